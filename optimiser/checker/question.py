@@ -1,0 +1,317 @@
+"""The question a run answers, read from its ``config.yaml``: every word of it understood, or noted as not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from optimiser.checker.reading import Reader, number
+
+CHECK = "config_is_understood"
+FILE = "config.yaml"
+UNITS = {"people": "people", "wte": "WTE"}
+FIGURES = (
+    "at_least_sites",
+    "at_most_sites",
+    "minimum_patients",
+    "maximum_patients",
+    "longest_journey_minutes",
+    "standard_minutes",
+    "share_within_standard",
+)
+# Rules about patients: they mean nothing for a service that counts none.
+PATIENT_FIGURES = FIGURES[2:]
+SERVICE_KEYS = {"name", "activity", "patients_go_to", "neighbours", "fixed", "same_site", "rotas", *FIGURES}
+TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most"}
+CONFIG_KEYS = {
+    "title", "place", "border", "travel", "teams", "services", "today", "objectives", "time_limit_minutes",
+}  # fmt: skip
+
+
+class Figure(NamedTuple):
+    """A number of the config, or ``None`` for unlimited, with where it comes from."""
+
+    value: Fraction | None
+    source: str = ""
+    verified: bool = False
+
+
+class Fixed(NamedTuple):
+    """A designation that is not open to decision, and why."""
+
+    provided: bool
+    reason: str
+    source: str
+    verified: bool
+
+
+class Link(NamedTuple):
+    """Where the wish for a service on the same site comes from."""
+
+    source: str
+    verified: bool
+
+
+class Rota(NamedTuple):
+    """What a site that provides a service needs of a team in a unit."""
+
+    needed: Figure
+    may_fall_short: bool
+
+
+class Team(NamedTuple):
+    """The year whose staff count, and how many may move and be recruited."""
+
+    year: Fraction | None
+    moves: Figure
+    recruits: Figure
+
+
+class Objective(NamedTuple):
+    """An objective's name and the services it lists; no service listed means all."""
+
+    name: str
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as the config states it. A figure that is not stated is not in ``figures``."""
+
+    activity: str | None
+    neighbours: str | tuple[str, ...]
+    fixed: Mapping[str, Fixed]
+    figures: Mapping[str, Figure]
+    same_site: Mapping[str, Link]
+    rotas: Mapping[tuple[str, str], Rota]
+
+    def figure(self, name: str) -> Fraction | None:
+        """Return the value of a figure, or nothing if the config does not state it."""
+        return self.figures[name].value if name in self.figures else None
+
+
+@dataclass(frozen=True)
+class Question:
+    """The whole config."""
+
+    title: str
+    border_open: bool
+    factor: Fraction
+    allow_missing: frozenset[tuple[str, str]]
+    teams: Mapping[str, Team]
+    services: Mapping[str, Service]
+    today: Mapping[str, frozenset[str]]
+    objectives: tuple[Objective, ...]
+
+    def rota_units(self) -> list[tuple[str, str]]:
+        """Return every (team, unit) that some service's rota needs, in reading order."""
+        return list(dict.fromkeys(key for service in self.services.values() for key in service.rotas))
+
+
+def nothing(node: object) -> bool:
+    """Whether a YAML node says nothing."""
+    return node is None or node in ("", "~", "null", "Null", "NULL")
+
+
+class ConfigReader:
+    """Walks the config and notes everything it does not understand, instead of passing over it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def note(self, where: str, node: object, message: str) -> None:
+        """Note something that is not understood."""
+        self.reader.note(CHECK, f"{FILE} {where}", str(node)[:80], None, f"{FILE}: {where} {message}.")
+
+    def mapping(self, node: Any, where: str, known: Collection[str] | None = None) -> dict[str, Any]:
+        """Return a mapping without the entries that say nothing; unknown keys are noted."""
+        if nothing(node):
+            return {}
+        if not isinstance(node, dict) or not all(isinstance(key, str) for key in node):
+            self.note(where, node, "is not a mapping of names")
+            return {}
+        for key in node:
+            if known is not None and key not in known:
+                self.note(f"{where}.{key}", node[key], "is a setting that no check knows")
+        return {key: value for key, value in node.items() if not nothing(value)}
+
+    def entries(self, node: Any, where: str, known: Collection[str] | None = None) -> dict[str, Any]:
+        """Return a mapping whose entries may say nothing, as ``same_site: {acute_stroke: }`` may."""
+        kept = self.mapping(node, where, known)
+        return {key: kept.get(key) for key in node if isinstance(key, str)} if isinstance(node, dict) else {}
+
+    def words(self, node: Any, where: str) -> tuple[str, ...]:
+        """Return a list of names."""
+        if nothing(node):
+            return ()
+        if not isinstance(node, list) or not all(isinstance(item, str) for item in node):
+            self.note(where, node, "is not a list of names")
+            return ()
+        return tuple(node)
+
+    def word(self, node: Any, where: str, among: Collection[str] | None = None) -> str:
+        """Return one text."""
+        if not isinstance(node, str) or (among is not None and node not in among):
+            self.note(where, node, f"should be {' or '.join(among or ['a text'])}")
+            return next(iter(among or [""]))
+        return node
+
+    def flag(self, node: Any, where: str) -> bool:
+        """Return true or false."""
+        return self.word(node, where, ("false", "true")) == "true"
+
+    def number(self, node: Any, where: str) -> Fraction:
+        """Return a number."""
+        try:
+            return number(self.word(node, where))
+        except ValueError:
+            self.note(where, node, "is not a number")
+            return Fraction(0)
+
+    def figure(self, node: Any, where: str, *, may_be_unlimited: bool = False) -> Figure:
+        """Return a figure, written as a bare number or with its source."""
+        if not isinstance(node, dict):
+            node = {"value": node}
+        found = self.mapping(node, where, ("value", "source", "verified"))
+        value = found.get("value")
+        unlimited = may_be_unlimited and value == "unlimited"
+        amount = None if unlimited else self.number(value, where)
+        return Figure(amount, *self.provenance(found, where))
+
+    def provenance(self, found: dict[str, Any], where: str) -> tuple[str, bool]:
+        """Return where something comes from, and whether that was verified."""
+        source = self.word(found.get("source", ""), f"{where}.source")
+        return source, self.flag(found.get("verified", "false"), f"{where}.verified")
+
+    def service(self, node: Any, where: str) -> Service:
+        """Return one service."""
+        found = self.mapping(node, where, SERVICE_KEYS)
+        self.word(found.get("patients_go_to", "nearest"), f"{where}.patients_go_to", ("nearest",))
+        figures = {name: self.figure(found[name], f"{where}.{name}") for name in FIGURES if name in found}
+        activity = self.word(found["activity"], f"{where}.activity") if "activity" in found else None
+        for name in figures:
+            if activity is None and name in PATIENT_FIGURES:
+                self.note(f"{where}.{name}", found[name], "means nothing without an activity")
+        if "share_within_standard" in figures and "standard_minutes" not in figures:
+            self.note(f"{where}.share_within_standard", "", "means nothing without standard_minutes")
+        return Service(
+            activity=activity,
+            neighbours=self.neighbours(found.get("neighbours", "all"), f"{where}.neighbours"),
+            fixed=self.fixed(found.get("fixed"), f"{where}.fixed"),
+            figures=figures,
+            same_site=self.same_site(found.get("same_site"), f"{where}.same_site"),
+            rotas=self.rotas(found.get("rotas"), f"{where}.rotas"),
+        )
+
+    def neighbours(self, node: Any, where: str) -> str | tuple[str, ...]:
+        """Return ``all``, ``none`` or the codes listed."""
+        return self.word(node, where, ("all", "none")) if isinstance(node, str) else self.words(node, where)
+
+    def fixed(self, node: Any, where: str) -> dict[str, Fixed]:
+        """Return the designations that are not open to decision."""
+        found = {}
+        for site, entry in self.entries(node, where).items():
+            cells = self.mapping(entry, f"{where}.{site}", ("provided", "reason", "source", "verified"))
+            provided = self.flag(cells.get("provided"), f"{where}.{site}.provided")
+            reason = self.word(cells.get("reason", ""), f"{where}.{site}.reason")
+            found[site] = Fixed(provided, reason, *self.provenance(cells, f"{where}.{site}"))
+        return found
+
+    def same_site(self, node: Any, where: str) -> dict[str, Link]:
+        """Return the services that must be on the same site."""
+        entries = self.entries(node, where)
+        cells = {to: self.mapping(entry, f"{where}.{to}", ("source", "verified")) for to, entry in entries.items()}
+        return {to: Link(*self.provenance(entry, f"{where}.{to}")) for to, entry in cells.items()}
+
+    def rotas(self, node: Any, where: str) -> dict[tuple[str, str], Rota]:
+        """Return what each rota needs, by team and unit."""
+        found = {}
+        for team, entry in self.entries(node, where).items():
+            cells = self.mapping(entry, f"{where}.{team}", ("may_fall_short", *UNITS))
+            may_fall_short = self.flag(cells.get("may_fall_short", "false"), f"{where}.{team}.may_fall_short")
+            for key, unit in UNITS.items():
+                if key in cells:
+                    found[team, unit] = Rota(self.figure(cells[key], f"{where}.{team}.{key}"), may_fall_short)
+        return found
+
+    def team(self, node: Any, where: str) -> Team:
+        """Return one team; nobody moves and nobody is recruited unless the config says so."""
+        found = self.mapping(node, where, TEAM_KEYS)
+        moves, recruits = (
+            self.figure(found.get(key, "0"), f"{where}.{key}", may_be_unlimited=True)
+            for key in ("moves_at_most", "recruits_at_most")
+        )
+        return Team(self.number(found["year"], f"{where}.year") if "year" in found else None, moves, recruits)
+
+    def objectives(self, node: Any, where: str) -> tuple[Objective, ...]:
+        """Return the objectives in order."""
+        if not isinstance(node, list):
+            self.note(where, node, "is not a list")
+            return ()
+        return tuple(self.objective(item, f"{where} {n}") for n, item in enumerate(node, start=1))
+
+    def objective(self, node: Any, where: str) -> Objective:
+        """Return one objective: a name, or a name with the services it covers."""
+        if isinstance(node, dict) and len(node) == 1:
+            (name, services), = node.items()
+            return Objective(self.word(name, where), self.words(services, where))
+        return Objective(self.word(node, where), ())
+
+    def pairs(self, node: Any, where: str) -> frozenset[tuple[str, str]]:
+        """Return the (area, site) pairs that need no journey."""
+        items = node if isinstance(node, list) else []
+        found = [self.words(item, where) for item in items]
+        if (not items and not nothing(node) and node != []) or any(len(pair) != 2 for pair in found):
+            self.note(where, node, "is not a list of [area, site] pairs")
+        return frozenset((pair[0], pair[1]) for pair in found if len(pair) == 2)
+
+    def question(self, node: Any) -> Question:
+        """Return the whole config."""
+        found = self.mapping(node, "config", CONFIG_KEYS)
+        self.word(found.get("place"), "place", ("inputs",))
+        travel = self.mapping(found.get("travel"), "travel", ("factor", "allow_missing"))
+        teams = self.entries(found.get("teams"), "teams")
+        services = self.entries(found.get("services"), "services")
+        today = self.entries(found.get("today"), "today")
+        factor = self.figure(travel.get("factor", "1"), "travel.factor").value
+        question = Question(
+            title=self.word(found.get("title", ""), "title"),
+            border_open=self.word(found.get("border", "open"), "border", ("open", "closed")) == "open",
+            factor=Fraction(1) if factor is None else factor,
+            allow_missing=self.pairs(travel.get("allow_missing"), "travel.allow_missing"),
+            teams={code: self.team(entry, f"teams.{code}") for code, entry in teams.items()},
+            services={code: self.service(entry, f"services.{code}") for code, entry in services.items()},
+            today={code: frozenset(self.words(entry, f"today.{code}")) for code, entry in today.items()},
+            objectives=self.objectives(found.get("objectives", []), "objectives"),
+        )
+        self.cross_check(question)
+        return question
+
+    def cross_check(self, question: Question) -> None:
+        """Note every name that stands for nothing in the config itself."""
+        if not question.services:
+            self.note("services", "", "names no service")
+        if question.factor <= 0:
+            self.note("travel.factor", question.factor, "should be above zero")
+        for code, service in question.services.items():
+            self.known(service.same_site, question.services, f"services.{code}.same_site")
+            self.known({team for team, _ in service.rotas}, question.teams, f"services.{code}.rotas")
+        self.known(question.today, question.services, "today")
+        for team, _ in question.rota_units():
+            if team in question.teams and question.teams[team].year is None:
+                self.note(f"teams.{team}", "", "states no year, so nobody knows which staff to count")
+        for objective in question.objectives:
+            self.known(objective.services, question.services, f"objectives.{objective.name}")
+
+    def known(self, names: Collection[str], among: Collection[str], where: str) -> None:
+        """Note every name that is not among those that exist."""
+        for name in sorted(set(names) - set(among)):
+            self.note(where, name, f'names "{name}", which does not exist')
+
+
+def read_question(reader: Reader) -> tuple[Question, ConfigReader]:
+    """Read ``config.yaml``, and return with it the reader that notes what is not understood."""
+    config = ConfigReader(reader)
+    return config.question(reader.yaml(FILE)), config

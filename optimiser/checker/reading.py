@@ -1,0 +1,277 @@
+"""Bytes to typed rows. What cannot be read is noted as a breach, never raised as somebody else's error."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+
+from optimiser.errors import Fault, InputError
+
+Number = Fraction | int | float
+"""An exact number. The one float that ever occurs is infinity."""
+
+PLAIN_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
+# What two writings of one number may differ by when one of them went through binary floating point.
+DUST = Fraction(1, 10**9)
+
+
+class Breach(NamedTuple):
+    """One claim that is not true: which check found it, where it stands, what is claimed and what was found."""
+
+    check: str
+    where: str
+    claimed: str
+    found: str
+    message: str
+
+
+class Row(NamedTuple):
+    """One row of a table: where it stands, and its cells by column, already converted."""
+
+    where: str
+    cells: Mapping[str, Any]
+
+
+class UnreadableError(Exception):
+    """Something without which nothing further can be checked cannot be read. The breach is already noted."""
+
+
+def text(cell: str) -> str:
+    """Return the cell as it is."""
+    return cell
+
+
+def word(cell: str) -> str:
+    """Return the cell, which may not be blank."""
+    if not cell.strip():
+        raise ValueError("is blank")
+    return cell
+
+
+def flag(cell: str) -> bool:
+    """Read ``true`` or ``false``, spelled just so."""
+    if cell not in ("true", "false"):
+        raise ValueError("is neither true nor false")
+    return cell == "true"
+
+
+def maybe_flag(cell: str) -> bool | None:
+    """Read ``true``, ``false`` or nothing."""
+    return flag(cell) if cell else None
+
+
+def decimal(cell: str) -> Decimal:
+    """Read a number of at most 30 digits either side of the point. NaN and infinity are not numbers."""
+    if not PLAIN_NUMBER.fullmatch(cell):
+        raise ValueError("is not a number")
+    return Decimal(cell)
+
+
+def amount(cell: str) -> Decimal:
+    """Read a number that is not below zero."""
+    found = decimal(cell)
+    if found < 0:
+        raise ValueError("is below zero")
+    return found
+
+
+def number(cell: str) -> Fraction:
+    """Read a number exactly."""
+    return Fraction(decimal(cell))
+
+
+def maybe_number(cell: str) -> Fraction | None:
+    """Read a number exactly, or nothing."""
+    return number(cell) if cell else None
+
+
+def maybe_amount(cell: str) -> Decimal | None:
+    """Read a number that is not below zero, or nothing."""
+    return amount(cell) if cell else None
+
+
+def any_number(cell: str) -> Number:
+    """Read a number exactly, or ``inf``: the journey of somebody whom no site serves."""
+    return float(cell) if cell in ("inf", "-inf") else number(cell)
+
+
+def same(claimed: Number, found: Number) -> bool:
+    """Whether two numbers agree to a part in a thousand million."""
+    if isinstance(claimed, float) or isinstance(found, float):
+        return claimed == found
+    return abs(claimed - found) <= DUST * max(1, abs(found))
+
+
+def shown(value: object) -> str:
+    """Write a value for people: numbers to 12 digits, truth as true and false, nothing as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Fraction) and abs(value) < 10**200:
+        return f"{float(value):.12g}"
+    return str(value)
+
+
+def whole_numbers(column: Sequence[Decimal]) -> tuple[list[int], int]:
+    """Write decimals as whole numbers over one common power of ten, which is returned with them."""
+    ratios = [value.as_integer_ratio() for value in column]
+    places = max((-_exponent(value) for value in column), default=0)
+    scale = 10 ** max(0, places)
+    return [top * scale // bottom for top, bottom in ratios], scale
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int)  # `decimal` lets no NaN or infinity through
+    return exponent
+
+
+def rounded_ratio(top: int, bottom: int) -> int:
+    """Divide and round to the nearest whole number, halves to the even one."""
+    quotient, rest = divmod(top, bottom)
+    return quotient + (2 * rest > bottom or (2 * rest == bottom and quotient % 2 == 1))
+
+
+def read_files(run: Path | Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return every file of a run by its relative name, from a folder or from memory."""
+    if isinstance(run, Mapping):
+        return {str(name): bytes(content) for name, content in run.items()}
+    folder = Path(run)
+    if not folder.is_dir():
+        raise InputError([Fault(str(run), "there is no such run folder. Name the folder that a run was written to.")])
+    try:
+        # A link could lead outside the run, so links do not count as files of it.
+        found = [p for p in sorted(folder.rglob("*")) if p.is_file() and not p.is_symlink()]
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+    except OSError as error:
+        raise InputError([Fault(str(run), f"the run folder cannot be read ({error}).")]) from error
+
+
+class Reader:
+    """The files of one run, and the breaches noted while reading them."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = files
+        self.breaches: list[Breach] = []
+
+    def note(self, check: str, where: str, claimed: object, found: object, message: str) -> None:
+        """Note a breach."""
+        self.breaches.append(Breach(check, where, shown(claimed), shown(found), message))
+
+    def give_up(self, name: str, message: str) -> UnreadableError:
+        """Note that a file cannot be read, and return what to raise."""
+        self.note("files_can_be_read", name, None, None, f"{name} {message}, so nothing in it can be checked.")
+        return UnreadableError(name)
+
+    def decoded(self, name: str) -> str:
+        """Return a file's text, or give up."""
+        if name not in self.files:
+            raise self.give_up(name, "is missing")
+        try:
+            return self.files[name].decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise self.give_up(name, "is not UTF-8 text") from None
+
+    def table(
+        self, name: str, columns: Mapping[str, Callable[[str], Any]], *, optional: Iterable[str] | None = None
+    ) -> list[Row]:
+        """Read a CSV table; a row with a cell that cannot be read is noted and left out.
+
+        ``optional`` names columns that may be absent, and lets other columns be present; without it the
+        columns must be exactly those of ``columns``.
+        """
+        header, lines = self._lines(name)
+        required = [column for column in columns if column not in (optional or ())]
+        absent = [column for column in required if column not in header]
+        if absent or len(set(header)) < len(header) or (optional is None and len(header) > len(columns)):
+            raise self.give_up(name, f"should have the columns {', '.join(columns)} but has {', '.join(header)}")
+        wanted = [(header.index(c), c, convert) for c, convert in columns.items() if c in header]
+        rows = (self._row(f"{name} row {n}", line, len(header), wanted) for n, line in enumerate(lines, start=2))
+        return [row for row in rows if row is not None]
+
+    def columns(self, name: str) -> list[str]:
+        """Return the header of a table."""
+        return self._lines(name)[0]
+
+    def _lines(self, name: str) -> tuple[list[str], list[list[str]]]:
+        try:
+            header, *lines = csv.reader(io.StringIO(self.decoded(name), newline=""), strict=True)
+        except (csv.Error, ValueError):
+            raise self.give_up(name, "is empty or not a CSV table") from None
+        return header, lines
+
+    def _row(
+        self, where: str, line: list[str], width: int, wanted: list[tuple[int, str, Callable[[str], Any]]]
+    ) -> Row | None:
+        if len(line) != width:
+            self.note("files_can_be_read", where, len(line), width, f"{where} has {len(line)} cells, not {width}.")
+            return None
+        cells: dict[str, Any] = {}
+        for place, column, convert in wanted:
+            try:
+                cells[column] = convert(line[place])
+            except ValueError as error:
+                message = f'{where}: the {column} "{line[place]}" {error}.'
+                self.note("files_can_be_read", f"{where} {column}", line[place], None, message)
+        return Row(where, cells) if len(cells) == len(wanted) else None
+
+    def keyed(self, rows: Iterable[Row], key: Sequence[str], check: str) -> dict[Any, Row]:
+        """Return rows by their key columns; a second row with the same key is noted."""
+        found: dict[Any, Row] = {}
+        for row in rows:
+            cells = row.cells
+            code = cells[key[0]] if len(key) == 1 else tuple([cells[column] for column in key])
+            if code in found:
+                label = code if isinstance(code, str) else ", ".join(map(shown, code))
+                self.note(check, row.where, label, None, f"{row.where} repeats {label}: {found[code].where} has it.")
+            else:
+                found[code] = row
+        return found
+
+    def json(self, name: str) -> dict[str, Any]:
+        """Read a JSON object with exact numbers; a key written twice is refused."""
+        try:
+            found = json.loads(
+                self.decoded(name),
+                parse_float=number,
+                parse_constant=_infinity,
+                object_pairs_hook=_without_repeats,
+            )
+        except (ValueError, RecursionError) as error:
+            raise self.give_up(name, f"is not JSON that can be trusted ({error})") from None
+        if not isinstance(found, dict):
+            raise self.give_up(name, "does not hold a JSON object")
+        return found
+
+    def yaml(self, name: str) -> Any:
+        """Read YAML with every scalar left as its text, so that decimals stay exact."""
+        content = self.decoded(name)
+        try:
+            return YAML(typ="base", pure=True).load(content)
+        except Exception as error:  # ruamel meets some broken files with bare TypeError or AttributeError
+            first_line = (str(error).splitlines() or [""])[0]
+            raise self.give_up(name, f"is not YAML ({first_line})") from None
+
+
+def _infinity(constant: str) -> float:
+    if constant == "NaN":
+        raise ValueError("it holds NaN")
+    return -math.inf if constant.startswith("-") else math.inf
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("it holds one key twice")
+    return found

@@ -1,0 +1,679 @@
+"""Read a question (a config) or somebody's option, listing every fault at once with its file and line."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StrictBool,
+    StrictStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
+from pydantic_core import CoreSchema
+
+from optimiser.errors import Fault, InputError
+from optimiser.layers import BASED_ON, Layers, Origin, Spot, origin_of, read_layers
+from optimiser.problem import Figure
+from optimiser.schema import CODE_PATTERN
+from optimiser.wording import did_you_mean, quoted
+
+OBJECTIVES = (
+    "patient_minutes",
+    "worst_journey",
+    "patients_beyond_standard",
+    "deprived_patient_minutes",
+    "staff_short",
+    "changes_from_today",
+)
+UNLIMITED = "unlimited"
+INPUTS = "inputs"
+
+# -- the shape of a config --------------------------------------------------------------------------
+
+
+class _Settings(BaseModel):
+    """Settings that refuse what they do not know. A setting that is null is not set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_not_set(cls, said: Any) -> Any:
+        if not isinstance(said, dict):
+            return said
+        return {key: value for key, value in said.items() if value is not None or key not in cls.model_fields}
+
+
+def _a_number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be a number, not {_written(value)}.")
+    return value
+
+
+def _a_number_or_unlimited(value: Any) -> Any:
+    return math.inf if value == UNLIMITED else _a_number(value)
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return "blank"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return quoted(value) if isinstance(value, str) else "a list" if isinstance(value, list) else "settings"
+
+
+def _no_repeats(codes: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({code for code in codes if codes.count(code) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(map(quoted, twice))} more than once. Name each once.")
+    return codes
+
+
+Number = Annotated[float, BeforeValidator(_a_number)]
+Code = Annotated[StrictStr, StringConstraints(pattern=CODE_PATTERN)]
+Codes = Annotated[tuple[Code, ...], AfterValidator(_no_repeats)]
+
+
+class StatedFigure(_Settings):
+    """A figure: a bare number, or a value with where it comes from."""
+
+    value: Number = Field(description="The figure")
+    source: StrictStr = Field("", description="Where it comes from")
+    verified: StrictBool = Field(False, description="Whether the source was read and states the figure")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_number(cls, said: Any) -> Any:
+        return said if isinstance(said, dict) else {"value": said}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say that a bare number will do too."""
+        return {"anyOf": [{"type": "number"}, handler(core)]}
+
+    def figure(self) -> Figure:
+        """Return it as the rest of the program knows it."""
+        return Figure(self.value, self.source, self.verified)
+
+
+class StatedLimit(StatedFigure):
+    """A limit: a bare number, the word unlimited, or a value with where it comes from."""
+
+    value: Annotated[
+        float,
+        BeforeValidator(_a_number_or_unlimited),
+        WithJsonSchema({"anyOf": [{"type": "number"}, {"const": UNLIMITED}]}),
+    ] = Field(description="The limit, or unlimited")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say that a bare number or the word will do too."""
+        return {"anyOf": [{"type": "number"}, {"const": UNLIMITED}, handler(core)]}
+
+
+class _Within:
+    """Insists that a figure lies in a range, and perhaps that it is whole."""
+
+    def __init__(self, least: float, most: float = math.inf, *, above: bool = False, whole: bool = False) -> None:
+        self.least, self.most, self.above, self.whole = least, most, above, whole
+
+    def __call__(self, stated: Any) -> Any:
+        value = stated.value if isinstance(stated, StatedFigure) else stated
+        if value < self.least or (self.above and value == self.least):
+            raise ValueError(f"must be {'above' if self.above else 'at least'} {self.least:g}, not {value:g}.")
+        if value > self.most:
+            raise ValueError(f"must be at most {self.most:g}, not {value:g}.")
+        if self.whole and math.isfinite(value) and value != int(value):
+            raise ValueError(f"must be a whole number, not {value:g}.")
+        return stated
+
+
+_Stated = TypeVar("_Stated")
+Count = Annotated[StatedFigure, AfterValidator(_Within(0, whole=True))]
+AtLeastZero = Annotated[StatedFigure, AfterValidator(_Within(0))]
+AboveZero = Annotated[StatedFigure, AfterValidator(_Within(0, above=True))]
+Share = Annotated[StatedFigure, AfterValidator(_Within(0, 1))]
+Limit = Annotated[StatedLimit, AfterValidator(_Within(0))]
+
+
+class TravelSettings(_Settings):
+    """How journeys are read."""
+
+    factor: AboveZero = Field(
+        StatedFigure(value=1.0), description="Every journey time is multiplied by this, for example 1.5 at rush hour"
+    )
+    allow_missing: tuple[tuple[Code, Code], ...] = Field(
+        (), description="Pairs of area and site that need no journey time"
+    )
+
+
+class TeamSettings(_Settings):
+    """Staff who share a rota."""
+
+    name: StrictStr = Field(description="What people call the team")
+    year: Annotated[int, BeforeValidator(_a_number)] = Field(description="The year of staff.csv that counts as now")
+    moves_at_most: Limit = Field(
+        StatedLimit(value=0), description="How many may move between sites; none unless said; may be unlimited"
+    )
+    recruits_at_most: Limit = Field(
+        StatedLimit(value=0), description="How many may be recruited; none unless said; may be unlimited"
+    )
+
+
+class FixedSettings(_Settings):
+    """A designation that is not open to decision."""
+
+    provided: StrictBool = Field(description="Whether the site provides the service")
+    reason: Annotated[StrictStr, StringConstraints(min_length=1)] = Field(description="Why this is settled")
+    source: StrictStr = Field("", description="Where that is stated")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+
+class LinkSettings(_Settings):
+    """A service that must be on the same site."""
+
+    source: StrictStr = Field("", description="Where that is stated")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+
+class RotaSettings(_Settings):
+    """What a site that provides the service needs of one team."""
+
+    people: Count | None = Field(None, description="People needed at each site")
+    wte: AtLeastZero | None = Field(None, description="Whole-time equivalents (WTE) needed at each site")
+    may_fall_short: StrictBool = Field(False, description="Whether a shortfall is allowed, and counted")
+
+    @model_validator(mode="after")
+    def _states_a_need(self) -> RotaSettings:
+        if self.people is None and self.wte is None:
+            raise ValueError("needs people or wte. Say how many of the team a site needs.")
+        return self
+
+
+def _nearest_only(value: Any) -> Any:
+    if value in ("managed", "observed"):
+        raise ValueError(f'is "{value}", which is not available yet. Write nearest: it is the only way so far.')
+    if value != "nearest":
+        raise ValueError(f"is {_written(value)}. Write nearest: it is the only way so far.")
+    return value
+
+
+def _neighbours(value: Any) -> Any:
+    if value in ("all", "none"):
+        return value
+    if isinstance(value, str):
+        raise ValueError(f"is {quoted(value)}. Write all, none, or a list of sites such as [{value}].")
+    return value
+
+
+class ServiceSettings(_Settings):
+    """A line of care: who needs it, how they reach it, and what it needs to run."""
+
+    name: StrictStr = Field(description="What people call the service")
+    activity: Code | None = Field(None, description="The activity of demand.csv that counts its patients")
+    patients_go_to: Annotated[Literal["nearest"], BeforeValidator(_nearest_only)] = Field(
+        "nearest", description="How patients choose: nearest site that provides the service"
+    )
+    neighbours: Annotated[tuple[Code, ...] | Literal["all", "none"], BeforeValidator(_neighbours)] = Field(
+        "all", description="Neighbours that provide the service: all, none or a list of sites"
+    )
+    fixed: dict[Code, FixedSettings] = Field({}, description="Sites where it is settled beforehand")
+    at_least_sites: Count | None = Field(None, description="Fewest sites that may provide it")
+    at_most_sites: Count | None = Field(None, description="Most sites that may provide it")
+    minimum_patients: AtLeastZero | None = Field(None, description="Fewest patients a year at a site that provides it")
+    maximum_patients: AtLeastZero | None = Field(None, description="Most patients a year at a site that provides it")
+    longest_journey_minutes: AtLeastZero | None = Field(None, description="Longest journey of any resident area")
+    standard_minutes: AtLeastZero | None = Field(None, description="Journey time that counts as near enough")
+    share_within_standard: Share | None = Field(
+        None, description="Least share of resident patients within standard_minutes, from 0 to 1"
+    )
+    same_site: dict[Code, LinkSettings] = Field({}, description="Services that must be on the same site")
+    rotas: dict[Code, RotaSettings] = Field({}, description="What a site needs of each team")
+
+
+class ObjectiveSettings(_Settings):
+    """Something to make as small as possible, over some services or all of them."""
+
+    name: Literal[OBJECTIVES] = Field(description="What to make small")  # type: ignore[valid-type]
+    services: Codes = Field((), description="Over which services; all of them if none is named")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_or_name_and_services(cls, said: Any) -> Any:
+        if isinstance(said, str):
+            return {"name": said}
+        if isinstance(said, dict) and len(said) == 1 and not set(said) & {"name", "services"}:
+            (name, services), *_ = said.items()
+            return {"name": name, "services": services}
+        return said
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say how an objective is written: its name, or its name with a list of services."""
+        handler(core)
+        services = {"type": "array", "items": {"type": "string"}}
+        named = {"type": "object", "properties": dict.fromkeys(OBJECTIVES, services), "maxProperties": 1}
+        return {"anyOf": [{"enum": list(OBJECTIVES)}, named | {"additionalProperties": False}]}
+
+
+class Settings(_Settings):
+    """A question put to the optimiser."""
+
+    title: StrictStr = Field(description="The question in one line")
+    place: StrictStr = Field(description="Folder of the place's tables, from the folder of this file")
+    border: Literal["open", "closed"] = Field(
+        "open", description="open: neighbours take patients and outside areas bring theirs; closed: nobody crosses"
+    )
+    travel: TravelSettings = Field(TravelSettings(), description="How journeys are read")
+    teams: dict[Code, TeamSettings] = Field({}, description="Teams of staff who share a rota")
+    services: Annotated[dict[Code, ServiceSettings], Field(min_length=1)] = Field(
+        description="The services to decide on"
+    )
+    today: dict[Code, Codes] = Field({}, description="Sites that provide each service today")
+    objectives: Annotated[tuple[ObjectiveSettings, ...], Field(min_length=1)] = Field(
+        (ObjectiveSettings(name="patient_minutes"),), description="What to make small, the most important first"
+    )
+    time_limit_minutes: Annotated[Number, AfterValidator(_Within(0, above=True))] = Field(
+        10.0, description="Minutes after which the search stops and says how good its answer is"
+    )
+
+
+class OptionSettings(_Settings):
+    """Designations that somebody has written down."""
+
+    option: Code = Field(description="Code of the option")
+    title: StrictStr = Field(description="The option in one line")
+    designations: Annotated[dict[Code, Codes], Field(min_length=1)] = Field(
+        description="Sites that provide each service; services not named stay as they are today"
+    )
+    source: StrictStr = Field("", description="Where it was written down")
+    verified: StrictBool = Field(False, description="Whether the source was read and says this")
+    note: StrictStr = Field("", description="Anything a reader should know")
+
+
+# -- what reading gives -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Config:
+    """A question as read: its settings, the place's folder, and where every setting was written."""
+
+    settings: Settings
+    path: Path
+    place: Path
+    origins: Mapping[Spot, Origin]
+
+    def where(self, *spot: str | int) -> str:
+        """Return the file and line in which a setting was written, such as ``configs/base.yaml, line 7``."""
+        return str(origin_of(self.origins, spot))
+
+
+@dataclass(frozen=True)
+class Option:
+    """Designations that somebody has written down, as read."""
+
+    settings: OptionSettings
+    path: Path
+    origins: Mapping[Spot, Origin]
+
+    @property
+    def code(self) -> str:
+        """Code of the option."""
+        return self.settings.option
+
+    @property
+    def title(self) -> str:
+        """The option in one line."""
+        return self.settings.title
+
+    @property
+    def designations(self) -> Mapping[str, tuple[str, ...]]:
+        """Sites that provide each service that the option names."""
+        return self.settings.designations
+
+    def where(self, *spot: str | int) -> str:
+        """Return the file and line in which something was written."""
+        return str(origin_of(self.origins, spot))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A config that may have faults. ``config`` is what is left without the faulty settings, if that can stand."""
+
+    config: Config | None
+    faults: tuple[Fault, ...]
+
+
+def read_config(path: str | Path) -> Config:
+    """Read a config and all that it is based on. Raises ``InputError`` with every fault of every file."""
+    draft = draft_config(path)
+    if draft.faults or draft.config is None:
+        raise InputError(draft.faults)
+    return draft.config
+
+
+def draft_config(path: str | Path) -> Draft:
+    """Read a config and all that it is based on; return its faults beside what can be used all the same."""
+    path = Path(path)
+    layers = read_layers(path)
+    settings, faults = _settings_of(layers, Settings)
+    if settings is None:
+        return Draft(None, tuple(faults))
+    origins = layers.origins()
+    place = origins["place",].path.parent / settings.place
+    config = Config(settings, path, place, origins)
+    named = layers.said.plain() if layers.said else {}
+    faults += [Fault(where, words) for where, words in _contradictions(config, named)]
+    return Draft(config, tuple(dict.fromkeys(faults)))
+
+
+def read_option(path: str | Path) -> Option:
+    """Read an option. Raises ``InputError`` with every fault."""
+    path = Path(path)
+    layers = read_layers(path)
+    settings, faults = _settings_of(layers, OptionSettings)
+    if faults or settings is None:
+        raise InputError(faults)
+    return Option(settings, path, layers.origins())
+
+
+# -- faults in plain words --------------------------------------------------------------------------
+
+_AnySettings = TypeVar("_AnySettings", bound=_Settings)
+
+
+def _settings_of(layers: Layers, shape: type[_AnySettings]) -> tuple[_AnySettings | None, list[Fault]]:
+    """Return the settings without those that are faulty, or None if they cannot stand so, and every fault."""
+    faults = list(layers.faults)
+    if layers.said is None:
+        return None, faults
+    said = layers.said.plain()
+    origins = layers.origins()
+    for attempt in range(10):
+        try:
+            return shape.model_validate(said), faults
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+            # What fails only once faulty settings are set aside would puzzle the reader.
+            faults += [_fault(one, origins, shape) for one in found] if attempt == 0 else []
+            if not all([_set_aside(said, one) for one in reversed(found)]):
+                return None, faults
+    return None, faults
+
+
+def _set_aside(said: Any, error: Any) -> bool:
+    """Take the faulty setting out of what was said; False if nothing would be left."""
+    spot = _real_spot(said, error["loc"])
+    if error["type"] == "missing" and len(spot) < len(error["loc"]):
+        spot = spot[: len(error["loc"]) - 1]
+    if not spot:
+        return False
+    *parents, last = spot
+    for key in parents:
+        said = said[key]
+    if isinstance(said, list) and isinstance(last, int):
+        if last < len(said):
+            del said[last]
+    elif isinstance(said, dict):
+        said.pop(last, None)
+    return True
+
+
+def _real_spot(said: Any, loc: Sequence[Any]) -> Spot:
+    """Return the part of an error's place that exists in what was said."""
+    spot: list[str | int] = []
+    for key in loc:
+        inside = isinstance(said, dict) and key in said
+        if inside or (isinstance(said, list) and isinstance(key, int) and key < len(said)):
+            said = said[key]
+            spot.append(key)
+    return tuple(spot)
+
+
+def _fault(error: Any, origins: Mapping[Spot, Origin], shape: type[_Settings]) -> Fault:
+    loc = tuple(error["loc"])
+    names = [part for part in loc if isinstance(part, str) and part != "[key]"]
+    name = names[-1] if names else "the file"
+    return Fault(str(origin_of(origins, loc)), _words(error, name, loc, origins, shape))
+
+
+def _words(error: Any, name: str, loc: tuple[Any, ...], origins: Mapping[Spot, Origin], shape: type[_Settings]) -> str:
+    kind, context, value = error["type"], error.get("ctx", {}), error["input"]
+    subject = _subject(name, loc, origins)
+    if kind == "extra_forbidden":
+        known = [*_known_settings(shape, loc[:-1]), *([BASED_ON] if len(loc) == 1 else [])]
+        hint = did_you_mean(name, known, list_at_most=20)
+        return f"{quoted(name)} is not a setting here. {hint}".rstrip()
+    if kind == "missing":
+        meaning = _meaning(shape, loc)
+        return f"{quoted(name)} is missing from {_inside(loc)}. Add it{f' ({meaning})' if meaning else ''}."
+    if kind == "value_error":
+        return f"{subject} {context['error']}"
+    if kind == "literal_error":
+        allowed = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
+        return f"{_written(value)} cannot stand for {name}. {did_you_mean(str(value), allowed, list_at_most=20)}"
+    if "[key]" in loc or kind == "string_pattern_mismatch":
+        return f"{_written(value)} is not a code. Use letters, digits and _ only, and start with a letter."
+    if value is None:
+        return f"{subject} is blank, and there is nothing to take away. Fill it in, or delete the line."
+    return f"{subject} must be {_expected(kind, context)}, not {_written(value)}."
+
+
+def _subject(name: str, loc: tuple[Any, ...], origins: Mapping[Spot, Origin]) -> str:
+    """Return the setting's name, or for the value inside a bare figure the figure's own name."""
+    if name == "value" and loc not in origins and len(loc) > 1:
+        return quoted(loc[-2])
+    return quoted(name)
+
+
+def _expected(kind: str, context: Mapping[str, Any]) -> str:
+    return {
+        "string_type": "text",
+        "string_too_short": "filled in",
+        "bool_type": "true or false",
+        "tuple_type": "a list, such as [one, another]",
+        "dict_type": "settings, one a line below it",
+        "model_type": "settings, one a line below it",
+        "too_short": "filled in with at least one",
+        "too_long": "a pair [area, site]",
+        "missing": "complete",
+        "int_from_float": "a whole number",
+    }.get(kind, "something else")
+
+
+def _inside(loc: tuple[Any, ...]) -> str:
+    names = [str(part) for part in loc[:-1]]
+    return quoted(".".join(names)) if names else "the config"
+
+
+def _model_at(shape: type[_Settings], loc: Sequence[Any]) -> type[_Settings] | None:
+    """Return the settings that an error's place lies in."""
+    model: type[_Settings] | None = shape
+    for part in loc:
+        if model is not None and part in model.model_fields:
+            found = list(_models_in(model.model_fields[part].annotation))
+            model = found[0] if found else None
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[_Settings]]:
+    if isinstance(annotation, type) and issubclass(annotation, _Settings):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
+
+
+def _known_settings(shape: type[_Settings], loc: Sequence[Any]) -> list[str]:
+    model = _model_at(shape, loc)
+    return list(model.model_fields) if model else []
+
+
+def _meaning(shape: type[_Settings], loc: Sequence[Any]) -> str:
+    model = _model_at(shape, loc[:-1])
+    field = model.model_fields.get(loc[-1]) if model else None
+    return (field.description or "").lower() if field else ""
+
+
+# -- settings that contradict each other ------------------------------------------------------------
+
+
+def _contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield where and what for settings that cannot hold together. ``named`` is the config with its faults in."""
+    services, teams = list(named.get("services") or {}), list(named.get("teams") or {})
+    for code, service in config.settings.services.items():
+        yield from _clashing_numbers(config, code, service)
+        yield from _needs_patients(config, code, service)
+        yield from _unknown_names(config, ("services", code, "same_site"), service.same_site, services, "service")
+        yield from _unknown_names(config, ("services", code, "rotas"), service.rotas, teams, "team")
+        yield from _clashing_sites(config, code, service)
+    yield from _unknown_names(config, ("today",), config.settings.today, services, "service")
+    for number, objective in enumerate(config.settings.objectives):
+        yield from _objective_faults(config, number, objective, services)
+
+
+def _clashing_numbers(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    for least, most in (("at_least_sites", "at_most_sites"), ("minimum_patients", "maximum_patients")):
+        low, high = getattr(service, least), getattr(service, most)
+        if low is not None and high is not None and low.value > high.value:
+            other = config.where("services", code, most)
+            words = f"{least} is {low.value:g} but {most} is {high.value:g} ({other}). Change one of them."
+            yield config.where("services", code, least), words
+    fixed = [site for site, one in service.fixed.items() if one.provided]
+    if service.at_most_sites is not None and len(fixed) > service.at_most_sites.value:
+        lines = ", ".join(config.where("services", code, "fixed", site) for site in fixed)
+        allowed = f"at_most_sites is {service.at_most_sites.value:g}"
+        words = f"{allowed} but {len(fixed)} sites are fixed as provided ({lines}). Change one of them."
+        yield config.where("services", code, "at_most_sites"), words
+
+
+def _needs_patients(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    if service.share_within_standard is not None and service.standard_minutes is None:
+        words = "share_within_standard needs standard_minutes. Say how many minutes count as near enough."
+        yield config.where("services", code, "share_within_standard"), words
+    names = ("minimum_patients", "maximum_patients", "longest_journey_minutes", "standard_minutes")
+    for name in names if service.activity is None else ():
+        if getattr(service, name) is not None:
+            words = f"{name} needs to know who the patients are. Set activity for {code}, or delete this."
+            yield config.where("services", code, name), words
+
+
+def _clashing_sites(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    """Yield the sites where a fixed service needs another beside it that is fixed as not there."""
+    if code in service.same_site:
+        yield config.where("services", code, "same_site", code), f"{code} cannot be linked to itself. Delete it."
+    for other in service.same_site:
+        linked = config.settings.services.get(other)
+        for site in service.fixed if linked else ():
+            beside = linked.fixed.get(site) if linked else None
+            if service.fixed[site].provided and beside is not None and not beside.provided:
+                there = config.where("services", other, "fixed", site)
+                link = config.where("services", code, "same_site", other)
+                words = f"{code} is fixed at {site} and needs {other} beside it ({link}), which is fixed as not there"
+                yield config.where("services", code, "fixed", site), f"{words} ({there}). Change one of them."
+
+
+def _unknown_names(
+    config: Config, spot: Spot, names: Mapping[str, Any], known: Sequence[str], noun: str
+) -> Iterator[tuple[str, str]]:
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            yield config.where(*spot, name), f"there is no {noun} {quoted(name)} in this config. {hint}".rstrip()
+
+
+def _objective_faults(
+    config: Config, number: int, objective: ObjectiveSettings, services: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    where = config.where("objectives", number)
+    earlier = [(one.name, one.services) for one in config.settings.objectives[:number]]
+    if (objective.name, objective.services) in earlier:
+        yield where, f"{objective.name} is listed twice. Keep the first."
+    for name in objective.services:
+        service = config.settings.services.get(name)
+        if name not in services:
+            hint = did_you_mean(name, services)
+            yield where, f"there is no service {quoted(name)} in this config. {hint}".rstrip()
+        elif service and service.activity is None and objective.name not in ("staff_short", "changes_from_today"):
+            yield where, f"{objective.name} counts patients, but {name} has no activity. Set it, or leave it out."
+        elif service and objective.name == "patients_beyond_standard" and service.standard_minutes is None:
+            yield where, f"{objective.name} needs standard_minutes, which {name} does not have. Set it there."
+
+
+# -- writing a config back, and its schema ----------------------------------------------------------
+
+
+def resolved_yaml(config: Config) -> str:
+    """Return the config in full, based on nothing, for a run folder whose ``inputs`` hold the place's tables."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False
+    yaml.allow_unicode = True
+    yaml.width = 1000
+    buffer = io.StringIO()
+    yaml.dump(_in_full(config.settings) | {"place": INPUTS}, buffer)
+    return buffer.getvalue()
+
+
+def _in_full(value: Any) -> Any:
+    """Return settings as plain data in the order of their declaration, leaving out what is not set."""
+    if isinstance(value, ObjectiveSettings):
+        return {value.name: list(value.services)} if value.services else value.name
+    if isinstance(value, BaseModel):
+        pairs = {name: getattr(value, name) for name in type(value).model_fields}
+        return {name: _in_full(one) for name, one in pairs.items() if one is not None}
+    if isinstance(value, dict):
+        return {name: _in_full(one) for name, one in value.items()}
+    if isinstance(value, tuple):
+        return [_in_full(one) for one in value]
+    if isinstance(value, float):
+        return UNLIMITED if math.isinf(value) else int(value) if value.is_integer() else value
+    return value
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a config, for editors that complete and check while one types.
+
+    Nothing is required and everything may be null, because a config says only what it changes.
+    """
+    schema = _eased(Settings.model_json_schema())
+    based_on = {"type": "string", "description": "The config that this one changes, from the folder of this file"}
+    schema["properties"] = {BASED_ON: based_on, **schema["properties"]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _eased(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_eased(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    eased = {key: _eased(one) for key, one in part.items() if key not in ("required", "title", "default")}
+    if isinstance(part.get("properties"), dict):
+        eased["properties"] = {name: _or_null(_eased(one)) for name, one in part["properties"].items()}
+    if isinstance(part.get("additionalProperties"), dict):
+        eased["additionalProperties"] = _or_null(_eased(part["additionalProperties"]))
+    return eased
+
+
+def _or_null(schema: Any) -> Any:
+    branches = schema.get("anyOf", [])
+    if {"type": "null"} in branches:
+        return schema
+    described = {"description": schema["description"]} if "description" in schema else {}
+    return {"anyOf": [{k: v for k, v in schema.items() if k != "description"}, {"type": "null"}], **described}

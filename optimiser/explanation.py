@@ -1,0 +1,214 @@
+"""Why there is no plan: the rules that clash, in words, and the cheapest ways out of each unit.
+
+A clash is a smallest set of rules that cannot hold together: drop any one of them and a plan exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pulp
+
+from optimiser import catchment, solver
+from optimiser.model import Model, build
+from optimiser.model.rules import UNITS
+from optimiser.problem import Figure, Problem, Service
+
+# Rows of one demand: its rule and the names that say whose it is, so that a rota is one demand over all its sites.
+Demand = tuple[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """How far one rule of a clash would have to give for a plan to exist, if every other rule stays."""
+
+    demand: Demand
+    by: float
+    unit: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A smallest set of rules that cannot hold together, in words, and the ways out, cheapest first within a unit."""
+
+    demands: Mapping[Demand, str]
+    ways_out: tuple[WayOut, ...]
+
+    def __str__(self) -> str:
+        """Return the clash as a paragraph."""
+        lines = [f"No plan meets every rule. These {len(self.demands)} clash:"]
+        if len(self.demands) == 1:
+            lines = ["No plan meets every rule. This one cannot be met at all:"]
+        lines += [f"  - {words} ({'.'.join((rule, *names))})" for (rule, names), words in self.demands.items()]
+        if self.ways_out:
+            lines.append("Any one of these would be enough:")
+            lines += [f"  - {way.words}" for way in self.ways_out]
+        return "\n".join(lines)
+
+
+def clash(problem: Problem) -> Clash:
+    """Find a smallest set of rules that cannot hold together, and the ways out.
+
+    The problem must have no plan. Rules that say what the words mean are never dropped, only standards and resources.
+    """
+    chains = {code: catchment.chains(problem, code) for code in problem.services_with_patients}
+    demands = _demands(build(problem, chains))
+    kept = list(demands)
+    # Resources give way before standards and those before the question itself, so that what is left reads as a reason.
+    for demand in sorted(demands, key=_rank):
+        without = [other for other in kept if other != demand]
+        left_out = {row for other, rows in demands.items() if other not in without for row in rows}
+        if not _possible(build(problem, chains, leave_out=left_out)):
+            kept = without
+    ways = (_way_out(problem, chains, demand, demands[demand]) for demand in kept)
+    found = sorted((way for way in ways if way), key=lambda way: (_rank(way.demand), way.unit, way.by))
+    return Clash({demand: _demand_words(problem, demand) for demand in kept}, tuple(found))
+
+
+def _demands(model: Model) -> dict[Demand, list[str]]:
+    rows: dict[Demand, list[str]] = {}
+    for row, rule in model.rule_of.items():
+        if rule in UNITS:
+            rows.setdefault(_demand(rule, tuple(row.split(".")[1:])), []).append(row)
+    return rows
+
+
+def _demand(rule: str, names: tuple[str, ...]) -> Demand:
+    """Group the rows of a rule into what people would call one demand."""
+    if rule == "rota_is_filled":
+        service, _, team, unit = names
+        return rule, (service, team, unit)
+    if rule in ("nobody_travels_too_far", "services_share_a_site"):
+        return rule, (names[0], names[-1]) if rule == "services_share_a_site" else (names[0],)
+    return rule, names
+
+
+def _rank(demand: Demand) -> int:
+    """Return the place of a rule in reading order: the rules of the question first, resources last."""
+    return list(UNITS).index(demand[0])
+
+
+def _possible(model: Model) -> bool:
+    model.programme.setObjective(pulp.LpAffineExpression())
+    return solver.run(model.programme).feasible
+
+
+def _way_out(
+    problem: Problem, chains: Mapping[str, catchment.Chains], demand: Demand, rows: Sequence[str]
+) -> WayOut | None:
+    """Return how little one demand must give for a plan to exist; None if it alone cannot make room."""
+    if demand[0] not in WAYS_OUT:
+        return None
+    model = build(problem, chains)
+    gives = []
+    for number, row in enumerate(rows):
+        constraint = model.programme.get_constraint_by_name(row)
+        slack = model.programme.add_variable(f"gives.{number}", 0)
+        constraint.addInPlace(slack, 1 if constraint.sense == pulp.LpConstraintGE else -1)
+        gives.append(slack)
+    model.programme.setObjective(pulp.lpSum(gives))
+    outcome = solver.run(model.programme)
+    if not outcome.feasible:
+        return None
+    by = round(outcome.objective, 6)
+    return WayOut(demand, by, UNITS[demand[0]], WAYS_OUT[demand[0]](problem, demand[1], by))
+
+
+# Words ----------------------------------------------------------------------------------------------------------------
+
+Words = Callable[[Problem, tuple[str, ...]], str]
+WordsBy = Callable[[Problem, tuple[str, ...], float], str]
+
+
+def _service(problem: Problem, names: tuple[str, ...]) -> Service:
+    return problem.services[names[0]]
+
+
+def _number(figure: Figure | None) -> float:
+    return figure.value if figure else 0.0
+
+
+def _value(figure: Figure | None) -> str:
+    return f"{_number(figure):,g}"
+
+
+def _staff(number: float, team: str, unit: str, problem: Problem, more: str = "") -> str:
+    return f"{number:,g} {more}{'' if unit == 'people' else unit + ' '}{problem.teams[team].name}"
+
+
+def _sites(number: float) -> str:
+    return f"{number:g} site" if number == 1 else f"{number:g} sites"
+
+
+def _demand_words(problem: Problem, demand: Demand) -> str:
+    rule, names = demand
+    return SAYS[rule](problem, names)
+
+
+def _fixed(problem: Problem, names: tuple[str, ...]) -> str:
+    service, site = _service(problem, names), names[1]
+    provided = "provided" if service.fixed[site].provided else "not provided"
+    return f"{service.name} is fixed as {provided} at {problem.sites[site].name}"
+
+
+def _rota(problem: Problem, names: tuple[str, ...]) -> str:
+    service = _service(problem, names)
+    rota = next(r for r in service.rotas if (r.team, r.unit) == names[1:])
+    here = sum(problem.staff.get((site, rota.team, rota.unit), 0) for site in problem.candidates)
+    needs = _staff(rota.needed.value, rota.team, rota.unit, problem)
+    return f"{service.name} needs {needs} at each site that provides it; {here:,g} are in post in all"
+
+
+SAYS: dict[str, Words] = {
+    "fixed_designations_stand": _fixed,
+    "enough_sites": lambda p, n: f"{_service(p, n).name} on at least {_sites(_number(_service(p, n).at_least_sites))}",
+    "not_too_many_sites": lambda p, n: f"{_service(p, n).name} on at most {_sites(_number(_service(p, n).at_most_sites))}",
+    "every_site_has_enough_patients": lambda p, n: (
+        f"{_service(p, n).name} at {p.sites[n[1]].name} has at least "
+        f"{_value(_service(p, n).minimum_patients)} patients a year"
+    ),
+    "no_site_has_too_many_patients": lambda p, n: (
+        f"{_service(p, n).name} at {p.sites[n[1]].name} has at most "
+        f"{_value(_service(p, n).maximum_patients)} patients a year"
+    ),
+    "nobody_travels_too_far": lambda p, n: (
+        f"nobody travels more than {_value(_service(p, n).longest_journey_minutes)} minutes to {_service(p, n).name}"
+    ),
+    "enough_patients_within_standard": lambda p, n: (
+        f"a share of {_value(_service(p, n).share_within_standard)} of patients reach {_service(p, n).name} "
+        f"within {_value(_service(p, n).standard_minutes)} minutes"
+    ),
+    "services_share_a_site": lambda p, n: f"{_service(p, n).name} shares its site with {p.services[n[1]].name}",
+    "rota_is_filled": _rota,
+    "moves_within_limit": lambda p, n: (
+        f"at most {_staff(_number(p.teams[n[0]].moves_at_most), n[0], n[1], p)} move between sites"
+    ),
+    "recruitment_within_limit": lambda p, n: (
+        f"at most {_staff(_number(p.teams[n[0]].recruits_at_most), n[0], n[1], p)} are recruited"
+    ),
+}
+
+WAYS_OUT: dict[str, WordsBy] = {
+    "enough_sites": lambda p, n, by: (
+        f"ask for {_sites(_number(_service(p, n).at_least_sites) - by)} for {_service(p, n).name}"
+    ),
+    "not_too_many_sites": lambda p, n, by: (
+        f"allow {_sites(_number(_service(p, n).at_most_sites) + by)} for {_service(p, n).name}"
+    ),
+    "every_site_has_enough_patients": lambda p, n, by: (
+        f"accept {by:,.1f} patients a year too few at {p.sites[n[1]].name} for {_service(p, n).name}"
+    ),
+    "no_site_has_too_many_patients": lambda p, n, by: (
+        f"accept {by:,.1f} patients a year too many at {p.sites[n[1]].name} for {_service(p, n).name}"
+    ),
+    "enough_patients_within_standard": lambda p, n, by: (
+        f"accept {by:,.1f} more patients a year beyond the standard for {_service(p, n).name}"
+    ),
+    "rota_is_filled": lambda p, n, by: (
+        f"let the rotas of {_service(p, n).name} be short of {_staff(by, n[1], n[2], p)} in all"
+    ),
+    "moves_within_limit": lambda p, n, by: f"let {_staff(by, n[0], n[1], p, 'more ')} move between sites",
+    "recruitment_within_limit": lambda p, n, by: f"recruit {_staff(by, n[0], n[1], p, 'more ')}",
+}

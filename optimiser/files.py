@@ -1,0 +1,47 @@
+"""Open regular files only, within a size limit, and recognise what is not text."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from optimiser.errors import TooLarge
+from optimiser.wording import shown
+
+_OTHER_FORMATS = {
+    b"PK\x03\x04": "an Excel workbook or a zip file",
+    b"SQLite format 3": "a database (GeoPackage or SQLite)",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a compressed file",
+    b"<": "XML or a web page",
+    b"{": "JSON",
+}
+
+
+def read_bytes(path: Path, limit: int, *, inside: Path | None = None) -> bytes | str:
+    """Return the bytes of a regular file, or a sentence that says why it was not read.
+
+    ``inside`` refuses links that lead out of that folder. Raises ``TooLarge`` over ``limit`` bytes.
+    """
+    try:
+        real = path.resolve(strict=True)
+        status = real.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return "this is not a file. Put a file here."
+        if inside is not None and not real.is_relative_to(inside.resolve()):
+            return "this leads out of the folder. Put the file itself here."
+        if status.st_size > limit:
+            raise TooLarge(f"{shown(path)} has {status.st_size:,} bytes; at most {limit:,} are read.")
+        return real.read_bytes()
+    except FileNotFoundError:
+        return "there is no such file. Correct the name, or add the file."
+    except (OSError, RuntimeError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        return f"the file cannot be opened ({why}). Check that you may read it."
+
+
+def other_format(data: bytes) -> str | None:
+    """Return in words what these bytes hold when their beginning gives them away as no CSV and no YAML."""
+    head = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next((what for start, what in _OTHER_FORMATS.items() if head.startswith(start)), None)

@@ -1,0 +1,48 @@
+"""The model: variables, rules and objectives, put together by ``build``. Nothing here solves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import pulp
+
+from optimiser.catchment import Chains
+from optimiser.model.objectives import OBJECTIVES
+from optimiser.model.rules import RULES
+from optimiser.model.variables import Variables, declare
+from optimiser.problem import Objective, Problem
+
+__all__ = ["Model", "build", "expression"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A linear programme, its variables, and which rule each of its rows came from."""
+
+    programme: pulp.LpProblem
+    x: Variables
+    rule_of: dict[str, str] = field(default_factory=dict)
+
+
+def build(problem: Problem, chains: Mapping[str, Chains], *, leave_out: Collection[str] = ()) -> Model:
+    """Build the model of a problem: every rule's rows, each named after its rule, and the first objective.
+
+    ``leave_out`` names rows that are not wanted, to find out which of them stand in the way.
+    """
+    programme = pulp.LpProblem("plan", pulp.LpMinimize)
+    model = Model(programme, declare(problem, chains, programme))
+    for name, rule in RULES.items():
+        for names, row in rule(problem, model.x):
+            row_name = ".".join((name, *names))
+            if row_name in leave_out:
+                continue
+            model.rule_of[row_name] = name
+            programme.addConstraint(row, row_name)
+    programme.setObjective(expression(problem, model.x, problem.objectives[0]))
+    return model
+
+
+def expression(problem: Problem, x: Variables, objective: Objective) -> pulp.LpAffineExpression:
+    """Return what an objective measures, as a linear expression."""
+    return OBJECTIVES[objective.name](problem, x, problem.services_of(objective))

@@ -1,0 +1,95 @@
+"""Everything that a plan may be asked to make as small as possible. One objective, one function.
+
+Each returns a linear expression over some services. ``UNITS`` gives the unit that its value is published in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pulp
+
+from optimiser.model.variables import Variables
+from optimiser.problem import MOST_DEPRIVED_DECILES, Problem
+
+Expression = pulp.LpAffineExpression
+Function = Callable[[Problem, Variables, Sequence[str]], Expression]
+
+OBJECTIVES: dict[str, Function] = {}
+UNITS: dict[str, str] = {}
+
+
+def objective(*, unit: str) -> Callable[[Function], Function]:
+    """Register an objective and the unit of its value."""
+
+    def register(function: Function) -> Function:
+        OBJECTIVES[function.__name__] = function
+        UNITS[function.__name__] = unit
+        return function
+
+    return register
+
+
+@objective(unit="patient-minutes a year")
+def patient_minutes(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+    """Minutes that resident patients spend on the way, in a year."""
+    return _minutes_of(problem, x, services, _residents(problem))
+
+
+@objective(unit="patient-minutes a year")
+def deprived_patient_minutes(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+    """Minutes that resident patients from the most deprived fifth of areas spend on the way, in a year."""
+    deprived = _residents(problem) & (problem.areas["deprivation_decile"] <= MOST_DEPRIVED_DECILES).to_numpy()
+    return _minutes_of(problem, x, services, deprived)
+
+
+@objective(unit="minutes")
+def worst_journey(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+    """The longest journey from any resident area to any of the services."""
+    return pulp.LpAffineExpression(x.worst_minutes[tuple(services)])
+
+
+@objective(unit="patients a year")
+def patients_beyond_standard(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+    """Resident patients a year whose journey is longer than the service's standard."""
+    beyond = []
+    for service in services:
+        standard = problem.services[service].standard_minutes
+        if standard and service in x.chains:
+            patients = problem.patients(service) * _residents(problem)
+            beyond.append(x.add_up(service, patients[:, None] * (problem.minutes(service) > standard.value)))
+    return pulp.lpSum(beyond)
+
+
+@objective(unit="people or WTE")
+def staff_short(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+    """Staff that rotas are short of, where the config lets them fall short."""
+    teams = {rota.team for service in services for rota in problem.services[service].rotas}
+    return pulp.lpSum(short for (_, team, _), short in x.short.items() if team in teams)
+
+
+@objective(unit="changes")
+def changes_from_today(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+    """Designations that open or close, against today."""
+    known = {service for _, service in problem.today}
+    changes = []
+    for service in services:
+        for site in problem.candidates if service in known else ():
+            provided = x.designated[site, service]
+            changes.append(1 - provided if (site, service) in problem.today else provided)
+    return pulp.lpSum(changes)
+
+
+def _residents(problem: Problem) -> np.ndarray:
+    return problem.areas["resident"].to_numpy()
+
+
+def _minutes_of(problem: Problem, x: Variables, services: Sequence[str], counted: np.ndarray) -> Expression:
+    minutes_of = []
+    for service in services:
+        if service in x.chains:
+            minutes = problem.minutes(service)
+            patients = problem.patients(service) * counted
+            minutes_of.append(x.add_up(service, patients[:, None] * np.where(np.isfinite(minutes), minutes, 0)))
+    return pulp.lpSum(minutes_of)

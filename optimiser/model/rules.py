@@ -1,0 +1,215 @@
+"""Everything that every plan must obey, in reading order. One rule, one function.
+
+A rule yields named rows and never touches the model: ``(names, row)``. ``@logic`` is what the words mean and is never
+relaxed; ``@limit(unit=...)`` is a standard or a resource, which may be relaxed by so many units to explain a clash.
+Data switches a rule on: no minimum in the config, no rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pulp
+
+from optimiser.model.variables import Variables, spelt
+from optimiser.problem import Problem
+
+Rows = Iterator[tuple[tuple[str, ...], pulp.LpConstraint]]
+Rule = Callable[[Problem, Variables], Rows]
+
+RULES: dict[str, Rule] = {}
+UNITS: dict[str, str] = {}
+
+
+def logic(rule: Rule) -> Rule:
+    """Register a rule that is never relaxed."""
+    RULES[rule.__name__] = rule
+    return rule
+
+
+def limit(*, unit: str) -> Callable[[Rule], Rule]:
+    """Register a rule that may be relaxed by so many units, to explain a clash."""
+
+    def register(rule: Rule) -> Rule:
+        UNITS[rule.__name__] = unit
+        return logic(rule)
+
+    return register
+
+
+@logic
+def nobody_is_counted_nearer_than_they_are(problem: Problem, x: Variables) -> Rows:
+    """Patients reach a site only if it is open: if none of a set is open and neither is one more, none of both is."""
+    for service, chain in x.chains.items():
+        for fewer, site, more in chain.links:
+            none_of_fewer = x.none_of[service, chain.sets[fewer]]
+            row = x.none_of[service, chain.sets[more]] >= none_of_fewer - x.designated[site, service]
+            yield (service, spelt(more, chain.sets[more]), site), row
+
+
+@logic
+def nobody_passes_an_open_site(problem: Problem, x: Variables) -> Rows:
+    """Patients do not go past an open site. Only volumes can push this way, so only they switch it on."""
+    for service, chain in x.chains.items():
+        rules = problem.services[service]
+        if rules.minimum_patients or rules.maximum_patients:
+            for fewer, site, more in chain.links:
+                names = (service, spelt(more, chain.sets[more]), site)
+                none_of_more = x.none_of[service, chain.sets[more]]
+                yield (*names, "open"), none_of_more <= 1 - x.designated[site, service]
+                if fewer:
+                    yield (*names, "nearer"), none_of_more <= x.none_of[service, chain.sets[fewer]]
+
+
+@logic
+def every_area_is_served(problem: Problem, x: Variables) -> Rows:
+    """Every area has an open site, or a neighbour, that it can reach."""
+    for service, chain in x.chains.items():
+        for index, everywhere in zip(chain.unserved, chain.unserved_sets, strict=True):
+            designated = pulp.lpSum(x.designated[site, service] for site in sorted(everywhere))
+            yield (service, spelt(index, everywhere)), designated >= 1
+
+
+@limit(unit="designated")
+def fixed_designations_stand(problem: Problem, x: Variables) -> Rows:
+    """What is fixed stays as it is fixed."""
+    for service, rules in problem.services.items():
+        for site, fixed in rules.fixed.items():
+            yield (service, site), x.designated[site, service] == int(fixed.provided)
+
+
+@limit(unit="sites")
+def enough_sites(problem: Problem, x: Variables) -> Rows:
+    """A service is provided on at least so many sites."""
+    for service, rules in problem.services.items():
+        if rules.at_least_sites:
+            yield (service,), _sites(problem, x, service) >= rules.at_least_sites.value
+
+
+@limit(unit="sites")
+def not_too_many_sites(problem: Problem, x: Variables) -> Rows:
+    """A service is provided on at most so many sites."""
+    for service, rules in problem.services.items():
+        if rules.at_most_sites:
+            yield (service,), _sites(problem, x, service) <= rules.at_most_sites.value
+
+
+@limit(unit="patients a year")
+def every_site_has_enough_patients(problem: Problem, x: Variables) -> Rows:
+    """A site that provides a service has at least the minimum number of patients."""
+    for service, rules in problem.services.items():
+        if rules.minimum_patients and service in x.chains:
+            arriving = x.patients_at(service, problem.patients(service))
+            for site in problem.candidates:
+                needed = rules.minimum_patients.value * x.designated[site, service]
+                yield (service, site), arriving[site] >= needed
+
+
+@limit(unit="patients a year")
+def no_site_has_too_many_patients(problem: Problem, x: Variables) -> Rows:
+    """A site that provides a service has at most the maximum number of patients."""
+    for service, rules in problem.services.items():
+        if rules.maximum_patients and service in x.chains:
+            arriving = x.patients_at(service, problem.patients(service))
+            for site in problem.candidates:
+                yield (service, site), arriving[site] <= rules.maximum_patients.value
+
+
+@limit(unit="areas out of reach")
+def nobody_travels_too_far(problem: Problem, x: Variables) -> Rows:
+    """Every resident area has an open site, or a neighbour, within the longest journey allowed."""
+    resident = problem.areas["resident"].to_numpy()
+    for service in x.chains:
+        longest = problem.services[service].longest_journey_minutes
+        if longest:
+            within = problem.minutes(service)[resident] <= longest.value
+            for sites in sorted({tuple(row) for row in np.unique(within, axis=0).tolist()}):
+                near = [site for site, is_near in zip(problem.reachable_sites(service), sites, strict=True) if is_near]
+                if all(problem.sites[site].candidate for site in near):
+                    open_sites = pulp.lpSum(x.designated[site, service] for site in near)
+                    yield (service, ".".join(near) or "out_of_reach_of_every_site"), open_sites >= 1
+
+
+@limit(unit="patients a year")
+def enough_patients_within_standard(problem: Problem, x: Variables) -> Rows:
+    """At least the stated share of resident patients reach the service within its standard."""
+    for service in x.chains:
+        rules = problem.services[service]
+        if rules.share_within_standard and rules.standard_minutes:
+            patients = problem.patients(service) * problem.areas["resident"].to_numpy()
+            beyond = patients[:, None] * (problem.minutes(service) > rules.standard_minutes.value)
+            most = (1 - rules.share_within_standard.value) * patients.sum()
+            yield (service,), x.add_up(service, beyond) <= float(most)
+
+
+@limit(unit="designated")
+def services_share_a_site(problem: Problem, x: Variables) -> Rows:
+    """A site that provides a service also provides the services it must share a site with."""
+    for service, rules in problem.services.items():
+        for link in rules.same_site:
+            for site in problem.candidates:
+                row = x.designated[site, link.service] >= x.designated[site, service]
+                yield (service, site, link.service), row
+
+
+@limit(unit="people or WTE")
+def rota_is_filled(problem: Problem, x: Variables) -> Rows:
+    """A site that provides a service has the staff its rota needs, or is short where that is allowed."""
+    for service, rules in problem.services.items():
+        for rota in rules.rotas:
+            for site in problem.candidates:
+                who = (site, rota.team, rota.unit)
+                short = x.short[who] if rota.may_fall_short else 0
+                needed = rota.needed.value * x.designated[site, service]
+                yield (service, site, rota.team, rota.unit), x.staff[who] + short >= needed
+
+
+@logic
+def staff_add_up(problem: Problem, x: Variables) -> Rows:
+    """Staff at a site are those in post, plus those who move in, less those who move out, plus recruits."""
+    for team, unit in problem.team_units:
+        for site in problem.candidates:
+            others = [other for other in problem.candidates if other != site]
+            moved_in = pulp.lpSum(x.moved[team, unit, other, site] for other in others)
+            moved_out = pulp.lpSum(x.moved[team, unit, site, other] for other in others)
+            in_post = problem.staff.get((site, team, unit), 0.0)
+            recruited = x.recruited[site, team, unit]
+            yield (team, unit, site), x.staff[site, team, unit] == in_post + moved_in - moved_out + recruited
+
+
+@limit(unit="people or WTE")
+def moves_within_limit(problem: Problem, x: Variables) -> Rows:
+    """No more staff of a team move between sites than the config allows."""
+    for team, unit in problem.team_units:
+        most = problem.teams[team].moves_at_most
+        moves = [moved for (mover, counted, *_), moved in x.moved.items() if (mover, counted) == (team, unit)]
+        if most and moves:
+            yield (team, unit), pulp.lpSum(moves) <= most.value
+
+
+@limit(unit="people or WTE")
+def recruitment_within_limit(problem: Problem, x: Variables) -> Rows:
+    """No more staff of a team are recruited than the config allows."""
+    for team, unit in problem.team_units:
+        most = problem.teams[team].recruits_at_most
+        if most:
+            recruits = pulp.lpSum(x.recruited[site, team, unit] for site in problem.candidates)
+            yield (team, unit), recruits <= most.value
+
+
+@logic
+def the_worst_journey_is_the_worst(problem: Problem, x: Variables) -> Rows:
+    """The worst journey is no shorter than any resident area's journey."""
+    resident = np.flatnonzero(problem.areas["resident"].to_numpy())
+    for services, worst in x.worst_minutes.items():
+        for service in (service for service in services if service in x.chains):
+            minutes = np.where(np.isfinite(problem.minutes(service)), problem.minutes(service), 0)
+            for area in resident:
+                only_here = np.zeros_like(minutes)
+                only_here[area] = minutes[area]
+                yield (*services, service, str(problem.areas.index[area])), worst >= x.add_up(service, only_here)
+
+
+def _sites(problem: Problem, x: Variables, service: str) -> pulp.LpAffineExpression:
+    return pulp.lpSum(x.designated[site, service] for site in problem.candidates)

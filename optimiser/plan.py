@@ -1,0 +1,157 @@
+"""The optimiser's answer: designations, journeys, staffing, and the proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from optimiser.arithmetic import ARITHMETIC, one_choice
+from optimiser.catchment import nearest
+from optimiser.enumeration import Enumeration
+from optimiser.problem import Problem
+from optimiser.staffing import allocate
+
+Designations = frozenset[tuple[str, str]]
+
+PROVED, NOT_PROVED, EVALUATED = "proved best", "not proved", "evaluated"
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What one objective came to, and how far below it the answer could lie. ``bound`` is None where none is known."""
+
+    name: str
+    services: tuple[str, ...]
+    value: float
+    bound: float | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How the plan was found and what is proved of it.
+
+    ``outcome`` is "proved best", "not proved" (stopped early) or "evaluated" (people chose it). ``solver`` and
+    ``seconds`` say what ran and for how long.
+    """
+
+    outcome: str
+    objectives: tuple[Reached, ...]
+    enumeration: Enumeration | None = None
+    solver: dict[str, object] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An answer to a problem. Its frames are the tables of a run folder, in the same words and units."""
+
+    problem: Problem
+    designated: Designations
+    proof: Proof
+
+    @cached_property
+    def designations(self) -> pd.DataFrame:
+        """One row a service and candidate: is it designated, was it today, is it fixed and why."""
+        known = {service for _, service in self.problem.today}
+        rows = []
+        for code, service in self.problem.services.items():
+            for site in self.problem.candidates:
+                fixed = service.fixed.get(site)
+                today = (site, code) in self.problem.today if code in known else None
+                designated = (site, code) in self.designated
+                rows.append((code, site, designated, today, fixed is not None, fixed.reason if fixed else ""))
+        return pd.DataFrame(rows, columns=["service", "site", "designated", "today", "fixed", "reason"])
+
+    @cached_property
+    def journeys(self) -> pd.DataFrame:
+        """One row a service and area: the site that its patients go to, in how many minutes, and how many a year."""
+        return pd.concat([self._journeys_for(code) for code in self.problem.services_with_patients], ignore_index=True)
+
+    @cached_property
+    def staffing(self) -> pd.DataFrame:
+        """One row a team, unit and candidate: in post, moved, recruited, needed and short, in people or WTE."""
+        return allocate(self.problem, self.designated)
+
+    @cached_property
+    def rules(self) -> pd.DataFrame:
+        """One row an instance of a rule: left, right, spare, whether it binds and whether it holds."""
+        rows = [*self._rows_of_rules(), *self._rows_of_rotas(), *self._rows_of_limits()]
+        columns = ["rule", "instance", "left", "relation", "right", "unit", "spare", "binding", "pass"]
+        return pd.DataFrame(rows, columns=[*columns, "source", "verified"])
+
+    @property
+    def broken(self) -> pd.DataFrame:
+        """The rules that the plan breaks."""
+        return self.rules[~self.rules["pass"].astype(bool)]
+
+    def sites_of(self, service: str) -> tuple[str, ...]:
+        """Return the candidates that provide a service, in code order."""
+        return tuple(site for site in self.problem.candidates if (site, service) in self.designated)
+
+    def _journeys_for(self, service: str) -> pd.DataFrame:
+        site = nearest(self.problem, service, self.sites_of(service))
+        column = pd.Index(self.problem.reachable_sites(service)).get_indexer(site)
+        minutes = self.problem.minutes(service)[np.arange(len(column)), column]
+        areas = self.problem.areas
+        return pd.DataFrame(
+            {
+                "service": service,
+                "area": areas.index,
+                "resident": areas["resident"].to_numpy(),
+                "site": site.to_numpy(),
+                "minutes": np.where(column >= 0, minutes, np.nan),
+                "patients_per_year": self.problem.patients(service),
+            }
+        )
+
+    def _rows_of_rules(self) -> list[tuple[object, ...]]:
+        choices = {code: one_choice(self.problem, code, self.designated) for code in self.problem.services}
+        rows = []
+        for name, rule in ARITHMETIC.items():
+            for found in rule(self.problem, choices) if name != "rota_is_filled" else ():
+                if np.all(found.applies):
+                    left, right = float(np.asarray(found.left).item()), float(np.asarray(found.right).item())
+                    source = (found.figure.source, found.figure.verified) if found.figure else ("", True)
+                    rows.append(_row(name, found.names, left, found.relation, right, found.unit, *source))
+        return rows
+
+    def _rows_of_rotas(self) -> list[tuple[object, ...]]:
+        at = self.staffing.set_index(["team", "unit", "site"])
+        rows = []
+        for code, service in self.problem.services.items():
+            for rota in service.rotas:
+                for site in self.sites_of(code):
+                    here = at.loc[(rota.team, rota.unit, site)]
+                    left = here["staff"] + (here["short"] if rota.may_fall_short else 0)
+                    names, needed = (code, site, rota.team, rota.unit), rota.needed
+                    source = (needed.source, needed.verified)
+                    rows.append(_row("rota_is_filled", names, left, ">=", needed.value, rota.unit, *source))
+        return rows
+
+    def _rows_of_limits(self) -> list[tuple[object, ...]]:
+        rows = []
+        totals = self.staffing.groupby(["team", "unit"], sort=False)[["moved_in", "recruited"]].sum()
+        for team, unit in self.problem.team_units:
+            limits = self.problem.teams[team]
+            for rule, limit, column in (
+                ("moves_within_limit", limits.moves_at_most, "moved_in"),
+                ("recruitment_within_limit", limits.recruits_at_most, "recruited"),
+            ):
+                if limit:
+                    left, source = totals.loc[(team, unit), column], (limit.source, limit.verified)
+                    rows.append(_row(rule, (team, unit), left, "<=", limit.value, unit, *source))
+        return rows
+
+
+def _row(
+    rule: str, names: tuple[str, ...], left: float, relation: str, right: float, unit: str, source: str, verified: bool
+) -> tuple[object, ...]:
+    left, right = round(float(left), 12), round(float(right), 12)
+    spare = {">=": left - right, "<=": right - left, "=": -abs(left - right)}[relation]
+    spare = round(spare, 9) + 0.0  # no minus zero
+    instance = ".".join((rule, *names))
+    return (rule, instance, left, relation, right, unit, spare, spare == 0, spare >= 0, source, verified)

@@ -1,0 +1,200 @@
+"""From a question to a plan: ``solve`` finds the best and proves it, ``evaluate`` works out what people chose."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from optimiser import catchment, solver
+from optimiser.arithmetic import value
+from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_listed, enumerate_all
+from optimiser.errors import NoPlan, NotProved, SolverFailed
+from optimiser.model import build, expression
+from optimiser.model.objectives import UNITS
+from optimiser.plan import EVALUATED, NOT_PROVED, PROVED, Designations, Plan, Proof, Reached
+from optimiser.problem import Objective, Problem
+
+# A chain is cut short, and deepened where an answer needs it, only where a service has more candidates than this.
+MOST_CANDIDATES_IN_FULL = 16
+
+REPORT_IT = "Do not use this answer; please report it with the config."
+
+Tell = Callable[[str], None]
+
+
+def solve(
+    problem: Problem, *, time_limit_minutes: float | None = None, list_all: bool = True, tell: Tell | None = None
+) -> Plan:
+    """Find the best plan and prove it.
+
+    Parameters
+    ----------
+    problem
+        The question.
+    time_limit_minutes
+        Stop after so long and return what was found, with outcome "not proved". The problem's own limit if not given.
+    list_all
+        Also list every joint designation where there are few enough: a second proof, and the ranking of the rest.
+    tell
+        Called with a line of plain words as each step begins.
+
+    Raises
+    ------
+    NoPlan
+        When no plan meets every rule; the message names the rules that clash.
+    NotProved
+        When time ran out before any plan was found.
+    SolverFailed
+        When the solver cannot be trusted: wrong version, failed canary, or an answer that the full list contradicts.
+    """
+    started = time.perf_counter()
+    tell = tell or (lambda line: None)
+    limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
+    search = _Search(problem, started + limit)
+    tell("Building the model")
+    try:
+        for objective in problem.objectives:
+            search.minimise(objective, tell)
+    except NoPlan:
+        _second_opinion(problem, list_all)
+        raise
+    solved = time.perf_counter()
+    listing = None
+    if list_all and can_be_listed(problem):
+        tell("Listing every joint designation")
+        listing = enumerate_all(problem)
+        search.agree_with(listing)
+    else:
+        search.minimise(TIE_BREAK, tell)
+    outcome = PROVED if search.proved else NOT_PROVED
+    seconds = {"solver": round(solved - started, 3), "listing": round(time.perf_counter() - solved, 3)}
+    reached = tuple(search.reached[: len(problem.objectives)])
+    return Plan(problem, search.designated, Proof(outcome, reached, listing, dict(solver.about()), seconds))
+
+
+def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
+    """Work out what a set of (site, service) designations comes to, and which rules it breaks. Nothing is optimised."""
+    chosen = frozenset(designated)
+    reached = tuple(
+        Reached(objective.name, objective.services, value(problem, chosen, objective), None, UNITS[objective.name])
+        for objective in problem.objectives
+    )
+    return Plan(problem, chosen, Proof(EVALUATED, reached))
+
+
+@dataclass
+class _Search:
+    """One solve under way: the chains so far, what is already held at its best, and the answer in hand."""
+
+    problem: Problem
+    deadline: float
+    chains: dict[str, catchment.Chains] = field(default_factory=dict)
+    reached: list[Reached] = field(default_factory=list)
+    designated: Designations = frozenset()
+    proved: bool = True
+
+    def __post_init__(self) -> None:
+        for service in self.problem.services_with_patients:
+            self.chains[service] = _first_chains(self.problem, service)
+
+    def minimise(self, objective: Objective, tell: Tell) -> None:
+        """Minimise one objective with the earlier ones held, deepening chains until the answer is exact."""
+        if not self.proved:
+            self.reached.append(self._reached(objective, None))
+            return
+        while True:
+            tell(f"Solving for {objective.name.replace('_', ' ')}")
+            outcome, designated = self._run(objective)
+            self.proved = outcome.status == "optimal"
+            if not (self.proved and self._deepen(designated)):
+                break
+        if self._keeps_what_is_held(designated):
+            self.designated = designated
+        self.reached.append(self._reached(objective, outcome.bound))
+
+    def agree_with(self, listing: Enumeration) -> None:
+        """Take the first of the equal best options of the full list, once both agree on what best is."""
+        if not listing.ranked:
+            raise SolverFailed(f"The solver found a plan, but the full list of options holds none. {REPORT_IT}")
+        best = listing.ranked[0]
+        found = tuple(reached.value for reached in self.reached)
+        if self.proved and found != best.values:
+            raise SolverFailed(f"The solver's best {found} is not the full list's {best.values}. {REPORT_IT}")
+        self.designated, self.proved = best.designated, True
+        self.reached = [self._reached(objective, None) for objective in self.problem.objectives]
+
+    def _run(self, objective: Objective) -> tuple[solver.Outcome, Designations]:
+        model = build(self.problem, self.chains)
+        for earlier, reached in zip(self.problem.objectives, self.reached, strict=False):
+            held = expression(self.problem, model.x, earlier) <= _no_worse_than(reached.value)
+            model.programme.addConstraint(held, f"{earlier.name}_stays_at_its_best.{len(model.programme.constraints())}")
+        model.programme.setObjective(expression(self.problem, model.x, objective))
+        outcome = solver.run(model.programme, time_limit_seconds=max(0.1, self.deadline - time.perf_counter()))
+        if outcome.status == "infeasible":
+            raise NoPlan("No plan meets every rule.")
+        if not outcome.feasible:
+            raise NotProved("Time ran out before any plan was found. Allow more time: --time-limit-minutes.")
+        return outcome, frozenset(
+            where for where, variable in model.x.designated.items() if outcome.values[variable.name] > 0.5
+        )
+
+    def _deepen(self, designated: Designations) -> bool:
+        """Lengthen the chains that this answer runs past; return whether any did."""
+        deeper = False
+        for service, chain in self.chains.items():
+            if not chain.cut.any():
+                continue
+            depth = catchment.deepen(chain, self.problem, service, [s for s, of in designated if of == service])
+            if depth is not None:
+                self.chains[service] = catchment.chains(
+                    self.problem, service, depth, never=chain.never, always=chain.always
+                )
+                deeper = True
+        return deeper
+
+    def _keeps_what_is_held(self, designated: Designations) -> bool:
+        earlier = zip(self.problem.objectives, self.reached, strict=False)
+        return all(value(self.problem, designated, objective) <= reached.value for objective, reached in earlier)
+
+    def _reached(self, objective: Objective, bound: float | None) -> Reached:
+        found = value(self.problem, self.designated, objective)
+        # The solver's bound carries its rounding; where it proved a gap of 0 the exact value is the bound.
+        bound = found if self.proved else bound
+        return Reached(objective.name, objective.services, found, bound, UNITS[objective.name])
+
+
+def _first_chains(problem: Problem, service: str) -> catchment.Chains:
+    rules = problem.services[service]
+    if len(problem.candidates) <= MOST_CANDIDATES_IN_FULL or rules.minimum_patients or rules.maximum_patients:
+        return catchment.chains(problem, service)
+    if not rules.at_most_sites:
+        return catchment.chains(problem, service, 2)
+    start = catchment.start(problem, service, int(rules.at_most_sites.value))
+    if _only_minutes_matter(problem):
+        return catchment.chains(problem, service, start.depth, never=start.never, always=start.always)
+    return catchment.chains(problem, service, start.depth)
+
+
+def _only_minutes_matter(problem: Problem) -> bool:
+    """Whether one service's patient-minutes and its number of sites are all that a plan is judged by."""
+    (service, *others) = problem.services.values()
+    rules = (
+        service.fixed,
+        service.at_least_sites and service.at_least_sites != service.at_most_sites,
+        service.longest_journey_minutes,
+        service.share_within_standard,
+        service.same_site,
+        service.rotas,
+    )
+    return not others and not any(rules) and problem.objectives[0].name == "patient_minutes"
+
+
+def _no_worse_than(best: float) -> float:
+    return best + 1e-9 * max(1.0, abs(best))
+
+
+def _second_opinion(problem: Problem, list_all: bool) -> None:
+    """Refuse to say that no plan exists where the full list holds one."""
+    if list_all and can_be_listed(problem) and enumerate_all(problem).lawful:
+        raise SolverFailed(f"The solver found no plan, but the full list of options holds one. {REPORT_IT}")

@@ -1,0 +1,182 @@
+"""One question, frozen and keyed by code.
+
+Nothing here reads a file, builds a model or solves. A variant of a question is made with ``dataclasses.replace``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+Unit = Literal["people", "WTE"]
+
+# Deciles 1 and 2 of the Indices of Deprivation: the most deprived fifth of areas.
+MOST_DEPRIVED_DECILES = 2
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with where it comes from. ``verified`` is False unless a source was read that states it."""
+
+    value: float
+    source: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True)
+class Site:
+    """A hospital. A neighbour takes the patients who live nearest to it and is never decided on."""
+
+    code: str
+    name: str
+    candidate: bool
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A designation that is not open to decision, and why."""
+
+    provided: bool
+    reason: str
+    source: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True)
+class RotaNeed:
+    """What one open site needs of one team for one service, in people or in whole-time equivalents (WTE)."""
+
+    team: str
+    unit: Unit
+    needed: Figure
+    may_fall_short: bool = False
+
+
+@dataclass(frozen=True)
+class Link:
+    """A service that must be on the same site as the one that names it."""
+
+    service: str
+    source: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True)
+class Team:
+    """Staff who share a rota. ``None`` means no limit; moves and recruits are counted in each unit apart."""
+
+    code: str
+    name: str
+    moves_at_most: Figure | None = None
+    recruits_at_most: Figure | None = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """A line of care: who needs it, how they reach it, and what it needs to run. ``None`` means no such rule."""
+
+    code: str
+    name: str
+    activity: str | None = None
+    neighbours: tuple[str, ...] = ()
+    fixed: Mapping[str, Fixed] = field(default_factory=dict)
+    at_least_sites: Figure | None = None
+    at_most_sites: Figure | None = None
+    minimum_patients: Figure | None = None
+    maximum_patients: Figure | None = None
+    longest_journey_minutes: Figure | None = None
+    standard_minutes: Figure | None = None
+    share_within_standard: Figure | None = None
+    same_site: tuple[Link, ...] = ()
+    rotas: tuple[RotaNeed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Something to make as small as possible: a function of ``model.objectives``, over some services (all if empty)."""
+
+    name: str
+    services: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One question.
+
+    Attributes
+    ----------
+    areas
+        One row an area (index: area code) with at least ``resident`` (bool) and ``population`` (people), and where
+        known ``name``, ``district``, ``population_75_plus``, ``deprivation_decile`` (1 is the most deprived tenth).
+    journeys
+        Minutes by road, one row an area, one column a site in ``site_order``. NaN: no journey (allowed pairs only).
+    demand
+        Patients a year, one row an area, one column an activity.
+    staff
+        In post, keyed by (site, team, unit).
+    today
+        The (site, service) pairs provided today.
+    files
+        The resolved config and the place's tables as they were read, by name in a run folder: what a reviewer needs to
+        ask the same question again. Empty for a problem that was made in Python.
+    """
+
+    title: str
+    sites: Mapping[str, Site]
+    services: Mapping[str, Service]
+    areas: pd.DataFrame
+    journeys: pd.DataFrame
+    demand: pd.DataFrame
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    staff: Mapping[tuple[str, str, Unit], float] = field(default_factory=dict)
+    today: frozenset[tuple[str, str]] = frozenset()
+    objectives: tuple[Objective, ...] = (Objective("patient_minutes"),)
+    time_limit_minutes: float = 10.0
+    files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def candidates(self) -> tuple[str, ...]:
+        """Codes of the sites that may be given services, in code order."""
+        return tuple(sorted(code for code, site in self.sites.items() if site.candidate))
+
+    @cached_property
+    def site_order(self) -> tuple[str, ...]:
+        """Candidates before neighbours, each by code: the order in which equal journey times are settled."""
+        return tuple(sorted(self.sites, key=lambda code: (not self.sites[code].candidate, code)))
+
+    @cached_property
+    def services_with_patients(self) -> tuple[str, ...]:
+        """Codes of the services whose patients' journeys count."""
+        return tuple(code for code, service in self.services.items() if service.activity)
+
+    @cached_property
+    def team_units(self) -> tuple[tuple[str, Unit], ...]:
+        """Each (team, unit) that some service's rota counts, in config order."""
+        rotas = (rota for service in self.services.values() for rota in service.rotas)
+        return tuple(dict.fromkeys((rota.team, rota.unit) for rota in rotas))
+
+    def services_of(self, objective: Objective) -> tuple[str, ...]:
+        """Codes of the services that an objective covers: those it lists, else all."""
+        return objective.services or tuple(self.services)
+
+    def reachable_sites(self, service: str) -> tuple[str, ...]:
+        """Every site that could take patients of this service, in the order that settles ties."""
+        neighbours = set(self.services[service].neighbours)
+        return tuple(s for s in self.site_order if self.sites[s].candidate or s in neighbours)
+
+    def minutes(self, service: str) -> np.ndarray:
+        """Journey minutes for a service: areas × ``reachable_sites``; infinite where there is no journey."""
+        frame = self.journeys[list(self.reachable_sites(service))]
+        return frame.fillna(np.inf).to_numpy(dtype=float)
+
+    def patients(self, service: str) -> np.ndarray:
+        """Patients a year for a service, one number an area, residents or not."""
+        activity = self.services[service].activity
+        if activity is None:
+            return np.zeros(len(self.areas))
+        return self.demand[activity].to_numpy(dtype=float)

@@ -1,0 +1,157 @@
+"""Run folders: the unit of exchange. Written beside their place under another name, and renamed when complete."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pandas as pd
+
+from optimiser import measures
+from optimiser.errors import Fault, InputError, NotWritten
+from optimiser.plan import Plan
+
+FORMAT = 1
+LIBRARIES = ("optimiser", "highspy", "numpy", "pandas", "pulp")
+TABLES = ("designations", "journeys", "staffing", "measures", "rules")
+
+
+def files_of(plan: Plan) -> dict[str, bytes]:
+    """Return a plan's run folder as file names and contents: its tables, the config, its inputs and ``run.json``."""
+    frames = {
+        "designations": plan.designations,
+        "journeys": plan.journeys,
+        "staffing": plan.staffing,
+        "measures": measures.table(plan),
+        "rules": plan.rules,
+    }
+    files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()} | dict(plan.problem.files)
+    files["run.json"] = json.dumps(_record(plan, files), indent=2, ensure_ascii=False).encode() + b"\n"
+    return files
+
+
+def write_run(plan: Plan, folder: str | Path) -> Path:
+    """Write a plan's run folder. An existing folder is never written over.
+
+    Raises
+    ------
+    NotWritten
+        When the folder exists or cannot be written; nothing half-written is left.
+    """
+    return write_files(files_of(plan), Path(folder))
+
+
+def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
+    """Write files under a new folder, all or none."""
+    if folder.exists():
+        raise NotWritten(f"{folder} exists already. Choose another name with --out, or move it away.")
+    unfinished = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.unfinished-", dir=folder.parent))
+        unfinished.chmod(0o755)
+        for name, content in files.items():
+            target = unfinished / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        unfinished.rename(folder)
+    except OSError as error:
+        raise NotWritten(f"{folder} could not be written: {error.strerror or error}.") from error
+    finally:
+        if unfinished is not None and unfinished.exists():
+            shutil.rmtree(unfinished, ignore_errors=True)
+    return folder
+
+
+def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
+    """Read a run folder back: its tables by name, and ``run.json``.
+
+    Raises
+    ------
+    InputError
+        When it is not a complete run folder.
+    """
+    folder = Path(folder)
+    missing = [name for name in ("run.json", *(f"{name}.csv" for name in TABLES)) if not (folder / name).is_file()]
+    if missing:
+        hint = "Give the folder that `optimiser solve` or `optimiser evaluate` wrote."
+        raise InputError([Fault(str(folder), f"this is not a complete run: {', '.join(missing)} is missing. {hint}")])
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in TABLES}
+    except (ValueError, OSError) as error:
+        raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
+    return tables, record
+
+
+def next_free(parent: Path, name: str) -> Path:
+    """Return ``parent/name``, or with -2, -3 … after it where that exists."""
+    candidates = [parent / name, *(parent / f"{name}-{number}" for number in range(2, 10_000))]
+    return next(candidate for candidate in candidates if not candidate.exists())
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    tidy = frame.copy()
+    for column in tidy.columns:
+        if tidy[column].isin([True, False]).any() and tidy[column].dtype in (bool, object):
+            tidy[column] = tidy[column].map({True: "true", False: "false"})
+        elif pd.api.types.is_float_dtype(tidy[column]):
+            tidy[column] = tidy[column].map(_number)
+    return tidy.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _number(value: float) -> str:
+    """Write a number so that reading it back gives the same one, without an empty fraction."""
+    if pd.isna(value):
+        return ""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _record(plan: Plan, files: Mapping[str, bytes]) -> dict[str, object]:
+    proof, listing = plan.proof, plan.proof.enumeration
+    return {
+        "format": FORMAT,
+        "question": plan.problem.title,
+        "outcome": proof.outcome,
+        "objectives": [
+            {
+                "name": reached.name,
+                "services": list(reached.services),
+                "value": reached.value,
+                "bound": reached.bound,
+                "unit": reached.unit,
+            }
+            for reached in proof.objectives
+        ],
+        "ties": listing.equal_best if listing else None,
+        "enumeration": listing
+        and {
+            "listed": listing.listed,
+            "struck_out_by": listing.struck,
+            "lawful": listing.lawful,
+            "best": [
+                {"values": list(option.values), "designated": sorted(map(list, option.designated))}
+                for option in listing.ranked
+            ],
+        },
+        "solver": proof.solver,
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES},
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
+        "seconds": proof.seconds,
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+__all__ = ["files_of", "next_free", "read_tables", "write_files", "write_run"]

@@ -1,0 +1,421 @@
+"""Every table and every column, declared once: type, unit, range and meaning.
+
+Validation (``frame_schema``) and the data dictionary page (``data_dictionary``) are both made from this.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = Literal["code", "text", "choice", "whole", "number", "boolean"]
+
+CODE_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
+
+KIND_IN_WORDS: dict[Kind, str] = {
+    "code": "code",
+    "text": "text",
+    "choice": "one of a few words",
+    "whole": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. Where ``required`` is False the column may be left out and its cells may be blank."""
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+    required: bool = True
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the cells are numbers."""
+        return self.kind in ("whole", "number")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One CSV file. No two rows may have the same ``key``."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    required: bool = True
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns in the order in which they are declared."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def required_names(self) -> tuple[str, ...]:
+        """Names of the columns that every file of this table must have."""
+        return tuple(column.name for column in self.columns if column.required)
+
+    def __getitem__(self, name: str) -> Column:
+        """Return the column of this name; KeyError if there is none."""
+        return next((c for c in self.columns if c.name == name), None) or _no_such_column(self.name, name)
+
+
+def _no_such_column(table: str, name: str) -> Column:
+    raise KeyError(f"{table} has no column {name}")
+
+
+def _count(name: str, meaning: str, *, required: bool = False, unit: str = "people") -> Column:
+    return Column(name, "whole", unit, meaning, required, minimum=0)
+
+
+_AREA = Column("area", "code", "", "Code of the area (a 2011 LSOA in England)")
+_SITE = Column("site", "code", "", "Code of the hospital site")
+_EASTING = Column("easting_m", "number", "metres", "Easting on the British National Grid", False, -1e6, 2e6)
+_NORTHING = Column("northing_m", "number", "metres", "Northing on the British National Grid", False, -1e6, 2e6)
+_MINUTES = Column("minutes", "number", "minutes", "Journey time by road", minimum=0, maximum=1440)
+_PATIENTS = Column(
+    "patients_per_year", "number", "patients a year", "Patients who need the service in a year", minimum=0
+)
+
+
+def _tenth(name: str, edition: str) -> Column:
+    meaning = f"Tenth of England by deprivation ({edition}); 1 is the most deprived"
+    return Column(name, "whole", "tenth", meaning, False, 1, 10)
+
+
+PLACE_TABLES: tuple[Table, ...] = (
+    Table(
+        "areas",
+        "Where people live: one row an area.",
+        ("area",),
+        (
+            _AREA,
+            Column("name", "text", "", "Name of the area"),
+            Column(
+                "resident",
+                "boolean",
+                "",
+                "Whether the area belongs to the system; others only bring patients",
+            ),
+            _count("population", "People who live in the area", required=True),
+            Column("district", "text", "", "Local authority district", False),
+            Column("commissioner", "text", "", "The body that buys the area's care", False),
+            _count("population_65_plus", "People aged 65 and over"),
+            _count("population_75_plus", "People aged 75 and over"),
+            _count("population_2019", "People who lived in the area in the middle of 2019"),
+            _count("population_75_plus_2019", "People aged 75 and over in the middle of 2019"),
+            _tenth("deprivation_decile", "Index of Multiple Deprivation 2019"),
+            _tenth("deprivation_decile_2015", "Index of Multiple Deprivation 2015"),
+            Column("rural_urban_class", "text", "", "Rural-urban class (2011)", False),
+            _EASTING,
+            _NORTHING,
+            Column(
+                "acute_morbidity_ratio",
+                "number",
+                "England is about 100",
+                "Emergency admissions against what age and sex lead one to expect",
+                False,
+                minimum=0,
+            ),
+        ),
+    ),
+    Table(
+        "sites",
+        "The hospitals: one row a site.",
+        ("site",),
+        (
+            _SITE,
+            Column("name", "text", "", "Name of the hospital"),
+            Column(
+                "role",
+                "choice",
+                "",
+                "A candidate may be given services; a neighbour only takes the patients nearest to it",
+                choices=("candidate", "neighbour"),
+            ),
+            Column("postcode", "text", "", "Postcode", False),
+            _EASTING,
+            _NORTHING,
+            Column("letter", "text", "", "Letter that marks the site on maps", False),
+            Column("source_code", "text", "", "Code of the site in the source of the journeys", False),
+        ),
+    ),
+    Table(
+        "journeys",
+        "Minutes by road from every area to every site: one row a pair.",
+        ("area", "site"),
+        (_AREA, _SITE, _MINUTES),
+    ),
+    Table(
+        "transfers",
+        "Minutes by road between every two sites: one row an ordered pair.",
+        ("from_site", "to_site"),
+        (
+            Column("from_site", "code", "", "Code of the site that the patient leaves"),
+            Column("to_site", "code", "", "Code of the site that the patient is taken to"),
+            _MINUTES,
+        ),
+        required=False,
+    ),
+    Table(
+        "demand",
+        "Patients a year by area and activity: one row a pair, zeros written out.",
+        ("area", "activity"),
+        (_AREA, Column("activity", "code", "", "What the patients need"), _PATIENTS),
+    ),
+    Table(
+        "staff",
+        "Staff in post: one row a site, team and year.",
+        ("site", "team", "year"),
+        (
+            _SITE,
+            Column("team", "code", "", "Staff who share a rota"),
+            Column("year", "whole", "year", "Year of the count", minimum=1900, maximum=2200),
+            Column("people", "whole", "people", "People in post; blank if unknown", False, 0),
+            Column("wte", "number", "WTE", "Whole-time equivalents (WTE) in post; blank if unknown", False, 0),
+        ),
+        required=False,
+    ),
+    Table(
+        "activity",
+        "What was counted at the sites: one row a site, activity and period.",
+        ("site", "activity", "period"),
+        (
+            _SITE,
+            Column("activity", "code", "", "What was counted"),
+            Column("period", "text", "", "Year or years of the count, such as 2018/19"),
+            Column("count", "number", "patients", "Patients counted in the period", minimum=0),
+        ),
+        required=False,
+    ),
+    Table(
+        "sources",
+        "Where the figures come from: one row a source.",
+        ("source",),
+        (
+            Column("source", "text", "", "Short name of the source, used in columns.csv and in configs"),
+            Column("title", "text", "", "Title as published"),
+            Column("publisher", "text", "", "Who published it", False),
+            Column("year", "text", "", "Year or years of publication", False),
+            Column("licence", "text", "", "Licence under which it may be used", False),
+            Column("verified", "boolean", "", "Whether the source was read and has the figures"),
+            Column("note", "text", "", "Anything a reader should know", False),
+        ),
+        required=False,
+    ),
+    Table(
+        "columns",
+        "Where every column of every table comes from: one row a column.",
+        ("table", "column", "source"),
+        (
+            Column("table", "text", "", "Name of the table"),
+            Column("column", "text", "", "Name of the column; one row for each source that it draws on"),
+            Column("source", "text", "", "Short name of the source"),
+            Column("note", "text", "", "How the figure was made from the source", False),
+        ),
+        required=False,
+    ),
+    Table(
+        "data_checks",
+        "What a careful reader should know about the figures: one row a finding.",
+        ("check", "about"),
+        (
+            Column("check", "text", "", "What was looked at"),
+            Column("about", "text", "", "The area, site or table that the finding is about"),
+            Column("value", "number", "as in unit", "The figure found", False),
+            Column("unit", "text", "", "Unit of the value", False),
+            Column("note", "text", "", "The finding in words", False),
+        ),
+        required=False,
+    ),
+)
+
+_SERVICE = Column("service", "code", "", "Code of the service")
+_TODAY = Column("today", "boolean", "", "Whether the site provides the service today; blank if unknown", False)
+_VERIFIED = Column("verified", "boolean", "", "Whether the source was read and states the figure")
+
+
+def _staff(name: str, meaning: str) -> Column:
+    return Column(name, "number", "people or WTE", meaning, minimum=0)
+
+
+RUN_TABLES: tuple[Table, ...] = (
+    Table(
+        "designations",
+        "Which candidate provides which service: one row a pair.",
+        ("service", "site"),
+        (
+            _SERVICE,
+            _SITE,
+            Column("designated", "boolean", "", "Whether the plan has the site provide the service"),
+            _TODAY,
+            Column("fixed", "boolean", "", "Whether this was settled beforehand"),
+            Column("reason", "text", "", "Why it was settled beforehand", False),
+        ),
+    ),
+    Table(
+        "journeys",
+        "Where each area's patients go: one row a service and area.",
+        ("service", "area"),
+        (
+            _SERVICE,
+            _AREA,
+            Column("resident", "boolean", "", "Whether the area belongs to the health system"),
+            Column("site", "code", "", "Code of the nearest site that provides the service"),
+            _MINUTES,
+            _PATIENTS,
+        ),
+    ),
+    Table(
+        "staffing",
+        "Staff at each site under the plan: one row a team, unit and site.",
+        ("team", "unit", "site"),
+        (
+            Column("team", "code", "", "Staff who share a rota"),
+            Column("unit", "choice", "", "What is counted", choices=("people", "WTE")),
+            _SITE,
+            _staff("in_post", "Staff in post before the plan"),
+            _staff("moved_in", "Staff who come from another site"),
+            _staff("moved_out", "Staff who go to another site"),
+            _staff("recruited", "Staff who are newly recruited"),
+            _staff("staff", "In post, plus moved in, less moved out, plus recruited"),
+            _staff("needed", "What the services at the site need"),
+            _staff("short", "How far the staff fall short of the need"),
+        ),
+    ),
+    Table(
+        "measures",
+        "Every published number about the plan: one row a measure, service and group.",
+        ("measure", "service", "group"),
+        (
+            Column("measure", "text", "", "What is measured"),
+            Column("service", "code", "", "Code of the service; blank for the whole plan", False),
+            Column("group", "text", "", "Site, district or group of people; blank for all", False),
+            Column("value", "number", "as in unit", "The number"),
+            Column("unit", "text", "", "Unit of the value"),
+            Column("better", "choice", "", "Which way is better", choices=("lower", "higher", "neither")),
+        ),
+    ),
+    Table(
+        "rules",
+        "Every rule, case by case: whether it holds, and with how much to spare.",
+        ("rule", "instance"),
+        (
+            Column("rule", "text", "", "The rule, a name that reads as a sentence"),
+            Column("instance", "text", "", "The case: rule, service, site and so on, joined with dots"),
+            Column("left", "number", "as in unit", "What the plan has"),
+            Column("relation", "choice", "", "How left must compare with right", choices=(">=", "<=", "=")),
+            Column("right", "number", "as in unit", "What the rule asks"),
+            Column("unit", "text", "", "Unit of left and right"),
+            Column("spare", "number", "as in unit", "How far the rule is from being broken; below 0: broken"),
+            Column("binding", "boolean", "", "Whether nothing is to spare"),
+            Column("pass", "boolean", "", "Whether the rule holds"),
+            Column("source", "text", "", "Where the rule's figure comes from", False),
+            _VERIFIED,
+        ),
+    ),
+)
+
+
+def place_table(name: str) -> Table:
+    """Return the declaration of one of a place's tables; KeyError if there is none of that name."""
+    return next(table for table in PLACE_TABLES if table.name == name)
+
+
+def _follows(pattern: str) -> Any:
+    def each_distinct_text_once(texts: pd.Series[Any]) -> pd.Series[Any]:
+        good = [text for text in texts.unique() if re.fullmatch(pattern, str(text))]
+        return texts.isin(good)
+
+    return each_distinct_text_once
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else str(number)
+
+
+def _tests(column: Column) -> Iterator[tuple[Any, str]]:
+    """Yield each test of a column's cells with what to say of a cell that fails it."""
+    if column.kind == "code":
+        yield (
+            _follows(CODE_PATTERN),
+            "is not a code. Use letters, digits and _ only, and start with a letter.",
+        )
+    if column.choices:
+        words = " or ".join(column.choices)
+        yield lambda cells: cells.isin(column.choices), f"is not allowed here. Write {words}."
+    if column.kind == "whole":
+        yield lambda cells: cells == cells.round(), "is not a whole number. Write a whole number."
+    if column.minimum is not None:
+        low = _plain(column.minimum)
+        yield lambda cells: cells >= column.minimum, f"is below {low}, the least that it can be. Correct it."
+    if column.maximum is not None:
+        high = _plain(column.maximum)
+        yield lambda cells: cells <= column.maximum, f"is above {high}, the most that it can be. Correct it."
+
+
+@cache
+def frame_schema(table: Table) -> Any:
+    """Return the pandera schema of one table's frame. Validate with ``lazy=True`` to list every fault."""
+    import pandera.pandas as pa
+
+    columns = {
+        column.name: pa.Column(
+            checks=[pa.Check(test, error=words) for test, words in _tests(column)],
+            nullable=not column.required,
+            required=column.required,
+        )
+        for column in table.columns
+    }
+    return pa.DataFrameSchema(columns, unique=list(table.key), strict=True, name=table.name)
+
+
+def data_dictionary() -> str:
+    """Return the data dictionary: a Markdown page of every table and column."""
+    parts = [
+        "# Data dictionary",
+        "Made from `optimiser/schema.py`; do not edit by hand.",
+        "Every table is a CSV file: UTF-8, a header row, commas between cells, a point in decimals, one fact "
+        "a cell. A code has letters, digits and `_` only, and starts with a letter.",
+        "## Tables of a place",
+        "They live in `data/<place>/`. `boundaries.geojson` may lie beside them: one feature an area, "
+        "with the property `area`, in degrees of longitude and latitude (EPSG:4326).",
+        *(_table_in_words(table, optional=not table.required) for table in PLACE_TABLES),
+        "## Tables of a run",
+        "They live in the run folder that a command writes.",
+        *(_table_in_words(table) for table in RUN_TABLES),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table_in_words(table: Table, *, optional: bool = False) -> str:
+    key = ", ".join(f"`{name}`" for name in table.key)
+    may = " May be left out." if optional else ""
+    head = f"### {table.name}.csv\n\n{table.meaning}{may} No two rows share {key}."
+    rows = "\n".join(
+        f"| `{c.name}` | {KIND_IN_WORDS[c.kind]} | {c.unit} | {_range_in_words(c)} "
+        f"| {'yes' if c.required else 'no'} | {c.meaning} |"
+        for c in table.columns
+    )
+    return f"{head}\n\n| column | kind | unit | range | required | meaning |\n|---|---|---|---|---|---|\n{rows}"
+
+
+def _range_in_words(column: Column) -> str:
+    if column.choices:
+        return ", ".join(column.choices)
+    low = "" if column.minimum is None else f"{_plain(column.minimum)} or more"
+    if column.maximum is None:
+        return low
+    return f"{_plain(column.minimum or 0)} to {_plain(column.maximum)}"

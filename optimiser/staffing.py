@@ -1,0 +1,122 @@
+"""Who works where, by arithmetic: what rotas need, what is in post, and how far moves and recruits go.
+
+Moves come before recruits, and rotas that may not fall short come before those that may. Sites are taken in code order,
+so the same question always gets the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from optimiser.problem import Figure, Problem, Unit
+
+COLUMNS = ["team", "unit", "site", "in_post", "moved_in", "moved_out", "recruited", "staff", "needed", "short"]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What rotas need of one team in one unit: one row a choice of designations, one column a candidate.
+
+    ``firm`` counts only the rotas that may not fall short; ``full`` counts all.
+    """
+
+    firm: np.ndarray
+    full: np.ndarray
+    in_post: np.ndarray
+    moves_at_most: float
+    recruits_at_most: float
+
+    @property
+    def spare(self) -> np.ndarray:
+        """Staff above what every rota needs, by choice and site."""
+        return np.maximum(0, self.in_post - self.full)
+
+    @property
+    def short(self) -> np.ndarray:
+        """Staff still missing, by choice, after every move and recruit that is allowed."""
+        missing = np.maximum(0, self.full - self.in_post).sum(axis=1)
+        moves = np.minimum(self.moves_at_most, self.spare.sum(axis=1))
+        return np.maximum(0, missing - moves - self.recruits_at_most)
+
+    @property
+    def lawful(self) -> np.ndarray:
+        """Whether the rotas that may not fall short can be filled, by choice."""
+        missing = np.maximum(0, self.firm - self.in_post).sum(axis=1)
+        movable = np.maximum(0, self.in_post - self.firm).sum(axis=1)
+        return missing <= np.minimum(self.moves_at_most, movable) + self.recruits_at_most + 1e-9
+
+
+def needs(problem: Problem, team: str, unit: Unit, provided: dict[str, np.ndarray]) -> Needs:
+    """Work out what rotas need of a team, from ``provided[service]``: choices × candidates, True where designated."""
+    choices = len(next(iter(provided.values())))
+    firm, full = (np.zeros((choices, len(problem.candidates))) for _ in range(2))
+    for service, chosen in provided.items():
+        for rota in problem.services[service].rotas:
+            if (rota.team, rota.unit) == (team, unit):
+                needed = rota.needed.value * chosen
+                np.maximum(full, needed, out=full)
+                if not rota.may_fall_short:
+                    np.maximum(firm, needed, out=firm)
+    in_post = np.array([problem.staff.get((site, team, unit), 0.0) for site in problem.candidates])
+    limits = problem.teams[team]
+    return Needs(firm, full, in_post, _most(limits.moves_at_most, unit), _most(limits.recruits_at_most, unit))
+
+
+def allocate(problem: Problem, designated: Collection[tuple[str, str]]) -> pd.DataFrame:
+    """Return who works where under a set of designations: one row a team, unit and candidate, in people or WTE."""
+    rows = []
+    for team, unit in problem.team_units:
+        need = needs(problem, team, unit, _chosen(problem, designated))
+        staff, moved, recruited = _shared_out(need)
+        for i, site in enumerate(problem.candidates):
+            short = max(0.0, need.full[0, i] - staff[i])
+            rows.append((team, unit, site, need.in_post[i], *moved[:, i], recruited[i], staff[i], need.full[0, i], short))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _chosen(problem: Problem, designated: Collection[tuple[str, str]]) -> dict[str, np.ndarray]:
+    return {
+        service: np.array([[(site, service) in designated for site in problem.candidates]])
+        for service in problem.services
+    }
+
+
+def _shared_out(need: Needs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return staff, moves (in and out) and recruits by candidate, for the first choice of designations."""
+    firm, full = need.firm[0], need.full[0]
+    staff, moved, recruited = need.in_post.copy(), np.zeros((2, len(firm))), np.zeros(len(firm))
+
+    def move(target: np.ndarray, floor: np.ndarray) -> None:
+        nonlocal staff, moved
+        wanted, spare = np.maximum(0, target - staff), np.maximum(0, staff - floor)
+        total = min(need.moves_at_most - moved[0].sum(), wanted.sum(), spare.sum())
+        arriving, leaving = _in_order(wanted, total), _in_order(spare, total)
+        staff, moved = staff + arriving - leaving, moved + [arriving, leaving]
+
+    def recruit(target: np.ndarray) -> None:
+        nonlocal staff, recruited
+        arriving = _in_order(np.maximum(0, target - staff), need.recruits_at_most - recruited.sum())
+        staff, recruited = staff + arriving, recruited + arriving
+
+    move(firm, full)
+    recruit(firm)
+    move(firm, firm)
+    move(full, full)
+    recruit(full)
+    return staff, moved, recruited
+
+
+def _in_order(amounts: np.ndarray, total: float) -> np.ndarray:
+    """Take ``total`` out of ``amounts``, from the first to the last."""
+    before = np.concatenate([[0.0], np.cumsum(amounts)[:-1]])
+    return np.clip(total - before, 0, amounts)
+
+
+def _most(limit: Figure | None, unit: Unit) -> float:
+    if limit is None:
+        return np.inf
+    return float(np.floor(limit.value)) if unit == "people" else limit.value

@@ -1,0 +1,143 @@
+"""A plan in a dozen plain lines, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from optimiser import measures
+from optimiser.model.objectives import UNITS
+from optimiser.plan import EVALUATED, PROVED, Designations, Plan
+from optimiser.problem import Problem
+
+
+def lines(plan: Plan) -> list[str]:
+    """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
+    numbers = measures.table(plan)
+    return [
+        plan.problem.title,
+        "",
+        *_services(plan, numbers),
+        "",
+        *_standing(plan),
+        *_next_best(plan),
+        *_short(numbers),
+        *_changes(plan),
+        *_unverified(plan),
+        "Draft: not a decision.",
+    ]
+
+
+def sites_in_words(problem: Problem, sites: Sequence[str]) -> str:
+    """Return the names of sites as a list in words."""
+    names = [problem.sites[site].name for site in sites]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no site"
+
+
+def border_line(plan: Plan, closed: Plan) -> list[str]:
+    """Return a sentence where the answer would differ if nobody crossed the border, naming the services it decides."""
+    problem, swaps = plan.problem, []
+    for code, service in problem.services.items():
+        here, there = plan.sites_of(code), closed.sites_of(code)
+        if here != there:
+            name = service.name.lower()
+            swaps.append(f"{name} would be at {sites_in_words(problem, there)}, not {sites_in_words(problem, here)}")
+    if not swaps:
+        return []
+    return [f"The border decides it: if nobody crossed it, {'; '.join(swaps)}."]
+
+
+def _services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    width = max(len(service.name) for service in plan.problem.services.values())
+    found = []
+    for code, service in plan.problem.services.items():
+        text = f"{service.name:<{width}}  {sites_in_words(plan.problem, plan.sites_of(code))}"
+        if service.activity:
+            mean, worst = (measures.number(numbers, name, code) for name in ("mean_minutes", "worst_minutes"))
+            within = measures.number(numbers, "patients_within_30", code)
+            share = within / measures.number(numbers, "patients", code)
+            text += f": {mean:.2f} minutes on average, {worst:.0f} at worst, {share:.0%} of patients within 30"
+        elif len(service.fixed) == len(plan.problem.candidates):
+            text += " (fixed)"
+        found.append(text)
+    return found
+
+
+def _standing(plan: Plan) -> list[str]:
+    proof, listing = plan.proof, plan.proof.enumeration
+    broken = plan.broken
+    if proof.outcome == EVALUATED:
+        if broken.empty:
+            return ["Evaluated, not optimised. It breaks no rule."]
+        return [f"Evaluated, not optimised. It breaks {len(broken)} rules:", *map(_breach, broken.itertuples())]
+    if proof.outcome != PROVED:
+        return [f"Not proved best: {_how_far(plan)}"]
+    if not listing:
+        return ["Proved best: the solver closed the gap to 0."]
+    ties = f"One of {listing.equal_best} equal best. " if listing.equal_best > 1 else ""
+    return [
+        f"Proved best. {ties}The solver closed the gap to 0, and a full list of {listing.listed:,} options "
+        f"({listing.lawful:,} of them break no rule) agrees."
+    ]
+
+
+def _how_far(plan: Plan) -> str:
+    first = next((r for r in plan.proof.objectives if r.bound is not None and r.bound != r.value), None)
+    if first is None or first.bound is None or not first.value:
+        return "time ran out before the proof was complete."
+    share = (first.value - first.bound) / first.value
+    return f"the best found is at most {share:.2%} from the best possible ({first.name.replace('_', ' ')})."
+
+
+def _breach(row: object) -> str:
+    rule = getattr(row, "instance", "")
+    left, right, unit = (getattr(row, name) for name in ("left", "right", "unit"))
+    return f"  - {rule}: {left:,.6g} against {right:,.6g} {unit}"
+
+
+def _next_best(plan: Plan) -> list[str]:
+    listing = plan.proof.enumeration
+    if not listing or len(listing.ranked) < 2:
+        return []
+    best, second = listing.ranked[:2]
+    worse = next(
+        (
+            f"{second.values[i] - best.values[i]:,.6g} more {UNITS[objective.name]}"
+            for i, objective in enumerate(plan.problem.objectives)
+            if second.values[i] != best.values[i]
+        ),
+        "equal on every objective",
+    )
+    return [f"Next best: {_swap(plan.problem, best.designated, second.designated)} ({worse})."]
+
+
+def _swap(problem: Problem, best: Designations, other: Designations) -> str:
+    swaps = []
+    for code, service in problem.services.items():
+        there = [site for site in problem.candidates if (site, code) in other]
+        if there != [site for site in problem.candidates if (site, code) in best]:
+            swaps.append(f"{service.name.lower()} at {sites_in_words(problem, there)}")
+    return "; ".join(swaps)
+
+
+def _short(numbers: pd.DataFrame) -> list[str]:
+    short = numbers[(numbers["measure"] == "staff_short") & (numbers["value"] > 0)]
+    return [f"Short: {row.value:g} of {row.group}." for row in short.itertuples()]
+
+
+def _changes(plan: Plan) -> list[str]:
+    problem, changes = plan.problem, []
+    known = {service for _, service in problem.today}
+    for code in (code for code in problem.services if code in known):
+        name = problem.services[code].name.lower()
+        opens = [s for s in plan.sites_of(code) if (s, code) not in problem.today]
+        closes = [s for s in problem.candidates if (s, code) in problem.today and (s, code) not in plan.designated]
+        changes += [f"{name} opens at {sites_in_words(problem, opens)}"] if opens else []
+        changes += [f"{name} closes at {sites_in_words(problem, closes)}"] if closes else []
+    return [f"Changes from today: {'; '.join(changes) or 'none'}."]
+
+
+def _unverified(plan: Plan) -> list[str]:
+    unverified = plan.rules[~plan.rules["verified"].astype(bool)]["rule"].unique()
+    return [f"Rests on unverified figures for: {', '.join(unverified)} (see rules.csv)."] if len(unverified) else []

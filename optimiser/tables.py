@@ -1,0 +1,591 @@
+"""Read a place's tables into frames, listing every fault of every file at once with its row and remedy.
+
+Nothing here opens anything but a regular file inside the folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimiser.boundaries import look_at_boundaries, read_boundaries
+from optimiser.errors import Fault, InputError, TooLarge
+from optimiser.files import other_format, read_bytes
+from optimiser.schema import PLACE_TABLES, Column, Table, frame_schema, place_table
+from optimiser.wording import closest, did_you_mean, quoted, shown
+
+__all__ = ["Place", "look_at_place", "read_boundaries", "read_place", "table_faults"]
+
+MAX_FILE_BYTES = 512 * 1024**2
+MAX_ROWS = 20_000_000
+FAULTS_PER_KIND = 20
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NOT_A_NUMBER = {"nan", "na", "n/a", "#n/a", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none", "-", "?"}
+_FORMULA_STARTS = ("=", "+", "-", "@")
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_SAVE_AS_CSV = 'Save it as "CSV UTF-8 (comma delimited)".'
+
+
+@dataclass(frozen=True)
+class Place:
+    """One health system's tables, as read.
+
+    A frame's index counts the rows of its file from 0: ``index + 2`` is the row that a spreadsheet shows.
+    A table that may be left out and is not there is an empty frame; such a column is not in its frame.
+    """
+
+    areas: pd.DataFrame
+    sites: pd.DataFrame
+    journeys: pd.DataFrame
+    transfers: pd.DataFrame
+    demand: pd.DataFrame
+    staff: pd.DataFrame
+    activity: pd.DataFrame
+    sources: pd.DataFrame
+    columns: pd.DataFrame
+    data_checks: pd.DataFrame
+
+
+def read_place(folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] = ()) -> Place:
+    """Read and check every table of a place.
+
+    ``allow_missing`` lists the (area, site) pairs that need no journey. Raises ``InputError`` with every fault
+    of every file, and ``TooLarge`` for a file over the limits.
+    """
+    place, faults = look_at_place(folder, allow_missing=allow_missing)
+    if faults or place is None:
+        raise InputError(faults)
+    return place
+
+
+def look_at_place(
+    folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] = ()
+) -> tuple[Place | None, list[Fault]]:
+    """Return the place, or None if it has faults, and its faults."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        return None, [Fault(shown(folder), "there is no such folder. Correct the place in the config.")]
+    sheets = {table.name: _read_sheet(folder, table) for table in PLACE_TABLES}
+    _check_together(sheets, set(allow_missing))
+    faults = [fault for sheet in sheets.values() for fault in sheet.listed()]
+    boundaries = folder / "boundaries.geojson"
+    if boundaries.is_symlink() or boundaries.exists():
+        faults += look_at_boundaries(boundaries, _codes_if_sound(sheets["areas"], "area")).faults
+    if faults:
+        return None, faults
+    return Place(**{name: sheet.finished() for name, sheet in sheets.items()}), []
+
+
+# -- one file --------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Texts:
+    """A column as written: each distinct text once, and for each row which of them it has."""
+
+    distinct: list[str]
+    which: np.ndarray
+
+    def rows_of(self, numbers: Collection[int]) -> np.ndarray:
+        return np.flatnonzero(np.isin(self.which, list(numbers)))
+
+
+@dataclass
+class _Sheet:
+    """One file while it is being checked."""
+
+    table: Table
+    path: Path
+    present: bool = True
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+    texts: dict[str, _Texts] = field(default_factory=dict)
+    found: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    uncounted: dict[str, int] = field(default_factory=dict)
+    faulty: dict[str, set[int]] = field(default_factory=dict)
+
+    def add(self, kind: str, message: str, *, index: int = -2) -> None:
+        """Note one fault; index + 2 is its row, and -2 means the file as a whole."""
+        self.add_some(kind, [index], lambda _: (index, message))
+
+    def add_some(self, kind: str, items: Sequence[Any], say: Callable[[Any], tuple[int, str]]) -> None:
+        """Note one fault an item, in words for the first few and as a count for the rest."""
+        found = self.found.setdefault(kind, [])
+        room = FAULTS_PER_KIND - len(found)
+        found += [say(item) for item in items[:room]]
+        self.uncounted[kind] = self.uncounted.get(kind, 0) + len(items[room:])
+
+    def add_cells(self, kind: str, column: str, indexes: Sequence[int], say: Callable[[str], str]) -> None:
+        """Note one fault a row, saying what is wrong with the text that the row has in this column."""
+        texts = self.texts[column]
+        self.faulty.setdefault(column, set()).update(indexes)
+
+        def at(index: int) -> tuple[int, str]:
+            position = int(self.frame.index.searchsorted(index))
+            return index, say(texts.distinct[texts.which[position]])
+
+        self.add_some(kind, indexes, at)
+
+    def is_faulty(self, index: int, *columns: str) -> bool:
+        """Whether a fault was noted in one of these cells of a row."""
+        return any(index in self.faulty.get(column, ()) for column in columns)
+
+    def sound(self, *columns: str) -> bool:
+        """Whether these columns were read and no cell of theirs is faulty."""
+        return all(column in self.frame and not self.faulty.get(column) for column in columns)
+
+    def listed(self) -> list[Fault]:
+        """Return the faults in row order, each kind cut short where there are too many to read."""
+        path = shown(self.path)
+        faults = sorted(fault for found in self.found.values() for fault in found)
+        some = [Fault(f"{path}, row {index + 2}" if index >= -1 else path, words) for index, words in faults]
+        more = [
+            Fault(path, f"and {count} more like this: {self.found[kind][-1][1]}")
+            for kind, count in self.uncounted.items()
+            if count
+        ]
+        return some + more
+
+    def finished(self) -> pd.DataFrame:
+        """Return the frame with whole numbers and true/false as such."""
+        frame = self.frame
+        kinds = {c.name: c for c in self.table.columns if c.name in frame}
+        whole = [name for name, c in kinds.items() if c.kind == "whole" and c.required]
+        true_false = [name for name, c in kinds.items() if c.kind == "boolean" and c.required]
+        return frame.astype(dict.fromkeys(whole, "int64") | dict.fromkeys(true_false, "bool"))
+
+
+def _read_sheet(folder: Path, table: Table) -> _Sheet:
+    sheet = _Sheet(table, folder / f"{table.name}.csv")
+    sheet.frame = _empty_frame(table)
+    if not (sheet.path.exists() or sheet.path.is_symlink()):
+        sheet.present = False
+        if table.required:
+            columns = ", ".join(table.required_names)
+            sheet.add("file", f"the file is missing. Add it, with the columns {columns}.")
+        return sheet
+    text = _read_text(sheet, folder)
+    if text is not None:
+        _read_cells(sheet, text)
+    return sheet
+
+
+def _empty_frame(table: Table) -> pd.DataFrame:
+    dtypes = {c.name: "float64" if c.numeric else "object" if c.kind == "boolean" else "str" for c in table.columns}
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes.items()})
+
+
+def _read_text(sheet: _Sheet, folder: Path) -> str | None:
+    data = read_bytes(sheet.path, MAX_FILE_BYTES, inside=folder)
+    if isinstance(data, str):
+        sheet.add("file", data)
+        return None
+    if not data.strip():
+        columns = ", ".join(sheet.table.required_names)
+        sheet.add("file", f"the file is empty. It needs a header row with {columns}, and rows below it.")
+        return None
+    return _decoded(sheet, data)
+
+
+def _decoded(sheet: _Sheet, data: bytes) -> str | None:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        sheet.add("file", f"the file is in UTF-16, not UTF-8. {_SAVE_AS_CSV}")
+        return None
+    if other := other_format(data):
+        sheet.add("file", f"this is not a CSV file but {other}. {_SAVE_AS_CSV}")
+        return None
+    if b"\0" in data:
+        sheet.add("file", f"this is not a CSV file: it holds bytes that no text has. {_SAVE_AS_CSV}")
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = data[: error.start].count(b"\n") + 1
+        what = f"byte {error.start + 1} (0x{data[error.start]:02X}) is not UTF-8"
+        sheet.add("file", f"{what}, so its letters cannot be told. {_SAVE_AS_CSV}", index=row - 2)
+        return None
+
+
+# -- cells -----------------------------------------------------------------------------------------
+
+
+def _read_cells(sheet: _Sheet, text: str) -> None:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = next(reader, [])
+        known = _check_header(sheet, header)
+        columns, kept = _columns_of(sheet, reader, len(header))
+    except csv.Error as error:
+        why = f"the row cannot be split into cells ({error}). Look for a quotation mark that is not closed."
+        sheet.add("file", why, index=reader.line_num - 2)
+        return
+    sheet.texts = {name: columns[position] for name, position in known.items()}
+    sheet.frame = pd.DataFrame(index=pd.Index(kept))
+    if not len(kept) and sheet.table.required:
+        sheet.add("file", "there are no rows below the header. Add them.")
+    typed = {name: _convert(sheet, sheet.table[name]) for name in known}
+    sheet.frame = pd.DataFrame(typed, index=sheet.frame.index)
+    _check_schema(sheet)
+
+
+def _check_header(sheet: _Sheet, header: Sequence[str]) -> dict[str, int]:
+    """Return the position of every known column, noting the rest."""
+    table = sheet.table
+    if len(header) == 1 and re.search(r"[;\t|]", header[0]):
+        sheet.add("header", f"the cells are not separated by commas. {_SAVE_AS_CSV}", index=-1)
+        return {}
+    positions: dict[str, int] = {}
+    missing = [name for name in table.required_names if name not in header]
+    for position, name in enumerate(header):
+        if name in positions:
+            sheet.add("header", f"there are two columns {quoted(name)}. Delete one.", index=-1)
+        elif name not in table.column_names:
+            hint = did_you_mean(name, [c for c in table.column_names if c not in header], list_at_most=0)
+            remedy = hint or "Delete it, or see the data dictionary for the columns."
+            sheet.add("header", f"{quoted(name)} is not a column of this table. {remedy}", index=-1)
+        else:
+            positions[name] = position
+    for name in missing:
+        words = f"the column {quoted(name)} is missing ({table[name].meaning}). Add it."
+        sheet.add("header", words, index=-1)
+    return positions
+
+
+def _columns_of(sheet: _Sheet, reader: Iterator[list[str]], width: int) -> tuple[list[_Texts], np.ndarray]:
+    """Read the rows, keeping each distinct text of a column once: fast, and small in memory."""
+    numbers: list[dict[str, int]] = [{} for _ in range(width)]
+    parts: list[list[np.ndarray]] = [[] for _ in range(width)]
+    kept: list[np.ndarray] = []
+    first = 0
+    while rows := list(islice(reader, 100_000)):
+        if first + len(rows) > MAX_ROWS:
+            raise TooLarge(f"{shown(sheet.path)} has more than {MAX_ROWS:,} rows; no more are read.")
+        even = _evened(sheet, rows, width, first)
+        kept.append(np.array([first + n for n, row in enumerate(even) if row], dtype=np.int64))
+        for number, part, cells in zip(numbers, parts, zip(*filter(None, even), strict=True), strict=False):
+            part.append(np.array([number.setdefault(cell, len(number)) for cell in cells], dtype=np.int32))
+        first += len(rows)
+    empty = [np.array([], dtype=np.int32)]
+    texts = [_Texts(list(n), np.concatenate(part or empty)) for n, part in zip(numbers, parts, strict=True)]
+    return texts, np.concatenate(kept) if kept else np.array([], dtype=np.int64)
+
+
+def _evened(sheet: _Sheet, rows: list[list[str]], width: int, first: int) -> list[list[str]]:
+    """Return the rows as wide as the header, blank rows empty, noting rows that are too long or too short."""
+    if all(len(row) == width and row[0] for row in rows):
+        return rows
+    even: list[list[str]] = []
+    for number, row in enumerate(rows):
+        if not any(row):
+            even.append([])
+            continue
+        if len(row) < width or any(row[width:]):
+            words = f"the row has {len(row)} cells, the header {width}. Put text that holds a comma in quotes."
+            sheet.add("length", words, index=first + number)
+        even.append((row + [""] * width)[:width])
+    return even
+
+
+def _convert(sheet: _Sheet, column: Column) -> pd.Series[Any]:
+    """Return a column's values, noting each cell that cannot be read as what the column holds."""
+    texts = sheet.texts[column.name]
+    values: list[Any] = []
+    wrong: dict[str, list[int]] = {}
+    for number, text in enumerate(texts.distinct):
+        kind, value = _value(text, column)
+        values.append(value)
+        if kind:
+            wrong.setdefault(kind, []).append(number)
+    for kind, numbers in wrong.items():
+        rows = sheet.frame.index[texts.rows_of(numbers)].tolist()
+        sheet.add_cells(f"{column.name} {kind}", column.name, rows, partial(_say, kind, column))
+    dtype = "float64" if column.numeric else "object"
+    cells = np.array(values, dtype=dtype)[texts.which] if values else np.array([], dtype=dtype)
+    series = pd.Series(cells, index=sheet.frame.index, name=column.name)
+    return series if column.numeric or column.kind == "boolean" else series.astype("str")
+
+
+def _value(text: str, column: Column) -> tuple[str, Any]:
+    """Return what is wrong with a cell's text, if anything, and its value."""
+    nothing = math.nan if column.numeric else None if column.kind == "boolean" else ""
+    if not text:
+        return ("blank" if column.required else ""), nothing
+    if text != text.strip():
+        return "space", nothing
+    if any(unicodedata.category(character) in _HIDDEN for character in text):
+        return "hidden", nothing
+    if column.numeric:
+        return _number(text)
+    if column.kind == "boolean":
+        return ("", text.lower() == "true") if text.lower() in ("true", "false") else ("boolean", None)
+    return ("formula", nothing) if text.startswith(_FORMULA_STARTS) else ("", text)
+
+
+def _number(text: str) -> tuple[str, float]:
+    if not _NUMBER.fullmatch(text):
+        return "number", math.nan
+    value = float(text)
+    return ("", value) if math.isfinite(value) else ("number", math.nan)
+
+
+def _say(kind: str, column: Column, text: str) -> str:
+    name, cell = column.name, quoted(text)
+    if kind == "number":
+        return f"{name} is {cell}, {_why_no_number(text)}"
+    return {
+        "blank": f"{name} is blank. Fill it in ({column.meaning}).",
+        "space": f"{name} is {cell}, with a space before or after it. Delete the space.",
+        "hidden": f"{name} is {cell}, which holds a character that cannot be seen. Type it again.",
+        "boolean": f"{name} is {cell}. Write true or false.",
+        "formula": f"{name} is {cell}; a spreadsheet would run it as a formula. Start it with a letter.",
+    }[kind]
+
+
+def _why_no_number(text: str) -> str:
+    if text.lower() in _NOT_A_NUMBER:
+        return "which is not a number. Find the figure; if it is not known, the row cannot be used."
+    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
+        return f"which has commas in it. Write {text.replace(',', '')}."
+    if re.fullmatch(r"[+-]?\d+,\d+", text):
+        return f"with a comma in it. Write a decimal point: {text.replace(',', '.')}."
+    return "which is not a number. Write digits only, with a point for decimals, such as 12.5."
+
+
+def _check_schema(sheet: _Sheet) -> None:
+    """Have pandera look at the values, and say its findings with rows."""
+    import pandera.errors
+
+    try:
+        frame_schema(sheet.table).validate(sheet.frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        _add_failures(sheet, error.failure_cases)
+
+
+def _add_failures(sheet: _Sheet, failures: pd.DataFrame) -> None:
+    cells = failures[failures["schema_context"] == "Column"]
+    for (column, words), found in cells.groupby(["column", "check"], sort=False):
+        name = str(column)
+        text = sheet.frame[name]
+        blank = set() if sheet.table[name].required else set(text.index[text.isna() | (text == "")])
+        rows = [i for i in found["index"] if i is not None and i not in blank and not sheet.is_faulty(i, name)]
+        sheet.add_cells(f"{name} {words}", name, sorted(rows), partial(_say_failure, name, str(words)))
+    if (failures["check"] == "multiple_fields_uniqueness").any():
+        _add_duplicates(sheet)
+
+
+def _say_failure(name: str, words: str, text: str) -> str:
+    return f"{name} is {quoted(text)}: it {words}"
+
+
+def _add_duplicates(sheet: _Sheet) -> None:
+    key = list(sheet.table.key)
+    frame = sheet.frame[[not sheet.is_faulty(index, *key) for index in sheet.frame.index]]
+    first = frame.groupby(key, sort=False)[key[0]].transform(lambda column: column.index[0])
+
+    def say(index: int) -> tuple[int, str]:
+        what = ", ".join(f"{name} {quoted(frame.at[index, name])}" for name in key)
+        words = f"{what} is here again; it is already in row {first[index] + 2}. Delete one of the two."
+        return index, words
+
+    sheet.add_some("duplicate", frame.index[frame.duplicated(key)].tolist(), say)
+
+
+# -- tables together -------------------------------------------------------------------------------
+
+
+def _codes_if_sound(sheet: _Sheet, column: str) -> list[str] | None:
+    """Return a table's codes, or None when they cannot be relied upon."""
+    return list(dict.fromkeys(sheet.frame[column])) if sheet.sound(column) and len(sheet.frame) else None
+
+
+def _check_together(sheets: dict[str, _Sheet], allow_missing: set[tuple[str, str]]) -> None:
+    areas = _codes_if_sound(sheets["areas"], "area")
+    sites = _codes_if_sound(sheets["sites"], "site")
+    _check_roles(sheets)
+    _check_population_parts(sheets["areas"])
+    repaired: dict[tuple[str, str], dict[str, str]] = {}
+    for name, column, known, whose in (
+        ("journeys", "area", areas, "areas.csv"),
+        ("journeys", "site", sites, "sites.csv"),
+        ("transfers", "from_site", sites, "sites.csv"),
+        ("transfers", "to_site", sites, "sites.csv"),
+        ("demand", "area", areas, "areas.csv"),
+        ("staff", "site", sites, "sites.csv"),
+        ("activity", "site", sites, "sites.csv"),
+        ("columns", "source", _codes_if_sound(sheets["sources"], "source"), "sources.csv"),
+    ):
+        if known is not None:
+            repaired[name, column] = _check_known(sheets[name], column, known, whose)
+    if areas and sites:
+        _check_journeys(sheets["journeys"], areas, sites, repaired, allow_missing)
+        _check_transfers(sheets["transfers"], sites, repaired)
+    if areas:
+        _check_demand(sheets["demand"], areas, repaired)
+    for name in ("journeys", "transfers"):
+        _check_minutes_are_minutes(sheets[name])
+    _check_staff_counted(sheets["staff"])
+
+
+def _check_roles(sheets: dict[str, _Sheet]) -> None:
+    sites, areas = sheets["sites"], sheets["areas"]
+    if sites.sound("role") and len(sites.frame) and "candidate" not in set(sites.frame["role"]):
+        words = "no site is a candidate, so there is nothing to decide. Give the system's own sites that role."
+        sites.add("roles", words)
+    if areas.sound("resident") and len(areas.frame) and True not in set(areas.frame["resident"]):
+        areas.add("residents", "no area is resident, so nobody is counted. Write true where people belong here.")
+
+
+def _check_population_parts(sheet: _Sheet) -> None:
+    frame = sheet.frame
+    pairs = (
+        ("population_65_plus", "population"),
+        ("population_75_plus", "population"),
+        ("population_75_plus", "population_65_plus"),
+        ("population_75_plus_2019", "population_2019"),
+    )
+    for part, total in pairs:
+        if part in frame and total in frame and sheet.sound(part, total):
+            for index in frame.index[frame[part] > frame[total]]:
+                sheet.add(part, f"{part} is more than {total}. Correct one of them.", index=int(index))
+
+
+def _check_known(sheet: _Sheet, column: str, known: Sequence[str], whose: str) -> dict[str, str]:
+    """Note codes that are not in ``known``; return for each the known one that was probably meant."""
+    if column not in sheet.frame or not len(sheet.frame):
+        return {}
+    codes = sheet.frame[column]
+    bad = codes[~codes.isin(known) & (codes != "")]
+    bad = bad[[not sheet.is_faulty(index, column) for index in bad.index]]
+    distinct = list(dict.fromkeys(bad))[:FAULTS_PER_KIND]
+
+    def say(text: str) -> str:
+        remedy = did_you_mean(text, known) if text in distinct else ""
+        remedy = remedy or "Correct it, or add it there."
+        return f"there is no {_noun(column)} {quoted(text)} in {whose}. {remedy}"
+
+    sheet.add_cells(f"unknown {column}", column, bad.index.tolist(), say)
+    return {text: guess for text in distinct if (guess := closest(text, known))}
+
+
+def _noun(column: str) -> str:
+    return column.removeprefix("from_").removeprefix("to_")
+
+
+def _present_pairs(
+    sheet: _Sheet,
+    rows: tuple[str, Sequence[str]],
+    columns: tuple[str, Sequence[str]],
+    repaired: dict[tuple[str, str], dict[str, str]],
+) -> np.ndarray | None:
+    """Return which pairs of two columns' codes the table has; None if it cannot tell."""
+    if not sheet.present or rows[0] not in sheet.frame or columns[0] not in sheet.frame or not len(sheet.frame):
+        return None
+    name = sheet.table.name
+    across = [
+        pd.Index(codes).get_indexer(pd.Index(sheet.frame[column].replace(repaired.get((name, column), {}))))
+        for column, codes in (rows, columns)
+    ]
+    both = (across[0] >= 0) & (across[1] >= 0)
+    grid = np.zeros((len(rows[1]), len(columns[1])), dtype=bool)
+    grid[across[0][both], across[1][both]] = True
+    return grid
+
+
+def _row_after(sheet: _Sheet, column: str, code: str) -> int:
+    """Return the index at which a missing row of this code belongs: after the last row that has the code."""
+    rows = sheet.frame.index[sheet.frame[column] == code]
+    return int(rows[-1]) + 1 if len(rows) else -2
+
+
+def _add_missing(sheet: _Sheet, column: str, pairs: Sequence[tuple[str, str]], say: Callable[[str, str], str]) -> None:
+    sheet.add_some("missing", pairs, lambda pair: (_row_after(sheet, column, pair[0]), say(*pair)))
+
+
+def _pairs_without(grid: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> list[tuple[str, str]]:
+    return [(rows[i], columns[j]) for i, j in np.argwhere(~grid).tolist()]
+
+
+def _check_journeys(
+    sheet: _Sheet,
+    areas: Sequence[str],
+    sites: Sequence[str],
+    repaired: dict[tuple[str, str], dict[str, str]],
+    allow_missing: set[tuple[str, str]],
+) -> None:
+    grid = _present_pairs(sheet, ("area", areas), ("site", sites), repaired)
+    if grid is None:
+        return
+    site_at, area_at = ({code: n for n, code in enumerate(codes)} for codes in (sites, areas))
+    for area, site in allow_missing:
+        if area in area_at and site in site_at:
+            grid[area_at[area], site_at[site]] = True
+    no_site, no_area = ~grid.any(axis=1), ~grid.any(axis=0)
+    for position in np.flatnonzero(no_site).tolist():
+        sheet.add("whole area", f"there is no journey from {areas[position]} to any site. Add them.")
+    for position in np.flatnonzero(no_area).tolist():
+        sheet.add("whole site", f"there is no journey from any area to {sites[position]}. Add them.")
+    grid[no_site] = True
+    grid[:, no_area] = True
+    remedy = "Add it, or list the pair under travel.allow_missing."
+    pairs = _pairs_without(grid, areas, sites)
+    _add_missing(sheet, "area", pairs, lambda a, s: f"there is no journey from {a} to {s}. {remedy}")
+
+
+def _check_transfers(sheet: _Sheet, sites: Sequence[str], repaired: dict[tuple[str, str], dict[str, str]]) -> None:
+    grid = _present_pairs(sheet, ("from_site", sites), ("to_site", sites), repaired)
+    if grid is None:
+        return
+    np.fill_diagonal(grid, True)
+    pairs = _pairs_without(grid, sites, sites)
+    _add_missing(sheet, "from_site", pairs, lambda a, b: f"there is no transfer time from {a} to {b}. Add it.")
+    for index in sheet.frame.index[sheet.frame["from_site"] == sheet.frame["to_site"]]:
+        sheet.add("itself", "this transfer ends where it starts. Delete the row.", index=int(index))
+
+
+def _check_demand(sheet: _Sheet, areas: Sequence[str], repaired: dict[tuple[str, str], dict[str, str]]) -> None:
+    if "activity" not in sheet.frame:
+        return
+    activities = [code for code in dict.fromkeys(sheet.frame["activity"]) if code]
+    grid = _present_pairs(sheet, ("area", areas), ("activity", activities), repaired)
+    if grid is not None:
+        pairs = _pairs_without(grid, areas, activities)
+        words = "there is no {1} for {0}. Add it; where nobody needs it, write 0."
+        _add_missing(sheet, "area", pairs, words.format)
+
+
+def _check_minutes_are_minutes(sheet: _Sheet) -> None:
+    if "minutes" not in sheet.frame or not sheet.frame["minutes"].notna().any():
+        return
+    middle = float(sheet.frame["minutes"].median())
+    if middle < 3:
+        words = f"half of the times are below {middle:g} minutes: these look like hours. Multiply them by 60."
+        sheet.add("unit", words)
+    if middle > 1000:
+        words = f"half of the times are above {middle:g} minutes: these look like seconds. Divide them by 60."
+        sheet.add("unit", words)
+
+
+def _check_staff_counted(sheet: _Sheet) -> None:
+    counts = sheet.frame.reindex(columns=["people", "wte"])
+    for index in counts.index[counts.isna().all(axis=1)]:
+        if not sheet.is_faulty(index, "people", "wte"):
+            words = "both people and wte are blank. Fill in one of them, or delete the row."
+            sheet.add("uncounted", words, index=int(index))
+
+
+def table_faults(path: str | Path) -> list[Fault]:
+    """Return the faults of one file that bears the name of one of a place's tables, looked at by itself."""
+    path = Path(path)
+    return _read_sheet(path.parent, place_table(path.stem)).listed()

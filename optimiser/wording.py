@@ -1,0 +1,47 @@
+"""How messages name files, quote what was written and guess at slips of typing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+
+def shown(path: Path) -> str:
+    """Return a path as a reader would type it: from the working folder if it lies inside, else in full."""
+    full = path.absolute()
+    parts = [part for part in full.parts if part != "."]
+    clean: list[str] = []
+    for part in parts:
+        if part == ".." and len(clean) > 1:
+            clean.pop()
+        else:
+            clean.append(part)
+    tidy = Path(*clean)
+    here = Path.cwd()
+    return str(tidy.relative_to(here)) if tidy.is_relative_to(here) else str(tidy)
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word most like ``word``, or None when none is like it."""
+    by_lower = {one.lower(): one for one in sorted(known, reverse=True)}
+    found = get_close_matches(word.lower()[:80], by_lower, n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str], *, list_at_most: int = 12) -> str:
+    """Return ``Did you mean "x"?``, or else what could have been written, or nothing if that is too long."""
+    names = sorted(set(known))
+    guess = closest(word, names)
+    if guess is not None:
+        return f'Did you mean "{guess}"?'
+    if 0 < len(names) <= list_at_most:
+        return f"Known here: {', '.join(names)}."
+    return ""
+
+
+def quoted(value: object, *, longest: int = 60) -> str:
+    """Return a value as it was written, in quotes, shortened, with hidden characters spelt out."""
+    text = value if isinstance(value, str) else str(value)
+    visible = "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text[: longest + 1])
+    return f'"{visible[:longest]}…"' if len(visible) > longest else f'"{visible}"'
