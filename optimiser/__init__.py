@@ -1,0 +1,43 @@
+"""Decide which hospital should provide which specialist service, and let anyone check the answer.
+
+>>> import optimiser as op
+>>> plan = op.solve(op.read_problem("configs/base.yaml"))
+>>> op.check(plan)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optimiser.checker import check
+    from optimiser.comparison import compare
+    from optimiser.config import read_option
+    from optimiser.planning import evaluate, solve
+    from optimiser.problem import Problem
+    from optimiser.reading import read_problem
+    from optimiser.runs import write_run
+
+# Each name is imported when first used, so that `optimiser --help` does not wait for pandas.
+_HOMES = {
+    "Plan": "plan",
+    "Problem": "problem",
+    "check": "checker",
+    "clash": "explanation",
+    "compare": "comparison",
+    "designations_of": "reading",
+    "evaluate": "planning",
+    "read_option": "config",
+    "read_problem": "reading",
+    "solve": "planning",
+    "write_run": "runs",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"optimiser.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'optimiser' has no attribute {name!r}")

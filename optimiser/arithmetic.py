@@ -380,6 +380,11 @@ def changes_from_today(problem: Problem, choices: All, services: Sequence[str]) 
     return Score(tuple(parts))
 
 
+def sites_provided(choices: All) -> Score:
+    """Designations in all: of equal options, the one that asks for less is the simpler."""
+    return Score(tuple(((code,), chosen.provided.sum(axis=1)) for code, chosen in choices.items()))
+
+
 SCORES: dict[str, Callable[[Problem, All, Sequence[str]], Score]] = {
     function.__name__: function
     for function in (

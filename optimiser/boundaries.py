@@ -46,9 +46,7 @@ class Outlines:
         if not isinstance(area, str) or not area:
             self.add_fault('this feature has no property "area" with the code of its area. Add it.', number)
         elif area in self.by_area:
-            self.add_fault(
-                f"the area {quoted(area)} is here a second time. Keep one outline an area.", number
-            )
+            self.add_fault(f"the area {quoted(area)} is here a second time. Keep one outline an area.", number)
         else:
             self.by_area[area] = outline
             if wrong := self._wrong(outline):
@@ -63,9 +61,7 @@ class Outlines:
         if not np.isfinite(shapely.get_coordinates(outline)).all():
             return "has a coordinate that is not a number. Export the areas again."
         west, south, east, north = outline.bounds
-        if self.crs == LONGITUDE_LATITUDE and not (
-            -180 <= west <= east <= 180 and -90 <= south <= north <= 90
-        ):
+        if self.crs == LONGITUDE_LATITUDE and not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
             return "is not in degrees. Export the areas in longitude and latitude (EPSG:4326)."
         if not outline.is_valid:
             return f"crosses itself ({shapely.is_valid_reason(outline)}). Repair it in a mapping program."
@@ -127,9 +123,7 @@ def _read_geojson(outlines: Outlines, data: bytes) -> None:
         what = "broken JSON" if what == "JSON" else what or "something else"
         outlines.add_fault(f"this is not GeoJSON but {what}. Export the areas again as GeoJSON.")
         return
-    features = (
-        page.get("features") if isinstance(page, dict) and page.get("type") == "FeatureCollection" else None
-    )
+    features = page.get("features") if isinstance(page, dict) and page.get("type") == "FeatureCollection" else None
     if not isinstance(features, list) or not features:
         outlines.add_fault("this is JSON without a list of features. Export the areas again as GeoJSON.")
         return
@@ -175,9 +169,7 @@ def _geopackage_rows(outlines: Outlines, data: bytes) -> list[tuple[Any, bytes]]
     with closing(sqlite3.connect(":memory:")) as database:
         database.deserialize(data)
         database.execute("PRAGMA trusted_schema = OFF")
-        layers = database.execute(
-            "SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns"
-        ).fetchall()
+        layers = database.execute("SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns").fetchall()
         if len(layers) != 1:
             raise LookupError(f"it has {len(layers)} layers; one is needed")
         outlines.crs = f"EPSG:{int(layers[0][2])}"

@@ -20,7 +20,6 @@ from pydantic import (
     StrictStr,
     StringConstraints,
     ValidationError,
-    ValidationInfo,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
@@ -143,7 +142,6 @@ class _Within:
         return stated
 
 
-_Stated = TypeVar("_Stated")
 Count = Annotated[StatedFigure, AfterValidator(_Within(0, whole=True))]
 AtLeastZero = Annotated[StatedFigure, AfterValidator(_Within(0))]
 AboveZero = Annotated[StatedFigure, AfterValidator(_Within(0, above=True))]
@@ -411,7 +409,8 @@ def _settings_of(layers: Layers, shape: type[_AnySettings]) -> tuple[_AnySetting
             found = error.errors(include_url=False)
             # What fails only once faulty settings are set aside would puzzle the reader.
             faults += [_fault(one, origins, shape) for one in found] if attempt == 0 else []
-            if not all([_set_aside(said, one) for one in reversed(found)]):
+            set_aside = [_set_aside(said, one) for one in reversed(found)]
+            if not all(set_aside):
                 return None, faults
     return None, faults
 
@@ -454,7 +453,7 @@ def _fault(error: Any, origins: Mapping[Spot, Origin], shape: type[_Settings]) -
 
 def _words(error: Any, name: str, loc: tuple[Any, ...], origins: Mapping[Spot, Origin], shape: type[_Settings]) -> str:
     kind, context, value = error["type"], error.get("ctx", {}), error["input"]
-    subject = _subject(name, loc, origins)
+    subject = quoted(_last_written(name, loc, origins))
     if kind == "extra_forbidden":
         known = [*_known_settings(shape, loc[:-1]), *([BASED_ON] if len(loc) == 1 else [])]
         hint = did_you_mean(name, known, list_at_most=20)
@@ -466,22 +465,22 @@ def _words(error: Any, name: str, loc: tuple[Any, ...], origins: Mapping[Spot, O
         return f"{subject} {context['error']}"
     if kind == "literal_error":
         allowed = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
-        return f"{_written(value)} cannot stand for {name}. {did_you_mean(str(value), allowed, list_at_most=20)}"
+        hint = did_you_mean(str(value), allowed, list_at_most=20)
+        return f"{_written(value)} is not known under {subject}. {hint}"
     if "[key]" in loc or kind == "string_pattern_mismatch":
         return f"{_written(value)} is not a code. Use letters, digits and _ only, and start with a letter."
     if value is None:
         return f"{subject} is blank, and there is nothing to take away. Fill it in, or delete the line."
-    return f"{subject} must be {_expected(kind, context)}, not {_written(value)}."
+    return f"{subject} must be {_expected(kind)}, not {_written(value)}."
 
 
-def _subject(name: str, loc: tuple[Any, ...], origins: Mapping[Spot, Origin]) -> str:
-    """Return the setting's name, or for the value inside a bare figure the figure's own name."""
-    if name == "value" and loc not in origins and len(loc) > 1:
-        return quoted(loc[-2])
-    return quoted(name)
+def _last_written(name: str, loc: tuple[Any, ...], origins: Mapping[Spot, Origin]) -> str:
+    """Return the name that was written: for the value inside a bare figure, that of the figure."""
+    written = [part for n, part in enumerate(loc) if isinstance(part, str) and loc[: n + 1] in origins]
+    return written[-1] if written else name
 
 
-def _expected(kind: str, context: Mapping[str, Any]) -> str:
+def _expected(kind: str) -> str:
     return {
         "string_type": "text",
         "string_too_short": "filled in",
@@ -557,7 +556,8 @@ def _clashing_numbers(config: Config, code: str, service: ServiceSettings) -> It
     if service.at_most_sites is not None and len(fixed) > service.at_most_sites.value:
         lines = ", ".join(config.where("services", code, "fixed", site) for site in fixed)
         allowed = f"at_most_sites is {service.at_most_sites.value:g}"
-        words = f"{allowed} but {len(fixed)} sites are fixed as provided ({lines}). Change one of them."
+        sites = "1 site is" if len(fixed) == 1 else f"{len(fixed)} sites are"
+        words = f"{allowed} but {sites} fixed as provided ({lines}). Change one of them."
         yield config.where("services", code, "at_most_sites"), words
 
 
@@ -623,8 +623,7 @@ def resolved_yaml(config: Config) -> str:
 
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False
-    yaml.allow_unicode = True
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.width = 1000
     buffer = io.StringIO()
     yaml.dump(_in_full(config.settings) | {"place": INPUTS}, buffer)
@@ -666,6 +665,8 @@ def _eased(part: Any) -> Any:
     eased = {key: _eased(one) for key, one in part.items() if key not in ("required", "title", "default")}
     if isinstance(part.get("properties"), dict):
         eased["properties"] = {name: _or_null(_eased(one)) for name, one in part["properties"].items()}
+    if isinstance(part.get("patternProperties"), dict):
+        eased["patternProperties"] = {name: _or_null(_eased(one)) for name, one in part["patternProperties"].items()}
     if isinstance(part.get("additionalProperties"), dict):
         eased["additionalProperties"] = _or_null(_eased(part["additionalProperties"]))
     return eased

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from optimiser.arithmetic import ARITHMETIC, All, every_choice, score
+from optimiser.arithmetic import ARITHMETIC, All, every_choice, score, sites_provided
 from optimiser.errors import TooLarge
 from optimiser.problem import Objective, Problem
 
@@ -17,7 +17,9 @@ MOST_CANDIDATES = 16
 CHUNK = 2_000_000
 KEPT = 20
 
+# Equal options are settled by fewest changes, then fewest sites, then site order.
 TIE_BREAK = Objective("changes_from_today")
+TIE_BREAKS = 2
 
 Designations = frozenset[tuple[str, str]]
 
@@ -41,7 +43,7 @@ class Enumeration:
     struck
         How many each rule struck out, in the rules' order, after those before it.
     ranked
-        The best options, best first: every objective in turn, then fewest changes from today, then site order.
+        The best options, best first: every objective in turn, then fewest changes from today, fewest sites, site order.
     equal_best
         How many lawful options equal the best on every objective of the config.
     """
@@ -100,8 +102,8 @@ class _Listing:
             for name, rule in ARITHMETIC.items()
             for instance in rule(problem, choices)
         ]
-        objectives = (*problem.objectives, TIE_BREAK)
-        scores = [score(problem, choices, objective) for objective in objectives]
+        scores = [score(problem, choices, objective) for objective in (*problem.objectives, TIE_BREAK)]
+        scores.append(sites_provided(choices))
         self.scales = [found.scale for found in scores]
         self.scores = [
             (found.combine, [self._aligned(services, part) for services, part in found.parts]) for found in scores
@@ -140,7 +142,7 @@ class _Listing:
         )
 
     def published(self, values: tuple[float, ...]) -> tuple[float, ...]:
-        return tuple(value / scale for value, scale in zip(values[:-1], self.scales, strict=False))
+        return tuple(value / scale for value, scale in zip(values[:-TIE_BREAKS], self.scales, strict=False))
 
     def _keep(self, alive: np.ndarray, head: tuple[int, ...], tail: tuple[int, ...]) -> None:
         first = self._values(0, head, tail)[alive]
@@ -151,7 +153,8 @@ class _Listing:
         columns = np.column_stack([first, *others])
         # Choices stand in site order, so that a stable sort leaves equal options in site order too.
         ranked = np.lexsort(columns.T[::-1])
-        self._count(columns[:, :-1], tuple(columns[ranked[0], :-1].tolist()))
+        objectives = columns[:, :-TIE_BREAKS]
+        self._count(objectives, tuple(objectives[ranked[0]].tolist()))
         offset = int(np.ravel_multi_index(head, self.shape[: self.split])) * prod(tail) if head else 0
         found = [(tuple(columns[row].tolist()), offset + int(alive[row])) for row in ranked[:KEPT]]
         self.kept = sorted(self.kept + found)[:KEPT]

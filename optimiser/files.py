@@ -31,14 +31,15 @@ def read_bytes(path: Path, limit: int, *, inside: Path | None = None) -> bytes |
             return "this is not a file. Put a file here."
         if inside is not None and not real.is_relative_to(inside.resolve()):
             return "this leads out of the folder. Put the file itself here."
-        if status.st_size > limit:
-            raise TooLarge(f"{shown(path)} has {status.st_size:,} bytes; at most {limit:,} are read.")
-        return real.read_bytes()
+        data = real.read_bytes() if status.st_size <= limit else b""
     except FileNotFoundError:
         return "there is no such file. Correct the name, or add the file."
     except (OSError, RuntimeError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         return f"the file cannot be opened ({why}). Check that you may read it."
+    if status.st_size > limit:
+        raise TooLarge(f"{shown(path)} has {status.st_size:,} bytes; at most {limit:,} are read.")
+    return data
 
 
 def other_format(data: bytes) -> str | None:

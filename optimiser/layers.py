@@ -59,9 +59,10 @@ class Said:
     def walk(self, spot: Spot = ()) -> Iterator[tuple[Spot, Said]]:
         """Yield everything inside with the keys that lead to it."""
         yield spot, self
-        inside = self.value.items() if isinstance(self.value, dict) else []
-        inside = enumerate(self.value) if isinstance(self.value, list) else inside
-        for key, said in inside:
+        inside = self.value if isinstance(self.value, dict) else {}
+        if isinstance(self.value, list):
+            inside = dict(enumerate(self.value))
+        for key, said in inside.items():
             yield from said.walk((*spot, key))
 
 

@@ -136,7 +136,7 @@ class _Search:
         if not outcome.feasible:
             raise NotProved("Time ran out before any plan was found. Allow more time: --time-limit-minutes.")
         return outcome, frozenset(
-            where for where, variable in model.x.designated.items() if outcome.values[variable.name] > 0.5
+            where for where, variable in model.x.designated.items() if outcome.values.get(variable.name, 0.0) > 0.5
         )
 
     def _deepen(self, designated: Designations) -> bool:

@@ -6,7 +6,7 @@ Nothing here reads a file, builds a model or solves. A variant of a question is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -163,6 +163,15 @@ class Problem:
     def services_of(self, objective: Objective) -> tuple[str, ...]:
         """Codes of the services that an objective covers: those it lists, else all."""
         return objective.services or tuple(self.services)
+
+    def behind_its_border(self) -> Problem:
+        """Return the same question with nobody crossing the border; the problem itself if nobody does."""
+        services = {code: replace(service, neighbours=()) for code, service in self.services.items()}
+        resident = self.areas["resident"]
+        if resident.all() and services == self.services:
+            return self
+        inside = {name: getattr(self, name)[resident] for name in ("areas", "journeys", "demand")}
+        return replace(self, services=services, **inside)
 
     def reachable_sites(self, service: str) -> tuple[str, ...]:
         """Every site that could take patients of this service, in the order that settles ties."""

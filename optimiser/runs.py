@@ -96,6 +96,11 @@ def next_free(parent: Path, name: str) -> Path:
     return next(candidate for candidate in candidates if not candidate.exists())
 
 
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of every library that an answer rests on."""
+    return {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES}
+
+
 def _csv(frame: pd.DataFrame) -> bytes:
     tidy = frame.copy()
     for column in tidy.columns:
@@ -141,7 +146,7 @@ def _record(plan: Plan, files: Mapping[str, bytes]) -> dict[str, object]:
             ],
         },
         "solver": proof.solver,
-        "versions": {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES},
+        "versions": versions(),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
         "seconds": proof.seconds,
     }
@@ -154,4 +159,4 @@ def _version(name: str) -> str:
         return "unknown"
 
 
-__all__ = ["files_of", "next_free", "read_tables", "write_files", "write_run"]
+__all__ = ["files_of", "next_free", "read_tables", "versions", "write_files", "write_run"]

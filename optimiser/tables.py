@@ -30,7 +30,16 @@ __all__ = ["Place", "look_at_place", "read_boundaries", "read_place", "table_fau
 
 MAX_FILE_BYTES = 512 * 1024**2
 MAX_ROWS = 20_000_000
+ROWS_AT_A_TIME = 5_000
 FAULTS_PER_KIND = 20
+
+# What a config names. Where these are sound, a config can be compared with a place that has other faults.
+_RELIED_UPON = {
+    "areas": ("area", "resident"),
+    "sites": ("site", "role"),
+    "demand": ("activity",),
+    "staff": ("site", "team", "year"),
+}
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NOT_A_NUMBER = {"nan", "na", "n/a", "#n/a", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none", "-", "?"}
@@ -74,7 +83,7 @@ def read_place(folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] =
 def look_at_place(
     folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] = ()
 ) -> tuple[Place | None, list[Fault]]:
-    """Return the place, or None if it has faults, and its faults."""
+    """Return the place and its faults. Where the codes themselves cannot be relied upon, the place is None."""
     folder = Path(folder)
     if not folder.is_dir():
         return None, [Fault(shown(folder), "there is no such folder. Correct the place in the config.")]
@@ -84,9 +93,9 @@ def look_at_place(
     boundaries = folder / "boundaries.geojson"
     if boundaries.is_symlink() or boundaries.exists():
         faults += look_at_boundaries(boundaries, _codes_if_sound(sheets["areas"], "area")).faults
-    if faults:
+    if not all(sheets[name].reliable(*columns) for name, columns in _RELIED_UPON.items()):
         return None, faults
-    return Place(**{name: sheet.finished() for name, sheet in sheets.items()}), []
+    return Place(**{name: sheet.finished() for name, sheet in sheets.items()}), faults
 
 
 # -- one file --------------------------------------------------------------------------------------
@@ -146,6 +155,10 @@ class _Sheet:
         """Whether these columns were read and no cell of theirs is faulty."""
         return all(column in self.frame and not self.faulty.get(column) for column in columns)
 
+    def reliable(self, *columns: str) -> bool:
+        """Whether codes can be looked up in these columns: they are sound, and empty only if rightly left out."""
+        return self.sound(*columns) and (len(self.frame) > 0 or not (self.present or self.table.required))
+
     def listed(self) -> list[Fault]:
         """Return the faults in row order, each kind cut short where there are too many to read."""
         path = shown(self.path)
@@ -159,12 +172,10 @@ class _Sheet:
         return some + more
 
     def finished(self) -> pd.DataFrame:
-        """Return the frame with whole numbers and true/false as such."""
-        frame = self.frame
-        kinds = {c.name: c for c in self.table.columns if c.name in frame}
-        whole = [name for name, c in kinds.items() if c.kind == "whole" and c.required]
-        true_false = [name for name, c in kinds.items() if c.kind == "boolean" and c.required]
-        return frame.astype(dict.fromkeys(whole, "int64") | dict.fromkeys(true_false, "bool"))
+        """Return the frame with whole numbers and true/false as such, where no cell is faulty."""
+        dtypes = {"whole": "int64", "boolean": "bool"}
+        sound = [c for c in self.table.columns if c.required and c.kind in dtypes and self.sound(c.name)]
+        return self.frame.astype({c.name: dtypes[c.kind] for c in sound})
 
 
 def _read_sheet(folder: Path, table: Table) -> _Sheet:
@@ -269,7 +280,7 @@ def _columns_of(sheet: _Sheet, reader: Iterator[list[str]], width: int) -> tuple
     parts: list[list[np.ndarray]] = [[] for _ in range(width)]
     kept: list[np.ndarray] = []
     first = 0
-    while rows := list(islice(reader, 100_000)):
+    while rows := list(islice(reader, ROWS_AT_A_TIME)):
         if first + len(rows) > MAX_ROWS:
             raise TooLarge(f"{shown(sheet.path)} has more than {MAX_ROWS:,} rows; no more are read.")
         even = _evened(sheet, rows, width, first)

@@ -255,7 +255,7 @@ class ConfigReader:
     def objective(self, node: Any, where: str) -> Objective:
         """Return one objective: a name, or a name with the services it covers."""
         if isinstance(node, dict) and len(node) == 1:
-            (name, services), = node.items()
+            ((name, services),) = node.items()
             return Objective(self.word(name, where), self.words(services, where))
         return Objective(self.word(node, where), ())
 

@@ -17,10 +17,10 @@ from ruamel.yaml import YAML
 
 from optimiser.errors import Fault, InputError
 
-Number = Fraction | int | float
+Number = Fraction | float
 """An exact number. The one float that ever occurs is infinity."""
 
-PLAIN_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
+PLAIN_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", re.ASCII)
 # What two writings of one number may differ by when one of them went through binary floating point.
 DUST = Fraction(1, 10**9)
 
@@ -95,6 +95,14 @@ def maybe_number(cell: str) -> Fraction | None:
     return number(cell) if cell else None
 
 
+def maybe_decile(cell: str) -> Fraction | None:
+    """Read a tenth of areas, 1 to 10, or nothing."""
+    found = maybe_number(cell)
+    if found is not None and not 1 <= found <= 10:
+        raise ValueError("is not between 1 and 10")
+    return found
+
+
 def maybe_amount(cell: str) -> Decimal | None:
     """Read a number that is not below zero, or nothing."""
     return amount(cell) if cell else None
@@ -107,9 +115,26 @@ def any_number(cell: str) -> Number:
 
 def same(claimed: Number, found: Number) -> bool:
     """Whether two numbers agree to a part in a thousand million."""
-    if isinstance(claimed, float) or isinstance(found, float):
+    if claimed == found or isinstance(claimed, float) or isinstance(found, float):
         return claimed == found
-    return abs(claimed - found) <= DUST * max(1, abs(found))
+    return size(claimed - found) <= dust(found)
+
+
+def size(value: Number) -> Number:
+    """Return a number without its sign."""
+    return value if value >= 0 else -value
+
+
+def dust(value: Number) -> Number:
+    """Return what a writing of this number may be off by."""
+    return DUST * max(Fraction(1), size(value))
+
+
+def is_ratio(claimed: Decimal, top: int, bottom: int) -> bool:
+    """Whether a decimal agrees with a ratio of whole numbers: the quick way for long tables."""
+    claimed_top, claimed_bottom = claimed.as_integer_ratio()
+    exactly = claimed_top * bottom == top * claimed_bottom
+    return exactly or same(Fraction(claimed), Fraction(top, bottom))
 
 
 def shown(value: object) -> str:

@@ -11,8 +11,8 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 from optimiser.checker.question import Figure
-from optimiser.checker.reading import DUST, Breach, Number, Row, same, shown
-from optimiser.checker.run import LAWFUL_OUTCOMES, Run
+from optimiser.checker.reading import Breach, Number, Row, dust, same, shown, size
+from optimiser.checker.run import Run
 
 RuleCheck = Callable[[Run], list[Breach]]
 RULES: dict[str, RuleCheck] = {}
@@ -48,8 +48,8 @@ def spare_of(fact: Fact, relation: str) -> Number:
     """Return by how much a fact holds: below zero, it does not."""
     if fact.left == fact.right:
         return Fraction(0)
-    over = fact.left - fact.right
-    return {">=": over, "<=": -over, "=": -abs(over)}[relation]
+    over: Number = fact.left - fact.right
+    return {">=": over, "<=": -over, "=": -size(over)}[relation]
 
 
 def instance_of(row: Row) -> str:
@@ -67,9 +67,8 @@ def _compared(run: Run, name: str, relation: str, facts: list[Fact]) -> Iterator
     for fact in facts:
         where = f"{name}.{fact.instance}"
         spare = spare_of(fact, relation)
-        dust = DUST * max(1, abs(fact.right))
-        passes, binding = spare >= -dust, abs(spare) <= dust
-        if not passes and run.result.outcome in LAWFUL_OUTCOMES:
+        passes, binding = spare >= -dust(fact.right), size(spare) <= dust(fact.right)
+        if not passes and run.result.outcome != "evaluated":
             found = f"{shown(fact.left)} {relation} {shown(fact.right)} {fact.unit}"
             message = f"{where} is broken: {found} does not hold, though run.json says {run.result.outcome}."
             yield Breach(name, where, run.result.outcome, found, message)

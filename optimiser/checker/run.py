@@ -6,8 +6,9 @@ Minutes are whole millionths and patients whole parts of a power of ten, so that
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -24,7 +25,7 @@ from optimiser.checker.reading import (
     flag,
     maybe_amount,
     maybe_flag,
-    maybe_number,
+    maybe_decile,
     number,
     rounded_ratio,
     text,
@@ -34,30 +35,30 @@ from optimiser.checker.reading import (
 
 INPUTS_CHECK = "inputs_are_complete"
 MICRO = 10**6
-LAWFUL_OUTCOMES = ("proved best", "not proved")
-OUTCOMES = (*LAWFUL_OUTCOMES, "evaluated")
-AREA_COLUMNS = {
+OUTCOMES = ("proved best", "not proved", "evaluated")
+Converters = Mapping[str, Callable[[str], Any]]
+AREA_COLUMNS: Converters = {
     "area": word,
     "resident": flag,
     "population": amount,
     "district": text,
     "population_75_plus": maybe_amount,
-    "deprivation_decile": maybe_number,
+    "deprivation_decile": maybe_decile,
 }
 OPTIONAL_AREA_COLUMNS = ("district", "population_75_plus", "deprivation_decile")
-INPUT_COLUMNS = {
+INPUT_COLUMNS: Mapping[str, Converters] = {
     "areas": AREA_COLUMNS,
     "sites": {"site": word, "role": word},
     "journeys": {"area": word, "site": word, "minutes": maybe_amount},
     "demand": {"area": word, "activity": word, "patients_per_year": amount},
     "staff": {"site": word, "team": word, "year": number, "people": maybe_amount, "wte": maybe_amount},
 }
-CLAIM_COLUMNS = {
+CLAIM_COLUMNS: Mapping[str, Converters] = {
     "designations": {
         "service": word, "site": word, "designated": flag, "today": maybe_flag, "fixed": flag, "reason": text,
     },
     "journeys": {
-        "service": word, "area": word, "resident": flag, "site": text, "minutes": text,
+        "service": word, "area": word, "resident": flag, "site": text, "minutes": maybe_amount,
         "patients_per_year": decimal,
     },
     "staffing": {
@@ -90,9 +91,9 @@ class Area(NamedTuple):
     """Where people live. ``decile``, ``district`` and ``over_75`` are ``None`` where they are not stated."""
 
     resident: bool
-    population: Fraction
+    population: Fraction | int
     district: str | None
-    over_75: Fraction | None
+    over_75: Fraction | int | None
     decile: Fraction | None
 
 
@@ -181,13 +182,13 @@ class Run:
         return {service: self._nearest(service) for service in self.services_with_patients}
 
     def _nearest(self, service: str) -> dict[str, Journey]:
-        # `min` keeps the first of equals, so this order settles ties.
+        # Candidates before neighbours, each by code: among equal minutes the first of these is taken.
         open_sites = self.sites_of(service) + self.neighbours(service)
         minutes, found = self.inputs.minutes, {}
         for area in self.areas:
-            reachable = [site for site in open_sites if (area, site) in minutes]
-            site = min(reachable, key=lambda site: minutes[area, site], default=None)  # noqa: B023
-            found[area] = Journey(site, minutes[area, site] if site is not None else None)
+            options = [(minutes[area, s], n) for n, s in enumerate(open_sites) if (area, s) in minutes]
+            least, place = min(options, default=(None, None))
+            found[area] = Journey(None if place is None else open_sites[place], least)
         return found
 
     def patients(self, service: str, area: str) -> int:
@@ -305,7 +306,8 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     demand = reader.keyed(tables["demand"], ["area", "activity"], INPUTS_CHECK)
     for row in tables["sites"]:
         if row.cells["role"] not in ("candidate", "neighbour"):
-            reader.note(INPUTS_CHECK, row.where, row.cells["role"], "candidate or neighbour", f"{row.where}: no such role.")
+            message = f"{row.where}: the role is neither candidate nor neighbour."
+            reader.note(INPUTS_CHECK, row.where, row.cells["role"], "candidate", message)
     patients, scale = whole_numbers([row.cells["patients_per_year"] for row in demand.values()])
     return Inputs(
         areas={code: read_area(row) for code, row in areas.items()},
@@ -324,15 +326,21 @@ def input_table(reader: Reader, name: str) -> list[Row]:
     return reader.table(f"inputs/{name}.csv", INPUT_COLUMNS[name], optional=optional)
 
 
+def whole_if_whole(value: Decimal) -> Fraction | int:
+    """Return the number as a whole one where it is: whole numbers add up faster."""
+    found = Fraction(value)
+    return found.numerator if found.denominator == 1 else found
+
+
 def read_area(row: Row) -> Area:
     """Return one area."""
     cells = row.cells
     over_75 = cells.get("population_75_plus")
     return Area(
         resident=cells["resident"],
-        population=Fraction(cells["population"]),
+        population=whole_if_whole(cells["population"]),
         district=cells.get("district") or None,
-        over_75=None if over_75 is None else Fraction(over_75),
+        over_75=None if over_75 is None else whole_if_whole(over_75),
         decile=cells.get("deprivation_decile"),
     )
 

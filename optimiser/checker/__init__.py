@@ -1,0 +1,110 @@
+"""The independent checker: is a plan lawful, and is every claim of its run true?
+
+Written from the plain words of the rules alone. It shares no code with what builds, solves, measures or writes
+a plan, so that a mistake there cannot hide here. Everything is worked out again from the run's own inputs and
+decisions, in exact arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+from optimiser.checker.claims import CLAIM_CHECKS, files_are_as_listed
+from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
+from optimiser.checker.rules import (
+    RULES,
+    enough_patients_within_standard,
+    enough_sites,
+    every_area_is_served,
+    every_rule_is_known,
+    every_site_has_enough_patients,
+    fixed_designations_stand,
+    moves_within_limit,
+    no_site_has_too_many_patients,
+    nobody_travels_too_far,
+    not_too_many_sites,
+    recruitment_within_limit,
+    rota_is_filled,
+    services_share_a_site,
+)
+from optimiser.checker.run import Run, read_run
+from optimiser.checker.tables import TABLE_CHECKS
+
+__all__ = [
+    "CHECKS",
+    "RULE_CHECKS",
+    "Breach",
+    "Run",
+    "check",
+    "enough_patients_within_standard",
+    "enough_sites",
+    "every_area_is_served",
+    "every_rule_is_known",
+    "every_site_has_enough_patients",
+    "fixed_designations_stand",
+    "moves_within_limit",
+    "no_site_has_too_many_patients",
+    "nobody_travels_too_far",
+    "not_too_many_sites",
+    "recruitment_within_limit",
+    "rota_is_filled",
+    "services_share_a_site",
+]
+
+RUN_CHECKS: tuple[Callable[[Run], Iterable[Breach]], ...] = (
+    *TABLE_CHECKS,
+    *RULES.values(),
+    every_rule_is_known,
+    *CLAIM_CHECKS,
+)
+RULE_CHECKS = tuple(RULES)
+"""Names of the rules that have a check here, in reading order."""
+
+
+def _first_line(function: Callable[..., object]) -> str:
+    return (function.__doc__ or "").strip().splitlines()[0]
+
+
+CHECKS: Mapping[str, str] = MappingProxyType(
+    {
+        "files_can_be_read": "Every file can be read: UTF-8, the right columns, numbers that are numbers.",
+        "files_are_as_listed": _first_line(files_are_as_listed),
+        "config_is_understood": "Every setting of config.yaml is one that the checks know, and names what exists.",
+        **{function.__name__: _first_line(function) for function in RUN_CHECKS},
+    }
+)
+"""Every check by name, each with a line that says what it makes sure of."""
+
+
+def check(run: Path | Mapping[str, bytes]) -> pd.DataFrame:
+    """Find every claim of a run that is not true.
+
+    Parameters
+    ----------
+    run
+        A run folder, or its files in memory: content by relative name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a breach: ``check`` (a name in ``CHECKS``), ``where``, ``claimed``, ``found`` and ``message``, a
+        sentence that can stand alone. No row: every claim is true.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, or it cannot be read. Broken files inside it are breaches, not errors.
+    """
+    reader = Reader(read_files(run))
+    try:
+        reader.breaches.extend(list(files_are_as_listed(reader)))
+        parsed = read_run(reader)
+        for function in RUN_CHECKS:
+            reader.breaches.extend(function(parsed))
+    except UnreadableError:
+        pass  # the reader has noted why
+    return pd.DataFrame(reader.breaches, columns=list(Breach._fields), dtype=str)

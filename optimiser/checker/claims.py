@@ -1,0 +1,332 @@
+"""What a run claims about itself: its files, how it ended, its objectives and its measures."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from optimiser.checker.question import Objective
+from optimiser.checker.reading import Breach, Number, Reader, same, shown, size
+from optimiser.checker.run import MICRO, OUTCOMES, Run
+
+RUN_FILES = (
+    "designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "config.yaml", "run.json",
+    "inputs/areas.csv", "inputs/sites.csv", "inputs/journeys.csv", "inputs/demand.csv",
+)  # fmt: skip
+BOUND_DUST = Fraction(1, 10**6)
+MOST_DEPRIVED_DECILES = (1, 2)
+LIMITS_MINUTES = (30, 45, 60)
+AGE_GROUP = "age 75+"
+FIFTHS = {
+    1: "deprivation fifth 1 (most deprived)",
+    2: "deprivation fifth 2",
+    3: "deprivation fifth 3",
+    4: "deprivation fifth 4",
+    5: "deprivation fifth 5 (least deprived)",
+}
+PATIENTS, PEOPLE, MINUTES = "patients a year", "people", "minutes"
+
+
+def files_are_as_listed(reader: Reader) -> Iterator[Breach]:
+    """Every file of the run is listed in run.json, is there, and has the SHA-256 that is listed."""
+    check = "files_are_as_listed"
+    listed = reader.json("run.json").get("files")
+    listed = listed if isinstance(listed, dict) else {}
+    needed = {name for name in reader.files if name.startswith("inputs/")} | set(RUN_FILES) - {"run.json"}
+    for name in sorted(needed | listed.keys()):
+        claimed = str(listed.get(name, ""))
+        found = hashlib.sha256(reader.files[name]).hexdigest() if name in reader.files else ""
+        if not found:
+            yield Breach(check, name, claimed, "no file", f"{name} is missing from the run.")
+        elif claimed != found:
+            said = "is not listed in run.json" if not claimed else "is not the file that run.json lists"
+            yield Breach(check, name, claimed, found, f"{name} {said}: its SHA-256 is {found}.")
+
+
+def run_says_how_it_ended(run: Run) -> Iterator[Breach]:
+    """run.json states format 1, the question that the config asks, and one of the outcomes there are."""
+    result = run.result
+    for where, claimed, allowed in (
+        ("format", result.format, (1,)),
+        ("question", result.question, (run.question.title,)),
+        ("outcome", result.outcome, OUTCOMES),
+    ):
+        if claimed not in allowed or isinstance(claimed, bool):
+            message = f"run.json: {where} is {shown(claimed)}, but should be {' or '.join(map(shown, allowed))}."
+            yield Breach("run_says_how_it_ended", f"run.json {where}", shown(claimed), shown(allowed[0]), message)
+
+
+def listed_or_all(run: Run, objective: Objective) -> list[str]:
+    """Return the services that an objective covers."""
+    return list(objective.services or run.question.services)
+
+
+def _travelling(run: Run, objective: Objective) -> list[str]:
+    return [service for service in listed_or_all(run, objective) if service in run.nearest]
+
+
+def total_patient_minutes(run: Run, objective: Objective) -> Number:
+    """Resident patients' minutes a year, over the services covered."""
+    return sum((run.patient_minutes(s, run.residents) for s in _travelling(run, objective)), Fraction(0))
+
+
+def worst_journey(run: Run, objective: Objective) -> Number:
+    """The longest journey of any resident area to any service covered, in minutes."""
+    return max((run.worst_minutes(s, run.residents) for s in _travelling(run, objective)), default=Fraction(0))
+
+
+def patients_beyond_standard(run: Run, objective: Objective) -> Number:
+    """Resident patients a year beyond the standard of the services covered that state one."""
+    stated = [s for s in _travelling(run, objective) if "standard_minutes" in run.question.services[s].figures]
+    return sum((run.patients_beyond_standard(s) for s in stated), Fraction(0))
+
+
+def deprived_patient_minutes(run: Run, objective: Objective) -> Number:
+    """Patient minutes a year of resident areas in deprivation deciles 1 and 2."""
+    deprived = [area for area in run.residents if run.areas[area].decile in MOST_DEPRIVED_DECILES]
+    return sum((run.patient_minutes(s, deprived) for s in _travelling(run, objective)), Fraction(0))
+
+
+def staff_short(run: Run, objective: Objective) -> Number:
+    """Staff short over all sites and the teams of the services covered, people and WTE added up."""
+    services = listed_or_all(run, objective)
+    units = [key for key in run.question.rota_units() if any(key in run.question.services[s].rotas for s in services)]
+    return sum((run.short(*key, site, services) for key in units for site in run.candidates), Fraction(0))
+
+
+def changes_from_today(run: Run, objective: Objective) -> Number:
+    """Designations that differ from today, over the services covered whose today is known."""
+    return Fraction(sum(run.changes(service) for service in listed_or_all(run, objective)))
+
+
+OBJECTIVES: dict[str, Callable[[Run, Objective], Number]] = {
+    "patient_minutes": total_patient_minutes,
+    "worst_journey": worst_journey,
+    "patients_beyond_standard": patients_beyond_standard,
+    "deprived_patient_minutes": deprived_patient_minutes,
+    "staff_short": staff_short,
+    "changes_from_today": changes_from_today,
+}
+
+
+def _stated_objectives(run: Run) -> Iterator[tuple[str, Objective, dict[str, Any]]]:
+    for n, (objective, stated) in enumerate(zip(run.question.objectives, run.result.objectives, strict=False), 1):
+        if isinstance(stated, dict) and stated.get("name") == objective.name:
+            yield f"run.json objective {n} ({objective.name})", objective, stated
+
+
+def objectives_are_as_asked(run: Run) -> Iterator[Breach]:
+    """run.json states the config's objectives, in order, for the services that the config lists."""
+    check, asked, stated = "objectives_are_as_asked", run.question.objectives, run.result.objectives
+    names = [item.get("name") if isinstance(item, dict) else None for item in stated]
+    expected = [objective.name for objective in asked]
+    if names != expected:
+        claimed, found = ", ".join(map(str, names)), ", ".join(expected)
+        yield Breach(check, "run.json", claimed, found, f"run.json: objectives are {claimed}; the config asks {found}.")
+    for where, objective, item in _stated_objectives(run):
+        allowed = [list(objective.services)] if objective.services else [[], list(run.question.services)]
+        if item.get("services") not in allowed:
+            claimed, found = str(item.get("services")), str(allowed[0])
+            yield Breach(check, where, claimed, found, f"{where}: covers {claimed}, but the config says {found}.")
+        if objective.name not in OBJECTIVES:
+            yield Breach(check, where, objective.name, "", f"{where}: no check exists for it.")
+        if objective.name == "deprived_patient_minutes" and "deprivation_decile" not in run.inputs.area_columns:
+            yield Breach(check, where, "", "", f"{where}: inputs/areas.csv has no deprivation_decile.")
+
+
+def _number(value: object) -> Number | None:
+    return value if isinstance(value, Fraction | int | float) and not isinstance(value, bool) else None
+
+
+def objective_values_are_right(run: Run) -> Iterator[Breach]:
+    """Every objective's value is what the inputs and the decisions make it."""
+    for where, objective, item in _stated_objectives(run):
+        if objective.name not in OBJECTIVES:
+            continue
+        claimed, found = _number(item.get("value")), OBJECTIVES[objective.name](run, objective)
+        if claimed is None or not same(claimed, found):
+            message = f"{where}: value is {shown(item.get('value'))}, but the plan's own is {shown(found)}."
+            yield Breach("objective_values_are_right", where, shown(item.get("value")), shown(found), message)
+
+
+def bounds_are_honest(run: Run) -> Iterator[Breach]:
+    """No bound lies above its value, and what is proved best has the bound equal to the value."""
+    proved = run.result.outcome == "proved best"
+    for where, _, item in _stated_objectives(run):
+        value, bound = _number(item.get("value")), _number(item.get("bound"))
+        may_be_absent = not proved and item.get("bound") is None
+        if value is None or may_be_absent:
+            continue
+        if bound is None or (bound > value and not same(bound, value)) or (proved and not _meets(bound, value)):
+            wish = "equal to the value, as it is proved best" if proved else "at most the value"
+            message = f"{where}: bound {shown(item.get('bound'))} should be {wish}, {shown(value)}."
+            yield Breach("bounds_are_honest", where, shown(item.get("bound")), shown(value), message)
+
+
+def _meets(bound: Number, value: Number) -> bool:
+    if isinstance(bound, float) or isinstance(value, float):
+        return False  # the only float is infinity, and nothing is proved about that
+    return size(value - bound) <= BOUND_DUST * max(Fraction(1), size(value))
+
+
+class Measure(NamedTuple):
+    """A published number."""
+
+    value: Number
+    unit: str
+    better: str
+
+
+Key = tuple[str, str, str]
+Named = tuple[Key, Measure]
+
+
+def mean(weights: Mapping[str, int | Fraction], minutes: Mapping[str, int | None]) -> Number | None:
+    """Return mean minutes; nothing where there is no weight, infinite where somebody has no journey."""
+    total = sum(weights.values())
+    if not total:
+        return None
+    if any(weight and minutes[area] is None for area, weight in weights.items()):
+        return math.inf
+    return Fraction(sum(weight * (minutes[area] or 0) for area, weight in weights.items())) / (total * MICRO)
+
+
+def percentile(weights: Mapping[str, int], minutes: Mapping[str, int | None], percent: int) -> Number:
+    """Return the smallest journey time within which at least so many percent of the weight lies."""
+    reached, total = 0, sum(weights.values())
+    served = sorted((m, weights[area]) for area, m in minutes.items() if m is not None)
+    for journey, weight in served:
+        reached += weight
+        if reached * 100 >= percent * total:
+            return Fraction(journey, MICRO)
+    return math.inf
+
+
+def _service_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    """Yield (measure, group, number) for all residents."""
+    minutes = {area: run.nearest[service][area].minutes for area in run.residents}
+    weights = {area: run.patients(service, area) for area in run.residents}
+    yield from _group_measures(run, service, "", run.residents)
+    if any(weights.values()):
+        yield "median_minutes", "", Measure(percentile(weights, minutes, 50), MINUTES, "lower")
+        yield "p95_minutes", "", Measure(percentile(weights, minutes, 95), MINUTES, "lower")
+    total = run.patient_minutes(service, run.residents)
+    yield "patient_minutes", "", Measure(total, "patient-minutes a year", "lower")
+    for limit in LIMITS_MINUTES:
+        within = {area for area, m in minutes.items() if m is not None and m <= limit * MICRO}
+        patients = run.resident_patients(service, within)
+        yield f"patients_within_{limit}", "", Measure(patients, PATIENTS, "higher")
+        people = sum(run.areas[area].population for area in within)
+        yield f"people_within_{limit}", "", Measure(people, PEOPLE, "higher")
+        if "population_75_plus" in run.inputs.area_columns:
+            older = sum(run.areas[area].over_75 or 0 for area in within)
+            yield f"people_within_{limit}", AGE_GROUP, Measure(older, PEOPLE, "higher")
+    if "standard_minutes" in run.question.services[service].figures:
+        yield "patients_beyond_standard", "", Measure(run.patients_beyond_standard(service), PATIENTS, "lower")
+    yield from _older_mean(run, minutes)
+
+
+def _older_mean(run: Run, minutes: Mapping[str, int | None]) -> Iterator[tuple[str, str, Measure]]:
+    if "population_75_plus" in run.inputs.area_columns:
+        found = mean({area: run.areas[area].over_75 or 0 for area in run.residents}, minutes)
+        if found is not None:
+            yield "mean_minutes", AGE_GROUP, Measure(found, MINUTES, "lower")
+
+
+def _group_measures(run: Run, service: str, group: str, areas: list[str]) -> Iterator[tuple[str, str, Measure]]:
+    minutes = {area: run.nearest[service][area].minutes for area in areas}
+    found = mean({area: run.patients(service, area) for area in areas}, minutes)
+    if found is not None:
+        yield "mean_minutes", group, Measure(found, MINUTES, "lower")
+    yield "patients", group, Measure(run.resident_patients(service, areas), PATIENTS, "neither")
+    yield "worst_minutes", group, Measure(run.worst_minutes(service, areas), MINUTES, "lower")
+
+
+def groups(run: Run) -> dict[str, list[str]]:
+    """Return the resident areas of every deprivation fifth and district that has any."""
+    found: dict[str, list[str]] = {}
+    for code in run.residents:
+        area = run.areas[code]
+        fifth = None if area.decile is None else FIFTHS.get(math.ceil(area.decile / 2))
+        for group in (fifth, f"district {area.district}" if area.district else None):
+            if group:
+                found.setdefault(group, []).append(code)
+    return found
+
+
+def _site_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    outside = [code for code, area in run.areas.items() if not area.resident]
+    for site in run.candidates + run.neighbours(service):
+        everyone = run.patients_from(service, site, run.areas)
+        yield "site_patients", site, Measure(everyone, PATIENTS, "neither")
+        others = run.patients_from(service, site, outside)
+        yield "site_patients_from_outside", site, Measure(others, PATIENTS, "neither")
+
+
+def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
+    for team, unit in run.question.rota_units():
+        for measure, better, amounts in (
+            ("staff_needed", "neither", [run.needed(team, unit, site) for site in run.candidates]),
+            ("staff_in_post", "neither", [run.in_post(team, unit, site) for site in run.candidates]),
+            ("staff_short", "lower", [run.short(team, unit, site) for site in run.candidates]),
+            ("staff_moved", "lower", [run.total_moving(team, unit, "moved_in")]),
+            ("staff_recruited", "lower", [run.total_moving(team, unit, "recruited")]),
+        ):
+            yield measure, f"{team} ({unit})", Measure(sum(amounts, Fraction(0)), unit, better)
+
+
+def expected_measures(run: Run) -> Iterator[Named]:
+    """Yield every published number that there should be, by (measure, service, group)."""
+    for service in run.services_with_patients:
+        found = [*_service_measures(run, service), *_site_measures(run, service)]
+        for group, areas in groups(run).items():
+            found += _group_measures(run, service, group, areas)
+        for measure, group, number in found:
+            yield (measure, service, group), number
+    for measure, group, number in _staff_measures(run):
+        yield (measure, "", group), number
+    total = sum(run.changes(service) for service in run.question.services)
+    yield ("changes_from_today", "", ""), Measure(Fraction(total), "changes", "lower")
+    for service in run.question.today:
+        yield ("changes_from_today", service, ""), Measure(Fraction(run.changes(service)), "changes", "lower")
+
+
+MEASURES = frozenset(
+    ["mean_minutes", "median_minutes", "p95_minutes", "worst_minutes", "patients", "patient_minutes"]
+    + [f"{who}_within_{limit}" for who in ("patients", "people") for limit in LIMITS_MINUTES]
+    + ["patients_beyond_standard", "site_patients", "site_patients_from_outside", "changes_from_today"]
+    + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
+)
+
+
+def measures_are_right(run: Run) -> Iterator[Breach]:
+    """Every published number is there, with its unit, and is what the inputs and the decisions make it."""
+    check, stated = "measures_are_right", dict(run.measures)
+    for key, expected in expected_measures(run):
+        name = ", ".join(part for part in key if part)
+        row = stated.pop(key, None)
+        if row is None:
+            found = shown(expected.value)
+            yield Breach(check, f"measures.csv {name}", "no row", found, f"measures.csv has no row for {name}.")
+            continue
+        for column, value in expected._asdict().items():
+            claimed = row.cells[column]
+            if claimed != value if isinstance(value, str) else not same(claimed, value):
+                message = f"{row.where}: {column} of {name} is {shown(claimed)}, but should be {shown(value)}."
+                yield Breach(check, f"{row.where} {column}", shown(claimed), shown(value), message)
+    for key, row in stated.items():
+        known = key[0] in MEASURES
+        why = "nothing calls for this row" if known else f"no check exists for the measure {key[0]}"
+        yield Breach(check, row.where, ", ".join(part for part in key if part), "", f"{row.where}: {why}.")
+
+
+CLAIM_CHECKS: Iterable[Callable[[Run], Iterator[Breach]]] = (
+    run_says_how_it_ended,
+    objectives_are_as_asked,
+    objective_values_are_right,
+    bounds_are_honest,
+    measures_are_right,
+)

@@ -1,0 +1,219 @@
+"""The inputs and the plan's own tables: complete, and each cell what the inputs and the decisions make it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from optimiser.checker.reading import Breach, Row, is_ratio, same, shown
+from optimiser.checker.run import INPUTS_CHECK, KEY_CHECKS, MICRO, Run
+
+
+def label(key: object) -> str:
+    """Return a row's key as people read it."""
+    return " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
+
+
+def differs(check: str, row: Row, column: str, found: Any) -> Iterator[Breach]:
+    """Yield a breach if a cell is not what it should be."""
+    claimed = row.cells[column]
+    numeric = isinstance(found, Fraction) and claimed is not None
+    if not same(claimed, found) if numeric else claimed != found:
+        message = f"{row.where}: {column} is {shown(claimed) or 'blank'}, but should be {shown(found) or 'blank'}."
+        yield Breach(check, f"{row.where} {column}", shown(claimed), shown(found), message)
+
+
+def rows_are(table: str, rows: Mapping[Any, Row], expected: Collection[Any]) -> Iterator[Breach]:
+    """Yield a breach for each row that is missing, and each that should not be there."""
+    check, wanted = KEY_CHECKS[table], set(expected)
+    for key in expected:
+        if key not in rows:
+            message = f"{table}.csv has no row for {label(key)}."
+            yield Breach(check, f"{table}.csv {label(key)}", "no row", "", message)
+    for key, row in rows.items():
+        if key not in wanted:
+            yield Breach(check, row.where, label(key), "no such row", f"{row.where}: nothing calls for {label(key)}.")
+
+
+def inputs_are_complete(run: Run) -> Iterator[Breach]:
+    """Every area has minutes to every site and patients of every activity, and nothing else does."""
+    inputs = run.inputs
+    pairs = {(area, site) for area in inputs.areas for site in inputs.roles}
+    activities = {activity for _, activity in inputs.patients}
+    cells = {(area, activity) for area in inputs.areas for activity in activities}
+    excused = run.question.allow_missing
+    for missing, extra, name in (
+        (pairs - inputs.minutes.keys() - excused, inputs.minutes.keys() - pairs, "journeys"),
+        (cells - inputs.patients.keys(), inputs.patients.keys() - cells, "demand"),
+    ):
+        for pair in sorted(missing):
+            message = f"inputs/{name}.csv has no figure for {label(pair)}."
+            yield Breach(INPUTS_CHECK, f"inputs/{name}.csv {label(pair)}", "", "a figure", message)
+        for pair in sorted(extra):
+            message = f"inputs/{name}.csv has a row for {label(pair)}, which areas.csv and sites.csv do not know."
+            yield Breach(INPUTS_CHECK, f"inputs/{name}.csv {label(pair)}", label(pair), "", message)
+    for site in sorted({site for _, _, site in inputs.in_post} - inputs.roles.keys()):
+        message = f"inputs/staff.csv has staff at {site}, which sites.csv does not know."
+        yield Breach(INPUTS_CHECK, f"inputs/staff.csv {site}", site, "", message)
+    for what, there in (("areas.csv names no area", run.areas), ("sites.csv names no candidate", run.candidates)):
+        if not there:
+            yield Breach(INPUTS_CHECK, "inputs", "", "", f"inputs/{what}.")
+
+
+def designations_are_complete(run: Run) -> Iterator[Breach]:
+    """designations.csv has one row for every service and candidate, and no other."""
+    expected = [(service, site) for service in run.question.services for site in run.candidates]
+    yield from rows_are("designations", run.designations, expected)
+
+
+def _known_designations(run: Run) -> Iterator[tuple[str, str, Row]]:
+    for (service, site), row in run.designations.items():
+        if service in run.question.services and site in run.candidates:
+            yield service, site, row
+
+
+def today_is_as_configured(run: Run) -> Iterator[Breach]:
+    """The today column says what the config says of today, and is blank where that is unknown."""
+    for service, site, row in _known_designations(run):
+        today = run.question.today.get(service)
+        yield from differs("today_is_as_configured", row, "today", None if today is None else site in today)
+
+
+def fixed_is_as_configured(run: Run) -> Iterator[Breach]:
+    """The fixed and reason columns say which designations the config fixes, and why."""
+    for service, site, row in _known_designations(run):
+        fixed = run.question.services[service].fixed.get(site)
+        yield from differs("fixed_is_as_configured", row, "fixed", fixed is not None)
+        yield from differs("fixed_is_as_configured", row, "reason", fixed.reason if fixed else "")
+
+
+def journeys_are_complete(run: Run) -> Iterator[Breach]:
+    """journeys.csv has one row for every service with patients and every area, and no other."""
+    expected = [(service, area) for service in run.services_with_patients for area in run.areas]
+    yield from rows_are("journeys", run.journeys, expected)
+
+
+def _known_journeys(run: Run) -> Iterator[tuple[str, str, Row]]:
+    for (service, area), row in run.journeys.items():
+        if service in run.nearest and area in run.areas:
+            yield service, area, row
+
+
+def everyone_goes_to_the_nearest_site(run: Run) -> Iterator[Breach]:
+    """An area's site has the least minutes; among equals a candidate before a neighbour, then by code."""
+    for service, area, row in _known_journeys(run):
+        nearest = run.nearest[service][area].site or ""
+        yield from differs("everyone_goes_to_the_nearest_site", row, "site", nearest)
+
+
+def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
+    """A journey's minutes are those of inputs/journeys.csv to its site, times the travel factor."""
+    check = "minutes_are_the_tables"
+    for _, area, row in _known_journeys(run):
+        found = run.inputs.minutes.get((area, row.cells["site"]))
+        claimed = row.cells["minutes"]
+        if found is None or claimed is None:
+            yield from differs(check, row, "minutes", None if found is None else Fraction(found, MICRO))
+        elif not is_ratio(claimed, found, MICRO):
+            minutes = shown(Fraction(found, MICRO))
+            message = f"{row.where}: minutes are {claimed}, but the table's times the factor are {minutes}."
+            yield Breach(check, f"{row.where} minutes", shown(claimed), minutes, message)
+
+
+def patients_are_the_tables(run: Run) -> Iterator[Breach]:
+    """A journey's patients a year, and whether they are residents, are those of the inputs."""
+    check, scale = "patients_are_the_tables", run.inputs.patients_scale
+    for service, area, row in _known_journeys(run):
+        claimed, found = row.cells["patients_per_year"], run.patients(service, area)
+        if not is_ratio(claimed, found, scale):
+            patients = shown(Fraction(found, scale))
+            message = f"{row.where}: patients a year are {claimed}, but {patients} in inputs/demand.csv."
+            yield Breach(check, f"{row.where} patients_per_year", shown(claimed), patients, message)
+        yield from differs(check, row, "resident", run.areas[area].resident)
+
+
+def staffing_is_complete(run: Run) -> Iterator[Breach]:
+    """staffing.csv has one row for every team and unit that a rota needs and every candidate, and no other."""
+    expected = [(team, unit, site) for team, unit in run.question.rota_units() for site in run.candidates]
+    yield from rows_are("staffing", run.staffing, expected)
+
+
+def _known_staffing(run: Run) -> Iterator[tuple[tuple[str, str, str], Row]]:
+    known = set(run.question.rota_units())
+    for (team, unit, site), row in run.staffing.items():
+        if (team, unit) in known and site in run.candidates:
+            yield (team, unit, site), row
+
+
+def staff_in_post_is_the_tables(run: Run) -> Iterator[Breach]:
+    """Staff in post are those of inputs/staff.csv in the team's year, nobody where it has no figure."""
+    for key, row in _known_staffing(run):
+        yield from differs("staff_in_post_is_the_tables", row, "in_post", run.in_post(*key))
+
+
+def staff_adds_up(run: Run) -> Iterator[Breach]:
+    """Staff are those in post, plus moved in, minus moved out, plus recruited."""
+    for key, row in _known_staffing(run):
+        yield from differs("staff_adds_up", row, "staff", run.staff(*key))
+
+
+def staff_needed_is_right(run: Run) -> Iterator[Breach]:
+    """Staff needed are the largest need among the services designated there."""
+    for key, row in _known_staffing(run):
+        yield from differs("staff_needed_is_right", row, "needed", run.needed(*key))
+
+
+def staff_short_is_right(run: Run) -> Iterator[Breach]:
+    """Staff short are those needed beyond those there, and never below zero."""
+    for key, row in _known_staffing(run):
+        yield from differs("staff_short_is_right", row, "short", run.short(*key))
+
+
+def moves_balance(run: Run) -> Iterator[Breach]:
+    """As many of a team move in, over all sites, as move out."""
+    for team, unit in run.question.rota_units():
+        moved_in, moved_out = (run.total_moving(team, unit, column) for column in ("moved_in", "moved_out"))
+        if not same(moved_in, moved_out):
+            message = f"{shown(moved_in)} {unit} of {team} move in, but {shown(moved_out)} move out."
+            yield Breach("moves_balance", f"staffing.csv {team} {unit}", shown(moved_in), shown(moved_out), message)
+
+
+def people_are_whole(run: Run) -> Iterator[Breach]:
+    """People move and are recruited whole."""
+    for (team, unit, site), row in _known_staffing(run):
+        for column in ("moved_in", "moved_out", "recruited") if unit == "people" else ():
+            value = row.cells[column]
+            if not same(value, Fraction(round(value))):
+                message = f"{row.where}: {shown(value)} people of {team} {column} at {site} is not a whole number."
+                yield Breach("people_are_whole", f"{row.where} {column}", shown(value), "a whole number", message)
+
+
+def nobody_is_negative(run: Run) -> Iterator[Breach]:
+    """No site moves, recruits or keeps fewer than no staff."""
+    for (team, _, site), row in _known_staffing(run):
+        for column in ("moved_in", "moved_out", "recruited", "staff"):
+            value = row.cells[column]
+            if value < 0 and not same(value, Fraction(0)):
+                message = f"{row.where}: {column} of {team} at {site} is {shown(value)}, which is below zero."
+                yield Breach("nobody_is_negative", f"{row.where} {column}", shown(value), "0 or more", message)
+
+
+TABLE_CHECKS = (
+    inputs_are_complete,
+    designations_are_complete,
+    today_is_as_configured,
+    fixed_is_as_configured,
+    journeys_are_complete,
+    everyone_goes_to_the_nearest_site,
+    minutes_are_the_tables,
+    patients_are_the_tables,
+    staffing_is_complete,
+    staff_in_post_is_the_tables,
+    staff_adds_up,
+    staff_needed_is_right,
+    staff_short_is_right,
+    moves_balance,
+    people_are_whole,
+    nobody_is_negative,
+)

@@ -1,0 +1,284 @@
+"""A head start where the only question is which so many sites make journeys shortest.
+
+With one service, a fixed number of sites and patient minutes as the only thing to make small, a good answer and a bound
+that no answer can beat are found by arithmetic alone. Together they show of most sites that every best answer leaves
+them shut, or open. The model is then built on the few that are left, and the solver has the last word.
+
+The bound lets each area pay a price for being served and each site collect what it earns above its journeys: the prices
+plus the earnings of the best sites never exceed the true minutes (Lagrangian relaxation, subgradient ascent).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimiser.problem import Objective, Problem, Service
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+# Sites are ruled out only beyond rounding: an equal best answer must survive.
+ROUNDING = 1e-9
+FEW_SITES = 6
+SPARE_STEPS = 4
+MOMENTUM = 0.6
+PATIENCE = 8
+ROUNDS = 25
+SHORTEST_STEP = 0.01
+WORTH_IMPROVING = 1.01
+PROBE_ROUNDS = 60
+PROBE_FAILURES = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where to begin.
+
+    Attributes
+    ----------
+    designated
+        The best answer found.
+    minutes, bound
+        Its patient minutes a year, and the number that no answer can be below.
+    never, always
+        Sites that every best answer leaves shut, and that every best answer opens.
+    depth
+        Steps of each area's chain (without the sites that are never open) to begin with.
+    """
+
+    designated: frozenset[str]
+    minutes: float
+    bound: float
+    never: frozenset[str]
+    always: frozenset[str]
+    depth: Ints
+
+
+def question(problem: Problem) -> tuple[str, int] | None:
+    """The service and the number of sites, if minutes at a fixed number of sites is all that is asked; else None."""
+    if len(problem.services) != 1 or problem.objectives[:1] != (Objective("patient_minutes"),):
+        return None
+    ((code, service),) = problem.services.items()
+    if len(problem.objectives) > 1 or not service.activity or not problem.areas["resident"].all():
+        return None
+    return (code, int(service.at_least_sites.value)) if _only_the_number_counts(service) else None
+
+
+def _only_the_number_counts(service: Service) -> bool:
+    low, high = service.at_least_sites, service.at_most_sites
+    if low is None or high is None or low.value != high.value or low.value != int(low.value):
+        return False
+    others = (service.minimum_patients, service.maximum_patients, service.longest_journey_minutes)
+    return not any((*others, service.share_within_standard, service.same_site, service.rotas))
+
+
+def start(problem: Problem, service: str, sites: int) -> Start:
+    """Find a good answer with so many sites, a bound, and what the two rule out.
+
+    Only for a problem of which ``question`` says so. Sites fixed in the config stay as they are.
+    """
+    candidates = np.array(problem.candidates, dtype=object)
+    fixed = problem.services[service].fixed
+    opened = [i for i, site in enumerate(candidates) if site in fixed and fixed[site].provided]
+    free = np.array([i for i, site in enumerate(candidates) if site not in fixed], dtype=int)
+    minutes = problem.minutes(service)
+    taken = [*opened, *range(len(candidates), minutes.shape[1])]
+    number = sites - len(opened)
+    if not 0 < number <= len(free):
+        return _nothing_known(problem, opened, minutes)
+    search = _Search(_costs(problem, service, minutes, free, taken), number)
+    search.run()
+    answer = [*opened, *free[search.chosen]]
+    if not np.isfinite(minutes[:, [*answer, *taken]].min(axis=1)).all():
+        return _nothing_known(problem, answer, minutes)
+    never = set(candidates) - set(candidates[opened]) - set(candidates[free[search.alive]])
+    always = [*opened, *free[sorted(search.always)]]
+    kept = np.array([i for i in range(minutes.shape[1]) if i >= len(candidates) or candidates[i] not in never])
+    return Start(
+        designated=frozenset(candidates[answer]),
+        minutes=search.minutes,
+        bound=min(search.bound, search.minutes),
+        never=frozenset(never),
+        always=frozenset(candidates[always]),
+        depth=_depth(problem, service, minutes[:, kept], np.isin(kept, [*answer, *taken])),
+    )
+
+
+def _nothing_known(problem: Problem, answer: Sequence[Any], minutes: Floats) -> Start:
+    sites = frozenset(np.array(problem.candidates, dtype=object)[list(answer)])
+    whole = np.full(len(minutes), minutes.shape[1])
+    return Start(sites, np.inf, 0.0, frozenset(), frozenset(), whole)
+
+
+def _costs(problem: Problem, service: str, minutes: Floats, free: Ints, taken: Sequence[int]) -> Floats:
+    """Sites × areas with patients: patient minutes if the area goes there, or to a site that is open anyway."""
+    patients = problem.patients(service)
+    counted = patients > 0
+    anyway = minutes[np.ix_(counted, taken)].min(axis=1, initial=np.inf)
+    shorter = np.minimum(minutes[counted][:, free].T, anyway)
+    reached = shorter[np.isfinite(shorter)]
+    shorter[~np.isfinite(shorter)] = 10.0 * reached.max(initial=1.0)
+    return np.ascontiguousarray(shorter * patients[counted])
+
+
+def _depth(problem: Problem, service: str, minutes: Floats, is_open: NDArray[np.bool_]) -> Ints:
+    """A few steps beyond the site each area goes to in a good answer; one where nobody counts."""
+    best = np.where(is_open, minutes, np.inf).min(axis=1)
+    depth = (minutes <= best[:, None]).sum(axis=1) + SPARE_STEPS
+    return np.where(problem.patients(service) > 0, depth, 1)
+
+
+class _Search:
+    """Prices, bound and best answer over the sites not yet ruled out (``alive``: rows of the first costs)."""
+
+    def __init__(self, costs: Floats, number: int) -> None:
+        self.costs, self.number = costs, number
+        self.alive = np.arange(len(costs))
+        self.always: set[int] = set()
+        self.bound = 0.0
+        self.chosen, self.minutes = _interchange(costs, _greedy(costs, number))
+        near = np.partition(costs[self.chosen], min(1, number - 1), axis=0)
+        self.prices: Floats = (near[0] + near[min(1, number - 1)]) / 2
+        self._seen: set[tuple[int, ...]] = set()
+
+    @property
+    def few_are_left(self) -> bool:
+        """Whether the solver can as well take it from here."""
+        return len(self.alive) - len(self.always) <= FEW_SITES
+
+    def run(self) -> None:
+        """Raise the bound, then ask of each site in turn whether opening it could be part of a best answer."""
+        self._raise_bound()
+        while not self.few_are_left and self._probe():
+            self._raise_bound()
+
+    def _raise_bound(self) -> None:
+        step = 1.0
+        while step > SHORTEST_STEP and not self.few_are_left:
+            value, self.prices, step = _ascend(self.costs, self.number, self.prices, self.minutes, ROUNDS, step)
+            self.bound = max(self.bound, value)
+            earned = _earned(self.costs, self.prices)
+            self._try_answer(np.argsort(earned, kind="stable")[: self.number])
+            self._rule_out(value, earned)
+
+    def _try_answer(self, best_sites: Ints) -> None:
+        """See whether the sites that earn most are a better answer, after small improvements."""
+        codes = tuple(sorted(self.alive[best_sites].tolist()))
+        if codes in self._seen:
+            return
+        self._seen.add(codes)
+        if self.costs[best_sites].min(axis=0).sum() < self.minutes * WORTH_IMPROVING:
+            chosen, minutes = _interchange(self.costs, best_sites)
+            if minutes < self.minutes:
+                self.chosen, self.minutes = self.alive[chosen], minutes
+
+    def _rule_out(self, value: float, earned: Floats) -> None:
+        """Drop sites that would cost too much to open, and keep for good those that would cost too much to shut."""
+        limit = self.minutes * (1 + ROUNDING)
+        ranked = np.sort(earned)
+        last_in = ranked[self.number - 1]
+        first_out = ranked[self.number] if len(ranked) > self.number else np.inf
+        self.always |= set(self.alive[value - earned + first_out > limit].tolist())
+        self._keep((earned <= last_in) | (value + earned - last_in <= limit))
+
+    def _keep(self, kept: Bools) -> None:
+        if not kept.all():
+            self.costs, self.alive = np.ascontiguousarray(self.costs[kept]), self.alive[kept]
+
+    def _probe(self) -> bool:
+        """Drop each site, unlikely ones first, whose opening is shown to cost too much. Whether any was dropped."""
+        kept, failures = np.ones(len(self.alive), dtype=bool), 0
+        for site in np.argsort(-_earned(self.costs, self.prices), kind="stable"):
+            if failures == PROBE_FAILURES:
+                break
+            if self.alive[site] not in self.chosen:
+                kept[site] = not self._costs_too_much(site, kept)
+                failures = failures + 1 if kept[site] else 0
+        self._keep(kept)
+        return not kept.all()
+
+    def _costs_too_much(self, site: int, kept: Bools) -> bool:
+        """Whether every answer with this site is worse than the one known."""
+        rows = np.concatenate([[site], np.delete(np.nonzero(kept)[0], kept[:site].sum())])
+        costs = self.costs[rows]
+        value, _, _ = _ascend(costs, self.number, self.prices, self.minutes, PROBE_ROUNDS, 0.5, insist=True)
+        return value > self.minutes * (1 + ROUNDING)
+
+
+def _earned(costs: Floats, prices: Floats) -> Floats:
+    """What each site loses (a number of at most 0) by serving every area whose price is above its cost."""
+    room = np.subtract(costs, prices)
+    return np.minimum(room, 0.0, out=room).sum(axis=1)
+
+
+def _ascend(
+    costs: Floats, number: int, prices: Floats, target: float, rounds: int, step: float, *, insist: bool = False
+) -> tuple[float, Floats, float]:
+    """Move the prices so that the bound rises; the best bound, its prices, and the step reached.
+
+    With ``insist``, the bound holds for the answers that open the first site.
+    """
+    best, best_prices, idle = -np.inf, prices, 0
+    direction: Floats = np.zeros_like(prices)
+    room = np.empty_like(costs)
+    for _ in range(rounds):
+        np.minimum(np.subtract(costs, prices, out=room), 0.0, out=room)
+        earned = room.sum(axis=1)
+        ranked = earned.copy()
+        ranked[0] = -np.inf if insist else ranked[0]
+        opened = np.argpartition(ranked, number - 1)[:number]
+        value = float(prices.sum() + earned[opened].sum())
+        idle = 0 if value > best * (1 + 1e-6) else idle + 1
+        if value > best:
+            best, best_prices = value, prices
+        if idle == PATIENCE:
+            step, idle = step * 0.6, 0
+        direction = 1.0 - (room[opened] < 0).sum(axis=0) + MOMENTUM * direction
+        length = float(np.square(direction).sum())
+        if length == 0.0 or best > target * (1 + ROUNDING) or step <= SHORTEST_STEP:
+            break
+        prices = prices + step * max(target * 1.0002 - value, 0.0) / length * direction
+    return best, best_prices, step if rounds else 0.0
+
+
+def _greedy(costs: Floats, number: int) -> Ints:
+    """Open the site that saves most, one at a time; a site's saving only ever falls, so few need a second look."""
+    first = int(costs.sum(axis=1).argmin())
+    chosen, best = [first], costs[first].copy()
+    saving = np.full(len(costs), np.inf)
+    saving[first] = -1.0
+    while len(chosen) < number:
+        looked = np.zeros(len(costs), dtype=bool)
+        while not looked[site := int(saving.argmax())]:
+            saving[site], looked[site] = np.maximum(best - costs[site], 0.0).sum(), True
+        chosen.append(site)
+        np.minimum(best, costs[site], out=best)
+        saving[site] = -1.0
+    return np.array(chosen)
+
+
+def _interchange(costs: Floats, chosen: Ints) -> tuple[Ints, float]:
+    """Swap one open site for one shut while that saves minutes, the best swap first."""
+    chosen = np.array(chosen)
+    areas = np.arange(costs.shape[1])
+    while True:
+        near = costs[chosen]
+        nearest = near.argmin(axis=0)
+        first = near[nearest, areas]
+        near[nearest, areas] = np.inf
+        kept = np.minimum(costs, first)
+        lost = np.minimum(costs, near.min(axis=0)) - kept
+        belongs = np.zeros((costs.shape[1], len(chosen)))
+        belongs[areas, nearest] = 1.0
+        change = (kept.sum(axis=1) - first.sum())[:, None] + lost @ belongs
+        change[chosen] = 0.0
+        comes, goes = np.unravel_index(change.argmin(), change.shape)
+        if change[comes, goes] >= -ROUNDING * first.sum():
+            return chosen, float(first.sum())
+        chosen[goes] = comes

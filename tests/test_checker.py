@@ -1,0 +1,775 @@
+"""The checker finds no fault in a true run, and each of many false ones under the name of what it breaks.
+
+The run is solved by hand. Two candidates, ashby and brook, and a neighbour, yonder. Minutes:
+
+    area     patients   ashby  brook  yonder   goes to
+    north    100          10     30      50    ashby
+    middle    50.5        20     20      40    ashby: equal minutes, so by code
+    south     80          40     35      35    brook: equal minutes, so a candidate before a neighbour
+    outer     20 (outside) 50    20.5    25    brook: counts towards its volume, nothing else
+
+So stroke sees 150.5 at ashby and 80 + 20 = 100 at brook. Residents: 230.5 patients, 1000 + 1010 + 2800 = 4810
+minutes, mean 4810 / 230.5; within the standard of 20 minutes 150.5, a share of 0.6529. Each stroke site needs 3
+doctors; there are 4 and 2, so one moves. Each rehab site needs 2.5 WTE nurses; there are 3 and 2, and 0.25 may be
+recruited, which leaves brook 0.25 short, as it may be.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import random
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from optimiser import checker
+from optimiser.checker import CHECKS, RULE_CHECKS, check
+from optimiser.errors import InputError
+
+CONFIG = """\
+title: "Where should stroke go?"
+place: inputs
+border: open
+travel:
+  factor: {value: 1.0, source: "", verified: false}
+  allow_missing: []
+teams:
+  doctors:
+    name: Doctors
+    year: 2019
+    moves_at_most: {value: 1, source: agreed, verified: true}
+    recruits_at_most: {value: 0, source: "", verified: false}
+  nurses:
+    name: Nurses
+    year: 2020
+    moves_at_most: unlimited
+    recruits_at_most: {value: 0.25, source: "", verified: false}
+services:
+  stroke:
+    name: Stroke unit
+    activity: stroke_admission
+    patients_go_to: nearest
+    neighbours: all
+    fixed: {}
+    at_least_sites: {value: 1, source: "", verified: false}
+    at_most_sites: {value: 2, source: "", verified: false}
+    minimum_patients: {value: 90, source: guideline, verified: true}
+    maximum_patients: {value: 160, source: "", verified: false}
+    longest_journey_minutes: {value: 45, source: "", verified: false}
+    standard_minutes: {value: 20, source: "", verified: false}
+    share_within_standard: {value: 0.6, source: "", verified: false}
+    same_site: {rehab: {source: guideline, verified: true}}
+    rotas: {doctors: {people: {value: 3, source: "", verified: false}, may_fall_short: false}}
+  rehab:
+    name: Rehabilitation
+    fixed: {ashby: {provided: true, reason: built, source: "", verified: false}}
+    rotas: {nurses: {wte: {value: 2.5, source: "", verified: false}, may_fall_short: true}}
+    same_site: {}
+  burns:
+    name: Burns
+    fixed: {brook: {provided: true, reason: built, source: "", verified: false}}
+today:
+  stroke: [ashby]
+objectives:
+  - patient_minutes
+  - worst_journey: [stroke]
+  - patients_beyond_standard
+  - deprived_patient_minutes
+  - staff_short
+  - changes_from_today
+time_limit_minutes: {value: 10, source: "", verified: false}
+"""
+FILES = {
+    "config.yaml": CONFIG,
+    "inputs/areas.csv": """\
+area,name,resident,population,district,population_75_plus,deprivation_decile
+north,North,true,1000,Hillside,100,1
+middle,Middle,true,500,Hillside,80,2
+south,South,true,800,Shore,50,9
+outer,Outer,false,300,Away,30,5
+""",
+    "inputs/sites.csv": "site,name,role\nashby,Ashby,candidate\nbrook,Brook,candidate\nyonder,Yonder,neighbour\n",
+    "inputs/journeys.csv": """\
+area,site,minutes
+north,ashby,10
+north,brook,30
+north,yonder,50
+middle,ashby,20
+middle,brook,20
+middle,yonder,40
+south,ashby,40
+south,brook,35
+south,yonder,35
+outer,ashby,50
+outer,brook,20.5
+outer,yonder,25
+""",
+    "inputs/demand.csv": """\
+area,activity,patients_per_year
+north,stroke_admission,100
+middle,stroke_admission,50.5
+south,stroke_admission,80
+outer,stroke_admission,20
+""",
+    "inputs/staff.csv": """\
+site,team,year,people,wte
+ashby,doctors,2019,4,
+brook,doctors,2019,2,
+brook,doctors,2018,9,
+ashby,nurses,2020,,3
+brook,nurses,2020,5,2
+""",
+    "designations.csv": """\
+service,site,designated,today,fixed,reason
+stroke,ashby,true,true,false,
+stroke,brook,true,false,false,
+rehab,ashby,true,,true,built
+rehab,brook,true,,false,
+burns,ashby,false,,false,
+burns,brook,true,,true,built
+""",
+    "journeys.csv": """\
+service,area,resident,site,minutes,patients_per_year
+stroke,north,true,ashby,10.0,100.0
+stroke,middle,true,ashby,20.0,50.5
+stroke,south,true,brook,35.0,80.0
+stroke,outer,false,brook,20.5,20.0
+""",
+    "staffing.csv": """\
+team,unit,site,in_post,moved_in,moved_out,recruited,staff,needed,short
+doctors,people,ashby,4,0,1,0,3,3,0
+doctors,people,brook,2,1,0,0,3,3,0
+nurses,WTE,ashby,3,0,0,0,3,2.5,0
+nurses,WTE,brook,2,0,0,0.25,2.25,2.5,0.25
+""",
+    "measures.csv": """\
+measure,service,group,value,unit,better
+mean_minutes,stroke,,20.867678958785249,minutes,lower
+median_minutes,stroke,,20,minutes,lower
+p95_minutes,stroke,,35,minutes,lower
+worst_minutes,stroke,,35,minutes,lower
+patients,stroke,,230.5,patients a year,neither
+patient_minutes,stroke,,4810,patient-minutes a year,lower
+patients_within_30,stroke,,150.5,patients a year,higher
+patients_within_45,stroke,,230.5,patients a year,higher
+patients_within_60,stroke,,230.5,patients a year,higher
+people_within_30,stroke,,1500,people,higher
+people_within_45,stroke,,2300,people,higher
+people_within_60,stroke,,2300,people,higher
+patients_beyond_standard,stroke,,80,patients a year,lower
+mean_minutes,stroke,deprivation fifth 1 (most deprived),13.355481727574751,minutes,lower
+patients,stroke,deprivation fifth 1 (most deprived),150.5,patients a year,neither
+worst_minutes,stroke,deprivation fifth 1 (most deprived),20,minutes,lower
+mean_minutes,stroke,deprivation fifth 5 (least deprived),35,minutes,lower
+patients,stroke,deprivation fifth 5 (least deprived),80,patients a year,neither
+worst_minutes,stroke,deprivation fifth 5 (least deprived),35,minutes,lower
+mean_minutes,stroke,district Hillside,13.355481727574751,minutes,lower
+patients,stroke,district Hillside,150.5,patients a year,neither
+worst_minutes,stroke,district Hillside,20,minutes,lower
+mean_minutes,stroke,district Shore,35,minutes,lower
+patients,stroke,district Shore,80,patients a year,neither
+worst_minutes,stroke,district Shore,35,minutes,lower
+mean_minutes,stroke,age 75+,18.913043478260869,minutes,lower
+people_within_30,stroke,age 75+,180,people,higher
+people_within_45,stroke,age 75+,230,people,higher
+people_within_60,stroke,age 75+,230,people,higher
+site_patients,stroke,ashby,150.5,patients a year,neither
+site_patients,stroke,brook,100,patients a year,neither
+site_patients,stroke,yonder,0,patients a year,neither
+site_patients_from_outside,stroke,ashby,0,patients a year,neither
+site_patients_from_outside,stroke,brook,20,patients a year,neither
+site_patients_from_outside,stroke,yonder,0,patients a year,neither
+staff_needed,,doctors (people),6,people,neither
+staff_in_post,,doctors (people),6,people,neither
+staff_short,,doctors (people),0,people,lower
+staff_moved,,doctors (people),1,people,lower
+staff_recruited,,doctors (people),0,people,lower
+staff_needed,,nurses (WTE),5,WTE,neither
+staff_in_post,,nurses (WTE),5,WTE,neither
+staff_short,,nurses (WTE),0.25,WTE,lower
+staff_moved,,nurses (WTE),0,WTE,lower
+staff_recruited,,nurses (WTE),0.25,WTE,lower
+changes_from_today,,,1,changes,lower
+changes_from_today,stroke,,1,changes,lower
+""",
+    "rules.csv": """\
+rule,instance,left,relation,right,unit,spare,binding,pass,source,verified
+fixed_designations_stand,rehab.ashby,1,=,1,designated,0,true,true,,false
+fixed_designations_stand,burns.brook,1,=,1,designated,0,true,true,,false
+enough_sites,stroke,2,>=,1,sites,1,false,true,,false
+not_too_many_sites,stroke,2,<=,2,sites,0,true,true,,false
+every_site_has_enough_patients,stroke.ashby,150.5,>=,90,patients a year,60.5,false,true,guideline,true
+every_site_has_enough_patients,stroke.brook,100,>=,90,patients a year,10,false,true,guideline,true
+no_site_has_too_many_patients,stroke.ashby,150.5,<=,160,patients a year,9.5,false,true,,false
+no_site_has_too_many_patients,stroke.brook,100,<=,160,patients a year,60,false,true,,false
+nobody_travels_too_far,stroke,35,<=,45,minutes,10,false,true,,false
+enough_patients_within_standard,stroke,0.6529284164859002,>=,0.6,share of patients,0.0529284164859002,false,true,,false
+services_share_a_site,stroke.ashby.rehab,1,>=,1,designated,0,true,true,guideline,true
+services_share_a_site,stroke.brook.rehab,1,>=,1,designated,0,true,true,guideline,true
+every_area_is_served,stroke,0,=,0,areas,0,true,true,,false
+rota_is_filled,stroke.ashby.doctors.people,3,>=,3,people,0,true,true,,false
+rota_is_filled,stroke.brook.doctors.people,3,>=,3,people,0,true,true,,false
+rota_is_filled,rehab.ashby.nurses.WTE,3,>=,2.5,WTE,0.5,false,true,,false
+rota_is_filled,rehab.brook.nurses.WTE,2.5,>=,2.5,WTE,0,true,true,,false
+moves_within_limit,doctors.people,1,<=,1,people,0,true,true,agreed,true
+recruitment_within_limit,doctors.people,0,<=,0,people,0,true,true,,false
+recruitment_within_limit,nurses.WTE,0.25,<=,0.25,WTE,0,true,true,,false
+""",
+}
+RUN_JSON = {
+    "format": 1,
+    "question": "Where should stroke go?",
+    "outcome": "proved best",
+    "objectives": [
+        {"name": "patient_minutes", "services": [], "value": 4810.0, "bound": 4810.0},
+        {"name": "worst_journey", "services": ["stroke"], "value": 35.0, "bound": 35.0},
+        {"name": "patients_beyond_standard", "services": [], "value": 80.0, "bound": 80.0},
+        {"name": "deprived_patient_minutes", "services": [], "value": 2010.0, "bound": 2010.0},
+        {"name": "staff_short", "services": [], "value": 0.25, "bound": 0.25},
+        {"name": "changes_from_today", "services": [], "value": 1, "bound": 1},
+    ],
+    "ties": 1,
+    "enumeration": None,
+    "solver": {"name": "by hand", "gap": 0.0},
+    "versions": {},
+    "seconds": {"solve": 1.2e-05},
+}
+
+Edit = tuple[str, str, str]
+"""A file, a text that stands in it exactly once, and what to write instead."""
+
+
+def sealed(files: dict[str, bytes], result: str | None = None) -> dict[str, bytes]:
+    """Give a run a ``run.json`` with the true hashes of its files."""
+    result = json.dumps(RUN_JSON) if result is None else result
+    contents = {name: content for name, content in files.items() if name != "run.json"}
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    return {**contents, "run.json": f'{result.rstrip()[:-1]}, "files": {json.dumps(hashes)}}}'.encode()}
+
+
+def run_with(*edits: Edit) -> dict[str, bytes]:
+    """Return the hand-solved run, edited and sealed again: somebody lies, but seals the lie properly."""
+    texts = {**FILES, "run.json": json.dumps(RUN_JSON)}
+    for name, old, new in edits:
+        assert texts[name].count(old) == 1, f"{old!r} is in {name} {texts[name].count(old)} times"
+        texts[name] = texts[name].replace(old, new)
+    result = texts.pop("run.json")
+    return sealed({name: text.encode() for name, text in texts.items()}, result)
+
+
+def names(run: dict[str, bytes]) -> set[str]:
+    return set(check(run)["check"])
+
+
+def rules(old: str, new: str) -> Edit:
+    return ("rules.csv", old, new)
+
+
+def config(old: str, new: str) -> Edit:
+    return ("config.yaml", old, new)
+
+
+EVALUATED = ("run.json", '"proved best"', '"evaluated"')
+
+
+def test_a_true_run_has_no_breach() -> None:
+    found = check(run_with())
+    assert list(found.columns) == ["check", "where", "claimed", "found", "message"]
+    assert found.empty, "\n".join(found["message"])
+
+
+def test_a_folder_is_checked_like_a_mapping(tmp_path: Path) -> None:
+    for name, content in run_with(("journeys.csv", "20.5,20.0", "20.5,21.0")).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    expected = check(run_with(("journeys.csv", "20.5,20.0", "20.5,21.0")))
+    pd.testing.assert_frame_equal(check(tmp_path), expected)
+    assert list(expected["check"]) == ["patients_are_the_tables"]
+
+
+def test_a_breach_says_where_what_is_claimed_and_what_is_so() -> None:
+    found = check(run_with(("measures.csv", "p95_minutes,stroke,,35", "p95_minutes,stroke,,20"))).iloc[0]
+    assert found["where"] == "measures.csv row 4 value"
+    assert (found["claimed"], found["found"]) == ("20", "35")
+    assert found["message"] == "measures.csv row 4: value of p95_minutes, stroke is 20, but should be 35."
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such run folder"):
+        check(tmp_path / "nothing")
+
+
+def test_a_link_is_not_a_file_of_the_run(tmp_path: Path) -> None:
+    for name, content in run_with().items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-measures.csv"
+    (tmp_path / "measures.csv").rename(elsewhere)
+    (tmp_path / "measures.csv").symlink_to(elsewhere)
+    assert "files_are_as_listed" in set(check(tmp_path)["check"])
+
+
+# Each rule broken, with every table honest about it: the config's figure, and the rows that follow from it.
+NURSES_SHORT = "rota_is_filled,rehab.brook.nurses.WTE,"
+BROKEN: dict[str, list[Edit]] = {
+    "fixed_designations_stand": [
+        config("brook: {provided: true", "brook: {provided: false"),
+        rules("burns.brook,1,=,1,designated,0,true,true", "burns.brook,1,=,0,designated,-1,false,false"),
+    ],
+    "enough_sites": [
+        config("at_least_sites: {value: 1", "at_least_sites: {value: 3"),
+        rules("enough_sites,stroke,2,>=,1,sites,1,false,true", "enough_sites,stroke,2,>=,3,sites,-1,false,false"),
+    ],
+    "not_too_many_sites": [
+        config("at_most_sites: {value: 2", "at_most_sites: {value: 1"),
+        rules("stroke,2,<=,2,sites,0,true,true", "stroke,2,<=,1,sites,-1,false,false"),
+    ],
+    "every_site_has_enough_patients": [
+        config("minimum_patients: {value: 90", "minimum_patients: {value: 120"),
+        rules("150.5,>=,90,patients a year,60.5", "150.5,>=,120,patients a year,30.5"),
+        rules("100,>=,90,patients a year,10,false,true", "100,>=,120,patients a year,-20,false,false"),
+    ],
+    "no_site_has_too_many_patients": [
+        config("maximum_patients: {value: 160", "maximum_patients: {value: 150"),
+        rules("150.5,<=,160,patients a year,9.5,false,true", "150.5,<=,150,patients a year,-0.5,false,false"),
+        rules("100,<=,160,patients a year,60", "100,<=,150,patients a year,50"),
+    ],
+    "nobody_travels_too_far": [
+        config("journey_minutes: {value: 45", "journey_minutes: {value: 34.9"),
+        rules("35,<=,45,minutes,10,false,true", "35,<=,34.9,minutes,-0.1,false,false"),
+    ],
+    "enough_patients_within_standard": [
+        config("standard: {value: 0.6", "standard: {value: 0.66"),
+        rules(
+            ">=,0.6,share of patients,0.0529284164859002,false,true",
+            ">=,0.66,share of patients,-0.0070715835140998,false,false",
+        ),
+    ],
+    "services_share_a_site": [
+        config("    same_site: {}\n", "    same_site: {burns: }\n"),
+        rules(
+            "every_area_is_served,",
+            "services_share_a_site,rehab.ashby.burns,0,>=,1,designated,-1,false,false,,false\n"
+            "services_share_a_site,rehab.brook.burns,1,>=,1,designated,0,true,true,,false\n"
+            "every_area_is_served,",
+        ),
+    ],
+    # Nobody can reach outer, or come from it: brook is left with its 80 residents.
+    "every_area_is_served": [
+        config("allow_missing: []", "allow_missing: [[outer, ashby], [outer, brook], [outer, yonder]]"),
+        ("inputs/journeys.csv", "outer,ashby,50\nouter,brook,20.5\nouter,yonder,25\n", ""),
+        ("journeys.csv", "outer,false,brook,20.5,", "outer,false,,,"),
+        ("measures.csv", "site_patients,stroke,brook,100", "site_patients,stroke,brook,80"),
+        ("measures.csv", "outside,stroke,brook,20", "outside,stroke,brook,0"),
+        config("minimum_patients: {value: 90", "minimum_patients: {value: 80"),
+        rules("150.5,>=,90,patients a year,60.5", "150.5,>=,80,patients a year,70.5"),
+        rules("100,>=,90,patients a year,10,false", "80,>=,80,patients a year,0,true"),
+        rules("100,<=,160,patients a year,60", "80,<=,160,patients a year,80"),
+        rules("stroke,0,=,0,areas,0,true,true", "stroke,1,=,0,areas,-1,false,false"),
+    ],
+    "rota_is_filled": [
+        config("may_fall_short: true", "may_fall_short: false"),
+        rules(f"{NURSES_SHORT}2.5,>=,2.5,WTE,0,true,true", f"{NURSES_SHORT}2.25,>=,2.5,WTE,-0.25,false,false"),
+    ],
+    "moves_within_limit": [
+        config("moves_at_most: {value: 1", "moves_at_most: {value: 0"),
+        rules("doctors.people,1,<=,1,people,0,true,true", "doctors.people,1,<=,0,people,-1,false,false"),
+    ],
+    "recruitment_within_limit": [
+        config("recruits_at_most: {value: 0.25", "recruits_at_most: {value: 0.2"),
+        rules("0.25,<=,0.25,WTE,0,true,true", "0.25,<=,0.2,WTE,-0.05,false,false"),
+    ],
+}
+
+
+def test_every_rule_is_broken_below() -> None:
+    assert set(BROKEN) == set(RULE_CHECKS)
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_a_broken_rule_is_reported_under_its_own_name(rule: str) -> None:
+    found = check(run_with(*BROKEN[rule]))
+    assert list(found["check"]) == [rule], "\n".join(found["message"])
+    assert "is broken" in found["message"].iloc[0]
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_an_option_may_break_a_rule_if_it_says_so(rule: str) -> None:
+    found = check(run_with(*BROKEN[rule], EVALUATED))
+    assert found.empty, "\n".join(found["message"])
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_a_forged_pass_is_reported_under_the_name_of_the_rule(rule: str) -> None:
+    forged = [(name, old, new.replace("false,false", "false,true")) for name, old, new in BROKEN[rule]]
+    assert names(run_with(*forged, EVALUATED)) == {rule}
+
+
+@pytest.mark.parametrize("rule", RULE_CHECKS)
+@pytest.mark.parametrize("column", ["left", "relation", "right", "unit", "spare", "binding", "pass"])
+def test_every_cell_of_a_rule_is_checked(rule: str, column: str) -> None:
+    lines = FILES["rules.csv"].splitlines()
+    cells = dict(
+        zip(lines[0].split(","), (old := next(x for x in lines if x.startswith(rule))).split(","), strict=True)
+    )
+    lies = {"unit": "furlongs", "relation": "<", "binding": "false", "pass": "false"}
+    cells[column] = lies.get(column, "7") if cells[column] != "false" else "true"
+    assert names(run_with(rules(old, ",".join(cells.values())))) == {rule}
+
+
+@pytest.mark.parametrize("rule", RULE_CHECKS)
+def test_a_missing_an_extra_and_a_repeated_row_are_reported_under_the_rule(rule: str) -> None:
+    old = next(line + "\n" for line in FILES["rules.csv"].splitlines() if line.startswith(f"{rule},"))
+    name, instance, rest = old.split(",", 2)
+    assert names(run_with(rules(old, ""))) == {rule}
+    assert names(run_with(rules(old, old + old))) == {rule}
+    assert names(run_with(rules(old, f"{old}{name},{instance}.elsewhere,{rest}"))) == {rule}
+
+
+def test_an_instance_may_carry_the_name_of_its_rule() -> None:
+    assert check(run_with(rules("moves_within_limit,doctors", "moves_within_limit,moves_within_limit.doctors"))).empty
+
+
+SWAPPED = [
+    ("journeys.csv", "north,true,ashby", "north,true,brook"),
+    ("journeys.csv", "south,true,brook", "south,true,ashby"),
+]
+# What is done to the run, and under which names it must be found: exactly these, no other.
+FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
+    "an area left out of the journeys": (
+        {"journeys_are_complete"},
+        [("journeys.csv", "stroke,middle,true,ashby,20.0,50.5\n", "")],
+    ),
+    "an area twice in the journeys": (
+        {"journeys_are_complete"},
+        [("journeys.csv", "stroke,outer", "stroke,north,true,ashby,10.0,100.0\nstroke,outer")],
+    ),
+    "journeys of a service without patients": (
+        {"journeys_are_complete"},
+        [("journeys.csv", "stroke,outer", "rehab,north,true,ashby,10.0,0\nstroke,outer")],
+    ),
+    "two sites swapped": ({"everyone_goes_to_the_nearest_site", "minutes_are_the_tables"}, SWAPPED),
+    "a tie settled against the code order": (
+        {"everyone_goes_to_the_nearest_site"},
+        [("journeys.csv", "middle,true,ashby", "middle,true,brook")],
+    ),
+    "a tie settled for the neighbour": (
+        {"everyone_goes_to_the_nearest_site"},
+        [("journeys.csv", "south,true,brook", "south,true,yonder")],
+    ),
+    "a site nobody knows": (
+        {"everyone_goes_to_the_nearest_site", "minutes_are_the_tables"},
+        [("journeys.csv", "south,true,brook", "south,true,nowhere")],
+    ),
+    "a minute altered": ({"minutes_are_the_tables"}, [("journeys.csv", "ashby,10.0", "ashby,10.000001")]),
+    "a minute left out": ({"minutes_are_the_tables"}, [("journeys.csv", "ashby,10.0", "ashby,")]),
+    "patients altered": ({"patients_are_the_tables"}, [("journeys.csv", "20.0,50.5", "20.0,50.500001")]),
+    "a resident called an outsider": (
+        {"patients_are_the_tables"},
+        [("journeys.csv", "middle,true", "middle,false")],
+    ),
+    "minutes not a number": (
+        {"files_can_be_read", "journeys_are_complete"},
+        [("journeys.csv", "ashby,10.0", "ashby,NaN")],
+    ),
+    "a row cut short": (
+        {"files_can_be_read", "journeys_are_complete"},
+        [("journeys.csv", "ashby,10.0,100.0", "ashby,10.0")],
+    ),
+    "a column renamed": ({"files_can_be_read"}, [("journeys.csv", "minutes", "hours")]),
+    "a column too many": ({"files_can_be_read"}, [("measures.csv", "unit,better", "unit,better,note")]),
+    "a designation nobody asked about": (
+        {"designations_are_complete"},
+        [("designations.csv", "burns,ashby", "burns,yonder,false,,false,\nburns,ashby")],
+    ),
+    "a designation left out": (
+        {"designations_are_complete"},
+        [("designations.csv", "burns,ashby,false,,false,\n", "")],
+    ),
+    "a designation twice": (
+        {"designations_are_complete"},
+        [("designations.csv", "burns,ashby", "burns,brook,true,,true,built\nburns,ashby")],
+    ),
+    "today altered": ({"today_is_as_configured"}, [("designations.csv", "brook,true,false", "brook,true,true")]),
+    "today made up": ({"today_is_as_configured"}, [("designations.csv", "rehab,brook,true,", "rehab,brook,true,true")]),
+    "fixed altered": (
+        {"fixed_is_as_configured"},
+        [("designations.csv", "rehab,brook,true,,false", "rehab,brook,true,,true")],
+    ),
+    "a reason altered": (
+        {"fixed_is_as_configured"},
+        [("designations.csv", "burns,brook,true,,true,built", "burns,brook,true,,true,wish")],
+    ),
+    "a WTE more in post": (
+        {"staff_in_post_is_the_tables"},
+        [("staffing.csv", "nurses,WTE,ashby,3", "nurses,WTE,ashby,4")],
+    ),
+    "staff that do not add up": ({"staff_adds_up"}, [("staffing.csv", "0.25,2.25", "0.25,2.5")]),
+    "a need altered": ({"staff_needed_is_right"}, [("staffing.csv", "2.25,2.5", "2.25,2.25")]),
+    "a shortfall hidden": ({"staff_short_is_right"}, [("staffing.csv", "2.25,2.5,0.25", "2.25,2.5,0")]),
+    "staffing of a unit nobody needs": (
+        {"staffing_is_complete"},
+        [("staffing.csv", "nurses,WTE,brook", "nurses,people,brook,5,0,0,0,5,0,0\nnurses,WTE,brook")],
+    ),
+    "staffing left out where nothing is decided": (
+        {"staffing_is_complete"},
+        [("staffing.csv", "nurses,WTE,ashby,3,0,0,0,3,2.5,0\n", "")],
+    ),
+    "half a nurse who moves out to nowhere": (
+        {"moves_balance"},
+        [
+            ("staffing.csv", "ashby,3,0,0,0,3,2.5", "ashby,3,0,0.5,0,2.5,2.5"),
+            rules("3,>=,2.5,WTE,0.5,false", "2.5,>=,2.5,WTE,0,true"),
+        ],
+    ),
+    "half a person": (
+        {
+            "people_are_whole",
+            "rota_is_filled",
+            "staff_short_is_right",
+            "moves_within_limit",
+            "measures_are_right",
+            "objective_values_are_right",
+        },
+        [("staffing.csv", "4,0,1,0,3", "4,0,0.5,0,3.5"), ("staffing.csv", "2,1,0,0,3", "2,0.5,0,0,2.5")],
+    ),
+    "fewer than nobody": (
+        {"nobody_is_negative"},
+        [
+            ("staffing.csv", "nurses,WTE,ashby,3,0,0", "nurses,WTE,ashby,3,-1,-1"),
+            ("staffing.csv", "nurses,WTE,brook,2,0,0", "nurses,WTE,brook,2,1,1"),
+        ],
+    ),
+    "a measure altered": ({"measures_are_right"}, [("measures.csv", "20.867678958785249", "20.8676790")]),
+    "a measure left out": ({"measures_are_right"}, [("measures.csv", "median_minutes,stroke,,20,minutes,lower\n", "")]),
+    "a measure nobody can check": (
+        {"measures_are_right"},
+        [("measures.csv", "median_minutes", "joy,stroke,,20,smiles,higher\nmedian_minutes")],
+    ),
+    "a measure of nothing": (
+        {"measures_are_right"},
+        [("measures.csv", "median_minutes", "patients,burns,,9,patients a year,neither\nmedian_minutes")],
+    ),
+    "a measure twice": (
+        {"measures_are_right"},
+        [("measures.csv", "changes_from_today,,,1", "changes_from_today,,,1,changes,lower\nchanges_from_today,,,1")],
+    ),
+    "a unit altered": (
+        {"measures_are_right"},
+        [("measures.csv", "median_minutes,stroke,,20,minutes", "median_minutes,stroke,,20,hours")],
+    ),
+    "worse called better": (
+        {"measures_are_right"},
+        [("measures.csv", "230.5,patients a year,neither", "230.5,patients a year,higher")],
+    ),
+    "a rule nobody knows": (
+        {"every_rule_is_known"},
+        [rules("enough_sites,", "nobody_waits,stroke,1,=,1,days,0,true,true,,false\nenough_sites,")],
+    ),
+    "a guess called verified": (
+        {"enough_sites"},
+        [rules("stroke,2,>=,1,sites,1,false,true,,false", "stroke,2,>=,1,sites,1,false,true,,true")],
+    ),
+    "a source made up": ({"nobody_travels_too_far"}, [rules("minutes,10,false,true,", "minutes,10,false,true,NICE")]),
+    "an objective's value": (
+        {"objective_values_are_right", "bounds_are_honest"},
+        [("run.json", '"value": 4810.0', '"value": 4809.9')],
+    ),
+    "a value that is a word": ({"objective_values_are_right"}, [("run.json", '"value": 4810.0', '"value": "4810"')]),
+    "a bound above its value": ({"bounds_are_honest"}, [("run.json", '"bound": 4810.0', '"bound": 4811.0')]),
+    "a proof with a gap": ({"bounds_are_honest"}, [("run.json", '"bound": 4810.0', '"bound": 4809.9')]),
+    "a proof without a bound": ({"bounds_are_honest"}, [("run.json", '"bound": 4810.0', '"bound": null')]),
+    "an objective left out": (
+        {"objectives_are_as_asked"},
+        [("run.json", ', {"name": "changes_from_today", "services": [], "value": 1, "bound": 1}', "")],
+    ),
+    "an objective narrowed": (
+        {"objectives_are_as_asked"},
+        [("run.json", '"worst_journey", "services": ["stroke"]', '"worst_journey", "services": []')],
+    ),
+    "an objective nobody can check": (
+        {"objectives_are_as_asked"},
+        [("run.json", '"staff_short"', '"joy"'), config("- staff_short", "- joy")],
+    ),
+    "an outcome there is not": ({"run_says_how_it_ended"}, [("run.json", '"proved best"', '"best"')]),
+    "another question": ({"run_says_how_it_ended"}, [("run.json", "Where should stroke go?", "Where should it go?")]),
+    "another format": ({"run_says_how_it_ended"}, [("run.json", '"format": 1', '"format": true')]),
+    "run.json cut short": ({"files_can_be_read"}, [("run.json", '"ties"', '"ties')]),
+    "a key twice in run.json": ({"files_can_be_read"}, [("run.json", '"ties"', '"outcome": "evaluated", "ties"')]),
+    "a setting nobody knows": ({"config_is_understood"}, [config("    activity:", "    beds: 9\n    activity:")]),
+    "another way for patients to go": ({"config_is_understood"}, [config("go_to: nearest", "go_to: managed")]),
+    "a site nobody has": (
+        {"config_is_understood"},
+        [config("today:\n  stroke: [ashby]", "today:\n  stroke: [ashby, spa]")],
+    ),
+    "a team nobody has": ({"config_is_understood"}, [config("rotas: {nurses", "rotas: {porters")]),
+    "words for a number": ({"config_is_understood"}, [config("{value: 0.6", "{value: most")]),
+    "a share without a standard": (
+        {"config_is_understood"},
+        [config('    standard_minutes: {value: 20, source: "", verified: false}\n', "")],
+    ),
+    "a key twice in the config": ({"files_can_be_read"}, [config("border: open", "border: open\nborder: closed")]),
+    "a journey left out of the inputs": ({"inputs_are_complete"}, [("inputs/journeys.csv", "north,yonder,50\n", "")]),
+    "a journey from nowhere": (
+        {"inputs_are_complete"},
+        [("inputs/journeys.csv", "north,yonder", "nowhere,yonder,5\nnorth,yonder")],
+    ),
+    "a journey twice": (
+        {"inputs_are_complete"},
+        [("inputs/journeys.csv", "north,yonder", "north,brook,30\nnorth,yonder")],
+    ),
+    "a negative journey": (
+        {"files_can_be_read", "inputs_are_complete"},
+        [("inputs/journeys.csv", "north,yonder,50", "north,yonder,-50")],
+    ),
+    "a role there is not": (
+        {"inputs_are_complete", "measures_are_right"},
+        [("inputs/sites.csv", "Yonder,neighbour", "Yonder,friend")],
+    ),
+    "staff where there is no site": (
+        {"inputs_are_complete"},
+        [("inputs/staff.csv", "brook,doctors,2018", "nowhere,doctors,2019")],
+    ),
+    "an eleventh tenth": (
+        {"files_can_be_read", "inputs_are_complete", "journeys_are_complete"},
+        [("inputs/areas.csv", "300,Away,30,5", "300,Away,30,11")],
+    ),
+    "no staff table": ({"files_can_be_read"}, [("inputs/staff.csv", FILES["inputs/staff.csv"], "")]),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_seeded_fault_is_found_under_its_own_name(fault: str) -> None:
+    expected, edits = FAULTS[fault]
+    found = check(run_with(*edits))
+    assert set(found["check"]) == expected, "\n".join(found["message"])
+
+
+def test_a_flipped_designation_is_found() -> None:
+    """Closing brook in one cell leaves journeys, rotas, measures and objectives that no longer follow from it."""
+    found = names(run_with(("designations.csv", "stroke,brook,true", "stroke,brook,false")))
+    assert {"everyone_goes_to_the_nearest_site", "rota_is_filled", "measures_are_right"} <= found
+    assert {"objective_values_are_right", "enough_sites", "no_site_has_too_many_patients"} <= found
+
+
+@pytest.mark.parametrize("name", [*FILES, "run.json"])
+def test_a_changed_byte_is_found_in_every_file(name: str) -> None:
+    run = run_with()
+    run[name] = run[name] + b"\n"
+    expected = set() if name == "run.json" else {"files_are_as_listed"}
+    assert names(run) >= expected
+    run[name] = run[name].replace(b"o", b"O", 1)
+    assert names(run)
+
+
+@pytest.mark.parametrize("name", [*FILES, "run.json"])
+def test_a_missing_file_is_found(name: str) -> None:
+    run = run_with()
+    del run[name]
+    assert "files_can_be_read" in names(run)
+    if name != "run.json":
+        assert "files_are_as_listed" in names(run)
+
+
+def test_a_wrong_hash_and_an_unlisted_input_are_found() -> None:
+    run = run_with()
+    digest = hashlib.sha256(run["rules.csv"]).hexdigest().encode()
+    wrong = {**run, "run.json": run["run.json"].replace(digest, b"0" * 64)}
+    assert list(check(wrong)["where"]) == ["rules.csv"]
+    assert list(check({**run, "inputs/more.csv": b"x"})["check"]) == ["files_are_as_listed"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"\x00", b"[" * 3_000, b'"', b"a,b\n", b"null", b"{}"])
+@pytest.mark.parametrize("name", [*FILES, "run.json"])
+def test_a_malformed_file_is_a_breach_never_a_traceback(name: str, content: bytes) -> None:
+    run = {**run_with(), name: content}
+    assert names(run)
+    assert names(sealed(run)) or name == "run.json"
+
+
+def test_no_damage_ends_in_a_traceback() -> None:
+    chance = random.Random(2)
+    clean = run_with()
+    for _ in range(60):
+        name = chance.choice(sorted(clean))
+        content = clean[name]
+        start, length = chance.randrange(len(content)), chance.choice([1, 1, 2, 5, 30])
+        new = bytes(chance.choice(b"0179.-,:{}[]\"'\n aex#&*!") for _ in range(chance.choice([0, 1, 2])))
+        damaged = content[:start] + new + content[start + length :]
+        assert damaged == content or not check({**clean, name: damaged}).empty or name == "run.json"
+        check(sealed({**clean, name: damaged}, None if name != "run.json" else damaged.decode("utf-8", "replace")))
+
+
+def test_a_resident_whom_nobody_serves_travels_for_ever() -> None:
+    """Without any journey from north, its 100 patients are beyond every limit and the mean is infinite."""
+    gone = [("inputs/journeys.csv", "north,ashby,10\nnorth,brook,30\nnorth,yonder,50\n", "")]
+    found = check(run_with(*gone, EVALUATED)).set_index("where")
+    assert found.loc["measures.csv row 2 value", "found"] == "inf"
+    assert found.loc["measures.csv row 14 value", "found"] == "180"
+    assert "inf" in set(found.loc[found["check"] == "nobody_travels_too_far", "found"])
+
+
+def test_a_closed_border_leaves_no_neighbours_and_no_outside_areas() -> None:
+    closed = [
+        config("border: open", "border: closed"),
+        ("journeys.csv", "stroke,outer,false,brook,20.5,20.0\n", ""),
+        ("measures.csv", "site_patients,stroke,brook,100", "site_patients,stroke,brook,80"),
+        ("measures.csv", "site_patients,stroke,yonder,0,patients a year,neither\n", ""),
+        ("measures.csv", "site_patients_from_outside,stroke,yonder,0,patients a year,neither\n", ""),
+        ("measures.csv", "outside,stroke,brook,20", "outside,stroke,brook,0"),
+        config("minimum_patients: {value: 90", "minimum_patients: {value: 80"),
+        rules("150.5,>=,90,patients a year,60.5", "150.5,>=,80,patients a year,70.5"),
+        rules("100,>=,90,patients a year,10,false", "80,>=,80,patients a year,0,true"),
+        rules("100,<=,160,patients a year,60", "80,<=,160,patients a year,80"),
+    ]
+    found = check(run_with(*closed))
+    assert found.empty, "\n".join(found["message"])
+
+
+def test_groups_are_absent_when_their_columns_are() -> None:
+    bare = "area,name,resident,population\nnorth,N,true,1000\nmiddle,M,true,500\nsouth,S,true,800\nouter,O,false,300\n"
+    rows = FILES["measures.csv"].splitlines(keepends=True)
+    kept = "".join(row for row in rows if not any(word in row for word in ("deprivation", "district", "75+")))
+    found = check(
+        run_with(("inputs/areas.csv", FILES["inputs/areas.csv"], bare), ("measures.csv", "".join(rows), kept))
+    )
+    # Only the objective that rests on deprivation is left without its column.
+    assert set(found["check"]) == {"objectives_are_as_asked", "objective_values_are_right"}
+
+
+def test_minutes_times_the_factor_are_rounded_to_six_decimals() -> None:
+    edits = [
+        config("factor: {value: 1.0", "factor: {value: 1.0000001"),
+        ("inputs/journeys.csv", "outer,brook,20.5", "outer,brook,20"),
+        ("journeys.csv", "brook,20.5", "brook,20.000002"),
+    ]
+    found = check(run_with(*edits))
+    # 20 × 1.0000001 = 20.000002 in full; north's 10 is now 10.000001.
+    assert "minutes_are_the_tables" in set(found["check"])
+    assert not any("outer" in where or "row 5" in where for where in found["where"] if where.startswith("journeys"))
+
+
+def test_every_check_has_words_and_a_seeded_fault() -> None:
+    seeded = set(BROKEN) | {name for expected, _ in FAULTS.values() for name in expected} | {"files_are_as_listed"}
+    assert seeded == set(CHECKS)
+    assert all(words.endswith(".") and len(words) > 20 for words in CHECKS.values())
+
+
+def test_each_rule_is_a_function_by_its_name() -> None:
+    for name in RULE_CHECKS:
+        assert getattr(checker, name).__doc__.startswith(CHECKS[name])
+
+
+def test_the_checker_shares_no_code_with_what_it_checks() -> None:
+    allowed = {"ruamel.yaml", "pandas", "optimiser.errors"}
+    for path in Path(checker.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            modules += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
+            ours = {
+                m for m in modules if m.split(".")[0] in ("optimiser", "numpy", "pulp", "highspy", "pandas", "ruamel")
+            }
+            assert {m for m in ours if not m.startswith("optimiser.checker")} <= allowed, path.name

@@ -1,0 +1,442 @@
+"""A config says only what it changes; everything wrong in it is said at once, with file and line."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from made_up_place import CONFIG, write_config, write_question
+from ruamel.yaml import YAML
+
+from optimiser.config import json_schema, read_config, read_option, resolved_yaml
+from optimiser.errors import InputError, TooLarge
+from optimiser.problem import Figure, Objective, RotaNeed
+from optimiser.reading import designations_of, read_problem, read_question
+
+
+@pytest.fixture(autouse=True)
+def _in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def faults_of(path: Path) -> list[str]:
+    """Return the faults for which a config is refused, without the folder's name."""
+    with pytest.raises(InputError) as caught:
+        read_config(path)
+    return [str(fault).removeprefix("configs/") for fault in caught.value.faults]
+
+
+def faults_of_change(tmp_path: Path, old: str, new: str) -> list[str]:
+    """Return the faults that appear when one thing is replaced in the made-up config."""
+    assert old in CONFIG
+    return faults_of(write_config(tmp_path, "base.yaml", CONFIG.replace(old, new, 1)))
+
+
+def what_if(tmp_path: Path, text: str) -> Path:
+    """Write the made-up config and one that is based on it; return the second."""
+    write_question(tmp_path)
+    return write_config(tmp_path, "what_if.yaml", f"based_on: base.yaml\n{text}")
+
+
+# -- laying one file over another
+
+
+def test_a_what_if_changes_only_what_it_says(tmp_path: Path) -> None:
+    base = read_config(write_question(tmp_path)).settings
+    changed = read_config(what_if(tmp_path, "services: {care: {at_most_sites: 1}}\n")).settings
+    assert changed.services["care"].at_most_sites is not None
+    care = changed.services["care"].model_copy(update={"at_most_sites": None})
+    assert changed.model_copy(update={"services": {**changed.services, "care": care}}) == base
+
+
+def test_every_setting_remembers_the_file_and_line_that_said_it(tmp_path: Path) -> None:
+    config = read_config(what_if(tmp_path, "services:\n  care:\n    at_least_sites: 2\n"))
+    assert config.where("services", "care", "at_least_sites") == "configs/what_if.yaml, line 4"
+    assert config.where("services", "care", "minimum_patients", "value") == "configs/base.yaml, line 10"
+    assert config.where("today", "care", 1) == "configs/base.yaml, line 18"
+
+
+def test_lists_replace_and_null_takes_away(tmp_path: Path) -> None:
+    text = "today: {care: [birch]}\nservices: {labs: null, care: {rotas: {doctors: null}, at_least_sites: null}}\n"
+    settings = read_config(what_if(tmp_path, text)).settings
+    assert settings.today == {"care": ("birch",)}
+    assert list(settings.services) == ["care"]
+    assert settings.services["care"].rotas == {}
+    assert settings.services["care"].at_least_sites is None
+
+
+@pytest.mark.parametrize("figure", ["7", "{value: 7}"])
+def test_a_figure_stated_anew_loses_the_source_of_the_old_one(figure: str, tmp_path: Path) -> None:
+    config = read_config(what_if(tmp_path, f"services: {{care: {{minimum_patients: {figure}}}}}\n"))
+    stated = config.settings.services["care"].minimum_patients
+    assert stated is not None and stated.figure() == Figure(7, "", False)
+
+
+def test_a_source_may_be_added_to_a_figure_of_the_base(tmp_path: Path) -> None:
+    config = read_config(what_if(tmp_path, "services: {care: {minimum_patients: {source: Another book}}}\n"))
+    stated = config.settings.services["care"].minimum_patients
+    assert stated is not None and stated.figure() == Figure(5, "Another book", True)
+
+
+def test_a_designation_fixed_anew_needs_a_reason_anew(tmp_path: Path) -> None:
+    path = what_if(tmp_path, "services:\n  labs:\n    fixed: {ash: {provided: false}}\n")
+    assert faults_of(path) == [
+        'what_if.yaml, line 4: "reason" is missing from "services.labs.fixed.ash". Add it (why this is settled).'
+    ]
+
+
+def test_what_is_not_there_cannot_be_taken_away(tmp_path: Path) -> None:
+    faults = faults_of(what_if(tmp_path, "services:\n  cair: null\n"))
+    assert faults == [
+        'what_if.yaml, line 3: "cair" is blank, and there is nothing to take away. Fill it in, or delete the line.'
+    ]
+
+
+def test_the_place_is_looked_for_beside_the_file_that_names_it(tmp_path: Path) -> None:
+    write_question(tmp_path)
+    path = write_config(tmp_path, "deep/er/what_if.yaml", "based_on: ../../base.yaml\ntitle: Deeper\n")
+    assert read_config(path).place.resolve() == tmp_path / "place"
+
+
+def test_files_based_on_each_other_in_a_circle_are_refused(tmp_path: Path) -> None:
+    one = write_config(tmp_path, "one.yaml", "title: One\nbased_on: two.yaml\n")
+    write_config(tmp_path, "two.yaml", "based_on: one.yaml\n")
+    assert 'two.yaml, line 1: "one.yaml" is in turn based on this file. Take one of the two lines out.' in faults_of(
+        one
+    )
+
+
+def test_a_base_that_is_not_there_is_said_at_its_line(tmp_path: Path) -> None:
+    path = write_config(tmp_path, "one.yaml", "title: One\nbased_on: bse.yaml\n")
+    assert faults_of(path)[0] == 'one.yaml, line 2: there is no file "bse.yaml" beside this one. Correct the path.'
+
+
+# -- every fault at once
+
+
+def test_every_fault_of_every_file_is_said_at_once_with_its_line(tmp_path: Path) -> None:
+    write_config(tmp_path, "base.yaml", CONFIG.replace("people: 2", "peple: 2"))
+    text = "based_on: base.yaml\nbordr: closed\nservices:\n  care:\n    at_least_sites: two\n    at_most_sites: 1.5\n"
+    path = write_config(tmp_path, "what_if.yaml", text)
+    assert sorted(faults_of(path)) == [
+        'base.yaml, line 12: "peple" is not a setting here. Did you mean "people"?',
+        'what_if.yaml, line 2: "bordr" is not a setting here. Did you mean "border"?',
+        'what_if.yaml, line 5: "at_least_sites" must be a number, not "two".',
+        'what_if.yaml, line 6: "at_most_sites" must be a whole number, not 1.5.',
+    ]
+
+
+FAULTS = {
+    "no title": (("title: Where should care be?\n", ""), 'base.yaml, line 1: "title" is missing from the config.'),
+    "no value": (("{value: 5, source", "{source"), '"value" is missing from "services.care.minimum_patients". Add it'),
+    "text for a figure": (
+        ("minimum_patients: {value: 5", "minimum_patients: {value: five"),
+        'must be a number, not "five"',
+    ),
+    "true for a figure": (
+        ("at_least_sites: 1", "at_least_sites: true"),
+        '"at_least_sites" must be a number, not true.',
+    ),
+    "list for a figure": (("at_least_sites: 1", "at_least_sites: [1]"), "must be a number, not a list."),
+    "below zero": (("at_least_sites: 1", "at_least_sites: -1"), '"at_least_sites" must be at least 0, not -1.'),
+    "share above one": (
+        ("at_least_sites: 1", "standard_minutes: 30\n    share_within_standard: 80"),
+        'line 10: "share_within_standard" must be at most 1, not 80.',
+    ),
+    "text for true": (
+        ("verified: true}", 'verified: "true"}'),
+        'line 10: "verified" must be true or false, not "true".',
+    ),
+    "number for text": (("name: Care", "name: 5"), '"name" must be text, not'),
+    "no list": (
+        ("care: [ash, birch]", "care: ash"),
+        'line 18: "care" must be a list, such as [one, another], not "ash".',
+    ),
+    "named twice": (("[ash, birch]", "[ash, ash]"), '"care" names "ash" more than once. Name each once.'),
+    "unknown border": (
+        ("teams:", "border: opne\nteams:"),
+        'line 3: "opne" is not known under "border". Did you mean "open"?',
+    ),
+    "unknown objective": (
+        ("worst_journey", "worst_journy"),
+        '"worst_journy" is not known under "objectives". Did you mean "worst_journey"?',
+    ),
+    "bad code": (("  labs:", "  the-labs:"), '"the-labs" is not a code. Use letters, digits and _ only'),
+    "managed patients": (
+        ("activity: visit", "activity: visit\n    patients_go_to: managed"),
+        'line 9: "patients_go_to" is "managed", which is not available yet. Write nearest: it is the only way so far.',
+    ),
+    "one neighbour as a word": (
+        ("activity: visit", "activity: visit\n    neighbours: elm"),
+        'line 9: "neighbours" is "elm". Write all, none, or a list of sites such as [elm].',
+    ),
+    "empty rota": (("{people: 2}", "{may_fall_short: true}"), '"doctors" needs people or wte. Say how many'),
+    "unknown team": (
+        ("doctors: {people", "docters: {people"),
+        'line 12: there is no team "docters" in this config. Did you',
+    ),
+    "unknown service": (
+        ("{worst_journey: [care]}", "{worst_journey: [car]}"),
+        'there is no service "car" in this config.',
+    ),
+    "today elsewhere": (
+        ("  care: [ash", "  caer: [ash"),
+        'line 18: there is no service "caer" in this config. Did you mean "care"?',
+    ),
+    "minutes of nobody": (("{worst_journey: [care]}", "{worst_journey: [labs]}"), "but labs has no activity. Set it"),
+    "rule about nobody": (
+        ("    fixed:\n      ash", "    minimum_patients: 3\n    fixed:\n      ash"),
+        "line 15: minimum_patients needs to know who the patients are. Set activity for labs, or delete this.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_a_fault_is_said_in_plain_words(case: str, tmp_path: Path) -> None:
+    (old, new), expected = FAULTS[case]
+    faults = faults_of_change(tmp_path, old, new)
+    assert len(faults) == 1
+    assert expected in faults[0]
+
+
+CONTRADICTIONS = {
+    "more at least than at most": (
+        "    at_least_sites: 1\n",
+        "    at_least_sites: 2\n    at_most_sites: 1\n",
+        "line 9: at_least_sites is 2 but at_most_sites is 1 (configs/base.yaml, line 10). Change one of them.",
+    ),
+    "minimum above maximum": (
+        "    at_least_sites: 1\n",
+        "    maximum_patients: 4\n",
+        "line 10: minimum_patients is 5 but maximum_patients is 4 (configs/base.yaml, line 9). Change one of them.",
+    ),
+    "more fixed than allowed": (
+        "    fixed:\n",
+        "    at_most_sites: 0\n    fixed:\n",
+        "line 15: at_most_sites is 0 but 1 site is fixed as provided (configs/base.yaml, line 17). Change one of them.",
+    ),
+    "a share of no standard": (
+        "    at_least_sites: 1\n",
+        "    share_within_standard: 0.8\n",
+        "line 9: share_within_standard needs standard_minutes. Say how many minutes count as near enough.",
+    ),
+    "needs beside it what is fixed as not there": (
+        "    at_least_sites: 1\n",
+        "    fixed: {ash: {provided: false, reason: No room}}\n",
+        "line 17: labs is fixed at ash and needs care beside it (configs/base.yaml, line 15), "
+        "which is fixed as not there (configs/base.yaml, line 9). Change one of them.",
+    ),
+    "beside itself": (
+        "    at_least_sites: 1\n",
+        "    same_site: {care: {}}\n",
+        "line 9: care cannot be linked to itself. Delete it.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CONTRADICTIONS)
+def test_settings_that_contradict_each_other_are_both_named(case: str, tmp_path: Path) -> None:
+    old, new, expected = CONTRADICTIONS[case]
+    text = CONFIG.replace(old, new)
+    if case.startswith("needs"):
+        text = text.replace("    name: Laboratories\n", "    name: Laboratories\n    same_site: {care: {}}\n")
+    assert faults_of(write_config(tmp_path, "base.yaml", text)) == [f"base.yaml, {expected}"]
+
+
+def test_services_may_need_each_other(tmp_path: Path) -> None:
+    text = CONFIG.replace("    at_least_sites: 1\n", "    same_site: {labs: {}}\n")
+    text = text.replace("    name: Laboratories\n", "    name: Laboratories\n    same_site: {care: {}}\n")
+    assert len(read_config(write_config(tmp_path, "base.yaml", text)).settings.services) == 2
+
+
+# -- YAML
+
+
+def test_yaml_1_2_leaves_no_and_times_of_day_as_text(tmp_path: Path) -> None:
+    text = CONFIG.replace("name: Care", "name: NO").replace("title: Where should care be?", "title: 12:30")
+    settings = read_config(write_config(tmp_path, "base.yaml", text)).settings
+    assert settings.services["care"].name == "NO"
+    assert settings.title == "12:30"
+    faults = faults_of_change(tmp_path, "at_least_sites: 1", "at_least_sites: 12:30")
+    assert faults == ['base.yaml, line 9: "at_least_sites" must be a number, not "12:30".']
+
+
+def test_a_leading_zero_makes_no_octal_number(tmp_path: Path) -> None:
+    path = write_config(tmp_path, "base.yaml", CONFIG.replace("value: 5", "value: 010"))
+    stated = read_config(path).settings.services["care"].minimum_patients
+    assert stated is not None and stated.value == 10
+
+
+def test_anchors_may_be_used(tmp_path: Path) -> None:
+    text = CONFIG.replace("value: 5, source: A book", "value: 5, source: &book A book")
+    path = write_config(tmp_path, "base.yaml", text.replace("reason: The", "source: *book, reason: The"))
+    assert read_config(path).settings.services["labs"].fixed["ash"].source == "A book"
+
+
+YAML_TRAPS = {
+    "equal keys": ("title: One\ntitle: Two\n", 'line 2: "title" is already set in line 1. Keep one of the two.'),
+    "tab": ("services:\n\tcare: 1\n", "line 2: there is a tab here. Indent with spaces."),
+    "tag": ("title: !!python/object/apply:os.system [ls]\n", "line 1:"),
+    "scalar tag": ("title: !secret x\n", "such marks are not read. Delete it."),
+    "old version": ("%YAML 1.1\n---\ntitle: x\n", "line 1: a line may not start with %. Delete it."),
+    "merge key": ("a: &a {title: x}\n<<: *a\n", "line 2: a name here must be plain text. Write the settings out."),
+    "two documents": ("title: x\n---\ntitle: y\n", "there is a second document after ---. Keep one a file."),
+    "colon": ("title: Care: where?\n", "line 1: there is a colon too many, or the line is indented wrongly."),
+    "unknown name": ("title: *lost\n", "line 1: the name after * is not set with & anywhere above."),
+    "no mapping": ("just words\n", "line 1: the file must consist of lines such as title: A title."),
+    "empty": ("# nothing\n", "the file is empty. Write the settings into it, or delete it."),
+    "hidden character": ("title: a\x07b\n", "it holds a character that cannot be seen"),
+    "deep": ("title: " + "[" * 5000, "nested too deeply"),
+    "not a number": ("time_limit_minutes: .nan\n", 'line 1: ".nan" is not a number that can be used.'),
+    "infinite": ("time_limit_minutes: 1e999\n", 'line 1: "1e999" is not a number that can be used.'),
+    "endless digits": (f"time_limit_minutes: {'9' * 5000}\n", "is not a number that can be used."),
+    "itself": ("title: &a [*a]\n", "line 1:"),
+    "XML": ("<html></html>\n", "this is not YAML but XML or a web page."),
+}
+
+
+@pytest.mark.parametrize("trap", YAML_TRAPS)
+def test_a_yaml_trap_is_refused(trap: str, tmp_path: Path) -> None:
+    text, expected = YAML_TRAPS[trap]
+    path = write_config(tmp_path, "trap.yaml", text)
+    assert any(fault.startswith("trap.yaml") and expected in fault for fault in faults_of(path))
+
+
+def test_names_that_repeat_each_other_without_end_are_refused(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    assert "it says too much" in faults_of(write_config(tmp_path, "bomb.yaml", "\n".join(lines)))[0]
+
+
+def test_a_file_that_is_not_utf_8_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = write_config(tmp_path, "base.yaml", "")
+    path.write_bytes("title: x\nplace: café\n".encode("cp1252"))
+    assert faults_of(path) == ["base.yaml, line 2: byte 20 (0xE9) is not UTF-8. Save the file as UTF-8."]
+
+
+def test_a_very_large_config_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(TooLarge, match="at most 1,048,576 are read"):
+        read_config(write_config(tmp_path, "base.yaml", "#" * 1_100_000))
+
+
+# -- writing it back
+
+
+def test_a_config_written_in_full_reads_back_the_same(tmp_path: Path) -> None:
+    text = CONFIG.replace("title: Where should care be?", 'title: "NO: 12:30 é"').replace(
+        "teams:", "travel: {factor: 1.5, allow_missing: [[A3, ash]]}\ntime_limit_minutes: 0.0000001\nteams:"
+    )
+    config = read_config(write_question(tmp_path, text))
+    written = write_config(tmp_path, "full.yaml", resolved_yaml(config))
+    again = read_config(written)
+    assert again.settings == config.settings.model_copy(update={"place": "inputs"})
+    assert again.place == written.parent / "inputs"
+    assert resolved_yaml(again) == resolved_yaml(config)
+
+
+def test_a_config_written_in_full_states_every_figure_with_its_source(tmp_path: Path) -> None:
+    full = YAML(typ="safe", pure=True).load(resolved_yaml(read_config(write_question(tmp_path))))
+    assert full["services"]["care"]["at_least_sites"] == {"value": 1, "source": "", "verified": False}
+    assert full["services"]["care"]["minimum_patients"] == {"value": 5, "source": "A book", "verified": True}
+    assert full["teams"]["doctors"]["moves_at_most"]["value"] == "unlimited"
+    assert full["objectives"] == ["patient_minutes", {"worst_journey": ["care"]}]
+    assert list(full)[:2] == ["title", "place"] and full["place"] == "inputs"
+
+
+def test_the_json_schema_describes_every_setting_and_requires_none() -> None:
+    schema = json_schema()
+    assert {"based_on", "title", "services", "objectives"} <= set(schema["properties"])
+    assert all("description" in one for one in schema["properties"].values())
+    assert "required" not in str(schema)
+    figure = schema["$defs"]["StatedFigure"]
+    assert figure["anyOf"][0] == {"type": "number"}
+    assert set(figure["anyOf"][1]["properties"]) == {"value", "source", "verified"}
+
+
+# -- the problem
+
+
+def test_a_config_and_its_place_become_one_problem(tmp_path: Path) -> None:
+    problem = read_problem(write_question(tmp_path))
+    assert list(problem.areas.index) == ["A1", "A2", "A3"]
+    assert list(problem.journeys) == ["ash", "birch", "elm"]
+    assert problem.journeys.loc["A1", "birch"] == 20.5
+    assert problem.demand["visit"].tolist() == [10, 4.333333, 0]
+    assert problem.services["care"].neighbours == ("elm",)
+    assert problem.services["care"].rotas == (RotaNeed("doctors", "people", Figure(2), False),)
+    assert problem.teams["doctors"].moves_at_most is None
+    assert problem.teams["doctors"].recruits_at_most == Figure(0)
+    # birch's WTE is blank: not known, which is not 0.
+    assert problem.staff == {
+        ("ash", "doctors", "people"): 4,
+        ("birch", "doctors", "people"): 2,
+        ("ash", "doctors", "WTE"): 3.5,
+    }
+    assert problem.today == {("ash", "care"), ("birch", "care")}
+    assert problem.objectives == (Objective("patient_minutes"), Objective("worst_journey", ("care",)))
+
+
+def test_a_candidate_without_staff_rows_has_nobody(tmp_path: Path) -> None:
+    problem = read_problem(write_question(tmp_path, staff="site,team,year,people,wte\nash,doctors,2025,4,\n"))
+    assert problem.staff["birch", "doctors", "people"] == 0
+
+
+def test_a_closed_border_leaves_residents_and_candidates_only(tmp_path: Path) -> None:
+    problem = read_problem(write_question(tmp_path, CONFIG.replace("teams:", "border: closed\nteams:")))
+    assert list(problem.areas.index) == list(problem.demand.index) == list(problem.journeys.index) == ["A1", "A2"]
+    assert list(problem.sites) == list(problem.journeys) == ["ash", "birch"]
+    assert problem.services["care"].neighbours == ()
+
+
+def test_journeys_are_multiplied_exactly_and_rounded_to_six_decimals(tmp_path: Path) -> None:
+    # 20.5 × 1.0000001 = 20.50000205, which is 20.500002 to six decimals.
+    text = CONFIG.replace("teams:", "travel: {factor: 1.0000001}\nteams:")
+    assert read_problem(write_question(tmp_path, text)).journeys.loc["A1", "birch"] == 20.500002
+
+
+def test_a_pair_allowed_to_be_missing_has_no_journey(tmp_path: Path) -> None:
+    text = CONFIG.replace("teams:", "travel: {allow_missing: [[A3, ash]]}\nteams:")
+    journeys = "\n".join(f"A{a},{s},9" for a in "321" for s in ("elm", "birch", "ash") if (a, s) != ("3", "ash"))
+    problem = read_problem(write_question(tmp_path, text, journeys=f"area,site,minutes\n{journeys}\n"))
+    assert math.isnan(problem.journeys.loc["A3", "ash"])
+    assert problem.journeys.notna().sum().sum() == 8
+
+
+def test_a_question_keeps_what_a_run_folder_needs(tmp_path: Path) -> None:
+    question = read_question(write_question(tmp_path))
+    assert question.problem.title == question.config.settings.title
+    assert question.place_folder.resolve() == tmp_path / "place"
+    assert len(question.place.transfers) == 6
+
+
+# -- options
+
+OPTION = "option: one_site\ntitle: One site\ndesignations: {care: [birch]}\nsource: A plan\n"
+
+
+def test_services_that_an_option_does_not_name_stay_as_they_are(tmp_path: Path) -> None:
+    problem = read_problem(write_question(tmp_path))
+    option = read_option(write_config(tmp_path, "option.yaml", OPTION))
+    assert (option.code, option.title, option.settings.source) == ("one_site", "One site", "A plan")
+    assert designations_of(problem, option) == {("birch", "care"), ("ash", "labs")}
+
+
+def test_an_option_about_unknown_services_and_sites_is_refused_at_its_lines(tmp_path: Path) -> None:
+    problem = read_problem(write_question(tmp_path))
+    text = OPTION.replace("{care: [birch]}", "\n  care: [brich, elm]\n  cair: [ash]")
+    option = read_option(write_config(tmp_path, "option.yaml", text))
+    with pytest.raises(InputError) as refusal:
+        designations_of(problem, option)
+    assert [str(fault) for fault in refusal.value.faults] == [
+        'configs/option.yaml, line 4: there is no site "brich" here. Did you mean "birch"?',
+        'configs/option.yaml, line 4: "elm" is a neighbour, and neighbours are never decided on. Take it out.',
+        'configs/option.yaml, line 5: there is no service "cair" in this question. Did you mean "care"?',
+    ]
+
+
+def test_an_option_with_slips_of_typing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match=r'line 3: "designatoins" is not a setting here. Did you mean "designations"\?'
+    ):
+        read_option(write_config(tmp_path, "option.yaml", OPTION.replace("designations", "designatoins")))

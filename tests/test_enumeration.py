@@ -1,0 +1,166 @@
+"""The solver, the full list and a third, naive way agree on worlds that nobody chose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from worlds import small, three_doctors, vary
+
+from optimiser.arithmetic import value
+from optimiser.enumeration import enumerate_all, size
+from optimiser.errors import NoPlan, TooLarge
+from optimiser.planning import evaluate, solve
+from optimiser.problem import Figure, Fixed, Link, Objective, Problem, RotaNeed, Service, Site, Team
+
+OBJECTIVES = (
+    "patient_minutes",
+    "worst_journey",
+    "patients_beyond_standard",
+    "deprived_patient_minutes",
+    "staff_short",
+    "changes_from_today",
+)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> Problem:
+    """Draw a world of 2–4 candidates and 1–4 services, with ties, zero demand and rules that may clash."""
+    candidates = [f"site_{i}" for i in range(draw(st.integers(2, 4)))]
+    neighbours = ["edge_0"][: draw(st.integers(0, 1))]
+    areas = [f"area_{i}" for i in range(draw(st.integers(1, 6)))]
+    codes = [f"service_{i}" for i in range(draw(st.integers(1, 4)))]
+    few = st.integers(0, 3)
+    services = {}
+    for code in codes:
+        maybe = lambda figures: draw(st.none() | figures.map(Figure))  # noqa: E731
+        services[code] = Service(
+            code,
+            code,
+            draw(st.sampled_from(["visit", "stay", None])),
+            neighbours=tuple(neighbours),
+            fixed={site: Fixed(draw(st.booleans()), "drawn") for site in candidates if draw(st.integers(0, 5)) == 0},
+            at_least_sites=maybe(few),
+            at_most_sites=maybe(st.integers(1, 4)),
+            minimum_patients=maybe(st.integers(1, 12)),
+            maximum_patients=maybe(st.integers(10, 60)),
+            longest_journey_minutes=maybe(st.integers(20, 60)),
+            standard_minutes=Figure(draw(st.integers(10, 40))),
+            share_within_standard=maybe(st.sampled_from([0.25, 0.5, 0.9])),
+            same_site=tuple(Link(other) for other in codes if other != code and draw(st.integers(0, 5)) == 0),
+            rotas=tuple(
+                RotaNeed("team", unit, Figure(draw(st.integers(1, 4))), draw(st.booleans()))
+                for unit in ("people", "WTE")
+                if draw(st.integers(0, 2)) == 0
+            ),
+        )
+    rows = len(areas)
+    minutes = st.sampled_from([5.0, 10.0, 10.5, 20.0, 30.0, 45.0])
+    sites = [*candidates, *neighbours]
+    resident = [True, *(draw(st.booleans()) for _ in areas[1:])]
+    return Problem(
+        title="A drawn world",
+        sites={site: Site(site, site, site in candidates) for site in sites},
+        services=services,
+        areas=pd.DataFrame(
+            {
+                "resident": resident,
+                "population": [100] * rows,
+                "deprivation_decile": [draw(st.integers(1, 10)) for _ in areas],
+            },
+            index=pd.Index(areas, name="area"),
+        ),
+        journeys=pd.DataFrame({site: [draw(minutes) for _ in areas] for site in sites}, index=areas),
+        demand=pd.DataFrame(
+            {name: [draw(st.sampled_from([0.0, 1.0, 2.5, 7.333333])) for _ in areas] for name in ("visit", "stay")},
+            index=areas,
+        ),
+        teams={"team": Team("team", "team", Figure(draw(few)), Figure(draw(st.integers(0, 2))))},
+        staff={
+            (site, "team", unit): float(draw(st.integers(0, 4))) for site in candidates for unit in ("people", "WTE")
+        },
+        today=frozenset((site, codes[0]) for site in candidates if draw(st.booleans())),
+        objectives=tuple(
+            map(Objective, draw(st.lists(st.sampled_from(OBJECTIVES), min_size=1, max_size=3, unique=True)))
+        ),
+    )
+
+
+def naive_best(problem: Problem) -> tuple[float, ...] | None:
+    """Evaluate every joint designation one by one through the published rules of its plan."""
+    pairs = list(product(problem.candidates, problem.services))
+    best = None
+    for bits in product((False, True), repeat=len(pairs)):
+        plan = evaluate(problem, {pair for pair, bit in zip(pairs, bits, strict=True) if bit})
+        if plan.broken.empty:
+            found = tuple(reached.value for reached in plan.proof.objectives)
+            best = found if best is None or found < best else best
+    return best
+
+
+@settings(max_examples=120, deadline=None, phases=[Phase.generate])
+@given(worlds())
+def test_solver_and_full_list_agree(problem: Problem):
+    listing = enumerate_all(problem)
+    try:
+        alone = solve(problem, list_all=False)
+    except NoPlan:
+        assert listing.lawful == 0
+        return
+    found = tuple(reached.value for reached in alone.proof.objectives)
+    assert found == listing.ranked[0].values
+    assert alone.broken.empty
+    assert evaluate(problem, listing.ranked[0].designated).broken.empty
+
+
+@settings(max_examples=15, deadline=None)
+@given(worlds().filter(lambda problem: len(problem.candidates) * len(problem.services) <= 6))
+def test_full_list_and_one_by_one_evaluation_agree(problem: Problem):
+    listing = enumerate_all(problem)
+    naive = naive_best(problem)
+    assert (listing.ranked[0].values if listing.ranked else None) == naive
+
+
+def test_every_joint_designation_is_either_lawful_or_struck_out_by_one_rule():
+    listing = enumerate_all(small(rotas=three_doctors(), minimum_patients=Figure(33)))
+    assert listing.listed == 16
+    assert listing.lawful + sum(listing.struck.values()) == listing.listed
+    # Four ways to open the clinic times four for X-ray. Too few patients at ash strikes both of those with ash.
+    assert listing.struck["every_site_has_enough_patients"] == 8
+    assert listing.lawful == 8
+
+
+def test_chunks_make_no_difference(monkeypatch: pytest.MonkeyPatch):
+    problem = small(rotas=three_doctors(may_fall_short=True), maximum_patients=Figure(64))
+    whole = enumerate_all(problem)
+    for chunk in (1, 3, 4, 15):
+        monkeypatch.setattr("optimiser.enumeration.CHUNK", chunk)
+        assert enumerate_all(problem) == whole
+
+
+def test_ranking_lists_the_best_first():
+    values = [option.values[0] for option in enumerate_all(small()).ranked]
+    assert values == sorted(values)
+    assert values[0] == 800
+    assert values[-1] == 2050
+
+
+def test_too_many_designations_are_refused_by_number():
+    problem = small()
+    services = {f"extra_{i}": Service(f"extra_{i}", "Extra") for i in range(13)} | dict(problem.services)
+    with pytest.raises(TooLarge, match="1,073,741,824"):
+        enumerate_all(replace(problem, services=services))
+    assert size(vary(problem, "x_ray", fixed={"ash": Fixed(True, "")})) == 8
+
+
+def test_sums_are_exact():
+    problem = small()
+    thirds = problem.demand.assign(visit=[0.333333, 0.1, 0.2, 0.666667])
+    exact = value(replace(problem, demand=thirds), {("ash", "clinic"), ("birch", "clinic")}, Objective("patient_minutes"))
+    assert exact == 0.333333 * 10 + 0.2 * 20 + 0.666667 * 10 == 14.0
+    assert np.isfinite(exact)

@@ -1,0 +1,202 @@
+"""One hand-solved world a rule: the rule changes the answer in exactly the way that its words say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pulp
+import pytest
+from worlds import small, three_doctors, vary
+
+from optimiser import catchment, solver
+from optimiser.errors import NoPlan
+from optimiser.model import build
+from optimiser.planning import solve
+from optimiser.problem import Figure, Fixed, Link, Objective, Problem, Team
+
+
+def sites(problem: Problem) -> tuple[str, ...]:
+    return solve(problem).sites_of("clinic")
+
+
+def minutes(problem: Problem) -> float:
+    return solve(problem).proof.objectives[0].value
+
+
+def minutes_without(problem: Problem, rule: str) -> float:
+    """Solve the bare model without the rows of one rule."""
+    chains = {code: catchment.chains(problem, code) for code in problem.services_with_patients}
+    rows = build(problem, chains).rule_of
+    model = build(problem, chains, leave_out=[row for row, of in rows.items() if of == rule])
+    return solver.run(model.programme).objective
+
+
+def test_without_rules_both_open_because_minutes_are_all_that_count():
+    assert sites(small()) == ("ash", "birch")
+    assert minutes(small()) == 800
+
+
+def test_nobody_is_counted_nearer_than_they_are():
+    # With nothing open everybody would go to oak for 2050; free of this rule the model claims they are all at their
+    # nearest site: 100 + 400 + 300.
+    shut = small(at_most_sites=Figure(0))
+    assert minutes(shut) == 2050
+    assert minutes_without(shut, "nobody_is_counted_nearer_than_they_are") == pytest.approx(800)
+
+
+def test_nobody_passes_an_open_site():
+    # Birch has 35 when both are open. To leave it 34, one patient would have to go past it to oak.
+    world = small(maximum_patients=Figure(34), at_least_sites=Figure(2))
+    with pytest.raises(NoPlan):
+        solve(world)
+    assert 800 < minutes_without(world, "nobody_passes_an_open_site") < 820
+
+
+def test_every_area_is_served():
+    # Behind its border somebody must open; with oak's doors open nobody need.
+    assert minutes(small(at_most_sites=Figure(0))) == 2050
+    with pytest.raises(NoPlan):
+        solve(small(at_most_sites=Figure(0)).behind_its_border())
+
+
+def test_fixed_designations_stand():
+    assert sites(small(fixed={"birch": Fixed(False, "no room")})) == ("ash",)
+    assert sites(small(fixed={"ash": Fixed(True, "new building")}, at_most_sites=Figure(1))) == ("ash",)
+
+
+def test_enough_sites():
+    # Three doctors each, six in all: they would all stand at birch, were it not for the rule.
+    team = Team("doctors", "doctors", Figure(1), Figure(0))
+    world = small(rotas=three_doctors(), team=team, at_least_sites=Figure(2))
+    assert solve(world).sites_of("clinic") == ("ash", "birch")
+    # X-ray has no patients and so no reason of its own to open.
+    assert solve(vary(small(), "x_ray", at_least_sites=Figure(1))).sites_of("x_ray") == ("ash",)
+
+
+def test_not_too_many_sites():
+    assert sites(small(at_most_sites=Figure(1))) == ("birch",)
+
+
+def test_every_site_has_enough_patients():
+    # Of 30 and 35 one falls short of 33; alone, ash has 30 and birch 65, five of them from across the border.
+    assert sites(small(minimum_patients=Figure(33))) == ("birch",)
+    assert sites(small(minimum_patients=Figure(30))) == ("ash", "birch")
+    assert sites(small(minimum_patients=Figure(66))) == ()
+
+
+def test_no_site_has_too_many_patients():
+    # Birch has 35 or 65; ash has 30 either way.
+    assert sites(small(maximum_patients=Figure(34))) == ("ash",)
+    assert sites(small(maximum_patients=Figure(35))) == ("ash", "birch")
+
+
+def test_nobody_travels_too_far():
+    # One site: birch is better for all together, but west is 30 minutes from it. From ash, east goes to oak: 25.
+    assert sites(small(at_most_sites=Figure(1), longest_journey_minutes=Figure(25))) == ("ash",)
+    with pytest.raises(NoPlan):
+        solve(small(at_most_sites=Figure(1), longest_journey_minutes=Figure(24)))
+
+
+def test_enough_patients_within_standard():
+    # Within 10 minutes: from ash only west, 10 of 60; from birch only east, 30 of 60; from both, 40 of 60.
+    standard = {"standard_minutes": Figure(10), "at_most_sites": Figure(1)}
+    assert sites(small(**standard, share_within_standard=Figure(0.5))) == ("birch",)
+    with pytest.raises(NoPlan):
+        solve(small(**standard, share_within_standard=Figure(0.51)))
+
+
+def test_services_share_a_site():
+    # X-ray cannot be at ash, so neither can the clinic.
+    world = vary(small(same_site=(Link("x_ray"),)), "x_ray", fixed={"ash": Fixed(False, "no room")})
+    plan = solve(world)
+    assert plan.sites_of("clinic") == plan.sites_of("x_ray") == ("birch",)
+
+
+def test_rota_is_filled():
+    # Two doctors at ash and four at birch: nobody moves, so only birch has three.
+    assert sites(small(rotas=three_doctors())) == ("birch",)
+
+
+def test_staff_add_up():
+    # One mover makes three and three.
+    plan = solve(small(rotas=three_doctors(), team=Team("doctors", "doctors", Figure(1), Figure(0))))
+    assert plan.sites_of("clinic") == ("ash", "birch")
+    staff = plan.staffing.set_index("site")
+    assert staff["staff"].to_dict() == {"ash": 3, "birch": 3}
+    assert staff["moved_in"].to_dict() == {"ash": 1, "birch": 0}
+    assert staff["moved_out"].to_dict() == {"ash": 0, "birch": 1}
+
+
+def test_moves_within_limit():
+    # Ash lacks two; birch has two to spare, but only one may move.
+    world = small(rotas=three_doctors(), doctors={"ash": 1, "birch": 5})
+    for most, expected in ((0, ("birch",)), (1, ("birch",)), (2, ("ash", "birch"))):
+        team = Team("doctors", "doctors", Figure(most), Figure(0))
+        assert sites(small(rotas=three_doctors(), doctors={"ash": 1, "birch": 5}, team=team)) == expected
+    assert sites(world) == ("birch",)
+
+
+def test_recruitment_within_limit():
+    # Ash lacks one, and nobody may move.
+    for most, expected in ((0, ("birch",)), (1, ("ash", "birch"))):
+        assert sites(small(rotas=three_doctors(), team=Team("doctors", "doctors", Figure(0), Figure(most)))) == expected
+    assert sites(small(rotas=three_doctors(), team=Team("doctors", "doctors", Figure(0), None))) == ("ash", "birch")
+
+
+def test_the_worst_journey_is_the_worst():
+    # One site: from birch the worst is 30 (west), from ash 25 (east, who goes to oak).
+    world = small(at_most_sites=Figure(1))
+    plan = solve(_asked(world, Objective("worst_journey")))
+    assert plan.sites_of("clinic") == ("ash",)
+    assert plan.proof.objectives[0].value == 25
+    assert minutes_without(_asked(world, Objective("worst_journey")), "the_worst_journey_is_the_worst") == 0
+
+
+def test_a_rota_may_fall_short_where_the_config_says_so():
+    # Six are needed and six are there, but nobody moves: one short at ash.
+    world = _asked(small(rotas=three_doctors(may_fall_short=True)), Objective("patient_minutes"))
+    plan = solve(world)
+    assert plan.sites_of("clinic") == ("ash", "birch")
+    assert plan.staffing.set_index("site")["short"].to_dict() == {"ash": 1, "birch": 0}
+    # Asked for least shortfall first, it gives up ash instead.
+    assert sites(_asked(world, Objective("staff_short"), Objective("patient_minutes"))) == ("birch",)
+
+
+def test_shared_staff_count_for_each_service_not_for_their_sum():
+    world = small(rotas=three_doctors(), same_site=(Link("x_ray"),))
+    plan = solve(vary(world, "x_ray", rotas=three_doctors()))
+    assert plan.sites_of("clinic") == plan.sites_of("x_ray") == ("birch",)
+    assert plan.staffing["needed"].max() == 3
+
+
+def test_deprived_patient_minutes_look_at_the_most_deprived_fifth_only():
+    # Only west is resident and in deciles 1 and 2: ten patients, ten minutes from ash.
+    plan = solve(_asked(small(at_most_sites=Figure(1)), Objective("deprived_patient_minutes")))
+    assert plan.sites_of("clinic") == ("ash",)
+    assert plan.proof.objectives[0].value == 100
+
+
+def test_patients_beyond_standard_are_counted():
+    # Beyond 15 minutes: from ash mid and east (50), from birch west and mid (30).
+    world = small(at_most_sites=Figure(1), standard_minutes=Figure(15))
+    plan = solve(_asked(world, Objective("patients_beyond_standard")))
+    assert plan.sites_of("clinic") == ("birch",)
+    assert plan.proof.objectives[0].value == 30
+
+
+def test_ties_go_to_fewest_changes_then_fewest_sites_then_the_first_site():
+    # X-ray has no patients: wherever it opens, nobody travels further.
+    plan = solve(vary(small(), "x_ray", at_least_sites=Figure(1)))
+    assert plan.sites_of("x_ray") == ("ash",)
+    assert plan.proof.enumeration.equal_best == 3
+    today = replace(plan.problem, today=plan.problem.today | {("birch", "x_ray")})
+    assert solve(today).sites_of("x_ray") == ("birch",)
+
+
+def test_the_model_is_plain_pulp():
+    chains = {"clinic": catchment.chains(small(), "clinic")}
+    assert isinstance(build(small(), chains).programme, pulp.LpProblem)
+
+
+def _asked(problem: Problem, *objectives: Objective) -> Problem:
+    return replace(problem, objectives=objectives)

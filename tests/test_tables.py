@@ -1,0 +1,312 @@
+"""A place's tables are read exactly, whatever editor saved them, and nothing but regular files is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import shapely
+from made_up_place import TABLES, geojson, square, write_place
+
+from optimiser import schema, tables
+from optimiser.errors import InputError, TooLarge
+from optimiser.tables import read_boundaries, read_place
+
+
+def refusal(folder: Path) -> list[str]:
+    """Return the faults for which a place is refused, without its folder's name."""
+    with pytest.raises(InputError) as caught:
+        read_place(folder)
+    return [str(fault).removeprefix(f"{folder}/") for fault in caught.value.faults]
+
+
+def refusal_of_change(tmp_path: Path, table: str, old: str, new: str) -> list[str]:
+    """Return the faults that appear when one thing is replaced in one table."""
+    assert old in TABLES[table]
+    return refusal(write_place(tmp_path, **{table: TABLES[table].replace(old, new, 1)}))
+
+
+def test_a_sound_place_is_read_as_it_stands(tmp_path: Path) -> None:
+    place = read_place(write_place(tmp_path))
+    assert place.areas["resident"].tolist() == [True, True, False]
+    assert place.areas["population"].tolist() == [1000, 2000, 500]
+    assert place.areas["district"].tolist() == ["West", "West", ""]
+    assert place.areas["deprivation_decile"].isna().tolist() == [False, False, True]
+    assert place.journeys["minutes"].tolist()[:3] == [10, 20.5, 40]
+    assert place.demand["patients_per_year"][1] == float("4.333333")
+
+
+def test_optional_tables_and_columns_may_be_left_out(tmp_path: Path) -> None:
+    optional = {table.name: None for table in schema.PLACE_TABLES if not table.required}
+    place = read_place(write_place(tmp_path, **optional))
+    assert place.staff.empty and list(place.staff) == ["site", "team", "year", "people", "wte"]
+    assert "population_75_plus" not in place.areas
+
+
+def test_what_spreadsheets_add_does_no_harm(tmp_path: Path) -> None:
+    windows = "\ufeff" + TABLES["areas"].replace("true", "TRUE").replace("\n", "\r\n") + ",,,,,\r\n\r\n"
+    assert read_place(write_place(tmp_path, areas=windows)).areas["area"].tolist() == ["A1", "A2", "A3"]
+
+
+def test_a_number_keeps_every_digit_that_a_float_can_hold(tmp_path: Path) -> None:
+    place = write_place(tmp_path, journeys=TABLES["journeys"].replace("20.5", "20.300000000000000710542735760100"))
+    assert read_place(place).journeys["minutes"][1] == 20.3
+
+
+CELLS = {
+    "blank": (("journeys", "A1,ash,10", "A1,ash,"), "journeys.csv, row 2: minutes is blank."),
+    "infinite": (
+        ("journeys", "A1,ash,10", "A1,ash,inf"),
+        'journeys.csv, row 2: minutes is "inf", which is not a number.',
+    ),
+    "too large": (("journeys", "A1,ash,10", "A1,ash,1e999"), 'journeys.csv, row 2: minutes is "1e999", which is not'),
+    "words": (("journeys", "A1,ash,10", "A1,ash,ten"), "Write digits only, with a point for decimals, such as 12.5."),
+    "decimal comma": (("journeys", "A1,ash,10", 'A1,ash,"10,5"'), "with a comma in it. Write a decimal point: 10.5."),
+    "thousands": (("areas", "2000", '"2,000"'), "which has commas in it. Write 2000."),
+    "underscore": (("areas", "2000", "2_000"), 'areas.csv, row 3: population is "2_000", which is not a number.'),
+    "other digits": (("areas", "2000", "٢٠٠٠"), "which is not a number."),
+    "part of a person": (("areas", "2000", "2000.5"), 'population is "2000.5": it is not a whole number.'),
+    "out of range": (("areas", "West,1", "West,11"), 'deprivation_decile is "11": it is above 10, the most'),
+    "no true or false": (("areas", "true", "yes"), 'areas.csv, row 2: resident is "yes". Write true or false.'),
+    "bad choice": (("sites", "neighbour", "neighbor"), 'is "neighbor": it is not allowed here. Write candidate or'),
+    "bad code": (("sites", "ash,Ash", "ash-1,Ash"), "Use letters, digits and _ only, and start with a letter."),
+    "space": (("sites", "ash,Ash", "ash ,Ash"), 'site is "ash ", with a space before or after it. Delete the space.'),
+    "formula": (("sites", "Ash Hospital", "=1+1"), 'name is "=1+1"; a spreadsheet would run it as a formula.'),
+    "text that runs backwards": (("sites", "Ash Hospital", "Ash\u202e"), 'name is "Ash<U+202E>", which holds a char'),
+    "control character": (("sites", "Ash Hospital", "Ash\x07"), 'name is "Ash<U+0007>", which holds a char'),
+    "line break": (("sites", "Ash Hospital", '"Ash\nHospital"'), 'name is "Ash<U+000A>Hospital", which holds a char'),
+    "unknown area": (("demand", "A2,visit", "A22,visit"), 'there is no area "A22" in areas.csv. Did you mean "A2"?'),
+    "staff not counted": (("staff", "ash,doctors,2024,3,", "ash,doctors,2024,,"), "both people and wte are blank."),
+    "transfer to itself": (("transfers", "ash,birch,20", "ash,ash,20"), "this transfer ends where it starts."),
+    "missing transfer": (("transfers", "birch,elm,12\n", ""), "row 5: there is no transfer time from birch to elm."),
+    "missing demand": (
+        ("demand", "A3,visit,0\n", ""),
+        "there is no visit for A3. Add it; where nobody needs it, write 0.",
+    ),
+    "long row": (("journeys", "A1,ash,10", "A1,ash,10,5"), "row 2: the row has 4 cells, the header 3."),
+    "short row": (("journeys", "A1,ash,10", "A1,ash"), "row 2: the row has 2 cells, the header 3."),
+    "open quotation": (("sites", "elm,Elm", 'elm,"Elm'), "Look for a quotation mark that is not closed."),
+}
+
+
+@pytest.mark.parametrize("case", CELLS)
+def test_a_bad_cell_is_refused_in_plain_words(case: str, tmp_path: Path) -> None:
+    (table, old, new), expected = CELLS[case]
+    assert expected in "\n".join(refusal_of_change(tmp_path, table, old, new))
+
+
+def test_a_place_needs_a_candidate_and_a_resident(tmp_path: Path) -> None:
+    place = write_place(
+        tmp_path,
+        sites=TABLES["sites"].replace("candidate", "neighbour"),
+        areas=TABLES["areas"].replace("true", "false"),
+    )
+    assert refusal(place) == [
+        "areas.csv: no area is resident, so nobody is counted. Write true where people belong here.",
+        "sites.csv: no site is a candidate, so there is nothing to decide. Give the system's own sites that role.",
+    ]
+
+
+def test_headers_are_checked_with_a_guess_at_slips(tmp_path: Path) -> None:
+    place = write_place(tmp_path, journeys=TABLES["journeys"].replace("area,site,minutes", "area,site,minute"))
+    assert refusal(place) == [
+        'journeys.csv, row 1: "minute" is not a column of this table. Did you mean "minutes"?',
+        'journeys.csv, row 1: the column "minutes" is missing (Journey time by road). Add it.',
+    ]
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    faults = refusal_of_change(tmp_path, "sites", "site,name,role", "site,name,name")
+    assert 'sites.csv, row 1: there are two columns "name". Delete one.' in faults
+
+
+def test_semicolons_are_named_as_the_trouble(tmp_path: Path) -> None:
+    place = write_place(tmp_path, sites=TABLES["sites"].replace(",", ";"))
+    assert "sites.csv, row 1: the cells are not separated by commas." in refusal(place)[0]
+
+
+def test_a_missing_required_file_says_which_columns_it_needs(tmp_path: Path) -> None:
+    place = write_place(tmp_path, demand=None)
+    assert refusal(place) == [
+        "demand.csv: the file is missing. Add it, with the columns area, activity, patients_per_year."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"PK\x03\x04rest", "an Excel workbook or a zip file"),
+        (b"SQLite format 3\x00", "a database"),
+        ("area,name".encode("utf-16"), "in UTF-16, not UTF-8"),
+        (b"area,\x00name\n", "bytes that no text has"),
+    ],
+)
+def test_what_is_no_csv_is_recognised(content: bytes, expected: str, tmp_path: Path) -> None:
+    place = write_place(tmp_path)
+    (place / "activity.csv").write_bytes(content)
+    assert expected in refusal(place)[0]
+
+
+def test_many_faults_of_one_kind_are_cut_short_and_counted(tmp_path: Path) -> None:
+    rows = "".join(f"A{n},Area,true,-1,,\n" for n in range(1, 51))
+    faults = refusal(write_place(tmp_path, areas=TABLES["areas"].split("\n")[0] + "\n" + rows))
+    negative = [fault for fault in faults if "population" in fault]
+    assert len(negative) == tables.FAULTS_PER_KIND + 1
+    assert negative[-1].startswith("areas.csv: and 30 more like this: ")
+
+
+def test_a_site_to_which_nobody_travels_is_said_once(tmp_path: Path) -> None:
+    journeys = "\n".join(line for line in TABLES["journeys"].split("\n") if ",birch," not in line)
+    assert refusal(write_place(tmp_path, journeys=journeys)) == [
+        "journeys.csv: there is no journey from any area to birch. Add them."
+    ]
+
+
+def test_pairs_allowed_to_be_missing_may_be(tmp_path: Path) -> None:
+    place = write_place(tmp_path, journeys=TABLES["journeys"].replace("A3,ash,50\n", ""))
+    assert len(read_place(place, allow_missing=[("A3", "ash")]).journeys) == 8
+    assert refusal(place) == [
+        "journeys.csv, row 10: there is no journey from A3 to ash. Add it, or list the pair under travel.allow_missing."
+    ]
+
+
+def test_seconds_for_minutes_are_noticed(tmp_path: Path) -> None:
+    rows = "".join(f"A{a},{s},1200\n" for a in "123" for s in ("ash", "birch", "elm"))
+    assert "these look like seconds" in refusal(write_place(tmp_path, journeys="area,site,minutes\n" + rows))[0]
+
+
+def test_a_part_of_the_people_cannot_be_more_than_all(tmp_path: Path) -> None:
+    areas = "area,name,resident,population,population_75_plus\nA1,a,true,9,10\nA2,b,true,9,1\nA3,c,true,9,1\n"
+    assert refusal(write_place(tmp_path, areas=areas)) == [
+        "areas.csv, row 2: population_75_plus is more than population. Correct one of them."
+    ]
+
+
+def test_a_file_over_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MAX_FILE_BYTES", 20)
+    with pytest.raises(TooLarge, match=r"areas\.csv has \d+ bytes; at most 20 are read"):
+        read_place(write_place(tmp_path))
+
+
+def test_more_rows_than_the_limit_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MAX_ROWS", 5)
+    with pytest.raises(TooLarge, match="more than 5 rows"):
+        read_place(write_place(tmp_path))
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text(TABLES["activity"])
+    place = write_place(tmp_path / "place")
+    (place / "activity.csv").unlink()
+    (place / "activity.csv").symlink_to(secret)
+    assert refusal(place) == ["activity.csv: this leads out of the folder. Put the file itself here."]
+
+
+def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    place = write_place(tmp_path, staff=None)
+    (place / "staff.csv").mkdir()
+    assert refusal(place) == ["staff.csv: this is not a file. Put a file here."]
+
+
+# -- boundaries
+
+
+def boundary_faults(path: Path, areas: list[str] | None = None) -> str:
+    with pytest.raises(InputError) as caught:
+        read_boundaries(path, areas)
+    return str(caught.value)
+
+
+def test_boundaries_are_read_one_outline_an_area(tmp_path: Path) -> None:
+    frame = read_boundaries(write_place(tmp_path) / "boundaries.geojson", ["A1", "A2", "A3"])
+    assert frame["area"].tolist() == ["A1", "A2", "A3"]
+    assert frame.crs == "EPSG:4326"
+    assert shapely.area(frame.geometry.values).tolist() == [1, 1, 1]
+
+
+BAD_BOUNDARIES = {
+    "an area twice": (geojson({"A1": square(0, 50)}).replace("[{", "[").replace("[", "[", 1), "broken JSON"),
+    "metres": (geojson({"A1": square(570000, 190000)}), "is not in degrees"),
+    "a bow tie": (geojson({"A1": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}), "crosses itself"),
+    "NaN": (geojson({"A1": square(float("nan"), 50)}), "this is not GeoJSON but broken JSON"),
+    "no polygons": (
+        '{"type":"FeatureCollection","features":[{"geometry":{"type":"Point"}}]}',
+        "feature 1: this feature is",
+    ),
+    "no list": ('{"type":"Polygon"}', "this is JSON without a list of features"),
+    "deep nesting": ("[" * 100_000, "this is not GeoJSON"),
+    "hostile coordinates": (
+        '{"type":"FeatureCollection","features":[{"geometry":{"type":"Polygon","coordinates":"x"}}]}',
+        "the coordinates cannot be read",
+    ),
+    "other coordinates": (
+        geojson({"A1": square(0, 50)}).replace('"features"', '"crs":{"properties":{"name":"EPSG:27700"}},"features"'),
+        "not longitude and latitude",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_BOUNDARIES)
+def test_bad_boundaries_are_refused(case: str, tmp_path: Path) -> None:
+    page, expected = BAD_BOUNDARIES[case]
+    path = tmp_path / "boundaries.geojson"
+    path.write_text(page)
+    assert expected in boundary_faults(path)
+
+
+def test_boundaries_and_areas_must_match_one_to_one(tmp_path: Path) -> None:
+    path = tmp_path / "boundaries.geojson"
+    path.write_text(geojson({"A1": square(0, 50), "A22": square(1, 50)}))
+    faults = boundary_faults(path, ["A1", "A2"])
+    assert 'there is no area "A22" in areas.csv. Did you mean "A2"?' in faults
+    assert 'the area "A2" has no outline. Add it.' in faults
+
+
+def geopackage(path: Path, application: bytes = b"GPKG") -> Path:
+    """Write a GeoPackage of one square area."""
+    cell = b"GP\x00\x01" + (4326).to_bytes(4, "little") + shapely.to_wkb(shapely.box(0, 50, 1, 51))
+    with sqlite3.connect(path) as database:
+        database.execute(f"PRAGMA application_id = {int.from_bytes(application, 'big')}")
+        database.execute("CREATE TABLE gpkg_geometry_columns (table_name, column_name, srs_id)")
+        database.execute("INSERT INTO gpkg_geometry_columns VALUES ('areas', 'geom', 4326)")
+        database.execute("CREATE TABLE areas (area, geom)")
+        database.execute("INSERT INTO areas VALUES ('A1', ?)", (cell,))
+    database.close()
+    return path
+
+
+def test_a_geopackage_is_read_without_gdal(tmp_path: Path) -> None:
+    frame = read_boundaries(geopackage(tmp_path / "b.gpkg"), ["A1"])
+    assert shapely.area(frame.geometry.values).tolist() == [1]
+
+
+def test_what_only_bears_the_name_of_a_geopackage_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "vrt.gpkg").write_text("<OGRVRTDataSource/>")
+    assert "this is not a GeoPackage" in boundary_faults(tmp_path / "vrt.gpkg")
+    assert "this is not a GeoPackage" in boundary_faults(geopackage(tmp_path / "other.gpkg", b"ABCD"))
+
+
+# -- the declarations
+
+
+@pytest.mark.parametrize("table", [*schema.PLACE_TABLES, *schema.RUN_TABLES], ids=lambda table: table.name)
+def test_every_table_is_declared_in_full(table: schema.Table) -> None:
+    assert set(table.key) <= set(table.column_names)
+    assert len(set(table.column_names)) == len(table.columns)
+    assert all(column.meaning for column in table.columns)
+    assert all(column.unit for column in table.columns if column.numeric)
+
+
+def test_the_data_dictionary_names_every_column_of_every_table() -> None:
+    page = schema.data_dictionary()
+    for table in (*schema.PLACE_TABLES, *schema.RUN_TABLES):
+        assert f"### {table.name}.csv" in page
+        assert all(f"| `{column.name}` |" in page for column in table.columns)
+
+
+def test_frames_that_were_read_pass_the_schema_they_are_declared_by(tmp_path: Path) -> None:
+    place = read_place(write_place(tmp_path))
+    for table in schema.PLACE_TABLES:
+        schema.frame_schema(table).validate(getattr(place, table.name), lazy=True)

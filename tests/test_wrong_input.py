@@ -1,0 +1,190 @@
+"""Wrong input is refused with the place and the remedy, and everything wrong is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from made_up_place import CONFIG, TABLES, write_config, write_question
+
+from optimiser.errors import InputError
+from optimiser.reading import read_problem
+
+VRT = "<OGRVRTDataSource><OGRVRTLayer><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+
+
+def spoil(table: str, old: str, new: str) -> Callable[[Path], Path]:
+    """Return what writes a question with one thing replaced in one table."""
+
+    def write(root: Path) -> Path:
+        assert old in TABLES[table]
+        return write_question(root, **{table: TABLES[table].replace(old, new, 1)})
+
+    return write
+
+
+def with_file(name: str, content: bytes) -> Callable[[Path], Path]:
+    """Return what writes a question in which one file holds these bytes."""
+
+    def write(root: Path) -> Path:
+        config = write_question(root)
+        (root / "place" / name).write_bytes(content)
+        return config
+
+    return write
+
+
+TEN_KINDS = {
+    "missing pair": (
+        spoil("journeys", "A1,birch,20.5\n", ""),
+        "place/journeys.csv, row 4: there is no journey from A1 to birch. "
+        "Add it, or list the pair under travel.allow_missing.",
+    ),
+    "duplicate area": (
+        spoil("areas", "A3,Crossing", "A1,Copse,true,1,,\nA3,Crossing"),
+        'place/areas.csv, row 4: area "A1" is here again; it is already in row 2. Delete one of the two.',
+    ),
+    "negative time": (
+        spoil("journeys", "A1,ash,10", "A1,ash,-10"),
+        'place/journeys.csv, row 2: minutes is "-10": it is below 0, the least that it can be. Correct it.',
+    ),
+    "unknown site": (
+        spoil("journeys", "A1,birch,20.5", "A1,brich,20.5"),
+        'place/journeys.csv, row 3: there is no site "brich" in sites.csv. Did you mean "birch"?',
+    ),
+    "NaN": (
+        spoil("demand", "A2,visit,4.333333", "A2,visit,NaN"),
+        'place/demand.csv, row 3: patients_per_year is "NaN", which is not a number. '
+        "Find the figure; if it is not known, the row cannot be used.",
+    ),
+    "hours for minutes": (
+        lambda root: write_question(
+            root,
+            journeys="area,site,minutes\n" + "".join(f"A{a},{s},0.5\n" for a in "123" for s in ("ash", "birch", "elm")),
+        ),
+        "place/journeys.csv: half of the times are below 0.5 minutes: these look like hours. Multiply them by 60.",
+    ),
+    "typo in a key": (
+        lambda root: write_question(root, CONFIG.replace("minimum_patients", "minimum_patiens")),
+        'configs/base.yaml, line 10: "minimum_patiens" is not a setting here. Did you mean "minimum_patients"?',
+    ),
+    "empty file": (
+        with_file("sites.csv", b""),
+        "place/sites.csv: the file is empty. It needs a header row with site, name, role, and rows below it.",
+    ),
+    "wrong encoding": (
+        with_file("areas.csv", TABLES["areas"].replace("Brook", "Brôok").encode("cp1252")),
+        "place/areas.csv, row 3: byte 92 (0xF4) is not UTF-8, so its letters cannot be told. "
+        'Save it as "CSV UTF-8 (comma delimited)".',
+    ),
+    "a VRT named .geojson": (
+        with_file("boundaries.geojson", VRT.encode()),
+        "place/boundaries.geojson: this is not GeoJSON but XML or a web page. Export the areas again as GeoJSON.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TEN_KINDS)
+def test_each_kind_is_refused_alone_with_place_and_remedy(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write, expected = TEN_KINDS[kind]
+    config = write(tmp_path)
+    with pytest.raises(InputError) as refusal:
+        read_problem(config)
+    assert [str(fault) for fault in refusal.value.faults] == [expected]
+    assert refusal.value.exit_code == 3
+
+
+def test_faults_of_config_tables_and_boundaries_are_all_said_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = CONFIG.replace("activity: visit", "activity: vist").replace("people: 2", "peple: 2")
+    write_question(
+        tmp_path,
+        config,
+        areas=TABLES["areas"].replace("2000", "two thousand"),
+        journeys=TABLES["journeys"].replace("A1,ash,10\n", "A1,ash,\n"),
+        staff=TABLES["staff"].replace("birch,doctors", "bich,doctors"),
+        columns=TABLES["columns"].replace("made_up", "madeup"),
+    )
+    (tmp_path / "place" / "boundaries.geojson").write_text("{}")
+    with pytest.raises(InputError) as refusal:
+        read_problem(tmp_path / "configs" / "base.yaml")
+    places = [fault.place for fault in refusal.value.faults]
+    assert places == [
+        "configs/base.yaml, line 12",
+        "place/areas.csv, row 3",
+        "place/journeys.csv, row 2",
+        "place/staff.csv, row 4",
+        "place/columns.csv, row 2",
+        "place/boundaries.geojson",
+    ]
+
+
+def test_a_config_is_compared_with_a_place_that_has_other_faults(tmp_path: Path) -> None:
+    config = write_question(
+        tmp_path,
+        CONFIG.replace("activity: visit", "activity: vist"),
+        journeys=TABLES["journeys"].replace("A1,birch,20.5\n", ""),
+    )
+    with pytest.raises(InputError, match=r'(?s)no activity "vist".*Did you mean "visit"\?') as refusal:
+        read_problem(config)
+    assert "there is no journey from A1 to birch" in str(refusal.value)
+
+
+NAMES_NOT_IN_THE_PLACE = {
+    "fixed at a site that is not there": (
+        ("      ash: {provided", "      ahs: {provided"),
+        'line 16: there is no site "ahs" in sites.csv. Did you mean "ash"?',
+    ),
+    "fixed at a neighbour": (
+        ("      ash: {provided", "      elm: {provided"),
+        'line 16: "elm" is a neighbour, and neighbours are never decided on. Take it out.',
+    ),
+    "a candidate as neighbour": (
+        ("    activity: visit", "    activity: visit\n    neighbours: [elm, ash]"),
+        'line 9: "ash" is a candidate, not a neighbour. Take it out.',
+    ),
+    "today at a site that is not there": (
+        ("[ash, birch]", "[ash, brch]"),
+        'line 18: there is no site "brch" in sites.csv. Did you mean "birch"?',
+    ),
+    "a team that staff.csv does not have": (
+        ("doctors", "docters"),
+        'line 4: there is no team "docters" in staff.csv. Did you mean "doctors"?',
+    ),
+    "a year that staff.csv does not have": (
+        ("year: 2025", "year: 2026"),
+        "line 4: staff.csv has no 2026 for doctors. Years there: 2024, 2025.",
+    ),
+    "a rota in a unit that is not counted": (
+        ("people: 2", "wte: 2"),
+        "line 12: the rota needs wte of doctors, but wte is blank for birch (place/staff.csv, row 4). "
+        "Fill it in, or state people instead.",
+    ),
+    "a pair allowed to be missing that is none": (
+        ("teams:", "travel: {allow_missing: [[A11, ash]]}\nteams:"),
+        'line 3: there is no area "A11" in areas.csv. Did you mean "A1"?',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NAMES_NOT_IN_THE_PLACE)
+def test_a_name_in_the_config_must_be_in_the_tables(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (old, new), expected = NAMES_NOT_IN_THE_PLACE[case]
+    assert old in CONFIG
+    config = write_question(tmp_path, CONFIG.replace(old, new))
+    with pytest.raises(InputError) as refusal:
+        read_problem(config)
+    assert [str(fault) for fault in refusal.value.faults] == [f"configs/base.yaml, {expected}"]
+
+
+def test_a_place_that_is_not_there_is_said_at_the_line_that_names_it(tmp_path: Path) -> None:
+    config = write_config(tmp_path, "lost.yaml", CONFIG.replace("../place", "../plaice"))
+    with pytest.raises(InputError, match=r'lost.yaml, line 2: there is no folder "../plaice" beside this file'):
+        read_problem(config)

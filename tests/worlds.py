@@ -1,0 +1,70 @@
+"""Small made-up worlds, solved by hand, and how to vary them.
+
+Patients a year and minutes to each site of the world ``small()``:
+
+    area   patients   ash  birch   oak (neighbour)
+    west         10    10     30    50
+    mid          20    20     20    40    equally far from ash and birch: ash comes first
+    east         30    40     10    25
+    far           5    50     15    20    lies across the border: it counts for volumes only
+
+    open          patient-minutes of residents                 ash  birch  oak
+    ash, birch    10×10 + 20×20 + 30×10 =  800                  30     35    0
+    birch         10×30 + 20×20 + 30×10 = 1000                   0     65    0
+    ash           10×10 + 20×20 + 30×25 = 1250                  30      0   35
+    neither       10×50 + 20×40 + 30×25 = 2050                   0      0   65
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from optimiser.problem import Figure, Problem, RotaNeed, Service, Site, Team
+
+AREAS = ["east", "far", "mid", "west"]
+
+
+def small(*, doctors: dict[str, float] | None = None, team: Team | None = None, **rules: Any) -> Problem:
+    """Return the small world, with rules for its one service with patients, ``clinic``."""
+    areas = pd.DataFrame(
+        {
+            "resident": [True, False, True, True],
+            "population": [300, 50, 200, 100],
+            "deprivation_decile": [5, 1, 9, 2],
+        },
+        index=pd.Index(AREAS, name="area"),
+    )
+    journeys = pd.DataFrame(
+        {"ash": [40.0, 50, 20, 10], "birch": [10.0, 15, 20, 30], "oak": [25.0, 20, 40, 50]}, index=areas.index
+    )
+    demand = pd.DataFrame({"visit": [30.0, 5, 20, 10]}, index=areas.index)
+    rules = {"neighbours": ("oak",)} | rules
+    return Problem(
+        title="Where should the clinic be?",
+        sites={code: Site(code, code.title(), code != "oak") for code in ("ash", "birch", "oak")},
+        services={
+            "clinic": Service("clinic", "Clinic", "visit", **rules),
+            "x_ray": Service("x_ray", "X-ray room"),
+        },
+        areas=areas,
+        journeys=journeys,
+        demand=demand,
+        teams={"doctors": team or Team("doctors", "doctors", Figure(0), Figure(0))},
+        staff={(site, "doctors", "people"): float(n) for site, n in (doctors or {"ash": 2, "birch": 4}).items()},
+        today=frozenset({("ash", "clinic"), ("birch", "clinic")}),
+    )
+
+
+def three_doctors(**rota: Any) -> tuple[RotaNeed, ...]:
+    """Return a rota of three doctors at each open site."""
+    return (RotaNeed("doctors", "people", Figure(3), **rota),)
+
+
+def vary(problem: Problem, service: str, **rules: Any) -> Problem:
+    """Return the problem with other rules for one of its services."""
+    services = dict(problem.services)
+    services[service] = replace(services[service], **rules)
+    return replace(problem, services=services)
