@@ -163,7 +163,9 @@ def check(run: Run, as_json: AsJson = False) -> None:
 
 @app.command()
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Two or more run folders; the first is the base.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Two or more run folders; the first is the base.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Set runs side by side: sites, journeys, patients, staff, changes and broken rules.
@@ -290,7 +292,9 @@ def _answer(plan: Plan, folder: Path, breaches: list[dict[Any, Any]]) -> dict[st
         "folder": str(folder),
         "outcome": plan.proof.outcome,
         "designations": {code: list(plan.sites_of(code)) for code in plan.problem.services},
-        "objectives": [{"name": r.name, "value": r.value, "bound": r.bound, "unit": r.unit} for r in plan.proof.objectives],
+        "objectives": [
+            {"name": r.name, "value": r.value, "bound": r.bound, "unit": r.unit} for r in plan.proof.objectives
+        ],
         "broken_rules": plan.broken["instance"].tolist(),
         "check": breaches,
     }
@@ -354,7 +358,9 @@ def _print_table(compared: Any) -> None:
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("service", "measure", *compared.columns):
-        table.add_column(str(heading), overflow="fold", justify="left" if heading in ("service", "measure") else "right")
+        table.add_column(
+            str(heading), overflow="fold", justify="left" if heading in ("service", "measure") else "right"
+        )
     before = None
     for (service, name), row in compared.iterrows():
         table.add_row("" if service == before else service, name, *map(_cell, row))

@@ -164,7 +164,9 @@ def _rota(problem: Problem, names: tuple[str, ...]) -> str:
 SAYS: dict[str, Words] = {
     "fixed_designations_stand": _fixed,
     "enough_sites": lambda p, n: f"{_service(p, n).name} on at least {_sites(_number(_service(p, n).at_least_sites))}",
-    "not_too_many_sites": lambda p, n: f"{_service(p, n).name} on at most {_sites(_number(_service(p, n).at_most_sites))}",
+    "not_too_many_sites": lambda p, n: (
+        f"{_service(p, n).name} on at most {_sites(_number(_service(p, n).at_most_sites))}"
+    ),
     "every_site_has_enough_patients": lambda p, n: (
         f"{_service(p, n).name} at {p.sites[n[1]].name} has at least "
         f"{_value(_service(p, n).minimum_patients)} patients a year"

@@ -99,9 +99,9 @@ def table(plan: Plan) -> pd.DataFrame:
 
 def number(measures: pd.DataFrame, name: str, service: str = "", group: str = "") -> float:
     """Return one value out of a table of measures; NaN if it is not there."""
-    found = measures[
-        (measures["measure"] == name) & (measures["service"] == service) & (measures["group"] == group)
-    ]["value"]
+    found = measures[(measures["measure"] == name) & (measures["service"] == service) & (measures["group"] == group)][
+        "value"
+    ]
     return float(found.iloc[0]) if len(found) else float("nan")
 
 

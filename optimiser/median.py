@@ -33,6 +33,7 @@ ROUNDS = 25
 SHORTEST_STEP = 0.01
 WORTH_IMPROVING = 1.01
 PROBE_ROUNDS = 60
+LARGEST_PROBE = 50_000
 PROBE_FAILURES = 4
 
 
@@ -155,7 +156,7 @@ class _Search:
     def run(self) -> None:
         """Raise the bound, then ask of each site in turn whether opening it could be part of a best answer."""
         self._raise_bound()
-        while not self.few_are_left and self._probe():
+        while not self.few_are_left and self.costs.size <= LARGEST_PROBE and self._probe():
             self._raise_bound()
 
     def _raise_bound(self) -> None:
@@ -241,10 +242,12 @@ def _ascend(
             step, idle = step * 0.6, 0
         direction = 1.0 - (room[opened] < 0).sum(axis=0) + MOMENTUM * direction
         length = float(np.square(direction).sum())
-        if length == 0.0 or best > target * (1 + ROUNDING) or step <= SHORTEST_STEP:
+        if length == 0.0:
+            return best, best_prices, 0.0
+        if best > target * (1 + ROUNDING) or step <= SHORTEST_STEP:
             break
         prices = prices + step * max(target * 1.0002 - value, 0.0) / length * direction
-    return best, best_prices, step if rounds else 0.0
+    return best, best_prices, step
 
 
 def _greedy(costs: Floats, number: int) -> Ints:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+import pulp
+
 from optimiser import catchment, solver
 from optimiser.arithmetic import value
 from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_listed, enumerate_all
@@ -49,7 +51,7 @@ def solve(
         When the solver cannot be trusted: wrong version, failed canary, or an answer that the full list contradicts.
     """
     started = time.perf_counter()
-    tell = tell or (lambda line: None)
+    tell = tell or (lambda _line: None)
     limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
     search = _Search(problem, started + limit)
     tell("Building the model")
@@ -66,11 +68,11 @@ def solve(
         listing = enumerate_all(problem)
         search.agree_with(listing)
     else:
-        search.minimise(TIE_BREAK, tell)
+        search.settle_ties(tell)
     outcome = PROVED if search.proved else NOT_PROVED
     seconds = {"solver": round(solved - started, 3), "listing": round(time.perf_counter() - solved, 3)}
-    reached = tuple(search.reached[: len(problem.objectives)])
-    return Plan(problem, search.designated, Proof(outcome, reached, listing, dict(solver.about()), seconds))
+    proof = Proof(outcome, tuple(search.reached), listing, dict(solver.about()), seconds)
+    return Plan(problem, search.designated, proof)
 
 
 def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
@@ -91,6 +93,7 @@ class _Search:
     deadline: float
     chains: dict[str, catchment.Chains] = field(default_factory=dict)
     reached: list[Reached] = field(default_factory=list)
+    not_these: list[Designations] = field(default_factory=list)
     designated: Designations = frozenset()
     proved: bool = True
 
@@ -103,15 +106,36 @@ class _Search:
         if not self.proved:
             self.reached.append(self._reached(objective, None))
             return
+        outcome, designated = self._best(objective, tell)
+        self.proved, self.designated = outcome.status == "optimal", designated
+        self.reached.append(self._reached(objective, outcome.bound))
+
+    def settle_ties(self, tell: Tell) -> None:
+        """Among equal best plans take one with fewest changes from today, if time allows."""
+        if self.proved:
+            outcome, designated = self._best(TIE_BREAK, tell)
+            self.designated = designated if outcome.status == "optimal" else self.designated
+
+    def _best(self, objective: Objective, tell: Tell) -> tuple[solver.Outcome, Designations]:
+        """Solve for one objective until its answer is exact and keeps what is held to the last digit."""
         while True:
             tell(f"Solving for {objective.name.replace('_', ' ')}")
             outcome, designated = self._run(objective)
-            self.proved = outcome.status == "optimal"
-            if not (self.proved and self._deepen(designated)):
-                break
-        if self._keeps_what_is_held(designated):
-            self.designated = designated
-        self.reached.append(self._reached(objective, outcome.bound))
+            if outcome.status != "optimal":
+                return outcome, designated
+            if self._deepen(designated):
+                continue
+            self._must_be_true(objective, outcome, designated)
+            if self._keeps_what_is_held(designated):
+                return outcome, designated
+            self.not_these.append(designated)
+
+    def _must_be_true(self, objective: Objective, outcome: solver.Outcome, designated: Designations) -> None:
+        """Refuse an optimum that the model counts as one thing and plain arithmetic as another."""
+        exact = value(self.problem, designated, objective)
+        if abs(outcome.objective - exact) > 1e-6 * max(1.0, abs(exact)):
+            words = f"The model counts {objective.name} as {outcome.objective}, arithmetic as {exact}."
+            raise SolverFailed(f"{words} {REPORT_IT}")
 
     def agree_with(self, listing: Enumeration) -> None:
         """Take the first of the equal best options of the full list, once both agree on what best is."""
@@ -126,11 +150,18 @@ class _Search:
 
     def _run(self, objective: Objective) -> tuple[solver.Outcome, Designations]:
         model = build(self.problem, self.chains)
-        for earlier, reached in zip(self.problem.objectives, self.reached, strict=False):
-            held = expression(self.problem, model.x, earlier) <= _no_worse_than(reached.value)
-            model.programme.addConstraint(held, f"{earlier.name}_stays_at_its_best.{len(model.programme.constraints())}")
+        for number, (earlier, reached) in enumerate(zip(self.problem.objectives, self.reached, strict=False), start=1):
+            # Room for the solver's rounding; whether the answer really keeps what is held is then settled exactly.
+            room = 1e-6 * max(1.0, abs(reached.value))
+            held = expression(self.problem, model.x, earlier) <= reached.value + room
+            model.programme.addConstraint(held, f"objective_{number}_stays_at_its_best")
+        for number, designated in enumerate(self.not_these, start=1):
+            differs = pulp.lpSum(1 - x if where in designated else x for where, x in model.x.designated.items())
+            model.programme.addConstraint(differs >= 1, f"not_these_designations.{number}")
         model.programme.setObjective(expression(self.problem, model.x, objective))
         outcome = solver.run(model.programme, time_limit_seconds=max(0.1, self.deadline - time.perf_counter()))
+        if outcome.status == "infeasible" and self.reached:
+            raise SolverFailed(f"The solver lost a plan that it had found. {REPORT_IT}")
         if outcome.status == "infeasible":
             raise NoPlan("No plan meets every rule.")
         if not outcome.feasible:
@@ -188,10 +219,6 @@ def _only_minutes_matter(problem: Problem) -> bool:
         service.rotas,
     )
     return not others and not any(rules) and problem.objectives[0].name == "patient_minutes"
-
-
-def _no_worse_than(best: float) -> float:
-    return best + 1e-9 * max(1.0, abs(best))
 
 
 def _second_opinion(problem: Problem, list_all: bool) -> None:

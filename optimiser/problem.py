@@ -166,12 +166,17 @@ class Problem:
 
     def behind_its_border(self) -> Problem:
         """Return the same question with nobody crossing the border; the problem itself if nobody does."""
-        services = {code: replace(service, neighbours=()) for code, service in self.services.items()}
         resident = self.areas["resident"]
-        if resident.all() and services == self.services:
+        if resident.all() and not any(service.neighbours for service in self.services.values()):
             return self
-        inside = {name: getattr(self, name)[resident] for name in ("areas", "journeys", "demand")}
-        return replace(self, services=services, **inside)
+        return replace(
+            self,
+            sites={code: site for code, site in self.sites.items() if site.candidate},
+            services={code: replace(service, neighbours=()) for code, service in self.services.items()},
+            areas=self.areas[resident],
+            journeys=self.journeys.loc[resident, list(self.candidates)],
+            demand=self.demand[resident],
+        )
 
     def reachable_sites(self, service: str) -> tuple[str, ...]:
         """Every site that could take patients of this service, in the order that settles ties."""

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from optimiser.config import Config, Option, ServiceSettings, StatedFigure, StatedLimit, TeamSettings, draft_config
+from optimiser.config import (
+    Config,
+    Option,
+    ServiceSettings,
+    StatedFigure,
+    StatedLimit,
+    TeamSettings,
+    draft_config,
+    resolved_yaml,
+)
 from optimiser.errors import Fault, InputError
 from optimiser.layers import Spot
 from optimiser.problem import Figure, Fixed, Link, Objective, Problem, RotaNeed, Service, Site, Team, Unit
+from optimiser.schema import PLACE_TABLES
 from optimiser.tables import Place, look_at_place
 from optimiser.wording import did_you_mean, quoted, shown
 
+BOUNDARY_FILES = ("boundaries.geojson", "boundaries.gpkg")
 UNITS: dict[Unit, str] = {"people": "people", "WTE": "wte"}
 
 
@@ -49,7 +60,16 @@ def read_question(path: str | Path) -> Question:
     faults = dict.fromkeys([*draft.faults, *table_faults, *found])
     if faults or place is None:
         raise InputError(faults)
-    return Question(_problem(config, place), config, config.place, place)
+    problem = replace(_problem(config, place), files=_files(config))
+    return Question(problem, config, config.place, place)
+
+
+def _files(config: Config) -> dict[str, bytes]:
+    """Return the question as a run folder keeps it: the resolved config, and each table as it was read."""
+    names = [*(f"{table.name}.csv" for table in PLACE_TABLES), *BOUNDARY_FILES]
+    found = (config.place / name for name in names)
+    inputs = {f"inputs/{path.name}": path.read_bytes() for path in found if path.is_file()}
+    return {"config.yaml": resolved_yaml(config).encode(), **inputs}
 
 
 # -- what the config names must be in the tables ----------------------------------------------------
@@ -182,17 +202,14 @@ def _staff_now(place: Place, team: str, year: int | None) -> pd.DataFrame:
 
 def _problem(config: Config, place: Place) -> Problem:
     settings = config.settings
-    is_open = settings.border == "open"
     listed = place.sites.sort_values("site")
     sites = {
         code: Site(code, name, role == "candidate")
         for code, name, role in zip(listed["site"], listed["name"], listed["role"], strict=True)
-        if is_open or role == "candidate"
     }
     neighbours = tuple(code for code, site in sites.items() if not site.candidate)
     areas = place.areas.set_index("area").sort_index()
-    areas = areas if is_open else areas[areas["resident"]]
-    return Problem(
+    problem = Problem(
         title=settings.title,
         sites=sites,
         services={code: _service(code, one, neighbours) for code, one in settings.services.items()},
@@ -205,6 +222,7 @@ def _problem(config: Config, place: Place) -> Problem:
         objectives=tuple(Objective(one.name, one.services) for one in settings.objectives),
         time_limit_minutes=settings.time_limit_minutes,
     )
+    return problem if settings.border == "open" else problem.behind_its_border()
 
 
 def _figure(stated: StatedFigure | None) -> Figure | None:

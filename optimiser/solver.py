@@ -302,7 +302,9 @@ def _outcome(highs: Any, lp: _Arrays, status: Status, seconds: float) -> Outcome
     feasible = status == "optimal" or (
         status in ("time limit", "interrupted") and info.primal_solution_status == highspy.kSolutionStatusFeasible
     )
-    objective = float(info.objective_function_value) if feasible and len(lp.cost) else lp.offset if feasible else math.nan
+    objective = (
+        float(info.objective_function_value) if feasible and len(lp.cost) else lp.offset if feasible else math.nan
+    )
     values = _values(highs, lp) if feasible else {}
     bound = _bound(info, lp, status, objective)
     return Outcome(status, feasible, objective, bound, _gap(objective, bound), seconds, values)

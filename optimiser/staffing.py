@@ -74,7 +74,9 @@ def allocate(problem: Problem, designated: Collection[tuple[str, str]]) -> pd.Da
         staff, moved, recruited = _shared_out(need)
         for i, site in enumerate(problem.candidates):
             short = max(0.0, need.full[0, i] - staff[i])
-            rows.append((team, unit, site, need.in_post[i], *moved[:, i], recruited[i], staff[i], need.full[0, i], short))
+            rows.append(
+                (team, unit, site, need.in_post[i], *moved[:, i], recruited[i], staff[i], need.full[0, i], short)
+            )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

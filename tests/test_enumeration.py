@@ -161,6 +161,8 @@ def test_too_many_designations_are_refused_by_number():
 def test_sums_are_exact():
     problem = small()
     thirds = problem.demand.assign(visit=[0.333333, 0.1, 0.2, 0.666667])
-    exact = value(replace(problem, demand=thirds), {("ash", "clinic"), ("birch", "clinic")}, Objective("patient_minutes"))
+    exact = value(
+        replace(problem, demand=thirds), {("ash", "clinic"), ("birch", "clinic")}, Objective("patient_minutes")
+    )
     assert exact == 0.333333 * 10 + 0.2 * 20 + 0.666667 * 10 == 14.0
     assert np.isfinite(exact)

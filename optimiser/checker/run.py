@@ -24,8 +24,8 @@ from optimiser.checker.reading import (
     decimal,
     flag,
     maybe_amount,
-    maybe_flag,
     maybe_decile,
+    maybe_flag,
     number,
     rounded_ratio,
     text,
@@ -277,13 +277,19 @@ def read_run(reader: Reader) -> Run:
     """Parse every file; what is wrong in them is noted in the reader."""
     before = len(reader.breaches)
     question, config = read_question(reader)
-    if len(reader.breaches) > before:
-        raise UnreadableError("config.yaml")  # a check of a question half understood would prove nothing
+    stop_if_more(reader, before)
     inputs = read_inputs(reader, question)
     cross_check(config, question, inputs)
+    stop_if_more(reader, before)
     claims = {name: reader.table(f"{name}.csv", columns) for name, columns in CLAIM_COLUMNS.items()}
     keyed = {name: reader.keyed(claims[name], key, KEY_CHECKS[name]) for name, key in CLAIM_KEYS.items()}
     return Run(question, inputs, read_result(reader), rules=claims["rules"], **keyed)
+
+
+def stop_if_more(reader: Reader, before: int) -> None:
+    """Stop where the question or the inputs are half understood: what follows from them would prove nothing."""
+    if len(reader.breaches) > before:
+        raise UnreadableError
 
 
 def read_result(reader: Reader) -> Result:

@@ -67,8 +67,7 @@ def every_area_is_served(problem: Problem, x: Variables) -> Rows:
     """Every area has an open site, or a neighbour, that it can reach."""
     for service, chain in x.chains.items():
         for index, everywhere in zip(chain.unserved, chain.unserved_sets, strict=True):
-            designated = pulp.lpSum(x.designated[site, service] for site in sorted(everywhere))
-            yield (service, spelt(index, everywhere)), designated >= 1
+            yield (service, spelt(index, everywhere)), x.none_of[service, everywhere] + pulp.LpAffineExpression() == 0
 
 
 @limit(unit="designated")
