@@ -11,19 +11,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from optimiser.checker import check
     from optimiser.comparison import compare
     from optimiser.config import read_option
+    from optimiser.explanation import Clash, clash
+    from optimiser.plan import Plan
     from optimiser.planning import evaluate, solve
     from optimiser.problem import Problem
-    from optimiser.reading import read_problem
-    from optimiser.runs import write_run
+    from optimiser.reading import designations_of, read_problem
+    from optimiser.runs import check, write_run
 
 # Each name is imported when first used, so that `optimiser --help` does not wait for pandas.
 _HOMES = {
     "Plan": "plan",
     "Problem": "problem",
-    "check": "checker",
+    "check": "runs",
+    "Clash": "explanation",
     "clash": "explanation",
     "compare": "comparison",
     "designations_of": "reading",
@@ -34,7 +36,20 @@ _HOMES = {
     "write_run": "runs",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = [
+    "Clash",
+    "Plan",
+    "Problem",
+    "check",
+    "clash",
+    "compare",
+    "designations_of",
+    "evaluate",
+    "read_option",
+    "read_problem",
+    "solve",
+    "write_run",
+]
 
 
 def __getattr__(name: str) -> Any:

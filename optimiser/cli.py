@@ -15,10 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-import click
 import typer
 
-from optimiser.errors import CheckFailed, Fault, InputError, NoPlan, OptimiserError
+from optimiser.errors import CheckFailed, NoPlan, OptimiserError
 
 if TYPE_CHECKING:
     from optimiser.plan import Plan
@@ -38,7 +37,10 @@ Out = Annotated[Path | None, typer.Option(help="Where to write the run folder. D
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and nothing but the answer.")]
 
-NOT_PROVED_EXIT, CHECK_FAILED_EXIT = 5, 6
+NOT_PROVED_EXIT = 5
+
+# The root of click's own errors, wherever this version of typer keeps it.
+_CLICK_EXCEPTION: Any = typer.BadParameter.mro()[2]
 
 
 @app.command()
@@ -150,8 +152,6 @@ def check(run: Run, as_json: AsJson = False) -> None:
     from optimiser.checker import CHECKS
     from optimiser.checker import check as check_run
 
-    if not run.is_dir():
-        raise InputError([Fault(str(run), "there is no such run folder. Give the folder that solve wrote.")])
     breaches = check_run(run)
     if as_json:
         typer.echo(json.dumps({"checks": len(CHECKS), "breaches": breaches.to_dict("records")}, indent=2, default=str))
@@ -250,10 +250,10 @@ def main() -> NoReturn:
     except OptimiserError as error:
         typer.echo(str(error), err=True)
         sys.exit(error.exit_code)
-    except click.ClickException as error:
+    except _CLICK_EXCEPTION as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("Stopped. Nothing was left half-written.", err=True)
         sys.exit(130)
     except BrokenPipeError:

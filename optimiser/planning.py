@@ -160,6 +160,8 @@ class _Search:
             model.programme.addConstraint(differs >= 1, f"not_these_designations.{number}")
         model.programme.setObjective(expression(self.problem, model.x, objective))
         outcome = solver.run(model.programme, time_limit_seconds=max(0.1, self.deadline - time.perf_counter()))
+        if outcome.status == "interrupted":
+            raise KeyboardInterrupt
         if outcome.status == "infeasible" and self.reached:
             raise SolverFailed(f"The solver lost a plan that it had found. {REPORT_IT}")
         if outcome.status == "infeasible":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimiser import measures
+from optimiser import checker, measures
 from optimiser.errors import Fault, InputError, NotWritten
 from optimiser.plan import Plan
 
@@ -34,6 +34,17 @@ def files_of(plan: Plan) -> dict[str, bytes]:
     files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()} | dict(plan.problem.files)
     files["run.json"] = json.dumps(_record(plan, files), indent=2, ensure_ascii=False).encode() + b"\n"
     return files
+
+
+def check(run: Plan | str | Path) -> pd.DataFrame:
+    """Recompute a plan, or a run folder, from its own inputs by code that shares nothing with the model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a disagreement: check, where, claimed, found, message. Empty means clean.
+    """
+    return checker.check(files_of(run) if isinstance(run, Plan) else Path(run))
 
 
 def write_run(plan: Plan, folder: str | Path) -> Path:
@@ -159,4 +170,4 @@ def _version(name: str) -> str:
         return "unknown"
 
 
-__all__ = ["files_of", "next_free", "read_tables", "versions", "write_files", "write_run"]
+__all__ = ["check", "files_of", "next_free", "read_tables", "versions", "write_files", "write_run"]

