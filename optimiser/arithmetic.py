@@ -40,7 +40,7 @@ class Choices:
     @cached_property
     def patients(self) -> np.ndarray:
         """Patients a year by area, as whole numbers of ``1 / patient_scale``."""
-        return np.rint(self.problem.patients(self.service.code) * patient_scale(self.problem))
+        return np.asarray(np.rint(self.problem.patients(self.service.code) * patient_scale(self.problem)))
 
     @cached_property
     def resident(self) -> np.ndarray:
@@ -50,21 +50,22 @@ class Choices:
     @cached_property
     def scaled_minutes(self) -> np.ndarray:
         """Minutes as whole numbers of ``1 / minute_scale``; 0 where nobody can be reached."""
-        return np.rint(np.where(np.isfinite(self.minutes), self.minutes, 0) * minute_scale(self.problem))
+        finite = np.where(np.isfinite(self.minutes), self.minutes, 0)
+        return np.asarray(np.rint(finite * minute_scale(self.problem)))
 
     def arriving(self, site: str) -> np.ndarray:
         """Return patients a year at a site, from every area, by choice."""
         column = self.problem.reachable_sites(self.service.code).index(site)
-        return ((self.site == column) @ self.patients) / patient_scale(self.problem)
+        return np.asarray(((self.site == column) @ self.patients) / patient_scale(self.problem))
 
     @property
     def worst_minutes(self) -> np.ndarray:
         """The longest journey from any resident area, by choice."""
-        return self.minutes[:, self.resident].max(axis=1, initial=0.0)
+        return np.asarray(self.minutes[:, self.resident].max(axis=1, initial=0.0))
 
     def patients_beyond(self, minutes: float) -> np.ndarray:
         """Return resident patients a year (scaled) with a longer journey than ``minutes``, by choice."""
-        return (self.minutes > minutes) @ (self.patients * self.resident)
+        return np.asarray((self.minutes > minutes) @ (self.patients * self.resident))
 
 
 def every_choice(problem: Problem, service: str) -> Choices:
@@ -92,7 +93,7 @@ def one_choice(problem: Problem, service: str, designated: Collection[tuple[str,
         return Choices(problem, problem.services[service], provided, nothing, nothing.astype(int))
     sites = problem.reachable_sites(service)
     site = nearest(problem, service, chosen)
-    column = pd.Index(sites).get_indexer(site)
+    column = pd.Index(sites).get_indexer(pd.Index(site))
     minutes = np.where(column >= 0, problem.minutes(service)[np.arange(len(column)), column], np.inf)
     return Choices(problem, problem.services[service], provided, minutes[None, :], column[None, :])
 
@@ -334,9 +335,10 @@ def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[
 
 
 def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: np.ndarray) -> Score:
-    parts = []
-    for code in _counted(problem, services):
-        parts.append(((code,), choices[code].scaled_minutes @ (choices[code].patients * counted)))
+    parts = [
+        ((code,), choices[code].scaled_minutes @ (choices[code].patients * counted))
+        for code in _counted(problem, services)
+    ]
     if sum(float(part.max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
         raise TooLarge("Patient-minutes are too large to add exactly. Give patients with fewer decimal places.")
     return Score(tuple(parts), patient_scale(problem) * minute_scale(problem))

@@ -27,6 +27,7 @@ Bools = NDArray[np.bool_]
 NO_SET = -1
 MOST_TABLE_CANDIDATES = 16
 EXACT_KEY_BITS = 62
+STEPS_BEYOND = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,6 +253,29 @@ def _numbered(before: Ints, site: Ints, after: Ints, sites: int) -> tuple[Ints, 
     step_of = rank[codes]
     example[step_of] = np.arange(len(step_of))
     return step_of, np.stack([before[example], site[example], after[example]])
+
+
+def deepen(cut_chains: Chains, problem: Problem, service: str, designated: Collection[str]) -> Ints | None:
+    """How many steps each area's chain must have for these designations; ``None`` if patient minutes are exact.
+
+    A cut chain counts too few minutes for the areas whose patients go further than it reaches. Those are cut a few
+    steps beyond the site they go to, and the others left as they are. Only resident patients are looked at, since
+    only they count in patient minutes.
+    """
+    sites = cut_chains.sites
+    usable = [i for i, site in enumerate(sites) if site not in cut_chains.never]
+    shut = set(problem.candidates) - set(designated) - cut_chains.always
+    minutes = problem.minutes(service)[:, usable]
+    open_minutes = np.where([sites[i] in shut for i in usable], np.inf, minutes)
+    goes_to = open_minutes.argmin(axis=1)
+    best = open_minutes[np.arange(len(minutes)), goes_to][:, None]
+    passed = (minutes < best) | ((minutes == best) & (np.arange(len(usable)) < goes_to[:, None]))
+    needed = passed.sum(axis=1) + 1
+    counted = problem.areas["resident"].to_numpy(bool) & (problem.patients(service) > 0)
+    short = cut_chains.cut & counted & (needed > cut_chains.depth)
+    if not short.any():
+        return None
+    return np.where(short, needed + STEPS_BEYOND, cut_chains.depth)
 
 
 def nearest(problem: Problem, service: str, designated: Collection[str]) -> pd.Series[Any]:

@@ -178,8 +178,8 @@ def compare(
     names = [str(run) if [r.name for r in runs].count(run.name) > 1 else run.name for run in runs]
     compared = compare_runs({name: read_tables(run)[0] for name, run in zip(names, runs, strict=True)})
     if as_json:
-        rows = [{"service": s, "measure": m, **row} for (s, m), row in compared.astype(object).iterrows()]
-        typer.echo(json.dumps(json.loads(_frame_json(rows)), indent=2))
+        rows = json.loads(compared.reset_index().to_json(orient="records"))
+        typer.echo(json.dumps(rows, indent=2))
         return
     _print_table(compared)
 
@@ -332,7 +332,7 @@ def _breaches_in_words(breaches: Any) -> str:
 def _progress(silent: bool) -> Iterator[Callable[[str], None]]:
     """Yield a function that shows a line of progress on a terminal, and does nothing elsewhere."""
     if silent or not sys.stderr.isatty():
-        yield lambda line: None
+        yield lambda _line: None
         return
     from rich.console import Console
 
@@ -376,12 +376,6 @@ def _cell(value: object) -> str:
     if value is None or value != value:
         return "–"
     return f"{value:,.2f}".rstrip("0").rstrip(".")
-
-
-def _frame_json(rows: list[dict[str, Any]]) -> str:
-    import pandas as pd
-
-    return str(pd.DataFrame(rows).to_json(orient="records"))
 
 
 def _first_line(function: object) -> str:

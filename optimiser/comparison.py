@@ -45,7 +45,8 @@ def compare(plans: Sequence[Plan] | Mapping[str, Tables]) -> pd.DataFrame:
 def differences(compared: pd.DataFrame) -> pd.DataFrame:
     """Return how far each later column's numbers differ from the first's; rows that are not numbers are left out."""
     numbers = compared.apply(pd.to_numeric, errors="coerce").dropna(how="all")
-    return numbers.iloc[:, 1:].sub(numbers.iloc[:, 0], axis=0)
+    found: pd.DataFrame = numbers.iloc[:, 1:].sub(numbers.iloc[:, 0], axis=0)
+    return found
 
 
 def tables_of(plan: Plan) -> dict[str, pd.DataFrame]:

@@ -60,7 +60,7 @@ def size(problem: Problem) -> int:
     open_sites = [
         sum(site not in service.fixed for site in problem.candidates) for service in problem.services.values()
     ]
-    return 2 ** sum(open_sites)
+    return int(2 ** sum(open_sites))
 
 
 def can_be_listed(problem: Problem) -> bool:
@@ -181,4 +181,4 @@ class _Listing:
         return full.transpose(np.argsort(places)).reshape(lengths)
 
     def _chunk(self, aligned: np.ndarray, head: tuple[int, ...]) -> np.ndarray:
-        return aligned[tuple(min(i, n - 1) for i, n in zip(head, aligned.shape, strict=False))]
+        return np.asarray(aligned[tuple(min(i, n - 1) for i, n in zip(head, aligned.shape, strict=False))])

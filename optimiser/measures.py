@@ -170,9 +170,9 @@ def _staff_rows(plan: Plan) -> Iterator[Row]:
         ("staff_moved", "moved_in", "lower"),
         ("staff_recruited", "recruited", "lower"),
     )
-    for (team, unit), total in totals.iterrows():
+    for team, unit in plan.problem.team_units:
         for name, column, better in published:
-            yield name, "", f"{team} ({unit})", float(total[column]), str(unit), better
+            yield name, "", f"{team} ({unit})", float(totals[column][team, unit]), unit, better
 
 
 def _change_rows(plan: Plan) -> Iterator[Row]:

@@ -66,7 +66,7 @@ def question(problem: Problem) -> tuple[str, int] | None:
     if len(problem.services) != 1 or problem.objectives[:1] != (Objective("patient_minutes"),):
         return None
     ((code, service),) = problem.services.items()
-    if len(problem.objectives) > 1 or not service.activity or not problem.areas["resident"].all():
+    if len(problem.objectives) > 1 or not service.activity:
         return None
     return (code, int(service.at_least_sites.value)) if _only_the_number_counts(service) else None
 
@@ -107,7 +107,11 @@ def start(problem: Problem, service: str, sites: int) -> Start:
         bound=min(search.bound, search.minutes),
         never=frozenset(never),
         always=frozenset(candidates[always]),
-        depth=_depth(problem, service, minutes[:, kept], np.isin(kept, [*answer, *taken])),
+        depth=np.minimum(
+            _depth(problem, service, minutes[:, kept], np.isin(kept, [*answer, *taken])),
+            # Where so many sites are shut, too few could be open.
+            len(search.alive) - number + 1,
+        ),
     )
 
 
@@ -119,7 +123,7 @@ def _nothing_known(problem: Problem, answer: Sequence[Any], minutes: Floats) -> 
 
 def _costs(problem: Problem, service: str, minutes: Floats, free: Ints, taken: Sequence[int]) -> Floats:
     """Sites × areas with patients: patient minutes if the area goes there, or to a site that is open anyway."""
-    patients = problem.patients(service)
+    patients = _resident_patients(problem, service)
     counted = patients > 0
     anyway = minutes[np.ix_(counted, taken)].min(axis=1, initial=np.inf)
     shorter = np.minimum(minutes[counted][:, free].T, anyway)
@@ -132,7 +136,11 @@ def _depth(problem: Problem, service: str, minutes: Floats, is_open: NDArray[np.
     """A few steps beyond the site each area goes to in a good answer; one where nobody counts."""
     best = np.where(is_open, minutes, np.inf).min(axis=1)
     depth = (minutes <= best[:, None]).sum(axis=1) + SPARE_STEPS
-    return np.where(problem.patients(service) > 0, depth, 1)
+    return np.where(_resident_patients(problem, service) > 0, depth, 1)
+
+
+def _resident_patients(problem: Problem, service: str) -> Floats:
+    return np.where(problem.areas["resident"].to_numpy(dtype=bool), problem.patients(service), 0.0)
 
 
 class _Search:

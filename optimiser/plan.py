@@ -94,7 +94,7 @@ class Plan:
 
     def _journeys_for(self, service: str) -> pd.DataFrame:
         site = nearest(self.problem, service, self.sites_of(service))
-        column = pd.Index(self.problem.reachable_sites(service)).get_indexer(site)
+        column = pd.Index(self.problem.reachable_sites(service)).get_indexer(pd.Index(site))
         minutes = self.problem.minutes(service)[np.arange(len(column)), column]
         areas = self.problem.areas
         return pd.DataFrame(
@@ -120,12 +120,12 @@ class Plan:
         return rows
 
     def _rows_of_rotas(self) -> list[tuple[object, ...]]:
-        at = self.staffing.set_index(["team", "unit", "site"])
+        at = {(row["team"], row["unit"], row["site"]): row for row in self.staffing.to_dict("records")}
         rows = []
         for code, service in self.problem.services.items():
             for rota in service.rotas:
                 for site in self.sites_of(code):
-                    here = at.loc[(rota.team, rota.unit, site)]
+                    here = at[rota.team, rota.unit, site]
                     left = here["staff"] + (here["short"] if rota.may_fall_short else 0)
                     names, needed = (code, site, rota.team, rota.unit), rota.needed
                     source = (needed.source, needed.verified)
@@ -142,7 +142,7 @@ class Plan:
                 ("recruitment_within_limit", limits.recruits_at_most, "recruited"),
             ):
                 if limit:
-                    left, source = totals.loc[(team, unit), column], (limit.source, limit.verified)
+                    left, source = float(totals[column][team, unit]), (limit.source, limit.verified)
                     rows.append(_row(rule, (team, unit), left, "<=", limit.value, unit, *source))
         return rows
 

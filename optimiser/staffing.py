@@ -33,21 +33,21 @@ class Needs:
     @property
     def spare(self) -> np.ndarray:
         """Staff above what every rota needs, by choice and site."""
-        return np.maximum(0, self.in_post - self.full)
+        return np.asarray(np.maximum(0, self.in_post - self.full))
 
     @property
     def short(self) -> np.ndarray:
         """Staff still missing, by choice, after every move and recruit that is allowed."""
         missing = np.maximum(0, self.full - self.in_post).sum(axis=1)
         moves = np.minimum(self.moves_at_most, self.spare.sum(axis=1))
-        return np.maximum(0, missing - moves - self.recruits_at_most)
+        return np.asarray(np.maximum(0, missing - moves - self.recruits_at_most))
 
     @property
     def lawful(self) -> np.ndarray:
         """Whether the rotas that may not fall short can be filled, by choice."""
         missing = np.maximum(0, self.firm - self.in_post).sum(axis=1)
         movable = np.maximum(0, self.in_post - self.firm).sum(axis=1)
-        return missing <= np.minimum(self.moves_at_most, movable) + self.recruits_at_most + 1e-9
+        return np.asarray(missing <= np.minimum(self.moves_at_most, movable) + self.recruits_at_most + 1e-9)
 
 
 def needs(problem: Problem, team: str, unit: Unit, provided: dict[str, np.ndarray]) -> Needs:
@@ -97,7 +97,7 @@ def _shared_out(need: Needs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         wanted, spare = np.maximum(0, target - staff), np.maximum(0, staff - floor)
         total = min(need.moves_at_most - moved[0].sum(), wanted.sum(), spare.sum())
         arriving, leaving = _in_order(wanted, total), _in_order(spare, total)
-        staff, moved = staff + arriving - leaving, moved + [arriving, leaving]
+        staff, moved = staff + arriving - leaving, moved + np.stack([arriving, leaving])
 
     def recruit(target: np.ndarray) -> None:
         nonlocal staff, recruited

@@ -13,8 +13,7 @@ import pulp
 from optimiser.model.variables import Variables
 from optimiser.problem import MOST_DEPRIVED_DECILES, Problem
 
-Expression = pulp.LpAffineExpression
-Function = Callable[[Problem, Variables, Sequence[str]], Expression]
+Function = Callable[[Problem, Variables, Sequence[str]], pulp.LpAffineExpression]
 
 OBJECTIVES: dict[str, Function] = {}
 UNITS: dict[str, str] = {}
@@ -32,26 +31,26 @@ def objective(*, unit: str) -> Callable[[Function], Function]:
 
 
 @objective(unit="patient-minutes a year")
-def patient_minutes(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+def patient_minutes(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
     """Minutes that resident patients spend on the way, in a year."""
     return _minutes_of(problem, x, services, _residents(problem))
 
 
 @objective(unit="patient-minutes a year")
-def deprived_patient_minutes(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+def deprived_patient_minutes(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
     """Minutes that resident patients from the most deprived fifth of areas spend on the way, in a year."""
     deprived = _residents(problem) & (problem.areas["deprivation_decile"] <= MOST_DEPRIVED_DECILES).to_numpy()
     return _minutes_of(problem, x, services, deprived)
 
 
 @objective(unit="minutes")
-def worst_journey(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+def worst_journey(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
     """The longest journey from any resident area to any of the services."""
     return pulp.LpAffineExpression(x.worst_minutes[tuple(services)])
 
 
 @objective(unit="patients a year")
-def patients_beyond_standard(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+def patients_beyond_standard(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
     """Resident patients a year whose journey is longer than the service's standard."""
     beyond = []
     for service in services:
@@ -63,14 +62,14 @@ def patients_beyond_standard(problem: Problem, x: Variables, services: Sequence[
 
 
 @objective(unit="people or WTE")
-def staff_short(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+def staff_short(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
     """Staff that rotas are short of, where the config lets them fall short."""
     teams = {rota.team for service in services for rota in problem.services[service].rotas}
     return pulp.lpSum(short for (_, team, _), short in x.short.items() if team in teams)
 
 
 @objective(unit="changes")
-def changes_from_today(problem: Problem, x: Variables, services: Sequence[str]) -> Expression:
+def changes_from_today(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
     """Designations that open or close, against today."""
     known = {service for _, service in problem.today}
     changes = []
@@ -82,10 +81,12 @@ def changes_from_today(problem: Problem, x: Variables, services: Sequence[str]) 
 
 
 def _residents(problem: Problem) -> np.ndarray:
-    return problem.areas["resident"].to_numpy()
+    return np.asarray(problem.areas["resident"], dtype=bool)
 
 
-def _minutes_of(problem: Problem, x: Variables, services: Sequence[str], counted: np.ndarray) -> Expression:
+def _minutes_of(
+    problem: Problem, x: Variables, services: Sequence[str], counted: np.ndarray
+) -> pulp.LpAffineExpression:
     minutes_of = []
     for service in services:
         if service in x.chains:
