@@ -27,8 +27,8 @@ def national_tables() -> tuple[pd.DataFrame, pd.Series]:
         minutes = pd.read_csv(lines, index_col=0, dtype=dict.fromkeys(["LSOA"], str))
     with (data / "admissions_2017-2019.csv").open() as lines:
         admissions = pd.read_csv(lines, index_col=0)["admissions"]
-    minutes = minutes.astype(float).dropna()
-    return minutes, admissions.reindex(minutes.index).fillna(0.0).astype(float)
+    minutes = minutes.astype(float).dropna()[sorted(minutes.columns)]
+    return minutes, admissions.reindex(minutes.index).fillna(0.0).astype(float).round(6)
 
 
 def national_slice(areas: int, sites: int, open_sites: int) -> Problem:

@@ -37,13 +37,14 @@ CLASSES = (
     (25, 30, "#368a85", "25 to 30"),
     (30, 999, "#0b4f4e", "more than 30"),
 )
+FEW_AREAS = 20
 SITE_COLOURS = {"B": "#12436D", "C": "#F46A25", "S": "#A285D1"}
 INK, QUIET, PAPER = "#1d2730", "#4c5a66", "#ffffff"
 
 WIDTH, HEIGHT = 960, 880
-METRES_A_PIXEL = 96.0
-MAP_LEFT, MAP_TOP, WEST, NORTH = 24, 112, 547_500, 243_500
-PANEL_LEFT, PANEL_WIDTH = 604, 330
+METRES_A_PIXEL = 105.0
+MAP_LEFT, MAP_TOP, WEST, NORTH = 24, 104, 546_500, 245_500
+MAP_RIGHT, MAP_BOTTOM, PANEL_LEFT = 600, 810, 640
 
 Point = tuple[float, float]
 Rings = list[np.ndarray]
@@ -116,7 +117,9 @@ class Map:
         areas = pd.read_csv(self.answer.run / "inputs/areas.csv", index_col="area").loc[degrees.index]
         centres = _with_ones(shapely.get_coordinates(shapely.centroid(degrees.to_numpy())))
         plane = np.linalg.lstsq(centres, areas[["easting_m", "northing_m"]].to_numpy(float), rcond=None)[0]
-        pixels = shapely.transform(degrees.to_numpy(), lambda corners: np.round(_pixels(_with_ones(corners) @ plane), 1))
+        pixels = shapely.transform(
+            degrees.to_numpy(), lambda corners: np.round(_pixels(_with_ones(corners) @ plane), 1)
+        )
         return pd.Series(pixels, index=degrees.index)[self.answer.journeys.index]
 
     def merged(self, areas: Sequence[str]) -> Rings:
@@ -134,12 +137,13 @@ def _pixels(metres: np.ndarray) -> np.ndarray:
     return np.column_stack([metres[:, 0] - WEST, NORTH - metres[:, 1]]) / METRES_A_PIXEL + [MAP_LEFT, MAP_TOP]
 
 
-# What is drawn ----------------------------------------------------------------------------------------------------------
+# What is drawn --------------------------------------------------------------------------------------------------------
 
 
 def draw(run: Path) -> str:
     """Return the picture of a run folder as SVG: no scripts, no fonts of its own, nothing fetched."""
     answer = Answer(run)
+    outlines = Map(answer)
     title, subtitle = _title(answer), _subtitle(answer)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
@@ -150,9 +154,10 @@ def draw(run: Path) -> str:
         f'<title id="title">{escape(title)}</title>',
         f'<desc id="desc">{escape(_description(answer))}</desc>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
-        _text(MAP_LEFT, 42, title, size=23, bold=True),
+        _text(MAP_LEFT, 42, title, size=22, bold=True),
         *(_text(MAP_LEFT, 68 + 20 * n, line, size=15, colour=QUIET) for n, line in enumerate(subtitle)),
-        *_areas(Map(answer)),
+        *_areas(outlines),
+        *_catchment_names(outlines),
         *_neighbours(answer),
         *_candidates(answer),
         *_scale_bar(),
@@ -172,9 +177,10 @@ def _title(answer: Answer) -> str:
 
 
 def _subtitle(answer: Answer) -> list[str]:
+    patients, areas = f"{answer.patients:,.0f}", len(answer.journeys)
     return [
-        f"Minutes by road to the nearest {UNIT}, in or outside the system. {answer.patients:,.0f} stroke admissions a",
-        f"year (mean of 2017 to 2019) from the {len(answer.journeys)} areas of Mid and South Essex. Draft: not a decision.",
+        f"Minutes by road to the nearest {UNIT}, in the system or outside it, for {patients} stroke admissions",
+        f"a year (mean of 2017 to 2019) from the {areas} areas of Mid and South Essex. Draft: not a decision.",
     ]
 
 
@@ -201,6 +207,16 @@ def _areas(outlines: Map) -> Iterator[str]:
         yield f'<path {line} d="{_path(outlines.merged(members.index))}"/>'
 
 
+def _catchment_names(outlines: Map) -> Iterator[str]:
+    """Say where a catchment's patients go, in the widest part of it."""
+    answer = outlines.answer
+    for site, members in answer.journeys.groupby("site"):
+        if len(members) >= FEW_AREAS:
+            whole = shapely.coverage_union_all(outlines.outlines[members.index].to_numpy())
+            x, y = shapely.get_coordinates(shapely.maximum_inscribed_circle(whole))[0]
+            yield _text(x, y, f"to {answer.name(str(site))}", size=13, anchor="middle", halo=True)
+
+
 def _path(rings: Rings) -> str:
     return "".join(_ring(np.rint(ring * 10).astype(int)) for ring in rings)
 
@@ -208,7 +224,11 @@ def _path(rings: Rings) -> str:
 def _ring(tenths: np.ndarray) -> str:
     """Write a ring as steps from corner to corner, which take fewer letters than places."""
     steps = np.diff(tenths[:-1], axis=0)
-    return f"M{_tenth(tenths[0][0])},{_tenth(tenths[0][1])}l" + " ".join(f"{_tenth(x)},{_tenth(y)}" for x, y in steps) + "z"
+    return (
+        f"M{_tenth(tenths[0][0])},{_tenth(tenths[0][1])}l"
+        + " ".join(f"{_tenth(x)},{_tenth(y)}" for x, y in steps)
+        + "z"
+    )
 
 
 def _tenth(number: int) -> str:
@@ -220,9 +240,14 @@ def _neighbours(answer: Answer) -> Iterator[str]:
     taking = set(answer.journeys["site"])
     for site, row in answer.sites[answer.sites["role"] == "neighbour"].iterrows():
         x, y = _place(row)
-        if site in taking and MAP_LEFT < x < PANEL_LEFT - 30 and MAP_TOP < y < HEIGHT - 60:
-            yield f'<rect x="{x - 6:.1f}" y="{y - 6:.1f}" width="12" height="12" fill="{PAPER}" stroke="{INK}" stroke-width="2"/>'
+        if site in taking and MAP_LEFT < x < MAP_RIGHT and MAP_TOP < y < MAP_BOTTOM:
+            yield _square(x, y)
             yield _text(x, y + 22, answer.name(str(site)), size=13, anchor="middle", halo=True)
+
+
+def _square(x: float, y: float) -> str:
+    place = f'x="{x - 6:.1f}" y="{y - 6:.1f}" width="12" height="12"'
+    return f'<rect {place} fill="{PAPER}" stroke="{INK}" stroke-width="2"/>'
 
 
 def _candidates(answer: Answer) -> Iterator[str]:
@@ -241,12 +266,12 @@ def _marker(x: float, y: float, letter: str, *, filled: bool, size: float = 15) 
 
 
 def _scale_bar() -> Iterator[str]:
-    x, y, length = MAP_LEFT + 8, 770, 10_000 / METRES_A_PIXEL
+    x, y, length = MAP_RIGHT - 130, 770, 10_000 / METRES_A_PIXEL
     yield f'<path d="M{x},{y - 5}v5h{length:.1f}v-5" fill="none" stroke="{INK}" stroke-width="1.5"/>'
     yield _text(x + length / 2, y + 16, "10 km", size=13, anchor="middle")
 
 
-# The panel beside the map -----------------------------------------------------------------------------------------------
+# The panel beside the map ---------------------------------------------------------------------------------------------
 
 
 def _panel(answer: Answer) -> Iterator[str]:
@@ -262,14 +287,14 @@ def _classes(answer: Answer, top: float) -> Iterator[str]:
         frame = f'stroke="{QUIET}" stroke-width=".6"'
         yield f'<rect x="{PANEL_LEFT}" y="{y}" width="30" height="22" fill="{colour}" {frame}/>'
         yield _text(PANEL_LEFT + 40, y + 16, label, size=14)
-        yield f'<rect x="{PANEL_LEFT + 140}" y="{y}" width="{share * 450:.1f}" height="22" fill="{colour}" {frame}/>'
-        yield _text(PANEL_LEFT + 148 + share * 450, y + 16, f"{share:.0%}", size=14)
+        yield f'<rect x="{PANEL_LEFT + 140}" y="{y}" width="{share * 400:.1f}" height="22" fill="{colour}" {frame}/>'
+        yield _text(PANEL_LEFT + 148 + share * 400, y + 16, f"{share:.0%}", size=14)
 
 
 def _taking(answer: Answer, top: float) -> Iterator[str]:
     yield _text(PANEL_LEFT, top, "Patients a year by nearest hospital", size=15, bold=True)
     for number, (name, patients) in enumerate(_destinations(answer)):
-        y, length = top + 14 + 30 * number, patients / answer.patients * 180
+        y, length = top + 14 + 30 * number, patients / answer.patients * 170
         yield _text(PANEL_LEFT, y + 16, name, size=14)
         yield f'<rect x="{PANEL_LEFT + 140}" y="{y}" width="{length:.1f}" height="22" fill="{QUIET}"/>'
         yield _text(PANEL_LEFT + 148 + length, y + 16, f"{patients:,.0f}", size=14)
@@ -291,8 +316,8 @@ def _marks(top: float) -> Iterator[str]:
     yield _text(x + 26, top + 33, f"has the {UNIT}", size=14)
     yield _marker(x, top + 62, "B", filled=False, size=11)
     yield _text(x + 26, top + 67, "could have one, and does not", size=14)
-    yield f'<rect x="{x - 6}" y="{top + 90}" width="12" height="12" fill="{PAPER}" stroke="{INK}" stroke-width="2"/>'
-    yield _text(x + 26, top + 101, "unit of a hospital outside the system", size=14)
+    yield _square(x, top + 96)
+    yield _text(x + 26, top + 101, "hospital outside the system, with a unit", size=14)
     yield f'<path d="M{x - 14},{top + 128}h28" stroke="{INK}" stroke-width="2"/>'
     yield _text(x + 26, top + 133, "beyond it another hospital is nearer", size=14)
 
@@ -314,9 +339,17 @@ def _place(row: pd.Series) -> Point:
 
 
 def _text(
-    x: float, y: float, words: str, *, size: float, colour: str = INK, bold: bool = False, anchor: str = "", halo: bool = False
+    x: float,
+    y: float,
+    words: str,
+    *,
+    size: float,
+    colour: str = INK,
+    bold: bool = False,
+    anchor: str = "",
+    halo: bool = False,
 ) -> str:
-    style = f' font-weight="bold"' if bold else ""
+    style = ' font-weight="bold"' if bold else ""
     style += f' text-anchor="{anchor}"' if anchor else ""
     style += f' stroke="{PAPER}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"' if halo else ""
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" fill="{colour}"{style}>{escape(words)}</text>'

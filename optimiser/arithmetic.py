@@ -40,7 +40,7 @@ class Choices:
     @cached_property
     def patients(self) -> np.ndarray:
         """Patients a year by area, as whole numbers of ``1 / patient_scale``."""
-        return np.asarray(np.rint(self.problem.patients(self.service.code) * patient_scale(self.problem)))
+        return np.asarray(np.rint(self.problem.patients(self.service.code) * self.problem.patient_scale))
 
     @cached_property
     def resident(self) -> np.ndarray:
@@ -51,12 +51,12 @@ class Choices:
     def scaled_minutes(self) -> np.ndarray:
         """Minutes as whole numbers of ``1 / minute_scale``; 0 where nobody can be reached."""
         finite = np.where(np.isfinite(self.minutes), self.minutes, 0)
-        return np.asarray(np.rint(finite * minute_scale(self.problem)))
+        return np.asarray(np.rint(finite * self.problem.minute_scale))
 
     def arriving(self, site: str) -> np.ndarray:
         """Return patients a year at a site, from every area, by choice."""
         column = self.problem.reachable_sites(self.service.code).index(site)
-        return np.asarray(((self.site == column) @ self.patients) / patient_scale(self.problem))
+        return np.asarray(((self.site == column) @ self.patients) / self.problem.patient_scale)
 
     @property
     def worst_minutes(self) -> np.ndarray:
@@ -96,25 +96,6 @@ def one_choice(problem: Problem, service: str, designated: Collection[tuple[str,
     column = pd.Index(sites).get_indexer(pd.Index(site))
     minutes = np.where(column >= 0, problem.minutes(service)[np.arange(len(column)), column], np.inf)
     return Choices(problem, problem.services[service], provided, minutes[None, :], column[None, :])
-
-
-def patient_scale(problem: Problem) -> int:
-    """Return the power of ten that makes every number of patients whole."""
-    return _scale(problem.demand.to_numpy())
-
-
-def minute_scale(problem: Problem) -> int:
-    """Return the power of ten that makes every journey time whole."""
-    return _scale(problem.journeys.to_numpy())
-
-
-def _scale(values: np.ndarray) -> int:
-    values = values[np.isfinite(values)]
-    for places in range(7):
-        scaled = values * 10**places
-        if np.all(np.abs(scaled - np.rint(scaled)) <= 1e-12 + 4e-15 * scaled):
-            return int(10**places)
-    raise TooLarge("Journey times and patients are counted to six decimal places at most. Round the tables.")
 
 
 # Rules ----------------------------------------------------------------------------------------------------------------
@@ -341,7 +322,7 @@ def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: n
     ]
     if sum(float(part.max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
         raise TooLarge("Patient-minutes are too large to add exactly. Give patients with fewer decimal places.")
-    return Score(tuple(parts), patient_scale(problem) * minute_scale(problem))
+    return Score(tuple(parts), problem.patient_scale * problem.minute_scale)
 
 
 def worst_journey(problem: Problem, choices: All, services: Sequence[str]) -> Score:
@@ -357,7 +338,7 @@ def patients_beyond_standard(problem: Problem, choices: All, services: Sequence[
         standard = problem.services[code].standard_minutes
         if standard:
             parts.append(((code,), choices[code].patients_beyond(standard.value)))
-    return Score(tuple(parts), patient_scale(problem))
+    return Score(tuple(parts), problem.patient_scale)
 
 
 def staff_short(problem: Problem, choices: All, services: Sequence[str]) -> Score:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pulp
 
-from optimiser import catchment, solver
+from optimiser import catchment, median, solver
 from optimiser.arithmetic import value
 from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_listed, enumerate_all
 from optimiser.errors import NoPlan, NotProved, SolverFailed
@@ -19,6 +19,7 @@ from optimiser.problem import Objective, Problem
 
 # A chain is cut short, and deepened where an answer needs it, only where a service has more candidates than this.
 MOST_CANDIDATES_IN_FULL = 16
+SHORT_CHAIN = 2
 
 REPORT_IT = "Do not use this answer; please report it with the config."
 
@@ -98,8 +99,7 @@ class _Search:
     proved: bool = True
 
     def __post_init__(self) -> None:
-        for service in self.problem.services_with_patients:
-            self.chains[service] = _first_chains(self.problem, service)
+        self.chains = _first_chains(self.problem)
 
     def minimise(self, objective: Objective, tell: Tell) -> None:
         """Minimise one objective with the earlier ones held, deepening chains until the answer is exact."""
@@ -112,7 +112,7 @@ class _Search:
 
     def settle_ties(self, tell: Tell) -> None:
         """Among equal best plans take one with fewest changes from today, if time allows."""
-        if self.proved:
+        if self.proved and self.problem.today:
             outcome, designated = self._best(TIE_BREAK, tell)
             self.designated = designated if outcome.status == "optimal" else self.designated
 
@@ -125,17 +125,22 @@ class _Search:
                 return outcome, designated
             if self._deepen(designated):
                 continue
-            self._must_be_true(objective, outcome, designated)
+            if not self._is_true(objective, outcome, designated):
+                continue
             if self._keeps_what_is_held(designated):
                 return outcome, designated
             self.not_these.append(designated)
 
-    def _must_be_true(self, objective: Objective, outcome: solver.Outcome, designated: Designations) -> None:
-        """Refuse an optimum that the model counts as one thing and plain arithmetic as another."""
+    def _is_true(self, objective: Objective, outcome: solver.Outcome, designated: Designations) -> bool:
+        """Whether the model counts an optimum as plain arithmetic does; if not, its chains are no longer cut."""
         exact = value(self.problem, designated, objective)
-        if abs(outcome.objective - exact) > 1e-6 * max(1.0, abs(exact)):
+        if abs(outcome.objective - exact) <= 1e-6 * max(1.0, abs(exact)):
+            return True
+        if not any(chain.cut.any() for chain in self.chains.values()):
             words = f"The model counts {objective.name} as {outcome.objective}, arithmetic as {exact}."
             raise SolverFailed(f"{words} {REPORT_IT}")
+        self.chains = {code: catchment.chains(self.problem, code) for code in self.chains}
+        return False
 
     def agree_with(self, listing: Enumeration) -> None:
         """Take the first of the equal best options of the full list, once both agree on what best is."""
@@ -197,30 +202,23 @@ class _Search:
         return Reached(objective.name, objective.services, found, bound, UNITS[objective.name])
 
 
-def _first_chains(problem: Problem, service: str) -> catchment.Chains:
+def _first_chains(problem: Problem) -> dict[str, catchment.Chains]:
+    """Return full chains where that is small, and else chains as short as an answer might need."""
+    asked = median.question(problem) if len(problem.candidates) > MOST_CANDIDATES_IN_FULL else None
+    if asked:
+        service, sites = asked
+        start = median.start(problem, service, sites)
+        return {service: catchment.chains(problem, service, start.depth, never=start.never, always=start.always)}
+    return {
+        code: catchment.chains(problem, code, _first_depth(problem, code)) for code in problem.services_with_patients
+    }
+
+
+def _first_depth(problem: Problem, service: str) -> int | None:
     rules = problem.services[service]
-    if len(problem.candidates) <= MOST_CANDIDATES_IN_FULL or rules.minimum_patients or rules.maximum_patients:
-        return catchment.chains(problem, service)
-    if not rules.at_most_sites:
-        return catchment.chains(problem, service, 2)
-    start = catchment.start(problem, service, int(rules.at_most_sites.value))
-    if _only_minutes_matter(problem):
-        return catchment.chains(problem, service, start.depth, never=start.never, always=start.always)
-    return catchment.chains(problem, service, start.depth)
-
-
-def _only_minutes_matter(problem: Problem) -> bool:
-    """Whether one service's patient-minutes and its number of sites are all that a plan is judged by."""
-    (service, *others) = problem.services.values()
-    rules = (
-        service.fixed,
-        service.at_least_sites and service.at_least_sites != service.at_most_sites,
-        service.longest_journey_minutes,
-        service.share_within_standard,
-        service.same_site,
-        service.rotas,
-    )
-    return not others and not any(rules) and problem.objectives[0].name == "patient_minutes"
+    # A volume must be counted to the last patient, so its chains are never cut.
+    counts_volumes = rules.minimum_patients or rules.maximum_patients
+    return None if counts_volumes or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
 
 
 def _second_opinion(problem: Problem, list_all: bool) -> None:

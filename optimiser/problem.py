@@ -13,6 +13,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from optimiser.errors import TooLarge
+
 Unit = Literal["people", "WTE"]
 
 # Deciles 1 and 2 of the Indices of Deprivation: the most deprived fifth of areas.
@@ -184,9 +186,27 @@ class Problem:
         return tuple(s for s in self.site_order if self.sites[s].candidate or s in neighbours)
 
     def minutes(self, service: str) -> np.ndarray:
-        """Journey minutes for a service: areas × ``reachable_sites``; infinite where there is no journey."""
-        frame = self.journeys[list(self.reachable_sites(service))]
-        return frame.fillna(np.inf).to_numpy(dtype=float)
+        """Journey minutes for a service: areas × ``reachable_sites``; infinite where there is no journey. Read only."""
+        if service not in self._minutes:
+            found = self.journeys[list(self.reachable_sites(service))].to_numpy(dtype=float, copy=True)
+            found[np.isnan(found)] = np.inf
+            found.flags.writeable = False
+            self._minutes[service] = found
+        return self._minutes[service]
+
+    @cached_property
+    def _minutes(self) -> dict[str, np.ndarray]:
+        return {}
+
+    @cached_property
+    def patient_scale(self) -> int:
+        """The power of ten that makes every number of patients whole."""
+        return _scale(self.demand.to_numpy(dtype=float))
+
+    @cached_property
+    def minute_scale(self) -> int:
+        """The power of ten that makes every journey time whole."""
+        return _scale(self.journeys.to_numpy(dtype=float))
 
     def patients(self, service: str) -> np.ndarray:
         """Patients a year for a service, one number an area, residents or not."""
@@ -194,3 +214,12 @@ class Problem:
         if activity is None:
             return np.zeros(len(self.areas))
         return self.demand[activity].to_numpy(dtype=float)
+
+
+def _scale(values: np.ndarray) -> int:
+    values = values[np.isfinite(values)]
+    for places in range(7):
+        scaled = values * 10**places
+        if np.all(np.abs(scaled - np.rint(scaled)) <= 1e-12 + 4e-15 * scaled):
+            return int(10**places)
+    raise TooLarge("Journey times and patients are counted to six decimal places at most. Round the tables.")

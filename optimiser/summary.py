@@ -8,7 +8,8 @@ import pandas as pd
 
 from optimiser import measures
 from optimiser.model.objectives import UNITS
-from optimiser.plan import EVALUATED, PROVED, Designations, Plan
+from optimiser.plan import EVALUATED, PROVED, Plan
+from optimiser.planning import evaluate
 from optimiser.problem import Problem
 
 
@@ -38,14 +39,19 @@ def sites_in_words(problem: Problem, sites: Sequence[str]) -> str:
 def border_line(plan: Plan, closed: Plan) -> list[str]:
     """Return a sentence where the answer would differ if nobody crossed the border, naming the services it decides."""
     problem, swaps = plan.problem, []
+    swapped = evaluate(problem, closed.designated)
     for code, service in problem.services.items():
-        here, there = plan.sites_of(code), closed.sites_of(code)
-        if here != there:
-            name = service.name.lower()
-            swaps.append(f"{name} would be at {sites_in_words(problem, there)}, not {sites_in_words(problem, here)}")
-    if not swaps:
-        return []
-    return [f"The border decides it: if nobody crossed it, {'; '.join(swaps)}."]
+        there = closed.sites_of(code)
+        if plan.sites_of(code) != there:
+            name, where = service.name.lower(), sites_in_words(problem, there)
+            swaps.append(f"{name} would be at {where}{_against(plan, swapped, code)}")
+    return [f"The border decides it: if nobody crossed it, {'; '.join(swaps)}."] if swaps else []
+
+
+def _against(plan: Plan, other: Plan, service: str) -> str:
+    """Return the mean journey of another plan against this one's, for a service with patients."""
+    theirs, ours = (measures.number(measures.table(one), "mean_minutes", service) for one in (other, plan))
+    return f" (with the border open {theirs:.2f} minutes on average against {ours:.2f})" if ours == ours else ""
 
 
 def _services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
@@ -103,21 +109,23 @@ def _next_best(plan: Plan) -> list[str]:
     best, second = listing.ranked[:2]
     worse = next(
         (
-            f"{second.values[i] - best.values[i]:,.6g} more {UNITS[objective.name]}"
+            f"{second.values[i] - best.values[i]:,.1f} more {UNITS[objective.name]}"
             for i, objective in enumerate(plan.problem.objectives)
             if second.values[i] != best.values[i]
         ),
         "equal on every objective",
     )
-    return [f"Next best: {_swap(plan.problem, best.designated, second.designated)} ({worse})."]
+    return [f"Next best: {_swap(plan, evaluate(plan.problem, second.designated))}: {worse}."]
 
 
-def _swap(problem: Problem, best: Designations, other: Designations) -> str:
+def _swap(plan: Plan, other: Plan) -> str:
     swaps = []
-    for code, service in problem.services.items():
-        there = [site for site in problem.candidates if (site, code) in other]
-        if there != [site for site in problem.candidates if (site, code) in best]:
-            swaps.append(f"{service.name.lower()} at {sites_in_words(problem, there)}")
+    for code, service in plan.problem.services.items():
+        there = other.sites_of(code)
+        if there != plan.sites_of(code):
+            mean = measures.number(measures.table(other), "mean_minutes", code)
+            minutes = f", {mean:.2f} minutes on average" if mean == mean else ""
+            swaps.append(f"{service.name.lower()} at {sites_in_words(plan.problem, there)}{minutes}")
     return "; ".join(swaps)
 
 

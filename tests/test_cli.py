@@ -155,8 +155,16 @@ def test_help_starts_with_an_example_and_imports_nothing_heavy(tmp_path: Path):
     found = optimiser("--help", cwd=tmp_path)
     assert found.returncode == 0
     assert "Example:" in found.stdout
-    code = "import sys; sys.argv = ['optimiser', '--help']\nfrom optimiser.cli import main\n"
-    code += "try: main()\nexcept SystemExit: pass\nprint(sorted({'pandas', 'numpy', 'pulp', 'highspy', 'geopandas', 'pydantic'} & set(sys.modules)))"
+    heavy = {"pandas", "numpy", "pulp", "highspy", "geopandas", "pydantic"}
+    code = f"""
+import sys
+sys.argv = ["optimiser", "--help"]
+from optimiser.cli import main
+try:
+    main()
+except SystemExit:
+    print(sorted({heavy!r} & set(sys.modules)))
+"""
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     loaded = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert loaded.stdout.splitlines()[-1] == "[]"

@@ -67,6 +67,10 @@ def declare(problem: Problem, chains: Mapping[str, Chains], model: pulp.LpProble
         for site in problem.candidates:
             x.designated[site, service] = model.add_variable(f"designated.{service}.{site}", cat=pulp.LpBinary)
     for service, chain in chains.items():
+        for site in chain.never:
+            x.designated[site, service].upBound = 0
+        for site in chain.always:
+            x.designated[site, service].lowBound = 1
         for index, members in enumerate(chain.sets):
             name = f"none_of.{service}.{spelt(index, members)}"
             x.none_of[service, members] = model.add_variable(name, 0, 1) if members else 1.0

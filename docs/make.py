@@ -1,0 +1,287 @@
+"""Write the pages that are made from the code: the commands, the config, the rules and the data dictionary.
+
+python docs/make.py            writes them
+python docs/make.py --check    says which of them are out of date
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+DOCS = Path(__file__).parent
+MADE = "Made by `python docs/make.py`; do not edit by hand."
+WIDTH = 96
+
+# The unit of every figure of a config, by the setting's name. A figure without one is refused below.
+SETTING_UNITS = {
+    "value": "as the figure it stands in",
+    "factor": "times",
+    "year": "year",
+    "moves_at_most": "people, and WTE",
+    "recruits_at_most": "people, and WTE",
+    "people": "people",
+    "wte": "WTE",
+    "at_least_sites": "sites",
+    "at_most_sites": "sites",
+    "minimum_patients": "patients a year",
+    "maximum_patients": "patients a year",
+    "longest_journey_minutes": "minutes",
+    "standard_minutes": "minutes",
+    "share_within_standard": "share, 0 to 1",
+    "time_limit_minutes": "minutes",
+}
+PLACES = {
+    "Settings": "The whole config",
+    "TravelSettings": "`travel`",
+    "TeamSettings": "`teams.<code>`",
+    "ServiceSettings": "`services.<code>`",
+    "FixedSettings": "`services.<code>.fixed.<site>`",
+    "LinkSettings": "`services.<code>.same_site.<service>`",
+    "RotaSettings": "`services.<code>.rotas.<team>`",
+    "StatedFigure": "A figure",
+    "StatedLimit": "A limit",
+}
+# Measures that are not functions of one service's journeys alone, in words; a measure without words is refused below.
+OTHER_MEASURES = {
+    "patients_within": "Resident patients a year whose journey takes at most so many minutes.",
+    "people_within": "Residents whose journey takes at most so many minutes, patients or not.",
+    "patients_beyond_standard": "Resident patients a year whose journey is longer than the service's standard.",
+    "site_patients": "Patients a year who come to a site, from inside and outside the system.",
+    "site_patients_from_outside": "Those of them who live outside the system.",
+    "staff_needed": "What the rotas of a team need, over all sites.",
+    "staff_in_post": "What a team has in post, over all candidates.",
+    "staff_short": "What the rotas of a team are short of after every move and recruit.",
+    "staff_moved": "Staff of a team who move between sites.",
+    "staff_recruited": "Staff of a team who are newly recruited.",
+    "changes_from_today": "Designations that open or close, against today.",
+}
+
+
+def command_line() -> str:
+    """Return the page of commands: what `--help` of each prints."""
+    from optimiser import cli
+
+    root: Any = typer.main.get_command(cli.app)
+    commands = [(name, command) for name, command in root.commands.items()]
+    parts = [
+        "# The command line",
+        MADE,
+        "Results go to stdout, progress and errors to stderr. A run folder is never written over.",
+        _help("optimiser", root),
+        *(f"## {name}\n\n{_help(f'optimiser {name}', command)}" for name, command in commands),
+        "## Exit codes",
+        _table(["code", "meaning"], _exit_codes(cli.__doc__ or "")),
+    ]
+    return _page(parts)
+
+
+def _help(name: str, command: Any) -> str:
+    context = command.context_class(command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
+    return f"```text\n{command.get_help(context)}\n```"
+
+
+def _exit_codes(words: str) -> Iterator[Sequence[str]]:
+    """Yield code and meaning from the one sentence in which the command line states them."""
+    listed = " ".join(words.split("Exit codes:")[1].split()).removesuffix(".")
+    for part in listed.split("; "):
+        codes, _, meaning = re.match(r"([\d]+( and \d+)?) (.*)", part).groups()  # type: ignore[union-attr]
+        yield codes, meaning if _ is None else f"{meaning} (Ctrl-C, and asked to end)"
+
+
+def config() -> str:
+    """Return the page of every setting of a config."""
+    from optimiser.config import json_schema
+
+    schema = json_schema()
+    shapes = {"Settings": schema} | {name: schema["$defs"][name] for name in PLACES if name != "Settings"}
+    parts = [
+        "# Every setting of a config",
+        MADE,
+        "A config is one YAML file. A figure is a bare number, or `{value, source, verified}`: a bare number counts as "
+        "unverified, and every output says so. A file that is `based_on` another says only what changes: mappings are "
+        "merged, lists and single values replace, `null` takes away. `optimiser schema` prints the same as JSON Schema, "
+        "for editors that complete and check.",
+        *(_settings(name, shape) for name, shape in shapes.items()),
+        "## Objectives",
+        "`objectives` is a list, the most important first. Each entry is a name, which covers all services, or a name "
+        "with a list of services: `{worst_journey: [hyper_acute_stroke]}`. [Rules, objectives and measures](rules.md) "
+        "says what each counts.",
+        "## Options",
+        "Options are files of their own: designations that people have written down. Services that an option does not "
+        "name stay as they are today.",
+        _table(["setting", "kind", "meaning"], _option_rows()),
+    ]
+    return _page(parts)
+
+
+def _settings(name: str, shape: Mapping[str, Any]) -> str:
+    shape = shape if "properties" in shape else next(one for one in shape["anyOf"] if "properties" in one)
+    rows = [
+        (f"`{setting}`", _kind(stated), _unit(setting, stated), stated.get("description", ""))
+        for setting, stated in shape["properties"].items()
+    ]
+    about = "" if name == "Settings" else f"\n\n{shape.get('description', '')}".rstrip()
+    return f"## {PLACES[name]}{about}\n\n" + _table(["setting", "kind", "unit", "meaning"], rows)
+
+
+def _option_rows() -> Iterator[Sequence[str]]:
+    from optimiser.config import OptionSettings
+
+    for name, field in OptionSettings.model_json_schema()["properties"].items():
+        yield f"`{name}`", _kind(field), field.get("description", "")
+
+
+def _unit(setting: str, stated: Any) -> str:
+    kind = _kind(stated)
+    return SETTING_UNITS[setting] if "number" in kind or "figure" in kind or "limit" in kind else ""
+
+
+def _kind(stated: Any) -> str:
+    """Say in words what may be written for a setting."""
+    if "$ref" in stated:
+        name = stated["$ref"].split("/")[-1]
+        return {"StatedFigure": "figure", "StatedLimit": "limit", "ObjectiveSettings": "objective"}.get(
+            name, "settings"
+        )
+    if "anyOf" in stated:
+        kinds = [_kind(one) for one in stated["anyOf"] if one.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if "const" in stated:
+        return f"`{stated['const']}`"
+    if "enum" in stated:
+        return " or ".join(f"`{one}`" for one in stated["enum"])
+    if stated.get("type") == "array":
+        return "list" if "prefixItems" in stated.get("items", {}) else f"list of {_kind(stated['items'])}s"
+    if stated.get("type") == "object":
+        return "settings by code"
+    plain = {"string": "text", "boolean": "true or false", "number": "number", "integer": "number"}
+    return "code" if "pattern" in stated else plain[stated["type"]]
+
+
+def rules() -> str:
+    """Return the page of every rule, objective, measure and check."""
+    from optimiser.checker import CHECKS
+    from optimiser.model import objectives
+    from optimiser.model.rules import RULES, UNITS
+
+    parts = [
+        "# Rules, objectives, measures and checks",
+        MADE,
+        "## Rules",
+        "Every plan obeys every rule. A rule that *may be relaxed* is a standard or a resource: where no plan meets "
+        "every rule, the message says by how much it would have to give. The others are what the words mean, and never "
+        "give. Data switches a rule on: where the config states no figure, there is nothing to obey.",
+        _table(
+            ["rule", "in words", "unit", "may be relaxed"],
+            ((f"`{n}`", _words(rule), UNITS.get(n, ""), "yes" if n in UNITS else "no") for n, rule in RULES.items()),
+        ),
+        "## Objectives",
+        "What a plan may be asked to make as small as possible.",
+        _table(
+            ["objective", "in words", "unit"],
+            ((f"`{n}`", _words(one), objectives.UNITS[n]) for n, one in objectives.OBJECTIVES.items()),
+        ),
+        "## Measures",
+        "Every number of `measures.csv`. Journeys are those of residents.",
+        _table(["measure", "in words", "unit", "better", "also by"], _measure_rows()),
+        "## Checks",
+        "What the independent checker makes sure of, for every run. It is written from the plain words alone and shares "
+        "no code with what it checks.",
+        _table(["check", "makes sure that"], ((f"`{name}`", words) for name, words in CHECKS.items())),
+    ]
+    return _page(parts)
+
+
+def _measure_rows() -> Iterator[Sequence[str]]:
+    """Yield every measure that the made-up place publishes: nothing that is published lacks words."""
+    import optimiser as op
+    from optimiser import measures
+
+    problem = op.read_problem(DOCS.parent / "configs/tiny.yaml")
+    published = measures.table(op.evaluate(problem, problem.today))
+    for name, rows in published.groupby("measure", sort=False):
+        known = measures.JOURNEY_MEASURES.get(str(name))
+        words = _words(known.of) if known else OTHER_MEASURES[re.sub(r"_\d+$", "", str(name))]
+        units = ", ".join(dict.fromkeys(rows["unit"]))
+        yield (
+            f"`{name}`",
+            words,
+            "people or WTE" if "staff" in str(name) else units,
+            rows["better"].iloc[0],
+            _groups(rows),
+        )
+
+
+def _groups(rows: Any) -> str:
+    found = []
+    for words, pattern in (
+        ("site", r"^[a-z_]+$"),
+        ("team", r"\("),
+        ("deprivation fifth", "^deprivation"),
+        ("district", "^district"),
+        ("age 75+", "^age"),
+    ):
+        is_team = words == "team" and rows["group"].str.startswith("deprivation").any()
+        if rows["group"].str.contains(pattern).any() and not is_team:
+            found.append(words)
+    return ", ".join(found)
+
+
+def data_dictionary() -> str:
+    """Return the page of every table and column."""
+    from optimiser import schema
+
+    return schema.data_dictionary()
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "cli.md": command_line,
+    "config.md": config,
+    "data_dictionary.md": data_dictionary,
+    "rules.md": rules,
+}
+
+
+def _words(function: object) -> str:
+    return (function.__doc__ or "").strip().splitlines()[0]
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '\\|') for cell in line)} |" for line in lines)
+
+
+def _page(parts: Iterable[str]) -> str:
+    text = "\n\n".join(parts)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def outdated() -> list[str]:
+    """Return the names of the pages that are not what this makes."""
+    return [name for name, page in PAGES.items() if not _is_current(DOCS / name, page())]
+
+
+def _is_current(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+def main(words: Sequence[str]) -> int:
+    """Write or check the pages; return the exit code."""
+    if "--check" in words:
+        stale = outdated()
+        print(f"Out of date: {', '.join(stale)}. Run: python docs/make.py" if stale else "Every page is current.")
+        return 1 if stale else 0
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8", newline="\n")
+        print(f"Wrote docs/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
