@@ -105,8 +105,8 @@ def config() -> str:
         MADE,
         "A config is one YAML file. A figure is a bare number, or `{value, source, verified}`: a bare number counts as "
         "unverified, and every output says so. A file that is `based_on` another says only what changes: mappings are "
-        "merged, lists and single values replace, `null` takes away. `optimiser schema` prints the same as JSON Schema, "
-        "for editors that complete and check.",
+        "merged, lists and single values replace, `null` takes away. `optimiser schema` prints the same as JSON "
+        "Schema, for editors that complete and check.",
         *(_settings(name, shape) for name, shape in shapes.items()),
         "## Objectives",
         "`objectives` is a list, the most important first. Each entry is a name, which covers all services, or a name "
@@ -191,8 +191,8 @@ def rules() -> str:
         "Every number of `measures.csv`. Journeys are those of residents.",
         _table(["measure", "in words", "unit", "better", "also by"], _measure_rows()),
         "## Checks",
-        "What the independent checker makes sure of, for every run. It is written from the plain words alone and shares "
-        "no code with what it checks.",
+        "What the independent checker makes sure of, for every run. It is written from the plain words alone and "
+        "shares no code with what it checks.",
         _table(["check", "makes sure that"], ((f"`{name}`", words) for name, words in CHECKS.items())),
     ]
     return _page(parts)
@@ -254,7 +254,7 @@ def _words(function: object) -> str:
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '\\|') for cell in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _page(parts: Iterable[str]) -> str:

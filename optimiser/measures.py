@@ -184,9 +184,10 @@ def _change_rows(plan: Plan) -> Iterator[Row]:
 
 
 def _mean(minutes: pd.Series[float], weight: pd.Series[float]) -> float:
-    served = minutes.notna()
-    total = weight[served].sum()
-    return float((minutes[served] * weight[served]).sum() / total) if total else float("nan")
+    times, weights = minutes.to_numpy(dtype=float), weight.to_numpy(dtype=float)
+    served = ~np.isnan(times)
+    total = weights[served].sum()
+    return float(times[served] @ weights[served] / total) if total else float("nan")
 
 
 def _reached_by(journeys: pd.DataFrame, share: float) -> float:

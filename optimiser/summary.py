@@ -50,8 +50,14 @@ def border_line(plan: Plan, closed: Plan) -> list[str]:
 
 def _against(plan: Plan, other: Plan, service: str) -> str:
     """Return the mean journey of another plan against this one's, for a service with patients."""
-    theirs, ours = (measures.number(measures.table(one), "mean_minutes", service) for one in (other, plan))
+    theirs, ours = _mean(other, service), _mean(plan, service)
     return f" (with the border open {theirs:.2f} minutes on average against {ours:.2f})" if ours == ours else ""
+
+
+def _mean(plan: Plan, service: str) -> float:
+    """Return the mean journey of residents to a service; NaN where its patients do not count."""
+    counted = service in plan.problem.services_with_patients
+    return measures.mean_minutes(measures.residents(plan, service)) if counted else float("nan")
 
 
 def _services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
@@ -123,7 +129,7 @@ def _swap(plan: Plan, other: Plan) -> str:
     for code, service in plan.problem.services.items():
         there = other.sites_of(code)
         if there != plan.sites_of(code):
-            mean = measures.number(measures.table(other), "mean_minutes", code)
+            mean = _mean(other, code)
             minutes = f", {mean:.2f} minutes on average" if mean == mean else ""
             swaps.append(f"{service.name.lower()} at {sites_in_words(plan.problem, there)}{minutes}")
     return "; ".join(swaps)

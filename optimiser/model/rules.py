@@ -200,14 +200,15 @@ def recruitment_within_limit(problem: Problem, x: Variables) -> Rows:
 @logic
 def the_worst_journey_is_the_worst(problem: Problem, x: Variables) -> Rows:
     """The worst journey is no shorter than any resident area's journey."""
-    resident, areas = np.flatnonzero(problem.areas["resident"].to_numpy()), list(problem.areas.index)
+    resident = np.flatnonzero(problem.areas["resident"].to_numpy())
     for services, worst in x.worst_minutes.items():
         for service in (service for service in services if service in x.chains):
             minutes = np.where(np.isfinite(problem.minutes(service)), problem.minutes(service), 0)
             for area in resident:
                 only_here = np.zeros_like(minutes)
                 only_here[area] = minutes[area]
-                yield (*services, service, str(areas[area])), worst >= x.add_up(service, only_here)
+                code = str(problem.areas.index[int(area)])
+                yield (*services, service, code), worst >= x.add_up(service, only_here)
 
 
 def _sites(problem: Problem, x: Variables, service: str) -> pulp.LpAffineExpression:
