@@ -235,7 +235,8 @@ def doctor(as_json: AsJson = False) -> None:
     found = {"versions": versions(), "solver": about}
     canaries = about["canaries"]
     words = [f"{name} {number}" for name, number in versions().items()]
-    words += [f"{about['name']} {about['version']}: {len(canaries)} canaries sang, none wrong; gap asked for: 0."]
+    trusted = f"{len(canaries)} trial models with known answers, all right; gap asked for: 0"
+    words.append(f"{about['name']} {about['version']}: {trusted}.")
     _say(words, found, as_json, "optimiser solve configs/base.yaml")
 
 
