@@ -145,7 +145,7 @@ def evaluate(
 
 @app.command()
 def check(run: Run, as_json: AsJson = False) -> None:
-    """Recompute a run from its own inputs, independently of the model, and list every disagreement.
+    """Recompute a run from its inputs, independently, and list every disagreement.
 
     Example:  optimiser check runs/2026-11-22_base
     """
@@ -158,7 +158,8 @@ def check(run: Run, as_json: AsJson = False) -> None:
     if len(breaches):
         raise CheckFailed(_breaches_in_words(breaches))
     if not as_json:
-        _say([f"{run} is clean: {len(CHECKS)} kinds of check, no disagreement."], {}, False, f"optimiser compare {run}")
+        words = [f"{run} is clean: {len(CHECKS)} kinds of check, no disagreement."]
+        _say(words, {}, False, f"optimiser compare {run} RUN...")
 
 
 @app.command()
@@ -172,6 +173,8 @@ def compare(
 
     Example:  optimiser compare runs/2026-11-22_base runs/2026-11-22_one_hasu
     """
+    if len(runs) < 2:
+        raise typer.BadParameter("give two or more run folders; the first is the base.", param_hint="RUN...")
     from optimiser.comparison import compare as compare_runs
     from optimiser.runs import read_tables
 
@@ -242,28 +245,41 @@ def doctor(as_json: AsJson = False) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with a code that says how it went."""
-    signal.signal(signal.SIGTERM, _stopped)
+    stopped = _exit_when_told_to()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        code = app(standalone_mode=False) or 0
+        sys.exit(128 + stopped[0] if stopped and code else code)
     except OptimiserError as error:
         typer.echo(str(error), err=True)
         sys.exit(error.exit_code)
     except _CLICK_EXCEPTION as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("Stopped. Nothing was left half-written.", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except (Exception, KeyboardInterrupt):
+        # A signal can surface as another error, for libraries catch everything while they are imported.
+        if not stopped:
+            raise
+        typer.echo("Stopped. Nothing was left half-written.", err=True)
+        sys.exit(128 + stopped[0])
 
 
-def _stopped(*_: object) -> NoReturn:
-    sys.exit(143)
+def _exit_when_told_to() -> list[int]:
+    """Turn Ctrl-C and a request to end into an orderly exit; return the list that the signal is noted in."""
+    stopped: list[int] = []
+
+    def stop(number: int, _frame: object) -> NoReturn:
+        stopped.append(number)
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    return stopped
 
 
 def _finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: bool) -> None:
