@@ -8,6 +8,7 @@ proved; 6 check failed; 7 solver failed; 8 over a size limit; 9 could not write;
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -245,13 +246,13 @@ def doctor(as_json: AsJson = False) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with a code that says how it went."""
-    stopped = _exit_when_told_to()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        code = app(standalone_mode=False) or 0
-        sys.exit(128 + stopped[0] if stopped and code else code)
+        sys.exit(app(standalone_mode=False) or 0)
     except OptimiserError as error:
         typer.echo(str(error), err=True)
         sys.exit(error.exit_code)
@@ -261,25 +262,15 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    except (Exception, KeyboardInterrupt):
-        # A signal can surface as another error, for libraries catch everything while they are imported.
-        if not stopped:
-            raise
-        typer.echo("Stopped. Nothing was left half-written.", err=True)
-        sys.exit(128 + stopped[0])
 
 
-def _exit_when_told_to() -> list[int]:
-    """Turn Ctrl-C and a request to end into an orderly exit; return the list that the signal is noted in."""
-    stopped: list[int] = []
-
-    def stop(number: int, _frame: object) -> NoReturn:
-        stopped.append(number)
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    return stopped
+def _stop(number: int, _frame: object) -> NoReturn:
+    """End at once and leave nothing half-written. An exception would not do: libraries swallow it while they load."""
+    if "optimiser.runs" in sys.modules:
+        sys.modules["optimiser.runs"].remove_unfinished()
+    sys.stdout.flush()
+    os.write(2, b"Stopped. Nothing was left half-written.\n")
+    os._exit(128 + number)
 
 
 def _finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: bool) -> None:
