@@ -76,7 +76,8 @@ def _only_the_number_counts(service: Service) -> bool:
     if low is None or high is None or low.value != high.value or low.value != int(low.value):
         return False
     others = (service.minimum_patients, service.maximum_patients, service.longest_journey_minutes)
-    return not any((*others, service.share_within_standard, service.same_site, service.rotas))
+    links = (service.same_site, service.in_reach)
+    return not any((*others, service.share_within_standard, *links, service.rotas, service.beds))
 
 
 def start(problem: Problem, service: str, sites: int) -> Start:
