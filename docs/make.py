@@ -69,7 +69,7 @@ OTHER_MEASURES = {
     "staff_moved": "Staff of a team who move between sites.",
     "staff_recruited": "Staff of a team who are newly recruited.",
     "changes_from_today": "Designations that open or close, against today.",
-    "beds_needed": "Beds that turn away no larger share of arrivals than the config allows; in all, the sites' added up.",
+    "beds_needed": "Beds that turn away no larger share of arrivals than the config allows; the sites' added up.",
     "beds_available": "Beds that the config says the sites have.",
     "occupancy": "Share of beds taken on average, of those available or, where that is not said, needed.",
     "blocking": "Share of arrivals who find every bed taken, with the same beds.",

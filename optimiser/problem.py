@@ -178,7 +178,7 @@ class Problem:
     nowhere_today
         Services known to be provided at no candidate today.
     transfers
-        Minutes by road from one site to another, keyed by (from, to).
+        Minutes by road from site (index) to site (column); empty where the place has no such table.
     exceptions
         Links that need not hold at some site, with reasons.
     files
@@ -196,10 +196,10 @@ class Problem:
     staff: Mapping[tuple[str, str, Unit], float] = field(default_factory=dict)
     today: frozenset[tuple[str, str]] = frozenset()
     nowhere_today: frozenset[str] = frozenset()
-    transfers: Mapping[tuple[str, str], float] = field(default_factory=dict)
     exceptions: tuple[Excepted, ...] = ()
     objectives: tuple[Objective, ...] = (Objective("patient_minutes"),)
     time_limit_minutes: float = 10.0
+    transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -244,7 +244,11 @@ class Problem:
 
     def transfer_minutes(self, from_site: str, to_site: str) -> float:
         """Return the minutes by road between two sites: 0 from a site to itself, infinite where it is not known."""
-        return 0.0 if from_site == to_site else self.transfers.get((from_site, to_site), float("inf"))
+        if from_site == to_site:
+            return 0.0
+        known = from_site in self.transfers.index and to_site in self.transfers.columns
+        minutes = float(self.transfers[to_site][from_site]) if known else np.inf
+        return np.inf if np.isnan(minutes) else minutes
 
     def within_reach(self, site: str, minutes: float) -> tuple[str, ...]:
         """Return the candidates, a site itself included, whose staff reach it within so many minutes."""
@@ -256,7 +260,7 @@ class Problem:
 
     def behind_its_border(self) -> Problem:
         """Return the same question with nobody crossing the border; the problem itself if nobody does."""
-        resident = self.areas["resident"]
+        resident, here = self.areas["resident"], list(self.candidates)
         if resident.all() and not any(service.neighbours for service in self.services.values()):
             return self
         return replace(
@@ -266,6 +270,7 @@ class Problem:
             areas=self.areas[resident],
             journeys=self.journeys.loc[resident, list(self.candidates)],
             demand=self.demand[resident],
+            transfers=self.transfers.reindex(index=here, columns=here) if len(self.transfers) else self.transfers,
         )
 
     def reachable_sites(self, service: str) -> tuple[str, ...]:

@@ -253,7 +253,7 @@ def _problem(config: Config, place: Place) -> Problem:
         staff=_staff(config, place),
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
         nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
-        transfers=_transfers(place, settings.travel.factor.value),
+        transfers=_transfers(config, place, sites),
         exceptions=_exceptions(settings.exceptions or ()),
         objectives=tuple(Objective(one.name, one.services) for one in settings.objectives),
         time_limit_minutes=settings.time_limit_minutes,
@@ -327,15 +327,22 @@ def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], fac
     """Return minutes by area and site, times the factor, to six decimals; NaN where there is no journey."""
     order = sorted(sites, key=lambda code: (not sites[code].candidate, code))
     table = _grid(place.journeys, ("area", areas), ("site", pd.Index(order)), "minutes")
+    return _times(table, factor)
+
+
+def _transfers(config: Config, place: Place, sites: Mapping[str, Site]) -> pd.DataFrame:
+    """Return minutes from site to site, times the factor, to six decimals; empty where there is no table of them."""
+    if place.transfers.empty:
+        return pd.DataFrame()
+    codes = pd.Index(sorted(sites, key=lambda code: (not sites[code].candidate, code)))
+    table = _grid(place.transfers, ("from_site", codes), ("to_site", codes), "minutes")
+    return _times(table, config.settings.travel.factor.value)
+
+
+def _times(table: pd.DataFrame, factor: float) -> pd.DataFrame:
     distinct, which = np.unique(table.to_numpy(), return_inverse=True)
     scaled = np.array([_scaled(minutes, factor) for minutes in distinct.tolist()])
     return pd.DataFrame(scaled[which].reshape(table.shape), index=table.index, columns=table.columns)
-
-
-def _transfers(place: Place, factor: float) -> dict[tuple[str, str], float]:
-    """Return minutes from site to site, times the factor, to six decimals."""
-    rows = zip(place.transfers["from_site"], place.transfers["to_site"], place.transfers["minutes"], strict=True)
-    return {(there, here): _scaled(float(minutes), factor) for there, here, minutes in rows}
 
 
 def _scaled(minutes: float, factor: float) -> float:

@@ -23,13 +23,10 @@ def with_files(problem: Problem) -> Problem:
             [(code, site.name, "candidate" if site.candidate else "neighbour") for code, site in problem.sites.items()],
             columns=["site", "name", "role"],
         ),
-        "journeys": _long(problem.journeys, "site", "minutes"),
-        "demand": _long(problem.demand, "activity", "patients_per_year"),
+        "journeys": _long(problem.journeys, "area", "site", "minutes"),
+        "demand": _long(problem.demand, "area", "activity", "patients_per_year"),
         "staff": _staff(problem),
-        "transfers": pd.DataFrame(
-            [(*pair, minutes) for pair, minutes in problem.transfers.items()],
-            columns=["from_site", "to_site", "minutes"],
-        ),
+        "transfers": _long(problem.transfers, "from_site", "to_site", "minutes").query("from_site != to_site"),
     }
     files = {f"inputs/{name}.csv": _csv(frame) for name, frame in tables.items()}
     # JSON is YAML too.
@@ -41,8 +38,8 @@ def _one_flag(service: Service) -> Service:
     return replace(service, rotas=tuple(replace(rota, may_fall_short=rota.team in may) for rota in service.rotas))
 
 
-def _long(frame: pd.DataFrame, columns: str, values: str) -> pd.DataFrame:
-    return frame.rename_axis("area").reset_index().melt("area", var_name=columns, value_name=values)
+def _long(frame: pd.DataFrame, rows: str, columns: str, values: str) -> pd.DataFrame:
+    return frame.rename_axis(rows).reset_index().melt(rows, var_name=columns, value_name=values)
 
 
 def _csv(frame: pd.DataFrame) -> bytes:

@@ -122,12 +122,10 @@ def worlds(draw: st.DrawFn) -> Problem:
             (site, "team", unit): float(draw(st.integers(0, 4))) for site in candidates for unit in ("people", "WTE")
         },
         today=frozenset((site, codes[0]) for site in candidates if draw(st.booleans())),
-        transfers={
-            (there, here): draw(st.sampled_from([10.0, 20.0, 30.0, 40.0]))
-            for there in candidates
-            for here in candidates
-            if here != there
-        },
+        transfers=pd.DataFrame(
+            {here: [draw(st.sampled_from([10.0, 20.0, 30.0, 40.0])) for _ in candidates] for here in candidates},
+            index=candidates,
+        ),
         exceptions=tuple(
             Excepted(*pair, draw(st.sampled_from(candidates)), "drawn")
             for pair in links

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from worlds import small, three_doctors, vary
+from worlds import roads, small, three_doctors, vary
 
 from optimiser import catchment
 from optimiser.model import build, expression
@@ -36,7 +36,7 @@ def everything() -> Problem:
     ).behind_its_border()
     in_reach = (Reach("clinic", Figure(30)),)
     problem = vary(problem, "x_ray", fixed={"birch": Fixed(True, "the machine is there")}, in_reach=in_reach)
-    problem = replace(problem, transfers={("ash", "birch"): 30.0, ("birch", "ash"): 31.0})
+    problem = replace(problem, transfers=roads({("ash", "birch"): 30.0, ("birch", "ash"): 31.0}))
     return replace(problem, objectives=tuple(map(Objective, OBJECTIVES)))
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pulp
 import pytest
-from worlds import small, three_doctors, vary
+from worlds import roads, small, three_doctors, vary
 
 from optimiser import catchment, solver
 from optimiser.beds import Stays, beds_needed, most_patients
@@ -135,7 +135,7 @@ def test_beds_are_enough():
 def test_services_are_within_reach():
     # X-ray is at birch only. From there to ash is 20 minutes, from ash to birch 30: staff come from there to here.
     fixed = {"ash": Fixed(False, "no room"), "birch": Fixed(True, "it is there")}
-    ways = {("birch", "ash"): 20.0, ("ash", "birch"): 30.0}
+    ways = roads({("birch", "ash"): 20.0, ("ash", "birch"): 30.0})
     for minutes_, expected in ((0, ("birch",)), (19, ("birch",)), (20, ("ash", "birch"))):
         world = small(in_reach=(Reach("x_ray", Figure(minutes_)),), at_least_sites=Figure(1))
         assert sites(replace(vary(world, "x_ray", fixed=fixed), transfers=ways)) == expected
@@ -170,7 +170,7 @@ def test_a_documented_exception_switches_one_row_off_and_is_listed():
 
 def test_where_patients_are_transferred_nothing_is_asked_and_the_way_is_listed():
     world = vary(small(by_transfer=(Link("x_ray"),)), "x_ray", fixed={"ash": Fixed(False, "no room")})
-    plan = solve(replace(world, transfers={("ash", "birch"): 30.0, ("birch", "ash"): 20.0}))
+    plan = solve(replace(world, transfers=roads({("ash", "birch"): 30.0, ("birch", "ash"): 20.0})))
     assert plan.sites_of("clinic") == ("ash", "birch")
     opened = evaluate(plan.problem, plan.designated | {("birch", "x_ray")})
     here = opened.links.set_index("site")

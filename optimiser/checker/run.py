@@ -132,7 +132,7 @@ class Inputs(NamedTuple):
     patients: Mapping[tuple[str, str], int]
     patients_scale: int
     in_post: Mapping[tuple[str, str, str], Fraction]
-    transfers: Mapping[tuple[str, str], int]
+    road: Mapping[tuple[str, str], int]
 
 
 class Result(NamedTuple):
@@ -217,7 +217,7 @@ class Run:
 
     def transfer_minutes(self, from_site: str, to_site: str) -> int | None:
         """Return millionths of a minute by road between two sites: none from a site to itself, nothing if unknown."""
-        return 0 if from_site == to_site else self.inputs.transfers.get((from_site, to_site))
+        return 0 if from_site == to_site else self.inputs.road.get((from_site, to_site))
 
     def patients(self, service: str, area: str) -> int:
         """Return an area's patients a year, times ``inputs.patients_scale``."""
@@ -351,6 +351,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     sites = reader.keyed(tables["sites"], ["site"], INPUTS_CHECK)
     journeys = reader.keyed(tables["journeys"], ["area", "site"], INPUTS_CHECK)
     demand = reader.keyed(tables["demand"], ["area", "activity"], INPUTS_CHECK)
+    transfers = reader.keyed(tables.get("transfers", []), ["from_site", "to_site"], INPUTS_CHECK)
     for row in tables["sites"]:
         if row.cells["role"] not in ("candidate", "neighbour"):
             message = f"{row.where}: the role is neither candidate nor neighbour."
@@ -364,9 +365,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         patients=dict(zip(demand, patients, strict=True)),
         patients_scale=scale,
         in_post=read_staff(reader, tables.get("staff", []), question),
-        transfers=scaled_minutes(
-            reader.keyed(tables.get("transfers", []), ["from_site", "to_site"], INPUTS_CHECK), question.factor
-        ),
+        road=scaled_minutes(transfers, question.factor),
     )
 
 
