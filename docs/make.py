@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import typer
 
 DOCS = Path(__file__).parent
@@ -35,6 +36,11 @@ SETTING_UNITS = {
     "standard_minutes": "minutes",
     "share_within_standard": "share, 0 to 1",
     "time_limit_minutes": "minutes",
+    "minutes": "minutes",
+    "stay_days": "days",
+    "other_patients_share": "share, 0 to 1",
+    "other_stay_days": "days",
+    "blocking": "share, 0 to 1",
 }
 PLACES = {
     "Settings": "The whole config",
@@ -42,8 +48,11 @@ PLACES = {
     "TeamSettings": "`teams.<code>`",
     "ServiceSettings": "`services.<code>`",
     "FixedSettings": "`services.<code>.fixed.<site>`",
-    "LinkSettings": "`services.<code>.same_site.<service>`",
+    "LinkSettings": "`services.<code>.same_site.<service>` and `by_transfer.<service>`",
+    "ReachSettings": "`services.<code>.in_reach.<service>`",
+    "BedsSettings": "`services.<code>.beds`",
     "RotaSettings": "`services.<code>.rotas.<team>`",
+    "ExceptionSettings": "An entry of `exceptions`",
     "StatedFigure": "A figure",
     "StatedLimit": "A limit",
 }
@@ -60,6 +69,15 @@ OTHER_MEASURES = {
     "staff_moved": "Staff of a team who move between sites.",
     "staff_recruited": "Staff of a team who are newly recruited.",
     "changes_from_today": "Designations that open or close, against today.",
+    "beds_needed": "Beds that turn away no larger share of arrivals than the config allows; the sites' added up.",
+    "beds_available": "Beds that the config says the sites have.",
+    "occupancy": "Share of beds taken on average, of those available or, where that is not said, needed.",
+    "blocking": "Share of arrivals who find every bed taken, with the same beds.",
+    "beds_needed_as_today": "Beds that would be needed if today's sites provided the service.",
+    "beds_today": "Beds at today's sites, where the config says it of each.",
+    "beds_beyond_today": "The NHS bed test: beds needed less today's beds; below 0, beds would close.",
+    "staff_for_beds": "WTE of a role for the beds needed, where the config says how many a bed needs.",
+    "exceptions_used": "Documented exceptions without which the plan would break a rule.",
 }
 
 
@@ -157,7 +175,8 @@ def _kind(stated: Any) -> str:
     if "enum" in stated:
         return " or ".join(f"`{one}`" for one in stated["enum"])
     if stated.get("type") == "array":
-        return "list" if "prefixItems" in stated.get("items", {}) else f"list of {_kind(stated['items'])}s"
+        each = _kind(stated["items"]) if "prefixItems" not in stated.get("items", {}) else ""
+        return f"list of {each.removesuffix('s')}s" if each else "list"
     if stated.get("type") == "object":
         return "settings by code"
     plain = {"string": "text", "boolean": "true or false", "number": "number", "integer": "number"}
@@ -204,8 +223,12 @@ def _measure_rows() -> Iterator[Sequence[str]]:
     import optimiser as op
     from optimiser import measures
 
-    problem = op.read_problem(DOCS.parent / "configs/tiny.yaml")
-    published = measures.table(op.evaluate(problem, problem.today))
+    tiny, care_model = (
+        measures.table(op.evaluate(problem, problem.today))
+        for problem in (op.read_problem(DOCS.parent / f"configs/{name}.yaml") for name in ("tiny", "care_model"))
+    )
+    # What a place without beds or exceptions does not publish is shown from the whole care model.
+    published = pd.concat([tiny, care_model[~care_model["measure"].isin(tiny["measure"])]])
     for name, rows in published.groupby("measure", sort=False):
         known = measures.JOURNEY_MEASURES.get(str(name))
         words = _words(known.of) if known else OTHER_MEASURES[re.sub(r"_\d+$", "", str(name))]
@@ -215,7 +238,7 @@ def _measure_rows() -> Iterator[Sequence[str]]:
             words,
             "people or WTE" if "staff" in str(name) else units,
             rows["better"].iloc[0],
-            _groups(rows),
+            "role" if name == "staff_for_beds" else _groups(rows),
         )
 
 

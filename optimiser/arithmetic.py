@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from optimiser import staffing
+from optimiser import beds, staffing
 from optimiser.catchment import nearest, subset_table
 from optimiser.errors import TooLarge
 from optimiser.problem import MOST_DEPRIVED_DECILES, Figure, Objective, Problem, Service
@@ -57,6 +58,15 @@ class Choices:
         """Return patients a year at a site, from every area, by choice."""
         column = self.problem.reachable_sites(self.service.code).index(site)
         return np.asarray(((self.site == column) @ self.patients) / self.problem.patient_scale)
+
+    def beds_needed(self, site: str) -> np.ndarray:
+        """Return the beds that the patients at a site need, by choice."""
+        wanted = self.service.beds
+        assert wanted is not None
+        scale = self.problem.patient_scale
+        volumes, which = np.unique(np.rint(self.arriving(site) * scale), return_inverse=True)
+        loads = (wanted.stays.load(Fraction(int(volume), scale)) for volume in volumes)
+        return np.array([beds.beds_needed(load, wanted.blocking.value) for load in loads])[which]
 
     @property
     def worst_minutes(self) -> np.ndarray:
@@ -206,6 +216,19 @@ def _volumes(problem: Problem, choices: All, name: str, setting: str, relation: 
 
 
 @rule
+def beds_are_enough(problem: Problem, choices: All) -> Iterator[Instance]:
+    """A site that provides a service has the beds that its patients need."""
+    for code, chosen in choices.items():
+        wanted = chosen.service.beds
+        for column, site in enumerate(problem.candidates if wanted and chosen.service.activity else ()):
+            if wanted and site in wanted.at:
+                here = chosen.provided[:, column]
+                names, available, needed = (code, site), wanted.at[site], np.where(here, chosen.beds_needed(site), 0)
+                left = np.full(len(needed), available.value)
+                yield Instance("beds_are_enough", names, (code,), left, ">=", needed, "beds", available, here)
+
+
+@rule
 def nobody_travels_too_far(problem: Problem, choices: All) -> Iterator[Instance]:
     """Every resident area has an open site, or a neighbour, within the longest journey allowed."""
     for code, service, chosen, longest in _each(problem, choices, "longest_journey_minutes"):
@@ -243,6 +266,8 @@ def services_share_a_site(problem: Problem, choices: All) -> Iterator[Instance]:
             other = choices[link.service]
             figure = Figure(1, link.source, link.verified)
             for column, site in enumerate(problem.candidates):
+                if problem.is_excepted(code, link.service, site):
+                    continue
                 needs_it = chosen.provided[:, column].astype(int)
                 has_it = other.provided[:, column].astype(int)
                 yield Instance(
@@ -254,6 +279,29 @@ def services_share_a_site(problem: Problem, choices: All) -> Iterator[Instance]:
                     needs_it[:, None],
                     "designated",
                     figure,
+                )
+
+
+@rule
+def services_are_within_reach(problem: Problem, choices: All) -> Iterator[Instance]:
+    """A site that provides a service has those it needs in reach: at a site that is near enough, or at its own."""
+    for code, chosen in choices.items():
+        for link in chosen.service.in_reach:
+            for column, site in enumerate(problem.candidates):
+                if problem.is_excepted(code, link.service, site):
+                    continue
+                there = [problem.transfer_minutes(other, site) for other in problem.candidates]
+                nearest = np.where(choices[link.service].provided, there, np.inf).min(axis=1)
+                yield Instance(
+                    "services_are_within_reach",
+                    (code, site, link.service),
+                    (code, link.service),
+                    nearest[None, :],
+                    "<=",
+                    link.minutes.value,
+                    "minutes",
+                    link.minutes,
+                    chosen.provided[:, column][:, None],
                 )
 
 
@@ -354,7 +402,7 @@ def staff_short(problem: Problem, choices: All, services: Sequence[str]) -> Scor
 
 def changes_from_today(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """Designations that open or close, against today."""
-    known = {service for _, service in problem.today}
+    known = problem.services_with_today
     parts = []
     for code in services:
         if code in known:

@@ -134,12 +134,13 @@ def evaluate(
     """
     from optimiser import planning
     from optimiser.config import read_option
-    from optimiser.reading import designations_of, read_problem
+    from optimiser.reading import designations_of, read_problem, with_exceptions_of
 
     with _progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
         problem = read_problem(config)
         chosen = read_option(option)
+        problem = with_exceptions_of(problem, chosen)
         plan = planning.evaluate(problem, designations_of(problem, chosen))
     _finish(plan, out or _new_run(f"{config.stem}_{option.stem}"), [f"Option: {chosen.title}"], as_json, quiet)
 

@@ -18,6 +18,7 @@ COMPARED = (
     "patients_within_45",
     "patients_within_60",
     "patients_beyond_standard",
+    "beds_needed",
 )
 
 Tables = Mapping[str, pd.DataFrame]
@@ -77,6 +78,8 @@ def _column(tables: Tables) -> dict[tuple[str, str], object]:
     for group, short in zip(staff["group"], staff["value"], strict=True):
         found["", f"short of {group}"] = short
     found["", "changes_from_today"] = by_name.get(("", "changes_from_today", ""), float("nan"))
+    if ("", "exceptions_used", "") in by_name.index:
+        found["", "exceptions used"] = by_name["", "exceptions_used", ""]
     broken = tables["rules"][~_true(tables["rules"]["pass"])]
     found["", "rules broken"] = len(broken)
     return found

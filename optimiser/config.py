@@ -125,6 +125,12 @@ class StatedLimit(StatedFigure):
         return {"anyOf": [{"type": "number"}, {"const": UNLIMITED}, handler(core)]}
 
 
+def _below_one(stated: StatedFigure) -> StatedFigure:
+    if stated.value == 1:
+        raise ValueError("must be below 1, not 1.")
+    return stated
+
+
 class _Within:
     """Insists that a figure lies in a range, and perhaps that it is whole."""
 
@@ -146,6 +152,8 @@ Count = Annotated[StatedFigure, AfterValidator(_Within(0, whole=True))]
 AtLeastZero = Annotated[StatedFigure, AfterValidator(_Within(0))]
 AboveZero = Annotated[StatedFigure, AfterValidator(_Within(0, above=True))]
 Share = Annotated[StatedFigure, AfterValidator(_Within(0, 1))]
+ShareBelowOne = Annotated[StatedFigure, AfterValidator(_Within(0, 1)), AfterValidator(_below_one)]
+ShareBetween = Annotated[StatedFigure, AfterValidator(_Within(0, 1, above=True)), AfterValidator(_below_one)]
 Limit = Annotated[StatedLimit, AfterValidator(_Within(0))]
 
 
@@ -183,10 +191,48 @@ class FixedSettings(_Settings):
 
 
 class LinkSettings(_Settings):
-    """A service that must be on the same site."""
+    """A service that must be on the same site, or that patients are transferred to."""
 
     source: StrictStr = Field("", description="Where that is stated")
     verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+
+class ReachSettings(_Settings):
+    """A service whose staff come to the patient from another site, which must be near enough."""
+
+    minutes: AtLeastZero = Field(description="Longest way by transfers.csv from a site that provides it")
+
+
+class BedsSettings(_Settings):
+    """The beds that a service's patients need, and those that its sites have."""
+
+    stay_days: AboveZero = Field(description="Mean stay of a patient, in days")
+    other_patients_share: ShareBelowOne | None = Field(
+        None, description="Share of arrivals who turn out to have something else, from 0 to below 1"
+    )
+    other_stay_days: AtLeastZero | None = Field(None, description="Mean stay of those others, in days")
+    blocking: ShareBetween = Field(
+        StatedFigure(value=0.01), description="Share of arrivals that may find every bed taken, between 0 and 1"
+    )
+    at: dict[Code, Count] | None = Field(None, description="Beds available at each site; no limit where not said")
+    staff_per_bed: dict[Code, AtLeastZero] | None = Field(None, description="WTE of each role that a bed needs")
+
+    @model_validator(mode="after")
+    def _others_stay(self) -> BedsSettings:
+        if (self.other_patients_share is None) != (self.other_stay_days is None):
+            raise ValueError("needs both other_patients_share and other_stay_days, or neither. Say both.")
+        return self
+
+
+class ExceptionSettings(_Settings):
+    """A link that need not hold at one site, and why."""
+
+    service: Code = Field(description="The service that leans on another")
+    needs: Code = Field(description="The service that it leans on, on its site or in reach")
+    site: Code = Field(description="The site where that need not hold")
+    reason: Annotated[StrictStr, StringConstraints(min_length=1)] = Field(description="Why it need not hold there")
+    source: StrictStr = Field("", description="Where that is written down")
+    by: StrictStr = Field("", description="Who says so")
 
 
 class RotaSettings(_Settings):
@@ -242,6 +288,14 @@ class ServiceSettings(_Settings):
     )
     same_site: dict[Code, LinkSettings] = Field({}, description="Services that must be on the same site")
     rotas: dict[Code, RotaSettings] = Field({}, description="What a site needs of each team")
+    in_reach: dict[Code, ReachSettings] | None = Field(
+        None, description="Services whose staff must be able to come from a site that is near enough, or from its own"
+    )
+    by_transfer: dict[Code, LinkSettings] | None = Field(
+        None, description="Services that its patients may be transferred to: nothing is asked, every run lists them"
+    )
+    beds: BedsSettings | None = Field(None, description="Beds that its patients need, and that sites have")
+    stays_local: StrictStr | None = Field(None, description="What stays at a site where the service closes, in words")
 
 
 class ObjectiveSettings(_Settings):
@@ -286,6 +340,9 @@ class Settings(_Settings):
     objectives: Annotated[tuple[ObjectiveSettings, ...], Field(min_length=1)] = Field(
         (ObjectiveSettings(name="patient_minutes"),), description="What to make small, the most important first"
     )
+    exceptions: tuple[ExceptionSettings, ...] | None = Field(
+        None, description="Links that need not hold at some site, each with its reason; every run lists them"
+    )
     time_limit_minutes: Annotated[Number, AfterValidator(_Within(0, above=True))] = Field(
         10.0, description="Minutes after which the search stops and says how good its answer is"
     )
@@ -302,6 +359,9 @@ class OptionSettings(_Settings):
     source: StrictStr = Field("", description="Where it was written down")
     verified: StrictBool = Field(False, description="Whether the source was read and says this")
     note: StrictStr = Field("", description="Anything a reader should know")
+    exceptions: tuple[ExceptionSettings, ...] = Field(
+        (), description="Links that need not hold at some site under this option, each with its reason"
+    )
 
 
 # -- what reading gives -----------------------------------------------------------------------------
@@ -540,9 +600,12 @@ def _contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[
         yield from _unknown_names(config, ("services", code, "same_site"), service.same_site, services, "service")
         yield from _unknown_names(config, ("services", code, "rotas"), service.rotas, teams, "team")
         yield from _clashing_sites(config, code, service)
+        yield from _link_faults(config, code, service, services)
     yield from _unknown_names(config, ("today",), config.settings.today, services, "service")
     for number, objective in enumerate(config.settings.objectives):
         yield from _objective_faults(config, number, objective, services)
+    for number, words in exception_faults(config.settings.services, config.settings.exceptions or ()):
+        yield config.where("exceptions", number), words
 
 
 def _clashing_numbers(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
@@ -565,7 +628,7 @@ def _needs_patients(config: Config, code: str, service: ServiceSettings) -> Iter
     if service.share_within_standard is not None and service.standard_minutes is None:
         words = "share_within_standard needs standard_minutes. Say how many minutes count as near enough."
         yield config.where("services", code, "share_within_standard"), words
-    names = ("minimum_patients", "maximum_patients", "longest_journey_minutes", "standard_minutes")
+    names = ("minimum_patients", "maximum_patients", "longest_journey_minutes", "standard_minutes", "beds")
     for name in names if service.activity is None else ():
         if getattr(service, name) is not None:
             words = f"{name} needs to know who the patients are. Set activity for {code}, or delete this."
@@ -585,6 +648,47 @@ def _clashing_sites(config: Config, code: str, service: ServiceSettings) -> Iter
                 link = config.where("services", code, "same_site", other)
                 words = f"{code} is fixed at {site} and needs {other} beside it ({link}), which is fixed as not there"
                 yield config.where("services", code, "fixed", site), f"{words} ({there}). Change one of them."
+
+
+def _link_faults(
+    config: Config, code: str, service: ServiceSettings, services: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield links across sites to services that do not exist, to itself, and of two kinds at once."""
+    kinds: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("same_site", service.same_site),
+        ("in_reach", service.in_reach or {}),
+        ("by_transfer", service.by_transfer or {}),
+    )
+    for number, (kind, links) in enumerate(kinds):
+        for other in links if kind != "same_site" else ():
+            where = config.where("services", code, kind, other)
+            before = [earlier for earlier, found in kinds[:number] if other in found]
+            if other not in services:
+                hint = did_you_mean(other, services)
+                yield where, f"there is no service {quoted(other)} in this config. {hint}".rstrip()
+            if other == code:
+                yield where, f"{code} cannot be linked to itself. Delete it."
+            if before:
+                yield where, f"{other} is under {before[0]} already. Keep one of the two."
+
+
+def exception_faults(
+    services: Mapping[str, ServiceSettings], exceptions: Sequence[ExceptionSettings]
+) -> Iterator[tuple[int, str]]:
+    """Yield the number and the fault of each exception from a link that is not there, or that is listed twice."""
+    listed = [(one.service, one.needs, one.site) for one in exceptions]
+    for number, one in enumerate(exceptions):
+        service = services.get(one.service)
+        links = [*service.same_site, *(service.in_reach or {})] if service else []
+        if service is None:
+            hint = did_you_mean(one.service, services)
+            yield number, f"there is no service {quoted(one.service)} in this config. {hint}".rstrip()
+        elif one.needs not in links:
+            hint = did_you_mean(one.needs, links, list_at_most=20)
+            words = f"{one.service} does not need {quoted(one.needs)} on its site or in reach: nothing to except"
+            yield number, f"{words}. {hint}".rstrip()
+        if listed[number] in listed[:number]:
+            yield number, f"{one.service} without {one.needs} at {one.site} is listed twice. Keep one."
 
 
 def _unknown_names(
@@ -619,6 +723,28 @@ def _objective_faults(
 
 def resolved_yaml(config: Config) -> str:
     """Return the config in full, based on nothing, for a run folder whose ``inputs`` hold the place's tables."""
+    return _written_in_full(config.settings)
+
+
+def with_exceptions(resolved: bytes, exceptions: Sequence[ExceptionSettings]) -> bytes:
+    """Return a resolved config with more documented exceptions."""
+    settings = _resolved(resolved)
+    together = (*(settings.exceptions or ()), *exceptions)
+    return _written_in_full(settings.model_copy(update={"exceptions": together})).encode()
+
+
+def services_of(resolved: bytes) -> Mapping[str, ServiceSettings]:
+    """Return the services of a resolved config."""
+    return _resolved(resolved).services
+
+
+def _resolved(resolved: bytes) -> Settings:
+    from ruamel.yaml import YAML
+
+    return Settings.model_validate(YAML(typ="safe", pure=True).load(resolved))
+
+
+def _written_in_full(settings: Settings) -> str:
     from ruamel.yaml import YAML
 
     yaml = YAML(typ="safe", pure=True)
@@ -626,7 +752,7 @@ def resolved_yaml(config: Config) -> str:
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.width = 1000
     buffer = io.StringIO()
-    yaml.dump(_in_full(config.settings) | {"place": INPUTS}, buffer)
+    yaml.dump(_in_full(settings) | {"place": INPUTS}, buffer)
     return buffer.getvalue()
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import pulp
 
 from optimiser import catchment, solver
+from optimiser.beds import beds_needed, exactly
 from optimiser.model import Model, build
-from optimiser.model.rules import UNITS
+from optimiser.model.rules import UNITS, most_patients_in_beds
 from optimiser.problem import Figure, Objective, Problem, Service
 
 # Rows of one demand: its rule and the names that say whose it is, so that a rota is one demand over all its sites.
@@ -80,8 +81,10 @@ def _demand(rule: str, names: tuple[str, ...]) -> Demand:
     if rule == "rota_is_filled":
         service, _, team, unit = names
         return rule, (service, team, unit)
-    if rule in ("nobody_travels_too_far", "services_share_a_site"):
-        return rule, (names[0], names[-1]) if rule == "services_share_a_site" else (names[0],)
+    if rule in ("services_share_a_site", "services_are_within_reach"):
+        return rule, (names[0], names[-1])
+    if rule == "nobody_travels_too_far":
+        return rule, (names[0],)
     return rule, names
 
 
@@ -177,6 +180,30 @@ def _rota(problem: Problem, names: tuple[str, ...]) -> str:
     return f"{service.name} needs {needs} at each site that provides it; {here:,g} are in post in all"
 
 
+def _beds(problem: Problem, names: tuple[str, ...]) -> str:
+    service, site = _service(problem, names), names[1]
+    beds = service.beds
+    assert beds is not None
+    there = f"{service.name} at {problem.sites[site].name} makes do with {_value(beds.at[site])} beds"
+    return f"{there}, which take {most_patients_in_beds(problem, *names):,g} patients a year"
+
+
+def _more_beds(problem: Problem, names: tuple[str, ...], by: float) -> str:
+    service, site = _service(problem, names), names[1]
+    beds = service.beds
+    assert beds is not None
+    patients = most_patients_in_beds(problem, *names) + by
+    needed = beds_needed(beds.stays.load(exactly(round(patients, 6))), beds.blocking.value)
+    more = f"{needed - beds.at[site].value:g} more beds for {service.name} at {problem.sites[site].name}"
+    return f"find {more}, for {by:,.1f} patients a year beyond what its beds can take"
+
+
+def _reach(problem: Problem, names: tuple[str, ...]) -> str:
+    service, other = (problem.services[name] for name in names)
+    link = next(link for link in service.in_reach if link.service == other.code)
+    return f"{service.name} has {other.name} within {_value(link.minutes)} minutes of its site"
+
+
 SAYS: dict[str, Words] = {
     "fixed_designations_stand": _fixed,
     "enough_sites": lambda p, n: f"{_service(p, n).name} on at least {_sites(_number(_service(p, n).at_least_sites))}",
@@ -191,6 +218,8 @@ SAYS: dict[str, Words] = {
         f"{_service(p, n).name} at {p.sites[n[1]].name} has at most "
         f"{_value(_service(p, n).maximum_patients)} patients a year"
     ),
+    "beds_are_enough": _beds,
+    "services_are_within_reach": _reach,
     "nobody_travels_too_far": lambda p, n: (
         f"nobody travels more than {_value(_service(p, n).longest_journey_minutes)} minutes to {_service(p, n).name}"
     ),
@@ -221,6 +250,7 @@ WAYS_OUT: dict[str, WordsBy] = {
     "no_site_has_too_many_patients": lambda p, n, by: (
         f"accept {by:,.1f} patients a year too many at {p.sites[n[1]].name} for {_service(p, n).name}"
     ),
+    "beds_are_enough": _more_beds,
     "enough_patients_within_standard": lambda p, n, by: (
         f"accept {by:,.1f} more patients a year beyond the standard for {_service(p, n).name}"
     ),

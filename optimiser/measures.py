@@ -6,14 +6,18 @@ meaning. ``BY_GROUP`` says which are also published for groups of areas.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from optimiser import beds
+from optimiser.catchment import nearest
 from optimiser.plan import Plan
+from optimiser.problem import Beds, Problem
 
 Better = Literal["lower", "higher", "neither"]
 Row = tuple[str, str, str, float, str, Better]
@@ -90,8 +94,10 @@ def table(plan: Plan) -> pd.DataFrame:
     for service in plan.problem.services_with_patients:
         rows += _journey_rows(plan, service)
         rows += _site_rows(plan, service)
+        rows += _bed_rows(plan, service)
     rows += _staff_rows(plan)
     rows += _change_rows(plan)
+    rows += _exception_rows(plan)
     found = pd.DataFrame(rows, columns=COLUMNS)
     found["value"] = found["value"].astype(float).round(9)
     return found[found["value"].notna()].reset_index(drop=True)
@@ -159,6 +165,68 @@ def _site_rows(plan: Plan, service: str) -> Iterator[Row]:
         yield "site_patients", service, site, float(arriving.get(site, 0)), "patients a year", "neither"
         from_outside = float(outside.get(site, 0))
         yield "site_patients_from_outside", service, site, from_outside, "patients a year", "neither"
+
+
+def _bed_rows(plan: Plan, service: str) -> Iterator[Row]:
+    wanted = plan.problem.services[service].beds
+    if wanted is None:
+        return
+    loads = _loads(plan.problem, wanted, service, plan.sites_of(service))
+    needed = {site: beds.beds_needed(load, wanted.blocking.value) for site, load in loads.items()}
+    # Where it is not known how many beds there are, a site is taken to have as many as it needs.
+    there = {site: int(wanted.at[site].value) if site in wanted.at else needed[site] for site in loads}
+    for site, load in loads.items():
+        yield "beds_needed", service, site, needed[site], "beds", "lower"
+        if site in wanted.at:
+            yield "beds_available", service, site, there[site], "beds", "neither"
+        yield from _busy_rows(service, site, [(there[site], load)])
+    yield "beds_needed", service, "", sum(needed.values()), "beds", "lower"
+    if loads and all(site in wanted.at for site in loads):
+        yield "beds_available", service, "", sum(there.values()), "beds", "neither"
+    yield from _busy_rows(service, "", [(there[site], load) for site, load in loads.items()])
+    yield from _bed_test_rows(plan.problem, wanted, service, sum(needed.values()))
+    per_bed = {role: figure.value for role, figure in wanted.staff_per_bed.items()}
+    for role, wte in beds.staff_for_beds(sum(needed.values()), per_bed).items():
+        yield "staff_for_beds", service, role, wte, "WTE", "neither"
+
+
+def _loads(problem: Problem, wanted: Beds, service: str, sites: Sequence[str]) -> dict[str, Fraction]:
+    """Return the mean number of beds that patients ask for at each site, if these sites provide the service."""
+    site = nearest(problem, service, sites).to_numpy()
+    patients = np.rint(problem.patients(service) * problem.patient_scale)
+    arriving = {code: int(patients[site == code].sum()) for code in sites}
+    return {code: wanted.stays.load(Fraction(number, problem.patient_scale)) for code, number in arriving.items()}
+
+
+def _busy_rows(service: str, group: str, beds_and_loads: Sequence[tuple[int, Fraction]]) -> Iterator[Row]:
+    """Yield how full the beds are on average, and how many of those who arrive find none."""
+    turned_away = sum(beds.erlang_loss(there, float(load)) * float(load) for there, load in beds_and_loads)
+    there = sum(there for there, _ in beds_and_loads)
+    asked = float(sum(load for _, load in beds_and_loads))
+    if there:
+        yield "occupancy", service, group, (asked - turned_away) / there, "share of beds", "neither"
+    if asked:
+        yield "blocking", service, group, turned_away / asked, "share of arrivals", "lower"
+
+
+def _bed_test_rows(problem: Problem, wanted: Beds, service: str, needed: int) -> Iterator[Row]:
+    """Yield today's beds, and how many the plan needs beyond them: the NHS bed test asks about any that would close."""
+    if service not in problem.services_with_today:
+        return
+    today = [site for site in problem.candidates if (site, service) in problem.today]
+    as_today = _loads(problem, wanted, service, today).values()
+    needed_as_today = sum(beds.beds_needed(load, wanted.blocking.value) for load in as_today)
+    yield "beds_needed_as_today", service, "", needed_as_today, "beds", "neither"
+    if today and all(site in wanted.at for site in today):
+        there = sum(int(wanted.at[site].value) for site in today)
+        yield "beds_today", service, "", there, "beds", "neither"
+        yield "beds_beyond_today", service, "", needed - there, "beds", "neither"
+
+
+def _exception_rows(plan: Plan) -> Iterator[Row]:
+    if plan.problem.exceptions:
+        used = float(plan.exceptions["would_have_broken"].sum())
+        yield "exceptions_used", "", "", used, "exceptions", "lower"
 
 
 def _staff_rows(plan: Plan) -> Iterator[Row]:

@@ -72,9 +72,9 @@ def question(problem: Problem) -> tuple[str, int] | None:
 
 
 def _has_other_rules(service: Service) -> bool:
-    volumes = (service.minimum_patients, service.maximum_patients)
-    journeys = (service.longest_journey_minutes, service.share_within_standard)
-    return any((*volumes, *journeys, service.same_site, service.rotas))
+    """Whether a service states anything beyond who uses it, what is fixed and on how many sites it is."""
+    kept = ("code", "name", "activity", "neighbours", "fixed", "at_least_sites", "at_most_sites", "standard_minutes")
+    return service != Service(**{name: getattr(service, name) for name in kept})
 
 
 def start(problem: Problem, service: str, sites: int) -> Start:

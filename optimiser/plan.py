@@ -11,11 +11,12 @@ import pandas as pd
 from optimiser.arithmetic import ARITHMETIC, one_choice
 from optimiser.catchment import nearest
 from optimiser.enumeration import Enumeration
-from optimiser.problem import Problem
+from optimiser.problem import Figure, Link, Problem, Reach
 from optimiser.staffing import allocate
 
 Designations = frozenset[tuple[str, str]]
 
+SAME_SITE, IN_REACH, BY_TRANSFER = "same_site", "in_reach", "by_transfer"
 PROVED, NOT_PROVED, EVALUATED = "proved best", "not proved", "evaluated"
 
 
@@ -56,7 +57,7 @@ class Plan:
     @cached_property
     def designations(self) -> pd.DataFrame:
         """One row a service and candidate: is it designated, was it today, is it fixed and why."""
-        known = {service for _, service in self.problem.today}
+        known = self.problem.services_with_today
         rows = []
         for code, service in self.problem.services.items():
             for site in self.problem.candidates:
@@ -77,6 +78,39 @@ class Plan:
         return allocate(self.problem, self.designated)
 
     @cached_property
+    def links(self) -> pd.DataFrame:
+        """One row a designation and a service that it leans on: how, from which site, in how many minutes.
+
+        Where patients are transferred nothing is asked, so ``met`` is blank; minutes then run from the site, not to it.
+        """
+        rows = [
+            (code, site, link.service, kind, *self._nearest_provider(code, site, kind, link))
+            for code, service in self.problem.services.items()
+            for site in self.sites_of(code)
+            for kind, links in (
+                (SAME_SITE, service.same_site),
+                (IN_REACH, service.in_reach),
+                (BY_TRANSFER, service.by_transfer),
+            )
+            for link in links
+        ]
+        columns = ["service", "site", "needs", "kind", "provider", "minutes", "at_most", "met", "excepted"]
+        return pd.DataFrame(rows, columns=[*columns, "source", "verified"])
+
+    @cached_property
+    def exceptions(self) -> pd.DataFrame:
+        """One row a documented exception, in the config's order: whether the plan would break the rule without it."""
+        unmet = self.links[self.links["met"].astype(object).eq(False)]
+        broken = set(zip(unmet["service"], unmet["needs"], unmet["site"], strict=True))
+        rows = [
+            (one.service, one.needs, one.site, one.reason, one.source, one.by, pair in broken)
+            for one in self.problem.exceptions
+            for pair in [(one.service, one.needs, one.site)]
+        ]
+        columns = ["service", "needs", "site", "reason", "source", "by", "would_have_broken"]
+        return pd.DataFrame(rows, columns=columns)
+
+    @cached_property
     def rules(self) -> pd.DataFrame:
         """One row an instance of a rule: left, right, spare, whether it binds and whether it holds."""
         rows = [*self._rows_of_rules(), *self._rows_of_rotas(), *self._rows_of_limits()]
@@ -91,6 +125,29 @@ class Plan:
     def sites_of(self, service: str) -> tuple[str, ...]:
         """Return the candidates that provide a service, in code order."""
         return tuple(site for site in self.problem.candidates if (site, service) in self.designated)
+
+    def _nearest_provider(self, service: str, site: str, kind: str, link: Link | Reach) -> tuple[object, ...]:
+        """Return provider, minutes, at_most, met, excepted, source and verified of a link of a service at a site."""
+        minutes = self.problem.transfer_minutes
+        way = {
+            other: minutes(site, other) if kind == BY_TRANSFER else minutes(other, site)
+            for other in self.sites_of(link.service)
+        }
+        provider = min(way, key=lambda other: (way[other], other != site, other), default=None)
+        taken = way[provider] if provider is not None else np.inf
+        figure = link.minutes if isinstance(link, Reach) else None
+        at_most = figure.value if figure else 0.0
+        met = None if kind == BY_TRANSFER else provider == site if kind == SAME_SITE else taken <= at_most
+        said: Figure | Link = link.minutes if isinstance(link, Reach) else link
+        return (
+            provider if np.isfinite(taken) else None,
+            taken if np.isfinite(taken) else np.nan,
+            at_most if figure else np.nan,
+            met,
+            kind != BY_TRANSFER and self.problem.is_excepted(service, link.service, site),
+            said.source,
+            said.verified,
+        )
 
     def _journeys_for(self, service: str) -> pd.DataFrame:
         site = nearest(self.problem, service, self.sites_of(service))

@@ -112,7 +112,7 @@ class _Search:
 
     def settle_ties(self, tell: Tell) -> None:
         """Among equal best plans take one with fewest changes from today, if time allows."""
-        if self.proved and self.problem.today:
+        if self.proved and self.problem.services_with_today:
             outcome, designated = self._best(TIE_BREAK, tell)
             self.designated = designated if outcome.status == "optimal" else self.designated
 
@@ -219,8 +219,7 @@ def _first_chains(problem: Problem) -> dict[str, catchment.Chains]:
 def _first_depth(problem: Problem, service: str) -> int | None:
     rules = problem.services[service]
     # A volume must be counted to the last patient, so its chains are never cut.
-    counts_volumes = rules.minimum_patients or rules.maximum_patients
-    return None if counts_volumes or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
+    return None if rules.counts_volumes or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
 
 
 def _second_opinion(problem: Problem, list_all: bool) -> None:

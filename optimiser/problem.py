@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from optimiser.beds import Stays
 from optimiser.errors import TooLarge
 
 Unit = Literal["people", "WTE"]
@@ -61,11 +62,53 @@ class RotaNeed:
 
 @dataclass(frozen=True)
 class Link:
-    """A service that must be on the same site as the one that names it."""
+    """A service that the one that names it leans on, and where that is stated."""
 
     service: str
     source: str = ""
     verified: bool = False
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A service that staff bring from another site: one that provides it must be within so many minutes."""
+
+    service: str
+    minutes: Figure
+
+
+@dataclass(frozen=True)
+class Excepted:
+    """A link that need not hold at one site, with the reason that somebody has written down."""
+
+    service: str
+    needs: str
+    site: str
+    reason: str
+    source: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Beds:
+    """What a service's patients ask of beds, what its sites have, and the staff who grow with beds.
+
+    ``blocking`` is the share of arrivals that may find every bed taken; ``other_share`` the share of arrivals who turn
+    out to have something else and stay ``other_days``; ``at`` the beds available by site; ``staff_per_bed`` WTE a bed.
+    """
+
+    days: Figure
+    blocking: Figure
+    other_share: Figure | None = None
+    other_days: Figure | None = None
+    at: Mapping[str, Figure] = field(default_factory=dict)
+    staff_per_bed: Mapping[str, Figure] = field(default_factory=dict)
+
+    @property
+    def stays(self) -> Stays:
+        """What one patient asks of the beds."""
+        others = (self.other_share, self.other_days)
+        return Stays(self.days.value, *(figure.value if figure else 0.0 for figure in others))
 
 
 @dataclass(frozen=True)
@@ -96,6 +139,15 @@ class Service:
     share_within_standard: Figure | None = None
     same_site: tuple[Link, ...] = ()
     rotas: tuple[RotaNeed, ...] = ()
+    in_reach: tuple[Reach, ...] = ()
+    by_transfer: tuple[Link, ...] = ()
+    beds: Beds | None = None
+    stays_local: str = ""
+
+    @property
+    def counts_volumes(self) -> bool:
+        """Whether some rule depends on how many patients come to a site."""
+        return bool(self.minimum_patients or self.maximum_patients or (self.beds and self.beds.at))
 
 
 @dataclass(frozen=True)
@@ -123,6 +175,12 @@ class Problem:
         In post, keyed by (site, team, unit).
     today
         The (site, service) pairs provided today.
+    nowhere_today
+        Services known to be provided at no candidate today.
+    transfers
+        Minutes by road from site (index) to site (column); empty where the place has no such table.
+    exceptions
+        Links that need not hold at some site, with reasons.
     files
         The resolved config and the place's tables as they were read, by name in a run folder: what a reviewer needs to
         ask the same question again. Empty for a problem that was made in Python.
@@ -137,8 +195,11 @@ class Problem:
     teams: Mapping[str, Team] = field(default_factory=dict)
     staff: Mapping[tuple[str, str, Unit], float] = field(default_factory=dict)
     today: frozenset[tuple[str, str]] = frozenset()
+    nowhere_today: frozenset[str] = frozenset()
+    exceptions: tuple[Excepted, ...] = ()
     objectives: tuple[Objective, ...] = (Objective("patient_minutes"),)
     time_limit_minutes: float = 10.0
+    transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -162,13 +223,44 @@ class Problem:
         rotas = (rota for service in self.services.values() for rota in service.rotas)
         return tuple(dict.fromkeys((rota.team, rota.unit) for rota in rotas))
 
+    @cached_property
+    def services_with_today(self) -> frozenset[str]:
+        """Codes of the services of which it is known where they are today."""
+        return frozenset(service for _, service in self.today) | self.nowhere_today
+
+    @cached_property
+    def has_tables_of_links(self) -> bool:
+        """Whether some service leans on another across sites, or need not: then a run says how every link stands."""
+        linked = any(service.in_reach or service.by_transfer for service in self.services.values())
+        return linked or bool(self.exceptions)
+
+    @cached_property
+    def _excepted(self) -> frozenset[tuple[str, str, str]]:
+        return frozenset((one.service, one.needs, one.site) for one in self.exceptions)
+
+    def is_excepted(self, service: str, needs: str, site: str) -> bool:
+        """Whether a service at a site need not keep to its link with another."""
+        return (service, needs, site) in self._excepted
+
+    def transfer_minutes(self, from_site: str, to_site: str) -> float:
+        """Return the minutes by road between two sites: 0 from a site to itself, infinite where it is not known."""
+        if from_site == to_site:
+            return 0.0
+        known = from_site in self.transfers.index and to_site in self.transfers.columns
+        minutes = float(self.transfers[to_site][from_site]) if known else np.inf
+        return np.inf if np.isnan(minutes) else minutes
+
+    def within_reach(self, site: str, minutes: float) -> tuple[str, ...]:
+        """Return the candidates, a site itself included, whose staff reach it within so many minutes."""
+        return tuple(other for other in self.candidates if self.transfer_minutes(other, site) <= minutes)
+
     def services_of(self, objective: Objective) -> tuple[str, ...]:
         """Codes of the services that an objective covers: those it lists, else all."""
         return objective.services or tuple(self.services)
 
     def behind_its_border(self) -> Problem:
         """Return the same question with nobody crossing the border; the problem itself if nobody does."""
-        resident = self.areas["resident"]
+        resident, here = self.areas["resident"], list(self.candidates)
         if resident.all() and not any(service.neighbours for service in self.services.values()):
             return self
         return replace(
@@ -178,6 +270,7 @@ class Problem:
             areas=self.areas[resident],
             journeys=self.journeys.loc[resident, list(self.candidates)],
             demand=self.demand[resident],
+            transfers=self.transfers.reindex(index=here, columns=here) if len(self.transfers) else self.transfers,
         )
 
     def reachable_sites(self, service: str) -> tuple[str, ...]:

@@ -12,17 +12,35 @@ import pandas as pd
 
 from optimiser.config import (
     Config,
+    ExceptionSettings,
     Option,
     ServiceSettings,
     StatedFigure,
     StatedLimit,
     TeamSettings,
     draft_config,
+    exception_faults,
     resolved_yaml,
+    services_of,
+    with_exceptions,
 )
 from optimiser.errors import Fault, InputError
 from optimiser.layers import Spot
-from optimiser.problem import Figure, Fixed, Link, Objective, Problem, RotaNeed, Service, Site, Team, Unit
+from optimiser.problem import (
+    Beds,
+    Excepted,
+    Figure,
+    Fixed,
+    Link,
+    Objective,
+    Problem,
+    Reach,
+    RotaNeed,
+    Service,
+    Site,
+    Team,
+    Unit,
+)
 from optimiser.schema import PLACE_TABLES
 from optimiser.tables import Place, look_at_place
 from optimiser.wording import did_you_mean, quoted, shown
@@ -127,7 +145,19 @@ def _disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         for number, site in enumerate(sites):
             if words := known.not_a_candidate(site):
                 yield config.where("today", code, number), words
+    for number, one in enumerate(settings.exceptions or ()):
+        if words := known.not_a_candidate(one.site):
+            yield config.where("exceptions", number, "site"), words
+    yield from _transfer_faults(config, place)
     yield from _deprivation_faults(config, place)
+
+
+def _transfer_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
+    """Yield each wish for a service in reach where nobody knows how far it is between sites."""
+    for code, service in config.settings.services.items() if place.transfers.empty else ():
+        for other in service.in_reach or ():
+            words = "in_reach needs to know how far it is between sites. Add transfers.csv to the place."
+            yield config.where("services", code, "in_reach", other), words
 
 
 def _unknown_pair(config: Config, known: _Known, number: int, area: str, site: str) -> Iterator[tuple[str, str]]:
@@ -159,6 +189,9 @@ def _service_faults(config: Config, known: _Known, code: str, service: ServiceSe
     for site in service.fixed:
         if words := known.not_a_candidate(site):
             yield config.where("services", code, "fixed", site), words
+    for site in (service.beds.at or {}) if service.beds else ():
+        if words := known.not_a_candidate(site):
+            yield config.where("services", code, "beds", "at", site), words
     listed = () if isinstance(service.neighbours, str) else service.neighbours
     for number, site in enumerate(listed):
         if words := known.not_a_neighbour(site):
@@ -219,6 +252,9 @@ def _problem(config: Config, place: Place) -> Problem:
         teams={code: _team(code, team) for code, team in settings.teams.items()},
         staff=_staff(config, place),
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
+        nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
+        transfers=_transfers(config, place, sites),
+        exceptions=_exceptions(settings.exceptions or ()),
         objectives=tuple(Objective(one.name, one.services) for one in settings.objectives),
         time_limit_minutes=settings.time_limit_minutes,
     )
@@ -254,7 +290,29 @@ def _service(code: str, service: ServiceSettings, all_neighbours: Sequence[str])
         share_within_standard=_figure(service.share_within_standard),
         same_site=tuple(Link(other, one.source, one.verified) for other, one in service.same_site.items()),
         rotas=tuple(_rota_needs(service)),
+        in_reach=tuple(Reach(other, one.minutes.figure()) for other, one in (service.in_reach or {}).items()),
+        by_transfer=tuple(Link(other, one.source, one.verified) for other, one in (service.by_transfer or {}).items()),
+        beds=_beds(service),
+        stays_local=service.stays_local or "",
     )
+
+
+def _beds(service: ServiceSettings) -> Beds | None:
+    stated = service.beds
+    if stated is None:
+        return None
+    return Beds(
+        days=stated.stay_days.figure(),
+        blocking=stated.blocking.figure(),
+        other_share=_figure(stated.other_patients_share),
+        other_days=_figure(stated.other_stay_days),
+        at={site: one.figure() for site, one in (stated.at or {}).items()},
+        staff_per_bed={role: one.figure() for role, one in (stated.staff_per_bed or {}).items()},
+    )
+
+
+def _exceptions(stated: Iterable[ExceptionSettings]) -> tuple[Excepted, ...]:
+    return tuple(Excepted(one.service, one.needs, one.site, one.reason, one.source, one.by) for one in stated)
 
 
 def _rota_needs(service: ServiceSettings) -> Iterator[RotaNeed]:
@@ -269,6 +327,19 @@ def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], fac
     """Return minutes by area and site, times the factor, to six decimals; NaN where there is no journey."""
     order = sorted(sites, key=lambda code: (not sites[code].candidate, code))
     table = _grid(place.journeys, ("area", areas), ("site", pd.Index(order)), "minutes")
+    return _times(table, factor)
+
+
+def _transfers(config: Config, place: Place, sites: Mapping[str, Site]) -> pd.DataFrame:
+    """Return minutes from site to site, times the factor, to six decimals; empty where there is no table of them."""
+    if place.transfers.empty:
+        return pd.DataFrame()
+    codes = pd.Index(sorted(sites, key=lambda code: (not sites[code].candidate, code)))
+    table = _grid(place.transfers, ("from_site", codes), ("to_site", codes), "minutes")
+    return _times(table, config.settings.travel.factor.value)
+
+
+def _times(table: pd.DataFrame, factor: float) -> pd.DataFrame:
     distinct, which = np.unique(table.to_numpy(), return_inverse=True)
     scaled = np.array([_scaled(minutes, factor) for minutes in distinct.tolist()])
     return pd.DataFrame(scaled[which].reshape(table.shape), index=table.index, columns=table.columns)
@@ -325,6 +396,30 @@ def designations_of(problem: Problem, option: Option) -> frozenset[tuple[str, st
     return frozenset(named) | {pair for code in _unnamed(problem, option) for pair in _as_today(problem, code)}
 
 
+def with_exceptions_of(problem: Problem, option: Option) -> Problem:
+    """Return the question with the documented exceptions of an option beside its own.
+
+    Raises ``InputError`` for an exception from a link that the question does not have.
+    """
+    stated = option.settings.exceptions
+    if not stated:
+        return problem
+    resolved = problem.files["config.yaml"]
+    found = [(number, words) for number, words in exception_faults(services_of(resolved), stated)]
+    found += [
+        (
+            number,
+            f"there is no candidate {quoted(one.site)} here. {did_you_mean(one.site, problem.candidates)}".rstrip(),
+        )
+        for number, one in enumerate(stated)
+        if one.site not in problem.candidates
+    ]
+    if found:
+        raise InputError([Fault(option.where("exceptions", number), words) for number, words in found])
+    files = {**problem.files, "config.yaml": with_exceptions(resolved, stated)}
+    return replace(problem, exceptions=(*problem.exceptions, *_exceptions(stated)), files=files)
+
+
 def _unnamed(problem: Problem, option: Option) -> Iterable[str]:
     return (code for code in problem.services if code not in option.designations)
 
@@ -349,7 +444,7 @@ def _option_faults(problem: Problem, option: Option) -> Iterator[Fault]:
             elif site not in problem.sites:
                 hint = did_you_mean(site, problem.candidates)
                 yield Fault(option.where(*spot), f"there is no site {quoted(site)} here. {hint}".rstrip())
-    for service in _unnamed(problem, option):
+    for service in (code for code in _unnamed(problem, option) if code not in problem.nowhere_today):
         if not _as_today(problem, service):
             words = f"it does not say where {service} is, and neither does today in the config. Name its sites."
             yield Fault(option.where("designations"), words)

@@ -21,6 +21,8 @@ FORMAT = 1
 LIBRARIES = ("optimiser", "highspy", "numpy", "pandas", "pulp")
 UNFINISHED: list[Path] = []
 TABLES = ("designations", "journeys", "staffing", "measures", "rules")
+# Written only where the question has something to say in them.
+TABLES_OF_LINKS = ("links", "exceptions")
 
 
 def files_of(plan: Plan) -> dict[str, bytes]:
@@ -32,6 +34,8 @@ def files_of(plan: Plan) -> dict[str, bytes]:
         "measures": measures.table(plan),
         "rules": plan.rules,
     }
+    if plan.problem.has_tables_of_links:
+        frames |= {"links": plan.links, "exceptions": plan.exceptions}
     files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()} | dict(plan.problem.files)
     files["run.json"] = json.dumps(_record(plan, files), indent=2, ensure_ascii=False).encode() + b"\n"
     return files

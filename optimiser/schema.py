@@ -326,6 +326,40 @@ RUN_TABLES: tuple[Table, ...] = (
             _VERIFIED,
         ),
     ),
+    Table(
+        "links",
+        "What each designation leans on: one row a link. Only where a service may lean on another site.",
+        ("service", "site", "needs", "kind"),
+        (
+            _SERVICE,
+            _SITE,
+            Column("needs", "code", "", "Code of the service that it leans on"),
+            Column("kind", "choice", "", "How it leans on it", choices=("same_site", "in_reach", "by_transfer")),
+            Column("provider", "code", "", "Code of the nearest candidate that provides it; blank if none does", False),
+            Column("minutes", "number", "minutes", "Way from the provider; by_transfer: to it", False, minimum=0),
+            Column("at_most", "number", "minutes", "Longest way that counts as in reach", False, minimum=0),
+            Column("met", "boolean", "", "Whether the link holds; blank where nothing is asked", False),
+            Column("excepted", "boolean", "", "Whether a documented exception says it need not hold"),
+            Column("source", "text", "", "Where the link is stated", False),
+            _VERIFIED,
+        ),
+        required=False,
+    ),
+    Table(
+        "exceptions",
+        "Every documented exception: one row each. Only where a service may lean on another site.",
+        ("service", "needs", "site"),
+        (
+            _SERVICE,
+            Column("needs", "code", "", "Code of the service that it leans on"),
+            Column("site", "code", "", "Code of the site where that need not hold"),
+            Column("reason", "text", "", "Why it need not hold there"),
+            Column("source", "text", "", "Where that is written down", False),
+            Column("by", "text", "", "Who says so", False),
+            Column("would_have_broken", "boolean", "", "Whether the plan would break the rule without it"),
+        ),
+        required=False,
+    ),
 )
 
 

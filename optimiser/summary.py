@@ -24,6 +24,8 @@ def lines(plan: Plan) -> list[str]:
         *_standing(plan),
         *_next_best(plan),
         *_short(plan),
+        *_beds(plan, numbers),
+        *_exceptions(plan),
         *_changes(plan),
         *_unverified(plan),
         "Draft: not a decision.",
@@ -146,14 +148,57 @@ def _short(plan: Plan) -> list[str]:
 
 def _changes(plan: Plan) -> list[str]:
     problem, changes = plan.problem, []
-    known = {service for _, service in problem.today}
+    known = problem.services_with_today
     for code in (code for code in problem.services if code in known):
         name = problem.services[code].name.lower()
         opens = [s for s in plan.sites_of(code) if (s, code) not in problem.today]
         closes = [s for s in problem.candidates if (s, code) in problem.today and (s, code) not in plan.designated]
         changes += [f"{name} opens at {sites_in_words(problem, opens)}"] if opens else []
         changes += [f"{name} closes at {sites_in_words(problem, closes)}"] if closes else []
-    return [f"Changes from today: {'; '.join(changes) or 'none'}."]
+    return [f"Changes from today: {'; '.join(changes) or 'none'}.", *_stays_local(plan)]
+
+
+def _stays_local(plan: Plan) -> list[str]:
+    """Return, for every service that closes somewhere, what the config says stays there."""
+    problem, lines = plan.problem, []
+    for code, service in problem.services.items():
+        closes = [s for s in problem.candidates if (s, code) in problem.today and (s, code) not in plan.designated]
+        if closes and service.stays_local:
+            where = sites_in_words(problem, closes)
+            lines.append(f"{service.name} closes at {where}; what stays there: {service.stays_local}")
+    return lines
+
+
+def _beds(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    lines = []
+    for code, service in plan.problem.services.items():
+        sites = plan.sites_of(code)
+        if service.beds and sites:
+            each = [measures.number(numbers, "beds_needed", code, site) for site in sites]
+            total = measures.number(numbers, "beds_needed", code)
+            as_today = measures.number(numbers, "beds_needed_as_today", code)
+            parts = f" ({' + '.join(f'{n:.0f}' for n in each)})" if len(each) > 1 else ""
+            today = f"; on today's sites they would need {as_today:.0f}" if as_today == as_today else ""
+            lines.append(f"Beds: the patients of {service.name} need {total:.0f}{parts}{today}.")
+    return lines
+
+
+def _exceptions(plan: Plan) -> list[str]:
+    """Return how many documented exceptions there are, and which of them the plan makes use of."""
+    problem = plan.problem
+    if not problem.exceptions:
+        return []
+    used = plan.exceptions[plan.exceptions["would_have_broken"].astype(bool)]
+    line = f"Documented exceptions: {len(plan.exceptions)}, of which {len(used)} would otherwise break a rule"
+    where: dict[tuple[str, str], list[str]] = {}
+    for service, needs, site in zip(used["service"], used["needs"], used["site"], strict=True):
+        where.setdefault((service, needs), []).append(site)
+    words = [
+        f"{problem.services[service].name.lower()} without {problem.services[needs].name.lower()} at "
+        f"{sites_in_words(problem, sites)}"
+        for (service, needs), sites in where.items()
+    ]
+    return [f"{line}{': ' if words else ''}{'; '.join(words)}."]
 
 
 def _unverified(plan: Plan) -> list[str]:

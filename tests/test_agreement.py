@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import test_goldens
 import test_rules
-from worlds import small, three_doctors
+from worlds import small, three_doctors, vary
 
 from optimiser import catchment
 from optimiser.arithmetic import ARITHMETIC, SCORES
@@ -22,8 +23,8 @@ from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.objectives import UNITS as OBJECTIVE_UNITS
 from optimiser.model.rules import RULES, UNITS
 from optimiser.planning import solve
-from optimiser.problem import Figure
-from optimiser.runs import TABLES, files_of
+from optimiser.problem import Excepted, Figure, Reach
+from optimiser.runs import TABLES, TABLES_OF_LINKS, files_of
 from optimiser.schema import RUN_TABLES
 
 ROOT = Path(__file__).parent.parent
@@ -79,7 +80,10 @@ def test_tables_of_a_run_are_those_of_the_data_dictionary():
     plan = solve(small(rotas=three_doctors()))
     files = files_of(plan)
     described = {table_.name: [column.name for column in table_.columns] for table_ in RUN_TABLES}
-    assert set(described) == set(TABLES)
+    assert set(described) == {*TABLES, *TABLES_OF_LINKS}
+    assert not {f"{name}.csv" for name in TABLES_OF_LINKS} & set(files)
+    linked = replace(plan.problem, exceptions=(Excepted("clinic", "x_ray", "ash", "a van comes"),))
+    files |= files_of(solve(vary(linked, "clinic", in_reach=(Reach("x_ray", Figure(0)),))))
     for name, columns in described.items():
         assert files[f"{name}.csv"].decode().splitlines()[0].split(",") == columns
 

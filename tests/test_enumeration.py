@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from as_files import with_files
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from worlds import small, three_doctors, vary
@@ -16,7 +17,21 @@ from optimiser.arithmetic import value
 from optimiser.enumeration import enumerate_all, size
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.planning import evaluate, solve
-from optimiser.problem import Figure, Fixed, Link, Objective, Problem, RotaNeed, Service, Site, Team
+from optimiser.problem import (
+    Beds,
+    Excepted,
+    Figure,
+    Fixed,
+    Link,
+    Objective,
+    Problem,
+    Reach,
+    RotaNeed,
+    Service,
+    Site,
+    Team,
+)
+from optimiser.runs import check
 
 OBJECTIVES = (
     "patient_minutes",
@@ -26,6 +41,20 @@ OBJECTIVES = (
     "staff_short",
     "changes_from_today",
 )
+
+
+@st.composite
+def beds(draw: st.DrawFn, candidates: list[str]) -> Beds:
+    """Draw beds that may just be enough: a year's stay and half turned away make sums that come out even."""
+    share = draw(st.sampled_from([None, 0.3, 0.5]))
+    return Beds(
+        days=Figure(draw(st.sampled_from([3.0, 36.5, 365.0]))),
+        blocking=Figure(draw(st.sampled_from([0.01, 0.2, 0.5]))),
+        other_share=share and Figure(share),
+        other_days=share and Figure(draw(st.sampled_from([0.0, 1.0, 73.0]))),
+        at={site: Figure(draw(st.integers(0, 8))) for site in candidates if draw(st.booleans())},
+        staff_per_bed={"nurses": Figure(2.9)} if draw(st.booleans()) else {},
+    )
 
 
 @st.composite
@@ -58,7 +87,15 @@ def worlds(draw: st.DrawFn) -> Problem:
                 for unit in ("people", "WTE")
                 if draw(st.integers(0, 2)) == 0
             ),
+            in_reach=tuple(
+                Reach(other, Figure(draw(st.sampled_from([0, 10, 20, 30]))))
+                for other in codes
+                if other != code and draw(st.integers(0, 4)) == 0
+            ),
+            by_transfer=tuple(Link(other) for other in codes if other != code and draw(st.integers(0, 5)) == 0),
+            beds=draw(st.none() | beds(candidates)),
         )
+    links = [(code, link.service) for code, one in services.items() for link in (*one.same_site, *one.in_reach)]
     rows = len(areas)
     minutes = st.sampled_from([5.0, 10.0, 10.5, 20.0, 30.0, 45.0])
     sites = [*candidates, *neighbours]
@@ -85,6 +122,15 @@ def worlds(draw: st.DrawFn) -> Problem:
             (site, "team", unit): float(draw(st.integers(0, 4))) for site in candidates for unit in ("people", "WTE")
         },
         today=frozenset((site, codes[0]) for site in candidates if draw(st.booleans())),
+        transfers=pd.DataFrame(
+            {here: [draw(st.sampled_from([10.0, 20.0, 30.0, 40.0])) for _ in candidates] for here in candidates},
+            index=candidates,
+        ),
+        exceptions=tuple(
+            Excepted(*pair, draw(st.sampled_from(candidates)), "drawn")
+            for pair in links
+            if draw(st.integers(0, 4)) == 0
+        ),
         objectives=tuple(
             map(Objective, draw(st.lists(st.sampled_from(OBJECTIVES), min_size=1, max_size=3, unique=True)))
         ),
@@ -124,6 +170,21 @@ def test_full_list_and_one_by_one_evaluation_agree(problem: Problem):
     listing = enumerate_all(problem)
     naive = naive_best(problem)
     assert (listing.ranked[0].values if listing.ranked else None) == naive
+
+
+@settings(max_examples=60, deadline=None, phases=[Phase.generate])
+@given(worlds().filter(lambda problem: problem.services_with_patients), st.data())
+def test_the_checker_agrees_with_plans_of_drawn_worlds(problem: Problem, data: st.DataObject):
+    problem = with_files(problem)
+    pairs = list(product(problem.candidates, problem.services))
+    chosen = evaluate(problem, {pair for pair in pairs if data.draw(st.booleans())})
+    # Whoever has no site at all is a breach of its own, whose measures are not compared here.
+    if "every_area_is_served" not in set(chosen.broken["rule"]):
+        found = check(chosen)
+        assert found.empty, "\n".join(found["message"])
+    if enumerate_all(problem).lawful:
+        found = check(solve(problem))
+        assert found.empty, "\n".join(found["message"])
 
 
 def test_every_joint_designation_is_either_lawful_or_struck_out_by_one_rule():

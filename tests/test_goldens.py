@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from worlds import small, three_doctors, vary
+from worlds import roads, small, three_doctors, vary
 
 from optimiser import catchment
 from optimiser.model import build, expression
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.rules import RULES
-from optimiser.problem import Figure, Fixed, Link, Objective, Problem
+from optimiser.problem import Beds, Figure, Fixed, Link, Objective, Problem, Reach
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -32,8 +32,11 @@ def everything() -> Problem:
         standard_minutes=Figure(20),
         share_within_standard=Figure(0.8),
         same_site=(Link("x_ray"),),
+        beds=Beds(Figure(3), Figure(0.01), Figure(0.3), Figure(1), at={"ash": Figure(3), "birch": Figure(2)}),
     ).behind_its_border()
-    problem = vary(problem, "x_ray", fixed={"birch": Fixed(True, "the machine is there")})
+    in_reach = (Reach("clinic", Figure(30)),)
+    problem = vary(problem, "x_ray", fixed={"birch": Fixed(True, "the machine is there")}, in_reach=in_reach)
+    problem = replace(problem, transfers=roads({("ash", "birch"): 30.0, ("birch", "ash"): 31.0}))
     return replace(problem, objectives=tuple(map(Objective, OBJECTIVES)))
 
 

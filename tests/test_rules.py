@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pulp
 import pytest
-from worlds import small, three_doctors, vary
+from worlds import roads, small, three_doctors, vary
 
 from optimiser import catchment, solver
+from optimiser.beds import Stays, beds_needed, most_patients
 from optimiser.errors import NoPlan
 from optimiser.model import build
-from optimiser.planning import solve
-from optimiser.problem import Figure, Fixed, Link, Objective, Problem, Team
+from optimiser.planning import evaluate, solve
+from optimiser.problem import Beds, Excepted, Figure, Fixed, Link, Objective, Problem, Reach, Team
 
 
 def sites(problem: Problem) -> tuple[str, ...]:
@@ -110,6 +112,72 @@ def test_services_share_a_site():
     world = vary(small(same_site=(Link("x_ray"),)), "x_ray", fixed={"ash": Fixed(False, "no room")})
     plan = solve(world)
     assert plan.sites_of("clinic") == plan.sites_of("x_ray") == ("birch",)
+
+
+def test_beds_are_enough():
+    # Everybody stays a year, so that a load is a number of patients, and half may be turned away. One bed takes 1:
+    # 1 / (1 + 1) is half. Two beds turn away half where load² / 2 = 1 + load, at 1 + √3 = 2.73 patients.
+    stay = {"days": Figure(365), "blocking": Figure(0.5)}
+    assert most_patients(1, Stays(365), 0.5) == 1
+    assert most_patients(2, Stays(365), 0.5) == 2
+    # Birch has 35 or, alone, 65 patients; ash has 30 either way.
+    needed = {n: beds_needed(Fraction(n), 0.5) for n in (30, 35, 65)}
+    assert needed == {30: 16, 35: 19, 65: 34}
+    for available, expected in ((34, ("ash", "birch")), (19, ("ash", "birch")), (18, ("ash",))):
+        assert sites(small(beds=Beds(**stay, at={"birch": Figure(available)}))) == expected
+    # At one site only, birch needs 34.
+    for available, expected in ((34, ("birch",)), (33, ("ash",))):
+        assert sites(small(at_most_sites=Figure(1), beds=Beds(**stay, at={"birch": Figure(available)}))) == expected
+    # Where it is not said how many beds there are, nothing is asked.
+    assert sites(small(beds=Beds(**stay))) == ("ash", "birch")
+
+
+def test_services_are_within_reach():
+    # X-ray is at birch only. From there to ash is 20 minutes, from ash to birch 30: staff come from there to here.
+    fixed = {"ash": Fixed(False, "no room"), "birch": Fixed(True, "it is there")}
+    ways = roads({("birch", "ash"): 20.0, ("ash", "birch"): 30.0})
+    for minutes_, expected in ((0, ("birch",)), (19, ("birch",)), (20, ("ash", "birch"))):
+        world = small(in_reach=(Reach("x_ray", Figure(minutes_)),), at_least_sites=Figure(1))
+        assert sites(replace(vary(world, "x_ray", fixed=fixed), transfers=ways)) == expected
+    # Its own site is always in reach, and where nobody knows how far it is, nothing else is.
+    world = vary(small(in_reach=(Reach("x_ray", Figure(60)),)), "x_ray", fixed=fixed)
+    assert sites(world) == ("birch",)
+
+
+def test_a_documented_exception_switches_one_row_off_and_is_listed():
+    world = vary(small(same_site=(Link("x_ray"),)), "x_ray", fixed={"ash": Fixed(False, "no room")})
+    excused = replace(world, exceptions=(Excepted("clinic", "x_ray", "ash", "a van comes", "minutes", "board"),))
+    assert sites(world) == ("birch",)
+    plan = solve(excused)
+    assert plan.sites_of("clinic") == ("ash", "birch")
+    assert set(plan.rules["instance"]) & {"services_share_a_site.clinic.ash.x_ray"} == set()
+    assert plan.exceptions.to_dict("records") == [
+        {
+            "service": "clinic",
+            "needs": "x_ray",
+            "site": "ash",
+            "reason": "a van comes",
+            "source": "minutes",
+            "by": "board",
+            "would_have_broken": True,
+        }
+    ]
+    # Listed but not needed: nothing is broken at birch, where x-ray is.
+    there = vary(world, "x_ray", fixed={"ash": Fixed(False, "no room"), "birch": Fixed(True, "it is there")})
+    unused = replace(there, exceptions=(Excepted("clinic", "x_ray", "birch", "to be safe"),))
+    assert not solve(unused).exceptions["would_have_broken"].any()
+
+
+def test_where_patients_are_transferred_nothing_is_asked_and_the_way_is_listed():
+    world = vary(small(by_transfer=(Link("x_ray"),)), "x_ray", fixed={"ash": Fixed(False, "no room")})
+    plan = solve(replace(world, transfers=roads({("ash", "birch"): 30.0, ("birch", "ash"): 20.0})))
+    assert plan.sites_of("clinic") == ("ash", "birch")
+    opened = evaluate(plan.problem, plan.designated | {("birch", "x_ray")})
+    here = opened.links.set_index("site")
+    # Patients leave ash for birch: 30 minutes that way.
+    assert here["provider"].to_dict() == {"ash": "birch", "birch": "birch"}
+    assert here["minutes"].to_dict() == {"ash": 30, "birch": 0}
+    assert here["met"].isna().all()
 
 
 def test_rota_is_filled():

@@ -63,6 +63,11 @@ def three_doctors(**rota: Any) -> tuple[RotaNeed, ...]:
     return (RotaNeed("doctors", "people", Figure(3), **rota),)
 
 
+def roads(minutes: dict[tuple[str, str], float]) -> pd.DataFrame:
+    """Return minutes from site (index) to site (column)."""
+    return pd.Series(minutes).unstack()
+
+
 def vary(problem: Problem, service: str, **rules: Any) -> Problem:
     """Return the problem with other rules for one of its services."""
     services = dict(problem.services)

@@ -14,9 +14,11 @@ from types import MappingProxyType
 import pandas as pd
 
 from optimiser.checker.claims import CLAIM_CHECKS, files_are_as_listed
+from optimiser.checker.links import LINK_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
 from optimiser.checker.rules import (
     RULES,
+    beds_are_enough,
     enough_patients_within_standard,
     enough_sites,
     every_area_is_served,
@@ -29,6 +31,7 @@ from optimiser.checker.rules import (
     not_too_many_sites,
     recruitment_within_limit,
     rota_is_filled,
+    services_are_within_reach,
     services_share_a_site,
 )
 from optimiser.checker.run import Run, read_run
@@ -39,6 +42,7 @@ __all__ = [
     "RULE_CHECKS",
     "Breach",
     "Run",
+    "beds_are_enough",
     "check",
     "enough_patients_within_standard",
     "enough_sites",
@@ -52,11 +56,13 @@ __all__ = [
     "not_too_many_sites",
     "recruitment_within_limit",
     "rota_is_filled",
+    "services_are_within_reach",
     "services_share_a_site",
 ]
 
 RUN_CHECKS: tuple[Callable[[Run], Iterable[Breach]], ...] = (
     *TABLE_CHECKS,
+    *LINK_CHECKS,
     *RULES.values(),
     every_rule_is_known,
     *CLAIM_CHECKS,

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from optimiser.checker.question import Objective
+from optimiser.checker.beds import beds_for, busy_by_site, share_turned_away
+from optimiser.checker.links import broken_without_exception
+from optimiser.checker.question import Beds, Objective
 from optimiser.checker.reading import Breach, Number, Reader, same, shown, size
 from optimiser.checker.run import MICRO, OUTCOMES, Run
 
@@ -266,6 +268,54 @@ def _site_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]
         yield "site_patients_from_outside", site, Measure(others, PATIENTS, "neither")
 
 
+def _bed_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    wanted = run.question.services[service].beds
+    if wanted is None:
+        return
+    busy = busy_by_site(run, service, run.sites_of(service))
+    needed = {site: beds_for(wanted, load) for site, load in busy.items()}
+    stated = {site: int(figure.value or 0) for site, figure in wanted.at.items() if site in busy}
+    full: list[tuple[int, Fraction]] = []
+    for site, load in busy.items():
+        yield "beds_needed", site, Measure(Fraction(needed[site]), "beds", "lower")
+        if site in stated:
+            yield "beds_available", site, Measure(Fraction(stated[site]), "beds", "neither")
+        full.append((stated.get(site, needed[site]), load))
+        yield from _how_full(site, full[-1:])
+    total = sum(needed.values())
+    yield "beds_needed", "", Measure(Fraction(total), "beds", "lower")
+    if busy and stated.keys() == busy.keys():
+        yield "beds_available", "", Measure(Fraction(sum(stated.values())), "beds", "neither")
+    yield from _how_full("", full)
+    yield from _bed_test(run, service, wanted, total)
+    for role, each in wanted.staff_per_bed.items():
+        yield "staff_for_beds", role, Measure(total * each, "WTE", "neither")
+
+
+def _how_full(group: str, full: list[tuple[int, Fraction]]) -> Iterator[tuple[str, str, Measure]]:
+    """Yield the share of beds taken and the share of arrivals turned away, over some sites' beds and loads."""
+    arriving = sum((load for _, load in full), Fraction(0))
+    lost = sum((load * share_turned_away(beds, load) for beds, load in full), Fraction(0))
+    beds = sum(beds for beds, _ in full)
+    if beds:
+        yield "occupancy", group, Measure((arriving - lost) / beds, "share of beds", "neither")
+    if arriving:
+        yield "blocking", group, Measure(lost / arriving, "share of arrivals", "lower")
+
+
+def _bed_test(run: Run, service: str, wanted: Beds, total: int) -> Iterator[tuple[str, str, Measure]]:
+    today = run.question.today.get(service)
+    if today is None:
+        return
+    sites = [site for site in run.candidates if site in today]
+    as_today = sum(beds_for(wanted, load) for load in busy_by_site(run, service, sites).values())
+    yield "beds_needed_as_today", "", Measure(Fraction(as_today), "beds", "neither")
+    if sites and all(site in wanted.at for site in sites):
+        there = sum((wanted.at[site].value or Fraction(0) for site in sites), Fraction(0))
+        yield "beds_today", "", Measure(there, "beds", "neither")
+        yield "beds_beyond_today", "", Measure(total - there, "beds", "neither")
+
+
 def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
     for team, unit in run.question.rota_units():
         for measure, better, amounts in (
@@ -281,7 +331,7 @@ def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
 def expected_measures(run: Run) -> Iterator[Named]:
     """Yield every published number that there should be, by (measure, service, group)."""
     for service in run.services_with_patients:
-        found = [*_service_measures(run, service), *_site_measures(run, service)]
+        found = [*_service_measures(run, service), *_site_measures(run, service), *_bed_measures(run, service)]
         for group, areas in groups(run).items():
             found += _group_measures(run, service, group, areas)
         for measure, group, number in found:
@@ -290,6 +340,9 @@ def expected_measures(run: Run) -> Iterator[Named]:
         yield (measure, "", group), number
     total = sum(run.changes(service) for service in run.question.services)
     yield ("changes_from_today", "", ""), Measure(Fraction(total), "changes", "lower")
+    if run.question.exceptions:
+        used = Fraction(len(broken_without_exception(run)))
+        yield ("exceptions_used", "", ""), Measure(used, "exceptions", "lower")
     for service in run.question.today:
         yield ("changes_from_today", service, ""), Measure(Fraction(run.changes(service)), "changes", "lower")
 
@@ -298,6 +351,8 @@ MEASURES = frozenset(
     ["mean_minutes", "median_minutes", "p95_minutes", "worst_minutes", "patients", "patient_minutes"]
     + [f"{who}_within_{limit}" for who in ("patients", "people") for limit in LIMITS_MINUTES]
     + ["patients_beyond_standard", "site_patients", "site_patients_from_outside", "changes_from_today"]
+    + ["beds_needed", "beds_available", "occupancy", "blocking", "beds_needed_as_today", "beds_today"]
+    + ["beds_beyond_today", "staff_for_beds", "exceptions_used"]
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
 )
 

@@ -23,10 +23,27 @@ FIGURES = (
 )
 # Rules about patients: they mean nothing for a service that counts none.
 PATIENT_FIGURES = FIGURES[2:]
-SERVICE_KEYS = {"name", "activity", "patients_go_to", "neighbours", "fixed", "same_site", "rotas", *FIGURES}
+LINK_KEYS = {"in_reach", "by_transfer", "stays_local"}
+BED_KEYS = {
+    "stay_days", "other_patients_share", "other_stay_days", "blocking", "at", "staff_per_bed",
+}  # fmt: skip
+EXCEPTION_KEYS = {"service", "needs", "site", "reason", "source", "by"}
+SERVICE_KEYS = {
+    "beds",
+    *LINK_KEYS,
+    "name",
+    "activity",
+    "patients_go_to",
+    "neighbours",
+    "fixed",
+    "same_site",
+    "rotas",
+    *FIGURES,
+}
 TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most"}
 CONFIG_KEYS = {
     "title", "place", "border", "travel", "teams", "services", "today", "objectives", "time_limit_minutes",
+    "exceptions",
 }  # fmt: skip
 
 
@@ -52,6 +69,25 @@ class Link(NamedTuple):
 
     source: str
     verified: bool
+
+
+class Beds(NamedTuple):
+    """What patients ask of beds, what sites have by site, and the WTE of each role that a bed needs."""
+
+    days: Fraction
+    blocking: Fraction
+    other_share: Fraction
+    other_days: Fraction
+    at: Mapping[str, Figure]
+    staff_per_bed: Mapping[str, Fraction]
+
+
+class Excepted(NamedTuple):
+    """Why a link need not hold at a site, and who says so."""
+
+    reason: str
+    source: str
+    by: str
 
 
 class Rota(NamedTuple):
@@ -86,6 +122,9 @@ class Service:
     figures: Mapping[str, Figure]
     same_site: Mapping[str, Link]
     rotas: Mapping[tuple[str, str], Rota]
+    in_reach: Mapping[str, Figure]
+    by_transfer: Mapping[str, Link]
+    beds: Beds | None
 
     def figure(self, name: str) -> Fraction | None:
         """Return the value of a figure, or nothing if the config does not state it."""
@@ -104,6 +143,12 @@ class Question:
     services: Mapping[str, Service]
     today: Mapping[str, frozenset[str]]
     objectives: tuple[Objective, ...]
+    exceptions: Mapping[tuple[str, str, str], Excepted]
+
+    def leans_across_sites(self) -> bool:
+        """Whether a service may lean on another at another site, or need not at all: then links.csv is due."""
+        across = any(service.in_reach or service.by_transfer for service in self.services.values())
+        return across or bool(self.exceptions)
 
     def rota_units(self) -> list[tuple[str, str]]:
         """Return every (team, unit) that some service's rota needs, in reading order."""
@@ -203,7 +248,68 @@ class ConfigReader:
             figures=figures,
             same_site=self.same_site(found.get("same_site"), f"{where}.same_site"),
             rotas=self.rotas(found.get("rotas"), f"{where}.rotas"),
+            in_reach=self.in_reach(found.get("in_reach"), f"{where}.in_reach"),
+            by_transfer=self.same_site(found.get("by_transfer"), f"{where}.by_transfer"),
+            beds=self.beds(found["beds"], f"{where}.beds", activity) if "beds" in found else None,
         )
+
+    def in_reach(self, node: Any, where: str) -> dict[str, Figure]:
+        """Return the longest way from each service that must be in reach."""
+        found = {}
+        for to, entry in self.entries(node, where).items():
+            cells = self.mapping(entry, f"{where}.{to}", ("minutes",))
+            found[to] = self.figure(cells.get("minutes"), f"{where}.{to}.minutes")
+        return found
+
+    def beds(self, node: Any, where: str, activity: str | None) -> Beds:
+        """Return what patients ask of beds, and what there is."""
+        found = self.mapping(node, where, BED_KEYS)
+        if activity is None:
+            self.note(where, node, "means nothing without an activity")
+        numbers = {
+            name: self.figure(found.get(name, default), f"{where}.{name}").value or Fraction(0)
+            for name, default in (
+                ("stay_days", None),
+                ("blocking", "0.01"),
+                ("other_patients_share", "0"),
+                ("other_stay_days", "0"),
+            )
+        }
+        days, blocking, share, other_days = numbers.values()
+        for name, wrong in (("stay_days", days <= 0), ("blocking", not 0 < blocking < 1)):
+            if wrong:
+                self.note(f"{where}.{name}", found.get(name), "is out of its range")
+        if not 0 <= share < 1:
+            self.note(f"{where}.other_patients_share", share, "is out of its range")
+            share = Fraction(0)
+        there = self.mapping(found.get("at"), f"{where}.at")
+        at = {site: self.figure(entry, f"{where}.at.{site}") for site, entry in there.items()}
+        roles = self.mapping(found.get("staff_per_bed"), f"{where}.staff_per_bed")
+        staff = {role: self.figure(entry, f"{where}.staff_per_bed.{role}") for role, entry in roles.items()}
+        for site, figure in at.items():
+            if figure.value is None or figure.value < 0 or figure.value.denominator != 1:
+                self.note(f"{where}.at.{site}", figure.value, "is not a whole number of beds")
+        return Beds(
+            days, blocking, share, other_days, at, {role: one.value or Fraction(0) for role, one in staff.items()}
+        )
+
+    def exceptions(self, node: Any) -> dict[tuple[str, str, str], Excepted]:
+        """Return the documented exceptions by service, service needed and site."""
+        if nothing(node):
+            return {}
+        if not isinstance(node, list):
+            self.note("exceptions", node, "is not a list")
+            return {}
+        found: dict[tuple[str, str, str], Excepted] = {}
+        for n, entry in enumerate(node, start=1):
+            where = f"exceptions {n}"
+            cells = self.mapping(entry, where, EXCEPTION_KEYS)
+            words = {name: self.word(cells.get(name, ""), f"{where}.{name}") for name in sorted(EXCEPTION_KEYS)}
+            key = (words["service"], words["needs"], words["site"])
+            if key in found:
+                self.note(where, key, "is listed twice")
+            found[key] = Excepted(words["reason"], words["source"], words["by"])
+        return found
 
     def neighbours(self, node: Any, where: str) -> str | tuple[str, ...]:
         """Return ``all``, ``none`` or the codes listed."""
@@ -285,6 +391,7 @@ class ConfigReader:
             services={code: self.service(entry, f"services.{code}") for code, entry in services.items()},
             today={code: frozenset(self.words(entry, f"today.{code}")) for code, entry in today.items()},
             objectives=self.objectives(found.get("objectives", []), "objectives"),
+            exceptions=self.exceptions(found.get("exceptions")),
         )
         self.cross_check(question)
         return question
@@ -298,6 +405,13 @@ class ConfigReader:
         for code, service in question.services.items():
             self.known(service.same_site, question.services, f"services.{code}.same_site")
             self.known({team for team, _ in service.rotas}, question.teams, f"services.{code}.rotas")
+            self.known(service.in_reach, question.services, f"services.{code}.in_reach")
+            self.known(service.by_transfer, question.services, f"services.{code}.by_transfer")
+        for service_code, needs, site in question.exceptions:
+            self.known([service_code], question.services, "exceptions")
+            found = question.services.get(service_code)
+            if found and needs not in found.same_site and needs not in found.in_reach:
+                self.note("exceptions", needs, f"is no service that {service_code} needs at {site} or in reach")
         self.known(question.today, question.services, "today")
         for team, _ in question.rota_units():
             if team in question.teams and question.teams[team].year is None:

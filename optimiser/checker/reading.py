@@ -51,6 +51,11 @@ def text(cell: str) -> str:
     return cell
 
 
+def maybe_text(cell: str) -> str | None:
+    """Return the cell, or nothing where it is blank."""
+    return cell or None
+
+
 def word(cell: str) -> str:
     """Return the cell, which may not be blank."""
     if not cell.strip():

@@ -5,14 +5,16 @@ A rule yields facts. Each is compared with its row of ``rules.csv``: left, right
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import wraps
 from typing import Any, NamedTuple
 
+from optimiser.checker.beds import beds_for, busy_by_site
 from optimiser.checker.question import Figure
 from optimiser.checker.reading import Breach, Number, Row, dust, same, shown, size
-from optimiser.checker.run import Run
+from optimiser.checker.run import MICRO, Run
 
 RuleCheck = Callable[[Run], list[Breach]]
 RULES: dict[str, RuleCheck] = {}
@@ -144,6 +146,18 @@ def no_site_has_too_many_patients(run: Run) -> Iterator[Fact]:
     yield from _volumes(run, "maximum_patients")
 
 
+@rule(">=")
+def beds_are_enough(run: Run) -> Iterator[Fact]:
+    """A site that provides a service has at least the beds that keep the share turned away as low as asked."""
+    for code, service in run.question.services.items():
+        if service.beds and code in run.nearest:
+            busy = busy_by_site(run, code, run.sites_of(code))
+            for site, available in service.beds.at.items():
+                if site in busy:
+                    needed = Fraction(beds_for(service.beds, busy[site]))
+                    yield Fact(f"{code}.{site}", available.value or Fraction(0), needed, "beds", *available[1:])
+
+
 @rule("<=")
 def nobody_travels_too_far(run: Run) -> Iterator[Fact]:
     """No resident area's journey is longer than so many minutes, patients or not."""
@@ -167,9 +181,21 @@ def services_share_a_site(run: Run) -> Iterator[Fact]:
     """A site that provides a service also provides the one it must share a site with."""
     for code, service in run.question.services.items():
         for other, link in service.same_site.items():
-            for site in run.candidates:
+            for site in (s for s in run.candidates if (code, other, s) not in run.question.exceptions):
                 sides = (int(run.designated(other, site)), int(run.designated(code, site)))
                 yield Fact(f"{code}.{site}.{other}", *sides, "designated", link.source, link.verified)
+
+
+@rule("<=")
+def services_are_within_reach(run: Run) -> Iterator[Fact]:
+    """A site that provides a service is near enough to one, perhaps itself, that provides what must be in reach."""
+    for code, service in run.question.services.items():
+        for other, limit in service.in_reach.items():
+            for site in (s for s in run.sites_of(code) if (code, other, s) not in run.question.exceptions):
+                ways = [run.transfer_minutes(there, site) for there in run.sites_of(other)]
+                known = [way for way in ways if way is not None]
+                nearest = Fraction(min(known), MICRO) if known else math.inf
+                yield Fact(f"{code}.{site}.{other}", nearest, limit.value or Fraction(0), "minutes", *limit[1:])
 
 
 @rule("=")

@@ -26,6 +26,8 @@ from optimiser.checker.reading import (
     maybe_amount,
     maybe_decile,
     maybe_flag,
+    maybe_number,
+    maybe_text,
     number,
     rounded_ratio,
     text,
@@ -52,6 +54,7 @@ INPUT_COLUMNS: Mapping[str, Converters] = {
     "journeys": {"area": word, "site": word, "minutes": maybe_amount},
     "demand": {"area": word, "activity": word, "patients_per_year": amount},
     "staff": {"site": word, "team": word, "year": number, "people": maybe_amount, "wte": maybe_amount},
+    "transfers": {"from_site": word, "to_site": word, "minutes": amount},
 }
 CLAIM_COLUMNS: Mapping[str, Converters] = {
     "designations": {
@@ -73,6 +76,21 @@ CLAIM_COLUMNS: Mapping[str, Converters] = {
         "spare": any_number, "binding": flag, "pass": flag, "source": text, "verified": maybe_flag,
     },
 }  # fmt: skip
+# Tables that a run has only where a service leans on another across sites.
+LINK_COLUMNS: Mapping[str, Converters] = {
+    "links": {
+        "service": word, "site": word, "needs": word, "kind": word, "provider": maybe_text, "minutes": maybe_number,
+        "at_most": maybe_number, "met": maybe_flag, "excepted": flag, "source": text, "verified": flag,
+    },
+    "exceptions": {
+        "service": word, "needs": word, "site": word, "reason": word, "source": text, "by": text,
+        "would_have_broken": flag,
+    },
+}  # fmt: skip
+LINK_TABLE_KEYS = {
+    "links": ("links_are_right", ("service", "site", "needs", "kind")),
+    "exceptions": ("exceptions_are_right", ("service", "needs", "site")),
+}
 CLAIM_KEYS = {
     "designations": ("service", "site"),
     "journeys": ("service", "area"),
@@ -114,6 +132,7 @@ class Inputs(NamedTuple):
     patients: Mapping[tuple[str, str], int]
     patients_scale: int
     in_post: Mapping[tuple[str, str, str], Fraction]
+    road: Mapping[tuple[str, str], int]
 
 
 class Result(NamedTuple):
@@ -137,6 +156,8 @@ class Run:
     staffing: Mapping[tuple[str, str, str], Row]
     measures: Mapping[tuple[str, str, str], Row]
     rules: list[Row]
+    links: Mapping[tuple[str, str, str, str], Row]
+    exceptions: Mapping[tuple[str, str, str], Row]
 
     @cached_property
     def areas(self) -> dict[str, Area]:
@@ -183,13 +204,20 @@ class Run:
 
     def _nearest(self, service: str) -> dict[str, Journey]:
         # Candidates before neighbours, each by code: among equal minutes the first of these is taken.
-        open_sites = self.sites_of(service) + self.neighbours(service)
+        return self.nearest_of(self.sites_of(service) + self.neighbours(service))
+
+    def nearest_of(self, open_sites: list[str]) -> dict[str, Journey]:
+        """Return every area's journey to the nearest of some sites; among equal minutes the first of them."""
         minutes, found = self.inputs.minutes, {}
         for area in self.areas:
             options = [(minutes[area, s], n) for n, s in enumerate(open_sites) if (area, s) in minutes]
             least, place = min(options, default=(None, None))
             found[area] = Journey(None if place is None else open_sites[place], least)
         return found
+
+    def transfer_minutes(self, from_site: str, to_site: str) -> int | None:
+        """Return millionths of a minute by road between two sites: none from a site to itself, nothing if unknown."""
+        return 0 if from_site == to_site else self.inputs.road.get((from_site, to_site))
 
     def patients(self, service: str, area: str) -> int:
         """Return an area's patients a year, times ``inputs.patients_scale``."""
@@ -283,7 +311,17 @@ def read_run(reader: Reader) -> Run:
     stop_if_more(reader, before)
     claims = {name: reader.table(f"{name}.csv", columns) for name, columns in CLAIM_COLUMNS.items()}
     keyed = {name: reader.keyed(claims[name], key, KEY_CHECKS[name]) for name, key in CLAIM_KEYS.items()}
-    return Run(question, inputs, read_result(reader), rules=claims["rules"], **keyed)
+    return Run(question, inputs, read_result(reader), rules=claims["rules"], **keyed, **read_links(reader, question))
+
+
+def read_links(reader: Reader, question: Question) -> dict[str, dict[Any, Row]]:
+    """Read the tables of links and exceptions where the config calls for them, and where they are there anyway."""
+    found: dict[str, dict[Any, Row]] = {}
+    for name, columns in LINK_COLUMNS.items():
+        check, key = LINK_TABLE_KEYS[name]
+        due = question.leans_across_sites() or f"{name}.csv" in reader.files
+        found[name] = reader.keyed(reader.table(f"{name}.csv", columns) if due else [], key, check)
+    return found
 
 
 def stop_if_more(reader: Reader, before: int) -> None:
@@ -304,12 +342,16 @@ def read_result(reader: Reader) -> Result:
 def read_inputs(reader: Reader, question: Question) -> Inputs:
     """Read the place's tables."""
     has_staff = "inputs/staff.csv" in reader.files or bool(question.rota_units())
-    names = [name for name in INPUT_COLUMNS if name != "staff" or has_staff]
+    in_reach = any(service.in_reach for service in question.services.values())
+    has_transfers = in_reach or (question.leans_across_sites() and "inputs/transfers.csv" in reader.files)
+    optional = {"staff": has_staff, "transfers": has_transfers}
+    names = [name for name in INPUT_COLUMNS if optional.get(name, True)]
     tables = {name: input_table(reader, name) for name in names}
     areas = reader.keyed(tables["areas"], ["area"], INPUTS_CHECK)
     sites = reader.keyed(tables["sites"], ["site"], INPUTS_CHECK)
     journeys = reader.keyed(tables["journeys"], ["area", "site"], INPUTS_CHECK)
     demand = reader.keyed(tables["demand"], ["area", "activity"], INPUTS_CHECK)
+    transfers = reader.keyed(tables.get("transfers", []), ["from_site", "to_site"], INPUTS_CHECK)
     for row in tables["sites"]:
         if row.cells["role"] not in ("candidate", "neighbour"):
             message = f"{row.where}: the role is neither candidate nor neighbour."
@@ -323,6 +365,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         patients=dict(zip(demand, patients, strict=True)),
         patients_scale=scale,
         in_post=read_staff(reader, tables.get("staff", []), question),
+        road=scaled_minutes(transfers, question.factor),
     )
 
 
@@ -379,7 +422,9 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
     for code, service in question.services.items():
         config.known(service.fixed, candidates, f"services.{code}.fixed")
         config.known(question.today.get(code, ()), candidates, f"today.{code}")
+        config.known(service.beds.at if service.beds else (), candidates, f"services.{code}.beds.at")
         config.known([service.activity] if service.activity else [], activities, f"services.{code}.activity")
+        config.known({site for named, _, site in question.exceptions if named == code}, candidates, "exceptions")
         if not isinstance(service.neighbours, str):
             neighbours = set(inputs.roles) - candidates
             config.known(service.neighbours, neighbours, f"services.{code}.neighbours")

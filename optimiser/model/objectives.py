@@ -71,7 +71,7 @@ def staff_short(problem: Problem, x: Variables, services: Sequence[str]) -> pulp
 @objective(unit="changes")
 def changes_from_today(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
     """Designations that open or close, against today."""
-    known = {service for _, service in problem.today}
+    known = problem.services_with_today
     changes = []
     for service in services:
         for site in problem.candidates if service in known else ():

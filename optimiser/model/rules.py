@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pulp
 
+from optimiser.beds import most_patients
 from optimiser.model.variables import Variables, spelt
 from optimiser.problem import Problem
 
@@ -53,7 +54,7 @@ def nobody_passes_an_open_site(problem: Problem, x: Variables) -> Rows:
     """Patients do not go past an open site. Only volumes can push this way, so only they switch it on."""
     for service, chain in x.chains.items():
         rules = problem.services[service]
-        if rules.minimum_patients or rules.maximum_patients:
+        if rules.counts_volumes:
             for fewer, site, more in chain.links:
                 names = (service, spelt(more, chain.sets[more]), site)
                 none_of_more = x.none_of[service, chain.sets[more]]
@@ -115,6 +116,17 @@ def no_site_has_too_many_patients(problem: Problem, x: Variables) -> Rows:
                 yield (service, site), arriving[site] <= rules.maximum_patients.value
 
 
+@limit(unit="patients a year")
+def beds_are_enough(problem: Problem, x: Variables) -> Rows:
+    """A site that provides a service has the beds that its patients need."""
+    for service, rules in problem.services.items():
+        if rules.beds and service in x.chains:
+            arriving = x.patients_at(service, problem.patients(service))
+            for site in (site for site in problem.candidates if site in rules.beds.at):
+                most = most_patients_in_beds(problem, service, site)
+                yield (service, site), arriving[site] <= most * x.designated[site, service]
+
+
 @limit(unit="areas out of reach")
 def nobody_travels_too_far(problem: Problem, x: Variables) -> Rows:
     """Every resident area has an open site, or a neighbour, within the longest journey allowed."""
@@ -148,8 +160,21 @@ def services_share_a_site(problem: Problem, x: Variables) -> Rows:
     for service, rules in problem.services.items():
         for link in rules.same_site:
             for site in problem.candidates:
-                row = x.designated[site, link.service] >= x.designated[site, service]
-                yield (service, site, link.service), row
+                if not problem.is_excepted(service, link.service, site):
+                    row = x.designated[site, link.service] >= x.designated[site, service]
+                    yield (service, site, link.service), row
+
+
+@limit(unit="designated")
+def services_are_within_reach(problem: Problem, x: Variables) -> Rows:
+    """A site that provides a service has those it needs in reach: at a site that is near enough, or at its own."""
+    for service, rules in problem.services.items():
+        for link in rules.in_reach:
+            for site in problem.candidates:
+                if not problem.is_excepted(service, link.service, site):
+                    near = problem.within_reach(site, link.minutes.value)
+                    in_reach = pulp.lpSum(x.designated[other, link.service] for other in near)
+                    yield (service, site, link.service), in_reach >= x.designated[site, service]
 
 
 @limit(unit="people or WTE")
@@ -209,6 +234,13 @@ def the_worst_journey_is_the_worst(problem: Problem, x: Variables) -> Rows:
                 only_here[area] = minutes[area]
                 code = str(problem.areas.index[int(area)])
                 yield (*services, service, code), worst >= x.add_up(service, only_here)
+
+
+def most_patients_in_beds(problem: Problem, service: str, site: str) -> float:
+    """Return the most patients a year whom the beds that a site has for a service can take."""
+    beds = problem.services[service].beds
+    assert beds is not None
+    return most_patients(int(beds.at[site].value), beds.stays, beds.blocking.value, scale=problem.patient_scale)
 
 
 def _sites(problem: Problem, x: Variables, service: str) -> pulp.LpAffineExpression:

@@ -1,0 +1,83 @@
+"""Beds again, from the words: the chance that every bed is taken, as a ratio of sums and not by recursion.
+
+With ``a`` beds taken on average if nobody were turned away, the share of arrivals who find all of ``n`` beds taken is
+``(aⁿ/n!) / (a⁰/0! + a¹/1! + … + aⁿ/n!)``. It is worked out to 60 digits; fractions settle what is closer than 40.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Context, Decimal
+from fractions import Fraction
+
+from optimiser.checker.question import Beds
+from optimiser.checker.run import Run
+
+DAYS = 365
+DIGITS = Context(prec=60)
+CLOSE = Decimal(10) ** -40
+
+
+def busy_beds(wanted: Beds, patients: Fraction) -> Fraction:
+    """Return the beds taken on average by so many patients a year and by the others who arrive with them."""
+    share = wanted.other_share
+    others = patients * share / (1 - share)
+    return (patients * wanted.days + others * wanted.other_days) / DAYS
+
+
+def turned_away(busy: Fraction) -> Iterator[Decimal]:
+    """Yield the share of arrivals who find every bed taken, with no bed, one bed, two beds and so on."""
+    load = DIGITS.divide(Decimal(busy.numerator), Decimal(busy.denominator))
+    term = total = Decimal(1)
+    number = 0
+    while True:
+        yield DIGITS.divide(term, total)
+        number += 1
+        term = DIGITS.divide(DIGITS.multiply(term, load), Decimal(number))
+        total = DIGITS.add(total, term)
+
+
+def share_turned_away(beds: int, busy: Fraction) -> Fraction:
+    """Return the share of arrivals who find all of so many beds taken; nobody is turned away where nobody comes."""
+    if not busy:
+        return Fraction(0)
+    shares = turned_away(busy)
+    for _ in range(beds):
+        next(shares)
+    return Fraction(next(shares))
+
+
+def beds_for(wanted: Beds, busy: Fraction) -> int:
+    """Return the fewest beds that turn away no larger share than the config allows."""
+    if not busy:
+        return 0
+    allowed = DIGITS.divide(Decimal(wanted.blocking.numerator), Decimal(wanted.blocking.denominator))
+    for beds, share in enumerate(turned_away(busy)):
+        if abs(share - allowed) <= CLOSE:
+            if _exactly(beds, busy) <= wanted.blocking:
+                return beds
+        elif share < allowed:
+            return beds
+    raise AssertionError("the shares never end")
+
+
+def _exactly(beds: int, busy: Fraction) -> Fraction:
+    term = total = Fraction(1)
+    for number in range(1, beds + 1):
+        term = term * busy / number
+        total += term
+    return term / total
+
+
+def busy_by_site(run: Run, service: str, sites: Iterable[str]) -> dict[str, Fraction]:
+    """Return the beds taken on average at each of some candidates, were those the ones that provide a service."""
+    wanted = run.question.services[service].beds
+    assert wanted is not None
+    chosen = list(sites)
+    going = run.nearest_of(chosen + run.neighbours(service))
+    patients = dict.fromkeys(chosen, 0)
+    for area, journey in going.items():
+        if journey.site in patients:
+            patients[journey.site] += run.patients(service, area)
+    scale = run.inputs.patients_scale
+    return {site: busy_beds(wanted, Fraction(number, scale)) for site, number in patients.items()}
