@@ -43,6 +43,7 @@ PLACES = {
     "ServiceSettings": "`services.<code>`",
     "FixedSettings": "`services.<code>.fixed.<site>`",
     "LinkSettings": "`services.<code>.same_site.<service>`",
+    "ObservedSettings": "`services.<code>.observed`",
     "RotaSettings": "`services.<code>.rotas.<team>`",
     "StatedFigure": "A figure",
     "StatedLimit": "A limit",
@@ -54,6 +55,9 @@ OTHER_MEASURES = {
     "patients_beyond_standard": "Resident patients a year whose journey is longer than the service's standard.",
     "site_patients": "Patients a year who come to a site, from inside and outside the system.",
     "site_patients_from_outside": "Those of them who live outside the system.",
+    "observed_patients": "Patients counted at a site today, scaled to those whom the model sends to the sites counted.",
+    "backcast_patients": "Patients a year whom the offsets send to a site with today's designations.",
+    "backcast_error": "How far apart those two are, as a share of those counted.",
     "staff_needed": "What the rotas of a team need, over all sites.",
     "staff_in_post": "What a team has in post, over all candidates.",
     "staff_short": "What the rotas of a team are short of after every move and recruit.",
@@ -203,7 +207,7 @@ def _measure_rows() -> Iterator[Sequence[str]]:
     import optimiser as op
     from optimiser import measures
 
-    problem = op.read_problem(DOCS.parent / "configs/tiny.yaml")
+    problem = _with_counts(op.read_problem(DOCS.parent / "configs/tiny.yaml"))
     published = measures.table(op.evaluate(problem, problem.today))
     for name, rows in published.groupby("measure", sort=False):
         known = measures.JOURNEY_MEASURES.get(str(name))
@@ -216,6 +220,18 @@ def _measure_rows() -> Iterator[Sequence[str]]:
             rows["better"].iloc[0],
             _groups(rows),
         )
+
+
+def _with_counts(problem: Any) -> Any:
+    """Return the problem with one patient counted at each site today, so that every measure is published."""
+    from dataclasses import replace
+
+    from optimiser.problem import Observed
+
+    code = problem.services_with_patients[0]
+    counts = {site: 1.0 for site, service in sorted(problem.today) if service == code}
+    service = replace(problem.services[code], observed=Observed({}, "a year", counts))
+    return replace(problem, services={**problem.services, code: service})
 
 
 def _groups(rows: Any) -> str:

@@ -146,6 +146,7 @@ Count = Annotated[StatedFigure, AfterValidator(_Within(0, whole=True))]
 AtLeastZero = Annotated[StatedFigure, AfterValidator(_Within(0))]
 AboveZero = Annotated[StatedFigure, AfterValidator(_Within(0, above=True))]
 Share = Annotated[StatedFigure, AfterValidator(_Within(0, 1))]
+Offset = Annotated[StatedFigure, AfterValidator(_Within(-1440, 1440))]
 Limit = Annotated[StatedLimit, AfterValidator(_Within(0))]
 
 
@@ -203,11 +204,26 @@ class RotaSettings(_Settings):
         return self
 
 
-def _nearest_only(value: Any) -> Any:
-    if value in ("managed", "observed"):
-        raise ValueError(f'is "{value}", which is not available yet. Write nearest: it is the only way so far.')
-    if value != "nearest":
-        raise ValueError(f"is {_written(value)}. Write nearest: it is the only way so far.")
+class ObservedSettings(_Settings):
+    """Where patients really go: fitted to counts, or stated."""
+
+    period: StrictStr | None = Field(None, description="Period of activity.csv whose counts show where patients go")
+    total: Literal["scaled"] = Field(
+        "scaled", description="scaled: the counts are scaled to the patients whom the model sends to the same sites"
+    )
+    held_at_zero: Code | None = Field(
+        None, description="Site whose offset is 0 in the fit; if not stated, the one with which the fit is closest"
+    )
+    offsets: dict[Code, Offset] = Field(
+        {}, description="Minutes added to each site when patients choose; fitted to the period's counts if not stated"
+    )
+
+
+def _way_to_go(value: Any) -> Any:
+    if value == "managed":
+        raise ValueError('is "managed", which is not available yet. Write nearest or observed.')
+    if value not in ("nearest", "observed"):
+        raise ValueError(f"is {_written(value)}. Write nearest or observed.")
     return value
 
 
@@ -224,9 +240,10 @@ class ServiceSettings(_Settings):
 
     name: StrictStr = Field(description="What people call the service")
     activity: Code | None = Field(None, description="The activity of demand.csv that counts its patients")
-    patients_go_to: Annotated[Literal["nearest"], BeforeValidator(_nearest_only)] = Field(
-        "nearest", description="How patients choose: nearest site that provides the service"
+    patients_go_to: Annotated[Literal["nearest", "observed"], BeforeValidator(_way_to_go)] = Field(
+        "nearest", description="nearest: the nearest site that provides it; observed: as today's counts show"
     )
+    observed: ObservedSettings | None = Field(None, description="What shows where patients go, where they are observed")
     neighbours: Annotated[tuple[Code, ...] | Literal["all", "none"], BeforeValidator(_neighbours)] = Field(
         "all", description="Neighbours that provide the service: all, none or a list of sites"
     )
@@ -537,6 +554,7 @@ def _contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[
     for code, service in config.settings.services.items():
         yield from _clashing_numbers(config, code, service)
         yield from _needs_patients(config, code, service)
+        yield from _observed_faults(config, code, service)
         yield from _unknown_names(config, ("services", code, "same_site"), service.same_site, services, "service")
         yield from _unknown_names(config, ("services", code, "rotas"), service.rotas, teams, "team")
         yield from _clashing_sites(config, code, service)
@@ -570,6 +588,26 @@ def _needs_patients(config: Config, code: str, service: ServiceSettings) -> Iter
         if getattr(service, name) is not None:
             words = f"{name} needs to know who the patients are. Set activity for {code}, or delete this."
             yield config.where("services", code, name), words
+
+
+def _observed_faults(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    where, observed = config.where("services", code, "patients_go_to"), service.observed
+    if service.patients_go_to != "observed":
+        if observed is not None:
+            words = f"observed means nothing while patients_go_to is {service.patients_go_to}. Write observed there"
+            yield config.where("services", code, "observed"), f"{words}, or delete this."
+        return
+    if service.activity is None:
+        yield where, f"observed needs to know who the patients are. Set activity for {code}, or delete this."
+    if observed is None or not (observed.period or observed.offsets):
+        words = "observed needs counts or offsets. Add observed with a period of activity.csv, or with offsets."
+        yield where, words
+    elif observed.period and not config.settings.today.get(code):
+        words = f"the counts belong to the sites that provide {code} today. Say under today which those are"
+        yield config.where("services", code, "observed", "period"), f"{words}, or state offsets without a period."
+    elif observed.held_at_zero and observed.held_at_zero not in config.settings.today.get(code, ()):
+        words = f"{observed.held_at_zero} does not provide {code} today, so nothing is fitted there."
+        yield config.where("services", code, "observed", "held_at_zero"), f"{words} Name one that does."
 
 
 def _clashing_sites(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:

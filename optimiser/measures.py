@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from optimiser.backcast import backcast
 from optimiser.plan import Plan
 
 Better = Literal["lower", "higher", "neither"]
@@ -90,6 +91,7 @@ def table(plan: Plan) -> pd.DataFrame:
     for service in plan.problem.services_with_patients:
         rows += _journey_rows(plan, service)
         rows += _site_rows(plan, service)
+        rows += _backcast_rows(plan, service)
     rows += _staff_rows(plan)
     rows += _change_rows(plan)
     found = pd.DataFrame(rows, columns=COLUMNS)
@@ -159,6 +161,17 @@ def _site_rows(plan: Plan, service: str) -> Iterator[Row]:
         yield "site_patients", service, site, float(arriving.get(site, 0)), "patients a year", "neither"
         from_outside = float(outside.get(site, 0))
         yield "site_patients_from_outside", service, site, from_outside, "patients a year", "neither"
+
+
+def _backcast_rows(plan: Plan, service: str) -> Iterator[Row]:
+    published: tuple[tuple[str, str, Better], ...] = (
+        ("observed_patients", "patients a year", "neither"),
+        ("backcast_patients", "patients a year", "neither"),
+        ("backcast_error", "share of patients", "lower"),
+    )
+    for site, found in backcast(plan.problem, service).iterrows():
+        for name, unit, better in published:
+            yield name, service, str(site), float(found[name]), unit, better
 
 
 def _staff_rows(plan: Plan) -> Iterator[Row]:

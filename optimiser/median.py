@@ -76,7 +76,7 @@ def _only_the_number_counts(service: Service) -> bool:
     if low is None or high is None or low.value != high.value or low.value != int(low.value):
         return False
     others = (service.minimum_patients, service.maximum_patients, service.longest_journey_minutes)
-    return not any((*others, service.share_within_standard, service.same_site, service.rotas))
+    return not any((*others, service.share_within_standard, service.same_site, service.rotas, service.observed))
 
 
 def start(problem: Problem, service: str, sites: int) -> Start:

@@ -216,9 +216,9 @@ def _first_chains(problem: Problem) -> dict[str, catchment.Chains]:
 
 def _first_depth(problem: Problem, service: str) -> int | None:
     rules = problem.services[service]
-    # A volume must be counted to the last patient, so its chains are never cut.
-    counts_volumes = rules.minimum_patients or rules.maximum_patients
-    return None if counts_volumes or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
+    # A volume must be counted to the last patient, and minutes do not grow along a chain with offsets: never cut.
+    whole = rules.minimum_patients or rules.maximum_patients or rules.observed
+    return None if whole or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
 
 
 def _second_opinion(problem: Problem, list_all: bool) -> None:

@@ -19,6 +19,7 @@ Unit = Literal["people", "WTE"]
 
 # Deciles 1 and 2 of the Indices of Deprivation: the most deprived fifth of areas.
 MOST_DEPRIVED_DECILES = 2
+MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,20 @@ class Team:
 
 
 @dataclass(frozen=True)
+class Observed:
+    """Where patients really go: each takes the open site with the least minutes plus that site's offset.
+
+    ``offsets`` are in minutes by site, 0 where none is given, and change where patients go, never how long they
+    travel. ``counts`` are the patients counted at the sites that provide the service today, in ``period``; empty
+    where the offsets were not fitted to anything.
+    """
+
+    offsets: Mapping[str, Figure] = field(default_factory=dict)
+    period: str = ""
+    counts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Service:
     """A line of care: who needs it, how they reach it, and what it needs to run. ``None`` means no such rule."""
 
@@ -96,6 +111,7 @@ class Service:
     share_within_standard: Figure | None = None
     same_site: tuple[Link, ...] = ()
     rotas: tuple[RotaNeed, ...] = ()
+    observed: Observed | None = None
 
 
 @dataclass(frozen=True)
@@ -196,6 +212,26 @@ class Problem:
 
     @cached_property
     def _minutes(self) -> dict[str, np.ndarray]:
+        return {}
+
+    def choosing_minutes(self, service: str) -> np.ndarray:
+        """Return what patients go by when they take the open site with the least of it: areas × ``reachable_sites``.
+
+        Journey minutes; where the service has offsets, those added, in whole millionths of a minute so that equal
+        really means equal. Infinite where there is no journey. Read only.
+        """
+        observed = self.services[service].observed
+        if observed is None:
+            return self.minutes(service)
+        if service not in self._choosing_minutes:
+            offsets = [observed.offsets.get(site, Figure(0)).value for site in self.reachable_sites(service)]
+            millionths = np.rint(self.minutes(service) * MILLION) + np.rint(np.array(offsets) * MILLION)
+            millionths.flags.writeable = False
+            self._choosing_minutes[service] = millionths
+        return self._choosing_minutes[service]
+
+    @cached_property
+    def _choosing_minutes(self) -> dict[str, np.ndarray]:
         return {}
 
     @cached_property

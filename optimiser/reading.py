@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from optimiser.backcast import fit, with_offsets
 from optimiser.config import (
     Config,
+    ObservedSettings,
     Option,
     ServiceSettings,
     StatedFigure,
@@ -22,7 +24,7 @@ from optimiser.config import (
 )
 from optimiser.errors import Fault, InputError
 from optimiser.layers import Spot
-from optimiser.problem import Figure, Fixed, Link, Objective, Problem, RotaNeed, Service, Site, Team, Unit
+from optimiser.problem import Figure, Fixed, Link, Objective, Observed, Problem, RotaNeed, Service, Site, Team, Unit
 from optimiser.schema import PLACE_TABLES
 from optimiser.tables import Place, look_at_place
 from optimiser.wording import did_you_mean, quoted, shown
@@ -60,7 +62,8 @@ def read_question(path: str | Path) -> Question:
     faults = dict.fromkeys([*draft.faults, *table_faults, *found])
     if faults or place is None:
         raise InputError(faults)
-    problem = replace(_problem(config, place), files=_files(config))
+    problem = _problem(config, place)
+    problem = replace(problem, files=_files(_with_offsets_stated(config, problem)))
     return Question(problem, config, config.place, place)
 
 
@@ -127,6 +130,8 @@ def _disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         for number, site in enumerate(sites):
             if words := known.not_a_candidate(site):
                 yield config.where("today", code, number), words
+    for code, service in settings.services.items():
+        yield from _observed_faults(config, known, place, code, service)
     yield from _deprivation_faults(config, place)
 
 
@@ -179,6 +184,32 @@ def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettin
                 yield config.where("services", code, "rotas", team, unit), f"{words}, or state {other} instead."
 
 
+def _observed_faults(
+    config: Config, known: _Known, place: Place, code: str, service: ServiceSettings
+) -> Iterator[tuple[str, str]]:
+    """Yield each site without a count that the service's flows could be fitted to, and each unknown site."""
+    if service.observed is None or service.activity is None:
+        return
+    for site in service.observed.offsets:
+        if site not in (*known.candidates, *known.neighbours):
+            hint = did_you_mean(site, [*known.candidates, *known.neighbours])
+            words = f"there is no site {quoted(site)} in sites.csv. {hint}".rstrip()
+            yield config.where("services", code, "observed", "offsets", site), words
+    period = service.observed.period
+    counts = _counts(place, service.activity, period) if period else {}
+    today = config.settings.today.get(code, ()) if period else ()
+    if missing := [site for site in today if site in known.candidates and counts.get(site, 0) <= 0]:
+        rows = place.activity[place.activity["activity"] == service.activity]
+        there = ", ".join(sorted(set(rows["period"]))) or "none"
+        words = f"activity.csv counts no {service.activity} at {', '.join(missing)} in {quoted(period or '')}."
+        yield config.where("services", code, "observed", "period"), f"{words} Periods there: {there}."
+
+
+def _counts(place: Place, activity: str, period: str) -> dict[str, float]:
+    rows = place.activity[(place.activity["activity"] == activity) & (place.activity["period"] == period)]
+    return {str(site): float(count) for site, count in zip(rows["site"], rows["count"], strict=True)}
+
+
 def _deprivation_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     named = [objective.name for objective in config.settings.objectives]
     known = "deprivation_decile" in place.areas
@@ -222,7 +253,52 @@ def _problem(config: Config, place: Place) -> Problem:
         objectives=tuple(Objective(one.name, one.services) for one in settings.objectives),
         time_limit_minutes=settings.time_limit_minutes,
     )
-    return problem if settings.border == "open" else problem.behind_its_border()
+    problem = problem if settings.border == "open" else problem.behind_its_border()
+    fitted: dict[object, dict[str, float]] = {}
+    observed = {code: _observed(problem, place, code, one.observed, fitted) for code, one in settings.services.items()}
+    services = {code: replace(service, observed=observed[code]) for code, service in problem.services.items()}
+    return replace(problem, services=services) if any(observed.values()) else problem
+
+
+def _observed(
+    problem: Problem,
+    place: Place,
+    code: str,
+    settings: ObservedSettings | None,
+    fitted: dict[object, dict[str, float]],
+) -> Observed | None:
+    """Return where patients really go: by the offsets stated or, where none are, by those that fit the counts.
+
+    ``fitted`` keeps what was fitted already, for services that ask for the same.
+    """
+    activity = problem.services[code].activity
+    if settings is None or activity is None:
+        return None
+    today = [site for site in problem.candidates if (site, code) in problem.today]
+    counts = _counts(place, activity, settings.period) if settings.period else {}
+    counts = {site: counts[site] for site in today} if counts else {}
+    stated = {site: one.figure() for site, one in settings.offsets.items()}
+    offsets = {site: replace(one, value=_scaled(one.value, 1)) for site, one in stated.items()}
+    if counts and not offsets:
+        held = settings.held_at_zero or ""
+        asked = (activity, problem.services[code].neighbours, held, *counts.items())
+        fitted[asked] = fitted.get(asked) or fit(problem, code, counts, held_at_zero=held)
+        offsets = with_offsets(fitted[asked], settings.period or "")
+    return Observed(offsets, settings.period or "", counts)
+
+
+def _with_offsets_stated(config: Config, problem: Problem) -> Config:
+    """Return the config with every fitted offset written out, so that the run can be repeated without a fit."""
+    services = {}
+    for code, settings in config.settings.services.items():
+        service = problem.services[code]
+        offsets = {
+            site: StatedFigure(value=one.value, source=one.source, verified=one.verified)
+            for site, one in (service.observed.offsets if service.observed else {}).items()
+        }
+        stated = settings.observed and settings.observed.model_copy(update={"offsets": offsets})
+        services[code] = settings.model_copy(update={"observed": stated})
+    return replace(config, settings=config.settings.model_copy(update={"services": services}))
 
 
 def _figure(stated: StatedFigure | None) -> Figure | None:

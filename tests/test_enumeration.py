@@ -16,7 +16,7 @@ from optimiser.arithmetic import value
 from optimiser.enumeration import enumerate_all, size
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.planning import evaluate, solve
-from optimiser.problem import Figure, Fixed, Link, Objective, Problem, RotaNeed, Service, Site, Team
+from optimiser.problem import Figure, Fixed, Link, Objective, Observed, Problem, RotaNeed, Service, Site, Team
 
 OBJECTIVES = (
     "patient_minutes",
@@ -26,6 +26,12 @@ OBJECTIVES = (
     "staff_short",
     "changes_from_today",
 )
+
+
+def offsets(sites: list[str]) -> st.SearchStrategy[Observed]:
+    """Draw offsets for some sites, among them such as tie with journeys or turn their order round."""
+    minutes = st.sampled_from([-20.0, -9.5, 0.0, 0.5, 10.0]).map(Figure)
+    return st.dictionaries(st.sampled_from(sites), minutes).map(Observed)
 
 
 @st.composite
@@ -58,6 +64,7 @@ def worlds(draw: st.DrawFn) -> Problem:
                 for unit in ("people", "WTE")
                 if draw(st.integers(0, 2)) == 0
             ),
+            observed=draw(st.none() | offsets([*candidates, *neighbours])),
         )
     rows = len(areas)
     minutes = st.sampled_from([5.0, 10.0, 10.5, 20.0, 30.0, 45.0])

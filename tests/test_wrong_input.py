@@ -153,6 +153,18 @@ NAMES_NOT_IN_THE_PLACE = {
         ("[ash, birch]", "[ash, brch]"),
         'line 18: there is no site "brch" in sites.csv. Did you mean "birch"?',
     ),
+    "flows of a period that was not counted": (
+        ("activity: visit", 'activity: visit\n    patients_go_to: observed\n    observed: {period: "2020/21"}'),
+        'line 10: activity.csv counts no visit at ash, birch in "2020/21". Periods there: 2024/25.',
+    ),
+    "flows to a site that was not counted": (
+        ("activity: visit", 'activity: visit\n    patients_go_to: observed\n    observed: {period: "2024/25"}'),
+        'line 10: activity.csv counts no visit at birch in "2024/25". Periods there: 2024/25.',
+    ),
+    "an offset at a site that is not there": (
+        ("activity: visit", "activity: visit\n    patients_go_to: observed\n    observed: {offsets: {elme: 1}}"),
+        'line 10: there is no site "elme" in sites.csv. Did you mean "elm"?',
+    ),
     "a team that staff.csv does not have": (
         ("doctors", "docters"),
         'line 4: there is no team "docters" in staff.csv. Did you mean "doctors"?',

@@ -266,6 +266,18 @@ def _site_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]
         yield "site_patients_from_outside", site, Measure(others, PATIENTS, "neither")
 
 
+def _backcast_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    """Yield what was counted, scaled to the model's total at these sites, and what the offsets make of it."""
+    counted, came = run.counted(service), run.came_back(service)
+    total, modelled = sum(counted.values(), Fraction(0)), sum(came.values(), Fraction(0))
+    for site, count in counted.items():
+        due = count * modelled / total
+        yield "observed_patients", site, Measure(due, PATIENTS, "neither")
+        yield "backcast_patients", site, Measure(came[site], PATIENTS, "neither")
+        if due:
+            yield "backcast_error", site, Measure(size(came[site] - due) / due, "share of patients", "lower")
+
+
 def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
     for team, unit in run.question.rota_units():
         for measure, better, amounts in (
@@ -281,7 +293,7 @@ def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
 def expected_measures(run: Run) -> Iterator[Named]:
     """Yield every published number that there should be, by (measure, service, group)."""
     for service in run.services_with_patients:
-        found = [*_service_measures(run, service), *_site_measures(run, service)]
+        found = [*_service_measures(run, service), *_site_measures(run, service), *_backcast_measures(run, service)]
         for group, areas in groups(run).items():
             found += _group_measures(run, service, group, areas)
         for measure, group, number in found:
@@ -298,6 +310,7 @@ MEASURES = frozenset(
     ["mean_minutes", "median_minutes", "p95_minutes", "worst_minutes", "patients", "patient_minutes"]
     + [f"{who}_within_{limit}" for who in ("patients", "people") for limit in LIMITS_MINUTES]
     + ["patients_beyond_standard", "site_patients", "site_patients_from_outside", "changes_from_today"]
+    + ["observed_patients", "backcast_patients", "backcast_error"]
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
 )
 

@@ -23,7 +23,9 @@ FIGURES = (
 )
 # Rules about patients: they mean nothing for a service that counts none.
 PATIENT_FIGURES = FIGURES[2:]
-SERVICE_KEYS = {"name", "activity", "patients_go_to", "neighbours", "fixed", "same_site", "rotas", *FIGURES}
+SERVICE_KEYS = {
+    "name", "activity", "patients_go_to", "observed", "neighbours", "fixed", "same_site", "rotas", *FIGURES,
+}  # fmt: skip
 TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most"}
 CONFIG_KEYS = {
     "title", "place", "border", "travel", "teams", "services", "today", "objectives", "time_limit_minutes",
@@ -61,6 +63,13 @@ class Rota(NamedTuple):
     may_fall_short: bool
 
 
+class Observed(NamedTuple):
+    """Minutes that patients add to each site when they choose, and the period whose counts they are compared with."""
+
+    offsets: Mapping[str, Fraction]
+    period: str
+
+
 class Team(NamedTuple):
     """The year whose staff count, and how many may move and be recruited."""
 
@@ -86,6 +95,7 @@ class Service:
     figures: Mapping[str, Figure]
     same_site: Mapping[str, Link]
     rotas: Mapping[tuple[str, str], Rota]
+    observed: Observed | None = None
 
     def figure(self, name: str) -> Fraction | None:
         """Return the value of a figure, or nothing if the config does not state it."""
@@ -188,7 +198,9 @@ class ConfigReader:
     def service(self, node: Any, where: str) -> Service:
         """Return one service."""
         found = self.mapping(node, where, SERVICE_KEYS)
-        self.word(found.get("patients_go_to", "nearest"), f"{where}.patients_go_to", ("nearest",))
+        way = self.word(found.get("patients_go_to", "nearest"), f"{where}.patients_go_to", ("nearest", "observed"))
+        if (way == "observed") != ("observed" in found):
+            self.note(f"{where}.observed", "", "should be there exactly where patients_go_to is observed")
         figures = {name: self.figure(found[name], f"{where}.{name}") for name in FIGURES if name in found}
         activity = self.word(found["activity"], f"{where}.activity") if "activity" in found else None
         for name in figures:
@@ -203,7 +215,19 @@ class ConfigReader:
             figures=figures,
             same_site=self.same_site(found.get("same_site"), f"{where}.same_site"),
             rotas=self.rotas(found.get("rotas"), f"{where}.rotas"),
+            observed=self.observed(found["observed"], f"{where}.observed") if "observed" in found else None,
         )
+
+    def observed(self, node: Any, where: str) -> Observed:
+        """Return where patients really go: a run states the offsets, also those that were fitted."""
+        found = self.mapping(node, where, ("period", "total", "held_at_zero", "offsets"))
+        self.word(found.get("total", "scaled"), f"{where}.total", ("scaled",))
+        entries = self.mapping(found.get("offsets"), f"{where}.offsets")
+        offsets = {site: self.figure(entry, f"{where}.offsets.{site}").value for site, entry in entries.items()}
+        if not offsets:
+            self.note(f"{where}.offsets", "", "states no offset, so nobody knows where patients go")
+        stated = {site: Fraction(0) if value is None else value for site, value in offsets.items()}
+        return Observed(stated, self.word(found.get("period", ""), f"{where}.period"))
 
     def neighbours(self, node: Any, where: str) -> str | tuple[str, ...]:
         """Return ``all``, ``none`` or the codes listed."""

@@ -52,6 +52,7 @@ INPUT_COLUMNS: Mapping[str, Converters] = {
     "journeys": {"area": word, "site": word, "minutes": maybe_amount},
     "demand": {"area": word, "activity": word, "patients_per_year": amount},
     "staff": {"site": word, "team": word, "year": number, "people": maybe_amount, "wte": maybe_amount},
+    "activity": {"site": word, "activity": word, "period": word, "count": amount},
 }
 CLAIM_COLUMNS: Mapping[str, Converters] = {
     "designations": {
@@ -114,6 +115,7 @@ class Inputs(NamedTuple):
     patients: Mapping[tuple[str, str], int]
     patients_scale: int
     in_post: Mapping[tuple[str, str, str], Fraction]
+    counts: Mapping[tuple[str, str, str], Fraction]
 
 
 class Result(NamedTuple):
@@ -179,17 +181,46 @@ class Run:
     @cached_property
     def nearest(self) -> dict[str, dict[str, Journey]]:
         """Every service's journeys: the least minutes, a candidate before a neighbour, then by code."""
-        return {service: self._nearest(service) for service in self.services_with_patients}
+        return {service: self.nearest_of(service, self.sites_of(service)) for service in self.services_with_patients}
 
-    def _nearest(self, service: str) -> dict[str, Journey]:
-        # Candidates before neighbours, each by code: among equal minutes the first of these is taken.
-        open_sites = self.sites_of(service) + self.neighbours(service)
+    def nearest_of(self, service: str, sites: Iterable[str]) -> dict[str, Journey]:
+        """Return every area's journey with these candidates open: by minutes, plus offsets where there are any."""
+        # Candidates before neighbours, each by code: among equals the first of these is taken.
+        open_sites = [*sorted(sites), *self.neighbours(service)]
         minutes, found = self.inputs.minutes, {}
+        added = [self._offset(service, site) for site in open_sites]
         for area in self.areas:
-            options = [(minutes[area, s], n) for n, s in enumerate(open_sites) if (area, s) in minutes]
-            least, place = min(options, default=(None, None))
-            found[area] = Journey(None if place is None else open_sites[place], least)
+            options = [(minutes[area, s] + added[n], n) for n, s in enumerate(open_sites) if (area, s) in minutes]
+            _, place = min(options, default=(None, None))
+            site = None if place is None else open_sites[place]
+            found[area] = Journey(site, None if site is None else minutes[area, site])
         return found
+
+    def _offset(self, service: str, site: str) -> int:
+        """Return the millionths of a minute that patients add to a site when they choose."""
+        observed = self.question.services[service].observed
+        offset = observed.offsets.get(site, Fraction(0)) if observed else Fraction(0)
+        return rounded_ratio(offset.numerator * MICRO, offset.denominator)
+
+    def counted(self, service: str) -> dict[str, Fraction]:
+        """Return the patients counted at the sites that provide a service today, where a period is stated."""
+        stated = self.question.services[service]
+        if stated.observed is None or not stated.observed.period:
+            return {}
+        key = (stated.activity or "", stated.observed.period)
+        today = sorted(self.question.today.get(service, ()))
+        return {site: self.inputs.counts.get((site, *key), Fraction(0)) for site in today}
+
+    def came_back(self, service: str) -> dict[str, Fraction]:
+        """Return the patients whom the offsets send to each of those sites, with today's designations."""
+        sites = self.counted(service)
+        going = self.nearest_of(service, sites)
+        total = dict.fromkeys(sites, 0)
+        for area in self.areas:
+            site = going[area].site
+            if site in total:
+                total[site] += self.patients(service, area)
+        return {site: Fraction(patients, self.inputs.patients_scale) for site, patients in total.items()}
 
     def patients(self, service: str, area: str) -> int:
         """Return an area's patients a year, times ``inputs.patients_scale``."""
@@ -304,7 +335,9 @@ def read_result(reader: Reader) -> Result:
 def read_inputs(reader: Reader, question: Question) -> Inputs:
     """Read the place's tables."""
     has_staff = "inputs/staff.csv" in reader.files or bool(question.rota_units())
-    names = [name for name in INPUT_COLUMNS if name != "staff" or has_staff]
+    has_counts = any(service.observed and service.observed.period for service in question.services.values())
+    wanted = {"staff": has_staff, "activity": has_counts}
+    names = [name for name in INPUT_COLUMNS if wanted.get(name, True)]
     tables = {name: input_table(reader, name) for name in names}
     areas = reader.keyed(tables["areas"], ["area"], INPUTS_CHECK)
     sites = reader.keyed(tables["sites"], ["site"], INPUTS_CHECK)
@@ -323,6 +356,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         patients=dict(zip(demand, patients, strict=True)),
         patients_scale=scale,
         in_post=read_staff(reader, tables.get("staff", []), question),
+        counts=read_counts(reader, tables.get("activity", [])),
     )
 
 
@@ -372,6 +406,12 @@ def read_staff(reader: Reader, rows: list[Row], question: Question) -> dict[tupl
     }
 
 
+def read_counts(reader: Reader, rows: list[Row]) -> dict[tuple[str, str, str], Fraction]:
+    """Return what was counted by site, activity and period."""
+    keyed = reader.keyed(rows, ["site", "activity", "period"], INPUTS_CHECK)
+    return {(site, activity, period): Fraction(row.cells["count"]) for (site, activity, period), row in keyed.items()}
+
+
 def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> None:
     """Note every site and activity of the config that stands for nothing in the tables."""
     candidates = {site for site, role in inputs.roles.items() if role == "candidate"}
@@ -383,3 +423,9 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
         if not isinstance(service.neighbours, str):
             neighbours = set(inputs.roles) - candidates
             config.known(service.neighbours, neighbours, f"services.{code}.neighbours")
+        if service.observed:
+            config.known(service.observed.offsets, inputs.roles, f"services.{code}.observed.offsets")
+            key = (service.activity or "", service.observed.period)
+            for site in sorted(question.today.get(code, ())) if service.observed.period else ():
+                if not inputs.counts.get((site, *key)):
+                    config.note(f"services.{code}.observed.period", key[1], f"has no count in activity.csv at {site}")

@@ -101,7 +101,7 @@ def _known_journeys(run: Run) -> Iterator[tuple[str, str, Row]]:
 
 
 def everyone_goes_to_the_nearest_site(run: Run) -> Iterator[Breach]:
-    """An area's site has the least minutes; among equals a candidate before a neighbour, then by code."""
+    """An area's site has the least minutes, plus offset where flows are observed; of equals the first in site order."""
     for service, area, row in _known_journeys(run):
         nearest = run.nearest[service][area].site or ""
         yield from differs("everyone_goes_to_the_nearest_site", row, "site", nearest)
