@@ -22,6 +22,10 @@ WIDTH = 96
 SETTING_UNITS = {
     "value": "as the figure it stands in",
     "factor": "times",
+    "years": "years",
+    "under_65": "share a year",
+    "from_65": "share a year",
+    "from_75": "share a year",
     "year": "year",
     "moves_at_most": "people, and WTE",
     "recruits_at_most": "people, and WTE",
@@ -39,6 +43,9 @@ SETTING_UNITS = {
 PLACES = {
     "Settings": "The whole config",
     "TravelSettings": "`travel`",
+    "DemandSettings": "`demand`",
+    "GrowthSettings": "`demand.growth`",
+    "AgeGrowthSettings": "`demand.growth.by_age`",
     "TeamSettings": "`teams.<code>`",
     "ServiceSettings": "`services.<code>`",
     "FixedSettings": "`services.<code>.fixed.<site>`",

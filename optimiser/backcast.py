@@ -50,7 +50,7 @@ def fit(problem: Problem, service: str, counts: Mapping[str, float], *, held_at_
         The site whose offset is 0, like the neighbours'; if not given, the one with which the fit is closest. Counts
         at these sites cannot tell how far they all are, together, from the neighbours: one of them must be held.
     """
-    search = _Search.of(problem, service, counts)
+    search = _Search.of(problem.before_growth(), service, counts)
     sites = sorted(counts)
     held = [sites.index(held_at_zero)] if held_at_zero else range(len(sites))
     _, _, best = min(search.best(site) for site in held)
@@ -61,8 +61,10 @@ def backcast(problem: Problem, service: str) -> pd.DataFrame:
     """Return, by site that provides a service today, the patients counted and those that the model sends there.
 
     Columns ``observed_patients`` (scaled to the model's total at these sites), ``backcast_patients`` (with today's
-    designations) and ``backcast_error``, a share of the first. Empty where there is nothing to compare with.
+    designations and demand before any growth) and ``backcast_error``, a share of the first. Empty where there is
+    nothing to compare with.
     """
+    problem = problem.before_growth()
     observed = problem.services[service].observed
     counts = pd.Series(dict(observed.counts) if observed else {}, dtype=float).sort_index()
     goes_to = nearest(problem, service, list(counts.index))

@@ -150,6 +150,44 @@ Offset = Annotated[StatedFigure, AfterValidator(_Within(-1440, 1440))]
 Limit = Annotated[StatedLimit, AfterValidator(_Within(0))]
 
 
+Rate = Annotated[StatedFigure, AfterValidator(_Within(-1, 1, above=True))]
+
+
+class AgeGrowthSettings(_Settings):
+    """Growth by age: the patients of an area grow as its people would."""
+
+    under_65: Rate = Field(description="Growth a year of people under 65, for example 0.004")
+    from_65: Rate = Field(description="Growth a year of people aged 65 and over; to 74 where from_75 is stated")
+    from_75: Rate | None = Field(None, description="Growth a year of people aged 75 and over, where it differs")
+
+
+class GrowthSettings(_Settings):
+    """How demand grows from the year of demand.csv."""
+
+    years: Annotated[Number, AfterValidator(_Within(0, 100, whole=True))] = Field(description="Whole years of growth")
+    by_age: AgeGrowthSettings | None = Field(
+        None, description="Growth by each area's age mix; needs population_65_plus"
+    )
+    by_activity: dict[Code, Rate] = Field(
+        {}, description="Growth a year of an activity, wherever patients live; instead of growth by age"
+    )
+
+    @model_validator(mode="after")
+    def _states_a_rate(self) -> GrowthSettings:
+        if self.by_age is None and not self.by_activity:
+            raise ValueError("needs by_age or by_activity. Say how fast demand grows.")
+        return self
+
+
+class DemandSettings(_Settings):
+    """Which year's patients are counted."""
+
+    year: Annotated[int, BeforeValidator(_a_number)] | None = Field(
+        None, description="The year that demand is grown to, for people to read"
+    )
+    growth: GrowthSettings | None = Field(None, description="How demand grows; not at all if not stated")
+
+
 class TravelSettings(_Settings):
     """How journeys are read."""
 
@@ -159,6 +197,10 @@ class TravelSettings(_Settings):
     allow_missing: tuple[tuple[Code, Code], ...] = Field(
         (), description="Pairs of area and site that need no journey time"
     )
+    times: dict[Code, AboveZero] | None = Field(
+        None, description="Factors by time of day or way of driving, for example peak; time says which one counts"
+    )
+    time: Code | None = Field(None, description="Every journey time is multiplied by this one of the times, too")
 
 
 class TeamSettings(_Settings):
@@ -295,6 +337,9 @@ class Settings(_Settings):
         "open", description="open: neighbours take patients and outside areas bring theirs; closed: nobody crosses"
     )
     travel: TravelSettings = Field(TravelSettings(), description="How journeys are read")
+    demand: DemandSettings | None = Field(
+        None, description="Which year's patients are counted; demand.csv's if not stated"
+    )
     teams: dict[Code, TeamSettings] = Field({}, description="Teams of staff who share a rota")
     services: Annotated[dict[Code, ServiceSettings], Field(min_length=1)] = Field(
         description="The services to decide on"
@@ -551,6 +596,10 @@ def _meaning(shape: type[_Settings], loc: Sequence[Any]) -> str:
 def _contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield where and what for settings that cannot hold together. ``named`` is the config with its faults in."""
     services, teams = list(named.get("services") or {}), list(named.get("teams") or {})
+    travel = config.settings.travel
+    if travel.time is not None and travel.time not in (travel.times or {}):
+        hint = did_you_mean(travel.time, list(travel.times or {}))
+        yield config.where("travel", "time"), f"times has no factor for {quoted(travel.time)}. {hint}".rstrip()
     for code, service in config.settings.services.items():
         yield from _clashing_numbers(config, code, service)
         yield from _needs_patients(config, code, service)

@@ -115,6 +115,20 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Growth:
+    """Demand that was grown over some years, to ``year`` where that is stated.
+
+    ``before`` is what it was: patients a year, one row an area, one column an activity. ``verified`` is whether every
+    rate is.
+    """
+
+    years: int
+    before: pd.DataFrame
+    year: int | None = None
+    verified: bool = False
+
+
+@dataclass(frozen=True)
 class Objective:
     """Something to make as small as possible: a function of ``model.objectives``, over some services (all if empty)."""
 
@@ -134,7 +148,7 @@ class Problem:
     journeys
         Minutes by road, one row an area, one column a site in ``site_order``. NaN: no journey (allowed pairs only).
     demand
-        Patients a year, one row an area, one column an activity.
+        Patients a year, one row an area, one column an activity; grown already where ``growth`` says so.
     staff
         In post, keyed by (site, team, unit).
     today
@@ -155,6 +169,7 @@ class Problem:
     today: frozenset[tuple[str, str]] = frozenset()
     objectives: tuple[Objective, ...] = (Objective("patient_minutes"),)
     time_limit_minutes: float = 10.0
+    growth: Growth | None = None
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -194,6 +209,7 @@ class Problem:
             areas=self.areas[resident],
             journeys=self.journeys.loc[resident, list(self.candidates)],
             demand=self.demand[resident],
+            growth=self.growth and replace(self.growth, before=self.growth.before[resident]),
         )
 
     def reachable_sites(self, service: str) -> tuple[str, ...]:
@@ -250,6 +266,10 @@ class Problem:
         if activity is None:
             return np.zeros(len(self.areas))
         return self.demand[activity].to_numpy(dtype=float)
+
+    def before_growth(self) -> Problem:
+        """Return the same question with the patients of today; the problem itself if they were not grown."""
+        return self if self.growth is None else replace(self, demand=self.growth.before, growth=None)
 
 
 def _scale(values: np.ndarray) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +16,36 @@ import pandas as pd
 from optimiser.backcast import fit, with_offsets
 from optimiser.config import (
     Config,
+    DemandSettings,
     ObservedSettings,
     Option,
     ServiceSettings,
+    Settings,
     StatedFigure,
     StatedLimit,
     TeamSettings,
+    TravelSettings,
     draft_config,
     resolved_yaml,
 )
 from optimiser.errors import Fault, InputError
+from optimiser.growth import FROM_65, FROM_75, UNDER_65, grown
 from optimiser.layers import Spot
-from optimiser.problem import Figure, Fixed, Link, Objective, Observed, Problem, RotaNeed, Service, Site, Team, Unit
+from optimiser.problem import (
+    MILLION,
+    Figure,
+    Fixed,
+    Growth,
+    Link,
+    Objective,
+    Observed,
+    Problem,
+    RotaNeed,
+    Service,
+    Site,
+    Team,
+    Unit,
+)
 from optimiser.schema import PLACE_TABLES
 from optimiser.tables import Place, look_at_place
 from optimiser.wording import did_you_mean, quoted, shown
@@ -132,6 +153,7 @@ def _disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
                 yield config.where("today", code, number), words
     for code, service in settings.services.items():
         yield from _observed_faults(config, known, place, code, service)
+    yield from _growth_faults(config, known, place)
     yield from _deprivation_faults(config, place)
 
 
@@ -205,6 +227,25 @@ def _observed_faults(
         yield config.where("services", code, "observed", "period"), f"{words} Periods there: {there}."
 
 
+def _growth_faults(config: Config, known: _Known, place: Place) -> Iterator[tuple[str, str]]:
+    growth = config.settings.demand.growth if config.settings.demand else None
+    for activity in growth.by_activity if growth else ():
+        if activity not in known.activities:
+            hint = did_you_mean(activity, known.activities)
+            words = f"there is no activity {quoted(activity)} in demand.csv. {hint}".rstrip()
+            yield config.where("demand", "growth", "by_activity", activity), words
+    if growth and growth.by_age:
+        older = ["population_65_plus", *(["population_75_plus"] if growth.by_age.from_75 else [])]
+        where = config.where("demand", "growth", "by_age")
+        for column in older:
+            if column not in place.areas or place.areas[column].isna().any():
+                yield where, f"areas.csv has no {column} for some area. Fill it in there, or state by_activity."
+        if all(column in place.areas for column in older):
+            ages = place.areas[["population", *older]]
+            if any((ages[more] < ages[fewer]).any() for more, fewer in pairwise(ages.columns)):
+                yield where, "areas.csv has more people of an age in some area than people. Correct it there."
+
+
 def _counts(place: Place, activity: str, period: str) -> dict[str, float]:
     rows = place.activity[(place.activity["activity"] == activity) & (place.activity["period"] == period)]
     return {str(site): float(count) for site, count in zip(rows["site"], rows["count"], strict=True)}
@@ -240,13 +281,15 @@ def _problem(config: Config, place: Place) -> Problem:
     }
     neighbours = tuple(code for code, site in sites.items() if not site.candidate)
     areas = place.areas.set_index("area").sort_index()
+    demand, growth = _demand(place, areas.index), _growth(settings, place, areas.index)
     problem = Problem(
         title=settings.title,
         sites=sites,
         services={code: _service(code, one, neighbours) for code, one in settings.services.items()},
         areas=areas,
-        journeys=_journeys(place, areas.index, sites, settings.travel.factor.value),
-        demand=_demand(place, areas.index),
+        journeys=_journeys(place, areas.index, sites, _factor(settings.travel)),
+        demand=_grown(demand, areas, settings.demand) if growth else demand,
+        growth=growth,
         teams={code: _team(code, team) for code, team in settings.teams.items()},
         staff=_staff(config, place),
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
@@ -278,7 +321,7 @@ def _observed(
     counts = _counts(place, activity, settings.period) if settings.period else {}
     counts = {site: counts[site] for site in today} if counts else {}
     stated = {site: one.figure() for site, one in settings.offsets.items()}
-    offsets = {site: replace(one, value=_scaled(one.value, 1)) for site, one in stated.items()}
+    offsets = {site: replace(one, value=_scaled(one.value, Fraction(1))) for site, one in stated.items()}
     if counts and not offsets:
         held = settings.held_at_zero or ""
         asked = (activity, problem.services[code].neighbours, held, *counts.items())
@@ -341,7 +384,34 @@ def _rota_needs(service: ServiceSettings) -> Iterator[RotaNeed]:
             yield RotaNeed(team, "WTE", rota.wte.figure(), rota.may_fall_short)
 
 
-def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], factor: float) -> pd.DataFrame:
+def _growth(settings: Settings, place: Place, areas: pd.Index[str]) -> Growth | None:
+    stated = settings.demand
+    if stated is None or stated.growth is None:
+        return None
+    by_age, by_activity = stated.growth.by_age, stated.growth.by_activity
+    rates = [*by_activity.values(), *([by_age.under_65, by_age.from_65, by_age.from_75] if by_age else [])]
+    verified = all(rate.verified for rate in rates if rate is not None)
+    return Growth(int(stated.growth.years), _demand(place, areas), stated.year, verified)
+
+
+def _grown(demand: pd.DataFrame, areas: pd.DataFrame, stated: DemandSettings | None) -> pd.DataFrame:
+    if stated is None or stated.growth is None:
+        return demand
+    growth = stated.growth
+    ages = {name: getattr(growth.by_age, name) for name in (UNDER_65, FROM_65, FROM_75)} if growth.by_age else {}
+    by_age = {name: rate.value for name, rate in ages.items() if rate is not None}
+    by_activity = {activity: rate.value for activity, rate in growth.by_activity.items()}
+    return grown(demand, areas, int(growth.years), by_age=by_age, by_activity=by_activity)
+
+
+def _factor(travel: TravelSettings) -> Fraction:
+    """Return what every journey time is multiplied by: the factor, and that of the time of day if one is chosen."""
+    chosen = (travel.times or {}).get(travel.time or "")
+    factors = [travel.factor.value, *([chosen.value] if chosen else [])]
+    return math.prod((Fraction(Decimal(repr(factor))) for factor in factors), start=Fraction(1))
+
+
+def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], factor: Fraction) -> pd.DataFrame:
     """Return minutes by area and site, times the factor, to six decimals; NaN where there is no journey."""
     order = sorted(sites, key=lambda code: (not sites[code].candidate, code))
     table = _grid(place.journeys, ("area", areas), ("site", pd.Index(order)), "minutes")
@@ -350,11 +420,11 @@ def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], fac
     return pd.DataFrame(scaled[which].reshape(table.shape), index=table.index, columns=table.columns)
 
 
-def _scaled(minutes: float, factor: float) -> float:
+def _scaled(minutes: float, factor: Fraction) -> float:
+    """Return minutes times a factor, rounded to six decimals, halves to the even one."""
     if np.isnan(minutes):
         return minutes
-    exact = Decimal(repr(minutes)) * Decimal(repr(factor))
-    return float(exact.quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN))
+    return float(Fraction(round(Fraction(Decimal(repr(minutes))) * factor * MILLION), MILLION))
 
 
 def _demand(place: Place, areas: pd.Index[str]) -> pd.DataFrame:

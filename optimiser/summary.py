@@ -21,6 +21,7 @@ def lines(plan: Plan) -> list[str]:
         "",
         *_services(plan, numbers),
         "",
+        *_growth(plan.problem),
         *_observed(plan, numbers),
         *_standing(plan),
         *_next_best(plan),
@@ -93,6 +94,22 @@ def _standing(plan: Plan) -> list[str]:
         f"Proved best. {ties}The solver closed the gap to 0, and a full list of {listing.listed:,} options "
         f"({listing.lawful:,} of them break no rule) agrees."
     ]
+
+
+def _growth(problem: Problem) -> list[str]:
+    """Return a sentence that says by how much demand was grown, if it was."""
+    growth = problem.growth
+    if growth is None:
+        return []
+    used = dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
+    more = (f"{_more(problem, activity):+.1%} {activity}" for activity in used)
+    to, rates = f" to {growth.year}" if growth.year else "", "" if growth.verified else "; rates not verified"
+    return [f"Demand is grown over {growth.years} years{to}: {', '.join(more)}{rates}.", ""]
+
+
+def _more(problem: Problem, activity: str) -> float:
+    before = float(problem.growth.before[activity].sum()) if problem.growth else 0.0
+    return float(problem.demand[activity].sum()) / before - 1 if before else 0.0
 
 
 def _observed(plan: Plan, numbers: pd.DataFrame) -> list[str]:

@@ -75,7 +75,8 @@ def test_no_other_offsets_fit_better(data: st.DataObject):
     assert 0.0 in found.values()
     for held, other in product(counts, np.arange(-6, 7) / 10):
         (moved,) = set(counts) - {held}
-        assert best <= error(world, "clinic", {held: 0.0, moved: float(other)}, counts) + 1e-12
+        another = error(world, "clinic", {held: 0.0, moved: float(other)}, counts)
+        assert np.isnan(another) or best <= another + 1e-12  # no error where everybody crosses the border
 
 
 def test_the_fit_does_not_depend_on_the_order_of_anything():

@@ -481,6 +481,11 @@ def test_a_true_run_with_offsets_has_no_breach() -> None:
     assert found.empty, "\n".join(found["message"])
 
 
+DOUBLED = "demand: {year: 2030, growth: {years: 1, by_activity: {stroke_admission: {value: 1}}}}\n"
+DOUBLED_BY_AGE = "demand: {growth: {years: 1, by_age: {under_65: 1, from_65: 1}}}\n"
+VOLUMES = ("every_site_has_enough_patients", "no_site_has_too_many_patients")
+
+
 FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "an area left out of the journeys": (
         {"journeys_are_complete"},
@@ -667,6 +672,27 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "a back-cast error that flatters": (
         {"measures_are_right"},
         [*OBSERVED, ("measures.csv", "error,stroke,ashby,0.2", "error,stroke,ashby,0.1")],
+    ),
+    "growth that the journeys do not have": (
+        {"patients_are_the_tables", "measures_are_right", "objective_values_are_right", *VOLUMES},
+        [config("teams:\n  doctors", f"{DOUBLED}teams:\n  doctors")],
+    ),
+    "growth by ages that nobody counted": (
+        {"inputs_are_complete"},
+        [config("teams:\n  doctors", f"{DOUBLED_BY_AGE}teams:\n  doctors")],
+    ),
+    "growth for half a year": (
+        {"config_is_understood"},
+        [config("teams:\n  doctors", "demand: {growth: {years: 0.5, by_activity: {}}}\nteams:\n  doctors")],
+    ),
+    "a time that has no factor": (
+        {"config_is_understood"},
+        [config("  allow_missing: []", "  times: {peak: 2}\n  time: dawn\n  allow_missing: []")],
+    ),
+    "a time that the journeys do not know": (
+        {"minutes_are_the_tables", "measures_are_right", "objective_values_are_right", "nobody_travels_too_far"}
+        | {"enough_patients_within_standard"},
+        [config("  allow_missing: []", "  times: {peak: 2}\n  time: peak\n  allow_missing: []")],
     ),
     "a site nobody has": (
         {"config_is_understood"},

@@ -172,6 +172,22 @@ FAULTS = {
         ("activity: visit", "activity: visit\n    patients_go_to: anywhere"),
         'line 9: "patients_go_to" is "anywhere". Write nearest or observed.',
     ),
+    "a time without a factor": (
+        ("teams:", "travel: {times: {peak: 1.5}, time: peek}\nteams:"),
+        'line 3: times has no factor for "peek". Did you mean "peak"?',
+    ),
+    "growth at no rate": (
+        ("teams:", "demand: {growth: {years: 3}}\nteams:"),
+        'line 3: "growth" needs by_age or by_activity. Say how fast demand grows.',
+    ),
+    "half a year of growth": (
+        ("teams:", "demand: {growth: {years: 2.5, by_activity: {visit: 0.01}}}\nteams:"),
+        'line 3: "years" must be a whole number, not 2.5.',
+    ),
+    "growth in per cent": (
+        ("teams:", "demand: {growth: {years: 2, by_activity: {visit: 1.5}}}\nteams:"),
+        'line 3: "visit" must be at most 1, not 1.5.',
+    ),
     "observed by nothing": (
         ("activity: visit", "activity: visit\n    patients_go_to: observed"),
         "line 9: observed needs counts or offsets. Add observed with a period of activity.csv, or with offsets.",

@@ -165,6 +165,14 @@ NAMES_NOT_IN_THE_PLACE = {
         ("activity: visit", "activity: visit\n    patients_go_to: observed\n    observed: {offsets: {elme: 1}}"),
         'line 10: there is no site "elme" in sites.csv. Did you mean "elm"?',
     ),
+    "growth of an activity that is not there": (
+        ("teams:", "demand: {growth: {years: 2, by_activity: {visits: 0.01}}}\nteams:"),
+        'line 3: there is no activity "visits" in demand.csv. Did you mean "visit"?',
+    ),
+    "growth by an age that is not counted": (
+        ("teams:", "demand: {growth: {years: 2, by_age: {under_65: 0.01, from_65: 0.02}}}\nteams:"),
+        "line 3: areas.csv has no population_65_plus for some area. Fill it in there, or state by_activity.",
+    ),
     "a team that staff.csv does not have": (
         ("doctors", "docters"),
         'line 4: there is no team "docters" in staff.csv. Did you mean "doctors"?',

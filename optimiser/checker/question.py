@@ -28,7 +28,7 @@ SERVICE_KEYS = {
 }  # fmt: skip
 TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most"}
 CONFIG_KEYS = {
-    "title", "place", "border", "travel", "teams", "services", "today", "objectives", "time_limit_minutes",
+    "title", "place", "border", "travel", "demand", "teams", "services", "today", "objectives", "time_limit_minutes",
 }  # fmt: skip
 
 
@@ -68,6 +68,14 @@ class Observed(NamedTuple):
 
     offsets: Mapping[str, Fraction]
     period: str
+
+
+class Growth(NamedTuple):
+    """Growth of demand: over how many years, and shares a year by age or by activity."""
+
+    years: int
+    by_age: Mapping[str, Fraction]
+    by_activity: Mapping[str, Fraction]
 
 
 class Team(NamedTuple):
@@ -114,6 +122,7 @@ class Question:
     services: Mapping[str, Service]
     today: Mapping[str, frozenset[str]]
     objectives: tuple[Objective, ...]
+    growth: Growth | None = None
 
     def rota_units(self) -> list[tuple[str, str]]:
         """Return every (team, unit) that some service's rota needs, in reading order."""
@@ -295,7 +304,7 @@ class ConfigReader:
         """Return the whole config."""
         found = self.mapping(node, "config", CONFIG_KEYS)
         self.word(found.get("place"), "place", ("inputs",))
-        travel = self.mapping(found.get("travel"), "travel", ("factor", "allow_missing"))
+        travel = self.mapping(found.get("travel"), "travel", ("factor", "allow_missing", "times", "time"))
         teams = self.entries(found.get("teams"), "teams")
         services = self.entries(found.get("services"), "services")
         today = self.entries(found.get("today"), "today")
@@ -303,15 +312,44 @@ class ConfigReader:
         question = Question(
             title=self.word(found.get("title", ""), "title"),
             border_open=self.word(found.get("border", "open"), "border", ("open", "closed")) == "open",
-            factor=Fraction(1) if factor is None else factor,
+            factor=(Fraction(1) if factor is None else factor) * self.time_of_day(travel),
             allow_missing=self.pairs(travel.get("allow_missing"), "travel.allow_missing"),
             teams={code: self.team(entry, f"teams.{code}") for code, entry in teams.items()},
             services={code: self.service(entry, f"services.{code}") for code, entry in services.items()},
             today={code: frozenset(self.words(entry, f"today.{code}")) for code, entry in today.items()},
             objectives=self.objectives(found.get("objectives", []), "objectives"),
+            growth=self.growth(found.get("demand")),
         )
         self.cross_check(question)
         return question
+
+    def time_of_day(self, travel: dict[str, Any]) -> Fraction:
+        """Return the factor of the time that is chosen; 1 where none is."""
+        times = self.mapping(travel.get("times"), "travel.times")
+        factors = {name: self.figure(entry, f"travel.times.{name}").value for name, entry in times.items()}
+        chosen = self.word(travel["time"], "travel.time") if "time" in travel else None
+        self.known([chosen] if chosen else [], factors, "travel.time")
+        return factors.get(chosen or "") or Fraction(1)
+
+    def growth(self, node: Any) -> Growth | None:
+        """Return how demand grows; nothing where it does not."""
+        stated = self.mapping(node, "demand", ("year", "growth"))
+        if "growth" not in stated:
+            return None
+        where = "demand.growth"
+        found = self.mapping(stated["growth"], where, ("years", "by_age", "by_activity"))
+        years = self.number(found.get("years"), f"{where}.years")
+        if years.denominator != 1 or not 0 <= years <= 100:
+            self.note(f"{where}.years", found.get("years"), "is not a whole number of years from 0 to 100")
+            years = Fraction(0)
+        by_age = self.mapping(found.get("by_age"), f"{where}.by_age", ("under_65", "from_65", "from_75"))
+        if by_age and not {"under_65", "from_65"} <= by_age.keys():
+            self.note(f"{where}.by_age", by_age, "states no rate for under_65 or from_65")
+            by_age = {}
+        rates = {name: self.figure(rate, f"{where}.by_age.{name}").value for name, rate in by_age.items()}
+        activities = self.mapping(found.get("by_activity"), f"{where}.by_activity")
+        flat = {name: self.figure(rate, f"{where}.by_activity.{name}").value for name, rate in activities.items()}
+        return Growth(int(years), _stated(rates), _stated(flat))
 
     def cross_check(self, question: Question) -> None:
         """Note every name that stands for nothing in the config itself."""
@@ -333,6 +371,10 @@ class ConfigReader:
         """Note every name that is not among those that exist."""
         for name in sorted(set(names) - set(among)):
             self.note(where, name, f'names "{name}", which does not exist')
+
+
+def _stated(figures: Mapping[str, Fraction | None]) -> dict[str, Fraction]:
+    return {name: Fraction(0) if value is None else value for name, value in figures.items()}
 
 
 def read_question(reader: Reader) -> tuple[Question, ConfigReader]:

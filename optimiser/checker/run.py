@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from optimiser.checker.question import ConfigReader, Question, read_question
+from optimiser.checker.question import ConfigReader, Growth, Question, read_question
 from optimiser.checker.reading import (
     Number,
     Reader,
@@ -42,10 +42,11 @@ AREA_COLUMNS: Converters = {
     "resident": flag,
     "population": amount,
     "district": text,
+    "population_65_plus": maybe_amount,
     "population_75_plus": maybe_amount,
     "deprivation_decile": maybe_decile,
 }
-OPTIONAL_AREA_COLUMNS = ("district", "population_75_plus", "deprivation_decile")
+OPTIONAL_AREA_COLUMNS = ("district", "population_65_plus", "population_75_plus", "deprivation_decile")
 INPUT_COLUMNS: Mapping[str, Converters] = {
     "areas": AREA_COLUMNS,
     "sites": {"site": word, "role": word},
@@ -89,13 +90,14 @@ KEY_CHECKS = {
 
 
 class Area(NamedTuple):
-    """Where people live. ``decile``, ``district`` and ``over_75`` are ``None`` where they are not stated."""
+    """Where people live. ``decile``, ``district`` and the older people are ``None`` where they are not stated."""
 
     resident: bool
     population: Fraction | int
     district: str | None
     over_75: Fraction | int | None
     decile: Fraction | None
+    over_65: Fraction | int | None = None
 
 
 class Journey(NamedTuple):
@@ -113,6 +115,7 @@ class Inputs(NamedTuple):
     roles: Mapping[str, str]
     minutes: Mapping[tuple[str, str], int]
     patients: Mapping[tuple[str, str], int]
+    patients_before: Mapping[tuple[str, str], int]
     patients_scale: int
     in_post: Mapping[tuple[str, str, str], Fraction]
     counts: Mapping[tuple[str, str, str], Fraction]
@@ -212,14 +215,14 @@ class Run:
         return {site: self.inputs.counts.get((site, *key), Fraction(0)) for site in today}
 
     def came_back(self, service: str) -> dict[str, Fraction]:
-        """Return the patients whom the offsets send to each of those sites, with today's designations."""
-        sites = self.counted(service)
+        """Return the patients whom the offsets send to each of those sites, with today's designations and demand."""
+        sites, activity = self.counted(service), self.question.services[service].activity or ""
         going = self.nearest_of(service, sites)
         total = dict.fromkeys(sites, 0)
         for area in self.areas:
             site = going[area].site
             if site in total:
-                total[site] += self.patients(service, area)
+                total[site] += self.inputs.patients_before.get((area, activity), 0)
         return {site: Fraction(patients, self.inputs.patients_scale) for site, patients in total.items()}
 
     def patients(self, service: str, area: str) -> int:
@@ -347,13 +350,18 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         if row.cells["role"] not in ("candidate", "neighbour"):
             message = f"{row.where}: the role is neither candidate nor neighbour."
             reader.note(INPUTS_CHECK, row.where, row.cells["role"], "candidate", message)
-    patients, scale = whole_numbers([row.cells["patients_per_year"] for row in demand.values()])
+    numbers, scale = whole_numbers([row.cells["patients_per_year"] for row in demand.values()])
+    patients = before = dict(zip(demand, numbers, strict=True))
+    people = {code: read_area(row) for code, row in areas.items()}
+    if question.growth:
+        patients, before, scale = grow(reader, question.growth, people, patients, scale)
     return Inputs(
-        areas={code: read_area(row) for code, row in areas.items()},
+        areas=people,
         area_columns=reader.columns("inputs/areas.csv"),
         roles={code: row.cells["role"] for code, row in sites.items()},
         minutes=scaled_minutes(journeys, question.factor),
-        patients=dict(zip(demand, patients, strict=True)),
+        patients=patients,
+        patients_before=before,
         patients_scale=scale,
         in_post=read_staff(reader, tables.get("staff", []), question),
         counts=read_counts(reader, tables.get("activity", [])),
@@ -375,14 +383,49 @@ def whole_if_whole(value: Decimal) -> Fraction | int:
 def read_area(row: Row) -> Area:
     """Return one area."""
     cells = row.cells
-    over_75 = cells.get("population_75_plus")
+    over_65, over_75 = cells.get("population_65_plus"), cells.get("population_75_plus")
     return Area(
         resident=cells["resident"],
         population=whole_if_whole(cells["population"]),
         district=cells.get("district") or None,
         over_75=None if over_75 is None else whole_if_whole(over_75),
         decile=cells.get("deprivation_decile"),
+        over_65=None if over_65 is None else whole_if_whole(over_65),
     )
+
+
+def grow(
+    reader: Reader, growth: Growth, areas: Mapping[str, Area], patients: Mapping[tuple[str, str], int], scale: int
+) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int], int]:
+    """Return patients after growth and before it, over one scale; grown ones are rounded to six decimals."""
+    common = math.lcm(scale, MICRO)
+    grown = {}
+    for (area, activity), now in patients.items():
+        if activity in growth.by_activity:
+            times = (1 + growth.by_activity[activity]) ** growth.years
+        elif growth.by_age and area in areas:
+            times = times_as_many(reader, growth, area, areas[area])
+        else:
+            grown[area, activity] = now * (common // scale)
+            continue
+        micro = rounded_ratio(now * MICRO * times.numerator, scale * times.denominator)
+        grown[area, activity] = micro * (common // MICRO)
+    return grown, {key: now * (common // scale) for key, now in patients.items()}, common
+
+
+def times_as_many(reader: Reader, growth: Growth, code: str, area: Area) -> Fraction:
+    """Return how many times as many people an area will have, by the growth of each age; 1 where nobody lives."""
+    oldest = area.over_75 if "from_75" in growth.by_age else 0
+    if area.over_65 is None or oldest is None or not 0 <= oldest <= area.over_65 <= area.population:
+        message = f"inputs/areas.csv does not say how many people of {code} are of which age, so it cannot grow by age."
+        reader.note(INPUTS_CHECK, f"inputs/areas.csv {code}", area.over_65, None, message)
+        return Fraction(1)
+    if not area.population:
+        return Fraction(1)
+    younger, older = area.population - area.over_65, area.over_65 - oldest
+    each = {"under_65": younger, "from_65": older, "from_75": oldest}
+    total = sum((each[age] * (1 + rate) ** growth.years for age, rate in growth.by_age.items()), Fraction(0))
+    return total / area.population
 
 
 def scaled_minutes(journeys: Mapping[tuple[str, str], Row], factor: Fraction) -> dict[tuple[str, str], int]:
@@ -416,6 +459,8 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
     """Note every site and activity of the config that stands for nothing in the tables."""
     candidates = {site for site, role in inputs.roles.items() if role == "candidate"}
     activities = {activity for _, activity in inputs.patients}
+    if question.growth:
+        config.known(question.growth.by_activity, activities, "demand.growth.by_activity")
     for code, service in question.services.items():
         config.known(service.fixed, candidates, f"services.{code}.fixed")
         config.known(question.today.get(code, ()), candidates, f"today.{code}")
