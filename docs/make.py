@@ -23,6 +23,10 @@ WIDTH = 96
 SETTING_UNITS = {
     "value": "as the figure it stands in",
     "factor": "times",
+    "years": "years",
+    "under_65": "share a year",
+    "from_65": "share a year",
+    "from_75": "share a year",
     "year": "year",
     "moves_at_most": "people, and WTE",
     "recruits_at_most": "people, and WTE",
@@ -45,12 +49,16 @@ SETTING_UNITS = {
 PLACES = {
     "Settings": "The whole config",
     "TravelSettings": "`travel`",
+    "DemandSettings": "`demand`",
+    "GrowthSettings": "`demand.growth`",
+    "AgeGrowthSettings": "`demand.growth.by_age`",
     "TeamSettings": "`teams.<code>`",
     "ServiceSettings": "`services.<code>`",
     "FixedSettings": "`services.<code>.fixed.<site>`",
     "LinkSettings": "`services.<code>.same_site.<service>` and `by_transfer.<service>`",
     "ReachSettings": "`services.<code>.in_reach.<service>`",
     "BedsSettings": "`services.<code>.beds`",
+    "ObservedSettings": "`services.<code>.observed`",
     "RotaSettings": "`services.<code>.rotas.<team>`",
     "ExceptionSettings": "An entry of `exceptions`",
     "StatedFigure": "A figure",
@@ -63,6 +71,9 @@ OTHER_MEASURES = {
     "patients_beyond_standard": "Resident patients a year whose journey is longer than the service's standard.",
     "site_patients": "Patients a year who come to a site, from inside and outside the system.",
     "site_patients_from_outside": "Those of them who live outside the system.",
+    "observed_patients": "Patients counted at a site today, scaled to those whom the model sends to the sites counted.",
+    "backcast_patients": "Patients a year whom the offsets send to a site with today's designations.",
+    "backcast_error": "How far apart those two are, as a share of those counted.",
     "staff_needed": "What the rotas of a team need, over all sites.",
     "staff_in_post": "What a team has in post, over all candidates.",
     "staff_short": "What the rotas of a team are short of after every move and recruit.",
@@ -223,9 +234,10 @@ def _measure_rows() -> Iterator[Sequence[str]]:
     import optimiser as op
     from optimiser import measures
 
+    tiny = _with_counts(op.read_problem(DOCS.parent / "configs/tiny.yaml"))
     tiny, care_model = (
         measures.table(op.evaluate(problem, problem.today))
-        for problem in (op.read_problem(DOCS.parent / f"configs/{name}.yaml") for name in ("tiny", "care_model"))
+        for problem in (tiny, op.read_problem(DOCS.parent / "configs/care_model.yaml"))
     )
     # What a place without beds or exceptions does not publish is shown from the whole care model.
     published = pd.concat([tiny, care_model[~care_model["measure"].isin(tiny["measure"])]])
@@ -240,6 +252,18 @@ def _measure_rows() -> Iterator[Sequence[str]]:
             rows["better"].iloc[0],
             "role" if name == "staff_for_beds" else _groups(rows),
         )
+
+
+def _with_counts(problem: Any) -> Any:
+    """Return the problem with one patient counted at each site today, so that every measure is published."""
+    from dataclasses import replace
+
+    from optimiser.problem import Observed
+
+    code = problem.services_with_patients[0]
+    counts = {site: 1.0 for site, service in sorted(problem.today) if service == code}
+    service = replace(problem.services[code], observed=Observed({}, "a year", counts))
+    return replace(problem, services={**problem.services, code: service})
 
 
 def _groups(rows: Any) -> str:

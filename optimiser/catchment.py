@@ -1,5 +1,8 @@
 """Who goes where when everybody goes to the nearest designated site, for every designation at once.
 
+Nearest means the least of ``Problem.choosing_minutes``: journey minutes, plus the site's offset where a service has
+offsets. What is published are the journey minutes.
+
 An area's patients pass its sites in order of journey time and stop at the first that takes them. So where they
 end depends only on which *prefix sets* of sites are shut, and areas that share a prefix share everything about it.
 ``Chains`` holds those sets and the steps between them; every number that adds up over areas (minutes, patients at a
@@ -121,7 +124,7 @@ def chains(
     never: Collection[str] = (),
     always: Collection[str] = (),
 ) -> Chains:
-    """Chain every area's sites by journey time, up to the first that always takes patients.
+    """Chain every area's sites in the order in which patients choose them, up to the first that always takes them.
 
     Parameters
     ----------
@@ -129,7 +132,8 @@ def chains(
         The question, and one of its services.
     depth
         Keep at most so many steps, for all areas or one number an area (at least 1). ``None`` keeps all. A measure
-        that grows along the chain then counts too little, never too much.
+        that grows along the chain then counts too little, never too much. Minutes do not grow along it where the
+        service has offsets: keep all.
     never, always
         Candidates known to be shut and to be open: the first are skipped, the second end a chain as neighbours do.
     """
@@ -156,7 +160,7 @@ class _Order:
         minutes = problem.minutes(service)
         is_end = np.array([i >= len(candidates) or site in always for i, site in enumerate(sites)], bool)
         usable = np.array([i for i, site in enumerate(sites) if site not in never], int)
-        by_time = usable[np.argsort(minutes[:, usable], axis=1, kind="stable")]
+        by_time = usable[np.argsort(problem.choosing_minutes(service)[:, usable], axis=1, kind="stable")]
         reached = np.isfinite(minutes[:, usable]).sum(axis=1)
         to_end = np.pad(is_end[by_time], ((0, 0), (0, 1)), constant_values=True).argmax(axis=1) + 1
         length, closed = np.minimum(to_end, reached), to_end <= reached
@@ -276,7 +280,7 @@ def nearest(problem: Problem, service: str, designated: Collection[str]) -> pd.S
     """
     sites = problem.reachable_sites(service)
     shut = [site in problem.candidates and site not in designated for site in sites]
-    minutes = np.where(shut, np.inf, problem.minutes(service))
+    minutes = np.where(shut, np.inf, problem.choosing_minutes(service))
     if not sites:
         return pd.Series(None, index=problem.areas.index, dtype=object)
     best = minutes.argmin(axis=1)
@@ -307,7 +311,7 @@ def subset_table(problem: Problem, service: str) -> SubsetTable:
             f"{service}: {len(candidates)} candidates have too many subsets to list; at most "
             f"{MOST_TABLE_CANDIDATES} can be. Fix some designations, or solve without listing."
         )
-    journeys = problem.minutes(service)
+    journeys = problem.choosing_minutes(service)
     minutes = np.empty((1 << len(candidates), len(journeys)))
     site = np.empty(minutes.shape, dtype=np.int16)
     minutes[0], site[0] = _nearest_neighbour(journeys, len(candidates))
@@ -318,6 +322,9 @@ def subset_table(problem: Problem, service: str) -> SubsetTable:
         wins = (own < minutes[old]) | tie
         minutes[new] = np.where(wins, own, minutes[old])
         site[new] = np.where(wins, j, site[old])
+    if problem.services[service].observed:
+        travelled = np.column_stack([problem.minutes(service), np.full(len(journeys), np.inf)])
+        minutes = travelled[np.arange(len(journeys)), site]
     return SubsetTable(candidates, sites, minutes, site)
 
 

@@ -154,7 +154,46 @@ AboveZero = Annotated[StatedFigure, AfterValidator(_Within(0, above=True))]
 Share = Annotated[StatedFigure, AfterValidator(_Within(0, 1))]
 ShareBelowOne = Annotated[StatedFigure, AfterValidator(_Within(0, 1)), AfterValidator(_below_one)]
 ShareBetween = Annotated[StatedFigure, AfterValidator(_Within(0, 1, above=True)), AfterValidator(_below_one)]
+Offset = Annotated[StatedFigure, AfterValidator(_Within(-1440, 1440))]
 Limit = Annotated[StatedLimit, AfterValidator(_Within(0))]
+
+
+Rate = Annotated[StatedFigure, AfterValidator(_Within(-1, 1, above=True))]
+
+
+class AgeGrowthSettings(_Settings):
+    """Growth by age: the patients of an area grow as its people would."""
+
+    under_65: Rate = Field(description="Growth a year of people under 65, for example 0.004")
+    from_65: Rate = Field(description="Growth a year of people aged 65 and over; to 74 where from_75 is stated")
+    from_75: Rate | None = Field(None, description="Growth a year of people aged 75 and over, where it differs")
+
+
+class GrowthSettings(_Settings):
+    """How demand grows from the year of demand.csv."""
+
+    years: Annotated[Number, AfterValidator(_Within(0, 100, whole=True))] = Field(description="Whole years of growth")
+    by_age: AgeGrowthSettings | None = Field(
+        None, description="Growth by each area's age mix; needs population_65_plus"
+    )
+    by_activity: dict[Code, Rate] = Field(
+        {}, description="Growth a year of an activity, wherever patients live; instead of growth by age"
+    )
+
+    @model_validator(mode="after")
+    def _states_a_rate(self) -> GrowthSettings:
+        if self.by_age is None and not self.by_activity:
+            raise ValueError("needs by_age or by_activity. Say how fast demand grows.")
+        return self
+
+
+class DemandSettings(_Settings):
+    """Which year's patients are counted."""
+
+    year: Annotated[int, BeforeValidator(_a_number)] | None = Field(
+        None, description="The year that demand is grown to, for people to read"
+    )
+    growth: GrowthSettings | None = Field(None, description="How demand grows; not at all if not stated")
 
 
 class TravelSettings(_Settings):
@@ -166,6 +205,10 @@ class TravelSettings(_Settings):
     allow_missing: tuple[tuple[Code, Code], ...] = Field(
         (), description="Pairs of area and site that need no journey time"
     )
+    times: dict[Code, AboveZero] | None = Field(
+        None, description="Factors by time of day or way of driving, for example peak; time says which one counts"
+    )
+    time: Code | None = Field(None, description="Every journey time is multiplied by this one of the times, too")
 
 
 class TeamSettings(_Settings):
@@ -249,11 +292,26 @@ class RotaSettings(_Settings):
         return self
 
 
-def _nearest_only(value: Any) -> Any:
-    if value in ("managed", "observed"):
-        raise ValueError(f'is "{value}", which is not available yet. Write nearest: it is the only way so far.')
-    if value != "nearest":
-        raise ValueError(f"is {_written(value)}. Write nearest: it is the only way so far.")
+class ObservedSettings(_Settings):
+    """Where patients really go: fitted to counts, or stated."""
+
+    period: StrictStr | None = Field(None, description="Period of activity.csv whose counts show where patients go")
+    total: Literal["scaled"] = Field(
+        "scaled", description="scaled: the counts are scaled to the patients whom the model sends to the same sites"
+    )
+    held_at_zero: Code | None = Field(
+        None, description="Site whose offset is 0 in the fit; if not stated, the one with which the fit is closest"
+    )
+    offsets: dict[Code, Offset] = Field(
+        {}, description="Minutes added to each site when patients choose; fitted to the period's counts if not stated"
+    )
+
+
+def _way_to_go(value: Any) -> Any:
+    if value == "managed":
+        raise ValueError('is "managed", which is not available yet. Write nearest or observed.')
+    if value not in ("nearest", "observed"):
+        raise ValueError(f"is {_written(value)}. Write nearest or observed.")
     return value
 
 
@@ -270,9 +328,10 @@ class ServiceSettings(_Settings):
 
     name: StrictStr = Field(description="What people call the service")
     activity: Code | None = Field(None, description="The activity of demand.csv that counts its patients")
-    patients_go_to: Annotated[Literal["nearest"], BeforeValidator(_nearest_only)] = Field(
-        "nearest", description="How patients choose: nearest site that provides the service"
+    patients_go_to: Annotated[Literal["nearest", "observed"], BeforeValidator(_way_to_go)] = Field(
+        "nearest", description="nearest: the nearest site that provides it; observed: as today's counts show"
     )
+    observed: ObservedSettings | None = Field(None, description="What shows where patients go, where they are observed")
     neighbours: Annotated[tuple[Code, ...] | Literal["all", "none"], BeforeValidator(_neighbours)] = Field(
         "all", description="Neighbours that provide the service: all, none or a list of sites"
     )
@@ -332,6 +391,9 @@ class Settings(_Settings):
         "open", description="open: neighbours take patients and outside areas bring theirs; closed: nobody crosses"
     )
     travel: TravelSettings = Field(TravelSettings(), description="How journeys are read")
+    demand: DemandSettings | None = Field(
+        None, description="Which year's patients are counted; demand.csv's if not stated"
+    )
     teams: dict[Code, TeamSettings] = Field({}, description="Teams of staff who share a rota")
     services: Annotated[dict[Code, ServiceSettings], Field(min_length=1)] = Field(
         description="The services to decide on"
@@ -594,9 +656,14 @@ def _meaning(shape: type[_Settings], loc: Sequence[Any]) -> str:
 def _contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield where and what for settings that cannot hold together. ``named`` is the config with its faults in."""
     services, teams = list(named.get("services") or {}), list(named.get("teams") or {})
+    travel = config.settings.travel
+    if travel.time is not None and travel.time not in (travel.times or {}):
+        hint = did_you_mean(travel.time, list(travel.times or {}))
+        yield config.where("travel", "time"), f"times has no factor for {quoted(travel.time)}. {hint}".rstrip()
     for code, service in config.settings.services.items():
         yield from _clashing_numbers(config, code, service)
         yield from _needs_patients(config, code, service)
+        yield from _observed_faults(config, code, service)
         yield from _unknown_names(config, ("services", code, "same_site"), service.same_site, services, "service")
         yield from _unknown_names(config, ("services", code, "rotas"), service.rotas, teams, "team")
         yield from _clashing_sites(config, code, service)
@@ -633,6 +700,26 @@ def _needs_patients(config: Config, code: str, service: ServiceSettings) -> Iter
         if getattr(service, name) is not None:
             words = f"{name} needs to know who the patients are. Set activity for {code}, or delete this."
             yield config.where("services", code, name), words
+
+
+def _observed_faults(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    where, observed = config.where("services", code, "patients_go_to"), service.observed
+    if service.patients_go_to != "observed":
+        if observed is not None:
+            words = f"observed means nothing while patients_go_to is {service.patients_go_to}. Write observed there"
+            yield config.where("services", code, "observed"), f"{words}, or delete this."
+        return
+    if service.activity is None:
+        yield where, f"observed needs to know who the patients are. Set activity for {code}, or delete this."
+    if observed is None or not (observed.period or observed.offsets):
+        words = "observed needs counts or offsets. Add observed with a period of activity.csv, or with offsets."
+        yield where, words
+    elif observed.period and not config.settings.today.get(code):
+        words = f"the counts belong to the sites that provide {code} today. Say under today which those are"
+        yield config.where("services", code, "observed", "period"), f"{words}, or state offsets without a period."
+    elif observed.held_at_zero and observed.held_at_zero not in config.settings.today.get(code, ()):
+        words = f"{observed.held_at_zero} does not provide {code} today, so nothing is fitted there."
+        yield config.where("services", code, "observed", "held_at_zero"), f"{words} Name one that does."
 
 
 def _clashing_sites(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser import beds
+from optimiser.backcast import backcast
 from optimiser.catchment import nearest
 from optimiser.plan import Plan
 from optimiser.problem import Beds, Problem
@@ -95,6 +96,7 @@ def table(plan: Plan) -> pd.DataFrame:
         rows += _journey_rows(plan, service)
         rows += _site_rows(plan, service)
         rows += _bed_rows(plan, service)
+        rows += _backcast_rows(plan, service)
     rows += _staff_rows(plan)
     rows += _change_rows(plan)
     rows += _exception_rows(plan)
@@ -227,6 +229,17 @@ def _exception_rows(plan: Plan) -> Iterator[Row]:
     if plan.problem.exceptions:
         used = float(plan.exceptions["would_have_broken"].sum())
         yield "exceptions_used", "", "", used, "exceptions", "lower"
+
+
+def _backcast_rows(plan: Plan, service: str) -> Iterator[Row]:
+    published: tuple[tuple[str, str, Better], ...] = (
+        ("observed_patients", "patients a year", "neither"),
+        ("backcast_patients", "patients a year", "neither"),
+        ("backcast_error", "share of patients", "lower"),
+    )
+    for site, found in backcast(plan.problem, service).iterrows():
+        for name, unit, better in published:
+            yield name, service, str(site), float(found[name]), unit, better
 
 
 def _staff_rows(plan: Plan) -> Iterator[Row]:

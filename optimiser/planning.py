@@ -218,8 +218,9 @@ def _first_chains(problem: Problem) -> dict[str, catchment.Chains]:
 
 def _first_depth(problem: Problem, service: str) -> int | None:
     rules = problem.services[service]
-    # A volume must be counted to the last patient, so its chains are never cut.
-    return None if rules.counts_volumes or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
+    # A volume must be counted to the last patient, and minutes do not grow along a chain with offsets: never cut.
+    whole = rules.counts_volumes or rules.observed
+    return None if whole or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
 
 
 def _second_opinion(problem: Problem, list_all: bool) -> None:

@@ -20,6 +20,7 @@ Unit = Literal["people", "WTE"]
 
 # Deciles 1 and 2 of the Indices of Deprivation: the most deprived fifth of areas.
 MOST_DEPRIVED_DECILES = 2
+MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,20 @@ class Team:
 
 
 @dataclass(frozen=True)
+class Observed:
+    """Where patients really go: each takes the open site with the least minutes plus that site's offset.
+
+    ``offsets`` are in minutes by site, 0 where none is given, and change where patients go, never how long they
+    travel. ``counts`` are the patients counted at the sites that provide the service today, in ``period``; empty
+    where the offsets were not fitted to anything.
+    """
+
+    offsets: Mapping[str, Figure] = field(default_factory=dict)
+    period: str = ""
+    counts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Service:
     """A line of care: who needs it, how they reach it, and what it needs to run. ``None`` means no such rule."""
 
@@ -143,11 +158,26 @@ class Service:
     by_transfer: tuple[Link, ...] = ()
     beds: Beds | None = None
     stays_local: str = ""
+    observed: Observed | None = None
 
     @property
     def counts_volumes(self) -> bool:
         """Whether some rule depends on how many patients come to a site."""
         return bool(self.minimum_patients or self.maximum_patients or (self.beds and self.beds.at))
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Demand that was grown over some years, to ``year`` where that is stated.
+
+    ``before`` is what it was: patients a year, one row an area, one column an activity. ``verified`` is whether every
+    rate is.
+    """
+
+    years: int
+    before: pd.DataFrame
+    year: int | None = None
+    verified: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,7 +200,7 @@ class Problem:
     journeys
         Minutes by road, one row an area, one column a site in ``site_order``. NaN: no journey (allowed pairs only).
     demand
-        Patients a year, one row an area, one column an activity.
+        Patients a year, one row an area, one column an activity; grown already where ``growth`` says so.
     staff
         In post, keyed by (site, team, unit).
     today
@@ -200,6 +230,7 @@ class Problem:
     objectives: tuple[Objective, ...] = (Objective("patient_minutes"),)
     time_limit_minutes: float = 10.0
     transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    growth: Growth | None = None
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -271,6 +302,7 @@ class Problem:
             journeys=self.journeys.loc[resident, list(self.candidates)],
             demand=self.demand[resident],
             transfers=self.transfers.reindex(index=here, columns=here) if len(self.transfers) else self.transfers,
+            growth=self.growth and replace(self.growth, before=self.growth.before[resident]),
         )
 
     def reachable_sites(self, service: str) -> tuple[str, ...]:
@@ -291,6 +323,26 @@ class Problem:
     def _minutes(self) -> dict[str, np.ndarray]:
         return {}
 
+    def choosing_minutes(self, service: str) -> np.ndarray:
+        """Return what patients go by when they take the open site with the least of it: areas × ``reachable_sites``.
+
+        Journey minutes; where the service has offsets, those added, in whole millionths of a minute so that equal
+        really means equal. Infinite where there is no journey. Read only.
+        """
+        observed = self.services[service].observed
+        if observed is None:
+            return self.minutes(service)
+        if service not in self._choosing_minutes:
+            offsets = [observed.offsets.get(site, Figure(0)).value for site in self.reachable_sites(service)]
+            millionths = np.rint(self.minutes(service) * MILLION) + np.rint(np.array(offsets) * MILLION)
+            millionths.flags.writeable = False
+            self._choosing_minutes[service] = millionths
+        return self._choosing_minutes[service]
+
+    @cached_property
+    def _choosing_minutes(self) -> dict[str, np.ndarray]:
+        return {}
+
     @cached_property
     def patient_scale(self) -> int:
         """The power of ten that makes every number of patients whole."""
@@ -307,6 +359,10 @@ class Problem:
         if activity is None:
             return np.zeros(len(self.areas))
         return self.demand[activity].to_numpy(dtype=float)
+
+    def before_growth(self) -> Problem:
+        """Return the same question with the patients of today; the problem itself if they were not grown."""
+        return self if self.growth is None else replace(self, demand=self.growth.before, growth=None)
 
 
 def _scale(values: np.ndarray) -> int:

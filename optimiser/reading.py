@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from optimiser.backcast import fit, with_offsets
 from optimiser.config import (
     Config,
+    DemandSettings,
     ExceptionSettings,
+    ObservedSettings,
     Option,
     ServiceSettings,
+    Settings,
     StatedFigure,
     StatedLimit,
     TeamSettings,
+    TravelSettings,
     draft_config,
     exception_faults,
     resolved_yaml,
@@ -25,14 +33,18 @@ from optimiser.config import (
     with_exceptions,
 )
 from optimiser.errors import Fault, InputError
+from optimiser.growth import FROM_65, FROM_75, UNDER_65, grown
 from optimiser.layers import Spot
 from optimiser.problem import (
+    MILLION,
     Beds,
     Excepted,
     Figure,
     Fixed,
+    Growth,
     Link,
     Objective,
+    Observed,
     Problem,
     Reach,
     RotaNeed,
@@ -78,7 +90,8 @@ def read_question(path: str | Path) -> Question:
     faults = dict.fromkeys([*draft.faults, *table_faults, *found])
     if faults or place is None:
         raise InputError(faults)
-    problem = replace(_problem(config, place), files=_files(config))
+    problem = _problem(config, place)
+    problem = replace(problem, files=_files(_with_offsets_stated(config, problem)))
     return Question(problem, config, config.place, place)
 
 
@@ -149,6 +162,9 @@ def _disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         if words := known.not_a_candidate(one.site):
             yield config.where("exceptions", number, "site"), words
     yield from _transfer_faults(config, place)
+    for code, service in settings.services.items():
+        yield from _observed_faults(config, known, place, code, service)
+    yield from _growth_faults(config, known, place)
     yield from _deprivation_faults(config, place)
 
 
@@ -212,6 +228,51 @@ def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettin
                 yield config.where("services", code, "rotas", team, unit), f"{words}, or state {other} instead."
 
 
+def _observed_faults(
+    config: Config, known: _Known, place: Place, code: str, service: ServiceSettings
+) -> Iterator[tuple[str, str]]:
+    """Yield each site without a count that the service's flows could be fitted to, and each unknown site."""
+    if service.observed is None or service.activity is None:
+        return
+    for site in service.observed.offsets:
+        if site not in (*known.candidates, *known.neighbours):
+            hint = did_you_mean(site, [*known.candidates, *known.neighbours])
+            words = f"there is no site {quoted(site)} in sites.csv. {hint}".rstrip()
+            yield config.where("services", code, "observed", "offsets", site), words
+    period = service.observed.period
+    counts = _counts(place, service.activity, period) if period else {}
+    today = config.settings.today.get(code, ()) if period else ()
+    if missing := [site for site in today if site in known.candidates and counts.get(site, 0) <= 0]:
+        rows = place.activity[place.activity["activity"] == service.activity]
+        there = ", ".join(sorted(set(rows["period"]))) or "none"
+        words = f"activity.csv counts no {service.activity} at {', '.join(missing)} in {quoted(period or '')}."
+        yield config.where("services", code, "observed", "period"), f"{words} Periods there: {there}."
+
+
+def _growth_faults(config: Config, known: _Known, place: Place) -> Iterator[tuple[str, str]]:
+    growth = config.settings.demand.growth if config.settings.demand else None
+    for activity in growth.by_activity if growth else ():
+        if activity not in known.activities:
+            hint = did_you_mean(activity, known.activities)
+            words = f"there is no activity {quoted(activity)} in demand.csv. {hint}".rstrip()
+            yield config.where("demand", "growth", "by_activity", activity), words
+    if growth and growth.by_age:
+        older = ["population_65_plus", *(["population_75_plus"] if growth.by_age.from_75 else [])]
+        where = config.where("demand", "growth", "by_age")
+        for column in older:
+            if column not in place.areas or place.areas[column].isna().any():
+                yield where, f"areas.csv has no {column} for some area. Fill it in there, or state by_activity."
+        if all(column in place.areas for column in older):
+            ages = place.areas[["population", *older]]
+            if any((ages[more] < ages[fewer]).any() for more, fewer in pairwise(ages.columns)):
+                yield where, "areas.csv has more people of an age in some area than people. Correct it there."
+
+
+def _counts(place: Place, activity: str, period: str) -> dict[str, float]:
+    rows = place.activity[(place.activity["activity"] == activity) & (place.activity["period"] == period)]
+    return {str(site): float(count) for site, count in zip(rows["site"], rows["count"], strict=True)}
+
+
 def _deprivation_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     named = [objective.name for objective in config.settings.objectives]
     known = "deprivation_decile" in place.areas
@@ -242,13 +303,15 @@ def _problem(config: Config, place: Place) -> Problem:
     }
     neighbours = tuple(code for code, site in sites.items() if not site.candidate)
     areas = place.areas.set_index("area").sort_index()
+    demand, growth = _demand(place, areas.index), _growth(settings, place, areas.index)
     problem = Problem(
         title=settings.title,
         sites=sites,
         services={code: _service(code, one, neighbours) for code, one in settings.services.items()},
         areas=areas,
-        journeys=_journeys(place, areas.index, sites, settings.travel.factor.value),
-        demand=_demand(place, areas.index),
+        journeys=_journeys(place, areas.index, sites, _factor(settings.travel)),
+        demand=_grown(demand, areas, settings.demand) if growth else demand,
+        growth=growth,
         teams={code: _team(code, team) for code, team in settings.teams.items()},
         staff=_staff(config, place),
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
@@ -258,7 +321,52 @@ def _problem(config: Config, place: Place) -> Problem:
         objectives=tuple(Objective(one.name, one.services) for one in settings.objectives),
         time_limit_minutes=settings.time_limit_minutes,
     )
-    return problem if settings.border == "open" else problem.behind_its_border()
+    problem = problem if settings.border == "open" else problem.behind_its_border()
+    fitted: dict[object, dict[str, float]] = {}
+    observed = {code: _observed(problem, place, code, one.observed, fitted) for code, one in settings.services.items()}
+    services = {code: replace(service, observed=observed[code]) for code, service in problem.services.items()}
+    return replace(problem, services=services) if any(observed.values()) else problem
+
+
+def _observed(
+    problem: Problem,
+    place: Place,
+    code: str,
+    settings: ObservedSettings | None,
+    fitted: dict[object, dict[str, float]],
+) -> Observed | None:
+    """Return where patients really go: by the offsets stated or, where none are, by those that fit the counts.
+
+    ``fitted`` keeps what was fitted already, for services that ask for the same.
+    """
+    activity = problem.services[code].activity
+    if settings is None or activity is None:
+        return None
+    today = [site for site in problem.candidates if (site, code) in problem.today]
+    counts = _counts(place, activity, settings.period) if settings.period else {}
+    counts = {site: counts[site] for site in today} if counts else {}
+    stated = {site: one.figure() for site, one in settings.offsets.items()}
+    offsets = {site: replace(one, value=_scaled(one.value, Fraction(1))) for site, one in stated.items()}
+    if counts and not offsets:
+        held = settings.held_at_zero or ""
+        asked = (activity, problem.services[code].neighbours, held, *counts.items())
+        fitted[asked] = fitted.get(asked) or fit(problem, code, counts, held_at_zero=held)
+        offsets = with_offsets(fitted[asked], settings.period or "")
+    return Observed(offsets, settings.period or "", counts)
+
+
+def _with_offsets_stated(config: Config, problem: Problem) -> Config:
+    """Return the config with every fitted offset written out, so that the run can be repeated without a fit."""
+    services = {}
+    for code, settings in config.settings.services.items():
+        service = problem.services[code]
+        offsets = {
+            site: StatedFigure(value=one.value, source=one.source, verified=one.verified)
+            for site, one in (service.observed.offsets if service.observed else {}).items()
+        }
+        stated = settings.observed and settings.observed.model_copy(update={"offsets": offsets})
+        services[code] = settings.model_copy(update={"observed": stated})
+    return replace(config, settings=config.settings.model_copy(update={"services": services}))
 
 
 def _figure(stated: StatedFigure | None) -> Figure | None:
@@ -323,7 +431,34 @@ def _rota_needs(service: ServiceSettings) -> Iterator[RotaNeed]:
             yield RotaNeed(team, "WTE", rota.wte.figure(), rota.may_fall_short)
 
 
-def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], factor: float) -> pd.DataFrame:
+def _growth(settings: Settings, place: Place, areas: pd.Index[str]) -> Growth | None:
+    stated = settings.demand
+    if stated is None or stated.growth is None:
+        return None
+    by_age, by_activity = stated.growth.by_age, stated.growth.by_activity
+    rates = [*by_activity.values(), *([by_age.under_65, by_age.from_65, by_age.from_75] if by_age else [])]
+    verified = all(rate.verified for rate in rates if rate is not None)
+    return Growth(int(stated.growth.years), _demand(place, areas), stated.year, verified)
+
+
+def _grown(demand: pd.DataFrame, areas: pd.DataFrame, stated: DemandSettings | None) -> pd.DataFrame:
+    if stated is None or stated.growth is None:
+        return demand
+    growth = stated.growth
+    ages = {name: getattr(growth.by_age, name) for name in (UNDER_65, FROM_65, FROM_75)} if growth.by_age else {}
+    by_age = {name: rate.value for name, rate in ages.items() if rate is not None}
+    by_activity = {activity: rate.value for activity, rate in growth.by_activity.items()}
+    return grown(demand, areas, int(growth.years), by_age=by_age, by_activity=by_activity)
+
+
+def _factor(travel: TravelSettings) -> Fraction:
+    """Return what every journey time is multiplied by: the factor, and that of the time of day if one is chosen."""
+    chosen = (travel.times or {}).get(travel.time or "")
+    factors = [travel.factor.value, *([chosen.value] if chosen else [])]
+    return math.prod((Fraction(Decimal(repr(factor))) for factor in factors), start=Fraction(1))
+
+
+def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], factor: Fraction) -> pd.DataFrame:
     """Return minutes by area and site, times the factor, to six decimals; NaN where there is no journey."""
     order = sorted(sites, key=lambda code: (not sites[code].candidate, code))
     table = _grid(place.journeys, ("area", areas), ("site", pd.Index(order)), "minutes")
@@ -336,20 +471,20 @@ def _transfers(config: Config, place: Place, sites: Mapping[str, Site]) -> pd.Da
         return pd.DataFrame()
     codes = pd.Index(sorted(sites, key=lambda code: (not sites[code].candidate, code)))
     table = _grid(place.transfers, ("from_site", codes), ("to_site", codes), "minutes")
-    return _times(table, config.settings.travel.factor.value)
+    return _times(table, _factor(config.settings.travel))
 
 
-def _times(table: pd.DataFrame, factor: float) -> pd.DataFrame:
+def _times(table: pd.DataFrame, factor: Fraction) -> pd.DataFrame:
     distinct, which = np.unique(table.to_numpy(), return_inverse=True)
     scaled = np.array([_scaled(minutes, factor) for minutes in distinct.tolist()])
     return pd.DataFrame(scaled[which].reshape(table.shape), index=table.index, columns=table.columns)
 
 
-def _scaled(minutes: float, factor: float) -> float:
+def _scaled(minutes: float, factor: Fraction) -> float:
+    """Return minutes times a factor, rounded to six decimals, halves to the even one."""
     if np.isnan(minutes):
         return minutes
-    exact = Decimal(repr(minutes)) * Decimal(repr(factor))
-    return float(exact.quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN))
+    return float(Fraction(round(Fraction(Decimal(repr(minutes))) * factor * MILLION), MILLION))
 
 
 def _demand(place: Place, areas: pd.Index[str]) -> pd.DataFrame:

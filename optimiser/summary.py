@@ -21,6 +21,8 @@ def lines(plan: Plan) -> list[str]:
         "",
         *_services(plan, numbers),
         "",
+        *_growth(plan.problem),
+        *_observed(plan, numbers),
         *_standing(plan),
         *_next_best(plan),
         *_short(plan),
@@ -94,6 +96,45 @@ def _standing(plan: Plan) -> list[str]:
         f"Proved best. {ties}The solver closed the gap to 0, and a full list of {listing.listed:,} options "
         f"({listing.lawful:,} of them break no rule) agrees."
     ]
+
+
+def _growth(problem: Problem) -> list[str]:
+    """Return a sentence that says by how much demand was grown, if it was."""
+    growth = problem.growth
+    if growth is None:
+        return []
+    used = dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
+    more = (f"{_more(problem, activity):+.1%} {activity}" for activity in used)
+    to, rates = f" to {growth.year}" if growth.year else "", "" if growth.verified else "; rates not verified"
+    return [f"Demand is grown over {growth.years} years{to}: {', '.join(more)}{rates}.", ""]
+
+
+def _more(problem: Problem, activity: str) -> float:
+    before = float(problem.growth.before[activity].sum()) if problem.growth else 0.0
+    return float(problem.demand[activity].sum()) / before - 1 if before else 0.0
+
+
+def _observed(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return, for each service whose patients go where they really go, the offsets and how well they fit."""
+    found = []
+    for service in plan.problem.services.values():
+        if service.observed:
+            offsets = {site: one.value for site, one in service.observed.offsets.items() if site in plan.problem.sites}
+            drawn = ", ".join(f"{plan.problem.sites[site].name} {minutes:+g}" for site, minutes in offsets.items())
+            text = f"{service.name}: patients choose by minutes plus offsets ({drawn or 'all 0'}), not by minutes alone"
+            found.append(f"{text}{_backcast(plan, service.code, numbers)}.")
+    return [*found, ""] if found else []
+
+
+def _backcast(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
+    """Return how far today's counts are reproduced at worst; nothing where there are none."""
+    errors = numbers[(numbers["measure"] == "backcast_error") & (numbers["service"] == service)]
+    if errors.empty:
+        return "; compared with no count"
+    worst = errors.sort_values("value", kind="stable").iloc[-1]
+    observed, site = plan.problem.services[service].observed, plan.problem.sites[str(worst["group"])].name
+    period = observed.period if observed else ""
+    return f"; today's counts of {period} come out within {worst['value']:.1%} (worst at {site})"
 
 
 def _how_far(plan: Plan) -> str:

@@ -337,6 +337,7 @@ def run_with(*edits: Edit) -> dict[str, bytes]:
     """Return the hand-solved run, edited and sealed again: somebody lies, but seals the lie properly."""
     texts = {**FILES, "run.json": json.dumps(RUN_JSON)}
     for name, old, new in edits:
+        texts.setdefault(name, "")
         assert texts[name].count(old) == 1, f"{old!r} is in {name} {texts[name].count(old)} times"
         texts[name] = texts[name].replace(old, new)
     result = texts.pop("run.json")
@@ -540,6 +541,53 @@ SWAPPED = [
     ("journeys.csv", "south,true,brook", "south,true,ashby"),
 ]
 # What is done to the run, and under which names it must be found: exactly these, no other.
+# Brook is drawn half a minute nearer, so that middle (equal minutes) goes there, and both provide the service today.
+# Counted are 100 and 100.4; the model sends 100 and 150.5, 250.5 in all, of which 125 and 125.5 are due.
+COUNTED = """\
+site,activity,period,count
+ashby,stroke_admission,2019,100
+brook,stroke_admission,2019,100.4
+brook,stroke_admission,2018,7
+"""
+OBSERVED: list[Edit] = [
+    ("inputs/activity.csv", "", COUNTED),
+    config("go_to: nearest", "go_to: observed\n    observed: {period: '2019', offsets: {brook: {value: -0.5}}}"),
+    config("today:\n  stroke: [ashby]", "today:\n  stroke: [ashby, brook]"),
+    ("designations.csv", "stroke,brook,true,false", "stroke,brook,true,true"),
+    ("journeys.csv", "stroke,middle,true,ashby", "stroke,middle,true,brook"),
+    ("measures.csv", "site_patients,stroke,ashby,150.5", "site_patients,stroke,ashby,100"),
+    ("measures.csv", "site_patients,stroke,brook,100,", "site_patients,stroke,brook,150.5,"),
+    (
+        "measures.csv",
+        "staff_needed,,doctors",
+        "observed_patients,stroke,ashby,125,patients a year,neither\n"
+        "backcast_patients,stroke,ashby,100,patients a year,neither\n"
+        "backcast_error,stroke,ashby,0.2,share of patients,lower\n"
+        "observed_patients,stroke,brook,125.5,patients a year,neither\n"
+        "backcast_patients,stroke,brook,150.5,patients a year,neither\n"
+        "backcast_error,stroke,brook,0.199203187251,share of patients,lower\n"
+        "staff_needed,,doctors",
+    ),
+    ("measures.csv", "changes_from_today,,,1", "changes_from_today,,,0"),
+    ("measures.csv", "changes_from_today,stroke,,1", "changes_from_today,stroke,,0"),
+    rules("150.5,>=,90,patients a year,60.5", "100,>=,90,patients a year,10"),
+    rules("stroke.brook,100,>=,90,patients a year,10", "stroke.brook,150.5,>=,90,patients a year,60.5"),
+    rules("150.5,<=,160,patients a year,9.5", "100,<=,160,patients a year,60"),
+    rules("stroke.brook,100,<=,160,patients a year,60", "stroke.brook,150.5,<=,160,patients a year,9.5"),
+    ("run.json", '"services": [], "value": 1, "bound": 1', '"services": [], "value": 0, "bound": 0'),
+]
+
+
+def test_a_true_run_with_offsets_has_no_breach() -> None:
+    found = check(run_with(*OBSERVED))
+    assert found.empty, "\n".join(found["message"])
+
+
+DOUBLED = "demand: {year: 2030, growth: {years: 1, by_activity: {stroke_admission: {value: 1}}}}\n"
+DOUBLED_BY_AGE = "demand: {growth: {years: 1, by_age: {under_65: 1, from_65: 1}}}\n"
+VOLUMES = ("every_site_has_enough_patients", "no_site_has_too_many_patients")
+
+
 FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "an area left out of the journeys": (
         {"journeys_are_complete"},
@@ -744,6 +792,51 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "a key twice in run.json": ({"files_can_be_read"}, [("run.json", '"ties"', '"outcome": "evaluated", "ties"')]),
     "a setting nobody knows": ({"config_is_understood"}, [config("    activity:", "    wards: 9\n    activity:")]),
     "another way for patients to go": ({"config_is_understood"}, [config("go_to: nearest", "go_to: managed")]),
+    "observed without an offset": (
+        {"config_is_understood"},
+        [config("go_to: nearest", "go_to: observed\n    observed: {period: '2019'}")],
+    ),
+    "offsets while the nearest is chosen": (
+        {"config_is_understood"},
+        [config("go_to: nearest", "go_to: nearest\n    observed: {offsets: {brook: 1}}")],
+    ),
+    "an offset at a site nobody has": (
+        {"config_is_understood"},
+        [config("go_to: nearest", "go_to: observed\n    observed: {offsets: {spa: 1}}")],
+    ),
+    "a period without a count": (
+        {"config_is_understood"},
+        [*OBSERVED, ("inputs/activity.csv", "ashby,stroke_admission,2019", "ashby,stroke_admission,2018")],
+    ),
+    "an offset that sends middle elsewhere": (
+        {"everyone_goes_to_the_nearest_site"},
+        [*OBSERVED, ("journeys.csv", "stroke,middle,true,brook", "stroke,middle,true,ashby")],
+    ),
+    "a back-cast error that flatters": (
+        {"measures_are_right"},
+        [*OBSERVED, ("measures.csv", "error,stroke,ashby,0.2", "error,stroke,ashby,0.1")],
+    ),
+    "growth that the journeys do not have": (
+        {"patients_are_the_tables", "measures_are_right", "objective_values_are_right", *VOLUMES},
+        [config("teams:\n  doctors", f"{DOUBLED}teams:\n  doctors")],
+    ),
+    "growth by ages that nobody counted": (
+        {"inputs_are_complete"},
+        [config("teams:\n  doctors", f"{DOUBLED_BY_AGE}teams:\n  doctors")],
+    ),
+    "growth for half a year": (
+        {"config_is_understood"},
+        [config("teams:\n  doctors", "demand: {growth: {years: 0.5, by_activity: {}}}\nteams:\n  doctors")],
+    ),
+    "a time that has no factor": (
+        {"config_is_understood"},
+        [config("  allow_missing: []", "  times: {peak: 2}\n  time: dawn\n  allow_missing: []")],
+    ),
+    "a time that the journeys do not know": (
+        {"minutes_are_the_tables", "measures_are_right", "objective_values_are_right", "nobody_travels_too_far"}
+        | {"enough_patients_within_standard"},
+        [config("  allow_missing: []", "  times: {peak: 2}\n  time: peak\n  allow_missing: []")],
+    ),
     "a site nobody has": (
         {"config_is_understood"},
         [config("today:\n  stroke: [ashby]", "today:\n  stroke: [ashby, spa]")],

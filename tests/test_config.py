@@ -127,6 +127,7 @@ def test_every_fault_of_every_file_is_said_at_once_with_its_line(tmp_path: Path)
     ]
 
 
+OBSERVED = "    patients_go_to: observed\n    observed:"
 FAULTS = {
     "no title": (("title: Where should care be?\n", ""), 'base.yaml, line 1: "title" is missing from the config.'),
     "no value": (("{value: 5, source", "{source"), '"value" is missing from "services.care.minimum_patients". Add it'),
@@ -165,7 +166,47 @@ FAULTS = {
     "bad code": (("  labs:", "  the-labs:"), '"the-labs" is not a code. Use letters, digits and _ only'),
     "managed patients": (
         ("activity: visit", "activity: visit\n    patients_go_to: managed"),
-        'line 9: "patients_go_to" is "managed", which is not available yet. Write nearest: it is the only way so far.',
+        'line 9: "patients_go_to" is "managed", which is not available yet. Write nearest or observed.',
+    ),
+    "patients who go anywhere": (
+        ("activity: visit", "activity: visit\n    patients_go_to: anywhere"),
+        'line 9: "patients_go_to" is "anywhere". Write nearest or observed.',
+    ),
+    "a time without a factor": (
+        ("teams:", "travel: {times: {peak: 1.5}, time: peek}\nteams:"),
+        'line 3: times has no factor for "peek". Did you mean "peak"?',
+    ),
+    "growth at no rate": (
+        ("teams:", "demand: {growth: {years: 3}}\nteams:"),
+        'line 3: "growth" needs by_age or by_activity. Say how fast demand grows.',
+    ),
+    "half a year of growth": (
+        ("teams:", "demand: {growth: {years: 2.5, by_activity: {visit: 0.01}}}\nteams:"),
+        'line 3: "years" must be a whole number, not 2.5.',
+    ),
+    "growth in per cent": (
+        ("teams:", "demand: {growth: {years: 2, by_activity: {visit: 1.5}}}\nteams:"),
+        'line 3: "visit" must be at most 1, not 1.5.',
+    ),
+    "observed by nothing": (
+        ("activity: visit", "activity: visit\n    patients_go_to: observed"),
+        "line 9: observed needs counts or offsets. Add observed with a period of activity.csv, or with offsets.",
+    ),
+    "counts for the nearest": (
+        ("activity: visit", "activity: visit\n    observed: {period: now}"),
+        "line 9: observed means nothing while patients_go_to is nearest. Write observed there, or delete this.",
+    ),
+    "flows of nobody": (
+        ("    fixed:\n      ash", f"{OBSERVED} {{offsets: {{ash: 1}}}}\n    fixed:\n      ash"),
+        "line 15: observed needs to know who the patients are. Set activity for labs, or delete this.",
+    ),
+    "held where nothing is fitted": (
+        ("activity: visit", f"activity: visit\n{OBSERVED} {{period: now, held_at_zero: elm}}"),
+        "line 10: elm does not provide care today, so nothing is fitted there. Name one that does.",
+    ),
+    "an offset of two days": (
+        ("activity: visit", f"activity: visit\n{OBSERVED} {{offsets: {{ash: 2880, elm: 1}}}}"),
+        'line 10: "ash" must be at most 1440, not 2880.',
     ),
     "one neighbour as a word": (
         ("activity: visit", "activity: visit\n    neighbours: elm"),

@@ -24,6 +24,7 @@ from optimiser.problem import (
     Fixed,
     Link,
     Objective,
+    Observed,
     Problem,
     Reach,
     RotaNeed,
@@ -41,6 +42,12 @@ OBJECTIVES = (
     "staff_short",
     "changes_from_today",
 )
+
+
+def offsets(sites: list[str]) -> st.SearchStrategy[Observed]:
+    """Draw offsets for some sites, among them such as tie with journeys or turn their order round."""
+    minutes = st.sampled_from([-20.0, -9.5, 0.0, 0.5, 10.0]).map(Figure)
+    return st.dictionaries(st.sampled_from(sites), minutes).map(Observed)
 
 
 @st.composite
@@ -94,6 +101,7 @@ def worlds(draw: st.DrawFn) -> Problem:
             ),
             by_transfer=tuple(Link(other) for other in codes if other != code and draw(st.integers(0, 5)) == 0),
             beds=draw(st.none() | beds(candidates)),
+            observed=draw(st.none() | offsets([*candidates, *neighbours])),
         )
     links = [(code, link.service) for code, one in services.items() for link in (*one.same_site, *one.in_reach)]
     rows = len(areas)

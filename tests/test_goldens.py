@@ -15,9 +15,13 @@ from optimiser import catchment
 from optimiser.model import build, expression
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.rules import RULES
-from optimiser.problem import Beds, Figure, Fixed, Link, Objective, Problem, Reach
+from optimiser.problem import Beds, Figure, Fixed, Link, Objective, Observed, Problem, Reach
 
 GOLDEN = Path(__file__).parent / "golden"
+
+
+# Rules with other rows where patients go by offsets.
+WITH_OFFSETS = ("nobody_passes_an_open_site", "nobody_travels_too_far")
 
 
 def everything() -> Problem:
@@ -40,9 +44,14 @@ def everything() -> Problem:
     return replace(problem, objectives=tuple(map(Objective, OBJECTIVES)))
 
 
-def rows_of(rule: str) -> str:
+def with_offsets() -> Problem:
+    """Return the same world with birch drawn 25 minutes nearer and no volumes."""
+    drawn = Observed({"birch": Figure(-25)})
+    return vary(everything(), "clinic", minimum_patients=None, maximum_patients=None, observed=drawn)
+
+
+def rows_of(rule: str, problem: Problem) -> str:
     """Return a rule's rows as text, one paragraph a row."""
-    problem = everything()
     model = build(problem, {code: catchment.chains(problem, code) for code in problem.services_with_patients})
     named = [name for name, of in model.rule_of.items() if of == rule]
     return "\n".join(model.programme.get_constraint_by_name(name).asCplexLpConstraint(name) for name in named)
@@ -57,7 +66,12 @@ def objective_text(name: str) -> str:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_rows_of_a_rule_are_as_written(rule: str):
-    assert rows_of(rule) == (GOLDEN / f"{rule}.lp").read_text()
+    assert rows_of(rule, everything()) == (GOLDEN / f"{rule}.lp").read_text()
+
+
+@pytest.mark.parametrize("rule", WITH_OFFSETS)
+def test_rows_of_a_rule_with_offsets_are_as_written(rule: str):
+    assert rows_of(rule, with_offsets()) == (GOLDEN / "with_offsets" / f"{rule}.lp").read_text()
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -68,6 +82,9 @@ def test_an_objective_is_as_written(objective: str):
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
     for name in RULES:
-        (GOLDEN / f"{name}.lp").write_text(rows_of(name))
+        (GOLDEN / f"{name}.lp").write_text(rows_of(name, everything()))
+    (GOLDEN / "with_offsets").mkdir(exist_ok=True)
+    for name in WITH_OFFSETS:
+        (GOLDEN / "with_offsets" / f"{name}.lp").write_text(rows_of(name, with_offsets()))
     for name in OBJECTIVES:
         (GOLDEN / f"objective_{name}.lp").write_text(objective_text(name))

@@ -14,7 +14,7 @@ from optimiser.beds import Stays, beds_needed, most_patients
 from optimiser.errors import NoPlan
 from optimiser.model import build
 from optimiser.planning import evaluate, solve
-from optimiser.problem import Beds, Excepted, Figure, Fixed, Link, Objective, Problem, Reach, Team
+from optimiser.problem import Beds, Excepted, Figure, Fixed, Link, Objective, Observed, Problem, Reach, Team
 
 
 def sites(problem: Problem) -> tuple[str, ...]:
@@ -52,6 +52,24 @@ def test_nobody_passes_an_open_site():
     with pytest.raises(NoPlan):
         solve(world)
     assert 800 < minutes_without(world, "nobody_passes_an_open_site") < 820
+
+
+def test_nobody_passes_an_open_site_that_they_choose_for_its_offset():
+    # Ash is drawn 31 minutes nearer: east, 10 minutes from birch, goes there for 40. If nobody need, all go to birch.
+    world = small(observed=Observed({"ash": Figure(-31)}), at_least_sites=Figure(2))
+    assert minutes(world) == 10 * 10 + 20 * 20 + 30 * 40
+    assert minutes_without(world, "nobody_passes_an_open_site") == pytest.approx(10 * 30 + 20 * 20 + 30 * 10)
+
+
+def test_an_offset_changes_where_patients_go_and_not_how_long_it_takes():
+    # Oak is drawn 30 minutes nearer: mid goes there past ash and birch, east past birch; west stays with ash.
+    plan = solve(small(observed=Observed({"oak": Figure(-30)}), at_least_sites=Figure(2)))
+    going = plan.journeys.set_index("area")
+    assert going["site"].to_dict() == {"east": "oak", "far": "oak", "mid": "oak", "west": "ash"}
+    assert going["minutes"].to_dict() == {"east": 25, "far": 20, "mid": 40, "west": 10}
+    # Equal with its offset, a candidate comes before a neighbour: mid is then back at ash, 20 minutes away.
+    plan = solve(small(observed=Observed({"oak": Figure(-20)}), at_least_sites=Figure(2)))
+    assert plan.journeys.set_index("area")["site"].to_dict()["mid"] == "ash"
 
 
 def test_every_area_is_served():
@@ -97,6 +115,15 @@ def test_nobody_travels_too_far():
     assert sites(small(at_most_sites=Figure(1), longest_journey_minutes=Figure(25))) == ("ash",)
     with pytest.raises(NoPlan):
         solve(small(at_most_sites=Figure(1), longest_journey_minutes=Figure(24)))
+
+
+def test_nobody_travels_too_far_to_the_site_that_they_choose():
+    # With birch drawn 25 minutes nearer, west would go 30 minutes to it though ash is 10 away: birch must stay shut.
+    drawn = Observed({"birch": Figure(-25)})
+    assert sites(small(observed=drawn)) == ("ash", "birch")
+    assert sites(small(observed=drawn, longest_journey_minutes=Figure(29))) == ("ash",)
+    with pytest.raises(NoPlan):
+        solve(small(observed=drawn, longest_journey_minutes=Figure(29), at_least_sites=Figure(2)))
 
 
 def test_enough_patients_within_standard():

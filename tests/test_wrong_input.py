@@ -153,6 +153,26 @@ NAMES_NOT_IN_THE_PLACE = {
         ("[ash, birch]", "[ash, brch]"),
         'line 18: there is no site "brch" in sites.csv. Did you mean "birch"?',
     ),
+    "flows of a period that was not counted": (
+        ("activity: visit", 'activity: visit\n    patients_go_to: observed\n    observed: {period: "2020/21"}'),
+        'line 10: activity.csv counts no visit at ash, birch in "2020/21". Periods there: 2024/25.',
+    ),
+    "flows to a site that was not counted": (
+        ("activity: visit", 'activity: visit\n    patients_go_to: observed\n    observed: {period: "2024/25"}'),
+        'line 10: activity.csv counts no visit at birch in "2024/25". Periods there: 2024/25.',
+    ),
+    "an offset at a site that is not there": (
+        ("activity: visit", "activity: visit\n    patients_go_to: observed\n    observed: {offsets: {elme: 1}}"),
+        'line 10: there is no site "elme" in sites.csv. Did you mean "elm"?',
+    ),
+    "growth of an activity that is not there": (
+        ("teams:", "demand: {growth: {years: 2, by_activity: {visits: 0.01}}}\nteams:"),
+        'line 3: there is no activity "visits" in demand.csv. Did you mean "visit"?',
+    ),
+    "growth by an age that is not counted": (
+        ("teams:", "demand: {growth: {years: 2, by_age: {under_65: 0.01, from_65: 0.02}}}\nteams:"),
+        "line 3: areas.csv has no population_65_plus for some area. Fill it in there, or state by_activity.",
+    ),
     "a team that staff.csv does not have": (
         ("doctors", "docters"),
         'line 4: there is no team "docters" in staff.csv. Did you mean "doctors"?',

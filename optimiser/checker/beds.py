@@ -74,7 +74,7 @@ def busy_by_site(run: Run, service: str, sites: Iterable[str]) -> dict[str, Frac
     wanted = run.question.services[service].beds
     assert wanted is not None
     chosen = list(sites)
-    going = run.nearest_of(chosen + run.neighbours(service))
+    going = run.nearest_of(service, chosen)
     patients = dict.fromkeys(chosen, 0)
     for area, journey in going.items():
         if journey.site in patients:

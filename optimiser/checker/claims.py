@@ -316,6 +316,18 @@ def _bed_test(run: Run, service: str, wanted: Beds, total: int) -> Iterator[tupl
         yield "beds_beyond_today", "", Measure(total - there, "beds", "neither")
 
 
+def _backcast_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    """Yield what was counted, scaled to the model's total at these sites, and what the offsets make of it."""
+    counted, came = run.counted(service), run.came_back(service)
+    total, modelled = sum(counted.values(), Fraction(0)), sum(came.values(), Fraction(0))
+    for site, count in counted.items():
+        due = count * modelled / total
+        yield "observed_patients", site, Measure(due, PATIENTS, "neither")
+        yield "backcast_patients", site, Measure(came[site], PATIENTS, "neither")
+        if due:
+            yield "backcast_error", site, Measure(size(came[site] - due) / due, "share of patients", "lower")
+
+
 def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
     for team, unit in run.question.rota_units():
         for measure, better, amounts in (
@@ -331,7 +343,8 @@ def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
 def expected_measures(run: Run) -> Iterator[Named]:
     """Yield every published number that there should be, by (measure, service, group)."""
     for service in run.services_with_patients:
-        found = [*_service_measures(run, service), *_site_measures(run, service), *_bed_measures(run, service)]
+        found = [*_service_measures(run, service), *_site_measures(run, service)]
+        found += [*_bed_measures(run, service), *_backcast_measures(run, service)]
         for group, areas in groups(run).items():
             found += _group_measures(run, service, group, areas)
         for measure, group, number in found:
@@ -353,6 +366,7 @@ MEASURES = frozenset(
     + ["patients_beyond_standard", "site_patients", "site_patients_from_outside", "changes_from_today"]
     + ["beds_needed", "beds_available", "occupancy", "blocking", "beds_needed_as_today", "beds_today"]
     + ["beds_beyond_today", "staff_for_beds", "exceptions_used"]
+    + ["observed_patients", "backcast_patients", "backcast_error"]
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
 )
 

@@ -34,6 +34,7 @@ SERVICE_KEYS = {
     "name",
     "activity",
     "patients_go_to",
+    "observed",
     "neighbours",
     "fixed",
     "same_site",
@@ -42,7 +43,7 @@ SERVICE_KEYS = {
 }
 TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most"}
 CONFIG_KEYS = {
-    "title", "place", "border", "travel", "teams", "services", "today", "objectives", "time_limit_minutes",
+    "title", "place", "border", "travel", "demand", "teams", "services", "today", "objectives", "time_limit_minutes",
     "exceptions",
 }  # fmt: skip
 
@@ -97,6 +98,21 @@ class Rota(NamedTuple):
     may_fall_short: bool
 
 
+class Observed(NamedTuple):
+    """Minutes that patients add to each site when they choose, and the period whose counts they are compared with."""
+
+    offsets: Mapping[str, Fraction]
+    period: str
+
+
+class Growth(NamedTuple):
+    """Growth of demand: over how many years, and shares a year by age or by activity."""
+
+    years: int
+    by_age: Mapping[str, Fraction]
+    by_activity: Mapping[str, Fraction]
+
+
 class Team(NamedTuple):
     """The year whose staff count, and how many may move and be recruited."""
 
@@ -125,6 +141,7 @@ class Service:
     in_reach: Mapping[str, Figure]
     by_transfer: Mapping[str, Link]
     beds: Beds | None
+    observed: Observed | None = None
 
     def figure(self, name: str) -> Fraction | None:
         """Return the value of a figure, or nothing if the config does not state it."""
@@ -149,6 +166,8 @@ class Question:
         """Whether a service may lean on another at another site, or need not at all: then links.csv is due."""
         across = any(service.in_reach or service.by_transfer for service in self.services.values())
         return across or bool(self.exceptions)
+
+    growth: Growth | None = None
 
     def rota_units(self) -> list[tuple[str, str]]:
         """Return every (team, unit) that some service's rota needs, in reading order."""
@@ -233,7 +252,9 @@ class ConfigReader:
     def service(self, node: Any, where: str) -> Service:
         """Return one service."""
         found = self.mapping(node, where, SERVICE_KEYS)
-        self.word(found.get("patients_go_to", "nearest"), f"{where}.patients_go_to", ("nearest",))
+        way = self.word(found.get("patients_go_to", "nearest"), f"{where}.patients_go_to", ("nearest", "observed"))
+        if (way == "observed") != ("observed" in found):
+            self.note(f"{where}.observed", "", "should be there exactly where patients_go_to is observed")
         figures = {name: self.figure(found[name], f"{where}.{name}") for name in FIGURES if name in found}
         activity = self.word(found["activity"], f"{where}.activity") if "activity" in found else None
         for name in figures:
@@ -251,6 +272,7 @@ class ConfigReader:
             in_reach=self.in_reach(found.get("in_reach"), f"{where}.in_reach"),
             by_transfer=self.same_site(found.get("by_transfer"), f"{where}.by_transfer"),
             beds=self.beds(found["beds"], f"{where}.beds", activity) if "beds" in found else None,
+            observed=self.observed(found["observed"], f"{where}.observed") if "observed" in found else None,
         )
 
     def in_reach(self, node: Any, where: str) -> dict[str, Figure]:
@@ -310,6 +332,17 @@ class ConfigReader:
                 self.note(where, key, "is listed twice")
             found[key] = Excepted(words["reason"], words["source"], words["by"])
         return found
+
+    def observed(self, node: Any, where: str) -> Observed:
+        """Return where patients really go: a run states the offsets, also those that were fitted."""
+        found = self.mapping(node, where, ("period", "total", "held_at_zero", "offsets"))
+        self.word(found.get("total", "scaled"), f"{where}.total", ("scaled",))
+        entries = self.mapping(found.get("offsets"), f"{where}.offsets")
+        offsets = {site: self.figure(entry, f"{where}.offsets.{site}").value for site, entry in entries.items()}
+        if not offsets:
+            self.note(f"{where}.offsets", "", "states no offset, so nobody knows where patients go")
+        stated = {site: Fraction(0) if value is None else value for site, value in offsets.items()}
+        return Observed(stated, self.word(found.get("period", ""), f"{where}.period"))
 
     def neighbours(self, node: Any, where: str) -> str | tuple[str, ...]:
         """Return ``all``, ``none`` or the codes listed."""
@@ -377,7 +410,7 @@ class ConfigReader:
         """Return the whole config."""
         found = self.mapping(node, "config", CONFIG_KEYS)
         self.word(found.get("place"), "place", ("inputs",))
-        travel = self.mapping(found.get("travel"), "travel", ("factor", "allow_missing"))
+        travel = self.mapping(found.get("travel"), "travel", ("factor", "allow_missing", "times", "time"))
         teams = self.entries(found.get("teams"), "teams")
         services = self.entries(found.get("services"), "services")
         today = self.entries(found.get("today"), "today")
@@ -385,16 +418,45 @@ class ConfigReader:
         question = Question(
             title=self.word(found.get("title", ""), "title"),
             border_open=self.word(found.get("border", "open"), "border", ("open", "closed")) == "open",
-            factor=Fraction(1) if factor is None else factor,
+            factor=(Fraction(1) if factor is None else factor) * self.time_of_day(travel),
             allow_missing=self.pairs(travel.get("allow_missing"), "travel.allow_missing"),
             teams={code: self.team(entry, f"teams.{code}") for code, entry in teams.items()},
             services={code: self.service(entry, f"services.{code}") for code, entry in services.items()},
             today={code: frozenset(self.words(entry, f"today.{code}")) for code, entry in today.items()},
             objectives=self.objectives(found.get("objectives", []), "objectives"),
             exceptions=self.exceptions(found.get("exceptions")),
+            growth=self.growth(found.get("demand")),
         )
         self.cross_check(question)
         return question
+
+    def time_of_day(self, travel: dict[str, Any]) -> Fraction:
+        """Return the factor of the time that is chosen; 1 where none is."""
+        times = self.mapping(travel.get("times"), "travel.times")
+        factors = {name: self.figure(entry, f"travel.times.{name}").value for name, entry in times.items()}
+        chosen = self.word(travel["time"], "travel.time") if "time" in travel else None
+        self.known([chosen] if chosen else [], factors, "travel.time")
+        return factors.get(chosen or "") or Fraction(1)
+
+    def growth(self, node: Any) -> Growth | None:
+        """Return how demand grows; nothing where it does not."""
+        stated = self.mapping(node, "demand", ("year", "growth"))
+        if "growth" not in stated:
+            return None
+        where = "demand.growth"
+        found = self.mapping(stated["growth"], where, ("years", "by_age", "by_activity"))
+        years = self.number(found.get("years"), f"{where}.years")
+        if years.denominator != 1 or not 0 <= years <= 100:
+            self.note(f"{where}.years", found.get("years"), "is not a whole number of years from 0 to 100")
+            years = Fraction(0)
+        by_age = self.mapping(found.get("by_age"), f"{where}.by_age", ("under_65", "from_65", "from_75"))
+        if by_age and not {"under_65", "from_65"} <= by_age.keys():
+            self.note(f"{where}.by_age", by_age, "states no rate for under_65 or from_65")
+            by_age = {}
+        rates = {name: self.figure(rate, f"{where}.by_age.{name}").value for name, rate in by_age.items()}
+        activities = self.mapping(found.get("by_activity"), f"{where}.by_activity")
+        flat = {name: self.figure(rate, f"{where}.by_activity.{name}").value for name, rate in activities.items()}
+        return Growth(int(years), _stated(rates), _stated(flat))
 
     def cross_check(self, question: Question) -> None:
         """Note every name that stands for nothing in the config itself."""
@@ -423,6 +485,10 @@ class ConfigReader:
         """Note every name that is not among those that exist."""
         for name in sorted(set(names) - set(among)):
             self.note(where, name, f'names "{name}", which does not exist')
+
+
+def _stated(figures: Mapping[str, Fraction | None]) -> dict[str, Fraction]:
+    return {name: Fraction(0) if value is None else value for name, value in figures.items()}
 
 
 def read_question(reader: Reader) -> tuple[Question, ConfigReader]:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from optimiser.checker.question import ConfigReader, Question, read_question
+from optimiser.checker.question import ConfigReader, Growth, Question, read_question
 from optimiser.checker.reading import (
     Number,
     Reader,
@@ -44,10 +44,11 @@ AREA_COLUMNS: Converters = {
     "resident": flag,
     "population": amount,
     "district": text,
+    "population_65_plus": maybe_amount,
     "population_75_plus": maybe_amount,
     "deprivation_decile": maybe_decile,
 }
-OPTIONAL_AREA_COLUMNS = ("district", "population_75_plus", "deprivation_decile")
+OPTIONAL_AREA_COLUMNS = ("district", "population_65_plus", "population_75_plus", "deprivation_decile")
 INPUT_COLUMNS: Mapping[str, Converters] = {
     "areas": AREA_COLUMNS,
     "sites": {"site": word, "role": word},
@@ -55,6 +56,7 @@ INPUT_COLUMNS: Mapping[str, Converters] = {
     "demand": {"area": word, "activity": word, "patients_per_year": amount},
     "staff": {"site": word, "team": word, "year": number, "people": maybe_amount, "wte": maybe_amount},
     "transfers": {"from_site": word, "to_site": word, "minutes": amount},
+    "activity": {"site": word, "activity": word, "period": word, "count": amount},
 }
 CLAIM_COLUMNS: Mapping[str, Converters] = {
     "designations": {
@@ -106,13 +108,14 @@ KEY_CHECKS = {
 
 
 class Area(NamedTuple):
-    """Where people live. ``decile``, ``district`` and ``over_75`` are ``None`` where they are not stated."""
+    """Where people live. ``decile``, ``district`` and the older people are ``None`` where they are not stated."""
 
     resident: bool
     population: Fraction | int
     district: str | None
     over_75: Fraction | int | None
     decile: Fraction | None
+    over_65: Fraction | int | None = None
 
 
 class Journey(NamedTuple):
@@ -130,9 +133,11 @@ class Inputs(NamedTuple):
     roles: Mapping[str, str]
     minutes: Mapping[tuple[str, str], int]
     patients: Mapping[tuple[str, str], int]
+    patients_before: Mapping[tuple[str, str], int]
     patients_scale: int
     in_post: Mapping[tuple[str, str, str], Fraction]
     road: Mapping[tuple[str, str], int]
+    counts: Mapping[tuple[str, str, str], Fraction]
 
 
 class Result(NamedTuple):
@@ -200,24 +205,50 @@ class Run:
     @cached_property
     def nearest(self) -> dict[str, dict[str, Journey]]:
         """Every service's journeys: the least minutes, a candidate before a neighbour, then by code."""
-        return {service: self._nearest(service) for service in self.services_with_patients}
+        return {service: self.nearest_of(service, self.sites_of(service)) for service in self.services_with_patients}
 
-    def _nearest(self, service: str) -> dict[str, Journey]:
-        # Candidates before neighbours, each by code: among equal minutes the first of these is taken.
-        return self.nearest_of(self.sites_of(service) + self.neighbours(service))
-
-    def nearest_of(self, open_sites: list[str]) -> dict[str, Journey]:
-        """Return every area's journey to the nearest of some sites; among equal minutes the first of them."""
+    def nearest_of(self, service: str, sites: Iterable[str]) -> dict[str, Journey]:
+        """Return every area's journey with these candidates open: by minutes, plus offsets where there are any."""
+        # Candidates before neighbours, each by code: among equals the first of these is taken.
+        open_sites = [*sorted(sites), *self.neighbours(service)]
         minutes, found = self.inputs.minutes, {}
+        added = [self._offset(service, site) for site in open_sites]
         for area in self.areas:
-            options = [(minutes[area, s], n) for n, s in enumerate(open_sites) if (area, s) in minutes]
-            least, place = min(options, default=(None, None))
-            found[area] = Journey(None if place is None else open_sites[place], least)
+            options = [(minutes[area, s] + added[n], n) for n, s in enumerate(open_sites) if (area, s) in minutes]
+            _, place = min(options, default=(None, None))
+            site = None if place is None else open_sites[place]
+            found[area] = Journey(site, None if site is None else minutes[area, site])
         return found
 
     def transfer_minutes(self, from_site: str, to_site: str) -> int | None:
         """Return millionths of a minute by road between two sites: none from a site to itself, nothing if unknown."""
         return 0 if from_site == to_site else self.inputs.road.get((from_site, to_site))
+
+    def _offset(self, service: str, site: str) -> int:
+        """Return the millionths of a minute that patients add to a site when they choose."""
+        observed = self.question.services[service].observed
+        offset = observed.offsets.get(site, Fraction(0)) if observed else Fraction(0)
+        return rounded_ratio(offset.numerator * MICRO, offset.denominator)
+
+    def counted(self, service: str) -> dict[str, Fraction]:
+        """Return the patients counted at the sites that provide a service today, where a period is stated."""
+        stated = self.question.services[service]
+        if stated.observed is None or not stated.observed.period:
+            return {}
+        key = (stated.activity or "", stated.observed.period)
+        today = sorted(self.question.today.get(service, ()))
+        return {site: self.inputs.counts.get((site, *key), Fraction(0)) for site in today}
+
+    def came_back(self, service: str) -> dict[str, Fraction]:
+        """Return the patients whom the offsets send to each of those sites, with today's designations and demand."""
+        sites, activity = self.counted(service), self.question.services[service].activity or ""
+        going = self.nearest_of(service, sites)
+        total = dict.fromkeys(sites, 0)
+        for area in self.areas:
+            site = going[area].site
+            if site in total:
+                total[site] += self.inputs.patients_before.get((area, activity), 0)
+        return {site: Fraction(patients, self.inputs.patients_scale) for site, patients in total.items()}
 
     def patients(self, service: str, area: str) -> int:
         """Return an area's patients a year, times ``inputs.patients_scale``."""
@@ -344,7 +375,8 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     has_staff = "inputs/staff.csv" in reader.files or bool(question.rota_units())
     in_reach = any(service.in_reach for service in question.services.values())
     has_transfers = in_reach or (question.leans_across_sites() and "inputs/transfers.csv" in reader.files)
-    optional = {"staff": has_staff, "transfers": has_transfers}
+    has_counts = any(service.observed and service.observed.period for service in question.services.values())
+    optional = {"staff": has_staff, "transfers": has_transfers, "activity": has_counts}
     names = [name for name in INPUT_COLUMNS if optional.get(name, True)]
     tables = {name: input_table(reader, name) for name in names}
     areas = reader.keyed(tables["areas"], ["area"], INPUTS_CHECK)
@@ -356,16 +388,22 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         if row.cells["role"] not in ("candidate", "neighbour"):
             message = f"{row.where}: the role is neither candidate nor neighbour."
             reader.note(INPUTS_CHECK, row.where, row.cells["role"], "candidate", message)
-    patients, scale = whole_numbers([row.cells["patients_per_year"] for row in demand.values()])
+    numbers, scale = whole_numbers([row.cells["patients_per_year"] for row in demand.values()])
+    patients = before = dict(zip(demand, numbers, strict=True))
+    people = {code: read_area(row) for code, row in areas.items()}
+    if question.growth:
+        patients, before, scale = grow(reader, question.growth, people, patients, scale)
     return Inputs(
-        areas={code: read_area(row) for code, row in areas.items()},
+        areas=people,
         area_columns=reader.columns("inputs/areas.csv"),
         roles={code: row.cells["role"] for code, row in sites.items()},
         minutes=scaled_minutes(journeys, question.factor),
-        patients=dict(zip(demand, patients, strict=True)),
+        patients=patients,
+        patients_before=before,
         patients_scale=scale,
         in_post=read_staff(reader, tables.get("staff", []), question),
         road=scaled_minutes(transfers, question.factor),
+        counts=read_counts(reader, tables.get("activity", [])),
     )
 
 
@@ -384,14 +422,49 @@ def whole_if_whole(value: Decimal) -> Fraction | int:
 def read_area(row: Row) -> Area:
     """Return one area."""
     cells = row.cells
-    over_75 = cells.get("population_75_plus")
+    over_65, over_75 = cells.get("population_65_plus"), cells.get("population_75_plus")
     return Area(
         resident=cells["resident"],
         population=whole_if_whole(cells["population"]),
         district=cells.get("district") or None,
         over_75=None if over_75 is None else whole_if_whole(over_75),
         decile=cells.get("deprivation_decile"),
+        over_65=None if over_65 is None else whole_if_whole(over_65),
     )
+
+
+def grow(
+    reader: Reader, growth: Growth, areas: Mapping[str, Area], patients: Mapping[tuple[str, str], int], scale: int
+) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int], int]:
+    """Return patients after growth and before it, over one scale; grown ones are rounded to six decimals."""
+    common = math.lcm(scale, MICRO)
+    grown = {}
+    for (area, activity), now in patients.items():
+        if activity in growth.by_activity:
+            times = (1 + growth.by_activity[activity]) ** growth.years
+        elif growth.by_age and area in areas:
+            times = times_as_many(reader, growth, area, areas[area])
+        else:
+            grown[area, activity] = now * (common // scale)
+            continue
+        micro = rounded_ratio(now * MICRO * times.numerator, scale * times.denominator)
+        grown[area, activity] = micro * (common // MICRO)
+    return grown, {key: now * (common // scale) for key, now in patients.items()}, common
+
+
+def times_as_many(reader: Reader, growth: Growth, code: str, area: Area) -> Fraction:
+    """Return how many times as many people an area will have, by the growth of each age; 1 where nobody lives."""
+    oldest = area.over_75 if "from_75" in growth.by_age else 0
+    if area.over_65 is None or oldest is None or not 0 <= oldest <= area.over_65 <= area.population:
+        message = f"inputs/areas.csv does not say how many people of {code} are of which age, so it cannot grow by age."
+        reader.note(INPUTS_CHECK, f"inputs/areas.csv {code}", area.over_65, None, message)
+        return Fraction(1)
+    if not area.population:
+        return Fraction(1)
+    younger, older = area.population - area.over_65, area.over_65 - oldest
+    each = {"under_65": younger, "from_65": older, "from_75": oldest}
+    total = sum((each[age] * (1 + rate) ** growth.years for age, rate in growth.by_age.items()), Fraction(0))
+    return total / area.population
 
 
 def scaled_minutes(journeys: Mapping[tuple[str, str], Row], factor: Fraction) -> dict[tuple[str, str], int]:
@@ -415,10 +488,18 @@ def read_staff(reader: Reader, rows: list[Row], question: Question) -> dict[tupl
     }
 
 
+def read_counts(reader: Reader, rows: list[Row]) -> dict[tuple[str, str, str], Fraction]:
+    """Return what was counted by site, activity and period."""
+    keyed = reader.keyed(rows, ["site", "activity", "period"], INPUTS_CHECK)
+    return {(site, activity, period): Fraction(row.cells["count"]) for (site, activity, period), row in keyed.items()}
+
+
 def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> None:
     """Note every site and activity of the config that stands for nothing in the tables."""
     candidates = {site for site, role in inputs.roles.items() if role == "candidate"}
     activities = {activity for _, activity in inputs.patients}
+    if question.growth:
+        config.known(question.growth.by_activity, activities, "demand.growth.by_activity")
     for code, service in question.services.items():
         config.known(service.fixed, candidates, f"services.{code}.fixed")
         config.known(question.today.get(code, ()), candidates, f"today.{code}")
@@ -428,3 +509,9 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
         if not isinstance(service.neighbours, str):
             neighbours = set(inputs.roles) - candidates
             config.known(service.neighbours, neighbours, f"services.{code}.neighbours")
+        if service.observed:
+            config.known(service.observed.offsets, inputs.roles, f"services.{code}.observed.offsets")
+            key = (service.activity or "", service.observed.period)
+            for site in sorted(question.today.get(code, ())) if service.observed.period else ():
+                if not inputs.counts.get((site, *key)):
+                    config.note(f"services.{code}.observed.period", key[1], f"has no count in activity.csv at {site}")

@@ -101,7 +101,7 @@ def _known_journeys(run: Run) -> Iterator[tuple[str, str, Row]]:
 
 
 def everyone_goes_to_the_nearest_site(run: Run) -> Iterator[Breach]:
-    """An area's site has the least minutes; among equals a candidate before a neighbour, then by code."""
+    """An area's site has the least minutes, plus offset where flows are observed; of equals the first in site order."""
     for service, area, row in _known_journeys(run):
         nearest = run.nearest[service][area].site or ""
         yield from differs("everyone_goes_to_the_nearest_site", row, "site", nearest)
@@ -122,13 +122,13 @@ def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
 
 
 def patients_are_the_tables(run: Run) -> Iterator[Breach]:
-    """A journey's patients a year, and whether they are residents, are those of the inputs."""
+    """A journey's patients a year, grown where the config says so, and whether they are residents are the inputs'."""
     check, scale = "patients_are_the_tables", run.inputs.patients_scale
     for service, area, row in _known_journeys(run):
         claimed, found = row.cells["patients_per_year"], run.patients(service, area)
         if not is_ratio(claimed, found, scale):
             patients = shown(Fraction(found, scale))
-            message = f"{row.where}: patients a year are {claimed}, but {patients} in inputs/demand.csv."
+            message = f"{row.where}: patients a year are {claimed}, but {patients} by inputs/demand.csv."
             yield Breach(check, f"{row.where} patients_per_year", shown(claimed), patients, message)
         yield from differs(check, row, "resident", run.areas[area].resident)
 

@@ -51,10 +51,10 @@ def nobody_is_counted_nearer_than_they_are(problem: Problem, x: Variables) -> Ro
 
 @logic
 def nobody_passes_an_open_site(problem: Problem, x: Variables) -> Rows:
-    """Patients do not go past an open site. Only volumes can push this way, so only they switch it on."""
+    """Patients do not go past an open site. Only volumes and offsets can push this way, so only they switch it on."""
     for service, chain in x.chains.items():
         rules = problem.services[service]
-        if rules.counts_volumes:
+        if rules.counts_volumes or rules.observed:
             for fewer, site, more in chain.links:
                 names = (service, spelt(more, chain.sets[more]), site)
                 none_of_more = x.none_of[service, chain.sets[more]]
@@ -133,13 +133,30 @@ def nobody_travels_too_far(problem: Problem, x: Variables) -> Rows:
     resident = problem.areas["resident"].to_numpy()
     for service in x.chains:
         longest = problem.services[service].longest_journey_minutes
-        if longest:
+        if longest and problem.services[service].observed:
+            yield from _nobody_is_drawn_too_far(problem, x, service, longest.value)
+        elif longest:
             within = problem.minutes(service)[resident] <= longest.value
             for sites in sorted({tuple(row) for row in np.unique(within, axis=0).tolist()}):
                 near = [site for site, is_near in zip(problem.reachable_sites(service), sites, strict=True) if is_near]
                 if all(problem.sites[site].candidate for site in near):
                     open_sites = pulp.lpSum(x.designated[site, service] for site in near)
                     yield (service, ".".join(near) or "out_of_reach_of_every_site"), open_sites >= 1
+
+
+def _nobody_is_drawn_too_far(problem: Problem, x: Variables, service: str, longest: float) -> Rows:
+    """Where offsets draw people past a nearer site, what counts is the site that they go to: one row a kind of area."""
+    resident = np.flatnonzero(problem.areas["resident"].to_numpy())
+    order = np.argsort(problem.choosing_minutes(service)[resident], axis=1, kind="stable")
+    reached = np.isfinite(problem.minutes(service)[resident])
+    far = reached & (problem.minutes(service)[resident] > longest)
+    _, kinds = np.unique(np.hstack([order, reached, far]), axis=0, return_index=True)
+    for area in sorted(kinds[far[kinds].any(axis=1)]):
+        only_here = np.zeros(problem.minutes(service).shape)
+        only_here[resident[area]] = far[area]
+        too_far = x.add_up(service, only_here)
+        if too_far.constant or len(too_far):
+            yield (service, str(problem.areas.index[int(resident[area])])), too_far <= 0
 
 
 @limit(unit="patients a year")
