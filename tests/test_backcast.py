@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -17,6 +19,7 @@ from worlds import small, vary
 import optimiser as op
 from optimiser import measures, summary
 from optimiser.backcast import backcast, fit, with_offsets
+from optimiser.errors import NoPlan
 from optimiser.problem import Figure, Observed, Problem
 
 ROOT = Path(__file__).parent.parent
@@ -158,3 +161,26 @@ def test_the_summary_says_how_well_today_comes_out(tmp_path: Path):
     plan = op.solve(op.read_problem(write_question(tmp_path, OBSERVED, activity=COUNTED)))
     assert any("today's counts of 2024/25 come out within" in line for line in summary.lines(plan))
     assert not any("offsets" in line for line in summary.lines(op.solve(small())))
+
+
+@settings(max_examples=15, deadline=None, phases=[Phase.generate])
+@given(st.data())
+def test_the_checker_sends_everybody_where_solver_list_and_evaluation_send_them(tmp_path_factory, data: st.DataObject):
+    minutes = st.sampled_from(["5", "9.5", "10", "20", "20.5"])
+    rows = [f"{a},{s},{data.draw(minutes)}\n" for a in ("A1", "A2", "A3") for s in ("ash", "birch", "elm")]
+    drawn = {site: data.draw(st.sampled_from([-10.5, -0.5, 0, 0.5, 10])) for site in ("ash", "birch", "elm")}
+    limit = data.draw(st.sampled_from(["", "    longest_journey_minutes: 20\n", "    maximum_patients: 12\n"]))
+    stated = (
+        f"    patients_go_to: observed\n    observed: {{offsets: {json.dumps(drawn)}}}\n    standard_minutes: 9.5\n"
+    )
+    asked = CONFIG.replace("visit\n", f"visit\n{stated}{limit}").replace("minimum_patients: {value: 5", "x: {value: 5")
+    asked = "".join(line for line in asked.splitlines(keepends=True) if "    x: " not in line)
+    asked += f"border: {data.draw(st.sampled_from(['open', 'closed']))}\n"
+    folder = tmp_path_factory.mktemp("drawn")
+    problem = op.read_problem(write_question(folder, asked, journeys="area,site,minutes\n" + "".join(rows)))
+    chosen = {("ash", "labs"), *data.draw(st.sets(st.sampled_from([("ash", "care"), ("birch", "care")]), min_size=1))}
+    plans = [op.evaluate(problem, chosen)]
+    with suppress(NoPlan):
+        plans.append(op.solve(problem))
+    for plan in plans:
+        assert op.check(plan).empty, op.check(plan)["message"].tolist()
