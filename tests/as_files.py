@@ -103,7 +103,13 @@ def _service(service: Service) -> dict[str, Any]:
         "by_transfer": {link.service: {"source": link.source} for link in service.by_transfer},
         "rotas": rotas,
         **({"beds": _beds(service.beds)} if service.beds and service.activity else {}),
+        **(_observed(service) if service.observed and service.activity else {}),
     }
+
+
+def _observed(service: Service) -> dict[str, Any]:
+    offsets = {site: asdict(one) for site, one in (service.observed.offsets if service.observed else {}).items()}
+    return {"patients_go_to": "observed", "observed": {"offsets": offsets}} if offsets else {}
 
 
 def _beds(beds: Beds) -> dict[str, Any]:

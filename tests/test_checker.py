@@ -549,7 +549,25 @@ ashby,stroke_admission,2019,100
 brook,stroke_admission,2019,100.4
 brook,stroke_admission,2018,7
 """
+BEDS_BLOCK = """\
+    beds:
+      stay_days: {value: 3.65, source: audit, verified: true}
+      other_patients_share: {value: 0.5, source: "", verified: false}
+      other_stay_days: {value: 3.65, source: "", verified: false}
+      blocking: {value: 0.2, source: "", verified: false}
+      at:
+        ashby: {value: 6, source: count, verified: true}
+        brook: {value: 4, source: count, verified: true}
+      staff_per_bed: {nurses: {value: 2.9, source: "", verified: false}}
+"""
+NO_BEDS: list[Edit] = [
+    config(BEDS_BLOCK, ""),
+    ("measures.csv", bed_measures(), ""),
+    rules("beds_are_enough,stroke.ashby,6,>=,5,beds,1,false,true,count,true\n", ""),
+    rules("beds_are_enough,stroke.brook,4,>=,4,beds,0,true,true,count,true\n", ""),
+]
 OBSERVED: list[Edit] = [
+    *NO_BEDS,
     ("inputs/activity.csv", "", COUNTED),
     config("go_to: nearest", "go_to: observed\n    observed: {period: '2019', offsets: {brook: {value: -0.5}}}"),
     config("today:\n  stroke: [ashby]", "today:\n  stroke: [ashby, brook]"),
@@ -818,7 +836,7 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     ),
     "growth that the journeys do not have": (
         {"patients_are_the_tables", "measures_are_right", "objective_values_are_right", *VOLUMES},
-        [config("teams:\n  doctors", f"{DOUBLED}teams:\n  doctors")],
+        [*NO_BEDS, config("teams:\n  doctors", f"{DOUBLED}teams:\n  doctors")],
     ),
     "growth by ages that nobody counted": (
         {"inputs_are_complete"},
@@ -834,7 +852,7 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     ),
     "a time that the journeys do not know": (
         {"minutes_are_the_tables", "measures_are_right", "objective_values_are_right", "nobody_travels_too_far"}
-        | {"enough_patients_within_standard"},
+        | {"enough_patients_within_standard", "services_are_within_reach", "links_are_right"},
         [config("  allow_missing: []", "  times: {peak: 2}\n  time: peak\n  allow_missing: []")],
     ),
     "a site nobody has": (
