@@ -185,9 +185,10 @@ def rules() -> str:
         "# Rules, objectives, measures and checks",
         MADE,
         "## Rules",
-        "Every plan obeys every rule. A rule that *may be relaxed* is a standard or a resource: where no plan meets "
-        "every rule, the message says by how much it would have to give. The others are what the words mean, and never "
-        "give. Data switches a rule on: where the config states no figure, there is nothing to obey.",
+        "Every plan that `optimiser solve` finds obeys every rule. A rule that *may be relaxed* is a standard or a "
+        "resource: where no plan meets every rule, the message says by how much it would have to give. The others are "
+        "what the words mean, and never give. Data switches a rule on: where the config states no figure, there is "
+        "nothing to obey.",
         _table(
             ["rule", "in words", "unit", "may be relaxed"],
             ((f"`{n}`", _words(rule), UNITS.get(n, ""), "yes" if n in UNITS else "no") for n, rule in RULES.items()),

@@ -37,7 +37,7 @@ CLASSES = (
     (25, 30, "#368a85", "25 to 30"),
     (30, 999, "#0b4f4e", "more than 30"),
 )
-FEW_AREAS = 20
+ROOM_FOR_WORDS = 22
 SITE_COLOURS = {"B": "#12436D", "C": "#F46A25", "S": "#A285D1"}
 INK, QUIET, PAPER = "#1d2730", "#4c5a66", "#ffffff"
 
@@ -208,13 +208,16 @@ def _areas(outlines: Map) -> Iterator[str]:
 
 
 def _catchment_names(outlines: Map) -> Iterator[str]:
-    """Say where a catchment's patients go, in the widest part of it."""
-    answer = outlines.answer
-    for site, members in answer.journeys.groupby("site"):
-        if len(members) >= FEW_AREAS:
-            whole = shapely.coverage_union_all(outlines.outlines[members.index].to_numpy())
-            x, y = shapely.get_coordinates(shapely.maximum_inscribed_circle(whole))[0]
-            yield _text(x, y, f"to {answer.name(str(site))}", size=13, anchor="middle", halo=True)
+    """Say where patients go, in each part of a catchment that has room for the words."""
+    for site, members in outlines.answer.journeys.groupby("site"):
+        words = f"to {outlines.answer.name(str(site))}"
+        whole = shapely.coverage_union_all(outlines.outlines[members.index].to_numpy()).normalize()
+        for part in shapely.get_parts(whole):
+            # A line from the middle of the widest part to its edge.
+            radius = shapely.maximum_inscribed_circle(part)
+            if radius.length > ROOM_FOR_WORDS:
+                x, y = shapely.get_coordinates(radius)[0]
+                yield _text(x, y, words, size=13, anchor="middle", halo=True)
 
 
 def _path(rings: Rings) -> str:

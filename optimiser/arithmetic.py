@@ -389,3 +389,9 @@ def value(problem: Problem, designated: Collection[tuple[str, str]], objective: 
     for _, part in found.parts:
         total = float(found.combine(total, part.item()))
     return total / found.scale
+
+
+def lawful(problem: Problem, designated: Collection[tuple[str, str]]) -> bool:
+    """Whether a set of designations breaks no rule."""
+    choices = {code: one_choice(problem, code, designated) for code in problem.services}
+    return all(instance.passes.all() for judge in ARITHMETIC.values() for instance in judge(problem, choices))

@@ -8,6 +8,7 @@ proved; 6 check failed; 7 solver failed; 8 over a size limit; 9 could not write;
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -145,7 +146,7 @@ def evaluate(
 
 @app.command()
 def check(run: Run, as_json: AsJson = False) -> None:
-    """Recompute a run from its own inputs, independently of the model, and list every disagreement.
+    """Recompute a run from its inputs, independently, and list every disagreement.
 
     Example:  optimiser check runs/2026-11-22_base
     """
@@ -158,7 +159,8 @@ def check(run: Run, as_json: AsJson = False) -> None:
     if len(breaches):
         raise CheckFailed(_breaches_in_words(breaches))
     if not as_json:
-        _say([f"{run} is clean: {len(CHECKS)} kinds of check, no disagreement."], {}, False, f"optimiser compare {run}")
+        words = [f"{run} is clean: {len(CHECKS)} kinds of check, no disagreement."]
+        _say(words, {}, False, f"optimiser compare {run} RUN...")
 
 
 @app.command()
@@ -172,6 +174,8 @@ def compare(
 
     Example:  optimiser compare runs/2026-11-22_base runs/2026-11-22_one_hasu
     """
+    if len(runs) < 2:
+        raise typer.BadParameter("give two or more run folders; the first is the base.", param_hint="RUN...")
     from optimiser.comparison import compare as compare_runs
     from optimiser.runs import read_tables
 
@@ -235,13 +239,15 @@ def doctor(as_json: AsJson = False) -> None:
     found = {"versions": versions(), "solver": about}
     canaries = about["canaries"]
     words = [f"{name} {number}" for name, number in versions().items()]
-    words += [f"{about['name']} {about['version']}: {len(canaries)} canaries sang, none wrong; gap asked for: 0."]
+    trusted = f"{len(canaries)} trial models with known answers, all right; gap asked for: 0"
+    words.append(f"{about['name']} {about['version']}: {trusted}.")
     _say(words, found, as_json, "optimiser solve configs/base.yaml")
 
 
 def main() -> NoReturn:
     """Run the command line and exit with a code that says how it went."""
-    signal.signal(signal.SIGTERM, _stopped)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -253,16 +259,18 @@ def main() -> NoReturn:
     except _CLICK_EXCEPTION as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("Stopped. Nothing was left half-written.", err=True)
-        sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
 
 
-def _stopped(*_: object) -> NoReturn:
-    sys.exit(143)
+def _stop(number: int, _frame: object) -> NoReturn:
+    """End at once and leave nothing half-written. An exception would not do: libraries swallow it while they load."""
+    if "optimiser.runs" in sys.modules:
+        sys.modules["optimiser.runs"].remove_unfinished()
+    sys.stdout.flush()
+    os.write(2, b"Stopped. Nothing was left half-written.\n")
+    os._exit(128 + number)
 
 
 def _finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: bool) -> None:

@@ -39,7 +39,13 @@ def compare(plans: Sequence[Plan] | Mapping[str, Tables]) -> pd.DataFrame:
     """
     if not isinstance(plans, Mapping):
         plans = {f"{number}. {plan.problem.title}": tables_of(plan) for number, plan in enumerate(plans, start=1)}
-    return pd.DataFrame({name: _column(tables) for name, tables in plans.items()})
+    columns = {name: _column(tables) for name, tables in plans.items()}
+    rows = dict.fromkeys(row for column in columns.values() for row in column)
+    services = [str(service) for service in dict.fromkeys(service for service, _ in rows)]
+    order = pd.MultiIndex.from_tuples(
+        sorted(rows, key=lambda row: services.index(str(row[0]))), names=["service", "measure"]
+    )
+    return pd.DataFrame({name: [column.get(row) for row in order] for name, column in columns.items()}, index=order)
 
 
 def differences(compared: pd.DataFrame) -> pd.DataFrame:
@@ -54,7 +60,7 @@ def tables_of(plan: Plan) -> dict[str, pd.DataFrame]:
     return {"designations": plan.designations, "measures": measures.table(plan), "rules": plan.rules}
 
 
-def _column(tables: Tables) -> pd.Series:
+def _column(tables: Tables) -> dict[tuple[str, str], object]:
     found: dict[tuple[str, str], object] = {}
     chosen = tables["designations"]
     by_name = tables["measures"].set_index(["service", "measure", "group"])["value"]
@@ -73,9 +79,7 @@ def _column(tables: Tables) -> pd.Series:
     found["", "changes_from_today"] = by_name.get(("", "changes_from_today", ""), float("nan"))
     broken = tables["rules"][~_true(tables["rules"]["pass"])]
     found["", "rules broken"] = len(broken)
-    column = pd.Series(found, dtype=object)
-    column.index = pd.MultiIndex.from_tuples(column.index, names=["service", "measure"])
-    return column
+    return found
 
 
 def _true(values: pd.Series) -> pd.Series:

@@ -6,14 +6,14 @@ A clash is a smallest set of rules that cannot hold together: drop any one of th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulp
 
 from optimiser import catchment, solver
 from optimiser.model import Model, build
 from optimiser.model.rules import UNITS
-from optimiser.problem import Figure, Problem, Service
+from optimiser.problem import Figure, Objective, Problem, Service
 
 # Rows of one demand: its rule and the names that say whose it is, so that a rota is one demand over all its sites.
 Demand = tuple[str, tuple[str, ...]]
@@ -99,6 +99,8 @@ def _way_out(
     problem: Problem, chains: Mapping[str, catchment.Chains], demand: Demand, rows: Sequence[str]
 ) -> WayOut | None:
     """Return how little one demand must give for a plan to exist; None if it alone cannot make room."""
+    if demand[0] == "nobody_travels_too_far":
+        return _least_ceiling(problem, chains, demand)
     if demand[0] not in WAYS_OUT:
         return None
     model = build(problem, chains)
@@ -114,6 +116,20 @@ def _way_out(
         return None
     by = round(outcome.objective, 6)
     return WayOut(demand, by, UNITS[demand[0]], WAYS_OUT[demand[0]](problem, demand[1], by))
+
+
+def _least_ceiling(problem: Problem, chains: Mapping[str, catchment.Chains], demand: Demand) -> WayOut | None:
+    """Return the shortest longest journey that every other rule leaves possible."""
+    (service,) = demand[1]
+    free = replace(problem.services[service], longest_journey_minutes=None)
+    objective = Objective("worst_journey", (service,))
+    varied = replace(problem, services={**problem.services, service: free}, objectives=(objective,))
+    outcome = solver.run(build(varied, chains).programme)
+    if not outcome.feasible:
+        return None
+    least = round(outcome.objective, 6)
+    by = round(least - _number(problem.services[service].longest_journey_minutes), 6)
+    return WayOut(demand, by, "minutes", f"allow journeys of up to {least:g} minutes to {free.name}")
 
 
 # Words ----------------------------------------------------------------------------------------------------------------

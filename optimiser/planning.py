@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pulp
 
 from optimiser import catchment, median, solver
-from optimiser.arithmetic import value
+from optimiser.arithmetic import lawful, value
 from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_listed, enumerate_all
 from optimiser.errors import NoPlan, NotProved, SolverFailed
 from optimiser.model import build, expression
@@ -132,13 +132,15 @@ class _Search:
             self.not_these.append(designated)
 
     def _is_true(self, objective: Objective, outcome: solver.Outcome, designated: Designations) -> bool:
-        """Whether the model counts an optimum as plain arithmetic does; if not, its chains are no longer cut."""
+        """Whether arithmetic finds an optimum lawful and counts it alike; if not, its chains are no longer cut."""
         exact = value(self.problem, designated, objective)
-        if abs(outcome.objective - exact) <= 1e-6 * max(1.0, abs(exact)):
+        alike = abs(outcome.objective - exact) <= 1e-6 * max(1.0, abs(exact))
+        if alike and lawful(self.problem, designated):
             return True
         if not any(chain.cut.any() for chain in self.chains.values()):
-            words = f"The model counts {objective.name} as {outcome.objective}, arithmetic as {exact}."
-            raise SolverFailed(f"{words} {REPORT_IT}")
+            counts = f"The model counts {objective.name} as {outcome.objective}, arithmetic as {exact}."
+            breaks = "By arithmetic the model's best plan breaks a rule."
+            raise SolverFailed(f"{breaks if alike else counts} {REPORT_IT}")
         self.chains = {code: catchment.chains(self.problem, code) for code in self.chains}
         return False
 

@@ -19,6 +19,7 @@ from optimiser.plan import Plan
 
 FORMAT = 1
 LIBRARIES = ("optimiser", "highspy", "numpy", "pandas", "pulp")
+UNFINISHED: list[Path] = []
 TABLES = ("designations", "journeys", "staffing", "measures", "rules")
 
 
@@ -62,10 +63,10 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
     """Write files under a new folder, all or none."""
     if folder.exists():
         raise NotWritten(f"{folder} exists already. Choose another name with --out, or move it away.")
-    unfinished = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.unfinished-", dir=folder.parent))
+        UNFINISHED.append(unfinished)
         unfinished.chmod(0o755)
         for name, content in files.items():
             target = unfinished / name
@@ -75,9 +76,14 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
     except OSError as error:
         raise NotWritten(f"{folder} could not be written: {error.strerror or error}.") from error
     finally:
-        if unfinished is not None and unfinished.exists():
-            shutil.rmtree(unfinished, ignore_errors=True)
+        remove_unfinished()
     return folder
+
+
+def remove_unfinished() -> None:
+    """Remove whatever this process has begun to write and not finished."""
+    while UNFINISHED:
+        shutil.rmtree(UNFINISHED.pop(), ignore_errors=True)
 
 
 def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
+FIRST_LINE = "# A made-up place. Replace its tables, and then this question, with your own."
 
 
 def starter_files() -> dict[str, bytes]:
@@ -12,8 +13,10 @@ def starter_files() -> dict[str, bytes]:
     # An installed wheel carries the place inside the package; a clone has it at the top.
     packed = PACKAGE / "starter_place"
     place, config = (packed, packed / "config.yaml") if packed.is_dir() else _in_a_clone()
-    tables = {f"place/{table.name}": table.read_bytes() for table in sorted(place.iterdir()) if table != config}
-    return {"config.yaml": config.read_bytes().replace(b"../data/tiny", b"place"), **tables}
+    tables = [table for table in sorted(place.iterdir()) if table.suffix in (".csv", ".geojson")]
+    _, question = config.read_text(encoding="utf-8").split("\n", maxsplit=1)
+    question = f"{FIRST_LINE}\n{question.replace('../data/tiny', 'place')}"
+    return {"config.yaml": question.encode(), **{f"place/{table.name}": table.read_bytes() for table in tables}}
 
 
 def _in_a_clone() -> tuple[Path, Path]:

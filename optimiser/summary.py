@@ -25,7 +25,7 @@ def lines(plan: Plan) -> list[str]:
         *_observed(plan, numbers),
         *_standing(plan),
         *_next_best(plan),
-        *_short(numbers),
+        *_short(plan),
         *_changes(plan),
         *_unverified(plan),
         "Draft: not a decision.",
@@ -176,9 +176,13 @@ def _swap(plan: Plan, other: Plan) -> str:
     return "; ".join(swaps)
 
 
-def _short(numbers: pd.DataFrame) -> list[str]:
-    short = numbers[(numbers["measure"] == "staff_short") & (numbers["value"] > 0)]
-    return [f"Short: {row.value:g} of {row.group}." for row in short.itertuples()]
+def _short(plan: Plan) -> list[str]:
+    found = []
+    for team, unit in plan.problem.team_units:
+        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+        if (short := here["short"].sum()) > 0:
+            found.append(f"Short of {short:g} {'WTE ' if unit == 'WTE' else ''}{plan.problem.teams[team].name}.")
+    return found
 
 
 def _changes(plan: Plan) -> list[str]:

@@ -24,6 +24,8 @@ def test_a_rule_that_nothing_could_meet_stands_alone():
     problem = small(longest_journey_minutes=Figure(9))
     assert set(clashing(problem)) == {"nobody_travels_too_far.clinic"}
     assert "This one cannot be met at all" in str(clash(problem))
+    # With both open the worst is 20 minutes: mid, from either.
+    assert [way.words for way in clash(problem).ways_out] == ["allow journeys of up to 20 minutes to Clinic"]
 
 
 def test_two_sites_and_three_doctors_at_each_and_no_moves():

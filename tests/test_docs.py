@@ -1,0 +1,372 @@
+"""What the README and the docs say is so: numbers, commands, paths, pages made from the code, and the picture."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shlex
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+import typer
+
+import optimiser as op
+from optimiser import arithmetic, checker, cli, config, explanation, measures
+from optimiser.checker import claims
+from optimiser.errors import NoPlan
+from optimiser.model import objectives, rules
+from optimiser.plan import Plan
+from optimiser.problem import Figure, Problem, Team
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+HASU, EMERGENCY, ACUTE = "hyper_acute_stroke", "emergency_department", "acute_stroke"
+COMMANDS: Any = typer.main.get_command(cli.app)
+
+
+def script(name: str) -> ModuleType:
+    """Import a script of docs/."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / f"docs/{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up by name.
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def words_of(path: Path) -> str:
+    """Return a page with every run of white space as one blank."""
+    return " ".join(path.read_text(encoding="utf-8").split())
+
+
+README = words_of(ROOT / "README.md")
+
+
+def numbers(pattern: str, page: str = README) -> list[float]:
+    """Return the numbers that a sentence of a page states; the sentence must be there once."""
+    (found,) = re.findall(pattern, page)
+    return [float(number.replace(",", "")) for number in ([found] if isinstance(found, str) else found)]
+
+
+@cache
+def question(name: str = "base") -> Problem:
+    return op.read_problem(ROOT / "configs" / f"{name}.yaml")
+
+
+@cache
+def answer() -> Plan:
+    return op.solve(question())
+
+
+@cache
+def run_folder(parent: Path) -> Path:
+    return op.write_run(answer(), parent / "base")
+
+
+def number(plan: Plan, name: str, service: str, group: str = "") -> float:
+    return measures.number(measures.table(plan), name, service, group)
+
+
+def with_sites(problem: Problem, service: str, *sites: str) -> Plan:
+    """Return the answer with one service at other sites."""
+    others = {pair for pair in answer().designated if pair[1] != service}
+    return op.evaluate(problem, others | {(site, service) for site in sites})
+
+
+# Pages made from the code ---------------------------------------------------------------------------------------------
+
+
+def test_generated_pages_are_current():
+    make = script("make")
+    assert make.outdated() == []
+    assert make.main(["--check"]) == 0
+
+
+def test_the_reviewers_page_counts_the_checks_and_lists_the_exit_codes():
+    page = ROOT / "docs/for_reviewers.md"
+    assert numbers(r"makes (\d+) kinds of check", words_of(page)) == [len(checker.CHECKS)]
+    codes = re.findall(r"^\| ([\d, and]+) \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+    made = re.findall(r"^\| ([\d, and]+) \|", (ROOT / "docs/cli.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [code.replace(",", " and") for code in codes] == made
+
+
+# Commands, paths and words --------------------------------------------------------------------------------------------
+
+
+def commands_in(page: Path) -> Iterator[list[str]]:
+    text = page.read_text(encoding="utf-8")
+    for found in re.findall(r"(?:^|`|Example: +)(?:\.venv/bin/)?optimiser ([a-z][^`\n#>]*)", text, re.MULTILINE):
+        yield shlex.split(found)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_a_page_shows_is_one(page: Path):
+    for name, *words in commands_in(page):
+        command = COMMANDS.commands[name]
+        if words:
+            command.make_context(name, words)
+
+
+def test_the_readme_lists_every_command():
+    listed = re.findall(r"^\| `optimiser (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(listed) == set(COMMANDS.commands)
+    assert {name for name, *_ in commands_in(ROOT / "docs/cli.md")} == set(COMMANDS.commands)
+
+
+def test_every_make_target_that_the_readme_shows_is_in_the_makefile():
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    shown = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
+    assert {"run", "test"} <= shown <= set(targets)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_that_a_page_names_is_there(page: Path):
+    text = re.sub(r"> \S+", "", page.read_text(encoding="utf-8"))
+    top = "configs|data|docs|optimiser|tests|benchmarks"
+    named = set(re.findall(rf"(?<![\w/.-])(?:{top})/[\w./-]*\w", text)) - {"configs/what_if/my_question.yaml"}
+    named |= set(re.findall(r"`((?:README|CHANGELOG|Makefile|LICENSE|pyproject)[\w.]*)`", text))
+    links = {link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in link}
+    assert {path for path in named if not (ROOT / path).exists()} == set()
+    assert {link for link in links if not (page.parent / link).exists()} == set()
+
+
+def test_every_test_that_a_page_names_is_there():
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    named = {name for page in PAGES for name in re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8"))}
+    assert {name for name in named if f"def {name}(" not in tests} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_speak_plainly(page: Path):
+    text = words_of(page).lower()
+    for word in ("constraint", "infeasible", "lower bound", "impedance", "slack", "utilis", "leverage"):
+        assert word not in text
+
+
+def test_the_glossary_has_every_word_that_messages_lean_on():
+    glossary = words_of(ROOT / "docs/glossary.md")
+    words = (
+        "place, area, site, service, designated, option, config, plan, rule, measure, team, rota, clash, WTE, border"
+    )
+    for word in words.split(", "):
+        assert f"**{word}**" in glossary
+
+
+# The README's answer --------------------------------------------------------------------------------------------------
+
+
+def test_the_readmes_table_is_the_answer_of_a_fresh_solve():
+    rows = re.findall(
+        r"^\| ([^|]+) \| ([^|]+) \| ([\d.]+) \| (\d+) \| (\d+)% \|$",
+        (ROOT / "README.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    services = {service.name: code for code, service in question().services.items() if service.activity}
+    assert [name for name, *_ in rows] == list(services)
+    for name, sites, *stated in rows:
+        code = services[name]
+        assert tuple(sites.lower().split(", ")) == answer().sites_of(code)
+        share = number(answer(), "patients_within_30", code) / number(answer(), "patients", code)
+        mean, worst = number(answer(), "mean_minutes", code), number(answer(), "worst_minutes", code)
+        assert stated == [f"{mean:.2f}", f"{worst:.0f}", f"{share * 100:.0f}"]
+
+
+def test_the_readme_says_how_the_answer_is_proved_and_for_how_many():
+    listing = answer().proof.enumeration
+    assert answer().proof.outcome == "proved best" and listing is not None
+    assert numbers(r"all (\d+) ways to designate the rest were listed, and (\d+) of them") == [
+        listing.listed,
+        listing.lawful,
+    ]
+    residents = question().areas[question().areas["resident"]]
+    assert numbers(r"([\d,]+) areas and ([\d,]+) people") == [len(residents), residents["population"].sum()]
+
+
+def test_the_readme_says_by_how_much_the_border_decides():
+    southend, basildon = numbers(r"one unit at Southend averages ([\d.]+) minutes and one at Basildon ([\d.]+)\.")
+    assert southend == round(number(answer(), "mean_minutes", HASU), 2)
+    assert basildon == round(number(with_sites(question(), HASU, "basildon"), "mean_minutes", HASU), 2)
+    assert numbers(r"the stroke unit, by ([\d.]+) minutes") == [round(basildon - southend, 2)]
+    one = {site: with_sites(question("what_if/no_neighbours"), HASU, site) for site in question().candidates}
+    closed = {site: round(number(plan, "mean_minutes", HASU), 2) for site, plan in one.items()}
+    assert numbers(r"best at Basildon \(([\d.]+)\)") == [closed["basildon"]] == [min(closed.values())]
+    same_rules = op.solve(question("what_if/no_neighbours"))
+    assert "ask for two, at Broomfield and Southend" in README
+    assert same_rules.sites_of(HASU) == ("broomfield", "southend")
+    assert "emergency departments at Basildon and Broomfield" in README
+    assert same_rules.sites_of(EMERGENCY) == ("basildon", "broomfield")
+
+
+def test_the_readme_says_what_the_minimum_of_patients_rests_on():
+    minimum = question().services[HASU].minimum_patients
+    assert minimum is not None
+    assert numbers(r"a minimum of (\d+) patients a year") == [minimum.value]
+    pairs = [("basildon", "broomfield"), ("basildon", "southend"), ("broomfield", "southend")]
+    plans = [(pair, with_sites(question(), HASU, *pair)) for pair in pairs]
+    smaller = [min(number(plan, "site_patients", HASU, site) for site in pair) for pair, plan in plans]
+    assert numbers(r"the smaller would see (\d+) to (\d+)") == [round(min(smaller)), round(max(smaller))]
+    assert max(smaller) < minimum.value
+    unlimited = op.solve(question("what_if/no_volume_floor"))
+    assert unlimited.sites_of(HASU) == ("basildon", "southend")
+    assert numbers(r"at Basildon and Southend: ([\d.]+) minutes") == [round(number(unlimited, "mean_minutes", HASU), 2)]
+
+
+def test_the_readme_sets_nearest_journeys_beside_what_was_counted():
+    stated = numbers(r"send (\d+), (\d+) and (\d+) patients.*?, where (\d+), (\d+) and (\d+) were counted in 2018/19")
+    nearest = [round(number(answer(), "site_patients", ACUTE, site)) for site in question().candidates]
+    counted = pd.read_csv(ROOT / "data/mid-south-essex/activity.csv").query("period == '2018/19'")
+    counted = counted[counted["activity"] == "stroke_admission"].set_index("site")["count"]
+    assert stated == [*nearest, *counted[list(question().candidates)]]
+
+
+def test_the_readme_says_what_two_emergency_departments_rest_on():
+    (rota,) = question().services[EMERGENCY].rotas
+    post = sum(question().staff[site, rota.team, rota.unit] for site in question().candidates)
+    (asked,), (had,) = numbers(r"asked for (\d+) in every department"), numbers(r"three hospitals had (\d+) WTE")
+    two, three, short = numbers(r"need (\d+); three need (\d+), (\d+) more than there were")
+    assert [asked, had, two, three] == [rota.needed.value, post, 2 * rota.needed.value, 3 * rota.needed.value]
+    everywhere = with_sites(question(), EMERGENCY, *question().candidates)
+    assert short == everywhere.staffing["short"].sum() == three - had
+    assert numbers(r"all three, which average ([\d.]+)") == [round(number(everywhere, "mean_minutes", EMERGENCY), 2)]
+
+
+def test_the_readmes_what_if_has_the_answer_that_it_says(tmp_path: Path):
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(text.splitlines()) == 3
+    (tmp_path / "question.yaml").write_text(text.replace("../base.yaml", str(ROOT / "configs/base.yaml")))
+    plan = op.solve(op.read_problem(tmp_path / "question.yaml"))
+    assert plan.sites_of(HASU) == ("basildon", "southend")
+    with pytest.raises(NoPlan):
+        op.solve(question("what_if/three_emergency_departments"))
+
+
+def test_the_readmes_python_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    (text,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    exec(compile(text, "README.md", "exec"), {})
+    assert "rota_is_filled.emergency_department.basildon" in capsys.readouterr().out
+
+
+# The worked example ---------------------------------------------------------------------------------------------------
+
+
+def test_the_worked_examples_answer_is_the_optimisers():
+    plan, page = op.solve(question("tiny")), words_of(ROOT / "docs/worked_example.md")
+    assert "| walk-in clinic | ash, birch | | X-ray room | ash, birch |" in page
+    assert plan.sites_of("walk_in") == plan.sites_of("x_ray") == ("ash", "birch")
+    assert numbers(r"patient-minutes \| ([\d,]+) a year; mean ([\d]+) minutes", page) == [
+        number(plan, "patient_minutes", "walk_in"),
+        number(plan, "mean_minutes", "walk_in"),
+    ]
+    assert numbers(r"longest journey \| (\d+) minutes", page) == [number(plan, "worst_minutes", "walk_in")]
+    assert numbers(r"visits \| Ash (\d+), Birch (\d+), and (\d+) go to Dale", page) == [
+        number(plan, "site_patients", "walk_in", site) for site in ("ash", "birch", "dale")
+    ]
+    assert numbers(r"changes from today \| (\d+):", page) == [number(plan, "changes_from_today", "")]
+    listing = plan.proof.enumeration
+    assert "only best plan. Seven plans obey every rule" in page
+    assert listing is not None and (listing.equal_best, listing.lawful) == (1, 7)
+
+
+def test_the_worked_examples_what_ifs_come_out_as_it_says():
+    tiny = question("tiny")
+    clinic, doctors = tiny.services["walk_in"], tiny.teams["doctors"]
+    (rota,) = clinic.rotas
+
+    def best(**rules_of_clinic: Any) -> tuple[str, ...]:
+        problem = replace(tiny, services=tiny.services | {"walk_in": replace(clinic, **rules_of_clinic)})
+        return op.solve(problem).sites_of("walk_in")
+
+    two_may_move: Team = replace(doctors, moves_at_most=Figure(2))
+    moved = op.solve(replace(tiny, teams={"doctors": two_may_move}))
+    assert moved.sites_of("walk_in") == ("ash", "cedar")
+    assert number(moved, "patient_minutes", "walk_in") == 3200 - 600
+    assert best(rotas=(replace(rota, needed=Figure(2)),)) == ("ash", "cedar")
+    assert best(minimum_patients=Figure(60)) == ("ash", "birch")
+    closed = tiny.behind_its_border()
+    assert op.solve(closed).sites_of("walk_in") == ("ash", "birch")
+    alone = op.evaluate(closed, {("ash", "walk_in"), ("ash", "x_ray")})
+    assert number(alone, "mean_minutes", "walk_in") == 26
+
+
+# The picture ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(script("picture").draw(run_folder(tmp_path_factory.mktemp("run"))))
+
+
+def test_the_picture_is_what_its_script_makes_of_a_fresh_solve(picture: str):
+    assert (ROOT / "docs/answer.svg").read_bytes() == picture.encode()
+
+
+def test_the_picture_is_small_has_words_and_asks_for_nothing(picture: str):
+    assert len(picture) < 400_000
+    root = ET.fromstring(picture)
+    parts = {child.tag.split("}")[1] for child in root.iter()}
+    assert parts <= {"svg", "title", "desc", "rect", "path", "text", "circle"}
+    assert root.get("role") == "img" and root.get("aria-labelledby") == "title desc"
+    assert "href" not in picture and "url(" not in picture and "style" not in picture
+
+
+def test_the_pictures_title_states_the_finding_in_fifteen_words(picture: str):
+    (title,) = re.findall(r'<title id="title">(.*)</title>', picture)
+    assert len(title.split()) <= 15
+    southend, basildon = numbers(r"at Southend, averages ([\d.]+) minutes; at Basildon, ([\d.]+)", title)
+    assert [southend, basildon] == numbers(r"at Southend averages ([\d.]+) minutes and one at Basildon ([\d.]+)\.")
+
+
+def test_the_map_lies_on_the_british_national_grid_to_some_200_metres(tmp_path: Path):
+    drawn = script("picture")
+    run = run_folder(tmp_path)
+    outlines = drawn.Map(drawn.Answer(run)).outlines
+    features = json.loads((run / "inputs/boundaries.geojson").read_text(encoding="utf-8"))["features"]
+    degrees = {one["properties"]["area"]: shapely.geometry.shape(one["geometry"]) for one in features}
+    metres = gpd.GeoSeries(degrees, crs=4326)[outlines.index].to_crs(27700)
+    there = drawn._pixels(shapely.get_coordinates(metres.to_numpy()))
+    here = shapely.get_coordinates(outlines.to_numpy())
+    assert ((here - there) ** 2).sum(axis=1).max() ** 0.5 * drawn.METRES_A_PIXEL < 250
+
+
+# What docs/adding.md promises to catch --------------------------------------------------------------------------------
+
+STAFF_LIMITS = {"moves_within_limit", "recruitment_within_limit"}
+
+
+def test_every_rule_has_its_arithmetic_its_words_and_its_check():
+    # Of the rules that are never relaxed, only this one can be broken by a plan; the others say what the model's own
+    # variables mean.
+    judged = {*rules.UNITS, "every_area_is_served"}
+    assert set(checker.RULE_CHECKS) == judged
+    assert set(arithmetic.ARITHMETIC) == judged - STAFF_LIMITS
+    assert set(explanation.SAYS) == set(rules.UNITS)
+    assert set(explanation.WAYS_OUT) <= set(rules.UNITS)
+
+
+def test_every_rule_has_a_world_solved_by_hand():
+    text = (ROOT / "tests/test_rules.py").read_text(encoding="utf-8")
+    assert {rule for rule in rules.RULES if f"def test_{rule}(" not in text} == set()
+
+
+def test_every_objective_has_its_arithmetic_and_its_check():
+    names = set(objectives.OBJECTIVES)
+    assert names == set(config.OBJECTIVES) == set(arithmetic.SCORES) == set(claims.OBJECTIVES)
+
+
+def test_every_rule_and_objective_has_a_docstring():
+    for function in [*rules.RULES.values(), *objectives.OBJECTIVES.values()]:
+        assert (function.__doc__ or "").strip().splitlines()[0].endswith(".")

@@ -1,0 +1,146 @@
+"""Honest answers: what a limit, a contradiction or a cut chain may and may not change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import Phase, given, settings
+from test_enumeration import worlds
+from worlds import small
+
+from optimiser import planning, solver
+from optimiser.arithmetic import value
+from optimiser.enumeration import enumerate_all
+from optimiser.errors import NoPlan, NotProved, SolverFailed
+from optimiser.planning import evaluate, solve
+from optimiser.problem import Figure, Objective, Problem, Service, Site
+
+
+def wide(sites: int, areas: int, **rules: object) -> Problem:
+    """Return a world of many candidates on a plane, with patients drawn from a fixed seed."""
+    draw = np.random.default_rng(7)
+    codes, names = [f"s{i:02}" for i in range(sites)], [f"a{i:03}" for i in range(areas)]
+    homes, places = draw.random((areas, 1, 2)), draw.random((1, sites, 2))
+    minutes = np.rint(600 * np.hypot(*np.moveaxis(homes - places, 2, 0))) / 10 + 5
+    return Problem(
+        title="A wide world",
+        sites={code: Site(code, code, True) for code in codes},
+        services={"care": Service("care", "Care", "visit", **rules)},
+        areas=pd.DataFrame({"resident": True, "population": 100}, index=names),
+        journeys=pd.DataFrame(minutes, index=names, columns=codes),
+        demand=pd.DataFrame({"visit": np.rint(draw.random(areas) * 20)}, index=names),
+    )
+
+
+@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@given(worlds())
+def test_cut_chains_change_nothing(problem: Problem):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planning, "MOST_CANDIDATES_IN_FULL", 1)
+        patch.setattr(planning, "SHORT_CHAIN", 1)
+        try:
+            found = solve(problem, list_all=False)
+        except NoPlan:
+            assert enumerate_all(problem).lawful == 0
+            return
+    assert tuple(reached.value for reached in found.proof.objectives) == enumerate_all(problem).ranked[0].values
+
+
+def test_a_head_start_and_full_chains_reach_the_same_minutes(monkeypatch: pytest.MonkeyPatch):
+    problem = wide(24, 120, at_least_sites=Figure(5), at_most_sites=Figure(5))
+    quick = solve(problem)
+    monkeypatch.setattr(planning, "MOST_CANDIDATES_IN_FULL", 24)
+    slow = solve(problem)
+    assert quick.proof.outcome == slow.proof.outcome == "proved best"
+    assert quick.proof.objectives[0].value == slow.proof.objectives[0].value
+    assert len(quick.sites_of("care")) == 5
+
+
+def test_a_place_too_large_to_list_is_proved_by_the_solver_alone():
+    plan = solve(wide(30, 60, at_most_sites=Figure(4), longest_journey_minutes=Figure(40)))
+    assert plan.proof.enumeration is None
+    assert plan.proof.outcome == "proved best"
+    assert plan.broken.empty
+
+
+def test_a_time_limit_is_never_called_proved():
+    problem = wide(60, 300, minimum_patients=Figure(150), maximum_patients=Figure(420))
+    try:
+        plan = solve(problem, time_limit_minutes=0.01)
+    except NotProved as error:
+        assert "Time ran out before any plan was found" in str(error)
+        return
+    (reached,) = plan.proof.objectives
+    assert plan.proof.outcome == "not proved"
+    assert reached.bound is not None and reached.bound < reached.value
+    assert plan.broken.empty
+
+
+def test_an_optimum_that_arithmetic_contradicts_is_refused(monkeypatch: pytest.MonkeyPatch):
+    honest = solver.run
+
+    def flattering(*args: object, **options: object) -> solver.Outcome:
+        outcome = honest(*args, **options)
+        return replace(outcome, objective=outcome.objective - 1)
+
+    monkeypatch.setattr(solver, "run", flattering)
+    with pytest.raises(SolverFailed, match="arithmetic as 800"):
+        solve(small())
+
+
+def test_a_lost_plan_is_refused(monkeypatch: pytest.MonkeyPatch):
+    honest = solver.run
+    monkeypatch.setattr(solver, "run", lambda *a, **b: replace(honest(*a, **b), status="infeasible", feasible=False))
+    with pytest.raises(SolverFailed, match="the full list of options holds one"):
+        solve(small())
+
+
+def test_a_worse_answer_is_caught_by_the_full_list(monkeypatch: pytest.MonkeyPatch):
+    honest = planning.build
+
+    def hobbled(problem: Problem, chains: object, **options: object):
+        model = honest(problem, chains, **options)
+        model.programme.addConstraint(model.x.designated["ash", "clinic"] == 0, "hobble")
+        return model
+
+    monkeypatch.setattr(planning, "build", hobbled)
+    with pytest.raises(SolverFailed, match="full list"):
+        solve(small())
+
+
+def test_evaluating_the_best_gives_what_solving_gave():
+    plan = solve(small())
+    again = evaluate(plan.problem, plan.designated)
+    assert [r.value for r in again.proof.objectives] == [r.value for r in plan.proof.objectives]
+    assert again.journeys.equals(plan.journeys)
+    assert again.proof.objectives[0].bound is None
+
+
+def test_objectives_are_taken_in_order():
+    # One site: birch is best by minutes, ash by its worst journey.
+    one = small(at_most_sites=Figure(1))
+    for order, best in (
+        (("patient_minutes", "worst_journey"), "birch"),
+        (("worst_journey", "patient_minutes"), "ash"),
+        (("changes_from_today", "worst_journey"), "ash"),
+    ):
+        plan = solve(replace(one, objectives=tuple(map(Objective, order))))
+        assert plan.sites_of("clinic") == (best,)
+        found = [value(plan.problem, plan.designated, objective) for objective in plan.problem.objectives]
+        assert found == [reached.value for reached in plan.proof.objectives]
+
+
+def test_resorting_the_tables_changes_nothing():
+    problem = small(minimum_patients=Figure(30))
+    shuffled = replace(
+        problem,
+        areas=problem.areas.iloc[::-1],
+        journeys=problem.journeys.iloc[::-1],
+        demand=problem.demand.iloc[::-1],
+        sites=dict(reversed(problem.sites.items())),
+    )
+    assert solve(problem).designated == solve(shuffled).designated
+    assert solve(problem).proof.objectives == solve(shuffled).proof.objectives
