@@ -54,6 +54,12 @@ class Choices:
         finite = np.where(np.isfinite(self.minutes), self.minutes, 0)
         return np.asarray(np.rint(finite * self.problem.minute_scale))
 
+    def minutes_of(self, counted: np.ndarray) -> np.ndarray:
+        """Return patient-minutes a year (scaled) of some areas, by choice; infinite where patients reach no site."""
+        patients = self.patients * counted
+        lost = (~np.isfinite(self.minutes)) @ patients > 0
+        return np.asarray(np.where(lost, np.inf, self.scaled_minutes @ patients))
+
     def arriving(self, site: str) -> np.ndarray:
         """Return patients a year at a site, from every area, by choice."""
         column = self.problem.reachable_sites(self.service.code).index(site)
@@ -364,11 +370,8 @@ def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[
 
 
 def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: np.ndarray) -> Score:
-    parts = [
-        ((code,), choices[code].scaled_minutes @ (choices[code].patients * counted))
-        for code in _counted(problem, services)
-    ]
-    if sum(float(part.max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
+    parts = [((code,), choices[code].minutes_of(counted)) for code in _counted(problem, services)]
+    if sum(float(part[np.isfinite(part)].max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
         raise TooLarge("Patient-minutes are too large to add exactly. Give patients with fewer decimal places.")
     return Score(tuple(parts), problem.patient_scale * problem.minute_scale)
 

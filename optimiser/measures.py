@@ -74,7 +74,7 @@ def p95_minutes(journeys: pd.DataFrame) -> float:
 @measure(unit="minutes", better="lower", by_group=True)
 def worst_minutes(journeys: pd.DataFrame) -> float:
     """The longest journey from any area, patients or not: people live there."""
-    return float(journeys["minutes"].max())
+    return float(journeys["minutes"].fillna(np.inf).max())
 
 
 @measure(unit="patients a year", better="neither", by_group=True)
@@ -86,7 +86,7 @@ def patients(journeys: pd.DataFrame) -> float:
 @measure(unit="patient-minutes a year", better="lower")
 def patient_minutes(journeys: pd.DataFrame) -> float:
     """Minutes that patients spend on the way, in a year."""
-    return float((journeys["patients_per_year"] * journeys["minutes"].fillna(0)).sum())
+    return _total(journeys["minutes"], journeys["patients_per_year"])
 
 
 def table(plan: Plan) -> pd.DataFrame:
@@ -265,10 +265,15 @@ def _change_rows(plan: Plan) -> Iterator[Row]:
 
 
 def _mean(minutes: pd.Series[float], weight: pd.Series[float]) -> float:
-    times, weights = minutes.to_numpy(dtype=float), weight.to_numpy(dtype=float)
-    served = ~np.isnan(times)
-    total = weights[served].sum()
-    return float(times[served] @ weights[served] / total) if total else float("nan")
+    total = float(weight.sum())
+    return _total(minutes, weight) / total if total else float("nan")
+
+
+def _total(minutes: pd.Series[float], weight: pd.Series[float]) -> float:
+    """Return minutes times weight; infinite where somebody reaches no site at all."""
+    times, weights = minutes.fillna(np.inf).to_numpy(dtype=float), weight.to_numpy(dtype=float)
+    counted = weights > 0
+    return float(times[counted] @ weights[counted])
 
 
 def _reached_by(journeys: pd.DataFrame, share: float) -> float:
@@ -278,5 +283,4 @@ def _reached_by(journeys: pd.DataFrame, share: float) -> float:
     total = journeys["patients_per_year"].sum()
     # Sums of decimals carry an error in the last place, which must not push the answer one area further.
     enough = arrived >= share * total * (1 - 1e-12)
-    found = float(arrived.index[enough][0]) if total else float("nan")
-    return found if np.isfinite(found) else float("nan")
+    return float(arrived.index[enough][0]) if total else float("nan")

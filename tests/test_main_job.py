@@ -122,6 +122,15 @@ def test_the_july_2018_decision_breaks_the_rotas_of_three_emergency_departments(
     assert plan.staffing["short"].sum() == 5
 
 
+def test_a_service_provided_nowhere_behind_the_border_is_infinitely_far_and_checked():
+    problem = op.read_problem(ROOT / "configs/what_if/no_neighbours.yaml")
+    plan = op.evaluate(problem, {pair for pair in problem.today if pair[1] != HASU})
+    assert plan.proof.objectives[0].value == float("inf")
+    assert mean(plan) == float("inf")
+    assert "every_area_is_served" in set(plan.broken["rule"])
+    assert op.check(plan).empty
+
+
 def test_plans_are_compared_on_the_same_measures():
     compared = op.compare([solved("base"), solved("what_if/one_hasu")])
     first, second = compared.columns
