@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimiser.errors import TooLarge
+from optimiser.pathways import second_legs
 from optimiser.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -122,6 +123,9 @@ def chains(
 ) -> Chains:
     """Chain every area's sites by journey time, up to the first that always takes patients.
 
+    For a service that is reached by transfer it is every site of first contact that is chained, by transfer time,
+    in place of every area.
+
     Parameters
     ----------
     problem, service
@@ -153,7 +157,8 @@ class _Order:
     @classmethod
     def of(cls, problem: Problem, service: str, never: frozenset[str], always: frozenset[str]) -> _Order:
         candidates, sites = problem.candidates, problem.reachable_sites(service)
-        minutes = problem.minutes(service)
+        by_transfer = problem.services[service].transfer
+        minutes = second_legs(problem, service).order if by_transfer else problem.minutes(service)
         is_end = np.array([i >= len(candidates) or site in always for i, site in enumerate(sites)], bool)
         usable = np.array([i for i, site in enumerate(sites) if site not in never], int)
         by_time = usable[np.argsort(minutes[:, usable], axis=1, kind="stable")]

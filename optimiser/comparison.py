@@ -18,6 +18,9 @@ COMPARED = (
     "patients_within_45",
     "patients_within_60",
     "patients_beyond_standard",
+    "transfers_per_day",
+    "repatriations_per_year",
+    "ambulance_hours_per_year",
 )
 
 Tables = Mapping[str, pd.DataFrame]

@@ -216,8 +216,8 @@ def _first_chains(problem: Problem) -> dict[str, catchment.Chains]:
 
 def _first_depth(problem: Problem, service: str) -> int | None:
     rules = problem.services[service]
-    # A volume must be counted to the last patient, so its chains are never cut.
-    counts_volumes = rules.minimum_patients or rules.maximum_patients
+    # A volume must be counted to the last patient, and so must a transfer: those chains are never cut.
+    counts_volumes = rules.minimum_patients or rules.maximum_patients or service in problem.on_a_transfer_pathway
     return None if counts_volumes or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
 
 

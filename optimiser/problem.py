@@ -79,6 +79,25 @@ class Team:
 
 
 @dataclass(frozen=True)
+class Transfer:
+    """How patients reach a service by way of another: they are seen there first, and some are then taken on.
+
+    ``dwell_minutes`` is spent at the first site, and ``overhead_minutes`` on asking for a crew, waiting for it, loading
+    and handing over. The patients a year of a service are confirmed ones; for each of them ``suspected_per_confirmed``
+    are taken on. ``None`` means no limit.
+    """
+
+    first_contact: str
+    dwell_minutes: Figure = Figure(0)
+    overhead_minutes: Figure = Figure(0)
+    share_transferred: Figure = Figure(1)
+    suspected_per_confirmed: Figure = Figure(1)
+    repatriated_share: Figure = Figure(0)
+    most_transfers_a_day: Figure | None = None
+    most_ambulance_hours: Figure | None = None
+
+
+@dataclass(frozen=True)
 class Service:
     """A line of care: who needs it, how they reach it, and what it needs to run. ``None`` means no such rule."""
 
@@ -96,6 +115,7 @@ class Service:
     share_within_standard: Figure | None = None
     same_site: tuple[Link, ...] = ()
     rotas: tuple[RotaNeed, ...] = ()
+    transfer: Transfer | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +143,8 @@ class Problem:
         In post, keyed by (site, team, unit).
     today
         The (site, service) pairs provided today.
+    transfers
+        Minutes by road from site (index) to site (column), where some service is reached by transfer; else empty.
     files
         The resolved config and the place's tables as they were read, by name in a run folder: what a reviewer needs to
         ask the same question again. Empty for a problem that was made in Python.
@@ -139,6 +161,7 @@ class Problem:
     today: frozenset[tuple[str, str]] = frozenset()
     objectives: tuple[Objective, ...] = (Objective("patient_minutes"),)
     time_limit_minutes: float = 10.0
+    transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -157,6 +180,17 @@ class Problem:
         return tuple(code for code, service in self.services.items() if service.activity)
 
     @cached_property
+    def reached_by_transfer(self) -> tuple[str, ...]:
+        """Codes of the services that patients reach by way of another, in config order."""
+        return tuple(code for code in self.services_with_patients if self.services[code].transfer)
+
+    @cached_property
+    def on_a_transfer_pathway(self) -> frozenset[str]:
+        """Codes of the services reached by transfer and of those where their patients are seen first."""
+        first = (leg.first_contact for code in self.reached_by_transfer if (leg := self.services[code].transfer))
+        return frozenset((*self.reached_by_transfer, *first))
+
+    @cached_property
     def team_units(self) -> tuple[tuple[str, Unit], ...]:
         """Each (team, unit) that some service's rota counts, in config order."""
         rotas = (rota for service in self.services.values() for rota in service.rotas)
@@ -171,6 +205,7 @@ class Problem:
         resident = self.areas["resident"]
         if resident.all() and not any(service.neighbours for service in self.services.values()):
             return self
+        here = list(self.candidates)
         return replace(
             self,
             sites={code: site for code, site in self.sites.items() if site.candidate},
@@ -178,6 +213,7 @@ class Problem:
             areas=self.areas[resident],
             journeys=self.journeys.loc[resident, list(self.candidates)],
             demand=self.demand[resident],
+            transfers=self.transfers.reindex(index=here, columns=here) if len(self.transfers) else self.transfers,
         )
 
     def reachable_sites(self, service: str) -> tuple[str, ...]:
@@ -205,8 +241,17 @@ class Problem:
 
     @cached_property
     def minute_scale(self) -> int:
-        """The power of ten that makes every journey time whole."""
-        return _scale(self.journeys.to_numpy(dtype=float))
+        """The power of ten that makes every journey time whole, transfers and what goes with them included."""
+        legs = [self.services[code].transfer for code in self.reached_by_transfer]
+        waits = [figure.value for leg in legs if leg for figure in (leg.dwell_minutes, leg.overhead_minutes)]
+        roads = self.transfers.to_numpy(dtype=float) if legs else np.zeros(0)
+        return max(_scale(np.array(values, dtype=float)) for values in (self.journeys, roads, waits))
+
+    @cached_property
+    def share_scale(self) -> int:
+        """The power of ten that makes every share of patients who are transferred whole."""
+        legs = [self.services[code].transfer for code in self.reached_by_transfer]
+        return _scale(np.array([leg.share_transferred.value for leg in legs if leg], dtype=float))
 
     def patients(self, service: str) -> np.ndarray:
         """Patients a year for a service, one number an area, residents or not."""

@@ -17,13 +17,26 @@ from optimiser.config import (
     StatedFigure,
     StatedLimit,
     TeamSettings,
+    TransferSettings,
     draft_config,
     resolved_yaml,
 )
 from optimiser.errors import Fault, InputError
 from optimiser.layers import Spot
-from optimiser.problem import Figure, Fixed, Link, Objective, Problem, RotaNeed, Service, Site, Team, Unit
-from optimiser.schema import PLACE_TABLES
+from optimiser.problem import (
+    Figure,
+    Fixed,
+    Link,
+    Objective,
+    Problem,
+    RotaNeed,
+    Service,
+    Site,
+    Team,
+    Transfer,
+    Unit,
+)
+from optimiser.schema import PLACE_TABLES, place_table
 from optimiser.tables import Place, look_at_place
 from optimiser.wording import did_you_mean, quoted, shown
 
@@ -123,6 +136,7 @@ def _disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     for code, service in settings.services.items():
         yield from _service_faults(config, known, code, service)
         yield from _rota_faults(config, place, code, service)
+        yield from _transfer_faults(config, place, code, service)
     for code, sites in settings.today.items():
         for number, site in enumerate(sites):
             if words := known.not_a_candidate(site):
@@ -179,6 +193,15 @@ def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettin
                 yield config.where("services", code, "rotas", team, unit), f"{words}, or state {other} instead."
 
 
+def _transfer_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    """Yield a service that is reached by transfer where nobody knows how long a transfer takes."""
+    if service.pathway == "transfer" and place.transfers.empty and len(place.sites) > 1:
+        path, columns = shown(config.place / "transfers.csv"), ", ".join(place_table("transfers").required_names)
+        words = f"the transfer pathway needs the minutes between every two sites, and {path} has none"
+        remedy = f"Add it, with the columns {columns}, or write pathway: direct"
+        yield config.where("services", code, "pathway"), f"{words}. {remedy}."
+
+
 def _deprivation_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     named = [objective.name for objective in config.settings.objectives]
     known = "deprivation_decile" in place.areas
@@ -221,6 +244,7 @@ def _problem(config: Config, place: Place) -> Problem:
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
         objectives=tuple(Objective(one.name, one.services) for one in settings.objectives),
         time_limit_minutes=settings.time_limit_minutes,
+        transfers=_transfers(config, place, sites),
     )
     return problem if settings.border == "open" else problem.behind_its_border()
 
@@ -254,6 +278,22 @@ def _service(code: str, service: ServiceSettings, all_neighbours: Sequence[str])
         share_within_standard=_figure(service.share_within_standard),
         same_site=tuple(Link(other, one.source, one.verified) for other, one in service.same_site.items()),
         rotas=tuple(_rota_needs(service)),
+        transfer=_transfer(service.transfer) if service.pathway == "transfer" else None,
+    )
+
+
+def _transfer(stated: TransferSettings | None) -> Transfer | None:
+    if stated is None:
+        return None
+    return Transfer(
+        first_contact=stated.first_contact,
+        dwell_minutes=stated.dwell_minutes.figure(),
+        overhead_minutes=stated.overhead_minutes.figure(),
+        share_transferred=stated.share_transferred.figure(),
+        suspected_per_confirmed=stated.suspected_per_confirmed.figure(),
+        repatriated_share=stated.repatriated_share.figure(),
+        most_transfers_a_day=_figure(stated.most_transfers_a_day),
+        most_ambulance_hours=_figure(stated.most_ambulance_hours),
     )
 
 
@@ -269,6 +309,19 @@ def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], fac
     """Return minutes by area and site, times the factor, to six decimals; NaN where there is no journey."""
     order = sorted(sites, key=lambda code: (not sites[code].candidate, code))
     table = _grid(place.journeys, ("area", areas), ("site", pd.Index(order)), "minutes")
+    return _times(table, factor)
+
+
+def _transfers(config: Config, place: Place, sites: Mapping[str, Site]) -> pd.DataFrame:
+    """Return minutes from site to site, times the factor, to six decimals; empty where nobody is transferred."""
+    if not any(service.pathway == "transfer" for service in config.settings.services.values()):
+        return pd.DataFrame()
+    codes = pd.Index(sorted(sites, key=lambda code: (not sites[code].candidate, code)))
+    table = _grid(place.transfers, ("from_site", codes), ("to_site", codes), "minutes")
+    return _times(table, config.settings.travel.factor.value)
+
+
+def _times(table: pd.DataFrame, factor: float) -> pd.DataFrame:
     distinct, which = np.unique(table.to_numpy(), return_inverse=True)
     scaled = np.array([_scaled(minutes, factor) for minutes in distinct.tolist()])
     return pd.DataFrame(scaled[which].reshape(table.shape), index=table.index, columns=table.columns)

@@ -70,6 +70,8 @@ def _services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             within = measures.number(numbers, "patients_within_30", code)
             share = within / measures.number(numbers, "patients", code)
             text += f": {mean:.2f} minutes on average, {worst:.0f} at worst, {share:.0%} of patients within 30"
+            if service.transfer:
+                text += f", {measures.number(numbers, 'transfers_per_day', code):.1f} transfers a day"
         elif len(service.fixed) == len(plan.problem.candidates):
             text += " (fixed)"
         found.append(text)

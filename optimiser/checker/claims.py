@@ -102,6 +102,12 @@ def changes_from_today(run: Run, objective: Objective) -> Number:
     return Fraction(sum(run.changes(service) for service in listed_or_all(run, objective)))
 
 
+def transfers(run: Run, objective: Objective) -> Number:
+    """Transfers a year to the services covered, suspected patients counted."""
+    moved = [s for s in _travelling(run, objective) if run.question.services[s].transfer is not None]
+    return sum((run.transfers_a_year(service) for service in moved), Fraction(0))
+
+
 OBJECTIVES: dict[str, Callable[[Run, Objective], Number]] = {
     "patient_minutes": total_patient_minutes,
     "worst_journey": worst_journey,
@@ -109,6 +115,7 @@ OBJECTIVES: dict[str, Callable[[Run, Objective], Number]] = {
     "deprived_patient_minutes": deprived_patient_minutes,
     "staff_short": staff_short,
     "changes_from_today": changes_from_today,
+    "transfers": transfers,
 }
 
 
@@ -184,7 +191,7 @@ Key = tuple[str, str, str]
 Named = tuple[Key, Measure]
 
 
-def mean(weights: Mapping[str, int | Fraction], minutes: Mapping[str, int | None]) -> Number | None:
+def mean(weights: Mapping[str, int | Fraction], minutes: Mapping[str, int | Fraction | None]) -> Number | None:
     """Return mean minutes; nothing where there is no weight, infinite where somebody has no journey."""
     total = sum(weights.values())
     if not total:
@@ -226,10 +233,11 @@ def _service_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measur
             yield f"people_within_{limit}", AGE_GROUP, Measure(older, PEOPLE, "higher")
     if "standard_minutes" in run.question.services[service].figures:
         yield "patients_beyond_standard", "", Measure(run.patients_beyond_standard(service), PATIENTS, "lower")
-    yield from _older_mean(run, minutes)
+    yield from _older_mean(run, service)
 
 
-def _older_mean(run: Run, minutes: Mapping[str, int | None]) -> Iterator[tuple[str, str, Measure]]:
+def _older_mean(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    minutes = {area: run.minutes_spent(service, area) for area in run.residents}
     if "population_75_plus" in run.inputs.area_columns:
         found = mean({area: run.areas[area].over_75 or 0 for area in run.residents}, minutes)
         if found is not None:
@@ -237,7 +245,7 @@ def _older_mean(run: Run, minutes: Mapping[str, int | None]) -> Iterator[tuple[s
 
 
 def _group_measures(run: Run, service: str, group: str, areas: list[str]) -> Iterator[tuple[str, str, Measure]]:
-    minutes = {area: run.nearest[service][area].minutes for area in areas}
+    minutes = {area: run.minutes_spent(service, area) for area in areas}
     found = mean({area: run.patients(service, area) for area in areas}, minutes)
     if found is not None:
         yield "mean_minutes", group, Measure(found, MINUTES, "lower")
@@ -266,6 +274,24 @@ def _site_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]
         yield "site_patients_from_outside", site, Measure(others, PATIENTS, "neither")
 
 
+def _transfer_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    transfer = run.question.services[service].transfer
+    if transfer is None:
+        return
+    suspected, daily = transfer.value("suspected_per_confirmed"), "transfers a day"
+    yield "transfers_per_day", "", Measure(run.transfers_a_year(service) / 365, daily, "lower")
+    for (here, there, _), confirmed in run.transferred(service).items():
+        yield "transfers_per_day", f"{here} to {there}", Measure(confirmed * suspected / 365, daily, "lower")
+    repatriated = sum(run.transferred(service).values(), Fraction(0)) * transfer.value("repatriated_share")
+    yield "repatriations_per_year", "", Measure(repatriated, "repatriations a year", "lower")
+    yield "ambulance_hours_per_year", "", Measure(run.ambulance_hours(service), "hours a year", "lower")
+    for site in run.candidates + run.neighbours(transfer.first_contact):
+        left = [area for area, journey in run.nearest[service].items() if journey.moves and journey.first_site == site]
+        seen = Fraction(sum(run.patients(service, area) for area in left), run.inputs.patients_scale)
+        stay = (1 - transfer.value("share_transferred")) * seen
+        yield "site_patients_not_transferred", site, Measure(stay, PATIENTS, "neither")
+
+
 def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
     for team, unit in run.question.rota_units():
         for measure, better, amounts in (
@@ -281,7 +307,7 @@ def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
 def expected_measures(run: Run) -> Iterator[Named]:
     """Yield every published number that there should be, by (measure, service, group)."""
     for service in run.services_with_patients:
-        found = [*_service_measures(run, service), *_site_measures(run, service)]
+        found = [*_service_measures(run, service), *_site_measures(run, service), *_transfer_measures(run, service)]
         for group, areas in groups(run).items():
             found += _group_measures(run, service, group, areas)
         for measure, group, number in found:
@@ -298,6 +324,7 @@ MEASURES = frozenset(
     ["mean_minutes", "median_minutes", "p95_minutes", "worst_minutes", "patients", "patient_minutes"]
     + [f"{who}_within_{limit}" for who in ("patients", "people") for limit in LIMITS_MINUTES]
     + ["patients_beyond_standard", "site_patients", "site_patients_from_outside", "changes_from_today"]
+    + ["transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "site_patients_not_transferred"]
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
 )
 
