@@ -60,7 +60,9 @@ def worlds(draw: st.DrawFn) -> Problem:
                 if draw(st.integers(0, 2)) == 0
             ),
         )
-    services = services | {code: replace(services[code], transfer=one) for code, one in draw(transfers(services)).items()}
+    services = services | {
+        code: replace(services[code], transfer=one) for code, one in draw(transfers(services)).items()
+    }
     rows = len(areas)
     minutes = st.sampled_from([5.0, 10.0, 10.5, 20.0, 30.0, 45.0])
     sites = [*candidates, *neighbours]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from worlds import small, three_doctors, vary
+from worlds import by_transfer, small, three_doctors, vary
 
 from optimiser import catchment
 from optimiser.model import build, expression
@@ -37,9 +37,18 @@ def everything() -> Problem:
     return replace(problem, objectives=tuple(map(Objective, OBJECTIVES)))
 
 
+# What says nothing where nobody is transferred is written for a world in which somebody is.
+TRANSFERS = {"both_legs_are_counted_together", "not_too_many_transfers", "not_too_many_ambulance_hours", "transfers"}
+
+
+def transferring() -> Problem:
+    """Return the world whose scanner is reached by way of the clinic, with its limits switched on."""
+    return by_transfer(most_transfers_a_day=Figure(0.06), most_ambulance_hours=Figure(18))
+
+
 def rows_of(rule: str) -> str:
     """Return a rule's rows as text, one paragraph a row."""
-    problem = everything()
+    problem = transferring() if rule in TRANSFERS else everything()
     model = build(problem, {code: catchment.chains(problem, code) for code in problem.services_with_patients})
     named = [name for name, of in model.rule_of.items() if of == rule]
     return "\n".join(model.programme.get_constraint_by_name(name).asCplexLpConstraint(name) for name in named)
@@ -47,7 +56,7 @@ def rows_of(rule: str) -> str:
 
 def objective_text(name: str) -> str:
     """Return an objective as text."""
-    problem = everything()
+    problem = transferring() if name in TRANSFERS else everything()
     model = build(problem, {code: catchment.chains(problem, code) for code in problem.services_with_patients})
     return expression(problem, model.x, Objective(name)).asCplexLpAffineExpression(name)
 
