@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import typer
 
 DOCS = Path(__file__).parent
@@ -35,6 +37,13 @@ SETTING_UNITS = {
     "standard_minutes": "minutes",
     "share_within_standard": "share, 0 to 1",
     "time_limit_minutes": "minutes",
+    "dwell_minutes": "minutes",
+    "overhead_minutes": "minutes",
+    "share_transferred": "share, 0 to 1",
+    "suspected_per_confirmed": "patients a confirmed patient",
+    "repatriated_share": "share, 0 to 1",
+    "most_transfers_a_day": "transfers a day",
+    "most_ambulance_hours": "hours a year",
 }
 PLACES = {
     "Settings": "The whole config",
@@ -44,6 +53,7 @@ PLACES = {
     "FixedSettings": "`services.<code>.fixed.<site>`",
     "LinkSettings": "`services.<code>.same_site.<service>`",
     "RotaSettings": "`services.<code>.rotas.<team>`",
+    "TransferSettings": "`services.<code>.transfer`",
     "StatedFigure": "A figure",
     "StatedLimit": "A limit",
 }
@@ -54,6 +64,10 @@ OTHER_MEASURES = {
     "patients_beyond_standard": "Resident patients a year whose journey is longer than the service's standard.",
     "site_patients": "Patients a year who come to a site, from inside and outside the system.",
     "site_patients_from_outside": "Those of them who live outside the system.",
+    "transfers_per_day": "Patients taken on in a day, from all areas, suspected ones counted.",
+    "repatriations_per_year": "Patients taken on who are later taken back, confirmed ones.",
+    "ambulance_hours_per_year": "Hours of ambulances: out, back and overhead a transfer, out and back a repatriation.",
+    "site_patients_not_transferred": "Patients a year who stay at a site where they were seen first.",
     "staff_needed": "What the rotas of a team need, over all sites.",
     "staff_in_post": "What a team has in post, over all candidates.",
     "staff_short": "What the rotas of a team are short of after every move and recruit.",
@@ -204,7 +218,7 @@ def _measure_rows() -> Iterator[Sequence[str]]:
     from optimiser import measures
 
     problem = op.read_problem(DOCS.parent / "configs/tiny.yaml")
-    published = measures.table(op.evaluate(problem, problem.today))
+    published = measures.table(op.evaluate(_with_a_transfer(problem), problem.today))
     for name, rows in published.groupby("measure", sort=False):
         known = measures.JOURNEY_MEASURES.get(str(name))
         words = _words(known.of) if known else OTHER_MEASURES[re.sub(r"_\d+$", "", str(name))]
@@ -218,10 +232,21 @@ def _measure_rows() -> Iterator[Sequence[str]]:
         )
 
 
+def _with_a_transfer(problem: Any) -> Any:
+    """Return the made-up place with its X-ray room reached by way of the walk-in clinic."""
+    from optimiser.problem import Transfer
+
+    (first, service), (code, other) = list(problem.services.items())[:2]
+    moved = replace(other, activity=service.activity, transfer=Transfer(first))
+    roads = pd.DataFrame(10.0, index=list(problem.sites), columns=list(problem.sites))
+    return replace(problem, services={**problem.services, code: moved}, transfers=roads)
+
+
 def _groups(rows: Any) -> str:
     found = []
     for words, pattern in (
         ("site", r"^[a-z_]+$"),
+        ("pair of sites", r" to "),
         ("team", r"\("),
         ("deprivation fifth", "^deprivation"),
         ("district", "^district"),

@@ -219,7 +219,7 @@ WAYS_OUT: dict[str, WordsBy] = {
     "enough_patients_within_standard": lambda p, n, by: (
         f"accept {by:,.1f} more patients a year beyond the standard for {_service(p, n).name}"
     ),
-    "not_too_many_transfers": lambda p, n, by: f"allow {by:,.2f} more transfers a day to {_service(p, n).name}",
+    "not_too_many_transfers": lambda p, n, by: f"allow {by:,.4g} more transfers a day to {_service(p, n).name}",
     "not_too_many_ambulance_hours": lambda p, n, by: (
         f"allow {by:,.1f} more ambulance hours a year for transfers to {_service(p, n).name}"
     ),

@@ -156,4 +156,19 @@ def _changes(plan: Plan) -> list[str]:
 
 def _unverified(plan: Plan) -> list[str]:
     unverified = plan.rules[~plan.rules["verified"].astype(bool)]["rule"].unique()
-    return [f"Rests on unverified figures for: {', '.join(unverified)} (see rules.csv)."] if len(unverified) else []
+    rules = [f"Rests on unverified figures for: {', '.join(unverified)} (see rules.csv)."] if len(unverified) else []
+    return [*rules, *_unverified_transfers(plan)]
+
+
+def _unverified_transfers(plan: Plan) -> list[str]:
+    lines = []
+    for code in plan.problem.reached_by_transfer:
+        service = plan.problem.services[code]
+        figures = {name: getattr(service.transfer, name) for name in ("dwell_minutes", "overhead_minutes")}
+        figures["suspected_per_confirmed"] = getattr(service.transfer, "suspected_per_confirmed", None)
+        guesses = ", ".join(name for name, figure in figures.items() if figure and not figure.verified)
+        if guesses:
+            lines.append(
+                f"Transfers to {service.name.lower()} rest on unverified figures: {guesses} (see config.yaml)."
+            )
+    return lines

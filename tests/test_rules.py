@@ -199,8 +199,8 @@ def test_the_model_is_plain_pulp():
 
 
 def test_both_legs_are_counted_together():
-    # One scanner. With the clinic at both sites the best is birch: 800 + 1250. With both at birch nobody is moved, though
-    # the clinic is further: 1000 + 1000. Free of this rule nobody would pass a shut scanner: 800 + 800.
+    # One scanner. With the clinic at both sites the best is birch: 800 + 1250. With both at birch nobody is moved,
+    # though the clinic is further: 1000 + 1000. Free of this rule nobody would pass a shut scanner: 800 + 800.
     world = by_transfer(at_most_sites=Figure(1))
     assert minutes(world) == 2050
     free = vary(world, "clinic", fixed={})

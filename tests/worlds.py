@@ -81,9 +81,9 @@ ROADS = {
 def by_transfer(**rules: Any) -> Problem:
     """Return the small world with a scanner that patients reach by way of the clinic, which is at ash and birch.
 
-    Half of those who are seen where there is no scanner are taken on, after 5 minutes there and with 15 of overhead. For
-    each who is confirmed 1.25 are suspected, and a fifth go back. Oak has a clinic and no scanner. Seen first, in minutes:
-    west 10 and mid 20 at ash (30 patients), east 10 and far 15 at birch (35 patients, 5 from outside).
+    Half of those who are seen where there is no scanner are taken on, after 5 minutes there and with 15 of overhead.
+    For each who is confirmed 1.25 are suspected, and a fifth go back. Oak has a clinic and no scanner. Seen first, in
+    minutes: west 10 and mid 20 at ash (30 patients), east 10 and far 15 at birch (35 patients, 5 from outside).
 
     scanner     second leg               patient-minutes of residents       worst          transfers a year
     both        nobody needs it          800                                20             0

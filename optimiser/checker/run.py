@@ -26,6 +26,7 @@ from optimiser.checker.reading import (
     maybe_amount,
     maybe_decile,
     maybe_flag,
+    maybe_number,
     number,
     rounded_ratio,
     text,
@@ -60,8 +61,8 @@ CLAIM_COLUMNS: Mapping[str, Converters] = {
     },
     "journeys": {
         "service": word, "area": word, "resident": flag, "site": text, "minutes": maybe_amount,
-        "patients_per_year": decimal, "first_site": text, "first_minutes": maybe_amount,
-        "transfer_minutes": maybe_amount,
+        "patients_per_year": decimal, "first_site": text, "first_minutes": maybe_number,
+        "transfer_minutes": maybe_number,
     },
     "staffing": {
         "team": word, "unit": word, "site": word, "in_post": number, "moved_in": number, "moved_out": number,
