@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,13 @@ SETTING_UNITS = {
     "other_patients_share": "share, 0 to 1",
     "other_stay_days": "days",
     "blocking": "share, 0 to 1",
+    "dwell_minutes": "minutes",
+    "overhead_minutes": "minutes",
+    "share_transferred": "share, 0 to 1",
+    "suspected_per_confirmed": "patients a confirmed patient",
+    "repatriated_share": "share, 0 to 1",
+    "most_transfers_a_day": "transfers a day",
+    "most_ambulance_hours": "hours a year",
 }
 PLACES = {
     "Settings": "The whole config",
@@ -61,6 +69,7 @@ PLACES = {
     "ObservedSettings": "`services.<code>.observed`",
     "RotaSettings": "`services.<code>.rotas.<team>`",
     "ExceptionSettings": "An entry of `exceptions`",
+    "TransferSettings": "`services.<code>.transfer`",
     "StatedFigure": "A figure",
     "StatedLimit": "A limit",
 }
@@ -74,6 +83,10 @@ OTHER_MEASURES = {
     "observed_patients": "Patients counted at a site today, scaled to those whom the model sends to the sites counted.",
     "backcast_patients": "Patients a year whom the offsets send to a site with today's designations.",
     "backcast_error": "How far apart those two are, as a share of those counted.",
+    "transfers_per_day": "Patients taken on in a day, from all areas, suspected ones counted.",
+    "repatriations_per_year": "Patients taken on who are later taken back, confirmed ones.",
+    "ambulance_hours_per_year": "Hours of ambulances: out, back and overhead a transfer, out and back a repatriation.",
+    "site_patients_not_transferred": "Patients a year who stay at a site where they were seen first.",
     "staff_needed": "What the rotas of a team need, over all sites.",
     "staff_in_post": "What a team has in post, over all candidates.",
     "staff_short": "What the rotas of a team are short of after every move and recruit.",
@@ -234,13 +247,12 @@ def _measure_rows() -> Iterator[Sequence[str]]:
     import optimiser as op
     from optimiser import measures
 
-    tiny = _with_counts(op.read_problem(DOCS.parent / "configs/tiny.yaml"))
-    tiny, care_model = (
-        measures.table(op.evaluate(problem, problem.today))
-        for problem in (tiny, op.read_problem(DOCS.parent / "configs/care_model.yaml"))
-    )
-    # What a place without beds or exceptions does not publish is shown from the whole care model.
-    published = pd.concat([tiny, care_model[~care_model["measure"].isin(tiny["measure"])]])
+    tiny, care_model = (op.read_problem(DOCS.parent / f"configs/{name}.yaml") for name in ("tiny", "care_model"))
+    published = measures.table(op.evaluate(_with_counts(tiny), tiny.today))
+    # What a place without transfers, beds or exceptions does not publish is shown from places that have them.
+    for problem in (_with_a_transfer(tiny), care_model):
+        more = measures.table(op.evaluate(problem, problem.today))
+        published = pd.concat([published, more[~more["measure"].isin(published["measure"])]])
     for name, rows in published.groupby("measure", sort=False):
         known = measures.JOURNEY_MEASURES.get(str(name))
         words = _words(known.of) if known else OTHER_MEASURES[re.sub(r"_\d+$", "", str(name))]
@@ -266,10 +278,21 @@ def _with_counts(problem: Any) -> Any:
     return replace(problem, services={**problem.services, code: service})
 
 
+def _with_a_transfer(problem: Any) -> Any:
+    """Return the made-up place with its X-ray room reached by way of the walk-in clinic."""
+    from optimiser.problem import Transfer
+
+    (first, service), (code, other) = list(problem.services.items())[:2]
+    moved = replace(other, activity=service.activity, transfer=Transfer(first))
+    roads = pd.DataFrame(10.0, index=list(problem.sites), columns=list(problem.sites))
+    return replace(problem, services={**problem.services, code: moved}, transfers=roads)
+
+
 def _groups(rows: Any) -> str:
     found = []
     for words, pattern in (
         ("site", r"^[a-z_]+$"),
+        ("pair of sites", r" to "),
         ("team", r"\("),
         ("deprivation fifth", "^deprivation"),
         ("district", "^district"),

@@ -18,7 +18,8 @@ import pandas as pd
 from optimiser import beds, staffing
 from optimiser.catchment import nearest, subset_table
 from optimiser.errors import TooLarge
-from optimiser.problem import MOST_DEPRIVED_DECILES, Figure, Objective, Problem, Service
+from optimiser.pathways import PARTS_OF_A_TRANSFER, TwoLegs
+from optimiser.problem import MOST_DEPRIVED_DECILES, Figure, Objective, Problem, Service, Transfer
 
 # A double holds every whole number up to here exactly.
 LARGEST_EXACT = 2**53
@@ -29,7 +30,8 @@ class Choices:
     """Some choices of designations for one service, and where that sends everybody.
 
     ``provided`` is choices × candidates; ``minutes`` (infinite where nobody can be reached) and ``site`` (a position in
-    ``problem.reachable_sites``, −1 for none) are choices × areas, and empty for a service whose patients do not count.
+    ``problem.reachable_sites``, −1 for none) are choices × areas, and empty for a service whose patients do not count
+    or are transferred to it: for those see ``journeys``.
     """
 
     problem: Problem
@@ -37,6 +39,16 @@ class Choices:
     provided: np.ndarray
     minutes: np.ndarray
     site: np.ndarray
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The service whose choices are the axis of every result."""
+        return (self.service.code,)
+
+    @property
+    def unserved(self) -> np.ndarray:
+        """Areas that no site takes, by choice."""
+        return np.asarray((self.site < 0).sum(axis=1))
 
     @cached_property
     def patients(self) -> np.ndarray:
@@ -84,6 +96,9 @@ class Choices:
         return np.asarray((self.minutes > minutes) @ (self.patients * self.resident))
 
 
+All = Mapping[str, Choices]
+
+
 def every_choice(problem: Problem, service: str) -> Choices:
     """Return every choice of candidates for a service that agrees with what is fixed, in site order."""
     table = subset_table(problem, service)
@@ -95,7 +110,8 @@ def every_choice(problem: Problem, service: str) -> Choices:
             allowed &= provided[:, column] == fixed[site].provided
     # Site order: at the first site where two choices differ, the one that provides the service comes first.
     rows = np.array([row for row in np.lexsort(~provided.T[::-1]) if allowed[row]], dtype=int)
-    counted = slice(None) if problem.services[service].activity else slice(0)
+    straight_there = problem.services[service].activity and not problem.services[service].transfer
+    counted = slice(None) if straight_there else slice(0)
     minutes, site = table.minutes[rows][:, counted], table.site[rows][:, counted]
     return Choices(problem, problem.services[service], provided[rows], minutes, site)
 
@@ -104,7 +120,7 @@ def one_choice(problem: Problem, service: str, designated: Collection[tuple[str,
     """Return one choice of candidates for a service, as it stands in ``designated``."""
     chosen = [site for site in problem.candidates if (site, service) in designated]
     provided = np.array([[site in chosen for site in problem.candidates]])
-    if not problem.services[service].activity:
+    if not problem.services[service].activity or problem.services[service].transfer:
         nothing = np.zeros((1, 0))
         return Choices(problem, problem.services[service], provided, nothing, nothing.astype(int))
     sites = problem.reachable_sites(service)
@@ -112,6 +128,15 @@ def one_choice(problem: Problem, service: str, designated: Collection[tuple[str,
     column = pd.Index(sites).get_indexer(pd.Index(site))
     minutes = np.where(column >= 0, problem.minutes(service)[np.arange(len(column)), column], np.inf)
     return Choices(problem, problem.services[service], provided, minutes[None, :], column[None, :])
+
+
+def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs:
+    """Return where every joint choice sends a service's patients: its own choices, or first contact's as well."""
+    transfer = problem.services[service].transfer
+    if not transfer:
+        return choices[service]
+    first = choices[transfer.first_contact]
+    return TwoLegs(problem, service, first.minutes, first.site, choices[service].provided)
 
 
 # Rules ----------------------------------------------------------------------------------------------------------------
@@ -138,7 +163,6 @@ class Instance:
         return np.asarray(compare(self.left, self.right) | ~np.asarray(self.applies))
 
 
-All = Mapping[str, Choices]
 Arithmetic = Callable[[Problem, All], Iterator[Instance]]
 ARITHMETIC: dict[str, Arithmetic] = {}
 
@@ -160,8 +184,8 @@ def _each(problem: Problem, choices: All, setting: str) -> Iterator[tuple[str, S
 def every_area_is_served(problem: Problem, choices: All) -> Iterator[Instance]:
     """Every area has an open site, or a neighbour, that it can reach."""
     for code in problem.services_with_patients:
-        unserved = (choices[code].site < 0).sum(axis=1)
-        yield Instance("every_area_is_served", (code,), (code,), unserved, "=", 0, "areas")
+        going = journeys(problem, choices, code)
+        yield Instance("every_area_is_served", (code,), going.services, going.unserved, "=", 0, "areas")
 
 
 @rule
@@ -207,12 +231,13 @@ def no_site_has_too_many_patients(problem: Problem, choices: All) -> Iterator[In
 
 def _volumes(problem: Problem, choices: All, name: str, setting: str, relation: str) -> Iterator[Instance]:
     for code, service, chosen, figure in _each(problem, choices, setting):
+        going = journeys(problem, choices, code)
         for column, site in enumerate(problem.candidates if service.activity else ()):
             yield Instance(
                 name,
                 (code, site),
-                (code,),
-                chosen.arriving(site),
+                going.services,
+                going.arriving(site),
                 relation,
                 figure.value,
                 "patients a year",
@@ -237,31 +262,60 @@ def beds_are_enough(problem: Problem, choices: All) -> Iterator[Instance]:
 @rule
 def nobody_travels_too_far(problem: Problem, choices: All) -> Iterator[Instance]:
     """Every resident area has an open site, or a neighbour, within the longest journey allowed."""
-    for code, service, chosen, longest in _each(problem, choices, "longest_journey_minutes"):
+    for code, service, _, longest in _each(problem, choices, "longest_journey_minutes"):
         if service.activity:
-            worst = chosen.worst_minutes
-            yield Instance("nobody_travels_too_far", (code,), (code,), worst, "<=", longest.value, "minutes", longest)
+            going = journeys(problem, choices, code)
+            worst, most = going.worst_minutes, longest.value
+            yield Instance("nobody_travels_too_far", (code,), going.services, worst, "<=", most, "minutes", longest)
 
 
 @rule
 def enough_patients_within_standard(problem: Problem, choices: All) -> Iterator[Instance]:
     """At least the stated share of resident patients reach the service within its standard."""
-    for code, service, chosen, share in _each(problem, choices, "share_within_standard"):
+    for code, service, _, share in _each(problem, choices, "share_within_standard"):
         if service.standard_minutes and service.activity:
-            patients = float((chosen.patients * chosen.resident).sum())
-            within = patients - chosen.patients_beyond(service.standard_minutes.value)
+            going = journeys(problem, choices, code)
+            patients = float((going.patients * going.resident).sum())
+            within = patients - going.patients_beyond(service.standard_minutes.value)
             # A share is a quotient: it is rounded to what a table shows, after the exact sums.
             left = np.round(within / patients, 12) if patients else np.ones_like(within)
             yield Instance(
                 "enough_patients_within_standard",
                 (code,),
-                (code,),
+                going.services,
                 left,
                 ">=",
                 share.value,
                 "share of patients",
                 share,
             )
+
+
+@rule
+def not_too_many_transfers(problem: Problem, choices: All) -> Iterator[Instance]:
+    """No more patients a day are transferred to a service than the config allows, suspected ones counted."""
+    for code, going, transfer in _transferred(problem, choices):
+        most = transfer.most_transfers_a_day
+        if most:
+            left, name = going.transfers_a_day(), "not_too_many_transfers"
+            yield Instance(name, (code,), going.services, left, "<=", most.value, "transfers a day", most)
+
+
+@rule
+def not_too_many_ambulance_hours(problem: Problem, choices: All) -> Iterator[Instance]:
+    """Ambulances spend no more hours a year on a service's transfers and repatriations than the config allows."""
+    for code, going, transfer in _transferred(problem, choices):
+        most = transfer.most_ambulance_hours
+        if most:
+            left, name = going.ambulance_hours(), "not_too_many_ambulance_hours"
+            yield Instance(name, (code,), going.services, left, "<=", most.value, "hours a year", most)
+
+
+def _transferred(problem: Problem, choices: All) -> Iterator[tuple[str, TwoLegs, Transfer]]:
+    for code in problem.reached_by_transfer:
+        going = journeys(problem, choices, code)
+        if isinstance(going, TwoLegs):
+            yield code, going, going.legs.transfer
 
 
 @rule
@@ -370,16 +424,23 @@ def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[
 
 
 def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: np.ndarray) -> Score:
-    parts = [((code,), choices[code].minutes_of(counted)) for code in _counted(problem, services)]
+    parts = [_minutes_of(journeys(problem, choices, code), counted) for code in _counted(problem, services)]
     if sum(float(part[np.isfinite(part)].max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
         raise TooLarge("Patient-minutes are too large to add exactly. Give patients with fewer decimal places.")
-    return Score(tuple(parts), problem.patient_scale * problem.minute_scale)
+    return Score(tuple(parts), problem.patient_scale * problem.minute_scale * problem.share_scale)
+
+
+def _minutes_of(going: Choices | TwoLegs, counted: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the axes and the minutes of one service's patients, as whole numbers of their last decimal place."""
+    if isinstance(going, TwoLegs):
+        return going.services, going.patient_minutes(counted)
+    return going.services, np.asarray(going.minutes_of(counted) * going.problem.share_scale)
 
 
 def worst_journey(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """The longest journey from any resident area to any of the services."""
-    parts = tuple(((code,), choices[code].worst_minutes) for code in _counted(problem, services))
-    return Score(parts, combine=np.maximum)
+    going = [journeys(problem, choices, code) for code in _counted(problem, services)]
+    return Score(tuple((one.services, one.worst_minutes) for one in going), combine=np.maximum)
 
 
 def patients_beyond_standard(problem: Problem, choices: All, services: Sequence[str]) -> Score:
@@ -388,7 +449,8 @@ def patients_beyond_standard(problem: Problem, choices: All, services: Sequence[
     for code in _counted(problem, services):
         standard = problem.services[code].standard_minutes
         if standard:
-            parts.append(((code,), choices[code].patients_beyond(standard.value)))
+            going = journeys(problem, choices, code)
+            parts.append((going.services, going.patients_beyond(standard.value)))
     return Score(tuple(parts), problem.patient_scale)
 
 
@@ -414,6 +476,12 @@ def changes_from_today(problem: Problem, choices: All, services: Sequence[str]) 
     return Score(tuple(parts))
 
 
+def transfers(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Transfers a year to services that are reached by transfer, suspected patients counted."""
+    listed = [going for code, going, _ in _transferred(problem, choices) if code in services]
+    return Score(tuple((going.services, going.transfers_a_year()) for going in listed), PARTS_OF_A_TRANSFER)
+
+
 def sites_provided(choices: All) -> Score:
     """Designations in all: of equal options, the one that asks for less is the simpler."""
     return Score(tuple(((code,), chosen.provided.sum(axis=1)) for code, chosen in choices.items()))
@@ -428,6 +496,7 @@ SCORES: dict[str, Callable[[Problem, All, Sequence[str]], Score]] = {
         patients_beyond_standard,
         staff_short,
         changes_from_today,
+        transfers,
     )
 }
 

@@ -21,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimiser.errors import TooLarge
+from optimiser.pathways import second_legs
 from optimiser.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -126,6 +127,9 @@ def chains(
 ) -> Chains:
     """Chain every area's sites in the order in which patients choose them, up to the first that always takes them.
 
+    For a service that is reached by transfer it is every site of first contact that is chained, by transfer time,
+    in place of every area.
+
     Parameters
     ----------
     problem, service
@@ -157,10 +161,12 @@ class _Order:
     @classmethod
     def of(cls, problem: Problem, service: str, never: frozenset[str], always: frozenset[str]) -> _Order:
         candidates, sites = problem.candidates, problem.reachable_sites(service)
-        minutes = problem.minutes(service)
+        by_transfer = problem.services[service].transfer
+        minutes = second_legs(problem, service).order if by_transfer else problem.minutes(service)
         is_end = np.array([i >= len(candidates) or site in always for i, site in enumerate(sites)], bool)
         usable = np.array([i for i, site in enumerate(sites) if site not in never], int)
-        by_time = usable[np.argsort(problem.choosing_minutes(service)[:, usable], axis=1, kind="stable")]
+        choosing = minutes if by_transfer else problem.choosing_minutes(service)
+        by_time = usable[np.argsort(choosing[:, usable], axis=1, kind="stable")]
         reached = np.isfinite(minutes[:, usable]).sum(axis=1)
         to_end = np.pad(is_end[by_time], ((0, 0), (0, 1)), constant_values=True).argmax(axis=1) + 1
         length, closed = np.minimum(to_end, reached), to_end <= reached

@@ -19,6 +19,9 @@ COMPARED = (
     "patients_within_60",
     "patients_beyond_standard",
     "beds_needed",
+    "transfers_per_day",
+    "repatriations_per_year",
+    "ambulance_hours_per_year",
 )
 
 Tables = Mapping[str, pd.DataFrame]

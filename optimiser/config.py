@@ -38,6 +38,7 @@ OBJECTIVES = (
     "deprived_patient_minutes",
     "staff_short",
     "changes_from_today",
+    "transfers",
 )
 UNLIMITED = "unlimited"
 INPUTS = "inputs"
@@ -196,6 +197,20 @@ class DemandSettings(_Settings):
     growth: GrowthSettings | None = Field(None, description="How demand grows; not at all if not stated")
 
 
+DECIMAL_PLACES = 6
+
+
+def _to_six_places(stated: StatedFigure) -> StatedFigure:
+    if stated.value != round(stated.value, DECIMAL_PLACES):
+        raise ValueError(f"is counted to six decimal places at most, not {stated.value!r}. Round it.")
+    return stated
+
+
+Minutes = Annotated[StatedFigure, AfterValidator(_Within(0)), AfterValidator(_to_six_places)]
+ExactShare = Annotated[StatedFigure, AfterValidator(_Within(0, 1)), AfterValidator(_to_six_places)]
+AtLeastOne = Annotated[StatedFigure, AfterValidator(_Within(1))]
+
+
 class TravelSettings(_Settings):
     """How journeys are read."""
 
@@ -323,6 +338,27 @@ def _neighbours(value: Any) -> Any:
     return value
 
 
+class TransferSettings(_Settings):
+    """How patients reach a service by way of another: seen there first, then taken on."""
+
+    first_contact: Code = Field(description="The service at whose nearest site patients are seen first")
+    dwell_minutes: Minutes = Field(description="Time at the first site before a transfer is asked for")
+    overhead_minutes: Minutes = Field(description="Time to ask for a crew, wait for it, load and hand over")
+    share_transferred: ExactShare = Field(
+        StatedFigure(value=1.0), description="Share of patients at a site without the service who are taken on, 0 to 1"
+    )
+    suspected_per_confirmed: AtLeastOne = Field(
+        StatedFigure(value=1.0), description="Patients taken on for each one who turns out to have the condition"
+    )
+    repatriated_share: Share = Field(
+        StatedFigure(value=0.0), description="Share of patients taken on who are later taken back, 0 to 1"
+    )
+    most_transfers_a_day: AtLeastZero | None = Field(None, description="Most transfers a day, suspected ones counted")
+    most_ambulance_hours: AtLeastZero | None = Field(
+        None, description="Most hours a year that ambulances may spend on transfers and repatriations"
+    )
+
+
 class ServiceSettings(_Settings):
     """A line of care: who needs it, how they reach it, and what it needs to run."""
 
@@ -355,6 +391,10 @@ class ServiceSettings(_Settings):
     )
     beds: BedsSettings | None = Field(None, description="Beds that its patients need, and that sites have")
     stays_local: StrictStr | None = Field(None, description="What stays at a site where the service closes, in words")
+    pathway: Literal["direct", "transfer"] | None = Field(
+        None, description="direct: straight to a site that provides it, unless said; transfer: seen elsewhere first"
+    )
+    transfer: TransferSettings | None = Field(None, description="How patients are transferred, for pathway: transfer")
 
 
 class ObjectiveSettings(_Settings):
@@ -668,6 +708,7 @@ def _contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[
         yield from _unknown_names(config, ("services", code, "rotas"), service.rotas, teams, "team")
         yield from _clashing_sites(config, code, service)
         yield from _link_faults(config, code, service, services)
+        yield from _pathway_faults(config, code, service, services)
     yield from _unknown_names(config, ("today",), config.settings.today, services, "service")
     for number, objective in enumerate(config.settings.objectives):
         yield from _objective_faults(config, number, objective, services)
@@ -778,6 +819,35 @@ def exception_faults(
             yield number, f"{one.service} without {one.needs} at {one.site} is listed twice. Keep one."
 
 
+def _pathway_faults(
+    config: Config, code: str, service: ServiceSettings, services: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    where, transfer = config.where("services", code, "pathway"), service.transfer
+    if service.pathway == "transfer" and transfer is None:
+        yield where, f"{code} has the transfer pathway but no transfer. Say there how patients are transferred."
+    if service.pathway != "transfer" and transfer is not None:
+        words = f"{code} states transfer but not pathway: transfer. Write both, or take away transfer."
+        yield config.where("services", code, "transfer"), words
+    if transfer is None or service.pathway != "transfer":
+        return
+    if service.activity is None:
+        yield where, f"the transfer pathway needs to know who the patients are. Set activity for {code}."
+    if service.beds is not None:
+        yield where, f"beds are counted only where patients go straight to {code}, so far. Take away one of the two."
+    if service.patients_go_to != "nearest":
+        yield where, f"patients are transferred to the nearest site. Write patients_go_to: nearest for {code}."
+    at, name = config.where("services", code, "transfer", "first_contact"), transfer.first_contact
+    first = config.settings.services.get(name)
+    if name not in services:
+        yield at, f"there is no service {quoted(name)} in this config. {did_you_mean(name, services)}".rstrip()
+    elif name == code or (first and first.pathway == "transfer"):
+        yield at, f"{name} is reached by transfer itself. Name a service that patients go straight to."
+    elif first and first.activity is None:
+        yield at, f"{name} has no activity, so nobody goes there first. Set it, or name another service."
+    elif first and first.patients_go_to != "nearest":
+        yield at, f"first contact is at the nearest site. Write patients_go_to: nearest for {name}."
+
+
 def _unknown_names(
     config: Config, spot: Spot, names: Mapping[str, Any], known: Sequence[str], noun: str
 ) -> Iterator[tuple[str, str]]:
@@ -801,6 +871,8 @@ def _objective_faults(
             yield where, f"there is no service {quoted(name)} in this config. {hint}".rstrip()
         elif service and service.activity is None and objective.name not in ("staff_short", "changes_from_today"):
             yield where, f"{objective.name} counts patients, but {name} has no activity. Set it, or leave it out."
+        elif service and objective.name == "transfers" and service.pathway != "transfer":
+            yield where, f"transfers counts those on the transfer pathway, and {name} is not. Leave it out."
         elif service and objective.name == "patients_beyond_standard" and service.standard_minutes is None:
             yield where, f"{objective.name} needs standard_minutes, which {name} does not have. Set it there."
 

@@ -21,6 +21,9 @@ KEPT = 20
 TIE_BREAK = Objective("changes_from_today")
 TIE_BREAKS = 2
 
+# Rules that say nothing where nobody is transferred, and are not listed there.
+TRANSFER_RULES = ("not_too_many_transfers", "not_too_many_ambulance_hours")
+
 Designations = frozenset[tuple[str, str]]
 
 
@@ -110,7 +113,8 @@ class _Listing:
         ]
         self.listed = prod(self.shape)
         self.lawful = 0
-        self.struck = dict.fromkeys(ARITHMETIC, 0)
+        nobody_moves = () if problem.reached_by_transfer else TRANSFER_RULES
+        self.struck = dict.fromkeys((name for name in ARITHMETIC if name not in nobody_moves), 0)
         self.kept: list[tuple[tuple[float, ...], int]] = []
         self.best: tuple[float, ...] | None = None
         self.equal_best = 0

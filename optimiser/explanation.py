@@ -14,7 +14,7 @@ from optimiser import catchment, solver
 from optimiser.beds import beds_needed, exactly
 from optimiser.model import Model, build
 from optimiser.model.rules import UNITS, most_patients_in_beds
-from optimiser.problem import Figure, Objective, Problem, Service
+from optimiser.problem import Figure, Objective, Problem, Service, Transfer
 
 # Rows of one demand: its rule and the names that say whose it is, so that a rota is one demand over all its sites.
 Demand = tuple[str, tuple[str, ...]]
@@ -145,6 +145,10 @@ def _service(problem: Problem, names: tuple[str, ...]) -> Service:
     return problem.services[names[0]]
 
 
+def _transfer(problem: Problem, names: tuple[str, ...]) -> Transfer:
+    return _service(problem, names).transfer or Transfer("")
+
+
 def _number(figure: Figure | None) -> float:
     return figure.value if figure else 0.0
 
@@ -227,6 +231,13 @@ SAYS: dict[str, Words] = {
         f"a share of {_value(_service(p, n).share_within_standard)} of patients reach {_service(p, n).name} "
         f"within {_value(_service(p, n).standard_minutes)} minutes"
     ),
+    "not_too_many_transfers": lambda p, n: (
+        f"{_service(p, n).name} takes at most {_value(_transfer(p, n).most_transfers_a_day)} transfers a day"
+    ),
+    "not_too_many_ambulance_hours": lambda p, n: (
+        f"ambulances spend at most {_value(_transfer(p, n).most_ambulance_hours)} hours a year "
+        f"on transfers to {_service(p, n).name}"
+    ),
     "services_share_a_site": lambda p, n: f"{_service(p, n).name} shares its site with {p.services[n[1]].name}",
     "rota_is_filled": _rota,
     "moves_within_limit": lambda p, n: (
@@ -253,6 +264,10 @@ WAYS_OUT: dict[str, WordsBy] = {
     "beds_are_enough": _more_beds,
     "enough_patients_within_standard": lambda p, n, by: (
         f"accept {by:,.1f} more patients a year beyond the standard for {_service(p, n).name}"
+    ),
+    "not_too_many_transfers": lambda p, n, by: f"allow {by:,.4g} more transfers a day to {_service(p, n).name}",
+    "not_too_many_ambulance_hours": lambda p, n, by: (
+        f"allow {by:,.1f} more ambulance hours a year for transfers to {_service(p, n).name}"
     ),
     "rota_is_filled": lambda p, n, by: (
         f"let the rotas of {_service(p, n).name} be short of {_staff(by, n[1], n[2], p)} in all"

@@ -17,6 +17,7 @@ import pandas as pd
 from optimiser import beds
 from optimiser.backcast import backcast
 from optimiser.catchment import nearest
+from optimiser.pathways import DAYS_A_YEAR, MINUTES_AN_HOUR
 from optimiser.plan import Plan
 from optimiser.problem import Beds, Problem
 
@@ -56,7 +57,7 @@ def measure(
 @measure(unit="minutes", better="lower", by_group=True)
 def mean_minutes(journeys: pd.DataFrame) -> float:
     """Mean journey of a patient."""
-    return _mean(journeys["minutes"], journeys["patients_per_year"])
+    return _mean(journeys["minutes_spent"], journeys["patients_per_year"])
 
 
 @measure(unit="minutes", better="lower")
@@ -86,7 +87,7 @@ def patients(journeys: pd.DataFrame) -> float:
 @measure(unit="patient-minutes a year", better="lower")
 def patient_minutes(journeys: pd.DataFrame) -> float:
     """Minutes that patients spend on the way, in a year."""
-    return _total(journeys["minutes"], journeys["patients_per_year"])
+    return _total(journeys["minutes_spent"], journeys["patients_per_year"])
 
 
 def table(plan: Plan) -> pd.DataFrame:
@@ -97,6 +98,7 @@ def table(plan: Plan) -> pd.DataFrame:
         rows += _site_rows(plan, service)
         rows += _bed_rows(plan, service)
         rows += _backcast_rows(plan, service)
+        rows += _transfer_rows(plan, service)
     rows += _staff_rows(plan)
     rows += _change_rows(plan)
     rows += _exception_rows(plan)
@@ -114,8 +116,11 @@ def number(measures: pd.DataFrame, name: str, service: str = "", group: str = ""
 
 
 def residents(plan: Plan, service: str) -> pd.DataFrame:
-    """Return the resident areas' journeys to a service, with what is known of each area beside them."""
-    journeys = plan.journeys[plan.journeys["service"] == service].set_index("area")
+    """Return the resident areas' journeys to a service, with what is known of each area beside them.
+
+    ``minutes_spent`` is the mean of an area's patients, some of whom may stay where they were seen first.
+    """
+    journeys = _with_shares(plan, service).set_index("area")
     return journeys.join(plan.problem.areas.drop(columns="resident"))[journeys["resident"]]
 
 
@@ -155,14 +160,14 @@ def _band_rows(service: str, journeys: pd.DataFrame) -> Iterator[Row]:
             older = float(near["population_75_plus"].sum())
             yield f"people_within_{minutes}", service, AGE_75_PLUS, older, "people", "higher"
     if "population_75_plus" in journeys:
-        older_mean = _mean(journeys["minutes"], journeys["population_75_plus"])
+        older_mean = _mean(journeys["minutes_spent"], journeys["population_75_plus"])
         yield "mean_minutes", service, AGE_75_PLUS, older_mean, "minutes", "lower"
 
 
 def _site_rows(plan: Plan, service: str) -> Iterator[Row]:
-    journeys = plan.journeys[plan.journeys["service"] == service]
-    arriving = journeys.groupby("site")["patients_per_year"].sum()
-    outside = journeys[~journeys["resident"]].groupby("site")["patients_per_year"].sum()
+    journeys = _with_shares(plan, service)
+    arriving = journeys.groupby("site")["patients_arriving"].sum()
+    outside = journeys[~journeys["resident"]].groupby("site")["patients_arriving"].sum()
     for site in plan.problem.reachable_sites(service):
         yield "site_patients", service, site, float(arriving.get(site, 0)), "patients a year", "neither"
         from_outside = float(outside.get(site, 0))
@@ -240,6 +245,42 @@ def _backcast_rows(plan: Plan, service: str) -> Iterator[Row]:
     for site, found in backcast(plan.problem, service).iterrows():
         for name, unit, better in published:
             yield name, service, str(site), float(found[name]), unit, better
+
+
+def _with_shares(plan: Plan, service: str) -> pd.DataFrame:
+    """Return every area's journey to a service, with the minutes its patients spend on average and how many arrive."""
+    journeys = plan.journeys[plan.journeys["service"] == service]
+    transfer = plan.problem.services[service].transfer
+    minutes, patients = journeys["minutes"], journeys["patients_per_year"]
+    if transfer is None:
+        return journeys.assign(minutes_spent=minutes, patients_arriving=patients)
+    share, moved = transfer.share_transferred.value, journeys["site"] != journeys["first_site"]
+    spent = journeys["first_minutes"] + share * (minutes - journeys["first_minutes"])
+    return journeys.assign(
+        minutes_spent=minutes.where(~moved, spent), patients_arriving=patients.where(~moved, share * patients)
+    )
+
+
+def _transfer_rows(plan: Plan, service: str) -> Iterator[Row]:
+    transfer = plan.problem.services[service].transfer
+    if transfer is None:
+        return
+    journeys = _with_shares(plan, service)
+    moved = journeys[journeys["site"].notna() & (journeys["site"] != journeys["first_site"])]
+    confirmed, road = moved["patients_arriving"], moved["transfer_minutes"]
+    suspected = confirmed * transfer.suspected_per_confirmed.value
+    repatriated = confirmed * transfer.repatriated_share.value
+    minutes = suspected * (2 * road + transfer.overhead_minutes.value) + repatriated * 2 * road
+    yield "transfers_per_day", service, "", float(suspected.sum()) / DAYS_A_YEAR, "transfers a day", "lower"
+    for pair, number in suspected.groupby(moved["first_site"] + " to " + moved["site"]).sum().items():
+        yield "transfers_per_day", service, str(pair), float(number) / DAYS_A_YEAR, "transfers a day", "lower"
+    yield "repatriations_per_year", service, "", float(repatriated.sum()), "repatriations a year", "lower"
+    hours = float(minutes.sum()) / MINUTES_AN_HOUR
+    yield "ambulance_hours_per_year", service, "", hours, "hours a year", "lower"
+    staying = (moved["patients_per_year"] - confirmed).groupby(moved["first_site"]).sum()
+    for site in plan.problem.reachable_sites(transfer.first_contact):
+        stay = float(staying.get(site, 0))
+        yield "site_patients_not_transferred", service, site, stay, "patients a year", "neither"
 
 
 def _staff_rows(plan: Plan) -> Iterator[Row]:

@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from optimiser.arithmetic import ARITHMETIC, one_choice
+from optimiser.arithmetic import ARITHMETIC, journeys, one_choice
 from optimiser.catchment import nearest
 from optimiser.enumeration import Enumeration
+from optimiser.pathways import TwoLegs, both_minutes
 from optimiser.problem import Figure, Link, Problem, Reach
 from optimiser.staffing import allocate
 
@@ -150,6 +151,8 @@ class Plan:
         )
 
     def _journeys_for(self, service: str) -> pd.DataFrame:
+        if self.problem.services[service].transfer:
+            return self._two_legs_for(service)
         site = nearest(self.problem, service, self.sites_of(service))
         column = pd.Index(self.problem.reachable_sites(service)).get_indexer(pd.Index(site))
         minutes = self.problem.minutes(service)[np.arange(len(column)), column]
@@ -162,6 +165,33 @@ class Plan:
                 "site": site.to_numpy(),
                 "minutes": np.where(column >= 0, minutes, np.nan),
                 "patients_per_year": self.problem.patients(service),
+                "first_site": site.to_numpy(),
+                "first_minutes": np.where(column >= 0, minutes, np.nan),
+                "transfer_minutes": np.where(column >= 0, 0.0, np.nan),
+            }
+        )
+
+    def _two_legs_for(self, service: str) -> pd.DataFrame:
+        choices = {code: one_choice(self.problem, code, self.designated) for code in self.problem.services}
+        going = journeys(self.problem, choices, service)
+        assert isinstance(going, TwoLegs)
+        legs, first, minutes = going.legs, going.first_site[0], going.first_minutes[0]
+        known = first >= 0
+        last = np.where(known, np.append(going.goes_on_to[0], -1)[first], -1)
+        served, second = last >= 0, np.append(going.second_minutes[0], np.inf)[first]
+        road = np.where(served, np.pad(legs.road, ((0, 1), (0, 1)))[first, last], np.nan)
+        areas = self.problem.areas
+        return pd.DataFrame(
+            {
+                "service": service,
+                "area": areas.index,
+                "resident": areas["resident"].to_numpy(),
+                "site": _codes(legs.sites, last),
+                "minutes": np.where(served, both_minutes(np.where(known, minutes, 0), second), np.nan),
+                "patients_per_year": self.problem.patients(service),
+                "first_site": _codes(legs.first_sites, first),
+                "first_minutes": np.where(known, minutes, np.nan),
+                "transfer_minutes": road,
             }
         )
 
@@ -202,6 +232,11 @@ class Plan:
                     left, source = float(totals[column][team, unit]), (limit.source, limit.verified)
                     rows.append(_row(rule, (team, unit), left, "<=", limit.value, unit, *source))
         return rows
+
+
+def _codes(sites: tuple[str, ...], positions: np.ndarray) -> np.ndarray:
+    """Return the code at each position; nothing at −1."""
+    return np.asarray(np.array([*sites, None], dtype=object)[positions])
 
 
 def _row(

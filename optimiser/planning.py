@@ -218,8 +218,8 @@ def _first_chains(problem: Problem) -> dict[str, catchment.Chains]:
 
 def _first_depth(problem: Problem, service: str) -> int | None:
     rules = problem.services[service]
-    # A volume must be counted to the last patient, and minutes do not grow along a chain with offsets: never cut.
-    whole = rules.counts_volumes or rules.observed
+    # A volume and a transfer must be counted to the last patient, and minutes need not grow along a chain with offsets.
+    whole = rules.counts_volumes or rules.observed or service in problem.on_a_transfer_pathway
     return None if whole or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
 
 

@@ -137,6 +137,25 @@ class Observed:
 
 
 @dataclass(frozen=True)
+class Transfer:
+    """How patients reach a service by way of another: they are seen there first, and some are then taken on.
+
+    ``dwell_minutes`` is spent at the first site, and ``overhead_minutes`` on asking for a crew, waiting for it, loading
+    and handing over. The patients a year of a service are confirmed ones; for each of them ``suspected_per_confirmed``
+    are taken on. ``None`` means no limit.
+    """
+
+    first_contact: str
+    dwell_minutes: Figure = Figure(0)
+    overhead_minutes: Figure = Figure(0)
+    share_transferred: Figure = Figure(1)
+    suspected_per_confirmed: Figure = Figure(1)
+    repatriated_share: Figure = Figure(0)
+    most_transfers_a_day: Figure | None = None
+    most_ambulance_hours: Figure | None = None
+
+
+@dataclass(frozen=True)
 class Service:
     """A line of care: who needs it, how they reach it, and what it needs to run. ``None`` means no such rule."""
 
@@ -159,6 +178,7 @@ class Service:
     beds: Beds | None = None
     stays_local: str = ""
     observed: Observed | None = None
+    transfer: Transfer | None = None
 
     @property
     def counts_volumes(self) -> bool:
@@ -247,6 +267,17 @@ class Problem:
     def services_with_patients(self) -> tuple[str, ...]:
         """Codes of the services whose patients' journeys count."""
         return tuple(code for code, service in self.services.items() if service.activity)
+
+    @cached_property
+    def reached_by_transfer(self) -> tuple[str, ...]:
+        """Codes of the services that patients reach by way of another, in config order."""
+        return tuple(code for code in self.services_with_patients if self.services[code].transfer)
+
+    @cached_property
+    def on_a_transfer_pathway(self) -> frozenset[str]:
+        """Codes of the services reached by transfer and of those where their patients are seen first."""
+        first = (leg.first_contact for code in self.reached_by_transfer if (leg := self.services[code].transfer))
+        return frozenset((*self.reached_by_transfer, *first))
 
     @cached_property
     def team_units(self) -> tuple[tuple[str, Unit], ...]:
@@ -350,8 +381,17 @@ class Problem:
 
     @cached_property
     def minute_scale(self) -> int:
-        """The power of ten that makes every journey time whole."""
-        return _scale(self.journeys.to_numpy(dtype=float))
+        """The power of ten that makes every journey time whole, transfers and what goes with them included."""
+        legs = [self.services[code].transfer for code in self.reached_by_transfer]
+        waits = [figure.value for leg in legs if leg for figure in (leg.dwell_minutes, leg.overhead_minutes)]
+        roads = self.transfers.to_numpy(dtype=float) if legs else np.zeros(0)
+        return max(_scale(np.array(values, dtype=float)) for values in (self.journeys, roads, waits))
+
+    @cached_property
+    def share_scale(self) -> int:
+        """The power of ten that makes every share of patients who are transferred whole."""
+        legs = [self.services[code].transfer for code in self.reached_by_transfer]
+        return _scale(np.array([leg.share_transferred.value for leg in legs if leg], dtype=float))
 
     def patients(self, service: str) -> np.ndarray:
         """Patients a year for a service, one number an area, residents or not."""

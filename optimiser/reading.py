@@ -25,6 +25,7 @@ from optimiser.config import (
     StatedFigure,
     StatedLimit,
     TeamSettings,
+    TransferSettings,
     TravelSettings,
     draft_config,
     exception_faults,
@@ -51,9 +52,10 @@ from optimiser.problem import (
     Service,
     Site,
     Team,
+    Transfer,
     Unit,
 )
-from optimiser.schema import PLACE_TABLES
+from optimiser.schema import PLACE_TABLES, place_table
 from optimiser.tables import Place, look_at_place
 from optimiser.wording import did_you_mean, quoted, shown
 
@@ -154,6 +156,7 @@ def _disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     for code, service in settings.services.items():
         yield from _service_faults(config, known, code, service)
         yield from _rota_faults(config, place, code, service)
+        yield from _pathway_faults(config, place, code, service)
     for code, sites in settings.today.items():
         for number, site in enumerate(sites):
             if words := known.not_a_candidate(site):
@@ -271,6 +274,15 @@ def _growth_faults(config: Config, known: _Known, place: Place) -> Iterator[tupl
 def _counts(place: Place, activity: str, period: str) -> dict[str, float]:
     rows = place.activity[(place.activity["activity"] == activity) & (place.activity["period"] == period)]
     return {str(site): float(count) for site, count in zip(rows["site"], rows["count"], strict=True)}
+
+
+def _pathway_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    """Yield a service that is reached by transfer where nobody knows how long a transfer takes."""
+    if service.pathway == "transfer" and place.transfers.empty and len(place.sites) > 1:
+        path, columns = shown(config.place / "transfers.csv"), ", ".join(place_table("transfers").required_names)
+        words = f"the transfer pathway needs the minutes between every two sites, and {path} has none"
+        remedy = f"Add it, with the columns {columns}, or write pathway: direct"
+        yield config.where("services", code, "pathway"), f"{words}. {remedy}."
 
 
 def _deprivation_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
@@ -402,6 +414,22 @@ def _service(code: str, service: ServiceSettings, all_neighbours: Sequence[str])
         by_transfer=tuple(Link(other, one.source, one.verified) for other, one in (service.by_transfer or {}).items()),
         beds=_beds(service),
         stays_local=service.stays_local or "",
+        transfer=_transfer(service.transfer) if service.pathway == "transfer" else None,
+    )
+
+
+def _transfer(stated: TransferSettings | None) -> Transfer | None:
+    if stated is None:
+        return None
+    return Transfer(
+        first_contact=stated.first_contact,
+        dwell_minutes=stated.dwell_minutes.figure(),
+        overhead_minutes=stated.overhead_minutes.figure(),
+        share_transferred=stated.share_transferred.figure(),
+        suspected_per_confirmed=stated.suspected_per_confirmed.figure(),
+        repatriated_share=stated.repatriated_share.figure(),
+        most_transfers_a_day=_figure(stated.most_transfers_a_day),
+        most_ambulance_hours=_figure(stated.most_ambulance_hours),
     )
 
 

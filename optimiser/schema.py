@@ -276,6 +276,9 @@ RUN_TABLES: tuple[Table, ...] = (
             Column("site", "code", "", "Code of the nearest site that provides the service"),
             _MINUTES,
             _PATIENTS,
+            Column("first_site", "code", "", "Code of the site where they are seen first: the same, if it is direct"),
+            Column("first_minutes", "number", "minutes", "Journey time to the first site", minimum=0, maximum=1440),
+            Column("transfer_minutes", "number", "minutes", "Minutes by road of a transfer; 0 if none", minimum=0),
         ),
     ),
     Table(

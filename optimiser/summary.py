@@ -74,6 +74,8 @@ def _services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             within = measures.number(numbers, "patients_within_30", code)
             share = within / measures.number(numbers, "patients", code)
             text += f": {mean:.2f} minutes on average, {worst:.0f} at worst, {share:.0%} of patients within 30"
+            if service.transfer:
+                text += f", {measures.number(numbers, 'transfers_per_day', code):.1f} transfers a day"
         elif len(service.fixed) == len(plan.problem.candidates):
             text += " (fixed)"
         found.append(text)
@@ -244,4 +246,19 @@ def _exceptions(plan: Plan) -> list[str]:
 
 def _unverified(plan: Plan) -> list[str]:
     unverified = plan.rules[~plan.rules["verified"].astype(bool)]["rule"].unique()
-    return [f"Rests on unverified figures for: {', '.join(unverified)} (see rules.csv)."] if len(unverified) else []
+    rules = [f"Rests on unverified figures for: {', '.join(unverified)} (see rules.csv)."] if len(unverified) else []
+    return [*rules, *_unverified_transfers(plan)]
+
+
+def _unverified_transfers(plan: Plan) -> list[str]:
+    lines = []
+    for code in plan.problem.reached_by_transfer:
+        service = plan.problem.services[code]
+        figures = {name: getattr(service.transfer, name) for name in ("dwell_minutes", "overhead_minutes")}
+        figures["suspected_per_confirmed"] = getattr(service.transfer, "suspected_per_confirmed", None)
+        guesses = ", ".join(name for name, figure in figures.items() if figure and not figure.verified)
+        if guesses:
+            lines.append(
+                f"Transfers to {service.name.lower()} rest on unverified figures: {guesses} (see config.yaml)."
+            )
+    return lines

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.problem import Beds, Figure, Problem, Service
+from optimiser.problem import Beds, Figure, Problem, Service, Transfer
 
 
 def with_files(problem: Problem) -> Problem:
@@ -104,7 +104,13 @@ def _service(service: Service) -> dict[str, Any]:
         "rotas": rotas,
         **({"beds": _beds(service.beds)} if service.beds and service.activity else {}),
         **(_observed(service) if service.observed and service.activity else {}),
+        **(_transfer(service.transfer) if service.transfer else {}),
     }
+
+
+def _transfer(transfer: Transfer) -> dict[str, Any]:
+    figures = {name: asdict(one) for name, one in vars(transfer).items() if isinstance(one, Figure)}
+    return {"pathway": "transfer", "transfer": {"first_contact": transfer.first_contact, **figures}}
 
 
 def _observed(service: Service) -> dict[str, Any]:

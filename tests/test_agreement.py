@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 
 # What a word means is a rule of the model alone: a finished plan has no rows for it to be judged by.
 MEANINGS = {
+    "both_legs_are_counted_together",
     "nobody_is_counted_nearer_than_they_are",
     "nobody_passes_an_open_site",
     "staff_add_up",

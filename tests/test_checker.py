@@ -210,11 +210,11 @@ burns,ashby,false,,false,
 burns,brook,true,,true,built
 """,
     "journeys.csv": """\
-service,area,resident,site,minutes,patients_per_year
-stroke,north,true,ashby,10.0,100.0
-stroke,middle,true,ashby,20.0,50.5
-stroke,south,true,brook,35.0,80.0
-stroke,outer,false,brook,20.5,20.0
+service,area,resident,site,minutes,patients_per_year,first_site,first_minutes,transfer_minutes
+stroke,north,true,ashby,10.0,100.0,ashby,10,0
+stroke,middle,true,ashby,20.0,50.5,ashby,20,0
+stroke,south,true,brook,35.0,80.0,brook,35,0
+stroke,outer,false,brook,20.5,20.0,brook,20.5,0
 """,
     "staffing.csv": """\
 team,unit,site,in_post,moved_in,moved_out,recruited,staff,needed,short
@@ -447,7 +447,7 @@ BROKEN: dict[str, list[Edit]] = {
     "every_area_is_served": [
         config("allow_missing: []", "allow_missing: [[outer, ashby], [outer, brook], [outer, yonder]]"),
         ("inputs/journeys.csv", "outer,ashby,50\nouter,brook,20.5\nouter,yonder,25\n", ""),
-        ("journeys.csv", "outer,false,brook,20.5,", "outer,false,,,"),
+        ("journeys.csv", "outer,false,brook,20.5,20.0,brook,20.5,0", "outer,false,,,20.0,,,"),
         ("measures.csv", "site_patients,stroke,brook,100", "site_patients,stroke,brook,80"),
         ("measures.csv", "outside,stroke,brook,20", "outside,stroke,brook,0"),
         ("measures.csv", BED_MEASURES, bed_measures(brook=80, needed=(5, 3))),
@@ -485,8 +485,12 @@ BROKEN: dict[str, list[Edit]] = {
 }
 
 
+# Rules of a run in which patients are transferred: tests/test_transfers.py breaks them.
+BROKEN_THERE = {"not_too_many_transfers", "not_too_many_ambulance_hours"}
+
+
 def test_every_rule_is_broken_below() -> None:
-    assert set(BROKEN) == set(RULE_CHECKS)
+    assert set(BROKEN) | BROKEN_THERE == set(RULE_CHECKS)
 
 
 @pytest.mark.parametrize("rule", BROKEN)
@@ -511,7 +515,7 @@ def test_a_forged_pass_is_reported_under_the_name_of_the_rule(rule: str) -> None
     assert names(run_with(*forged, EVALUATED)) == {rule}
 
 
-@pytest.mark.parametrize("rule", RULE_CHECKS)
+@pytest.mark.parametrize("rule", BROKEN)
 @pytest.mark.parametrize("column", ["left", "relation", "right", "unit", "spare", "binding", "pass"])
 def test_every_cell_of_a_rule_is_checked(rule: str, column: str) -> None:
     lines = FILES["rules.csv"].splitlines()
@@ -523,7 +527,7 @@ def test_every_cell_of_a_rule_is_checked(rule: str, column: str) -> None:
     assert names(run_with(rules(old, ",".join(cells.values())))) == {rule}
 
 
-@pytest.mark.parametrize("rule", RULE_CHECKS)
+@pytest.mark.parametrize("rule", BROKEN)
 def test_a_missing_an_extra_and_a_repeated_row_are_reported_under_the_rule(rule: str) -> None:
     old = next(line + "\n" for line in FILES["rules.csv"].splitlines() if line.startswith(f"{rule},"))
     name, instance, rest = old.split(",", 2)
@@ -572,7 +576,7 @@ OBSERVED: list[Edit] = [
     config("go_to: nearest", "go_to: observed\n    observed: {period: '2019', offsets: {brook: {value: -0.5}}}"),
     config("today:\n  stroke: [ashby]", "today:\n  stroke: [ashby, brook]"),
     ("designations.csv", "stroke,brook,true,false", "stroke,brook,true,true"),
-    ("journeys.csv", "stroke,middle,true,ashby", "stroke,middle,true,brook"),
+    ("journeys.csv", "stroke,middle,true,ashby,20.0,50.5,ashby,20,0", "stroke,middle,true,brook,20.0,50.5,brook,20,0"),
     ("measures.csv", "site_patients,stroke,ashby,150.5", "site_patients,stroke,ashby,100"),
     ("measures.csv", "site_patients,stroke,brook,100,", "site_patients,stroke,brook,150.5,"),
     (
@@ -609,15 +613,15 @@ VOLUMES = ("every_site_has_enough_patients", "no_site_has_too_many_patients")
 FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "an area left out of the journeys": (
         {"journeys_are_complete"},
-        [("journeys.csv", "stroke,middle,true,ashby,20.0,50.5\n", "")],
+        [("journeys.csv", "stroke,middle,true,ashby,20.0,50.5,ashby,20,0\n", "")],
     ),
     "an area twice in the journeys": (
         {"journeys_are_complete"},
-        [("journeys.csv", "stroke,outer", "stroke,north,true,ashby,10.0,100.0\nstroke,outer")],
+        [("journeys.csv", "stroke,outer", "stroke,north,true,ashby,10.0,100.0,ashby,10,0\nstroke,outer")],
     ),
     "journeys of a service without patients": (
         {"journeys_are_complete"},
-        [("journeys.csv", "stroke,outer", "rehab,north,true,ashby,10.0,0\nstroke,outer")],
+        [("journeys.csv", "stroke,outer", "rehab,north,true,ashby,10.0,0,ashby,10,0\nstroke,outer")],
     ),
     "two sites swapped": ({"everyone_goes_to_the_nearest_site", "minutes_are_the_tables"}, SWAPPED),
     "a tie settled against the code order": (
@@ -632,6 +636,22 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
         {"everyone_goes_to_the_nearest_site", "minutes_are_the_tables"},
         [("journeys.csv", "south,true,brook", "south,true,nowhere")],
     ),
+    "seen first somewhere else": (
+        {"first_contact_is_at_the_nearest_site"},
+        [("journeys.csv", "100.0,ashby,10", "100.0,brook,10")],
+    ),
+    "a first minute altered": (
+        {"first_contact_is_at_the_nearest_site"},
+        [("journeys.csv", "100.0,ashby,10", "100.0,ashby,9")],
+    ),
+    "a transfer that nobody makes": (
+        {"first_contact_is_at_the_nearest_site"},
+        [("journeys.csv", "100.0,ashby,10,0", "100.0,ashby,10,5")],
+    ),
+    "a pathway without its transfer": (
+        {"config_is_understood"},
+        [config("    activity:", "    pathway: transfer\n    activity:")],
+    ),
     "a minute altered": ({"minutes_are_the_tables"}, [("journeys.csv", "ashby,10.0", "ashby,10.000001")]),
     "a minute left out": ({"minutes_are_the_tables"}, [("journeys.csv", "ashby,10.0", "ashby,")]),
     "patients altered": ({"patients_are_the_tables"}, [("journeys.csv", "20.0,50.5", "20.0,50.500001")]),
@@ -645,9 +665,9 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     ),
     "a row cut short": (
         {"files_can_be_read", "journeys_are_complete"},
-        [("journeys.csv", "ashby,10.0,100.0", "ashby,10.0")],
+        [("journeys.csv", "ashby,10.0,100.0,ashby,10,0", "ashby,10.0")],
     ),
-    "a column renamed": ({"files_can_be_read"}, [("journeys.csv", "minutes", "hours")]),
+    "a column renamed": ({"files_can_be_read"}, [("journeys.csv", ",minutes,", ",hours,")]),
     "a column too many": ({"files_can_be_read"}, [("measures.csv", "unit,better", "unit,better,note")]),
     "a designation nobody asked about": (
         {"designations_are_complete"},
@@ -852,7 +872,8 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     ),
     "a time that the journeys do not know": (
         {"minutes_are_the_tables", "measures_are_right", "objective_values_are_right", "nobody_travels_too_far"}
-        | {"enough_patients_within_standard", "services_are_within_reach", "links_are_right"},
+        | {"enough_patients_within_standard", "services_are_within_reach", "links_are_right"}
+        | {"first_minutes_are_the_tables"},
         [config("  allow_missing: []", "  times: {peak: 2}\n  time: peak\n  allow_missing: []")],
     ),
     "a site nobody has": (
@@ -969,7 +990,7 @@ def test_a_resident_whom_nobody_serves_travels_for_ever() -> None:
 def test_a_closed_border_leaves_no_neighbours_and_no_outside_areas() -> None:
     closed = [
         config("border: open", "border: closed"),
-        ("journeys.csv", "stroke,outer,false,brook,20.5,20.0\n", ""),
+        ("journeys.csv", "stroke,outer,false,brook,20.5,20.0,brook,20.5,0\n", ""),
         ("measures.csv", "site_patients,stroke,brook,100", "site_patients,stroke,brook,80"),
         ("measures.csv", "site_patients,stroke,yonder,0,patients a year,neither\n", ""),
         ("measures.csv", "site_patients_from_outside,stroke,yonder,0,patients a year,neither\n", ""),
@@ -1001,7 +1022,7 @@ def test_minutes_times_the_factor_are_rounded_to_six_decimals() -> None:
     edits = [
         config("factor: {value: 1.0", "factor: {value: 1.0000001"),
         ("inputs/journeys.csv", "outer,brook,20.5", "outer,brook,20"),
-        ("journeys.csv", "brook,20.5", "brook,20.000002"),
+        ("journeys.csv", "brook,20.5,20.0,brook,20.5", "brook,20.000002,20.0,brook,20.000002"),
     ]
     found = check(run_with(*edits))
     # 20 × 1.0000001 = 20.000002 in full; north's 10 is now 10.000001.
@@ -1010,7 +1031,12 @@ def test_minutes_times_the_factor_are_rounded_to_six_decimals() -> None:
 
 
 def test_every_check_has_words_and_a_seeded_fault() -> None:
-    seeded = set(BROKEN) | {name for expected, _ in FAULTS.values() for name in expected} | {"files_are_as_listed"}
+    seeded = (
+        set(BROKEN)
+        | BROKEN_THERE
+        | {name for expected, _ in FAULTS.values() for name in expected}
+        | {"files_are_as_listed"}
+    )
     assert seeded == set(CHECKS)
     assert all(words.endswith(".") and len(words) > 20 for words in CHECKS.values())
 

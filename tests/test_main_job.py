@@ -35,6 +35,23 @@ def clash_of(name: str) -> op.Clash:
     return op.clash(problem)
 
 
+@pytest.mark.parametrize("code", ["tt_nov2017", "dmbc_jul2018"])
+def test_treat_and_transfer_to_basildon_moves_four_stroke_patients_a_day_and_is_the_best(code: str):
+    # Trusts expected 2 to 3 confirmed a day from Broomfield and Southend; 14, 25 and 50 a day are of all specialties.
+    plan = solved("what_if/treat_and_transfer")
+    option = op.read_option(ROOT / f"configs/options/{code}.yaml")
+    evaluated = op.evaluate(plan.problem, op.designations_of(plan.problem, option))
+    assert evaluated.designated == plan.designated
+    assert plan.proof.outcome == "proved best"
+    numbers = measures.table(plan)
+    of_all, confirmed = measures.number(numbers, "transfers_per_day", HASU), 1 / 1.428571
+    assert (round(of_all, 2), round(of_all * confirmed, 2)) == (3.82, 2.68)
+    assert round(measures.number(numbers, "transfers_per_day", HASU, "broomfield to basildon"), 2) == 1.87
+    assert round(measures.number(numbers, "ambulance_hours_per_year", HASU)) == 2385
+    assert mean(plan) == 82.61
+    assert mean(plan, "emergency_department") == 16.89
+
+
 @pytest.mark.parametrize(
     ("name", "sites", "minutes"),
     [

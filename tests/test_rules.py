@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pulp
 import pytest
-from worlds import roads, small, three_doctors, vary
+from worlds import by_transfer, roads, small, three_doctors, vary
 
 from optimiser import catchment, solver
 from optimiser.beds import Stays, beds_needed, most_patients
@@ -291,6 +291,42 @@ def test_ties_go_to_fewest_changes_then_fewest_sites_then_the_first_site():
 def test_the_model_is_plain_pulp():
     chains = {"clinic": catchment.chains(small(), "clinic")}
     assert isinstance(build(small(), chains).programme, pulp.LpProblem)
+
+
+def test_both_legs_are_counted_together():
+    # One scanner. With the clinic at both sites the best is birch: 800 + 1250. With both at birch nobody is moved,
+    # though the clinic is further: 1000 + 1000. Free of this rule nobody would pass a shut scanner: 800 + 800.
+    world = by_transfer(at_most_sites=Figure(1))
+    assert minutes(world) == 2050
+    free = vary(world, "clinic", fixed={})
+    plan = solve(free)
+    assert (plan.sites_of("clinic"), plan.sites_of("scanner")) == (("birch",), ("birch",))
+    assert minutes(free) == 2000
+    assert minutes_without(free, "both_legs_are_counted_together") == pytest.approx(1600)
+
+
+def test_not_too_many_transfers():
+    # The worst journey is shorter with the scanner at ash: 45 against 50. But 21.875 a year are 0.0599 a day.
+    for most, expected in ((0.06, ("ash",)), (0.059, ("birch",)), (0.05, ("ash", "birch"))):
+        world = by_transfer(most_transfers_a_day=Figure(most), at_most_sites=Figure(2 if most == 0.05 else 1))
+        assert solve(_asked(world, Objective("worst_journey", ("scanner",)))).sites_of("scanner") == expected
+    with pytest.raises(NoPlan):
+        solve(by_transfer(most_transfers_a_day=Figure(0.05), at_most_sites=Figure(1)))
+
+
+def test_not_too_many_ambulance_hours():
+    # At ash 18.15625 hours a year, at birch 11.9375.
+    for most, expected in ((18.15625, ("ash",)), (18.15, ("birch",)), (11.9375, ("birch",))):
+        world = by_transfer(most_ambulance_hours=Figure(most), at_most_sites=Figure(1))
+        assert solve(_asked(world, Objective("worst_journey", ("scanner",)))).sites_of("scanner") == expected
+    with pytest.raises(NoPlan):
+        solve(by_transfer(most_ambulance_hours=Figure(11.9), at_most_sites=Figure(1)))
+
+
+def test_fewest_transfers_may_be_asked_for():
+    plan = solve(_asked(by_transfer(at_most_sites=Figure(1)), Objective("transfers")))
+    assert plan.sites_of("scanner") == ("birch",)
+    assert plan.proof.objectives[0].value == 18.75
 
 
 def _asked(problem: Problem, *objectives: Objective) -> Problem:

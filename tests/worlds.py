@@ -22,7 +22,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.problem import Figure, Problem, RotaNeed, Service, Site, Team
+from optimiser.problem import Figure, Fixed, Problem, RotaNeed, Service, Site, Team, Transfer
 
 AREAS = ["east", "far", "mid", "west"]
 
@@ -73,3 +73,36 @@ def vary(problem: Problem, service: str, **rules: Any) -> Problem:
     services = dict(problem.services)
     services[service] = replace(services[service], **rules)
     return replace(problem, services=services)
+
+
+# By road between the sites of the world ``by_transfer()``.
+ROADS = {
+    "ash": {"ash": 0, "birch": 15, "oak": 20},
+    "birch": {"ash": 10, "birch": 0, "oak": 30},
+    "oak": {"ash": 20, "birch": 30, "oak": 0},
+}
+
+
+def by_transfer(**rules: Any) -> Problem:
+    """Return the small world with a scanner that patients reach by way of the clinic, which is at ash and birch.
+
+    Half of those who are seen where there is no scanner are taken on, after 5 minutes there and with 15 of overhead.
+    For each who is confirmed 1.25 are suspected, and a fifth go back. Oak has a clinic and no scanner. Seen first, in
+    minutes: west 10 and mid 20 at ash (30 patients), east 10 and far 15 at birch (35 patients, 5 from outside).
+
+    scanner     second leg               patient-minutes of residents       worst          transfers a year
+    both        nobody needs it          800                                20             0
+    birch       ash to birch 20 + 10     800 + 15 × 30 = 1250               mid 20 + 30    15 × 1.25 = 18.75
+    ash         birch to ash 20 + 15     800 + 15 × 35 = 1325               east 10 + 35   17.5 × 1.25 = 21.875
+
+    scanner     arrive       stay where they are   ambulance hours a year
+    birch       35 + 15      15 at ash             (18.75 × (20 + 15) + 3 × 20) / 60 = 11.9375
+    ash         30 + 17.5    17.5 at birch         (21.875 × (30 + 15) + 3.5 × 30) / 60 = 18.15625
+    """
+    fixed = {site: Fixed(True, "it stays") for site in ("ash", "birch")}
+    problem = small(fixed=fixed)
+    roads = pd.DataFrame(ROADS, dtype=float)
+    transfer = {name: rules.pop(name) for name in list(rules) if name in Transfer.__dataclass_fields__}
+    how = Transfer("clinic", Figure(5), Figure(15), Figure(0.5), Figure(1.25), Figure(0.2))
+    scanner = Service("scanner", "Scanner", "visit", transfer=replace(how, **transfer), **rules)
+    return replace(problem, services={**problem.services, "scanner": scanner}, transfers=roads)

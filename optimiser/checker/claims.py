@@ -104,6 +104,12 @@ def changes_from_today(run: Run, objective: Objective) -> Number:
     return Fraction(sum(run.changes(service) for service in listed_or_all(run, objective)))
 
 
+def transfers(run: Run, objective: Objective) -> Number:
+    """Transfers a year to the services covered, suspected patients counted."""
+    moved = [s for s in _travelling(run, objective) if run.question.services[s].transfer is not None]
+    return sum((run.transfers_a_year(service) for service in moved), Fraction(0))
+
+
 OBJECTIVES: dict[str, Callable[[Run, Objective], Number]] = {
     "patient_minutes": total_patient_minutes,
     "worst_journey": worst_journey,
@@ -111,6 +117,7 @@ OBJECTIVES: dict[str, Callable[[Run, Objective], Number]] = {
     "deprived_patient_minutes": deprived_patient_minutes,
     "staff_short": staff_short,
     "changes_from_today": changes_from_today,
+    "transfers": transfers,
 }
 
 
@@ -186,7 +193,7 @@ Key = tuple[str, str, str]
 Named = tuple[Key, Measure]
 
 
-def mean(weights: Mapping[str, int | Fraction], minutes: Mapping[str, int | None]) -> Number | None:
+def mean(weights: Mapping[str, int | Fraction], minutes: Mapping[str, int | Fraction | None]) -> Number | None:
     """Return mean minutes; nothing where there is no weight, infinite where somebody has no journey."""
     total = sum(weights.values())
     if not total:
@@ -228,10 +235,11 @@ def _service_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measur
             yield f"people_within_{limit}", AGE_GROUP, Measure(older, PEOPLE, "higher")
     if "standard_minutes" in run.question.services[service].figures:
         yield "patients_beyond_standard", "", Measure(run.patients_beyond_standard(service), PATIENTS, "lower")
-    yield from _older_mean(run, minutes)
+    yield from _older_mean(run, service)
 
 
-def _older_mean(run: Run, minutes: Mapping[str, int | None]) -> Iterator[tuple[str, str, Measure]]:
+def _older_mean(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    minutes = {area: run.minutes_spent(service, area) for area in run.residents}
     if "population_75_plus" in run.inputs.area_columns:
         found = mean({area: run.areas[area].over_75 or 0 for area in run.residents}, minutes)
         if found is not None:
@@ -239,7 +247,7 @@ def _older_mean(run: Run, minutes: Mapping[str, int | None]) -> Iterator[tuple[s
 
 
 def _group_measures(run: Run, service: str, group: str, areas: list[str]) -> Iterator[tuple[str, str, Measure]]:
-    minutes = {area: run.nearest[service][area].minutes for area in areas}
+    minutes = {area: run.minutes_spent(service, area) for area in areas}
     found = mean({area: run.patients(service, area) for area in areas}, minutes)
     if found is not None:
         yield "mean_minutes", group, Measure(found, MINUTES, "lower")
@@ -328,6 +336,24 @@ def _backcast_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measu
             yield "backcast_error", site, Measure(size(came[site] - due) / due, "share of patients", "lower")
 
 
+def _transfer_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    transfer = run.question.services[service].transfer
+    if transfer is None:
+        return
+    suspected, daily = transfer.value("suspected_per_confirmed"), "transfers a day"
+    yield "transfers_per_day", "", Measure(run.transfers_a_year(service) / 365, daily, "lower")
+    for (here, there, _), confirmed in run.transferred(service).items():
+        yield "transfers_per_day", f"{here} to {there}", Measure(confirmed * suspected / 365, daily, "lower")
+    repatriated = sum(run.transferred(service).values(), Fraction(0)) * transfer.value("repatriated_share")
+    yield "repatriations_per_year", "", Measure(repatriated, "repatriations a year", "lower")
+    yield "ambulance_hours_per_year", "", Measure(run.ambulance_hours(service), "hours a year", "lower")
+    for site in run.candidates + run.neighbours(transfer.first_contact):
+        left = [area for area, journey in run.nearest[service].items() if journey.moves and journey.first_site == site]
+        seen = Fraction(sum(run.patients(service, area) for area in left), run.inputs.patients_scale)
+        stay = (1 - transfer.value("share_transferred")) * seen
+        yield "site_patients_not_transferred", site, Measure(stay, PATIENTS, "neither")
+
+
 def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
     for team, unit in run.question.rota_units():
         for measure, better, amounts in (
@@ -343,7 +369,7 @@ def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
 def expected_measures(run: Run) -> Iterator[Named]:
     """Yield every published number that there should be, by (measure, service, group)."""
     for service in run.services_with_patients:
-        found = [*_service_measures(run, service), *_site_measures(run, service)]
+        found = [*_service_measures(run, service), *_site_measures(run, service), *_transfer_measures(run, service)]
         found += [*_bed_measures(run, service), *_backcast_measures(run, service)]
         for group, areas in groups(run).items():
             found += _group_measures(run, service, group, areas)
@@ -367,6 +393,7 @@ MEASURES = frozenset(
     + ["beds_needed", "beds_available", "occupancy", "blocking", "beds_needed_as_today", "beds_today"]
     + ["beds_beyond_today", "staff_for_beds", "exceptions_used"]
     + ["observed_patients", "backcast_patients", "backcast_error"]
+    + ["transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "site_patients_not_transferred"]
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
 )
 

@@ -39,7 +39,19 @@ SERVICE_KEYS = {
     "fixed",
     "same_site",
     "rotas",
+    "pathway",
+    "transfer",
     *FIGURES,
+}
+# The figures of a transfer, and what each is where the config does not say: nothing means that there is no such limit.
+TRANSFER_FIGURES = {
+    "dwell_minutes": "0",
+    "overhead_minutes": "0",
+    "share_transferred": "1",
+    "suspected_per_confirmed": "1",
+    "repatriated_share": "0",
+    "most_transfers_a_day": None,
+    "most_ambulance_hours": None,
 }
 TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most"}
 CONFIG_KEYS = {
@@ -121,6 +133,17 @@ class Team(NamedTuple):
     recruits: Figure
 
 
+class Transfer(NamedTuple):
+    """Where patients are seen first, and the figures of how they are taken on; limits that are not set are absent."""
+
+    first_contact: str
+    figures: Mapping[str, Figure]
+
+    def value(self, name: str) -> Fraction:
+        """Return the value of a figure that is always known."""
+        return self.figures[name].value or Fraction(0)
+
+
 class Objective(NamedTuple):
     """An objective's name and the services it lists; no service listed means all."""
 
@@ -142,6 +165,7 @@ class Service:
     by_transfer: Mapping[str, Link]
     beds: Beds | None
     observed: Observed | None = None
+    transfer: Transfer | None = None
 
     def figure(self, name: str) -> Fraction | None:
         """Return the value of a figure, or nothing if the config does not state it."""
@@ -273,6 +297,7 @@ class ConfigReader:
             by_transfer=self.same_site(found.get("by_transfer"), f"{where}.by_transfer"),
             beds=self.beds(found["beds"], f"{where}.beds", activity) if "beds" in found else None,
             observed=self.observed(found["observed"], f"{where}.observed") if "observed" in found else None,
+            transfer=self.transfer(found, where),
         )
 
     def in_reach(self, node: Any, where: str) -> dict[str, Figure]:
@@ -343,6 +368,26 @@ class ConfigReader:
             self.note(f"{where}.offsets", "", "states no offset, so nobody knows where patients go")
         stated = {site: Fraction(0) if value is None else value for site, value in offsets.items()}
         return Observed(stated, self.word(found.get("period", ""), f"{where}.period"))
+
+    def transfer(self, service: dict[str, Any], where: str) -> Transfer | None:
+        """Return how patients are transferred, or nothing where they go straight to the service."""
+        pathway = self.word(service.get("pathway", "direct"), f"{where}.pathway", ("direct", "transfer"))
+        by_transfer = pathway == "transfer"
+        if by_transfer != ("transfer" in service):
+            self.note(f"{where}.pathway", service.get("pathway"), "and transfer do not go together")
+        if not by_transfer:
+            return None
+        where = f"{where}.transfer"
+        found = self.mapping(service.get("transfer"), where, {"first_contact", *TRANSFER_FIGURES})
+        stated = {name: found.get(name, otherwise) for name, otherwise in TRANSFER_FIGURES.items()}
+        figures = {name: self.figure(one, f"{where}.{name}") for name, one in stated.items() if one is not None}
+        least = {"suspected_per_confirmed": 1}
+        most = {"share_transferred": 1, "repatriated_share": 1}
+        for name, figure in figures.items():
+            value = figure.value or Fraction(0)
+            if not least.get(name, 0) <= value <= most.get(name, value):
+                self.note(f"{where}.{name}", stated[name], "is out of its range")
+        return Transfer(self.word(found.get("first_contact"), f"{where}.first_contact"), figures)
 
     def neighbours(self, node: Any, where: str) -> str | tuple[str, ...]:
         """Return ``all``, ``none`` or the codes listed."""
@@ -469,6 +514,7 @@ class ConfigReader:
             self.known({team for team, _ in service.rotas}, question.teams, f"services.{code}.rotas")
             self.known(service.in_reach, question.services, f"services.{code}.in_reach")
             self.known(service.by_transfer, question.services, f"services.{code}.by_transfer")
+            self.first_contact(question, code, service)
         for service_code, needs, site in question.exceptions:
             self.known([service_code], question.services, "exceptions")
             found = question.services.get(service_code)
@@ -480,6 +526,18 @@ class ConfigReader:
                 self.note(f"teams.{team}", "", "states no year, so nobody knows which staff to count")
         for objective in question.objectives:
             self.known(objective.services, question.services, f"objectives.{objective.name}")
+
+    def first_contact(self, question: Question, code: str, service: Service) -> None:
+        """Note a service by transfer whose patients could not be seen first where the config says."""
+        if service.transfer is None:
+            return
+        where, name = f"services.{code}.transfer.first_contact", service.transfer.first_contact
+        self.known([name], question.services, where)
+        first = question.services.get(name)
+        if first and (first.transfer is not None or first.activity is None):
+            self.note(where, name, "is not a service that patients go straight to")
+        if service.activity is None:
+            self.note(f"services.{code}.pathway", "transfer", "means nothing without an activity")
 
     def known(self, names: Collection[str], among: Collection[str], where: str) -> None:
         """Note every name that is not among those that exist."""

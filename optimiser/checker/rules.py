@@ -176,6 +176,27 @@ def enough_patients_within_standard(run: Run) -> Iterator[Fact]:
         yield Fact(code, share, value, "share of patients", *figure[1:])
 
 
+def _limits(run: Run, name: str) -> Iterator[tuple[str, Figure, Fraction]]:
+    """Yield every service by transfer that states a limit, with the figure and its value."""
+    for code, service in run.question.services.items():
+        if service.transfer is not None and name in service.transfer.figures:
+            yield code, service.transfer.figures[name], service.transfer.value(name)
+
+
+@rule("<=")
+def not_too_many_transfers(run: Run) -> Iterator[Fact]:
+    """No more patients a day are taken on than may be: of all areas, and suspected ones counted."""
+    for code, figure, value in _limits(run, "most_transfers_a_day"):
+        yield Fact(code, run.transfers_a_year(code) / 365, value, "transfers a day", *figure[1:])
+
+
+@rule("<=")
+def not_too_many_ambulance_hours(run: Run) -> Iterator[Fact]:
+    """Ambulances spend no more hours a year than they may: both ways, on transfers and on repatriations."""
+    for code, figure, value in _limits(run, "most_ambulance_hours"):
+        yield Fact(code, run.ambulance_hours(code), value, "hours a year", *figure[1:])
+
+
 @rule(">=")
 def services_share_a_site(run: Run) -> Iterator[Fact]:
     """A site that provides a service also provides the one it must share a site with."""

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from optimiser.checker.question import ConfigReader, Growth, Question, read_question
+from optimiser.checker.question import ConfigReader, Growth, Question, Transfer, read_question
 from optimiser.checker.reading import (
     Number,
     Reader,
@@ -64,7 +64,8 @@ CLAIM_COLUMNS: Mapping[str, Converters] = {
     },
     "journeys": {
         "service": word, "area": word, "resident": flag, "site": text, "minutes": maybe_amount,
-        "patients_per_year": decimal,
+        "patients_per_year": decimal, "first_site": text, "first_minutes": maybe_number,
+        "transfer_minutes": maybe_number,
     },
     "staffing": {
         "team": word, "unit": word, "site": word, "in_post": number, "moved_in": number, "moved_out": number,
@@ -119,10 +120,21 @@ class Area(NamedTuple):
 
 
 class Journey(NamedTuple):
-    """Where an area's patients go: no site, and no minutes, if none can take them."""
+    """Where an area's patients go: no site, and no minutes, if none can take them.
+
+    Patients who are transferred are seen at ``first_site`` after ``first_minutes``, and ``road`` is the way from there.
+    """
 
     site: str | None
     minutes: int | None
+    first_site: str | None
+    first_minutes: int | None
+    road: int | None
+
+    @property
+    def moves(self) -> bool:
+        """Whether patients are transferred."""
+        return self.site is not None and self.site != self.first_site
 
 
 class Inputs(NamedTuple):
@@ -205,7 +217,75 @@ class Run:
     @cached_property
     def nearest(self) -> dict[str, dict[str, Journey]]:
         """Every service's journeys: the least minutes, a candidate before a neighbour, then by code."""
-        return {service: self.nearest_of(service, self.sites_of(service)) for service in self.services_with_patients}
+        straight = [s for s in self.services_with_patients if self.question.services[s].transfer is None]
+        found = {service: self.nearest_of(service, self.sites_of(service)) for service in straight}
+        for service in self.services_with_patients:
+            if service not in found:
+                found[service] = self._by_transfer(service, found)
+        return {service: found[service] for service in self.services_with_patients}
+
+    def _by_transfer(self, service: str, straight: Mapping[str, Mapping[str, Journey]]) -> dict[str, Journey]:
+        """Take everybody to first contact, and from there to the nearest site by road that provides the service."""
+        transfer = self.transfer(service)
+        open_sites = self.sites_of(service) + self.neighbours(service)
+        waits = (transfer.value("dwell_minutes") + transfer.value("overhead_minutes")) * MICRO
+        onward: dict[str | None, tuple[str | None, int | None]] = {None: (None, None)}
+        for seen in self.sites_of(transfer.first_contact) + self.neighbours(transfer.first_contact):
+            ways = [(self.inputs.road[seen, s], n) for n, s in enumerate(open_sites) if (seen, s) in self.inputs.road]
+            least, place = min(ways, default=(None, None))
+            onward[seen] = (None if place is None else open_sites[place], least)
+            if seen in open_sites:
+                onward[seen] = (seen, 0)
+        found: dict[str, Journey] = {}
+        for area, first in straight[transfer.first_contact].items():
+            site, way = onward[first.site]
+            second = 0 if site == first.site else round(waits) + (way or 0)
+            minutes = None if site is None or first.minutes is None else first.minutes + second
+            found[area] = Journey(site, minutes, first.site, first.minutes, way)
+        return found
+
+    def transfer(self, service: str) -> Transfer:
+        """Return how a service's patients are transferred."""
+        transfer = self.question.services[service].transfer
+        assert transfer is not None
+        return transfer
+
+    def share_moved(self, service: str, journey: Journey) -> Fraction | int:
+        """Return the share of an area's patients who reach the site that its journey ends at."""
+        return self.transfer(service).value("share_transferred") if journey.moves else 1
+
+    def minutes_spent(self, service: str, area: str) -> Fraction | int | None:
+        """Return what an area's patients spend on the way on average, in millionths of a minute."""
+        journey = self.nearest[service][area]
+        if journey.minutes is None or journey.first_minutes is None:
+            return None
+        second = journey.minutes - journey.first_minutes
+        return journey.first_minutes + (self.share_moved(service, journey) * second if second else 0)
+
+    def transferred(self, service: str) -> dict[tuple[str, str, int], Fraction]:
+        """Return confirmed patients a year who are transferred, from all areas, by (from, to, road)."""
+        share = self.transfer(service).value("share_transferred")
+        found: dict[tuple[str, str, int], Fraction] = {}
+        for area, journey in self.nearest[service].items():
+            if journey.moves:
+                way = (journey.first_site or "", journey.site or "", journey.road or 0)
+                patients = Fraction(self.patients(service, area), self.inputs.patients_scale)
+                found[way] = found.get(way, Fraction(0)) + share * patients
+        return found
+
+    def transfers_a_year(self, service: str) -> Fraction:
+        """Return how many patients are taken on in a year, suspected ones counted."""
+        suspected = self.transfer(service).value("suspected_per_confirmed")
+        return suspected * sum(self.transferred(service).values(), Fraction(0))
+
+    def ambulance_hours(self, service: str) -> Fraction:
+        """Return an ambulance's hours a year: out and back and overhead a transfer, out and back a repatriation."""
+        transfer, minutes = self.transfer(service), Fraction(0)
+        for (_, _, road), confirmed in self.transferred(service).items():
+            out_and_back = Fraction(2 * road, MICRO)
+            each = transfer.value("suspected_per_confirmed") * (out_and_back + transfer.value("overhead_minutes"))
+            minutes += confirmed * (each + transfer.value("repatriated_share") * out_and_back)
+        return minutes / 60
 
     def nearest_of(self, service: str, sites: Iterable[str]) -> dict[str, Journey]:
         """Return every area's journey with these candidates open: by minutes, plus offsets where there are any."""
@@ -217,7 +297,8 @@ class Run:
             options = [(minutes[area, s] + added[n], n) for n, s in enumerate(open_sites) if (area, s) in minutes]
             _, place = min(options, default=(None, None))
             site = None if place is None else open_sites[place]
-            found[area] = Journey(site, None if site is None else minutes[area, site])
+            least = None if site is None else minutes[area, site]
+            found[area] = Journey(site, least, site, least, None if site is None else 0)
         return found
 
     def transfer_minutes(self, from_site: str, to_site: str) -> int | None:
@@ -257,8 +338,11 @@ class Run:
     def patients_from(self, service: str, site: str, areas: Iterable[str]) -> Fraction:
         """Return how many patients a year arrive at a site from some areas."""
         going = self.nearest[service]
-        total = sum(self.patients(service, area) for area in areas if going[area].site == site)
-        return Fraction(total, self.inputs.patients_scale)
+        arriving = [area for area in areas if going[area].site == site]
+        there = sum(self.patients(service, area) for area in arriving if not going[area].moves)
+        carried = sum(self.patients(service, area) for area in arriving if going[area].moves)
+        share = self.transfer(service).value("share_transferred") if carried else 0
+        return Fraction(there + share * carried) / self.inputs.patients_scale
 
     def worst_minutes(self, service: str, areas: Iterable[str]) -> Number:
         """Return the longest journey from some areas, patients or not; infinite if somebody has none."""
@@ -268,13 +352,13 @@ class Run:
 
     def patient_minutes(self, service: str, areas: Iterable[str]) -> Number:
         """Return patients times minutes over some areas; infinite if a patient has no journey."""
-        total = 0
+        total: Fraction | int = 0
         for area in areas:
-            patients, minutes = self.patients(service, area), self.nearest[service][area].minutes
+            patients, minutes = self.patients(service, area), self.minutes_spent(service, area)
             if minutes is None and patients:
                 return math.inf
             total += patients * (minutes or 0)
-        return Fraction(total, MICRO * self.inputs.patients_scale)
+        return Fraction(total) / (MICRO * self.inputs.patients_scale)
 
     def patients_within(self, service: str, limit: Fraction) -> Fraction:
         """Return how many resident patients have a journey of at most so many minutes."""
@@ -374,9 +458,10 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     """Read the place's tables."""
     has_staff = "inputs/staff.csv" in reader.files or bool(question.rota_units())
     in_reach = any(service.in_reach for service in question.services.values())
-    has_transfers = in_reach or (question.leans_across_sites() and "inputs/transfers.csv" in reader.files)
+    by_transfer = any(service.transfer is not None for service in question.services.values())
+    if_there = question.leans_across_sites() and "inputs/transfers.csv" in reader.files
     has_counts = any(service.observed and service.observed.period for service in question.services.values())
-    optional = {"staff": has_staff, "transfers": has_transfers, "activity": has_counts}
+    optional = {"staff": has_staff, "transfers": in_reach or by_transfer or if_there, "activity": has_counts}
     names = [name for name in INPUT_COLUMNS if optional.get(name, True)]
     tables = {name: input_table(reader, name) for name in names}
     areas = reader.keyed(tables["areas"], ["area"], INPUTS_CHECK)

@@ -43,7 +43,10 @@ def inputs_are_complete(run: Run) -> Iterator[Breach]:
     activities = {activity for _, activity in inputs.patients}
     cells = {(area, activity) for area in inputs.areas for activity in activities}
     excused = run.question.allow_missing
+    between = {(one, other) for one in inputs.roles for other in inputs.roles if one != other}
+    by_transfer = any(service.transfer is not None for service in run.question.services.values())
     for missing, extra, name in (
+        (between - inputs.road.keys() if by_transfer else set(), inputs.road.keys() - between, "transfers"),
         (pairs - inputs.minutes.keys() - excused, inputs.minutes.keys() - pairs, "journeys"),
         (cells - inputs.patients.keys(), inputs.patients.keys() - cells, "demand"),
     ):
@@ -107,11 +110,26 @@ def everyone_goes_to_the_nearest_site(run: Run) -> Iterator[Breach]:
         yield from differs("everyone_goes_to_the_nearest_site", row, "site", nearest)
 
 
+def first_contact_is_at_the_nearest_site(run: Run) -> Iterator[Breach]:
+    """Patients who are transferred are seen first at the nearest site of first contact; others where they go."""
+    check = "first_contact_is_at_the_nearest_site"
+    for service, area, row in _known_journeys(run):
+        journey = run.nearest[service][area]
+        yield from differs(check, row, "first_site", journey.first_site or "")
+        for column, micro in (("first_minutes", journey.first_minutes), ("transfer_minutes", journey.road)):
+            yield from differs(check, row, column, None if micro is None else Fraction(micro, MICRO))
+
+
 def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
-    """A journey's minutes are those of inputs/journeys.csv to its site, times the travel factor."""
+    """A journey's minutes are those of inputs/journeys.csv to its site, times the travel factor.
+
+    Where patients are transferred they are those to first contact, and from there dwell, overhead and the way by road.
+    """
     check = "minutes_are_the_tables"
-    for _, area, row in _known_journeys(run):
+    for service, area, row in _known_journeys(run):
         found = run.inputs.minutes.get((area, row.cells["site"]))
+        if run.question.services[service].transfer is not None:
+            found = run.nearest[service][area].minutes
         claimed = row.cells["minutes"]
         if found is None or claimed is None:
             yield from differs(check, row, "minutes", None if found is None else Fraction(found, MICRO))
@@ -206,6 +224,7 @@ TABLE_CHECKS = (
     fixed_is_as_configured,
     journeys_are_complete,
     everyone_goes_to_the_nearest_site,
+    first_contact_is_at_the_nearest_site,
     minutes_are_the_tables,
     patients_are_the_tables,
     staffing_is_complete,

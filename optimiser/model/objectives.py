@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pulp
 
+from optimiser.model import legs
 from optimiser.model.variables import Variables
 from optimiser.problem import MOST_DEPRIVED_DECILES, Problem
 
@@ -57,7 +58,7 @@ def patients_beyond_standard(problem: Problem, x: Variables, services: Sequence[
         standard = problem.services[service].standard_minutes
         if standard and service in x.chains:
             patients = problem.patients(service) * _residents(problem)
-            beyond.append(x.add_up(service, patients[:, None] * (problem.minutes(service) > standard.value)))
+            beyond.append(legs.patients_beyond(problem, x, service, patients, standard.value))
     return pulp.lpSum(beyond)
 
 
@@ -80,6 +81,13 @@ def changes_from_today(problem: Problem, x: Variables, services: Sequence[str]) 
     return pulp.lpSum(changes)
 
 
+@objective(unit="transfers a year")
+def transfers(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
+    """Transfers a year to services that are reached by transfer, suspected patients counted."""
+    listed = (service for service in services if service in problem.reached_by_transfer and service in x.chains)
+    return pulp.lpSum(legs.transfers_a_year(problem, x, service) for service in listed)
+
+
 def _residents(problem: Problem) -> np.ndarray:
     return np.asarray(problem.areas["resident"], dtype=bool)
 
@@ -89,7 +97,9 @@ def _minutes_of(
 ) -> pulp.LpAffineExpression:
     minutes_of = []
     for service in services:
-        if service in x.chains:
+        if service in x.chains and problem.services[service].transfer:
+            minutes_of.append(legs.patient_minutes(problem, x, service, problem.patients(service) * counted))
+        elif service in x.chains:
             minutes = problem.minutes(service)
             patients = problem.patients(service) * counted
             minutes_of.append(x.add_up(service, patients[:, None] * np.where(np.isfinite(minutes), minutes, 0)))

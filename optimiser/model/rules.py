@@ -13,6 +13,7 @@ import numpy as np
 import pulp
 
 from optimiser.beds import most_patients
+from optimiser.model import legs
 from optimiser.model.variables import Variables, spelt
 from optimiser.problem import Problem
 
@@ -51,10 +52,10 @@ def nobody_is_counted_nearer_than_they_are(problem: Problem, x: Variables) -> Ro
 
 @logic
 def nobody_passes_an_open_site(problem: Problem, x: Variables) -> Rows:
-    """Patients do not go past an open site. Only volumes and offsets can push this way, so only they switch it on."""
+    """Patients do not go past an open site. Only volumes, offsets and transfers push this way, and switch it on."""
     for service, chain in x.chains.items():
         rules = problem.services[service]
-        if rules.counts_volumes or rules.observed:
+        if rules.counts_volumes or rules.observed or service in problem.on_a_transfer_pathway:
             for fewer, site, more in chain.links:
                 names = (service, spelt(more, chain.sets[more]), site)
                 none_of_more = x.none_of[service, chain.sets[more]]
@@ -64,9 +65,22 @@ def nobody_passes_an_open_site(problem: Problem, x: Variables) -> Rows:
 
 
 @logic
+def both_legs_are_counted_together(problem: Problem, x: Variables) -> Rows:
+    """Patients pass a shut set on their second leg exactly when their first ended here and the set is shut."""
+    for names, both, first, second in legs.products(problem, x):
+        yield (*names, "if_both"), both >= first + second - 1
+        yield (*names, "only_if_here"), both <= first
+        yield (*names, "only_if_shut"), both <= second
+
+
+@logic
 def every_area_is_served(problem: Problem, x: Variables) -> Rows:
     """Every area has an open site, or a neighbour, that it can reach."""
     for service, chain in x.chains.items():
+        if problem.services[service].transfer:
+            for name, nowhere in legs.stranded(problem, x, service):
+                yield (service, name), nowhere == 0
+            continue
         for index, everywhere in zip(chain.unserved, chain.unserved_sets, strict=True):
             yield (service, spelt(index, everywhere)), x.none_of[service, everywhere] + pulp.LpAffineExpression() == 0
 
@@ -100,7 +114,7 @@ def every_site_has_enough_patients(problem: Problem, x: Variables) -> Rows:
     """A site that provides a service has at least the minimum number of patients."""
     for service, rules in problem.services.items():
         if rules.minimum_patients and service in x.chains:
-            arriving = x.patients_at(service, problem.patients(service))
+            arriving = legs.arriving(problem, x, service)
             for site in problem.candidates:
                 needed = rules.minimum_patients.value * x.designated[site, service]
                 yield (service, site), arriving[site] >= needed
@@ -111,7 +125,7 @@ def no_site_has_too_many_patients(problem: Problem, x: Variables) -> Rows:
     """A site that provides a service has at most the maximum number of patients."""
     for service, rules in problem.services.items():
         if rules.maximum_patients and service in x.chains:
-            arriving = x.patients_at(service, problem.patients(service))
+            arriving = legs.arriving(problem, x, service)
             for site in problem.candidates:
                 yield (service, site), arriving[site] <= rules.maximum_patients.value
 
@@ -135,6 +149,9 @@ def nobody_travels_too_far(problem: Problem, x: Variables) -> Rows:
         longest = problem.services[service].longest_journey_minutes
         if longest and problem.services[service].observed:
             yield from _nobody_is_drawn_too_far(problem, x, service, longest.value)
+        elif longest and problem.services[service].transfer:
+            for name, too_far in legs.out_of_reach(problem, x, service, longest.value):
+                yield (service, name), too_far <= 0
         elif longest:
             within = problem.minutes(service)[resident] <= longest.value
             for sites in sorted({tuple(row) for row in np.unique(within, axis=0).tolist()}):
@@ -166,9 +183,27 @@ def enough_patients_within_standard(problem: Problem, x: Variables) -> Rows:
         rules = problem.services[service]
         if rules.share_within_standard and rules.standard_minutes:
             patients = problem.patients(service) * problem.areas["resident"].to_numpy()
-            beyond = patients[:, None] * (problem.minutes(service) > rules.standard_minutes.value)
+            beyond = legs.patients_beyond(problem, x, service, patients, rules.standard_minutes.value)
             most = (1 - rules.share_within_standard.value) * patients.sum()
-            yield (service,), x.add_up(service, beyond) <= float(most)
+            yield (service,), beyond <= float(most)
+
+
+@limit(unit="transfers a day")
+def not_too_many_transfers(problem: Problem, x: Variables) -> Rows:
+    """No more patients a day are transferred to a service than the config allows, suspected ones counted."""
+    for service in problem.reached_by_transfer:
+        transfer = problem.services[service].transfer
+        if transfer and transfer.most_transfers_a_day and service in x.chains:
+            yield (service,), legs.transfers_a_day(problem, x, service) <= transfer.most_transfers_a_day.value
+
+
+@limit(unit="hours a year")
+def not_too_many_ambulance_hours(problem: Problem, x: Variables) -> Rows:
+    """Ambulances spend no more hours a year on a service's transfers and repatriations than the config allows."""
+    for service in problem.reached_by_transfer:
+        transfer = problem.services[service].transfer
+        if transfer and transfer.most_ambulance_hours and service in x.chains:
+            yield (service,), legs.ambulance_hours(problem, x, service) <= transfer.most_ambulance_hours.value
 
 
 @limit(unit="designated")
@@ -245,6 +280,10 @@ def the_worst_journey_is_the_worst(problem: Problem, x: Variables) -> Rows:
     resident = np.flatnonzero(problem.areas["resident"].to_numpy())
     for services, worst in x.worst_minutes.items():
         for service in (service for service in services if service in x.chains):
+            if problem.services[service].transfer:
+                for name, journey in legs.worst_journeys(problem, x, service):
+                    yield (*services, service, name), worst >= journey
+                continue
             minutes = np.where(np.isfinite(problem.minutes(service)), problem.minutes(service), 0)
             for area in resident:
                 only_here = np.zeros_like(minutes)

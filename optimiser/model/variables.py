@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pulp
 
-from optimiser.catchment import Chains
+from optimiser.catchment import NO_SET, Chains
 from optimiser.problem import Problem, Unit
 
 # Sets of more sites than this are named by number: a solver's LP file has no room for longer names.
@@ -29,6 +29,9 @@ class Variables:
         People or WTE by (site, team, unit); ``moved`` by (team, unit, from, to).
     worst_minutes
         The longest journey by group of services, where an objective asks for it.
+    both
+        For a service reached by transfer, by (service, step of first contact's chain, set of sites): 1 where that
+        step is taken and no site of the set provides the service. Continuous, 0 to 1.
     """
 
     chains: Mapping[str, Chains]
@@ -39,6 +42,7 @@ class Variables:
     recruited: dict[tuple[str, str, Unit], pulp.LpVariable] = field(default_factory=dict)
     short: dict[tuple[str, str, Unit], pulp.LpVariable] = field(default_factory=dict)
     worst_minutes: dict[tuple[str, ...], pulp.LpVariable] = field(default_factory=dict)
+    both: dict[tuple[str, int, frozenset[str]], pulp.LpVariable] = field(default_factory=dict)
 
     def add_up(self, service: str, values: np.ndarray) -> pulp.LpAffineExpression:
         """Return the sum over areas of ``values[area, the site that the area goes to]``, areas × reachable sites."""
@@ -74,6 +78,8 @@ def declare(problem: Problem, chains: Mapping[str, Chains], model: pulp.LpProble
         for index, members in enumerate(chain.sets):
             name = f"none_of.{service}.{spelt(index, members)}"
             x.none_of[service, members] = model.add_variable(name, 0, 1) if members else 1.0
+    for service in problem.reached_by_transfer:
+        _declare_both_legs(problem, x, model, service)
     for team, unit in problem.team_units:
         _declare_staff(problem, x, model, team, unit)
     for objective in problem.objectives:
@@ -81,6 +87,21 @@ def declare(problem: Problem, chains: Mapping[str, Chains], model: pulp.LpProble
             services = problem.services_of(objective)
             x.worst_minutes[services] = model.add_variable(".".join(("worst_minutes", *objective.services)), 0)
     return x
+
+
+def _declare_both_legs(problem: Problem, x: Variables, model: pulp.LpProblem, service: str) -> None:
+    """Declare one product for each pair of a step of first contact and a set of the second leg that occurs."""
+    transfer = problem.services[service].transfer
+    if transfer is None or service not in x.chains:
+        return
+    first, second = x.chains[transfer.first_contact], x.chains[service]
+    for step, site in enumerate(first.site):
+        steps = second.step_of[second.area_of == site]
+        used = [*second.before[steps], *second.after[steps]]
+        for index in sorted({int(number) for number in used if number != NO_SET and second.sets[number]}):
+            members = second.sets[index]
+            name = f"both.{service}.{step_name(first, step)}.then.{spelt(index, members)}"
+            x.both[service, step, members] = model.add_variable(name, 0, 1)
 
 
 def _declare_staff(problem: Problem, x: Variables, model: pulp.LpProblem, team: str, unit: Unit) -> None:
@@ -104,3 +125,10 @@ def _may_fall_short(problem: Problem, team: str, unit: Unit) -> bool:
 def spelt(index: int, members: frozenset[str]) -> str:
     """Return a name for a set of sites: its members, or its number where they are many."""
     return ".".join(sorted(members)) if len(members) <= LONGEST_SPELT_OUT_SET else f"set_{index}"
+
+
+def step_name(chain: Chains, step: int) -> str:
+    """Return a name for a step of a chain: the sites that are passed, then the site that is reached."""
+    before = int(chain.before[step])
+    passed = [spelt(before, chain.sets[before])] if chain.sets[before] else []
+    return ".".join([*passed, chain.sites[chain.site[step]]])

@@ -1,0 +1,251 @@
+"""Services reached by transfer: first contact at the nearest site of one service, then on to the nearest of another.
+
+The first leg is a journey like any other. The second leg depends on where the first ended and on who provides the
+service: nobody goes on from a site that provides it. Patients, minutes and shares are added as whole numbers of
+their last decimal place, so sums are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimiser.errors import TooLarge
+from optimiser.problem import Problem, Transfer
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+DAYS_A_YEAR = 365
+MINUTES_AN_HOUR = 60
+LARGEST_EXACT = 2**53
+# Transfers a year are published as whole numbers of this many parts, so that equal really means equal.
+PARTS_OF_A_TRANSFER = 10**9
+
+
+@dataclass(frozen=True, eq=False)
+class SecondLegs:
+    """What lies between every site of first contact and every site that could take a service's patients.
+
+    All arrays are first sites × sites. ``road`` is minutes by road, 0 from a site to itself and infinite where there is
+    no journey; ``minutes`` adds dwell and overhead where the patient moves. ``order`` settles who is nearest.
+    """
+
+    transfer: Transfer
+    first_sites: tuple[str, ...]
+    sites: tuple[str, ...]
+    road: Floats
+    minutes: Floats
+    moves: Bools
+
+    @property
+    def order(self) -> Floats:
+        """Minutes by road, with a site itself before any other."""
+        return np.where(self.moves, self.road, -1.0)
+
+    @property
+    def share(self) -> Floats:
+        """The share of a first site's patients who go on to a site: all who are there already."""
+        return np.where(self.moves, self.transfer.share_transferred.value, 1.0)
+
+    @property
+    def transfers(self) -> Floats:
+        """Transfers a year, suspected patients counted, for one confirmed patient a year at the first site."""
+        suspected = self.transfer.share_transferred.value * self.transfer.suspected_per_confirmed.value
+        return np.where(self.moves, suspected, 0.0)
+
+    @property
+    def ambulance_hours(self) -> Floats:
+        """Hours a year for one confirmed patient a year at the first site.
+
+        An ambulance goes out and back and spends the overhead on each transfer, and goes out and back on each
+        repatriation.
+        """
+        road = np.where(np.isfinite(self.road), self.road, 0.0)
+        there_and_back = 2 * road
+        back_again = self.transfer.share_transferred.value * self.transfer.repatriated_share.value
+        minutes = self.transfers * (there_and_back + self.transfer.overhead_minutes.value) + back_again * there_and_back
+        return np.where(self.moves, minutes, 0.0) / MINUTES_AN_HOUR
+
+    def chosen(self, provided: Bools) -> Ints:
+        """Return where each first site's patients go on to, choices × first sites; −1 where nobody takes them.
+
+        ``provided`` is choices × candidates. Equal minutes go to a candidate before a neighbour, then by code.
+        """
+        is_open = np.ones((len(provided), len(self.sites)), dtype=bool)
+        is_open[:, : provided.shape[1]] = provided
+        found = np.full((len(provided), len(self.first_sites)), -1)
+        for number, minutes in enumerate(self.order):
+            left = np.where(is_open & np.isfinite(minutes), minutes, np.inf)
+            if left.size:
+                best = left.argmin(axis=1)
+                found[:, number] = np.where(np.isfinite(left[np.arange(len(left)), best]), best, -1)
+        return found
+
+
+def second_legs(problem: Problem, service: str) -> SecondLegs:
+    """Return the second legs of a service reached by transfer."""
+    transfer = problem.services[service].transfer
+    assert transfer is not None
+    first, sites = problem.reachable_sites(transfer.first_contact), problem.reachable_sites(service)
+    road = problem.transfers.reindex(index=list(first), columns=list(sites)).to_numpy(dtype=float, copy=True)
+    moves = np.array([[one != other for other in sites] for one in first], dtype=bool).reshape(road.shape)
+    road[np.isnan(road)] = np.inf
+    road[~moves] = 0.0
+    waits = transfer.dwell_minutes.value + transfer.overhead_minutes.value
+    minutes = np.where(moves, np.round(road + waits, 6), 0.0)
+    return SecondLegs(transfer, first, sites, road, minutes, moves)
+
+
+def both_minutes(first: Floats, second: Floats | float) -> Floats:
+    """Return both legs' minutes together, to the six decimal places that journeys are counted in."""
+    return np.asarray(np.round(first + second, 6))
+
+
+@dataclass(frozen=True, eq=False)
+class TwoLegs:
+    """Where both legs send everybody, for every joint choice: first contact's choices × the service's own.
+
+    ``first_minutes`` (infinite where nobody can be reached) and ``first_site`` (a position in the sites of first
+    contact, −1 for none) are first contact's choices × areas; ``provided`` is the service's choices × candidates.
+    """
+
+    problem: Problem
+    service: str
+    first_minutes: Floats
+    first_site: Ints
+    provided: Bools
+
+    @cached_property
+    def legs(self) -> SecondLegs:
+        """The second legs."""
+        return second_legs(self.problem, self.service)
+
+    @property
+    def services(self) -> tuple[str, str]:
+        """The two services whose choices are the axes of every result."""
+        return self.legs.transfer.first_contact, self.service
+
+    @cached_property
+    def patients(self) -> Floats:
+        """Patients a year by area, as whole numbers of ``1 / patient_scale``."""
+        return np.asarray(np.rint(self.problem.patients(self.service) * self.problem.patient_scale))
+
+    @cached_property
+    def resident(self) -> Bools:
+        """Whether each area is resident."""
+        return np.asarray(self.problem.areas["resident"], dtype=bool)
+
+    @cached_property
+    def goes_on_to(self) -> Ints:
+        """Position of the site that each first site's patients end at: the service's choices × first sites."""
+        return self.legs.chosen(self.provided)
+
+    @cached_property
+    def second_minutes(self) -> Floats:
+        """Minutes of the second leg, infinite where there is none to be had: the service's choices × first sites."""
+        return self._picked(self.legs.minutes, np.inf)
+
+    @cached_property
+    def unserved(self) -> Ints:
+        """Areas that no site takes, by joint choice."""
+        nowhere = (self.first_site < 0).sum(axis=1)[:, None]
+        stranded = self._at_first(np.ones(len(self.resident))) @ (self.goes_on_to < 0).T
+        return np.asarray(nowhere + stranded)
+
+    @cached_property
+    def worst_minutes(self) -> Floats:
+        """The longest journey over both legs from any resident area, by joint choice."""
+        worst = np.zeros((len(self.first_site), len(self.provided)))
+        for number, second in enumerate(self.second_minutes.T):
+            here = np.asarray((self.first_site == number) & self.resident)
+            anybody = np.asarray(here.any(axis=1))[:, None]
+            longest = np.asarray(np.where(here, self.first_minutes, 0.0).max(axis=1, initial=0.0))[:, None]
+            np.maximum(worst, np.where(anybody, both_minutes(longest, second), 0.0), out=worst)
+        lost = np.asarray(np.asarray((self.first_site < 0) & self.resident).any(axis=1))
+        return np.where(lost[:, None], np.inf, worst)
+
+    def patients_beyond(self, minutes: float) -> Floats:
+        """Return resident patients a year (scaled) whose two legs take longer than ``minutes``, by joint choice."""
+        weight = self.patients * self.resident
+        beyond = np.zeros((len(self.first_site), len(self.provided)))
+        beyond += ((self.first_site < 0) @ weight)[:, None]
+        for number, seconds in enumerate(self.second_minutes.T):
+            here = self.first_site == number
+            first = np.where(here, self.first_minutes, 0.0)
+            for second in np.unique(seconds):
+                late = here & (both_minutes(first, second) > minutes)
+                beyond[:, seconds == second] += (late @ weight)[:, None]
+        return beyond
+
+    def patient_minutes(self, counted: Bools) -> Floats:
+        """Return minutes that patients of some areas spend on both legs, as whole numbers of their last place.
+
+        Only the share of patients who are transferred spend the second leg. Whole numbers of
+        ``1 / (patient_scale × minute_scale × share_scale)``, by joint choice.
+        """
+        scale, weight = self.problem.minute_scale, self.patients * counted
+        first = np.rint(np.where(self.first_site >= 0, self.first_minutes, 0.0) * scale) * self.problem.share_scale
+        served = self.goes_on_to >= 0
+        second = np.rint(np.where(served, self.second_minutes, 0.0) * scale) * self._scaled_share
+        total = self._at_first(weight, first) @ served.T + self._at_first(weight) @ second.T
+        if total.max(initial=0) >= LARGEST_EXACT:
+            raise TooLarge("Patient-minutes are too large to add exactly. Give patients with fewer decimal places.")
+        return np.asarray(total)
+
+    def arriving(self, site: str) -> Floats:
+        """Return patients a year at a site, from every area, by joint choice: those carried on, and those who stay."""
+        if site not in self.legs.sites:
+            return np.zeros((len(self.first_site), len(self.provided)))
+        here = self.goes_on_to == self.legs.sites.index(site)
+        total = self._at_first(self.patients) @ np.where(here, self._scaled_share_of_all, 0).T
+        return np.asarray(total / (self.problem.patient_scale * self.problem.share_scale))
+
+    def transfers_a_year(self) -> Floats:
+        """Return transfers a year, suspected patients counted, as whole numbers of 1 / ``PARTS_OF_A_TRANSFER``."""
+        suspected = self.legs.transfer.suspected_per_confirmed.value
+        moved = self._at_first(self.patients) @ np.where(self._moved, self._scaled_share, 0).T
+        parts = moved * (suspected * PARTS_OF_A_TRANSFER / (self.problem.patient_scale * self.problem.share_scale))
+        return np.asarray(np.rint(parts))
+
+    def transfers_a_day(self) -> Floats:
+        """Return transfers a day, suspected patients counted, by joint choice."""
+        return np.asarray(np.round(self.transfers_a_year() / PARTS_OF_A_TRANSFER / DAYS_A_YEAR, 12))
+
+    def ambulance_hours(self) -> Floats:
+        """Return the hours a year that ambulances spend on transfers and repatriations, by joint choice."""
+        hours = np.where(self._moved, self._picked(self.legs.ambulance_hours, 0.0), 0.0)
+        return np.asarray(np.round(self._at_first(self.patients) @ hours.T / self.problem.patient_scale, 9))
+
+    @property
+    def _moved(self) -> Bools:
+        return np.asarray(self._picked(self.legs.moves.astype(float), 0.0) > 0)
+
+    @property
+    def _scaled_share(self) -> float:
+        return float(np.rint(self.legs.transfer.share_transferred.value * self.problem.share_scale))
+
+    @property
+    def _scaled_share_of_all(self) -> Floats:
+        return np.where(self._moved, self._scaled_share, float(self.problem.share_scale))
+
+    def _picked(self, values: Floats, otherwise: float) -> Floats:
+        """Return ``values`` (first sites × sites) where each first site's patients go on to."""
+        if not values.shape[1]:
+            return np.full(self.goes_on_to.shape, otherwise)
+        picked = values[np.arange(len(values))[None, :], self.goes_on_to]
+        return np.where(self.goes_on_to >= 0, picked, otherwise)
+
+    def _at_first(self, weight: Floats, values: Floats | None = None) -> Floats:
+        """Return the sum of ``weight``, or of weight times ``values``, over the areas at each first site."""
+        return np.column_stack([*self._sums(weight, values), np.zeros((len(self.first_site), 0))])
+
+    def _sums(self, weight: Floats, values: Floats | None) -> Iterator[Floats]:
+        for number in range(len(self.legs.first_sites)):
+            here = self.first_site == number
+            yield (here if values is None else np.where(here, values, 0.0)) @ weight

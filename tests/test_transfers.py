@@ -1,0 +1,388 @@
+"""Services reached by transfer: solved by hand, drawn at random, read from a config, and checked by other code.
+
+The world is ``worlds.by_transfer()``, where everything is worked out by hand. With the scanner at birch alone, those
+who are seen at ash go on: 30 patients, half of them, in 20 + 10 minutes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from as_files import with_files
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+from made_up_place import CONFIG, TABLES, write_question
+from test_checker import sealed
+from test_enumeration import naive_best, transfers, worlds
+from worlds import by_transfer, vary
+
+import optimiser as op
+from optimiser import measures, summary
+from optimiser.checker import check
+from optimiser.enumeration import enumerate_all
+from optimiser.errors import InputError, NoPlan
+from optimiser.explanation import clash
+from optimiser.pathways import second_legs
+from optimiser.plan import Plan
+from optimiser.planning import evaluate, solve
+from optimiser.problem import Figure, Fixed, Problem, Transfer
+from optimiser.runs import files_of
+
+TODAY = frozenset({("ash", "clinic"), ("birch", "clinic")})
+AT_BIRCH, AT_ASH = TODAY | {("birch", "scanner")}, TODAY | {("ash", "scanner")}
+LIMITS = {"most_transfers_a_day": Figure(0.055, "agreed", True), "most_ambulance_hours": Figure(12, "agreed", True)}
+
+
+# -- a run folder of a problem that was made in Python -----------------------------------------------------------------
+
+
+def breaches(plan: Plan) -> pd.DataFrame:
+    """Return what the checker finds wrong with a plan's run."""
+    return check(files_of(replace(plan, problem=with_files(plan.problem))))
+
+
+# -- solved by hand ----------------------------------------------------------------------------------------------------
+
+
+def number(plan: Plan, name: str, group: str = "") -> float:
+    return measures.number(measures.table(plan), name, "scanner", group)
+
+
+def test_who_goes_where_and_in_how_many_minutes():
+    journeys = evaluate(by_transfer(), AT_BIRCH).journeys.query("service == 'scanner'").set_index("area")
+    assert journeys["first_site"].to_dict() == {"east": "birch", "far": "birch", "mid": "ash", "west": "ash"}
+    assert set(journeys["site"]) == {"birch"}
+    assert journeys["first_minutes"].to_dict() == {"east": 10, "far": 15, "mid": 20, "west": 10}
+    assert journeys["transfer_minutes"].to_dict() == {"east": 0, "far": 0, "mid": 10, "west": 10}
+    assert journeys["minutes"].to_dict() == {"east": 10, "far": 15, "mid": 50, "west": 40}
+
+
+def test_a_direct_journey_is_first_contact_itself():
+    journeys = evaluate(by_transfer(), AT_BIRCH).journeys.query("service == 'clinic'")
+    assert (journeys["first_site"] == journeys["site"]).all()
+    assert (journeys["first_minutes"] == journeys["minutes"]).all()
+    assert (journeys["transfer_minutes"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("designated", "expected"),
+    [
+        (AT_BIRCH, {"patient_minutes": 1250, "worst_minutes": 50, "ambulance_hours_per_year": 11.9375}),
+        (AT_ASH, {"patient_minutes": 1325, "worst_minutes": 45, "ambulance_hours_per_year": 18.15625}),
+        (AT_BIRCH, {"repatriations_per_year": 3, "transfers_per_day": 0.051369863, "mean_minutes": 20.833333333}),
+        (AT_ASH, {"repatriations_per_year": 3.5, "transfers_per_day": 0.059931507}),
+        (AT_BIRCH | AT_ASH, {"patient_minutes": 800, "transfers_per_day": 0, "ambulance_hours_per_year": 0}),
+        # Of 60 residents 30 are at birch within 30 minutes; the others take 40 and 50, whether they stay or not.
+        (AT_BIRCH, {"patients_within_30": 30, "patients_within_45": 40, "median_minutes": 10, "p95_minutes": 50}),
+    ],
+)
+def test_measures_are_as_worked_out_by_hand(designated: frozenset[tuple[str, str]], expected: dict[str, float]):
+    plan = evaluate(by_transfer(), designated)
+    assert {name: number(plan, name) for name in expected} == expected
+
+
+def test_those_who_stay_are_counted_where_they_stay():
+    plan = evaluate(by_transfer(), AT_ASH)
+    assert number(plan, "site_patients", "ash") == 30 + 17.5
+    assert number(plan, "site_patients_from_outside", "ash") == 2.5
+    assert number(plan, "site_patients_not_transferred", "birch") == 17.5
+    assert number(plan, "transfers_per_day", "birch to ash") == number(plan, "transfers_per_day")
+
+
+def test_a_neighbour_with_the_service_keeps_its_patients_and_takes_others():
+    # Oak has a scanner now, and nobody else has: all go there, from ash in 20 + 20 minutes and from birch in 20 + 30.
+    world = by_transfer(neighbours=("oak",))
+    journeys = evaluate(world, TODAY).journeys.query("service == 'scanner'").set_index("area")
+    assert journeys["minutes"].to_dict() == {"east": 60, "far": 65, "mid": 60, "west": 50}
+    # With the clinic shut everybody is seen at oak, and stays.
+    shut = vary(world, "clinic", fixed={})
+    there = evaluate(shut, set()).journeys.query("service == 'scanner'")
+    assert set(there["first_site"]) == set(there["site"]) == {"oak"}
+    # Behind the border there is no oak, so somebody must have a scanner.
+    with pytest.raises(NoPlan):
+        solve(vary(world.behind_its_border(), "scanner", at_most_sites=Figure(0)))
+
+
+def test_equal_transfers_go_to_a_candidate_then_by_code():
+    # Everywhere is 10 minutes from ash. Birch is a candidate, oak a neighbour.
+    world = by_transfer(neighbours=("oak",))
+    world = replace(world, transfers=world.transfers.replace({15.0: 10.0, 20.0: 10.0}))
+    site = evaluate(world, AT_BIRCH).journeys.query("service == 'scanner'").set_index("area")["site"]
+    assert site["west"] == "birch"
+
+
+def test_a_site_with_the_service_keeps_its_patients_even_where_others_are_no_minutes_away():
+    world = by_transfer(dwell_minutes=Figure(0), overhead_minutes=Figure(0))
+    world = replace(world, transfers=world.transfers * 0)
+    assert number(evaluate(world, AT_BIRCH | AT_ASH), "transfers_per_day") == 0
+    assert number(evaluate(world, AT_BIRCH), "transfers_per_day") > 0
+
+
+def test_volume_rules_count_those_who_arrive():
+    # At ash arrive 47.5, at birch 50, with both 30 and 35.
+    for least, most, expected in ((48, 60, {"birch"}), (40, 49, {"ash"}), (0, 40, {"ash", "birch"})):
+        world = by_transfer(minimum_patients=Figure(least), maximum_patients=Figure(most))
+        assert set(solve(world).sites_of("scanner")) == expected
+
+
+def test_standards_look_at_those_who_are_transferred():
+    one = {"at_most_sites": Figure(1), "standard_minutes": Figure(40)}
+    # Within 40 minutes: at birch east and west, 40 of 60; at ash west and mid, 30 of 60 (east takes 45).
+    assert solve(by_transfer(**one, share_within_standard=Figure(0.6))).sites_of("scanner") == ("birch",)
+    assert solve(by_transfer(at_most_sites=Figure(1), longest_journey_minutes=Figure(45))).sites_of("scanner") == (
+        "ash",
+    )
+    with pytest.raises(NoPlan):
+        solve(by_transfer(**one, share_within_standard=Figure(0.7)))
+    with pytest.raises(NoPlan):
+        solve(by_transfer(at_most_sites=Figure(1), longest_journey_minutes=Figure(44.9)))
+
+
+def test_a_clash_is_told_in_words():
+    told = str(clash(by_transfer(at_most_sites=Figure(1), most_transfers_a_day=Figure(0.05))))
+    assert "Scanner takes at most 0.05 transfers a day (not_too_many_transfers.scanner)" in told
+    assert "allow 0.00137 more transfers a day to Scanner" in told
+    told = str(clash(by_transfer(at_most_sites=Figure(1), most_ambulance_hours=Figure(10))))
+    assert "ambulances spend at most 10 hours a year on transfers to Scanner" in told
+    assert "allow 1.9 more ambulance hours a year for transfers to Scanner" in told
+
+
+def test_the_summary_says_how_many_are_transferred_and_on_what_that_rests():
+    lines = summary.lines(evaluate(by_transfer(), AT_BIRCH))
+    assert any(line.startswith("Scanner") and line.endswith("0.1 transfers a day") for line in lines)
+    assert "Transfers to scanner rest on unverified figures: dwell_minutes" in "\n".join(lines)
+
+
+def test_second_legs_are_a_table_of_first_sites_and_sites():
+    legs = second_legs(by_transfer(), "scanner")
+    assert (legs.first_sites, legs.sites) == (("ash", "birch", "oak"), ("ash", "birch"))
+    assert legs.minutes.tolist() == [[0, 30], [35, 0], [40, 50]]
+
+
+# -- the independent check ---------------------------------------------------------------------------------------------
+
+LIMITED = by_transfer(at_most_sites=Figure(1), **LIMITS)
+
+
+def run_of(plan: Plan) -> dict[str, str]:
+    return {
+        name: content.decode() for name, content in files_of(replace(plan, problem=with_files(plan.problem))).items()
+    }
+
+
+def found_in(run: Mapping[str, str]) -> set[str]:
+    """Seal a run again and return the names of the checks that find something."""
+    record = json.loads(run["run.json"])
+    record.pop("files")
+    return set(check(sealed({name: text.encode() for name, text in run.items()}, json.dumps(record)))["check"])
+
+
+def test_a_true_run_has_no_breach():
+    for designated in (AT_BIRCH, AT_ASH, AT_BIRCH | AT_ASH):
+        found = breaches(evaluate(LIMITED, designated))
+        assert found.empty, "\n".join(found["message"])
+    assert found_in(run_of(solve(LIMITED))) == set()
+
+
+RULES = {"not_too_many_transfers": ("0.055", "0.05"), "not_too_many_ambulance_hours": ('"value": 12', '"value": 11')}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_broken_limit_is_reported_under_its_own_name(rule: str):
+    run = run_of(solve(LIMITED))
+    old, new = RULES[rule]
+    assert run["config.yaml"].count(old) == 1
+    run["config.yaml"] = run["config.yaml"].replace(old, new)
+    assert found_in(run) == {rule}
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("column", ["left", "relation", "right", "unit", "spare", "binding", "pass", "source"])
+def test_every_cell_of_a_limit_is_checked(rule: str, column: str):
+    run = run_of(solve(LIMITED))
+    header, *lines = run["rules.csv"].splitlines()
+    old = next(line for line in lines if line.startswith(rule))
+    cells = dict(zip(header.split(","), old.split(","), strict=True))
+    lies = {"unit": "furlongs", "relation": "<", "binding": "true", "pass": "false", "source": "made up"}
+    cells[column] = lies.get(column, "7")
+    assert found_in(run | {"rules.csv": run["rules.csv"].replace(old, ",".join(cells.values()))}) == {rule}
+    assert found_in(run | {"rules.csv": run["rules.csv"].replace(old + "\n", "")}) == {rule}
+
+
+LIES = {
+    "an earlier arrival": ("journeys.csv", ",west,true,birch,40,", ",west,true,birch,39,", "minutes_are_the_tables"),
+    "nobody moved": ("journeys.csv", "10,ash,10,10", "10,birch,10,10", "first_contact_is_at_the_nearest_site"),
+    "a shorter way": ("journeys.csv", "10,ash,10,10", "10,ash,10,9", "first_contact_is_at_the_nearest_site"),
+    "fewer transfers": ("measures.csv", "transfers_per_day,scanner,,0.05", "transfers_per_day,scanner,,0.04", ""),
+    "an ambulance that does not come back": ("measures.csv", "11.9375", "6", ""),
+    "nobody taken back": ("measures.csv", "repatriations_per_year,scanner,,3", "repatriations_per_year,scanner,,0", ""),
+    "nobody left behind": ("measures.csv", "not_transferred,scanner,ash,15", "not_transferred,scanner,ash,0", ""),
+    "another pair": ("measures.csv", "ash to birch", "birch to ash", ""),
+    "no way by road": ("inputs/transfers.csv", "oak,ash,20.0\n", "", "inputs_are_complete"),
+    "a way from nowhere": ("inputs/transfers.csv", "oak,ash", "elm,ash,3\noak,ash", "inputs_are_complete"),
+    "more than all": ("config.yaml", '"value": 0.5,', '"value": 1.5,', "config_is_understood"),
+    "first contact nowhere": ("config.yaml", 'contact": "clinic"', 'contact": "spa"', "config_is_understood"),
+    "first contact with itself": ("config.yaml", 'contact": "clinic"', 'contact": "scanner"', "config_is_understood"),
+    "a way that no check knows": ("config.yaml", 'way": "transfer"', 'way": "tunnel"', "config_is_understood"),
+    "a transfer that is not one": ("config.yaml", 'way": "transfer"', 'way": "direct"', "config_is_understood"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_is_found(lie: str):
+    name, old, new, expected = LIES[lie]
+    run = run_of(solve(LIMITED))
+    assert run[name].count(old) == 1, run[name]
+    assert found_in(run | {name: run[name].replace(old, new)}) == {expected or "measures_are_right"}
+
+
+# -- worlds that nobody chose ------------------------------------------------------------------------------------------
+
+
+@st.composite
+def worlds_with_transfers(draw: st.DrawFn) -> Problem:
+    """Draw a world with few rules in which the last service is reached by way of the first."""
+    problem = draw(worlds())
+    first, *others = problem.services
+    assume(others)
+    services = {code: replace(service, transfer=None) for code, service in problem.services.items()}
+    services[first] = replace(services[first], activity="visit")
+    for code in others:
+        services[code] = replace(services[code], activity=draw(st.sampled_from(["visit", "stay"])))
+    moved = draw(transfers({first: services[first]} | {code: services[code] for code in others}))
+    moved = {code: one for code, one in moved.items() if code != first}
+    moved[others[-1]] = Transfer(first, Figure(5), Figure(10), Figure(draw(st.sampled_from([1, 0.5]))), Figure(1.5))
+    moved = {code: replace(one, first_contact=first) for code, one in moved.items()}
+    for code, transfer in moved.items():
+        services[code] = replace(services[code], transfer=transfer, beds=None, observed=None)
+    services[first] = replace(services[first], observed=None)
+    if draw(st.booleans()):
+        bare = {"share_within_standard": None, "longest_journey_minutes": None, "minimum_patients": None, "rotas": ()}
+        services = {code: replace(service, **bare) for code, service in services.items()}
+    if draw(st.booleans()):
+        # More clinics than scanners, so that somebody is moved.
+        everywhere = {site: Fixed(True, "drawn") for site in problem.candidates}
+        services[first] = replace(services[first], fixed=everywhere, at_most_sites=None)
+        services[others[-1]] = replace(services[others[-1]], at_least_sites=None, at_most_sites=Figure(1))
+    # A config says once for a team whether its rota may fall short, in people and in WTE alike.
+    services = {
+        code: replace(one, rotas=tuple(replace(rota, may_fall_short=one.rotas[0].may_fall_short) for rota in one.rotas))
+        for code, one in services.items()
+    }
+    return replace(problem, services=services)
+
+
+GENERATE = settings(
+    max_examples=40,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@GENERATE
+@given(worlds_with_transfers())
+def test_solver_full_list_and_checker_agree(problem: Problem):
+    listing = enumerate_all(problem)
+    try:
+        plan = solve(problem, list_all=False)
+    except NoPlan:
+        assert listing.lawful == 0
+        plan = evaluate(problem, problem.today)
+        if not plan.broken.query("rule == 'every_area_is_served'").empty:
+            return
+    else:
+        assert tuple(reached.value for reached in plan.proof.objectives) == listing.ranked[0].values
+        assert plan.broken.empty
+    found = breaches(plan)
+    assert found.empty, "\n".join(found["message"])
+
+
+@settings(GENERATE, max_examples=8)
+@given(worlds_with_transfers().filter(lambda problem: len(problem.candidates) * len(problem.services) <= 6))
+def test_full_list_and_one_by_one_evaluation_agree(problem: Problem):
+    listing = enumerate_all(problem)
+    assert (listing.ranked[0].values if listing.ranked else None) == naive_best(problem)
+
+
+# -- read from a config ------------------------------------------------------------------------------------------------
+
+SCAN = """\
+  scan:
+    name: Scan
+    activity: visit
+    pathway: transfer
+    transfer: {first_contact: care, dwell_minutes: 5, overhead_minutes: 10}
+"""
+WITH_SCAN = CONFIG.replace("today:", f"{SCAN}today:").replace(
+    "place: ../place", "place: ../place\ntravel: {factor: 1.5}"
+)
+
+
+def test_a_config_says_how_patients_are_transferred(tmp_path: Path):
+    problem = op.read_problem(write_question(tmp_path, WITH_SCAN))
+    assert problem.services["scan"].transfer == Transfer("care", Figure(5), Figure(10))
+    # The factor is on the road alone: 20 × 1.5 from ash to birch.
+    assert problem.transfers.loc["ash", "birch"] == 30
+    plan = op.evaluate(problem, {("ash", "care"), ("birch", "care"), ("ash", "scan"), ("ash", "labs")})
+    journeys = plan.journeys.query("service == 'scan'").set_index("area")
+    assert journeys.loc["A2", ["first_site", "site"]].tolist() == ["birch", "elm"]
+    assert journeys.loc["A2", "minutes"] == 1.5 * 12 + 5 + 10 + 1.5 * 12
+    found = op.check(plan)
+    assert found.empty, "\n".join(found["message"])
+
+
+FAULTS = {
+    "no transfer": (
+        ("    transfer: {first_contact: care, dwell_minutes: 5, overhead_minutes: 10}\n", ""),
+        "scan has the transfer pathway but no transfer.",
+    ),
+    "no pathway": (("    pathway: transfer\n", ""), "scan states transfer but not pathway: transfer."),
+    "no such service": (
+        ("first_contact: care", "first_contact: cara"),
+        'there is no service "cara" in this config. Did',
+    ),
+    "itself": (("first_contact: care", "first_contact: scan"), "scan is reached by transfer itself."),
+    "nobody goes there": (("first_contact: care", "first_contact: labs"), "labs has no activity, so nobody goes there"),
+    "no patients": (
+        ("    activity: visit\n    pathway", "    pathway"),
+        "needs to know who the patients are. Set activity",
+    ),
+    "no dwell": (("dwell_minutes: 5, ", ""), '"dwell_minutes" is missing'),
+    "a slip": (
+        ("dwell_minutes", "dwel_minutes"),
+        '"dwel_minutes" is not a setting here. Did you mean "dwell_minutes"?',
+    ),
+    "more than all": (
+        ("minutes: 10}", "minutes: 10, share_transferred: 1.1}"),
+        '"share_transferred" must be at most 1',
+    ),
+    "fewer than confirmed": (("minutes: 10}", "minutes: 10, suspected_per_confirmed: 0.7}"), "must be at least 1"),
+    "too fine": (("dwell_minutes: 5", "dwell_minutes: 5.1234567"), "is counted to six decimal places at most"),
+    "objective": (("objectives: [", "objectives: [{transfers: [care]}, "), "transfers counts those on the transfer"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_cannot_be_meant_is_refused_with_a_remedy(fault: str, tmp_path: Path):
+    (old, new), words = FAULTS[fault]
+    assert WITH_SCAN.count(old) == 1
+    with pytest.raises(InputError) as refused:
+        op.read_problem(write_question(tmp_path, WITH_SCAN.replace(old, new)))
+    assert words in str(refused.value)
+
+
+def test_transfers_are_needed_where_somebody_is_transferred(tmp_path: Path):
+    with pytest.raises(
+        InputError, match=r"line \d+: the transfer pathway needs .* has none\. Add it, with the columns from"
+    ):
+        op.read_problem(write_question(tmp_path / "none", WITH_SCAN, transfers=None))
+    short = TABLES["transfers"].replace("birch,elm,12\n", "")
+    with pytest.raises(InputError, match="there is no transfer time from birch to elm"):
+        op.read_problem(write_question(tmp_path / "short", WITH_SCAN, transfers=short))
+    op.read_problem(write_question(tmp_path / "direct", CONFIG, transfers=None))
