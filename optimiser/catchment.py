@@ -94,7 +94,7 @@ class Chains:
 
     def add_up(self, values: Floats) -> Floats:
         """One number a step: the sum of ``values`` (areas × sites) over the areas that share the step."""
-        return np.bincount(self.step_of, self._along(values), len(self.site))
+        return np.bincount(self.step_of, self._along(values), len(self.site)).astype(float)
 
     def per_set(self, values: Floats) -> Floats:
         """One number a set: what its ``none_of`` is multiplied by in the measure that ``values`` (areas × sites) give.
@@ -106,7 +106,8 @@ class Chains:
         growth = along - np.where(self.first, 0.0, np.roll(along, 1))
         total = np.bincount(self.before[self.step_of], growth, len(self.members))
         ends = np.append(self.first[1:], True) & (self.after[self.step_of] != NO_SET)
-        return total - np.bincount(self.after[self.step_of[ends]], along[ends], len(self.members))
+        left = np.bincount(self.after[self.step_of[ends]], along[ends], len(self.members))
+        return (total - left).astype(float)
 
     def _along(self, values: Floats) -> Floats:
         return values[self.area_of, self.site[self.step_of]]
@@ -127,8 +128,8 @@ def chains(
     problem, service
         The question, and one of its services.
     depth
-        Keep at most so many steps, for all areas or one number an area. ``None`` keeps all. A measure that grows
-        along the chain then counts too little, never too much.
+        Keep at most so many steps, for all areas or one number an area (at least 1). ``None`` keeps all. A measure
+        that grows along the chain then counts too little, never too much.
     never, always
         Candidates known to be shut and to be open: the first are skipped, the second end a chain as neighbours do.
     """
@@ -144,11 +145,10 @@ class _Order:
     sites: tuple[str, ...]
     never: frozenset[str]
     always: frozenset[str]
-    minutes: Floats
     by_time: Ints
     length: Ints
     closed_by_an_end: Bools
-    is_end: Bools
+    reaches_all: Bools
 
     @classmethod
     def of(cls, problem: Problem, service: str, never: frozenset[str], always: frozenset[str]) -> _Order:
@@ -158,35 +158,28 @@ class _Order:
         usable = np.array([i for i, site in enumerate(sites) if site not in never], int)
         by_time = usable[np.argsort(minutes[:, usable], axis=1, kind="stable")]
         reached = np.isfinite(minutes[:, usable]).sum(axis=1)
-        ends = is_end[by_time]
-        to_end = np.where(ends.any(axis=1), ends.argmax(axis=1) + 1, len(sites) + 1)
+        to_end = np.pad(is_end[by_time], ((0, 0), (0, 1)), constant_values=True).argmax(axis=1) + 1
         length, closed = np.minimum(to_end, reached), to_end <= reached
-        return cls(candidates, sites, never, always, minutes, by_time, length, closed, is_end)
+        return cls(candidates, sites, never, always, by_time, length, closed, reached == len(usable))
 
 
 def _cut_at(order: _Order, depth: int | Ints | None) -> Chains:
     """Keep ``depth`` steps of every chain and give equal prefixes one number."""
-    kept = order.length if depth is None else np.minimum(order.length, depth)
-    deepest = int(kept.max(initial=0))
-    by_time = order.by_time[:, :deepest]
-    inside = np.arange(deepest) < kept[:, None]
-    area_of, position = np.nonzero(inside)
-    site_at = by_time[inside]
+    # An area that some site cannot be reached from could be left without any: its chain is never cut.
+    may_cut = order.closed_by_an_end | order.reaches_all
+    kept = order.length if depth is None else np.where(may_cut, np.minimum(order.length, depth), order.length)
     cut = kept < order.length
     runs_out = ~cut & ~order.closed_by_an_end
-
-    running = _running_keys(order, by_time)
-    last_set = running[np.arange(len(kept)), kept][runs_out]
-    codes, hashes = pd.factorize(np.concatenate([running[:, :-1][inside], last_set, [np.uint64(0)]]))
-    members = _members(order, by_time, codes, area_of, position, np.nonzero(runs_out)[0], kept[runs_out])
-    rank, members = _in_order(members)
-    codes = rank[codes]
+    by_time = order.by_time[:, : int(kept.max(initial=0))]
+    area_of, position = np.nonzero(np.arange(by_time.shape[1]) < kept[:, None])
+    areas = np.concatenate([area_of, np.nonzero(runs_out)[0], [0]])
+    codes, members = _sets(by_time, areas, np.concatenate([position, kept[runs_out], [0]]), len(order.candidates))
 
     before, unserved = codes[: len(area_of)], codes[len(area_of) : -1]
     is_last = position == kept[area_of] - 1
     after = np.where(is_last, NO_SET, np.roll(before, -1))
     after[is_last & runs_out[area_of]] = unserved[kept[runs_out] > 0]
-    step_of, steps = _numbered(before, site_at, after, len(order.sites))
+    step_of, steps = _numbered(before, by_time[area_of, position], after, len(order.sites))
     return Chains(
         candidates=order.candidates,
         sites=order.sites,
@@ -205,32 +198,30 @@ def _cut_at(order: _Order, depth: int | Ints | None) -> Chains:
     )
 
 
-def _running_keys(order: _Order, by_time: Ints) -> NDArray[np.uint64]:
-    """Areas × (positions + 1): a number for the set of sites before each position; equal sets, equal numbers."""
-    keys = np.zeros(len(order.sites), dtype=np.uint64)
-    count = len(order.candidates)
-    if count <= EXACT_KEY_BITS:
-        keys[:count] = np.uint64(1) << np.arange(count, dtype=np.uint64)
+def _sets(by_time: Ints, areas: Ints, sizes: Ints, candidates: int) -> tuple[Ints, Bools]:
+    """Number the sets of each area's first so many sites: the number of each, and sets × candidates."""
+    codes, distinct = pd.factorize(_running_keys(by_time, candidates)[areas, sizes])
+    # Any area and size where a set occurs will do to read its members off.
+    example = np.empty(len(distinct), dtype=np.int64)
+    example[codes] = np.arange(len(codes))
+    row, column = np.nonzero(np.arange(by_time.shape[1]) < sizes[example][:, None])
+    members = np.zeros((len(distinct), candidates), dtype=bool)
+    members[row, by_time[areas[example][row], column]] = True
+    rank, members = _in_order(members)
+    return rank[codes], members
+
+
+def _running_keys(by_time: Ints, candidates: int) -> NDArray[np.uint64]:
+    """Areas × (sizes from 0): a number for the set of an area's first so many sites; equal sets, equal numbers."""
+    keys = np.zeros(max(candidates, int(by_time.max(initial=0)) + 1), dtype=np.uint64)
+    if candidates <= EXACT_KEY_BITS:
+        keys[:candidates] = np.uint64(1) << np.arange(candidates, dtype=np.uint64)
     else:
-        keys[:count] = np.random.default_rng(20_190_731).integers(1, 2**63, count, dtype=np.uint64)
+        # Sums of random numbers of 63 bits: that two of 100,000 sets share one is less likely than one in 10^9.
+        keys[:candidates] = np.random.default_rng(20_190_731).integers(1, 2**63, candidates, dtype=np.uint64)
     running = np.zeros((len(by_time), by_time.shape[1] + 1), dtype=np.uint64)
     np.cumsum(keys[by_time], axis=1, out=running[:, 1:])
     return running
-
-
-def _members(
-    order: _Order, by_time: Ints, codes: Ints, area_of: Ints, position: Ints, last_area: Ints, last_position: Ints
-) -> Bools:
-    """Sets × candidates, each set read off one area and position where it occurs."""
-    areas = np.concatenate([area_of, last_area, [0]])
-    sizes = np.concatenate([position, last_position, [0]])
-    example = np.empty(int(codes.max()) + 1, dtype=np.int64)
-    example[codes] = np.arange(len(codes))
-    inside = np.arange(by_time.shape[1]) < sizes[example][:, None]
-    row, column = np.nonzero(inside)
-    members = np.zeros((len(example), len(order.candidates)), dtype=bool)
-    members[row, by_time[areas[example][row], column]] = True
-    return members
 
 
 def _in_order(members: Bools) -> tuple[Ints, Bools]:

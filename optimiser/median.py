@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,7 @@ Bools = NDArray[np.bool_]
 # Sites are ruled out only beyond rounding: an equal best answer must survive.
 ROUNDING = 1e-9
 FEW_SITES = 6
-SPARE_STEPS = 4
+SPARE_STEPS = 6
 MOMENTUM = 0.6
 PATIENCE = 8
 ROUNDS = 25
@@ -63,21 +62,20 @@ class Start:
 
 def question(problem: Problem) -> tuple[str, int] | None:
     """The service and the number of sites, if minutes at a fixed number of sites is all that is asked; else None."""
-    if len(problem.services) != 1 or problem.objectives[:1] != (Objective("patient_minutes"),):
+    if len(problem.services) != 1 or problem.objectives != (Objective("patient_minutes"),):
         return None
     ((code, service),) = problem.services.items()
-    if len(problem.objectives) > 1 or not service.activity:
-        return None
-    return (code, int(service.at_least_sites.value)) if _only_the_number_counts(service) else None
-
-
-def _only_the_number_counts(service: Service) -> bool:
     low, high = service.at_least_sites, service.at_most_sites
-    if low is None or high is None or low.value != high.value or low.value != int(low.value):
-        return False
-    others = (service.minimum_patients, service.maximum_patients, service.longest_journey_minutes)
+    if not service.activity or not low or not high or _has_other_rules(service):
+        return None
+    return (code, int(low.value)) if low.value == high.value == int(low.value) else None
+
+
+def _has_other_rules(service: Service) -> bool:
+    volumes = (service.minimum_patients, service.maximum_patients)
+    journeys = (service.longest_journey_minutes, service.share_within_standard)
     links = (service.same_site, service.in_reach)
-    return not any((*others, service.share_within_standard, *links, service.rotas, service.beds))
+    return any((*volumes, *journeys, *links, service.rotas, service.beds))
 
 
 def start(problem: Problem, service: str, sites: int) -> Start:
@@ -92,41 +90,37 @@ def start(problem: Problem, service: str, sites: int) -> Start:
     minutes = problem.minutes(service)
     taken = [*opened, *range(len(candidates), minutes.shape[1])]
     number = sites - len(opened)
-    if not 0 < number <= len(free):
-        return _nothing_known(problem, opened, minutes)
-    search = _Search(_costs(problem, service, minutes, free, taken), number)
+    costs = _costs(problem, service, minutes, free, taken)
+    if not (costs.size and 0 < number <= len(free)):
+        return _nothing_known(frozenset(candidates[opened]), minutes)
+    search = _Search(costs, number)
     search.run()
     answer = [*opened, *free[search.chosen]]
     if not np.isfinite(minutes[:, [*answer, *taken]].min(axis=1)).all():
-        return _nothing_known(problem, answer, minutes)
-    never = set(candidates) - set(candidates[opened]) - set(candidates[free[search.alive]])
-    always = [*opened, *free[sorted(search.always)]]
-    kept = np.array([i for i in range(minutes.shape[1]) if i >= len(candidates) or candidates[i] not in never])
+        return _nothing_known(frozenset(candidates[answer]), minutes)
+    kept = sorted([*taken, *free[search.alive]])
+    # Where more sites than these are shut, too few are open.
+    most = len(search.alive) - number + 1
     return Start(
         designated=frozenset(candidates[answer]),
         minutes=search.minutes,
         bound=min(search.bound, search.minutes),
-        never=frozenset(never),
-        always=frozenset(candidates[always]),
-        depth=np.minimum(
-            _depth(problem, service, minutes[:, kept], np.isin(kept, [*answer, *taken])),
-            # Where so many sites are shut, too few could be open.
-            len(search.alive) - number + 1,
-        ),
+        never=frozenset(candidates) - frozenset(candidates[[i for i in kept if i < len(candidates)]]),
+        always=frozenset(candidates[[*opened, *free[sorted(search.always)]]]),
+        depth=np.minimum(most, _depth(problem, service, minutes[:, kept], np.isin(kept, [*answer, *taken]))),
     )
 
 
-def _nothing_known(problem: Problem, answer: Sequence[Any], minutes: Floats) -> Start:
-    sites = frozenset(np.array(problem.candidates, dtype=object)[list(answer)])
+def _nothing_known(answer: frozenset[str], minutes: Floats) -> Start:
     whole = np.full(len(minutes), minutes.shape[1])
-    return Start(sites, np.inf, 0.0, frozenset(), frozenset(), whole)
+    return Start(answer, np.inf, 0.0, frozenset(), frozenset(), whole)
 
 
 def _costs(problem: Problem, service: str, minutes: Floats, free: Ints, taken: Sequence[int]) -> Floats:
     """Sites × areas with patients: patient minutes if the area goes there, or to a site that is open anyway."""
     patients = _resident_patients(problem, service)
     counted = patients > 0
-    anyway = minutes[np.ix_(counted, taken)].min(axis=1, initial=np.inf)
+    anyway = minutes[counted][:, list(taken)].min(axis=1, initial=np.inf)
     shorter = np.ascontiguousarray(minutes[counted][:, free].T)
     np.minimum(shorter, anyway, out=shorter)
     reached = np.isfinite(shorter)
@@ -164,6 +158,11 @@ class _Search:
         """Whether the solver can as well take it from here."""
         return len(self.alive) - len(self.always) <= FEW_SITES
 
+    @property
+    def _too_much(self) -> float:
+        """More minutes than any best answer has, even with the rounding of adding up so many prices."""
+        return self.minutes + ROUNDING * max(1.0, self.minutes, float(self.prices.sum()))
+
     def run(self) -> None:
         """Raise the bound, then ask of each site in turn whether opening it could be part of a best answer."""
         self._raise_bound()
@@ -190,12 +189,11 @@ class _Search:
 
     def _rule_out(self, value: float, earned: Floats) -> None:
         """Drop sites that would cost too much to open, and keep for good those that would cost too much to shut."""
-        limit = self.minutes * (1 + ROUNDING)
         ranked = np.sort(earned)
         last_in = ranked[self.number - 1]
         first_out = ranked[self.number] if len(ranked) > self.number else np.inf
-        self.always |= set(self.alive[value - earned + first_out > limit].tolist())
-        self._keep((earned <= last_in) | (value + earned - last_in <= limit))
+        self.always |= set(self.alive[value - earned + first_out > self._too_much].tolist())
+        self._keep((earned <= last_in) | (value + earned - last_in <= self._too_much))
 
     def _keep(self, kept: Bools) -> None:
         if not kept.all():
@@ -218,7 +216,7 @@ class _Search:
         rows = np.concatenate([[site], np.delete(np.nonzero(kept)[0], kept[:site].sum())])
         costs = self.costs[rows]
         ascent = _ascend(costs, self.number, self.prices, self.minutes, PROBE_ROUNDS, 0.5, insist=True)
-        return ascent.value > self.minutes * (1 + ROUNDING)
+        return ascent.value > self._too_much
 
 
 def _earned(costs: Floats, prices: Floats) -> Floats:
@@ -270,7 +268,7 @@ def _ascend(
         length = float(np.square(direction).sum())
         if length == 0.0:
             step = 0.0
-        if value > target * (1 + ROUNDING) or step <= SHORTEST_STEP:
+        if value > target * (1 + 2 * ROUNDING) or step <= SHORTEST_STEP:
             break
         prices = prices + step * max(target * 1.0002 - bound, 0.0) / length * direction
     return _Ascent(value, best_prices, answer_opened, step)
@@ -278,10 +276,9 @@ def _ascend(
 
 def _cheapest(earned: Floats, number: int, *, insist: bool) -> Ints:
     """The sites of which the bound is made: those that earn most, and the first one if it is insisted on."""
-    if insist:
-        rest = np.argpartition(earned[1:], min(number, len(earned) - 1) - 1)[: number - 1] if number > 1 else []
-        return np.array([0, *(np.array(rest, dtype=int) + 1)])
-    return np.argpartition(earned, number - 1)[:number]
+    if not insist:
+        return np.argpartition(earned, number - 1)[:number]
+    return np.concatenate([[0], 1 + np.argsort(earned[1:], kind="stable")[: number - 1]])
 
 
 def _greedy(costs: Floats, number: int) -> Ints:

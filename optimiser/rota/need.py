@@ -1,0 +1,256 @@
+"""From cover to people: consultant contract arithmetic, printed step by step, and what one vacancy does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from typing import Literal
+
+import pandas as pd
+
+from optimiser.errors import Fault
+from optimiser.problem import Figure
+from optimiser.rota.cover import DAY, DAYS, WEEK, Cover, Span, exact, faulty_days, people_at, refuse, shared
+
+Binding = Literal["hours", "frequency", "floor"]
+
+STEP_COLUMNS = ["step", "term", "exact", "value", "unit", "source", "verified"]
+
+_ADVERT = "NHS advertisement for a consultant post: 10 programmed activities of 4 hours, typically 7.5 of direct care"
+_NOT_READ = "General knowledge of the 2003 consultant contract; the text was not read"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Terms that turn hours of cover into whole-time equivalents (WTE). A PA is a programmed activity.
+
+    Plain time lies between two hours of ``plain_days``; all other time is premium.
+    """
+
+    hours_a_plain_pa: Figure = Figure(4, _ADVERT, True)
+    hours_a_premium_pa: Figure = Figure(3, _NOT_READ, False)
+    plain_from_hour: Figure = Figure(7, _NOT_READ, False)
+    plain_to_hour: Figure = Figure(19, _NOT_READ, False)
+    weeks_a_year: Figure = Figure(52, "Calendar", True)
+    working_weeks: Figure = Figure(42, "Common convention for weeks left after leave; not read in a source", False)
+    direct_care_pas: Figure = Figure(7.5, _ADVERT, True)
+    plain_days: tuple[str, ...] = DAYS[:5]
+
+    def __post_init__(self) -> None:
+        refuse(Fault("contract", message) for message in self._faults())
+
+    def _faults(self) -> Iterator[str]:
+        yield from faulty_days(self.plain_days)
+        for each in fields(self):
+            figure = getattr(self, each.name)
+            if isinstance(figure, Figure) and figure.value <= 0 and each.name != "plain_from_hour":
+                yield f"{each.name} is {figure.value:g}. It must be more than 0."
+        if not 0 <= self.plain_from_hour.value < self.plain_to_hour.value <= 24:
+            yield "Plain time starts before it ends, between hours 0 and 24."
+        if self.working_weeks.value > self.weeks_a_year.value:
+            yield "There are more working weeks than weeks in the year."
+        if any((60 * exact(figure.value)).denominator > 1 for figure in (self.plain_from_hour, self.plain_to_hour)):
+            yield "Plain time starts and ends on a whole minute."
+
+    @property
+    def plain_spans(self) -> tuple[Span, ...]:
+        """Plain time, in minutes of the week."""
+        start, end = (int(60 * exact(figure.value)) for figure in (self.plain_from_hour, self.plain_to_hour))
+        return tuple((DAY * DAYS.index(day) + start, DAY * DAYS.index(day) + end) for day in self.plain_days)
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one rota needs, and why.
+
+    Attributes
+    ----------
+    wte
+        WTE that the resident hours take. 0 without any: hours worked while on call from home are not invented.
+    people
+        People who must share the rota: the most of what hours, frequency and the standard's floor ask for.
+    binds
+        Which of the three ask for that many.
+    steps
+        The arithmetic: step, term, exact (a fraction), value, unit, source, verified.
+    """
+
+    wte: float
+    people: int
+    binds: tuple[Binding, ...]
+    steps: pd.DataFrame = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class _Step:
+    number: int
+    term: str
+    exact: Fraction
+    unit: str
+    source: str
+    verified: bool
+
+
+class _Sum:
+    """Steps of a sum, in the order in which they are said."""
+
+    def __init__(self) -> None:
+        self.steps: list[_Step] = []
+
+    def given(self, term: str, value: Fraction, unit: str, source: str, verified: bool) -> _Step:
+        self.steps.append(_Step(len(self.steps) + 1, term, value, unit, source, verified))
+        return self.steps[-1]
+
+    def figure(self, term: str, figure: Figure, unit: str) -> _Step:
+        return self.given(term, exact(figure.value), unit, figure.source, figure.verified)
+
+    def asked(self, term: str, value: Fraction, unit: str) -> _Step:
+        return self.given(term, value, unit, "The cover asked for", True)
+
+    def worked(self, term: str, value: Fraction, unit: str, how: str, *of: _Step) -> _Step:
+        """Add a step worked out from others, verified if they all are. ``how`` has a {} for each of them."""
+        said = how.format(*(f"step {step.number}" for step in of))
+        return self.given(term, value, unit, said[0].upper() + said[1:], all(step.verified for step in of))
+
+    def table(self) -> pd.DataFrame:
+        rows = [(s.number, s.term, str(s.exact), float(s.exact), s.unit, s.source, s.verified) for s in self.steps]
+        return pd.DataFrame(rows, columns=STEP_COLUMNS)
+
+
+def need(
+    cover: Iterable[Cover], contract: Contract, *, floor_people: Figure | None = None, one_in: Figure | None = None
+) -> Need:
+    """Work out how many people a rota needs, from the cover it gives.
+
+    Resident hours take WTE = (plain hours / 4 + premium hours / 3) × 52 / 42 ÷ direct-care PAs a WTE, every number a
+    term of the contract. On call from home, nobody is on more often than 1 in so many. The need is the larger of the
+    two, and never below the standard's own floor.
+
+    Parameters
+    ----------
+    cover
+        The blocks of one rota's cover.
+    floor_people
+        People that the standard asks for whatever the cover.
+    one_in
+        On call from home at most 1 in so many; people for each seat.
+
+    Raises
+    ------
+    InputError
+        If there is no cover, or on-call cover and frequency do not go together.
+    """
+    blocks = tuple(cover)
+    resident, on_call = ([b for b in blocks if b.kind == kind] for kind in ("resident", "on_call"))
+    refuse(Fault("rota", message) for message in _unfit(blocks, on_call, floor_people, one_in))
+    sums = _Sum()
+    asked: dict[Binding, _Step] = {}
+    wte = Fraction(0)
+    if resident:
+        full = _whole_time(sums, resident, contract)
+        wte = full.exact
+        people = Fraction(math.ceil(wte))
+        asked["hours"] = sums.worked("people whom the hours take", people, "people", "{}, rounded up", full)
+    if one_in is not None:
+        asked["frequency"] = _frequency(sums, on_call, one_in)
+    if floor_people is not None:
+        asked["floor"] = sums.figure("people whom the standard asks for", floor_people, "people")
+    most = _largest(sums, asked)
+    return Need(float(wte), int(most.exact), _binding(asked), sums.table())
+
+
+def _largest(sums: _Sum, asked: Mapping[Binding, _Step]) -> _Step:
+    """Add the last step: the most of all that is asked for, and which of it binds."""
+    most = Fraction(math.ceil(max(step.exact for step in asked.values())))
+    how = f"the largest of {', '.join('{}' for _ in asked)}" if len(asked) > 1 else "{}"
+    return sums.worked(f"people needed ({' and '.join(_binding(asked))})", most, "people", how, *asked.values())
+
+
+def _binding(asked: Mapping[Binding, _Step]) -> tuple[Binding, ...]:
+    most = max(step.exact for step in asked.values())
+    return tuple(name for name, step in asked.items() if step.exact == most)
+
+
+def _unfit(
+    cover: Sequence[Cover], on_call: Sequence[Cover], floor_people: Figure | None, one_in: Figure | None
+) -> Iterator[str]:
+    if not cover:
+        yield "There is no cover to give. Name days, start and hours."
+    if on_call and one_in is None and floor_people is None:
+        yield "Cover on call from home needs its frequency. State one_in, or the standard's floor."
+    if one_in is not None and not on_call:
+        yield "A frequency is stated, but nobody is on call from home. Leave out one_in, or add on-call cover."
+    if one_in is not None and one_in.value < 1:
+        yield f"one_in is {one_in.value:g}. Nobody is on call more often than 1 in 1."
+    if floor_people is not None and floor_people.value < 0:
+        yield f"floor_people is {floor_people.value:g}. It cannot be less than 0."
+
+
+def _whole_time(sums: _Sum, resident: Sequence[Cover], contract: Contract) -> _Step:
+    """Add the steps from resident hours to WTE."""
+    plain, premium = _hours(resident, contract)
+    per_week = "hours a week"
+    first = sums.asked("hours of cover in plain time", plain, per_week)
+    second = sums.asked("hours of cover in premium time", premium, per_week)
+    third = sums.figure("hours a PA in plain time", contract.hours_a_plain_pa, "hours")
+    fourth = sums.figure("hours a PA in premium time", contract.hours_a_premium_pa, "hours")
+    pas = sums.worked(
+        "PAs that the cover takes",
+        plain / third.exact + premium / fourth.exact,
+        "PAs a week",
+        "{} ÷ {} + {} ÷ {}",
+        *(first, third, second, fourth),
+    )
+    year = sums.figure("weeks a year", contract.weeks_a_year, "weeks")
+    working = sums.figure("weeks worked after leave", contract.working_weeks, "weeks")
+    direct = sums.figure("direct-care PAs of a WTE", contract.direct_care_pas, "PAs a week")
+    wte = pas.exact * year.exact / working.exact / direct.exact
+    return sums.worked("WTE that the hours take", wte, "WTE", "{} × {} ÷ {} ÷ {}", pas, year, working, direct)
+
+
+def _hours(resident: Sequence[Cover], contract: Contract) -> tuple[Fraction, Fraction]:
+    """Return the person-hours a week in plain and in premium time."""
+    total = plain = 0
+    for block in resident:
+        for start, end in block.spans:
+            total += block.people * (end - start)
+            for at in (0, -WEEK):
+                span = (start + at, end + at)
+                plain += block.people * sum(shared(span, window) for window in contract.plain_spans)
+    return Fraction(plain, 60), Fraction(total - plain, 60)
+
+
+def _frequency(sums: _Sum, on_call: Sequence[Cover], one_in: Figure) -> _Step:
+    """Add the steps from on-call seats and frequency to people."""
+    starts = [start % WEEK for block in on_call for start, _ in block.spans]
+    seats = Fraction(max(people_at(on_call, start) for start in starts))
+    at_once = sums.asked("people on call at once", seats, "people")
+    often = sums.figure("on call at most 1 in", one_in, "people")
+    people = Fraction(math.ceil(seats * often.exact))
+    return sums.worked("people whom the frequency takes", people, "people", "{} × {}", at_once, often)
+
+
+def fragile(needed: Mapping[str, float], staff: Mapping[str, float]) -> pd.DataFrame:
+    """Try one vacancy on every rota: which fall below their need?
+
+    Parameters
+    ----------
+    needed, staff
+        People (or WTE) by rota. A rota without staff has 0.
+
+    Returns
+    -------
+    DataFrame
+        One row a rota, in the order of ``needed``: rota, needed, staff, with_one_vacancy, short (by how many it is then
+        below its need), short_today (without any vacancy), fragile (true if short).
+    """
+    rows = []
+    for rota, least in needed.items():
+        here = staff.get(rota, 0)
+        left = max(Fraction(0), exact(here) - 1)
+        short, today = (float(max(Fraction(0), exact(least) - has)) for has in (left, exact(here)))
+        rows.append((rota, float(least), float(here), float(left), short, today, short > 0))
+    columns = ["rota", "needed", "staff", "with_one_vacancy", "short", "short_today", "fragile"]
+    return pd.DataFrame(rows, columns=columns)

