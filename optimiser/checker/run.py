@@ -203,11 +203,11 @@ class Run:
         return {service: self._nearest(service) for service in self.services_with_patients}
 
     def _nearest(self, service: str) -> dict[str, Journey]:
-        # Candidates before neighbours, each by code: among equal minutes the first of these is taken.
         return self.nearest_of(service, self.sites_of(service))
 
     def nearest_of(self, service: str, candidates: list[str]) -> dict[str, Journey]:
         """Return every area's journey to a service if some candidates provided it, and its neighbours do."""
+        # Candidates before neighbours, each by code: among equal minutes the first of these is taken.
         open_sites = candidates + self.neighbours(service)
         minutes, found = self.inputs.minutes, {}
         for area in self.areas:
