@@ -304,6 +304,117 @@ def _groups(rows: Any) -> str:
     return ", ".join(found)
 
 
+CARE_MODEL = {
+    "start": """\
+Which services should be where, decided together. Only strokes and emergency attendances have a table of
+patients: journeys to the other services are not counted, so nothing draws them nearer to anybody, and they stay
+as they are today unless a rule forces them. Fewest staff short come first, then the shortest journeys, then the
+fewest changes; ties go to fewest sites and then to the first in site order.""",
+    "services": """\
+*Today* is what `today` in the config says. What stays local is a note: no rule makes it so, and no staff are
+counted for it.""",
+    "asks": """\
+Rows that are not verified come from a working matrix of co-dependencies, or from convention; the Clinical
+Senate's own grid was not read. Replace them before any real use. Of the cells that allow two kinds, the looser
+was taken. Every in-reach cell stands for 60 minutes by `transfers.csv` from a site that provides the other
+service. Any figure from 34 to 60 gives the same answer; with 30, nothing is in reach of Broomfield from the
+other two, and orthopaedics, children's and maternity services would have to leave it as well.""",
+    "left out": """\
+- Vascular surgeons and interventional radiologists: each rota has a floor of 6, but how many are in post is not
+  published.
+- Minimum volumes of aneurysms, carotid operations and coronary procedures: no table of patients.
+- Beds in post: no hyper-acute unit has a limit, so beds are counted and no rule uses them.
+- CT, pathology, blood and anaesthetics are taken to be on all three sites, neurosurgery outside the system.
+- Complex respiratory care and interventional radiology have no row in the working matrix, and so no links of
+  their own; emergency orthopaedics is given those of planned orthopaedics.
+- Critical care may be 60 minutes from a maternity unit, as the matrix allows. Whether that is safe is for
+  clinicians to say.""",
+    "options": """\
+`configs/options/care_model/` has four options of 2016 to 2018, with those cells that the evidence gives. The
+decision of July 2018 brings its documented exceptions with it: full emergency departments and medical takes
+where emergency surgery with a stay is elsewhere, and thrombolysis where the hyper-acute unit is elsewhere.
+Without them it would break six rules; `exceptions.csv` of its run lists them with their reasons.""",
+}
+
+
+def care_model() -> str:
+    """Return the page of the whole care model: what each service asks, where that is stated, and what stays local."""
+    import optimiser as op
+
+    problem = op.read_problem(DOCS.parent / "configs/care_model.yaml")
+    asked = (
+        (service.name, words, source, "yes" if verified else "no")
+        for service in problem.services.values()
+        for words, source, verified in _asked(problem, service)
+    )
+    parts = [
+        "# The whole care model",
+        f"{MADE} It says what `configs/care_model.yaml` says.",
+        CARE_MODEL["start"],
+        "## Services",
+        CARE_MODEL["services"],
+        _table(["service", "patients", "today", "what stays local where it closes"], _in_the_model(problem)),
+        "## What each service asks",
+        CARE_MODEL["asks"],
+        _table(["service", "asks", "where that is stated", "verified"], asked),
+        "## What is left out",
+        CARE_MODEL["left out"],
+        "## Options",
+        CARE_MODEL["options"],
+    ]
+    return _page(parts)
+
+
+def _in_the_model(problem: Any) -> Iterator[Sequence[str]]:
+    """Yield each service with its patients, where it is today, and what stays local."""
+    for code, service in problem.services.items():
+        today = [problem.sites[site].name for site in problem.candidates if (site, code) in problem.today]
+        fixed = " (fixed)" if len(service.fixed) == len(problem.candidates) else ""
+        patients = f"`{service.activity}`" if service.activity else "no table of them"
+        yield service.name, patients, f"{', '.join(today) or 'none'}{fixed}", service.stays_local
+
+
+def _asked(problem: Any, service: Any) -> Iterator[tuple[str, str, bool]]:
+    """Yield in words what a service asks, with where that is stated and whether it was verified."""
+    figures = {
+        "at_least_sites": "number of sites: at least {:g}",
+        "at_most_sites": "number of sites: at most {:g}",
+        "minimum_patients": "at least {:,g} patients a year at a site",
+        "maximum_patients": "at most {:,g} patients a year at a site",
+        "standard_minutes": "{:g} minutes count as near enough",
+    }
+    for name, words in figures.items():
+        figure = getattr(service, name)
+        if figure:
+            yield words.format(figure.value), figure.source, figure.verified
+    for rota in service.rotas:
+        short = ", or counted as short" if rota.may_fall_short else ""
+        team = problem.teams[rota.team].name
+        needed = f"{rota.needed.value:g} {'' if rota.unit == 'people' else 'WTE '}{team} at a site{short}"
+        yield needed, rota.needed.source, rota.needed.verified
+    for link in service.same_site:
+        yield f"on its site: {problem.services[link.service].name}", link.source, link.verified
+    for link in service.in_reach:
+        words = f"within {link.minutes.value:g} minutes: {problem.services[link.service].name}"
+        yield words, link.minutes.source, link.minutes.verified
+    for link in service.by_transfer:
+        yield f"by transfer: {problem.services[link.service].name}", link.source, link.verified
+    yield from _asked_of_beds(service.beds) if service.beds else ()
+
+
+def _asked_of_beds(beds: Any) -> Iterator[tuple[str, str, bool]]:
+    stated = (
+        ("beds: days a patient stays, {:g}", beds.days),
+        ("beds: {:g} of arrivals have something else", beds.other_share),
+        ("beds: days those stay, {:g}", beds.other_days),
+        ("beds: at most {:g} of arrivals may find none", beds.blocking),
+        *((f"{role.replace('_', ' ')}: {{:g}} WTE a bed", figure) for role, figure in beds.staff_per_bed.items()),
+    )
+    for words, figure in stated:
+        if figure:
+            yield words.format(figure.value), figure.source, figure.verified
+
+
 def data_dictionary() -> str:
     """Return the page of every table and column."""
     from optimiser import schema
@@ -312,6 +423,7 @@ def data_dictionary() -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "care_model.md": care_model,
     "cli.md": command_line,
     "config.md": config,
     "data_dictionary.md": data_dictionary,

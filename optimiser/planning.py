@@ -12,7 +12,7 @@ from optimiser import catchment, median, solver
 from optimiser.arithmetic import lawful, value
 from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_listed, enumerate_all
 from optimiser.errors import NoPlan, NotProved, SolverFailed
-from optimiser.model import build, expression
+from optimiser.model import Model, build, expression
 from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, NOT_PROVED, PROVED, Designations, Plan, Proof, Reached
 from optimiser.problem import Objective, Problem
@@ -20,6 +20,10 @@ from optimiser.problem import Objective, Problem
 # A chain is cut short, and deepened where an answer needs it, only where a service has more candidates than this.
 MOST_CANDIDATES_IN_FULL = 16
 SHORT_CHAIN = 2
+
+# Equal plans are put in site order where there are so few designations, so many of them in one solve.
+MOST_PUT_IN_ORDER = 100
+PUT_IN_ORDER_AT_ONCE = 12
 
 REPORT_IT = "Do not use this answer; please report it with the config."
 
@@ -111,10 +115,38 @@ class _Search:
         self.reached.append(self._reached(objective, outcome.bound))
 
     def settle_ties(self, tell: Tell) -> None:
-        """Among equal best plans take one with fewest changes from today, if time allows."""
+        """Of equal best plans take that with fewest changes, fewest sites and first in site order, if time allows."""
         if self.proved and self.problem.services_with_today:
             outcome, designated = self._best(TIE_BREAK, tell)
             self.designated = designated if outcome.status == "optimal" else self.designated
+        in_full = not any(chain.cut.any() for chain in self.chains.values())
+        if self.proved and in_full and len(self.problem.services) * len(self.problem.candidates) <= MOST_PUT_IN_ORDER:
+            tell("Putting equal plans in order")
+            self._take_the_first()
+
+    def _take_the_first(self) -> None:
+        """Take fewest sites, then the first in site order, of the plans that equal the one in hand and its changes."""
+        changes = value(self.problem, self.designated, TIE_BREAK)
+        model = self._model()
+        x = model.x.designated
+        if self.problem.services_with_today:
+            model.programme.addConstraint(expression(self.problem, model.x, TIE_BREAK) <= changes + 0.5)
+        order = [(site, code) for code in self.problem.services for site in self.problem.candidates]
+        blocks = [order[n : n + PUT_IN_ORDER_AT_ONCE] for n in range(0, len(order), PUT_IN_ORDER_AT_ONCE)]
+        in_order = [{pair: -(2**n) for n, pair in enumerate(reversed(block))} for block in blocks]
+        wishes = [dict.fromkeys(order, 1), *in_order]
+        designated = self.designated
+        for wish in wishes:
+            model.programme.setObjective(pulp.lpSum(weight * x[pair] for pair, weight in wish.items()))
+            outcome = solver.run(model.programme, time_limit_seconds=max(0.1, self.deadline - time.perf_counter()))
+            if outcome.status != "optimal":
+                return
+            designated = _designated_in(model, outcome)
+            best = sum(weight for pair, weight in wish.items() if pair in designated)
+            model.programme.addConstraint(pulp.lpSum(weight * x[pair] for pair, weight in wish.items()) <= best + 0.5)
+        alike = value(self.problem, designated, TIE_BREAK) == changes and self._keeps_what_is_held(designated)
+        if alike and lawful(self.problem, designated):
+            self.designated = designated
 
     def _best(self, objective: Objective, tell: Tell) -> tuple[solver.Outcome, Designations]:
         """Solve for one objective until its answer is exact and keeps what is held to the last digit."""
@@ -155,7 +187,8 @@ class _Search:
         self.designated, self.proved = best.designated, True
         self.reached = [self._reached(objective, None) for objective in self.problem.objectives]
 
-    def _run(self, objective: Objective) -> tuple[solver.Outcome, Designations]:
+    def _model(self) -> Model:
+        """Build the model with what is held, and without what arithmetic has refused."""
         model = build(self.problem, self.chains)
         for number, (earlier, reached) in enumerate(zip(self.problem.objectives, self.reached, strict=False), start=1):
             # Room for the solver's rounding; whether the answer really keeps what is held is then settled exactly.
@@ -165,6 +198,10 @@ class _Search:
         for number, designated in enumerate(self.not_these, start=1):
             differs = pulp.lpSum(1 - x if where in designated else x for where, x in model.x.designated.items())
             model.programme.addConstraint(differs >= 1, f"not_these_designations.{number}")
+        return model
+
+    def _run(self, objective: Objective) -> tuple[solver.Outcome, Designations]:
+        model = self._model()
         model.programme.setObjective(expression(self.problem, model.x, objective))
         outcome = solver.run(model.programme, time_limit_seconds=max(0.1, self.deadline - time.perf_counter()))
         if outcome.status == "interrupted":
@@ -175,9 +212,7 @@ class _Search:
             raise NoPlan("No plan meets every rule.")
         if not outcome.feasible:
             raise NotProved("Time ran out before any plan was found. Allow more time: --time-limit-minutes.")
-        return outcome, frozenset(
-            where for where, variable in model.x.designated.items() if outcome.values.get(variable.name, 0.0) > 0.5
-        )
+        return outcome, _designated_in(model, outcome)
 
     def _deepen(self, designated: Designations) -> bool:
         """Lengthen the chains that this answer runs past; return whether any did."""
@@ -202,6 +237,12 @@ class _Search:
         # The solver's bound carries its rounding; where it proved a gap of 0 the exact value is the bound.
         bound = found if self.proved else bound
         return Reached(objective.name, objective.services, found, bound, UNITS[objective.name])
+
+
+def _designated_in(model: Model, outcome: solver.Outcome) -> Designations:
+    return frozenset(
+        where for where, variable in model.x.designated.items() if outcome.values.get(variable.name, 0.0) > 0.5
+    )
 
 
 def _first_chains(problem: Problem) -> dict[str, catchment.Chains]:

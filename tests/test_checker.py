@@ -873,7 +873,7 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "a time that the journeys do not know": (
         {"minutes_are_the_tables", "measures_are_right", "objective_values_are_right", "nobody_travels_too_far"}
         | {"enough_patients_within_standard", "services_are_within_reach", "links_are_right"}
-        | {"first_minutes_are_the_tables"},
+        | {"first_contact_is_at_the_nearest_site"},
         [config("  allow_missing: []", "  times: {peak: 2}\n  time: peak\n  allow_missing: []")],
     ),
     "a site nobody has": (

@@ -196,6 +196,7 @@ def test_solver_and_full_list_agree(problem: Problem):
         return
     found = tuple(reached.value for reached in alone.proof.objectives)
     assert found == listing.ranked[0].values
+    assert alone.designated == listing.ranked[0].designated
     assert alone.broken.empty
     assert evaluate(problem, listing.ranked[0].designated).broken.empty
 

@@ -69,15 +69,20 @@ def _exactly(beds: int, busy: Fraction) -> Fraction:
     return term / total
 
 
-def busy_by_site(run: Run, service: str, sites: Iterable[str]) -> dict[str, Fraction]:
+def busy_by_site(run: Run, service: str) -> dict[str, Fraction]:
+    """Return the beds taken on average at each candidate that the plan gives a service to."""
+    wanted = run.question.services[service].beds
+    assert wanted is not None
+    return {site: busy_beds(wanted, run.patients_from(service, site, run.areas)) for site in run.sites_of(service)}
+
+
+def busy_if_at(run: Run, service: str, sites: Iterable[str]) -> list[Fraction]:
     """Return the beds taken on average at each of some candidates, were those the ones that provide a service."""
     wanted = run.question.services[service].beds
     assert wanted is not None
     chosen = list(sites)
-    going = run.nearest_of(service, chosen)
     patients = dict.fromkeys(chosen, 0)
-    for area, journey in going.items():
+    for area, journey in run.nearest_of(service, chosen).items():
         if journey.site in patients:
             patients[journey.site] += run.patients(service, area)
-    scale = run.inputs.patients_scale
-    return {site: busy_beds(wanted, Fraction(number, scale)) for site, number in patients.items()}
+    return [busy_beds(wanted, Fraction(number, run.inputs.patients_scale)) for number in patients.values()]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from optimiser.checker.beds import beds_for, busy_by_site, share_turned_away
+from optimiser.checker.beds import beds_for, busy_by_site, busy_if_at, share_turned_away
 from optimiser.checker.links import broken_without_exception
 from optimiser.checker.question import Beds, Objective
 from optimiser.checker.reading import Breach, Number, Reader, same, shown, size
@@ -280,7 +280,7 @@ def _bed_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
     wanted = run.question.services[service].beds
     if wanted is None:
         return
-    busy = busy_by_site(run, service, run.sites_of(service))
+    busy = busy_by_site(run, service)
     needed = {site: beds_for(wanted, load) for site, load in busy.items()}
     stated = {site: int(figure.value or 0) for site, figure in wanted.at.items() if site in busy}
     full: list[tuple[int, Fraction]] = []
@@ -316,7 +316,7 @@ def _bed_test(run: Run, service: str, wanted: Beds, total: int) -> Iterator[tupl
     if today is None:
         return
     sites = [site for site in run.candidates if site in today]
-    as_today = sum(beds_for(wanted, load) for load in busy_by_site(run, service, sites).values())
+    as_today = sum(beds_for(wanted, load) for load in busy_if_at(run, service, sites))
     yield "beds_needed_as_today", "", Measure(Fraction(as_today), "beds", "neither")
     if sites and all(site in wanted.at for site in sites):
         there = sum((wanted.at[site].value or Fraction(0) for site in sites), Fraction(0))

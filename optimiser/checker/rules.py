@@ -151,7 +151,7 @@ def beds_are_enough(run: Run) -> Iterator[Fact]:
     """A site that provides a service has at least the beds that keep the share turned away as low as asked."""
     for code, service in run.question.services.items():
         if service.beds and code in run.nearest:
-            busy = busy_by_site(run, code, run.sites_of(code))
+            busy = busy_by_site(run, code)
             for site, available in service.beds.at.items():
                 if site in busy:
                     needed = Fraction(beds_for(service.beds, busy[site]))

@@ -1,0 +1,181 @@
+"""The whole care model: proved, equal to the full list wherever that can be made, and fair to what was decided."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import optimiser as op
+from optimiser import measures, summary
+from optimiser.enumeration import can_be_listed, enumerate_all, size
+from optimiser.plan import Plan
+from optimiser.problem import Figure, Fixed, Problem, Reach
+from optimiser.reading import with_exceptions_of
+
+ROOT = Path(__file__).parent.parent
+OPTIONS = sorted((ROOT / "configs/options/care_model").glob("*.yaml"))
+LOCKED = ("cardiothoracic", "radiotherapy", "burns_and_plastics")
+AT_ONCE = 5
+
+
+@cache
+def question() -> Problem:
+    return op.read_problem(ROOT / "configs/care_model.yaml")
+
+
+@cache
+def answer() -> Plan:
+    return op.solve(question())
+
+
+@cache
+def evaluated(name: str) -> Plan:
+    option = op.read_option(ROOT / f"configs/options/care_model/{name}.yaml")
+    problem = with_exceptions_of(question(), option)
+    return op.evaluate(problem, op.designations_of(problem, option))
+
+
+def kept(plan: Plan, but: tuple[str, ...]) -> Problem:
+    """Return the question with every service fixed as in a plan, except some."""
+    problem, services = plan.problem, {}
+    for code, service in plan.problem.services.items():
+        fixed = {site: Fixed((site, code) in plan.designated, "as in the plan") for site in problem.candidates}
+        services[code] = service if code in but else replace(service, fixed=fixed)
+    return replace(problem, services=services)
+
+
+def windows() -> list[tuple[str, ...]]:
+    """Return every so many neighbours in a ring of the services, and each service by itself."""
+    codes = list(question().services)
+    ring = [*codes, *codes]
+    return [(code,) for code in codes] + [tuple(ring[n : n + AT_ONCE]) for n in range(0, len(codes), 2)]
+
+
+def test_it_asks_about_more_than_ten_services_and_more_options_than_can_be_listed():
+    decided = [code for code, service in question().services.items() if len(service.fixed) < 3]
+    assert len(decided) == 17
+    assert set(question().services) - set(decided) == set(LOCKED)
+    assert size(question()) == 8**17
+    assert not can_be_listed(question())
+
+
+def test_it_is_proved_best_and_checked():
+    assert answer().proof.outcome == "proved best"
+    assert answer().proof.enumeration is None
+    assert answer().broken.empty
+    assert op.check(answer()).empty
+
+
+def test_it_takes_less_than_five_seconds_to_prove():
+    assert sum(answer().proof.seconds.values()) < 5
+
+
+@pytest.mark.parametrize("open_", windows(), ids="-".join)
+def test_no_full_list_of_some_services_with_the_others_as_they_are_holds_a_better_plan(open_: tuple[str, ...]):
+    listing = enumerate_all(kept(answer(), open_))
+    assert listing.ranked[0].values == tuple(reached.value for reached in answer().proof.objectives)
+    assert listing.ranked[0].designated == answer().designated
+
+
+def test_the_solver_equals_the_full_list_where_some_services_are_decided_from_scratch():
+    # Emergency, critical and surgical services with what hangs on them, the rest as in the answer.
+    open_ = ("emergency_department", "hyper_acute_stroke", "acute_medicine", "emergency_general_surgery")
+    open_ += ("critical_care", "vascular_hub", "complex_renal")
+    fixed = kept(answer(), open_)
+    alone, listing = op.solve(fixed, list_all=False), enumerate_all(fixed)
+    assert listing.listed == 8**7
+    assert tuple(reached.value for reached in alone.proof.objectives) == listing.ranked[0].values
+    assert alone.designated == listing.ranked[0].designated
+
+
+def test_fixed_services_stand_and_there_is_one_vascular_hub():
+    assert [answer().sites_of(code) for code in LOCKED] == [("basildon",), ("southend",), ("broomfield",)]
+    assert len(answer().sites_of("vascular_hub")) == 1
+    assert len(answer().sites_of("emergency_department")) == 2
+
+
+def test_two_full_emergency_departments_are_all_that_those_in_post_can_staff():
+    assert answer().proof.objectives[0].value == 0
+    three = answer().designated | {(site, "emergency_department") for site in question().candidates}
+    assert op.evaluate(question(), three).staffing["short"].sum() == 5
+
+
+def test_one_unit_needs_far_fewer_beds_than_three():
+    numbers = measures.table(answer())
+    one, three = (
+        measures.number(numbers, name, "hyper_acute_stroke") for name in ("beds_needed", "beds_needed_as_today")
+    )
+    assert len(answer().sites_of("hyper_acute_stroke")) == 1
+    assert one < 0.75 * three
+    assert measures.number(numbers, "staff_for_beds", "hyper_acute_stroke", "nurses") == pytest.approx(2.9 * one)
+
+
+def test_with_a_reach_of_half_an_hour_three_more_services_leave_broomfield():
+    def answer_within(minutes: float) -> Plan:
+        services = {
+            code: replace(service, in_reach=tuple(Reach(link.service, Figure(minutes)) for link in service.in_reach))
+            for code, service in question().services.items()
+        }
+        return op.solve(replace(question(), services=services))
+
+    assert answer_within(34).designated == answer().designated
+    gone = answer().designated - answer_within(30).designated
+    assert gone == {("broomfield", code) for code in ("emergency_orthopaedics", "inpatient_paediatrics", "obstetrics")}
+
+
+@pytest.mark.parametrize("path", OPTIONS, ids=lambda path: path.stem)
+def test_every_option_of_the_care_model_is_evaluated_and_checked(path: Path):
+    plan = evaluated(path.stem)
+    for service, sites in op.read_option(path).designations.items():
+        assert plan.sites_of(service) == tuple(sorted(sites))
+    assert op.check(plan).empty
+
+
+def test_three_of_everything_breaks_what_centralisation_was_for():
+    broken = evaluated("q0_2016").broken["instance"].tolist()
+    assert broken == [
+        "not_too_many_sites.emergency_general_surgery",
+        "not_too_many_sites.vascular_hub",
+        "every_site_has_enough_patients.hyper_acute_stroke.broomfield",
+        "every_site_has_enough_patients.hyper_acute_stroke.southend",
+    ]
+    assert evaluated("q0_2016").staffing.groupby("team")["short"].sum()[["stroke_consultants"]].tolist() == [5]
+
+
+def test_the_decision_of_july_2018_stands_only_by_its_documented_exceptions():
+    decided, proposed = evaluated("dmbc_jul2018"), evaluated("tt_nov2017")
+    assert decided.broken.empty
+    assert decided.exceptions["would_have_broken"].all()
+    pairs = {
+        ("emergency_department", "emergency_general_surgery"),
+        ("acute_medicine", "emergency_general_surgery"),
+        ("stroke_thrombolysis", "hyper_acute_stroke"),
+    }
+    assert set(zip(decided.exceptions["service"], decided.exceptions["needs"], strict=True)) == pairs
+    # The proposal has no exceptions written down, and breaks just those rules.
+    without = {
+        ".".join(("services_share_a_site", one.service, one.site, one.needs)) for one in decided.problem.exceptions
+    }
+    assert set(proposed.broken["instance"]) == without
+    (line,) = [line for line in summary.lines(decided) if line.startswith("Documented")]
+    assert line.startswith(
+        "Documented exceptions: 6, of which 6 would otherwise break a rule: full emergency department"
+    )
+
+
+def test_the_specialist_emergency_hospital_has_its_own_department_beside_it():
+    plan = evaluated("seh_bas_2016")
+    assert plan.sites_of("specialist_emergency_centre") == plan.sites_of("emergency_department") == ("basildon",)
+    assert plan.sites_of("selective_emergency_department") == ("broomfield", "southend")
+
+
+def test_every_unverified_link_says_so_and_every_sourced_one_names_its_source():
+    for service in question().services.values():
+        links = [(link.source, link.verified) for link in (*service.same_site, *service.by_transfer)]
+        links += [(link.minutes.source, link.minutes.verified) for link in service.in_reach]
+        for source, verified in links:
+            assert source
+            assert verified is not ("orking" in source or source.startswith("Derived"))
