@@ -23,6 +23,8 @@ from optimiser.problem import MOST_DEPRIVED_DECILES, Figure, Objective, Problem,
 
 # A double holds every whole number up to here exactly.
 LARGEST_EXACT = 2**53
+REMEDY = "Give patients, journey times or travel.factor with fewer decimal places."
+TOO_FINE = f"Patient-minutes are too large to add exactly. {REMEDY}"
 
 
 @dataclass(frozen=True)
@@ -399,7 +401,7 @@ class Score:
     """
 
     parts: tuple[tuple[tuple[str, ...], np.ndarray], ...]
-    scale: int = 1
+    scale: float = 1
     combine: np.ufunc = np.add
 
 
@@ -426,7 +428,7 @@ def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[
 def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: np.ndarray) -> Score:
     parts = [_minutes_of(journeys(problem, choices, code), counted) for code in _counted(problem, services)]
     if sum(float(part[np.isfinite(part)].max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
-        raise TooLarge("Patient-minutes are too large to add exactly. Give patients with fewer decimal places.")
+        raise TooLarge(TOO_FINE)
     return Score(tuple(parts), problem.patient_scale * problem.minute_scale * problem.share_scale)
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from optimiser.errors import CheckFailed, NoPlan, OptimiserError
+from optimiser.errors import CheckFailed, NoPlan, NotProved, OptimiserError, SolverFailed
 
 if TYPE_CHECKING:
     from optimiser.plan import Plan
@@ -321,6 +321,8 @@ def _border(plan: Plan) -> list[str]:
         return summary.border_line(plan, planning.solve(closed))
     except NoPlan:
         return ["The border matters: if nobody crossed it, no plan would meet every rule."]
+    except (NotProved, SolverFailed) as error:
+        return [f"What the border decides could not be found out: {error}"]
 
 
 def _new_run(name: str) -> Path:

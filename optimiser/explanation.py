@@ -16,6 +16,10 @@ from optimiser.model import Model, build
 from optimiser.model.rules import UNITS, most_patients_in_beds
 from optimiser.problem import Figure, Objective, Problem, Service, Transfer
 
+# Not a standard and never relaxed, but a reason that people must be told of.
+EVERYBODY = "every_area_is_served"
+NAMED = (EVERYBODY, *UNITS)
+
 # Rows of one demand: its rule and the names that say whose it is, so that a rota is one demand over all its sites.
 Demand = tuple[str, tuple[str, ...]]
 
@@ -71,7 +75,7 @@ def clash(problem: Problem) -> Clash:
 def _demands(model: Model) -> dict[Demand, list[str]]:
     rows: dict[Demand, list[str]] = {}
     for row, rule in model.rule_of.items():
-        if rule in UNITS:
+        if rule in NAMED:
             rows.setdefault(_demand(rule, tuple(row.split(".")[1:])), []).append(row)
     return rows
 
@@ -83,14 +87,14 @@ def _demand(rule: str, names: tuple[str, ...]) -> Demand:
         return rule, (service, team, unit)
     if rule in ("services_share_a_site", "services_are_within_reach"):
         return rule, (names[0], names[-1])
-    if rule == "nobody_travels_too_far":
+    if rule in ("nobody_travels_too_far", EVERYBODY):
         return rule, (names[0],)
     return rule, names
 
 
 def _rank(demand: Demand) -> int:
     """Return the place of a rule in reading order: the rules of the question first, resources last."""
-    return list(UNITS).index(demand[0])
+    return NAMED.index(demand[0])
 
 
 def _possible(model: Model) -> bool:
@@ -209,6 +213,7 @@ def _reach(problem: Problem, names: tuple[str, ...]) -> str:
 
 
 SAYS: dict[str, Words] = {
+    EVERYBODY: lambda p, n: f"every area has a site, or a neighbour, that it can reach for {_service(p, n).name}",
     "fixed_designations_stand": _fixed,
     "enough_sites": lambda p, n: f"{_service(p, n).name} on at least {_sites(_number(_service(p, n).at_least_sites))}",
     "not_too_many_sites": lambda p, n: (

@@ -121,18 +121,21 @@ def residents(plan: Plan, service: str) -> pd.DataFrame:
     ``minutes_spent`` is the mean of an area's patients, some of whom may stay where they were seen first.
     """
     journeys = _with_shares(plan, service).set_index("area")
-    return journeys.join(plan.problem.areas.drop(columns="resident"))[journeys["resident"]]
+    found = journeys.join(plan.problem.areas.drop(columns="resident"))[journeys["resident"]]
+    older = "population_75_plus"
+    return found.assign(**{older: found[older].fillna(0)}) if older in found else found
 
 
 def groups(journeys: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the groups of areas that measures are published for: fifths by deprivation, then districts."""
     if "deprivation_decile" in journeys:
         ends = {1: " (most deprived)", 5: " (least deprived)"}
-        for fifth, members in journeys.groupby(np.ceil(journeys["deprivation_decile"] / 2).astype(int)):
-            yield f"deprivation fifth {fifth}{ends.get(int(str(fifth)), '')}", members
+        for fifth, members in journeys.groupby(np.ceil(journeys["deprivation_decile"] / 2)):
+            number = int(float(str(fifth)))
+            yield f"deprivation fifth {number}{ends.get(number, '')}", members
     if "district" in journeys:
-        for district, members in journeys.groupby("district"):
-            yield f"district {district}", members
+        for district in sorted({name for name in journeys["district"] if isinstance(name, str) and name}):
+            yield f"district {district}", journeys[journeys["district"] == district]
 
 
 def _journey_rows(plan: Plan, service: str) -> Iterator[Row]:

@@ -18,6 +18,10 @@ from optimiser.staffing import allocate
 Designations = frozenset[tuple[str, str]]
 
 SAME_SITE, IN_REACH, BY_TRANSFER = "same_site", "in_reach", "by_transfer"
+JOURNEY_COLUMNS = [
+    *("service", "area", "resident", "site", "minutes", "patients_per_year"),
+    *("first_site", "first_minutes", "transfer_minutes"),
+]
 PROVED, NOT_PROVED, EVALUATED = "proved best", "not proved", "evaluated"
 
 
@@ -71,7 +75,8 @@ class Plan:
     @cached_property
     def journeys(self) -> pd.DataFrame:
         """One row a service and area: the site that its patients go to, in how many minutes, and how many a year."""
-        return pd.concat([self._journeys_for(code) for code in self.problem.services_with_patients], ignore_index=True)
+        found = [self._journeys_for(code) for code in self.problem.services_with_patients]
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=JOURNEY_COLUMNS)
 
     @cached_property
     def staffing(self) -> pd.DataFrame:

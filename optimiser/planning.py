@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ SHORT_CHAIN = 2
 MOST_PUT_IN_ORDER = 100
 PUT_IN_ORDER_AT_ONCE = 12
 
+NO_TIME = "Time ran out before any plan was found. Allow more time: --time-limit-minutes."
 REPORT_IT = "Do not use this answer; please report it with the config."
 
 Tell = Callable[[str], None]
@@ -111,8 +113,19 @@ class _Search:
             self.reached.append(self._reached(objective, None))
             return
         outcome, designated = self._best(objective, tell)
-        self.proved, self.designated = outcome.status == "optimal", designated
+        self.proved = outcome.status == "optimal"
+        if self.proved or self._is_as_good(objective, designated):
+            self.designated = designated
+        elif not self.reached:
+            raise NotProved(NO_TIME)
         self.reached.append(self._reached(objective, outcome.bound))
+
+    def _is_as_good(self, objective: Objective, designated: Designations) -> bool:
+        """Whether an answer that time cut short is lawful, keeps what is held, and improves on what is in hand."""
+        if not (designated and lawful(self.problem, designated) and self._keeps_what_is_held(designated)):
+            return False
+        in_hand = value(self.problem, self.designated, objective) if self.reached else math.inf
+        return value(self.problem, designated, objective) <= in_hand
 
     def settle_ties(self, tell: Tell) -> None:
         """Of equal best plans take that with fewest changes, fewest sites and first in site order, if time allows."""
@@ -210,8 +223,6 @@ class _Search:
             raise SolverFailed(f"The solver lost a plan that it had found. {REPORT_IT}")
         if outcome.status == "infeasible":
             raise NoPlan("No plan meets every rule.")
-        if not outcome.feasible:
-            raise NotProved("Time ran out before any plan was found. Allow more time: --time-limit-minutes.")
         return outcome, _designated_in(model, outcome)
 
     def _deepen(self, designated: Designations) -> bool:
@@ -235,7 +246,7 @@ class _Search:
     def _reached(self, objective: Objective, bound: float | None) -> Reached:
         found = value(self.problem, self.designated, objective)
         # The solver's bound carries its rounding; where it proved a gap of 0 the exact value is the bound.
-        bound = found if self.proved else bound
+        bound = found if self.proved else bound if bound is not None and math.isfinite(bound) else None
         return Reached(objective.name, objective.services, found, bound, UNITS[objective.name])
 
 

@@ -380,12 +380,17 @@ class Problem:
         return _scale(self.demand.to_numpy(dtype=float))
 
     @cached_property
-    def minute_scale(self) -> int:
-        """The power of ten that makes every journey time whole, transfers and what goes with them included."""
+    def minute_scale(self) -> float:
+        """What makes every journey time whole, and no larger than need be; transfers and waits included."""
         legs = [self.services[code].transfer for code in self.reached_by_transfer]
         waits = [figure.value for leg in legs if leg for figure in (leg.dwell_minutes, leg.overhead_minutes)]
         roads = self.transfers.to_numpy(dtype=float) if legs else np.zeros(0)
-        return max(_scale(np.array(values, dtype=float)) for values in (self.journeys, roads, waits))
+        times = np.concatenate([np.ravel(np.asarray(values, dtype=float)) for values in (self.journeys, roads, waits)])
+        times = times[np.isfinite(times)]
+        places = _scale(times)
+        # A factor makes decimal places, not finer steps: 0.1 minute × 1.25 still moves in steps of 0.125.
+        step = int(np.gcd.reduce(np.rint(times * places).astype(np.int64), initial=0)) or 1
+        return places / step
 
     @cached_property
     def share_scale(self) -> int:

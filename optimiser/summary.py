@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from optimiser import measures
@@ -25,6 +26,7 @@ def lines(plan: Plan) -> list[str]:
         *_observed(plan, numbers),
         *_standing(plan),
         *_next_best(plan),
+        *_moves(plan),
         *_short(plan),
         *_beds(plan, numbers),
         *_exceptions(plan),
@@ -43,6 +45,9 @@ def sites_in_words(problem: Problem, sites: Sequence[str]) -> str:
 def border_line(plan: Plan, closed: Plan) -> list[str]:
     """Return a sentence where the answer would differ if nobody crossed the border, naming the services it decides."""
     problem, swaps = plan.problem, []
+    stays = evaluate(closed.problem, plan.designated)
+    if stays.broken.empty and stays.proof.objectives == evaluate(closed.problem, closed.designated).proof.objectives:
+        return []  # equally good behind the border
     swapped = evaluate(problem, closed.designated)
     for code, service in problem.services.items():
         there = closed.sites_of(code)
@@ -72,8 +77,11 @@ def _services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
         if service.activity:
             mean, worst = (measures.number(numbers, name, code) for name in ("mean_minutes", "worst_minutes"))
             within = measures.number(numbers, "patients_within_30", code)
-            share = within / measures.number(numbers, "patients", code)
-            text += f": {mean:.2f} minutes on average, {worst:.0f} at worst, {share:.0%} of patients within 30"
+            patients = measures.number(numbers, "patients", code)
+            if np.isfinite(mean):
+                text += f": {mean:.2f} minutes on average, {worst:.0f} at worst, {within / patients:.0%} within 30"
+            else:
+                text += ": somebody reaches no site" if patients else ": nobody needs it"
             if service.transfer:
                 text += f", {measures.number(numbers, 'transfers_per_day', code):.1f} transfers a day"
         elif len(service.fixed) == len(plan.problem.candidates):
@@ -184,9 +192,30 @@ def _short(plan: Plan) -> list[str]:
     found = []
     for team, unit in plan.problem.team_units:
         here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
-        if (short := here["short"].sum()) > 0:
-            found.append(f"Short of {short:g} {'WTE ' if unit == 'WTE' else ''}{plan.problem.teams[team].name}.")
+        if (short := round(here["short"].sum(), 6)) > 0:
+            found.append(f"Short of {_staff(plan, short, team, unit)}.")
     return found
+
+
+def _moves(plan: Plan) -> list[str]:
+    """Say who moves between sites, for a plan may rest on it, and whether anybody said how many may."""
+    moved, unlimited = [], []
+    for team, unit in plan.problem.team_units:
+        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+        if (number := round(here["moved_in"].sum(), 6)) > 0:
+            moved.append(_staff(plan, number, team, unit))
+            if plan.problem.teams[team].moves_at_most is None:
+                unlimited.append(plan.problem.teams[team].name)
+    if not moved:
+        return []
+    assumed = (
+        f" That {' and '.join(unlimited)} may move without limit is an unverified assumption." if unlimited else ""
+    )
+    return [f"It rests on moves between sites: {' and '.join(moved)}.{assumed}"]
+
+
+def _staff(plan: Plan, number: float, team: str, unit: str) -> str:
+    return f"{number:g} {'WTE ' if unit == 'WTE' else ''}{plan.problem.teams[team].name}"
 
 
 def _changes(plan: Plan) -> list[str]:

@@ -48,7 +48,7 @@ def test_every_rule_has_its_arithmetic_and_its_independent_check():
 
 
 def test_every_rule_has_words_a_unit_or_none_and_a_hand_solved_world():
-    assert set(UNITS) == set(SAYS)
+    assert set(UNITS) | {"every_area_is_served"} == set(SAYS)
     for name, rule in RULES.items():
         assert rule.__doc__ and rule.__doc__.endswith("."), name
         assert hasattr(test_rules, f"test_{name}"), f"{name} has no hand-solved world in test_rules.py"

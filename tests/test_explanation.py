@@ -84,3 +84,12 @@ def test_each_way_out_is_enough_and_no_more():
 def test_only_what_clashes_is_named(problem: Problem, expected: set[str]):
     assert set(clashing(problem)) == expected
     assert "No plan meets every rule." in str(clash(problem))
+
+
+def test_an_area_that_reaches_nothing_is_named():
+    shut = small(fixed={"ash": Fixed(False, ""), "birch": Fixed(False, "")}).behind_its_border()
+    assert set(clashing(shut)) == {
+        "every_area_is_served.clinic",
+        "fixed_designations_stand.clinic.ash",
+        "fixed_designations_stand.clinic.birch",
+    }

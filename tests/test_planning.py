@@ -144,3 +144,41 @@ def test_resorting_the_tables_changes_nothing():
     )
     assert solve(problem).designated == solve(shuffled).designated
     assert solve(problem).proof.objectives == solve(shuffled).proof.objectives
+
+
+def test_a_proved_plan_is_kept_when_time_runs_out_later(monkeypatch: pytest.MonkeyPatch):
+    honest, calls = solver.run, []
+
+    def late(*args: object, **options: object) -> solver.Outcome:
+        calls.append(1)
+        outcome = honest(*args, **options)
+        late_now = len(calls) > 1
+        return replace(outcome, status="time limit", feasible=False, values={}) if late_now else outcome
+
+    monkeypatch.setattr(solver, "run", late)
+    objectives = (Objective("patient_minutes"), Objective("worst_journey"))
+    plan = solve(replace(small(at_most_sites=Figure(1)), objectives=objectives), list_all=False)
+    assert plan.sites_of("clinic") == ("birch",)
+    assert plan.proof.outcome == "not proved"
+    assert plan.proof.objectives[0].bound == 1000
+
+
+def test_an_unlawful_answer_is_never_returned_when_time_runs_out(monkeypatch: pytest.MonkeyPatch):
+    honest = solver.run
+
+    def hasty(*args: object, **options: object) -> solver.Outcome:
+        outcome = honest(*args, **options)
+        values = {name: 0.0 if name.startswith("designated") else number for name, number in outcome.values.items()}
+        return replace(outcome, status="time limit", values=values)
+
+    monkeypatch.setattr(solver, "run", hasty)
+    with pytest.raises(NotProved):
+        solve(small(at_least_sites=Figure(1)), list_all=False)
+
+
+@pytest.mark.parametrize("factor", [0.85, 1.15, 1.25, 1.33, 1.3333, 1.75])
+def test_a_travel_factor_does_not_make_sums_too_fine(factor: float):
+    problem = small()
+    many = replace(problem, demand=problem.demand * 10_000 + 0.000001, journeys=(problem.journeys * factor).round(6))
+    assert solve(many).proof.outcome == "proved best"
+    assert many.minute_scale <= 10
