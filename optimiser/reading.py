@@ -14,15 +14,18 @@ from optimiser.config import (
     Config,
     Option,
     ServiceSettings,
+    Settings,
     StatedFigure,
     StatedLimit,
     TeamSettings,
     draft_config,
     resolved_yaml,
 )
+from optimiser.covers import faults as cover_faults
+from optimiser.covers import needs_of, units_of
 from optimiser.errors import Fault, InputError
 from optimiser.layers import Spot
-from optimiser.problem import Figure, Fixed, Link, Objective, Problem, RotaNeed, Service, Site, Team, Unit
+from optimiser.problem import Figure, Fixed, Link, Objective, Problem, Service, Site, Team, Unit
 from optimiser.schema import PLACE_TABLES
 from optimiser.tables import Place, look_at_place
 from optimiser.wording import did_you_mean, quoted, shown
@@ -57,7 +60,8 @@ def read_question(path: str | Path) -> Question:
         raise InputError([*draft.faults, Fault(config.where("place"), words)])
     place, table_faults = look_at_place(config.place, allow_missing=config.settings.travel.allow_missing)
     found = [] if place is None else [Fault(where, words) for where, words in _disagreements(config, place)]
-    faults = dict.fromkeys([*draft.faults, *table_faults, *found])
+    cover = [Fault(where, words) for where, words in cover_faults(config)]
+    faults = dict.fromkeys([*draft.faults, *cover, *table_faults, *found])
     if faults or place is None:
         raise InputError(faults)
     problem = replace(_problem(config, place), files=_files(config))
@@ -170,8 +174,8 @@ def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettin
     for team, rota in service.rotas.items():
         year = config.settings.teams[team].year if team in config.settings.teams else None
         rows = _staff_now(place, team, year)
-        for unit, needed in (("people", rota.people), ("wte", rota.wte)):
-            blank = rows[rows[unit].isna()] if needed is not None else rows[:0]
+        for unit in (UNITS[counted] for counted in units_of(rota)):
+            blank = rows[rows[unit].isna()]
             for index, row in blank.iterrows():
                 at = f"{shown(config.place / 'staff.csv')}, row {int(str(index)) + 2}"
                 words = f"the rota needs {unit} of {team}, but {unit} is blank for {row['site']} ({at}). Fill it in"
@@ -212,7 +216,7 @@ def _problem(config: Config, place: Place) -> Problem:
     problem = Problem(
         title=settings.title,
         sites=sites,
-        services={code: _service(code, one, neighbours) for code, one in settings.services.items()},
+        services={code: _service(settings, code, neighbours) for code in settings.services},
         areas=areas,
         journeys=_journeys(place, areas.index, sites, settings.travel.factor.value),
         demand=_demand(place, areas.index),
@@ -237,7 +241,8 @@ def _team(code: str, team: TeamSettings) -> Team:
     return Team(code, team.name, _limit(team.moves_at_most), _limit(team.recruits_at_most))
 
 
-def _service(code: str, service: ServiceSettings, all_neighbours: Sequence[str]) -> Service:
+def _service(settings: Settings, code: str, all_neighbours: Sequence[str]) -> Service:
+    service = settings.services[code]
     listed = {"all": all_neighbours, "none": ()}.get(str(service.neighbours), service.neighbours)
     return Service(
         code=code,
@@ -253,16 +258,8 @@ def _service(code: str, service: ServiceSettings, all_neighbours: Sequence[str])
         standard_minutes=_figure(service.standard_minutes),
         share_within_standard=_figure(service.share_within_standard),
         same_site=tuple(Link(other, one.source, one.verified) for other, one in service.same_site.items()),
-        rotas=tuple(_rota_needs(service)),
+        rotas=tuple(need for team in service.rotas for need in needs_of(settings, code, team)),
     )
-
-
-def _rota_needs(service: ServiceSettings) -> Iterator[RotaNeed]:
-    for team, rota in service.rotas.items():
-        if rota.people is not None:
-            yield RotaNeed(team, "people", rota.people.figure(), rota.may_fall_short)
-        if rota.wte is not None:
-            yield RotaNeed(team, "WTE", rota.wte.figure(), rota.may_fall_short)
 
 
 def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], factor: float) -> pd.DataFrame:

@@ -13,6 +13,9 @@ from optimiser.planning import evaluate
 from optimiser.problem import Problem
 
 
+MOST_FRAGILE_NAMED = 3
+
+
 def lines(plan: Plan) -> list[str]:
     """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
     numbers = measures.table(plan)
@@ -24,6 +27,7 @@ def lines(plan: Plan) -> list[str]:
         *_standing(plan),
         *_next_best(plan),
         *_short(plan),
+        *_fragile(plan, numbers),
         *_changes(plan),
         *_unverified(plan),
         "Draft: not a decision.",
@@ -142,6 +146,19 @@ def _short(plan: Plan) -> list[str]:
         if (short := here["short"].sum()) > 0:
             found.append(f"Short of {short:g} {'WTE ' if unit == 'WTE' else ''}{plan.problem.teams[team].name}.")
     return found
+
+
+def _fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return a sentence on the rotas that one vacancy would leave short, naming the first few."""
+    found = numbers[(numbers["measure"] == measures.VACANCY) & (numbers["value"] > 0)]
+    said = []
+    for row in found.head(MOST_FRAGILE_NAMED).itertuples():
+        site, team, _ = str(row.group).split(" ")
+        unit = "WTE " if row.unit == "WTE" else ""
+        service, where = plan.problem.services[str(row.service)].name, plan.problem.sites[site].name
+        said.append(f"{service.lower()} at {where} short of {row.value:.4g} {unit}{plan.problem.teams[team].name}")
+    more = f"; {len(found) - len(said)} more in measures.csv" if len(found) > len(said) else ""
+    return [f"Fragile: one vacancy would leave {', '.join(said)}{more}."] if said else []
 
 
 def _changes(plan: Plan) -> list[str]:
