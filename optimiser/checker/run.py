@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -23,6 +23,7 @@ from optimiser.checker.reading import (
     any_number,
     decimal,
     flag,
+    fraction,
     maybe_amount,
     maybe_decile,
     maybe_flag,
@@ -73,6 +74,14 @@ CLAIM_COLUMNS: Mapping[str, Converters] = {
         "spare": any_number, "binding": flag, "pass": flag, "source": text, "verified": maybe_flag,
     },
 }  # fmt: skip
+COVER_COLUMNS: Mapping[str, Converters] = {
+    "rotas": {"rota": word, "week": text, "day": text, "shift": text, "start": text, "end": text, "hours": text},
+    "rota_needs": {
+        "rota": word, "step": number, "term": text, "exact": fraction, "value": number, "unit": text, "source": text,
+        "verified": flag,
+    },
+}  # fmt: skip
+COVER_CHECKS = {"rotas": "rotas_are_those_asked_for", "rota_needs": "rota_needs_are_worked_out"}
 CLAIM_KEYS = {
     "designations": ("service", "site"),
     "journeys": ("service", "area"),
@@ -137,6 +146,8 @@ class Run:
     staffing: Mapping[tuple[str, str, str], Row]
     measures: Mapping[tuple[str, str, str], Row]
     rules: list[Row]
+    rotas: list[Row] = field(default_factory=list)
+    rota_needs: Mapping[tuple[str, Fraction], Row] = field(default_factory=dict)
 
     @cached_property
     def areas(self) -> dict[str, Area]:
@@ -283,7 +294,22 @@ def read_run(reader: Reader) -> Run:
     stop_if_more(reader, before)
     claims = {name: reader.table(f"{name}.csv", columns) for name, columns in CLAIM_COLUMNS.items()}
     keyed = {name: reader.keyed(claims[name], key, KEY_CHECKS[name]) for name, key in CLAIM_KEYS.items()}
-    return Run(question, inputs, read_result(reader), rules=claims["rules"], **keyed)
+    cover = read_cover_tables(reader, question)
+    return Run(question, inputs, read_result(reader), rules=claims["rules"], **keyed, **cover)
+
+
+def read_cover_tables(reader: Reader, question: Question) -> dict[str, Any]:
+    """Read the tables that a run has only where some rota states cover, and shifts; note one that should not be there."""
+    tables = {}
+    for name, expected in (("rotas", question.names_shifts), ("rota_needs", question.states_cover)):
+        file = f"{name}.csv"
+        if expected:
+            tables[name] = reader.table(file, COVER_COLUMNS[name])
+        elif file in reader.files:
+            message = f"{file} is there, but nothing in the config calls for it."
+            reader.note(COVER_CHECKS[name], file, file, "no file", message)
+    needs = reader.keyed(tables.get("rota_needs", []), ("rota", "step"), COVER_CHECKS["rota_needs"])
+    return {"rotas": tables.get("rotas", []), "rota_needs": needs}
 
 
 def stop_if_more(reader: Reader, before: int) -> None:
