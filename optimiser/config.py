@@ -193,7 +193,7 @@ class LinkSettings(_Settings):
     verified: StrictBool = Field(False, description="Whether the source was read and states it")
 
 
-Day = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+Day = Literal[DAYS]  # type: ignore[valid-type]
 Days = Annotated[tuple[Day, ...], Field(min_length=1), AfterValidator(_no_repeats)]
 
 

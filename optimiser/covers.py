@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import combinations
 
-from optimiser.config import Config, ContractSettings, RotaSettings, Settings, ShiftSettings, WorkingTimeSettings
+from optimiser.config import (
+    Config,
+    ContractSettings,
+    RotaSettings,
+    Settings,
+    ShiftSettings,
+    StatedFigure,
+    WorkingTimeSettings,
+)
 from optimiser.errors import Fault, InputError
 from optimiser.problem import Figure, RotaNeed, Unit
 from optimiser.rota import Contract, Cover, Roster, Shape, Shift, WorkingTime, need, with_wte
@@ -27,12 +36,12 @@ def units_of(rota: RotaSettings) -> tuple[Unit, ...]:
 def needs_of(settings: Settings, service: str, team: str) -> tuple[RotaNeed, ...]:
     """Return what a rota needs in each unit: what it states or, where it asks for cover, the larger of both."""
     rota = settings.services[service].rotas[team]
-    stated = {"people": rota.people and rota.people.figure(), "WTE": rota.wte and rota.wte.figure()}
+    stated: dict[Unit, Figure | None] = {"people": _figure(rota.people), "WTE": _figure(rota.wte)}
     if not rota.cover:
         figures = {unit: figure for unit in units_of(rota) if (figure := stated[unit])}
         return tuple(RotaNeed(team, unit, figure, rota.may_fall_short) for unit, figure in figures.items())
-    one_in = rota.one_in and rota.one_in.figure()
-    found = need(_cover(rota), _contract(settings), floor_people=stated["people"], one_in=one_in)
+    people, one_in = stated["people"], _figure(rota.one_in)
+    found = need(_cover(rota), _contract(settings), floor_people=people, one_in=one_in)
     units, table = units_of(rota), found.steps
     last = {"people": table.iloc[-1]}
     if "WTE" in units:
@@ -69,12 +78,16 @@ def _rota_faults(config: Config, service: str, team: str) -> Iterator[tuple[str,
     found = [
         fault
         for place in range(len(rota.cover))
-        for fault in _refused(config.where(*spot, "cover", place), lambda place=place: _block(rota, place))
+        for fault in _refused(config.where(*spot, "cover", place), partial(_block, rota, place))
     ]
     found = found or [(config.where(*spot, "cover", place), words) for place, words in _overlaps(_cover(rota))]
-    found = found or list(_refused(cover, lambda: needs_of(settings.model_copy(update=_no_shifts(config)), service, team)))
+    found = found or list(
+        _refused(cover, lambda: needs_of(settings.model_copy(update=_no_shifts(config)), service, team))
+    )
     for code, shift in rota.shifts.items() if not found else ():
-        found += _refused(config.where(*spot, "shifts", code), lambda code=code, shift=shift: _shift(code, shift))
+        found += _refused(config.where(*spot, "shifts", code), partial(_shift, code, shift))
+    if not found and not rota.shifts:
+        return
     found = found or list(_refused(shifts, lambda: _law(settings).refuse_long_shifts(_shape(service, team, rota))))
     yield from found or [(shifts, words) for words in _unlike_nights(settings, rota)]
 
@@ -102,14 +115,18 @@ def _overlaps(cover: tuple[Cover, ...]) -> Iterator[tuple[int, str]]:
         both = next((max(a[0], b[0]) % WEEK for a, b in pairs if shared(a, b)), None)
         if both is not None and one.kind == other.kind:
             kind = one.kind.replace("_", " ")
-            words = f"blocks {first + 1} and {second + 1} of {kind} cover overlap on {DAYS[both // DAY]} at {clock(both)}"
+            words = (
+                f"blocks {first + 1} and {second + 1} of {kind} cover overlap on {DAYS[both // DAY]} at {clock(both)}"
+            )
             yield second, f"{words}. Split them, so that each hour stands in one block with all its people."
 
 
 def _unlike_nights(settings: Settings, rota: RotaSettings) -> Iterator[str]:
-    """Yield why nights cannot be counted: some belong to the evening of their own day, some to that of the day before."""
+    """Yield why nights cannot be counted: some lie in the night of their own day, some in that of the day before."""
     law = _law(settings)
-    nights = {code: _evening(law, shift) for code, one in rota.shifts.items() if law.is_night(shift := _shift(code, one))}
+    nights = {
+        code: _evening(law, shift) for code, one in rota.shifts.items() if law.is_night(shift := _shift(code, one))
+    }
     if len(set(nights.values())) > 1:
         early = [code for code, evening in nights.items() if evening == min(nights.values())]
         late = [code for code in nights if code not in early]
@@ -126,10 +143,16 @@ def _evening(law: WorkingTime, shift: Shift) -> int:
     return max((-1, 0, 1), key=lambda day: shared(worked, (DAY * day + start, DAY * day + start + lasts)))
 
 
+def _figure(stated: StatedFigure | None) -> Figure | None:
+    return None if stated is None else stated.figure()
+
+
 def _source(stated: Figure | None) -> str:
     if stated is None:
         return "Worked out from cover (rota_needs.csv)"
-    return f"The larger of what cover takes (rota_needs.csv) and {stated.value:g}: {stated.source or 'no source stated'}"
+    return (
+        f"The larger of what cover takes (rota_needs.csv) and {stated.value:g}: {stated.source or 'no source stated'}"
+    )
 
 
 def _contract(settings: Settings) -> Contract:
@@ -141,7 +164,9 @@ def _contract(settings: Settings) -> Contract:
 def _law(settings: Settings) -> WorkingTime:
     said = settings.working_time or WorkingTimeSettings()
     names = (name for name in type(said).model_fields if name != "prospective_cover")
-    return WorkingTime(**{name: getattr(said, name).figure() for name in names}, prospective_cover=said.prospective_cover)
+    return WorkingTime(
+        **{name: getattr(said, name).figure() for name in names}, prospective_cover=said.prospective_cover
+    )
 
 
 def _cover(rota: RotaSettings) -> tuple[Cover, ...]:

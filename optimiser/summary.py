@@ -12,7 +12,6 @@ from optimiser.plan import EVALUATED, PROVED, Plan
 from optimiser.planning import evaluate
 from optimiser.problem import Problem
 
-
 MOST_FRAGILE_NAMED = 3
 
 

@@ -121,6 +121,7 @@ class Question:
     today: Mapping[str, frozenset[str]]
     objectives: tuple[Objective, ...]
     law: Mapping[str, object] = field(default_factory=dict)
+    whole_law: bool = True
 
     @property
     def states_cover(self) -> bool:
@@ -302,7 +303,9 @@ class ConfigReader:
         names = {"people": "people", "WTE": "wte", "one_in": "one_in"}
         stated = {name: self.figure(cells[key], f"{where}.{key}") for name, key in names.items() if key in cells}
         kinds = {block.kind for block in blocks}
-        if ("on_call" in kinds) > bool({"one_in", "people"} & stated.keys()) or ("one_in" in stated) > ("on_call" in kinds):
+        if ("on_call" in kinds) > bool({"one_in", "people"} & stated.keys()) or ("one_in" in stated) > (
+            "on_call" in kinds
+        ):
             self.note(where, "", "has a frequency without people on call, or people on call without a need")
         if shifts and "resident" not in kinds:
             self.note(f"{where}.shifts", "", "mean nothing where nobody is resident")
@@ -353,7 +356,8 @@ class ConfigReader:
             law["weekends_worked"] = worked / counted
             law["weekends_in_a_row"] = worked if worked < counted else None
         # A night may end at 24:00, which is the 00:00 of the day after.
-        law |= {name: figures[f"{name}_hour"] % 24 for name in ("night_from", "night_to") if figures.get(f"{name}_hour")}
+        for name in ("night_from", "night_to"):
+            law[name] = (figures.get(f"{name}_hour") or Fraction(0)) % 24
         law["prospective_cover"] = self.flag(found.get("prospective_cover", "false"), "working_time.prospective_cover")
         # The law here speaks of long shifts, by day or by night.
         return law | {"long_nights_are_long_days": True}
@@ -408,7 +412,8 @@ class ConfigReader:
             services={code: self.service(entry, f"services.{code}") for code, entry in services.items()},
             today={code: frozenset(self.words(entry, f"today.{code}")) for code, entry in today.items()},
             objectives=self.objectives(found.get("objectives", []), "objectives"),
-            law=self.working_time(found.get("working_time")) if "working_time" in found else {},
+            law=self.working_time(found.get("working_time")),
+            whole_law={*LAW_NAMES, *WEEKENDS} <= set(self.entries(found.get("working_time"), "working_time")),
         )
         self.cross_check(question)
         return question
@@ -422,7 +427,7 @@ class ConfigReader:
         for code, service in question.services.items():
             self.known(service.same_site, question.services, f"services.{code}.same_site")
             self.known({team for team, _ in service.rotas}, question.teams, f"services.{code}.rotas")
-        if question.names_shifts and set(LAW_NAMES.values()) - question.law.keys():
+        if question.names_shifts and not question.whole_law:
             self.note("working_time", "", "does not state the whole law that patterns must not break")
         self.known(question.today, question.services, "today")
         for team, _ in question.rota_units():

@@ -294,12 +294,13 @@ def read_run(reader: Reader) -> Run:
     stop_if_more(reader, before)
     claims = {name: reader.table(f"{name}.csv", columns) for name, columns in CLAIM_COLUMNS.items()}
     keyed = {name: reader.keyed(claims[name], key, KEY_CHECKS[name]) for name, key in CLAIM_KEYS.items()}
-    cover = read_cover_tables(reader, question)
-    return Run(question, inputs, read_result(reader), rules=claims["rules"], **keyed, **cover)
+    rotas, needs = read_cover_tables(reader, question)
+    result = read_result(reader)
+    return Run(question, inputs, result, rules=claims["rules"], rotas=rotas, rota_needs=needs, **keyed)
 
 
-def read_cover_tables(reader: Reader, question: Question) -> dict[str, Any]:
-    """Read the tables that a run has only where some rota states cover, and shifts; note one that should not be there."""
+def read_cover_tables(reader: Reader, question: Question) -> tuple[list[Row], dict[Any, Row]]:
+    """Read the tables that a run has only where some rota states cover, or shifts; note one that nothing calls for."""
     tables = {}
     for name, expected in (("rotas", question.names_shifts), ("rota_needs", question.states_cover)):
         file = f"{name}.csv"
@@ -309,7 +310,7 @@ def read_cover_tables(reader: Reader, question: Question) -> dict[str, Any]:
             message = f"{file} is there, but nothing in the config calls for it."
             reader.note(COVER_CHECKS[name], file, file, "no file", message)
     needs = reader.keyed(tables.get("rota_needs", []), ("rota", "step"), COVER_CHECKS["rota_needs"])
-    return {"rotas": tables.get("rotas", []), "rota_needs": needs}
+    return tables.get("rotas", []), needs
 
 
 def stop_if_more(reader: Reader, before: int) -> None:

@@ -173,8 +173,8 @@ def with_wte(steps: pd.DataFrame, floor_wte: Figure | None = None) -> pd.DataFra
         If neither hours nor a standard ask for any WTE.
     """
     sums = _Sum()
-    for row in steps.itertuples(index=False):
-        sums.given(row.term, Fraction(row.exact), row.unit, row.source, row.verified)
+    for row in steps.to_dict("records"):
+        sums.given(row["term"], Fraction(row["exact"]), row["unit"], row["source"], row["verified"])
     asked = [step for step in sums.steps if step.term == _FULL]
     if floor_wte is not None:
         asked.append(sums.figure("WTE that the standard asks for", floor_wte, "WTE"))
