@@ -150,7 +150,9 @@ def _whole_time(resident: Sequence[Block], terms: Mapping[str, Stated], plain_da
                 plain += block.people
             else:
                 premium += block.people
-    origin = _origin(resident)
+    source, verified = _origin(resident)
+    # What counts as plain time is a term too.
+    origin = source, verified and terms["plain_from_hour"][2] and terms["plain_to_hour"][2]
     hours = [
         _given("hours of cover in plain time", plain / 60, "hours a week", *origin),
         _given("hours of cover in premium time", premium / 60, "hours a week", *origin),

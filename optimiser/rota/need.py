@@ -108,9 +108,10 @@ class _Sum:
     def figure(self, term: str, figure: Figure, unit: str) -> _Step:
         return self.given(term, exact(figure.value), unit, figure.source, figure.verified)
 
-    def asked(self, term: str, value: Fraction, unit: str, cover: Sequence[Cover]) -> _Step:
+    def asked(self, term: str, value: Fraction, unit: str, cover: Sequence[Cover], *terms: Figure) -> _Step:
+        """Add a step that the cover gives, by some terms: verified if the cover and they are."""
         source = "; ".join(dict.fromkeys(block.source for block in cover))
-        return self.given(term, value, unit, source, all(block.verified for block in cover))
+        return self.given(term, value, unit, source, all(one.verified for one in (*cover, *terms)))
 
     def worked(self, term: str, value: Fraction, unit: str, how: str, *of: _Step) -> _Step:
         """Add a step worked out from others, verified if they all are. ``how`` has a {} for each of them."""
@@ -215,8 +216,9 @@ def _whole_time(sums: _Sum, resident: Sequence[Cover], contract: Contract) -> _S
     """Add the steps from resident hours to WTE."""
     plain, premium = _hours(resident, contract)
     per_week = "hours a week"
-    first = sums.asked("hours of cover in plain time", plain, per_week, resident)
-    second = sums.asked("hours of cover in premium time", premium, per_week, resident)
+    clock = (contract.plain_from_hour, contract.plain_to_hour)
+    first = sums.asked("hours of cover in plain time", plain, per_week, resident, *clock)
+    second = sums.asked("hours of cover in premium time", premium, per_week, resident, *clock)
     third = sums.figure("hours a PA in plain time", contract.hours_a_plain_pa, "hours")
     fourth = sums.figure("hours a PA in premium time", contract.hours_a_premium_pa, "hours")
     pas = sums.worked(
