@@ -261,6 +261,7 @@ SEEDED: dict[str, tuple[set[str], list[tuple[str, str, str]]]] = {
         [("rota_needs.csv", "not read in a source,false", "not read in a source,true")],
     ),
     "a source made up": ({"rota_needs_are_worked_out"}, [("rota_needs.csv", "weeks,Calendar", "weeks,Almanac")]),
+    "another sum": ({"rota_needs_are_worked_out"}, [("rota_needs.csv", "Step 1 ÷ step 3", "Step 1 × step 3")]),
     "a step left out": (
         {"rota_needs_are_worked_out"},
         [("rota_needs.csv", "care.doctors,6,weeks a year,52,52,weeks,Calendar,true\n", "")],

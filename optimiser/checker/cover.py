@@ -61,13 +61,22 @@ class Block(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One line of the sum. ``source`` is ``None`` where it is worked out from others, which is said in words."""
+    """One line of the sum. One that is worked out ``of`` others says ``how``, with a {} for each of them."""
 
     term: str
     exact: Fraction
     unit: str
-    source: str | None
+    source: str
     verified: bool
+    of: tuple[Step, ...] = ()
+
+    def said(self, steps: Sequence[Step]) -> str:
+        """Return where it comes from, in words: its source, or the places of those it was worked out of."""
+        if not self.of:
+            return self.source
+        places = (next(n for n, step in enumerate(steps, start=1) if step is one) for one in self.of)
+        words = self.source.format(*(f"step {place}" for place in places))
+        return words[0].upper() + words[1:]
 
 
 class KindOfShift(NamedTuple):
@@ -116,26 +125,26 @@ def needed_for(
     on_call = [block for block in blocks if block.kind == "on_call"]
     steps = _whole_time(resident, terms, plain_days) if resident else []
     full = steps[-1] if steps else None
-    asked = {"hours": _up("people whom the hours take", full.exact, full)} if full else {}
+    asked = {"hours": _up("people whom the hours take", full.exact, "{}, rounded up", full)} if full else {}
     steps += asked.values()
     if "one_in" in stated:
         seats = _given("people on call at once", Fraction(_most_at_once(on_call)), "people", *_origin(on_call))
         often = _stated("on call at most 1 in", stated["one_in"], "people")
-        asked["frequency"] = _up("people whom the frequency takes", seats.exact * often.exact, seats, often)
+        asked["frequency"] = _up("people whom the frequency takes", seats.exact * often.exact, "{} × {}", seats, often)
         steps += [seats, often, asked["frequency"]]
     if "people" in stated:
         asked["floor"] = _stated("people whom the standard asks for", stated["people"], "people")
         steps.append(asked["floor"])
     most = max((step.exact for step in asked.values()), default=Fraction(0))
     names = " and ".join(name for name, step in asked.items() if step.exact == most)
-    steps.append(_up(f"people needed ({names})", most, *asked.values()))
+    steps.append(_up(f"people needed ({names})", most, _largest(len(asked)), *asked.values()))
     needed = {"people": steps[-1]} if stated.keys() & {"people", "one_in"} else {}
     if "WTE" in stated or ("people" not in stated and resident):
         wte = [full] if full else []
         if "WTE" in stated:
             wte.append(_stated("WTE that the standard asks for", stated["WTE"], "WTE"))
             steps.append(wte[-1])
-        steps.append(_worked("WTE needed", max(step.exact for step in wte), "WTE", *wte))
+        steps.append(_worked("WTE needed", max(step.exact for step in wte), "WTE", _largest(len(wte)), *wte))
         needed["WTE"] = steps[-1]
     return tuple(steps), needed
 
@@ -160,7 +169,8 @@ def _whole_time(resident: Sequence[Block], terms: Mapping[str, Stated], plain_da
         _stated("hours a PA in premium time", terms["hours_a_premium_pa"], "hours"),
     ]
     activities = sum((a.exact / b.exact for a, b in zip(hours[:2], hours[2:], strict=True)), Fraction(0))
-    weekly = _worked("PAs that the cover takes", activities, "PAs a week", *hours)
+    plain_first = (hours[0], hours[2], hours[1], hours[3])
+    weekly = _worked("PAs that the cover takes", activities, "PAs a week", "{} ÷ {} + {} ÷ {}", *plain_first)
     leave = [
         _stated("weeks a year", terms["weeks_a_year"], "weeks"),
         _stated("weeks worked after leave", terms["working_weeks"], "weeks"),
@@ -168,7 +178,8 @@ def _whole_time(resident: Sequence[Block], terms: Mapping[str, Stated], plain_da
     ]
     year, working, direct = (step.exact for step in leave)
     wte = weekly.exact * year / (working * direct)
-    return [*hours, weekly, *leave, _worked("WTE that the hours take", wte, "WTE", weekly, *leave)]
+    full = _worked("WTE that the hours take", wte, "WTE", "{} × {} ÷ {} ÷ {}", weekly, *leave)
+    return [*hours, weekly, *leave, full]
 
 
 def _most_at_once(on_call: Sequence[Block]) -> Fraction:
@@ -192,9 +203,13 @@ def _stated(term: str, figure: Stated, unit: str) -> Step:
     return Step(term, figure[0] or Fraction(0), unit, *figure[1:])
 
 
-def _worked(term: str, exact: Fraction, unit: str, *of: Step) -> Step:
-    return Step(term, exact, unit, None, all(step.verified for step in of))
+def _worked(term: str, exact: Fraction, unit: str, how: str, *of: Step) -> Step:
+    return Step(term, exact, unit, how, all(step.verified for step in of), of)
 
 
-def _up(term: str, exact: Fraction, *of: Step) -> Step:
-    return _worked(term, Fraction(math.ceil(exact)), "people", *of)
+def _up(term: str, exact: Fraction, how: str, *of: Step) -> Step:
+    return _worked(term, Fraction(math.ceil(exact)), "people", how, *of)
+
+
+def _largest(of: int) -> str:
+    return f"the largest of {', '.join(['{}'] * of)}" if of > 1 else "{}"

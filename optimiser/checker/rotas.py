@@ -32,7 +32,7 @@ def rota_needs_are_worked_out(run: Run) -> Iterator[Breach]:
                 yield Breach(check, where, "no row", shown(step.exact), f"{where} ({step.term}) is missing.")
                 continue
             expected: dict[str, object] = {"term": step.term, "unit": step.unit, "verified": step.verified}
-            expected |= {} if step.source is None else {"source": step.source}
+            expected["source"] = step.said(asked.steps)
             for column, found in expected.items():
                 yield from _differs(check, row, column, row.cells[column] == found, found)
             yield from _differs(check, row, "exact", row.cells["exact"] == step.exact, str(step.exact))

@@ -111,7 +111,8 @@ class _Sum:
     def asked(self, term: str, value: Fraction, unit: str, cover: Sequence[Cover], *terms: Figure) -> _Step:
         """Add a step that the cover gives, by some terms: verified if the cover and they are."""
         source = "; ".join(dict.fromkeys(block.source for block in cover))
-        return self.given(term, value, unit, source, all(one.verified for one in (*cover, *terms)))
+        verified = all(block.verified for block in cover) and all(figure.verified for figure in terms)
+        return self.given(term, value, unit, source, verified)
 
     def worked(self, term: str, value: Fraction, unit: str, how: str, *of: _Step) -> _Step:
         """Add a step worked out from others, verified if they all are. ``how`` has a {} for each of them."""
