@@ -53,6 +53,31 @@ SETTING_UNITS = {
     "repatriated_share": "share, 0 to 1",
     "most_transfers_a_day": "transfers a day",
     "most_ambulance_hours": "hours a year",
+    "one_in": "people",
+    "start_hour": "hour of the day",
+    "hours": "hours",
+    "handover_minutes": "minutes",
+    "hours_a_plain_pa": "hours",
+    "hours_a_premium_pa": "hours",
+    "plain_from_hour": "hour of the day",
+    "plain_to_hour": "hour of the day",
+    "weeks_a_year": "weeks",
+    "working_weeks": "weeks",
+    "direct_care_pas": "PAs a week",
+    "mean_hours": "hours",
+    "hours_in_168": "hours",
+    "longest_shift_hours": "hours",
+    "rest_hours": "hours",
+    "long_day_over_hours": "hours",
+    "long_days_in_a_row": "days",
+    "nights_in_a_row": "days",
+    "rest_after_nights_hours": "hours",
+    "weekends_worked": "weekends",
+    "weekends_counted": "weekends",
+    "shifts_in_a_row": "days",
+    "night_from_hour": "hour of the day",
+    "night_to_hour": "hour of the day",
+    "night_least_hours": "hours",
 }
 PLACES = {
     "Settings": "The whole config",
@@ -70,6 +95,10 @@ PLACES = {
     "RotaSettings": "`services.<code>.rotas.<team>`",
     "ExceptionSettings": "An entry of `exceptions`",
     "TransferSettings": "`services.<code>.transfer`",
+    "CoverSettings": "`services.<code>.rotas.<team>.cover`",
+    "ShiftSettings": "`services.<code>.rotas.<team>.shifts.<code>`",
+    "ContractSettings": "`contract`",
+    "WorkingTimeSettings": "`working_time`",
     "StatedFigure": "A figure",
     "StatedLimit": "A limit",
 }
@@ -92,6 +121,7 @@ OTHER_MEASURES = {
     "staff_short": "What the rotas of a team are short of after every move and recruit.",
     "staff_moved": "Staff of a team who move between sites.",
     "staff_recruited": "Staff of a team who are newly recruited.",
+    "short_with_one_vacancy": "What a rota would be short of if its site lost one of the staff (1 person, or 1 WTE).",
     "changes_from_today": "Designations that open or close, against today.",
     "beds_needed": "Beds that turn away no larger share of arrivals than the config allows; the sites' added up.",
     "beds_available": "Beds that the config says the sites have.",
@@ -199,8 +229,8 @@ def _kind(stated: Any) -> str:
     if "enum" in stated:
         return " or ".join(f"`{one}`" for one in stated["enum"])
     if stated.get("type") == "array":
-        each = _kind(stated["items"]) if "prefixItems" not in stated.get("items", {}) else ""
-        return f"list of {each.removesuffix('s')}s" if each else "list"
+        items = _kind(stated["items"]) if "prefixItems" not in stated.get("items", {}) else ""
+        return f"list of {items if '`' in items else items.removesuffix('s') + 's'}" if items else "list"
     if stated.get("type") == "object":
         return "settings by code"
     plain = {"string": "text", "boolean": "true or false", "number": "number", "integer": "number"}
@@ -260,7 +290,7 @@ def _measure_rows() -> Iterator[Sequence[str]]:
         yield (
             f"`{name}`",
             words,
-            "people or WTE" if "staff" in str(name) else units,
+            "people or WTE" if "staff" in str(name) or name == "short_with_one_vacancy" else units,
             rows["better"].iloc[0],
             "role" if name == "staff_for_beds" else _groups(rows),
         )

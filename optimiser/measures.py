@@ -27,6 +27,7 @@ Row = tuple[str, str, str, float, str, Better]
 COLUMNS = ["measure", "service", "group", "value", "unit", "better"]
 BANDS = (30, 45, 60)
 AGE_75_PLUS = "age 75+"
+VACANCY = "short_with_one_vacancy"
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def table(plan: Plan) -> pd.DataFrame:
         rows += _backcast_rows(plan, service)
         rows += _transfer_rows(plan, service)
     rows += _staff_rows(plan)
+    rows += _vacancy_rows(plan)
     rows += _change_rows(plan)
     rows += _exception_rows(plan)
     found = pd.DataFrame(rows, columns=COLUMNS)
@@ -298,6 +300,17 @@ def _staff_rows(plan: Plan) -> Iterator[Row]:
     for team, unit in plan.problem.team_units:
         for name, column, better in published:
             yield name, "", f"{team} ({unit})", float(totals[column][team, unit]), unit, better
+
+
+def _vacancy_rows(plan: Plan) -> Iterator[Row]:
+    """Yield what each rota would be short of if one person left; nobody can leave where nobody is."""
+    staff = plan.staffing.set_index(["team", "unit", "site"])["staff"]
+    for code, service in plan.problem.services.items():
+        for rota in service.rotas:
+            for site in plan.sites_of(code):
+                left = max(0.0, float(staff[rota.team, rota.unit, site]) - 1)
+                short = max(0.0, rota.needed.value - left)
+                yield VACANCY, code, f"{site} {rota.team} ({rota.unit})", short, rota.unit, "lower"
 
 
 def _change_rows(plan: Plan) -> Iterator[Row]:

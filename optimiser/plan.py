@@ -53,11 +53,15 @@ class Proof:
 
 @dataclass(frozen=True)
 class Plan:
-    """An answer to a problem. Its frames are the tables of a run folder, in the same words and units."""
+    """An answer to a problem. Its frames are the tables of a run folder, in the same words and units.
+
+    ``patterns`` are the smallest legal weekly patterns of rotas that say how cover may be given, where they are needed.
+    """
 
     problem: Problem
     designated: Designations
     proof: Proof
+    patterns: tuple[pd.DataFrame, ...] = field(default=(), compare=False, repr=False)
 
     @cached_property
     def designations(self) -> pd.DataFrame:
@@ -122,6 +126,27 @@ class Plan:
         rows = [*self._rows_of_rules(), *self._rows_of_rotas(), *self._rows_of_limits()]
         columns = ["rule", "instance", "left", "relation", "right", "unit", "spare", "binding", "pass"]
         return pd.DataFrame(rows, columns=[*columns, "source", "verified"])
+
+    @cached_property
+    def rotas(self) -> pd.DataFrame | None:
+        """One row a week and day of each weekly pattern; None where no rota says with which shifts it gives cover."""
+        if not any(rota.roster for service in self.problem.services.values() for rota in service.rotas):
+            return None
+        columns = ["rota", "week", "day", "shift", "start", "end", "hours"]
+        return pd.concat(self.patterns, ignore_index=True) if self.patterns else pd.DataFrame(columns=columns)
+
+    @cached_property
+    def rota_needs(self) -> pd.DataFrame | None:
+        """One row a step in which a need was worked out from cover; None where none was."""
+        steps = {
+            f"{code}.{rota.team}": rota.steps
+            for code, service in self.problem.services.items()
+            for rota in service.rotas
+            if rota.steps
+        }
+        rows = [(name, *step) for name, taken in steps.items() for step in taken]
+        columns = ["rota", "step", "term", "exact", "value", "unit", "source", "verified"]
+        return pd.DataFrame(rows, columns=columns) if rows else None
 
     @property
     def broken(self) -> pd.DataFrame:

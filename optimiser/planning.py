@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+import pandas as pd
 import pulp
 
 from optimiser import catchment, median, solver
@@ -79,7 +80,7 @@ def solve(
     outcome = PROVED if search.proved else NOT_PROVED
     seconds = {"solver": round(solved - started, 3), "listing": round(time.perf_counter() - solved, 3)}
     proof = Proof(outcome, tuple(search.reached), listing, dict(solver.about()), seconds)
-    return Plan(problem, search.designated, proof)
+    return Plan(problem, search.designated, proof, _patterns(problem, search.designated, tell))
 
 
 def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
@@ -89,7 +90,21 @@ def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
         Reached(objective.name, objective.services, value(problem, chosen, objective), None, UNITS[objective.name])
         for objective in problem.objectives
     )
-    return Plan(problem, chosen, Proof(EVALUATED, reached))
+    return Plan(problem, chosen, Proof(EVALUATED, reached), _patterns(problem, chosen))
+
+
+def _patterns(problem: Problem, designated: Designations, tell: Tell | None = None) -> tuple[pd.DataFrame, ...]:
+    """Return the smallest legal weekly pattern of each rota that says how it may give its cover and is needed."""
+    needed = {service for _, service in designated}
+    rosters = {
+        (code, rota.team): rota.roster
+        for code, service in problem.services.items()
+        for rota in service.rotas
+        if code in needed and rota.roster
+    }
+    if rosters and tell:
+        tell("Finding the smallest legal weekly patterns")
+    return tuple(roster.table() for roster in rosters.values())
 
 
 @dataclass

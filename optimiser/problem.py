@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -51,14 +51,27 @@ class Fixed:
     verified: bool = False
 
 
+class Roster(Protocol):
+    """How a rota may give its cover within the law. ``optimiser.rota`` knows."""
+
+    def table(self) -> pd.DataFrame:
+        """Return its smallest legal pattern as rows of ``rotas.csv``."""
+
+
 @dataclass(frozen=True)
 class RotaNeed:
-    """What one open site needs of one team for one service, in people or in whole-time equivalents (WTE)."""
+    """What one open site needs of one team for one service, in people or in whole-time equivalents (WTE).
+
+    ``steps`` are those in which ``needed`` was worked out from cover, as rows of ``rota_needs.csv``; ``roster`` is how
+    that cover may be given. Both are empty where the need was stated.
+    """
 
     team: str
     unit: Unit
     needed: Figure
     may_fall_short: bool = False
+    steps: tuple[tuple[object, ...], ...] = ()
+    roster: Roster | None = None
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ from optimiser.config import (
     services_of,
     with_exceptions,
 )
+from optimiser.covers import faults as cover_faults
+from optimiser.covers import needs_of, units_of
 from optimiser.errors import Fault, InputError
 from optimiser.growth import FROM_65, FROM_75, UNDER_65, grown
 from optimiser.layers import Spot
@@ -48,7 +50,6 @@ from optimiser.problem import (
     Observed,
     Problem,
     Reach,
-    RotaNeed,
     Service,
     Site,
     Team,
@@ -89,7 +90,8 @@ def read_question(path: str | Path) -> Question:
         raise InputError([*draft.faults, Fault(config.where("place"), words)])
     place, table_faults = look_at_place(config.place, allow_missing=config.settings.travel.allow_missing)
     found = [] if place is None else [Fault(where, words) for where, words in _disagreements(config, place)]
-    faults = dict.fromkeys([*draft.faults, *table_faults, *found])
+    cover = [Fault(where, words) for where, words in cover_faults(config)]
+    faults = dict.fromkeys([*draft.faults, *cover, *table_faults, *found])
     if faults or place is None:
         raise InputError(faults)
     problem = _problem(config, place)
@@ -222,8 +224,8 @@ def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettin
     for team, rota in service.rotas.items():
         year = config.settings.teams[team].year if team in config.settings.teams else None
         rows = _staff_now(place, team, year)
-        for unit, needed in (("people", rota.people), ("wte", rota.wte)):
-            blank = rows[rows[unit].isna()] if needed is not None else rows[:0]
+        for unit in (UNITS[counted] for counted in units_of(rota)):
+            blank = rows[rows[unit].isna()]
             for index, row in blank.iterrows():
                 at = f"{shown(config.place / 'staff.csv')}, row {int(str(index)) + 2}"
                 words = f"the rota needs {unit} of {team}, but {unit} is blank for {row['site']} ({at}). Fill it in"
@@ -319,7 +321,7 @@ def _problem(config: Config, place: Place) -> Problem:
     problem = Problem(
         title=settings.title,
         sites=sites,
-        services={code: _service(code, one, neighbours) for code, one in settings.services.items()},
+        services={code: _service(settings, code, neighbours) for code in settings.services},
         areas=areas,
         journeys=_journeys(place, areas.index, sites, _factor(settings.travel)),
         demand=_grown(demand, areas, settings.demand) if growth else demand,
@@ -393,7 +395,8 @@ def _team(code: str, team: TeamSettings) -> Team:
     return Team(code, team.name, _limit(team.moves_at_most), _limit(team.recruits_at_most))
 
 
-def _service(code: str, service: ServiceSettings, all_neighbours: Sequence[str]) -> Service:
+def _service(settings: Settings, code: str, all_neighbours: Sequence[str]) -> Service:
+    service = settings.services[code]
     listed = {"all": all_neighbours, "none": ()}.get(str(service.neighbours), service.neighbours)
     return Service(
         code=code,
@@ -409,7 +412,7 @@ def _service(code: str, service: ServiceSettings, all_neighbours: Sequence[str])
         standard_minutes=_figure(service.standard_minutes),
         share_within_standard=_figure(service.share_within_standard),
         same_site=tuple(Link(other, one.source, one.verified) for other, one in service.same_site.items()),
-        rotas=tuple(_rota_needs(service)),
+        rotas=tuple(need for team in service.rotas for need in needs_of(settings, code, team)),
         in_reach=tuple(Reach(other, one.minutes.figure()) for other, one in (service.in_reach or {}).items()),
         by_transfer=tuple(Link(other, one.source, one.verified) for other, one in (service.by_transfer or {}).items()),
         beds=_beds(service),
@@ -449,14 +452,6 @@ def _beds(service: ServiceSettings) -> Beds | None:
 
 def _exceptions(stated: Iterable[ExceptionSettings]) -> tuple[Excepted, ...]:
     return tuple(Excepted(one.service, one.needs, one.site, one.reason, one.source, one.by) for one in stated)
-
-
-def _rota_needs(service: ServiceSettings) -> Iterator[RotaNeed]:
-    for team, rota in service.rotas.items():
-        if rota.people is not None:
-            yield RotaNeed(team, "people", rota.people.figure(), rota.may_fall_short)
-        if rota.wte is not None:
-            yield RotaNeed(team, "WTE", rota.wte.figure(), rota.may_fall_short)
 
 
 def _growth(settings: Settings, place: Place, areas: pd.Index[str]) -> Growth | None:

@@ -23,6 +23,8 @@ UNFINISHED: list[Path] = []
 TABLES = ("designations", "journeys", "staffing", "measures", "rules")
 # Written only where the question has something to say in them.
 TABLES_OF_LINKS = ("links", "exceptions")
+# Only where some rota asks for cover.
+COVER_TABLES = ("rotas", "rota_needs")
 
 
 def files_of(plan: Plan) -> dict[str, bytes]:
@@ -33,7 +35,7 @@ def files_of(plan: Plan) -> dict[str, bytes]:
         "staffing": plan.staffing,
         "measures": measures.table(plan),
         "rules": plan.rules,
-    }
+    } | {name: frame for name in COVER_TABLES if (frame := getattr(plan, name)) is not None}
     if plan.problem.has_tables_of_links:
         frames |= {"links": plan.links, "exceptions": plan.exceptions}
     files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()} | dict(plan.problem.files)
@@ -105,7 +107,8 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, 
         raise InputError([Fault(str(folder), f"this is not a complete run: {', '.join(missing)} is missing. {hint}")])
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in TABLES}
+        names = [*TABLES, *(name for name in COVER_TABLES if (folder / f"{name}.csv").is_file())]
+        tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in names}
     except (ValueError, OSError) as error:
         raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
     return tables, record

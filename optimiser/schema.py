@@ -251,6 +251,8 @@ def _staff(name: str, meaning: str) -> Column:
     return Column(name, "number", "people or WTE", meaning, minimum=0)
 
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
 RUN_TABLES: tuple[Table, ...] = (
     Table(
         "designations",
@@ -349,6 +351,39 @@ RUN_TABLES: tuple[Table, ...] = (
         required=False,
     ),
     Table(
+        "rotas",
+        "The smallest legal weekly pattern of each rota that gives cover in shifts: one row a week and day. Everybody "
+        "works week 1, then week 2 and so on, and starts in a week of their own. Only where the config names shifts.",
+        ("rota", "week", "day"),
+        (
+            Column("rota", "text", "", "Service and team, joined with a dot"),
+            Column("week", "whole", "week of the cycle", "From 1 to as many as share the rota", minimum=1),
+            Column("day", "choice", "", "Day on which the shift starts", choices=_DAYS),
+            Column("shift", "code", "", "Code of the shift; blank on a day off", False),
+            Column("start", "text", "", "Time of day at which work starts", False),
+            Column("end", "text", "", "Time of day at which it ends; on the next day if not later than start", False),
+            Column("hours", "number", "hours", "Hours of work, handover included; 0 on a day off", minimum=0),
+        ),
+        required=False,
+    ),
+    Table(
+        "rota_needs",
+        "How the need of each rota was worked out from the cover it gives: one row a step. Only where the config asks "
+        "for cover.",
+        ("rota", "step"),
+        (
+            Column("rota", "text", "", "Service and team, joined with a dot"),
+            Column("step", "whole", "step", "Number of the step", minimum=1),
+            Column("term", "text", "", "What the step gives"),
+            Column("exact", "text", "", "Its value as a whole number or a fraction"),
+            Column("value", "number", "as in unit", "Its value"),
+            Column("unit", "text", "", "Unit of the value"),
+            Column("source", "text", "", "Where it comes from, or the steps it was worked out from", False),
+            _VERIFIED,
+        ),
+        required=False,
+    ),
+    Table(
         "exceptions",
         "Every documented exception: one row each. Only where a service may lean on another site.",
         ("service", "needs", "site"),
@@ -432,7 +467,7 @@ def data_dictionary() -> str:
         *(_table_in_words(table, optional=not table.required) for table in PLACE_TABLES),
         "## Tables of a run",
         "They live in the run folder that a command writes.",
-        *(_table_in_words(table) for table in RUN_TABLES),
+        *(_table_in_words(table, optional=not table.required) for table in RUN_TABLES),
     ]
     return "\n\n".join(parts) + "\n"
 

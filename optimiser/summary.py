@@ -13,6 +13,8 @@ from optimiser.plan import EVALUATED, PROVED, Plan
 from optimiser.planning import evaluate
 from optimiser.problem import Problem
 
+MOST_FRAGILE_NAMED = 3
+
 
 def lines(plan: Plan) -> list[str]:
     """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
@@ -30,6 +32,7 @@ def lines(plan: Plan) -> list[str]:
         *_short(plan),
         *_beds(plan, numbers),
         *_exceptions(plan),
+        *_fragile(plan, numbers),
         *_changes(plan),
         *_unverified(plan),
         "Draft: not a decision.",
@@ -216,6 +219,19 @@ def _moves(plan: Plan) -> list[str]:
 
 def _staff(plan: Plan, number: float, team: str, unit: str) -> str:
     return f"{number:g} {'WTE ' if unit == 'WTE' else ''}{plan.problem.teams[team].name}"
+
+
+def _fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return a sentence on the rotas that one vacancy would leave short, naming the first few."""
+    found = numbers[(numbers["measure"] == measures.VACANCY) & (numbers["value"] > 0)]
+    said = []
+    for row in found.head(MOST_FRAGILE_NAMED).itertuples():
+        site, team, _ = str(row.group).split(" ")
+        unit = "WTE " if row.unit == "WTE" else ""
+        service, where = plan.problem.services[str(row.service)].name, plan.problem.sites[site].name
+        said.append(f"{service.lower()} at {where} short of {row.value:.4g} {unit}{plan.problem.teams[team].name}")
+    more = f"; {len(found) - len(said)} more in measures.csv" if len(found) > len(said) else ""
+    return [f"Fragile: one vacancy would leave {', '.join(said)}{more}."] if said else []
 
 
 def _changes(plan: Plan) -> list[str]:

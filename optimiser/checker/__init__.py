@@ -15,7 +15,9 @@ import pandas as pd
 
 from optimiser.checker.claims import CLAIM_CHECKS, files_are_as_listed
 from optimiser.checker.links import LINK_CHECKS
+from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
+from optimiser.checker.rotas import ROTA_CHECKS, patterns_are_lawful
 from optimiser.checker.rules import (
     RULES,
     beds_are_enough,
@@ -70,6 +72,7 @@ RUN_CHECKS: tuple[Callable[[Run], Iterable[Breach]], ...] = (
     *RULES.values(),
     every_rule_is_known,
     *CLAIM_CHECKS,
+    *ROTA_CHECKS,
 )
 RULE_CHECKS = tuple(RULES)
 """Names of the rules that have a check here, in reading order."""
@@ -84,7 +87,9 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         "files_can_be_read": "Every file can be read: UTF-8, the right columns, numbers that are numbers.",
         "files_are_as_listed": _first_line(files_are_as_listed),
         "config_is_understood": "Every setting of config.yaml is one that the checks know, and names what exists.",
-        **{function.__name__: _first_line(function) for function in RUN_CHECKS},
+        # What is wrong with a pattern is said under the names of the checks of patterns.
+        **{one.__name__: _first_line(one) for one in RUN_CHECKS if one is not patterns_are_lawful},
+        **PATTERN_CHECKS,
     }
 )
 """Every check by name, each with a line that says what it makes sure of."""

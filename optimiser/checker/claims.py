@@ -18,6 +18,7 @@ RUN_FILES = (
     "designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "config.yaml", "run.json",
     "inputs/areas.csv", "inputs/sites.csv", "inputs/journeys.csv", "inputs/demand.csv",
 )  # fmt: skip
+COVER_FILES = ("rotas.csv", "rota_needs.csv")
 BOUND_DUST = Fraction(1, 10**6)
 MOST_DEPRIVED_DECILES = (1, 2)
 LIMITS_MINUTES = (30, 45, 60)
@@ -37,7 +38,8 @@ def files_are_as_listed(reader: Reader) -> Iterator[Breach]:
     check = "files_are_as_listed"
     listed = reader.json("run.json").get("files")
     listed = listed if isinstance(listed, dict) else {}
-    needed = {name for name in reader.files if name.startswith("inputs/")} | set(RUN_FILES) - {"run.json"}
+    kept = {name for name in reader.files if name.startswith("inputs/") or name in COVER_FILES}
+    needed = kept | set(RUN_FILES) - {"run.json"}
     for name in sorted(needed | listed.keys()):
         claimed = str(listed.get(name, ""))
         found = hashlib.sha256(reader.files[name]).hexdigest() if name in reader.files else ""
@@ -366,6 +368,16 @@ def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
             yield measure, f"{team} ({unit})", Measure(sum(amounts, Fraction(0)), unit, better)
 
 
+def _vacancy_measures(run: Run) -> Iterator[Named]:
+    """Yield what every rota is short of once one of its staff has left; where nobody is, nobody can leave."""
+    for code, service in run.question.services.items():
+        for (team, unit), rota in service.rotas.items():
+            for site in run.sites_of(code):
+                left = max(run.staff(team, unit, site) - 1, Fraction(0))
+                short = max((rota.needed.value or Fraction(0)) - left, Fraction(0))
+                yield ("short_with_one_vacancy", code, f"{site} {team} ({unit})"), Measure(short, unit, "lower")
+
+
 def expected_measures(run: Run) -> Iterator[Named]:
     """Yield every published number that there should be, by (measure, service, group)."""
     for service in run.services_with_patients:
@@ -377,6 +389,7 @@ def expected_measures(run: Run) -> Iterator[Named]:
             yield (measure, service, group), number
     for measure, group, number in _staff_measures(run):
         yield (measure, "", group), number
+    yield from _vacancy_measures(run)
     total = sum(run.changes(service) for service in run.question.services)
     yield ("changes_from_today", "", ""), Measure(Fraction(total), "changes", "lower")
     if run.question.exceptions:
@@ -395,6 +408,7 @@ MEASURES = frozenset(
     + ["observed_patients", "backcast_patients", "backcast_error"]
     + ["transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "site_patients_not_transferred"]
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
+    + ["short_with_one_vacancy"]
 )
 
 

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from optimiser.checker.cover import (
+    DAYS,
+    LAW_NAMES,
+    TERMS,
+    WEEKENDS,
+    Asked,
+    Block,
+    KindOfShift,
+    Step,
+    needed_for,
+    overlapping,
+)
 from optimiser.checker.reading import Reader, number
 
 CHECK = "config_is_understood"
@@ -53,10 +65,12 @@ TRANSFER_FIGURES = {
     "most_transfers_a_day": None,
     "most_ambulance_hours": None,
 }
+COVER_KEYS = ("days", "start_hour", "hours", "people", "kind", "source", "verified")
+SHIFT_KEYS = ("start", "end", "handover_minutes", "days")
 TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most"}
 CONFIG_KEYS = {
     "title", "place", "border", "travel", "demand", "teams", "services", "today", "objectives", "time_limit_minutes",
-    "exceptions",
+    "exceptions", "contract", "working_time",
 }  # fmt: skip
 
 
@@ -166,6 +180,7 @@ class Service:
     beds: Beds | None
     observed: Observed | None = None
     transfer: Transfer | None = None
+    covers: Mapping[str, Asked] = field(default_factory=dict)
 
     def figure(self, name: str) -> Fraction | None:
         """Return the value of a figure, or nothing if the config does not state it."""
@@ -185,17 +200,37 @@ class Question:
     today: Mapping[str, frozenset[str]]
     objectives: tuple[Objective, ...]
     exceptions: Mapping[tuple[str, str, str], Excepted]
+    growth: Growth | None = None
+    law: Mapping[str, object] = field(default_factory=dict)
+    whole_law: bool = True
 
     def leans_across_sites(self) -> bool:
         """Whether a service may lean on another at another site, or need not at all: then links.csv is due."""
         across = any(service.in_reach or service.by_transfer for service in self.services.values())
         return across or bool(self.exceptions)
 
-    growth: Growth | None = None
+    @property
+    def states_cover(self) -> bool:
+        """Whether some rota says which cover it gives."""
+        return any(service.covers for service in self.services.values())
+
+    @property
+    def names_shifts(self) -> bool:
+        """Whether some rota says in which shifts it gives its cover."""
+        return any(asked.shifts for service in self.services.values() for asked in service.covers.values())
 
     def rota_units(self) -> list[tuple[str, str]]:
         """Return every (team, unit) that some service's rota needs, in reading order."""
         return list(dict.fromkeys(key for service in self.services.values() for key in service.rotas))
+
+
+def worked_out(step: Step, stated: Figure | None) -> Figure:
+    """Return what a rota needs as a figure that says that it was worked out."""
+    source = "Worked out from cover (rota_needs.csv)"
+    if stated is not None:
+        said = f"{float(stated.value or 0):g}: {stated.source or 'no source stated'}"
+        source = f"The larger of what cover takes (rota_needs.csv) and {said}"
+    return Figure(step.exact, source, step.verified)
 
 
 def nothing(node: object) -> bool:
@@ -208,6 +243,8 @@ class ConfigReader:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
+        self.terms: dict[str, Figure] = {}
+        self.plain_days: tuple[str, ...] = ()
 
     def note(self, where: str, node: object, message: str) -> None:
         """Note something that is not understood."""
@@ -286,13 +323,15 @@ class ConfigReader:
                 self.note(f"{where}.{name}", found[name], "means nothing without an activity")
         if "share_within_standard" in figures and "standard_minutes" not in figures:
             self.note(f"{where}.share_within_standard", "", "means nothing without standard_minutes")
+        covers = self.covers(found.get("rotas"), f"{where}.rotas")
         return Service(
             activity=activity,
             neighbours=self.neighbours(found.get("neighbours", "all"), f"{where}.neighbours"),
             fixed=self.fixed(found.get("fixed"), f"{where}.fixed"),
             figures=figures,
             same_site=self.same_site(found.get("same_site"), f"{where}.same_site"),
-            rotas=self.rotas(found.get("rotas"), f"{where}.rotas"),
+            rotas=self.rotas(found.get("rotas"), f"{where}.rotas", covers),
+            covers=covers,
             in_reach=self.in_reach(found.get("in_reach"), f"{where}.in_reach"),
             by_transfer=self.same_site(found.get("by_transfer"), f"{where}.by_transfer"),
             beds=self.beds(found["beds"], f"{where}.beds", activity) if "beds" in found else None,
@@ -409,16 +448,101 @@ class ConfigReader:
         cells = {to: self.mapping(entry, f"{where}.{to}", ("source", "verified")) for to, entry in entries.items()}
         return {to: Link(*self.provenance(entry, f"{where}.{to}")) for to, entry in cells.items()}
 
-    def rotas(self, node: Any, where: str) -> dict[tuple[str, str], Rota]:
+    def rotas(self, node: Any, where: str, covers: Mapping[str, Asked]) -> dict[tuple[str, str], Rota]:
         """Return what each rota needs, by team and unit."""
         found = {}
         for team, entry in self.entries(node, where).items():
-            cells = self.mapping(entry, f"{where}.{team}", ("may_fall_short", *UNITS))
+            cells = self.mapping(entry, f"{where}.{team}", ("may_fall_short", "cover", "one_in", "shifts", *UNITS))
             may_fall_short = self.flag(cells.get("may_fall_short", "false"), f"{where}.{team}.may_fall_short")
             for key, unit in UNITS.items():
-                if key in cells:
+                stated = self.figure(cells[key], f"{where}.{team}.{key}") if key in cells else None
+                if team in covers and unit in covers[team].needed:
+                    found[team, unit] = Rota(worked_out(covers[team].needed[unit], stated), may_fall_short)
+                elif key in cells:
                     found[team, unit] = Rota(self.figure(cells[key], f"{where}.{team}.{key}"), may_fall_short)
         return found
+
+    def covers(self, node: Any, where: str) -> dict[str, Asked]:
+        """Return what is asked of each team's rota that states cover."""
+        found = {}
+        for team, entry in self.entries(node, where).items():
+            cells = self.mapping(entry, f"{where}.{team}")
+            for name in ("one_in", "shifts"):
+                if name in cells and not cells.get("cover"):
+                    self.note(f"{where}.{team}.{name}", cells[name], "means nothing without cover")
+            if cells.get("cover"):
+                found[team] = self.asked(cells, f"{where}.{team}")
+        return found
+
+    def asked(self, cells: Mapping[str, Any], where: str) -> Asked:
+        """Return what is asked of one rota, and what follows from it."""
+        listed = cells["cover"] if isinstance(cells["cover"], list) else [cells["cover"]]
+        blocks = tuple(self.block(item, f"{where}.cover {n}") for n, item in enumerate(listed, start=1))
+        entries = self.entries(cells.get("shifts"), f"{where}.shifts")
+        shifts = {code: self.shift(entry, f"{where}.shifts.{code}") for code, entry in entries.items()}
+        if overlapping(blocks):
+            self.note(f"{where}.cover", "", "has blocks of one kind that overlap")
+        names = {"people": "people", "WTE": "wte", "one_in": "one_in"}
+        stated = {name: self.figure(cells[key], f"{where}.{key}") for name, key in names.items() if key in cells}
+        kinds = {block.kind for block in blocks}
+        if ("on_call" in kinds) > bool({"one_in", "people"} & stated.keys()) or ("one_in" in stated) > (
+            "on_call" in kinds
+        ):
+            self.note(where, "", "has a frequency without people on call, or people on call without a need")
+        if shifts and "resident" not in kinds:
+            self.note(f"{where}.shifts", "", "mean nothing where nobody is resident")
+        amounts = {name: figure.value for name, figure in self.terms.items()} | {"plain_from_hour": 1}
+        if set(TERMS) - self.terms.keys() or any((amount or 0) <= 0 for amount in amounts.values()):
+            self.note("contract", "", "does not state every term, above zero")
+            return Asked(blocks, shifts, (), {})
+        return Asked(blocks, shifts, *needed_for(blocks, self.terms, self.plain_days, stated))
+
+    def block(self, node: Any, where: str) -> Block:
+        """Return one block of cover."""
+        found = self.mapping(node, where, COVER_KEYS)
+        start, hours, people = (self.number(found.get(key), f"{where}.{key}") for key in COVER_KEYS[1:4])
+        kind = self.word(found.get("kind", "resident"), f"{where}.kind", ("resident", "on_call"))
+        if any((60 * value).denominator > 1 for value in (start, hours)) or not (0 <= start < 24 and 0 < hours <= 24):
+            self.note(where, node, "does not start and end on a whole minute within a day and the next")
+            start, hours = Fraction(0), Fraction(1)
+        return Block(self.days(found, where), start, hours, people, kind, *self.provenance(found, where))
+
+    def shift(self, node: Any, where: str) -> KindOfShift:
+        """Return one kind of shift."""
+        found = self.mapping(node, where, SHIFT_KEYS)
+        self.number(found.get("handover_minutes", "0"), f"{where}.handover_minutes")
+        start, end = (self.word(found.get(key), f"{where}.{key}") for key in ("start", "end"))
+        return KindOfShift(start, end, self.days(found, where))
+
+    def days(self, found: Mapping[str, Any], where: str) -> tuple[str, ...]:
+        """Return a list of days of the week, each once."""
+        days = self.words(found.get("days"), f"{where}.days")
+        if not days or len(set(days)) < len(days):
+            self.note(f"{where}.days", "", "should name days, each once")
+        self.known(days, DAYS, f"{where}.days")
+        return tuple(dict.fromkeys(day for day in days if day in DAYS))
+
+    def contract(self, node: Any) -> None:
+        """Keep the terms that turn cover into WTE."""
+        found = self.mapping(node, "contract", (*TERMS, "plain_days"))
+        self.terms = {name: self.figure(found[name], f"contract.{name}") for name in TERMS if name in found}
+        self.plain_days = self.words(found.get("plain_days"), "contract.plain_days")
+
+    def working_time(self, node: Any) -> dict[str, object]:
+        """Return the law on working time, in the words of the check of patterns."""
+        found = self.mapping(node, "working_time", (*LAW_NAMES, *WEEKENDS, "prospective_cover"))
+        figures = {n: self.figure(found[n], f"working_time.{n}").value for n in (*LAW_NAMES, *WEEKENDS) if n in found}
+        law: dict[str, object] = {LAW_NAMES[name]: value for name, value in figures.items() if name in LAW_NAMES}
+        worked, counted = (figures.get(name) for name in WEEKENDS)
+        if worked is not None and counted:
+            law["weekends_worked"] = worked / counted
+            law["weekends_in_a_row"] = worked if worked < counted else None
+        # A night may end at 24:00, which is the 00:00 of the day after.
+        for name in ("night_from", "night_to"):
+            law[name] = (figures.get(f"{name}_hour") or Fraction(0)) % 24
+        law["prospective_cover"] = self.flag(found.get("prospective_cover", "false"), "working_time.prospective_cover")
+        # The law here speaks of long shifts, by day or by night.
+        return law | {"long_nights_are_long_days": True}
 
     def team(self, node: Any, where: str) -> Team:
         """Return one team; nobody moves and nobody is recruited unless the config says so."""
@@ -458,6 +582,7 @@ class ConfigReader:
         travel = self.mapping(found.get("travel"), "travel", ("factor", "allow_missing", "times", "time"))
         teams = self.entries(found.get("teams"), "teams")
         services = self.entries(found.get("services"), "services")
+        self.contract(found.get("contract"))
         today = self.entries(found.get("today"), "today")
         factor = self.figure(travel.get("factor", "1"), "travel.factor").value
         question = Question(
@@ -471,6 +596,8 @@ class ConfigReader:
             objectives=self.objectives(found.get("objectives", []), "objectives"),
             exceptions=self.exceptions(found.get("exceptions")),
             growth=self.growth(found.get("demand")),
+            law=self.working_time(found.get("working_time")),
+            whole_law={*LAW_NAMES, *WEEKENDS} <= set(self.entries(found.get("working_time"), "working_time")),
         )
         self.cross_check(question)
         return question
@@ -520,6 +647,8 @@ class ConfigReader:
             found = question.services.get(service_code)
             if found and needs not in found.same_site and needs not in found.in_reach:
                 self.note("exceptions", needs, f"is no service that {service_code} needs at {site} or in reach")
+        if question.names_shifts and not question.whole_law:
+            self.note("working_time", "", "does not state the whole law that patterns must not break")
         self.known(question.today, question.services, "today")
         for team, _ in question.rota_units():
             if team in question.teams and question.teams[team].year is None:

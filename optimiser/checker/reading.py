@@ -21,6 +21,7 @@ Number = Fraction | float
 """An exact number. The one float that ever occurs is infinity."""
 
 PLAIN_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", re.ASCII)
+WHOLE_OR_FRACTION = re.compile(r"\d{1,60}(/0*[1-9]\d{0,60})?", re.ASCII)
 # What two writings of one number may differ by when one of them went through binary floating point.
 DUST = Fraction(1, 10**9)
 
@@ -93,6 +94,13 @@ def amount(cell: str) -> Decimal:
 def number(cell: str) -> Fraction:
     """Read a number exactly."""
     return Fraction(decimal(cell))
+
+
+def fraction(cell: str) -> Fraction:
+    """Read a whole number or a fraction such as ``131/4``."""
+    if not WHOLE_OR_FRACTION.fullmatch(cell):
+        raise ValueError("is not a whole number or a fraction")
+    return Fraction(cell)
 
 
 def maybe_number(cell: str) -> Fraction | None:

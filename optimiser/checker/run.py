@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -23,6 +23,7 @@ from optimiser.checker.reading import (
     any_number,
     decimal,
     flag,
+    fraction,
     maybe_amount,
     maybe_decile,
     maybe_flag,
@@ -94,6 +95,14 @@ LINK_TABLE_KEYS = {
     "links": ("links_are_right", ("service", "site", "needs", "kind")),
     "exceptions": ("exceptions_are_right", ("service", "needs", "site")),
 }
+COVER_COLUMNS: Mapping[str, Converters] = {
+    "rotas": {"rota": word, "week": text, "day": text, "shift": text, "start": text, "end": text, "hours": text},
+    "rota_needs": {
+        "rota": word, "step": number, "term": text, "exact": fraction, "value": number, "unit": text, "source": text,
+        "verified": flag,
+    },
+}  # fmt: skip
+COVER_CHECKS = {"rotas": "rotas_are_those_asked_for", "rota_needs": "rota_needs_are_worked_out"}
 CLAIM_KEYS = {
     "designations": ("service", "site"),
     "journeys": ("service", "area"),
@@ -175,6 +184,8 @@ class Run:
     rules: list[Row]
     links: Mapping[tuple[str, str, str, str], Row]
     exceptions: Mapping[tuple[str, str, str], Row]
+    rotas: list[Row] = field(default_factory=list)
+    rota_needs: Mapping[tuple[str, Fraction], Row] = field(default_factory=dict)
 
     @cached_property
     def areas(self) -> dict[str, Area]:
@@ -426,7 +437,24 @@ def read_run(reader: Reader) -> Run:
     stop_if_more(reader, before)
     claims = {name: reader.table(f"{name}.csv", columns) for name, columns in CLAIM_COLUMNS.items()}
     keyed = {name: reader.keyed(claims[name], key, KEY_CHECKS[name]) for name, key in CLAIM_KEYS.items()}
-    return Run(question, inputs, read_result(reader), rules=claims["rules"], **keyed, **read_links(reader, question))
+    rotas, needs = read_cover_tables(reader, question)
+    result = read_result(reader)
+    keyed |= read_links(reader, question)
+    return Run(question, inputs, result, rules=claims["rules"], rotas=rotas, rota_needs=needs, **keyed)
+
+
+def read_cover_tables(reader: Reader, question: Question) -> tuple[list[Row], dict[Any, Row]]:
+    """Read the tables that a run has only where some rota states cover, or shifts; note one that nothing calls for."""
+    tables = {}
+    for name, expected in (("rotas", question.names_shifts), ("rota_needs", question.states_cover)):
+        file = f"{name}.csv"
+        if expected:
+            tables[name] = reader.table(file, COVER_COLUMNS[name])
+        elif file in reader.files:
+            message = f"{file} is there, but nothing in the config calls for it."
+            reader.note(COVER_CHECKS[name], file, file, "no file", message)
+    needs = reader.keyed(tables.get("rota_needs", []), ("rota", "step"), COVER_CHECKS["rota_needs"])
+    return tables.get("rotas", []), needs
 
 
 def read_links(reader: Reader, question: Question) -> dict[str, dict[Any, Row]]:

@@ -2,8 +2,9 @@
 
 from optimiser.rota.cover import DAYS, Cover, Shape, Shift
 from optimiser.rota.law import WorkingTime
-from optimiser.rota.need import Contract, Need, fragile, need
+from optimiser.rota.need import Contract, Need, fragile, need, with_wte
 from optimiser.rota.pattern import Pattern, smallest_legal
+from optimiser.rota.roster import Roster
 
 __all__ = [
     "DAYS",
@@ -11,10 +12,12 @@ __all__ = [
     "Cover",
     "Need",
     "Pattern",
+    "Roster",
     "Shape",
     "Shift",
     "WorkingTime",
     "fragile",
     "need",
     "smallest_legal",
+    "with_wte",
 ]

@@ -15,6 +15,8 @@ from optimiser.errors import Fault, InputError
 Kind = Literal["resident", "on_call"]
 Span = tuple[int, int]
 
+ASKED = "The cover asked for"
+
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DAY = 24 * 60
 WEEK = 7 * DAY
@@ -41,6 +43,8 @@ class Cover:
         People at once.
     kind
         ``resident`` is in the hospital; ``on_call`` is from home.
+    source, verified
+        Where it is stated that this cover is needed, and whether that was read.
     """
 
     days: tuple[str, ...]
@@ -48,6 +52,8 @@ class Cover:
     hours: float
     people: int = 1
     kind: Kind = "resident"
+    source: str = ASKED
+    verified: bool = True
 
     def __post_init__(self) -> None:
         refuse(Fault("cover", message) for message in self._faults())

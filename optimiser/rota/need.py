@@ -16,6 +16,8 @@ from optimiser.rota.cover import DAY, DAYS, WEEK, Cover, Span, exact, faulty_day
 
 Binding = Literal["hours", "frequency", "floor"]
 
+_FULL = "WTE that the hours take"
+
 STEP_COLUMNS = ["step", "term", "exact", "value", "unit", "source", "verified"]
 
 _ADVERT = "NHS advertisement for a consultant post: 10 programmed activities of 4 hours, typically 7.5 of direct care"
@@ -106,8 +108,11 @@ class _Sum:
     def figure(self, term: str, figure: Figure, unit: str) -> _Step:
         return self.given(term, exact(figure.value), unit, figure.source, figure.verified)
 
-    def asked(self, term: str, value: Fraction, unit: str) -> _Step:
-        return self.given(term, value, unit, "The cover asked for", True)
+    def asked(self, term: str, value: Fraction, unit: str, cover: Sequence[Cover], *terms: Figure) -> _Step:
+        """Add a step that the cover gives, by some terms: verified if the cover and they are."""
+        source = "; ".join(dict.fromkeys(block.source for block in cover))
+        verified = all(block.verified for block in cover) and all(figure.verified for figure in terms)
+        return self.given(term, value, unit, source, verified)
 
     def worked(self, term: str, value: Fraction, unit: str, how: str, *of: _Step) -> _Step:
         """Add a step worked out from others, verified if they all are. ``how`` has a {} for each of them."""
@@ -161,6 +166,26 @@ def need(
     return Need(float(wte), int(most.exact), _binding(asked), sums.table())
 
 
+def with_wte(steps: pd.DataFrame, floor_wte: Figure | None = None) -> pd.DataFrame:
+    """Return the steps of a need with those that end in the WTE needed: the hours', or the standard's if that is more.
+
+    Raises
+    ------
+    InputError
+        If neither hours nor a standard ask for any WTE.
+    """
+    sums = _Sum()
+    for row in steps.to_dict("records"):
+        sums.given(row["term"], Fraction(row["exact"]), row["unit"], row["source"], row["verified"])
+    asked = [step for step in sums.steps if step.term == _FULL]
+    if floor_wte is not None:
+        asked.append(sums.figure("WTE that the standard asks for", floor_wte, "WTE"))
+    refuse([] if asked else [Fault("rota", "Nobody is resident, so no WTE can be worked out. State people, or wte.")])
+    how = f"the largest of {', '.join('{}' for _ in asked)}" if len(asked) > 1 else "{}"
+    sums.worked("WTE needed", max(step.exact for step in asked), "WTE", how, *asked)
+    return sums.table()
+
+
 def _largest(sums: _Sum, asked: Mapping[Binding, _Step]) -> _Step:
     """Add the last step: the most of all that is asked for, and which of it binds."""
     most = Fraction(math.ceil(max(step.exact for step in asked.values())))
@@ -192,8 +217,9 @@ def _whole_time(sums: _Sum, resident: Sequence[Cover], contract: Contract) -> _S
     """Add the steps from resident hours to WTE."""
     plain, premium = _hours(resident, contract)
     per_week = "hours a week"
-    first = sums.asked("hours of cover in plain time", plain, per_week)
-    second = sums.asked("hours of cover in premium time", premium, per_week)
+    clock = (contract.plain_from_hour, contract.plain_to_hour)
+    first = sums.asked("hours of cover in plain time", plain, per_week, resident, *clock)
+    second = sums.asked("hours of cover in premium time", premium, per_week, resident, *clock)
     third = sums.figure("hours a PA in plain time", contract.hours_a_plain_pa, "hours")
     fourth = sums.figure("hours a PA in premium time", contract.hours_a_premium_pa, "hours")
     pas = sums.worked(
@@ -207,7 +233,7 @@ def _whole_time(sums: _Sum, resident: Sequence[Cover], contract: Contract) -> _S
     working = sums.figure("weeks worked after leave", contract.working_weeks, "weeks")
     direct = sums.figure("direct-care PAs of a WTE", contract.direct_care_pas, "PAs a week")
     wte = pas.exact * year.exact / working.exact / direct.exact
-    return sums.worked("WTE that the hours take", wte, "WTE", "{} × {} ÷ {} ÷ {}", pas, year, working, direct)
+    return sums.worked(_FULL, wte, "WTE", "{} × {} ÷ {} ÷ {}", pas, year, working, direct)
 
 
 def _hours(resident: Sequence[Cover], contract: Contract) -> tuple[Fraction, Fraction]:
@@ -226,7 +252,7 @@ def _frequency(sums: _Sum, on_call: Sequence[Cover], one_in: Figure) -> _Step:
     """Add the steps from on-call seats and frequency to people."""
     starts = [start % WEEK for block in on_call for start, _ in block.spans]
     seats = Fraction(max(people_at(on_call, start) for start in starts))
-    at_once = sums.asked("people on call at once", seats, "people")
+    at_once = sums.asked("people on call at once", seats, "people", on_call)
     often = sums.figure("on call at most 1 in", one_in, "people")
     people = Fraction(math.ceil(seats * often.exact))
     return sums.worked("people whom the frequency takes", people, "people", "{} × {}", at_once, often)

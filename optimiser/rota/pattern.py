@@ -101,7 +101,10 @@ def smallest_legal(shape: Shape, law: WorkingTime, *, time_limit_seconds: float 
             return Pattern(shape, law, weeks, pd.DataFrame(proof, columns=PROOF_COLUMNS))
         none = f"The solver proved that no cycle of {_said(people, 'week')} gives the cover and obeys every rule."
         proof.append((people, TOO_FEW, why) if why else (people, NO_PATTERN, none))
-    raise TooLarge(f"{shape.name}: no pattern for up to {MOST_PEOPLE} people. Ask for less cover, or ease a rule.")
+    last = proof[-1][2]
+    raise TooLarge(
+        f"{shape.name}: no pattern for up to {MOST_PEOPLE} people. {last} Ask for less cover, or ease a rule."
+    )
 
 
 def _arithmetic(shape: Shape, law: WorkingTime) -> Iterator[tuple[Fraction, str]]:

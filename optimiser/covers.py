@@ -1,0 +1,198 @@
+"""From the cover that a config asks for to what its rotas need, and how that cover may be given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import combinations
+
+from optimiser.config import (
+    Config,
+    ContractSettings,
+    RotaSettings,
+    Settings,
+    ShiftSettings,
+    StatedFigure,
+    WorkingTimeSettings,
+)
+from optimiser.errors import Fault, InputError
+from optimiser.problem import Figure, RotaNeed, Unit
+from optimiser.rota import Contract, Cover, Roster, Shape, Shift, WorkingTime, need, with_wte
+from optimiser.rota.cover import ASKED, DAY, DAYS, WEEK, clock, shared
+
+
+def units_of(rota: RotaSettings) -> tuple[Unit, ...]:
+    """Return the units in which a rota counts staff.
+
+    Those that it states; ``people`` if it says how often somebody may be on call; and ``WTE`` where people are resident
+    and it states neither.
+    """
+    resident = any(block.kind == "resident" for block in rota.cover)
+    people = rota.people is not None or rota.one_in is not None
+    wte = rota.wte is not None or (rota.people is None and resident)
+    return tuple(unit for unit, counted in (("people", people), ("WTE", wte)) if counted)  # type: ignore[misc]
+
+
+def needs_of(settings: Settings, service: str, team: str) -> tuple[RotaNeed, ...]:
+    """Return what a rota needs in each unit: what it states or, where it asks for cover, the larger of both."""
+    rota = settings.services[service].rotas[team]
+    stated: dict[Unit, Figure | None] = {"people": _figure(rota.people), "WTE": _figure(rota.wte)}
+    if not rota.cover:
+        figures = {unit: figure for unit in units_of(rota) if (figure := stated[unit])}
+        return tuple(RotaNeed(team, unit, figure, rota.may_fall_short) for unit, figure in figures.items())
+    people, one_in = stated["people"], _figure(rota.one_in)
+    found = need(_cover(rota), _contract(settings), floor_people=people, one_in=one_in)
+    units, table = units_of(rota), found.steps
+    last = {"people": table.iloc[-1]}
+    if "WTE" in units:
+        table = with_wte(table, stated["WTE"])
+        last["WTE"] = table.iloc[-1]
+    steps, roster = tuple(table.itertuples(index=False, name=None)), _roster(settings, service, team)
+    figures = {
+        unit: Figure(float(last[unit]["value"]), _source(stated[unit]), bool(last[unit]["verified"])) for unit in units
+    }
+    return tuple(RotaNeed(team, unit, figure, rota.may_fall_short, steps, roster) for unit, figure in figures.items())
+
+
+def faults(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield where and what for cover that no rota can give, and shifts and terms that cannot be."""
+    settings = config.settings
+    if not settings.states_cover:
+        return
+    terms = [
+        *_refused(config.where("contract"), lambda: _contract(settings)),
+        *_refused(config.where("working_time"), lambda: _law(settings)),
+    ]
+    yield from terms
+    for service, one in settings.services.items():
+        for team, rota in one.rotas.items():
+            if rota.cover and not terms:
+                yield from _rota_faults(config, service, team)
+
+
+def _rota_faults(config: Config, service: str, team: str) -> Iterator[tuple[str, str]]:
+    """Yield the faults of the blocks; if there are none those of the need, and so on: each rests on the one before."""
+    settings, spot = config.settings, ("services", service, "rotas", team)
+    rota = settings.services[service].rotas[team]
+    cover, shifts = (config.where(*spot, name) for name in ("cover", "shifts"))
+    found = [
+        fault
+        for place in range(len(rota.cover))
+        for fault in _refused(config.where(*spot, "cover", place), partial(_block, rota, place))
+    ]
+    found = found or [(config.where(*spot, "cover", place), words) for place, words in _overlaps(_cover(rota))]
+    found = found or list(
+        _refused(cover, lambda: needs_of(settings.model_copy(update=_no_shifts(config)), service, team))
+    )
+    for code, shift in rota.shifts.items() if not found else ():
+        found += _refused(config.where(*spot, "shifts", code), partial(_shift, code, shift))
+    if not found and not rota.shifts:
+        return
+    found = found or list(_refused(shifts, lambda: _law(settings).refuse_long_shifts(_shape(service, team, rota))))
+    yield from found or [(shifts, words) for words in _unlike_nights(settings, rota)]
+
+
+def _no_shifts(config: Config) -> dict[str, object]:
+    """Return the services without their shifts, so that a need is worked out though its shifts are faulty."""
+    bare = {}
+    for code, service in config.settings.services.items():
+        rotas = {team: rota.model_copy(update={"shifts": {}}) for team, rota in service.rotas.items()}
+        bare[code] = service.model_copy(update={"rotas": rotas})
+    return {"services": bare}
+
+
+def _refused(where: str, make: Callable[[], object]) -> Iterator[tuple[str, str]]:
+    try:
+        make()
+    except InputError as error:
+        yield from ((where, fault.message) for fault in error.faults)
+
+
+def _overlaps(cover: tuple[Cover, ...]) -> Iterator[tuple[int, str]]:
+    """Yield the blocks of a kind that overlap: whether their people add up is a matter of reading, so it is asked."""
+    for (first, one), (second, other) in combinations(enumerate(cover), 2):
+        pairs = ((a, (b[0] + at, b[1] + at)) for a in one.spans for b in other.spans for at in (-WEEK, 0, WEEK))
+        both = next((max(a[0], b[0]) % WEEK for a, b in pairs if shared(a, b)), None)
+        if both is not None and one.kind == other.kind:
+            kind = one.kind.replace("_", " ")
+            words = (
+                f"blocks {first + 1} and {second + 1} of {kind} cover overlap on {DAYS[both // DAY]} at {clock(both)}"
+            )
+            yield second, f"{words}. Split them, so that each hour stands in one block with all its people."
+
+
+def _unlike_nights(settings: Settings, rota: RotaSettings) -> Iterator[str]:
+    """Yield why nights cannot be counted: some lie in the night of their own day, some in that of the day before."""
+    law = _law(settings)
+    nights = {
+        code: _evening(law, shift) for code, one in rota.shifts.items() if law.is_night(shift := _shift(code, one))
+    }
+    if len(set(nights.values())) > 1:
+        early = [code for code, evening in nights.items() if evening == min(nights.values())]
+        late = [code for code in nights if code not in early]
+        yield (
+            f"most of {', '.join(early)} lies in the night before that of {', '.join(late)}, so that nights in a row "
+            "could be counted in two ways. Let every night shift start on the same side of midnight."
+        )
+
+
+def _evening(law: WorkingTime, shift: Shift) -> int:
+    """Return on which evening the night begins in which most of a shift lies: -1 is that of the day before."""
+    start, end = (int(law.minutes(name)) for name in ("night_from_hour", "night_to_hour"))
+    worked, lasts = (shift.start_minute, shift.end_minute), (end - start) % DAY
+    return max((-1, 0, 1), key=lambda day: shared(worked, (DAY * day + start, DAY * day + start + lasts)))
+
+
+def _figure(stated: StatedFigure | None) -> Figure | None:
+    return None if stated is None else stated.figure()
+
+
+def _source(stated: Figure | None) -> str:
+    if stated is None:
+        return "Worked out from cover (rota_needs.csv)"
+    return (
+        f"The larger of what cover takes (rota_needs.csv) and {stated.value:g}: {stated.source or 'no source stated'}"
+    )
+
+
+def _contract(settings: Settings) -> Contract:
+    said = settings.contract or ContractSettings()
+    figures = {name: getattr(said, name).figure() for name in type(said).model_fields if name != "plain_days"}
+    return Contract(**figures, plain_days=said.plain_days)
+
+
+def _law(settings: Settings) -> WorkingTime:
+    said = settings.working_time or WorkingTimeSettings()
+    names = (name for name in type(said).model_fields if name != "prospective_cover")
+    return WorkingTime(
+        **{name: getattr(said, name).figure() for name in names}, prospective_cover=said.prospective_cover
+    )
+
+
+def _cover(rota: RotaSettings) -> tuple[Cover, ...]:
+    return tuple(_block(rota, place) for place in range(len(rota.cover)))
+
+
+def _block(rota: RotaSettings, place: int) -> Cover:
+    said = rota.cover[place]
+    source = said.source or ASKED
+    return Cover(said.days, said.start_hour, said.hours, int(said.people), said.kind, source, said.verified)
+
+
+def _shift(code: str, said: ShiftSettings) -> Shift:
+    """Return a shift, whose cover ends before its handover begins; one without any cover is refused."""
+    start, end = (60 * int(time[:2]) + int(time[3:]) for time in (said.start, said.end))
+    cover = (end - start - 1) % DAY + 1 - int(said.handover_minutes)
+    if cover <= 0:
+        raise InputError([Fault(f"shift {code}", "Its handover is as long as the shift. Leave time for cover.")])
+    return Shift(code, said.start, clock(start + cover), int(said.handover_minutes), said.days)
+
+
+def _shape(service: str, team: str, rota: RotaSettings) -> Shape:
+    resident = tuple(block for block in _cover(rota) if block.kind == "resident")
+    return Shape(f"{service}.{team}", resident, tuple(_shift(code, one) for code, one in rota.shifts.items()))
+
+
+def _roster(settings: Settings, service: str, team: str) -> Roster | None:
+    rota = settings.services[service].rotas[team]
+    return Roster(_shape(service, team, rota), _law(settings)) if rota.shifts else None
