@@ -20,6 +20,7 @@ from optimiser.checker.reading import (
     Row,
     UnreadableError,
     amount,
+    any_flag,
     any_number,
     decimal,
     flag,
@@ -41,7 +42,7 @@ OUTCOMES = ("proved best", "not proved", "evaluated")
 Converters = Mapping[str, Callable[[str], Any]]
 AREA_COLUMNS: Converters = {
     "area": word,
-    "resident": flag,
+    "resident": any_flag,
     "population": amount,
     "district": text,
     "population_65_plus": maybe_amount,
@@ -159,6 +160,7 @@ class Result(NamedTuple):
     outcome: str
     objectives: list[Any]
     format: object
+    enumeration: object = None
 
 
 @dataclass(frozen=True)
@@ -395,18 +397,18 @@ class Run:
         moved = self.moving(team, unit, site, "moved_in") - self.moving(team, unit, site, "moved_out")
         return self.in_post(team, unit, site) + moved + self.moving(team, unit, site, "recruited")
 
-    def needed(self, team: str, unit: str, site: str, services: Collection[str] | None = None) -> Fraction:
-        """Return the largest need among the services designated there, of those listed or of all."""
+    def needed(self, team: str, unit: str, site: str) -> Fraction:
+        """Return the largest need among the services designated there."""
         needs = [
             service.rotas[team, unit].needed.value or Fraction(0)
             for code, service in self.question.services.items()
-            if (team, unit) in service.rotas and self.designated(code, site) and (not services or code in services)
+            if (team, unit) in service.rotas and self.designated(code, site)
         ]
         return max(needs, default=Fraction(0))
 
-    def short(self, team: str, unit: str, site: str, services: Collection[str] | None = None) -> Fraction:
+    def short(self, team: str, unit: str, site: str) -> Fraction:
         """Return how many more are needed than there are."""
-        return max(Fraction(0), self.needed(team, unit, site, services) - self.staff(team, unit, site))
+        return max(Fraction(0), self.needed(team, unit, site) - self.staff(team, unit, site))
 
     def changes(self, service: str) -> int:
         """Return how many candidates provide a service now and not today, or today and not now."""
@@ -451,7 +453,9 @@ def read_result(reader: Reader) -> Result:
     objectives = found.get("objectives")
     if not isinstance(objectives, list):
         raise reader.give_up("run.json", 'has no list of "objectives"')
-    return Result(found.get("question"), str(found.get("outcome")), objectives, found.get("format"))
+    return Result(
+        found.get("question"), str(found.get("outcome")), objectives, found.get("format"), found.get("enumeration")
+    )
 
 
 def read_inputs(reader: Reader, question: Question) -> Inputs:
