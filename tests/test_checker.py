@@ -1147,6 +1147,13 @@ def test_what_is_not_understood_is_quoted_in_brief() -> None:
     assert len(found.loc[0, "claimed"]) < 100
 
 
+def test_beds_beyond_counting_do_not_keep_the_checker_busy() -> None:
+    """So many beds turn nobody away; so long a stay takes more beds than anybody counts."""
+    assert "measures_are_right" in names(run_with(config("ashby: {value: 6,", "ashby: {value: 1.0e+31,")))
+    long_stay = config("      stay_days: {value: 3.65,", "      stay_days: {value: 1.0e+31,")
+    assert names(run_with(long_stay)) == {"config_is_understood"}
+
+
 def in_folder(folder: Path, run: dict[str, bytes]) -> Path:
     for name, content in run.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from optimiser.checker.question import ConfigReader, Growth, Question, Transfer, read_question
+from optimiser.checker.question import Beds, ConfigReader, Growth, Question, Transfer, read_question
 from optimiser.checker.reading import (
     Number,
     Reader,
@@ -38,6 +38,7 @@ from optimiser.checker.reading import (
 
 INPUTS_CHECK = "inputs_are_complete"
 MICRO = 10**6
+MOST_BEDS = 10**6
 OUTCOMES = ("proved best", "not proved", "evaluated")
 Converters = Mapping[str, Callable[[str], Any]]
 AREA_COLUMNS: Converters = {
@@ -583,6 +584,13 @@ def read_counts(reader: Reader, rows: list[Row]) -> dict[tuple[str, str, str], F
     return {(site, activity, period): Fraction(row.cells["count"]) for (site, activity, period), row in keyed.items()}
 
 
+def _most_beds_taken(beds: Beds, activity: str | None, inputs: Inputs) -> Fraction:
+    """Return how many beds are taken if everybody comes to one site."""
+    everybody = sum(number for (_, what), number in inputs.patients.items() if what == activity)
+    days = beds.days + beds.other_days * beds.other_share / (1 - beds.other_share)
+    return Fraction(everybody, inputs.patients_scale) * days / 365
+
+
 def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> None:
     """Note every site and activity of the config that stands for nothing in the tables."""
     candidates = {site for site, role in inputs.roles.items() if role == "candidate"}
@@ -595,6 +603,8 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
         config.known(service.beds.at if service.beds else (), candidates, f"services.{code}.beds.at")
         config.known([service.activity] if service.activity else [], activities, f"services.{code}.activity")
         config.known({site for named, _, site in question.exceptions if named == code}, candidates, "exceptions")
+        if service.beds and _most_beds_taken(service.beds, service.activity, inputs) > MOST_BEDS:
+            config.note(f"services.{code}.beds", "", f"comes to more than {MOST_BEDS:,} beds, which no check counts")
         if not isinstance(service.neighbours, str):
             neighbours = set(inputs.roles) - candidates
             config.known(service.neighbours, neighbours, f"services.{code}.neighbours")
