@@ -8,6 +8,7 @@ proved; 6 check failed; 7 solver failed; 8 over a size limit; 9 could not write;
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -285,7 +286,7 @@ def _finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: bo
     breaches = check_run(files)
     written = write_files(files, folder)
     if as_json:
-        typer.echo(json.dumps(_answer(plan, written, breaches.to_dict("records")), indent=2, default=str))
+        typer.echo(json.dumps(_without_infinities(_answer(plan, written, breaches.to_dict("records"))), indent=2))
     else:
         checked = "Checked: every number recomputed independently from the inputs, no disagreement."
         words = [*summary.lines(plan), *extra, checked if not len(breaches) else "CHECK FAILED: do not use this run."]
@@ -307,6 +308,15 @@ def _answer(plan: Plan, folder: Path, breaches: list[dict[Any, Any]]) -> dict[st
         "broken_rules": plan.broken["instance"].tolist(),
         "check": breaches,
     }
+
+
+def _without_infinities(value: Any) -> Any:
+    """Return plain data with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {str(name): _without_infinities(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_infinities(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _border(plan: Plan) -> list[str]:

@@ -67,9 +67,9 @@ def write_run(plan: Plan, folder: str | Path) -> Path:
 
 def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
     """Write files under a new folder, all or none."""
-    if folder.exists():
-        raise NotWritten(f"{folder} exists already. Choose another name with --out, or move it away.")
     try:
+        if folder.exists():
+            raise NotWritten(f"{folder} exists already. Choose another name with --out, or move it away.")
         folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.unfinished-", dir=folder.parent))
         UNFINISHED.append(unfinished)
@@ -79,8 +79,10 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         unfinished.rename(folder)
-    except OSError as error:
-        raise NotWritten(f"{folder} could not be written: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:
+        if isinstance(error, NotWritten):
+            raise
+        raise NotWritten(f"{folder} could not be written: {getattr(error, 'strerror', None) or error}.") from error
     finally:
         remove_unfinished()
     return folder

@@ -829,6 +829,10 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
         {"objectives_are_as_asked"},
         [("run.json", '"staff_short"', '"joy"'), config("- staff_short", "- joy")],
     ),
+    "a ranking of another plan": (
+        {"the_ranking_starts_with_the_plan"},
+        [("run.json", '"enumeration": null', '"enumeration": {"best": []}')],
+    ),
     "an outcome there is not": ({"run_says_how_it_ended"}, [("run.json", '"proved best"', '"best"')]),
     "another question": ({"run_says_how_it_ended"}, [("run.json", "Where should stroke go?", "Where should it go?")]),
     "another format": ({"run_says_how_it_ended"}, [("run.json", '"format": 1', '"format": true')]),
@@ -1036,6 +1040,213 @@ def test_minutes_times_the_factor_are_rounded_to_six_decimals() -> None:
     assert not any("outer" in where or "row 5" in where for where in found["where"] if where.startswith("journeys"))
 
 
+# Spellings of the same inputs that a table may have, each with what is written in place of what.
+SPELLINGS: dict[str, list[Edit]] = {
+    "TRUE": [("inputs/areas.csv", "north,North,true", "north,North,TRUE")],
+    "True": [("inputs/areas.csv", "middle,Middle,true", "middle,Middle,True")],
+    "FALSE": [("inputs/areas.csv", "outer,Outer,false", "outer,Outer,FALSE")],
+    "False": [("inputs/areas.csv", "outer,Outer,false", "outer,Outer,False")],
+    "a blank row": [("inputs/areas.csv", "middle,Middle", ",,,,,,\nmiddle,Middle")],
+    "a row of one blank cell": [("inputs/sites.csv", "brook,Brook", '""\nbrook,Brook')],
+    "an empty line": [("inputs/demand.csv", "south,stroke", "\nsouth,stroke")],
+    "an empty last line": [("inputs/journeys.csv", "outer,yonder,25\n", "outer,yonder,25\n\n")],
+    "no last line end": [("inputs/journeys.csv", "outer,yonder,25\n", "outer,yonder,25")],
+    "blank cells at the end of a row": [("inputs/staff.csv", "ashby,nurses,2020,,3", "ashby,nurses,2020,,3,,")],
+    "no digit after the point": [("inputs/journeys.csv", "north,ashby,10", "north,ashby,10.")],
+    "no digit before the point": [("inputs/staff.csv", "brook,doctors,2018,9", "brook,doctors,2018,.5")],
+    "an exponent": [("inputs/demand.csv", "north,stroke_admission,100", "north,stroke_admission,1.0E+0002")],
+    "a plus sign": [("inputs/demand.csv", "south,stroke_admission,80", "south,stroke_admission,+80")],
+    "many digits": [("inputs/journeys.csv", "outer,brook,20.5", f"outer,brook,20.5{'0' * 300}")],
+    "carriage returns": [
+        ("inputs/journeys.csv", FILES["inputs/journeys.csv"], FILES["inputs/journeys.csv"].replace("\n", "\r\n"))
+    ],
+    "a byte order mark": [("inputs/areas.csv", "area,name", "\ufeffarea,name")],
+    "a tenth left blank": [("inputs/areas.csv", "Away,30,5", "Away,30,")],
+    "a district left blank": [("inputs/areas.csv", "300,Away,30", "300,,30")],
+    "people of 75 left blank": [("inputs/areas.csv", "300,Away,30,5", "300,Away,,5")],
+    "a figure with an exponent": [
+        config("longest_journey_minutes: {value: 45,", "longest_journey_minutes: {value: 4.5e+01,")
+    ],
+    "a figure without a digit before the point": [config("{value: 0.6,", "{value: .6,")],
+    "an enormous figure": [
+        config("maximum_patients: {value: 160,", "maximum_patients: {value: 1.0e+31,"),
+        rules("150.5,<=,160,patients a year,9.5", "150.5,<=,1e31,patients a year,1e31"),
+        rules("100,<=,160,patients a year,60", "100,<=,1e31,patients a year,1e31"),
+    ],
+    "a figure of 300 digits": [
+        config("maximum_patients: {value: 160,", f"maximum_patients: {{value: 1{'0' * 299},"),
+        rules("150.5,<=,160,patients a year,9.5", "150.5,<=,1e299,patients a year,1e299"),
+        rules("100,<=,160,patients a year,60", "100,<=,1e299,patients a year,1e299"),
+    ],
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_sound_input_may_be_spelled_otherwise(spelling: str) -> None:
+    found = check(run_with(*SPELLINGS[spelling]))
+    assert found.empty, "\n".join(found["message"])
+
+
+def test_an_area_without_a_tenth_or_a_district_belongs_to_no_such_group() -> None:
+    """South is the only one in its tenth and its district: without them those groups are gone, and only those."""
+    rows = FILES["measures.csv"].splitlines(keepends=True)
+    kept = "".join(row for row in rows if "fifth 5" not in row and "Shore" not in row)
+    edits = [("inputs/areas.csv", "800,Shore,50,9", "800,,50,"), ("measures.csv", "".join(rows), kept)]
+    found = check(run_with(*edits))
+    assert found.empty, "\n".join(found["message"])
+
+
+def test_blank_people_of_75_are_nobody() -> None:
+    """South's 50 left out: all 180 are within 30 minutes, on average (100 × 10 + 80 × 20) / 180."""
+    edits = [
+        ("inputs/areas.csv", "800,Shore,50,9", "800,Shore,,9"),
+        ("measures.csv", "age 75+,18.913043478260869", "age 75+,14.444444444444445"),
+        ("measures.csv", "people_within_45,stroke,age 75+,230", "people_within_45,stroke,age 75+,180"),
+        ("measures.csv", "people_within_60,stroke,age 75+,230", "people_within_60,stroke,age 75+,180"),
+    ]
+    found = check(run_with(*edits))
+    assert found.empty, "\n".join(found["message"])
+
+
+def test_what_a_team_is_short_of_counts_the_needs_of_every_service() -> None:
+    """Burns needs 1 nurse at brook, where 2.25 stand; what the team is short of is 0.25, for rehab's 2.5."""
+    edits = [
+        config(
+            "    name: Burns\n",
+            "    name: Burns\n    rotas: {nurses: {wte: {value: 1, source: '', verified: false}}}\n",
+        ),
+        rules(
+            "moves_within_limit",
+            "rota_is_filled,burns.brook.nurses.WTE,2.25,>=,1,WTE,1.25,false,true,,false\nmoves_within_limit",
+        ),
+        (
+            "measures.csv",
+            "short_with_one_vacancy,rehab,brook nurses (WTE),1.25,WTE,lower\n",
+            "short_with_one_vacancy,rehab,brook nurses (WTE),1.25,WTE,lower\n"
+            "short_with_one_vacancy,burns,brook nurses (WTE),0,WTE,lower\n",
+        ),
+        config("  - staff_short\n", "  - staff_short: [burns]\n"),
+        ("run.json", '"staff_short", "services": []', '"staff_short", "services": ["burns"]'),
+    ]
+    found = check(run_with(*edits))
+    assert found.empty, "\n".join(found["message"])
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+HOSTILE = {
+    "a bomb": BOMB,
+    "an anchor": CONFIG.replace("title: ", "title: &t "),
+    "a deep nest": f"{'[' * 60}{']' * 60}",
+    "a name without end": f"{'k' * 300}: 1\n{CONFIG}",
+    "too many bytes": f"{CONFIG}# {'x' * 2 * 1024**2}\n",
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=list(HOSTILE))
+def test_a_config_made_to_keep_a_reader_busy_is_refused(content: str) -> None:
+    found = check(run_with(config(CONFIG, content)))
+    assert list(found["check"]) == ["files_can_be_read"]
+    assert found["message"].str.len().max() < 300
+
+
+def test_what_is_not_understood_is_quoted_in_brief() -> None:
+    found = check(run_with(config("{value: 0.6", f"{{value: {'most' * 1000}")))
+    assert list(found["check"]) == ["config_is_understood"]
+    assert len(found.loc[0, "claimed"]) < 100
+    found = check(run_with(config("border: open", f"border: [{', '.join(['x'] * 10_000)}]")))
+    assert len(found.loc[0, "claimed"]) < 100
+
+
+def test_beds_beyond_counting_do_not_keep_the_checker_busy() -> None:
+    """So many beds turn nobody away; so long a stay takes more beds than anybody counts."""
+    assert "measures_are_right" in names(run_with(config("ashby: {value: 6,", "ashby: {value: 1.0e+31,")))
+    long_stay = config("      stay_days: {value: 3.65,", "      stay_days: {value: 1.0e+31,")
+    assert names(run_with(long_stay)) == {"config_is_understood"}
+
+
+def in_folder(folder: Path, run: dict[str, bytes]) -> Path:
+    for name, content in run.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def test_only_files_of_the_run_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file in the folder that is not listed is named; what stands elsewhere is not looked at."""
+    folder = in_folder(tmp_path / "run", run_with())
+    in_folder(folder, {"notes.txt": b"x", "report.html": b"x", "a.XLSX": b"x", ".hidden": b"x", "more/notes.txt": b"x"})
+    opened: list[str] = []
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: (opened.append(path.name), read(path))[1])
+    found = check(folder)
+    assert list(found["check"]) == ["files_are_as_listed"]
+    assert list(found["where"]) == ["notes.txt"]
+    assert opened[0] == "run.json"
+    assert not {"notes.txt", "report.html", "a.XLSX", ".hidden"} & set(opened)
+
+
+def test_an_unlisted_file_is_found_in_memory_too() -> None:
+    found = check(
+        {**run_with(), "notes.txt": b"x", "report.html": b"x", ".hidden": b"x", "map.gpkg": b"", "a.zip": b""}
+    )
+    assert list(found["where"]) == ["notes.txt"]
+
+
+def test_a_listed_file_outside_the_folder_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_bytes(b"x")
+    run = run_with()
+    run["run.json"] = run["run.json"].replace(b'"files": {', b'"files": {"../secret.txt": "0", "/etc/hosts": "0", ')
+    found = check(in_folder(tmp_path / "run", run))
+    assert set(found["found"]) == {"no file"}
+
+
+def test_a_file_over_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optimiser.checker.reading.MOST_BYTES", 10_000)
+    run = sealed({**run_with(), "inputs/demand.csv": b"x" * 10_001})
+    for given in (run, in_folder(tmp_path, run)):
+        found = check(given)
+        assert set(found["check"]) == {"files_are_as_listed", "files_can_be_read"}
+        assert set(found["where"]) == {"inputs/demand.csv"}
+
+
+PLAN = [["ashby", "rehab"], ["ashby", "stroke"], ["brook", "burns"], ["brook", "rehab"], ["brook", "stroke"]]
+REACHED = [4810.0, 35.0, 80.0, 2010.0, 0.25, 1]
+
+
+def ranking(*options: tuple[list[float], list[list[str]]]) -> Edit:
+    best = [{"values": values, "designated": designated} for values, designated in options]
+    return ("run.json", '"enumeration": null', f'"enumeration": {json.dumps({"listed": 64, "best": best})}')
+
+
+SECOND = ([4810.0, 35.0, 81.0, 0.0, 0.0, 0.0], PLAN[1:])
+
+
+def test_a_ranking_that_starts_with_the_plan_is_true() -> None:
+    found = check(run_with(ranking((REACHED, PLAN), SECOND, SECOND)))
+    assert found.empty, "\n".join(found["message"])
+    assert names(run_with(EVALUATED, ranking(SECOND))) == set()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ranking(),
+        ranking(SECOND),
+        ranking((REACHED, PLAN[1:])),
+        ranking(([4809.0, *REACHED[1:]], PLAN)),
+        ranking((REACHED, PLAN), ([4810.0, 35.0, 79.0, 9999.0, 9.0, 9.0], PLAN)),
+        ranking((REACHED[:3], PLAN)),
+        ranking((REACHED, [["ashby"]])),
+        ("run.json", '"enumeration": null', '"enumeration": {"best": [7]}'),
+        ("run.json", '"enumeration": null', '"enumeration": [7]'),
+    ],
+)
+def test_a_ranking_that_is_not_one_is_found(edit: Edit) -> None:
+    assert names(run_with(edit)) == {"the_ranking_starts_with_the_plan"}
+
+
 def test_every_check_has_words_and_a_seeded_fault() -> None:
     seeded = (
         set(BROKEN)
@@ -1055,7 +1266,7 @@ def test_each_rule_is_a_function_by_its_name() -> None:
 
 
 def test_the_checker_shares_no_code_with_what_it_checks() -> None:
-    allowed = {"ruamel.yaml", "pandas", "optimiser.errors"}
+    allowed = {"ruamel.yaml", "ruamel.yaml.events", "pandas", "optimiser.errors"}
     for path in Path(checker.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -73,6 +73,23 @@ def test_a_run_is_never_written_over(tiny: Path):
     assert len(list((tiny / "runs").glob("*_tiny*"))) == 2
 
 
+def test_a_folder_that_cannot_be_written_is_said_so(tiny: Path):
+    for name in ("x" * 300, "configs/tiny.yaml/run"):
+        refused = optimiser("solve", "configs/tiny.yaml", "--out", name, cwd=tiny)
+        assert refused.returncode == 9, refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_an_option_that_serves_nobody_is_valid_json_and_clean(tiny: Path):
+    (tiny / "configs/alone.yaml").write_text("based_on: tiny.yaml\nborder: closed\n")
+    (tiny / "option.yaml").write_text("option: NONE\ntitle: None open\ndesignations: {walk_in: []}\n")
+    found = optimiser("evaluate", "configs/alone.yaml", "--option", "option.yaml", "--json", cwd=tiny)
+    assert found.returncode == 0, found.stderr
+    answer = json.loads(found.stdout, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert answer["objectives"][0]["value"] is None
+    assert answer["check"] == []
+
+
 def test_evaluate_lists_the_rules_that_an_option_breaks(tiny: Path):
     (tiny / "option.yaml").write_text("option: ALL\ntitle: All open\ndesignations: {walk_in: [ash, birch, cedar]}\n")
     found = optimiser("evaluate", "configs/tiny.yaml", "--option", "option.yaml", "--json", cwd=tiny)

@@ -105,7 +105,7 @@ def worlds(draw: st.DrawFn) -> Problem:
             beds=draw(st.none() | beds(candidates)),
             observed=draw(st.none() | offsets([*candidates, *neighbours])),
         )
-    links = [(code, link.service) for code, one in services.items() for link in (*one.same_site, *one.in_reach)]
+    links = {(code, link.service): None for code, one in services.items() for link in (*one.same_site, *one.in_reach)}
     moving = draw(transfers(services))
     for code, one in moving.items():
         # Who is transferred goes first to the nearest, and beds are not yet counted for them.

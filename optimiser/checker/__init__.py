@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from optimiser.checker.claims import CLAIM_CHECKS, files_are_as_listed
+from optimiser.checker.claims import CLAIM_CHECKS, KNOWN_FILES, files_are_as_listed
 from optimiser.checker.links import LINK_CHECKS
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
@@ -114,7 +114,7 @@ def check(run: Path | Mapping[str, bytes]) -> pd.DataFrame:
     InputError
         There is no such folder, or it cannot be read. Broken files inside it are breaches, not errors.
     """
-    reader = Reader(read_files(run))
+    reader = Reader(read_files(run, KNOWN_FILES))
     try:
         reader.breaches.extend(list(files_are_as_listed(reader)))
         parsed = read_run(reader)

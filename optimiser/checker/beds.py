@@ -15,6 +15,7 @@ from optimiser.checker.run import Run
 
 DAYS = 365
 DIGITS = Context(prec=60)
+NOBODY = Decimal(10) ** -60
 CLOSE = Decimal(10) ** -40
 
 
@@ -41,10 +42,11 @@ def share_turned_away(beds: int, busy: Fraction) -> Fraction:
     """Return the share of arrivals who find all of so many beds taken; nobody is turned away where nobody comes."""
     if not busy:
         return Fraction(0)
-    shares = turned_away(busy)
-    for _ in range(beds):
-        next(shares)
-    return Fraction(next(shares))
+    for number, share in enumerate(turned_away(busy)):
+        # Beyond the beds that are taken, the shares only fall.
+        if number == beds or (number > busy and share < NOBODY):
+            return Fraction(share)
+    raise AssertionError("the shares never end")
 
 
 def beds_for(wanted: Beds, busy: Fraction) -> int:

@@ -6,19 +6,27 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from optimiser.checker.beds import beds_for, busy_by_site, busy_if_at, share_turned_away
 from optimiser.checker.links import broken_without_exception
 from optimiser.checker.question import Beds, Objective
-from optimiser.checker.reading import Breach, Number, Reader, same, shown, size
+from optimiser.checker.reading import MOST_BYTES, Breach, Number, Reader, same, shown, size
 from optimiser.checker.run import MICRO, OUTCOMES, Run
 
 RUN_FILES = (
     "designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "config.yaml", "run.json",
     "inputs/areas.csv", "inputs/sites.csv", "inputs/journeys.csv", "inputs/demand.csv",
 )  # fmt: skip
-COVER_FILES = ("rotas.csv", "rota_needs.csv")
+# A run has these where its question calls for them.
+KNOWN_FILES = (
+    *RUN_FILES,
+    *(f"{name}.csv" for name in ("links", "exceptions", "rotas", "rota_needs")),
+    *(f"inputs/{name}.csv" for name in ("transfers", "staff", "activity")),
+)
+# Reports that are made of a run later on stand beside its files.
+REPORTS = (".html", ".xlsx", ".gpkg", ".zip")
 BOUND_DUST = Fraction(1, 10**6)
 MOST_DEPRIVED_DECILES = (1, 2)
 LIMITS_MINUTES = (30, 45, 60)
@@ -38,16 +46,23 @@ def files_are_as_listed(reader: Reader) -> Iterator[Breach]:
     check = "files_are_as_listed"
     listed = reader.json("run.json").get("files")
     listed = listed if isinstance(listed, dict) else {}
-    kept = {name for name in reader.files if name.startswith("inputs/") or name in COVER_FILES}
-    needed = kept | set(RUN_FILES) - {"run.json"}
-    for name in sorted(needed | listed.keys()):
-        claimed = str(listed.get(name, ""))
+    theirs = {name for name in reader.names if "/" in name or not _stands_beside(name)}
+    needed = theirs | set(RUN_FILES)
+    for name in sorted((needed | listed.keys()) - {"run.json"}):
+        claimed = shown(listed.get(name, ""))
         found = hashlib.sha256(reader.files[name]).hexdigest() if name in reader.files else ""
-        if not found:
+        if name in reader.names and not found:
+            why = f"has more than {MOST_BYTES:,} bytes" if name in listed else "is not listed in run.json"
+            yield Breach(check, name, claimed, "not read", f"{name} {why}, so it was not read.")
+        elif not found:
             yield Breach(check, name, claimed, "no file", f"{name} is missing from the run.")
         elif claimed != found:
             said = "is not listed in run.json" if not claimed else "is not the file that run.json lists"
             yield Breach(check, name, claimed, found, f"{name} {said}: its SHA-256 is {found}.")
+
+
+def _stands_beside(name: str) -> bool:
+    return name.startswith(".") or name.lower().endswith(REPORTS)
 
 
 def run_says_how_it_ended(run: Run) -> Iterator[Breach]:
@@ -95,10 +110,10 @@ def deprived_patient_minutes(run: Run, objective: Objective) -> Number:
 
 
 def staff_short(run: Run, objective: Objective) -> Number:
-    """Staff short over all sites and the teams of the services covered, people and WTE added up."""
-    services = listed_or_all(run, objective)
-    units = [key for key in run.question.rota_units() if any(key in run.question.services[s].rotas for s in services)]
-    return sum((run.short(*key, site, services) for key in units for site in run.candidates), Fraction(0))
+    """What the teams that the rotas of the services covered use are short of, all their needs counted."""
+    teams = {team for service in listed_or_all(run, objective) for team, _ in run.question.services[service].rotas}
+    units = [key for key in run.question.rota_units() if key[0] in teams]
+    return sum((run.short(*key, site) for key in units for site in run.candidates), Fraction(0))
 
 
 def changes_from_today(run: Run, objective: Objective) -> Number:
@@ -135,12 +150,12 @@ def objectives_are_as_asked(run: Run) -> Iterator[Breach]:
     names = [item.get("name") if isinstance(item, dict) else None for item in stated]
     expected = [objective.name for objective in asked]
     if names != expected:
-        claimed, found = ", ".join(map(str, names)), ", ".join(expected)
+        claimed, found = ", ".join(map(shown, names)), ", ".join(expected)
         yield Breach(check, "run.json", claimed, found, f"run.json: objectives are {claimed}; the config asks {found}.")
     for where, objective, item in _stated_objectives(run):
         allowed = [list(objective.services)] if objective.services else [[], list(run.question.services)]
         if item.get("services") not in allowed:
-            claimed, found = str(item.get("services")), str(allowed[0])
+            claimed, found = shown(item.get("services")), shown(allowed[0])
             yield Breach(check, where, claimed, found, f"{where}: covers {claimed}, but the config says {found}.")
         if objective.name not in OBJECTIVES:
             yield Breach(check, where, objective.name, "", f"{where}: no check exists for it.")
@@ -181,6 +196,70 @@ def _meets(bound: Number, value: Number) -> bool:
     if isinstance(bound, float) or isinstance(value, float):
         return False  # the only float is infinity, and nothing is proved about that
     return size(value - bound) <= BOUND_DUST * max(Fraction(1), size(value))
+
+
+def the_ranking_starts_with_the_plan(run: Run) -> Iterator[Breach]:
+    """The options that run.json ranks stand best first, and what is proved best is the first of them."""
+    check, stated = "the_ranking_starts_with_the_plan", run.result.enumeration
+    if stated is None or (isinstance(stated, dict) and "best" not in stated):
+        return
+    options = _options(stated["best"] if isinstance(stated, dict) else None, len(run.question.objectives))
+    if options is None:
+        message = "run.json: enumeration does not list options, each with its values and designations."
+        yield Breach(check, "run.json enumeration", "", "", message)
+        return
+    for n, ((better, _), (worse, _)) in enumerate(pairwise(options), start=2):
+        if _is_before(worse, better):
+            where, claimed, found = f"run.json enumeration {n}", shown(list(worse)), shown(list(better))
+            message = f"{where}: {claimed} is better than {found}, which is ranked before it."
+            yield Breach(check, where, claimed, found, message)
+    if run.result.outcome == "proved best":
+        yield from _first_is_the_plan(run, options[:1])
+
+
+Ranked = tuple[tuple[Number, ...], frozenset[tuple[str, str]]]
+
+
+def _options(best: object, width: int) -> list[Ranked] | None:
+    """Return the values and the (site, service) pairs of every option, or nothing where one cannot be read."""
+    found: list[Ranked] = []
+    for option in best if isinstance(best, list) else [None]:
+        stated = option if isinstance(option, dict) else {}
+        values, pairs = stated.get("values"), stated.get("designated")
+        if not isinstance(values, list) or not isinstance(pairs, list) or len(values) != width:
+            return None
+        numbers = [number for number in map(_number, values) if number is not None]
+        if len(numbers) < width or not all(_is_pair(pair) for pair in pairs):
+            return None
+        found.append((tuple(numbers), frozenset((site, service) for site, service in pairs)))
+    return found
+
+
+def _is_pair(pair: object) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(code, str) for code in pair)
+
+
+def _is_before(one: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
+    different = (a < b for a, b in zip(one, other, strict=True) if not same(a, b))
+    return next(different, False)
+
+
+def _first_is_the_plan(run: Run, first: list[Ranked]) -> Iterator[Breach]:
+    check, where = "the_ranking_starts_with_the_plan", "run.json enumeration 1"
+    values, pairs = first[0] if first else ((), frozenset())
+    plan = {(site, service) for service in run.question.services for site in run.sites_of(service)}
+    if pairs != plan:
+        claimed, found = (", ".join(sorted(map(" ".join, these))) for these in (pairs, plan))
+        message = f"{where}: the first option designates {claimed or 'nothing'}, but the plan {found or 'nothing'}."
+        yield Breach(check, where, claimed, found, message)
+    reached = [_number(item.get("value")) if isinstance(item, dict) else None for item in run.result.objectives]
+    agree = len(values) == len(reached) and all(
+        b is not None and same(a, b) for a, b in zip(values, reached, strict=True)
+    )
+    if not agree:
+        claimed, found = shown(list(values)), shown(reached)
+        message = f"{where}: the first option's values are {claimed}, but the plan's are {found}."
+        yield Breach(check, f"{where} values", claimed, found, message)
 
 
 class Measure(NamedTuple):
@@ -438,5 +517,6 @@ CLAIM_CHECKS: Iterable[Callable[[Run], Iterator[Breach]]] = (
     objectives_are_as_asked,
     objective_values_are_right,
     bounds_are_honest,
+    the_ranking_starts_with_the_plan,
     measures_are_right,
 )

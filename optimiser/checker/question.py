@@ -19,7 +19,7 @@ from optimiser.checker.cover import (
     needed_for,
     overlapping,
 )
-from optimiser.checker.reading import Reader, number
+from optimiser.checker.reading import Reader, brief, number
 
 CHECK = "config_is_understood"
 FILE = "config.yaml"
@@ -248,7 +248,7 @@ class ConfigReader:
 
     def note(self, where: str, node: object, message: str) -> None:
         """Note something that is not understood."""
-        self.reader.note(CHECK, f"{FILE} {where}", str(node)[:80], None, f"{FILE}: {where} {message}.")
+        self.reader.note(CHECK, f"{FILE} {where}", brief(node), None, f"{FILE}: {where} {message}.")
 
     def mapping(self, node: Any, where: str, known: Collection[str] | None = None) -> dict[str, Any]:
         """Return a mapping without the entries that say nothing; unknown keys are noted."""
@@ -646,7 +646,9 @@ class ConfigReader:
             self.known([service_code], question.services, "exceptions")
             found = question.services.get(service_code)
             if found and needs not in found.same_site and needs not in found.in_reach:
-                self.note("exceptions", needs, f"is no service that {service_code} needs at {site} or in reach")
+                self.note(
+                    "exceptions", needs, f"is no service that {brief(service_code)} needs at {brief(site)} or in reach"
+                )
         if question.names_shifts and not question.whole_law:
             self.note("working_time", "", "does not state the whole law that patterns must not break")
         self.known(question.today, question.services, "today")
@@ -671,7 +673,7 @@ class ConfigReader:
     def known(self, names: Collection[str], among: Collection[str], where: str) -> None:
         """Note every name that is not among those that exist."""
         for name in sorted(set(names) - set(among)):
-            self.note(where, name, f'names "{name}", which does not exist')
+            self.note(where, name, f'names "{brief(name)}", which does not exist')
 
 
 def _stated(figures: Mapping[str, Fraction | None]) -> dict[str, Fraction]:

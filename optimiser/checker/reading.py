@@ -7,21 +7,28 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from optimiser.errors import Fault, InputError
 
 Number = Fraction | float
 """An exact number. The one float that ever occurs is infinity."""
 
-PLAIN_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE][+-]?\d{1,3})?", re.ASCII)
+PLAIN_NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?0*\d{1,3})?", re.ASCII)
 WHOLE_OR_FRACTION = re.compile(r"\d{1,60}(/0*[1-9]\d{0,60})?", re.ASCII)
+# Nothing sound comes near these limits; what does is meant to keep a reader busy.
+MOST_BYTES = 512 * 1024**2
+MOST_CONFIG_BYTES = 2 * 1024**2
+DEEPEST = 50
+LONGEST_NAME = 200
+LONGEST_SHOWN = 80
 # What two writings of one number may differ by when one of them went through binary floating point.
 DUST = Fraction(1, 10**9)
 
@@ -71,13 +78,18 @@ def flag(cell: str) -> bool:
     return cell == "true"
 
 
+def any_flag(cell: str) -> bool:
+    """Read ``true`` or ``false`` in capital or small letters, as spreadsheets write them."""
+    return flag(cell.lower())
+
+
 def maybe_flag(cell: str) -> bool | None:
     """Read ``true``, ``false`` or nothing."""
     return flag(cell) if cell else None
 
 
 def decimal(cell: str) -> Decimal:
-    """Read a number of at most 30 digits either side of the point. NaN and infinity are not numbers."""
+    """Read a number of at most 400 digits either side of the point. NaN and infinity are not numbers."""
     if not PLAIN_NUMBER.fullmatch(cell):
         raise ValueError("is not a number")
     return Decimal(cell)
@@ -156,9 +168,26 @@ def shown(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, Fraction) and abs(value) < 10**200:
-        return f"{float(value):.12g}"
+    if isinstance(value, Fraction):
+        return _digits(value)
+    if isinstance(value, dict):
+        return f"a mapping of {len(value)} entries"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join('…' if isinstance(item, dict | list) else shown(item) for item in value)}]"
     return str(value)
+
+
+def _digits(value: Fraction) -> str:
+    if abs(value) < 10**200:
+        return f"{float(value):.12g}"
+    # Beyond floating point, and perhaps beyond the digits that Python writes out.
+    return f"{Decimal(value.numerator) / Decimal(value.denominator):.12g}"
+
+
+def brief(value: object) -> str:
+    """Write the beginning of a value for people, however long it is."""
+    words = shown(value)
+    return words if len(words) <= LONGEST_SHOWN else f"{words[:LONGEST_SHOWN]}…"
 
 
 def whole_numbers(column: Sequence[Decimal]) -> tuple[list[int], int]:
@@ -181,26 +210,67 @@ def rounded_ratio(top: int, bottom: int) -> int:
     return quotient + (2 * rest > bottom or (2 * rest == bottom and quotient % 2 == 1))
 
 
-def read_files(run: Path | Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return every file of a run by its relative name, from a folder or from memory."""
+class Files(NamedTuple):
+    """What a run consists of: the contents that may be read, by relative name, and the names of all that is there."""
+
+    contents: Mapping[str, bytes]
+    names: Collection[str]
+
+
+def read_files(run: Path | Mapping[str, bytes], known: Iterable[str] = ()) -> Files:
+    """Return the files of a run that ``run.json`` lists or that are known by name, from a folder or from memory."""
     if isinstance(run, Mapping):
-        return {str(name): bytes(content) for name, content in run.items()}
+        contents = {str(name): bytes(content) for name, content in run.items()}
+        return Files({name: content for name, content in contents.items() if len(content) <= MOST_BYTES}, contents)
     folder = Path(run)
     if not folder.is_dir():
         raise InputError([Fault(str(run), "there is no such run folder. Name the folder that a run was written to.")])
     try:
-        # A link could lead outside the run, so links do not count as files of it.
-        found = [p for p in sorted(folder.rglob("*")) if p.is_file() and not p.is_symlink()]
-        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
-    except OSError as error:
+        present = set(_names_in(folder))
+        contents = _read_of(folder, {"run.json"} & present)
+        listed = _listed(contents.get("run.json", b""))
+        present |= {name for name in listed - present if _is_inside(folder, name)}
+        contents |= _read_of(folder, (listed | set(known)) & present)
+    except (OSError, ValueError) as error:
         raise InputError([Fault(str(run), f"the run folder cannot be read ({error}).")]) from error
+    return Files(contents, present)
+
+
+def _names_in(folder: Path) -> Iterator[str]:
+    """Yield the files of the folder itself and of its inputs. A link could lead outside, so links do not count."""
+    inputs = folder / "inputs"
+    for path in (*folder.iterdir(), *([] if inputs.is_symlink() else inputs.rglob("*"))):
+        if path.is_file() and not path.is_symlink():
+            yield path.relative_to(folder).as_posix()
+
+
+def _is_inside(folder: Path, name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    if ".." in parts or name.startswith("/") or "\0" in name or len(name) > LONGEST_NAME:
+        return False
+    steps = [folder.joinpath(*parts[: n + 1]) for n in range(len(parts))]
+    return bool(steps) and steps[-1].is_file() and not any(step.is_symlink() for step in steps)
+
+
+def _read_of(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    sizes = {name: (folder / name).stat().st_size for name in sorted(names)}
+    return {name: (folder / name).read_bytes() for name, length in sizes.items() if length <= MOST_BYTES}
+
+
+def _listed(content: bytes) -> set[str]:
+    try:
+        files = json.loads(content.decode("utf-8-sig")).get("files", {})
+        return set(files) if isinstance(files, dict) else set()
+    except (ValueError, AttributeError, RecursionError):
+        return set()  # whoever reads run.json in earnest says what is wrong with it
 
 
 class Reader:
     """The files of one run, and the breaches noted while reading them."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self.files = files
+    def __init__(self, found: Files) -> None:
+        self.files = found.contents
+        self.names = found.names
         self.breaches: list[Breach] = []
 
     def note(self, check: str, where: str, claimed: object, found: object, message: str) -> None:
@@ -215,7 +285,8 @@ class Reader:
     def decoded(self, name: str) -> str:
         """Return a file's text, or give up."""
         if name not in self.files:
-            raise self.give_up(name, "is missing")
+            there = name in self.names
+            raise self.give_up(name, f"has more than {MOST_BYTES:,} bytes" if there else "is missing")
         try:
             return self.files[name].decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -227,15 +298,19 @@ class Reader:
         """Read a CSV table; a row with a cell that cannot be read is noted and left out.
 
         ``optional`` names columns that may be absent, and lets other columns be present; without it the
-        columns must be exactly those of ``columns``.
+        columns must be exactly those of ``columns``. Such tables come from elsewhere, so that blank rows and
+        blank cells at the end of a row are passed over in them.
         """
         header, lines = self._lines(name)
+        numbered = list(enumerate(lines, start=2))
+        if optional is not None:
+            numbered = [(n, _trimmed(line, len(header))) for n, line in numbered if any(map(str.strip, line))]
         required = [column for column in columns if column not in (optional or ())]
         absent = [column for column in required if column not in header]
         if absent or len(set(header)) < len(header) or (optional is None and len(header) > len(columns)):
             raise self.give_up(name, f"should have the columns {', '.join(columns)} but has {', '.join(header)}")
         wanted = [(header.index(c), c, convert) for c, convert in columns.items() if c in header]
-        rows = (self._row(f"{name} row {n}", line, len(header), wanted) for n, line in enumerate(lines, start=2))
+        rows = (self._row(f"{name} row {n}", line, len(header), wanted) for n, line in numbered)
         return [row for row in rows if row is not None]
 
     def columns(self, name: str) -> list[str]:
@@ -287,7 +362,7 @@ class Reader:
                 object_pairs_hook=_without_repeats,
             )
         except (ValueError, RecursionError) as error:
-            raise self.give_up(name, f"is not JSON that can be trusted ({error})") from None
+            raise self.give_up(name, f"is not JSON that can be trusted ({brief(str(error))})") from None
         if not isinstance(found, dict):
             raise self.give_up(name, "does not hold a JSON object")
         return found
@@ -295,11 +370,40 @@ class Reader:
     def yaml(self, name: str) -> Any:
         """Read YAML with every scalar left as its text, so that decimals stay exact."""
         content = self.decoded(name)
+        if len(self.files[name]) > MOST_CONFIG_BYTES:
+            raise self.give_up(name, f"has more than {MOST_CONFIG_BYTES:,} bytes")
         try:
-            return YAML(typ="base", pure=True).load(content)
+            _refuse_what_multiplies(content)
+            found = YAML(typ="base", pure=True).load(content)
+            _refuse_long_names(found)
+            return found
         except Exception as error:  # ruamel meets some broken files with bare TypeError or AttributeError
             first_line = (str(error).splitlines() or [""])[0]
-            raise self.give_up(name, f"is not YAML ({first_line})") from None
+            raise self.give_up(name, f"is not YAML that can be trusted ({brief(first_line)})") from None
+
+
+def _trimmed(line: list[str], width: int) -> list[str]:
+    return line if len(line) <= width or any(line[width:]) else line[:width]
+
+
+def _refuse_what_multiplies(content: str) -> None:
+    """Refuse YAML that says more than is written: aliases repeat, and repeated repeats never end."""
+    depth = 0
+    for event in YAML(typ="base", pure=True).parse(content):
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+            raise ValueError("it has an anchor or an alias")
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            raise ValueError(f"it is nested more than {DEEPEST} deep")
+
+
+def _refuse_long_names(node: object) -> None:
+    if isinstance(node, dict):
+        if any(isinstance(key, str) and len(key) > LONGEST_NAME for key in node):
+            raise ValueError(f"it has a name of more than {LONGEST_NAME} letters")
+        node = list(node.values())
+    for item in node if isinstance(node, list) else ():
+        _refuse_long_names(item)
 
 
 def _infinity(constant: str) -> float:

@@ -13,13 +13,14 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from optimiser.checker.question import ConfigReader, Growth, Question, Transfer, read_question
+from optimiser.checker.question import Beds, ConfigReader, Growth, Question, Transfer, read_question
 from optimiser.checker.reading import (
     Number,
     Reader,
     Row,
     UnreadableError,
     amount,
+    any_flag,
     any_number,
     decimal,
     flag,
@@ -38,11 +39,12 @@ from optimiser.checker.reading import (
 
 INPUTS_CHECK = "inputs_are_complete"
 MICRO = 10**6
+MOST_BEDS = 10**6
 OUTCOMES = ("proved best", "not proved", "evaluated")
 Converters = Mapping[str, Callable[[str], Any]]
 AREA_COLUMNS: Converters = {
     "area": word,
-    "resident": flag,
+    "resident": any_flag,
     "population": amount,
     "district": text,
     "population_65_plus": maybe_amount,
@@ -168,6 +170,7 @@ class Result(NamedTuple):
     outcome: str
     objectives: list[Any]
     format: object
+    enumeration: object = None
 
 
 @dataclass(frozen=True)
@@ -406,18 +409,18 @@ class Run:
         moved = self.moving(team, unit, site, "moved_in") - self.moving(team, unit, site, "moved_out")
         return self.in_post(team, unit, site) + moved + self.moving(team, unit, site, "recruited")
 
-    def needed(self, team: str, unit: str, site: str, services: Collection[str] | None = None) -> Fraction:
-        """Return the largest need among the services designated there, of those listed or of all."""
+    def needed(self, team: str, unit: str, site: str) -> Fraction:
+        """Return the largest need among the services designated there."""
         needs = [
             service.rotas[team, unit].needed.value or Fraction(0)
             for code, service in self.question.services.items()
-            if (team, unit) in service.rotas and self.designated(code, site) and (not services or code in services)
+            if (team, unit) in service.rotas and self.designated(code, site)
         ]
         return max(needs, default=Fraction(0))
 
-    def short(self, team: str, unit: str, site: str, services: Collection[str] | None = None) -> Fraction:
+    def short(self, team: str, unit: str, site: str) -> Fraction:
         """Return how many more are needed than there are."""
-        return max(Fraction(0), self.needed(team, unit, site, services) - self.staff(team, unit, site))
+        return max(Fraction(0), self.needed(team, unit, site) - self.staff(team, unit, site))
 
     def changes(self, service: str) -> int:
         """Return how many candidates provide a service now and not today, or today and not now."""
@@ -479,7 +482,9 @@ def read_result(reader: Reader) -> Result:
     objectives = found.get("objectives")
     if not isinstance(objectives, list):
         raise reader.give_up("run.json", 'has no list of "objectives"')
-    return Result(found.get("question"), str(found.get("outcome")), objectives, found.get("format"))
+    return Result(
+        found.get("question"), str(found.get("outcome")), objectives, found.get("format"), found.get("enumeration")
+    )
 
 
 def read_inputs(reader: Reader, question: Question) -> Inputs:
@@ -607,6 +612,13 @@ def read_counts(reader: Reader, rows: list[Row]) -> dict[tuple[str, str, str], F
     return {(site, activity, period): Fraction(row.cells["count"]) for (site, activity, period), row in keyed.items()}
 
 
+def _most_beds_taken(beds: Beds, activity: str | None, inputs: Inputs) -> Fraction:
+    """Return how many beds are taken if everybody comes to one site."""
+    everybody = sum(number for (_, what), number in inputs.patients.items() if what == activity)
+    days = beds.days + beds.other_days * beds.other_share / (1 - beds.other_share)
+    return Fraction(everybody, inputs.patients_scale) * days / 365
+
+
 def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> None:
     """Note every site and activity of the config that stands for nothing in the tables."""
     candidates = {site for site, role in inputs.roles.items() if role == "candidate"}
@@ -619,6 +631,8 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
         config.known(service.beds.at if service.beds else (), candidates, f"services.{code}.beds.at")
         config.known([service.activity] if service.activity else [], activities, f"services.{code}.activity")
         config.known({site for named, _, site in question.exceptions if named == code}, candidates, "exceptions")
+        if service.beds and _most_beds_taken(service.beds, service.activity, inputs) > MOST_BEDS:
+            config.note(f"services.{code}.beds", "", f"comes to more than {MOST_BEDS:,} beds, which no check counts")
         if not isinstance(service.neighbours, str):
             neighbours = set(inputs.roles) - candidates
             config.known(service.neighbours, neighbours, f"services.{code}.neighbours")
