@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from optimiser.explanation import Clash, clash
     from optimiser.plan import Plan
     from optimiser.planning import evaluate, solve
+    from optimiser.prices import price_of_a_post
     from optimiser.problem import Problem
     from optimiser.reading import designations_of, read_problem
     from optimiser.runs import check, write_run
@@ -30,6 +31,7 @@ _HOMES = {
     "compare": "comparison",
     "designations_of": "reading",
     "evaluate": "planning",
+    "price_of_a_post": "prices",
     "read_option": "config",
     "read_problem": "reading",
     "solve": "planning",
@@ -45,6 +47,7 @@ __all__ = [
     "compare",
     "designations_of",
     "evaluate",
+    "price_of_a_post",
     "read_option",
     "read_problem",
     "solve",
