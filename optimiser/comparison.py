@@ -52,13 +52,6 @@ def compare(plans: Sequence[Plan] | Mapping[str, Tables]) -> pd.DataFrame:
     return pd.DataFrame({name: [column.get(row) for row in order] for name, column in columns.items()}, index=order)
 
 
-def differences(compared: pd.DataFrame) -> pd.DataFrame:
-    """Return how far each later column's numbers differ from the first's; rows that are not numbers are left out."""
-    numbers = compared.apply(pd.to_numeric, errors="coerce").dropna(how="all")
-    found: pd.DataFrame = numbers.iloc[:, 1:].sub(numbers.iloc[:, 0], axis=0)
-    return found
-
-
 def tables_of(plan: Plan) -> dict[str, pd.DataFrame]:
     """Return the tables of a plan that a comparison needs."""
     return {"designations": plan.designations, "measures": measures.table(plan), "rules": plan.rules}

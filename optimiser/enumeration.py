@@ -13,6 +13,8 @@ from optimiser.errors import TooLarge
 from optimiser.problem import Objective, Problem
 
 LARGEST_ENUMERATION = 50_000_000
+# Journeys for every choice of candidates, held in memory for each service.
+LARGEST_TABLE = 20_000_000
 MOST_CANDIDATES = 16
 CHUNK = 2_000_000
 KEPT = 20
@@ -68,7 +70,9 @@ def size(problem: Problem) -> int:
 
 def can_be_listed(problem: Problem) -> bool:
     """Whether every joint designation can be listed within the stated limit."""
-    return len(problem.candidates) <= MOST_CANDIDATES and size(problem) <= LARGEST_ENUMERATION
+    journeys = 2 ** len(problem.candidates) * len(problem.areas)
+    few_sites = len(problem.candidates) <= MOST_CANDIDATES
+    return few_sites and journeys <= LARGEST_TABLE and size(problem) <= LARGEST_ENUMERATION
 
 
 def enumerate_all(problem: Problem) -> Enumeration:

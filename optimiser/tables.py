@@ -26,7 +26,7 @@ from optimiser.files import other_format, read_bytes
 from optimiser.schema import PLACE_TABLES, Column, Table, frame_schema, place_table
 from optimiser.wording import closest, did_you_mean, quoted, shown
 
-__all__ = ["Place", "look_at_place", "read_boundaries", "read_place", "table_faults"]
+__all__ = ["Place", "look_at_place", "read_boundaries", "read_place"]
 
 MAX_FILE_BYTES = 512 * 1024**2
 MAX_ROWS = 20_000_000
@@ -594,9 +594,3 @@ def _check_staff_counted(sheet: _Sheet) -> None:
         if not sheet.is_faulty(index, "people", "wte"):
             words = "both people and wte are blank. Fill in one of them, or delete the row."
             sheet.add("uncounted", words, index=int(index))
-
-
-def table_faults(path: str | Path) -> list[Fault]:
-    """Return the faults of one file that bears the name of one of a place's tables, looked at by itself."""
-    path = Path(path)
-    return _read_sheet(path.parent, place_table(path.stem)).listed()

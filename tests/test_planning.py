@@ -13,7 +13,7 @@ from worlds import small
 
 from optimiser import planning, solver
 from optimiser.arithmetic import value
-from optimiser.enumeration import enumerate_all
+from optimiser.enumeration import can_be_listed, enumerate_all
 from optimiser.errors import NoPlan, NotProved, SolverFailed
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Objective, Problem, Service, Site
@@ -64,6 +64,11 @@ def test_a_place_too_large_to_list_is_proved_by_the_solver_alone():
     assert plan.proof.enumeration is None
     assert plan.proof.outcome == "proved best"
     assert plan.broken.empty
+
+
+def test_a_place_whose_journeys_would_fill_the_memory_is_not_listed():
+    assert can_be_listed(wide(16, 300))
+    assert not can_be_listed(wide(16, 3_000))
 
 
 def test_a_time_limit_is_never_called_proved():
