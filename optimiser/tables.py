@@ -23,7 +23,7 @@ import pandas as pd
 from optimiser.boundaries import look_at_boundaries, read_boundaries
 from optimiser.errors import Fault, InputError, TooLarge
 from optimiser.files import other_format, read_bytes
-from optimiser.schema import PLACE_TABLES, Column, Table, frame_schema, place_table
+from optimiser.schema import PLACE_TABLES, Column, Table, frame_schema
 from optimiser.wording import closest, did_you_mean, quoted, shown
 
 __all__ = ["Place", "look_at_place", "read_boundaries", "read_place"]
