@@ -18,13 +18,8 @@ import pandas as pd
 from optimiser import beds, staffing
 from optimiser.catchment import nearest, subset_table
 from optimiser.errors import TooLarge
-from optimiser.pathways import PARTS_OF_A_TRANSFER, TwoLegs
+from optimiser.pathways import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
 from optimiser.problem import MOST_DEPRIVED_DECILES, Figure, Objective, Problem, Service, Transfer
-
-# A double holds every whole number up to here exactly.
-LARGEST_EXACT = 2**53
-REMEDY = "Give patients, journey times or travel.factor with fewer decimal places."
-TOO_FINE = f"Patient-minutes are too large to add exactly. {REMEDY}"
 
 
 @dataclass(frozen=True)

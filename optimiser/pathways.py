@@ -23,7 +23,10 @@ Bools = NDArray[np.bool_]
 
 DAYS_A_YEAR = 365
 MINUTES_AN_HOUR = 60
+# A double holds every whole number up to here exactly.
 LARGEST_EXACT = 2**53
+REMEDY = "Give patients, journey times or travel.factor with fewer decimal places."
+TOO_FINE = f"Patient-minutes are too large to add exactly. {REMEDY}"
 # Transfers a year are published as whole numbers of this many parts, so that equal really means equal.
 PARTS_OF_A_TRANSFER = 10**9
 
@@ -195,7 +198,7 @@ class TwoLegs:
         second = np.rint(np.where(served, self.second_minutes, 0.0) * scale) * self._scaled_share
         total = self._at_first(weight, first) @ served.T + self._at_first(weight) @ second.T
         if total.max(initial=0) >= LARGEST_EXACT:
-            raise TooLarge("Patient-minutes are too large to add exactly. Give patients with fewer decimal places.")
+            raise TooLarge(TOO_FINE)
         return np.asarray(total)
 
     def arriving(self, site: str) -> Floats:
