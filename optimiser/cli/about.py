@@ -1,0 +1,69 @@
+"""Commands about the program itself: rules, schema and doctor."""
+
+# Heavy packages are imported inside commands, so that --help answers at once.
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    pass
+from optimiser.cli.app import AsJson, app, first_line, say
+
+
+@app.command()
+def rules(as_json: AsJson = False) -> None:
+    """List every rule that a plan must obey, in plain words.
+
+    Example:  optimiser rules
+    """
+    from optimiser.model.rules import RULES, UNITS
+
+    rows = [
+        {"rule": name, "words": first_line(rule), "unit": UNITS.get(name, ""), "may_be_relaxed": name in UNITS}
+        for name, rule in RULES.items()
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        unit = f" [{row['unit']}]" if row["unit"] else ""
+        typer.echo(f"{row['rule']}{unit}\n    {row['words']}")
+
+
+@app.command()
+def schema(
+    tables: Annotated[bool, typer.Option("--tables", help="Print the data dictionary of the tables instead.")] = False,
+) -> None:
+    """Print the JSON Schema of a config, for editors that complete and check YAML.
+
+    Example:  optimiser schema > configs/schema.json
+    """
+    if tables:
+        from optimiser.schema import data_dictionary
+
+        typer.echo(data_dictionary(), nl=False)
+        return
+    from optimiser.config import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is installed and whether the solver can be trusted here.
+
+    Example:  optimiser doctor
+    """
+    from optimiser import solver
+    from optimiser.runs import versions
+
+    about = dict(solver.about())
+    found = {"versions": versions(), "solver": about}
+    canaries = about["canaries"]
+    words = [f"{name} {number}" for name, number in versions().items()]
+    trusted = f"{len(canaries)} trial models with known answers, all right; gap asked for: 0"
+    words.append(f"{about['name']} {about['version']}: {trusted}.")
+    say(words, found, as_json, "optimiser solve configs/base.yaml")

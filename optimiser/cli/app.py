@@ -1,0 +1,169 @@
+"""What commands share: the app, their arguments, and how they speak."""
+
+# Heavy packages are imported inside commands, so that --help answers at once.
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from optimiser.errors import CheckFailed, NoPlan, NotProved, SolverFailed
+
+if TYPE_CHECKING:
+    from optimiser.plan import Plan
+
+app = typer.Typer(
+    help="Decide which hospital should provide which specialist service, and let anyone check the answer.\n\n"
+    "Example:  optimiser solve configs/base.yaml",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A question, as a YAML file.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, as solve and evaluate write it.")]
+Out = Annotated[Path | None, typer.Option(help="Where to write the run folder. Default: a new one under runs/.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and nothing but the answer.")]
+
+NOT_PROVED_EXIT = 5
+
+
+def finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: bool) -> None:
+    """Check a plan, write its run folder, and say what it is."""
+    from optimiser import summary
+    from optimiser.checker import check as check_run
+    from optimiser.plan import NOT_PROVED
+    from optimiser.runs import files_of, write_files
+
+    files = files_of(plan)
+    breaches = check_run(files)
+    written = write_files(files, folder)
+    if as_json:
+        typer.echo(json.dumps(_without_infinities(_answer(plan, written, breaches.to_dict("records"))), indent=2))
+    else:
+        checked = "Checked: every number recomputed independently from the inputs, no disagreement."
+        words = [*summary.lines(plan), *extra, checked if not len(breaches) else "CHECK FAILED: do not use this run."]
+        say(words, {}, False, "" if quiet else f"optimiser compare {written} RUN...", f"Run folder: {written}")
+    if len(breaches):
+        raise CheckFailed(breaches_in_words(breaches))
+    if plan.proof.outcome == NOT_PROVED:
+        raise typer.Exit(NOT_PROVED_EXIT)
+
+
+def _answer(plan: Plan, folder: Path, breaches: list[dict[Any, Any]]) -> dict[str, object]:
+    return {
+        "folder": str(folder),
+        "outcome": plan.proof.outcome,
+        "designations": {code: list(plan.sites_of(code)) for code in plan.problem.services},
+        "objectives": [
+            {"name": r.name, "value": r.value, "bound": r.bound, "unit": r.unit} for r in plan.proof.objectives
+        ],
+        "broken_rules": plan.broken["instance"].tolist(),
+        "check": breaches,
+    }
+
+
+def _without_infinities(value: Any) -> Any:
+    """Return plain data with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {str(name): _without_infinities(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_without_infinities(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def border(plan: Plan) -> list[str]:
+    """Return a sentence where the border decides the answer; nothing where there is no border to cross."""
+    from optimiser import planning, summary
+    from optimiser.enumeration import can_be_listed
+
+    closed = plan.problem.behind_its_border()
+    if closed is plan.problem or not can_be_listed(plan.problem):
+        return []
+    try:
+        return summary.border_line(plan, planning.solve(closed))
+    except NoPlan:
+        return ["The border matters: if nobody crossed it, no plan would meet every rule."]
+    except (NotProved, SolverFailed) as error:
+        return [f"What the border decides could not be found out: {error}"]
+
+
+def new_run(name: str) -> Path:
+    """Return a new run folder under runs/, named after today and the question."""
+    from datetime import date
+
+    from optimiser.runs import next_free
+
+    return next_free(Path("runs"), f"{date.today():%Y-%m-%d}_{name}")
+
+
+def breaches_in_words(breaches: Any) -> str:
+    """Return what the check found as lines, twenty at most."""
+    shown = [f"  {row.check} ({row.where}): {row.message}" for row in breaches.head(20).itertuples()]
+    more = [f"  and {len(breaches) - 20} more"] if len(breaches) > 20 else []
+    return "\n".join([f"The independent check found {len(breaches)} disagreements:", *shown, *more])
+
+
+@contextmanager
+def progress(silent: bool) -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows a line of progress on a terminal, and does nothing elsewhere."""
+    if silent or not sys.stderr.isatty():
+        yield lambda _line: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("Starting") as status:
+        yield lambda line: status.update(f"{line} …")
+
+
+def say(words: list[str], record: dict[str, Any], as_json: bool, then: str = "", last: str = "") -> None:
+    """Print words, or the record as JSON, and what to do next."""
+    if as_json:
+        typer.echo(json.dumps(record, indent=2, default=str))
+        return
+    for line in words:
+        typer.echo(line)
+    if last:
+        typer.echo(last)
+    if then:
+        typer.echo(f"Next: {then}")
+
+
+def print_table(compared: Any) -> None:
+    """Print a comparison as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("service", "measure", *compared.columns):
+        table.add_column(
+            str(heading), overflow="fold", justify="left" if heading in ("service", "measure") else "right"
+        )
+    before = None
+    for (service, name), row in compared.iterrows():
+        table.add_row("" if service == before else service, name, *map(_cell, row))
+        before = service
+    console = Console()
+    width = console.width if console.is_terminal else 60 + 32 * len(compared.columns)
+    Console(width=width, soft_wrap=False).print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or value != value:
+        return "–"
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def first_line(function: object) -> str:
+    """Return the first line of a docstring."""
+    return (function.__doc__ or "").strip().splitlines()[0]

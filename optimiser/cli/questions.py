@@ -1,0 +1,116 @@
+"""Commands that put a question: init, validate, solve and evaluate."""
+
+# Heavy packages are imported inside commands, so that --help answers at once.
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimiser.errors import NoPlan
+
+if TYPE_CHECKING:
+    pass
+from optimiser.cli.app import AsJson, Config, Out, Quiet, app, border, finish, new_run, progress, say
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    as_json: AsJson = False,
+) -> None:
+    """Start a new place: a small made-up one that works, to be replaced table by table.
+
+    Example:  optimiser init my-place
+    """
+    from optimiser.runs import write_files
+    from optimiser.starter import starter_files
+
+    written = write_files(starter_files(), folder)
+    words = [f"Wrote a made-up place and a question about it to {written}.", "Replace its tables with your own."]
+    say(words, {"folder": str(written)}, as_json, f"optimiser solve {written}/config.yaml")
+
+
+@app.command()
+def validate(config: Config, as_json: AsJson = False) -> None:
+    """Read a config and its tables, and list every fault at once.
+
+    Example:  optimiser validate configs/base.yaml
+    """
+    from optimiser.reading import read_question
+    from optimiser.tables import read_boundaries
+
+    question = read_question(config)
+    problem = question.problem
+    shapes = question.place_folder / "boundaries.geojson"
+    outlines = len(read_boundaries(shapes, areas=problem.areas.index)) if shapes.exists() else 0
+    counts = {
+        "areas": len(problem.areas),
+        "candidates": len(problem.candidates),
+        "neighbours": len(problem.sites) - len(problem.candidates),
+        "services": len(problem.services),
+        "boundaries": outlines,
+    }
+    words = [f"{config} is sound: {', '.join(f'{number} {name}' for name, number in counts.items())}."]
+    say(words, counts, as_json, f"optimiser solve {config}")
+
+
+@app.command()
+def solve(
+    config: Config,
+    out: Out = None,
+    time_limit_minutes: Annotated[
+        float | None, typer.Option(min=0.001, help="Stop after so long. Default: the config's.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find the best plan, prove it, check it, and write a run folder.
+
+    Example:  optimiser solve configs/base.yaml
+    """
+    from optimiser import planning
+    from optimiser.reading import read_problem
+
+    with progress(quiet or as_json) as tell:
+        tell("Reading the config and its tables")
+        problem = read_problem(config)
+        try:
+            plan = planning.solve(problem, time_limit_minutes=time_limit_minutes, tell=tell)
+        except NoPlan as error:
+            if error.clash:
+                raise
+            from optimiser.explanation import clash
+
+            tell("Finding out which rules clash")
+            found = clash(problem)
+            raise NoPlan(str(found), (".".join((rule, *names)) for rule, names in found.demands)) from None
+        tell("Looking across the border")
+        extra = border(plan)
+    finish(plan, out or new_run(config.stem), extra, as_json, quiet)
+
+
+@app.command()
+def evaluate(
+    config: Config,
+    option: Annotated[Path, typer.Option(help="Designations that people have written down, as a YAML file.")],
+    out: Out = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Work out what an option comes to and which rules it breaks. Nothing is optimised.
+
+    Example:  optimiser evaluate configs/base.yaml --option configs/options/dmbc_jul2018.yaml
+    """
+    from optimiser import planning
+    from optimiser.config import read_option
+    from optimiser.reading import designations_of, read_problem, with_exceptions_of
+
+    with progress(quiet or as_json) as tell:
+        tell("Reading the config and its tables")
+        problem = read_problem(config)
+        chosen = read_option(option)
+        problem = with_exceptions_of(problem, chosen)
+        plan = planning.evaluate(problem, designations_of(problem, chosen))
+    finish(plan, out or new_run(f"{config.stem}_{option.stem}"), [f"Option: {chosen.title}"], as_json, quiet)

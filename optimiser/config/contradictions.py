@@ -1,0 +1,199 @@
+"""Settings that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from optimiser.config.settings import (
+    ExceptionSettings,
+    ObjectiveSettings,
+    ServiceSettings,
+)
+from optimiser.config.stated import Config
+from optimiser.layers import Spot
+from optimiser.wording import did_you_mean, quoted
+
+
+def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield where and what for settings that cannot hold together. ``named`` is the config with its faults in."""
+    services, teams = list(named.get("services") or {}), list(named.get("teams") or {})
+    travel = config.settings.travel
+    if travel.time is not None and travel.time not in (travel.times or {}):
+        hint = did_you_mean(travel.time, list(travel.times or {}))
+        yield config.where("travel", "time"), f"times has no factor for {quoted(travel.time)}. {hint}".rstrip()
+    for code, service in config.settings.services.items():
+        yield from _clashing_numbers(config, code, service)
+        yield from _needs_patients(config, code, service)
+        yield from _observed_faults(config, code, service)
+        yield from _unknown_names(config, ("services", code, "same_site"), service.same_site, services, "service")
+        yield from _unknown_names(config, ("services", code, "rotas"), service.rotas, teams, "team")
+        yield from _clashing_sites(config, code, service)
+        yield from _link_faults(config, code, service, services)
+        yield from _pathway_faults(config, code, service, services)
+    yield from _unknown_names(config, ("today",), config.settings.today, services, "service")
+    for number, objective in enumerate(config.settings.objectives):
+        yield from _objective_faults(config, number, objective, services)
+    for number, words in exception_faults(config.settings.services, config.settings.exceptions or ()):
+        yield config.where("exceptions", number), words
+
+
+def _clashing_numbers(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    for least, most in (("at_least_sites", "at_most_sites"), ("minimum_patients", "maximum_patients")):
+        low, high = getattr(service, least), getattr(service, most)
+        if low is not None and high is not None and low.value > high.value:
+            other = config.where("services", code, most)
+            words = f"{least} is {low.value:g} but {most} is {high.value:g} ({other}). Change one of them."
+            yield config.where("services", code, least), words
+    fixed = [site for site, one in service.fixed.items() if one.provided]
+    if service.at_most_sites is not None and len(fixed) > service.at_most_sites.value:
+        lines = ", ".join(config.where("services", code, "fixed", site) for site in fixed)
+        allowed = f"at_most_sites is {service.at_most_sites.value:g}"
+        sites = "1 site is" if len(fixed) == 1 else f"{len(fixed)} sites are"
+        words = f"{allowed} but {sites} fixed as provided ({lines}). Change one of them."
+        yield config.where("services", code, "at_most_sites"), words
+
+
+def _needs_patients(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    if service.share_within_standard is not None and service.standard_minutes is None:
+        words = "share_within_standard needs standard_minutes. Say how many minutes count as near enough."
+        yield config.where("services", code, "share_within_standard"), words
+    names = ("minimum_patients", "maximum_patients", "longest_journey_minutes", "standard_minutes", "beds")
+    for name in names if service.activity is None else ():
+        if getattr(service, name) is not None:
+            words = f"{name} needs to know who the patients are. Set activity for {code}, or delete this."
+            yield config.where("services", code, name), words
+
+
+def _observed_faults(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    where, observed = config.where("services", code, "patients_go_to"), service.observed
+    if service.patients_go_to != "observed":
+        if observed is not None:
+            words = f"observed means nothing while patients_go_to is {service.patients_go_to}. Write observed there"
+            yield config.where("services", code, "observed"), f"{words}, or delete this."
+        return
+    if service.activity is None:
+        yield where, f"observed needs to know who the patients are. Set activity for {code}, or delete this."
+    if observed is None or not (observed.period or observed.offsets):
+        words = "observed needs counts or offsets. Add observed with a period of activity.csv, or with offsets."
+        yield where, words
+    elif observed.period and not config.settings.today.get(code):
+        words = f"the counts belong to the sites that provide {code} today. Say under today which those are"
+        yield config.where("services", code, "observed", "period"), f"{words}, or state offsets without a period."
+    elif observed.held_at_zero and observed.held_at_zero not in config.settings.today.get(code, ()):
+        words = f"{observed.held_at_zero} does not provide {code} today, so nothing is fitted there."
+        yield config.where("services", code, "observed", "held_at_zero"), f"{words} Name one that does."
+
+
+def _clashing_sites(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    """Yield the sites where a fixed service needs another beside it that is fixed as not there."""
+    if code in service.same_site:
+        yield config.where("services", code, "same_site", code), f"{code} cannot be linked to itself. Delete it."
+    for other in service.same_site:
+        linked = config.settings.services.get(other)
+        for site in service.fixed if linked else ():
+            beside = linked.fixed.get(site) if linked else None
+            if service.fixed[site].provided and beside is not None and not beside.provided:
+                there = config.where("services", other, "fixed", site)
+                link = config.where("services", code, "same_site", other)
+                words = f"{code} is fixed at {site} and needs {other} beside it ({link}), which is fixed as not there"
+                yield config.where("services", code, "fixed", site), f"{words} ({there}). Change one of them."
+
+
+def _link_faults(
+    config: Config, code: str, service: ServiceSettings, services: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield links across sites to services that do not exist, to itself, and of two kinds at once."""
+    kinds: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("same_site", service.same_site),
+        ("in_reach", service.in_reach or {}),
+        ("by_transfer", service.by_transfer or {}),
+    )
+    for number, (kind, links) in enumerate(kinds):
+        for other in links if kind != "same_site" else ():
+            where = config.where("services", code, kind, other)
+            before = [earlier for earlier, found in kinds[:number] if other in found]
+            if other not in services:
+                hint = did_you_mean(other, services)
+                yield where, f"there is no service {quoted(other)} in this config. {hint}".rstrip()
+            if other == code:
+                yield where, f"{code} cannot be linked to itself. Delete it."
+            if before:
+                yield where, f"{other} is under {before[0]} already. Keep one of the two."
+
+
+def exception_faults(
+    services: Mapping[str, ServiceSettings], exceptions: Sequence[ExceptionSettings]
+) -> Iterator[tuple[int, str]]:
+    """Yield the number and the fault of each exception from a link that is not there, or that is listed twice."""
+    listed = [(one.service, one.needs, one.site) for one in exceptions]
+    for number, one in enumerate(exceptions):
+        service = services.get(one.service)
+        links = [*service.same_site, *(service.in_reach or {})] if service else []
+        if service is None:
+            hint = did_you_mean(one.service, services)
+            yield number, f"there is no service {quoted(one.service)} in this config. {hint}".rstrip()
+        elif one.needs not in links:
+            hint = did_you_mean(one.needs, links, list_at_most=20)
+            words = f"{one.service} does not need {quoted(one.needs)} on its site or in reach: nothing to except"
+            yield number, f"{words}. {hint}".rstrip()
+        if listed[number] in listed[:number]:
+            yield number, f"{one.service} without {one.needs} at {one.site} is listed twice. Keep one."
+
+
+def _pathway_faults(
+    config: Config, code: str, service: ServiceSettings, services: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    where, transfer = config.where("services", code, "pathway"), service.transfer
+    if service.pathway == "transfer" and transfer is None:
+        yield where, f"{code} has the transfer pathway but no transfer. Say there how patients are transferred."
+    if service.pathway != "transfer" and transfer is not None:
+        words = f"{code} states transfer but not pathway: transfer. Write both, or take away transfer."
+        yield config.where("services", code, "transfer"), words
+    if transfer is None or service.pathway != "transfer":
+        return
+    if service.activity is None:
+        yield where, f"the transfer pathway needs to know who the patients are. Set activity for {code}."
+    if service.beds is not None:
+        yield where, f"beds are counted only where patients go straight to {code}, so far. Take away one of the two."
+    if service.patients_go_to != "nearest":
+        yield where, f"patients are transferred to the nearest site. Write patients_go_to: nearest for {code}."
+    at, name = config.where("services", code, "transfer", "first_contact"), transfer.first_contact
+    first = config.settings.services.get(name)
+    if name not in services:
+        yield at, f"there is no service {quoted(name)} in this config. {did_you_mean(name, services)}".rstrip()
+    elif name == code or (first and first.pathway == "transfer"):
+        yield at, f"{name} is reached by transfer itself. Name a service that patients go straight to."
+    elif first and first.activity is None:
+        yield at, f"{name} has no activity, so nobody goes there first. Set it, or name another service."
+    elif first and first.patients_go_to != "nearest":
+        yield at, f"first contact is at the nearest site. Write patients_go_to: nearest for {name}."
+
+
+def _unknown_names(
+    config: Config, spot: Spot, names: Mapping[str, Any], known: Sequence[str], noun: str
+) -> Iterator[tuple[str, str]]:
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            yield config.where(*spot, name), f"there is no {noun} {quoted(name)} in this config. {hint}".rstrip()
+
+
+def _objective_faults(
+    config: Config, number: int, objective: ObjectiveSettings, services: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    where = config.where("objectives", number)
+    earlier = [(one.name, one.services) for one in config.settings.objectives[:number]]
+    if (objective.name, objective.services) in earlier:
+        yield where, f"{objective.name} is listed twice. Keep the first."
+    for name in objective.services:
+        service = config.settings.services.get(name)
+        if name not in services:
+            hint = did_you_mean(name, services)
+            yield where, f"there is no service {quoted(name)} in this config. {hint}".rstrip()
+        elif service and service.activity is None and objective.name not in ("staff_short", "changes_from_today"):
+            yield where, f"{objective.name} counts patients, but {name} has no activity. Set it, or leave it out."
+        elif service and objective.name == "transfers" and service.pathway != "transfer":
+            yield where, f"transfers counts those on the transfer pathway, and {name} is not. Leave it out."
+        elif service and objective.name == "patients_beyond_standard" and service.standard_minutes is None:
+            yield where, f"{objective.name} needs standard_minutes, which {name} does not have. Set it there."

@@ -1,0 +1,153 @@
+"""Faults of settings in plain words, and what is left of a config without the faulty ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar, get_args
+
+from pydantic import (
+    ValidationError,
+)
+
+from optimiser.config.figures import (
+    Strict,
+    as_written,
+)
+from optimiser.errors import Fault
+from optimiser.layers import BASED_ON, Layers, Origin, Spot, origin_of
+from optimiser.wording import did_you_mean, quoted
+
+_AnySettings = TypeVar("_AnySettings", bound=Strict)
+
+
+def settings_of(layers: Layers, shape: type[_AnySettings]) -> tuple[_AnySettings | None, list[Fault]]:
+    """Return the settings without those that are faulty, or None if they cannot stand so, and every fault."""
+    faults = list(layers.faults)
+    if layers.said is None:
+        return None, faults
+    said = layers.said.plain()
+    origins = layers.origins()
+    for attempt in range(10):
+        try:
+            return shape.model_validate(said), faults
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+            # What fails only once faulty settings are set aside would puzzle the reader.
+            faults += [_fault(one, origins, shape) for one in found] if attempt == 0 else []
+            set_aside = [_set_aside(said, one) for one in reversed(found)]
+            if not all(set_aside):
+                return None, faults
+    return None, faults
+
+
+def _set_aside(said: Any, error: Any) -> bool:
+    """Take the faulty setting out of what was said; False if nothing would be left."""
+    spot = _real_spot(said, error["loc"])
+    if error["type"] == "missing" and len(spot) < len(error["loc"]):
+        spot = spot[: len(error["loc"]) - 1]
+    if not spot:
+        return False
+    *parents, last = spot
+    for key in parents:
+        said = said[key]
+    if isinstance(said, list) and isinstance(last, int):
+        if last < len(said):
+            del said[last]
+    elif isinstance(said, dict):
+        said.pop(last, None)
+    return True
+
+
+def _real_spot(said: Any, loc: Sequence[Any]) -> Spot:
+    """Return the part of an error's place that exists in what was said."""
+    spot: list[str | int] = []
+    for key in loc:
+        inside = isinstance(said, dict) and key in said
+        if inside or (isinstance(said, list) and isinstance(key, int) and key < len(said)):
+            said = said[key]
+            spot.append(key)
+    return tuple(spot)
+
+
+def _fault(error: Any, origins: Mapping[Spot, Origin], shape: type[Strict]) -> Fault:
+    loc = tuple(error["loc"])
+    names = [part for part in loc if isinstance(part, str) and part != "[key]"]
+    name = names[-1] if names else "the file"
+    return Fault(str(origin_of(origins, loc)), _words(error, name, loc, origins, shape))
+
+
+def _words(error: Any, name: str, loc: tuple[Any, ...], origins: Mapping[Spot, Origin], shape: type[Strict]) -> str:
+    kind, context, value = error["type"], error.get("ctx", {}), error["input"]
+    subject = quoted(_last_written(name, loc, origins))
+    if kind == "extra_forbidden":
+        known = [*_known_settings(shape, loc[:-1]), *([BASED_ON] if len(loc) == 1 else [])]
+        hint = did_you_mean(name, known, list_at_most=20)
+        return f"{quoted(name)} is not a setting here. {hint}".rstrip()
+    if kind == "missing":
+        meaning = _meaning(shape, loc)
+        return f"{quoted(name)} is missing from {_inside(loc)}. Add it{f' ({meaning})' if meaning else ''}."
+    if kind == "value_error":
+        return f"{subject} {context['error']}"
+    if kind == "literal_error":
+        allowed = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
+        hint = did_you_mean(str(value), allowed, list_at_most=20)
+        return f"{as_written(value)} is not known under {subject}. {hint}"
+    if "[key]" in loc or kind == "string_pattern_mismatch":
+        return f"{as_written(value)} is not a code. Use letters, digits and _ only, and start with a letter."
+    if value is None:
+        return f"{subject} is blank, and there is nothing to take away. Fill it in, or delete the line."
+    return f"{subject} must be {_expected(kind)}, not {as_written(value)}."
+
+
+def _last_written(name: str, loc: tuple[Any, ...], origins: Mapping[Spot, Origin]) -> str:
+    """Return the name that was written: for the value inside a bare figure, that of the figure."""
+    written = [part for n, part in enumerate(loc) if isinstance(part, str) and loc[: n + 1] in origins]
+    return written[-1] if written else name
+
+
+def _expected(kind: str) -> str:
+    return {
+        "string_type": "text",
+        "string_too_short": "filled in",
+        "bool_type": "true or false",
+        "tuple_type": "a list, such as [one, another]",
+        "dict_type": "settings, one a line below it",
+        "model_type": "settings, one a line below it",
+        "too_short": "filled in with at least one",
+        "too_long": "a pair [area, site]",
+        "missing": "complete",
+        "int_from_float": "a whole number",
+    }.get(kind, "something else")
+
+
+def _inside(loc: tuple[Any, ...]) -> str:
+    names = [str(part) for part in loc[:-1]]
+    return quoted(".".join(names)) if names else "the config"
+
+
+def _model_at(shape: type[Strict], loc: Sequence[Any]) -> type[Strict] | None:
+    """Return the settings that an error's place lies in."""
+    model: type[Strict] | None = shape
+    for part in loc:
+        if model is not None and part in model.model_fields:
+            found = list(_models_in(model.model_fields[part].annotation))
+            model = found[0] if found else None
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[Strict]]:
+    if isinstance(annotation, type) and issubclass(annotation, Strict):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
+
+
+def _known_settings(shape: type[Strict], loc: Sequence[Any]) -> list[str]:
+    model = _model_at(shape, loc)
+    return list(model.model_fields) if model else []
+
+
+def _meaning(shape: type[Strict], loc: Sequence[Any]) -> str:
+    model = _model_at(shape, loc[:-1])
+    field = model.model_fields.get(loc[-1]) if model else None
+    return (field.description or "").lower() if field else ""

@@ -1,0 +1,163 @@
+"""Figures as a config states them: numbers with their ranges, and where they come from."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StrictBool,
+    StrictStr,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
+from pydantic_core import CoreSchema
+
+from optimiser.problem import Figure
+from optimiser.rota.cover import DAYS
+from optimiser.schema import CODE_PATTERN
+from optimiser.wording import quoted
+
+UNLIMITED = "unlimited"
+
+
+class Strict(BaseModel):
+    """Settings that refuse what they do not know. A setting that is null is not set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_not_set(cls, said: Any) -> Any:
+        if not isinstance(said, dict):
+            return said
+        return {key: value for key, value in said.items() if value is not None or key not in cls.model_fields}
+
+
+def a_number(value: Any) -> Any:
+    """Return what is a number, and refuse all else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be a number, not {as_written(value)}.")
+    return value
+
+
+def _a_number_or_unlimited(value: Any) -> Any:
+    return math.inf if value == UNLIMITED else a_number(value)
+
+
+def as_written(value: Any) -> str:
+    """Return a value as somebody would write it in a config."""
+    if value is None:
+        return "blank"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return quoted(value) if isinstance(value, str) else "a list" if isinstance(value, list) else "settings"
+
+
+def no_repeats(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return codes of which each is named once, and refuse others."""
+    twice = sorted({code for code in codes if codes.count(code) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(map(quoted, twice))} more than once. Name each once.")
+    return codes
+
+
+Number = Annotated[float, BeforeValidator(a_number)]
+Code = Annotated[StrictStr, StringConstraints(pattern=CODE_PATTERN)]
+Codes = Annotated[tuple[Code, ...], AfterValidator(no_repeats)]
+
+
+class StatedFigure(Strict):
+    """A figure: a bare number, or a value with where it comes from."""
+
+    value: Number = Field(description="The figure")
+    source: StrictStr = Field("", description="Where it comes from")
+    verified: StrictBool = Field(False, description="Whether the source was read and states the figure")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_number(cls, said: Any) -> Any:
+        return said if isinstance(said, dict) else {"value": said}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say that a bare number will do too."""
+        return {"anyOf": [{"type": "number"}, handler(core)]}
+
+    def figure(self) -> Figure:
+        """Return it as the rest of the program knows it."""
+        return Figure(self.value, self.source, self.verified)
+
+
+class StatedLimit(StatedFigure):
+    """A limit: a bare number, the word unlimited, or a value with where it comes from."""
+
+    value: Annotated[
+        float,
+        BeforeValidator(_a_number_or_unlimited),
+        WithJsonSchema({"anyOf": [{"type": "number"}, {"const": UNLIMITED}]}),
+    ] = Field(description="The limit, or unlimited")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say that a bare number or the word will do too."""
+        return {"anyOf": [{"type": "number"}, {"const": UNLIMITED}, handler(core)]}
+
+
+def _below_one(stated: StatedFigure) -> StatedFigure:
+    if stated.value == 1:
+        raise ValueError("must be below 1, not 1.")
+    return stated
+
+
+class Within:
+    """Insists that a figure lies in a range, and perhaps that it is whole."""
+
+    def __init__(self, least: float, most: float = math.inf, *, above: bool = False, whole: bool = False) -> None:
+        self.least, self.most, self.above, self.whole = least, most, above, whole
+
+    def __call__(self, stated: Any) -> Any:
+        """Return a figure that lies in the range, and refuse others."""
+        value = stated.value if isinstance(stated, StatedFigure) else stated
+        if value < self.least or (self.above and value == self.least):
+            raise ValueError(f"must be {'above' if self.above else 'at least'} {self.least:g}, not {value:g}.")
+        if value > self.most:
+            raise ValueError(f"must be at most {self.most:g}, not {value:g}.")
+        if self.whole and math.isfinite(value) and value != int(value):
+            raise ValueError(f"must be a whole number, not {value:g}.")
+        return stated
+
+
+Count = Annotated[StatedFigure, AfterValidator(Within(0, whole=True))]
+AtLeastZero = Annotated[StatedFigure, AfterValidator(Within(0))]
+AboveZero = Annotated[StatedFigure, AfterValidator(Within(0, above=True))]
+Share = Annotated[StatedFigure, AfterValidator(Within(0, 1))]
+ShareBelowOne = Annotated[StatedFigure, AfterValidator(Within(0, 1)), AfterValidator(_below_one)]
+ShareBetween = Annotated[StatedFigure, AfterValidator(Within(0, 1, above=True)), AfterValidator(_below_one)]
+Offset = Annotated[StatedFigure, AfterValidator(Within(-1440, 1440))]
+Limit = Annotated[StatedLimit, AfterValidator(Within(0))]
+Rate = Annotated[StatedFigure, AfterValidator(Within(-1, 1, above=True))]
+
+
+DECIMAL_PLACES = 6
+
+
+def _to_six_places(stated: StatedFigure) -> StatedFigure:
+    if stated.value != round(stated.value, DECIMAL_PLACES):
+        raise ValueError(f"is counted to six decimal places at most, not {stated.value!r}. Round it.")
+    return stated
+
+
+Minutes = Annotated[StatedFigure, AfterValidator(Within(0)), AfterValidator(_to_six_places)]
+ExactShare = Annotated[StatedFigure, AfterValidator(Within(0, 1)), AfterValidator(_to_six_places)]
+AtLeastOne = Annotated[StatedFigure, AfterValidator(Within(1))]
+
+Day = Literal[DAYS]  # type: ignore[valid-type]
+Days = Annotated[tuple[Day, ...], Field(min_length=1), AfterValidator(no_repeats)]

@@ -1,0 +1,48 @@
+"""Read a question (a config) or somebody's option, listing every fault at once with its file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from optimiser.config.contradictions import contradictions
+from optimiser.config.faults import settings_of
+from optimiser.config.settings import (
+    OptionSettings,
+    Settings,
+)
+from optimiser.config.stated import Config, Draft, Option
+from optimiser.errors import Fault, InputError
+from optimiser.layers import read_layers
+
+
+def read_config(path: str | Path) -> Config:
+    """Read a config and all that it is based on. Raises ``InputError`` with every fault of every file."""
+    draft = draft_config(path)
+    if draft.faults or draft.config is None:
+        raise InputError(draft.faults)
+    return draft.config
+
+
+def draft_config(path: str | Path) -> Draft:
+    """Read a config and all that it is based on; return its faults beside what can be used all the same."""
+    path = Path(path)
+    layers = read_layers(path)
+    settings, faults = settings_of(layers, Settings)
+    if settings is None:
+        return Draft(None, tuple(faults))
+    origins = layers.origins()
+    place = origins["place",].path.parent / settings.place
+    config = Config(settings, path, place, origins)
+    named = layers.said.plain() if layers.said else {}
+    faults += [Fault(where, words) for where, words in contradictions(config, named)]
+    return Draft(config, tuple(dict.fromkeys(faults)))
+
+
+def read_option(path: str | Path) -> Option:
+    """Read an option. Raises ``InputError`` with every fault."""
+    path = Path(path)
+    layers = read_layers(path)
+    settings, faults = settings_of(layers, OptionSettings)
+    if faults or settings is None:
+        raise InputError(faults)
+    return Option(settings, path, layers.origins())

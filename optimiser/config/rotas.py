@@ -1,0 +1,164 @@
+"""Rotas as a config states them: cover, shifts, contract and working time."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictStr,
+    model_validator,
+)
+
+from optimiser.config.figures import (
+    AboveZero,
+    AtLeastZero,
+    Code,
+    Count,
+    Days,
+    Number,
+    StatedFigure,
+    Strict,
+    Within,
+    as_written,
+)
+from optimiser.problem import Figure
+from optimiser.rota.cover import DAYS
+from optimiser.rota.law import WorkingTime
+from optimiser.rota.need import Contract
+
+
+class CoverSettings(Strict):
+    """Hours for which somebody must be there: so many people at once, for the same hours of some days."""
+
+    days: Days = Field(description="Days on which the hours start, of Mon to Sun")
+    start_hour: Annotated[Number, AfterValidator(Within(0, 24))] = Field(
+        description="Hour of the day at which they start; 8.5 is 08:30"
+    )
+    hours: Annotated[Number, AfterValidator(Within(0, 24, above=True))] = Field(
+        description="How many hours from then on; they may run past midnight"
+    )
+    people: Annotated[Number, AfterValidator(Within(1, whole=True))] = Field(1, description="People at once")
+    kind: Literal["resident", "on_call"] = Field(
+        "resident", description="resident: in the hospital; on_call: from home"
+    )
+    source: StrictStr = Field("", description="Where it is stated that this cover is needed")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+
+
+def _a_time_of_day(value: Any) -> Any:
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+        raise ValueError(f'must be a time of day such as "08:30", from 00:00 to 23:59, not {as_written(value)}.')
+    return value
+
+
+TimeOfDay = Annotated[StrictStr, BeforeValidator(_a_time_of_day)]
+
+
+class ShiftSettings(Strict):
+    """A kind of shift that the weekly pattern may use."""
+
+    start: TimeOfDay = Field(description="Time of day at which work starts")
+    end: TimeOfDay = Field(
+        description="Time of day at which work ends, handover included; on the next day if not later than start"
+    )
+    handover_minutes: Annotated[Number, AfterValidator(Within(0, whole=True))] = Field(
+        30, description="Minutes of handover at its end: work, but no cover"
+    )
+    days: Days = Field(DAYS, description="Days on which it may start, of Mon to Sun")
+
+
+class RotaSettings(Strict):
+    """What a site that provides the service needs of one team."""
+
+    people: Count | None = Field(None, description="People needed at each site")
+    wte: AtLeastZero | None = Field(None, description="Whole-time equivalents (WTE) needed at each site")
+    may_fall_short: StrictBool = Field(False, description="Whether a shortfall is allowed, and counted")
+    cover: tuple[CoverSettings, ...] = Field(
+        (), description="Cover that the rota gives; what is needed for it is worked out"
+    )
+    one_in: Count | None = Field(None, description="On call from home at most 1 in so many")
+    shifts: dict[Code, ShiftSettings] = Field({}, description="Kinds of shift, for its smallest legal weekly pattern")
+
+    @model_validator(mode="after")
+    def _states_a_need(self) -> RotaSettings:
+        if self.people is None and self.wte is None and not self.cover:
+            raise ValueError("needs people or wte. Say how many of the team a site needs.")
+        for name in ("one_in", "shifts") if not self.cover else ():
+            if getattr(self, name):
+                raise ValueError(f"has {name} but no cover to give. Add cover, or take {name} out.")
+        return self
+
+
+def _stated(figure: Figure) -> StatedFigure:
+    return StatedFigure(value=figure.value, source=figure.source, verified=figure.verified)
+
+
+_CONTRACT, _LAW = Contract(), WorkingTime()
+HourOfDay = Annotated[StatedFigure, AfterValidator(Within(0, 24))]
+
+
+class ContractSettings(Strict):
+    """Terms that turn hours of cover into whole-time equivalents (WTE). A PA is a programmed activity."""
+
+    hours_a_plain_pa: AboveZero = Field(
+        _stated(_CONTRACT.hours_a_plain_pa), description="Hours of cover that a PA gives in plain time"
+    )
+    hours_a_premium_pa: AboveZero = Field(
+        _stated(_CONTRACT.hours_a_premium_pa), description="Hours of cover that a PA gives in premium time"
+    )
+    plain_from_hour: HourOfDay = Field(
+        _stated(_CONTRACT.plain_from_hour), description="Hour at which plain time starts"
+    )
+    plain_to_hour: HourOfDay = Field(_stated(_CONTRACT.plain_to_hour), description="Hour at which plain time ends")
+    weeks_a_year: AboveZero = Field(_stated(_CONTRACT.weeks_a_year), description="Weeks a year that need cover")
+    working_weeks: AboveZero = Field(
+        _stated(_CONTRACT.working_weeks), description="Weeks a year that somebody works, after leave"
+    )
+    direct_care_pas: AboveZero = Field(
+        _stated(_CONTRACT.direct_care_pas), description="PAs a week that a WTE spends on direct care"
+    )
+    plain_days: Days = Field(_CONTRACT.plain_days, description="Days with plain time")
+
+
+class WorkingTimeSettings(Strict):
+    """The law that a weekly pattern must not break. Days in a row are those on which shifts start."""
+
+    mean_hours: AtLeastZero = Field(_stated(_LAW.mean_hours), description="Most hours a week, on average")
+    hours_in_168: AtLeastZero = Field(_stated(_LAW.hours_in_168), description="Most hours in any 168 hours")
+    longest_shift_hours: AtLeastZero = Field(
+        _stated(_LAW.longest_shift_hours), description="Most hours of a shift, handover included"
+    )
+    rest_hours: AtLeastZero = Field(_stated(_LAW.rest_hours), description="Least hours between two shifts")
+    long_day_over_hours: AtLeastZero = Field(
+        _stated(_LAW.long_day_over_hours), description="A shift of more hours is long, by day or by night"
+    )
+    long_days_in_a_row: Count = Field(_stated(_LAW.long_days_in_a_row), description="Most long shifts in a row")
+    nights_in_a_row: Count = Field(_stated(_LAW.nights_in_a_row), description="Most nights in a row")
+    rest_after_nights_hours: AtLeastZero = Field(
+        _stated(_LAW.rest_after_nights_hours), description="Least hours from the last night in a row to the next shift"
+    )
+    weekends_worked: Count = Field(
+        _stated(_LAW.weekends_worked), description="Most weekends worked among so many one after the other"
+    )
+    weekends_counted: Count = Field(_stated(_LAW.weekends_counted), description="Among how many")
+    shifts_in_a_row: Count = Field(_stated(_LAW.shifts_in_a_row), description="Most shifts in a row")
+    night_from_hour: HourOfDay = Field(_stated(_LAW.night_from_hour), description="Hour at which night starts")
+    night_to_hour: HourOfDay = Field(_stated(_LAW.night_to_hour), description="Hour at which night ends")
+    night_least_hours: AboveZero = Field(
+        _stated(_LAW.night_least_hours), description="A shift with so many hours of night is a night"
+    )
+    weeks_a_year: AboveZero = Field(_stated(_LAW.weeks_a_year), description="Weeks a year")
+    working_weeks: AboveZero = Field(
+        _stated(_LAW.working_weeks), description="Weeks a year that somebody works, after leave"
+    )
+    prospective_cover: StrictBool = Field(
+        _LAW.prospective_cover, description="Whether colleagues' leave is covered inside the rota"
+    )

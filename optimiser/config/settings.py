@@ -1,0 +1,348 @@
+"""The shape of a config: every setting, its range and its meaning."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    StrictBool,
+    StrictStr,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from optimiser.config.figures import (
+    AboveZero,
+    AtLeastOne,
+    AtLeastZero,
+    Code,
+    Codes,
+    Count,
+    ExactShare,
+    Limit,
+    Minutes,
+    Number,
+    Offset,
+    Rate,
+    Share,
+    ShareBelowOne,
+    ShareBetween,
+    StatedFigure,
+    StatedLimit,
+    Strict,
+    Within,
+    a_number,
+    as_written,
+)
+from optimiser.config.rotas import ContractSettings, RotaSettings, WorkingTimeSettings
+from optimiser.wording import quoted
+
+OBJECTIVES = (
+    "patient_minutes",
+    "worst_journey",
+    "patients_beyond_standard",
+    "deprived_patient_minutes",
+    "staff_short",
+    "changes_from_today",
+    "transfers",
+)
+INPUTS = "inputs"
+
+
+class AgeGrowthSettings(Strict):
+    """Growth by age: the patients of an area grow as its people would."""
+
+    under_65: Rate = Field(description="Growth a year of people under 65, for example 0.004")
+    from_65: Rate = Field(description="Growth a year of people aged 65 and over; to 74 where from_75 is stated")
+    from_75: Rate | None = Field(None, description="Growth a year of people aged 75 and over, where it differs")
+
+
+class GrowthSettings(Strict):
+    """How demand grows from the year of demand.csv."""
+
+    years: Annotated[Number, AfterValidator(Within(0, 100, whole=True))] = Field(description="Whole years of growth")
+    by_age: AgeGrowthSettings | None = Field(
+        None, description="Growth by each area's age mix; needs population_65_plus"
+    )
+    by_activity: dict[Code, Rate] = Field(
+        {}, description="Growth a year of an activity, wherever patients live; instead of growth by age"
+    )
+
+    @model_validator(mode="after")
+    def _states_a_rate(self) -> GrowthSettings:
+        if self.by_age is None and not self.by_activity:
+            raise ValueError("needs by_age or by_activity. Say how fast demand grows.")
+        return self
+
+
+class DemandSettings(Strict):
+    """Which year's patients are counted."""
+
+    year: Annotated[int, BeforeValidator(a_number)] | None = Field(
+        None, description="The year that demand is grown to, for people to read"
+    )
+    growth: GrowthSettings | None = Field(None, description="How demand grows; not at all if not stated")
+
+
+class TravelSettings(Strict):
+    """How journeys are read."""
+
+    factor: AboveZero = Field(
+        StatedFigure(value=1.0), description="Every journey time is multiplied by this, for example 1.5 at rush hour"
+    )
+    allow_missing: tuple[tuple[Code, Code], ...] = Field(
+        (), description="Pairs of area and site that need no journey time"
+    )
+    times: dict[Code, AboveZero] | None = Field(
+        None, description="Factors by time of day or way of driving, for example peak; time says which one counts"
+    )
+    time: Code | None = Field(None, description="Every journey time is multiplied by this one of the times, too")
+
+
+class TeamSettings(Strict):
+    """Staff who share a rota."""
+
+    name: StrictStr = Field(description="What people call the team")
+    year: Annotated[int, BeforeValidator(a_number)] = Field(description="The year of staff.csv that counts as now")
+    moves_at_most: Limit = Field(
+        StatedLimit(value=0), description="How many may move between sites; none unless said; may be unlimited"
+    )
+    recruits_at_most: Limit = Field(
+        StatedLimit(value=0), description="How many may be recruited; none unless said; may be unlimited"
+    )
+
+
+class FixedSettings(Strict):
+    """A designation that is not open to decision."""
+
+    provided: StrictBool = Field(description="Whether the site provides the service")
+    reason: Annotated[StrictStr, StringConstraints(min_length=1)] = Field(description="Why this is settled")
+    source: StrictStr = Field("", description="Where that is stated")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+
+class LinkSettings(Strict):
+    """A service that must be on the same site, or that patients are transferred to."""
+
+    source: StrictStr = Field("", description="Where that is stated")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+
+class ReachSettings(Strict):
+    """A service whose staff come to the patient from another site, which must be near enough."""
+
+    minutes: AtLeastZero = Field(description="Longest way by transfers.csv from a site that provides it")
+
+
+class BedsSettings(Strict):
+    """The beds that a service's patients need, and those that its sites have."""
+
+    stay_days: AboveZero = Field(description="Mean stay of a patient, in days")
+    other_patients_share: ShareBelowOne | None = Field(
+        None, description="Share of arrivals who turn out to have something else, from 0 to below 1"
+    )
+    other_stay_days: AtLeastZero | None = Field(None, description="Mean stay of those others, in days")
+    blocking: ShareBetween = Field(
+        StatedFigure(value=0.01), description="Share of arrivals that may find every bed taken, between 0 and 1"
+    )
+    at: dict[Code, Count] | None = Field(None, description="Beds available at each site; no limit where not said")
+    staff_per_bed: dict[Code, AtLeastZero] | None = Field(None, description="WTE of each role that a bed needs")
+
+    @model_validator(mode="after")
+    def _others_stay(self) -> BedsSettings:
+        if (self.other_patients_share is None) != (self.other_stay_days is None):
+            raise ValueError("needs both other_patients_share and other_stay_days, or neither. Say both.")
+        return self
+
+
+class ExceptionSettings(Strict):
+    """A link that need not hold at one site, and why."""
+
+    service: Code = Field(description="The service that leans on another")
+    needs: Code = Field(description="The service that it leans on, on its site or in reach")
+    site: Code = Field(description="The site where that need not hold")
+    reason: Annotated[StrictStr, StringConstraints(min_length=1)] = Field(description="Why it need not hold there")
+    source: StrictStr = Field("", description="Where that is written down")
+    by: StrictStr = Field("", description="Who says so")
+
+
+class ObservedSettings(Strict):
+    """Where patients really go: fitted to counts, or stated."""
+
+    period: StrictStr | None = Field(None, description="Period of activity.csv whose counts show where patients go")
+    total: Literal["scaled"] = Field(
+        "scaled", description="scaled: the counts are scaled to the patients whom the model sends to the same sites"
+    )
+    held_at_zero: Code | None = Field(
+        None, description="Site whose offset is 0 in the fit; if not stated, the one with which the fit is closest"
+    )
+    offsets: dict[Code, Offset] = Field(
+        {}, description="Minutes added to each site when patients choose; fitted to the period's counts if not stated"
+    )
+
+
+def _way_to_go(value: Any) -> Any:
+    if value == "managed":
+        raise ValueError('is "managed", which is not available yet. Write nearest or observed.')
+    if value not in ("nearest", "observed"):
+        raise ValueError(f"is {as_written(value)}. Write nearest or observed.")
+    return value
+
+
+def _neighbours(value: Any) -> Any:
+    if value in ("all", "none"):
+        return value
+    if isinstance(value, str):
+        raise ValueError(f"is {quoted(value)}. Write all, none, or a list of sites such as [{value}].")
+    return value
+
+
+class TransferSettings(Strict):
+    """How patients reach a service by way of another: seen there first, then taken on."""
+
+    first_contact: Code = Field(description="The service at whose nearest site patients are seen first")
+    dwell_minutes: Minutes = Field(description="Time at the first site before a transfer is asked for")
+    overhead_minutes: Minutes = Field(description="Time to ask for a crew, wait for it, load and hand over")
+    share_transferred: ExactShare = Field(
+        StatedFigure(value=1.0), description="Share of patients at a site without the service who are taken on, 0 to 1"
+    )
+    suspected_per_confirmed: AtLeastOne = Field(
+        StatedFigure(value=1.0), description="Patients taken on for each one who turns out to have the condition"
+    )
+    repatriated_share: Share = Field(
+        StatedFigure(value=0.0), description="Share of patients taken on who are later taken back, 0 to 1"
+    )
+    most_transfers_a_day: AtLeastZero | None = Field(None, description="Most transfers a day, suspected ones counted")
+    most_ambulance_hours: AtLeastZero | None = Field(
+        None, description="Most hours a year that ambulances may spend on transfers and repatriations"
+    )
+
+
+class ServiceSettings(Strict):
+    """A line of care: who needs it, how they reach it, and what it needs to run."""
+
+    name: StrictStr = Field(description="What people call the service")
+    activity: Code | None = Field(None, description="The activity of demand.csv that counts its patients")
+    patients_go_to: Annotated[Literal["nearest", "observed"], BeforeValidator(_way_to_go)] = Field(
+        "nearest", description="nearest: the nearest site that provides it; observed: as today's counts show"
+    )
+    observed: ObservedSettings | None = Field(None, description="What shows where patients go, where they are observed")
+    neighbours: Annotated[tuple[Code, ...] | Literal["all", "none"], BeforeValidator(_neighbours)] = Field(
+        "all", description="Neighbours that provide the service: all, none or a list of sites"
+    )
+    fixed: dict[Code, FixedSettings] = Field({}, description="Sites where it is settled beforehand")
+    at_least_sites: Count | None = Field(None, description="Fewest sites that may provide it")
+    at_most_sites: Count | None = Field(None, description="Most sites that may provide it")
+    minimum_patients: AtLeastZero | None = Field(None, description="Fewest patients a year at a site that provides it")
+    maximum_patients: AtLeastZero | None = Field(None, description="Most patients a year at a site that provides it")
+    longest_journey_minutes: AtLeastZero | None = Field(None, description="Longest journey of any resident area")
+    standard_minutes: AtLeastZero | None = Field(None, description="Journey time that counts as near enough")
+    share_within_standard: Share | None = Field(
+        None, description="Least share of resident patients within standard_minutes, from 0 to 1"
+    )
+    same_site: dict[Code, LinkSettings] = Field({}, description="Services that must be on the same site")
+    rotas: dict[Code, RotaSettings] = Field({}, description="What a site needs of each team")
+    in_reach: dict[Code, ReachSettings] | None = Field(
+        None, description="Services whose staff must be able to come from a site that is near enough, or from its own"
+    )
+    by_transfer: dict[Code, LinkSettings] | None = Field(
+        None, description="Services that its patients may be transferred to: nothing is asked, every run lists them"
+    )
+    beds: BedsSettings | None = Field(None, description="Beds that its patients need, and that sites have")
+    stays_local: StrictStr | None = Field(None, description="What stays at a site where the service closes, in words")
+    pathway: Literal["direct", "transfer"] | None = Field(
+        None, description="direct: straight to a site that provides it, unless said; transfer: seen elsewhere first"
+    )
+    transfer: TransferSettings | None = Field(None, description="How patients are transferred, for pathway: transfer")
+
+
+class ObjectiveSettings(Strict):
+    """Something to make as small as possible, over some services or all of them."""
+
+    name: Literal[OBJECTIVES] = Field(description="What to make small")  # type: ignore[valid-type]
+    services: Codes = Field((), description="Over which services; all of them if none is named")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_or_name_and_services(cls, said: Any) -> Any:
+        if isinstance(said, str):
+            return {"name": said}
+        if isinstance(said, dict) and len(said) == 1 and not set(said) & {"name", "services"}:
+            (name, services), *_ = said.items()
+            return {"name": name, "services": services}
+        return said
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say how an objective is written: its name, or its name with a list of services."""
+        handler(core)
+        services = {"type": "array", "items": {"type": "string"}}
+        named = {"type": "object", "properties": dict.fromkeys(OBJECTIVES, services), "maxProperties": 1}
+        return {"anyOf": [{"enum": list(OBJECTIVES)}, named | {"additionalProperties": False}]}
+
+
+class Settings(Strict):
+    """A question put to the optimiser."""
+
+    title: StrictStr = Field(description="The question in one line")
+    place: StrictStr = Field(description="Folder of the place's tables, from the folder of this file")
+    border: Literal["open", "closed"] = Field(
+        "open", description="open: neighbours take patients and outside areas bring theirs; closed: nobody crosses"
+    )
+    travel: TravelSettings = Field(TravelSettings(), description="How journeys are read")
+    demand: DemandSettings | None = Field(
+        None, description="Which year's patients are counted; demand.csv's if not stated"
+    )
+    teams: dict[Code, TeamSettings] = Field({}, description="Teams of staff who share a rota")
+    services: Annotated[dict[Code, ServiceSettings], Field(min_length=1)] = Field(
+        description="The services to decide on"
+    )
+    today: dict[Code, Codes] = Field({}, description="Sites that provide each service today")
+    objectives: Annotated[tuple[ObjectiveSettings, ...], Field(min_length=1)] = Field(
+        (ObjectiveSettings(name="patient_minutes"),), description="What to make small, the most important first"
+    )
+    exceptions: tuple[ExceptionSettings, ...] | None = Field(
+        None, description="Links that need not hold at some site, each with its reason; every run lists them"
+    )
+    time_limit_minutes: Annotated[Number, AfterValidator(Within(0, above=True))] = Field(
+        10.0, description="Minutes after which the search stops and says how good its answer is"
+    )
+    contract: ContractSettings | None = Field(None, description="Terms that turn cover into WTE")
+    working_time: WorkingTimeSettings | None = Field(None, description="The law that weekly patterns must not break")
+
+    @property
+    def states_cover(self) -> bool:
+        """Whether some rota's need is worked out from cover."""
+        return any(rota.cover for service in self.services.values() for rota in service.rotas.values())
+
+    def with_terms(self) -> Settings:
+        """Return the settings with contract and working time in full, where some rota states cover."""
+        if not self.states_cover:
+            return self
+        terms = {
+            "contract": self.contract or ContractSettings(),
+            "working_time": self.working_time or WorkingTimeSettings(),
+        }
+        return self.model_copy(update=terms)
+
+
+class OptionSettings(Strict):
+    """Designations that somebody has written down."""
+
+    option: Code = Field(description="Code of the option")
+    title: StrictStr = Field(description="The option in one line")
+    designations: Annotated[dict[Code, Codes], Field(min_length=1)] = Field(
+        description="Sites that provide each service; services not named stay as they are today"
+    )
+    source: StrictStr = Field("", description="Where it was written down")
+    verified: StrictBool = Field(False, description="Whether the source was read and says this")
+    note: StrictStr = Field("", description="Anything a reader should know")
+    exceptions: tuple[ExceptionSettings, ...] = Field(
+        (), description="Links that need not hold at some site under this option, each with its reason"
+    )

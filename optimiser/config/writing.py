@@ -1,0 +1,112 @@
+"""Writing a config back in full, and its JSON Schema."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import (
+    BaseModel,
+)
+
+from optimiser.config.figures import (
+    UNLIMITED,
+)
+from optimiser.config.rotas import RotaSettings
+from optimiser.config.settings import (
+    INPUTS,
+    ExceptionSettings,
+    ObjectiveSettings,
+    ServiceSettings,
+    Settings,
+)
+from optimiser.config.stated import Config
+from optimiser.layers import BASED_ON
+
+
+def resolved_yaml(config: Config) -> str:
+    """Return the config in full, based on nothing, for a run folder whose ``inputs`` hold the place's tables."""
+    return _written_in_full(config.settings)
+
+
+def with_exceptions(resolved: bytes, exceptions: Sequence[ExceptionSettings]) -> bytes:
+    """Return a resolved config with more documented exceptions."""
+    settings = _resolved(resolved)
+    together = (*(settings.exceptions or ()), *exceptions)
+    return _written_in_full(settings.model_copy(update={"exceptions": together})).encode()
+
+
+def services_of(resolved: bytes) -> Mapping[str, ServiceSettings]:
+    """Return the services of a resolved config."""
+    return _resolved(resolved).services
+
+
+def _resolved(resolved: bytes) -> Settings:
+    from ruamel.yaml import YAML
+
+    return Settings.model_validate(YAML(typ="safe", pure=True).load(resolved))
+
+
+def _written_in_full(settings: Settings) -> str:
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.width = 1000
+    buffer = io.StringIO()
+    yaml.dump(_in_full(settings.with_terms()) | {"place": INPUTS}, buffer)
+    return buffer.getvalue()
+
+
+def _in_full(value: Any) -> Any:
+    """Return settings as plain data in the order of their declaration, leaving out what is not set."""
+    if isinstance(value, ObjectiveSettings):
+        return {value.name: list(value.services)} if value.services else value.name
+    if isinstance(value, BaseModel):
+        pairs = {name: getattr(value, name) for name in type(value).model_fields}
+        unsaid = ("cover", "shifts") if isinstance(value, RotaSettings) else ()
+        return {n: _in_full(one) for n, one in pairs.items() if one is not None and (one or n not in unsaid)}
+    if isinstance(value, dict):
+        return {name: _in_full(one) for name, one in value.items()}
+    if isinstance(value, tuple):
+        return [_in_full(one) for one in value]
+    if isinstance(value, float):
+        return UNLIMITED if math.isinf(value) else int(value) if value.is_integer() else value
+    return value
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a config, for editors that complete and check while one types.
+
+    Nothing is required and everything may be null, because a config says only what it changes.
+    """
+    schema = _eased(Settings.model_json_schema())
+    based_on = {"type": "string", "description": "The config that this one changes, from the folder of this file"}
+    schema["properties"] = {BASED_ON: based_on, **schema["properties"]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _eased(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_eased(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    eased = {key: _eased(one) for key, one in part.items() if key not in ("required", "title", "default")}
+    if isinstance(part.get("properties"), dict):
+        eased["properties"] = {name: _or_null(_eased(one)) for name, one in part["properties"].items()}
+    if isinstance(part.get("patternProperties"), dict):
+        eased["patternProperties"] = {name: _or_null(_eased(one)) for name, one in part["patternProperties"].items()}
+    if isinstance(part.get("additionalProperties"), dict):
+        eased["additionalProperties"] = _or_null(_eased(part["additionalProperties"]))
+    return eased
+
+
+def _or_null(schema: Any) -> Any:
+    branches = schema.get("anyOf", [])
+    if {"type": "null"} in branches:
+        return schema
+    described = {"description": schema["description"]} if "description" in schema else {}
+    return {"anyOf": [{k: v for k, v in schema.items() if k != "description"}, {"type": "null"}], **described}
