@@ -5,8 +5,8 @@
             seen.page.click("text=Reset")
         assert seen.quiet
 
-``visit`` lets the browser ask for nothing but the address itself and those that ``allowed`` begins; from ``file://`` the
-browser is offline as well.
+``visit`` lets the browser ask for nothing but the address itself and those that ``allowed`` begins; from ``file://``
+the browser is offline as well.
 """
 
 from __future__ import annotations
