@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from optimiser.prices import price_of_a_post
     from optimiser.problem import Problem
     from optimiser.reading import designations_of, read_problem
+    from optimiser.report import write_report
     from optimiser.runs import check, write_run
 
 # Each name is imported when first used, so that `optimiser --help` does not wait for pandas.
@@ -35,6 +36,7 @@ _HOMES = {
     "read_option": "config",
     "read_problem": "reading",
     "solve": "planning",
+    "write_report": "report",
     "write_run": "runs",
 }
 
@@ -51,6 +53,7 @@ __all__ = [
     "read_option",
     "read_problem",
     "solve",
+    "write_report",
     "write_run",
 ]
 

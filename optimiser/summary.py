@@ -19,11 +19,12 @@ MOST_FRAGILE_NAMED = 3
 def lines(plan: Plan) -> list[str]:
     """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
     numbers = measures.table(plan)
+    return [plan.problem.title, "", *_services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
+
+
+def notes(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return how good a plan is, what falls short and what it rests on, in sentences, from its measures."""
     return [
-        plan.problem.title,
-        "",
-        *_services(plan, numbers),
-        "",
         *_growth(plan.problem),
         *_observed(plan, numbers),
         *_standing(plan),
@@ -35,7 +36,6 @@ def lines(plan: Plan) -> list[str]:
         *_fragile(plan, numbers),
         *_changes(plan),
         *_unverified(plan),
-        "Draft: not a decision.",
     ]
 
 
