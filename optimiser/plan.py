@@ -267,7 +267,7 @@ class Plan:
 def matters(exceptions: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
     """Return documented exceptions by matter: going without one service for one reason, at whichever sites."""
     grouped = exceptions.groupby(["needs", "reason"], sort=False)
-    return [((str(needs), str(reason)), rows) for (needs, reason), rows in grouped]  # type: ignore[misc]
+    return [((str(needs), str(reason)), rows) for (needs, reason), rows in grouped]
 
 
 def _codes(sites: tuple[str, ...], positions: np.ndarray) -> np.ndarray:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimiser.errors import CheckFailed
-
 from optimiser.cli.app import AsJson, Quiet, Run, app, breaches_in_words, print_table, progress, say
+from optimiser.errors import CheckFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
