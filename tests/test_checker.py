@@ -996,7 +996,7 @@ def test_a_resident_whom_nobody_serves_travels_for_ever() -> None:
     gone = [("inputs/journeys.csv", "north,ashby,10\nnorth,brook,30\nnorth,yonder,50\n", "")]
     found = check(run_with(*gone, EVALUATED)).set_index("where")
     assert found.loc["measures.csv row 2 value", "found"] == "inf"
-    assert found.loc["measures.csv row 14 value", "found"] == "180"
+    assert found.loc["measures.csv row 17 value", "found"] == "180"
     assert "inf" in set(found.loc[found["check"] == "nobody_travels_too_far", "found"])
 
 
