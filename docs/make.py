@@ -59,7 +59,6 @@ SETTING_UNITS = {
     "one_in": "people",
     "start_hour": "hour of the day",
     "hours": "hours",
-    "handover_minutes": "minutes",
     "hours_a_plain_pa": "hours",
     "hours_a_premium_pa": "hours",
     "plain_from_hour": "hour of the day",
