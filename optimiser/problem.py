@@ -55,7 +55,7 @@ class Roster(Protocol):
     """How a rota may give its cover within the law. ``optimiser.rota`` knows."""
 
     def table(self) -> pd.DataFrame:
-        """Return its smallest legal pattern as rows of ``rotas.csv``."""
+        """Return its weekly pattern as rows of ``rotas.csv``."""
 
 
 @dataclass(frozen=True)
