@@ -15,7 +15,9 @@ from optimiser.errors import CheckFailed
 @app.command()
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders; the first is the answer shown.")],
-    out: Annotated[Path | None, typer.Option(help="The page to write. Default: a new one beside the first run.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The page to write. Default: a new one beside the first run.")
+    ] = None,
     judged: Annotated[
         Path | None, typer.Option(help="A CSV of what people judged: criterion, run, judgement, by, date.")
     ] = None,

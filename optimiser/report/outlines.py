@@ -11,6 +11,7 @@ import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from optimiser.problem import Problem
 
 GRID = "EPSG:27700"
 ACROSS, MARGIN = 1000, 24
-METRES_A_UNIT_KEPT = 60
+METRES_SIMPLER = 40
 OUTSIDE = -1
 BOUNDARIES = ("inputs/boundaries.geojson", "inputs/boundaries.gpkg")
 
@@ -90,7 +91,7 @@ def drawing(problem: Problem) -> Drawing | None:
     height = int(np.ceil((north - south) / scale)) + 2 * MARGIN
 
     def units(metres: Points) -> Points:
-        return np.rint((metres - [west, north]) / scale * [1, -1] + MARGIN)
+        return np.asarray(np.rint((metres - [west, north]) / scale * [1, -1] + MARGIN))
 
     sites = _coordinates(problem, "inputs/sites.csv", "site")
     placed = {}
@@ -121,8 +122,7 @@ def _shapes(problem: Problem) -> Points | None:
     frame = frame.set_index("area").loc[list(problem.areas.index)]
     britain = frame.total_bounds[0] > -9 and frame.total_bounds[2] < 3 and 49 < frame.total_bounds[1] < 61.5
     shapes = frame.to_crs(GRID if britain else frame.estimate_utm_crs()).geometry.to_numpy()
-    simpler = shapely.coverage_simplify(shapes, METRES_A_UNIT_KEPT)
-    return np.asarray(simpler)
+    return np.asarray(shapely.coverage_simplify(shapes, METRES_SIMPLER), dtype=object)
 
 
 def _coordinates(problem: Problem, file: str, index: str) -> pd.DataFrame | None:
@@ -155,14 +155,14 @@ def _borders(rings: Sequence[Sequence[Points]]) -> Iterator[Border]:
     for area, own in enumerate(rings):
         for ring in own:
             corners = [tuple(map(int, corner)) for corner in ring]
-            for step in zip(corners, corners[1:], strict=False):
+            for step in pairwise(corners):
                 sides[step] = area  # type: ignore[index]
     for area, own in enumerate(rings):
         for ring in own:
             corners = [tuple(map(int, corner)) for corner in ring]
-            beyond = [sides.get((b, a), OUTSIDE) for a, b in zip(corners, corners[1:], strict=False)]  # type: ignore[arg-type]
+            beyond = [sides.get((b, a), OUTSIDE) for a, b in pairwise(corners)]  # type: ignore[arg-type]
             breaks = [0, *(n for n in range(1, len(beyond)) if beyond[n] != beyond[n - 1]), len(beyond)]
-            for start, end in zip(breaks, breaks[1:], strict=False):
+            for start, end in pairwise(breaks):
                 other = beyond[start]
                 if other == OUTSIDE or area < other:
                     yield Border(area, other, _path(ring[start : end + 1], closed=False))

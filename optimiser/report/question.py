@@ -18,12 +18,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser import staffing
-from optimiser.arithmetic import ARITHMETIC, All, Choices, Instance, every_choice, one_choice, score
+from optimiser import beds, staffing
+from optimiser.arithmetic import (
+    ARITHMETIC,
+    All,
+    Choices,
+    Instance,
+    every_choice,
+    journeys,
+    loads_of_beds,
+    one_choice,
+    score,
+)
+from optimiser.decimals import MILLION
 from optimiser.explanation import SAYS
 from optimiser.model.objectives import UNITS
-from optimiser.pathways import second_legs
-from optimiser.problem import MILLION, MOST_DEPRIVED_DECILES, Problem, Service
+from optimiser.pathways import TwoLegs, second_legs
+from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, Service
 
 # With more candidates a table of every choice, or of every pair of them, no longer fits on a page.
 MOST_CANDIDATES_IN_TABLES = 8
@@ -65,7 +76,7 @@ def question(problem: Problem) -> Data:
             activity: packed(np.rint(problem.demand[activity].to_numpy(float) * problem.patient_scale))
             for activity in dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
         },
-        "services": [_service(problem, service, choices.get(code)) for code, service in problem.services.items()],
+        "services": [_service(problem, service, choices) for service in problem.services.values()],
         "rules": rules,
         "not_judged": not_judged,
         "objectives": list(_objectives(problem, choices)),
@@ -119,7 +130,7 @@ def _areas(problem: Problem) -> Data:
     return found
 
 
-def _service(problem: Problem, service: Service, chosen: Choices | None) -> Data:
+def _service(problem: Problem, service: Service, choices: All) -> Data:
     order = {code: number for number, code in enumerate(problem.site_order)}
     known = service.code in problem.services_with_today
     found: Data = {
@@ -137,23 +148,37 @@ def _service(problem: Problem, service: Service, chosen: Choices | None) -> Data
             for r in service.rotas
         ],
     }
-    if service.observed:
-        offsets = (service.observed.offsets.get(site) for site in problem.reachable_sites(service.code))
-        found["offsets"] = [round(one.value * MILLION) if one else 0 for one in offsets]
     if service.transfer:
-        found["transfer"] = _transfer(problem, service.code)
-    if service.beds and chosen is not None and chosen.site.size:
-        found["beds"] = {
-            "at": {site: figure.value for site, figure in service.beds.at.items()},
-            "needed": {site: _table(chosen.beds_needed(site)) for site in problem.candidates},
-        }
+        found["transfer"] = _transfer(problem, service)
+    elif service.observed:
+        found["offsets"] = _offsets(service.observed, problem.reachable_sites(service.code))
+    if service.beds and service.activity and choices:
+        found["beds"] = _beds(problem, service, journeys(problem, choices, service.code))
     return found
 
 
-def _transfer(problem: Problem, service: str) -> Data:
-    legs = second_legs(problem, service)
+def _beds(problem: Problem, service: Service, going: Choices | TwoLegs) -> Data:
+    wanted = service.beds
+    assert wanted is not None
+    needed = {}
+    for site in problem.candidates:
+        loads = loads_of_beds(going, wanted, site)
+        known = {load: beds.beds_needed(load, wanted.blocking.value) for load in set(loads)}
+        needed[site] = _table(np.array([known[load] for load in loads]).reshape(going.arriving(site).shape))
+    return {"axes": list(going.services), "needed": needed}
+
+
+def _offsets(observed: Observed, sites: Sequence[str]) -> list[int]:
+    """Return each site's offset in millionths of a minute."""
+    return [round(observed.offsets[site].value * MILLION) if site in observed.offsets else 0 for site in sites]
+
+
+def _transfer(problem: Problem, service: Service) -> Data:
+    legs = second_legs(problem, service.code)
     transfer, scale = legs.transfer, problem.minute_scale
+    first = problem.reachable_sites(transfer.first_contact)
     return {
+        "first_offsets": _offsets(service.observed, first) if service.observed else None,
         "first_contact": transfer.first_contact,
         "road": [[int(m) if m >= 0 else -1 for m in row] for row in _whole(pd.DataFrame(legs.road), scale)],
         "waits": round((transfer.dwell_minutes.value + transfer.overhead_minutes.value) * scale),

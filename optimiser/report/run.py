@@ -53,7 +53,9 @@ def run_of(run: Plan | str | Path, name: str = "") -> Run:
     """
     if isinstance(run, Plan):
         files = files_of(run)
-        breaches = checker.check(files) if "config.yaml" in files else pd.DataFrame(columns=["check", "where", "message"])
+        breaches = (
+            checker.check(files) if "config.yaml" in files else pd.DataFrame(columns=["check", "where", "message"])
+        )
         return Run(name or run.problem.title, run, breaches, json.loads(files["run.json"]))
     folder = Path(run)
     tables, record = read_tables(folder)
@@ -61,7 +63,9 @@ def run_of(run: Plan | str | Path, name: str = "") -> Run:
     try:
         plan = Plan(problem, _designated(tables["designations"]), _proof(record), _patterns(tables))
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError([Fault(str(folder), f"this run cannot be read: run.json lacks {error}. Solve it again.")]) from error
+        raise InputError(
+            [Fault(str(folder), f"this run cannot be read: run.json lacks {error}. Solve it again.")]
+        ) from error
     return Run(name or folder.resolve().name, plan, checker.check(folder), record)
 
 

@@ -15,26 +15,32 @@ from optimiser.errors import Fault, InputError
 from optimiser.files import read_bytes
 from optimiser.problem import Problem
 from optimiser.report.run import Run
-from optimiser.report.tables import Cell, Row, Table, hundredths
+from optimiser.report.tables import Cell, Row, Table, Values, hundredths, values_of
 from optimiser.report.words import places
 from optimiser.wording import shown
 
 BEST = "● "
 HIGHER_IS_BETTER = ("patients_within_", "people_within_")
+NEITHER = ("patients at ", "excepted", "breaks ")
 JUDGED_COLUMNS = ("criterion", "run", "judgement", "by", "date")
 MAX_BYTES = 1024**2
 
 
 def measured(runs: Sequence[Run]) -> Table:
-    """Return every compared measure, one column a run and one for the choice on the page, the best of each row marked."""
+    """Return every compared measure by run and for the choice on the page, the best of each row marked."""
     problem = runs[0].plan.problem
     compared = compare({run.name: tables_of(run.plan) for run in runs})
-    rows = []
-    for (service, measure), values in zip(compared.index, compared.to_numpy(), strict=True):
-        row = list(values)
+    rows, values = [], values_of(runs[0])
+    for (service, measure), of_runs in zip(compared.index, compared.to_numpy(), strict=True):
+        row = list(of_runs)
         name = problem.services[service].name if service in problem.services else str(service)
         head = f"{name}: {str(measure).replace('_', ' ')}" if name else str(measure).replace("_", " ")
-        rows.append(Row(head[:1].upper() + head[1:], [*_cells(problem, str(measure), row), _follows(service, measure, row)]))
+        rows.append(
+            Row(
+                head[:1].upper() + head[1:],
+                [*_cells(problem, str(measure), row), _follows(problem, values, service, measure, row)],
+            )
+        )
     return Table("Measured, by option", ["", *(run.name for run in runs), "Your choice"], rows)
 
 
@@ -44,11 +50,9 @@ def _cells(problem: Problem, measure: str, row: Sequence[Any]) -> list[Cell]:
     if not known:
         return [Cell(_sites(problem, one), number=False) for one in row]
     best = max(known) if measure.startswith(HIGHER_IS_BETTER) else min(known)
-    differs = len(set(known)) > 1 and not measure.startswith("patients at ")
+    differs = len(set(known)) > 1 and not measure.startswith(NEITHER)
     texts = told_apart(known)
-    return [
-        Cell("–" if one is None else f"{BEST if differs and one == best else ''}{texts[one]}") for one in numbers
-    ]
+    return [Cell("–" if one is None else f"{BEST if differs and one == best else ''}{texts[one]}") for one in numbers]
 
 
 def told_apart(values: Sequence[float]) -> dict[float, str]:
@@ -63,20 +67,23 @@ def told_apart(values: Sequence[float]) -> dict[float, str]:
 
 def _sites(problem: Problem, codes: Any) -> str:
     sites = [code.strip() for code in str(codes).split(",")]
-    return places(problem, sites) if all(site in problem.sites for site in sites) else "–" if codes is None else str(codes)
+    return (
+        places(problem, sites) if all(site in problem.sites for site in sites) else "–" if codes is None else str(codes)
+    )
 
 
-def _follows(service: Any, measure: Any, row: Sequence[Any]) -> Cell:
-    """Return the cell of the choice on the page, filled in there."""
+def _follows(problem: Problem, values: Values, service: Any, measure: Any, row: Sequence[Any]) -> Cell:
+    """Return the cell of the choice on the page, filled in there; until then it is the first run's."""
     first = row[0]
-    text = "–" if first is None or first != first else hundredths(float(first)) if not isinstance(first, str) else first
     if measure == "sites":
-        return Cell(text, f"sites|{service}|", "sites", number=False)
+        return Cell(_sites(problem, first), f"sites|{service}|", "sites", number=False)
     name, group = str(measure), ""
     for words, renamed in (("patients at ", "site_patients"), ("short of ", "staff_short")):
         if name.startswith(words):
             name, group = renamed, name.removeprefix(words)
-    return Cell(text, f"{name.replace(' ', '_')}|{service}|{group}", "fine")
+    key = f"{name.replace(' ', '_')}|{service}|{group}"
+    known = values.get(key, float("nan") if first is None else float(first))
+    return Cell(hundredths(known), key, "fine")
 
 
 @dataclass(frozen=True)

@@ -115,9 +115,21 @@ def affected(service: str, name: str, today: Values, answer: Values) -> Table:
             older = f"mean_minutes|{service}|age 75+"
             dash = [Cell("–") for _ in range(4)]
             rows.append(
-                Row("Aged 75 or over", [Cell("–"), still(today, older, "whole"), following(answer, older, "whole"), *dash])
+                Row(
+                    "Aged 75 or over",
+                    [Cell("–"), still(today, older, "whole"), following(answer, older, "whole"), *dash],
+                )
             )
-    heads = ["", "Residents", "Minutes today", "Minutes", "Change", "With longer journeys", "Their change", "Over 10 longer"]
+    heads = [
+        "",
+        "Residents",
+        "Minutes today",
+        "Minutes",
+        "Change",
+        "With longer journeys",
+        "Their change",
+        "Over 10 longer",
+    ]
     return Table(f"Who is affected: {name}", heads, rows)
 
 
@@ -208,7 +220,7 @@ def rules(run: Run) -> Table:
                 Cell(f"{row.relation} {hundredths(float(str(row.right)))}"),
                 Cell(str(row.unit), number=False),
                 Cell("holds" if row.ok else "breaks", number=False),
-                Cell(f"{row.source or '–'}{'' if row.verified else ' (not verified)'}", number=False),
+                Cell(f"{str(row.source) or '–'}{'' if row.verified else ' (not verified)'}", number=False),
             ],
         )
         for row in order.sort_values(["ok", "slack"], kind="stable").itertuples()
@@ -223,7 +235,9 @@ def patterns(run: Run) -> list[Table]:
         if not {"rota", "week", "day", "shift"} <= set(pattern.columns):
             continue
         days = list(dict.fromkeys(pattern["day"].astype(str)))
-        cells = {(str(w), str(d)): str(s) for w, d, s in zip(pattern["week"], pattern["day"], pattern["shift"], strict=True)}
+        cells = {
+            (str(w), str(d)): str(s) for w, d, s in zip(pattern["week"], pattern["day"], pattern["shift"], strict=True)
+        }
         rows = [
             Row(f"Week {week}", [Cell(cells.get((week, day), "") or "–", number=False) for day in days])
             for week in dict.fromkeys(pattern["week"].astype(str))
@@ -235,7 +249,9 @@ def patterns(run: Run) -> list[Table]:
 def versions(run: Run) -> Table:
     """Return versions, and a fingerprint of every file of the run."""
     record = run.record
-    rows = [Row(str(name), [Cell(str(text), number=False)]) for name, text in dict(record.get("versions") or {}).items()]
+    rows = [
+        Row(str(name), [Cell(str(text), number=False)]) for name, text in dict(record.get("versions") or {}).items()
+    ]
     rows += [Row(str(name), [Cell(str(text), number=False)]) for name, text in dict(record.get("files") or {}).items()]
     return Table("Versions and SHA-256", ["", "Version or fingerprint"], rows)
 

@@ -1,11 +1,14 @@
-"""What the page says of a run, in words: the answer in one sentence, how good it is, and the figures that matter most."""
+"""What the page says of a run: the answer in one sentence, how good it is, and the figures that matter most."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import floor, isfinite
+
+import pandas as pd
 
 from optimiser.measures import number
 from optimiser.plan import EVALUATED, PROVED, Plan
@@ -72,7 +75,7 @@ def decided(problem: Problem) -> list[str]:
 def main_service(problem: Problem) -> str | None:
     """Return the service that the page shows first: the first decided one with patients."""
     counted = [code for code in decided(problem) if problem.services[code].activity]
-    return (counted or list(problem.services_with_patients) or [None])[0]
+    return next(iter(counted or problem.services_with_patients), None)
 
 
 def answer(plan: Plan) -> str:
@@ -83,7 +86,9 @@ def answer(plan: Plan) -> str:
     parts = [f"{_lower(problem.services[c].name)} at {places(problem, plan.sites_of(c))}" for c in shown[:MOST_NAMED]]
     rest = [code for code in listed if code not in shown[:MOST_NAMED]]
     known = [code for code in rest if code in problem.services_with_today]
-    changing = sum(any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known)
+    changing = sum(
+        any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
+    )
     tail = f" {changing} of {len(rest)} other services change from today." if rest else ""
     return _upper("; ".join(parts) or "nothing is open to decision") + "." + tail
 
@@ -128,7 +133,9 @@ def how_far(plan: Plan) -> str:
 def checked(run: Run) -> Status:
     """Return whether the independent check agrees."""
     if len(run.breaches):
-        return Status("bad", "Check failed.", f"{len(run.breaches)} numbers or rules do not stand up. Do not use this run.")
+        return Status(
+            "bad", "Check failed.", f"{len(run.breaches)} numbers or rules do not stand up. Do not use this run."
+        )
     return Status("good", "Checked.", "Every number was worked out again from the inputs, independently.")
 
 
@@ -173,10 +180,6 @@ def data_years(run: Run) -> str:
     text = run.plan.problem.files.get("inputs/sources.csv", b"").decode("utf-8", "replace")
     years: set[int] = set()
     if text:
-        import io
-
-        import pandas as pd
-
         frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
         if "year" in frame:
             years = {int(y) for cell in frame["year"] for y in re.findall(r"\b(?:19|20)\d\d\b", cell)}

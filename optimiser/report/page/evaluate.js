@@ -100,16 +100,22 @@ function byTransfer(question, service, first, open) {
 }
 
 function goingTo(question, chosen, code, kept) {
-  const service = question.service[code];
-  const key = [code, ...chosen[code], "|", ...(service.transfer ? chosen[service.transfer.first_contact] : [])].join(" ");
+  const service = question.service[code], contact = service.transfer && service.transfer.first_contact;
+  const key = [code, ...chosen[code], "|", ...(contact ? chosen[contact] : [])].join(" ");
   if (!kept.has(key)) {
     const open = new Set(chosen[code]);
-    const found = service.transfer
-      ? byTransfer(question, service, goingTo(question, chosen, service.transfer.first_contact, kept), open)
+    const found = contact ? byTransfer(question, service, firstLeg(question, chosen, service, kept), open)
       : nearest(question, service, open);
     kept.set(key, {...found, ...spentAndShare(question, service, found)});
   }
   return kept.get(key);
+}
+
+// Patients of a service reached by transfer may be drawn to first contact by offsets of their own.
+function firstLeg(question, chosen, service, kept) {
+  const {first_contact: contact, first_offsets: offsets} = service.transfer;
+  if (!offsets) return goingTo(question, chosen, contact, kept);
+  return nearest(question, {sites: question.service[contact].sites, offsets}, new Set(chosen[contact]));
 }
 
 // Minutes an average patient of an area spends, and the share of its patients who arrive, as whole numbers.
@@ -135,12 +141,13 @@ function journeyMeasures(question, code, going, put) {
   const all = {patients: 0, minutes: 0, worst: 0}, older = {people: 0, minutes: 0};
   const groups = question.groups.names.map(() => ({patients: 0, minutes: 0, worst: 0, anybody: false}));
   const near = BANDS.map(() => ({patients: 0, people: 0, older: 0}));
-  let beyond = 0;
+  let beyond = 0, everybody = 0;
   const order = [];
   for (let area = 0; area < patients.length; area++) {
     if (!areas.resident[area]) continue;
     const minutes = going.minutes[area], many = patients[area];
     order.push(area);
+    everybody += areas.people[area];
     add(all, many, going.spent[area], minutes);
     for (const kind of question.groups.kinds) {
       if (kind[area] === NONE) continue;
@@ -172,6 +179,7 @@ function journeyMeasures(question, code, going, put) {
   BANDS.forEach((band, number) => {
     put(`patients_within_${band}`, code, "", near[number].patients / scales.patients);
     put(`people_within_${band}`, code, "", near[number].people);
+    put(`people_beyond_${band}`, code, "", everybody - near[number].people);
     if (areas.older) put(`people_within_${band}`, code, "age 75+", near[number].older);
   });
   if (areas.older) put("mean_minutes", code, "age 75+", older.people ? older.minutes / older.people / finest : NaN);
@@ -195,7 +203,7 @@ function reachedBy(order, patients, minutes, total, share) {
   return NaN;
 }
 
-function siteMeasures(question, code, going, put) {
+function siteMeasures(question, code, going, open, put) {
   const {areas, scales, sites} = question, service = question.service[code];
   const patients = question.patients[service.activity], whole = scales.patients * scales.shares;
   const arriving = new Float64Array(sites.length), outside = new Float64Array(sites.length);
@@ -216,7 +224,21 @@ function siteMeasures(question, code, going, put) {
     put("site_patients_from_outside", code, sites[site].code, outside[site] / whole);
   }
   if (service.transfer) transferMeasures(question, code, going, moved, staying, put);
+  if (service.transfer) put("mean_minutes_straight_there", code, "", straightThere(question, code, open));
   return {arriving: site => arriving[site] / whole};
+}
+
+// The mean if the same patients went straight to the sites that provide the service.
+function straightThere(question, code, open) {
+  const {areas, scales} = question, service = question.service[code], patients = question.patients[service.activity];
+  const going = nearest(question, {sites: service.sites}, open);
+  let total = 0, all = 0;
+  patients.forEach((many, area) => {
+    if (!areas.resident[area] || !many) return;
+    all += many;
+    total += many * going.minutes[area];
+  });
+  return all ? total / all / scales.minutes : NaN;
 }
 
 function transferMeasures(question, code, going, moved, staying, put) {
@@ -249,8 +271,7 @@ function affectedMeasures(question, code, going, before, put) {
     const arrivesAt = going.first || going.site, arrived = before.first || before.site;
     if (arrivesAt[area] !== arrived[area]) redirected += patients[area];
     if (!areas.resident[area]) continue;
-    const known = Number.isFinite(going.spent[area]) && Number.isFinite(before.spent[area]);
-    const change = known ? going.spent[area] - before.spent[area] : going.spent[area] === before.spent[area] ? 0 : Infinity;
+    const change = going.spent[area] === before.spent[area] ? 0 : going.spent[area] - before.spent[area];
     const note = sums => {
       sums.people += areas.people[area];
       sums.patients += patients[area];
@@ -409,10 +430,10 @@ function evaluate(question, chosen, before, kept = new Map()) {
     going[code] = goingTo(question, chosen, code, kept);
     sums[code] = journeyMeasures(question, code, going[code], put);
     sums[code].unserved = going[code].site.reduce((sum, site) => sum + (site === NONE), 0);
-    Object.assign(sums[code], siteMeasures(question, code, going[code], put));
+    Object.assign(sums[code], siteMeasures(question, code, going[code], new Set(chosen[code]), put));
     if (before) affectedMeasures(question, code, going[code], goingTo(question, before, code, kept), put);
     if (!beds) continue;
-    const needed = chosen[code].map(site => lookUp(question, chosen, [code], beds.needed[site]));
+    const needed = chosen[code].map(site => lookUp(question, chosen, beds.axes, beds.needed[site]));
     chosen[code].forEach((site, number) => put("beds_needed", code, site, needed[number]));
     put("beds_needed", code, "", needed.reduce((sum, one) => sum + one, 0));
   }

@@ -53,7 +53,7 @@ function differences(from, to) {
   const said = [];
   for (const {code, name} of question.services) {
     const closes = from[code].filter(site => !to[code].includes(site)), opens = to[code].filter(site => !from[code].includes(site));
-    if (opens.length || closes.length) said.push(`${name} at ${sitesOf(to[code])}, not ${sitesOf(from[code])}`);
+    if (opens.length || closes.length) said.push(`${name} at ${sitesOf(to[code])} (${PAGE.answer_word}: ${sitesOf(from[code])})`);
   }
   return said;
 }
@@ -65,7 +65,7 @@ function rulesSaid(result) {
 function journeySaid(code, result, against, word) {
   const [mine, theirs] = apart(measure(result, "mean_minutes", code), measure(against, "mean_minutes", code));
   if (!Number.isFinite(measure(result, "mean_minutes", code))) return "Somebody reaches no site.";
-  return `${nameOf(code)}: ${mine} minutes on average${mine === theirs ? `, as in ${word}` : `, against ${theirs} in ${word}`}.`;
+  return `${nameOf(code)}: ${mine} minutes on average${mine === theirs ? `, as in ${word}` : `, ${theirs} in ${word}`}.`;
 }
 
 function say() {
@@ -85,6 +85,11 @@ function breach(rule) {
 function fillCells() {
   for (const {code} of question.services) now.measures.set(`sites|${code}|`, sitesOf(chosen[code]));
   now.measures.set("rules_broken||", now.broken.length);
+  for (const rule of now.broken) now.measures.set(`breaks_${rule.instance}_(${rule.unit.replaceAll(" ", "_")})||`, Math.abs(rule.left - rule.right));
+  for (const name of ["transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "beds_needed"]) {
+    const each = question.services.map(one => measure(now, name, one.code)).filter(Number.isFinite);
+    now.measures.set(`${name}_in_all||`, each.reduce((sum, one) => sum + one, 0));
+  }
   for (const row of now.staff) {
     for (const [column, value] of Object.entries(row)) now.measures.set(`staff|${row.team} ${row.unit}|${row.site} ${column}`, value);
     now.measures.set(`staff|${row.team} ${row.unit}|${row.site} spare`, row.staff - row.needed);
