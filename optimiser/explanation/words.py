@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from optimiser.beds import beds_needed, exactly
+from optimiser.beds import beds_needed
+from optimiser.decimals import exactly
 from optimiser.model.rules import UNITS, most_patients_in_beds
 from optimiser.problem import Figure, Problem, Service, Transfer
 
