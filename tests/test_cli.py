@@ -58,7 +58,8 @@ def test_solve_check_compare_in_a_row(tiny: Path):
     assert compared.returncode == 0, compared.stderr
     assert "mean_minutes" in compared.stdout
     rows = json.loads(optimiser("compare", "runs/a", "runs/b", "--json", cwd=tiny).stdout)
-    assert {"service", "measure", "a", "b"} == set(rows[0])
+    assert {"service", "measure", "a", "b"} == set(rows["compared"][0])
+    assert rows["sentences"] and not rows["openings"]
 
 
 def test_a_run_is_never_written_over(tiny: Path):

@@ -38,23 +38,44 @@ def check(run: Run, as_json: AsJson = False) -> None:
 @app.command()
 def compare(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Two or more run folders; the first is the base.")
+        list[Path], typer.Argument(metavar="RUN...", help="Run folders; the first is what the others are set against.")
     ],
+    option: Annotated[
+        list[Path] | None, typer.Option(help="Evaluate this option on the first run's question, too. May be repeated.")
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write every table of the comparison to this new folder.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Set runs side by side: sites, journeys, patients, staff, changes and broken rules.
+    """Set runs and options side by side: sites, journeys, staff; who gains, who loses; what may be quoted.
 
     Example:  optimiser compare runs/2026-11-22_base runs/2026-11-22_one_hasu
     """
-    if len(runs) < 2:
-        raise typer.BadParameter("give two or more run folders; the first is the base.", param_hint="RUN...")
+    options = option or []
+    if len(runs) + len(options) < 2:
+        raise typer.BadParameter("give two or more run folders, or one and an --option.", param_hint="RUN...")
+    from optimiser.comparison import affected, evaluated
     from optimiser.comparison import compare as compare_runs
-    from optimiser.runs import read_tables
+    from optimiser.runs import csv_files, read_tables, write_files
 
-    names = [str(run) if [r.name for r in runs].count(run.name) > 1 else run.name for run in runs]
-    compared = compare_runs({name: read_tables(run)[0] for name, run in zip(names, runs, strict=True)})
+    answers = dict(zip(_names(runs), (read_tables(run)[0] for run in runs), strict=True))
+    answers |= dict(zip(_names([*runs, *options])[len(runs) :], evaluated(runs[0], options), strict=True))
+    compared, frames = compare_runs(answers), affected(answers)
+    written = write_files(csv_files({"compared": compared.reset_index(), **frames}), csv) if csv else None
     if as_json:
-        rows = json.loads(compared.reset_index().to_json(orient="records"))
+        everything = {"compared": compared.reset_index(), **frames}
+        rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in everything.items()}
         typer.echo(json.dumps(rows, indent=2))
         return
     print_table(compared)
+    for name, said in frames["sentences"].groupby("answer", sort=False):
+        typer.echo(f"\n{name} against {next(iter(answers))}, in sentences that may be quoted:")
+        for sentence in said["sentence"]:
+            typer.echo(f"- {sentence}")
+    if written:
+        typer.echo(f"\nTables: {written}")
+
+
+def _names(paths: list[Path]) -> list[str]:
+    """Return what to call runs and options: the last part of their path, or all of it where two share that."""
+    short = [path.stem if path.suffix == ".yaml" else path.name for path in paths]
+    return [str(path) if short.count(name) > 1 else name for name, path in zip(short, paths, strict=True)]
