@@ -264,6 +264,12 @@ class Plan:
         return rows
 
 
+def matters(exceptions: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
+    """Return documented exceptions by matter: going without one service for one reason, at whichever sites."""
+    grouped = exceptions.groupby(["needs", "reason"], sort=False)
+    return [((str(needs), str(reason)), rows) for (needs, reason), rows in grouped]
+
+
 def _codes(sites: tuple[str, ...], positions: np.ndarray) -> np.ndarray:
     """Return the code at each position; nothing at −1."""
     return np.asarray(np.array([*sites, None], dtype=object)[positions])

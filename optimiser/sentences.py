@@ -59,13 +59,13 @@ def sentences(base: Answer, frames: Frames, *, name: str, base_name: str) -> pd.
     names = dict(zip(base["services"]["service"], base["services"]["name"], strict=True))
     sites = dict(zip(base["sites"]["site"], base["sites"]["name"], strict=True))
     found = [*_openings(frames, names, sites, name, base_name)]
-    for service in frames["averages"]["service"].unique():
+    counted = list(frames["averages"]["service"].unique())
+    for service in counted:
         if _changes(frames, service):
             found += _about(frames, service, str(names.get(service, service)))
-        else:
-            words = f"{_plain(names.get(service, service))}: nobody's journey changes."
-            found.append(Sentence("unchanged", service, words))
-        found += _cliffs(frames, service, str(names.get(service, service)))
+    same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
+    if same:
+        found.append(Sentence("unchanged", "", _plain(f"Nobody's journey changes to: {', '.join(same)}.")))
     rows = [
         (one.kind, one.service, one.said(frames), one.template, [[c.frame, dict(c.row), c.column] for c in one.cells])
         for one in found
@@ -101,6 +101,7 @@ def _about(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     yield from _worst(frames, service, name)
     yield from _neighbours(frames, service, name)
     yield from _warnings(frames, service, name)
+    yield from _cliffs(frames, service, name)
 
 
 def _means(frames: Frames, service: str, name: str) -> Iterator[Sentence]:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from optimiser.cli.app import AsJson, Quiet, Run, app, breaches_in_words, print_table, progress, say
 from optimiser.errors import CheckFailed
 
 if TYPE_CHECKING:
-    pass
-from optimiser.cli.app import AsJson, Run, app, breaches_in_words, print_table, say
+    from collections.abc import Callable
+
+    from optimiser.comparison import Tables
+    from optimiser.problem import Problem
 
 
 @app.command()
@@ -38,44 +41,76 @@ def check(run: Run, as_json: AsJson = False) -> None:
 @app.command()
 def compare(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Run folders; the first is what the others are set against.")
+        list[Path],
+        typer.Argument(
+            metavar="RUN...", help="Two or more run folders; or a config, then run folders and options (YAML files)."
+        ),
     ],
-    option: Annotated[
-        list[Path] | None, typer.Option(help="Evaluate this option on the first run's question, too. May be repeated.")
-    ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write every table of the comparison to this new folder.")] = None,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Set runs and options side by side: sites, journeys, staff; who gains, who loses; what may be quoted.
+    """Set runs side by side: every number, broken rules by name, who gains, who loses, and what may be quoted.
 
-    Example:  optimiser compare runs/2026-11-22_base runs/2026-11-22_one_hasu
+    Example:  optimiser compare configs/care_model.yaml configs/options/*.yaml
     """
-    options = option or []
-    if len(runs) + len(options) < 2:
-        raise typer.BadParameter("give two or more run folders, or one and an --option.", param_hint="RUN...")
-    from optimiser.comparison import affected, evaluated
-    from optimiser.comparison import compare as compare_runs
-    from optimiser.runs import csv_files, read_tables, write_files
+    from optimiser.comparison import affected
+    from optimiser.comparison import compare as compare_tables
+    from optimiser.runs import csv_files, write_files
 
-    answers = dict(zip(_names(runs), (read_tables(run)[0] for run in runs), strict=True))
-    answers |= dict(zip(_names([*runs, *options])[len(runs) :], evaluated(runs[0], options), strict=True))
-    compared, frames = compare_runs(answers), affected(answers)
-    written = write_files(csv_files({"compared": compared.reset_index(), **frames}), csv) if csv else None
+    config = runs[0] if runs[0].suffix in (".yaml", ".yml") else None
+    shown = runs[1:] if config else runs
+    if len(shown) < (1 if config else 2):
+        hint = "give two or more run folders, or a config and the options to evaluate with it."
+        raise typer.BadParameter(hint, param_hint="RUN...")
+    with progress(quiet or as_json) as tell:
+        tables = _tables_of(shown, config, tell)
+        compared, frames = compare_tables(tables), affected(tables)
+    everything = {"compared": compared.reset_index(), **frames}
+    written = write_files(csv_files(everything), csv) if csv else None
     if as_json:
-        everything = {"compared": compared.reset_index(), **frames}
         rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in everything.items()}
         typer.echo(json.dumps(rows, indent=2))
         return
     print_table(compared)
-    for name, said in frames["sentences"].groupby("answer", sort=False):
-        typer.echo(f"\n{name} against {next(iter(answers))}, in sentences that may be quoted:")
-        for sentence in said["sentence"]:
-            typer.echo(f"- {sentence}")
+    for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
+        typer.echo(f"\n{name} against {next(iter(tables))}, in sentences that may be quoted:")
+        typer.echo("\n".join(f"- {sentence}" for sentence in said["sentence"]))
     if written:
         typer.echo(f"\nTables: {written}")
 
 
-def _names(paths: list[Path]) -> list[str]:
-    """Return what to call runs and options: the last part of their path, or all of it where two share that."""
-    short = [path.stem if path.suffix == ".yaml" else path.name for path in paths]
-    return [str(path) if short.count(name) > 1 else name for name, path in zip(short, paths, strict=True)]
+def _tables_of(shown: list[Path], config: Path | None, tell: Callable[[str], None]) -> dict[str, Tables]:
+    """Return what a comparison needs of every run and, evaluated with the config and checked, of every option."""
+    from optimiser.reading import read_problem
+    from optimiser.runs import read_tables
+
+    names = [str(path) if [p.name for p in shown].count(path.name) > 1 else path.name for path in shown]
+    problem = read_problem(config) if config else None
+    found: dict[str, Tables] = {}
+    for name, path in zip(names, shown, strict=True):
+        tell(f"Reading {name}")
+        if problem is None or path.is_dir():
+            found[name] = read_tables(path)[0]
+        else:
+            code, tables = _evaluated(problem, path)
+            found[name if code in found else code] = tables
+    return found
+
+
+def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables]:
+    """Return an option's code and tables, once the independent check has found nothing."""
+    from optimiser import planning
+    from optimiser.checker import check as check_run
+    from optimiser.comparison import tables_of
+    from optimiser.config import read_option
+    from optimiser.reading import designations_of, with_exceptions_of
+    from optimiser.runs import files_of
+
+    option = read_option(path)
+    with_its_own = with_exceptions_of(problem, option)
+    plan = planning.evaluate(with_its_own, designations_of(with_its_own, option))
+    breaches = check_run(files_of(plan))
+    if len(breaches):
+        raise CheckFailed(f"{path}: {breaches_in_words(breaches)}")
+    return option.code, tables_of(plan)
