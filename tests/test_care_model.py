@@ -16,7 +16,7 @@ from optimiser.problem import Figure, Fixed, Problem, Reach
 from optimiser.reading import with_exceptions_of
 
 ROOT = Path(__file__).parent.parent
-OPTIONS = sorted((ROOT / "configs/options/care_model").glob("*.yaml"))
+OPTIONS = sorted((ROOT / "configs/options").glob("*.yaml"))
 LOCKED = ("cardiothoracic", "radiotherapy", "burns_and_plastics")
 AT_ONCE = 5
 
@@ -33,7 +33,7 @@ def answer() -> Plan:
 
 @cache
 def evaluated(name: str) -> Plan:
-    option = op.read_option(ROOT / f"configs/options/care_model/{name}.yaml")
+    option = op.read_option(ROOT / f"configs/options/{name}.yaml")
     problem = with_exceptions_of(question(), option)
     return op.evaluate(problem, op.designations_of(problem, option))
 
