@@ -55,7 +55,7 @@ class Proof:
 class Plan:
     """An answer to a problem. Its frames are the tables of a run folder, in the same words and units.
 
-    ``patterns`` are the smallest legal weekly patterns of rotas that say how cover may be given, where they are needed.
+    ``patterns`` are the weekly patterns of rotas that say how cover may be given, where they are needed.
     """
 
     problem: Problem
@@ -129,10 +129,10 @@ class Plan:
 
     @cached_property
     def rotas(self) -> pd.DataFrame | None:
-        """One row a week and day of each weekly pattern; None where no rota says with which shifts it gives cover."""
+        """One row a week, day and duty of each weekly pattern; None where no rota says how it gives cover."""
         if not any(rota.roster for service in self.problem.services.values() for rota in service.rotas):
             return None
-        columns = ["rota", "week", "day", "shift", "start", "end", "hours"]
+        columns = ["rota", "week", "day", "shift", "kind", "start", "end", "hours"]
         return pd.concat(self.patterns, ignore_index=True) if self.patterns else pd.DataFrame(columns=columns)
 
     @cached_property

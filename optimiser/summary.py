@@ -32,6 +32,7 @@ def lines(plan: Plan) -> list[str]:
         *_short(plan),
         *_beds(plan, numbers),
         *_exceptions(plan),
+        *_rotas(plan),
         *_fragile(plan, numbers),
         *_changes(plan),
         *_unverified(plan),
@@ -219,6 +220,18 @@ def _moves(plan: Plan) -> list[str]:
 
 def _staff(plan: Plan, number: float, team: str, unit: str) -> str:
     return f"{number:g} {'WTE ' if unit == 'WTE' else ''}{plan.problem.teams[team].name}"
+
+
+def _rotas(plan: Plan) -> list[str]:
+    """Say where the weekly patterns are, and name the rotas that have none."""
+    rotas = [
+        (code, rota) for code, service in plan.problem.services.items() if plan.sites_of(code) for rota in service.rotas
+    ]
+    if not any(rota.roster for _, rota in rotas):
+        return []
+    without = dict.fromkeys(f"{code}.{rota.team}" for code, rota in rotas if not rota.roster)
+    none = f" None is written for {', '.join(without)}, whose cover is not stated." if without else ""
+    return [f"Weekly patterns of the rotas that it relies on: rotas.csv, drawn by `optimiser rotas RUN`.{none}"]
 
 
 def _fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:

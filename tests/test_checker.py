@@ -35,6 +35,7 @@ import pytest
 
 from optimiser import checker
 from optimiser.checker import CHECKS, RULE_CHECKS, check
+from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.errors import InputError
 
@@ -1258,7 +1259,7 @@ def test_every_check_has_words_and_a_seeded_fault() -> None:
         | {"files_are_as_listed"}
     )
     # Those of cover and of patterns have their own tests.
-    of_rotas = {"rota_needs_are_worked_out", "rotas_are_those_asked_for", *PATTERN_CHECKS}
+    of_rotas = {"rota_needs_are_worked_out", "rotas_are_those_asked_for", *PATTERN_CHECKS, *ON_CALL_CHECKS}
     assert seeded == set(CHECKS) - of_rotas
     assert all(words.endswith(".") and len(words) > 20 for words in CHECKS.values())
 

@@ -70,6 +70,24 @@ def compare(
     print_table(compared)
 
 
+@app.command()
+def rotas(run: Run, as_json: AsJson = False) -> None:
+    """Draw the weekly pattern of every rota that a run relies on: a row a week, a column a day.
+
+    Example:  optimiser rotas runs/2026-11-22_base
+    """
+    from optimiser.rota import drawn
+    from optimiser.runs import read_tables
+
+    table = read_tables(run)[0].get("rotas")
+    patterns = [] if table is None else [rows for _, rows in table.groupby("rota", sort=False)]
+    if as_json:
+        typer.echo(json.dumps([row for rows in patterns for row in rows.to_dict("records")], indent=2))
+        return
+    words = [line for rows in patterns for line in (*drawn(rows), "")]
+    say(words or [f"No rota of {run} says how its cover is given, so there is no pattern."], {}, False)
+
+
 def _tables_of(shown: list[Path], config: Path | None, tell: Callable[[str], None]) -> dict[str, Tables]:
     """Return what a comparison needs of every run and, evaluated with the config and checked, of every option."""
     from optimiser.reading import read_problem
