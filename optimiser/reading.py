@@ -322,6 +322,7 @@ def _problem(config: Config, place: Place) -> Problem:
         services={code: _service(settings, code, neighbours) for code in settings.services},
         areas=areas,
         journeys=_journeys(place, areas.index, sites, _factor(settings.travel)),
+        factors=_factors(settings.travel),
         demand=_grown(growth, areas) if growth else _demand(place, areas.index),
         growth=growth,
         teams={code: _team(code, team) for code, team in settings.teams.items()},
@@ -485,9 +486,14 @@ def _grown(growth: Growth, areas: pd.DataFrame) -> pd.DataFrame:
 
 def _factor(travel: TravelSettings) -> Fraction:
     """Return what every journey time is multiplied by: the factor, and that of the time of day if one is chosen."""
+    return math.prod((exactly(one.value) for one in _factors(travel).values()), start=Fraction(1))
+
+
+def _factors(travel: TravelSettings) -> dict[str, Figure]:
+    """Return the factors that count, by the setting that states each; those of 1 change nothing and are left out."""
     chosen = (travel.times or {}).get(travel.time or "")
-    factors = [travel.factor.value, *([chosen.value] if chosen else [])]
-    return math.prod(map(exactly, factors), start=Fraction(1))
+    stated = {"travel.factor": travel.factor} | ({f"travel.times.{travel.time}": chosen} if chosen else {})
+    return {name: one.figure() for name, one in stated.items() if one.value != 1}
 
 
 def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], factor: Fraction) -> pd.DataFrame:
