@@ -19,7 +19,8 @@ from optimiser import beds, staffing
 from optimiser.catchment import nearest, subset_table
 from optimiser.errors import TooLarge
 from optimiser.pathways import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
-from optimiser.problem import MOST_DEPRIVED_DECILES, Figure, Objective, Problem, Service, Transfer
+from optimiser.problem import MOST_DEPRIVED_DECILES, Beds, Figure, Objective, Problem, Service, Transfer
+from optimiser.sharing import SharedOut
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Choices:
     """Some choices of designations for one service, and where that sends everybody.
 
     ``provided`` is choices × candidates; ``minutes`` (infinite where nobody can be reached) and ``site`` (a position in
-    ``problem.reachable_sites``, −1 for none) are choices × areas, and empty for a service whose patients do not count
-    or are transferred to it: for those see ``journeys``.
+    ``problem.reachable_sites``, −1 for none) are choices × areas, and empty for a service whose patients do not count,
+    are transferred to it or are shared out: for those see ``journeys``.
     """
 
     problem: Problem
@@ -74,15 +75,6 @@ class Choices:
         column = self.problem.reachable_sites(self.service.code).index(site)
         return np.asarray(((self.site == column) @ self.patients) / self.problem.patient_scale)
 
-    def beds_needed(self, site: str) -> np.ndarray:
-        """Return the beds that the patients at a site need, by choice."""
-        wanted = self.service.beds
-        assert wanted is not None
-        scale = self.problem.patient_scale
-        volumes, which = np.unique(np.rint(self.arriving(site) * scale), return_inverse=True)
-        loads = (wanted.stays.load(Fraction(int(volume), scale)) for volume in volumes)
-        return np.array([beds.beds_needed(load, wanted.blocking.value) for load in loads])[which]
-
     @property
     def worst_minutes(self) -> np.ndarray:
         """The longest journey from any resident area, by choice."""
@@ -107,8 +99,7 @@ def every_choice(problem: Problem, service: str) -> Choices:
             allowed &= provided[:, column] == fixed[site].provided
     # Site order: at the first site where two choices differ, the one that provides the service comes first.
     rows = np.array([row for row in np.lexsort(~provided.T[::-1]) if allowed[row]], dtype=int)
-    straight_there = problem.services[service].activity and not problem.services[service].transfer
-    counted = slice(None) if straight_there else slice(0)
+    counted = slice(None) if _one_site_an_area(problem.services[service]) else slice(0)
     minutes, site = table.minutes[rows][:, counted], table.site[rows][:, counted]
     return Choices(problem, problem.services[service], provided[rows], minutes, site)
 
@@ -117,7 +108,7 @@ def one_choice(problem: Problem, service: str, designated: Collection[tuple[str,
     """Return one choice of candidates for a service, as it stands in ``designated``."""
     chosen = [site for site in problem.candidates if (site, service) in designated]
     provided = np.array([[site in chosen for site in problem.candidates]])
-    if not problem.services[service].activity or problem.services[service].transfer:
+    if not _one_site_an_area(problem.services[service]):
         nothing = np.zeros((1, 0))
         return Choices(problem, problem.services[service], provided, nothing, nothing.astype(int))
     sites = problem.reachable_sites(service)
@@ -127,9 +118,16 @@ def one_choice(problem: Problem, service: str, designated: Collection[tuple[str,
     return Choices(problem, problem.services[service], provided, minutes[None, :], column[None, :])
 
 
-def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs:
+def _one_site_an_area(service: Service) -> bool:
+    """Whether all patients of an area go to the same site, and straight there."""
+    return bool(service.activity and not service.transfer and not service.managed)
+
+
+def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs | SharedOut:
     """Return where every joint choice sends a service's patients: its own choices, or first contact's as well."""
     transfer = problem.services[service].transfer
+    if problem.services[service].managed:
+        return SharedOut(problem, service, choices[service].provided)
     if not transfer:
         return choices[service]
     first = choices[transfer.first_contact]
@@ -250,10 +248,18 @@ def beds_are_enough(problem: Problem, choices: All) -> Iterator[Instance]:
         wanted = chosen.service.beds
         for column, site in enumerate(problem.candidates if wanted and chosen.service.activity else ()):
             if wanted and site in wanted.at:
-                here = chosen.provided[:, column]
-                names, available, needed = (code, site), wanted.at[site], np.where(here, chosen.beds_needed(site), 0)
+                here, needed = chosen.provided[:, column], _beds_needed(journeys(problem, choices, code), wanted, site)
+                names, available, needed = (code, site), wanted.at[site], np.where(here, needed, 0)
                 left = np.full(len(needed), available.value)
                 yield Instance("beds_are_enough", names, (code,), left, ">=", needed, "beds", available, here)
+
+
+def _beds_needed(going: Choices | TwoLegs | SharedOut, wanted: Beds, site: str) -> np.ndarray:
+    """Return the beds that the patients at a site need, by choice."""
+    scale = going.problem.patient_scale
+    volumes, which = np.unique(np.rint(going.arriving(site) * scale), return_inverse=True)
+    loads = (wanted.stays.load(Fraction(int(volume), scale)) for volume in volumes)
+    return np.array([beds.beds_needed(load, wanted.blocking.value) for load in loads])[which]
 
 
 @rule
@@ -427,7 +433,7 @@ def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: n
     return Score(tuple(parts), problem.patient_scale * problem.minute_scale * problem.share_scale)
 
 
-def _minutes_of(going: Choices | TwoLegs, counted: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+def _minutes_of(going: Choices | TwoLegs | SharedOut, counted: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the axes and the minutes of one service's patients, as whole numbers of their last decimal place."""
     if isinstance(going, TwoLegs):
         return going.services, going.patient_minutes(counted)

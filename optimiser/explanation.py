@@ -110,7 +110,7 @@ def _way_out(
         return _least_ceiling(problem, chains, demand)
     if demand[0] not in WAYS_OUT:
         return None
-    model = build(problem, chains)
+    model = build(problem, chains, giving=rows)
     gives = []
     for number, row in enumerate(rows):
         constraint = model.programme.get_constraint_by_name(row)

@@ -20,6 +20,7 @@ from optimiser.catchment import nearest
 from optimiser.pathways import DAYS_A_YEAR, MINUTES_AN_HOUR
 from optimiser.plan import Plan
 from optimiser.problem import Beds, Problem
+from optimiser.sharing import sharing
 
 Better = Literal["lower", "higher", "neither"]
 Row = tuple[str, str, str, float, str, Better]
@@ -100,6 +101,7 @@ def table(plan: Plan) -> pd.DataFrame:
         rows += _bed_rows(plan, service)
         rows += _backcast_rows(plan, service)
         rows += _transfer_rows(plan, service)
+        rows += _managed_rows(plan, service)
     rows += _staff_rows(plan)
     rows += _vacancy_rows(plan)
     rows += _change_rows(plan)
@@ -125,7 +127,17 @@ def residents(plan: Plan, service: str) -> pd.DataFrame:
     journeys = _with_shares(plan, service).set_index("area")
     found = journeys.join(plan.problem.areas.drop(columns="resident"))[journeys["resident"]]
     older = "population_75_plus"
-    return found.assign(**{older: found[older].fillna(0)}) if older in found else found
+    found = found.assign(**{older: found[older].fillna(0)}) if older in found else found
+    return _by_share(found) if plan.problem.services[service].managed else found
+
+
+def _by_share(journeys: pd.DataFrame) -> pd.DataFrame:
+    """Return journeys with the people of an area divided over its rows as its patients are."""
+    patients = journeys["patients_per_year"]
+    total = patients.groupby(level=0).transform("sum")
+    share = (patients / total).where(total > 0, 1.0)
+    people = [column for column in ("population", "population_75_plus") if column in journeys]
+    return journeys.assign(**{column: journeys[column] * share for column in people})
 
 
 def groups(journeys: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -183,7 +195,7 @@ def _bed_rows(plan: Plan, service: str) -> Iterator[Row]:
     wanted = plan.problem.services[service].beds
     if wanted is None:
         return
-    loads = _loads(plan.problem, wanted, service, plan.sites_of(service))
+    loads = _loads_of(plan, wanted, service)
     needed = {site: beds.beds_needed(load, wanted.blocking.value) for site, load in loads.items()}
     # Where it is not known how many beds there are, a site is taken to have as many as it needs.
     there = {site: int(wanted.at[site].value) if site in wanted.at else needed[site] for site in loads}
@@ -202,8 +214,18 @@ def _bed_rows(plan: Plan, service: str) -> Iterator[Row]:
         yield "staff_for_beds", service, role, wte, "WTE", "neither"
 
 
+def _loads_of(plan: Plan, wanted: Beds, service: str) -> dict[str, Fraction]:
+    """Return the mean number of beds that the plan's patients ask for at each of its sites."""
+    problem, sites = plan.problem, plan.sites_of(service)
+    if not problem.services[service].managed:
+        return _loads(problem, wanted, service, sites)
+    shared = sharing(problem, service, sites)
+    arriving = {site: int(shared.patients[:, shared.sites.index(site)].sum()) for site in sites}
+    return {site: wanted.stays.load(Fraction(number, problem.patient_scale)) for site, number in arriving.items()}
+
+
 def _loads(problem: Problem, wanted: Beds, service: str, sites: Sequence[str]) -> dict[str, Fraction]:
-    """Return the mean number of beds that patients ask for at each site, if these sites provide the service."""
+    """Return the mean number of beds that patients who go to the nearest ask for at each site, were it these sites."""
     site = nearest(problem, service, sites).to_numpy()
     patients = np.rint(problem.patients(service) * problem.patient_scale)
     arriving = {code: int(patients[site == code].sum()) for code in sites}
@@ -286,6 +308,31 @@ def _transfer_rows(plan: Plan, service: str) -> Iterator[Row]:
     for site in plan.problem.reachable_sites(transfer.first_contact):
         stay = float(staying.get(site, 0))
         yield "site_patients_not_transferred", service, site, stay, "patients a year", "neither"
+
+
+def _managed_rows(plan: Plan, service: str) -> Iterator[Row]:
+    """Yield how many patients are sent past a nearer open site, and what the same sites come to with the nearest."""
+    if not plan.problem.services[service].managed:
+        return
+    to_the_nearest = plan.at_the_nearest
+    nearest_minutes = _with_shares(to_the_nearest, service).set_index("area")["minutes"]
+    going = _with_shares(plan, service)
+    beyond = going["minutes"] - going["area"].map(nearest_minutes)
+    past = going.assign(minutes_beyond=beyond * going["patients_per_year"])[beyond > 0]
+    numbers = (
+        ("patients_past_a_nearer_site", "patients_per_year", "patients a year"),
+        ("minutes_past_a_nearer_site", "minutes_beyond", "patient-minutes a year"),
+    )
+    for name, column, unit in numbers:
+        yield name, service, "", float(past[column].sum()), unit, "lower"
+        by_site = past.groupby("site")[column].sum()
+        for site in plan.problem.reachable_sites(service):
+            yield name, service, site, float(by_site.get(site, 0)), unit, "lower"
+    beside = ("mean_minutes", "worst_minutes", "patient_minutes", "site_patients")
+    for row in (*_journey_rows(to_the_nearest, service), *_site_rows(to_the_nearest, service)):
+        name, _, group, value, unit, better = row
+        if name in beside and (name == "site_patients" or not group):
+            yield f"nearest_{name}", service, group, value, unit, better
 
 
 def _staff_rows(plan: Plan) -> Iterator[Row]:

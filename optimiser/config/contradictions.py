@@ -67,6 +67,8 @@ def _needs_patients(config: Config, code: str, service: ServiceSettings) -> Iter
 
 def _observed_faults(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
     where, observed = config.where("services", code, "patients_go_to"), service.observed
+    if service.patients_go_to == "managed" and service.activity is None:
+        yield where, f"managed needs to know who the patients are. Set activity for {code}, or delete this."
     if service.patients_go_to != "observed":
         if observed is not None:
             words = f"observed means nothing while patients_go_to is {service.patients_go_to}. Write observed there"

@@ -12,6 +12,7 @@ from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.rules import RULES
 from optimiser.model.variables import Variables, declare
 from optimiser.problem import Objective, Problem
+from optimiser.sharing import every_sharing
 
 __all__ = ["Model", "build", "expression"]
 
@@ -25,13 +26,21 @@ class Model:
     rule_of: dict[str, str] = field(default_factory=dict)
 
 
-def build(problem: Problem, chains: Mapping[str, Chains], *, leave_out: Collection[str] = ()) -> Model:
+def build(
+    problem: Problem, chains: Mapping[str, Chains], *, leave_out: Collection[str] = (), giving: Collection[str] = ()
+) -> Model:
     """Build the model of a problem: every rule's rows, each named after its rule, and the first objective.
 
-    ``leave_out`` names rows that are not wanted, to find out which of them stand in the way.
+    ``leave_out`` names rows that are not wanted, to find out which of them stand in the way; ``giving`` those that the
+    caller will let fall short. Patients who are shared out are shared out accordingly.
     """
     programme = pulp.LpProblem("plan", pulp.LpMinimize)
-    model = Model(programme, declare(problem, chains, programme))
+    sharings = {
+        code: every_sharing(problem, code, leave_out=leave_out, giving=giving)
+        for code in problem.services_with_patients
+        if problem.services[code].managed
+    }
+    model = Model(programme, declare(problem, chains, sharings, programme))
     for name, rule in RULES.items():
         for names, row in rule(problem, model.x):
             row_name = ".".join((name, *names))

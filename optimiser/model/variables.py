@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,9 +10,11 @@ import pulp
 
 from optimiser.catchment import NO_SET, Chains
 from optimiser.problem import Problem, Unit
+from optimiser.sharing import Sharing
 
 # Sets of more sites than this are named by number: a solver's LP file has no room for longer names.
 LONGEST_SPELT_OUT_SET = 6
+NOWHERE = "nowhere"
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,13 @@ class Variables:
     both
         For a service reached by transfer, by (service, step of first contact's chain, set of sites): 1 where that
         step is taken and no site of the set provides the service. Continuous, 0 to 1.
+    sharings, chosen
+        For a service whose patients are shared out, who goes where by set of sites that provide it; and by (service,
+        set of sites) 1 where just that set does. Continuous, 0 to 1.
     """
 
     chains: Mapping[str, Chains]
+    sharings: Mapping[str, Mapping[frozenset[str], Sharing]] = field(default_factory=dict)
     designated: dict[tuple[str, str], pulp.LpVariable] = field(default_factory=dict)
     none_of: dict[tuple[str, frozenset[str]], pulp.LpVariable | float] = field(default_factory=dict)
     staff: dict[tuple[str, str, Unit], pulp.LpVariable] = field(default_factory=dict)
@@ -43,9 +49,20 @@ class Variables:
     short: dict[tuple[str, str, Unit], pulp.LpVariable] = field(default_factory=dict)
     worst_minutes: dict[tuple[str, ...], pulp.LpVariable] = field(default_factory=dict)
     both: dict[tuple[str, int, frozenset[str]], pulp.LpVariable] = field(default_factory=dict)
+    chosen: dict[tuple[str, frozenset[str]], pulp.LpVariable] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Codes of the services whose patients' journeys are modelled."""
+        return (*self.chains, *self.sharings)
 
     def add_up(self, service: str, values: np.ndarray) -> pulp.LpAffineExpression:
-        """Return the sum over areas of ``values[area, the site that the area goes to]``, areas × reachable sites."""
+        """Return the sum over areas of ``values[area, the site that the area goes to]``, areas × reachable sites.
+
+        Where an area's patients are shared out, its values are averaged over them.
+        """
+        if service in self.sharings:
+            return self.by_sharing(service, [(one.shares * values).sum() for one in self.sharings[service].values()])
         chains = self.chains[service]
         by_set = chains.per_set(values)
         terms = [(self.none_of[service, chains.sets[i]], float(by_set[i])) for i in np.flatnonzero(by_set) if i]
@@ -53,6 +70,8 @@ class Variables:
 
     def patients_at(self, service: str, patients: np.ndarray) -> dict[str, pulp.LpAffineExpression]:
         """Return the patients a year who go to each reachable site, from ``patients`` a year by area."""
+        if service in self.sharings:
+            return self._shared_at(service, patients)
         chains = self.chains[service]
         by_step = chains.add_up(np.repeat(patients[:, None], len(chains.sites), axis=1))
         arriving = {site: pulp.LpAffineExpression() for site in chains.sites}
@@ -63,10 +82,27 @@ class Variables:
                 here -= float(number) * self.none_of[service, chains.sets[after]]
         return arriving
 
+    def by_sharing(self, service: str, values: Sequence[float]) -> pulp.LpAffineExpression:
+        """Return the one of ``values``, one a sharing, that belongs to the sites of the plan."""
+        found = zip(self.sharings[service], values, strict=True)
+        return pulp.LpAffineExpression({self.chosen[service, sites]: float(value) for sites, value in found if value})
 
-def declare(problem: Problem, chains: Mapping[str, Chains], model: pulp.LpProblem) -> Variables:
+    def _shared_at(self, service: str, patients: np.ndarray) -> dict[str, pulp.LpAffineExpression]:
+        """Return ``patients_at`` where patients are shared out."""
+        each = list(self.sharings[service].values())
+        arriving = np.array([patients @ one.shares for one in each])
+        return {site: self.by_sharing(service, at) for site, at in zip(each[0].sites, arriving.T, strict=True)}
+
+
+def declare(
+    problem: Problem,
+    chains: Mapping[str, Chains],
+    sharings: Mapping[str, Mapping[frozenset[str], Sharing]],
+    model: pulp.LpProblem,
+) -> Variables:
     """Declare every decision that the problem leaves open, in ``model``."""
-    x = Variables(chains)
+    chains = {code: chain for code, chain in chains.items() if code not in sharings}
+    x = Variables(chains, sharings)
     for service in problem.services:
         for site in problem.candidates:
             x.designated[site, service] = model.add_variable(f"designated.{service}.{site}", cat=pulp.LpBinary)
@@ -78,6 +114,9 @@ def declare(problem: Problem, chains: Mapping[str, Chains], model: pulp.LpProble
         for index, members in enumerate(chain.sets):
             name = f"none_of.{service}.{spelt(index, members)}"
             x.none_of[service, members] = model.add_variable(name, 0, 1) if members else 1.0
+    for service, each in sharings.items():
+        for index, sites in enumerate(each):
+            x.chosen[service, sites] = model.add_variable(f"chosen.{service}.{spelt(index, sites)}", 0, 1)
     for service in problem.reached_by_transfer:
         _declare_both_legs(problem, x, model, service)
     for team, unit in problem.team_units:
@@ -124,6 +163,8 @@ def _may_fall_short(problem: Problem, team: str, unit: Unit) -> bool:
 
 def spelt(index: int, members: frozenset[str]) -> str:
     """Return a name for a set of sites: its members, or its number where they are many."""
+    if not members:
+        return NOWHERE
     return ".".join(sorted(members)) if len(members) <= LONGEST_SPELT_OUT_SET else f"set_{index}"
 
 
