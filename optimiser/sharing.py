@@ -106,8 +106,15 @@ def sharing(
         Rules by name, service and site, joined with dots, whose limits do not count.
     giving
         Such rules whose limits are kept to only as far as the others leave room.
+
+    Raises
+    ------
+    TooLarge
+        When there are more than ``MOST_CANDIDATES`` candidates.
     """
     sites = frozenset(designated)
+    if len(problem.candidates) > MOST_CANDIDATES:
+        raise TooLarge(_too_many(problem, service))
     rules = {f"{rule}.{service}.{site}" for rule in (MINIMUM, MAXIMUM, BEDS) for site in sites}
     without, last = frozenset(rules.intersection(leave_out)), frozenset(rules.intersection(giving))
     key, known = ("sharing", service, sites, without, last), problem.worked_out
@@ -130,16 +137,21 @@ def every_sharing(
     candidates = problem.candidates
     cells = 2 ** len(candidates) * len(problem.areas) * len(problem.reachable_sites(service))
     if len(candidates) > MOST_CANDIDATES or cells > LARGEST_TABLE:
-        raise TooLarge(
-            f"{service}: patients are shared out once for every set of candidates, and {len(candidates)} candidates "
-            f"with {len(problem.areas):,} areas have too many; {MOST_CANDIDATES} candidates and a table of "
-            f"{LARGEST_TABLE:,} numbers are the most. Write patients_go_to: nearest, or name fewer candidates."
-        )
+        raise TooLarge(_too_many(problem, service))
     return {
         frozenset(chosen): sharing(problem, service, chosen, leave_out=leave_out, giving=giving)
         for size in range(len(candidates) + 1)
         for chosen in combinations(candidates, size)
     }
+
+
+def _too_many(problem: Problem, service: str) -> str:
+    here = f"{len(problem.candidates)} candidates with {len(problem.areas):,} areas have too many"
+    most = f"{MOST_CANDIDATES} candidates and a table of {LARGEST_TABLE:,} numbers are the most"
+    return (
+        f"{service}: patients are shared out once for every set of candidates, and {here}; {most}. "
+        "Write patients_go_to: nearest, or name fewer candidates."
+    )
 
 
 @dataclass(frozen=True, eq=False)

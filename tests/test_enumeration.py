@@ -111,6 +111,10 @@ def worlds(draw: st.DrawFn) -> Problem:
         # Who is transferred goes first to the nearest, and beds are not yet counted for them.
         services[code] = replace(services[code], transfer=one, beds=None, observed=None)
         services[one.first_contact] = replace(services[one.first_contact], observed=None)
+    on_a_pathway = {*moving, *(one.first_contact for one in moving.values())}
+    for code, one in services.items():
+        if one.activity and not one.observed and code not in on_a_pathway and draw(st.booleans()):
+            services[code] = replace(one, managed=True)
     rows = len(areas)
     minutes = st.sampled_from([5.0, 10.0, 10.5, 20.0, 30.0, 45.0])
     sites = [*candidates, *neighbours]
