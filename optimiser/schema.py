@@ -176,6 +176,13 @@ PLACE_TABLES: tuple[Table, ...] = (
         (_AREA, Column("activity", "code", "", "What the patients need"), _PATIENTS),
     ),
     Table(
+        "corridors",
+        "The road whose state an area's journeys share: one row an area, none for an area without.",
+        ("area",),
+        (_AREA, Column("corridor", "code", "", "Code of the road; every journey from the area is slow when it is")),
+        required=False,
+    ),
+    Table(
         "staff",
         "Staff in post: one row a site, team and year.",
         ("site", "team", "year"),
