@@ -18,6 +18,8 @@ COMPARED = (
     "patients_within_45",
     "patients_within_60",
     "patients_beyond_standard",
+    "patients_past_a_nearer_site",
+    "nearest_mean_minutes",
     "beds_needed",
     "transfers_per_day",
     "repatriations_per_year",
