@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from itertools import combinations, product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -380,3 +383,90 @@ def test_results_are_exact_in_whole_numbers_of_the_last_decimal_place():
     assert world.patient_scale == 10**6
     assert Fraction(int(shared.patients[:, 1].sum()), 10**6) == Fraction("33.333333")
     assert op.solve(world).proof.outcome == "proved best"
+
+
+# What the pages say ---------------------------------------------------------------------------------------------------
+
+HASU = "hyper_acute_stroke"
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs/managed.md").read_text(encoding="utf-8")
+
+
+@cache
+def question(name: str) -> Problem:
+    return op.read_problem(ROOT / f"configs/what_if/{name}.yaml")
+
+
+@cache
+def answer(name: str) -> op.Plan:
+    return op.solve(question(name))
+
+
+def number(plan: op.Plan, name: str, group: str = "") -> float:
+    return measures.number(measures.table(plan), name, HASU, group)
+
+
+ROW = re.compile(r"^\| ([A-Z][a-z, A-Z]+) \| at (least|most) ([\d,]+) \| (.+) \|$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("row", ROW.findall(PAGE), ids=lambda row: " ".join(row[:3]))
+def test_the_page_on_managed_flows_states_what_comes_out(row: tuple[str, str, str, str]):
+    sites, which, limit, stated = row[0].lower().split(", "), row[1], float(row[2].replace(",", "")), row[3]
+    plan = answer({"least": "hasus_shared_out", "most": "one_hasu_of_at_most_1000"}[which])
+    service = plan.problem.services[HASU]
+    figure = service.minimum_patients if which == "least" else service.maximum_patients
+    assert figure is not None and figure.value == limit
+    others = {pair for pair in plan.designated if pair[1] != HASU}
+    there = evaluate(plan.problem, others | {(site, HASU) for site in sites})
+    past = number(there, "patients_past_a_nearer_site")
+    volumes = [
+        " / ".join(f"{number(there, name, site):,.0f}" for site in sites)
+        for name in ("site_patients", "nearest_site_patients")
+    ]
+    found = [
+        f"{number(there, 'mean_minutes'):.2f}",
+        f"{number(there, 'nearest_mean_minutes'):.2f}",
+        f"{past:.1f}",
+        f"{number(there, 'minutes_past_a_nearer_site') / past:.1f}",
+        *volumes,
+    ]
+    assert stated.split(" | ") == found
+
+
+def test_the_page_on_managed_flows_has_every_row():
+    assert len(ROW.findall(PAGE)) == 7
+
+
+def test_sharing_out_makes_two_units_best_and_says_what_the_nearest_makes_best():
+    plan = answer("hasus_shared_out")
+    assert plan.sites_of(HASU) == ("basildon", "southend")
+    assert plan.proof.outcome == "proved best"
+    assert round(number(plan, "mean_minutes"), 2) == 19.30
+    assert round(number(plan, "patients_past_a_nearer_site")) == 65
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert "if 65 patients a year are sent past the nearer of them: 19.30 minutes" in readme
+    nearest = op.solve(plan.problem.to_the_nearest())
+    assert nearest.sites_of(HASU) == ("southend",)
+    (line,) = summary.nearest_line(plan, nearest)
+    assert line.endswith("hyper-acute stroke unit at Southend University Hospital, 22.25 minutes on average.")
+    lines = " ".join(summary.lines(plan))
+    assert "65.3 a year are sent past a nearer open site, 1.9 minutes further on average" in lines
+    assert "every_site_has_enough_patients.hyper_acute_stroke.southend: 500.333 against 600" in lines
+
+
+def test_three_units_of_600_call_patients_back_over_the_border():
+    plan = answer("hasus_shared_out")
+    there = evaluate(plan.problem, {(site, HASU) for site in plan.problem.candidates})
+    more = (number(there, "site_patients", s) - number(there, "nearest_site_patients", s) for s in there.sites_of(HASU))
+    assert f"see {sum(more):.0f} more between them" in PAGE
+
+
+def test_a_maximum_of_1500_binds_nowhere_and_three_units_behind_the_border_see_600_each():
+    loose = vary(question("one_hasu_of_at_most_1000"), HASU, maximum_patients=Figure(1500))
+    for site in loose.candidates:
+        assert number(evaluate(loose, {(site, HASU)}), "patients_past_a_nearer_site") == 0
+    assert round(number(evaluate(loose, {("basildon", HASU)}), "site_patients", "basildon")) == 1461
+    three = answer("three_hasus_shared_out_no_neighbours")
+    assert [round(number(three, "site_patients", site)) for site in three.problem.candidates] == [663, 600, 600]
+    assert (round(number(three, "mean_minutes"), 2), round(number(three, "nearest_mean_minutes"), 2)) == (17.72, 17.33)
+    assert answer("one_hasu_of_at_most_1000").sites_of(HASU) == ("southend",)
