@@ -212,6 +212,11 @@ class SharedOut:
         return np.array([one.patients[:, column].sum() for one in self.each]) / self.problem.patient_scale
 
     @property
+    def volume_scale(self) -> int:
+        """What makes every number of patients at a site whole."""
+        return self.problem.patient_scale
+
+    @property
     def worst_minutes(self) -> Floats:
         """The longest journey of anybody from any resident area, by choice."""
         minutes = self.problem.minutes(self.service)[self.resident]

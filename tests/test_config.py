@@ -246,8 +246,10 @@ def test_patients_who_are_managed_can_neither_be_transferred_nor_be_seen_first(t
     )
     with pytest.raises(InputError) as caught:
         read_problem(path)
-    assert "line 10: patients are transferred to the nearest site. Write patients_go_to: nearest" in str(caught.value)
-    assert "line 11: first contact is at the nearest site. Write patients_go_to: nearest" in str(caught.value)
+    assert "line 10: patients are shared out only where they go straight to a service" in str(caught.value)
+    assert "line 11: the patients of other are shared out, which is not counted where patients are seen" in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize("case", FAULTS)

@@ -149,17 +149,16 @@ def _pathway_faults(
     where, transfer = config.where("services", code, "pathway"), service.transfer
     if service.pathway == "transfer" and transfer is None:
         yield where, f"{code} has the transfer pathway but no transfer. Say there how patients are transferred."
-    if service.pathway != "transfer" and transfer is not None:
-        words = f"{code} states transfer but not pathway: transfer. Write both, or take away transfer."
+    if service.pathway is None and transfer is not None:
+        words = f"{code} states transfer but no pathway. Write pathway: transfer, or pathway: direct to keep it aside."
         yield config.where("services", code, "transfer"), words
     if transfer is None or service.pathway != "transfer":
         return
     if service.activity is None:
         yield where, f"the transfer pathway needs to know who the patients are. Set activity for {code}."
-    if service.beds is not None:
-        yield where, f"beds are counted only where patients go straight to {code}, so far. Take away one of the two."
-    if service.patients_go_to != "nearest":
-        yield where, f"patients are transferred to the nearest site. Write patients_go_to: nearest for {code}."
+    if service.patients_go_to == "managed":
+        words = "patients are shared out only where they go straight to a service, so far"
+        yield where, f"{words}. Write patients_go_to: nearest or observed for {code}."
     at, name = config.where("services", code, "transfer", "first_contact"), transfer.first_contact
     first = config.settings.services.get(name)
     if name not in services:
@@ -168,8 +167,9 @@ def _pathway_faults(
         yield at, f"{name} is reached by transfer itself. Name a service that patients go straight to."
     elif first and first.activity is None:
         yield at, f"{name} has no activity, so nobody goes there first. Set it, or name another service."
-    elif first and first.patients_go_to != "nearest":
-        yield at, f"first contact is at the nearest site. Write patients_go_to: nearest for {name}."
+    elif first and first.patients_go_to == "managed":
+        words = "shared out, which is not counted where patients are seen first, so far"
+        yield at, f"the patients of {name} are {words}. Write patients_go_to: nearest or observed for {name}."
 
 
 def _unknown_names(
