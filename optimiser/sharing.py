@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser.beds import most_patients
-from optimiser.errors import TooLarge
+from optimiser.errors import NoPlan, TooLarge
 from optimiser.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -34,6 +34,7 @@ Bools = NDArray[np.bool_]
 # Patients are shared out once for every set of candidates.
 MOST_CANDIDATES = 8
 LARGEST_TABLE = 5_000_000
+MOST_EXPLAINED = 2_000
 
 HUB = -1
 MINIMUM, MAXIMUM, BEDS = "every_site_has_enough_patients", "no_site_has_too_many_patients", "beds_are_enough"
@@ -124,9 +125,11 @@ def sharing(
     return found
 
 
-def every_sharing(
-    problem: Problem, service: str, *, leave_out: Collection[str] = (), giving: Collection[str] = ()
-) -> dict[frozenset[str], Sharing]:
+# A set of designated candidates, and the number of one of its sharings: 0 is the one that the words give.
+Way = tuple[frozenset[str], int]
+
+
+def every_sharing(problem: Problem, service: str) -> dict[Way, Sharing]:
     """Share out the patients of a service for every set of candidates, smaller sets first.
 
     Raises
@@ -139,10 +142,67 @@ def every_sharing(
     if len(candidates) > MOST_CANDIDATES or cells > LARGEST_TABLE:
         raise TooLarge(_too_many(problem, service))
     return {
-        frozenset(chosen): sharing(problem, service, chosen, leave_out=leave_out, giving=giving)
+        (frozenset(chosen), 0): sharing(problem, service, chosen)
         for size in range(len(candidates) + 1)
         for chosen in combinations(candidates, size)
     }
+
+
+def every_sharing_that_limits_leave(problem: Problem, service: str) -> dict[Way, Sharing]:
+    """Share out the patients for every set of candidates, also without limits that stand in the way of something.
+
+    A limit stands in the way where a sharing just keeps to it, or where there is no sharing. Each set of such limits is
+    left out once, and kept to as far as the others leave room once.
+
+    Raises
+    ------
+    NoPlan
+        When there are too many: it is then not found out which rules clash.
+    """
+    found: dict[Way, Sharing] = {}
+    for sites, _ in every_sharing(problem, service):
+        number = 0
+        waiting, seen = [frozenset[str]()], {frozenset[str]()}
+        while waiting:
+            dropped = waiting.pop(0)
+            shared = sharing(problem, service, sites, leave_out=dropped)
+            for one in (shared, sharing(problem, service, sites, giving=dropped)) if dropped else (shared,):
+                if one.keeps_to_limits or not dropped:
+                    found[sites, number] = one
+                    number += 1
+            in_the_way = (
+                dropped | {rule} for rule in _in_the_way(problem, service, sites, shared) if rule not in dropped
+            )
+            new = [more for more in in_the_way if more not in seen]
+            waiting += new
+            seen.update(new)
+            if len(found) + len(waiting) > MOST_EXPLAINED:
+                raise NoPlan(
+                    f"No plan meets every rule. Which rules clash is not found out where {service} is shared out in so "
+                    "many ways. Write patients_go_to: nearest, or name fewer candidates or limits, and ask again."
+                )
+    return found
+
+
+def _in_the_way(problem: Problem, service: str, sites: Collection[str], shared: Sharing) -> list[str]:
+    """Return the limits that stand in the way of other sharings of some sites: those that are just kept to, or all."""
+    volumes = dict(zip(shared.sites, shared.patients.sum(axis=0), strict=True))
+    stated = problem.services[service]
+    found = []
+    for site in sorted(sites):
+        beds = stated.beds
+        for rule, there in (
+            (MINIMUM, stated.minimum_patients),
+            (MAXIMUM, stated.maximum_patients),
+            (BEDS, beds and beds.at.get(site)),
+        ):
+            others = {f"{other}.{service}.{site}" for other in (MINIMUM, MAXIMUM, BEDS) if other != rule}
+            limit = _limits(problem, service, site, others)
+            if there and (
+                not shared.keeps_to_limits or volumes[site] == (limit.low if rule == MINIMUM else limit.high)
+            ):
+                found.append(f"{rule}.{service}.{site}")
+    return found
 
 
 def _too_many(problem: Problem, service: str) -> str:

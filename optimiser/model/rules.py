@@ -89,9 +89,9 @@ def both_legs_are_counted_together(problem: Problem, x: Variables) -> Rows:
 def patients_are_shared_out(problem: Problem, x: Variables) -> Rows:
     """Patients who are shared out go where the set of sites that provide the service sends them, and no other set."""
     for service, each in x.sharings.items():
-        yield (service, "one_set"), pulp.lpSum(x.chosen[service, sites] for sites in each) == 1
+        yield (service, "one_set"), pulp.lpSum(x.chosen[service, way] for way in each) == 1
         for site in problem.candidates:
-            with_it = pulp.lpSum(x.chosen[service, sites] for sites in each if site in sites)
+            with_it = pulp.lpSum(x.chosen[service, (sites, n)] for sites, n in each if site in sites)
             yield (service, site), with_it == x.designated[site, service]
 
 

@@ -10,7 +10,7 @@ import pulp
 
 from optimiser.catchment import NO_SET, Chains, first_leg_chains
 from optimiser.problem import Problem, Unit
-from optimiser.sharing import Sharing
+from optimiser.sharing import Sharing, Way
 
 # Sets of more sites than this are named by number: a solver's LP file has no room for longer names.
 LONGEST_SPELT_OUT_SET = 6
@@ -38,12 +38,12 @@ class Variables:
         For a service reached by transfer, by (service, step of first contact's chain, set of sites): 1 where that
         step is taken and no site of the set provides the service. Continuous, 0 to 1.
     sharings, chosen
-        For a service whose patients are shared out, who goes where by set of sites that provide it; and by (service,
-        set of sites) 1 where just that set does. Continuous, 0 to 1.
+        For a service whose patients are shared out, who goes where by set of sites that provide it and number; and by
+        (service, set of sites and number) 1 where just that set does, and patients go so. Binary.
     """
 
     chains: Mapping[str, Chains]
-    sharings: Mapping[str, Mapping[frozenset[str], Sharing]] = field(default_factory=dict)
+    sharings: Mapping[str, Mapping[Way, Sharing]] = field(default_factory=dict)
     designated: dict[tuple[str, str], pulp.LpVariable] = field(default_factory=dict)
     none_of: dict[tuple[str, frozenset[str]], pulp.LpVariable | float] = field(default_factory=dict)
     staff: dict[tuple[str, str, Unit], pulp.LpVariable] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Variables:
     worst_minutes: dict[tuple[str, ...], pulp.LpVariable] = field(default_factory=dict)
     first_legs: dict[str, Chains] = field(default_factory=dict)
     both: dict[tuple[str, int, frozenset[str]], pulp.LpVariable] = field(default_factory=dict)
-    chosen: dict[tuple[str, frozenset[str]], pulp.LpVariable] = field(default_factory=dict)
+    chosen: dict[tuple[str, Way], pulp.LpVariable] = field(default_factory=dict)
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ class Variables:
     def by_sharing(self, service: str, values: Sequence[float]) -> pulp.LpAffineExpression:
         """Return the one of ``values``, one a sharing, that belongs to the sites of the plan."""
         found = zip(self.sharings[service], values, strict=True)
-        return pulp.LpAffineExpression({self.chosen[service, sites]: float(value) for sites, value in found if value})
+        return pulp.LpAffineExpression({self.chosen[service, way]: float(value) for way, value in found if value})
 
     def _shared_at(self, service: str, patients: np.ndarray) -> dict[str, pulp.LpAffineExpression]:
         """Return ``patients_at`` where patients are shared out."""
@@ -105,7 +105,7 @@ class Variables:
 def declare(
     problem: Problem,
     chains: Mapping[str, Chains],
-    sharings: Mapping[str, Mapping[frozenset[str], Sharing]],
+    sharings: Mapping[str, Mapping[Way, Sharing]],
     model: pulp.LpProblem,
 ) -> Variables:
     """Declare every decision that the problem leaves open, in ``model``."""
@@ -123,8 +123,9 @@ def declare(
             name = f"none_of.{service}.{spelt(index, members)}"
             x.none_of[service, members] = model.add_variable(name, 0, 1) if members else 1.0
     for service, each in sharings.items():
-        for index, sites in enumerate(each):
-            x.chosen[service, sites] = model.add_variable(f"chosen.{service}.{spelt(index, sites)}", 0, 1)
+        for index, (sites, number) in enumerate(each):
+            name = ".".join(("chosen", service, spelt(index, sites), *([f"way_{number}"] if number else [])))
+            x.chosen[service, (sites, number)] = model.add_variable(name, cat=pulp.LpBinary)
     for service in problem.reached_by_transfer:
         _declare_own_first_leg(problem, x, model, service)
         _declare_both_legs(problem, x, model, service)
