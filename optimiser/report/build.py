@@ -15,7 +15,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from optimiser import summary
+from optimiser import measures, summary
 from optimiser.plan import PROVED, Plan
 from optimiser.problem import Problem
 from optimiser.report import parts, side_by_side, tables, words
@@ -100,7 +100,7 @@ class _Page:
 
     @property
     def problem(self) -> Problem:
-        return self.run.plan.problem
+        return self.run.shown.problem
 
     @cached_property
     def today(self) -> Run:
@@ -110,7 +110,7 @@ class _Page:
     @cached_property
     def changes(self) -> list[tuple[str, str, str, float]]:
         counted = self.problem.services_with_patients
-        return [row for code in counted for row in affected(self.run.plan, self.run.before, code)]
+        return [row for code in counted for row in affected(self.run.shown, self.run.before, code)]
 
     @cached_property
     def drawn(self) -> Drawing | None:
@@ -125,7 +125,7 @@ class _Page:
     @cached_property
     def breaks(self) -> dict[str, list[float]]:
         """Where the five steps of minutes begin and end, by service."""
-        return {code: parts.breaks(self.problem, code, (self.run.plan, self.run.before)) for code in self.counted}
+        return {code: parts.breaks(self.problem, code, (self.run.shown, self.run.before)) for code in self.counted}
 
     @cached_property
     def data(self) -> dict[str, Any]:
@@ -192,7 +192,10 @@ class _Page:
             "figures": words.key_figures(run, self.today, changes),
             "figures_of": names[main] if main else "",
             "broken": list(parts.broken(run)),
-            "notes": summary.notes(run.plan, run.measures),
+            "notes": [
+                *_shared_out(run),
+                *summary.notes(run.plan, measures.table(run.plan) if run.shares_out else run.measures),
+            ],
             "counted": [
                 {
                     "code": code,
@@ -236,7 +239,7 @@ class _Page:
         }
 
     def _map(self) -> dict[str, Any] | None:
-        drawn, plan = self.drawn, self.run.plan
+        drawn, plan = self.drawn, self.run.shown
         if drawn is None or not self.counted:
             return None
         code = self.counted[0]
@@ -257,6 +260,14 @@ class _Page:
             "bar_km": kilometres,
             "bar_units": units,
         }
+
+
+def _shared_out(run: Run) -> list[str]:
+    if not run.shares_out:
+        return []
+    return [
+        "This plan shares patients out between sites. The journeys below are those to the nearest; its own are in its run."
+    ]
 
 
 def _policy(css: str, scripts: Sequence[str], connect: str) -> str:

@@ -35,6 +35,7 @@ from optimiser.explanation import SAYS
 from optimiser.model.objectives import UNITS
 from optimiser.pathways import TwoLegs, second_legs
 from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, Service
+from optimiser.sharing import SharedOut
 
 # With more candidates a table of every choice, or of every pair of them, no longer fits on a page.
 MOST_CANDIDATES_IN_TABLES = 8
@@ -157,7 +158,7 @@ def _service(problem: Problem, service: Service, choices: All) -> Data:
     return found
 
 
-def _beds(problem: Problem, service: Service, going: Choices | TwoLegs) -> Data:
+def _beds(problem: Problem, service: Service, going: Choices | TwoLegs | SharedOut) -> Data:
     wanted = service.beds
     assert wanted is not None
     needed = {}
