@@ -265,9 +265,8 @@ class _Page:
 def _shared_out(run: Run) -> list[str]:
     if not run.shares_out:
         return []
-    return [
-        "This plan shares patients out between sites. The journeys below are those to the nearest; its own are in its run."
-    ]
+    words = "This plan shares patients out between sites. The journeys below are those to the nearest"
+    return [f"{words}; its own are in its run."]
 
 
 def _policy(css: str, scripts: Sequence[str], connect: str) -> str:
