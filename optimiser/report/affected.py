@@ -22,9 +22,9 @@ Row = tuple[str, str, str, float]
 def affected(plan: Plan, before: Plan, service: str) -> Iterator[Row]:
     """Yield (measure, service, group, value) of the journeys of ``plan`` against those of ``before``.
 
-    People count residents, means are of patients, in minutes. ``mean_change_of_those_longer`` is over the patients
-    whose journey gets longer, and NaN where nobody's does. ``patients_redirected`` are those of every area who arrive
-    first at another site than before.
+    People count residents, and means are of patients, or of people for those aged 75 or over, in minutes.
+    ``mean_change_of_those_longer`` is over those whose journey gets longer, and NaN where nobody's does.
+    ``patients_redirected`` are those of every area who arrive first at another site than before.
     """
     journeys = measures.residents(plan, service)
     then = measures.residents(before, service)["minutes_spent"].fillna(np.inf)
@@ -38,6 +38,9 @@ def affected(plan: Plan, before: Plan, service: str) -> Iterator[Row]:
     )
     patients = plan.journeys[plan.journeys["service"] == service]["patients_per_year"].to_numpy(float)
     yield "patients_redirected", service, "", float(patients[first != was].sum())
+    if "population_75_plus" in journeys:
+        older = journeys["population_75_plus"]
+        yield from _rows(service, measures.AGE_75_PLUS, journeys.assign(population=older, patients_per_year=older))
     for group, members in measures.groups(journeys):
         yield from _rows(service, group, members)
 

@@ -113,6 +113,11 @@ class _Page:
         return [row for code in counted for row in affected(self.run.shown, self.run.before, code)]
 
     @cached_property
+    def unchanged(self) -> list[tuple[str, str, str, float]]:
+        counted, before = self.problem.services_with_patients, self.run.before
+        return [row for code in counted for row in affected(before, before, code)]
+
+    @cached_property
     def drawn(self) -> Drawing | None:
         return drawing(self.problem)
 
@@ -172,7 +177,7 @@ class _Page:
     def context(self) -> dict[str, Any]:
         run, problem = self.run, self.problem
         answer = tables.values_of(run, self.changes)
-        today = tables.values_of(self.today)
+        today = tables.values_of(self.today, self.unchanged)
         answer_word = self.answer_word.capitalize()
         main = words.main_service(problem)
         changes = {(m, g): v for m, s, g, v in self.changes if s == main}
@@ -200,6 +205,7 @@ class _Page:
                 {
                     "code": code,
                     "name": names[code],
+                    "scorecard": tables.scorecard(code, names[code], today, answer, answer_word),
                     "journeys": tables.journeys(code, names[code], today, answer, answer_word),
                     "affected": tables.affected(code, names[code], today, answer),
                     "volumes": tables.volumes(problem, code, names[code], today, answer),
@@ -227,7 +233,7 @@ class _Page:
             "rotas": tables.rotas(run),
             "beds": tables.beds(run, answer),
             "patterns": tables.patterns(run),
-            "measured": side_by_side.measured(self.runs),
+            **side_by_side.measured(self.runs),
             "options_title": parts.options_title(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),
             "aims": parts.aims(self.runs)["aims"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +26,8 @@ from optimiser.problem import Problem
 GRID = "EPSG:27700"
 ACROSS, MARGIN = 1000, 24
 METRES_SIMPLER = 40
+# How wide a letter of a label is.
+LETTER = 11
 OUTSIDE = -1
 BOUNDARIES = ("inputs/boundaries.geojson", "inputs/boundaries.gpkg")
 
@@ -103,7 +105,7 @@ def drawing(problem: Problem) -> Drawing | None:
         return Drawing(ACROSS, height, scale, (), (), dots, placed, ())
     rings = [_rings(shapely.transform(shape, units)) for shape in shapes]
     paths = tuple("".join(_path(ring) for ring in one) for one in rings)
-    labels = tuple(_labels(problem, shapes, units))
+    labels = tuple(_apart(_labels(problem, shapes, units), placed.values()))
     return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels)
 
 
@@ -177,3 +179,16 @@ def _labels(problem: Problem, shapes: Points, units: Any) -> Iterator[tuple[str,
         largest = max(shapely.get_parts(whole), key=lambda part: part.area)
         ((x, y),) = units(shapely.get_coordinates(shapely.maximum_inscribed_circle(largest, tolerance=200))[:1])
         yield name, int(x), int(y)
+
+
+def _apart(labels: Iterator[tuple[str, int, int]], marks: Iterable[tuple[int, int]]) -> Iterator[tuple[str, int, int]]:
+    """Yield the labels that neither lie over a site's mark and name nor over one another."""
+    taken = [(x - 70.0, y - 40, x + 70.0, y + 64) for x, y in marks]
+    for name, x, y in labels:
+        half = LETTER * len(name) / 2
+        box = (x - half, y - 18, x + half, y + 8)
+        if not any(
+            box[0] < right and left < box[2] and box[1] < bottom and top < box[3] for left, top, right, bottom in taken
+        ):
+            taken.append(box)
+            yield name, x, y

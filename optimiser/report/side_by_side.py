@@ -16,32 +16,48 @@ from optimiser.files import read_bytes
 from optimiser.problem import Problem
 from optimiser.report.run import Run
 from optimiser.report.tables import Cell, Row, Table, Values, hundredths, values_of
-from optimiser.report.words import places
+from optimiser.report.words import decided, places
 from optimiser.wording import shown
 
 BEST = "● "
 HIGHER_IS_BETTER = ("patients_within_", "people_within_")
+# What is looked at first.
+FIRST = (
+    "sites",
+    "mean_minutes",
+    "worst_minutes",
+    "people_beyond_30",
+    "beds_needed in all",
+    "transfers_per_day",
+    "short of",
+    "changes_from_today",
+    "rules broken",
+)
 NEITHER = ("patients at ", "excepted", "breaks ")
 JUDGED_COLUMNS = ("criterion", "run", "judgement", "by", "date")
 MAX_BYTES = 1024**2
 
 
-def measured(runs: Sequence[Run]) -> Table:
-    """Return every compared measure by run and for the choice on the page, the best of each row marked."""
+def measured(runs: Sequence[Run]) -> dict[str, Table]:
+    """Return every compared measure by run and for the choice on the page, the best of each row marked.
+
+    Two tables: ``measured``, what is looked at first, and ``more``, the rest.
+    """
     problem = runs[0].plan.problem
     compared = compare({run.name: tables_of(run.plan) for run in runs})
-    rows, values = [], values_of(runs[0])
+    values, listed = values_of(runs[0]), decided(problem)
+    first: list[Row] = []
+    more: list[Row] = []
     for (service, measure), of_runs in zip(compared.index, compared.to_numpy(), strict=True):
         row = list(of_runs)
         name = problem.services[service].name if service in problem.services else str(service)
-        head = f"{name}: {str(measure).replace('_', ' ')}" if name else str(measure).replace("_", " ")
-        rows.append(
-            Row(
-                head[:1].upper() + head[1:],
-                [*_cells(problem, str(measure), row), _follows(problem, values, service, measure, row)],
-            )
-        )
-    return Table("Measured, by option", ["", *(run.name for run in runs), "Your choice"], rows)
+        words = str(measure).replace("_", " ")
+        head = f"{name}: {words}" if name else words[:1].upper() + words[1:]
+        cells = [*_cells(problem, str(measure), row), _follows(problem, values, service, measure, row)]
+        at_first = str(measure).startswith(FIRST) and (not service or service in listed)
+        (first if at_first else more).append(Row(head, cells))
+    heads = ["", *(run.name for run in runs), "Your choice"]
+    return {"measured": Table("Measured, by option", heads, first), "more": Table("More measures", heads, more)}
 
 
 def _cells(problem: Problem, measure: str, row: Sequence[Any]) -> list[Cell]:

@@ -94,6 +94,23 @@ def journeys(service: str, name: str, today: Values, answer: Values, answer_word
     return Table(f"Journeys to {name}", ["", "Today", answer_word, "Your choice"], rows)
 
 
+def scorecard(service: str, name: str, today: Values, answer: Values, answer_word: str) -> Table:
+    """Return the few figures that follow every tick, beside the ticks."""
+    shown = [
+        ("Average journey, minutes", f"mean_minutes|{service}|"),
+        ("Longest journey, minutes", f"worst_minutes|{service}|"),
+        ("Residents beyond 30 minutes", f"people_beyond_30|{service}|"),
+        ("Residents over 10 minutes longer", f"people_more_than_10_longer|{service}|"),
+        ("Changes from today, all services", "changes_from_today||"),
+    ]
+    rows = [
+        Row(head, [still(today, key, "whole"), still(answer, key, "whole"), following(answer, key, "whole")])
+        for head, key in shown
+        if key in answer
+    ]
+    return Table(name, ["", "Today", answer_word, "Your choice"], rows)
+
+
 def affected(service: str, name: str, today: Values, answer: Values) -> Table:
     """Return who is affected by the choice on the page against today: everybody, and every group."""
     groups = [key.split("|")[2] for key in answer if key.startswith(f"people|{service}|")]
@@ -111,15 +128,6 @@ def affected(service: str, name: str, today: Values, answer: Values) -> Table:
         cells[0] = Cell(cells[0].text)
         cells.insert(1, still(today, f"mean_minutes|{service}|{group}", "whole"))
         rows.append(Row(group_in_words(group), cells))
-        if group == "" and f"mean_minutes|{service}|age 75+" in answer:
-            older = f"mean_minutes|{service}|age 75+"
-            dash = [Cell("–") for _ in range(4)]
-            rows.append(
-                Row(
-                    "Aged 75 or over",
-                    [Cell("–"), still(today, older, "whole"), following(answer, older, "whole"), *dash],
-                )
-            )
     heads = [
         "",
         "Residents",
@@ -135,8 +143,8 @@ def affected(service: str, name: str, today: Values, answer: Values) -> Table:
 
 def group_in_words(group: str) -> str:
     """Return a group as people say it."""
-    if not group:
-        return "Everybody"
+    if group in ("", measures.AGE_75_PLUS):
+        return "Aged 75 or over" if group else "Everybody"
     return group.removeprefix("district ") if group.startswith("district ") else group[:1].upper() + group[1:]
 
 

@@ -32,7 +32,7 @@ def short(name: str) -> str:
     """Return the short name of a hospital."""
     for ending in ENDINGS:
         name = name.removesuffix(ending)
-    return name
+    return name.replace(" Hospital,", ",")
 
 
 def joined(words: Iterable[str]) -> str:

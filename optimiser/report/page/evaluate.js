@@ -265,26 +265,27 @@ function affectedMeasures(question, code, going, before, put) {
   const {areas, scales} = question, patients = question.patients[question.service[code].activity];
   const finest = scales.minutes * scales.shares;
   const start = () => ({people: 0, longer: 0, far: 0, nearer: 0, patients: 0, change: 0, those: 0, theirs: 0});
-  const all = start(), groups = question.groups.names.map(start);
+  const all = start(), older = start(), groups = question.groups.names.map(start);
   let redirected = 0;
   for (let area = 0; area < patients.length; area++) {
     const arrivesAt = going.first || going.site, arrived = before.first || before.site;
     if (arrivesAt[area] !== arrived[area]) redirected += patients[area];
     if (!areas.resident[area]) continue;
     const change = going.spent[area] === before.spent[area] ? 0 : going.spent[area] - before.spent[area];
-    const note = sums => {
-      sums.people += areas.people[area];
-      sums.patients += patients[area];
-      if (patients[area]) sums.change += patients[area] * change;
-      if (change > FAR * finest) sums.far += areas.people[area];
-      if (change < -FAR * finest) sums.nearer += areas.people[area];
+    const note = (sums, people, many) => {
+      sums.people += people;
+      sums.patients += many;
+      if (many) sums.change += many * change;
+      if (change > FAR * finest) sums.far += people;
+      if (change < -FAR * finest) sums.nearer += people;
       if (change <= 0) return;
-      sums.longer += areas.people[area];
-      sums.those += patients[area];
-      if (patients[area]) sums.theirs += patients[area] * change;
+      sums.longer += people;
+      sums.those += many;
+      if (many) sums.theirs += many * change;
     };
-    note(all);
-    for (const kind of question.groups.kinds) if (kind[area] !== NONE) note(groups[kind[area]]);
+    note(all, areas.people[area], patients[area]);
+    if (areas.older) note(older, areas.older[area], areas.older[area]);
+    for (const kind of question.groups.kinds) if (kind[area] !== NONE) note(groups[kind[area]], areas.people[area], patients[area]);
   }
   const publish = (sums, group) => {
     put("people", code, group, sums.people);
@@ -295,6 +296,7 @@ function affectedMeasures(question, code, going, before, put) {
     put("mean_change_of_those_longer", code, group, sums.those ? sums.theirs / sums.those / finest : NaN);
   };
   publish(all, "");
+  if (areas.older) publish(older, "age 75+");
   put("patients_redirected", code, "", redirected / scales.patients);
   question.groups.names.forEach((group, number) => groups[number].people && publish(groups[number], group));
 }

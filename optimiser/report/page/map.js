@@ -52,7 +52,39 @@ function drawMap(page, view, code, going, before) {
   else Array.from(byId("areas").children).forEach((path, area) => path.setAttribute("class", classes[area]));
   const site = area => (question.areas.resident[area] ? going.site[area] : -9);
   byId("catchments").setAttribute("d", map.borders.filter(([one, other]) => site(one) !== site(other)).map(border => border[2]).join(""));
+  nameCatchments(page, view, going);
   return classes;
+}
+
+// Say where patients go, on the area of each catchment that lies nearest to its middle.
+function nameCatchments({question, map, short}, view, going) {
+  const {areas, sites} = question, middles = middlesOf(map), of = new Map(), labels = [];
+  byId("names").toggleAttribute("hidden", view === "catchments");
+  if (view === "catchments") {
+    going.site.forEach((site, area) => {
+      if (site < 0 || !areas.resident[area]) return;
+      if (!of.has(site)) of.set(site, []);
+      of.get(site).push(middles[area]);
+    });
+  }
+  for (const [site, points] of of) {
+    if (points.length < 0.02 * areas.codes.length) continue;
+    const mean = axis => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+    const [x, y] = [mean(0), mean(1)], far = point => (point[0] - x) ** 2 + (point[1] - y) ** 2;
+    const [left, top] = points.reduce((best, point) => (far(point) < far(best) ? point : best));
+    labels.push(made("text", {x: left, y: top}, `to ${short[sites[site].code]}`));
+  }
+  byId("going").replaceChildren(...labels);
+}
+
+function middlesOf(map) {
+  if (!map.middles) {
+    map.middles = map.points || Array.from(byId("areas").children, path => {
+      const {x, y, width, height} = path.getBBox();
+      return [x + width / 2, y + height / 2];
+    });
+  }
+  return map.middles;
 }
 
 function drawDots(points, classes) {

@@ -260,11 +260,16 @@ function whyNot(code, site) {
     const result = evaluate(question, {...answerChoice, [code]: sites}, answerChoice, kept);
     const where = sites.length > 1 ? `At ${sitesOf(sites)}` : `At ${sitesOf(sites)} alone`;
     const news = result.broken.filter(rule => !answer.broken.some(one => one.instance === rule.instance));
-    if (news.length) return {order: 1e9 + news.length, text: `${where}: breaks ${news.map(breach).join("; ")}.`};
-    return {order: costOf(result), text: `${where}: breaks no rule. ${cost(code, result)}`};
+    if (!news.length) return {order: costOf(result), where, text: `breaks no rule. ${cost(code, result)}`};
+    const more = news.length > 1 ? `; and ${news.length - 1} more` : "";
+    return {order: 1e9 + news.length, where, text: `breaks ${breach(news[0])}${more}.`};
   });
   lines.sort((one, other) => one.order - other.order);
-  out.replaceChildren(...lines.map(line => element("p", line.text)));
+  out.replaceChildren(...lines.map(line => {
+    const said = element("p");
+    said.append(element("strong", line.where), `: ${line.text}`);
+    return said;
+  }));
 }
 
 const costOf = result => (Number.isFinite(result.objectives[0].value) ? result.objectives[0].value - answer.objectives[0].value : 1e8);
@@ -444,7 +449,7 @@ on("copy", "click", copyYaml);
 on("judge", "click", addJudgement);
 on("download", "click", download);
 for (const id of ["judge", "download"]) if (byId(id)) byId(id).hidden = false;
-addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details[data-print]")) one.open = true; });
+addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details:not(.reference)")) one.open = true; });
 if (byId("picture")) drawPatterns(["#12436d", "#f46a25", "#a285d1", "#28a197", "#801650", "#6b7680"]);
 if (shown) show(shown);
 update();
