@@ -12,8 +12,8 @@ import pulp
 
 from optimiser import catchment, median, solver
 from optimiser.arithmetic import lawful, value
-from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_listed, enumerate_all
-from optimiser.errors import NoPlan, NotProved, SolverFailed
+from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_ranked, enumerate_all
+from optimiser.errors import NoPlan, NotProved, SolverFailed, TooLarge
 from optimiser.model import Model, build, expression
 from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, NOT_PROVED, PROVED, Designations, Plan, Proof, Reached
@@ -45,7 +45,7 @@ def solve(
     time_limit_minutes
         Stop after so long and return what was found, with outcome "not proved". The problem's own limit if not given.
     list_all
-        Also list every joint designation where there are few enough: a second proof, and the ranking of the rest.
+        Also judge every joint designation without the solver, where arithmetic can: a second proof, and the ranking.
     tell
         Called with a line of plain words as each step begins.
 
@@ -70,10 +70,10 @@ def solve(
         _second_opinion(problem, list_all)
         raise
     solved = time.perf_counter()
-    listing = None
-    if list_all and can_be_listed(problem):
-        tell("Listing every joint designation")
-        listing = enumerate_all(problem)
+    if list_all and can_be_ranked(problem):
+        tell("Judging every joint designation")
+    listing = _full_list(problem) if list_all else None
+    if listing:
         search.agree_with(listing)
     else:
         search.settle_ties(tell)
@@ -290,7 +290,18 @@ def _first_depth(problem: Problem, service: str) -> int | None:
     return None if whole or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
 
 
+def _full_list(problem: Problem) -> Enumeration | None:
+    """Judge every joint designation by arithmetic; nothing where there are too many to do so."""
+    if not can_be_ranked(problem):
+        return None
+    try:
+        return enumerate_all(problem)
+    except TooLarge:
+        return None
+
+
 def _second_opinion(problem: Problem, list_all: bool) -> None:
     """Refuse to say that no plan exists where the full list holds one."""
-    if list_all and can_be_listed(problem) and enumerate_all(problem).lawful:
+    listing = _full_list(problem) if list_all else None
+    if listing and listing.lawful:
         raise SolverFailed(f"The solver found no plan, but the full list of options holds one. {REPORT_IT}")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from worlds import small, three_doctors, vary
 
 from optimiser.arithmetic import value
-from optimiser.enumeration import enumerate_all, size
+from optimiser.enumeration import can_be_listed, enumerate_all, size
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.planning import evaluate, solve
 from optimiser.problem import (
@@ -233,14 +233,6 @@ def test_every_joint_designation_is_either_lawful_or_struck_out_by_one_rule():
     assert listing.lawful == 8
 
 
-def test_chunks_make_no_difference(monkeypatch: pytest.MonkeyPatch):
-    problem = small(rotas=three_doctors(may_fall_short=True), maximum_patients=Figure(64))
-    whole = enumerate_all(problem)
-    for chunk in (1, 3, 4, 15):
-        monkeypatch.setattr("optimiser.enumeration.CHUNK", chunk)
-        assert enumerate_all(problem) == whole
-
-
 def test_ranking_lists_the_best_first():
     values = [option.values[0] for option in enumerate_all(small()).ranked]
     assert values == sorted(values)
@@ -248,11 +240,34 @@ def test_ranking_lists_the_best_first():
     assert values[-1] == 2050
 
 
-def test_too_many_designations_are_refused_by_number():
+def test_far_more_options_than_could_be_listed_are_counted_and_ranked():
+    problem = small(minimum_patients=Figure(33))
+    extra = {f"extra_{i:02}": Service(f"extra_{i:02}", "Extra") for i in range(40)}
+    many = replace(problem, services={**extra, **problem.services})
+    few, found = enumerate_all(problem), enumerate_all(many)
+    assert found.listed == size(many) == few.listed * 4**40
+    assert found.lawful == few.lawful * 4**40
+    assert found.struck == {name: number * 4**40 for name, number in few.struck.items()}
+    # Equal patients' minutes and changes: fewest sites come first, so the extra services are nowhere.
+    assert found.ranked[0] == few.ranked[0]
+    assert found.equal_best == few.equal_best * 4**40
+    assert not can_be_listed(many)
+
+
+def test_too_many_candidates_are_refused_by_number():
     problem = small()
-    services = {f"extra_{i}": Service(f"extra_{i}", "Extra") for i in range(13)} | dict(problem.services)
-    with pytest.raises(TooLarge, match="1,073,741,824"):
-        enumerate_all(replace(problem, services=services))
+    sites = {f"site_{i:02}": Site(f"site_{i:02}", "Site", True) for i in range(17)}
+    journeys = pd.DataFrame({site: [10.0] * 4 for site in sites}, index=problem.areas.index)
+    with pytest.raises(TooLarge, match="17,179,869,184 joint designations of 17 candidates"):
+        enumerate_all(
+            replace(
+                problem,
+                sites=sites,
+                journeys=journeys,
+                today=frozenset(),
+                services={code: replace(service, neighbours=()) for code, service in problem.services.items()},
+            )
+        )
     assert size(vary(problem, "x_ray", fixed={"ash": Fixed(True, "")})) == 8
 
 
