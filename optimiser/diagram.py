@@ -135,7 +135,7 @@ class Diagram:
 
     @property
     def _numbers(self) -> int:
-        return self.layers[0].costs.shape[1]
+        return int(self.layers[0].costs.shape[1])
 
     def count(self) -> int:
         """Return how many lawful options there are."""
