@@ -188,13 +188,18 @@ class Every:
 
     def designated(self, place: Floats) -> Designations:
         """Return the designations that stand at a place in the list of all."""
-        picked = self.diagram.choices_at(place[None, :])[0]
-        return frozenset(
-            (site, code)
-            for (code, chosen), i in zip(self.choices.items(), picked, strict=True)
-            for site, provided in zip(self.problem.candidates, chosen.provided[i], strict=True)
-            if provided
-        )
+        pairs = np.argwhere(self._provided_at(place[None, :])[0])
+        services = list(self.choices)
+        return frozenset((self.problem.candidates[site], services[code]) for code, site in pairs)
+
+    def provided(self, numbers: Floats) -> np.ndarray:
+        """Return who provides what in options of which the diagram gives these numbers: options × services × sites."""
+        return self._provided_at(numbers[:, len(self.aims) + TIE_BREAKS :])
+
+    def _provided_at(self, places: Floats) -> np.ndarray:
+        picked = self.diagram.choices_at(places).T
+        chosen = zip(self.choices.values(), picked, strict=True)
+        return np.stack([one.provided[here] for one, here in chosen], axis=1)
 
 
 def _sizes(choices: All) -> tuple[int, ...]:

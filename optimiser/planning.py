@@ -59,7 +59,7 @@ def solve(
         When the solver cannot be trusted: wrong version, failed canary, or an answer that the full list contradicts.
     """
     started = time.perf_counter()
-    tell = tell or (lambda _line: None)
+    tell = tell or _say_nothing
     limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
     search = _Search(problem, started + limit)
     tell("Building the model")
@@ -83,6 +83,31 @@ def solve(
     return Plan(problem, search.designated, proof, _patterns(problem, search.designated, tell))
 
 
+def best_but(
+    problem: Problem, known: Collection[Designations], *, time_limit_minutes: float | None = None
+) -> Designations:
+    """Find the best plan that is none of those known already, and prove it.
+
+    Raises
+    ------
+    NoPlan
+        When no other plan meets every rule.
+    NotProved
+        When time ran out first.
+    """
+    limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
+    search = _Search(problem, time.perf_counter() + limit, not_these=list(known))
+    # A head start rules out what no best plan can have; the next best may have it.
+    search.chains = {code: catchment.chains(problem, code, _first_depth(problem, code)) for code in search.chains}
+    for objective in problem.objectives:
+        search.minimise(objective, _say_nothing)
+    if search.proved:
+        search.settle_ties(_say_nothing)
+    if not search.proved:
+        raise NotProved("Time ran out before the next best plan was proved. Allow more time: time_limit_minutes.")
+    return search.designated
+
+
 def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
     """Work out what a set of (site, service) designations comes to, and which rules it breaks. Nothing is optimised."""
     chosen = frozenset(designated)
@@ -91,6 +116,10 @@ def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
         for objective in problem.objectives
     )
     return Plan(problem, chosen, Proof(EVALUATED, reached), _patterns(problem, chosen))
+
+
+def _say_nothing(_line: str) -> None:
+    """Show no progress."""
 
 
 def _patterns(problem: Problem, designated: Designations, tell: Tell | None = None) -> tuple[pd.DataFrame, ...]:
