@@ -106,6 +106,7 @@ PLACES = {
 OTHER_MEASURES = {
     "patients_within": "Resident patients a year whose journey takes at most so many minutes.",
     "people_within": "Residents whose journey takes at most so many minutes, patients or not.",
+    "people_beyond": "Residents whose journey takes longer than so many minutes, or who reach no site.",
     "patients_beyond_standard": "Resident patients a year whose journey is longer than the service's standard.",
     "site_patients": "Patients a year who come to a site, from inside and outside the system.",
     "site_patients_from_outside": "Those of them who live outside the system.",

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from optimiser.beds import Stays
+from optimiser.decimals import MILLION
 from optimiser.errors import TooLarge
 
 Unit = Literal["people", "WTE"]
 
 # Deciles 1 and 2 of the Indices of Deprivation: the most deprived fifth of areas.
 MOST_DEPRIVED_DECILES = 2
-MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Roster(Protocol):
     """How a rota may give its cover within the law. ``optimiser.rota`` knows."""
 
     def table(self) -> pd.DataFrame:
-        """Return its smallest legal pattern as rows of ``rotas.csv``."""
+        """Return its weekly pattern as rows of ``rotas.csv``."""
 
 
 @dataclass(frozen=True)
@@ -204,13 +204,15 @@ class Growth:
     """Demand that was grown over some years, to ``year`` where that is stated.
 
     ``before`` is what it was: patients a year, one row an area, one column an activity. ``verified`` is whether every
-    rate is.
+    rate is. ``by_age`` and ``by_activity`` are the rates, as shares a year.
     """
 
     years: int
     before: pd.DataFrame
     year: int | None = None
     verified: bool = False
+    by_age: Mapping[str, float] = field(default_factory=dict)
+    by_activity: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -229,7 +231,8 @@ class Problem:
     ----------
     areas
         One row an area (index: area code) with at least ``resident`` (bool) and ``population`` (people), and where
-        known ``name``, ``district``, ``population_75_plus``, ``deprivation_decile`` (1 is the most deprived tenth).
+        known ``name``, ``district``, ``population_75_plus``, ``deprivation_decile`` (1 is the most deprived tenth),
+        ``corridor`` (the road whose state its journeys share; blank for none).
     journeys
         Minutes by road, one row an area, one column a site in ``site_order``. NaN: no journey (allowed pairs only).
     demand

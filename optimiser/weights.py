@@ -61,7 +61,7 @@ def effective_weights(front: Front, weights: Sequence[float] | None = None) -> p
     """Return which share of the score's spread each aim makes up, under some weights (equal ones if none are given).
 
     An aim in which the trade-offs hardly differ decides little, whatever its weight. The spread is the standard
-    deviation, over the trade-offs, of the aim as it enters the score. Shares add up to 1, or are 0 where nothing differs.
+    deviation, over the trade-offs, of the aim as it enters the score. Shares add up to 1; all are 0 if nothing differs.
     """
     aims = front.ranked.aims
     scored = np.array([[float(number) for number in point] for point in _from_best_to_worst(front)])

@@ -311,6 +311,8 @@ def _service_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measur
         yield f"patients_within_{limit}", "", Measure(patients, PATIENTS, "higher")
         people = sum(run.areas[area].population for area in within)
         yield f"people_within_{limit}", "", Measure(people, PEOPLE, "higher")
+        left = sum(run.areas[area].population for area in run.residents if area not in within)
+        yield f"people_beyond_{limit}", "", Measure(left, PEOPLE, "lower")
         if "population_75_plus" in run.inputs.area_columns:
             older = sum(run.areas[area].over_75 or 0 for area in within)
             yield f"people_within_{limit}", AGE_GROUP, Measure(older, PEOPLE, "higher")
@@ -481,6 +483,7 @@ def expected_measures(run: Run) -> Iterator[Named]:
 MEASURES = frozenset(
     ["mean_minutes", "median_minutes", "p95_minutes", "worst_minutes", "patients", "patient_minutes"]
     + [f"{who}_within_{limit}" for who in ("patients", "people") for limit in LIMITS_MINUTES]
+    + [f"people_beyond_{limit}" for limit in LIMITS_MINUTES]
     + ["patients_beyond_standard", "site_patients", "site_patients_from_outside", "changes_from_today"]
     + ["beds_needed", "beds_available", "occupancy", "blocking", "beds_needed_as_today", "beds_today"]
     + ["beds_beyond_today", "staff_for_beds", "exceptions_used"]

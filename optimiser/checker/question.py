@@ -219,6 +219,11 @@ class Question:
         """Whether some rota says in which shifts it gives its cover."""
         return any(asked.shifts for service in self.services.values() for asked in service.covers.values())
 
+    @property
+    def has_patterns(self) -> bool:
+        """Whether some rota says how it gives its cover."""
+        return any(asked.has_pattern for service in self.services.values() for asked in service.covers.values())
+
     def rota_units(self) -> list[tuple[str, str]]:
         """Return every (team, unit) that some service's rota needs, in reading order."""
         return list(dict.fromkeys(key for service in self.services.values() for key in service.rotas))
@@ -485,7 +490,7 @@ class ConfigReader:
         names = {"people": "people", "WTE": "wte", "one_in": "one_in"}
         stated = {name: self.figure(cells[key], f"{where}.{key}") for name, key in names.items() if key in cells}
         kinds = {block.kind for block in blocks}
-        if ("on_call" in kinds) > bool({"one_in", "people"} & stated.keys()) or ("one_in" in stated) > (
+        if ("on_call" in kinds) > bool({"one_in", "people", "WTE"} & stated.keys()) or ("one_in" in stated) > (
             "on_call" in kinds
         ):
             self.note(where, "", "has a frequency without people on call, or people on call without a need")
@@ -495,7 +500,8 @@ class ConfigReader:
         if set(TERMS) - self.terms.keys() or any((amount or 0) <= 0 for amount in amounts.values()):
             self.note("contract", "", "does not state every term, above zero")
             return Asked(blocks, shifts, (), {})
-        return Asked(blocks, shifts, *needed_for(blocks, self.terms, self.plain_days, stated))
+        one_in = stated["one_in"].value if "one_in" in stated else None
+        return Asked(blocks, shifts, *needed_for(blocks, self.terms, self.plain_days, stated), one_in)
 
     def block(self, node: Any, where: str) -> Block:
         """Return one block of cover."""

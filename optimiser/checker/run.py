@@ -98,7 +98,9 @@ LINK_TABLE_KEYS = {
     "exceptions": ("exceptions_are_right", ("service", "needs", "site")),
 }
 COVER_COLUMNS: Mapping[str, Converters] = {
-    "rotas": {"rota": word, "week": text, "day": text, "shift": text, "start": text, "end": text, "hours": text},
+    "rotas": {
+        "rota": word, "week": text, "day": text, "shift": text, "kind": text, "start": text, "end": text, "hours": text,
+    },
     "rota_needs": {
         "rota": word, "step": number, "term": text, "exact": fraction, "value": number, "unit": text, "source": text,
         "verified": flag,
@@ -447,9 +449,9 @@ def read_run(reader: Reader) -> Run:
 
 
 def read_cover_tables(reader: Reader, question: Question) -> tuple[list[Row], dict[Any, Row]]:
-    """Read the tables that a run has only where some rota states cover, or shifts; note one that nothing calls for."""
+    """Read the tables that a run has only where some rota states cover; note one that nothing calls for."""
     tables = {}
-    for name, expected in (("rotas", question.names_shifts), ("rota_needs", question.states_cover)):
+    for name, expected in (("rotas", question.has_patterns), ("rota_needs", question.states_cover)):
         file = f"{name}.csv"
         if expected:
             tables[name] = reader.table(file, COVER_COLUMNS[name])
