@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from optimiser.comparison import compare
     from optimiser.config import read_option
     from optimiser.explanation import Clash, clash
-    from optimiser.long_list import different, front, near_best, options
+    from optimiser.long_list import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.plan import Plan
     from optimiser.planning import evaluate, solve
     from optimiser.prices import price_of_a_post
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 # Each name is imported when first used, so that `optimiser --help` does not wait for pandas.
 _HOMES = {
+    "Front": "long_list",
+    "NearBest": "long_list",
+    "Options": "long_list",
+    "Ranked": "long_list",
+    "aims_of": "long_list",
     "Plan": "plan",
     "Problem": "problem",
     "check": "runs",
@@ -48,8 +53,13 @@ _HOMES = {
 
 __all__ = [
     "Clash",
+    "Front",
+    "NearBest",
+    "Options",
     "Plan",
     "Problem",
+    "Ranked",
+    "aims_of",
     "check",
     "clash",
     "compare",

@@ -45,6 +45,9 @@ OBJECTIVES = (
     "transfers",
 )
 
+# Candidates and services of the worlds that are drawn.
+SIZES = tuple(product((2, 3, 4), (1, 2, 3, 4)))
+
 
 def offsets(sites: list[str]) -> st.SearchStrategy[Observed]:
     """Draw offsets for some sites, among them such as tie with journeys or turn their order round."""
@@ -67,12 +70,13 @@ def beds(draw: st.DrawFn, candidates: list[str]) -> Beds:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> Problem:
-    """Draw a world of 2–4 candidates and 1–4 services, with ties, zero demand and rules that may clash."""
-    candidates = [f"site_{i}" for i in range(draw(st.integers(2, 4)))]
+def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Problem:
+    """Draw a world of so many candidates and services, with ties, zero demand and rules that may clash."""
+    sites_and_services = draw(st.sampled_from(sizes))
+    candidates = [f"site_{i}" for i in range(sites_and_services[0])]
     neighbours = ["edge_0"][: draw(st.integers(0, 1))]
     areas = [f"area_{i}" for i in range(draw(st.integers(1, 6)))]
-    codes = [f"service_{i}" for i in range(draw(st.integers(1, 4)))]
+    codes = [f"service_{i}" for i in range(sites_and_services[1])]
     few = st.integers(0, 3)
     services = {}
     for code in codes:
