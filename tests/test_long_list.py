@@ -17,7 +17,7 @@ from optimiser import one_by_one
 from optimiser.arithmetic import ARITHMETIC, All, lawful, one_choice, value
 from optimiser.enumeration import TIE_BREAK, Designations
 from optimiser.errors import NoPlan
-from optimiser.problem import Figure, Fixed, Objective, Problem, RotaNeed, Service
+from optimiser.problem import Figure, Objective, Problem, RotaNeed
 
 TINY = ((2, 1), (2, 2), (2, 3), (3, 1), (3, 2))
 
@@ -34,7 +34,7 @@ LIMITS = (
 
 @st.composite
 def lenient(draw: st.DrawFn) -> Problem:
-    """Draw a tiny world in which most limits are lifted and rotas may fall short, so that there is much to choose from."""
+    """Draw a tiny world in which most limits are lifted and rotas may fall short: there is much to choose from."""
     problem = draw(worlds(TINY))
     services = {}
     for code, service in problem.services.items():
