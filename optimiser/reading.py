@@ -433,12 +433,13 @@ def _transfer(stated: TransferSettings | None) -> Transfer | None:
     return Transfer(
         first_contact=stated.first_contact,
         dwell_minutes=stated.dwell_minutes.figure(),
-        overhead_minutes=stated.overhead_minutes.figure(),
+        overhead_minutes=stated.overhead,
         share_transferred=stated.share_transferred.figure(),
         suspected_per_confirmed=stated.suspected_per_confirmed.figure(),
         repatriated_share=stated.repatriated_share.figure(),
         most_transfers_a_day=_figure(stated.most_transfers_a_day),
         most_ambulance_hours=_figure(stated.most_ambulance_hours),
+        to_neighbours=stated.to_neighbours,
     )
 
 
