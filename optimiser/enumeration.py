@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 
 from optimiser.arithmetic import ARITHMETIC, All, Score, every_choice, score, sites_provided
-from optimiser.diagram import Aim, Diagram, Floats, Table, build
+from optimiser.diagram import Aim, Diagram, Floats, Ints, Table, build, in_order
 from optimiser.errors import TooLarge
 from optimiser.problem import Objective, Problem
 
@@ -175,6 +175,31 @@ class Every:
     def best(self, options: int) -> tuple[Option, ...]:
         """Return the best so many options, best first."""
         return tuple(self.option(row) for row in self.diagram.best(options))
+
+    def all_in_order(self) -> tuple[Floats, Ints]:
+        """Return every lawful option, best first: what the aims come to, and its place in the list of all.
+
+        Raises
+        ------
+        TooLarge
+            When there are more than ``LARGEST_ENUMERATION``.
+        """
+        if self.lawful > LARGEST_ENUMERATION:
+            raise TooLarge(f"{self.lawful:,} options break no rule; at most {LARGEST_ENUMERATION:,} are written down.")
+        columns: list[Floats] = []
+        filled = 0
+        for numbers in self.diagram.listed():
+            columns = columns or [np.empty(self.lawful) for _ in numbers.T]
+            for column, here in zip(columns, numbers.T, strict=True):
+                column[filled : filled + len(numbers)] = here
+            filled += len(numbers)
+        aims = len(self.aims)
+        if not columns:
+            return np.zeros((0, aims)), np.zeros((0, 1), dtype=np.int64)
+        columns = in_order(columns)
+        scales = [found.scale for found in self.scores]
+        values = [column / scale for column, scale in zip(columns[:aims], scales, strict=False)]
+        return np.column_stack(values), np.column_stack(columns[aims + TIE_BREAKS :]).astype(np.int64)
 
     def option(self, numbers: Floats) -> Option:
         """Return the option of which the diagram gives these numbers."""

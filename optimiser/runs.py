@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from optimiser import checker, measures
@@ -38,7 +39,7 @@ def files_of(plan: Plan) -> dict[str, bytes]:
     } | {name: frame for name in COVER_TABLES if (frame := getattr(plan, name)) is not None}
     if plan.problem.has_tables_of_links:
         frames |= {"links": plan.links, "exceptions": plan.exceptions}
-    files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()} | dict(plan.problem.files)
+    files = {f"{name}.csv": csv_of(frame) for name, frame in frames.items()} | dict(plan.problem.files)
     files["run.json"] = json.dumps(_record(plan, files), indent=2, ensure_ascii=False).encode() + b"\n"
     return files
 
@@ -65,8 +66,8 @@ def write_run(plan: Plan, folder: str | Path) -> Path:
     return write_files(files_of(plan), Path(folder))
 
 
-def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
-    """Write files under a new folder, all or none."""
+def write_files(files: Mapping[str, bytes | np.ndarray], folder: Path) -> Path:
+    """Write files under a new folder, all or none; an array becomes a file that NumPy reads."""
     try:
         if folder.exists():
             raise NotWritten(f"{folder} exists already. Choose another name with --out, or move it away.")
@@ -77,7 +78,10 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
         for name, content in files.items():
             target = unfinished / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+            if isinstance(content, bytes):
+                target.write_bytes(content)
+            else:
+                np.save(target, content)
         unfinished.rename(folder)
     except (OSError, ValueError) as error:
         if isinstance(error, NotWritten):
@@ -128,7 +132,8 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES}
 
 
-def _csv(frame: pd.DataFrame) -> bytes:
+def csv_of(frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV whose numbers read back as they were."""
     tidy = frame.copy()
     for column in tidy.columns:
         if tidy[column].isin([True, False]).any() and tidy[column].dtype in (bool, object):

@@ -11,7 +11,7 @@ any size.
 from __future__ import annotations
 
 from optimiser.diagram.build import Aim, Table, build
-from optimiser.diagram.paths import Diagram
-from optimiser.diagram.rows import Floats, Ints, undominated
+from optimiser.diagram.paths import Diagram, places_of
+from optimiser.diagram.rows import Floats, Ints, in_order, undominated
 
-__all__ = ["Aim", "Diagram", "Floats", "Ints", "Table", "build", "undominated"]
+__all__ = ["Aim", "Diagram", "Floats", "Ints", "Table", "build", "in_order", "places_of", "undominated"]

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from optimiser.diagram.paths import CLOSING, LARGEST_COUNT, LARGEST_EXACT, TIED, Diagram, Layer, blocks
+from optimiser.diagram.paths import CLOSING, LARGEST_COUNT, LARGEST_EXACT, TIED, Diagram, Layer, places_of
 from optimiser.diagram.rows import Ints
 from optimiser.errors import TooLarge
 
@@ -153,12 +153,12 @@ def _narrowed(table: Table) -> Table:
 
 def _places(sizes: Sequence[int]) -> list[Aim]:
     """Return where an option stands in the list of all, as one sum or, past 2^53 options, several."""
-    found = []
-    for block in blocks(sizes):
-        strides = [prod(sizes[later] for later in block[n + 1 :]) for n in range(len(block))]
-        places = (np.arange(sizes[s], dtype=float) * stride for s, stride in zip(block, strides, strict=True))
-        found.append(Aim(tuple(Table((s,), place) for s, place in zip(block, places, strict=True))))
-    return found
+    found: list[list[Table]] = []
+    for service, (number, stride) in enumerate(places_of(sizes)):
+        if number == len(found):
+            found.append([])
+        found[-1].append(Table((service,), np.arange(sizes[service], dtype=float) * stride))
+    return [Aim(tuple(tables)) for tables in found]
 
 
 def _refuse_inexact(numbers: Sequence[Aim]) -> None:

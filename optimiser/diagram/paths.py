@@ -230,6 +230,15 @@ def blocks(sizes: Sequence[int]) -> list[list[int]]:
     return blocks
 
 
+def places_of(sizes: Sequence[int]) -> list[tuple[int, int]]:
+    """Return for each service which number holds its choice in an option's place, and how far apart two choices are."""
+    return [
+        (number, prod(sizes[later] for later in block if later > service))
+        for number, block in enumerate(blocks(sizes))
+        for service in block
+    ]
+
+
 def _nothing(layer: Layer) -> Layer:
     none = np.zeros(0, dtype=np.int64)
     return Layer(layer.service, none, none, none, np.zeros((0, layer.costs.shape[1])))

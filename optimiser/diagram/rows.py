@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,11 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 # Whole numbers of 64 bits or, where those are too small, of any size.
 Counts = NDArray[Any]
+
+# What a whole number of 64 bits with a sign has room for, and a bit to spare.
+KEY_BITS = 62
+# Minutes have six decimal places.
+MILLION = 1_000_000
 
 
 def undominated(points: Floats, groups: Ints | None = None) -> Ints:
@@ -77,3 +83,52 @@ def added_at(where: Ints, ways: Counts, places: int) -> Counts:
     found = np.zeros(places, dtype=ways.dtype)
     np.add.at(found, where, ways)
     return found
+
+
+def in_order(columns: Sequence[Floats]) -> list[Floats]:
+    """Return columns of whole numbers or minutes with their rows in order, the earlier columns first.
+
+    Where one whole number of 62 bits can hold a row, rows are sorted as such and taken apart again.
+    """
+    parts = [_as_whole(column) for column in columns]
+    bits = [int(whole.max(initial=0)).bit_length() for _, _, whole in parts]
+    if sum(bits) > KEY_BITS:
+        order = _order(columns)
+        return [column[order] for column in columns]
+    key = np.zeros(len(columns[0]), dtype=np.int64)
+    for (_, _, whole), width in zip(parts, bits, strict=True):
+        key <<= width
+        key |= whole
+    key.sort()
+    found = []
+    for (low, scale, _), width in zip(reversed(parts), reversed(bits), strict=True):
+        found.append(((key & ((1 << width) - 1)) + low) / scale)
+        key >>= width
+    return found[::-1]
+
+
+def _as_whole(column: Floats) -> tuple[int, int, Ints]:
+    """Return a column as a least whole number, how many go to one, and each row's number above the least."""
+    scale = 1 if (column == np.rint(column)).all() else MILLION
+    low = int(np.rint(column.min(initial=np.inf) * scale)) if len(column) else 0
+    return low, scale, np.rint(column * scale).astype(np.int64) - low
+
+
+def _order(columns: Sequence[Floats]) -> Ints:
+    """Return the order of rows: by the first column cut to some bits, and by every column where that cannot tell."""
+    first, rows = columns[0], len(columns[0])
+    row_bits = rows.bit_length()
+    low = float(first.min())
+    width = float(first.max()) - low
+    steps = 2 ** (KEY_BITS - row_bits) - 1
+    key = ((first - low) * (steps / width if width else 0.0)).astype(np.int64) << row_bits
+    key |= np.arange(rows)
+    key.sort()
+    order = key & ((1 << row_bits) - 1)
+    key >>= row_bits
+    same = key[1:] == key[:-1]
+    unsure = np.flatnonzero(np.concatenate([same, [False]]) | np.concatenate([[False], same]))
+    if len(unsure):
+        some = order[unsure]
+        order[unsure] = some[np.lexsort([column[some] for column in reversed(columns)])]
+    return order
