@@ -15,7 +15,7 @@ from optimiser.diagram import places_of
 from optimiser.enumeration import LARGEST_ENUMERATION, Every
 from optimiser.long_list import Front, NearBest, Options, names_of
 from optimiser.problem import Problem
-from optimiser.runs import csv_of, versions, write_files
+from optimiser.runs import csv_files, versions, write_files
 
 FORMAT = 1
 HOW_TO_READ = (
@@ -43,11 +43,11 @@ def write(found: Found, folder: Path) -> Path:
     NotWritten
         When the folder exists or cannot be written; nothing half-written is left.
     """
-    files: dict[str, bytes | np.ndarray] = {f"{name}.csv": csv_of(frame) for name, frame in tables(found).items()}
+    files: dict[str, bytes | np.ndarray] = dict(csv_files(tables(found)))
     files |= found.problem.files
     if 0 < found.options.lawful <= LARGEST_ENUMERATION:
         every = Every.of(found.problem)
-        files["choices.csv"] = csv_of(choices(every))
+        files |= csv_files({"choices": choices(every)})
         files["values.npy"], files["places.npy"] = every.all_in_order()
     hashes = {"files": {name: _sha256(content) for name, content in sorted(files.items())}}
     about = record(found) | {"versions": versions()} | hashes
