@@ -81,10 +81,11 @@ def grid(plan: Plan) -> dict[str, Any]:
 def reasons(problem: Problem) -> Iterator[str]:
     """Yield what is fixed and why, and which sites are not decided on."""
     for service in problem.services.values():
-        for site, fixed in service.fixed.items():
-            where = words.short(problem.sites[site].name)
-            provided = "provided" if fixed.provided else "not provided"
-            yield f"{service.name} is {provided} at {where}: {fixed.reason}."
+        here = [site for site, fixed in service.fixed.items() if fixed.provided]
+        told = [service.fixed[site].reason for site in here or service.fixed]
+        if told:
+            where = f"at {words.places(problem, here)}" if here else "as not provided"
+            yield f"{service.name} is fixed {where}: {'; '.join(dict.fromkeys(told))}."
     neighbours = [words.short(site.name) for site in problem.sites.values() if not site.candidate]
     if neighbours:
         yield f"Always open, and not decided on: {words.joined(neighbours)}."

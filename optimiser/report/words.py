@@ -176,16 +176,24 @@ def key_figures(run: Run, today: Run, changes: dict[tuple[str, str], float]) -> 
 
 
 def data_years(run: Run) -> str:
-    """Return the years that the tables' sources are of, such as ``2015 to 2021``."""
-    text = run.plan.problem.files.get("inputs/sources.csv", b"").decode("utf-8", "replace")
-    years: set[int] = set()
-    if text:
-        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-        if "year" in frame:
-            years = {int(y) for cell in frame["year"] for y in re.findall(r"\b(?:19|20)\d\d\b", cell)}
+    """Return the years that patients, people, staff and journeys are of, such as ``2015 to 2019``."""
+    sources, columns = (_input(run, name) for name in ("sources", "columns"))
+    if not {"source", "year"} <= set(sources.columns):
+        return ""
+    used = sources
+    if {"table", "column", "source"} <= set(columns.columns):
+        main = columns["column"].isin(["patients_per_year", "minutes", "people", "wte", "population"])
+        named = {code for cell in columns["source"][main] for code in re.split(r"[\s;,]+", cell)}
+        used = sources[sources["source"].isin(named)]
+    years = {int(year) for cell in used["year"] for year in re.findall(r"\b(?:19|20)\d\d\b", cell)}
     if not years:
         return ""
     return f"{min(years)} to {max(years)}" if len(years) > 1 else str(min(years))
+
+
+def _input(run: Run, name: str) -> pd.DataFrame:
+    text = run.plan.problem.files.get(f"inputs/{name}.csv")
+    return pd.DataFrame() if text is None else pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False)
 
 
 def _lower(name: str) -> str:
