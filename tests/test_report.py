@@ -164,10 +164,10 @@ def test_everything_is_reached_and_ticked_from_the_keyboard(seen: Visit):
             return [one.id || one.dataset.site && one.dataset.service + ' ' + one.dataset.site || one.tagName,
                     !!at && (one.contains(at) || at.contains(one))]; }"""
         )
-        reached.add(one[0])
         hidden += [] if one[1] or one[0] == "BODY" else [one[0]]
-        if one[0] == f"{HASU} basildon":
+        if one[0] == f"{HASU} basildon" and one[0] not in reached:
             seen.page.keyboard.press("Space")
+        reached.add(one[0])
     assert hidden == []
     wanted = {"shown", f"{HASU} basildon", "reset-best", "why-service", "place", "SUMMARY", "judge", "download", "aim1"}
     assert wanted <= reached
