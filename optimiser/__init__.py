@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from optimiser.comparison import compare
     from optimiser.config import read_option
     from optimiser.explanation import Clash, clash
+    from optimiser.export import write_export
     from optimiser.plan import Plan
     from optimiser.planning import evaluate, solve
     from optimiser.prices import price_of_a_post
@@ -35,6 +36,7 @@ _HOMES = {
     "read_option": "config",
     "read_problem": "reading",
     "solve": "planning",
+    "write_export": "export",
     "write_run": "runs",
 }
 
@@ -51,6 +53,7 @@ __all__ = [
     "read_option",
     "read_problem",
     "solve",
+    "write_export",
     "write_run",
 ]
 
