@@ -37,7 +37,7 @@ from optimiser.export.workbook import workbook_bytes
 ROOT = Path(__file__).parent.parent
 QUESTIONS = ("tiny", "base", "care_model", "what_if/treat_and_transfer", "what_if/observed_stroke_flows")
 FIRST_ROW = 5
-KEYS = ("run", "service", "team", "unit", "measure", "group")
+KEYS = ("run", "service", "team", "unit", "measure", "group", "resident", "site")
 
 
 @pytest.fixture(scope="module")
