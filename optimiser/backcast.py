@@ -20,7 +20,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimiser.catchment import nearest
-from optimiser.problem import MILLION, Figure, Problem
+from optimiser.decimals import MILLION
+from optimiser.problem import Figure, Problem
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

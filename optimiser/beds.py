@@ -13,16 +13,13 @@ from fractions import Fraction
 from math import floor
 from typing import TypeVar
 
+from optimiser.decimals import exactly
+
 Real = TypeVar("Real", float, Fraction)
 
 DAYS_A_YEAR = 365
 # Far above what a float of the recursion is off by, far below what one bed more or less changes.
 NEAR = 1e-9
-
-
-def exactly(value: float) -> Fraction:
-    """Return a float as the decimal that it was written as."""
-    return Fraction(repr(float(value)))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from functools import partial
 from itertools import combinations
 
@@ -41,13 +43,15 @@ def needs_of(settings: Settings, service: str, team: str) -> tuple[RotaNeed, ...
         figures = {unit: figure for unit in units_of(rota) if (figure := stated[unit])}
         return tuple(RotaNeed(team, unit, figure, rota.may_fall_short) for unit, figure in figures.items())
     people, one_in = stated["people"], _figure(rota.one_in)
-    found = need(_cover(rota), _contract(settings), floor_people=people, one_in=one_in)
-    units, table = units_of(rota), found.steps
-    last = {"people": table.iloc[-1]}
+    found = need(_cover(rota), _contract(settings), floor_people=people, floor_wte=stated["WTE"], one_in=one_in)
+    units, table, last = units_of(rota), found.steps, {}
+    if "people" in units:
+        last["people"] = table.iloc[-1]
     if "WTE" in units:
         table = with_wte(table, stated["WTE"])
         last["WTE"] = table.iloc[-1]
-    steps, roster = tuple(table.itertuples(index=False, name=None)), _roster(settings, service, team)
+    steps = tuple(table.itertuples(index=False, name=None))
+    roster = _roster(settings, service, team, max(math.ceil(Fraction(row["exact"])) for row in last.values()))
     figures = {
         unit: Figure(float(last[unit]["value"]), _source(stated[unit]), bool(last[unit]["verified"])) for unit in units
     }
@@ -193,6 +197,11 @@ def _shape(service: str, team: str, rota: RotaSettings) -> Shape:
     return Shape(f"{service}.{team}", resident, tuple(_shift(code, one) for code, one in rota.shifts.items()))
 
 
-def _roster(settings: Settings, service: str, team: str) -> Roster | None:
+def _roster(settings: Settings, service: str, team: str, people: int) -> Roster | None:
+    """Return how a rota gives its cover; None where its people are resident and it names no shifts."""
     rota = settings.services[service].rotas[team]
-    return Roster(_shape(service, team, rota), _law(settings)) if rota.shifts else None
+    on_call = tuple(block for block in _cover(rota) if block.kind == "on_call")
+    if not rota.shifts and len(on_call) < len(rota.cover):
+        return None
+    shape = _shape(service, team, rota) if rota.shifts else None
+    return Roster(f"{service}.{team}", _law(settings), people, shape, on_call)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import pulp
 
 from optimiser import catchment, solver
-from optimiser.beds import beds_needed, exactly
+from optimiser.beds import beds_needed
+from optimiser.decimals import exactly
 from optimiser.model import Model, build
 from optimiser.model.rules import UNITS, most_patients_in_beds
 from optimiser.problem import Figure, Objective, Problem, Service, Transfer

@@ -6,12 +6,12 @@ Exact fractions, rounded to six decimals at the end, so that anybody who does it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 
 import pandas as pd
 
-from optimiser.problem import MILLION
+from optimiser import decimals
+from optimiser.decimals import exactly
 
 UNDER_65, FROM_65, FROM_75 = "under_65", "from_65", "from_75"
 
@@ -38,17 +38,17 @@ def grown(
         Shares a year of the activities that grow by a rate of their own, wherever they live.
     """
     flat = {activity: _after(rate, years) for activity, rate in (by_activity or {}).items()}
-    mixed = _by_age(areas, {age: _after(rate, years) for age, rate in by_age.items()}) if by_age else None
+    mixed = people_times(areas, {age: _after(rate, years) for age, rate in by_age.items()}) if by_age else None
     columns = {}
     for activity in demand.columns:
         times = [flat[activity]] * len(demand) if activity in flat else mixed
         now = demand[activity].tolist()
-        columns[activity] = now if times is None else [_grown(n, by) for n, by in zip(now, times, strict=True)]
+        columns[activity] = now if times is None else [decimals.times(n, by) for n, by in zip(now, times, strict=True)]
     return pd.DataFrame(columns, index=demand.index, columns=demand.columns)
 
 
-def _by_age(areas: pd.DataFrame, times: Mapping[str, Fraction]) -> list[Fraction]:
-    """Return, by area, how many times as many people there will be."""
+def people_times(areas: pd.DataFrame, times: Mapping[str, Fraction]) -> list[Fraction]:
+    """Return, by area, how many times as many people there are, from how many times as many of each age; 1 of none."""
     everyone, from_65 = (_exact(areas[name]) for name in ("population", "population_65_plus"))
     from_75 = _exact(areas["population_75_plus"]) if FROM_75 in times else [Fraction(0)] * len(everyone)
     oldest = times.get(FROM_75, Fraction(1))
@@ -59,12 +59,8 @@ def _by_age(areas: pd.DataFrame, times: Mapping[str, Fraction]) -> list[Fraction
 
 
 def _exact(column: pd.Series[float]) -> list[Fraction]:
-    return [Fraction(Decimal(repr(float(number)))) for number in column]
+    return [exactly(float(number)) for number in column]
 
 
 def _after(rate: float, years: int) -> Fraction:
-    return (1 + Fraction(Decimal(repr(float(rate))))) ** years
-
-
-def _grown(patients: float, times: Fraction) -> float:
-    return float(Fraction(round(Fraction(Decimal(repr(patients))) * times * MILLION), MILLION))
+    return (1 + exactly(rate)) ** years

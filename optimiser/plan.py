@@ -55,7 +55,7 @@ class Proof:
 class Plan:
     """An answer to a problem. Its frames are the tables of a run folder, in the same words and units.
 
-    ``patterns`` are the smallest legal weekly patterns of rotas that say how cover may be given, where they are needed.
+    ``patterns`` are the weekly patterns of rotas that say how cover may be given, where they are needed.
     """
 
     problem: Problem
@@ -129,10 +129,10 @@ class Plan:
 
     @cached_property
     def rotas(self) -> pd.DataFrame | None:
-        """One row a week and day of each weekly pattern; None where no rota says with which shifts it gives cover."""
+        """One row a week, day and duty of each weekly pattern; None where no rota says how it gives cover."""
         if not any(rota.roster for service in self.problem.services.values() for rota in service.rotas):
             return None
-        columns = ["rota", "week", "day", "shift", "start", "end", "hours"]
+        columns = ["rota", "week", "day", "shift", "kind", "start", "end", "hours"]
         return pd.concat(self.patterns, ignore_index=True) if self.patterns else pd.DataFrame(columns=columns)
 
     @cached_property
@@ -262,6 +262,12 @@ class Plan:
                     left, source = float(totals[column][team, unit]), (limit.source, limit.verified)
                     rows.append(_row(rule, (team, unit), left, "<=", limit.value, unit, *source))
         return rows
+
+
+def matters(exceptions: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
+    """Return documented exceptions by matter: going without one service for one reason, at whichever sites."""
+    grouped = exceptions.groupby(["needs", "reason"], sort=False)
+    return [((str(needs), str(reason)), rows) for (needs, reason), rows in grouped]
 
 
 def _codes(sites: tuple[str, ...], positions: np.ndarray) -> np.ndarray:

@@ -94,7 +94,7 @@ def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
 
 
 def _patterns(problem: Problem, designated: Designations, tell: Tell | None = None) -> tuple[pd.DataFrame, ...]:
-    """Return the smallest legal weekly pattern of each rota that says how it may give its cover and is needed."""
+    """Return the weekly pattern of each rota that says how it may give its cover and is needed."""
     needed = {service for _, service in designated}
     rosters = {
         (code, rota.team): rota.roster
@@ -103,7 +103,7 @@ def _patterns(problem: Problem, designated: Designations, tell: Tell | None = No
         if code in needed and rota.roster
     }
     if rosters and tell:
-        tell("Finding the smallest legal weekly patterns")
+        tell("Writing the weekly patterns of rotas")
     return tuple(roster.table() for roster in rosters.values())
 
 

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from optimiser.beds import Stays
+from optimiser.decimals import MILLION
 from optimiser.errors import TooLarge
 
 Unit = Literal["people", "WTE"]
 
 # Deciles 1 and 2 of the Indices of Deprivation: the most deprived fifth of areas.
 MOST_DEPRIVED_DECILES = 2
-MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Roster(Protocol):
     """How a rota may give its cover within the law. ``optimiser.rota`` knows."""
 
     def table(self) -> pd.DataFrame:
-        """Return its smallest legal pattern as rows of ``rotas.csv``."""
+        """Return its weekly pattern as rows of ``rotas.csv``."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,8 @@ class Transfer:
 
     ``dwell_minutes`` is spent at the first site, and ``overhead_minutes`` on asking for a crew, waiting for it, loading
     and handing over. The patients a year of a service are confirmed ones; for each of them ``suspected_per_confirmed``
-    are taken on. ``None`` means no limit.
+    are taken on. Unless ``to_neighbours``, nobody is taken on to a neighbour: those seen first at one that provides the
+    service stay there all the same. ``None`` means no limit.
     """
 
     first_contact: str
@@ -166,6 +167,7 @@ class Transfer:
     repatriated_share: Figure = Figure(0)
     most_transfers_a_day: Figure | None = None
     most_ambulance_hours: Figure | None = None
+    to_neighbours: bool = True
 
 
 @dataclass(frozen=True)
@@ -204,13 +206,15 @@ class Growth:
     """Demand that was grown over some years, to ``year`` where that is stated.
 
     ``before`` is what it was: patients a year, one row an area, one column an activity. ``verified`` is whether every
-    rate is.
+    rate is. ``by_age`` and ``by_activity`` are the rates, as shares a year.
     """
 
     years: int
     before: pd.DataFrame
     year: int | None = None
     verified: bool = False
+    by_age: Mapping[str, float] = field(default_factory=dict)
+    by_activity: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -229,7 +233,8 @@ class Problem:
     ----------
     areas
         One row an area (index: area code) with at least ``resident`` (bool) and ``population`` (people), and where
-        known ``name``, ``district``, ``population_75_plus``, ``deprivation_decile`` (1 is the most deprived tenth).
+        known ``name``, ``district``, ``population_75_plus``, ``deprivation_decile`` (1 is the most deprived tenth),
+        ``corridor`` (the road whose state its journeys share; blank for none).
     journeys
         Minutes by road, one row an area, one column a site in ``site_order``. NaN: no journey (allowed pairs only).
     demand
@@ -373,18 +378,33 @@ class Problem:
         Journey minutes; where the service has offsets, those added, in whole millionths of a minute so that equal
         really means equal. Infinite where there is no journey. Read only.
         """
-        observed = self.services[service].observed
+        return self._choosing(service, service)
+
+    def first_choosing_minutes(self, service: str) -> np.ndarray:
+        """Return what patients of a service reached by transfer go by when they choose where to be seen first.
+
+        Areas × the reachable sites of first contact. Their own offsets where the service has some, as patients of one
+        kind may be drawn otherwise than all who come; else those of first contact.
+        """
+        transfer = self.services[service].transfer
+        assert transfer is not None
+        return self._choosing(transfer.first_contact, service if self.services[service].observed else None)
+
+    def _choosing(self, to: str, drawn_as: str | None) -> np.ndarray:
+        """Minutes to the sites of a service plus the offsets of a service: of its own if no other is named."""
+        observed = self.services[drawn_as or to].observed
         if observed is None:
-            return self.minutes(service)
-        if service not in self._choosing_minutes:
-            offsets = [observed.offsets.get(site, Figure(0)).value for site in self.reachable_sites(service)]
-            millionths = np.rint(self.minutes(service) * MILLION) + np.rint(np.array(offsets) * MILLION)
+            return self.minutes(to)
+        key = (to, drawn_as or to)
+        if key not in self._choosing_minutes:
+            offsets = [observed.offsets.get(site, Figure(0)).value for site in self.reachable_sites(to)]
+            millionths = np.rint(self.minutes(to) * MILLION) + np.rint(np.array(offsets) * MILLION)
             millionths.flags.writeable = False
-            self._choosing_minutes[service] = millionths
-        return self._choosing_minutes[service]
+            self._choosing_minutes[key] = millionths
+        return self._choosing_minutes[key]
 
     @cached_property
-    def _choosing_minutes(self) -> dict[str, np.ndarray]:
+    def _choosing_minutes(self) -> dict[tuple[str, str], np.ndarray]:
         return {}
 
     @cached_property
@@ -407,9 +427,11 @@ class Problem:
 
     @cached_property
     def share_scale(self) -> int:
-        """The power of ten that makes every share of patients who are transferred whole."""
+        """What makes every share of patients who are transferred whole, and no larger than need be."""
         legs = [self.services[code].transfer for code in self.reached_by_transfer]
-        return _scale(np.array([leg.share_transferred.value for leg in legs if leg], dtype=float))
+        shares = np.array([leg.share_transferred.value for leg in legs if leg], dtype=float)
+        places = _scale(shares)
+        return places // int(np.gcd.reduce(np.rint(shares * places).astype(np.int64), initial=places))
 
     def patients(self, service: str) -> np.ndarray:
         """Patients a year for a service, one number an area, residents or not."""

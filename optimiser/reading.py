@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,6 @@ import pandas as pd
 from optimiser.backcast import fit, with_offsets
 from optimiser.config import (
     Config,
-    DemandSettings,
     ExceptionSettings,
     ObservedSettings,
     Option,
@@ -35,11 +33,11 @@ from optimiser.config import (
 )
 from optimiser.covers import faults as cover_faults
 from optimiser.covers import needs_of, units_of
+from optimiser.decimals import exactly, table_times, times
 from optimiser.errors import Fault, InputError
 from optimiser.growth import FROM_65, FROM_75, UNDER_65, grown
 from optimiser.layers import Spot
 from optimiser.problem import (
-    MILLION,
     Beds,
     Excepted,
     Figure,
@@ -316,15 +314,15 @@ def _problem(config: Config, place: Place) -> Problem:
         for code, name, role in zip(listed["site"], listed["name"], listed["role"], strict=True)
     }
     neighbours = tuple(code for code, site in sites.items() if not site.candidate)
-    areas = place.areas.set_index("area").sort_index()
-    demand, growth = _demand(place, areas.index), _growth(settings, place, areas.index)
+    areas = _areas(place)
+    growth = _growth(settings, place, areas.index)
     problem = Problem(
         title=settings.title,
         sites=sites,
         services={code: _service(settings, code, neighbours) for code in settings.services},
         areas=areas,
         journeys=_journeys(place, areas.index, sites, _factor(settings.travel)),
-        demand=_grown(demand, areas, settings.demand) if growth else demand,
+        demand=_grown(growth, areas) if growth else _demand(place, areas.index),
         growth=growth,
         teams={code: _team(code, team) for code, team in settings.teams.items()},
         staff=_staff(config, place),
@@ -340,6 +338,14 @@ def _problem(config: Config, place: Place) -> Problem:
     observed = {code: _observed(problem, place, code, one.observed, fitted) for code, one in settings.services.items()}
     services = {code: replace(service, observed=observed[code]) for code, service in problem.services.items()}
     return replace(problem, services=services) if any(observed.values()) else problem
+
+
+def _areas(place: Place) -> pd.DataFrame:
+    """Return the areas by code, with the corridor of each where the place says which."""
+    areas = place.areas.set_index("area").sort_index()
+    if place.corridors.empty:
+        return areas
+    return areas.assign(corridor=place.corridors.set_index("area")["corridor"].reindex(areas.index, fill_value=""))
 
 
 def _observed(
@@ -360,7 +366,7 @@ def _observed(
     counts = _counts(place, activity, settings.period) if settings.period else {}
     counts = {site: counts[site] for site in today} if counts else {}
     stated = {site: one.figure() for site, one in settings.offsets.items()}
-    offsets = {site: replace(one, value=_scaled(one.value, Fraction(1))) for site, one in stated.items()}
+    offsets = {site: replace(one, value=times(one.value, Fraction(1))) for site, one in stated.items()}
     if counts and not offsets:
         held = settings.held_at_zero or ""
         asked = (activity, problem.services[code].neighbours, held, *counts.items())
@@ -427,12 +433,13 @@ def _transfer(stated: TransferSettings | None) -> Transfer | None:
     return Transfer(
         first_contact=stated.first_contact,
         dwell_minutes=stated.dwell_minutes.figure(),
-        overhead_minutes=stated.overhead_minutes.figure(),
+        overhead_minutes=stated.overhead,
         share_transferred=stated.share_transferred.figure(),
         suspected_per_confirmed=stated.suspected_per_confirmed.figure(),
         repatriated_share=stated.repatriated_share.figure(),
         most_transfers_a_day=_figure(stated.most_transfers_a_day),
         most_ambulance_hours=_figure(stated.most_ambulance_hours),
+        to_neighbours=stated.to_neighbours,
     )
 
 
@@ -461,31 +468,33 @@ def _growth(settings: Settings, place: Place, areas: pd.Index[str]) -> Growth | 
     by_age, by_activity = stated.growth.by_age, stated.growth.by_activity
     rates = [*by_activity.values(), *([by_age.under_65, by_age.from_65, by_age.from_75] if by_age else [])]
     verified = all(rate.verified for rate in rates if rate is not None)
-    return Growth(int(stated.growth.years), _demand(place, areas), stated.year, verified)
+    ages = {name: getattr(by_age, name) for name in (UNDER_65, FROM_65, FROM_75)} if by_age else {}
+    return Growth(
+        int(stated.growth.years),
+        _demand(place, areas),
+        stated.year,
+        verified,
+        {name: rate.value for name, rate in ages.items() if rate is not None},
+        {activity: rate.value for activity, rate in by_activity.items()},
+    )
 
 
-def _grown(demand: pd.DataFrame, areas: pd.DataFrame, stated: DemandSettings | None) -> pd.DataFrame:
-    if stated is None or stated.growth is None:
-        return demand
-    growth = stated.growth
-    ages = {name: getattr(growth.by_age, name) for name in (UNDER_65, FROM_65, FROM_75)} if growth.by_age else {}
-    by_age = {name: rate.value for name, rate in ages.items() if rate is not None}
-    by_activity = {activity: rate.value for activity, rate in growth.by_activity.items()}
-    return grown(demand, areas, int(growth.years), by_age=by_age, by_activity=by_activity)
+def _grown(growth: Growth, areas: pd.DataFrame) -> pd.DataFrame:
+    return grown(growth.before, areas, growth.years, by_age=growth.by_age, by_activity=growth.by_activity)
 
 
 def _factor(travel: TravelSettings) -> Fraction:
     """Return what every journey time is multiplied by: the factor, and that of the time of day if one is chosen."""
     chosen = (travel.times or {}).get(travel.time or "")
     factors = [travel.factor.value, *([chosen.value] if chosen else [])]
-    return math.prod((Fraction(Decimal(repr(factor))) for factor in factors), start=Fraction(1))
+    return math.prod(map(exactly, factors), start=Fraction(1))
 
 
 def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], factor: Fraction) -> pd.DataFrame:
     """Return minutes by area and site, times the factor, to six decimals; NaN where there is no journey."""
     order = sorted(sites, key=lambda code: (not sites[code].candidate, code))
     table = _grid(place.journeys, ("area", areas), ("site", pd.Index(order)), "minutes")
-    return _times(table, factor)
+    return table_times(table, factor)
 
 
 def _transfers(config: Config, place: Place, sites: Mapping[str, Site]) -> pd.DataFrame:
@@ -494,20 +503,7 @@ def _transfers(config: Config, place: Place, sites: Mapping[str, Site]) -> pd.Da
         return pd.DataFrame()
     codes = pd.Index(sorted(sites, key=lambda code: (not sites[code].candidate, code)))
     table = _grid(place.transfers, ("from_site", codes), ("to_site", codes), "minutes")
-    return _times(table, _factor(config.settings.travel))
-
-
-def _times(table: pd.DataFrame, factor: Fraction) -> pd.DataFrame:
-    distinct, which = np.unique(table.to_numpy(), return_inverse=True)
-    scaled = np.array([_scaled(minutes, factor) for minutes in distinct.tolist()])
-    return pd.DataFrame(scaled[which].reshape(table.shape), index=table.index, columns=table.columns)
-
-
-def _scaled(minutes: float, factor: Fraction) -> float:
-    """Return minutes times a factor, rounded to six decimals, halves to the even one."""
-    if np.isnan(minutes):
-        return minutes
-    return float(Fraction(round(Fraction(Decimal(repr(minutes))) * factor * MILLION), MILLION))
+    return table_times(table, _factor(config.settings.travel))
 
 
 def _demand(place: Place, areas: pd.Index[str]) -> pd.DataFrame:

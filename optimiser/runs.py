@@ -110,7 +110,8 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, 
         raise InputError([Fault(str(folder), f"this is not a complete run: {', '.join(missing)} is missing. {hint}")])
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        names = [*TABLES, *(name for name in COVER_TABLES if (folder / f"{name}.csv").is_file())]
+        perhaps = (*TABLES_OF_LINKS, *COVER_TABLES)
+        names = [*TABLES, *(name for name in perhaps if (folder / f"{name}.csv").is_file())]
         tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in names}
     except (ValueError, OSError) as error:
         raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error

@@ -176,6 +176,13 @@ PLACE_TABLES: tuple[Table, ...] = (
         (_AREA, Column("activity", "code", "", "What the patients need"), _PATIENTS),
     ),
     Table(
+        "corridors",
+        "The road whose state an area's journeys share: one row an area, none for an area without.",
+        ("area",),
+        (_AREA, Column("corridor", "code", "", "Code of the road; every journey from the area is slow when it is")),
+        required=False,
+    ),
+    Table(
         "staff",
         "Staff in post: one row a site, team and year.",
         ("site", "team", "year"),
@@ -352,17 +359,18 @@ RUN_TABLES: tuple[Table, ...] = (
     ),
     Table(
         "rotas",
-        "The smallest legal weekly pattern of each rota that gives cover in shifts: one row a week and day. Everybody "
-        "works week 1, then week 2 and so on, and starts in a week of their own. Only where the config names shifts.",
-        ("rota", "week", "day"),
+        "The weekly pattern of each rota that says how it gives cover, in shifts or on call from home: one row a week, "
+        "day and duty. Everybody works week 1, then week 2 and so on, and starts in a week of their own.",
+        ("rota", "week", "day", "start"),
         (
             Column("rota", "text", "", "Service and team, joined with a dot"),
             Column("week", "whole", "week of the cycle", "From 1 to as many as share the rota", minimum=1),
-            Column("day", "choice", "", "Day on which the shift starts", choices=_DAYS),
-            Column("shift", "code", "", "Code of the shift; blank on a day off", False),
-            Column("start", "text", "", "Time of day at which work starts", False),
+            Column("day", "choice", "", "Day on which the duty starts", choices=_DAYS),
+            Column("shift", "code", "", "Code of the shift, C on call from home; blank on a day without a duty", False),
+            Column("kind", "choice", "", "Blank on a day without a duty", False, choices=("resident", "on_call")),
+            Column("start", "text", "", "Time of day at which the duty starts", False),
             Column("end", "text", "", "Time of day at which it ends; on the next day if not later than start", False),
-            Column("hours", "number", "hours", "Hours of work, handover included; 0 on a day off", minimum=0),
+            Column("hours", "number", "hours", "Hours of the shift, handover included, or of being on call", minimum=0),
         ),
         required=False,
     ),

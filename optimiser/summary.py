@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimiser import measures
 from optimiser.model.objectives import UNITS
-from optimiser.plan import EVALUATED, PROVED, Plan
+from optimiser.plan import EVALUATED, PROVED, Plan, matters
 from optimiser.planning import evaluate
 from optimiser.problem import Problem
 
@@ -32,6 +32,7 @@ def lines(plan: Plan) -> list[str]:
         *_short(plan),
         *_beds(plan, numbers),
         *_exceptions(plan),
+        *_rotas(plan),
         *_fragile(plan, numbers),
         *_changes(plan),
         *_unverified(plan),
@@ -221,6 +222,18 @@ def _staff(plan: Plan, number: float, team: str, unit: str) -> str:
     return f"{number:g} {'WTE ' if unit == 'WTE' else ''}{plan.problem.teams[team].name}"
 
 
+def _rotas(plan: Plan) -> list[str]:
+    """Say where the weekly patterns are, and name the rotas that have none."""
+    rotas = [
+        (code, rota) for code, service in plan.problem.services.items() if plan.sites_of(code) for rota in service.rotas
+    ]
+    if not any(rota.roster for _, rota in rotas):
+        return []
+    without = dict.fromkeys(f"{code}.{rota.team}" for code, rota in rotas if not rota.roster)
+    none = f" None is written for {', '.join(without)}, whose cover is not stated." if without else ""
+    return [f"Weekly patterns of the rotas that it relies on: rotas.csv, drawn by `optimiser rotas RUN`.{none}"]
+
+
 def _fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     """Return a sentence on the rotas that one vacancy would leave short, naming the first few."""
     found = numbers[(numbers["measure"] == measures.VACANCY) & (numbers["value"] > 0)]
@@ -276,17 +289,28 @@ def _exceptions(plan: Plan) -> list[str]:
     problem = plan.problem
     if not problem.exceptions:
         return []
-    used = plan.exceptions[plan.exceptions["would_have_broken"].astype(bool)]
-    line = f"Documented exceptions: {len(plan.exceptions)}, of which {len(used)} would otherwise break a rule"
-    where: dict[tuple[str, str], list[str]] = {}
-    for service, needs, site in zip(used["service"], used["needs"], used["site"], strict=True):
-        where.setdefault((service, needs), []).append(site)
-    words = [
-        f"{problem.services[service].name.lower()} without {problem.services[needs].name.lower()} at "
-        f"{sites_in_words(problem, sites)}"
-        for (service, needs), sites in where.items()
+    used = matters(plan.exceptions[plan.exceptions["would_have_broken"].astype(bool)])
+    return [
+        f"Documented exceptions: {_number(len(matters(plan.exceptions)), 'matter')} in "
+        f"{_number(len(plan.exceptions), 'row')}, of which {len(used)} would otherwise break a rule.",
+        *(
+            f"  {number}. Without {problem.services[needs].name.lower()} on its site or in reach: "
+            f"{_who_goes_without(problem, rows)}. {reason}."
+            for number, ((needs, reason), rows) in enumerate(used, start=1)
+        ),
     ]
-    return [f"{line}{': ' if words else ''}{'; '.join(words)}."]
+
+
+def _who_goes_without(problem: Problem, rows: pd.DataFrame) -> str:
+    """Return the services of one matter with the sites where they go without, in words."""
+    where = {str(code): list(there["site"]) for code, there in rows.groupby("service", sort=False)}
+    return "; ".join(
+        f"{problem.services[code].name.lower()} at {sites_in_words(problem, sites)}" for code, sites in where.items()
+    )
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _unverified(plan: Plan) -> list[str]:

@@ -61,6 +61,7 @@ class Place:
     journeys: pd.DataFrame
     transfers: pd.DataFrame
     demand: pd.DataFrame
+    corridors: pd.DataFrame
     staff: pd.DataFrame
     activity: pd.DataFrame
     sources: pd.DataFrame
@@ -433,6 +434,7 @@ def _check_together(sheets: dict[str, _Sheet], allow_missing: set[tuple[str, str
         ("transfers", "from_site", sites, "sites.csv"),
         ("transfers", "to_site", sites, "sites.csv"),
         ("demand", "area", areas, "areas.csv"),
+        ("corridors", "area", areas, "areas.csv"),
         ("staff", "site", sites, "sites.csv"),
         ("activity", "site", sites, "sites.csv"),
         ("columns", "source", _codes_if_sound(sheets["sources"], "source"), "sources.csv"),

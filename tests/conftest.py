@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 
 import pytest
+from browser import browser
+
+__all__ = ["browser"]
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -160,10 +160,12 @@ def test_the_decision_of_july_2018_stands_only_by_its_documented_exceptions():
         ".".join(("services_share_a_site", one.service, one.site, one.needs)) for one in decided.problem.exceptions
     }
     assert set(proposed.broken["instance"]) == without
-    (line,) = [line for line in summary.lines(decided) if line.startswith("Documented")]
-    assert line.startswith(
-        "Documented exceptions: 6, of which 6 would otherwise break a rule: full emergency department"
+    told = "\n".join(summary.lines(decided))
+    assert "Documented exceptions: 2 matters in 6 rows, of which 2 would otherwise break a rule." in told
+    assert (
+        "1. Without emergency general surgery with a stay on its site or in reach: full emergency department at" in told
     )
+    assert "2. Without hyper-acute stroke unit on its site or in reach: thrombolysis on arrival at Broomfield" in told
 
 
 def test_the_specialist_emergency_hospital_has_its_own_department_beside_it():

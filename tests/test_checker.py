@@ -35,6 +35,7 @@ import pytest
 
 from optimiser import checker
 from optimiser.checker import CHECKS, RULE_CHECKS, check
+from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.errors import InputError
 
@@ -238,6 +239,9 @@ patients_within_60,stroke,,230.5,patients a year,higher
 people_within_30,stroke,,1500,people,higher
 people_within_45,stroke,,2300,people,higher
 people_within_60,stroke,,2300,people,higher
+people_beyond_30,stroke,,800,people,lower
+people_beyond_45,stroke,,0,people,lower
+people_beyond_60,stroke,,0,people,lower
 patients_beyond_standard,stroke,,80,patients a year,lower
 mean_minutes,stroke,deprivation fifth 1 (most deprived),13.355481727574751,minutes,lower
 patients,stroke,deprivation fifth 1 (most deprived),150.5,patients a year,neither
@@ -993,7 +997,7 @@ def test_a_resident_whom_nobody_serves_travels_for_ever() -> None:
     gone = [("inputs/journeys.csv", "north,ashby,10\nnorth,brook,30\nnorth,yonder,50\n", "")]
     found = check(run_with(*gone, EVALUATED)).set_index("where")
     assert found.loc["measures.csv row 2 value", "found"] == "inf"
-    assert found.loc["measures.csv row 14 value", "found"] == "180"
+    assert found.loc["measures.csv row 17 value", "found"] == "180"
     assert "inf" in set(found.loc[found["check"] == "nobody_travels_too_far", "found"])
 
 
@@ -1255,7 +1259,7 @@ def test_every_check_has_words_and_a_seeded_fault() -> None:
         | {"files_are_as_listed"}
     )
     # Those of cover and of patterns have their own tests.
-    of_rotas = {"rota_needs_are_worked_out", "rotas_are_those_asked_for", *PATTERN_CHECKS}
+    of_rotas = {"rota_needs_are_worked_out", "rotas_are_those_asked_for", *PATTERN_CHECKS, *ON_CALL_CHECKS}
     assert seeded == set(CHECKS) - of_rotas
     assert all(words.endswith(".") and len(words) > 20 for words in CHECKS.values())
 

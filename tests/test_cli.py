@@ -61,6 +61,19 @@ def test_solve_check_compare_in_a_row(tiny: Path):
     assert {"service", "measure", "a", "b"} == set(rows[0])
 
 
+def test_options_are_compared_with_a_config_and_with_a_run(tiny: Path):
+    for name, sites in (("near", "[ash]"), ("far", "[ash, birch]")):
+        text = f"option: {name.upper()}\ntitle: {name}\ndesignations: {{walk_in: {sites}, x_ray: [ash]}}\n"
+        (tiny / f"{name}.yaml").write_text(text)
+    solved = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    assert solved.returncode == 0, solved.stderr
+    shown = optimiser("compare", "configs/tiny.yaml", "runs/a", "near.yaml", "far.yaml", "--json", cwd=tiny)
+    assert shown.returncode == 0, shown.stderr
+    rows = json.loads(shown.stdout)
+    assert {"service", "measure", "a", "NEAR", "FAR"} == set(rows[0])
+    assert not list(tiny.glob("runs/*near*"))
+
+
 def test_a_run_is_never_written_over(tiny: Path):
     assert optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny).returncode == 0
     before = (tiny / "runs/a/run.json").read_bytes()
@@ -166,6 +179,7 @@ def test_usage_faults_end_with_two(tmp_path: Path):
     assert optimiser("solve", cwd=tmp_path).returncode == 2
     assert optimiser("sovle", cwd=tmp_path).returncode == 2
     assert optimiser("compare", "one", cwd=tmp_path).returncode == 2
+    assert optimiser("compare", "one.yaml", cwd=tmp_path).returncode == 2
     assert optimiser("solve", "nowhere.yaml", cwd=tmp_path).returncode == 3
 
 

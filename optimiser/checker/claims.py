@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from optimiser.checker.beds import beds_for, busy_by_site, busy_if_at, share_turned_away
+from optimiser.checker.beds import beds_for, busy_as_today, busy_by_site, share_turned_away
 from optimiser.checker.links import broken_without_exception
 from optimiser.checker.question import Beds, Objective
 from optimiser.checker.reading import MOST_BYTES, Breach, Number, Reader, same, shown, size
@@ -311,6 +311,8 @@ def _service_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measur
         yield f"patients_within_{limit}", "", Measure(patients, PATIENTS, "higher")
         people = sum(run.areas[area].population for area in within)
         yield f"people_within_{limit}", "", Measure(people, PEOPLE, "higher")
+        left = sum(run.areas[area].population for area in run.residents if area not in within)
+        yield f"people_beyond_{limit}", "", Measure(left, PEOPLE, "lower")
         if "population_75_plus" in run.inputs.area_columns:
             older = sum(run.areas[area].over_75 or 0 for area in within)
             yield f"people_within_{limit}", AGE_GROUP, Measure(older, PEOPLE, "higher")
@@ -397,7 +399,7 @@ def _bed_test(run: Run, service: str, wanted: Beds, total: int) -> Iterator[tupl
     if today is None:
         return
     sites = [site for site in run.candidates if site in today]
-    as_today = sum(beds_for(wanted, load) for load in busy_if_at(run, service, sites))
+    as_today = sum(beds_for(wanted, load) for load in busy_as_today(run, service, sites))
     yield "beds_needed_as_today", "", Measure(Fraction(as_today), "beds", "neither")
     if sites and all(site in wanted.at for site in sites):
         there = sum((wanted.at[site].value or Fraction(0) for site in sites), Fraction(0))
@@ -421,6 +423,11 @@ def _transfer_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measu
     transfer = run.question.services[service].transfer
     if transfer is None:
         return
+    straight = run.straight_there(service)
+    patients = {area: run.patients(service, area) for area in run.residents}
+    found = mean(patients, {area: straight[area].minutes for area in run.residents})
+    if found is not None:
+        yield "mean_minutes_straight_there", "", Measure(found, MINUTES, "lower")
     suspected, daily = transfer.value("suspected_per_confirmed"), "transfers a day"
     yield "transfers_per_day", "", Measure(run.transfers_a_year(service) / 365, daily, "lower")
     for (here, there, _), confirmed in run.transferred(service).items():
@@ -481,13 +488,14 @@ def expected_measures(run: Run) -> Iterator[Named]:
 MEASURES = frozenset(
     ["mean_minutes", "median_minutes", "p95_minutes", "worst_minutes", "patients", "patient_minutes"]
     + [f"{who}_within_{limit}" for who in ("patients", "people") for limit in LIMITS_MINUTES]
+    + [f"people_beyond_{limit}" for limit in LIMITS_MINUTES]
     + ["patients_beyond_standard", "site_patients", "site_patients_from_outside", "changes_from_today"]
     + ["beds_needed", "beds_available", "occupancy", "blocking", "beds_needed_as_today", "beds_today"]
     + ["beds_beyond_today", "staff_for_beds", "exceptions_used"]
     + ["observed_patients", "backcast_patients", "backcast_error"]
     + ["transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "site_patients_not_transferred"]
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
-    + ["short_with_one_vacancy"]
+    + ["short_with_one_vacancy", "mean_minutes_straight_there"]
 )
 
 

@@ -95,6 +95,12 @@ class Asked:
     shifts: Mapping[str, KindOfShift]
     steps: tuple[Step, ...]
     needed: Mapping[str, Step]
+    one_in: Fraction | None = None
+
+    @property
+    def has_pattern(self) -> bool:
+        """Whether it says how its cover is given: in shifts, or by people on call from home alone."""
+        return bool(self.shifts) or not self.resident
 
     @property
     def resident(self) -> list[Block]:
@@ -137,7 +143,8 @@ def needed_for(
         steps.append(asked["floor"])
     most = max((step.exact for step in asked.values()), default=Fraction(0))
     names = " and ".join(name for name, step in asked.items() if step.exact == most)
-    steps.append(_up(f"people needed ({names})", most, _largest(len(asked)), *asked.values()))
+    if asked:
+        steps.append(_up(f"people needed ({names})", most, _largest(len(asked)), *asked.values()))
     needed = {"people": steps[-1]} if stated.keys() & {"people", "one_in"} else {}
     if "WTE" in stated or ("people" not in stated and resident):
         wte = [full] if full else []

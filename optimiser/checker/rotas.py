@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 
-from optimiser.checker.cover import DAYS, Asked
+from optimiser.checker.cover import DAY, DAYS, Asked, Block
+from optimiser.checker.on_call import ON_CALL, breaches_on_call, weeks_of
 from optimiser.checker.patterns import breaches_of_pattern
 from optimiser.checker.reading import Breach, Row, same, shown
 from optimiser.checker.run import Run
@@ -42,9 +44,9 @@ def rota_needs_are_worked_out(run: Run) -> Iterator[Breach]:
 
 
 def rotas_are_those_asked_for(run: Run) -> Iterator[Breach]:
-    """rotas.csv has a pattern for every rota with shifts that is needed, and no other: each day once, in its shifts."""
+    """rotas.csv has a pattern for every rota that can have one, of enough weeks and all their days, and no other."""
     check = "rotas_are_those_asked_for"
-    expected, found = _with_shifts(run), _by_rota(run)
+    expected, found = _with_patterns(run), _by_rota(run)
     for name in expected.keys() - found.keys():
         yield Breach(check, f"rotas.csv {name}", "no rows", "", f"rotas.csv has no pattern for {name}.")
     for name, rows in found.items():
@@ -55,42 +57,72 @@ def rotas_are_those_asked_for(run: Run) -> Iterator[Breach]:
         for row in rows:
             yield from _not_offered(check, row, expected[name])
         yield from _days_missing(check, name, rows)
+        yield from _too_few(check, name, rows, expected[name])
 
 
 def _not_offered(check: str, row: Row, asked: Asked) -> Iterator[Breach]:
-    """Yield a breach if a row is neither a day off nor one of the rota's shifts on one of its days."""
+    """Yield a breach if a row is neither a day off, nor a shift of the rota, nor a stretch on call that it asks for."""
     cells = row.cells
-    if not any(cells[column] for column in ("shift", "start", "end")):
+    times = (cells["start"], cells["end"])
+    if not any(cells[column] for column in ("shift", "kind", "start", "end")):
         return
-    kind = asked.shifts.get(cells["shift"])
-    if kind is None or (cells["start"], cells["end"]) != kind[:2] or cells["day"] not in kind.days:
-        claimed = f"{cells['shift']} {cells['start']} to {cells['end']}"
-        message = f"{row.where}: the config has no shift {claimed} on {cells['day']}."
+    if cells["kind"] == ON_CALL:
+        offered = bool(cells["shift"]) and any(_is_block(block, cells) for block in asked.blocks)
+    else:
+        kind = asked.shifts.get(cells["shift"])
+        there = kind is not None and times == kind[:2] and cells["day"] in kind.days
+        offered = there and cells["kind"] == "resident"
+    if not offered:
+        claimed = f"{cells['shift']} {cells['kind']} {cells['start']} to {cells['end']}"
+        message = f"{row.where}: the config has no shift or cover {claimed} on {cells['day']}."
         yield Breach(check, row.where, claimed, "no such shift", message)
 
 
+def _is_block(block: Block, cells: Mapping[str, str]) -> bool:
+    """Whether a row is a stretch on call that a block of cover asks for."""
+    start = int(block.start_hour * 60)
+    ends = (start + int(block.hours * 60)) % DAY
+    times = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in (start, ends))
+    return block.kind == ON_CALL and cells["day"] in block.days and (cells["start"], cells["end"]) == times
+
+
 def _days_missing(check: str, name: str, rows: list[Row]) -> Iterator[Breach]:
-    there = [(row.cells["week"], row.cells["day"]) for row in rows]
-    weeks = max((int(week) for week, _ in there if week.isdecimal()), default=0)
-    wanted = [(str(week), day) for week in range(1, min(weeks, len(rows)) + 1) for day in DAYS]
-    if sorted(there) != sorted(wanted):
-        message = f"rotas.csv does not have every day of every week of {name} just once."
-        yield Breach(check, f"rotas.csv {name}", str(len(there)), str(len(wanted)), message)
+    """Yield a breach unless every day of every week is there: once where it is free, else once a duty."""
+    duties = [(row.cells["week"], row.cells["day"], row.cells["start"], row.cells["kind"]) for row in rows]
+    there = [duty[:2] for duty in duties]
+    wanted = {(str(week), day) for week in range(1, min(weeks_of(rows), len(rows)) + 1) for day in DAYS}
+    free = [day for *day, _, kind in duties if not kind]
+    repeated = len(set(duties)) < len(duties) or any(there.count((week, day)) > 1 for week, day in free)
+    if set(there) != wanted or repeated:
+        message = f"rotas.csv does not have every day of every week of {name} just once, or once a duty."
+        yield Breach(check, f"rotas.csv {name}", str(len(set(there))), str(len(wanted)), message)
+
+
+def _too_few(check: str, name: str, rows: list[Row], asked: Asked) -> Iterator[Breach]:
+    """Yield a breach where fewer people share the pattern than the rota needs."""
+    needed = max((math.ceil(step.exact) for step in asked.needed.values()), default=0)
+    if weeks_of(rows) < needed:
+        message = f"{name} needs {needed} people, but its pattern is for {weeks_of(rows)}."
+        yield Breach(check, f"rotas.csv {name}", str(weeks_of(rows)), str(needed), message)
 
 
 def patterns_are_lawful(run: Run) -> Iterator[Breach]:
     """Every pattern of rotas.csv gives the cover asked for and breaks no rule of the config's working time."""
-    expected = _with_shifts(run)
+    expected = _with_patterns(run)
     for name, rows in _by_rota(run).items():
         if name in expected:
-            cover = [block[:4] for block in expected[name].resident]
-            yield from breaches_of_pattern([row.cells for row in rows], cover, run.question.law)
+            asked, weeks = expected[name], weeks_of(rows)
+            shifts = [row.cells for row in rows if row.cells["kind"] != ON_CALL]
+            yield from breaches_of_pattern(
+                shifts, [block[:4] for block in asked.resident], run.question.law, people=weeks
+            )
+            yield from breaches_on_call(name, rows, asked, weeks)
 
 
-def _with_shifts(run: Run) -> dict[str, Asked]:
-    """Return the rotas that need a pattern: they name shifts, and their service is designated somewhere."""
+def _with_patterns(run: Run) -> dict[str, Asked]:
+    """Return the rotas that have a pattern: in shifts, or on call alone; their service is designated somewhere."""
     asked = asked_rotas(run).items()
-    return {name: one for name, (service, one) in asked if one.shifts and run.sites_of(service)}
+    return {name: one for name, (service, one) in asked if one.has_pattern and run.sites_of(service)}
 
 
 def _by_rota(run: Run) -> Mapping[str, list[Row]]:

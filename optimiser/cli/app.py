@@ -152,7 +152,7 @@ def print_table(compared: Any) -> None:
         table.add_row("" if service == before else service, name, *map(_cell, row))
         before = service
     console = Console()
-    width = console.width if console.is_terminal else 60 + 32 * len(compared.columns)
+    width = console.width if console.is_terminal else 150 + 32 * len(compared.columns)
     Console(width=width, soft_wrap=False).print(table)
 
 

@@ -1,4 +1,4 @@
-"""Commands about runs: check, compare and export."""
+"""Commands about runs: check and compare."""
 
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from optimiser.cli.app import AsJson, Quiet, Run, app, breaches_in_words, print_table, progress, say
 from optimiser.errors import CheckFailed
 
 if TYPE_CHECKING:
-    pass
-from optimiser.cli.app import AsJson, Quiet, Run, app, breaches_in_words, print_table, progress, say
+    from collections.abc import Callable
+
+    from optimiser.comparison import Tables
+    from optimiser.problem import Problem
 
 
 @app.command()
@@ -38,21 +41,28 @@ def check(run: Run, as_json: AsJson = False) -> None:
 @app.command()
 def compare(
     runs: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Two or more run folders; the first is the base.")
+        list[Path],
+        typer.Argument(
+            metavar="RUN...", help="Two or more run folders; or a config, then run folders and options (YAML files)."
+        ),
     ],
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Set runs side by side: sites, journeys, patients, staff, changes and broken rules.
+    """Set runs side by side: sites, journeys, transfers, beds, staff, changes, exceptions and broken rules by name.
 
-    Example:  optimiser compare runs/2026-11-22_base runs/2026-11-22_one_hasu
+    Example:  optimiser compare configs/care_model.yaml configs/options/*.yaml
     """
-    if len(runs) < 2:
-        raise typer.BadParameter("give two or more run folders; the first is the base.", param_hint="RUN...")
-    from optimiser.comparison import compare as compare_runs
-    from optimiser.runs import read_tables
+    from optimiser.comparison import compare as compare_tables
 
-    names = [str(run) if [r.name for r in runs].count(run.name) > 1 else run.name for run in runs]
-    compared = compare_runs({name: read_tables(run)[0] for name, run in zip(names, runs, strict=True)})
+    config = runs[0] if runs[0].suffix in (".yaml", ".yml") else None
+    shown = runs[1:] if config else runs
+    if len(shown) < (1 if config else 2):
+        hint = "give two or more run folders, or a config and the options to evaluate with it."
+        raise typer.BadParameter(hint, param_hint="RUN...")
+    with progress(quiet or as_json) as tell:
+        tables = _tables_of(shown, config, tell)
+    compared = compare_tables(tables)
     if as_json:
         rows = json.loads(compared.reset_index().to_json(orient="records"))
         typer.echo(json.dumps(rows, indent=2))
@@ -61,26 +71,54 @@ def compare(
 
 
 @app.command()
-def export(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="One or more run folders.")],
-    out: Annotated[Path | None, typer.Option(help="A new folder. Default: one under exports/.")] = None,
-    png: Annotated[bool, typer.Option("--png", help="Also draw figures as PNG, with a browser found here.")] = False,
-    without_workbook: Annotated[
-        bool, typer.Option("--without-workbook", help="Leave out the workbook, which needs XlsxWriter.")
-    ] = False,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write runs as a workbook, a GeoPackage, CSV files and figures, for other programs.
+def rotas(run: Run, as_json: AsJson = False) -> None:
+    """Draw the weekly pattern of every rota that a run relies on: a row a week, a column a day.
 
-    Example:  optimiser export runs/2026-11-22_base
+    Example:  optimiser rotas runs/2026-11-22_base
     """
-    from optimiser.export import write_export
+    from optimiser.rota import drawn
+    from optimiser.runs import read_tables
 
-    with progress(quiet or as_json) as tell:
-        tell("Checking the runs and writing them")
-        folder = write_export(runs, out, workbook=not without_workbook, png=png)
-    names = sorted(path.name for path in folder.iterdir())
-    words = [f"Wrote {len(names)} files to {folder}:", *(f"  {name}" for name in names)]
-    then = "" if quiet else "open the workbook; its sheet Recalculation works the numbers out again"
-    say(words, {"folder": str(folder), "files": names}, as_json, then)
+    table = read_tables(run)[0].get("rotas")
+    patterns = [] if table is None else [rows for _, rows in table.groupby("rota", sort=False)]
+    if as_json:
+        typer.echo(json.dumps([row for rows in patterns for row in rows.to_dict("records")], indent=2))
+        return
+    words = [line for rows in patterns for line in (*drawn(rows), "")]
+    say(words or [f"No rota of {run} says how its cover is given, so there is no pattern."], {}, False)
+
+
+def _tables_of(shown: list[Path], config: Path | None, tell: Callable[[str], None]) -> dict[str, Tables]:
+    """Return what a comparison needs of every run and, evaluated with the config and checked, of every option."""
+    from optimiser.reading import read_problem
+    from optimiser.runs import read_tables
+
+    names = [str(path) if [p.name for p in shown].count(path.name) > 1 else path.name for path in shown]
+    problem = read_problem(config) if config else None
+    found: dict[str, Tables] = {}
+    for name, path in zip(names, shown, strict=True):
+        tell(f"Reading {name}")
+        if problem is None or path.is_dir():
+            found[name] = read_tables(path)[0]
+        else:
+            code, tables = _evaluated(problem, path)
+            found[name if code in found else code] = tables
+    return found
+
+
+def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables]:
+    """Return an option's code and tables, once the independent check has found nothing."""
+    from optimiser import planning
+    from optimiser.checker import check as check_run
+    from optimiser.comparison import tables_of
+    from optimiser.config import read_option
+    from optimiser.reading import designations_of, with_exceptions_of
+    from optimiser.runs import files_of
+
+    option = read_option(path)
+    with_its_own = with_exceptions_of(problem, option)
+    plan = planning.evaluate(with_its_own, designations_of(with_its_own, option))
+    breaches = check_run(files_of(plan))
+    if len(breaches):
+        raise CheckFailed(f"{path}: {breaches_in_words(breaches)}")
+    return option.code, tables_of(plan)

@@ -1,10 +1,11 @@
-"""Rotas: how many people a rota needs, the smallest legal weekly pattern, and which rotas one vacancy would break."""
+"""Rotas: how many people a rota needs, its weekly pattern, and which rotas one vacancy would break."""
 
 from optimiser.rota.cover import DAYS, Cover, Shape, Shift
 from optimiser.rota.law import WorkingTime
 from optimiser.rota.need import Contract, Need, fragile, need, with_wte
 from optimiser.rota.pattern import Pattern, smallest_legal
 from optimiser.rota.roster import Roster
+from optimiser.rota.weekly import drawn, grid, legend
 
 __all__ = [
     "DAYS",
@@ -16,7 +17,10 @@ __all__ = [
     "Shape",
     "Shift",
     "WorkingTime",
+    "drawn",
     "fragile",
+    "grid",
+    "legend",
     "need",
     "smallest_legal",
     "with_wte",

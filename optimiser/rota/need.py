@@ -125,7 +125,12 @@ class _Sum:
 
 
 def need(
-    cover: Iterable[Cover], contract: Contract, *, floor_people: Figure | None = None, one_in: Figure | None = None
+    cover: Iterable[Cover],
+    contract: Contract,
+    *,
+    floor_people: Figure | None = None,
+    floor_wte: Figure | None = None,
+    one_in: Figure | None = None,
 ) -> Need:
     """Work out how many people a rota needs, from the cover it gives.
 
@@ -137,8 +142,8 @@ def need(
     ----------
     cover
         The blocks of one rota's cover.
-    floor_people
-        People that the standard asks for whatever the cover.
+    floor_people, floor_wte
+        What the standard asks for whatever the cover. That in WTE takes no step here: see ``with_wte``.
     one_in
         On call from home at most 1 in so many; people for each seat.
 
@@ -149,7 +154,7 @@ def need(
     """
     blocks = tuple(cover)
     resident, on_call = ([b for b in blocks if b.kind == kind] for kind in ("resident", "on_call"))
-    refuse(Fault("rota", message) for message in _unfit(blocks, on_call, floor_people, one_in))
+    refuse(Fault("rota", message) for message in _unfit(blocks, on_call, floor_people or floor_wte, one_in))
     sums = _Sum()
     asked: dict[Binding, _Step] = {}
     wte = Fraction(0)
@@ -162,8 +167,9 @@ def need(
         asked["frequency"] = _frequency(sums, on_call, one_in)
     if floor_people is not None:
         asked["floor"] = sums.figure("people whom the standard asks for", floor_people, "people")
-    most = _largest(sums, asked)
-    return Need(float(wte), int(most.exact), _binding(asked), sums.table())
+    if asked:
+        return Need(float(wte), int(_largest(sums, asked).exact), _binding(asked), sums.table())
+    return Need(0.0, math.ceil(floor_wte.value if floor_wte else 0), ("floor",), sums.table())
 
 
 def with_wte(steps: pd.DataFrame, floor_wte: Figure | None = None) -> pd.DataFrame:
@@ -199,18 +205,18 @@ def _binding(asked: Mapping[Binding, _Step]) -> tuple[Binding, ...]:
 
 
 def _unfit(
-    cover: Sequence[Cover], on_call: Sequence[Cover], floor_people: Figure | None, one_in: Figure | None
+    cover: Sequence[Cover], on_call: Sequence[Cover], floor: Figure | None, one_in: Figure | None
 ) -> Iterator[str]:
     if not cover:
         yield "There is no cover to give. Name days, start and hours."
-    if on_call and one_in is None and floor_people is None:
+    if on_call and one_in is None and floor is None:
         yield "Cover on call from home needs its frequency. State one_in, or the standard's floor."
     if one_in is not None and not on_call:
         yield "A frequency is stated, but nobody is on call from home. Leave out one_in, or add on-call cover."
     if one_in is not None and one_in.value < 1:
         yield f"one_in is {one_in.value:g}. Nobody is on call more often than 1 in 1."
-    if floor_people is not None and floor_people.value < 0:
-        yield f"floor_people is {floor_people.value:g}. It cannot be less than 0."
+    if floor is not None and floor.value < 0:
+        yield f"The standard's floor is {floor.value:g}. It cannot be less than 0."
 
 
 def _whole_time(sums: _Sum, resident: Sequence[Cover], contract: Contract) -> _Step:

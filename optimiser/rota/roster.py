@@ -1,4 +1,4 @@
-"""A rota's smallest legal pattern, found once however often it is asked for."""
+"""How a rota may give its cover within the law, worked out once however often it is asked for."""
 
 from __future__ import annotations
 
@@ -8,20 +8,38 @@ from functools import cache
 import pandas as pd
 
 from optimiser.errors import Fault, InputError, NotProved, TooLarge
-from optimiser.rota.cover import ASKED, Shape
+from optimiser.rota.cover import ASKED, Cover, Shape
 from optimiser.rota.law import WorkingTime
 from optimiser.rota.pattern import Pattern, smallest_legal
+from optimiser.rota.weekly import written
 
 
 @dataclass(frozen=True)
 class Roster:
-    """The cover that a rota gives, its shifts, and the law that its pattern must not break."""
+    """The cover that a rota gives, and the law that its pattern must not break.
 
-    shape: Shape
+    Attributes
+    ----------
+    name
+        What the rota is called: service and team.
+    law
+        Rules of working time, for its shifts.
+    people
+        How many the rota needs; its pattern has at least as many weeks.
+    shape
+        The resident cover and its shifts; None where nobody is resident.
+    on_call
+        The cover on call from home.
+    """
+
+    name: str
     law: WorkingTime
+    people: int
+    shape: Shape | None = None
+    on_call: tuple[Cover, ...] = ()
 
-    def pattern(self) -> Pattern:
-        """Return the smallest legal pattern.
+    def smallest(self) -> Pattern | None:
+        """Return the smallest legal pattern of the resident cover; None where nobody is resident.
 
         Raises
         ------
@@ -30,17 +48,18 @@ class Roster:
         NotProved
             If the solver needs longer than it has.
         """
-        name = self.shape.name
+        if self.shape is None:
+            return None
         try:
             return replace(_smallest(_without_names(self.shape), self.law), shape=self.shape)
         except TooLarge as error:
-            raise InputError([Fault(f"rota {name}", str(error).removeprefix(f"{_ANY}: "))]) from error
+            raise InputError([Fault(f"rota {self.name}", str(error).removeprefix(f"{_ANY}: "))]) from error
         except NotProved as error:
-            raise NotProved(f"rota {name}: {error}") from error
+            raise NotProved(f"rota {self.name}: {error}") from error
 
     def table(self) -> pd.DataFrame:
-        """Return the smallest legal pattern, one row a week and day."""
-        return self.pattern().table()
+        """Return the weekly pattern that everybody on the rota works: one row a week, day and duty."""
+        return written(self.name, self.smallest(), self.on_call, self.people)
 
 
 _ANY = "the rota"
