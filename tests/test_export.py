@@ -27,7 +27,7 @@ import optimiser as op
 from optimiser.errors import CheckFailed, InputError, NotWritten
 from optimiser.export import export_files, pictures, read_run, read_runs
 from optimiser.export.contents import DICTIONARY, csv_bytes, tidy_tables
-from optimiser.export.extras import MissingPackage
+from optimiser.extras import MissingPackage
 from optimiser.export.figures import figures
 from optimiser.export.finished import BRITISH_NATIONAL_GRID, Finished
 from optimiser.export.geopackage import geopackage_bytes

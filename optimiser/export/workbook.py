@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimiser.errors import TooLarge
 from optimiser.export.contents import YES_OR_NO, Tidy, plain
-from optimiser.export.extras import needed
+from optimiser.extras import needed
 from optimiser.export.finished import Finished
 from optimiser.export.recalculation import DECIMALS, Line, Place, lines
 

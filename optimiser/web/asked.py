@@ -1,0 +1,108 @@
+"""What the page may ask of the server, and what it is told. Everything from outside is judged here first."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+CODE = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
+MOST_CODES = 200
+
+State = Literal["waiting", "running", "done", "failed", "stopped"]
+
+
+def _visible(text: str) -> str:
+    """Refuse text that is blank or holds characters that cannot be seen."""
+    if not text.strip():
+        raise ValueError("must not be blank")
+    if not text.isprintable():
+        raise ValueError("must be one line without characters that cannot be seen")
+    return text.strip()
+
+
+Code = Annotated[str, Field(pattern=CODE)]
+Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_visible)]
+Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_visible)]
+Sites = Annotated[list[Code], Field(max_length=MOST_CODES)]
+Figure = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=MOST_CODES)]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Change(_Asked):
+    """A change makes a new scenario, under a name and with a reason. Nothing is overwritten."""
+
+    name: Name
+    reason: Reason
+
+
+class Evaluate(_Change):
+    """Work out what a choice comes to. Services that are not named stay as they are today."""
+
+    designations: Annotated[dict[Code, Sites], Field(max_length=MOST_CODES)]
+
+
+class ServiceChanges(_Asked):
+    """What is asked anew of one service. What is left out stays as it is."""
+
+    at_least_sites: Count | None = None
+    at_most_sites: Count | None = None
+    minimum_patients: Figure | None = None
+    maximum_patients: Figure | None = None
+    longest_journey_minutes: Figure | None = None
+    open: Sites = []
+    shut: Sites = []
+
+
+class Best(_Change):
+    """Find the best plan, with what is changed in the question."""
+
+    changes: Annotated[dict[Code, ServiceChanges], Field(max_length=MOST_CODES)] = {}
+
+
+class Explain(_Asked):
+    """Say what it would cost to have a service at a site, or which rules that breaks."""
+
+    service: Code
+    site: Code
+
+
+class JobTold(BaseModel):
+    """How a job stands. ``words`` are for people; ``scenario`` is the one that it made, if it made one."""
+
+    id: str
+    kind: str
+    name: str
+    state: State
+    told: str = ""
+    words: list[str] = []
+    scenario: str | None = None
+
+
+class ScenarioTold(BaseModel):
+    """A scenario: who made it need not be known, why is."""
+
+    id: str
+    name: str
+    reason: str
+    kind: str
+    made: str
+    outcome: str
+    words: list[str]
+
+
+class StateTold(BaseModel):
+    """Every job of this sitting, newest first, and every scenario in the folder."""
+
+    jobs: list[JobTold]
+    scenarios: list[ScenarioTold]
+
+
+class Refusal(BaseModel):
+    """Why something was refused, in words."""
+
+    detail: str | list[Any]
