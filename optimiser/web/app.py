@@ -9,12 +9,12 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException
+from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi import Path as InPath
-from fastapi.responses import HTMLResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import HTTPBearer
 
-from optimiser import report
 from optimiser.web.asked import Best, Evaluate, Explain, JobTold, Refusal, ScenarioTold, StateTold
 from optimiser.web.jobs import Job, Jobs, QueueIsFull
 from optimiser.web.scenarios import Scenario, Scenarios
@@ -25,6 +25,7 @@ JobId = Annotated[str, InPath(pattern=r"^[0-9a-f]{16}$")]
 REFUSALS: dict[int | str, dict[str, Any]] = {
     code: {"model": Refusal, "description": words}
     for code, words in {
+        400: "Not readable",
         401: "No token, or not this one",
         403: "Asked by another page",
         408: "The body came too slowly",
@@ -32,6 +33,11 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         421: "Asked under another name",
         422: "Not what may be asked",
     }.items()
+}
+# The page is HTML; that it is refused is said as everywhere.
+IN_JSON: dict[int | str, dict[str, Any]] = {
+    code: {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}, **words}
+    for code, words in ((code, {"description": one["description"]}) for code, one in REFUSALS.items())
 }
 ABSENT: dict[int | str, dict[str, Any]] = {404: {"model": Refusal, "description": "There is none of this name"}}
 TAKEN: dict[int | str, dict[str, Any]] = {
@@ -59,10 +65,18 @@ class Desk:
         if writes:
             under_way = [job.asked.get("folder") for job in self.jobs.all() if job.state in ("waiting", "running")]
             if folder.exists() or str(folder) in under_way:
-                words = f'There is a scenario "{folder.name}" already, and none is ever overwritten. Choose another name.'
+                words = (
+                    f'There is a scenario "{folder.name}" already, and none is ever overwritten. Choose another name.'
+                )
                 raise HTTPException(409, words)
         try:
-            return self.jobs.add(kind, name, asked | {"base": self.base} | ({"folder": str(folder)} if writes else {}))
+            return self.jobs.add(
+                kind,
+                name,
+                asked
+                | {"base": self.base, "run": str(self.run.resolve())}
+                | ({"folder": str(folder)} if writes else {}),
+            )
         except QueueIsFull:
             raise HTTPException(503, "Five jobs wait already. Wait for one to end, or stop one.") from None
 
@@ -75,12 +89,14 @@ def build(desk: Desk, stop: Callable[[], None] = lambda: None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        dependencies=[_bearer()],
+        # The guard has judged the token before any route is reached; this says in the schema that one is needed.
+        dependencies=[Depends(HTTPBearer(auto_error=False))],
         responses=REFUSALS,
     )
     page = _page_maker(desk)
+    app.add_exception_handler(RequestValidationError, _not_what_may_be_asked)
 
-    @app.get("/", response_class=HTMLResponse)
+    @app.get("/", response_class=HTMLResponse, responses=IN_JSON)
     def show() -> str:
         """Return the page of the run, with the scenarios beside it."""
         return page(tuple(one.id for one in desk.scenarios.all()[-MOST_ON_THE_PAGE:]))
@@ -130,11 +146,11 @@ def build(desk: Desk, stop: Callable[[], None] = lambda: None) -> FastAPI:
     return app
 
 
-def _bearer() -> Any:
-    """Say in the schema that a token is needed. The guard has judged it before any route is reached."""
-    from fastapi import Depends
-
-    return Depends(HTTPBearer(auto_error=False))
+async def _not_what_may_be_asked(_request: Request, error: Exception) -> JSONResponse:
+    """Say where and what, and repeat nothing of what was sent."""
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    detail = [{"loc": [str(step) for step in one["loc"]], "msg": str(one["msg"])} for one in faults]
+    return JSONResponse({"detail": detail}, status_code=422)
 
 
 def _page_maker(desk: Desk) -> Callable[[tuple[str, ...]], str]:
@@ -142,6 +158,8 @@ def _page_maker(desk: Desk) -> Callable[[tuple[str, ...]], str]:
 
     @lru_cache(maxsize=2)
     def page(ids: tuple[str, ...]) -> str:
+        from optimiser import report
+
         beside = [one for id in ids if (one := desk.scenarios.get(id))]
         runs = [report.run_of(desk.run), *(report.run_of(one.run, str(one.record["name"])) for one in beside)]
         return report.page(runs, scripts=[script], connect="'self'")

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 CODE = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 MOST_CODES = 200
+# One line of Latin letters, figures and signs, none of which is hidden or turns the reading direction.
+SEEN = r"!-~\u00a1-\u00ac\u00ae-\u024f\u2013\u2014\u2018\u2019\u201c\u201d\u20ac"
+TEXT = rf"^[{SEEN}]([ {SEEN}]*[{SEEN}])?$"
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
 
 
-def _visible(text: str) -> str:
-    """Refuse text that is blank or holds characters that cannot be seen."""
-    if not text.strip():
-        raise ValueError("must not be blank")
-    if not text.isprintable():
-        raise ValueError("must be one line without characters that cannot be seen")
-    return text.strip()
+def _whole(number: object) -> object:
+    """Return a whole number that was written with a point, such as 2.0, as JSON means it."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 Code = Annotated[str, Field(pattern=CODE)]
-Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_visible)]
-Reason = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_visible)]
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=TEXT)]
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=TEXT)]
 Sites = Annotated[list[Code], Field(max_length=MOST_CODES)]
 Figure = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0, le=MOST_CODES)]
+Count = Annotated[int, Field(ge=0, le=MOST_CODES), BeforeValidator(_whole)]
+# In the schema as in the judging: no key but a code.
+BY_CODE = Field(max_length=MOST_CODES, json_schema_extra={"additionalProperties": False})
 
 
 class _Asked(BaseModel):
@@ -43,7 +44,7 @@ class _Change(_Asked):
 class Evaluate(_Change):
     """Work out what a choice comes to. Services that are not named stay as they are today."""
 
-    designations: Annotated[dict[Code, Sites], Field(max_length=MOST_CODES)]
+    designations: Annotated[dict[Code, Sites], BY_CODE]
 
 
 class ServiceChanges(_Asked):
@@ -61,7 +62,7 @@ class ServiceChanges(_Asked):
 class Best(_Change):
     """Find the best plan, with what is changed in the question."""
 
-    changes: Annotated[dict[Code, ServiceChanges], Field(max_length=MOST_CODES)] = {}
+    changes: Annotated[dict[Code, ServiceChanges], BY_CODE] = {}
 
 
 class Explain(_Asked):
@@ -102,7 +103,14 @@ class StateTold(BaseModel):
     scenarios: list[ScenarioTold]
 
 
-class Refusal(BaseModel):
-    """Why something was refused, in words."""
+class Fault(BaseModel):
+    """One thing wrong with what was asked: where, and what."""
 
-    detail: str | list[Any]
+    loc: list[str]
+    msg: str
+
+
+class Refusal(BaseModel):
+    """Why something was refused, in words or fault by fault."""
+
+    detail: str | list[Fault]

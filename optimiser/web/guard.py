@@ -68,15 +68,18 @@ class Guard:
                 await self.app(scope, receive, send)
             return
         headers = _headers(scope)
-        refusal = self._refusal(scope, headers)
+        refusal = self._refusal(headers)
         if refusal:
             await _refuse(send, *refusal)
             return
         if scope["path"] == "/" and TICKET in parse_qs(scope["query_string"].decode("latin-1")):
-            await self._admit(scope, headers, send)
+            await self._admit(scope, send)
             return
         if not self._knows_the_token(headers):
             await _refuse(send, 401, "Open the address that optimiser serve printed: it holds the token.")
+            return
+        if scope["method"] in CHANGES and "origin" not in headers and not self._bears(headers):
+            await _refuse(send, 403, "A change must come from this server's own page, or bear the token itself.")
             return
         self.used_at = time.monotonic()
         body = await self._body(receive, headers)
@@ -85,18 +88,14 @@ class Guard:
             return
         await self.app(scope, _once(body, receive), _with_headers(send))
 
-    def _refusal(self, scope: Scope, headers: dict[str, list[str]]) -> tuple[int, str] | None:
+    def _refusal(self, headers: dict[str, list[str]]) -> tuple[int, str] | None:
         if headers.get("host", []) not in [[host] for host in self.hosts]:
             return 421, "This server answers to its own address on this machine only."
         origins = headers.get("origin", [])
         if any(origin not in self.origins for origin in origins) or len(origins) > 1:
             return 403, "Another page may not ask this server anything."
-        if headers.get("sec-fetch-site", ["same-origin"])[0] not in ("same-origin", "none"):
-            # A link from elsewhere may open the first page, which then still needs the token.
-            if not (scope["method"] == "GET" and headers.get("sec-fetch-mode") == ["navigate"]):
-                return 403, "Another page may not ask this server anything."
-        if scope["method"] in CHANGES and not origins and not self._bears(headers):
-            return 403, "A change must come from this server's own page, or bear the token."
+        if headers.get("sec-fetch-site", ["none"]) not in (["same-origin"], ["none"]):
+            return 403, "Another page may not ask this server anything. Type or paste the address that was printed."
         return None
 
     def _knows_the_token(self, headers: dict[str, list[str]]) -> bool:
@@ -117,7 +116,7 @@ class Guard:
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode())
 
-    async def _admit(self, scope: Scope, headers: dict[str, list[str]], send: Send) -> None:
+    async def _admit(self, scope: Scope, send: Send) -> None:
         """Turn the token of the first address into a cookie, and send the browser on to an address without it."""
         given = parse_qs(scope["query_string"].decode("latin-1")).get(TICKET, [])
         if scope["method"] != "GET" or len(given) != 1 or not self._is_token(given[0]):
@@ -132,7 +131,7 @@ class Guard:
         stated = headers.get("content-length", ["0"])[0]
         if stated.isdigit() and int(stated) > MOST_BODY_BYTES:
             return "large"
-        body = b""
+        body: bytes = b""
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 while True:

@@ -20,8 +20,10 @@ from optimiser.web.work import MEMORY
 MOST_WAITING = 5
 MOST_REMEMBERED = 50
 ENDED: tuple[State, ...] = ("done", "failed", "stopped")
+# What a job runs, after the name of this Python.
+WORK = ["-m", "optimiser.web.work"]
 # One thread of arithmetic: every further one would set aside memory of its own.
-ONE_THREAD = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class QueueIsFull(Exception):
@@ -162,7 +164,9 @@ class Jobs:
         if "told" in said and job.state == "running":
             job.told = said["told"]
         elif "failed" in said:
-            job.end("failed", *(_out_of_memory(self.limits) if said["failed"] == MEMORY else said["failed"].splitlines()))
+            job.end(
+                "failed", *(_out_of_memory(self.limits) if said["failed"] == MEMORY else said["failed"].splitlines())
+            )
         elif "done" in said:
             job.scenario = said["done"].get("scenario")
             job.end("done", *said["done"]["words"])
@@ -179,7 +183,7 @@ class Jobs:
 
 def _started(complaints: IO[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "optimiser.web.work"],
+        [sys.executable, *WORK],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=complaints,

@@ -8,7 +8,7 @@ import socket
 import time
 import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -27,7 +27,7 @@ class Sitting:
     """How long and where one sitting of the server is."""
 
     scenarios: Path
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     idle_minutes: float = 30.0
     open_browser: bool = True
 
@@ -49,6 +49,7 @@ def serve(run: Path, sitting: Sitting, *, tell: Callable[[str], None] = print) -
     jobs = Jobs(sitting.limits, after=scenarios.sweep_up)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         listening.bind((HERE, 0))
+        listening.listen()  # from here on whoever comes waits, and is not turned away
         port = listening.getsockname()[1]
         server: Any = None
 
@@ -71,8 +72,10 @@ def serve(run: Path, sitting: Sitting, *, tell: Callable[[str], None] = print) -
         server = uvicorn.Server(settings)
         address = f"http://{HERE}:{port}/?token={guard.token}"
         tell(f"Open {address}")
-        tell(f"Scenarios are kept in {sitting.scenarios}. Stop with Ctrl+C; it stops by itself when not used for "
-             f"{sitting.idle_minutes:g} minutes.")
+        tell(
+            f"Scenarios are kept in {sitting.scenarios}. Stop with Ctrl+C; it stops by itself when not used for "
+            f"{sitting.idle_minutes:g} minutes."
+        )
         if sitting.open_browser:
             webbrowser.open(address)
         try:

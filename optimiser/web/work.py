@@ -104,6 +104,21 @@ def best(asked: Asked, tell: Tell) -> Done:
         return _finish(asked, plan, written, tell)
 
 
+def explain(asked: Asked, tell: Tell) -> Done:
+    """Say what it would cost to have a service at a site, or which rules that breaks. Nothing is written."""
+    import optimiser as op
+    from optimiser import report
+    from optimiser.plan import PROVED
+
+    tell("Reading the run")
+    plan = report.run_of(asked["run"]).plan
+    if plan.proof.outcome != PROVED:
+        tell("Finding the best plan, which the answer is measured against")
+        plan = op.solve(plan.problem, time_limit_minutes=_minutes(asked, plan.problem), tell=tell)
+    tell("Working out why not")
+    return {"words": str(op.explain(plan, service=asked["service"], site=asked["site"])).splitlines()}
+
+
 @contextmanager
 def _draft(asked: Asked, name: str, content: dict[str, Any]) -> Iterator[tuple[Path, dict[str, bytes]]]:
     """Yield a file of what was asked, beside where the scenario will be, and the same as a file of the scenario."""
@@ -119,7 +134,7 @@ def _draft(asked: Asked, name: str, content: dict[str, Any]) -> Iterator[tuple[P
 
 def _minutes(asked: Asked, problem: Problem) -> float:
     """Leave time to write down what was found when the search is cut short."""
-    return min(problem.time_limit_minutes, 0.8 * asked["seconds"] / 60)
+    return min(problem.time_limit_minutes, 0.8 * float(asked["seconds"]) / 60)
 
 
 def _what_if(asked: Asked) -> dict[str, Any]:
@@ -171,7 +186,7 @@ def _finish(asked: Asked, plan: Plan, written: dict[str, bytes], tell: Tell) -> 
     return {"words": record["words"], "scenario": folder.name}
 
 
-JOBS: dict[str, Callable[[Asked, Tell], Done]] = {"evaluate": evaluate, "best": best}
+JOBS: dict[str, Callable[[Asked, Tell], Done]] = {"evaluate": evaluate, "best": best, "explain": explain}
 
 if __name__ == "__main__":
     sys.exit(main())
