@@ -1,4 +1,4 @@
-"""One job, in a process of its own that may be stopped at any time: ``python -m optimiser.web.work``.
+"""One job, in a process of its own that may be stopped at any time.
 
 What is asked comes in as one line of JSON, and lines of JSON go out: ``told`` as each step begins, and at the end
 ``done`` or ``failed``. Memory is limited before anything heavy is imported.
@@ -187,6 +187,3 @@ def _finish(asked: Asked, plan: Plan, written: dict[str, bytes], tell: Tell) -> 
 
 
 JOBS: dict[str, Callable[[Asked, Tell], Done]] = {"evaluate": evaluate, "best": best, "explain": explain}
-
-if __name__ == "__main__":
-    sys.exit(main())
