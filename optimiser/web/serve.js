@@ -103,7 +103,13 @@ function workForm() {
   return form;
 }
 
+function isTaken(name) {
+  const rows = [...byId("scenarios").tBodies[0].rows];
+  return rows.some(row => row.cells[0].textContent.toLowerCase() === name.trim().toLowerCase());
+}
+
 async function start(path, body) {
+  if (body.name && isTaken(body.name)) throw new Error(`There is a scenario "${body.name}" already, and none is ever overwritten. Choose another name.`);
   const job = await ask(path, body);
   tellWork(`${job.name}: ${STATES[job.state]}.`);
   await look();
