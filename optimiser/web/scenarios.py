@@ -29,6 +29,11 @@ class Scenario:
         """Its run folder."""
         return self.folder / "run"
 
+    @property
+    def has_a_run(self) -> bool:
+        """Whether it is one answer, which a page can show; a sweep is many."""
+        return (self.run / "run.json").is_file()
+
 
 @dataclass(frozen=True)
 class Scenarios:
@@ -62,8 +67,8 @@ class Scenarios:
             record = json.loads((path / RECORD).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        whole = isinstance(record, dict) and record.get("format") == FORMAT and (path / "run/run.json").is_file()
-        return Scenario(path.name, path, record) if whole else None
+        ours = isinstance(record, dict) and record.get("format") == FORMAT
+        return Scenario(path.name, path, record) if ours else None
 
 
 def slug(name: str) -> str:

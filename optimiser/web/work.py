@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -119,6 +119,28 @@ def explain(asked: Asked, tell: Tell) -> Done:
     return {"words": str(op.explain(plan, service=asked["service"], site=asked["site"])).splitlines()}
 
 
+def sweep(asked: Asked, tell: Tell) -> Done:
+    """Ask the question in many scenarios, and write what was found."""
+    from optimiser import sweep as sweeps
+
+    place = Path(asked["folder"])
+    ranges = {
+        name: {"shape": "uniform", **one, "source": f"asked in a scenario: {asked['reason']}", "verified": False}
+        for name, one in asked["vary"].items()
+    }
+    content = {"title": asked["name"], "config": _beside(asked), "draws": asked["draws"], "seed": 1, "vary": ranges}
+    with _draft(asked, "sweep.yaml", content) as (file, written):
+        tell("Reading the question")
+        found = sweeps.read_sweep(file)
+        # Beside the draft, so that what a stopped sweep leaves goes with it.
+        work, chunks = sweeps.run(found, file.parent / "sweep", tell=tell)
+        tell("Putting it together")
+        finding = sweeps.Finding(work, sweeps.together(work, chunks))
+        words = [line for line in sweeps.lines(finding) if line]
+        _write(asked, written | _under("sweep", sweeps.files_of(finding)), place, "sweep", words)
+    return {"words": words, "scenario": place.name}
+
+
 @contextmanager
 def _draft(asked: Asked, name: str, content: dict[str, Any]) -> Iterator[tuple[Path, dict[str, bytes]]]:
     """Yield a file of what was asked, beside where the scenario will be, and the same as a file of the scenario."""
@@ -162,7 +184,7 @@ def _finish(asked: Asked, plan: Plan, written: dict[str, bytes], tell: Tell) -> 
     """Check a plan, and write its run with what was asked and why, all or nothing."""
     from optimiser import checker, summary
     from optimiser.errors import CheckFailed
-    from optimiser.runs import files_of, write_files
+    from optimiser.runs import files_of
 
     tell("Checking every number")
     files = files_of(plan)
@@ -170,6 +192,19 @@ def _finish(asked: Asked, plan: Plan, written: dict[str, bytes], tell: Tell) -> 
     if len(breaches):
         words = f"The independent check found {len(breaches)} disagreements, so nothing was kept."
         raise CheckFailed(f"{words} Please report it: {breaches.iloc[0].message}")
+    place, words = Path(asked["folder"]), [line for line in summary.lines(plan)[1:] if line]
+    _write(asked, written | _under("run", files), place, plan.proof.outcome, words)
+    return {"words": words, "scenario": place.name}
+
+
+def _under(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {f"{folder}/{name}": content for name, content in files.items()}
+
+
+def _write(asked: Asked, files: dict[str, bytes], place: Path, outcome: str, words: list[str]) -> None:
+    """Write a scenario with its reason, all or nothing."""
+    from optimiser.runs import write_files
+
     record = {
         "format": FORMAT,
         "name": asked["name"],
@@ -177,13 +212,16 @@ def _finish(asked: Asked, plan: Plan, written: dict[str, bytes], tell: Tell) -> 
         "kind": asked["kind"],
         "made": f"{datetime.now():%Y-%m-%d %H:%M:%S}",
         "based_on": _beside(asked),
-        "outcome": plan.proof.outcome,
-        "words": [line for line in summary.lines(plan)[1:] if line],
+        "outcome": outcome,
+        "words": words,
     }
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    whole = {**written, RECORD: text.encode(), **{f"run/{name}": content for name, content in files.items()}}
-    folder = write_files(whole, Path(asked["folder"]))
-    return {"words": record["words"], "scenario": folder.name}
+    write_files({RECORD: text.encode(), **files}, place)
 
 
-JOBS: dict[str, Callable[[Asked, Tell], Done]] = {"evaluate": evaluate, "best": best, "explain": explain}
+JOBS: dict[str, Callable[[Asked, Tell], Done]] = {
+    "evaluate": evaluate,
+    "best": best,
+    "explain": explain,
+    "sweep": sweep,
+}
