@@ -190,8 +190,8 @@ def _finish(asked: Asked, plan: Plan, written: dict[str, bytes], tell: Tell) -> 
     files = files_of(plan)
     breaches = checker.check(files)
     if len(breaches):
-        words = f"The independent check found {len(breaches)} disagreements, so nothing was kept."
-        raise CheckFailed(f"{words} Please report it: {breaches.iloc[0].message}")
+        found = f"The independent check found {len(breaches)} disagreements, so nothing was kept."
+        raise CheckFailed(f"{found} Please report it: {breaches.iloc[0].message}")
     place, words = Path(asked["folder"]), [line for line in summary.lines(plan)[1:] if line]
     _write(asked, written | _under("run", files), place, plan.proof.outcome, words)
     return {"words": words, "scenario": place.name}
