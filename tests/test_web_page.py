@@ -55,11 +55,54 @@ def test_tick_keep_find_the_best_and_show(browser: Browser, address: str, folder
     assert op.check(folder / "kept/best-of-all/run").empty
 
 
-def test_progress_can_be_seen_and_a_job_stopped_from_the_keyboard(browser: Browser, address: str):  # noqa: F811
-    with visit(browser, address, NARROW, allowed=base_of(address)[0]) as seen:
+EVERY_STATE = {
+    "jobs": [
+        {"id": f"{number:016x}", "kind": kind, "name": f"Job {number}", "state": state, "told": told, "words": words}
+        for number, (kind, state, told, words) in enumerate(
+            [
+                ("best", "running", "Building the model", []),
+                ("evaluate", "waiting", "Waiting", []),
+                ("explain", "done", "", ["It would cost 3 minutes."]),
+                ("sweep", "failed", "", ["This took longer than the 10 minutes that it may take."]),
+                ("best", "stopped", "", ["Stopped. Nothing was kept."]),
+            ]
+        )
+    ],
+    "scenarios": [
+        {
+            "id": "one",
+            "name": "</script><script>alert(1)</script>",
+            "reason": "'\"><img src=x onerror=alert(1)>",
+            "kind": "best",
+            "made": "2026-11-21 10:00:00",
+            "outcome": "proved best",
+            "words": [],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("size", [NARROW, (1366, 768)])
+def test_every_state_of_a_job_is_accessible_and_text_stays_text(browser: Browser, address: str, size: tuple[int, int]):  # noqa: F811
+    with visit(browser, address, size, allowed=base_of(address)[0]) as seen:
         page = seen.page
-        name = page.get_by_label("Name")
-        name.focus()
+        page.route("**/api/state", lambda route: route.fulfill(json=EVERY_STATE))
+        page.reload()
+        expect(page.locator("#jobs > li")).to_have_count(5)
+        expect(page.get_by_role("progressbar")).to_have_count(2)
+        expect(page.locator("#scenarios tbody")).to_contain_text("</script><script>alert(1)</script>")
+        for summary in ("Change the question before finding the best", "Run a sweep: what if figures turned out"):
+            page.get_by_text(summary).click()
+        expect(page.locator("#vary fieldset").first).to_be_visible(timeout=SLOW)
+        assert seen.violations() == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert seen.quiet
+
+
+def test_a_job_is_asked_for_and_stopped_from_the_keyboard(browser: Browser, address: str):  # noqa: F811
+    with visit(browser, address, allowed=base_of(address)[0]) as seen:
+        page = seen.page
+        page.get_by_label("Name").focus()
         page.keyboard.type("To be stopped")
         page.keyboard.press("Tab")
         page.keyboard.type("A slip")
@@ -67,12 +110,20 @@ def test_progress_can_be_seen_and_a_job_stopped_from_the_keyboard(browser: Brows
         page.keyboard.press("Enter")
         stop = page.get_by_role("button", name="Stop To be stopped")
         expect(stop).to_be_visible(timeout=SLOW)
-        expect(page.get_by_role("progressbar", name="Progress of To be stopped")).to_be_visible()
-        assert seen.violations() == []
         stop.focus()
         page.keyboard.press("Enter")
         expect(page.locator("#jobs")).to_contain_text("Stopped. Nothing was kept.", timeout=SLOW)
-        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+        assert seen.quiet
+
+
+def test_why_not_is_answered_by_the_program(browser: Browser, address: str):  # noqa: F811
+    with visit(browser, address, allowed=base_of(address)[0]) as seen:
+        page = seen.page
+        page.locator("#why-service").select_option("walk_in")
+        page.locator("#why-site").select_option("cedar")
+        page.get_by_role("button", name="Work out why not").click()
+        expect(page.locator("#work-said")).to_contain_text("walk_in at cedar: done", timeout=SLOW)
+        expect(page.locator("#jobs")).to_contain_text("Cedar")
         assert seen.quiet
 
 
