@@ -53,7 +53,7 @@ def run_folder(parent: Path) -> Path:
 @contextmanager
 def desk(run: Path, folder: Path, **limits: float) -> Iterator[Desk]:
     scenarios = Scenarios(folder / "scenarios")
-    jobs = Jobs(Limits(**limits), after=scenarios.sweep_up)
+    jobs = Jobs(Limits(**limits), scenarios)
     yield Desk(run, scenarios, jobs)
     jobs.close()
 
@@ -260,9 +260,10 @@ def described() -> Any:
     """Return the API as it describes itself, behind its guard, with jobs that are noted and not done."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    jobs = Jobs(Limits())
+    scenarios = Scenarios(folder / "scenarios")
+    jobs = Jobs(Limits(), scenarios)
     jobs.add = lambda kind, name, asked: Job(kind, name, asked)  # type: ignore[method-assign]
-    app = build(Desk(folder / "tiny", Scenarios(folder / "scenarios"), jobs))
+    app = build(Desk(folder / "tiny", scenarios, jobs))
     schema = schemathesis.openapi.from_dict(app.openapi())
     schema.app = Guard(app, TOKEN, PORT)
     schema.config.update(base_url=f"http://{HOST}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from secrets import token_hex
 from typing import IO, Any
 
 from optimiser.web.asked import State
+from optimiser.web.scenarios import Scenarios
 from optimiser.web.work import MEMORY
 
 MOST_WAITING = 5
@@ -58,6 +60,7 @@ class Job:
     words: list[str] = field(default_factory=list)
     scenario: str | None = None
     process: subprocess.Popen[str] | None = None
+    killed: bool = False
 
     def end(self, state: State, *words: str) -> None:
         """Note how it ended, once."""
@@ -68,9 +71,9 @@ class Job:
 class Jobs:
     """Jobs in the order in which they were asked for."""
 
-    def __init__(self, limits: Limits, *, after: Callable[[], None] = lambda: None) -> None:
-        """Start with nothing to do. ``after`` is called when a job has ended, however it did."""
-        self.limits, self.after = limits, after
+    def __init__(self, limits: Limits, scenarios: Scenarios) -> None:
+        """Start with nothing to do."""
+        self.limits, self.scenarios = limits, scenarios
         self._jobs: list[Job] = []
         self._change = threading.Condition()
         self._closed = False
@@ -105,7 +108,7 @@ class Jobs:
         """Stop a job, or take it out of the queue; one that has ended stays as it is."""
         with self._change:
             job.end("stopped", "Stopped. Nothing was kept.")
-            _end(job.process)
+            job.killed |= _end(job.process)
             self._change.notify_all()
 
     def wait(self, job: Job, seconds: float) -> Job:
@@ -119,6 +122,9 @@ class Jobs:
         self._closed = True
         for job in self.all():
             self.cancel(job)
+            if job.process and job.killed:
+                job.process.wait(timeout=5)
+                self._tidy(job)
 
     def _forget(self) -> None:
         old = [job for job in self._jobs if job.state in ENDED][: max(0, len(self._jobs) - MOST_REMEMBERED)]
@@ -136,9 +142,16 @@ class Jobs:
                 self._run(job)
             except Exception as error:  # a queue that dies would leave every later job waiting for ever
                 job.end("failed", f"This could not be started: {error}.")
-            self.after()
+            self._tidy(job)
             with self._change:
                 self._change.notify_all()
+
+    def _tidy(self, job: Job) -> None:
+        """Remove what a job left half-written; one that was stopped a moment too late was done."""
+        folder = job.asked.get("folder")
+        if folder and self.scenarios.sweep_up(folder) and job.killed:
+            job.state, job.scenario = "done", Path(folder).name
+            job.words = ["It was done a moment before it could be stopped, and was kept."]
 
     def _run(self, job: Job) -> None:
         asked = job.asked | {"kind": job.kind, "name": job.name, "seconds": self.limits.seconds}
@@ -147,7 +160,7 @@ class Jobs:
             with self._change:
                 job.process = process
                 if job.state == "stopped":
-                    _end(process)
+                    job.killed = _end(process)
             late = threading.Timer(self.limits.seconds, self._too_late, [job])
             late.start()
             try:
@@ -180,7 +193,7 @@ class Jobs:
                 f"This took longer than the {self.limits.seconds / 60:g} minutes that it may take, and was stopped. "
                 "Nothing was kept. Allow more with --minutes-a-job, or ask for less.",
             )
-            _end(job.process)
+            job.killed |= _end(job.process)
 
 
 def _started(complaints: IO[str]) -> subprocess.Popen[str]:
@@ -205,17 +218,16 @@ def _put(process: subprocess.Popen[str], asked: dict[str, Any]) -> None:
         pass  # it ended before it listened; how it ended says why
 
 
-def _end(process: subprocess.Popen[str] | None) -> None:
-    """End a process and all that it started, if it still runs."""
+def _end(process: subprocess.Popen[str] | None) -> bool:
+    """End a process and all that it started; return whether it still ran."""
     if process is None or process.poll() is not None:
-        return
+        return False
     if hasattr(os, "killpg"):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
     else:
         process.kill()
+    return True
 
 
 def _out_of_memory(limits: Limits) -> list[str]:

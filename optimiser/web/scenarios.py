@@ -56,11 +56,12 @@ class Scenarios:
         """Return the folder that a scenario of this name would have."""
         return self.folder / slug(name)
 
-    def sweep_up(self) -> None:
-        """Remove what a stopped job had begun to write."""
-        if self.folder.is_dir():
-            for path in self.folder.glob(".*.unfinished-*"):
-                shutil.rmtree(path, ignore_errors=True)
+    def sweep_up(self, place: str | Path) -> bool:
+        """Remove what a stopped job had begun to write; return whether its scenario is there all the same."""
+        place = Path(place)
+        for path in place.parent.glob(f".{place.name}.unfinished-*"):
+            shutil.rmtree(path, ignore_errors=True)
+        return (place / RECORD).is_file()
 
     def _read(self, path: Path) -> Scenario | None:
         try:

@@ -46,7 +46,7 @@ def serve(run: Path, sitting: Sitting, *, tell: Callable[[str], None] = print) -
     from optimiser.web.guard import Guard
 
     scenarios = Scenarios(sitting.scenarios)
-    jobs = Jobs(sitting.limits, after=scenarios.sweep_up)
+    jobs = Jobs(sitting.limits, scenarios)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         listening.bind((HERE, 0))
         listening.listen()  # from here on whoever comes waits, and is not turned away
@@ -82,7 +82,6 @@ def serve(run: Path, sitting: Sitting, *, tell: Callable[[str], None] = print) -
             asyncio.run(_until_idle(server, listening, guard, jobs, sitting.idle_minutes * 60))
         finally:
             jobs.close()
-            scenarios.sweep_up()
 
 
 async def _until_idle(server: Any, listening: socket.socket, guard: Any, jobs: Jobs, idle_seconds: float) -> None:
