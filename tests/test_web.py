@@ -246,6 +246,16 @@ def test_no_number_that_is_none(number: str, run: Path, tmp_path: Path):
         assert asking.post("/api/best", headers=headers, content=body).status_code == 422
 
 
+# Schemathesis asks for the app while tests are collected; the run that it shows is made when they start.
+DESCRIBED = Path(tempfile.mkdtemp())
+atexit.register(shutil.rmtree, DESCRIBED, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def described_run() -> Path:
+    return run_folder(DESCRIBED)
+
+
 class Bearing:
     """How Schemathesis is let in; it also tries without, and with another token."""
 
@@ -258,12 +268,10 @@ class Bearing:
 
 def described() -> Any:
     """Return the API as it describes itself, behind its guard, with jobs that are noted and not done."""
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    scenarios = Scenarios(folder / "scenarios")
+    scenarios = Scenarios(DESCRIBED / "scenarios")
     jobs = Jobs(Limits(), scenarios)
     jobs.add = lambda kind, name, asked: Job(kind, name, asked)  # type: ignore[method-assign]
-    app = build(Desk(folder / "tiny", scenarios, jobs))
+    app = build(Desk(DESCRIBED / "tiny", scenarios, jobs))
     schema = schemathesis.openapi.from_dict(app.openapi())
     schema.app = Guard(app, TOKEN, PORT)
     schema.config.update(base_url=f"http://{HOST}")
@@ -273,7 +281,7 @@ def described() -> Any:
 
 @described().parametrize()
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-def test_schemathesis_finds_nothing(case: Any):
+def test_schemathesis_finds_nothing(case: Any, described_run: Path):
     case.call_and_validate()
 
 
