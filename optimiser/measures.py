@@ -149,7 +149,8 @@ def _journey_rows(plan: Plan, service: str) -> Iterator[Row]:
     if standard:
         beyond = journeys["patients_per_year"][~(journeys["minutes"] <= standard.value)].sum()
         yield "patients_beyond_standard", service, "", float(beyond), "patients a year", "lower"
-    for group, members in groups(journeys):
+    counted = ["minutes", "minutes_spent", "patients_per_year", "deprivation_decile", "district"]
+    for group, members in groups(journeys[[column for column in counted if column in journeys]]):
         for name, found in JOURNEY_MEASURES.items():
             if found.by_group:
                 yield name, service, group, found.of(members), found.unit, found.better

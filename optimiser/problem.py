@@ -249,6 +249,8 @@ class Problem:
         Minutes by road from site (index) to site (column); empty where the place has no such table.
     exceptions
         Links that need not hold at some site, with reasons.
+    factors
+        What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
     files
         The resolved config and the place's tables as they were read, by name in a run folder: what a reviewer needs to
         ask the same question again. Empty for a problem that was made in Python.
@@ -269,6 +271,7 @@ class Problem:
     time_limit_minutes: float = 10.0
     transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
     growth: Growth | None = None
+    factors: Mapping[str, Figure] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property

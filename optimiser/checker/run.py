@@ -322,13 +322,21 @@ class Run:
         open_sites = [*sorted(sites), *self.neighbours(service)]
         minutes, found = self.inputs.minutes, {}
         added = [self._offset(service if drawn_as is None else drawn_as, site) for site in open_sites]
+        asked = (tuple(open_sites), tuple(added))
+        if asked in self._nearest_of:
+            return self._nearest_of[asked]
         for area in self.areas:
             options = [(minutes[area, s] + added[n], n) for n, s in enumerate(open_sites) if (area, s) in minutes]
             _, place = min(options, default=(None, None))
             site = None if place is None else open_sites[place]
             least = None if site is None else minutes[area, site]
             found[area] = Journey(site, least, site, least, None if site is None else 0)
-        return found
+        return self._nearest_of.setdefault(asked, found)
+
+    @cached_property
+    def _nearest_of(self) -> dict[tuple[tuple[str, ...], tuple[int, ...]], dict[str, Journey]]:
+        """Journeys that were worked out already: many services are at the same sites."""
+        return {}
 
     def straight_there(self, service: str) -> dict[str, Journey]:
         """Return every area's journey if its patients went straight to the nearest site that provides a service."""

@@ -371,6 +371,9 @@ class OptionSettings(Strict):
     designations: Annotated[dict[Code, Codes], Field(min_length=1)] = Field(
         description="Sites that provide each service; services not named stay as they are today"
     )
+    written_for: StrictStr | None = Field(
+        None, description="Config that has every service named here; a smaller question leaves out those it lacks"
+    )
     source: StrictStr = Field("", description="Where it was written down")
     verified: StrictBool = Field(False, description="Whether the source was read and says this")
     note: StrictStr = Field("", description="Anything a reader should know")
