@@ -55,6 +55,7 @@ SETTING_UNITS = {
     "suspected_per_confirmed": "patients a confirmed patient",
     "repatriated_share": "share, 0 to 1",
     "most_transfers_a_day": "transfers a day",
+    "most_repatriations_a_year": "repatriations a year",
     "most_ambulance_hours": "hours a year",
     "one_in": "people",
     "start_hour": "hour of the day",

@@ -313,6 +313,16 @@ def not_too_many_transfers(problem: Problem, choices: All) -> Iterator[Instance]
 
 
 @rule
+def not_too_many_repatriations(problem: Problem, choices: All) -> Iterator[Instance]:
+    """No more of a service's patients a year are taken back than the config allows."""
+    for code, going, transfer in _transferred(problem, choices):
+        most = transfer.most_repatriations_a_year
+        if most:
+            left, name = going.repatriations(), "not_too_many_repatriations"
+            yield Instance(name, (code,), going.services, left, "<=", most.value, "repatriations a year", most)
+
+
+@rule
 def not_too_many_ambulance_hours(problem: Problem, choices: All) -> Iterator[Instance]:
     """Ambulances spend no more hours a year on a service's transfers and repatriations than the config allows."""
     for code, going, transfer in _transferred(problem, choices):

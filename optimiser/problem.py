@@ -166,6 +166,7 @@ class Transfer:
     suspected_per_confirmed: Figure = Figure(1)
     repatriated_share: Figure = Figure(0)
     most_transfers_a_day: Figure | None = None
+    most_repatriations_a_year: Figure | None = None
     most_ambulance_hours: Figure | None = None
     to_neighbours: bool = True
 
