@@ -130,7 +130,7 @@ def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs:
         return choices[service]
     first = choices[transfer.first_contact]
     minutes, site = first.minutes, first.site
-    if problem.services[service].observed:
+    if problem.is_drawn_apart(service):
         minutes, site = first_leg(problem, service, first.provided)
     return TwoLegs(problem, service, minutes, site, choices[service].provided)
 
