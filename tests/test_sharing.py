@@ -471,6 +471,10 @@ def test_a_spoiled_sharing_is_found_under_the_name_of_what_it_breaks(fault: str)
     assert expected in found_by(small(managed=True, maximum_patients=Figure(20)), journeys)
 
 
+def test_every_check_of_sharing_is_broken_above():
+    assert {one.__name__ for one in SHARING_CHECKS} <= {expected for expected, _ in SPOILED.values()}
+
+
 def test_a_tie_settled_the_other_way_is_found():
     # Far and east could each go on to oak for 15 minutes more, and far is no resident: publishing east is a breach.
     world = small(managed=True, maximum_patients=Figure(34))
