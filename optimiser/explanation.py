@@ -112,18 +112,25 @@ def _way_out(
     if demand[0] not in WAYS_OUT:
         return None
     model = build(problem, chains)
-    gives = []
-    for number, row in enumerate(rows):
+    gives: dict[str, pulp.LpVariable] = {}
+    for row in rows:
         constraint = model.programme.get_constraint_by_name(row)
-        slack = model.programme.add_variable(f"gives.{number}", 0)
-        constraint.addInPlace(slack, 1 if constraint.sense == pulp.LpConstraintGE else -1)
-        gives.append(slack)
-    model.programme.setObjective(pulp.lpSum(gives))
+        whose = _gives_once(problem, demand) or row
+        if whose not in gives:
+            gives[whose] = model.programme.add_variable(f"gives.{len(gives)}", 0)
+        constraint.addInPlace(gives[whose], 1 if constraint.sense == pulp.LpConstraintGE else -1)
+    model.programme.setObjective(pulp.lpSum(gives.values()))
     outcome = solver.run(model.programme)
     if not outcome.feasible:
         return None
     by = round(outcome.objective, 6)
     return WayOut(demand, by, UNITS[demand[0]], WAYS_OUT[demand[0]](problem, demand[1], by))
+
+
+def _gives_once(problem: Problem, demand: Demand) -> str:
+    """Return a name where all rows of a demand give together: one team's need is the largest of its rows, not a sum."""
+    across = demand[0] == "rota_is_filled" and problem.teams[demand[1][1]].across_sites
+    return ".".join(demand[1]) if across else ""
 
 
 def _least_ceiling(problem: Problem, chains: Mapping[str, catchment.Chains], demand: Demand) -> WayOut | None:
@@ -184,9 +191,15 @@ def _fixed(problem: Problem, names: tuple[str, ...]) -> str:
 def _rota(problem: Problem, names: tuple[str, ...]) -> str:
     service = _service(problem, names)
     rota = next(r for r in service.rotas if (r.team, r.unit) == names[1:])
-    here = sum(problem.staff.get((site, rota.team, rota.unit), 0) for site in problem.candidates)
+    here = sum(problem.in_post(pool, rota.team, rota.unit) for pool in problem.pools(rota.team))
     needs = _staff(rota.needed.value, rota.team, rota.unit, problem)
-    return f"{service.name} needs {needs} at each site that provides it; {here:,g} are in post in all"
+    once = f" and {rota.once.value:g} in all" if rota.once else ""
+    where = "at each site that provides it"
+    if rota.only_without:
+        where += f" without {problem.services[rota.only_without.service].name}"
+    if rota.remote_from:
+        where += f" unless {problem.services[rota.remote_from.service].name} is provided somewhere"
+    return f"{service.name} needs {needs} {where}{once}; {here:,g} are in post in all"
 
 
 def _beds(problem: Problem, names: tuple[str, ...]) -> str:
