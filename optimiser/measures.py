@@ -304,6 +304,12 @@ def _staff_rows(plan: Plan) -> Iterator[Row]:
     for team, unit in plan.problem.team_units:
         for name, column, better in published:
             yield name, "", f"{team} ({unit})", float(totals[column][team, unit]), unit, better
+        if posts := plan.problem.teams[team].posts_funded:
+            here, filled = totals.loc[(team, unit)], posts.value
+            vacant, short = max(0.0, filled - here["in_post"]), max(0.0, here["needed"] - filled)
+            yield "staff_posts_funded", "", f"{team} ({unit})", filled, unit, "neither"
+            yield "staff_posts_vacant", "", f"{team} ({unit})", vacant, unit, "lower"
+            yield "staff_short_with_posts_filled", "", f"{team} ({unit})", short, unit, "lower"
 
 
 def _vacancy_rows(plan: Plan) -> Iterator[Row]:

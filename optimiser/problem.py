@@ -60,6 +60,9 @@ class Roster(Protocol):
     def table(self) -> pd.DataFrame:
         """Return its weekly pattern as rows of ``rotas.csv``."""
 
+    def at_sites(self, sites: int, people: int) -> Roster:
+        """Return how so many people, one team over so many sites, give the cover at each of them."""
+
 
 @dataclass(frozen=True)
 class RotaNeed:
@@ -326,6 +329,10 @@ class Problem:
     def pools(self, team: str) -> tuple[str, ...]:
         """Return where a team's staff are counted: at each candidate or, for one team across sites, all together."""
         return (ACROSS_SITES,) if self.teams[team].across_sites else self.candidates
+
+    def pool_name(self, pool: str) -> str:
+        """Return what people call a site, or all of them as one team has them."""
+        return "all sites together" if pool == ACROSS_SITES else self.sites[pool].name
 
     def in_post(self, pool: str, team: str, unit: Unit) -> float:
         """Return a team's staff in post at a site, or at all of them together."""

@@ -117,6 +117,11 @@ def allocate(problem: Problem, designated: Collection[tuple[str, str]]) -> pd.Da
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def number_of_sites(problem: Problem, designated: Collection[tuple[str, str]], service: str, rota: RotaNeed) -> int:
+    """Return at how many sites a rota is needed under a set of designations."""
+    return int(where_needed(service, rota, _chosen(problem, designated)).sum())
+
+
 def _chosen(problem: Problem, designated: Collection[tuple[str, str]]) -> dict[str, np.ndarray]:
     return {
         service: np.array([[(site, service) in designated for site in problem.candidates]])

@@ -75,6 +75,19 @@ class ShiftSettings(Strict):
     days: Days = Field(DAYS, description="Days on which it may start, of Mon to Sun")
 
 
+class SaidSettings(Strict):
+    """That something is so, and where it is stated."""
+
+    source: StrictStr = Field("", description="Where that is stated")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+
+class RotaLinkSettings(SaidSettings):
+    """Another service that decides where a rota is needed."""
+
+    service: Code = Field(description="Code of the service")
+
+
 class RotaSettings(Strict):
     """What a site that provides the service needs of one team."""
 
@@ -85,7 +98,16 @@ class RotaSettings(Strict):
         (), description="Cover that the rota gives; what is needed for it is worked out"
     )
     one_in: Count | None = Field(None, description="On call from home at most 1 in so many")
-    shifts: dict[Code, ShiftSettings] = Field({}, description="Kinds of shift, for its smallest legal weekly pattern")
+    shifts: dict[Code, ShiftSettings] = Field({}, description="Kinds of shift, for its weekly pattern")
+    only_without: RotaLinkSettings | None = Field(
+        None, description="The rota is needed only at sites without this service: what is left where it closes"
+    )
+    remote_from: RotaLinkSettings | None = Field(
+        None, description="Where any site provides this service, its rota gives this cover from there, on call"
+    )
+    shared_on_call: SaidSettings | None = Field(
+        None, description="One team across sites is on call for all of them at once, where the standard allows it"
+    )
 
     @model_validator(mode="after")
     def _states_a_need(self) -> RotaSettings:
