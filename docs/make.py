@@ -48,6 +48,9 @@ SETTING_UNITS = {
     "blocking": "share, 0 to 1",
     "dwell_minutes": "minutes",
     "overhead_minutes": "minutes",
+    "call_minutes": "minutes",
+    "crew_minutes": "minutes",
+    "handover_minutes": "minutes",
     "share_transferred": "share, 0 to 1",
     "suspected_per_confirmed": "patients a confirmed patient",
     "repatriated_share": "share, 0 to 1",
@@ -56,7 +59,6 @@ SETTING_UNITS = {
     "one_in": "people",
     "start_hour": "hour of the day",
     "hours": "hours",
-    "handover_minutes": "minutes",
     "hours_a_plain_pa": "hours",
     "hours_a_premium_pa": "hours",
     "plain_from_hour": "hour of the day",
@@ -86,6 +88,7 @@ PLACES = {
     "GrowthSettings": "`demand.growth`",
     "AgeGrowthSettings": "`demand.growth.by_age`",
     "TeamSettings": "`teams.<code>`",
+    "AcrossSettings": "`teams.<code>.across_sites`",
     "ServiceSettings": "`services.<code>`",
     "FixedSettings": "`services.<code>.fixed.<site>`",
     "LinkSettings": "`services.<code>.same_site.<service>` and `by_transfer.<service>`",
@@ -95,6 +98,8 @@ PLACES = {
     "RotaSettings": "`services.<code>.rotas.<team>`",
     "ExceptionSettings": "An entry of `exceptions`",
     "TransferSettings": "`services.<code>.transfer`",
+    "SaidSettings": "`services.<code>.rotas.<team>.shared_on_call`",
+    "RotaLinkSettings": "`services.<code>.rotas.<team>.only_without` and `remote_from`",
     "CoverSettings": "`services.<code>.rotas.<team>.cover`",
     "ShiftSettings": "`services.<code>.rotas.<team>.shifts.<code>`",
     "ContractSettings": "`contract`",
@@ -113,6 +118,7 @@ OTHER_MEASURES = {
     "observed_patients": "Patients counted at a site today, scaled to those whom the model sends to the sites counted.",
     "backcast_patients": "Patients a year whom the offsets send to a site with today's designations.",
     "backcast_error": "How far apart those two are, as a share of those counted.",
+    "mean_minutes_straight_there": "Mean minutes if the same patients went straight to the nearest such site.",
     "transfers_per_day": "Patients taken on in a day, from all areas, suspected ones counted.",
     "repatriations_per_year": "Patients taken on who are later taken back, confirmed ones.",
     "ambulance_hours_per_year": "Hours of ambulances: out, back and overhead a transfer, out and back a repatriation.",
@@ -340,10 +346,29 @@ def _groups(rows: Any) -> str:
 
 CARE_MODEL = {
     "start": """\
-Which services should be where, decided together. Only strokes and emergency attendances have a table of
-patients: journeys to the other services are not counted, so nothing draws them nearer to anybody, and they stay
-as they are today unless a rule forces them. Fewest staff short come first, then the shortest journeys, then the
-fewest changes; ties go to fewest sites and then to the first in site order.""",
+Which services should be where, decided together. Fewest staff short come first, then the shortest journeys of
+residents, then the fewest changes; ties go to fewest sites and then to the first in site order.
+
+**Patients.** Strokes are a real table. Emergency attendances and the admissions that follow them are real totals,
+spread over areas by people and morbidity. Births, children's and surgical admissions, hip fractures, critical care
+and carotid operations are a rate that was read, times people: none of those is verified, and `sources.csv` of the
+place says where each was read. No rate was found for complex cardiac, respiratory and renal care or for
+interventional radiology, so nothing draws them nearer to anybody, and they stay as they are today unless a rule
+moves them. Journeys of the acute medical take and of critical care are shown but not made short: their patients
+come through emergency departments, whose journeys count already. Strokes count twice, for both kinds of unit.
+
+**Pathways.** Strokes, emergency surgery and broken hips are seen first at the nearest emergency department and then
+taken on to one of the three hospitals, as proposed in 2017; emergency departments are decided together with them.
+Of surgical patients only those who have an operation, a quarter, are taken on. Everybody else goes straight to the
+nearest site. Every run shows the minutes of both pathways, and `configs/what_if/care_model_straight_there.yaml`
+asks the question with everybody taken straight to the service. No source says how many are repatriated, so nobody
+is; how the overhead divides into call, crew and handover is not known, so it is one figure.
+
+**The pathway decides where hyper-acute stroke is best.** Taken on from an emergency department it is Basildon;
+straight there, with everything else alike, it is Southend, by a tenth of a minute.
+
+**Time and growth** are off here. `configs/what_if/care_model_peak_2025.yaml` asks for both together: the factors of
+its times have no source, and the summary says so.""",
     "services": """\
 *Today* is what `today` in the config says. What stays local is a note: no rule makes it so, and no staff are
 counted for it.""",
@@ -356,7 +381,7 @@ other two, and orthopaedics, children's and maternity services would have to lea
     "left out": """\
 - Vascular surgeons and interventional radiologists: each rota has a floor of 6, but how many are in post is not
   published.
-- Minimum volumes of aneurysms, carotid operations and coronary procedures: no table of patients.
+- Minimum volumes of aneurysms and coronary procedures: how many there are was not found.
 - Beds in post: no hyper-acute unit has a limit, so beds are counted and no rule uses them.
 - CT, pathology, blood and anaesthetics are taken to be on all three sites, neurosurgery outside the system.
 - Complex respiratory care and interventional radiology have no row in the working matrix, and so no links of
@@ -364,10 +389,18 @@ other two, and orthopaedics, children's and maternity services would have to lea
 - Critical care may be 60 minutes from a maternity unit, as the matrix allows. Whether that is safe is for
   clinicians to say.""",
     "options": """\
-`configs/options/care_model/` has four options of 2016 to 2018, with those cells that the evidence gives. The
-decision of July 2018 brings its documented exceptions with it: full emergency departments and medical takes
-where emergency surgery with a stay is elsewhere, and thrombolysis where the hyper-acute unit is elsewhere.
-Without them it would break six rules; `exceptions.csv` of its run lists them with their reasons.""",
+`configs/options/` has every option of 2013 to 2018 that the evidence states, with those cells that it gives. What an
+option does not name stays as it is today. The same files serve smaller questions: what a question does not have is
+left out, and the run says so. All of them side by side, each checked independently:
+
+    optimiser compare configs/care_model.yaml configs/options/*.yaml
+
+The decision of July 2018 brings two documented exceptions: emergency departments and medical takes where emergency
+surgery with a stay is elsewhere (four rows), and thrombolysis where the hyper-acute unit is elsewhere (two). Without
+them it would break six rules, as the proposal of 2017 does; `exceptions.csv` of its run lists them with their
+reasons. It comes to 12.1 transfers a day: 3.8 suspected strokes, 7.5 for surgery and 0.7 broken hips. The programme
+said 14 for all specialties in 2017 and about 25 in 2018, the BBC up to 50. That these are near the first of them
+proves little: a quarter of surgical patients taken on is an assumption.""",
 }
 
 

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from optimiser import beds, staffing
-from optimiser.catchment import nearest, subset_table
+from optimiser.catchment import first_leg, nearest, subset_table
 from optimiser.errors import TooLarge
 from optimiser.pathways import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
-from optimiser.problem import MOST_DEPRIVED_DECILES, Figure, Objective, Problem, Service, Transfer
+from optimiser.problem import MOST_DEPRIVED_DECILES, Beds, Figure, Objective, Problem, Service, Transfer
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,10 @@ class Choices:
         column = self.problem.reachable_sites(self.service.code).index(site)
         return np.asarray(((self.site == column) @ self.patients) / self.problem.patient_scale)
 
-    def beds_needed(self, site: str) -> np.ndarray:
-        """Return the beds that the patients at a site need, by choice."""
-        wanted = self.service.beds
-        assert wanted is not None
-        scale = self.problem.patient_scale
-        volumes, which = np.unique(np.rint(self.arriving(site) * scale), return_inverse=True)
-        loads = (wanted.stays.load(Fraction(int(volume), scale)) for volume in volumes)
-        return np.array([beds.beds_needed(load, wanted.blocking.value) for load in loads])[which]
+    @property
+    def volume_scale(self) -> int:
+        """What makes every number of patients at a site whole."""
+        return self.problem.patient_scale
 
     @property
     def worst_minutes(self) -> np.ndarray:
@@ -133,7 +129,22 @@ def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs:
     if not transfer:
         return choices[service]
     first = choices[transfer.first_contact]
-    return TwoLegs(problem, service, first.minutes, first.site, choices[service].provided)
+    minutes, site = first.minutes, first.site
+    if problem.services[service].observed:
+        minutes, site = first_leg(problem, service, first.provided)
+    return TwoLegs(problem, service, minutes, site, choices[service].provided)
+
+
+def loads_of_beds(going: Choices | TwoLegs, wanted: Beds, site: str) -> list[Fraction]:
+    """Return the mean number of beds taken at a site if nobody is turned away, by joint choice in reading order."""
+    volumes = np.rint(going.arriving(site) * going.volume_scale).ravel()
+    return [wanted.stays.load(Fraction(int(volume), going.volume_scale)) for volume in volumes]
+
+
+def _beds_needed(going: Choices | TwoLegs, wanted: Beds, site: str) -> np.ndarray:
+    loads = loads_of_beds(going, wanted, site)
+    needed = {load: beds.beds_needed(load, wanted.blocking.value) for load in set(loads)}
+    return np.array([needed[load] for load in loads]).reshape(going.arriving(site).shape)
 
 
 # Rules ----------------------------------------------------------------------------------------------------------------
@@ -248,12 +259,15 @@ def beds_are_enough(problem: Problem, choices: All) -> Iterator[Instance]:
     """A site that provides a service has the beds that its patients need."""
     for code, chosen in choices.items():
         wanted = chosen.service.beds
-        for column, site in enumerate(problem.candidates if wanted and chosen.service.activity else ()):
-            if wanted and site in wanted.at:
-                here = chosen.provided[:, column]
-                names, available, needed = (code, site), wanted.at[site], np.where(here, chosen.beds_needed(site), 0)
-                left = np.full(len(needed), available.value)
-                yield Instance("beds_are_enough", names, (code,), left, ">=", needed, "beds", available, here)
+        if wanted is None or not wanted.at or not chosen.service.activity:
+            continue
+        going = journeys(problem, choices, code)
+        for column, site in enumerate(problem.candidates):
+            if site in wanted.at:
+                here, available = chosen.provided[:, column], wanted.at[site]
+                needed = np.where(here, _beds_needed(going, wanted, site), 0)
+                left, name = np.full(needed.shape, available.value), "beds_are_enough"
+                yield Instance(name, (code, site), going.services, left, ">=", needed, "beds", available, here)
 
 
 @rule

@@ -145,6 +145,33 @@ def chains(
     return _cut_at(order, depth)
 
 
+def first_leg_chains(problem: Problem, service: str) -> Chains:
+    """Chain every area's sites of first contact in the order in which a service's own patients choose them."""
+    transfer = problem.services[service].transfer
+    assert transfer is not None
+    first, choosing = transfer.first_contact, problem.first_choosing_minutes(service)
+    return _cut_at(_Order.by(problem, first, problem.minutes(first), choosing), None)
+
+
+def first_leg(problem: Problem, service: str, provided: Bools) -> tuple[Floats, Ints]:
+    """Return minutes and sites of first contact of a service's own patients, both choices × areas.
+
+    ``provided`` is choices × candidates of first contact. Minutes are infinite and sites −1 where nobody is reached.
+    """
+    transfer = problem.services[service].transfer
+    assert transfer is not None
+    minutes, choosing = problem.minutes(transfer.first_contact), problem.first_choosing_minutes(service)
+    is_open = np.ones((len(provided), minutes.shape[1]), dtype=bool)
+    is_open[:, : provided.shape[1]] = provided
+    site = np.full((len(provided), len(minutes)), -1)
+    for number, here in enumerate(is_open if minutes.shape[1] else ()):
+        left = np.where(here, choosing, np.inf)
+        best = left.argmin(axis=1)
+        site[number] = np.where(np.isfinite(left[np.arange(len(left)), best]), best, -1)
+    travelled = np.column_stack([minutes, np.full(len(minutes), np.inf)])
+    return travelled[np.arange(len(minutes))[None, :], site], site
+
+
 @dataclass(frozen=True, eq=False)
 class _Order:
     """Each area's sites by journey time (ties as in ``sites``), with how long its whole chain is."""
@@ -160,12 +187,25 @@ class _Order:
 
     @classmethod
     def of(cls, problem: Problem, service: str, never: frozenset[str], always: frozenset[str]) -> _Order:
+        if problem.services[service].transfer:
+            minutes = second_legs(problem, service).order
+            return cls.by(problem, service, minutes, minutes, never, always)
+        return cls.by(problem, service, problem.minutes(service), problem.choosing_minutes(service), never, always)
+
+    @classmethod
+    def by(
+        cls,
+        problem: Problem,
+        service: str,
+        minutes: Floats,
+        choosing: Floats,
+        never: frozenset[str] = frozenset(),
+        always: frozenset[str] = frozenset(),
+    ) -> _Order:
+        """Put the sites of a service in order of ``choosing``, as far as ``minutes`` reach."""
         candidates, sites = problem.candidates, problem.reachable_sites(service)
-        by_transfer = problem.services[service].transfer
-        minutes = second_legs(problem, service).order if by_transfer else problem.minutes(service)
         is_end = np.array([i >= len(candidates) or site in always for i, site in enumerate(sites)], bool)
         usable = np.array([i for i, site in enumerate(sites) if site not in never], int)
-        choosing = minutes if by_transfer else problem.choosing_minutes(service)
         by_time = usable[np.argsort(choosing[:, usable], axis=1, kind="stable")]
         reached = np.isfinite(minutes[:, usable]).sum(axis=1)
         to_end = np.pad(is_end[by_time], ((0, 0), (0, 1)), constant_values=True).argmax(axis=1) + 1

@@ -11,6 +11,7 @@ from optimiser.plan import Plan, matters
 
 COMPARED = (
     "mean_minutes",
+    "mean_minutes_straight_there",
     "median_minutes",
     "p95_minutes",
     "worst_minutes",

@@ -7,7 +7,7 @@ meaning. ``BY_GROUP`` says which are also published for groups of areas.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from optimiser import beds
+from optimiser.arithmetic import journeys, loads_of_beds, one_choice
 from optimiser.backcast import backcast
-from optimiser.catchment import nearest
 from optimiser.pathways import DAYS_A_YEAR, MINUTES_AN_HOUR
-from optimiser.plan import Plan
+from optimiser.plan import Designations, Plan
 from optimiser.problem import Beds, Problem
 from optimiser.staffing import rotas_needed
 
@@ -150,7 +150,8 @@ def _journey_rows(plan: Plan, service: str) -> Iterator[Row]:
     if standard:
         beyond = journeys["patients_per_year"][~(journeys["minutes"] <= standard.value)].sum()
         yield "patients_beyond_standard", service, "", float(beyond), "patients a year", "lower"
-    for group, members in groups(journeys):
+    counted = ["minutes", "minutes_spent", "patients_per_year", "deprivation_decile", "district"]
+    for group, members in groups(journeys[[column for column in counted if column in journeys]]):
         for name, found in JOURNEY_MEASURES.items():
             if found.by_group:
                 yield name, service, group, found.of(members), found.unit, found.better
@@ -187,7 +188,7 @@ def _bed_rows(plan: Plan, service: str) -> Iterator[Row]:
     wanted = plan.problem.services[service].beds
     if wanted is None:
         return
-    loads = _loads(plan.problem, wanted, service, plan.sites_of(service))
+    loads = _loads(plan.problem, wanted, service, plan.designated)
     needed = {site: beds.beds_needed(load, wanted.blocking.value) for site, load in loads.items()}
     # Where it is not known how many beds there are, a site is taken to have as many as it needs.
     there = {site: int(wanted.at[site].value) if site in wanted.at else needed[site] for site in loads}
@@ -200,18 +201,19 @@ def _bed_rows(plan: Plan, service: str) -> Iterator[Row]:
     if loads and all(site in wanted.at for site in loads):
         yield "beds_available", service, "", sum(there.values()), "beds", "neither"
     yield from _busy_rows(service, "", [(there[site], load) for site, load in loads.items()])
-    yield from _bed_test_rows(plan.problem, wanted, service, sum(needed.values()))
+    yield from _bed_test_rows(plan, wanted, service, sum(needed.values()))
     per_bed = {role: figure.value for role, figure in wanted.staff_per_bed.items()}
     for role, wte in beds.staff_for_beds(sum(needed.values()), per_bed).items():
         yield "staff_for_beds", service, role, wte, "WTE", "neither"
 
 
-def _loads(problem: Problem, wanted: Beds, service: str, sites: Sequence[str]) -> dict[str, Fraction]:
-    """Return the mean number of beds that patients ask for at each site, if these sites provide the service."""
-    site = nearest(problem, service, sites).to_numpy()
-    patients = np.rint(problem.patients(service) * problem.patient_scale)
-    arriving = {code: int(patients[site == code].sum()) for code in sites}
-    return {code: wanted.stays.load(Fraction(number, problem.patient_scale)) for code, number in arriving.items()}
+def _loads(problem: Problem, wanted: Beds, service: str, designated: Designations) -> dict[str, Fraction]:
+    """Return the mean number of beds that patients ask for at each site that provides the service."""
+    transfer = problem.services[service].transfer
+    codes = (service, transfer.first_contact) if transfer else (service,)
+    going = journeys(problem, {code: one_choice(problem, code, designated) for code in codes}, service)
+    sites = (site for site in problem.candidates if (site, service) in designated)
+    return {site: loads_of_beds(going, wanted, site)[0] for site in sites}
 
 
 def _busy_rows(service: str, group: str, beds_and_loads: Sequence[tuple[int, Fraction]]) -> Iterator[Row]:
@@ -225,12 +227,21 @@ def _busy_rows(service: str, group: str, beds_and_loads: Sequence[tuple[int, Fra
         yield "blocking", service, group, turned_away / asked, "share of arrivals", "lower"
 
 
-def _bed_test_rows(problem: Problem, wanted: Beds, service: str, needed: int) -> Iterator[Row]:
+def _as_today(plan: Plan, service: str) -> Designations:
+    """Return the designations with a service, and where its patients are seen first, as today if that is known."""
+    transfer, problem = plan.problem.services[service].transfer, plan.problem
+    moved = {service, transfer.first_contact if transfer else service} & problem.services_with_today
+    kept = {pair for pair in plan.designated if pair[1] not in moved}
+    return frozenset(kept | {pair for pair in problem.today if pair[1] in moved})
+
+
+def _bed_test_rows(plan: Plan, wanted: Beds, service: str, needed: int) -> Iterator[Row]:
     """Yield today's beds, and how many the plan needs beyond them: the NHS bed test asks about any that would close."""
+    problem = plan.problem
     if service not in problem.services_with_today:
         return
     today = [site for site in problem.candidates if (site, service) in problem.today]
-    as_today = _loads(problem, wanted, service, today).values()
+    as_today = _loads(problem, wanted, service, _as_today(plan, service)).values()
     needed_as_today = sum(beds.beds_needed(load, wanted.blocking.value) for load in as_today)
     yield "beds_needed_as_today", service, "", needed_as_today, "beds", "neither"
     if today and all(site in wanted.at for site in today):
@@ -274,6 +285,7 @@ def _transfer_rows(plan: Plan, service: str) -> Iterator[Row]:
     transfer = plan.problem.services[service].transfer
     if transfer is None:
         return
+    yield from _straight_there_rows(plan, service)
     journeys = _with_shares(plan, service)
     moved = journeys[journeys["site"].notna() & (journeys["site"] != journeys["first_site"])]
     confirmed, road = moved["patients_arriving"], moved["transfer_minutes"]
@@ -290,6 +302,17 @@ def _transfer_rows(plan: Plan, service: str) -> Iterator[Row]:
     for site in plan.problem.reachable_sites(transfer.first_contact):
         stay = float(staying.get(site, 0))
         yield "site_patients_not_transferred", service, site, stay, "patients a year", "neither"
+
+
+def _straight_there_rows(plan: Plan, service: str) -> Iterator[Row]:
+    """Yield the other pathway: minutes if the same patients went straight to the sites that provide the service."""
+    straight = replace(plan.problem.services[service], transfer=None, observed=None)
+    problem = replace(plan.problem, services={service: straight})
+    choice = one_choice(problem, service, plan.designated)
+    resident = plan.problem.areas["resident"].to_numpy(dtype=bool)
+    patients = pd.Series(problem.patients(service)[resident])
+    mean = _mean(pd.Series(choice.minutes[0][resident]), patients)
+    yield "mean_minutes_straight_there", service, "", mean, "minutes", "lower"
 
 
 def _staff_rows(plan: Plan) -> Iterator[Row]:

@@ -100,6 +100,9 @@ def second_legs(problem: Problem, service: str) -> SecondLegs:
     moves = np.array([[one != other for other in sites] for one in first], dtype=bool).reshape(road.shape)
     road[np.isnan(road)] = np.inf
     road[~moves] = 0.0
+    if not transfer.to_neighbours:
+        outside = np.array([not problem.sites[site].candidate for site in sites], dtype=bool)
+        road[moves & outside] = np.inf
     waits = transfer.dwell_minutes.value + transfer.overhead_minutes.value
     minutes = np.where(moves, np.round(road + waits, 6), 0.0)
     return SecondLegs(transfer, first, sites, road, minutes, moves)
@@ -201,19 +204,24 @@ class TwoLegs:
             raise TooLarge(TOO_FINE)
         return np.asarray(total)
 
+    @property
+    def volume_scale(self) -> int:
+        """What makes every number of patients at a site whole."""
+        return self.problem.patient_scale * self.problem.share_scale
+
     def arriving(self, site: str) -> Floats:
         """Return patients a year at a site, from every area, by joint choice: those carried on, and those who stay."""
         if site not in self.legs.sites:
             return np.zeros((len(self.first_site), len(self.provided)))
         here = self.goes_on_to == self.legs.sites.index(site)
         total = self._at_first(self.patients) @ np.where(here, self._scaled_share_of_all, 0).T
-        return np.asarray(total / (self.problem.patient_scale * self.problem.share_scale))
+        return np.asarray(total / self.volume_scale)
 
     def transfers_a_year(self) -> Floats:
         """Return transfers a year, suspected patients counted, as whole numbers of 1 / ``PARTS_OF_A_TRANSFER``."""
         suspected = self.legs.transfer.suspected_per_confirmed.value
         moved = self._at_first(self.patients) @ np.where(self._moved, self._scaled_share, 0).T
-        parts = moved * (suspected * PARTS_OF_A_TRANSFER / (self.problem.patient_scale * self.problem.share_scale))
+        parts = moved * (suspected * PARTS_OF_A_TRANSFER / self.volume_scale)
         return np.asarray(np.rint(parts))
 
     def transfers_a_day(self) -> Floats:

@@ -180,7 +180,8 @@ class Transfer:
 
     ``dwell_minutes`` is spent at the first site, and ``overhead_minutes`` on asking for a crew, waiting for it, loading
     and handing over. The patients a year of a service are confirmed ones; for each of them ``suspected_per_confirmed``
-    are taken on. ``None`` means no limit.
+    are taken on. Unless ``to_neighbours``, nobody is taken on to a neighbour: those seen first at one that provides the
+    service stay there all the same. ``None`` means no limit.
     """
 
     first_contact: str
@@ -191,6 +192,7 @@ class Transfer:
     repatriated_share: Figure = Figure(0)
     most_transfers_a_day: Figure | None = None
     most_ambulance_hours: Figure | None = None
+    to_neighbours: bool = True
 
 
 @dataclass(frozen=True)
@@ -272,6 +274,8 @@ class Problem:
         Minutes by road from site (index) to site (column); empty where the place has no such table.
     exceptions
         Links that need not hold at some site, with reasons.
+    factors
+        What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
     files
         The resolved config and the place's tables as they were read, by name in a run folder: what a reviewer needs to
         ask the same question again. Empty for a problem that was made in Python.
@@ -292,6 +296,7 @@ class Problem:
     time_limit_minutes: float = 10.0
     transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
     growth: Growth | None = None
+    factors: Mapping[str, Figure] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -415,18 +420,33 @@ class Problem:
         Journey minutes; where the service has offsets, those added, in whole millionths of a minute so that equal
         really means equal. Infinite where there is no journey. Read only.
         """
-        observed = self.services[service].observed
+        return self._choosing(service, service)
+
+    def first_choosing_minutes(self, service: str) -> np.ndarray:
+        """Return what patients of a service reached by transfer go by when they choose where to be seen first.
+
+        Areas × the reachable sites of first contact. Their own offsets where the service has some, as patients of one
+        kind may be drawn otherwise than all who come; else those of first contact.
+        """
+        transfer = self.services[service].transfer
+        assert transfer is not None
+        return self._choosing(transfer.first_contact, service if self.services[service].observed else None)
+
+    def _choosing(self, to: str, drawn_as: str | None) -> np.ndarray:
+        """Minutes to the sites of a service plus the offsets of a service: of its own if no other is named."""
+        observed = self.services[drawn_as or to].observed
         if observed is None:
-            return self.minutes(service)
-        if service not in self._choosing_minutes:
-            offsets = [observed.offsets.get(site, Figure(0)).value for site in self.reachable_sites(service)]
-            millionths = np.rint(self.minutes(service) * MILLION) + np.rint(np.array(offsets) * MILLION)
+            return self.minutes(to)
+        key = (to, drawn_as or to)
+        if key not in self._choosing_minutes:
+            offsets = [observed.offsets.get(site, Figure(0)).value for site in self.reachable_sites(to)]
+            millionths = np.rint(self.minutes(to) * MILLION) + np.rint(np.array(offsets) * MILLION)
             millionths.flags.writeable = False
-            self._choosing_minutes[service] = millionths
-        return self._choosing_minutes[service]
+            self._choosing_minutes[key] = millionths
+        return self._choosing_minutes[key]
 
     @cached_property
-    def _choosing_minutes(self) -> dict[str, np.ndarray]:
+    def _choosing_minutes(self) -> dict[tuple[str, str], np.ndarray]:
         return {}
 
     @cached_property
@@ -449,9 +469,11 @@ class Problem:
 
     @cached_property
     def share_scale(self) -> int:
-        """The power of ten that makes every share of patients who are transferred whole."""
+        """What makes every share of patients who are transferred whole, and no larger than need be."""
         legs = [self.services[code].transfer for code in self.reached_by_transfer]
-        return _scale(np.array([leg.share_transferred.value for leg in legs if leg], dtype=float))
+        shares = np.array([leg.share_transferred.value for leg in legs if leg], dtype=float)
+        places = _scale(shares)
+        return places // int(np.gcd.reduce(np.rint(shares * places).astype(np.int64), initial=places))
 
     def patients(self, service: str) -> np.ndarray:
         """Patients a year for a service, one number an area, residents or not."""

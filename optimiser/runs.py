@@ -27,13 +27,16 @@ TABLES_OF_LINKS = ("links", "exceptions")
 COVER_TABLES = ("rotas", "rota_needs")
 
 
-def files_of(plan: Plan) -> dict[str, bytes]:
-    """Return a plan's run folder as file names and contents: its tables, the config, its inputs and ``run.json``."""
+def files_of(plan: Plan, numbers: pd.DataFrame | None = None) -> dict[str, bytes]:
+    """Return a plan's run folder as file names and contents: its tables, the config, its inputs and ``run.json``.
+
+    ``numbers`` are its measures, where they are known already.
+    """
     frames = {
         "designations": plan.designations,
         "journeys": plan.journeys,
         "staffing": plan.staffing,
-        "measures": measures.table(plan),
+        "measures": measures.table(plan) if numbers is None else numbers,
         "rules": plan.rules,
     } | {name: frame for name in COVER_TABLES if (frame := getattr(plan, name)) is not None}
     if plan.problem.has_tables_of_links:

@@ -14,17 +14,28 @@ from optimiser.planning import evaluate
 from optimiser.problem import ACROSS_SITES, Problem
 
 MOST_FRAGILE_NAMED = 3
+FIGURES_OF_TRANSFERS = (
+    "dwell_minutes",
+    "overhead_minutes",
+    "share_transferred",
+    "suspected_per_confirmed",
+    "repatriated_share",
+)
 
 
-def lines(plan: Plan) -> list[str]:
-    """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
-    numbers = measures.table(plan)
+def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
+    """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on.
+
+    ``numbers`` are the plan's measures, where they are known already.
+    """
+    numbers = measures.table(plan) if numbers is None else numbers
     return [
         plan.problem.title,
         "",
         *_services(plan, numbers),
         "",
         *_growth(plan.problem),
+        *_factors(plan.problem),
         *_observed(plan, numbers),
         *_standing(plan),
         *_next_best(plan),
@@ -121,6 +132,15 @@ def _growth(problem: Problem) -> list[str]:
     more = (f"{_more(problem, activity):+.1%} {activity}" for activity in used)
     to, rates = f" to {growth.year}" if growth.year else "", "" if growth.verified else "; rates not verified"
     return [f"Demand is grown over {growth.years} years{to}: {', '.join(more)}{rates}.", ""]
+
+
+def _factors(problem: Problem) -> list[str]:
+    """Return a sentence for each factor that made every journey longer or shorter."""
+    return [
+        f"Every journey time is multiplied by {one.value:g} ({name}), which is "
+        f"{'verified' if one.verified else 'not verified'}."
+        for name, one in problem.factors.items()
+    ]
 
 
 def _more(problem: Problem, activity: str) -> float:
@@ -332,16 +352,22 @@ def _number(count: int, noun: str) -> str:
 def _unverified(plan: Plan) -> list[str]:
     unverified = plan.rules[~plan.rules["verified"].astype(bool)]["rule"].unique()
     rules = [f"Rests on unverified figures for: {', '.join(unverified)} (see rules.csv)."] if len(unverified) else []
-    return [*rules, *_unverified_transfers(plan)]
+    return [*rules, *_unverified_standards(plan), *_unverified_transfers(plan)]
+
+
+def _unverified_standards(plan: Plan) -> list[str]:
+    """Name the services whose patients beyond a standard are counted by a standard that nobody verified."""
+    counted = [plan.problem.services[code] for code in plan.problem.services_with_patients]
+    names = [one.name for one in counted if one.standard_minutes and not one.standard_minutes.verified]
+    return [f"Patients beyond a standard are counted by an unverified one for: {', '.join(names)}."] if names else []
 
 
 def _unverified_transfers(plan: Plan) -> list[str]:
     lines = []
     for code in plan.problem.reached_by_transfer:
         service = plan.problem.services[code]
-        figures = {name: getattr(service.transfer, name) for name in ("dwell_minutes", "overhead_minutes")}
-        figures["suspected_per_confirmed"] = getattr(service.transfer, "suspected_per_confirmed", None)
-        guesses = ", ".join(name for name, figure in figures.items() if figure and not figure.verified)
+        stated = {name: getattr(service.transfer, name) for name in FIGURES_OF_TRANSFERS}
+        guesses = ", ".join(name for name, figure in stated.items() if not figure.verified)
         if guesses:
             lines.append(
                 f"Transfers to {service.name.lower()} rest on unverified figures: {guesses} (see config.yaml)."

@@ -108,9 +108,7 @@ def worlds(draw: st.DrawFn) -> Problem:
     links = {(code, link.service): None for code, one in services.items() for link in (*one.same_site, *one.in_reach)}
     moving = draw(transfers(services))
     for code, one in moving.items():
-        # Who is transferred goes first to the nearest, and beds are not yet counted for them.
-        services[code] = replace(services[code], transfer=one, beds=None, observed=None)
-        services[one.first_contact] = replace(services[one.first_contact], observed=None)
+        services[code] = replace(services[code], transfer=one)
     rows = len(areas)
     minutes = st.sampled_from([5.0, 10.0, 10.5, 20.0, 30.0, 45.0])
     sites = [*candidates, *neighbours]
@@ -168,6 +166,7 @@ def transfers(draw: st.DrawFn, services: dict[str, Service]) -> dict[str, Transf
             repatriated_share=one_of(0, 0.4),
             most_transfers_a_day=maybe(st.sampled_from([0, 0.01, 0.03])),
             most_ambulance_hours=maybe(st.sampled_from([0.5, 5, 10])),
+            to_neighbours=draw(st.booleans()),
         )
         for code in (moved if first else [])
     }

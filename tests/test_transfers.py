@@ -30,7 +30,7 @@ from optimiser.explanation import clash
 from optimiser.pathways import second_legs
 from optimiser.plan import Plan
 from optimiser.planning import evaluate, solve
-from optimiser.problem import Figure, Fixed, Problem, Transfer
+from optimiser.problem import Beds, Figure, Fixed, Observed, Problem, Transfer
 from optimiser.runs import files_of
 
 TODAY = frozenset({("ash", "clinic"), ("birch", "clinic")})
@@ -143,6 +143,82 @@ def test_standards_look_at_those_who_are_transferred():
         solve(by_transfer(at_most_sites=Figure(1), longest_journey_minutes=Figure(44.9)))
 
 
+def stay(beds: dict[str, float]) -> Beds:
+    """Return beds for stays of a hundredth of a year, so that a hundred patients a year fill one; a third is lost."""
+    return Beds(Figure(3.65), Figure(0.33), at={site: Figure(n) for site, n in beds.items()})
+
+
+def test_beds_count_those_who_arrive_by_either_way():
+    # One bed turns away 0.5 / 1.5 of birch's 50 patients, which is too many, and 0.475 / 1.475 of ash's 47.5.
+    at_birch, at_ash = (evaluate(by_transfer(beds=stay({})), where) for where in (AT_BIRCH, AT_ASH))
+    assert number(at_birch, "beds_needed", "birch") == 2
+    assert number(at_ash, "beds_needed", "ash") == 1
+    plan = solve(by_transfer(beds=stay({"ash": 1, "birch": 1}), at_most_sites=Figure(1)))
+    assert plan.sites_of("scanner") == ("ash",)
+    assert breaches(plan).empty
+    assert solve(by_transfer(beds=stay({"ash": 1, "birch": 2}), at_most_sites=Figure(1))).sites_of("scanner") == (
+        "birch",
+    )
+    with pytest.raises(NoPlan):
+        solve(by_transfer(beds=stay({"ash": 0, "birch": 1}), at_most_sites=Figure(1)))
+
+
+def test_beds_as_today_are_those_of_today_s_first_contact_and_sites():
+    # Today the clinic is at both and the scanner at birch: 50 patients. With both at ash alone all 65 are there.
+    world = by_transfer(beds=stay({}), neighbours=("oak",))
+    world = replace(vary(world, "clinic", fixed={}), today=world.today | {("birch", "scanner")})
+    plan = evaluate(world, {("ash", "clinic"), ("ash", "scanner")})
+    assert number(plan, "beds_needed_as_today") == 2
+    assert breaches(plan).empty
+
+
+DRAWN = Observed({"birch": Figure(-15)})
+
+
+def test_patients_of_one_kind_may_be_drawn_to_another_first_contact_than_all_who_come():
+    # To birch it is 15 minutes nearer than it is: mid, 20 minutes from both, is seen there too. Ash has west's 10 left.
+    plan = evaluate(by_transfer(observed=DRAWN), AT_BIRCH)
+    journeys = plan.journeys.set_index(["service", "area"])
+    assert journeys.loc[("scanner", "mid"), ["first_site", "minutes"]].tolist() == ["birch", 20]
+    assert journeys.loc[("clinic", "mid"), "site"] == "ash"
+    assert number(plan, "transfers_per_day") == pytest.approx(10 * 0.5 * 1.25 / 365)
+    # West 10 × (10 + 15), mid 20 × 20, east 30 × 10.
+    assert number(plan, "patient_minutes") == 950
+    assert breaches(plan).empty
+    best = solve(by_transfer(observed=DRAWN, at_most_sites=Figure(1)))
+    assert best.sites_of("scanner") == ("birch",)
+    assert best.proof.objectives[0].value == 800 + 950
+
+
+def test_where_first_contact_is_drawn_so_are_those_who_are_taken_on():
+    plan = evaluate(vary(by_transfer(), "clinic", observed=DRAWN), AT_BIRCH)
+    assert set(plan.journeys.query("area == 'mid'")["first_site"]) == {"birch"}
+    assert number(plan, "patient_minutes") == 950
+    assert breaches(plan).empty
+
+
+def test_nobody_need_be_taken_on_to_a_neighbour():
+    # From ash it is 20 minutes to oak, which has a scanner, and from birch 30; where nobody may go there, nobody can.
+    world = by_transfer(neighbours=("oak",), to_neighbours=False)
+    assert set(evaluate(by_transfer(neighbours=("oak",)), TODAY).journeys.query("service == 'scanner'")["site"]) == {
+        "oak"
+    }
+    nowhere = evaluate(world, TODAY)
+    assert nowhere.broken["rule"].tolist() == ["every_area_is_served"]
+    assert solve(world).sites_of("scanner") == ("ash", "birch")
+    # Those who are seen first at oak stay there.
+    shut = evaluate(vary(world, "clinic", fixed={}), {("birch", "clinic"), ("birch", "scanner")})
+    assert set(shut.journeys.query("service == 'scanner'")["site"]) == {"birch"}
+    outside = evaluate(vary(world, "clinic", fixed={}), set())
+    assert set(outside.journeys.query("service == 'scanner'")["site"]) == {"oak"}
+    assert breaches(evaluate(world, AT_BIRCH)).empty
+
+
+def test_the_other_pathway_is_shown_beside_it():
+    # Straight to birch: west 10 × 30, mid 20 × 20, east 30 × 10, over 60 residents.
+    assert number(evaluate(by_transfer(), AT_BIRCH), "mean_minutes_straight_there") == pytest.approx(1000 / 60)
+
+
 def test_a_clash_is_told_in_words():
     told = str(clash(by_transfer(at_most_sites=Figure(1), most_transfers_a_day=Figure(0.05))))
     assert "Scanner takes at most 0.05 transfers a day (not_too_many_transfers.scanner)" in told
@@ -229,7 +305,7 @@ LIES = {
     "first contact nowhere": ("config.yaml", 'contact": "clinic"', 'contact": "spa"', "config_is_understood"),
     "first contact with itself": ("config.yaml", 'contact": "clinic"', 'contact": "scanner"', "config_is_understood"),
     "a way that no check knows": ("config.yaml", 'way": "transfer"', 'way": "tunnel"', "config_is_understood"),
-    "a transfer that is not one": ("config.yaml", 'way": "transfer"', 'way": "direct"', "config_is_understood"),
+    "a transfer without a pathway": ("config.yaml", 'way": "transfer"', 'way": null', "config_is_understood"),
 }  # fmt: skip
 
 
@@ -259,8 +335,7 @@ def worlds_with_transfers(draw: st.DrawFn) -> Problem:
     moved[others[-1]] = Transfer(first, Figure(5), Figure(10), Figure(draw(st.sampled_from([1, 0.5]))), Figure(1.5))
     moved = {code: replace(one, first_contact=first) for code, one in moved.items()}
     for code, transfer in moved.items():
-        services[code] = replace(services[code], transfer=transfer, beds=None, observed=None)
-    services[first] = replace(services[first], observed=None)
+        services[code] = replace(services[code], transfer=transfer)
     if draw(st.booleans()):
         bare = {"share_within_standard": None, "longest_journey_minutes": None, "minimum_patients": None, "rotas": ()}
         services = {code: replace(service, **bare) for code, service in services.items()}
@@ -337,12 +412,33 @@ def test_a_config_says_how_patients_are_transferred(tmp_path: Path):
     assert found.empty, "\n".join(found["message"])
 
 
+def test_overhead_may_be_stated_in_parts(tmp_path: Path):
+    parts = "call_minutes: {value: 1.5, source: A log, verified: true}, crew_minutes: 6, handover_minutes: 2.5"
+    text = WITH_SCAN.replace("overhead_minutes: 10", parts + ", to_neighbours: false")
+    problem = op.read_problem(write_question(tmp_path, text))
+    transfer = problem.services["scan"].transfer
+    assert transfer and transfer.overhead_minutes == Figure(
+        10, "call 1.5: A log; crew 6: no source stated; handover 2.5: no source stated"
+    )
+    assert not transfer.to_neighbours
+    both = {("ash", "care"), ("birch", "care"), ("ash", "scan"), ("ash", "labs")}
+    for plan in (op.solve(problem), op.evaluate(problem, both)):
+        found = op.check(plan)
+        assert found.empty, "\n".join(found["message"])
+
+
+def test_a_pathway_may_be_kept_aside(tmp_path: Path):
+    problem = op.read_problem(write_question(tmp_path, WITH_SCAN.replace("pathway: transfer", "pathway: direct")))
+    assert problem.services["scan"].transfer is None
+    assert op.check(op.solve(problem)).empty
+
+
 FAULTS = {
     "no transfer": (
         ("    transfer: {first_contact: care, dwell_minutes: 5, overhead_minutes: 10}\n", ""),
         "scan has the transfer pathway but no transfer.",
     ),
-    "no pathway": (("    pathway: transfer\n", ""), "scan states transfer but not pathway: transfer."),
+    "no pathway": (("    pathway: transfer\n", ""), "scan states transfer but no pathway. Write pathway: transfer"),
     "no such service": (
         ("first_contact: care", "first_contact: cara"),
         'there is no service "cara" in this config. Did',
@@ -363,6 +459,14 @@ FAULTS = {
         '"share_transferred" must be at most 1',
     ),
     "fewer than confirmed": (("minutes: 10}", "minutes: 10, suspected_per_confirmed: 0.7}"), "must be at least 1"),
+    "overhead twice": (
+        ("overhead_minutes: 10}", "overhead_minutes: 10, call_minutes: 1}"),
+        "needs either overhead_minutes, or call_minutes, crew_minutes and handover_minutes.",
+    ),
+    "part of the overhead": (
+        ("overhead_minutes: 10}", "call_minutes: 1, crew_minutes: 2}"),
+        "needs either overhead_minutes, or call_minutes, crew_minutes and handover_minutes.",
+    ),
     "too fine": (("dwell_minutes: 5", "dwell_minutes: 5.1234567"), "is counted to six decimal places at most"),
     "objective": (("objectives: [", "objectives: [{transfers: [care]}, "), "transfers counts those on the transfer"),
 }

@@ -78,13 +78,23 @@ def busy_by_site(run: Run, service: str) -> dict[str, Fraction]:
     return {site: busy_beds(wanted, run.patients_from(service, site, run.areas)) for site in run.sites_of(service)}
 
 
-def busy_if_at(run: Run, service: str, sites: Iterable[str]) -> list[Fraction]:
-    """Return the beds taken on average at each of some candidates, were those the ones that provide a service."""
-    wanted = run.question.services[service].beds
+def busy_as_today(run: Run, service: str, sites: Iterable[str]) -> list[Fraction]:
+    """Return the beds taken on average at each of today's candidates, were those the ones that provide a service.
+
+    Where patients are seen first elsewhere, that is as it is today too, if the config says how that is.
+    """
+    wanted, transfer = run.question.services[service].beds, run.question.services[service].transfer
     assert wanted is not None
     chosen = list(sites)
-    patients = dict.fromkeys(chosen, 0)
-    for area, journey in run.nearest_of(service, chosen).items():
+    patients: dict[str, Fraction] = dict.fromkeys(chosen, Fraction(0))
+    if transfer is None:
+        going = run.nearest_of(service, chosen)
+    else:
+        seen = run.question.today.get(transfer.first_contact)
+        first = run.sites_of(transfer.first_contact) if seen is None else [s for s in run.candidates if s in seen]
+        going = run.by_transfer_if(service, first, chosen)
+    for area, journey in going.items():
         if journey.site in patients:
-            patients[journey.site] += run.patients(service, area)
-    return [busy_beds(wanted, Fraction(number, run.inputs.patients_scale)) for number in patients.values()]
+            share = run.share_moved(service, journey) if transfer else 1
+            patients[journey.site] += share * run.patients(service, area)
+    return [busy_beds(wanted, number / run.inputs.patients_scale) for number in patients.values()]

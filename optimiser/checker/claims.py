@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from optimiser.checker.across import rota_need
-from optimiser.checker.beds import beds_for, busy_by_site, busy_if_at, share_turned_away
+from optimiser.checker.beds import beds_for, busy_as_today, busy_by_site, share_turned_away
 from optimiser.checker.links import broken_without_exception
 from optimiser.checker.question import Beds, Objective
 from optimiser.checker.reading import MOST_BYTES, Breach, Number, Reader, same, shown, size
@@ -400,7 +400,7 @@ def _bed_test(run: Run, service: str, wanted: Beds, total: int) -> Iterator[tupl
     if today is None:
         return
     sites = [site for site in run.candidates if site in today]
-    as_today = sum(beds_for(wanted, load) for load in busy_if_at(run, service, sites))
+    as_today = sum(beds_for(wanted, load) for load in busy_as_today(run, service, sites))
     yield "beds_needed_as_today", "", Measure(Fraction(as_today), "beds", "neither")
     if sites and all(site in wanted.at for site in sites):
         there = sum((wanted.at[site].value or Fraction(0) for site in sites), Fraction(0))
@@ -424,6 +424,11 @@ def _transfer_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measu
     transfer = run.question.services[service].transfer
     if transfer is None:
         return
+    straight = run.straight_there(service)
+    patients = {area: run.patients(service, area) for area in run.residents}
+    found = mean(patients, {area: straight[area].minutes for area in run.residents})
+    if found is not None:
+        yield "mean_minutes_straight_there", "", Measure(found, MINUTES, "lower")
     suspected, daily = transfer.value("suspected_per_confirmed"), "transfers a day"
     yield "transfers_per_day", "", Measure(run.transfers_a_year(service) / 365, daily, "lower")
     for (here, there, _), confirmed in run.transferred(service).items():
@@ -508,6 +513,7 @@ MEASURES = frozenset(
     + ["transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "site_patients_not_transferred"]
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
     + ["short_with_one_vacancy", "staff_posts_funded", "staff_posts_vacant", "staff_short_with_posts_filled"]
+    + ["mean_minutes_straight_there"]
 )
 
 

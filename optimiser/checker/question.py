@@ -65,6 +65,7 @@ TRANSFER_FIGURES = {
     "most_transfers_a_day": None,
     "most_ambulance_hours": None,
 }
+OVERHEAD_PARTS = ("call_minutes", "crew_minutes", "handover_minutes")
 COVER_KEYS = ("days", "start_hour", "hours", "people", "kind", "source", "verified")
 SHIFT_KEYS = ("start", "end", "handover_minutes", "days")
 TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most", "across_sites", "posts_funded"}
@@ -166,6 +167,7 @@ class Transfer(NamedTuple):
 
     first_contact: str
     figures: Mapping[str, Figure]
+    to_neighbours: bool = True
 
     def value(self, name: str) -> Fraction:
         """Return the value of a figure that is always known."""
@@ -432,12 +434,12 @@ class ConfigReader:
         """Return how patients are transferred, or nothing where they go straight to the service."""
         pathway = self.word(service.get("pathway", "direct"), f"{where}.pathway", ("direct", "transfer"))
         by_transfer = pathway == "transfer"
-        if by_transfer != ("transfer" in service):
+        if by_transfer > ("transfer" in service) or ("pathway" not in service and "transfer" in service):
             self.note(f"{where}.pathway", service.get("pathway"), "and transfer do not go together")
-        if not by_transfer:
-            return None
         where = f"{where}.transfer"
-        found = self.mapping(service.get("transfer"), where, {"first_contact", *TRANSFER_FIGURES})
+        known = {"first_contact", "to_neighbours", *TRANSFER_FIGURES, *OVERHEAD_PARTS}
+        found = self.mapping(service.get("transfer"), where, known)
+        parts = [self.figure(found[name], f"{where}.{name}") for name in OVERHEAD_PARTS if name in found]
         stated = {name: found.get(name, otherwise) for name, otherwise in TRANSFER_FIGURES.items()}
         figures = {name: self.figure(one, f"{where}.{name}") for name, one in stated.items() if one is not None}
         least = {"suspected_per_confirmed": 1}
@@ -446,7 +448,14 @@ class ConfigReader:
             value = figure.value or Fraction(0)
             if not least.get(name, 0) <= value <= most.get(name, value):
                 self.note(f"{where}.{name}", stated[name], "is out of its range")
-        return Transfer(self.word(found.get("first_contact"), f"{where}.first_contact"), figures)
+        if parts and ("overhead_minutes" in found or len(parts) < len(OVERHEAD_PARTS)):
+            self.note(f"{where}.overhead_minutes", "", "should be stated once, as a whole or in all of its parts")
+        elif parts:
+            figures["overhead_minutes"] = Figure(sum((part.value or Fraction(0) for part in parts), Fraction(0)))
+        to_neighbours = self.flag(found.get("to_neighbours", "true"), f"{where}.to_neighbours")
+        if not by_transfer:
+            return None
+        return Transfer(self.word(found.get("first_contact"), f"{where}.first_contact"), figures, to_neighbours)
 
     def neighbours(self, node: Any, where: str) -> str | tuple[str, ...]:
         """Return ``all``, ``none`` or the codes listed."""

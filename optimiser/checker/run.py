@@ -41,6 +41,8 @@ from optimiser.checker.reading import (
 INPUTS_CHECK = "inputs_are_complete"
 ACROSS_SITES = "across_sites"
 MICRO = 10**6
+# Named in place of a service where no offsets count.
+NOBODY = ""
 MOST_BEDS = 10**6
 OUTCOMES = ("proved best", "not proved", "evaluated")
 Converters = Mapping[str, Callable[[str], Any]]
@@ -239,23 +241,31 @@ class Run:
         found = {service: self.nearest_of(service, self.sites_of(service)) for service in straight}
         for service in self.services_with_patients:
             if service not in found:
-                found[service] = self._by_transfer(service, found)
+                first = self.transfer(service).first_contact
+                found[service] = self.by_transfer_if(service, self.sites_of(first), self.sites_of(service))
         return {service: found[service] for service in self.services_with_patients}
 
-    def _by_transfer(self, service: str, straight: Mapping[str, Mapping[str, Journey]]) -> dict[str, Journey]:
-        """Take everybody to first contact, and from there to the nearest site by road that provides the service."""
+    def by_transfer_if(self, service: str, first_sites: Iterable[str], sites: Iterable[str]) -> dict[str, Journey]:
+        """Take everybody to first contact, and from there to the nearest site by road that provides the service.
+
+        With these candidates open for first contact and for the service. Patients with offsets of their own choose
+        first contact by those; others as all who come there do.
+        """
         transfer = self.transfer(service)
-        open_sites = self.sites_of(service) + self.neighbours(service)
+        firsts, open_sites = sorted(first_sites), [*sorted(sites), *self.neighbours(service)]
+        drawn_as = service if self.question.services[service].observed else transfer.first_contact
+        straight = self.nearest_of(transfer.first_contact, firsts, drawn_as)
         waits = (transfer.value("dwell_minutes") + transfer.value("overhead_minutes")) * MICRO
         onward: dict[str | None, tuple[str | None, int | None]] = {None: (None, None)}
-        for seen in self.sites_of(transfer.first_contact) + self.neighbours(transfer.first_contact):
-            ways = [(self.inputs.road[seen, s], n) for n, s in enumerate(open_sites) if (seen, s) in self.inputs.road]
+        takers = open_sites if transfer.to_neighbours else sorted(sites)
+        for seen in [*firsts, *self.neighbours(transfer.first_contact)]:
+            ways = [(self.inputs.road[seen, s], n) for n, s in enumerate(takers) if (seen, s) in self.inputs.road]
             least, place = min(ways, default=(None, None))
             onward[seen] = (None if place is None else open_sites[place], least)
             if seen in open_sites:
                 onward[seen] = (seen, 0)
         found: dict[str, Journey] = {}
-        for area, first in straight[transfer.first_contact].items():
+        for area, first in straight.items():
             site, way = onward[first.site]
             second = 0 if site == first.site else round(waits) + (way or 0)
             minutes = None if site is None or first.minutes is None else first.minutes + second
@@ -305,19 +315,34 @@ class Run:
             minutes += confirmed * (each + transfer.value("repatriated_share") * out_and_back)
         return minutes / 60
 
-    def nearest_of(self, service: str, sites: Iterable[str]) -> dict[str, Journey]:
-        """Return every area's journey with these candidates open: by minutes, plus offsets where there are any."""
+    def nearest_of(self, service: str, sites: Iterable[str], drawn_as: str | None = None) -> dict[str, Journey]:
+        """Return every area's journey with these candidates open: by minutes, plus offsets where there are any.
+
+        The offsets are the service's own, or those of the service that is named.
+        """
         # Candidates before neighbours, each by code: among equals the first of these is taken.
         open_sites = [*sorted(sites), *self.neighbours(service)]
         minutes, found = self.inputs.minutes, {}
-        added = [self._offset(service, site) for site in open_sites]
+        added = [self._offset(service if drawn_as is None else drawn_as, site) for site in open_sites]
+        asked = (tuple(open_sites), tuple(added))
+        if asked in self._nearest_of:
+            return self._nearest_of[asked]
         for area in self.areas:
             options = [(minutes[area, s] + added[n], n) for n, s in enumerate(open_sites) if (area, s) in minutes]
             _, place = min(options, default=(None, None))
             site = None if place is None else open_sites[place]
             least = None if site is None else minutes[area, site]
             found[area] = Journey(site, least, site, least, None if site is None else 0)
-        return found
+        return self._nearest_of.setdefault(asked, found)
+
+    @cached_property
+    def _nearest_of(self) -> dict[tuple[tuple[str, ...], tuple[int, ...]], dict[str, Journey]]:
+        """Journeys that were worked out already: many services are at the same sites."""
+        return {}
+
+    def straight_there(self, service: str) -> dict[str, Journey]:
+        """Return every area's journey if its patients went straight to the nearest site that provides a service."""
+        return self.nearest_of(service, self.sites_of(service), NOBODY)
 
     def transfer_minutes(self, from_site: str, to_site: str) -> int | None:
         """Return millionths of a minute by road between two sites: none from a site to itself, nothing if unknown."""
@@ -325,7 +350,8 @@ class Run:
 
     def _offset(self, service: str, site: str) -> int:
         """Return the millionths of a minute that patients add to a site when they choose."""
-        observed = self.question.services[service].observed
+        stated = self.question.services.get(service)
+        observed = stated.observed if stated else None
         offset = observed.offsets.get(site, Fraction(0)) if observed else Fraction(0)
         return rounded_ratio(offset.numerator * MICRO, offset.denominator)
 

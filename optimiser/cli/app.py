@@ -38,19 +38,24 @@ NOT_PROVED_EXIT = 5
 
 def finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: bool) -> None:
     """Check a plan, write its run folder, and say what it is."""
-    from optimiser import summary
+    from optimiser import measures, summary
     from optimiser.checker import check as check_run
     from optimiser.plan import NOT_PROVED
     from optimiser.runs import files_of, write_files
 
-    files = files_of(plan)
+    numbers = measures.table(plan)
+    files = files_of(plan, numbers)
     breaches = check_run(files)
     written = write_files(files, folder)
     if as_json:
         typer.echo(json.dumps(_without_infinities(_answer(plan, written, breaches.to_dict("records"))), indent=2))
     else:
         checked = "Checked: every number recomputed independently from the inputs, no disagreement."
-        words = [*summary.lines(plan), *extra, checked if not len(breaches) else "CHECK FAILED: do not use this run."]
+        words = [
+            *summary.lines(plan, numbers),
+            *extra,
+            checked if not len(breaches) else "CHECK FAILED: do not use this run.",
+        ]
         say(words, {}, False, "" if quiet else f"optimiser compare {written} RUN...", f"Run folder: {written}")
     if len(breaches):
         raise CheckFailed(breaches_in_words(breaches))

@@ -175,17 +175,13 @@ def _pathway_faults(
     where, transfer = config.where("services", code, "pathway"), service.transfer
     if service.pathway == "transfer" and transfer is None:
         yield where, f"{code} has the transfer pathway but no transfer. Say there how patients are transferred."
-    if service.pathway != "transfer" and transfer is not None:
-        words = f"{code} states transfer but not pathway: transfer. Write both, or take away transfer."
+    if service.pathway is None and transfer is not None:
+        words = f"{code} states transfer but no pathway. Write pathway: transfer, or pathway: direct to keep it aside."
         yield config.where("services", code, "transfer"), words
     if transfer is None or service.pathway != "transfer":
         return
     if service.activity is None:
         yield where, f"the transfer pathway needs to know who the patients are. Set activity for {code}."
-    if service.beds is not None:
-        yield where, f"beds are counted only where patients go straight to {code}, so far. Take away one of the two."
-    if service.patients_go_to != "nearest":
-        yield where, f"patients are transferred to the nearest site. Write patients_go_to: nearest for {code}."
     at, name = config.where("services", code, "transfer", "first_contact"), transfer.first_contact
     first = config.settings.services.get(name)
     if name not in services:
@@ -194,8 +190,6 @@ def _pathway_faults(
         yield at, f"{name} is reached by transfer itself. Name a service that patients go straight to."
     elif first and first.activity is None:
         yield at, f"{name} has no activity, so nobody goes there first. Set it, or name another service."
-    elif first and first.patients_go_to != "nearest":
-        yield at, f"first contact is at the nearest site. Write patients_go_to: nearest for {name}."
 
 
 def _unknown_names(

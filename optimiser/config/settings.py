@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -41,6 +42,7 @@ from optimiser.config.figures import (
     as_written,
 )
 from optimiser.config.rotas import ContractSettings, RotaSettings, WorkingTimeSettings
+from optimiser.problem import Figure
 from optimiser.wording import quoted
 
 OBJECTIVES = (
@@ -224,7 +226,12 @@ class TransferSettings(Strict):
 
     first_contact: Code = Field(description="The service at whose nearest site patients are seen first")
     dwell_minutes: Minutes = Field(description="Time at the first site before a transfer is asked for")
-    overhead_minutes: Minutes = Field(description="Time to ask for a crew, wait for it, load and hand over")
+    overhead_minutes: Minutes | None = Field(
+        None, description="Time to ask for a crew, wait for it, load and hand over; or state the next three"
+    )
+    call_minutes: Minutes | None = Field(None, description="Time to ask for a transfer and have it accepted")
+    crew_minutes: Minutes | None = Field(None, description="Time to wait for a crew and load")
+    handover_minutes: Minutes | None = Field(None, description="Time to hand over where patients are taken on to")
     share_transferred: ExactShare = Field(
         StatedFigure(value=1.0), description="Share of patients at a site without the service who are taken on, 0 to 1"
     )
@@ -238,6 +245,28 @@ class TransferSettings(Strict):
     most_ambulance_hours: AtLeastZero | None = Field(
         None, description="Most hours a year that ambulances may spend on transfers and repatriations"
     )
+    to_neighbours: StrictBool = Field(
+        True,
+        description="Whether patients may be taken on to a neighbour; those seen first at one stay anyhow",
+    )
+
+    @model_validator(mode="after")
+    def _states_overhead_once(self) -> TransferSettings:
+        parts = (self.call_minutes, self.crew_minutes, self.handover_minutes)
+        if (self.overhead_minutes is None) == (None in parts) or (None in parts and any(parts)):
+            raise ValueError("needs either overhead_minutes, or call_minutes, crew_minutes and handover_minutes.")
+        return self
+
+    @property
+    def overhead(self) -> Figure:
+        """The overhead, or its three parts together: verified if all of them are."""
+        if self.overhead_minutes is not None:
+            return self.overhead_minutes.figure()
+        stated = {"call": self.call_minutes, "crew": self.crew_minutes, "handover": self.handover_minutes}
+        parts = {name: one.figure() for name, one in stated.items() if one is not None}
+        source = "; ".join(f"{name} {one.value:g}: {one.source or 'no source stated'}" for name, one in parts.items())
+        total = sum((Decimal(repr(one.value)) for one in parts.values()), Decimal(0))
+        return Figure(float(total), source, all(one.verified for one in parts.values()))
 
 
 class ServiceSettings(Strict):
@@ -275,7 +304,9 @@ class ServiceSettings(Strict):
     pathway: Literal["direct", "transfer"] | None = Field(
         None, description="direct: straight to a site that provides it, unless said; transfer: seen elsewhere first"
     )
-    transfer: TransferSettings | None = Field(None, description="How patients are transferred, for pathway: transfer")
+    transfer: TransferSettings | None = Field(
+        None, description="How patients are transferred, for pathway: transfer; kept aside while that says direct"
+    )
 
 
 class ObjectiveSettings(Strict):
@@ -355,6 +386,9 @@ class OptionSettings(Strict):
     title: StrictStr = Field(description="The option in one line")
     designations: Annotated[dict[Code, Codes], Field(min_length=1)] = Field(
         description="Sites that provide each service; services not named stay as they are today"
+    )
+    written_for: StrictStr | None = Field(
+        None, description="Config that has every service named here; a smaller question leaves out those it lacks"
     )
     source: StrictStr = Field("", description="Where it was written down")
     verified: StrictBool = Field(False, description="Whether the source was read and says this")

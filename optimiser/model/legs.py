@@ -24,7 +24,7 @@ Product = tuple[tuple[str, ...], pulp.LpVariable, pulp.LpAffineExpression, pulp.
 def products(problem: Problem, x: Variables) -> Iterator[Product]:
     """Yield every product: its names, itself, the step of first contact, and the set that is shut."""
     for (service, step, members), both in x.both.items():
-        first, second = x.chains[_transfer(problem, service).first_contact], x.chains[service]
+        first, second = _first_chain(problem, x, service), x.chains[service]
         names = (service, step_name(first, step), "then", spelt(second.sets.index(members), members))
         yield names, both, taken(problem, x, service, step), x.none_of[service, members]
 
@@ -32,7 +32,7 @@ def products(problem: Problem, x: Variables) -> Iterator[Product]:
 def taken(problem: Problem, x: Variables, service: str, step: int) -> pulp.LpAffineExpression:
     """Return 1 if a step of first contact is taken, else 0."""
     code = _transfer(problem, service).first_contact
-    chain = x.chains[code]
+    chain = x.first_leg(service, code)
     expression = pulp.LpAffineExpression() + x.none_of[code, chain.sets[chain.before[step]]]
     if chain.after[step] != NO_SET:
         expression -= x.none_of[code, chain.sets[chain.after[step]]]
@@ -50,7 +50,7 @@ def add_up(problem: Problem, x: Variables, service: str, values: np.ndarray) -> 
 
 def _of_step(problem: Problem, x: Variables, service: str, step: int, values: np.ndarray) -> pulp.LpAffineExpression:
     """Return ``values`` at the site that a step's patients go on to, or 0 if the step is not taken."""
-    first, second = x.chains[_transfer(problem, service).first_contact], x.chains[service]
+    first, second = _first_chain(problem, x, service), x.chains[service]
     steps = second_steps(second, int(first.site[step]))
     along = values[second.site[steps]]
     total = pulp.LpAffineExpression()
@@ -184,7 +184,7 @@ def _by_step(problem: Problem, x: Variables, service: str, values: np.ndarray) -
 
 
 def _first_chain(problem: Problem, x: Variables, service: str) -> Chains:
-    return x.chains[_transfer(problem, service).first_contact]
+    return x.first_leg(service, _transfer(problem, service).first_contact)
 
 
 def _transfer(problem: Problem, service: str) -> Transfer:

@@ -13,6 +13,7 @@ import numpy as np
 import pulp
 
 from optimiser.beds import most_patients
+from optimiser.catchment import Chains
 from optimiser.model import legs, rotas
 from optimiser.model.variables import Variables, spelt
 from optimiser.problem import Problem
@@ -43,25 +44,33 @@ def limit(*, unit: str) -> Callable[[Rule], Rule]:
 @logic
 def nobody_is_counted_nearer_than_they_are(problem: Problem, x: Variables) -> Rows:
     """Patients reach a site only if it is open: if none of a set is open and neither is one more, none of both is."""
-    for service, chain in x.chains.items():
-        for fewer, site, more in chain.links:
-            none_of_fewer = x.none_of[service, chain.sets[fewer]]
-            row = x.none_of[service, chain.sets[more]] >= none_of_fewer - x.designated[site, service]
-            yield (service, spelt(more, chain.sets[more]), site), row
+    for service, name, chain, (fewer, site, more) in _links(problem, x):
+        none_of_fewer = x.none_of[service, chain.sets[fewer]]
+        row = x.none_of[service, chain.sets[more]] >= none_of_fewer - x.designated[site, service]
+        yield (*name, spelt(more, chain.sets[more]), site), row
 
 
 @logic
 def nobody_passes_an_open_site(problem: Problem, x: Variables) -> Rows:
     """Patients do not go past an open site. Only volumes, offsets and transfers push this way, and switch it on."""
-    for service, chain in x.chains.items():
+    for service, name, chain, (fewer, site, more) in _links(problem, x):
         rules = problem.services[service]
         if rules.counts_volumes or rules.observed or service in problem.on_a_transfer_pathway:
-            for fewer, site, more in chain.links:
-                names = (service, spelt(more, chain.sets[more]), site)
-                none_of_more = x.none_of[service, chain.sets[more]]
-                yield (*names, "open"), none_of_more <= 1 - x.designated[site, service]
-                if fewer:
-                    yield (*names, "nearer"), none_of_more <= x.none_of[service, chain.sets[fewer]]
+            names = (*name, spelt(more, chain.sets[more]), site)
+            none_of_more = x.none_of[service, chain.sets[more]]
+            yield (*names, "open"), none_of_more <= 1 - x.designated[site, service]
+            if fewer:
+                yield (*names, "nearer"), none_of_more <= x.none_of[service, chain.sets[fewer]]
+
+
+def _links(problem: Problem, x: Variables) -> Iterator[tuple[str, tuple[str, ...], Chains, tuple[int, str, int]]]:
+    """Yield every step from a set to a bigger one, with its service and what to call it."""
+    for service, chain in x.chains.items():
+        yield from ((service, (service,), chain, link) for link in chain.links)
+    for service, chain in x.first_legs.items():
+        transfer = problem.services[service].transfer
+        first = transfer.first_contact if transfer else service
+        yield from ((first, (first, f"for_{service}"), chain, link) for link in chain.links)
 
 
 @logic
@@ -135,7 +144,7 @@ def beds_are_enough(problem: Problem, x: Variables) -> Rows:
     """A site that provides a service has the beds that its patients need."""
     for service, rules in problem.services.items():
         if rules.beds and service in x.chains:
-            arriving = x.patients_at(service, problem.patients(service))
+            arriving = legs.arriving(problem, x, service)
             for site in (site for site in problem.candidates if site in rules.beds.at):
                 most = most_patients_in_beds(problem, service, site)
                 yield (service, site), arriving[site] <= most * x.designated[site, service]
@@ -147,11 +156,11 @@ def nobody_travels_too_far(problem: Problem, x: Variables) -> Rows:
     resident = problem.areas["resident"].to_numpy()
     for service in x.chains:
         longest = problem.services[service].longest_journey_minutes
-        if longest and problem.services[service].observed:
-            yield from _nobody_is_drawn_too_far(problem, x, service, longest.value)
-        elif longest and problem.services[service].transfer:
+        if longest and problem.services[service].transfer:
             for name, too_far in legs.out_of_reach(problem, x, service, longest.value):
                 yield (service, name), too_far <= 0
+        elif longest and problem.services[service].observed:
+            yield from _nobody_is_drawn_too_far(problem, x, service, longest.value)
         elif longest:
             within = problem.minutes(service)[resident] <= longest.value
             for sites in sorted({tuple(row) for row in np.unique(within, axis=0).tolist()}):
@@ -295,7 +304,8 @@ def most_patients_in_beds(problem: Problem, service: str, site: str) -> float:
     """Return the most patients a year whom the beds that a site has for a service can take."""
     beds = problem.services[service].beds
     assert beds is not None
-    return most_patients(int(beds.at[site].value), beds.stays, beds.blocking.value, scale=problem.patient_scale)
+    scale = problem.patient_scale * problem.share_scale
+    return most_patients(int(beds.at[site].value), beds.stays, beds.blocking.value, scale=scale)
 
 
 def _sites(problem: Problem, x: Variables, service: str) -> pulp.LpAffineExpression:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pulp
 
-from optimiser.catchment import NO_SET, Chains
+from optimiser.catchment import NO_SET, Chains, first_leg_chains
 from optimiser.problem import Problem, Unit
 
 # Sets of more sites than this are named by number: a solver's LP file has no room for longer names.
@@ -30,6 +30,9 @@ class Variables:
         from, to).
     worst_minutes
         The longest journey by group of services, where an objective asks for it.
+    first_legs
+        For a service reached by transfer whose patients go by offsets of their own, the chains by which they choose
+        where to be seen first. Others choose by the chains of first contact.
     both
         For a service reached by transfer, by (service, step of first contact's chain, set of sites): 1 where that
         step is taken and no site of the set provides the service. Continuous, 0 to 1.
@@ -43,7 +46,12 @@ class Variables:
     recruited: dict[tuple[str, str, Unit], pulp.LpVariable] = field(default_factory=dict)
     short: dict[tuple[str, str, Unit], pulp.LpVariable] = field(default_factory=dict)
     worst_minutes: dict[tuple[str, ...], pulp.LpVariable] = field(default_factory=dict)
+    first_legs: dict[str, Chains] = field(default_factory=dict)
     both: dict[tuple[str, int, frozenset[str]], pulp.LpVariable] = field(default_factory=dict)
+
+    def first_leg(self, service: str, first_contact: str) -> Chains:
+        """Return the chains by which patients of a service reached by transfer choose where to be seen first."""
+        return self.first_legs.get(service, self.chains[first_contact])
 
     def add_up(self, service: str, values: np.ndarray) -> pulp.LpAffineExpression:
         """Return the sum over areas of ``values[area, the site that the area goes to]``, areas × reachable sites."""
@@ -80,6 +88,7 @@ def declare(problem: Problem, chains: Mapping[str, Chains], model: pulp.LpProble
             name = f"none_of.{service}.{spelt(index, members)}"
             x.none_of[service, members] = model.add_variable(name, 0, 1) if members else 1.0
     for service in problem.reached_by_transfer:
+        _declare_own_first_leg(problem, x, model, service)
         _declare_both_legs(problem, x, model, service)
     for team, unit in problem.team_units:
         _declare_staff(problem, x, model, team, unit)
@@ -90,12 +99,24 @@ def declare(problem: Problem, chains: Mapping[str, Chains], model: pulp.LpProble
     return x
 
 
+def _declare_own_first_leg(problem: Problem, x: Variables, model: pulp.LpProblem, service: str) -> None:
+    """Declare the sets of first contact that only a service's own patients pass."""
+    transfer = problem.services[service].transfer
+    if transfer is None or service not in x.chains or not problem.services[service].observed:
+        return
+    x.first_legs[service] = chain = first_leg_chains(problem, service)
+    for index, members in enumerate(chain.sets):
+        if (transfer.first_contact, members) not in x.none_of:
+            name = f"none_of.{transfer.first_contact}.for_{service}.{spelt(index, members)}"
+            x.none_of[transfer.first_contact, members] = model.add_variable(name, 0, 1)
+
+
 def _declare_both_legs(problem: Problem, x: Variables, model: pulp.LpProblem, service: str) -> None:
     """Declare one product for each pair of a step of first contact and a set of the second leg that occurs."""
     transfer = problem.services[service].transfer
     if transfer is None or service not in x.chains:
         return
-    first, second = x.chains[transfer.first_contact], x.chains[service]
+    first, second = x.first_leg(service, transfer.first_contact), x.chains[service]
     for step, site in enumerate(first.site):
         steps = second.step_of[second.area_of == site]
         used = [*second.before[steps], *second.after[steps]]
