@@ -22,6 +22,9 @@ WIDTH = 96
 
 # The unit of every figure of a config, by the setting's name. A figure without one is refused below.
 SETTING_UNITS = {
+    "posts_funded": "people or WTE",
+    "in_post": "people or WTE",
+    "trips_a_week": "trips a week",
     "value": "as the figure it stands in",
     "factor": "times",
     "years": "years",

@@ -328,8 +328,8 @@ def _staff_rows(plan: Plan) -> Iterator[Row]:
         for name, column, better in published:
             yield name, "", f"{team} ({unit})", float(totals[column][team, unit]), unit, better
         if posts := plan.problem.teams[team].posts_funded:
-            here, filled = totals.loc[(team, unit)], posts.value
-            vacant, short = max(0.0, filled - here["in_post"]), max(0.0, here["needed"] - filled)
+            in_post, needed = (float(totals[column][team, unit]) for column in ("in_post", "needed"))
+            filled, vacant, short = posts.value, max(0.0, posts.value - in_post), max(0.0, needed - posts.value)
             yield "staff_posts_funded", "", f"{team} ({unit})", filled, unit, "neither"
             yield "staff_posts_vacant", "", f"{team} ({unit})", vacant, unit, "lower"
             yield "staff_short_with_posts_filled", "", f"{team} ({unit})", short, unit, "lower"

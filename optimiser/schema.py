@@ -292,7 +292,8 @@ RUN_TABLES: tuple[Table, ...] = (
     ),
     Table(
         "staffing",
-        "Staff at each site under the plan: one row a team, unit and site.",
+        "Staff at each site under the plan: one row a team, unit and site. One team across sites has one row, at "
+        "`across_sites`.",
         ("team", "unit", "site"),
         (
             Column("team", "code", "", "Staff who share a rota"),

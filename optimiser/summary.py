@@ -224,7 +224,8 @@ def _short(plan: Plan) -> list[str]:
 def _at_which(plan: Plan, here: pd.DataFrame) -> str:
     """Return how the shortfall of a team is spread over sites; nothing where it is one team over all of them."""
     lacking = here[(here["short"].round(6) > 0) & (here["site"] != ACROSS_SITES)]
-    each = [f"{round(row.short, 6):g} at {plan.problem.pool_name(str(row.site))}" for row in lacking.itertuples()]
+    where = zip(lacking["site"], lacking["short"].round(6), strict=True)
+    each = [f"{short:g} at {plan.problem.pool_name(str(site))}" for site, short in where]
     return f": {', '.join(each)}" if each else ""
 
 
