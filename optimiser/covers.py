@@ -52,7 +52,14 @@ def needs_of(settings: Settings, service: str, team: str, ways: Ways | None = No
         figures = {unit: figure for unit in units_of(rota) if (figure := stated[unit])}
         return tuple(_limited(rota, RotaNeed(team, unit, figure)) for unit, figure in figures.items())
     people, one_in = stated["people"], _figure(rota.one_in)
-    found = need(_cover(rota), _contract(settings), floor_people=people, floor_wte=stated["WTE"], one_in=one_in)
+    found = need(
+        _cover(rota),
+        _contract(settings),
+        floor_people=people,
+        floor_wte=stated["WTE"],
+        one_in=one_in,
+        hours_count=rota.consultant_contract is not False,
+    )
     units, table, last = units_of(rota), found.steps, {}
     if "people" in units:
         last["people"] = table.iloc[-1]

@@ -148,14 +148,15 @@ class Beds:
 class Team:
     """Staff who share a rota. ``None`` means no limit; moves and recruits are counted in each unit apart.
 
-    ``across_sites`` is whether they are one team over all sites, where nobody need move. ``posts_funded`` are the posts
-    that there is money for over all sites, filled or not.
+    ``grade`` is that of all its staff, where it is known. ``across_sites`` is whether they are one team over all sites,
+    where nobody need move. ``posts_funded`` are the posts that there is money for over all sites, filled or not.
     """
 
     code: str
     name: str
     moves_at_most: Figure | None = None
     recruits_at_most: Figure | None = None
+    grade: str = ""
     across_sites: bool = False
     posts_funded: Figure | None = None
 

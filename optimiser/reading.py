@@ -202,6 +202,9 @@ def _team_faults(
         years = ", ".join(str(year) for year in sorted(set(rows["year"])))
         words = f"staff.csv has no {team.year} for {code}. Years there: {years}."
         yield config.where("teams", code, "year"), words
+    if len(grades := _grades(place, code)) > 1:
+        words = f"staff.csv has {code} of the grades {', '.join(grades)}. Give each grade a team of its own there."
+        yield config.where("teams", code), words
     if team.across_sites:
         yield from _across_faults(config, known, place, code, team.across_sites)
 
@@ -349,7 +352,7 @@ def _problem(config: Config, place: Place) -> Problem:
         factors=_factors(settings.travel),
         demand=_grown(growth, areas) if growth else _demand(place, areas.index),
         growth=growth,
-        teams={code: _team(code, team) for code, team in settings.teams.items()},
+        teams={code: _team(code, team, _grades(place, code)) for code, team in settings.teams.items()},
         staff=_staff(config, place),
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
         nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
@@ -422,10 +425,18 @@ def _limit(stated: StatedLimit) -> Figure | None:
     return None if np.isinf(stated.value) else stated.figure()
 
 
-def _team(code: str, team: TeamSettings) -> Team:
+def _grades(place: Place, team: str) -> list[str]:
+    """Return every grade that the rows of a team name."""
+    rows = place.staff[place.staff["team"] == team]
+    return sorted({str(grade) for grade in rows["grade"].dropna() if grade}) if "grade" in rows else []
+
+
+def _team(code: str, team: TeamSettings, grades: Sequence[str]) -> Team:
     across = team.across_sites is not None
     moves = None if across else _limit(team.moves_at_most)
-    return Team(code, team.name, moves, _limit(team.recruits_at_most), across, _figure(team.posts_funded))
+    return Team(
+        code, team.name, moves, _limit(team.recruits_at_most), "".join(grades), across, _figure(team.posts_funded)
+    )
 
 
 def _ways(settings: Settings, team: str, transfers: pd.DataFrame, neighbours: Sequence[str]) -> Ways:

@@ -263,7 +263,20 @@ def _short(plan: Plan) -> list[str]:
         here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
         if (short := round(here["short"].sum(), 6)) > 0:
             found.append(f"Short of {_staff(plan, short, team, unit)}{_at_which(plan, here)}.{_posts(plan, here)}")
-    return found
+    return [*found, *_short_by_grade(plan)]
+
+
+def _short_by_grade(plan: Plan) -> list[str]:
+    """Return what each grade is short of, over teams, where more than one is."""
+    short: dict[tuple[str, str], float] = {}
+    for row in plan.staffing.to_dict("records"):
+        grade = plan.problem.teams[row["team"]].grade
+        if grade and round(row["short"], 6) > 0:
+            short[grade, row["unit"]] = short.get((grade, row["unit"]), 0.0) + row["short"]
+    if len({grade for grade, _ in short}) < 2:
+        return []
+    said = (f"{number:g} {unit} of the grade {grade.replace('_', ' ')}" for (grade, unit), number in short.items())
+    return [f"By grade it is short of {', '.join(said)}."]
 
 
 def _at_which(plan: Plan, here: pd.DataFrame) -> str:

@@ -70,7 +70,16 @@ OVERHEAD_PARTS = ("call_minutes", "crew_minutes", "handover_minutes")
 COVER_KEYS = ("days", "start_hour", "hours", "people", "kind", "source", "verified")
 SHIFT_KEYS = ("start", "end", "handover_minutes", "days")
 TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most", "across_sites", "posts_funded"}
-ROTA_KEYS = ("may_fall_short", "cover", "one_in", "shifts", "only_without", "remote_from", "shared_on_call")
+ROTA_KEYS = (
+    "may_fall_short",
+    "cover",
+    "one_in",
+    "shifts",
+    "only_without",
+    "remote_from",
+    "shared_on_call",
+    "consultant_contract",
+)
 CONFIG_KEYS = {
     "title", "place", "border", "travel", "demand", "teams", "services", "today", "objectives", "time_limit_minutes",
     "exceptions", "contract", "working_time",
@@ -549,7 +558,9 @@ class ConfigReader:
             self.note("contract", "", "does not state every term, above zero")
             return Asked(blocks, shifts, (), {})
         one_in = stated["one_in"].value if "one_in" in stated else None
-        return Asked(blocks, shifts, *needed_for(blocks, self.terms, self.plain_days, stated), one_in)
+        counted = self.flag(cells.get("consultant_contract", "true"), f"{where}.consultant_contract")
+        needed = needed_for(blocks, self.terms, self.plain_days, stated, hours_count=counted)
+        return Asked(blocks, shifts, *needed, one_in)
 
     def block(self, node: Any, where: str) -> Block:
         """Return one block of cover."""

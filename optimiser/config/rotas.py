@@ -99,6 +99,9 @@ class RotaSettings(Strict):
     )
     one_in: Count | None = Field(None, description="On call from home at most 1 in so many")
     shifts: dict[Code, ShiftSettings] = Field({}, description="Kinds of shift, for its weekly pattern")
+    consultant_contract: StrictBool | None = Field(
+        None, description="false: hours are not turned into WTE, for who works shifts under another contract; else true"
+    )
     only_without: RotaLinkSettings | None = Field(
         None, description="The rota is needed only at sites without this service: what is left where it closes"
     )
@@ -113,6 +116,10 @@ class RotaSettings(Strict):
     def _states_a_need(self) -> RotaSettings:
         if self.people is None and self.wte is None and not self.cover:
             raise ValueError("needs people or wte. Say how many of the team a site needs.")
+        if self.consultant_contract is False and self.people is None and self.wte is None:
+            raise ValueError(
+                "needs people or wte where the consultant contract does not count its hours. Say how many."
+            )
         for name in ("one_in", "shifts") if not self.cover else ():
             if getattr(self, name):
                 raise ValueError(f"has {name} but no cover to give. Add cover, or take {name} out.")

@@ -148,6 +148,7 @@ def need(
     floor_people: Figure | None = None,
     floor_wte: Figure | None = None,
     one_in: Figure | None = None,
+    hours_count: bool = True,
 ) -> Need:
     """Work out how many people a rota needs, from the cover it gives.
 
@@ -163,6 +164,8 @@ def need(
         What the standard asks for whatever the cover. That in WTE takes no step here: see ``with_wte``.
     one_in
         On call from home at most 1 in so many; people for each seat.
+    hours_count
+        Whether resident hours take WTE by this contract. Not those of people who work shifts under another.
 
     Raises
     ------
@@ -175,7 +178,7 @@ def need(
     sums = Sums()
     asked: dict[Binding, Step] = {}
     wte = Fraction(0)
-    if resident:
+    if resident and hours_count:
         full = _whole_time(sums, resident, contract)
         wte = full.exact
         people = Fraction(math.ceil(wte))
