@@ -304,3 +304,42 @@ def test_a_run_of_one_team_that_is_not_true_is_found(
     text = honest[name].decode()
     assert text.count(old) == 1, text
     assert found in names(sealed({**honest, name: text.replace(old, new).encode()}))
+
+
+# Grades and contracts -------------------------------------------------------------------------------------------------
+
+
+def test_who_works_shifts_under_another_contract_is_needed_as_the_standard_says(tmp_path: Path):
+    rota = f"wte: 1, cover: [{OFFICE}], {DAY_SHIFT}"
+    by_contract = question(tmp_path / "1", rota)
+    assert needed(by_contract, ("ash", "care"))["ash"] == pytest.approx(130 / 63)
+    by_standard = question(tmp_path / "2", f"{rota}, consultant_contract: false")
+    assert needed(by_standard, ("ash", "care"))["ash"] == 1
+    plan = evaluate(by_standard, {("ash", "care"), ("ash", "labs")})
+    assert op.check(plan).empty
+    # Two may lawfully work ten hours on five days of every week, one may not: the pattern has more weeks than the need.
+    assert plan.rotas is not None and plan.rotas["week"].max() == 2
+    with pytest.raises(InputError, match="needs people or wte where the consultant contract does not count"):
+        question(tmp_path / "3", f"cover: [{OFFICE}], consultant_contract: false")
+
+
+def test_a_team_of_two_grades_is_refused_and_shortfalls_add_up_by_grade(tmp_path: Path):
+    graded = "site,team,grade,year,people,wte\n"
+    mixed = f"{graded}ash,doctors,consultant,2025,4,\nbirch,doctors,registrar,2025,2,\n"
+    with pytest.raises(InputError, match=r"line 4: staff\.csv has doctors of the grades consultant, registrar"):
+        op.read_problem(write_question(tmp_path / "1", staff=mixed))
+    both = f"{graded}ash,doctors,consultant,2025,1,\nash,juniors,registrar,2025,1,\n"
+    config = CONFIG.replace("  doctors: {name", "  juniors: {name: Juniors, year: 2025}\n  doctors: {name").replace(
+        "doctors: {people: 2}",
+        "doctors: {people: 2, may_fall_short: true}\n      juniors: {people: 4, may_fall_short: true}",
+    )
+    problem = op.read_problem(write_question(tmp_path / "2", config, staff=both))
+    assert {code: team.grade for code, team in problem.teams.items()} == {
+        "doctors": "consultant",
+        "juniors": "registrar",
+    }
+    lines = summary.lines(evaluate(problem, {("ash", "care"), ("ash", "labs")}))
+    assert "Short of 3 Juniors: 3 at Ash Hospital." in lines
+    assert "By grade it is short of 3 people of the grade registrar, 1 people of the grade consultant." in lines or (
+        "By grade it is short of 1 people of the grade consultant, 3 people of the grade registrar." in lines
+    )
