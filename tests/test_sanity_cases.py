@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import optimiser as op
+from optimiser import measures
 from optimiser.arithmetic import every_choice
 from optimiser.beds import beds_needed, staff_for_beds
 from optimiser.errors import NoPlan
@@ -120,6 +121,29 @@ def test_hyper_acute_beds_pooled_and_split_by_the_shipped_config():
         for patients in (601, 669, 646, 601 + 669 + 646)
     }
     assert needed == {601: 12, 669: 13, 646: 13, 1916: 28}
+
+
+def test_sixteen_consultants_in_post_and_28_posts_leave_three_departments_14_and_2_short():
+    # The same as published: over three hospitals together, for at which of them the 16 were was not said.
+    plan = solve(op.read_problem(ROOT / "configs/what_if/emergency_consultants_2016.yaml"))
+    numbers, group = measures.table(plan), "emergency_consultants (WTE)"
+    found = {
+        name: measures.number(numbers, name, "", group)
+        for name in ("staff_in_post", "staff_posts_funded", "staff_posts_vacant", "staff_short")
+    }
+    assert found == {"staff_in_post": 16, "staff_posts_funded": 28, "staff_posts_vacant": 12, "staff_short": 14}
+    assert measures.number(numbers, "staff_short_with_posts_filled", "", group) == 2
+    assert op.check(plan).empty
+
+
+def test_one_hyper_acute_unit_is_not_one_rota_if_thrombolysis_stays_on_three_sites():
+    # One rota of 6 for the unit and 6 at each of two other sites: 18, as with three units, and 13 are in post. By
+    # telemedicine it would be 6.
+    for name, needed, short in (("residual_stroke_cover", 18, 5), ("remote_stroke_cover", 6, 0)):
+        plan = solve(op.read_problem(ROOT / "configs/what_if" / f"{name}.yaml"))
+        here = plan.staffing[plan.staffing["team"] == "stroke_consultants"]
+        assert len(plan.sites_of("hyper_acute_stroke")) == 1 and len(plan.sites_of("stroke_thrombolysis")) == 3
+        assert (here["needed"].sum(), here["short"].sum()) == (needed, short)
 
 
 def test_one_vascular_hub_serves_the_population_and_two_would_not_have_enough():
