@@ -140,7 +140,7 @@ def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs 
         return choices[service]
     first = choices[transfer.first_contact]
     minutes, site = first.minutes, first.site
-    if problem.services[service].observed:
+    if problem.is_drawn_apart(service):
         minutes, site = first_leg(problem, service, first.provided)
     return TwoLegs(problem, service, minutes, site, choices[service].provided)
 
@@ -323,6 +323,16 @@ def not_too_many_transfers(problem: Problem, choices: All) -> Iterator[Instance]
 
 
 @rule
+def not_too_many_repatriations(problem: Problem, choices: All) -> Iterator[Instance]:
+    """No more of a service's patients a year are taken back than the config allows."""
+    for code, going, transfer in _transferred(problem, choices):
+        most = transfer.most_repatriations_a_year
+        if most:
+            left, name = going.repatriations(), "not_too_many_repatriations"
+            yield Instance(name, (code,), going.services, left, "<=", most.value, "repatriations a year", most)
+
+
+@rule
 def not_too_many_ambulance_hours(problem: Problem, choices: All) -> Iterator[Instance]:
     """Ambulances spend no more hours a year on a service's transfers and repatriations than the config allows."""
     for code, going, transfer in _transferred(problem, choices):
@@ -398,11 +408,12 @@ def rota_is_filled(problem: Problem, choices: All) -> Iterator[Instance]:
 def _joint_needs(
     problem: Problem, choices: All, team: str, unit: str
 ) -> tuple[staffing.Needs, tuple[str, ...], tuple[int, ...]]:
-    services = tuple(
-        code
+    counted = {
+        code: [rota for rota in chosen.service.rotas if (rota.team, rota.unit) == (team, unit)]
         for code, chosen in choices.items()
-        if any((rota.team, rota.unit) == (team, unit) for rota in chosen.service.rotas)
-    )
+    }
+    beside = {other for rotas in counted.values() for rota in rotas for other in rota.rests_on}
+    services = tuple(code for code, rotas in counted.items() if rotas or code in beside)
     shape = tuple(len(choices[code].provided) for code in services)
     index = np.indices(shape).reshape(len(shape), -1)
     provided = {code: choices[code].provided[rows] for code, rows in zip(services, index, strict=True)}

@@ -29,7 +29,7 @@ TIE_BREAK = Objective("changes_from_today")
 TIE_BREAKS = 2
 
 # Rules that say nothing where nobody is transferred, and are not listed there.
-TRANSFER_RULES = ("not_too_many_transfers", "not_too_many_ambulance_hours")
+TRANSFER_RULES = ("not_too_many_transfers", "not_too_many_repatriations", "not_too_many_ambulance_hours")
 
 Designations = frozenset[tuple[str, str]]
 
@@ -99,7 +99,7 @@ def _tied_together(problem: Problem) -> Iterator[set[str]]:
         if service.transfer:
             yield {code, service.transfer.first_contact}
         for rota in service.rotas:
-            teams.setdefault((rota.team, rota.unit), set()).add(code)
+            teams.setdefault((rota.team, rota.unit), set()).update((code, *rota.rests_on))
     yield from teams.values()
 
 
