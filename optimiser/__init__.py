@@ -79,8 +79,8 @@ __all__ = [
     "read_problem",
     "solve",
     "weights_won",
-    "write_report",
     "write_export",
+    "write_report",
     "write_run",
 ]
 
