@@ -20,6 +20,7 @@ from optimiser.backcast import backcast
 from optimiser.pathways import DAYS_A_YEAR, MINUTES_AN_HOUR
 from optimiser.plan import Designations, Plan
 from optimiser.problem import Beds, Problem
+from optimiser.staffing import rotas_needed
 
 Better = Literal["lower", "higher", "neither"]
 Row = tuple[str, str, str, float, str, Better]
@@ -100,6 +101,7 @@ def table(plan: Plan) -> pd.DataFrame:
         rows += _bed_rows(plan, service)
         rows += _backcast_rows(plan, service)
         rows += _transfer_rows(plan, service)
+        rows += _managed_rows(plan, service)
     rows += _staff_rows(plan)
     rows += _vacancy_rows(plan)
     rows += _change_rows(plan)
@@ -125,7 +127,17 @@ def residents(plan: Plan, service: str) -> pd.DataFrame:
     journeys = _with_shares(plan, service).set_index("area")
     found = journeys.join(plan.problem.areas.drop(columns="resident"))[journeys["resident"]]
     older = "population_75_plus"
-    return found.assign(**{older: found[older].fillna(0)}) if older in found else found
+    found = found.assign(**{older: found[older].fillna(0)}) if older in found else found
+    return _by_share(found) if plan.problem.services[service].managed else found
+
+
+def _by_share(journeys: pd.DataFrame) -> pd.DataFrame:
+    """Return journeys with the people of an area divided over its rows as its patients are."""
+    patients = journeys["patients_per_year"]
+    total = patients.groupby(level=0).transform("sum")
+    share = (patients / total).where(total > 0, 1.0)
+    people = [column for column in ("population", "population_75_plus") if column in journeys]
+    return journeys.assign(**{column: journeys[column] * share for column in people})
 
 
 def groups(journeys: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -149,7 +161,8 @@ def _journey_rows(plan: Plan, service: str) -> Iterator[Row]:
     if standard:
         beyond = journeys["patients_per_year"][~(journeys["minutes"] <= standard.value)].sum()
         yield "patients_beyond_standard", service, "", float(beyond), "patients a year", "lower"
-    for group, members in groups(journeys):
+    counted = ["minutes", "minutes_spent", "patients_per_year", "deprivation_decile", "district"]
+    for group, members in groups(journeys[[column for column in counted if column in journeys]]):
         for name, found in JOURNEY_MEASURES.items():
             if found.by_group:
                 yield name, service, group, found.of(members), found.unit, found.better
@@ -239,7 +252,7 @@ def _bed_test_rows(plan: Plan, wanted: Beds, service: str, needed: int) -> Itera
     if service not in problem.services_with_today:
         return
     today = [site for site in problem.candidates if (site, service) in problem.today]
-    as_today = _loads(problem, wanted, service, _as_today(plan, service)).values()
+    as_today = _loads(problem.to_the_nearest(), wanted, service, _as_today(plan, service)).values()
     needed_as_today = sum(beds.beds_needed(load, wanted.blocking.value) for load in as_today)
     yield "beds_needed_as_today", service, "", needed_as_today, "beds", "neither"
     if today and all(site in wanted.at for site in today):
@@ -302,6 +315,31 @@ def _transfer_rows(plan: Plan, service: str) -> Iterator[Row]:
         yield "site_patients_not_transferred", service, site, stay, "patients a year", "neither"
 
 
+def _managed_rows(plan: Plan, service: str) -> Iterator[Row]:
+    """Yield how many patients are sent past a nearer open site, and what the same sites come to with the nearest."""
+    if not plan.problem.services[service].managed:
+        return
+    to_the_nearest = plan.at_the_nearest
+    nearest_minutes = _with_shares(to_the_nearest, service).set_index("area")["minutes"]
+    going = _with_shares(plan, service)
+    beyond = going["minutes"] - going["area"].map(nearest_minutes)
+    past = going.assign(minutes_beyond=beyond * going["patients_per_year"])[beyond > 0]
+    numbers = (
+        ("patients_past_a_nearer_site", "patients_per_year", "patients a year"),
+        ("minutes_past_a_nearer_site", "minutes_beyond", "patient-minutes a year"),
+    )
+    for name, column, unit in numbers:
+        yield name, service, "", float(past[column].sum()), unit, "lower"
+        by_site = past.groupby("site")[column].sum()
+        for site in plan.problem.reachable_sites(service):
+            yield name, service, site, float(by_site.get(site, 0)), unit, "lower"
+    beside = ("mean_minutes", "worst_minutes", "patient_minutes", "site_patients")
+    for row in (*_journey_rows(to_the_nearest, service), *_site_rows(to_the_nearest, service)):
+        name, _, group, value, unit, better = row
+        if name in beside and (name == "site_patients" or not group):
+            yield f"nearest_{name}", service, group, value, unit, better
+
+
 def _straight_there_rows(plan: Plan, service: str) -> Iterator[Row]:
     """Yield the other pathway: minutes if the same patients went straight to the sites that provide the service."""
     straight = replace(plan.problem.services[service], transfer=None, observed=None)
@@ -325,17 +363,20 @@ def _staff_rows(plan: Plan) -> Iterator[Row]:
     for team, unit in plan.problem.team_units:
         for name, column, better in published:
             yield name, "", f"{team} ({unit})", float(totals[column][team, unit]), unit, better
+        if posts := plan.problem.teams[team].posts_funded:
+            in_post, needed = (float(totals[column][team, unit]) for column in ("in_post", "needed"))
+            filled, vacant, short = posts.value, max(0.0, posts.value - in_post), max(0.0, needed - posts.value)
+            yield "staff_posts_funded", "", f"{team} ({unit})", filled, unit, "neither"
+            yield "staff_posts_vacant", "", f"{team} ({unit})", vacant, unit, "lower"
+            yield "staff_short_with_posts_filled", "", f"{team} ({unit})", short, unit, "lower"
 
 
 def _vacancy_rows(plan: Plan) -> Iterator[Row]:
     """Yield what each rota would be short of if one person left; nobody can leave where nobody is."""
     staff = plan.staffing.set_index(["team", "unit", "site"])["staff"]
-    for code, service in plan.problem.services.items():
-        for rota in service.rotas:
-            for site in plan.sites_of(code):
-                left = max(0.0, float(staff[rota.team, rota.unit, site]) - 1)
-                short = max(0.0, rota.needed.value - left)
-                yield VACANCY, code, f"{site} {rota.team} ({rota.unit})", short, rota.unit, "lower"
+    for code, rota, pool, needed in rotas_needed(plan.problem, plan.designated):
+        left = max(0.0, float(staff[rota.team, rota.unit, pool]) - 1)
+        yield VACANCY, code, f"{pool} {rota.team} ({rota.unit})", max(0.0, needed - left), rota.unit, "lower"
 
 
 def _change_rows(plan: Plan) -> Iterator[Row]:

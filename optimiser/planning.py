@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -12,12 +12,13 @@ import pulp
 
 from optimiser import catchment, median, solver
 from optimiser.arithmetic import lawful, value
-from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_listed, enumerate_all
-from optimiser.errors import NoPlan, NotProved, SolverFailed
+from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_ranked, enumerate_all
+from optimiser.errors import NoPlan, NotProved, SolverFailed, TooLarge
 from optimiser.model import Model, build, expression
 from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, NOT_PROVED, PROVED, Designations, Plan, Proof, Reached
-from optimiser.problem import Objective, Problem
+from optimiser.problem import Objective, Problem, Roster
+from optimiser.staffing import number_of_sites, rotas_needed
 
 # A chain is cut short, and deepened where an answer needs it, only where a service has more candidates than this.
 MOST_CANDIDATES_IN_FULL = 16
@@ -45,7 +46,7 @@ def solve(
     time_limit_minutes
         Stop after so long and return what was found, with outcome "not proved". The problem's own limit if not given.
     list_all
-        Also list every joint designation where there are few enough: a second proof, and the ranking of the rest.
+        Also judge every joint designation without the solver, where arithmetic can: a second proof, and the ranking.
     tell
         Called with a line of plain words as each step begins.
 
@@ -59,7 +60,7 @@ def solve(
         When the solver cannot be trusted: wrong version, failed canary, or an answer that the full list contradicts.
     """
     started = time.perf_counter()
-    tell = tell or (lambda _line: None)
+    tell = tell or _say_nothing
     limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
     search = _Search(problem, started + limit)
     tell("Building the model")
@@ -70,10 +71,10 @@ def solve(
         _second_opinion(problem, list_all)
         raise
     solved = time.perf_counter()
-    listing = None
-    if list_all and can_be_listed(problem):
-        tell("Listing every joint designation")
-        listing = enumerate_all(problem)
+    if list_all and can_be_ranked(problem):
+        tell("Judging every joint designation")
+    listing = _full_list(problem) if list_all else None
+    if listing:
         search.agree_with(listing)
     else:
         search.settle_ties(tell)
@@ -81,6 +82,31 @@ def solve(
     seconds = {"solver": round(solved - started, 3), "listing": round(time.perf_counter() - solved, 3)}
     proof = Proof(outcome, tuple(search.reached), listing, dict(solver.about()), seconds)
     return Plan(problem, search.designated, proof, _patterns(problem, search.designated, tell))
+
+
+def best_but(
+    problem: Problem, known: Collection[Designations], *, time_limit_minutes: float | None = None
+) -> Designations:
+    """Find the best plan that is none of those known already, and prove it.
+
+    Raises
+    ------
+    NoPlan
+        When no other plan meets every rule.
+    NotProved
+        When time ran out first.
+    """
+    limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
+    search = _Search(problem, time.perf_counter() + limit, not_these=list(known))
+    # A head start rules out what no best plan can have; the next best may have it.
+    search.chains = {code: catchment.chains(problem, code, _first_depth(problem, code)) for code in search.chains}
+    for objective in problem.objectives:
+        search.minimise(objective, _say_nothing)
+    if search.proved:
+        search.settle_ties(_say_nothing)
+    if not search.proved:
+        raise NotProved("Time ran out before the next best plan was proved. Allow more time: time_limit_minutes.")
+    return search.designated
 
 
 def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
@@ -93,15 +119,21 @@ def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
     return Plan(problem, chosen, Proof(EVALUATED, reached), _patterns(problem, chosen))
 
 
+def _say_nothing(_line: str) -> None:
+    """Show no progress."""
+
+
 def _patterns(problem: Problem, designated: Designations, tell: Tell | None = None) -> tuple[pd.DataFrame, ...]:
     """Return the weekly pattern of each rota that says how it may give its cover and is needed."""
-    needed = {service for _, service in designated}
-    rosters = {
-        (code, rota.team): rota.roster
-        for code, service in problem.services.items()
-        for rota in service.rotas
-        if code in needed and rota.roster
-    }
+    people: dict[tuple[str, str], float] = {}
+    rosters: dict[tuple[str, str], Roster] = {}
+    for code, rota, _, needed in rotas_needed(problem, designated):
+        people[code, rota.team] = max(needed, people.get((code, rota.team), 0))
+        if rota.roster:
+            rosters[code, rota.team] = rota.roster
+            if problem.teams[rota.team].across_sites:
+                sites = number_of_sites(problem, designated, code, rota)
+                rosters[code, rota.team] = rota.roster.at_sites(sites, math.ceil(people[code, rota.team]))
     if rosters and tell:
         tell("Writing the weekly patterns of rotas")
     return tuple(roster.table() for roster in rosters.values())
@@ -118,6 +150,7 @@ class _Search:
     not_these: list[Designations] = field(default_factory=list)
     designated: Designations = frozenset()
     proved: bool = True
+    built: tuple[dict[str, catchment.Chains], Model, set[str]] | None = None
 
     def __post_init__(self) -> None:
         self.chains = _first_chains(self.problem)
@@ -216,17 +249,28 @@ class _Search:
         self.reached = [self._reached(objective, None) for objective in self.problem.objectives]
 
     def _model(self) -> Model:
-        """Build the model with what is held, and without what arithmetic has refused."""
-        model = build(self.problem, self.chains)
-        for number, (earlier, reached) in enumerate(zip(self.problem.objectives, self.reached, strict=False), start=1):
-            # Room for the solver's rounding; whether the answer really keeps what is held is then settled exactly.
-            room = 1e-6 * max(1.0, abs(reached.value))
-            held = expression(self.problem, model.x, earlier) <= reached.value + room
-            model.programme.addConstraint(held, f"objective_{number}_stays_at_its_best")
-        for number, designated in enumerate(self.not_these, start=1):
-            differs = pulp.lpSum(1 - x if where in designated else x for where, x in model.x.designated.items())
-            model.programme.addConstraint(differs >= 1, f"not_these_designations.{number}")
+        """Return the model with what is held, and without what arithmetic has refused; built once for its chains."""
+        if self.built is None or self.built[0] != self.chains:
+            self.built = (dict(self.chains), build(self.problem, self.chains), set())
+        _, model, there = self.built
+        for name, row in self._rows(model, there):
+            model.programme.addConstraint(row, name)
+            there.add(name)
         return model
+
+    def _rows(self, model: Model, there: Collection[str]) -> Iterator[tuple[str, pulp.LpConstraint]]:
+        """Yield what is held and what has been refused, but for the rows that are there already."""
+        for number, (earlier, reached) in enumerate(zip(self.problem.objectives, self.reached, strict=False), start=1):
+            name = f"objective_{number}_stays_at_its_best"
+            if name not in there:
+                # Room for the solver's rounding; whether the answer really keeps what is held is then settled exactly.
+                room = 1e-6 * max(1.0, abs(reached.value))
+                yield name, expression(self.problem, model.x, earlier) <= reached.value + room
+        for number, designated in enumerate(self.not_these, start=1):
+            name = f"not_these_designations.{number}"
+            if name not in there:
+                differs = pulp.lpSum(1 - x if where in designated else x for where, x in model.x.designated.items())
+                yield name, differs >= 1
 
     def _run(self, objective: Objective) -> tuple[solver.Outcome, Designations]:
         model = self._model()
@@ -279,7 +323,9 @@ def _first_chains(problem: Problem) -> dict[str, catchment.Chains]:
         start = median.start(problem, service, sites)
         return {service: catchment.chains(problem, service, start.depth, never=start.never, always=start.always)}
     return {
-        code: catchment.chains(problem, code, _first_depth(problem, code)) for code in problem.services_with_patients
+        code: catchment.chains(problem, code, _first_depth(problem, code))
+        for code in problem.services_with_patients
+        if not problem.services[code].managed
     }
 
 
@@ -290,7 +336,18 @@ def _first_depth(problem: Problem, service: str) -> int | None:
     return None if whole or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
 
 
+def _full_list(problem: Problem) -> Enumeration | None:
+    """Judge every joint designation by arithmetic; nothing where there are too many to do so."""
+    if not can_be_ranked(problem):
+        return None
+    try:
+        return enumerate_all(problem)
+    except TooLarge:
+        return None
+
+
 def _second_opinion(problem: Problem, list_all: bool) -> None:
     """Refuse to say that no plan exists where the full list holds one."""
-    if list_all and can_be_listed(problem) and enumerate_all(problem).lawful:
+    listing = _full_list(problem) if list_all else None
+    if listing and listing.lawful:
         raise SolverFailed(f"The solver found no plan, but the full list of options holds one. {REPORT_IT}")

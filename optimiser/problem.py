@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ Unit = Literal["people", "WTE"]
 
 # Deciles 1 and 2 of the Indices of Deprivation: the most deprived fifth of areas.
 MOST_DEPRIVED_DECILES = 2
+
+# Where the staff of one team across sites are counted, instead of at a site.
+ACROSS_SITES = "across_sites"
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,9 @@ class Roster(Protocol):
     def table(self) -> pd.DataFrame:
         """Return its weekly pattern as rows of ``rotas.csv``."""
 
+    def at_sites(self, sites: int, people: int) -> Roster:
+        """Return how so many people, one team over so many sites, give the cover at each of them."""
+
 
 @dataclass(frozen=True)
 class RotaNeed:
@@ -64,6 +70,10 @@ class RotaNeed:
 
     ``steps`` are those in which ``needed`` was worked out from cover, as rows of ``rota_needs.csv``; ``roster`` is how
     that cover may be given. Both are empty where the need was stated.
+
+    A site that provides the service of ``only_without`` too has no need of this rota; where any site provides that of
+    ``remote_from``, no site has. One team across sites needs the sum over its sites, of what each of them asks for
+    (``at`` where that is not ``needed``, because of travel), and never less than ``once``.
     """
 
     team: str
@@ -72,6 +82,15 @@ class RotaNeed:
     may_fall_short: bool = False
     steps: tuple[tuple[object, ...], ...] = ()
     roster: Roster | None = None
+    at: Mapping[str, float] = field(default_factory=dict)
+    once: Figure | None = None
+    only_without: Link | None = None
+    remote_from: Link | None = None
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """Codes of the services that decide where the rota is needed, besides its own."""
+        return tuple(link.service for link in (self.only_without, self.remote_from) if link)
 
 
 @dataclass(frozen=True)
@@ -127,12 +146,19 @@ class Beds:
 
 @dataclass(frozen=True)
 class Team:
-    """Staff who share a rota. ``None`` means no limit; moves and recruits are counted in each unit apart."""
+    """Staff who share a rota. ``None`` means no limit; moves and recruits are counted in each unit apart.
+
+    ``grade`` is that of all its staff, where it is known. ``across_sites`` is whether they are one team over all sites,
+    where nobody need move. ``posts_funded`` are the posts that there is money for over all sites, filled or not.
+    """
 
     code: str
     name: str
     moves_at_most: Figure | None = None
     recruits_at_most: Figure | None = None
+    grade: str = ""
+    across_sites: bool = False
+    posts_funded: Figure | None = None
 
 
 @dataclass(frozen=True)
@@ -166,13 +192,17 @@ class Transfer:
     suspected_per_confirmed: Figure = Figure(1)
     repatriated_share: Figure = Figure(0)
     most_transfers_a_day: Figure | None = None
+    most_repatriations_a_year: Figure | None = None
     most_ambulance_hours: Figure | None = None
     to_neighbours: bool = True
 
 
 @dataclass(frozen=True)
 class Service:
-    """A line of care: who needs it, how they reach it, and what it needs to run. ``None`` means no such rule."""
+    """A line of care: who needs it, how they reach it, and what it needs to run. ``None`` means no such rule.
+
+    ``managed``: its patients are shared out between sites so that volumes are kept to, and need not go to the nearest.
+    """
 
     code: str
     name: str
@@ -194,6 +224,7 @@ class Service:
     stays_local: str = ""
     observed: Observed | None = None
     transfer: Transfer | None = None
+    managed: bool = False
 
     @property
     def counts_volumes(self) -> bool:
@@ -249,6 +280,8 @@ class Problem:
         Minutes by road from site (index) to site (column); empty where the place has no such table.
     exceptions
         Links that need not hold at some site, with reasons.
+    factors
+        What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
     files
         The resolved config and the place's tables as they were read, by name in a run folder: what a reviewer needs to
         ask the same question again. Empty for a problem that was made in Python.
@@ -269,6 +302,7 @@ class Problem:
     time_limit_minutes: float = 10.0
     transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
     growth: Growth | None = None
+    factors: Mapping[str, Figure] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -302,6 +336,20 @@ class Problem:
         """Each (team, unit) that some service's rota counts, in config order."""
         rotas = (rota for service in self.services.values() for rota in service.rotas)
         return tuple(dict.fromkeys((rota.team, rota.unit) for rota in rotas))
+
+    def pools(self, team: str) -> tuple[str, ...]:
+        """Return where a team's staff are counted: at each candidate or, for one team across sites, all together."""
+        return (ACROSS_SITES,) if self.teams[team].across_sites else self.candidates
+
+    def pool_name(self, pool: str) -> str:
+        """Return what people call a site, or all of them as one team has them."""
+        return "all sites together" if pool == ACROSS_SITES else self.sites[pool].name
+
+    def in_post(self, pool: str, team: str, unit: Unit) -> float:
+        """Return a team's staff in post at a site, or at all of them together."""
+        if pool != ACROSS_SITES:
+            return self.staff.get((pool, team, unit), 0.0)
+        return round(sum(n for (_, other, counted), n in self.staff.items() if (other, counted) == (team, unit)), 9)
 
     @cached_property
     def services_with_today(self) -> frozenset[str]:
@@ -354,6 +402,14 @@ class Problem:
             growth=self.growth and replace(self.growth, before=self.growth.before[resident]),
         )
 
+    def to_the_nearest(self) -> Problem:
+        """Return the same question with nobody shared out; the problem itself if nobody is."""
+        if not any(service.managed for service in self.services.values()):
+            return self
+        return replace(
+            self, services={code: replace(service, managed=False) for code, service in self.services.items()}
+        )
+
     def reachable_sites(self, service: str) -> tuple[str, ...]:
         """Every site that could take patients of this service, in the order that settles ties."""
         neighbours = set(self.services[service].neighbours)
@@ -388,7 +444,12 @@ class Problem:
         """
         transfer = self.services[service].transfer
         assert transfer is not None
-        return self._choosing(transfer.first_contact, service if self.services[service].observed else None)
+        return self._choosing(transfer.first_contact, service if self.is_drawn_apart(service) else None)
+
+    def is_drawn_apart(self, service: str) -> bool:
+        """Whether patients of a service reached by transfer choose first contact by offsets of their own."""
+        observed = self.services[service].observed
+        return bool(self.services[service].transfer and observed and observed.offsets)
 
     def _choosing(self, to: str, drawn_as: str | None) -> np.ndarray:
         """Minutes to the sites of a service plus the offsets of a service: of its own if no other is named."""
@@ -409,8 +470,18 @@ class Problem:
 
     @cached_property
     def patient_scale(self) -> int:
-        """The power of ten that makes every number of patients whole."""
-        return _scale(self.demand.to_numpy(dtype=float))
+        """The power of ten that makes every number of patients whole, and every limit that they are shared out by."""
+        managed = [service for service in self.services.values() if service.managed]
+        figures = [figure for one in managed for figure in (one.minimum_patients, one.maximum_patients) if figure]
+        # How many patients so many beds can take is no round number: it is counted to the last decimal place there is.
+        finest = [1 / MILLION] if any(one.beds and one.beds.at for one in managed) else []
+        limits = np.array([*(figure.value for figure in figures), *finest])
+        return _scale(np.concatenate([np.ravel(self.demand.to_numpy(dtype=float)), limits]))
+
+    @cached_property
+    def worked_out(self) -> dict[tuple[object, ...], Any]:
+        """What other modules have worked out of this question, kept so that it need be done only once."""
+        return {}
 
     @cached_property
     def minute_scale(self) -> float:

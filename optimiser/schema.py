@@ -189,6 +189,7 @@ PLACE_TABLES: tuple[Table, ...] = (
         (
             _SITE,
             Column("team", "code", "", "Staff who share a rota"),
+            Column("grade", "code", "", "Grade of a team's staff, the same in all its rows; blank if unknown", False),
             Column("year", "whole", "year", "Year of the count", minimum=1900, maximum=2200),
             Column("people", "whole", "people", "People in post; blank if unknown", False, 0),
             Column("wte", "number", "WTE", "Whole-time equivalents (WTE) in post; blank if unknown", False, 0),
@@ -276,13 +277,14 @@ RUN_TABLES: tuple[Table, ...] = (
     ),
     Table(
         "journeys",
-        "Where each area's patients go: one row a service and area.",
-        ("service", "area"),
+        "Where each area's patients go: one row a service, area and site. An area has several only where patients are "
+        "shared out.",
+        ("service", "area", "site"),
         (
             _SERVICE,
             _AREA,
             Column("resident", "boolean", "", "Whether the area belongs to the health system"),
-            Column("site", "code", "", "Code of the nearest site that provides the service"),
+            Column("site", "code", "", "Code of the site that they go to"),
             _MINUTES,
             _PATIENTS,
             Column("first_site", "code", "", "Code of the site where they are seen first: the same, if it is direct"),
@@ -292,7 +294,8 @@ RUN_TABLES: tuple[Table, ...] = (
     ),
     Table(
         "staffing",
-        "Staff at each site under the plan: one row a team, unit and site.",
+        "Staff at each site under the plan: one row a team, unit and site. One team across sites has one row, at "
+        "`across_sites`.",
         ("team", "unit", "site"),
         (
             Column("team", "code", "", "Staff who share a rota"),

@@ -10,9 +10,9 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -38,6 +38,7 @@ OPTIONS: Mapping[str, bool | int | float | str] = {
 WRONG_VERSIONS = ("1.14.",)
 CANARY_TOLERANCE = 1e-6
 LARGEST_ROUNDING = 1e-6
+SMALLEST_ROUNDING = 1e-9
 
 _PLAIN: Mapping[str, Status] = {
     "kOptimal": "optimal",
@@ -119,6 +120,37 @@ def about() -> Mapping[str, Any]:
         "options": dict(OPTIONS),
         "canaries": [_sing(canary) for canary in CANARIES],
     }
+
+
+class Askable:
+    """A model that is asked again and again with other rows left out, without being built anew."""
+
+    def __init__(self, model: pulp.LpProblem) -> None:
+        about()
+        self._lp = _Arrays.of(model)
+        self._row = {row.name: number for number, row in enumerate(model.constraints())}
+
+    def without(self, rows: Iterable[str]) -> Outcome:
+        """Solve the model with some of its rows, by name, left out."""
+        began = time.perf_counter()
+        at = [self._row[row] for row in rows]
+        lower, upper = self._lp.row_lower.copy(), self._lp.row_upper.copy()
+        lower[at], upper[at] = -np.inf, np.inf
+        lp = replace(self._lp, row_lower=lower, row_upper=upper)
+        highs = _loaded(lp, None)
+        with _stopped_by_ctrl_c(highs):
+            highs.run()
+        return _outcome(highs, lp, _status(highs, lp), time.perf_counter() - began)
+
+    def kept(self, values: Mapping[str, float]) -> frozenset[str]:
+        """Return the names of the rows that an answer obeys, with room for the solver's rounding."""
+        x = np.array([values[name] for name in self._lp.names])
+        terms = np.append(self._lp.value * x[self._lp.column], 0.0)
+        totals = np.add.reduceat(terms, self._lp.row_start[:-1]) if len(self._row) else np.zeros(0)
+        totals = np.where(np.diff(self._lp.row_start) > 0, totals, 0.0)
+        room = SMALLEST_ROUNDING * np.maximum(1.0, np.abs(totals))
+        obeyed = (totals >= self._lp.row_lower - room) & (totals <= self._lp.row_upper + room)
+        return frozenset(row for row, number in self._row.items() if obeyed[number])
 
 
 def installed_version() -> str:

@@ -11,21 +11,35 @@ from optimiser import measures
 from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, PROVED, Plan, matters
 from optimiser.planning import evaluate
-from optimiser.problem import Problem
+from optimiser.problem import ACROSS_SITES, Problem
+from optimiser.sharing import sharing
 
 MOST_FRAGILE_NAMED = 3
+FIGURES_OF_TRANSFERS = (
+    "dwell_minutes",
+    "overhead_minutes",
+    "share_transferred",
+    "suspected_per_confirmed",
+    "repatriated_share",
+)
 
 
-def lines(plan: Plan) -> list[str]:
-    """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
-    numbers = measures.table(plan)
+def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
+    """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on.
+
+    ``numbers`` are the plan's measures, where they are known already.
+    """
+    numbers = measures.table(plan) if numbers is None else numbers
+    return [plan.problem.title, "", *_services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
+
+
+def notes(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return how good a plan is, what falls short and what it rests on, in sentences, from its measures."""
     return [
-        plan.problem.title,
-        "",
-        *_services(plan, numbers),
-        "",
         *_growth(plan.problem),
+        *_factors(plan.problem),
         *_observed(plan, numbers),
+        *_shared_out(plan, numbers),
         *_standing(plan),
         *_next_best(plan),
         *_moves(plan),
@@ -36,7 +50,6 @@ def lines(plan: Plan) -> list[str]:
         *_fragile(plan, numbers),
         *_changes(plan),
         *_unverified(plan),
-        "Draft: not a decision.",
     ]
 
 
@@ -107,8 +120,8 @@ def _standing(plan: Plan) -> list[str]:
         return ["Proved best: the solver closed the gap to 0."]
     ties = f"One of {listing.equal_best} equal best. " if listing.equal_best > 1 else ""
     return [
-        f"Proved best. {ties}The solver closed the gap to 0, and a full list of {listing.listed:,} options "
-        f"({listing.lawful:,} of them break no rule) agrees."
+        f"Proved best. {ties}The solver closed the gap to 0, and all {listing.listed:,} options, judged without "
+        f"it, agree: {listing.lawful:,} of them break no rule."
     ]
 
 
@@ -121,6 +134,15 @@ def _growth(problem: Problem) -> list[str]:
     more = (f"{_more(problem, activity):+.1%} {activity}" for activity in used)
     to, rates = f" to {growth.year}" if growth.year else "", "" if growth.verified else "; rates not verified"
     return [f"Demand is grown over {growth.years} years{to}: {', '.join(more)}{rates}.", ""]
+
+
+def _factors(problem: Problem) -> list[str]:
+    """Return a sentence for each factor that made every journey longer or shorter."""
+    return [
+        f"Every journey time is multiplied by {one.value:g} ({name}), which is "
+        f"{'verified' if one.verified else 'not verified'}."
+        for name, one in problem.factors.items()
+    ]
 
 
 def _more(problem: Problem, activity: str) -> float:
@@ -149,6 +171,49 @@ def _backcast(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
     observed, site = plan.problem.services[service].observed, plan.problem.sites[str(worst["group"])].name
     period = observed.period if observed else ""
     return f"; today's counts of {period} come out within {worst['value']:.1%} (worst at {site})"
+
+
+def _shared_out(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return who of those who are shared out passes a nearer open site, and what the nearest would come to."""
+    found = []
+    for code, service in plan.problem.services.items():
+        if not service.managed:
+            continue
+        if not sharing(plan.problem, code, plan.sites_of(code)).keeps_to_limits:
+            text = "no way to share out patients keeps to its limits, so that everybody goes to the nearest"
+            found.append(f"{service.name}: with these sites {text}.")
+            continue
+        past, extra = (measures.number(numbers, f"{what}_past_a_nearer_site", code) for what in ("patients", "minutes"))
+        sent = "nobody is sent past a nearer open site"
+        if past:
+            sent = f"{past:,.1f} a year are sent past a nearer open site, {extra / past:.1f} minutes further on average"
+        found.append(f"{service.name}: patients are shared out within its limits, and {sent}.")
+        if past:
+            found.append(_with_the_nearest(plan, code, numbers))
+    return [*found, ""] if found else []
+
+
+def _with_the_nearest(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
+    """Return what the same sites come to for a service when everybody goes to the nearest, and what that breaks."""
+    problem, mean = plan.problem, measures.number(numbers, "nearest_mean_minutes", service)
+    at = (
+        f"{problem.sites[site].name} {measures.number(numbers, 'nearest_site_patients', service, site):,.0f}"
+        for site in plan.sites_of(service)
+    )
+    text = f"Were everybody to go to the nearest of the same sites: {mean:.2f} minutes on average; {', '.join(at)}"
+    already = set(plan.broken["instance"])
+    broken = [row for row in plan.at_the_nearest.broken.itertuples() if str(row.instance).split(".")[1] == service]
+    new = [f"{row.instance}: {row.left:,.6g} against {row.right:,.6g}" for row in broken if row.instance not in already]
+    return f"{text} patients. That breaks {'; '.join(new) or 'no rule'}."
+
+
+def nearest_line(plan: Plan, nearest: Plan) -> list[str]:
+    """Return a sentence on the best plan if everybody went to the nearest, which ``nearest`` is."""
+    there = evaluate(plan.problem.to_the_nearest(), plan.designated)
+    best = nearest.proof.objectives
+    if there.broken.empty and [r.value for r in there.proof.objectives] == [r.value for r in best]:
+        return ["If everybody went to the nearest, the same plan would be best."]
+    return [f"If everybody went to the nearest, the best plan would differ: {_swap(plan, nearest)}."]
 
 
 def _how_far(plan: Plan) -> str:
@@ -197,8 +262,38 @@ def _short(plan: Plan) -> list[str]:
     for team, unit in plan.problem.team_units:
         here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
         if (short := round(here["short"].sum(), 6)) > 0:
-            found.append(f"Short of {_staff(plan, short, team, unit)}.")
-    return found
+            found.append(f"Short of {_staff(plan, short, team, unit)}{_at_which(plan, here)}.{_posts(plan, here)}")
+    return [*found, *_short_by_grade(plan)]
+
+
+def _short_by_grade(plan: Plan) -> list[str]:
+    """Return what each grade is short of, over teams, where more than one is."""
+    short: dict[tuple[str, str], float] = {}
+    for row in plan.staffing.to_dict("records"):
+        grade = plan.problem.teams[row["team"]].grade
+        if grade and round(row["short"], 6) > 0:
+            short[grade, row["unit"]] = short.get((grade, row["unit"]), 0.0) + row["short"]
+    if len({grade for grade, _ in short}) < 2:
+        return []
+    said = (f"{number:g} {unit} of the grade {grade.replace('_', ' ')}" for (grade, unit), number in short.items())
+    return [f"By grade it is short of {', '.join(said)}."]
+
+
+def _at_which(plan: Plan, here: pd.DataFrame) -> str:
+    """Return how the shortfall of a team is spread over sites; nothing where it is one team over all of them."""
+    lacking = here[(here["short"].round(6) > 0) & (here["site"] != ACROSS_SITES)]
+    where = zip(lacking["site"], lacking["short"].round(6), strict=True)
+    each = [f"{short:g} at {plan.problem.pool_name(str(site))}" for site, short in where]
+    return f": {', '.join(each)}" if each else ""
+
+
+def _posts(plan: Plan, here: pd.DataFrame) -> str:
+    """Return what a team would be short of if every post that is funded were filled, where those are known."""
+    posts = plan.problem.teams[str(here["team"].iloc[0])].posts_funded
+    if posts is None:
+        return ""
+    vacant, short = max(0.0, posts.value - here["in_post"].sum()), max(0.0, here["needed"].sum() - posts.value)
+    return f" Of {posts.value:g} posts funded {vacant:g} are vacant; with all filled it would be short of {short:g}."
 
 
 def _moves(plan: Plan) -> list[str]:
@@ -241,7 +336,7 @@ def _fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     for row in found.head(MOST_FRAGILE_NAMED).itertuples():
         site, team, _ = str(row.group).split(" ")
         unit = "WTE " if row.unit == "WTE" else ""
-        service, where = plan.problem.services[str(row.service)].name, plan.problem.sites[site].name
+        service, where = plan.problem.services[str(row.service)].name, plan.problem.pool_name(site)
         said.append(f"{service.lower()} at {where} short of {row.value:.4g} {unit}{plan.problem.teams[team].name}")
     more = f"; {len(found) - len(said)} more in measures.csv" if len(found) > len(said) else ""
     return [f"Fragile: one vacancy would leave {', '.join(said)}{more}."] if said else []
@@ -316,16 +411,22 @@ def _number(count: int, noun: str) -> str:
 def _unverified(plan: Plan) -> list[str]:
     unverified = plan.rules[~plan.rules["verified"].astype(bool)]["rule"].unique()
     rules = [f"Rests on unverified figures for: {', '.join(unverified)} (see rules.csv)."] if len(unverified) else []
-    return [*rules, *_unverified_transfers(plan)]
+    return [*rules, *_unverified_standards(plan), *_unverified_transfers(plan)]
+
+
+def _unverified_standards(plan: Plan) -> list[str]:
+    """Name the services whose patients beyond a standard are counted by a standard that nobody verified."""
+    counted = [plan.problem.services[code] for code in plan.problem.services_with_patients]
+    names = [one.name for one in counted if one.standard_minutes and not one.standard_minutes.verified]
+    return [f"Patients beyond a standard are counted by an unverified one for: {', '.join(names)}."] if names else []
 
 
 def _unverified_transfers(plan: Plan) -> list[str]:
     lines = []
     for code in plan.problem.reached_by_transfer:
         service = plan.problem.services[code]
-        figures = {name: getattr(service.transfer, name) for name in ("dwell_minutes", "overhead_minutes")}
-        figures["suspected_per_confirmed"] = getattr(service.transfer, "suspected_per_confirmed", None)
-        guesses = ", ".join(name for name, figure in figures.items() if figure and not figure.verified)
+        stated = {name: getattr(service.transfer, name) for name in FIGURES_OF_TRANSFERS}
+        guesses = ", ".join(name for name, figure in stated.items() if not figure.verified)
         if guesses:
             lines.append(
                 f"Transfers to {service.name.lower()} rest on unverified figures: {guesses} (see config.yaml)."

@@ -105,12 +105,14 @@ def _service(service: Service) -> dict[str, Any]:
         **({"beds": _beds(service.beds)} if service.beds and service.activity else {}),
         **(_observed(service) if service.observed and service.activity else {}),
         **(_transfer(service.transfer) if service.transfer else {}),
+        **({"patients_go_to": "managed"} if service.managed else {}),
     }
 
 
 def _transfer(transfer: Transfer) -> dict[str, Any]:
     figures = {name: asdict(one) for name, one in vars(transfer).items() if isinstance(one, Figure)}
-    return {"pathway": "transfer", "transfer": {"first_contact": transfer.first_contact, **figures}}
+    said = {"first_contact": transfer.first_contact, "to_neighbours": transfer.to_neighbours}
+    return {"pathway": "transfer", "transfer": said | figures}
 
 
 def _observed(service: Service) -> dict[str, Any]:

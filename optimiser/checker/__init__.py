@@ -32,6 +32,7 @@ from optimiser.checker.rules import (
     no_site_has_too_many_patients,
     nobody_travels_too_far,
     not_too_many_ambulance_hours,
+    not_too_many_repatriations,
     not_too_many_sites,
     not_too_many_transfers,
     recruitment_within_limit,
@@ -40,6 +41,7 @@ from optimiser.checker.rules import (
     services_share_a_site,
 )
 from optimiser.checker.run import Run, read_run
+from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.checker.tables import TABLE_CHECKS
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "no_site_has_too_many_patients",
     "nobody_travels_too_far",
     "not_too_many_ambulance_hours",
+    "not_too_many_repatriations",
     "not_too_many_sites",
     "not_too_many_transfers",
     "recruitment_within_limit",
@@ -69,6 +72,7 @@ __all__ = [
 
 RUN_CHECKS: tuple[Callable[[Run], Iterable[Breach]], ...] = (
     *TABLE_CHECKS,
+    *SHARING_CHECKS,
     *LINK_CHECKS,
     *RULES.values(),
     every_rule_is_known,

@@ -21,6 +21,9 @@ from optimiser.cli import questions
 from optimiser.cli import runs
 
 # isort: split
+from optimiser.cli import outputs
+
+# isort: split
 from optimiser.cli import files
 
 # isort: split
@@ -63,4 +66,4 @@ def _stop(number: int, _frame: object) -> NoReturn:
     os._exit(128 + number)
 
 
-__all__ = ["about", "app", "files", "main", "questions", "runs"]
+__all__ = ["about", "app", "files", "main", "outputs", "questions", "runs"]

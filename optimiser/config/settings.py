@@ -107,6 +107,16 @@ class TravelSettings(Strict):
     time: Code | None = Field(None, description="Every journey time is multiplied by this one of the times, too")
 
 
+class AcrossSettings(Strict):
+    """One team over all sites: how its travel between them is counted."""
+
+    based_at: Code = Field(description="Candidate where the team is based; ways to the others are counted from there")
+    trips_a_week: AtLeastZero = Field(description="Trips a week to each other site that needs the team, there and back")
+    in_post: AtLeastZero | None = Field(
+        None, description="Staff in post over all sites, where nobody says at which; instead of staff.csv"
+    )
+
+
 class TeamSettings(Strict):
     """Staff who share a rota."""
 
@@ -117,6 +127,12 @@ class TeamSettings(Strict):
     )
     recruits_at_most: Limit = Field(
         StatedLimit(value=0), description="How many may be recruited; none unless said; may be unlimited"
+    )
+    across_sites: AcrossSettings | None = Field(
+        None, description="One team over all sites; if not stated, each site has its own"
+    )
+    posts_funded: AtLeastZero | None = Field(
+        None, description="Posts that there is money for over all sites, filled or not; compared with the need"
     )
 
 
@@ -190,10 +206,8 @@ class ObservedSettings(Strict):
 
 
 def _way_to_go(value: Any) -> Any:
-    if value == "managed":
-        raise ValueError('is "managed", which is not available yet. Write nearest or observed.')
-    if value not in ("nearest", "observed"):
-        raise ValueError(f"is {as_written(value)}. Write nearest or observed.")
+    if value not in ("nearest", "managed", "observed"):
+        raise ValueError(f"is {as_written(value)}. Write nearest, managed or observed.")
     return value
 
 
@@ -226,6 +240,7 @@ class TransferSettings(Strict):
         StatedFigure(value=0.0), description="Share of patients taken on who are later taken back, 0 to 1"
     )
     most_transfers_a_day: AtLeastZero | None = Field(None, description="Most transfers a day, suspected ones counted")
+    most_repatriations_a_year: AtLeastZero | None = Field(None, description="Most patients a year who are taken back")
     most_ambulance_hours: AtLeastZero | None = Field(
         None, description="Most hours a year that ambulances may spend on transfers and repatriations"
     )
@@ -258,8 +273,10 @@ class ServiceSettings(Strict):
 
     name: StrictStr = Field(description="What people call the service")
     activity: Code | None = Field(None, description="The activity of demand.csv that counts its patients")
-    patients_go_to: Annotated[Literal["nearest", "observed"], BeforeValidator(_way_to_go)] = Field(
-        "nearest", description="nearest: the nearest site that provides it; observed: as today's counts show"
+    patients_go_to: Annotated[Literal["nearest", "managed", "observed"], BeforeValidator(_way_to_go)] = Field(
+        "nearest",
+        description="nearest: the nearest site that provides it; managed: shared out so that no site has too few or "
+        "too many; observed: as today's counts show",
     )
     observed: ObservedSettings | None = Field(None, description="What shows where patients go, where they are observed")
     neighbours: Annotated[tuple[Code, ...] | Literal["all", "none"], BeforeValidator(_neighbours)] = Field(
@@ -370,6 +387,9 @@ class OptionSettings(Strict):
     title: StrictStr = Field(description="The option in one line")
     designations: Annotated[dict[Code, Codes], Field(min_length=1)] = Field(
         description="Sites that provide each service; services not named stay as they are today"
+    )
+    written_for: StrictStr | None = Field(
+        None, description="Config that has every service named here; a smaller question leaves out those it lacks"
     )
     source: StrictStr = Field("", description="Where it was written down")
     verified: StrictBool = Field(False, description="Whether the source was read and says this")

@@ -14,9 +14,12 @@ import pulp
 
 from optimiser.beds import most_patients
 from optimiser.catchment import Chains
-from optimiser.model import legs
+from optimiser.model import legs, rotas
 from optimiser.model.variables import Variables, spelt
 from optimiser.problem import Problem
+
+# What names the one row of a service whose patients are shared out.
+SHARED_OUT = "shared_out"
 
 Rows = Iterator[tuple[tuple[str, ...], pulp.LpConstraint]]
 Rule = Callable[[Problem, Variables], Rows]
@@ -83,6 +86,16 @@ def both_legs_are_counted_together(problem: Problem, x: Variables) -> Rows:
 
 
 @logic
+def patients_are_shared_out(problem: Problem, x: Variables) -> Rows:
+    """Patients who are shared out go where the set of sites that provide the service sends them, and no other set."""
+    for service, each in x.sharings.items():
+        yield (service, "one_set"), pulp.lpSum(x.chosen[service, way] for way in each) == 1
+        for site in problem.candidates:
+            with_it = pulp.lpSum(x.chosen[service, (sites, n)] for sites, n in each if site in sites)
+            yield (service, site), with_it == x.designated[site, service]
+
+
+@logic
 def every_area_is_served(problem: Problem, x: Variables) -> Rows:
     """Every area has an open site, or a neighbour, that it can reach."""
     for service, chain in x.chains.items():
@@ -92,6 +105,10 @@ def every_area_is_served(problem: Problem, x: Variables) -> Rows:
             continue
         for index, everywhere in zip(chain.unserved, chain.unserved_sets, strict=True):
             yield (service, spelt(index, everywhere)), x.none_of[service, everywhere] + pulp.LpAffineExpression() == 0
+    for service in x.sharings:
+        nowhere = x.by_sharing(service, [not one.goes.any(axis=1).all() for one in x.sharings[service].values()])
+        if len(nowhere):
+            yield (service, SHARED_OUT), nowhere <= 0
 
 
 @limit(unit="designated")
@@ -122,7 +139,7 @@ def not_too_many_sites(problem: Problem, x: Variables) -> Rows:
 def every_site_has_enough_patients(problem: Problem, x: Variables) -> Rows:
     """A site that provides a service has at least the minimum number of patients."""
     for service, rules in problem.services.items():
-        if rules.minimum_patients and service in x.chains:
+        if rules.minimum_patients and service in x.counted:
             arriving = legs.arriving(problem, x, service)
             for site in problem.candidates:
                 needed = rules.minimum_patients.value * x.designated[site, service]
@@ -133,7 +150,7 @@ def every_site_has_enough_patients(problem: Problem, x: Variables) -> Rows:
 def no_site_has_too_many_patients(problem: Problem, x: Variables) -> Rows:
     """A site that provides a service has at most the maximum number of patients."""
     for service, rules in problem.services.items():
-        if rules.maximum_patients and service in x.chains:
+        if rules.maximum_patients and service in x.counted:
             arriving = legs.arriving(problem, x, service)
             for site in problem.candidates:
                 yield (service, site), arriving[site] <= rules.maximum_patients.value
@@ -143,7 +160,7 @@ def no_site_has_too_many_patients(problem: Problem, x: Variables) -> Rows:
 def beds_are_enough(problem: Problem, x: Variables) -> Rows:
     """A site that provides a service has the beds that its patients need."""
     for service, rules in problem.services.items():
-        if rules.beds and service in x.chains:
+        if rules.beds and service in x.counted:
             arriving = legs.arriving(problem, x, service)
             for site in (site for site in problem.candidates if site in rules.beds.at):
                 most = most_patients_in_beds(problem, service, site)
@@ -154,9 +171,13 @@ def beds_are_enough(problem: Problem, x: Variables) -> Rows:
 def nobody_travels_too_far(problem: Problem, x: Variables) -> Rows:
     """Every resident area has an open site, or a neighbour, within the longest journey allowed."""
     resident = problem.areas["resident"].to_numpy()
-    for service in x.chains:
+    for service in x.counted:
         longest = problem.services[service].longest_journey_minutes
-        if longest and problem.services[service].transfer:
+        if longest and service in x.sharings:
+            too_far = x.by_sharing(service, [worst > longest.value for worst in _worst_journeys(problem, x, service)])
+            if len(too_far):
+                yield (service, SHARED_OUT), too_far <= 0
+        elif longest and problem.services[service].transfer:
             for name, too_far in legs.out_of_reach(problem, x, service, longest.value):
                 yield (service, name), too_far <= 0
         elif longest and problem.services[service].observed:
@@ -188,7 +209,7 @@ def _nobody_is_drawn_too_far(problem: Problem, x: Variables, service: str, longe
 @limit(unit="patients a year")
 def enough_patients_within_standard(problem: Problem, x: Variables) -> Rows:
     """At least the stated share of resident patients reach the service within its standard."""
-    for service in x.chains:
+    for service in x.counted:
         rules = problem.services[service]
         if rules.share_within_standard and rules.standard_minutes:
             patients = problem.patients(service) * problem.areas["resident"].to_numpy()
@@ -204,6 +225,15 @@ def not_too_many_transfers(problem: Problem, x: Variables) -> Rows:
         transfer = problem.services[service].transfer
         if transfer and transfer.most_transfers_a_day and service in x.chains:
             yield (service,), legs.transfers_a_day(problem, x, service) <= transfer.most_transfers_a_day.value
+
+
+@limit(unit="repatriations a year")
+def not_too_many_repatriations(problem: Problem, x: Variables) -> Rows:
+    """No more of a service's patients a year are taken back than the config allows."""
+    for service in problem.reached_by_transfer:
+        transfer = problem.services[service].transfer
+        if transfer and transfer.most_repatriations_a_year and service in x.chains:
+            yield (service,), legs.repatriations(problem, x, service) <= transfer.most_repatriations_a_year.value
 
 
 @limit(unit="hours a year")
@@ -243,22 +273,21 @@ def rota_is_filled(problem: Problem, x: Variables) -> Rows:
     """A site that provides a service has the staff its rota needs, or is short where that is allowed."""
     for service, rules in problem.services.items():
         for rota in rules.rotas:
-            for site in problem.candidates:
-                who = (site, rota.team, rota.unit)
+            for pool, what, needed in rotas.needs(problem, x, service, rota):
+                who = (pool, rota.team, rota.unit)
                 short = x.short[who] if rota.may_fall_short else 0
-                needed = rota.needed.value * x.designated[site, service]
-                yield (service, site, rota.team, rota.unit), x.staff[who] + short >= needed
+                yield (service, what, rota.team, rota.unit), x.staff[who] + short >= needed
 
 
 @logic
 def staff_add_up(problem: Problem, x: Variables) -> Rows:
     """Staff at a site are those in post, plus those who move in, less those who move out, plus recruits."""
     for team, unit in problem.team_units:
-        for site in problem.candidates:
-            others = [other for other in problem.candidates if other != site]
+        for site in problem.pools(team):
+            others = [other for other in problem.pools(team) if other != site]
             moved_in = pulp.lpSum(x.moved[team, unit, other, site] for other in others)
             moved_out = pulp.lpSum(x.moved[team, unit, site, other] for other in others)
-            in_post = problem.staff.get((site, team, unit), 0.0)
+            in_post = problem.in_post(site, team, unit)
             recruited = x.recruited[site, team, unit]
             yield (team, unit, site), x.staff[site, team, unit] == in_post + moved_in - moved_out + recruited
 
@@ -279,7 +308,7 @@ def recruitment_within_limit(problem: Problem, x: Variables) -> Rows:
     for team, unit in problem.team_units:
         most = problem.teams[team].recruits_at_most
         if most:
-            recruits = pulp.lpSum(x.recruited[site, team, unit] for site in problem.candidates)
+            recruits = pulp.lpSum(x.recruited[site, team, unit] for site in problem.pools(team))
             yield (team, unit), recruits <= most.value
 
 
@@ -288,7 +317,11 @@ def the_worst_journey_is_the_worst(problem: Problem, x: Variables) -> Rows:
     """The worst journey is no shorter than any resident area's journey."""
     resident = np.flatnonzero(problem.areas["resident"].to_numpy())
     for services, worst in x.worst_minutes.items():
-        for service in (service for service in services if service in x.chains):
+        for service in (service for service in services if service in x.counted):
+            if service in x.sharings:
+                longest = x.by_sharing(service, _worst_journeys(problem, x, service))
+                yield (*services, service, SHARED_OUT), worst >= longest
+                continue
             if problem.services[service].transfer:
                 for name, journey in legs.worst_journeys(problem, x, service):
                     yield (*services, service, name), worst >= journey
@@ -307,6 +340,13 @@ def most_patients_in_beds(problem: Problem, service: str, site: str) -> float:
     assert beds is not None
     scale = problem.patient_scale * problem.share_scale
     return most_patients(int(beds.at[site].value), beds.stays, beds.blocking.value, scale=scale)
+
+
+def _worst_journeys(problem: Problem, x: Variables, service: str) -> list[float]:
+    """Return the longest journey of residents under each sharing."""
+    resident, minutes = problem.areas["resident"].to_numpy(), problem.minutes(service)
+    each = x.sharings[service].values()
+    return [float(np.where(one.goes, minutes, 0)[resident].max(initial=0.0)) for one in each]
 
 
 def _sites(problem: Problem, x: Variables, service: str) -> pulp.LpAffineExpression:

@@ -1,0 +1,116 @@
+"""The cheapest ways out of a clash: how little must give way, within each unit, for a plan to exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pulp
+
+from optimiser import catchment, solver
+from optimiser.explanation.words import WAYS_OUT, Demand, listed, number_of, rank, unit_of
+from optimiser.model import build
+from optimiser.problem import Objective, Problem
+
+Chains = Mapping[str, catchment.Chains]
+Rows = Mapping[Demand, Sequence[str]]
+TOO_FAR = "nobody_travels_too_far"
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """How far rules of one unit would have to give for a plan to exist, if every other rule stays.
+
+    ``gives`` has each rule that gives way and by how much, in ``unit``; mostly it is one.
+    """
+
+    gives: Mapping[Demand, float]
+    unit: str
+    words: str
+
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """The rules that give way."""
+        return tuple(self.gives)
+
+    @property
+    def demand(self) -> Demand:
+        """The first of the rules that give way."""
+        return self.demands[0]
+
+    @property
+    def by(self) -> float:
+        """By how much they give way in all."""
+        return round(sum(self.gives.values()), 6)
+
+
+def ways_out(problem: Problem, chains: Chains, rows: Rows, clashes: Sequence[frozenset[Demand]]) -> list[WayOut]:
+    """Return the ways out by one rule, and where no rule of a unit is enough alone, by the cheapest several of it.
+
+    ``clashes`` are all sets that clash, or none where not all are known: one rule is enough only if it is in each.
+    """
+    relevant = set[Demand]().union(*clashes) if clashes else set(rows)
+    shared = relevant.intersection(*clashes)
+    alone = [
+        way for demand in sorted(shared, key=rank) if (way := _alone(problem, chains, demand, rows.get(demand, ())))
+    ]
+    units = {unit_of(demand) for demand in relevant if demand[0] in WAYS_OUT} - {way.unit for way in alone}
+    together = (_together(problem, chains, _of(unit, relevant, rows)) for unit in sorted(units))
+    alone.sort(key=lambda way: (rank(way.demand), way.unit, way.by))
+    return [*alone, *(way for way in together if way)]
+
+
+def _of(unit: str, relevant: set[Demand], rows: Rows) -> Rows:
+    """Return the rules of one unit that can give way by so much, with their rows."""
+    return {one: rows[one] for one in rows if one in relevant and one[0] in WAYS_OUT and unit_of(one) == unit}
+
+
+def _alone(problem: Problem, chains: Chains, demand: Demand, rows: Sequence[str]) -> WayOut | None:
+    """Return how little one demand must give for a plan to exist; None if it alone cannot make room."""
+    if demand[0] == TOO_FAR:
+        return _least_ceiling(problem, chains, demand)
+    return _together(problem, chains, {demand: rows}) if demand[0] in WAYS_OUT else None
+
+
+def _together(problem: Problem, chains: Chains, rows: Rows) -> WayOut | None:
+    """Return how little some demands must give in all for a plan to exist; None if they cannot make room."""
+    model = build(problem, chains, explaining=True)
+    slack: dict[Demand, list[pulp.LpVariable]] = {}
+    for number, (demand, row) in enumerate(_each(rows)):
+        constraint = model.programme.get_constraint_by_name(row)
+        if demand not in slack or not _is_one_need(problem, demand):
+            slack.setdefault(demand, []).append(model.programme.add_variable(f"gives.{number}", 0))
+        constraint.addInPlace(slack[demand][-1], 1 if constraint.sense == pulp.LpConstraintGE else -1)
+    model.programme.setObjective(pulp.lpSum(one for each in slack.values() for one in each))
+    outcome = solver.run(model.programme)
+    if not outcome.feasible:
+        return None
+    given = {demand: round(sum(outcome.values[one.name] for one in each), 6) for demand, each in slack.items()}
+    given = {demand: by for demand, by in given.items() if by > 0}
+    words = [WAYS_OUT[rule](problem, names, by) for (rule, names), by in given.items()]
+    return WayOut(given, unit_of(next(iter(given))), listed(words)) if given else None
+
+
+def _is_one_need(problem: Problem, demand: Demand) -> bool:
+    """Whether the rows of a demand are one need, the largest of them: so it is for one team across sites."""
+    return demand[0] == "rota_is_filled" and problem.teams[demand[1][1]].across_sites
+
+
+def _each(rows: Rows) -> Iterator[tuple[Demand, str]]:
+    for demand, names in rows.items():
+        for name in names:
+            yield demand, name
+
+
+def _least_ceiling(problem: Problem, chains: Chains, demand: Demand) -> WayOut | None:
+    """Return the shortest longest journey that every other rule leaves possible."""
+    (service,) = demand[1]
+    free = replace(problem.services[service], longest_journey_minutes=None)
+    objective = Objective("worst_journey", (service,))
+    varied = replace(problem, services={**problem.services, service: free}, objectives=(objective,))
+    outcome = solver.run(build(varied, chains).programme)
+    if not outcome.feasible:
+        return None
+    least = round(outcome.objective, 6)
+    by = round(least - number_of(problem.services[service].longest_journey_minutes), 6)
+    return WayOut({demand: by}, "minutes", f"allow journeys of up to {least:g} minutes to {free.name}")
