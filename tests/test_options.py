@@ -52,6 +52,8 @@ def test_an_option_that_names_no_config_may_name_only_what_the_question_has(tmp_
 
 
 def test_a_config_that_is_not_there_is_named(tmp_path: Path):
-    option = op.read_option(written(tmp_path, "/configs/care_model.yaml\nsource", "/configs/care_modell.yaml\nsource"))
+    option = op.read_option(
+        written(tmp_path, "/configs/care_model.yaml\ndesignations", "/configs/care_modell.yaml\ndesignations")
+    )
     with pytest.raises(InputError, match=r"care_modell\.yaml"):
         op.designations_of(base(), option)
