@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from optimiser.comparison import compare
     from optimiser.config import read_option
-    from optimiser.explanation import Clash, clash
+    from optimiser.explanation import Clash, clash, explain
     from optimiser.plan import Plan
     from optimiser.planning import evaluate, solve
     from optimiser.prices import price_of_a_post
@@ -31,6 +31,7 @@ _HOMES = {
     "compare": "comparison",
     "designations_of": "reading",
     "evaluate": "planning",
+    "explain": "explanation",
     "price_of_a_post": "prices",
     "read_option": "config",
     "read_problem": "reading",
@@ -47,6 +48,7 @@ __all__ = [
     "compare",
     "designations_of",
     "evaluate",
+    "explain",
     "price_of_a_post",
     "read_option",
     "read_problem",

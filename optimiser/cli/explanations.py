@@ -1,0 +1,72 @@
+"""The command that explains: why, why not, and what would have to be true."""
+
+# Heavy packages are imported inside commands, so that --help answers at once.
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimiser.errors import NoPlan
+
+if TYPE_CHECKING:
+    from optimiser.explanation import Clash
+    from optimiser.plan import Plan
+from optimiser.cli.app import AsJson, Quiet, app, progress, say
+
+Service = Annotated[str | None, typer.Option(help="A service; give --site as well.")]
+AtSite = Annotated[str | None, typer.Option(help="A candidate; give --service as well.")]
+OptionFile = Annotated[
+    Path | None, typer.Option(help="Designations that people have written down, as a YAML file: why not these?")
+]
+
+
+@app.command()
+def explain(
+    target: Annotated[Path, typer.Argument(metavar="RUN|CONFIG", help="A run folder, or a question as a YAML file.")],
+    service: Service = None,
+    site: AtSite = None,
+    option: OptionFile = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say why a service is not at a site, why an option is not the plan, or what the plan rests on.
+
+    Example:  optimiser explain configs/base.yaml --service hyper_acute_stroke --site basildon
+
+    With neither --service and --site nor --option: the rules that bind, what each costs, and the nearest rivals. A run
+    that evaluated an option explains why that is not the plan. Where no plan meets every rule: which rules clash.
+    """
+    from optimiser import planning
+    from optimiser.config import read_option
+    from optimiser.explanation import clash, record
+    from optimiser.explanation import explain as explain_plan
+    from optimiser.reading import designations_of, read_problem, with_exceptions_of
+    from optimiser.runs import evaluated_in
+
+    if option and (service or site):
+        raise typer.BadParameter("give --option, or --service and --site, not both.", param_hint="--option")
+    with progress(quiet or as_json) as tell:
+        tell("Reading the question")
+        problem = read_problem(target / "config.yaml" if target.is_dir() else target)
+        chosen = read_option(option) if option else None
+        problem = with_exceptions_of(problem, chosen) if chosen else problem
+        designated = designations_of(problem, chosen) if chosen else None
+        if designated is None and target.is_dir() and not (service or site):
+            designated = evaluated_in(target)
+        try:
+            plan: Plan = planning.solve(problem, tell=tell)
+        except NoPlan:
+            tell("Finding out which rules clash")
+            found: Clash = clash(problem)
+            if as_json:
+                typer.echo(json.dumps(record(found), indent=2))
+            raise NoPlan(str(found), found.names) from None
+        tell("Explaining")
+        answer = explain_plan(plan, service=service, site=site, option=designated)
+    if as_json:
+        typer.echo(json.dumps(record(answer), indent=2))
+        return
+    say([plan.problem.title, "", str(answer)], {}, False)
