@@ -120,6 +120,12 @@ OTHER_MEASURES = {
     "repatriations_per_year": "Patients taken on who are later taken back, confirmed ones.",
     "ambulance_hours_per_year": "Hours of ambulances: out, back and overhead a transfer, out and back a repatriation.",
     "site_patients_not_transferred": "Patients a year who stay at a site where they were seen first.",
+    "patients_past_a_nearer_site": "Patients a year, from all areas, sent to a site though a nearer one is open.",
+    "minutes_past_a_nearer_site": "How much further than to the nearest open site they travel in a year.",
+    "nearest_mean_minutes": "`mean_minutes` of the same designations if everybody went to the nearest.",
+    "nearest_worst_minutes": "`worst_minutes` of the same.",
+    "nearest_patient_minutes": "`patient_minutes` of the same.",
+    "nearest_site_patients": "`site_patients` of the same.",
     "staff_needed": "What the rotas of a team need, over all sites.",
     "staff_in_post": "What a team has in post, over all candidates.",
     "staff_short": "What the rotas of a team are short of after every move and recruit.",
@@ -131,7 +137,7 @@ OTHER_MEASURES = {
     "beds_available": "Beds that the config says the sites have.",
     "occupancy": "Share of beds taken on average, of those available or, where that is not said, needed.",
     "blocking": "Share of arrivals who find every bed taken, with the same beds.",
-    "beds_needed_as_today": "Beds that would be needed if today's sites provided the service.",
+    "beds_needed_as_today": "Beds that would be needed at today's sites, with everybody going to the nearest.",
     "beds_today": "Beds at today's sites, where the config says it of each.",
     "beds_beyond_today": "The NHS bed test: beds needed less today's beds; below 0, beds would close.",
     "staff_for_beds": "WTE of a role for the beds needed, where the config says how many a bed needs.",
@@ -284,7 +290,7 @@ def _measure_rows() -> Iterator[Sequence[str]]:
     tiny, care_model = (op.read_problem(DOCS.parent / f"configs/{name}.yaml") for name in ("tiny", "care_model"))
     published = measures.table(op.evaluate(_with_counts(tiny), tiny.today))
     # What a place without transfers, beds or exceptions does not publish is shown from places that have them.
-    for problem in (_with_a_transfer(tiny), care_model):
+    for problem in (_with_a_transfer(tiny), _shared_out(tiny), care_model):
         more = measures.table(op.evaluate(problem, problem.today))
         published = pd.concat([published, more[~more["measure"].isin(published["measure"])]])
     for name, rows in published.groupby("measure", sort=False):
@@ -322,6 +328,14 @@ def _with_a_transfer(problem: Any) -> Any:
     return replace(problem, services={**problem.services, code: moved}, transfers=roads)
 
 
+def _shared_out(problem: Any) -> Any:
+    """Return the made-up place with the patients of its walk-in clinic shared out."""
+    from dataclasses import replace
+
+    code = problem.services_with_patients[0]
+    return replace(problem, services={**problem.services, code: replace(problem.services[code], managed=True)})
+
+
 def _groups(rows: Any) -> str:
     found = []
     for words, pattern in (
@@ -340,10 +354,29 @@ def _groups(rows: Any) -> str:
 
 CARE_MODEL = {
     "start": """\
-Which services should be where, decided together. Only strokes and emergency attendances have a table of
-patients: journeys to the other services are not counted, so nothing draws them nearer to anybody, and they stay
-as they are today unless a rule forces them. Fewest staff short come first, then the shortest journeys, then the
-fewest changes; ties go to fewest sites and then to the first in site order.""",
+Which services should be where, decided together. Fewest staff short come first, then the shortest journeys of
+residents, then the fewest changes; ties go to fewest sites and then to the first in site order.
+
+**Patients.** Strokes are a real table. Emergency attendances and the admissions that follow them are real totals,
+spread over areas by people and morbidity. Births, children's and surgical admissions, hip fractures, critical care
+and carotid operations are a rate that was read, times people: none of those is verified, and `sources.csv` of the
+place says where each was read. No rate was found for complex cardiac, respiratory and renal care or for
+interventional radiology, so nothing draws them nearer to anybody, and they stay as they are today unless a rule
+moves them. Journeys of the acute medical take and of critical care are shown but not made short: their patients
+come through emergency departments, whose journeys count already. Strokes count twice, for both kinds of unit.
+
+**Pathways.** Strokes, emergency surgery and broken hips are seen first at the nearest emergency department and then
+taken on to one of the three hospitals, as proposed in 2017; emergency departments are decided together with them.
+Of surgical patients only those who have an operation, a quarter, are taken on. Everybody else goes straight to the
+nearest site. Every run shows the minutes of both pathways, and `configs/what_if/care_model_straight_there.yaml`
+asks the question with everybody taken straight to the service. No source says how many are repatriated, so nobody
+is; how the overhead divides into call, crew and handover is not known, so it is one figure.
+
+**The pathway decides where hyper-acute stroke is best.** Taken on from an emergency department it is Basildon;
+straight there, with everything else alike, it is Southend, by a tenth of a minute.
+
+**Time and growth** are off here. `configs/what_if/care_model_peak_2025.yaml` asks for both together: the factors of
+its times have no source, and the summary says so.""",
     "services": """\
 *Today* is what `today` in the config says. What stays local is a note: no rule makes it so, and no staff are
 counted for it.""",
@@ -356,7 +389,7 @@ other two, and orthopaedics, children's and maternity services would have to lea
     "left out": """\
 - Vascular surgeons and interventional radiologists: each rota has a floor of 6, but how many are in post is not
   published.
-- Minimum volumes of aneurysms, carotid operations and coronary procedures: no table of patients.
+- Minimum volumes of aneurysms and coronary procedures: how many there are was not found.
 - Beds in post: no hyper-acute unit has a limit, so beds are counted and no rule uses them.
 - CT, pathology, blood and anaesthetics are taken to be on all three sites, neurosurgery outside the system.
 - Complex respiratory care and interventional radiology have no row in the working matrix, and so no links of
@@ -364,10 +397,18 @@ other two, and orthopaedics, children's and maternity services would have to lea
 - Critical care may be 60 minutes from a maternity unit, as the matrix allows. Whether that is safe is for
   clinicians to say.""",
     "options": """\
-`configs/options/care_model/` has four options of 2016 to 2018, with those cells that the evidence gives. The
-decision of July 2018 brings its documented exceptions with it: full emergency departments and medical takes
-where emergency surgery with a stay is elsewhere, and thrombolysis where the hyper-acute unit is elsewhere.
-Without them it would break six rules; `exceptions.csv` of its run lists them with their reasons.""",
+`configs/options/` has every option of 2013 to 2018 that the evidence states, with those cells that it gives. What an
+option does not name stays as it is today. The same files serve smaller questions: what a question does not have is
+left out, and the run says so. All of them side by side, each checked independently:
+
+    optimiser compare configs/care_model.yaml configs/options/*.yaml
+
+The decision of July 2018 brings two documented exceptions: emergency departments and medical takes where emergency
+surgery with a stay is elsewhere (four rows), and thrombolysis where the hyper-acute unit is elsewhere (two). Without
+them it would break six rules, as the proposal of 2017 does; `exceptions.csv` of its run lists them with their
+reasons. It comes to 12.1 transfers a day: 3.8 suspected strokes, 7.5 for surgery and 0.7 broken hips. The programme
+said 14 for all specialties in 2017 and about 25 in 2018, the BBC up to 50. That these are near the first of them
+proves little: a quarter of surgical patients taken on is an assumption.""",
 }
 
 

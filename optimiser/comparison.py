@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from optimiser import measures
+from optimiser.affected import between, is_true
 from optimiser.plan import Plan, matters
+from optimiser.sentences import sentences
 
 COMPARED = (
     "mean_minutes",
@@ -19,6 +21,8 @@ COMPARED = (
     "people_beyond_45",
     "people_beyond_60",
     "patients_beyond_standard",
+    "patients_past_a_nearer_site",
+    "nearest_mean_minutes",
     "beds_needed",
     "transfers_per_day",
     "repatriations_per_year",
@@ -57,12 +61,54 @@ def compare(plans: Sequence[Plan] | Mapping[str, Tables]) -> pd.DataFrame:
     return pd.DataFrame({name: [column.get(row) for row in order] for name, column in columns.items()}, index=order)
 
 
+def affected(answers: Mapping[str, Tables]) -> dict[str, pd.DataFrame]:
+    """Return who gains and who loses under each answer against the first, and what may be quoted about it.
+
+    Parameters
+    ----------
+    answers
+        Tables by name, as ``tables_of`` and ``runs.read_tables`` give them; the first is what others are set against.
+
+    Returns
+    -------
+    dict
+        Every frame of ``affected.between``, and ``sentences``, by name; the first column says which answer a row is of.
+        ``cliffs`` and ``volumes`` have the first answer too.
+    """
+    (base_name, base), *others = answers.items()
+    found: dict[str, list[pd.DataFrame]] = {}
+    for name, answer in [(base_name, base), *others]:
+        frames = between(base, answer)
+        if name == base_name:
+            frames = {kept: frames[kept] for kept in ("cliffs",)}
+        else:
+            frames["sentences"] = sentences(base, frames, name=name, base_name=base_name)
+        for frame_name, frame in frames.items():
+            found.setdefault(frame_name, []).append(frame.assign(answer=name)[["answer", *frame.columns]])
+    return {name: pd.concat(frames, ignore_index=True) for name, frames in found.items()}
+
+
 def tables_of(plan: Plan) -> dict[str, pd.DataFrame]:
     """Return the tables of a plan that a comparison needs."""
+    problem = plan.problem
+    sites = [(site.code, site.name, not site.candidate) for site in problem.sites.values()]
+    services = [
+        (
+            code,
+            service.name,
+            service.standard_minutes.value if service.standard_minutes else float("nan"),
+            service.transfer.share_transferred.value if service.transfer else 1.0,
+        )
+        for code, service in problem.services.items()
+    ]
     return {
         "designations": plan.designations,
+        "journeys": plan.journeys,
         "measures": measures.table(plan),
         "rules": plan.rules,
+        "areas": problem.areas.rename_axis("area").reset_index(),
+        "sites": pd.DataFrame(sites, columns=["site", "name", "neighbour"]),
+        "services": pd.DataFrame(services, columns=["service", "name", "standard_minutes", "share_transferred"]),
         "exceptions": plan.exceptions,
     }
 
@@ -72,7 +118,7 @@ def _column(tables: Tables) -> dict[tuple[str, str], object]:
     chosen = tables["designations"]
     by_name = tables["measures"].set_index(["service", "measure", "group"])["value"]
     for service in chosen["service"].unique():
-        rows = chosen[(chosen["service"] == service) & _true(chosen["designated"])]
+        rows = chosen[(chosen["service"] == service) & is_true(chosen["designated"])]
         found[service, "sites"] = ", ".join(rows["site"]) or "none"
         for name in COMPARED:
             if (service, name, "") in by_name.index:
@@ -101,19 +147,15 @@ def _excepted(tables: Tables) -> dict[tuple[str, str], object]:
     listed = tables.get("exceptions")
     if listed is None or listed.empty:
         return {}
-    used = listed[_true(listed["would_have_broken"])]
+    used = listed[is_true(listed["would_have_broken"])]
     found: dict[tuple[str, str], object] = {("", "documented exceptions"): float(len(matters(used)))}
     return found | {("", f"excepted: without {needs}"): float(len(rows)) for (needs, _), rows in matters(used)}
 
 
 def _broken(tables: Tables) -> dict[tuple[str, str], object]:
     """Return how many rules are broken, and each of them with how far it is from holding."""
-    broken = tables["rules"][~_true(tables["rules"]["pass"])]
+    broken = tables["rules"][~is_true(tables["rules"]["pass"])]
     found: dict[tuple[str, str], object] = {("", "rules broken"): len(broken)}
     for row in broken.to_dict("records"):
         found["", f"breaks {row['instance']} ({row['unit']})"] = -float(row["spare"])
     return found
-
-
-def _true(values: pd.Series) -> pd.Series:
-    return values.astype(str).str.lower() == "true"

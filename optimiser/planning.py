@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -118,6 +118,7 @@ class _Search:
     not_these: list[Designations] = field(default_factory=list)
     designated: Designations = frozenset()
     proved: bool = True
+    built: tuple[dict[str, catchment.Chains], Model, set[str]] | None = None
 
     def __post_init__(self) -> None:
         self.chains = _first_chains(self.problem)
@@ -216,17 +217,28 @@ class _Search:
         self.reached = [self._reached(objective, None) for objective in self.problem.objectives]
 
     def _model(self) -> Model:
-        """Build the model with what is held, and without what arithmetic has refused."""
-        model = build(self.problem, self.chains)
-        for number, (earlier, reached) in enumerate(zip(self.problem.objectives, self.reached, strict=False), start=1):
-            # Room for the solver's rounding; whether the answer really keeps what is held is then settled exactly.
-            room = 1e-6 * max(1.0, abs(reached.value))
-            held = expression(self.problem, model.x, earlier) <= reached.value + room
-            model.programme.addConstraint(held, f"objective_{number}_stays_at_its_best")
-        for number, designated in enumerate(self.not_these, start=1):
-            differs = pulp.lpSum(1 - x if where in designated else x for where, x in model.x.designated.items())
-            model.programme.addConstraint(differs >= 1, f"not_these_designations.{number}")
+        """Return the model with what is held, and without what arithmetic has refused; built once for its chains."""
+        if self.built is None or self.built[0] != self.chains:
+            self.built = (dict(self.chains), build(self.problem, self.chains), set())
+        _, model, there = self.built
+        for name, row in self._rows(model, there):
+            model.programme.addConstraint(row, name)
+            there.add(name)
         return model
+
+    def _rows(self, model: Model, there: Collection[str]) -> Iterator[tuple[str, pulp.LpConstraint]]:
+        """Yield what is held and what has been refused, but for the rows that are there already."""
+        for number, (earlier, reached) in enumerate(zip(self.problem.objectives, self.reached, strict=False), start=1):
+            name = f"objective_{number}_stays_at_its_best"
+            if name not in there:
+                # Room for the solver's rounding; whether the answer really keeps what is held is then settled exactly.
+                room = 1e-6 * max(1.0, abs(reached.value))
+                yield name, expression(self.problem, model.x, earlier) <= reached.value + room
+        for number, designated in enumerate(self.not_these, start=1):
+            name = f"not_these_designations.{number}"
+            if name not in there:
+                differs = pulp.lpSum(1 - x if where in designated else x for where, x in model.x.designated.items())
+                yield name, differs >= 1
 
     def _run(self, objective: Objective) -> tuple[solver.Outcome, Designations]:
         model = self._model()
@@ -279,7 +291,9 @@ def _first_chains(problem: Problem) -> dict[str, catchment.Chains]:
         start = median.start(problem, service, sites)
         return {service: catchment.chains(problem, service, start.depth, never=start.never, always=start.always)}
     return {
-        code: catchment.chains(problem, code, _first_depth(problem, code)) for code in problem.services_with_patients
+        code: catchment.chains(problem, code, _first_depth(problem, code))
+        for code in problem.services_with_patients
+        if not problem.services[code].managed
     }
 
 

@@ -322,6 +322,7 @@ def _problem(config: Config, place: Place) -> Problem:
         services={code: _service(settings, code, neighbours) for code in settings.services},
         areas=areas,
         journeys=_journeys(place, areas.index, sites, _factor(settings.travel)),
+        factors=_factors(settings.travel),
         demand=_grown(growth, areas) if growth else _demand(place, areas.index),
         growth=growth,
         teams={code: _team(code, team) for code, team in settings.teams.items()},
@@ -424,6 +425,7 @@ def _service(settings: Settings, code: str, all_neighbours: Sequence[str]) -> Se
         beds=_beds(service),
         stays_local=service.stays_local or "",
         transfer=_transfer(service.transfer) if service.pathway == "transfer" else None,
+        managed=service.patients_go_to == "managed",
     )
 
 
@@ -485,9 +487,14 @@ def _grown(growth: Growth, areas: pd.DataFrame) -> pd.DataFrame:
 
 def _factor(travel: TravelSettings) -> Fraction:
     """Return what every journey time is multiplied by: the factor, and that of the time of day if one is chosen."""
+    return math.prod((exactly(one.value) for one in _factors(travel).values()), start=Fraction(1))
+
+
+def _factors(travel: TravelSettings) -> dict[str, Figure]:
+    """Return the factors that count, by the setting that states each; those of 1 change nothing and are left out."""
     chosen = (travel.times or {}).get(travel.time or "")
-    factors = [travel.factor.value, *([chosen.value] if chosen else [])]
-    return math.prod(map(exactly, factors), start=Fraction(1))
+    stated = {"travel.factor": travel.factor} | ({f"travel.times.{travel.time}": chosen} if chosen else {})
+    return {name: one.figure() for name, one in stated.items() if one.value != 1}
 
 
 def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], factor: Fraction) -> pd.DataFrame:
@@ -540,22 +547,47 @@ def _staff(config: Config, place: Place) -> dict[tuple[str, str, Unit], float]:
 def designations_of(problem: Problem, option: Option) -> frozenset[tuple[str, str]]:
     """Return the (site, service) pairs that an option designates in this problem.
 
-    Services that it does not name stay as they are today or, where today is not known, as they are fixed. Raises
-    ``InputError`` for services and sites that the problem does not have.
+    Services that it does not name stay as they are today or, where today is not known, as they are fixed; those that
+    only the config it was written for has are left out. Raises ``InputError`` for any other service, and for any site,
+    that the problem does not have.
     """
     faults = list(_option_faults(problem, option))
     if faults:
         raise InputError(faults)
-    named = {(site, service) for service, sites in option.designations.items() for site in sites}
+    asked = {code: sites for code, sites in option.designations.items() if code in problem.services}
+    named = {(site, service) for service, sites in asked.items() for site in sites}
     return frozenset(named) | {pair for code in _unnamed(problem, option) for pair in _as_today(problem, code)}
+
+
+def left_out(problem: Problem, option: Option) -> tuple[str, ...]:
+    """Return the services of an option that this problem does not have, but the config it was written for has."""
+    unknown = [code for code in option.designations if code not in problem.services]
+    known = _services_written_for(option) if unknown else ()
+    return tuple(code for code in unknown if code in known)
+
+
+def _services_written_for(option: Option) -> tuple[str, ...]:
+    """Return the services of the config that an option was written for; none where it names no config."""
+    if option.settings.written_for is None:
+        return ()
+    draft = draft_config(option.path.parent / option.settings.written_for)
+    if draft.config is None:
+        raise InputError([Fault(option.where("written_for"), "this config cannot be read:"), *draft.faults])
+    return tuple(draft.config.settings.services)
 
 
 def with_exceptions_of(problem: Problem, option: Option) -> Problem:
     """Return the question with the documented exceptions of an option beside its own.
 
-    Raises ``InputError`` for an exception from a link that the question does not have.
+    Those of services that only the config it was written for has are left out. Raises ``InputError`` for an exception
+    from a link that the question does not have.
     """
-    stated = option.settings.exceptions
+    elsewhere = {code for one in option.settings.exceptions for code in (one.service, one.needs)} - set(
+        problem.services
+    )
+    skipped = elsewhere & set(_services_written_for(option)) if elsewhere else set()
+    kept = [n for n, one in enumerate(option.settings.exceptions) if not {one.service, one.needs} & skipped]
+    stated = tuple(option.settings.exceptions[number] for number in kept)
     if not stated:
         return problem
     resolved = problem.files["config.yaml"]
@@ -569,7 +601,7 @@ def with_exceptions_of(problem: Problem, option: Option) -> Problem:
         if one.site not in problem.candidates
     ]
     if found:
-        raise InputError([Fault(option.where("exceptions", number), words) for number, words in found])
+        raise InputError([Fault(option.where("exceptions", kept[number]), words) for number, words in found])
     files = {**problem.files, "config.yaml": with_exceptions(resolved, stated)}
     return replace(problem, exceptions=(*problem.exceptions, *_exceptions(stated)), files=files)
 
@@ -585,8 +617,9 @@ def _as_today(problem: Problem, service: str) -> set[tuple[str, str]]:
 
 
 def _option_faults(problem: Problem, option: Option) -> Iterator[Fault]:
+    elsewhere = left_out(problem, option)
     for service, sites in option.designations.items():
-        if service not in problem.services:
+        if service not in (*problem.services, *elsewhere):
             hint = did_you_mean(service, problem.services)
             words = f"there is no service {quoted(service)} in this question. {hint}".rstrip()
             yield Fault(option.where("designations", service), words)

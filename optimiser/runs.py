@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimiser import checker, measures
+from optimiser.config import services_of
 from optimiser.errors import Fault, InputError, NotWritten
 from optimiser.plan import EVALUATED, Plan
 
@@ -23,17 +24,22 @@ UNFINISHED: list[Path] = []
 TABLES = ("designations", "journeys", "staffing", "measures", "rules")
 # Written only where the question has something to say in them.
 TABLES_OF_LINKS = ("links", "exceptions")
+# What a run was asked about.
+ASKED_ABOUT = ("inputs/areas.csv", "inputs/sites.csv", "config.yaml")
 # Only where some rota asks for cover.
 COVER_TABLES = ("rotas", "rota_needs")
 
 
-def files_of(plan: Plan) -> dict[str, bytes]:
-    """Return a plan's run folder as file names and contents: its tables, the config, its inputs and ``run.json``."""
+def files_of(plan: Plan, numbers: pd.DataFrame | None = None) -> dict[str, bytes]:
+    """Return a plan's run folder as file names and contents: its tables, the config, its inputs and ``run.json``.
+
+    ``numbers`` are its measures, where they are known already.
+    """
     frames = {
         "designations": plan.designations,
         "journeys": plan.journeys,
         "staffing": plan.staffing,
-        "measures": measures.table(plan),
+        "measures": measures.table(plan) if numbers is None else numbers,
         "rules": plan.rules,
     } | {name: frame for name in COVER_TABLES if (frame := getattr(plan, name)) is not None}
     if plan.problem.has_tables_of_links:
@@ -97,13 +103,16 @@ def remove_unfinished() -> None:
 def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
     """Read a run folder back: its tables by name, and ``run.json``.
 
+    With them come ``areas``, ``sites`` and ``services``: what its inputs and its config say of those.
+
     Raises
     ------
     InputError
         When it is not a complete run folder.
     """
     folder = Path(folder)
-    missing = [name for name in ("run.json", *(f"{name}.csv" for name in TABLES)) if not (folder / name).is_file()]
+    needed = ("run.json", *(f"{name}.csv" for name in TABLES), *ASKED_ABOUT)
+    missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         hint = "Give the folder that `optimiser solve` or `optimiser evaluate` wrote."
         raise InputError([Fault(str(folder), f"this is not a complete run: {', '.join(missing)} is missing. {hint}")])
@@ -112,7 +121,8 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, 
         perhaps = (*TABLES_OF_LINKS, *COVER_TABLES)
         names = [*TABLES, *(name for name in perhaps if (folder / f"{name}.csv").is_file())]
         tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in names}
-    except (ValueError, OSError) as error:
+        tables |= _asked_about(folder)
+    except (ValueError, KeyError, OSError) as error:
         raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
     return tables, record
 
@@ -127,6 +137,28 @@ def evaluated_in(folder: str | Path) -> frozenset[tuple[str, str]] | None:
     return frozenset(zip(chosen["site"], chosen["service"], strict=True))
 
 
+def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:
+    """Return what a run's question says of its areas, sites and services; ``ValueError`` where it cannot be read."""
+    areas, sites = (pd.read_csv(folder / name, keep_default_na=False, encoding="utf-8-sig") for name in ASKED_ABOUT[:2])
+    services = services_of((folder / ASKED_ABOUT[2]).read_bytes())
+    rows = [
+        (
+            code,
+            one.name,
+            one.standard_minutes.value if one.standard_minutes else float("nan"),
+            one.transfer.share_transferred.value if one.transfer and one.pathway == "transfer" else 1.0,
+        )
+        for code, one in services.items()
+    ]
+    columns = ["service", "name", "standard_minutes", "share_transferred"]
+    neighbour = sites["role"] == "neighbour"
+    return {
+        "areas": areas,
+        "sites": sites[["site", "name"]].assign(neighbour=neighbour),
+        "services": pd.DataFrame(rows, columns=columns),
+    }
+
+
 def next_free(parent: Path, name: str) -> Path:
     """Return ``parent/name``, or with -2, -3 … after it where that exists."""
     candidates = [parent / name, *(parent / f"{name}-{number}" for number in range(2, 10_000))]
@@ -136,6 +168,16 @@ def next_free(parent: Path, name: str) -> Path:
 def versions() -> dict[str, str]:
     """Return the versions of Python and of every library that an answer rests on."""
     return {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES}
+
+
+def csv_files(frames: Mapping[str, pd.DataFrame]) -> dict[str, bytes]:
+    """Return frames as CSV files by name, written as those of a run folder; lists in a cell are JSON."""
+    return {f"{name}.csv": _csv(_with_lists_as_json(frame)) for name, frame in frames.items()}
+
+
+def _with_lists_as_json(frame: pd.DataFrame) -> pd.DataFrame:
+    listed = [name for name in frame.columns if frame[name].map(lambda cell: isinstance(cell, list)).any()]
+    return frame.assign(**{name: frame[name].map(lambda cell: json.dumps(cell, default=str)) for name in listed})
 
 
 def _csv(frame: pd.DataFrame) -> bytes:

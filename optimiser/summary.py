@@ -12,20 +12,33 @@ from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, PROVED, Plan, matters
 from optimiser.planning import evaluate
 from optimiser.problem import Problem
+from optimiser.sharing import sharing
 
 MOST_FRAGILE_NAMED = 3
+FIGURES_OF_TRANSFERS = (
+    "dwell_minutes",
+    "overhead_minutes",
+    "share_transferred",
+    "suspected_per_confirmed",
+    "repatriated_share",
+)
 
 
-def lines(plan: Plan) -> list[str]:
-    """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
-    numbers = measures.table(plan)
+def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
+    """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on.
+
+    ``numbers`` are the plan's measures, where they are known already.
+    """
+    numbers = measures.table(plan) if numbers is None else numbers
     return [
         plan.problem.title,
         "",
         *_services(plan, numbers),
         "",
         *_growth(plan.problem),
+        *_factors(plan.problem),
         *_observed(plan, numbers),
+        *_shared_out(plan, numbers),
         *_standing(plan),
         *_next_best(plan),
         *_moves(plan),
@@ -123,6 +136,15 @@ def _growth(problem: Problem) -> list[str]:
     return [f"Demand is grown over {growth.years} years{to}: {', '.join(more)}{rates}.", ""]
 
 
+def _factors(problem: Problem) -> list[str]:
+    """Return a sentence for each factor that made every journey longer or shorter."""
+    return [
+        f"Every journey time is multiplied by {one.value:g} ({name}), which is "
+        f"{'verified' if one.verified else 'not verified'}."
+        for name, one in problem.factors.items()
+    ]
+
+
 def _more(problem: Problem, activity: str) -> float:
     before = float(problem.growth.before[activity].sum()) if problem.growth else 0.0
     return float(problem.demand[activity].sum()) / before - 1 if before else 0.0
@@ -149,6 +171,49 @@ def _backcast(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
     observed, site = plan.problem.services[service].observed, plan.problem.sites[str(worst["group"])].name
     period = observed.period if observed else ""
     return f"; today's counts of {period} come out within {worst['value']:.1%} (worst at {site})"
+
+
+def _shared_out(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return who of those who are shared out passes a nearer open site, and what the nearest would come to."""
+    found = []
+    for code, service in plan.problem.services.items():
+        if not service.managed:
+            continue
+        if not sharing(plan.problem, code, plan.sites_of(code)).keeps_to_limits:
+            text = "no way to share out patients keeps to its limits, so that everybody goes to the nearest"
+            found.append(f"{service.name}: with these sites {text}.")
+            continue
+        past, extra = (measures.number(numbers, f"{what}_past_a_nearer_site", code) for what in ("patients", "minutes"))
+        sent = "nobody is sent past a nearer open site"
+        if past:
+            sent = f"{past:,.1f} a year are sent past a nearer open site, {extra / past:.1f} minutes further on average"
+        found.append(f"{service.name}: patients are shared out within its limits, and {sent}.")
+        if past:
+            found.append(_with_the_nearest(plan, code, numbers))
+    return [*found, ""] if found else []
+
+
+def _with_the_nearest(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
+    """Return what the same sites come to for a service when everybody goes to the nearest, and what that breaks."""
+    problem, mean = plan.problem, measures.number(numbers, "nearest_mean_minutes", service)
+    at = (
+        f"{problem.sites[site].name} {measures.number(numbers, 'nearest_site_patients', service, site):,.0f}"
+        for site in plan.sites_of(service)
+    )
+    text = f"Were everybody to go to the nearest of the same sites: {mean:.2f} minutes on average; {', '.join(at)}"
+    already = set(plan.broken["instance"])
+    broken = [row for row in plan.at_the_nearest.broken.itertuples() if str(row.instance).split(".")[1] == service]
+    new = [f"{row.instance}: {row.left:,.6g} against {row.right:,.6g}" for row in broken if row.instance not in already]
+    return f"{text} patients. That breaks {'; '.join(new) or 'no rule'}."
+
+
+def nearest_line(plan: Plan, nearest: Plan) -> list[str]:
+    """Return a sentence on the best plan if everybody went to the nearest, which ``nearest`` is."""
+    there = evaluate(plan.problem.to_the_nearest(), plan.designated)
+    best = nearest.proof.objectives
+    if there.broken.empty and [r.value for r in there.proof.objectives] == [r.value for r in best]:
+        return ["If everybody went to the nearest, the same plan would be best."]
+    return [f"If everybody went to the nearest, the best plan would differ: {_swap(plan, nearest)}."]
 
 
 def _how_far(plan: Plan) -> str:
@@ -316,16 +381,22 @@ def _number(count: int, noun: str) -> str:
 def _unverified(plan: Plan) -> list[str]:
     unverified = plan.rules[~plan.rules["verified"].astype(bool)]["rule"].unique()
     rules = [f"Rests on unverified figures for: {', '.join(unverified)} (see rules.csv)."] if len(unverified) else []
-    return [*rules, *_unverified_transfers(plan)]
+    return [*rules, *_unverified_standards(plan), *_unverified_transfers(plan)]
+
+
+def _unverified_standards(plan: Plan) -> list[str]:
+    """Name the services whose patients beyond a standard are counted by a standard that nobody verified."""
+    counted = [plan.problem.services[code] for code in plan.problem.services_with_patients]
+    names = [one.name for one in counted if one.standard_minutes and not one.standard_minutes.verified]
+    return [f"Patients beyond a standard are counted by an unverified one for: {', '.join(names)}."] if names else []
 
 
 def _unverified_transfers(plan: Plan) -> list[str]:
     lines = []
     for code in plan.problem.reached_by_transfer:
         service = plan.problem.services[code]
-        figures = {name: getattr(service.transfer, name) for name in ("dwell_minutes", "overhead_minutes")}
-        figures["suspected_per_confirmed"] = getattr(service.transfer, "suspected_per_confirmed", None)
-        guesses = ", ".join(name for name, figure in figures.items() if figure and not figure.verified)
+        stated = {name: getattr(service.transfer, name) for name in FIGURES_OF_TRANSFERS}
+        guesses = ", ".join(name for name, figure in stated.items() if not figure.verified)
         if guesses:
             lines.append(
                 f"Transfers to {service.name.lower()} rest on unverified figures: {guesses} (see config.yaml)."

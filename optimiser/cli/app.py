@@ -38,19 +38,24 @@ NOT_PROVED_EXIT = 5
 
 def finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: bool) -> None:
     """Check a plan, write its run folder, and say what it is."""
-    from optimiser import summary
+    from optimiser import measures, summary
     from optimiser.checker import check as check_run
     from optimiser.plan import NOT_PROVED
     from optimiser.runs import files_of, write_files
 
-    files = files_of(plan)
+    numbers = measures.table(plan)
+    files = files_of(plan, numbers)
     breaches = check_run(files)
     written = write_files(files, folder)
     if as_json:
         typer.echo(json.dumps(_without_infinities(_answer(plan, written, breaches.to_dict("records"))), indent=2))
     else:
         checked = "Checked: every number recomputed independently from the inputs, no disagreement."
-        words = [*summary.lines(plan), *extra, checked if not len(breaches) else "CHECK FAILED: do not use this run."]
+        words = [
+            *summary.lines(plan, numbers),
+            *extra,
+            checked if not len(breaches) else "CHECK FAILED: do not use this run.",
+        ]
         say(words, {}, False, "" if quiet else f"optimiser compare {written} RUN...", f"Run folder: {written}")
     if len(breaches):
         raise CheckFailed(breaches_in_words(breaches))
@@ -94,6 +99,21 @@ def border(plan: Plan) -> list[str]:
         return ["The border matters: if nobody crossed it, no plan would meet every rule."]
     except (NotProved, SolverFailed) as error:
         return [f"What the border decides could not be found out: {error}"]
+
+
+def to_the_nearest(plan: Plan) -> list[str]:
+    """Return a sentence on the best plan if everybody went to the nearest; nothing where everybody does."""
+    from optimiser import planning, summary
+
+    nearest = plan.problem.to_the_nearest()
+    if nearest is plan.problem:
+        return []
+    try:
+        return summary.nearest_line(plan, planning.solve(nearest))
+    except NoPlan:
+        return ["If everybody went to the nearest, no plan would meet every rule."]
+    except (NotProved, SolverFailed) as error:
+        return [f"What would be best if everybody went to the nearest could not be found out: {error}"]
 
 
 def new_run(name: str) -> Path:

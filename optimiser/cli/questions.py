@@ -12,7 +12,7 @@ from optimiser.errors import NoPlan
 
 if TYPE_CHECKING:
     pass
-from optimiser.cli.app import AsJson, Config, Out, Quiet, app, border, finish, new_run, progress, say
+from optimiser.cli.app import AsJson, Config, Out, Quiet, app, border, finish, new_run, progress, say, to_the_nearest
 
 
 @app.command()
@@ -87,7 +87,7 @@ def solve(
             found = clash(problem)
             raise NoPlan(str(found), found.names) from None
         tell("Looking across the border")
-        extra = border(plan)
+        extra = [*to_the_nearest(plan), *border(plan)]
     finish(plan, out or new_run(config.stem), extra, as_json, quiet)
 
 
@@ -105,7 +105,7 @@ def evaluate(
     """
     from optimiser import planning
     from optimiser.config import read_option
-    from optimiser.reading import designations_of, read_problem, with_exceptions_of
+    from optimiser.reading import designations_of, left_out, read_problem, with_exceptions_of
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
@@ -113,4 +113,7 @@ def evaluate(
         chosen = read_option(option)
         problem = with_exceptions_of(problem, chosen)
         plan = planning.evaluate(problem, designations_of(problem, chosen))
-    finish(plan, out or new_run(f"{config.stem}_{option.stem}"), [f"Option: {chosen.title}"], as_json, quiet)
+    words = [f"Option: {chosen.title}"]
+    if missing := left_out(problem, chosen):
+        words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
+    finish(plan, out or new_run(f"{config.stem}_{option.stem}"), words, as_json, quiet)

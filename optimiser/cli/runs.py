@@ -46,14 +46,17 @@ def compare(
             metavar="RUN...", help="Two or more run folders; or a config, then run folders and options (YAML files)."
         ),
     ],
+    csv: Annotated[Path | None, typer.Option(help="Write every table of the comparison to this new folder.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Set runs side by side: sites, journeys, transfers, beds, staff, changes, exceptions and broken rules by name.
+    """Set runs side by side: every number, broken rules by name, who gains, who loses, and what may be quoted.
 
     Example:  optimiser compare configs/care_model.yaml configs/options/*.yaml
     """
+    from optimiser.comparison import affected
     from optimiser.comparison import compare as compare_tables
+    from optimiser.runs import csv_files, write_files
 
     config = runs[0] if runs[0].suffix in (".yaml", ".yml") else None
     shown = runs[1:] if config else runs
@@ -62,12 +65,19 @@ def compare(
         raise typer.BadParameter(hint, param_hint="RUN...")
     with progress(quiet or as_json) as tell:
         tables = _tables_of(shown, config, tell)
-    compared = compare_tables(tables)
+        compared, frames = compare_tables(tables), affected(tables)
+    everything = {"compared": compared.reset_index(), **frames}
+    written = write_files(csv_files(everything), csv) if csv else None
     if as_json:
-        rows = json.loads(compared.reset_index().to_json(orient="records"))
+        rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in everything.items()}
         typer.echo(json.dumps(rows, indent=2))
         return
     print_table(compared)
+    for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
+        typer.echo(f"\n{name} against {next(iter(tables))}, in sentences that may be quoted:")
+        typer.echo("\n".join(f"- {sentence}" for sentence in said["sentence"]))
+    if written:
+        typer.echo(f"\nTables: {written}")
 
 
 @app.command()

@@ -1,0 +1,275 @@
+"""Who gains and who loses between two answers: frames in, frames out, from the tables of runs alone.
+
+An answer is a mapping of frames by name, as ``comparison.tables_of`` and ``runs.read_tables`` give: the tables of a run
+folder (``designations``, ``journeys``, ``measures``, ``rules``) and of its inputs (``areas``, ``sites``, ``services``).
+
+Only resident areas that both answers know are counted, and patients are those of the first answer, so that a change of
+demand is not taken for a change of journeys. People are those who live in an area; patients are those a year. Where
+some patients are transferred, ``minutes`` are those of a patient who is, and means count the others as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+Answer = Mapping[str, pd.DataFrame]
+
+THRESHOLDS = (1, 5, 10)
+BANDS = (30, 45, 60)
+WORST_AREAS = 10
+CLIFF_MINUTES = 1
+QUIET_MINUTES, LOUD_MINUTES = 2, 10
+PATIENTS, OLDER = "patients a year", "people aged 75 and over"
+AGE_75_PLUS = "age 75+"
+SUFFIXES = ("_before", "_after")
+FIFTH_ENDS = {1: " (most deprived)", 5: " (least deprived)"}
+
+
+def openings(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return what opens and closes: service, site, change ("opens" or "closes")."""
+    before, after = (_designated(answer) for answer in (base, other))
+    rows = [(*pair, "opens" if pair in after else "closes") for pair in sorted(before ^ after)]
+    return pd.DataFrame(rows, columns=["service", "site", "change"])
+
+
+def areas(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return every resident area's journey in both answers, one row a service and area.
+
+    Columns: service, area, name, district, fifth (by deprivation), people, people_75_plus, patients (a year), site and
+    minutes (_before and _after; infinite where no site is reached), change (minutes), and spent (_before and _after:
+    the minutes that the area's patients spend on average). Unknown districts and fifths are blank.
+    """
+    keys = ["service", "area"]
+    before, after = (_journeys(answer).set_index(keys) for answer in (base, other))
+    after = after.drop(columns="patients")
+    both = before.merge(after, left_index=True, right_index=True, suffixes=SUFFIXES).reset_index()
+    both["change"] = _less(both["minutes_after"], both["minutes_before"])
+    both["spent_change"] = _less(both["spent_after"], both["spent_before"])
+    known = both[["area"]].join(_known_of_areas(base["areas"]), on="area").drop(columns="area")
+    return pd.concat([both[keys], known, both.drop(columns=keys)], axis=1)
+
+
+def gains_and_losses(moved: pd.DataFrame) -> pd.DataFrame:
+    """Return how many people and patients travel longer, and shorter, by more than 1, 5 and 10 minutes.
+
+    One row a service, group and number of minutes. ``moved`` is what ``areas`` returns. Of the group "age 75+" it
+    is people of that age, and how many patients they are is not known.
+    """
+    rows = []
+    for service, group, counted, members in _grouped(moved):
+        for minutes in THRESHOLDS:
+            longer, shorter = members["change"] > minutes, members["change"] < -minutes
+            people = "people_75_plus" if counted == OLDER else "people"
+            sums = [members[people][chosen].sum() for chosen in (longer, shorter)]
+            patients = [np.nan if counted == OLDER else members["patients"][one].sum() for one in (longer, shorter)]
+            rows.append((service, group, minutes, sums[0], patients[0], sums[1], patients[1]))
+    columns = ["people_longer", "patients_longer", "people_shorter", "patients_shorter"]
+    return _rounded(pd.DataFrame(rows, columns=["service", "group", "by_more_than_minutes", *columns]))
+
+
+def averages(moved: pd.DataFrame) -> pd.DataFrame:
+    """Return mean journeys of all beside those of the affected, whose minutes change at all.
+
+    One row a service and group: who is ``counted`` and their ``number``, ``mean_before``, ``mean_after`` and
+    ``change``; the ``affected`` among them and the same of those. NaN where nobody is.
+    """
+    rows = []
+    for service, group, counted, members in _grouped(moved):
+        weight = members["people_75_plus" if counted == OLDER else "patients"]
+        touched = weight.where(members["spent_change"] != 0, 0)
+        rows.append((service, group, counted, *_means(members, weight), *_means(members, touched)))
+    found = ["number", "mean_before", "mean_after", "change"]
+    of_affected = ["affected", "affected_mean_before", "affected_mean_after", "affected_change"]
+    return _rounded(pd.DataFrame(rows, columns=["service", "group", "counted", *found, *of_affected]))
+
+
+def worst_areas(moved: pd.DataFrame, most: int = WORST_AREAS) -> pd.DataFrame:
+    """Return the areas whose journeys grow longest, named, the worst first: at most ``most`` a service."""
+    longer = moved[moved["change"] > 0]
+    ranked = longer.sort_values(["change", "area"], ascending=[False, True], kind="stable")
+    found = [ranked[ranked["service"] == service].head(most) for service in moved["service"].unique()]
+    frame = pd.concat(found, ignore_index=True) if found else ranked
+    rank = frame.groupby("service").cumcount() + 1
+    columns = ["people", "patients", "site_before", "site_after", "minutes_before", "minutes_after", "change"]
+    return frame[["service"]].assign(rank=rank).join(frame[["area", "name", "district", *columns]])
+
+
+def cliffs(answer: Answer) -> pd.DataFrame:
+    """Return how many live within a minute of a standard, just inside it and just beyond it.
+
+    One row a service and number of minutes: those of the service's own standard, and the bands of 30, 45 and 60. Just
+    inside is up to a minute less, the standard itself included; just beyond is up to a minute more.
+    """
+    found = _journeys(answer).join(_known_of_areas(answer["areas"]), on="area")
+    own = dict(zip(answer["services"]["service"], answer["services"]["standard_minutes"], strict=True))
+    rows = []
+    for service, here in found.groupby("service", sort=False):
+        standard = own.get(service, np.nan)
+        for minutes in sorted({*BANDS, *([standard] if standard == standard else [])}):
+            past = here["minutes"] - minutes
+            inside = here[(past > -CLIFF_MINUTES) & (past <= 0)]
+            beyond = here[(past > 0) & (past <= CLIFF_MINUTES)]
+            sums = [part[column].sum() for part in (inside, beyond) for column in ("people", "patients")]
+            rows.append((service, minutes, minutes == standard, *sums))
+    columns = ["people_just_inside", "patients_just_inside", "people_just_beyond", "patients_just_beyond"]
+    return _rounded(pd.DataFrame(rows, columns=["service", "minutes", "is_its_standard", *columns]))
+
+
+def volumes(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return the patients a year at every site in both answers, neighbours marked: one row a service and site."""
+    before, after = (_site_patients(answer) for answer in (base, other))
+    both = before.merge(after, how="outer", left_index=True, right_index=True, suffixes=SUFFIXES).fillna(0.0)
+    both["change"] = both["patients_after"] - both["patients_before"]
+    sites = base["sites"].set_index("site")
+    names = both.join(sites[["name", "neighbour"]], on="site").reset_index()
+    columns = ["service", "site", "name", "neighbour", "patients_before", "patients_after", "change"]
+    order = {service: place for place, service in enumerate(base["services"]["service"])}
+    by_service = names[columns].sort_values("site").sort_values("service", key=lambda s: s.map(order), kind="stable")
+    return _rounded(by_service.reset_index(drop=True))
+
+
+def warnings(means: pd.DataFrame) -> pd.DataFrame:
+    """Return the groups that a mean hides: it moves less than 2 minutes while theirs moves more than 10.
+
+    ``means`` is what ``averages`` returns. One row a service and group: change (of the group's mean), change_of_all.
+    """
+    of_all = means[means["group"] == ""].set_index("service")["change"]
+    each = means[means["group"] != ""].assign(change_of_all=lambda rows: rows["service"].map(of_all))
+    hidden = (each["change_of_all"].abs() < QUIET_MINUTES) & (each["change"].abs() > LOUD_MINUTES)
+    return each[hidden][["service", "group", "counted", "number", "change", "change_of_all"]].reset_index(drop=True)
+
+
+def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
+    """Return every frame of this module for two answers, by name."""
+    moved = areas(base, other)
+    means = averages(moved)
+    return {
+        "openings": openings(base, other),
+        "areas": moved,
+        "gains_and_losses": gains_and_losses(moved),
+        "averages": means,
+        "worst_areas": worst_areas(moved),
+        "cliffs": cliffs(other),
+        "volumes": volumes(base, other),
+        "warnings": warnings(means),
+    }
+
+
+# What stands in a run ---------------------------------------------------------------------------------------------
+
+
+def is_true(values: pd.Series) -> pd.Series:
+    """Return which values are true, however a file spells it."""
+    return values.astype(str).str.lower() == "true"
+
+
+def _designated(answer: Answer) -> set[tuple[str, str]]:
+    chosen = answer["designations"][is_true(answer["designations"]["designated"])]
+    return set(zip(chosen["service"], chosen["site"], strict=True))
+
+
+def _journeys(answer: Answer) -> pd.DataFrame:
+    """Return residents' journeys: service, area, patients, site, minutes, and the minutes spent on average."""
+    rows = answer["journeys"]
+    rows = rows[is_true(rows["resident"])]
+    found = rows[["service", "area"]].assign(
+        patients=_numbers(rows["patients_per_year"]), site=rows["site"].fillna(""), minutes=_times(rows["minutes"])
+    )
+    first = _times(rows["first_minutes"])
+    shares = answer["services"].set_index("service")["share_transferred"]
+    share = rows["service"].map(shares).fillna(1.0).astype(float)
+    moved = np.isfinite(found["minutes"]) & (rows["site"] != rows["first_site"])
+    found["spent"] = found["minutes"].where(~moved, first + share * (found["minutes"] - first))
+    return _one_row_an_area(found.reset_index(drop=True))
+
+
+def _one_row_an_area(found: pd.DataFrame) -> pd.DataFrame:
+    """Where an area is split between sites, take the mean minutes of its patients and the site of most of them."""
+    keys = ["service", "area"]
+    if not found.duplicated(keys).any():
+        return found
+    weight = found["patients"].where(found.groupby(keys)["patients"].transform("sum") > 0, 1.0)
+    spread = found.assign(minutes=found["minutes"] * weight, spent=found["spent"] * weight, weight=weight)
+    spread.loc[weight == 0, ["minutes", "spent"]] = 0.0
+    sums = spread.groupby(keys, sort=False)[["minutes", "spent", "weight", "patients"]].sum()
+    main = found.sort_values("patients", ascending=False, kind="stable").drop_duplicates(keys).set_index(keys)["site"]
+    return pd.DataFrame(
+        {
+            "patients": sums["patients"],
+            "site": main.reindex(sums.index),
+            "minutes": sums["minutes"] / sums["weight"],
+            "spent": sums["spent"] / sums["weight"],
+        }
+    ).reset_index()
+
+
+def _known_of_areas(table: pd.DataFrame) -> pd.DataFrame:
+    by_code = table.set_index("area")
+    decile = _numbers(by_code["deprivation_decile"]) if "deprivation_decile" in by_code else np.nan
+    return pd.DataFrame(
+        {
+            "name": by_code.get("name", by_code.index),
+            "district": by_code["district"].fillna("") if "district" in by_code else "",
+            "fifth": np.ceil(decile / 2),
+            "people": _numbers(by_code["population"]),
+            "people_75_plus": _numbers(by_code["population_75_plus"]) if "population_75_plus" in by_code else np.nan,
+        },
+        index=by_code.index,
+    )
+
+
+def _site_patients(answer: Answer) -> pd.DataFrame:
+    rows = answer["measures"][answer["measures"]["measure"] == "site_patients"]
+    found = rows.rename(columns={"group": "site", "value": "patients"}).set_index(["service", "site"])
+    return found[["patients"]].astype(float)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column, errors="coerce").astype(float)
+
+
+def _times(column: pd.Series) -> pd.Series:
+    return _numbers(column).fillna(np.inf)
+
+
+# Groups and means -------------------------------------------------------------------------------------------------
+
+
+def _grouped(moved: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
+    """Yield service, group, who is counted and the areas: all, then fifths, districts and those aged 75 and over."""
+    for service, rows in moved.groupby("service", sort=False):
+        code = str(service)
+        yield code, "", PATIENTS, rows
+        for fifth, members in rows.groupby("fifth"):
+            number = int(float(str(fifth)))
+            yield code, f"deprivation fifth {number}{FIFTH_ENDS.get(number, '')}", PATIENTS, members
+        for district, members in rows.groupby("district"):
+            if district:
+                yield code, f"district {district!s}", PATIENTS, members
+        if rows["people_75_plus"].notna().any():
+            yield code, AGE_75_PLUS, OLDER, rows.fillna({"people_75_plus": 0})
+
+
+def _means(members: pd.DataFrame, weight: pd.Series) -> tuple[float, float, float, float]:
+    """Return how many are counted, and their mean minutes before, after and in between."""
+    total = float(weight.sum())
+    before, after = (_mean(members[name], weight, total) for name in ("spent_before", "spent_after"))
+    return total, before, after, after - before if before != after else 0.0 if before == before else np.nan
+
+
+def _mean(minutes: pd.Series, weight: pd.Series, total: float) -> float:
+    counted = weight > 0
+    return float((minutes[counted] * weight[counted]).sum() / total) if total else float("nan")
+
+
+def _less(after: pd.Series, before: pd.Series) -> pd.Series:
+    """Return after less before; 0 where both are infinite."""
+    return (after - before).where(after != before, 0.0).round(9)
+
+
+def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    floats = [name for name in frame.columns if pd.api.types.is_float_dtype(frame[name])]
+    return frame.assign(**{name: frame[name].round(9) for name in floats})

@@ -1,0 +1,183 @@
+"""Sentences that may be quoted, each made from numbers of ``affected`` and nothing else.
+
+A sentence is a template and the cells that fill it: frame, row, column. So anybody can look every number up again, and
+``said_again`` does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from optimiser.affected import LOUD_MINUTES, OLDER, QUIET_MINUTES, Answer
+
+Frames = Mapping[str, pd.DataFrame]
+
+NEIGHBOURS_NAMED = 3
+WORTH_SAYING_PATIENTS = 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where a number stands: the frame, the row by its keys, and the column."""
+
+    frame: str
+    row: tuple[tuple[str, Any], ...]
+    column: str
+
+    def value(self, frames: Frames) -> Any:
+        """Look the number up."""
+        found = frames[self.frame]
+        for column, key in self.row:
+            found = found[found[column] == key]
+        return found[self.column].iloc[0]
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence about one service (none: about all), as a template with the cells that fill it."""
+
+    kind: str
+    service: str
+    template: str
+    cells: tuple[Cell, ...] = ()
+
+    def said(self, frames: Frames) -> str:
+        """Fill the template in."""
+        return self.template.format(*(cell.value(frames) for cell in self.cells))
+
+
+def sentences(base: Answer, frames: Frames, *, name: str, base_name: str) -> pd.DataFrame:
+    """Return what may be quoted about an answer against the first: kind, service, sentence, template, cells.
+
+    ``frames`` is what ``affected.between`` returns; ``cells`` lists frame, row and column of every number in order.
+    """
+    names = dict(zip(base["services"]["service"], base["services"]["name"], strict=True))
+    sites = dict(zip(base["sites"]["site"], base["sites"]["name"], strict=True))
+    found = [*_openings(frames, names, sites, name, base_name)]
+    counted = list(frames["averages"]["service"].unique())
+    for service in counted:
+        if _changes(frames, service):
+            found += _about(frames, service, str(names.get(service, service)))
+    same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
+    if same:
+        found.append(Sentence("unchanged", "", _plain(f"Nobody's journey changes to: {', '.join(same)}.")))
+    rows = [
+        (one.kind, one.service, one.said(frames), one.template, [[c.frame, dict(c.row), c.column] for c in one.cells])
+        for one in found
+    ]
+    return pd.DataFrame(rows, columns=["kind", "service", "sentence", "template", "cells"])
+
+
+def said_again(frames: Frames, template: str, cells: Sequence[Sequence[Any]]) -> str:
+    """Fill a template in again from the frames, by the cells that ``sentences`` lists."""
+    return template.format(*(Cell(f, tuple(row.items()), column).value(frames) for f, row, column in cells))
+
+
+def _openings(
+    frames: Frames, names: Mapping[str, str], sites: Mapping[str, str], name: str, base_name: str
+) -> Iterator[Sentence]:
+    found = frames["openings"]
+    what = [
+        f"{names.get(str(service), service)} {change} at {_listed([sites.get(site, site) for site in rows['site']])}"
+        for (service, change), rows in found.groupby(["service", "change"], sort=False)
+    ]
+    words = "; ".join(what) or "the same sites provide the same services"
+    yield Sentence("openings", "", _plain(f"{name} against {base_name}: {words}."))
+
+
+def _changes(frames: Frames, service: str) -> bool:
+    moved = frames["areas"]
+    return bool((moved["change"][moved["service"] == service] != 0).any())
+
+
+def _about(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    yield from _means(frames, service, name)
+    yield from _longer(service, name)
+    yield from _worst(frames, service, name)
+    yield from _neighbours(frames, service, name)
+    yield from _warnings(frames, service, name)
+    yield from _cliffs(frames, service, name)
+
+
+def _means(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    def cell(column: str) -> Cell:
+        return Cell("averages", (("service", service), ("group", "")), column)
+
+    columns = ["number", "mean_before", "mean_after", "change"]
+    affected = ["affected", "affected_mean_before", "affected_mean_after", "affected_change"]
+    cells = tuple(map(cell, [*columns, *affected]))
+    if all(math.isfinite(one.value(frames)) for one in cells):
+        of_all = "the average journey of all {0:,.0f} patients a year goes from {1:.2f} to {2:.2f} minutes ({3:+.2f})"
+        of_some = "that of the {4:,.0f} whose journey changes from {5:.2f} to {6:.2f} ({7:+.2f})"
+        yield Sentence("average", service, f"{_plain(name)}: {of_all}; {of_some}.", cells)
+
+
+def _longer(service: str, name: str) -> Iterator[Sentence]:
+    def cells(minutes: int) -> tuple[Cell, ...]:
+        row = (("service", service), ("group", ""), ("by_more_than_minutes", minutes))
+        return tuple(Cell("gains_and_losses", row, f"people_{way}") for way in ("longer", "shorter"))
+
+    words = "{0:,.0f} people live where it takes more than a minute longer, {2:,.0f} where it takes more than 5 and "
+    words += "{4:,.0f} where it takes more than 10; {1:,.0f}, {3:,.0f} and {5:,.0f} where it takes so much less"
+    yield Sentence("who", service, f"{_plain(name)}: {words}.", (*cells(1), *cells(5), *cells(10)))
+
+
+def _worst(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    worst = frames["worst_areas"]
+    if (worst["service"] == service).any():
+        row = (("service", service), ("rank", 1))
+        columns = ("name", "minutes_before", "minutes_after", "change")
+        cells = tuple(Cell("worst_areas", row, column) for column in columns)
+        words = "nobody's journey grows by more than that of {0}: from {1:.1f} to {2:.1f} minutes ({3:+.1f})"
+        yield Sentence("worst", service, f"{_plain(name)}: {words}.", cells)
+
+
+def _neighbours(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    found = frames["volumes"]
+    here = found[(found["service"] == service) & found["neighbour"].astype(bool)]
+    by_size = here.reindex(here["change"].abs().sort_values(ascending=False, kind="stable").index)
+    for site in by_size[by_size["change"].abs() >= WORTH_SAYING_PATIENTS]["site"].head(NEIGHBOURS_NAMED):
+        row = (("service", service), ("site", site))
+        cells = tuple(
+            Cell("volumes", row, column) for column in ("name", "patients_before", "patients_after", "change")
+        )
+        words = "{0}, outside the system, sees {2:,.0f} patients a year where it saw {1:,.0f} ({3:+,.0f})"
+        yield Sentence("neighbour", service, f"{_plain(name)}: {words}.", cells)
+
+
+def _warnings(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    found = frames["warnings"]
+    for group, counted in found[found["service"] == service][["group", "counted"]].itertuples(index=False):
+        row = (("service", service), ("group", group))
+        cells = tuple(Cell("warnings", row, column) for column in ("change_of_all", "change"))
+        who = "people" if counted == OLDER else "patients"
+        words = (
+            f"the average hides this: it moves {{0:+.2f}} minutes (less than {QUIET_MINUTES}), but that of {who} of "
+        )
+        words += f"{_plain(group)} moves {{1:+.2f}} (more than {LOUD_MINUTES})"
+        yield Sentence("warning", service, f"{_plain(name)}: {words}.", cells)
+
+
+def _cliffs(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    found = frames["cliffs"]
+    for minutes in found[(found["service"] == service) & found["is_its_standard"]]["minutes"]:
+        row = (("service", service), ("minutes", minutes))
+        cells = tuple(Cell("cliffs", row, column) for column in ("minutes", "people_just_inside", "people_just_beyond"))
+        words = (
+            "{1:,.0f} people live up to a minute inside the standard of {0:g} minutes, {2:,.0f} up to a minute beyond"
+        )
+        yield Sentence("cliff", service, f"{_plain(name)}: {words}.", cells)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _plain(words: object) -> str:
+    """Return words that stand for themselves in a template."""
+    return str(words).replace("{", "{{").replace("}", "}}")
