@@ -34,7 +34,7 @@ def explain(
 ) -> None:
     """Say why a service is not at a site, why an option is not the plan, or what the plan rests on.
 
-    Example:  optimiser explain configs/base.yaml --service hyper_acute_stroke --site basildon
+    Example:  optimiser explain configs/base.yaml --option configs/options/dmbc_jul2018.yaml
 
     With neither --service and --site nor --option: the rules that bind, what each costs, and the nearest rivals. A run
     that evaluated an option explains why that is not the plan. Where no plan meets every rule: which rules clash.
