@@ -12,7 +12,9 @@ import typer
 from optimiser.errors import NoPlan
 
 if TYPE_CHECKING:
-    from optimiser.explanation import Clash
+    from collections.abc import Callable
+
+    from optimiser.explanation import Clash, Overview, WhatWouldHaveToBeTrue, WhyNotOption, WhyNotSite
     from optimiser.plan import Plan
 from optimiser.cli.app import AsJson, Quiet, app, progress, say
 
@@ -29,6 +31,9 @@ def explain(
     service: Service = None,
     site: AtSite = None,
     option: OptionFile = None,
+    switching: Annotated[
+        bool, typer.Option("--switching", help="Also: at which value of each parameter would the order turn?")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -37,7 +42,8 @@ def explain(
     Example:  optimiser explain configs/base.yaml --option configs/options/dmbc_jul2018.yaml
 
     With neither --service and --site nor --option: the rules that bind, what each costs, and the nearest rivals. A run
-    that evaluated an option explains why that is not the plan. Where no plan meets every rule: which rules clash.
+    that evaluated an option explains why that is not the plan. Where no plan meets every rule: which rules clash. With
+    --switching, what would have to be true for the option, or the best plan with that site, to overtake the plan.
     """
     from optimiser import planning
     from optimiser.config import read_option
@@ -66,7 +72,21 @@ def explain(
             raise NoPlan(str(found), found.names) from None
         tell("Explaining")
         answer = explain_plan(plan, service=service, site=site, option=designated)
+        turning = _turning(answer, tell) if switching else None
     if as_json:
-        typer.echo(json.dumps(record(answer), indent=2))
+        data = record(answer) | ({"switching": record(turning)} if turning else {})
+        typer.echo(json.dumps(data, indent=2))
         return
-    say([plan.problem.title, "", str(answer)], {}, False)
+    say([plan.problem.title, "", str(answer), *(["", str(turning)] if turning else [])], {}, False)
+
+
+def _turning(answer: WhyNotOption | WhyNotSite | Overview, tell: Callable[[str], None]) -> WhatWouldHaveToBeTrue:
+    """Work out at which values the plan and what it was compared with change places."""
+    from optimiser.explanation import what_would_have_to_be_true
+
+    other = getattr(answer, "option", None) or getattr(answer, "best", None)
+    if other is None:
+        reason = "give --option, or --service and --site of which some plan meets every rule, to compare the plan with."
+        raise typer.BadParameter(reason, param_hint="--switching")
+    tell("Working out where the order turns")
+    return what_would_have_to_be_true(answer.plan, other)

@@ -5,6 +5,7 @@ from optimiser.explanation.costs import Change, Cost
 from optimiser.explanation.overview import Overview, explain
 from optimiser.explanation.prices import price_of_rules
 from optimiser.explanation.record import record
+from optimiser.explanation.switching import WhatWouldHaveToBeTrue, switching, switching_map, what_would_have_to_be_true
 from optimiser.explanation.ways_out import WayOut
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite
 from optimiser.explanation.words import EVERYBODY, SAYS, WAYS_OUT
@@ -19,10 +20,14 @@ __all__ = [
     "Cost",
     "Overview",
     "WayOut",
+    "WhatWouldHaveToBeTrue",
     "WhyNotOption",
     "WhyNotSite",
     "clash",
     "explain",
     "price_of_rules",
     "record",
+    "switching",
+    "switching_map",
+    "what_would_have_to_be_true",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.explanation.words import name_of
+from optimiser.parameters import Parameter
 from optimiser.plan import Plan
 
 
@@ -24,6 +25,8 @@ def record(value: Any) -> Any:
         return record(value.designated)
     if isinstance(value, pd.DataFrame):
         return json.loads(value.replace([np.inf, -np.inf], np.nan).to_json(orient="records", double_precision=12))
+    if isinstance(value, Parameter):
+        return {"name": value.name, "unit": value.unit, "meaning": value.meaning}
     if is_dataclass(value) and not isinstance(value, type):
         parts = {one.name: record(getattr(value, one.name)) for one in fields(value)}
         whom = {"whom": record(value.whom)} if hasattr(value, "whom") else {}
