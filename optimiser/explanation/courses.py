@@ -264,17 +264,18 @@ def _reaches(ends: Ends, code: str) -> Iterator[Course]:
         for site in ends.problems[0].candidates:
             excepted = ends.problems[0].is_excepted(code, link.service, site)
             if (site, code) in ends.designated and not excepted:
-                nearest = [
-                    min((problem.transfer_minutes(there, site) for there, one in ends.designated if one == link.service),
-                        default=np.inf)
-                    for problem in ends.problems
-                ]  # fmt: skip
+                nearest = [_nearest_provider(problem, ends.designated, link.service, site) for problem in ends.problems]
                 name = f"services_are_within_reach.{code}.{site}.{link.service}"
                 if not np.isfinite(nearest).all():
                     yield Course(name, Line(Fraction(-1), Fraction(0)))
                 else:
                     limit = exactly(link.minutes.value)
                     yield Course(name, ends.line(*(limit - exactly(one) for one in nearest)))
+
+
+def _nearest_provider(problem: Problem, designated: Designations, service: str, site: str) -> float:
+    ways = (problem.transfer_minutes(there, site) for there, one in designated if one == service)
+    return min(ways, default=np.inf)
 
 
 # Staff ----------------------------------------------------------------------------------------------------------------
