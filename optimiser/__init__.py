@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from optimiser.comparison import compare
     from optimiser.config import read_option
-    from optimiser.explanation import Clash, clash
+    from optimiser.explanation import Clash, clash, explain
+    from optimiser.export import write_export
     from optimiser.long_list import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.plan import Plan
     from optimiser.planning import evaluate, solve
@@ -41,6 +42,7 @@ _HOMES = {
     "different": "long_list",
     "effective_weights": "weights",
     "evaluate": "planning",
+    "explain": "explanation",
     "front": "long_list",
     "near_best": "long_list",
     "options": "long_list",
@@ -50,6 +52,7 @@ _HOMES = {
     "solve": "planning",
     "weights_won": "weights",
     "write_report": "report",
+    "write_export": "export",
     "write_run": "runs",
 }
 
@@ -69,6 +72,7 @@ __all__ = [
     "different",
     "effective_weights",
     "evaluate",
+    "explain",
     "front",
     "near_best",
     "options",
@@ -77,6 +81,7 @@ __all__ = [
     "read_problem",
     "solve",
     "weights_won",
+    "write_export",
     "write_report",
     "write_run",
 ]
