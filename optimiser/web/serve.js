@@ -4,7 +4,7 @@
 
 const SOON = 700; // milliseconds between two looks at a job
 const STATES = {waiting: "waiting", running: "running", done: "done", failed: "failed", stopped: "stopped"};
-const KINDS_SAID = {evaluate: "a choice", best: "best found"};
+const KINDS_SAID = {evaluate: "a choice", best: "best found", explain: "why not", sweep: "sweep"};
 const CHANGEABLE = [["at_least_sites", "At least so many sites", 1], ["at_most_sites", "At most so many sites", 1],
   ["minimum_patients", "Fewest patients a year at a site", 1], ["longest_journey_minutes", "Longest journey, in minutes", 1]];
 let looking = 0;
@@ -85,6 +85,38 @@ function changesAsked() {
 
 const named = () => ({name: byId("scenario-name").value, reason: byId("scenario-reason").value});
 
+// What may vary is asked for when somebody first wants to see it.
+function sweepForm() {
+  const details = element("details", "", {id: "sweep"}), list = element("div", "", {id: "vary"});
+  const run = element("button", "Run a sweep", {type: "button", id: "run-sweep"});
+  details.append(element("summary", "Run a sweep: what if figures turned out otherwise?"),
+    element("p", "Tick what may vary and say how far. Every value between is as likely as any other.", {class: "note"}), list,
+    field("draws", "How many times to draw", {type: "number", min: 1, max: 2000, step: 1, value: 200}), run);
+  details.addEventListener("toggle", () => details.open && !list.childElementCount && doing(async () => {
+    list.replaceChildren(...(await ask("/api/parameters")).map(parameterLine));
+  }));
+  run.addEventListener("click", () => byId("work-form").reportValidity() && doing(() => start("/api/sweep", {...named(), ...sweepAsked()})));
+  return details;
+}
+
+function parameterLine(one, number) {
+  const set = element("fieldset", "", {"data-vary": one.name}), tick = element("input", "", {type: "checkbox", id: `vary-${number}`});
+  const label = element("label", `${one.meaning} (${one.unit}; now ${commas(one.current, 2)})`, {for: `vary-${number}`});
+  set.append(element("legend", one.name), tick, " ", label);
+  for (const end of ["low", "high"]) set.append(field(`${end}-${number}`, end === "low" ? "From" : "To", {type: "number", step: "any", value: one[end], "data-end": end}));
+  return set;
+}
+
+function sweepAsked() {
+  const vary = {};
+  for (const set of document.querySelectorAll("[data-vary]")) {
+    if (!set.querySelector("[type=checkbox]").checked) continue;
+    vary[set.dataset.vary] = Object.fromEntries([...set.querySelectorAll("[data-end]")].map(one => [one.dataset.end, Number(one.value)]));
+  }
+  if (!Object.keys(vary).length) throw new Error("Tick at least one thing that may vary.");
+  return {draws: Number(byId("draws").value), vary};
+}
+
 function workForm() {
   const form = element("form", "", {id: "work-form"}), set = element("fieldset"), buttons = element("p", "", {class: "buttons"});
   const keep = element("button", "Keep this choice", {type: "submit", id: "keep-choice"});
@@ -93,7 +125,7 @@ function workForm() {
     field("scenario-name", "Name", {type: "text", maxlength: 80, required: "", autocomplete: "off"}),
     field("scenario-reason", "Reason", {type: "text", maxlength: 500, required: "", autocomplete: "off"}));
   buttons.append(keep, best);
-  set.append(changesForm(), buttons);
+  set.append(changesForm(), buttons, sweepForm());
   form.append(set);
   form.addEventListener("submit", event => {
     event.preventDefault();
@@ -176,6 +208,14 @@ function scenarioTable() {
   return scroll;
 }
 
+function addExplain() {
+  const form = byId("why");
+  if (!form) return;
+  const button = element("button", "Work out why not", {type: "button", id: "explain"});
+  button.addEventListener("click", () => doing(() => start("/api/explain", {service: byId("why-service").value, site: byId("why-site").value})));
+  form.querySelector("fieldset").append(" ", button);
+}
+
 function addWork() {
   const section = element("section", "", {id: "work", "aria-labelledby": "work-h"});
   const show = element("button", "Show the new scenarios beside the others", {type: "button", id: "show-all", hidden: ""});
@@ -196,4 +236,5 @@ function addWork() {
 }
 
 addWork();
+addExplain();
 doing(look);
