@@ -79,14 +79,9 @@ class Desk:
                     f'There is a scenario "{folder.name}" already, and none is ever overwritten. Choose another name.'
                 )
                 raise HTTPException(409, words)
+        where = {"folder": str(folder)} if writes else {}
         try:
-            return self.jobs.add(
-                kind,
-                name,
-                asked
-                | {"base": self.base, "run": str(self.run.resolve())}
-                | ({"folder": str(folder)} if writes else {}),
-            )
+            return self.jobs.add(kind, name, {**asked, **where, "base": self.base})
         except QueueIsFull:
             raise HTTPException(503, "Five jobs wait already. Wait for one to end, or stop one.") from None
 

@@ -107,14 +107,10 @@ def best(asked: Asked, tell: Tell) -> Done:
 def explain(asked: Asked, tell: Tell) -> Done:
     """Say what it would cost to have a service at a site, or which rules that breaks. Nothing is written."""
     import optimiser as op
-    from optimiser import report
-    from optimiser.plan import PROVED
 
-    tell("Reading the run")
-    plan = report.run_of(asked["run"]).plan
-    if plan.proof.outcome != PROVED:
-        tell("Finding the best plan, which the answer is measured against")
-        plan = op.solve(plan.problem, time_limit_minutes=_minutes(asked, plan.problem), tell=tell)
+    tell("Reading the question")
+    problem = op.read_problem(asked["base"])
+    plan = op.solve(problem, time_limit_minutes=_minutes(asked, problem), tell=tell)
     tell("Working out why not")
     return {"words": str(op.explain(plan, service=asked["service"], site=asked["site"])).splitlines()}
 
