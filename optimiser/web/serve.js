@@ -5,8 +5,9 @@
 const SOON = 700; // milliseconds between two looks at a job
 const STATES = {waiting: "waiting", running: "running", done: "done", failed: "failed", stopped: "stopped"};
 const KINDS_SAID = {evaluate: "a choice", best: "best found", explain: "why not", sweep: "sweep"};
-const CHANGEABLE = [["at_least_sites", "At least so many sites", 1], ["at_most_sites", "At most so many sites", 1],
-  ["minimum_patients", "Fewest patients a year at a site", 1], ["longest_journey_minutes", "Longest journey, in minutes", 1]];
+const CHANGEABLE = [["at_least_sites", "Sites at least"], ["at_most_sites", "Sites at most"],
+  ["minimum_patients", "Fewest patients a year"], ["longest_journey_minutes", "Longest journey, minutes"]];
+const MOST_SITES_ASKED = 6; // with more, a table of them would be too wide to use
 let looking = 0;
 
 async function ask(path, body) {
@@ -48,25 +49,40 @@ function field(id, label, attributes) {
   return line;
 }
 
+function cellOf(control) {
+  const cell = element("td");
+  cell.append(control);
+  return cell;
+}
+
 function changesForm() {
-  const details = element("details");
-  details.append(element("summary", "Change the question before finding the best"));
+  const details = element("details"), scroll = element("div", "", {class: "scroll", tabindex: 0, role: "region", "aria-label": "What is asked anew"});
+  const table = element("table"), top = element("thead"), head = element("tr"), body = element("tbody");
+  const sites = question.codes.length <= MOST_SITES_ASKED ? question.codes : [];
+  for (const words of ["Service", ...CHANGEABLE.map(one => one[1]), ...sites.map(names)]) head.append(element("th", words, {scope: "col"}));
   for (const service of question.services.filter(one => Object.keys(one.fixed).length < question.codes.length)) {
-    const set = element("fieldset", "", {"data-changes": service.code});
-    set.append(element("legend", service.name));
-    for (const [name, label, step] of CHANGEABLE) set.append(field(`${name}-${service.code}`, label, {type: "number", min: 0, step, "data-change": name}));
-    for (const site of question.codes) set.append(siteChoice(service, site));
-    details.append(set);
+    const row = element("tr", "", {"data-changes": service.code});
+    row.append(element("th", service.name, {scope: "row"}));
+    for (const [name, label] of CHANGEABLE) row.append(cellOf(numberFor(service, name, label)));
+    for (const site of sites) row.append(cellOf(siteChoice(service, site)));
+    body.append(row);
   }
+  top.append(head);
+  table.append(element("caption", "Leave blank what stays as it is"), top, body);
+  scroll.append(table);
+  details.append(element("summary", "Change the question before finding the best"), scroll);
   return details;
 }
 
+function numberFor(service, name, label) {
+  return element("input", "", {id: `${name}-${service.code}`, type: "text", inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?", size: 6,
+    autocomplete: "off", "data-change": name, "aria-label": `${service.name}: ${label}`});
+}
+
 function siteChoice(service, site) {
-  const line = element("p"), id = `at-${service.code}-${site}`;
-  const select = element("select", "", {id, "data-site-change": site});
-  for (const [value, words] of [["", "as in the question"], ["open", "must have it"], ["shut", "must not have it"]]) select.append(element("option", words, {value}));
-  line.append(element("label", names(site), {for: id}), " ", select);
-  return line;
+  const select = element("select", "", {"data-site-change": site, "aria-label": `${service.name} at ${names(site)}`});
+  for (const [value, words] of [["", "free"], ["open", "must"], ["shut", "must not"]]) select.append(element("option", words, {value}));
+  return select;
 }
 
 function changesAsked() {
@@ -149,8 +165,8 @@ async function start(path, body) {
 
 // Jobs and scenarios --------------------------------------------------------------------------------------------------
 
-function jobLine(job) {
-  const item = element("li"), over = !["waiting", "running"].includes(job.state);
+function jobLine(job, place) {
+  const item = element("li"), over = !["waiting", "running"].includes(job.state), newest = place === 0;
   item.append(element("strong", job.name), ` (${KINDS_SAID[job.kind] || job.kind}): ${STATES[job.state]}${job.told ? `. ${job.told}` : ""} `);
   if (!over) {
     const stop = element("button", "Stop", {type: "button", "aria-label": `Stop ${job.name}`});
@@ -162,9 +178,10 @@ function jobLine(job) {
     return item;
   }
   if (job.words.length) {
-    const list = element("ul");
+    const list = element("ul"), details = element("details", "", newest ? {open: ""} : {});
     for (const words of job.words) list.append(element("li", words));
-    item.append(list);
+    details.append(element("summary", "What came of it", {"aria-label": `What came of ${job.name}`}), list);
+    item.append(details);
   }
   return item;
 }
