@@ -21,6 +21,9 @@ from optimiser.cli import questions
 from optimiser.cli import runs
 
 # isort: split
+from optimiser.cli import sweeping
+
+# isort: split
 from optimiser.cli import about
 
 # isort: split
@@ -60,4 +63,4 @@ def _stop(number: int, _frame: object) -> NoReturn:
     os._exit(128 + number)
 
 
-__all__ = ["about", "app", "main", "questions", "runs"]
+__all__ = ["about", "app", "main", "questions", "runs", "sweeping"]
