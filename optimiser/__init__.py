@@ -14,15 +14,22 @@ if TYPE_CHECKING:
     from optimiser.comparison import compare
     from optimiser.config import read_option
     from optimiser.explanation import Clash, clash
+    from optimiser.long_list import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.plan import Plan
     from optimiser.planning import evaluate, solve
     from optimiser.prices import price_of_a_post
     from optimiser.problem import Problem
     from optimiser.reading import designations_of, read_problem
     from optimiser.runs import check, write_run
+    from optimiser.weights import effective_weights, weights_won
 
 # Each name is imported when first used, so that `optimiser --help` does not wait for pandas.
 _HOMES = {
+    "Front": "long_list",
+    "NearBest": "long_list",
+    "Options": "long_list",
+    "Ranked": "long_list",
+    "aims_of": "long_list",
     "Plan": "plan",
     "Problem": "problem",
     "check": "runs",
@@ -30,27 +37,44 @@ _HOMES = {
     "clash": "explanation",
     "compare": "comparison",
     "designations_of": "reading",
+    "different": "long_list",
+    "effective_weights": "weights",
     "evaluate": "planning",
+    "front": "long_list",
+    "near_best": "long_list",
+    "options": "long_list",
     "price_of_a_post": "prices",
     "read_option": "config",
     "read_problem": "reading",
     "solve": "planning",
+    "weights_won": "weights",
     "write_run": "runs",
 }
 
 __all__ = [
     "Clash",
+    "Front",
+    "NearBest",
+    "Options",
     "Plan",
     "Problem",
+    "Ranked",
+    "aims_of",
     "check",
     "clash",
     "compare",
     "designations_of",
+    "different",
+    "effective_weights",
     "evaluate",
+    "front",
+    "near_best",
+    "options",
     "price_of_a_post",
     "read_option",
     "read_problem",
     "solve",
+    "weights_won",
     "write_run",
 ]
 

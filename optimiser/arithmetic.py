@@ -22,6 +22,9 @@ from optimiser.pathways import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, Two
 from optimiser.problem import MOST_DEPRIVED_DECILES, Beds, Figure, Objective, Problem, Service, Transfer
 from optimiser.sharing import SharedOut
 
+# Posts that are short are added as whole numbers of this many parts, so that equal really means equal.
+PARTS_OF_A_POST = 10**9
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -479,8 +482,8 @@ def staff_short(problem: Problem, choices: All, services: Sequence[str]) -> Scor
     for team, unit in problem.team_units:
         if team in teams:
             needs, axes, shape = _joint_needs(problem, choices, team, unit)
-            parts.append((axes, np.round(needs.short, 9).reshape(shape)))
-    return Score(tuple(parts))
+            parts.append((axes, np.rint(needs.short * PARTS_OF_A_POST).reshape(shape)))
+    return Score(tuple(parts), PARTS_OF_A_POST)
 
 
 def changes_from_today(problem: Problem, choices: All, services: Sequence[str]) -> Score:

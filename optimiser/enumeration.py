@@ -1,14 +1,20 @@
-"""Every joint designation by plain arithmetic: the proof where that is possible, and what each rule strikes out."""
+"""Every joint designation by plain arithmetic: the proof where that is possible, and what each rule strikes out.
+
+Rules and sums depend on a few services each, so the joint designations are counted, ranked and listed as paths of a
+``diagram`` rather than one by one: exact, without the solver, and far beyond what could be written down.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 import numpy as np
 
-from optimiser.arithmetic import ARITHMETIC, All, every_choice, score, sites_provided
+from optimiser.arithmetic import ARITHMETIC, All, Score, every_choice, score, sites_provided
+from optimiser.diagram import Aim, Diagram, Floats, Ints, Table, build, in_order
 from optimiser.errors import TooLarge
 from optimiser.problem import Objective, Problem
 
@@ -16,7 +22,6 @@ LARGEST_ENUMERATION = 50_000_000
 # Journeys for every choice of candidates, held in memory for each service.
 LARGEST_TABLE = 20_000_000
 MOST_CANDIDATES = 16
-CHUNK = 2_000_000
 KEPT = 20
 
 # Equal options are settled by fewest changes, then fewest sites, then site order.
@@ -39,7 +44,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Enumeration:
-    """What listing every joint designation found.
+    """What judging every joint designation found.
 
     Attributes
     ----------
@@ -69,124 +74,171 @@ def size(problem: Problem) -> int:
 
 
 def can_be_listed(problem: Problem) -> bool:
-    """Whether every joint designation can be listed within the stated limit."""
-    journeys = 2 ** len(problem.candidates) * len(problem.areas)
-    few_sites = len(problem.candidates) <= MOST_CANDIDATES
-    return few_sites and journeys <= LARGEST_TABLE and size(problem) <= LARGEST_ENUMERATION
+    """Whether there are few enough joint designations to write every one of them down."""
+    return can_be_ranked(problem) and size(problem) <= LARGEST_ENUMERATION
 
 
-def enumerate_all(problem: Problem) -> Enumeration:
-    """List every joint designation that agrees with what is fixed, and judge and rank each by arithmetic.
+def can_be_ranked(problem: Problem) -> bool:
+    """Whether every choice of every service, and of those that a rule ties together, can be held in memory."""
+    candidates = len(problem.candidates)
+    if candidates > MOST_CANDIDATES or 2**candidates * len(problem.areas) > LARGEST_TABLE:
+        return False
+    choices = {
+        code: 2 ** sum(site not in service.fixed for site in problem.candidates)
+        for code, service in problem.services.items()
+    }
+    return all(prod(choices[code] for code in tied) <= LARGEST_TABLE for tied in _tied_together(problem))
+
+
+def _tied_together(problem: Problem) -> Iterator[set[str]]:
+    """Yield the services that stand together in one rule or sum."""
+    teams: dict[tuple[str, str], set[str]] = {}
+    for code, service in problem.services.items():
+        yield from ({code, link.service} for link in service.same_site)
+        yield from ({code, link.service} for link in service.in_reach)
+        if service.transfer:
+            yield {code, service.transfer.first_contact}
+        for rota in service.rotas:
+            teams.setdefault((rota.team, rota.unit), set()).add(code)
+    yield from teams.values()
+
+
+def enumerate_all(problem: Problem, *, keep: int = KEPT) -> Enumeration:
+    """Judge and rank every joint designation that agrees with what is fixed, by arithmetic.
 
     Raises
     ------
     TooLarge
-        When there are more than ``LARGEST_ENUMERATION``.
+        When a service has too many choices, or the rules tie too many services together.
     """
-    if not can_be_listed(problem):
+    if not can_be_ranked(problem):
         raise TooLarge(
-            f"There are {size(problem):,} joint designations; at most {LARGEST_ENUMERATION:,} are listed. "
-            "Fix some designations, or rely on the solver's bound."
+            f"There are {size(problem):,} joint designations of {len(problem.candidates)} candidates, too many "
+            "to judge by arithmetic. Fix some designations, or rely on the solver's bound."
         )
-    choices = {code: every_choice(problem, code) for code in problem.services}
-    listing = _Listing(problem, choices)
-    for head in listing.heads():
-        listing.judge(head)
-    best = tuple(Option(listing.published(values), listing.designated(index)) for values, index in listing.kept)
-    return Enumeration(listing.listed, listing.lawful, listing.struck, best, listing.equal_best)
+    every = Every.of(problem)
+    return Enumeration(every.listed, every.lawful, every.struck(), every.best(keep), every.equal_to_the_best)
 
 
-class _Listing:
-    """The tensor of all joint choices, one axis a service, walked in chunks along its first axes."""
+@dataclass(frozen=True, eq=False)
+class Every:
+    """Every joint designation of a problem that agrees with what is fixed, and what ``aims`` come to under each."""
 
-    def __init__(self, problem: Problem, choices: All) -> None:
-        self.problem, self.choices = problem, choices
-        self.codes = list(choices)
-        self.shape = tuple(len(choices[code].provided) for code in self.codes)
-        self.split = next(i for i in range(len(self.shape) + 1) if prod(self.shape[i:]) <= CHUNK)
-        self.rules = [
-            (name, self._aligned(instance.services, instance.passes))
-            for name, rule in ARITHMETIC.items()
-            for instance in rule(problem, choices)
-        ]
-        scores = [score(problem, choices, objective) for objective in (*problem.objectives, TIE_BREAK)]
-        scores.append(sites_provided(choices))
-        self.scales = [found.scale for found in scores]
-        self.scores = [
-            (found.combine, [self._aligned(services, part) for services, part in found.parts]) for found in scores
-        ]
-        self.listed = prod(self.shape)
-        self.lawful = 0
-        nobody_moves = () if problem.reached_by_transfer else TRANSFER_RULES
-        self.struck = dict.fromkeys((name for name in ARITHMETIC if name not in nobody_moves), 0)
-        self.kept: list[tuple[tuple[float, ...], int]] = []
-        self.best: tuple[float, ...] | None = None
-        self.equal_best = 0
+    problem: Problem
+    choices: All
+    aims: tuple[Objective, ...]
+    scores: tuple[Score, ...]
+    diagram: Diagram
 
-    def heads(self) -> Iterator[tuple[int, ...]]:
-        return iter(np.ndindex(self.shape[: self.split]))
+    @classmethod
+    def of(cls, problem: Problem, aims: Sequence[Objective] = ()) -> Every:
+        """Work out every choice of every service, and put those that break no rule in one diagram.
 
-    def judge(self, head: tuple[int, ...]) -> None:
-        """Strike out what breaks a rule within one chunk, and keep the best of the rest."""
-        tail = self.shape[self.split :]
-        alive = np.ones(tail, dtype=bool)
-        left = alive.size
-        for name, passes in self.rules:
-            alive &= self._chunk(passes, head)
-            still = int(np.count_nonzero(alive))
-            self.struck[name] += left - still
-            left = still
-        self.lawful += left
-        if left:
-            self._keep(np.flatnonzero(alive), head, tail)
+        ``aims`` are those of the config if none are given; equal options are always settled in the same order.
+        """
+        aims = tuple(aims) or problem.objectives
+        choices = {code: every_choice(problem, code) for code in problem.services}
+        scores = tuple(score(problem, choices, aim) for aim in (*aims, TIE_BREAK))
+        counted = [_aim(choices, one) for one in (*scores, sites_provided(choices))]
+        rules = [table for name in ARITHMETIC for table in _rule(problem, choices, name)]
+        return cls(problem, choices, aims, scores, build(_sizes(choices), rules, counted))
 
-    def designated(self, index: int) -> Designations:
-        picked = np.unravel_index(index, self.shape)
-        return frozenset(
-            (site, code)
-            for code, i in zip(self.codes, picked, strict=True)
-            for site, provided in zip(self.problem.candidates, self.choices[code].provided[i], strict=True)
-            if provided
+    @property
+    def listed(self) -> int:
+        """How many joint designations agree with what is fixed."""
+        return prod(_sizes(self.choices))
+
+    @cached_property
+    def lawful(self) -> int:
+        """How many break no rule."""
+        return self.diagram.count()
+
+    @cached_property
+    def equal_to_the_best(self) -> int:
+        """How many lawful options equal the best on every aim."""
+        best = self.diagram.best(1)
+        return self.diagram.up_to(best[0, : len(self.aims)].tolist()) if len(best) else 0
+
+    def struck(self, order: Sequence[str] = ()) -> dict[str, int]:
+        """Return how many each rule strikes out after those before it: first those of ``order``, then the others."""
+        nobody_moves = () if self.problem.reached_by_transfer else TRANSFER_RULES
+        names = [name for name in dict.fromkeys((*order, *ARITHMETIC)) if name not in nobody_moves]
+        so_far: list[Table] = []
+        left, found = self.listed, {}
+        for name in names:
+            tables = _rule(self.problem, self.choices, name)
+            so_far += tables
+            still = build(_sizes(self.choices), so_far, ()).count() if tables else left
+            found[name], left = left - still, still
+        return found
+
+    def best(self, options: int) -> tuple[Option, ...]:
+        """Return the best so many options, best first."""
+        return tuple(self.option(row) for row in self.diagram.best(options))
+
+    def all_in_order(self) -> tuple[Floats, Ints]:
+        """Return every lawful option, best first: what the aims come to, and its place in the list of all.
+
+        Raises
+        ------
+        TooLarge
+            When there are more than ``LARGEST_ENUMERATION``.
+        """
+        if self.lawful > LARGEST_ENUMERATION:
+            raise TooLarge(f"{self.lawful:,} options break no rule; at most {LARGEST_ENUMERATION:,} are written down.")
+        columns: list[Floats] = []
+        filled = 0
+        for numbers in self.diagram.listed():
+            columns = columns or [np.empty(self.lawful) for _ in numbers.T]
+            for column, here in zip(columns, numbers.T, strict=True):
+                column[filled : filled + len(numbers)] = here
+            filled += len(numbers)
+        aims = len(self.aims)
+        if not columns:
+            return np.zeros((0, aims)), np.zeros((0, 1), dtype=np.int64)
+        columns = in_order(columns)
+        scales = [found.scale for found in self.scores]
+        values = [column / scale for column, scale in zip(columns[:aims], scales, strict=False)]
+        return np.column_stack(values), np.column_stack(columns[aims + TIE_BREAKS :]).astype(np.int64)
+
+    def option(self, numbers: Floats) -> Option:
+        """Return the option of which the diagram gives these numbers."""
+        return Option(self.published(numbers), self.designated(numbers[len(self.aims) + TIE_BREAKS :]))
+
+    def published(self, numbers: Floats) -> tuple[float, ...]:
+        """Return what each aim comes to, in its own unit, from the whole numbers of the diagram."""
+        return tuple(
+            float(number) / one.scale for number, one in zip(numbers[: len(self.aims)], self.scores, strict=False)
         )
 
-    def published(self, values: tuple[float, ...]) -> tuple[float, ...]:
-        return tuple(value / scale for value, scale in zip(values[:-TIE_BREAKS], self.scales, strict=False))
+    def designated(self, place: Floats) -> Designations:
+        """Return the designations that stand at a place in the list of all."""
+        pairs = np.argwhere(self._provided_at(place[None, :])[0])
+        services = list(self.choices)
+        return frozenset((self.problem.candidates[site], services[code]) for code, site in pairs)
 
-    def _keep(self, alive: np.ndarray, head: tuple[int, ...], tail: tuple[int, ...]) -> None:
-        first = self._values(0, head, tail)[alive]
-        if len(first) > KEPT:
-            near = np.flatnonzero(first <= np.partition(first, KEPT)[KEPT])
-            alive, first = alive[near], first[near]
-        others = [self._values(number, head, tail)[alive] for number in range(1, len(self.scores))]
-        columns = np.column_stack([first, *others])
-        # Choices stand in site order, so that a stable sort leaves equal options in site order too.
-        ranked = np.lexsort(columns.T[::-1])
-        objectives = columns[:, :-TIE_BREAKS]
-        self._count(objectives, tuple(objectives[ranked[0]].tolist()))
-        offset = int(np.ravel_multi_index(head, self.shape[: self.split])) * prod(tail) if head else 0
-        found = [(tuple(columns[row].tolist()), offset + int(alive[row])) for row in ranked[:KEPT]]
-        self.kept = sorted(self.kept + found)[:KEPT]
+    def provided(self, numbers: Floats) -> np.ndarray:
+        """Return who provides what in options of which the diagram gives these numbers: options × services × sites."""
+        return self._provided_at(numbers[:, len(self.aims) + TIE_BREAKS :])
 
-    def _count(self, values: np.ndarray, best: tuple[float, ...]) -> None:
-        if self.best is None or best < self.best:
-            self.best, self.equal_best = best, 0
-        self.equal_best += int(np.count_nonzero((values == self.best).all(axis=1)))
+    def _provided_at(self, places: Floats) -> np.ndarray:
+        picked = self.diagram.choices_at(places).T
+        chosen = zip(self.choices.values(), picked, strict=True)
+        return np.stack([one.provided[here] for one, here in chosen], axis=1)
 
-    def _values(self, number: int, head: tuple[int, ...], tail: tuple[int, ...]) -> np.ndarray:
-        combine, parts = self.scores[number]
-        total = np.zeros(tail)
-        for part in parts:
-            combine(total, self._chunk(part, head), out=total)
-        return total.ravel()
 
-    def _aligned(self, services: tuple[str, ...], values: np.ndarray) -> np.ndarray:
-        """Give an array one axis a service in the listing's order, of length 1 where it does not depend on it."""
-        places = [self.codes.index(code) for code in services]
-        lengths = [1] * len(self.codes)
-        for place in places:
-            lengths[place] = self.shape[place]
-        full = np.broadcast_to(values, [self.shape[place] for place in places])
-        return full.transpose(np.argsort(places)).reshape(lengths)
+def _sizes(choices: All) -> tuple[int, ...]:
+    return tuple(len(chosen.provided) for chosen in choices.values())
 
-    def _chunk(self, aligned: np.ndarray, head: tuple[int, ...]) -> np.ndarray:
-        return np.asarray(aligned[tuple(min(i, n - 1) for i, n in zip(head, aligned.shape, strict=False))])
+
+def _rule(problem: Problem, choices: All, name: str) -> list[Table]:
+    return [_table(choices, one.services, one.passes) for one in ARITHMETIC[name](problem, choices)]
+
+
+def _aim(choices: All, found: Score) -> Aim:
+    return Aim(tuple(_table(choices, *part) for part in found.parts), found.combine is np.maximum)
+
+
+def _table(choices: All, services: Sequence[str], values: np.ndarray) -> Table:
+    axes = tuple(list(choices).index(code) for code in services)
+    return Table(axes, np.broadcast_to(values, [len(choices[code].provided) for code in services]))

@@ -12,8 +12,8 @@ import pulp
 
 from optimiser import catchment, median, solver
 from optimiser.arithmetic import lawful, value
-from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_listed, enumerate_all
-from optimiser.errors import NoPlan, NotProved, SolverFailed
+from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_ranked, enumerate_all
+from optimiser.errors import NoPlan, NotProved, SolverFailed, TooLarge
 from optimiser.model import Model, build, expression
 from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, NOT_PROVED, PROVED, Designations, Plan, Proof, Reached
@@ -45,7 +45,7 @@ def solve(
     time_limit_minutes
         Stop after so long and return what was found, with outcome "not proved". The problem's own limit if not given.
     list_all
-        Also list every joint designation where there are few enough: a second proof, and the ranking of the rest.
+        Also judge every joint designation without the solver, where arithmetic can: a second proof, and the ranking.
     tell
         Called with a line of plain words as each step begins.
 
@@ -59,7 +59,7 @@ def solve(
         When the solver cannot be trusted: wrong version, failed canary, or an answer that the full list contradicts.
     """
     started = time.perf_counter()
-    tell = tell or (lambda _line: None)
+    tell = tell or _say_nothing
     limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
     search = _Search(problem, started + limit)
     tell("Building the model")
@@ -70,10 +70,10 @@ def solve(
         _second_opinion(problem, list_all)
         raise
     solved = time.perf_counter()
-    listing = None
-    if list_all and can_be_listed(problem):
-        tell("Listing every joint designation")
-        listing = enumerate_all(problem)
+    if list_all and can_be_ranked(problem):
+        tell("Judging every joint designation")
+    listing = _full_list(problem) if list_all else None
+    if listing:
         search.agree_with(listing)
     else:
         search.settle_ties(tell)
@@ -81,6 +81,31 @@ def solve(
     seconds = {"solver": round(solved - started, 3), "listing": round(time.perf_counter() - solved, 3)}
     proof = Proof(outcome, tuple(search.reached), listing, dict(solver.about()), seconds)
     return Plan(problem, search.designated, proof, _patterns(problem, search.designated, tell))
+
+
+def best_but(
+    problem: Problem, known: Collection[Designations], *, time_limit_minutes: float | None = None
+) -> Designations:
+    """Find the best plan that is none of those known already, and prove it.
+
+    Raises
+    ------
+    NoPlan
+        When no other plan meets every rule.
+    NotProved
+        When time ran out first.
+    """
+    limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
+    search = _Search(problem, time.perf_counter() + limit, not_these=list(known))
+    # A head start rules out what no best plan can have; the next best may have it.
+    search.chains = {code: catchment.chains(problem, code, _first_depth(problem, code)) for code in search.chains}
+    for objective in problem.objectives:
+        search.minimise(objective, _say_nothing)
+    if search.proved:
+        search.settle_ties(_say_nothing)
+    if not search.proved:
+        raise NotProved("Time ran out before the next best plan was proved. Allow more time: time_limit_minutes.")
+    return search.designated
 
 
 def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
@@ -91,6 +116,10 @@ def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
         for objective in problem.objectives
     )
     return Plan(problem, chosen, Proof(EVALUATED, reached), _patterns(problem, chosen))
+
+
+def _say_nothing(_line: str) -> None:
+    """Show no progress."""
 
 
 def _patterns(problem: Problem, designated: Designations, tell: Tell | None = None) -> tuple[pd.DataFrame, ...]:
@@ -304,7 +333,18 @@ def _first_depth(problem: Problem, service: str) -> int | None:
     return None if whole or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
 
 
+def _full_list(problem: Problem) -> Enumeration | None:
+    """Judge every joint designation by arithmetic; nothing where there are too many to do so."""
+    if not can_be_ranked(problem):
+        return None
+    try:
+        return enumerate_all(problem)
+    except TooLarge:
+        return None
+
+
 def _second_opinion(problem: Problem, list_all: bool) -> None:
     """Refuse to say that no plan exists where the full list holds one."""
-    if list_all and can_be_listed(problem) and enumerate_all(problem).lawful:
+    listing = _full_list(problem) if list_all else None
+    if listing and listing.lawful:
         raise SolverFailed(f"The solver found no plan, but the full list of options holds one. {REPORT_IT}")

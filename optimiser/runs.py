@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from optimiser import checker, measures
@@ -71,8 +72,8 @@ def write_run(plan: Plan, folder: str | Path) -> Path:
     return write_files(files_of(plan), Path(folder))
 
 
-def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
-    """Write files under a new folder, all or none."""
+def write_files(files: Mapping[str, bytes | np.ndarray], folder: Path) -> Path:
+    """Write files under a new folder, all or none; an array becomes a file that NumPy reads."""
     try:
         if folder.exists():
             raise NotWritten(f"{folder} exists already. Choose another name with --out, or move it away.")
@@ -83,7 +84,10 @@ def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
         for name, content in files.items():
             target = unfinished / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+            if isinstance(content, bytes):
+                target.write_bytes(content)
+            else:
+                np.save(target, content)
         unfinished.rename(folder)
     except (OSError, ValueError) as error:
         if isinstance(error, NotWritten):

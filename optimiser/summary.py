@@ -120,8 +120,8 @@ def _standing(plan: Plan) -> list[str]:
         return ["Proved best: the solver closed the gap to 0."]
     ties = f"One of {listing.equal_best} equal best. " if listing.equal_best > 1 else ""
     return [
-        f"Proved best. {ties}The solver closed the gap to 0, and a full list of {listing.listed:,} options "
-        f"({listing.lawful:,} of them break no rule) agrees."
+        f"Proved best. {ties}The solver closed the gap to 0, and all {listing.listed:,} options, judged without "
+        f"it, agree: {listing.lawful:,} of them break no rule."
     ]
 
 

@@ -80,8 +80,10 @@ def test_it_asks_about_more_than_ten_services_and_more_options_than_can_be_liste
 
 
 def test_it_is_proved_best_and_checked():
+    listing = answer().proof.enumeration
     assert answer().proof.outcome == "proved best"
-    assert answer().proof.enumeration is None
+    assert listing is not None and listing.listed == 8**17
+    assert listing.lawful + sum(listing.struck.values()) == listing.listed
     assert answer().broken.empty
     assert op.check(answer()).empty
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from worlds import small, three_doctors, vary
 
 from optimiser.arithmetic import value
-from optimiser.enumeration import enumerate_all, size
+from optimiser.enumeration import can_be_listed, enumerate_all, size
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.planning import evaluate, solve
 from optimiser.problem import (
@@ -45,6 +45,9 @@ OBJECTIVES = (
     "transfers",
 )
 
+# Candidates and services of the worlds that are drawn.
+SIZES = tuple(product((2, 3, 4), (1, 2, 3, 4)))
+
 
 def offsets(sites: list[str]) -> st.SearchStrategy[Observed]:
     """Draw offsets for some sites, among them such as tie with journeys or turn their order round."""
@@ -67,12 +70,13 @@ def beds(draw: st.DrawFn, candidates: list[str]) -> Beds:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> Problem:
-    """Draw a world of 2–4 candidates and 1–4 services, with ties, zero demand and rules that may clash."""
-    candidates = [f"site_{i}" for i in range(draw(st.integers(2, 4)))]
+def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Problem:
+    """Draw a world of so many candidates and services, with ties, zero demand and rules that may clash."""
+    sites_and_services = draw(st.sampled_from(sizes))
+    candidates = [f"site_{i}" for i in range(sites_and_services[0])]
     neighbours = ["edge_0"][: draw(st.integers(0, 1))]
     areas = [f"area_{i}" for i in range(draw(st.integers(1, 6)))]
-    codes = [f"service_{i}" for i in range(draw(st.integers(1, 4)))]
+    codes = [f"service_{i}" for i in range(sites_and_services[1])]
     few = st.integers(0, 3)
     services = {}
     for code in codes:
@@ -236,14 +240,6 @@ def test_every_joint_designation_is_either_lawful_or_struck_out_by_one_rule():
     assert listing.lawful == 8
 
 
-def test_chunks_make_no_difference(monkeypatch: pytest.MonkeyPatch):
-    problem = small(rotas=three_doctors(may_fall_short=True), maximum_patients=Figure(64))
-    whole = enumerate_all(problem)
-    for chunk in (1, 3, 4, 15):
-        monkeypatch.setattr("optimiser.enumeration.CHUNK", chunk)
-        assert enumerate_all(problem) == whole
-
-
 def test_ranking_lists_the_best_first():
     values = [option.values[0] for option in enumerate_all(small()).ranked]
     assert values == sorted(values)
@@ -251,11 +247,34 @@ def test_ranking_lists_the_best_first():
     assert values[-1] == 2050
 
 
-def test_too_many_designations_are_refused_by_number():
+def test_far_more_options_than_could_be_listed_are_counted_and_ranked():
+    problem = small(minimum_patients=Figure(33))
+    extra = {f"extra_{i:02}": Service(f"extra_{i:02}", "Extra") for i in range(40)}
+    many = replace(problem, services={**extra, **problem.services})
+    few, found = enumerate_all(problem), enumerate_all(many)
+    assert found.listed == size(many) == few.listed * 4**40
+    assert found.lawful == few.lawful * 4**40
+    assert found.struck == {name: number * 4**40 for name, number in few.struck.items()}
+    # Equal patients' minutes and changes: fewest sites come first, so the extra services are nowhere.
+    assert found.ranked[0] == few.ranked[0]
+    assert found.equal_best == few.equal_best * 4**40
+    assert not can_be_listed(many)
+
+
+def test_too_many_candidates_are_refused_by_number():
     problem = small()
-    services = {f"extra_{i}": Service(f"extra_{i}", "Extra") for i in range(13)} | dict(problem.services)
-    with pytest.raises(TooLarge, match="1,073,741,824"):
-        enumerate_all(replace(problem, services=services))
+    sites = {f"site_{i:02}": Site(f"site_{i:02}", "Site", True) for i in range(17)}
+    journeys = pd.DataFrame({site: [10.0] * 4 for site in sites}, index=problem.areas.index)
+    with pytest.raises(TooLarge, match="17,179,869,184 joint designations of 17 candidates"):
+        enumerate_all(
+            replace(
+                problem,
+                sites=sites,
+                journeys=journeys,
+                today=frozenset(),
+                services={code: replace(service, neighbours=()) for code, service in problem.services.items()},
+            )
+        )
     assert size(vary(problem, "x_ray", fixed={"ash": Fixed(True, "")})) == 8
 
 
