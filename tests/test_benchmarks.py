@@ -12,9 +12,9 @@ SCRIPT = Path(__file__).parents[1] / "benchmarks" / "p_median.py"
 PMED = Path(__file__).parents[2] / "shared" / "benchmarks" / "pmed"
 
 
-def run(*arguments: str) -> str:
+def run(*arguments: str, script: Path = SCRIPT) -> str:
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, str(script), *arguments], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -36,3 +36,9 @@ def test_published_instances_reach_their_known_optima():
     names = ["pmed1", "pmed8", "pmed11", "pmed15"]
     rows = run("--pmed", "--only", *names).splitlines()[1:]
     assert [row.split()[0] for row in rows] == names
+
+
+def test_a_few_scenarios_are_timed_and_tables_and_plain_loop_agree():
+    header, *rows = run("--quick", script=SCRIPT.with_name("sweep.py")).splitlines()
+    assert "plain loop" in header
+    assert [row.split("  ")[0] for row in rows][:3] == ["evaluated", "asked again", "asked again, one by one"]

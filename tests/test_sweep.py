@@ -32,7 +32,6 @@ from optimiser.planning import evaluate
 from optimiser.problem import Figure, Objective, Problem
 from optimiser.sweep.draws import scenarios
 from optimiser.sweep.settings import Sweep, SweepSettings
-from optimiser.sweep.tables import Tables
 
 ROOT = Path(__file__).parents[1]
 
@@ -140,7 +139,7 @@ def test_regret_minimax_and_shares_are_those_of_brute_force(sweep: Sweep):
         assert allowed[k][number] and worth[k][number] == top[k]
 
 
-@settings(max_examples=60, deadline=None, phases=[Phase.generate])
+@settings(max_examples=40, deadline=None, phases=[Phase.generate])
 @given(questions().filter(lambda sweep: sweeps.Work(sweep).tables is not None))
 def test_tables_give_what_one_by_one_gives(sweep: Sweep):
     from_tables, one_by_one = found_by(sweep), found_by(sweep, one_by_one=True)
@@ -428,4 +427,4 @@ def test_sweeps_that_ship_are_sound_and_say_which_ranges_nobody_stated():
     for path in paths:
         asked = sweeps.read_sweep(path)
         assert all(spread.source for spread in asked.settings.vary.values()), path
-        assert isinstance(sweeps.Work(asked).tables, Tables | None)
+        assert sweeps.Work(asked).tables, path

@@ -20,13 +20,14 @@ from pathlib import Path
 import numpy as np
 
 from optimiser.errors import Fault, InputError, NotWritten, TooLarge
-from optimiser.parameters import changed, parameters
+from optimiser.parameters import Parameter, changed, parameters
 from optimiser.reading import designations_of
 from optimiser.sweep.draws import scenarios, size
 from optimiser.sweep.listing import Joint, best_of, joint, judged
 from optimiser.sweep.regret import Results
+from optimiser.sweep.scope import can_be_tabled
 from optimiser.sweep.settings import Sweep
-from optimiser.sweep.tables import Tables, can_be_tabled
+from optimiser.sweep.tables import Tables
 
 FORMAT = 1
 CHUNK_OF_TABLES, CHUNK_ONE_BY_ONE = 500, 25
@@ -49,6 +50,11 @@ class Work:
         return joint(self.sweep.problem)
 
     @cached_property
+    def known(self) -> dict[str, Parameter]:
+        """The question's parameters."""
+        return parameters(self.sweep.problem)
+
+    @cached_property
     def size(self) -> int:
         """How many scenarios there are."""
         return size(self.sweep.settings)
@@ -56,7 +62,7 @@ class Work:
     @cached_property
     def places(self) -> dict[str, int]:
         """How many decimal places the values of each varied parameter have at most."""
-        settings, known = self.sweep.settings, parameters(self.sweep.problem)
+        settings, known = self.sweep.settings, self.known
         found = {name: _most_places(values) for name, values in settings.grid.items()}
         for one in settings.scenarios:
             for name, value in one.items():
@@ -110,12 +116,11 @@ class Work:
 
     def work_out(self, start: int, stop: int) -> Arrays:
         """Work out some scenarios: which designations they keep, which are lawful, and what they come to."""
-        known = parameters(self.sweep.problem)
-        drawn = list(scenarios(self.sweep.settings, known, start, stop))
+        drawn = list(scenarios(self.sweep.settings, self.known, start, stop))
         if self.tables:
             numbers, lawful, values = self.tables.judge(drawn, self.follow)
         else:
-            each = [judged(self.listed, changed(self.sweep.problem, one)) for one in drawn]
+            each = [judged(self.listed, changed(self.sweep.problem, one, self.known)) for one in drawn]
             lawful = np.stack([one[0] for one in each])
             numbers = np.union1d(np.flatnonzero(lawful.any(axis=0)), np.array(self.follow, dtype=int))
             lawful = lawful[:, numbers]

@@ -11,7 +11,7 @@ Sums are whole numbers of their last decimal place: below 2^53 where a float add
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,76 +19,33 @@ import numpy as np
 from optimiser import beds
 from optimiser.arithmetic import ARITHMETIC, All, Choices, score
 from optimiser.errors import TooLarge
-from optimiser.parameters import changed, corridors
+from optimiser.parameters import Parameter, changed, corridors, parameters
 from optimiser.pathways import LARGEST_EXACT
-from optimiser.problem import MOST_DEPRIVED_DECILES, Problem, Service
+from optimiser.problem import MOST_DEPRIVED_DECILES, Problem
 from optimiser.sweep.listing import Joint
+from optimiser.sweep.scope import (
+    CORRIDOR,
+    DEMAND,
+    OVERALL,
+    PLACES,
+    STILL_OBJECTIVES,
+    STILL_RULES,
+    factor_places,
+    places_of,
+)
 
 Values = Mapping[str, float]
+Batch = Mapping[str, np.ndarray]
 Ints = np.ndarray
 
 # Two of these still fit in an int64.
 LARGEST_SUM = 2**61
-PLACES = 6
-OVERALL, CORRIDOR = "journey_factor", "journey_factor."
-DEMAND = ("demand_factor.", "people_factor.", "growth_years")
-
-# What these say does not depend on how long journeys take or on how many patients there are.
-STILL_RULES = {
-    *("every_area_is_served", "fixed_designations_stand", "enough_sites", "not_too_many_sites"),
-    *("services_share_a_site", "services_are_within_reach", "rota_is_filled"),
-}
-MOVING_RULES = {
-    *("every_site_has_enough_patients", "no_site_has_too_many_patients", "beds_are_enough"),
-    *("nobody_travels_too_far", "enough_patients_within_standard"),
-}
-STILL_OBJECTIVES = {"staff_short", "changes_from_today"}
-MOVING_OBJECTIVES = {
-    "patient_minutes",
-    "deprived_patient_minutes",
-    "worst_journey",
-    "patients_beyond_standard",
-}
-# A service that says more than this is worked out scenario by scenario.
-KNOWN_OF_A_SERVICE = {
-    *("code", "name", "activity", "neighbours", "fixed", "at_least_sites", "at_most_sites", "minimum_patients"),
-    *("maximum_patients", "longest_journey_minutes", "standard_minutes", "share_within_standard", "same_site"),
-    *("rotas", "in_reach", "by_transfer", "beds", "stays_local"),
-}
+# No parameter is below 0.
+AS_IT_STANDS = -1.0
 
 
-def can_be_tabled(listed: Joint, places: Mapping[str, int]) -> bool:
-    """Whether every scenario can be read off tables, if each named parameter has at most so many decimal places."""
-    problem = listed.problem
-    known = all(_says_no_more(service) for service in problem.services.values())
-    named = {objective.name for objective in problem.objectives}
-    rules = {one.rule for rule in ARITHMETIC.values() for one in rule(problem, listed.choices)}
-    decimals = _places(problem.journeys.to_numpy(dtype=float)) + _factor_places(places)
-    return (
-        known
-        and named <= STILL_OBJECTIVES | MOVING_OBJECTIVES
-        and rules <= STILL_RULES | MOVING_RULES
-        and decimals <= PLACES
-    )
-
-
-def _says_no_more(service: Service) -> bool:
-    bare = Service(service.code, service.name)
-    return all(
-        getattr(service, f.name) == getattr(bare, f.name) for f in fields(service) if f.name not in KNOWN_OF_A_SERVICE
-    )
-
-
-def _factor_places(places: Mapping[str, int]) -> int:
-    corridor = max((n for name, n in places.items() if name.startswith(CORRIDOR)), default=0)
-    return places.get(OVERALL, 0) + corridor
-
-
-def _places(values: np.ndarray) -> int:
-    finite = values[np.isfinite(values)]
-    return next(
-        (n for n in range(PLACES + 1) if np.all(np.abs(finite * 10**n - np.rint(finite * 10**n)) <= 1e-9)), PLACES + 1
-    )
+def _or_one(values: np.ndarray) -> np.ndarray:
+    return np.where(values == AS_IT_STANDS, 1.0, values)
 
 
 @dataclass(eq=False)
@@ -107,6 +64,11 @@ class Tables:
         return self.listed.problem
 
     @cached_property
+    def known(self) -> dict[str, Parameter]:
+        """The question's parameters."""
+        return parameters(self.problem)
+
+    @cached_property
     def corridors(self) -> tuple[str, ...]:
         """The corridors, and last the areas that are on none."""
         return (*corridors(self.problem), "")
@@ -121,12 +83,12 @@ class Tables:
     @cached_property
     def minute_places(self) -> int:
         """Decimal places of the question's journeys."""
-        return _places(self.problem.journeys.to_numpy(dtype=float))
+        return places_of(self.problem.journeys.to_numpy(dtype=float))
 
     @cached_property
     def factor_scale(self) -> int:
         """What makes the product of both journey factors whole."""
-        return int(10 ** _factor_places(self.places))
+        return int(10 ** factor_places(self.places))
 
     @property
     def minute_scale(self) -> int:
@@ -137,7 +99,7 @@ class Tables:
         """Return how many decimal places an activity's patients may have in any scenario."""
         if any(name.startswith(DEMAND[1:]) for name in self.places):
             return PLACES
-        base = _places(self.problem.demand[activity].to_numpy(dtype=float))
+        base = places_of(self.problem.demand[activity].to_numpy(dtype=float))
         return min(PLACES, base + self.places.get(f"{DEMAND[0]}{activity}", 0))
 
     @cached_property
@@ -153,24 +115,33 @@ class Tables:
 
     # A scenario taken apart ------------------------------------------------------------------------------------------
 
-    def factors(self, scenarios: Sequence[Values]) -> Ints:
+    def batch(self, scenarios: Sequence[Values]) -> Batch:
+        """Return scenarios by parameter, one value a scenario; ``AS_IT_STANDS`` where a scenario does not say."""
+        return {name: np.array([one.get(name, AS_IT_STANDS) for one in scenarios]) for name in self.places}
+
+    def factors(self, batch: Batch, count: int) -> Ints:
         """Return scenarios × corridors: what each journey is multiplied by, times ``factor_scale``."""
-        overall, own = self.places.get(OVERALL, 0), _factor_places(self.places) - self.places.get(OVERALL, 0)
-        everywhere = np.array([one.get(OVERALL, 1.0) for one in scenarios])
-        by_road = np.array([[one.get(f"{CORRIDOR}{road}", 1.0) for road in self.corridors] for one in scenarios])
-        found = np.rint(everywhere * 10**overall)[:, None] * np.rint(by_road * 10**own)
+        overall, own = self.places.get(OVERALL, 0), factor_places(self.places) - self.places.get(OVERALL, 0)
+        same = np.ones(count)
+        by_road = np.stack([_or_one(batch.get(f"{CORRIDOR}{road}", same)) for road in self.corridors], axis=1)
+        everywhere = _or_one(batch.get(OVERALL, same))[:, None]
+        found = np.rint(everywhere * 10**overall) * np.rint(by_road * 10**own)
         return np.asarray(found.astype(np.int64))
 
-    def demand_states(self, scenarios: Sequence[Values], activity: str) -> tuple[Ints, list[np.ndarray]]:
+    def demand_states(self, batch: Batch, count: int, activity: str) -> tuple[Ints, list[np.ndarray]]:
         """Return which demand each scenario has of an activity, and each distinct one: areas, scaled to be whole."""
         names = [name for name in self.places if name == f"{DEMAND[0]}{activity}" or name.startswith(DEMAND[1:])]
-        keys = [tuple((name, one[name]) for name in names if name in one) for one in scenarios]
-        distinct = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-        return np.array([distinct[key] for key in keys]), [self._patients(activity, key) for key in distinct]
+        if not names:
+            return np.zeros(count, dtype=np.int64), [self._patients(activity, ())]
+        distinct, which = np.unique(np.stack([batch[name] for name in names], axis=1), axis=0, return_inverse=True)
+        keys = [
+            tuple((n, v) for n, v in zip(names, row, strict=True) if v != AS_IT_STANDS) for row in distinct.tolist()
+        ]
+        return which.reshape(-1), [self._patients(activity, key) for key in keys]
 
     def _patients(self, activity: str, key: tuple[tuple[str, float], ...]) -> np.ndarray:
         if (activity, key) not in self._demand:
-            demand = changed(self.problem, dict(key)).demand[activity].to_numpy(dtype=float)
+            demand = changed(self.problem, dict(key), self.known).demand[activity].to_numpy(dtype=float)
             self._demand[activity, key] = np.rint(demand * 10 ** self.patient_places(activity))
         return self._demand[activity, key]
 
@@ -261,14 +232,11 @@ class Tables:
         distinct = {id(lawful): lawful for lawful, _, _ in still}
         columns = np.union1d(np.flatnonzero(np.any(list(distinct.values()), axis=0)), np.array(follow, dtype=int))
         lawful = np.stack([one[0][columns] for one in still])
-        factors = self.factors(scenarios)
+        batch = self.batch(scenarios)
+        factors, problems = self.factors(batch, len(scenarios)), [problem for _, _, problem in still]
         for service in self.counted:
-            lawful &= self._moving(service, scenarios, factors, [problem for _, _, problem in still])[
-                :, self.listed.picks[service][columns]
-            ]
-        values = [
-            self._value(number, scenarios, factors, still, columns) for number in range(len(self.problem.objectives))
-        ]
+            lawful &= self._moving(service, batch, factors, problems)[:, self.listed.picks[service][columns]]
+        values = [self._value(number, batch, factors, still, columns) for number in range(len(self.problem.objectives))]
         kept = lawful.any(axis=0) | np.isin(columns, follow)
         return columns[kept], lawful[:, kept], [found[:, kept] for found in values]
 
@@ -288,7 +256,7 @@ class Tables:
         roads = {OVERALL: scenario[OVERALL]} if OVERALL in scenario and self._leans_across_sites else {}
         key = tuple(sorted({**rest, **roads}.items()))
         if key not in self._still:
-            problem = changed(self.problem, dict(key))
+            problem = changed(self.problem, dict(key), self.known)
             choices = {
                 code: replace(chosen, problem=problem, service=problem.services[code])
                 for code, chosen in self.listed.choices.items()
@@ -312,13 +280,11 @@ class Tables:
                     total += self.listed.spread(*part)
                 yield number, total / found.scale
 
-    def _moving(
-        self, service: str, scenarios: Sequence[Values], factors: Ints, problems: Sequence[Problem]
-    ) -> np.ndarray:
+    def _moving(self, service: str, batch: Batch, factors: Ints, problems: Sequence[Problem]) -> np.ndarray:
         """Return which choices of a service obey the rules that depend on journeys or demand: scenarios × choices."""
         rules, provided = self.problem.services[service], self.listed.choices[service].provided
-        passes = np.ones((len(scenarios), len(provided)), dtype=bool)
-        which, states = self.demand_states(scenarios, str(rules.activity))
+        passes = np.ones((len(factors), len(provided)), dtype=bool)
+        which, states = self.demand_states(batch, len(factors), str(rules.activity))
         if rules.counts_volumes:
             volumes = self.volumes(service, which, states)
             for least, most in (("minimum_patients", np.inf), (None, "maximum_patients")):
@@ -361,7 +327,7 @@ class Tables:
     def _value(
         self,
         number: int,
-        scenarios: Sequence[Values],
+        batch: Batch,
         factors: Ints,
         still: Sequence[tuple[np.ndarray, dict[int, np.ndarray], Problem]],
         columns: np.ndarray,
@@ -371,18 +337,18 @@ class Tables:
         if objective.name in STILL_OBJECTIVES:
             return np.stack([one[1][number][columns] for one in still])
         worst = objective.name == "worst_journey"
-        total = np.zeros((len(scenarios), len(columns)), dtype=float if worst else np.int64)
+        total = np.zeros((len(factors), len(columns)), dtype=float if worst else np.int64)
         for service in (code for code in self.problem.services_of(objective) if code in self.counted):
-            found = self._part(objective.name, service, scenarios, factors)
+            found = self._part(objective.name, service, batch, factors)
             if found is not None:
                 picked = found[:, self.listed.picks[service][columns]]
                 total = np.maximum(total, picked) if worst else np.minimum(total + picked, LARGEST_SUM)
         return total
 
-    def _part(self, name: str, service: str, scenarios: Sequence[Values], factors: Ints) -> np.ndarray | None:
+    def _part(self, name: str, service: str, batch: Batch, factors: Ints) -> np.ndarray | None:
         rules = self.problem.services[service]
         activity = str(rules.activity)
-        which, states = self.demand_states(scenarios, activity)
+        which, states = self.demand_states(batch, len(factors), activity)
         lift = 10 ** (self.most_patient_places - self.patient_places(activity))
         resident = self.problem.areas["resident"].to_numpy(dtype=bool)
         if name == "worst_journey":
