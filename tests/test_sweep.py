@@ -428,3 +428,10 @@ def test_sweeps_that_ship_are_sound_and_say_which_ranges_nobody_stated():
         asked = sweeps.read_sweep(path)
         assert all(spread.source for spread in asked.settings.vary.values()), path
         assert sweeps.Work(asked).tables, path
+
+
+def test_the_page_shows_what_the_sweep_that_it_names_finds():
+    page = (ROOT / "docs" / "sweep.md").read_text(encoding="utf-8")
+    shown = page.split("```text\n")[1].split("\n```")[0]
+    finding = found_by(sweeps.read_sweep(ROOT / "configs" / "sweeps" / "journeys_and_demand.yaml"))
+    assert "\n".join(sweeps.lines(finding)) == shown

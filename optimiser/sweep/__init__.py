@@ -3,7 +3,7 @@
 from optimiser.sweep.regret import Results, minimax, table, value_of_waiting
 from optimiser.sweep.running import Work, forget, run, together, unfinished
 from optimiser.sweep.settings import Sweep, read_sweep
-from optimiser.sweep.writing import Finding, files_of, lines, summary
+from optimiser.sweep.writing import Finding, files_of, lines, run_sweep, summary
 
 __all__ = [
     "Finding",
@@ -16,6 +16,7 @@ __all__ = [
     "minimax",
     "read_sweep",
     "run",
+    "run_sweep",
     "summary",
     "table",
     "together",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,8 @@ from optimiser.runs import csv_files, versions
 from optimiser.summary import sites_in_words
 from optimiser.sweep.draws import scenarios
 from optimiser.sweep.regret import Results, minimax, table, value_of_waiting
-from optimiser.sweep.running import FORMAT, Work
+from optimiser.sweep.running import FORMAT, Work, together
+from optimiser.sweep.settings import read_sweep
 
 RESULT_FILES = ("scenarios.csv", "results.csv", "regret.csv", "options.csv")
 MOST_SAID = 5
@@ -145,6 +147,13 @@ class Finding:
                 sites = [site for site in self.problem.candidates if (site, code) in here]
                 said.append(f"{service.name.lower()} at {sites_in_words(self.problem, sites)}")
         return "; ".join(said) or "the only option"
+
+
+def run_sweep(path: str | Path) -> Finding:
+    """Read a sweep file and work it out in this process, keeping nothing. Raises ``InputError`` with every fault."""
+    work = Work(read_sweep(path))
+    starts = range(0, work.size, work.chunk)
+    return Finding(work, together(work, [work.work_out(start, start + work.chunk) for start in starts]))
 
 
 def files_of(finding: Finding) -> dict[str, bytes]:
