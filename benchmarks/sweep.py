@@ -2,7 +2,6 @@
 
     python benchmarks/sweep.py            100,000 evaluated, 10,000 asked again, on the main question with binding rotas
     python benchmarks/sweep.py --quick    a hundredth of that, for the tests
-    python benchmarks/sweep.py --kills    the main sweep killed at random twenty times and resumed: the same result hash
 
 ``evaluated`` is every designation of every service with patients: minutes of all of them. ``asked again`` is the best
 of all joint designations under every rule, with every objective, drawing and keeping included. The plain loop varies
@@ -12,10 +11,6 @@ the question and works it out by arithmetic, one scenario at a time; its values 
 from __future__ import annotations
 
 import argparse
-import itertools
-import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -118,37 +113,11 @@ def print_table(quick: bool) -> None:
         print(f"{what:<28} {number:>9,} {seconds:>8.2f} {rate:>10,.0f} {plain * rate:>12,.0f}  {remark}")
 
 
-def kills(times: int = 20) -> None:
-    """Kill the main sweep at random so many times, resume it, and compare its result with that of one left alone."""
-    path = ROOT / "configs" / "sweeps" / "journeys_and_demand.yaml"
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "optimiser", "sweep", str(path), "--workers", "2", "--quiet"]
-        whole = Path(folder) / "whole"
-        begun = time.perf_counter()
-        subprocess.run([*command, "--out", str(whole)], check=True, capture_output=True)
-        longest, out, killed = time.perf_counter() - begun, Path(folder) / "killed", 0
-        generator = random.Random(2)
-        for _ in itertools.count():
-            child = subprocess.Popen([*command, "--out", str(out), "--resume"], stdout=subprocess.DEVNULL)
-            try:
-                child.wait(generator.uniform(0, longest) if killed < times else None)
-                break
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-                killed += 1
-        same = (whole / "regret.csv").read_bytes() == (out / "regret.csv").read_bytes()
-        print(f"Killed {killed} times, resumed: {'the same result' if same else 'ANOTHER RESULT'}")
-        assert same
-
-
 def main() -> None:
     """Run what was asked for."""
     said = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     said.add_argument("--quick", action="store_true", help="a hundredth of the scenarios")
-    said.add_argument("--kills", action="store_true", help="kill and resume instead")
-    chosen = said.parse_args()
-    kills() if chosen.kills else print_table(chosen.quick)
+    print_table(said.parse_args().quick)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from optimiser.prices import price_of_a_post
     from optimiser.problem import Problem
     from optimiser.reading import designations_of, read_problem
+    from optimiser.report import write_report
     from optimiser.runs import check, write_run
     from optimiser.sweep import run_sweep
     from optimiser.weights import effective_weights, weights_won
@@ -52,6 +53,7 @@ _HOMES = {
     "run_sweep": "sweep",
     "solve": "planning",
     "weights_won": "weights",
+    "write_report": "report",
     "write_run": "runs",
 }
 
@@ -81,6 +83,7 @@ __all__ = [
     "run_sweep",
     "solve",
     "weights_won",
+    "write_report",
     "write_run",
 ]
 

@@ -30,11 +30,12 @@ def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
     ``numbers`` are the plan's measures, where they are known already.
     """
     numbers = measures.table(plan) if numbers is None else numbers
+    return [plan.problem.title, "", *_services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
+
+
+def notes(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return how good a plan is, what falls short and what it rests on, in sentences, from its measures."""
     return [
-        plan.problem.title,
-        "",
-        *_services(plan, numbers),
-        "",
         *_growth(plan.problem),
         *_factors(plan.problem),
         *_observed(plan, numbers),
@@ -49,7 +50,6 @@ def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
         *_fragile(plan, numbers),
         *_changes(plan),
         *_unverified(plan),
-        "Draft: not a decision.",
     ]
 
 

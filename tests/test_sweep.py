@@ -413,6 +413,18 @@ def test_resume_says_what_it_needs(tmp_path: Path):
     assert refused.returncode == 2 and "--out" in refused.stderr
 
 
+def test_what_is_too_fine_to_add_exactly_is_refused_and_leaves_nothing(tmp_path: Path):
+    spread = "{shape: uniform, low: 0.5, high: 2, decimals: 3}"
+    path = written(
+        tmp_path,
+        f"title: T\nconfig: {ROOT}/configs/what_if/observed_stroke_flows.yaml\ndraws: 30\n"
+        f"vary: {{journey_factor.A12: {spread}, journey_factor.A13: {spread}}}\n",
+    )
+    with pytest.raises(TooLarge, match="fewer decimal"):
+        sweeps.run(sweeps.read_sweep(path), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_too_many_designations_to_list_are_refused_by_number():
     from optimiser.reading import read_problem
 

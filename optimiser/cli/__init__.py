@@ -24,6 +24,9 @@ from optimiser.cli import runs
 from optimiser.cli import sweeping
 
 # isort: split
+from optimiser.cli import outputs
+
+# isort: split
 from optimiser.cli import about
 
 # isort: split
@@ -63,4 +66,4 @@ def _stop(number: int, _frame: object) -> NoReturn:
     os._exit(128 + number)
 
 
-__all__ = ["about", "app", "main", "questions", "runs", "sweeping"]
+__all__ = ["about", "app", "main", "outputs", "questions", "runs", "sweeping"]

@@ -163,9 +163,14 @@ def run(
     paths = {start: kept / f"chunk_{start:07d}.npz" for start in starts}
     waiting = [start for start in starts if _read(paths[start]) is None]
     begun, already = time.monotonic(), len(starts) - len(waiting)
-    for done, (start, chunk) in enumerate(_worked_out(work, waiting, workers), start=1):
-        _keep(paths[start], chunk)
-        tell(_progress(work, already + done, done, len(waiting), time.monotonic() - begun))
+    try:
+        for done, (start, chunk) in enumerate(_worked_out(work, waiting, workers), start=1):
+            _keep(paths[start], chunk)
+            tell(_progress(work, already + done, done, len(waiting), time.monotonic() - begun))
+    except TooLarge:
+        # It would be too large again: there is nothing to go on with.
+        forget(folder)
+        raise
     chunks = [found for start in starts if (found := _read(paths[start])) is not None]
     if len(chunks) < len(starts):
         raise NotWritten(f"{kept} lost some of what was kept there. Run the sweep again with --resume.")
