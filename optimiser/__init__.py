@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from optimiser.comparison import compare
     from optimiser.config import read_option
     from optimiser.explanation import Clash, clash
+    from optimiser.export import write_export
     from optimiser.long_list import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.parameters import changed
     from optimiser.plan import Plan
@@ -54,6 +55,7 @@ _HOMES = {
     "solve": "planning",
     "weights_won": "weights",
     "write_report": "report",
+    "write_export": "export",
     "write_run": "runs",
 }
 
@@ -83,6 +85,7 @@ __all__ = [
     "run_sweep",
     "solve",
     "weights_won",
+    "write_export",
     "write_report",
     "write_run",
 ]
