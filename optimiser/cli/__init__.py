@@ -18,6 +18,9 @@ import typer
 from optimiser.cli import questions
 
 # isort: split
+from optimiser.cli import options
+
+# isort: split
 from optimiser.cli import runs
 
 # isort: split
@@ -60,4 +63,4 @@ def _stop(number: int, _frame: object) -> NoReturn:
     os._exit(128 + number)
 
 
-__all__ = ["about", "app", "main", "questions", "runs"]
+__all__ = ["about", "app", "main", "options", "questions", "runs"]
