@@ -39,7 +39,7 @@ def options(
 ) -> None:
     """List every option: struck out rule by rule, ranked, nearly as good, and best in some aim.
 
-    Example:  optimiser options configs/base.yaml --within 5% --apart 3 --front patient_minutes,worst_journey
+    Example:  optimiser options configs/base.yaml --within 5%
     """
     from optimiser import long_list, option_files, weights
     from optimiser.cli import listing
