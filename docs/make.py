@@ -120,6 +120,12 @@ OTHER_MEASURES = {
     "repatriations_per_year": "Patients taken on who are later taken back, confirmed ones.",
     "ambulance_hours_per_year": "Hours of ambulances: out, back and overhead a transfer, out and back a repatriation.",
     "site_patients_not_transferred": "Patients a year who stay at a site where they were seen first.",
+    "patients_past_a_nearer_site": "Patients a year, from all areas, sent to a site though a nearer one is open.",
+    "minutes_past_a_nearer_site": "How much further than to the nearest open site they travel in a year.",
+    "nearest_mean_minutes": "`mean_minutes` of the same designations if everybody went to the nearest.",
+    "nearest_worst_minutes": "`worst_minutes` of the same.",
+    "nearest_patient_minutes": "`patient_minutes` of the same.",
+    "nearest_site_patients": "`site_patients` of the same.",
     "staff_needed": "What the rotas of a team need, over all sites.",
     "staff_in_post": "What a team has in post, over all candidates.",
     "staff_short": "What the rotas of a team are short of after every move and recruit.",
@@ -131,7 +137,7 @@ OTHER_MEASURES = {
     "beds_available": "Beds that the config says the sites have.",
     "occupancy": "Share of beds taken on average, of those available or, where that is not said, needed.",
     "blocking": "Share of arrivals who find every bed taken, with the same beds.",
-    "beds_needed_as_today": "Beds that would be needed if today's sites provided the service.",
+    "beds_needed_as_today": "Beds that would be needed at today's sites, with everybody going to the nearest.",
     "beds_today": "Beds at today's sites, where the config says it of each.",
     "beds_beyond_today": "The NHS bed test: beds needed less today's beds; below 0, beds would close.",
     "staff_for_beds": "WTE of a role for the beds needed, where the config says how many a bed needs.",
@@ -284,7 +290,7 @@ def _measure_rows() -> Iterator[Sequence[str]]:
     tiny, care_model = (op.read_problem(DOCS.parent / f"configs/{name}.yaml") for name in ("tiny", "care_model"))
     published = measures.table(op.evaluate(_with_counts(tiny), tiny.today))
     # What a place without transfers, beds or exceptions does not publish is shown from places that have them.
-    for problem in (_with_a_transfer(tiny), care_model):
+    for problem in (_with_a_transfer(tiny), _shared_out(tiny), care_model):
         more = measures.table(op.evaluate(problem, problem.today))
         published = pd.concat([published, more[~more["measure"].isin(published["measure"])]])
     for name, rows in published.groupby("measure", sort=False):
@@ -320,6 +326,14 @@ def _with_a_transfer(problem: Any) -> Any:
     moved = replace(other, activity=service.activity, transfer=Transfer(first))
     roads = pd.DataFrame(10.0, index=list(problem.sites), columns=list(problem.sites))
     return replace(problem, services={**problem.services, code: moved}, transfers=roads)
+
+
+def _shared_out(problem: Any) -> Any:
+    """Return the made-up place with the patients of its walk-in clinic shared out."""
+    from dataclasses import replace
+
+    code = problem.services_with_patients[0]
+    return replace(problem, services={**problem.services, code: replace(problem.services[code], managed=True)})
 
 
 def _groups(rows: Any) -> str:

@@ -20,6 +20,7 @@ from optimiser.catchment import first_leg, nearest, subset_table
 from optimiser.errors import TooLarge
 from optimiser.pathways import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
 from optimiser.problem import MOST_DEPRIVED_DECILES, Beds, Figure, Objective, Problem, Service, Transfer
+from optimiser.sharing import SharedOut
 
 # Posts that are short are added as whole numbers of this many parts, so that equal really means equal.
 PARTS_OF_A_POST = 10**9
@@ -30,8 +31,8 @@ class Choices:
     """Some choices of designations for one service, and where that sends everybody.
 
     ``provided`` is choices × candidates; ``minutes`` (infinite where nobody can be reached) and ``site`` (a position in
-    ``problem.reachable_sites``, −1 for none) are choices × areas, and empty for a service whose patients do not count
-    or are transferred to it: for those see ``journeys``.
+    ``problem.reachable_sites``, −1 for none) are choices × areas, and empty for a service whose patients do not count,
+    are transferred to it or are shared out: for those see ``journeys``.
     """
 
     problem: Problem
@@ -106,8 +107,7 @@ def every_choice(problem: Problem, service: str) -> Choices:
             allowed &= provided[:, column] == fixed[site].provided
     # Site order: at the first site where two choices differ, the one that provides the service comes first.
     rows = np.array([row for row in np.lexsort(~provided.T[::-1]) if allowed[row]], dtype=int)
-    straight_there = problem.services[service].activity and not problem.services[service].transfer
-    counted = slice(None) if straight_there else slice(0)
+    counted = slice(None) if _one_site_an_area(problem.services[service]) else slice(0)
     minutes, site = table.minutes[rows][:, counted], table.site[rows][:, counted]
     return Choices(problem, problem.services[service], provided[rows], minutes, site)
 
@@ -116,7 +116,7 @@ def one_choice(problem: Problem, service: str, designated: Collection[tuple[str,
     """Return one choice of candidates for a service, as it stands in ``designated``."""
     chosen = [site for site in problem.candidates if (site, service) in designated]
     provided = np.array([[site in chosen for site in problem.candidates]])
-    if not problem.services[service].activity or problem.services[service].transfer:
+    if not _one_site_an_area(problem.services[service]):
         nothing = np.zeros((1, 0))
         return Choices(problem, problem.services[service], provided, nothing, nothing.astype(int))
     sites = problem.reachable_sites(service)
@@ -126,9 +126,16 @@ def one_choice(problem: Problem, service: str, designated: Collection[tuple[str,
     return Choices(problem, problem.services[service], provided, minutes[None, :], column[None, :])
 
 
-def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs:
+def _one_site_an_area(service: Service) -> bool:
+    """Whether all patients of an area go to the same site, and straight there."""
+    return bool(service.activity and not service.transfer and not service.managed)
+
+
+def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs | SharedOut:
     """Return where every joint choice sends a service's patients: its own choices, or first contact's as well."""
     transfer = problem.services[service].transfer
+    if problem.services[service].managed:
+        return SharedOut(problem, service, choices[service].provided)
     if not transfer:
         return choices[service]
     first = choices[transfer.first_contact]
@@ -138,13 +145,13 @@ def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs:
     return TwoLegs(problem, service, minutes, site, choices[service].provided)
 
 
-def loads_of_beds(going: Choices | TwoLegs, wanted: Beds, site: str) -> list[Fraction]:
+def loads_of_beds(going: Choices | TwoLegs | SharedOut, wanted: Beds, site: str) -> list[Fraction]:
     """Return the mean number of beds taken at a site if nobody is turned away, by joint choice in reading order."""
     volumes = np.rint(going.arriving(site) * going.volume_scale).ravel()
     return [wanted.stays.load(Fraction(int(volume), going.volume_scale)) for volume in volumes]
 
 
-def _beds_needed(going: Choices | TwoLegs, wanted: Beds, site: str) -> np.ndarray:
+def _beds_needed(going: Choices | TwoLegs | SharedOut, wanted: Beds, site: str) -> np.ndarray:
     loads = loads_of_beds(going, wanted, site)
     needed = {load: beds.beds_needed(load, wanted.blocking.value) for load in set(loads)}
     return np.array([needed[load] for load in loads]).reshape(going.arriving(site).shape)
@@ -444,7 +451,7 @@ def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: n
     return Score(tuple(parts), problem.patient_scale * problem.minute_scale * problem.share_scale)
 
 
-def _minutes_of(going: Choices | TwoLegs, counted: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+def _minutes_of(going: Choices | TwoLegs | SharedOut, counted: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the axes and the minutes of one service's patients, as whole numbers of their last decimal place."""
     if isinstance(going, TwoLegs):
         return going.services, going.patient_minutes(counted)

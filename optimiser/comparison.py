@@ -21,6 +21,8 @@ COMPARED = (
     "people_beyond_45",
     "people_beyond_60",
     "patients_beyond_standard",
+    "patients_past_a_nearer_site",
+    "nearest_mean_minutes",
     "beds_needed",
     "transfers_per_day",
     "repatriations_per_year",

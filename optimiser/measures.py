@@ -100,6 +100,7 @@ def table(plan: Plan) -> pd.DataFrame:
         rows += _bed_rows(plan, service)
         rows += _backcast_rows(plan, service)
         rows += _transfer_rows(plan, service)
+        rows += _managed_rows(plan, service)
     rows += _staff_rows(plan)
     rows += _vacancy_rows(plan)
     rows += _change_rows(plan)
@@ -125,7 +126,17 @@ def residents(plan: Plan, service: str) -> pd.DataFrame:
     journeys = _with_shares(plan, service).set_index("area")
     found = journeys.join(plan.problem.areas.drop(columns="resident"))[journeys["resident"]]
     older = "population_75_plus"
-    return found.assign(**{older: found[older].fillna(0)}) if older in found else found
+    found = found.assign(**{older: found[older].fillna(0)}) if older in found else found
+    return _by_share(found) if plan.problem.services[service].managed else found
+
+
+def _by_share(journeys: pd.DataFrame) -> pd.DataFrame:
+    """Return journeys with the people of an area divided over its rows as its patients are."""
+    patients = journeys["patients_per_year"]
+    total = patients.groupby(level=0).transform("sum")
+    share = (patients / total).where(total > 0, 1.0)
+    people = [column for column in ("population", "population_75_plus") if column in journeys]
+    return journeys.assign(**{column: journeys[column] * share for column in people})
 
 
 def groups(journeys: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -240,7 +251,7 @@ def _bed_test_rows(plan: Plan, wanted: Beds, service: str, needed: int) -> Itera
     if service not in problem.services_with_today:
         return
     today = [site for site in problem.candidates if (site, service) in problem.today]
-    as_today = _loads(problem, wanted, service, _as_today(plan, service)).values()
+    as_today = _loads(problem.to_the_nearest(), wanted, service, _as_today(plan, service)).values()
     needed_as_today = sum(beds.beds_needed(load, wanted.blocking.value) for load in as_today)
     yield "beds_needed_as_today", service, "", needed_as_today, "beds", "neither"
     if today and all(site in wanted.at for site in today):
@@ -301,6 +312,31 @@ def _transfer_rows(plan: Plan, service: str) -> Iterator[Row]:
     for site in plan.problem.reachable_sites(transfer.first_contact):
         stay = float(staying.get(site, 0))
         yield "site_patients_not_transferred", service, site, stay, "patients a year", "neither"
+
+
+def _managed_rows(plan: Plan, service: str) -> Iterator[Row]:
+    """Yield how many patients are sent past a nearer open site, and what the same sites come to with the nearest."""
+    if not plan.problem.services[service].managed:
+        return
+    to_the_nearest = plan.at_the_nearest
+    nearest_minutes = _with_shares(to_the_nearest, service).set_index("area")["minutes"]
+    going = _with_shares(plan, service)
+    beyond = going["minutes"] - going["area"].map(nearest_minutes)
+    past = going.assign(minutes_beyond=beyond * going["patients_per_year"])[beyond > 0]
+    numbers = (
+        ("patients_past_a_nearer_site", "patients_per_year", "patients a year"),
+        ("minutes_past_a_nearer_site", "minutes_beyond", "patient-minutes a year"),
+    )
+    for name, column, unit in numbers:
+        yield name, service, "", float(past[column].sum()), unit, "lower"
+        by_site = past.groupby("site")[column].sum()
+        for site in plan.problem.reachable_sites(service):
+            yield name, service, site, float(by_site.get(site, 0)), unit, "lower"
+    beside = ("mean_minutes", "worst_minutes", "patient_minutes", "site_patients")
+    for row in (*_journey_rows(to_the_nearest, service), *_site_rows(to_the_nearest, service)):
+        name, _, group, value, unit, better = row
+        if name in beside and (name == "site_patients" or not group):
+            yield f"nearest_{name}", service, group, value, unit, better
 
 
 def _straight_there_rows(plan: Plan, service: str) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from optimiser.catchment import nearest
 from optimiser.enumeration import Enumeration
 from optimiser.pathways import TwoLegs, both_minutes
 from optimiser.problem import Figure, Link, Problem, Reach
+from optimiser.sharing import sharing
 from optimiser.staffing import allocate
 
 Designations = frozenset[tuple[str, str]]
@@ -78,7 +79,10 @@ class Plan:
 
     @cached_property
     def journeys(self) -> pd.DataFrame:
-        """One row a service and area: the site that its patients go to, in how many minutes, and how many a year."""
+        """One row a service, area and site that its patients go to: in how many minutes, and how many a year.
+
+        An area has more than one row only for a service whose patients are shared out.
+        """
         found = [self._journeys_for(code) for code in self.problem.services_with_patients]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=JOURNEY_COLUMNS)
 
@@ -148,6 +152,12 @@ class Plan:
         columns = ["rota", "step", "term", "exact", "value", "unit", "source", "verified"]
         return pd.DataFrame(rows, columns=columns) if rows else None
 
+    @cached_property
+    def at_the_nearest(self) -> Plan:
+        """The same designations if nobody were shared out and everybody went to the nearest; itself if nobody is."""
+        problem = self.problem.to_the_nearest()
+        return self if problem is self.problem else replace(self, problem=problem)
+
     @property
     def broken(self) -> pd.DataFrame:
         """The rules that the plan breaks."""
@@ -183,6 +193,8 @@ class Plan:
     def _journeys_for(self, service: str) -> pd.DataFrame:
         if self.problem.services[service].transfer:
             return self._two_legs_for(service)
+        if self.problem.services[service].managed:
+            return self._shared_out_for(service)
         site = nearest(self.problem, service, self.sites_of(service))
         column = pd.Index(self.problem.reachable_sites(service)).get_indexer(pd.Index(site))
         minutes = self.problem.minutes(service)[np.arange(len(column)), column]
@@ -198,6 +210,30 @@ class Plan:
                 "first_site": site.to_numpy(),
                 "first_minutes": np.where(column >= 0, minutes, np.nan),
                 "transfer_minutes": np.where(column >= 0, 0.0, np.nan),
+            }
+        )
+
+    def _shared_out_for(self, service: str) -> pd.DataFrame:
+        shared = sharing(self.problem, service, self.sites_of(service))
+        # An area that no site takes has a row all the same.
+        goes = np.column_stack([shared.goes, ~shared.goes.any(axis=1)])
+        area, column = np.nonzero(goes)
+        patients = self.problem.patients(service)[area]
+        minutes = np.column_stack([self.problem.minutes(service), np.full(len(goes), np.nan)])[area, column]
+        parts = np.column_stack([shared.patients, np.zeros(len(goes))])[area, column] / self.problem.patient_scale
+        patients = np.where(goes.sum(axis=1)[area] > 1, parts, patients)
+        site = _codes(shared.sites, column)
+        return pd.DataFrame(
+            {
+                "service": service,
+                "area": self.problem.areas.index[area],
+                "resident": self.problem.areas["resident"].to_numpy()[area],
+                "site": site,
+                "minutes": minutes,
+                "patients_per_year": patients,
+                "first_site": site,
+                "first_minutes": minutes,
+                "transfer_minutes": np.where(np.isnan(minutes), np.nan, 0.0),
             }
         )
 

@@ -320,7 +320,9 @@ def _first_chains(problem: Problem) -> dict[str, catchment.Chains]:
         start = median.start(problem, service, sites)
         return {service: catchment.chains(problem, service, start.depth, never=start.never, always=start.always)}
     return {
-        code: catchment.chains(problem, code, _first_depth(problem, code)) for code in problem.services_with_patients
+        code: catchment.chains(problem, code, _first_depth(problem, code))
+        for code in problem.services_with_patients
+        if not problem.services[code].managed
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -172,7 +172,10 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Service:
-    """A line of care: who needs it, how they reach it, and what it needs to run. ``None`` means no such rule."""
+    """A line of care: who needs it, how they reach it, and what it needs to run. ``None`` means no such rule.
+
+    ``managed``: its patients are shared out between sites so that volumes are kept to, and need not go to the nearest.
+    """
 
     code: str
     name: str
@@ -194,6 +197,7 @@ class Service:
     stays_local: str = ""
     observed: Observed | None = None
     transfer: Transfer | None = None
+    managed: bool = False
 
     @property
     def counts_volumes(self) -> bool:
@@ -357,6 +361,14 @@ class Problem:
             growth=self.growth and replace(self.growth, before=self.growth.before[resident]),
         )
 
+    def to_the_nearest(self) -> Problem:
+        """Return the same question with nobody shared out; the problem itself if nobody is."""
+        if not any(service.managed for service in self.services.values()):
+            return self
+        return replace(
+            self, services={code: replace(service, managed=False) for code, service in self.services.items()}
+        )
+
     def reachable_sites(self, service: str) -> tuple[str, ...]:
         """Every site that could take patients of this service, in the order that settles ties."""
         neighbours = set(self.services[service].neighbours)
@@ -412,8 +424,18 @@ class Problem:
 
     @cached_property
     def patient_scale(self) -> int:
-        """The power of ten that makes every number of patients whole."""
-        return _scale(self.demand.to_numpy(dtype=float))
+        """The power of ten that makes every number of patients whole, and every limit that they are shared out by."""
+        managed = [service for service in self.services.values() if service.managed]
+        figures = [figure for one in managed for figure in (one.minimum_patients, one.maximum_patients) if figure]
+        # How many patients so many beds can take is no round number: it is counted to the last decimal place there is.
+        finest = [1 / MILLION] if any(one.beds and one.beds.at for one in managed) else []
+        limits = np.array([*(figure.value for figure in figures), *finest])
+        return _scale(np.concatenate([np.ravel(self.demand.to_numpy(dtype=float)), limits]))
+
+    @cached_property
+    def worked_out(self) -> dict[tuple[object, ...], Any]:
+        """What other modules have worked out of this question, kept so that it need be done only once."""
+        return {}
 
     @cached_property
     def minute_scale(self) -> float:

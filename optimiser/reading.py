@@ -425,6 +425,7 @@ def _service(settings: Settings, code: str, all_neighbours: Sequence[str]) -> Se
         beds=_beds(service),
         stays_local=service.stays_local or "",
         transfer=_transfer(service.transfer) if service.pathway == "transfer" else None,
+        managed=service.patients_go_to == "managed",
     )
 
 

@@ -276,13 +276,14 @@ RUN_TABLES: tuple[Table, ...] = (
     ),
     Table(
         "journeys",
-        "Where each area's patients go: one row a service and area.",
-        ("service", "area"),
+        "Where each area's patients go: one row a service, area and site. An area has several only where patients are "
+        "shared out.",
+        ("service", "area", "site"),
         (
             _SERVICE,
             _AREA,
             Column("resident", "boolean", "", "Whether the area belongs to the health system"),
-            Column("site", "code", "", "Code of the nearest site that provides the service"),
+            Column("site", "code", "", "Code of the site that they go to"),
             _MINUTES,
             _PATIENTS,
             Column("first_site", "code", "", "Code of the site where they are seen first: the same, if it is direct"),

@@ -12,6 +12,7 @@ from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, PROVED, Plan, matters
 from optimiser.planning import evaluate
 from optimiser.problem import Problem
+from optimiser.sharing import sharing
 
 MOST_FRAGILE_NAMED = 3
 FIGURES_OF_TRANSFERS = (
@@ -37,6 +38,7 @@ def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
         *_growth(plan.problem),
         *_factors(plan.problem),
         *_observed(plan, numbers),
+        *_shared_out(plan, numbers),
         *_standing(plan),
         *_next_best(plan),
         *_moves(plan),
@@ -169,6 +171,49 @@ def _backcast(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
     observed, site = plan.problem.services[service].observed, plan.problem.sites[str(worst["group"])].name
     period = observed.period if observed else ""
     return f"; today's counts of {period} come out within {worst['value']:.1%} (worst at {site})"
+
+
+def _shared_out(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return who of those who are shared out passes a nearer open site, and what the nearest would come to."""
+    found = []
+    for code, service in plan.problem.services.items():
+        if not service.managed:
+            continue
+        if not sharing(plan.problem, code, plan.sites_of(code)).keeps_to_limits:
+            text = "no way to share out patients keeps to its limits, so that everybody goes to the nearest"
+            found.append(f"{service.name}: with these sites {text}.")
+            continue
+        past, extra = (measures.number(numbers, f"{what}_past_a_nearer_site", code) for what in ("patients", "minutes"))
+        sent = "nobody is sent past a nearer open site"
+        if past:
+            sent = f"{past:,.1f} a year are sent past a nearer open site, {extra / past:.1f} minutes further on average"
+        found.append(f"{service.name}: patients are shared out within its limits, and {sent}.")
+        if past:
+            found.append(_with_the_nearest(plan, code, numbers))
+    return [*found, ""] if found else []
+
+
+def _with_the_nearest(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
+    """Return what the same sites come to for a service when everybody goes to the nearest, and what that breaks."""
+    problem, mean = plan.problem, measures.number(numbers, "nearest_mean_minutes", service)
+    at = (
+        f"{problem.sites[site].name} {measures.number(numbers, 'nearest_site_patients', service, site):,.0f}"
+        for site in plan.sites_of(service)
+    )
+    text = f"Were everybody to go to the nearest of the same sites: {mean:.2f} minutes on average; {', '.join(at)}"
+    already = set(plan.broken["instance"])
+    broken = [row for row in plan.at_the_nearest.broken.itertuples() if str(row.instance).split(".")[1] == service]
+    new = [f"{row.instance}: {row.left:,.6g} against {row.right:,.6g}" for row in broken if row.instance not in already]
+    return f"{text} patients. That breaks {'; '.join(new) or 'no rule'}."
+
+
+def nearest_line(plan: Plan, nearest: Plan) -> list[str]:
+    """Return a sentence on the best plan if everybody went to the nearest, which ``nearest`` is."""
+    there = evaluate(plan.problem.to_the_nearest(), plan.designated)
+    best = nearest.proof.objectives
+    if there.broken.empty and [r.value for r in there.proof.objectives] == [r.value for r in best]:
+        return ["If everybody went to the nearest, the same plan would be best."]
+    return [f"If everybody went to the nearest, the best plan would differ: {_swap(plan, nearest)}."]
 
 
 def _how_far(plan: Plan) -> str:

@@ -105,6 +105,7 @@ def _service(service: Service) -> dict[str, Any]:
         **({"beds": _beds(service.beds)} if service.beds and service.activity else {}),
         **(_observed(service) if service.observed and service.activity else {}),
         **(_transfer(service.transfer) if service.transfer else {}),
+        **({"patients_go_to": "managed"} if service.managed else {}),
     }
 
 

@@ -34,6 +34,7 @@ MEANINGS = {
     "both_legs_are_counted_together",
     "nobody_is_counted_nearer_than_they_are",
     "nobody_passes_an_open_site",
+    "patients_are_shared_out",
     "staff_add_up",
     "the_worst_journey_is_the_worst",
 }

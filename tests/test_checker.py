@@ -843,7 +843,7 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "run.json cut short": ({"files_can_be_read"}, [("run.json", '"ties"', '"ties')]),
     "a key twice in run.json": ({"files_can_be_read"}, [("run.json", '"ties"', '"outcome": "evaluated", "ties"')]),
     "a setting nobody knows": ({"config_is_understood"}, [config("    activity:", "    wards: 9\n    activity:")]),
-    "another way for patients to go": ({"config_is_understood"}, [config("go_to: nearest", "go_to: managed")]),
+    "another way for patients to go": ({"config_is_understood"}, [config("go_to: nearest", "go_to: anywhere")]),
     "observed without an offset": (
         {"config_is_understood"},
         [config("go_to: nearest", "go_to: observed\n    observed: {period: '2019'}")],

@@ -164,13 +164,17 @@ FAULTS = {
         '"worst_journy" is not known under "objectives". Did you mean "worst_journey"?',
     ),
     "bad code": (("  labs:", "  the-labs:"), '"the-labs" is not a code. Use letters, digits and _ only'),
-    "managed patients": (
-        ("activity: visit", "activity: visit\n    patients_go_to: managed"),
-        'line 9: "patients_go_to" is "managed", which is not available yet. Write nearest or observed.',
+    "managed patients whom nobody counts": (
+        ("    name: Laboratories", "    name: Laboratories\n    patients_go_to: managed"),
+        "line 15: managed needs to know who the patients are. Set activity for labs, or delete this.",
     ),
-    "patients who go anywhere": (
+    "managed patients with offsets": (
+        ("activity: visit", "activity: visit\n    patients_go_to: managed\n    observed: {period: now}"),
+        "line 10: observed means nothing while patients_go_to is managed. Write observed there, or delete this.",
+    ),
+    "patients who go where they like": (
         ("activity: visit", "activity: visit\n    patients_go_to: anywhere"),
-        'line 9: "patients_go_to" is "anywhere". Write nearest or observed.',
+        'line 9: "patients_go_to" is "anywhere". Write nearest, managed or observed.',
     ),
     "a time without a factor": (
         ("teams:", "travel: {times: {peak: 1.5}, time: peek}\nteams:"),
@@ -231,6 +235,21 @@ FAULTS = {
         "line 15: minimum_patients needs to know who the patients are. Set activity for labs, or delete this.",
     ),
 }
+
+
+def test_patients_who_are_managed_can_neither_be_transferred_nor_be_seen_first(tmp_path: Path):
+    pathway = "pathway: transfer\n    transfer: {first_contact: other, dwell_minutes: 5, overhead_minutes: 5}\n"
+    managed = "activity: visit\n    patients_go_to: managed\n"
+    other = f"  other:\n    name: Other\n    {managed}  labs:"
+    path = write_question(
+        tmp_path, CONFIG.replace("activity: visit\n", f"{managed}    {pathway}", 1).replace("  labs:", other)
+    )
+    with pytest.raises(InputError) as caught:
+        read_problem(path)
+    assert "line 10: patients are shared out only where they go straight to a service" in str(caught.value)
+    assert "line 11: the patients of other are shared out, which is not counted where patients are seen" in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize("case", FAULTS)

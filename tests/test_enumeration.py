@@ -113,6 +113,10 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
     moving = draw(transfers(services))
     for code, one in moving.items():
         services[code] = replace(services[code], transfer=one)
+    on_a_pathway = {*moving, *(one.first_contact for one in moving.values())}
+    for code, one in services.items():
+        if one.activity and not one.observed and code not in on_a_pathway and draw(st.booleans()):
+            services[code] = replace(one, managed=True)
     rows = len(areas)
     minutes = st.sampled_from([5.0, 10.0, 10.5, 20.0, 30.0, 45.0])
     sites = [*candidates, *neighbours]

@@ -50,6 +50,22 @@ def with_offsets() -> Problem:
     return vary(everything(), "clinic", minimum_patients=None, maximum_patients=None, observed=drawn)
 
 
+# Rules with other rows where patients are shared out.
+WITH_SHARING = (
+    "every_site_has_enough_patients",
+    "no_site_has_too_many_patients",
+    "beds_are_enough",
+    "nobody_travels_too_far",
+    "enough_patients_within_standard",
+    "the_worst_journey_is_the_worst",
+)
+
+
+def with_sharing() -> Problem:
+    """Return the same world with the clinic's patients shared out; with nothing open nobody is served."""
+    return vary(everything(), "clinic", managed=True)
+
+
 # What says nothing where nobody is transferred is written for a world in which somebody is.
 TRANSFERS = {"both_legs_are_counted_together", "not_too_many_transfers", "not_too_many_ambulance_hours", "transfers"}
 
@@ -61,6 +77,8 @@ def transferring() -> Problem:
 
 def world_for(name: str) -> Problem:
     """Return the world that a rule or an objective is written for."""
+    if name == "patients_are_shared_out":
+        return with_sharing()
     return transferring() if name in TRANSFERS else everything()
 
 
@@ -88,6 +106,11 @@ def test_rows_of_a_rule_with_offsets_are_as_written(rule: str):
     assert rows_of(rule, with_offsets()) == (GOLDEN / "with_offsets" / f"{rule}.lp").read_text()
 
 
+@pytest.mark.parametrize("rule", WITH_SHARING)
+def test_rows_of_a_rule_with_patients_shared_out_are_as_written(rule: str):
+    assert rows_of(rule, with_sharing()) == (GOLDEN / "with_sharing" / f"{rule}.lp").read_text()
+
+
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_an_objective_is_as_written(objective: str):
     assert objective_text(objective) == (GOLDEN / f"objective_{objective}.lp").read_text()
@@ -100,5 +123,8 @@ if __name__ == "__main__":
     (GOLDEN / "with_offsets").mkdir(exist_ok=True)
     for name in WITH_OFFSETS:
         (GOLDEN / "with_offsets" / f"{name}.lp").write_text(rows_of(name, with_offsets()))
+    (GOLDEN / "with_sharing").mkdir(exist_ok=True)
+    for name in WITH_SHARING:
+        (GOLDEN / "with_sharing" / f"{name}.lp").write_text(rows_of(name, with_sharing()))
     for name in OBJECTIVES:
         (GOLDEN / f"objective_{name}.lp").write_text(objective_text(name))

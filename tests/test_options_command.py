@@ -54,8 +54,10 @@ def test_a_folder_of_options_holds_every_lawful_one(tiny: Path):  # noqa: F811
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")} == {*record["files"], "run.json"}
 
-    values, places, choices = np.load(folder / "values.npy"), np.load(folder / "places.npy"), pd.read_csv(
-        folder / "choices.csv", keep_default_na=False
+    values, places, choices = (
+        np.load(folder / "values.npy"),
+        np.load(folder / "places.npy"),
+        pd.read_csv(folder / "choices.csv", keep_default_na=False),
     )
     assert len(values) == len(places) == record["lawful"] == 7
     for row, place in zip(values, places[:, 0], strict=True):

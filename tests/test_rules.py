@@ -72,6 +72,19 @@ def test_an_offset_changes_where_patients_go_and_not_how_long_it_takes():
     assert plan.journeys.set_index("area")["site"].to_dict()["mid"] == "ash"
 
 
+def test_patients_are_shared_out():
+    # With both open ash has 30 and birch 35. To give ash its 32, two of east's go past birch, 30 minutes further each.
+    world = small(minimum_patients=Figure(32), managed=True)
+    assert sites(world) == ("ash", "birch")
+    assert minutes(world) == 800 + 2 * 30
+    # Were everybody to go to the nearest, birch would be alone.
+    assert sites(world.to_the_nearest()) == ("birch",)
+    # With nothing open everybody goes to oak. Free of this rule the model sends nobody anywhere.
+    shut = vary(world, "clinic", at_most_sites=Figure(0))
+    assert minutes(shut) == 2050
+    assert minutes_without(shut, "patients_are_shared_out") == 0
+
+
 def test_every_area_is_served():
     # Behind its border somebody must open; with oak's doors open nobody need.
     assert minutes(small(at_most_sites=Figure(0))) == 2050

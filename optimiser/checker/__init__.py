@@ -40,6 +40,7 @@ from optimiser.checker.rules import (
     services_share_a_site,
 )
 from optimiser.checker.run import Run, read_run
+from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.checker.tables import TABLE_CHECKS
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
 
 RUN_CHECKS: tuple[Callable[[Run], Iterable[Breach]], ...] = (
     *TABLE_CHECKS,
+    *SHARING_CHECKS,
     *LINK_CHECKS,
     *RULES.values(),
     every_rule_is_known,

@@ -13,7 +13,8 @@ from optimiser.checker.beds import beds_for, busy_as_today, busy_by_site, share_
 from optimiser.checker.links import broken_without_exception
 from optimiser.checker.question import Beds, Objective
 from optimiser.checker.reading import MOST_BYTES, Breach, Number, Reader, same, shown, size
-from optimiser.checker.run import MICRO, OUTCOMES, Run
+from optimiser.checker.run import MICRO, OUTCOMES, Piece, Run
+from optimiser.checker.sharing import nearest_beside, past_a_nearer_site
 
 RUN_FILES = (
     "designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "config.yaml", "run.json",
@@ -284,12 +285,12 @@ def mean(weights: Mapping[str, int | Fraction], minutes: Mapping[str, int | Frac
     return Fraction(sum(weight * (minutes[area] or 0) for area, weight in weights.items())) / (total * MICRO)
 
 
-def percentile(weights: Mapping[str, int], minutes: Mapping[str, int | None], percent: int) -> Number:
-    """Return the smallest journey time within which at least so many percent of the weight lies."""
-    reached, total = 0, sum(weights.values())
-    served = sorted((m, weights[area]) for area, m in minutes.items() if m is not None)
-    for journey, weight in served:
-        reached += weight
+def percentile(pieces: list[Piece], percent: int) -> Number:
+    """Return the smallest journey time within which at least so many percent of patients lie."""
+    reached, total = Fraction(0), sum(piece.patients for piece in pieces)
+    served = sorted((piece.journey.minutes, piece.patients) for piece in pieces if piece.journey.minutes is not None)
+    for journey, patients in served:
+        reached += patients
         if reached * 100 >= percent * total:
             return Fraction(journey, MICRO)
     return math.inf
@@ -297,28 +298,34 @@ def percentile(weights: Mapping[str, int], minutes: Mapping[str, int | None], pe
 
 def _service_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
     """Yield (measure, group, number) for all residents."""
-    minutes = {area: run.nearest[service][area].minutes for area in run.residents}
-    weights = {area: run.patients(service, area) for area in run.residents}
+    pieces = [piece for _, piece in run.pieces_of(service, run.residents)]
     yield from _group_measures(run, service, "", run.residents)
-    if any(weights.values()):
-        yield "median_minutes", "", Measure(percentile(weights, minutes, 50), MINUTES, "lower")
-        yield "p95_minutes", "", Measure(percentile(weights, minutes, 95), MINUTES, "lower")
+    if any(piece.patients for piece in pieces):
+        yield "median_minutes", "", Measure(percentile(pieces, 50), MINUTES, "lower")
+        yield "p95_minutes", "", Measure(percentile(pieces, 95), MINUTES, "lower")
     total = run.patient_minutes(service, run.residents)
     yield "patient_minutes", "", Measure(total, "patient-minutes a year", "lower")
     for limit in LIMITS_MINUTES:
-        within = {area for area, m in minutes.items() if m is not None and m <= limit * MICRO}
-        patients = run.resident_patients(service, within)
+        patients = run.patients_within(service, Fraction(limit))
         yield f"patients_within_{limit}", "", Measure(patients, PATIENTS, "higher")
-        people = sum(run.areas[area].population for area in within)
+        near = [(run.areas[area], piece.share) for area, piece in _within(run, service, limit)]
+        people = Fraction(sum(area.population * share for area, share in near))
         yield f"people_within_{limit}", "", Measure(people, PEOPLE, "higher")
-        left = sum(run.areas[area].population for area in run.residents if area not in within)
+        left = Fraction(sum(run.areas[area].population for area in run.residents)) - people
         yield f"people_beyond_{limit}", "", Measure(left, PEOPLE, "lower")
         if "population_75_plus" in run.inputs.area_columns:
-            older = sum(run.areas[area].over_75 or 0 for area in within)
+            older = Fraction(sum((area.over_75 or 0) * share for area, share in near))
             yield f"people_within_{limit}", AGE_GROUP, Measure(older, PEOPLE, "higher")
     if "standard_minutes" in run.question.services[service].figures:
         yield "patients_beyond_standard", "", Measure(run.patients_beyond_standard(service), PATIENTS, "lower")
     yield from _older_mean(run, service)
+
+
+def _within(run: Run, service: str, limit: int) -> Iterator[tuple[str, Piece]]:
+    """Yield the pieces of resident areas whose journey takes at most so many minutes."""
+    for area, piece in run.pieces_of(service, run.residents):
+        if piece.journey.minutes is not None and piece.journey.minutes <= limit * MICRO:
+            yield area, piece
 
 
 def _older_mean(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
@@ -442,6 +449,27 @@ def _transfer_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measu
         yield "site_patients_not_transferred", site, Measure(stay, PATIENTS, "neither")
 
 
+def _sharing_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    """Yield who is sent past a nearer open site, how much further, and what the nearest would come to."""
+    if not run.question.services[service].managed:
+        return
+    past = past_a_nearer_site(run, service)
+    for name, unit, each in (
+        ("patients_past_a_nearer_site", PATIENTS, {site: patients for site, (patients, _) in past.items()}),
+        ("minutes_past_a_nearer_site", "patient-minutes a year", {site: m for site, (_, m) in past.items()}),
+    ):
+        yield name, "", Measure(sum(each.values(), Fraction(0)), unit, "lower")
+        for site, value in each.items():
+            yield name, site, Measure(value, unit, "lower")
+    beside = nearest_beside(run, service)
+    if beside.mean is not None:
+        yield "nearest_mean_minutes", "", Measure(beside.mean, MINUTES, "lower")
+    yield "nearest_worst_minutes", "", Measure(beside.worst, MINUTES, "lower")
+    yield "nearest_patient_minutes", "", Measure(beside.total, "patient-minutes a year", "lower")
+    for site, patients in beside.at.items():
+        yield "nearest_site_patients", site, Measure(patients, PATIENTS, "neither")
+
+
 def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
     for team, unit in run.question.rota_units():
         for measure, better, amounts in (
@@ -468,7 +496,7 @@ def expected_measures(run: Run) -> Iterator[Named]:
     """Yield every published number that there should be, by (measure, service, group)."""
     for service in run.services_with_patients:
         found = [*_service_measures(run, service), *_site_measures(run, service), *_transfer_measures(run, service)]
-        found += [*_bed_measures(run, service), *_backcast_measures(run, service)]
+        found += [*_bed_measures(run, service), *_backcast_measures(run, service), *_sharing_measures(run, service)]
         for group, areas in groups(run).items():
             found += _group_measures(run, service, group, areas)
         for measure, group, number in found:
@@ -494,6 +522,8 @@ MEASURES = frozenset(
     + ["beds_beyond_today", "staff_for_beds", "exceptions_used"]
     + ["observed_patients", "backcast_patients", "backcast_error"]
     + ["transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "site_patients_not_transferred"]
+    + ["patients_past_a_nearer_site", "minutes_past_a_nearer_site"]
+    + ["nearest_mean_minutes", "nearest_worst_minutes", "nearest_patient_minutes", "nearest_site_patients"]
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
     + ["short_with_one_vacancy", "mean_minutes_straight_there"]
 )

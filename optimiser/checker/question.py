@@ -65,6 +65,7 @@ TRANSFER_FIGURES = {
     "most_transfers_a_day": None,
     "most_ambulance_hours": None,
 }
+WAYS_TO_GO = ("nearest", "managed", "observed")
 OVERHEAD_PARTS = ("call_minutes", "crew_minutes", "handover_minutes")
 COVER_KEYS = ("days", "start_hour", "hours", "people", "kind", "source", "verified")
 SHIFT_KEYS = ("start", "end", "handover_minutes", "days")
@@ -183,6 +184,7 @@ class Service:
     observed: Observed | None = None
     transfer: Transfer | None = None
     covers: Mapping[str, Asked] = field(default_factory=dict)
+    managed: bool = False
 
     def figure(self, name: str) -> Fraction | None:
         """Return the value of a figure, or nothing if the config does not state it."""
@@ -320,11 +322,13 @@ class ConfigReader:
     def service(self, node: Any, where: str) -> Service:
         """Return one service."""
         found = self.mapping(node, where, SERVICE_KEYS)
-        way = self.word(found.get("patients_go_to", "nearest"), f"{where}.patients_go_to", ("nearest", "observed"))
+        way = self.word(found.get("patients_go_to", "nearest"), f"{where}.patients_go_to", WAYS_TO_GO)
         if (way == "observed") != ("observed" in found):
             self.note(f"{where}.observed", "", "should be there exactly where patients_go_to is observed")
         figures = {name: self.figure(found[name], f"{where}.{name}") for name in FIGURES if name in found}
         activity = self.word(found["activity"], f"{where}.activity") if "activity" in found else None
+        if way == "managed" and (activity is None or found.get("pathway") == "transfer"):
+            self.note(f"{where}.patients_go_to", way, "needs an activity, and patients who go straight to the service")
         for name in figures:
             if activity is None and name in PATIENT_FIGURES:
                 self.note(f"{where}.{name}", found[name], "means nothing without an activity")
@@ -344,6 +348,7 @@ class ConfigReader:
             beds=self.beds(found["beds"], f"{where}.beds", activity) if "beds" in found else None,
             observed=self.observed(found["observed"], f"{where}.observed") if "observed" in found else None,
             transfer=self.transfer(found, where),
+            managed=way == "managed",
         )
 
     def in_reach(self, node: Any, where: str) -> dict[str, Figure]:
@@ -680,8 +685,8 @@ class ConfigReader:
         where, name = f"services.{code}.transfer.first_contact", service.transfer.first_contact
         self.known([name], question.services, where)
         first = question.services.get(name)
-        if first and (first.transfer is not None or first.activity is None):
-            self.note(where, name, "is not a service that patients go straight to")
+        if first and (first.transfer is not None or first.activity is None or first.managed):
+            self.note(where, name, "is not a service whose patients go straight to the nearest site")
         if service.activity is None:
             self.note(f"services.{code}.pathway", "transfer", "means nothing without an activity")
 

@@ -6,7 +6,7 @@ Minutes are whole millionths and patients whole parts of a power of ten, so that
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -111,7 +111,7 @@ COVER_COLUMNS: Mapping[str, Converters] = {
 COVER_CHECKS = {"rotas": "rotas_are_those_asked_for", "rota_needs": "rota_needs_are_worked_out"}
 CLAIM_KEYS = {
     "designations": ("service", "site"),
-    "journeys": ("service", "area"),
+    "journeys": ("service", "area", "site"),
     "staffing": ("team", "unit", "site"),
     "measures": ("measure", "service", "group"),
 }
@@ -152,6 +152,14 @@ class Journey(NamedTuple):
         return self.site is not None and self.site != self.first_site
 
 
+class Piece(NamedTuple):
+    """Some of an area's patients, who make the same journey: how many (times the scale), and which share of all."""
+
+    journey: Journey
+    patients: Fraction | int
+    share: Fraction | int = 1
+
+
 class Inputs(NamedTuple):
     """The tables of the place."""
 
@@ -185,7 +193,7 @@ class Run:
     inputs: Inputs
     result: Result
     designations: Mapping[tuple[str, str], Row]
-    journeys: Mapping[tuple[str, str], Row]
+    journeys: Mapping[tuple[str, str, str], Row]
     staffing: Mapping[tuple[str, str, str], Row]
     measures: Mapping[tuple[str, str, str], Row]
     rules: list[Row]
@@ -243,6 +251,49 @@ class Run:
                 found[service] = self.by_transfer_if(service, self.sites_of(first), self.sites_of(service))
         return {service: found[service] for service in self.services_with_patients}
 
+    @cached_property
+    def pieces(self) -> dict[str, dict[str, list[Piece]]]:
+        """Who goes where, by service and area: all of an area to the nearest, or shared out as journeys.csv says."""
+        found: dict[str, dict[str, list[Piece]]] = {}
+        for service in self.services_with_patients:
+            if self.question.services[service].managed:
+                found[service] = self._shared_out(service)
+            else:
+                going = self.nearest[service].items()
+                found[service] = {area: [Piece(journey, self.patients(service, area))] for area, journey in going}
+        return found
+
+    def _shared_out(self, service: str) -> dict[str, list[Piece]]:
+        rows: dict[str, list[Row]] = {area: [] for area in self.areas}
+        for (code, area, _), row in self.journeys.items():
+            if code == service and area in rows:
+                rows[area].append(row)
+        found: dict[str, list[Piece]] = {}
+        for area, here in rows.items():
+            everybody = self.patients(service, area)
+            found[area] = []
+            for row in here:
+                site, number = row.cells["site"] or None, row.cells["patients_per_year"]
+                minutes = self.inputs.minutes.get((area, site)) if site else None
+                patients = everybody if len(here) == 1 else Fraction(number) * self.inputs.patients_scale
+                share = Fraction(patients, everybody) if everybody else 1
+                journey = Journey(site, minutes, site, minutes, None if minutes is None else 0)
+                found[area].append(Piece(journey, patients, share))
+        return found
+
+    def journey_of(self, service: str, area: str, row: Row) -> Journey:
+        """Return the journey that a row of journeys.csv is about: to the nearest, or to the row's own site."""
+        if not self.question.services[service].managed:
+            return self.nearest[service][area]
+        pieces = (piece.journey for piece in self.pieces[service][area])
+        return next(journey for journey in pieces if (journey.site or "") == row.cells["site"])
+
+    def pieces_of(self, service: str, areas: Iterable[str]) -> Iterator[tuple[str, Piece]]:
+        """Yield every piece of some areas, with its area."""
+        for area in areas:
+            for piece in self.pieces[service][area]:
+                yield area, piece
+
     def by_transfer_if(self, service: str, first_sites: Iterable[str], sites: Iterable[str]) -> dict[str, Journey]:
         """Take everybody to first contact, and from there to the nearest site by road that provides the service.
 
@@ -282,7 +333,15 @@ class Run:
 
     def minutes_spent(self, service: str, area: str) -> Fraction | int | None:
         """Return what an area's patients spend on the way on average, in millionths of a minute."""
-        journey = self.nearest[service][area]
+        total: Fraction | int = 0
+        for piece in self.pieces[service][area]:
+            minutes = self._minutes_of(service, piece.journey)
+            if minutes is None:
+                return None
+            total += piece.share * minutes
+        return total
+
+    def _minutes_of(self, service: str, journey: Journey) -> Fraction | int | None:
         if journey.minutes is None or journey.first_minutes is None:
             return None
         second = journey.minutes - journey.first_minutes
@@ -379,16 +438,15 @@ class Run:
 
     def patients_from(self, service: str, site: str, areas: Iterable[str]) -> Fraction:
         """Return how many patients a year arrive at a site from some areas."""
-        going = self.nearest[service]
-        arriving = [area for area in areas if going[area].site == site]
-        there = sum(self.patients(service, area) for area in arriving if not going[area].moves)
-        carried = sum(self.patients(service, area) for area in arriving if going[area].moves)
+        arriving = [piece for _, piece in self.pieces_of(service, areas) if piece.journey.site == site]
+        there = sum(piece.patients for piece in arriving if not piece.journey.moves)
+        carried = sum(piece.patients for piece in arriving if piece.journey.moves)
         share = self.transfer(service).value("share_transferred") if carried else 0
         return Fraction(there + share * carried) / self.inputs.patients_scale
 
     def worst_minutes(self, service: str, areas: Iterable[str]) -> Number:
         """Return the longest journey from some areas, patients or not; infinite if somebody has none."""
-        minutes = [self.nearest[service][area].minutes for area in areas]
+        minutes = [piece.journey.minutes for _, piece in self.pieces_of(service, areas)]
         known = [m for m in minutes if m is not None]
         return Fraction(max(known, default=0), MICRO) if len(known) == len(minutes) else math.inf
 
@@ -404,10 +462,10 @@ class Run:
 
     def patients_within(self, service: str, limit: Fraction) -> Fraction:
         """Return how many resident patients have a journey of at most so many minutes."""
-        limit_micro, going = limit * MICRO, self.nearest[service]
-        within = [(area, going[area].minutes) for area in self.residents]
-        total = sum(self.patients(service, area) for area, m in within if m is not None and m <= limit_micro)
-        return Fraction(total, self.inputs.patients_scale)
+        limit_micro = limit * MICRO
+        within = (piece for _, piece in self.pieces_of(service, self.residents))
+        near = (piece.patients for piece in within if (m := piece.journey.minutes) is not None and m <= limit_micro)
+        return Fraction(sum(near)) / self.inputs.patients_scale
 
     def resident_patients(self, service: str, areas: Iterable[str] | None = None) -> Fraction:
         """Return the patients a year of some resident areas, or of all."""

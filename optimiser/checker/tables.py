@@ -92,20 +92,37 @@ def fixed_is_as_configured(run: Run) -> Iterator[Breach]:
 
 
 def journeys_are_complete(run: Run) -> Iterator[Breach]:
-    """journeys.csv has one row for every service with patients and every area, and no other."""
-    expected = [(service, area) for service in run.services_with_patients for area in run.areas]
-    yield from rows_are("journeys", run.journeys, expected)
+    """journeys.csv has a row for every service with patients and area, more only where shared out, and no other."""
+    check = "journeys_are_complete"
+    expected = {(service, area): 0 for service in run.services_with_patients for area in run.areas}
+    for (service, area, _), row in run.journeys.items():
+        if (service, area) not in expected:
+            where = label((service, area))
+            yield Breach(check, row.where, where, "no such row", f"{row.where}: nothing calls for {where}.")
+            continue
+        expected[service, area] += 1
+        if expected[service, area] > 1 and not run.question.services[service].managed:
+            message = f"{row.where}: {area} has a row for {service} already, and all its patients go to one site."
+            yield Breach(check, row.where, label((service, area)), "one row", message)
+    for key, rows in expected.items():
+        if not rows:
+            message = f"journeys.csv has no row for {label(key)}."
+            yield Breach(check, f"journeys.csv {label(key)}", "no row", "", message)
 
 
 def _known_journeys(run: Run) -> Iterator[tuple[str, str, Row]]:
-    for (service, area), row in run.journeys.items():
+    for (service, area, _), row in run.journeys.items():
         if service in run.nearest and area in run.areas:
             yield service, area, row
 
 
+def _to_the_nearest(run: Run) -> Iterator[tuple[str, str, Row]]:
+    return (found for found in _known_journeys(run) if not run.question.services[found[0]].managed)
+
+
 def everyone_goes_to_the_nearest_site(run: Run) -> Iterator[Breach]:
     """An area's site has the least minutes, plus offset where flows are observed; of equals the first in site order."""
-    for service, area, row in _known_journeys(run):
+    for service, area, row in _to_the_nearest(run):
         nearest = run.nearest[service][area].site or ""
         yield from differs("everyone_goes_to_the_nearest_site", row, "site", nearest)
 
@@ -114,7 +131,7 @@ def first_contact_is_at_the_nearest_site(run: Run) -> Iterator[Breach]:
     """Patients who are transferred are seen first at the nearest site of first contact; others where they go."""
     check = "first_contact_is_at_the_nearest_site"
     for service, area, row in _known_journeys(run):
-        journey = run.nearest[service][area]
+        journey = run.journey_of(service, area, row)
         yield from differs(check, row, "first_site", journey.first_site or "")
         for column, micro in (("first_minutes", journey.first_minutes), ("transfer_minutes", journey.road)):
             yield from differs(check, row, column, None if micro is None else Fraction(micro, MICRO))
@@ -144,7 +161,7 @@ def patients_are_the_tables(run: Run) -> Iterator[Breach]:
     check, scale = "patients_are_the_tables", run.inputs.patients_scale
     for service, area, row in _known_journeys(run):
         claimed, found = row.cells["patients_per_year"], run.patients(service, area)
-        if not is_ratio(claimed, found, scale):
+        if len(run.pieces[service][area]) == 1 and not is_ratio(claimed, found, scale):
             patients = shown(Fraction(found, scale))
             message = f"{row.where}: patients a year are {claimed}, but {patients} by inputs/demand.csv."
             yield Breach(check, f"{row.where} patients_per_year", shown(claimed), patients, message)

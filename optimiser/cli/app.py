@@ -101,6 +101,21 @@ def border(plan: Plan) -> list[str]:
         return [f"What the border decides could not be found out: {error}"]
 
 
+def to_the_nearest(plan: Plan) -> list[str]:
+    """Return a sentence on the best plan if everybody went to the nearest; nothing where everybody does."""
+    from optimiser import planning, summary
+
+    nearest = plan.problem.to_the_nearest()
+    if nearest is plan.problem:
+        return []
+    try:
+        return summary.nearest_line(plan, planning.solve(nearest))
+    except NoPlan:
+        return ["If everybody went to the nearest, no plan would meet every rule."]
+    except (NotProved, SolverFailed) as error:
+        return [f"What would be best if everybody went to the nearest could not be found out: {error}"]
+
+
 def new_run(name: str) -> Path:
     """Return a new run folder under runs/, named after today and the question."""
     from datetime import date

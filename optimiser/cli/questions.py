@@ -12,7 +12,7 @@ from optimiser.errors import NoPlan
 
 if TYPE_CHECKING:
     pass
-from optimiser.cli.app import AsJson, Config, Out, Quiet, app, border, finish, new_run, progress, say
+from optimiser.cli.app import AsJson, Config, Out, Quiet, app, border, finish, new_run, progress, say, to_the_nearest
 
 
 @app.command()
@@ -87,7 +87,7 @@ def solve(
             found = clash(problem)
             raise NoPlan(str(found), (".".join((rule, *names)) for rule, names in found.demands)) from None
         tell("Looking across the border")
-        extra = border(plan)
+        extra = [*to_the_nearest(plan), *border(plan)]
     finish(plan, out or new_run(config.stem), extra, as_json, quiet)
 
 

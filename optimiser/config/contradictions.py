@@ -67,6 +67,8 @@ def _needs_patients(config: Config, code: str, service: ServiceSettings) -> Iter
 
 def _observed_faults(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
     where, observed = config.where("services", code, "patients_go_to"), service.observed
+    if service.patients_go_to == "managed" and service.activity is None:
+        yield where, f"managed needs to know who the patients are. Set activity for {code}, or delete this."
     if service.patients_go_to != "observed":
         if observed is not None:
             words = f"observed means nothing while patients_go_to is {service.patients_go_to}. Write observed there"
@@ -154,6 +156,9 @@ def _pathway_faults(
         return
     if service.activity is None:
         yield where, f"the transfer pathway needs to know who the patients are. Set activity for {code}."
+    if service.patients_go_to == "managed":
+        words = "patients are shared out only where they go straight to a service, so far"
+        yield where, f"{words}. Write patients_go_to: nearest or observed for {code}."
     at, name = config.where("services", code, "transfer", "first_contact"), transfer.first_contact
     first = config.settings.services.get(name)
     if name not in services:
@@ -162,6 +167,9 @@ def _pathway_faults(
         yield at, f"{name} is reached by transfer itself. Name a service that patients go straight to."
     elif first and first.activity is None:
         yield at, f"{name} has no activity, so nobody goes there first. Set it, or name another service."
+    elif first and first.patients_go_to == "managed":
+        words = "shared out, which is not counted where patients are seen first, so far"
+        yield at, f"the patients of {name} are {words}. Write patients_go_to: nearest or observed for {name}."
 
 
 def _unknown_names(

@@ -190,10 +190,8 @@ class ObservedSettings(Strict):
 
 
 def _way_to_go(value: Any) -> Any:
-    if value == "managed":
-        raise ValueError('is "managed", which is not available yet. Write nearest or observed.')
-    if value not in ("nearest", "observed"):
-        raise ValueError(f"is {as_written(value)}. Write nearest or observed.")
+    if value not in ("nearest", "managed", "observed"):
+        raise ValueError(f"is {as_written(value)}. Write nearest, managed or observed.")
     return value
 
 
@@ -258,8 +256,10 @@ class ServiceSettings(Strict):
 
     name: StrictStr = Field(description="What people call the service")
     activity: Code | None = Field(None, description="The activity of demand.csv that counts its patients")
-    patients_go_to: Annotated[Literal["nearest", "observed"], BeforeValidator(_way_to_go)] = Field(
-        "nearest", description="nearest: the nearest site that provides it; observed: as today's counts show"
+    patients_go_to: Annotated[Literal["nearest", "managed", "observed"], BeforeValidator(_way_to_go)] = Field(
+        "nearest",
+        description="nearest: the nearest site that provides it; managed: shared out so that no site has too few or "
+        "too many; observed: as today's counts show",
     )
     observed: ObservedSettings | None = Field(None, description="What shows where patients go, where they are observed")
     neighbours: Annotated[tuple[Code, ...] | Literal["all", "none"], BeforeValidator(_neighbours)] = Field(

@@ -91,7 +91,7 @@ def clash(problem: Problem) -> Clash:
     The problem must have no plan. Rules that say what the words mean are never dropped, only standards and resources.
     """
     chains = {code: catchment.chains(problem, code) for code in problem.services_with_patients}
-    model = build(problem, chains)
+    model = build(problem, chains, explaining=True)
     rows = rows_of_demands(model)
     search = _Search(model, _with_presumed(problem, rows))
     found = search.run()

@@ -74,7 +74,7 @@ def _alone(problem: Problem, chains: Chains, demand: Demand, rows: Sequence[str]
 
 def _together(problem: Problem, chains: Chains, rows: Rows) -> WayOut | None:
     """Return how little some demands must give in all for a plan to exist; None if they cannot make room."""
-    model = build(problem, chains)
+    model = build(problem, chains, explaining=True)
     slack: dict[Demand, list[pulp.LpVariable]] = {}
     for number, (demand, row) in enumerate(_each(rows)):
         constraint = model.programme.get_constraint_by_name(row)

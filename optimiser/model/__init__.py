@@ -12,6 +12,7 @@ from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.rules import RULES
 from optimiser.model.variables import Variables, declare
 from optimiser.problem import Objective, Problem
+from optimiser.sharing import every_sharing, every_sharing_that_limits_leave
 
 __all__ = ["Model", "build", "expression"]
 
@@ -25,13 +26,20 @@ class Model:
     rule_of: dict[str, str] = field(default_factory=dict)
 
 
-def build(problem: Problem, chains: Mapping[str, Chains], *, leave_out: Collection[str] = ()) -> Model:
+def build(
+    problem: Problem, chains: Mapping[str, Chains], *, leave_out: Collection[str] = (), explaining: bool = False
+) -> Model:
     """Build the model of a problem: every rule's rows, each named after its rule, and the first objective.
 
-    ``leave_out`` names rows that are not wanted, to find out which of them stand in the way.
+    ``leave_out`` names rows that are not wanted, to find out which of them stand in the way. With ``explaining``
+    patients who are shared out may also go where they would if limits were left out, so that rows about volumes
+    mean the same whichever of them give way.
     """
     programme = pulp.LpProblem("plan", pulp.LpMinimize)
-    model = Model(programme, declare(problem, chains, programme))
+    share_out = every_sharing_that_limits_leave if explaining else every_sharing
+    managed = (code for code in problem.services_with_patients if problem.services[code].managed)
+    sharings = {code: share_out(problem, code) for code in managed}
+    model = Model(programme, declare(problem, chains, sharings, programme))
     for name, rule in RULES.items():
         for names, row in rule(problem, model.x):
             row_name = ".".join((name, *names))

@@ -56,7 +56,7 @@ def patients_beyond_standard(problem: Problem, x: Variables, services: Sequence[
     beyond = []
     for service in services:
         standard = problem.services[service].standard_minutes
-        if standard and service in x.chains:
+        if standard and service in x.counted:
             patients = problem.patients(service) * _residents(problem)
             beyond.append(legs.patients_beyond(problem, x, service, patients, standard.value))
     return pulp.lpSum(beyond)
@@ -99,7 +99,7 @@ def _minutes_of(
     for service in services:
         if service in x.chains and problem.services[service].transfer:
             minutes_of.append(legs.patient_minutes(problem, x, service, problem.patients(service) * counted))
-        elif service in x.chains:
+        elif service in x.counted:
             minutes = problem.minutes(service)
             patients = problem.patients(service) * counted
             minutes_of.append(x.add_up(service, patients[:, None] * np.where(np.isfinite(minutes), minutes, 0)))

@@ -18,6 +18,9 @@ from optimiser.model import legs
 from optimiser.model.variables import Variables, spelt
 from optimiser.problem import Problem
 
+# What names the one row of a service whose patients are shared out.
+SHARED_OUT = "shared_out"
+
 Rows = Iterator[tuple[tuple[str, ...], pulp.LpConstraint]]
 Rule = Callable[[Problem, Variables], Rows]
 
@@ -83,6 +86,16 @@ def both_legs_are_counted_together(problem: Problem, x: Variables) -> Rows:
 
 
 @logic
+def patients_are_shared_out(problem: Problem, x: Variables) -> Rows:
+    """Patients who are shared out go where the set of sites that provide the service sends them, and no other set."""
+    for service, each in x.sharings.items():
+        yield (service, "one_set"), pulp.lpSum(x.chosen[service, way] for way in each) == 1
+        for site in problem.candidates:
+            with_it = pulp.lpSum(x.chosen[service, (sites, n)] for sites, n in each if site in sites)
+            yield (service, site), with_it == x.designated[site, service]
+
+
+@logic
 def every_area_is_served(problem: Problem, x: Variables) -> Rows:
     """Every area has an open site, or a neighbour, that it can reach."""
     for service, chain in x.chains.items():
@@ -92,6 +105,10 @@ def every_area_is_served(problem: Problem, x: Variables) -> Rows:
             continue
         for index, everywhere in zip(chain.unserved, chain.unserved_sets, strict=True):
             yield (service, spelt(index, everywhere)), x.none_of[service, everywhere] + pulp.LpAffineExpression() == 0
+    for service in x.sharings:
+        nowhere = x.by_sharing(service, [not one.goes.any(axis=1).all() for one in x.sharings[service].values()])
+        if len(nowhere):
+            yield (service, SHARED_OUT), nowhere <= 0
 
 
 @limit(unit="designated")
@@ -122,7 +139,7 @@ def not_too_many_sites(problem: Problem, x: Variables) -> Rows:
 def every_site_has_enough_patients(problem: Problem, x: Variables) -> Rows:
     """A site that provides a service has at least the minimum number of patients."""
     for service, rules in problem.services.items():
-        if rules.minimum_patients and service in x.chains:
+        if rules.minimum_patients and service in x.counted:
             arriving = legs.arriving(problem, x, service)
             for site in problem.candidates:
                 needed = rules.minimum_patients.value * x.designated[site, service]
@@ -133,7 +150,7 @@ def every_site_has_enough_patients(problem: Problem, x: Variables) -> Rows:
 def no_site_has_too_many_patients(problem: Problem, x: Variables) -> Rows:
     """A site that provides a service has at most the maximum number of patients."""
     for service, rules in problem.services.items():
-        if rules.maximum_patients and service in x.chains:
+        if rules.maximum_patients and service in x.counted:
             arriving = legs.arriving(problem, x, service)
             for site in problem.candidates:
                 yield (service, site), arriving[site] <= rules.maximum_patients.value
@@ -143,7 +160,7 @@ def no_site_has_too_many_patients(problem: Problem, x: Variables) -> Rows:
 def beds_are_enough(problem: Problem, x: Variables) -> Rows:
     """A site that provides a service has the beds that its patients need."""
     for service, rules in problem.services.items():
-        if rules.beds and service in x.chains:
+        if rules.beds and service in x.counted:
             arriving = legs.arriving(problem, x, service)
             for site in (site for site in problem.candidates if site in rules.beds.at):
                 most = most_patients_in_beds(problem, service, site)
@@ -154,9 +171,13 @@ def beds_are_enough(problem: Problem, x: Variables) -> Rows:
 def nobody_travels_too_far(problem: Problem, x: Variables) -> Rows:
     """Every resident area has an open site, or a neighbour, within the longest journey allowed."""
     resident = problem.areas["resident"].to_numpy()
-    for service in x.chains:
+    for service in x.counted:
         longest = problem.services[service].longest_journey_minutes
-        if longest and problem.services[service].transfer:
+        if longest and service in x.sharings:
+            too_far = x.by_sharing(service, [worst > longest.value for worst in _worst_journeys(problem, x, service)])
+            if len(too_far):
+                yield (service, SHARED_OUT), too_far <= 0
+        elif longest and problem.services[service].transfer:
             for name, too_far in legs.out_of_reach(problem, x, service, longest.value):
                 yield (service, name), too_far <= 0
         elif longest and problem.services[service].observed:
@@ -188,7 +209,7 @@ def _nobody_is_drawn_too_far(problem: Problem, x: Variables, service: str, longe
 @limit(unit="patients a year")
 def enough_patients_within_standard(problem: Problem, x: Variables) -> Rows:
     """At least the stated share of resident patients reach the service within its standard."""
-    for service in x.chains:
+    for service in x.counted:
         rules = problem.services[service]
         if rules.share_within_standard and rules.standard_minutes:
             patients = problem.patients(service) * problem.areas["resident"].to_numpy()
@@ -288,7 +309,11 @@ def the_worst_journey_is_the_worst(problem: Problem, x: Variables) -> Rows:
     """The worst journey is no shorter than any resident area's journey."""
     resident = np.flatnonzero(problem.areas["resident"].to_numpy())
     for services, worst in x.worst_minutes.items():
-        for service in (service for service in services if service in x.chains):
+        for service in (service for service in services if service in x.counted):
+            if service in x.sharings:
+                longest = x.by_sharing(service, _worst_journeys(problem, x, service))
+                yield (*services, service, SHARED_OUT), worst >= longest
+                continue
             if problem.services[service].transfer:
                 for name, journey in legs.worst_journeys(problem, x, service):
                     yield (*services, service, name), worst >= journey
@@ -307,6 +332,13 @@ def most_patients_in_beds(problem: Problem, service: str, site: str) -> float:
     assert beds is not None
     scale = problem.patient_scale * problem.share_scale
     return most_patients(int(beds.at[site].value), beds.stays, beds.blocking.value, scale=scale)
+
+
+def _worst_journeys(problem: Problem, x: Variables, service: str) -> list[float]:
+    """Return the longest journey of residents under each sharing."""
+    resident, minutes = problem.areas["resident"].to_numpy(), problem.minutes(service)
+    each = x.sharings[service].values()
+    return [float(np.where(one.goes, minutes, 0)[resident].max(initial=0.0)) for one in each]
 
 
 def _sites(problem: Problem, x: Variables, service: str) -> pulp.LpAffineExpression:

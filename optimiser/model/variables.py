@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,9 +10,11 @@ import pulp
 
 from optimiser.catchment import NO_SET, Chains, first_leg_chains
 from optimiser.problem import Problem, Unit
+from optimiser.sharing import Sharing, Way
 
 # Sets of more sites than this are named by number: a solver's LP file has no room for longer names.
 LONGEST_SPELT_OUT_SET = 6
+NOWHERE = "nowhere"
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,13 @@ class Variables:
     both
         For a service reached by transfer, by (service, step of first contact's chain, set of sites): 1 where that
         step is taken and no site of the set provides the service. Continuous, 0 to 1.
+    sharings, chosen
+        For a service whose patients are shared out, who goes where by set of sites that provide it and number; and by
+        (service, set of sites and number) 1 where just that set does, and patients go so. Binary.
     """
 
     chains: Mapping[str, Chains]
+    sharings: Mapping[str, Mapping[Way, Sharing]] = field(default_factory=dict)
     designated: dict[tuple[str, str], pulp.LpVariable] = field(default_factory=dict)
     none_of: dict[tuple[str, frozenset[str]], pulp.LpVariable | float] = field(default_factory=dict)
     staff: dict[tuple[str, str, Unit], pulp.LpVariable] = field(default_factory=dict)
@@ -47,13 +53,24 @@ class Variables:
     worst_minutes: dict[tuple[str, ...], pulp.LpVariable] = field(default_factory=dict)
     first_legs: dict[str, Chains] = field(default_factory=dict)
     both: dict[tuple[str, int, frozenset[str]], pulp.LpVariable] = field(default_factory=dict)
+    chosen: dict[tuple[str, Way], pulp.LpVariable] = field(default_factory=dict)
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Codes of the services whose patients' journeys are modelled."""
+        return (*self.chains, *self.sharings)
 
     def first_leg(self, service: str, first_contact: str) -> Chains:
         """Return the chains by which patients of a service reached by transfer choose where to be seen first."""
         return self.first_legs.get(service, self.chains[first_contact])
 
     def add_up(self, service: str, values: np.ndarray) -> pulp.LpAffineExpression:
-        """Return the sum over areas of ``values[area, the site that the area goes to]``, areas × reachable sites."""
+        """Return the sum over areas of ``values[area, the site that the area goes to]``, areas × reachable sites.
+
+        Where an area's patients are shared out, its values are averaged over them.
+        """
+        if service in self.sharings:
+            return self.by_sharing(service, [(one.shares * values).sum() for one in self.sharings[service].values()])
         chains = self.chains[service]
         by_set = chains.per_set(values)
         terms = [(self.none_of[service, chains.sets[i]], float(by_set[i])) for i in np.flatnonzero(by_set) if i]
@@ -61,6 +78,8 @@ class Variables:
 
     def patients_at(self, service: str, patients: np.ndarray) -> dict[str, pulp.LpAffineExpression]:
         """Return the patients a year who go to each reachable site, from ``patients`` a year by area."""
+        if service in self.sharings:
+            return self._shared_at(service, patients)
         chains = self.chains[service]
         by_step = chains.add_up(np.repeat(patients[:, None], len(chains.sites), axis=1))
         arriving = {site: pulp.LpAffineExpression() for site in chains.sites}
@@ -71,10 +90,27 @@ class Variables:
                 here -= float(number) * self.none_of[service, chains.sets[after]]
         return arriving
 
+    def by_sharing(self, service: str, values: Sequence[float]) -> pulp.LpAffineExpression:
+        """Return the one of ``values``, one a sharing, that belongs to the sites of the plan."""
+        found = zip(self.sharings[service], values, strict=True)
+        return pulp.LpAffineExpression({self.chosen[service, way]: float(value) for way, value in found if value})
 
-def declare(problem: Problem, chains: Mapping[str, Chains], model: pulp.LpProblem) -> Variables:
+    def _shared_at(self, service: str, patients: np.ndarray) -> dict[str, pulp.LpAffineExpression]:
+        """Return ``patients_at`` where patients are shared out."""
+        each = list(self.sharings[service].values())
+        arriving = np.array([patients @ one.shares for one in each])
+        return {site: self.by_sharing(service, at) for site, at in zip(each[0].sites, arriving.T, strict=True)}
+
+
+def declare(
+    problem: Problem,
+    chains: Mapping[str, Chains],
+    sharings: Mapping[str, Mapping[Way, Sharing]],
+    model: pulp.LpProblem,
+) -> Variables:
     """Declare every decision that the problem leaves open, in ``model``."""
-    x = Variables(chains)
+    chains = {code: chain for code, chain in chains.items() if code not in sharings}
+    x = Variables(chains, sharings)
     for service in problem.services:
         for site in problem.candidates:
             x.designated[site, service] = model.add_variable(f"designated.{service}.{site}", cat=pulp.LpBinary)
@@ -86,6 +122,10 @@ def declare(problem: Problem, chains: Mapping[str, Chains], model: pulp.LpProble
         for index, members in enumerate(chain.sets):
             name = f"none_of.{service}.{spelt(index, members)}"
             x.none_of[service, members] = model.add_variable(name, 0, 1) if members else 1.0
+    for service, each in sharings.items():
+        for index, (sites, number) in enumerate(each):
+            name = ".".join(("chosen", service, spelt(index, sites), *([f"way_{number}"] if number else [])))
+            x.chosen[service, (sites, number)] = model.add_variable(name, cat=pulp.LpBinary)
     for service in problem.reached_by_transfer:
         _declare_own_first_leg(problem, x, model, service)
         _declare_both_legs(problem, x, model, service)
@@ -145,6 +185,8 @@ def _may_fall_short(problem: Problem, team: str, unit: Unit) -> bool:
 
 def spelt(index: int, members: frozenset[str]) -> str:
     """Return a name for a set of sites: its members, or its number where they are many."""
+    if not members:
+        return NOWHERE
     return ".".join(sorted(members)) if len(members) <= LONGEST_SPELT_OUT_SET else f"set_{index}"
 
 

@@ -1,0 +1,283 @@
+"""Patients who are shared out, again from the words: complete, within the limits, and no way round that is shorter.
+
+journeys.csv says who goes where. That no other way within the limits is better is seen without searching for one:
+if there were, some patients could be moved round a ring of sites, or from a site with more than its least to one with
+less than its most, for fewer minutes. So it is enough to look at the cheapest move from every site to every other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping
+from fractions import Fraction
+from itertools import combinations
+from typing import NamedTuple
+
+from optimiser.checker.beds import beds_for, busy_beds
+from optimiser.checker.reading import Breach, Number, same, shown
+from optimiser.checker.run import MICRO, Run
+
+# Minutes, minutes of residents, and number of the area times place of the site: each counts before the next.
+Cost = tuple[int, int, int]
+NOTHING: Cost = (0, 0, 0)
+# Surplus of any site, where it may be given up or taken on.
+ANYWHERE = ""
+MOST_SITES = 8
+
+
+class Limits(NamedTuple):
+    """The fewest and the most patients that a site should have; ``None`` where there is no most."""
+
+    least: Fraction
+    most: Fraction | None
+
+
+class Move(NamedTuple):
+    """What it costs to move one patient from one site to another, and whose it would be."""
+
+    cost: Cost
+    area: str
+
+
+class Beside(NamedTuple):
+    """What the plan's sites come to when everybody goes to the nearest: residents' minutes, and patients at each."""
+
+    mean: Number | None
+    worst: Number
+    total: Number
+    at: Mapping[str, Fraction]
+
+
+def shared_out(run: Run) -> list[str]:
+    """Return the services whose patients are shared out."""
+    return [service for service in run.services_with_patients if run.question.services[service].managed]
+
+
+def open_sites(run: Run, service: str) -> list[str]:
+    """Return the sites that take a service's patients: candidates before neighbours, each by code."""
+    return run.sites_of(service) + run.neighbours(service)
+
+
+def limits_of(run: Run, service: str) -> dict[str, Limits]:
+    """Return the limits of every open site; a neighbour has none."""
+    stated = run.question.services[service]
+    found = {site: Limits(Fraction(0), None) for site in open_sites(run, service)}
+    for site in run.sites_of(service):
+        highs = [
+            most for most in (stated.figure("maximum_patients"), _beds_take(run, service, site)) if most is not None
+        ]
+        found[site] = Limits(stated.figure("minimum_patients") or Fraction(0), min(highs, default=None))
+    return found
+
+
+def _beds_take(run: Run, service: str, site: str) -> Fraction | None:
+    """Return the most patients, to the millionth, whom a site's beds can take; nothing where it has no such limit."""
+    beds = run.question.services[service].beds
+    if beds is None or site not in beds.at:
+        return None
+    there = beds.at[site].value or Fraction(0)
+    everybody = Fraction(sum(run.patients(service, area) for area in run.areas), run.inputs.patients_scale)
+    low, high = 0, int(everybody * MICRO) + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        fits = beds_for(beds, busy_beds(beds, Fraction(middle, MICRO))) <= there
+        low, high = (middle, high) if fits else (low, middle)
+    return Fraction(low, MICRO)
+
+
+def keeps_to(volumes: Mapping[str, Fraction], limits: Mapping[str, Limits]) -> bool:
+    """Whether every site has as many patients as it should."""
+    return all(
+        one.least <= volumes[site] and (one.most is None or volumes[site] <= one.most) for site, one in limits.items()
+    )
+
+
+def volumes_of(run: Run, service: str) -> dict[str, Fraction]:
+    """Return the patients a year at every open site."""
+    return {site: run.patients_from(service, site, run.areas) for site in open_sites(run, service)}
+
+
+def patients_are_shared_out_in_full(run: Run) -> Iterator[Breach]:
+    """Where patients are shared out, an area's rows add up to its patients, each at an open site within its reach."""
+    check = "patients_are_shared_out_in_full"
+    for service in shared_out(run):
+        there = {*open_sites(run, service)}
+        if len(run.candidates) > MOST_SITES:
+            where, found = f"config.yaml services.{service}", f"at most {MOST_SITES}"
+            message = f"{where}: patients are shared out, which is checked for at most {MOST_SITES} candidates."
+            yield Breach(check, where, shown(len(run.candidates)), found, message)
+        for area, pieces in run.pieces[service].items():
+            where, everybody = f"journeys.csv {service} {area}", Fraction(run.patients(service, area))
+            total = Fraction(sum(piece.patients for piece in pieces))
+            if pieces and not same(total / run.inputs.patients_scale, everybody / run.inputs.patients_scale):
+                claimed, found = (shown(number / run.inputs.patients_scale) for number in (total, everybody))
+                yield Breach(check, where, claimed, found, f"{where}: {claimed} are shared out, but there are {found}.")
+            for piece in pieces:
+                site = piece.journey.site
+                if site is not None and (site not in there or piece.journey.minutes is None):
+                    message = f"{where}: {site} is not open, or cannot be reached."
+                    yield Breach(check, where, site, "an open site within reach", message)
+                if len(pieces) > 1 and piece.patients <= 0:
+                    message = f"{where}: nobody goes to {site}, so there should be no row."
+                    yield Breach(check, f"{where} {site}", shown(piece.patients), "somebody", message)
+                if not everybody and site != run.nearest[service][area].site:
+                    nearest = run.nearest[service][area].site or ""
+                    message = (
+                        f"{where}: nobody is shared out, so {nearest or 'no site'} should stand there, the nearest."
+                    )
+                    yield Breach(check, where, site or "", nearest, message)
+
+
+def no_sharing_is_shorter(run: Run) -> Iterator[Breach]:
+    """Where patients are shared out, no other way within the limits takes fewer minutes; ties are settled as stated."""
+    check = "no_sharing_is_shorter"
+    for service in shared_out(run):
+        volumes, limits = volumes_of(run, service), limits_of(run, service)
+        ring = _shorter_way_round(run, service, volumes, limits) if keeps_to(volumes, limits) else []
+        if ring:
+            steps = ", ".join(f"{area} from {here} to {there}" for here, there, area in ring if area)
+            message = f"journeys.csv {service}: moving patients of {steps} is better, and within the limits."
+            yield Breach(check, f"journeys.csv {service}", "the best way", steps, message)
+
+
+def _shorter_way_round(
+    run: Run, service: str, volumes: Mapping[str, Fraction], limits: Mapping[str, Limits]
+) -> list[tuple[str, str, str]]:
+    """Return the moves (from, to, area) of a ring that makes things better; none if there is no such ring."""
+    moves = _cheapest_moves(run, service)
+    for site, (least, most) in limits.items():
+        if most is None or volumes[site] < most:
+            moves[site, ANYWHERE] = Move(NOTHING, "")
+        if volumes[site] > least:
+            moves[ANYWHERE, site] = Move(NOTHING, "")
+    cost = dict.fromkeys([ANYWHERE, *limits], NOTHING)
+    came_from: dict[str, str] = {}
+    last = None
+    for _ in cost:
+        last = None
+        for (here, there), move in moves.items():
+            found = _plus(cost[here], move.cost)
+            if found < cost[there]:
+                cost[there], came_from[there], last = found, here, there
+    if last is None:
+        return []
+    # Whoever is still better off after as many rounds as there are places was led there by a ring.
+    for _ in cost:
+        last = came_from[last]
+    ring = [(came_from[last], last)]
+    while ring[-1][0] != last:
+        ring.append((came_from[ring[-1][0]], ring[-1][0]))
+    return [(here, there, moves[here, there].area) for here, there in reversed(ring)]
+
+
+def _plus(one: Cost, other: Cost) -> Cost:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+
+
+def _cheapest_moves(run: Run, service: str) -> dict[tuple[str, str], Move]:
+    """Return the cheapest move from each open site to each other, of any patient who is there now."""
+    there, minutes = open_sites(run, service), run.inputs.minutes
+    every_site = run.candidates + run.neighbours(service)
+    place = {site: number for number, site in enumerate(every_site, start=1)}
+    number = {area: n for n, area in enumerate(sorted(run.areas), start=1)}
+    found: dict[tuple[str, str], Move] = {}
+    for area, piece in run.pieces_of(service, run.areas):
+        here = piece.journey.site
+        if not piece.patients or here not in place or piece.journey.minutes is None:
+            continue
+        for site in there:
+            if site != here and (area, site) in minutes:
+                more = minutes[area, site] - piece.journey.minutes
+                residents = more if run.areas[area].resident else 0
+                cost = (more, residents, number[area] * (place[site] - place[here]))
+                if (here, site) not in found or cost < found[here, site].cost:
+                    found[here, site] = Move(cost, area)
+    return found
+
+
+def without_a_sharing_everybody_goes_to_the_nearest(run: Run) -> Iterator[Breach]:
+    """Where patients are shared out past a limit, no way keeps to all limits, and everybody goes to the nearest."""
+    check = "without_a_sharing_everybody_goes_to_the_nearest"
+    for service in shared_out(run) if len(run.candidates) <= MOST_SITES else ():
+        where, limits = f"journeys.csv {service}", limits_of(run, service)
+        if keeps_to(volumes_of(run, service), limits):
+            continue
+        served = all(journey.site or not run.patients(service, a) for a, journey in run.nearest[service].items())
+        if served and not _asks_too_much(run, service, limits):
+            message = f"{where}: a limit of patients is broken, though they could be shared out within all limits."
+            yield Breach(check, where, "no sharing", "a sharing", message)
+        for area, piece in run.pieces_of(service, run.areas):
+            nearest = run.nearest[service][area].site
+            if piece.journey.site != nearest:
+                message = f"{where} {area}: goes to {piece.journey.site}, but no sharing is possible, so to {nearest}."
+                yield Breach(check, f"{where} {area}", piece.journey.site or "", nearest or "", message)
+
+
+def _asks_too_much(run: Run, service: str, limits: Mapping[str, Limits]) -> bool:
+    """Whether some group of sites must have more patients than can reach it, or may have fewer than can reach no other.
+
+    For patients who all go somewhere this is the only way in which limits can be impossible (Hall, Hoffman).
+    """
+    reach: dict[frozenset[str], Fraction] = {}
+    for area in run.areas:
+        within = frozenset(site for site in limits if (area, site) in run.inputs.minutes)
+        reach[within] = reach.get(within, Fraction(0)) + Fraction(
+            run.patients(service, area), run.inputs.patients_scale
+        )
+    if any(most is not None and least > most for least, most in limits.values()):
+        return True
+    return any(_group_asks_too_much(group, limits, reach) for group in _groups(run.sites_of(service)))
+
+
+def _groups(sites: Collection[str]) -> Iterator[frozenset[str]]:
+    for size in range(1, len(sites) + 1):
+        yield from map(frozenset, combinations(sites, size))
+
+
+def _group_asks_too_much(
+    group: frozenset[str], limits: Mapping[str, Limits], reach: Mapping[frozenset[str], Fraction]
+) -> bool:
+    could_come = sum((patients for within, patients in reach.items() if within & group), Fraction(0))
+    must_come = sum((patients for within, patients in reach.items() if within and within <= group), Fraction(0))
+    mosts = [limits[site].most for site in group]
+    takes = math.inf if None in mosts else sum((most for most in mosts if most is not None), Fraction(0))
+    return could_come < sum(limits[site].least for site in group) or must_come > takes
+
+
+def past_a_nearer_site(run: Run, service: str) -> dict[str, tuple[Fraction, Fraction]]:
+    """Return patients a year at each site who passed a nearer open one, and the patient-minutes that this adds."""
+    found = {site: (Fraction(0), Fraction(0)) for site in run.candidates + run.neighbours(service)}
+    for area, piece in run.pieces_of(service, run.areas):
+        nearest, minutes = run.nearest[service][area].minutes, piece.journey.minutes
+        if piece.journey.site in found and nearest is not None and minutes is not None and minutes > nearest:
+            patients = Fraction(piece.patients) / run.inputs.patients_scale
+            before = found[piece.journey.site]
+            more = patients * Fraction(minutes - nearest, MICRO)
+            found[piece.journey.site] = (before[0] + patients, before[1] + more)
+    return found
+
+
+def nearest_beside(run: Run, service: str) -> Beside:
+    """Return what the plan's sites come to if nobody is shared out."""
+    going, scale = run.nearest[service], run.inputs.patients_scale
+    everybody = sum(run.patients(service, area) for area in run.residents)
+    known = [going[area].minutes for area in run.residents]
+    worst = math.inf if None in known else Fraction(max((m or 0 for m in known), default=0), MICRO)
+    lost = any(going[area].minutes is None and run.patients(service, area) for area in run.residents)
+    minutes = sum(run.patients(service, area) * (going[area].minutes or 0) for area in run.residents)
+    total: Number = math.inf if lost else Fraction(minutes, MICRO * scale)
+    mean: Number | None = None
+    if everybody:
+        mean = math.inf if lost else Fraction(minutes, MICRO * everybody)
+    at = dict.fromkeys(run.candidates + run.neighbours(service), 0)
+    for area, journey in going.items():
+        if journey.site is not None:
+            at[journey.site] += run.patients(service, area)
+    return Beside(mean, worst, total, {site: Fraction(number, scale) for site, number in at.items()})
+
+
+SHARING_CHECKS = (
+    patients_are_shared_out_in_full,
+    no_sharing_is_shorter,
+    without_a_sharing_everybody_goes_to_the_nearest,
+)

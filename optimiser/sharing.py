@@ -1,0 +1,490 @@
+"""Managed flows: who goes where when patients are shared out between sites so that each has as many as it should.
+
+Of all ways to send patients to the designated candidates and to the neighbours that keep to the service's limits, the
+one with the fewest minutes of all patients is taken: at each designated candidate at least ``minimum_patients``, at
+most ``maximum_patients``, and no more than its beds can take. An area's patients may be split. Equal ways are settled
+by the fewest minutes of residents, then by the least sum, over patients, of the number of their area (by code, from
+1) times the place of their site (candidates before neighbours, each by code, from 1).
+
+Where no way keeps to the limits everybody goes to the nearest, and the rules about volumes say which limits break.
+
+This is a transportation problem with few sites: patients are moved from site to site along shortest ways, one step at a
+time (successive shortest paths), in whole numbers of the last decimal place, so that the result is exact.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimiser.beds import most_patients
+from optimiser.errors import NoPlan, TooLarge
+from optimiser.problem import Problem
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+# Patients are shared out once for every set of candidates.
+MOST_CANDIDATES = 8
+LARGEST_TABLE = 5_000_000
+MOST_EXPLAINED = 2_000
+
+HUB = -1
+MINIMUM, MAXIMUM, BEDS = "every_site_has_enough_patients", "no_site_has_too_many_patients", "beds_are_enough"
+
+
+@dataclass(frozen=True, eq=False)
+class Sharing:
+    """Where one set of designated sites sends a service's patients.
+
+    Attributes
+    ----------
+    sites
+        Codes of every site that could take patients, in the order that settles ties.
+    patients
+        Areas × ``sites``: patients a year, as whole numbers of ``1 / problem.patient_scale``.
+    goes
+        Whether anybody of an area goes to a site; where an area has no patients, whether it is the nearest.
+    keeps_to_limits
+        Whether there is a way that does. If not, everybody goes to the nearest.
+    """
+
+    sites: tuple[str, ...]
+    patients: Floats
+    goes: Bools
+    keeps_to_limits: bool
+
+    @cached_property
+    def shares(self) -> Floats:
+        """The share of each area's patients who go to each site; where there are none, of its people."""
+        total = self.patients.sum(axis=1, keepdims=True)
+        return np.where(total > 0, self.patients / np.where(total > 0, total, 1), self.goes)
+
+
+class Limits(NamedTuple):
+    """The fewest and the most patients that a site should have, in whole numbers; ``None`` where there is no most."""
+
+    low: int
+    high: int | None
+
+    def inside(self, hard: Limits) -> Limits:
+        """Return these limits as far as they do not go against harder ones."""
+        low = self.low if hard.high is None else min(self.low, hard.high)
+        return Limits(low, None if self.high is None else max(self.high, hard.low))
+
+
+class Step(NamedTuple):
+    """A step of patients of an area from one site to another, or of a site's surplus to the hub and back."""
+
+    here: int
+    there: int
+    cost: int
+    area: int
+
+
+def sharing(
+    problem: Problem,
+    service: str,
+    designated: Collection[str],
+    *,
+    leave_out: Collection[str] = (),
+    giving: Collection[str] = (),
+) -> Sharing:
+    """Share out the patients of a service between some designated candidates and its neighbours.
+
+    Parameters
+    ----------
+    problem, service, designated
+        The question, one of its services, and the candidates that provide it.
+    leave_out
+        Rules by name, service and site, joined with dots, whose limits do not count.
+    giving
+        Such rules whose limits are kept to only as far as the others leave room.
+
+    Raises
+    ------
+    TooLarge
+        When there are more than ``MOST_CANDIDATES`` candidates.
+    """
+    sites = frozenset(designated)
+    if len(problem.candidates) > MOST_CANDIDATES:
+        raise TooLarge(_too_many(problem, service))
+    rules = {f"{rule}.{service}.{site}" for rule in (MINIMUM, MAXIMUM, BEDS) for site in sites}
+    without, last = frozenset(rules.intersection(leave_out)), frozenset(rules.intersection(giving))
+    key, known = ("sharing", service, sites, without, last), problem.worked_out
+    if key not in known:
+        known[key] = _shared(problem, service, sites, without, last)
+    found: Sharing = known[key]
+    return found
+
+
+# A set of designated candidates, and the number of one of its sharings: 0 is the one that the words give.
+Way = tuple[frozenset[str], int]
+
+
+def every_sharing(problem: Problem, service: str) -> dict[Way, Sharing]:
+    """Share out the patients of a service for every set of candidates, smaller sets first.
+
+    Raises
+    ------
+    TooLarge
+        When there are too many sets.
+    """
+    candidates = problem.candidates
+    cells = 2 ** len(candidates) * len(problem.areas) * len(problem.reachable_sites(service))
+    if len(candidates) > MOST_CANDIDATES or cells > LARGEST_TABLE:
+        raise TooLarge(_too_many(problem, service))
+    return {
+        (frozenset(chosen), 0): sharing(problem, service, chosen)
+        for size in range(len(candidates) + 1)
+        for chosen in combinations(candidates, size)
+    }
+
+
+def every_sharing_that_limits_leave(problem: Problem, service: str) -> dict[Way, Sharing]:
+    """Share out the patients for every set of candidates, also without limits that stand in the way of something.
+
+    A limit stands in the way where a sharing just keeps to it, or where there is no sharing. Each set of such limits is
+    left out once, and kept to as far as the others leave room once.
+
+    Raises
+    ------
+    NoPlan
+        When there are too many: it is then not found out which rules clash.
+    """
+    found: dict[Way, Sharing] = {}
+    for sites, _ in every_sharing(problem, service):
+        number = 0
+        waiting, seen = [frozenset[str]()], {frozenset[str]()}
+        while waiting:
+            dropped = waiting.pop(0)
+            shared = sharing(problem, service, sites, leave_out=dropped)
+            for one in (shared, sharing(problem, service, sites, giving=dropped)) if dropped else (shared,):
+                if one.keeps_to_limits or not dropped:
+                    found[sites, number] = one
+                    number += 1
+            in_the_way = (
+                dropped | {rule} for rule in _in_the_way(problem, service, sites, shared) if rule not in dropped
+            )
+            new = [more for more in in_the_way if more not in seen]
+            waiting += new
+            seen.update(new)
+            if len(found) + len(waiting) > MOST_EXPLAINED:
+                raise NoPlan(
+                    f"No plan meets every rule. Which rules clash is not found out where {service} is shared out in so "
+                    "many ways. Write patients_go_to: nearest, or name fewer candidates or limits, and ask again."
+                )
+    return found
+
+
+def _in_the_way(problem: Problem, service: str, sites: Collection[str], shared: Sharing) -> list[str]:
+    """Return the limits that stand in the way of other sharings of some sites: those that are just kept to, or all."""
+    volumes = dict(zip(shared.sites, shared.patients.sum(axis=0), strict=True))
+    stated = problem.services[service]
+    found = []
+    for site in sorted(sites):
+        beds = stated.beds
+        for rule, there in (
+            (MINIMUM, stated.minimum_patients),
+            (MAXIMUM, stated.maximum_patients),
+            (BEDS, beds and beds.at.get(site)),
+        ):
+            others = {f"{other}.{service}.{site}" for other in (MINIMUM, MAXIMUM, BEDS) if other != rule}
+            limit = _limits(problem, service, site, others)
+            if there and (
+                not shared.keeps_to_limits or volumes[site] == (limit.low if rule == MINIMUM else limit.high)
+            ):
+                found.append(f"{rule}.{service}.{site}")
+    return found
+
+
+def _too_many(problem: Problem, service: str) -> str:
+    here = f"{len(problem.candidates)} candidates with {len(problem.areas):,} areas have too many"
+    most = f"{MOST_CANDIDATES} candidates and a table of {LARGEST_TABLE:,} numbers are the most"
+    return (
+        f"{service}: patients are shared out once for every set of candidates, and {here}; {most}. "
+        "Write patients_go_to: nearest, or name fewer candidates."
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class SharedOut:
+    """Where patients who are shared out go, for some choices of designations: ``provided`` is choices × candidates."""
+
+    problem: Problem
+    service: str
+    provided: Bools
+
+    @property
+    def services(self) -> tuple[str]:
+        """The service whose choices are the axis of every result."""
+        return (self.service,)
+
+    @cached_property
+    def patients(self) -> Floats:
+        """Patients a year by area, as whole numbers of ``1 / patient_scale``."""
+        return np.asarray(np.rint(self.problem.patients(self.service) * self.problem.patient_scale))
+
+    @cached_property
+    def resident(self) -> Bools:
+        """Whether each area is resident."""
+        return np.asarray(self.problem.areas["resident"], dtype=bool)
+
+    @cached_property
+    def each(self) -> list[Sharing]:
+        """Who goes where under each choice."""
+        chosen = ([s for s, there in zip(self.problem.candidates, row, strict=True) if there] for row in self.provided)
+        return [sharing(self.problem, self.service, sites) for sites in chosen]
+
+    @cached_property
+    def unserved(self) -> NDArray[np.int64]:
+        """Areas that no site takes, by choice."""
+        return np.array([int((~one.goes.any(axis=1)).sum()) for one in self.each], dtype=np.int64)
+
+    @cached_property
+    def scaled_minutes(self) -> Floats:
+        """Minutes, areas × reachable sites, as whole numbers of ``1 / minute_scale``; 0 where there is no journey."""
+        minutes = self.problem.minutes(self.service)
+        return np.asarray(np.rint(np.where(np.isfinite(minutes), minutes, 0) * self.problem.minute_scale))
+
+    def minutes_of(self, counted: Bools) -> Floats:
+        """Return patient-minutes a year (scaled) of some areas, by choice; infinite where patients reach no site."""
+        needing = (self.patients > 0) & counted
+        return np.array(
+            [
+                np.inf
+                if (needing & ~one.goes.any(axis=1)).any()
+                else float((one.patients[counted] * self.scaled_minutes[counted]).sum())
+                for one in self.each
+            ]
+        )
+
+    def arriving(self, site: str) -> Floats:
+        """Return patients a year at a site, from every area, by choice."""
+        column = self.problem.reachable_sites(self.service).index(site)
+        return np.array([one.patients[:, column].sum() for one in self.each]) / self.problem.patient_scale
+
+    @property
+    def volume_scale(self) -> int:
+        """What makes every number of patients at a site whole."""
+        return self.problem.patient_scale
+
+    @property
+    def worst_minutes(self) -> Floats:
+        """The longest journey of anybody from any resident area, by choice."""
+        minutes = self.problem.minutes(self.service)[self.resident]
+        goes = (one.goes[self.resident] for one in self.each)
+        return np.array(
+            [np.where(here, minutes, 0).max(initial=0.0) if here.any(axis=1).all() else np.inf for here in goes]
+        )
+
+    def patients_beyond(self, minutes: float) -> Floats:
+        """Return resident patients a year (scaled) with a longer journey than ``minutes``, by choice."""
+        late = (self.problem.minutes(self.service) > minutes) & self.resident[:, None]
+        lost = (self.patients[self.resident & ~one.goes.any(axis=1)].sum() for one in self.each)
+        return np.array([(one.patients * late).sum() + gone for one, gone in zip(self.each, lost, strict=True)])
+
+
+# -- one sharing -----------------------------------------------------------------------------------
+
+
+def _shared(
+    problem: Problem, service: str, designated: frozenset[str], leave_out: frozenset[str], giving: frozenset[str]
+) -> Sharing:
+    sites, costs = problem.reachable_sites(service), _costs(problem, service)
+    is_open = [i for i, site in enumerate(sites) if site in designated or not problem.sites[site].candidate]
+    patients = [int(number) for number in np.rint(problem.patients(service) * problem.patient_scale)]
+    nearest = [min((i for i in is_open if i in row), key=row.__getitem__, default=None) for row in costs]
+    flow = _Flow(costs, patients, nearest, is_open)
+    everybody = flow.sharing(sites, keeps_to_limits=False)
+    if any(at is None and number for at, number in zip(nearest, patients, strict=True)):
+        return everybody
+    hard = {i: _limits(problem, service, sites[i], leave_out | giving) for i in is_open}
+    if not flow.keep_to(hard):
+        return everybody
+    if giving:
+        wished = {i: _limits(problem, service, sites[i], leave_out).inside(hard[i]) for i in is_open}
+        flow.keep_to(wished)
+    return flow.sharing(sites, keeps_to_limits=True)
+
+
+def _limits(problem: Problem, service: str, site: str, without: Collection[str]) -> Limits:
+    """Return the limits of an open site, but for rules that do not count; a neighbour has none."""
+    if not problem.sites[site].candidate:
+        return Limits(0, None)
+    stated, scale = problem.services[service], problem.patient_scale
+    low, highs = 0, []
+    if stated.minimum_patients and f"{MINIMUM}.{service}.{site}" not in without:
+        low = int(np.rint(stated.minimum_patients.value * scale))
+    if stated.maximum_patients and f"{MAXIMUM}.{service}.{site}" not in without:
+        highs.append(int(np.rint(stated.maximum_patients.value * scale)))
+    beds = stated.beds
+    if beds and site in beds.at and f"{BEDS}.{service}.{site}" not in without:
+        taken = most_patients(int(beds.at[site].value), beds.stays, beds.blocking.value, scale=scale)
+        highs.append(int(np.rint(taken * scale)))
+    return Limits(low, min(highs, default=None))
+
+
+def _costs(problem: Problem, service: str) -> list[dict[int, int]]:
+    """Return, for each area, what a patient's way to each site costs; nothing where there is no journey.
+
+    One whole number stands for minutes, then for minutes of residents, then for the number of the area times the place
+    of the site: each counts for more than all the later ones could come to along any way from site to site.
+    """
+    key, known = ("costs of sharing", service), problem.worked_out
+    if key not in known:
+        minutes = problem.minutes(service)
+        reached = np.isfinite(minutes)
+        scaled = np.rint(np.where(reached, minutes, 0) * problem.minute_scale).astype(np.int64).tolist()
+        number = {area: n for n, area in enumerate(sorted(problem.areas.index), start=1)}
+        areas = zip(problem.areas.index, problem.areas["resident"], scaled, reached.tolist(), strict=True)
+        sites = minutes.shape[1]
+        least = 2 * sites * len(number) * sites + 1
+        most = 2 * sites * (least + 1) * (max(map(max, scaled), default=0) + 1) if sites else 1
+        known[key] = [
+            {
+                i: time * most + bool(resident) * time * least + number[area] * (i + 1)
+                for i, (time, known_time) in enumerate(zip(times, there, strict=True))
+                if known_time
+            }
+            for area, resident, times, there in areas
+        ]
+    found: list[dict[int, int]] = known[key]
+    return found
+
+
+class _Flow:
+    """Who goes where, moved step by step. Sites are positions; ``at[area][site]`` is never 0."""
+
+    def __init__(
+        self, costs: list[dict[int, int]], patients: list[int], nearest: Sequence[int | None], sites: list[int]
+    ) -> None:
+        self.costs, self.sites, self.total = costs, sites, sum(patients)
+        self.nearest = nearest
+        self.at = [
+            {} if site is None or not number else {site: number} for site, number in zip(nearest, patients, strict=True)
+        ]
+        self.volume = dict.fromkeys(sites, 0)
+        for here in self.at:
+            for site, number in here.items():
+                self.volume[site] += number
+        self.queues: dict[tuple[int, int], list[tuple[int, int]]] = {}
+
+    def keep_to(self, limits: Mapping[int, Limits]) -> bool:
+        """Move patients at least cost until every site is within its limits, or as near as can be; whether all are."""
+        if any(high is not None and low > high for low, high in limits.values()):
+            return False
+        # Patients above a site's least are counted at a hub, which all sites may give to and take from.
+        room = {i: None if high is None else high - low for i, (low, high) in limits.items()}
+        above = {i: max(0, self.volume[i] - limits[i].low) for i in self.sites}
+        above = {i: number if (most := room[i]) is None else min(number, most) for i, number in above.items()}
+        over = {i: self.volume[i] - limits[i].low - above[i] for i in self.sites}
+        over[HUB] = sum(above.values()) - self.total + sum(limit.low for limit in limits.values())
+        while any(over.values()):
+            path = self._cheapest(over, above, room)
+            if not path:
+                return False
+            self._move(path, over, above, room)
+        return True
+
+    def sharing(self, sites: tuple[str, ...], *, keeps_to_limits: bool) -> Sharing:
+        """Return what has been reached, as tables of areas × ``sites``."""
+        patients, goes = np.zeros((len(self.at), len(sites))), np.zeros((len(self.at), len(sites)), dtype=bool)
+        for area, (here, nearest) in enumerate(zip(self.at, self.nearest, strict=True)):
+            for site, number in here.items():
+                patients[area, site] = number
+                goes[area, site] = True
+            if not here and nearest is not None:
+                goes[area, nearest] = True
+        return Sharing(sites, patients, goes, keeps_to_limits)
+
+    def _steps(self, above: Mapping[int, int], room: Mapping[int, int | None]) -> list[Step]:
+        """Return every step that somebody may take now: from, to, at what cost, and who."""
+        found = []
+        for here in self.sites:
+            if (most := room[here]) is None or above[here] < most:
+                found.append(Step(here, HUB, 0, HUB))
+            if above[here]:
+                found.append(Step(HUB, here, 0, HUB))
+            moves = ((there, self._first(here, there)) for there in self.sites if there != here)
+            found += [Step(here, there, *first) for there, first in moves if first]
+        return found
+
+    def _first(self, here: int, there: int) -> tuple[int, int] | None:
+        """Return the cost and the area of whoever moves most cheaply from one site to another."""
+        if (here, there) not in self.queues:
+            moving = ((area, self.costs[area]) for area, at in enumerate(self.at) if here in at)
+            self.queues[here, there] = [(cost[there] - cost[here], area) for area, cost in moving if there in cost]
+            heapq.heapify(self.queues[here, there])
+        queue = self.queues[here, there]
+        while queue and here not in self.at[queue[0][1]]:
+            heapq.heappop(queue)
+        return queue[0] if queue else None
+
+    def _cheapest(
+        self, over: Mapping[int, int], above: Mapping[int, int], room: Mapping[int, int | None]
+    ) -> list[Step]:
+        """Return the cheapest way from where there are too many to where there are too few; nothing if there is none.
+
+        No way round is ever cheaper than none, so that passing over the steps again and again comes to an end.
+        """
+        cost = {place: 0 for place, number in over.items() if number > 0}
+        came_by: dict[int, Step] = {}
+        steps, again = self._steps(above, room), True
+        while again:
+            again = False
+            for step in steps:
+                if step.here in cost and (found := cost[step.here] + step.cost) < cost.get(step.there, found + 1):
+                    cost[step.there], came_by[step.there], again = found, step, True
+        ends = [(cost[place], place) for place, number in over.items() if number < 0 and place in cost]
+        path: list[Step] = []
+        place = min(ends)[1] if ends else None
+        while place in came_by:
+            path.append(came_by[place])
+            place = path[-1].here
+        return path[::-1]
+
+    def _move(
+        self, path: list[Step], over: dict[int, int], above: dict[int, int], room: Mapping[int, int | None]
+    ) -> None:
+        start, end = path[0].here, path[-1].there
+        number = min(over[start], -over[end], *(self._may_take(step, above, room) for step in path))
+        over[start] -= number
+        over[end] += number
+        for step in path:
+            if step.there == HUB:
+                above[step.here] += number
+            elif step.here == HUB:
+                above[step.there] -= number
+            else:
+                self._send(step, number)
+
+    def _may_take(self, step: Step, above: Mapping[int, int], room: Mapping[int, int | None]) -> int:
+        """Return how many may take a step."""
+        if step.there == HUB:
+            most = room[step.here]
+            return self.total if most is None else most - above[step.here]
+        return above[step.there] if step.here == HUB else self.at[step.area][step.here]
+
+    def _send(self, step: Step, number: int) -> None:
+        """Send so many patients of an area from one site to another."""
+        at = self.at[step.area]
+        at[step.here] -= number
+        if not at[step.here]:
+            del at[step.here]
+        self.volume[step.here] -= number
+        self.volume[step.there] += number
+        if step.there not in at:
+            at[step.there] = 0
+            for other, cost in self.costs[step.area].items():
+                if (step.there, other) in self.queues:
+                    more = (cost - self.costs[step.area][step.there], step.area)
+                    heapq.heappush(self.queues[step.there, other], more)
+        at[step.there] += number
