@@ -124,7 +124,7 @@ def enumerate_all(problem: Problem, *, keep: int = KEPT) -> Enumeration:
 class Every:
     """Every joint designation of a problem that agrees with what is fixed, and what ``aims`` come to under each.
 
-    ``rules`` has every rule as tables of which choices pass; ``diagram`` those joint designations that pass all of them.
+    ``rules`` has every rule as tables of which choices pass; ``diagram`` the joint designations that pass all of them.
     """
 
     problem: Problem
