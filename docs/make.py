@@ -22,6 +22,9 @@ WIDTH = 96
 
 # The unit of every figure of a config, by the setting's name. A figure without one is refused below.
 SETTING_UNITS = {
+    "posts_funded": "people or WTE",
+    "in_post": "people or WTE",
+    "trips_a_week": "trips a week",
     "value": "as the figure it stands in",
     "factor": "times",
     "years": "years",
@@ -88,6 +91,7 @@ PLACES = {
     "GrowthSettings": "`demand.growth`",
     "AgeGrowthSettings": "`demand.growth.by_age`",
     "TeamSettings": "`teams.<code>`",
+    "AcrossSettings": "`teams.<code>.across_sites`",
     "ServiceSettings": "`services.<code>`",
     "FixedSettings": "`services.<code>.fixed.<site>`",
     "LinkSettings": "`services.<code>.same_site.<service>` and `by_transfer.<service>`",
@@ -97,6 +101,8 @@ PLACES = {
     "RotaSettings": "`services.<code>.rotas.<team>`",
     "ExceptionSettings": "An entry of `exceptions`",
     "TransferSettings": "`services.<code>.transfer`",
+    "SaidSettings": "`services.<code>.rotas.<team>.shared_on_call`",
+    "RotaLinkSettings": "`services.<code>.rotas.<team>.only_without` and `remote_from`",
     "CoverSettings": "`services.<code>.rotas.<team>.cover`",
     "ShiftSettings": "`services.<code>.rotas.<team>.shifts.<code>`",
     "ContractSettings": "`contract`",
@@ -130,6 +136,9 @@ OTHER_MEASURES = {
     "staff_in_post": "What a team has in post, over all candidates.",
     "staff_short": "What the rotas of a team are short of after every move and recruit.",
     "staff_moved": "Staff of a team who move between sites.",
+    "staff_posts_funded": "Posts of a team that there is money for, where the config states them.",
+    "staff_posts_vacant": "Of those, the posts that nobody fills.",
+    "staff_short_with_posts_filled": "What the rotas of a team would be short of if every post were filled.",
     "staff_recruited": "Staff of a team who are newly recruited.",
     "short_with_one_vacancy": "What a rota would be short of if its site lost one of the staff (1 person, or 1 WTE).",
     "changes_from_today": "Designations that open or close, against today.",

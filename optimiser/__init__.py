@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optimiser.prices import price_of_a_post
     from optimiser.problem import Problem
     from optimiser.reading import designations_of, read_problem
+    from optimiser.report import write_report
     from optimiser.runs import check, write_run
     from optimiser.weights import effective_weights, weights_won
 
@@ -48,6 +49,7 @@ _HOMES = {
     "read_problem": "reading",
     "solve": "planning",
     "weights_won": "weights",
+    "write_report": "report",
     "write_run": "runs",
 }
 
@@ -75,6 +77,7 @@ __all__ = [
     "read_problem",
     "solve",
     "weights_won",
+    "write_report",
     "write_run",
 ]
 

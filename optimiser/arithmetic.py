@@ -407,11 +407,12 @@ def rota_is_filled(problem: Problem, choices: All) -> Iterator[Instance]:
 def _joint_needs(
     problem: Problem, choices: All, team: str, unit: str
 ) -> tuple[staffing.Needs, tuple[str, ...], tuple[int, ...]]:
-    services = tuple(
-        code
+    counted = {
+        code: [rota for rota in chosen.service.rotas if (rota.team, rota.unit) == (team, unit)]
         for code, chosen in choices.items()
-        if any((rota.team, rota.unit) == (team, unit) for rota in chosen.service.rotas)
-    )
+    }
+    beside = {other for rotas in counted.values() for rota in rotas for other in rota.rests_on}
+    services = tuple(code for code, rotas in counted.items() if rotas or code in beside)
     shape = tuple(len(choices[code].provided) for code in services)
     index = np.indices(shape).reshape(len(shape), -1)
     provided = {code: choices[code].provided[rows] for code, rows in zip(services, index, strict=True)}

@@ -99,7 +99,7 @@ def _tied_together(problem: Problem) -> Iterator[set[str]]:
         if service.transfer:
             yield {code, service.transfer.first_contact}
         for rota in service.rotas:
-            teams.setdefault((rota.team, rota.unit), set()).add(code)
+            teams.setdefault((rota.team, rota.unit), set()).update((code, *rota.rests_on))
     yield from teams.values()
 
 

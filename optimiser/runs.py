@@ -159,6 +159,15 @@ def next_free(parent: Path, name: str) -> Path:
     return next(candidate for candidate in candidates if not candidate.exists())
 
 
+def next_free_file(parent: Path, name: str, ending: str) -> Path:
+    """Return ``parent/name`` with the ending, or with -2, -3 … before it where that exists."""
+    return next(
+        path
+        for number in range(1, 10_000)
+        if not (path := parent / f"{name}{f'-{number}' if number > 1 else ''}{ending}").exists()
+    )
+
+
 def versions() -> dict[str, str]:
     """Return the versions of Python and of every library that an answer rests on."""
     return {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES}

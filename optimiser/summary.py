@@ -11,7 +11,7 @@ from optimiser import measures
 from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, PROVED, Plan, matters
 from optimiser.planning import evaluate
-from optimiser.problem import Problem
+from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.sharing import sharing
 
 MOST_FRAGILE_NAMED = 3
@@ -30,11 +30,12 @@ def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
     ``numbers`` are the plan's measures, where they are known already.
     """
     numbers = measures.table(plan) if numbers is None else numbers
+    return [plan.problem.title, "", *_services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
+
+
+def notes(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return how good a plan is, what falls short and what it rests on, in sentences, from its measures."""
     return [
-        plan.problem.title,
-        "",
-        *_services(plan, numbers),
-        "",
         *_growth(plan.problem),
         *_factors(plan.problem),
         *_observed(plan, numbers),
@@ -49,7 +50,6 @@ def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
         *_fragile(plan, numbers),
         *_changes(plan),
         *_unverified(plan),
-        "Draft: not a decision.",
     ]
 
 
@@ -262,8 +262,38 @@ def _short(plan: Plan) -> list[str]:
     for team, unit in plan.problem.team_units:
         here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
         if (short := round(here["short"].sum(), 6)) > 0:
-            found.append(f"Short of {_staff(plan, short, team, unit)}.")
-    return found
+            found.append(f"Short of {_staff(plan, short, team, unit)}{_at_which(plan, here)}.{_posts(plan, here)}")
+    return [*found, *_short_by_grade(plan)]
+
+
+def _short_by_grade(plan: Plan) -> list[str]:
+    """Return what each grade is short of, over teams, where more than one is."""
+    short: dict[tuple[str, str], float] = {}
+    for row in plan.staffing.to_dict("records"):
+        grade = plan.problem.teams[row["team"]].grade
+        if grade and round(row["short"], 6) > 0:
+            short[grade, row["unit"]] = short.get((grade, row["unit"]), 0.0) + row["short"]
+    if len({grade for grade, _ in short}) < 2:
+        return []
+    said = (f"{number:g} {unit} of the grade {grade.replace('_', ' ')}" for (grade, unit), number in short.items())
+    return [f"By grade it is short of {', '.join(said)}."]
+
+
+def _at_which(plan: Plan, here: pd.DataFrame) -> str:
+    """Return how the shortfall of a team is spread over sites; nothing where it is one team over all of them."""
+    lacking = here[(here["short"].round(6) > 0) & (here["site"] != ACROSS_SITES)]
+    where = zip(lacking["site"], lacking["short"].round(6), strict=True)
+    each = [f"{short:g} at {plan.problem.pool_name(str(site))}" for site, short in where]
+    return f": {', '.join(each)}" if each else ""
+
+
+def _posts(plan: Plan, here: pd.DataFrame) -> str:
+    """Return what a team would be short of if every post that is funded were filled, where those are known."""
+    posts = plan.problem.teams[str(here["team"].iloc[0])].posts_funded
+    if posts is None:
+        return ""
+    vacant, short = max(0.0, posts.value - here["in_post"].sum()), max(0.0, here["needed"].sum() - posts.value)
+    return f" Of {posts.value:g} posts funded {vacant:g} are vacant; with all filled it would be short of {short:g}."
 
 
 def _moves(plan: Plan) -> list[str]:
@@ -306,7 +336,7 @@ def _fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     for row in found.head(MOST_FRAGILE_NAMED).itertuples():
         site, team, _ = str(row.group).split(" ")
         unit = "WTE " if row.unit == "WTE" else ""
-        service, where = plan.problem.services[str(row.service)].name, plan.problem.sites[site].name
+        service, where = plan.problem.services[str(row.service)].name, plan.problem.pool_name(site)
         said.append(f"{service.lower()} at {where} short of {row.value:.4g} {unit}{plan.problem.teams[team].name}")
     more = f"; {len(found) - len(said)} more in measures.csv" if len(found) > len(said) else ""
     return [f"Fragile: one vacancy would leave {', '.join(said)}{more}."] if said else []

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import optimiser as op
+from optimiser import measures
 from optimiser.errors import NoPlan
 from optimiser.explanation import clash
 from optimiser.planning import evaluate, solve
@@ -72,6 +73,29 @@ def test_three_full_emergency_departments_at_ten_consultants_each_are_short(in_p
     problem = replace(problem, staff={("basildon", "consultants", "WTE"): in_post})
     plan = evaluate(problem, {(site, "unit") for site in SITES})
     assert plan.staffing["short"].sum() == short
+
+
+def test_sixteen_consultants_in_post_and_28_posts_leave_three_departments_14_and_2_short():
+    # The same as published: over three hospitals together, for at which of them the 16 were was not said.
+    plan = solve(op.read_problem(ROOT / "configs/what_if/emergency_consultants_2016.yaml"))
+    numbers, group = measures.table(plan), "emergency_consultants (WTE)"
+    found = {
+        name: measures.number(numbers, name, "", group)
+        for name in ("staff_in_post", "staff_posts_funded", "staff_posts_vacant", "staff_short")
+    }
+    assert found == {"staff_in_post": 16, "staff_posts_funded": 28, "staff_posts_vacant": 12, "staff_short": 14}
+    assert measures.number(numbers, "staff_short_with_posts_filled", "", group) == 2
+    assert op.check(plan).empty
+
+
+def test_one_hyper_acute_unit_is_not_one_rota_if_thrombolysis_stays_on_three_sites():
+    # One rota of 6 for the unit and 6 at each of two other sites: 18, as with three units, and 13 are in post. By
+    # telemedicine it would be 6.
+    for name, needed, short in (("residual_stroke_cover", 18, 5), ("remote_stroke_cover", 6, 0)):
+        plan = solve(op.read_problem(ROOT / "configs/what_if" / f"{name}.yaml"))
+        here = plan.staffing[plan.staffing["team"] == "stroke_consultants"]
+        assert len(plan.sites_of("hyper_acute_stroke")) == 1 and len(plan.sites_of("stroke_thrombolysis")) == 3
+        assert (here["needed"].sum(), here["short"].sum()) == (needed, short)
 
 
 def test_one_vascular_hub_serves_the_population_and_two_would_not_have_enough():

@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import wraps
 from typing import Any, NamedTuple
 
+from optimiser.checker.across import rota_need, travel_is_verified
 from optimiser.checker.beds import beds_for, busy_by_site
 from optimiser.checker.question import Figure
 from optimiser.checker.reading import Breach, Number, Row, dust, same, shown, size
@@ -232,10 +233,13 @@ def rota_is_filled(run: Run) -> Iterator[Fact]:
     """A site that provides a service has the staff its rota needs, or counts the shortfall it may have."""
     for code, service in run.question.services.items():
         for (team, unit), rota in service.rotas.items():
-            for site in run.sites_of(code):
-                counted = run.short(team, unit, site) if rota.may_fall_short else Fraction(0)
-                staff, needed = run.staff(team, unit, site) + counted, rota.needed.value or Fraction(0)
-                yield Fact(f"{code}.{site}.{team}.{unit}", staff, needed, unit, *rota.needed[1:])
+            for site in run.pools(team):
+                needed = rota_need(run, code, (team, unit), site)
+                if needed is not None:
+                    counted = run.short(team, unit, site) if rota.may_fall_short else Fraction(0)
+                    staff = run.staff(team, unit, site) + counted
+                    origin = rota.needed.source, rota.needed.verified and travel_is_verified(run, code, team)
+                    yield Fact(f"{code}.{site}.{team}.{unit}", staff, needed, unit, *origin)
 
 
 @rule("<=")

@@ -24,6 +24,9 @@ from optimiser.cli import options
 from optimiser.cli import runs
 
 # isort: split
+from optimiser.cli import outputs
+
+# isort: split
 from optimiser.cli import about
 
 # isort: split
@@ -63,4 +66,4 @@ def _stop(number: int, _frame: object) -> NoReturn:
     os._exit(128 + number)
 
 
-__all__ = ["about", "app", "main", "options", "questions", "runs"]
+__all__ = ["about", "app", "main", "options", "outputs", "questions", "runs"]

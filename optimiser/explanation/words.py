@@ -93,9 +93,15 @@ def _fixed(problem: Problem, names: tuple[str, ...]) -> str:
 def _rota(problem: Problem, names: tuple[str, ...]) -> str:
     service = _service(problem, names)
     rota = next(r for r in service.rotas if (r.team, r.unit) == names[1:])
-    here = sum(problem.staff.get((site, rota.team, rota.unit), 0) for site in problem.candidates)
+    here = sum(problem.in_post(pool, rota.team, rota.unit) for pool in problem.pools(rota.team))
     needs = _staff(rota.needed.value, rota.team, rota.unit, problem)
-    return f"{service.name} needs {needs} at each site that provides it; {here:,g} are in post in all"
+    once = f" and {rota.once.value:g} in all" if rota.once else ""
+    where = "at each site that provides it"
+    if rota.only_without:
+        where += f" without {problem.services[rota.only_without.service].name}"
+    if rota.remote_from:
+        where += f" unless {problem.services[rota.remote_from.service].name} is provided somewhere"
+    return f"{service.name} needs {needs} {where}{once}; {here:,g} are in post in all"
 
 
 def _beds(problem: Problem, names: tuple[str, ...]) -> str:
