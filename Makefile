@@ -29,7 +29,7 @@ rebuild-data: .venv/installed-dev
 
 lock: .venv/installed-dev
 	$(BIN)/pip install --quiet uv
-	$(UV_COMPILE) --group build --output-file requirements/run.txt
+	$(UV_COMPILE) --group build --extra export --extra serve --output-file requirements/run.txt
 	$(UV_COMPILE) --group dev --all-extras --output-file requirements/dev.txt
 
 clean:

@@ -58,6 +58,7 @@ SETTING_UNITS = {
     "suspected_per_confirmed": "patients a confirmed patient",
     "repatriated_share": "share, 0 to 1",
     "most_transfers_a_day": "transfers a day",
+    "most_repatriations_a_year": "repatriations a year",
     "most_ambulance_hours": "hours a year",
     "one_in": "people",
     "start_hour": "hour of the day",
@@ -483,7 +484,24 @@ def _asked(problem: Any, service: Any) -> Iterator[tuple[str, str, bool]]:
         yield words, link.minutes.source, link.minutes.verified
     for link in service.by_transfer:
         yield f"by transfer: {problem.services[link.service].name}", link.source, link.verified
+    yield from _asked_of_transfer(problem, service.transfer) if service.transfer else ()
     yield from _asked_of_beds(service.beds) if service.beds else ()
+
+
+def _asked_of_transfer(problem: Any, transfer: Any) -> Iterator[tuple[str, str, bool]]:
+    first = problem.services[transfer.first_contact].name
+    stated = (
+        (
+            f"pathway: seen first at the nearest {first[0].lower()}{first[1:]}; minutes there, {{:g}}",
+            transfer.dwell_minutes,
+        ),
+        ("pathway: minutes to ask for a crew, wait, load and hand over, {:g}", transfer.overhead_minutes),
+        ("pathway: share of patients taken on, {:g}", transfer.share_transferred),
+        ("pathway: taken on for each who is confirmed, {:g}", transfer.suspected_per_confirmed),
+        ("pathway: share of those taken on who are taken back, {:g}", transfer.repatriated_share),
+    )
+    for words, figure in stated:
+        yield words.format(figure.value), figure.source or "Not stated anywhere that was read", figure.verified
 
 
 def _asked_of_beds(beds: Any) -> Iterator[tuple[str, str, bool]]:

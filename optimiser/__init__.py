@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from optimiser.comparison import compare
     from optimiser.config import read_option
     from optimiser.explanation import Clash, clash
+    from optimiser.export import write_export
     from optimiser.long_list import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.plan import Plan
     from optimiser.planning import evaluate, solve
@@ -50,6 +51,7 @@ _HOMES = {
     "solve": "planning",
     "weights_won": "weights",
     "write_report": "report",
+    "write_export": "export",
     "write_run": "runs",
 }
 
@@ -77,6 +79,7 @@ __all__ = [
     "read_problem",
     "solve",
     "weights_won",
+    "write_export",
     "write_report",
     "write_run",
 ]

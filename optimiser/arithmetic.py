@@ -149,7 +149,7 @@ def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs 
         return choices[service]
     first = choices[transfer.first_contact]
     minutes, site = first.minutes, first.site
-    if problem.services[service].observed:
+    if problem.is_drawn_apart(service):
         minutes, site = first_leg(problem, service, first.provided)
     return TwoLegs(problem, service, minutes, site, choices[service].provided)
 
@@ -329,6 +329,16 @@ def not_too_many_transfers(problem: Problem, choices: All) -> Iterator[Instance]
         if most:
             left, name = going.transfers_a_day(), "not_too_many_transfers"
             yield Instance(name, (code,), going.services, left, "<=", most.value, "transfers a day", most)
+
+
+@rule
+def not_too_many_repatriations(problem: Problem, choices: All) -> Iterator[Instance]:
+    """No more of a service's patients a year are taken back than the config allows."""
+    for code, going, transfer in _transferred(problem, choices):
+        most = transfer.most_repatriations_a_year
+        if most:
+            left, name = going.repatriations(), "not_too_many_repatriations"
+            yield Instance(name, (code,), going.services, left, "<=", most.value, "repatriations a year", most)
 
 
 @rule

@@ -29,7 +29,7 @@ TIE_BREAK = Objective("changes_from_today")
 TIE_BREAKS = 2
 
 # Rules that say nothing where nobody is transferred, and are not listed there.
-TRANSFER_RULES = ("not_too_many_transfers", "not_too_many_ambulance_hours")
+TRANSFER_RULES = ("not_too_many_transfers", "not_too_many_repatriations", "not_too_many_ambulance_hours")
 
 Designations = frozenset[tuple[str, str]]
 

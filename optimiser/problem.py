@@ -192,6 +192,7 @@ class Transfer:
     suspected_per_confirmed: Figure = Figure(1)
     repatriated_share: Figure = Figure(0)
     most_transfers_a_day: Figure | None = None
+    most_repatriations_a_year: Figure | None = None
     most_ambulance_hours: Figure | None = None
     to_neighbours: bool = True
 
@@ -443,7 +444,12 @@ class Problem:
         """
         transfer = self.services[service].transfer
         assert transfer is not None
-        return self._choosing(transfer.first_contact, service if self.services[service].observed else None)
+        return self._choosing(transfer.first_contact, service if self.is_drawn_apart(service) else None)
+
+    def is_drawn_apart(self, service: str) -> bool:
+        """Whether patients of a service reached by transfer choose first contact by offsets of their own."""
+        observed = self.services[service].observed
+        return bool(self.services[service].transfer and observed and observed.offsets)
 
     def _choosing(self, to: str, drawn_as: str | None) -> np.ndarray:
         """Minutes to the sites of a service plus the offsets of a service: of its own if no other is named."""

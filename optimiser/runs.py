@@ -8,6 +8,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -204,6 +205,7 @@ def _record(plan: Plan, files: Mapping[str, bytes]) -> dict[str, object]:
     proof, listing = plan.proof, plan.proof.enumeration
     return {
         "format": FORMAT,
+        "date": f"{date.today():%Y-%m-%d}",
         "question": plan.problem.title,
         "outcome": proof.outcome,
         "objectives": [

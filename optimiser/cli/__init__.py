@@ -27,6 +27,9 @@ from optimiser.cli import runs
 from optimiser.cli import outputs
 
 # isort: split
+from optimiser.cli import files
+
+# isort: split
 from optimiser.cli import about
 
 # isort: split
@@ -66,4 +69,4 @@ def _stop(number: int, _frame: object) -> NoReturn:
     os._exit(128 + number)
 
 
-__all__ = ["about", "app", "main", "options", "outputs", "questions", "runs"]
+__all__ = ["about", "app", "files", "main", "options", "outputs", "questions", "runs"]
