@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from optimiser.comparison import compare
     from optimiser.config import read_option
-    from optimiser.explanation import Clash, clash
+    from optimiser.explanation import Clash, clash, explain
     from optimiser.export import write_export
     from optimiser.long_list import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.plan import Plan
@@ -42,6 +42,7 @@ _HOMES = {
     "different": "long_list",
     "effective_weights": "weights",
     "evaluate": "planning",
+    "explain": "explanation",
     "front": "long_list",
     "near_best": "long_list",
     "options": "long_list",
@@ -71,6 +72,7 @@ __all__ = [
     "different",
     "effective_weights",
     "evaluate",
+    "explain",
     "front",
     "near_best",
     "options",

@@ -446,7 +446,7 @@ class Score:
 
 def score(problem: Problem, choices: All, objective: Objective) -> Score:
     """Return an objective by arithmetic."""
-    return SCORES[objective.name](problem, choices, problem.services_of(objective))
+    return SCORES[objective.name](problem.seen_by(objective), choices, problem.services_of(objective))
 
 
 def _counted(problem: Problem, services: Sequence[str]) -> list[str]:

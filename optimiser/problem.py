@@ -250,10 +250,14 @@ class Growth:
 
 @dataclass(frozen=True)
 class Objective:
-    """Something to make as small as possible: a function of ``model.objectives``, over some services (all if empty)."""
+    """Something to make as small as possible: a function of ``model.objectives``, over some services (all if empty).
+
+    ``since`` are designations as (site, service) from which changes are counted, in place of today's.
+    """
 
     name: str
     services: tuple[str, ...] = ()
+    since: frozenset[tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -381,6 +385,12 @@ class Problem:
     def within_reach(self, site: str, minutes: float) -> tuple[str, ...]:
         """Return the candidates, a site itself included, whose staff reach it within so many minutes."""
         return tuple(other for other in self.candidates if self.transfer_minutes(other, site) <= minutes)
+
+    def seen_by(self, objective: Objective) -> Problem:
+        """Return the problem as an objective counts it: where it says since when, with that in place of today."""
+        if objective.since is None:
+            return self
+        return replace(self, today=objective.since, nowhere_today=frozenset(self.services))
 
     def services_of(self, objective: Objective) -> tuple[str, ...]:
         """Codes of the services that an objective covers: those it lists, else all."""

@@ -18,7 +18,7 @@ import pandas as pd
 from optimiser import checker, measures
 from optimiser.config import services_of
 from optimiser.errors import Fault, InputError, NotWritten
-from optimiser.plan import Plan
+from optimiser.plan import EVALUATED, Plan
 
 FORMAT = 1
 LIBRARIES = ("optimiser", "highspy", "numpy", "pandas", "pulp")
@@ -130,6 +130,16 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, 
     except (ValueError, KeyError, OSError) as error:
         raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
     return tables, record
+
+
+def evaluated_in(folder: str | Path) -> frozenset[tuple[str, str]] | None:
+    """Return the (site, service) pairs of a run that evaluated an option; None if the run did something else."""
+    tables, record = read_tables(folder)
+    if record.get("outcome") != EVALUATED:
+        return None
+    rows = tables["designations"]
+    chosen = rows[rows["designated"].astype(str).str.lower() == "true"]
+    return frozenset(zip(chosen["site"], chosen["service"], strict=True))
 
 
 def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:

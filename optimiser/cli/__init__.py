@@ -21,6 +21,9 @@ from optimiser.cli import questions
 from optimiser.cli import options
 
 # isort: split
+from optimiser.cli import explanations
+
+# isort: split
 from optimiser.cli import runs
 
 # isort: split
@@ -69,4 +72,4 @@ def _stop(number: int, _frame: object) -> NoReturn:
     os._exit(128 + number)
 
 
-__all__ = ["about", "app", "files", "main", "options", "outputs", "questions", "runs"]
+__all__ = ["about", "app", "explanations", "files", "main", "options", "outputs", "questions", "runs"]
