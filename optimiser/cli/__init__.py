@@ -18,6 +18,9 @@ import typer
 from optimiser.cli import questions
 
 # isort: split
+from optimiser.cli import options
+
+# isort: split
 from optimiser.cli import explanations
 
 # isort: split
@@ -72,4 +75,4 @@ def _stop(number: int, _frame: object) -> NoReturn:
     os._exit(128 + number)
 
 
-__all__ = ["about", "app", "explanations", "files", "main", "outputs", "questions", "runs", "sweeping"]
+__all__ = ["about", "app", "explanations", "files", "main", "options", "outputs", "questions", "runs", "sweeping"]
