@@ -375,6 +375,8 @@ def _beds(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             as_today = measures.number(numbers, "beds_needed_as_today", code)
             parts = f" ({' + '.join(f'{n:.0f}' for n in each)})" if len(each) > 1 else ""
             today = f"; on today's sites they would need {as_today:.0f}" if as_today == as_today else ""
+            there = measures.number(numbers, "beds_today", code)
+            today += f", and {there:.0f} are there" if there == there else ""
             lines.append(f"Beds: the patients of {service.name} need {total:.0f}{parts}{today}.")
     return lines
 
