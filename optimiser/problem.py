@@ -192,6 +192,7 @@ class Transfer:
     suspected_per_confirmed: Figure = Figure(1)
     repatriated_share: Figure = Figure(0)
     most_transfers_a_day: Figure | None = None
+    most_repatriations_a_year: Figure | None = None
     most_ambulance_hours: Figure | None = None
     to_neighbours: bool = True
 
@@ -249,10 +250,14 @@ class Growth:
 
 @dataclass(frozen=True)
 class Objective:
-    """Something to make as small as possible: a function of ``model.objectives``, over some services (all if empty)."""
+    """Something to make as small as possible: a function of ``model.objectives``, over some services (all if empty).
+
+    ``since`` are designations as (site, service) from which changes are counted, in place of today's.
+    """
 
     name: str
     services: tuple[str, ...] = ()
+    since: frozenset[tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -381,6 +386,12 @@ class Problem:
         """Return the candidates, a site itself included, whose staff reach it within so many minutes."""
         return tuple(other for other in self.candidates if self.transfer_minutes(other, site) <= minutes)
 
+    def seen_by(self, objective: Objective) -> Problem:
+        """Return the problem as an objective counts it: where it says since when, with that in place of today."""
+        if objective.since is None:
+            return self
+        return replace(self, today=objective.since, nowhere_today=frozenset(self.services))
+
     def services_of(self, objective: Objective) -> tuple[str, ...]:
         """Codes of the services that an objective covers: those it lists, else all."""
         return objective.services or tuple(self.services)
@@ -443,7 +454,12 @@ class Problem:
         """
         transfer = self.services[service].transfer
         assert transfer is not None
-        return self._choosing(transfer.first_contact, service if self.services[service].observed else None)
+        return self._choosing(transfer.first_contact, service if self.is_drawn_apart(service) else None)
+
+    def is_drawn_apart(self, service: str) -> bool:
+        """Whether patients of a service reached by transfer choose first contact by offsets of their own."""
+        observed = self.services[service].observed
+        return bool(self.services[service].transfer and observed and observed.offsets)
 
     def _choosing(self, to: str, drawn_as: str | None) -> np.ndarray:
         """Minutes to the sites of a service plus the offsets of a service: of its own if no other is named."""

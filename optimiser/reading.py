@@ -493,6 +493,7 @@ def _transfer(stated: TransferSettings | None) -> Transfer | None:
         suspected_per_confirmed=stated.suspected_per_confirmed.figure(),
         repatriated_share=stated.repatriated_share.figure(),
         most_transfers_a_day=_figure(stated.most_transfers_a_day),
+        most_repatriations_a_year=_figure(stated.most_repatriations_a_year),
         most_ambulance_hours=_figure(stated.most_ambulance_hours),
         to_neighbours=stated.to_neighbours,
     )

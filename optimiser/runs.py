@@ -8,6 +8,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pandas as pd
 from optimiser import checker, measures
 from optimiser.config import services_of
 from optimiser.errors import Fault, InputError, NotWritten
-from optimiser.plan import Plan
+from optimiser.plan import EVALUATED, Plan
 
 FORMAT = 1
 LIBRARIES = ("optimiser", "highspy", "numpy", "pandas", "pulp")
@@ -131,6 +132,16 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, 
     return tables, record
 
 
+def evaluated_in(folder: str | Path) -> frozenset[tuple[str, str]] | None:
+    """Return the (site, service) pairs of a run that evaluated an option; None if the run did something else."""
+    tables, record = read_tables(folder)
+    if record.get("outcome") != EVALUATED:
+        return None
+    rows = tables["designations"]
+    chosen = rows[rows["designated"].astype(str).str.lower() == "true"]
+    return frozenset(zip(chosen["site"], chosen["service"], strict=True))
+
+
 def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:
     """Return what a run's question says of its areas, sites and services; ``ValueError`` where it cannot be read."""
     areas, sites = (pd.read_csv(folder / name, keep_default_na=False, encoding="utf-8-sig") for name in ASKED_ABOUT[:2])
@@ -157,6 +168,15 @@ def next_free(parent: Path, name: str) -> Path:
     """Return ``parent/name``, or with -2, -3 … after it where that exists."""
     candidates = [parent / name, *(parent / f"{name}-{number}" for number in range(2, 10_000))]
     return next(candidate for candidate in candidates if not candidate.exists())
+
+
+def next_free_file(parent: Path, name: str, ending: str) -> Path:
+    """Return ``parent/name`` with the ending, or with -2, -3 … before it where that exists."""
+    return next(
+        path
+        for number in range(1, 10_000)
+        if not (path := parent / f"{name}{f'-{number}' if number > 1 else ''}{ending}").exists()
+    )
 
 
 def versions() -> dict[str, str]:
@@ -195,6 +215,7 @@ def _record(plan: Plan, files: Mapping[str, bytes]) -> dict[str, object]:
     proof, listing = plan.proof, plan.proof.enumeration
     return {
         "format": FORMAT,
+        "date": f"{date.today():%Y-%m-%d}",
         "question": plan.problem.title,
         "outcome": proof.outcome,
         "objectives": [

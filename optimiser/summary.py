@@ -30,11 +30,12 @@ def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
     ``numbers`` are the plan's measures, where they are known already.
     """
     numbers = measures.table(plan) if numbers is None else numbers
+    return [plan.problem.title, "", *_services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
+
+
+def notes(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return how good a plan is, what falls short and what it rests on, in sentences, from its measures."""
     return [
-        plan.problem.title,
-        "",
-        *_services(plan, numbers),
-        "",
         *_growth(plan.problem),
         *_factors(plan.problem),
         *_observed(plan, numbers),
@@ -50,7 +51,6 @@ def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
         *_fragile(plan, numbers),
         *_changes(plan),
         *_unverified(plan),
-        "Draft: not a decision.",
     ]
 
 
@@ -392,6 +392,8 @@ def _beds(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             as_today = measures.number(numbers, "beds_needed_as_today", code)
             parts = f" ({' + '.join(f'{n:.0f}' for n in each)})" if len(each) > 1 else ""
             today = f"; on today's sites they would need {as_today:.0f}" if as_today == as_today else ""
+            there = measures.number(numbers, "beds_today", code)
+            today += f", and {there:.0f} are there" if there == there else ""
             lines.append(f"Beds: the patients of {service.name} need {total:.0f}{parts}{today}.")
     return lines
 

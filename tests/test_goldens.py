@@ -67,12 +67,19 @@ def with_sharing() -> Problem:
 
 
 # What says nothing where nobody is transferred is written for a world in which somebody is.
-TRANSFERS = {"both_legs_are_counted_together", "not_too_many_transfers", "not_too_many_ambulance_hours", "transfers"}
+TRANSFERS = {
+    "both_legs_are_counted_together",
+    "not_too_many_transfers",
+    "not_too_many_repatriations",
+    "not_too_many_ambulance_hours",
+    "transfers",
+}
 
 
 def transferring() -> Problem:
     """Return the world whose scanner is reached by way of the clinic, with its limits switched on."""
-    return by_transfer(most_transfers_a_day=Figure(0.06), most_ambulance_hours=Figure(18))
+    limits = {"most_transfers_a_day": 0.06, "most_repatriations_a_year": 3.2, "most_ambulance_hours": 18}
+    return by_transfer(**{name: Figure(most) for name, most in limits.items()})
 
 
 def world_for(name: str) -> Problem:

@@ -13,9 +13,9 @@ from optimiser.errors import NoPlan
 from optimiser.plan import Plan
 
 ROOT = Path(__file__).parent.parent
-CONFIGS = sorted(path for path in (ROOT / "configs").rglob("*.yaml") if "options" not in path.parts)
+CONFIGS = sorted(path for path in (ROOT / "configs").rglob("*.yaml") if not {"options", "sweeps"} & {*path.parts})
 OPTIONS = sorted((ROOT / "configs/options").glob("*.yaml"))
-REFUSED = {"three_hasus", "three_emergency_departments"}
+REFUSED = {"three_hasus", "three_emergency_departments", "stroke_beds_2019"}
 HASU = "hyper_acute_stroke"
 
 

@@ -63,6 +63,7 @@ TRANSFER_FIGURES = {
     "suspected_per_confirmed": "1",
     "repatriated_share": "0",
     "most_transfers_a_day": None,
+    "most_repatriations_a_year": None,
     "most_ambulance_hours": None,
 }
 WAYS_TO_GO = ("nearest", "managed", "observed")

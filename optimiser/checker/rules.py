@@ -192,6 +192,15 @@ def not_too_many_transfers(run: Run) -> Iterator[Fact]:
 
 
 @rule("<=")
+def not_too_many_repatriations(run: Run) -> Iterator[Fact]:
+    """No more patients a year are taken back than may be: of all areas, confirmed ones."""
+    for code, figure, value in _limits(run, "most_repatriations_a_year"):
+        moved = sum(run.transferred(code).values(), Fraction(0))
+        back = moved * run.transfer(code).value("repatriated_share")
+        yield Fact(code, back, value, "repatriations a year", *figure[1:])
+
+
+@rule("<=")
 def not_too_many_ambulance_hours(run: Run) -> Iterator[Fact]:
     """Ambulances spend no more hours a year than they may: both ways, on transfers and on repatriations."""
     for code, figure, value in _limits(run, "most_ambulance_hours"):

@@ -85,7 +85,7 @@ def solve(
 
             tell("Finding out which rules clash")
             found = clash(problem)
-            raise NoPlan(str(found), (".".join((rule, *names)) for rule, names in found.demands)) from None
+            raise NoPlan(str(found), found.names) from None
         tell("Looking across the border")
         extra = [*to_the_nearest(plan), *border(plan)]
     finish(plan, out or new_run(config.stem), extra, as_json, quiet)

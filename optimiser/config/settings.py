@@ -240,6 +240,7 @@ class TransferSettings(Strict):
         StatedFigure(value=0.0), description="Share of patients taken on who are later taken back, 0 to 1"
     )
     most_transfers_a_day: AtLeastZero | None = Field(None, description="Most transfers a day, suspected ones counted")
+    most_repatriations_a_year: AtLeastZero | None = Field(None, description="Most patients a year who are taken back")
     most_ambulance_hours: AtLeastZero | None = Field(
         None, description="Most hours a year that ambulances may spend on transfers and repatriations"
     )

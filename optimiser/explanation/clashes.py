@@ -63,6 +63,11 @@ class Clash:
         """The rules of the first set, in words."""
         return self.sets[0].demands
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the rules of the first set."""
+        return tuple(map(name_of, self.demands))
+
     def __str__(self) -> str:
         """Return the clash as a paragraph."""
         lines = []

@@ -157,6 +157,10 @@ SAYS: dict[str, Words] = {
     "not_too_many_transfers": lambda p, n: (
         f"{_service(p, n).name} takes at most {_value(_transfer(p, n).most_transfers_a_day)} transfers a day"
     ),
+    "not_too_many_repatriations": lambda p, n: (
+        f"at most {_value(_transfer(p, n).most_repatriations_a_year)} patients a year are taken back from "
+        f"{_service(p, n).name}"
+    ),
     "not_too_many_ambulance_hours": lambda p, n: (
         f"ambulances spend at most {_value(_transfer(p, n).most_ambulance_hours)} hours a year "
         f"on transfers to {_service(p, n).name}"
@@ -189,6 +193,9 @@ WAYS_OUT: dict[str, WordsBy] = {
         f"accept {by:,.1f} more patients a year beyond the standard for {_service(p, n).name}"
     ),
     "not_too_many_transfers": lambda p, n, by: f"allow {by:,.4g} more transfers a day to {_service(p, n).name}",
+    "not_too_many_repatriations": lambda p, n, by: (
+        f"allow {by:,g} more repatriations a year from {_service(p, n).name}"
+    ),
     "not_too_many_ambulance_hours": lambda p, n, by: (
         f"allow {by:,.1f} more ambulance hours a year for transfers to {_service(p, n).name}"
     ),

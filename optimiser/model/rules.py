@@ -227,6 +227,15 @@ def not_too_many_transfers(problem: Problem, x: Variables) -> Rows:
             yield (service,), legs.transfers_a_day(problem, x, service) <= transfer.most_transfers_a_day.value
 
 
+@limit(unit="repatriations a year")
+def not_too_many_repatriations(problem: Problem, x: Variables) -> Rows:
+    """No more of a service's patients a year are taken back than the config allows."""
+    for service in problem.reached_by_transfer:
+        transfer = problem.services[service].transfer
+        if transfer and transfer.most_repatriations_a_year and service in x.chains:
+            yield (service,), legs.repatriations(problem, x, service) <= transfer.most_repatriations_a_year.value
+
+
 @limit(unit="hours a year")
 def not_too_many_ambulance_hours(problem: Problem, x: Variables) -> Rows:
     """Ambulances spend no more hours a year on a service's transfers and repatriations than the config allows."""

@@ -142,7 +142,7 @@ def declare(
 def _declare_own_first_leg(problem: Problem, x: Variables, model: pulp.LpProblem, service: str) -> None:
     """Declare the sets of first contact that only a service's own patients pass."""
     transfer = problem.services[service].transfer
-    if transfer is None or service not in x.chains or not problem.services[service].observed:
+    if transfer is None or service not in x.chains or not problem.is_drawn_apart(service):
         return
     x.first_legs[service] = chain = first_leg_chains(problem, service)
     for index, members in enumerate(chain.sets):

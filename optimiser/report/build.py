@@ -1,0 +1,318 @@
+"""Put the page together: one HTML file with its data, style and scripts inside, that asks the network for nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from functools import cached_property
+from importlib.resources import files as package_files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from optimiser import measures, summary
+from optimiser.plan import PROVED, Plan
+from optimiser.problem import Problem
+from optimiser.report import parts, side_by_side, tables, words
+from optimiser.report.affected import affected
+from optimiser.report.outlines import Drawing, drawing
+from optimiser.report.question import designated_at, question
+from optimiser.report.run import Run, runs_of
+from optimiser.runs import versions
+
+SCRIPTS = ("evaluate.js", "map.js", "page.js")
+SECTIONS = (
+    ("answer", "Answer"),
+    ("choose", "Choose"),
+    ("map", "Map"),
+    ("journeys", "Journey times"),
+    ("affected", "Who is affected"),
+    ("rotas", "Rotas and beds"),
+    ("transfers", "Ambulances and transfers"),
+    ("options", "Options side by side"),
+    ("checked", "How this was checked"),
+)
+Source = Plan | str | Path | Run
+
+
+def page(
+    runs: Sequence[Source], *, judged: Path | None = None, scripts: Sequence[str] = (), connect: str = "'none'"
+) -> str:
+    """Return the page of some runs as HTML; the first is the one it answers, and the others are set beside it.
+
+    Parameters
+    ----------
+    runs
+        Run folders or plans.
+    judged
+        A CSV file of what people judged about them: criterion, run, judgement, by, date.
+    scripts, connect
+        Further scripts, and what the page may connect to, as a content security policy says it. For a server that
+        shows the page; a page on disk has none and connects to nothing.
+    """
+    return _Page(runs_of(runs), judged, tuple(scripts), connect).html
+
+
+def data(runs: Sequence[Source]) -> dict[str, Any]:
+    """Return what a page of some runs carries as data: the question, the map, the runs, and how to show them."""
+    return _Page(runs_of(runs), None, (), "'none'").data
+
+
+def write_report(runs: Sequence[Source], path: str | Path, *, judged: Path | None = None) -> Path:
+    """Write the page of some runs to a new file.
+
+    Raises
+    ------
+    NotWritten
+        When there is a file of that name already, or it cannot be written.
+    """
+    from optimiser.errors import NotWritten
+
+    html, target = page(runs, judged=judged).encode(), Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            file.write(html)
+    except FileExistsError as error:
+        raise NotWritten(f"{target} exists already. Choose another name with --out, or move it away.") from error
+    except OSError as error:
+        raise NotWritten(f"{target} could not be written: {error.strerror}.") from error
+    return target
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One page: what the template is filled with."""
+
+    runs: list[Run]
+    judged: Path | None
+    more_scripts: tuple[str, ...]
+    connect: str
+
+    @property
+    def run(self) -> Run:
+        return self.runs[0]
+
+    @property
+    def problem(self) -> Problem:
+        return self.run.shown.problem
+
+    @cached_property
+    def today(self) -> Run:
+        before = self.run.before
+        return Run("today", before, pd.DataFrame(), {})
+
+    @cached_property
+    def changes(self) -> list[tuple[str, str, str, float]]:
+        counted = self.problem.services_with_patients
+        return [row for code in counted for row in affected(self.run.shown, self.run.before, code)]
+
+    @cached_property
+    def unchanged(self) -> list[tuple[str, str, str, float]]:
+        counted, before = self.problem.services_with_patients, self.run.before
+        return [row for code in counted for row in affected(before, before, code)]
+
+    @cached_property
+    def drawn(self) -> Drawing | None:
+        return drawing(self.problem)
+
+    @cached_property
+    def counted(self) -> list[str]:
+        """Services with patients, the one shown first at the head."""
+        first = words.main_service(self.problem)
+        return sorted(self.problem.services_with_patients, key=lambda code: code != first)
+
+    @cached_property
+    def breaks(self) -> dict[str, list[float]]:
+        """Where the five steps of minutes begin and end, by service."""
+        return {code: parts.breaks(self.problem, code, (self.run.shown, self.run.before)) for code in self.counted}
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        problem, drawn = self.problem, self.drawn
+        found = {
+            "question": question(problem),
+            "runs": [parts.run_data(run, problem) for run in self.runs],
+            "today": designated_at(problem, self.run.before.designated),
+            "answer_word": self.answer_word,
+            "breaks": self.breaks,
+            "short": {code: words.short(site.name) for code, site in problem.sites.items()},
+            "aims": parts.aims(self.runs),
+            "map": drawn
+            and {
+                "borders": [[b.one, b.other, b.path] for b in drawn.borders if b.other >= 0],
+                "points": drawn.points or None,
+            },
+        }
+        return dict(_visible(found))
+
+    @property
+    def answer_word(self) -> str:
+        return "the answer" if self.run.plan.proof.outcome == PROVED else "this run"
+
+    @cached_property
+    def html(self) -> str:
+        folder = package_files("optimiser.report") / "page"
+        css = (folder / "page.css").read_text(encoding="utf-8")
+        scripts = [*((folder / name).read_text(encoding="utf-8") for name in SCRIPTS), *self.more_scripts]
+        environment = jinja2.Environment(
+            autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False, "default": _plain}
+        template = environment.from_string((folder / "page.html.j2").read_text(encoding="utf-8"))
+        return template.render(
+            **_visible(self.context),
+            data=self.data,
+            css=Markup(css),
+            scripts=[Markup(script) for script in scripts],
+            policy=_policy(css, scripts, self.connect),
+        )
+
+    @property
+    def context(self) -> dict[str, Any]:
+        run, problem = self.run, self.problem
+        answer = tables.values_of(run, self.changes)
+        today = tables.values_of(self.today, self.unchanged)
+        answer_word = self.answer_word.capitalize()
+        main = words.main_service(problem)
+        changes = {(m, g): v for m, s, g, v in self.changes if s == main}
+        names = {code: problem.services[code].name for code in problem.services}
+        transfer = {code: bool(problem.services[code].transfer) for code in self.counted}
+        return {
+            "title": problem.title,
+            "sections": SECTIONS,
+            "years": words.data_years(run),
+            "version": versions()["optimiser"],
+            "run": {"name": run.name},
+            "runs": [{"name": one.name} for one in self.runs],
+            "failed": [{"name": one.name, "breaches": one.breaches} for one in self.runs if len(one.breaches)],
+            "answer": words.answer(run.plan),
+            "status": words.status(run),
+            "checked": words.checked(run),
+            "figures": words.key_figures(run, self.today, changes),
+            "figures_of": names[main] if main else "",
+            "broken": list(parts.broken(run)),
+            "notes": [
+                *_shared_out(run),
+                *summary.notes(run.plan, measures.table(run.plan) if run.shares_out else run.measures),
+            ],
+            "counted": [
+                {
+                    "code": code,
+                    "name": names[code],
+                    "scorecard": tables.scorecard(code, names[code], today, answer, answer_word),
+                    "journeys": tables.journeys(code, names[code], today, answer, answer_word),
+                    "affected": tables.affected(code, names[code], today, answer),
+                    "volumes": tables.volumes(problem, code, names[code], today, answer),
+                    "ambulances": tables.ambulances(code, names[code], transfer[code], today, answer),
+                }
+                for code in self.counted
+            ],
+            "grid": parts.grid(run.plan),
+            "tall": len(problem.candidates) > parts.MOST_SITES_ACROSS,
+            "run_word": self.answer_word,
+            "today_known": bool(problem.services_with_today),
+            "presets": [
+                {"name": one.name, "number": number}
+                for number, one in enumerate(self.runs)
+                if number and parts.run_data(one, problem)["designated"] is not None
+            ],
+            "ask_why": [{"code": code, "name": names[code]} for code in words.decided(problem)],
+            "candidates": [{"code": c, "short": words.short(problem.sites[c].name)} for c in problem.candidates],
+            "reasons": list(parts.reasons(problem)),
+            "yaml": parts.yaml(run),
+            "map": self._map(),
+            "map_note": parts.map_note(self.drawn),
+            "sources": "",
+            "source_list": list(parts.sources(run)),
+            "rotas": tables.rotas(run),
+            "beds": tables.beds(run, answer),
+            "patterns": tables.patterns(run),
+            **side_by_side.measured(self.runs),
+            "options_title": parts.options_title(self.runs),
+            "judged": side_by_side.judged(self.judged, self.runs),
+            "aims": parts.aims(self.runs)["aims"],
+            "proof": [words.status(run), *(_named(one, words.checked(one)) for one in self.runs)],
+            "rules": tables.rules(run),
+            "unverified": list(parts.unverified(run)),
+            "not_modelled": words.NOT_MODELLED,
+            "versions": tables.versions(run),
+        }
+
+    def _map(self) -> dict[str, Any] | None:
+        drawn, plan = self.drawn, self.run.shown
+        if drawn is None or not self.counted:
+            return None
+        code = self.counted[0]
+        journeys = plan.journeys[plan.journeys["service"] == code]
+        site = journeys["site"].fillna("").where(journeys["resident"]).tolist()
+        district = plan.problem.areas["district"].tolist() if "district" in plan.problem.areas else [""] * len(site)
+        kilometres, units = drawn.scale_bar
+        return {
+            "width": drawn.width,
+            "height": drawn.height,
+            "areas": drawn.areas,
+            "fills": parts.fills(journeys, self.breaks[code]),
+            "edge": drawn.edge,
+            "districts": drawn.around(district),
+            "catchments": drawn.around(site),
+            "labels": drawn.labels,
+            "sites": list(parts.marks(plan, code, drawn)),
+            "bar_km": kilometres,
+            "bar_units": units,
+        }
+
+
+def _shared_out(run: Run) -> list[str]:
+    if not run.shares_out:
+        return []
+    words = "This plan shares patients out between sites. The journeys below are those to the nearest"
+    return [f"{words}; its own are in its run."]
+
+
+def _policy(css: str, scripts: Sequence[str], connect: str) -> str:
+    """Return a content security policy that allows this style and these scripts, and nothing else."""
+
+    def allowed(text: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {' '.join(map(allowed, scripts))}",
+            f"style-src {allowed(css)}",
+            "img-src data:",
+            f"connect-src {connect}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _visible(value: Any) -> Any:
+    """Return data with every character that does not print, such as one that turns text round, as ``�``."""
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(c if c.isprintable() or c in "\n\t" else "�" for c in value)
+    if isinstance(value, dict):
+        return {_visible(key): _visible(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_visible(one) for one in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return _visible({name: getattr(value, name) for name in value.__dataclass_fields__})
+    return value
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value.item()
+
+
+def _named(run: Run, status: words.Status) -> words.Status:
+    return words.Status(status.kind, f"{run.name}: {status.words}", status.more)
+
+
+__all__ = ["data", "page", "write_report"]

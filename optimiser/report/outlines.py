@@ -1,0 +1,194 @@
+"""The map: outlines of the areas on the British National Grid, as SVG paths on a grid of whole units.
+
+Outlines that share a border in degrees still share it after simplifying and rounding. ``borders`` holds each stretch of
+border once, with the area on either side, so that the outline of any group of areas is the stretches whose two sides
+differ: catchments can be redrawn on the page without any geometry.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from optimiser.boundaries import read_boundaries
+from optimiser.errors import InputError
+from optimiser.problem import Problem
+
+GRID = "EPSG:27700"
+ACROSS, MARGIN = 1000, 24
+METRES_SIMPLER = 40
+# How wide a letter of a label is.
+LETTER = 11
+OUTSIDE = -1
+BOUNDARIES = ("inputs/boundaries.geojson", "inputs/boundaries.gpkg")
+
+Points = np.ndarray
+
+
+@dataclass(frozen=True)
+class Border:
+    """One stretch of border: the areas on either side (−1: nothing) and its path."""
+
+    one: int
+    other: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a map of a place is drawn from, in units of which ``width`` go across it.
+
+    ``areas`` is one path an area, in the order of the problem's areas, empty where there are only ``points``, one an
+    area. ``sites`` is where each site lies, for those on the map. ``labels`` are districts' names and middles.
+    """
+
+    width: int
+    height: int
+    metres_a_unit: float
+    areas: tuple[str, ...]
+    borders: tuple[Border, ...]
+    points: tuple[tuple[int, int], ...]
+    sites: dict[str, tuple[int, int]]
+    labels: tuple[tuple[str, int, int], ...]
+
+    def around(self, member: Sequence[Any]) -> str:
+        """Return the path of every border whose two sides belong to different groups; None: to no group."""
+        return "".join(b.path for b in self.borders if b.other != OUTSIDE and member[b.one] != member[b.other])
+
+    @property
+    def edge(self) -> str:
+        """The path around all areas: coast, or the border of what is known."""
+        return "".join(border.path for border in self.borders if border.other == OUTSIDE)
+
+    @property
+    def scale_bar(self) -> tuple[int, float]:
+        """Kilometres of a round number, about a sixth of the width, and how many units they take."""
+        wanted = self.width * self.metres_a_unit / 1000 / 6
+        kilometres = max((n for n in (1, 2, 5, 10, 20, 50, 100, 200) if n <= wanted), default=1)
+        return kilometres, round(kilometres * 1000 / self.metres_a_unit, 1)
+
+
+def drawing(problem: Problem) -> Drawing | None:
+    """Return the map of a problem that was read from a place, or None where it has neither outlines nor coordinates."""
+    shapes = _shapes(problem)
+    centres = _coordinates(problem, "inputs/areas.csv", "area")
+    if shapes is None and (centres is None or not set(problem.areas.index) <= set(centres.index)):
+        return None
+    if shapes is not None:
+        west, south, east, north = shapely.total_bounds(shapes)
+    else:
+        assert centres is not None
+        points = centres.loc[problem.areas.index].to_numpy(float)
+        (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
+    scale = max(east - west, 1.0) / (ACROSS - 2 * MARGIN)
+    height = int(np.ceil((north - south) / scale)) + 2 * MARGIN
+
+    def units(metres: Points) -> Points:
+        return np.asarray(np.rint((metres - [west, north]) / scale * [1, -1] + MARGIN))
+
+    sites = _coordinates(problem, "inputs/sites.csv", "site")
+    placed = {}
+    for code, (x, y) in zip(sites.index, units(sites.to_numpy(float)), strict=True) if sites is not None else ():
+        if code in problem.sites and 0 < x < ACROSS and 0 < y < height:
+            placed[str(code)] = (int(x), int(y))
+    if shapes is None:
+        dots = tuple((int(x), int(y)) for x, y in units(points))
+        return Drawing(ACROSS, height, scale, (), (), dots, placed, ())
+    rings = [_rings(shapely.transform(shape, units)) for shape in shapes]
+    paths = tuple("".join(_path(ring) for ring in one) for one in rings)
+    labels = tuple(_apart(_labels(problem, shapes, units), placed.values()))
+    return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels)
+
+
+def _shapes(problem: Problem) -> Points | None:
+    """Return the outline of every area in metres, simplified alike on both sides of a border."""
+    name = next((name for name in BOUNDARIES if name in problem.files), None)
+    if name is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(name).name
+        path.write_bytes(problem.files[name])
+        try:
+            frame = read_boundaries(path, areas=problem.areas.index)
+        except InputError:
+            return None
+    frame = frame.set_index("area").loc[list(problem.areas.index)]
+    britain = frame.total_bounds[0] > -9 and frame.total_bounds[2] < 3 and 49 < frame.total_bounds[1] < 61.5
+    shapes = frame.to_crs(GRID if britain else frame.estimate_utm_crs()).geometry.to_numpy()
+    return np.asarray(shapely.coverage_simplify(shapes, METRES_SIMPLER), dtype=object)
+
+
+def _coordinates(problem: Problem, file: str, index: str) -> pd.DataFrame | None:
+    if file not in problem.files:
+        return None
+    frame = pd.read_csv(io.BytesIO(problem.files[file]))
+    if not {"easting_m", "northing_m"} <= set(frame.columns):
+        return None
+    return frame.set_index(index)[["easting_m", "northing_m"]].dropna()
+
+
+def _rings(shape: Any) -> list[Points]:
+    polygons = shapely.get_parts(shape)
+    rings = [ring for one in polygons for ring in (one.exterior, *one.interiors)]
+    found = (shapely.get_coordinates(ring).astype(int) for ring in rings)
+    kept = (ring[np.append(True, (np.diff(ring, axis=0) != 0).any(axis=1))] for ring in found)
+    return [ring for ring in kept if len(ring) > 3]
+
+
+def _path(points: Points, *, closed: bool = True) -> str:
+    """Write a line as steps from corner to corner, which take fewer letters than places."""
+    steps = np.diff(points[:-1] if closed else points, axis=0)
+    moves = "".join(f"{x}{'' if y < 0 else ' '}{y}{' '}" for x, y in steps).rstrip()
+    return f"M{points[0][0]} {points[0][1]}l{moves}{'z' if closed else ''}"
+
+
+def _borders(rings: Sequence[Sequence[Points]]) -> Iterator[Border]:
+    """Yield every stretch of border between the same two areas once, from the side of the first of them."""
+    sides: dict[tuple[tuple[int, int], tuple[int, int]], int] = {}
+    for area, own in enumerate(rings):
+        for ring in own:
+            corners = [tuple(map(int, corner)) for corner in ring]
+            for step in pairwise(corners):
+                sides[step] = area  # type: ignore[index]
+    for area, own in enumerate(rings):
+        for ring in own:
+            corners = [tuple(map(int, corner)) for corner in ring]
+            beyond = [sides.get((b, a), OUTSIDE) for a, b in pairwise(corners)]  # type: ignore[arg-type]
+            breaks = [0, *(n for n in range(1, len(beyond)) if beyond[n] != beyond[n - 1]), len(beyond)]
+            for start, end in pairwise(breaks):
+                other = beyond[start]
+                if other == OUTSIDE or area < other:
+                    yield Border(area, other, _path(ring[start : end + 1], closed=False))
+
+
+def _labels(problem: Problem, shapes: Points, units: Any) -> Iterator[tuple[str, int, int]]:
+    if "district" not in problem.areas:
+        return
+    districts = problem.areas["district"].where(problem.areas["resident"]).to_numpy(object)
+    for name in sorted({one for one in districts if isinstance(one, str) and one}):
+        whole = shapely.coverage_union_all(shapes[districts == name])
+        largest = max(shapely.get_parts(whole), key=lambda part: part.area)
+        ((x, y),) = units(shapely.get_coordinates(shapely.maximum_inscribed_circle(largest, tolerance=200))[:1])
+        yield name, int(x), int(y)
+
+
+def _apart(labels: Iterator[tuple[str, int, int]], marks: Iterable[tuple[int, int]]) -> Iterator[tuple[str, int, int]]:
+    """Yield the labels that neither lie over a site's mark and name nor over one another."""
+    taken = [(x - 70.0, y - 40, x + 70.0, y + 64) for x, y in marks]
+    for name, x, y in labels:
+        half = LETTER * len(name) / 2
+        box = (x - half, y - 18, x + half, y + 8)
+        if not any(
+            box[0] < right and left < box[2] and box[1] < bottom and top < box[3] for left, top, right, bottom in taken
+        ):
+            taken.append(box)
+            yield name, x, y

@@ -1,0 +1,451 @@
+// What a choice of sites comes to, from the question as data (see optimiser/report/question.py). Nothing here draws.
+// Sums are whole numbers of a last decimal place, so they are exact; rules and objectives are looked up in tables.
+"use strict";
+
+const NONE = -1;
+const KINDS = {u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f8: Float64Array};
+const BANDS = [30, 45, 60];
+const FAR = 10; // minutes longer or shorter that people notice
+
+function unpacked({kind, base64}) {
+  const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
+  return new KINDS[kind](bytes.buffer);
+}
+
+// Turn what is packed into arrays, once.
+function readQuestion(data) {
+  const areas = {...data.areas};
+  for (const name of ["resident", "people", "older", "fifths", "district"]) {
+    if (areas[name]) areas[name] = unpacked(areas[name]);
+  }
+  const minutes = unpacked(data.minutes);
+  const question = {...data, areas, minutes, missing: 2 ** (8 * minutes.BYTES_PER_ELEMENT) - 1, patients: {}};
+  for (const [activity, counts] of Object.entries(data.patients)) question.patients[activity] = unpacked(counts);
+  question.service = Object.fromEntries(data.services.map(service => [service.code, service]));
+  question.codes = data.sites.slice(0, data.candidates).map(site => site.code);
+  question.groups = groupsOf(areas);
+  return question;
+}
+
+// Groups of residents, and for each kind of group the number of the group that every area is in.
+function groupsOf(areas) {
+  const ends = {1: " (most deprived)", 5: " (least deprived)"};
+  const names = [], kinds = [];
+  if (areas.fifths) {
+    kinds.push(Int16Array.from(areas.fifths, fifth => fifth - 1));
+    for (let fifth = 1; fifth <= 5; fifth++) names.push(`deprivation fifth ${fifth}${ends[fifth] || ""}`);
+  }
+  if (areas.districts) {
+    const before = names.length, known = areas.resident_districts;
+    kinds.push(Int16Array.from(areas.district, district => (district < known ? before + district : NONE)));
+    names.push(...areas.districts.slice(0, known).map(name => `district ${name}`));
+  }
+  return {names, kinds};
+}
+
+// Everybody goes to the open site with the least minutes (plus its offset); equal ones to the first in order.
+function nearest(question, service, open) {
+  const {minutes, missing, sites, candidates} = question;
+  const usable = service.sites.filter(site => site >= candidates || open.has(question.codes[site]));
+  const offsets = usable.map(site => (service.offsets ? service.offsets[service.sites.indexOf(site)] : 0));
+  const unit = service.offsets ? Math.round(1e6 / question.scales.minutes) : 1;
+  const count = question.areas.codes.length;
+  const going = {minutes: new Float64Array(count), site: new Int16Array(count).fill(NONE)};
+  for (let area = 0; area < count; area++) {
+    let least = Infinity;
+    const row = area * sites.length;
+    for (let number = 0; number < usable.length; number++) {
+      const taken = minutes[row + usable[number]];
+      if (taken === missing) continue;
+      const chosenBy = taken * unit + offsets[number];
+      if (chosenBy < least) {
+        least = chosenBy;
+        going.site[area] = usable[number];
+        going.minutes[area] = taken;
+      }
+    }
+    if (least === Infinity) going.minutes[area] = Infinity;
+  }
+  return going;
+}
+
+// First contact, then on to the open site nearest to it by road; nobody goes on from a site that is open.
+function byTransfer(question, service, first, open) {
+  const {transfer} = service;
+  const firstSites = question.service[transfer.first_contact].sites;
+  const usable = service.sites.map((site, column) => ({site, column}))
+    .filter(({site}) => site >= question.candidates || open.has(question.codes[site]));
+  const onward = new Map(firstSites.map((from, row) => {
+    let best = {site: NONE, order: Infinity, road: 0, minutes: 0};
+    for (const {site, column} of usable) {
+      const road = transfer.road[row][column];
+      const order = site === from ? -1 : road < 0 ? Infinity : road;
+      const minutes = site === from ? 0 : road + transfer.waits;
+      if (order < best.order) best = {site, order, road: site === from ? 0 : road, minutes};
+    }
+    return [from, best];
+  }));
+  const count = first.site.length;
+  const going = {
+    minutes: new Float64Array(count).fill(Infinity), site: new Int16Array(count).fill(NONE),
+    first: first.site, firstMinutes: first.minutes, onward,
+  };
+  for (let area = 0; area < count; area++) {
+    const next = onward.get(first.site[area]);
+    if (!next || next.site === NONE) continue;
+    going.site[area] = next.site;
+    going.minutes[area] = first.minutes[area] + next.minutes;
+  }
+  return going;
+}
+
+function goingTo(question, chosen, code, kept) {
+  const service = question.service[code], contact = service.transfer && service.transfer.first_contact;
+  const key = [code, ...chosen[code], "|", ...(contact ? chosen[contact] : [])].join(" ");
+  if (!kept.has(key)) {
+    const open = new Set(chosen[code]);
+    const found = contact ? byTransfer(question, service, firstLeg(question, chosen, service, kept), open)
+      : nearest(question, service, open);
+    kept.set(key, {...found, ...spentAndShare(question, service, found)});
+  }
+  return kept.get(key);
+}
+
+// Patients of a service reached by transfer may be drawn to first contact by offsets of their own.
+function firstLeg(question, chosen, service, kept) {
+  const {first_contact: contact, first_offsets: offsets} = service.transfer;
+  if (!offsets) return goingTo(question, chosen, contact, kept);
+  return nearest(question, {sites: question.service[contact].sites, offsets}, new Set(chosen[contact]));
+}
+
+// Minutes an average patient of an area spends, and the share of its patients who arrive, as whole numbers.
+function spentAndShare(question, service, going) {
+  const whole = question.scales.shares;
+  const spent = new Float64Array(going.site.length);
+  const share = new Float64Array(going.site.length).fill(whole);
+  for (let area = 0; area < spent.length; area++) {
+    const moves = service.transfer && going.site[area] !== NONE && going.site[area] !== going.first[area];
+    if (moves) share[area] = service.transfer.share;
+    const first = moves ? going.firstMinutes[area] : going.minutes[area];
+    spent[area] = moves ? first * whole + service.transfer.share * (going.minutes[area] - first) : first * whole;
+  }
+  return {spent, share};
+}
+
+// Measures of one service, under the names of measures.csv ----------------------------------------------------------
+
+function journeyMeasures(question, code, going, put) {
+  const {areas, scales} = question, service = question.service[code];
+  const patients = question.patients[service.activity];
+  const finest = scales.minutes * scales.shares;
+  const all = {patients: 0, minutes: 0, worst: 0}, older = {people: 0, minutes: 0};
+  const groups = question.groups.names.map(() => ({patients: 0, minutes: 0, worst: 0, anybody: false}));
+  const near = BANDS.map(() => ({patients: 0, people: 0, older: 0}));
+  let beyond = 0, everybody = 0;
+  const order = [];
+  for (let area = 0; area < patients.length; area++) {
+    if (!areas.resident[area]) continue;
+    const minutes = going.minutes[area], many = patients[area];
+    order.push(area);
+    everybody += areas.people[area];
+    add(all, many, going.spent[area], minutes);
+    for (const kind of question.groups.kinds) {
+      if (kind[area] === NONE) continue;
+      groups[kind[area]].anybody = true;
+      add(groups[kind[area]], many, going.spent[area], minutes);
+    }
+    if (areas.older && areas.older[area]) {
+      older.people += areas.older[area];
+      older.minutes += areas.older[area] * going.spent[area];
+    }
+    BANDS.forEach((band, number) => {
+      if (minutes > band * scales.minutes) return;
+      near[number].patients += many;
+      near[number].people += areas.people[area];
+      if (areas.older) near[number].older += areas.older[area];
+    });
+    if (service.standard !== null && minutes > service.standard * scales.minutes) beyond += many;
+  }
+  const publish = (sums, group) => {
+    put("mean_minutes", code, group, sums.patients ? sums.minutes / sums.patients / finest : NaN);
+    put("worst_minutes", code, group, sums.worst / scales.minutes);
+    put("patients", code, group, sums.patients / scales.patients);
+  };
+  publish(all, "");
+  put("patient_minutes", code, "", all.minutes / finest / scales.patients);
+  order.sort((one, other) => going.minutes[one] - going.minutes[other]);
+  put("median_minutes", code, "", reachedBy(order, patients, going.minutes, all.patients, 0.5) / scales.minutes);
+  put("p95_minutes", code, "", reachedBy(order, patients, going.minutes, all.patients, 0.95) / scales.minutes);
+  BANDS.forEach((band, number) => {
+    put(`patients_within_${band}`, code, "", near[number].patients / scales.patients);
+    put(`people_within_${band}`, code, "", near[number].people);
+    put(`people_beyond_${band}`, code, "", everybody - near[number].people);
+    if (areas.older) put(`people_within_${band}`, code, "age 75+", near[number].older);
+  });
+  if (areas.older) put("mean_minutes", code, "age 75+", older.people ? older.minutes / older.people / finest : NaN);
+  if (service.standard !== null) put("patients_beyond_standard", code, "", beyond / scales.patients);
+  question.groups.names.forEach((group, number) => groups[number].anybody && publish(groups[number], group));
+  return {minutes: all.minutes, patients: all.patients, worst: all.worst, beyond};
+}
+
+function add(sums, patients, spent, minutes) {
+  sums.patients += patients;
+  if (patients) sums.minutes += patients * spent;
+  if (minutes > sums.worst) sums.worst = minutes;
+}
+
+function reachedBy(order, patients, minutes, total, share) {
+  let arrived = 0;
+  for (const area of order) {
+    arrived += patients[area];
+    if (total && arrived >= share * total * (1 - 1e-12)) return minutes[area];
+  }
+  return NaN;
+}
+
+function siteMeasures(question, code, going, open, put) {
+  const {areas, scales, sites} = question, service = question.service[code];
+  const patients = question.patients[service.activity], whole = scales.patients * scales.shares;
+  const arriving = new Float64Array(sites.length), outside = new Float64Array(sites.length);
+  const staying = new Float64Array(sites.length), moved = new Map();
+  for (let area = 0; area < patients.length; area++) {
+    const site = going.site[area];
+    if (site === NONE) continue;
+    const many = patients[area] * going.share[area];
+    arriving[site] += many;
+    if (!areas.resident[area]) outside[site] += many;
+    if (service.transfer && site !== going.first[area]) {
+      staying[going.first[area]] += patients[area] * scales.shares - many;
+      moved.set(going.first[area], (moved.get(going.first[area]) || 0) + many);
+    }
+  }
+  for (const site of service.sites) {
+    put("site_patients", code, sites[site].code, arriving[site] / whole);
+    put("site_patients_from_outside", code, sites[site].code, outside[site] / whole);
+  }
+  if (service.transfer) transferMeasures(question, code, going, moved, staying, put);
+  if (service.transfer) put("mean_minutes_straight_there", code, "", straightThere(question, code, open));
+  return {arriving: site => arriving[site] / whole};
+}
+
+// The mean if the same patients went straight to the sites that provide the service.
+function straightThere(question, code, open) {
+  const {areas, scales} = question, service = question.service[code], patients = question.patients[service.activity];
+  const going = nearest(question, {sites: service.sites}, open);
+  let total = 0, all = 0;
+  patients.forEach((many, area) => {
+    if (!areas.resident[area] || !many) return;
+    all += many;
+    total += many * going.minutes[area];
+  });
+  return all ? total / all / scales.minutes : NaN;
+}
+
+function transferMeasures(question, code, going, moved, staying, put) {
+  const {scales, sites} = question, {transfer} = question.service[code];
+  let transfers = 0, repatriations = 0, minutes = 0;
+  for (const [from, many] of moved) {
+    const confirmed = many / (scales.patients * scales.shares), next = going.onward.get(from);
+    const road = next.road / scales.minutes, suspected = confirmed * transfer.suspected;
+    transfers += suspected;
+    repatriations += confirmed * transfer.repatriated;
+    minutes += suspected * (2 * road + transfer.overhead) + confirmed * transfer.repatriated * 2 * road;
+    put("transfers_per_day", code, `${sites[from].code} to ${sites[next.site].code}`, suspected / 365);
+  }
+  put("transfers_per_day", code, "", transfers / 365);
+  put("repatriations_per_year", code, "", repatriations);
+  put("ambulance_hours_per_year", code, "", minutes / 60);
+  for (const site of question.service[transfer.first_contact].sites) {
+    put("site_patients_not_transferred", code, sites[site].code, staying[site] / (scales.patients * scales.shares));
+  }
+}
+
+// What changes for people against another choice, such as today. Residents only; see optimiser/report/affected.py.
+function affectedMeasures(question, code, going, before, put) {
+  const {areas, scales} = question, patients = question.patients[question.service[code].activity];
+  const finest = scales.minutes * scales.shares;
+  const start = () => ({people: 0, longer: 0, far: 0, nearer: 0, patients: 0, change: 0, those: 0, theirs: 0});
+  const all = start(), older = start(), groups = question.groups.names.map(start);
+  let redirected = 0;
+  for (let area = 0; area < patients.length; area++) {
+    const arrivesAt = going.first || going.site, arrived = before.first || before.site;
+    if (arrivesAt[area] !== arrived[area]) redirected += patients[area];
+    if (!areas.resident[area]) continue;
+    const change = going.spent[area] === before.spent[area] ? 0 : going.spent[area] - before.spent[area];
+    const note = (sums, people, many) => {
+      sums.people += people;
+      sums.patients += many;
+      if (many) sums.change += many * change;
+      if (change > FAR * finest) sums.far += people;
+      if (change < -FAR * finest) sums.nearer += people;
+      if (change <= 0) return;
+      sums.longer += people;
+      sums.those += many;
+      if (many) sums.theirs += many * change;
+    };
+    note(all, areas.people[area], patients[area]);
+    if (areas.older) note(older, areas.older[area], areas.older[area]);
+    for (const kind of question.groups.kinds) if (kind[area] !== NONE) note(groups[kind[area]], areas.people[area], patients[area]);
+  }
+  const publish = (sums, group) => {
+    put("people", code, group, sums.people);
+    put("people_longer", code, group, sums.longer);
+    put("people_more_than_10_longer", code, group, sums.far);
+    put("people_more_than_10_shorter", code, group, sums.nearer);
+    put("mean_change", code, group, sums.patients ? sums.change / sums.patients / finest : NaN);
+    put("mean_change_of_those_longer", code, group, sums.those ? sums.theirs / sums.those / finest : NaN);
+  };
+  publish(all, "");
+  if (areas.older) publish(older, "age 75+");
+  put("patients_redirected", code, "", redirected / scales.patients);
+  question.groups.names.forEach((group, number) => groups[number].people && publish(groups[number], group));
+}
+
+// Rules, objectives and staff -----------------------------------------------------------------------------------------
+
+function choiceNumber(question, chosen, code) {
+  return chosen[code].reduce((sum, site) => sum + 2 ** question.codes.indexOf(site), 0);
+}
+
+function lookUp(question, chosen, axes, table) {
+  if (table === null) return Infinity;
+  if (typeof table === "number") return table;
+  // A table with fewer axes belongs to the last of them, as in numpy.
+  const own = axes.slice(axes.length - table.shape.length);
+  let position = 0;
+  table.shape.forEach((length, axis) => {
+    position = position * length + (length === 1 ? 0 : choiceNumber(question, chosen, own[axis]));
+  });
+  return table.values[position] === null ? Infinity : table.values[position];
+}
+
+function holds(left, relation, right) {
+  return relation === ">=" ? left >= right : relation === "<=" ? left <= right : left === right;
+}
+
+const QUANTITIES = {
+  sites: (question, sums, chosen, [code]) => chosen[code].length,
+  provided: (question, sums, chosen, [code, site]) => Number(chosen[code].includes(site)),
+  arriving: (question, sums, chosen, [code, site]) => sums[code].arriving(question.codes.indexOf(site)),
+  worst: (question, sums, chosen, [code]) => sums[code].worst / question.scales.minutes,
+  unserved: (question, sums, chosen, [code]) => sums[code].unserved,
+  share_within_standard: (question, sums, chosen, [code]) =>
+    (sums[code].patients ? Math.round((1 - sums[code].beyond / sums[code].patients) * 1e12) / 1e12 : 1),
+};
+
+function judged(question, chosen, sums) {
+  const found = [];
+  for (const rule of question.rules) {
+    const asked = rule.left && rule.left.quantity;
+    const applies = asked === "arriving" ? chosen[rule.axes[0]].includes(rule.names[1])
+      : lookUp(question, chosen, rule.axes, rule.applies);
+    if (!applies) continue;
+    const left = asked ? QUANTITIES[asked](question, sums, chosen, rule.names) : lookUp(question, chosen, rule.axes, rule.left);
+    const right = lookUp(question, chosen, rule.axes, rule.right);
+    found.push({...rule, instance: [rule.rule, ...rule.names].join("."), left, right, pass: holds(left, rule.relation, right)});
+  }
+  return found;
+}
+
+// Who works where: one row a team, unit and candidate, and the rules that rest on it.
+function staffOf(question, chosen, put) {
+  const rows = [], rules = [];
+  for (const team of question.staff) {
+    const label = `${team.team} (${team.unit})`;
+    if (!team.table) continue;
+    const number = team.axes.reduce((sum, code) => sum * 2 ** question.candidates + choiceNumber(question, chosen, code), 0);
+    const at = Object.fromEntries(question.codes.map((site, row) => [
+      site, Object.fromEntries(team.columns.map((column, place) => [column, team.table[number][row][place]])),
+    ]));
+    const total = column => question.codes.reduce((sum, site) => sum + at[site][column], 0);
+    for (const [measure, column] of STAFF_MEASURES) put(measure, "", label, total(column));
+    for (const site of question.codes) rows.push({team: team.team, unit: team.unit, site, ...at[site]});
+    for (const code of team.axes) {
+      const rota = question.service[code].rotas.find(one => one.team === team.team && one.unit === team.unit);
+      for (const site of chosen[code]) {
+        const left = at[site].staff + (rota.may_fall_short ? at[site].short : 0);
+        rules.push(staffRule("rota_is_filled", [code, site, team.team, team.unit], left, ">=", rota.needed, team,
+          team.words[`${code}.${site}`]));
+        const short = Math.max(0, rota.needed - Math.max(0, at[site].staff - 1));
+        put("short_with_one_vacancy", code, `${site} ${label}`, short);
+      }
+    }
+    for (const [rule, most, column, verb] of STAFF_LIMITS) {
+      if (team[most] !== null) rules.push(staffRule(rule, [team.team, team.unit], total(column), "<=", team[most], team,
+        `at most ${team[most]} ${team.name} ${verb}`));
+    }
+  }
+  return {rows, rules};
+}
+
+const STAFF_MEASURES = [["staff_needed", "needed"], ["staff_in_post", "in_post"], ["staff_short", "short"],
+  ["staff_moved", "moved_in"], ["staff_recruited", "recruited"]];
+const STAFF_LIMITS = [["moves_within_limit", "moves_at_most", "moved_in", "move between sites"],
+  ["recruitment_within_limit", "recruits_at_most", "recruited", "are recruited"]];
+
+function staffRule(rule, names, left, relation, right, team, words) {
+  const tidy = value => Math.round(value * 1e12) / 1e12;
+  const spare = Math.round((relation === ">=" ? tidy(left) - tidy(right) : tidy(right) - tidy(left)) * 1e9) / 1e9;
+  return {rule, names, instance: [rule, ...names].join("."), left: tidy(left), relation, right: tidy(right),
+    unit: team.unit, words, pass: spare >= 0};
+}
+
+function changesFromToday(question, chosen, put) {
+  let all = 0;
+  for (const {code, today} of question.services) {
+    if (today === null) continue;
+    const changes = question.codes.filter(site => today.includes(site) !== chosen[code].includes(site)).length;
+    put("changes_from_today", code, "", changes);
+    all += changes;
+  }
+  put("changes_from_today", "", "", all);
+  return all;
+}
+
+// Objectives by table, exactly; without tables, those that sums on the page give.
+function objectivesOf(question, chosen, sums, changes) {
+  const {scales} = question;
+  return question.objectives.map(({name, services, unit, scale, largest, parts}) => {
+    if (parts) {
+      const values = parts.map(part => lookUp(question, chosen, part.axes, part.table));
+      const total = largest ? Math.max(0, ...values) : values.reduce((sum, one) => sum + one, 0);
+      return {name, unit, whole: total, value: total / scale};
+    }
+    const known = services.filter(code => sums[code]).map(code => sums[code]);
+    const total = pick => known.reduce((sum, one) => sum + pick(one), 0);
+    const value = {
+      patient_minutes: () => total(one => one.minutes) / (scales.patients * scales.minutes * scales.shares),
+      worst_journey: () => Math.max(0, ...known.map(one => one.worst)) / scales.minutes,
+      patients_beyond_standard: () => total(one => one.beyond) / scales.patients,
+      changes_from_today: () => changes,
+    }[name];
+    return {name, unit, value: value ? value() : NaN};
+  });
+}
+
+// Everything about one choice: {service: [site codes]}. `before` is the choice that changes are counted from.
+function evaluate(question, chosen, before, kept = new Map()) {
+  const measures = new Map(), going = {}, sums = {};
+  const put = (measure, service, group, value) => measures.set(`${measure}|${service}|${group}`, value);
+  for (const {code, activity, beds} of question.services) {
+    if (!activity) continue;
+    going[code] = goingTo(question, chosen, code, kept);
+    sums[code] = journeyMeasures(question, code, going[code], put);
+    sums[code].unserved = going[code].site.reduce((sum, site) => sum + (site === NONE), 0);
+    Object.assign(sums[code], siteMeasures(question, code, going[code], new Set(chosen[code]), put));
+    if (before) affectedMeasures(question, code, going[code], goingTo(question, before, code, kept), put);
+    if (!beds) continue;
+    const needed = chosen[code].map(site => lookUp(question, chosen, beds.axes, beds.needed[site]));
+    chosen[code].forEach((site, number) => put("beds_needed", code, site, needed[number]));
+    put("beds_needed", code, "", needed.reduce((sum, one) => sum + one, 0));
+  }
+  const staff = staffOf(question, chosen, put);
+  const rules = [...judged(question, chosen, sums), ...staff.rules];
+  const changes = changesFromToday(question, chosen, put);
+  return {
+    chosen, going, measures, rules, staff: staff.rows, broken: rules.filter(rule => !rule.pass),
+    objectives: objectivesOf(question, chosen, sums, changes),
+  };
+}
+
+if (typeof module !== "undefined") module.exports = {readQuestion, evaluate};

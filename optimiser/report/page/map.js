@@ -1,0 +1,135 @@
+// Draws the map and the journey curve. Shapes come ready from the page; this chooses their classes and lines.
+"use strict";
+
+const SVG = "http://www.w3.org/2000/svg";
+const byId = name => document.getElementById(name);
+
+function made(name, attributes = {}, text = "") {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (text) node.textContent = text;
+  return node;
+}
+
+// Line patterns, so that catchments differ without colour.
+function drawPatterns(colours) {
+  const lines = ["M-2 2l4-4M0 12L12 0M10 14l4-4", "M0 6h12", "M6 0v12", "M0 0L12 12M-2 10l4 4M10-2l4 4", "M0 6h12M6 0v12", "M3 3h1M9 9h1"];
+  lines.forEach((d, number) => {
+    const pattern = made("pattern", {id: `p${number}`, width: 12, height: 12, patternUnits: "userSpaceOnUse"});
+    pattern.append(made("rect", {width: 12, height: 12, fill: colours[number], "fill-opacity": 0.3}),
+      made("path", {d, stroke: colours[number], "stroke-width": 2, fill: "none"}));
+    byId("patterns").append(pattern);
+  });
+}
+
+const MINUTES_STEP = (minutes, breaks) => breaks.filter(one => minutes > one).length;
+const CHANGES = [[-Infinity, -FAR, "more than 10 shorter"], [-FAR, -1, "1 to 10 shorter"], [-1, 1, "within 1 minute"],
+  [1, FAR, "1 to 10 longer"], [FAR, Infinity, "more than 10 longer"]];
+
+function changeStep(change) {
+  if (change < -FAR) return 0;
+  if (change < -1) return 1;
+  if (change <= 1) return 2;
+  return change <= FAR ? 3 : 4;
+}
+
+// One class name an area: by minutes, by where patients go, or by what changes from today.
+function classesOf(question, view, going, before, breaks) {
+  const {areas, scales, candidates} = question;
+  return Array.from(areas.codes, (_, area) => {
+    if (!areas.resident[area]) return "out";
+    if (view === "catchments") return going.site[area] < 0 ? "out" : going.site[area] < candidates ? `t${going.site[area] % 6}` : "tn";
+    if (view === "minutes") return `m${MINUTES_STEP(going.minutes[area] / scales.minutes, breaks)}`;
+    const change = going.minutes[area] === before.minutes[area] ? 0 : (going.minutes[area] - before.minutes[area]) / scales.minutes;
+    return `d${changeStep(change)}`;
+  });
+}
+
+function drawMap(page, view, code, going, before) {
+  const {question, map} = page;
+  const classes = classesOf(question, view, going, before, page.breaks[code]);
+  if (map.points) drawDots(map.points, classes);
+  else Array.from(byId("areas").children).forEach((path, area) => path.setAttribute("class", classes[area]));
+  const site = area => (question.areas.resident[area] ? going.site[area] : -9);
+  byId("catchments").setAttribute("d", map.borders.filter(([one, other]) => site(one) !== site(other)).map(border => border[2]).join(""));
+  nameCatchments(page, view, going);
+  return classes;
+}
+
+// Say where patients go, on the area of each catchment that lies nearest to its middle.
+function nameCatchments({question, map, short}, view, going) {
+  const {areas, sites} = question, middles = middlesOf(map), of = new Map(), labels = [];
+  byId("names").toggleAttribute("hidden", view === "catchments");
+  if (view === "catchments") {
+    going.site.forEach((site, area) => {
+      if (site < 0 || !areas.resident[area]) return;
+      if (!of.has(site)) of.set(site, []);
+      of.get(site).push(middles[area]);
+    });
+  }
+  for (const [site, points] of of) {
+    if (points.length < 0.02 * areas.codes.length) continue;
+    const mean = axis => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+    const [x, y] = [mean(0), mean(1)], far = point => (point[0] - x) ** 2 + (point[1] - y) ** 2;
+    const [left, top] = points.reduce((best, point) => (far(point) < far(best) ? point : best));
+    labels.push(made("text", {x: left, y: top}, `to ${short[sites[site].code]}`));
+  }
+  byId("going").replaceChildren(...labels);
+}
+
+function middlesOf(map) {
+  if (!map.middles) {
+    map.middles = map.points || Array.from(byId("areas").children, path => {
+      const {x, y, width, height} = path.getBBox();
+      return [x + width / 2, y + height / 2];
+    });
+  }
+  return map.middles;
+}
+
+function drawDots(points, classes) {
+  const paths = {};
+  classes.forEach((name, area) => (paths[name] = paths[name] || []).push(`M${points[area][0]} ${points[area][1]}h0`));
+  byId("areas").replaceChildren(...Object.entries(paths).map(([name, d]) => made("path", {class: `${name} dots`, d: d.join("")})));
+}
+
+// The share of residents within so many minutes, minute by minute.
+function reached(question, going) {
+  const counts = [];
+  let total = 0;
+  going.minutes.forEach((minutes, area) => {
+    if (!question.areas.resident[area]) return;
+    total += question.areas.people[area];
+    if (!Number.isFinite(minutes)) return;
+    const minute = Math.ceil(minutes / question.scales.minutes);
+    counts[minute] = (counts[minute] || 0) + question.areas.people[area];
+  });
+  let sum = 0;
+  return Array.from(counts, many => (sum += many || 0) / total);
+}
+
+function drawCurve(svg, lines) {
+  const last = Math.max(60, ...lines.map(line => line.values.length)) + 2;
+  const [left, right, top, bottom] = [44, 560, 14, 290];
+  const x = minute => left + (right - left) * minute / last, y = share => bottom - (bottom - top) * share;
+  const parts = [];
+  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+    parts.push(made("path", {class: "axis", d: `M${left} ${y(share)}H${right}`}),
+      made("text", {x: left - 6, y: y(share) + 4, "text-anchor": "end"}, `${share * 100}%`));
+  }
+  const step = last > 130 ? 30 : last > 70 ? 15 : 10;
+  for (let minute = 0; minute <= last; minute += step) parts.push(made("text", {x: x(minute), y: bottom + 18, "text-anchor": "middle"}, String(minute)));
+  parts.push(made("text", {x: (left + right) / 2, y: bottom + 36, "text-anchor": "middle"}, "minutes"));
+  for (const band of BANDS) parts.push(made("path", {class: "limit", d: `M${x(band)} ${top}V${bottom}`}));
+  // Labels stand where lines are furthest apart: at three quarters, each beside its own line, pushed apart.
+  const labels = lines.map(line => {
+    const at = line.values.findIndex(share => share >= 0.8);
+    return {...line, minute: at < 0 ? line.values.length : at};
+  }).sort((one, other) => one.minute - other.minute);
+  lines.forEach(line => parts.push(made("path", {class: `line ${line.kind}`,
+    d: line.values.map((share, minute) => `${minute ? "L" : "M"}${x(minute).toFixed(1)} ${y(share).toFixed(1)}`).join("")})));
+  labels.forEach((line, number) => parts.push(
+    made("path", {class: `line ${line.kind}`, d: `M${right - 128} ${bottom - 18 - 20 * (labels.length - number)}h22`}),
+    made("text", {class: line.kind, x: right - 100, y: bottom - 14 - 20 * (labels.length - number)}, line.name)));
+  svg.replaceChildren(...parts);
+}

@@ -1,0 +1,456 @@
+// The page itself: ticks, words, tables. Text goes in as textContent only.
+"use strict";
+
+const PAGE = JSON.parse(byId("data").textContent);
+PAGE.question = readQuestion(PAGE.question);
+const {question} = PAGE;
+const answerChoice = PAGE.runs[0].designated;
+const kept = new Map();
+const answer = evaluate(question, answerChoice, PAGE.today, kept);
+const today = evaluate(question, PAGE.today, PAGE.today, kept);
+let chosen = copyOf(answerChoice), now = answer, view = "minutes";
+let shown = (question.services.find(one => one.code in PAGE.breaks && one.code === Object.keys(PAGE.breaks)[0]) || {}).code;
+
+function copyOf(choice) {
+  return Object.fromEntries(Object.entries(choice).map(([code, sites]) => [code, [...sites]]));
+}
+
+function element(name, text, attributes = {}) {
+  const node = document.createElement(name);
+  if (text) node.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
+}
+
+// Numbers and names in words --------------------------------------------------------------------------------------
+
+const commas = (value, most = 0) => value.toLocaleString("en-GB", {maximumFractionDigits: most});
+const half = value => Math.floor(value + 0.5);
+const FORMS = {
+  whole: value => (value === Infinity ? "none" : Number.isFinite(value) ? commas(half(value)) : "–"),
+  change: value => (!Number.isFinite(value) ? "–" : half(Math.abs(value)) === 0 ? "0" : (value > 0 ? "+" : "−") + commas(half(Math.abs(value)))),
+  percent: value => (Number.isFinite(value) ? `${half(100 * value)}%` : "–"),
+  fine: value => (Number.isFinite(value) ? commas(value, 2) : value === Infinity ? "none" : "–"),
+  spare: value => (Math.abs(value) < 1e-9 ? "just enough" : `${commas(Math.abs(value), 2)} ${value > 0 ? "spare" : "short"}`),
+  sites: value => value,
+};
+const names = code => PAGE.short[code] || code;
+const joined = words => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}` : words[0] || "no site");
+const sitesOf = sites => joined(sites.map(names));
+const lower = name => (/^[A-Z]{2}/.test(name) ? name : name.charAt(0).toLowerCase() + name.slice(1));
+const nameOf = code => question.service[code].name;
+const measure = (result, name, code, group = "") => {
+  const value = result.measures.get(`${name}|${code}|${group}`);
+  return value === undefined ? NaN : value;
+};
+// Whole minutes, or as many decimals as tell two apart.
+function apart(one, other) {
+  for (const most of [0, 1, 2]) if (one.toFixed(most) !== other.toFixed(most)) return [one.toFixed(most), other.toFixed(most)];
+  return [FORMS.whole(one), FORMS.whole(other)];
+}
+
+function differences(from, to) {
+  const said = [];
+  for (const {code, name} of question.services) {
+    const closes = from[code].filter(site => !to[code].includes(site)), opens = to[code].filter(site => !from[code].includes(site));
+    if (opens.length || closes.length) said.push(`${name} at ${sitesOf(to[code])} (${PAGE.answer_word}: ${sitesOf(from[code])})`);
+  }
+  return said;
+}
+
+function rulesSaid(result) {
+  return result.broken.length ? `Breaks ${result.broken.length} rule${result.broken.length > 1 ? "s" : ""}.` : "Breaks no rule.";
+}
+
+function journeySaid(code, result, against, word) {
+  const [mine, theirs] = apart(measure(result, "mean_minutes", code), measure(against, "mean_minutes", code));
+  if (!Number.isFinite(measure(result, "mean_minutes", code))) return "Somebody reaches no site.";
+  return `${nameOf(code)}: ${mine} minutes on average${mine === theirs ? `, as in ${word}` : `, ${theirs} in ${word}`}.`;
+}
+
+function say() {
+  const changed = differences(answerChoice, chosen);
+  const what = changed.length ? `${changed.slice(0, 2).join("; ")}${changed.length > 2 ? `; ${changed.length - 2} more changes` : ""}.` : `Your choice is ${PAGE.answer_word}.`;
+  const journey = shown && changed.length ? ` ${journeySaid(shown, now, answer, PAGE.answer_word)}` : "";
+  byId("said").textContent = `${what}${journey} ${rulesSaid(now)}`;
+}
+
+function breach(rule) {
+  const side = value => (value === Infinity ? "none" : commas(value, 2));
+  return `${rule.words}: ${side(rule.left)} against ${side(rule.right)} ${rule.unit}`;
+}
+
+// Tables that follow the choice -----------------------------------------------------------------------------------
+
+function fillCells() {
+  for (const {code} of question.services) now.measures.set(`sites|${code}|`, sitesOf(chosen[code]));
+  now.measures.set("rules_broken||", now.broken.length);
+  for (const rule of now.broken) now.measures.set(`breaks_${rule.instance}_(${rule.unit.replaceAll(" ", "_")})||`, Math.abs(rule.left - rule.right));
+  for (const name of ["transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "beds_needed"]) {
+    const each = question.services.map(one => measure(now, name, one.code)).filter(Number.isFinite);
+    now.measures.set(`${name}_in_all||`, each.reduce((sum, one) => sum + one, 0));
+  }
+  for (const row of now.staff) {
+    for (const [column, value] of Object.entries(row)) now.measures.set(`staff|${row.team} ${row.unit}|${row.site} ${column}`, value);
+    now.measures.set(`staff|${row.team} ${row.unit}|${row.site} spare`, row.staff - row.needed);
+  }
+  for (const cell of document.querySelectorAll("[data-m]")) {
+    const value = now.measures.get(cell.dataset.m), was = cell.textContent;
+    const text = value === undefined ? "–" : FORMS[cell.dataset.f](value);
+    if (text !== was) cell.textContent = text;
+  }
+}
+
+function fillRules() {
+  const box = byId("rules-broken"), {broken} = now;
+  const head = element("p", "", {class: `status ${broken.length ? "bad" : "good"}`});
+  head.append(element("span", broken.length ? "✗" : "✓", {class: "mark", "aria-hidden": "true"}), " ",
+    element("strong", broken.length ? `Your choice breaks ${broken.length} rule${broken.length > 1 ? "s" : ""}` : "Your choice breaks no rule"));
+  const list = element("ul");
+  for (const rule of broken.slice(0, 12)) list.append(element("li", breach(rule)));
+  if (broken.length > 12) list.append(element("li", `and ${broken.length - 12} more`));
+  box.replaceChildren(head, ...(broken.length ? [list] : []));
+  if (question.not_judged.length) {
+    box.append(element("p", `Not judged on this page, for there are too many sites: ${question.not_judged.join(", ").replaceAll("_", " ")}. Use optimiser evaluate.`, {class: "note"}));
+  }
+}
+
+function fillBeside(classes) {
+  if (!byId("legend")) return;
+  const service = question.service[shown], patients = question.patients[service.activity], total = new Map();
+  let all = 0;
+  classes.forEach((name, area) => {
+    if (!question.areas.resident[area]) return;
+    total.set(name, (total.get(name) || 0) + patients[area]);
+    all += patients[area];
+  });
+  const rows = view === "difference" ? CHANGES.map((change, number) => [`d${number}`, change[2]])
+    : view === "minutes" ? minutesRows() : catchmentRows(total);
+  const body = byId("legend").tBodies[0];
+  byId("legend").caption.textContent = {minutes: "Minutes, and share of patients", catchments: "Nearest, and share of patients", difference: "Minutes, and share of patients"}[view];
+  body.replaceChildren(...rows.map(([name, words]) => {
+    const row = element("tr"), head = element("th", "", {scope: "row"}), swatch = made("svg", {class: "swatch", "aria-hidden": "true", viewBox: "0 0 16 16"});
+    swatch.append(made("rect", {class: name, width: 16, height: 16, stroke: "none"}));
+    head.append(swatch, words);
+    row.append(head, element("td", FORMS.percent((total.get(name) || 0) / all), {class: "n"}));
+    return row;
+  }));
+  const where = service.sites.map(site => [question.sites[site].code, measure(now, "site_patients", shown, question.sites[site].code)]).filter(([, many]) => many > 0);
+  byId("where").tBodies[0].replaceChildren(...where.sort((one, other) => other[1] - one[1]).slice(0, 12).map(([site, many]) => {
+    const row = element("tr");
+    row.append(element("th", names(site), {scope: "row"}), element("td", FORMS.whole(many), {class: "n"}));
+    return row;
+  }));
+}
+
+function minutesRows() {
+  const breaks = PAGE.breaks[shown].map(one => commas(one, 1));
+  return [["m0", `${breaks[0]} or less`], ...breaks.slice(1).map((one, number) => [`m${number + 1}`, `${breaks[number]} to ${one}`]), ["m4", `more than ${breaks[3]}`]];
+}
+
+function catchmentRows(total) {
+  const rows = question.codes.map((code, number) => [`t${number % 6}`, names(code)]).filter(([name]) => total.has(name)).slice(0, 6);
+  return total.has("tn") ? [...rows, ["tn", "a neighbour"]] : rows;
+}
+
+function titles() {
+  if (!shown) return;
+  const name = lower(nameOf(shown)), service = question.service[shown], limit = service.standard === null ? 30 : service.standard;
+  const share = result => {
+    const all = measure(result, "patients", shown), beyond = measure(result, "patients_beyond_standard", shown);
+    return FORMS.percent((Number.isFinite(beyond) ? all - beyond : measure(result, "patients_within_30", shown)) / all);
+  };
+  const set = (key, words) => {
+    for (const node of document.querySelectorAll(`[data-service="${CSS.escape(shown)}"] [data-title="${key}"]`)) node.textContent = words;
+  };
+  const was = share(today), is = share(now), far = measure(now, "people_more_than_10_longer", shown);
+  if (byId("map-title")) {
+    byId("map-title").textContent = {
+      minutes: `${is} of patients are within ${commas(limit)} minutes; today ${was}`,
+      catchments: `${FORMS.whole(measure(now, "patients_redirected", shown))} patients a year would go elsewhere than today`,
+      difference: far ? `${commas(far)} people would travel over 10 minutes longer than today` : "Nobody would travel over 10 minutes longer than today",
+    }[view];
+  }
+  const [mine, before] = apart(measure(now, "mean_minutes", shown), measure(today, "mean_minutes", shown));
+  set("curve", mine === before ? `The average journey is ${mine} minutes, as today` : `The average journey is ${mine} minutes, against ${before} today`);
+  const worst = hardestHit();
+  set("affected", worst && worst.change >= 0.5 ? `Journeys lengthen most for ${worst.name}: ${FORMS.change(worst.change)} minutes on average` : "No group's average journey gets longer");
+  set("transfers", service.transfer ? `${commas(measure(now, "transfers_per_day", shown), 1)} transfers a day to ${name}` : `${FORMS.whole(measure(now, "patients_redirected", shown))} patients a year would arrive elsewhere than today`);
+  const warn = document.querySelector(`[data-warn="${CSS.escape(shown)}"]`), mean = measure(now, "mean_change", shown);
+  warn.hidden = !(Math.abs(mean) < 2 && worst && worst.change > FAR);
+  if (!warn.hidden) warn.textContent = `The average hides it: everybody's journey changes by ${FORMS.change(mean)} minutes on average, but that of ${worst.name} by ${FORMS.change(worst.change)}.`;
+  const short = now.staff.filter(row => row.short > 1e-9);
+  const rota = document.querySelector('[data-title="rotas"]');
+  if (rota) rota.textContent = short.length ? `Rotas are short at ${joined([...new Set(short.map(row => names(row.site)))])}` : "Every rota can be filled";
+  const fragile = [...now.measures].filter(([key, value]) => key.startsWith("short_with_one_vacancy|") && value > 0)
+    .map(([key, value]) => `${lower(nameOf(key.split("|")[1]))} at ${names(key.split("|")[2].split(" ")[0])} (${commas(value, 2)} short)`);
+  if (byId("fragile")) byId("fragile").textContent = fragile.length ? `Fragile, with one vacancy: ${fragile.join("; ")}.` : "No rota is short with one vacancy.";
+}
+
+function hardestHit() {
+  let worst = null;
+  for (const group of question.groups.names) {
+    const change = measure(now, "mean_change", shown, group);
+    if (Number.isFinite(change) && (!worst || change > worst.change)) worst = {name: group.replace(/^district /, ""), change};
+  }
+  return worst;
+}
+
+function draw() {
+  if (!shown) return;
+  if (byId("picture")) {
+    const service = question.service[shown];
+    fillBeside(drawMap(PAGE, view, shown, now.going[shown], today.going[shown]));
+    for (const mark of byId("marks").children) {
+      if (!mark.classList.contains("neighbour")) mark.classList.toggle("open", chosen[shown].includes(mark.dataset.site));
+      else mark.toggleAttribute("hidden", !service.sites.some(site => question.sites[site].code === mark.dataset.site));
+    }
+  }
+  const same = result => differences(result.chosen, chosen).length === 0;
+  const lines = [{kind: "today", name: "today", values: reached(question, today.going[shown])}];
+  if (!same(answer)) lines.push({kind: "best", name: PAGE.answer_word, values: reached(question, answer.going[shown])});
+  lines.push({kind: "choice", name: same(answer) ? PAGE.answer_word : "your choice", values: reached(question, now.going[shown])});
+  for (const svg of document.querySelectorAll("[data-curve]")) if (svg.dataset.curve === shown) drawCurve(svg, lines);
+}
+
+function update() {
+  now = evaluate(question, chosen, PAGE.today, kept);
+  for (const box of document.querySelectorAll(".ticks input")) {
+    box.checked = chosen[box.dataset.service].includes(box.dataset.site);
+    box.closest("tr").classList.toggle("shown", box.dataset.service === shown);
+  }
+  fillCells();
+  fillRules();
+  titles();
+  draw();
+  say();
+  if (byId("yaml")) byId("yaml").value = yaml();
+  if (kept.size > 600) kept.clear();
+}
+
+function choose(choice) {
+  chosen = copyOf(choice);
+  update();
+}
+
+// An option file for `optimiser evaluate --option`. Codes are letters, digits and underscores; texts are quoted.
+function yaml() {
+  const lines = ["option: MY_CHOICE", "title: Chosen on the page", "designations:"];
+  for (const {code} of question.services) lines.push(`  ${code}: ${JSON.stringify(chosen[code])}`);
+  return [...lines, `source: ${JSON.stringify(`Chosen on the page of the run ${PAGE.runs[0].name}`)}`, "verified: false", ""].join("\n");
+}
+
+// Why not? --------------------------------------------------------------------------------------------------------
+
+// Every way to have the service at the site, from what is chosen: alone, or beside others where sites are few.
+function waysToHave(code, site) {
+  const others = question.codes.filter(one => one !== site);
+  if (question.codes.length > 6) return [[site], [...chosen[code], site], [...chosen[code].slice(1), site]];
+  return Array.from({length: 2 ** others.length}, (_, mask) => [site, ...others.filter((_, bit) => mask >> bit & 1)]);
+}
+
+function whyNot(code, site) {
+  const out = byId("because"), inOrder = sites => question.codes.filter(one => sites.includes(one));
+  if (answerChoice[code].includes(site)) {
+    out.replaceChildren(element("p", `${nameOf(code)} is at ${names(site)} in ${PAGE.answer_word}.`));
+    return;
+  }
+  const seen = new Set();
+  const lines = waysToHave(code, site).map(inOrder).filter(sites => !seen.has(sites.join()) && seen.add(sites.join())).map(sites => {
+    const result = evaluate(question, {...answerChoice, [code]: sites}, answerChoice, kept);
+    const where = sites.length > 1 ? `At ${sitesOf(sites)}` : `At ${sitesOf(sites)} alone`;
+    const news = result.broken.filter(rule => !answer.broken.some(one => one.instance === rule.instance));
+    if (!news.length) return {order: costOf(result), where, text: `breaks no rule. ${cost(code, result)}`};
+    const more = news.length > 1 ? `; and ${news.length - 1} more` : "";
+    return {order: 1e9 + news.length, where, text: `breaks ${breach(news[0])}${more}.`};
+  });
+  lines.sort((one, other) => one.order - other.order);
+  out.replaceChildren(...lines.map(line => {
+    const said = element("p");
+    said.append(element("strong", line.where), `: ${line.text}`);
+    return said;
+  }));
+}
+
+const costOf = result => (Number.isFinite(result.objectives[0].value) ? result.objectives[0].value - answer.objectives[0].value : 1e8);
+
+function cost(code, result) {
+  const said = result.objectives.map((one, number) => [one, one.value - answer.objectives[number].value]).filter(([, more]) => Math.abs(more) > 1e-9)
+    .map(([one, more]) => `${commas(Math.abs(more), 1)} ${more > 0 ? "more" : "fewer"} ${one.unit}`);
+  const costs = said.length ? `It costs ${joined(said)}.` : "It equals the answer on every aim.";
+  if (!question.service[code].activity) return costs;
+  const [mine, theirs] = apart(measure(result, "mean_minutes", code), measure(answer, "mean_minutes", code));
+  const far = measure(result, "people_more_than_10_longer", code), nearer = measure(result, "people_more_than_10_shorter", code);
+  const hit = question.groups.names.filter(group => group.startsWith("district ")).map(group => [group.slice(9), measure(result, "mean_change", code, group)])
+    .filter(([, change]) => change >= 1).sort((one, other) => other[1] - one[1]).slice(0, 3).map(([name, change]) => `${name} ${FORMS.change(change)}`);
+  const who = hit.length ? ` Longest for ${joined(hit)} minutes.` : "";
+  return `${costs} The average journey is ${mine} minutes against ${theirs}; ${commas(far)} people travel over 10 minutes longer, ${commas(nearer)} over 10 shorter.${who}`;
+}
+
+// Look up a place ---------------------------------------------------------------------------------------------------
+
+function placesLike(text) {
+  const {areas} = question, wanted = text.trim().toLowerCase(), found = [];
+  if (wanted.length < 2) return found;
+  for (let area = 0; area < areas.codes.length && found.length < 60; area++) {
+    const district = areas.districts && areas.district[area] < areas.districts.length ? areas.districts[areas.district[area]] : "";
+    const label = [areas.names[area], areas.codes[area], district].join(" ").toLowerCase();
+    if (label.includes(wanted)) found.push({area, district});
+  }
+  return found;
+}
+
+function listPlaces() {
+  const found = placesLike(byId("place").value), {areas} = question;
+  byId("places-said").textContent = byId("place").value.trim().length < 2 ? "" : found.length ? `${found.length === 60 ? "60 or more" : found.length} places` : "No such place";
+  byId("places").replaceChildren(...found.slice(0, 8).map(({area, district}) => {
+    const item = element("li"), button = element("button", [areas.names[area], areas.codes[area], district].filter(Boolean).join(", "), {type: "button"});
+    button.addEventListener("click", () => showPlace(area));
+    item.append(button);
+    return item;
+  }));
+  if (!found.length && byId("place").value.trim().length > 1) byId("places").append(element("li", "No such place."));
+}
+
+let lookedUp = -1;
+
+function showPlace(area) {
+  lookedUp = area;
+  const {areas, scales} = question, out = [];
+  for (const {code} of question.services.filter(one => one.activity)) {
+    const journey = result => {
+      const going = result.going[code], site = going.site[area];
+      return site < 0 ? "no site" : `${names(question.sites[site].code)}, ${FORMS.whole(going.minutes[area] / scales.minutes)} minutes`;
+    };
+    out.push(element("li", `${nameOf(code)}: your choice ${journey(now)}; today ${journey(today)}`));
+  }
+  const list = element("ul");
+  list.append(...out);
+  byId("place-found").replaceChildren(element("strong", `${areas.names[area] || areas.codes[area]}${areas.resident[area] ? "" : " (outside the system)"}`), list);
+  byId("places").replaceChildren();
+  markPlace(area);
+}
+
+function markPlace(area) {
+  const ring = byId("found");
+  if (!ring) return;
+  const box = PAGE.map.points ? {x: PAGE.map.points[area][0], y: PAGE.map.points[area][1], width: 0, height: 0} : byId("areas").children[area].getBBox();
+  ring.setAttribute("cx", box.x + box.width / 2);
+  ring.setAttribute("cy", box.y + box.height / 2);
+  ring.setAttribute("r", Math.max(22, Math.hypot(box.width, box.height) / 2 + 8));
+}
+
+// Options: judged rows and weights ------------------------------------------------------------------------------------
+
+function addJudgement() {
+  const row = element("tr"), columns = byId("judged").tHead.rows[0].cells;
+  Array.from(columns).forEach((column, number) => {
+    const cell = element(number ? "td" : "th", "", number ? {} : {scope: "row"});
+    cell.append(element("input", "", {type: "text", "aria-label": column.textContent, maxlength: "200"}));
+    row.append(cell);
+  });
+  byId("judged").tBodies[0].append(row);
+  row.querySelector("input").focus();
+}
+
+function rank() {
+  const weights = Array.from(document.querySelectorAll("[data-aim]"), box => Math.max(0, Number(box.value) || 0));
+  const scores = PAGE.aims.scores, total = weights.reduce((sum, one) => sum + one, 0) || 1;
+  const score = (run, mix) => scores[run].reduce((sum, one, aim) => sum + one * mix[aim], 0);
+  const wins = scores.map(() => 0);
+  let mixes = 0;
+  for (const mix of mixesOf(weights.length)) {
+    const each = scores.map((_, run) => score(run, mix)), best = Math.max(...each);
+    const winners = each.map((one, run) => [one, run]).filter(([one]) => one >= best - 1e-9);
+    winners.forEach(([, run]) => (wins[run] += 1 / winners.length));
+    mixes += 1;
+  }
+  const order = scores.map((_, run) => [run, score(run, weights.map(one => one / total))]).sort((one, other) => other[1] - one[1]);
+  byId("ranked").tBodies[0].replaceChildren(...order.map(([run, points]) => {
+    const row = element("tr");
+    row.append(element("th", PAGE.runs[run].name, {scope: "row"}), element("td", FORMS.whole(points), {class: "n"}), element("td", FORMS.percent(wins[run] / mixes), {class: "n"}));
+    return row;
+  }));
+}
+
+// Every mix of one to three weights in steps of 2%.
+function* mixesOf(aims) {
+  for (let one = 0; one <= 50; one++) {
+    if (aims === 1) { yield [1]; return; }
+    if (aims === 2) yield [one / 50, 1 - one / 50];
+    else for (let other = 0; one + other <= 50; other++) yield [one / 50, other / 50, 1 - (one + other) / 50];
+  }
+}
+
+// What people can press ------------------------------------------------------------------------------------------------
+
+function csv() {
+  const safe = text => `"${String(text).replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
+  const rows = [...now.measures].filter(([key]) => !/^(staff|sites)\|/.test(key)).map(([key, value]) => [...key.split("|").map(safe), Number.isFinite(value) ? value : ""].join(","));
+  return ["measure,service,group,value", ...rows, ""].join("\r\n");
+}
+
+function download() {
+  const link = element("a", "", {download: "my_choice.csv"});
+  link.href = URL.createObjectURL(new Blob([csv()], {type: "text/csv"}));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+async function copyYaml() {
+  try {
+    await navigator.clipboard.writeText(byId("yaml").value);
+  } catch {
+    byId("yaml").select();
+    document.execCommand("copy");
+  }
+  byId("copied").textContent = "Copied.";
+}
+
+function on(id, event, action) {
+  if (byId(id)) byId(id).addEventListener(event, action);
+}
+
+function show(code) {
+  shown = code;
+  for (const part of document.querySelectorAll("div[data-service]")) {
+    const away = part.dataset.service !== shown;
+    part.classList.add("later");
+    part.classList.toggle("away", away);
+  }
+}
+
+document.documentElement.classList.add("js");
+for (const box of document.querySelectorAll(".ticks input")) {
+  box.disabled = false;
+  box.addEventListener("change", () => {
+    const {service, site} = box.dataset;
+    if (box.checked) chosen[service] = question.codes.filter(one => one === site || chosen[service].includes(one));
+    else chosen[service] = chosen[service].filter(one => one !== site);
+    if (service in PAGE.breaks && service !== shown) {
+      show(service);
+      if (byId("shown")) byId("shown").value = service;
+    }
+    update();
+  });
+}
+for (const button of document.querySelectorAll(".preset")) button.addEventListener("click", () => choose(PAGE.runs[button.dataset.run].designated));
+for (const radio of document.querySelectorAll("[name=view]")) radio.addEventListener("change", () => { view = radio.value; titles(); draw(); });
+on("reset-best", "click", () => choose(answerChoice));
+on("reset-today", "click", () => choose(PAGE.today));
+on("shown", "change", event => { show(event.target.value); update(); });
+on("why", "submit", event => { event.preventDefault(); whyNot(byId("why-service").value, byId("why-site").value); });
+on("place", "input", listPlaces);
+on("lookup", "submit", event => { event.preventDefault(); const [first] = placesLike(byId("place").value); if (first) showPlace(first.area); });
+on("look", "submit", event => event.preventDefault());
+on("weigh", "submit", event => event.preventDefault());
+on("weigh", "input", rank);
+on("copy", "click", copyYaml);
+on("judge", "click", addJudgement);
+on("download", "click", download);
+for (const id of ["judge", "download"]) if (byId(id)) byId(id).hidden = false;
+addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details:not(.reference)")) one.open = true; });
+if (byId("picture")) drawPatterns(["#12436d", "#f46a25", "#a285d1", "#28a197", "#801650", "#6b7680"]);
+if (shown) show(shown);
+update();
+if (byId("ranked")) rank();

@@ -1,0 +1,205 @@
+"""The parts of the page that are neither words nor tables of numbers: ticks, marks on the map, aims, sources."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimiser.measures import number
+from optimiser.plan import Plan
+from optimiser.problem import Problem
+from optimiser.report import tables, words
+from optimiser.report.outlines import Drawing
+from optimiser.report.question import designated_at, in_words
+from optimiser.report.run import Run
+
+# With more candidates than this, sites go down the table of ticks and services across.
+MOST_SITES_ACROSS = 6
+COLOURS = 6
+STEPS = 5
+
+
+def run_data(run: Run, problem: Problem) -> dict[str, Any]:
+    """Return a run as data; its designations only where it is about the same services and candidates."""
+    same = run.plan.problem.candidates == problem.candidates and set(run.plan.problem.services) == set(problem.services)
+    return {
+        "name": run.name,
+        "title": run.plan.problem.title,
+        "designated": designated_at(problem, run.plan.designated) if same else None,
+        "broken": len(run.plan.broken),
+    }
+
+
+def broken(run: Run) -> Iterator[str]:
+    """Yield every rule that a run breaks, with both sides."""
+    for row in run.plan.broken.itertuples():
+        names = str(row.instance).split(".")[1:]
+        said = (
+            f"{tables.hundredths(float(str(row.left)))} against {tables.hundredths(float(str(row.right)))} {row.unit}"
+        )
+        yield f"{in_words(run.plan.problem, str(row.rule), names)}: {said}"
+
+
+def grid(plan: Plan) -> dict[str, Any]:
+    """Return the table of ticks: services down and sites across, or the other way round where sites are many."""
+    problem = plan.problem
+
+    def tick(code: str, site: str) -> dict[str, Any]:
+        service = problem.services[code]
+        return {
+            "service": code,
+            "site": site,
+            "on": (site, code) in plan.designated,
+            "locked": site in service.fixed,
+            "label": f"{service.name} at {problem.sites[site].name}",
+        }
+
+    def ways(code: str) -> list[str]:
+        transfer = problem.services[code].transfer
+        if transfer:
+            return [
+                f"seen first at the nearest {problem.services[transfer.first_contact].name.lower()}, then transferred"
+            ]
+        return ["taken straight there"] if problem.services[code].activity else []
+
+    services, sites = list(problem.services), list(problem.candidates)
+    if len(sites) <= MOST_SITES_ACROSS:
+        rows = [
+            {"head": problem.services[c].name, "ways": ways(c), "ticks": [tick(c, s) for s in sites]} for c in services
+        ]
+        return {"heads": [words.short(problem.sites[site].name) for site in sites], "rows": rows}
+    rows = [{"head": problem.sites[s].name, "ways": [], "ticks": [tick(c, s) for c in services]} for s in sites]
+    return {"heads": [problem.services[code].name for code in services], "rows": rows}
+
+
+def reasons(problem: Problem) -> Iterator[str]:
+    """Yield what is fixed and why, and which sites are not decided on."""
+    for service in problem.services.values():
+        here = [site for site, fixed in service.fixed.items() if fixed.provided]
+        told = [service.fixed[site].reason for site in here or service.fixed]
+        if told:
+            where = f"at {words.places(problem, here)}" if here else "as not provided"
+            yield f"{service.name} is fixed {where}: {'; '.join(dict.fromkeys(told))}."
+    neighbours = [words.short(site.name) for site in problem.sites.values() if not site.candidate]
+    if neighbours:
+        yield f"Always open, and not decided on: {words.joined(neighbours)}."
+
+
+def yaml(run: Run) -> str:
+    """Return the plan as an option that ``optimiser evaluate --option`` reads."""
+    at = designated_at(run.plan.problem, run.plan.designated)
+    lines = ["option: MY_CHOICE", "title: Chosen on the page", "designations:"]
+    lines += [f"  {code}: {json.dumps(sites)}" for code, sites in at.items()]
+    return "\n".join(
+        [*lines, f"source: {json.dumps('Chosen on the page of the run ' + run.name)}", "verified: false", ""]
+    )
+
+
+def fills(journeys: pd.DataFrame, breaks: Sequence[float]) -> list[str]:
+    """Return the class of every area: m0 to m4 by minutes, or out where it lies outside the system."""
+    step = np.searchsorted(breaks, journeys["minutes"].fillna(np.inf).to_numpy(float), side="left")
+    return [f"m{number}" if resident else "out" for number, resident in zip(step, journeys["resident"], strict=True)]
+
+
+def breaks(problem: Problem, code: str, plans: Sequence[Plan]) -> list[float]:
+    """Return four minutes between five steps: up to the standard in even steps, or fifths where most are beyond it."""
+    standard = problem.services[code].standard_minutes
+    minutes = np.concatenate([plan.journeys[plan.journeys["service"] == code]["minutes"].dropna() for plan in plans])
+    limit = standard.value if standard else 30.0
+    if len(minutes) and np.median(minutes) <= limit:
+        return [limit / 2, limit * 2 / 3, limit * 5 / 6, limit]
+    fifths = (
+        [5 * round(float(np.quantile(minutes, share)) / 5) for share in (0.2, 0.4, 0.6, 0.8)] if len(minutes) else []
+    )
+    steps = sorted(set(fifths))
+    return [float(one) for one in steps] if len(steps) == STEPS - 1 else [limit, limit * 2, limit * 3, limit * 4]
+
+
+def marks(plan: Plan, code: str, drawn: Drawing) -> Iterator[dict[str, Any]]:
+    """Yield the sites on the map, neighbours first so that candidates lie on top."""
+    problem = plan.problem
+    letter = letters(problem)
+    used = {problem.sites[site].code for site in problem.reachable_sites(code)}
+    for site, (x, y) in sorted(drawn.sites.items(), key=lambda one: problem.sites[one[0]].candidate):
+        candidate = problem.sites[site].candidate
+        if not candidate and site not in used:
+            continue
+        open_here = (site, code) in plan.designated
+        yield {
+            "code": site,
+            "x": x,
+            "y": y,
+            "short": words.short(problem.sites[site].name),
+            "letter": letter.get(site, ""),
+            "number": problem.candidates.index(site) % COLOURS if candidate else 0,
+            "kind": "neighbour" if not candidate else "site open" if open_here else "site",
+        }
+
+
+def letters(problem: Problem) -> dict[str, str]:
+    """Return the letter of each candidate: as the place states it, else the first of its name."""
+    text = problem.files.get("inputs/sites.csv")
+    frame = pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False) if text else pd.DataFrame()
+    stated = dict(zip(frame["site"], frame["letter"], strict=True)) if "letter" in frame else {}
+    return {code: (stated.get(code) or problem.sites[code].name[:1]).strip()[:2] for code in problem.candidates}
+
+
+def map_note(drawn: Drawing | None) -> str:
+    """Return what a reader of the map should know."""
+    if drawn is None:
+        return ""
+    edge = " The outer line is the edge of the areas: coast or border. Roads are not drawn." if drawn.areas else ""
+    return f"Minutes by road from each area, residents of the system in colour. British National Grid.{edge}"
+
+
+def sources(run: Run) -> Iterator[str]:
+    """Yield where the data come from, with licences."""
+    text = run.plan.problem.files.get("inputs/sources.csv")
+    if text is None:
+        return
+    for row in pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False).to_dict("records"):
+        parts = [row.get(name, "") for name in ("title", "publisher", "year", "licence")]
+        yield (
+            ", ".join(part for part in parts if part)
+            + ("" if row.get("verified") == "true" else " (not verified)")
+            + "."
+        )
+
+
+def unverified(run: Run) -> Iterator[str]:
+    """Yield the figures of rules that no source was read for."""
+    rules = run.plan.rules
+    for row in rules[~rules["verified"].astype(bool)].drop_duplicates(["rule", "right", "source"]).itertuples():
+        source = str(row.source) or "No source is given."
+        yield f"{row.instance}: {tables.hundredths(float(str(row.right)))} {row.unit}. {source}"
+
+
+def aims(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return up to three aims on which runs differ, and each run's score on each: 0 the worst of them, 100 the best."""
+    first = words.main_service(runs[0].plan.problem)
+    wanted = [
+        ("average journey", "mean_minutes", first or ""),
+        ("longest journey", "worst_minutes", first or ""),
+        ("few changes from today", "changes_from_today", ""),
+    ]
+    aims, scores = [], []
+    for name, measure, service in wanted:
+        values = [number(run.measures, measure, service) for run in runs]
+        if len(runs) > 1 and all(map(isfinite, values)) and max(values) > min(values):
+            aims.append({"name": name[:1].upper() + name[1:], "weight": 50})
+            scores.append([100 * (max(values) - value) / (max(values) - min(values)) for value in values])
+    return {"aims": aims, "scores": [list(one) for one in zip(*scores, strict=True)]}
+
+
+def options_title(runs: Sequence[Run]) -> str:
+    """Return what the comparison finds, in a few words."""
+    if len(runs) == 1:
+        return "One run so far: name more runs to set them side by side"
+    lawful = sum(run.plan.broken.empty for run in runs)
+    return f"Of {len(runs)} options, {lawful or 'none'} break{'s' if lawful == 1 else ''} no rule"

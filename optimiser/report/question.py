@@ -1,0 +1,325 @@
+"""A question as plain data that a page can answer from: whole numbers, and tables of every rule by choice.
+
+Nobody solves anything on a page. It finds the nearest open site from the minutes, adds up whole numbers, and looks up
+what each rule and objective comes to in tables that ``optimiser.arithmetic`` filled, one axis a service. A new rule or
+objective is therefore on the page without a line of JavaScript. Where a service has too many candidates for tables, the
+page works out the left side of the rules in ``QUANTITIES`` itself, and says which rules it does not judge.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimiser import beds, staffing
+from optimiser.arithmetic import (
+    ARITHMETIC,
+    All,
+    Choices,
+    Instance,
+    every_choice,
+    journeys,
+    loads_of_beds,
+    one_choice,
+    score,
+)
+from optimiser.decimals import MILLION
+from optimiser.explanation import SAYS
+from optimiser.model.objectives import UNITS
+from optimiser.pathways import TwoLegs, second_legs
+from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, Service
+from optimiser.sharing import SharedOut
+
+# With more candidates a table of every choice, or of every pair of them, no longer fits on a page.
+MOST_CANDIDATES_IN_TABLES = 8
+MOST_IN_A_TABLE = 2 ** (2 * MOST_CANDIDATES_IN_TABLES)
+
+# What a page can work out of one service without a table, by rule.
+QUANTITIES = {
+    "every_area_is_served": "unserved",
+    "fixed_designations_stand": "provided",
+    "enough_sites": "sites",
+    "not_too_many_sites": "sites",
+    "every_site_has_enough_patients": "arriving",
+    "no_site_has_too_many_patients": "arriving",
+    "nobody_travels_too_far": "worst",
+    "enough_patients_within_standard": "share_within_standard",
+}
+# Judged from the staff tables, as in ``Plan.rules``.
+FROM_STAFF = ("rota_is_filled", "moves_within_limit", "recruitment_within_limit")
+
+Data = dict[str, Any]
+
+
+def question(problem: Problem) -> Data:
+    """Return a question as data: areas, sites, minutes, patients, services, rules, objectives and staff."""
+    in_tables = len(problem.candidates) <= MOST_CANDIDATES_IN_TABLES
+    choices = {code: _every_choice(problem, code) for code in problem.services} if in_tables else {}
+    rules, not_judged = _rules(problem, choices)
+    return {
+        "scales": {
+            "patients": problem.patient_scale,
+            "minutes": problem.minute_scale,
+            "shares": problem.share_scale,
+        },
+        "candidates": len(problem.candidates),
+        "sites": [{"code": code, "name": problem.sites[code].name} for code in problem.site_order],
+        "areas": _areas(problem),
+        "minutes": packed(_whole(problem.journeys[list(problem.site_order)], problem.minute_scale)),
+        "patients": {
+            activity: packed(np.rint(problem.demand[activity].to_numpy(float) * problem.patient_scale))
+            for activity in dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
+        },
+        "services": [_service(problem, service, choices) for service in problem.services.values()],
+        "rules": rules,
+        "not_judged": not_judged,
+        "objectives": list(_objectives(problem, choices)),
+        "staff": list(_staff(problem)),
+    }
+
+
+def packed(values: np.ndarray) -> Data:
+    """Return whole numbers as base64 of the fewest bytes each that hold them, and −1 as the largest."""
+    flat = np.asarray(values, dtype=float).ravel()
+    top = flat.max(initial=0)
+    kind = next((kind for kind in ("u1", "u2", "u4") if top < np.iinfo(kind).max), "f8")
+    if kind != "f8":
+        flat = np.where(flat < 0, np.iinfo(kind).max, flat)
+    return {"kind": kind, "base64": base64.b64encode(flat.astype(f"<{kind}").tobytes()).decode("ascii")}
+
+
+def designated_at(problem: Problem, designated: frozenset[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the candidates that provide each service."""
+    return {code: [site for site in problem.candidates if (site, code) in designated] for code in problem.services}
+
+
+def _whole(minutes: pd.DataFrame, scale: float) -> np.ndarray:
+    values = minutes.to_numpy(dtype=float)
+    return np.where(np.isfinite(values), np.rint(np.nan_to_num(values, posinf=0) * scale), -1)
+
+
+def _areas(problem: Problem) -> Data:
+    areas = problem.areas
+    resident = areas["resident"].to_numpy(bool)
+    names = areas["name"] if "name" in areas else pd.Series("", index=areas.index)
+    found: Data = {
+        "codes": [str(code) for code in areas.index],
+        "names": [name if isinstance(name, str) else "" for name in names],
+        "resident": packed(resident.astype(float)),
+        "people": packed(areas["population"].to_numpy(float)),
+    }
+    if "population_75_plus" in areas:
+        found["older"] = packed(areas["population_75_plus"].fillna(0).to_numpy(float))
+    if "deprivation_decile" in areas:
+        decile = areas["deprivation_decile"].to_numpy(float)
+        found["fifths"] = packed(np.nan_to_num(np.ceil(decile / 2)))
+        found["most_deprived"] = MOST_DEPRIVED_DECILES // 2
+    if "district" in areas:
+        districts = areas["district"].where(areas["district"].map(lambda name: isinstance(name, str) and name != ""))
+        known = sorted(set(districts[resident].dropna()))
+        everywhere = [*known, *sorted(set(districts.dropna()) - set(known))]
+        found["districts"] = everywhere
+        found["resident_districts"] = len(known)
+        found["district"] = packed(np.array([everywhere.index(d) if isinstance(d, str) else -1 for d in districts]))
+    return found
+
+
+def _service(problem: Problem, service: Service, choices: All) -> Data:
+    order = {code: number for number, code in enumerate(problem.site_order)}
+    known = service.code in problem.services_with_today
+    found: Data = {
+        "code": service.code,
+        "name": service.name,
+        "activity": service.activity,
+        "sites": [order[site] for site in problem.reachable_sites(service.code)],
+        "today": [site for site in problem.candidates if (site, service.code) in problem.today] if known else None,
+        "fixed": {
+            site: {"provided": one.provided, "reason": one.reason} for site, one in sorted(service.fixed.items())
+        },
+        "standard": service.standard_minutes.value if service.standard_minutes else None,
+        "rotas": [
+            {"team": r.team, "unit": r.unit, "needed": r.needed.value, "may_fall_short": r.may_fall_short}
+            for r in service.rotas
+        ],
+    }
+    if service.transfer:
+        found["transfer"] = _transfer(problem, service)
+    elif service.observed:
+        found["offsets"] = _offsets(service.observed, problem.reachable_sites(service.code))
+    if service.beds and service.activity and choices:
+        found["beds"] = _beds(problem, service, journeys(problem, choices, service.code))
+    return found
+
+
+def _beds(problem: Problem, service: Service, going: Choices | TwoLegs | SharedOut) -> Data:
+    wanted = service.beds
+    assert wanted is not None
+    needed = {}
+    for site in problem.candidates:
+        loads = loads_of_beds(going, wanted, site)
+        known = {load: beds.beds_needed(load, wanted.blocking.value) for load in set(loads)}
+        needed[site] = _table(np.array([known[load] for load in loads]).reshape(going.arriving(site).shape))
+    return {"axes": list(going.services), "needed": needed}
+
+
+def _offsets(observed: Observed, sites: Sequence[str]) -> list[int]:
+    """Return each site's offset in millionths of a minute."""
+    return [round(observed.offsets[site].value * MILLION) if site in observed.offsets else 0 for site in sites]
+
+
+def _transfer(problem: Problem, service: Service) -> Data:
+    legs = second_legs(problem, service.code)
+    transfer, scale = legs.transfer, problem.minute_scale
+    first = problem.reachable_sites(transfer.first_contact)
+    return {
+        "first_offsets": _offsets(service.observed, first) if service.observed else None,
+        "first_contact": transfer.first_contact,
+        "road": [[int(m) if m >= 0 else -1 for m in row] for row in _whole(pd.DataFrame(legs.road), scale)],
+        "waits": round((transfer.dwell_minutes.value + transfer.overhead_minutes.value) * scale),
+        "overhead": transfer.overhead_minutes.value,
+        "share": round(transfer.share_transferred.value * problem.share_scale),
+        "suspected": transfer.suspected_per_confirmed.value,
+        "repatriated": transfer.repatriated_share.value,
+    }
+
+
+# Tables of every choice -----------------------------------------------------------------------------------------------
+
+
+def _every_choice(problem: Problem, service: str) -> Choices:
+    """Return every choice of candidates, whatever is fixed: choice i has candidate j exactly when bit j of i is set."""
+    free = replace(problem, services={**problem.services, service: replace(problem.services[service], fixed={})})
+    found = every_choice(free, service)
+    rows = np.argsort((found.provided << np.arange(len(problem.candidates))).sum(axis=1))
+    minutes, site = found.minutes[rows], found.site[rows]
+    return Choices(problem, problem.services[service], found.provided[rows], minutes, site)
+
+
+def _table(values: Any) -> Any:
+    """Return a number, or an array with its shape; what does not change over choices as a number."""
+    array = np.asarray(values, dtype=float)
+    if array.size and (array == array.flat[0]).all():
+        return _number(array.flat[0])
+    return {"shape": list(array.shape), "values": [_number(value) for value in array.ravel()]}
+
+
+def _number(value: Any) -> float | int | None:
+    """Return a number as JSON has it: None for infinity."""
+    number = float(value)
+    if not np.isfinite(number):
+        return None
+    return int(number) if number.is_integer() else number
+
+
+def _rules(problem: Problem, choices: All) -> tuple[list[Data], list[str]]:
+    """Return every instance of every rule but those on staff, and the rules that a page cannot judge."""
+    rules, not_judged = [], []
+    one = choices or {code: one_choice(problem, code, problem.today) for code in problem.services}
+    for name, judge in ARITHMETIC.items():
+        if name in FROM_STAFF:
+            continue
+        for found in judge(problem, one):
+            if choices and max(np.size(found.left), np.size(found.right)) <= MOST_IN_A_TABLE:
+                sides = {side: _table(getattr(found, side)) for side in ("left", "right", "applies")}
+            elif name in QUANTITIES and not set(found.services) & set(problem.reached_by_transfer):
+                sides = {"left": {"quantity": QUANTITIES[name]}, "right": _table(found.right), "applies": 1}
+            else:
+                not_judged.append(name)
+                continue
+            rules.append(_rule(problem, found, sides))
+    return rules, list(dict.fromkeys(not_judged))
+
+
+def _rule(problem: Problem, found: Instance, sides: Mapping[str, Any]) -> Data:
+    figure = found.figure
+    return {
+        "rule": found.rule,
+        "names": list(found.names),
+        "axes": list(found.services),
+        **sides,
+        "relation": found.relation,
+        "unit": found.unit,
+        "words": in_words(problem, found.rule, found.names),
+        "source": figure.source if figure else "",
+        "verified": figure.verified if figure else True,
+    }
+
+
+def in_words(problem: Problem, rule: str, names: Sequence[str]) -> str:
+    """Return one instance of a rule as a sentence without its full stop."""
+    if rule in ("services_share_a_site", "services_are_within_reach"):
+        at = f" (at {problem.sites[names[1]].name})"
+        return SAYS[rule](problem, (names[0], names[-1])) + at
+    if rule == "rota_is_filled" and len(names) > 2:
+        at = f" (at {problem.sites[names[1]].name})"
+        return SAYS[rule](problem, (names[0], *names[2:])) + at
+    return SAYS[rule](problem, tuple(names))
+
+
+def _objectives(problem: Problem, choices: All) -> Iterator[Data]:
+    for objective in problem.objectives:
+        found: Data = {
+            "name": objective.name,
+            "services": list(problem.services_of(objective)),
+            "unit": UNITS[objective.name],
+        }
+        if choices:
+            scored = score(problem, choices, objective)
+            if all(part.size <= MOST_IN_A_TABLE for _, part in scored.parts):
+                found["scale"] = scored.scale
+                found["largest"] = scored.combine is np.maximum
+                found["parts"] = [{"axes": list(axes), "table": _table(part)} for axes, part in scored.parts]
+        yield found
+
+
+def _staff(problem: Problem) -> Iterator[Data]:
+    """Yield, for every team and unit, who works where under every joint choice of the services that need it."""
+    for team, unit in problem.team_units:
+        axes = [
+            code
+            for code, service in problem.services.items()
+            if any((rota.team, rota.unit) == (team, unit) for rota in service.rotas)
+        ]
+        limits = problem.teams[team]
+        found: Data = {
+            "team": team,
+            "unit": unit,
+            "name": limits.name,
+            "axes": axes,
+            "moves_at_most": limits.moves_at_most.value if limits.moves_at_most else None,
+            "recruits_at_most": limits.recruits_at_most.value if limits.recruits_at_most else None,
+            "words": {
+                f"{code}.{site}": in_words(problem, "rota_is_filled", (code, site, team, unit))
+                for code in axes
+                for site in problem.candidates
+            },
+        }
+        masks = 2 ** len(problem.candidates)
+        if len(problem.candidates) <= MOST_CANDIDATES_IN_TABLES and prod([masks] * len(axes)) <= 4096:
+            found["columns"], found["table"] = _allocations(problem, team, unit, axes)
+        yield found
+
+
+def _allocations(problem: Problem, team: str, unit: str, axes: Sequence[str]) -> tuple[list[str], list[Any]]:
+    """Return the columns of the staff table, and its numbers: joint choices × candidates × columns."""
+    rows, columns = [], []
+    for masks in product(range(2 ** len(problem.candidates)), repeat=len(axes)):
+        designated = frozenset(
+            (site, code)
+            for code, mask in zip(axes, masks, strict=True)
+            for number, site in enumerate(problem.candidates)
+            if mask >> number & 1
+        )
+        frame = staffing.allocate(problem, designated)
+        frame = frame[(frame["team"] == team) & (frame["unit"] == unit)].set_index("site")
+        numbers = frame.loc[list(problem.candidates)].select_dtypes("number")
+        columns = [str(column) for column in numbers.columns]
+        rows.append([[_number(value) for value in row] for row in numbers.to_numpy(float)])
+    return columns, rows

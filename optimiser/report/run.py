@@ -1,0 +1,115 @@
+"""What a page is made of: plans, with what is known of the run that each came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimiser import checker, measures
+from optimiser.enumeration import Enumeration, Option
+from optimiser.errors import Fault, InputError
+from optimiser.plan import Plan, Proof, Reached
+from optimiser.planning import evaluate
+from optimiser.reading import read_problem
+from optimiser.runs import files_of, read_tables
+
+
+@dataclass(frozen=True)
+class Run:
+    """A plan under a name, what the independent check found against it, and its record (``run.json``)."""
+
+    name: str
+    plan: Plan
+    breaches: pd.DataFrame
+    record: Mapping[str, Any]
+
+    @property
+    def shown(self) -> Plan:
+        """The plan as the page shows its journeys: everybody to the nearest, for a page shares nobody out."""
+        return self.plan.at_the_nearest
+
+    @property
+    def shares_out(self) -> bool:
+        """Whether the plan's own journeys are other than those that the page shows."""
+        return self.shown is not self.plan
+
+    @cached_property
+    def measures(self) -> pd.DataFrame:
+        """Every measure of the plan as it is shown."""
+        return measures.table(self.shown)
+
+    @cached_property
+    def before(self) -> Plan:
+        """What the plan is compared with: today, and for services of which that is not known the plan itself."""
+        problem = self.shown.problem
+        known = problem.services_with_today
+        unknown = {(site, code) for site, code in self.plan.designated if code not in known}
+        return evaluate(problem, problem.today | unknown)
+
+
+def run_of(run: Plan | str | Path, name: str = "") -> Run:
+    """Return a plan, or a run folder, as something to make a page of. It is checked first.
+
+    Raises
+    ------
+    InputError
+        When it is not a complete run folder, or its inputs cannot be read.
+    """
+    if isinstance(run, Plan):
+        files = files_of(run)
+        breaches = (
+            checker.check(files) if "config.yaml" in files else pd.DataFrame(columns=["check", "where", "message"])
+        )
+        return Run(name or run.problem.title, run, breaches, json.loads(files["run.json"]))
+    folder = Path(run)
+    tables, record = read_tables(folder)
+    problem = read_problem(folder / "config.yaml")
+    try:
+        plan = Plan(problem, _designated(tables["designations"]), _proof(record), _patterns(tables))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            [Fault(str(folder), f"this run cannot be read: run.json lacks {error}. Solve it again.")]
+        ) from error
+    return Run(name or folder.resolve().name, plan, checker.check(folder), record)
+
+
+def runs_of(runs: Sequence[Plan | str | Path | Run]) -> list[Run]:
+    """Return runs, each under a name of its own."""
+    found = [run if isinstance(run, Run) else run_of(run) for run in runs]
+    names = [run.name for run in found]
+    return [
+        Run(f"{run.name} ({number})", run.plan, run.breaches, run.record) if names.count(run.name) > 1 else run
+        for number, run in enumerate(found, start=1)
+    ]
+
+
+def _designated(designations: pd.DataFrame) -> frozenset[tuple[str, str]]:
+    chosen = designations[designations["designated"].isin([True, "true"])]
+    return frozenset(zip(chosen["site"].astype(str), chosen["service"].astype(str), strict=True))
+
+
+def _patterns(tables: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, ...]:
+    rotas = tables.get("rotas")
+    return () if rotas is None or rotas.empty else tuple(part for _, part in rotas.groupby("rota", sort=False))
+
+
+def _proof(record: Mapping[str, Any]) -> Proof:
+    reached = tuple(
+        Reached(one["name"], tuple(one["services"]), one["value"], one["bound"], one["unit"])
+        for one in record["objectives"]
+    )
+    listing = record["enumeration"]
+    listed = listing and Enumeration(
+        listing["listed"],
+        listing["lawful"],
+        listing["struck_out_by"],
+        tuple(Option(tuple(o["values"]), frozenset(map(tuple, o["designated"]))) for o in listing["best"]),
+        record["ties"],
+    )
+    return Proof(record["outcome"], reached, listed or None, record["solver"], record["seconds"])

@@ -1,0 +1,146 @@
+"""Options side by side: what was measured, best per row, and what people judged."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimiser.comparison import compare, tables_of
+from optimiser.errors import Fault, InputError
+from optimiser.files import read_bytes
+from optimiser.problem import Problem
+from optimiser.report.run import Run
+from optimiser.report.tables import Cell, Row, Table, Values, hundredths, values_of
+from optimiser.report.words import decided, places
+from optimiser.wording import shown
+
+BEST = "● "
+HIGHER_IS_BETTER = ("patients_within_", "people_within_")
+# What is looked at first.
+FIRST = (
+    "sites",
+    "mean_minutes",
+    "worst_minutes",
+    "people_beyond_30",
+    "beds_needed in all",
+    "transfers_per_day",
+    "short of",
+    "changes_from_today",
+    "rules broken",
+)
+NEITHER = ("patients at ", "excepted", "breaks ")
+JUDGED_COLUMNS = ("criterion", "run", "judgement", "by", "date")
+MAX_BYTES = 1024**2
+
+
+def measured(runs: Sequence[Run]) -> dict[str, Table]:
+    """Return every compared measure by run and for the choice on the page, the best of each row marked.
+
+    Two tables: ``measured``, what is looked at first, and ``more``, the rest.
+    """
+    problem = runs[0].plan.problem
+    compared = compare({run.name: tables_of(run.plan) for run in runs})
+    values, listed = values_of(runs[0]), decided(problem)
+    first: list[Row] = []
+    more: list[Row] = []
+    for (service, measure), of_runs in zip(compared.index, compared.to_numpy(), strict=True):
+        row = list(of_runs)
+        name = problem.services[service].name if service in problem.services else str(service)
+        words = str(measure).replace("_", " ")
+        head = f"{name}: {words}" if name else words[:1].upper() + words[1:]
+        cells = [*_cells(problem, str(measure), row), _follows(problem, values, service, measure, row)]
+        at_first = str(measure).startswith(FIRST) and (not service or service in listed)
+        (first if at_first else more).append(Row(head, cells))
+    heads = ["", *(run.name for run in runs), "Your choice"]
+    return {"measured": Table("Measured, by option", heads, first), "more": Table("More measures", heads, more)}
+
+
+def _cells(problem: Problem, measure: str, row: Sequence[Any]) -> list[Cell]:
+    numbers = [float(one) if isinstance(one, (int, float)) and one == one else None for one in row]
+    known = [one for one in numbers if one is not None]
+    if not known:
+        return [Cell(_sites(problem, one), number=False) for one in row]
+    best = max(known) if measure.startswith(HIGHER_IS_BETTER) else min(known)
+    differs = len(set(known)) > 1 and not measure.startswith(NEITHER)
+    texts = told_apart(known)
+    return [Cell("–" if one is None else f"{BEST if differs and one == best else ''}{texts[one]}") for one in numbers]
+
+
+def told_apart(values: Sequence[float]) -> dict[float, str]:
+    """Return numbers in words: whole, or with as many decimals, two at most, as it takes to tell them apart."""
+    different = set(values)
+    for decimals in range(3):
+        texts = {value: f"{value:,.{decimals}f}" for value in different}
+        if len(set(texts.values())) == len(different):
+            return texts
+    return {value: hundredths(value) for value in different}
+
+
+def _sites(problem: Problem, codes: Any) -> str:
+    sites = [code.strip() for code in str(codes).split(",")]
+    return (
+        places(problem, sites) if all(site in problem.sites for site in sites) else "–" if codes is None else str(codes)
+    )
+
+
+def _follows(problem: Problem, values: Values, service: Any, measure: Any, row: Sequence[Any]) -> Cell:
+    """Return the cell of the choice on the page, filled in there; until then it is the first run's."""
+    first = row[0]
+    if measure == "sites":
+        return Cell(_sites(problem, first), f"sites|{service}|", "sites", number=False)
+    name, group = str(measure), ""
+    for words, renamed in (("patients at ", "site_patients"), ("short of ", "staff_short")):
+        if name.startswith(words):
+            name, group = renamed, name.removeprefix(words)
+    key = f"{name.replace(' ', '_')}|{service}|{group}"
+    known = values.get(key, float("nan") if first is None else float(first))
+    return Cell(hundredths(known), key, "fine")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A row that people judged: what, one entry a run, and by whom and when."""
+
+    what: str
+    cells: Sequence[str]
+    by: str
+
+
+def judged(path: Path | None, runs: Sequence[Run]) -> list[Judgement]:
+    """Return what people wrote down about runs in a CSV file: criterion, run, judgement, by, date.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, lacks a column, or names a run that is not on the page.
+    """
+    if path is None:
+        return []
+    data = read_bytes(path, MAX_BYTES)
+    if isinstance(data, str):
+        raise InputError([Fault(shown(path), data)])
+    try:
+        frame = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputError([Fault(shown(path), f"this is no CSV table: {error}")]) from error
+    missing = [column for column in JUDGED_COLUMNS if column not in frame]
+    if missing:
+        raise InputError([Fault(shown(path), f"there is no column {', '.join(missing)}. Add it.")])
+    names = [run.name for run in runs]
+    faults = [
+        Fault(f"{shown(path)}, row {number}", f'there is no run "{run}" on this page. Known here: {", ".join(names)}.')
+        for number, run in enumerate(frame["run"], start=2)
+        if run not in names
+    ]
+    if faults:
+        raise InputError(faults)
+    rows = []
+    for (what, by, date), group in frame.groupby(["criterion", "by", "date"], sort=False):
+        said = dict(zip(group["run"], group["judgement"], strict=True))
+        rows.append(Judgement(str(what), [said.get(name, "–") for name in names], f"{by}, {date}".strip(", ")))
+    return rows

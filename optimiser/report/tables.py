@@ -1,0 +1,267 @@
+"""The tables of the page. Each cell says what it shows, so that the page can fill it in again for another choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+
+from optimiser import measures
+from optimiser.measures import BANDS
+from optimiser.problem import Problem
+from optimiser.report.run import Run
+from optimiser.report.words import change, percent, short, whole
+
+Values = Mapping[str, float]
+
+
+def hundredths(value: float) -> str:
+    """Return a number with two decimals at most, as a table of details shows it."""
+    if not isfinite(value):
+        return "–" if value != float("inf") else "none"
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+FORMS: dict[str, Callable[[float], str]] = {
+    "whole": whole,
+    "change": change,
+    "percent": percent,
+    "fine": hundredths,
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its text and, where it follows the choice on the page, which measure it shows in which form."""
+
+    text: str
+    key: str = ""
+    form: str = ""
+    number: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table under its heading."""
+
+    head: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page."""
+
+    caption: str
+    heads: Sequence[str]
+    rows: Sequence[Row] = field(default_factory=list)
+
+
+def values_of(run: Run, changes: Iterable[tuple[str, str, str, float]] = ()) -> dict[str, float]:
+    """Return every measure of a run by its key on the page, with those of who is affected."""
+    table = run.measures
+    keys = (f"{m}|{s}|{g}" for m, s, g in zip(table["measure"], table["service"], table["group"], strict=True))
+    found = dict(zip(keys, table["value"].astype(float), strict=True))
+    return found | {f"{measure}|{service}|{group}": value for measure, service, group, value in changes}
+
+
+def following(values: Values, key: str, form: str) -> Cell:
+    """Return a cell that follows the choice on the page."""
+    return Cell(FORMS[form](values.get(key, float("nan"))), key, form)
+
+
+def still(values: Values, key: str, form: str) -> Cell:
+    """Return a cell that stays as it is."""
+    return Cell(FORMS[form](values.get(key, float("nan"))))
+
+
+def journeys(service: str, name: str, today: Values, answer: Values, answer_word: str) -> Table:
+    """Return how long journeys to a service take: today, the answer, and the choice on the page."""
+    shown = [
+        ("Average, minutes", f"mean_minutes|{service}|"),
+        ("Half of patients arrive within", f"median_minutes|{service}|"),
+        ("95% of patients arrive within", f"p95_minutes|{service}|"),
+        ("Longest, from any area", f"worst_minutes|{service}|"),
+        *((f"Residents within {band} minutes", f"people_within_{band}|{service}|") for band in BANDS),
+        *((f"Aged 75 or over within {band}", f"people_within_{band}|{service}|age 75+") for band in BANDS[:1]),
+        ("Patients a year beyond the standard", f"patients_beyond_standard|{service}|"),
+    ]
+    rows = [
+        Row(head, [still(today, key, "whole"), still(answer, key, "whole"), following(answer, key, "whole")])
+        for head, key in shown
+        if key in answer
+    ]
+    return Table(f"Journeys to {name}", ["", "Today", answer_word, "Your choice"], rows)
+
+
+def scorecard(service: str, name: str, today: Values, answer: Values, answer_word: str) -> Table:
+    """Return the few figures that follow every tick, beside the ticks."""
+    shown = [
+        ("Average journey, minutes", f"mean_minutes|{service}|"),
+        ("Longest journey, minutes", f"worst_minutes|{service}|"),
+        ("Residents beyond 30 minutes", f"people_beyond_30|{service}|"),
+        ("Residents over 10 minutes longer", f"people_more_than_10_longer|{service}|"),
+        ("Changes from today, all services", "changes_from_today||"),
+    ]
+    rows = [
+        Row(head, [still(today, key, "whole"), still(answer, key, "whole"), following(answer, key, "whole")])
+        for head, key in shown
+        if key in answer
+    ]
+    return Table(name, ["", "Today", answer_word, "Your choice"], rows)
+
+
+def affected(service: str, name: str, today: Values, answer: Values) -> Table:
+    """Return who is affected by the choice on the page against today: everybody, and every group."""
+    groups = [key.split("|")[2] for key in answer if key.startswith(f"people|{service}|")]
+    shown = (
+        ("people", "whole"),
+        ("mean_minutes", "whole"),
+        ("mean_change", "change"),
+        ("people_longer", "whole"),
+        ("mean_change_of_those_longer", "change"),
+        ("people_more_than_10_longer", "whole"),
+    )
+    rows = []
+    for group in groups:
+        cells = [following(answer, f"{measure}|{service}|{group}", form) for measure, form in shown]
+        cells[0] = Cell(cells[0].text)
+        cells.insert(1, still(today, f"mean_minutes|{service}|{group}", "whole"))
+        rows.append(Row(group_in_words(group), cells))
+    heads = [
+        "",
+        "Residents",
+        "Minutes today",
+        "Minutes",
+        "Change",
+        "With longer journeys",
+        "Their change",
+        "Over 10 longer",
+    ]
+    return Table(f"Who is affected: {name}", heads, rows)
+
+
+def group_in_words(group: str) -> str:
+    """Return a group as people say it."""
+    if group in ("", measures.AGE_75_PLUS):
+        return "Aged 75 or over" if group else "Everybody"
+    return group.removeprefix("district ") if group.startswith("district ") else group[:1].upper() + group[1:]
+
+
+def volumes(problem: Problem, service: str, name: str, today: Values, answer: Values) -> Table:
+    """Return patients a year at each site that could take them."""
+    rows = []
+    for site in problem.reachable_sites(service):
+        key, outside = f"site_patients|{service}|{site}", f"site_patients_from_outside|{service}|{site}"
+        role = "" if problem.sites[site].candidate else " (neighbour)"
+        cells = [still(today, key, "whole"), following(answer, key, "whole"), following(answer, outside, "whole")]
+        rows.append(Row(short(problem.sites[site].name) + role, cells))
+    return Table(f"{name}: patients a year by site", ["", "Today", "Your choice", "Of them from outside"], rows)
+
+
+def ambulances(service: str, name: str, by_transfer: bool, today: Values, answer: Values) -> Table:
+    """Return what a choice asks of ambulances."""
+    shown = [("Patients a year taken elsewhere than today", f"patients_redirected|{service}|", "whole")]
+    if by_transfer:
+        shown += [
+            ("Transfers a day, suspected ones counted", f"transfers_per_day|{service}|", "fine"),
+            ("Repatriations a year", f"repatriations_per_year|{service}|", "whole"),
+            ("Crew hours a year", f"ambulance_hours_per_year|{service}|", "whole"),
+        ]
+    rows = [Row(head, [still(today, key, form), following(answer, key, form)]) for head, key, form in shown]
+    way = "seen first elsewhere, then transferred" if by_transfer else "taken straight there"
+    return Table(f"{name}: {way}", ["", "Today", "Your choice"], rows)
+
+
+def rotas(run: Run) -> Table | None:
+    """Return who is needed, in post, moved and short, by team and site."""
+    problem, staffing = run.plan.problem, run.plan.staffing
+    if staffing.empty:
+        return None
+    columns = ("needed", "in_post", "moved_in", "moved_out", "recruited", "staff")
+    rows = []
+    for row in staffing.to_dict("records"):
+        key = f"staff|{row['team']} {row['unit']}|{row['site']}"
+        unit = "" if row["unit"] == "people" else f", {row['unit']}"
+        head = f"{problem.teams[row['team']].name}{unit}, {short(problem.sites[row['site']].name)}"
+        cells = [Cell(hundredths(float(row[column])), f"{key} {column}", "fine") for column in columns]
+        spare = float(row["staff"]) - float(row["needed"])
+        rows.append(Row(head[:1].upper() + head[1:], [*cells, Cell(spare_or_short(spare), f"{key} spare", "spare")]))
+    heads = ["", "Needed", "In post", "Moved in", "Moved out", "Recruited", "On the rota", "Spare or short"]
+    return Table("Staff by team and site", heads, rows)
+
+
+def spare_or_short(spare: float) -> str:
+    """Return ``2 spare``, ``5 short`` or ``just enough``."""
+    if abs(spare) < 1e-9:
+        return "just enough"
+    return f"{hundredths(abs(spare))} {'spare' if spare > 0 else 'short'}"
+
+
+def beds(run: Run, answer: Values) -> Table | None:
+    """Return beds needed at each candidate, by service."""
+    problem = run.plan.problem
+    rows = [
+        Row(
+            f"{service.name}, {short(problem.sites[site].name)}",
+            [
+                following(answer, f"beds_needed|{code}|{site}", "whole"),
+                Cell(whole(service.beds.at[site].value) if site in service.beds.at else "not known"),
+            ],
+        )
+        for code, service in problem.services.items()
+        if service.beds
+        for site in problem.candidates
+    ]
+    return Table("Beds", ["", "Needed", "There are"], rows) if rows else None
+
+
+def rules(run: Run) -> Table:
+    """Return every instance of every rule of a run, those that break or bind first."""
+    frame = run.plan.rules
+    order = frame.assign(ok=frame["pass"].astype(bool), slack=~frame["binding"].astype(bool))
+    rows = [
+        Row(
+            str(row.instance),
+            [
+                Cell(hundredths(float(str(row.left)))),
+                Cell(f"{row.relation} {hundredths(float(str(row.right)))}"),
+                Cell(str(row.unit), number=False),
+                Cell("holds" if row.ok else "breaks", number=False),
+                Cell(f"{str(row.source) or '–'}{'' if row.verified else ' (not verified)'}", number=False),
+            ],
+        )
+        for row in order.sort_values(["ok", "slack"], kind="stable").itertuples()
+    ]
+    return Table("Rules", ["Rule", "Is", "Must be", "Unit", "Holds", "Source"], rows)
+
+
+def patterns(run: Run) -> list[Table]:
+    """Return the weekly pattern of each rota that has one: weeks down, days across."""
+    found = []
+    for pattern in run.plan.patterns:
+        if not {"rota", "week", "day", "shift"} <= set(pattern.columns):
+            continue
+        days = list(dict.fromkeys(pattern["day"].astype(str)))
+        cells = {
+            (str(w), str(d)): str(s) for w, d, s in zip(pattern["week"], pattern["day"], pattern["shift"], strict=True)
+        }
+        rows = [
+            Row(f"Week {week}", [Cell(cells.get((week, day), "") or "–", number=False) for day in days])
+            for week in dict.fromkeys(pattern["week"].astype(str))
+        ]
+        found.append(Table(str(pattern["rota"].iloc[0]), ["", *days], rows))
+    return found
+
+
+def versions(run: Run) -> Table:
+    """Return versions, and a fingerprint of every file of the run."""
+    record = run.record
+    rows = [
+        Row(str(name), [Cell(str(text), number=False)]) for name, text in dict(record.get("versions") or {}).items()
+    ]
+    rows += [Row(str(name), [Cell(str(text), number=False)]) for name, text in dict(record.get("files") or {}).items()]
+    return Table("Versions and SHA-256", ["", "Version or fingerprint"], rows)
+
+
+__all__ = ["Cell", "Row", "Table", "measures", "values_of"]

@@ -1,0 +1,204 @@
+"""What the page says of a run: the answer in one sentence, how good it is, and the figures that matter most."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import floor, isfinite
+
+import pandas as pd
+
+from optimiser.measures import number
+from optimiser.plan import EVALUATED, PROVED, Plan
+from optimiser.problem import Problem
+from optimiser.report.run import Run
+
+ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " Hospital")
+MOST_NAMED = 4
+
+# What no run takes account of, whatever the question.
+NOT_MODELLED = (
+    "Days and hours: minutes are those of one time of day and one way of driving, unless the config names others.",
+    "Public transport, and the journeys of visitors and staff.",
+    "Outcomes for patients: minutes, volumes and rotas stand in for them.",
+    "Money: neither building nor running costs are counted.",
+    "What people and hospitals would do differently once a plan is known.",
+)
+
+
+def short(name: str) -> str:
+    """Return the short name of a hospital."""
+    for ending in ENDINGS:
+        name = name.removesuffix(ending)
+    return name.replace(" Hospital,", ",")
+
+
+def joined(words: Iterable[str]) -> str:
+    """Return words as a list in words."""
+    words = list(words)
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "no site"
+
+
+def places(problem: Problem, sites: Iterable[str]) -> str:
+    """Return the short names of sites as a list in words."""
+    return joined(short(problem.sites[site].name) for site in sites)
+
+
+def whole(value: float) -> str:
+    """Return a number rounded to whole, halves upwards, with commas; a dash where there is none."""
+    if value == float("inf"):
+        return "none"
+    return f"{floor(value + 0.5):,}" if isfinite(value) else "–"
+
+
+def change(value: float) -> str:
+    """Return a change in whole numbers with its sign, and the minus sign of print."""
+    if not isfinite(value):
+        return "–"
+    rounded = floor(abs(value) + 0.5)
+    return "0" if not rounded else f"{'+' if value > 0 else '−'}{rounded:,}"
+
+
+def percent(value: float) -> str:
+    """Return a share as a whole percentage."""
+    return f"{floor(100 * value + 0.5)}%" if isfinite(value) else "–"
+
+
+def decided(problem: Problem) -> list[str]:
+    """Return the services that are open to decision, those with patients first."""
+    open_ones = [c for c, s in problem.services.items() if any(site not in s.fixed for site in problem.candidates)]
+    return sorted(open_ones, key=lambda code: problem.services[code].activity is None)
+
+
+def main_service(problem: Problem) -> str | None:
+    """Return the service that the page shows first: the first decided one with patients."""
+    counted = [code for code in decided(problem) if problem.services[code].activity]
+    return next(iter(counted or problem.services_with_patients), None)
+
+
+def answer(plan: Plan) -> str:
+    """Return the plan in one sentence."""
+    problem = plan.problem
+    listed = decided(problem)
+    shown = listed if len(listed) <= MOST_NAMED else [code for code in listed if problem.services[code].activity]
+    parts = [f"{_lower(problem.services[c].name)} at {places(problem, plan.sites_of(c))}" for c in shown[:MOST_NAMED]]
+    rest = [code for code in listed if code not in shown[:MOST_NAMED]]
+    known = [code for code in rest if code in problem.services_with_today]
+    changing = sum(
+        any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
+    )
+    tail = f" {changing} of {len(rest)} other services change from today." if rest else ""
+    return _upper("; ".join(parts) or "nothing is open to decision") + "." + tail
+
+
+@dataclass(frozen=True)
+class Status:
+    """How good an answer is: a kind (good, open or bad), a few words, and the rest of the sentence."""
+
+    kind: str
+    words: str
+    more: str = ""
+
+
+def status(run: Run) -> Status:
+    """Return what is proved of a run."""
+    proof, listing = run.plan.proof, run.plan.proof.enumeration
+    broken = len(run.plan.broken)
+    if proof.outcome == EVALUATED:
+        rules = f"It breaks {broken} rule{'s' if broken != 1 else ''}." if broken else "It breaks no rule."
+        return Status("bad" if broken else "open", "Worked out, not optimised.", rules)
+    if proof.outcome != PROVED:
+        return Status("open", "Not proved best.", how_far(run.plan))
+    tie = f"It is one of {listing.equal_best} equal best. " if listing and listing.equal_best > 1 else ""
+    if not listing:
+        return Status("good", "Proved best possible under these rules.", "The solver closed the gap to 0.")
+    return Status(
+        "good",
+        "Proved best possible under these rules.",
+        f"{tie}All {listing.listed:,} ways to designate were listed; {listing.lawful:,} break no rule.",
+    )
+
+
+def how_far(plan: Plan) -> str:
+    """Return how far from the best possible an answer that is not proved could be."""
+    first = next((r for r in plan.proof.objectives if r.bound is not None and r.bound != r.value), None)
+    if first is None or first.bound is None or not first.value:
+        return "Time ran out before the proof was complete."
+    share = (first.value - first.bound) / first.value
+    return f"It is at most {share:.2%} from the best possible ({first.name.replace('_', ' ')})."
+
+
+def checked(run: Run) -> Status:
+    """Return whether the independent check agrees."""
+    if len(run.breaches):
+        return Status(
+            "bad", "Check failed.", f"{len(run.breaches)} numbers or rules do not stand up. Do not use this run."
+        )
+    return Status("good", "Checked.", "Every number was worked out again from the inputs, independently.")
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One of the figures that matter most: what it is, its value and unit, and what it is today."""
+
+    label: str
+    value: str
+    unit: str
+    today: str
+
+
+def key_figures(run: Run, today: Run, changes: dict[tuple[str, str], float]) -> list[KeyFigure]:
+    """Return the four figures that matter most, of the service that the page shows first."""
+    code = main_service(run.plan.problem)
+    if code is None:
+        return []
+    service = run.plan.problem.services[code]
+    limit = service.standard_minutes.value if service.standard_minutes else 30.0
+
+    def of(one: Run, name: str) -> float:
+        return number(one.measures, name, code)
+
+    def within(one: Run) -> float:
+        patients = of(one, "patients")
+        beyond = of(one, "patients_beyond_standard")
+        near = patients - beyond if isfinite(beyond) else of(one, "patients_within_30")
+        return near / patients if patients else float("nan")
+
+    far = changes.get(("people_more_than_10_longer", ""), float("nan"))
+    return [
+        KeyFigure("average journey", whole(of(run, "mean_minutes")), "minutes", whole(of(today, "mean_minutes"))),
+        KeyFigure("longest journey", whole(of(run, "worst_minutes")), "minutes", whole(of(today, "worst_minutes"))),
+        KeyFigure(f"of patients within {limit:g} minutes", percent(within(run)), "", percent(within(today))),
+        KeyFigure("people travel over 10 minutes longer", whole(far), "", "0"),
+    ]
+
+
+def data_years(run: Run) -> str:
+    """Return the years that patients, people, staff and journeys are of, such as ``2015 to 2019``."""
+    sources, columns = (_input(run, name) for name in ("sources", "columns"))
+    if not {"source", "year"} <= set(sources.columns):
+        return ""
+    used = sources
+    if {"table", "column", "source"} <= set(columns.columns):
+        main = columns["column"].isin(["patients_per_year", "minutes", "people", "wte", "population"])
+        named = {code for cell in columns["source"][main] for code in re.split(r"[\s;,]+", cell)}
+        used = sources[sources["source"].isin(named)]
+    years = {int(year) for cell in used["year"] for year in re.findall(r"\b(?:19|20)\d\d\b", cell)}
+    if not years:
+        return ""
+    return f"{min(years)} to {max(years)}" if len(years) > 1 else str(min(years))
+
+
+def _input(run: Run, name: str) -> pd.DataFrame:
+    text = run.plan.problem.files.get(f"inputs/{name}.csv")
+    return pd.DataFrame() if text is None else pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False)
+
+
+def _lower(name: str) -> str:
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
+def _upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
