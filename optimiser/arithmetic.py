@@ -64,14 +64,23 @@ class Choices:
     @cached_property
     def scaled_minutes(self) -> np.ndarray:
         """Minutes as whole numbers of ``1 / minute_scale``; 0 where nobody can be reached."""
-        finite = np.where(np.isfinite(self.minutes), self.minutes, 0)
-        return np.asarray(np.rint(finite * self.problem.minute_scale))
+        scaled = self.minutes * self.problem.minute_scale
+        np.rint(scaled, out=scaled)
+        if self._lost is not None:
+            scaled[self._lost] = 0
+        return scaled
+
+    @cached_property
+    def _lost(self) -> np.ndarray | None:
+        """Which areas reach no site, by choice; nothing where all reach one."""
+        reached = np.isfinite(self.minutes)
+        return None if reached.all() else ~reached
 
     def minutes_of(self, counted: np.ndarray) -> np.ndarray:
         """Return patient-minutes a year (scaled) of some areas, by choice; infinite where patients reach no site."""
         patients = self.patients * counted
-        lost = (~np.isfinite(self.minutes)) @ patients > 0
-        return np.asarray(np.where(lost, np.inf, self.scaled_minutes @ patients))
+        total = np.asarray(self.scaled_minutes @ patients)
+        return total if self._lost is None else np.where(self._lost @ patients > 0, np.inf, total)
 
     def arriving(self, site: str) -> np.ndarray:
         """Return patients a year at a site, from every area, by choice."""

@@ -255,7 +255,9 @@ def rota_is_filled(run: Run) -> Iterator[Fact]:
                 if needed is not None:
                     counted = run.short(team, unit, site) if rota.may_fall_short else Fraction(0)
                     staff = run.staff(team, unit, site) + counted
-                    origin = rota.needed.source, rota.needed.verified and travel_is_verified(run, code, team)
+                    shared = unit == "people" and not rota.sharing_is_verified
+                    verified = rota.needed.verified and travel_is_verified(run, code, team) and not shared
+                    origin = rota.needed.source, verified
                     yield Fact(f"{code}.{site}.{team}.{unit}", staff, needed, unit, *origin)
 
 
