@@ -19,6 +19,8 @@ from optimiser.checker.run import MICRO, Run
 
 RuleCheck = Callable[[Run], list[Breach]]
 RULES: dict[str, RuleCheck] = {}
+RELATIONS: dict[str, str] = {}
+_FACTS: dict[str, Callable[[Run], Iterator[Fact]]] = {}
 PATIENTS = "patients a year"
 
 
@@ -42,9 +44,15 @@ def rule(relation: str) -> Callable[[Callable[[Run], Iterator[Fact]]], RuleCheck
             return list(_compared(run, facts.__name__, relation, list(facts(run))))
 
         RULES[facts.__name__] = checked
+        RELATIONS[facts.__name__], _FACTS[facts.__name__] = relation, facts
         return checked
 
     return wrap
+
+
+def facts_of(name: str, run: Run) -> Iterator[Fact]:
+    """Yield both sides of every instance of a rule, from the inputs and the decisions alone."""
+    return _FACTS[name](run)
 
 
 def spare_of(fact: Fact, relation: str) -> Number:
