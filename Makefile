@@ -19,6 +19,7 @@ test: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/p_median.py
+	$(BIN)/python benchmarks/sweep.py
 
 docs: .venv/installed-dev
 	$(BIN)/python docs/make.py
@@ -29,7 +30,7 @@ rebuild-data: .venv/installed-dev
 
 lock: .venv/installed-dev
 	$(BIN)/pip install --quiet uv
-	$(UV_COMPILE) --group build --output-file requirements/run.txt
+	$(UV_COMPILE) --group build --extra export --extra serve --output-file requirements/run.txt
 	$(UV_COMPILE) --group dev --all-extras --output-file requirements/dev.txt
 
 clean:

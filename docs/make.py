@@ -22,6 +22,9 @@ WIDTH = 96
 
 # The unit of every figure of a config, by the setting's name. A figure without one is refused below.
 SETTING_UNITS = {
+    "posts_funded": "people or WTE",
+    "in_post": "people or WTE",
+    "trips_a_week": "trips a week",
     "value": "as the figure it stands in",
     "factor": "times",
     "years": "years",
@@ -55,6 +58,7 @@ SETTING_UNITS = {
     "suspected_per_confirmed": "patients a confirmed patient",
     "repatriated_share": "share, 0 to 1",
     "most_transfers_a_day": "transfers a day",
+    "most_repatriations_a_year": "repatriations a year",
     "most_ambulance_hours": "hours a year",
     "one_in": "people",
     "start_hour": "hour of the day",
@@ -88,6 +92,7 @@ PLACES = {
     "GrowthSettings": "`demand.growth`",
     "AgeGrowthSettings": "`demand.growth.by_age`",
     "TeamSettings": "`teams.<code>`",
+    "AcrossSettings": "`teams.<code>.across_sites`",
     "ServiceSettings": "`services.<code>`",
     "FixedSettings": "`services.<code>.fixed.<site>`",
     "LinkSettings": "`services.<code>.same_site.<service>` and `by_transfer.<service>`",
@@ -97,6 +102,8 @@ PLACES = {
     "RotaSettings": "`services.<code>.rotas.<team>`",
     "ExceptionSettings": "An entry of `exceptions`",
     "TransferSettings": "`services.<code>.transfer`",
+    "SaidSettings": "`services.<code>.rotas.<team>.shared_on_call`",
+    "RotaLinkSettings": "`services.<code>.rotas.<team>.only_without` and `remote_from`",
     "CoverSettings": "`services.<code>.rotas.<team>.cover`",
     "ShiftSettings": "`services.<code>.rotas.<team>.shifts.<code>`",
     "ContractSettings": "`contract`",
@@ -130,6 +137,9 @@ OTHER_MEASURES = {
     "staff_in_post": "What a team has in post, over all candidates.",
     "staff_short": "What the rotas of a team are short of after every move and recruit.",
     "staff_moved": "Staff of a team who move between sites.",
+    "staff_posts_funded": "Posts of a team that there is money for, where the config states them.",
+    "staff_posts_vacant": "Of those, the posts that nobody fills.",
+    "staff_short_with_posts_filled": "What the rotas of a team would be short of if every post were filled.",
     "staff_recruited": "Staff of a team who are newly recruited.",
     "short_with_one_vacancy": "What a rota would be short of if its site lost one of the staff (1 person, or 1 WTE).",
     "changes_from_today": "Designations that open or close, against today.",
@@ -390,7 +400,10 @@ other two, and orthopaedics, children's and maternity services would have to lea
 - Vascular surgeons and interventional radiologists: each rota has a floor of 6, but how many are in post is not
   published.
 - Minimum volumes of aneurysms and coronary procedures: how many there are was not found.
-- Beds in post: no hyper-acute unit has a limit, so beds are counted and no rule uses them.
+- Beds in post: in 2019 only Basildon had beds for the first 72 hours alone, so no hyper-acute unit has a limit, and
+  its beds are counted and no rule uses them. Whole stays against all stroke beds are
+  `configs/what_if/stroke_beds_2019.yaml`: with 1 in 100 turned away the nearest patients need 52 + 35 + 37 = 124, and
+  46 + 32 + 42 = 120 were there, so no plan meets every rule; with 1 in 20 they need 106.
 - CT, pathology, blood and anaesthetics are taken to be on all three sites, neurosurgery outside the system.
 - Complex respiratory care and interventional radiology have no row in the working matrix, and so no links of
   their own; emergency orthopaedics is given those of planned orthopaedics.
@@ -474,7 +487,24 @@ def _asked(problem: Any, service: Any) -> Iterator[tuple[str, str, bool]]:
         yield words, link.minutes.source, link.minutes.verified
     for link in service.by_transfer:
         yield f"by transfer: {problem.services[link.service].name}", link.source, link.verified
+    yield from _asked_of_transfer(problem, service.transfer) if service.transfer else ()
     yield from _asked_of_beds(service.beds) if service.beds else ()
+
+
+def _asked_of_transfer(problem: Any, transfer: Any) -> Iterator[tuple[str, str, bool]]:
+    first = problem.services[transfer.first_contact].name
+    stated = (
+        (
+            f"pathway: seen first at the nearest {first[0].lower()}{first[1:]}; minutes there, {{:g}}",
+            transfer.dwell_minutes,
+        ),
+        ("pathway: minutes to ask for a crew, wait, load and hand over, {:g}", transfer.overhead_minutes),
+        ("pathway: share of patients taken on, {:g}", transfer.share_transferred),
+        ("pathway: taken on for each who is confirmed, {:g}", transfer.suspected_per_confirmed),
+        ("pathway: share of those taken on who are taken back, {:g}", transfer.repatriated_share),
+    )
+    for words, figure in stated:
+        yield words.format(figure.value), figure.source or "Not stated anywhere that was read", figure.verified
 
 
 def _asked_of_beds(beds: Any) -> Iterator[tuple[str, str, bool]]:

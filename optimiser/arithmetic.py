@@ -64,14 +64,23 @@ class Choices:
     @cached_property
     def scaled_minutes(self) -> np.ndarray:
         """Minutes as whole numbers of ``1 / minute_scale``; 0 where nobody can be reached."""
-        finite = np.where(np.isfinite(self.minutes), self.minutes, 0)
-        return np.asarray(np.rint(finite * self.problem.minute_scale))
+        scaled = self.minutes * self.problem.minute_scale
+        np.rint(scaled, out=scaled)
+        if self._lost is not None:
+            scaled[self._lost] = 0
+        return scaled
+
+    @cached_property
+    def _lost(self) -> np.ndarray | None:
+        """Which areas reach no site, by choice; nothing where all reach one."""
+        reached = np.isfinite(self.minutes)
+        return None if reached.all() else ~reached
 
     def minutes_of(self, counted: np.ndarray) -> np.ndarray:
         """Return patient-minutes a year (scaled) of some areas, by choice; infinite where patients reach no site."""
         patients = self.patients * counted
-        lost = (~np.isfinite(self.minutes)) @ patients > 0
-        return np.asarray(np.where(lost, np.inf, self.scaled_minutes @ patients))
+        total = np.asarray(self.scaled_minutes @ patients)
+        return total if self._lost is None else np.where(self._lost @ patients > 0, np.inf, total)
 
     def arriving(self, site: str) -> np.ndarray:
         """Return patients a year at a site, from every area, by choice."""
@@ -140,7 +149,7 @@ def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs 
         return choices[service]
     first = choices[transfer.first_contact]
     minutes, site = first.minutes, first.site
-    if problem.services[service].observed:
+    if problem.is_drawn_apart(service):
         minutes, site = first_leg(problem, service, first.provided)
     return TwoLegs(problem, service, minutes, site, choices[service].provided)
 
@@ -323,6 +332,16 @@ def not_too_many_transfers(problem: Problem, choices: All) -> Iterator[Instance]
 
 
 @rule
+def not_too_many_repatriations(problem: Problem, choices: All) -> Iterator[Instance]:
+    """No more of a service's patients a year are taken back than the config allows."""
+    for code, going, transfer in _transferred(problem, choices):
+        most = transfer.most_repatriations_a_year
+        if most:
+            left, name = going.repatriations(), "not_too_many_repatriations"
+            yield Instance(name, (code,), going.services, left, "<=", most.value, "repatriations a year", most)
+
+
+@rule
 def not_too_many_ambulance_hours(problem: Problem, choices: All) -> Iterator[Instance]:
     """Ambulances spend no more hours a year on a service's transfers and repatriations than the config allows."""
     for code, going, transfer in _transferred(problem, choices):
@@ -398,11 +417,12 @@ def rota_is_filled(problem: Problem, choices: All) -> Iterator[Instance]:
 def _joint_needs(
     problem: Problem, choices: All, team: str, unit: str
 ) -> tuple[staffing.Needs, tuple[str, ...], tuple[int, ...]]:
-    services = tuple(
-        code
+    counted = {
+        code: [rota for rota in chosen.service.rotas if (rota.team, rota.unit) == (team, unit)]
         for code, chosen in choices.items()
-        if any((rota.team, rota.unit) == (team, unit) for rota in chosen.service.rotas)
-    )
+    }
+    beside = {other for rotas in counted.values() for rota in rotas for other in rota.rests_on}
+    services = tuple(code for code, rotas in counted.items() if rotas or code in beside)
     shape = tuple(len(choices[code].provided) for code in services)
     index = np.indices(shape).reshape(len(shape), -1)
     provided = {code: choices[code].provided[rows] for code, rows in zip(services, index, strict=True)}
@@ -426,7 +446,7 @@ class Score:
 
 def score(problem: Problem, choices: All, objective: Objective) -> Score:
     """Return an objective by arithmetic."""
-    return SCORES[objective.name](problem, choices, problem.services_of(objective))
+    return SCORES[objective.name](problem.seen_by(objective), choices, problem.services_of(objective))
 
 
 def _counted(problem: Problem, services: Sequence[str]) -> list[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import combinations
+
+import pandas as pd
 
 from optimiser.config import (
     Config,
@@ -18,9 +21,12 @@ from optimiser.config import (
     WorkingTimeSettings,
 )
 from optimiser.errors import Fault, InputError
-from optimiser.problem import Figure, RotaNeed, Unit
-from optimiser.rota import Contract, Cover, Roster, Shape, Shift, WorkingTime, need, with_wte
-from optimiser.rota.cover import ASKED, DAY, DAYS, WEEK, clock, shared
+from optimiser.problem import Figure, Link, RotaNeed, Unit
+from optimiser.rota import Contract, Cover, Roster, Shape, Shift, Travel, WorkingTime, need, with_travel, with_wte
+from optimiser.rota.cover import ASKED, DAY, DAYS, WEEK, clock, exact, shared
+
+# Minutes there and back, by site.
+Ways = Mapping[str, tuple[float, float]]
 
 
 def units_of(rota: RotaSettings) -> tuple[Unit, ...]:
@@ -35,27 +41,93 @@ def units_of(rota: RotaSettings) -> tuple[Unit, ...]:
     return tuple(unit for unit, counted in (("people", people), ("WTE", wte)) if counted)  # type: ignore[misc]
 
 
-def needs_of(settings: Settings, service: str, team: str) -> tuple[RotaNeed, ...]:
-    """Return what a rota needs in each unit: what it states or, where it asks for cover, the larger of both."""
+def needs_of(settings: Settings, service: str, team: str, ways: Ways | None = None) -> tuple[RotaNeed, ...]:
+    """Return what a rota needs in each unit: what it states or, where it asks for cover, the larger of both.
+
+    ``ways`` are the minutes there and back between where one team across sites is based and each other site.
+    """
     rota = settings.services[service].rotas[team]
     stated: dict[Unit, Figure | None] = {"people": _figure(rota.people), "WTE": _figure(rota.wte)}
     if not rota.cover:
         figures = {unit: figure for unit in units_of(rota) if (figure := stated[unit])}
-        return tuple(RotaNeed(team, unit, figure, rota.may_fall_short) for unit, figure in figures.items())
+        return tuple(_limited(rota, RotaNeed(team, unit, figure)) for unit, figure in figures.items())
     people, one_in = stated["people"], _figure(rota.one_in)
-    found = need(_cover(rota), _contract(settings), floor_people=people, floor_wte=stated["WTE"], one_in=one_in)
+    found = need(
+        _cover(rota),
+        _contract(settings),
+        floor_people=people,
+        floor_wte=stated["WTE"],
+        one_in=one_in,
+        hours_count=rota.consultant_contract is not False,
+    )
     units, table, last = units_of(rota), found.steps, {}
     if "people" in units:
         last["people"] = table.iloc[-1]
     if "WTE" in units:
         table = with_wte(table, stated["WTE"])
         last["WTE"] = table.iloc[-1]
-    steps = tuple(table.itertuples(index=False, name=None))
     roster = _roster(settings, service, team, max(math.ceil(Fraction(row["exact"])) for row in last.values()))
     figures = {
         unit: Figure(float(last[unit]["value"]), _source(stated[unit]), bool(last[unit]["verified"])) for unit in units
     }
-    return tuple(RotaNeed(team, unit, figure, rota.may_fall_short, steps, roster) for unit, figure in figures.items())
+    across = settings.teams[team].across_sites if team in settings.teams else None
+    if across:
+        return _across(
+            settings,
+            (service, team),
+            table,
+            figures,
+            roster,
+            Travel(across.based_at, across.trips_a_week.figure(), ways or {}),
+        )
+    steps = tuple(table.itertuples(index=False, name=None))
+    needs = (RotaNeed(team, unit, figure, steps=steps, roster=roster) for unit, figure in figures.items())
+    return tuple(_limited(rota, one) for one in needs)
+
+
+def _limited(rota: RotaSettings, one: RotaNeed) -> RotaNeed:
+    """Return a need with whether it may fall short, and the services that decide where it is one."""
+    without, remote = (
+        Link(said.service, said.source, said.verified) if said else None
+        for said in (rota.only_without, rota.remote_from)
+    )
+    return replace(one, may_fall_short=rota.may_fall_short, only_without=without, remote_from=remote)
+
+
+def _across(
+    settings: Settings,
+    whose: tuple[str, str],
+    table: pd.DataFrame,
+    figures: Mapping[Unit, Figure],
+    roster: Roster | None,
+    travel: Travel,
+) -> tuple[RotaNeed, ...]:
+    """Return what one team across sites needs: what each site takes, travel included, and what is needed once."""
+    service, team = whose
+    rota = settings.services[service].rotas[team]
+    sites = with_travel(table, _contract(settings), travel)
+    steps = tuple(sites.steps.itertuples(index=False, name=None))
+    found = []
+    for unit, figure in figures.items():
+        shared = unit == "people" and rota.shared_on_call is not None
+        least = Fraction(0) if shared else exact(figure.value)
+
+        def takes(wte: Fraction, unit: Unit = unit, shared: bool = shared, least: Fraction = least) -> float:
+            # People are whole at a site that has its own; what is shared is made whole over all sites.
+            return float(max(wte if unit == "WTE" or shared else Fraction(math.ceil(wte)), least))
+
+        once = replace(figure, value=float(_once(table))) if shared else None
+        allowed = not shared or (rota.shared_on_call is not None and rota.shared_on_call.verified)
+        each = replace(figure, value=takes(sites.base), verified=figure.verified and sites.verified and allowed)
+        at = {site: takes(wte) for site, wte in sites.others.items()}
+        found.append(RotaNeed(team, unit, each, steps=steps, roster=roster, at=at, once=once))
+    return tuple(_limited(rota, one) for one in found)
+
+
+def _once(table: pd.DataFrame) -> int:
+    """Return the people whom frequency and the standard ask for, however many sites they are on call for."""
+    asked = table[table["term"].isin(("people whom the frequency takes", "people whom the standard asks for"))]
+    return math.ceil(max(map(Fraction, asked["exact"])))
 
 
 def faults(config: Config) -> Iterator[tuple[str, str]]:
@@ -204,4 +276,4 @@ def _roster(settings: Settings, service: str, team: str, people: int) -> Roster 
     if not rota.shifts and len(on_call) < len(rota.cover):
         return None
     shape = _shape(service, team, rota) if rota.shifts else None
-    return Roster(f"{service}.{team}", _law(settings), people, shape, on_call)
+    return Roster(f"{service}.{team}", _law(settings), people, shape, on_call, rota.shared_on_call is not None)

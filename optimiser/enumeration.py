@@ -6,7 +6,7 @@ Rules and sums depend on a few services each, so the joint designations are coun
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -29,7 +29,7 @@ TIE_BREAK = Objective("changes_from_today")
 TIE_BREAKS = 2
 
 # Rules that say nothing where nobody is transferred, and are not listed there.
-TRANSFER_RULES = ("not_too_many_transfers", "not_too_many_ambulance_hours")
+TRANSFER_RULES = ("not_too_many_transfers", "not_too_many_repatriations", "not_too_many_ambulance_hours")
 
 Designations = frozenset[tuple[str, str]]
 
@@ -99,7 +99,7 @@ def _tied_together(problem: Problem) -> Iterator[set[str]]:
         if service.transfer:
             yield {code, service.transfer.first_contact}
         for rota in service.rotas:
-            teams.setdefault((rota.team, rota.unit), set()).add(code)
+            teams.setdefault((rota.team, rota.unit), set()).update((code, *rota.rests_on))
     yield from teams.values()
 
 
@@ -122,12 +122,16 @@ def enumerate_all(problem: Problem, *, keep: int = KEPT) -> Enumeration:
 
 @dataclass(frozen=True, eq=False)
 class Every:
-    """Every joint designation of a problem that agrees with what is fixed, and what ``aims`` come to under each."""
+    """Every joint designation of a problem that agrees with what is fixed, and what ``aims`` come to under each.
+
+    ``rules`` has every rule as tables of which choices pass; ``diagram`` the joint designations that pass all of them.
+    """
 
     problem: Problem
     choices: All
     aims: tuple[Objective, ...]
     scores: tuple[Score, ...]
+    rules: Mapping[str, Sequence[Table]]
     diagram: Diagram
 
     @classmethod
@@ -140,8 +144,12 @@ class Every:
         choices = {code: every_choice(problem, code) for code in problem.services}
         scores = tuple(score(problem, choices, aim) for aim in (*aims, TIE_BREAK))
         counted = [_aim(choices, one) for one in (*scores, sites_provided(choices))]
-        rules = [table for name in ARITHMETIC for table in _rule(problem, choices, name)]
-        return cls(problem, choices, aims, scores, build(_sizes(choices), rules, counted))
+        rules = {
+            name: [_table(choices, one.services, one.passes) for one in rule(problem, choices)]
+            for name, rule in ARITHMETIC.items()
+        }
+        every_rule = [table for tables in rules.values() for table in tables]
+        return cls(problem, choices, aims, scores, rules, build(_sizes(choices), every_rule, counted))
 
     @property
     def listed(self) -> int:
@@ -166,9 +174,8 @@ class Every:
         so_far: list[Table] = []
         left, found = self.listed, {}
         for name in names:
-            tables = _rule(self.problem, self.choices, name)
-            so_far += tables
-            still = build(_sizes(self.choices), so_far, ()).count() if tables else left
+            so_far += self.rules[name]
+            still = build(_sizes(self.choices), so_far, ()).count() if self.rules[name] else left
             found[name], left = left - still, still
         return found
 
@@ -229,10 +236,6 @@ class Every:
 
 def _sizes(choices: All) -> tuple[int, ...]:
     return tuple(len(chosen.provided) for chosen in choices.values())
-
-
-def _rule(problem: Problem, choices: All, name: str) -> list[Table]:
-    return [_table(choices, one.services, one.passes) for one in ARITHMETIC[name](problem, choices)]
 
 
 def _aim(choices: All, found: Score) -> Aim:

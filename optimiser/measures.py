@@ -20,6 +20,7 @@ from optimiser.backcast import backcast
 from optimiser.pathways import DAYS_A_YEAR, MINUTES_AN_HOUR
 from optimiser.plan import Designations, Plan
 from optimiser.problem import Beds, Problem
+from optimiser.staffing import rotas_needed
 
 Better = Literal["lower", "higher", "neither"]
 Row = tuple[str, str, str, float, str, Better]
@@ -362,17 +363,20 @@ def _staff_rows(plan: Plan) -> Iterator[Row]:
     for team, unit in plan.problem.team_units:
         for name, column, better in published:
             yield name, "", f"{team} ({unit})", float(totals[column][team, unit]), unit, better
+        if posts := plan.problem.teams[team].posts_funded:
+            in_post, needed = (float(totals[column][team, unit]) for column in ("in_post", "needed"))
+            filled, vacant, short = posts.value, max(0.0, posts.value - in_post), max(0.0, needed - posts.value)
+            yield "staff_posts_funded", "", f"{team} ({unit})", filled, unit, "neither"
+            yield "staff_posts_vacant", "", f"{team} ({unit})", vacant, unit, "lower"
+            yield "staff_short_with_posts_filled", "", f"{team} ({unit})", short, unit, "lower"
 
 
 def _vacancy_rows(plan: Plan) -> Iterator[Row]:
     """Yield what each rota would be short of if one person left; nobody can leave where nobody is."""
     staff = plan.staffing.set_index(["team", "unit", "site"])["staff"]
-    for code, service in plan.problem.services.items():
-        for rota in service.rotas:
-            for site in plan.sites_of(code):
-                left = max(0.0, float(staff[rota.team, rota.unit, site]) - 1)
-                short = max(0.0, rota.needed.value - left)
-                yield VACANCY, code, f"{site} {rota.team} ({rota.unit})", short, rota.unit, "lower"
+    for code, rota, pool, needed in rotas_needed(plan.problem, plan.designated):
+        left = max(0.0, float(staff[rota.team, rota.unit, pool]) - 1)
+        yield VACANCY, code, f"{pool} {rota.team} ({rota.unit})", max(0.0, needed - left), rota.unit, "lower"
 
 
 def _change_rows(plan: Plan) -> Iterator[Row]:

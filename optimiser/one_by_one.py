@@ -141,7 +141,12 @@ def _step(problem: Problem, aim: Objective) -> float:
 
 def _step_of_staff(problem: Problem) -> float:
     """Return the greatest number of which everything that is counted of staff is a multiple."""
-    rotas = (rota.needed.value for service in problem.services.values() for rota in service.rotas)
+    rotas = (
+        number
+        for service in problem.services.values()
+        for rota in service.rotas
+        for number in (rota.needed.value, *rota.at.values(), rota.once.value if rota.once else 0.0)
+    )
     teams = (
         figure.value
         for team in problem.teams.values()

@@ -63,6 +63,12 @@ class SecondLegs:
         return np.where(self.moves, suspected, 0.0)
 
     @property
+    def repatriations(self) -> Floats:
+        """Repatriations a year for one confirmed patient a year at the first site."""
+        back_again = self.transfer.share_transferred.value * self.transfer.repatriated_share.value
+        return np.where(self.moves, back_again, 0.0)
+
+    @property
     def ambulance_hours(self) -> Floats:
         """Hours a year for one confirmed patient a year at the first site.
 
@@ -71,8 +77,8 @@ class SecondLegs:
         """
         road = np.where(np.isfinite(self.road), self.road, 0.0)
         there_and_back = 2 * road
-        back_again = self.transfer.share_transferred.value * self.transfer.repatriated_share.value
-        minutes = self.transfers * (there_and_back + self.transfer.overhead_minutes.value) + back_again * there_and_back
+        out = self.transfers * (there_and_back + self.transfer.overhead_minutes.value)
+        minutes = out + self.repatriations * there_and_back
         return np.where(self.moves, minutes, 0.0) / MINUTES_AN_HOUR
 
     def chosen(self, provided: Bools) -> Ints:
@@ -228,10 +234,18 @@ class TwoLegs:
         """Return transfers a day, suspected patients counted, by joint choice."""
         return np.asarray(np.round(self.transfers_a_year() / PARTS_OF_A_TRANSFER / DAYS_A_YEAR, 12))
 
+    def repatriations(self) -> Floats:
+        """Return how many patients a year are taken back, by joint choice."""
+        return self._over_moves(self.legs.repatriations)
+
     def ambulance_hours(self) -> Floats:
         """Return the hours a year that ambulances spend on transfers and repatriations, by joint choice."""
-        hours = np.where(self._moved, self._picked(self.legs.ambulance_hours, 0.0), 0.0)
-        return np.asarray(np.round(self._at_first(self.patients) @ hours.T / self.problem.patient_scale, 9))
+        return self._over_moves(self.legs.ambulance_hours)
+
+    def _over_moves(self, each: Floats) -> Floats:
+        """Return the sum over patients who are taken on of ``each`` (first sites × sites), by joint choice."""
+        moved = np.where(self._moved, self._picked(each, 0.0), 0.0)
+        return np.asarray(np.round(self._at_first(self.patients) @ moved.T / self.problem.patient_scale, 9))
 
     @property
     def _moved(self) -> Bools:

@@ -14,7 +14,7 @@ from optimiser.enumeration import Enumeration
 from optimiser.pathways import TwoLegs, both_minutes
 from optimiser.problem import Figure, Link, Problem, Reach
 from optimiser.sharing import sharing
-from optimiser.staffing import allocate
+from optimiser.staffing import allocate, rotas_needed
 
 Designations = frozenset[tuple[str, str]]
 
@@ -275,14 +275,11 @@ class Plan:
     def _rows_of_rotas(self) -> list[tuple[object, ...]]:
         at = {(row["team"], row["unit"], row["site"]): row for row in self.staffing.to_dict("records")}
         rows = []
-        for code, service in self.problem.services.items():
-            for rota in service.rotas:
-                for site in self.sites_of(code):
-                    here = at[rota.team, rota.unit, site]
-                    left = here["staff"] + (here["short"] if rota.may_fall_short else 0)
-                    names, needed = (code, site, rota.team, rota.unit), rota.needed
-                    source = (needed.source, needed.verified)
-                    rows.append(_row("rota_is_filled", names, left, ">=", needed.value, rota.unit, *source))
+        for code, rota, pool, needed in rotas_needed(self.problem, self.designated):
+            here = at[rota.team, rota.unit, pool]
+            left = here["staff"] + (here["short"] if rota.may_fall_short else 0)
+            names, source = (code, pool, rota.team, rota.unit), (rota.needed.source, rota.needed.verified)
+            rows.append(_row("rota_is_filled", names, left, ">=", needed, rota.unit, *source))
         return rows
 
     def _rows_of_limits(self) -> list[tuple[object, ...]]:

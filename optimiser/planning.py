@@ -17,7 +17,8 @@ from optimiser.errors import NoPlan, NotProved, SolverFailed, TooLarge
 from optimiser.model import Model, build, expression
 from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, NOT_PROVED, PROVED, Designations, Plan, Proof, Reached
-from optimiser.problem import Objective, Problem
+from optimiser.problem import Objective, Problem, Roster
+from optimiser.staffing import number_of_sites, rotas_needed
 
 # A chain is cut short, and deepened where an answer needs it, only where a service has more candidates than this.
 MOST_CANDIDATES_IN_FULL = 16
@@ -124,13 +125,15 @@ def _say_nothing(_line: str) -> None:
 
 def _patterns(problem: Problem, designated: Designations, tell: Tell | None = None) -> tuple[pd.DataFrame, ...]:
     """Return the weekly pattern of each rota that says how it may give its cover and is needed."""
-    needed = {service for _, service in designated}
-    rosters = {
-        (code, rota.team): rota.roster
-        for code, service in problem.services.items()
-        for rota in service.rotas
-        if code in needed and rota.roster
-    }
+    people: dict[tuple[str, str], float] = {}
+    rosters: dict[tuple[str, str], Roster] = {}
+    for code, rota, _, needed in rotas_needed(problem, designated):
+        people[code, rota.team] = max(needed, people.get((code, rota.team), 0))
+        if rota.roster:
+            rosters[code, rota.team] = rota.roster
+            if problem.teams[rota.team].across_sites:
+                sites = number_of_sites(problem, designated, code, rota)
+                rosters[code, rota.team] = rota.roster.at_sites(sites, math.ceil(people[code, rota.team]))
     if rosters and tell:
         tell("Writing the weekly patterns of rotas")
     return tuple(roster.table() for roster in rosters.values())

@@ -22,6 +22,9 @@ Unit = Literal["people", "WTE"]
 # Deciles 1 and 2 of the Indices of Deprivation: the most deprived fifth of areas.
 MOST_DEPRIVED_DECILES = 2
 
+# Where the staff of one team across sites are counted, instead of at a site.
+ACROSS_SITES = "across_sites"
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -57,6 +60,9 @@ class Roster(Protocol):
     def table(self) -> pd.DataFrame:
         """Return its weekly pattern as rows of ``rotas.csv``."""
 
+    def at_sites(self, sites: int, people: int) -> Roster:
+        """Return how so many people, one team over so many sites, give the cover at each of them."""
+
 
 @dataclass(frozen=True)
 class RotaNeed:
@@ -64,6 +70,10 @@ class RotaNeed:
 
     ``steps`` are those in which ``needed`` was worked out from cover, as rows of ``rota_needs.csv``; ``roster`` is how
     that cover may be given. Both are empty where the need was stated.
+
+    A site that provides the service of ``only_without`` too has no need of this rota; where any site provides that of
+    ``remote_from``, no site has. One team across sites needs the sum over its sites, of what each of them asks for
+    (``at`` where that is not ``needed``, because of travel), and never less than ``once``.
     """
 
     team: str
@@ -72,6 +82,15 @@ class RotaNeed:
     may_fall_short: bool = False
     steps: tuple[tuple[object, ...], ...] = ()
     roster: Roster | None = None
+    at: Mapping[str, float] = field(default_factory=dict)
+    once: Figure | None = None
+    only_without: Link | None = None
+    remote_from: Link | None = None
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """Codes of the services that decide where the rota is needed, besides its own."""
+        return tuple(link.service for link in (self.only_without, self.remote_from) if link)
 
 
 @dataclass(frozen=True)
@@ -127,12 +146,19 @@ class Beds:
 
 @dataclass(frozen=True)
 class Team:
-    """Staff who share a rota. ``None`` means no limit; moves and recruits are counted in each unit apart."""
+    """Staff who share a rota. ``None`` means no limit; moves and recruits are counted in each unit apart.
+
+    ``grade`` is that of all its staff, where it is known. ``across_sites`` is whether they are one team over all sites,
+    where nobody need move. ``posts_funded`` are the posts that there is money for over all sites, filled or not.
+    """
 
     code: str
     name: str
     moves_at_most: Figure | None = None
     recruits_at_most: Figure | None = None
+    grade: str = ""
+    across_sites: bool = False
+    posts_funded: Figure | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +192,7 @@ class Transfer:
     suspected_per_confirmed: Figure = Figure(1)
     repatriated_share: Figure = Figure(0)
     most_transfers_a_day: Figure | None = None
+    most_repatriations_a_year: Figure | None = None
     most_ambulance_hours: Figure | None = None
     to_neighbours: bool = True
 
@@ -223,10 +250,14 @@ class Growth:
 
 @dataclass(frozen=True)
 class Objective:
-    """Something to make as small as possible: a function of ``model.objectives``, over some services (all if empty)."""
+    """Something to make as small as possible: a function of ``model.objectives``, over some services (all if empty).
+
+    ``since`` are designations as (site, service) from which changes are counted, in place of today's.
+    """
 
     name: str
     services: tuple[str, ...] = ()
+    since: frozenset[tuple[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -310,6 +341,20 @@ class Problem:
         rotas = (rota for service in self.services.values() for rota in service.rotas)
         return tuple(dict.fromkeys((rota.team, rota.unit) for rota in rotas))
 
+    def pools(self, team: str) -> tuple[str, ...]:
+        """Return where a team's staff are counted: at each candidate or, for one team across sites, all together."""
+        return (ACROSS_SITES,) if self.teams[team].across_sites else self.candidates
+
+    def pool_name(self, pool: str) -> str:
+        """Return what people call a site, or all of them as one team has them."""
+        return "all sites together" if pool == ACROSS_SITES else self.sites[pool].name
+
+    def in_post(self, pool: str, team: str, unit: Unit) -> float:
+        """Return a team's staff in post at a site, or at all of them together."""
+        if pool != ACROSS_SITES:
+            return self.staff.get((pool, team, unit), 0.0)
+        return round(sum(n for (_, other, counted), n in self.staff.items() if (other, counted) == (team, unit)), 9)
+
     @cached_property
     def services_with_today(self) -> frozenset[str]:
         """Codes of the services of which it is known where they are today."""
@@ -340,6 +385,12 @@ class Problem:
     def within_reach(self, site: str, minutes: float) -> tuple[str, ...]:
         """Return the candidates, a site itself included, whose staff reach it within so many minutes."""
         return tuple(other for other in self.candidates if self.transfer_minutes(other, site) <= minutes)
+
+    def seen_by(self, objective: Objective) -> Problem:
+        """Return the problem as an objective counts it: where it says since when, with that in place of today."""
+        if objective.since is None:
+            return self
+        return replace(self, today=objective.since, nowhere_today=frozenset(self.services))
 
     def services_of(self, objective: Objective) -> tuple[str, ...]:
         """Codes of the services that an objective covers: those it lists, else all."""
@@ -403,7 +454,12 @@ class Problem:
         """
         transfer = self.services[service].transfer
         assert transfer is not None
-        return self._choosing(transfer.first_contact, service if self.services[service].observed else None)
+        return self._choosing(transfer.first_contact, service if self.is_drawn_apart(service) else None)
+
+    def is_drawn_apart(self, service: str) -> bool:
+        """Whether patients of a service reached by transfer choose first contact by offsets of their own."""
+        observed = self.services[service].observed
+        return bool(self.services[service].transfer and observed and observed.offsets)
 
     def _choosing(self, to: str, drawn_as: str | None) -> np.ndarray:
         """Minutes to the sites of a service plus the offsets of a service: of its own if no other is named."""

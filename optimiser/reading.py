@@ -14,6 +14,7 @@ import pandas as pd
 
 from optimiser.backcast import fit, with_offsets
 from optimiser.config import (
+    AcrossSettings,
     Config,
     ExceptionSettings,
     ObservedSettings,
@@ -31,13 +32,14 @@ from optimiser.config import (
     services_of,
     with_exceptions,
 )
+from optimiser.covers import Ways, needs_of, units_of
 from optimiser.covers import faults as cover_faults
-from optimiser.covers import needs_of, units_of
 from optimiser.decimals import exactly, table_times, times
 from optimiser.errors import Fault, InputError
 from optimiser.growth import FROM_65, FROM_75, UNDER_65, grown
 from optimiser.layers import Spot
 from optimiser.problem import (
+    ACROSS_SITES,
     Beds,
     Excepted,
     Figure,
@@ -152,7 +154,7 @@ def _disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     for number, (area, site) in enumerate(settings.travel.allow_missing):
         yield from _unknown_pair(config, known, number, area, site)
     for code, team in settings.teams.items():
-        yield from _team_faults(config, place, code, team)
+        yield from _team_faults(config, known, place, code, team)
     for code, service in settings.services.items():
         yield from _service_faults(config, known, code, service)
         yield from _rota_faults(config, place, code, service)
@@ -189,7 +191,9 @@ def _unknown_pair(config: Config, known: _Known, number: int, area: str, site: s
             yield where, f"there is no {noun} {quoted(code)} in {noun}s.csv. {did_you_mean(code, codes)}".rstrip()
 
 
-def _team_faults(config: Config, place: Place, code: str, team: TeamSettings) -> Iterator[tuple[str, str]]:
+def _team_faults(
+    config: Config, known: _Known, place: Place, code: str, team: TeamSettings
+) -> Iterator[tuple[str, str]]:
     rows = place.staff[place.staff["team"] == code]
     if rows.empty:
         hint = did_you_mean(code, set(place.staff["team"])) or "Add its rows there, or take the team out."
@@ -198,6 +202,26 @@ def _team_faults(config: Config, place: Place, code: str, team: TeamSettings) ->
         years = ", ".join(str(year) for year in sorted(set(rows["year"])))
         words = f"staff.csv has no {team.year} for {code}. Years there: {years}."
         yield config.where("teams", code, "year"), words
+    if len(grades := _grades(place, code)) > 1:
+        words = f"staff.csv has {code} of the grades {', '.join(grades)}. Give each grade a team of its own there."
+        yield config.where("teams", code), words
+    if team.across_sites:
+        yield from _across_faults(config, known, place, code, team.across_sites)
+
+
+def _across_faults(
+    config: Config, known: _Known, place: Place, code: str, across: AcrossSettings
+) -> Iterator[tuple[str, str]]:
+    """Yield a base that is no candidate, and each way to or from it that nobody knows the minutes of."""
+    where = config.where("teams", code, "across_sites", "based_at")
+    if words := known.not_a_candidate(across.based_at):
+        yield where, words
+        return
+    ways = set(zip(place.transfers.get("from_site", ()), place.transfers.get("to_site", ()), strict=True))
+    for site in (site for site in known.candidates if site != across.based_at):
+        for way in ((across.based_at, site), (site, across.based_at)):
+            if way not in ways:
+                yield where, f"transfers.csv does not say how far it is from {way[0]} to {way[1]}. Add it there."
 
 
 def _service_faults(config: Config, known: _Known, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
@@ -220,8 +244,10 @@ def _service_faults(config: Config, known: _Known, code: str, service: ServiceSe
 def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
     """Yield each rota that counts staff in a unit in which staff.csv does not count them."""
     for team, rota in service.rotas.items():
-        year = config.settings.teams[team].year if team in config.settings.teams else None
-        rows = _staff_now(place, team, year)
+        stated = config.settings.teams.get(team)
+        if stated and stated.across_sites and stated.across_sites.in_post is not None:
+            continue
+        rows = _staff_now(place, team, stated.year if stated else None)
         for unit in (UNITS[counted] for counted in units_of(rota)):
             blank = rows[rows[unit].isna()]
             for index, row in blank.iterrows():
@@ -316,20 +342,21 @@ def _problem(config: Config, place: Place) -> Problem:
     neighbours = tuple(code for code, site in sites.items() if not site.candidate)
     areas = _areas(place)
     growth = _growth(settings, place, areas.index)
+    transfers = _transfers(config, place, sites)
     problem = Problem(
         title=settings.title,
         sites=sites,
-        services={code: _service(settings, code, neighbours) for code in settings.services},
+        services={code: _service(settings, code, neighbours, transfers) for code in settings.services},
         areas=areas,
         journeys=_journeys(place, areas.index, sites, _factor(settings.travel)),
         factors=_factors(settings.travel),
         demand=_grown(growth, areas) if growth else _demand(place, areas.index),
         growth=growth,
-        teams={code: _team(code, team) for code, team in settings.teams.items()},
+        teams={code: _team(code, team, _grades(place, code)) for code, team in settings.teams.items()},
         staff=_staff(config, place),
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
         nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
-        transfers=_transfers(config, place, sites),
+        transfers=transfers,
         exceptions=_exceptions(settings.exceptions or ()),
         objectives=tuple(Objective(one.name, one.services) for one in settings.objectives),
         time_limit_minutes=settings.time_limit_minutes,
@@ -398,11 +425,33 @@ def _limit(stated: StatedLimit) -> Figure | None:
     return None if np.isinf(stated.value) else stated.figure()
 
 
-def _team(code: str, team: TeamSettings) -> Team:
-    return Team(code, team.name, _limit(team.moves_at_most), _limit(team.recruits_at_most))
+def _grades(place: Place, team: str) -> list[str]:
+    """Return every grade that the rows of a team name."""
+    rows = place.staff[place.staff["team"] == team]
+    return sorted({str(grade) for grade in rows["grade"].dropna() if grade}) if "grade" in rows else []
 
 
-def _service(settings: Settings, code: str, all_neighbours: Sequence[str]) -> Service:
+def _team(code: str, team: TeamSettings, grades: Sequence[str]) -> Team:
+    across = team.across_sites is not None
+    moves = None if across else _limit(team.moves_at_most)
+    return Team(
+        code, team.name, moves, _limit(team.recruits_at_most), "".join(grades), across, _figure(team.posts_funded)
+    )
+
+
+def _ways(settings: Settings, team: str, transfers: pd.DataFrame, neighbours: Sequence[str]) -> Ways:
+    """Return the minutes there and back between where one team across sites is based and each other candidate."""
+    across = settings.teams[team].across_sites if team in settings.teams else None
+    if across is None:
+        return {}
+    others = [str(site) for site in transfers if site not in (*neighbours, across.based_at)]
+    minutes = transfers.to_numpy(dtype=float)
+    row = {str(site): number for number, site in enumerate(transfers.index)}
+    base = row[across.based_at]
+    return {site: (float(minutes[base, row[site]]), float(minutes[row[site], base])) for site in others}
+
+
+def _service(settings: Settings, code: str, all_neighbours: Sequence[str], transfers: pd.DataFrame) -> Service:
     service = settings.services[code]
     listed = {"all": all_neighbours, "none": ()}.get(str(service.neighbours), service.neighbours)
     return Service(
@@ -419,7 +468,11 @@ def _service(settings: Settings, code: str, all_neighbours: Sequence[str]) -> Se
         standard_minutes=_figure(service.standard_minutes),
         share_within_standard=_figure(service.share_within_standard),
         same_site=tuple(Link(other, one.source, one.verified) for other, one in service.same_site.items()),
-        rotas=tuple(need for team in service.rotas for need in needs_of(settings, code, team)),
+        rotas=tuple(
+            need
+            for team in service.rotas
+            for need in needs_of(settings, code, team, _ways(settings, team, transfers, all_neighbours))
+        ),
         in_reach=tuple(Reach(other, one.minutes.figure()) for other, one in (service.in_reach or {}).items()),
         by_transfer=tuple(Link(other, one.source, one.verified) for other, one in (service.by_transfer or {}).items()),
         beds=_beds(service),
@@ -440,6 +493,7 @@ def _transfer(stated: TransferSettings | None) -> Transfer | None:
         suspected_per_confirmed=stated.suspected_per_confirmed.figure(),
         repatriated_share=stated.repatriated_share.figure(),
         most_transfers_a_day=_figure(stated.most_transfers_a_day),
+        most_repatriations_a_year=_figure(stated.most_repatriations_a_year),
         most_ambulance_hours=_figure(stated.most_ambulance_hours),
         to_neighbours=stated.to_neighbours,
     )
@@ -534,6 +588,13 @@ def _staff(config: Config, place: Place) -> dict[tuple[str, str, Unit], float]:
     candidates = sorted(place.sites["site"][place.sites["role"] == "candidate"])
     staff: dict[tuple[str, str, Unit], float] = {}
     for team, settings in config.settings.teams.items():
+        across = settings.across_sites
+        if across and across.in_post is not None:
+            staff |= {
+                (ACROSS_SITES, team, "people"): across.in_post.value,
+                (ACROSS_SITES, team, "WTE"): across.in_post.value,
+            }
+            continue
         rows = _staff_now(place, team, settings.year).set_index("site")
         for unit, column in UNITS.items():
             in_post = rows[column].reindex(candidates, fill_value=0.0)

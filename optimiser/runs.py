@@ -8,6 +8,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,9 +18,11 @@ import pandas as pd
 from optimiser import checker, measures
 from optimiser.config import services_of
 from optimiser.errors import Fault, InputError, NotWritten
-from optimiser.plan import Plan
+from optimiser.plan import EVALUATED, Plan
+from optimiser.problem import Problem
 
 FORMAT = 1
+NO_PLAN, NO_PLAN_TABLE = "no plan", "clash.csv"
 LIBRARIES = ("optimiser", "highspy", "numpy", "pandas", "pulp")
 UNFINISHED: list[Path] = []
 TABLES = ("designations", "journeys", "staffing", "measures", "rules")
@@ -47,6 +50,22 @@ def files_of(plan: Plan, numbers: pd.DataFrame | None = None) -> dict[str, bytes
         frames |= {"links": plan.links, "exceptions": plan.exceptions}
     files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()} | dict(plan.problem.files)
     files["run.json"] = json.dumps(_record(plan, files), indent=2, ensure_ascii=False).encode() + b"\n"
+    return files
+
+
+def files_without_plan(problem: Problem, tables: Mapping[str, pd.DataFrame], all_found: bool) -> dict[str, bytes]:
+    """Return the run folder of a question that has no plan: why, as tables, the config and its inputs, ``run.json``."""
+    files = {f"{name}.csv": _csv(frame) for name, frame in tables.items()} | dict(problem.files)
+    said = {
+        "format": FORMAT,
+        "date": f"{date.today():%Y-%m-%d}",
+        "question": problem.title,
+        "outcome": NO_PLAN,
+        "every_clash_is_known": all_found,
+        "versions": versions(),
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
+    }
+    files["run.json"] = json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n"
     return files
 
 
@@ -131,6 +150,18 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, 
     return tables, record
 
 
+def evaluated_in(folder: str | Path) -> frozenset[tuple[str, str]] | None:
+    """Return the (site, service) pairs of a run that evaluated an option; None if the run did something else."""
+    if NO_PLAN_TABLE in (path.name for path in Path(folder).iterdir()):
+        return None
+    tables, record = read_tables(folder)
+    if record.get("outcome") != EVALUATED:
+        return None
+    rows = tables["designations"]
+    chosen = rows[rows["designated"].astype(str).str.lower() == "true"]
+    return frozenset(zip(chosen["site"], chosen["service"], strict=True))
+
+
 def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:
     """Return what a run's question says of its areas, sites and services; ``ValueError`` where it cannot be read."""
     areas, sites = (pd.read_csv(folder / name, keep_default_na=False, encoding="utf-8-sig") for name in ASKED_ABOUT[:2])
@@ -204,6 +235,7 @@ def _record(plan: Plan, files: Mapping[str, bytes]) -> dict[str, object]:
     proof, listing = plan.proof, plan.proof.enumeration
     return {
         "format": FORMAT,
+        "date": f"{date.today():%Y-%m-%d}",
         "question": plan.problem.title,
         "outcome": proof.outcome,
         "objectives": [

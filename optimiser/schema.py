@@ -189,6 +189,7 @@ PLACE_TABLES: tuple[Table, ...] = (
         (
             _SITE,
             Column("team", "code", "", "Staff who share a rota"),
+            Column("grade", "code", "", "Grade of a team's staff, the same in all its rows; blank if unknown", False),
             Column("year", "whole", "year", "Year of the count", minimum=1900, maximum=2200),
             Column("people", "whole", "people", "People in post; blank if unknown", False, 0),
             Column("wte", "number", "WTE", "Whole-time equivalents (WTE) in post; blank if unknown", False, 0),
@@ -293,7 +294,8 @@ RUN_TABLES: tuple[Table, ...] = (
     ),
     Table(
         "staffing",
-        "Staff at each site under the plan: one row a team, unit and site.",
+        "Staff at each site under the plan: one row a team, unit and site. One team across sites has one row, at "
+        "`across_sites`.",
         ("team", "unit", "site"),
         (
             Column("team", "code", "", "Staff who share a rota"),

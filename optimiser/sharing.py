@@ -15,6 +15,7 @@ time (successive shortest paths), in whole numbers of the last decimal place, so
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -160,6 +161,8 @@ def every_sharing_that_limits_leave(problem: Problem, service: str) -> dict[Way,
         When there are too many: it is then not found out which rules clash.
     """
     found: dict[Way, Sharing] = {}
+    cells = len(problem.areas) * len(problem.reachable_sites(service))
+    most = min(MOST_EXPLAINED, 4 * LARGEST_TABLE // max(1, cells))
     for sites, _ in every_sharing(problem, service):
         number = 0
         waiting, seen = [frozenset[str]()], {frozenset[str]()}
@@ -176,7 +179,7 @@ def every_sharing_that_limits_leave(problem: Problem, service: str) -> dict[Way,
             new = [more for more in in_the_way if more not in seen]
             waiting += new
             seen.update(new)
-            if len(found) + len(waiting) > MOST_EXPLAINED:
+            if len(found) + len(waiting) > most:
                 raise NoPlan(
                     f"No plan meets every rule. Which rules clash is not found out where {service} is shared out in so "
                     "many ways. Write patients_go_to: nearest, or name fewer candidates or limits, and ask again."
@@ -376,6 +379,8 @@ class _Flow:
             for site, number in here.items():
                 self.volume[site] += number
         self.queues: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        # What ``_steps`` has found for a site, until somebody comes or goes there.
+        self.moves: dict[int, list[Step]] = {}
 
     def keep_to(self, limits: Mapping[int, Limits]) -> bool:
         """Move patients at least cost until every site is within its limits, or as near as can be; whether all are."""
@@ -405,17 +410,16 @@ class _Flow:
                 goes[area, nearest] = True
         return Sharing(sites, patients, goes, keeps_to_limits)
 
-    def _steps(self, above: Mapping[int, int], room: Mapping[int, int | None]) -> list[Step]:
-        """Return every step that somebody may take now: from, to, at what cost, and who."""
-        found = []
-        for here in self.sites:
-            if (most := room[here]) is None or above[here] < most:
-                found.append(Step(here, HUB, 0, HUB))
-            if above[here]:
-                found.append(Step(HUB, here, 0, HUB))
-            moves = ((there, self._first(here, there)) for there in self.sites if there != here)
-            found += [Step(here, there, *first) for there, first in moves if first]
-        return found
+    def _steps(self, here: int, above: Mapping[int, int], room: Mapping[int, int | None]) -> list[Step]:
+        """Return every step from a place that somebody may take now: from, to, at what cost, and who."""
+        if here == HUB:
+            return [Step(HUB, there, 0, HUB) for there in self.sites if above[there]]
+        if here not in self.moves:
+            found = ((there, self._first(here, there)) for there in self.sites if there != here)
+            self.moves[here] = [Step(here, there, *first) for there, first in found if first]
+        most = room[here]
+        to_hub = [Step(here, HUB, 0, HUB)] if most is None or above[here] < most else []
+        return [*to_hub, *self.moves[here]]
 
     def _first(self, here: int, there: int) -> tuple[int, int] | None:
         """Return the cost and the area of whoever moves most cheaply from one site to another."""
@@ -433,16 +437,19 @@ class _Flow:
     ) -> list[Step]:
         """Return the cheapest way from where there are too many to where there are too few; nothing if there is none.
 
-        No way round is ever cheaper than none, so that passing over the steps again and again comes to an end.
+        No way round is ever cheaper than none, so that going on wherever it has become cheaper comes to an end.
         """
         cost = {place: 0 for place, number in over.items() if number > 0}
         came_by: dict[int, Step] = {}
-        steps, again = self._steps(above, room), True
-        while again:
-            again = False
-            for step in steps:
-                if step.here in cost and (found := cost[step.here] + step.cost) < cost.get(step.there, found + 1):
-                    cost[step.there], came_by[step.there], again = found, step, True
+        cheaper = deque(cost)
+        while cheaper:
+            here = cheaper.popleft()
+            for step in self._steps(here, above, room):
+                found = cost[here] + step.cost
+                if step.there not in cost or found < cost[step.there]:
+                    cost[step.there], came_by[step.there] = found, step
+                    if step.there not in cheaper:
+                        cheaper.append(step.there)
         ends = [(cost[place], place) for place, number in over.items() if number < 0 and place in cost]
         path: list[Step] = []
         place = min(ends)[1] if ends else None
@@ -476,6 +483,8 @@ class _Flow:
     def _send(self, step: Step, number: int) -> None:
         """Send so many patients of an area from one site to another."""
         at = self.at[step.area]
+        self.moves.pop(step.here, None)
+        self.moves.pop(step.there, None)
         at[step.here] -= number
         if not at[step.here]:
             del at[step.here]

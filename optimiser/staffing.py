@@ -6,20 +6,20 @@ so the same question always gets the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from optimiser.problem import Figure, Problem, Unit
+from optimiser.problem import Figure, Problem, RotaNeed, Unit
 
 COLUMNS = ["team", "unit", "site", "in_post", "moved_in", "moved_out", "recruited", "staff", "needed", "short"]
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What rotas need of one team in one unit: one row a choice of designations, one column a candidate.
+    """What rotas need of one team in one unit: one row a choice of designations, one column a pool of its staff.
 
     ``firm`` counts only the rotas that may not fall short; ``full`` counts all.
     """
@@ -53,31 +53,73 @@ class Needs:
 def needs(problem: Problem, team: str, unit: Unit, provided: dict[str, np.ndarray]) -> Needs:
     """Work out what rotas need of a team, from ``provided[service]``: choices × candidates, True where designated."""
     choices = len(next(iter(provided.values())))
-    firm, full = (np.zeros((choices, len(problem.candidates))) for _ in range(2))
-    for service, chosen in provided.items():
+    pools, limits = problem.pools(team), problem.teams[team]
+    firm, full = (np.zeros((choices, len(pools))) for _ in range(2))
+    for service in provided:
         for rota in problem.services[service].rotas:
             if (rota.team, rota.unit) == (team, unit):
-                needed = rota.needed.value * chosen
+                needed = needed_by(problem, service, rota, provided)
                 np.maximum(full, needed, out=full)
                 if not rota.may_fall_short:
                     np.maximum(firm, needed, out=firm)
-    in_post = np.array([problem.staff.get((site, team, unit), 0.0) for site in problem.candidates])
-    limits = problem.teams[team]
+    in_post = np.array([problem.in_post(pool, team, unit) for pool in pools])
     return Needs(firm, full, in_post, _most(limits.moves_at_most, unit), _most(limits.recruits_at_most, unit))
 
 
+def where_needed(service: str, rota: RotaNeed, provided: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return whether each site needs a rota: choices × candidates."""
+    here = provided[service]
+    if rota.only_without:
+        here = here & ~provided[rota.only_without.service]
+    if rota.remote_from:
+        here = here & ~provided[rota.remote_from.service].any(axis=1, keepdims=True)
+    return here
+
+
+def needed_by(problem: Problem, service: str, rota: RotaNeed, provided: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return what one rota needs: choices × pools of its team's staff."""
+    here = where_needed(service, rota, provided)
+    each = here * np.array([rota.at.get(site, rota.needed.value) for site in problem.candidates])
+    if not problem.teams[rota.team].across_sites:
+        return np.asarray(each)
+    together = np.round(each.sum(axis=1, keepdims=True), 9)
+    # Nobody is a part of a person, though parts of people add up over sites.
+    together = np.ceil(together) if rota.unit == "people" else together
+    once = rota.once.value if rota.once else 0.0
+    return np.asarray(np.maximum(together, once * here.any(axis=1, keepdims=True)))
+
+
+def rotas_needed(
+    problem: Problem, designated: Collection[tuple[str, str]]
+) -> Iterator[tuple[str, RotaNeed, str, float]]:
+    """Yield service, rota, pool and need, for each rota that is needed under a set of designations."""
+    provided = _chosen(problem, designated)
+    for service, rules in problem.services.items():
+        for rota in rules.rotas:
+            amounts, here = needed_by(problem, service, rota, provided)[0], where_needed(service, rota, provided)[0]
+            there = [here.any()] if problem.teams[rota.team].across_sites else here
+            for pool, amount, is_needed in zip(problem.pools(rota.team), amounts, there, strict=True):
+                if is_needed:
+                    yield service, rota, pool, float(amount)
+
+
 def allocate(problem: Problem, designated: Collection[tuple[str, str]]) -> pd.DataFrame:
-    """Return who works where under a set of designations: one row a team, unit and candidate, in people or WTE."""
+    """Return who works where under a set of designations: one row a team, unit and pool, in people or WTE."""
     rows = []
     for team, unit in problem.team_units:
         need = needs(problem, team, unit, _chosen(problem, designated))
         staff, moved, recruited = _shared_out(need)
-        for i, site in enumerate(problem.candidates):
+        for i, site in enumerate(problem.pools(team)):
             short = max(0.0, need.full[0, i] - staff[i])
             rows.append(
                 (team, unit, site, need.in_post[i], *moved[:, i], recruited[i], staff[i], need.full[0, i], short)
             )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def number_of_sites(problem: Problem, designated: Collection[tuple[str, str]], service: str, rota: RotaNeed) -> int:
+    """Return at how many sites a rota is needed under a set of designations."""
+    return int(where_needed(service, rota, _chosen(problem, designated)).sum())
 
 
 def _chosen(problem: Problem, designated: Collection[tuple[str, str]]) -> dict[str, np.ndarray]:

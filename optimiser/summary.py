@@ -11,7 +11,7 @@ from optimiser import measures
 from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, PROVED, Plan, matters
 from optimiser.planning import evaluate
-from optimiser.problem import Problem
+from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.sharing import sharing
 
 MOST_FRAGILE_NAMED = 3
@@ -46,6 +46,7 @@ def notes(plan: Plan, numbers: pd.DataFrame) -> list[str]:
         *_short(plan),
         *_beds(plan, numbers),
         *_exceptions(plan),
+        *_cover_from_elsewhere(plan),
         *_rotas(plan),
         *_fragile(plan, numbers),
         *_changes(plan),
@@ -262,8 +263,38 @@ def _short(plan: Plan) -> list[str]:
     for team, unit in plan.problem.team_units:
         here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
         if (short := round(here["short"].sum(), 6)) > 0:
-            found.append(f"Short of {_staff(plan, short, team, unit)}.")
-    return found
+            found.append(f"Short of {_staff(plan, short, team, unit)}{_at_which(plan, here)}.{_posts(plan, here)}")
+    return [*found, *_short_by_grade(plan)]
+
+
+def _short_by_grade(plan: Plan) -> list[str]:
+    """Return what each grade is short of, over teams, where more than one is."""
+    short: dict[tuple[str, str], float] = {}
+    for row in plan.staffing.to_dict("records"):
+        grade = plan.problem.teams[row["team"]].grade
+        if grade and round(row["short"], 6) > 0:
+            short[grade, row["unit"]] = short.get((grade, row["unit"]), 0.0) + row["short"]
+    if len({grade for grade, _ in short}) < 2:
+        return []
+    said = (f"{number:g} {unit} of the grade {grade.replace('_', ' ')}" for (grade, unit), number in short.items())
+    return [f"By grade it is short of {', '.join(said)}."]
+
+
+def _at_which(plan: Plan, here: pd.DataFrame) -> str:
+    """Return how the shortfall of a team is spread over sites; nothing where it is one team over all of them."""
+    lacking = here[(here["short"].round(6) > 0) & (here["site"] != ACROSS_SITES)]
+    where = zip(lacking["site"], lacking["short"].round(6), strict=True)
+    each = [f"{short:g} at {plan.problem.pool_name(str(site))}" for site, short in where]
+    return f": {', '.join(each)}" if each else ""
+
+
+def _posts(plan: Plan, here: pd.DataFrame) -> str:
+    """Return what a team would be short of if every post that is funded were filled, where those are known."""
+    posts = plan.problem.teams[str(here["team"].iloc[0])].posts_funded
+    if posts is None:
+        return ""
+    vacant, short = max(0.0, posts.value - here["in_post"].sum()), max(0.0, here["needed"].sum() - posts.value)
+    return f" Of {posts.value:g} posts funded {vacant:g} are vacant; with all filled it would be short of {short:g}."
 
 
 def _moves(plan: Plan) -> list[str]:
@@ -287,6 +318,22 @@ def _staff(plan: Plan, number: float, team: str, unit: str) -> str:
     return f"{number:g} {'WTE ' if unit == 'WTE' else ''}{plan.problem.teams[team].name}"
 
 
+def _cover_from_elsewhere(plan: Plan) -> list[str]:
+    """Say of each service whose cover on call is given from elsewhere by whom, and whether that was verified."""
+    said = {}
+    for code, service in plan.problem.services.items():
+        for rota in service.rotas:
+            link = rota.remote_from
+            givers = plan.sites_of(link.service) if link else ()
+            sites = [site for site in plan.sites_of(code) if site not in givers]
+            if link and givers and sites:
+                here, there = (sites_in_words(plan.problem, where) for where in (sites, givers))
+                who = f"{plan.problem.services[link.service].name.lower()} at {there}"
+                unread = "" if link.verified else "; that a standard allows it is not verified"
+                said[code, rota.team] = f"{service.name} at {here} is covered on call by {who}{unread}."
+    return list(said.values())
+
+
 def _rotas(plan: Plan) -> list[str]:
     """Say where the weekly patterns are, and name the rotas that have none."""
     rotas = [
@@ -306,7 +353,7 @@ def _fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     for row in found.head(MOST_FRAGILE_NAMED).itertuples():
         site, team, _ = str(row.group).split(" ")
         unit = "WTE " if row.unit == "WTE" else ""
-        service, where = plan.problem.services[str(row.service)].name, plan.problem.sites[site].name
+        service, where = plan.problem.services[str(row.service)].name, plan.problem.pool_name(site)
         said.append(f"{service.lower()} at {where} short of {row.value:.4g} {unit}{plan.problem.teams[team].name}")
     more = f"; {len(found) - len(said)} more in measures.csv" if len(found) > len(said) else ""
     return [f"Fragile: one vacancy would leave {', '.join(said)}{more}."] if said else []
@@ -345,6 +392,8 @@ def _beds(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             as_today = measures.number(numbers, "beds_needed_as_today", code)
             parts = f" ({' + '.join(f'{n:.0f}' for n in each)})" if len(each) > 1 else ""
             today = f"; on today's sites they would need {as_today:.0f}" if as_today == as_today else ""
+            there = measures.number(numbers, "beds_today", code)
+            today += f", and {there:.0f} are there" if there == there else ""
             lines.append(f"Beds: the patients of {service.name} need {total:.0f}{parts}{today}.")
     return lines
 

@@ -111,7 +111,8 @@ def _service(service: Service) -> dict[str, Any]:
 
 def _transfer(transfer: Transfer) -> dict[str, Any]:
     figures = {name: asdict(one) for name, one in vars(transfer).items() if isinstance(one, Figure)}
-    return {"pathway": "transfer", "transfer": {"first_contact": transfer.first_contact, **figures}}
+    said = {"first_contact": transfer.first_contact, "to_neighbours": transfer.to_neighbours}
+    return {"pathway": "transfer", "transfer": said | figures}
 
 
 def _observed(service: Service) -> dict[str, Any]:

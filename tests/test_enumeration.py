@@ -173,6 +173,7 @@ def transfers(draw: st.DrawFn, services: dict[str, Service]) -> dict[str, Transf
             suspected_per_confirmed=one_of(1, 1.5),
             repatriated_share=one_of(0, 0.4),
             most_transfers_a_day=maybe(st.sampled_from([0, 0.01, 0.03])),
+            most_repatriations_a_year=maybe(st.sampled_from([0, 0.5, 1])),
             most_ambulance_hours=maybe(st.sampled_from([0.5, 5, 10])),
             to_neighbours=draw(st.booleans()),
         )

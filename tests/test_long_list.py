@@ -7,17 +7,19 @@ from fractions import Fraction
 from itertools import combinations, product
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from test_enumeration import OBJECTIVES, worlds
+from worlds import small
 
 import optimiser as op
 from optimiser import one_by_one
 from optimiser.arithmetic import ARITHMETIC, All, lawful, one_choice, value
-from optimiser.enumeration import TIE_BREAK, Designations
-from optimiser.errors import NoPlan
-from optimiser.problem import Figure, Objective, Problem, RotaNeed
+from optimiser.enumeration import TIE_BREAK, Designations, Every
+from optimiser.errors import InputError, NoPlan, TooLarge
+from optimiser.problem import Figure, Objective, Problem, RotaNeed, Site
 
 TINY = ((2, 1), (2, 2), (2, 3), (3, 1), (3, 2))
 
@@ -202,3 +204,105 @@ def test_the_solver_finds_the_same_front_and_order_where_both_run(problem: Probl
     plans = [plan for plan, _ in zip(one_by_one.in_order(problem), range(4), strict=False)]
     assert [designated for designated, _ in plans] == listed(ranked)
     assert [values for _, values in plans] == [tuple(row) for row in ranked.values]
+
+
+@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@given(lenient(), st.sampled_from([62, 12]), st.sampled_from([2**53, 8]))
+def test_every_lawful_option_is_written_down_in_order(problem: Problem, key_bits: int, largest_exact: int):
+    with pytest.MonkeyPatch.context() as patch:
+        # Few bits: rows that one whole number cannot hold; few options to a number: places of several numbers.
+        patch.setattr("optimiser.diagram.rows.KEY_BITS", key_bits)
+        patch.setattr("optimiser.diagram.paths.LARGEST_EXACT", largest_exact)
+        every = Every.of(problem)
+        values, places = every.all_in_order()
+        best = every.best(every.lawful)
+    assert [tuple(row) for row in values] == [option.values for option in best]
+    assert len(places) == every.lawful == len({tuple(place) for place in places})
+
+
+# Small() has 60 resident patients; with ash and birch open it comes to 800, with birch 1000, with ash 1250.
+def test_minutes_are_a_patients_on_average():
+    assert op.near_best(small(), within_minutes=3).limit == 800 + 3 * 60
+    near = op.near_best(small(), within_minutes=4)
+    assert set(near.ranked.table["clinic"]) == {"ash birch", "birch"}
+    assert near.count == len(near.ranked) == 2 * 4
+    worst = op.near_best(small(), within_minutes=10, by="worst_journey")
+    assert (worst.best, worst.limit) == (20, 30)
+    assert set(worst.ranked.table["clinic"]) == {"ash birch", "ash", "birch"}
+
+
+def test_few_and_far_between():
+    near = op.near_best(small(), within=2, apart=3)
+    # The best is the clinic at both and X-ray nowhere; three designations away is X-ray at both and the clinic at one.
+    assert list(near.different.table["clinic"]) == ["ash birch", ""]
+    assert list(near.different.table["x_ray"]) == ["", "ash birch"]
+    assert len(op.different(near.ranked, 1, at_most=5)) == 5
+
+
+def front_of(*points: tuple[float, ...]) -> op.Front:
+    aims = tuple(Objective("patient_minutes", (str(n),)) for n in range(len(points[0])))
+    nothing = np.zeros((len(points), 2, 2), dtype=bool)
+    return op.Front(op.Ranked(small(), aims, np.array(points), nothing), None)
+
+
+@pytest.mark.parametrize(
+    ("points", "shares"),
+    [
+        # Half of the line each.
+        ([(0, 1), (1, 0)], ["1/2", "1/2"]),
+        # From best to worst they are (0, 1), (1/3, 1/3), (1, 0): under w and 1 − w they score 1 − w, 1/3 and w.
+        ([(0, 3), (1, 1), (3, 0)], ["1/3", "1/3", "1/3"]),
+        # No weights reach what lies above the line between its neighbours.
+        ([(0, 3), (2, 2), (3, 0)], ["1/2", "0", "1/2"]),
+        ([(0, 1, 1), (1, 0, 1), (1, 1, 0)], ["1/3", "1/3", "1/3"]),
+        ([(0, 1, 1, 1), (1, 0, 1, 1), (1, 1, 0, 1), (1, 1, 1, 0)], ["1/4"] * 4),
+        # They score w3 and w1 + w2 = 1 − w3: the first wins up to w3 = 1/2, which leaves off a quarter of the triangle.
+        ([(0, 0, 1), (1, 1, 0)], ["3/4", "1/4"]),
+        ([(5, 5)], ["1"]),
+    ],
+)
+def test_weights_won_by_hand(points: list[tuple[float, ...]], shares: list[str]):
+    assert list(map(str, op.weights_won(front_of(*points))["exact"])) == shares
+
+
+def test_shares_of_weights_are_refused_for_more_than_four_aims():
+    with pytest.raises(InputError, match="up to 4 aims, not 5"):
+        op.weights_won(front_of((0, 0, 0, 0, 1), (1, 1, 1, 1, 0)))
+
+
+def test_an_aim_that_hardly_differs_counts_little():
+    spread = op.effective_weights(front_of((0, 10), (9.9, 9.9), (10, 0)))
+    assert spread.sum() == pytest.approx(1)
+    even = op.effective_weights(front_of((0, 10), (10, 0)), [3, 1])
+    assert list(even) == [0.75, 0.25]
+
+
+def test_too_many_candidates_are_left_to_the_solver():
+    problem = small()
+    sites = [f"site_{i:02}" for i in range(17)]
+    minutes = {site: [10.0 + abs(area * 5 - n) for area in range(4)] for n, site in enumerate(sites)}
+    clinic = replace(problem.services["clinic"], neighbours=(), at_least_sites=Figure(1), at_most_sites=Figure(2))
+    wide = replace(
+        problem,
+        sites={site: Site(site, site, True) for site in sites},
+        services={"clinic": clinic},
+        journeys=pd.DataFrame(minutes, index=problem.areas.index),
+        today=frozenset({("site_08", "clinic")}),
+    )
+    with pytest.raises(TooLarge, match="17 candidates"):
+        op.options(wide)
+    tried = {
+        frozenset((site, "clinic") for site in chosen): tuple(
+            value(wide, [(site, "clinic") for site in chosen], Objective(name))
+            for name in ("patient_minutes", "changes_from_today")
+        )
+        for size in (1, 2)
+        for chosen in combinations(sites, size)
+    }
+    best = min(minutes for minutes, _ in tried.values())
+    near = op.near_best(wide, within=0.05)
+    assert set(listed(near.ranked)) == {one for one, (minutes, _) in tried.items() if minutes <= best * 1.05}
+    front = op.front(wide, ["patient_minutes", "changes_from_today"]).ranked.values
+    points = set(tried.values())
+    beaten = {p for p in points for q in points if q != p and q[0] <= p[0] and q[1] <= p[1]}
+    assert [tuple(row) for row in front] == sorted(points - beaten)

@@ -172,6 +172,21 @@ def test_staff_in_post_are_the_published_ones() -> None:
     assert (staff["people"].notna() ^ staff["wte"].notna()).all()
 
 
+def test_every_team_has_one_grade_and_doctors_can_be_built_again_from_the_published_table(tmp_path: Path) -> None:
+    staff = table(ESSEX, "staff")
+    assert set(staff.groupby("team")["grade"].nunique()) == {1}
+    assert set(staff["grade"]) == {"consultant", "registrar", "specialty_doctor", "core_trainee", "foundation"}
+    names = {"emergency": "emergency_medicine"}
+    published = staff[staff["year"] == 2017].copy()
+    grades = r"_(consultants|registrars|specialty_doctors|core_trainees|foundation_doctors)$"
+    bare = published["team"].str.replace(grades, "", regex=True)
+    published["specialty"] = bare.replace(names)
+    path = tmp_path / "doctors.csv"
+    published[["site", "specialty", "grade", "wte"]].to_csv(path, index=False)
+    committed = ESSEX / "staff.csv"
+    assert load_rebuild(ESSEX).staff(committed, path) == committed.read_text(encoding="utf-8")
+
+
 def test_four_areas_are_unlike_their_neighbours() -> None:
     """More than 8 minutes to some candidate from the median of the six nearest resident areas."""
     areas, minutes, _ = wide(ESSEX, "stroke_admission")

@@ -336,6 +336,15 @@ def test_not_too_many_ambulance_hours():
         solve(by_transfer(most_ambulance_hours=Figure(11.9), at_most_sites=Figure(1)))
 
 
+def test_not_too_many_repatriations():
+    # At ash 3.5 go back a year, at birch 3.
+    for most, expected in ((3.5, ("ash",)), (3.4, ("birch",)), (3, ("birch",))):
+        world = by_transfer(most_repatriations_a_year=Figure(most), at_most_sites=Figure(1))
+        assert solve(_asked(world, Objective("worst_journey", ("scanner",)))).sites_of("scanner") == expected
+    with pytest.raises(NoPlan):
+        solve(by_transfer(most_repatriations_a_year=Figure(2.9), at_most_sites=Figure(1)))
+
+
 def test_fewest_transfers_may_be_asked_for():
     plan = solve(_asked(by_transfer(at_most_sites=Figure(1)), Objective("transfers")))
     assert plan.sites_of("scanner") == ("birch",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -20,14 +22,15 @@ from hypothesis import strategies as st
 from worlds import small, vary
 
 import optimiser as op
-from optimiser import measures, sharing, solver, summary
+from optimiser import checker, measures, sharing, solver, summary
 from optimiser.beds import most_patients
+from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.explanation import clash
 from optimiser.explanation.words import Demand
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Beds, Figure, Problem, Service, Site
-from optimiser.runs import check
+from optimiser.runs import check, files_of
 
 BOTH = {("ash", "clinic"), ("birch", "clinic")}
 
@@ -382,6 +385,127 @@ def test_results_are_exact_in_whole_numbers_of_the_last_decimal_place():
     assert world.patient_scale == 10**6
     assert Fraction(int(shared.patients[:, 1].sum()), 10**6) == Fraction("33.333333")
     assert op.solve(world).proof.outcome == "proved best"
+
+
+# What the checker sees ------------------------------------------------------------------------------------------------
+
+HEAD = "service,area,resident,site,minutes,patients_per_year,first_site,first_minutes,transfer_minutes"
+AT_MOST_20 = """\
+clinic,east,true,birch,10,10,birch,10,0
+clinic,east,true,oak,25,20,oak,25,0
+clinic,far,false,oak,20,5,oak,20,0
+clinic,mid,true,ash,20,10,ash,20,0
+clinic,mid,true,birch,20,10,birch,20,0
+clinic,west,true,ash,10,10,ash,10,0
+"""
+TO_THE_NEAREST = """\
+clinic,east,true,birch,10,30,birch,10,0
+clinic,far,false,birch,15,5,birch,15,0
+clinic,mid,true,ash,20,20,ash,20,0
+clinic,west,true,ash,10,10,ash,10,0
+"""
+
+
+def run_with(problem: Problem, journeys: str) -> dict[str, bytes]:
+    """Return the run of both sites open with other journeys, listed in run.json as if nothing had happened."""
+    files = files_of(evaluate(with_files(problem), BOTH))
+    files["journeys.csv"] = f"{HEAD}\n{journeys}".encode()
+    record = json.loads(files["run.json"])
+    record["files"]["journeys.csv"] = hashlib.sha256(files["journeys.csv"]).hexdigest()
+    return files | {"run.json": json.dumps(record).encode()}
+
+
+def found_by(problem: Problem, journeys: str) -> set[str]:
+    """Return the checks about sharing, and about rows, that find something."""
+    about = {*(one.__name__ for one in SHARING_CHECKS), "journeys_are_complete"}
+    return set(checker.check(run_with(problem, journeys))["check"]) & about
+
+
+def test_the_checker_finds_nothing_wrong_with_what_was_solved_by_hand():
+    assert checker.check(run_with(small(managed=True, maximum_patients=Figure(20)), AT_MOST_20)).empty
+
+
+SPOILED = {
+    "a dearer way": (
+        # Ten of mid straight to oak, 20 minutes further, in place of east by way of birch, 15 minutes further.
+        "no_sharing_is_shorter",
+        AT_MOST_20.replace("mid,true,birch,20,10,birch,20,0", "mid,true,oak,40,10,oak,40,0")
+        .replace("east,true,birch,10,10", "east,true,birch,10,20")
+        .replace("east,true,oak,25,20", "east,true,oak,25,10"),
+    ),
+    "more minutes of all for fewer of residents": (
+        # One of far goes 35 minutes further to ash, where a resident made room: nobody would be better off.
+        "no_sharing_is_shorter",
+        AT_MOST_20.replace("far,false,oak,20,5,", "far,false,oak,20,4,").replace(
+            "clinic,mid,true,ash,20,10,ash,20,0\nclinic,mid,true,birch,20,10,",
+            "clinic,far,false,ash,50,1,ash,50,0\nclinic,mid,true,ash,20,9,ash,20,0\nclinic,mid,true,oak,40,1,oak,40,0\n"
+            "clinic,mid,true,birch,20,10,",
+        ),
+    ),
+    "somebody lost": ("patients_are_shared_out_in_full", AT_MOST_20.replace("oak,25,20,", "oak,25,19,")),
+    "somebody counted twice": ("patients_are_shared_out_in_full", AT_MOST_20.replace("oak,25,20,", "oak,25,21,")),
+    "a row for nobody": (
+        "patients_are_shared_out_in_full",
+        AT_MOST_20 + "clinic,west,true,birch,30,0,birch,30,0\n",
+    ),
+    "a row of fewer than nobody": (
+        "patients_are_shared_out_in_full",
+        AT_MOST_20.replace("ash,10,10,ash,10,0", "ash,10,11,ash,10,0") + "clinic,west,true,birch,30,-1,birch,30,0\n",
+    ),
+    "a site that there is not": (
+        "patients_are_shared_out_in_full",
+        AT_MOST_20.replace("far,false,oak,20,5,oak,20,0", "far,false,elm,20,5,elm,20,0"),
+    ),
+    "no row": ("journeys_are_complete", AT_MOST_20.replace("clinic,far,false,oak,20,5,oak,20,0\n", "")),
+    "the nearest, though a sharing exists": ("without_a_sharing_everybody_goes_to_the_nearest", TO_THE_NEAREST),
+    "one too many at a site, though a sharing exists": (
+        "without_a_sharing_everybody_goes_to_the_nearest",
+        AT_MOST_20.replace("birch,10,10,", "birch,10,11,").replace("oak,25,20,", "oak,25,19,"),
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", SPOILED)
+def test_a_spoiled_sharing_is_found_under_the_name_of_what_it_breaks(fault: str):
+    expected, journeys = SPOILED[fault]
+    assert expected in found_by(small(managed=True, maximum_patients=Figure(20)), journeys)
+
+
+def test_every_check_of_sharing_is_broken_above():
+    assert {one.__name__ for one in SHARING_CHECKS} <= {expected for expected, _ in SPOILED.values()}
+
+
+def test_a_tie_settled_the_other_way_is_found():
+    # Far and east could each go on to oak for 15 minutes more, and far is no resident: publishing east is a breach.
+    world = small(managed=True, maximum_patients=Figure(34))
+    journeys = world.journeys.copy()
+    journeys.loc["far"] = [50, 10, 25]
+    east = (
+        "clinic,east,true,birch,10,29,birch,10,0\nclinic,east,true,oak,25,1,oak,25,0\n"
+        "clinic,far,false,birch,10,5,birch,10,0\n"
+        "clinic,mid,true,ash,20,20,ash,20,0\nclinic,west,true,ash,10,10,ash,10,0\n"
+    )
+    assert found_by(replace(world, journeys=journeys), east) == {"no_sharing_is_shorter"}
+
+
+def test_where_no_sharing_is_possible_only_the_nearest_may_stand_there():
+    impossible = small(managed=True, minimum_patients=Figure(33))
+    assert found_by(impossible, TO_THE_NEAREST) == set()
+    moved = TO_THE_NEAREST.replace("birch,10,30,birch,10,0", "ash,40,30,ash,40,0")
+    assert found_by(impossible, moved) == {"without_a_sharing_everybody_goes_to_the_nearest"}
+
+
+def test_an_area_without_patients_stands_at_its_nearest_site():
+    world = small(managed=True)
+    world = replace(world, demand=world.demand.assign(visit=[30.0, 5, 20, 0]))
+    right = TO_THE_NEAREST.replace("ash,10,10,", "ash,10,0,")
+    assert found_by(world, right) == set()
+    wrong = right.replace("west,true,ash,10,0,ash,10,0", "west,true,birch,30,0,birch,30,0")
+    assert found_by(world, wrong) == {"patients_are_shared_out_in_full"}
+
+
+def test_a_split_area_is_a_breach_where_everybody_goes_to_the_nearest():
+    assert "journeys_are_complete" in found_by(small(maximum_patients=Figure(40)), AT_MOST_20)
 
 
 # What the pages say ---------------------------------------------------------------------------------------------------

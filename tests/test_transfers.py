@@ -35,7 +35,11 @@ from optimiser.runs import files_of
 
 TODAY = frozenset({("ash", "clinic"), ("birch", "clinic")})
 AT_BIRCH, AT_ASH = TODAY | {("birch", "scanner")}, TODAY | {("ash", "scanner")}
-LIMITS = {"most_transfers_a_day": Figure(0.055, "agreed", True), "most_ambulance_hours": Figure(12, "agreed", True)}
+LIMITS = {
+    "most_transfers_a_day": Figure(0.055, "agreed", True),
+    "most_repatriations_a_year": Figure(3.25, "agreed", True),
+    "most_ambulance_hours": Figure(12, "agreed", True),
+}
 
 
 # -- a run folder of a problem that was made in Python -----------------------------------------------------------------
@@ -211,7 +215,11 @@ def test_nobody_need_be_taken_on_to_a_neighbour():
     assert set(shut.journeys.query("service == 'scanner'")["site"]) == {"birch"}
     outside = evaluate(vary(world, "clinic", fixed={}), set())
     assert set(outside.journeys.query("service == 'scanner'")["site"]) == {"oak"}
-    assert breaches(evaluate(world, AT_BIRCH)).empty
+    # With five minutes between ash and oak, ash's patients go to birch all the same.
+    near = replace(world, transfers=world.transfers.replace({20.0: 5.0}))
+    plan = evaluate(near, AT_BIRCH)
+    assert set(plan.journeys.query("service == 'scanner'")["site"]) == {"birch"}
+    assert breaches(plan).empty
 
 
 def test_the_other_pathway_is_shown_beside_it():
@@ -223,6 +231,9 @@ def test_a_clash_is_told_in_words():
     told = str(clash(by_transfer(at_most_sites=Figure(1), most_transfers_a_day=Figure(0.05))))
     assert "Scanner takes at most 0.05 transfers a day (not_too_many_transfers.scanner)" in told
     assert "allow 0.00137 more transfers a day to Scanner" in told
+    told = str(clash(by_transfer(at_most_sites=Figure(1), most_repatriations_a_year=Figure(2))))
+    assert "at most 2 patients a year are taken back from Scanner (not_too_many_repatriations.scanner)" in told
+    assert "allow 1 more repatriations a year from Scanner" in told
     told = str(clash(by_transfer(at_most_sites=Figure(1), most_ambulance_hours=Figure(10))))
     assert "ambulances spend at most 10 hours a year on transfers to Scanner" in told
     assert "allow 1.9 more ambulance hours a year for transfers to Scanner" in told
@@ -265,7 +276,11 @@ def test_a_true_run_has_no_breach():
     assert found_in(run_of(solve(LIMITED))) == set()
 
 
-RULES = {"not_too_many_transfers": ("0.055", "0.05"), "not_too_many_ambulance_hours": ('"value": 12', '"value": 11')}
+RULES = {
+    "not_too_many_transfers": ("0.055", "0.05"),
+    "not_too_many_repatriations": ("3.25", "2.75"),
+    "not_too_many_ambulance_hours": ('"value": 12', '"value": 11'),
+}
 
 
 @pytest.mark.parametrize("rule", RULES)

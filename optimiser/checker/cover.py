@@ -122,12 +122,15 @@ def needed_for(
     terms: Mapping[str, Stated],
     plain_days: Collection[str],
     stated: Mapping[str, Stated],
+    *,
+    hours_count: bool = True,
 ) -> tuple[tuple[Step, ...], dict[str, Step]]:
     """Work a need out: every step in order, and by unit the step that it ends in.
 
-    ``stated`` holds what the rota states of ``people``, ``WTE`` and ``one_in``.
+    ``stated`` holds what the rota states of ``people``, ``WTE`` and ``one_in``. Where the consultant contract does not
+    count hours, presence takes no WTE.
     """
-    resident = [block for block in blocks if block.kind == "resident"]
+    resident = [block for block in blocks if block.kind == "resident" and hours_count]
     on_call = [block for block in blocks if block.kind == "on_call"]
     steps = _whole_time(resident, terms, plain_days) if resident else []
     full = steps[-1] if steps else None

@@ -63,13 +63,24 @@ TRANSFER_FIGURES = {
     "suspected_per_confirmed": "1",
     "repatriated_share": "0",
     "most_transfers_a_day": None,
+    "most_repatriations_a_year": None,
     "most_ambulance_hours": None,
 }
 WAYS_TO_GO = ("nearest", "managed", "observed")
 OVERHEAD_PARTS = ("call_minutes", "crew_minutes", "handover_minutes")
 COVER_KEYS = ("days", "start_hour", "hours", "people", "kind", "source", "verified")
 SHIFT_KEYS = ("start", "end", "handover_minutes", "days")
-TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most"}
+TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most", "across_sites", "posts_funded"}
+ROTA_KEYS = (
+    "may_fall_short",
+    "cover",
+    "one_in",
+    "shifts",
+    "only_without",
+    "remote_from",
+    "shared_on_call",
+    "consultant_contract",
+)
 CONFIG_KEYS = {
     "title", "place", "border", "travel", "demand", "teams", "services", "today", "objectives", "time_limit_minutes",
     "exceptions", "contract", "working_time",
@@ -120,10 +131,22 @@ class Excepted(NamedTuple):
 
 
 class Rota(NamedTuple):
-    """What a site that provides a service needs of a team in a unit."""
+    """What a site that provides a service needs of a team in a unit, and the services where it does not."""
 
     needed: Figure
     may_fall_short: bool
+    only_without: str | None = None
+    remote_from: str | None = None
+    shared_on_call: bool = False
+    sharing_is_verified: bool = True
+
+
+class Across(NamedTuple):
+    """One team over all sites: where it is based, its trips to each other site, and its staff where they are stated."""
+
+    base: str
+    trips: Figure
+    in_post: Fraction | None
 
 
 class Observed(NamedTuple):
@@ -147,6 +170,8 @@ class Team(NamedTuple):
     year: Fraction | None
     moves: Figure
     recruits: Figure
+    across: Across | None = None
+    posts: Figure | None = None
 
 
 class Transfer(NamedTuple):
@@ -207,6 +232,7 @@ class Question:
     growth: Growth | None = None
     law: Mapping[str, object] = field(default_factory=dict)
     whole_law: bool = True
+    terms: Mapping[str, Figure] = field(default_factory=dict)
 
     def leans_across_sites(self) -> bool:
         """Whether a service may lean on another at another site, or need not at all: then links.csv is due."""
@@ -471,15 +497,33 @@ class ConfigReader:
         """Return what each rota needs, by team and unit."""
         found = {}
         for team, entry in self.entries(node, where).items():
-            cells = self.mapping(entry, f"{where}.{team}", ("may_fall_short", "cover", "one_in", "shifts", *UNITS))
+            cells = self.mapping(entry, f"{where}.{team}", (*ROTA_KEYS, *UNITS))
+            without, remote = (self.rota_link(cells.get(name), f"{where}.{team}.{name}") for name in ROTA_KEYS[4:6])
+            limits = (without, remote, *self.sharing(cells.get("shared_on_call"), f"{where}.{team}.shared_on_call"))
+            if remote and (team not in covers or covers[team].resident):
+                self.note(f"{where}.{team}.remote_from", remote, "means nothing but for cover on call from home alone")
             may_fall_short = self.flag(cells.get("may_fall_short", "false"), f"{where}.{team}.may_fall_short")
             for key, unit in UNITS.items():
                 stated = self.figure(cells[key], f"{where}.{team}.{key}") if key in cells else None
                 if team in covers and unit in covers[team].needed:
-                    found[team, unit] = Rota(worked_out(covers[team].needed[unit], stated), may_fall_short)
+                    found[team, unit] = Rota(worked_out(covers[team].needed[unit], stated), may_fall_short, *limits)
                 elif key in cells:
-                    found[team, unit] = Rota(self.figure(cells[key], f"{where}.{team}.{key}"), may_fall_short)
+                    found[team, unit] = Rota(self.figure(cells[key], f"{where}.{team}.{key}"), may_fall_short, *limits)
         return found
+
+    def rota_link(self, node: Any, where: str) -> str | None:
+        """Return the service that decides where a rota is needed, if there is one."""
+        if nothing(node):
+            return None
+        found = self.mapping(node, where, ("service", "source", "verified"))
+        self.provenance(found, where)
+        return self.word(found.get("service"), f"{where}.service")
+
+    def sharing(self, node: Any, where: str) -> tuple[bool, bool]:
+        """Return whether one team is on call for all its sites at once, and whether it was verified that it may."""
+        if nothing(node) and node != {}:
+            return False, True
+        return True, self.provenance(self.mapping(node, where, ("source", "verified")), where)[1]
 
     def covers(self, node: Any, where: str) -> dict[str, Asked]:
         """Return what is asked of each team's rota that states cover."""
@@ -515,7 +559,9 @@ class ConfigReader:
             self.note("contract", "", "does not state every term, above zero")
             return Asked(blocks, shifts, (), {})
         one_in = stated["one_in"].value if "one_in" in stated else None
-        return Asked(blocks, shifts, *needed_for(blocks, self.terms, self.plain_days, stated), one_in)
+        counted = self.flag(cells.get("consultant_contract", "true"), f"{where}.consultant_contract")
+        needed = needed_for(blocks, self.terms, self.plain_days, stated, hours_count=counted)
+        return Asked(blocks, shifts, *needed, one_in)
 
     def block(self, node: Any, where: str) -> Block:
         """Return one block of cover."""
@@ -571,7 +617,18 @@ class ConfigReader:
             self.figure(found.get(key, "0"), f"{where}.{key}", may_be_unlimited=True)
             for key in ("moves_at_most", "recruits_at_most")
         )
-        return Team(self.number(found["year"], f"{where}.year") if "year" in found else None, moves, recruits)
+        year = self.number(found["year"], f"{where}.year") if "year" in found else None
+        posts = self.figure(found["posts_funded"], f"{where}.posts_funded") if "posts_funded" in found else None
+        across = self.across(found["across_sites"], f"{where}.across_sites") if "across_sites" in found else None
+        # Nobody need move within one team.
+        return Team(year, Figure(None) if across else moves, recruits, across, posts)
+
+    def across(self, node: Any, where: str) -> Across:
+        """Return how one team works over all sites."""
+        found = self.mapping(node, where, ("based_at", "trips_a_week", "in_post"))
+        in_post = self.figure(found["in_post"], f"{where}.in_post").value if "in_post" in found else None
+        trips = self.figure(found.get("trips_a_week"), f"{where}.trips_a_week")
+        return Across(self.word(found.get("based_at"), f"{where}.based_at"), trips, in_post)
 
     def objectives(self, node: Any, where: str) -> tuple[Objective, ...]:
         """Return the objectives in order."""
@@ -616,6 +673,7 @@ class ConfigReader:
             objectives=self.objectives(found.get("objectives", []), "objectives"),
             exceptions=self.exceptions(found.get("exceptions")),
             growth=self.growth(found.get("demand")),
+            terms=self.terms,
             law=self.working_time(found.get("working_time")),
             whole_law={*LAW_NAMES, *WEEKENDS} <= set(self.entries(found.get("working_time"), "working_time")),
         )
@@ -659,6 +717,12 @@ class ConfigReader:
         for code, service in question.services.items():
             self.known(service.same_site, question.services, f"services.{code}.same_site")
             self.known({team for team, _ in service.rotas}, question.teams, f"services.{code}.rotas")
+            for (team, _), rota in service.rotas.items():
+                linked = {other for other in (rota.only_without, rota.remote_from) if other}
+                self.known(linked, set(question.services) - {code}, f"services.{code}.rotas.{team}")
+                across = team in question.teams and question.teams[team].across
+                if rota.shared_on_call and not (across and team in service.covers):
+                    self.note(f"services.{code}.rotas.{team}.shared_on_call", "", "means nothing for this team")
             self.known(service.in_reach, question.services, f"services.{code}.in_reach")
             self.known(service.by_transfer, question.services, f"services.{code}.by_transfer")
             self.first_contact(question, code, service)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.parser import Parser
 
 from optimiser.errors import Fault, InputError
 
@@ -373,8 +374,9 @@ class Reader:
         if len(self.files[name]) > MOST_CONFIG_BYTES:
             raise self.give_up(name, f"has more than {MOST_CONFIG_BYTES:,} bytes")
         try:
-            _refuse_what_multiplies(content)
-            found = YAML(typ="base", pure=True).load(content)
+            reader = YAML(typ="base", pure=True)
+            reader.Parser = _PlainParser
+            found = reader.load(content)
             _refuse_long_names(found)
             return found
         except Exception as error:  # ruamel meets some broken files with bare TypeError or AttributeError
@@ -386,15 +388,20 @@ def _trimmed(line: list[str], width: int) -> list[str]:
     return line if len(line) <= width or any(line[width:]) else line[:width]
 
 
-def _refuse_what_multiplies(content: str) -> None:
-    """Refuse YAML that says more than is written: aliases repeat, and repeated repeats never end."""
+class _PlainParser(Parser):
+    """Refuses YAML that says more than is written as it is read: aliases repeat, and repeated repeats never end."""
+
     depth = 0
-    for event in YAML(typ="base", pure=True).parse(content):
+
+    def get_event(self) -> Any:
+        """Return the next event, once it is known to be harmless."""
+        event = super().get_event()
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
             raise ValueError("it has an anchor or an alias")
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST:
+        self.depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if self.depth > DEEPEST:
             raise ValueError(f"it is nested more than {DEEPEST} deep")
+        return event
 
 
 def _refuse_long_names(node: object) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
-from optimiser.checker.cover import DAY, DAYS, Asked, Block
+from optimiser.checker.across import rota_need, sites_in_need, travel_steps
+from optimiser.checker.cover import DAY, DAYS, Asked, Block, Step
 from optimiser.checker.on_call import ON_CALL, breaches_on_call, weeks_of
 from optimiser.checker.patterns import breaches_of_pattern
 from optimiser.checker.reading import Breach, Row, same, shown
-from optimiser.checker.run import Run
+from optimiser.checker.run import ACROSS_SITES, Run
 
 
 def asked_rotas(run: Run) -> dict[str, tuple[str, Asked]]:
@@ -26,15 +28,16 @@ def rota_needs_are_worked_out(run: Run) -> Iterator[Breach]:
     """rota_needs.csv has every step from the cover asked for to what a rota needs, each as worked out anew."""
     check = "rota_needs_are_worked_out"
     stated = dict(run.rota_needs)
-    for name, (_, asked) in asked_rotas(run).items():
-        for number, step in enumerate(asked.steps, start=1):
+    for name, (service, asked) in asked_rotas(run).items():
+        steps = [*asked.steps, *travel_steps(run, service, name.removeprefix(f"{service}."))]
+        for number, step in enumerate(steps, start=1):
             row = stated.pop((name, Fraction(number)), None)
             where = f"rota_needs.csv {name} step {number}"
             if row is None:
                 yield Breach(check, where, "no row", shown(step.exact), f"{where} ({step.term}) is missing.")
                 continue
             expected: dict[str, object] = {"term": step.term, "unit": step.unit, "verified": step.verified}
-            expected["source"] = step.said(asked.steps)
+            expected["source"] = step.said(steps)
             for column, found in expected.items():
                 yield from _differs(check, row, column, row.cells[column] == found, found)
             yield from _differs(check, row, "exact", row.cells["exact"] == step.exact, str(step.exact))
@@ -120,9 +123,28 @@ def patterns_are_lawful(run: Run) -> Iterator[Breach]:
 
 
 def _with_patterns(run: Run) -> dict[str, Asked]:
-    """Return the rotas that have a pattern: in shifts, or on call alone; their service is designated somewhere."""
+    """Return the rotas that have a pattern, in shifts or on call alone, and are needed somewhere."""
     asked = asked_rotas(run).items()
-    return {name: one for name, (service, one) in asked if one.has_pattern and run.sites_of(service)}
+    here = {name: _as_needed(run, service, name.removeprefix(f"{service}."), one) for name, (service, one) in asked}
+    return {name: one for name, one in here.items() if one is not None and one.has_pattern}
+
+
+def _as_needed(run: Run, service: str, team: str, asked: Asked) -> Asked | None:
+    """Return what is asked of one rota's pattern, at each site of one team; nothing where nobody needs it."""
+    keys = [key for key in run.question.services[service].rotas if key[0] == team]
+    sites = {site for key in keys for site in sites_in_need(run, service, key)}
+    if not sites:
+        return None
+    if run.question.teams[team].across is None:
+        return asked
+    shared = any(run.question.services[service].rotas[key].shared_on_call for key in keys)
+    blocks = tuple(
+        block._replace(people=block.people * (1 if shared and block.kind == ON_CALL else len(sites)))
+        for block in asked.blocks
+    )
+    needs = {unit: rota_need(run, service, (team, unit), ACROSS_SITES) or Fraction(0) for _, unit in keys}
+    needed = {unit: Step("all sites", need, unit, "", False) for unit, need in needs.items()}
+    return replace(asked, blocks=blocks, needed=needed)
 
 
 def _by_rota(run: Run) -> Mapping[str, list[Row]]:

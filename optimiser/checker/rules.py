@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import wraps
 from typing import Any, NamedTuple
 
+from optimiser.checker.across import rota_need, travel_is_verified
 from optimiser.checker.beds import beds_for, busy_by_site
 from optimiser.checker.question import Figure
 from optimiser.checker.reading import Breach, Number, Row, dust, same, shown, size
@@ -18,6 +19,8 @@ from optimiser.checker.run import MICRO, Run
 
 RuleCheck = Callable[[Run], list[Breach]]
 RULES: dict[str, RuleCheck] = {}
+RELATIONS: dict[str, str] = {}
+_FACTS: dict[str, Callable[[Run], Iterator[Fact]]] = {}
 PATIENTS = "patients a year"
 
 
@@ -41,9 +44,15 @@ def rule(relation: str) -> Callable[[Callable[[Run], Iterator[Fact]]], RuleCheck
             return list(_compared(run, facts.__name__, relation, list(facts(run))))
 
         RULES[facts.__name__] = checked
+        RELATIONS[facts.__name__], _FACTS[facts.__name__] = relation, facts
         return checked
 
     return wrap
+
+
+def facts_of(name: str, run: Run) -> Iterator[Fact]:
+    """Yield both sides of every instance of a rule, from the inputs and the decisions alone."""
+    return _FACTS[name](run)
 
 
 def spare_of(fact: Fact, relation: str) -> Number:
@@ -191,6 +200,15 @@ def not_too_many_transfers(run: Run) -> Iterator[Fact]:
 
 
 @rule("<=")
+def not_too_many_repatriations(run: Run) -> Iterator[Fact]:
+    """No more patients a year are taken back than may be: of all areas, confirmed ones."""
+    for code, figure, value in _limits(run, "most_repatriations_a_year"):
+        moved = sum(run.transferred(code).values(), Fraction(0))
+        back = moved * run.transfer(code).value("repatriated_share")
+        yield Fact(code, back, value, "repatriations a year", *figure[1:])
+
+
+@rule("<=")
 def not_too_many_ambulance_hours(run: Run) -> Iterator[Fact]:
     """Ambulances spend no more hours a year than they may: both ways, on transfers and on repatriations."""
     for code, figure, value in _limits(run, "most_ambulance_hours"):
@@ -232,10 +250,15 @@ def rota_is_filled(run: Run) -> Iterator[Fact]:
     """A site that provides a service has the staff its rota needs, or counts the shortfall it may have."""
     for code, service in run.question.services.items():
         for (team, unit), rota in service.rotas.items():
-            for site in run.sites_of(code):
-                counted = run.short(team, unit, site) if rota.may_fall_short else Fraction(0)
-                staff, needed = run.staff(team, unit, site) + counted, rota.needed.value or Fraction(0)
-                yield Fact(f"{code}.{site}.{team}.{unit}", staff, needed, unit, *rota.needed[1:])
+            for site in run.pools(team):
+                needed = rota_need(run, code, (team, unit), site)
+                if needed is not None:
+                    counted = run.short(team, unit, site) if rota.may_fall_short else Fraction(0)
+                    staff = run.staff(team, unit, site) + counted
+                    shared = unit == "people" and not rota.sharing_is_verified
+                    verified = rota.needed.verified and travel_is_verified(run, code, team) and not shared
+                    origin = rota.needed.source, verified
+                    yield Fact(f"{code}.{site}.{team}.{unit}", staff, needed, unit, *origin)
 
 
 @rule("<=")

@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from optimiser.checker.across import rota_need
 from optimiser.checker.question import Beds, ConfigReader, Growth, Question, Transfer, read_question
 from optimiser.checker.reading import (
     Number,
@@ -38,6 +39,7 @@ from optimiser.checker.reading import (
 )
 
 INPUTS_CHECK = "inputs_are_complete"
+ACROSS_SITES = "across_sites"
 MICRO = 10**6
 # Named in place of a service where no offsets count.
 NOBODY = ""
@@ -477,9 +479,19 @@ class Run:
         standard = self.question.services[service].figure("standard_minutes") or Fraction(0)
         return self.resident_patients(service) - self.patients_within(service, standard)
 
+    def pools(self, team: str) -> list[str]:
+        """Return where a team's staff are counted: at each candidate or, for one team across sites, all together."""
+        stated = self.question.teams.get(team)
+        return [ACROSS_SITES] if stated and stated.across else self.candidates
+
     def in_post(self, team: str, unit: str, site: str) -> Fraction:
         """Return the staff in post in the team's year; nobody where the table has no figure."""
-        return self.inputs.in_post.get((team, unit, site), Fraction(0))
+        if site != ACROSS_SITES:
+            return self.inputs.in_post.get((team, unit, site), Fraction(0))
+        across = self.question.teams[team].across
+        if across and across.in_post is not None:
+            return across.in_post
+        return sum((self.inputs.in_post.get((team, unit, one), Fraction(0)) for one in self.candidates), Fraction(0))
 
     def moving(self, team: str, unit: str, site: str, column: str) -> Fraction:
         """Return a decision of the staffing table, ``moved_in``, ``moved_out`` or ``recruited``."""
@@ -488,7 +500,7 @@ class Run:
 
     def total_moving(self, team: str, unit: str, column: str) -> Fraction:
         """Return a decision of the staffing table over all candidates."""
-        return sum((self.moving(team, unit, site, column) for site in self.candidates), Fraction(0))
+        return sum((self.moving(team, unit, site, column) for site in self.pools(team)), Fraction(0))
 
     def staff(self, team: str, unit: str, site: str) -> Fraction:
         """Return in post + moved in − moved out + recruited."""
@@ -496,13 +508,13 @@ class Run:
         return self.in_post(team, unit, site) + moved + self.moving(team, unit, site, "recruited")
 
     def needed(self, team: str, unit: str, site: str) -> Fraction:
-        """Return the largest need among the services designated there."""
+        """Return the largest need among the rotas of services there, where they are needed."""
         needs = [
-            service.rotas[team, unit].needed.value or Fraction(0)
+            rota_need(self, code, (team, unit), site)
             for code, service in self.question.services.items()
-            if (team, unit) in service.rotas and self.designated(code, site)
+            if (team, unit) in service.rotas
         ]
-        return max(needs, default=Fraction(0))
+        return max((need for need in needs if need is not None), default=Fraction(0))
 
     def short(self, team: str, unit: str, site: str) -> Fraction:
         """Return how many more are needed than there are."""
@@ -578,9 +590,10 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     has_staff = "inputs/staff.csv" in reader.files or bool(question.rota_units())
     in_reach = any(service.in_reach for service in question.services.values())
     by_transfer = any(service.transfer is not None for service in question.services.values())
+    across = any(team.across for team in question.teams.values())
     if_there = question.leans_across_sites() and "inputs/transfers.csv" in reader.files
     has_counts = any(service.observed and service.observed.period for service in question.services.values())
-    optional = {"staff": has_staff, "transfers": in_reach or by_transfer or if_there, "activity": has_counts}
+    optional = {"staff": has_staff, "transfers": in_reach or by_transfer or across or if_there, "activity": has_counts}
     names = [name for name in INPUT_COLUMNS if optional.get(name, True)]
     tables = {name: input_table(reader, name) for name in names}
     areas = reader.keyed(tables["areas"], ["area"], INPUTS_CHECK)

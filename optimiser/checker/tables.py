@@ -169,15 +169,15 @@ def patients_are_the_tables(run: Run) -> Iterator[Breach]:
 
 
 def staffing_is_complete(run: Run) -> Iterator[Breach]:
-    """staffing.csv has one row for every team and unit that a rota needs and every candidate, and no other."""
-    expected = [(team, unit, site) for team, unit in run.question.rota_units() for site in run.candidates]
+    """staffing.csv has one row for every team and unit that a rota needs and every pool of its staff, and no other."""
+    expected = [(team, unit, site) for team, unit in run.question.rota_units() for site in run.pools(team)]
     yield from rows_are("staffing", run.staffing, expected)
 
 
 def _known_staffing(run: Run) -> Iterator[tuple[tuple[str, str, str], Row]]:
     known = set(run.question.rota_units())
     for (team, unit, site), row in run.staffing.items():
-        if (team, unit) in known and site in run.candidates:
+        if (team, unit) in known and site in run.pools(team):
             yield (team, unit, site), row
 
 
@@ -194,7 +194,7 @@ def staff_adds_up(run: Run) -> Iterator[Breach]:
 
 
 def staff_needed_is_right(run: Run) -> Iterator[Breach]:
-    """Staff needed are the largest need among the services designated there."""
+    """Staff needed are the largest need of the rotas that are needed there."""
     for key, row in _known_staffing(run):
         yield from differs("staff_needed_is_right", row, "needed", run.needed(*key))
 

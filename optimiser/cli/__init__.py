@@ -18,10 +18,22 @@ import typer
 from optimiser.cli import questions
 
 # isort: split
+from optimiser.cli import options
+
+# isort: split
+from optimiser.cli import explanations
+
+# isort: split
 from optimiser.cli import runs
 
 # isort: split
+from optimiser.cli import sweeping
+
+# isort: split
 from optimiser.cli import outputs
+
+# isort: split
+from optimiser.cli import files
 
 # isort: split
 from optimiser.cli import about
@@ -63,4 +75,4 @@ def _stop(number: int, _frame: object) -> NoReturn:
     os._exit(128 + number)
 
 
-__all__ = ["about", "app", "main", "outputs", "questions", "runs"]
+__all__ = ["about", "app", "explanations", "files", "main", "options", "outputs", "questions", "runs", "sweeping"]

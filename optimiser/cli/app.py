@@ -181,6 +181,11 @@ def _cell(value: object) -> str:
         return value
     if value is None or value != value:
         return "–"
+    return number_in_words(value)
+
+
+def number_in_words(value: Any) -> str:
+    """Return a number to two decimal places at most, with commas."""
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 

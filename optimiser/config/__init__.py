@@ -6,6 +6,7 @@ from optimiser.config.reading import draft_config, read_config, read_option
 from optimiser.config.rotas import ContractSettings, RotaSettings, ShiftSettings, WorkingTimeSettings
 from optimiser.config.settings import (
     OBJECTIVES,
+    AcrossSettings,
     BedsSettings,
     DemandSettings,
     ExceptionSettings,
@@ -22,6 +23,7 @@ from optimiser.config.writing import json_schema, resolved_yaml, services_of, wi
 
 __all__ = [
     "OBJECTIVES",
+    "AcrossSettings",
     "BedsSettings",
     "Config",
     "ContractSettings",

@@ -30,6 +30,7 @@ def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[s
         yield from _unknown_names(config, ("services", code, "rotas"), service.rotas, teams, "team")
         yield from _clashing_sites(config, code, service)
         yield from _link_faults(config, code, service, services)
+        yield from _rota_faults(config, code, service, services)
         yield from _pathway_faults(config, code, service, services)
     yield from _unknown_names(config, ("today",), config.settings.today, services, "service")
     for number, objective in enumerate(config.settings.objectives):
@@ -122,6 +123,33 @@ def _link_faults(
                 yield where, f"{code} cannot be linked to itself. Delete it."
             if before:
                 yield where, f"{other} is under {before[0]} already. Keep one of the two."
+
+
+def _rota_faults(
+    config: Config, code: str, service: ServiceSettings, services: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield rotas that rest on services that do not exist or on their own, and those that share what they cannot."""
+    for team, rota in service.rotas.items():
+        spot = ("services", code, "rotas", team)
+        for name in ("only_without", "remote_from"):
+            link = getattr(rota, name)
+            if link and link.service not in services:
+                hint = did_you_mean(link.service, services)
+                yield config.where(*spot, name), f"there is no service {quoted(link.service)} here. {hint}".rstrip()
+            elif link and link.service == code:
+                yield config.where(*spot, name), f"{code} cannot do without its own rota. Name another service."
+        on_call = [block.kind == "on_call" for block in rota.cover]
+        if rota.remote_from and not (on_call and all(on_call)):
+            words = "only cover on call from home can be given from another site. State such cover alone"
+            yield config.where(*spot, "remote_from"), f"{words}, or take remote_from out."
+        across = config.settings.teams.get(team) and config.settings.teams[team].across_sites
+        counts_people = rota.people or rota.one_in
+        if across and across.in_post and counts_people and across.in_post.value != int(across.in_post.value):
+            words = f"a rota of {code} counts people, and {across.in_post.value:g} are not whole. Round it"
+            yield config.where("teams", team, "across_sites", "in_post"), f"{words}, or let the rota count wte alone."
+        if rota.shared_on_call and not (across and any(on_call) and (rota.one_in or rota.people)):
+            words = "sharing needs one team across sites, cover on call from home, and one_in or people"
+            yield config.where(*spot, "shared_on_call"), f"{words}. State them, or take shared_on_call out."
 
 
 def exception_faults(

@@ -75,6 +75,19 @@ class ShiftSettings(Strict):
     days: Days = Field(DAYS, description="Days on which it may start, of Mon to Sun")
 
 
+class SaidSettings(Strict):
+    """That something is so, and where it is stated."""
+
+    source: StrictStr = Field("", description="Where that is stated")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+
+class RotaLinkSettings(SaidSettings):
+    """Another service that decides where a rota is needed."""
+
+    service: Code = Field(description="Code of the service")
+
+
 class RotaSettings(Strict):
     """What a site that provides the service needs of one team."""
 
@@ -85,12 +98,28 @@ class RotaSettings(Strict):
         (), description="Cover that the rota gives; what is needed for it is worked out"
     )
     one_in: Count | None = Field(None, description="On call from home at most 1 in so many")
-    shifts: dict[Code, ShiftSettings] = Field({}, description="Kinds of shift, for its smallest legal weekly pattern")
+    shifts: dict[Code, ShiftSettings] = Field({}, description="Kinds of shift, for its weekly pattern")
+    consultant_contract: StrictBool | None = Field(
+        None, description="false: hours are not turned into WTE, for who works shifts under another contract; else true"
+    )
+    only_without: RotaLinkSettings | None = Field(
+        None, description="The rota is needed only at sites without this service: what is left where it closes"
+    )
+    remote_from: RotaLinkSettings | None = Field(
+        None, description="Where any site provides this service, its rota gives this cover from there, on call"
+    )
+    shared_on_call: SaidSettings | None = Field(
+        None, description="One team across sites is on call for all of them at once, where the standard allows it"
+    )
 
     @model_validator(mode="after")
     def _states_a_need(self) -> RotaSettings:
         if self.people is None and self.wte is None and not self.cover:
             raise ValueError("needs people or wte. Say how many of the team a site needs.")
+        if self.consultant_contract is False and self.people is None and self.wte is None:
+            raise ValueError(
+                "needs people or wte where the consultant contract does not count its hours. Say how many."
+            )
         for name in ("one_in", "shifts") if not self.cover else ():
             if getattr(self, name):
                 raise ValueError(f"has {name} but no cover to give. Add cover, or take {name} out.")

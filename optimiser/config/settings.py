@@ -107,6 +107,16 @@ class TravelSettings(Strict):
     time: Code | None = Field(None, description="Every journey time is multiplied by this one of the times, too")
 
 
+class AcrossSettings(Strict):
+    """One team over all sites: how its travel between them is counted."""
+
+    based_at: Code = Field(description="Candidate where the team is based; ways to the others are counted from there")
+    trips_a_week: AtLeastZero = Field(description="Trips a week to each other site that needs the team, there and back")
+    in_post: AtLeastZero | None = Field(
+        None, description="Staff in post over all sites, where nobody says at which; instead of staff.csv"
+    )
+
+
 class TeamSettings(Strict):
     """Staff who share a rota."""
 
@@ -117,6 +127,12 @@ class TeamSettings(Strict):
     )
     recruits_at_most: Limit = Field(
         StatedLimit(value=0), description="How many may be recruited; none unless said; may be unlimited"
+    )
+    across_sites: AcrossSettings | None = Field(
+        None, description="One team over all sites; if not stated, each site has its own"
+    )
+    posts_funded: AtLeastZero | None = Field(
+        None, description="Posts that there is money for over all sites, filled or not; compared with the need"
     )
 
 
@@ -224,6 +240,7 @@ class TransferSettings(Strict):
         StatedFigure(value=0.0), description="Share of patients taken on who are later taken back, 0 to 1"
     )
     most_transfers_a_day: AtLeastZero | None = Field(None, description="Most transfers a day, suspected ones counted")
+    most_repatriations_a_year: AtLeastZero | None = Field(None, description="Most patients a year who are taken back")
     most_ambulance_hours: AtLeastZero | None = Field(
         None, description="Most hours a year that ambulances may spend on transfers and repatriations"
     )

@@ -1,7 +1,33 @@
-"""Why there is no plan: the rules that clash, in words, and the cheapest ways out of each unit."""
+"""Why, why not, and what it would take: the rules that clash, what an option or a site costs, and what rules cost."""
 
 from optimiser.explanation.clashes import Clash, ClashingSet, clash
+from optimiser.explanation.costs import Change, Cost
+from optimiser.explanation.overview import Overview, explain
+from optimiser.explanation.prices import price_of_rules
+from optimiser.explanation.record import record
+from optimiser.explanation.switching import WhatWouldHaveToBeTrue, switching, switching_map, what_would_have_to_be_true
 from optimiser.explanation.ways_out import WayOut
+from optimiser.explanation.why_not import WhyNotOption, WhyNotSite
 from optimiser.explanation.words import EVERYBODY, SAYS, WAYS_OUT
 
-__all__ = ["EVERYBODY", "SAYS", "WAYS_OUT", "Clash", "ClashingSet", "WayOut", "clash"]
+__all__ = [
+    "EVERYBODY",
+    "SAYS",
+    "WAYS_OUT",
+    "Change",
+    "Clash",
+    "ClashingSet",
+    "Cost",
+    "Overview",
+    "WayOut",
+    "WhatWouldHaveToBeTrue",
+    "WhyNotOption",
+    "WhyNotSite",
+    "clash",
+    "explain",
+    "price_of_rules",
+    "record",
+    "switching",
+    "switching_map",
+    "what_would_have_to_be_true",
+]

@@ -78,9 +78,9 @@ def _together(problem: Problem, chains: Chains, rows: Rows) -> WayOut | None:
     slack: dict[Demand, list[pulp.LpVariable]] = {}
     for number, (demand, row) in enumerate(_each(rows)):
         constraint = model.programme.get_constraint_by_name(row)
-        gives = model.programme.add_variable(f"gives.{number}", 0)
-        constraint.addInPlace(gives, 1 if constraint.sense == pulp.LpConstraintGE else -1)
-        slack.setdefault(demand, []).append(gives)
+        if demand not in slack or not _is_one_need(problem, demand):
+            slack.setdefault(demand, []).append(model.programme.add_variable(f"gives.{number}", 0))
+        constraint.addInPlace(slack[demand][-1], 1 if constraint.sense == pulp.LpConstraintGE else -1)
     model.programme.setObjective(pulp.lpSum(one for each in slack.values() for one in each))
     outcome = solver.run(model.programme)
     if not outcome.feasible:
@@ -89,6 +89,11 @@ def _together(problem: Problem, chains: Chains, rows: Rows) -> WayOut | None:
     given = {demand: by for demand, by in given.items() if by > 0}
     words = [WAYS_OUT[rule](problem, names, by) for (rule, names), by in given.items()]
     return WayOut(given, unit_of(next(iter(given))), listed(words)) if given else None
+
+
+def _is_one_need(problem: Problem, demand: Demand) -> bool:
+    """Whether the rows of a demand are one need, the largest of them: so it is for one team across sites."""
+    return demand[0] == "rota_is_filled" and problem.teams[demand[1][1]].across_sites
 
 
 def _each(rows: Rows) -> Iterator[tuple[Demand, str]]:

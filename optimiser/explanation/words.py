@@ -93,9 +93,15 @@ def _fixed(problem: Problem, names: tuple[str, ...]) -> str:
 def _rota(problem: Problem, names: tuple[str, ...]) -> str:
     service = _service(problem, names)
     rota = next(r for r in service.rotas if (r.team, r.unit) == names[1:])
-    here = sum(problem.staff.get((site, rota.team, rota.unit), 0) for site in problem.candidates)
+    here = sum(problem.in_post(pool, rota.team, rota.unit) for pool in problem.pools(rota.team))
     needs = _staff(rota.needed.value, rota.team, rota.unit, problem)
-    return f"{service.name} needs {needs} at each site that provides it; {here:,g} are in post in all"
+    once = f" and {rota.once.value:g} in all" if rota.once else ""
+    where = "at each site that provides it"
+    if rota.only_without:
+        where += f" without {problem.services[rota.only_without.service].name}"
+    if rota.remote_from:
+        where += f" unless {problem.services[rota.remote_from.service].name} is provided somewhere"
+    return f"{service.name} needs {needs} {where}{once}; {here:,g} are in post in all"
 
 
 def _beds(problem: Problem, names: tuple[str, ...]) -> str:
@@ -151,6 +157,10 @@ SAYS: dict[str, Words] = {
     "not_too_many_transfers": lambda p, n: (
         f"{_service(p, n).name} takes at most {_value(_transfer(p, n).most_transfers_a_day)} transfers a day"
     ),
+    "not_too_many_repatriations": lambda p, n: (
+        f"at most {_value(_transfer(p, n).most_repatriations_a_year)} patients a year are taken back from "
+        f"{_service(p, n).name}"
+    ),
     "not_too_many_ambulance_hours": lambda p, n: (
         f"ambulances spend at most {_value(_transfer(p, n).most_ambulance_hours)} hours a year "
         f"on transfers to {_service(p, n).name}"
@@ -183,6 +193,9 @@ WAYS_OUT: dict[str, WordsBy] = {
         f"accept {by:,.1f} more patients a year beyond the standard for {_service(p, n).name}"
     ),
     "not_too_many_transfers": lambda p, n, by: f"allow {by:,.4g} more transfers a day to {_service(p, n).name}",
+    "not_too_many_repatriations": lambda p, n, by: (
+        f"allow {by:,g} more repatriations a year from {_service(p, n).name}"
+    ),
     "not_too_many_ambulance_hours": lambda p, n, by: (
         f"allow {by:,.1f} more ambulance hours a year for transfers to {_service(p, n).name}"
     ),

@@ -53,4 +53,4 @@ def build(
 
 def expression(problem: Problem, x: Variables, objective: Objective) -> pulp.LpAffineExpression:
     """Return what an objective measures, as a linear expression."""
-    return OBJECTIVES[objective.name](problem, x, problem.services_of(objective))
+    return OBJECTIVES[objective.name](problem.seen_by(objective), x, problem.services_of(objective))

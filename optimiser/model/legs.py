@@ -152,6 +152,11 @@ def transfers_a_day(problem: Problem, x: Variables, service: str) -> pulp.LpAffi
     return _over_moves(problem, x, service, second_legs(problem, service).transfers / DAYS_A_YEAR)
 
 
+def repatriations(problem: Problem, x: Variables, service: str) -> pulp.LpAffineExpression:
+    """Return how many patients a year of a service are taken back."""
+    return _over_moves(problem, x, service, second_legs(problem, service).repatriations)
+
+
 def ambulance_hours(problem: Problem, x: Variables, service: str) -> pulp.LpAffineExpression:
     """Return the hours a year that ambulances spend on transfers to a service and repatriations from it."""
     return _over_moves(problem, x, service, second_legs(problem, service).ambulance_hours)

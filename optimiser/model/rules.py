@@ -14,7 +14,7 @@ import pulp
 
 from optimiser.beds import most_patients
 from optimiser.catchment import Chains
-from optimiser.model import legs
+from optimiser.model import legs, rotas
 from optimiser.model.variables import Variables, spelt
 from optimiser.problem import Problem
 
@@ -227,6 +227,15 @@ def not_too_many_transfers(problem: Problem, x: Variables) -> Rows:
             yield (service,), legs.transfers_a_day(problem, x, service) <= transfer.most_transfers_a_day.value
 
 
+@limit(unit="repatriations a year")
+def not_too_many_repatriations(problem: Problem, x: Variables) -> Rows:
+    """No more of a service's patients a year are taken back than the config allows."""
+    for service in problem.reached_by_transfer:
+        transfer = problem.services[service].transfer
+        if transfer and transfer.most_repatriations_a_year and service in x.chains:
+            yield (service,), legs.repatriations(problem, x, service) <= transfer.most_repatriations_a_year.value
+
+
 @limit(unit="hours a year")
 def not_too_many_ambulance_hours(problem: Problem, x: Variables) -> Rows:
     """Ambulances spend no more hours a year on a service's transfers and repatriations than the config allows."""
@@ -264,22 +273,21 @@ def rota_is_filled(problem: Problem, x: Variables) -> Rows:
     """A site that provides a service has the staff its rota needs, or is short where that is allowed."""
     for service, rules in problem.services.items():
         for rota in rules.rotas:
-            for site in problem.candidates:
-                who = (site, rota.team, rota.unit)
+            for pool, what, needed in rotas.needs(problem, x, service, rota):
+                who = (pool, rota.team, rota.unit)
                 short = x.short[who] if rota.may_fall_short else 0
-                needed = rota.needed.value * x.designated[site, service]
-                yield (service, site, rota.team, rota.unit), x.staff[who] + short >= needed
+                yield (service, what, rota.team, rota.unit), x.staff[who] + short >= needed
 
 
 @logic
 def staff_add_up(problem: Problem, x: Variables) -> Rows:
     """Staff at a site are those in post, plus those who move in, less those who move out, plus recruits."""
     for team, unit in problem.team_units:
-        for site in problem.candidates:
-            others = [other for other in problem.candidates if other != site]
+        for site in problem.pools(team):
+            others = [other for other in problem.pools(team) if other != site]
             moved_in = pulp.lpSum(x.moved[team, unit, other, site] for other in others)
             moved_out = pulp.lpSum(x.moved[team, unit, site, other] for other in others)
-            in_post = problem.staff.get((site, team, unit), 0.0)
+            in_post = problem.in_post(site, team, unit)
             recruited = x.recruited[site, team, unit]
             yield (team, unit, site), x.staff[site, team, unit] == in_post + moved_in - moved_out + recruited
 
@@ -300,7 +308,7 @@ def recruitment_within_limit(problem: Problem, x: Variables) -> Rows:
     for team, unit in problem.team_units:
         most = problem.teams[team].recruits_at_most
         if most:
-            recruits = pulp.lpSum(x.recruited[site, team, unit] for site in problem.candidates)
+            recruits = pulp.lpSum(x.recruited[site, team, unit] for site in problem.pools(team))
             yield (team, unit), recruits <= most.value
 
 

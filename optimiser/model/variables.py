@@ -28,7 +28,8 @@ class Variables:
     none_of
         1 where no site of (service, set of sites) is designated; the number 1 for the empty set. Continuous, 0 to 1.
     staff, moved, recruited, short
-        People or WTE by (site, team, unit); ``moved`` by (team, unit, from, to).
+        People or WTE by (pool, team, unit), a pool being a site or a team's sites together; ``moved`` by (team, unit,
+        from, to).
     worst_minutes
         The longest journey by group of services, where an objective asks for it.
     first_legs
@@ -141,7 +142,7 @@ def declare(
 def _declare_own_first_leg(problem: Problem, x: Variables, model: pulp.LpProblem, service: str) -> None:
     """Declare the sets of first contact that only a service's own patients pass."""
     transfer = problem.services[service].transfer
-    if transfer is None or service not in x.chains or not problem.services[service].observed:
+    if transfer is None or service not in x.chains or not problem.is_drawn_apart(service):
         return
     x.first_legs[service] = chain = first_leg_chains(problem, service)
     for index, members in enumerate(chain.sets):
@@ -167,13 +168,14 @@ def _declare_both_legs(problem: Problem, x: Variables, model: pulp.LpProblem, se
 
 def _declare_staff(problem: Problem, x: Variables, model: pulp.LpProblem, team: str, unit: Unit) -> None:
     counted = pulp.LpInteger if unit == "people" else pulp.LpContinuous
-    for site in problem.candidates:
+    pools = problem.pools(team)
+    for site in pools:
         where = f"{team}.{unit}.{site}"
         x.staff[site, team, unit] = model.add_variable(f"staff.{where}", 0, cat=counted)
         x.recruited[site, team, unit] = model.add_variable(f"recruited.{where}", 0, cat=counted)
         if _may_fall_short(problem, team, unit):
-            x.short[site, team, unit] = model.add_variable(f"short.{where}", 0)
-        for other in problem.candidates:
+            x.short[site, team, unit] = model.add_variable(f"short.{where}", 0, cat=counted)
+        for other in pools:
             if other != site:
                 x.moved[team, unit, site, other] = model.add_variable(f"moved.{where}.{other}", 0, cat=counted)
 

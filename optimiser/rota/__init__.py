@@ -1,5 +1,6 @@
 """Rotas: how many people a rota needs, its weekly pattern, and which rotas one vacancy would break."""
 
+from optimiser.rota.across import Travel, with_travel
 from optimiser.rota.cover import DAYS, Cover, Shape, Shift
 from optimiser.rota.law import WorkingTime
 from optimiser.rota.need import Contract, Need, fragile, need, with_wte
@@ -16,6 +17,7 @@ __all__ = [
     "Roster",
     "Shape",
     "Shift",
+    "Travel",
     "WorkingTime",
     "drawn",
     "fragile",
@@ -23,5 +25,6 @@ __all__ = [
     "legend",
     "need",
     "smallest_legal",
+    "with_travel",
     "with_wte",
 ]

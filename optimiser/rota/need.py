@@ -16,7 +16,7 @@ from optimiser.rota.cover import DAY, DAYS, WEEK, Cover, Span, exact, faulty_day
 
 Binding = Literal["hours", "frequency", "floor"]
 
-_FULL = "WTE that the hours take"
+FULL = "WTE that the hours take"
 
 STEP_COLUMNS = ["step", "term", "exact", "value", "unit", "source", "verified"]
 
@@ -86,7 +86,9 @@ class Need:
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
+    """One line of a sum."""
+
     number: int
     term: str
     exact: Fraction
@@ -95,31 +97,46 @@ class _Step:
     verified: bool
 
 
-class _Sum:
+class Sums:
     """Steps of a sum, in the order in which they are said."""
 
     def __init__(self) -> None:
-        self.steps: list[_Step] = []
+        self.steps: list[Step] = []
 
-    def given(self, term: str, value: Fraction, unit: str, source: str, verified: bool) -> _Step:
-        self.steps.append(_Step(len(self.steps) + 1, term, value, unit, source, verified))
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Sums:
+        """Return the steps of a table, to go on from."""
+        sums = cls()
+        for row in table.to_dict("records"):
+            sums.given(row["term"], Fraction(row["exact"]), row["unit"], row["source"], row["verified"])
+        return sums
+
+    def known(self, term: str) -> Step | None:
+        """Return the step that gives a term, if there is one."""
+        return next((step for step in self.steps if step.term == term), None)
+
+    def given(self, term: str, value: Fraction, unit: str, source: str, verified: bool) -> Step:
+        """Add a step that is given."""
+        self.steps.append(Step(len(self.steps) + 1, term, value, unit, source, verified))
         return self.steps[-1]
 
-    def figure(self, term: str, figure: Figure, unit: str) -> _Step:
+    def figure(self, term: str, figure: Figure, unit: str) -> Step:
+        """Add a step that a figure gives."""
         return self.given(term, exact(figure.value), unit, figure.source, figure.verified)
 
-    def asked(self, term: str, value: Fraction, unit: str, cover: Sequence[Cover], *terms: Figure) -> _Step:
+    def asked(self, term: str, value: Fraction, unit: str, cover: Sequence[Cover], *terms: Figure) -> Step:
         """Add a step that the cover gives, by some terms: verified if the cover and they are."""
         source = "; ".join(dict.fromkeys(block.source for block in cover))
         verified = all(block.verified for block in cover) and all(figure.verified for figure in terms)
         return self.given(term, value, unit, source, verified)
 
-    def worked(self, term: str, value: Fraction, unit: str, how: str, *of: _Step) -> _Step:
+    def worked(self, term: str, value: Fraction, unit: str, how: str, *of: Step) -> Step:
         """Add a step worked out from others, verified if they all are. ``how`` has a {} for each of them."""
         said = how.format(*(f"step {step.number}" for step in of))
         return self.given(term, value, unit, said[0].upper() + said[1:], all(step.verified for step in of))
 
     def table(self) -> pd.DataFrame:
+        """Return the steps as rows of ``rota_needs.csv``, without the name of the rota."""
         rows = [(s.number, s.term, str(s.exact), float(s.exact), s.unit, s.source, s.verified) for s in self.steps]
         return pd.DataFrame(rows, columns=STEP_COLUMNS)
 
@@ -131,6 +148,7 @@ def need(
     floor_people: Figure | None = None,
     floor_wte: Figure | None = None,
     one_in: Figure | None = None,
+    hours_count: bool = True,
 ) -> Need:
     """Work out how many people a rota needs, from the cover it gives.
 
@@ -146,6 +164,8 @@ def need(
         What the standard asks for whatever the cover. That in WTE takes no step here: see ``with_wte``.
     one_in
         On call from home at most 1 in so many; people for each seat.
+    hours_count
+        Whether resident hours take WTE by this contract. Not those of people who work shifts under another.
 
     Raises
     ------
@@ -155,10 +175,10 @@ def need(
     blocks = tuple(cover)
     resident, on_call = ([b for b in blocks if b.kind == kind] for kind in ("resident", "on_call"))
     refuse(Fault("rota", message) for message in _unfit(blocks, on_call, floor_people or floor_wte, one_in))
-    sums = _Sum()
-    asked: dict[Binding, _Step] = {}
+    sums = Sums()
+    asked: dict[Binding, Step] = {}
     wte = Fraction(0)
-    if resident:
+    if resident and hours_count:
         full = _whole_time(sums, resident, contract)
         wte = full.exact
         people = Fraction(math.ceil(wte))
@@ -180,10 +200,8 @@ def with_wte(steps: pd.DataFrame, floor_wte: Figure | None = None) -> pd.DataFra
     InputError
         If neither hours nor a standard ask for any WTE.
     """
-    sums = _Sum()
-    for row in steps.to_dict("records"):
-        sums.given(row["term"], Fraction(row["exact"]), row["unit"], row["source"], row["verified"])
-    asked = [step for step in sums.steps if step.term == _FULL]
+    sums = Sums.of(steps)
+    asked = [step for step in sums.steps if step.term == FULL]
     if floor_wte is not None:
         asked.append(sums.figure("WTE that the standard asks for", floor_wte, "WTE"))
     refuse([] if asked else [Fault("rota", "Nobody is resident, so no WTE can be worked out. State people, or wte.")])
@@ -192,14 +210,14 @@ def with_wte(steps: pd.DataFrame, floor_wte: Figure | None = None) -> pd.DataFra
     return sums.table()
 
 
-def _largest(sums: _Sum, asked: Mapping[Binding, _Step]) -> _Step:
+def _largest(sums: Sums, asked: Mapping[Binding, Step]) -> Step:
     """Add the last step: the most of all that is asked for, and which of it binds."""
     most = Fraction(math.ceil(max(step.exact for step in asked.values())))
     how = f"the largest of {', '.join('{}' for _ in asked)}" if len(asked) > 1 else "{}"
     return sums.worked(f"people needed ({' and '.join(_binding(asked))})", most, "people", how, *asked.values())
 
 
-def _binding(asked: Mapping[Binding, _Step]) -> tuple[Binding, ...]:
+def _binding(asked: Mapping[Binding, Step]) -> tuple[Binding, ...]:
     most = max(step.exact for step in asked.values())
     return tuple(name for name, step in asked.items() if step.exact == most)
 
@@ -219,7 +237,7 @@ def _unfit(
         yield f"The standard's floor is {floor.value:g}. It cannot be less than 0."
 
 
-def _whole_time(sums: _Sum, resident: Sequence[Cover], contract: Contract) -> _Step:
+def _whole_time(sums: Sums, resident: Sequence[Cover], contract: Contract) -> Step:
     """Add the steps from resident hours to WTE."""
     plain, premium = _hours(resident, contract)
     per_week = "hours a week"
@@ -239,7 +257,7 @@ def _whole_time(sums: _Sum, resident: Sequence[Cover], contract: Contract) -> _S
     working = sums.figure("weeks worked after leave", contract.working_weeks, "weeks")
     direct = sums.figure("direct-care PAs of a WTE", contract.direct_care_pas, "PAs a week")
     wte = pas.exact * year.exact / working.exact / direct.exact
-    return sums.worked(_FULL, wte, "WTE", "{} × {} ÷ {} ÷ {}", pas, year, working, direct)
+    return sums.worked(FULL, wte, "WTE", "{} × {} ÷ {} ÷ {}", pas, year, working, direct)
 
 
 def _hours(resident: Sequence[Cover], contract: Contract) -> tuple[Fraction, Fraction]:
@@ -254,7 +272,7 @@ def _hours(resident: Sequence[Cover], contract: Contract) -> tuple[Fraction, Fra
     return Fraction(plain, 60), Fraction(total - plain, 60)
 
 
-def _frequency(sums: _Sum, on_call: Sequence[Cover], one_in: Figure) -> _Step:
+def _frequency(sums: Sums, on_call: Sequence[Cover], one_in: Figure) -> Step:
     """Add the steps from on-call seats and frequency to people."""
     starts = [start % WEEK for block in on_call for start, _ in block.spans]
     seats = Fraction(max(people_at(on_call, start) for start in starts))

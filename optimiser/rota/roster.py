@@ -30,6 +30,8 @@ class Roster:
         The resident cover and its shifts; None where nobody is resident.
     on_call
         The cover on call from home.
+    shared_on_call
+        Whether one team over several sites is on call for all of them at once.
     """
 
     name: str
@@ -37,6 +39,15 @@ class Roster:
     people: int
     shape: Shape | None = None
     on_call: tuple[Cover, ...] = ()
+    shared_on_call: bool = False
+
+    def at_sites(self, sites: int, people: int) -> Roster:
+        """Return that of one team over so many sites: cover at each, but on call once where that is shared."""
+        if not sites:
+            return self
+        shape = self.shape and replace(self.shape, cover=_times(self.shape.cover, sites))
+        on_call = self.on_call if self.shared_on_call else _times(self.on_call, sites)
+        return replace(self, people=people, shape=shape, on_call=on_call)
 
     def smallest(self) -> Pattern | None:
         """Return the smallest legal pattern of the resident cover; None where nobody is resident.
@@ -60,6 +71,10 @@ class Roster:
     def table(self) -> pd.DataFrame:
         """Return the weekly pattern that everybody on the rota works: one row a week, day and duty."""
         return written(self.name, self.smallest(), self.on_call, self.people)
+
+
+def _times(cover: tuple[Cover, ...], sites: int) -> tuple[Cover, ...]:
+    return tuple(replace(block, people=block.people * sites) for block in cover)
 
 
 _ANY = "the rota"

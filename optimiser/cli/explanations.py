@@ -1,0 +1,92 @@
+"""The command that explains: why, why not, and what would have to be true."""
+
+# Heavy packages are imported inside commands, so that --help answers at once.
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimiser.errors import NoPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from optimiser.explanation import Clash, Overview, WhatWouldHaveToBeTrue, WhyNotOption, WhyNotSite
+    from optimiser.plan import Plan
+from optimiser.cli.app import AsJson, Quiet, app, progress, say
+
+Service = Annotated[str | None, typer.Option(help="A service; give --site as well.")]
+AtSite = Annotated[str | None, typer.Option(help="A candidate; give --service as well.")]
+OptionFile = Annotated[
+    Path | None, typer.Option(help="Designations that people have written down, as a YAML file: why not these?")
+]
+
+
+@app.command()
+def explain(
+    target: Annotated[Path, typer.Argument(metavar="RUN|CONFIG", help="A run folder, or a question as a YAML file.")],
+    service: Service = None,
+    site: AtSite = None,
+    option: OptionFile = None,
+    switching: Annotated[
+        bool, typer.Option("--switching", help="Also: at which value of each parameter would the order turn?")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say why a service is not at a site, why an option is not the plan, or what the plan rests on.
+
+    Example:  optimiser explain configs/base.yaml --option configs/options/dmbc_jul2018.yaml
+
+    With neither --service and --site nor --option: the rules that bind, what each costs, and the nearest rivals. A run
+    that evaluated an option explains why that is not the plan. Where no plan meets every rule: which rules clash. With
+    --switching, what would have to be true for the option, or the best plan with that site, to overtake the plan.
+    """
+    from optimiser import planning
+    from optimiser.config import read_option
+    from optimiser.explanation import clash, record
+    from optimiser.explanation import explain as explain_plan
+    from optimiser.reading import designations_of, read_problem, with_exceptions_of
+    from optimiser.runs import evaluated_in
+
+    if option and (service or site):
+        raise typer.BadParameter("give --option, or --service and --site, not both.", param_hint="--option")
+    with progress(quiet or as_json) as tell:
+        tell("Reading the question")
+        problem = read_problem(target / "config.yaml" if target.is_dir() else target)
+        chosen = read_option(option) if option else None
+        problem = with_exceptions_of(problem, chosen) if chosen else problem
+        designated = designations_of(problem, chosen) if chosen else None
+        if designated is None and target.is_dir() and not (service or site):
+            designated = evaluated_in(target)
+        try:
+            plan: Plan = planning.solve(problem, tell=tell)
+        except NoPlan:
+            tell("Finding out which rules clash")
+            found: Clash = clash(problem)
+            if as_json:
+                typer.echo(json.dumps(record(found), indent=2))
+            raise NoPlan(str(found), found.names) from None
+        tell("Explaining")
+        answer = explain_plan(plan, service=service, site=site, option=designated)
+        turning = _turning(answer, tell) if switching else None
+    if as_json:
+        data = record(answer) | ({"switching": record(turning)} if turning else {})
+        typer.echo(json.dumps(data, indent=2))
+        return
+    say([plan.problem.title, "", str(answer), *(["", str(turning)] if turning else [])], {}, False)
+
+
+def _turning(answer: WhyNotOption | WhyNotSite | Overview, tell: Callable[[str], None]) -> WhatWouldHaveToBeTrue:
+    """Work out at which values the plan and what it was compared with change places."""
+    from optimiser.explanation import what_would_have_to_be_true
+
+    other = getattr(answer, "option", None) or getattr(answer, "best", None)
+    if other is None:
+        reason = "give --option, or --service and --site of which some plan meets every rule, to compare the plan with."
+        raise typer.BadParameter(reason, param_hint="--switching")
+    tell("Working out where the order turns")
+    return what_would_have_to_be_true(answer.plan, other)

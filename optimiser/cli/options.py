@@ -1,0 +1,91 @@
+"""The command that lists: options."""
+
+# Heavy packages are imported inside commands, so that --help answers at once.
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimiser.cli.app import AsJson, Config, Quiet, app, progress, say
+from optimiser.errors import Fault, InputError, NoPlan
+from optimiser.wording import quoted
+
+Best = Annotated[int, typer.Option(min=1, max=100_000, help="How many of the best to list.")]
+Hurdles = Annotated[str, typer.Option(metavar="RULE,RULE", help="Rules to apply first. Default: in the rules' order.")]
+Within = Annotated[str, typer.Option(metavar="5%", help="Also every plan within so much of the best.")]
+Minutes = Annotated[float | None, typer.Option(min=0, help="Also every plan within so many minutes a patient.")]
+NearIn = Annotated[str, typer.Option(metavar="AIM", help="The aim that counts as near. Default: the first objective.")]
+Apart = Annotated[int, typer.Option(min=1, help="Designations by which near-best plans shown apart must differ.")]
+Aims = Annotated[str, typer.Option("--front", metavar="AIM,AIM", help="Also every trade-off between these aims.")]
+Folder = Annotated[Path | None, typer.Option(help="Write the tables and every lawful option to this new folder.")]
+
+
+@app.command()
+def options(
+    config: Config,
+    best: Best = 20,
+    hurdles: Hurdles = "",
+    within: Within = "",
+    within_minutes: Minutes = None,
+    near_in: NearIn = "",
+    apart: Apart = 2,
+    front: Aims = "",
+    out: Folder = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """List every option: struck out rule by rule, ranked, nearly as good, and best in some aim.
+
+    Example:  optimiser options configs/base.yaml --within 5%
+    """
+    from optimiser import long_list, option_files, weights
+    from optimiser.cli import listing
+    from optimiser.reading import read_problem
+
+    with progress(quiet or as_json) as tell:
+        tell("Reading the config and its tables")
+        problem = read_problem(config)
+        tell("Judging every option")
+        found = option_files.Found(problem, long_list.options(problem, best=best, hurdles=_names(hurdles)))
+        if (within or within_minutes is not None) and found.options.lawful:
+            tell("Finding what is nearly as good")
+            near = long_list.near_best(
+                problem,
+                within=_share(within) if within else None,
+                within_minutes=within_minutes,
+                apart=apart,
+                by=near_in or None,
+            )
+            found = replace(found, near=near)
+        if front and found.options.lawful:
+            tell("Finding every trade-off")
+            traded = long_list.front(problem, _names(front))
+            few = len(traded.ranked.aims) <= weights.MOST_AIMS
+            found = replace(found, front=traded, won=weights.weights_won(traded) if few else None)
+        tell("Writing every option down")
+        written = option_files.write(found, out) if out else None
+    if as_json:
+        say([], option_files.record(found), as_json=True)
+    else:
+        listing.show(found, apart)
+        say([], {}, False, "" if quiet else f"optimiser solve {config}", f"Folder: {written}" if written else "")
+    if not found.options.lawful:
+        raise NoPlan(f"No option meets every rule. To see which rules clash: optimiser solve {config}")
+
+
+def _names(written: str) -> list[str]:
+    return [name.strip() for name in written.split(",") if name.strip()]
+
+
+def _share(written: str) -> float:
+    """Return what is written as 5% or 0.05 as a share."""
+    try:
+        number = float(written.rstrip("%")) / (100 if written.endswith("%") else 1)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise InputError([Fault("--within", f"{quoted(written)} is not a share. Write 5% or 0.05.")])
+    return number

@@ -1,0 +1,156 @@
+"""What another plan would cost, exactly, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from optimiser import measures
+from optimiser.explanation.words import listed
+from optimiser.plan import Plan
+from optimiser.problem import Problem
+
+Designations = frozenset[tuple[str, str]]
+
+# A journey is said to be longer or shorter only when it differs by more than so many minutes.
+MINUTES_THAT_MATTER = 5.0
+EVERYBODY_THERE = "all residents"
+WHOM_COLUMNS = [
+    *("service", "group", "people", "people_longer", "people_shorter", "areas_longer", "areas_shorter"),
+    *("mean_before", "mean_after", "mean_change_of_those_affected"),
+]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one objective comes to under two plans, in its unit. Less is better of every objective."""
+
+    objective: str
+    unit: str
+    before: float
+    after: float
+
+    @property
+    def more(self) -> float:
+        """How much more the second plan comes to."""
+        return self.after - self.before if self.after != self.before else 0.0
+
+    def __str__(self) -> str:
+        """Return the cost in words."""
+        name = self.objective.replace("_", " ")
+        if not self.more:
+            return f"{name}: the same, {self.before:,.6g} {self.unit}"
+        # Enough places to tell the two apart, and no more.
+        places = next((n for n in range(7) if round(self.before, n) != round(self.after, n)), 6)
+        numbers = f"{self.after:,.{places}f} against {self.before:,.{places}f}"
+        return f"{name}: {abs(self.more):,.6g} {self.unit} {'more' if self.more > 0 else 'less'} ({numbers})"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One service that opens or closes at one site."""
+
+    site: str
+    service: str
+    opens: bool
+
+
+def costs(before: Plan, after: Plan) -> tuple[Cost, ...]:
+    """Return what each objective of a question comes to under two plans of it, by exact arithmetic."""
+    both = zip(before.proof.objectives, after.proof.objectives, strict=True)
+    return tuple(Cost(here.name, here.unit, here.value, there.value) for here, there in both)
+
+
+def changes(problem: Problem, before: Designations, after: Designations) -> tuple[Change, ...]:
+    """Return what opens and closes between two sets of designations, by service and site."""
+    return tuple(
+        Change(site, code, (site, code) in after)
+        for code in problem.services
+        for site in problem.candidates
+        if ((site, code) in before) != ((site, code) in after)
+    )
+
+
+def changes_in_words(problem: Problem, changed: Collection[Change]) -> str:
+    """Return changes as a list in a sentence: what opens and closes where."""
+    found = []
+    for code, service in problem.services.items():
+        for opens, verb in ((True, "opens"), (False, "closes")):
+            sites = [problem.sites[one.site].name for one in changed if (one.service, one.opens) == (code, opens)]
+            if sites:
+                found.append(f"{service.name} {verb} at {listed(sites)}")
+    return "; ".join(found) or "nothing changes"
+
+
+def for_whom(before: Plan, after: Plan, *, minutes: float = MINUTES_THAT_MATTER) -> pd.DataFrame:
+    """Work out who would travel longer and who shorter under another plan.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a service whose journeys change and group of residents: all, deprivation fifths, age 75+, districts.
+        People and areas whose journey is longer or shorter by more than ``minutes``; mean minutes of patients (of
+        people for age 75+) under both plans; and the mean change of those whose journey changes at all.
+    """
+    rows = [row for code in before.problem.services_with_patients for row in _rows(before, after, code, minutes)]
+    return pd.DataFrame(rows, columns=WHOM_COLUMNS)
+
+
+def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
+    """Return, for each service whose journeys change, a line on people and one on the groups that lose most."""
+    lines = []
+    for code, rows in whom.groupby("service", sort=False):
+        name, every = problem.services[str(code)].name, rows.iloc[0]
+        longer = f"{every.people_longer:,.0f} people in {every.areas_longer:,.0f} areas"
+        shorter = f"{every.people_shorter:,.0f} in {every.areas_shorter:,.0f}"
+        lines.append(
+            f"{name}: {longer} would travel over {MINUTES_THAT_MATTER:g} minutes longer, {shorter} over "
+            f"{MINUTES_THAT_MATTER:g} less; mean journey {every.mean_before:.2f} to {every.mean_after:.2f} minutes."
+        )
+        groups = [
+            f"{row.group} {row.mean_before:.2f} to {row.mean_after:.2f}"
+            for row in rows.iloc[1:].itertuples()
+            if "deprived" in str(row.group) or row.group == measures.AGE_75_PLUS
+        ]
+        districts = rows[rows["group"].str.startswith("district ")]
+        means = zip(districts["group"], districts["mean_before"], districts["mean_after"], strict=True)
+        named, here, there = max(means, key=lambda one: one[2] - one[1], default=("", 0.0, 0.0))
+        if there > here:
+            groups.append(f"worst off, {named.removeprefix('district ')} {here:.2f} to {there:.2f}")
+        lines += [f"  {'; '.join(groups)}."] if groups else []
+    return lines
+
+
+def _rows(before: Plan, after: Plan, service: str, minutes: float) -> Iterator[tuple[object, ...]]:
+    here, there = measures.residents(before, service), measures.residents(after, service)
+    spent = [frame["minutes_spent"].fillna(np.inf) for frame in (here, there)]
+    longer = (spent[1] - spent[0]).fillna(0.0).round(9)  # infinite either way is no change
+    if not longer.any():
+        return
+    frame = here.assign(before=spent[0], after=spent[1], longer=longer)
+    yield _row(service, EVERYBODY_THERE, frame, "patients_per_year", "population", minutes)
+    for group, members in measures.groups(frame):
+        yield _row(service, group, members, "patients_per_year", "population", minutes)
+    if "population_75_plus" in frame:
+        yield _row(service, measures.AGE_75_PLUS, frame, "population_75_plus", "population_75_plus", minutes)
+
+
+def _row(
+    service: str, group: str, members: pd.DataFrame, weight: str, people: str, minutes: float
+) -> tuple[object, ...]:
+    longer, number = members["longer"], members[people]
+    affected = members[longer != 0]
+    means = [_mean(frame[column], frame[weight]) for frame, column in (
+        (members, "before"), (members, "after"), (affected, "longer"))]  # fmt: skip
+    over, under = longer > minutes, longer < -minutes
+    totals = (number.sum(), number[over].sum(), number[under].sum(), over.sum(), under.sum())
+    return (service, group, *map(float, totals), *means)
+
+
+def _mean(values: pd.Series[float], weights: pd.Series[float]) -> float:
+    counted = weights.to_numpy(dtype=float) > 0
+    total = float(weights[counted].sum())
+    return float(values[counted].to_numpy() @ weights[counted].to_numpy()) / total if total else float("nan")

@@ -1,0 +1,130 @@
+"""What a plan rests on: the rules that bind, what each rule costs, and the nearest rivals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import pandas as pd
+
+from optimiser.errors import Fault, InputError
+from optimiser.explanation.costs import Change, Cost, changes, changes_in_words
+from optimiser.explanation.prices import price_of_rules, prices_in_words
+from optimiser.explanation.why_not import WhyNotOption, WhyNotSite, explain_option, explain_site
+from optimiser.explanation.words import EVERYBODY, demand_of, in_words
+from optimiser.plan import PROVED, Plan
+from optimiser.wording import did_you_mean, quoted
+
+MOST_RIVALS = 5
+# True of every plan, or not open to decision: not what people mean by a rule that binds.
+NOT_SAID_TO_BIND = (EVERYBODY, "fixed_designations_stand", "services_share_a_site", "services_are_within_reach")
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A lawful plan next in the ranking: what it changes, and what it costs."""
+
+    place: int
+    changes: tuple[Change, ...]
+    costs: tuple[Cost, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a plan rests on.
+
+    ``binding`` has the rules that a plan meets with nothing to spare; ``prices`` what each rule costs, as
+    ``price_of_rules`` gives it; ``rivals`` the next best plans, none where options are too many to list.
+    """
+
+    plan: Plan
+    binding: pd.DataFrame
+    prices: pd.DataFrame
+    rivals: tuple[Rival, ...]
+
+    def __str__(self) -> str:
+        """Return the overview as a paragraph."""
+        lines = ["Rules that bind (nothing to spare):"] if len(self.binding) else ["No rule binds."]
+        lines += [f"  - {row.words} ({row.instance})" for row in self.binding.itertuples()]
+        lines += ["What rules cost, by solving again without them:", *prices_in_words(self.prices)]
+        lines.append("Nearest rivals:" if self.rivals else "Rivals are not listed: there are too many options.")
+        for rival in self.rivals:
+            changed = changes_in_words(self.plan.problem, rival.changes)
+            lines.append(f"  {rival.place}. {changed}: {'; '.join(map(str, rival.costs))}")
+        return "\n".join(lines)
+
+
+def explain(
+    plan: Plan,
+    *,
+    service: str | None = None,
+    site: str | None = None,
+    option: Collection[tuple[str, str]] | None = None,
+) -> WhyNotSite | WhyNotOption | Overview:
+    """Explain a plan: why a service is (not) at a site, why it is not some option, or else what it rests on.
+
+    Parameters
+    ----------
+    plan
+        The best plan of a question, as ``solve`` returns it.
+    service, site
+        Why is this service not at this site; or, where the plan has it there, why is it? Give both.
+    option
+        Designations as (site, service) pairs: why are they not the plan?
+
+    Raises
+    ------
+    InputError
+        When there is no such service or candidate, or only one of the two is given.
+    ValueError
+        When the plan was not found by ``solve``: only a best plan can be explained.
+    """
+    if plan.proof.outcome != PROVED:
+        raise ValueError("Only a plan that is proved best can be explained. Solve the question first.")
+    if option is not None:
+        return explain_option(plan, option)
+    if service is None and site is None:
+        return overview(plan)
+    faults = [
+        Fault("explain", f"{_unknown(what, given)} {did_you_mean(given or '', known)}".rstrip())
+        for what, given, known in (
+            ("service", service, plan.problem.services),
+            ("candidate", site, plan.problem.candidates),
+        )
+        if given not in known
+    ]
+    if faults or service is None or site is None:
+        raise InputError(faults)
+    return explain_site(plan, service, site)
+
+
+def overview(plan: Plan) -> Overview:
+    """Return what a plan rests on: rules that bind, the price of each rule, and the nearest rivals."""
+    listing = plan.proof.enumeration
+    ranked = listing.ranked[1 : MOST_RIVALS + 1] if listing else ()
+    rivals = tuple(
+        Rival(place, changes(plan.problem, plan.designated, one.designated), _costs(plan, one.values))
+        for place, one in enumerate(ranked, start=2)
+    )
+    return Overview(plan, binding(plan), price_of_rules(plan), rivals)
+
+
+def binding(plan: Plan) -> pd.DataFrame:
+    """Return the rules that a plan meets with nothing to spare, in words; not what is fixed or holds of every plan."""
+    rows = plan.rules[plan.rules["binding"].astype(bool) & ~plan.rules["rule"].isin(NOT_SAID_TO_BIND)]
+    words = [_words(plan, str(instance)) for instance in rows["instance"]]
+    return rows.assign(words=words)[["rule", "instance", "words", "left", "right", "unit"]].reset_index(drop=True)
+
+
+def _words(plan: Plan, instance: str) -> str:
+    rule, *names = instance.split(".")
+    return in_words(plan.problem, demand_of(rule, tuple(names)))
+
+
+def _costs(plan: Plan, values: tuple[float, ...]) -> tuple[Cost, ...]:
+    reached = zip(plan.proof.objectives, values, strict=True)
+    return tuple(Cost(one.name, one.unit, one.value, there) for one, there in reached)
+
+
+def _unknown(what: str, given: str | None) -> str:
+    return f"say which {what}." if given is None else f"there is no {what} {quoted(given)}."

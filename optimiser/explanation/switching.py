@@ -1,0 +1,346 @@
+"""What would have to be true: the exact values of a parameter at which one option overtakes another, or a rule breaks.
+
+Between the kinks of their courses two options differ by straight lines, so where they tie, and where a rule is met with
+nothing to spare, is worked out, not searched for. Parameters that are whole numbers are tried one by one, since only
+those have a meaning; a stay, on which beds depend by no straight line, is halved down to a billionth of a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+
+import pandas as pd
+
+from optimiser.arithmetic import SCORES, lawful, value
+from optimiser.decimals import exactly
+from optimiser.errors import TooLarge
+from optimiser.explanation.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
+from optimiser.model.objectives import UNITS
+from optimiser.parameters import Parameter, parameters
+from optimiser.plan import EVALUATED, Plan, Proof
+from optimiser.problem import Objective, Problem
+
+MAP_STEPS = 9
+HALVED_TO = Fraction(1, 10**9)
+HALVED = "stay_days"
+AHEAD = {-1: "{0} is better", 0: "they are equal", 1: "{1} is better"}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How two options stand: the rules each breaks, and which is better: −1 the first, 1 the second, 0 neither."""
+
+    first_breaks: tuple[str, ...]
+    second_breaks: tuple[str, ...]
+    order: int
+
+    @property
+    def outcome(self) -> tuple[bool, bool, int]:
+        """Whether each is lawful, and which is better of two that are."""
+        both = (not self.first_breaks, not self.second_breaks)
+        return (*both, self.order if all(both) else 0)
+
+    def since(self, now: Standing, first: str, second: str) -> str:
+        """Say in words what is otherwise than now, with names for the options."""
+        said = []
+        for name, then, before in (
+            (first, self.first_breaks, now.first_breaks),
+            (second, self.second_breaks, now.second_breaks),
+        ):
+            broken = [rule for rule in then if rule not in before]
+            said += [f"{name} breaks {', '.join(broken)}"] if broken else []
+            said += [f"{name} breaks no rule"] if before and not then else []
+        if not self.first_breaks and not self.second_breaks:
+            said.append(AHEAD[self.order].format(first, second))
+        return " and ".join(said) or "other rules are broken"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of a parameter over which two options stand alike."""
+
+    low: Fraction
+    high: Fraction
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class Switching:
+    """How two options stand as one parameter varies: stretch by stretch, exactly.
+
+    ``why_not`` says why it was not worked out, if so; there are then no stretches.
+    """
+
+    parameter: Parameter
+    current: Fraction
+    now: Standing
+    stretches: tuple[Stretch, ...]
+    why_not: str = ""
+
+    @cached_property
+    def _here(self) -> Stretch | None:
+        """The stretch that the current value lies in, or at an end of, that stands as the options do now."""
+        around = [one for one in self.stretches if one.low <= self.current <= one.high]
+        return next((one for one in around if one.standing.outcome == self.now.outcome), None)
+
+    @property
+    def down(self) -> Fraction | None:
+        """The nearest value below (or the current one) beyond which they stand otherwise; None for never.
+
+        Of whole numbers it is the first at which they do.
+        """
+        low = self._here.low if self._here else self.current
+        below = [one.high for one in self.stretches if one.high <= low and one is not self._here]
+        return max(below) if below else None
+
+    @property
+    def up(self) -> Fraction | None:
+        """The nearest value above (or the current one) beyond which they stand otherwise; None for never.
+
+        Of whole numbers it is the first at which they do.
+        """
+        high = self._here.high if self._here else self.current
+        above = [one.low for one in self.stretches if one.low >= high and one is not self._here]
+        return min(above) if above else None
+
+    def words(self, first: str, second: str) -> str:
+        """Say it in words, with names for the options."""
+        name, unit = self.parameter.name, self.parameter.unit
+        if self.why_not:
+            return f"{name}: not worked out, for {self.why_not}."
+        low, high = float(self.stretches[0].low), float(self.stretches[-1].high)
+        if self.down is None and self.up is None:
+            return f"{name} (now {float(self.current):.6g} {unit}): never, from {low:.6g} to {high:.6g}."
+        parts = []
+        for at, way, towards in ((self.down, "below", -1), (self.up, "above", 1)):
+            if at is None:
+                parts.append(f"never {way}")
+                continue
+            said = f"at {float(at):g} and {way}" if self.parameter.whole else f"{way} {float(at):.9g}"
+            parts.append(f"{said} {self._beyond(at, towards).since(self.now, first, second)}")
+        return f"{name} (now {float(self.current):.6g} {unit}): {'; '.join(parts)}."
+
+    def _beyond(self, at: Fraction, towards: int) -> Standing:
+        """Return how they stand just beyond a value."""
+        if towards < 0:
+            return next(one.standing for one in reversed(self.stretches) if one.high <= at)
+        return next(one.standing for one in self.stretches if one.low >= at)
+
+
+def switching(
+    problem: Problem, first: Designations, second: Designations, chosen: Iterable[Parameter] | None = None
+) -> tuple[Switching, ...]:
+    """Work out at which values of each parameter, one at a time, two options change places or a rule breaks.
+
+    ``chosen`` are ``optimiser.parameters`` of the question; all of them if not given. Each is looked at over its range.
+    """
+    every = parameters(problem).values() if chosen is None else chosen
+    return tuple(_switching(problem, first, second, parameter) for parameter in every)
+
+
+def switching_map(
+    problem: Problem, first: Designations, second: Designations, across: Parameter, down: Parameter
+) -> pd.DataFrame:
+    """Return a two-way map: for stated values of one parameter, the exact stretches of the other.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a value of ``down`` (its range in equal steps, and its current value) and a stretch of ``across``: from
+        and to, whether each option is lawful, and which is better (-1 the first, 1 the second).
+    """
+    step = (down.high - down.low) / (MAP_STEPS - 1)
+    values = {down.low + number * step for number in range(MAP_STEPS)} | {down.current(problem)}
+    rows = []
+    for at in sorted({Fraction(int(one)) for one in values} if down.whole else values):
+        stretches = _switching(down.apply(problem, at), first, second, across).stretches
+        rows += [(float(at), float(one.low), float(one.high), *one.standing.outcome) for one in stretches]
+    columns = [down.name, f"{across.name} from", "to", "first_is_lawful", "second_is_lawful", "better"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@dataclass(frozen=True)
+class Trade:
+    """How much of the first objective one unit of another would have to be worth for two options to tie.
+
+    ``worth`` is None where no weight makes them tie: one option is no worse on both.
+    """
+
+    objective: str
+    unit: str
+    first_unit: str
+    worth: Fraction | None
+
+    def words(self) -> str:
+        """Say it in words."""
+        name = self.objective.replace("_", " ")
+        if self.worth is None:
+            return f"weight of {name}: never, whatever it counts for beside the first objective."
+        worth = f"{float(self.worth):.6g} {self.first_unit}"
+        return f"weight of {name}: they tie where each unit of it ({self.unit}) counts for {worth}."
+
+
+def trades(problem: Problem, first: Designations, second: Designations) -> tuple[Trade, ...]:
+    """Return, for every other objective that can be counted, the weight at which two options tie, exactly."""
+    leading = problem.objectives[0]
+    known = [one for one in SCORES if one != leading.name]
+    if "deprivation_decile" not in problem.areas or problem.areas["deprivation_decile"].isna().any():
+        known = [one for one in known if one != "deprived_patient_minutes"]
+    found = []
+    for name in known:
+        differ = [_differ(problem, first, second, one) for one in (leading, Objective(name))]
+        opposed = differ[0] * differ[1] < 0
+        worth = -differ[0] / differ[1] if opposed else None
+        found.append(Trade(name, UNITS[name], UNITS[leading.name], worth))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class WhatWouldHaveToBeTrue:
+    """What would have to be true for another option to overtake the plan, one parameter and one weight at a time."""
+
+    plan: Plan
+    other: Plan
+    switching: tuple[Switching, ...]
+    trades: tuple[Trade, ...]
+
+    def __str__(self) -> str:
+        """Return the switching values as a paragraph: first what would turn the order, then what never does."""
+        said = [(one.down is None and one.up is None, one.words("the plan", "the other")) for one in self.switching]
+        said += [(one.worth is None, one.words()) for one in self.trades]
+        lines = ["What would have to be true for the plan and the other to change places, or for one to break a rule:"]
+        lines += [f"  - {words}" for never, words in said if not never]
+        lines.append("What never does within its range:")
+        return "\n".join([*lines, *(f"  - {words}" for never, words in said if never)])
+
+
+def what_would_have_to_be_true(plan: Plan, other: Plan) -> WhatWouldHaveToBeTrue:
+    """Work out every switching value between a plan and another: parameters over their ranges, and weights."""
+    pair = plan.designated, other.designated
+    return WhatWouldHaveToBeTrue(plan, other, switching(plan.problem, *pair), trades(plan.problem, *pair))
+
+
+def _differ(problem: Problem, first: Designations, second: Designations, objective: Objective) -> Fraction:
+    here, there = (value(problem, one, objective) for one in (first, second))
+    return Fraction(0) if here == there else exactly(here) - exactly(there)
+
+
+# One parameter --------------------------------------------------------------------------------------------------------
+
+
+def _switching(problem: Problem, first: Designations, second: Designations, parameter: Parameter) -> Switching:
+    current = parameter.current(problem)
+    pair = (frozenset(first), frozenset(second))
+    try:
+        if parameter.whole or parameter.name.startswith(HALVED):
+            standing = _applied(problem, *pair, parameter)
+            steps = _whole_steps(parameter) if parameter.whole else _halved(standing, parameter, current)
+            return Switching(parameter, current, standing(current), _merged(_each(steps, standing)))
+        runs = _Runs.of(problem, *pair, parameter)
+        return Switching(parameter, current, runs.standing(current), _merged(runs.stretches(parameter)))
+    except (NotWorkedOut, TooLarge) as reason:
+        return Switching(parameter, current, Standing((), (), 0), (), str(reason))
+
+
+def _applied(
+    problem: Problem, first: Designations, second: Designations, parameter: Parameter
+) -> Callable[[Fraction], Standing]:
+    """Return how two options stand at a value, by putting it into the question."""
+
+    def standing(at: Fraction) -> Standing:
+        varied = parameter.apply(problem, at)
+        broken = [() if lawful(varied, one) else _broken_by(varied, one) for one in (first, second)]
+        values = [tuple(value(varied, one, objective) for objective in varied.objectives) for one in (first, second)]
+        return Standing(broken[0], broken[1], (values[0] > values[1]) - (values[0] < values[1]))
+
+    return standing
+
+
+def _broken_by(problem: Problem, designated: Designations) -> tuple[str, ...]:
+    return tuple(Plan(problem, designated, Proof(EVALUATED, ())).broken["instance"])
+
+
+def _whole_steps(parameter: Parameter) -> list[tuple[Fraction, Fraction]]:
+    whole = range(int(-(-parameter.low // 1)), int(parameter.high // 1) + 1)
+    return [(Fraction(one), Fraction(one)) for one in whole]
+
+
+def _halved(
+    standing: Callable[[Fraction], Standing], parameter: Parameter, current: Fraction
+) -> list[tuple[Fraction, Fraction]]:
+    """Return stretches cut where what stands changes for good, found by halving between what is now and each end."""
+    cuts = []
+    for end in (parameter.low, parameter.high):
+        same, other = current, end
+        if standing(end).outcome == standing(current).outcome:
+            continue
+        while abs(other - same) > HALVED_TO:
+            middle = (same + other) / 2
+            if standing(middle).outcome == standing(current).outcome:
+                same = middle
+            else:
+                other = middle
+        cuts.append(same)
+    edges = sorted({parameter.low, *cuts, parameter.high})
+    return list(pairwise(edges))
+
+
+def _each(steps: Iterable[tuple[Fraction, Fraction]], standing: Callable[[Fraction], Standing]) -> Iterator[Stretch]:
+    for low, high in steps:
+        yield Stretch(low, high, standing((low + high) / 2))
+
+
+def _merged(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    """Join neighbouring stretches that stand alike."""
+    found: list[Stretch] = []
+    for one in stretches:
+        if found and found[-1].standing.outcome == one.standing.outcome:
+            found[-1] = Stretch(found[-1].low, one.high, found[-1].standing)
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """The courses of two options: what each objective comes to, and what each rule has to spare."""
+
+    objectives: tuple[tuple[Course, Course], ...]
+    spares: tuple[tuple[Course, ...], tuple[Course, ...]]
+
+    @classmethod
+    def of(cls, problem: Problem, first: Designations, second: Designations, parameter: Parameter) -> _Runs:
+        ends = [Ends.of(problem, one, parameter) for one in (first, second)]
+        objectives = tuple((course_of(ends[0], one), course_of(ends[1], one)) for one in problem.objectives)
+        return cls(objectives, (tuple(spares(ends[0])), tuple(spares(ends[1]))))
+
+    def standing(self, at: Fraction) -> Standing:
+        """Return how the options stand at a value."""
+        broken = [tuple(one.name for one in courses if one.at(at) < 0) for courses in self.spares]
+        differences = (here.at(at) - there.at(at) for here, there in self.objectives)
+        order = next((one for one in differences if one), Fraction(0))
+        return Standing(broken[0], broken[1], (order > 0) - (order < 0))
+
+    def stretches(self, parameter: Parameter) -> Iterator[Stretch]:
+        """Yield stretches over a parameter's range, cut wherever a course may cross another or a rule may break."""
+        low, high = parameter.low, parameter.high
+        inside = sorted({low, high, *(one for one in self._cuts() if low < one < high)})
+        return _each(pairwise(inside), self.standing)
+
+    def _cuts(self) -> Iterator[Fraction]:
+        for here, there in self.objectives:
+            kinks = (*here.kinks, *there.kinks)
+            yield from _crossings(here, there, kinks)
+        for courses in self.spares:
+            for one in courses:
+                yield from one.kinks
+                yield from roots(one.at, one.kinks)
+
+
+def _crossings(here: Course, there: Course, kinks: Sequence[Fraction]) -> Iterator[Fraction]:
+    yield from kinks
+    yield from roots(lambda at: here.at(at) - there.at(at), kinks)

@@ -1,0 +1,227 @@
+"""Why not this option, or this site? The rules it breaks, what it would cost and whom, and what is nearest to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pandas as pd
+
+from optimiser.enumeration import can_be_listed, enumerate_all, size
+from optimiser.errors import NoPlan
+from optimiser.explanation.clashes import Clash, clash
+from optimiser.explanation.costs import (
+    Change,
+    Cost,
+    Designations,
+    changes,
+    changes_in_words,
+    costs,
+    for_whom,
+    whom_in_words,
+)
+from optimiser.explanation.words import demand_of, in_words
+from optimiser.plan import Plan
+from optimiser.planning import evaluate, solve
+from optimiser.problem import Fixed, Objective, Problem
+
+# The nearest lawful plan is read off a full list where there are so few designations, and else found by the solver.
+LISTED_FOR_THE_NEAREST = 100_000
+# Their words are of all sites, their rows of each.
+SAID_OF_EACH_SITE = ("rota_is_filled", "services_share_a_site", "services_are_within_reach")
+BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "unit", "short"]
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The lawful plan with the fewest designations changed from an option; of those, the best."""
+
+    plan: Plan
+    changes: tuple[Change, ...]
+    costs: tuple[Cost, ...]
+
+    @property
+    def in_words(self) -> str:
+        """What would have to change."""
+        return changes_in_words(self.plan.problem, self.changes)
+
+
+@dataclass(frozen=True)
+class WhyNotOption:
+    """Why an option is not the plan.
+
+    ``broken`` has the rules that it breaks, one row each; empty if it breaks none. ``costs`` compare it with the plan,
+    lawful or not. ``nearest`` is the nearest lawful plan if it breaks a rule; None where no plan meets every rule.
+    """
+
+    plan: Plan
+    option: Plan
+    broken: pd.DataFrame
+    costs: tuple[Cost, ...]
+    nearest: Nearest | None
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What the option opens and closes against the plan."""
+        return changes(self.plan.problem, self.plan.designated, self.option.designated)
+
+    @cached_property
+    def whom(self) -> pd.DataFrame:
+        """Who would travel longer and who shorter than under the plan."""
+        return for_whom(self.plan, self.option)
+
+    def __str__(self) -> str:
+        """Return the answer as a paragraph."""
+        problem, broken = self.plan.problem, len(self.broken)
+        if not self.changes:
+            return "This option is the plan itself."
+        lines = [f"Against the plan: {changes_in_words(problem, self.changes)}."]
+        if broken:
+            lines += [f"It breaks {broken} rule{'s' if broken > 1 else ''}:", *broken_in_words(self.broken)]
+        else:
+            lines.append("It breaks no rule.")
+        lines += ["Against the plan it comes to:", *(f"  - {cost}" for cost in self.costs)]
+        lines += whom_in_words(problem, self.whom)
+        if self.nearest:
+            lines.append(f"The nearest lawful plan changes {len(self.nearest.changes)}: {self.nearest.in_words}.")
+            lines += [f"  - against the plan, {cost}" for cost in self.nearest.costs]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class WhyNotSite:
+    """Why a service is not at a site, or why it is at one.
+
+    ``insisted`` is whether the question is put with the service at the site, or without it where the plan has it there.
+    ``broken`` has the rules that the plan would break with that alone changed. ``best`` is the best plan that has it
+    so; where no plan that has meets every rule it is None, and ``clash`` says why. ``nearest`` is the lawful plan that
+    has it so with fewest changes from the plan.
+    """
+
+    plan: Plan
+    service: str
+    site: str
+    insisted: bool
+    fixed: Fixed | None
+    broken: pd.DataFrame
+    best: Plan | None
+    costs: tuple[Cost, ...]
+    nearest: Nearest | None
+    clash: Clash | None
+
+    @cached_property
+    def whom(self) -> pd.DataFrame | None:
+        """Who would travel longer and who shorter than under the plan; None where no plan has it so."""
+        return None if self.best is None else for_whom(self.plan, self.best)
+
+    @property
+    def question(self) -> str:
+        """The question in words."""
+        name, where = self.plan.problem.services[self.service].name, self.plan.problem.sites[self.site].name
+        return f"Why {'not ' if self.insisted else ''}{name} at {where}?"
+
+    def __str__(self) -> str:
+        """Return the answer as a paragraph."""
+        with_it = "with it there" if self.insisted else "without it there"
+        lines = [self.question]
+        if self.fixed:
+            lines.append(f"It is fixed: {self.fixed.reason}. What follows lifts that.")
+        if len(self.broken):
+            lines += [f"The plan as it stands, {with_it} and nothing else changed, breaks:"]
+            lines += broken_in_words(self.broken)
+        else:
+            lines.append(f"The plan as it stands, {with_it} and nothing else changed, breaks no rule.")
+        if self.best is None:
+            return "\n".join([*lines, f"No plan {with_it} meets every rule.", str(self.clash)])
+        lines += [f"The best plan {with_it}: {self._changed(self.best)}.", *(f"  - {cost}" for cost in self.costs)]
+        lines += whom_in_words(self.plan.problem, self.whom if self.whom is not None else pd.DataFrame())
+        if self.nearest and self.nearest.plan.designated != self.best.designated:
+            lines.append(f"The lawful plan {with_it} that changes least: {self.nearest.in_words}.")
+            lines += [f"  - {cost}" for cost in self.nearest.costs]
+        return "\n".join(lines)
+
+    def _changed(self, other: Plan) -> str:
+        return changes_in_words(self.plan.problem, changes(self.plan.problem, self.plan.designated, other.designated))
+
+
+def explain_option(plan: Plan, designated: Collection[tuple[str, str]]) -> WhyNotOption:
+    """Say why an option is not the plan: the rules it breaks, what it costs, for whom, and what is nearest to it."""
+    problem = plan.problem
+    option = evaluate(problem, designated)
+    broken = broken_rules(option)
+    nearest = _nearest(plan, problem, option.designated) if len(broken) else None
+    return WhyNotOption(plan, option, broken, costs(plan, option), nearest)
+
+
+def explain_site(plan: Plan, service: str, site: str) -> WhyNotSite:
+    """Say why a service is not at a site (or why it is), by insisting on the other way and solving again."""
+    problem, pair = plan.problem, (site, service)
+    insisted = pair not in plan.designated
+    varied = fixing(problem, service, site, insisted)
+    swapped = evaluate(varied, plan.designated ^ {pair})
+    found: tuple[Cost, ...] = ()
+    best, nearest, why = None, None, None
+    try:
+        best = evaluate(problem, solve(varied).designated)
+        found = costs(plan, best)
+        nearest = _nearest(plan, varied, plan.designated)
+    except NoPlan:
+        why = clash(varied)
+    fixed = problem.services[service].fixed.get(site)
+    return WhyNotSite(plan, service, site, insisted, fixed, broken_rules(swapped), best, found, nearest, why)
+
+
+def fixing(problem: Problem, service: str, site: str, provided: bool) -> Problem:
+    """Return the question with one designation insisted on."""
+    rules = problem.services[service]
+    fixed = {**rules.fixed, site: Fixed(provided, "Insisted on, to see what it would cost")}
+    return replace(problem, services={**problem.services, service: replace(rules, fixed=fixed)})
+
+
+def nearest_lawful(problem: Problem, designated: Designations) -> Designations | None:
+    """Return the lawful designations with fewest changes from some; of those, the best. None where none is lawful."""
+    since = Objective("changes_from_today", since=designated)
+    varied = replace(problem, objectives=(since, *problem.objectives))
+    if can_be_listed(varied) and size(varied) <= LISTED_FOR_THE_NEAREST:
+        ranked = enumerate_all(varied).ranked
+        return ranked[0].designated if ranked else None
+    try:
+        return solve(varied, list_all=False).designated
+    except NoPlan:
+        return None
+
+
+def broken_rules(plan: Plan) -> pd.DataFrame:
+    """Return the rules that a plan breaks, in words, with both sides, the unit and how far each is from holding."""
+    rows = []
+    for row in plan.broken.to_dict("records"):
+        rule, *names = str(row["instance"]).split(".")
+        words = in_words(plan.problem, demand_of(rule, tuple(names)))
+        if rule in SAID_OF_EACH_SITE:
+            words += f"; at {plan.problem.sites[names[1]].name}"
+        rows.append((rule, row["instance"], words, row["left"], row["relation"], row["right"], row["unit"]))
+    found = pd.DataFrame(rows, columns=BROKEN_COLUMNS[:-1])
+    return found.assign(short=-plan.broken["spare"].to_numpy(dtype=float))
+
+
+def broken_in_words(broken: pd.DataFrame) -> list[str]:
+    """Return a line for each broken rule, with both sides."""
+    lines = []
+    for row in broken.itertuples():
+        sides = f"{row.left:,.6g} where {row.right:,.6g} {row.unit} {_must(str(row.relation))}"
+        lines.append(f"  - {row.words}: {sides} ({row.instance})")
+    return lines
+
+
+def _must(relation: str) -> str:
+    return {">=": "at least are asked for", "<=": "at most are allowed"}.get(relation, "are asked for")
+
+
+def _nearest(plan: Plan, problem: Problem, designated: Designations) -> Nearest | None:
+    found = nearest_lawful(problem, designated)
+    if found is None:
+        return None
+    near = evaluate(plan.problem, found)
+    changed = changes(plan.problem, designated, found)
+    return Nearest(near, changed, costs(plan, near))

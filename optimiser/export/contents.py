@@ -1,0 +1,220 @@
+"""What an export holds: tidy tables, each with what it says, the unit and meaning of every column, and safe text."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from optimiser.errors import Fault, InputError
+from optimiser.export.finished import Finished
+from optimiser.problem import Service
+from optimiser.schema import KIND_IN_WORDS, PLACE_TABLES, RUN_TABLES, Column, Table
+
+# Control, format (with those that turn the reading direction), surrogate, private and unassigned characters.
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# What starts a formula in a spreadsheet, with the wide forms that some of them take for the same.
+_FORMULA_STARTS = tuple("=+-@＝＋－＠")
+
+RUN = Column("run", "text", "", "Key of the run: see the table of runs")
+_SERVICE = Column("service", "code", "", "Code of the service")
+
+RUNS = Table(
+    "runs",
+    "The runs in this export: one row each.",
+    ("run",),
+    (
+        RUN,
+        Column("question", "text", "", "What was asked"),
+        Column("outcome", "text", "", "Proved best, not proved, or evaluated (people chose it)"),
+        Column("date", "text", "", "Day on which the run was made", False),
+        Column("folder", "text", "", "Name of its run folder"),
+        Column("version", "text", "", "Version of optimiser that made it"),
+    ),
+)
+SERVICES = Table(
+    "services",
+    "The services, and the figures that their numbers are worked out with: one row a run and service.",
+    ("run", "service"),
+    (
+        RUN,
+        _SERVICE,
+        Column("name", "text", "", "Name of the service"),
+        Column("activity", "code", "", "What its patients need; blank where none are counted", False),
+        Column("standard_minutes", "number", "minutes", "Journey time that is aimed for", False),
+        Column("share_transferred", "number", "share", "Share of patients who are taken on from elsewhere", False),
+        Column("suspected_per_confirmed", "number", "patients", "Patients taken on for each confirmed one", False),
+        Column("stay_days", "number", "days", "How long a patient stays in a bed", False),
+        Column("other_patients_share", "number", "share", "Share of arrivals with something else", False),
+        Column("other_stay_days", "number", "days", "How long those stay in a bed", False),
+        Column("blocking", "number", "share", "Share of arrivals that may find every bed taken", False),
+    ),
+)
+DICTIONARY = Table(
+    "data_dictionary",
+    "Every column of every table: one row each.",
+    ("table", "column"),
+    (
+        Column("table", "text", "", "Name of the table"),
+        Column("column", "text", "", "Name of the column"),
+        Column("kind", "text", "", "What its cells hold"),
+        Column("unit", "text", "", "Unit of its numbers", False),
+        Column("meaning", "text", "", "What it says"),
+    ),
+)
+TITLES = {
+    "runs": "Runs",
+    "services": "Services",
+    "measures": "Measures",
+    "designations": "Designations",
+    "journeys": "Journeys",
+    "staffing": "Staffing",
+    "rules": "Rules",
+    "data_dictionary": "Data dictionary",
+}
+YES_OR_NO = {"true": "yes", "false": "no"}
+# Tables of the place that a reader needs beside the answer.
+FROM_THE_PLACE = ("areas", "sites", "sources", "data_checks")
+
+
+@dataclass(frozen=True)
+class Tidy:
+    """One long table of all runs, as it is written to a sheet and to a CSV file."""
+
+    table: Table
+    frame: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        """Name of the table, as in file names."""
+        return self.table.name
+
+    @property
+    def title(self) -> str:
+        """Name of its sheet."""
+        return TITLES.get(self.name, self.name.replace("_", " ").capitalize())
+
+
+def tidy_tables(runs: Sequence[Finished]) -> list[Tidy]:
+    """Return every table of an export, those of several runs below one another, the data dictionary last.
+
+    Raises ``InputError`` where two services have the same code but for capitals, which a spreadsheet cannot tell apart.
+    """
+    for run in runs:
+        _refuse_codes_that_differ_in_capitals_only(run)
+    tables = [Tidy(RUNS, _runs(runs)), _stacked(SERVICES, [(run.key, _services(run)) for run in runs])]
+    tables += _of(RUN_TABLES, [(run.key, run.tables) for run in runs])
+    of_the_place = [table for table in PLACE_TABLES if table.name in FROM_THE_PLACE]
+    tables += _of(of_the_place, [(run.key, run.inputs) for run in runs])
+    tables.append(Tidy(DICTIONARY, _dictionary([*tables, Tidy(DICTIONARY, pd.DataFrame())])))
+    return [replace(one, frame=_plain_frame(one.frame)) for one in tables]
+
+
+def plain(text: object) -> str:
+    """Return text on one line, with every character that cannot be seen spelt out."""
+    line = str(text).replace("\r\n", " ").replace("\n", " ").replace("\t", " ")
+    if line.isprintable():
+        return line
+    return "".join(f"<U+{ord(c):04X}>" if unicodedata.category(c) in _HIDDEN else c for c in line)
+
+
+def csv_bytes(tidy: Tidy) -> bytes:
+    """Return a table as CSV. Text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    frame = tidy.frame.copy()
+    for column in frame.columns:
+        if pd.api.types.is_numeric_dtype(frame[column]):
+            frame[column] = frame[column].map(_number)
+        else:
+            frame[column] = frame[column].map(_inert)
+    return frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) else text
+
+
+def _number(value: float) -> str:
+    if pd.isna(value):
+        return ""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    texts = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])]
+    return frame.assign(**{name: frame[name].map(plain) for name in texts})
+
+
+def _of(tables: Sequence[Table], held: Sequence[tuple[str, Mapping[str, pd.DataFrame]]]) -> Iterator[Tidy]:
+    """Yield those of some tables that any run has, from the frames that each run holds by name."""
+    for table in tables:
+        parts = [(key, frames[table.name]) for key, frames in held if table.name in frames]
+        if parts:
+            yield _stacked(replace(table, key=("run", *table.key), columns=(RUN, *table.columns)), parts)
+
+
+def _stacked(table: Table, parts: Sequence[tuple[str, pd.DataFrame]]) -> Tidy:
+    """Return one table of the rows of several runs, and a column that says which; without columns that none has."""
+    whole = pd.concat([frame.assign(run=key) for key, frame in parts], ignore_index=True)
+    present = [column for column in table.columns if column.name in whole]
+    frame = whole[[column.name for column in present]].copy()
+    for column in present:
+        frame[column.name] = pd.to_numeric(frame[column.name]) if column.numeric else frame[column.name].fillna("")
+    return Tidy(replace(table, columns=tuple(present)), frame)
+
+
+def _runs(runs: Sequence[Finished]) -> pd.DataFrame:
+    rows = [
+        (
+            run.key,
+            run.record["question"],
+            run.record["outcome"],
+            run.date,
+            run.folder.resolve().name,
+            run.version,
+        )
+        for run in runs
+    ]
+    return pd.DataFrame(rows, columns=list(RUNS.column_names))
+
+
+def _services(run: Finished) -> pd.DataFrame:
+    rows = [
+        (code, service.name, service.activity or "", *_figures(service))
+        for code, service in run.problem.services.items()
+    ]
+    return pd.DataFrame(rows, columns=list(SERVICES.column_names[1:]))
+
+
+def _figures(service: Service) -> Iterator[float]:
+    transfer, beds = service.transfer, service.beds
+    for figure in (
+        service.standard_minutes,
+        transfer and transfer.share_transferred,
+        transfer and transfer.suspected_per_confirmed,
+        beds and beds.days,
+        beds and beds.other_share,
+        beds and beds.other_days,
+        beds and beds.blocking,
+    ):
+        yield figure.value if figure else float("nan")
+
+
+def _dictionary(tables: Sequence[Tidy]) -> pd.DataFrame:
+    rows = [
+        (one.name, column.name, KIND_IN_WORDS[column.kind], column.unit, column.meaning)
+        for one in tables
+        for column in one.table.columns
+    ]
+    return pd.DataFrame(rows, columns=list(DICTIONARY.column_names))
+
+
+def _refuse_codes_that_differ_in_capitals_only(run: Finished) -> None:
+    seen: dict[str, str] = {}
+    for code in (*run.problem.services, *run.problem.sites, *run.problem.teams):
+        if seen.setdefault(code.lower(), code) != code:
+            words = (
+                f'"{code}" and "{seen[code.lower()]}" differ in capitals only, which a spreadsheet takes for the same.'
+            )
+            raise InputError([Fault(str(run.folder), f"{words} Rename one in the place and ask again.")])

@@ -1,0 +1,367 @@
+"""The figures of an export: a map and a curve of journey times for each service. Titles state the finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from optimiser.export.drawing import (
+    FAINT,
+    FIVE_STEPS,
+    INK,
+    QUIET,
+    SITE_COLOURS,
+    Figure,
+    figure,
+    marker,
+    path,
+    rings,
+    square,
+    steps_path,
+    text,
+)
+from optimiser.export.finished import Finished
+from optimiser.export.geopackage import merged
+from optimiser.measures import BANDS
+
+TOP, MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, PANEL = 124, 580, 700, 24, 640
+USUAL_STANDARD = 30
+ROOM_FOR_WORDS = 24
+CURVE_LEFT, CURVE_RIGHT, CURVE_HEIGHT = 80, 780, 420
+LINE_STYLES = ("", "9 5", "3 4", "12 4 3 4")
+
+
+def figures(runs: Sequence[Finished]) -> list[Figure]:
+    """Return every figure of some runs: a map a run and service where there are outlines, and a curve a service."""
+    found = [drawing for run in runs for drawing in _maps(run, several=len(runs) > 1)]
+    services = dict.fromkeys(service for run in runs for service in run.problem.services_with_patients)
+    found += [_curve(service, [run for run in runs if service in run.problem.services]) for service in services]
+    return found
+
+
+@dataclass(frozen=True)
+class View:
+    """One run and one of its services, as a figure shows them."""
+
+    run: Finished
+    service: str
+
+    @cached_property
+    def journeys(self) -> pd.DataFrame:
+        """Journeys of the resident areas."""
+        journeys = self.run.tables["journeys"]
+        return journeys[(journeys["service"] == self.service) & (journeys["resident"] == "true")]
+
+    @cached_property
+    def sites(self) -> pd.DataFrame:
+        """The hospitals by code, and whether each is designated."""
+        chosen = self.run.tables["designations"]
+        chosen = chosen[(chosen["service"] == self.service) & (chosen["designated"] == "true")]
+        sites = self.run.inputs["sites"].set_index("site")
+        return sites.assign(designated=sites.index.isin(chosen["site"]))
+
+    @property
+    def name(self) -> str:
+        """Name of the service."""
+        return self.run.problem.services[self.service].name
+
+    @property
+    def where(self) -> str:
+        """Names of the designated sites in words."""
+        names = [short(name) for name in self.sites["name"][self.sites["designated"]]]
+        return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no site"
+
+    @property
+    def patients(self) -> float:
+        """Resident patients a year."""
+        return float(self.journeys["patients_per_year"].sum())
+
+    @property
+    def mean(self) -> float:
+        """Mean minutes as published; NaN where they are not."""
+        measures = self.run.tables["measures"]
+        rows = measures[(measures["measure"] == "mean_minutes") & (measures["service"] == self.service)]
+        return float(rows["value"][rows["group"] == ""].max())
+
+    @property
+    def standard(self) -> float:
+        """The journey time that is aimed for, or what is usual where none is stated."""
+        stated = self.run.problem.services[self.service].standard_minutes
+        return stated.value if stated else USUAL_STANDARD
+
+    def share_within(self, low: float, high: float) -> float:
+        """Return the share of patients whose journey is longer than ``low`` and at most ``high`` minutes."""
+        minutes = self.journeys["minutes"].fillna(np.inf)
+        near = (minutes > low) & (minutes <= high)
+        return float(self.journeys["patients_per_year"][near].sum()) / self.patients if self.patients else 0.0
+
+    @cached_property
+    def classes(self) -> list[tuple[float, float, str, str]]:
+        """Five steps of minutes: from, to, colour and label. The last begins where the standard is missed."""
+        ends = [round(self.standard * part) for part in (1 / 2, 2 / 3, 5 / 6, 1)]
+        labels = [f"{ends[0]} or less", *(f"{a} to {b}" for a, b in pairwise(ends))]
+        lows, highs = [-1.0, *ends], [*ends, np.inf]
+        return list(zip(lows, highs, FIVE_STEPS, [*labels, f"more than {ends[-1]}"], strict=True))
+
+    @property
+    def destinations(self) -> list[tuple[str, float]]:
+        """Hospitals and the resident patients who go there, most first; those with few of them together."""
+        taken = self.journeys.groupby("site")["patients_per_year"].sum().sort_values(ascending=False, kind="stable")
+        many = taken[taken >= 0.05 * self.patients].head(6)
+        few = float(taken.sum() - many.sum())
+        rest = [(f"{len(taken) - len(many)} others", few)] if few else []
+        return [(self.site_name(str(site)), float(number)) for site, number in many.items()] + rest
+
+    def site_name(self, code: str) -> str:
+        """Return the short name of a site; "nowhere" for no site."""
+        return short(str(self.sites["name"][code])) if code in self.sites.index else "nowhere"
+
+
+def short(name: str) -> str:
+    """Return the name of a hospital without the words that every one has."""
+    for ending in (" University Hospital", " General Hospital", " Hospital"):
+        name = name.removesuffix(ending)
+    return name
+
+
+# -- the map ----------------------------------------------------------------------------------------
+
+
+def _maps(run: Finished, *, several: bool) -> Iterator[Figure]:
+    if run.outlines is None:
+        return
+    for service in run.problem.services_with_patients:
+        name = f"map_{service}" + (f"_{run.key}" if several else "")
+        yield _map(name, View(run, service))
+
+
+def _map(name: str, view: View) -> Figure:
+    journeys = view.journeys.drop_duplicates("area")
+    assert view.run.outlines is not None
+    outlines = view.run.outlines.geometry.reindex(pd.Index(journeys["area"]))
+    on_paper = _Paper(outlines.total_bounds)
+    drawn = pd.Series(on_paper.shapes(outlines.to_numpy()), index=journeys.index)
+    shares = "; ".join(f"{label}, {view.share_within(low, high):.0%}" for low, high, _, label in view.classes)
+    going = "; ".join(f"{site}, {patients:,.0f}" for site, patients in view.destinations)
+    alt = (
+        f"Map of {len(journeys)} areas in five shades, darkest where the journey is longest. Share of patients by "
+        f"minutes: {shares}. Patients a year by site: {going}."
+    )
+    says = (
+        f"Minutes by road to the site that patients go to; {view.patients:,.0f} patients a year from {len(journeys):,} "
+        "areas. Draft: not a decision."
+    )
+    title = f"{view.name} at {view.where}: {view.mean:.1f} minutes on average"
+    body = [*_areas(view, journeys, drawn), *_named_catchments(view, journeys, drawn), *_marks(view, on_paper)]
+    body += [*_scale_bar(on_paper), *_panel(view)]
+    return figure(name, title, says, alt, body, TOP + MAP_HEIGHT, _sources(view.run, with_map=True))
+
+
+@dataclass(frozen=True)
+class _Paper:
+    """The part of the country that is drawn, and how many metres a pixel stands for."""
+
+    bounds: np.ndarray
+
+    @cached_property
+    def metres_a_pixel(self) -> float:
+        west, south, east, north = self.bounds
+        return float(max((east - west) / MAP_WIDTH, (north - south) / MAP_HEIGHT, 1e-9))
+
+    def pixels(self, metres: np.ndarray) -> np.ndarray:
+        west, _, _, north = self.bounds
+        from_corner = np.column_stack([metres[:, 0] - west, north - metres[:, 1]])
+        return np.asarray(from_corner / self.metres_a_pixel + [MAP_LEFT, TOP])
+
+    def shapes(self, outlines: np.ndarray) -> np.ndarray:
+        """Return outlines in pixels, corners on whole tenths, so that neighbours still share them."""
+        return np.asarray(shapely.transform(outlines, lambda corners: np.round(self.pixels(corners), 1)))
+
+    def holds(self, x: float, y: float) -> bool:
+        return MAP_LEFT < x < MAP_LEFT + MAP_WIDTH and TOP < y < TOP + MAP_HEIGHT
+
+
+def _areas(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[str]:
+    minutes = journeys["minutes"].fillna(np.inf)
+    for low, high, colour, _ in view.classes:
+        members = drawn[(minutes > low) & (minutes <= high)]
+        if len(members):
+            # A hair of the same colour closes the seams that browsers leave between neighbours.
+            hair = f'stroke="{colour}" stroke-width=".4"'
+            whole = path(rings(_merged(members)))
+            yield f'<path fill="{colour}" {hair} fill-rule="evenodd" d="{whole}"/>'
+    line = f'fill="none" stroke="{INK}" stroke-width="1.7" stroke-linejoin="round"'
+    for _, going in journeys.groupby("site"):
+        yield f'<path {line} d="{path(rings(_merged(drawn[going.index])))}"/>'
+
+
+def _merged(drawn: pd.Series) -> shapely.Geometry:
+    shapes = drawn.to_numpy()
+    # Rounding to tenths of a pixel can make a thin area cross itself.
+    return merged(np.where(shapely.is_valid(shapes), shapes, shapely.buffer(shapes, 0)))
+
+
+def _named_catchments(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[str]:
+    for site, members in journeys.groupby("site"):
+        for part in shapely.get_parts(_merged(drawn[members.index])):
+            # A line from the middle of the widest part to its edge.
+            radius = shapely.maximum_inscribed_circle(part)
+            if radius.length > ROOM_FOR_WORDS:
+                x, y = shapely.get_coordinates(radius)[0]
+                yield text(x, y, f"to {view.site_name(str(site))}", size=13, anchor="middle", halo=True)
+
+
+def _marks(view: View, paper: _Paper) -> Iterator[str]:
+    sites = view.sites
+    if "easting_m" not in sites:
+        return
+    candidates = sorted(sites.index[sites["role"] == "candidate"])
+    taking = set(view.journeys["site"])
+    for code, row in sites.iterrows():
+        ((x, y),) = paper.pixels(np.array([[row["easting_m"], row["northing_m"]]], dtype=float))
+        if not paper.holds(x, y):
+            continue
+        if code in candidates:
+            letter = str(row.get("letter", "") or str(row["name"])[:1])
+            yield marker(x, y, letter, _colour(candidates.index(code)), filled=bool(row["designated"]))
+            yield text(x, y + 33, short(str(row["name"])), bold=True, anchor="middle", halo=True)
+        elif code in taking:
+            yield square(x, y)
+            outer = x < MAP_LEFT + 80
+            anchor, beside = ("", MAP_LEFT) if outer else ("middle", x)
+            yield text(beside, y + 22, short(str(row["name"])), size=13, anchor=anchor, halo=True)
+
+
+def _colour(number: int) -> str:
+    return SITE_COLOURS[number] if number < len(SITE_COLOURS) else INK
+
+
+def _scale_bar(paper: _Paper) -> Iterator[str]:
+    km = next((km for km in (1, 2, 5, 10, 20, 50, 100) if 60 <= km * 1000 / paper.metres_a_pixel <= 160), 10)
+    length, x, y = km * 1000 / paper.metres_a_pixel, PANEL, TOP + MAP_HEIGHT - 20
+    yield f'<path d="M{x},{y - 5}v5h{length:.1f}v-5" fill="none" stroke="{INK}" stroke-width="1.5"/>'
+    yield text(x + length / 2, y + 16, f"{km} km", size=13, anchor="middle")
+
+
+def _panel(view: View) -> Iterator[str]:
+    top = TOP + 20
+    yield text(PANEL, top, "Minutes, and share of patients", size=15, bold=True)
+    for number, (low, high, colour, label) in enumerate(view.classes):
+        yield from _bar(top + 14 + 30 * number, label, view.share_within(low, high), colour)
+    top += 210
+    yield text(PANEL, top, "Patients a year by site", size=15, bold=True)
+    most = max((patients for _, patients in view.destinations), default=1) or 1
+    for number, (site, patients) in enumerate(view.destinations):
+        y, length = top + 14 + 30 * number, patients / most * 100
+        yield text(PANEL, y + 16, site if len(site) < 19 else f"{site[:17].rstrip(' ,')}…")
+        yield f'<rect x="{PANEL + 140}" y="{y}" width="{length:.1f}" height="22" fill="{QUIET}"/>'
+        yield text(PANEL + 148 + length, y + 16, f"{patients:,.0f}")
+    top += 250
+    yield text(PANEL, top, "Marks", size=15, bold=True)
+    yield marker(PANEL + 16, top + 28, "A", INK, filled=True, size=11)
+    yield text(PANEL + 42, top + 33, "provides the service")
+    yield marker(PANEL + 16, top + 62, "B", INK, filled=False, size=11)
+    yield text(PANEL + 42, top + 67, "could, and does not")
+    yield square(PANEL + 16, top + 96)
+    yield text(PANEL + 42, top + 101, "hospital outside the system")
+    yield f'<path d="M{PANEL + 2},{top + 128}h28" stroke="{INK}" stroke-width="2"/>'
+    yield text(PANEL + 42, top + 133, "beyond it people go elsewhere")
+
+
+def _bar(y: float, label: str, share: float, colour: str) -> Iterator[str]:
+    frame = f'stroke="{QUIET}" stroke-width=".6"'
+    yield f'<rect x="{PANEL}" y="{y}" width="30" height="22" fill="{colour}" {frame}/>'
+    yield text(PANEL + 40, y + 16, label)
+    yield f'<rect x="{PANEL + 140}" y="{y}" width="{share * 120:.1f}" height="22" fill="{colour}" {frame}/>'
+    yield text(PANEL + 148 + share * 120, y + 16, f"{share:.0%}")
+
+
+# -- the curve --------------------------------------------------------------------------------------
+
+
+def _curve(service: str, runs: Sequence[Finished]) -> Figure:
+    views = [View(run, service) for run in runs]
+    first = views[0]
+    within = ", ".join(f"{view.share_within(-1, first.standard):.0%} at {view.where}" for view in views[:3])
+    title = f"{first.name}: patients within {first.standard:g} minutes, {within}"
+    says = "Share of resident patients whose journey takes at most so many minutes by road. Draft: not a decision."
+    alt = "; ".join(
+        f"{view.where}: " + ", ".join(f"{view.share_within(-1, band):.0%} within {band} minutes" for band in BANDS)
+        for view in views
+    )
+    longest = max(*BANDS, *(float(np.nanmax(view.journeys["minutes"].fillna(0), initial=0)) for view in views))
+    end = int(np.ceil(longest / 10) * 10)
+    body = [*_axes(end, first.standard)]
+    for number, view in enumerate(views):
+        body += _line(view, end, number)
+    return figure(f"curve_{service}", title, says, f"Curve. {alt}.", body, TOP + CURVE_HEIGHT + 60, _sources(first.run))
+
+
+def _axes(end: int, standard: float) -> Iterator[str]:
+    bottom = TOP + CURVE_HEIGHT
+    for share in range(0, 101, 20):
+        y = bottom - share / 100 * CURVE_HEIGHT
+        yield f'<path d="M{CURVE_LEFT},{y:.1f}H{CURVE_RIGHT}" stroke="{FAINT}" stroke-width="1"/>'
+        yield text(CURVE_LEFT - 10, y + 5, f"{share}%", anchor="end", colour=QUIET)
+    for minutes in range(0, end + 1, 10):
+        yield text(_x(minutes, end), bottom + 22, str(minutes), anchor="middle", colour=QUIET)
+    for mark in sorted({*map(float, BANDS), standard}):
+        if mark <= end:
+            dashes = "" if mark == standard else ' stroke-dasharray="2 4"'
+            x = _x(mark, end)
+            yield f'<path d="M{x:.1f},{TOP}V{bottom}" stroke="{QUIET}" stroke-width="1"{dashes}/>'
+    yield text((CURVE_LEFT + CURVE_RIGHT) / 2, bottom + 46, "minutes by road", anchor="middle", colour=QUIET)
+
+
+def _line(view: View, end: int, number: int) -> list[str]:
+    patients = view.journeys.groupby("minutes")["patients_per_year"].sum().sort_index()
+    total, points = view.patients or 1.0, [(_x(0, end), float(TOP + CURVE_HEIGHT))]
+    for minutes, reached in zip(patients.index, patients.cumsum(), strict=True):
+        x, y = _x(float(minutes), end), TOP + CURVE_HEIGHT * (1 - reached / total)
+        points += [(x, points[-1][1]), (x, y)]
+    points.append((_x(end, end), points[-1][1]))
+    colour, dashes = _colour(number), LINE_STYLES[number % len(LINE_STYLES)]
+    style = f' stroke-dasharray="{dashes}"' if dashes else ""
+    name = view.where if len(view.where) < 22 else view.run.key
+    return [
+        f'<path d="{steps_path(points)}" fill="none" stroke="{colour}" stroke-width="2.5"{style}/>',
+        f'<rect x="{CURVE_RIGHT + 8}" y="{TOP + 4 + 24 * number}" width="18" height="5" fill="{colour}"/>',
+        text(CURVE_RIGHT + 32, TOP + 12 + 24 * number, name, size=13),
+    ]
+
+
+def _x(minutes: float, end: int) -> float:
+    return CURVE_LEFT + minutes / end * (CURVE_RIGHT - CURVE_LEFT)
+
+
+def _sources(run: Finished, *, with_map: bool = False) -> str:
+    """Return the sources of what a figure shows, with their licences, as the place states them."""
+    of, sources = run.inputs.get("columns"), run.inputs.get("sources")
+    shown = [
+        ("journeys", "minutes"),
+        ("demand", "patients_per_year"),
+        *([("boundaries", "geometry")] if with_map else []),
+    ]
+    named = (
+        []
+        if of is None or sources is None
+        else [
+            source
+            for table, column in shown
+            for source in of["source"][(of["table"] == table) & (of["column"] == column)]
+        ]
+    )
+    if not named or sources is None:
+        return f"Source: the tables of this run ({run.key}), which name no source."
+    rows = sources.set_index("source").reindex(pd.Index(dict.fromkeys(named))).fillna("")
+    cited = [
+        f"{row['title']}, {row.get('publisher', '')} ({row.get('licence', '') or 'no licence stated'})"
+        for _, row in rows.iterrows()
+    ]
+    return f"Sources: {'; '.join(cited)}. {run.key}."

@@ -1,0 +1,143 @@
+"""The GeoPackage: areas with minutes, sites, and the outlines of catchments, on the British National Grid."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from optimiser.export.contents import YES_OR_NO, plain
+from optimiser.export.finished import BRITISH_NATIONAL_GRID, Finished
+
+NO_DATE = "1980-01-01"
+ABOUT_AREAS = ("area", "name", "district", "resident", "population", "deprivation_decile")
+
+
+def geopackage_bytes(runs: Sequence[Finished]) -> bytes:
+    """Return the GeoPackage of some runs. The same runs give the same bytes.
+
+    Layers: ``areas`` (outlines or, where the place has none, points) with minutes and site for every run and service;
+    ``sites`` with yes or no for every run and service; ``catchments`` where there are outlines.
+    """
+    with tempfile.TemporaryDirectory() as folder, _dated(runs[0].date or NO_DATE):
+        path = Path(folder) / "results.gpkg"
+        for name, says, frame in _layers(runs):
+            options = {"IDENTIFIER": name.capitalize(), "DESCRIPTION": says}
+            of_shapes = isinstance(frame, geopandas.GeoDataFrame) and not (frame.geom_type == "Point").any()
+            pyogrio.write_dataframe(
+                _plain(frame), path, layer=name, driver="GPKG", promote_to_multi=of_shapes, layer_options=options
+            )
+        return path.read_bytes()
+
+
+def _layers(runs: Sequence[Finished]) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    yield "areas", "Minutes and site of every area, by run and service", areas(runs)
+    yield "sites", "Hospitals, and what each run has them provide", sites(runs)
+    if any(run.outlines is not None for run in runs):
+        yield "catchments", "The areas that go to a site, by run and service", catchments(runs)
+
+
+def areas(runs: Sequence[Finished]) -> pd.DataFrame:
+    """Return one row an area, with minutes and site of every run and service beside it."""
+    frames = [run.inputs["areas"].set_index("area") for run in runs]
+    whole = pd.concat(frames)
+    found = whole[~whole.index.duplicated()].sort_index()
+    for run in runs:
+        for service, rows in run.tables["journeys"].groupby("service", sort=False):
+            found[_column(runs, run, f"{service}_minutes")] = _mean_minutes(rows)
+            found[_column(runs, run, f"{service}_site")] = rows.groupby("area")["site"].agg("+".join)
+    found = found.reset_index()
+    shapes = [run.outlines.geometry for run in runs if run.outlines is not None]
+    about = [name for name in ABOUT_AREAS if name in found]
+    numbers = [name for name in found if str(name) not in whole.columns and name != "area"]
+    kept = found[[*about, *numbers]].assign(resident=found["resident"].str.lower().map(YES_OR_NO))
+    if shapes:
+        outlines = pd.concat(shapes)
+        drawn = outlines[~outlines.index.duplicated()].reindex(pd.Index(found["area"]))
+        return _located(kept, geopandas.GeoSeries(drawn.to_numpy()))
+    return _located(kept, _points(found))
+
+
+def sites(runs: Sequence[Finished]) -> pd.DataFrame:
+    """Return one row a site, with yes or no for every run and service: whether it is designated."""
+    whole = pd.concat([run.inputs["sites"].set_index("site") for run in runs])
+    found = whole[~whole.index.duplicated()].sort_index()
+    about = [name for name in ("name", "role", "letter") if name in found]
+    kept = found[about].copy()
+    for run in runs:
+        for service, rows in run.tables["designations"].groupby("service", sort=False):
+            designated = rows.set_index("site")["designated"].map(YES_OR_NO)
+            kept[_column(runs, run, f"provides_{service}")] = designated.reindex(kept.index)
+    return _located(kept.reset_index(), _points(found.reset_index()))
+
+
+def catchments(runs: Sequence[Finished]) -> pd.DataFrame:
+    """Return one row a run, service and site: the areas that go there as one outline, and their patients."""
+    rows = []
+    for run in runs:
+        if run.outlines is None:
+            continue
+        journeys = run.tables["journeys"]
+        for (service, site), going in journeys[journeys["site"] != ""].groupby(["service", "site"], sort=True):
+            members = run.outlines.geometry.reindex(pd.Index(sorted(set(going["area"]))))
+            patients = float(going["patients_per_year"].sum())
+            rows.append((run.key, service, site, len(members), patients, merged(members.to_numpy())))
+    columns = ["run", "service", "site", "areas", "patients_per_year", "geometry"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return _located(frame.drop(columns="geometry"), geopandas.GeoSeries(frame["geometry"]))
+
+
+def merged(shapes: np.ndarray) -> shapely.Geometry:
+    """Return areas as one outline without the borders between them, in an order of its own."""
+    drawn = shapes[~shapely.is_missing(shapes)]
+    # Rounded corners can make a sliver of two areas overlap, which a coverage may not.
+    whole = shapely.coverage_union_all(drawn) if shapely.coverage_is_valid(drawn) else shapely.union_all(drawn)
+    return shapely.normalize(whole)
+
+
+def _mean_minutes(rows: pd.DataFrame) -> pd.Series[float]:
+    """Return the minutes of each area: where its patients are split between sites, their mean."""
+    if rows["area"].is_unique:
+        return rows.set_index("area")["minutes"]
+    patients = rows["patients_per_year"].where(rows["patients_per_year"] > 0, 1e-9)
+    spent = (rows["minutes"] * patients).groupby(rows["area"]).sum(min_count=1)
+    return spent / patients.groupby(rows["area"]).sum()
+
+
+def _column(runs: Sequence[Finished], run: Finished, name: str) -> str:
+    return name if len(runs) == 1 else f"{run.key}_{name}"
+
+
+def _points(frame: pd.DataFrame) -> geopandas.GeoSeries | None:
+    if "easting_m" not in frame or frame["easting_m"].isna().all():
+        return None
+    return geopandas.GeoSeries(geopandas.points_from_xy(frame["easting_m"], frame["northing_m"]))
+
+
+def _located(frame: pd.DataFrame, shapes: geopandas.GeoSeries | None) -> pd.DataFrame:
+    if shapes is None:
+        return frame
+    located: pd.DataFrame = geopandas.GeoDataFrame(frame, geometry=shapes.to_numpy(), crs=BRITISH_NATIONAL_GRID)
+    return located
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    texts = [name for name in frame.columns if pd.api.types.is_string_dtype(frame[name]) or frame[name].dtype == object]
+    return frame.assign(**{name: frame[name].map(plain, na_action="ignore") for name in texts})
+
+
+@contextmanager
+def _dated(day: str) -> Iterator[None]:
+    """Have GDAL write this day as the one on which layers changed, so that today is not in the file."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{day}T00:00:00.000Z"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

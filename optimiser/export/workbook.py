@@ -1,0 +1,217 @@
+"""The workbook: a cover, contents, notes, the recalculation, and one sheet a table. No macro, no link, no live text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import pandas as pd
+
+from optimiser.errors import TooLarge
+from optimiser.export.contents import YES_OR_NO, Tidy, plain
+from optimiser.export.finished import Finished
+from optimiser.export.recalculation import DECIMALS, Line, Place, lines
+from optimiser.extras import needed
+
+HEADER_ROW = 4  # numbered from 1: a title, what the table says, an empty row, the header
+MOST_ROWS = 1_048_576
+MOST_LETTERS = 32_767
+WITHOUT_A_DATE = datetime(1980, 1, 1)
+
+COVER, CONTENTS, NOTES, RECALCULATION = "Cover", "Contents", "Notes", "Recalculation"
+
+NOTES_IN_WORDS = (
+    "This is a draft, not a decision. It answers the question on the cover under the rules in the sheet Rules, and "
+    "nothing else.",
+    "Numbers are exact as the run folder has them. An empty cell means that the figure is not known or does not apply; "
+    "inf means that somebody reaches no site.",
+    "Codes stand for services, sites, teams and areas. Their names are in the sheets Services, Sites and Areas.",
+    "Minutes, shares and longest journeys are those of residents. Areas outside the system count in a site's patients "
+    "only.",
+    "The sheet Recalculation works the headline numbers out again with formulas of its own. Excel recalculates when "
+    "the file is opened for editing; in LibreOffice press Ctrl+Shift+F9.",
+    "The run was checked by a program that shares no code with the one that found the answer, before this was written.",
+    "Sources and licences of the figures are in the sheet Sources, where the place states them. Figures whose source "
+    "was not read are marked not verified.",
+)
+
+
+def workbook_bytes(runs: Sequence[Finished], tables: Sequence[Tidy]) -> bytes:
+    """Return the workbook of some runs. The same runs give the same bytes.
+
+    Raises
+    ------
+    MissingPackage
+        When XlsxWriter is not installed.
+    TooLarge
+        When a table has more rows than a sheet may have.
+    """
+    xlsxwriter = needed("xlsxwriter", "export")
+    for one in tables:
+        if HEADER_ROW + len(one.frame) > MOST_ROWS:
+            raise TooLarge(
+                f"The table {one.name} has {len(one.frame):,} rows; a sheet may have {MOST_ROWS:,}. Export fewer runs "
+                "at a time, or use the CSV files: --without-workbook."
+            )
+    target = BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(target, options) as book:
+        _write(_Book(book, _formats(book)), runs, tables)
+    return target.getvalue()
+
+
+@dataclass(frozen=True)
+class _Book:
+    book: Any
+    formats: dict[str, Any]
+
+    def sheet(self, name: str, title: str, says: str) -> Any:
+        """Return a new sheet with its title and what it says."""
+        sheet = self.book.add_worksheet(name)
+        self.text(sheet, 0, 0, title, "title")
+        self.text(sheet, 1, 0, says)
+        return sheet
+
+    def text(self, sheet: Any, row: int, column: int, words: str, style: str = "plain") -> None:
+        """Write text as text, whatever it looks like."""
+        cut = words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 1]}…"
+        sheet.write_string(row, column, cut, self.formats[style])
+
+
+def _formats(book: Any) -> dict[str, Any]:
+    return {
+        "plain": book.add_format({"valign": "top"}),
+        "wrapped": book.add_format({"text_wrap": True, "valign": "top"}),
+        "title": book.add_format({"bold": True, "font_size": 15}),
+        "header": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}),
+        "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
+        "number": book.add_format({"num_format": "#,##0.00", "valign": "top"}),
+        "difference": book.add_format({"num_format": "0.000000", "valign": "top"}),
+    }
+
+
+def _write(book: _Book, runs: Sequence[Finished], tables: Sequence[Tidy]) -> None:
+    first = runs[0]
+    made = datetime.fromisoformat(first.date) if first.date else WITHOUT_A_DATE
+    book.book.set_properties({"title": "Results", "subject": plain(first.problem.title)[:255], "created": made})
+    found = list(lines({one.name: Place(one, one.title, HEADER_ROW + 1) for one in tables}))
+    _cover(book, runs)
+    _contents(book, tables)
+    _notes(book)
+    _recalculation(book, found)
+    for one in tables:
+        _table(book, one)
+
+
+def _cover(book: _Book, runs: Sequence[Finished]) -> None:
+    sheet = book.sheet(COVER, "Which hospital should provide which service", "Draft: not a decision.")
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1, 110)
+    row = 3
+    for run in runs:
+        for name, words in _about(run):
+            book.text(sheet, row, 0, name, "header")
+            book.text(sheet, row, 1, words, "wrapped")
+            row += 1
+        row += 1
+
+
+def _about(run: Finished) -> Iterator[tuple[str, str]]:
+    designations, problem = run.tables["designations"], run.problem
+    yield "Question", plain(problem.title)
+    yield "Run", f"{run.key}, made {run.date or 'on a day that it does not state'}"
+    yield "Outcome", plain(run.record["outcome"])
+    yield "Checked", "Every number was recomputed independently from the inputs; no disagreement."
+    broken = int((run.tables["rules"]["pass"] != "true").sum())
+    yield "Rules broken", f"{broken} of {len(run.tables['rules'])}"
+    for code, service in problem.services.items():
+        there = designations["site"][(designations["service"] == code) & (designations["designated"] == "true")]
+        names = ", ".join(problem.sites[site].name for site in there) or "no site"
+        yield plain(service.name), plain(names)
+    yield "Made with", f"optimiser {run.version}"
+
+
+def _contents(book: _Book, tables: Sequence[Tidy]) -> None:
+    sheet = book.sheet(CONTENTS, "Contents", "Every sheet, and what it holds.")
+    sheet.set_column(0, 0, 22)
+    sheet.set_column(1, 1, 110)
+    rows = [
+        (NOTES, "How to read the numbers."),
+        (RECALCULATION, "Headline numbers worked out again by formulas."),
+        *((one.title, one.table.meaning) for one in tables),
+    ]
+    _header(book, sheet, ("sheet", "what it holds"))
+    for number, (name, says) in enumerate(rows):
+        book.text(sheet, HEADER_ROW + number, 0, name)
+        book.text(sheet, HEADER_ROW + number, 1, says, "wrapped")
+
+
+def _notes(book: _Book) -> None:
+    sheet = book.sheet(NOTES, "Notes", "How to read the numbers.")
+    sheet.set_column(0, 0, 110)
+    _header(book, sheet, ("note",))
+    for number, words in enumerate(NOTES_IN_WORDS):
+        book.text(sheet, HEADER_ROW + number, 0, words, "wrapped")
+
+
+def _recalculation(book: _Book, found: Sequence[Line]) -> None:
+    says = (
+        "Worked out again by the formulas of this sheet, from the sheets of data. "
+        f"Differences to {DECIMALS} decimal places; every one should be 0."
+    )
+    sheet = book.sheet(RECALCULATION, RECALCULATION, says)
+    columns = ("run", "service", "measure", "group", "unit", "published", "worked out again", "difference")
+    for number, width in enumerate((14, 24, 26, 34, 26, 18, 18, 14)):
+        sheet.set_column(number, number, width)
+    _header(book, sheet, columns)
+    for number, line in enumerate(found):
+        row = HEADER_ROW + number
+        for column, words in enumerate((line.run, line.service, line.measure, line.group, line.unit)):
+            book.text(sheet, row, column, words)
+        number_format, difference = book.formats["number"], book.formats["difference"]
+        sheet.write_formula(row, 5, f"={line.published}", number_format, line.published_value)
+        sheet.write_formula(row, 6, f"={line.formula}", number_format, line.value)
+        sheet.write_formula(row, 7, f"=ROUND(G{row + 1}-F{row + 1},{DECIMALS})", difference, line.difference)
+    last = HEADER_ROW + max(len(found), 1)
+    total = sum(abs(line.difference) for line in found)
+    book.text(sheet, 2, 0, "All differences together", "header")
+    sheet.write_formula(2, 7, f"=SUMPRODUCT(ABS(H{HEADER_ROW + 1}:H{last}))", book.formats["difference"], total)
+
+
+def _table(book: _Book, one: Tidy) -> None:
+    sheet = book.sheet(one.title, one.title, one.table.meaning)
+    _header(book, sheet, one.table.column_names)
+    for number, column in enumerate(one.table.columns):
+        cells = one.frame[column.name]
+        if column.numeric:
+            _numbers(book, sheet, number, cells)
+        else:
+            for row, text in enumerate(cells):
+                if text:
+                    words = YES_OR_NO.get(text.lower(), text) if column.kind == "boolean" else text
+                    book.text(sheet, HEADER_ROW + row, number, words)
+        longest = max((len(str(cell)) for cell in cells.head(200)), default=0)
+        sheet.set_column(number, number, min(60, max(10, len(column.name) + 2, longest + 1)))
+    if len(one.frame):
+        sheet.autofilter(HEADER_ROW - 1, 0, HEADER_ROW - 1 + len(one.frame), len(one.table.columns) - 1)
+
+
+def _numbers(book: _Book, sheet: Any, column: int, cells: pd.Series[float]) -> None:
+    finite = cells[cells.abs() < float("inf")]
+    style = book.formats["whole" if (finite % 1 == 0).all() else "number"]
+    for row, value in enumerate(cells.tolist()):
+        if value != value:
+            continue
+        if abs(value) == float("inf"):
+            book.text(sheet, HEADER_ROW + row, column, "inf")
+        else:
+            sheet.write_number(HEADER_ROW + row, column, value, style)
+
+
+def _header(book: _Book, sheet: Any, names: Sequence[str]) -> None:
+    for number, name in enumerate(names):
+        book.text(sheet, HEADER_ROW - 1, number, name, "header")
+    sheet.freeze_panes(HEADER_ROW, 0)

@@ -1,0 +1,257 @@
+// What the page can do only where optimiser serve shows it: keep a choice, find the best, explain, and list scenarios.
+// It stands after the page's own scripts and uses their words. Text goes in as textContent only.
+"use strict";
+
+const SOON = 700; // milliseconds between two looks at a job
+const STATES = {waiting: "waiting", running: "running", done: "done", failed: "failed", stopped: "stopped"};
+const KINDS_SAID = {evaluate: "a choice", best: "best found", explain: "why not", sweep: "sweep"};
+const CHANGEABLE = [["at_least_sites", "Sites at least"], ["at_most_sites", "Sites at most"],
+  ["minimum_patients", "Fewest patients a year"], ["longest_journey_minutes", "Longest journey, minutes"]];
+const MOST_SITES_ASKED = 6; // with more, a table of them would be too wide to use
+let looking = 0;
+
+async function ask(path, body) {
+  const method = body === undefined ? "GET" : "POST";
+  const sent = body === undefined ? {} : {headers: {"content-type": "application/json"}, body: JSON.stringify(body)};
+  let reply;
+  try {
+    reply = await fetch(path, {method, credentials: "same-origin", ...sent});
+  } catch {
+    throw new Error("optimiser serve has stopped. Start it again, and open the address that it prints.");
+  }
+  const told = await reply.json();
+  if (!reply.ok) throw new Error(refused(told.detail));
+  return told;
+}
+
+function refused(detail) {
+  if (!Array.isArray(detail)) return String(detail);
+  return detail.map(one => `${one.loc.slice(1).join(" ").replaceAll("_", " ")}: ${one.msg}`).join("; ");
+}
+
+function tellWork(words) {
+  byId("work-said").textContent = words;
+}
+
+async function doing(action) {
+  try {
+    await action();
+  } catch (error) {
+    tellWork(error.message);
+  }
+}
+
+// The form ------------------------------------------------------------------------------------------------------------
+
+function field(id, label, attributes) {
+  const line = element("p");
+  line.append(element("label", label, {for: id}), " ", element("input", "", {id, ...attributes}));
+  return line;
+}
+
+function cellOf(control) {
+  const cell = element("td");
+  cell.append(control);
+  return cell;
+}
+
+function changesForm() {
+  const details = element("details"), scroll = element("div", "", {class: "scroll", tabindex: 0, role: "region", "aria-label": "What is asked anew"});
+  const table = element("table"), top = element("thead"), head = element("tr"), body = element("tbody");
+  const sites = question.codes.length <= MOST_SITES_ASKED ? question.codes : [];
+  for (const words of ["Service", ...CHANGEABLE.map(one => one[1]), ...sites.map(names)]) head.append(element("th", words, {scope: "col"}));
+  for (const service of question.services.filter(one => Object.keys(one.fixed).length < question.codes.length)) {
+    const row = element("tr", "", {"data-changes": service.code});
+    row.append(element("th", service.name, {scope: "row"}));
+    for (const [name, label] of CHANGEABLE) row.append(cellOf(numberFor(service, name, label)));
+    for (const site of sites) row.append(cellOf(siteChoice(service, site)));
+    body.append(row);
+  }
+  top.append(head);
+  table.append(element("caption", "Leave blank what stays as it is"), top, body);
+  scroll.append(table);
+  details.append(element("summary", "Change the question before finding the best"), scroll);
+  return details;
+}
+
+function numberFor(service, name, label) {
+  return element("input", "", {id: `${name}-${service.code}`, type: "text", inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?", size: 6,
+    autocomplete: "off", "data-change": name, "aria-label": `${service.name}: ${label}`});
+}
+
+function siteChoice(service, site) {
+  const select = element("select", "", {"data-site-change": site, "aria-label": `${service.name} at ${names(site)}`});
+  for (const [value, words] of [["", "free"], ["open", "must"], ["shut", "must not"]]) select.append(element("option", words, {value}));
+  return select;
+}
+
+function changesAsked() {
+  const changes = {};
+  for (const set of document.querySelectorAll("[data-changes]")) {
+    const found = {};
+    for (const input of set.querySelectorAll("[data-change]")) if (input.value !== "") found[input.dataset.change] = Number(input.value);
+    for (const way of ["open", "shut"]) {
+      const sites = [...set.querySelectorAll("[data-site-change]")].filter(one => one.value === way).map(one => one.dataset.siteChange);
+      if (sites.length) found[way] = sites;
+    }
+    if (Object.keys(found).length) changes[set.dataset.changes] = found;
+  }
+  return changes;
+}
+
+const named = () => ({name: byId("scenario-name").value, reason: byId("scenario-reason").value});
+
+// What may vary is asked for when somebody first wants to see it.
+function sweepForm() {
+  const details = element("details", "", {id: "sweep"}), list = element("div", "", {id: "vary"});
+  const run = element("button", "Run a sweep", {type: "button", id: "run-sweep"});
+  details.append(element("summary", "Run a sweep: what if figures turned out otherwise?"),
+    element("p", "Tick what may vary and say how far. Every value between is as likely as any other.", {class: "note"}), list,
+    field("draws", "How many times to draw", {type: "number", min: 1, max: 2000, step: 1, value: 200}), run);
+  details.addEventListener("toggle", () => details.open && !list.childElementCount && doing(async () => {
+    list.replaceChildren(...(await ask("/api/parameters")).map(parameterLine));
+  }));
+  run.addEventListener("click", () => byId("work-form").reportValidity() && doing(() => start("/api/sweep", {...named(), ...sweepAsked()})));
+  return details;
+}
+
+function parameterLine(one, number) {
+  const set = element("fieldset", "", {"data-vary": one.name}), tick = element("input", "", {type: "checkbox", id: `vary-${number}`});
+  const label = element("label", `${one.meaning} (${one.unit}; now ${commas(one.current, 2)})`, {for: `vary-${number}`});
+  set.append(element("legend", one.name), tick, " ", label);
+  for (const end of ["low", "high"]) set.append(field(`${end}-${number}`, end === "low" ? "From" : "To", {type: "number", step: "any", value: one[end], "data-end": end}));
+  return set;
+}
+
+function sweepAsked() {
+  const vary = {};
+  for (const set of document.querySelectorAll("[data-vary]")) {
+    if (!set.querySelector("[type=checkbox]").checked) continue;
+    vary[set.dataset.vary] = Object.fromEntries([...set.querySelectorAll("[data-end]")].map(one => [one.dataset.end, Number(one.value)]));
+  }
+  if (!Object.keys(vary).length) throw new Error("Tick at least one thing that may vary.");
+  return {draws: Number(byId("draws").value), vary};
+}
+
+function workForm() {
+  const form = element("form", "", {id: "work-form"}), set = element("fieldset"), buttons = element("p", "", {class: "buttons"});
+  const keep = element("button", "Keep this choice", {type: "submit", id: "keep-choice"});
+  const best = element("button", "Find the best", {type: "button", id: "find-best"});
+  set.append(element("legend", "Make a scenario"),
+    field("scenario-name", "Name", {type: "text", maxlength: 80, required: "", autocomplete: "off"}),
+    field("scenario-reason", "Reason", {type: "text", maxlength: 500, required: "", autocomplete: "off"}));
+  buttons.append(keep, best);
+  set.append(changesForm(), buttons, sweepForm());
+  form.append(set);
+  form.addEventListener("submit", event => {
+    event.preventDefault();
+    doing(() => start("/api/evaluate", {...named(), designations: chosen}));
+  });
+  best.addEventListener("click", () => form.reportValidity() && doing(() => start("/api/best", {...named(), changes: changesAsked()})));
+  return form;
+}
+
+function isTaken(name) {
+  const rows = [...byId("scenarios").tBodies[0].rows];
+  return rows.some(row => row.cells[0].textContent.toLowerCase() === name.trim().toLowerCase());
+}
+
+async function start(path, body) {
+  if (body.name && isTaken(body.name)) throw new Error(`There is a scenario "${body.name}" already, and none is ever overwritten. Choose another name.`);
+  const job = await ask(path, body);
+  tellWork(`${job.name}: ${STATES[job.state]}.`);
+  await look();
+}
+
+// Jobs and scenarios --------------------------------------------------------------------------------------------------
+
+function jobLine(job, place) {
+  const item = element("li"), over = !["waiting", "running"].includes(job.state), newest = place === 0;
+  item.append(element("strong", job.name), ` (${KINDS_SAID[job.kind] || job.kind}): ${STATES[job.state]}${job.told ? `. ${job.told}` : ""} `);
+  if (!over) {
+    const stop = element("button", "Stop", {type: "button", "aria-label": `Stop ${job.name}`});
+    stop.addEventListener("click", () => doing(async () => {
+      await ask(`/api/jobs/${job.id}/cancel`, {});
+      await look();
+    }));
+    item.append(element("progress", "", {"aria-label": `Progress of ${job.name}`}), " ", stop);
+    return item;
+  }
+  if (job.words.length) {
+    const list = element("ul"), details = element("details", "", newest ? {open: ""} : {});
+    for (const words of job.words) list.append(element("li", words));
+    details.append(element("summary", "What came of it", {"aria-label": `What came of ${job.name}`}), list);
+    item.append(details);
+  }
+  return item;
+}
+
+function scenarioRow(scenario) {
+  const row = element("tr");
+  row.append(element("th", scenario.name, {scope: "row"}), element("td", scenario.reason), element("td", KINDS_SAID[scenario.kind] || scenario.kind),
+    element("td", scenario.outcome), element("td", scenario.made));
+  return row;
+}
+
+function drawWork(state) {
+  // What has the focus must not be drawn anew under a reader's hand.
+  const held = document.activeElement && document.activeElement.getAttribute("aria-label");
+  byId("jobs").replaceChildren(...state.jobs.slice(0, 8).map(jobLine));
+  if (held) for (const button of byId("jobs").querySelectorAll("button")) if (button.getAttribute("aria-label") === held) button.focus();
+  byId("scenarios").tBodies[0].replaceChildren(...state.scenarios.map(scenarioRow));
+  byId("scenarios-none").hidden = state.scenarios.length > 0;
+  byId("show-all").hidden = !state.jobs.some(job => job.scenario);
+}
+
+async function look() {
+  clearTimeout(looking);
+  const state = await ask("/api/state"), busy = state.jobs.find(job => job.state === "running" || job.state === "waiting");
+  drawWork(state);
+  if (busy) {
+    tellWork(`${busy.name}: ${STATES[busy.state]}.${busy.told ? ` ${busy.told}.` : ""}`);
+    looking = setTimeout(() => doing(look), SOON);
+  } else if (state.jobs.length) {
+    tellWork(`${state.jobs[0].name}: ${STATES[state.jobs[0].state]}.`);
+  }
+}
+
+function scenarioTable() {
+  const scroll = element("div", "", {class: "scroll", tabindex: 0, role: "region", "aria-label": "Scenarios"});
+  const table = element("table", "", {id: "scenarios"}), head = element("tr"), top = element("thead");
+  for (const words of ["Scenario", "Reason", "Kind", "Outcome", "Made"]) head.append(element("th", words, {scope: "col"}));
+  top.append(head);
+  table.append(element("caption", "Scenarios in this folder, newest first"), top, element("tbody"));
+  scroll.append(table);
+  return scroll;
+}
+
+function addExplain() {
+  const form = byId("why");
+  if (!form) return;
+  const button = element("button", "Work out why not", {type: "button", id: "explain"});
+  button.addEventListener("click", () => doing(() => start("/api/explain", {service: byId("why-service").value, site: byId("why-site").value})));
+  form.querySelector("fieldset").append(" ", button);
+}
+
+function addWork() {
+  const section = element("section", "", {id: "work", "aria-labelledby": "work-h"});
+  const show = element("button", "Show the new scenarios beside the others", {type: "button", id: "show-all", hidden: ""});
+  const end = element("button", "Stop the server", {type: "button", id: "end"});
+  const buttons = element("p", "", {class: "buttons"});
+  show.addEventListener("click", () => location.reload());
+  end.addEventListener("click", () => doing(async () => tellWork((await ask("/api/stop", {})).detail)));
+  buttons.append(show, end);
+  section.append(element("h2", "Scenarios", {id: "work-h"}), element("p", "Ask for more than a page can answer", {class: "finding"}), workForm(),
+    element("p", "", {id: "work-said", role: "status", "aria-live": "polite"}), element("ul", "", {id: "jobs", class: "plain"}),
+    element("p", "There is no scenario yet.", {id: "scenarios-none", class: "note"}), scenarioTable(), buttons);
+  byId("options").before(section);
+  const link = element("li");
+  link.append(element("a", "Scenarios", {href: "#work"}));
+  document.querySelector("nav ul").append(link);
+  const foot = document.querySelector("footer p");
+  foot.textContent = foot.textContent.replace("This page asks the network for nothing and keeps nothing.", "This page asks only the program on this machine that shows it. Every scenario is kept with its reason.");
+}
+
+addWork();
+addExplain();
+doing(look);

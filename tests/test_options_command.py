@@ -1,0 +1,105 @@
+"""Options from the command line: tables, the folder with every option, and what docs/options.md shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_cli import ROOT, optimiser, tiny  # noqa: F401
+
+import optimiser as op
+from optimiser.arithmetic import lawful, value
+
+PAGE = ROOT / "docs/options.md"
+ALL = ("--within", "20%", "--front", "patient_minutes,changes_from_today", "--best", "3")
+
+
+def shown(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+def examples() -> list[tuple[str, str]]:
+    """Return every command of the page with what the page says it prints."""
+    return re.findall(r"```text\n\$ optimiser ([^\n]*)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize(("command", "printed"), examples(), ids=[command for command, _ in examples()])
+def test_the_page_shows_what_the_command_prints(command: str, printed: str):
+    # An ellipsis on a line of its own leaves lines out.
+    found, at = shown(optimiser(*shlex.split(command), cwd=ROOT).stdout), 0
+    for number, part in enumerate(re.split(r"^…\n", printed, flags=re.MULTILINE)):
+        lines = shown(part)
+        places = [n for n in range(at, len(found)) if found[n : n + len(lines)] == lines]
+        assert places and (number or places[0] == 0), part
+        at = places[0] + len(lines)
+
+
+def test_the_page_has_examples():
+    assert len(examples()) >= 3
+
+
+def test_a_folder_of_options_holds_every_lawful_one(tiny: Path):  # noqa: F811
+    done = optimiser("options", "configs/tiny.yaml", *ALL, "--out", "runs/o", cwd=tiny)
+    assert done.returncode == 0, done.stderr
+    assert "Folder: runs/o" in done.stdout
+    folder, problem = tiny / "runs/o", op.read_problem(tiny / "configs/tiny.yaml")
+    record = json.loads((folder / "run.json").read_text())
+    for name, digest in record["files"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")} == {*record["files"], "run.json"}
+
+    values, places, choices = (
+        np.load(folder / "values.npy"),
+        np.load(folder / "places.npy"),
+        pd.read_csv(folder / "choices.csv", keep_default_na=False),
+    )
+    assert len(values) == len(places) == record["lawful"] == 7
+    for row, place in zip(values, places[:, 0], strict=True):
+        chosen = choices[place // choices["stride"] % choices["choices"] == choices["choice"]]
+        designated = {(site, line.service) for line in chosen.itertuples() for site in line.sites.split()}
+        assert lawful(problem, designated)
+        assert tuple(row) == tuple(value(problem, designated, objective) for objective in problem.objectives)
+    table = pd.read_csv(folder / "options.csv")
+    assert list(table["patient_minutes"]) == list(values[:3, 0])
+    assert optimiser("options", "configs/tiny.yaml", "--out", "runs/o", cwd=tiny).returncode == 9
+
+
+def test_json_holds_what_the_tables_do(tiny: Path):  # noqa: F811
+    found = json.loads(optimiser("options", "configs/tiny.yaml", *ALL, "--json", cwd=tiny).stdout)
+    assert (found["listed"], found["lawful"], len(found["best"])) == (64, 7, 3)
+    assert sum(row["struck_out"] for row in found["hurdles"]) == 57
+    assert found["near_best"]["count"] == len(found["near_best"]["plans"]) == 4
+    assert [row["exact"] for row in found["front"]["trade_offs"]] == ["1/2", "1/2"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--hurdles", "enough_site"], 'hurdle "enough_site": there is no such hurdle. Did you mean "enough_sites"?'),
+        (["--front", "patient_minute"], 'Did you mean "patient_minutes"?'),
+        (["--within", "a lot"], '"a lot" is not a share. Write 5% or 0.05.'),
+        (["--within", "-5%"], '"-5%" is not a share.'),
+        (["--within", "5%", "--within-minutes", "1"], "one of the two"),
+        (["--within-minutes", "1", "--near-in", "staff_short"], "staff_short is not counted in minutes"),
+        (["--front", "patient_minutes", "--within", "5%", "--near-in", "cost"], 'aim "cost": there is no such aim.'),
+    ],
+)
+def test_what_is_wrong_is_named_with_a_remedy(tiny: Path, words: list[str], says: str):  # noqa: F811
+    done = optimiser("options", "configs/tiny.yaml", *words, cwd=tiny)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert says in done.stderr
+
+
+def test_no_option_at_all_says_where_to_look(tiny: Path):  # noqa: F811
+    config = tiny / "configs/none.yaml"
+    config.write_text("based_on: tiny.yaml\nservices: {walk_in: {minimum_patients: 5000}}\n")
+    done = optimiser("options", "configs/none.yaml", *ALL, cwd=tiny)
+    assert done.returncode == 4
+    assert "the same 0 would be left" in done.stdout
+    assert "No option meets every rule. To see which rules clash: optimiser solve" in done.stderr
