@@ -19,6 +19,7 @@ test: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/p_median.py
+	$(BIN)/python benchmarks/sweep.py
 
 docs: .venv/installed-dev
 	$(BIN)/python docs/make.py

@@ -400,7 +400,10 @@ other two, and orthopaedics, children's and maternity services would have to lea
 - Vascular surgeons and interventional radiologists: each rota has a floor of 6, but how many are in post is not
   published.
 - Minimum volumes of aneurysms and coronary procedures: how many there are was not found.
-- Beds in post: no hyper-acute unit has a limit, so beds are counted and no rule uses them.
+- Beds in post: in 2019 only Basildon had beds for the first 72 hours alone, so no hyper-acute unit has a limit, and
+  its beds are counted and no rule uses them. Whole stays against all stroke beds are
+  `configs/what_if/stroke_beds_2019.yaml`: with 1 in 100 turned away the nearest patients need 52 + 35 + 37 = 124, and
+  46 + 32 + 42 = 120 were there, so no plan meets every rule; with 1 in 20 they need 106.
 - CT, pathology, blood and anaesthetics are taken to be on all three sites, neurosurgery outside the system.
 - Complex respiratory care and interventional radiology have no row in the working matrix, and so no links of
   their own; emergency orthopaedics is given those of planned orthopaedics.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from optimiser.explanation import Clash, clash, explain
     from optimiser.export import write_export
     from optimiser.long_list import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
+    from optimiser.parameters import changed
     from optimiser.plan import Plan
     from optimiser.planning import evaluate, solve
     from optimiser.prices import price_of_a_post
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from optimiser.reading import designations_of, read_problem
     from optimiser.report import write_report
     from optimiser.runs import check, write_run
+    from optimiser.sweep import run_sweep
     from optimiser.weights import effective_weights, weights_won
 
 # Each name is imported when first used, so that `optimiser --help` does not wait for pandas.
@@ -34,6 +36,7 @@ _HOMES = {
     "aims_of": "long_list",
     "Plan": "plan",
     "Problem": "problem",
+    "changed": "parameters",
     "check": "runs",
     "Clash": "explanation",
     "clash": "explanation",
@@ -49,6 +52,7 @@ _HOMES = {
     "price_of_a_post": "prices",
     "read_option": "config",
     "read_problem": "reading",
+    "run_sweep": "sweep",
     "solve": "planning",
     "weights_won": "weights",
     "write_report": "report",
@@ -65,6 +69,7 @@ __all__ = [
     "Problem",
     "Ranked",
     "aims_of",
+    "changed",
     "check",
     "clash",
     "compare",
@@ -79,6 +84,7 @@ __all__ = [
     "price_of_a_post",
     "read_option",
     "read_problem",
+    "run_sweep",
     "solve",
     "weights_won",
     "write_export",

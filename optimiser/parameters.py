@@ -65,15 +65,17 @@ def parameters(problem: Problem) -> dict[str, Parameter]:
     return {one.name: one for function in KINDS.values() for one in function(problem)}
 
 
-def changed(problem: Problem, values: Mapping[str, Value]) -> Problem:
+def changed(problem: Problem, values: Mapping[str, Value], known: Mapping[str, Parameter] | None = None) -> Problem:
     """Return the question with some parameters at other values, set in the order of ``parameters``.
+
+    ``known`` spares finding the question's parameters again, for whoever asks often.
 
     Raises
     ------
     KeyError
         For a name that the question has no parameter of.
     """
-    known = parameters(problem)
+    known = parameters(problem) if known is None else known
     if unknown := [name for name in values if name not in known]:
         raise KeyError(f"This question has no parameter {', '.join(unknown)}.")
     for name, parameter in known.items():
@@ -114,8 +116,8 @@ def journey_factor_of_a_corridor(problem: Problem) -> Iterator[Parameter]:
 
 def corridors(problem: Problem) -> tuple[str, ...]:
     """Return the corridors of a question's areas, in order of code; none where its place says of none."""
-    named = problem.areas.get("corridor", ())
-    return tuple(sorted({name for name in named if isinstance(name, str) and name}))
+    named = problem.areas["corridor"].unique() if "corridor" in problem.areas else ()
+    return tuple(sorted(name for name in named if isinstance(name, str) and name))
 
 
 # Patients -------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.affected import LOUD_MINUTES, OLDER, QUIET_MINUTES, Answer
+from optimiser.affected import LOUD_MINUTES, QUIET_MINUTES, Answer
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -152,13 +152,10 @@ def _neighbours(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
 
 def _warnings(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     found = frames["warnings"]
-    for group, counted in found[found["service"] == service][["group", "counted"]].itertuples(index=False):
+    for group in found["group"][found["service"] == service]:
         row = (("service", service), ("group", group))
         cells = tuple(Cell("warnings", row, column) for column in ("change_of_all", "change"))
-        who = "people" if counted == OLDER else "patients"
-        words = (
-            f"the average hides this: it moves {{0:+.2f}} minutes (less than {QUIET_MINUTES}), but that of {who} of "
-        )
+        words = f"the average hides this: it moves {{0:+.2f}} minutes (less than {QUIET_MINUTES}), while that of "
         words += f"{_plain(group)} moves {{1:+.2f}} (more than {LOUD_MINUTES})"
         yield Sentence("warning", service, f"{_plain(name)}: {words}.", cells)
 

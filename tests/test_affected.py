@@ -15,10 +15,11 @@ from worlds import by_transfer, small, vary
 
 from optimiser import affected as frames_of
 from optimiser.comparison import affected, tables_of
+from optimiser.config import read_option
 from optimiser.errors import InputError
 from optimiser.planning import evaluate
 from optimiser.problem import Figure, Problem
-from optimiser.reading import read_problem
+from optimiser.reading import designations_of, read_problem
 from optimiser.runs import read_tables, write_run
 from optimiser.sentences import said_again
 
@@ -208,3 +209,14 @@ def test_nobody_reaching_any_site_is_infinite_and_spoils_no_other_number():
     found = affected(answers)
     assert rows(found["averages"], group="").iloc[0]["change"] == np.inf
     assert "average" not in set(found["sentences"]["kind"])
+
+
+def test_the_page_shows_what_the_comparison_that_it_names_says():
+    page = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
+    header, *shown = page.split("```text\n")[1].split("\n```")[0].splitlines()
+    problem, answers = read_problem(ROOT / "configs" / "base.yaml"), {}
+    for name in ("alt_hasu_southend", "dmbc_jul2018"):
+        option = read_option(ROOT / "configs" / "options" / f"{name}.yaml")
+        answers[option.code] = tables_of(evaluate(problem, designations_of(problem, option)))
+    assert header == "DMBC_JUL2018 against ALT_HASU_SOUTHEND, in sentences that may be quoted:"
+    assert shown == [f"- {sentence}" for sentence in affected(answers)["sentences"]["sentence"]]

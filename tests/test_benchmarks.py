@@ -51,3 +51,9 @@ def test_the_whole_care_model_is_timed_and_proved():
     header, row = run("--once", script=SCRIPT.with_name("care_model.py")).splitlines()
     assert header.split()[:5] == ["run", "wall", "s", "cpu", "s"]
     assert row.endswith("proved best")
+
+
+def test_a_few_scenarios_are_timed_and_tables_and_plain_loop_agree():
+    header, *rows = run("--quick", script=SCRIPT.with_name("sweep.py")).splitlines()
+    assert "plain loop" in header
+    assert [row.split("  ")[0] for row in rows][:3] == ["evaluated", "asked again", "asked again, one by one"]

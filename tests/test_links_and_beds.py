@@ -226,7 +226,7 @@ def test_a_plan_says_what_its_beds_come_to(tmp_path: Path):
     (line,) = [line for line in summary.lines(plan) if line.startswith("Beds")]
     # 14.3 patients at one site, a tenth of a year each: at a load of 1.43, 2 beds turn away 0.30 and 3 turn away
     # 0.12. Apart, 10 and 4.3 need 2 beds each.
-    assert line == "Beds: the patients of Care need 3; on today's sites they would need 4."
+    assert line == "Beds: the patients of Care need 3; on today's sites they would need 4, and 5 are there."
 
 
 def test_exceptions_alone_call_for_the_tables_of_links(tmp_path: Path):

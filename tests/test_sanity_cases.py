@@ -146,6 +146,20 @@ def test_one_hyper_acute_unit_is_not_one_rota_if_thrombolysis_stays_on_three_sit
         assert (here["needed"].sum(), here["short"].sum()) == (needed, short)
 
 
+def test_the_stroke_beds_of_2019_are_four_too_few_by_the_bed_test():
+    problem = op.read_problem(ROOT / "configs/what_if/stroke_beds_2019.yaml")
+    numbers = measures.table(evaluate(problem, problem.today))
+    found = [measures.number(numbers, "beds_needed", "acute_stroke", site) for site in SITES]
+    assert found == [52, 35, 37]
+    assert measures.number(numbers, "beds_today", "acute_stroke") == 120
+    assert measures.number(numbers, "beds_beyond_today", "acute_stroke") == 4
+    stays = problem.services["acute_stroke"].beds
+    assert stays is not None and round((557 * 22.4 + 555 * 18.2 + 713 * 16.1) / 1825, 2) == stays.days.value
+    volumes = (measures.number(numbers, "site_patients", "acute_stroke", site) for site in SITES)
+    one_in_20 = [beds_needed(stays.stays.load(Fraction(round(n, 6))), 0.05) for n in volumes]
+    assert one_in_20 == [45, 30, 31]
+
+
 def test_one_vascular_hub_serves_the_population_and_two_would_not_have_enough():
     people = {"basildon": 405_000.0, "broomfield": 380_000.0, "southend": 338_800.0}
     problem = three_catchments(people, minimum_patients=Figure(800_000), at_least_sites=Figure(1))

@@ -27,6 +27,9 @@ from optimiser.cli import explanations
 from optimiser.cli import runs
 
 # isort: split
+from optimiser.cli import sweeping
+
+# isort: split
 from optimiser.cli import outputs
 
 # isort: split
@@ -72,4 +75,4 @@ def _stop(number: int, _frame: object) -> NoReturn:
     os._exit(128 + number)
 
 
-__all__ = ["about", "app", "explanations", "files", "main", "options", "outputs", "questions", "runs"]
+__all__ = ["about", "app", "explanations", "files", "main", "options", "outputs", "questions", "runs", "sweeping"]

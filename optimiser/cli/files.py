@@ -1,4 +1,4 @@
-"""Commands that pass runs on to other people: export."""
+"""Commands that pass runs on to other people and programs: export and serve."""
 
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from optimiser.cli.app import AsJson, Quiet, app, progress, say
+from optimiser.cli.app import AsJson, Quiet, app, new_run, progress, say
 
 
 @app.command()
@@ -35,3 +35,47 @@ def export(
     words = [f"Wrote {len(names)} files to {folder}:", *(f"  {name}" for name in names)]
     then = "" if quiet else "open the workbook; its sheet Recalculation works the numbers out again"
     say(words, {"folder": str(folder), "files": names}, as_json, then)
+
+
+@app.command()
+def serve(
+    what: Annotated[
+        Path | None, typer.Argument(metavar="[RUN or CONFIG]", help="Default: the newest run under runs/.")
+    ] = None,
+    scenarios: Annotated[Path, typer.Option(help="Folder in which scenarios are kept.")] = Path("scenarios"),
+    minutes_a_job: Annotated[float, typer.Option(min=0.01, help="Longest that one job may take.")] = 10.0,
+    memory_gb: Annotated[float, typer.Option(min=0.25, help="Most memory that one job may use.")] = 4.0,
+    idle_minutes: Annotated[float, typer.Option(min=0.01, help="Stop when not used for so long.")] = 30.0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address, and open no browser.")] = False,
+) -> None:
+    """Show the page on this machine only, with "find the best" and scenarios that are kept.
+
+    Example:  optimiser serve runs/2026-11-22_base
+    """
+    from optimiser.web import Limits, Sitting
+    from optimiser.web import serve as serve_run
+
+    run = _run_to_serve(what)
+    sitting = Sitting(scenarios, Limits(60 * minutes_a_job, memory_gb), idle_minutes, open_browser=not no_open)
+    serve_run(run, sitting, tell=typer.echo)
+
+
+def _run_to_serve(what: Path | None) -> Path:
+    """Return the run folder to serve: the one given, that of a config solved now, or the newest under runs/."""
+    from optimiser import planning
+    from optimiser.reading import read_problem
+    from optimiser.runs import read_tables, write_run
+
+    if what is None:
+        found = sorted(Path("runs").glob("*/run.json"), key=lambda path: path.stat().st_mtime)
+        if not found:
+            raise typer.BadParameter("there is no run under runs/ yet. Give a run folder or a config.")
+        return found[-1].parent
+    if what.is_dir():
+        read_tables(what)
+        return what
+    with progress(False) as tell:
+        plan = planning.solve(read_problem(what), tell=tell)
+    run = write_run(plan, new_run(what.stem))
+    typer.echo(f"Run folder: {run}")
+    return run

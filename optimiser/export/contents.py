@@ -172,7 +172,7 @@ def _runs(runs: Sequence[Finished]) -> pd.DataFrame:
             run.record["outcome"],
             run.date,
             run.folder.resolve().name,
-            run.record["versions"]["optimiser"],
+            run.version,
         )
         for run in runs
     ]

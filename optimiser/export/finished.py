@@ -62,6 +62,12 @@ class Finished:
         return stated if isinstance(stated, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", stated) else ""
 
     @property
+    def version(self) -> str:
+        """The version of optimiser that made it; empty where the run does not say."""
+        stated = self.record.get("versions")
+        return str(stated.get("optimiser", "")) if isinstance(stated, dict) else ""
+
+    @property
     def stem(self) -> str:
         """How file names begin: date, question and key, such as ``2026-11-21_one-hasu_run-7f3a9c``."""
         name = re.sub(r"^\d{4}-\d{2}-\d{2}_", "", self.folder.resolve().name).lower()

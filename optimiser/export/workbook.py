@@ -12,9 +12,9 @@ import pandas as pd
 
 from optimiser.errors import TooLarge
 from optimiser.export.contents import YES_OR_NO, Tidy, plain
-from optimiser.export.extras import needed
 from optimiser.export.finished import Finished
 from optimiser.export.recalculation import DECIMALS, Line, Place, lines
+from optimiser.extras import needed
 
 HEADER_ROW = 4  # numbered from 1: a title, what the table says, an empty row, the header
 MOST_ROWS = 1_048_576
@@ -96,7 +96,7 @@ def _formats(book: Any) -> dict[str, Any]:
 def _write(book: _Book, runs: Sequence[Finished], tables: Sequence[Tidy]) -> None:
     first = runs[0]
     made = datetime.fromisoformat(first.date) if first.date else WITHOUT_A_DATE
-    book.book.set_properties({"title": "Results", "subject": first.problem.title[:255], "created": made})
+    book.book.set_properties({"title": "Results", "subject": plain(first.problem.title)[:255], "created": made})
     found = list(lines({one.name: Place(one, one.title, HEADER_ROW + 1) for one in tables}))
     _cover(book, runs)
     _contents(book, tables)
@@ -131,7 +131,7 @@ def _about(run: Finished) -> Iterator[tuple[str, str]]:
         there = designations["site"][(designations["service"] == code) & (designations["designated"] == "true")]
         names = ", ".join(problem.sites[site].name for site in there) or "no site"
         yield plain(service.name), plain(names)
-    yield "Made with", f"optimiser {run.record['versions']['optimiser']}"
+    yield "Made with", f"optimiser {run.version}"
 
 
 def _contents(book: _Book, tables: Sequence[Tidy]) -> None:

@@ -1,0 +1,25 @@
+"""A question in many scenarios: the best plan in each, regret of every option, and the plan that is never far off."""
+
+from optimiser.sweep.regret import Results, minimax, table, value_of_waiting
+from optimiser.sweep.running import Work, forget, run, together, unfinished
+from optimiser.sweep.settings import Sweep, read_sweep
+from optimiser.sweep.writing import Finding, files_of, lines, run_sweep, summary
+
+__all__ = [
+    "Finding",
+    "Results",
+    "Sweep",
+    "Work",
+    "files_of",
+    "forget",
+    "lines",
+    "minimax",
+    "read_sweep",
+    "run",
+    "run_sweep",
+    "summary",
+    "table",
+    "together",
+    "unfinished",
+    "value_of_waiting",
+]

@@ -1,0 +1,190 @@
+"""The shape of a sweep file, and reading one with every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr, model_validator
+
+from optimiser.config import Option, read_option
+from optimiser.config.faults import settings_of
+from optimiser.config.figures import Number, Strict, Within, a_number, no_repeats
+from optimiser.errors import Fault, InputError
+from optimiser.layers import Origin, Spot, origin_of, read_layers
+from optimiser.parameters import Parameter, parameters
+from optimiser.problem import Problem
+from optimiser.reading import read_problem
+from optimiser.wording import did_you_mean, quoted, shown
+
+MOST_SCENARIOS = 1_000_000
+Whole = Annotated[int, BeforeValidator(a_number)]
+
+
+class Spread(Strict):
+    """How a parameter may turn out, if it is drawn."""
+
+    shape: Literal["uniform", "triangular", "normal"] = Field(description="uniform, triangular, or normal cut off")
+    low: Number = Field(description="The least that it may be")
+    high: Number = Field(description="The most that it may be")
+    mode: Number | None = Field(None, description="The likeliest value, of a triangular shape")
+    mean: Number | None = Field(None, description="The mean before it is cut off, of a normal shape")
+    sd: Annotated[Number, AfterValidator(Within(0, above=True))] | None = Field(
+        None, description="The standard deviation before it is cut off, of a normal shape"
+    )
+    decimals: Annotated[Whole, AfterValidator(Within(0, 6))] = Field(2, description="Decimals that are drawn")
+    source: StrictStr = Field("", description="Where the range comes from")
+    verified: StrictBool = Field(False, description="Whether the source was read and states the range")
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Spread:
+        if self.low > self.high:
+            raise ValueError(f"has low {self.low:g} above high {self.high:g}. Change one of them.")
+        needed = {"uniform": (), "triangular": ("mode",), "normal": ("mean", "sd")}[self.shape]
+        for name in ("mode", "mean", "sd"):
+            if (getattr(self, name) is None) == (name in needed):
+                words = f"needs {name}. Add it." if name in needed else f"has no use for {name}. Delete it."
+                raise ValueError(f"is {self.shape} and {words}")
+        if self.mode is not None and not self.low <= self.mode <= self.high:
+            raise ValueError(f"has mode {self.mode:g} outside low to high. Correct it.")
+        return self
+
+
+class Together(Strict):
+    """Parameters that a common cause moves together."""
+
+    parameters: Annotated[tuple[StrictStr, ...], Field(min_length=2), AfterValidator(no_repeats)] = Field(
+        description="Names of drawn parameters"
+    )
+    share: Annotated[Number, AfterValidator(Within(0, 1))] = Field(
+        description="Share of each one's variance that the common cause has, 0 to 1: their correlation, as normals"
+    )
+    source: StrictStr = Field("", description="Where that comes from")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+
+class SweepSettings(Strict):
+    """A sweep: a question, what may turn out otherwise, and which options to follow."""
+
+    title: StrictStr = Field(description="The sweep in one line")
+    config: StrictStr = Field(description="The question: a config, from the folder of this file")
+    options: tuple[StrictStr, ...] = Field((), description="Options to follow: files, from the folder of this file")
+    best_of_base: Annotated[Whole, AfterValidator(Within(1, 50))] = Field(
+        5, description="How many of the best of the question as it stands to follow, too"
+    )
+    grid: dict[str, Annotated[tuple[Number, ...], Field(min_length=1)]] = Field(
+        {}, description="Values by parameter: every combination is a scenario"
+    )
+    scenarios: tuple[dict[str, Number], ...] = Field((), description="Scenarios one by one: values by parameter")
+    draws: Annotated[Whole, AfterValidator(Within(1, MOST_SCENARIOS))] | None = Field(
+        None, description="How many scenarios to draw at random"
+    )
+    seed: Annotated[Whole, AfterValidator(Within(0, 2**63))] = Field(1, description="Seed of the draws")
+    vary: dict[str, Spread] = Field({}, description="How each parameter is drawn")
+    together: tuple[Together, ...] = Field((), description="Which drawn parameters move together")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep as read: its settings, its question, and its options."""
+
+    settings: SweepSettings
+    path: Path
+    problem: Problem
+    options: tuple[Option, ...]
+
+
+def read_sweep(path: str | Path) -> Sweep:
+    """Read a sweep file, its config, its tables and its options. Raises ``InputError`` with every fault of all."""
+    path = Path(path)
+    layers = read_layers(path)
+    settings, faults = settings_of(layers, SweepSettings)
+    if settings is None:
+        raise InputError(faults)
+    origins = layers.origins()
+    problem, options = None, []
+    try:
+        problem = read_problem(path.parent / settings.config)
+    except InputError as error:
+        faults += error.faults
+    for number, name in enumerate(settings.options):
+        try:
+            options.append(read_option(path.parent / name))
+        except InputError as error:
+            faults += error.faults
+        codes = [option.code for option in options]
+        if options and codes.count(codes[-1]) > 1 and len(options) > number:
+            where = str(origin_of(origins, ("options", number)))
+            faults.append(Fault(where, f"another option has the code {quoted(codes[-1])} already. Keep one."))
+    # What fails only because faulty settings were set aside would puzzle the reader.
+    faults += list(_ways(settings, path)) if not faults else []
+    faults += list(_disagreements(settings, problem, origins)) if problem else []
+    if faults or problem is None:
+        raise InputError(dict.fromkeys(faults))
+    return Sweep(settings, path, problem, tuple(options))
+
+
+def _ways(settings: SweepSettings, path: Path) -> Iterator[Fault]:
+    ways = [name for name in ("grid", "scenarios", "draws") if getattr(settings, name)]
+    if len(ways) != 1:
+        said = f"it states {' and '.join(ways)}" if ways else "it states no scenarios"
+        yield Fault(shown(path), f"{said}. State one of grid, scenarios, or draws (with vary).")
+    elif bool(settings.draws) != bool(settings.vary):
+        yield Fault(shown(path), "draws needs vary, and vary needs draws. Say how many draws, and of what.")
+
+
+def _disagreements(settings: SweepSettings, problem: Problem, origins: Mapping[Spot, Origin]) -> Iterator[Fault]:
+    known = parameters(problem)
+    for spot, name, values in _named(settings):
+        where = str(origin_of(origins, spot))
+        if name not in known:
+            hint = did_you_mean(name, known, list_at_most=40)
+            yield Fault(where, f"there is no parameter {quoted(name)} of this question. {hint}".rstrip())
+            continue
+        yield from (Fault(where, words) for value in values if (words := _refused(known[name], value)))
+    for number, one in enumerate(settings.together):
+        for name in one.parameters:
+            if name not in settings.vary:
+                where = str(origin_of(origins, ("together", number)))
+                yield Fault(where, f"{quoted(name)} is not under vary. {did_you_mean(name, settings.vary)}".rstrip())
+    for name in settings.vary:
+        share = sum(one.share for one in settings.together if name in one.parameters)
+        if share > 1 + 1e-12:
+            where = str(origin_of(origins, ("together",)))
+            yield Fault(where, f"the shares of {quoted(name)} come to {share:g}, more than 1. Make them smaller.")
+    if settings.grid and _size_of(settings.grid) > MOST_SCENARIOS:
+        where = str(origin_of(origins, ("grid",)))
+        yield Fault(where, f"the grid has {_size_of(settings.grid):,} scenarios; at most {MOST_SCENARIOS:,} are run.")
+
+
+def _named(settings: SweepSettings) -> Iterator[tuple[Spot, str, tuple[float, ...]]]:
+    for name, values in settings.grid.items():
+        yield ("grid", name), name, values
+    for number, scenario in enumerate(settings.scenarios):
+        for name, value in scenario.items():
+            yield ("scenarios", number, name), name, (value,)
+    for name, spread in settings.vary.items():
+        yield ("vary", name), name, (spread.low, spread.high)
+
+
+def _refused(parameter: Parameter, value: float) -> str:
+    """Say why a parameter cannot have a value, or nothing if it can."""
+    name = parameter.name
+    if parameter.unit == "times" and value <= 0:
+        return f"{name} is a factor and must be above 0, not {value:g}."
+    if value < 0:
+        return f"{name} must be at least 0, not {value:g}."
+    if parameter.unit.startswith("share") and value > 1:
+        return f"{name} is a share and must be at most 1, not {value:g}."
+    if parameter.whole and value != int(value):
+        return f"{name} must be a whole number, not {value:g}."
+    return "" if value == round(value, 6) else f"{name} is counted to six decimal places at most, not {value!r}."
+
+
+def _size_of(grid: Mapping[str, Any]) -> int:
+    size = 1
+    for values in grid.values():
+        size *= len(values)
+    return size

@@ -1,0 +1,287 @@
+"""A finished sweep as files and in words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from optimiser.model.objectives import UNITS
+from optimiser.parameters import parameters
+from optimiser.problem import Problem
+from optimiser.runs import csv_files, versions
+from optimiser.summary import sites_in_words
+from optimiser.sweep.draws import scenarios
+from optimiser.sweep.regret import Results, minimax, table, value_of_waiting
+from optimiser.sweep.running import FORMAT, Work, together
+from optimiser.sweep.settings import read_sweep
+
+RESULT_FILES = ("scenarios.csv", "results.csv", "regret.csv", "options.csv")
+MOST_SAID = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What a sweep found, as tables."""
+
+    work: Work
+    results: Results
+
+    @property
+    def problem(self) -> Problem:
+        """The question."""
+        return self.work.sweep.problem
+
+    @property
+    def unit(self) -> str:
+        """What the first objective is counted in."""
+        return UNITS[self.problem.objectives[0].name]
+
+    @cached_property
+    def minimax(self) -> int | None:
+        """Column of the plan whose largest regret is least."""
+        return minimax(self.results)
+
+    @cached_property
+    def value_of_waiting(self) -> float:
+        """What knowing the scenario before deciding would save on average, in units of the first objective."""
+        return value_of_waiting(self.results)
+
+    @cached_property
+    def names(self) -> dict[int, list[str]]:
+        """By number of a joint designation: why it is followed, the name that people gave it first."""
+        found: dict[int, list[str]] = {}
+        for code, number in self.work.named.items():
+            if number is not None:
+                found.setdefault(number, []).append(code)
+        for rank, number in enumerate(self.work.best_of_base, start=1):
+            found.setdefault(number, []).append(f"base_{rank}")
+        best = self.results.best[self.results.best >= 0]
+        columns, often = np.unique(best, return_counts=True)
+        by_share = sorted(zip(-often, columns, strict=True))
+        for rank, (_, column) in enumerate(by_share, start=1):
+            found.setdefault(int(self.results.numbers[column]), []).append(f"winner_{rank}")
+        if self.minimax is not None:
+            found.setdefault(int(self.results.numbers[self.minimax]), []).append("minimax")
+        return found
+
+    @cached_property
+    def regret(self) -> pd.DataFrame:
+        """One row an option that is followed, by its largest regret, those lawful in most scenarios first.
+
+        Options that go against what is fixed are lawful nowhere and come last.
+        """
+        frame = table(self.results)
+        kept = frame[frame["number"].isin(self.names)]
+        kept = kept.assign(
+            option=[self.names[number][0] for number in kept["number"]],
+            also=[" ".join(self.names[number][1:]) for number in kept["number"]],
+            unit=self.unit,
+        )
+        never = [code for code, number in self.work.named.items() if number is None]
+        lost = pd.DataFrame({"option": never, "lawful_scenarios": 0, "lawful_share": 0.0, "unit": self.unit})
+        lost = lost.assign(also="", won_share=0.0, won_alone_share=0.0, worst_scenario=-1)
+        ranked = kept.sort_values(["lawful_scenarios", "max_regret", "number"], ascending=[False, True, True])
+        columns = ["option", "also", "lawful_share", "max_regret", "mean_regret", "p95_regret", "unit"]
+        columns += ["won_share", "won_alone_share", "worst_scenario", "lawful_scenarios"]
+        return pd.concat([ranked, lost] if never else [ranked], ignore_index=True)[columns]
+
+    @cached_property
+    def scenarios(self) -> pd.DataFrame:
+        """One row a scenario: its number, and the value of every parameter that some scenario varies."""
+        known = parameters(self.problem)
+        values = list(scenarios(self.work.sweep.settings, known))
+        names = list(dict.fromkeys(chain.from_iterable(values)))
+        now = {name: float(known[name].current(self.problem)) for name in names}
+        frame = pd.DataFrame([{**now, **one} for one in values], columns=names)
+        return frame.rename_axis("scenario").reset_index()
+
+    @cached_property
+    def by_scenario(self) -> pd.DataFrame:
+        """One row a scenario: the best option, its value, how many equal it, and for every option value and lawful."""
+        results = self.results
+        code = np.array([self.names.get(int(number), ["?"])[0] for number in results.numbers], dtype=object)
+        frame = pd.DataFrame(
+            {
+                "scenario": np.arange(len(results.best)),
+                "best": np.where(results.best >= 0, code[np.maximum(results.best, 0)], ""),
+                "best_value": np.where(results.answered, results.published(results.best_values), np.nan),
+                "equal_best": results.equal_best.sum(axis=1),
+                "lawful_designations": results.lawful.sum(axis=1),
+            }
+        )
+        columns = [int(column) for column in np.flatnonzero(np.isin(results.numbers, list(self.names)))]
+        followed = set(self.work.follow)
+        for column in columns:
+            value = results.published(results.values[:, column])
+            # A designation that nobody follows is kept only where some scenario of its chunk allows it.
+            seen = int(results.numbers[column]) in followed
+            frame[f"value {code[column]}"] = value if seen else np.where(results.lawful[:, column], value, np.nan)
+            frame[f"lawful {code[column]}"] = results.lawful[:, column]
+        return frame
+
+    @cached_property
+    def options(self) -> pd.DataFrame:
+        """One row an option, service and site that provides it."""
+        rows = []
+        for number, names in self.names.items():
+            designated = self.work.listed.designated(number)
+            order = [(site, code) for code in self.problem.services for site in self.problem.candidates]
+            rows += [(names[0], code, site) for site, code in order if (site, code) in designated]
+        return pd.DataFrame(rows, columns=["option", "service", "site"])
+
+    def in_words(self, number: int) -> str:
+        """Return an option's designations in words: only those in which the options that are followed differ."""
+        every = [self.work.listed.designated(one) for one in self.names]
+        here, said = self.work.listed.designated(number), []
+        for code, service in self.problem.services.items():
+            choices = {frozenset(site for site, of in one if of == code) for one in every}
+            if len(choices) > 1:
+                sites = [site for site in self.problem.candidates if (site, code) in here]
+                said.append(f"{service.name.lower()} at {sites_in_words(self.problem, sites)}")
+        return "; ".join(said) or "the only option"
+
+
+def run_sweep(path: str | Path) -> Finding:
+    """Read a sweep file and work it out in this process, keeping nothing. Raises ``InputError`` with every fault."""
+    work = Work(read_sweep(path))
+    starts = range(0, work.size, work.chunk)
+    return Finding(work, together(work, [work.work_out(start, start + work.chunk) for start in starts]))
+
+
+def files_of(finding: Finding) -> dict[str, bytes]:
+    """Return a sweep's folder as file names and contents. ``run.json`` has a hash of every table together."""
+    frames = {
+        "scenarios": finding.scenarios,
+        "results": finding.by_scenario,
+        "regret": finding.regret,
+        "options": finding.options,
+    }
+    files = csv_files(frames)
+    result = hashlib.sha256()
+    for name in RESULT_FILES:
+        result.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
+    files |= dict(finding.problem.files)
+    settings = finding.work.sweep.settings.model_dump(mode="json", exclude_none=True)
+    files["sweep.json"] = json.dumps(settings, indent=2, ensure_ascii=False).encode() + b"\n"
+    record = summary(finding) | {
+        "format": FORMAT,
+        "sweep": finding.work.fingerprint,
+        "result": result.hexdigest(),
+        "versions": versions(),
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
+    }
+    files["run.json"] = json.dumps(record, indent=2, ensure_ascii=False).encode() + b"\n"
+    return files
+
+
+def summary(finding: Finding) -> dict[str, object]:
+    """Return the findings as plain data."""
+    results, best = finding.results, finding.minimax
+    waiting = finding.value_of_waiting
+    return {
+        "title": finding.work.sweep.settings.title,
+        "question": finding.problem.title,
+        "scenarios": finding.work.size,
+        "scenarios_without_a_plan": int((~results.answered).sum()),
+        "objective": finding.problem.objectives[0].name,
+        "unit": finding.unit,
+        "worked_out": "from tables" if finding.work.tables else "one by one",
+        "minimax_regret": None
+        if best is None
+        else {
+            "option": finding.names[int(results.numbers[best])][0],
+            "designated": sorted(map(list, finding.work.listed.designated(int(results.numbers[best])))),
+            "max_regret": _row(finding, best)["max_regret"],
+            "lawful_share": _row(finding, best)["lawful_share"],
+        },
+        "value_of_waiting": None if waiting != waiting else waiting,
+        "value_of_waiting_minutes_a_patient": _a_patient(finding, waiting),
+    }
+
+
+def _row(finding: Finding, column: int) -> Mapping[str, float]:
+    option = finding.names[int(finding.results.numbers[column])][0]
+    rows = finding.regret.set_index("option")
+    return {
+        name: float(rows.loc[[option], name].iloc[0])
+        for name in ("max_regret", "mean_regret", "lawful_share", "won_share")
+    }
+
+
+def _a_patient(finding: Finding, waiting: float) -> float | None:
+    """Return the value of waiting in minutes a patient of today's, where the first objective is minutes of patients."""
+    problem, objective = finding.problem, finding.problem.objectives[0]
+    counted = [code for code in problem.services_of(objective) if code in problem.services_with_patients]
+    resident = problem.areas["resident"].to_numpy(dtype=bool)
+    patients = sum(float(problem.patients(code)[resident].sum()) for code in counted)
+    known = objective.name == "patient_minutes" and waiting == waiting and patients > 0
+    return round(waiting / patients, 9) if known else None
+
+
+def lines(finding: Finding) -> list[str]:
+    """Return what a sweep found, in plain words."""
+    results, unit = finding.results, finding.unit
+    found, many = int(results.answered.sum()), finding.work.size
+    said = [finding.work.sweep.settings.title, finding.problem.title, ""]
+    said.append(f"{many:,} scenarios; some plan meets every rule in {_share(found, many)} of them.")
+    if not found:
+        return [*said, "So there is nothing to compare. Widen no range before looking at which rules clash."]
+    regret = finding.regret.set_index("option")
+    by_name = {names[0]: number for number, names in finding.names.items()}
+    winners = regret[regret["won_share"] > 0].sort_values("won_share", ascending=False, kind="stable")
+    said += ["", "Best, alone or with others:"]
+    said += [f"  {row.won_share:.1%}  {name}: {finding.in_words(by_name[name])}" for name, row in _some(winners)]
+    said += _more(len(winners) - MOST_SAID)
+    said += ["", f"Regret, in {unit} (largest; mean; lawful in):"]
+    said += [
+        f"  {row.max_regret:,.1f}; {row.mean_regret:,.1f}; {row.lawful_share:.1%}  {_also(name, str(row.also))}"
+        for name, row in _some(regret[regret["lawful_scenarios"] > 0])
+    ]
+    said += [f"  lawful in no scenario: {name}" for name in regret.index[regret["lawful_scenarios"] == 0]]
+    if finding.minimax is not None:
+        number = int(results.numbers[finding.minimax])
+        row = _row(finding, finding.minimax)
+        words = (
+            f"Least largest regret: {finding.in_words(number)}, at most {row['max_regret']:,.1f} {unit} from the best"
+        )
+        said += ["", f"{words}, over every designation listed; it is lawful in {row['lawful_share']:.1%} of scenarios."]
+    said += _waiting(finding)
+    return [*said, *_unverified(finding), "Draft: not a decision."]
+
+
+def _some(frame: pd.DataFrame) -> Sequence[tuple[str, pd.Series]]:
+    return [(str(name), row) for name, row in frame.head(MOST_SAID).iterrows()]
+
+
+def _more(number: int) -> list[str]:
+    return [f"  and {number} more in regret.csv"] if number > 0 else []
+
+
+def _also(name: str, also: str) -> str:
+    return f"{name} ({also})" if also else name
+
+
+def _share(part: int, whole: int) -> str:
+    return "all" if part == whole else f"{part / whole:.1%}"
+
+
+def _waiting(finding: Finding) -> list[str]:
+    waiting, unit = finding.value_of_waiting, finding.unit
+    if waiting != waiting:
+        return ["No option is lawful in every scenario, so waiting for information cannot be given a value."]
+    each = _a_patient(finding, waiting)
+    a_patient = f", {each:.3f} minutes a patient" if each is not None else ""
+    return [f"Knowing the scenario before deciding would save {waiting:,.1f} {unit} on average{a_patient}, at most."]
+
+
+def _unverified(finding: Finding) -> list[str]:
+    guessed = [name for name, spread in finding.work.sweep.settings.vary.items() if not spread.verified]
+    return [f"Ranges that no source was read for: {', '.join(guessed)}."] if guessed else []

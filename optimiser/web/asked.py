@@ -1,0 +1,109 @@
+"""What the page may ask of the server, and what it is told. Everything from outside is judged here first."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+CODE = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
+MOST_CODES = 200
+# One line of Latin letters, figures and signs, none of which is hidden or turns the reading direction.
+SEEN = r"!-~\u00a1-\u00ac\u00ae-\u024f\u2013\u2014\u2018\u2019\u201c\u201d\u20ac"
+TEXT = rf"^[{SEEN}]([ {SEEN}]*[{SEEN}])?$"
+
+State = Literal["waiting", "running", "done", "failed", "stopped"]
+
+
+def _whole(number: object) -> object:
+    """Return a whole number that was written with a point, such as 2.0, as JSON means it."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+Code = Annotated[str, Field(pattern=CODE)]
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=TEXT)]
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=TEXT)]
+Sites = Annotated[list[Code], Field(max_length=MOST_CODES)]
+Figure = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=MOST_CODES), BeforeValidator(_whole)]
+# In the schema as in the judging: no key but a code.
+BY_CODE = Field(max_length=MOST_CODES, json_schema_extra={"additionalProperties": False})
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Change(_Asked):
+    """A change makes a new scenario, under a name and with a reason. Nothing is overwritten."""
+
+    name: Name
+    reason: Reason
+
+
+class Evaluate(_Change):
+    """Work out what a choice comes to. Services that are not named stay as they are today."""
+
+    designations: Annotated[dict[Code, Sites], BY_CODE]
+
+
+class ServiceChanges(_Asked):
+    """What is asked anew of one service. What is left out stays as it is."""
+
+    at_least_sites: Count | None = None
+    at_most_sites: Count | None = None
+    minimum_patients: Figure | None = None
+    maximum_patients: Figure | None = None
+    longest_journey_minutes: Figure | None = None
+    open: Sites = []
+    shut: Sites = []
+
+
+class Best(_Change):
+    """Find the best plan, with what is changed in the question."""
+
+    changes: Annotated[dict[Code, ServiceChanges], BY_CODE] = {}
+
+
+class JobTold(BaseModel):
+    """How a job stands. ``words`` are for people; ``scenario`` is the one that it made, if it made one."""
+
+    id: str
+    kind: str
+    name: str
+    state: State
+    told: str = ""
+    words: list[str] = []
+    scenario: str | None = None
+
+
+class ScenarioTold(BaseModel):
+    """A scenario: who made it need not be known, why is."""
+
+    id: str
+    name: str
+    reason: str
+    kind: str
+    made: str
+    outcome: str
+    words: list[str]
+
+
+class StateTold(BaseModel):
+    """Every job of this sitting, newest first, and every scenario in the folder."""
+
+    jobs: list[JobTold]
+    scenarios: list[ScenarioTold]
+
+
+class Fault(BaseModel):
+    """One thing wrong with what was asked: where, and what."""
+
+    loc: list[str]
+    msg: str
+
+
+class Refusal(BaseModel):
+    """Why something was refused, in words or fault by fault."""
+
+    detail: str | list[Fault]

@@ -1,0 +1,80 @@
+"""Scenarios on disk: a folder each, with a name, a reason, what was asked and the run. Nothing is ever overwritten."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+RECORD = "scenario.json"
+FORMAT = 1
+LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario that is complete on disk."""
+
+    id: str
+    folder: Path
+    record: Mapping[str, Any]
+
+    @property
+    def run(self) -> Path:
+        """Its run folder."""
+        return self.folder / "run"
+
+    @property
+    def has_a_run(self) -> bool:
+        """Whether it is one answer, which a page can show; a sweep is many."""
+        return (self.run / "run.json").is_file()
+
+
+@dataclass(frozen=True)
+class Scenarios:
+    """A folder of scenarios."""
+
+    folder: Path
+
+    def all(self) -> list[Scenario]:
+        """Return the scenarios that are complete, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        found = [one for path in sorted(self.folder.iterdir()) if (one := self._read(path))]
+        return sorted(found, key=lambda one: (str(one.record.get("made")), one.id))
+
+    def get(self, id: str) -> Scenario | None:
+        """Return the scenario of this id, or None. Only ids that are listed are ever looked for."""
+        return next((one for one in self.all() if one.id == id), None)
+
+    def place_for(self, name: str) -> Path:
+        """Return the folder that a scenario of this name would have."""
+        return self.folder / slug(name)
+
+    def sweep_up(self, place: str | Path) -> bool:
+        """Remove what a stopped job had begun to write; return whether its scenario is there all the same."""
+        place = Path(place)
+        for path in place.parent.glob(f".{place.name}.unfinished-*"):
+            shutil.rmtree(path, ignore_errors=True)
+        return (place / RECORD).is_file()
+
+    def _read(self, path: Path) -> Scenario | None:
+        try:
+            record = json.loads((path / RECORD).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        ours = isinstance(record, dict) and record.get("format") == FORMAT
+        return Scenario(path.name, path, record) if ours else None
+
+
+def slug(name: str) -> str:
+    """Return a name as a folder's name: small letters, figures and hyphens."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    found = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST].strip("-")
+    # A name without any such letter still needs a folder of its own.
+    return found or "scenario-" + "-".join(f"{ord(letter):x}" for letter in name[:8])

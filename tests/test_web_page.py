@@ -1,0 +1,131 @@
+"""The served page in a real browser: what it adds works, asks only this machine, and can be used by anyone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import NARROW, browser, visit  # noqa: F401
+from playwright.sync_api import Browser, expect
+from test_web import base_of, run_folder, served
+
+import optimiser as op
+
+SLOW = 120_000  # milliseconds: jobs share a busy machine
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("in_a_browser")
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    with served(run_folder(folder), folder) as (_, address):
+        yield address
+
+
+def test_tick_keep_find_the_best_and_show(browser: Browser, address: str, folder: Path):  # noqa: F811
+    with visit(browser, address, allowed=base_of(address)[0]) as seen:
+        page = seen.page
+        expect(page).to_have_url(f"{base_of(address)[0]}/")  # the token is gone from the address
+        page.locator('input[data-service="walk_in"][data-site="birch"]').uncheck()
+        page.get_by_label("Name").fill("Without Birch")
+        page.get_by_label("Reason").fill("<img src=x onerror=alert(1)> to see")
+        page.get_by_role("button", name="Keep this choice").click()
+        expect(page.locator("#work-said")).to_contain_text("Without Birch: done", timeout=SLOW)
+        expect(page.locator("#scenarios tbody tr")).to_have_count(1)
+        expect(page.locator("#scenarios tbody")).to_contain_text("<img src=x onerror=alert(1)> to see")
+
+        page.get_by_role("button", name="Keep this choice").click()
+        expect(page.locator("#work-said")).to_contain_text("none is ever overwritten")
+
+        page.get_by_label("Name").fill("Best of all")
+        page.get_by_text("Change the question before finding the best").click()
+        page.locator("#minimum_patients-walk_in").fill("50")
+        page.get_by_role("button", name="Find the best").click()
+        expect(page.locator("#work-said")).to_contain_text("Best of all: done", timeout=SLOW)
+        expect(page.locator("#jobs")).to_contain_text("Proved best.")
+        assert seen.violations() == []
+
+        page.get_by_role("button", name="Show the new scenarios beside the others").click()
+        expect(page.locator("button.preset", has_text="Best of all")).to_be_visible(timeout=SLOW)
+        assert seen.quiet
+    assert op.check(folder / "kept/best-of-all/run").empty
+
+
+EVERY_STATE = {
+    "jobs": [
+        {"id": f"{number:016x}", "kind": kind, "name": f"Job {number}", "state": state, "told": told, "words": words}
+        for number, (kind, state, told, words) in enumerate(
+            [
+                ("best", "running", "Building the model", []),
+                ("evaluate", "waiting", "Waiting", []),
+                ("explain", "done", "", ["It would cost 3 minutes."]),
+                ("sweep", "failed", "", ["This took longer than the 10 minutes that it may take."]),
+                ("best", "stopped", "", ["Stopped. Nothing was kept."]),
+            ]
+        )
+    ],
+    "scenarios": [
+        {
+            "id": "one",
+            "name": "</script><script>alert(1)</script>",
+            "reason": "'\"><img src=x onerror=alert(1)>",
+            "kind": "best",
+            "made": "2026-11-21 10:00:00",
+            "outcome": "proved best",
+            "words": [],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("size", [NARROW, (1366, 768)])
+def test_every_state_of_a_job_is_accessible_and_text_stays_text(browser: Browser, address: str, size: tuple[int, int]):  # noqa: F811
+    with visit(browser, address, size, allowed=base_of(address)[0]) as seen:
+        page = seen.page
+        page.route("**/api/state", lambda route: route.fulfill(json=EVERY_STATE))
+        page.reload()
+        expect(page.locator("#jobs > li")).to_have_count(5)
+        expect(page.get_by_role("progressbar")).to_have_count(2)
+        expect(page.locator("#scenarios tbody")).to_contain_text("</script><script>alert(1)</script>")
+        page.get_by_text("Change the question before finding the best").click()
+        assert seen.violations() == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert seen.quiet
+
+
+def test_a_job_is_asked_for_and_stopped_from_the_keyboard(browser: Browser, address: str):  # noqa: F811
+    with visit(browser, address, allowed=base_of(address)[0]) as seen:
+        page = seen.page
+        page.get_by_label("Name").focus()
+        page.keyboard.type("To be stopped")
+        page.keyboard.press("Tab")
+        page.keyboard.type("A slip")
+        page.get_by_role("button", name="Find the best").focus()
+        page.keyboard.press("Enter")
+        stop = page.get_by_role("button", name="Stop To be stopped")
+        expect(stop).to_be_visible(timeout=SLOW)
+        stop.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#jobs")).to_contain_text("Stopped. Nothing was kept.", timeout=SLOW)
+        assert seen.quiet
+
+
+def test_without_the_cookie_a_browser_is_told_what_to_do(browser: Browser, address: str):  # noqa: F811
+    with visit(browser, f"{base_of(address)[0]}/", allowed=base_of(address)[0]) as seen:
+        assert "holds the token" in seen.page.content()
+
+
+def test_a_page_of_another_origin_reaches_nothing(browser: Browser, address: str, tmp_path: Path):  # noqa: F811
+    base, token = base_of(address)
+    foreign = tmp_path / "foreign.html"
+    foreign.write_text("<!doctype html><title>Foreign</title>", encoding="utf-8")
+    ask = """([base, token]) => fetch(`${base}/api/state`, {headers: {authorization: `Bearer ${token}`}})
+        .then(reply => reply.status, () => "refused")"""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(foreign.as_uri())
+        assert page.evaluate(ask, [base, token]) == "refused"
