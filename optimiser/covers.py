@@ -117,7 +117,8 @@ def _across(
             return float(max(wte if unit == "WTE" or shared else Fraction(math.ceil(wte)), least))
 
         once = replace(figure, value=float(_once(table))) if shared else None
-        each = replace(figure, value=takes(sites.base), verified=figure.verified and sites.verified)
+        allowed = not shared or (rota.shared_on_call is not None and rota.shared_on_call.verified)
+        each = replace(figure, value=takes(sites.base), verified=figure.verified and sites.verified and allowed)
         at = {site: takes(wte) for site, wte in sites.others.items()}
         found.append(RotaNeed(team, unit, each, steps=steps, roster=roster, at=at, once=once))
     return tuple(_limited(rota, one) for one in found)

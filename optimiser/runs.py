@@ -19,8 +19,10 @@ from optimiser import checker, measures
 from optimiser.config import services_of
 from optimiser.errors import Fault, InputError, NotWritten
 from optimiser.plan import EVALUATED, Plan
+from optimiser.problem import Problem
 
 FORMAT = 1
+NO_PLAN, NO_PLAN_TABLE = "no plan", "clash.csv"
 LIBRARIES = ("optimiser", "highspy", "numpy", "pandas", "pulp")
 UNFINISHED: list[Path] = []
 TABLES = ("designations", "journeys", "staffing", "measures", "rules")
@@ -48,6 +50,22 @@ def files_of(plan: Plan, numbers: pd.DataFrame | None = None) -> dict[str, bytes
         frames |= {"links": plan.links, "exceptions": plan.exceptions}
     files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()} | dict(plan.problem.files)
     files["run.json"] = json.dumps(_record(plan, files), indent=2, ensure_ascii=False).encode() + b"\n"
+    return files
+
+
+def files_without_plan(problem: Problem, tables: Mapping[str, pd.DataFrame], all_found: bool) -> dict[str, bytes]:
+    """Return the run folder of a question that has no plan: why, as tables, the config and its inputs, ``run.json``."""
+    files = {f"{name}.csv": _csv(frame) for name, frame in tables.items()} | dict(problem.files)
+    said = {
+        "format": FORMAT,
+        "date": f"{date.today():%Y-%m-%d}",
+        "question": problem.title,
+        "outcome": NO_PLAN,
+        "every_clash_is_known": all_found,
+        "versions": versions(),
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
+    }
+    files["run.json"] = json.dumps(said, indent=2, ensure_ascii=False).encode() + b"\n"
     return files
 
 
@@ -134,6 +152,8 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, 
 
 def evaluated_in(folder: str | Path) -> frozenset[tuple[str, str]] | None:
     """Return the (site, service) pairs of a run that evaluated an option; None if the run did something else."""
+    if NO_PLAN_TABLE in (path.name for path in Path(folder).iterdir()):
+        return None
     tables, record = read_tables(folder)
     if record.get("outcome") != EVALUATED:
         return None

@@ -46,6 +46,7 @@ def notes(plan: Plan, numbers: pd.DataFrame) -> list[str]:
         *_short(plan),
         *_beds(plan, numbers),
         *_exceptions(plan),
+        *_cover_from_elsewhere(plan),
         *_rotas(plan),
         *_fragile(plan, numbers),
         *_changes(plan),
@@ -315,6 +316,22 @@ def _moves(plan: Plan) -> list[str]:
 
 def _staff(plan: Plan, number: float, team: str, unit: str) -> str:
     return f"{number:g} {'WTE ' if unit == 'WTE' else ''}{plan.problem.teams[team].name}"
+
+
+def _cover_from_elsewhere(plan: Plan) -> list[str]:
+    """Say of each service whose cover on call is given from elsewhere by whom, and whether that was verified."""
+    said = {}
+    for code, service in plan.problem.services.items():
+        for rota in service.rotas:
+            link = rota.remote_from
+            givers = plan.sites_of(link.service) if link else ()
+            sites = [site for site in plan.sites_of(code) if site not in givers]
+            if link and givers and sites:
+                here, there = (sites_in_words(plan.problem, where) for where in (sites, givers))
+                who = f"{plan.problem.services[link.service].name.lower()} at {there}"
+                unread = "" if link.verified else "; that a standard allows it is not verified"
+                said[code, rota.team] = f"{service.name} at {here} is covered on call by {who}{unread}."
+    return list(said.values())
 
 
 def _rotas(plan: Plan) -> list[str]:

@@ -121,7 +121,10 @@ def test_no_plan_names_the_clash_and_the_ways_out(tiny: Path):
     assert "No plan meets every rule." in refused.stderr
     assert "enough_sites.walk_in" in refused.stderr
     assert "Any one of these would be enough" in refused.stderr
-    assert not (tiny / "runs").exists()
+    (run,) = (tiny / "runs").iterdir()
+    assert {"clash.csv", "ways_out.csv", "config.yaml", "run.json"} <= {path.name for path in run.iterdir()}
+    confirmed = optimiser("check", str(run), cwd=tiny)
+    assert "No plan meets every rule: confirmed independently" in confirmed.stdout
 
 
 def test_a_tampered_run_fails_its_check(tiny: Path):

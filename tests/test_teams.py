@@ -206,6 +206,27 @@ def test_on_call_is_shared_where_the_standard_allows_it(tmp_path: Path):
     assert op.check(plan).empty
     assert plan.rotas is not None and plan.rotas["week"].max() == 3
     assert (plan.rotas["shift"] == "C").sum() == 7
+    # What rests on sharing is as verified as that it may be shared: the rest of it is.
+    terms = {"hours_a_plain_pa": 4, "working_weeks": 42, "direct_care_pas": 7.5, "weeks_a_year": 52}
+    read = ", ".join(f"{name}: {{value: {value}, source: Read, verified: true}}" for name, value in terms.items())
+    for verified in ("true", "false"):
+        rota = (
+            f"one_in: {{value: 3, source: Read, verified: true}}, "
+            f"shared_on_call: {{source: A standard, verified: {verified}}}, "
+            f"cover: [{ALL_HOURS.replace('}', ', source: Read, verified: true}')}]"
+        )
+        across = "across_sites: {based_at: ash, trips_a_week: {value: 6, source: Read, verified: true}}"
+        problem = question(tmp_path / verified, rota, across, more=f"contract: {{{read}}}\n")
+        plan = evaluate(problem, {("ash", "care"), ("birch", "care"), ("ash", "labs")})
+        assert plan.rules.query("rule == 'rota_is_filled'")["verified"].tolist() == [verified == "true"]
+        assert op.check(plan).empty
+
+
+def test_the_summary_says_who_gives_cover_from_elsewhere(tmp_path: Path):
+    rota = f"people: 2, remote_from: {{service: labs}}, cover: [{ALL_HOURS}]"
+    plan = evaluate(question(tmp_path, rota), {("birch", "care"), ("ash", "labs")})
+    words = "Care at Birch Hospital is covered on call by laboratories at Ash Hospital; that a standard allows it"
+    assert f"{words} is not verified." in summary.lines(plan)
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -6,6 +6,7 @@ One on call from home at all hours, 1 in 6: a day each, one person takes Saturda
 
 from __future__ import annotations
 
+import json
 import random
 from functools import cache
 from itertools import pairwise
@@ -250,6 +251,22 @@ def test_a_seeded_fault_on_call_is_found_under_its_own_name(fault: str, honest: 
     expected, spoil = SEEDED[fault]
     files = sealed({**honest, "rotas.csv": spoil(honest["rotas.csv"].decode()).encode()})
     assert set(check(files)["check"]) == expected
+
+
+def test_the_command_draws_every_rota_of_a_run(honest: dict[str, bytes], tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from optimiser.cli import app
+    from optimiser.runs import write_files
+
+    run = write_files(honest, tmp_path / "run")
+    drawing = CliRunner().invoke(app, ["rotas", str(run)]).stdout
+    assert drawing.startswith("care.doctors: 3 people.") and "Mon Tue Wed" in drawing
+    assert "C 18:00 to 08:00, on call from home" in drawing and "D 08:00 to 18:00" in drawing
+    as_json = CliRunner().invoke(app, ["rotas", str(run), "--json"]).stdout
+    assert pd.DataFrame(json.loads(as_json)).shape[1] == 8
+    bare = write_files({n: one for n, one in honest.items() if n != "rotas.csv"}, tmp_path / "bare")
+    assert "there is no pattern" in CliRunner().invoke(app, ["rotas", str(bare)]).stdout
 
 
 def test_a_pattern_for_fewer_than_are_needed_and_one_too_often_are_found(honest: dict[str, bytes]) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from optimiser.checker.claims import CLAIM_CHECKS, KNOWN_FILES, files_are_as_listed
 from optimiser.checker.links import LINK_CHECKS
+from optimiser.checker.no_plan import in_words, no_plan_meets_every_rule, says_no_plan
 from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
@@ -66,6 +67,7 @@ __all__ = [
     "not_too_many_transfers",
     "recruitment_within_limit",
     "rota_is_filled",
+    "said_of_no_plan",
     "services_are_within_reach",
     "services_share_a_site",
 ]
@@ -95,10 +97,17 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         # What is wrong with a pattern is said under the names of the checks of patterns.
         **{one.__name__: _first_line(one) for one in RUN_CHECKS if one is not patterns_are_lawful},
         **PATTERN_CHECKS,
+        no_plan_meets_every_rule.__name__: _first_line(no_plan_meets_every_rule),
         **ON_CALL_CHECKS,
     }
 )
 """Every check by name, each with a line that says what it makes sure of."""
+
+
+def said_of_no_plan(run: Path | Mapping[str, bytes]) -> str:
+    """Return what was confirmed of a run in which no plan meets every rule; nothing of another run."""
+    reader = Reader(read_files(run, KNOWN_FILES))
+    return in_words(reader) if says_no_plan(reader) else ""
 
 
 def check(run: Path | Mapping[str, bytes]) -> pd.DataFrame:
@@ -123,9 +132,12 @@ def check(run: Path | Mapping[str, bytes]) -> pd.DataFrame:
     reader = Reader(read_files(run, KNOWN_FILES))
     try:
         reader.breaches.extend(list(files_are_as_listed(reader)))
-        parsed = read_run(reader)
-        for function in RUN_CHECKS:
-            reader.breaches.extend(function(parsed))
+        if says_no_plan(reader):
+            reader.breaches.extend(no_plan_meets_every_rule(reader))
+        else:
+            parsed = read_run(reader)
+            for function in RUN_CHECKS:
+                reader.breaches.extend(function(parsed))
     except UnreadableError:
         pass  # the reader has noted why
     return pd.DataFrame(reader.breaches, columns=list(Breach._fields), dtype=str)

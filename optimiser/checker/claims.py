@@ -21,11 +21,15 @@ RUN_FILES = (
     "designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "config.yaml", "run.json",
     "inputs/areas.csv", "inputs/sites.csv", "inputs/journeys.csv", "inputs/demand.csv",
 )  # fmt: skip
+# A run in which no plan meets every rule has these in place of the tables of a plan.
+NO_PLAN_TABLES = ("clash.csv", "ways_out.csv")
+OF_EVERY_RUN = tuple(name for name in RUN_FILES if "/" in name or not name.endswith(".csv"))
 # A run has these where its question calls for them.
 KNOWN_FILES = (
     *RUN_FILES,
     *(f"{name}.csv" for name in ("links", "exceptions", "rotas", "rota_needs")),
     *(f"inputs/{name}.csv" for name in ("transfers", "staff", "activity")),
+    *NO_PLAN_TABLES,
 )
 # Reports that are made of a run later on stand beside its files.
 REPORTS = (".html", ".xlsx", ".gpkg", ".zip")
@@ -46,10 +50,12 @@ PATIENTS, PEOPLE, MINUTES = "patients a year", "people", "minutes"
 def files_are_as_listed(reader: Reader) -> Iterator[Breach]:
     """Every file of the run is listed in run.json, is there, and has the SHA-256 that is listed."""
     check = "files_are_as_listed"
-    listed = reader.json("run.json").get("files")
+    record = reader.json("run.json")
+    listed = record.get("files")
     listed = listed if isinstance(listed, dict) else {}
     theirs = {name for name in reader.names if "/" in name or not _stands_beside(name)}
-    needed = theirs | set(RUN_FILES)
+    no_plan = record.get("outcome") == "no plan"
+    needed = theirs | set((*OF_EVERY_RUN, *NO_PLAN_TABLES) if no_plan else RUN_FILES)
     for name in sorted((needed | listed.keys()) - {"run.json"}):
         claimed = shown(listed.get(name, ""))
         found = hashlib.sha256(reader.files[name]).hexdigest() if name in reader.files else ""

@@ -138,6 +138,7 @@ class Rota(NamedTuple):
     only_without: str | None = None
     remote_from: str | None = None
     shared_on_call: bool = False
+    sharing_is_verified: bool = True
 
 
 class Across(NamedTuple):
@@ -498,7 +499,7 @@ class ConfigReader:
         for team, entry in self.entries(node, where).items():
             cells = self.mapping(entry, f"{where}.{team}", (*ROTA_KEYS, *UNITS))
             without, remote = (self.rota_link(cells.get(name), f"{where}.{team}.{name}") for name in ROTA_KEYS[4:6])
-            limits = (without, remote, self.is_shared(cells.get("shared_on_call"), f"{where}.{team}.shared_on_call"))
+            limits = (without, remote, *self.sharing(cells.get("shared_on_call"), f"{where}.{team}.shared_on_call"))
             if remote and (team not in covers or covers[team].resident):
                 self.note(f"{where}.{team}.remote_from", remote, "means nothing but for cover on call from home alone")
             may_fall_short = self.flag(cells.get("may_fall_short", "false"), f"{where}.{team}.may_fall_short")
@@ -518,12 +519,11 @@ class ConfigReader:
         self.provenance(found, where)
         return self.word(found.get("service"), f"{where}.service")
 
-    def is_shared(self, node: Any, where: str) -> bool:
-        """Whether one team is on call for all its sites at once."""
+    def sharing(self, node: Any, where: str) -> tuple[bool, bool]:
+        """Return whether one team is on call for all its sites at once, and whether it was verified that it may."""
         if nothing(node) and node != {}:
-            return False
-        self.provenance(self.mapping(node, where, ("source", "verified")), where)
-        return True
+            return False, True
+        return True, self.provenance(self.mapping(node, where, ("source", "verified")), where)[1]
 
     def covers(self, node: Any, where: str) -> dict[str, Asked]:
         """Return what is asked of each team's rota that states cover."""

@@ -19,6 +19,8 @@ from optimiser.checker.run import MICRO, Run
 
 RuleCheck = Callable[[Run], list[Breach]]
 RULES: dict[str, RuleCheck] = {}
+RELATIONS: dict[str, str] = {}
+_FACTS: dict[str, Callable[[Run], Iterator[Fact]]] = {}
 PATIENTS = "patients a year"
 
 
@@ -42,9 +44,15 @@ def rule(relation: str) -> Callable[[Callable[[Run], Iterator[Fact]]], RuleCheck
             return list(_compared(run, facts.__name__, relation, list(facts(run))))
 
         RULES[facts.__name__] = checked
+        RELATIONS[facts.__name__], _FACTS[facts.__name__] = relation, facts
         return checked
 
     return wrap
+
+
+def facts_of(name: str, run: Run) -> Iterator[Fact]:
+    """Yield both sides of every instance of a rule, from the inputs and the decisions alone."""
+    return _FACTS[name](run)
 
 
 def spare_of(fact: Fact, relation: str) -> Number:
@@ -247,7 +255,9 @@ def rota_is_filled(run: Run) -> Iterator[Fact]:
                 if needed is not None:
                     counted = run.short(team, unit, site) if rota.may_fall_short else Fraction(0)
                     staff = run.staff(team, unit, site) + counted
-                    origin = rota.needed.source, rota.needed.verified and travel_is_verified(run, code, team)
+                    shared = unit == "people" and not rota.sharing_is_verified
+                    verified = rota.needed.verified and travel_is_verified(run, code, team) and not shared
+                    origin = rota.needed.source, verified
                     yield Fact(f"{code}.{site}.{team}.{unit}", staff, needed, unit, *origin)
 
 

@@ -3,16 +3,31 @@
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimiser.errors import NoPlan
+from optimiser.errors import CheckFailed, NoPlan
 
 if TYPE_CHECKING:
-    pass
-from optimiser.cli.app import AsJson, Config, Out, Quiet, app, border, finish, new_run, progress, say, to_the_nearest
+    from optimiser.explanation import Clash
+    from optimiser.problem import Problem
+from optimiser.cli.app import (
+    AsJson,
+    Config,
+    Out,
+    Quiet,
+    app,
+    border,
+    breaches_in_words,
+    finish,
+    new_run,
+    progress,
+    say,
+    to_the_nearest,
+)
 
 
 @app.command()
@@ -81,14 +96,31 @@ def solve(
         except NoPlan as error:
             if error.clash:
                 raise
-            from optimiser.explanation import clash
+            from optimiser.explanation import clash, record
 
             tell("Finding out which rules clash")
             found = clash(problem)
-            raise NoPlan(str(found), found.names) from None
+            written = _no_plan(problem, found, out or new_run(config.stem))
+            if as_json:
+                typer.echo(json.dumps({"folder": str(written), "outcome": "no plan", "clash": record(found)}, indent=2))
+            last = f"{found}\nRun folder: {written}"
+            raise NoPlan(last, found.names) from None
         tell("Looking across the border")
         extra = [*to_the_nearest(plan), *border(plan)]
     finish(plan, out or new_run(config.stem), extra, as_json, quiet)
+
+
+def _no_plan(problem: Problem, found: Clash, folder: Path) -> Path:
+    """Write a run that holds the question, its inputs and why no plan meets every rule, and check it."""
+    from optimiser.checker import check as check_run
+    from optimiser.runs import files_without_plan, write_files
+
+    files = files_without_plan(problem, found.tables(), found.all_found)
+    breaches = check_run(files)
+    written = write_files(files, folder)
+    if len(breaches):
+        raise CheckFailed(breaches_in_words(breaches))
+    return written
 
 
 @app.command()

@@ -25,7 +25,7 @@ def check(run: Run, as_json: AsJson = False) -> None:
 
     Example:  optimiser check runs/2026-11-22_base
     """
-    from optimiser.checker import CHECKS
+    from optimiser.checker import CHECKS, said_of_no_plan
     from optimiser.checker import check as check_run
 
     breaches = check_run(run)
@@ -34,8 +34,9 @@ def check(run: Run, as_json: AsJson = False) -> None:
     if len(breaches):
         raise CheckFailed(breaches_in_words(breaches))
     if not as_json:
-        words = [f"{run} is clean: {len(CHECKS)} kinds of check, no disagreement."]
-        say(words, {}, False, f"optimiser compare {run} RUN...")
+        no_plan = said_of_no_plan(run)
+        words = [no_plan or f"{run} is clean: {len(CHECKS)} kinds of check, no disagreement."]
+        say(words, {}, False, f"optimiser {'explain' if no_plan else 'compare'} {run}{'' if no_plan else ' RUN...'}")
 
 
 @app.command()

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
+import pandas as pd
 import pulp
 
 from optimiser import catchment, solver
@@ -68,6 +69,19 @@ class Clash:
         """The names of the rules of the first set."""
         return tuple(map(name_of, self.demands))
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the clash as tables of a run: every rule of every set, with designations that meet the others."""
+        rows = [
+            (number, demand[0], name_of(demand), words, _said(one.exhibits[demand]))
+            for number, one in enumerate(self.sets, start=1)
+            for demand, words in one.demands.items()
+        ]
+        ways = [(way.unit, way.by, " ".join(map(name_of, way.demands)), way.words) for way in self.ways_out]
+        return {
+            "clash": pd.DataFrame(rows, columns=["set", "rule", "instance", "words", "without_it"]),
+            "ways_out": pd.DataFrame(ways, columns=["unit", "by", "gives_way", "words"]),
+        }
+
     def __str__(self) -> str:
         """Return the clash as a paragraph."""
         lines = []
@@ -109,6 +123,11 @@ def clash(problem: Problem) -> Clash:
     ]
     ways = ways_out(problem, chains, rows, found if search.all_found else ())
     return Clash(tuple(sets), search.all_found, tuple(ways))
+
+
+def _said(designated: Designations) -> str:
+    """Return designations as one cell: service at site."""
+    return "; ".join(f"{service} at {site}" for site, service in sorted(designated, key=lambda pair: pair[::-1]))
 
 
 def _in_reading_order(demand: Demand) -> tuple[int, tuple[str, ...]]:
