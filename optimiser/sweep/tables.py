@@ -232,9 +232,9 @@ class Tables:
         Those that no scenario allows are left out, unless they are to be followed.
         """
         caches: tuple[dict[Any, Any], ...] = (self._demand, self._tabled, self._still)
-        for kept in caches:
-            if len(kept) > MOST_KEPT:
-                kept.clear()
+        for cache in caches:
+            if len(cache) > MOST_KEPT:
+                cache.clear()
         still = [self._state(one) for one in scenarios]
         distinct = {id(lawful): lawful for lawful, _, _ in still}
         columns = np.union1d(np.flatnonzero(np.any(list(distinct.values()), axis=0)), np.array(follow, dtype=int))
