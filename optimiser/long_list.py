@@ -309,7 +309,7 @@ def _every(problem: Problem, aims: Sequence[Objective] = ()) -> Every:
     if not can_be_ranked(problem):
         raise TooLarge(
             f"{len(problem.candidates)} candidates have too many choices to judge every option. "
-            "Fix some designations, or ask for --best, --within or --front, which the solver can find."
+            "Fix some designations; from Python, near_best and front ask the solver instead."
         )
     return Every.of(problem, aims)
 

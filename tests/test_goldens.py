@@ -15,7 +15,7 @@ from optimiser import catchment
 from optimiser.model import build, expression
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.rules import RULES
-from optimiser.problem import Beds, Figure, Fixed, Link, Objective, Observed, Problem, Reach
+from optimiser.problem import Beds, Figure, Fixed, Link, Objective, Observed, Problem, Reach, RotaNeed, Team
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -64,6 +64,21 @@ WITH_SHARING = (
 def with_sharing() -> Problem:
     """Return the same world with the clinic's patients shared out; with nothing open nobody is served."""
     return vary(everything(), "clinic", managed=True)
+
+
+# Rules with other rows where one team works across sites, and where another service decides who needs a rota.
+WITH_TEAMS = ("rota_is_filled", "staff_add_up")
+
+
+def with_teams() -> Problem:
+    """Return the same world with doctors in one team, on call once, and nurses where there is no X-ray room."""
+    nurses = RotaNeed("nurses", "WTE", Figure(2), only_without=Link("x_ray"), remote_from=Link("x_ray"))
+    doctors = RotaNeed("doctors", "people", Figure(1.5), at={"ash": 2.25}, once=Figure(4), only_without=Link("x_ray"))
+    teams = {
+        "doctors": Team("doctors", "doctors", None, Figure(0), across_sites=True),
+        "nurses": Team("nurses", "nurses", Figure(0), Figure(0)),
+    }
+    return replace(vary(everything(), "clinic", rotas=(doctors, nurses)), teams=teams)
 
 
 # What says nothing where nobody is transferred is written for a world in which somebody is.
@@ -118,6 +133,11 @@ def test_rows_of_a_rule_with_patients_shared_out_are_as_written(rule: str):
     assert rows_of(rule, with_sharing()) == (GOLDEN / "with_sharing" / f"{rule}.lp").read_text()
 
 
+@pytest.mark.parametrize("rule", WITH_TEAMS)
+def test_rows_of_a_rule_with_teams_are_as_written(rule: str):
+    assert rows_of(rule, with_teams()) == (GOLDEN / "with_teams" / f"{rule}.lp").read_text()
+
+
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_an_objective_is_as_written(objective: str):
     assert objective_text(objective) == (GOLDEN / f"objective_{objective}.lp").read_text()
@@ -133,5 +153,8 @@ if __name__ == "__main__":
     (GOLDEN / "with_sharing").mkdir(exist_ok=True)
     for name in WITH_SHARING:
         (GOLDEN / "with_sharing" / f"{name}.lp").write_text(rows_of(name, with_sharing()))
+    (GOLDEN / "with_teams").mkdir(exist_ok=True)
+    for name in WITH_TEAMS:
+        (GOLDEN / "with_teams" / f"{name}.lp").write_text(rows_of(name, with_teams()))
     for name in OBJECTIVES:
         (GOLDEN / f"objective_{name}.lp").write_text(objective_text(name))

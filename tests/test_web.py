@@ -104,6 +104,9 @@ ROUTES = [
     ("GET", "/api/state"),
     ("POST", "/api/evaluate"),
     ("POST", "/api/best"),
+    ("POST", "/api/explain"),
+    ("POST", "/api/sweep"),
+    ("GET", "/api/parameters"),
     ("GET", "/api/jobs/0123456789abcdef"),
     ("POST", "/api/jobs/0123456789abcdef/cancel"),
     ("POST", "/api/stop"),
@@ -329,6 +332,35 @@ def test_the_best_of_a_changed_question_is_found_and_can_be_asked_again(run: Pat
     assert "ash" not in answer.sites_of("walk_in")
 
 
+def test_why_not_is_worked_out_and_kept_nowhere(run: Path, tmp_path: Path):
+    with client(run, tmp_path) as asking:
+        told = ended(
+            asking, asking.post("/api/explain", headers=BEARING, json={"service": "walk_in", "site": "cedar"}).json()
+        )
+        assert told["state"] == "done", told
+        assert "Cedar" in " ".join(told["words"])
+        wrong = asking.post("/api/explain", headers=BEARING, json={"service": "walk_in", "site": "nowhere"}).json()
+        assert "nowhere" in " ".join(ended(asking, wrong)["words"])
+        assert asking.get("/api/state", headers=BEARING).json()["scenarios"] == []
+
+
+def test_a_sweep_becomes_a_scenario(run: Path, tmp_path: Path):
+    with client(run, tmp_path) as asking:
+        known = {one["name"]: one for one in asking.get("/api/parameters", headers=BEARING).json()}
+        assert known["demand_factor.visit"]["current"] == 1
+        asked = {
+            "name": "Busier",
+            "reason": "It may",
+            "draws": 20,
+            "vary": {"demand_factor.visit": {"low": 0.9, "high": 1.3}},
+        }
+        told = ended(asking, asking.post("/api/sweep", headers=BEARING, json=asked).json())
+        assert told["state"] == "done", told
+        assert any(line.startswith("20 scenarios") for line in told["words"])
+        assert [one["kind"] for one in asking.get("/api/state", headers=BEARING).json()["scenarios"]] == ["sweep"]
+    assert (tmp_path / "scenarios/busier/sweep/regret.csv").is_file()
+
+
 def test_a_question_without_a_plan_says_which_rules_clash_and_keeps_nothing(run: Path, tmp_path: Path):
     asked = {**BEST, "changes": {"walk_in": {"at_least_sites": 3}}}
     with client(run, tmp_path) as asking:
@@ -425,6 +457,8 @@ def test_hostile_names_are_kept_as_text_or_refused_and_make_a_folder_inside(name
     assert folder.parent == tmp_path / "scenarios"
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]*", slug(name))
     with client(run, tmp_path) as asking:
+        reply = asking.post("/api/explain", headers=BEARING, json={"service": name, "site": "ash"})
+        assert reply.status_code == 422
         reply = asking.post(
             "/api/best", headers=BEARING, json={"name": name, "reason": name, "changes": {"x": {"open": ["/"]}}}
         )

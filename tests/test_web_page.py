@@ -91,7 +91,9 @@ def test_every_state_of_a_job_is_accessible_and_text_stays_text(browser: Browser
         expect(page.locator("#jobs > li")).to_have_count(5)
         expect(page.get_by_role("progressbar")).to_have_count(2)
         expect(page.locator("#scenarios tbody")).to_contain_text("</script><script>alert(1)</script>")
-        page.get_by_text("Change the question before finding the best").click()
+        for summary in ("Change the question before finding the best", "Run a sweep: what if figures turned out"):
+            page.get_by_text(summary).click()
+        expect(page.locator("#vary fieldset").first).to_be_visible(timeout=SLOW)
         assert seen.violations() == []
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         assert seen.quiet
@@ -111,6 +113,17 @@ def test_a_job_is_asked_for_and_stopped_from_the_keyboard(browser: Browser, addr
         stop.focus()
         page.keyboard.press("Enter")
         expect(page.locator("#jobs")).to_contain_text("Stopped. Nothing was kept.", timeout=SLOW)
+        assert seen.quiet
+
+
+def test_why_not_is_answered_by_the_program(browser: Browser, address: str):  # noqa: F811
+    with visit(browser, address, allowed=base_of(address)[0]) as seen:
+        page = seen.page
+        page.locator("#why-service").select_option("walk_in")
+        page.locator("#why-site").select_option("cedar")
+        page.get_by_role("button", name="Work out why not").click()
+        expect(page.locator("#work-said")).to_contain_text("walk_in at cedar: done", timeout=SLOW)
+        expect(page.locator("#jobs")).to_contain_text("Cedar")
         assert seen.quiet
 
 

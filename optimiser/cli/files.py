@@ -48,7 +48,7 @@ def serve(
     idle_minutes: Annotated[float, typer.Option(min=0.01, help="Stop when not used for so long.")] = 30.0,
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the address, and open no browser.")] = False,
 ) -> None:
-    """Show the page on this machine only, with "find the best" and scenarios that are kept.
+    """Show the page on this machine only, with "find the best", "why not" and scenarios that are kept.
 
     Example:  optimiser serve runs/2026-11-22_base
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,10 +18,13 @@ from fastapi.security import HTTPBearer
 from optimiser.web.asked import (
     Best,
     Evaluate,
+    Explain,
     JobTold,
+    ParameterTold,
     Refusal,
     ScenarioTold,
     StateTold,
+    Sweep,
 )
 from optimiser.web.jobs import Job, Jobs, QueueIsFull
 from optimiser.web.scenarios import Scenario, Scenarios
@@ -76,14 +79,9 @@ class Desk:
                     f'There is a scenario "{folder.name}" already, and none is ever overwritten. Choose another name.'
                 )
                 raise HTTPException(409, words)
+        where = {"folder": str(folder)} if writes else {}
         try:
-            return self.jobs.add(
-                kind,
-                name,
-                asked
-                | {"base": self.base, "run": str(self.run.resolve())}
-                | ({"folder": str(folder)} if writes else {}),
-            )
+            return self.jobs.add(kind, name, {**asked, **where, "base": self.base})
         except QueueIsFull:
             raise HTTPException(503, "Five jobs wait already. Wait for one to end, or stop one.") from None
 
@@ -100,7 +98,7 @@ def build(desk: Desk, stop: Callable[[], None] = lambda: None) -> FastAPI:
         dependencies=[Depends(HTTPBearer(auto_error=False))],
         responses=REFUSALS,
     )
-    page = _page_maker(desk)
+    page, may_vary = _page_maker(desk), _parameter_teller(desk)
     app.add_exception_handler(RequestValidationError, _not_what_may_be_asked)
 
     @app.get("/", response_class=HTMLResponse, responses=IN_JSON)
@@ -126,6 +124,22 @@ def build(desk: Desk, stop: Callable[[], None] = lambda: None) -> FastAPI:
     def best(asked: Best) -> JobTold:
         """Find the best plan under a changed question, as a new scenario."""
         return _told(desk.ask("best", asked.name, asked.model_dump()))
+
+    @app.post("/api/explain", status_code=202, responses={503: TAKEN[503]})
+    def explain(asked: Explain) -> JobTold:
+        """Say what it would cost to have a service at a site, or which rules that breaks."""
+        name = f"{asked.service} at {asked.site}"
+        return _told(desk.ask("explain", name, asked.model_dump(), writes=False))
+
+    @app.post("/api/sweep", status_code=202, responses=TAKEN)
+    def sweep(asked: Sweep) -> JobTold:
+        """Ask the question many times with what may vary drawn anew, as a new scenario."""
+        return _told(desk.ask("sweep", asked.name, asked.model_dump()))
+
+    @app.get("/api/parameters")
+    def parameters() -> list[ParameterTold]:
+        """Return what may vary in the question."""
+        return may_vary()
 
     @app.get("/api/jobs/{id}", responses=ABSENT)
     def job(id: JobId) -> JobTold:
@@ -167,6 +181,28 @@ def _page_maker(desk: Desk) -> Callable[[tuple[str, ...]], str]:
         return report.page(runs, scripts=[script], connect="'self'")
 
     return page
+
+
+def _parameter_teller(desk: Desk) -> Callable[[], list[ParameterTold]]:
+    @cache
+    def told() -> list[ParameterTold]:
+        from optimiser.parameters import parameters
+        from optimiser.reading import read_problem
+
+        problem = read_problem(desk.base)
+        return [
+            ParameterTold(
+                name=one.name,
+                unit=one.unit,
+                meaning=one.meaning,
+                low=float(one.low),
+                high=float(one.high),
+                current=float(one.current(problem)),
+            )
+            for one in parameters(problem).values()
+        ]
+
+    return told
 
 
 def _told(job: Job) -> JobTold:

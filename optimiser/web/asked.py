@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 CODE = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 MOST_CODES = 200
+MOST_DRAWS, MOST_VARIED = 2000, 50
 # One line of Latin letters, figures and signs, none of which is hidden or turns the reading direction.
 SEEN = r"!-~\u00a1-\u00ac\u00ae-\u024f\u2013\u2014\u2018\u2019\u201c\u201d\u20ac"
 TEXT = rf"^[{SEEN}]([ {SEEN}]*[{SEEN}])?$"
@@ -26,6 +27,10 @@ Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=TEXT)]
 Sites = Annotated[list[Code], Field(max_length=MOST_CODES)]
 Figure = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=MOST_CODES), BeforeValidator(_whole)]
+ParameterName = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_. -]{0,199}$")]
+Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+Draws = Annotated[int, Field(ge=1, le=MOST_DRAWS), BeforeValidator(_whole)]
+VARIED = Field(min_length=1, max_length=MOST_VARIED, json_schema_extra={"additionalProperties": False})
 # In the schema as in the judging: no key but a code.
 BY_CODE = Field(max_length=MOST_CODES, json_schema_extra={"additionalProperties": False})
 
@@ -63,6 +68,38 @@ class Best(_Change):
     """Find the best plan, with what is changed in the question."""
 
     changes: Annotated[dict[Code, ServiceChanges], BY_CODE] = {}
+
+
+class Explain(_Asked):
+    """Say what it would cost to have a service at a site, or which rules that breaks."""
+
+    service: Code
+    site: Code
+
+
+class Range(_Asked):
+    """From the least to the most that something may turn out to be, every value as likely as any other."""
+
+    low: Number
+    high: Number
+
+
+class Sweep(_Change):
+    """Ask the question many times over, each time with what may vary drawn anew."""
+
+    draws: Draws = 200
+    vary: Annotated[dict[ParameterName, Range], VARIED]
+
+
+class ParameterTold(BaseModel):
+    """Something that may vary in the question, and how far it is looked at unless somebody says otherwise."""
+
+    name: str
+    unit: str
+    meaning: str
+    low: float
+    high: float
+    current: float
 
 
 class JobTold(BaseModel):

@@ -4,9 +4,10 @@
 
 const SOON = 700; // milliseconds between two looks at a job
 const STATES = {waiting: "waiting", running: "running", done: "done", failed: "failed", stopped: "stopped"};
-const KINDS_SAID = {evaluate: "a choice", best: "best found"};
-const CHANGEABLE = [["at_least_sites", "At least so many sites", 1], ["at_most_sites", "At most so many sites", 1],
-  ["minimum_patients", "Fewest patients a year at a site", 1], ["longest_journey_minutes", "Longest journey, in minutes", 1]];
+const KINDS_SAID = {evaluate: "a choice", best: "best found", explain: "why not", sweep: "sweep"};
+const CHANGEABLE = [["at_least_sites", "Sites at least"], ["at_most_sites", "Sites at most"],
+  ["minimum_patients", "Fewest patients a year"], ["longest_journey_minutes", "Longest journey, minutes"]];
+const MOST_SITES_ASKED = 6; // with more, a table of them would be too wide to use
 let looking = 0;
 
 async function ask(path, body) {
@@ -48,25 +49,40 @@ function field(id, label, attributes) {
   return line;
 }
 
+function cellOf(control) {
+  const cell = element("td");
+  cell.append(control);
+  return cell;
+}
+
 function changesForm() {
-  const details = element("details");
-  details.append(element("summary", "Change the question before finding the best"));
+  const details = element("details"), scroll = element("div", "", {class: "scroll", tabindex: 0, role: "region", "aria-label": "What is asked anew"});
+  const table = element("table"), top = element("thead"), head = element("tr"), body = element("tbody");
+  const sites = question.codes.length <= MOST_SITES_ASKED ? question.codes : [];
+  for (const words of ["Service", ...CHANGEABLE.map(one => one[1]), ...sites.map(names)]) head.append(element("th", words, {scope: "col"}));
   for (const service of question.services.filter(one => Object.keys(one.fixed).length < question.codes.length)) {
-    const set = element("fieldset", "", {"data-changes": service.code});
-    set.append(element("legend", service.name));
-    for (const [name, label, step] of CHANGEABLE) set.append(field(`${name}-${service.code}`, label, {type: "number", min: 0, step, "data-change": name}));
-    for (const site of question.codes) set.append(siteChoice(service, site));
-    details.append(set);
+    const row = element("tr", "", {"data-changes": service.code});
+    row.append(element("th", service.name, {scope: "row"}));
+    for (const [name, label] of CHANGEABLE) row.append(cellOf(numberFor(service, name, label)));
+    for (const site of sites) row.append(cellOf(siteChoice(service, site)));
+    body.append(row);
   }
+  top.append(head);
+  table.append(element("caption", "Leave blank what stays as it is"), top, body);
+  scroll.append(table);
+  details.append(element("summary", "Change the question before finding the best"), scroll);
   return details;
 }
 
+function numberFor(service, name, label) {
+  return element("input", "", {id: `${name}-${service.code}`, type: "text", inputmode: "decimal", pattern: "[0-9]+([.][0-9]+)?", size: 6,
+    autocomplete: "off", "data-change": name, "aria-label": `${service.name}: ${label}`});
+}
+
 function siteChoice(service, site) {
-  const line = element("p"), id = `at-${service.code}-${site}`;
-  const select = element("select", "", {id, "data-site-change": site});
-  for (const [value, words] of [["", "as in the question"], ["open", "must have it"], ["shut", "must not have it"]]) select.append(element("option", words, {value}));
-  line.append(element("label", names(site), {for: id}), " ", select);
-  return line;
+  const select = element("select", "", {"data-site-change": site, "aria-label": `${service.name} at ${names(site)}`});
+  for (const [value, words] of [["", "free"], ["open", "must"], ["shut", "must not"]]) select.append(element("option", words, {value}));
+  return select;
 }
 
 function changesAsked() {
@@ -85,6 +101,38 @@ function changesAsked() {
 
 const named = () => ({name: byId("scenario-name").value, reason: byId("scenario-reason").value});
 
+// What may vary is asked for when somebody first wants to see it.
+function sweepForm() {
+  const details = element("details", "", {id: "sweep"}), list = element("div", "", {id: "vary"});
+  const run = element("button", "Run a sweep", {type: "button", id: "run-sweep"});
+  details.append(element("summary", "Run a sweep: what if figures turned out otherwise?"),
+    element("p", "Tick what may vary and say how far. Every value between is as likely as any other.", {class: "note"}), list,
+    field("draws", "How many times to draw", {type: "number", min: 1, max: 2000, step: 1, value: 200}), run);
+  details.addEventListener("toggle", () => details.open && !list.childElementCount && doing(async () => {
+    list.replaceChildren(...(await ask("/api/parameters")).map(parameterLine));
+  }));
+  run.addEventListener("click", () => byId("work-form").reportValidity() && doing(() => start("/api/sweep", {...named(), ...sweepAsked()})));
+  return details;
+}
+
+function parameterLine(one, number) {
+  const set = element("fieldset", "", {"data-vary": one.name}), tick = element("input", "", {type: "checkbox", id: `vary-${number}`});
+  const label = element("label", `${one.meaning} (${one.unit}; now ${commas(one.current, 2)})`, {for: `vary-${number}`});
+  set.append(element("legend", one.name), tick, " ", label);
+  for (const end of ["low", "high"]) set.append(field(`${end}-${number}`, end === "low" ? "From" : "To", {type: "number", step: "any", value: one[end], "data-end": end}));
+  return set;
+}
+
+function sweepAsked() {
+  const vary = {};
+  for (const set of document.querySelectorAll("[data-vary]")) {
+    if (!set.querySelector("[type=checkbox]").checked) continue;
+    vary[set.dataset.vary] = Object.fromEntries([...set.querySelectorAll("[data-end]")].map(one => [one.dataset.end, Number(one.value)]));
+  }
+  if (!Object.keys(vary).length) throw new Error("Tick at least one thing that may vary.");
+  return {draws: Number(byId("draws").value), vary};
+}
+
 function workForm() {
   const form = element("form", "", {id: "work-form"}), set = element("fieldset"), buttons = element("p", "", {class: "buttons"});
   const keep = element("button", "Keep this choice", {type: "submit", id: "keep-choice"});
@@ -93,7 +141,7 @@ function workForm() {
     field("scenario-name", "Name", {type: "text", maxlength: 80, required: "", autocomplete: "off"}),
     field("scenario-reason", "Reason", {type: "text", maxlength: 500, required: "", autocomplete: "off"}));
   buttons.append(keep, best);
-  set.append(changesForm(), buttons);
+  set.append(changesForm(), buttons, sweepForm());
   form.append(set);
   form.addEventListener("submit", event => {
     event.preventDefault();
@@ -117,8 +165,8 @@ async function start(path, body) {
 
 // Jobs and scenarios --------------------------------------------------------------------------------------------------
 
-function jobLine(job) {
-  const item = element("li"), over = !["waiting", "running"].includes(job.state);
+function jobLine(job, place) {
+  const item = element("li"), over = !["waiting", "running"].includes(job.state), newest = place === 0;
   item.append(element("strong", job.name), ` (${KINDS_SAID[job.kind] || job.kind}): ${STATES[job.state]}${job.told ? `. ${job.told}` : ""} `);
   if (!over) {
     const stop = element("button", "Stop", {type: "button", "aria-label": `Stop ${job.name}`});
@@ -130,9 +178,10 @@ function jobLine(job) {
     return item;
   }
   if (job.words.length) {
-    const list = element("ul");
+    const list = element("ul"), details = element("details", "", newest ? {open: ""} : {});
     for (const words of job.words) list.append(element("li", words));
-    item.append(list);
+    details.append(element("summary", "What came of it", {"aria-label": `What came of ${job.name}`}), list);
+    item.append(details);
   }
   return item;
 }
@@ -176,6 +225,14 @@ function scenarioTable() {
   return scroll;
 }
 
+function addExplain() {
+  const form = byId("why");
+  if (!form) return;
+  const button = element("button", "Work out why not", {type: "button", id: "explain"});
+  button.addEventListener("click", () => doing(() => start("/api/explain", {service: byId("why-service").value, site: byId("why-site").value})));
+  form.querySelector("fieldset").append(" ", button);
+}
+
 function addWork() {
   const section = element("section", "", {id: "work", "aria-labelledby": "work-h"});
   const show = element("button", "Show the new scenarios beside the others", {type: "button", id: "show-all", hidden: ""});
@@ -196,4 +253,5 @@ function addWork() {
 }
 
 addWork();
+addExplain();
 doing(look);

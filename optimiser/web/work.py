@@ -104,6 +104,39 @@ def best(asked: Asked, tell: Tell) -> Done:
         return _finish(asked, plan, written, tell)
 
 
+def explain(asked: Asked, tell: Tell) -> Done:
+    """Say what it would cost to have a service at a site, or which rules that breaks. Nothing is written."""
+    import optimiser as op
+
+    tell("Reading the question")
+    problem = op.read_problem(asked["base"])
+    plan = op.solve(problem, time_limit_minutes=_minutes(asked, problem), tell=tell)
+    tell("Working out why not")
+    return {"words": str(op.explain(plan, service=asked["service"], site=asked["site"])).splitlines()}
+
+
+def sweep(asked: Asked, tell: Tell) -> Done:
+    """Ask the question in many scenarios, and write what was found."""
+    from optimiser import sweep as sweeps
+
+    place = Path(asked["folder"])
+    ranges = {
+        name: {"shape": "uniform", **one, "source": f"asked in a scenario: {asked['reason']}", "verified": False}
+        for name, one in asked["vary"].items()
+    }
+    content = {"title": asked["name"], "config": _beside(asked), "draws": asked["draws"], "seed": 1, "vary": ranges}
+    with _draft(asked, "sweep.yaml", content) as (file, written):
+        tell("Reading the question")
+        found = sweeps.read_sweep(file)
+        # Beside the draft, so that what a stopped sweep leaves goes with it.
+        work, chunks = sweeps.run(found, file.parent / "sweep", tell=tell)
+        tell("Putting it together")
+        finding = sweeps.Finding(work, sweeps.together(work, chunks))
+        words = [line for line in sweeps.lines(finding) if line]
+        _write(asked, written | _under("sweep", sweeps.files_of(finding)), place, "sweep", words)
+    return {"words": words, "scenario": place.name}
+
+
 @contextmanager
 def _draft(asked: Asked, name: str, content: dict[str, Any]) -> Iterator[tuple[Path, dict[str, bytes]]]:
     """Yield a file of what was asked, beside where the scenario will be, and the same as a file of the scenario."""
@@ -185,4 +218,6 @@ def _write(asked: Asked, files: dict[str, bytes], place: Path, outcome: str, wor
 JOBS: dict[str, Callable[[Asked, Tell], Done]] = {
     "evaluate": evaluate,
     "best": best,
+    "explain": explain,
+    "sweep": sweep,
 }
