@@ -204,8 +204,12 @@ def near_best(
 
     Raises
     ------
+    InputError
+        When it is not said how near, or an aim is not one or is not counted in minutes.
     NoPlan
         When no plan meets every rule.
+    TooLarge
+        When the solver has to find the plans, and there are more than 500.
     """
     aim = aims_of(problem, [by] if by else [])[0]
     others = tuple(one for one in problem.objectives if one != aim)
@@ -241,6 +245,8 @@ def front(problem: Problem, aims: Sequence[str | Objective]) -> Front:
 
     Raises
     ------
+    InputError
+        When an aim is not one.
     NoPlan
         When no plan meets every rule.
     """
@@ -309,7 +315,7 @@ def _every(problem: Problem, aims: Sequence[Objective] = ()) -> Every:
     if not can_be_ranked(problem):
         raise TooLarge(
             f"{len(problem.candidates)} candidates have too many choices to judge every option. "
-            "Fix some designations, or ask for --best, --within or --front, which the solver can find."
+            "Fix some designations; from Python, near_best and front ask the solver instead."
         )
     return Every.of(problem, aims)
 
