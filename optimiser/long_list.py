@@ -204,8 +204,12 @@ def near_best(
 
     Raises
     ------
+    InputError
+        When it is not said how near, or an aim is not one or is not counted in minutes.
     NoPlan
         When no plan meets every rule.
+    TooLarge
+        When the solver has to find the plans, and there are more than 500.
     """
     aim = aims_of(problem, [by] if by else [])[0]
     others = tuple(one for one in problem.objectives if one != aim)
@@ -241,6 +245,8 @@ def front(problem: Problem, aims: Sequence[str | Objective]) -> Front:
 
     Raises
     ------
+    InputError
+        When an aim is not one.
     NoPlan
         When no plan meets every rule.
     """
