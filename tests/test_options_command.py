@@ -84,6 +84,7 @@ def test_json_holds_what_the_tables_do(tiny: Path):  # noqa: F811
         (["--hurdles", "enough_site"], 'hurdle "enough_site": there is no such hurdle. Did you mean "enough_sites"?'),
         (["--front", "patient_minute"], 'Did you mean "patient_minutes"?'),
         (["--within", "a lot"], '"a lot" is not a share. Write 5% or 0.05.'),
+        (["--near-in", "patient_minutes"], "--near-in: say how near as well"),
         (["--within", "-5%"], '"-5%" is not a share.'),
         (["--within", "5%", "--within-minutes", "1"], "one of the two"),
         (["--within-minutes", "1", "--near-in", "staff_short"], "staff_short is not counted in minutes"),

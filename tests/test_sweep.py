@@ -411,6 +411,23 @@ def test_the_command_writes_a_folder_whose_hash_is_that_of_its_tables(tmp_path: 
     assert again.returncode == 9 and "exists already" in again.stderr
 
 
+def test_a_sweep_that_is_stopped_says_how_to_go_on(tmp_path: Path):
+    path, out = tiny(tmp_path, draws=200_000), tmp_path / "out"
+    command = [sys.executable, "-m", "optimiser", "sweep", str(path), "--out", str(out), "--workers", "2"]
+    begun = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    until = time.monotonic() + 60
+    while not chunks_of(out) and time.monotonic() < until:
+        time.sleep(0.05)
+    begun.terminate()
+    _, said = begun.communicate(timeout=30)
+    assert begun.returncode == 143
+    assert (
+        said
+        == f"Stopped. Nothing was left half-written. What was worked out is kept: go on with --out {out} --resume.\n"
+    )
+    assert chunks_of(out) and not out.exists()
+
+
 def test_resume_says_what_it_needs(tmp_path: Path):
     command = [sys.executable, "-m", "optimiser", "sweep", str(tiny(tmp_path)), "--resume"]
     refused = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)

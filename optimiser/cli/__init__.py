@@ -71,7 +71,10 @@ def _stop(number: int, _frame: object) -> NoReturn:
     if "optimiser.runs" in sys.modules:
         sys.modules["optimiser.runs"].remove_unfinished()
     sys.stdout.flush()
-    os.write(2, b"Stopped. Nothing was left half-written.\n")
+    sweeps = sys.modules.get("optimiser.sweep.running")
+    under_way = sweeps.UNDER_WAY[-1:] if sweeps else []
+    kept = "".join(f" What was worked out is kept: go on with --out {folder} --resume." for folder in under_way)
+    os.write(2, f"Stopped. Nothing was left half-written.{kept}\n".encode())
     os._exit(128 + number)
 
 

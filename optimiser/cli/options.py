@@ -45,6 +45,8 @@ def options(
     from optimiser.cli import listing
     from optimiser.reading import read_problem
 
+    if near_in and not within and within_minutes is None:
+        raise InputError([Fault("--near-in", "say how near as well: --within 5% or --within-minutes 1.")])
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
         problem = read_problem(config)
@@ -65,7 +67,8 @@ def options(
             traded = long_list.front(problem, _names(front))
             few = len(traded.ranked.aims) <= weights.MOST_AIMS
             found = replace(found, front=traded, won=weights.weights_won(traded) if few else None)
-        tell("Writing every option down")
+        if out:
+            tell("Writing every option down")
         written = option_files.write(found, out) if out else None
     if as_json:
         say([], option_files.record(found), as_json=True)

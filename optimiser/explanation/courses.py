@@ -74,6 +74,8 @@ class Ends:
     @classmethod
     def of(cls, problem: Problem, designated: Designations, parameter: Parameter) -> Ends:
         """Take a question as it stands and with the parameter at the far end of its range."""
+        if any(service.managed for service in problem.services.values()):
+            raise NotWorkedOut("patients are shared out between sites by a programme of their own")
         here = parameter.current(problem)
         there = parameter.high if parameter.high != here else parameter.low
         ends = cls(designated, parameter, (here, there), (problem, parameter.apply(problem, there)))

@@ -185,7 +185,12 @@ class Trade:
 
 
 def trades(problem: Problem, first: Designations, second: Designations) -> tuple[Trade, ...]:
-    """Return, for every other objective that can be counted, the weight at which two options tie, exactly."""
+    """Return, for every other objective that can be counted, the weight at which two options tie, exactly.
+
+    None where flows are managed: who goes where then depends on what is counted.
+    """
+    if any(service.managed for service in problem.services.values()):
+        return ()
     leading = problem.objectives[0]
     known = [one for one in SCORES if one != leading.name]
     if "deprivation_decile" not in problem.areas or problem.areas["deprivation_decile"].isna().any():
@@ -210,12 +215,17 @@ class WhatWouldHaveToBeTrue:
 
     def __str__(self) -> str:
         """Return the switching values as a paragraph: first what would turn the order, then what never does."""
-        said = [(one.down is None and one.up is None, one.words("the plan", "the other")) for one in self.switching]
+        worked_out = [one for one in self.switching if not one.why_not]
+        said = [(one.down is None and one.up is None, one.words("the plan", "the other")) for one in worked_out]
         said += [(one.worth is None, one.words()) for one in self.trades]
         lines = ["What would have to be true for the plan and the other to change places, or for one to break a rule:"]
         lines += [f"  - {words}" for never, words in said if not never]
         lines.append("What never does within its range:")
-        return "\n".join([*lines, *(f"  - {words}" for never, words in said if never)])
+        lines += [f"  - {words}" for never, words in said if never]
+        for why in dict.fromkeys(one.why_not for one in self.switching if one.why_not):
+            names = ", ".join(one.parameter.name for one in self.switching if one.why_not == why)
+            lines.append(f"Not worked out, for {why}: {names}.")
+        return "\n".join(lines)
 
 
 def what_would_have_to_be_true(plan: Plan, other: Plan) -> WhatWouldHaveToBeTrue:

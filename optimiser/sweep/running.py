@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import threading
 import time
 import zipfile
@@ -33,6 +34,8 @@ FORMAT = 1
 CHUNK_OF_TABLES, CHUNK_ONE_BY_ONE = 500, 25
 MOST_CELLS = 400_000_000
 HEADER = "sweep.json"
+# Where the result of a sweep that this process is working out will stand.
+UNDER_WAY: list[Path] = []
 
 Tell = Callable[[str], None]
 Arrays = dict[str, np.ndarray]
@@ -163,6 +166,7 @@ def run(
     paths = {start: kept / f"chunk_{start:07d}.npz" for start in starts}
     waiting = [start for start in starts if _read(paths[start]) is None]
     begun, already = time.monotonic(), len(starts) - len(waiting)
+    UNDER_WAY.append(folder)
     try:
         for done, (start, chunk) in enumerate(_worked_out(work, waiting, workers), start=1):
             _keep(paths[start], chunk)
@@ -171,6 +175,8 @@ def run(
         # It would be too large again: there is nothing to go on with.
         forget(folder)
         raise
+    finally:
+        UNDER_WAY.remove(folder)
     chunks = [found for start in starts if (found := _read(paths[start])) is not None]
     if len(chunks) < len(starts):
         raise NotWritten(f"{kept} lost some of what was kept there. Run the sweep again with --resume.")
@@ -230,6 +236,8 @@ def _worked_out(work: Work, starts: Sequence[int], workers: int) -> Iterator[tup
     if workers <= 1 or len(starts) <= 1:
         yield from ((start, work.work_out(start, start + work.chunk)) for start in starts)
         return
+    # Where this process is killed, Python would only complain of what it tidies up.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     context = get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(starts)), context, _begin, (work.sweep, os.getpid())) as pool:
         running: dict[Future[Arrays], int] = {}
@@ -254,6 +262,8 @@ _WORK: list[Work] = []
 
 def _begin(sweep: Sweep, parent: int) -> None:
     """Prepare a worker, and have it end when the process that started it does, however that ended."""
+    # Whoever presses Ctrl-C means the whole sweep: the process that started this one sees to that.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _WORK[:] = [Work(sweep)]
 
     def watch() -> None:
