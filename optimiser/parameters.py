@@ -124,6 +124,27 @@ def corridors(problem: Problem) -> tuple[str, ...]:
 
 
 @kind
+def growth_years(problem: Problem) -> Iterator[Parameter]:
+    """Demand grows for so many years at the rates that the question states. Other factors come on top of that."""
+
+    def current(problem: Problem) -> Fraction:
+        return Fraction(problem.growth.years if problem.growth else 0)
+
+    def apply(problem: Problem, value: Value) -> Problem:
+        growth, years = problem.growth, int(value)
+        if growth is None:
+            raise KeyError("This question does not say how demand grows.")
+        rates = {"by_age": growth.by_age, "by_activity": growth.by_activity}
+        year = None if growth.year is None else growth.year + years - growth.years
+        demand = grown(growth.before, problem.areas, years, **rates)
+        return _other(problem, demand=demand, growth=replace(growth, years=years, year=year))
+
+    if problem.growth:
+        meaning = "Patients grow for so many years at the rates stated"
+        yield Parameter("growth_years", "years", meaning, Fraction(0), Fraction(40), current, apply, whole=True)
+
+
+@kind
 def demand_factor(problem: Problem) -> Iterator[Parameter]:
     """There are so many times as many patients of one activity, everywhere alike."""
     counted = {problem.services[code].activity for code in problem.services_with_patients}
@@ -155,27 +176,6 @@ def people_factor(problem: Problem) -> Iterator[Parameter]:
             words = {UNDER_65: "under 65", FROM_65: "aged 65 and over", FROM_75: "aged 75 and over"}[age]
             meaning = f"There are so many times as many people {words}, and patients of each area in proportion"
             yield _factor(f"people_factor.{age}", meaning, apply)
-
-
-@kind
-def growth_years(problem: Problem) -> Iterator[Parameter]:
-    """Demand grows for so many years at the rates that the question states."""
-
-    def current(problem: Problem) -> Fraction:
-        return Fraction(problem.growth.years if problem.growth else 0)
-
-    def apply(problem: Problem, value: Value) -> Problem:
-        growth, years = problem.growth, int(value)
-        if growth is None:
-            raise KeyError("This question does not say how demand grows.")
-        rates = {"by_age": growth.by_age, "by_activity": growth.by_activity}
-        year = None if growth.year is None else growth.year + years - growth.years
-        demand = grown(growth.before, problem.areas, years, **rates)
-        return _other(problem, demand=demand, growth=replace(growth, years=years, year=year))
-
-    if problem.growth:
-        meaning = "Patients grow for so many years at the rates stated"
-        yield Parameter("growth_years", "years", meaning, Fraction(0), Fraction(40), current, apply, whole=True)
 
 
 def _is_known(problem: Problem, column: str) -> bool:

@@ -90,7 +90,11 @@ def visit(
     """Open an address and yield the page, with the network refused but for what begins with ``allowed``."""
     from_disk = address.startswith("file:")
     tab = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, offline=from_disk, locale="en-GB", **context
+        viewport={"width": size[0], "height": size[1]},
+        offline=from_disk,
+        locale="en-GB",
+        reduced_motion="reduce",
+        **context,
     )
     seen = Visit(tab.new_page())
 

@@ -1262,7 +1262,8 @@ def test_every_check_has_words_and_a_seeded_fault() -> None:
     # Those of cover, of patterns and of sharing have their own tests.
     of_rotas = {"rota_needs_are_worked_out", "rotas_are_those_asked_for", *PATTERN_CHECKS, *ON_CALL_CHECKS}
     of_sharing = {one.__name__ for one in SHARING_CHECKS}
-    assert seeded == set(CHECKS) - of_rotas - of_sharing
+    # So has what is said where there is no plan: test_no_plan.py.
+    assert seeded == set(CHECKS) - of_rotas - of_sharing - {"no_plan_meets_every_rule"}
     assert all(words.endswith(".") and len(words) > 20 for words in CHECKS.values())
 
 
@@ -1272,7 +1273,7 @@ def test_each_rule_is_a_function_by_its_name() -> None:
 
 
 def test_the_checker_shares_no_code_with_what_it_checks() -> None:
-    allowed = {"ruamel.yaml", "ruamel.yaml.events", "pandas", "optimiser.errors"}
+    allowed = {"ruamel.yaml", "ruamel.yaml.events", "ruamel.yaml.parser", "pandas", "optimiser.errors"}
     for path in Path(checker.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

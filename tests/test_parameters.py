@@ -91,6 +91,9 @@ def test_demand_grows_by_activity_by_age_and_by_years():
     assert changed(problem, {"growth_years": 1}).demand["visit"].tolist() == [33.0, 5.5, 22.0, 11.0]
     assert changed(problem, {"growth_years": 0}).demand.equals(problem.demand)
     assert changed(problem, {"growth_years": 3}).growth.year == 2028
+    # Factors come on top of growth, in whatever order they are named.
+    both = changed(problem, {"demand_factor.visit": 2, "growth_years": 1})
+    assert both.demand["visit"].tolist() == [66.0, 11.0, 44.0, 22.0]
 
 
 def test_staff_of_a_team_are_shared_as_they_are_now_and_a_site_has_what_is_said():

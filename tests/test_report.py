@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import cycle, repeat
 from pathlib import Path
 
 import pytest
 from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
+from worlds import small, three_doctors
 
 import optimiser as op
 from optimiser import report
+from optimiser.errors import InputError, NotWritten
+from optimiser.problem import Figure, Fixed
 
 ROOT = Path(__file__).parent.parent
 HASU, SOUTHEND = "hyper_acute_stroke", "southend"
@@ -101,6 +110,96 @@ def test_a_tick_is_followed_by_tables_words_and_rules(seen: Visit):
     assert "Breaks no rule." in (seen.page.locator("#said").text_content() or "")
 
 
+def test_why_not_says_the_rule_that_stops_it_or_what_it_costs_and_whom(seen: Visit):
+    seen.page.select_option("#why-service", HASU)
+    seen.page.select_option("#why-site", "broomfield")
+    seen.page.click("#why button")
+    alone, *others = seen.page.locator("#because p").all_text_contents()
+    assert alone.startswith("At Broomfield alone: breaks no rule. It costs ")
+    assert "more patient-minutes a year. The average journey is " in alone
+    assert re.search(r"[\d,]+ people travel over 10 minutes longer", alone) and "Longest for Southend-on-Sea +" in alone
+    assert len(others) == 3 and all("breaks Hyper-acute stroke unit at " in one for one in others)
+
+
+@pytest.mark.parametrize("words", ["E01015814", "southend-on-sea 003a"])
+def test_a_place_is_looked_up_by_code_or_name(seen: Visit, words: str):
+    seen.page.fill("#place", words)
+    seen.page.locator("#places button").first.click()
+    found = seen.page.locator("#place-found").text_content() or ""
+    journeys = op.read_problem(ROOT / "configs/base.yaml").journeys
+    minutes = round(journeys.loc["E01015814", SOUTHEND])
+    assert found.startswith("Southend-on-Sea 003A")
+    assert (
+        f"Hyper-acute stroke unit: your choice Southend, {minutes} minutes; today Southend, {minutes} minutes" in found
+    )
+    assert seen.page.evaluate("Number(document.getElementById('found').getAttribute('cx')) > 0")
+
+
+def test_districts_are_looked_up_too(seen: Visit):
+    seen.page.fill("#place", "maldon")
+    assert seen.page.locator("#places button").count() == 8
+    seen.page.fill("#place", "nowhere at all")
+    assert seen.page.locator("#places").text_content() == "No such place."
+
+
+def test_yaml_from_the_page_evaluates_to_the_same_whole_numbers(seen: Visit, folder: Path, tmp_path: Path):
+    tick(seen, HASU, "basildon")
+    tick(seen, "acute_stroke", "broomfield")
+    (tmp_path / "my_choice.yaml").write_text(seen.page.input_value("#yaml"), encoding="utf-8")
+    problem = op.read_problem(ROOT / "configs/base.yaml")
+    plan = op.evaluate(problem, op.designations_of(problem, op.read_option(tmp_path / "my_choice.yaml")))
+    on_page = seen.page.evaluate("now.objectives.map(one => one.value)")
+    assert on_page == [one.value for one in plan.proof.objectives]
+    assert sorted(seen.page.evaluate("now.broken.map(one => one.instance)")) == sorted(plan.broken["instance"])
+
+
+def test_everything_is_reached_and_ticked_from_the_keyboard(seen: Visit):
+    seen.page.locator("h1").click()
+    reached, hidden = set(), []
+    for _ in range(120):
+        seen.page.keyboard.press("Tab")
+        one = seen.page.evaluate(
+            """() => { const one = document.activeElement, box = one.getBoundingClientRect();
+            const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+            return [one.id || one.dataset.site && one.dataset.service + ' ' + one.dataset.site || one.tagName,
+                    !!at && (one.contains(at) || at.contains(one))]; }"""
+        )
+        hidden += [] if one[1] or one[0] == "BODY" else [one[0]]
+        if one[0] == f"{HASU} basildon" and one[0] not in reached:
+            seen.page.keyboard.press("Space")
+        reached.add(one[0])
+    assert hidden == []
+    wanted = {"shown", f"{HASU} basildon", "reset-best", "why-service", "place", "SUMMARY", "judge", "download", "aim1"}
+    assert wanted <= reached
+    assert "Hyper-acute stroke unit at Basildon and Southend" in (seen.page.locator("#said").text_content() or "")
+
+
+def test_it_prints_on_two_pages_of_a4(seen: Visit):
+    pdf = seen.page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
+
+
+def test_judgements_are_typed_and_weights_rank_the_options(seen: Visit):
+    seen.page.click("#judge")
+    seen.page.keyboard.type("Deliverability")
+    assert seen.page.locator("#judged input").first.input_value() == "Deliverability"
+    shares = seen.page.locator("#ranked tbody td:last-child").all_text_contents()
+    assert sum(int(share.rstrip("%")) for share in shares) == 100
+    first = seen.page.locator("#ranked tbody th").first.text_content()
+    seen.page.fill("#aim1", "100")
+    seen.page.fill("#aim2", "0")
+    assert seen.page.locator("#ranked tbody th").first.text_content() == "base" != first
+
+
+def test_without_javascript_the_tables_and_the_map_are_there(browser: Browser, folder: Path):
+    with visit(browser, (folder / "page.html").as_uri(), java_script_enabled=False) as still:
+        assert still.page.locator("#areas path").count() == 729
+        assert "JavaScript is off" in (still.page.locator("noscript").text_content() or "")
+        for caption in ("Who is affected: Full emergency department", "Staff by team and site", "Measured, by option"):
+            assert still.page.locator("caption", has_text=caption).is_visible()
+    assert still.quiet
+
+
 @pytest.mark.parametrize("size", [NARROW, LAPTOP, WIDE], ids=["narrow", "laptop", "wide"])
 def test_nothing_is_in_the_way_of_anybody(browser: Browser, folder: Path, size: tuple[int, int]):
     with visit(browser, (folder / "page.html").as_uri(), size) as seen:
@@ -111,3 +210,172 @@ def test_nothing_is_in_the_way_of_anybody(browser: Browser, folder: Path, size: 
         width = seen.page.evaluate("document.documentElement.scrollWidth")
         assert width <= size[0]
     assert seen.quiet
+
+
+# States, and names that mean harm -------------------------------------------------------------------------------------
+
+HOSTILE = [
+    *(
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "</script><script>alert(1)</script>",
+        "<svg/onload=alert(1)>",
+    ),
+    *("javascript:alert(1)", '"><a href=https://example.com>go</a>', "' onmouseover='alert(1)", "<!--", "-->", "]]>"),
+    *(
+        "{{ 7 * 7 }}",
+        "{% raw %}",
+        "${alert(1)}",
+        "`${alert(1)}`",
+        "\\u003cscript\\u003e",
+        "&lt;b&gt;",
+        "&#60;b&#62;",
+        "%3Cscript%3E",
+    ),
+    *(
+        "=1+1",
+        "+1+1",
+        "-1+1",
+        "@SUM(A1)",
+        '=HYPERLINK("https://example.com")',
+        "=cmd|' /C calc'!A0",
+        "\t=1+1",
+        "\r=1+1",
+    ),
+    *("a\u202eb", "a\u2066b", "a\u200fb", "a\u0000b", "a\u2028b", "\ufeffa", "a\u200bb"),
+    *("'", '"', "\\", "a,b;c", "a\nb", "https://example.com/", "<base href=https://example.com>", "😀" * 40, "x" * 300),
+]
+
+
+def named_badly(words: Iterator[str]) -> op.Plan:
+    """Return a plan in which every text is the next of some hostile words."""
+    problem = small(
+        rotas=three_doctors(may_fall_short=True),
+        minimum_patients=Figure(20, next(words), False),
+        standard_minutes=Figure(15, next(words)),
+    )
+    fixed = {"ash": Fixed(True, next(words), next(words))}
+    services = {
+        code: replace(service, name=next(words), stays_local=next(words), fixed=fixed if code == "x_ray" else {})
+        for code, service in problem.services.items()
+    }
+    areas = len(problem.areas)
+    problem = replace(
+        problem,
+        title=next(words),
+        sites={code: replace(site, name=next(words)) for code, site in problem.sites.items()},
+        services=services,
+        teams={code: replace(team, name=next(words)) for code, team in problem.teams.items()},
+        areas=problem.areas.assign(
+            name=[next(words) for _ in range(areas)], district=[next(words) for _ in range(areas)]
+        ),
+    )
+    return op.evaluate(problem, {("ash", "clinic"), ("ash", "x_ray")})
+
+
+class Structure(HTMLParser):
+    """The elements of a page and the names of their attributes, without any text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, ...]] = []
+        self.links: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, *(name for name, _ in attrs)))
+        self.links += [value or "" for name, value in attrs if name in ("href", "src", "action")]
+
+
+def test_hostile_names_in_every_text_change_nothing_but_text():
+    """Each of the words in every text at once: the same elements with the same attributes as with a harmless word."""
+    assert len(HOSTILE) >= 40
+    harmless = Structure(report.page([named_badly(repeat("North"))]))
+    for words in HOSTILE:
+        page = Structure(report.page([named_badly(repeat(words))]))
+        assert page.found == harmless.found, words
+        assert page.links == harmless.links, words
+
+
+def test_hostile_names_are_only_ever_text_in_a_browser(browser: Browser, tmp_path: Path):
+    """Every word in several places, over a few pages: nothing is asked for, nothing opens, nothing leads away."""
+    words = cycle(HOSTILE)
+    for number in range(7):
+        path = tmp_path / f"{number}.html"
+        path.write_bytes(report.page([named_badly(words)]).encode("utf-8", "surrogatepass"))
+        with visit(browser, path.as_uri()) as seen:
+            tick(seen, "clinic", "birch")
+            seen.page.click("#why button")
+            seen.page.fill("#place", "West")
+            links = seen.page.evaluate("Array.from(document.links, one => one.getAttribute('href'))")
+            assert all(link.startswith("#") for link in links)
+            assert seen.page.evaluate("document.scripts.length") == 4
+            assert seen.page.evaluate("document.querySelectorAll('img, iframe, object, embed, base').length") == 0
+            assert not re.search(r'(^|,)"[=+@-]', seen.page.evaluate("csv()"), re.MULTILINE)
+        assert seen.quiet
+
+
+def test_a_page_with_nothing_to_show_says_so(browser: Browser, tmp_path: Path):
+    bare = small()
+    bare = replace(
+        bare, services={"x_ray": bare.services["x_ray"]}, today=frozenset({("ash", "x_ray")}), staff={}, teams={}
+    )
+    (tmp_path / "bare.html").write_text(report.page([op.evaluate(bare, {("ash", "x_ray")})]), encoding="utf-8")
+    with visit(browser, (tmp_path / "bare.html").as_uri()) as seen:
+        text = seen.page.locator("main").inner_text()
+        assert "No patients are counted for any service here" in text and "No rota is stated" in text
+        assert seen.violations() == []
+    assert seen.quiet
+
+
+def test_ties_and_answers_that_are_not_proved_are_said(browser: Browser, tmp_path: Path):
+    plan = op.solve(small(at_most_sites=Figure(1)))
+    assert plan.proof.enumeration is not None
+    tie = replace(plan, proof=replace(plan.proof, enumeration=replace(plan.proof.enumeration, equal_best=3)))
+    assert "It is one of 3 equal best." in report.page([tie])
+    reached = replace(plan.proof.objectives[0], bound=plan.proof.objectives[0].value * 0.9)
+    open_ended = replace(plan.proof, outcome="not proved", objectives=(reached,), enumeration=None)
+    (tmp_path / "page.html").write_text(report.page([replace(plan, proof=open_ended)]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        text = seen.page.locator("#answer").inner_text()
+        assert "Not proved best." in text and "It is at most 10.00% from the best possible (patient minutes)." in text
+        assert seen.violations() == []
+    assert seen.quiet
+
+
+def test_a_run_that_fails_its_check_is_shown_under_a_red_banner(browser: Browser, folder: Path, tmp_path: Path):
+    shutil.copytree(folder / "base", tmp_path / "spoilt")
+    measures = tmp_path / "spoilt/measures.csv"
+    measures.write_text(
+        measures.read_text().replace("mean_minutes,hyper_acute_stroke,,22", "mean_minutes,hyper_acute_stroke,,12")
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "optimiser", "report", str(tmp_path / "spoilt")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 6, done.stderr
+    with visit(browser, (tmp_path / "spoilt_report.html").as_uri()) as seen:
+        assert "Check failed for spoilt: do not use it." in seen.page.locator(".banner").first.inner_text()
+        assert seen.violations() == []
+    assert seen.quiet
+
+
+def test_judgements_come_from_a_file_with_name_and_date(folder: Path, tmp_path: Path):
+    judged = tmp_path / "judged.csv"
+    judged.write_text(
+        "criterion,run,judgement,by,date\nDeliverability,base,needs moves,A. Clinician,21 November 2026\n"
+    )
+    page = report.page([folder / "base"], judged=judged)
+    assert "needs moves" in page and "A. Clinician, 21 November 2026" in page
+    judged.write_text("criterion,run,judgement,by,date\nDeliverability,bsae,no,A,B\n")
+    with pytest.raises(InputError, match=r'judged.csv, row 2: there is no run "bsae"'):
+        report.page([folder / "base"], judged=judged)
+
+
+def test_a_page_is_never_written_over(folder: Path):
+    before = (folder / "page.html").read_bytes()
+    with pytest.raises(NotWritten, match="exists already"):
+        op.write_report([folder / "base"], folder / "page.html")
+    assert (folder / "page.html").read_bytes() == before

@@ -250,8 +250,16 @@ def patterns(run: Run) -> list[Table]:
             Row(f"Week {week}", [Cell(cells.get((week, day), "") or "–", number=False) for day in days])
             for week in dict.fromkeys(pattern["week"].astype(str))
         ]
-        found.append(Table(str(pattern["rota"].iloc[0]), ["", *days], rows))
+        found.append(Table(_rota_in_words(run, str(pattern["rota"].iloc[0])), ["", *days], rows))
     return found
+
+
+def _rota_in_words(run: Run, rota: str) -> str:
+    """Return a rota's code in words: the names of the service and the team, where they are known."""
+    problem = run.plan.problem
+    known = {code: service.name for code, service in problem.services.items()}
+    known |= {code: team.name for code, team in problem.teams.items()}
+    return ", ".join(known.get(part, part.replace("_", " ")) for part in rota.split("."))
 
 
 def versions(run: Run) -> Table:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,8 @@ Ints = np.ndarray
 
 # Two of these still fit in an int64.
 LARGEST_SUM = 2**61
+# Tables of earlier scenarios are kept for later ones until there are so many.
+MOST_KEPT = 5_000
 # No parameter is below 0.
 AS_IT_STANDS = -1.0
 
@@ -228,6 +231,10 @@ class Tables:
 
         Those that no scenario allows are left out, unless they are to be followed.
         """
+        caches: tuple[dict[Any, Any], ...] = (self._demand, self._tabled, self._still)
+        for cache in caches:
+            if len(cache) > MOST_KEPT:
+                cache.clear()
         still = [self._state(one) for one in scenarios]
         distinct = {id(lawful): lawful for lawful, _, _ in still}
         columns = np.union1d(np.flatnonzero(np.any(list(distinct.values()), axis=0)), np.array(follow, dtype=int))

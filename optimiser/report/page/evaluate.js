@@ -8,7 +8,8 @@ const BANDS = [30, 45, 60];
 const FAR = 10; // minutes longer or shorter that people notice
 
 function unpacked({kind, base64}) {
-  const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
+  const text = atob(base64), bytes = new Uint8Array(text.length);
+  for (let place = 0; place < bytes.length; place++) bytes[place] = text.charCodeAt(place);
   return new KINDS[kind](bytes.buffer);
 }
 
@@ -136,35 +137,36 @@ function spentAndShare(question, service, going) {
 
 function journeyMeasures(question, code, going, put) {
   const {areas, scales} = question, service = question.service[code];
-  const patients = question.patients[service.activity];
-  const finest = scales.minutes * scales.shares;
+  const patients = question.patients[service.activity], limits = BANDS.map(band => band * scales.minutes);
+  const finest = scales.minutes * scales.shares, standard = (service.standard === null ? Infinity : service.standard) * scales.minutes;
   const all = {patients: 0, minutes: 0, worst: 0}, older = {people: 0, minutes: 0};
   const groups = question.groups.names.map(() => ({patients: 0, minutes: 0, worst: 0, anybody: false}));
   const near = BANDS.map(() => ({patients: 0, people: 0, older: 0}));
+  const arriving = new Map(); // patients by minutes
   let beyond = 0, everybody = 0;
-  const order = [];
   for (let area = 0; area < patients.length; area++) {
     if (!areas.resident[area]) continue;
-    const minutes = going.minutes[area], many = patients[area];
-    order.push(area);
+    const minutes = going.minutes[area], many = patients[area], spent = going.spent[area];
     everybody += areas.people[area];
-    add(all, many, going.spent[area], minutes);
+    add(all, many, spent, minutes);
     for (const kind of question.groups.kinds) {
-      if (kind[area] === NONE) continue;
-      groups[kind[area]].anybody = true;
-      add(groups[kind[area]], many, going.spent[area], minutes);
+      const group = kind[area] === NONE ? null : groups[kind[area]];
+      if (!group) continue;
+      group.anybody = true;
+      add(group, many, spent, minutes);
     }
     if (areas.older && areas.older[area]) {
       older.people += areas.older[area];
-      older.minutes += areas.older[area] * going.spent[area];
+      older.minutes += areas.older[area] * spent;
     }
-    BANDS.forEach((band, number) => {
-      if (minutes > band * scales.minutes) return;
-      near[number].patients += many;
-      near[number].people += areas.people[area];
-      if (areas.older) near[number].older += areas.older[area];
-    });
-    if (service.standard !== null && minutes > service.standard * scales.minutes) beyond += many;
+    for (let band = 0; band < limits.length; band++) {
+      if (minutes > limits[band]) continue;
+      near[band].patients += many;
+      near[band].people += areas.people[area];
+      if (areas.older) near[band].older += areas.older[area];
+    }
+    if (minutes > standard) beyond += many;
+    if (minutes < Infinity) arriving.set(minutes, (arriving.get(minutes) || 0) + many);
   }
   const publish = (sums, group) => {
     put("mean_minutes", code, group, sums.patients ? sums.minutes / sums.patients / finest : NaN);
@@ -173,9 +175,8 @@ function journeyMeasures(question, code, going, put) {
   };
   publish(all, "");
   put("patient_minutes", code, "", all.minutes / finest / scales.patients);
-  order.sort((one, other) => going.minutes[one] - going.minutes[other]);
-  put("median_minutes", code, "", reachedBy(order, patients, going.minutes, all.patients, 0.5) / scales.minutes);
-  put("p95_minutes", code, "", reachedBy(order, patients, going.minutes, all.patients, 0.95) / scales.minutes);
+  put("median_minutes", code, "", reachedBy(arriving, all.patients, 0.5) / scales.minutes);
+  put("p95_minutes", code, "", reachedBy(arriving, all.patients, 0.95) / scales.minutes);
   BANDS.forEach((band, number) => {
     put(`patients_within_${band}`, code, "", near[number].patients / scales.patients);
     put(`people_within_${band}`, code, "", near[number].people);
@@ -194,13 +195,14 @@ function add(sums, patients, spent, minutes) {
   if (minutes > sums.worst) sums.worst = minutes;
 }
 
-function reachedBy(order, patients, minutes, total, share) {
+// The shortest time within which a share of all patients arrive.
+function reachedBy(arriving, total, share) {
   let arrived = 0;
-  for (const area of order) {
-    arrived += patients[area];
-    if (total && arrived >= share * total * (1 - 1e-12)) return minutes[area];
+  for (const [minutes, many] of Array.from(arriving).sort(([one], [other]) => one - other)) {
+    arrived += many;
+    if (total && arrived >= share * total * (1 - 1e-12)) return minutes;
   }
-  return NaN;
+  return total ? Infinity : NaN;
 }
 
 function siteMeasures(question, code, going, open, put) {
@@ -423,17 +425,30 @@ function objectivesOf(question, chosen, sums, changes) {
   });
 }
 
+// The journeys of one service and what they come to, kept for every choice that was looked at.
+function comesTo(question, chosen, before, code, kept) {
+  const going = goingTo(question, chosen, code, kept);
+  if (!going.comesTo || going.comesTo.before !== before) {
+    const entries = [], put = (measure, service, group, value) => entries.push([`${measure}|${service}|${group}`, value]);
+    const sums = journeyMeasures(question, code, going, put);
+    sums.unserved = going.site.reduce((sum, site) => sum + (site === NONE), 0);
+    Object.assign(sums, siteMeasures(question, code, going, new Set(chosen[code]), put));
+    if (before) affectedMeasures(question, code, going, goingTo(question, before, code, kept), put);
+    going.comesTo = {before, entries, sums};
+  }
+  return going.comesTo;
+}
+
 // Everything about one choice: {service: [site codes]}. `before` is the choice that changes are counted from.
 function evaluate(question, chosen, before, kept = new Map()) {
   const measures = new Map(), going = {}, sums = {};
   const put = (measure, service, group, value) => measures.set(`${measure}|${service}|${group}`, value);
   for (const {code, activity, beds} of question.services) {
     if (!activity) continue;
+    const found = comesTo(question, chosen, before, code, kept);
+    for (const [key, value] of found.entries) measures.set(key, value);
     going[code] = goingTo(question, chosen, code, kept);
-    sums[code] = journeyMeasures(question, code, going[code], put);
-    sums[code].unserved = going[code].site.reduce((sum, site) => sum + (site === NONE), 0);
-    Object.assign(sums[code], siteMeasures(question, code, going[code], new Set(chosen[code]), put));
-    if (before) affectedMeasures(question, code, going[code], goingTo(question, before, code, kept), put);
+    sums[code] = found.sums;
     if (!beds) continue;
     const needed = chosen[code].map(site => lookUp(question, chosen, beds.axes, beds.needed[site]));
     chosen[code].forEach((site, number) => put("beds_needed", code, site, needed[number]));

@@ -58,9 +58,10 @@ function drawMap(page, view, code, going, before) {
 
 // Say where patients go, on the area of each catchment that lies nearest to its middle.
 function nameCatchments({question, map, short}, view, going) {
-  const {areas, sites} = question, middles = middlesOf(map), of = new Map(), labels = [];
+  const {areas, sites} = question, of = new Map(), labels = [];
   byId("names").toggleAttribute("hidden", view === "catchments");
   if (view === "catchments") {
+    const middles = middlesOf(map);
     going.site.forEach((site, area) => {
       if (site < 0 || !areas.resident[area]) return;
       if (!of.has(site)) of.set(site, []);
@@ -89,7 +90,7 @@ function middlesOf(map) {
 
 function drawDots(points, classes) {
   const paths = {};
-  classes.forEach((name, area) => (paths[name] = paths[name] || []).push(`M${points[area][0]} ${points[area][1]}h0`));
+  classes.forEach((name, area) => (paths[name] = paths[name] || []).push(`M${points[area][0]} ${points[area][1]}h3`));
   byId("areas").replaceChildren(...Object.entries(paths).map(([name, d]) => made("path", {class: `${name} dots`, d: d.join("")})));
 }
 

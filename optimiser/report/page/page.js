@@ -15,6 +15,8 @@ function copyOf(choice) {
   return Object.fromEntries(Object.entries(choice).map(([code, sites]) => [code, [...sites]]));
 }
 
+const CELLS = Array.from(document.querySelectorAll("[data-m]"), node => ({node, key: node.dataset.m, form: node.dataset.f, text: node.textContent}));
+
 function element(name, text, attributes = {}) {
   const node = document.createElement(name);
   if (text) node.textContent = text;
@@ -24,7 +26,8 @@ function element(name, text, attributes = {}) {
 
 // Numbers and names in words --------------------------------------------------------------------------------------
 
-const commas = (value, most = 0) => value.toLocaleString("en-GB", {maximumFractionDigits: most});
+const WRITTEN = [0, 1, 2].map(most => new Intl.NumberFormat("en-GB", {maximumFractionDigits: most}));
+const commas = (value, most = 0) => WRITTEN[most].format(value);
 const half = value => Math.floor(value + 0.5);
 const FORMS = {
   whole: value => (value === Infinity ? "none" : Number.isFinite(value) ? commas(half(value)) : "–"),
@@ -94,10 +97,9 @@ function fillCells() {
     for (const [column, value] of Object.entries(row)) now.measures.set(`staff|${row.team} ${row.unit}|${row.site} ${column}`, value);
     now.measures.set(`staff|${row.team} ${row.unit}|${row.site} spare`, row.staff - row.needed);
   }
-  for (const cell of document.querySelectorAll("[data-m]")) {
-    const value = now.measures.get(cell.dataset.m), was = cell.textContent;
-    const text = value === undefined ? "–" : FORMS[cell.dataset.f](value);
-    if (text !== was) cell.textContent = text;
+  for (const cell of CELLS) {
+    const value = now.measures.get(cell.key), text = value === undefined ? "–" : FORMS[cell.form](value);
+    if (text !== cell.text) cell.node.textContent = cell.text = text;
   }
 }
 
