@@ -27,9 +27,8 @@ BEST = 20
 MOST_WRITTEN_DOWN = 100_000
 WRITTEN_DOWN_OF_MORE = 1_000
 MOST_DIFFERENT = 20
-# What "within so many minutes" means by aim: minutes a patient on average, or minutes as they are.
-ON_AVERAGE = ("patient_minutes",)
-AS_THEY_ARE = ("worst_journey",)
+# What "within so many minutes" means, by aim: a patient's on average, or minutes as they are.
+ON_AVERAGE, AS_THEY_ARE = ("patient_minutes",), ("worst_journey",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,8 +228,8 @@ def near_best(
         for code in problem.services
         for j, site in enumerate(problem.candidates)
     }
-    shares = _shares(problem, counts, count)
-    return NearBest(aim, least / score.scale, float(limit), count, ranked, different(ranked, apart), shares)
+    apart_ones, shares = different(ranked, apart), _shares(problem, counts, count)
+    return NearBest(aim, least / score.scale, float(limit), count, ranked, apart_ones, shares)
 
 
 def front(problem: Problem, aims: Sequence[str | Objective]) -> Front:
@@ -299,15 +298,12 @@ def names_of(aims: Sequence[Objective]) -> list[str]:
 
 def _known(what: str, names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
     names, known = tuple(names), list(known)
-    faults = [
-        Fault(
-            f"{what} {quoted(name)}", f"there is no such {what}. {did_you_mean(name, known, list_at_most=20)}".strip()
+    wrong = {name: did_you_mean(name, known, list_at_most=20) for name in names if name not in known}
+    if wrong:
+        said = (
+            (f"{what} {quoted(name)}", f"there is no such {what}. {guess}".strip()) for name, guess in wrong.items()
         )
-        for name in names
-        if name not in known
-    ]
-    if faults:
-        raise InputError(faults)
+        raise InputError(Fault(*one) for one in said)
     return tuple(dict.fromkeys(names))
 
 
@@ -400,6 +396,5 @@ def _of_plans(
 
 
 def _ranked(every: Every, numbers: np.ndarray) -> Ranked:
-    scales = [found.scale for found in every.scores[: len(every.aims)]]
-    values = numbers[:, : len(scales)] / np.array(scales, dtype=float)
-    return Ranked(every.problem, every.aims, values, every.provided(numbers))
+    scales = np.array([found.scale for found in every.scores[: len(every.aims)]], dtype=float)
+    return Ranked(every.problem, every.aims, numbers[:, : len(scales)] / scales, every.provided(numbers))

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -37,7 +38,7 @@ ROOT = Path(__file__).parent.parent
 TOKEN, PORT = "t" * 43, 51515
 HOST = f"127.0.0.1:{PORT}"
 BEARING = {"host": HOST, "authorization": f"Bearer {TOKEN}"}
-LONG_ENOUGH = 60.0
+LONG_ENOUGH = 180.0
 
 
 @pytest.fixture(scope="module")
@@ -497,11 +498,11 @@ def served(run: Path, folder: Path, *words: str) -> Iterator[tuple[subprocess.Po
     process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
-        address = process.stdout.readline().removeprefix("Open ").strip()
-        yield process, address
+        address = next(line for line in process.stdout if line.startswith("Open "))
+        yield process, address.removeprefix("Open ").strip()
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=LONG_ENOUGH)
 
 
 def base_of(address: str) -> tuple[str, str]:
@@ -554,7 +555,7 @@ def test_it_listens_on_this_machine_only(run: Path, tmp_path: Path):
 
 def test_it_stops_by_itself_when_nobody_asks(run: Path, tmp_path: Path):
     with served(run, tmp_path, "--idle-minutes", "0.02") as (process, _):
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=LONG_ENOUGH) == 0
 
 
 def test_it_stops_when_asked_and_takes_its_job_with_it(run: Path, tmp_path: Path):
@@ -563,8 +564,42 @@ def test_it_stops_when_asked_and_takes_its_job_with_it(run: Path, tmp_path: Path
         bearing = {"authorization": f"Bearer {token}"}
         httpx.post(f"{base}/api/best", headers=bearing, json=BEST, trust_env=False)
         assert httpx.post(f"{base}/api/stop", headers=bearing, trust_env=False).status_code == 202
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=LONG_ENOUGH) == 0
     assert not list(tmp_path.rglob("*.unfinished-*"))
+
+
+def test_ctrl_c_takes_its_job_with_it(run: Path, tmp_path: Path):
+    with served(run, tmp_path) as (process, address):
+        base, token = base_of(address)
+        httpx.post(f"{base}/api/best", headers={"authorization": f"Bearer {token}"}, json=BEST, trust_env=False)
+        until = time.monotonic() + LONG_ENOUGH
+        while not list(tmp_path.rglob("*.unfinished-*")) and time.monotonic() < until:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=LONG_ENOUGH) == 130
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_job_ends_when_its_server_is_killed(run: Path, tmp_path: Path):
+    with served(run, tmp_path) as (process, address):
+        base, token = base_of(address)
+        httpx.post(f"{base}/api/best", headers={"authorization": f"Bearer {token}"}, json=BEST, trust_env=False)
+        until = time.monotonic() + LONG_ENOUGH
+        while not list(tmp_path.rglob("*.unfinished-*")) and time.monotonic() < until:
+            time.sleep(0.01)
+        process.kill()
+        process.wait(timeout=LONG_ENOUGH)
+    time.sleep(3)
+    assert not (tmp_path / "kept/best").exists()
+
+
+def test_a_config_is_solved_and_served(tmp_path: Path):
+    with served(ROOT / "configs/tiny.yaml", tmp_path) as (_, address):
+        base, token = base_of(address)
+        bearing = {"authorization": f"Bearer {token}"}
+        assert httpx.get(f"{base}/api/state", headers=bearing, trust_env=False).status_code == 200
+    (made,) = (tmp_path / "runs").iterdir()
+    assert op.check(made).empty
 
 
 def test_serve_without_a_run_says_what_to_give(tmp_path: Path):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files as package_files
@@ -88,7 +89,15 @@ class Desk:
 
 def build(desk: Desk, stop: Callable[[], None] = lambda: None) -> FastAPI:
     """Return the app, without its guard: no docs pages, no schema to fetch, no files to fetch."""
+
+    @asynccontextmanager
+    async def until_the_end(_app: FastAPI) -> AsyncIterator[None]:
+        """Stop what runs when the server stops, also by Ctrl+C, after which nothing of ours runs any more."""
+        yield
+        desk.jobs.close()
+
     app = FastAPI(
+        lifespan=until_the_end,
         title="optimiser serve",
         version="1",
         docs_url=None,

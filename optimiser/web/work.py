@@ -10,8 +10,10 @@ import json
 import os
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -36,6 +38,7 @@ def main() -> int:
     os.dup2(2, 1)
     asked = json.loads(sys.stdin.readline())
     limit_memory(asked["memory_bytes"])
+    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
 
     def tell(words: str) -> None:
         _say(out, {"told": words})
@@ -62,7 +65,15 @@ def limit_memory(most_bytes: int) -> None:
         import resource
     except ImportError:  # Windows: jobs are limited in time only
         return
-    resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
+    with suppress(ValueError, OSError):  # where the system sets no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the server that started it is gone, however it went."""
+    while os.getppid() == parent:
+        time.sleep(0.1)
+    os._exit(1)
 
 
 def _say(out: IO[str], record: dict[str, Any]) -> None:
