@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 
 from optimiser import measures
+from optimiser.enumeration import can_be_listed
+from optimiser.errors import NoPlan, NotProved, SolverFailed
 from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, PROVED, Plan, matters
-from optimiser.planning import evaluate
+from optimiser.planning import evaluate, solve
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.sharing import sharing
 
@@ -58,6 +60,19 @@ def sites_in_words(problem: Problem, sites: Sequence[str]) -> str:
     """Return the names of sites as a list in words."""
     names = [problem.sites[site].name for site in sites]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no site"
+
+
+def across_the_border(plan: Plan) -> list[str]:
+    """Return a sentence where the border decides the answer, by asking again behind it; nothing where there is none."""
+    closed = plan.problem.behind_its_border()
+    if closed is plan.problem or not can_be_listed(plan.problem):
+        return []
+    try:
+        return border_line(plan, solve(closed))
+    except NoPlan:
+        return ["The border matters: if nobody crossed it, no plan would meet every rule."]
+    except (NotProved, SolverFailed) as error:
+        return [f"What the border decides could not be found out: {error}"]
 
 
 def border_line(plan: Plan, closed: Plan) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from browser import Browser, visit
+
+from optimiser import arithmetic
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "p_median.py"
 PMED = Path(__file__).parents[2] / "shared" / "benchmarks" / "pmed"
@@ -57,3 +61,24 @@ def test_a_few_scenarios_are_timed_and_tables_and_plain_loop_agree():
     header, *rows = run("--quick", script=SCRIPT.with_name("sweep.py")).splitlines()
     assert "plain loop" in header
     assert [row.split("  ")[0] for row in rows][:3] == ["evaluated", "asked again", "asked again, one by one"]
+
+
+def test_a_country_fits_on_a_page_and_is_ticked(browser: Browser, tmp_path: Path):
+    """A tenth and a twentieth of its areas, all of its sites: in a straight line the whole page is under 15 MB."""
+    spec = importlib.util.spec_from_file_location("benchmarks_page", SCRIPT.with_name("page.py"))
+    assert spec is not None and spec.loader is not None
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    problem = bench.country(areas=bench.AREAS // 10)
+    html = bench.country_page(problem)
+    tenth, twentieth = len(html), len(bench.country_page(bench.country(areas=bench.AREAS // 20)))
+    assert tenth + 18 * (tenth - twentieth) < 15_000_000
+    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        seen.page.locator('.ticks input[data-site="site_112"]').click()
+        assert seen.page.locator("#rules-broken li").text_content() == "Unit on at most 50 sites: 51 against 50 sites"
+        chosen = {(code, "unit") for code in (*problem.candidates[: bench.OPEN], "site_112")}
+        exact = arithmetic.value(problem, chosen, problem.objectives[0])
+        assert seen.page.evaluate("now.objectives[0].value") == exact
+        assert seen.page.evaluate("question.not_judged") == []
+    assert seen.quiet

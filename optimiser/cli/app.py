@@ -87,18 +87,9 @@ def _without_infinities(value: Any) -> Any:
 
 def border(plan: Plan) -> list[str]:
     """Return a sentence where the border decides the answer; nothing where there is no border to cross."""
-    from optimiser import planning, summary
-    from optimiser.enumeration import can_be_listed
+    from optimiser.summary import across_the_border
 
-    closed = plan.problem.behind_its_border()
-    if closed is plan.problem or not can_be_listed(plan.problem):
-        return []
-    try:
-        return summary.border_line(plan, planning.solve(closed))
-    except NoPlan:
-        return ["The border matters: if nobody crossed it, no plan would meet every rule."]
-    except (NotProved, SolverFailed) as error:
-        return [f"What the border decides could not be found out: {error}"]
+    return across_the_border(plan)
 
 
 def to_the_nearest(plan: Plan) -> list[str]:

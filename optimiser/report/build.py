@@ -16,6 +16,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from optimiser import measures, summary
+from optimiser.enumeration import size
 from optimiser.plan import PROVED, Plan
 from optimiser.problem import Problem
 from optimiser.report import parts, side_by_side, tables, words
@@ -37,6 +38,9 @@ SECTIONS = (
     ("options", "Options side by side"),
     ("checked", "How this was checked"),
 )
+# Joint designations up to which the question is asked again behind its border, which takes as long as solving it.
+MOST_ASKED_AGAIN = 100_000
+
 Source = Plan | str | Path | Run
 
 
@@ -174,6 +178,15 @@ class _Page:
         )
 
     @property
+    def notes(self) -> list[str]:
+        """What the answer rests on, and what would have to be true for another to be best."""
+        run, plan = self.run, self.run.plan
+        numbers = measures.table(plan) if run.shares_out else run.measures
+        few = size(plan.problem) <= MOST_ASKED_AGAIN and plan.proof.outcome == PROVED
+        border = summary.across_the_border(plan) if few else []
+        return [*_shared_out(run), *border, *summary.notes(plan, numbers)]
+
+    @property
     def context(self) -> dict[str, Any]:
         run, problem = self.run, self.problem
         answer = tables.values_of(run, self.changes)
@@ -197,10 +210,7 @@ class _Page:
             "figures": words.key_figures(run, self.today, changes),
             "figures_of": names[main] if main else "",
             "broken": list(parts.broken(run)),
-            "notes": [
-                *_shared_out(run),
-                *summary.notes(run.plan, measures.table(run.plan) if run.shares_out else run.measures),
-            ],
+            "notes": self.notes,
             "counted": [
                 {
                     "code": code,

@@ -21,6 +21,11 @@ from optimiser.wording import shown
 
 BEST = "● "
 HIGHER_IS_BETTER = ("patients_within_", "people_within_")
+IN_WORDS = {
+    "mean_minutes": "average minutes",
+    "worst_minutes": "longest journey, minutes",
+    "people_beyond_30": "residents beyond 30 minutes",
+}
 # What is looked at first.
 FIRST = (
     "sites",
@@ -51,7 +56,7 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
     for (service, measure), of_runs in zip(compared.index, compared.to_numpy(), strict=True):
         row = list(of_runs)
         name = problem.services[service].name if service in problem.services else str(service)
-        words = str(measure).replace("_", " ")
+        words = IN_WORDS.get(str(measure), str(measure).replace("_", " "))
         head = f"{name}: {words}" if name else words[:1].upper() + words[1:]
         cells = [*_cells(problem, str(measure), row), _follows(problem, values, service, measure, row)]
         at_first = str(measure).startswith(FIRST) and (not service or service in listed)
@@ -64,7 +69,7 @@ def _cells(problem: Problem, measure: str, row: Sequence[Any]) -> list[Cell]:
     numbers = [float(one) if isinstance(one, (int, float)) and one == one else None for one in row]
     known = [one for one in numbers if one is not None]
     if not known:
-        return [Cell(_sites(problem, one), number=False) for one in row]
+        return [Cell(_sites(problem, one)) for one in row]
     best = max(known) if measure.startswith(HIGHER_IS_BETTER) else min(known)
     differs = len(set(known)) > 1 and not measure.startswith(NEITHER)
     texts = told_apart(known)
@@ -92,7 +97,7 @@ def _follows(problem: Problem, values: Values, service: Any, measure: Any, row: 
     """Return the cell of the choice on the page, filled in there; until then it is the first run's."""
     first = row[0]
     if measure == "sites":
-        return Cell(_sites(problem, first), f"sites|{service}|", "sites", number=False)
+        return Cell(_sites(problem, first), f"sites|{service}|", "sites")
     name, group = str(measure), ""
     for words, renamed in (("patients at ", "site_patients"), ("short of ", "staff_short")):
         if name.startswith(words):

@@ -117,7 +117,7 @@ def status(run: Run) -> Status:
     return Status(
         "good",
         "Proved best possible under these rules.",
-        f"{tie}All {listing.listed:,} ways to designate were listed; {listing.lawful:,} break no rule.",
+        f"{tie}All {listing.listed:,} ways to designate were judged by arithmetic; {listing.lawful:,} break no rule.",
     )
 
 
