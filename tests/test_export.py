@@ -312,6 +312,20 @@ def test_a_place_without_outlines_has_points_and_curves_and_no_map(runs: Path, t
     assert [one.name for one in figures(found)] == ["curve_walk_in"]
 
 
+def test_a_plan_that_reaches_nobody_is_said_so(tmp_path: Path):
+    plan = op.evaluate(op.read_problem(ROOT / "configs/tiny.yaml").behind_its_border(), [("ash", "x_ray")])
+    files = {
+        **plan.problem.files,
+        "config.yaml": plan.problem.files["config.yaml"].replace(b"border: open", b"border: closed"),
+    }
+    run = read_run(op.write_run(replace(plan, problem=replace(plan.problem, files=files)), tmp_path / "none"))
+    (drawn, _) = figures([run])
+    assert drawn.title == "Walk-in clinic at no site: somebody reaches no site"
+    lines = recalculation(book_of([run]), values=True)
+    assert {str(line[2]) for line in lines} >= {"patients", "patients_within_30", "staff_needed"}
+    assert [line for line in lines if line[7] != 0] == []
+
+
 @pytest.mark.parametrize("question", ["tiny", "base"])
 def test_figures_state_their_finding_and_need_nothing_from_elsewhere(question: str, runs: Path):
     found = figures([read(question, runs)])

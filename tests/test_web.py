@@ -281,7 +281,7 @@ def described() -> Any:
 
 
 @described().parametrize()
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=30, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_schemathesis_finds_nothing(case: Any, described_run: Path):
     case.call_and_validate()
 

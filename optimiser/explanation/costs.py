@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser import measures
-from optimiser.explanation.words import listed
+from optimiser.explanation.words import listed, shown
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 
@@ -42,11 +42,11 @@ class Cost:
         """Return the cost in words."""
         name = self.objective.replace("_", " ")
         if not self.more:
-            return f"{name}: the same, {self.before:,.6g} {self.unit}"
+            return f"{name}: the same, {shown(self.before)} {self.unit}"
         # Enough places to tell the two apart, and no more.
         places = next((n for n in range(7) if round(self.before, n) != round(self.after, n)), 6)
         numbers = f"{self.after:,.{places}f} against {self.before:,.{places}f}"
-        return f"{name}: {abs(self.more):,.6g} {self.unit} {'more' if self.more > 0 else 'less'} ({numbers})"
+        return f"{name}: {shown(abs(self.more))} {self.unit} {'more' if self.more > 0 else 'less'} ({numbers})"
 
 
 @dataclass(frozen=True)

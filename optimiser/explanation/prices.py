@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.arithmetic import ARITHMETIC, every_choice
-from optimiser.enumeration import can_be_listed
-from optimiser.explanation.words import SAYS, WAYS_OUT, number_of
+from optimiser.explanation.words import SAYS, WAYS_OUT, number_of, shown
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan
 from optimiser.planning import solve
@@ -27,6 +26,7 @@ Vary = Callable[[Problem], Problem]
 # So many notches, and what that is in words.
 Notches = Callable[[int], tuple[Vary, str]]
 MOST_NOTCHES = 64
+MOST_CANDIDATES = 8
 
 # One notch: a site, a person or a WTE, a bed, and else what people would give way by at a time.
 MINUTES, SHARE, TRANSFERS, HOURS = 5.0, 0.01, 1.0, 365.0
@@ -88,7 +88,7 @@ def prices_in_words(prices: pd.DataFrame) -> list[str]:
 def _saved(row: Any, *, several: bool) -> str:
     word, amount = ("saves", row.saved) if row.saved > 0 else ("costs", -row.saved)
     of = f" ({row.objective.replace('_', ' ')})" if several else ""
-    return f"{word} {amount:,.6g} {row.measured_in}{of}"
+    return f"{word} {shown(amount)} {row.measured_in}{of}"
 
 
 def _rows(
@@ -203,11 +203,11 @@ def _volumes(problem: Problem, code: str, service: Service) -> Iterator[Giving]:
 def next_volumes(problem: Problem, code: str, setting: str) -> tuple[float, ...]:
     """Return the numbers of patients, nearest first, at which a minimum (or maximum) would let more options through.
 
-    Where designations are too many to list they are one patient apart, and may not be those.
+    Where a service has too many candidates to list its sites they are one patient apart, and may not be those.
     """
     here = number_of(getattr(problem.services[code], setting))
     down = setting == "minimum_patients"
-    if not can_be_listed(problem):
+    if len(problem.candidates) > MOST_CANDIDATES:
         return tuple(here + (-by if down else by) for by in range(1, MOST_NOTCHES + 1) if by < here or not down)
     choices = {one: every_choice(problem, one) for one in problem.services}
     hardest: Any = np.inf if down else -np.inf

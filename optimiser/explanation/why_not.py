@@ -21,7 +21,7 @@ from optimiser.explanation.costs import (
     for_whom,
     whom_in_words,
 )
-from optimiser.explanation.words import demand_of, in_words
+from optimiser.explanation.words import demand_of, in_words, shown
 from optimiser.plan import Plan
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Fixed, Objective, Problem
@@ -208,9 +208,9 @@ def broken_rules(plan: Plan) -> pd.DataFrame:
 def broken_in_words(broken: pd.DataFrame) -> list[str]:
     """Return a line for each broken rule, with both sides."""
     lines = []
-    for row in broken.itertuples():
-        sides = f"{row.left:,.6g} where {row.right:,.6g} {row.unit} {_must(str(row.relation))}"
-        lines.append(f"  - {row.words}: {sides} ({row.instance})")
+    for row in broken.to_dict("records"):
+        sides = f"{shown(row['left'])} where {shown(row['right'])} {row['unit']} {_must(str(row['relation']))}"
+        lines.append(f"  - {row['words']}: {sides} ({row['instance']})")
     return lines
 
 

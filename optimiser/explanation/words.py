@@ -50,6 +50,11 @@ def unit_of(demand: Demand) -> str:
     return demand[1][-1] if unit == "people or WTE" else unit
 
 
+def shown(number: float) -> str:
+    """Return a number with six figures, and all before the point of larger ones."""
+    return f"{number:,.0f}" if abs(number) >= 1e6 else f"{number:,.6g}"
+
+
 def listed(words: Sequence[str]) -> str:
     """Return words as a list in a sentence."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

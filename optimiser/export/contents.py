@@ -64,16 +64,6 @@ DICTIONARY = Table(
         Column("meaning", "text", "", "What it says"),
     ),
 )
-TITLES = {
-    "runs": "Runs",
-    "services": "Services",
-    "measures": "Measures",
-    "designations": "Designations",
-    "journeys": "Journeys",
-    "staffing": "Staffing",
-    "rules": "Rules",
-    "data_dictionary": "Data dictionary",
-}
 YES_OR_NO = {"true": "yes", "false": "no"}
 # Tables of the place that a reader needs beside the answer.
 FROM_THE_PLACE = ("areas", "sites", "sources", "data_checks")
@@ -94,7 +84,7 @@ class Tidy:
     @property
     def title(self) -> str:
         """Name of its sheet."""
-        return TITLES.get(self.name, self.name.replace("_", " ").capitalize())
+        return self.name.replace("_", " ").capitalize()
 
 
 def tidy_tables(runs: Sequence[Finished]) -> list[Tidy]:

@@ -157,7 +157,8 @@ def _map(name: str, view: View) -> Figure:
         f"Minutes by road to the site that patients go to; {view.patients:,.0f} patients a year from {len(journeys):,} "
         "areas. Draft: not a decision."
     )
-    title = f"{view.name} at {view.where}: {view.mean:.1f} minutes on average"
+    mean = f"{view.mean:.1f} minutes on average" if np.isfinite(view.mean) else "somebody reaches no site"
+    title = f"{view.name} at {view.where}: {mean}"
     body = [*_areas(view, journeys, drawn), *_named_catchments(view, journeys, drawn), *_marks(view, on_paper)]
     body += [*_scale_bar(on_paper), *_panel(view)]
     return figure(name, title, says, alt, body, TOP + MAP_HEIGHT, _sources(view.run, with_map=True))
