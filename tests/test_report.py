@@ -17,7 +17,7 @@ from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
 from worlds import small, three_doctors
 
 import optimiser as op
-from optimiser import report
+from optimiser import measures, report
 from optimiser.errors import InputError, NotWritten
 from optimiser.problem import Figure, Fixed
 
@@ -343,11 +343,23 @@ def test_ties_and_answers_that_are_not_proved_are_said(browser: Browser, tmp_pat
     assert seen.quiet
 
 
+def test_a_plan_that_shares_patients_out_is_shown_at_the_nearest_and_says_so(browser: Browser, tmp_path: Path):
+    plan = op.solve(small(managed=True, maximum_patients=Figure(32), at_least_sites=Figure(2)))
+    (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        assert "shares patients out between sites" in (seen.page.locator("#answer").text_content() or "")
+        assert seen.page.evaluate("question.not_judged") == ["no_site_has_too_many_patients"]
+        assert "Breaks no rule." in (seen.page.locator("#said").text_content() or "")
+        nearest = seen.page.evaluate("now.measures.get('site_patients|clinic|birch')")
+        assert nearest == measures.number(measures.table(plan.at_the_nearest), "site_patients", "clinic", "birch")
+    assert seen.quiet
+
+
 def test_a_run_that_fails_its_check_is_shown_under_a_red_banner(browser: Browser, folder: Path, tmp_path: Path):
     shutil.copytree(folder / "base", tmp_path / "spoilt")
-    measures = tmp_path / "spoilt/measures.csv"
-    measures.write_text(
-        measures.read_text().replace("mean_minutes,hyper_acute_stroke,,22", "mean_minutes,hyper_acute_stroke,,12")
+    spoilt = tmp_path / "spoilt/measures.csv"
+    spoilt.write_text(
+        spoilt.read_text().replace("mean_minutes,hyper_acute_stroke,,22", "mean_minutes,hyper_acute_stroke,,12")
     )
     done = subprocess.run(
         [sys.executable, "-m", "optimiser", "report", str(tmp_path / "spoilt")],

@@ -113,7 +113,7 @@ function fillRules() {
   if (broken.length > 12) list.append(element("li", `and ${broken.length - 12} more`));
   box.replaceChildren(head, ...(broken.length ? [list] : []));
   if (question.not_judged.length) {
-    box.append(element("p", `Not judged on this page, for there are too many sites: ${question.not_judged.join(", ").replaceAll("_", " ")}. Use optimiser evaluate.`, {class: "note"}));
+    box.append(element("p", `Not judged on this page: ${question.not_judged.join(", ").replaceAll("_", " ")}. Use optimiser evaluate.`, {class: "note"}));
   }
 }
 
