@@ -369,7 +369,9 @@ def _larger_patterns(plan: Plan) -> list[str]:
     for code, rota, _, people in rotas_needed(plan.problem, plan.designated):
         if rota.unit == "people":
             needed[f"{code}.{rota.team}"] = max(people, needed.get(f"{code}.{rota.team}", 0))
-    patterns = plan.rotas.groupby("rota", sort=False)["week"].max() if plan.rotas is not None else {}
+    if plan.rotas is None:
+        return []
+    patterns = plan.rotas.groupby("rota", sort=False)["week"].max()
     return [
         f"The weekly pattern of {name} takes {weeks} people within the law; the rota asks for {needed[name]:g} only."
         for name, weeks in patterns.items()
