@@ -156,6 +156,13 @@ def test_pages_speak_plainly(page: Path):
         assert word not in text
 
 
+def test_decisions_are_numbered_in_order_without_gaps_or_repeats():
+    pages = sorted((ROOT / "docs/decisions").glob("*.md"))
+    assert [page.name[:4] for page in pages] == [f"{number:04d}" for number in range(1, len(pages) + 1)]
+    for number, page in enumerate(pages, 1):
+        assert page.read_text(encoding="utf-8").startswith(f"# {number}. ")
+
+
 def test_the_glossary_has_every_word_that_messages_lean_on():
     glossary = words_of(ROOT / "docs/glossary.md")
     words = (

@@ -25,7 +25,14 @@ ENDED: tuple[State, ...] = ("done", "failed", "stopped")
 # What a job runs, after the name of this Python.
 WORK = ["-c", "from optimiser.web.work import main; raise SystemExit(main())"]
 # How libraries complain that they get no memory, where they end the process themselves.
-NO_MEMORY = ("MemoryError", "bad_alloc", "Cannot allocate memory", "Memory allocation")
+NO_MEMORY = (
+    "memoryerror",
+    "bad_alloc",
+    "allocate memory",
+    "memory allocation",
+    "failed to map segment",
+    "can't start new",
+)
 # One thread of arithmetic: every further one would set aside memory of its own.
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
@@ -240,7 +247,7 @@ def _out_of_memory(limits: Limits) -> list[str]:
 def _how_it_died(code: int, complaints: str, limits: Limits) -> list[str]:
     """Return why a job ended without a word: a library that finds no memory may end the process on the spot."""
     last = complaints.strip().splitlines()[-1:]
-    if any(sign in complaints for sign in NO_MEMORY):
+    if any(sign in complaints.lower() for sign in NO_MEMORY):
         return _out_of_memory(limits)
     if code < 0:
         why = f"most often because it needed more than the {limits.memory_gb:g} GB that it may use"
