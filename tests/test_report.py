@@ -355,6 +355,12 @@ def test_a_plan_that_shares_patients_out_is_shown_at_the_nearest_and_says_so(bro
     assert seen.quiet
 
 
+def test_where_today_is_not_known_the_page_says_what_it_stands_for():
+    words = "Where these services are today is not known"
+    unknown = op.solve(replace(small(), today=frozenset()))
+    assert words in report.page([unknown]) and words not in report.page([op.solve(small())])
+
+
 def test_a_run_that_fails_its_check_is_shown_under_a_red_banner(browser: Browser, folder: Path, tmp_path: Path):
     shutil.copytree(folder / "base", tmp_path / "spoilt")
     spoilt = tmp_path / "spoilt/measures.csv"
