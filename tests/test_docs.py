@@ -194,7 +194,7 @@ def test_the_readmes_table_is_the_answer_of_a_fresh_solve():
 def test_the_readme_says_how_the_answer_is_proved_and_for_how_many():
     listing = answer().proof.enumeration
     assert answer().proof.outcome == "proved best" and listing is not None
-    assert numbers(r"all (\d+) ways to designate the rest were listed, and (\d+) of them") == [
+    assert numbers(r"all (\d+) ways to designate the rest were judged .*?, and (\d+) of them") == [
         listing.listed,
         listing.lawful,
     ]
@@ -248,6 +248,22 @@ def test_the_readme_says_what_two_emergency_departments_rest_on():
     everywhere = with_sites(question(), EMERGENCY, *question().candidates)
     assert short == everywhere.staffing["short"].sum() == three - had
     assert numbers(r"all three, which average ([\d.]+)") == [round(number(everywhere, "mean_minutes", EMERGENCY), 2)]
+
+
+def test_the_readme_says_who_has_to_move():
+    assert "Two stroke consultants and two WTE of emergency consultants would have to move" in README
+    moved = answer().staffing.groupby("team")["moved_in"].sum()
+    assert (moved["stroke_consultants"], moved["emergency_consultants"]) == (2, 2)
+    nobody = {code: replace(team, moves_at_most=Figure(0)) for code, team in question().teams.items()}
+    with pytest.raises(NoPlan):
+        op.solve(replace(question(), teams=nobody))
+
+
+def test_the_readme_counts_the_services_decided_together():
+    care = question("care_model")
+    decided = {code for code, service in care.services.items() if set(service.fixed) < set(care.candidates)}
+    assert {HASU, ACUTE, EMERGENCY} <= decided and len(decided) == 3 + 14
+    assert "together with fourteen other services" in README and len(care.services) == 20
 
 
 def test_the_readmes_what_if_has_the_answer_that_it_says(tmp_path: Path):
