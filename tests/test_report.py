@@ -186,9 +186,10 @@ def test_judgements_are_typed_and_weights_rank_the_options(seen: Visit):
     shares = seen.page.locator("#ranked tbody td:last-child").all_text_contents()
     assert sum(int(share.rstrip("%")) for share in shares) == 100
     first = seen.page.locator("#ranked tbody th").first.text_content()
+    assert first == "july_2018 (breaks 3 rules)"
     seen.page.fill("#aim1", "100")
     seen.page.fill("#aim2", "0")
-    assert seen.page.locator("#ranked tbody th").first.text_content() == "base" != first
+    assert seen.page.locator("#ranked tbody th").first.text_content() == "base"
 
 
 def test_without_javascript_the_tables_and_the_map_are_there(browser: Browser, folder: Path):
@@ -353,6 +354,12 @@ def test_a_plan_that_shares_patients_out_is_shown_at_the_nearest_and_says_so(bro
         nearest = seen.page.evaluate("now.measures.get('site_patients|clinic|birch')")
         assert nearest == measures.number(measures.table(plan.at_the_nearest), "site_patients", "clinic", "birch")
     assert seen.quiet
+
+
+def test_where_today_is_not_known_the_page_says_what_it_stands_for():
+    words = "Where these services are today is not known"
+    unknown = op.solve(replace(small(), today=frozenset()))
+    assert words in report.page([unknown]) and words not in report.page([op.solve(small())])
 
 
 def test_a_run_that_fails_its_check_is_shown_under_a_red_banner(browser: Browser, folder: Path, tmp_path: Path):
