@@ -49,7 +49,7 @@ def in_order(problem: Problem, *, time_limit_minutes: float | None = None) -> It
 
 
 def front(problem: Problem, aims: Sequence[Objective]) -> list[Found]:
-    """Find every trade-off between some aims by ε-constraint, in order of the aims.
+    """Find every trade-off between some aims, bounding all but one (ε-constraint), in order of the aims.
 
     A zone is where every aim must be better than some bound. The best sum of the aims in a zone is a trade-off, which
     splits the zones that hold it: what is better than it must be so in one aim or another. When no zone holds a plan

@@ -16,7 +16,7 @@ import pandas as pd
 
 from optimiser.decimals import exactly, table_times, times
 from optimiser.growth import FROM_65, FROM_75, UNDER_65, grown, people_times
-from optimiser.problem import Figure, Problem, Service
+from optimiser.problem import ACROSS_SITES, Figure, Problem, Service
 
 Value = Fraction | float
 PARTS_OF_A_WTE = 1_000_000
@@ -191,14 +191,14 @@ def staff(problem: Problem) -> Iterator[Parameter]:
     for team, unit in problem.team_units:
 
         def current(problem: Problem, team: str = team, unit: Any = unit) -> Fraction:
-            return sum(
-                (exactly(problem.staff.get((site, team, unit), 0.0)) for site in problem.candidates), Fraction(0)
-            )
+            return sum(_in_post(problem, team, unit), Fraction(0))
 
         def apply(problem: Problem, value: Value, team: str = team, unit: Any = unit) -> Problem:
             parts = 1 if unit == "people" else PARTS_OF_A_WTE
             shared = shared_out(int(exactly(value) * parts), _in_post(problem, team, unit))
-            found = {(site, team, unit): n / parts for site, n in zip(problem.candidates, shared, strict=True)}
+            found = {
+                (site, team, unit): n / parts for site, n in zip(_counted_at(problem, team, unit), shared, strict=True)
+            }
             return _other(problem, staff={**problem.staff, **found})
 
         most = max(2 * current(problem), Fraction(10))
@@ -209,9 +209,9 @@ def staff(problem: Problem) -> Iterator[Parameter]:
 
 @kind
 def staff_at_a_site(problem: Problem) -> Iterator[Parameter]:
-    """So many staff of a team are in post at one site."""
+    """So many staff of a team are in post at one site; not where they are counted over all sites alone."""
     for team, unit in problem.team_units:
-        for site in problem.candidates:
+        for site in problem.candidates if (ACROSS_SITES, team, unit) not in problem.staff else ():
 
             def current(problem: Problem, key: Any = (site, team, unit)) -> Fraction:
                 return exactly(problem.staff.get(key, 0.0))
@@ -237,7 +237,12 @@ def shared_out(total: int, weights: Sequence[Fraction]) -> list[int]:
 
 
 def _in_post(problem: Problem, team: str, unit: Any) -> list[Fraction]:
-    return [exactly(problem.staff.get((site, team, unit), 0.0)) for site in problem.candidates]
+    return [exactly(problem.staff.get((at, team, unit), 0.0)) for at in _counted_at(problem, team, unit)]
+
+
+def _counted_at(problem: Problem, team: str, unit: Any) -> tuple[str, ...]:
+    """Return where those in post are known: at each candidate, or of one team perhaps only over all sites."""
+    return (ACROSS_SITES,) if (ACROSS_SITES, team, unit) in problem.staff else problem.candidates
 
 
 def _called(problem: Problem, team: str) -> str:

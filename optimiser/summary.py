@@ -15,6 +15,7 @@ from optimiser.plan import EVALUATED, PROVED, Plan, matters
 from optimiser.planning import evaluate, solve
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.sharing import sharing
+from optimiser.staffing import rotas_needed
 
 MOST_FRAGILE_NAMED = 3
 FIGURES_OF_TRANSFERS = (
@@ -358,7 +359,24 @@ def _rotas(plan: Plan) -> list[str]:
         return []
     without = dict.fromkeys(f"{code}.{rota.team}" for code, rota in rotas if not rota.roster)
     none = f" None is written for {', '.join(without)}, whose cover is not stated." if without else ""
-    return [f"Weekly patterns of the rotas that it relies on: rotas.csv, drawn by `optimiser rotas RUN`.{none}"]
+    said = f"Weekly patterns of the rotas that it relies on: rotas.csv, drawn by `optimiser rotas RUN`.{none}"
+    return [said, *_larger_patterns(plan)]
+
+
+def _larger_patterns(plan: Plan) -> list[str]:
+    """Say of each rota whose weekly pattern takes more people than the rota needs that its need is too small."""
+    needed: dict[str, float] = {}
+    for code, rota, _, people in rotas_needed(plan.problem, plan.designated):
+        if rota.unit == "people":
+            needed[f"{code}.{rota.team}"] = max(people, needed.get(f"{code}.{rota.team}", 0))
+    if plan.rotas is None:
+        return []
+    patterns = plan.rotas.groupby("rota", sort=False)["week"].max()
+    return [
+        f"The weekly pattern of {name} takes {weeks} people within the law; the rota asks for {needed[name]:g} only."
+        for name, weeks in patterns.items()
+        if name in needed and weeks > needed[name]
+    ]
 
 
 def _fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:

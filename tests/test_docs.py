@@ -22,12 +22,15 @@ import shapely
 import typer
 
 import optimiser as op
-from optimiser import arithmetic, checker, cli, config, explanation, measures
-from optimiser.checker import claims
+from optimiser import arithmetic, checker, cli, config, enumeration, explanation, measures, sharing
+from optimiser.checker import claims, no_plan
 from optimiser.errors import NoPlan
+from optimiser.explanation import clashes
 from optimiser.model import objectives, rules
 from optimiser.plan import Plan
 from optimiser.problem import Figure, Problem, Team
+from optimiser.report import question as question_of_a_page
+from optimiser.sweep import listing
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -94,12 +97,15 @@ def test_generated_pages_are_current():
     assert make.main(["--check"]) == 0
 
 
-def test_the_reviewers_page_counts_the_checks_and_lists_the_exit_codes():
-    page = ROOT / "docs/for_reviewers.md"
-    assert numbers(r"makes (\d+) kinds of check", words_of(page)) == [len(checker.CHECKS)]
-    codes = re.findall(r"^\| ([\d, and]+) \|", page.read_text(encoding="utf-8"), re.MULTILINE)
-    made = re.findall(r"^\| ([\d, and]+) \|", (ROOT / "docs/cli.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert [code.replace(",", " and") for code in codes] == made
+def test_the_reviewers_page_counts_the_checks_and_states_the_limits():
+    page = words_of(ROOT / "docs/for_reviewers.md")
+    assert numbers(r"makes (\d+) kinds of check", page) == [len(checker.CHECKS)]
+    assert numbers(r"every designation where there are at most (\d+)", page) == [no_plan.MOST_TRIED]
+    assert numbers(r"With more than (\d+) candidates there is no such list", page) == [enumeration.MOST_CANDIDATES]
+    assert numbers(r"shared out\*\*: at most (\d+) candidates", page) == [sharing.MOST_CANDIDATES]
+    assert numbers(r"take at most ([\d,]+) of them", page) == [listing.MOST_JOINT]
+    assert numbers(r"A page with more than (\d+) candidates", page) == [question_of_a_page.MOST_CANDIDATES_IN_TABLES]
+    assert numbers(r"past (\d+), or (\d+) models solved", page) == [clashes.MOST_CLASHES, clashes.MOST_ASKED]
 
 
 # Commands, paths and words --------------------------------------------------------------------------------------------
@@ -156,6 +162,20 @@ def test_pages_speak_plainly(page: Path):
         assert word not in text
 
 
+def test_how_it_works_names_every_part_of_the_package():
+    page = words_of(ROOT / "docs/how_it_works.md")
+    parts = [path for path in (ROOT / "optimiser").iterdir() if not path.name.startswith("__")]
+    missing = [path.name for path in parts if f"`optimiser/{path.name}{'/' * path.is_dir()}`" not in page]
+    assert missing == []
+
+
+def test_decisions_are_numbered_in_order_without_gaps_or_repeats():
+    pages = sorted((ROOT / "docs/decisions").glob("*.md"))
+    assert [page.name[:4] for page in pages] == [f"{number:04d}" for number in range(1, len(pages) + 1)]
+    for number, page in enumerate(pages, 1):
+        assert page.read_text(encoding="utf-8").startswith(f"# {number}. ")
+
+
 def test_the_glossary_has_every_word_that_messages_lean_on():
     glossary = words_of(ROOT / "docs/glossary.md")
     words = (
@@ -187,7 +207,7 @@ def test_the_readmes_table_is_the_answer_of_a_fresh_solve():
 def test_the_readme_says_how_the_answer_is_proved_and_for_how_many():
     listing = answer().proof.enumeration
     assert answer().proof.outcome == "proved best" and listing is not None
-    assert numbers(r"all (\d+) ways to designate the rest were listed, and (\d+) of them") == [
+    assert numbers(r"all (\d+) ways to designate the rest were judged .*?, and (\d+) of them") == [
         listing.listed,
         listing.lawful,
     ]
@@ -241,6 +261,22 @@ def test_the_readme_says_what_two_emergency_departments_rest_on():
     everywhere = with_sites(question(), EMERGENCY, *question().candidates)
     assert short == everywhere.staffing["short"].sum() == three - had
     assert numbers(r"all three, which average ([\d.]+)") == [round(number(everywhere, "mean_minutes", EMERGENCY), 2)]
+
+
+def test_the_readme_says_who_has_to_move():
+    assert "Two stroke consultants and two WTE of emergency consultants would have to move" in README
+    moved = answer().staffing.groupby("team")["moved_in"].sum()
+    assert (moved["stroke_consultants"], moved["emergency_consultants"]) == (2, 2)
+    nobody = {code: replace(team, moves_at_most=Figure(0)) for code, team in question().teams.items()}
+    with pytest.raises(NoPlan):
+        op.solve(replace(question(), teams=nobody))
+
+
+def test_the_readme_counts_the_services_decided_together():
+    care = question("care_model")
+    decided = {code for code, service in care.services.items() if set(service.fixed) < set(care.candidates)}
+    assert {HASU, ACUTE, EMERGENCY} <= decided and len(decided) == 3 + 14
+    assert "together with fourteen other services" in README and len(care.services) == 20
 
 
 def test_the_readmes_what_if_has_the_answer_that_it_says(tmp_path: Path):

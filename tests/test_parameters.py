@@ -12,7 +12,8 @@ from worlds import ROADS, by_transfer, small, three_doctors, vary
 
 from optimiser.arithmetic import value
 from optimiser.parameters import KINDS, changed, corridors, parameters, shared_out
-from optimiser.problem import Beds, Figure, Growth, Objective, Problem
+from optimiser.planning import solve
+from optimiser.problem import ACROSS_SITES, Beds, Figure, Growth, Objective, Problem, Team
 from optimiser.reading import read_problem
 
 ROOT = Path(__file__).parents[1]
@@ -106,6 +107,17 @@ def test_staff_of_a_team_are_shared_as_they_are_now_and_a_site_has_what_is_said(
         **problem.staff,
         ("ash", "doctors", "people"): 0.0,
     }
+
+
+def test_staff_of_one_team_who_are_known_over_all_sites_alone_vary_over_all_sites_alone():
+    world = small(rotas=three_doctors(), team=Team("doctors", "doctors", None, Figure(0), across_sites=True))
+    world = replace(world, staff={(ACROSS_SITES, "doctors", "people"): 6.0})
+    known = parameters(world)
+    assert [name for name in known if name.startswith("staff.")] == ["staff.doctors.people"]
+    assert known["staff.doctors.people"].current(world) == 6
+    # Six are enough for three at each site, five are not.
+    assert solve(world).sites_of("clinic") == ("ash", "birch")
+    assert solve(changed(world, {"staff.doctors.people": 5})).sites_of("clinic") == ("birch",)
 
 
 def test_sharing_out_adds_up_and_the_first_wins_a_tie():

@@ -17,7 +17,7 @@ from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
 from worlds import small, three_doctors
 
 import optimiser as op
-from optimiser import report
+from optimiser import measures, report
 from optimiser.errors import InputError, NotWritten
 from optimiser.problem import Figure, Fixed
 
@@ -186,9 +186,10 @@ def test_judgements_are_typed_and_weights_rank_the_options(seen: Visit):
     shares = seen.page.locator("#ranked tbody td:last-child").all_text_contents()
     assert sum(int(share.rstrip("%")) for share in shares) == 100
     first = seen.page.locator("#ranked tbody th").first.text_content()
+    assert first == "july_2018 (breaks 3 rules)"
     seen.page.fill("#aim1", "100")
     seen.page.fill("#aim2", "0")
-    assert seen.page.locator("#ranked tbody th").first.text_content() == "base" != first
+    assert seen.page.locator("#ranked tbody th").first.text_content() == "base"
 
 
 def test_without_javascript_the_tables_and_the_map_are_there(browser: Browser, folder: Path):
@@ -343,11 +344,29 @@ def test_ties_and_answers_that_are_not_proved_are_said(browser: Browser, tmp_pat
     assert seen.quiet
 
 
+def test_a_plan_that_shares_patients_out_is_shown_at_the_nearest_and_says_so(browser: Browser, tmp_path: Path):
+    plan = op.solve(small(managed=True, maximum_patients=Figure(32), at_least_sites=Figure(2)))
+    (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        assert "shares patients out between sites" in (seen.page.locator("#answer").text_content() or "")
+        assert seen.page.evaluate("question.not_judged") == ["no_site_has_too_many_patients"]
+        assert "Breaks no rule." in (seen.page.locator("#said").text_content() or "")
+        nearest = seen.page.evaluate("now.measures.get('site_patients|clinic|birch')")
+        assert nearest == measures.number(measures.table(plan.at_the_nearest), "site_patients", "clinic", "birch")
+    assert seen.quiet
+
+
+def test_where_today_is_not_known_the_page_says_what_it_stands_for():
+    words = "Where these services are today is not known"
+    unknown = op.solve(replace(small(), today=frozenset()))
+    assert words in report.page([unknown]) and words not in report.page([op.solve(small())])
+
+
 def test_a_run_that_fails_its_check_is_shown_under_a_red_banner(browser: Browser, folder: Path, tmp_path: Path):
     shutil.copytree(folder / "base", tmp_path / "spoilt")
-    measures = tmp_path / "spoilt/measures.csv"
-    measures.write_text(
-        measures.read_text().replace("mean_minutes,hyper_acute_stroke,,22", "mean_minutes,hyper_acute_stroke,,12")
+    spoilt = tmp_path / "spoilt/measures.csv"
+    spoilt.write_text(
+        spoilt.read_text().replace("mean_minutes,hyper_acute_stroke,,22", "mean_minutes,hyper_acute_stroke,,12")
     )
     done = subprocess.run(
         [sys.executable, "-m", "optimiser", "report", str(tmp_path / "spoilt")],

@@ -266,6 +266,7 @@ REFUSED = {
     ("people: 2", "across_sites: {based_at: elm, trips_a_week: 1}"): "is a neighbour",
     ("people: 2", "across_sites: {based_at: as, trips_a_week: 1}"): "there is no site",
     ("people: 2", "across_sites: {based_at: ash, trips_a_week: 1, in_post: 5.5}"): "5.5 are not whole",
+    ("people: 2", f"{ACROSS}, moves_at_most: 2"): "nobody moves within one team across sites",
 }
 
 

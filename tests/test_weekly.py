@@ -191,6 +191,17 @@ def test_the_follower_finds_what_is_wrong():
     assert {"rest", "too few resident"} <= set(follow(early, [Cover(DAYS, 8, 16)], []))
 
 
+def test_the_summary_says_where_a_pattern_takes_more_people_than_the_rota_asks_for(tmp_path: Path):
+    # One seat at all hours in shifts of twelve takes four within the law, whatever floor a standard states.
+    round_the_clock = f"cover: [{{{EVERY_DAY}, start_hour: 8, hours: 24}}]"
+    shifts = 'shifts: {D: {start: "08:00", end: "20:30"}, N: {start: "20:00", end: "08:30"}}'
+    for folder, people in (("few", 2), ("enough", 4)):
+        rota = f"people: {people}, may_fall_short: true, consultant_contract: false, {round_the_clock}, {shifts}"
+        plan = op.evaluate(ask(tmp_path / folder, rota, staff=STAFFED), {("ash", "care"), ("ash", "labs")})
+        words = "The weekly pattern of care.doctors takes 4 people within the law; the rota asks for 2 only."
+        assert (words in summary.lines(plan)) == (people == 2)
+
+
 # The run and its check --------------------------------------------------------------------------------------
 
 NIGHTS = f"{{{EVERY_DAY}, start_hour: 18, hours: 14, kind: on_call}}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,10 @@ def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[s
         yield from _link_faults(config, code, service, services)
         yield from _rota_faults(config, code, service, services)
         yield from _pathway_faults(config, code, service, services)
+    for code, team in config.settings.teams.items():
+        if team.across_sites and 0 < team.moves_at_most.value < math.inf:
+            words = "nobody moves within one team across sites, so that no limit on moves can count. Take it out"
+            yield config.where("teams", code, "moves_at_most"), f"{words}, or say null where a base config states it."
     yield from _unknown_names(config, ("today",), config.settings.today, services, "service")
     for number, objective in enumerate(config.settings.objectives):
         yield from _objective_faults(config, number, objective, services)

@@ -38,6 +38,8 @@ SECTIONS = (
     ("options", "Options side by side"),
     ("checked", "How this was checked"),
 )
+VOLUMES = ("every_site_has_enough_patients", "no_site_has_too_many_patients", "beds_are_enough")
+SOURCES = "Sources and licences: under How this was checked."
 # Joint designations up to which the question is asked again behind its border, which takes as long as solving it.
 MOST_ASKED_AGAIN = 100_000
 
@@ -140,7 +142,7 @@ class _Page:
     def data(self) -> dict[str, Any]:
         problem, drawn = self.problem, self.drawn
         found = {
-            "question": question(problem),
+            "question": _without_volumes(question(problem), self.run.plan.problem),
             "runs": [parts.run_data(run, problem) for run in self.runs],
             "today": designated_at(problem, self.run.before.designated),
             "answer_word": self.answer_word,
@@ -238,7 +240,7 @@ class _Page:
             "yaml": parts.yaml(run),
             "map": self._map(),
             "map_note": parts.map_note(self.drawn),
-            "sources": "",
+            "sources": SOURCES,
             "source_list": list(parts.sources(run)),
             "rotas": tables.rotas(run),
             "beds": tables.beds(run, answer),
@@ -276,6 +278,13 @@ class _Page:
             "bar_km": kilometres,
             "bar_units": units,
         }
+
+
+def _without_volumes(asked: dict[str, Any], problem: Problem) -> dict[str, Any]:
+    """Leave out the rules that patients are shared out to keep to: at the nearest the page would judge them wrongly."""
+    kept = [r for r in asked["rules"] if r["rule"] not in VOLUMES or not problem.services[r["names"][0]].managed]
+    left_out = dict.fromkeys(r["rule"] for r in asked["rules"] if r not in kept)
+    return asked | {"rules": kept, "not_judged": [*asked["not_judged"], *left_out]}
 
 
 def _shared_out(run: Run) -> list[str]:

@@ -164,6 +164,8 @@ def ambulances(service: str, name: str, by_transfer: bool, today: Values, answer
     shown = [("Patients a year taken elsewhere than today", f"patients_redirected|{service}|", "whole")]
     if by_transfer:
         shown += [
+            ("Average minutes, by way of first contact", f"mean_minutes|{service}|", "whole"),
+            ("Average minutes, if taken straight there", f"mean_minutes_straight_there|{service}|", "whole"),
             ("Transfers a day, suspected ones counted", f"transfers_per_day|{service}|", "fine"),
             ("Repatriations a year", f"repatriations_per_year|{service}|", "whole"),
             ("Crew hours a year", f"ambulance_hours_per_year|{service}|", "whole"),
@@ -270,6 +272,3 @@ def versions(run: Run) -> Table:
     ]
     rows += [Row(str(name), [Cell(str(text), number=False)]) for name, text in dict(record.get("files") or {}).items()]
     return Table("Versions and SHA-256", ["", "Version or fingerprint"], rows)
-
-
-__all__ = ["Cell", "Row", "Table", "measures", "values_of"]

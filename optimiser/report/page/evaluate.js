@@ -462,5 +462,3 @@ function evaluate(question, chosen, before, kept = new Map()) {
     objectives: objectivesOf(question, chosen, sums, changes),
   };
 }
-
-if (typeof module !== "undefined") module.exports = {readQuestion, evaluate};

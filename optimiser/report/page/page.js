@@ -113,7 +113,7 @@ function fillRules() {
   if (broken.length > 12) list.append(element("li", `and ${broken.length - 12} more`));
   box.replaceChildren(head, ...(broken.length ? [list] : []));
   if (question.not_judged.length) {
-    box.append(element("p", `Not judged on this page, for there are too many sites: ${question.not_judged.join(", ").replaceAll("_", " ")}. Use optimiser evaluate.`, {class: "note"}));
+    box.append(element("p", `Not judged on this page: ${question.not_judged.join(", ").replaceAll("_", " ")}. Use optimiser evaluate.`, {class: "note"}));
   }
 }
 
@@ -370,7 +370,8 @@ function rank() {
   const order = scores.map((_, run) => [run, score(run, weights.map(one => one / total))]).sort((one, other) => other[1] - one[1]);
   byId("ranked").tBodies[0].replaceChildren(...order.map(([run, points]) => {
     const row = element("tr");
-    row.append(element("th", PAGE.runs[run].name, {scope: "row"}), element("td", FORMS.whole(points), {class: "n"}), element("td", FORMS.percent(wins[run] / mixes), {class: "n"}));
+    const {name, broken} = PAGE.runs[run], breaks = broken ? ` (breaks ${broken} rule${broken > 1 ? "s" : ""})` : "";
+    row.append(element("th", name + breaks, {scope: "row"}), element("td", FORMS.whole(points), {class: "n"}), element("td", FORMS.percent(wins[run] / mixes), {class: "n"}));
     return row;
   }));
 }
