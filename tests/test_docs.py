@@ -22,12 +22,15 @@ import shapely
 import typer
 
 import optimiser as op
-from optimiser import arithmetic, checker, cli, config, explanation, measures
-from optimiser.checker import claims
+from optimiser import arithmetic, checker, cli, config, enumeration, explanation, measures, sharing
+from optimiser.checker import claims, no_plan
 from optimiser.errors import NoPlan
+from optimiser.explanation import clashes
 from optimiser.model import objectives, rules
 from optimiser.plan import Plan
 from optimiser.problem import Figure, Problem, Team
+from optimiser.report import question as question_of_a_page
+from optimiser.sweep import listing
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -94,12 +97,15 @@ def test_generated_pages_are_current():
     assert make.main(["--check"]) == 0
 
 
-def test_the_reviewers_page_counts_the_checks_and_lists_the_exit_codes():
-    page = ROOT / "docs/for_reviewers.md"
-    assert numbers(r"makes (\d+) kinds of check", words_of(page)) == [len(checker.CHECKS)]
-    codes = re.findall(r"^\| ([\d, and]+) \|", page.read_text(encoding="utf-8"), re.MULTILINE)
-    made = re.findall(r"^\| ([\d, and]+) \|", (ROOT / "docs/cli.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert [code.replace(",", " and") for code in codes] == made
+def test_the_reviewers_page_counts_the_checks_and_states_the_limits():
+    page = words_of(ROOT / "docs/for_reviewers.md")
+    assert numbers(r"makes (\d+) kinds of check", page) == [len(checker.CHECKS)]
+    assert numbers(r"every designation where there are at most (\d+)", page) == [no_plan.MOST_TRIED]
+    assert numbers(r"With more than (\d+) candidates there is no such list", page) == [enumeration.MOST_CANDIDATES]
+    assert numbers(r"shared out\*\*: at most (\d+) candidates", page) == [sharing.MOST_CANDIDATES]
+    assert numbers(r"take at most ([\d,]+) of them", page) == [listing.MOST_JOINT]
+    assert numbers(r"A page with more than (\d+) candidates", page) == [question_of_a_page.MOST_CANDIDATES_IN_TABLES]
+    assert numbers(r"past (\d+), or (\d+) models solved", page) == [clashes.MOST_CLASHES, clashes.MOST_ASKED]
 
 
 # Commands, paths and words --------------------------------------------------------------------------------------------
@@ -154,6 +160,13 @@ def test_pages_speak_plainly(page: Path):
     text = words_of(page).lower()
     for word in ("constraint", "infeasible", "lower bound", "impedance", "slack", "utilis", "leverage"):
         assert word not in text
+
+
+def test_how_it_works_names_every_part_of_the_package():
+    page = words_of(ROOT / "docs/how_it_works.md")
+    parts = [path for path in (ROOT / "optimiser").iterdir() if not path.name.startswith("__")]
+    missing = [path.name for path in parts if f"`optimiser/{path.name}{'/' * path.is_dir()}`" not in page]
+    assert missing == []
 
 
 def test_decisions_are_numbered_in_order_without_gaps_or_repeats():

@@ -122,7 +122,7 @@ def test_why_not_is_answered_by_the_program(browser: Browser, address: str):  # 
         page.locator("#why-service").select_option("walk_in")
         page.locator("#why-site").select_option("cedar")
         page.get_by_role("button", name="Work out why not").click()
-        expect(page.locator("#work-said")).to_contain_text("walk_in at cedar: done", timeout=SLOW)
+        expect(page.locator("#work-said")).to_contain_text("Walk-in clinic at Cedar: done", timeout=SLOW)
         expect(page.locator("#jobs")).to_contain_text("Cedar")
         assert seen.quiet
 

@@ -272,6 +272,3 @@ def versions(run: Run) -> Table:
     ]
     rows += [Row(str(name), [Cell(str(text), number=False)]) for name, text in dict(record.get("files") or {}).items()]
     return Table("Versions and SHA-256", ["", "Version or fingerprint"], rows)
-
-
-__all__ = ["Cell", "Row", "Table", "measures", "values_of"]

@@ -159,28 +159,34 @@ function isTaken(name) {
 async function start(path, body) {
   if (body.name && isTaken(body.name)) throw new Error(`There is a scenario "${body.name}" already, and none is ever overwritten. Choose another name.`);
   const job = await ask(path, body);
-  tellWork(`${job.name}: ${STATES[job.state]}.`);
+  tellWork(`${called(job)}: ${STATES[job.state]}.`);
   await look();
+}
+
+// What a job is called: of codes, which only the program uses, their names.
+function called(job) {
+  const [service, site] = job.name.split(" at ");
+  return job.kind === "explain" && question.service[service] ? `${nameOf(service)} at ${names(site)}` : job.name;
 }
 
 // Jobs and scenarios --------------------------------------------------------------------------------------------------
 
 function jobLine(job, place) {
   const item = element("li"), over = !["waiting", "running"].includes(job.state), newest = place === 0;
-  item.append(element("strong", job.name), ` (${KINDS_SAID[job.kind] || job.kind}): ${STATES[job.state]}${job.told ? `. ${job.told}` : ""} `);
+  item.append(element("strong", called(job)), ` (${KINDS_SAID[job.kind] || job.kind}): ${STATES[job.state]}${job.told ? `. ${job.told}` : ""} `);
   if (!over) {
-    const stop = element("button", "Stop", {type: "button", "aria-label": `Stop ${job.name}`});
+    const stop = element("button", "Stop", {type: "button", "aria-label": `Stop ${called(job)}`});
     stop.addEventListener("click", () => doing(async () => {
       await ask(`/api/jobs/${job.id}/cancel`, {});
       await look();
     }));
-    item.append(element("progress", "", {"aria-label": `Progress of ${job.name}`}), " ", stop);
+    item.append(element("progress", "", {"aria-label": `Progress of ${called(job)}`}), " ", stop);
     return item;
   }
   if (job.words.length) {
     const list = element("ul"), details = element("details", "", newest ? {open: ""} : {});
-    for (const words of job.words) list.append(element("li", words));
-    details.append(element("summary", "What came of it", {"aria-label": `What came of ${job.name}`}), list);
+    for (const words of job.words) list.append(element("li", words.replace(/^\s*- /, "")));
+    details.append(element("summary", "What came of it", {"aria-label": `What came of ${called(job)}`}), list);
     item.append(details);
   }
   return item;
@@ -208,10 +214,10 @@ async function look() {
   const state = await ask("/api/state"), busy = state.jobs.find(job => job.state === "running" || job.state === "waiting");
   drawWork(state);
   if (busy) {
-    tellWork(`${busy.name}: ${STATES[busy.state]}.${busy.told ? ` ${busy.told}.` : ""}`);
+    tellWork(`${called(busy)}: ${STATES[busy.state]}.${busy.told ? ` ${busy.told}.` : ""}`);
     looking = setTimeout(() => doing(look), SOON);
   } else if (state.jobs.length) {
-    tellWork(`${state.jobs[0].name}: ${STATES[state.jobs[0].state]}.`);
+    tellWork(`${called(state.jobs[0])}: ${STATES[state.jobs[0].state]}.`);
   }
 }
 
