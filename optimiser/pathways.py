@@ -198,8 +198,8 @@ class TwoLegs:
     def patient_minutes(self, counted: Bools) -> Floats:
         """Return minutes that patients of some areas spend on both legs, as whole numbers of their last place.
 
-        Only the share of patients who are transferred spend the second leg. Whole numbers of
-        ``1 / (patient_scale × minute_scale × share_scale)``, by joint choice.
+        Infinite where some of these patients reach no site. Only the share of patients who are transferred spend the
+        second leg. Whole numbers of ``1 / (patient_scale × minute_scale × share_scale)``, by joint choice.
         """
         scale, weight = self.problem.minute_scale, self.patients * counted
         first = np.rint(np.where(self.first_site >= 0, self.first_minutes, 0.0) * scale) * self.problem.share_scale
@@ -208,7 +208,8 @@ class TwoLegs:
         total = self._at_first(weight, first) @ served.T + self._at_first(weight) @ second.T
         if total.max(initial=0) >= LARGEST_EXACT:
             raise TooLarge(TOO_FINE)
-        return np.asarray(total)
+        lost = ((self.first_site < 0) @ weight)[:, None] + self._at_first(weight) @ ~served.T
+        return np.where(lost > 0, np.inf, total)
 
     @property
     def volume_scale(self) -> int:

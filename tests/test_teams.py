@@ -242,7 +242,7 @@ def test_whatever_the_team_solver_list_and_check_agree(seed: int, tmp_path: Path
     in_post = f", in_post: {dice.choice([3, 7])}" if dice.random() < 0.3 else ""
     base, trips = dice.choice(["ash", "birch"]), dice.choice([0, 2, 7.5])
     team = f"across_sites: {{based_at: {base}, trips_a_week: {trips}{in_post}}}"
-    labs = dice.choice(["", "people: 1, may_fall_short: true"])
+    labs = "" if across else dice.choice(["", "people: 1, may_fall_short: true"])
     problem = question(tmp_path, f"{stated}{link}{shared}{short}{cover}", team if across else "", labs)
     for care in ({"ash"}, {"birch"}, {"ash", "birch"}):
         for rooms in ({"ash"}, {"ash", "birch"}):
@@ -276,6 +276,14 @@ def test_teams_that_cannot_be_are_refused_at_their_line(case: tuple[str, str], t
         question(tmp_path, *case)
     (fault,) = refused.value.faults
     assert REFUSED[case] in str(fault) and "base.yaml, line " in str(fault)
+
+
+def test_one_team_across_sites_is_not_shared_by_two_services(tmp_path: Path):
+    # Two at ash for care and two at birch for laboratories are four people; the larger of both needs would be two.
+    with pytest.raises(InputError) as refused:
+        question(tmp_path, "people: 2", ACROSS, labs="people: 2")
+    (fault,) = refused.value.faults
+    assert "doctors has a rota of care already" in str(fault) and "base.yaml, line " in str(fault)
 
 
 # What somebody writes into the run of one team, and the check that finds it -------------------------------------------

@@ -209,6 +209,9 @@ def test_nobody_need_be_taken_on_to_a_neighbour():
     }
     nowhere = evaluate(world, TODAY)
     assert nowhere.broken["rule"].tolist() == ["every_area_is_served"]
+    # Patients who are taken nowhere never arrive: their minutes have no end, as where they cannot go straight anywhere.
+    assert [reached.value for reached in nowhere.proof.objectives] == [float("inf")]
+    assert breaches(evaluate(world, TODAY)).empty
     assert solve(world).sites_of("scanner") == ("ash", "birch")
     # Those who are seen first at oak stay there.
     shut = evaluate(vary(world, "clinic", fixed={}), {("birch", "clinic"), ("birch", "scanner")})

@@ -37,6 +37,8 @@ def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[s
         if team.across_sites and 0 < team.moves_at_most.value < math.inf:
             words = "nobody moves within one team across sites, so that no limit on moves can count. Take it out"
             yield config.where("teams", code, "moves_at_most"), f"{words}, or say null where a base config states it."
+        if team.across_sites:
+            yield from _shared_teams(config, code)
     yield from _unknown_names(config, ("today",), config.settings.today, services, "service")
     for number, objective in enumerate(config.settings.objectives):
         yield from _objective_faults(config, number, objective, services)
@@ -155,6 +157,14 @@ def _rota_faults(
         if rota.shared_on_call and not (across and any(on_call) and (rota.one_in or rota.people)):
             words = "sharing needs one team across sites, cover on call from home, and one_in or people"
             yield config.where(*spot, "shared_on_call"), f"{words}. State them, or take shared_on_call out."
+
+
+def _shared_teams(config: Config, team: str) -> Iterator[tuple[str, str]]:
+    """Yield the rotas of one team across sites after its first: what they take at different sites is not added up."""
+    first, *others = [code for code, service in config.settings.services.items() if team in service.rotas] or [""]
+    for code in others:
+        words = f"one team across sites counts for one service so far, and {team} has a rota of {first} already"
+        yield config.where("services", code, "rotas", team), f"{words}. Name a team of its own here."
 
 
 def exception_faults(
