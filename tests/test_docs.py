@@ -108,6 +108,15 @@ def test_the_reviewers_page_counts_the_checks_and_states_the_limits():
     assert numbers(r"past (\d+), or (\d+) models solved", page) == [clashes.MOST_CLASHES, clashes.MOST_ASKED]
 
 
+def test_the_reviewers_page_says_what_the_main_question_rests_on():
+    page = words_of(ROOT / "docs/for_reviewers.md")
+    rules_of_it = answer().rules[~answer().rules["verified"].astype(bool)]["rule"]
+    assert set(rules_of_it) == {"services_share_a_site", "rota_is_filled", "recruitment_within_limit"}
+    (rota,) = question().services[EMERGENCY].rotas
+    steps = {step[1]: step[3] for step in rota.steps}
+    assert numbers(r"It comes to ([\d.]+) WTE", page) == [round(float(str(steps["WTE that the hours take"])), 2)]
+
+
 # Commands, paths and words --------------------------------------------------------------------------------------------
 
 
