@@ -305,7 +305,7 @@ def test_the_readmes_python_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert "rota_is_filled.emergency_department.basildon" in capsys.readouterr().out
 
 
-# What the pages on where patients go say -------------------------------------------------------------------------------
+# What the pages on where patients go say ------------------------------------------------------------------------------
 
 
 def rows_of(name: str, columns: int) -> list[list[str]]:
