@@ -108,6 +108,15 @@ def test_the_reviewers_page_counts_the_checks_and_states_the_limits():
     assert numbers(r"past (\d+), or (\d+) models solved", page) == [clashes.MOST_CLASHES, clashes.MOST_ASKED]
 
 
+def test_the_reviewers_page_says_what_the_main_question_rests_on():
+    page = words_of(ROOT / "docs/for_reviewers.md")
+    rules_of_it = answer().rules[~answer().rules["verified"].astype(bool)]["rule"]
+    assert set(rules_of_it) == {"services_share_a_site", "rota_is_filled", "recruitment_within_limit"}
+    (rota,) = question().services[EMERGENCY].rotas
+    steps = {step[1]: step[3] for step in rota.steps}
+    assert numbers(r"It comes to ([\d.]+) WTE", page) == [round(float(str(steps["WTE that the hours take"])), 2)]
+
+
 # Commands, paths and words --------------------------------------------------------------------------------------------
 
 
@@ -294,6 +303,45 @@ def test_the_readmes_python_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.chdir(ROOT)
     exec(compile(text, "README.md", "exec"), {})
     assert "rota_is_filled.emergency_department.basildon" in capsys.readouterr().out
+
+
+# What the pages on where patients go say ------------------------------------------------------------------------------
+
+
+def rows_of(name: str, columns: int) -> list[list[str]]:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    return [row for row in rows if len(row) == columns]
+
+
+def test_the_page_on_pathways_says_what_each_choice_of_units_comes_to():
+    asked = question("what_if/treat_and_transfer")
+    rows = [row for row in rows_of("pathways.md", 5) if re.fullmatch(r"[\d.]+", row[1]) and row[4][0].isdigit()]
+    assert len(rows) == 6
+    everything = {(site, code) for code, one in asked.services.items() for site, fixed in one.fixed.items()}
+    others = {(site, code) for code in (EMERGENCY, ACUTE) for site in asked.candidates} | everything
+    for sites, mean, transfers, pairs, hours in rows:
+        plan = op.evaluate(asked, others | {(site.lower(), HASU) for site in sites.split(" and ")})
+        assert mean == f"{number(plan, 'mean_minutes', HASU):.2f}"
+        assert transfers == f"{number(plan, 'transfers_per_day', HASU):.2f}"
+        assert hours == f"{number(plan, 'ambulance_hours_per_year', HASU):,.0f}"
+        table = measures.table(plan).query("measure == 'transfers_per_day' and group != ''")
+        made = {row.group.split()[0].title(): f"{row.value:.2f}" for row in table.itertuples() if row.value}
+        assert dict(pair.split() for pair in pairs.split(", ")) == made
+
+
+def test_the_page_on_observed_flows_says_what_offsets_come_to():
+    rows = {row[0]: row[1:] for row in rows_of("observed.md", 4)}
+    for name, row in (
+        ("what_if/observed_stroke_flows", "observed, Southend held at 0 (closest fit)"),
+        ("what_if/observed_stroke_flows_basildon_at_zero", "observed, Basildon held at 0"),
+    ):
+        best, mean, following = rows[row]
+        plans = {site: with_sites(question(name), HASU, site) for site in ("basildon", "southend")}
+        means = {site: f"{number(plan, 'mean_minutes', HASU):.2f}" for site, plan in plans.items()}
+        assert [best.lower(), mean] == [min(means, key=means.__getitem__), min(means.values())]
+        other, its_mean = following.lower().split(", ")
+        assert means[other] == its_mean
 
 
 # The worked example ---------------------------------------------------------------------------------------------------

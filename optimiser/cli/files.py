@@ -24,7 +24,7 @@ def export(
 ) -> None:
     """Write runs as a workbook, a GeoPackage, CSV files and figures, for other programs.
 
-    Example:  optimiser export runs/2026-11-22_base
+    Example:  optimiser export runs/base
     """
     from optimiser.export import write_export
 
@@ -50,7 +50,7 @@ def serve(
 ) -> None:
     """Show the page on this machine only, with "find the best", "why not" and scenarios that are kept.
 
-    Example:  optimiser serve runs/2026-11-22_base
+    Example:  optimiser serve runs/base
     """
     from optimiser.web import Limits, Sitting
     from optimiser.web import serve as serve_run

@@ -25,7 +25,7 @@ def report(
 ) -> None:
     """Write one HTML page that shows runs side by side and answers what-ifs, from disk and without a network.
 
-    Example:  optimiser report runs/2026-11-22_base runs/2026-11-22_july_2018
+    Example:  optimiser report runs/base runs/july_2018
     """
     from optimiser.report import run_of, write_report
     from optimiser.runs import next_free_file

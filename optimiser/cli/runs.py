@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def check(run: Run, as_json: AsJson = False) -> None:
     """Recompute a run from its inputs, independently, and list every disagreement.
 
-    Example:  optimiser check runs/2026-11-22_base
+    Example:  optimiser check runs/base
     """
     from optimiser.checker import CHECKS, said_of_no_plan
     from optimiser.checker import check as check_run
@@ -85,7 +85,7 @@ def compare(
 def rotas(run: Run, as_json: AsJson = False) -> None:
     """Draw the weekly pattern of every rota that a run relies on: a row a week, a column a day.
 
-    Example:  optimiser rotas runs/2026-11-22_base
+    Example:  optimiser rotas runs/base
     """
     from optimiser.rota import drawn
     from optimiser.runs import read_tables
