@@ -195,7 +195,7 @@ def test_patients_of_one_kind_may_be_drawn_to_another_first_contact_than_all_who
 
 
 def test_patients_of_one_kind_who_are_drawn_nowhere_go_with_all_who_come():
-    # The scanner states no offset of its own: its patients are seen where the clinic's are, mid at birch for 20 minutes.
+    # The scanner has no offset of its own: its patients are seen where the clinic's are, mid at birch in 20 minutes.
     world = vary(by_transfer(observed=Observed()), "clinic", observed=DRAWN)
     plan = evaluate(world, AT_BIRCH)
     assert set(plan.journeys.query("area == 'mid'")["first_site"]) == {"birch"}
