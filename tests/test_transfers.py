@@ -194,6 +194,15 @@ def test_patients_of_one_kind_may_be_drawn_to_another_first_contact_than_all_who
     assert best.proof.objectives[0].value == 800 + 950
 
 
+def test_patients_of_one_kind_who_are_drawn_nowhere_go_with_all_who_come():
+    # The scanner has no offset of its own: its patients are seen where the clinic's are, mid at birch in 20 minutes.
+    world = vary(by_transfer(observed=Observed()), "clinic", observed=DRAWN)
+    plan = evaluate(world, AT_BIRCH)
+    assert set(plan.journeys.query("area == 'mid'")["first_site"]) == {"birch"}
+    assert number(plan, "patient_minutes") == 950
+    assert breaches(plan).empty
+
+
 def test_where_first_contact_is_drawn_so_are_those_who_are_taken_on():
     plan = evaluate(vary(by_transfer(), "clinic", observed=DRAWN), AT_BIRCH)
     assert set(plan.journeys.query("area == 'mid'")["first_site"]) == {"birch"}
