@@ -185,6 +185,14 @@ def test_decisions_are_numbered_in_order_without_gaps_or_repeats():
         assert page.read_text(encoding="utf-8").startswith(f"# {number}. ")
 
 
+def test_every_page_is_linked_from_the_readme_and_every_decision_from_a_page():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if f"(docs/{page.name})" not in readme] == []
+    pages = [*PAGES, ROOT / "data/mid-south-essex/README.md"]
+    linked = "".join(page.read_text(encoding="utf-8") for page in pages)
+    assert [one.name for one in (ROOT / "docs/decisions").glob("*.md") if f"decisions/{one.name})" not in linked] == []
+
+
 def test_the_glossary_has_every_word_that_messages_lean_on():
     glossary = words_of(ROOT / "docs/glossary.md")
     words = (
