@@ -125,6 +125,9 @@ def test_no_plan_names_the_clash_and_the_ways_out(tiny: Path):
     assert {"clash.csv", "ways_out.csv", "config.yaml", "run.json"} <= {path.name for path in run.iterdir()}
     confirmed = optimiser("check", str(run), cwd=tiny)
     assert "No plan meets every rule: confirmed independently" in confirmed.stdout
+    explained = optimiser("explain", "configs/clash.yaml", cwd=tiny)  # for which the clash is the answer
+    assert (explained.returncode, explained.stderr) == (4, "")
+    assert "enough_sites.walk_in" in explained.stdout
 
 
 def test_a_tampered_run_fails_its_check(tiny: Path):

@@ -67,9 +67,8 @@ def explain(
         except NoPlan:
             tell("Finding out which rules clash")
             found: Clash = clash(problem)
-            if as_json:
-                typer.echo(json.dumps(record(found), indent=2))
-            raise NoPlan(str(found), found.names) from None
+            typer.echo(json.dumps(record(found), indent=2) if as_json else str(found))
+            raise typer.Exit(NoPlan.exit_code) from None
         tell("Explaining")
         answer = explain_plan(plan, service=service, site=site, option=designated)
         turning = _turning(answer, tell) if switching else None
