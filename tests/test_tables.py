@@ -40,7 +40,7 @@ def test_a_sound_place_is_read_as_it_stands(tmp_path: Path) -> None:
 def test_optional_tables_and_columns_may_be_left_out(tmp_path: Path) -> None:
     optional = {table.name: None for table in schema.PLACE_TABLES if not table.required}
     place = read_place(write_place(tmp_path, **optional))
-    assert place.staff.empty and list(place.staff) == ["site", "team", "year", "people", "wte"]
+    assert place.staff.empty and list(place.staff) == ["site", "team", "grade", "year", "people", "wte"]
     assert "population_75_plus" not in place.areas
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import NARROW, browser, visit  # noqa: F401
+from browser import NARROW, visit
 from playwright.sync_api import Browser, expect
 from test_web import base_of, run_folder, served
 
@@ -26,7 +26,7 @@ def address(folder: Path) -> Iterator[str]:
         yield address
 
 
-def test_tick_keep_find_the_best_and_show(browser: Browser, address: str, folder: Path):  # noqa: F811
+def test_tick_keep_find_the_best_and_show(browser: Browser, address: str, folder: Path):
     with visit(browser, address, allowed=base_of(address)[0]) as seen:
         page = seen.page
         expect(page).to_have_url(f"{base_of(address)[0]}/")  # the token is gone from the address
@@ -83,7 +83,7 @@ EVERY_STATE = {
 
 
 @pytest.mark.parametrize("size", [NARROW, (1366, 768)])
-def test_every_state_of_a_job_is_accessible_and_text_stays_text(browser: Browser, address: str, size: tuple[int, int]):  # noqa: F811
+def test_every_state_of_a_job_is_accessible_and_text_stays_text(browser: Browser, address: str, size: tuple[int, int]):
     with visit(browser, address, size, allowed=base_of(address)[0]) as seen:
         page = seen.page
         page.route("**/api/state", lambda route: route.fulfill(json=EVERY_STATE))
@@ -99,7 +99,7 @@ def test_every_state_of_a_job_is_accessible_and_text_stays_text(browser: Browser
         assert seen.quiet
 
 
-def test_a_job_is_asked_for_and_stopped_from_the_keyboard(browser: Browser, address: str):  # noqa: F811
+def test_a_job_is_asked_for_and_stopped_from_the_keyboard(browser: Browser, address: str):
     with visit(browser, address, allowed=base_of(address)[0]) as seen:
         page = seen.page
         page.get_by_label("Name").focus()
@@ -116,7 +116,7 @@ def test_a_job_is_asked_for_and_stopped_from_the_keyboard(browser: Browser, addr
         assert seen.quiet
 
 
-def test_why_not_is_answered_by_the_program(browser: Browser, address: str):  # noqa: F811
+def test_why_not_is_answered_by_the_program(browser: Browser, address: str):
     with visit(browser, address, allowed=base_of(address)[0]) as seen:
         page = seen.page
         page.locator("#why-service").select_option("walk_in")
@@ -127,12 +127,12 @@ def test_why_not_is_answered_by_the_program(browser: Browser, address: str):  # 
         assert seen.quiet
 
 
-def test_without_the_cookie_a_browser_is_told_what_to_do(browser: Browser, address: str):  # noqa: F811
+def test_without_the_cookie_a_browser_is_told_what_to_do(browser: Browser, address: str):
     with visit(browser, f"{base_of(address)[0]}/", allowed=base_of(address)[0]) as seen:
         assert "holds the token" in seen.page.content()
 
 
-def test_a_page_of_another_origin_reaches_nothing(browser: Browser, address: str, tmp_path: Path):  # noqa: F811
+def test_a_page_of_another_origin_reaches_nothing(browser: Browser, address: str, tmp_path: Path):
     base, token = base_of(address)
     foreign = tmp_path / "foreign.html"
     foreign.write_text("<!doctype html><title>Foreign</title>", encoding="utf-8")
