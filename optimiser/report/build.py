@@ -18,7 +18,7 @@ from markupsafe import Markup
 from optimiser import measures, summary
 from optimiser.enumeration import size
 from optimiser.plan import PROVED, Plan
-from optimiser.problem import Problem
+from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.report import parts, side_by_side, tables, words
 from optimiser.report.affected import affected
 from optimiser.report.outlines import Drawing, drawing
@@ -147,7 +147,7 @@ class _Page:
             "today": designated_at(problem, self.run.before.designated),
             "answer_word": self.answer_word,
             "breaks": self.breaks,
-            "short": {code: words.short(site.name) for code, site in problem.sites.items()},
+            "short": {code: words.short(problem.pool_name(code)) for code in (*problem.sites, ACROSS_SITES)},
             "aims": parts.aims(self.runs),
             "map": drawn
             and {

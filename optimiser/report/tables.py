@@ -196,7 +196,7 @@ def rotas(run: Run) -> Table | None:
     for row in staffing.to_dict("records"):
         key = f"staff|{row['team']} {row['unit']}|{row['site']}"
         unit = "" if row["unit"] == "people" else f", {row['unit']}"
-        head = f"{problem.teams[row['team']].name}{unit}, {short(problem.sites[row['site']].name)}"
+        head = f"{problem.teams[row['team']].name}{unit}, {short(problem.pool_name(row['site']))}"
         cells = [Cell(hundredths(float(row[column])), f"{key} {column}", "fine") for column in columns]
         spare = float(row["staff"]) - float(row["needed"])
         rows.append(Row(head[:1].upper() + head[1:], [*cells, Cell(spare_or_short(spare), f"{key} spare", "spare")]))
