@@ -1,0 +1,112 @@
+"""What the independent checker makes of any designations of a question: rules, objectives, journeys, and for whom.
+
+A run is read by the checker once; other designations, and the staffing that an evaluation of them claims, take the place
+of its own. All else is worked out by the checker's code alone, from the inputs and the words of the rules, in fractions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from optimiser.checker.claims import AGE_GROUP, KNOWN_FILES, OBJECTIVES, groups, mean
+from optimiser.checker.reading import Reader, Row, read_files
+from optimiser.checker.rules import RELATIONS, RULES, facts_of, spare_of
+from optimiser.checker.run import MICRO, Run, read_run
+from optimiser.plan import Plan
+from optimiser.runs import files_of
+
+EVERYBODY = "all residents"
+
+
+class CheckersView:
+    """The checker's own reading of a question, asked about one option after another."""
+
+    def __init__(self, plan: Plan) -> None:
+        reader = Reader(read_files(files_of(plan), KNOWN_FILES))
+        self.run = read_run(reader)
+        assert not reader.breaches
+
+    def of(self, plan: Plan) -> Run:
+        """Return the run as it would be with the designations and the staffing of another plan."""
+        designations = {
+            key: Row(row.where, {**row.cells, "designated": key[::-1] in plan.designated})
+            for key, row in self.run.designations.items()
+        }
+        staffing = {
+            (row["team"], row["unit"], row["site"]): Row("", {name: _exact(cell) for name, cell in row.items()})
+            for row in plan.staffing.to_dict("records")
+        }
+        assert staffing.keys() == self.run.staffing.keys()
+        return replace(self.run, designations=designations, staffing=staffing)
+
+
+def _exact(cell: object) -> object:
+    return cell if isinstance(cell, str) else Fraction(str(cell))
+
+
+def broken_rules(run: Run) -> dict[str, tuple[float, str, float, str, float]]:
+    """Return both sides, the relation, the unit and by how much it is short, for every rule that is broken."""
+    found = {}
+    for name in RULES:
+        for fact in facts_of(name, run):
+            spare = spare_of(fact, RELATIONS[name])
+            if spare < 0:
+                sides = float(fact.left), RELATIONS[name], float(fact.right), fact.unit, -float(spare)
+                found[f"{name}.{fact.instance}"] = sides
+    return found
+
+
+def objectives(run: Run) -> tuple[float, ...]:
+    return tuple(float(OBJECTIVES[one.name](run, one)) for one in run.question.objectives)
+
+
+def whom(before: Run, after: Run, minutes: int) -> dict[tuple[str, str], tuple[float, ...]]:
+    """Return people and areas with journeys longer and shorter by more than so many minutes, and means, by group."""
+    return {
+        (code, group): row
+        for code in before.services_with_patients
+        for group, row in _by_group(before, after, code, minutes)
+    }
+
+
+def _by_group(before: Run, after: Run, code: str, minutes: int) -> Iterator[tuple[str, tuple[float, ...]]]:
+    spent = [{area: run.minutes_spent(code, area) for area in run.residents} for run in (before, after)]
+    if all(spent[0][area] == spent[1][area] for area in before.residents):
+        return
+    patients = {area: before.patients(code, area) for area in before.residents}
+    people = {area: before.areas[area].population for area in before.residents}
+    for group, members in {EVERYBODY: before.residents, **groups(before)}.items():
+        yield group, _row(members, spent, patients, people, minutes)
+    if "population_75_plus" in before.inputs.area_columns:
+        older = {area: before.areas[area].over_75 or 0 for area in before.residents}
+        yield AGE_GROUP, _row(before.residents, spent, older, older, minutes)
+
+
+def _row(
+    members: list[str],
+    spent: list[Mapping[str, Fraction | int | None]],
+    weights: Mapping[str, Fraction | int],
+    people: Mapping[str, Fraction | int],
+    minutes: int,
+) -> tuple[float, ...]:
+    change = {area: _change(spent[0][area], spent[1][area]) for area in members}
+    longer = [area for area in members if change[area] > minutes * MICRO]
+    shorter = [area for area in members if change[area] < -minutes * MICRO]
+    numbers = [sum(people[area] for area in some) for some in (members, longer, shorter)]
+    means = [mean({area: weights[area] for area in members}, one) for one in spent]
+    affected = [area for area in members if change[area] and weights[area]]
+    total = sum(weights[area] for area in affected)
+    by = sum(float(weights[area]) * float(change[area]) for area in affected) / float(total * MICRO) if total else np.nan
+    return (*map(float, numbers), len(longer), len(shorter), *(np.nan if m is None else float(m) for m in means), by)
+
+
+def _change(before: Fraction | int | None, after: Fraction | int | None) -> Fraction | int | float:
+    """Return how much longer a journey is: without end where there is none any more, nothing where there never was."""
+    if before is None or after is None:
+        return (math.inf if after is None else 0) - (math.inf if before is None else 0) if before != after else 0
+    return after - before
