@@ -1,7 +1,7 @@
 """What the independent checker makes of any designations of a question: rules, objectives, journeys, and for whom.
 
-A run is read by the checker once; other designations, and the staffing that an evaluation of them claims, take the place
-of its own. All else is worked out by the checker's code alone, from the inputs and the words of the rules, in fractions.
+A run is read by the checker once; other designations, and the staffing that an evaluation of them claims, take the
+place of its own. All else is worked out by the checker's code alone, from the inputs and the words, in fractions.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ class CheckersView:
             for row in plan.staffing.to_dict("records")
         }
         assert staffing.keys() == self.run.staffing.keys()
-        return replace(self.run, designations=designations, staffing=staffing)
+        found = replace(self.run, designations=designations, staffing=staffing)
+        # Who goes where with such sites open is the same whoever asks.
+        vars(found)["_nearest_of"] = self.run._nearest_of
+        return found
 
 
 def _exact(cell: object) -> object:
@@ -101,7 +104,9 @@ def _row(
     means = [mean({area: weights[area] for area in members}, one) for one in spent]
     affected = [area for area in members if change[area] and weights[area]]
     total = sum(weights[area] for area in affected)
-    by = sum(float(weights[area]) * float(change[area]) for area in affected) / float(total * MICRO) if total else np.nan
+    by = (
+        sum(float(weights[area]) * float(change[area]) for area in affected) / float(total * MICRO) if total else np.nan
+    )
     return (*map(float, numbers), len(longer), len(shorter), *(np.nan if m is None else float(m) for m in means), by)
 
 

@@ -1,4 +1,4 @@
-"""Every lawful joint designation of a question, written down one by one: brute force for questions too large to loop over.
+"""Every lawful joint designation of a question, written down one by one: brute force where a loop would take too long.
 
 A joint designation is a mask of bits, one a service and candidate. Each rule is tried on the choices of the services
 that it names, and services that a rule or an objective ties together are joined until none is left: no solver, no

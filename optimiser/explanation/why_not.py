@@ -186,10 +186,10 @@ def nearest_lawful(problem: Problem, designated: Designations) -> Designations |
     varied = replace(problem, objectives=(since, *problem.objectives))
     try:
         if can_be_ranked(varied):
-            first = Every.of(varied).best(1)
-            return first[0].designated if first else None
+            best = Every.of(varied).best(1)
+            return best[0].designated if best else None
     except TooLarge:
-        pass
+        pass  # too much is tied together: only the solver can tell
     try:
         return solve(varied, list_all=False).designated
     except NoPlan:
