@@ -143,7 +143,7 @@ class Front:
     options: tuple[int, ...] | None
 
 
-def options(problem: Problem, *, best: int = BEST, hurdles: Iterable[str] = ()) -> Options:
+def options(problem: Problem, *, best: int = BEST, hurdles: Iterable[str] | None = None) -> Options:
     """Strike out what breaks a rule, rule by rule, and rank the rest.
 
     Parameters
@@ -153,8 +153,8 @@ def options(problem: Problem, *, best: int = BEST, hurdles: Iterable[str] = ()) 
     best
         How many to rank.
     hurdles
-        Rules to apply first, in this order; the others follow in their own. The order changes what each strikes out,
-        never what is left.
+        Rules to apply first, in this order; the others follow in their own. The config's if not given. The order
+        changes what each strikes out, never what is left.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def options(problem: Problem, *, best: int = BEST, hurdles: Iterable[str] = ()) 
     TooLarge
         When there are too many candidates to judge every option.
     """
-    order = _known("hurdle", hurdles, ARITHMETIC)
+    order = _known("hurdle", problem.hurdles if hurdles is None else hurdles, ARITHMETIC)
     every = _every(problem)
     struck = every.struck(order)
     left = every.listed - np.cumsum(np.array(list(struck.values()), dtype=object))

@@ -284,6 +284,9 @@ class Problem:
         Minutes by road from site (index) to site (column); empty where the place has no such table.
     exceptions
         Links that need not hold at some site, with reasons.
+    hurdles
+        Rules by which options are struck out first, in this order. They change what each strikes out, never what is
+        left.
     factors
         What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
     files
@@ -303,6 +306,7 @@ class Problem:
     nowhere_today: frozenset[str] = frozenset()
     exceptions: tuple[Excepted, ...] = ()
     objectives: tuple[Objective, ...] = (Objective("patient_minutes"),)
+    hurdles: tuple[str, ...] = ()
     time_limit_minutes: float = 10.0
     transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
     growth: Growth | None = None

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from optimiser.arithmetic import ARITHMETIC
 from optimiser.backcast import fit, with_offsets
 from optimiser.config import (
     AcrossSettings,
@@ -171,6 +172,7 @@ def _disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         yield from _observed_faults(config, known, place, code, service)
     yield from _growth_faults(config, known, place)
     yield from _deprivation_faults(config, place)
+    yield from _hurdle_faults(config)
 
 
 def _transfer_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
@@ -321,6 +323,13 @@ def _deprivation_faults(config: Config, place: Place) -> Iterator[tuple[str, str
             yield where, "areas.csv has no deprivation_decile for some resident area. Fill it in there."
 
 
+def _hurdle_faults(config: Config) -> Iterator[tuple[str, str]]:
+    for number, name in enumerate(config.settings.hurdles):
+        if name not in ARITHMETIC:
+            hint = did_you_mean(name, list(ARITHMETIC), list_at_most=20)
+            yield config.where("hurdles", number), f"there is no rule {quoted(name)}. {hint}"
+
+
 def _staff_now(place: Place, team: str, year: int | None) -> pd.DataFrame:
     """Return a team's rows of its year at the candidates, with people and wte, blank where unknown."""
     columns = [*place.staff.columns, *(unit for unit in UNITS.values() if unit not in place.staff)]
@@ -359,6 +368,7 @@ def _problem(config: Config, place: Place) -> Problem:
         transfers=transfers,
         exceptions=_exceptions(settings.exceptions or ()),
         objectives=tuple(Objective(one.name, one.services) for one in settings.objectives),
+        hurdles=settings.hurdles,
         time_limit_minutes=settings.time_limit_minutes,
     )
     problem = problem if settings.border == "open" else problem.behind_its_border()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from optimiser.errors import Fault, InputError
 from optimiser.problem import Figure, Problem, RotaNeed, Unit
 
 COLUMNS = ["team", "unit", "site", "in_post", "moved_in", "moved_out", "recruited", "staff", "needed", "short"]
@@ -55,6 +56,10 @@ def needs(problem: Problem, team: str, unit: Unit, provided: dict[str, np.ndarra
     choices = len(next(iter(provided.values())))
     pools, limits = problem.pools(team), problem.teams[team]
     firm, full = (np.zeros((choices, len(pools))) for _ in range(2))
+    rest_on_it = [code for code, rules in problem.services.items() if any(rota.team == team for rota in rules.rotas)]
+    if limits.across_sites and len(rest_on_it) > 1:
+        words = "one team across sites counts for one service; what two take at different sites is not added up"
+        raise InputError([Fault(f"team {team}", f"{words} ({', '.join(rest_on_it)}). Give each its own team.")])
     for service in provided:
         for rota in problem.services[service].rotas:
             if (rota.team, rota.unit) == (team, unit):

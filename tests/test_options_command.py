@@ -70,6 +70,21 @@ def test_a_folder_of_options_holds_every_lawful_one(tiny: Path):  # noqa: F811
     assert optimiser("options", "configs/tiny.yaml", "--out", "runs/o", cwd=tiny).returncode == 9
 
 
+def test_the_hurdles_of_the_config_come_first_in_its_order(tiny: Path):  # noqa: F811
+    names = ["rota_is_filled", "enough_sites"]
+    (tiny / "configs/ordered.yaml").write_text(f"based_on: tiny.yaml\nhurdles: [{', '.join(names)}]\n")
+    asked, usual = (
+        json.loads(optimiser("options", *said, "--json", cwd=tiny).stdout)
+        for said in (["configs/ordered.yaml"], ["configs/tiny.yaml", "--hurdles", ",".join(names)])
+    )
+    assert [row["rule"] for row in asked["hurdles"]][:2] == names
+    assert asked == usual
+    (tiny / "configs/wrong.yaml").write_text("based_on: tiny.yaml\nhurdles: [rota_is_full]\n")
+    refused = optimiser("options", "configs/wrong.yaml", cwd=tiny)
+    assert refused.returncode == 3
+    assert 'there is no rule "rota_is_full". Did you mean "rota_is_filled"?' in refused.stderr
+
+
 def test_json_holds_what_the_tables_do(tiny: Path):  # noqa: F811
     found = json.loads(optimiser("options", "configs/tiny.yaml", *ALL, "--json", cwd=tiny).stdout)
     assert (found["listed"], found["lawful"], len(found["best"])) == (64, 7, 3)

@@ -76,6 +76,14 @@ def test_one_team_needs_the_sum_over_its_sites_and_nobody_moves():
     ]
 
 
+def test_one_team_across_sites_counts_for_one_service():
+    rota = RotaNeed("doctors", "people", Figure(3))
+    problem = small(rotas=(rota,))
+    both = vary(replace(problem, teams={"doctors": ONE_TEAM}), "x_ray", rotas=(rota,))
+    with pytest.raises(InputError, match=r"team doctors.*\(clinic, x_ray\)"):
+        solve(both)
+
+
 def test_one_team_on_call_for_all_its_sites_is_needed_once():
     # Half a doctor's hours at each site, and five on call for both together: five in all, not six.
     rota = RotaNeed("doctors", "people", Figure(0.5), once=Figure(5))
@@ -142,7 +150,7 @@ def test_solver_list_and_evaluation_agree_whatever_the_team(seed: int):
     team = Team("doctors", "doctors", moves, Figure(dice.randint(0, 1)), across_sites=across)
     rules = {"rotas": (rota("people"),), "neighbours": ("oak",) if dice.random() < 0.5 else ()}
     problem = small(team=team, doctors={"ash": dice.randint(0, 4), "birch": dice.randint(0, 4)}, **rules)
-    if dice.random() < 0.5:
+    if not across and dice.random() < 0.5:
         problem = vary(problem, "x_ray", rotas=(replace(rota("people"), only_without=None, remote_from=None),))
     if dice.random() < 0.5:
         problem = vary(problem, "x_ray", at_least_sites=Figure(1))

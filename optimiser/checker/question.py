@@ -83,7 +83,7 @@ ROTA_KEYS = (
 )
 CONFIG_KEYS = {
     "title", "place", "border", "travel", "demand", "teams", "services", "today", "objectives", "time_limit_minutes",
-    "exceptions", "contract", "working_time",
+    "exceptions", "contract", "working_time", "hurdles",
 }  # fmt: skip
 
 
@@ -660,6 +660,7 @@ class ConfigReader:
         teams = self.entries(found.get("teams"), "teams")
         services = self.entries(found.get("services"), "services")
         self.contract(found.get("contract"))
+        self.words(found.get("hurdles", []), "hurdles")  # what they strike out is in no run
         today = self.entries(found.get("today"), "today")
         factor = self.figure(travel.get("factor", "1"), "travel.factor").value
         question = Question(

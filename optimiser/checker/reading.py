@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
@@ -89,6 +90,7 @@ def maybe_flag(cell: str) -> bool | None:
     return flag(cell) if cell else None
 
 
+@lru_cache(maxsize=1 << 16)
 def decimal(cell: str) -> Decimal:
     """Read a number of at most 400 digits either side of the point. NaN and infinity are not numbers."""
     if not PLAIN_NUMBER.fullmatch(cell):

@@ -14,7 +14,7 @@ from optimiser.errors import Fault, InputError, NoPlan
 from optimiser.wording import quoted
 
 Best = Annotated[int, typer.Option(min=1, max=100_000, help="How many of the best to list.")]
-Hurdles = Annotated[str, typer.Option(metavar="RULE,RULE", help="Rules to apply first. Default: in the rules' order.")]
+Hurdles = Annotated[str, typer.Option(metavar="RULE,RULE", help="Rules to apply first. Default: the config's hurdles.")]
 Within = Annotated[str, typer.Option(metavar="5%", help="Also every plan within so much of the best.")]
 Minutes = Annotated[float | None, typer.Option(min=0, help="Also every plan within so many minutes a patient.")]
 NearIn = Annotated[str, typer.Option(metavar="AIM", help="The aim that counts as near. Default: the first objective.")]
@@ -51,7 +51,9 @@ def options(
         tell("Reading the config and its tables")
         problem = read_problem(config)
         tell("Judging every option")
-        found = option_files.Found(problem, long_list.options(problem, best=best, hurdles=_names(hurdles)))
+        found = option_files.Found(
+            problem, long_list.options(problem, best=best, hurdles=_names(hurdles) if hurdles else None)
+        )
         if (within or within_minutes is not None) and found.options.lawful:
             tell("Finding what is nearly as good")
             near = long_list.near_best(

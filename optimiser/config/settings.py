@@ -355,6 +355,7 @@ class Settings(Strict):
     objectives: Annotated[tuple[ObjectiveSettings, ...], Field(min_length=1)] = Field(
         (ObjectiveSettings(name="patient_minutes"),), description="What to make small, the most important first"
     )
+    hurdles: Codes = Field((), description="Rules that strike options out first, in this order; the others follow")
     exceptions: tuple[ExceptionSettings, ...] | None = Field(
         None, description="Links that need not hold at some site, each with its reason; every run lists them"
     )
