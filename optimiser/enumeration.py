@@ -124,13 +124,15 @@ def enumerate_all(problem: Problem, *, keep: int = KEPT) -> Enumeration:
 class Every:
     """Every joint designation of a problem that agrees with what is fixed, and what ``aims`` come to under each.
 
-    ``rules`` has every rule as tables of which choices pass; ``diagram`` the joint designations that pass all of them.
+    ``rules`` has every rule as tables of which choices pass; ``counted`` each aim, changes from today and sites as
+    tables of numbers; ``diagram`` the joint designations that pass all rules.
     """
 
     problem: Problem
     choices: All
     aims: tuple[Objective, ...]
     scores: tuple[Score, ...]
+    counted: tuple[Aim, ...]
     rules: Mapping[str, Sequence[Table]]
     diagram: Diagram
 
@@ -143,13 +145,13 @@ class Every:
         aims = tuple(aims) or problem.objectives
         choices = {code: every_choice(problem, code) for code in problem.services}
         scores = tuple(score(problem, choices, aim) for aim in (*aims, TIE_BREAK))
-        counted = [_aim(choices, one) for one in (*scores, sites_provided(choices))]
+        counted = tuple(_aim(choices, one) for one in (*scores, sites_provided(choices)))
         rules = {
             name: [_table(choices, one.services, one.passes) for one in rule(problem, choices)]
             for name, rule in ARITHMETIC.items()
         }
         every_rule = [table for tables in rules.values() for table in tables]
-        return cls(problem, choices, aims, scores, rules, build(_sizes(choices), every_rule, counted))
+        return cls(problem, choices, aims, scores, counted, rules, build(_sizes(choices), every_rule, counted))
 
     @property
     def listed(self) -> int:

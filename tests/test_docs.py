@@ -103,7 +103,7 @@ def test_the_reviewers_page_counts_the_checks_and_states_the_limits():
     assert numbers(r"every designation where there are at most (\d+)", page) == [no_plan.MOST_TRIED]
     assert numbers(r"With more than (\d+) candidates there is no such list", page) == [enumeration.MOST_CANDIDATES]
     assert numbers(r"shared out\*\*: at most (\d+) candidates", page) == [sharing.MOST_CANDIDATES]
-    assert numbers(r"take at most ([\d,]+) of them", page) == [listing.MOST_JOINT]
+    assert numbers(r"at most ([\d,]+) joint designations one by one", page) == [listing.MOST_JOINT]
     assert numbers(r"A page with more than (\d+) candidates", page) == [question_of_a_page.MOST_CANDIDATES_IN_TABLES]
     assert numbers(r"past (\d+), or (\d+) models solved", page) == [clashes.MOST_CLASHES, clashes.MOST_ASKED]
 

@@ -21,6 +21,7 @@ import pandas as pd
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
 from test_enumeration import worlds
 from worlds import small, three_doctors
 
@@ -29,8 +30,9 @@ from optimiser.arithmetic import lawful, value
 from optimiser.enumeration import size
 from optimiser.errors import InputError, NotWritten, TooLarge
 from optimiser.parameters import changed, parameters
-from optimiser.planning import evaluate
+from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Objective, Problem
+from optimiser.reading import read_problem
 from optimiser.sweep.draws import scenarios
 from optimiser.sweep.settings import Sweep, SweepSettings
 
@@ -42,9 +44,11 @@ def sweep_of(problem: Problem, values: list[dict[str, float]], best: int = 3) ->
     return Sweep(said, Path("drawn.yaml"), problem, ())
 
 
-def found_by(sweep: Sweep, *, one_by_one: bool = False) -> sweeps.Finding:
+def found_by(sweep: Sweep, *, one_by_one: bool = False, most_listed: int | None = None) -> sweeps.Finding:
     """Work a sweep out in this process, without keeping anything."""
     work = sweeps.Work(sweep)
+    if most_listed is not None:
+        work.listed.__dict__["is_listed"] = work.listed.count <= most_listed
     if one_by_one:
         work.__dict__["tables"] = None
     starts = range(0, work.size, work.chunk)
@@ -138,6 +142,18 @@ def test_regret_minimax_and_shares_are_those_of_brute_force(sweep: Sweep):
     for k in answered:
         number = int(results.numbers[results.best[k]])
         assert allowed[k][number] and worth[k][number] == top[k]
+    # As for a question too large to list, by paths of a diagram.
+    by_paths = found_by(sweep, most_listed=0)
+    assert by_paths.work.way == "as paths of a diagram"
+    for name in ("regret", "by_scenario", "options"):
+        assert_frame_equal(getattr(by_paths, name), getattr(finding, name), check_dtype=False, rtol=1e-12, atol=1e-7)
+    same = by_paths.minimax is None if chosen is None else number_of(by_paths) == number_of(finding)
+    assert same and by_paths.value_of_waiting == pytest.approx(waiting, abs=1e-7, nan_ok=True)
+
+
+def number_of(finding: sweeps.Finding) -> int:
+    """Return the number of the joint designation whose largest regret is least."""
+    return int(finding.results.numbers[finding.minimax])
 
 
 @settings(max_examples=40, deadline=None, phases=[Phase.generate])
@@ -446,12 +462,43 @@ def test_what_is_too_fine_to_add_exactly_is_refused_and_leaves_nothing(tmp_path:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_too_many_designations_to_list_are_refused_by_number():
-    from optimiser.reading import read_problem
+def test_the_care_model_is_swept_though_nobody_could_list_it():
+    problem = read_problem(ROOT / "configs" / "what_if" / "care_model_fully_staffed.yaml")
+    values = [{}, {"staff.emergency_consultants.WTE": 30.0}, {"journey_factor.A13": 1.5, "journey_factor.A12": 0.9}]
+    finding = found_by(sweep_of(problem, values))
+    results, listed = finding.results, finding.work.listed
+    assert finding.work.way == "as paths of a diagram" and listed.count == 8**17
+    plans = [solve(changed(problem, one), list_all=False) for one in values]
+    assert results.best_values.tolist() == [plan.proof.objectives[0].value for plan in plans]
+    assert [listed.designated(int(n)) for n in results.numbers[results.best]] == [plan.designated for plan in plans]
+    for column, number in enumerate(results.numbers):
+        for row, one in enumerate(values):
+            varied, designated = changed(problem, one), listed.designated(int(number))
+            assert results.lawful[row, column] == lawful(varied, designated)
+            assert results.values[row, column] == value(varied, designated, problem.objectives[0])
+    # With another service provided elsewhere the largest regret is no smaller, however many are moved.
+    best, rng = finding.minimax, np.random.default_rng(4)
+    assert best is not None
+    least, firsts = results.regrets[:, best].max(), results.best_values
+    around, lawful_ones = listed.designated(int(results.numbers[best])), 0
+    pairs = [(site, code) for code, one in problem.services.items() for site in problem.candidates if not one.fixed]
+    for _ in range(300):
+        few = rng.choice(len(pairs), size=int(rng.integers(1, 4)), replace=False)
+        other = around ^ frozenset(pairs[n] for n in few)
+        if all(lawful(changed(problem, one), other) for one in values):
+            lawful_ones += 1
+            regrets = [value(changed(problem, one), other, problem.objectives[0]) for one in values] - firsts
+            assert regrets.max() >= least
+    assert lawful_ones > 20
 
-    problem = read_problem(ROOT / "configs" / "care_model.yaml")
-    with pytest.raises(TooLarge, match="65,536 at most"):
-        found_by(sweep_of(problem, [{}]))
+
+def test_too_many_candidates_are_refused_by_number():
+    problem = small()
+    site = problem.sites["ash"]
+    many = {f"site_{n:02}": replace(site, code=f"site_{n:02}") for n in range(17)}
+    journeys = problem.journeys.assign(**dict.fromkeys(many, problem.journeys["ash"]))
+    with pytest.raises(TooLarge, match="19 candidates"):
+        found_by(sweep_of(replace(problem, sites={**problem.sites, **many}, journeys=journeys), [{}]))
 
 
 def test_sweeps_that_ship_are_sound_and_say_which_ranges_nobody_stated():
@@ -460,7 +507,7 @@ def test_sweeps_that_ship_are_sound_and_say_which_ranges_nobody_stated():
     for path in paths:
         asked = sweeps.read_sweep(path)
         assert all(spread.source for spread in asked.settings.vary.values()), path
-        assert sweeps.Work(asked).tables, path
+        assert sweeps.Work(asked).way in ("from tables", "as paths of a diagram"), path
 
 
 def test_the_page_shows_what_the_sweep_that_it_names_finds():

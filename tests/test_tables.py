@@ -9,9 +9,9 @@ import pytest
 import shapely
 from made_up_place import TABLES, geojson, square, write_place
 
-from optimiser import schema, tables
+from optimiser import schema
 from optimiser.errors import InputError, TooLarge
-from optimiser.tables import read_boundaries, read_place
+from optimiser.tables import read_boundaries, read_place, sheets
 
 
 def refusal(folder: Path) -> list[str]:
@@ -152,7 +152,7 @@ def test_many_faults_of_one_kind_are_cut_short_and_counted(tmp_path: Path) -> No
     rows = "".join(f"A{n},Area,true,-1,,\n" for n in range(1, 51))
     faults = refusal(write_place(tmp_path, areas=TABLES["areas"].split("\n")[0] + "\n" + rows))
     negative = [fault for fault in faults if "population" in fault]
-    assert len(negative) == tables.FAULTS_PER_KIND + 1
+    assert len(negative) == sheets.FAULTS_PER_KIND + 1
     assert negative[-1].startswith("areas.csv: and 30 more like this: ")
 
 
@@ -184,13 +184,13 @@ def test_a_part_of_the_people_cannot_be_more_than_all(tmp_path: Path) -> None:
 
 
 def test_a_file_over_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "MAX_FILE_BYTES", 20)
+    monkeypatch.setattr(sheets, "MAX_FILE_BYTES", 20)
     with pytest.raises(TooLarge, match=r"areas\.csv has \d+ bytes; at most 20 are read"):
         read_place(write_place(tmp_path))
 
 
 def test_more_rows_than_the_limit_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "MAX_ROWS", 5)
+    monkeypatch.setattr(sheets, "MAX_ROWS", 5)
     with pytest.raises(TooLarge, match="more than 5 rows"):
         read_place(write_place(tmp_path))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -218,6 +218,28 @@ class Diagram:
             kept = undominated(total[first, :aims], node[first])
             node, total, ways = node[first][kept], total[first][kept], summed[kept]
         return total, [int(number) for number in ways]
+
+    def first_of_each(self, services: Collection[int]) -> Floats:
+        """Return, for each joint choice of some services that a lawful option takes, the first option's numbers.
+
+        Raises
+        ------
+        TooLarge
+            When there are more than ``LARGEST_LIST`` joint choices of them.
+        """
+        node, total = np.zeros(self.levels[0], dtype=np.int64), np.zeros((self.levels[0], self._numbers))
+        chosen = np.zeros(len(node), dtype=np.int64)
+        if prod(self.sizes[service] for service in services) >= LARGEST_COUNT:
+            raise TooLarge(TIED)
+        for layer in self.layers:
+            row, arc = layer.spread(node)
+            node, total, chosen = layer.target[arc], total[row] + layer.costs[arc], chosen[row]
+            if layer.service in services:
+                chosen = chosen * self.sizes[layer.service] + layer.choice[arc]
+            order = np.lexsort((*total.T[::-1], chosen, node))
+            same = (np.diff(node[order], prepend=-1) == 0) & (np.diff(chosen[order], prepend=-1) == 0)
+            node, total, chosen = (rows[order[~same]] for rows in (node, total, chosen))
+        return total
 
 
 def blocks(sizes: Sequence[int]) -> list[list[int]]:

@@ -10,13 +10,17 @@ from math import prod
 import numpy as np
 
 from optimiser.arithmetic import ARITHMETIC, All, every_choice, score, sites_provided
-from optimiser.enumeration import MOST_CANDIDATES, TIE_BREAK, size
+from optimiser.enumeration import TIE_BREAK, can_be_ranked, size
 from optimiser.errors import TooLarge
 from optimiser.problem import Problem
 
+# Judged one by one in every scenario; more of them as paths of a diagram.
 MOST_JOINT = 65_536
+# A whole number of 64 bits says which one.
+MOST_NUMBERED = 2**62
 
 Designations = frozenset[tuple[str, str]]
+Picks = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,30 +46,39 @@ class Joint:
         return prod(self.shape)
 
     @cached_property
-    def picks(self) -> dict[str, np.ndarray]:
-        """By service: which of its choices each joint designation takes."""
-        return dict(zip(self.codes, np.unravel_index(np.arange(self.count), self.shape), strict=True))
+    def is_listed(self) -> bool:
+        """Whether they are few enough to judge every one of them in every scenario."""
+        return self.count <= MOST_JOINT
 
     @cached_property
-    def tie_breaks(self) -> np.ndarray:
-        """Changes from today and sites, of each joint designation: what settles equal ones, before their number."""
-        changes = score(self.problem, self.choices, TIE_BREAK)
-        sites = sites_provided(self.choices)
-        found = [sum((self.spread(*part) for part in one.parts), np.zeros(self.count)) for one in (changes, sites)]
+    def picks(self) -> Picks:
+        """By service: which of its choices each joint designation takes."""
+        return self.picked(np.arange(self.count))
+
+    def picked(self, numbers: np.ndarray) -> Picks:
+        """Return by service which of its choices some joint designations take."""
+        return dict(zip(self.codes, np.unravel_index(numbers, self.shape), strict=True))
+
+    def tie_breaks(self, numbers: np.ndarray) -> np.ndarray:
+        """Return changes from today and sites, by joint designation: what settles equal ones, before their number."""
+        picks = self.picked(numbers)
+        both = score(self.problem, self.choices, TIE_BREAK), sites_provided(self.choices)
+        found = [sum((self.spread(*part, picks) for part in one.parts), np.zeros(len(numbers))) for one in both]
         return np.column_stack(found)
 
-    def spread(self, services: Sequence[str], values: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
-        """Return values with one axis a service as one value a joint designation, of all or of some ``columns``."""
+    def spread(self, services: Sequence[str], values: np.ndarray, picks: Picks | None = None) -> np.ndarray:
+        """Return values with one axis a service as one value a joint designation, of all or of ``picks``."""
         full = np.broadcast_to(values, [self.shape[self.codes.index(code)] for code in services])
-        picks = [self.picks[code] if columns is None else self.picks[code][columns] for code in services]
-        return np.asarray(full[tuple(picks)])
+        picks = self.picks if picks is None else picks
+        return np.asarray(full[tuple(picks[code] for code in services)])
 
     def designated(self, number: int) -> Designations:
         """Return the (site, service) pairs of a joint designation."""
+        picks = self.picked(np.array([number]))
         return frozenset(
             (site, code)
             for code, chosen in self.choices.items()
-            for site, provided in zip(self.problem.candidates, chosen.provided[self.picks[code][number]], strict=True)
+            for site, provided in zip(self.problem.candidates, chosen.provided[picks[code][0]], strict=True)
             if provided
         )
 
@@ -82,10 +95,10 @@ class Joint:
 
 
 def joint(problem: Problem) -> Joint:
-    """Return every joint designation. Raises ``TooLarge`` where they are too many to keep for every scenario."""
-    if len(problem.candidates) > MOST_CANDIDATES or size(problem) > MOST_JOINT:
+    """Return every joint designation. Raises ``TooLarge`` where they cannot all be judged."""
+    if not can_be_ranked(problem) or size(problem) >= MOST_NUMBERED:
         raise TooLarge(
-            f"A sweep lists every joint designation in every scenario, {MOST_JOINT:,} at most; here there are "
+            f"A sweep judges every joint designation in every scenario; here {len(problem.candidates)} candidates have "
             f"{size(problem):,}. Fix what is not in doubt, or ask about fewer services."
         )
     return Joint(problem, {code: every_choice(problem, code) for code in problem.services})

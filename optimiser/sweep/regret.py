@@ -25,7 +25,8 @@ class Results:
 
     ``values`` is the first objective in whole numbers of 1 / ``scale`` (or floats); ``equal_best`` says which columns
     equal the best on every objective, ``best`` which of them is first (−1: nothing is lawful). ``order`` settles equal
-    columns: changes from today, sites, number.
+    columns: changes from today, sites, number. ``equal_count`` and ``lawful_count`` say by scenario how many of all
+    designations equal the best, and are lawful, where there are more than the columns.
     """
 
     numbers: np.ndarray
@@ -35,6 +36,8 @@ class Results:
     equal_best: np.ndarray
     best: np.ndarray
     order: np.ndarray
+    equal_count: np.ndarray
+    lawful_count: np.ndarray
 
     @cached_property
     def answered(self) -> np.ndarray:
@@ -65,7 +68,7 @@ def table(results: Results) -> pd.DataFrame:
     """
     found = int(results.answered.sum())
     many = results.lawful.sum(axis=0)
-    alone = results.equal_best & (results.equal_best.sum(axis=1) == 1)[:, None]
+    alone = results.equal_best & (results.equal_count == 1)[:, None]
     rows = []
     for column in range(len(results.numbers)):
         regrets = np.sort(results.regrets[results.lawful[:, column], column])

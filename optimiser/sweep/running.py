@@ -23,6 +23,7 @@ import numpy as np
 from optimiser.errors import Fault, InputError, NotWritten, TooLarge
 from optimiser.parameters import Parameter, changed, parameters
 from optimiser.reading import designations_of
+from optimiser.sweep import unlisted
 from optimiser.sweep.draws import scenarios, size
 from optimiser.sweep.listing import Joint, best_of, joint, judged
 from optimiser.sweep.regret import Results
@@ -78,7 +79,13 @@ class Work:
     @cached_property
     def tables(self) -> Tables | None:
         """What scenarios are read off, where that is exact; None where each is worked out by itself."""
-        return Tables(self.listed, self.places) if can_be_tabled(self.listed, self.places) else None
+        can_be = self.listed.is_listed and can_be_tabled(self.listed, self.places)
+        return Tables(self.listed, self.places) if can_be else None
+
+    @property
+    def way(self) -> str:
+        """How scenarios are worked out, as ``run.json`` says it."""
+        return "from tables" if self.tables else "one by one" if self.listed.is_listed else "as paths of a diagram"
 
     @property
     def chunk(self) -> int:
@@ -94,11 +101,7 @@ class Work:
     @cached_property
     def best_of_base(self) -> list[int]:
         """The best of the question as it stands, best first."""
-        lawful, values = judged(self.listed, self.sweep.problem)
-        alive = np.flatnonzero(lawful)
-        breaks = self.listed.tie_breaks[alive].T
-        ranked = np.lexsort((alive, *breaks[::-1], *(found[alive] for found in reversed(values))))
-        return [int(alive[row]) for row in ranked[: self.sweep.settings.best_of_base]]
+        return unlisted.best_of(self.listed, self.sweep.problem, self.sweep.settings.best_of_base)
 
     @cached_property
     def follow(self) -> list[int]:
@@ -120,6 +123,9 @@ class Work:
     def work_out(self, start: int, stop: int) -> Arrays:
         """Work out some scenarios: which designations they keep, which are lawful, and what they come to."""
         drawn = list(scenarios(self.sweep.settings, self.known, start, stop))
+        if not self.listed.is_listed:
+            varied = (changed(self.sweep.problem, one, self.known) for one in drawn)
+            return unlisted.work_out(self.listed, varied)
         if self.tables:
             numbers, lawful, values = self.tables.judge(drawn, self.follow)
         else:
@@ -129,7 +135,7 @@ class Work:
             lawful = lawful[:, numbers]
             objectives = range(len(self.sweep.problem.objectives))
             values = [np.stack([one[1][number][numbers] for one in each]) for number in objectives]
-        best, equal = best_of(lawful, values, self.listed.tie_breaks[numbers])
+        best, equal = best_of(lawful, values, self.listed.tie_breaks(numbers))
         found = {"numbers": numbers, "lawful": lawful, "equal": equal}
         found["best"] = np.where(best >= 0, numbers[best], -1)
         return found | {f"values_{number}": one for number, one in enumerate(values)}
@@ -185,6 +191,8 @@ def run(
 
 def together(work: Work, chunks: Sequence[Arrays]) -> Results:
     """Put chunks together, in order. A designation that a chunk did not keep is lawful in none of its scenarios."""
+    if not work.listed.is_listed:
+        return unlisted.together(work.listed, work.follow, chunks)
     numbers = np.unique(np.concatenate([chunk["numbers"] for chunk in chunks]))
     if work.size * len(numbers) > MOST_CELLS:
         raise TooLarge(f"{work.size:,} scenarios of {len(numbers):,} designations are too many to keep. Run fewer.")
@@ -198,9 +206,10 @@ def together(work: Work, chunks: Sequence[Arrays]) -> Results:
         values[rows, columns] = chunk["values_0"]
         best[rows] = np.where(chunk["best"] >= 0, np.searchsorted(numbers, chunk["best"]), -1)
         row += len(chunk["lawful"])
-    order = np.column_stack([work.listed.tie_breaks[numbers], numbers])
+    order = np.column_stack([work.listed.tie_breaks(numbers), numbers])
     scale = work.tables.scale(0) if work.tables else 1
-    return Results(numbers, lawful, values, scale, equal, best, order)
+    many = equal.sum(axis=1), lawful.sum(axis=1)
+    return Results(numbers, lawful, values, scale, equal, best, order, *many)
 
 
 def unfinished(folder: Path) -> Path:

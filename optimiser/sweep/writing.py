@@ -19,6 +19,7 @@ from optimiser.problem import Problem
 from optimiser.runs import csv_files, versions
 from optimiser.summary import sites_in_words
 from optimiser.sweep.draws import scenarios
+from optimiser.sweep.listing import Designations
 from optimiser.sweep.regret import Results, minimax, table, value_of_waiting
 from optimiser.sweep.running import FORMAT, Work, together
 from optimiser.sweep.settings import read_sweep
@@ -113,8 +114,8 @@ class Finding:
                 "scenario": np.arange(len(results.best)),
                 "best": np.where(results.best >= 0, code[np.maximum(results.best, 0)], ""),
                 "best_value": np.where(results.answered, results.published(results.best_values), np.nan),
-                "equal_best": results.equal_best.sum(axis=1),
-                "lawful_designations": results.lawful.sum(axis=1),
+                "equal_best": results.equal_count,
+                "lawful_designations": results.lawful_count,
             }
         )
         columns = [int(column) for column in np.flatnonzero(np.isin(results.numbers, list(self.names)))]
@@ -132,21 +133,29 @@ class Finding:
         """One row an option, service and site that provides it."""
         rows = []
         for number, names in self.names.items():
-            designated = self.work.listed.designated(number)
+            designated = self.designated[number]
             order = [(site, code) for code in self.problem.services for site in self.problem.candidates]
             rows += [(names[0], code, site) for site, code in order if (site, code) in designated]
         return pd.DataFrame(rows, columns=["option", "service", "site"])
 
-    def in_words(self, number: int) -> str:
-        """Return an option's designations in words: only those in which the options that are followed differ."""
-        every = [self.work.listed.designated(one) for one in self.names]
-        here, said = self.work.listed.designated(number), []
+    @cached_property
+    def designated(self) -> dict[int, Designations]:
+        """What each option that is followed provides where, by number."""
+        return {number: self.work.listed.designated(number) for number in self.names}
+
+    def in_words(self, number: int, unlike: int | None = None) -> str:
+        """Return an option's designations in words: those in which options differ, or in which it differs from one."""
+        others = self.designated.values() if unlike is None else [self.designated[number], self.designated[unlike]]
+        here, said = self.designated[number], []
         for code, service in self.problem.services.items():
-            choices = {frozenset(site for site, of in one if of == code) for one in every}
+            choices = {frozenset(site for site, of in one if of == code) for one in others}
             if len(choices) > 1:
                 sites = [site for site in self.problem.candidates if (site, code) in here]
                 said.append(f"{service.name.lower()} at {sites_in_words(self.problem, sites)}")
-        return "; ".join(said) or "the only option"
+        words = "; ".join(said) or "the only option"
+        if unlike is None or unlike == number:
+            return words
+        return f"as {self.names[unlike][0]}, but {words}"
 
 
 def run_sweep(path: str | Path) -> Finding:
@@ -193,12 +202,12 @@ def summary(finding: Finding) -> dict[str, object]:
         "scenarios_without_a_plan": int((~results.answered).sum()),
         "objective": finding.problem.objectives[0].name,
         "unit": finding.unit,
-        "worked_out": "from tables" if finding.work.tables else "one by one",
+        "worked_out": finding.work.way,
         "minimax_regret": None
         if best is None
         else {
             "option": finding.names[int(results.numbers[best])][0],
-            "designated": sorted(map(list, finding.work.listed.designated(int(results.numbers[best])))),
+            "designated": sorted(map(list, finding.designated[int(results.numbers[best])])),
             "max_regret": _row(finding, best)["max_regret"],
             "lawful_share": _row(finding, best)["lawful_share"],
         },
@@ -238,7 +247,10 @@ def lines(finding: Finding) -> list[str]:
     by_name = {names[0]: number for number, names in finding.names.items()}
     winners = regret[regret["won_share"] > 0].sort_values("won_share", ascending=False, kind="stable")
     said += ["", "Best, alone or with others:"]
-    said += [f"  {row.won_share:.1%}  {name}: {finding.in_words(by_name[name])}" for name, row in _some(winners)]
+    said += [
+        f"  {row.won_share:.1%}  {name}: {finding.in_words(by_name[name], by_name[winners.index[0]] if n else None)}"
+        for n, (name, row) in enumerate(_some(winners))
+    ]
     said += _more(len(winners) - MOST_SAID)
     said += ["", f"Regret, in {unit} (largest; mean; lawful in):"]
     said += [
@@ -249,10 +261,14 @@ def lines(finding: Finding) -> list[str]:
     if finding.minimax is not None:
         number = int(results.numbers[finding.minimax])
         row = _row(finding, finding.minimax)
-        words = (
-            f"Least largest regret: {finding.in_words(number)}, at most {row['max_regret']:,.1f} {unit} from the best"
+        name = finding.names[number][0]
+        which = (
+            name
+            if name in winners.index[:MOST_SAID]
+            else f"{name}: {finding.in_words(number, by_name[winners.index[0]])}"
         )
-        said += ["", f"{words}, over every designation listed; it is lawful in {row['lawful_share']:.1%} of scenarios."]
+        words = f"Least largest regret: {which}, at most {row['max_regret']:,.1f} {unit} from the best"
+        said += ["", f"{words}, over every designation; it is lawful in {row['lawful_share']:.1%} of scenarios."]
     said += _waiting(finding)
     return [*said, *_unverified(finding), "Draft: not a decision."]
 

@@ -1,7 +1,4 @@
-"""Read a place's tables into frames, listing every fault of every file at once with its row and remedy.
-
-Nothing here opens anything but a regular file inside the folder.
-"""
+"""One file of a place, cell by cell. Nothing here opens anything but a regular file inside the folder."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ import io
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -20,27 +17,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.boundaries import look_at_boundaries, read_boundaries
-from optimiser.errors import Fault, InputError, TooLarge
+from optimiser.errors import Fault, TooLarge
 from optimiser.files import other_format, read_bytes
-from optimiser.schema import PLACE_TABLES, Column, Table, frame_schema
-from optimiser.wording import closest, did_you_mean, quoted, shown
-
-__all__ = ["Place", "look_at_place", "read_boundaries", "read_place"]
+from optimiser.schema import Column, Table, frame_schema
+from optimiser.wording import did_you_mean, quoted, shown
 
 MAX_FILE_BYTES = 512 * 1024**2
 MAX_ROWS = 20_000_000
 ROWS_AT_A_TIME = 5_000
 FAULTS_PER_KIND = 20
-
-# What a config names. Where these are sound, a config can be compared with a place that has other faults.
-_RELIED_UPON = {
-    "areas": ("area", "resident"),
-    "sites": ("site", "role"),
-    "demand": ("activity",),
-    "staff": ("site", "team", "year"),
-}
-
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NOT_A_NUMBER = {"nan", "na", "n/a", "#n/a", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none", "-", "?"}
 _FORMULA_STARTS = ("=", "+", "-", "@")
@@ -48,80 +33,27 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _SAVE_AS_CSV = 'Save it as "CSV UTF-8 (comma delimited)".'
 
 
-@dataclass(frozen=True)
-class Place:
-    """One health system's tables, as read.
-
-    A frame's index counts the rows of its file from 0: ``index + 2`` is the row that a spreadsheet shows.
-    A table that may be left out and is not there is an empty frame; such a column is not in its frame.
-    """
-
-    areas: pd.DataFrame
-    sites: pd.DataFrame
-    journeys: pd.DataFrame
-    transfers: pd.DataFrame
-    demand: pd.DataFrame
-    corridors: pd.DataFrame
-    staff: pd.DataFrame
-    activity: pd.DataFrame
-    sources: pd.DataFrame
-    columns: pd.DataFrame
-    data_checks: pd.DataFrame
-
-
-def read_place(folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] = ()) -> Place:
-    """Read and check every table of a place.
-
-    ``allow_missing`` lists the (area, site) pairs that need no journey. Raises ``InputError`` with every fault
-    of every file, and ``TooLarge`` for a file over the limits.
-    """
-    place, faults = look_at_place(folder, allow_missing=allow_missing)
-    if faults or place is None:
-        raise InputError(faults)
-    return place
-
-
-def look_at_place(
-    folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] = ()
-) -> tuple[Place | None, list[Fault]]:
-    """Return the place and its faults. Where the codes themselves cannot be relied upon, the place is None."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        return None, [Fault(shown(folder), "there is no such folder. Correct the place in the config.")]
-    sheets = {table.name: _read_sheet(folder, table) for table in PLACE_TABLES}
-    _check_together(sheets, set(allow_missing))
-    faults = [fault for sheet in sheets.values() for fault in sheet.listed()]
-    boundaries = folder / "boundaries.geojson"
-    if boundaries.is_symlink() or boundaries.exists():
-        faults += look_at_boundaries(boundaries, _codes_if_sound(sheets["areas"], "area")).faults
-    if not all(sheets[name].reliable(*columns) for name, columns in _RELIED_UPON.items()):
-        return None, faults
-    return Place(**{name: sheet.finished() for name, sheet in sheets.items()}), faults
-
-
-# -- one file --------------------------------------------------------------------------------------
-
-
 @dataclass
-class _Texts:
+class Texts:
     """A column as written: each distinct text once, and for each row which of them it has."""
 
     distinct: list[str]
     which: np.ndarray
 
     def rows_of(self, numbers: Collection[int]) -> np.ndarray:
+        """Return the rows that have one of these texts."""
         return np.flatnonzero(np.isin(self.which, list(numbers)))
 
 
 @dataclass
-class _Sheet:
+class Sheet:
     """One file while it is being checked."""
 
     table: Table
     path: Path
     present: bool = True
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
-    texts: dict[str, _Texts] = field(default_factory=dict)
+    texts: dict[str, Texts] = field(default_factory=dict)
     found: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     uncounted: dict[str, int] = field(default_factory=dict)
     faulty: dict[str, set[int]] = field(default_factory=dict)
@@ -179,8 +111,9 @@ class _Sheet:
         return self.frame.astype({c.name: dtypes[c.kind] for c in sound})
 
 
-def _read_sheet(folder: Path, table: Table) -> _Sheet:
-    sheet = _Sheet(table, folder / f"{table.name}.csv")
+def read_sheet(folder: Path, table: Table) -> Sheet:
+    """Read one file of a place, noting what is wrong with its text, its header, its cells and its rows."""
+    sheet = Sheet(table, folder / f"{table.name}.csv")
     sheet.frame = _empty_frame(table)
     if not (sheet.path.exists() or sheet.path.is_symlink()):
         sheet.present = False
@@ -199,7 +132,7 @@ def _empty_frame(table: Table) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in dtypes.items()})
 
 
-def _read_text(sheet: _Sheet, folder: Path) -> str | None:
+def _read_text(sheet: Sheet, folder: Path) -> str | None:
     data = read_bytes(sheet.path, MAX_FILE_BYTES, inside=folder)
     if isinstance(data, str):
         sheet.add("file", data)
@@ -211,7 +144,7 @@ def _read_text(sheet: _Sheet, folder: Path) -> str | None:
     return _decoded(sheet, data)
 
 
-def _decoded(sheet: _Sheet, data: bytes) -> str | None:
+def _decoded(sheet: Sheet, data: bytes) -> str | None:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         sheet.add("file", f"the file is in UTF-16, not UTF-8. {_SAVE_AS_CSV}")
         return None
@@ -233,7 +166,7 @@ def _decoded(sheet: _Sheet, data: bytes) -> str | None:
 # -- cells -----------------------------------------------------------------------------------------
 
 
-def _read_cells(sheet: _Sheet, text: str) -> None:
+def _read_cells(sheet: Sheet, text: str) -> None:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
@@ -252,7 +185,7 @@ def _read_cells(sheet: _Sheet, text: str) -> None:
     _check_schema(sheet)
 
 
-def _check_header(sheet: _Sheet, header: Sequence[str]) -> dict[str, int]:
+def _check_header(sheet: Sheet, header: Sequence[str]) -> dict[str, int]:
     """Return the position of every known column, noting the rest."""
     table = sheet.table
     if len(header) == 1 and re.search(r"[;\t|]", header[0]):
@@ -275,7 +208,7 @@ def _check_header(sheet: _Sheet, header: Sequence[str]) -> dict[str, int]:
     return positions
 
 
-def _columns_of(sheet: _Sheet, reader: Iterator[list[str]], width: int) -> tuple[list[_Texts], np.ndarray]:
+def _columns_of(sheet: Sheet, reader: Iterator[list[str]], width: int) -> tuple[list[Texts], np.ndarray]:
     """Read the rows, keeping each distinct text of a column once: fast, and small in memory."""
     numbers: list[dict[str, int]] = [{} for _ in range(width)]
     parts: list[list[np.ndarray]] = [[] for _ in range(width)]
@@ -290,11 +223,11 @@ def _columns_of(sheet: _Sheet, reader: Iterator[list[str]], width: int) -> tuple
             part.append(np.array([number.setdefault(cell, len(number)) for cell in cells], dtype=np.int32))
         first += len(rows)
     empty = [np.array([], dtype=np.int32)]
-    texts = [_Texts(list(n), np.concatenate(part or empty)) for n, part in zip(numbers, parts, strict=True)]
+    texts = [Texts(list(n), np.concatenate(part or empty)) for n, part in zip(numbers, parts, strict=True)]
     return texts, np.concatenate(kept) if kept else np.array([], dtype=np.int64)
 
 
-def _evened(sheet: _Sheet, rows: list[list[str]], width: int, first: int) -> list[list[str]]:
+def _evened(sheet: Sheet, rows: list[list[str]], width: int, first: int) -> list[list[str]]:
     """Return the rows as wide as the header, blank rows empty, noting rows that are too long or too short."""
     if all(len(row) == width and row[0] for row in rows):
         return rows
@@ -310,7 +243,7 @@ def _evened(sheet: _Sheet, rows: list[list[str]], width: int, first: int) -> lis
     return even
 
 
-def _convert(sheet: _Sheet, column: Column) -> pd.Series[Any]:
+def _convert(sheet: Sheet, column: Column) -> pd.Series[Any]:
     """Return a column's values, noting each cell that cannot be read as what the column holds."""
     texts = sheet.texts[column.name]
     values: list[Any] = []
@@ -375,7 +308,7 @@ def _why_no_number(text: str) -> str:
     return "which is not a number. Write digits only, with a point for decimals, such as 12.5."
 
 
-def _check_schema(sheet: _Sheet) -> None:
+def _check_schema(sheet: Sheet) -> None:
     """Have pandera look at the values, and say its findings with rows."""
     import pandera.errors
 
@@ -385,7 +318,7 @@ def _check_schema(sheet: _Sheet) -> None:
         _add_failures(sheet, error.failure_cases)
 
 
-def _add_failures(sheet: _Sheet, failures: pd.DataFrame) -> None:
+def _add_failures(sheet: Sheet, failures: pd.DataFrame) -> None:
     cells = failures[failures["schema_context"] == "Column"]
     for (column, words), found in cells.groupby(["column", "check"], sort=False):
         name = str(column)
@@ -401,7 +334,7 @@ def _say_failure(name: str, words: str, text: str) -> str:
     return f"{name} is {quoted(text)}: it {words}"
 
 
-def _add_duplicates(sheet: _Sheet) -> None:
+def _add_duplicates(sheet: Sheet) -> None:
     key = list(sheet.table.key)
     frame = sheet.frame[[not sheet.is_faulty(index, *key) for index in sheet.frame.index]]
     first = frame.groupby(key, sort=False)[key[0]].transform(lambda column: column.index[0])
@@ -412,187 +345,3 @@ def _add_duplicates(sheet: _Sheet) -> None:
         return index, words
 
     sheet.add_some("duplicate", frame.index[frame.duplicated(key)].tolist(), say)
-
-
-# -- tables together -------------------------------------------------------------------------------
-
-
-def _codes_if_sound(sheet: _Sheet, column: str) -> list[str] | None:
-    """Return a table's codes, or None when they cannot be relied upon."""
-    return list(dict.fromkeys(sheet.frame[column])) if sheet.sound(column) and len(sheet.frame) else None
-
-
-def _check_together(sheets: dict[str, _Sheet], allow_missing: set[tuple[str, str]]) -> None:
-    areas = _codes_if_sound(sheets["areas"], "area")
-    sites = _codes_if_sound(sheets["sites"], "site")
-    _check_roles(sheets)
-    _check_population_parts(sheets["areas"])
-    repaired: dict[tuple[str, str], dict[str, str]] = {}
-    for name, column, known, whose in (
-        ("journeys", "area", areas, "areas.csv"),
-        ("journeys", "site", sites, "sites.csv"),
-        ("transfers", "from_site", sites, "sites.csv"),
-        ("transfers", "to_site", sites, "sites.csv"),
-        ("demand", "area", areas, "areas.csv"),
-        ("corridors", "area", areas, "areas.csv"),
-        ("staff", "site", sites, "sites.csv"),
-        ("activity", "site", sites, "sites.csv"),
-        ("columns", "source", _codes_if_sound(sheets["sources"], "source"), "sources.csv"),
-    ):
-        if known is not None:
-            repaired[name, column] = _check_known(sheets[name], column, known, whose)
-    if areas and sites:
-        _check_journeys(sheets["journeys"], areas, sites, repaired, allow_missing)
-        _check_transfers(sheets["transfers"], sites, repaired)
-    if areas:
-        _check_demand(sheets["demand"], areas, repaired)
-    for name in ("journeys", "transfers"):
-        _check_minutes_are_minutes(sheets[name])
-    _check_staff_counted(sheets["staff"])
-
-
-def _check_roles(sheets: dict[str, _Sheet]) -> None:
-    sites, areas = sheets["sites"], sheets["areas"]
-    if sites.sound("role") and len(sites.frame) and "candidate" not in set(sites.frame["role"]):
-        words = "no site is a candidate, so there is nothing to decide. Give the system's own sites that role."
-        sites.add("roles", words)
-    if areas.sound("resident") and len(areas.frame) and True not in set(areas.frame["resident"]):
-        areas.add("residents", "no area is resident, so nobody is counted. Write true where people belong here.")
-
-
-def _check_population_parts(sheet: _Sheet) -> None:
-    frame = sheet.frame
-    pairs = (
-        ("population_65_plus", "population"),
-        ("population_75_plus", "population"),
-        ("population_75_plus", "population_65_plus"),
-        ("population_75_plus_2019", "population_2019"),
-    )
-    for part, total in pairs:
-        if part in frame and total in frame and sheet.sound(part, total):
-            for index in frame.index[frame[part] > frame[total]]:
-                sheet.add(part, f"{part} is more than {total}. Correct one of them.", index=int(index))
-
-
-def _check_known(sheet: _Sheet, column: str, known: Sequence[str], whose: str) -> dict[str, str]:
-    """Note codes that are not in ``known``; return for each the known one that was probably meant."""
-    if column not in sheet.frame or not len(sheet.frame):
-        return {}
-    codes = sheet.frame[column]
-    bad = codes[~codes.isin(known) & (codes != "")]
-    bad = bad[[not sheet.is_faulty(index, column) for index in bad.index]]
-    distinct = list(dict.fromkeys(bad))[:FAULTS_PER_KIND]
-
-    def say(text: str) -> str:
-        remedy = did_you_mean(text, known) if text in distinct else ""
-        remedy = remedy or "Correct it, or add it there."
-        return f"there is no {_noun(column)} {quoted(text)} in {whose}. {remedy}"
-
-    sheet.add_cells(f"unknown {column}", column, bad.index.tolist(), say)
-    return {text: guess for text in distinct if (guess := closest(text, known))}
-
-
-def _noun(column: str) -> str:
-    return column.removeprefix("from_").removeprefix("to_")
-
-
-def _present_pairs(
-    sheet: _Sheet,
-    rows: tuple[str, Sequence[str]],
-    columns: tuple[str, Sequence[str]],
-    repaired: dict[tuple[str, str], dict[str, str]],
-) -> np.ndarray | None:
-    """Return which pairs of two columns' codes the table has; None if it cannot tell."""
-    if not sheet.present or rows[0] not in sheet.frame or columns[0] not in sheet.frame or not len(sheet.frame):
-        return None
-    name = sheet.table.name
-    across = [
-        pd.Index(codes).get_indexer(pd.Index(sheet.frame[column].replace(repaired.get((name, column), {}))))
-        for column, codes in (rows, columns)
-    ]
-    both = (across[0] >= 0) & (across[1] >= 0)
-    grid = np.zeros((len(rows[1]), len(columns[1])), dtype=bool)
-    grid[across[0][both], across[1][both]] = True
-    return grid
-
-
-def _row_after(sheet: _Sheet, column: str, code: str) -> int:
-    """Return the index at which a missing row of this code belongs: after the last row that has the code."""
-    rows = sheet.frame.index[sheet.frame[column] == code]
-    return int(rows[-1]) + 1 if len(rows) else -2
-
-
-def _add_missing(sheet: _Sheet, column: str, pairs: Sequence[tuple[str, str]], say: Callable[[str, str], str]) -> None:
-    sheet.add_some("missing", pairs, lambda pair: (_row_after(sheet, column, pair[0]), say(*pair)))
-
-
-def _pairs_without(grid: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> list[tuple[str, str]]:
-    return [(rows[i], columns[j]) for i, j in np.argwhere(~grid).tolist()]
-
-
-def _check_journeys(
-    sheet: _Sheet,
-    areas: Sequence[str],
-    sites: Sequence[str],
-    repaired: dict[tuple[str, str], dict[str, str]],
-    allow_missing: set[tuple[str, str]],
-) -> None:
-    grid = _present_pairs(sheet, ("area", areas), ("site", sites), repaired)
-    if grid is None:
-        return
-    site_at, area_at = ({code: n for n, code in enumerate(codes)} for codes in (sites, areas))
-    for area, site in allow_missing:
-        if area in area_at and site in site_at:
-            grid[area_at[area], site_at[site]] = True
-    no_site, no_area = ~grid.any(axis=1), ~grid.any(axis=0)
-    for position in np.flatnonzero(no_site).tolist():
-        sheet.add("whole area", f"there is no journey from {areas[position]} to any site. Add them.")
-    for position in np.flatnonzero(no_area).tolist():
-        sheet.add("whole site", f"there is no journey from any area to {sites[position]}. Add them.")
-    grid[no_site] = True
-    grid[:, no_area] = True
-    remedy = "Add it, or list the pair under travel.allow_missing."
-    pairs = _pairs_without(grid, areas, sites)
-    _add_missing(sheet, "area", pairs, lambda a, s: f"there is no journey from {a} to {s}. {remedy}")
-
-
-def _check_transfers(sheet: _Sheet, sites: Sequence[str], repaired: dict[tuple[str, str], dict[str, str]]) -> None:
-    grid = _present_pairs(sheet, ("from_site", sites), ("to_site", sites), repaired)
-    if grid is None:
-        return
-    np.fill_diagonal(grid, True)
-    pairs = _pairs_without(grid, sites, sites)
-    _add_missing(sheet, "from_site", pairs, lambda a, b: f"there is no transfer time from {a} to {b}. Add it.")
-    for index in sheet.frame.index[sheet.frame["from_site"] == sheet.frame["to_site"]]:
-        sheet.add("itself", "this transfer ends where it starts. Delete the row.", index=int(index))
-
-
-def _check_demand(sheet: _Sheet, areas: Sequence[str], repaired: dict[tuple[str, str], dict[str, str]]) -> None:
-    if "activity" not in sheet.frame:
-        return
-    activities = [code for code in dict.fromkeys(sheet.frame["activity"]) if code]
-    grid = _present_pairs(sheet, ("area", areas), ("activity", activities), repaired)
-    if grid is not None:
-        pairs = _pairs_without(grid, areas, activities)
-        words = "there is no {1} for {0}. Add it; where nobody needs it, write 0."
-        _add_missing(sheet, "area", pairs, words.format)
-
-
-def _check_minutes_are_minutes(sheet: _Sheet) -> None:
-    if "minutes" not in sheet.frame or not sheet.frame["minutes"].notna().any():
-        return
-    middle = float(sheet.frame["minutes"].median())
-    if middle < 3:
-        words = f"half of the times are below {middle:g} minutes: these look like hours. Multiply them by 60."
-        sheet.add("unit", words)
-    if middle > 1000:
-        words = f"half of the times are above {middle:g} minutes: these look like seconds. Divide them by 60."
-        sheet.add("unit", words)
-
-
-def _check_staff_counted(sheet: _Sheet) -> None:
-    counts = sheet.frame.reindex(columns=["people", "wte"])
-    for index in counts.index[counts.isna().all(axis=1)]:
-        if not sheet.is_faulty(index, "people", "wte"):
-            words = "both people and wte are blank. Fill in one of them, or delete the row."
-            sheet.add("uncounted", words, index=int(index))

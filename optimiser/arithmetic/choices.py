@@ -1,0 +1,158 @@
+"""Choices of sites for one service, with where everybody goes under each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from optimiser import beds
+from optimiser.catchment import first_leg, nearest, subset_table
+from optimiser.pathways import TwoLegs
+from optimiser.problem import Beds, Problem, Service
+from optimiser.sharing import SharedOut
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Some choices of designations for one service, and where that sends everybody.
+
+    ``provided`` is choices × candidates; ``minutes`` (infinite where nobody can be reached) and ``site`` (a position in
+    ``problem.reachable_sites``, −1 for none) are choices × areas, and empty for a service whose patients do not count,
+    are transferred to it or are shared out: for those see ``journeys``.
+    """
+
+    problem: Problem
+    service: Service
+    provided: np.ndarray
+    minutes: np.ndarray
+    site: np.ndarray
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The service whose choices are the axis of every result."""
+        return (self.service.code,)
+
+    @property
+    def unserved(self) -> np.ndarray:
+        """Areas that no site takes, by choice."""
+        return np.asarray((self.site < 0).sum(axis=1))
+
+    @cached_property
+    def patients(self) -> np.ndarray:
+        """Patients a year by area, as whole numbers of ``1 / patient_scale``."""
+        return np.asarray(np.rint(self.problem.patients(self.service.code) * self.problem.patient_scale))
+
+    @cached_property
+    def resident(self) -> np.ndarray:
+        """Whether each area is resident."""
+        return self.problem.areas["resident"].to_numpy()
+
+    @cached_property
+    def scaled_minutes(self) -> np.ndarray:
+        """Minutes as whole numbers of ``1 / minute_scale``; 0 where nobody can be reached."""
+        scaled = self.minutes * self.problem.minute_scale
+        np.rint(scaled, out=scaled)
+        if self._lost is not None:
+            scaled[self._lost] = 0
+        return scaled
+
+    @cached_property
+    def _lost(self) -> np.ndarray | None:
+        """Which areas reach no site, by choice; nothing where all reach one."""
+        reached = np.isfinite(self.minutes)
+        return None if reached.all() else ~reached
+
+    def minutes_of(self, counted: np.ndarray) -> np.ndarray:
+        """Return patient-minutes a year (scaled) of some areas, by choice; infinite where patients reach no site."""
+        patients = self.patients * counted
+        total = np.asarray(self.scaled_minutes @ patients)
+        return total if self._lost is None else np.where(self._lost @ patients > 0, np.inf, total)
+
+    def arriving(self, site: str) -> np.ndarray:
+        """Return patients a year at a site, from every area, by choice."""
+        column = self.problem.reachable_sites(self.service.code).index(site)
+        return np.asarray(((self.site == column) @ self.patients) / self.problem.patient_scale)
+
+    @property
+    def volume_scale(self) -> int:
+        """What makes every number of patients at a site whole."""
+        return self.problem.patient_scale
+
+    @property
+    def worst_minutes(self) -> np.ndarray:
+        """The longest journey from any resident area, by choice."""
+        return np.asarray(self.minutes[:, self.resident].max(axis=1, initial=0.0))
+
+    def patients_beyond(self, minutes: float) -> np.ndarray:
+        """Return resident patients a year (scaled) with a longer journey than ``minutes``, by choice."""
+        return np.asarray((self.minutes > minutes) @ (self.patients * self.resident))
+
+
+All = Mapping[str, Choices]
+
+
+def every_choice(problem: Problem, service: str) -> Choices:
+    """Return every choice of candidates for a service that agrees with what is fixed, in site order."""
+    table = subset_table(problem, service)
+    provided = (np.arange(len(table.minutes))[:, None] >> np.arange(len(problem.candidates)) & 1).astype(bool)
+    fixed = problem.services[service].fixed
+    allowed = np.ones(len(provided), dtype=bool)
+    for column, site in enumerate(problem.candidates):
+        if site in fixed:
+            allowed &= provided[:, column] == fixed[site].provided
+    # Site order: at the first site where two choices differ, the one that provides the service comes first.
+    rows = np.array([row for row in np.lexsort(~provided.T[::-1]) if allowed[row]], dtype=int)
+    counted = slice(None) if _one_site_an_area(problem.services[service]) else slice(0)
+    minutes, site = table.minutes[rows][:, counted], table.site[rows][:, counted]
+    return Choices(problem, problem.services[service], provided[rows], minutes, site)
+
+
+def one_choice(problem: Problem, service: str, designated: Collection[tuple[str, str]]) -> Choices:
+    """Return one choice of candidates for a service, as it stands in ``designated``."""
+    chosen = [site for site in problem.candidates if (site, service) in designated]
+    provided = np.array([[site in chosen for site in problem.candidates]])
+    if not _one_site_an_area(problem.services[service]):
+        nothing = np.zeros((1, 0))
+        return Choices(problem, problem.services[service], provided, nothing, nothing.astype(int))
+    sites = problem.reachable_sites(service)
+    site = nearest(problem, service, chosen)
+    column = pd.Index(sites).get_indexer(pd.Index(site))
+    minutes = np.where(column >= 0, problem.minutes(service)[np.arange(len(column)), column], np.inf)
+    return Choices(problem, problem.services[service], provided, minutes[None, :], column[None, :])
+
+
+def _one_site_an_area(service: Service) -> bool:
+    """Whether all patients of an area go to the same site, and straight there."""
+    return bool(service.activity and not service.transfer and not service.managed)
+
+
+def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs | SharedOut:
+    """Return where every joint choice sends a service's patients: its own choices, or first contact's as well."""
+    transfer = problem.services[service].transfer
+    if problem.services[service].managed:
+        return SharedOut(problem, service, choices[service].provided)
+    if not transfer:
+        return choices[service]
+    first = choices[transfer.first_contact]
+    minutes, site = first.minutes, first.site
+    if problem.is_drawn_apart(service):
+        minutes, site = first_leg(problem, service, first.provided)
+    return TwoLegs(problem, service, minutes, site, choices[service].provided)
+
+
+def loads_of_beds(going: Choices | TwoLegs | SharedOut, wanted: Beds, site: str) -> list[Fraction]:
+    """Return the mean number of beds taken at a site if nobody is turned away, by joint choice in reading order."""
+    volumes = np.rint(going.arriving(site) * going.volume_scale).ravel()
+    return [wanted.stays.load(Fraction(int(volume), going.volume_scale)) for volume in volumes]
+
+
+def beds_needed(going: Choices | TwoLegs | SharedOut, wanted: Beds, site: str) -> np.ndarray:
+    """Return the beds that patients at a site need, by joint choice."""
+    loads = loads_of_beds(going, wanted, site)
+    needed = {load: beds.beds_needed(load, wanted.blocking.value) for load in set(loads)}
+    return np.array([needed[load] for load in loads]).reshape(going.arriving(site).shape)

@@ -1,0 +1,128 @@
+"""Every objective by plain arithmetic: parts with one axis a service each, to be added up or compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.arithmetic.choices import All, Choices, journeys
+from optimiser.arithmetic.rules import joint_needs, transferred
+from optimiser.errors import TooLarge
+from optimiser.pathways import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
+from optimiser.problem import MOST_DEPRIVED_DECILES, Objective, Problem
+from optimiser.sharing import SharedOut
+
+# Posts that are short are added as whole numbers of this many parts, so that equal really means equal.
+PARTS_OF_A_POST = 10**9
+
+
+@dataclass(frozen=True)
+class Score:
+    """An objective as parts with one axis a service each, to be added up or, for a worst case, compared.
+
+    Parts are whole numbers of ``1 / scale``.
+    """
+
+    parts: tuple[tuple[tuple[str, ...], np.ndarray], ...]
+    scale: float = 1
+    combine: np.ufunc = np.add
+
+
+def score(problem: Problem, choices: All, objective: Objective) -> Score:
+    """Return an objective by arithmetic."""
+    return SCORES[objective.name](problem.seen_by(objective), choices, problem.services_of(objective))
+
+
+def _counted(problem: Problem, services: Sequence[str]) -> list[str]:
+    return [code for code in services if problem.services[code].activity]
+
+
+def patient_minutes(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Minutes that resident patients spend on the way, in a year."""
+    return _minutes(problem, choices, services, problem.areas["resident"].to_numpy())
+
+
+def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Minutes that resident patients from the most deprived fifth of areas spend on the way, in a year."""
+    deprived = (problem.areas["deprivation_decile"] <= MOST_DEPRIVED_DECILES).to_numpy()
+    return _minutes(problem, choices, services, problem.areas["resident"].to_numpy() & deprived)
+
+
+def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: np.ndarray) -> Score:
+    parts = [_minutes_of(journeys(problem, choices, code), counted) for code in _counted(problem, services)]
+    if sum(float(part[np.isfinite(part)].max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
+        raise TooLarge(TOO_FINE)
+    return Score(tuple(parts), problem.patient_scale * problem.minute_scale * problem.share_scale)
+
+
+def _minutes_of(going: Choices | TwoLegs | SharedOut, counted: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the axes and the minutes of one service's patients, as whole numbers of their last decimal place."""
+    if isinstance(going, TwoLegs):
+        return going.services, going.patient_minutes(counted)
+    return going.services, np.asarray(going.minutes_of(counted) * going.problem.share_scale)
+
+
+def worst_journey(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """The longest journey from any resident area to any of the services."""
+    going = [journeys(problem, choices, code) for code in _counted(problem, services)]
+    return Score(tuple((one.services, one.worst_minutes) for one in going), combine=np.maximum)
+
+
+def patients_beyond_standard(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Resident patients a year whose journey is longer than the service's standard."""
+    parts = []
+    for code in _counted(problem, services):
+        standard = problem.services[code].standard_minutes
+        if standard:
+            going = journeys(problem, choices, code)
+            parts.append((going.services, going.patients_beyond(standard.value)))
+    return Score(tuple(parts), problem.patient_scale)
+
+
+def staff_short(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Staff that rotas are short of, where the config lets them fall short."""
+    teams = {rota.team for code in services for rota in problem.services[code].rotas}
+    parts = []
+    for team, unit in problem.team_units:
+        if team in teams:
+            needs, axes, shape = joint_needs(problem, choices, team, unit)
+            parts.append((axes, np.rint(needs.short * PARTS_OF_A_POST).reshape(shape)))
+    return Score(tuple(parts), PARTS_OF_A_POST)
+
+
+def changes_from_today(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Designations that open or close, against today."""
+    known = problem.services_with_today
+    parts = []
+    for code in services:
+        if code in known:
+            today = np.array([(site, code) in problem.today for site in problem.candidates])
+            parts.append(((code,), (choices[code].provided != today).sum(axis=1)))
+    return Score(tuple(parts))
+
+
+def transfers(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Transfers a year to services that are reached by transfer, suspected patients counted."""
+    listed = [going for code, going, _ in transferred(problem, choices) if code in services]
+    return Score(tuple((going.services, going.transfers_a_year()) for going in listed), PARTS_OF_A_TRANSFER)
+
+
+def sites_provided(choices: All) -> Score:
+    """Designations in all: of equal options, the one that asks for less is the simpler."""
+    return Score(tuple(((code,), chosen.provided.sum(axis=1)) for code, chosen in choices.items()))
+
+
+SCORES: dict[str, Callable[[Problem, All, Sequence[str]], Score]] = {
+    function.__name__: function
+    for function in (
+        patient_minutes,
+        deprived_patient_minutes,
+        worst_journey,
+        patients_beyond_standard,
+        staff_short,
+        changes_from_today,
+        transfers,
+    )
+}

@@ -1,0 +1,315 @@
+"""From a sound config and its place's tables to a problem."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from optimiser.backcast import fit, with_offsets
+from optimiser.config import (
+    Config,
+    ExceptionSettings,
+    ObservedSettings,
+    ServiceSettings,
+    Settings,
+    StatedFigure,
+    StatedLimit,
+    TeamSettings,
+    TransferSettings,
+    TravelSettings,
+)
+from optimiser.covers import Ways, needs_of
+from optimiser.decimals import exactly, table_times, times
+from optimiser.growth import FROM_65, FROM_75, UNDER_65, grown
+from optimiser.problem import (
+    ACROSS_SITES,
+    Beds,
+    Excepted,
+    Figure,
+    Fixed,
+    Growth,
+    Link,
+    Objective,
+    Observed,
+    Problem,
+    Reach,
+    Service,
+    Site,
+    Team,
+    Transfer,
+    Unit,
+)
+from optimiser.reading.lookups import UNITS, counts_of, grades_of, staff_now
+from optimiser.tables import Place
+
+
+def problem_of(config: Config, place: Place) -> Problem:
+    """Return the problem that a config and its tables state, which must agree; without files."""
+    settings = config.settings
+    listed = place.sites.sort_values("site")
+    sites = {
+        code: Site(code, name, role == "candidate")
+        for code, name, role in zip(listed["site"], listed["name"], listed["role"], strict=True)
+    }
+    neighbours = tuple(code for code, site in sites.items() if not site.candidate)
+    areas = _areas(place)
+    growth = _growth(settings, place, areas.index)
+    transfers = _transfers(config, place, sites)
+    problem = Problem(
+        title=settings.title,
+        sites=sites,
+        services={code: _service(settings, code, neighbours, transfers) for code in settings.services},
+        areas=areas,
+        journeys=_journeys(place, areas.index, sites, _factor(settings.travel)),
+        factors=_factors(settings.travel),
+        demand=_grown(growth, areas) if growth else _demand(place, areas.index),
+        growth=growth,
+        teams={code: _team(code, team, grades_of(place, code)) for code, team in settings.teams.items()},
+        staff=_staff(config, place),
+        today=frozenset((site, code) for code, there in settings.today.items() for site in there),
+        nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
+        transfers=transfers,
+        exceptions=exceptions_of(settings.exceptions or ()),
+        objectives=tuple(Objective(one.name, one.services) for one in settings.objectives),
+        hurdles=settings.hurdles,
+        time_limit_minutes=settings.time_limit_minutes,
+    )
+    problem = problem if settings.border == "open" else problem.behind_its_border()
+    fitted: dict[object, dict[str, float]] = {}
+    observed = {code: _observed(problem, place, code, one.observed, fitted) for code, one in settings.services.items()}
+    services = {code: replace(service, observed=observed[code]) for code, service in problem.services.items()}
+    return replace(problem, services=services) if any(observed.values()) else problem
+
+
+def _areas(place: Place) -> pd.DataFrame:
+    """Return the areas by code, with the corridor of each where the place says which."""
+    areas = place.areas.set_index("area").sort_index()
+    if place.corridors.empty:
+        return areas
+    return areas.assign(corridor=place.corridors.set_index("area")["corridor"].reindex(areas.index, fill_value=""))
+
+
+def _observed(
+    problem: Problem,
+    place: Place,
+    code: str,
+    settings: ObservedSettings | None,
+    fitted: dict[object, dict[str, float]],
+) -> Observed | None:
+    """Return where patients really go: by the offsets stated or, where none are, by those that fit the counts.
+
+    ``fitted`` keeps what was fitted already, for services that ask for the same.
+    """
+    activity = problem.services[code].activity
+    if settings is None or activity is None:
+        return None
+    today = [site for site in problem.candidates if (site, code) in problem.today]
+    counts = counts_of(place, activity, settings.period) if settings.period else {}
+    counts = {site: counts[site] for site in today} if counts else {}
+    stated = {site: one.figure() for site, one in settings.offsets.items()}
+    offsets = {site: replace(one, value=times(one.value, Fraction(1))) for site, one in stated.items()}
+    if counts and not offsets:
+        held = settings.held_at_zero or ""
+        asked = (activity, problem.services[code].neighbours, held, *counts.items())
+        fitted[asked] = fitted.get(asked) or fit(problem, code, counts, held_at_zero=held)
+        offsets = with_offsets(fitted[asked], settings.period or "")
+    return Observed(offsets, settings.period or "", counts)
+
+
+def with_offsets_stated(config: Config, problem: Problem) -> Config:
+    """Return the config with every fitted offset written out, so that the run can be repeated without a fit."""
+    services = {}
+    for code, settings in config.settings.services.items():
+        service = problem.services[code]
+        offsets = {
+            site: StatedFigure(value=one.value, source=one.source, verified=one.verified)
+            for site, one in (service.observed.offsets if service.observed else {}).items()
+        }
+        stated = settings.observed and settings.observed.model_copy(update={"offsets": offsets})
+        services[code] = settings.model_copy(update={"observed": stated})
+    return replace(config, settings=config.settings.model_copy(update={"services": services}))
+
+
+def _figure(stated: StatedFigure | None) -> Figure | None:
+    return None if stated is None else stated.figure()
+
+
+def _limit(stated: StatedLimit) -> Figure | None:
+    return None if np.isinf(stated.value) else stated.figure()
+
+
+def _team(code: str, team: TeamSettings, grades: Sequence[str]) -> Team:
+    across = team.across_sites is not None
+    moves = None if across else _limit(team.moves_at_most)
+    return Team(
+        code, team.name, moves, _limit(team.recruits_at_most), "".join(grades), across, _figure(team.posts_funded)
+    )
+
+
+def _ways(settings: Settings, team: str, transfers: pd.DataFrame, neighbours: Sequence[str]) -> Ways:
+    """Return the minutes there and back between where one team across sites is based and each other candidate."""
+    across = settings.teams[team].across_sites if team in settings.teams else None
+    if across is None:
+        return {}
+    others = [str(site) for site in transfers if site not in (*neighbours, across.based_at)]
+    minutes = transfers.to_numpy(dtype=float)
+    row = {str(site): number for number, site in enumerate(transfers.index)}
+    base = row[across.based_at]
+    return {site: (float(minutes[base, row[site]]), float(minutes[row[site], base])) for site in others}
+
+
+def _service(settings: Settings, code: str, all_neighbours: Sequence[str], transfers: pd.DataFrame) -> Service:
+    service = settings.services[code]
+    listed = {"all": all_neighbours, "none": ()}.get(str(service.neighbours), service.neighbours)
+    return Service(
+        code=code,
+        name=service.name,
+        activity=service.activity,
+        neighbours=tuple(site for site in all_neighbours if site in listed),
+        fixed={site: Fixed(one.provided, one.reason, one.source, one.verified) for site, one in service.fixed.items()},
+        at_least_sites=_figure(service.at_least_sites),
+        at_most_sites=_figure(service.at_most_sites),
+        minimum_patients=_figure(service.minimum_patients),
+        maximum_patients=_figure(service.maximum_patients),
+        longest_journey_minutes=_figure(service.longest_journey_minutes),
+        standard_minutes=_figure(service.standard_minutes),
+        share_within_standard=_figure(service.share_within_standard),
+        same_site=tuple(Link(other, one.source, one.verified) for other, one in service.same_site.items()),
+        rotas=tuple(
+            need
+            for team in service.rotas
+            for need in needs_of(settings, code, team, _ways(settings, team, transfers, all_neighbours))
+        ),
+        in_reach=tuple(Reach(other, one.minutes.figure()) for other, one in (service.in_reach or {}).items()),
+        by_transfer=tuple(Link(other, one.source, one.verified) for other, one in (service.by_transfer or {}).items()),
+        beds=_beds(service),
+        stays_local=service.stays_local or "",
+        transfer=_transfer(service.transfer) if service.pathway == "transfer" else None,
+        managed=service.patients_go_to == "managed",
+    )
+
+
+def _transfer(stated: TransferSettings | None) -> Transfer | None:
+    if stated is None:
+        return None
+    return Transfer(
+        first_contact=stated.first_contact,
+        dwell_minutes=stated.dwell_minutes.figure(),
+        overhead_minutes=stated.overhead,
+        share_transferred=stated.share_transferred.figure(),
+        suspected_per_confirmed=stated.suspected_per_confirmed.figure(),
+        repatriated_share=stated.repatriated_share.figure(),
+        most_transfers_a_day=_figure(stated.most_transfers_a_day),
+        most_repatriations_a_year=_figure(stated.most_repatriations_a_year),
+        most_ambulance_hours=_figure(stated.most_ambulance_hours),
+        to_neighbours=stated.to_neighbours,
+    )
+
+
+def _beds(service: ServiceSettings) -> Beds | None:
+    stated = service.beds
+    if stated is None:
+        return None
+    return Beds(
+        days=stated.stay_days.figure(),
+        blocking=stated.blocking.figure(),
+        other_share=_figure(stated.other_patients_share),
+        other_days=_figure(stated.other_stay_days),
+        at={site: one.figure() for site, one in (stated.at or {}).items()},
+        staff_per_bed={role: one.figure() for role, one in (stated.staff_per_bed or {}).items()},
+    )
+
+
+def exceptions_of(stated: Iterable[ExceptionSettings]) -> tuple[Excepted, ...]:
+    """Return documented exceptions as a problem has them."""
+    return tuple(Excepted(one.service, one.needs, one.site, one.reason, one.source, one.by) for one in stated)
+
+
+def _growth(settings: Settings, place: Place, areas: pd.Index[str]) -> Growth | None:
+    stated = settings.demand
+    if stated is None or stated.growth is None:
+        return None
+    by_age, by_activity = stated.growth.by_age, stated.growth.by_activity
+    rates = [*by_activity.values(), *([by_age.under_65, by_age.from_65, by_age.from_75] if by_age else [])]
+    verified = all(rate.verified for rate in rates if rate is not None)
+    ages = {name: getattr(by_age, name) for name in (UNDER_65, FROM_65, FROM_75)} if by_age else {}
+    return Growth(
+        int(stated.growth.years),
+        _demand(place, areas),
+        stated.year,
+        verified,
+        {name: rate.value for name, rate in ages.items() if rate is not None},
+        {activity: rate.value for activity, rate in by_activity.items()},
+    )
+
+
+def _grown(growth: Growth, areas: pd.DataFrame) -> pd.DataFrame:
+    return grown(growth.before, areas, growth.years, by_age=growth.by_age, by_activity=growth.by_activity)
+
+
+def _factor(travel: TravelSettings) -> Fraction:
+    """Return what every journey time is multiplied by: the factor, and that of the time of day if one is chosen."""
+    return math.prod((exactly(one.value) for one in _factors(travel).values()), start=Fraction(1))
+
+
+def _factors(travel: TravelSettings) -> dict[str, Figure]:
+    """Return the factors that count, by the setting that states each; those of 1 change nothing and are left out."""
+    chosen = (travel.times or {}).get(travel.time or "")
+    stated = {"travel.factor": travel.factor} | ({f"travel.times.{travel.time}": chosen} if chosen else {})
+    return {name: one.figure() for name, one in stated.items() if one.value != 1}
+
+
+def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], factor: Fraction) -> pd.DataFrame:
+    """Return minutes by area and site, times the factor, to six decimals; NaN where there is no journey."""
+    order = sorted(sites, key=lambda code: (not sites[code].candidate, code))
+    table = _grid(place.journeys, ("area", areas), ("site", pd.Index(order)), "minutes")
+    return table_times(table, factor)
+
+
+def _transfers(config: Config, place: Place, sites: Mapping[str, Site]) -> pd.DataFrame:
+    """Return minutes from site to site, times the factor, to six decimals; empty where there is no table of them."""
+    if place.transfers.empty:
+        return pd.DataFrame()
+    codes = pd.Index(sorted(sites, key=lambda code: (not sites[code].candidate, code)))
+    table = _grid(place.transfers, ("from_site", codes), ("to_site", codes), "minutes")
+    return table_times(table, _factor(config.settings.travel))
+
+
+def _demand(place: Place, areas: pd.Index[str]) -> pd.DataFrame:
+    activities = pd.Index(sorted(set(place.demand["activity"])))
+    return _grid(place.demand, ("area", areas), ("activity", activities), "patients_per_year")
+
+
+def _grid(
+    frame: pd.DataFrame, rows: tuple[str, pd.Index[str]], columns: tuple[str, pd.Index[str]], values: str
+) -> pd.DataFrame:
+    """Return one column of a long table as a grid; NaN where the table has no such pair."""
+    down, across = (codes.get_indexer(pd.Index(frame[name])) for name, codes in (rows, columns))
+    cells = np.full((len(rows[1]), len(columns[1])), np.nan)
+    inside = (down >= 0) & (across >= 0)
+    cells[down[inside], across[inside]] = frame[values].to_numpy(dtype=float)[inside]
+    return pd.DataFrame(cells, index=rows[1], columns=columns[1])
+
+
+def _staff(config: Config, place: Place) -> dict[tuple[str, str, Unit], float]:
+    """Return staff in post at the candidates: 0 where a team has no row, absent where its row is blank."""
+    candidates = sorted(place.sites["site"][place.sites["role"] == "candidate"])
+    staff: dict[tuple[str, str, Unit], float] = {}
+    for team, settings in config.settings.teams.items():
+        across = settings.across_sites
+        if across and across.in_post is not None:
+            staff |= {
+                (ACROSS_SITES, team, "people"): across.in_post.value,
+                (ACROSS_SITES, team, "WTE"): across.in_post.value,
+            }
+            continue
+        rows = staff_now(place, team, settings.year).set_index("site")
+        for unit, column in UNITS.items():
+            in_post = rows[column].reindex(candidates, fill_value=0.0)
+            staff |= {(site, team, unit): float(n) for site, n in in_post.items() if not np.isnan(n)}  # type: ignore[misc]
+    return staff

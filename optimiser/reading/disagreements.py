@@ -1,0 +1,234 @@
+"""What a config names and its place's tables do not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from optimiser.arithmetic import ARITHMETIC
+from optimiser.config import (
+    AcrossSettings,
+    Config,
+    ServiceSettings,
+    TeamSettings,
+)
+from optimiser.covers import units_of
+from optimiser.reading.lookups import UNITS, counts_of, grades_of, staff_now
+from optimiser.schema import place_table
+from optimiser.tables import Place
+from optimiser.wording import did_you_mean, quoted, shown
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The codes that a place's tables have."""
+
+    areas: list[str]
+    candidates: list[str]
+    neighbours: list[str]
+    activities: list[str]
+
+    @classmethod
+    def of(cls, place: Place) -> _Known:
+        """Return the codes of a place."""
+        roles = place.sites.groupby("role")["site"].apply(list)
+        return cls(
+            list(place.areas["area"]),
+            list(roles.get("candidate", [])),
+            list(roles.get("neighbour", [])),
+            sorted(set(place.demand["activity"])),
+        )
+
+    def not_a_candidate(self, site: str) -> str:
+        """Say why this site may not be designated, or nothing if it may."""
+        if site in self.candidates:
+            return ""
+        if site in self.neighbours:
+            return f"{quoted(site)} is a neighbour, and neighbours are never decided on. Take it out."
+        return f"there is no site {quoted(site)} in sites.csv. {did_you_mean(site, self.candidates)}".rstrip()
+
+    def not_a_neighbour(self, site: str) -> str:
+        """Say why this site is no neighbour, or nothing if it is one."""
+        if site in self.neighbours:
+            return ""
+        if site in self.candidates:
+            return f"{quoted(site)} is a candidate, not a neighbour. Take it out."
+        return f"there is no site {quoted(site)} in sites.csv. {did_you_mean(site, self.neighbours)}".rstrip()
+
+
+def disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
+    """Yield where and what for everything that the config names and the tables do not have."""
+    known = _Known.of(place)
+    settings = config.settings
+    for number, (area, site) in enumerate(settings.travel.allow_missing):
+        yield from _unknown_pair(config, known, number, area, site)
+    for code, team in settings.teams.items():
+        yield from _team_faults(config, known, place, code, team)
+    for code, service in settings.services.items():
+        yield from _service_faults(config, known, code, service)
+        yield from _rota_faults(config, place, code, service)
+        yield from _pathway_faults(config, place, code, service)
+    for code, sites in settings.today.items():
+        for number, site in enumerate(sites):
+            if words := known.not_a_candidate(site):
+                yield config.where("today", code, number), words
+    for number, one in enumerate(settings.exceptions or ()):
+        if words := known.not_a_candidate(one.site):
+            yield config.where("exceptions", number, "site"), words
+    yield from _transfer_faults(config, place)
+    for code, service in settings.services.items():
+        yield from _observed_faults(config, known, place, code, service)
+    yield from _growth_faults(config, known, place)
+    yield from _deprivation_faults(config, place)
+    yield from _hurdle_faults(config)
+
+
+def _transfer_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
+    """Yield each wish for a service in reach where nobody knows how far it is between sites."""
+    for code, service in config.settings.services.items() if place.transfers.empty else ():
+        for other in service.in_reach or ():
+            words = "in_reach needs to know how far it is between sites. Add transfers.csv to the place."
+            yield config.where("services", code, "in_reach", other), words
+
+
+def _unknown_pair(config: Config, known: _Known, number: int, area: str, site: str) -> Iterator[tuple[str, str]]:
+    where = config.where("travel", "allow_missing", number)
+    for noun, code, codes in (
+        ("area", area, known.areas),
+        ("site", site, [*known.candidates, *known.neighbours]),
+    ):
+        if code not in codes:
+            yield where, f"there is no {noun} {quoted(code)} in {noun}s.csv. {did_you_mean(code, codes)}".rstrip()
+
+
+def _team_faults(
+    config: Config, known: _Known, place: Place, code: str, team: TeamSettings
+) -> Iterator[tuple[str, str]]:
+    rows = place.staff[place.staff["team"] == code]
+    if rows.empty:
+        hint = did_you_mean(code, set(place.staff["team"])) or "Add its rows there, or take the team out."
+        yield config.where("teams", code), f"there is no team {quoted(code)} in staff.csv. {hint}"
+    elif team.year not in set(rows["year"]):
+        years = ", ".join(str(year) for year in sorted(set(rows["year"])))
+        words = f"staff.csv has no {team.year} for {code}. Years there: {years}."
+        yield config.where("teams", code, "year"), words
+    if len(grades := grades_of(place, code)) > 1:
+        words = f"staff.csv has {code} of the grades {', '.join(grades)}. Give each grade a team of its own there."
+        yield config.where("teams", code), words
+    if team.across_sites:
+        yield from _across_faults(config, known, place, code, team.across_sites)
+
+
+def _across_faults(
+    config: Config, known: _Known, place: Place, code: str, across: AcrossSettings
+) -> Iterator[tuple[str, str]]:
+    """Yield a base that is no candidate, and each way to or from it that nobody knows the minutes of."""
+    where = config.where("teams", code, "across_sites", "based_at")
+    if words := known.not_a_candidate(across.based_at):
+        yield where, words
+        return
+    ways = set(zip(place.transfers.get("from_site", ()), place.transfers.get("to_site", ()), strict=True))
+    for site in (site for site in known.candidates if site != across.based_at):
+        for way in ((across.based_at, site), (site, across.based_at)):
+            if way not in ways:
+                yield where, f"transfers.csv does not say how far it is from {way[0]} to {way[1]}. Add it there."
+
+
+def _service_faults(config: Config, known: _Known, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    if service.activity is not None and service.activity not in known.activities:
+        hint = did_you_mean(service.activity, known.activities)
+        words = f"there is no activity {quoted(service.activity)} in demand.csv. {hint}".rstrip()
+        yield config.where("services", code, "activity"), words
+    for site in service.fixed:
+        if words := known.not_a_candidate(site):
+            yield config.where("services", code, "fixed", site), words
+    for site in (service.beds.at or {}) if service.beds else ():
+        if words := known.not_a_candidate(site):
+            yield config.where("services", code, "beds", "at", site), words
+    listed = () if isinstance(service.neighbours, str) else service.neighbours
+    for number, site in enumerate(listed):
+        if words := known.not_a_neighbour(site):
+            yield config.where("services", code, "neighbours", number), words
+
+
+def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    """Yield each rota that counts staff in a unit in which staff.csv does not count them."""
+    for team, rota in service.rotas.items():
+        stated = config.settings.teams.get(team)
+        if stated and stated.across_sites and stated.across_sites.in_post is not None:
+            continue
+        rows = staff_now(place, team, stated.year if stated else None)
+        for unit in (UNITS[counted] for counted in units_of(rota)):
+            blank = rows[rows[unit].isna()]
+            for index, row in blank.iterrows():
+                at = f"{shown(config.place / 'staff.csv')}, row {int(str(index)) + 2}"
+                words = f"the rota needs {unit} of {team}, but {unit} is blank for {row['site']} ({at}). Fill it in"
+                other = "wte" if unit == "people" else "people"
+                yield config.where("services", code, "rotas", team, unit), f"{words}, or state {other} instead."
+
+
+def _observed_faults(
+    config: Config, known: _Known, place: Place, code: str, service: ServiceSettings
+) -> Iterator[tuple[str, str]]:
+    """Yield each site without a count that the service's flows could be fitted to, and each unknown site."""
+    if service.observed is None or service.activity is None:
+        return
+    for site in service.observed.offsets:
+        if site not in (*known.candidates, *known.neighbours):
+            hint = did_you_mean(site, [*known.candidates, *known.neighbours])
+            words = f"there is no site {quoted(site)} in sites.csv. {hint}".rstrip()
+            yield config.where("services", code, "observed", "offsets", site), words
+    period = service.observed.period
+    counts = counts_of(place, service.activity, period) if period else {}
+    today = config.settings.today.get(code, ()) if period else ()
+    if missing := [site for site in today if site in known.candidates and counts.get(site, 0) <= 0]:
+        rows = place.activity[place.activity["activity"] == service.activity]
+        there = ", ".join(sorted(set(rows["period"]))) or "none"
+        words = f"activity.csv counts no {service.activity} at {', '.join(missing)} in {quoted(period or '')}."
+        yield config.where("services", code, "observed", "period"), f"{words} Periods there: {there}."
+
+
+def _growth_faults(config: Config, known: _Known, place: Place) -> Iterator[tuple[str, str]]:
+    growth = config.settings.demand.growth if config.settings.demand else None
+    for activity in growth.by_activity if growth else ():
+        if activity not in known.activities:
+            hint = did_you_mean(activity, known.activities)
+            words = f"there is no activity {quoted(activity)} in demand.csv. {hint}".rstrip()
+            yield config.where("demand", "growth", "by_activity", activity), words
+    if growth and growth.by_age:
+        older = ["population_65_plus", *(["population_75_plus"] if growth.by_age.from_75 else [])]
+        where = config.where("demand", "growth", "by_age")
+        for column in older:
+            if column not in place.areas or place.areas[column].isna().any():
+                yield where, f"areas.csv has no {column} for some area. Fill it in there, or state by_activity."
+        if all(column in place.areas for column in older):
+            ages = place.areas[["population", *older]]
+            if any((ages[more] < ages[fewer]).any() for more, fewer in pairwise(ages.columns)):
+                yield where, "areas.csv has more people of an age in some area than people. Correct it there."
+
+
+def _pathway_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    """Yield a service that is reached by transfer where nobody knows how long a transfer takes."""
+    if service.pathway == "transfer" and place.transfers.empty and len(place.sites) > 1:
+        path, columns = shown(config.place / "transfers.csv"), ", ".join(place_table("transfers").required_names)
+        words = f"the transfer pathway needs the minutes between every two sites, and {path} has none"
+        remedy = f"Add it, with the columns {columns}, or write pathway: direct"
+        yield config.where("services", code, "pathway"), f"{words}. {remedy}."
+
+
+def _deprivation_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
+    named = [objective.name for objective in config.settings.objectives]
+    known = "deprivation_decile" in place.areas
+    if "deprived_patient_minutes" in named:
+        residents = place.areas[place.areas["resident"]]
+        if not known or residents["deprivation_decile"].isna().any():
+            where = config.where("objectives", named.index("deprived_patient_minutes"))
+            yield where, "areas.csv has no deprivation_decile for some resident area. Fill it in there."
+
+
+def _hurdle_faults(config: Config) -> Iterator[tuple[str, str]]:
+    for number, name in enumerate(config.settings.hurdles):
+        if name not in ARITHMETIC:
+            hint = did_you_mean(name, list(ARITHMETIC), list_at_most=20)
+            yield config.where("hurdles", number), f"there is no rule {quoted(name)}. {hint}"

@@ -1,0 +1,114 @@
+"""Options as designations of a question, and the exceptions that they document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from optimiser.config import (
+    Option,
+    draft_config,
+    exception_faults,
+    services_of,
+    with_exceptions,
+)
+from optimiser.errors import Fault, InputError
+from optimiser.layers import Spot
+from optimiser.problem import (
+    Problem,
+)
+from optimiser.reading.assembling import exceptions_of
+from optimiser.wording import did_you_mean, quoted
+
+
+def designations_of(problem: Problem, option: Option) -> frozenset[tuple[str, str]]:
+    """Return the (site, service) pairs that an option designates in this problem.
+
+    Services that it does not name stay as they are today or, where today is not known, as they are fixed; those that
+    only the config it was written for has are left out. Raises ``InputError`` for any other service, and for any site,
+    that the problem does not have.
+    """
+    faults = list(_option_faults(problem, option))
+    if faults:
+        raise InputError(faults)
+    asked = {code: sites for code, sites in option.designations.items() if code in problem.services}
+    named = {(site, service) for service, sites in asked.items() for site in sites}
+    return frozenset(named) | {pair for code in _unnamed(problem, option) for pair in _as_today(problem, code)}
+
+
+def left_out(problem: Problem, option: Option) -> tuple[str, ...]:
+    """Return the services of an option that this problem does not have, but the config it was written for has."""
+    unknown = [code for code in option.designations if code not in problem.services]
+    known = _services_written_for(option) if unknown else ()
+    return tuple(code for code in unknown if code in known)
+
+
+def _services_written_for(option: Option) -> tuple[str, ...]:
+    """Return the services of the config that an option was written for; none where it names no config."""
+    if option.settings.written_for is None:
+        return ()
+    draft = draft_config(option.path.parent / option.settings.written_for)
+    if draft.config is None:
+        raise InputError([Fault(option.where("written_for"), "this config cannot be read:"), *draft.faults])
+    return tuple(draft.config.settings.services)
+
+
+def with_exceptions_of(problem: Problem, option: Option) -> Problem:
+    """Return the question with the documented exceptions of an option beside its own.
+
+    Those of services that only the config it was written for has are left out. Raises ``InputError`` for an exception
+    from a link that the question does not have.
+    """
+    elsewhere = {code for one in option.settings.exceptions for code in (one.service, one.needs)} - set(
+        problem.services
+    )
+    skipped = elsewhere & set(_services_written_for(option)) if elsewhere else set()
+    kept = [n for n, one in enumerate(option.settings.exceptions) if not {one.service, one.needs} & skipped]
+    stated = tuple(option.settings.exceptions[number] for number in kept)
+    if not stated:
+        return problem
+    resolved = problem.files["config.yaml"]
+    found = [(number, words) for number, words in exception_faults(services_of(resolved), stated)]
+    found += [
+        (
+            number,
+            f"there is no candidate {quoted(one.site)} here. {did_you_mean(one.site, problem.candidates)}".rstrip(),
+        )
+        for number, one in enumerate(stated)
+        if one.site not in problem.candidates
+    ]
+    if found:
+        raise InputError([Fault(option.where("exceptions", kept[number]), words) for number, words in found])
+    files = {**problem.files, "config.yaml": with_exceptions(resolved, stated)}
+    return replace(problem, exceptions=(*problem.exceptions, *exceptions_of(stated)), files=files)
+
+
+def _unnamed(problem: Problem, option: Option) -> Iterable[str]:
+    return (code for code in problem.services if code not in option.designations)
+
+
+def _as_today(problem: Problem, service: str) -> set[tuple[str, str]]:
+    fixed = problem.services[service].fixed
+    today = {pair for pair in problem.today if pair[1] == service}
+    return today or {(site, service) for site, one in fixed.items() if one.provided}
+
+
+def _option_faults(problem: Problem, option: Option) -> Iterator[Fault]:
+    elsewhere = left_out(problem, option)
+    for service, sites in option.designations.items():
+        if service not in (*problem.services, *elsewhere):
+            hint = did_you_mean(service, problem.services)
+            words = f"there is no service {quoted(service)} in this question. {hint}".rstrip()
+            yield Fault(option.where("designations", service), words)
+        for number, site in enumerate(sites):
+            spot: Spot = ("designations", service, number)
+            if site in problem.sites and not problem.sites[site].candidate:
+                words = f"{quoted(site)} is a neighbour, and neighbours are never decided on. Take it out."
+                yield Fault(option.where(*spot), words)
+            elif site not in problem.sites:
+                hint = did_you_mean(site, problem.candidates)
+                yield Fault(option.where(*spot), f"there is no site {quoted(site)} here. {hint}".rstrip())
+    for service in (code for code in _unnamed(problem, option) if code not in problem.nowhere_today):
+        if not _as_today(problem, service):
+            words = f"it does not say where {service} is, and neither does today in the config. Name its sites."
+            yield Fault(option.where("designations"), words)

@@ -1,0 +1,77 @@
+"""Read a place's tables into frames, listing every fault of every file at once with its row and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from optimiser.boundaries import look_at_boundaries, read_boundaries
+from optimiser.errors import Fault, InputError
+from optimiser.schema import PLACE_TABLES
+from optimiser.tables.sheets import read_sheet
+from optimiser.tables.together import check_together, codes_if_sound
+from optimiser.wording import shown
+
+__all__ = ["Place", "look_at_place", "read_boundaries", "read_place"]
+
+# What a config names. Where these are sound, a config can be compared with a place that has other faults.
+_RELIED_UPON = {
+    "areas": ("area", "resident"),
+    "sites": ("site", "role"),
+    "demand": ("activity",),
+    "staff": ("site", "team", "year"),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One health system's tables, as read.
+
+    A frame's index counts the rows of its file from 0: ``index + 2`` is the row that a spreadsheet shows.
+    A table that may be left out and is not there is an empty frame; such a column is not in its frame.
+    """
+
+    areas: pd.DataFrame
+    sites: pd.DataFrame
+    journeys: pd.DataFrame
+    transfers: pd.DataFrame
+    demand: pd.DataFrame
+    corridors: pd.DataFrame
+    staff: pd.DataFrame
+    activity: pd.DataFrame
+    sources: pd.DataFrame
+    columns: pd.DataFrame
+    data_checks: pd.DataFrame
+
+
+def read_place(folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] = ()) -> Place:
+    """Read and check every table of a place.
+
+    ``allow_missing`` lists the (area, site) pairs that need no journey. Raises ``InputError`` with every fault
+    of every file, and ``TooLarge`` for a file over the limits.
+    """
+    place, faults = look_at_place(folder, allow_missing=allow_missing)
+    if faults or place is None:
+        raise InputError(faults)
+    return place
+
+
+def look_at_place(
+    folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] = ()
+) -> tuple[Place | None, list[Fault]]:
+    """Return the place and its faults. Where the codes themselves cannot be relied upon, the place is None."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        return None, [Fault(shown(folder), "there is no such folder. Correct the place in the config.")]
+    sheets = {table.name: read_sheet(folder, table) for table in PLACE_TABLES}
+    check_together(sheets, set(allow_missing))
+    faults = [fault for sheet in sheets.values() for fault in sheet.listed()]
+    boundaries = folder / "boundaries.geojson"
+    if boundaries.is_symlink() or boundaries.exists():
+        faults += look_at_boundaries(boundaries, codes_if_sound(sheets["areas"], "area")).faults
+    if not all(sheets[name].reliable(*columns) for name, columns in _RELIED_UPON.items()):
+        return None, faults
+    return Place(**{name: sheet.finished() for name, sheet in sheets.items()}), faults

@@ -1,0 +1,193 @@
+"""What the tables of a place must say alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from optimiser.tables.sheets import FAULTS_PER_KIND, Sheet
+from optimiser.wording import closest, did_you_mean, quoted
+
+
+def codes_if_sound(sheet: Sheet, column: str) -> list[str] | None:
+    """Return the codes in a column, or None where they cannot be relied upon."""
+    return list(dict.fromkeys(sheet.frame[column])) if sheet.sound(column) and len(sheet.frame) else None
+
+
+def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]) -> None:
+    """Note on each sheet what disagrees with another: unknown codes, missing and repeated pairs, impossible sums."""
+    areas = codes_if_sound(sheets["areas"], "area")
+    sites = codes_if_sound(sheets["sites"], "site")
+    _check_roles(sheets)
+    _check_population_parts(sheets["areas"])
+    repaired: dict[tuple[str, str], dict[str, str]] = {}
+    for name, column, known, whose in (
+        ("journeys", "area", areas, "areas.csv"),
+        ("journeys", "site", sites, "sites.csv"),
+        ("transfers", "from_site", sites, "sites.csv"),
+        ("transfers", "to_site", sites, "sites.csv"),
+        ("demand", "area", areas, "areas.csv"),
+        ("corridors", "area", areas, "areas.csv"),
+        ("staff", "site", sites, "sites.csv"),
+        ("activity", "site", sites, "sites.csv"),
+        ("columns", "source", codes_if_sound(sheets["sources"], "source"), "sources.csv"),
+    ):
+        if known is not None:
+            repaired[name, column] = _check_known(sheets[name], column, known, whose)
+    if areas and sites:
+        _check_journeys(sheets["journeys"], areas, sites, repaired, allow_missing)
+        _check_transfers(sheets["transfers"], sites, repaired)
+    if areas:
+        _check_demand(sheets["demand"], areas, repaired)
+    for name in ("journeys", "transfers"):
+        _check_minutes_are_minutes(sheets[name])
+    _check_staff_counted(sheets["staff"])
+
+
+def _check_roles(sheets: dict[str, Sheet]) -> None:
+    sites, areas = sheets["sites"], sheets["areas"]
+    if sites.sound("role") and len(sites.frame) and "candidate" not in set(sites.frame["role"]):
+        words = "no site is a candidate, so there is nothing to decide. Give the system's own sites that role."
+        sites.add("roles", words)
+    if areas.sound("resident") and len(areas.frame) and True not in set(areas.frame["resident"]):
+        areas.add("residents", "no area is resident, so nobody is counted. Write true where people belong here.")
+
+
+def _check_population_parts(sheet: Sheet) -> None:
+    frame = sheet.frame
+    pairs = (
+        ("population_65_plus", "population"),
+        ("population_75_plus", "population"),
+        ("population_75_plus", "population_65_plus"),
+        ("population_75_plus_2019", "population_2019"),
+    )
+    for part, total in pairs:
+        if part in frame and total in frame and sheet.sound(part, total):
+            for index in frame.index[frame[part] > frame[total]]:
+                sheet.add(part, f"{part} is more than {total}. Correct one of them.", index=int(index))
+
+
+def _check_known(sheet: Sheet, column: str, known: Sequence[str], whose: str) -> dict[str, str]:
+    """Note codes that are not in ``known``; return for each the known one that was probably meant."""
+    if column not in sheet.frame or not len(sheet.frame):
+        return {}
+    codes = sheet.frame[column]
+    bad = codes[~codes.isin(known) & (codes != "")]
+    bad = bad[[not sheet.is_faulty(index, column) for index in bad.index]]
+    distinct = list(dict.fromkeys(bad))[:FAULTS_PER_KIND]
+
+    def say(text: str) -> str:
+        remedy = did_you_mean(text, known) if text in distinct else ""
+        remedy = remedy or "Correct it, or add it there."
+        return f"there is no {_noun(column)} {quoted(text)} in {whose}. {remedy}"
+
+    sheet.add_cells(f"unknown {column}", column, bad.index.tolist(), say)
+    return {text: guess for text in distinct if (guess := closest(text, known))}
+
+
+def _noun(column: str) -> str:
+    return column.removeprefix("from_").removeprefix("to_")
+
+
+def _present_pairs(
+    sheet: Sheet,
+    rows: tuple[str, Sequence[str]],
+    columns: tuple[str, Sequence[str]],
+    repaired: dict[tuple[str, str], dict[str, str]],
+) -> np.ndarray | None:
+    """Return which pairs of two columns' codes the table has; None if it cannot tell."""
+    if not sheet.present or rows[0] not in sheet.frame or columns[0] not in sheet.frame or not len(sheet.frame):
+        return None
+    name = sheet.table.name
+    across = [
+        pd.Index(codes).get_indexer(pd.Index(sheet.frame[column].replace(repaired.get((name, column), {}))))
+        for column, codes in (rows, columns)
+    ]
+    both = (across[0] >= 0) & (across[1] >= 0)
+    grid = np.zeros((len(rows[1]), len(columns[1])), dtype=bool)
+    grid[across[0][both], across[1][both]] = True
+    return grid
+
+
+def _row_after(sheet: Sheet, column: str, code: str) -> int:
+    """Return the index at which a missing row of this code belongs: after the last row that has the code."""
+    rows = sheet.frame.index[sheet.frame[column] == code]
+    return int(rows[-1]) + 1 if len(rows) else -2
+
+
+def _add_missing(sheet: Sheet, column: str, pairs: Sequence[tuple[str, str]], say: Callable[[str, str], str]) -> None:
+    sheet.add_some("missing", pairs, lambda pair: (_row_after(sheet, column, pair[0]), say(*pair)))
+
+
+def _pairs_without(grid: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> list[tuple[str, str]]:
+    return [(rows[i], columns[j]) for i, j in np.argwhere(~grid).tolist()]
+
+
+def _check_journeys(
+    sheet: Sheet,
+    areas: Sequence[str],
+    sites: Sequence[str],
+    repaired: dict[tuple[str, str], dict[str, str]],
+    allow_missing: set[tuple[str, str]],
+) -> None:
+    grid = _present_pairs(sheet, ("area", areas), ("site", sites), repaired)
+    if grid is None:
+        return
+    site_at, area_at = ({code: n for n, code in enumerate(codes)} for codes in (sites, areas))
+    for area, site in allow_missing:
+        if area in area_at and site in site_at:
+            grid[area_at[area], site_at[site]] = True
+    no_site, no_area = ~grid.any(axis=1), ~grid.any(axis=0)
+    for position in np.flatnonzero(no_site).tolist():
+        sheet.add("whole area", f"there is no journey from {areas[position]} to any site. Add them.")
+    for position in np.flatnonzero(no_area).tolist():
+        sheet.add("whole site", f"there is no journey from any area to {sites[position]}. Add them.")
+    grid[no_site] = True
+    grid[:, no_area] = True
+    remedy = "Add it, or list the pair under travel.allow_missing."
+    pairs = _pairs_without(grid, areas, sites)
+    _add_missing(sheet, "area", pairs, lambda a, s: f"there is no journey from {a} to {s}. {remedy}")
+
+
+def _check_transfers(sheet: Sheet, sites: Sequence[str], repaired: dict[tuple[str, str], dict[str, str]]) -> None:
+    grid = _present_pairs(sheet, ("from_site", sites), ("to_site", sites), repaired)
+    if grid is None:
+        return
+    np.fill_diagonal(grid, True)
+    pairs = _pairs_without(grid, sites, sites)
+    _add_missing(sheet, "from_site", pairs, lambda a, b: f"there is no transfer time from {a} to {b}. Add it.")
+    for index in sheet.frame.index[sheet.frame["from_site"] == sheet.frame["to_site"]]:
+        sheet.add("itself", "this transfer ends where it starts. Delete the row.", index=int(index))
+
+
+def _check_demand(sheet: Sheet, areas: Sequence[str], repaired: dict[tuple[str, str], dict[str, str]]) -> None:
+    if "activity" not in sheet.frame:
+        return
+    activities = [code for code in dict.fromkeys(sheet.frame["activity"]) if code]
+    grid = _present_pairs(sheet, ("area", areas), ("activity", activities), repaired)
+    if grid is not None:
+        pairs = _pairs_without(grid, areas, activities)
+        words = "there is no {1} for {0}. Add it; where nobody needs it, write 0."
+        _add_missing(sheet, "area", pairs, words.format)
+
+
+def _check_minutes_are_minutes(sheet: Sheet) -> None:
+    if "minutes" not in sheet.frame or not sheet.frame["minutes"].notna().any():
+        return
+    middle = float(sheet.frame["minutes"].median())
+    if middle < 3:
+        words = f"half of the times are below {middle:g} minutes: these look like hours. Multiply them by 60."
+        sheet.add("unit", words)
+    if middle > 1000:
+        words = f"half of the times are above {middle:g} minutes: these look like seconds. Divide them by 60."
+        sheet.add("unit", words)
+
+
+def _check_staff_counted(sheet: Sheet) -> None:
+    counts = sheet.frame.reindex(columns=["people", "wte"])
+    for index in counts.index[counts.isna().all(axis=1)]:
+        if not sheet.is_faulty(index, "people", "wte"):
+            words = "both people and wte are blank. Fill in one of them, or delete the row."
+            sheet.add("uncounted", words, index=int(index))
