@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.checker.claims import AGE_GROUP, KNOWN_FILES, OBJECTIVES, groups, mean
-from optimiser.checker.question import Figure
+from optimiser.checker.claims import KNOWN_FILES, OBJECTIVES
+from optimiser.checker.inputs import read_run
+from optimiser.checker.measures import AGE_GROUP, groups, mean
 from optimiser.checker.reading import Number, Reader, Row, read_files
 from optimiser.checker.rules import RELATIONS, facts_of, spare_of
-from optimiser.checker.run import MICRO, Run, read_run
+from optimiser.checker.run import MICRO, Run
+from optimiser.checker.stated import Figure
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.runs import files_of
