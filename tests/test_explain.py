@@ -91,6 +91,11 @@ def by_force(name: str) -> ByBruteForce | EveryLawful:
     return every
 
 
+@cache
+def best_by_force(name: str) -> tuple[float, ...] | None:
+    return by_force(name).best()
+
+
 def drawn(problem: Problem, rng: np.random.Generator, near: Designations = frozenset()) -> Designations:
     """Draw any designations at all, or some of them changed from others."""
     pairs = list(product(problem.candidates, problem.services))
@@ -125,7 +130,7 @@ def agree(found: WhyNotOption, option: Designations, name: str) -> None:
     told = {row.instance: (row.left, row.relation, row.right, row.unit, row.short) for row in found.broken.itertuples()}
     assert told == {instance: pytest.approx(sides, abs=1e-9) for instance, sides in breaks.items()}
     assert [row.rule for row in found.broken.itertuples()] == [one.split(".")[0] for one in told]
-    assert tuple(cost.before for cost in found.costs) == checkers_view.objectives(here) == by_force(name).best()
+    assert tuple(cost.before for cost in found.costs) == checkers_view.objectives(here) == best_by_force(name)
     assert tuple(cost.after for cost in found.costs) == checkers_view.objectives(there)
     assert {(one.site, one.service, one.opens) for one in found.changes} == changed(plan.designated, option)
     whom = {(row[0], row[1]): row[2:] for row in found.whom.itertuples(index=False, name=None)}
@@ -141,7 +146,7 @@ def agree(found: WhyNotOption, option: Designations, name: str) -> None:
     assert not checkers_view.broken_rules(checker.of(near))
     assert (len(near.designated ^ option), checkers_view.objectives(checker.of(near))) == (apart, values)
     assert tuple(cost.after for cost in found.nearest.costs) == values
-    assert tuple(cost.before for cost in found.nearest.costs) == by_force(name).best()
+    assert tuple(cost.before for cost in found.nearest.costs) == best_by_force(name)
     assert {(one.site, one.service, one.opens) for one in found.nearest.changes} == changed(option, near.designated)
 
 
