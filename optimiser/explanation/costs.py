@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from optimiser import measures
 from optimiser.explanation.words import listed, shown
@@ -14,10 +15,12 @@ from optimiser.plan import Plan
 from optimiser.problem import Problem
 
 Designations = frozenset[tuple[str, str]]
+Floats = NDArray[np.float64]
 
 # A journey is said to be longer or shorter only when it differs by more than so many minutes.
 MINUTES_THAT_MATTER = 5.0
 EVERYBODY_THERE = "all residents"
+GROUPED_BY, OLDER = ("deprivation_decile", "district"), "population_75_plus"
 WHOM_COLUMNS = [
     *("service", "group", "people", "people_longer", "people_shorter", "areas_longer", "areas_shorter"),
     *("mean_before", "mean_after", "mean_change_of_those_affected"),
@@ -130,27 +133,27 @@ def _rows(before: Plan, after: Plan, service: str, minutes: float) -> Iterator[t
     longer = (spent[1] - spent[0]).fillna(0.0).round(9)  # infinite either way is no change
     if not longer.any():
         return
-    frame = here.assign(before=spent[0], after=spent[1], longer=longer)
-    yield _row(service, EVERYBODY_THERE, frame, "patients_per_year", "population", minutes)
-    for group, members in measures.groups(frame):
-        yield _row(service, group, members, "patients_per_year", "population", minutes)
-    if "population_75_plus" in frame:
-        yield _row(service, measures.AGE_75_PLUS, frame, "population_75_plus", "population_75_plus", minutes)
+    columns = [*GROUPED_BY, "patients_per_year", "population", OLDER]
+    frame = here[[one for one in columns if one in here]].assign(before=spent[0], after=spent[1], longer=longer)
+    numbers = {name: frame[name].to_numpy(dtype=float) for name in frame.columns if name not in GROUPED_BY}
+    places = frame[[one for one in GROUPED_BY if one in frame]].assign(place=np.arange(len(frame)))
+    members = {group: one["place"].to_numpy() for group, one in measures.groups(places)}
+    for group, rows in {EVERYBODY_THERE: places["place"].to_numpy(), **members}.items():
+        of_group = {name: column[rows] for name, column in numbers.items()}
+        yield (service, group, *_row(of_group, "patients_per_year", "population", minutes))
+    if OLDER in frame:
+        yield (service, measures.AGE_75_PLUS, *_row(numbers, OLDER, OLDER, minutes))
 
 
-def _row(
-    service: str, group: str, members: pd.DataFrame, weight: str, people: str, minutes: float
-) -> tuple[object, ...]:
-    longer, number = members["longer"], members[people]
-    affected = members[longer != 0]
-    means = [_mean(frame[column], frame[weight]) for frame, column in (
-        (members, "before"), (members, "after"), (affected, "longer"))]  # fmt: skip
-    over, under = longer > minutes, longer < -minutes
-    totals = (number.sum(), number[over].sum(), number[under].sum(), over.sum(), under.sum())
-    return (service, group, *map(float, totals), *means)
+def _row(numbers: Mapping[str, Floats], weight: str, people: str, minutes: float) -> Iterator[float]:
+    longer, number, weights = numbers["longer"], numbers[people], numbers[weight]
+    over, under, affected = longer > minutes, longer < -minutes, longer != 0
+    yield from map(float, (number.sum(), number[over].sum(), number[under].sum(), over.sum(), under.sum()))
+    yield from (_mean(numbers[name], weights) for name in ("before", "after"))
+    yield _mean(longer[affected], weights[affected])
 
 
-def _mean(values: pd.Series[float], weights: pd.Series[float]) -> float:
-    counted = weights.to_numpy(dtype=float) > 0
+def _mean(values: Floats, weights: Floats) -> float:
+    counted = weights > 0
     total = float(weights[counted].sum())
-    return float(values[counted].to_numpy() @ weights[counted].to_numpy()) / total if total else float("nan")
+    return float(values[counted] @ weights[counted]) / total if total else float("nan")

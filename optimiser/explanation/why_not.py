@@ -8,8 +8,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from optimiser.enumeration import can_be_listed, enumerate_all, size
-from optimiser.errors import NoPlan
+from optimiser.enumeration import Every, can_be_ranked
+from optimiser.errors import NoPlan, TooLarge
 from optimiser.explanation.clashes import Clash, clash
 from optimiser.explanation.costs import (
     Change,
@@ -26,8 +26,6 @@ from optimiser.plan import Plan
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Fixed, Objective, Problem
 
-# The nearest lawful plan is read off a full list where there are so few designations, and else found by the solver.
-LISTED_FOR_THE_NEAREST = 100_000
 # Their words are of all sites, their rows of each.
 SAID_OF_EACH_SITE = ("rota_is_filled", "services_share_a_site", "services_are_within_reach")
 BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "unit", "short"]
@@ -180,12 +178,18 @@ def fixing(problem: Problem, service: str, site: str, provided: bool) -> Problem
 
 
 def nearest_lawful(problem: Problem, designated: Designations) -> Designations | None:
-    """Return the lawful designations with fewest changes from some; of those, the best. None where none is lawful."""
+    """Return the lawful designations with fewest changes from some; of those, the best. None where none is lawful.
+
+    Without the solver, where every joint designation can be judged by arithmetic.
+    """
     since = Objective("changes_from_today", since=designated)
     varied = replace(problem, objectives=(since, *problem.objectives))
-    if can_be_listed(varied) and size(varied) <= LISTED_FOR_THE_NEAREST:
-        ranked = enumerate_all(varied).ranked
-        return ranked[0].designated if ranked else None
+    try:
+        if can_be_ranked(varied):
+            best = Every.of(varied).best(1)
+            return best[0].designated if best else None
+    except TooLarge:
+        pass  # too much is tied together: only the solver can tell
     try:
         return solve(varied, list_all=False).designated
     except NoPlan:
