@@ -291,7 +291,7 @@ def test_a_map_says_what_its_table_has():
     assert len(lines) == 1 + found.table[found.down.name].nunique()
     assert lines[4].strip() == "600: 0.5 to 1.12729 the plan is better; 1.12729 to 2 the other is better"
     assert lines[-1].endswith("0.5 to 2 neither is lawful")
-    with pytest.raises(InputError, match=r'no parameter "staff".*no parameter "journey"'):
+    with pytest.raises(InputError, match=r'(?s)no parameter "staff".*no parameter "journey"'):
         two_way_map(base(), there, ["staff", "journey"])
     with pytest.raises(InputError, match="name two parameters"):
         two_way_map(base(), there, ["journey_factor"])
