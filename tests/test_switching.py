@@ -28,7 +28,8 @@ from optimiser.checker.reading import Number
 from optimiser.checker.run import MICRO, Run
 from optimiser.decimals import exactly
 from optimiser.enumeration import enumerate_all
-from optimiser.errors import TooLarge
+from optimiser.errors import InputError, TooLarge
+from optimiser.explanation.maps import two_way_map
 from optimiser.explanation.switching import Stretch, Switching, switching, switching_map, trades
 from optimiser.parameters import Parameter, parameters
 from optimiser.problem import Figure, Objective, Observed, Problem
@@ -281,6 +282,19 @@ def test_a_two_way_map_is_exact_in_every_row():
         varied = down.apply(problem, Fraction(row[0]))
         at = round(Fraction((row[1] + row[2]) / 2), 2)
         assert outcome(varied, across, at, pair) == tuple(row[3:])
+
+
+def test_a_map_says_what_its_table_has():
+    there = op.evaluate(base().problem, with_unit_at("basildon"))
+    found = two_way_map(base(), there, ["journey_factor.A13", "minimum_patients.hyper_acute_stroke"])
+    lines = str(found).splitlines()
+    assert len(lines) == 1 + found.table[found.down.name].nunique()
+    assert lines[4].strip() == "600: 0.5 to 1.12729 the plan is better; 1.12729 to 2 the other is better"
+    assert lines[-1].endswith("0.5 to 2 neither is lawful")
+    with pytest.raises(InputError, match=r'(?s)no parameter "staff".*no parameter "journey"'):
+        two_way_map(base(), there, ["staff", "journey"])
+    with pytest.raises(InputError, match="name two parameters"):
+        two_way_map(base(), there, ["journey_factor"])
 
 
 def test_a_weight_at_which_two_options_tie():
