@@ -6,11 +6,13 @@ import json
 import os
 from dataclasses import replace
 from functools import cache
-from itertools import product
+from itertools import compress, product
 from pathlib import Path
 
+import checkers_view
 import numpy as np
 import pytest
+from every_lawful import EveryLawful
 from worlds import small, three_doctors, vary
 
 import optimiser as op
@@ -18,15 +20,18 @@ from optimiser.arithmetic import lawful, value
 from optimiser.errors import InputError, NoPlan
 from optimiser.explanation import Overview, WhyNotOption, WhyNotSite, explain, record
 from optimiser.explanation.prices import Giving, givings, next_volumes, price_of_rules
-from optimiser.explanation.why_not import broken_rules, explain_option, nearest_lawful
+from optimiser.explanation.why_not import explain_option, nearest_lawful
 from optimiser.planning import evaluate, solve
-from optimiser.problem import Figure, Fixed, Objective, Problem
+from optimiser.problem import Figure, Objective, Problem
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 Designations = frozenset[tuple[str, str]]
-# EXPLAIN_ALL=1 draws a thousand options of each config, which takes some minutes.
-OPTIONS, OF_THE_CARE_MODEL = (1000, 1000) if "EXPLAIN_ALL" in os.environ else (60, 20)
-PRICED = ["base", "what_if/no_volume_floor", *(["care_model"] if "EXPLAIN_ALL" in os.environ else [])]
+# EXPLAIN_ALL=1 draws a thousand options of each config and asks about every site, which takes the best part of an hour.
+ALL = "EXPLAIN_ALL" in os.environ
+OPTIONS = {"base": 1000 if ALL else 30, "care_model": 1000 if ALL else 20}
+PRICED = ["base", "what_if/no_volume_floor", *(["care_model"] if ALL else [])]
+# Every claim of a run is checked for one option in so many; what is said of an option, for each.
+CHECKED_IN_FULL = 20
 
 
 @cache
@@ -39,6 +44,58 @@ def answer(name: str) -> op.Plan:
     return solve(question(name))
 
 
+@cache
+def checker_of(name: str) -> checkers_view.CheckersView:
+    return checkers_view.CheckersView(answer(name))
+
+
+class ByBruteForce:
+    """Every lawful designation of a question with what each objective comes to, found lawful one by one."""
+
+    def __init__(self, problem: Problem) -> None:
+        pairs = list(product(problem.candidates, problem.services))
+        fixed = {(site, code) for site, code in pairs if site in problem.services[code].fixed}
+        always = {(site, code) for site, code in fixed if problem.services[code].fixed[site].provided}
+        free = [pair for pair in pairs if pair not in fixed]
+        subsets = (frozenset(compress(free, bits)) for bits in product((0, 1), repeat=len(free)))
+        self.found = [always | one for one in subsets if lawful(problem, always | one)]
+        self.values = [tuple(value(problem, one, objective) for objective in problem.objectives) for one in self.found]
+
+    @property
+    def lawful(self) -> int:
+        return len(self.found)
+
+    def any_one(self, rng: np.random.Generator) -> Designations:
+        return self.found[rng.integers(len(self.found))]
+
+    def best(self, *, having: tuple[str, str] | None = None, without: tuple[str, str] | None = None):
+        kept = [
+            values
+            for one, values in zip(self.found, self.values, strict=True)
+            if (having is None or having in one) and (without is None or without not in one)
+        ]
+        return min(kept, default=None)
+
+    def nearest(self, option: Designations) -> tuple[int, tuple[float, ...]]:
+        """Return how far the nearest lawful designations are, and what the best of those come to."""
+        return min((len(one ^ option), each) for one, each in zip(self.found, self.values, strict=True))
+
+
+@cache
+def by_force(name: str) -> ByBruteForce | EveryLawful:
+    if name == "base":
+        return ByBruteForce(question(name))
+    every = EveryLawful(question(name))
+    if ALL:
+        every.join()
+    return every
+
+
+@cache
+def best_by_force(name: str) -> tuple[float, ...] | None:
+    return by_force(name).best()
+
+
 def drawn(problem: Problem, rng: np.random.Generator, near: Designations = frozenset()) -> Designations:
     """Draw any designations at all, or some of them changed from others."""
     pairs = list(product(problem.candidates, problem.services))
@@ -48,138 +105,91 @@ def drawn(problem: Problem, rng: np.random.Generator, near: Designations = froze
     return frozenset(pair for pair in pairs if rng.random() < 0.5)
 
 
-def every_one(problem: Problem, within: Designations | None = None) -> list[Designations]:
-    """Return every joint designation, or all subsets of some pairs beside those fixed as provided."""
-    pairs = [
-        (site, code)
-        for site, code in product(problem.candidates, problem.services)
-        if site not in problem.services[code].fixed
-    ]
-    always = frozenset(
-        (site, code) for code, one in problem.services.items() for site, fixed in one.fixed.items() if fixed.provided
-    )
-    return [
-        always | {pair for pair, bit in zip(pairs, bits, strict=True) if bit}
-        for bits in product((False, True), repeat=len(pairs))
-    ]
+@pytest.mark.parametrize("name", list(OPTIONS))
+def test_every_claim_about_random_options_is_so(name: str):
+    """Two in five are drawn wholly at random; the others near the best plan, near today's, and from lawful ones."""
+    plan, rng = answer(name), np.random.default_rng(1)
+    near = [frozenset(), plan.designated, frozenset(), plan.problem.today]
+    for number in range(OPTIONS[name]):
+        is_lawful = number % 5 == 4
+        option = by_force(name).any_one(rng) if is_lawful else drawn(plan.problem, rng, near[number % 5])
+        found = explain_option(plan, option)
+        agree(found, option, name)
+        assert found.broken.empty or not is_lawful
+        if number % CHECKED_IN_FULL == 0:
+            assert op.check(found.option).empty
+            assert found.nearest is None or op.check(found.nearest.plan).empty
 
 
-class ByBruteForce:
-    """Every lawful designation of a question with what each objective comes to, one by one."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.lawful = [one for one in every_one(problem) if lawful(problem, one)]
-        self.values = [tuple(value(problem, one, objective) for objective in problem.objectives) for one in self.lawful]
-
-    def best(self, *, having: tuple[str, str] | None = None, without: tuple[str, str] | None = None):
-        kept = [
-            values
-            for one, values in zip(self.lawful, self.values, strict=True)
-            if (having is None or having in one) and (without is None or without not in one)
-        ]
-        return min(kept, default=None)
-
-    def nearest(self, option: Designations) -> tuple[int, tuple[float, ...]] | None:
-        """Return how far the nearest lawful designations are, and what the best of those come to."""
-        return min(
-            ((len(one ^ option), each) for one, each in zip(self.lawful, self.values, strict=True)), default=None
-        )
-
-
-@cache
-def by_force(name: str) -> ByBruteForce:
-    return ByBruteForce(narrowed() if name == "care_model" else question(name))
-
-
-@cache
-def narrowed() -> Problem:
-    """Return the care model with all but two services held as its best plan has them: few enough to list."""
-    problem, best = question("care_model"), answer("care_model").designated
-    open_to_decision = ("hyper_acute_stroke", "stroke_thrombolysis")
-    services = {
-        code: service
-        if code in open_to_decision
-        else replace(
-            service,
-            fixed={site: Fixed((site, code) in best, "held, to list the rest") for site in problem.candidates},
-        )
-        for code, service in problem.services.items()
+def agree(found: WhyNotOption, option: Designations, name: str) -> None:
+    """Compare every claim about an option with brute force over the lawful ones, and with the checker's judgement."""
+    plan, checker = answer(name), checker_of(name)
+    here, there = checker.run, checker.of(found.option)
+    assert found.option.designated == option
+    breaks = checkers_view.broken_rules(there)
+    told = {row.instance: (row.left, row.relation, row.right, row.unit, row.short) for row in found.broken.itertuples()}
+    assert told == {instance: pytest.approx(sides, abs=1e-9) for instance, sides in breaks.items()}
+    assert [row.rule for row in found.broken.itertuples()] == [one.split(".")[0] for one in told]
+    assert tuple(cost.before for cost in found.costs) == checkers_view.objectives(here) == best_by_force(name)
+    assert tuple(cost.after for cost in found.costs) == checkers_view.objectives(there)
+    assert {(one.site, one.service, one.opens) for one in found.changes} == changed(plan.designated, option)
+    whom = {(row[0], row[1]): row[2:] for row in found.whom.itertuples(index=False, name=None)}
+    assert whom == {
+        group: pytest.approx(row, rel=1e-9, nan_ok=True) for group, row in checkers_view.whom(here, there, 5).items()
     }
-    return replace(problem, services=services)
-
-
-def test_every_claim_about_options_of_the_base_config_is_so():
-    plan, force, rng = answer("base"), by_force("base"), np.random.default_rng(1)
-    for _ in range(OPTIONS):
-        option = drawn(plan.problem, rng, plan.designated if rng.random() < 0.5 else frozenset())
-        agree(explain_option(plan, option), option, force)
-
-
-def agree(found: WhyNotOption, option: Designations, force: ByBruteForce) -> None:
-    problem, best = force.problem, force.best()
-    assert found.broken.empty == lawful(problem, option)
-    compare = {">=": np.less, "<=": np.greater, "=": np.not_equal}
-    for row in found.broken.itertuples():
-        assert compare[row.relation](row.left, row.right)
-        assert row.short == pytest.approx(abs(row.left - row.right), abs=1e-9)
-    assert tuple(cost.before for cost in found.costs) == best
-    assert tuple(cost.after for cost in found.costs) == tuple(value(problem, option, o) for o in problem.objectives)
-    if found.broken.empty:
-        assert found.nearest is None
+    apart, values = by_force(name).nearest(option)
+    assert (apart == 0) == found.broken.empty == (not breaks) == (found.nearest is None)
+    if found.nearest is None:
+        assert values == tuple(cost.after for cost in found.costs)
         return
-    assert found.nearest is not None
-    near = found.nearest.plan.designated
-    assert lawful(problem, near)
-    assert (len(near ^ option), tuple(cost.after for cost in found.nearest.costs)) == force.nearest(option)
-    assert {(one.site, one.service) for one in found.nearest.changes} == near ^ option
+    near = found.nearest.plan
+    assert not checkers_view.broken_rules(checker.of(near))
+    assert (len(near.designated ^ option), checkers_view.objectives(checker.of(near))) == (apart, values)
+    assert tuple(cost.after for cost in found.nearest.costs) == values
+    assert tuple(cost.before for cost in found.nearest.costs) == best_by_force(name)
+    assert {(one.site, one.service, one.opens) for one in found.nearest.changes} == changed(option, near.designated)
 
 
-def test_every_claim_about_options_of_the_care_model_is_so():
-    """All 20 services are drawn; what is nearest is compared where few enough are open to be listed."""
-    plan, rng = answer("care_model"), np.random.default_rng(2)
-    problem = plan.problem
-    best = tuple(value(problem, plan.designated, objective) for objective in problem.objectives)
-    for number in range(OF_THE_CARE_MODEL):
-        option = drawn(problem, rng, plan.designated if number % 2 else frozenset())
-        assert broken_rules(evaluate(problem, option)).empty == lawful(problem, option)
-        if number % 20 == 0:
-            found = explain_option(plan, option)
-            assert tuple(cost.before for cost in found.costs) == best
-            assert found.broken.empty or (found.nearest and lawful(problem, found.nearest.plan.designated))
-    narrow = narrowed()
-    held = solve(narrow)
-    for _ in range(OF_THE_CARE_MODEL):
-        option = drawn(narrow, rng, held.designated)
-        agree(explain_option(held, option), option, by_force("care_model"))
+def changed(before: Designations, after: Designations) -> set[tuple[str, str, bool]]:
+    return {(*pair, True) for pair in after - before} | {(*pair, False) for pair in before - after}
 
 
-def test_the_solver_and_the_full_list_find_the_same_nearest_plan(monkeypatch: pytest.MonkeyPatch):
-    plan, rng = answer("base"), np.random.default_rng(3)
-    for _ in range(10):
-        option = drawn(plan.problem, rng)
-        listed = nearest_lawful(plan.problem, option)
-        with monkeypatch.context() as patched:
-            patched.setattr("optimiser.explanation.why_not.LISTED_FOR_THE_NEAREST", 0)
-            solved = nearest_lawful(plan.problem, option)
-        assert listed is not None and solved is not None
-        assert len(listed ^ option) == len(solved ^ option)
-        assert [value(plan.problem, one, plan.problem.objectives[0]) for one in (listed, solved)] == [
-            value(plan.problem, listed, plan.problem.objectives[0])
-        ] * 2
+def test_the_lists_that_explanations_are_compared_with_hold_what_they_should():
+    """Written down in parts or as a whole, with every rule tried on its own services or on all at once: the same."""
+    every, one_by_one, rng = EveryLawful(question("base")), by_force("base"), np.random.default_rng(2)
+    options = [drawn(question("base"), rng, near) for near in (frozenset(), question("base").today) for _ in range(20)]
+    assert every.lawful == one_by_one.lawful == answer("base").proof.enumeration.lawful
+    in_parts = [every.nearest(option) for option in options]
+    every.join()
+    assert in_parts == [every.nearest(option) for option in options] == [one_by_one.nearest(one) for one in options]
+    assert by_force("care_model").lawful == answer("care_model").proof.enumeration.lawful == 90_806_016
+
+
+@pytest.mark.parametrize("name", ["base", "care_model"])
+def test_the_solver_finds_the_same_nearest_plan(name: str, monkeypatch: pytest.MonkeyPatch):
+    problem, rng = question(name), np.random.default_rng(3)
+    monkeypatch.setattr("optimiser.explanation.why_not.can_be_ranked", lambda problem: False)
+    for _ in range(5):
+        option = drawn(problem, rng)
+        solved = nearest_lawful(problem, option)
+        assert solved is not None
+        values = tuple(value(problem, solved, objective) for objective in problem.objectives)
+        assert (len(solved ^ option), values) == by_force(name).nearest(option)
 
 
 @pytest.mark.parametrize("name", ["base", "care_model"])
 def test_every_site_of_every_service_is_explained_as_brute_force_has_it(name: str):
-    force = by_force(name)
-    problem = force.problem
-    plan = solve(problem)
-    for code, site in product(problem.services, problem.candidates):
-        if site in problem.services[code].fixed:
-            continue
-        found = explain(plan, service=code, site=site)
+    plan, force = answer(name), by_force(name)
+    problem = plan.problem
+    asked = [
+        (site, code)
+        for code, site in product(problem.services, problem.candidates)
+        if site not in problem.services[code].fixed
+    ]
+    few = asked if ALL else [asked[i] for i in np.random.default_rng(4).permutation(len(asked))[:8]]
+    for pair in few:
+        found = explain(plan, service=pair[1], site=pair[0])
         assert isinstance(found, WhyNotSite)
-        pair = (site, code)
         best = force.best(having=pair) if found.insisted else force.best(without=pair)
         assert found.insisted == (pair not in plan.designated)
         assert (found.best is None) == (best is None)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from optimiser.checker.claims import CLAIM_CHECKS, KNOWN_FILES, files_are_as_listed
+from optimiser.checker.inputs import read_run
 from optimiser.checker.links import LINK_CHECKS
 from optimiser.checker.no_plan import in_words, no_plan_meets_every_rule, says_no_plan
 from optimiser.checker.on_call import ON_CALL_CHECKS
@@ -41,7 +42,7 @@ from optimiser.checker.rules import (
     services_are_within_reach,
     services_share_a_site,
 )
-from optimiser.checker.run import Run, read_run
+from optimiser.checker.run import Run
 from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.checker.tables import TABLE_CHECKS
 

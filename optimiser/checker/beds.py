@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Context, Decimal
 from fractions import Fraction
 
-from optimiser.checker.question import Beds
 from optimiser.checker.run import Run
+from optimiser.checker.stated import Beds
 
 DAYS = 365
 DIGITS = Context(prec=60)

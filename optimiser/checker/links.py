@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from optimiser.checker.question import Link
 from optimiser.checker.reading import Breach, Row
 from optimiser.checker.run import MICRO, Run
+from optimiser.checker.stated import Link
 from optimiser.checker.tables import differs, label
 
 LINKS_CHECK = "links_are_right"

@@ -11,10 +11,11 @@ from fractions import Fraction
 from itertools import chain, combinations, product
 from math import floor, prod
 
-from optimiser.checker.question import Question, Service, read_question
+from optimiser.checker.inputs import read_asked
 from optimiser.checker.reading import Breach, Reader, Row
 from optimiser.checker.rules import RELATIONS, RULES, facts_of, spare_of
-from optimiser.checker.run import Inputs, Result, Run, cross_check, read_inputs, stop_if_more
+from optimiser.checker.run import Inputs, Result, Run
+from optimiser.checker.stated import Question, Service
 
 NO_PLAN = "no plan"
 MOST_TRIED = 300
@@ -52,13 +53,7 @@ def in_words(reader: Reader) -> str:
 
 
 def _run(reader: Reader) -> Run:
-    before = len(reader.breaches)
-    question, config = read_question(reader)
-    stop_if_more(reader, before)
-    inputs = read_inputs(reader, question)
-    cross_check(config, question, inputs)
-    stop_if_more(reader, before)
-    return _with(question, inputs, frozenset())
+    return _with(*read_asked(reader), frozenset())
 
 
 def _with(question: Question, inputs: Inputs, designated: frozenset[tuple[str, str]]) -> Run:

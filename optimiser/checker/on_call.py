@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from optimiser.checker.cover import DAY, DAYS, WEEK, Asked
-from optimiser.checker.patterns import CLOCK, MOST_WEEKS
+from optimiser.checker.pattern import CLOCK, MOST_WEEKS
 from optimiser.checker.reading import Breach, Row, same, shown
 
 ON_CALL = "on_call"

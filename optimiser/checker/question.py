@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
-from optimiser.checker.cover import (
-    DAYS,
-    LAW_NAMES,
-    TERMS,
-    WEEKENDS,
-    Asked,
-    Block,
-    KindOfShift,
-    Step,
-    needed_for,
-    overlapping,
+from optimiser.checker.cover import LAW_NAMES, WEEKENDS
+from optimiser.checker.nodes import FILE, nothing
+from optimiser.checker.reading import Reader, brief
+from optimiser.checker.rota_settings import RotaReader
+from optimiser.checker.stated import (
+    Beds,
+    Excepted,
+    Figure,
+    Fixed,
+    Growth,
+    Link,
+    Objective,
+    Observed,
+    Question,
+    Service,
+    Transfer,
 )
-from optimiser.checker.reading import Reader, brief, number
 
-CHECK = "config_is_understood"
-FILE = "config.yaml"
-UNITS = {"people": "people", "wte": "WTE"}
 FIGURES = (
     "at_least_sites",
     "at_most_sites",
@@ -68,282 +68,14 @@ TRANSFER_FIGURES = {
 }
 WAYS_TO_GO = ("nearest", "managed", "observed")
 OVERHEAD_PARTS = ("call_minutes", "crew_minutes", "handover_minutes")
-COVER_KEYS = ("days", "start_hour", "hours", "people", "kind", "source", "verified")
-SHIFT_KEYS = ("start", "end", "handover_minutes", "days")
-TEAM_KEYS = {"name", "year", "moves_at_most", "recruits_at_most", "across_sites", "posts_funded"}
-ROTA_KEYS = (
-    "may_fall_short",
-    "cover",
-    "one_in",
-    "shifts",
-    "only_without",
-    "remote_from",
-    "shared_on_call",
-    "consultant_contract",
-)
 CONFIG_KEYS = {
     "title", "place", "border", "travel", "demand", "teams", "services", "today", "objectives", "time_limit_minutes",
     "exceptions", "contract", "working_time", "hurdles",
 }  # fmt: skip
 
 
-class Figure(NamedTuple):
-    """A number of the config, or ``None`` for unlimited, with where it comes from."""
-
-    value: Fraction | None
-    source: str = ""
-    verified: bool = False
-
-
-class Fixed(NamedTuple):
-    """A designation that is not open to decision, and why."""
-
-    provided: bool
-    reason: str
-    source: str
-    verified: bool
-
-
-class Link(NamedTuple):
-    """Where the wish for a service on the same site comes from."""
-
-    source: str
-    verified: bool
-
-
-class Beds(NamedTuple):
-    """What patients ask of beds, what sites have by site, and the WTE of each role that a bed needs."""
-
-    days: Fraction
-    blocking: Fraction
-    other_share: Fraction
-    other_days: Fraction
-    at: Mapping[str, Figure]
-    staff_per_bed: Mapping[str, Fraction]
-
-
-class Excepted(NamedTuple):
-    """Why a link need not hold at a site, and who says so."""
-
-    reason: str
-    source: str
-    by: str
-
-
-class Rota(NamedTuple):
-    """What a site that provides a service needs of a team in a unit, and the services where it does not."""
-
-    needed: Figure
-    may_fall_short: bool
-    only_without: str | None = None
-    remote_from: str | None = None
-    shared_on_call: bool = False
-    sharing_is_verified: bool = True
-
-
-class Across(NamedTuple):
-    """One team over all sites: where it is based, its trips to each other site, and its staff where they are stated."""
-
-    base: str
-    trips: Figure
-    in_post: Fraction | None
-
-
-class Observed(NamedTuple):
-    """Minutes that patients add to each site when they choose, and the period whose counts they are compared with."""
-
-    offsets: Mapping[str, Fraction]
-    period: str
-
-
-class Growth(NamedTuple):
-    """Growth of demand: over how many years, and shares a year by age or by activity."""
-
-    years: int
-    by_age: Mapping[str, Fraction]
-    by_activity: Mapping[str, Fraction]
-
-
-class Team(NamedTuple):
-    """The year whose staff count, and how many may move and be recruited."""
-
-    year: Fraction | None
-    moves: Figure
-    recruits: Figure
-    across: Across | None = None
-    posts: Figure | None = None
-
-
-class Transfer(NamedTuple):
-    """Where patients are seen first, and the figures of how they are taken on; limits that are not set are absent."""
-
-    first_contact: str
-    figures: Mapping[str, Figure]
-    to_neighbours: bool = True
-
-    def value(self, name: str) -> Fraction:
-        """Return the value of a figure that is always known."""
-        return self.figures[name].value or Fraction(0)
-
-
-class Objective(NamedTuple):
-    """An objective's name and the services it lists; no service listed means all."""
-
-    name: str
-    services: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Service:
-    """A service as the config states it. A figure that is not stated is not in ``figures``."""
-
-    activity: str | None
-    neighbours: str | tuple[str, ...]
-    fixed: Mapping[str, Fixed]
-    figures: Mapping[str, Figure]
-    same_site: Mapping[str, Link]
-    rotas: Mapping[tuple[str, str], Rota]
-    in_reach: Mapping[str, Figure]
-    by_transfer: Mapping[str, Link]
-    beds: Beds | None
-    observed: Observed | None = None
-    transfer: Transfer | None = None
-    covers: Mapping[str, Asked] = field(default_factory=dict)
-    managed: bool = False
-
-    def figure(self, name: str) -> Fraction | None:
-        """Return the value of a figure, or nothing if the config does not state it."""
-        return self.figures[name].value if name in self.figures else None
-
-
-@dataclass(frozen=True)
-class Question:
-    """The whole config."""
-
-    title: str
-    border_open: bool
-    factor: Fraction
-    allow_missing: frozenset[tuple[str, str]]
-    teams: Mapping[str, Team]
-    services: Mapping[str, Service]
-    today: Mapping[str, frozenset[str]]
-    objectives: tuple[Objective, ...]
-    exceptions: Mapping[tuple[str, str, str], Excepted]
-    growth: Growth | None = None
-    law: Mapping[str, object] = field(default_factory=dict)
-    whole_law: bool = True
-    terms: Mapping[str, Figure] = field(default_factory=dict)
-
-    def leans_across_sites(self) -> bool:
-        """Whether a service may lean on another at another site, or need not at all: then links.csv is due."""
-        across = any(service.in_reach or service.by_transfer for service in self.services.values())
-        return across or bool(self.exceptions)
-
-    @property
-    def states_cover(self) -> bool:
-        """Whether some rota says which cover it gives."""
-        return any(service.covers for service in self.services.values())
-
-    @property
-    def names_shifts(self) -> bool:
-        """Whether some rota says in which shifts it gives its cover."""
-        return any(asked.shifts for service in self.services.values() for asked in service.covers.values())
-
-    @property
-    def has_patterns(self) -> bool:
-        """Whether some rota says how it gives its cover."""
-        return any(asked.has_pattern for service in self.services.values() for asked in service.covers.values())
-
-    def rota_units(self) -> list[tuple[str, str]]:
-        """Return every (team, unit) that some service's rota needs, in reading order."""
-        return list(dict.fromkeys(key for service in self.services.values() for key in service.rotas))
-
-
-def worked_out(step: Step, stated: Figure | None) -> Figure:
-    """Return what a rota needs as a figure that says that it was worked out."""
-    source = "Worked out from cover (rota_needs.csv)"
-    if stated is not None:
-        said = f"{float(stated.value or 0):g}: {stated.source or 'no source stated'}"
-        source = f"The larger of what cover takes (rota_needs.csv) and {said}"
-    return Figure(step.exact, source, step.verified)
-
-
-def nothing(node: object) -> bool:
-    """Whether a YAML node says nothing."""
-    return node is None or node in ("", "~", "null", "Null", "NULL")
-
-
-class ConfigReader:
+class ConfigReader(RotaReader):
     """Walks the config and notes everything it does not understand, instead of passing over it."""
-
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
-        self.terms: dict[str, Figure] = {}
-        self.plain_days: tuple[str, ...] = ()
-
-    def note(self, where: str, node: object, message: str) -> None:
-        """Note something that is not understood."""
-        self.reader.note(CHECK, f"{FILE} {where}", brief(node), None, f"{FILE}: {where} {message}.")
-
-    def mapping(self, node: Any, where: str, known: Collection[str] | None = None) -> dict[str, Any]:
-        """Return a mapping without the entries that say nothing; unknown keys are noted."""
-        if nothing(node):
-            return {}
-        if not isinstance(node, dict) or not all(isinstance(key, str) for key in node):
-            self.note(where, node, "is not a mapping of names")
-            return {}
-        for key in node:
-            if known is not None and key not in known:
-                self.note(f"{where}.{key}", node[key], "is a setting that no check knows")
-        return {key: value for key, value in node.items() if not nothing(value)}
-
-    def entries(self, node: Any, where: str, known: Collection[str] | None = None) -> dict[str, Any]:
-        """Return a mapping whose entries may say nothing, as ``same_site: {acute_stroke: }`` may."""
-        kept = self.mapping(node, where, known)
-        return {key: kept.get(key) for key in node if isinstance(key, str)} if isinstance(node, dict) else {}
-
-    def words(self, node: Any, where: str) -> tuple[str, ...]:
-        """Return a list of names."""
-        if nothing(node):
-            return ()
-        if not isinstance(node, list) or not all(isinstance(item, str) for item in node):
-            self.note(where, node, "is not a list of names")
-            return ()
-        return tuple(node)
-
-    def word(self, node: Any, where: str, among: Collection[str] | None = None) -> str:
-        """Return one text."""
-        if not isinstance(node, str) or (among is not None and node not in among):
-            self.note(where, node, f"should be {' or '.join(among or ['a text'])}")
-            return next(iter(among or [""]))
-        return node
-
-    def flag(self, node: Any, where: str) -> bool:
-        """Return true or false."""
-        return self.word(node, where, ("false", "true")) == "true"
-
-    def number(self, node: Any, where: str) -> Fraction:
-        """Return a number."""
-        try:
-            return number(self.word(node, where))
-        except ValueError:
-            self.note(where, node, "is not a number")
-            return Fraction(0)
-
-    def figure(self, node: Any, where: str, *, may_be_unlimited: bool = False) -> Figure:
-        """Return a figure, written as a bare number or with its source."""
-        if not isinstance(node, dict):
-            node = {"value": node}
-        found = self.mapping(node, where, ("value", "source", "verified"))
-        value = found.get("value")
-        unlimited = may_be_unlimited and value == "unlimited"
-        amount = None if unlimited else self.number(value, where)
-        return Figure(amount, *self.provenance(found, where))
-
-    def provenance(self, found: dict[str, Any], where: str) -> tuple[str, bool]:
-        """Return where something comes from, and whether that was verified."""
-        source = self.word(found.get("source", ""), f"{where}.source")
-        return source, self.flag(found.get("verified", "false"), f"{where}.verified")
 
     def service(self, node: Any, where: str) -> Service:
         """Return one service."""
@@ -493,143 +225,6 @@ class ConfigReader:
         cells = {to: self.mapping(entry, f"{where}.{to}", ("source", "verified")) for to, entry in entries.items()}
         return {to: Link(*self.provenance(entry, f"{where}.{to}")) for to, entry in cells.items()}
 
-    def rotas(self, node: Any, where: str, covers: Mapping[str, Asked]) -> dict[tuple[str, str], Rota]:
-        """Return what each rota needs, by team and unit."""
-        found = {}
-        for team, entry in self.entries(node, where).items():
-            cells = self.mapping(entry, f"{where}.{team}", (*ROTA_KEYS, *UNITS))
-            without, remote = (self.rota_link(cells.get(name), f"{where}.{team}.{name}") for name in ROTA_KEYS[4:6])
-            limits = (without, remote, *self.sharing(cells.get("shared_on_call"), f"{where}.{team}.shared_on_call"))
-            if remote and (team not in covers or covers[team].resident):
-                self.note(f"{where}.{team}.remote_from", remote, "means nothing but for cover on call from home alone")
-            may_fall_short = self.flag(cells.get("may_fall_short", "false"), f"{where}.{team}.may_fall_short")
-            for key, unit in UNITS.items():
-                stated = self.figure(cells[key], f"{where}.{team}.{key}") if key in cells else None
-                if team in covers and unit in covers[team].needed:
-                    found[team, unit] = Rota(worked_out(covers[team].needed[unit], stated), may_fall_short, *limits)
-                elif key in cells:
-                    found[team, unit] = Rota(self.figure(cells[key], f"{where}.{team}.{key}"), may_fall_short, *limits)
-        return found
-
-    def rota_link(self, node: Any, where: str) -> str | None:
-        """Return the service that decides where a rota is needed, if there is one."""
-        if nothing(node):
-            return None
-        found = self.mapping(node, where, ("service", "source", "verified"))
-        self.provenance(found, where)
-        return self.word(found.get("service"), f"{where}.service")
-
-    def sharing(self, node: Any, where: str) -> tuple[bool, bool]:
-        """Return whether one team is on call for all its sites at once, and whether it was verified that it may."""
-        if nothing(node) and node != {}:
-            return False, True
-        return True, self.provenance(self.mapping(node, where, ("source", "verified")), where)[1]
-
-    def covers(self, node: Any, where: str) -> dict[str, Asked]:
-        """Return what is asked of each team's rota that states cover."""
-        found = {}
-        for team, entry in self.entries(node, where).items():
-            cells = self.mapping(entry, f"{where}.{team}")
-            for name in ("one_in", "shifts"):
-                if name in cells and not cells.get("cover"):
-                    self.note(f"{where}.{team}.{name}", cells[name], "means nothing without cover")
-            if cells.get("cover"):
-                found[team] = self.asked(cells, f"{where}.{team}")
-        return found
-
-    def asked(self, cells: Mapping[str, Any], where: str) -> Asked:
-        """Return what is asked of one rota, and what follows from it."""
-        listed = cells["cover"] if isinstance(cells["cover"], list) else [cells["cover"]]
-        blocks = tuple(self.block(item, f"{where}.cover {n}") for n, item in enumerate(listed, start=1))
-        entries = self.entries(cells.get("shifts"), f"{where}.shifts")
-        shifts = {code: self.shift(entry, f"{where}.shifts.{code}") for code, entry in entries.items()}
-        if overlapping(blocks):
-            self.note(f"{where}.cover", "", "has blocks of one kind that overlap")
-        names = {"people": "people", "WTE": "wte", "one_in": "one_in"}
-        stated = {name: self.figure(cells[key], f"{where}.{key}") for name, key in names.items() if key in cells}
-        kinds = {block.kind for block in blocks}
-        if ("on_call" in kinds) > bool({"one_in", "people", "WTE"} & stated.keys()) or ("one_in" in stated) > (
-            "on_call" in kinds
-        ):
-            self.note(where, "", "has a frequency without people on call, or people on call without a need")
-        if shifts and "resident" not in kinds:
-            self.note(f"{where}.shifts", "", "mean nothing where nobody is resident")
-        amounts = {name: figure.value for name, figure in self.terms.items()} | {"plain_from_hour": 1}
-        if set(TERMS) - self.terms.keys() or any((amount or 0) <= 0 for amount in amounts.values()):
-            self.note("contract", "", "does not state every term, above zero")
-            return Asked(blocks, shifts, (), {})
-        one_in = stated["one_in"].value if "one_in" in stated else None
-        counted = self.flag(cells.get("consultant_contract", "true"), f"{where}.consultant_contract")
-        needed = needed_for(blocks, self.terms, self.plain_days, stated, hours_count=counted)
-        return Asked(blocks, shifts, *needed, one_in)
-
-    def block(self, node: Any, where: str) -> Block:
-        """Return one block of cover."""
-        found = self.mapping(node, where, COVER_KEYS)
-        start, hours, people = (self.number(found.get(key), f"{where}.{key}") for key in COVER_KEYS[1:4])
-        kind = self.word(found.get("kind", "resident"), f"{where}.kind", ("resident", "on_call"))
-        if any((60 * value).denominator > 1 for value in (start, hours)) or not (0 <= start < 24 and 0 < hours <= 24):
-            self.note(where, node, "does not start and end on a whole minute within a day and the next")
-            start, hours = Fraction(0), Fraction(1)
-        return Block(self.days(found, where), start, hours, people, kind, *self.provenance(found, where))
-
-    def shift(self, node: Any, where: str) -> KindOfShift:
-        """Return one kind of shift."""
-        found = self.mapping(node, where, SHIFT_KEYS)
-        self.number(found.get("handover_minutes", "0"), f"{where}.handover_minutes")
-        start, end = (self.word(found.get(key), f"{where}.{key}") for key in ("start", "end"))
-        return KindOfShift(start, end, self.days(found, where))
-
-    def days(self, found: Mapping[str, Any], where: str) -> tuple[str, ...]:
-        """Return a list of days of the week, each once."""
-        days = self.words(found.get("days"), f"{where}.days")
-        if not days or len(set(days)) < len(days):
-            self.note(f"{where}.days", "", "should name days, each once")
-        self.known(days, DAYS, f"{where}.days")
-        return tuple(dict.fromkeys(day for day in days if day in DAYS))
-
-    def contract(self, node: Any) -> None:
-        """Keep the terms that turn cover into WTE."""
-        found = self.mapping(node, "contract", (*TERMS, "plain_days"))
-        self.terms = {name: self.figure(found[name], f"contract.{name}") for name in TERMS if name in found}
-        self.plain_days = self.words(found.get("plain_days"), "contract.plain_days")
-
-    def working_time(self, node: Any) -> dict[str, object]:
-        """Return the law on working time, in the words of the check of patterns."""
-        found = self.mapping(node, "working_time", (*LAW_NAMES, *WEEKENDS, "prospective_cover"))
-        figures = {n: self.figure(found[n], f"working_time.{n}").value for n in (*LAW_NAMES, *WEEKENDS) if n in found}
-        law: dict[str, object] = {LAW_NAMES[name]: value for name, value in figures.items() if name in LAW_NAMES}
-        worked, counted = (figures.get(name) for name in WEEKENDS)
-        if worked is not None and counted:
-            law["weekends_worked"] = worked / counted
-            law["weekends_in_a_row"] = worked if worked < counted else None
-        # A night may end at 24:00, which is the 00:00 of the day after.
-        for name in ("night_from", "night_to"):
-            law[name] = (figures.get(f"{name}_hour") or Fraction(0)) % 24
-        law["prospective_cover"] = self.flag(found.get("prospective_cover", "false"), "working_time.prospective_cover")
-        # The law here speaks of long shifts, by day or by night.
-        return law | {"long_nights_are_long_days": True}
-
-    def team(self, node: Any, where: str) -> Team:
-        """Return one team; nobody moves and nobody is recruited unless the config says so."""
-        found = self.mapping(node, where, TEAM_KEYS)
-        moves, recruits = (
-            self.figure(found.get(key, "0"), f"{where}.{key}", may_be_unlimited=True)
-            for key in ("moves_at_most", "recruits_at_most")
-        )
-        year = self.number(found["year"], f"{where}.year") if "year" in found else None
-        posts = self.figure(found["posts_funded"], f"{where}.posts_funded") if "posts_funded" in found else None
-        across = self.across(found["across_sites"], f"{where}.across_sites") if "across_sites" in found else None
-        # Nobody need move within one team.
-        return Team(year, Figure(None) if across else moves, recruits, across, posts)
-
-    def across(self, node: Any, where: str) -> Across:
-        """Return how one team works over all sites."""
-        found = self.mapping(node, where, ("based_at", "trips_a_week", "in_post"))
-        in_post = self.figure(found["in_post"], f"{where}.in_post").value if "in_post" in found else None
-        trips = self.figure(found.get("trips_a_week"), f"{where}.trips_a_week")
-        return Across(self.word(found.get("based_at"), f"{where}.based_at"), trips, in_post)
-
     def objectives(self, node: Any, where: str) -> tuple[Objective, ...]:
         """Return the objectives in order."""
         if not isinstance(node, list):
@@ -754,11 +349,6 @@ class ConfigReader:
             self.note(where, name, "is not a service whose patients go straight to the nearest site")
         if service.activity is None:
             self.note(f"services.{code}.pathway", "transfer", "means nothing without an activity")
-
-    def known(self, names: Collection[str], among: Collection[str], where: str) -> None:
-        """Note every name that is not among those that exist."""
-        for name in sorted(set(names) - set(among)):
-            self.note(where, name, f'names "{brief(name)}", which does not exist')
 
 
 def _stated(figures: Mapping[str, Fraction | None]) -> dict[str, Fraction]:

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from optimiser.checker.across import rota_need, travel_is_verified
 from optimiser.checker.beds import beds_for, busy_by_site
-from optimiser.checker.question import Figure
 from optimiser.checker.reading import Breach, Number, Row, dust, same, shown, size
 from optimiser.checker.run import MICRO, Run
+from optimiser.checker.stated import Figure
 
 RuleCheck = Callable[[Run], list[Breach]]
 RULES: dict[str, RuleCheck] = {}

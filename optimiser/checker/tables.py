@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from optimiser.checker.inputs import INPUTS_CHECK, KEY_CHECKS
 from optimiser.checker.reading import Breach, Row, is_ratio, same, shown
-from optimiser.checker.run import INPUTS_CHECK, KEY_CHECKS, MICRO, Run
+from optimiser.checker.run import MICRO, Run
 
 
 def label(key: object) -> str:

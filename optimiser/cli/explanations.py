@@ -12,9 +12,9 @@ import typer
 from optimiser.errors import NoPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from optimiser.explanation import Clash, Overview, WhatWouldHaveToBeTrue, WhyNotOption, WhyNotSite
+    from optimiser.explanation import Clash, Overview, TwoWayMap, WhatWouldHaveToBeTrue, WhyNotOption, WhyNotSite
     from optimiser.plan import Plan
 from optimiser.cli.app import AsJson, Quiet, app, progress, say
 
@@ -34,6 +34,10 @@ def explain(
     switching: Annotated[
         bool, typer.Option("--switching", help="Also: at which value of each parameter would the order turn?")
     ] = False,
+    two_way: Annotated[
+        str,
+        typer.Option("--map", metavar="PARAMETER,PARAMETER", help="Also: how both stand as these vary."),
+    ] = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -43,7 +47,8 @@ def explain(
 
     With neither --service and --site nor --option: the rules that bind, what each costs, and the nearest rivals. A run
     that evaluated an option explains why that is not the plan. Where no plan meets every rule: which rules clash. With
-    --switching, what would have to be true for the option, or the best plan with that site, to overtake the plan.
+    --switching, what would have to be true for the option, or the best plan with that site, to overtake the plan; with
+    --map, the same for two parameters together, exactly along the first.
     """
     from optimiser import planning
     from optimiser.config import read_option
@@ -71,21 +76,26 @@ def explain(
             raise typer.Exit(NoPlan.exit_code) from None
         tell("Explaining")
         answer = explain_plan(plan, service=service, site=site, option=designated)
-        turning = _turning(answer, tell) if switching else None
+        extra = dict(_turning(answer, switching, two_way, tell))
     if as_json:
-        data = record(answer) | ({"switching": record(turning)} if turning else {})
-        typer.echo(json.dumps(data, indent=2))
+        typer.echo(json.dumps(record(answer) | {name: record(one) for name, one in extra.items()}, indent=2))
         return
-    say([plan.problem.title, "", str(answer), *(["", str(turning)] if turning else [])], {}, False)
+    say([plan.problem.title, "", str(answer), *(line for one in extra.values() for line in ("", str(one)))], {}, False)
 
 
-def _turning(answer: WhyNotOption | WhyNotSite | Overview, tell: Callable[[str], None]) -> WhatWouldHaveToBeTrue:
-    """Work out at which values the plan and what it was compared with change places."""
-    from optimiser.explanation import what_would_have_to_be_true
+def _turning(
+    answer: WhyNotOption | WhyNotSite | Overview, switching: bool, two_way: str, tell: Callable[[str], None]
+) -> Iterator[tuple[str, WhatWouldHaveToBeTrue | TwoWayMap]]:
+    """Yield at which values the plan and what it was compared with change places, one at a time and two together."""
+    from optimiser.explanation import two_way_map, what_would_have_to_be_true
 
     other = getattr(answer, "option", None) or getattr(answer, "best", None)
-    if other is None:
+    if other is None and (switching or two_way):
         reason = "give --option, or --service and --site of which some plan meets every rule, to compare the plan with."
-        raise typer.BadParameter(reason, param_hint="--switching")
-    tell("Working out where the order turns")
-    return what_would_have_to_be_true(answer.plan, other)
+        raise typer.BadParameter(reason, param_hint="--switching" if switching else "--map")
+    if other and switching:
+        tell("Working out where the order turns")
+        yield "switching", what_would_have_to_be_true(answer.plan, other)
+    if other and two_way:
+        tell("Drawing the map")
+        yield "map", two_way_map(answer.plan, other, [name.strip() for name in two_way.split(",")])

@@ -2,6 +2,7 @@
 
 from optimiser.explanation.clashes import Clash, ClashingSet, clash
 from optimiser.explanation.costs import Change, Cost
+from optimiser.explanation.maps import TwoWayMap, two_way_map
 from optimiser.explanation.overview import Overview, explain
 from optimiser.explanation.prices import price_of_rules
 from optimiser.explanation.record import record
@@ -19,6 +20,7 @@ __all__ = [
     "ClashingSet",
     "Cost",
     "Overview",
+    "TwoWayMap",
     "WayOut",
     "WhatWouldHaveToBeTrue",
     "WhyNotOption",
@@ -29,5 +31,6 @@ __all__ = [
     "record",
     "switching",
     "switching_map",
+    "two_way_map",
     "what_would_have_to_be_true",
 ]

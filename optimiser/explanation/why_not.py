@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
+from typing import Any
 
 import pandas as pd
 
-from optimiser.enumeration import can_be_listed, enumerate_all, size
-from optimiser.errors import NoPlan
+from optimiser.enumeration import Every, can_be_ranked
+from optimiser.errors import NoPlan, TooLarge
 from optimiser.explanation.clashes import Clash, clash
 from optimiser.explanation.costs import (
     Change,
@@ -21,13 +23,11 @@ from optimiser.explanation.costs import (
     for_whom,
     whom_in_words,
 )
-from optimiser.explanation.words import demand_of, in_words, shown
+from optimiser.explanation.words import amount, demand_of, in_words, is_one, shown
 from optimiser.plan import Plan
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Fixed, Objective, Problem
 
-# The nearest lawful plan is read off a full list where there are so few designations, and else found by the solver.
-LISTED_FOR_THE_NEAREST = 100_000
 # Their words are of all sites, their rows of each.
 SAID_OF_EACH_SITE = ("rota_is_filled", "services_share_a_site", "services_are_within_reach")
 BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "unit", "short"]
@@ -78,13 +78,14 @@ class WhyNotOption:
             return "This option is the plan itself."
         lines = [f"Against the plan: {changes_in_words(problem, self.changes)}."]
         if broken:
-            lines += [f"It breaks {broken} rule{'s' if broken > 1 else ''}:", *broken_in_words(self.broken)]
+            lines += [f"It breaks {amount(broken, 'rules')}:", *broken_in_words(self.broken)]
         else:
             lines.append("It breaks no rule.")
         lines += ["Against the plan it comes to:", *(f"  - {cost}" for cost in self.costs)]
         lines += whom_in_words(problem, self.whom)
         if self.nearest:
-            lines.append(f"The nearest lawful plan changes {len(self.nearest.changes)}: {self.nearest.in_words}.")
+            fewest = amount(len(self.nearest.changes), "designations")
+            lines.append(f"The nearest lawful plan changes {fewest}: {self.nearest.in_words}.")
             lines += [f"  - against the plan, {cost}" for cost in self.nearest.costs]
         return "\n".join(lines)
 
@@ -180,12 +181,18 @@ def fixing(problem: Problem, service: str, site: str, provided: bool) -> Problem
 
 
 def nearest_lawful(problem: Problem, designated: Designations) -> Designations | None:
-    """Return the lawful designations with fewest changes from some; of those, the best. None where none is lawful."""
+    """Return the lawful designations with fewest changes from some; of those, the best. None where none is lawful.
+
+    Without the solver, where every joint designation can be judged by arithmetic.
+    """
     since = Objective("changes_from_today", since=designated)
     varied = replace(problem, objectives=(since, *problem.objectives))
-    if can_be_listed(varied) and size(varied) <= LISTED_FOR_THE_NEAREST:
-        ranked = enumerate_all(varied).ranked
-        return ranked[0].designated if ranked else None
+    try:
+        if can_be_ranked(varied):
+            best = Every.of(varied).best(1)
+            return best[0].designated if best else None
+    except TooLarge:
+        pass  # too much is tied together: only the solver can tell
     try:
         return solve(varied, list_all=False).designated
     except NoPlan:
@@ -207,15 +214,20 @@ def broken_rules(plan: Plan) -> pd.DataFrame:
 
 def broken_in_words(broken: pd.DataFrame) -> list[str]:
     """Return a line for each broken rule, with both sides."""
-    lines = []
-    for row in broken.to_dict("records"):
-        sides = f"{shown(row['left'])} where {shown(row['right'])} {row['unit']} {_must(str(row['relation']))}"
-        lines.append(f"  - {row['words']}: {sides} ({row['instance']})")
-    return lines
+    return [f"  - {row['words']}: {_sides(row)} ({row['instance']})" for row in broken.to_dict("records")]
 
 
-def _must(relation: str) -> str:
-    return {">=": "at least are asked for", "<=": "at most are allowed"}.get(relation, "are asked for")
+def _sides(row: Mapping[Hashable, Any]) -> str:
+    left, right, relation, unit = row["left"], row["right"], str(row["relation"]), str(row["unit"])
+    if unit == "designated":
+        there = "provided there" if relation == "=" else "there"
+        return f"it is {'' if left else 'not '}{there}"
+    if unit == "areas":
+        return f"{amount(left, unit)} {'has' if is_one(left) else 'have'} none"
+    bound, verb = {">=": ("at least", "asked for"), "<=": ("at most", "allowed")}[relation]
+    asked = amount(right, unit) if not isfinite(left) else shown(right)
+    is_or_are = "is" if is_one(right) or unit.startswith("share") else "are"
+    return f"{amount(left, unit)}, and {bound} {asked} {is_or_are} {verb}"
 
 
 def _nearest(plan: Plan, problem: Problem, designated: Designations) -> Nearest | None:

@@ -1,0 +1,184 @@
+"""What a config states, as the checks know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NamedTuple
+
+from optimiser.checker.cover import Asked
+
+UNITS = {"people": "people", "wte": "WTE"}
+
+
+class Figure(NamedTuple):
+    """A number of the config, or ``None`` for unlimited, with where it comes from."""
+
+    value: Fraction | None
+    source: str = ""
+    verified: bool = False
+
+
+class Fixed(NamedTuple):
+    """A designation that is not open to decision, and why."""
+
+    provided: bool
+    reason: str
+    source: str
+    verified: bool
+
+
+class Link(NamedTuple):
+    """Where the wish for a service on the same site comes from."""
+
+    source: str
+    verified: bool
+
+
+class Beds(NamedTuple):
+    """What patients ask of beds, what sites have by site, and the WTE of each role that a bed needs."""
+
+    days: Fraction
+    blocking: Fraction
+    other_share: Fraction
+    other_days: Fraction
+    at: Mapping[str, Figure]
+    staff_per_bed: Mapping[str, Fraction]
+
+
+class Excepted(NamedTuple):
+    """Why a link need not hold at a site, and who says so."""
+
+    reason: str
+    source: str
+    by: str
+
+
+class Rota(NamedTuple):
+    """What a site that provides a service needs of a team in a unit, and the services where it does not."""
+
+    needed: Figure
+    may_fall_short: bool
+    only_without: str | None = None
+    remote_from: str | None = None
+    shared_on_call: bool = False
+    sharing_is_verified: bool = True
+
+
+class Across(NamedTuple):
+    """One team over all sites: where it is based, its trips to each other site, and its staff where they are stated."""
+
+    base: str
+    trips: Figure
+    in_post: Fraction | None
+
+
+class Observed(NamedTuple):
+    """Minutes that patients add to each site when they choose, and the period whose counts they are compared with."""
+
+    offsets: Mapping[str, Fraction]
+    period: str
+
+
+class Growth(NamedTuple):
+    """Growth of demand: over how many years, and shares a year by age or by activity."""
+
+    years: int
+    by_age: Mapping[str, Fraction]
+    by_activity: Mapping[str, Fraction]
+
+
+class Team(NamedTuple):
+    """The year whose staff count, and how many may move and be recruited."""
+
+    year: Fraction | None
+    moves: Figure
+    recruits: Figure
+    across: Across | None = None
+    posts: Figure | None = None
+
+
+class Transfer(NamedTuple):
+    """Where patients are seen first, and the figures of how they are taken on; limits that are not set are absent."""
+
+    first_contact: str
+    figures: Mapping[str, Figure]
+    to_neighbours: bool = True
+
+    def value(self, name: str) -> Fraction:
+        """Return the value of a figure that is always known."""
+        return self.figures[name].value or Fraction(0)
+
+
+class Objective(NamedTuple):
+    """An objective's name and the services it lists; no service listed means all."""
+
+    name: str
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as the config states it. A figure that is not stated is not in ``figures``."""
+
+    activity: str | None
+    neighbours: str | tuple[str, ...]
+    fixed: Mapping[str, Fixed]
+    figures: Mapping[str, Figure]
+    same_site: Mapping[str, Link]
+    rotas: Mapping[tuple[str, str], Rota]
+    in_reach: Mapping[str, Figure]
+    by_transfer: Mapping[str, Link]
+    beds: Beds | None
+    observed: Observed | None = None
+    transfer: Transfer | None = None
+    covers: Mapping[str, Asked] = field(default_factory=dict)
+    managed: bool = False
+
+    def figure(self, name: str) -> Fraction | None:
+        """Return the value of a figure, or nothing if the config does not state it."""
+        return self.figures[name].value if name in self.figures else None
+
+
+@dataclass(frozen=True)
+class Question:
+    """The whole config."""
+
+    title: str
+    border_open: bool
+    factor: Fraction
+    allow_missing: frozenset[tuple[str, str]]
+    teams: Mapping[str, Team]
+    services: Mapping[str, Service]
+    today: Mapping[str, frozenset[str]]
+    objectives: tuple[Objective, ...]
+    exceptions: Mapping[tuple[str, str, str], Excepted]
+    growth: Growth | None = None
+    law: Mapping[str, object] = field(default_factory=dict)
+    whole_law: bool = True
+    terms: Mapping[str, Figure] = field(default_factory=dict)
+
+    def leans_across_sites(self) -> bool:
+        """Whether a service may lean on another at another site, or need not at all: then links.csv is due."""
+        across = any(service.in_reach or service.by_transfer for service in self.services.values())
+        return across or bool(self.exceptions)
+
+    @property
+    def states_cover(self) -> bool:
+        """Whether some rota says which cover it gives."""
+        return any(service.covers for service in self.services.values())
+
+    @property
+    def names_shifts(self) -> bool:
+        """Whether some rota says in which shifts it gives its cover."""
+        return any(asked.shifts for service in self.services.values() for asked in service.covers.values())
+
+    @property
+    def has_patterns(self) -> bool:
+        """Whether some rota says how it gives its cover."""
+        return any(asked.has_pattern for service in self.services.values() for asked in service.covers.values())
+
+    def rota_units(self) -> list[tuple[str, str]]:
+        """Return every (team, unit) that some service's rota needs, in reading order."""
+        return list(dict.fromkeys(key for service in self.services.values() for key in service.rotas))

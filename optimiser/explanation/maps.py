@@ -1,0 +1,60 @@
+"""How two plans stand as two parameters vary together: exact along one, in steps along the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from optimiser.errors import Fault, InputError
+from optimiser.explanation.switching import switching_map
+from optimiser.parameters import Parameter, parameters
+from optimiser.plan import Plan
+from optimiser.wording import did_you_mean, quoted
+
+OF_BOTH = {-1: "the plan is better", 0: "they are equal", 1: "the other is better"}
+
+
+@dataclass(frozen=True)
+class TwoWayMap:
+    """A plan and another as ``across`` and ``down`` vary together; ``table`` is that of ``switching_map``."""
+
+    plan: Plan
+    other: Plan
+    across: Parameter
+    down: Parameter
+    table: pd.DataFrame
+
+    def __str__(self) -> str:
+        """Say it in words, a line for each value of the parameter that varies in steps."""
+        lines = [f"By {self.down.name} ({self.down.unit}), along {self.across.name} ({self.across.unit}):"]
+        for value, rows in self.table.groupby(self.down.name):
+            said = "; ".join(self._stretch(*row) for row in rows.iloc[:, 1:].itertuples(index=False))
+            lines.append(f"  {value:>8g}: {said}")
+        return "\n".join(lines)
+
+    def _stretch(self, low: float, high: float, first: bool, second: bool, better: int) -> str:
+        """Return a stretch of ``across`` in words."""
+        one = "only the plan is lawful" if first else "only the other is lawful" if second else "neither is lawful"
+        return f"{low:.6g} to {high:.6g} {OF_BOTH[better] if first and second else one}"
+
+
+def two_way_map(plan: Plan, other: Plan, names: Sequence[str]) -> TwoWayMap:
+    """Work out how a plan and another stand as two named parameters vary over their ranges.
+
+    The first is exact, the second in nine equal steps and at its present value. Raises ``InputError`` for a name that
+    the question has no parameter of, and where there are not two.
+    """
+    known = parameters(plan.problem)
+    if len(names) != 2 or names[0] == names[1]:
+        raise InputError([Fault("--map", "name two parameters, e.g. journey_factor,staff.TEAM.people.")])
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError(
+            Fault("--map", f"this question has no parameter {quoted(name)}. {did_you_mean(name, list(known))}".rstrip())
+            for name in unknown
+        )
+    across, down = (known[name] for name in names)
+    table = switching_map(plan.problem, plan.designated, other.designated, across, down)
+    return TwoWayMap(plan, other, across, down, table)

@@ -1,0 +1,247 @@
+"""What a question is made of: sites, services, teams, and figures with where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import pandas as pd
+
+from optimiser.beds import Stays
+
+Unit = Literal["people", "WTE"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with where it comes from. ``verified`` is False unless a source was read that states it."""
+
+    value: float
+    source: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True)
+class Site:
+    """A hospital. A neighbour takes the patients who live nearest to it and is never decided on."""
+
+    code: str
+    name: str
+    candidate: bool
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A designation that is not open to decision, and why."""
+
+    provided: bool
+    reason: str
+    source: str = ""
+    verified: bool = False
+
+
+class Roster(Protocol):
+    """How a rota may give its cover within the law. ``optimiser.rota`` knows."""
+
+    def table(self) -> pd.DataFrame:
+        """Return its weekly pattern as rows of ``rotas.csv``."""
+
+    def at_sites(self, sites: int, people: int) -> Roster:
+        """Return how so many people, one team over so many sites, give the cover at each of them."""
+
+
+@dataclass(frozen=True)
+class RotaNeed:
+    """What one open site needs of one team for one service, in people or in whole-time equivalents (WTE).
+
+    ``steps`` are those in which ``needed`` was worked out from cover, as rows of ``rota_needs.csv``; ``roster`` is how
+    that cover may be given. Both are empty where the need was stated.
+
+    A site that provides the service of ``only_without`` too has no need of this rota; where any site provides that of
+    ``remote_from``, no site has. One team across sites needs the sum over its sites, of what each of them asks for
+    (``at`` where that is not ``needed``, because of travel), and never less than ``once``.
+    """
+
+    team: str
+    unit: Unit
+    needed: Figure
+    may_fall_short: bool = False
+    steps: tuple[tuple[object, ...], ...] = ()
+    roster: Roster | None = None
+    at: Mapping[str, float] = field(default_factory=dict)
+    once: Figure | None = None
+    only_without: Link | None = None
+    remote_from: Link | None = None
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """Codes of the services that decide where the rota is needed, besides its own."""
+        return tuple(link.service for link in (self.only_without, self.remote_from) if link)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A service that the one that names it leans on, and where that is stated."""
+
+    service: str
+    source: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A service that staff bring from another site: one that provides it must be within so many minutes."""
+
+    service: str
+    minutes: Figure
+
+
+@dataclass(frozen=True)
+class Excepted:
+    """A link that need not hold at one site, with the reason that somebody has written down."""
+
+    service: str
+    needs: str
+    site: str
+    reason: str
+    source: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Beds:
+    """What a service's patients ask of beds, what its sites have, and the staff who grow with beds.
+
+    ``blocking`` is the share of arrivals that may find every bed taken; ``other_share`` the share of arrivals who turn
+    out to have something else and stay ``other_days``; ``at`` the beds available by site; ``staff_per_bed`` WTE a bed.
+    """
+
+    days: Figure
+    blocking: Figure
+    other_share: Figure | None = None
+    other_days: Figure | None = None
+    at: Mapping[str, Figure] = field(default_factory=dict)
+    staff_per_bed: Mapping[str, Figure] = field(default_factory=dict)
+
+    @property
+    def stays(self) -> Stays:
+        """What one patient asks of the beds."""
+        others = (self.other_share, self.other_days)
+        return Stays(self.days.value, *(figure.value if figure else 0.0 for figure in others))
+
+
+@dataclass(frozen=True)
+class Team:
+    """Staff who share a rota. ``None`` means no limit; moves and recruits are counted in each unit apart.
+
+    ``grade`` is that of all its staff, where it is known. ``across_sites`` is whether they are one team over all sites,
+    where nobody need move. ``posts_funded`` are the posts that there is money for over all sites, filled or not.
+    """
+
+    code: str
+    name: str
+    moves_at_most: Figure | None = None
+    recruits_at_most: Figure | None = None
+    grade: str = ""
+    across_sites: bool = False
+    posts_funded: Figure | None = None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Where patients really go: each takes the open site with the least minutes plus that site's offset.
+
+    ``offsets`` are in minutes by site, 0 where none is given, and change where patients go, never how long they
+    travel. ``counts`` are the patients counted at the sites that provide the service today, in ``period``; empty
+    where the offsets were not fitted to anything.
+    """
+
+    offsets: Mapping[str, Figure] = field(default_factory=dict)
+    period: str = ""
+    counts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """How patients reach a service by way of another: they are seen there first, and some are then taken on.
+
+    ``dwell_minutes`` is spent at the first site, and ``overhead_minutes`` on asking for a crew, waiting for it, loading
+    and handing over. The patients a year of a service are confirmed ones; for each of them ``suspected_per_confirmed``
+    are taken on. Unless ``to_neighbours``, nobody is taken on to a neighbour: those seen first at one that provides the
+    service stay there all the same. ``None`` means no limit.
+    """
+
+    first_contact: str
+    dwell_minutes: Figure = Figure(0)
+    overhead_minutes: Figure = Figure(0)
+    share_transferred: Figure = Figure(1)
+    suspected_per_confirmed: Figure = Figure(1)
+    repatriated_share: Figure = Figure(0)
+    most_transfers_a_day: Figure | None = None
+    most_repatriations_a_year: Figure | None = None
+    most_ambulance_hours: Figure | None = None
+    to_neighbours: bool = True
+
+
+@dataclass(frozen=True)
+class Service:
+    """A line of care: who needs it, how they reach it, and what it needs to run. ``None`` means no such rule.
+
+    ``managed``: its patients are shared out between sites so that volumes are kept to, and need not go to the nearest.
+    """
+
+    code: str
+    name: str
+    activity: str | None = None
+    neighbours: tuple[str, ...] = ()
+    fixed: Mapping[str, Fixed] = field(default_factory=dict)
+    at_least_sites: Figure | None = None
+    at_most_sites: Figure | None = None
+    minimum_patients: Figure | None = None
+    maximum_patients: Figure | None = None
+    longest_journey_minutes: Figure | None = None
+    standard_minutes: Figure | None = None
+    share_within_standard: Figure | None = None
+    same_site: tuple[Link, ...] = ()
+    rotas: tuple[RotaNeed, ...] = ()
+    in_reach: tuple[Reach, ...] = ()
+    by_transfer: tuple[Link, ...] = ()
+    beds: Beds | None = None
+    stays_local: str = ""
+    observed: Observed | None = None
+    transfer: Transfer | None = None
+    managed: bool = False
+
+    @property
+    def counts_volumes(self) -> bool:
+        """Whether some rule depends on how many patients come to a site."""
+        return bool(self.minimum_patients or self.maximum_patients or (self.beds and self.beds.at))
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Demand that was grown over some years, to ``year`` where that is stated.
+
+    ``before`` is what it was: patients a year, one row an area, one column an activity. ``verified`` is whether every
+    rate is. ``by_age`` and ``by_activity`` are the rates, as shares a year.
+    """
+
+    years: int
+    before: pd.DataFrame
+    year: int | None = None
+    verified: bool = False
+    by_age: Mapping[str, float] = field(default_factory=dict)
+    by_activity: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Something to make as small as possible: a function of ``model.objectives``, over some services (all if empty).
+
+    ``since`` are designations as (site, service) from which changes are counted, in place of today's.
+    """
+
+    name: str
+    services: tuple[str, ...] = ()
+    since: frozenset[tuple[str, str]] | None = None

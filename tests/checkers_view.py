@@ -1,0 +1,191 @@
+"""What the independent checker makes of any designations of a question: rules, objectives, journeys, and for whom.
+
+A run is read by the checker once; other designations, and the staffing that an evaluation of them claims, take the
+place of its own. All else is worked out by the checker's code alone, from the inputs and the words, in fractions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from optimiser.checker.claims import KNOWN_FILES, OBJECTIVES
+from optimiser.checker.inputs import read_run
+from optimiser.checker.measures import AGE_GROUP, groups, mean
+from optimiser.checker.reading import Number, Reader, Row, read_files
+from optimiser.checker.rules import RELATIONS, facts_of, spare_of
+from optimiser.checker.run import MICRO, Run
+from optimiser.checker.stated import Figure
+from optimiser.plan import Plan
+from optimiser.problem import Problem
+from optimiser.runs import files_of
+
+EVERYBODY = "all residents"
+
+
+class CheckersView:
+    """The checker's own reading of a question, asked about one option after another."""
+
+    def __init__(self, plan: Plan) -> None:
+        reader = Reader(read_files(files_of(plan), KNOWN_FILES))
+        self.run = read_run(reader)
+        assert not reader.breaches
+
+    def of(self, plan: Plan) -> Run:
+        """Return the run as it would be with the designations and the staffing of another plan."""
+        designations = {
+            key: Row(row.where, {**row.cells, "designated": key[::-1] in plan.designated})
+            for key, row in self.run.designations.items()
+        }
+        staffing = {
+            (row["team"], row["unit"], row["site"]): Row("", {name: _exact(cell) for name, cell in row.items()})
+            for row in plan.staffing.to_dict("records")
+        }
+        assert staffing.keys() == self.run.staffing.keys()
+        found = replace(self.run, designations=designations, staffing=staffing)
+        # Who goes where with such sites open is the same whoever asks.
+        vars(found)["_nearest_of"] = self.run._nearest_of
+        return found
+
+
+def _exact(cell: Any) -> Any:
+    """Return a claim as the decimal that it is: posts are counted in millionths."""
+    return cell if isinstance(cell, str) else Fraction(str(round(cell, 6)))
+
+
+def broken_rules(run: Run) -> dict[str, tuple[float, str, float, str, float]]:
+    """Return both sides, the relation, the unit and by how much it is short, for every rule that is broken."""
+    return {
+        f"{name}.{fact.instance}": (float(fact.left), relation, float(fact.right), fact.unit, -float(spare))
+        for name, relation in RELATIONS.items()
+        for fact in facts_of(name, run)
+        if (spare := spare_of(fact, relation)) < 0
+    }
+
+
+def spares(run: Run) -> dict[str, Number]:
+    """Return by how much every rule that applies holds, exactly: below zero, it does not."""
+    return {
+        f"{name}.{fact.instance}": spare_of(fact, relation)
+        for name, relation in RELATIONS.items()
+        for fact in facts_of(name, run)
+    }
+
+
+def objectives(run: Run) -> tuple[float, ...]:
+    return tuple(map(float, exact_objectives(run)))
+
+
+def exact_objectives(run: Run) -> tuple[Number, ...]:
+    return tuple(OBJECTIVES[one.name](run, one) for one in run.question.objectives)
+
+
+def whom(before: Run, after: Run, minutes: int) -> dict[tuple[str, str], tuple[float, ...]]:
+    """Return people and areas with journeys longer and shorter by more than so many minutes, and means, by group."""
+    return {
+        (code, group): row
+        for code in before.services_with_patients
+        for group, row in _by_group(before, after, code, minutes)
+    }
+
+
+def _by_group(before: Run, after: Run, code: str, minutes: int) -> Iterator[tuple[str, tuple[float, ...]]]:
+    spent = [{area: run.minutes_spent(code, area) for area in run.residents} for run in (before, after)]
+    if all(spent[0][area] == spent[1][area] for area in before.residents):
+        return
+    patients = {area: before.patients(code, area) for area in before.residents}
+    people = {area: before.areas[area].population for area in before.residents}
+    for group, members in {EVERYBODY: before.residents, **groups(before)}.items():
+        yield group, _row(members, spent, patients, people, minutes)
+    if "population_75_plus" in before.inputs.area_columns:
+        older = {area: before.areas[area].over_75 or 0 for area in before.residents}
+        yield AGE_GROUP, _row(before.residents, spent, older, older, minutes)
+
+
+def _row(
+    members: list[str],
+    spent: list[Mapping[str, Fraction | int | None]],
+    weights: Mapping[str, Fraction | int],
+    people: Mapping[str, Fraction | int],
+    minutes: int,
+) -> tuple[float, ...]:
+    change = {area: _change(spent[0][area], spent[1][area]) for area in members}
+    longer = [area for area in members if change[area] > minutes * MICRO]
+    shorter = [area for area in members if change[area] < -minutes * MICRO]
+    numbers = [sum(people[area] for area in some) for some in (members, longer, shorter)]
+    means = [mean({area: weights[area] for area in members}, one) for one in spent]
+    affected = [area for area in members if change[area] and weights[area]]
+    total = sum(weights[area] for area in affected)
+    by = (
+        sum(float(weights[area]) * float(change[area]) for area in affected) / float(total * MICRO) if total else np.nan
+    )
+    return (*map(float, numbers), len(longer), len(shorter), *(np.nan if m is None else float(m) for m in means), by)
+
+
+def _change(before: Fraction | int | None, after: Fraction | int | None) -> Fraction | int | float:
+    """Return how much longer a journey is: without end where there is none any more, nothing where there never was."""
+    if before is None or after is None:
+        return (math.inf if after is None else 0) - (math.inf if before is None else 0) if before != after else 0
+    return after - before
+
+
+# What may vary --------------------------------------------------------------------------------------------------------
+
+
+def varied(run: Run, problem: Problem, parameter: str, value: Fraction) -> Run:
+    """Return the run with one parameter of the question at any fraction, from the words of what the parameter means.
+
+    Nothing is rounded, where a table would keep six decimals. ``problem`` tells corridors, and staff, who are as an
+    evaluation of the question with that value has them.
+    """
+    kind, *names = parameter.split(".")
+    inputs, services = run.inputs, run.question.services
+    if kind == "journey_factor":
+        roads = {} if names else {pair: minutes * value for pair, minutes in inputs.road.items()}
+        here = problem.areas["corridor"].to_dict() if names else {}
+        minutes = {
+            (area, site): taken * value if here.get(area) in (names or [None]) else taken
+            for (area, site), taken in inputs.minutes.items()
+        }
+        return replace(run, inputs=inputs._replace(minutes=minutes, road=roads or inputs.road))
+    if kind in ("demand_factor", "people_factor"):
+        factor = {"demand_factor": _of_activity, "people_factor": _of_age}[kind]
+        patients = {key: n * factor(run, key, names[0], value) for key, n in inputs.patients.items()}
+        return replace(run, inputs=inputs._replace(patients=patients))
+    if kind == "staff":
+        in_post = {(team, unit, site): Fraction(str(n)) for (site, team, unit), n in problem.staff.items()}
+        return replace(run, inputs=inputs._replace(in_post={**inputs.in_post, **in_post}))
+    (code,) = names
+    service = services[code]
+    if kind in ("minimum_patients", "maximum_patients"):
+        changed = replace(service, figures=_with(service.figures, kind, value))
+    elif kind == "stay_days":
+        changed = replace(service, beds=service.beds and service.beds._replace(days=value))
+    else:
+        assert service.transfer is not None
+        changed = replace(
+            service, transfer=service.transfer._replace(figures=_with(service.transfer.figures, kind, value))
+        )
+    return replace(run, question=replace(run.question, services={**services, code: changed}))
+
+
+def _with(figures: Mapping[str, Figure], name: str, value: Fraction) -> dict[str, Figure]:
+    # Where a service has no patients the config that the checker reads says nothing of their number.
+    return {**figures, name: figures[name]._replace(value=value)} if name in figures else dict(figures)
+
+
+def _of_activity(run: Run, key: tuple[str, str], activity: str, value: Fraction) -> Fraction:
+    return value if key[1] == activity else Fraction(1)
+
+
+def _of_age(run: Run, key: tuple[str, str], age: str, value: Fraction) -> Fraction:
+    """Return how many times as many people there are in an area."""
+    area = run.inputs.areas[key[0]]
+    from_65, from_75 = Fraction(area.over_65 or 0), Fraction(area.over_75 or 0)
+    of_it = {"under_65": area.population - from_65, "from_65": from_65, "from_75": from_75}[age]
+    return 1 + of_it * (value - 1) / area.population if area.population else Fraction(1)
