@@ -13,7 +13,7 @@ import checkers_view
 import numpy as np
 import pytest
 from every_lawful import EveryLawful
-from worlds import small, three_doctors, vary
+from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
 from optimiser.arithmetic import lawful, value
@@ -279,6 +279,16 @@ def test_a_third_doctor_is_worth_what_the_price_of_a_post_says():
     assert post["saved"].tolist() == op.price_of_a_post(small(rotas=three_doctors()))["saved"].tolist() == [200]
     rota = prices[(prices["rule"] == "rota_is_filled") & (prices["step"] == "one notch")]
     assert rota["saved"].tolist() == [200]
+
+
+def test_patients_taken_back_have_a_price():
+    # Birch alone sends 3 back, and with a second scanner nobody is moved: a limit of 2.9 costs one more scanner.
+    problem = by_transfer(most_repatriations_a_year=Figure(2.9))
+    today = problem.today | {("birch", "scanner")}
+    prices = price_of_rules(solve(replace(problem, today=today, objectives=(Objective("changes_from_today"),))))
+    found = prices[prices["rule"] == "not_too_many_repatriations"].set_index("step")
+    assert found["saved"].to_dict() == {"one notch": 1, "removed": 1}
+    assert found["given"]["one notch"] == "allow 52 more repatriations a year from Scanner"
 
 
 def test_a_site_that_no_rule_leaves_room_for_gets_its_clash():
