@@ -168,7 +168,7 @@ def test_the_lists_that_explanations_are_compared_with_hold_what_they_should():
 @pytest.mark.parametrize("name", ["base", "care_model"])
 def test_the_solver_finds_the_same_nearest_plan(name: str, monkeypatch: pytest.MonkeyPatch):
     problem, rng = question(name), np.random.default_rng(3)
-    monkeypatch.setattr("optimiser.explanation.why_not.can_be_ranked", lambda problem: False)
+    monkeypatch.setattr("optimiser.explanation.best.can_be_ranked", lambda problem: False)
     for _ in range(5):
         option = drawn(problem, rng)
         solved = nearest_lawful(problem, option)

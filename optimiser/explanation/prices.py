@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from optimiser.arithmetic import ARITHMETIC, every_choice
+from optimiser.explanation.best import best_option
 from optimiser.explanation.words import SAYS, WAYS_OUT, amount, number_of
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan
-from optimiser.planning import solve
 from optimiser.problem import Beds, Figure, Problem, Reach, RotaNeed, Service, Team, Transfer
 
 COLUMNS = ["rule", "names", "words", "step", "given", "objective", "before", "after", "saved", "measured_in"]
@@ -134,7 +134,9 @@ def _by_notches(problem: Problem, way: Giving, before: tuple[float, ...]) -> Ite
 
 
 def _best(problem: Problem) -> tuple[float, ...]:
-    return tuple(reached.value for reached in solve(problem).proof.objectives)
+    found = best_option(problem)
+    assert found is not None, "the plan meets every rule of a looser question"
+    return found.values
 
 
 def _that_matter(
