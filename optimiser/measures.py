@@ -94,21 +94,28 @@ def patient_minutes(journeys: pd.DataFrame) -> float:
 
 def table(plan: Plan) -> pd.DataFrame:
     """Return every measure of a plan: measure, service, group, value, unit, and whether lower or higher is better."""
-    rows: list[Row] = []
-    for service in plan.problem.services_with_patients:
-        rows += _journey_rows(plan, service)
-        rows += _site_rows(plan, service)
-        rows += _bed_rows(plan, service)
-        rows += _backcast_rows(plan, service)
-        rows += _transfer_rows(plan, service)
-        rows += _managed_rows(plan, service)
-    rows += _staff_rows(plan)
-    rows += _vacancy_rows(plan)
-    rows += _change_rows(plan)
-    rows += _exception_rows(plan)
-    found = pd.DataFrame(rows, columns=COLUMNS)
+    of_each = (row for service in plan.problem.services_with_patients for row in of_service(plan, service))
+    found = pd.DataFrame([*of_each, *of_the_whole(plan)], columns=COLUMNS)
     found["value"] = found["value"].astype(float).round(9)
     return found[found["value"].notna()].reset_index(drop=True)
+
+
+def of_service(plan: Plan, service: str) -> Iterator[Row]:
+    """Yield the measures of a service with patients; they rest on where it is and where patients are seen first."""
+    yield from _journey_rows(plan, service)
+    yield from _site_rows(plan, service)
+    yield from _bed_rows(plan, service)
+    yield from _backcast_rows(plan, service)
+    yield from _transfer_rows(plan, service)
+    yield from _managed_rows(plan, service)
+
+
+def of_the_whole(plan: Plan) -> Iterator[Row]:
+    """Yield the measures of staff, changes and exceptions."""
+    yield from _staff_rows(plan)
+    yield from _vacancy_rows(plan)
+    yield from _change_rows(plan)
+    yield from _exception_rows(plan)
 
 
 def number(measures: pd.DataFrame, name: str, service: str = "", group: str = "") -> float:

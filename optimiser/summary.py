@@ -36,14 +36,14 @@ def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
     return [plan.problem.title, "", *_services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
 
 
-def notes(plan: Plan, numbers: pd.DataFrame) -> list[str]:
-    """Return how good a plan is, what falls short and what it rests on, in sentences, from its measures."""
+def notes(plan: Plan, numbers: pd.DataFrame, *, standing: bool = True) -> list[str]:
+    """Return how good a plan is (``standing``), what falls short and what it rests on, in sentences."""
     return [
         *_growth(plan.problem),
         *_factors(plan.problem),
         *_observed(plan, numbers),
         *_shared_out(plan, numbers),
-        *_standing(plan),
+        *(_standing(plan) if standing else ()),
         *_next_best(plan),
         *_moves(plan),
         *_short(plan),

@@ -47,14 +47,19 @@ class Part:
     def at(self, services: tuple[str, ...], table: np.ndarray) -> np.ndarray:
         return table[tuple(self.choice[code] for code in services)]
 
+    def least(self, rows: np.ndarray) -> tuple[float, ...]:
+        """Return what the best of some rows come to, the earlier objectives first."""
+        for column in self.values:
+            rows = rows[column[rows] == column[rows].min()]
+        return tuple(self.values[:, rows[0]])
+
     def nearest(self, option: int) -> tuple[int, tuple[float, ...]]:
         """Return how many designations the nearest differ in from an option, and what the best of those come to."""
         least, best = 64, None
         for first in range(0, len(self), AT_ONCE):
             apart = np.bitwise_count(self.masks[first : first + AT_ONCE] ^ np.uint64(option))
             if apart.min() <= least:
-                near = self.values[:, first + np.flatnonzero(apart == apart.min())]
-                found = tuple(near[:, np.lexsort(near[::-1])[0]])
+                found = self.least(first + np.flatnonzero(apart == apart.min()))
                 best = min(found, best) if best is not None and apart.min() == least else found
                 least = int(apart.min())
         assert best is not None
@@ -118,8 +123,7 @@ class EveryLawful:
             kept = (part.masks & wanted == wanted) & (part.masks & np.uint64(not_it) == 0)
             if not kept.any():
                 return None
-            values = part.values[:, kept]
-            found.append(tuple(values[:, np.lexsort(values[::-1])[0]]))
+            found.append(part.least(np.flatnonzero(kept)))
         return self._published(found)
 
     def mask(self, designated: Designations) -> int:

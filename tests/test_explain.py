@@ -13,7 +13,7 @@ import checkers_view
 import numpy as np
 import pytest
 from every_lawful import EveryLawful
-from worlds import small, three_doctors, vary
+from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
 from optimiser.arithmetic import lawful, value
@@ -91,6 +91,11 @@ def by_force(name: str) -> ByBruteForce | EveryLawful:
     return every
 
 
+@cache
+def best_by_force(name: str) -> tuple[float, ...] | None:
+    return by_force(name).best()
+
+
 def drawn(problem: Problem, rng: np.random.Generator, near: Designations = frozenset()) -> Designations:
     """Draw any designations at all, or some of them changed from others."""
     pairs = list(product(problem.candidates, problem.services))
@@ -125,7 +130,7 @@ def agree(found: WhyNotOption, option: Designations, name: str) -> None:
     told = {row.instance: (row.left, row.relation, row.right, row.unit, row.short) for row in found.broken.itertuples()}
     assert told == {instance: pytest.approx(sides, abs=1e-9) for instance, sides in breaks.items()}
     assert [row.rule for row in found.broken.itertuples()] == [one.split(".")[0] for one in told]
-    assert tuple(cost.before for cost in found.costs) == checkers_view.objectives(here) == by_force(name).best()
+    assert tuple(cost.before for cost in found.costs) == checkers_view.objectives(here) == best_by_force(name)
     assert tuple(cost.after for cost in found.costs) == checkers_view.objectives(there)
     assert {(one.site, one.service, one.opens) for one in found.changes} == changed(plan.designated, option)
     whom = {(row[0], row[1]): row[2:] for row in found.whom.itertuples(index=False, name=None)}
@@ -141,7 +146,7 @@ def agree(found: WhyNotOption, option: Designations, name: str) -> None:
     assert not checkers_view.broken_rules(checker.of(near))
     assert (len(near.designated ^ option), checkers_view.objectives(checker.of(near))) == (apart, values)
     assert tuple(cost.after for cost in found.nearest.costs) == values
-    assert tuple(cost.before for cost in found.nearest.costs) == by_force(name).best()
+    assert tuple(cost.before for cost in found.nearest.costs) == best_by_force(name)
     assert {(one.site, one.service, one.opens) for one in found.nearest.changes} == changed(option, near.designated)
 
 
@@ -274,6 +279,16 @@ def test_a_third_doctor_is_worth_what_the_price_of_a_post_says():
     assert post["saved"].tolist() == op.price_of_a_post(small(rotas=three_doctors()))["saved"].tolist() == [200]
     rota = prices[(prices["rule"] == "rota_is_filled") & (prices["step"] == "one notch")]
     assert rota["saved"].tolist() == [200]
+
+
+def test_patients_taken_back_have_a_price():
+    # Birch alone sends 3 back, and with a second scanner nobody is moved: a limit of 2.9 costs one more scanner.
+    problem = by_transfer(most_repatriations_a_year=Figure(2.9))
+    today = problem.today | {("birch", "scanner")}
+    prices = price_of_rules(solve(replace(problem, today=today, objectives=(Objective("changes_from_today"),))))
+    found = prices[prices["rule"] == "not_too_many_repatriations"].set_index("step")
+    assert found["saved"].to_dict() == {"one notch": 1, "removed": 1}
+    assert found["given"]["one notch"] == "allow 52 more repatriations a year from Scanner"
 
 
 def test_a_site_that_no_rule_leaves_room_for_gets_its_clash():

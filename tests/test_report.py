@@ -11,6 +11,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import cycle, repeat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
@@ -36,6 +37,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     op.write_run(op.evaluate(base, op.designations_of(base, july)), parent / "july_2018")
     op.write_report([parent / "base", parent / "july_2018"], parent / "page.html")
     return parent
+
+
+@pytest.fixture(scope="module")
+def care_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the whole care model: twenty services, decided as today."""
+    problem = op.read_problem(ROOT / "configs/care_model.yaml")
+    path = tmp_path_factory.mktemp("care_model") / "page.html"
+    return op.write_report([op.evaluate(problem, problem.today)], path)
 
 
 @pytest.fixture
@@ -174,9 +183,51 @@ def test_everything_is_reached_and_ticked_from_the_keyboard(seen: Visit):
     assert "Hyper-acute stroke unit at Basildon and Southend" in (seen.page.locator("#said").text_content() or "")
 
 
-def test_it_prints_on_two_pages_of_a4(seen: Visit):
+def pages(seen: Visit) -> int:
     pdf = seen.page.pdf(prefer_css_page_size=True, print_background=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+CUT = """Array.from(document.querySelectorAll('.more'),
+    one => [one.parentNode.querySelectorAll('.cut').length, one.textContent])"""
+
+
+def prints_on_two_sides(seen: Visit) -> list[list[Any]]:
+    """Print as it is, and look at what is on paper: nothing is wider than it, and lists say what they leave out."""
+    assert pages(seen) == 2
+    assert seen.page.evaluate("byId('notes').parentNode.id") == "answer"
+    seen.page.set_viewport_size({"width": 718, "height": 1062})
+    seen.page.emulate_media(media="print")
+    seen.page.evaluate("fitOnPaper()")
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 718
+    assert seen.page.evaluate("tooMuch().every(one => one <= 0)")
+    assert float(seen.page.evaluate("getComputedStyle(document.documentElement).fontSize").removesuffix("px")) >= 9
+    found: list[list[Any]] = seen.page.evaluate(CUT)
+    for gone, words in found:
+        assert gone > 0 and words == f"and {gone} more, on the page itself"
+    return found
+
+
+def test_it_prints_on_two_sides_of_a4(seen: Visit):
+    assert prints_on_two_sides(seen) == []
+
+
+def test_a_choice_that_breaks_rules_prints_on_two_sides_too(seen: Visit):
+    for service in (HASU, "acute_stroke", "emergency_department"):
+        for site in ("basildon", "broomfield", SOUTHEND):
+            tick(seen, service, site)
+    seen.page.click("#judge")
+    prints_on_two_sides(seen)
+
+
+@pytest.mark.parametrize("service", ["emergency_department", "emergency_orthopaedics"])
+def test_the_whole_care_model_prints_on_two_sides(browser: Browser, care_model: Path, service: str):
+    with visit(browser, care_model.as_uri()) as seen:
+        seen.page.select_option("#shown", service)
+        prints_on_two_sides(seen)
+        shown = seen.page.locator("#options tbody tr:visible").all_text_contents()
+        assert all(row.startswith(("Full emergency", "Emergency orth")) or ":" not in row for row in shown)
+    assert seen.quiet
 
 
 def test_judgements_are_typed_and_weights_rank_the_options(seen: Visit):
@@ -310,7 +361,7 @@ def test_hostile_names_are_only_ever_text_in_a_browser(browser: Browser, tmp_pat
             seen.page.fill("#place", "West")
             links = seen.page.evaluate("Array.from(document.links, one => one.getAttribute('href'))")
             assert all(link.startswith("#") for link in links)
-            assert seen.page.evaluate("document.scripts.length") == 4
+            assert seen.page.evaluate("document.scripts.length") == 5
             assert seen.page.evaluate("document.querySelectorAll('img, iframe, object, embed, base').length") == 0
             assert not re.search(r'(^|,)"[=+@-]', seen.page.evaluate("csv()"), re.MULTILINE)
         assert seen.quiet
@@ -354,6 +405,11 @@ def test_a_plan_that_shares_patients_out_is_shown_at_the_nearest_and_says_so(bro
         nearest = seen.page.evaluate("now.measures.get('site_patients|clinic|birch')")
         assert nearest == measures.number(measures.table(plan.at_the_nearest), "site_patients", "clinic", "birch")
     assert seen.quiet
+
+
+def test_a_plan_that_could_not_be_checked_does_not_say_that_it_was(folder: Path):
+    assert "Not checked." in report.page([op.solve(small())])
+    assert "Not checked." not in report.page([folder / "base"])
 
 
 def test_where_today_is_not_known_the_page_says_what_it_stands_for():

@@ -245,7 +245,7 @@ def test_a_clash_is_told_in_words():
     assert "allow 0.00137 more transfers a day to Scanner" in told
     told = str(clash(by_transfer(at_most_sites=Figure(1), most_repatriations_a_year=Figure(2))))
     assert "at most 2 patients a year are taken back from Scanner (not_too_many_repatriations.scanner)" in told
-    assert "allow 1 more repatriations a year from Scanner" in told
+    assert "allow 1 more repatriation a year from Scanner" in told
     told = str(clash(by_transfer(at_most_sites=Figure(1), most_ambulance_hours=Figure(10))))
     assert "ambulances spend at most 10 hours a year on transfers to Scanner" in told
     assert "allow 1.9 more ambulance hours a year for transfers to Scanner" in told

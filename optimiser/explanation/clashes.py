@@ -92,8 +92,9 @@ class Clash:
             lines += [f"{also}:", *(f"  - {words} ({name_of(demand)})" for demand, words in one.demands.items())]
         lines += self._more()
         for together, ways in groupby(self.ways_out, key=lambda way: len(way.demands) > 1):
-            lines.append("Only together, but then enough:" if together else "Any one of these would be enough:")
-            lines += [f"  - {way.words}" for way in ways]
+            said = [f"  - {way.words}" for way in ways]
+            alone = "Any one of these would be enough:" if len(said) > 1 else "This would be enough:"
+            lines += ["Only together, but then enough:" if together else alone, *said]
         return "\n".join(lines)
 
     def _more(self) -> list[str]:
@@ -101,7 +102,8 @@ class Clash:
         if not self.all_found:
             known = f" {len(self.sets)} are known." if hidden > 0 else ""
             return [f"There may be more sets that clash.{known}"]
-        return [f"{hidden} more sets clash; there are no others."] if hidden > 0 else []
+        more = "1 more set clashes" if hidden == 1 else f"{hidden} more sets clash"
+        return [f"{more}; there are no others."] if hidden > 0 else []
 
 
 def clash(problem: Problem) -> Clash:

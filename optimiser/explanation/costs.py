@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from optimiser import measures
-from optimiser.explanation.words import listed, shown
+from optimiser.explanation.words import amount, listed, shown
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 
@@ -20,6 +21,8 @@ Floats = NDArray[np.float64]
 # A journey is said to be longer or shorter only when it differs by more than so many minutes.
 MINUTES_THAT_MATTER = 5.0
 EVERYBODY_THERE = "all residents"
+# Units of what is counted one by one: fewer of them, not less.
+COUNTED = ("changes", "patients", "people", "transfers")
 GROUPED_BY, OLDER = ("deprivation_decile", "district"), "population_75_plus"
 WHOM_COLUMNS = [
     *("service", "group", "people", "people_longer", "people_shorter", "areas_longer", "areas_shorter"),
@@ -45,11 +48,15 @@ class Cost:
         """Return the cost in words."""
         name = self.objective.replace("_", " ")
         if not self.more:
-            return f"{name}: the same, {shown(self.before)} {self.unit}"
+            return f"{name}: the same, {amount(self.before, self.unit)}"
+        if not isfinite(self.more):
+            sides = (amount(one, self.unit) for one in (self.after, self.before))
+            return f"{name}: {' against '.join(sides)}, for some patients reach no site"
         # Enough places to tell the two apart, and no more.
         places = next((n for n in range(7) if round(self.before, n) != round(self.after, n)), 6)
         numbers = f"{self.after:,.{places}f} against {self.before:,.{places}f}"
-        return f"{name}: {shown(abs(self.more))} {self.unit} {'more' if self.more > 0 else 'less'} ({numbers})"
+        less = "fewer" if self.unit.startswith(COUNTED) else "less"
+        return f"{name}: {amount(abs(self.more), self.unit)} {'more' if self.more > 0 else less} ({numbers})"
 
 
 @dataclass(frozen=True)
@@ -107,24 +114,30 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
     lines = []
     for code, rows in whom.groupby("service", sort=False):
         name, every = problem.services[str(code)].name, rows.iloc[0]
-        longer = f"{every.people_longer:,.0f} people in {every.areas_longer:,.0f} areas"
-        shorter = f"{every.people_shorter:,.0f} in {every.areas_shorter:,.0f}"
+        longer = f"{amount(round(every.people_longer), 'people')} in {amount(every.areas_longer, 'areas')}"
+        shorter = f"{shown(round(every.people_shorter))} in {shown(every.areas_shorter)}"
         lines.append(
             f"{name}: {longer} would travel over {MINUTES_THAT_MATTER:g} minutes longer, {shorter} over "
-            f"{MINUTES_THAT_MATTER:g} less; mean journey {every.mean_before:.2f} to {every.mean_after:.2f} minutes."
+            f"{MINUTES_THAT_MATTER:g} less; mean journey {_from_to(every.mean_before, every.mean_after, ' minutes')}."
         )
+        means = list(zip(rows["group"], rows["mean_before"], rows["mean_after"], strict=True))
         groups = [
-            f"{row.group} {row.mean_before:.2f} to {row.mean_after:.2f}"
-            for row in rows.iloc[1:].itertuples()
-            if "deprived" in str(row.group) or row.group == measures.AGE_75_PLUS
+            f"{group} {_from_to(here, there)}"
+            for group, here, there in means
+            if "deprived" in group or group == measures.AGE_75_PLUS
         ]
-        districts = rows[rows["group"].str.startswith("district ")]
-        means = zip(districts["group"], districts["mean_before"], districts["mean_after"], strict=True)
-        named, here, there = max(means, key=lambda one: one[2] - one[1], default=("", 0.0, 0.0))
+        districts = (one for one in means if one[0].startswith("district "))
+        named, here, there = max(districts, key=lambda one: one[2] - one[1], default=("", 0.0, 0.0))
         if there > here:
-            groups.append(f"worst off, {named.removeprefix('district ')} {here:.2f} to {there:.2f}")
+            groups.append(f"worst off, {named.removeprefix('district ')} {_from_to(here, there)}")
         lines += [f"  {'; '.join(groups)}."] if groups else []
     return lines
+
+
+def _from_to(before: float, after: float, unit: str = "") -> str:
+    if isfinite(after):
+        return f"{before:.2f} to {after:.2f}{unit}"
+    return f"{before:.2f}{unit} to no end" + (", for some reach no site" if unit else "")
 
 
 def _rows(before: Plan, after: Plan, service: str, minutes: float) -> Iterator[tuple[object, ...]]:

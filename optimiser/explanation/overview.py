@@ -47,11 +47,18 @@ class Overview:
         lines = ["Rules that bind (nothing to spare):"] if len(self.binding) else ["No rule binds."]
         lines += [f"  - {row.words} ({row.instance})" for row in self.binding.itertuples()]
         lines += ["What rules cost, by solving again without them:", *prices_in_words(self.prices)]
-        lines.append("Nearest rivals:" if self.rivals else "Rivals are not listed: there are too many options.")
+        lines.append(self._rivals_are())
         for rival in self.rivals:
             changed = changes_in_words(self.plan.problem, rival.changes)
             lines.append(f"  {rival.place}. {changed}: {'; '.join(map(str, rival.costs))}")
         return "\n".join(lines)
+
+    def _rivals_are(self) -> str:
+        if self.rivals:
+            return "Nearest rivals:" if len(self.rivals) > 1 else "The only rival:"
+        if self.plan.proof.enumeration:
+            return "There is no rival: no other option meets every rule."
+        return "Rivals are not listed: there are too many options."
 
 
 def explain(

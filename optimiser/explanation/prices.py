@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.arithmetic import ARITHMETIC, every_choice
-from optimiser.explanation.words import SAYS, WAYS_OUT, number_of, shown
+from optimiser.explanation.words import SAYS, WAYS_OUT, amount, number_of
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan
 from optimiser.planning import solve
@@ -29,7 +29,12 @@ MOST_NOTCHES = 64
 MOST_CANDIDATES = 8
 
 # One notch: a site, a person or a WTE, a bed, and else what people would give way by at a time.
-MINUTES, SHARE, TRANSFERS, HOURS = 5.0, 0.01, 1.0, 365.0
+MINUTES, SHARE, TRANSFERS, REPATRIATIONS, HOURS = 5.0, 0.01, 1.0, 52.0, 365.0
+# Rules that stand or do not: what they ask has no size.
+WITHOUT_NOTCHES = {
+    "fixed_designations_stand": "a designation is as it is fixed, or not",
+    "services_share_a_site": "two services share a site, or do not",
+}
 VOLUMES = {"minimum_patients": "every_site_has_enough_patients", "maximum_patients": "no_site_has_too_many_patients"}
 
 
@@ -82,13 +87,21 @@ def prices_in_words(prices: pd.DataFrame) -> list[str]:
         for (_, given), one in rows.groupby(["step", "given"], sort=False):
             saved = [_saved(row, several=len(one) > 1) for row in one.itertuples() if row.saved]
             lines.append(f"      {given or 'without it'}: {'; '.join(saved) or 'saves nothing'}")
-    return [*lines, f"  {free} other rules cost nothing: without any one of them the best plan is as good."]
+    return [*lines, *_cost_nothing(free, bool(lines))]
+
+
+def _cost_nothing(free: int, beside_others: bool) -> list[str]:
+    if not free:
+        return [] if beside_others else ["  No rule could give way."]
+    other = " other" if beside_others else ""
+    if free == 1:
+        return [f"  1{other} rule costs nothing: without it the best plan is as good."]
+    return [f"  {free}{other} rules cost nothing: without any one of them the best plan is as good."]
 
 
 def _saved(row: Any, *, several: bool) -> str:
-    word, amount = ("saves", row.saved) if row.saved > 0 else ("costs", -row.saved)
     of = f" ({row.objective.replace('_', ' ')})" if several else ""
-    return f"{word} {shown(amount)} {row.measured_in}{of}"
+    return f"{'saves' if row.saved > 0 else 'costs'} {amount(abs(row.saved), row.measured_in)}{of}"
 
 
 def _rows(
@@ -189,13 +202,13 @@ def _volumes(problem: Problem, code: str, service: Service) -> Iterator[Giving]:
         figure = getattr(service, setting)
         if figure and service.activity:
             least = "at least" if setting == "minimum_patients" else "at most"
-            words = f"{service.name} has {least} {figure.value:,g} patients a year at each site"
+            words = f"{service.name} has {least} {amount(figure.value, 'patients a year')} at each site"
             volumes = next_volumes(problem, code, setting)
 
             def to(number: int, said: str = least, into: Any = (setting, figure, volumes)) -> tuple[Vary, str]:
                 setting, figure, volumes = into
                 volume = volumes[min(number, len(volumes)) - 1]
-                return _set(code, setting, _other(figure, volume)), f"{said} {volume:,.6g} patients a year"
+                return _set(code, setting, _other(figure, volume)), f"{said} {amount(volume, 'patients a year')}"
 
             yield Giving(rule, (code,), words, _set(code, setting, None), to if volumes else None)
 
@@ -234,7 +247,7 @@ def _beds(problem: Problem, code: str, service: Service) -> Iterator[Giving]:
         words = SAYS["beds_are_enough"](problem, names)
 
         def more(by: int, site: str = site) -> tuple[Vary, str]:
-            return _within(code, "beds", at(site, by)), f"{by} more beds at {problem.sites[site].name}"
+            return _within(code, "beds", at(site, by)), f"{amount(by, 'beds', 'more ')} at {problem.sites[site].name}"
 
         yield Giving("beds_are_enough", names, words, _within(code, "beds", at(site, None)), more)
 
@@ -254,6 +267,7 @@ def _journeys(problem: Problem, code: str, service: Service) -> Iterator[Giving]
 def _transfers(problem: Problem, code: str, service: Service) -> Iterator[Giving]:
     for setting, rule, each in (
         ("most_transfers_a_day", "not_too_many_transfers", TRANSFERS),
+        ("most_repatriations_a_year", "not_too_many_repatriations", REPATRIATIONS),
         ("most_ambulance_hours", "not_too_many_ambulance_hours", HOURS),
     ):
         figure = getattr(service.transfer, setting, None)
@@ -315,9 +329,10 @@ def _rotas(problem: Problem, code: str, service: Service) -> Iterator[Giving]:
             return _set(code, "rotas", tuple(rotas))(problem)
 
         def fewer(by: int, rota: RotaNeed = rota, kept: Callable[..., Problem] = kept) -> tuple[Vary, str]:
-            said = "people" if rota.unit == "people" else rota.unit
             needed = max(0.0, rota.needed.value - by)
-            return lambda problem: kept(problem, (rota.team, rota.unit), by), f"{needed:g} {said} at each site"
+            return lambda problem: kept(
+                problem, (rota.team, rota.unit), by
+            ), f"{amount(needed, rota.unit)} at each site"
 
         names = (code, rota.team, rota.unit)
         yield Giving("rota_is_filled", names, SAYS["rota_is_filled"](problem, names), kept, fewer)

@@ -19,6 +19,7 @@ from optimiser.arithmetic import SCORES, lawful, value
 from optimiser.decimals import exactly
 from optimiser.errors import TooLarge
 from optimiser.explanation.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
+from optimiser.explanation.words import amount, one_of, shown
 from optimiser.model.objectives import UNITS
 from optimiser.parameters import Parameter, parameters
 from optimiser.plan import EVALUATED, Plan, Proof
@@ -110,11 +111,13 @@ class Switching:
     def words(self, first: str, second: str) -> str:
         """Say it in words, with names for the options."""
         name, unit = self.parameter.name, self.parameter.unit
+        # One time as long is as long: a factor has no unit that could be said.
+        now = shown(float(self.current)) if unit == "times" else amount(float(self.current), unit)
         if self.why_not:
             return f"{name}: not worked out, for {self.why_not}."
         low, high = float(self.stretches[0].low), float(self.stretches[-1].high)
         if self.down is None and self.up is None:
-            return f"{name} (now {float(self.current):.6g} {unit}): never, from {low:.6g} to {high:.6g}."
+            return f"{name} (now {now}): never, from {low:.6g} to {high:.6g}."
         parts = []
         for at, way, towards in ((self.down, "below", -1), (self.up, "above", 1)):
             if at is None:
@@ -122,7 +125,7 @@ class Switching:
                 continue
             said = f"at {float(at):g} and {way}" if self.parameter.whole else f"{way} {float(at):.9g}"
             parts.append(f"{said} {self._beyond(at, towards).since(self.now, first, second)}")
-        return f"{name} (now {float(self.current):.6g} {unit}): {'; '.join(parts)}."
+        return f"{name} (now {now}): {'; '.join(parts)}."
 
     def _beyond(self, at: Fraction, towards: int) -> Standing:
         """Return how they stand just beyond a value."""
@@ -180,8 +183,8 @@ class Trade:
         name = self.objective.replace("_", " ")
         if self.worth is None:
             return f"weight of {name}: never, whatever it counts for beside the first objective."
-        worth = f"{float(self.worth):.6g} {self.first_unit}"
-        return f"weight of {name}: they tie where each unit of it ({self.unit}) counts for {worth}."
+        worth = amount(float(self.worth), self.first_unit)
+        return f"weight of {name}: they tie where each {one_of(self.unit)} of it counts for {worth}."
 
 
 def trades(problem: Problem, first: Designations, second: Designations) -> tuple[Trade, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
+from typing import Any
 
 import pandas as pd
 
@@ -21,7 +23,7 @@ from optimiser.explanation.costs import (
     for_whom,
     whom_in_words,
 )
-from optimiser.explanation.words import demand_of, in_words, shown
+from optimiser.explanation.words import amount, demand_of, in_words, is_one, shown
 from optimiser.plan import Plan
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Fixed, Objective, Problem
@@ -76,13 +78,14 @@ class WhyNotOption:
             return "This option is the plan itself."
         lines = [f"Against the plan: {changes_in_words(problem, self.changes)}."]
         if broken:
-            lines += [f"It breaks {broken} rule{'s' if broken > 1 else ''}:", *broken_in_words(self.broken)]
+            lines += [f"It breaks {amount(broken, 'rules')}:", *broken_in_words(self.broken)]
         else:
             lines.append("It breaks no rule.")
         lines += ["Against the plan it comes to:", *(f"  - {cost}" for cost in self.costs)]
         lines += whom_in_words(problem, self.whom)
         if self.nearest:
-            lines.append(f"The nearest lawful plan changes {len(self.nearest.changes)}: {self.nearest.in_words}.")
+            fewest = amount(len(self.nearest.changes), "designations")
+            lines.append(f"The nearest lawful plan changes {fewest}: {self.nearest.in_words}.")
             lines += [f"  - against the plan, {cost}" for cost in self.nearest.costs]
         return "\n".join(lines)
 
@@ -211,15 +214,20 @@ def broken_rules(plan: Plan) -> pd.DataFrame:
 
 def broken_in_words(broken: pd.DataFrame) -> list[str]:
     """Return a line for each broken rule, with both sides."""
-    lines = []
-    for row in broken.to_dict("records"):
-        sides = f"{shown(row['left'])} where {shown(row['right'])} {row['unit']} {_must(str(row['relation']))}"
-        lines.append(f"  - {row['words']}: {sides} ({row['instance']})")
-    return lines
+    return [f"  - {row['words']}: {_sides(row)} ({row['instance']})" for row in broken.to_dict("records")]
 
 
-def _must(relation: str) -> str:
-    return {">=": "at least are asked for", "<=": "at most are allowed"}.get(relation, "are asked for")
+def _sides(row: Mapping[Hashable, Any]) -> str:
+    left, right, relation, unit = row["left"], row["right"], str(row["relation"]), str(row["unit"])
+    if unit == "designated":
+        there = "provided there" if relation == "=" else "there"
+        return f"it is {'' if left else 'not '}{there}"
+    if unit == "areas":
+        return f"{amount(left, unit)} {'has' if is_one(left) else 'have'} none"
+    bound, verb = {">=": ("at least", "asked for"), "<=": ("at most", "allowed")}[relation]
+    asked = amount(right, unit) if not isfinite(left) else shown(right)
+    is_or_are = "is" if is_one(right) or unit.startswith("share") else "are"
+    return f"{amount(left, unit)}, and {bound} {asked} {is_or_are} {verb}"
 
 
 def _nearest(plan: Plan, problem: Problem, designated: Designations) -> Nearest | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 
 from optimiser.beds import beds_needed
 from optimiser.decimals import exactly
@@ -55,6 +56,44 @@ def shown(number: float) -> str:
     return f"{number:,.0f}" if abs(number) >= 1e6 else f"{number:,.6g}"
 
 
+# The first word of a unit, of many and of one.
+OF_ONE = {
+    "areas": "area",
+    "beds": "bed",
+    "changes": "change",
+    "designations": "designation",
+    "hours": "hour",
+    "minutes": "minute",
+    "patient-minutes": "patient-minute",
+    "patients": "patient",
+    "people": "person",
+    "repatriations": "repatriation",
+    "rules": "rule",
+    "sites": "site",
+    "transfers": "transfer",
+}
+
+
+def amount(number: float, unit: str, more: str = "") -> str:
+    """Return a number with its unit, of one or of many, and perhaps a word between them."""
+    if not isfinite(number):
+        return "without end"
+    if unit == "share of patients":
+        return f"a share of {shown(number)}"
+    return f"{shown(number)} {more}{one_of(unit) if is_one(number) else unit}"
+
+
+def one_of(unit: str) -> str:
+    """Return the word for one of what a unit counts."""
+    first, *rest = unit.split(" ")
+    return " ".join((OF_ONE.get(first, first), *rest))
+
+
+def is_one(number: float) -> bool:
+    """Whether a number is shown as 1, and what it counts is said in the singular."""
+    return shown(number) == "1"
+
+
 def listed(words: Sequence[str]) -> str:
     """Return words as a list in a sentence."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
@@ -77,16 +116,23 @@ def number_of(figure: Figure | None) -> float:
     return figure.value if figure else 0.0
 
 
-def _value(figure: Figure | None) -> str:
-    return f"{number_of(figure):,g}"
+def _value(figure: Figure | None, unit: str = "") -> str:
+    return amount(number_of(figure), unit) if unit else shown(number_of(figure))
 
 
 def _staff(number: float, team: str, unit: str, problem: Problem, more: str = "") -> str:
-    return f"{number:,g} {more}{'' if unit == 'people' else unit + ' '}{problem.teams[team].name}"
+    who, name = "" if unit == "people" else f"{unit} ", problem.teams[team].name
+    # Teams are named in the plural.
+    return f"{shown(number)} {more}{who}of the {name}" if is_one(number) else f"{shown(number)} {more}{who}{name}"
 
 
-def _sites(number: float) -> str:
-    return f"{number:g} site" if number == 1 else f"{number:g} sites"
+def _is_or_are(figure: Figure | None) -> str:
+    return "is" if is_one(number_of(figure)) else "are"
+
+
+def _at_most(problem: Problem, names: tuple[str, ...], figure: Figure | None, of_one: str, of_many: str) -> str:
+    number = number_of(figure)
+    return f"at most {_staff(number, names[0], names[1], problem)} {of_one if is_one(number) else of_many}"
 
 
 def _fixed(problem: Problem, names: tuple[str, ...]) -> str:
@@ -106,15 +152,16 @@ def _rota(problem: Problem, names: tuple[str, ...]) -> str:
         where += f" without {problem.services[rota.only_without.service].name}"
     if rota.remote_from:
         where += f" unless {problem.services[rota.remote_from.service].name} is provided somewhere"
-    return f"{service.name} needs {needs} {where}{once}; {here:,g} are in post in all"
+    return f"{service.name} needs {needs} {where}{once}; {shown(here)} {'is' if is_one(here) else 'are'} in post in all"
 
 
 def _beds(problem: Problem, names: tuple[str, ...]) -> str:
     service, site = _service(problem, names), names[1]
     beds = service.beds
     assert beds is not None
-    there = f"{service.name} at {problem.sites[site].name} makes do with {_value(beds.at[site])} beds"
-    return f"{there}, which take {most_patients_in_beds(problem, *names):,g} patients a year"
+    there = f"{service.name} at {problem.sites[site].name} makes do with {_value(beds.at[site], 'beds')}"
+    take = "takes" if is_one(beds.at[site].value) else "take"
+    return f"{there}, which {take} {amount(most_patients_in_beds(problem, *names), 'patients a year')}"
 
 
 def _more_beds(problem: Problem, names: tuple[str, ...], by: float) -> str:
@@ -123,69 +170,68 @@ def _more_beds(problem: Problem, names: tuple[str, ...], by: float) -> str:
     assert beds is not None
     patients = most_patients_in_beds(problem, *names) + by
     needed = beds_needed(beds.stays.load(exactly(round(patients, 6))), beds.blocking.value)
-    more = f"{needed - beds.at[site].value:g} more beds for {service.name} at {problem.sites[site].name}"
-    return f"find {more}, for {by:,.1f} patients a year beyond what its beds can take"
+    more = amount(needed - beds.at[site].value, "beds", "more ")
+    there = f"{service.name} at {problem.sites[site].name}"
+    return f"find {more} for {there}, for {by:,.1f} patients a year beyond what its beds can take"
 
 
 def _reach(problem: Problem, names: tuple[str, ...]) -> str:
     service, other = (problem.services[name] for name in names)
     link = next(link for link in service.in_reach if link.service == other.code)
-    return f"{service.name} has {other.name} within {_value(link.minutes)} minutes of its site"
+    return f"{service.name} has {other.name} within {_value(link.minutes, 'minutes')} of its site"
 
 
 SAYS: dict[str, Words] = {
     EVERYBODY: lambda p, n: f"every area has a site, or a neighbour, that it can reach for {_service(p, n).name}",
     "fixed_designations_stand": _fixed,
-    "enough_sites": lambda p, n: (
-        f"{_service(p, n).name} on at least {_sites(number_of(_service(p, n).at_least_sites))}"
-    ),
+    "enough_sites": lambda p, n: f"{_service(p, n).name} on at least {_value(_service(p, n).at_least_sites, 'sites')}",
     "not_too_many_sites": lambda p, n: (
-        f"{_service(p, n).name} on at most {_sites(number_of(_service(p, n).at_most_sites))}"
+        f"{_service(p, n).name} on at most {_value(_service(p, n).at_most_sites, 'sites')}"
     ),
     "every_site_has_enough_patients": lambda p, n: (
         f"{_service(p, n).name} at {p.sites[n[1]].name} has at least "
-        f"{_value(_service(p, n).minimum_patients)} patients a year"
+        f"{_value(_service(p, n).minimum_patients, 'patients a year')}"
     ),
     "no_site_has_too_many_patients": lambda p, n: (
         f"{_service(p, n).name} at {p.sites[n[1]].name} has at most "
-        f"{_value(_service(p, n).maximum_patients)} patients a year"
+        f"{_value(_service(p, n).maximum_patients, 'patients a year')}"
     ),
     "beds_are_enough": _beds,
     "services_are_within_reach": _reach,
     "nobody_travels_too_far": lambda p, n: (
-        f"nobody travels more than {_value(_service(p, n).longest_journey_minutes)} minutes to {_service(p, n).name}"
+        f"nobody travels more than {_value(_service(p, n).longest_journey_minutes, 'minutes')} to {_service(p, n).name}"
     ),
     "enough_patients_within_standard": lambda p, n: (
         f"a share of {_value(_service(p, n).share_within_standard)} of patients reach {_service(p, n).name} "
-        f"within {_value(_service(p, n).standard_minutes)} minutes"
+        f"within {_value(_service(p, n).standard_minutes, 'minutes')}"
     ),
     "not_too_many_transfers": lambda p, n: (
-        f"{_service(p, n).name} takes at most {_value(_transfer(p, n).most_transfers_a_day)} transfers a day"
+        f"{_service(p, n).name} takes at most {_value(_transfer(p, n).most_transfers_a_day, 'transfers a day')}"
     ),
     "not_too_many_repatriations": lambda p, n: (
-        f"at most {_value(_transfer(p, n).most_repatriations_a_year)} patients a year are taken back from "
-        f"{_service(p, n).name}"
+        f"at most {_value(_transfer(p, n).most_repatriations_a_year, 'patients a year')} "
+        f"{_is_or_are(_transfer(p, n).most_repatriations_a_year)} taken back from {_service(p, n).name}"
     ),
     "not_too_many_ambulance_hours": lambda p, n: (
-        f"ambulances spend at most {_value(_transfer(p, n).most_ambulance_hours)} hours a year "
+        f"ambulances spend at most {_value(_transfer(p, n).most_ambulance_hours, 'hours a year')} "
         f"on transfers to {_service(p, n).name}"
     ),
     "services_share_a_site": lambda p, n: f"{_service(p, n).name} shares its site with {p.services[n[1]].name}",
     "rota_is_filled": _rota,
-    "moves_within_limit": lambda p, n: (
-        f"at most {_staff(number_of(p.teams[n[0]].moves_at_most), n[0], n[1], p)} move between sites"
+    "moves_within_limit": lambda p, n: _at_most(
+        p, n, p.teams[n[0]].moves_at_most, "moves between sites", "move between sites"
     ),
-    "recruitment_within_limit": lambda p, n: (
-        f"at most {_staff(number_of(p.teams[n[0]].recruits_at_most), n[0], n[1], p)} are recruited"
+    "recruitment_within_limit": lambda p, n: _at_most(
+        p, n, p.teams[n[0]].recruits_at_most, "is recruited", "are recruited"
     ),
 }
 
 WAYS_OUT: dict[str, WordsBy] = {
     "enough_sites": lambda p, n, by: (
-        f"ask for {_sites(number_of(_service(p, n).at_least_sites) - by)} for {_service(p, n).name}"
+        f"ask for {amount(number_of(_service(p, n).at_least_sites) - by, 'sites')} for {_service(p, n).name}"
     ),
     "not_too_many_sites": lambda p, n, by: (
-        f"allow {_sites(number_of(_service(p, n).at_most_sites) + by)} for {_service(p, n).name}"
+        f"allow {amount(number_of(_service(p, n).at_most_sites) + by, 'sites')} for {_service(p, n).name}"
     ),
     "every_site_has_enough_patients": lambda p, n, by: (
         f"accept {by:,.1f} patients a year too few at {p.sites[n[1]].name} for {_service(p, n).name}"
@@ -197,9 +243,11 @@ WAYS_OUT: dict[str, WordsBy] = {
     "enough_patients_within_standard": lambda p, n, by: (
         f"accept {by:,.1f} more patients a year beyond the standard for {_service(p, n).name}"
     ),
-    "not_too_many_transfers": lambda p, n, by: f"allow {by:,.4g} more transfers a day to {_service(p, n).name}",
+    "not_too_many_transfers": lambda p, n, by: (
+        f"allow {amount(by, 'transfers a day', 'more ')} to {_service(p, n).name}"
+    ),
     "not_too_many_repatriations": lambda p, n, by: (
-        f"allow {by:,g} more repatriations a year from {_service(p, n).name}"
+        f"allow {amount(by, 'repatriations a year', 'more ')} from {_service(p, n).name}"
     ),
     "not_too_many_ambulance_hours": lambda p, n, by: (
         f"allow {by:,.1f} more ambulance hours a year for transfers to {_service(p, n).name}"

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from optimiser import measures, summary
 from optimiser.enumeration import size
 from optimiser.plan import PROVED, Plan
-from optimiser.problem import Problem
+from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.report import parts, side_by_side, tables, words
 from optimiser.report.affected import affected
 from optimiser.report.outlines import Drawing, drawing
@@ -26,7 +26,7 @@ from optimiser.report.question import designated_at, question
 from optimiser.report.run import Run, runs_of
 from optimiser.runs import versions
 
-SCRIPTS = ("evaluate.js", "map.js", "page.js")
+SCRIPTS = ("evaluate.js", "map.js", "page.js", "print.js")
 SECTIONS = (
     ("answer", "Answer"),
     ("choose", "Choose"),
@@ -147,7 +147,7 @@ class _Page:
             "today": designated_at(problem, self.run.before.designated),
             "answer_word": self.answer_word,
             "breaks": self.breaks,
-            "short": {code: words.short(site.name) for code, site in problem.sites.items()},
+            "short": {code: words.short(problem.pool_name(code)) for code in (*problem.sites, ACROSS_SITES)},
             "aims": parts.aims(self.runs),
             "map": drawn
             and {
@@ -164,7 +164,7 @@ class _Page:
     @cached_property
     def html(self) -> str:
         folder = package_files("optimiser.report") / "page"
-        css = (folder / "page.css").read_text(encoding="utf-8")
+        css, print_css = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "print.css"))
         scripts = [*((folder / name).read_text(encoding="utf-8") for name in SCRIPTS), *self.more_scripts]
         environment = jinja2.Environment(
             autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -175,8 +175,9 @@ class _Page:
             **_visible(self.context),
             data=self.data,
             css=Markup(css),
+            print_css=Markup(print_css),
             scripts=[Markup(script) for script in scripts],
-            policy=_policy(css, scripts, self.connect),
+            policy=_policy((css, print_css), scripts, self.connect),
         )
 
     @property
@@ -186,7 +187,7 @@ class _Page:
         numbers = measures.table(plan) if run.shares_out else run.measures
         few = size(plan.problem) <= MOST_ASKED_AGAIN and plan.proof.outcome == PROVED
         border = summary.across_the_border(plan) if few else []
-        return [*_shared_out(run), *border, *summary.notes(plan, numbers)]
+        return [*_shared_out(run), *border, *summary.notes(plan, numbers, standing=False)]
 
     @property
     def context(self) -> dict[str, Any]:
@@ -294,8 +295,8 @@ def _shared_out(run: Run) -> list[str]:
     return [f"{words}; its own are in its run."]
 
 
-def _policy(css: str, scripts: Sequence[str], connect: str) -> str:
-    """Return a content security policy that allows this style and these scripts, and nothing else."""
+def _policy(styles: Sequence[str], scripts: Sequence[str], connect: str) -> str:
+    """Return a content security policy that allows these styles and scripts, and nothing else."""
 
     def allowed(text: str) -> str:
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
@@ -304,7 +305,7 @@ def _policy(css: str, scripts: Sequence[str], connect: str) -> str:
         (
             "default-src 'none'",
             f"script-src {' '.join(map(allowed, scripts))}",
-            f"style-src {allowed(css)}",
+            f"style-src {' '.join(map(allowed, styles))}",
             "img-src data:",
             f"connect-src {connect}",
             "base-uri 'none'",

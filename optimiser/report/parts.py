@@ -60,21 +60,25 @@ def grid(plan: Plan) -> dict[str, Any]:
             "label": f"{service.name} at {problem.sites[site].name}",
         }
 
-    def ways(code: str) -> list[str]:
+    def way(code: str) -> str:
         transfer = problem.services[code].transfer
         if transfer:
-            return [
-                f"seen first at the nearest {problem.services[transfer.first_contact].name.lower()}, then transferred"
-            ]
-        return ["taken straight there"] if problem.services[code].activity else []
+            return f"by way of the nearest {problem.services[transfer.first_contact].name.lower()}"
+        return "taken straight there" if problem.services[code].activity else ""
 
     services, sites = list(problem.services), list(problem.candidates)
     if len(sites) <= MOST_SITES_ACROSS:
         rows = [
-            {"head": problem.services[c].name, "ways": ways(c), "ticks": [tick(c, s) for s in sites]} for c in services
+            {
+                "head": service.name,
+                "way": way(code),
+                "transfer": bool(service.transfer),
+                "ticks": [tick(code, site) for site in sites],
+            }
+            for code, service in problem.services.items()
         ]
         return {"heads": [words.short(problem.sites[site].name) for site in sites], "rows": rows}
-    rows = [{"head": problem.sites[s].name, "ways": [], "ticks": [tick(c, s) for c in services]} for s in sites]
+    rows = [{"head": problem.sites[s].name, "way": "", "ticks": [tick(c, s) for c in services]} for s in sites]
     return {"heads": [problem.services[code].name for code in services], "rows": rows}
 
 

@@ -12,7 +12,6 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -34,12 +33,13 @@ from optimiser.decimals import MILLION
 from optimiser.explanation import SAYS
 from optimiser.model.objectives import UNITS
 from optimiser.pathways import TwoLegs, second_legs
-from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, Service
+from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, RotaNeed, Service
 from optimiser.sharing import SharedOut
 
 # With more candidates a table of every choice, or of every pair of them, no longer fits on a page.
 MOST_CANDIDATES_IN_TABLES = 8
 MOST_IN_A_TABLE = 2 ** (2 * MOST_CANDIDATES_IN_TABLES)
+MOST_ALLOCATIONS = 4096
 
 # What a page can work out of one service without a table, by rule.
 QUANTITIES = {
@@ -63,6 +63,9 @@ def question(problem: Problem) -> Data:
     in_tables = len(problem.candidates) <= MOST_CANDIDATES_IN_TABLES
     choices = {code: _every_choice(problem, code) for code in problem.services} if in_tables else {}
     rules, not_judged = _rules(problem, choices)
+    staff = list(_staff(problem))
+    if any("table" not in one for one in staff):
+        not_judged += FROM_STAFF
     return {
         "scales": {
             "patients": problem.patient_scale,
@@ -81,7 +84,7 @@ def question(problem: Problem) -> Data:
         "rules": rules,
         "not_judged": not_judged,
         "objectives": list(_objectives(problem, choices)),
-        "staff": list(_staff(problem)),
+        "staff": staff,
     }
 
 
@@ -144,10 +147,6 @@ def _service(problem: Problem, service: Service, choices: All) -> Data:
             site: {"provided": one.provided, "reason": one.reason} for site, one in sorted(service.fixed.items())
         },
         "standard": service.standard_minutes.value if service.standard_minutes else None,
-        "rotas": [
-            {"team": r.team, "unit": r.unit, "needed": r.needed.value, "may_fall_short": r.may_fall_short}
-            for r in service.rotas
-        ],
     }
     if service.transfer:
         found["transfer"] = _transfer(problem, service)
@@ -258,7 +257,7 @@ def in_words(problem: Problem, rule: str, names: Sequence[str]) -> str:
         at = f" (at {problem.sites[names[1]].name})"
         return SAYS[rule](problem, (names[0], names[-1])) + at
     if rule == "rota_is_filled" and len(names) > 2:
-        at = f" (at {problem.sites[names[1]].name})"
+        at = f" (at {problem.pool_name(names[1])})"
         return SAYS[rule](problem, (names[0], *names[2:])) + at
     return SAYS[rule](problem, tuple(names))
 
@@ -280,46 +279,77 @@ def _objectives(problem: Problem, choices: All) -> Iterator[Data]:
 
 
 def _staff(problem: Problem) -> Iterator[Data]:
-    """Yield, for every team and unit, who works where under every joint choice of the services that need it."""
+    """Yield, for every team and unit, who works where under every joint choice of the services that decide it."""
     for team, unit in problem.team_units:
-        axes = [
-            code
+        rotas = [
+            (code, rota)
             for code, service in problem.services.items()
-            if any((rota.team, rota.unit) == (team, unit) for rota in service.rotas)
+            for rota in service.rotas
+            if (rota.team, rota.unit) == (team, unit)
         ]
+        deciding = {code for code, _ in rotas} | {other for _, rota in rotas for other in rota.rests_on}
+        axes = [code for code in problem.services if code in deciding]
         limits = problem.teams[team]
         found: Data = {
             "team": team,
             "unit": unit,
             "name": limits.name,
             "axes": axes,
+            "pools": list(problem.pools(team)),
             "moves_at_most": limits.moves_at_most.value if limits.moves_at_most else None,
             "recruits_at_most": limits.recruits_at_most.value if limits.recruits_at_most else None,
-            "words": {
-                f"{code}.{site}": in_words(problem, "rota_is_filled", (code, site, team, unit))
-                for code in axes
-                for site in problem.candidates
-            },
+            "posts_funded": limits.posts_funded.value if limits.posts_funded else None,
         }
-        masks = 2 ** len(problem.candidates)
-        if len(problem.candidates) <= MOST_CANDIDATES_IN_TABLES and prod([masks] * len(axes)) <= 4096:
+        if _fits_in_a_table(problem, axes):
             found["columns"], found["table"] = _allocations(problem, team, unit, axes)
+            found["rotas"] = [_rota(problem, code, rota, axes) for code, rota in rotas]
         yield found
 
 
-def _allocations(problem: Problem, team: str, unit: str, axes: Sequence[str]) -> tuple[list[str], list[Any]]:
-    """Return the columns of the staff table, and its numbers: joint choices × candidates × columns."""
-    rows, columns = [], []
+def _fits_in_a_table(problem: Problem, axes: Sequence[str]) -> bool:
+    few = len(problem.candidates) <= MOST_CANDIDATES_IN_TABLES
+    return few and 2 ** (len(problem.candidates) * len(axes)) <= MOST_ALLOCATIONS
+
+
+def _joint_choices(problem: Problem, axes: Sequence[str]) -> Iterator[frozenset[tuple[str, str]]]:
+    """Yield every joint choice of some services, the last of them fastest; bit n of each stands for candidate n."""
     for masks in product(range(2 ** len(problem.candidates)), repeat=len(axes)):
-        designated = frozenset(
+        yield frozenset(
             (site, code)
             for code, mask in zip(axes, masks, strict=True)
             for number, site in enumerate(problem.candidates)
             if mask >> number & 1
         )
+
+
+def _rota(problem: Problem, service: str, rota: RotaNeed, axes: Sequence[str]) -> Data:
+    """Return what one rota needs of each pool, None where it is not needed, over every joint choice of ``axes``."""
+    pools = problem.pools(rota.team)
+    needed: dict[str, list[float | None]] = {pool: [] for pool in pools}
+    for designated in _joint_choices(problem, axes):
+        found = {
+            pool: amount
+            for code, one, pool, amount in staffing.rotas_needed(problem, designated)
+            if code == service and one is rota
+        }
+        for pool in pools:
+            needed[pool].append(_number(found[pool]) if pool in found else None)
+    names = {pool: (service, pool, rota.team, rota.unit) for pool in pools}
+    return {
+        "service": service,
+        "may_fall_short": rota.may_fall_short,
+        "needed": needed,
+        "words": {pool: in_words(problem, "rota_is_filled", names[pool]) for pool in pools},
+    }
+
+
+def _allocations(problem: Problem, team: str, unit: str, axes: Sequence[str]) -> tuple[list[str], list[Any]]:
+    """Return the columns of the staff table, and its numbers: joint choices × pools × columns."""
+    rows, columns = [], []
+    for designated in _joint_choices(problem, axes):
         frame = staffing.allocate(problem, designated)
         frame = frame[(frame["team"] == team) & (frame["unit"] == unit)].set_index("site")
-        numbers = frame.loc[list(problem.candidates)].select_dtypes("number")
+        numbers = frame.loc[list(problem.pools(team))].select_dtypes("number")
         columns = [str(column) for column in numbers.columns]
         rows.append([[_number(value) for value in row] for row in numbers.to_numpy(float)])
     return columns, rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,16 @@ from optimiser.runs import files_of, read_tables
 
 @dataclass(frozen=True)
 class Run:
-    """A plan under a name, what the independent check found against it, and its record (``run.json``)."""
+    """A plan under a name, what the independent check found against it, and its record (``run.json``).
+
+    A plan that rests on no config cannot be checked from its files: then nothing is known against it, nor for it.
+    """
 
     name: str
     plan: Plan
     breaches: pd.DataFrame
     record: Mapping[str, Any]
+    is_checked: bool = True
 
     @property
     def shown(self) -> Plan:
@@ -63,10 +67,9 @@ def run_of(run: Plan | str | Path, name: str = "") -> Run:
     """
     if isinstance(run, Plan):
         files = files_of(run)
-        breaches = (
-            checker.check(files) if "config.yaml" in files else pd.DataFrame(columns=["check", "where", "message"])
-        )
-        return Run(name or run.problem.title, run, breaches, json.loads(files["run.json"]))
+        is_checked = "config.yaml" in files
+        breaches = checker.check(files) if is_checked else pd.DataFrame(columns=["check", "where", "message"])
+        return Run(name or run.problem.title, run, breaches, json.loads(files["run.json"]), is_checked)
     folder = Path(run)
     tables, record = read_tables(folder)
     problem = read_problem(folder / "config.yaml")
@@ -84,7 +87,7 @@ def runs_of(runs: Sequence[Plan | str | Path | Run]) -> list[Run]:
     found = [run if isinstance(run, Run) else run_of(run) for run in runs]
     names = [run.name for run in found]
     return [
-        Run(f"{run.name} ({number})", run.plan, run.breaches, run.record) if names.count(run.name) > 1 else run
+        replace(run, name=f"{run.name} ({number})") if names.count(run.name) > 1 else run
         for number, run in enumerate(found, start=1)
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from optimiser.errors import Fault, InputError
 from optimiser.files import read_bytes
 from optimiser.problem import Problem
 from optimiser.report.run import Run
-from optimiser.report.tables import Cell, Row, Table, Values, hundredths, values_of
+from optimiser.report.tables import FORMS, Cell, Row, Table, Values, values_of
 from optimiser.report.words import decided, places
 from optimiser.wording import shown
 
@@ -58,32 +58,35 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
         name = problem.services[service].name if service in problem.services else str(service)
         words = IN_WORDS.get(str(measure), str(measure).replace("_", " "))
         head = f"{name}: {words}" if name else words[:1].upper() + words[1:]
-        cells = [*_cells(problem, str(measure), row), _follows(problem, values, service, measure, row)]
+        form = told_apart(_numbers(row))
+        cells = [*_cells(problem, str(measure), row, form), _follows(problem, values, service, measure, row, form)]
         at_first = str(measure).startswith(FIRST) and (not service or service in listed)
-        (first if at_first else more).append(Row(head, cells))
+        (first if at_first else more).append(Row(head, cells, str(service)))
     heads = ["", *(run.name for run in runs), "Your choice"]
     return {"measured": Table("Measured, by option", heads, first), "more": Table("More measures", heads, more)}
 
 
-def _cells(problem: Problem, measure: str, row: Sequence[Any]) -> list[Cell]:
-    numbers = [float(one) if isinstance(one, (int, float)) and one == one else None for one in row]
+def _cells(problem: Problem, measure: str, row: Sequence[Any], form: str) -> list[Cell]:
+    numbers = _numbers(row)
     known = [one for one in numbers if one is not None]
     if not known:
         return [Cell(_sites(problem, one)) for one in row]
     best = max(known) if measure.startswith(HIGHER_IS_BETTER) else min(known)
-    differs = len(set(known)) > 1 and not measure.startswith(NEITHER)
-    texts = told_apart(known)
-    return [Cell("–" if one is None else f"{BEST if differs and one == best else ''}{texts[one]}") for one in numbers]
+    marked = len(set(known)) > 1 and not measure.startswith(NEITHER)
+    return [
+        Cell("–" if one is None else f"{BEST if marked and one == best else ''}{FORMS[form](one)}") for one in numbers
+    ]
 
 
-def told_apart(values: Sequence[float]) -> dict[float, str]:
-    """Return numbers in words: whole, or with as many decimals, two at most, as it takes to tell them apart."""
-    different = set(values)
-    for decimals in range(3):
-        texts = {value: f"{value:,.{decimals}f}" for value in different}
-        if len(set(texts.values())) == len(different):
-            return texts
-    return {value: hundredths(value) for value in different}
+def _numbers(row: Sequence[Any]) -> list[float | None]:
+    return [float(one) if isinstance(one, (int, float)) and one == one else None for one in row]
+
+
+def told_apart(values: Iterable[float | None]) -> str:
+    """Return the form of numbers in which they can be told apart: whole, or with two decimals at most."""
+    different = {value for value in values if value is not None}
+    forms = ("d0", "d1", "d2")
+    return next((form for form in forms if len({FORMS[form](one) for one in different}) == len(different)), "d2")
 
 
 def _sites(problem: Problem, codes: Any) -> str:
@@ -93,7 +96,7 @@ def _sites(problem: Problem, codes: Any) -> str:
     )
 
 
-def _follows(problem: Problem, values: Values, service: Any, measure: Any, row: Sequence[Any]) -> Cell:
+def _follows(problem: Problem, values: Values, service: Any, measure: Any, row: Sequence[Any], form: str) -> Cell:
     """Return the cell of the choice on the page, filled in there; until then it is the first run's."""
     first = row[0]
     if measure == "sites":
@@ -104,7 +107,7 @@ def _follows(problem: Problem, values: Values, service: Any, measure: Any, row: 
             name, group = renamed, name.removeprefix(words)
     key = f"{name.replace(' ', '_')}|{service}|{group}"
     known = values.get(key, float("nan") if first is None else float(first))
-    return Cell(hundredths(known), key, "fine")
+    return Cell(FORMS[form](known), key, form)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from math import isfinite
 
 from optimiser import measures
@@ -15,11 +17,18 @@ from optimiser.report.words import change, percent, short, whole
 Values = Mapping[str, float]
 
 
-def hundredths(value: float) -> str:
-    """Return a number with two decimals at most, as a table of details shows it."""
+def decimals(value: float, most: int) -> str:
+    """Return a number with so many decimals, halves away from 0, as the page writes it too."""
     if not isfinite(value):
         return "–" if value != float("inf") else "none"
-    return f"{value:,.2f}".rstrip("0").rstrip(".")
+    rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP)
+    return f"{rounded or abs(rounded):,}"
+
+
+def hundredths(value: float) -> str:
+    """Return a number with two decimals at most, as a table of details shows it."""
+    text = decimals(value, 2)
+    return text.rstrip("0").rstrip(".") if isfinite(value) else text
 
 
 FORMS: dict[str, Callable[[float], str]] = {
@@ -27,6 +36,7 @@ FORMS: dict[str, Callable[[float], str]] = {
     "change": change,
     "percent": percent,
     "fine": hundredths,
+    **{f"d{most}": partial(decimals, most=most) for most in range(3)},
 }
 
 
@@ -42,10 +52,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table under its heading."""
+    """A row of a table under its heading. ``service`` is which one it is about, where a table has several."""
 
     head: str
     cells: Sequence[Cell]
+    service: str | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +196,7 @@ def rotas(run: Run) -> Table | None:
     for row in staffing.to_dict("records"):
         key = f"staff|{row['team']} {row['unit']}|{row['site']}"
         unit = "" if row["unit"] == "people" else f", {row['unit']}"
-        head = f"{problem.teams[row['team']].name}{unit}, {short(problem.sites[row['site']].name)}"
+        head = f"{problem.teams[row['team']].name}{unit}, {short(problem.pool_name(row['site']))}"
         cells = [Cell(hundredths(float(row[column])), f"{key} {column}", "fine") for column in columns]
         spare = float(row["staff"]) - float(row["needed"])
         rows.append(Row(head[:1].upper() + head[1:], [*cells, Cell(spare_or_short(spare), f"{key} spare", "spare")]))

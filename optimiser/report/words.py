@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import floor, isfinite
 
@@ -17,6 +17,7 @@ from optimiser.report.run import Run
 
 ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " Hospital")
 MOST_NAMED = 4
+MOST_SITES_NAMED = 8
 
 # What no run takes account of, whatever the question.
 NOT_MODELLED = (
@@ -83,7 +84,7 @@ def answer(plan: Plan) -> str:
     problem = plan.problem
     listed = decided(problem)
     shown = listed if len(listed) <= MOST_NAMED else [code for code in listed if problem.services[code].activity]
-    parts = [f"{_lower(problem.services[c].name)} at {places(problem, plan.sites_of(c))}" for c in shown[:MOST_NAMED]]
+    parts = [f"{_lower(problem.services[c].name)} at {_where(problem, plan.sites_of(c))}" for c in shown[:MOST_NAMED]]
     rest = [code for code in listed if code not in shown[:MOST_NAMED]]
     known = [code for code in rest if code in problem.services_with_today]
     changing = sum(
@@ -91,6 +92,12 @@ def answer(plan: Plan) -> str:
     )
     tail = f" {changing} of {len(rest)} other services change from today." if rest else ""
     return _upper("; ".join(parts) or "nothing is open to decision") + "." + tail
+
+
+def _where(problem: Problem, sites: Sequence[str]) -> str:
+    """Return the names of sites, or how many there are where they are too many for a sentence."""
+    many = len(sites) > MOST_SITES_NAMED
+    return f"{len(sites)} of {len(problem.candidates)} sites" if many else places(problem, sites)
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,8 @@ def how_far(plan: Plan) -> str:
 
 def checked(run: Run) -> Status:
     """Return whether the independent check agrees."""
+    if not run.is_checked:
+        return Status("open", "Not checked.", "This plan was never written to a run folder, which is what is checked.")
     if len(run.breaches):
         return Status(
             "bad", "Check failed.", f"{len(run.breaches)} numbers or rules do not stand up. Do not use this run."

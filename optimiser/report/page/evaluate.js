@@ -349,27 +349,27 @@ function judged(question, chosen, sums) {
   return found;
 }
 
-// Who works where: one row a team, unit and candidate, and the rules that rest on it.
+// Who works where: one row a team, unit and pool of its staff, and the rules that rest on it.
 function staffOf(question, chosen, put) {
   const rows = [], rules = [];
   for (const team of question.staff) {
     const label = `${team.team} (${team.unit})`;
     if (!team.table) continue;
     const number = team.axes.reduce((sum, code) => sum * 2 ** question.candidates + choiceNumber(question, chosen, code), 0);
-    const at = Object.fromEntries(question.codes.map((site, row) => [
-      site, Object.fromEntries(team.columns.map((column, place) => [column, team.table[number][row][place]])),
+    const at = Object.fromEntries(team.pools.map((pool, row) => [
+      pool, Object.fromEntries(team.columns.map((column, place) => [column, team.table[number][row][place]])),
     ]));
-    const total = column => question.codes.reduce((sum, site) => sum + at[site][column], 0);
+    const total = column => team.pools.reduce((sum, pool) => sum + at[pool][column], 0);
     for (const [measure, column] of STAFF_MEASURES) put(measure, "", label, total(column));
-    for (const site of question.codes) rows.push({team: team.team, unit: team.unit, site, ...at[site]});
-    for (const code of team.axes) {
-      const rota = question.service[code].rotas.find(one => one.team === team.team && one.unit === team.unit);
-      for (const site of chosen[code]) {
-        const left = at[site].staff + (rota.may_fall_short ? at[site].short : 0);
-        rules.push(staffRule("rota_is_filled", [code, site, team.team, team.unit], left, ">=", rota.needed, team,
-          team.words[`${code}.${site}`]));
-        const short = Math.max(0, rota.needed - Math.max(0, at[site].staff - 1));
-        put("short_with_one_vacancy", code, `${site} ${label}`, short);
+    if (team.posts_funded !== null) postMeasures(team.posts_funded, total, (measure, value) => put(measure, "", label, value));
+    for (const pool of team.pools) rows.push({team: team.team, unit: team.unit, site: pool, ...at[pool]});
+    for (const rota of team.rotas) {
+      for (const pool of team.pools) {
+        const needed = rota.needed[pool][number];
+        if (needed === null) continue;
+        const left = at[pool].staff + (rota.may_fall_short ? at[pool].short : 0);
+        rules.push(staffRule("rota_is_filled", [rota.service, pool, team.team, team.unit], left, ">=", needed, team, rota.words[pool]));
+        put("short_with_one_vacancy", rota.service, `${pool} ${label}`, Math.max(0, needed - Math.max(0, at[pool].staff - 1)));
       }
     }
     for (const [rule, most, column, verb] of STAFF_LIMITS) {
@@ -378,6 +378,12 @@ function staffOf(question, chosen, put) {
     }
   }
   return {rows, rules};
+}
+
+function postMeasures(posts, total, put) {
+  put("staff_posts_funded", posts);
+  put("staff_posts_vacant", Math.max(0, posts - total("in_post")));
+  put("staff_short_with_posts_filled", Math.max(0, total("needed") - posts));
 }
 
 const STAFF_MEASURES = [["staff_needed", "needed"], ["staff_in_post", "in_post"], ["staff_short", "short"],

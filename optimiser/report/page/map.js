@@ -111,7 +111,7 @@ function reached(question, going) {
 
 function drawCurve(svg, lines) {
   const last = Math.max(60, ...lines.map(line => line.values.length)) + 2;
-  const [left, right, top, bottom] = [44, 560, 14, 290];
+  const [left, right, top, bottom] = [48, 580, 14, 290];
   const x = minute => left + (right - left) * minute / last, y = share => bottom - (bottom - top) * share;
   const parts = [];
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {

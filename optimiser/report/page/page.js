@@ -28,6 +28,7 @@ function element(name, text, attributes = {}) {
 
 const WRITTEN = [0, 1, 2].map(most => new Intl.NumberFormat("en-GB", {maximumFractionDigits: most}));
 const commas = (value, most = 0) => WRITTEN[most].format(value);
+const exactly = most => value => (Number.isFinite(value) ? value.toLocaleString("en-GB", {minimumFractionDigits: most, maximumFractionDigits: most, signDisplay: "negative"}) : FORMS.fine(value));
 const half = value => Math.floor(value + 0.5);
 const FORMS = {
   whole: value => (value === Infinity ? "none" : Number.isFinite(value) ? commas(half(value)) : "–"),
@@ -36,6 +37,7 @@ const FORMS = {
   fine: value => (Number.isFinite(value) ? commas(value, 2) : value === Infinity ? "none" : "–"),
   spare: value => (Math.abs(value) < 1e-9 ? "just enough" : `${commas(Math.abs(value), 2)} ${value > 0 ? "spare" : "short"}`),
   sites: value => value,
+  d0: exactly(0), d1: exactly(1), d2: exactly(2),
 };
 const names = code => PAGE.short[code] || code;
 const joined = words => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}` : words[0] || "no site");
@@ -56,7 +58,10 @@ function differences(from, to) {
   const said = [];
   for (const {code, name} of question.services) {
     const closes = from[code].filter(site => !to[code].includes(site)), opens = to[code].filter(site => !from[code].includes(site));
-    if (opens.length || closes.length) said.push(`${name} at ${sitesOf(to[code])} (${PAGE.answer_word}: ${sitesOf(from[code])})`);
+    if (!opens.length && !closes.length) continue;
+    const many = Math.max(to[code].length, from[code].length) > 8;
+    const moves = [["opens", opens], ["closes", closes]].filter(([, sites]) => sites.length).map(([verb, sites]) => `${verb} at ${sitesOf(sites.slice(0, 8))}${sites.length > 8 ? " …" : ""}`);
+    said.push(many ? `${name} ${joined(moves)}` : `${name} at ${sitesOf(to[code])} (${PAGE.answer_word}: ${sitesOf(from[code])})`);
   }
   return said;
 }
@@ -108,7 +113,7 @@ function fillRules() {
   const head = element("p", "", {class: `status ${broken.length ? "bad" : "good"}`});
   head.append(element("span", broken.length ? "✗" : "✓", {class: "mark", "aria-hidden": "true"}), " ",
     element("strong", broken.length ? `Your choice breaks ${broken.length} rule${broken.length > 1 ? "s" : ""}` : "Your choice breaks no rule"));
-  const list = element("ul");
+  const list = element("ul", "", {"data-cut": 3});
   for (const rule of broken.slice(0, 12)) list.append(element("li", breach(rule)));
   if (broken.length > 12) list.append(element("li", `and ${broken.length - 12} more`));
   box.replaceChildren(head, ...(broken.length ? [list] : []));
@@ -421,6 +426,8 @@ function show(code) {
     part.classList.add("later");
     part.classList.toggle("away", away);
   }
+  // Paper has room for the options' measures of one service.
+  for (const row of document.querySelectorAll("tr[data-of]")) row.classList.toggle("other", ![shown, ""].includes(row.dataset.of));
 }
 
 document.documentElement.classList.add("js");
@@ -452,7 +459,6 @@ on("copy", "click", copyYaml);
 on("judge", "click", addJudgement);
 on("download", "click", download);
 for (const id of ["judge", "download"]) if (byId(id)) byId(id).hidden = false;
-addEventListener("beforeprint", () => { for (const one of document.querySelectorAll("details:not(.reference)")) one.open = true; });
 if (byId("picture")) drawPatterns(["#12436d", "#f46a25", "#a285d1", "#28a197", "#801650", "#6b7680"]);
 if (shown) show(shown);
 update();

@@ -1,0 +1,167 @@
+"""Sentences read well for one of a thing, for many, and where there is none or no end of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from worlds import by_transfer, small, three_doctors, vary
+
+from optimiser.explanation import SAYS, WAYS_OUT, clash, explain
+from optimiser.explanation.costs import Cost, whom_in_words
+from optimiser.explanation.prices import givings, prices_in_words
+from optimiser.explanation.switching import Trade, switching
+from optimiser.explanation.why_not import broken_in_words, broken_rules
+from optimiser.explanation.words import OF_ONE, amount
+from optimiser.model import objectives, rules
+from optimiser.parameters import parameters
+from optimiser.planning import evaluate, solve
+from optimiser.problem import Beds, Figure, Fixed, Link, Problem, Reach, RotaNeed, Team
+
+# Units that are said alike of one and of many.
+NO_PLURAL = ("WTE", "designated", "filled", "share", "times")
+SLIPS = re.compile(rf"(?<![\d.,])1 (more )?({'|'.join(OF_ONE)}|are|have|clash|doctors|stroke consultants)\b")
+
+
+def where_everything_is_one() -> Problem:
+    """Return a world in which every figure is 1, and every rule is stated."""
+    one = Figure(1)
+    limits = dict.fromkeys(("most_transfers_a_day", "most_repatriations_a_year", "most_ambulance_hours"), one)
+    problem = by_transfer(**limits, same_site=(Link("x_ray"),), in_reach=(Reach("x_ray", one),))
+    counted = ("at_least_sites", "at_most_sites", "minimum_patients", "maximum_patients", "longest_journey_minutes")
+    rotas = (RotaNeed("doctors", "people", one), RotaNeed("doctors", "WTE", one))
+    problem = vary(
+        problem,
+        "clinic",
+        **dict.fromkeys((*counted, "standard_minutes", "share_within_standard"), one),
+        rotas=rotas,
+        beds=Beds(Figure(1), Figure(0.5), at={"ash": one, "birch": one}),
+    )
+    staff = {("ash", "doctors", unit): 1.0 for unit in ("people", "WTE")}
+    return replace(problem, teams={"doctors": Team("doctors", "doctors", one, one)}, staff=staff)
+
+
+def names_of_every_rule(problem: Problem) -> set[tuple[str, tuple[str, ...]]]:
+    pairs = {("rota_is_filled", ("clinic", "doctors", unit)) for unit in ("people", "WTE")}
+    pairs |= {(rule, ("doctors", unit)) for rule in LIMITS for unit in ("people", "WTE")}
+    return pairs | {(way.rule, way.names) for way in givings(problem)} | {("every_area_is_served", ("clinic",))}
+
+
+LIMITS = ("moves_within_limit", "recruitment_within_limit")
+BY_SITE = ("every_site_has_enough_patients", "no_site_has_too_many_patients")
+
+
+def test_every_rule_is_said_in_the_singular_of_one():
+    problem = where_everything_is_one()
+    said = names_of_every_rule(problem)
+    said = {(rule, (*names, "ash") if rule in BY_SITE else names) for rule, names in said}
+    assert {rule for rule, _ in said} == set(SAYS)
+    for rule, names in said:
+        words = [SAYS[rule](problem, names), *([WAYS_OUT[rule](problem, names, 1)] if rule in WAYS_OUT else [])]
+        assert not [one for one in words if SLIPS.search(one)], words
+    for way in givings(problem):
+        words = [way.words, *(way.notches(number)[1] for number in (1, 2) if way.notches)]
+        assert not [one for one in words if SLIPS.search(one)], words
+    assert SAYS["recruitment_within_limit"](problem, ("doctors", "WTE")) == "at most 1 WTE of the doctors is recruited"
+    assert WAYS_OUT["recruitment_within_limit"](problem, ("doctors", "people"), 1) == "recruit 1 more of the doctors"
+
+
+def test_every_unit_has_a_word_for_one():
+    units = [*objectives.UNITS.values(), *rules.UNITS.values()]
+    units += [one.unit for one in parameters(where_everything_is_one()).values() if one.unit != "days"]
+    for unit in units:
+        first = unit.split(" ")[0]
+        assert first in OF_ONE or first in NO_PLURAL, unit
+    assert amount(1, "patients a year") == "1 patient a year"
+    assert amount(0.99999999, "minutes") == "1 minute"
+    assert amount(1.5, "changes", "more ") == "1.5 more changes"
+
+
+def test_costs_read_well():
+    assert str(Cost("changes_from_today", "changes", 11, 12)) == "changes from today: 1 change more (12 against 11)"
+    assert str(Cost("changes_from_today", "changes", 11, 9)) == "changes from today: 2 changes fewer (9 against 11)"
+    assert str(Cost("changes_from_today", "changes", 1, 1)) == "changes from today: the same, 1 change"
+    assert str(Cost("worst_journey", "minutes", 60.5, 59.5)) == "worst journey: 1 minute less (59.5 against 60.5)"
+    assert str(Cost("patient_minutes", "patient-minutes a year", 60, np.inf)) == (
+        "patient minutes: without end against 60 patient-minutes a year, for some patients reach no site"
+    )
+
+
+def test_what_rules_cost_reads_well():
+    columns = ["rule", "names", "words", "step", "given", "objective", "saved", "measured_in"]
+
+    def said(*saved: float) -> list[str]:
+        rows = [("a", str(n), f"rule {n}", "removed", "", "changes", one, "changes") for n, one in enumerate(saved)]
+        return prices_in_words(pd.DataFrame(rows, columns=columns))
+
+    assert said(1, 0)[1:] == [
+        "      without it: saves 1 change",
+        "  1 other rule costs nothing: without it the best plan is as good.",
+    ]
+    assert said(0) == ["  1 rule costs nothing: without it the best plan is as good."]
+    assert said(0, 0) == ["  2 rules cost nothing: without any one of them the best plan is as good."]
+    assert len(said(2)) == 2
+    assert said() == ["  No rule could give way."]
+
+
+def test_one_person_in_one_area():
+    row = ("clinic", "all residents", 100, 1, 2, 1, 1, 10.0, 12.5, 2.5)
+    columns = ["service", "group", "people", "people_longer", "people_shorter", "areas_longer", "areas_shorter"]
+    whom = pd.DataFrame([row], columns=[*columns, "mean_before", "mean_after", "mean_change_of_those_affected"])
+    assert whom_in_words(small(), whom) == [
+        "Clinic: 1 person in 1 area would travel over 5 minutes longer, 2 in 1 over 5 less; "
+        "mean journey 10.00 to 12.50 minutes."
+    ]
+    assert whom_in_words(small(), whom.assign(mean_after=np.inf))[0].endswith(
+        "mean journey 10.00 minutes to no end, for some reach no site."
+    )
+
+
+@pytest.mark.parametrize(
+    ("problem", "sides"),
+    [
+        (vary(small(), "clinic", at_most_sites=Figure(1)), "2 sites, and at most 1 is allowed"),
+        (vary(small(), "clinic", minimum_patients=Figure(31)), "30 patients a year, and at least 31 are asked for"),
+        (small(rotas=three_doctors()), "2 people, and at least 3 are asked for"),
+        (small(fixed={"ash": Fixed(False, "shut")}), "it is provided there"),
+        (small(same_site=(Link("x_ray"),)), "it is not there"),
+        (small(in_reach=(Reach("x_ray", Figure(30)),)), "without end, and at most 30 minutes are allowed"),
+        (small(standard_minutes=Figure(1), share_within_standard=Figure(0.5)), "a share of 0, and at least 0.5 is"),
+    ],
+)
+def test_both_sides_of_a_broken_rule_are_said(problem: Problem, sides: str):
+    told = broken_in_words(broken_rules(evaluate(problem, {("ash", "clinic"), ("birch", "clinic")})))
+    assert any(sides in line for line in told), told
+    assert not any(SLIPS.search(line) for line in told)
+
+
+def test_an_option_next_to_the_plan_is_one_designation_away():
+    problem = small(at_most_sites=Figure(1))
+    told = str(explain(solve(problem), option={("ash", "clinic"), ("birch", "clinic")}))
+    assert "It breaks 1 rule:" in told
+    assert "The nearest lawful plan changes 1 designation: Clinic closes at Ash." in told
+
+
+def test_a_question_with_few_options_says_what_rivals_there_are():
+    only = small(fixed={"ash": Fixed(True, "stays"), "birch": Fixed(True, "stays")})
+    only = vary(only, "x_ray", at_most_sites=Figure(0))
+    assert "There is no rival: no other option meets every rule." in str(explain(solve(only)))
+    two = vary(only, "clinic", fixed={"ash": Fixed(True, "stays")})
+    assert "The only rival:" in str(explain(solve(two)))
+
+
+def test_one_way_out_is_said_as_one():
+    told = str(clash(small(longest_journey_minutes=Figure(9))))
+    assert "This would be enough:" in told
+
+
+def test_what_would_have_to_be_true_is_said_of_one():
+    problem = small(minimum_patients=Figure(1))
+    (found,) = switching(problem, problem.today, frozenset(), [parameters(problem)["minimum_patients.clinic"]])
+    assert "(now 1 patient a year)" in found.words("both", "neither")
+    (found,) = switching(problem, problem.today, frozenset(), [parameters(problem)["journey_factor"]])
+    assert "(now 1)" in found.words("both", "neither")
+    assert Trade("worst_journey", "minutes", "patient-minutes a year", None).words().startswith("weight of")
