@@ -462,7 +462,8 @@ def _number(count: int, noun: str) -> str:
 
 def _unverified(plan: Plan) -> list[str]:
     unverified = plan.rules[~plan.rules["verified"].astype(bool)]["rule"].unique()
-    rules = [f"Rests on unverified figures for: {', '.join(unverified)} (see rules.csv)."] if len(unverified) else []
+    named = ", ".join(str(rule).replace("_", " ") for rule in unverified)
+    rules = [f"Rests on unverified figures for these rules: {named} (see rules.csv)."] if named else []
     return [*rules, *_unverified_standards(plan), *_unverified_transfers(plan)]
 
 
@@ -478,7 +479,7 @@ def _unverified_transfers(plan: Plan) -> list[str]:
     for code in plan.problem.reached_by_transfer:
         service = plan.problem.services[code]
         stated = {name: getattr(service.transfer, name) for name in FIGURES_OF_TRANSFERS}
-        guesses = ", ".join(name for name, figure in stated.items() if not figure.verified)
+        guesses = ", ".join(name.replace("_", " ") for name, figure in stated.items() if not figure.verified)
         if guesses:
             lines.append(
                 f"Transfers to {service.name.lower()} rest on unverified figures: {guesses} (see config.yaml)."

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import test_goldens
 import test_rules
+from test_words import where_everything_is_one
 from worlds import small, three_doctors, vary
 
 from optimiser import catchment
@@ -17,6 +18,7 @@ from optimiser.checker import CHECKS, RULE_CHECKS
 from optimiser.cli import app
 from optimiser.config import OBJECTIVES as CONFIG_OBJECTIVES
 from optimiser.explanation import SAYS
+from optimiser.explanation.prices import WITHOUT_NOTCHES, givings
 from optimiser.measures import JOURNEY_MEASURES, table
 from optimiser.model import build
 from optimiser.model.objectives import OBJECTIVES
@@ -53,6 +55,20 @@ def test_every_rule_has_words_a_unit_or_none_and_a_hand_solved_world():
     for name, rule in RULES.items():
         assert rule.__doc__ and rule.__doc__.endswith("."), name
         assert hasattr(test_rules, f"test_{name}"), f"{name} has no hand-solved world in test_rules.py"
+
+
+def test_every_rule_that_can_give_way_has_a_price():
+    # At 1 no smaller minimum would let more options through; at 31 it would.
+    problem = vary(where_everything_is_one(), "clinic", minimum_patients=Figure(31))
+    ways = list(givings(problem))
+    assert {way.rule for way in ways} == set(UNITS)
+    assert {way.rule for way in ways if not way.notches} == set(WITHOUT_NOTCHES)
+    for way in ways:
+        left = {(one.rule, one.names) for one in givings(way.removed(problem))}
+        assert (way.rule, way.names) not in left, f"{way.rule} is not removed"
+        if way.notches:
+            looser = way.notches(1)[0](problem)
+            assert (looser.services, looser.teams) != (problem.services, problem.teams), f"{way.rule} does not give"
 
 
 def test_every_rule_has_a_golden_and_yields_rows_in_it():

@@ -24,8 +24,8 @@ def printed(command: str) -> list[str]:
 
 def test_the_page_shows_every_kind_of_question():
     commands = [command for command, _ in SHOWN]
-    assert len(commands) == 5
-    for word in ("--site", "--option", "three_emergency_departments", "--switching"):
+    assert len(commands) == 6
+    for word in ("--site", "--option", "three_emergency_departments", "--switching", "--map"):
         assert any(word in command for command in commands)
 
 

@@ -165,5 +165,10 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> N
         table.add_column(head, overflow="fold", justify="left" if side == "l" else "right", no_wrap=side == "r")
     for row in rows:
         table.add_row(*row)
-    console = Console()
-    Console(width=console.width if console.is_terminal else PLAIN_WIDTH, highlight=False).print(table)
+    if Console().is_terminal:
+        Console(highlight=False).print(table)
+        return
+    plain = Console(width=PLAIN_WIDTH, highlight=False)
+    with plain.capture() as drawn:
+        plain.print(table)
+    _say(*(line.rstrip() for line in drawn.get().splitlines()))

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from optimiser.arithmetic import ARITHMETIC, every_choice
+from optimiser.explanation.best import best_option
 from optimiser.explanation.words import SAYS, WAYS_OUT, amount, number_of
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan
-from optimiser.planning import solve
 from optimiser.problem import Beds, Figure, Problem, Reach, RotaNeed, Service, Team, Transfer
 
 COLUMNS = ["rule", "names", "words", "step", "given", "objective", "before", "after", "saved", "measured_in"]
@@ -29,7 +29,12 @@ MOST_NOTCHES = 64
 MOST_CANDIDATES = 8
 
 # One notch: a site, a person or a WTE, a bed, and else what people would give way by at a time.
-MINUTES, SHARE, TRANSFERS, HOURS = 5.0, 0.01, 1.0, 365.0
+MINUTES, SHARE, TRANSFERS, REPATRIATIONS, HOURS = 5.0, 0.01, 1.0, 52.0, 365.0
+# Rules that stand or do not: what they ask has no size.
+WITHOUT_NOTCHES = {
+    "fixed_designations_stand": "a designation is as it is fixed, or not",
+    "services_share_a_site": "two services share a site, or do not",
+}
 VOLUMES = {"minimum_patients": "every_site_has_enough_patients", "maximum_patients": "no_site_has_too_many_patients"}
 
 
@@ -129,7 +134,9 @@ def _by_notches(problem: Problem, way: Giving, before: tuple[float, ...]) -> Ite
 
 
 def _best(problem: Problem) -> tuple[float, ...]:
-    return tuple(reached.value for reached in solve(problem).proof.objectives)
+    found = best_option(problem)
+    assert found is not None, "the plan meets every rule of a looser question"
+    return found.values
 
 
 def _that_matter(
@@ -262,6 +269,7 @@ def _journeys(problem: Problem, code: str, service: Service) -> Iterator[Giving]
 def _transfers(problem: Problem, code: str, service: Service) -> Iterator[Giving]:
     for setting, rule, each in (
         ("most_transfers_a_day", "not_too_many_transfers", TRANSFERS),
+        ("most_repatriations_a_year", "not_too_many_repatriations", REPATRIATIONS),
         ("most_ambulance_hours", "not_too_many_ambulance_hours", HOURS),
     ):
         figure = getattr(service.transfer, setting, None)

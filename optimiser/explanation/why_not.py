@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.enumeration import Every, can_be_ranked
-from optimiser.errors import NoPlan, TooLarge
+from optimiser.errors import NoPlan
+from optimiser.explanation.best import best_option
 from optimiser.explanation.clashes import Clash, clash
 from optimiser.explanation.costs import (
     Change,
@@ -181,22 +181,10 @@ def fixing(problem: Problem, service: str, site: str, provided: bool) -> Problem
 
 
 def nearest_lawful(problem: Problem, designated: Designations) -> Designations | None:
-    """Return the lawful designations with fewest changes from some; of those, the best. None where none is lawful.
-
-    Without the solver, where every joint designation can be judged by arithmetic.
-    """
+    """Return the lawful designations with fewest changes from some; of those, the best. None where none is lawful."""
     since = Objective("changes_from_today", since=designated)
-    varied = replace(problem, objectives=(since, *problem.objectives))
-    try:
-        if can_be_ranked(varied):
-            best = Every.of(varied).best(1)
-            return best[0].designated if best else None
-    except TooLarge:
-        pass  # too much is tied together: only the solver can tell
-    try:
-        return solve(varied, list_all=False).designated
-    except NoPlan:
-        return None
+    found = best_option(replace(problem, objectives=(since, *problem.objectives)))
+    return found.designated if found else None
 
 
 def broken_rules(plan: Plan) -> pd.DataFrame:

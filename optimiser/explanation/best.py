@@ -1,0 +1,26 @@
+"""The best option of a question asked anew, as fast as it can be had exactly."""
+
+from __future__ import annotations
+
+from optimiser.enumeration import Every, Option, can_be_ranked
+from optimiser.errors import NoPlan, TooLarge
+from optimiser.planning import solve
+from optimiser.problem import Problem
+
+
+def best_option(problem: Problem) -> Option | None:
+    """Return the best option and what each objective comes to under it; None where no plan meets every rule.
+
+    By arithmetic alone where every joint designation can be judged so, and else by the solver: the same either way.
+    """
+    try:
+        if can_be_ranked(problem):
+            first = Every.of(problem).best(1)
+            return first[0] if first else None
+    except TooLarge:
+        pass  # rules tie too many services together for tables
+    try:
+        plan = solve(problem, list_all=False)
+    except NoPlan:
+        return None
+    return Option(tuple(reached.value for reached in plan.proof.objectives), plan.designated)
