@@ -210,6 +210,7 @@ class _Page:
             "checked": words.checked(run),
             "figures": words.key_figures(run, today, answer),
             "figures_of": names[main] if main else "",
+            "figures_way": parts.way(problem, main) if main else "",
             "broken": list(parts.broken(run)),
             "notes": self.notes,
             "counted": [
@@ -217,9 +218,7 @@ class _Page:
                     "code": code,
                     "name": names[code],
                     "scorecard": tables.scorecard(code, names[code], today, answer, answer_word),
-                    "journeys": tables.journeys(
-                        code, names[code], today, answer, answer_word, by_transfer=transfers[code]
-                    ),
+                    "journeys": tables.journeys(code, names[code], today, answer, answer_word, transfers[code]),
                     "affected": tables.affected(code, names[code], today, answer),
                     "volumes": tables.volumes(problem, code, names[code], today, answer),
                     "ambulances": tables.ambulances(code, names[code], transfers[code], today, answer),

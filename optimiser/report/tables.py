@@ -87,7 +87,7 @@ def still(values: Values, key: str, form: str) -> Cell:
     return Cell(FORMS[form](values.get(key, float("nan"))))
 
 
-def journeys(service: str, name: str, today: Values, answer: Values, answer_word: str, *, by_transfer: bool) -> Table:
+def journeys(service: str, name: str, today: Values, answer: Values, answer_word: str, by_transfer: bool) -> Table:
     """Return how long journeys to a service take: today, the answer, the choice on the page, and the other pathway."""
     shown = [
         ("Average, minutes", "mean_minutes", ""),
@@ -105,7 +105,7 @@ def journeys(service: str, name: str, today: Values, answer: Values, answer_word
             cells = [still(today, key, "whole"), still(answer, key, "whole"), following(answer, key, "whole")]
             straight = [following(answer, f"{measure}{ENDING}|{service}|{group}", "whole")] if by_transfer else []
             rows.append(Row(head, [*cells, *straight]))
-    heads = ["", "Today", answer_word, "Your choice", *(["Your choice, straight there"] if by_transfer else [])]
+    heads = ["", "Today", answer_word, "Your choice", *(["Straight there"] if by_transfer else [])]
     return Table(f"Journeys to {name}", heads, rows)
 
 
