@@ -15,12 +15,12 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from optimiser import measures, summary
+from optimiser import summary
 from optimiser.enumeration import size
 from optimiser.plan import PROVED, Plan
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.report import parts, side_by_side, tables, words
-from optimiser.report.affected import affected
+from optimiser.report.affected import affected, one_row_an_area
 from optimiser.report.outlines import Drawing, drawing
 from optimiser.report.question import designated_at, question
 from optimiser.report.run import Run, runs_of
@@ -38,7 +38,6 @@ SECTIONS = (
     ("options", "Options side by side"),
     ("checked", "How this was checked"),
 )
-VOLUMES = ("every_site_has_enough_patients", "no_site_has_too_many_patients", "beds_are_enough")
 SOURCES = "Sources and licences: under How this was checked."
 # Joint designations up to which the question is asked again behind its border, which takes as long as solving it.
 MOST_ASKED_AGAIN = 100_000
@@ -106,7 +105,7 @@ class _Page:
 
     @property
     def problem(self) -> Problem:
-        return self.run.shown.problem
+        return self.run.plan.problem
 
     @cached_property
     def today(self) -> Run:
@@ -116,7 +115,7 @@ class _Page:
     @cached_property
     def changes(self) -> list[tuple[str, str, str, float]]:
         counted = self.problem.services_with_patients
-        return [row for code in counted for row in affected(self.run.shown, self.run.before, code)]
+        return [row for code in counted for row in affected(self.run.plan, self.run.before, code)]
 
     @cached_property
     def unchanged(self) -> list[tuple[str, str, str, float]]:
@@ -136,13 +135,13 @@ class _Page:
     @cached_property
     def breaks(self) -> dict[str, list[float]]:
         """Where the five steps of minutes begin and end, by service."""
-        return {code: parts.breaks(self.problem, code, (self.run.shown, self.run.before)) for code in self.counted}
+        return {code: parts.breaks(self.problem, code, (self.run.plan, self.run.before)) for code in self.counted}
 
     @cached_property
     def data(self) -> dict[str, Any]:
         problem, drawn = self.problem, self.drawn
         found = {
-            "question": _without_volumes(question(problem), self.run.plan.problem),
+            "question": question(problem),
             "runs": [parts.run_data(run, problem) for run in self.runs],
             "today": designated_at(problem, self.run.before.designated),
             "answer_word": self.answer_word,
@@ -184,10 +183,9 @@ class _Page:
     def notes(self) -> list[str]:
         """What the answer rests on, and what would have to be true for another to be best."""
         run, plan = self.run, self.run.plan
-        numbers = measures.table(plan) if run.shares_out else run.measures
         few = size(plan.problem) <= MOST_ASKED_AGAIN and plan.proof.outcome == PROVED
         border = summary.across_the_border(plan) if few else []
-        return [*_shared_out(run), *border, *summary.notes(plan, numbers, standing=False)]
+        return [*border, *summary.notes(plan, run.measures, standing=False)]
 
     @property
     def context(self) -> dict[str, Any]:
@@ -240,6 +238,7 @@ class _Page:
             "reasons": list(parts.reasons(problem)),
             "yaml": parts.yaml(run),
             "map": self._map(),
+            "shares_out": any(problem.services[code].managed for code in self.counted),
             "map_note": parts.map_note(self.drawn),
             "sources": SOURCES,
             "source_list": list(parts.sources(run)),
@@ -258,12 +257,12 @@ class _Page:
         }
 
     def _map(self) -> dict[str, Any] | None:
-        drawn, plan = self.drawn, self.run.shown
+        drawn, plan = self.drawn, self.run.plan
         if drawn is None or not self.counted:
             return None
         code = self.counted[0]
-        journeys = plan.journeys[plan.journeys["service"] == code]
-        site = journeys["site"].fillna("").where(journeys["resident"]).tolist()
+        journeys = one_row_an_area(plan, code)
+        site = journeys["site"].where(journeys["resident"]).tolist()
         district = plan.problem.areas["district"].tolist() if "district" in plan.problem.areas else [""] * len(site)
         kilometres, units = drawn.scale_bar
         return {
@@ -279,20 +278,6 @@ class _Page:
             "bar_km": kilometres,
             "bar_units": units,
         }
-
-
-def _without_volumes(asked: dict[str, Any], problem: Problem) -> dict[str, Any]:
-    """Leave out the rules that patients are shared out to keep to: at the nearest the page would judge them wrongly."""
-    kept = [r for r in asked["rules"] if r["rule"] not in VOLUMES or not problem.services[r["names"][0]].managed]
-    left_out = dict.fromkeys(r["rule"] for r in asked["rules"] if r not in kept)
-    return asked | {"rules": kept, "not_judged": [*asked["not_judged"], *left_out]}
-
-
-def _shared_out(run: Run) -> list[str]:
-    if not run.shares_out:
-        return []
-    words = "This plan shares patients out between sites. The journeys below are those to the nearest"
-    return [f"{words}; its own are in its run."]
 
 
 def _policy(styles: Sequence[str], scripts: Sequence[str], connect: str) -> str:

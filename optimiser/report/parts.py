@@ -64,6 +64,8 @@ def grid(plan: Plan) -> dict[str, Any]:
         transfer = problem.services[code].transfer
         if transfer:
             return f"by way of the nearest {problem.services[transfer.first_contact].name.lower()}"
+        if problem.services[code].managed:
+            return "shared out between sites"
         return "taken straight there" if problem.services[code].activity else ""
 
     services, sites = list(problem.services), list(problem.candidates)

@@ -173,6 +173,11 @@ def volumes(problem: Problem, service: str, name: str, today: Values, answer: Va
 def ambulances(service: str, name: str, by_transfer: bool, today: Values, answer: Values) -> Table:
     """Return what a choice asks of ambulances."""
     shown = [("Patients a year taken elsewhere than today", f"patients_redirected|{service}|", "whole")]
+    if f"patients_past_a_nearer_site|{service}|" in answer:
+        shown += [
+            ("Patients a year sent past a nearer open site", f"patients_past_a_nearer_site|{service}|", "fine"),
+            ("Average minutes, everybody to the nearest", f"nearest_mean_minutes|{service}|", "fine"),
+        ]
     if by_transfer:
         shown += [
             ("Average minutes, by way of first contact", f"mean_minutes|{service}|", "whole"),
