@@ -103,6 +103,18 @@ def test_opening_changes_no_number_that_python_wrote(browser: Browser, folder: P
         assert live.page.evaluate(cells) == written
 
 
+def test_each_year_of_the_data_is_where_the_header_leads(seen: Visit):
+    seen.page.get_by_role("link", name="Data of 2017 to 2023").click()
+    rows = seen.page.locator("#data-used tbody tr")
+    assert rows.first.is_visible()
+    told = {
+        row.split("|")[0]: row.split("|")[1]
+        for row in rows.evaluate_all("all => all.map(row => Array.from(row.cells, cell => cell.textContent).join('|'))")
+    }
+    assert told["Residents"] == "2017" and told["Staff, WTE"] == "2017"
+    assert told["Patients: emergency attendance"] == "2018" and "Patients: birth" not in told
+
+
 def test_a_tick_is_followed_by_tables_words_and_rules(seen: Visit):
     tick(seen, HASU, "basildon")
     said = seen.page.locator("#said").text_content() or ""

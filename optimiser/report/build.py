@@ -242,6 +242,7 @@ class _Page:
             "shares_out": any(problem.services[code].managed for code in self.counted),
             "map_note": parts.map_note(self.drawn),
             "sources": SOURCES,
+            "data_used": tables.data_used(run),
             "source_list": list(parts.sources(run)),
             "rotas": tables.rotas(run),
             "beds": tables.beds(run, answer),

@@ -11,6 +11,7 @@ from math import isfinite
 from optimiser import measures
 from optimiser.measures import BANDS
 from optimiser.problem import Problem
+from optimiser.report import words
 from optimiser.report.other_pathway import ENDING
 from optimiser.report.run import Run
 from optimiser.report.words import change, percent, short, whole
@@ -280,6 +281,15 @@ def _rota_in_words(run: Run, rota: str) -> str:
     known = {code: service.name for code, service in problem.services.items()}
     known |= {code: team.name for code, team in problem.teams.items()}
     return ", ".join(known.get(part, part.replace("_", " ")) for part in rota.split("."))
+
+
+def data_used(run: Run) -> Table | None:
+    """Return of what year the data are that every number rests on, by source."""
+    rows = [
+        Row(what, [Cell(year or "not stated", number=False), Cell(title, number=False)])
+        for what, year, title in words.data_used(run)
+    ]
+    return Table("Of what year the data are", ["", "Year", "Source"], rows) if rows else None
 
 
 def versions(run: Run) -> Table:

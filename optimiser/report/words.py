@@ -16,6 +16,14 @@ from optimiser.report.other_pathway import ENDING
 from optimiser.report.run import Run
 
 ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " Hospital")
+# Columns that every number rests on, in any table, and what they count.
+COUNTED = {
+    "patients_per_year": "Patients",
+    "minutes": "Journeys and transfers, minutes",
+    "population": "Residents",
+    "people": "Staff, people",
+    "wte": "Staff, WTE",
+}
 MOST_NAMED = 4
 MOST_SITES_NAMED = 8
 
@@ -192,19 +200,29 @@ def key_figures(run: Run, today: Mapping[str, float], answer: Mapping[str, float
 
 
 def data_years(run: Run) -> str:
-    """Return the years that patients, people, staff and journeys are of, such as ``2015 to 2019``."""
-    sources, columns = (_input(run, name) for name in ("sources", "columns"))
-    if not {"source", "year"} <= set(sources.columns):
-        return ""
-    used = sources
-    if {"table", "column", "source"} <= set(columns.columns):
-        main = columns["column"].isin(["patients_per_year", "minutes", "people", "wte", "population"])
-        named = {code for cell in columns["source"][main] for code in re.split(r"[\s;,]+", cell)}
-        used = sources[sources["source"].isin(named)]
-    years = {int(year) for cell in used["year"] for year in re.findall(r"\b(?:19|20)\d\d\b", cell)}
+    """Return the years that patients, people, staff and journeys are of, such as ``2017 to 2019``."""
+    years = {int(year) for _, cell, _ in data_used(run) for year in re.findall(r"\b(?:19|20)\d\d\b", cell)}
     if not years:
         return ""
     return f"{min(years)} to {max(years)}" if len(years) > 1 else str(min(years))
+
+
+def data_used(run: Run) -> list[tuple[str, str, str]]:
+    """Return what patients, people, staff and journeys come from: what, its year, and the source's title."""
+    sources, columns = (_input(run, name) for name in ("sources", "columns"))
+    if not ({"source", "title", "year"} <= set(sources) and {"column", "source", "note"} <= set(columns)):
+        return []
+    known = {row["source"]: (row["year"], row["title"]) for row in sources.to_dict("records")}
+    used = {service.activity for service in run.plan.problem.services.values()} | set(run.plan.problem.teams)
+    found = {}
+    for row in columns.to_dict("records"):
+        rows = re.match(r"Rows of ([a-z_]+)\b(?!:)", row["note"])
+        if row["column"] in COUNTED and (rows is None or rows.group(1) in used):
+            of_what = f": {rows.group(1).replace('_', ' ')}" if rows else ""
+            for source in re.split(r"[\s;,]+", row["source"]):
+                if source in known:
+                    found[COUNTED[row["column"]] + of_what, *known[source]] = list(COUNTED).index(row["column"])
+    return sorted(found, key=lambda one: found[one])
 
 
 def _input(run: Run, name: str) -> pd.DataFrame:
