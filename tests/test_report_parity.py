@@ -20,7 +20,7 @@ from optimiser import measures
 from optimiser.plan import Plan
 from optimiser.planning import evaluate
 from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
-from optimiser.report import affected, question
+from optimiser.report import affected, other_pathway, question
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = (files("optimiser.report") / "page/evaluate.js").read_text(encoding="utf-8")
@@ -94,7 +94,11 @@ class InPython:
         transfer = plan.problem.services[service].transfer
         key = (service, plan.sites_of(service), transfer and plan.sites_of(transfer.first_contact))
         if key not in self.kept:
-            rows = [*measures.of_service(plan, service), *affected.affected(plan, self.today, service)]
+            rows = [
+                *measures.of_service(plan, service),
+                *affected.affected(plan, self.today, service),
+                *other_pathway.straight_there(plan, service),
+            ]
             self.kept[key] = self._keyed(rows)
         return self.kept[key]
 
@@ -206,6 +210,23 @@ def test_without_tables_the_page_works_out_the_same(browser: Browser, monkeypatc
     problem = vary(full(), "clinic", rotas=(), beds=None)
     assert question.question(problem)["not_judged"] == []
     agree(browser, problem, joint=16)
+
+
+def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser):
+    """The page of the care model, by transfer, has the minutes of that model with everybody taken straight there."""
+    problem = op.read_problem(ROOT / "configs/care_model.yaml")
+    straight = op.read_problem(ROOT / "configs/what_if/care_model_straight_there.yaml")
+    choices = every_subset_and_some_joint_choices(problem, joint=4)[:: len(problem.services)]
+    shown = 0
+    for choice, found in zip(choices, on_the_page(browser, problem, choices), strict=True):
+        theirs, plan = dict(found["measures"]), evaluate(straight, designated(choice))
+        for service in problem.reached_by_transfer:
+            for measure, _, group, value, *_ in measures.of_service(plan, service):
+                if measure in other_pathway.COMPARED and not group:
+                    on_page = number(theirs[f"{measure}_straight_there|{service}|"])
+                    assert math.isclose(on_page, value, rel_tol=1e-9), (choice, service, measure)
+                    shown += 1
+    assert shown >= len(choices) * 3 * 8
 
 
 @pytest.mark.parametrize("config", ["base", "what_if/treat_and_transfer", "what_if/hasus_shared_out"])

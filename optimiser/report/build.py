@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cached_property
 from importlib.resources import files as package_files
@@ -21,6 +21,7 @@ from optimiser.plan import PROVED, Plan
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.report import parts, side_by_side, tables, words
 from optimiser.report.affected import affected, one_row_an_area
+from optimiser.report.other_pathway import straight_there
 from optimiser.report.outlines import Drawing, drawing
 from optimiser.report.question import designated_at, question
 from optimiser.report.run import Run, runs_of
@@ -190,13 +191,12 @@ class _Page:
     @property
     def context(self) -> dict[str, Any]:
         run, problem = self.run, self.problem
-        answer = tables.values_of(run, self.changes)
+        answer = tables.values_of(run, [*self.changes, *self._straight_there(run.plan)])
         today = tables.values_of(self.today, self.unchanged)
         answer_word = self.answer_word.capitalize()
         main = words.main_service(problem)
-        changes = {(m, g): v for m, s, g, v in self.changes if s == main}
         names = {code: problem.services[code].name for code in problem.services}
-        transfer = {code: bool(problem.services[code].transfer) for code in self.counted}
+        transfers = {code: bool(problem.services[code].transfer) for code in self.counted}
         return {
             "title": problem.title,
             "sections": SECTIONS,
@@ -208,8 +208,9 @@ class _Page:
             "answer": words.answer(run.plan),
             "status": words.status(run),
             "checked": words.checked(run),
-            "figures": words.key_figures(run, self.today, changes),
+            "figures": words.key_figures(run, today, answer),
             "figures_of": names[main] if main else "",
+            "figures_way": parts.way(problem, main) if main else "",
             "broken": list(parts.broken(run)),
             "notes": self.notes,
             "counted": [
@@ -217,10 +218,10 @@ class _Page:
                     "code": code,
                     "name": names[code],
                     "scorecard": tables.scorecard(code, names[code], today, answer, answer_word),
-                    "journeys": tables.journeys(code, names[code], today, answer, answer_word),
+                    "journeys": tables.journeys(code, names[code], today, answer, answer_word, transfers[code]),
                     "affected": tables.affected(code, names[code], today, answer),
                     "volumes": tables.volumes(problem, code, names[code], today, answer),
-                    "ambulances": tables.ambulances(code, names[code], transfer[code], today, answer),
+                    "ambulances": tables.ambulances(code, names[code], transfers[code], today, answer),
                 }
                 for code in self.counted
             ],
@@ -255,6 +256,9 @@ class _Page:
             "not_modelled": words.NOT_MODELLED,
             "versions": tables.versions(run),
         }
+
+    def _straight_there(self, plan: Plan) -> Iterator[tuple[str, str, str, float]]:
+        return (row for code in self.counted for row in straight_there(plan, code))
 
     def _map(self) -> dict[str, Any] | None:
         drawn, plan = self.drawn, self.run.plan

@@ -11,6 +11,7 @@ from math import isfinite
 from optimiser import measures
 from optimiser.measures import BANDS
 from optimiser.problem import Problem
+from optimiser.report.other_pathway import ENDING
 from optimiser.report.run import Run
 from optimiser.report.words import change, percent, short, whole
 
@@ -86,23 +87,26 @@ def still(values: Values, key: str, form: str) -> Cell:
     return Cell(FORMS[form](values.get(key, float("nan"))))
 
 
-def journeys(service: str, name: str, today: Values, answer: Values, answer_word: str) -> Table:
-    """Return how long journeys to a service take: today, the answer, and the choice on the page."""
+def journeys(service: str, name: str, today: Values, answer: Values, answer_word: str, by_transfer: bool) -> Table:
+    """Return how long journeys to a service take: today, the answer, the choice on the page, and the other pathway."""
     shown = [
-        ("Average, minutes", f"mean_minutes|{service}|"),
-        ("Half of patients arrive within", f"median_minutes|{service}|"),
-        ("95% of patients arrive within", f"p95_minutes|{service}|"),
-        ("Longest, from any area", f"worst_minutes|{service}|"),
-        *((f"Residents within {band} minutes", f"people_within_{band}|{service}|") for band in BANDS),
-        *((f"Aged 75 or over within {band}", f"people_within_{band}|{service}|age 75+") for band in BANDS[:1]),
-        ("Patients a year beyond the standard", f"patients_beyond_standard|{service}|"),
+        ("Average, minutes", "mean_minutes", ""),
+        ("Half of patients arrive within", "median_minutes", ""),
+        ("95% of patients arrive within", "p95_minutes", ""),
+        ("Longest, from any area", "worst_minutes", ""),
+        *((f"Residents within {band} minutes", f"people_within_{band}", "") for band in BANDS),
+        *((f"Aged 75 or over within {band}", f"people_within_{band}", measures.AGE_75_PLUS) for band in BANDS[:1]),
+        ("Patients a year beyond the standard", "patients_beyond_standard", ""),
     ]
-    rows = [
-        Row(head, [still(today, key, "whole"), still(answer, key, "whole"), following(answer, key, "whole")])
-        for head, key in shown
-        if key in answer
-    ]
-    return Table(f"Journeys to {name}", ["", "Today", answer_word, "Your choice"], rows)
+    rows = []
+    for head, measure, group in shown:
+        key = f"{measure}|{service}|{group}"
+        if key in answer:
+            cells = [still(today, key, "whole"), still(answer, key, "whole"), following(answer, key, "whole")]
+            straight = [following(answer, f"{measure}{ENDING}|{service}|{group}", "whole")] if by_transfer else []
+            rows.append(Row(head, [*cells, *straight]))
+    heads = ["", "Today", answer_word, "Your choice", *(["Straight there"] if by_transfer else [])]
+    return Table(f"Journeys to {name}", heads, rows)
 
 
 def scorecard(service: str, name: str, today: Values, answer: Values, answer_word: str) -> Table:
@@ -180,8 +184,6 @@ def ambulances(service: str, name: str, by_transfer: bool, today: Values, answer
         ]
     if by_transfer:
         shown += [
-            ("Average minutes, by way of first contact", f"mean_minutes|{service}|", "whole"),
-            ("Average minutes, if taken straight there", f"mean_minutes_straight_there|{service}|", "whole"),
             ("Transfers a day, suspected ones counted", f"transfers_per_day|{service}|", "fine"),
             ("Repatriations a year", f"repatriations_per_year|{service}|", "whole"),
             ("Crew hours a year", f"ambulance_hours_per_year|{service}|", "whole"),

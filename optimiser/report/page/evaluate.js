@@ -259,22 +259,20 @@ function siteMeasures(question, code, going, open, put) {
     put("site_patients_from_outside", code, sites[site].code, outside[site] / whole);
   }
   if (service.transfer) transferMeasures(question, code, going, moved, staying, put);
-  if (service.transfer) put("mean_minutes_straight_there", code, "", straightThere(question, code, open));
   return {arriving: site => arriving[site] / whole};
 }
 
-// The mean if the same patients went straight to the sites that provide the service.
-function straightThere(question, code, open) {
-  const {areas, scales} = question, service = question.service[code], patients = question.patients[service.activity];
-  const going = nearest(question, {sites: service.sites}, open);
-  let total = 0, all = 0;
-  patients.forEach((many, area) => {
-    if (!areas.resident[area] || !many) return;
-    all += many;
-    total += many * going.minutes[area];
+// The other pathway: the same patients, if they went straight to the sites that provide the service.
+function straightThere(question, code, open, put) {
+  const service = question.service[code], going = nearest(question, {sites: service.sites}, open);
+  const straight = {rows: plainRows(question, service), ...going, ...spentAndShare(question, {}, going)};
+  journeyMeasures(question, code, straight, (measure, one, group, value) => {
+    if (["", "age 75+"].includes(group) && OF_BOTH_PATHWAYS.test(measure)) put(`${measure}_straight_there`, one, group, value);
   });
-  return all ? total / all / scales.minutes : NaN;
+  return straight;
 }
+
+const OF_BOTH_PATHWAYS = /^(mean|median|p95|worst)_minutes$|^people_within_|^patients_within_30$|^patients_beyond_standard$/;
 
 function transferMeasures(question, code, going, moved, staying, put) {
   const {scales, sites} = question, {transfer} = question.service[code];
@@ -524,6 +522,7 @@ function comesTo(question, chosen, before, code, kept) {
     const sums = journeyMeasures(question, code, going, put);
     sums.unserved = going.site.reduce((sum, site) => sum + (site === NONE), 0);
     Object.assign(sums, siteMeasures(question, code, going, new Set(chosen[code]), put));
+    if (question.service[code].transfer) going.straight = straightThere(question, code, new Set(chosen[code]), put);
     if (going.plain) sharedMeasures(question, code, going, new Set(chosen[code]), put);
     if (before) affectedMeasures(question, code, going, before.going[code], put);
     going.comesTo = {before, entries, sums};

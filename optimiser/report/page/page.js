@@ -223,6 +223,7 @@ function draw() {
   const lines = [{kind: "today", name: "today", values: reached(question, today.going[shown])}];
   if (!same(answer)) lines.push({kind: "best", name: PAGE.answer_word, values: reached(question, answer.going[shown])});
   lines.push({kind: "choice", name: same(answer) ? PAGE.answer_word : "your choice", values: reached(question, now.going[shown])});
+  if (now.going[shown].straight) lines.push({kind: "straight", name: "straight there", values: reached(question, now.going[shown].straight)});
   for (const svg of document.querySelectorAll("[data-curve]")) if (svg.dataset.curve === shown) drawCurve(svg, lines);
 }
 
