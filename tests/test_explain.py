@@ -17,7 +17,7 @@ from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
 from optimiser.arithmetic import lawful, value
-from optimiser.errors import InputError, NoPlan
+from optimiser.errors import InputError, NoPlan, NotProved
 from optimiser.explanation import Overview, WhyNotOption, WhyNotSite, explain, record
 from optimiser.explanation.prices import Giving, givings, next_volumes, price_of_rules
 from optimiser.explanation.why_not import explain_option, nearest_lawful
@@ -182,6 +182,13 @@ def test_the_solver_finds_the_same_nearest_plan(name: str, monkeypatch: pytest.M
         assert solved is not None
         values = tuple(value(problem, solved, objective) for objective in problem.objectives)
         assert (len(solved ^ option), values) == by_force(name).nearest(option)
+
+
+def test_nothing_is_said_of_a_plan_that_time_did_not_suffice_to_prove(monkeypatch: pytest.MonkeyPatch):
+    hurried = replace(question("care_model"), time_limit_minutes=0.0)
+    monkeypatch.setattr("optimiser.explanation.best.can_be_ranked", lambda problem: False)
+    with pytest.raises(NotProved, match="Time ran out"):
+        nearest_lawful(hurried, hurried.today)
 
 
 @pytest.mark.parametrize("name", ["base", "care_model"])
