@@ -177,7 +177,8 @@ def _cliffs(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     for minutes in found[(found["service"] == service) & found["is_its_standard"]]["minutes"]:
         row = (("service", service), ("minutes", minutes))
         cells = tuple(Cell("cliffs", row, column) for column in ("minutes", "people_just_inside", "people_just_beyond"))
-        words = "{1:,.0f} people would live up to a minute inside the standard of {0:g} minutes, {2:,.0f} up to a minute beyond"
+        words = "{1:,.0f} people would live up to a minute inside the standard of {0:g} minutes, "
+        words += "{2:,.0f} up to a minute beyond"
         yield Sentence("cliff", service, f"{_plain(name)}: {words}.", cells)
 
 
