@@ -14,6 +14,7 @@ from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, PROVED, Plan, matters
 from optimiser.planning import evaluate, solve
 from optimiser.problem import ACROSS_SITES, Problem
+from optimiser.provenance import unverified_activities
 from optimiser.sharing import sharing
 from optimiser.staffing import rotas_needed
 
@@ -483,7 +484,17 @@ def _unverified(plan: Plan) -> list[str]:
     unverified = plan.rules[~plan.rules["verified"].astype(bool)]["rule"].unique()
     named = ", ".join(str(rule).replace("_", " ") for rule in unverified)
     rules = [f"Rests on unverified figures for these rules: {named} (see rules.csv)."] if named else []
-    return [*rules, *_unverified_standards(plan), *_unverified_transfers(plan)]
+    return [*rules, *_unverified_patients(plan), *_unverified_standards(plan), *_unverified_transfers(plan)]
+
+
+def _unverified_patients(plan: Plan) -> list[str]:
+    """Name the services whose patients come from a source that nobody verified: volumes and minutes rest on them."""
+    problem = plan.problem
+    by_activity: dict[str, list[str]] = {}
+    for code in problem.services_with_patients:
+        by_activity.setdefault(str(problem.services[code].activity), []).append(problem.services[code].name)
+    names = [name for one in unverified_activities(problem.files, by_activity) for name in by_activity[one]]
+    return [f"Patients are counted by an unverified source for: {', '.join(names)} (sources.csv)."] if names else []
 
 
 def _unverified_standards(plan: Plan) -> list[str]:

@@ -246,7 +246,12 @@ def lines(finding: Finding) -> list[str]:
     regret = finding.regret.set_index("option")
     by_name = {names[0]: number for number, names in finding.names.items()}
     winners = regret[regret["won_share"] > 0].sort_values("won_share", ascending=False, kind="stable")
-    of_which = "" if found == many else f", of the {found:,} scenarios that have a plan"
+    those = "the 1 scenario that has" if found == 1 else f"the {found:,} scenarios that have"
+    of_which = "" if found == many else f", of {those} a plan"
+        ""
+        if found == many
+        else f", of the {found:,} scenario{'s' if found > 1 else ''} that {'have' if found > 1 else 'has'} a plan"
+    )
     said += ["", f"Best, alone or with others{of_which}:"]
     said += [
         f"  {row.won_share:.1%}  {name}: {finding.in_words(by_name[name], by_name[winners.index[0]] if n else None)}"
