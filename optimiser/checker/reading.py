@@ -33,6 +33,8 @@ LONGEST_NAME = 200
 LONGEST_SHOWN = 80
 # What two writings of one number may differ by when one of them went through binary floating point.
 DUST = Fraction(1, 10**9)
+# What a folder of a run has, and other folders that a command wrote have not: with a plan, and without.
+TELLTALES = ("designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "clash.csv")
 
 
 class Breach(NamedTuple):
@@ -230,13 +232,23 @@ def read_files(run: Path | Mapping[str, bytes], known: Iterable[str] = ()) -> Fi
         raise InputError([Fault(str(run), "there is no such run folder. Name the folder that a run was written to.")])
     try:
         present = set(_names_in(folder))
+        if not _may_be_a_run(present):
+            words = "this is not a run folder. Name one that `optimiser solve` or `optimiser evaluate` wrote."
+            raise InputError([Fault(str(run), words)])
         contents = _read_of(folder, {"run.json"} & present)
         listed = _listed(contents.get("run.json", b""))
         present |= {name for name in listed - present if _is_inside(folder, name)}
         contents |= _read_of(folder, (listed | set(known)) & present)
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         raise InputError([Fault(str(run), f"the run folder cannot be read ({error}).")]) from error
     return Files(contents, present)
+
+
+def _may_be_a_run(names: Collection[str]) -> bool:
+    """Whether a folder has run.json, and a table that only a run has: sweeps and lists of options have neither."""
+    return "run.json" in names and any(name in names for name in TELLTALES)
 
 
 def _names_in(folder: Path) -> Iterator[str]:
