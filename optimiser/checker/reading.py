@@ -31,7 +31,11 @@ MOST_CONFIG_BYTES = 2 * 1024**2
 DEEPEST = 50
 LONGEST_NAME = 200
 LONGEST_SHOWN = 80
-# What two writings of one number may differ by when one of them went through binary floating point.
+# Numbers are published to nine decimals, so they may be off by half of the last; and by so much of themselves, or of 1,
+# because they were added up in binary.
+HALF_A_DECIMAL = Fraction(1, 2 * 10**9)
+OF_BINARY, OF_ONE = Fraction(1, 10**13), Fraction(1, 10**12)
+# What tells whether a limit is kept.
 DUST = Fraction(1, 10**9)
 # What a folder of a run has, and other folders that a command wrote have not: with a plan, and without.
 TELLTALES = ("designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "clash.csv")
@@ -144,8 +148,15 @@ def any_number(cell: str) -> Number:
 
 
 def same(claimed: Number, found: Number) -> bool:
-    """Whether two numbers agree to a part in a thousand million."""
+    """Whether two numbers agree to nine decimals."""
     if claimed == found or isinstance(claimed, float) or isinstance(found, float):
+        return claimed == found
+    return size(claimed - found) <= HALF_A_DECIMAL + OF_ONE + OF_BINARY * size(found)
+
+
+def nearly(claimed: Number, found: Number) -> bool:
+    """Whether two numbers agree to a part in a thousand million: sums of many that were each rounded."""
+    if isinstance(claimed, float) or isinstance(found, float):
         return claimed == found
     return size(claimed - found) <= dust(found)
 
@@ -156,7 +167,7 @@ def size(value: Number) -> Number:
 
 
 def dust(value: Number) -> Number:
-    """Return what a writing of this number may be off by."""
+    """Return how far beyond a limit of this size still counts as at it."""
     return DUST * max(Fraction(1), size(value))
 
 
