@@ -8,7 +8,7 @@ from math import isfinite
 from optimiser.beds import beds_needed
 from optimiser.decimals import exactly
 from optimiser.model.rules import UNITS, most_patients_in_beds
-from optimiser.problem import Figure, Problem, Service, Transfer
+from optimiser.problem import Figure, Problem, Service
 
 # Not a standard and never relaxed, but a reason that people must be told of.
 EVERYBODY = "every_area_is_served"
@@ -107,27 +107,15 @@ def _service(problem: Problem, names: tuple[str, ...]) -> Service:
     return problem.services[names[0]]
 
 
-def _transfer(problem: Problem, names: tuple[str, ...]) -> Transfer:
-    return _service(problem, names).transfer or Transfer("")
-
-
 def number_of(figure: Figure | None) -> float:
     """Return the value of a figure; 0 where there is none."""
     return figure.value if figure else 0.0
-
-
-def _value(figure: Figure | None, unit: str = "") -> str:
-    return amount(number_of(figure), unit) if unit else shown(number_of(figure))
 
 
 def _staff(number: float, team: str, unit: str, problem: Problem, more: str = "") -> str:
     who, name = "" if unit == "people" else f"{unit} ", problem.teams[team].name
     # Teams are named in the plural.
     return f"{shown(number)} {more}{who}of the {name}" if is_one(number) else f"{shown(number)} {more}{who}{name}"
-
-
-def _is_or_are(figure: Figure | None) -> str:
-    return "is" if is_one(number_of(figure)) else "are"
 
 
 def _at_most(problem: Problem, names: tuple[str, ...], figure: Figure | None, of_one: str, of_many: str) -> str:
@@ -159,7 +147,7 @@ def _beds(problem: Problem, names: tuple[str, ...]) -> str:
     service, site = _service(problem, names), names[1]
     beds = service.beds
     assert beds is not None
-    there = f"{service.name} at {problem.sites[site].name} makes do with {_value(beds.at[site], 'beds')}"
+    there = f"{service.name} at {problem.sites[site].name} makes do with {amount(beds.at[site].value, 'beds')}"
     take = "takes" if is_one(beds.at[site].value) else "take"
     return f"{there}, which {take} {amount(most_patients_in_beds(problem, *names), 'patients a year')}"
 
@@ -178,43 +166,45 @@ def _more_beds(problem: Problem, names: tuple[str, ...], by: float) -> str:
 def _reach(problem: Problem, names: tuple[str, ...]) -> str:
     service, other = (problem.services[name] for name in names)
     link = next(link for link in service.in_reach if link.service == other.code)
-    return f"{service.name} has {other.name} within {_value(link.minutes, 'minutes')} of its site"
+    return f"{service.name} has {other.name} within {amount(link.minutes.value, 'minutes')} of its site"
 
 
+def _asks(words: str, setting: str, unit: str) -> Words:
+    """Return a sentence about one figure of a service or of its pathway; ``site`` is the rule's, if it has one."""
+
+    def said(problem: Problem, names: tuple[str, ...]) -> str:
+        service = _service(problem, names)
+        number = number_of(getattr(service.transfer if hasattr(service.transfer, setting) else service, setting))
+        site = problem.sites[names[1]].name if len(names) > 1 else ""
+        is_or_are = "is" if is_one(number) else "are"
+        return words.format(service=service.name, site=site, figure=amount(number, unit), is_or_are=is_or_are)
+
+    return said
+
+
+PATIENTS = "patients a year"
 SAYS: dict[str, Words] = {
     EVERYBODY: lambda p, n: f"every area has a site, or a neighbour, that it can reach for {_service(p, n).name}",
     "fixed_designations_stand": _fixed,
-    "enough_sites": lambda p, n: f"{_service(p, n).name} on at least {_value(_service(p, n).at_least_sites, 'sites')}",
-    "not_too_many_sites": lambda p, n: (
-        f"{_service(p, n).name} on at most {_value(_service(p, n).at_most_sites, 'sites')}"
-    ),
-    "every_site_has_enough_patients": lambda p, n: (
-        f"{_service(p, n).name} at {p.sites[n[1]].name} has at least "
-        f"{_value(_service(p, n).minimum_patients, 'patients a year')}"
-    ),
-    "no_site_has_too_many_patients": lambda p, n: (
-        f"{_service(p, n).name} at {p.sites[n[1]].name} has at most "
-        f"{_value(_service(p, n).maximum_patients, 'patients a year')}"
-    ),
+    "enough_sites": _asks("{service} on at least {figure}", "at_least_sites", "sites"),
+    "not_too_many_sites": _asks("{service} on at most {figure}", "at_most_sites", "sites"),
+    "every_site_has_enough_patients": _asks("{service} at {site} has at least {figure}", "minimum_patients", PATIENTS),
+    "no_site_has_too_many_patients": _asks("{service} at {site} has at most {figure}", "maximum_patients", PATIENTS),
     "beds_are_enough": _beds,
     "services_are_within_reach": _reach,
-    "nobody_travels_too_far": lambda p, n: (
-        f"nobody travels more than {_value(_service(p, n).longest_journey_minutes, 'minutes')} to {_service(p, n).name}"
+    "nobody_travels_too_far": _asks(
+        "nobody travels more than {figure} to {service}", "longest_journey_minutes", "minutes"
     ),
     "enough_patients_within_standard": lambda p, n: (
-        f"a share of {_value(_service(p, n).share_within_standard)} of patients reach {_service(p, n).name} "
-        f"within {_value(_service(p, n).standard_minutes, 'minutes')}"
+        f"a share of {shown(number_of(_service(p, n).share_within_standard))} of patients reach {_service(p, n).name} "
+        f"within {amount(number_of(_service(p, n).standard_minutes), 'minutes')}"
     ),
-    "not_too_many_transfers": lambda p, n: (
-        f"{_service(p, n).name} takes at most {_value(_transfer(p, n).most_transfers_a_day, 'transfers a day')}"
+    "not_too_many_transfers": _asks("{service} takes at most {figure}", "most_transfers_a_day", "transfers a day"),
+    "not_too_many_repatriations": _asks(
+        "at most {figure} {is_or_are} taken back from {service}", "most_repatriations_a_year", PATIENTS
     ),
-    "not_too_many_repatriations": lambda p, n: (
-        f"at most {_value(_transfer(p, n).most_repatriations_a_year, 'patients a year')} "
-        f"{_is_or_are(_transfer(p, n).most_repatriations_a_year)} taken back from {_service(p, n).name}"
-    ),
-    "not_too_many_ambulance_hours": lambda p, n: (
-        f"ambulances spend at most {_value(_transfer(p, n).most_ambulance_hours, 'hours a year')} "
-        f"on transfers to {_service(p, n).name}"
+    "not_too_many_ambulance_hours": _asks(
+        "ambulances spend at most {figure} on transfers to {service}", "most_ambulance_hours", "hours a year"
     ),
     "services_share_a_site": lambda p, n: f"{_service(p, n).name} shares its site with {p.services[n[1]].name}",
     "rota_is_filled": _rota,
