@@ -248,10 +248,6 @@ def lines(finding: Finding) -> list[str]:
     winners = regret[regret["won_share"] > 0].sort_values("won_share", ascending=False, kind="stable")
     those = "the 1 scenario that has" if found == 1 else f"the {found:,} scenarios that have"
     of_which = "" if found == many else f", of {those} a plan"
-        ""
-        if found == many
-        else f", of the {found:,} scenario{'s' if found > 1 else ''} that {'have' if found > 1 else 'has'} a plan"
-    )
     said += ["", f"Best, alone or with others{of_which}:"]
     said += [
         f"  {row.won_share:.1%}  {name}: {finding.in_words(by_name[name], by_name[winners.index[0]] if n else None)}"
