@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema
 
+from optimiser.beds import MOST_BEDS
 from optimiser.problem import Figure
 from optimiser.rota.cover import DAYS
 from optimiser.schema import CODE_PATTERN
@@ -31,7 +32,6 @@ UNLIMITED = "unlimited"
 LARGEST = 1_000_000_000
 LONGEST_LINE = 200
 A_WEEK = 10_080
-MOST_BEDS = 100_000
 
 
 class Strict(BaseModel):
