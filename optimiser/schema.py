@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Kind = Literal["code", "text", "choice", "whole", "number", "boolean"]
 
 # The most that a cell may say: far above what there is, and small enough for every sum to stay exact.
-MOST_PEOPLE, MOST_PATIENTS, MOST_STAFF = 100_000_000, 10_000_000, 1_000_000
+MOST_PEOPLE, MOST_PATIENTS, MOST_STAFF = 100_000_000, 1_000_000, 1_000_000
 # Patients are counted to so many decimal places.
 PATIENT_DECIMALS = 6
 

@@ -185,7 +185,7 @@ FAULTS = {
     ),
     "a factor without end": (
         ("teams:", "travel: {factor: 1e18}\nteams:"),
-        'line 3: "factor" must be at most 100, not 1e+18.',
+        'line 3: "factor" must be at most 10, not 1e+18.',
     ),
     "a factor of next to nothing": (
         ("teams:", "travel: {times: {peak: 5e-324}, time: peak}\nteams:"),

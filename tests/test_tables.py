@@ -54,7 +54,7 @@ def test_a_number_keeps_every_digit_that_a_float_can_hold(tmp_path: Path) -> Non
     assert read_place(place).journeys["minutes"][1] == 20.3
 
 
-@pytest.mark.parametrize("patients", ["9999999.999999", "0.1", "0.000001", "4503599.627371", "1234567.654321", "1e-6"])
+@pytest.mark.parametrize("patients", ["999999.999999", "0.1", "0.000001", "450359.962737", "123456.654321", "1e-6"])
 def test_patients_may_have_six_decimal_places(patients: str, tmp_path: Path) -> None:
     demand = TABLES["demand"].replace("A1,visit,10", f"A1,visit,{patients}")
     assert read_place(write_place(tmp_path, demand=demand)).demand["patients_per_year"][0] == float(patients)
@@ -76,7 +76,7 @@ CELLS = {
     "out of range": (("areas", "West,1", "West,11"), 'deprivation_decile is "11": it is above 10, the most'),
     "more than any area has": (
         ("demand", "A1,visit,10", "A1,visit,1e30"),
-        'patients_per_year is "1e30": it is above 10,000,000, the most that it can be. Correct it.',
+        'patients_per_year is "1e30": it is above 1,000,000, the most that it can be. Correct it.',
     ),
     "more than live anywhere": (("areas", "2000", "1e30"), 'population is "1e30": it is above 100,000,000, the most'),
     "more than work anywhere": (("staff", "2024,3,", "2024,3,1e30"), 'wte is "1e30": it is above 1,000,000, the most'),

@@ -175,7 +175,7 @@ NAMES_NOT_IN_THE_PLACE = {
     ),
     "growth without end": (
         ("teams:", "demand: {growth: {years: 100, by_activity: {visit: 1}}}\nteams:"),
-        "line 3: visit could grow to more than 10,000,000 patients a year in an area, the most that are counted. "
+        "line 3: visit could grow to more than 1,000,000 patients a year in an area, the most that are counted. "
         "State fewer years, or a lower rate.",
     ),
     "more beds than are counted": (

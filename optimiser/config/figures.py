@@ -162,7 +162,7 @@ class Within:
 
 Count = Annotated[StatedFigure, AfterValidator(Within(0, whole=True))]
 AtLeastZero = Annotated[StatedFigure, AfterValidator(Within(0))]
-Factor = Annotated[StatedFigure, AfterValidator(Within(0.01, 100))]
+Factor = Annotated[StatedFigure, AfterValidator(Within(0.01, 10))]
 Share = Annotated[StatedFigure, AfterValidator(Within(0, 1))]
 ShareBelowOne = Annotated[StatedFigure, AfterValidator(Within(0, 1)), AfterValidator(_below_one)]
 Blocking = Annotated[StatedFigure, AfterValidator(Within(0.000001, 0.999999))]
