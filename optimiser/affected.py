@@ -29,8 +29,10 @@ FIFTH_ENDS = {1: " (most deprived)", 5: " (least deprived)"}
 
 
 def openings(base: Answer, other: Answer) -> pd.DataFrame:
-    """Return what opens and closes: service, site, change ("opens" or "closes")."""
+    """Return what opens and closes of services that both know: service, site, change ("opens" or "closes")."""
     before, after = (_designated(answer) for answer in (base, other))
+    both = set(base["services"]["service"]) & set(other["services"]["service"])
+    before, after = ({pair for pair in chosen if pair[0] in both} for chosen in (before, after))
     rows = [(*pair, "opens" if pair in after else "closes") for pair in sorted(before ^ after)]
     return pd.DataFrame(rows, columns=["service", "site", "change"])
 
@@ -59,7 +61,7 @@ def gains_and_losses(moved: pd.DataFrame) -> pd.DataFrame:
     is people of that age, and how many patients they are is not known.
     """
     rows = []
-    for service, group, counted, members in _grouped(moved):
+    for service, group, counted, members in grouped(moved):
         for minutes in THRESHOLDS:
             longer, shorter = members["change"] > minutes, members["change"] < -minutes
             people = "people_75_plus" if counted == OLDER else "people"
@@ -77,7 +79,7 @@ def averages(moved: pd.DataFrame) -> pd.DataFrame:
     ``change``; the ``affected`` among them and the same of those. NaN where nobody is.
     """
     rows = []
-    for service, group, counted, members in _grouped(moved):
+    for service, group, counted, members in grouped(moved):
         weight = members["people_75_plus" if counted == OLDER else "patients"]
         touched = weight.where(members["spent_change"] != 0, 0)
         rows.append((service, group, counted, *_means(members, weight), *_means(members, touched)))
@@ -131,6 +133,13 @@ def volumes(base: Answer, other: Answer) -> pd.DataFrame:
     return _rounded(by_service.reset_index(drop=True))
 
 
+def demand(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return the residents' patients a year that each answer counts: service, patients_before, patients_after."""
+    before, after = (_journeys(answer).groupby("service", sort=False)["patients"].sum() for answer in (base, other))
+    both = pd.concat([before.rename("patients_before"), after.rename("patients_after")], axis=1, join="inner")
+    return _rounded(both.rename_axis("service").reset_index())
+
+
 def warnings(means: pd.DataFrame) -> pd.DataFrame:
     """Return the groups that a mean hides: it moves less than 2 minutes while theirs moves more than 10.
 
@@ -154,6 +163,7 @@ def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
         "worst_areas": worst_areas(moved),
         "cliffs": cliffs(other),
         "volumes": volumes(base, other),
+        "demand": demand(base, other),
         "warnings": warnings(means),
     }
 
@@ -183,10 +193,10 @@ def _journeys(answer: Answer) -> pd.DataFrame:
     share = rows["service"].map(shares).fillna(1.0).astype(float)
     moved = np.isfinite(found["minutes"]) & (rows["site"] != rows["first_site"])
     found["spent"] = found["minutes"].where(~moved, first + share * (found["minutes"] - first))
-    return _one_row_an_area(found.reset_index(drop=True))
+    return split_areas_together(found.reset_index(drop=True))
 
 
-def _one_row_an_area(found: pd.DataFrame) -> pd.DataFrame:
+def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
     """Where an area is split between sites, take the mean minutes of its patients and the site of most of them."""
     keys = ["service", "area"]
     if not found.duplicated(keys).any():
@@ -238,7 +248,7 @@ def _times(column: pd.Series) -> pd.Series:
 # Groups and means -------------------------------------------------------------------------------------------------
 
 
-def _grouped(moved: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
+def grouped(moved: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
     """Yield service, group, who is counted and the areas: all, then fifths, districts and those aged 75 and over."""
     for service, rows in moved.groupby("service", sort=False):
         code = str(service)
@@ -256,12 +266,13 @@ def _grouped(moved: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]
 def _means(members: pd.DataFrame, weight: pd.Series) -> tuple[float, float, float, float]:
     """Return how many are counted, and their mean minutes before, after and in between."""
     total = float(weight.sum())
-    before, after = (_mean(members[name], weight, total) for name in ("spent_before", "spent_after"))
+    before, after = (mean(members[name], weight) for name in ("spent_before", "spent_after"))
     return total, before, after, after - before if before != after else 0.0 if before == before else np.nan
 
 
-def _mean(minutes: pd.Series, weight: pd.Series, total: float) -> float:
-    counted = weight > 0
+def mean(minutes: pd.Series, weight: pd.Series) -> float:
+    """Return the mean minutes of those who count; NaN where nobody does."""
+    counted, total = weight > 0, float(weight.sum())
     return float((minutes[counted] * weight[counted]).sum() / total) if total else float("nan")
 
 

@@ -14,6 +14,7 @@ from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, PROVED, Plan, matters
 from optimiser.planning import evaluate, solve
 from optimiser.problem import ACROSS_SITES, Problem
+from optimiser.provenance import unverified_activities
 from optimiser.sharing import sharing
 from optimiser.staffing import rotas_needed
 
@@ -129,7 +130,10 @@ def _standing(plan: Plan) -> list[str]:
     broken = plan.broken
     if proof.outcome == EVALUATED:
         if broken.empty:
-            return ["Evaluated, not optimised. It breaks no rule."]
+            excepted = plan.problem.exceptions and plan.exceptions["would_have_broken"].astype(bool).any()
+            return [
+                f"Evaluated, not optimised. It breaks no rule{' but for documented exceptions' if excepted else ''}."
+            ]
         return [f"Evaluated, not optimised. It breaks {len(broken)} rules:", *map(_breach, broken.itertuples())]
     if proof.outcome != PROVED:
         return [f"Not proved best: {_how_far(plan)}"]
@@ -254,13 +258,20 @@ def _next_best(plan: Plan) -> list[str]:
     best, second = listing.ranked[:2]
     worse = next(
         (
-            f"{second.values[i] - best.values[i]:,.1f} more {UNITS[objective.name]}"
+            _more_of(second.values[i] - best.values[i], UNITS[objective.name])
             for i, objective in enumerate(plan.problem.objectives)
             if second.values[i] != best.values[i]
         ),
         "equal on every objective",
     )
     return [f"Next best: {_swap(plan, evaluate(plan.problem, second.designated))}: {worse}."]
+
+
+def _more_of(number: float, unit: str) -> str:
+    """Return how much more of a unit, a whole number as such and one of it as one."""
+    if number != round(number):
+        return f"{number:,.1f} more {unit}"
+    return f"1 more {unit.removesuffix('s')}" if number == 1 and " " not in unit else f"{number:,.0f} more {unit}"
 
 
 def _swap(plan: Plan, other: Plan) -> str:
@@ -331,7 +342,14 @@ def _moves(plan: Plan) -> list[str]:
 
 
 def _staff(plan: Plan, number: float, team: str, unit: str) -> str:
-    return f"{number:g} {'WTE ' if unit == 'WTE' else ''}{plan.problem.teams[team].name}"
+    return staff_in_words(number, plan.problem.teams[team].name, unit)
+
+
+def staff_in_words(number: float, team: str, unit: str) -> str:
+    """Return so many of a team, whose name is a plural."""
+    if unit == "WTE":
+        return f"{number:g} WTE {team}"
+    return f"1 of the {team}" if number == 1 else f"{number:g} {team}"
 
 
 def _cover_from_elsewhere(plan: Plan) -> list[str]:
@@ -385,9 +403,9 @@ def _fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     said = []
     for row in found.head(MOST_FRAGILE_NAMED).itertuples():
         site, team, _ = str(row.group).split(" ")
-        unit = "WTE " if row.unit == "WTE" else ""
         service, where = plan.problem.services[str(row.service)].name, plan.problem.pool_name(site)
-        said.append(f"{service.lower()} at {where} short of {row.value:.4g} {unit}{plan.problem.teams[team].name}")
+        who = staff_in_words(float(f"{row.value:.4g}"), plan.problem.teams[team].name, str(row.unit))
+        said.append(f"{service.lower()} at {where} short of {who}")
     more = f"; {len(found) - len(said)} more in measures.csv" if len(found) > len(said) else ""
     return [f"Fragile: one vacancy would leave {', '.join(said)}{more}."] if said else []
 
@@ -405,13 +423,14 @@ def _changes(plan: Plan) -> list[str]:
 
 
 def _stays_local(plan: Plan) -> list[str]:
-    """Return, for every service that closes somewhere, what the config says stays there."""
+    """Return, for every service that closes somewhere, what its source says would stay; no rule makes it so."""
     problem, lines = plan.problem, []
     for code, service in problem.services.items():
         closes = [s for s in problem.candidates if (s, code) in problem.today and (s, code) not in plan.designated]
         if closes and service.stays_local:
             where = sites_in_words(problem, closes)
-            lines.append(f"{service.name} closes at {where}; what stays there: {service.stays_local}")
+            said = f"What stays, by its source and by no rule here: {service.stays_local}"
+            lines.append(f"{service.name} closes at {where}. {said}")
     return lines
 
 
@@ -436,10 +455,11 @@ def _exceptions(plan: Plan) -> list[str]:
     problem = plan.problem
     if not problem.exceptions:
         return []
-    used = matters(plan.exceptions[plan.exceptions["would_have_broken"].astype(bool)])
+    without = plan.exceptions[plan.exceptions["would_have_broken"].astype(bool)]
+    used, broken = matters(without), len(without)
     return [
         f"Documented exceptions: {_number(len(matters(plan.exceptions)), 'matter')} in "
-        f"{_number(len(plan.exceptions), 'row')}, of which {len(used)} would otherwise break a rule.",
+        f"{_number(len(plan.exceptions), 'row')}, of which {broken} would otherwise break a rule.",
         *(
             f"  {number}. Without {problem.services[needs].name.lower()} on its site or in reach: "
             f"{_who_goes_without(problem, rows)}. {reason}."
@@ -464,7 +484,17 @@ def _unverified(plan: Plan) -> list[str]:
     unverified = plan.rules[~plan.rules["verified"].astype(bool)]["rule"].unique()
     named = ", ".join(str(rule).replace("_", " ") for rule in unverified)
     rules = [f"Rests on unverified figures for these rules: {named} (see rules.csv)."] if named else []
-    return [*rules, *_unverified_standards(plan), *_unverified_transfers(plan)]
+    return [*rules, *_unverified_patients(plan), *_unverified_standards(plan), *_unverified_transfers(plan)]
+
+
+def _unverified_patients(plan: Plan) -> list[str]:
+    """Name the services whose patients come from a source that nobody verified: volumes and minutes rest on them."""
+    problem = plan.problem
+    by_activity: dict[str, list[str]] = {}
+    for code in problem.services_with_patients:
+        by_activity.setdefault(str(problem.services[code].activity), []).append(problem.services[code].name)
+    names = [name for one in unverified_activities(problem.files, by_activity) for name in by_activity[one]]
+    return [f"Patients are counted by an unverified source for: {', '.join(names)} (sources.csv)."] if names else []
 
 
 def _unverified_standards(plan: Plan) -> list[str]:

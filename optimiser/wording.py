@@ -53,3 +53,8 @@ def quoted(value: object, *, longest: int = 60) -> str:
     text = value if isinstance(value, str) else str(value)
     visible = "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text[: longest + 1])
     return f'"{visible[:longest]}…"' if len(visible) > longest else f'"{visible}"'
+
+
+def disagreements(number: int) -> str:
+    """Return how many times the independent check disagrees, in words."""
+    return f"The independent check found {number} disagreement{'' if number == 1 else 's'}"

@@ -7,7 +7,7 @@ diagram and no search, only lists from which what breaks a rule is struck out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
@@ -17,7 +17,10 @@ import numpy as np
 from optimiser.arithmetic import ARITHMETIC, every_choice, score
 from optimiser.problem import Problem
 
-Designations = frozenset[tuple[str, str]]
+Pair = tuple[str, str]
+Designations = frozenset[Pair]
+# Further than any two masks can be apart.
+FARTHEST = 65
 # Masks that are compared at a time.
 AT_ONCE = 4_000_000
 
@@ -53,17 +56,23 @@ class Part:
             rows = rows[column[rows] == column[rows].min()]
         return tuple(self.values[:, rows[0]])
 
-    def nearest(self, option: int) -> tuple[int, tuple[float, ...]]:
-        """Return how many designations the nearest differ in from an option, and what the best of those come to."""
-        least, best = 64, None
+    def nearest(self, option: int, having: int, without: int) -> tuple[int, tuple[float, ...]] | None:
+        """Return how many designations the nearest differ in from an option, and what the best of those come to.
+
+        Of those that have, and have not, some designations; None where there are none.
+        """
+        least, best = FARTHEST, None
         for first in range(0, len(self), AT_ONCE):
-            apart = np.bitwise_count(self.masks[first : first + AT_ONCE] ^ np.uint64(option))
-            if apart.min() <= least:
+            masks = self.masks[first : first + AT_ONCE]
+            apart = np.bitwise_count(masks ^ np.uint64(option))
+            if having or without:
+                kept = (masks & np.uint64(having | without)) == np.uint64(having)
+                apart = np.where(kept, apart, FARTHEST)
+            if apart.min() < FARTHEST and apart.min() <= least:
                 found = self.least(first + np.flatnonzero(apart == apart.min()))
                 best = min(found, best) if best is not None and apart.min() == least else found
                 least = int(apart.min())
-        assert best is not None
-        return least, best
+        return None if best is None else (least, best)
 
 
 class EveryLawful:
@@ -101,10 +110,21 @@ class EveryLawful:
             whole = whole.beside(other)
         self.part = dict.fromkeys(self.part, whole)
 
-    def nearest(self, option: Designations) -> tuple[int, tuple[float, ...]]:
-        """Return how far the nearest lawful designations are from an option, and what the best of them come to."""
-        wanted = self.mask(option)
-        found = [part.nearest(wanted & self._bits(part)) for part in self.parts]
+    def nearest(
+        self, option: Designations, *, having: Pair | None = None, without: Pair | None = None
+    ) -> tuple[int, tuple[float, ...]] | None:
+        """Return how far the nearest lawful designations are from an option, and what the best of them come to.
+
+        Of those that have, or have not, some (site, service); None where there are none.
+        """
+        wanted, *held = (self.mask(one) for one in (option, {having} - {None}, {without} - {None}))
+        found = []
+        for part in self.parts:
+            bits = self._bits(part)
+            near = part.nearest(wanted & bits, held[0] & bits, held[1] & bits)
+            if near is None:
+                return None
+            found.append(near)
         return sum(least for least, _ in found), self._published([best for _, best in found])
 
     def any_one(self, rng: np.random.Generator) -> Designations:
@@ -112,24 +132,22 @@ class EveryLawful:
         mask = sum(int(part.masks[rng.integers(len(part))]) for part in self.parts)
         return frozenset((site, code) for (code, site), bit in self.bit.items() if mask & bit)
 
-    def best(
-        self, *, having: tuple[str, str] | None = None, without: tuple[str, str] | None = None
-    ) -> tuple[float, ...] | None:
-        """Return what the best of all comes to, or of those with or without some (site, service)."""
-        with_it, not_it = (self.mask(frozenset([one] if one else [])) for one in (having, without))
+    def best(self, *, having: Pair | None = None, without: Pair | None = None) -> tuple[float, ...] | None:
+        """Return what the best of all comes to, or of those that have or have not some (site, service)."""
+        held = [self.mask({one} - {None}) for one in (having, without)]
         found = []
         for part in self.parts:
-            wanted = np.uint64(with_it & self._bits(part))
-            kept = (part.masks & wanted == wanted) & (part.masks & np.uint64(not_it) == 0)
-            if not kept.any():
+            with_it, not_it = (np.uint64(one & self._bits(part)) for one in held)
+            rows = np.flatnonzero((part.masks & (with_it | not_it)) == with_it)
+            if not len(rows):
                 return None
-            found.append(part.least(np.flatnonzero(kept)))
+            found.append(part.least(rows))
         return self._published(found)
 
-    def mask(self, designated: Designations) -> int:
+    def mask(self, designated: Collection[Pair]) -> int:
         return sum(self.bit[code, site] for site, code in designated)
 
-    def _published(self, found: list[tuple[float, ...]]) -> tuple[float, ...]:
+    def _published(self, found: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
         """Return the sums over parts, in the unit of each objective."""
         totals = [sum(column) for column in zip(*found, strict=True)]
         return tuple(float(one) / of.scale for one, of in zip(totals, self.scores, strict=True))

@@ -17,7 +17,7 @@ from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
 from optimiser.arithmetic import lawful, value
-from optimiser.errors import InputError, NoPlan
+from optimiser.errors import InputError, NoPlan, NotProved
 from optimiser.explanation import Overview, WhyNotOption, WhyNotSite, explain, record
 from optimiser.explanation.prices import Giving, givings, next_volumes, price_of_rules
 from optimiser.explanation.why_not import explain_option, nearest_lawful
@@ -25,7 +25,8 @@ from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Objective, Problem
 
 CONFIGS = Path(__file__).parent.parent / "configs"
-Designations = frozenset[tuple[str, str]]
+Pair = tuple[str, str]
+Designations = frozenset[Pair]
 # EXPLAIN_ALL=1 draws a thousand options of each config and asks about every site, which takes the best part of an hour.
 ALL = "EXPLAIN_ALL" in os.environ
 OPTIONS = {"base": 1000 if ALL else 30, "care_model": 1000 if ALL else 20}
@@ -68,17 +69,21 @@ class ByBruteForce:
     def any_one(self, rng: np.random.Generator) -> Designations:
         return self.found[rng.integers(len(self.found))]
 
-    def best(self, *, having: tuple[str, str] | None = None, without: tuple[str, str] | None = None):
-        kept = [
-            values
-            for one, values in zip(self.found, self.values, strict=True)
-            if (having is None or having in one) and (without is None or without not in one)
+    def kept(self, having: Pair | None, without: Pair | None) -> list[tuple[Designations, tuple[float, ...]]]:
+        return [
+            both
+            for both in zip(self.found, self.values, strict=True)
+            if (having is None or having in both[0]) and (without is None or without not in both[0])
         ]
-        return min(kept, default=None)
 
-    def nearest(self, option: Designations) -> tuple[int, tuple[float, ...]]:
+    def best(self, *, having: Pair | None = None, without: Pair | None = None) -> tuple[float, ...] | None:
+        return min((values for _, values in self.kept(having, without)), default=None)
+
+    def nearest(
+        self, option: Designations, *, having: Pair | None = None, without: Pair | None = None
+    ) -> tuple[int, tuple[float, ...]] | None:
         """Return how far the nearest lawful designations are, and what the best of those come to."""
-        return min((len(one ^ option), each) for one, each in zip(self.found, self.values, strict=True))
+        return min(((len(one ^ option), values) for one, values in self.kept(having, without)), default=None)
 
 
 @cache
@@ -137,7 +142,9 @@ def agree(found: WhyNotOption, option: Designations, name: str) -> None:
     assert whom == {
         group: pytest.approx(row, rel=1e-9, nan_ok=True) for group, row in checkers_view.whom(here, there, 5).items()
     }
-    apart, values = by_force(name).nearest(option)
+    nearest = by_force(name).nearest(option)
+    assert nearest is not None
+    apart, values = nearest
     assert (apart == 0) == found.broken.empty == (not breaks) == (found.nearest is None)
     if found.nearest is None:
         assert values == tuple(cost.after for cost in found.costs)
@@ -177,6 +184,13 @@ def test_the_solver_finds_the_same_nearest_plan(name: str, monkeypatch: pytest.M
         assert (len(solved ^ option), values) == by_force(name).nearest(option)
 
 
+def test_nothing_is_said_of_a_plan_that_time_did_not_suffice_to_prove(monkeypatch: pytest.MonkeyPatch):
+    hurried = replace(question("care_model"), time_limit_minutes=0.0)
+    monkeypatch.setattr("optimiser.explanation.best.can_be_ranked", lambda problem: False)
+    with pytest.raises(NotProved, match="Time ran out"):
+        nearest_lawful(hurried, hurried.today)
+
+
 @pytest.mark.parametrize("name", ["base", "care_model"])
 def test_every_site_of_every_service_is_explained_as_brute_force_has_it(name: str):
     plan, force = answer(name), by_force(name)
@@ -190,15 +204,22 @@ def test_every_site_of_every_service_is_explained_as_brute_force_has_it(name: st
     for pair in few:
         found = explain(plan, service=pair[1], site=pair[0])
         assert isinstance(found, WhyNotSite)
-        best = force.best(having=pair) if found.insisted else force.best(without=pair)
+        held = {"having": pair} if found.insisted else {"without": pair}
+        best = force.best(**held)
         assert found.insisted == (pair not in plan.designated)
         assert (found.best is None) == (best is None)
         assert found.broken.empty == lawful(problem, plan.designated ^ {pair})
         if best is None:
-            assert found.clash is not None and found.clash.sets
-        else:
-            assert tuple(cost.after for cost in found.costs) == best
-            assert found.best is not None and (pair in found.best.designated) == found.insisted
+            assert found.clash is not None and found.clash.sets and found.nearest is None
+            continue
+        assert found.best is not None and found.nearest is not None
+        near = found.nearest.plan.designated
+        assert (pair in found.best.designated) == (pair in near) == found.insisted
+        assert tuple(cost.after for cost in found.costs) == best
+        nearest = (len(near ^ plan.designated), tuple(cost.after for cost in found.nearest.costs))
+        assert nearest == force.nearest(plan.designated, **held)
+        told = checkers_view.broken_rules(checker_of(name).of(evaluate(problem, plan.designated ^ {pair})))
+        assert list(found.broken["instance"]) == list(told)
 
 
 def test_basildon_would_cost_200_patient_minutes():

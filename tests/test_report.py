@@ -103,6 +103,18 @@ def test_opening_changes_no_number_that_python_wrote(browser: Browser, folder: P
         assert live.page.evaluate(cells) == written
 
 
+def test_each_year_of_the_data_is_where_the_header_leads(seen: Visit):
+    seen.page.get_by_role("link", name="Data of 2017 to 2023").click()
+    rows = seen.page.locator("#data-used tbody tr")
+    assert rows.first.is_visible()
+    told = {
+        row.split("|")[0]: row.split("|")[1]
+        for row in rows.evaluate_all("all => all.map(row => Array.from(row.cells, cell => cell.textContent).join('|'))")
+    }
+    assert told["Residents"] == "2017" and told["Staff, WTE"] == "2017"
+    assert told["Patients: emergency attendance"] == "2018" and "Patients: birth" not in told
+
+
 def test_a_tick_is_followed_by_tables_words_and_rules(seen: Visit):
     tick(seen, HASU, "basildon")
     said = seen.page.locator("#said").text_content() or ""
@@ -395,16 +407,39 @@ def test_ties_and_answers_that_are_not_proved_are_said(browser: Browser, tmp_pat
     assert seen.quiet
 
 
-def test_a_plan_that_shares_patients_out_is_shown_at_the_nearest_and_says_so(browser: Browser, tmp_path: Path):
+def test_patients_who_are_shared_out_are_shown_where_they_go_and_say_so_in_place(browser: Browser, tmp_path: Path):
     plan = op.solve(small(managed=True, maximum_patients=Figure(32), at_least_sites=Figure(2)))
     (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
     with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
-        assert "shares patients out between sites" in (seen.page.locator("#answer").text_content() or "")
-        assert seen.page.evaluate("question.not_judged") == ["no_site_has_too_many_patients"]
-        assert "Breaks no rule." in (seen.page.locator("#said").text_content() or "")
-        nearest = seen.page.evaluate("now.measures.get('site_patients|clinic|birch')")
-        assert nearest == measures.number(measures.table(plan.at_the_nearest), "site_patients", "clinic", "birch")
+        found = seen.page.evaluate("['ash', 'birch', 'oak'].map(site => measure(now, 'site_patients', 'clinic', site))")
+        numbers = measures.table(plan)
+        assert found == [measures.number(numbers, "site_patients", "clinic", site) for site in ("ash", "birch", "oak")]
+        assert "nobody is sent past a nearer open site" not in (said := plain_text(seen, "#shared"))
+        assert said.startswith("Patients are shared out between sites so that all keep to their limits: ")
+        assert seen.page.evaluate("question.not_judged") == [] and "Breaks no rule." in plain_text(seen, "#said")
+        (split,) = plan.journeys["area"][plan.journeys["area"].duplicated()]
+        seen.page.fill("#place", split)
+        seen.page.locator("#places button").first.click()
+        assert "%)" in plain_text(seen, "#place-found")
+        tick(seen, "clinic", "birch")
+        assert plain_text(seen, "#shared").startswith("Patients are shared out")
+        assert seen.violations() == []
     assert seen.quiet
+
+
+def test_where_no_sharing_keeps_to_the_limits_the_page_says_so(browser: Browser, tmp_path: Path):
+    plan = op.evaluate(small(managed=True, minimum_patients=Figure(40)), {("ash", "clinic"), ("birch", "clinic")})
+    (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        assert "no way to share patients out keeps to the limits" in plain_text(seen, "#shared")
+        assert "Breaks 2 rules." in plain_text(seen, "#said")
+        tick(seen, "clinic", "birch")
+        assert plain_text(seen, "#shared").startswith("Patients are shared out")
+    assert seen.quiet
+
+
+def plain_text(seen: Visit, selector: str) -> str:
+    return seen.page.locator(selector).text_content() or ""
 
 
 def test_a_plan_that_could_not_be_checked_does_not_say_that_it_was(folder: Path):

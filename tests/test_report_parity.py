@@ -20,7 +20,7 @@ from optimiser import measures
 from optimiser.plan import Plan
 from optimiser.planning import evaluate
 from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
-from optimiser.report import affected, question
+from optimiser.report import affected, other_pathway, question
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = (files("optimiser.report") / "page/evaluate.js").read_text(encoding="utf-8")
@@ -34,9 +34,11 @@ NOT_FOLLOWED = {
 # Text goes to the browser and back much faster than what it stands for.
 EVALUATE = """text => {
     const [data, choices, before] = JSON.parse(text);
-    const asked = readQuestion(data), kept = new Map(), plain = value => Number.isFinite(value) ? value : String(value);
+    const asked = readQuestion(data), kept = new Map();
+    const was = evaluate({...asked, everybodyToTheNearest: true}, before, null);
+    const plain = value => Number.isFinite(value) ? value : String(value);
     return JSON.stringify(choices.map(chosen => {
-        const found = evaluate(asked, chosen, before, kept);
+        const found = evaluate(asked, chosen, was, kept);
         return {
             measures: Array.from(found.measures, ([key, value]) => [key, plain(value)]),
             rules: found.rules.map(rule => [rule.instance, plain(rule.left), plain(rule.right), rule.pass]),
@@ -92,7 +94,11 @@ class InPython:
         transfer = plan.problem.services[service].transfer
         key = (service, plan.sites_of(service), transfer and plan.sites_of(transfer.first_contact))
         if key not in self.kept:
-            rows = [*measures.of_service(plan, service), *affected.affected(plan, self.today, service)]
+            rows = [
+                *measures.of_service(plan, service),
+                *affected.affected(plan, self.today, service),
+                *other_pathway.straight_there(plan, service),
+            ]
             self.kept[key] = self._keyed(rows)
         return self.kept[key]
 
@@ -109,7 +115,10 @@ def number(value: Any) -> float:
 
 
 def agree(browser: Browser, problem: Problem, joint: int) -> None:
-    choices, in_python = every_subset_and_some_joint_choices(problem, joint), InPython(evaluate(problem, problem.today))
+    choices, in_python = (
+        every_subset_and_some_joint_choices(problem, joint),
+        InPython(evaluate(problem.to_the_nearest(), problem.today)),
+    )
     for choice, found in zip(choices, on_the_page(browser, problem, choices), strict=True):
         plan = evaluate(problem, designated(choice))
         assert [number(one) for one in found["objectives"]] == [one.value for one in plan.proof.objectives], choice
@@ -156,6 +165,20 @@ def test_transfers_come_to_the_same(browser: Browser):
     agree(browser, by_transfer(minimum_patients=Figure(30), most_transfers_a_day=Figure(0.05)), joint=30)
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"maximum_patients": Figure(32)},
+        {"minimum_patients": Figure(31), "beds": Beds(Figure(5), Figure(0.05), at={"ash": Figure(3)})},
+        {"minimum_patients": Figure(500)},
+    ],
+    ids=["at most", "at least", "more than there are"],
+)
+def test_patients_who_are_shared_out_come_to_the_same(browser: Browser, limits: dict[str, Any]):
+    areas = full().areas
+    agree(browser, replace(small(managed=True, standard_minutes=Figure(15), **limits), areas=areas), joint=16)
+
+
 def one_team(**rota: Any) -> Problem:
     team = Team("doctors", "doctors", None, Figure(1), across_sites=True, posts_funded=Figure(7))
     return small(rotas=three_doctors(**rota), team=team)
@@ -189,7 +212,24 @@ def test_without_tables_the_page_works_out_the_same(browser: Browser, monkeypatc
     agree(browser, problem, joint=16)
 
 
-@pytest.mark.parametrize("config", ["base", "what_if/treat_and_transfer"])
+def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser):
+    """The page of the care model, by transfer, has the minutes of that model with everybody taken straight there."""
+    problem = op.read_problem(ROOT / "configs/care_model.yaml")
+    straight = op.read_problem(ROOT / "configs/what_if/care_model_straight_there.yaml")
+    choices = every_subset_and_some_joint_choices(problem, joint=4)[:: len(problem.services)]
+    shown = 0
+    for choice, found in zip(choices, on_the_page(browser, problem, choices), strict=True):
+        theirs, plan = dict(found["measures"]), evaluate(straight, designated(choice))
+        for service in problem.reached_by_transfer:
+            for measure, _, group, value, *_ in measures.of_service(plan, service):
+                if measure in other_pathway.COMPARED and not group:
+                    on_page = number(theirs[f"{measure}_straight_there|{service}|"])
+                    assert math.isclose(on_page, value, rel_tol=1e-9), (choice, service, measure)
+                    shown += 1
+    assert shown >= len(choices) * 3 * 8
+
+
+@pytest.mark.parametrize("config", ["base", "what_if/treat_and_transfer", "what_if/hasus_shared_out"])
 def test_five_hundred_joint_choices_come_to_the_same(browser: Browser, config: str):
     """Objectives as whole numbers exactly, every rule and every measure, for all of them."""
     agree(browser, op.read_problem(ROOT / f"configs/{config}.yaml"), joint=500)

@@ -38,8 +38,6 @@ CONFIGS = Path(__file__).parent.parent / "configs"
 Designations = frozenset[tuple[str, str]]
 Pair = tuple[Designations, Designations]
 PERCENT = Fraction(1, 100)
-
-
 # EXPLAIN_ALL=1 draws more pairs, which takes some minutes.
 PAIRS = {"base": 100, "care_model": 40} if "EXPLAIN_ALL" in os.environ else {"base": 6, "care_model": 4}
 
@@ -140,14 +138,14 @@ class Exactly:
         return Stand([checkers_view.varied(run, problem, parameter.name, at) for run in runs])
 
     def check(self, found: Switching) -> int:
-        """Check the middle of each stretch, both sides of each switching value, and what happens at that value.
+        """Check both sides of each switching value and what happens at it, and the middle of the longest stretch.
 
-        Return how many there were.
+        Return how many switching values there were.
         """
         parameter = found.parameter
         if found.stretches and not parameter.whole:
-            middle = max(found.stretches, key=lambda one: one.high - one.low)
-            assert self.stand(parameter, (middle.low + middle.high) / 2).outcome == middle.standing.outcome
+            longest = max(found.stretches, key=lambda one: one.high - one.low)
+            assert self.stand(parameter, (longest.low + longest.high) / 2).outcome == longest.standing.outcome
         for before, beyond in pairwise(found.stretches):
             sides = (before.high, beyond.low) if parameter.whole else a_percent_away(before, beyond)
             below, above = (self.stand(parameter, at) for at in sides)
@@ -185,9 +183,8 @@ class Exactly:
 def a_percent_away(before: Stretch, beyond: Stretch) -> tuple[Fraction, Fraction]:
     """Return values 1% below and above a switching value, or nearer where the stretch is shorter."""
     percent = PERCENT * (abs(before.high) or beyond.high)
-    return before.high - min(percent, (before.high - before.low) / 3), beyond.low + min(
-        percent, (beyond.high - beyond.low) / 3
-    )
+    below, above = (min(percent, (one.high - one.low) / 3) for one in (before, beyond))
+    return before.high - below, beyond.low + above
 
 
 @pytest.mark.parametrize("other", ["basildon", "broomfield"])

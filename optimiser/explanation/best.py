@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from optimiser.enumeration import Every, Option, can_be_ranked
-from optimiser.errors import NoPlan, TooLarge
+from optimiser.errors import NoPlan, NotProved, TooLarge
+from optimiser.plan import PROVED, Plan
 from optimiser.planning import solve
 from optimiser.problem import Problem
 
@@ -20,7 +21,23 @@ def best_option(problem: Problem) -> Option | None:
     except TooLarge:
         pass  # rules tie too many services together for tables
     try:
-        plan = solve(problem, list_all=False)
+        plan = best_plan(problem, list_all=False)
     except NoPlan:
         return None
     return Option(tuple(reached.value for reached in plan.proof.objectives), plan.designated)
+
+
+def best_plan(problem: Problem, *, list_all: bool = True) -> Plan:
+    """Solve a question, and refuse a plan that is not proved best: what is said to cost so much must cost so much.
+
+    Raises
+    ------
+    NoPlan
+        When no plan meets every rule.
+    NotProved
+        When time ran out first.
+    """
+    plan = solve(problem, list_all=list_all)
+    if plan.proof.outcome != PROVED:
+        raise NotProved("Time ran out before the best plan was proved. Allow more time: time_limit_minutes.")
+    return plan

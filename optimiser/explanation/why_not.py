@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser.errors import NoPlan
-from optimiser.explanation.best import best_option
+from optimiser.explanation.best import best_option, best_plan
 from optimiser.explanation.clashes import Clash, clash
 from optimiser.explanation.costs import (
     Change,
@@ -25,7 +25,7 @@ from optimiser.explanation.costs import (
 )
 from optimiser.explanation.words import amount, demand_of, in_words, is_one, shown
 from optimiser.plan import Plan
-from optimiser.planning import evaluate, solve
+from optimiser.planning import evaluate
 from optimiser.problem import Fixed, Objective, Problem
 
 # Their words are of all sites, their rows of each.
@@ -164,7 +164,7 @@ def explain_site(plan: Plan, service: str, site: str) -> WhyNotSite:
     found: tuple[Cost, ...] = ()
     best, nearest, why = None, None, None
     try:
-        best = evaluate(problem, solve(varied).designated)
+        best = evaluate(problem, best_plan(varied).designated)
         found = costs(plan, best)
         nearest = _nearest(plan, varied, plan.designated)
     except NoPlan:

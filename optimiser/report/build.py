@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cached_property
 from importlib.resources import files as package_files
@@ -15,12 +15,13 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from optimiser import measures, summary
+from optimiser import summary
 from optimiser.enumeration import size
 from optimiser.plan import PROVED, Plan
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.report import parts, side_by_side, tables, words
-from optimiser.report.affected import affected
+from optimiser.report.affected import affected, one_row_an_area
+from optimiser.report.other_pathway import straight_there
 from optimiser.report.outlines import Drawing, drawing
 from optimiser.report.question import designated_at, question
 from optimiser.report.run import Run, runs_of
@@ -38,7 +39,6 @@ SECTIONS = (
     ("options", "Options side by side"),
     ("checked", "How this was checked"),
 )
-VOLUMES = ("every_site_has_enough_patients", "no_site_has_too_many_patients", "beds_are_enough")
 SOURCES = "Sources and licences: under How this was checked."
 # Joint designations up to which the question is asked again behind its border, which takes as long as solving it.
 MOST_ASKED_AGAIN = 100_000
@@ -106,7 +106,7 @@ class _Page:
 
     @property
     def problem(self) -> Problem:
-        return self.run.shown.problem
+        return self.run.plan.problem
 
     @cached_property
     def today(self) -> Run:
@@ -116,7 +116,7 @@ class _Page:
     @cached_property
     def changes(self) -> list[tuple[str, str, str, float]]:
         counted = self.problem.services_with_patients
-        return [row for code in counted for row in affected(self.run.shown, self.run.before, code)]
+        return [row for code in counted for row in affected(self.run.plan, self.run.before, code)]
 
     @cached_property
     def unchanged(self) -> list[tuple[str, str, str, float]]:
@@ -136,13 +136,13 @@ class _Page:
     @cached_property
     def breaks(self) -> dict[str, list[float]]:
         """Where the five steps of minutes begin and end, by service."""
-        return {code: parts.breaks(self.problem, code, (self.run.shown, self.run.before)) for code in self.counted}
+        return {code: parts.breaks(self.problem, code, (self.run.plan, self.run.before)) for code in self.counted}
 
     @cached_property
     def data(self) -> dict[str, Any]:
         problem, drawn = self.problem, self.drawn
         found = {
-            "question": _without_volumes(question(problem), self.run.plan.problem),
+            "question": question(problem),
             "runs": [parts.run_data(run, problem) for run in self.runs],
             "today": designated_at(problem, self.run.before.designated),
             "answer_word": self.answer_word,
@@ -184,21 +184,19 @@ class _Page:
     def notes(self) -> list[str]:
         """What the answer rests on, and what would have to be true for another to be best."""
         run, plan = self.run, self.run.plan
-        numbers = measures.table(plan) if run.shares_out else run.measures
         few = size(plan.problem) <= MOST_ASKED_AGAIN and plan.proof.outcome == PROVED
         border = summary.across_the_border(plan) if few else []
-        return [*_shared_out(run), *border, *summary.notes(plan, numbers, standing=False)]
+        return [*border, *summary.notes(plan, run.measures, standing=False)]
 
     @property
     def context(self) -> dict[str, Any]:
         run, problem = self.run, self.problem
-        answer = tables.values_of(run, self.changes)
+        answer = tables.values_of(run, [*self.changes, *self._straight_there(run.plan)])
         today = tables.values_of(self.today, self.unchanged)
         answer_word = self.answer_word.capitalize()
         main = words.main_service(problem)
-        changes = {(m, g): v for m, s, g, v in self.changes if s == main}
         names = {code: problem.services[code].name for code in problem.services}
-        transfer = {code: bool(problem.services[code].transfer) for code in self.counted}
+        transfers = {code: bool(problem.services[code].transfer) for code in self.counted}
         return {
             "title": problem.title,
             "sections": SECTIONS,
@@ -210,8 +208,9 @@ class _Page:
             "answer": words.answer(run.plan),
             "status": words.status(run),
             "checked": words.checked(run),
-            "figures": words.key_figures(run, self.today, changes),
+            "figures": words.key_figures(run, today, answer),
             "figures_of": names[main] if main else "",
+            "figures_way": parts.way(problem, main) if main else "",
             "broken": list(parts.broken(run)),
             "notes": self.notes,
             "counted": [
@@ -219,10 +218,10 @@ class _Page:
                     "code": code,
                     "name": names[code],
                     "scorecard": tables.scorecard(code, names[code], today, answer, answer_word),
-                    "journeys": tables.journeys(code, names[code], today, answer, answer_word),
+                    "journeys": tables.journeys(code, names[code], today, answer, answer_word, transfers[code]),
                     "affected": tables.affected(code, names[code], today, answer),
                     "volumes": tables.volumes(problem, code, names[code], today, answer),
-                    "ambulances": tables.ambulances(code, names[code], transfer[code], today, answer),
+                    "ambulances": tables.ambulances(code, names[code], transfers[code], today, answer),
                 }
                 for code in self.counted
             ],
@@ -240,8 +239,10 @@ class _Page:
             "reasons": list(parts.reasons(problem)),
             "yaml": parts.yaml(run),
             "map": self._map(),
+            "shares_out": any(problem.services[code].managed for code in self.counted),
             "map_note": parts.map_note(self.drawn),
             "sources": SOURCES,
+            "data_used": tables.data_used(run),
             "source_list": list(parts.sources(run)),
             "rotas": tables.rotas(run),
             "beds": tables.beds(run, answer),
@@ -257,13 +258,16 @@ class _Page:
             "versions": tables.versions(run),
         }
 
+    def _straight_there(self, plan: Plan) -> Iterator[tuple[str, str, str, float]]:
+        return (row for code in self.counted for row in straight_there(plan, code))
+
     def _map(self) -> dict[str, Any] | None:
-        drawn, plan = self.drawn, self.run.shown
+        drawn, plan = self.drawn, self.run.plan
         if drawn is None or not self.counted:
             return None
         code = self.counted[0]
-        journeys = plan.journeys[plan.journeys["service"] == code]
-        site = journeys["site"].fillna("").where(journeys["resident"]).tolist()
+        journeys = one_row_an_area(plan, code)
+        site = journeys["site"].where(journeys["resident"]).tolist()
         district = plan.problem.areas["district"].tolist() if "district" in plan.problem.areas else [""] * len(site)
         kilometres, units = drawn.scale_bar
         return {
@@ -279,20 +283,6 @@ class _Page:
             "bar_km": kilometres,
             "bar_units": units,
         }
-
-
-def _without_volumes(asked: dict[str, Any], problem: Problem) -> dict[str, Any]:
-    """Leave out the rules that patients are shared out to keep to: at the nearest the page would judge them wrongly."""
-    kept = [r for r in asked["rules"] if r["rule"] not in VOLUMES or not problem.services[r["names"][0]].managed]
-    left_out = dict.fromkeys(r["rule"] for r in asked["rules"] if r not in kept)
-    return asked | {"rules": kept, "not_judged": [*asked["not_judged"], *left_out]}
-
-
-def _shared_out(run: Run) -> list[str]:
-    if not run.shares_out:
-        return []
-    words = "This plan shares patients out between sites. The journeys below are those to the nearest"
-    return [f"{words}; its own are in its run."]
 
 
 def _policy(styles: Sequence[str], scripts: Sequence[str], connect: str) -> str:

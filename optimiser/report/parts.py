@@ -60,18 +60,12 @@ def grid(plan: Plan) -> dict[str, Any]:
             "label": f"{service.name} at {problem.sites[site].name}",
         }
 
-    def way(code: str) -> str:
-        transfer = problem.services[code].transfer
-        if transfer:
-            return f"by way of the nearest {problem.services[transfer.first_contact].name.lower()}"
-        return "taken straight there" if problem.services[code].activity else ""
-
     services, sites = list(problem.services), list(problem.candidates)
     if len(sites) <= MOST_SITES_ACROSS:
         rows = [
             {
                 "head": service.name,
-                "way": way(code),
+                "way": way(problem, code),
                 "transfer": bool(service.transfer),
                 "ticks": [tick(code, site) for site in sites],
             }
@@ -80,6 +74,16 @@ def grid(plan: Plan) -> dict[str, Any]:
         return {"heads": [words.short(problem.sites[site].name) for site in sites], "rows": rows}
     rows = [{"head": problem.sites[s].name, "way": "", "ticks": [tick(c, s) for c in services]} for s in sites]
     return {"heads": [problem.services[code].name for code in services], "rows": rows}
+
+
+def way(problem: Problem, code: str) -> str:
+    """Return how patients of a service get there, in words; nothing for one without patients."""
+    service = problem.services[code]
+    if service.transfer:
+        return f"by way of the nearest {problem.services[service.transfer.first_contact].name.lower()}"
+    if service.managed:
+        return "shared out between sites"
+    return "taken straight there" if service.activity else ""
 
 
 def reasons(problem: Problem) -> Iterator[str]:

@@ -29,12 +29,13 @@ from optimiser.arithmetic import (
     one_choice,
     score,
 )
+from optimiser.catchment import nearest
 from optimiser.decimals import MILLION
 from optimiser.explanation import SAYS
 from optimiser.model.objectives import UNITS
 from optimiser.pathways import TwoLegs, second_legs
 from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, RotaNeed, Service
-from optimiser.sharing import SharedOut
+from optimiser.sharing import SharedOut, sharing
 
 # With more candidates a table of every choice, or of every pair of them, no longer fits on a page.
 MOST_CANDIDATES_IN_TABLES = 8
@@ -152,6 +153,8 @@ def _service(problem: Problem, service: Service, choices: All) -> Data:
         found["transfer"] = _transfer(problem, service)
     elif service.observed:
         found["offsets"] = _offsets(service.observed, problem.reachable_sites(service.code))
+    if service.managed:
+        found["shared"] = [_sharing(problem, service.code, choice) for choice in range(2 ** len(problem.candidates))]
     if service.beds and service.activity and choices:
         found["beds"] = _beds(problem, service, journeys(problem, choices, service.code))
     return found
@@ -166,6 +169,28 @@ def _beds(problem: Problem, service: Service, going: Choices | TwoLegs | SharedO
         known = {load: beds.beds_needed(load, wanted.blocking.value) for load in set(loads)}
         needed[site] = _table(np.array([known[load] for load in loads]).reshape(going.arriving(site).shape))
     return {"axes": list(going.services), "needed": needed}
+
+
+def _sharing(problem: Problem, service: str, choice: int) -> Data:
+    """Return who of those shared out under a choice is sent elsewhere than to the nearest: area, site and patients.
+
+    The sites of one area stand together, that of most of its patients first.
+    """
+    chosen = [site for number, site in enumerate(problem.candidates) if choice >> number & 1]
+    shared = sharing(problem, service, chosen)
+    column = pd.Index(shared.sites).get_indexer(pd.Index(nearest(problem, service, chosen)))
+    stay = np.arange(len(shared.sites)) == column[:, None]
+    sent = ((shared.patients > 0) & ~stay).any(axis=1)
+    area, site = np.nonzero((shared.patients > 0) & sent[:, None])
+    patients = shared.patients[area, site]
+    rows = np.lexsort((-patients, area))
+    order = np.array([problem.site_order.index(one) for one in shared.sites])
+    return {
+        "keeps_to_limits": shared.keeps_to_limits,
+        "area": packed(area[rows]),
+        "site": packed(order[site[rows]]),
+        "patients": packed(patients[rows]),
+    }
 
 
 def _offsets(observed: Observed, sites: Sequence[str]) -> list[int]:

@@ -33,25 +33,18 @@ class Run:
     record: Mapping[str, Any]
     is_checked: bool = True
 
-    @property
-    def shown(self) -> Plan:
-        """The plan as the page shows its journeys: everybody to the nearest, for a page shares nobody out."""
-        return self.plan.at_the_nearest
-
-    @property
-    def shares_out(self) -> bool:
-        """Whether the plan's own journeys are other than those that the page shows."""
-        return self.shown is not self.plan
-
     @cached_property
     def measures(self) -> pd.DataFrame:
-        """Every measure of the plan as it is shown."""
-        return measures.table(self.shown)
+        """Every measure of the plan."""
+        return measures.table(self.plan)
 
     @cached_property
     def before(self) -> Plan:
-        """What the plan is compared with: today, and for services of which that is not known the plan itself."""
-        problem = self.shown.problem
+        """What the plan is compared with: today, and for services of which that is not known the plan itself.
+
+        Nobody is shared out today: everybody goes to the nearest, or where they are known to go.
+        """
+        problem = self.plan.problem.to_the_nearest()
         known = problem.services_with_today
         unknown = {(site, code) for site, code in self.plan.designated if code not in known}
         return evaluate(problem, problem.today | unknown)

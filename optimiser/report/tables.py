@@ -11,6 +11,8 @@ from math import isfinite
 from optimiser import measures
 from optimiser.measures import BANDS
 from optimiser.problem import Problem
+from optimiser.report import words
+from optimiser.report.other_pathway import ENDING
 from optimiser.report.run import Run
 from optimiser.report.words import change, percent, short, whole
 
@@ -86,23 +88,26 @@ def still(values: Values, key: str, form: str) -> Cell:
     return Cell(FORMS[form](values.get(key, float("nan"))))
 
 
-def journeys(service: str, name: str, today: Values, answer: Values, answer_word: str) -> Table:
-    """Return how long journeys to a service take: today, the answer, and the choice on the page."""
+def journeys(service: str, name: str, today: Values, answer: Values, answer_word: str, by_transfer: bool) -> Table:
+    """Return how long journeys to a service take: today, the answer, the choice on the page, and the other pathway."""
     shown = [
-        ("Average, minutes", f"mean_minutes|{service}|"),
-        ("Half of patients arrive within", f"median_minutes|{service}|"),
-        ("95% of patients arrive within", f"p95_minutes|{service}|"),
-        ("Longest, from any area", f"worst_minutes|{service}|"),
-        *((f"Residents within {band} minutes", f"people_within_{band}|{service}|") for band in BANDS),
-        *((f"Aged 75 or over within {band}", f"people_within_{band}|{service}|age 75+") for band in BANDS[:1]),
-        ("Patients a year beyond the standard", f"patients_beyond_standard|{service}|"),
+        ("Average, minutes", "mean_minutes", ""),
+        ("Half of patients arrive within", "median_minutes", ""),
+        ("95% of patients arrive within", "p95_minutes", ""),
+        ("Longest, from any area", "worst_minutes", ""),
+        *((f"Residents within {band} minutes", f"people_within_{band}", "") for band in BANDS),
+        *((f"Aged 75 or over within {band}", f"people_within_{band}", measures.AGE_75_PLUS) for band in BANDS[:1]),
+        ("Patients a year beyond the standard", "patients_beyond_standard", ""),
     ]
-    rows = [
-        Row(head, [still(today, key, "whole"), still(answer, key, "whole"), following(answer, key, "whole")])
-        for head, key in shown
-        if key in answer
-    ]
-    return Table(f"Journeys to {name}", ["", "Today", answer_word, "Your choice"], rows)
+    rows = []
+    for head, measure, group in shown:
+        key = f"{measure}|{service}|{group}"
+        if key in answer:
+            cells = [still(today, key, "whole"), still(answer, key, "whole"), following(answer, key, "whole")]
+            straight = [following(answer, f"{measure}{ENDING}|{service}|{group}", "whole")] if by_transfer else []
+            rows.append(Row(head, [*cells, *straight]))
+    heads = ["", "Today", answer_word, "Your choice", *(["Straight there"] if by_transfer else [])]
+    return Table(f"Journeys to {name}", heads, rows)
 
 
 def scorecard(service: str, name: str, today: Values, answer: Values, answer_word: str) -> Table:
@@ -173,10 +178,13 @@ def volumes(problem: Problem, service: str, name: str, today: Values, answer: Va
 def ambulances(service: str, name: str, by_transfer: bool, today: Values, answer: Values) -> Table:
     """Return what a choice asks of ambulances."""
     shown = [("Patients a year taken elsewhere than today", f"patients_redirected|{service}|", "whole")]
+    if f"patients_past_a_nearer_site|{service}|" in answer:
+        shown += [
+            ("Patients a year sent past a nearer open site", f"patients_past_a_nearer_site|{service}|", "fine"),
+            ("Average minutes, everybody to the nearest", f"nearest_mean_minutes|{service}|", "fine"),
+        ]
     if by_transfer:
         shown += [
-            ("Average minutes, by way of first contact", f"mean_minutes|{service}|", "whole"),
-            ("Average minutes, if taken straight there", f"mean_minutes_straight_there|{service}|", "whole"),
             ("Transfers a day, suspected ones counted", f"transfers_per_day|{service}|", "fine"),
             ("Repatriations a year", f"repatriations_per_year|{service}|", "whole"),
             ("Crew hours a year", f"ambulance_hours_per_year|{service}|", "whole"),
@@ -273,6 +281,15 @@ def _rota_in_words(run: Run, rota: str) -> str:
     known = {code: service.name for code, service in problem.services.items()}
     known |= {code: team.name for code, team in problem.teams.items()}
     return ", ".join(known.get(part, part.replace("_", " ")) for part in rota.split("."))
+
+
+def data_used(run: Run) -> Table | None:
+    """Return of what year the data are that every number rests on, by source."""
+    rows = [
+        Row(what, [Cell(year or "not stated", number=False), Cell(title, number=False)])
+        for what, year, title in words.data_used(run)
+    ]
+    return Table("Of what year the data are", ["", "Year", "Source"], rows) if rows else None
 
 
 def versions(run: Run) -> Table:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, isfinite
 
 import pandas as pd
 
-from optimiser.measures import number
 from optimiser.plan import EVALUATED, PROVED, Plan
 from optimiser.problem import Problem
+from optimiser.report.other_pathway import ENDING
 from optimiser.report.run import Run
 
 ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " Hospital")
+# Columns that every number rests on, in any table, and what they count.
+COUNTED = {
+    "patients_per_year": "Patients",
+    "minutes": "Journeys and transfers, minutes",
+    "population": "Residents",
+    "people": "Staff, people",
+    "wte": "Staff, WTE",
+}
 MOST_NAMED = 4
 MOST_SITES_NAMED = 8
 
@@ -150,54 +158,71 @@ def checked(run: Run) -> Status:
 
 @dataclass(frozen=True)
 class KeyFigure:
-    """One of the figures that matter most: what it is, its value and unit, and what it is today."""
+    """One of the figures that matter most: what it is, its value and unit, what it is today, and straight there."""
 
     label: str
     value: str
     unit: str
     today: str
+    straight: str = ""
 
 
-def key_figures(run: Run, today: Run, changes: dict[tuple[str, str], float]) -> list[KeyFigure]:
-    """Return the four figures that matter most, of the service that the page shows first."""
+def key_figures(run: Run, today: Mapping[str, float], answer: Mapping[str, float]) -> list[KeyFigure]:
+    """Return the four figures that matter most, of the service that the page shows first, from all that is measured.
+
+    ``today`` and ``answer`` are values by measure, service and group, as ``tables.values_of`` gives them.
+    """
     code = main_service(run.plan.problem)
     if code is None:
         return []
     service = run.plan.problem.services[code]
     limit = service.standard_minutes.value if service.standard_minutes else 30.0
 
-    def of(one: Run, name: str) -> float:
-        return number(one.measures, name, code)
+    def of(values: Mapping[str, float], name: str) -> float:
+        return values.get(f"{name}|{code}|", float("nan"))
 
-    def within(one: Run) -> float:
-        patients = of(one, "patients")
-        beyond = of(one, "patients_beyond_standard")
-        near = patients - beyond if isfinite(beyond) else of(one, "patients_within_30")
+    def within(values: Mapping[str, float], ending: str = "") -> float:
+        patients, beyond = of(values, "patients"), of(values, f"patients_beyond_standard{ending}")
+        near = patients - beyond if isfinite(beyond) else of(values, f"patients_within_30{ending}")
         return near / patients if patients else float("nan")
 
-    far = changes.get(("people_more_than_10_longer", ""), float("nan"))
+    def minutes(label: str, name: str) -> KeyFigure:
+        straight = whole(of(answer, f"{name}{ENDING}")) if service.transfer else ""
+        return KeyFigure(label, whole(of(answer, name)), "minutes", whole(of(today, name)), straight)
+
+    near = [percent(within(answer)), "", percent(within(today)), percent(within(answer, ENDING))]
     return [
-        KeyFigure("average journey", whole(of(run, "mean_minutes")), "minutes", whole(of(today, "mean_minutes"))),
-        KeyFigure("longest journey", whole(of(run, "worst_minutes")), "minutes", whole(of(today, "worst_minutes"))),
-        KeyFigure(f"of patients within {limit:g} minutes", percent(within(run)), "", percent(within(today))),
-        KeyFigure("people travel over 10 minutes longer", whole(far), "", "0"),
+        minutes("average journey", "mean_minutes"),
+        minutes("longest journey", "worst_minutes"),
+        KeyFigure(f"of patients within {limit:g} minutes", *near[: 4 if service.transfer else 3]),
+        KeyFigure("people travel over 10 minutes longer", whole(of(answer, "people_more_than_10_longer")), "", "0"),
     ]
 
 
 def data_years(run: Run) -> str:
-    """Return the years that patients, people, staff and journeys are of, such as ``2015 to 2019``."""
-    sources, columns = (_input(run, name) for name in ("sources", "columns"))
-    if not {"source", "year"} <= set(sources.columns):
-        return ""
-    used = sources
-    if {"table", "column", "source"} <= set(columns.columns):
-        main = columns["column"].isin(["patients_per_year", "minutes", "people", "wte", "population"])
-        named = {code for cell in columns["source"][main] for code in re.split(r"[\s;,]+", cell)}
-        used = sources[sources["source"].isin(named)]
-    years = {int(year) for cell in used["year"] for year in re.findall(r"\b(?:19|20)\d\d\b", cell)}
+    """Return the years that patients, people, staff and journeys are of, such as ``2017 to 2019``."""
+    years = {int(year) for _, cell, _ in data_used(run) for year in re.findall(r"\b(?:19|20)\d\d\b", cell)}
     if not years:
         return ""
     return f"{min(years)} to {max(years)}" if len(years) > 1 else str(min(years))
+
+
+def data_used(run: Run) -> list[tuple[str, str, str]]:
+    """Return what patients, people, staff and journeys come from: what, its year, and the source's title."""
+    sources, columns = (_input(run, name) for name in ("sources", "columns"))
+    if not ({"source", "title", "year"} <= set(sources) and {"column", "source", "note"} <= set(columns)):
+        return []
+    known = {row["source"]: (row["year"], row["title"]) for row in sources.to_dict("records")}
+    used = {service.activity for service in run.plan.problem.services.values()} | set(run.plan.problem.teams)
+    found = {}
+    for row in columns.to_dict("records"):
+        rows = re.match(r"Rows of ([a-z_]+)\b(?!:)", row["note"])
+        if row["column"] in COUNTED and (rows is None or rows.group(1) in used):
+            of_what = f": {rows.group(1).replace('_', ' ')}" if rows else ""
+            for source in re.split(r"[\s;,]+", row["source"]):
+                if source in known:
+                    found[COUNTED[row["column"]] + of_what, *known[source]] = list(COUNTED).index(row["column"])
+    return sorted(found, key=lambda one: found[one])
 
 
 def _input(run: Run, name: str) -> pd.DataFrame:

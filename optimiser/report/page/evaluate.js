@@ -22,6 +22,9 @@ function readQuestion(data) {
   const minutes = unpacked(data.minutes);
   const question = {...data, areas, minutes, missing: 2 ** (8 * minutes.BYTES_PER_ELEMENT) - 1, patients: {}};
   for (const [activity, counts] of Object.entries(data.patients)) question.patients[activity] = unpacked(counts);
+  for (const service of data.services) {
+    for (const one of service.shared || []) for (const name of ["area", "site", "patients"]) one[name] = unpacked(one[name]);
+  }
   question.service = Object.fromEntries(data.services.map(service => [service.code, service]));
   question.codes = data.sites.slice(0, data.candidates).map(site => site.code);
   question.groups = groupsOf(areas);
@@ -70,6 +73,33 @@ function nearest(question, service, open) {
   return going;
 }
 
+// A row for every area, or for each site where the patients of an area are sent to several.
+function plainRows({areas, groups, patients}, service) {
+  return {...areas, kinds: groups.kinds, patients: patients[service.activity], of: null};
+}
+
+// Patients who are shared out: as they go to the nearest, but for the areas whose patients are sent elsewhere.
+function sharedOut(question, service, plain, {keeps_to_limits, area, site, patients}) {
+  const count = plain.site.length, whole = question.patients[service.activity], first = new Map(), of = Array.from({length: count}, (_, row) => row);
+  const rowOf = Array.from(area, one => (first.has(one) ? of.push(one) - 1 : (first.set(one, one), one)));
+  const spread = values => values && Float64Array.from(of, one => values[one]);
+  const {areas, groups} = question, rows = {of, resident: spread(areas.resident), people: spread(areas.people), older: spread(areas.older),
+    patients: spread(whole), kinds: groups.kinds.map(spread)};
+  const going = {minutes: spread(plain.minutes), site: spread(plain.site), rows, plain, keeps: keeps_to_limits,
+    byArea: {minutes: Float64Array.from(plain.minutes), site: Int16Array.from(plain.site)}};
+  for (const one of first.keys()) going.byArea.minutes[one] = 0;
+  rowOf.forEach((row, part) => {
+    const one = area[part], share = patients[part] / whole[one];
+    for (const people of [rows.people, rows.older]) if (people) people[row] *= share;
+    rows.patients[row] = patients[part];
+    going.site[row] = site[part];
+    going.minutes[row] = question.minutes[one * question.sites.length + site[part]];
+    going.byArea.minutes[one] += share * going.minutes[row];
+    if (row === one) going.byArea.site[one] = site[part];
+  });
+  return going;
+}
+
 // First contact, then on to the open site nearest to it by road; nobody goes on from a site that is open.
 function byTransfer(question, service, first, open) {
   const {transfer} = service;
@@ -105,9 +135,12 @@ function goingTo(question, chosen, code, kept) {
   const key = [code, ...chosen[code], "|", ...(contact ? chosen[contact] : [])].join(" ");
   if (!kept.has(key)) {
     const open = new Set(chosen[code]);
-    const found = contact ? byTransfer(question, service, firstLeg(question, chosen, service, kept), open)
-      : nearest(question, service, open);
-    kept.set(key, {...found, ...spentAndShare(question, service, found)});
+    const complete = going => ({rows: plainRows(question, service), byArea: going, ...going, ...spentAndShare(question, service, going)});
+    let found = contact ? byTransfer(question, service, firstLeg(question, chosen, service, kept), open) : nearest(question, service, open);
+    if (service.shared && !question.everybodyToTheNearest) {
+      found = sharedOut(question, service, complete(found), service.shared[choiceNumber(question, chosen, code)]);
+    }
+    kept.set(key, complete(found));
   }
   return kept.get(key);
 }
@@ -136,34 +169,34 @@ function spentAndShare(question, service, going) {
 // Measures of one service, under the names of measures.csv ----------------------------------------------------------
 
 function journeyMeasures(question, code, going, put) {
-  const {areas, scales} = question, service = question.service[code];
-  const patients = question.patients[service.activity], limits = BANDS.map(band => band * scales.minutes);
+  const {scales} = question, service = question.service[code], {rows} = going;
+  const limits = BANDS.map(band => band * scales.minutes);
   const finest = scales.minutes * scales.shares, standard = (service.standard === null ? Infinity : service.standard) * scales.minutes;
   const all = {patients: 0, minutes: 0, worst: 0}, older = {people: 0, minutes: 0};
   const groups = question.groups.names.map(() => ({patients: 0, minutes: 0, worst: 0, anybody: false}));
   const near = BANDS.map(() => ({patients: 0, people: 0, older: 0}));
   const arriving = new Map(); // patients by minutes
   let beyond = 0, everybody = 0;
-  for (let area = 0; area < patients.length; area++) {
-    if (!areas.resident[area]) continue;
-    const minutes = going.minutes[area], many = patients[area], spent = going.spent[area];
-    everybody += areas.people[area];
+  for (let row = 0; row < rows.patients.length; row++) {
+    if (!rows.resident[row]) continue;
+    const minutes = going.minutes[row], many = rows.patients[row], spent = going.spent[row];
+    everybody += rows.people[row];
     add(all, many, spent, minutes);
-    for (const kind of question.groups.kinds) {
-      const group = kind[area] === NONE ? null : groups[kind[area]];
+    for (const kind of rows.kinds) {
+      const group = kind[row] === NONE ? null : groups[kind[row]];
       if (!group) continue;
       group.anybody = true;
       add(group, many, spent, minutes);
     }
-    if (areas.older && areas.older[area]) {
-      older.people += areas.older[area];
-      older.minutes += areas.older[area] * spent;
+    if (rows.older && rows.older[row]) {
+      older.people += rows.older[row];
+      older.minutes += rows.older[row] * spent;
     }
     for (let band = 0; band < limits.length; band++) {
       if (minutes > limits[band]) continue;
       near[band].patients += many;
-      near[band].people += areas.people[area];
-      if (areas.older) near[band].older += areas.older[area];
+      near[band].people += rows.people[row];
+      if (rows.older) near[band].older += rows.older[row];
     }
     if (minutes > standard) beyond += many;
     if (minutes < Infinity) arriving.set(minutes, (arriving.get(minutes) || 0) + many);
@@ -181,9 +214,9 @@ function journeyMeasures(question, code, going, put) {
     put(`patients_within_${band}`, code, "", near[number].patients / scales.patients);
     put(`people_within_${band}`, code, "", near[number].people);
     put(`people_beyond_${band}`, code, "", everybody - near[number].people);
-    if (areas.older) put(`people_within_${band}`, code, "age 75+", near[number].older);
+    if (rows.older) put(`people_within_${band}`, code, "age 75+", near[number].older);
   });
-  if (areas.older) put("mean_minutes", code, "age 75+", older.people ? older.minutes / older.people / finest : NaN);
+  if (rows.older) put("mean_minutes", code, "age 75+", older.people ? older.minutes / older.people / finest : NaN);
   if (service.standard !== null) put("patients_beyond_standard", code, "", beyond / scales.patients);
   question.groups.names.forEach((group, number) => groups[number].anybody && publish(groups[number], group));
   return {minutes: all.minutes, patients: all.patients, worst: all.worst, beyond};
@@ -206,19 +239,19 @@ function reachedBy(arriving, total, share) {
 }
 
 function siteMeasures(question, code, going, open, put) {
-  const {areas, scales, sites} = question, service = question.service[code];
-  const patients = question.patients[service.activity], whole = scales.patients * scales.shares;
+  const {scales, sites} = question, service = question.service[code], {rows} = going;
+  const whole = scales.patients * scales.shares;
   const arriving = new Float64Array(sites.length), outside = new Float64Array(sites.length);
   const staying = new Float64Array(sites.length), moved = new Map();
-  for (let area = 0; area < patients.length; area++) {
-    const site = going.site[area];
+  for (let row = 0; row < rows.patients.length; row++) {
+    const site = going.site[row];
     if (site === NONE) continue;
-    const many = patients[area] * going.share[area];
+    const many = rows.patients[row] * going.share[row];
     arriving[site] += many;
-    if (!areas.resident[area]) outside[site] += many;
-    if (service.transfer && site !== going.first[area]) {
-      staying[going.first[area]] += patients[area] * scales.shares - many;
-      moved.set(going.first[area], (moved.get(going.first[area]) || 0) + many);
+    if (!rows.resident[row]) outside[site] += many;
+    if (service.transfer && site !== going.first[row]) {
+      staying[going.first[row]] += rows.patients[row] * scales.shares - many;
+      moved.set(going.first[row], (moved.get(going.first[row]) || 0) + many);
     }
   }
   for (const site of service.sites) {
@@ -226,22 +259,20 @@ function siteMeasures(question, code, going, open, put) {
     put("site_patients_from_outside", code, sites[site].code, outside[site] / whole);
   }
   if (service.transfer) transferMeasures(question, code, going, moved, staying, put);
-  if (service.transfer) put("mean_minutes_straight_there", code, "", straightThere(question, code, open));
   return {arriving: site => arriving[site] / whole};
 }
 
-// The mean if the same patients went straight to the sites that provide the service.
-function straightThere(question, code, open) {
-  const {areas, scales} = question, service = question.service[code], patients = question.patients[service.activity];
-  const going = nearest(question, {sites: service.sites}, open);
-  let total = 0, all = 0;
-  patients.forEach((many, area) => {
-    if (!areas.resident[area] || !many) return;
-    all += many;
-    total += many * going.minutes[area];
+// The other pathway: the same patients, if they went straight to the sites that provide the service.
+function straightThere(question, code, open, put) {
+  const service = question.service[code], going = nearest(question, {sites: service.sites}, open);
+  const straight = {rows: plainRows(question, service), ...going, ...spentAndShare(question, {}, going)};
+  journeyMeasures(question, code, straight, (measure, one, group, value) => {
+    if (["", "age 75+"].includes(group) && OF_BOTH_PATHWAYS.test(measure)) put(`${measure}_straight_there`, one, group, value);
   });
-  return all ? total / all / scales.minutes : NaN;
+  return straight;
 }
+
+const OF_BOTH_PATHWAYS = /^(mean|median|p95|worst)_minutes$|^people_within_|^patients_within_30$|^patients_beyond_standard$/;
 
 function transferMeasures(question, code, going, moved, staying, put) {
   const {scales, sites} = question, {transfer} = question.service[code];
@@ -265,22 +296,20 @@ function transferMeasures(question, code, going, moved, staying, put) {
 // What changes for people against another choice, such as today. Residents only; see optimiser/report/affected.py.
 function affectedMeasures(question, code, going, before, put) {
   const {areas, scales} = question, patients = question.patients[question.service[code].activity];
-  const finest = scales.minutes * scales.shares;
+  const finest = scales.minutes * scales.shares, least = finest / 2e9; // means of split areas are not whole
+  const spent = spentByArea(going), spentBefore = spentByArea(before);
   const start = () => ({people: 0, longer: 0, far: 0, nearer: 0, patients: 0, change: 0, those: 0, theirs: 0});
   const all = start(), older = start(), groups = question.groups.names.map(start);
-  let redirected = 0;
   for (let area = 0; area < patients.length; area++) {
-    const arrivesAt = going.first || going.site, arrived = before.first || before.site;
-    if (arrivesAt[area] !== arrived[area]) redirected += patients[area];
     if (!areas.resident[area]) continue;
-    const change = going.spent[area] === before.spent[area] ? 0 : going.spent[area] - before.spent[area];
+    const change = spent[area] === spentBefore[area] ? 0 : spent[area] - spentBefore[area];
     const note = (sums, people, many) => {
       sums.people += people;
       sums.patients += many;
       if (many) sums.change += many * change;
-      if (change > FAR * finest) sums.far += people;
-      if (change < -FAR * finest) sums.nearer += people;
-      if (change <= 0) return;
+      if (change > FAR * finest + least) sums.far += people;
+      if (change < -FAR * finest - least) sums.nearer += people;
+      if (change <= least) return;
       sums.longer += people;
       sums.those += many;
       if (many) sums.theirs += many * change;
@@ -299,8 +328,62 @@ function affectedMeasures(question, code, going, before, put) {
   };
   publish(all, "");
   if (areas.older) publish(older, "age 75+");
-  put("patients_redirected", code, "", redirected / scales.patients);
+  put("patients_redirected", code, "", redirected(going, before) / scales.patients);
   question.groups.names.forEach((group, number) => groups[number].people && publish(groups[number], group));
+}
+
+// What an average patient of each area spends.
+function spentByArea({spent, rows}) {
+  if (!rows.of) return spent;
+  const totals = new Map(), mean = Float64Array.from(spent);
+  rows.of.forEach((area, row) => totals.set(area, [...(totals.get(area) || []), row]));
+  for (const [area, parts] of totals) {
+    const all = parts.reduce((sum, row) => sum + rows.patients[row], 0);
+    if (parts.length > 1) mean[area] = parts.reduce((sum, row) => sum + rows.patients[row] * spent[row], 0) / all;
+  }
+  return mean;
+}
+
+// Patients who arrive first at another site than before.
+function redirected(going, before) {
+  if (!going.rows.of && !before.rows.of) {
+    const now = going.first || going.site, then = before.first || before.site;
+    return going.rows.patients.reduce((sum, many, area) => sum + (now[area] === then[area] ? 0 : many), 0);
+  }
+  const arriving = ({first, site, rows}) => {
+    const found = new Map();
+    (first || site).forEach((one, row) => found.set((rows.of ? rows.of[row] : row) * 1000 + one, rows.patients[row]));
+    return found;
+  };
+  const then = arriving(before);
+  let all = 0, staying = 0;
+  for (const [where, many] of arriving(going)) {
+    all += many;
+    staying += Math.min(many, then.get(where) || 0);
+  }
+  return all - staying;
+}
+
+// Who of those shared out passes a nearer open site, and what the same sites come to with everybody at the nearest.
+function sharedMeasures(question, code, going, open, put) {
+  const {scales, sites} = question, {rows, plain} = going, past = new Map(), add = (site, many, minutes) => {
+    const [one, other] = past.get(site) || [0, 0];
+    past.set(site, [one + many, other + minutes]);
+  };
+  rows.of.forEach((area, row) => {
+    const beyond = going.minutes[row] - plain.minutes[area];
+    if (beyond > 0) for (const site of [going.site[row], NONE]) add(site, rows.patients[row], rows.patients[row] * beyond);
+  });
+  for (const site of [NONE, ...question.service[code].sites]) {
+    const [many, minutes] = past.get(site) || [0, 0], group = site === NONE ? "" : sites[site].code;
+    put("patients_past_a_nearer_site", code, group, many / scales.patients);
+    put("minutes_past_a_nearer_site", code, group, minutes / scales.patients / scales.minutes);
+  }
+  const beside = (measure, service, group, value) => {
+    if (measure === "site_patients" || (!group && ["mean_minutes", "worst_minutes", "patient_minutes"].includes(measure))) put(`nearest_${measure}`, service, group, value);
+  };
+  journeyMeasures(question, code, plain, beside);
+  siteMeasures(question, code, plain, open, beside);
 }
 
 // Rules, objectives and staff -----------------------------------------------------------------------------------------
@@ -439,13 +522,15 @@ function comesTo(question, chosen, before, code, kept) {
     const sums = journeyMeasures(question, code, going, put);
     sums.unserved = going.site.reduce((sum, site) => sum + (site === NONE), 0);
     Object.assign(sums, siteMeasures(question, code, going, new Set(chosen[code]), put));
-    if (before) affectedMeasures(question, code, going, goingTo(question, before, code, kept), put);
+    if (question.service[code].transfer) going.straight = straightThere(question, code, new Set(chosen[code]), put);
+    if (going.plain) sharedMeasures(question, code, going, new Set(chosen[code]), put);
+    if (before) affectedMeasures(question, code, going, before.going[code], put);
     going.comesTo = {before, entries, sums};
   }
   return going.comesTo;
 }
 
-// Everything about one choice: {service: [site codes]}. `before` is the choice that changes are counted from.
+// Everything about one choice: {service: [site codes]}. `before` is what changes are counted from, evaluated already.
 function evaluate(question, chosen, before, kept = new Map()) {
   const measures = new Map(), going = {}, sums = {};
   const put = (measure, service, group, value) => measures.set(`${measure}|${service}|${group}`, value);

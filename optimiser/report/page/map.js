@@ -33,27 +33,36 @@ function changeStep(change) {
   return change <= FAR ? 3 : 4;
 }
 
-// One class name an area: by minutes, by where patients go, or by what changes from today.
+// The class of a journey: by minutes, by where it ends, or by what changes from what it was.
+function classOf(question, view, minutes, site, was, breaks) {
+  const {scales, candidates} = question;
+  if (view === "catchments") return site < 0 ? "out" : site < candidates ? `t${site % 6}` : "tn";
+  if (view === "minutes") return `m${MINUTES_STEP(minutes / scales.minutes, breaks)}`;
+  return `d${changeStep(minutes === was ? 0 : (minutes - was) / scales.minutes)}`;
+}
+
+// One class name an area, and how many patients a year are of each class.
 function classesOf(question, view, going, before, breaks) {
-  const {areas, scales, candidates} = question;
-  return Array.from(areas.codes, (_, area) => {
-    if (!areas.resident[area]) return "out";
-    if (view === "catchments") return going.site[area] < 0 ? "out" : going.site[area] < candidates ? `t${going.site[area] % 6}` : "tn";
-    if (view === "minutes") return `m${MINUTES_STEP(going.minutes[area] / scales.minutes, breaks)}`;
-    const change = going.minutes[area] === before.minutes[area] ? 0 : (going.minutes[area] - before.minutes[area]) / scales.minutes;
-    return `d${changeStep(change)}`;
+  const {resident} = question.areas, {minutes, site} = going.byArea, was = before.byArea.minutes, {rows} = going, total = new Map();
+  rows.patients.forEach((many, row) => {
+    const area = rows.of ? rows.of[row] : row;
+    if (!resident[area]) return;
+    const name = classOf(question, view, going.minutes[row], going.site[row], was[area], breaks);
+    total.set(name, (total.get(name) || 0) + many);
   });
+  const classes = Array.from(site, (_, area) => (resident[area] ? classOf(question, view, minutes[area], site[area], was[area], breaks) : "out"));
+  return {classes, total};
 }
 
 function drawMap(page, view, code, going, before) {
   const {question, map} = page;
-  const classes = classesOf(question, view, going, before, page.breaks[code]);
+  const {classes, total} = classesOf(question, view, going, before, page.breaks[code]);
   if (map.points) drawDots(map.points, classes);
   else Array.from(byId("areas").children).forEach((path, area) => path.setAttribute("class", classes[area]));
-  const site = area => (question.areas.resident[area] ? going.site[area] : -9);
+  const site = area => (question.areas.resident[area] ? going.byArea.site[area] : -9);
   byId("catchments").setAttribute("d", map.borders.filter(([one, other]) => site(one) !== site(other)).map(border => border[2]).join(""));
   nameCatchments(page, view, going);
-  return classes;
+  return total;
 }
 
 // Say where patients go, on the area of each catchment that lies nearest to its middle.
@@ -62,7 +71,7 @@ function nameCatchments({question, map, short}, view, going) {
   byId("names").toggleAttribute("hidden", view === "catchments");
   if (view === "catchments") {
     const middles = middlesOf(map);
-    going.site.forEach((site, area) => {
+    going.byArea.site.forEach((site, area) => {
       if (site < 0 || !areas.resident[area]) return;
       if (!of.has(site)) of.set(site, []);
       of.get(site).push(middles[area]);
@@ -96,14 +105,14 @@ function drawDots(points, classes) {
 
 // The share of residents within so many minutes, minute by minute.
 function reached(question, going) {
-  const counts = [];
+  const counts = [], {rows} = going;
   let total = 0;
-  going.minutes.forEach((minutes, area) => {
-    if (!question.areas.resident[area]) return;
-    total += question.areas.people[area];
+  going.minutes.forEach((minutes, row) => {
+    if (!rows.resident[row]) return;
+    total += rows.people[row];
     if (!Number.isFinite(minutes)) return;
     const minute = Math.ceil(minutes / question.scales.minutes);
-    counts[minute] = (counts[minute] || 0) + question.areas.people[area];
+    counts[minute] = (counts[minute] || 0) + rows.people[row];
   });
   let sum = 0;
   return Array.from(counts, many => (sum += many || 0) / total);

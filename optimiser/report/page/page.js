@@ -6,8 +6,9 @@ PAGE.question = readQuestion(PAGE.question);
 const {question} = PAGE;
 const answerChoice = PAGE.runs[0].designated;
 const kept = new Map();
-const answer = evaluate(question, answerChoice, PAGE.today, kept);
-const today = evaluate(question, PAGE.today, PAGE.today, kept);
+// Nobody is shared out today: everybody goes to the nearest, or where they are known to go.
+const today = evaluate({...question, everybodyToTheNearest: true}, PAGE.today, null);
+const answer = evaluate(question, answerChoice, today, kept);
 let chosen = copyOf(answerChoice), now = answer, view = "minutes";
 let shown = (question.services.find(one => one.code in PAGE.breaks && one.code === Object.keys(PAGE.breaks)[0]) || {}).code;
 
@@ -122,19 +123,13 @@ function fillRules() {
   }
 }
 
-function fillBeside(classes) {
+function fillBeside(total) {
   if (!byId("legend")) return;
-  const service = question.service[shown], patients = question.patients[service.activity], total = new Map();
-  let all = 0;
-  classes.forEach((name, area) => {
-    if (!question.areas.resident[area]) return;
-    total.set(name, (total.get(name) || 0) + patients[area]);
-    all += patients[area];
-  });
+  const service = question.service[shown], all = Array.from(total.values()).reduce((sum, many) => sum + many, 0);
   const rows = view === "difference" ? CHANGES.map((change, number) => [`d${number}`, change[2]])
     : view === "minutes" ? minutesRows() : catchmentRows(total);
   const body = byId("legend").tBodies[0];
-  byId("legend").caption.textContent = {minutes: "Minutes, and share of patients", catchments: "Nearest, and share of patients", difference: "Minutes, and share of patients"}[view];
+  byId("legend").caption.textContent = {minutes: "Minutes, and share of patients", catchments: "Where to, and share of patients", difference: "Minutes, and share of patients"}[view];
   body.replaceChildren(...rows.map(([name, words]) => {
     const row = element("tr"), head = element("th", "", {scope: "row"}), swatch = made("svg", {class: "swatch", "aria-hidden": "true", viewBox: "0 0 16 16"});
     swatch.append(made("rect", {class: name, width: 16, height: 16, stroke: "none"}));
@@ -178,6 +173,7 @@ function titles() {
       difference: far ? `${commas(far)} people would travel over 10 minutes longer than today` : "Nobody would travel over 10 minutes longer than today",
     }[view];
   }
+  if (byId("shared")) byId("shared").textContent = sharedSaid();
   const [mine, before] = apart(measure(now, "mean_minutes", shown), measure(today, "mean_minutes", shown));
   set("curve", mine === before ? `The average journey is ${mine} minutes, as today` : `The average journey is ${mine} minutes, against ${before} today`);
   const worst = hardestHit();
@@ -192,6 +188,16 @@ function titles() {
   const fragile = [...now.measures].filter(([key, value]) => key.startsWith("short_with_one_vacancy|") && value > 0)
     .map(([key, value]) => `${lower(nameOf(key.split("|")[1]))} at ${names(key.split("|")[2].split(" ")[0])} (${commas(value, 2)} short)`);
   if (byId("fragile")) byId("fragile").textContent = fragile.length ? `Fragile, with one vacancy: ${fragile.join("; ")}.` : "No rota is short with one vacancy.";
+}
+
+// Whether patients are shared out under this choice, and what that asks of them.
+function sharedSaid() {
+  const going = now.going[shown];
+  if (!going.plain) return "";
+  if (!going.keeps) return "With these sites no way to share patients out keeps to the limits, so everybody goes to the nearest.";
+  const past = measure(now, "patients_past_a_nearer_site", shown), minutes = measure(now, "minutes_past_a_nearer_site", shown) / past;
+  const sent = past ? `${commas(past, 1)} a year are sent past a nearer open site, ${commas(minutes, 1)} minutes further on average` : "nobody is sent past a nearer open site";
+  return `Patients are shared out between sites so that all keep to their limits: ${sent}. Today stands for everybody at the nearest.`;
 }
 
 function hardestHit() {
@@ -217,11 +223,12 @@ function draw() {
   const lines = [{kind: "today", name: "today", values: reached(question, today.going[shown])}];
   if (!same(answer)) lines.push({kind: "best", name: PAGE.answer_word, values: reached(question, answer.going[shown])});
   lines.push({kind: "choice", name: same(answer) ? PAGE.answer_word : "your choice", values: reached(question, now.going[shown])});
+  if (now.going[shown].straight) lines.push({kind: "straight", name: "straight there", values: reached(question, now.going[shown].straight)});
   for (const svg of document.querySelectorAll("[data-curve]")) if (svg.dataset.curve === shown) drawCurve(svg, lines);
 }
 
 function update() {
-  now = evaluate(question, chosen, PAGE.today, kept);
+  now = evaluate(question, chosen, today, kept);
   for (const box of document.querySelectorAll(".ticks input")) {
     box.checked = chosen[box.dataset.service].includes(box.dataset.site);
     box.closest("tr").classList.toggle("shown", box.dataset.service === shown);
@@ -264,7 +271,7 @@ function whyNot(code, site) {
   }
   const seen = new Set();
   const lines = waysToHave(code, site).map(inOrder).filter(sites => !seen.has(sites.join()) && seen.add(sites.join())).map(sites => {
-    const result = evaluate(question, {...answerChoice, [code]: sites}, answerChoice, kept);
+    const result = evaluate(question, {...answerChoice, [code]: sites}, answer, kept);
     const where = sites.length > 1 ? `At ${sitesOf(sites)}` : `At ${sitesOf(sites)} alone`;
     const news = result.broken.filter(rule => !answer.broken.some(one => one.instance === rule.instance));
     if (!news.length) return {order: costOf(result), where, text: `breaks no rule. ${cost(code, result)}`};
@@ -326,8 +333,13 @@ function showPlace(area) {
   const {areas, scales} = question, out = [];
   for (const {code} of question.services.filter(one => one.activity)) {
     const journey = result => {
-      const going = result.going[code], site = going.site[area];
-      return site < 0 ? "no site" : `${names(question.sites[site].code)}, ${FORMS.whole(going.minutes[area] / scales.minutes)} minutes`;
+      const going = result.going[code], {of, patients} = going.rows;
+      const rows = of ? Array.from(of.keys()).filter(row => of[row] === area) : [area], all = rows.reduce((sum, row) => sum + patients[row], 0);
+      const ways = rows.map(row => {
+        const site = going.site[row], share = rows.length > 1 ? ` (${FORMS.percent(patients[row] / all)})` : "";
+        return site < 0 ? "no site" : `${names(question.sites[site].code)}${share}, ${FORMS.whole(going.minutes[row] / scales.minutes)} minutes`;
+      });
+      return joined(ways);
     };
     out.push(element("li", `${nameOf(code)}: your choice ${journey(now)}; today ${journey(today)}`));
   }
