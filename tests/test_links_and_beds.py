@@ -98,7 +98,10 @@ REFUSED = {
         {"care": "    beds: {stay_days: 1, blocking: 1}\n"},
         '"blocking" must be at most 0.999999, not 1.',
     ),
-    "nobody turned away": ({"care": "    beds: {stay_days: 1, blocking: 0}\n"}, '"blocking" must be at least 0.000001, not 0.'),
+    "nobody turned away": (
+        {"care": "    beds: {stay_days: 1, blocking: 0}\n"},
+        '"blocking" must be at least 0.000001, not 0.',
+    ),
     "half a bed": ({"care": "    beds: {stay_days: 1, at: {ash: 1.5}}\n"}, '"ash" must be a whole number, not 1.5.'),
     "others without a stay": (
         {"care": "    beds: {stay_days: 1, other_patients_share: 0.3}\n"},
