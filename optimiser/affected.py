@@ -29,8 +29,10 @@ FIFTH_ENDS = {1: " (most deprived)", 5: " (least deprived)"}
 
 
 def openings(base: Answer, other: Answer) -> pd.DataFrame:
-    """Return what opens and closes: service, site, change ("opens" or "closes")."""
+    """Return what opens and closes of services that both know: service, site, change ("opens" or "closes")."""
     before, after = (_designated(answer) for answer in (base, other))
+    both = set(base["services"]["service"]) & set(other["services"]["service"])
+    before, after = ({pair for pair in chosen if pair[0] in both} for chosen in (before, after))
     rows = [(*pair, "opens" if pair in after else "closes") for pair in sorted(before ^ after)]
     return pd.DataFrame(rows, columns=["service", "site", "change"])
 
@@ -131,6 +133,13 @@ def volumes(base: Answer, other: Answer) -> pd.DataFrame:
     return _rounded(by_service.reset_index(drop=True))
 
 
+def demand(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return the residents' patients a year that each answer counts: service, patients_before, patients_after."""
+    before, after = (_journeys(answer).groupby("service", sort=False)["patients"].sum() for answer in (base, other))
+    both = pd.concat([before.rename("patients_before"), after.rename("patients_after")], axis=1, join="inner")
+    return _rounded(both.rename_axis("service").reset_index())
+
+
 def warnings(means: pd.DataFrame) -> pd.DataFrame:
     """Return the groups that a mean hides: it moves less than 2 minutes while theirs moves more than 10.
 
@@ -154,6 +163,7 @@ def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
         "worst_areas": worst_areas(moved),
         "cliffs": cliffs(other),
         "volumes": volumes(base, other),
+        "demand": demand(base, other),
         "warnings": warnings(means),
     }
 

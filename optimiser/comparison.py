@@ -155,7 +155,10 @@ def _excepted(tables: Tables) -> dict[tuple[str, str], object]:
 def _broken(tables: Tables) -> dict[tuple[str, str], object]:
     """Return how many rules are broken, and each of them with how far it is from holding."""
     broken = tables["rules"][~is_true(tables["rules"]["pass"])]
+    listed = tables.get("exceptions")
+    excepted = 0 if listed is None or listed.empty else int(is_true(listed["would_have_broken"]).sum())
     found: dict[tuple[str, str], object] = {("", "rules broken"): len(broken)}
+    found["", "rules broken without documented exceptions"] = len(broken) + excepted
     for row in broken.to_dict("records"):
         found["", f"breaks {row['instance']} ({row['unit']})"] = -float(row["spare"])
     return found

@@ -7,10 +7,11 @@ import json
 import platform
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,9 @@ from optimiser.config import services_of
 from optimiser.errors import Fault, InputError, NotWritten
 from optimiser.plan import EVALUATED, Plan
 from optimiser.problem import Problem
+from optimiser.run_record import read_record
+from optimiser.schema import RUN_TABLES, Table
+from optimiser.wording import quoted
 
 FORMAT = 1
 NO_PLAN, NO_PLAN_TABLE = "no plan", "clash.csv"
@@ -123,7 +127,7 @@ def remove_unfinished() -> None:
         shutil.rmtree(UNFINISHED.pop(), ignore_errors=True)
 
 
-def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, object]]:
+def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], Mapping[str, Any]]:
     """Read a run folder back: its tables by name, and ``run.json``.
 
     With them come ``areas``, ``sites`` and ``services``: what its inputs and its config say of those.
@@ -131,23 +135,42 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], dict[str, 
     Raises
     ------
     InputError
-        When it is not a complete run folder.
+        When it is not a complete run folder, ``run.json`` has a fault, or no plan meets every rule there.
     """
     folder = Path(folder)
+    if (folder / NO_PLAN_TABLE).is_file():
+        see = f"There is nothing to show or compare; see why: optimiser explain {folder}"
+        raise InputError([Fault(str(folder), f"no plan meets every rule here. {see}")])
     needed = ("run.json", *(f"{name}.csv" for name in TABLES), *ASKED_ABOUT)
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
         hint = "Give the folder that `optimiser solve` or `optimiser evaluate` wrote."
         raise InputError([Fault(str(folder), f"this is not a complete run: {', '.join(missing)} is missing. {hint}")])
+    record = read_record(folder / "run.json")
     try:
-        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         perhaps = (*TABLES_OF_LINKS, *COVER_TABLES)
         names = [*TABLES, *(name for name in perhaps if (folder / f"{name}.csv").is_file())]
         tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in names}
         tables |= _asked_about(folder)
     except (ValueError, KeyError, OSError) as error:
         raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
+    faults = [fault for table in RUN_TABLES if table.name in tables for fault in _faults(folder, table, tables)]
+    if faults:
+        raise InputError(faults)
     return tables, record
+
+
+def _faults(folder: Path, table: Table, tables: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
+    """Yield what keeps a table of a run from being read: a column that is not there, the first word for a number."""
+    frame, file = tables[table.name], str(folder / f"{table.name}.csv")
+    for column in table.columns:
+        if column.name not in frame:
+            yield Fault(file, f"the column {column.name} is missing. Solve it again.")
+        elif column.numeric:
+            cells = frame[column.name]
+            wrong = pd.to_numeric(cells, errors="coerce").isna() & (cells.astype(str).str.strip() != "")
+            for row in wrong[wrong].index[:1]:
+                yield Fault(f"{file} row {row + 2}", f"the {column.name} {quoted(cells[row])} is not a number.")
 
 
 def evaluated_in(folder: str | Path) -> frozenset[tuple[str, str]] | None:

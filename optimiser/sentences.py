@@ -64,6 +64,7 @@ def sentences(base: Answer, frames: Frames, *, name: str, base_name: str) -> pd.
         if _changes(frames, service):
             found += _about(frames, service, str(names.get(service, service)))
     same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
+    found += _demand(frames, names)
     if same:
         found.append(Sentence("unchanged", "", _plain(f"Nobody's journey changes to: {', '.join(same)}.")))
     rows = [
@@ -88,6 +89,19 @@ def _openings(
     ]
     words = "; ".join(what) or "the same sites provide the same services"
     yield Sentence("openings", "", _plain(f"{name} against {base_name}: {words}."))
+
+
+def _demand(frames: Frames, names: Mapping[str, str]) -> Iterator[Sentence]:
+    """Say where the two count other numbers of patients: what a site sees then changes for that reason, too."""
+    for row in frames["demand"].to_dict("records"):
+        if round(row["patients_before"]) != round(row["patients_after"]):
+            where = (("service", row["service"]),)
+            cells = tuple(Cell("demand", where, column) for column in ("patients_before", "patients_after"))
+            words = (
+                "{1:,.0f} patients a year are counted, where the first counts {0:,.0f}; minutes are those of the first"
+            )
+            name = str(names.get(str(row["service"]), row["service"]))
+            yield Sentence("demand", str(row["service"]), f"{_plain(name)}: {words}.", cells)
 
 
 def _changes(frames: Frames, service: str) -> bool:
@@ -143,10 +157,8 @@ def _neighbours(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     by_size = here.reindex(here["change"].abs().sort_values(ascending=False, kind="stable").index)
     for site in by_size[by_size["change"].abs() >= WORTH_SAYING_PATIENTS]["site"].head(NEIGHBOURS_NAMED):
         row = (("service", service), ("site", site))
-        cells = tuple(
-            Cell("volumes", row, column) for column in ("name", "patients_before", "patients_after", "change")
-        )
-        words = "{0}, outside the system, sees {2:,.0f} patients a year where it saw {1:,.0f} ({3:+,.0f})"
+        cells = tuple(Cell("volumes", row, column) for column in ("name", "patients_before", "patients_after"))
+        words = "{0}, outside the system, sees {2:,.0f} patients a year where it saw {1:,.0f}"
         yield Sentence("neighbour", service, f"{_plain(name)}: {words}.", cells)
 
 
@@ -165,9 +177,8 @@ def _cliffs(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     for minutes in found[(found["service"] == service) & found["is_its_standard"]]["minutes"]:
         row = (("service", service), ("minutes", minutes))
         cells = tuple(Cell("cliffs", row, column) for column in ("minutes", "people_just_inside", "people_just_beyond"))
-        words = (
-            "{1:,.0f} people live up to a minute inside the standard of {0:g} minutes, {2:,.0f} up to a minute beyond"
-        )
+        words = "{1:,.0f} people would live up to a minute inside the standard of {0:g} minutes, "
+        words += "{2:,.0f} up to a minute beyond"
         yield Sentence("cliff", service, f"{_plain(name)}: {words}.", cells)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
 def shown(path: Path) -> str:
@@ -20,6 +23,11 @@ def shown(path: Path) -> str:
     tidy = Path(*clean)
     here = Path.cwd()
     return str(tidy.relative_to(here)) if tidy.is_relative_to(here) else str(tidy)
+
+
+def holds_hidden(text: str, *, but: str = "") -> bool:
+    """Whether a text holds a character that cannot be seen, such as one that turns what follows around."""
+    return any(unicodedata.category(one) in _HIDDEN and one not in but for one in text)
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -45,3 +53,8 @@ def quoted(value: object, *, longest: int = 60) -> str:
     text = value if isinstance(value, str) else str(value)
     visible = "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text[: longest + 1])
     return f'"{visible[:longest]}…"' if len(visible) > longest else f'"{visible}"'
+
+
+def disagreements(number: int) -> str:
+    """Return how many times the independent check disagrees, in words."""
+    return f"The independent check found {number} disagreement{'' if number == 1 else 's'}"

@@ -784,6 +784,10 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "everybody turned away": ({"config_is_understood"}, [config("blocking: {value: 0.2", "blocking: {value: 1")]),
     "no transfers table": ({"files_can_be_read"}, [("inputs/transfers.csv", FILES["inputs/transfers.csv"], "")]),
     "a measure altered": ({"measures_are_right"}, [("measures.csv", "20.867678958785249", "20.8676790")]),
+    "the ninth decimal altered": (
+        {"measures_are_right"},
+        [("measures.csv", "age 75+,18.913043478260869", "age 75+,18.913043479")],
+    ),
     "a measure left out": ({"measures_are_right"}, [("measures.csv", "median_minutes,stroke,,20,minutes,lower\n", "")]),
     "a measure nobody can check": (
         {"measures_are_right"},

@@ -54,6 +54,12 @@ def test_a_number_keeps_every_digit_that_a_float_can_hold(tmp_path: Path) -> Non
     assert read_place(place).journeys["minutes"][1] == 20.3
 
 
+@pytest.mark.parametrize("patients", ["999999.999999", "0.1", "0.000001", "450359.962737", "123456.654321", "1e-6"])
+def test_patients_may_have_six_decimal_places(patients: str, tmp_path: Path) -> None:
+    demand = TABLES["demand"].replace("A1,visit,10", f"A1,visit,{patients}")
+    assert read_place(write_place(tmp_path, demand=demand)).demand["patients_per_year"][0] == float(patients)
+
+
 CELLS = {
     "blank": (("journeys", "A1,ash,10", "A1,ash,"), "journeys.csv, row 2: minutes is blank."),
     "infinite": (
@@ -68,6 +74,17 @@ CELLS = {
     "other digits": (("areas", "2000", "٢٠٠٠"), "which is not a number."),
     "part of a person": (("areas", "2000", "2000.5"), 'population is "2000.5": it is not a whole number.'),
     "out of range": (("areas", "West,1", "West,11"), 'deprivation_decile is "11": it is above 10, the most'),
+    "more than any area has": (
+        ("demand", "A1,visit,10", "A1,visit,1e30"),
+        'patients_per_year is "1e30": it is above 1,000,000, the most that it can be. Correct it.',
+    ),
+    "more than live anywhere": (("areas", "2000", "1e30"), 'population is "1e30": it is above 100,000,000, the most'),
+    "more than work anywhere": (("staff", "2024,3,", "2024,3,1e30"), 'wte is "1e30": it is above 1,000,000, the most'),
+    "too fine": (
+        ("demand", "A1,visit,10", "A1,visit,20.123456789012"),
+        'demand.csv, row 2: patients_per_year is "20.123456789012": '
+        "it has more than 6 decimal places, the most that are counted. Round it.",
+    ),
     "no true or false": (("areas", "true", "yes"), 'areas.csv, row 2: resident is "yes". Write true or false.'),
     "bad choice": (("sites", "neighbour", "neighbor"), 'is "neighbor": it is not allowed here. Write candidate or'),
     "bad code": (("sites", "ash,Ash", "ash-1,Ash"), "Use letters, digits and _ only, and start with a letter."),

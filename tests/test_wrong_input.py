@@ -173,6 +173,19 @@ NAMES_NOT_IN_THE_PLACE = {
         ("teams:", "demand: {growth: {years: 2, by_age: {under_65: 0.01, from_65: 0.02}}}\nteams:"),
         "line 3: areas.csv has no population_65_plus for some area. Fill it in there, or state by_activity.",
     ),
+    "growth without end": (
+        ("teams:", "demand: {growth: {years: 100, by_activity: {visit: 1}}}\nteams:"),
+        "line 3: visit could grow to more than 1,000,000 patients a year in an area, the most that are counted. "
+        "State fewer years, or a lower rate.",
+    ),
+    "more beds than are counted": (
+        (
+            "activity: visit",
+            "activity: visit\n    beds: {stay_days: 9000, other_patients_share: 0.9999, other_stay_days: 9000}",
+        ),
+        "line 9: with everybody at one site 3,534,246 beds would be taken, and 100,000 are the most that are counted. "
+        "Shorten the stay.",
+    ),
     "a team that staff.csv does not have": (
         ("doctors", "docters"),
         'line 4: there is no team "docters" in staff.csv. Did you mean "doctors"?',

@@ -31,8 +31,14 @@ MOST_CONFIG_BYTES = 2 * 1024**2
 DEEPEST = 50
 LONGEST_NAME = 200
 LONGEST_SHOWN = 80
-# What two writings of one number may differ by when one of them went through binary floating point.
+# Numbers are published to nine decimals, so they may be off by half of the last; and by so much of themselves, or of 1,
+# because they were added up in binary.
+HALF_A_DECIMAL = Fraction(1, 2 * 10**9)
+OF_BINARY, OF_ONE = Fraction(1, 10**13), Fraction(1, 10**12)
+# What tells whether a limit is kept.
 DUST = Fraction(1, 10**9)
+# What a folder of a run has, and other folders that a command wrote have not: with a plan, and without.
+TELLTALES = ("designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "clash.csv")
 
 
 class Breach(NamedTuple):
@@ -142,8 +148,15 @@ def any_number(cell: str) -> Number:
 
 
 def same(claimed: Number, found: Number) -> bool:
-    """Whether two numbers agree to a part in a thousand million."""
+    """Whether two numbers agree to nine decimals."""
     if claimed == found or isinstance(claimed, float) or isinstance(found, float):
+        return claimed == found
+    return size(claimed - found) <= HALF_A_DECIMAL + OF_ONE + OF_BINARY * size(found)
+
+
+def nearly(claimed: Number, found: Number) -> bool:
+    """Whether two numbers agree to a part in a thousand million: sums of many that were each rounded."""
+    if isinstance(claimed, float) or isinstance(found, float):
         return claimed == found
     return size(claimed - found) <= dust(found)
 
@@ -154,7 +167,7 @@ def size(value: Number) -> Number:
 
 
 def dust(value: Number) -> Number:
-    """Return what a writing of this number may be off by."""
+    """Return how far beyond a limit of this size still counts as at it."""
     return DUST * max(Fraction(1), size(value))
 
 
@@ -230,13 +243,23 @@ def read_files(run: Path | Mapping[str, bytes], known: Iterable[str] = ()) -> Fi
         raise InputError([Fault(str(run), "there is no such run folder. Name the folder that a run was written to.")])
     try:
         present = set(_names_in(folder))
+        if not _may_be_a_run(present):
+            words = "this is not a run folder. Name one that `optimiser solve` or `optimiser evaluate` wrote."
+            raise InputError([Fault(str(run), words)])
         contents = _read_of(folder, {"run.json"} & present)
         listed = _listed(contents.get("run.json", b""))
         present |= {name for name in listed - present if _is_inside(folder, name)}
         contents |= _read_of(folder, (listed | set(known)) & present)
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         raise InputError([Fault(str(run), f"the run folder cannot be read ({error}).")]) from error
     return Files(contents, present)
+
+
+def _may_be_a_run(names: Collection[str]) -> bool:
+    """Whether a folder has run.json, and a table that only a run has: sweeps and lists of options have neither."""
+    return "run.json" in names and any(name in names for name in TELLTALES)
 
 
 def _names_in(folder: Path) -> Iterator[str]:

@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from optimiser.checker.beds import beds_for, busy_beds
-from optimiser.checker.reading import Breach, Number, same, shown
+from optimiser.checker.reading import Breach, Number, nearly, shown
 from optimiser.checker.run import MICRO, Run
 
 # Minutes, minutes of residents, and number of the area times place of the site: each counts before the next.
@@ -109,7 +109,7 @@ def patients_are_shared_out_in_full(run: Run) -> Iterator[Breach]:
         for area, pieces in run.pieces[service].items():
             where, everybody = f"journeys.csv {service} {area}", Fraction(run.patients(service, area))
             total = Fraction(sum(piece.patients for piece in pieces))
-            if pieces and not same(total / run.inputs.patients_scale, everybody / run.inputs.patients_scale):
+            if pieces and not nearly(total / run.inputs.patients_scale, everybody / run.inputs.patients_scale):
                 claimed, found = (shown(number / run.inputs.patients_scale) for number in (total, everybody))
                 yield Breach(check, where, claimed, found, f"{where}: {claimed} are shared out, but there are {found}.")
             for piece in pieces:

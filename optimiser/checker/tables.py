@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from optimiser.checker.inputs import INPUTS_CHECK, KEY_CHECKS
-from optimiser.checker.reading import Breach, Row, is_ratio, same, shown
+from optimiser.checker.reading import Breach, Row, is_ratio, nearly, same, shown
 from optimiser.checker.run import MICRO, Run
 
 
@@ -210,7 +210,7 @@ def moves_balance(run: Run) -> Iterator[Breach]:
     """As many of a team move in, over all sites, as move out."""
     for team, unit in run.question.rota_units():
         moved_in, moved_out = (run.total_moving(team, unit, column) for column in ("moved_in", "moved_out"))
-        if not same(moved_in, moved_out):
+        if not nearly(moved_in, moved_out):
             message = f"{shown(moved_in)} {unit} of {team} move in, but {shown(moved_out)} move out."
             yield Breach("moves_balance", f"staffing.csv {team} {unit}", shown(moved_in), shown(moved_out), message)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from optimiser.errors import CheckFailed, NoPlan, NotProved, SolverFailed
+from optimiser.wording import disagreements
 
 if TYPE_CHECKING:
     from optimiser.plan import Plan
@@ -120,7 +121,7 @@ def breaches_in_words(breaches: Any) -> str:
     """Return what the check found as lines, twenty at most."""
     shown = [f"  {row.check} ({row.where}): {row.message}" for row in breaches.head(20).itertuples()]
     more = [f"  and {len(breaches) - 20} more"] if len(breaches) > 20 else []
-    return "\n".join([f"The independent check found {len(breaches)} disagreements:", *shown, *more])
+    return "\n".join([f"{disagreements(len(breaches))}:", *shown, *more])
 
 
 @contextmanager

@@ -91,6 +91,8 @@ def _share(written: str) -> float:
         number = float(written.rstrip("%")) / (100 if written.endswith("%") else 1)
     except ValueError:
         number = -1.0
+    if number >= 1 and not written.endswith("%"):
+        raise InputError([Fault("--within", f"{written} is {number:.0%}. Write {written}%, if that is what you mean.")])
     if not 0 <= number < float("inf"):
         raise InputError([Fault("--within", f"{quoted(written)} is not a share. Write 5% or 0.05.")])
     return number

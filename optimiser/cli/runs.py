@@ -53,14 +53,17 @@ def compare(
 ) -> None:
     """Set runs side by side: every number, broken rules by name, who gains, who loses, and what may be quoted.
 
-    Example:  optimiser compare configs/care_model.yaml configs/options/*.yaml
+    Example:  optimiser compare configs/care_model.yaml configs/options/q0_2016.yaml configs/options/*.yaml
+
+    The first is what the others are set against.
     """
     from optimiser.comparison import affected
     from optimiser.comparison import compare as compare_tables
     from optimiser.runs import csv_files, write_files
 
     config = runs[0] if runs[0].suffix in (".yaml", ".yml") else None
-    shown = runs[1:] if config else runs
+    # Named first and again by *, an option is still one.
+    shown = list(dict.fromkeys(runs[1:] if config else runs))
     if len(shown) < (1 if config else 2):
         hint = "give two or more run folders, or a config and the options to evaluate with it."
         raise typer.BadParameter(hint, param_hint="RUN...")

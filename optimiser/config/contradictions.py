@@ -18,9 +18,9 @@ from optimiser.wording import did_you_mean, quoted
 
 def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield where and what for settings that cannot hold together. ``named`` is the config with its faults in."""
-    services, teams = list(named.get("services") or {}), list(named.get("teams") or {})
+    services, teams = _names(named, "services"), _names(named, "teams")
     travel = config.settings.travel
-    if travel.time is not None and travel.time not in (travel.times or {}):
+    if travel.time is not None and travel.time not in _names(named, "travel", "times"):
         hint = did_you_mean(travel.time, list(travel.times or {}))
         yield config.where("travel", "time"), f"times has no factor for {quoted(travel.time)}. {hint}".rstrip()
     for code, service in config.settings.services.items():
@@ -44,6 +44,13 @@ def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[s
         yield from _objective_faults(config, number, objective, services)
     for number, words in exception_faults(config.settings.services, config.settings.exceptions or ()):
         yield config.where("exceptions", number), words
+
+
+def _names(named: Any, *spot: str) -> list[str]:
+    """Return the names somewhere in a config with its faults in; none where something else stands there."""
+    for key in spot:
+        named = named.get(key) if isinstance(named, Mapping) else None
+    return list(named) if isinstance(named, Mapping) else []
 
 
 def _clashing_numbers(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from optimiser.problem import Problem
 from optimiser.reading import read_problem
 from optimiser.runs import read_tables
 from optimiser.schema import PLACE_TABLES, RUN_TABLES, Table
+from optimiser.wording import disagreements
 
 if TYPE_CHECKING:
     import geopandas
@@ -105,7 +106,7 @@ def read_run(folder: str | Path) -> Finished:
     breaches = checker.check(folder)
     if len(breaches):
         first = breaches.iloc[0]
-        words = f"The independent check found {len(breaches)} disagreements, first {first.check} ({first.where})."
+        words = f"{disagreements(len(breaches))}, first {first.check} ({first.where})."
         raise CheckFailed(f"{folder} is not passed on. {words} See them all: optimiser check {folder}")
     tables = {one.name: _read(folder / f"{one.name}.csv", one) for one in _there(folder, RUN_TABLES)}
     inputs = {

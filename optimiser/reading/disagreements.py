@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from optimiser.arithmetic import ARITHMETIC
+from optimiser.beds import DAYS_A_YEAR, MOST_BEDS
 from optimiser.config import (
     AcrossSettings,
     Config,
+    GrowthSettings,
     ServiceSettings,
     TeamSettings,
 )
 from optimiser.covers import units_of
 from optimiser.reading.lookups import UNITS, counts_of, grades_of, staff_now
-from optimiser.schema import place_table
+from optimiser.schema import MOST_PATIENTS, place_table
 from optimiser.tables import Place
 from optimiser.wording import did_you_mean, quoted, shown
 
@@ -80,6 +82,7 @@ def disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     for code, service in settings.services.items():
         yield from _observed_faults(config, known, place, code, service)
     yield from _growth_faults(config, known, place)
+    yield from _size_faults(config, place)
     yield from _deprivation_faults(config, place)
     yield from _hurdle_faults(config)
 
@@ -206,6 +209,37 @@ def _growth_faults(config: Config, known: _Known, place: Place) -> Iterator[tupl
             ages = place.areas[["population", *older]]
             if any((ages[more] < ages[fewer]).any() for more, fewer in pairwise(ages.columns)):
                 yield where, "areas.csv has more people of an age in some area than people. Correct it there."
+
+
+def _size_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
+    """Yield growth to more patients than an area may have, and stays that would take more beds than are counted."""
+    sound = place.demand[place.demand["patients_per_year"].between(0, MOST_PATIENTS)]
+    patients = sound.groupby("activity")["patients_per_year"]
+    largest, total = ({str(code): float(n) for code, n in each.items()} for each in (patients.max(), patients.sum()))
+    growth = config.settings.demand.growth if config.settings.demand else None
+    for activity, most in largest.items() if growth else ():
+        if most * _at_most_times(growth, activity) > MOST_PATIENTS:
+            words = f"{activity} could grow to more than {MOST_PATIENTS:,} patients a year in an area, the most"
+            yield config.where("demand", "growth"), f"{words} that are counted. State fewer years, or a lower rate."
+    for code, service in config.settings.services.items():
+        beds, everybody = service.beds, total.get(service.activity or "", 0.0)
+        if beds is None:
+            continue
+        share, days = (one.value if one else 0.0 for one in (beds.other_patients_share, beds.other_stay_days))
+        arriving = everybody * _at_most_times(growth, service.activity or "") / DAYS_A_YEAR
+        needed = arriving * (beds.stay_days.value + days * share / (1 - share))
+        if needed > MOST_BEDS:
+            words = f"with everybody at one site {needed:,.0f} beds would be taken, and {MOST_BEDS:,} are the most"
+            yield config.where("services", code, "beds", "stay_days"), f"{words} that are counted. Shorten the stay."
+
+
+def _at_most_times(growth: GrowthSettings | None, activity: str) -> float:
+    """Return how many times as many patients of an activity there may be after growth, in any area."""
+    if growth is None:
+        return 1.0
+    ages = (growth.by_age.under_65, growth.by_age.from_65, growth.by_age.from_75) if growth.by_age else ()
+    rates = [growth.by_activity[activity]] if activity in growth.by_activity else [one for one in ages if one]
+    return max([(1 + one.value) ** growth.years for one in rates], default=1.0)
 
 
 def _pathway_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:

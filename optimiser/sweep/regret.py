@@ -63,8 +63,8 @@ class Results:
 def table(results: Results) -> pd.DataFrame:
     """Return one row a column: how often it is lawful and best, and its largest, mean and 95th percentile of regret.
 
-    ``p95_regret`` is the least that 95% of the scenarios in which it is lawful do not exceed. Shares are of the
-    scenarios in which something is lawful. NaN where the option is lawful in none.
+    ``p95_regret`` is the least that 95% of the scenarios in which it is lawful do not exceed. ``lawful_share`` is of
+    all scenarios, the shares won of those in which something is lawful. NaN where the option is lawful in none.
     """
     found = int(results.answered.sum())
     many = results.lawful.sum(axis=0)
@@ -79,7 +79,7 @@ def table(results: Results) -> pd.DataFrame:
         rows, columns=["lawful_scenarios", "max_regret", "mean_regret", "p95_regret", "worst_scenario"]
     )
     won, won_alone = (shares.sum(axis=0) / max(found, 1) for shares in (results.equal_best, alone))
-    share = many / max(found, 1)
+    share = many / max(len(results.best), 1)
     return frame.assign(lawful_share=share, won_share=won, won_alone_share=won_alone, number=results.numbers)
 
 

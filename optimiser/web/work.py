@@ -192,12 +192,13 @@ def _finish(asked: Asked, plan: Plan, written: dict[str, bytes], tell: Tell) -> 
     from optimiser import checker, summary
     from optimiser.errors import CheckFailed
     from optimiser.runs import files_of
+    from optimiser.wording import disagreements
 
     tell("Checking every number")
     files = files_of(plan)
     breaches = checker.check(files)
     if len(breaches):
-        found = f"The independent check found {len(breaches)} disagreements, so nothing was kept."
+        found = f"{disagreements(len(breaches))}, so nothing was kept."
         raise CheckFailed(f"{found} Please report it: {breaches.iloc[0].message}")
     place, words = Path(asked["folder"]), [line for line in summary.lines(plan)[1:] if line]
     _write(asked, written | _under("run", files), place, plan.proof.outcome, words)
