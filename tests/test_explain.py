@@ -219,7 +219,7 @@ def test_every_site_of_every_service_is_explained_as_brute_force_has_it(name: st
         nearest = (len(near ^ plan.designated), tuple(cost.after for cost in found.nearest.costs))
         assert nearest == force.nearest(plan.designated, **held)
         told = checkers_view.broken_rules(checker_of(name).of(evaluate(problem, plan.designated ^ {pair})))
-        assert list(found.broken["instance"]) == list(told)
+        assert set(found.broken["instance"]) == set(told)
 
 
 def test_basildon_would_cost_200_patient_minutes():
