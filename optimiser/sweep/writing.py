@@ -17,7 +17,7 @@ from optimiser.model.objectives import UNITS
 from optimiser.parameters import parameters
 from optimiser.problem import Problem
 from optimiser.runs import csv_files, versions
-from optimiser.summary import sites_in_words
+from optimiser.summary_of_staff import sites_in_words
 from optimiser.sweep.draws import scenarios
 from optimiser.sweep.listing import Designations
 from optimiser.sweep.regret import Results, minimax, table, value_of_waiting
