@@ -97,6 +97,27 @@ def test_generated_pages_are_current():
     assert make.main(["--check"]) == 0
 
 
+def test_the_page_of_settings_says_what_holds_where_nothing_is_stated():
+    page = (ROOT / "docs/config.md").read_text(encoding="utf-8")
+    tables = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+    default = {
+        (name, cells[0]): cells[3]
+        for name, text in tables.items()
+        for line in text.splitlines()
+        if line.startswith("| `") and len(cells := line.strip("| ").split(" | ")) == 5
+    }
+    service, whole = "`services.<code>`", "The whole config"
+    assert default[service, "`neighbours`"] == "`all`"
+    assert default[service, "`patients_go_to`"] == "`nearest`"
+    assert default[service, "`at_most_sites`"] == "–"
+    assert default[service, "`name`"] == default[whole, "`services`"] == "**must be stated**"
+    assert default[whole, "`border`"] == "`open`"
+    assert default[whole, "`objectives`"] == "`[patient_minutes]`"
+    assert default[whole, "`time_limit_minutes`"] == "10"
+    assert default["`services.<code>.beds`", "`blocking`"] == "0.01"
+    assert default["`teams.<code>`", "`moves_at_most`"] == "0"
+
+
 def test_the_reviewers_page_counts_the_checks_and_states_the_limits():
     page = words_of(ROOT / "docs/for_reviewers.md")
     assert numbers(r"makes (\d+) kinds of check", page) == [len(checker.CHECKS)]
