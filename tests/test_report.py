@@ -246,6 +246,7 @@ def test_judgements_are_typed_and_weights_rank_the_options(seen: Visit):
     seen.page.click("#judge")
     seen.page.keyboard.type("Deliverability")
     assert seen.page.locator("#judged input").first.input_value() == "Deliverability"
+
     def ranked() -> list[list[str]]:
         rows = seen.page.locator("#ranked tbody tr").all()
         return [row.locator("th, td").all_text_contents() for row in rows]
