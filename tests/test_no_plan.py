@@ -56,7 +56,7 @@ def test_a_run_that_says_so_where_a_plan_exists_is_found_out():
 
 def test_what_cannot_be_tried_is_said_not_to_have_been(monkeypatch: pytest.MonkeyPatch):
     files = files_of(with_files(small(rotas=three_doctors(), at_least_sites=Figure(2))))
-    monkeypatch.setattr("optimiser.checker.no_plan.MOST_TRIED", 1)
+    monkeypatch.setattr("optimiser.checker.tried.MOST_TRIED", 1)
     assert checker.check(files).empty
     assert "the solver's word" in checker.said_of_no_plan(files)
 

@@ -20,6 +20,7 @@ from optimiser.checker.no_plan import in_words, no_plan_meets_every_rule, says_n
 from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
+from optimiser.checker.record import RECORD_CHECKS
 from optimiser.checker.rotas import ROTA_CHECKS, patterns_are_lawful
 from optimiser.checker.rules import (
     RULES,
@@ -80,6 +81,7 @@ RUN_CHECKS: tuple[Callable[[Run], Iterable[Breach]], ...] = (
     *RULES.values(),
     every_rule_is_known,
     *CLAIM_CHECKS,
+    *RECORD_CHECKS,
     *ROTA_CHECKS,
 )
 RULE_CHECKS = tuple(RULES)
