@@ -14,6 +14,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from optimiser.checker.claims import CLAIM_CHECKS, KNOWN_FILES, files_are_as_listed
+from optimiser.checker.clash import rules_clash_as_said, ways_out_are_enough
 from optimiser.checker.inputs import read_run
 from optimiser.checker.links import LINK_CHECKS
 from optimiser.checker.no_plan import in_words, no_plan_meets_every_rule, says_no_plan
@@ -101,6 +102,8 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         **{one.__name__: _first_line(one) for one in RUN_CHECKS if one is not patterns_are_lawful},
         **PATTERN_CHECKS,
         no_plan_meets_every_rule.__name__: _first_line(no_plan_meets_every_rule),
+        rules_clash_as_said.__name__: _first_line(rules_clash_as_said),
+        ways_out_are_enough.__name__: _first_line(ways_out_are_enough),
         **ON_CALL_CHECKS,
     }
 )

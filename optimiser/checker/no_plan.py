@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from optimiser.checker.clash import clash_is_as_said, confirmed
 from optimiser.checker.inputs import read_asked
 from optimiser.checker.reading import Breach, Reader
 from optimiser.checker.record import WITHOUT_PLAN, entries_fit
@@ -34,12 +35,18 @@ def no_plan_meets_every_rule(reader: Reader) -> Iterator[Breach]:
     for designated in trial.lawful(trial.designations() or []):
         found = "; ".join(f"{service} at {site}" for service, site in sorted(designated))
         yield Breach(CHECK, "run.json", NO_PLAN, found, f"These designations break no rule: {found}.")
-        return
+        break
+    yield from clash_is_as_said(reader, trial)
 
 
 def in_words(reader: Reader) -> str:
     """Return what was confirmed of a run that says that no plan meets every rule, as a sentence."""
-    tried = Trial(*read_asked(reader)).designations()
+    trial = Trial(*read_asked(reader))
+    tried = trial.designations()
     if tried is None:
-        return "That no plan meets every rule is the solver's word: there are too many designations, or flows, to try."
-    return f"No plan meets every rule: confirmed independently, by trying {len(tried):,} designations."
+        words = "That no plan meets every rule is the solver's word: there are too many designations, or flows, to try."
+        return f"{words} So are the rules that clash and the ways out."
+    return (
+        f"No plan meets every rule: confirmed independently, by trying {len(tried):,} designations. "
+        f"{confirmed(reader, trial)}"
+    )

@@ -6,7 +6,7 @@ they are judged once for each choice of those. Links and staff are judged for ev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain, combinations, product
@@ -18,7 +18,7 @@ from optimiser.checker.claims import OBJECTIVES
 from optimiser.checker.reading import DUST, OF_ONE, Number, Row
 from optimiser.checker.rules import RELATIONS, RULES, facts_of, spare_of
 from optimiser.checker.run import Inputs, Result, Run
-from optimiser.checker.stated import Objective, Question, Service
+from optimiser.checker.stated import Figure, Objective, Question, Service
 
 MOST_TRIED = 2_500
 # Judged by what staff there could be, since there is no table of staff to judge them by.
@@ -49,18 +49,25 @@ class Trial:
 
     question: Question
     inputs: Inputs
+    least: dict[tuple[str, tuple[str, ...]], Number | None] = field(default_factory=dict)
     _runs: dict[tuple[str, Designated], Run] = field(default_factory=dict)
-    _journeys: dict[tuple[str, Designated], bool] = field(default_factory=dict)
+    _journeys: dict[tuple[str, Designated, tuple[str, tuple[str, ...]]], bool] = field(default_factory=dict)
     _parts: dict[tuple[str, str, Designated], Number] = field(default_factory=dict)
 
-    def designations(self) -> list[Designated] | None:
-        """Return every designation that agrees with what is fixed and the numbers of sites; None if not to be tried."""
+    def designations(self, *, but: tuple[str, tuple[str, ...]] = ("", ())) -> list[Designated] | None:
+        """Return every designation that agrees with what is fixed and the numbers of sites; None if not to be tried.
+
+        ``but`` is a rule, with the names of whose it is, that need not hold.
+        """
         if any(service.managed for service in self.question.services.values()):
             return None
         sites = claiming_nothing(self.question, self.inputs, frozenset()).candidates
         if 2 ** len(sites) > MOST_TRIED:
             return None
-        choices = {code: _choices(sites, service) for code, service in self.question.services.items()}
+        free = {but[1][0]: but[0]} if but[1] else {}
+        choices = {
+            code: _choices(sites, service, free.get(code, "")) for code, service in self.question.services.items()
+        }
         if prod(map(len, choices.values())) > MOST_TRIED:
             return None
         return [
@@ -79,6 +86,17 @@ class Trial:
         run = self.run(designated)
         links = any(spare_of(fact, RELATIONS[name]) < 0 for name in OF_LINKS for fact in facts_of(name, run))
         return links or any(staffing(run, *key).lacking > DUST for key in self.question.rota_units())
+
+    def breaks_another_rule(self, designated: Designated, but: tuple[str, tuple[str, ...]]) -> bool:
+        """Whether a designation breaks a rule other than one, which is named with whose it is."""
+        rule, names = but
+        if any(self._journeys_break_a_rule(code, designated, but) for code in self.question.services):
+            return True
+        run = self.run(designated)
+        if any(spare_of(fact, RELATIONS[name]) < 0 for name in OF_LINKS for fact in facts_of(name, run)):
+            return True
+        others = [key for key in self.question.rota_units() if rule not in OF_STAFF or key != names[-2:]]
+        return any(staffing(run, *key).lacking > DUST for key in others)
 
     def values(self, designated: Designated) -> tuple[Number, ...]:
         """Return what each objective comes to."""
@@ -106,17 +124,23 @@ class Trial:
             self._parts[key] = round(found, 9) if name == "transfers" and isinstance(found, Fraction) else found
         return self._parts[key]
 
-    def _journeys_break_a_rule(self, code: str, designated: Designated) -> bool:
+    def _journeys_break_a_rule(
+        self, code: str, designated: Designated, but: tuple[str, tuple[str, ...]] = ("", ())
+    ) -> bool:
         run, deciding = self._alone(code, designated)
-        if (code, deciding) not in self._journeys:
+        if (code, deciding, but) not in self._journeys:
+            facts = ((name, fact, fact.instance.split(".")) for name in OF_JOURNEYS for fact in facts_of(name, run))
             # A share is a quotient, and is compared as it is published.
-            self._journeys[code, deciding] = any(
+            self._journeys[code, deciding, but] = any(
                 spare_of(fact, RELATIONS[name]) < -OF_ONE
-                for name in OF_JOURNEYS
-                for fact in facts_of(name, run)
-                if fact.instance.split(".")[0] == code
+                for name, fact, names in facts
+                if names[0] == code and (name, tuple(names)) != but
             )
-        return self._journeys[code, deciding]
+        return self._journeys[code, deciding, but]
+
+    def alone(self, code: str, designated: Designated) -> Run:
+        """Return a run of a service, with the one where its patients are seen first, and no other."""
+        return self._alone(code, designated)[0]
 
     def _alone(self, code: str, designated: Designated) -> tuple[Run, Designated]:
         """Return a service with the one where its patients are seen first, and no other, and what decides about it."""
@@ -133,15 +157,24 @@ class Trial:
         return self._runs[code, deciding], deciding
 
 
-def staffing(run: Run, team: str, unit: str) -> Staffing:
-    """Return what a team lacks with those in post, moved and recruited as far as they may be."""
+def staffing(
+    run: Run, team: str, unit: str, *, rotas: Collection[str] | None = None, free: Collection[str] = ()
+) -> Staffing:
+    """Return what a team lacks with those in post, moved and recruited as far as they may be.
+
+    ``rotas`` are the services whose rotas count, all if not given; ``free`` names the limits that do not hold.
+    """
     question, here = run.question, [run.in_post(team, unit, pool) for pool in run.pools(team)]
-    needs = [list(_needs(run, team, unit, pool)) for pool in run.pools(team)]
+    counted = question.services if rotas is None else rotas
+    needs = [list(_needs(run, team, unit, pool, counted)) for pool in run.pools(team)]
     firm = [max((need for need, may_fall_short in each if not may_fall_short), default=Fraction(0)) for each in needs]
     full = [max((need for need, _ in each), default=Fraction(0)) for each in needs]
     moves, recruits = (
         None if limit.value is None else Fraction(floor(limit.value)) if unit == "people" else limit.value
-        for limit in (question.teams[team].moves, question.teams[team].recruits)
+        for limit in (
+            Figure(None) if "moves_within_limit" in free else question.teams[team].moves,
+            Figure(None) if "recruitment_within_limit" in free else question.teams[team].recruits,
+        )
     )
 
     def left_over(needed: list[Fraction]) -> Fraction:
@@ -153,16 +186,18 @@ def staffing(run: Run, team: str, unit: str) -> Staffing:
     return Staffing(left_over(firm), left_over(full))
 
 
-def _needs(run: Run, team: str, unit: str, pool: str) -> Iterator[tuple[Fraction, bool]]:
+def _needs(run: Run, team: str, unit: str, pool: str, counted: Collection[str]) -> Iterator[tuple[Fraction, bool]]:
     for code, service in run.question.services.items():
-        rota = service.rotas.get((team, unit))
+        rota = service.rotas.get((team, unit)) if code in counted else None
         need = rota_need(run, code, (team, unit), pool) if rota else None
         if rota and need is not None:
             yield need, rota.may_fall_short
 
 
-def _choices(sites: list[str], service: Service) -> list[tuple[str, ...]]:
-    least, most = service.figure("at_least_sites"), service.figure("at_most_sites")
+def _choices(sites: list[str], service: Service, free: str) -> list[tuple[str, ...]]:
+    """Return the choices that agree with what is fixed and the numbers of sites, but for a rule that is free."""
+    least = None if free == "enough_sites" else service.figure("at_least_sites")
+    most = None if free == "not_too_many_sites" else service.figure("at_most_sites")
     every = chain.from_iterable(combinations(sites, number) for number in range(len(sites) + 1))
     return [
         chosen
