@@ -18,6 +18,8 @@ from optimiser.decimals import exactly
 Real = TypeVar("Real", float, Fraction)
 
 DAYS_A_YEAR = 365
+# The most beds that are counted, with everybody at one site.
+MOST_BEDS = 100_000
 # Far above what a float of the recursion is off by, far below what one bed more or less changes.
 NEAR = 1e-9
 

@@ -42,6 +42,14 @@ def read_bytes(path: Path, limit: int, *, inside: Path | None = None) -> bytes |
     return data
 
 
+def is_there(path: Path, *, folder: bool = False) -> bool:
+    """Whether there is something at a path, or a folder; a path that no file could have leads nowhere."""
+    try:
+        return path.is_dir() if folder else path.exists()
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
 def other_format(data: bytes) -> str | None:
     """Return in words what these bytes hold when their beginning gives them away as no CSV and no YAML."""
     head = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()

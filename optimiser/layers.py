@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from optimiser.errors import Fault, InputError
-from optimiser.files import other_format, read_bytes
-from optimiser.wording import quoted, shown
+from optimiser.files import is_there, other_format, read_bytes
+from optimiser.wording import holds_hidden, quoted, shown
 
 MAX_BYTES = 1024**2
 MAX_VALUES = 50_000
 MAX_DEPTH = 40
 MAX_LAYERS = 20
 BASED_ON = "based_on"
+LINES = "\n\t"
 
 # A mapping that states its figure anew must not inherit the source of the figure that it replaces.
 STATES_ANEW = {"value", "provided"}
@@ -105,11 +106,11 @@ def _fault_of_base(path: Path, based_on: Said, above: list[Path]) -> str:
         return "based_on must be the path of one file, such as ../base.yaml."
     if len(above) >= MAX_LAYERS:
         return f"more than {MAX_LAYERS} files are based on each other. Put some of them together."
-    base = (path.parent / based_on.value).resolve()
-    if base in [one.resolve() for one in [*above, path]]:
-        return f"{quoted(based_on.value)} is in turn based on this file. Take one of the two lines out."
-    if not base.exists():
+    base = path.parent / based_on.value
+    if not is_there(base):
         return f"there is no file {quoted(based_on.value)} beside this one. Correct the path."
+    if base.resolve() in [one.resolve() for one in [*above, path]]:
+        return f"{quoted(based_on.value)} is in turn based on this file. Take one of the two lines out."
     return ""
 
 
@@ -260,7 +261,7 @@ class _Reader:
     def _scalar(self, node: Any, origin: Origin) -> Any:
         kind, text = str(node.tag).removeprefix(_PLAIN), node.value
         if kind in ("str", "timestamp"):
-            return text
+            return self._text(text, origin)
         if kind == "null":
             return None
         if kind == "bool":
@@ -269,6 +270,13 @@ class _Reader:
             return self._number(text, kind, origin)
         self._refuse_tag(node, origin)
         return None
+
+    def _text(self, text: str, origin: Origin) -> str:
+        """Return a text, which may run over several lines; what it hides is refused and left out."""
+        if not holds_hidden(text, but=LINES):
+            return text
+        self._fault(origin, f"{quoted(text)} holds a character that cannot be seen. Type it again.")
+        return "".join(one for one in text if not holds_hidden(one, but=LINES))
 
     def _number(self, text: str, kind: str, origin: Origin) -> Any:
         try:

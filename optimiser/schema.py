@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["code", "text", "choice", "whole", "number", "boolean"]
+
+# The most that a cell may say: far above what there is, and small enough for every sum to stay exact.
+MOST_PEOPLE, MOST_PATIENTS, MOST_STAFF = 100_000_000, 1_000_000, 1_000_000
+# Patients are counted to so many decimal places.
+PATIENT_DECIMALS = 6
 
 CODE_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
 
@@ -30,7 +35,10 @@ KIND_IN_WORDS: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column. Where ``required`` is False the column may be left out and its cells may be blank."""
+    """One column. Where ``required`` is False the column may be left out and its cells may be blank.
+
+    ``decimals`` is how many decimal places its numbers may have; any number of them if that is None.
+    """
 
     name: str
     kind: Kind
@@ -40,6 +48,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    decimals: int | None = None
 
     @property
     def numeric(self) -> bool:
@@ -77,7 +86,7 @@ def _no_such_column(table: str, name: str) -> Column:
 
 
 def _count(name: str, meaning: str, *, required: bool = False, unit: str = "people") -> Column:
-    return Column(name, "whole", unit, meaning, required, minimum=0)
+    return Column(name, "whole", unit, meaning, required, 0, MOST_PEOPLE)
 
 
 _AREA = Column("area", "code", "", "Code of the area (a 2011 LSOA in England)")
@@ -88,6 +97,7 @@ _MINUTES = Column("minutes", "number", "minutes", "Journey time by road", minimu
 _PATIENTS = Column(
     "patients_per_year", "number", "patients a year", "Patients who need the service in a year", minimum=0
 )
+_DEMAND = replace(_PATIENTS, maximum=MOST_PATIENTS, decimals=PATIENT_DECIMALS)
 
 
 def _tenth(name: str, edition: str) -> Column:
@@ -127,7 +137,8 @@ PLACE_TABLES: tuple[Table, ...] = (
                 "England is about 100",
                 "Emergency admissions against what age and sex lead one to expect",
                 False,
-                minimum=0,
+                0,
+                10_000,
             ),
         ),
     ),
@@ -173,7 +184,7 @@ PLACE_TABLES: tuple[Table, ...] = (
         "demand",
         "Patients a year by area and activity: one row a pair, zeros written out.",
         ("area", "activity"),
-        (_AREA, Column("activity", "code", "", "What the patients need"), _PATIENTS),
+        (_AREA, Column("activity", "code", "", "What the patients need"), _DEMAND),
     ),
     Table(
         "corridors",
@@ -191,8 +202,10 @@ PLACE_TABLES: tuple[Table, ...] = (
             Column("team", "code", "", "Staff who share a rota"),
             Column("grade", "code", "", "Grade of a team's staff, the same in all its rows; blank if unknown", False),
             Column("year", "whole", "year", "Year of the count", minimum=1900, maximum=2200),
-            Column("people", "whole", "people", "People in post; blank if unknown", False, 0),
-            Column("wte", "number", "WTE", "Whole-time equivalents (WTE) in post; blank if unknown", False, 0),
+            Column("people", "whole", "people", "People in post; blank if unknown", False, 0, MOST_STAFF),
+            Column(
+                "wte", "number", "WTE", "Whole-time equivalents (WTE) in post; blank if unknown", False, 0, MOST_STAFF
+            ),
         ),
         required=False,
     ),
@@ -204,7 +217,7 @@ PLACE_TABLES: tuple[Table, ...] = (
             _SITE,
             Column("activity", "code", "", "What was counted"),
             Column("period", "text", "", "Year or years of the count, such as 2018/19"),
-            Column("count", "number", "patients", "Patients counted in the period", minimum=0),
+            Column("count", "number", "patients", "Patients counted in the period", True, 0, MOST_PEOPLE),
         ),
         required=False,
     ),
@@ -426,7 +439,7 @@ def _follows(pattern: str) -> Any:
 
 
 def _plain(number: float) -> str:
-    return str(int(number)) if number == int(number) else str(number)
+    return f"{int(number):,}" if number == int(number) and abs(number) >= 10_000 else f"{number:g}"
 
 
 def _tests(column: Column) -> Iterator[tuple[Any, str]]:
@@ -447,6 +460,14 @@ def _tests(column: Column) -> Iterator[tuple[Any, str]]:
     if column.maximum is not None:
         high = _plain(column.maximum)
         yield lambda cells: cells <= column.maximum, f"is above {high}, the most that it can be. Correct it."
+    if column.decimals is not None:
+        words = f"has more than {column.decimals} decimal places, the most that are counted. Round it."
+        yield lambda cells: cells == _to_decimals(cells, 10**column.decimals), words
+
+
+def _to_decimals(cells: pd.Series[Any], parts: int) -> pd.Series[Any]:
+    """Return numbers rounded to whole parts. Dividing gives the very float that reading such decimals gives."""
+    return (cells * parts).round() / parts
 
 
 @cache
@@ -499,6 +520,7 @@ def _range_in_words(column: Column) -> str:
     if column.choices:
         return ", ".join(column.choices)
     low = "" if column.minimum is None else f"{_plain(column.minimum)} or more"
+    places = "" if column.decimals is None else f", {column.decimals} decimal places at most"
     if column.maximum is None:
-        return low
-    return f"{_plain(column.minimum or 0)} to {_plain(column.maximum)}"
+        return f"{low}{places}"
+    return f"{_plain(column.minimum or 0)} to {_plain(column.maximum)}{places}"

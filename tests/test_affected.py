@@ -63,6 +63,23 @@ def test_averages_of_the_affected_stand_beside_those_of_all():
     assert row["affected_change"] == 20
 
 
+def test_growth_is_not_taken_for_what_a_site_sees_and_strangers_do_not_open():
+    problem = replace(small(), areas=known_areas())
+    grown = replace(problem, demand=problem.demand * 1.5)
+    fewer = replace(problem, services={"clinic": problem.services["clinic"]})
+    answers = {"now": evaluate(problem, BOTH), "grown": evaluate(grown, BOTH), "fewer": evaluate(fewer, BOTH)}
+    answers["x-ray"] = evaluate(problem, BOTH | {("ash", "x_ray")})
+    found = affected({name: tables_of(plan) for name, plan in answers.items()})
+    said = found["sentences"]
+    assert said[said["kind"] == "demand"]["sentence"].tolist() == [
+        "Clinic: 90 patients a year are counted, where the first counts 60; minutes are those of the first."
+    ]
+    # A question without the X-ray room neither opens nor closes it; one that provides it does.
+    assert found["openings"][["answer", "service", "site", "change"]].to_numpy().tolist() == [
+        ["x-ray", "x_ray", "ash", "opens"]
+    ]
+
+
 def test_what_opens_closes_and_where_it_is_worst():
     found = affected(two())
     assert found["openings"][["service", "site", "change"]].to_numpy().tolist() == [["clinic", "ash", "closes"]]

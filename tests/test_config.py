@@ -112,6 +112,13 @@ def test_a_base_that_is_not_there_is_said_at_its_line(tmp_path: Path) -> None:
     assert faults_of(path)[0] == 'one.yaml, line 2: there is no file "bse.yaml" beside this one. Correct the path.'
 
 
+@pytest.mark.parametrize("name", ["a\\0b.yaml", "a\\u202Eb.yaml", "a" * 5000], ids=["nul", "turned around", "endless"])
+def test_a_base_that_no_file_can_be_is_said_at_its_line(name: str, tmp_path: Path) -> None:
+    faults = faults_of(write_config(tmp_path, "one.yaml", f'title: One\nbased_on: "{name}"\n'))
+    assert faults[0].startswith("one.yaml, line 2: ")
+    assert "Correct the path." in faults[0] or "holds a character that cannot be seen. Type it again." in faults[0]
+
+
 # -- every fault at once
 
 
@@ -155,6 +162,49 @@ FAULTS = {
         'line 18: "care" must be a list, such as [one, another], not "ash".',
     ),
     "named twice": (("[ash, birch]", "[ash, ash]"), '"care" names "ash" more than once. Name each once.'),
+    "a title that runs backwards": (
+        ("title: Where should care be?", 'title: "Where \\u202Eshould care be?"'),
+        'line 1: "Where <U+202E>should care be?" holds a character that cannot be seen. Type it again.',
+    ),
+    "a title without end": (
+        ("Where should care be?", "x" * 200_000),
+        'line 1: "title" has 200,000 characters, and 200 are the most. Shorten it.',
+    ),
+    "a name of two lines": (
+        ("name: Care", 'name: "Care\\nLess"'),
+        '"name" must be one line. Take the line breaks out.',
+    ),
+    "a number for text": (("name: Care", "name: 2.50"), '"name" must be text, not 2.5.'),
+    "more than any place has": (
+        ("value: 5, source", "value: 1e300, source"),
+        'line 10: "minimum_patients" must be at most 1,000,000,000, not 1e+300.',
+    ),
+    "patients to seven places": (
+        ("value: 5, source", "value: 5.1234567, source"),
+        'line 10: "minimum_patients" is counted to six decimal places at most, not 5.1234567. Round it.',
+    ),
+    "a factor without end": (
+        ("teams:", "travel: {factor: 1e18}\nteams:"),
+        'line 3: "factor" must be at most 10, not 1e+18.',
+    ),
+    "a factor of next to nothing": (
+        ("teams:", "travel: {times: {peak: 5e-324}, time: peak}\nteams:"),
+        'line 3: "peak" must be at least 0.01, not 4.94065645841247e-324.',
+    ),
+    "a stay without end": (
+        ("activity: visit", "activity: visit\n    beds: {stay_days: 1e7}"),
+        'line 9: "stay_days" must be at most 10,000, not 10000000.',
+    ),
+    "next to nobody turned away": (
+        ("activity: visit", "activity: visit\n    beds: {stay_days: 3000, blocking: 1e-200}"),
+        'line 9: "blocking" must be at least 0.000001, not 1e-200.',
+    ),
+    "more beds than any site has": (
+        ("activity: visit", "activity: visit\n    beds: {stay_days: 3, at: {ash: 1e9}}"),
+        'line 9: "ash" must be at most 100,000, not 1000000000.',
+    ),
+    "a year without end": (("year: 2025", "year: 1e300"), 'line 4: "year" must be at most 2,200, not 1e+300.'),
+    "half a year": (("year: 2025", "year: 2025.5"), 'line 4: "year" must be a whole number, not 2025.5.'),
     "unknown border": (
         ("teams:", "border: opne\nteams:"),
         'line 3: "opne" is not known under "border". Did you mean "open"?',
@@ -210,7 +260,7 @@ FAULTS = {
     ),
     "an offset of two days": (
         ("activity: visit", f"activity: visit\n{OBSERVED} {{offsets: {{ash: 2880, elm: 1}}}}"),
-        'line 10: "ash" must be at most 1440, not 2880.',
+        'line 10: "ash" must be at most 1,440, not 2880.',
     ),
     "one neighbour as a word": (
         ("activity: visit", "activity: visit\n    neighbours: elm"),

@@ -96,9 +96,12 @@ REFUSED = {
     "no stay": ({"care": "    beds: {blocking: 0.1}\n"}, '"stay_days" is missing from "services.care.beds". Add it'),
     "everybody turned away": (
         {"care": "    beds: {stay_days: 1, blocking: 1}\n"},
-        '"blocking" must be below 1, not 1.',
+        '"blocking" must be at most 0.999999, not 1.',
     ),
-    "nobody turned away": ({"care": "    beds: {stay_days: 1, blocking: 0}\n"}, '"blocking" must be above 0, not 0.'),
+    "nobody turned away": (
+        {"care": "    beds: {stay_days: 1, blocking: 0}\n"},
+        '"blocking" must be at least 0.000001, not 0.',
+    ),
     "half a bed": ({"care": "    beds: {stay_days: 1, at: {ash: 1.5}}\n"}, '"ash" must be a whole number, not 1.5.'),
     "others without a stay": (
         {"care": "    beds: {stay_days: 1, other_patients_share: 0.3}\n"},

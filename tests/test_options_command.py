@@ -70,6 +70,12 @@ def test_a_folder_of_options_holds_every_lawful_one(tiny: Path):  # noqa: F811
     assert optimiser("options", "configs/tiny.yaml", "--out", "runs/o", cwd=tiny).returncode == 9
 
 
+def test_a_share_of_five_is_asked_about(tiny: Path):  # noqa: F811
+    refused = optimiser("options", "configs/tiny.yaml", "--within", "5", cwd=tiny)
+    assert refused.returncode == 3
+    assert "5 is 500%. Write 5%, if that is what you mean." in refused.stderr
+
+
 def test_the_hurdles_of_the_config_come_first_in_its_order(tiny: Path):  # noqa: F811
     names = ["rota_is_filled", "enough_sites"]
     (tiny / "configs/ordered.yaml").write_text(f"based_on: tiny.yaml\nhurdles: [{', '.join(names)}]\n")

@@ -220,6 +220,19 @@ def test_regret_by_hand():
     assert finding.value_of_waiting == 100
 
 
+def test_where_nothing_is_lawful_an_option_is_not_either():
+    problem = replace(small(rotas=three_doctors(), at_least_sites=Figure(1)), objectives=(AIM,))
+    sweep = sweep_of(problem, [{}, {"staff.doctors.people": 0}], best=1)
+    for most_listed in (None, 0):
+        finding = found_by(sweep, most_listed=most_listed)
+        assert finding.results.answered.tolist() == [True, False]
+        row = finding.regret.iloc[0]
+        assert (row["lawful_share"], row["won_share"]) == (0.5, 1)
+        said = "\n".join(sweeps.lines(finding))
+        assert "Best, alone or with others, of the 1 scenario that has a plan:" in said
+        assert "it is lawful in 50.0% of all scenarios" in said
+
+
 AIM = Objective("patient_minutes")
 
 

@@ -44,6 +44,12 @@ def test_optional_tables_and_columns_may_be_left_out(tmp_path: Path) -> None:
     assert "population_75_plus" not in place.areas
 
 
+def test_an_optional_table_with_a_header_alone_is_as_good_as_none(tmp_path: Path) -> None:
+    headers = {name: f"{TABLES[name].splitlines()[0]}\n" for name in ("staff", "transfers")}
+    place = read_place(write_place(tmp_path, **headers))
+    assert place.staff.empty and len(place.areas) == 3
+
+
 def test_what_spreadsheets_add_does_no_harm(tmp_path: Path) -> None:
     windows = "\ufeff" + TABLES["areas"].replace("true", "TRUE").replace("\n", "\r\n") + ",,,,,\r\n\r\n"
     assert read_place(write_place(tmp_path, areas=windows)).areas["area"].tolist() == ["A1", "A2", "A3"]
@@ -52,6 +58,12 @@ def test_what_spreadsheets_add_does_no_harm(tmp_path: Path) -> None:
 def test_a_number_keeps_every_digit_that_a_float_can_hold(tmp_path: Path) -> None:
     place = write_place(tmp_path, journeys=TABLES["journeys"].replace("20.5", "20.300000000000000710542735760100"))
     assert read_place(place).journeys["minutes"][1] == 20.3
+
+
+@pytest.mark.parametrize("patients", ["999999.999999", "0.1", "0.000001", "450359.962737", "123456.654321", "1e-6"])
+def test_patients_may_have_six_decimal_places(patients: str, tmp_path: Path) -> None:
+    demand = TABLES["demand"].replace("A1,visit,10", f"A1,visit,{patients}")
+    assert read_place(write_place(tmp_path, demand=demand)).demand["patients_per_year"][0] == float(patients)
 
 
 CELLS = {
@@ -68,6 +80,17 @@ CELLS = {
     "other digits": (("areas", "2000", "٢٠٠٠"), "which is not a number."),
     "part of a person": (("areas", "2000", "2000.5"), 'population is "2000.5": it is not a whole number.'),
     "out of range": (("areas", "West,1", "West,11"), 'deprivation_decile is "11": it is above 10, the most'),
+    "more than any area has": (
+        ("demand", "A1,visit,10", "A1,visit,1e30"),
+        'patients_per_year is "1e30": it is above 1,000,000, the most that it can be. Correct it.',
+    ),
+    "more than live anywhere": (("areas", "2000", "1e30"), 'population is "1e30": it is above 100,000,000, the most'),
+    "more than work anywhere": (("staff", "2024,3,", "2024,3,1e30"), 'wte is "1e30": it is above 1,000,000, the most'),
+    "too fine": (
+        ("demand", "A1,visit,10", "A1,visit,20.123456789012"),
+        'demand.csv, row 2: patients_per_year is "20.123456789012": '
+        "it has more than 6 decimal places, the most that are counted. Round it.",
+    ),
     "no true or false": (("areas", "true", "yes"), 'areas.csv, row 2: resident is "yes". Write true or false.'),
     "bad choice": (("sites", "neighbour", "neighbor"), 'is "neighbor": it is not allowed here. Write candidate or'),
     "bad code": (("sites", "ash,Ash", "ash-1,Ash"), "Use letters, digits and _ only, and start with a letter."),

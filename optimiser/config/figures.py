@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -20,12 +21,17 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema
 
+from optimiser.beds import MOST_BEDS
 from optimiser.problem import Figure
 from optimiser.rota.cover import DAYS
 from optimiser.schema import CODE_PATTERN
 from optimiser.wording import quoted
 
 UNLIMITED = "unlimited"
+# Far above what any health system has, and far below what a solver can add to 1 and still tell.
+LARGEST = 1_000_000_000
+LONGEST_LINE = 200
+A_WEEK = 10_080
 
 
 class Strict(BaseModel):
@@ -58,7 +64,24 @@ def as_written(value: Any) -> str:
         return "blank"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int | float):
+        return in_full(value)
     return quoted(value) if isinstance(value, str) else "a list" if isinstance(value, list) else "settings"
+
+
+def in_full(number: float) -> str:
+    """Return a number with every digit that tells: 1440 and 0.000001, but 1e+300."""
+    text = f"{number:.15g}"
+    return f"{Decimal(text):f}" if 1e-6 <= abs(number) < 1e15 else text
+
+
+def _one_line(text: str) -> str:
+    line = text.strip("\n")
+    if "\n" in line:
+        raise ValueError("must be one line. Take the line breaks out.")
+    if len(line) > LONGEST_LINE:
+        raise ValueError(f"has {len(line):,} characters, and {LONGEST_LINE} are the most. Shorten it.")
+    return line
 
 
 def no_repeats(codes: tuple[str, ...]) -> tuple[str, ...]:
@@ -71,6 +94,7 @@ def no_repeats(codes: tuple[str, ...]) -> tuple[str, ...]:
 
 Number = Annotated[float, BeforeValidator(a_number)]
 Code = Annotated[StrictStr, StringConstraints(pattern=CODE_PATTERN)]
+Line = Annotated[StrictStr, AfterValidator(_one_line)]
 Codes = Annotated[tuple[Code, ...], AfterValidator(no_repeats)]
 
 
@@ -120,27 +144,28 @@ def _below_one(stated: StatedFigure) -> StatedFigure:
 class Within:
     """Insists that a figure lies in a range, and perhaps that it is whole."""
 
-    def __init__(self, least: float, most: float = math.inf, *, above: bool = False, whole: bool = False) -> None:
+    def __init__(self, least: float, most: float = LARGEST, *, above: bool = False, whole: bool = False) -> None:
         self.least, self.most, self.above, self.whole = least, most, above, whole
 
     def __call__(self, stated: Any) -> Any:
         """Return a figure that lies in the range, and refuse others."""
         value = stated.value if isinstance(stated, StatedFigure) else stated
         if value < self.least or (self.above and value == self.least):
-            raise ValueError(f"must be {'above' if self.above else 'at least'} {self.least:g}, not {value:g}.")
-        if value > self.most:
-            raise ValueError(f"must be at most {self.most:g}, not {value:g}.")
+            words = f"{'above' if self.above else 'at least'} {in_full(self.least)}"
+            raise ValueError(f"must be {words}, not {in_full(value)}.")
+        if math.isfinite(value) and value > self.most:
+            raise ValueError(f"must be at most {self.most:,}, not {in_full(value)}.")
         if self.whole and math.isfinite(value) and value != int(value):
-            raise ValueError(f"must be a whole number, not {value:g}.")
+            raise ValueError(f"must be a whole number, not {in_full(value)}.")
         return stated
 
 
 Count = Annotated[StatedFigure, AfterValidator(Within(0, whole=True))]
 AtLeastZero = Annotated[StatedFigure, AfterValidator(Within(0))]
-AboveZero = Annotated[StatedFigure, AfterValidator(Within(0, above=True))]
+Factor = Annotated[StatedFigure, AfterValidator(Within(0.01, 10))]
 Share = Annotated[StatedFigure, AfterValidator(Within(0, 1))]
 ShareBelowOne = Annotated[StatedFigure, AfterValidator(Within(0, 1)), AfterValidator(_below_one)]
-ShareBetween = Annotated[StatedFigure, AfterValidator(Within(0, 1, above=True)), AfterValidator(_below_one)]
+Blocking = Annotated[StatedFigure, AfterValidator(Within(0.000001, 0.999999))]
 Offset = Annotated[StatedFigure, AfterValidator(Within(-1440, 1440))]
 Limit = Annotated[StatedLimit, AfterValidator(Within(0))]
 Rate = Annotated[StatedFigure, AfterValidator(Within(-1, 1, above=True))]
@@ -155,9 +180,16 @@ def _to_six_places(stated: StatedFigure) -> StatedFigure:
     return stated
 
 
-Minutes = Annotated[StatedFigure, AfterValidator(Within(0)), AfterValidator(_to_six_places)]
+Patients = Annotated[StatedFigure, AfterValidator(Within(0)), AfterValidator(_to_six_places)]
+Minutes = Annotated[StatedFigure, AfterValidator(Within(0, A_WEEK)), AfterValidator(_to_six_places)]
 ExactShare = Annotated[StatedFigure, AfterValidator(Within(0, 1)), AfterValidator(_to_six_places)]
-AtLeastOne = Annotated[StatedFigure, AfterValidator(Within(1))]
+OneToAThousand = Annotated[StatedFigure, AfterValidator(Within(1, 1000))]
+Beds = Annotated[StatedFigure, AfterValidator(Within(0, MOST_BEDS, whole=True))]
+StayDays = Annotated[StatedFigure, AfterValidator(Within(0.001, 10_000))]
+OtherStayDays = Annotated[StatedFigure, AfterValidator(Within(0, 10_000))]
+Trips = Annotated[StatedFigure, AfterValidator(Within(0, 1000))]
+# Before pydantic makes it whole, so that a year too large for that is refused in the same words.
+Year = Annotated[int, BeforeValidator(a_number), BeforeValidator(Within(1900, 2200, whole=True))]
 
 Day = Literal[DAYS]  # type: ignore[valid-type]
 Days = Annotated[tuple[Day, ...], Field(min_length=1), AfterValidator(no_repeats)]

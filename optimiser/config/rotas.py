@@ -15,7 +15,6 @@ from pydantic import (
 )
 
 from optimiser.config.figures import (
-    AboveZero,
     AtLeastZero,
     Code,
     Count,
@@ -42,7 +41,7 @@ class CoverSettings(Strict):
     hours: Annotated[Number, AfterValidator(Within(0, 24, above=True))] = Field(
         description="How many hours from then on; they may run past midnight"
     )
-    people: Annotated[Number, AfterValidator(Within(1, whole=True))] = Field(1, description="People at once")
+    people: Annotated[Number, AfterValidator(Within(1, 1000, whole=True))] = Field(1, description="People at once")
     kind: Literal["resident", "on_call"] = Field(
         "resident", description="resident: in the hospital; on_call: from home"
     )
@@ -69,7 +68,7 @@ class ShiftSettings(Strict):
     end: TimeOfDay = Field(
         description="Time of day at which work ends, handover included; on the next day if not later than start"
     )
-    handover_minutes: Annotated[Number, AfterValidator(Within(0, whole=True))] = Field(
+    handover_minutes: Annotated[Number, AfterValidator(Within(0, 720, whole=True))] = Field(
         30, description="Minutes of handover at its end: work, but no cover"
     )
     days: Days = Field(DAYS, description="Days on which it may start, of Mon to Sun")
@@ -132,26 +131,30 @@ def _stated(figure: Figure) -> StatedFigure:
 
 _CONTRACT, _LAW = Contract(), WorkingTime()
 HourOfDay = Annotated[StatedFigure, AfterValidator(Within(0, 24))]
+NightHours = Annotated[StatedFigure, AfterValidator(Within(0, 24, above=True))]
+PaHours = Annotated[StatedFigure, AfterValidator(Within(0.1, 24))]
+Pas = Annotated[StatedFigure, AfterValidator(Within(0.1, 100))]
+Weeks = Annotated[StatedFigure, AfterValidator(Within(1, 53))]
 
 
 class ContractSettings(Strict):
     """Terms that turn hours of cover into whole-time equivalents (WTE). A PA is a programmed activity."""
 
-    hours_a_plain_pa: AboveZero = Field(
+    hours_a_plain_pa: PaHours = Field(
         _stated(_CONTRACT.hours_a_plain_pa), description="Hours of cover that a PA gives in plain time"
     )
-    hours_a_premium_pa: AboveZero = Field(
+    hours_a_premium_pa: PaHours = Field(
         _stated(_CONTRACT.hours_a_premium_pa), description="Hours of cover that a PA gives in premium time"
     )
     plain_from_hour: HourOfDay = Field(
         _stated(_CONTRACT.plain_from_hour), description="Hour at which plain time starts"
     )
     plain_to_hour: HourOfDay = Field(_stated(_CONTRACT.plain_to_hour), description="Hour at which plain time ends")
-    weeks_a_year: AboveZero = Field(_stated(_CONTRACT.weeks_a_year), description="Weeks a year that need cover")
-    working_weeks: AboveZero = Field(
+    weeks_a_year: Weeks = Field(_stated(_CONTRACT.weeks_a_year), description="Weeks a year that need cover")
+    working_weeks: Weeks = Field(
         _stated(_CONTRACT.working_weeks), description="Weeks a year that somebody works, after leave"
     )
-    direct_care_pas: AboveZero = Field(
+    direct_care_pas: Pas = Field(
         _stated(_CONTRACT.direct_care_pas), description="PAs a week that a WTE spends on direct care"
     )
     plain_days: Days = Field(_CONTRACT.plain_days, description="Days with plain time")
@@ -181,11 +184,11 @@ class WorkingTimeSettings(Strict):
     shifts_in_a_row: Count = Field(_stated(_LAW.shifts_in_a_row), description="Most shifts in a row")
     night_from_hour: HourOfDay = Field(_stated(_LAW.night_from_hour), description="Hour at which night starts")
     night_to_hour: HourOfDay = Field(_stated(_LAW.night_to_hour), description="Hour at which night ends")
-    night_least_hours: AboveZero = Field(
+    night_least_hours: NightHours = Field(
         _stated(_LAW.night_least_hours), description="A shift with so many hours of night is a night"
     )
-    weeks_a_year: AboveZero = Field(_stated(_LAW.weeks_a_year), description="Weeks a year")
-    working_weeks: AboveZero = Field(
+    weeks_a_year: Weeks = Field(_stated(_LAW.weeks_a_year), description="Weeks a year")
+    working_weeks: Weeks = Field(
         _stated(_LAW.working_weeks), description="Weeks a year that somebody works, after leave"
     )
     prospective_cover: StrictBool = Field(

@@ -19,26 +19,32 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from optimiser.config.figures import (
-    AboveZero,
-    AtLeastOne,
     AtLeastZero,
+    Beds,
+    Blocking,
     Code,
     Codes,
     Count,
     ExactShare,
+    Factor,
     Limit,
+    Line,
     Minutes,
     Number,
     Offset,
+    OneToAThousand,
+    OtherStayDays,
+    Patients,
     Rate,
     Share,
     ShareBelowOne,
-    ShareBetween,
     StatedFigure,
     StatedLimit,
+    StayDays,
     Strict,
+    Trips,
     Within,
-    a_number,
+    Year,
     as_written,
 )
 from optimiser.config.rotas import ContractSettings, RotaSettings, WorkingTimeSettings
@@ -86,22 +92,20 @@ class GrowthSettings(Strict):
 class DemandSettings(Strict):
     """Which year's patients are counted."""
 
-    year: Annotated[int, BeforeValidator(a_number)] | None = Field(
-        None, description="The year that demand is grown to, for people to read"
-    )
+    year: Year | None = Field(None, description="The year that demand is grown to, for people to read")
     growth: GrowthSettings | None = Field(None, description="How demand grows; not at all if not stated")
 
 
 class TravelSettings(Strict):
     """How journeys are read."""
 
-    factor: AboveZero = Field(
+    factor: Factor = Field(
         StatedFigure(value=1.0), description="Every journey time is multiplied by this, for example 1.5 at rush hour"
     )
     allow_missing: tuple[tuple[Code, Code], ...] = Field(
         (), description="Pairs of area and site that need no journey time"
     )
-    times: dict[Code, AboveZero] | None = Field(
+    times: dict[Code, Factor] | None = Field(
         None, description="Factors by time of day or way of driving, for example peak; time says which one counts"
     )
     time: Code | None = Field(None, description="Every journey time is multiplied by this one of the times, too")
@@ -111,7 +115,7 @@ class AcrossSettings(Strict):
     """One team over all sites: how its travel between them is counted."""
 
     based_at: Code = Field(description="Candidate where the team is based; ways to the others are counted from there")
-    trips_a_week: AtLeastZero = Field(description="Trips a week to each other site that needs the team, there and back")
+    trips_a_week: Trips = Field(description="Trips a week to each other site that needs the team, there and back")
     in_post: AtLeastZero | None = Field(
         None, description="Staff in post over all sites, where nobody says at which; instead of staff.csv"
     )
@@ -120,8 +124,8 @@ class AcrossSettings(Strict):
 class TeamSettings(Strict):
     """Staff who share a rota."""
 
-    name: StrictStr = Field(description="What people call the team")
-    year: Annotated[int, BeforeValidator(a_number)] = Field(description="The year of staff.csv that counts as now")
+    name: Line = Field(description="What people call the team")
+    year: Year = Field(description="The year of staff.csv that counts as now")
     moves_at_most: Limit = Field(
         StatedLimit(value=0), description="How many may move between sites; none unless said; may be unlimited"
     )
@@ -161,15 +165,16 @@ class ReachSettings(Strict):
 class BedsSettings(Strict):
     """The beds that a service's patients need, and those that its sites have."""
 
-    stay_days: AboveZero = Field(description="Mean stay of a patient, in days")
+    stay_days: StayDays = Field(description="Mean stay of a patient, in days")
     other_patients_share: ShareBelowOne | None = Field(
         None, description="Share of arrivals who turn out to have something else, from 0 to below 1"
     )
-    other_stay_days: AtLeastZero | None = Field(None, description="Mean stay of those others, in days")
-    blocking: ShareBetween = Field(
-        StatedFigure(value=0.01), description="Share of arrivals that may find every bed taken, between 0 and 1"
+    other_stay_days: OtherStayDays | None = Field(None, description="Mean stay of those others, in days")
+    blocking: Blocking = Field(
+        StatedFigure(value=0.01),
+        description="Share of arrivals that may find every bed taken, from 0.000001 to 0.999999",
     )
-    at: dict[Code, Count] | None = Field(None, description="Beds available at each site; no limit where not said")
+    at: dict[Code, Beds] | None = Field(None, description="Beds available at each site; no limit where not said")
     staff_per_bed: dict[Code, AtLeastZero] | None = Field(None, description="WTE of each role that a bed needs")
 
     @model_validator(mode="after")
@@ -233,7 +238,7 @@ class TransferSettings(Strict):
     share_transferred: ExactShare = Field(
         StatedFigure(value=1.0), description="Share of patients at a site without the service who are taken on, 0 to 1"
     )
-    suspected_per_confirmed: AtLeastOne = Field(
+    suspected_per_confirmed: OneToAThousand = Field(
         StatedFigure(value=1.0), description="Patients taken on for each one who turns out to have the condition"
     )
     repatriated_share: Share = Field(
@@ -271,8 +276,10 @@ class TransferSettings(Strict):
 class ServiceSettings(Strict):
     """A line of care: who needs it, how they reach it, and what it needs to run."""
 
-    name: StrictStr = Field(description="What people call the service")
-    activity: Code | None = Field(None, description="The activity of demand.csv that counts its patients")
+    name: Line = Field(description="What people call the service")
+    activity: Code | None = Field(
+        None, description="The activity of demand.csv that counts its patients; nobody's if not stated"
+    )
     patients_go_to: Annotated[Literal["nearest", "managed", "observed"], BeforeValidator(_way_to_go)] = Field(
         "nearest",
         description="nearest: the nearest site that provides it; managed: shared out so that no site has too few or "
@@ -280,13 +287,13 @@ class ServiceSettings(Strict):
     )
     observed: ObservedSettings | None = Field(None, description="What shows where patients go, where they are observed")
     neighbours: Annotated[tuple[Code, ...] | Literal["all", "none"], BeforeValidator(_neighbours)] = Field(
-        "all", description="Neighbours that provide the service: all, none or a list of sites"
+        "all", description="Neighbours that provide it: all of them unless said, none, or a list of sites"
     )
     fixed: dict[Code, FixedSettings] = Field({}, description="Sites where it is settled beforehand")
     at_least_sites: Count | None = Field(None, description="Fewest sites that may provide it")
     at_most_sites: Count | None = Field(None, description="Most sites that may provide it")
-    minimum_patients: AtLeastZero | None = Field(None, description="Fewest patients a year at a site that provides it")
-    maximum_patients: AtLeastZero | None = Field(None, description="Most patients a year at a site that provides it")
+    minimum_patients: Patients | None = Field(None, description="Fewest patients a year at a site that provides it")
+    maximum_patients: Patients | None = Field(None, description="Most patients a year at a site that provides it")
     longest_journey_minutes: AtLeastZero | None = Field(None, description="Longest journey of any resident area")
     standard_minutes: AtLeastZero | None = Field(None, description="Journey time that counts as near enough")
     share_within_standard: Share | None = Field(
@@ -338,7 +345,7 @@ class ObjectiveSettings(Strict):
 class Settings(Strict):
     """A question put to the optimiser."""
 
-    title: StrictStr = Field(description="The question in one line")
+    title: Line = Field(description="The question in one line")
     place: StrictStr = Field(description="Folder of the place's tables, from the folder of this file")
     border: Literal["open", "closed"] = Field(
         "open", description="open: neighbours take patients and outside areas bring theirs; closed: nobody crosses"
@@ -351,7 +358,9 @@ class Settings(Strict):
     services: Annotated[dict[Code, ServiceSettings], Field(min_length=1)] = Field(
         description="The services to decide on"
     )
-    today: dict[Code, Codes] = Field({}, description="Sites that provide each service today")
+    today: dict[Code, Codes] = Field(
+        {}, description="Sites that provide each service today; not known of one not named"
+    )
     objectives: Annotated[tuple[ObjectiveSettings, ...], Field(min_length=1)] = Field(
         (ObjectiveSettings(name="patient_minutes"),), description="What to make small, the most important first"
     )
@@ -362,8 +371,12 @@ class Settings(Strict):
     time_limit_minutes: Annotated[Number, AfterValidator(Within(0, above=True))] = Field(
         10.0, description="Minutes after which the search stops and says how good its answer is"
     )
-    contract: ContractSettings | None = Field(None, description="Terms that turn cover into WTE")
-    working_time: WorkingTimeSettings | None = Field(None, description="The law that weekly patterns must not break")
+    contract: ContractSettings | None = Field(
+        None, description="Terms that turn cover into WTE; as below if not stated"
+    )
+    working_time: WorkingTimeSettings | None = Field(
+        None, description="The law that weekly patterns must not break; as below if not stated"
+    )
 
     @property
     def states_cover(self) -> bool:
@@ -385,7 +398,7 @@ class OptionSettings(Strict):
     """Designations that somebody has written down."""
 
     option: Code = Field(description="Code of the option")
-    title: StrictStr = Field(description="The option in one line")
+    title: Line = Field(description="The option in one line")
     designations: Annotated[dict[Code, Codes], Field(min_length=1)] = Field(
         description="Sites that provide each service; services not named stay as they are today"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from optimiser.config import Config, draft_config, resolved_yaml
 from optimiser.covers import faults as cover_faults
 from optimiser.errors import Fault, InputError
+from optimiser.files import is_there
 from optimiser.problem import Problem
 from optimiser.reading.assembling import problem_of, with_offsets_stated
 from optimiser.reading.disagreements import disagreements
@@ -42,7 +43,7 @@ def read_question(path: str | Path) -> Question:
     if draft.config is None:
         raise InputError(draft.faults)
     config = draft.config
-    if not config.place.is_dir():
+    if not is_there(config.place, folder=True):
         words = f"there is no folder {quoted(config.settings.place)} beside this file. Correct the path."
         raise InputError([*draft.faults, Fault(config.where("place"), words)])
     place, table_faults = look_at_place(config.place, allow_missing=config.settings.travel.allow_missing)

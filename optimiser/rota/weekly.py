@@ -74,7 +74,16 @@ def drawn(table: pd.DataFrame) -> list[str]:
     heading = (
         f"{table['rota'].iloc[0]}: {people} people. {each}" if people > 1 else f"{table['rota'].iloc[0]}: 1 person."
     )
-    return [heading, *grid(table).to_string().splitlines(), *legend(table)]
+    return [heading, *grid(table).to_string().splitlines(), *legend(table), *_free_weeks(table)]
+
+
+def _free_weeks(table: pd.DataFrame) -> list[str]:
+    """Say what weeks without a shift are: the pattern has the cover asked for and nothing else of anybody's work."""
+    free = int((table.assign(worked=table["shift"] != "").groupby("week")["worked"].sum() == 0).sum())
+    weeks = "1 week has" if free == 1 else f"{free} weeks have"
+    return [f"{weeks} no shift: time for clinics, wards and leave. A lawful way to give the cover, no job plan."] * (
+        free > 0
+    )
 
 
 def _resident(pattern: Pattern, people: int) -> Iterator[Duty]:

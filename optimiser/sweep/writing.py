@@ -17,7 +17,7 @@ from optimiser.model.objectives import UNITS
 from optimiser.parameters import parameters
 from optimiser.problem import Problem
 from optimiser.runs import csv_files, versions
-from optimiser.summary import sites_in_words
+from optimiser.summary_of_staff import sites_in_words
 from optimiser.sweep.draws import scenarios
 from optimiser.sweep.listing import Designations
 from optimiser.sweep.regret import Results, minimax, table, value_of_waiting
@@ -246,7 +246,8 @@ def lines(finding: Finding) -> list[str]:
     regret = finding.regret.set_index("option")
     by_name = {names[0]: number for number, names in finding.names.items()}
     winners = regret[regret["won_share"] > 0].sort_values("won_share", ascending=False, kind="stable")
-    of_which = "" if found == many else f", of the {found:,} scenarios that have a plan"
+    those = "the 1 scenario that has" if found == 1 else f"the {found:,} scenarios that have"
+    of_which = "" if found == many else f", of {those} a plan"
     said += ["", f"Best, alone or with others{of_which}:"]
     said += [
         f"  {row.won_share:.1%}  {name}: {finding.in_words(by_name[name], by_name[winners.index[0]] if n else None)}"

@@ -10,6 +10,7 @@ import pandas as pd
 
 from optimiser.boundaries import look_at_boundaries, read_boundaries
 from optimiser.errors import Fault, InputError
+from optimiser.files import is_there
 from optimiser.schema import PLACE_TABLES
 from optimiser.tables.sheets import read_sheet
 from optimiser.tables.together import check_together, codes_if_sound
@@ -64,7 +65,7 @@ def look_at_place(
 ) -> tuple[Place | None, list[Fault]]:
     """Return the place and its faults. Where the codes themselves cannot be relied upon, the place is None."""
     folder = Path(folder)
-    if not folder.is_dir():
+    if not is_there(folder, folder=True):
         return None, [Fault(shown(folder), "there is no such folder. Correct the place in the config.")]
     sheets = {table.name: read_sheet(folder, table) for table in PLACE_TABLES}
     check_together(sheets, set(allow_missing))

@@ -6,7 +6,6 @@ import csv
 import io
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +19,7 @@ import pandas as pd
 from optimiser.errors import Fault, TooLarge
 from optimiser.files import other_format, read_bytes
 from optimiser.schema import Column, Table, frame_schema
-from optimiser.wording import did_you_mean, quoted, shown
+from optimiser.wording import did_you_mean, holds_hidden, quoted, shown
 
 MAX_FILE_BYTES = 512 * 1024**2
 MAX_ROWS = 20_000_000
@@ -29,7 +28,6 @@ FAULTS_PER_KIND = 20
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NOT_A_NUMBER = {"nan", "na", "n/a", "#n/a", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none", "-", "?"}
 _FORMULA_STARTS = ("=", "+", "-", "@")
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _SAVE_AS_CSV = 'Save it as "CSV UTF-8 (comma delimited)".'
 
 
@@ -89,8 +87,9 @@ class Sheet:
         return all(column in self.frame and not self.faulty.get(column) for column in columns)
 
     def reliable(self, *columns: str) -> bool:
-        """Whether codes can be looked up in these columns: they are sound, and empty only if rightly left out."""
-        return self.sound(*columns) and (len(self.frame) > 0 or not (self.present or self.table.required))
+        """Whether codes can be looked up in these columns: they are sound, and empty only where they may be."""
+        empty_by_fault = self.table.required or any(self.found.values())
+        return self.sound(*columns) and (len(self.frame) > 0 or not empty_by_fault)
 
     def listed(self) -> list[Fault]:
         """Return the faults in row order, each kind cut short where there are too many to read."""
@@ -269,7 +268,7 @@ def _value(text: str, column: Column) -> tuple[str, Any]:
         return ("blank" if column.required else ""), nothing
     if text != text.strip():
         return "space", nothing
-    if any(unicodedata.category(character) in _HIDDEN for character in text):
+    if holds_hidden(text):
         return "hidden", nothing
     if column.numeric:
         return _number(text)

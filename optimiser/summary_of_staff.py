@@ -1,0 +1,146 @@
+"""What a summary says of staff: who is short, who moves, whose cover comes from elsewhere, which rota is fragile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from optimiser import measures
+from optimiser.plan import Plan
+from optimiser.problem import ACROSS_SITES, Problem
+from optimiser.staffing import rotas_needed
+
+MOST_FRAGILE_NAMED = 3
+
+
+def sites_in_words(problem: Problem, sites: Sequence[str]) -> str:
+    """Return the names of sites as a list in words."""
+    names = [problem.sites[site].name for site in sites]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no site"
+
+
+def short(plan: Plan) -> list[str]:
+    """Return what each team is short of, and at which sites."""
+    found = []
+    for team, unit in plan.problem.team_units:
+        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+        if (short := round(here["short"].sum(), 6)) > 0:
+            found.append(f"Short of {_staff(plan, short, team, unit)}{_at_which(plan, here)}.{_posts(plan, here)}")
+    return [*found, *_short_by_grade(plan)]
+
+
+def _short_by_grade(plan: Plan) -> list[str]:
+    """Return what each grade is short of, over teams, where more than one is."""
+    short: dict[tuple[str, str], float] = {}
+    for row in plan.staffing.to_dict("records"):
+        grade = plan.problem.teams[row["team"]].grade
+        if grade and round(row["short"], 6) > 0:
+            short[grade, row["unit"]] = short.get((grade, row["unit"]), 0.0) + row["short"]
+    if len({grade for grade, _ in short}) < 2:
+        return []
+    said = (f"{number:g} {unit} of the grade {grade.replace('_', ' ')}" for (grade, unit), number in short.items())
+    return [f"By grade it is short of {', '.join(said)}."]
+
+
+def _at_which(plan: Plan, here: pd.DataFrame) -> str:
+    """Return how the shortfall of a team is spread over sites; nothing where it is one team over all of them."""
+    lacking = here[(here["short"].round(6) > 0) & (here["site"] != ACROSS_SITES)]
+    where = zip(lacking["site"], lacking["short"].round(6), strict=True)
+    each = [f"{short:g} at {plan.problem.pool_name(str(site))}" for site, short in where]
+    return f": {', '.join(each)}" if each else ""
+
+
+def _posts(plan: Plan, here: pd.DataFrame) -> str:
+    """Return what a team would be short of if every post that is funded were filled, where those are known."""
+    posts = plan.problem.teams[str(here["team"].iloc[0])].posts_funded
+    if posts is None:
+        return ""
+    vacant, short = max(0.0, posts.value - here["in_post"].sum()), max(0.0, here["needed"].sum() - posts.value)
+    return f" Of {posts.value:g} posts funded {vacant:g} are vacant; with all filled it would be short of {short:g}."
+
+
+def moves(plan: Plan) -> list[str]:
+    """Say who moves between sites, for a plan may rest on it, and whether anybody said how many may."""
+    moved, unlimited = [], []
+    for team, unit in plan.problem.team_units:
+        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+        if (number := round(here["moved_in"].sum(), 6)) > 0:
+            moved.append(_staff(plan, number, team, unit))
+            if plan.problem.teams[team].moves_at_most is None:
+                unlimited.append(plan.problem.teams[team].name)
+    if not moved:
+        return []
+    assumed = (
+        f" That {' and '.join(unlimited)} may move without limit is an unverified assumption." if unlimited else ""
+    )
+    return [f"It rests on moves between sites: {' and '.join(moved)}.{assumed}"]
+
+
+def _staff(plan: Plan, number: float, team: str, unit: str) -> str:
+    return staff_in_words(number, plan.problem.teams[team].name, unit)
+
+
+def staff_in_words(number: float, team: str, unit: str) -> str:
+    """Return so many of a team, whose name is a plural."""
+    if unit == "WTE":
+        return f"{number:g} WTE {team}"
+    return f"1 of the {team}" if number == 1 else f"{number:g} {team}"
+
+
+def cover_from_elsewhere(plan: Plan) -> list[str]:
+    """Say of each service whose cover on call is given from elsewhere by whom, and whether that was verified."""
+    said = {}
+    for code, service in plan.problem.services.items():
+        for rota in service.rotas:
+            link = rota.remote_from
+            givers = plan.sites_of(link.service) if link else ()
+            sites = [site for site in plan.sites_of(code) if site not in givers]
+            if link and givers and sites:
+                here, there = (sites_in_words(plan.problem, where) for where in (sites, givers))
+                who = f"{plan.problem.services[link.service].name.lower()} at {there}"
+                unread = "" if link.verified else "; that a standard allows it is not verified"
+                said[code, rota.team] = f"{service.name} at {here} is covered on call by {who}{unread}."
+    return list(said.values())
+
+
+def rotas(plan: Plan) -> list[str]:
+    """Say where the weekly patterns are, and name the rotas that have none."""
+    rotas = [
+        (code, rota) for code, service in plan.problem.services.items() if plan.sites_of(code) for rota in service.rotas
+    ]
+    if not any(rota.roster for _, rota in rotas):
+        return []
+    without = dict.fromkeys(f"{code}.{rota.team}" for code, rota in rotas if not rota.roster)
+    none = f" None is written for {', '.join(without)}, whose cover is not stated." if without else ""
+    said = f"Weekly patterns of the rotas that it relies on: rotas.csv, drawn by `optimiser rotas RUN`.{none}"
+    return [said, *_larger_patterns(plan)]
+
+
+def _larger_patterns(plan: Plan) -> list[str]:
+    """Say of each rota whose weekly pattern takes more people than the rota needs that its need is too small."""
+    needed: dict[str, float] = {}
+    for code, rota, _, people in rotas_needed(plan.problem, plan.designated):
+        if rota.unit == "people":
+            needed[f"{code}.{rota.team}"] = max(people, needed.get(f"{code}.{rota.team}", 0))
+    if plan.rotas is None:
+        return []
+    patterns = plan.rotas.groupby("rota", sort=False)["week"].max()
+    return [
+        f"The weekly pattern of {name} takes {weeks} people within the law; the rota asks for {needed[name]:g} only."
+        for name, weeks in patterns.items()
+        if name in needed and weeks > needed[name]
+    ]
+
+
+def fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return a sentence on the rotas that one vacancy would leave short, naming the first few."""
+    found = numbers[(numbers["measure"] == measures.VACANCY) & (numbers["value"] > 0)]
+    said = []
+    for row in found.head(MOST_FRAGILE_NAMED).itertuples():
+        site, team, _ = str(row.group).split(" ")
+        service, where = plan.problem.services[str(row.service)].name, plan.problem.pool_name(site)
+        who = staff_in_words(float(f"{row.value:.4g}"), plan.problem.teams[team].name, str(row.unit))
+        said.append(f"{service.lower()} at {where} short of {who}")
+    more = f"; {len(found) - len(said)} more in measures.csv" if len(found) > len(said) else ""
+    return [f"Fragile: one vacancy would leave {', '.join(said)}{more}."] if said else []
