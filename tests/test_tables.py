@@ -44,6 +44,12 @@ def test_optional_tables_and_columns_may_be_left_out(tmp_path: Path) -> None:
     assert "population_75_plus" not in place.areas
 
 
+def test_an_optional_table_with_a_header_alone_is_as_good_as_none(tmp_path: Path) -> None:
+    headers = {name: f"{TABLES[name].splitlines()[0]}\n" for name in ("staff", "transfers")}
+    place = read_place(write_place(tmp_path, **headers))
+    assert place.staff.empty and len(place.areas) == 3
+
+
 def test_what_spreadsheets_add_does_no_harm(tmp_path: Path) -> None:
     windows = "\ufeff" + TABLES["areas"].replace("true", "TRUE").replace("\n", "\r\n") + ",,,,,\r\n\r\n"
     assert read_place(write_place(tmp_path, areas=windows)).areas["area"].tolist() == ["A1", "A2", "A3"]

@@ -89,8 +89,9 @@ class Sheet:
         return all(column in self.frame and not self.faulty.get(column) for column in columns)
 
     def reliable(self, *columns: str) -> bool:
-        """Whether codes can be looked up in these columns: they are sound, and empty only if rightly left out."""
-        return self.sound(*columns) and (len(self.frame) > 0 or not (self.present or self.table.required))
+        """Whether codes can be looked up in these columns: they are sound, and empty only where they may be."""
+        empty_by_fault = self.table.required or any(self.found.values())
+        return self.sound(*columns) and (len(self.frame) > 0 or not empty_by_fault)
 
     def listed(self) -> list[Fault]:
         """Return the faults in row order, each kind cut short where there are too many to read."""
