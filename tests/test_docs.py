@@ -20,7 +20,7 @@ import typer
 
 import optimiser as op
 from optimiser import arithmetic, checker, cli, config, enumeration, explanation, measures, sharing
-from optimiser.checker import claims, no_plan
+from optimiser.checker import claims, tried
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes
 from optimiser.model import objectives, rules
@@ -118,7 +118,7 @@ def test_the_page_of_settings_says_what_holds_where_nothing_is_stated():
 def test_the_reviewers_page_counts_the_checks_and_states_the_limits():
     page = words_of(ROOT / "docs/for_reviewers.md")
     assert numbers(r"makes (\d+) kinds of check", page) == [len(checker.CHECKS)]
-    assert numbers(r"every designation where there are at most (\d+)", page) == [no_plan.MOST_TRIED]
+    assert numbers(r"every designation where there are at most ([\d,]+)", page) == [tried.MOST_TRIED]
     assert numbers(r"With more than (\d+) candidates there is no such list", page) == [enumeration.MOST_CANDIDATES]
     assert numbers(r"shared out\*\*: at most (\d+) candidates", page) == [sharing.MOST_CANDIDATES]
     assert numbers(r"at most ([\d,]+) joint designations one by one", page) == [listing.MOST_JOINT]

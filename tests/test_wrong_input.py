@@ -38,7 +38,7 @@ def with_file(name: str, content: bytes) -> Callable[[Path], Path]:
 TEN_KINDS = {
     "missing pair": (
         spoil("journeys", "A1,birch,20.5\n", ""),
-        "place/journeys.csv, row 4: there is no journey from A1 to birch. "
+        "place/journeys.csv, after row 3: there is no journey from A1 to birch. "
         "Add it, or list the pair under travel.allow_missing.",
     ),
     "duplicate area": (

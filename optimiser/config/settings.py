@@ -49,7 +49,6 @@ from optimiser.config.figures import (
 )
 from optimiser.config.rotas import ContractSettings, RotaSettings, WorkingTimeSettings
 from optimiser.problem import Figure
-from optimiser.wording import quoted
 
 OBJECTIVES = (
     "patient_minutes",
@@ -219,9 +218,10 @@ def _way_to_go(value: Any) -> Any:
 def _neighbours(value: Any) -> Any:
     if value in ("all", "none"):
         return value
-    if isinstance(value, str):
-        raise ValueError(f"is {quoted(value)}. Write all, none, or a list of sites such as [{value}].")
-    return value
+    if isinstance(value, list):
+        return value
+    such_as = value if isinstance(value, str) else "one, another"
+    raise ValueError(f"is {as_written(value)}. Write all, none, or a list of sites such as [{such_as}].")
 
 
 class TransferSettings(Strict):
@@ -331,6 +331,8 @@ class ObjectiveSettings(Strict):
         if isinstance(said, dict) and len(said) == 1 and not set(said) & {"name", "services"}:
             (name, services), *_ = said.items()
             return {"name": name, "services": services}
+        if not isinstance(said, dict | ObjectiveSettings):
+            raise ValueError(f"holds {as_written(said)}. Write the name of something to make small, in its place.")
         return said
 
     @classmethod
