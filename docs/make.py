@@ -188,10 +188,13 @@ def _exit_codes(words: str) -> Iterator[Sequence[str]]:
 
 def config() -> str:
     """Return the page of every setting of a config."""
-    from optimiser.config import json_schema
+    from optimiser.config import Settings, json_schema
 
-    schema = json_schema()
-    shapes = {"Settings": schema} | {name: schema["$defs"][name] for name in PLACES if name != "Settings"}
+    full = Settings.model_json_schema()
+    shapes, stated = (
+        {"Settings": schema} | {name: schema["$defs"][name] for name in PLACES if name != "Settings"}
+        for schema in (json_schema(), full)
+    )
     parts = [
         "# Every setting of a config",
         MADE,
@@ -199,7 +202,10 @@ def config() -> str:
         "unverified, and every output says so. A file that is `based_on` another says only what changes: mappings are "
         "merged, lists and single values replace, `null` takes away. `optimiser schema` prints the same as JSON "
         "Schema, for editors that complete and check.",
-        *(_settings(name, shape) for name, shape in shapes.items()),
+        "What is not stated has its default: a dash where nothing is asked, limited or added unless it is stated, and "
+        "**must be stated** where there is none. `optimiser validate` lists what is missing, and the `config.yaml` of "
+        "every run states everything in full.",
+        *(_settings(name, shape, stated[name]) for name, shape in shapes.items()),
         "## Objectives",
         "`objectives` is a list, the most important first. Each entry is a name, which covers all services, or a name "
         "with a list of services: `{worst_journey: [hyper_acute_stroke]}`. [Rules, objectives and measures](rules.md) "
@@ -207,26 +213,56 @@ def config() -> str:
         "## Options",
         "Options are files of their own: designations that people have written down. Services that an option does not "
         "name stay as they are today.",
-        _table(["setting", "kind", "meaning"], _option_rows()),
+        _table(["setting", "kind", "default", "meaning"], _option_rows()),
     ]
     return _page(parts)
 
 
-def _settings(name: str, shape: Mapping[str, Any]) -> str:
-    shape = shape if "properties" in shape else next(one for one in shape["anyOf"] if "properties" in one)
+def _settings(name: str, shape: Mapping[str, Any], full: Mapping[str, Any]) -> str:
+    """Return the table of some settings: in the shape in which a config may state them, and in full with defaults."""
+    shape, full = (one if "properties" in one else _with_properties(one) for one in (shape, full))
     rows = [
-        (f"`{setting}`", _kind(stated), _unit(setting, stated), stated.get("description", ""))
+        (f"`{setting}`", _kind(stated), _unit(setting, stated), _default(setting, full), stated.get("description", ""))
         for setting, stated in shape["properties"].items()
     ]
     about = "" if name == "Settings" else f"\n\n{shape.get('description', '')}".rstrip()
-    return f"## {PLACES[name]}{about}\n\n" + _table(["setting", "kind", "unit", "meaning"], rows)
+    return f"## {PLACES[name]}{about}\n\n" + _table(["setting", "kind", "unit", "default", "meaning"], rows)
+
+
+def _with_properties(shape: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next(one for one in shape["anyOf"] if "properties" in one)
+
+
+def _default(setting: str, full: Mapping[str, Any]) -> str:
+    """Say what a setting is where nobody states it."""
+    if setting in full.get("required", ()):
+        return "**must be stated**"
+    default = full["properties"].get(setting, {}).get("default")
+    if isinstance(default, dict) and "value" in default:
+        default = default["value"]
+    if isinstance(default, dict) and "name" in default:
+        default = default["name"]
+    if default in (None, "", [], {}):
+        return "–"
+    if isinstance(default, bool):
+        return "true" if default else "false"
+    if isinstance(default, list):
+        return f"`[{', '.join(one['name'] if isinstance(one, dict) else one for one in default)}]`"
+    return (
+        f"`{default}`"
+        if isinstance(default, str)
+        else f"{default:g}"
+        if isinstance(default, int | float)
+        else "see below"
+    )
 
 
 def _option_rows() -> Iterator[Sequence[str]]:
     from optimiser.config import OptionSettings
 
-    for name, field in OptionSettings.model_json_schema()["properties"].items():
-        yield f"`{name}`", _kind(field), field.get("description", "")
+    shape = OptionSettings.model_json_schema()
+    for name, field in shape["properties"].items():
+        yield f"`{name}`", _kind(field), _default(name, shape), field.get("description", "")
 
 
 def _unit(setting: str, stated: Any) -> str:

@@ -1,5 +1,38 @@
-"""``python -m optimiser`` is the ``optimiser`` command."""
+"""The ``optimiser`` command, also as ``python -m optimiser``. It answers Ctrl-C before anything heavy is loaded."""
 
-from optimiser.cli import main
+from __future__ import annotations
 
-main()
+import os
+import signal
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Run the command line, ready to be stopped while it still loads."""
+    answer_signals()
+    from optimiser.cli import main as run
+
+    run()
+
+
+def answer_signals() -> None:
+    """End in good order when somebody presses Ctrl-C, and when asked to end."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+
+
+def _stop(number: int, _frame: object) -> NoReturn:
+    """End at once and leave nothing half-written. An exception would not do: libraries swallow it while they load."""
+    if "optimiser.runs" in sys.modules:
+        sys.modules["optimiser.runs"].remove_unfinished()
+    sys.stdout.flush()
+    sweeps = sys.modules.get("optimiser.sweep.running")
+    under_way = sweeps.UNDER_WAY[-1:] if sweeps else []
+    kept = "".join(f" What was worked out is kept: go on with --out {folder} --resume." for folder in under_way)
+    os.write(2, f"Stopped. Nothing was left half-written.{kept}\n".encode())
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

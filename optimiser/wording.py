@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 
+# How much of two words must be common to both.
+ALIKE, NEARLY_THE_SAME = 0.7, 0.9
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
@@ -37,15 +40,26 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
-def did_you_mean(word: str, known: Iterable[str], *, list_at_most: int = 12) -> str:
-    """Return ``Did you mean "x"?``, or else what could have been written, or nothing if that is too long."""
+def is_perhaps_a_slip(word: str, meant: str) -> bool:
+    """Whether a code may be a slip of typing for another: every word of it is like the other's, and digits alike."""
+    one, other = word.lower(), meant.lower()
+    if one == other or re.findall(r"\d", one) != re.findall(r"\d", other):
+        return one == other
+    parts = (one.split("_"), other.split("_"))
+    same = len(parts[0]) == len(parts[1])
+    pairs = zip(*parts, strict=True) if same else ((one, other),)
+    return all(SequenceMatcher(None, *pair).ratio() >= (ALIKE if same else NEARLY_THE_SAME) for pair in pairs)
+
+
+def did_you_mean(word: str, known: Iterable[str], *, list_at_most: int = 12, or_else: str = "") -> str:
+    """Return ``Did you mean "x"?``, or else what could have been written, unless that is too long, and a remedy."""
     names = sorted(set(known))
     guess = closest(word, names)
     if guess is not None:
         return f'Did you mean "{guess}"?'
     if 0 < len(names) <= list_at_most:
-        return f"Known here: {', '.join(names)}."
-    return ""
+        return f"Known here: {', '.join(names)}. {or_else}".rstrip()
+    return or_else
 
 
 def quoted(value: object, *, longest: int = 60) -> str:

@@ -10,8 +10,8 @@ The run is solved by hand. Two candidates, ashby and brook, and a neighbour, yon
 
 So stroke sees 150.5 at ashby and 80 + 20 = 100 at brook. Residents: 230.5 patients, 1000 + 1010 + 2800 = 4810
 minutes, mean 4810 / 230.5; within the standard of 20 minutes 150.5, a share of 0.6529. Each stroke site needs 3
-doctors; there are 4 and 2, so one moves. Each rehab site needs 2.5 WTE nurses; there are 3 and 2, and 0.25 may be
-recruited, which leaves brook 0.25 short, as it may be.
+doctors; there are 4 and 2, so one moves. Each rehab site needs 2.5 WTE nurses; there are 3 and 2, nobody may move, and
+0.25 may be recruited, which leaves brook 0.25 short, as it may be.
 
 A stroke patient stays a hundredth of a year, and so does one other for each: 150.5 / 50 = 3.01 beds are taken at ashby
 and 2 at brook. At most a fifth may be turned away. At brook 3 beds turn away 4 of 19, so it needs its 4, which turn
@@ -27,18 +27,22 @@ import ast
 import hashlib
 import json
 import random
+import tomllib
 from math import factorial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from optimiser import checker
-from optimiser.checker import CHECKS, RULE_CHECKS, check
+from optimiser import checker, solver
+from optimiser.checker import CHECKS, RULE_CHECKS, check, record
 from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.checker.sharing import SHARING_CHECKS
+from optimiser.enumeration import KEPT
 from optimiser.errors import InputError
+from optimiser.model.objectives import UNITS
+from optimiser.runs import LIBRARIES
 
 
 def turned_away(beds: int, load: float) -> float:
@@ -85,7 +89,7 @@ teams:
   nurses:
     name: Nurses
     year: 2020
-    moves_at_most: unlimited
+    moves_at_most: {value: 0, source: "", verified: false}
     recruits_at_most: {value: 0.25, source: "", verified: false}
 services:
   stroke:
@@ -94,7 +98,7 @@ services:
     patients_go_to: nearest
     neighbours: all
     fixed: {}
-    at_least_sites: {value: 1, source: "", verified: false}
+    at_least_sites: {value: 2, source: "", verified: false}
     at_most_sites: {value: 2, source: "", verified: false}
     minimum_patients: {value: 90, source: guideline, verified: true}
     maximum_patients: {value: 160, source: "", verified: false}
@@ -288,7 +292,7 @@ changes_from_today,stroke,,1,changes,lower
 rule,instance,left,relation,right,unit,spare,binding,pass,source,verified
 fixed_designations_stand,rehab.ashby,1,=,1,designated,0,true,true,,false
 fixed_designations_stand,burns.brook,1,=,1,designated,0,true,true,,false
-enough_sites,stroke,2,>=,1,sites,1,false,true,,false
+enough_sites,stroke,2,>=,2,sites,0,true,true,,false
 not_too_many_sites,stroke,2,<=,2,sites,0,true,true,,false
 every_site_has_enough_patients,stroke.ashby,150.5,>=,90,patients a year,60.5,false,true,guideline,true
 every_site_has_enough_patients,stroke.brook,100,>=,90,patients a year,10,false,true,guideline,true
@@ -308,26 +312,45 @@ rota_is_filled,stroke.brook.doctors.people,3,>=,3,people,0,true,true,,false
 rota_is_filled,rehab.ashby.nurses.WTE,3,>=,2.5,WTE,0.5,false,true,,false
 rota_is_filled,rehab.brook.nurses.WTE,2.5,>=,2.5,WTE,0,true,true,,false
 moves_within_limit,doctors.people,1,<=,1,people,0,true,true,agreed,true
+moves_within_limit,nurses.WTE,0,<=,0,WTE,0,true,true,,false
 recruitment_within_limit,doctors.people,0,<=,0,people,0,true,true,,false
 recruitment_within_limit,nurses.WTE,0.25,<=,0.25,WTE,0,true,true,,false
 """,
 }
+VERSIONS = dict.fromkeys(("python", "optimiser", "numpy", "pandas", "pulp"), "1.2")
+TRIAL_MODELS = {
+    "whole and continuous share a demand": 28.2,
+    "continuous is cheaper than whole": 9.0,
+    "a dear switch stays off": 20.0,
+    "an equation ties whole to continuous": 64.0,
+}
+SOLVER = {
+    "name": "HiGHS",
+    "version": "1.15.1",
+    "options": {"threads": 1, "mip_rel_gap": 0.0, "mip_abs_gap": 0.0}
+    | {f"{kind}_feasibility_tolerance": 1e-9 for kind in ("mip", "primal", "dual")},
+    "canaries": [{"name": name, "best": best, "found": best + 4e-15} for name, best in TRIAL_MODELS.items()],
+}
 RUN_JSON = {
     "format": 1,
+    "date": "2026-11-21",
     "question": "Where should stroke go?",
     "outcome": "proved best",
     "objectives": [
-        {"name": "patient_minutes", "services": [], "value": 4810.0, "bound": 4810.0},
-        {"name": "worst_journey", "services": ["stroke"], "value": 35.0, "bound": 35.0},
-        {"name": "patients_beyond_standard", "services": [], "value": 80.0, "bound": 80.0},
-        {"name": "deprived_patient_minutes", "services": [], "value": 2010.0, "bound": 2010.0},
-        {"name": "staff_short", "services": [], "value": 0.25, "bound": 0.25},
-        {"name": "changes_from_today", "services": [], "value": 1, "bound": 1},
+        {"name": name, "services": services, "value": value, "bound": value, "unit": unit}
+        for name, services, value, unit in (
+            ("patient_minutes", [], 4810.0, "patient-minutes a year"),
+            ("worst_journey", ["stroke"], 35.0, "minutes"),
+            ("patients_beyond_standard", [], 80.0, "patients a year"),
+            ("deprived_patient_minutes", [], 2010.0, "patient-minutes a year"),
+            ("staff_short", [], 0.25, "people or WTE"),
+            ("changes_from_today", [], 1, "changes"),
+        )
     ],
-    "ties": 1,
+    "ties": None,
     "enumeration": None,
-    "solver": {"name": "by hand", "gap": 0.0},
-    "versions": {},
+    "solver": SOLVER,
+    "versions": VERSIONS | {"highspy": "1.15.1"},
     "seconds": {"solve": 1.2e-05},
 }
 
@@ -414,8 +437,8 @@ BROKEN: dict[str, list[Edit]] = {
         rules("burns.brook,1,=,1,designated,0,true,true", "burns.brook,1,=,0,designated,-1,false,false"),
     ],
     "enough_sites": [
-        config("at_least_sites: {value: 1", "at_least_sites: {value: 3"),
-        rules("enough_sites,stroke,2,>=,1,sites,1,false,true", "enough_sites,stroke,2,>=,3,sites,-1,false,false"),
+        config("at_least_sites: {value: 2", "at_least_sites: {value: 3"),
+        rules("enough_sites,stroke,2,>=,2,sites,0,true,true", "enough_sites,stroke,2,>=,3,sites,-1,false,false"),
     ],
     "not_too_many_sites": [
         config("at_most_sites: {value: 2", "at_most_sites: {value: 1"),
@@ -815,7 +838,7 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     ),
     "a guess called verified": (
         {"enough_sites"},
-        [rules("stroke,2,>=,1,sites,1,false,true,,false", "stroke,2,>=,1,sites,1,false,true,,true")],
+        [rules("stroke,2,>=,2,sites,0,true,true,,false", "stroke,2,>=,2,sites,0,true,true,,true")],
     ),
     "a source made up": ({"nobody_travels_too_far"}, [rules("minutes,10,false,true,", "minutes,10,false,true,NICE")]),
     "an objective's value": (
@@ -828,7 +851,13 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "a proof without a bound": ({"bounds_are_honest"}, [("run.json", '"bound": 4810.0', '"bound": null')]),
     "an objective left out": (
         {"objectives_are_as_asked"},
-        [("run.json", ', {"name": "changes_from_today", "services": [], "value": 1, "bound": 1}', "")],
+        [
+            (
+                "run.json",
+                ', {"name": "changes_from_today", "services": [], "value": 1, "bound": 1, "unit": "changes"}',
+                "",
+            )
+        ],
     ),
     "an objective narrowed": (
         {"objectives_are_as_asked"},
@@ -838,9 +867,60 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
         {"objectives_are_as_asked"},
         [("run.json", '"staff_short"', '"joy"'), config("- staff_short", "- joy")],
     ),
-    "a ranking of another plan": (
-        {"the_ranking_starts_with_the_plan"},
+    "a ranking of nothing": (
+        {
+            "the_ranking_starts_with_the_plan",
+            "the_list_adds_up",
+            "the_record_is_sound",
+            "few_designations_are_all_tried",
+        },
         [("run.json", '"enumeration": null', '"enumeration": {"best": []}')],
+    ),
+    "a day that is not": ({"the_record_is_sound"}, [("run.json", "2026-11-21", "1999-13-45")]),
+    "less than no time": ({"the_record_is_sound"}, [("run.json", '"solve": 1.2e-05', '"solve": -1')]),
+    "time that is no list of times": ({"the_record_is_sound"}, [("run.json", '{"solve": 1.2e-05}', "-1")]),
+    "a word for a count": (
+        {"the_record_is_sound", "equal_plans_are_counted"},
+        [("run.json", '"ties": null', '"ties": "x"')],
+    ),
+    "an entry that nobody knows": ({"the_record_is_sound"}, [("run.json", '"ties"', '"saved": 1, "ties"')]),
+    "an entry left out": ({"the_record_is_sound"}, [("run.json", '"ties": null, ', "")]),
+    "an objective that says more": (
+        {"the_record_is_sound"},
+        [("run.json", '"unit": "changes"', '"unit": "changes", "a": 1')],
+    ),
+    "a library without a version": ({"the_record_is_sound"}, [("run.json", '"numpy": "1.2"', '"numpy": "new"')]),
+    "hours for minutes": ({"objectives_have_their_units"}, [("run.json", '"unit": "minutes"', '"unit": "hours"')]),
+    "another solver": ({"the_solver_can_be_believed"}, [("run.json", '"HiGHS"', '"LowS"')]),
+    "a version nobody made": ({"the_solver_can_be_believed"}, [("run.json", '"version": "1.15.1"', '"version": "9"')]),
+    "a version known to be wrong": (
+        {"the_solver_can_be_believed"},
+        [
+            ("run.json", '"version": "1.15.1"', '"version": "1.14.0"'),
+            ("run.json", '"highspy": "1.15.1"', '"highspy": "1.14.0"'),
+        ],
+    ),
+    "two versions": ({"the_solver_can_be_believed"}, [("run.json", '"highspy": "1.15.1"', '"highspy": "1.15.2"')]),
+    "a gap allowed": ({"the_solver_can_be_believed"}, [("run.json", '"mip_rel_gap": 0.0', '"mip_rel_gap": 0.5')]),
+    "loose tolerances": (
+        {"the_solver_can_be_believed"},
+        [("run.json", '"dual_feasibility_tolerance": 1e-09', '"dual_feasibility_tolerance": 0.1')],
+    ),
+    "no trial models": (
+        {"the_solver_can_be_believed"},
+        [("run.json", json.dumps(SOLVER["canaries"]), "[]")],
+    ),
+    "a trial model gone wrong": (
+        {"the_solver_can_be_believed"},
+        [("run.json", '"best": 28.2, "found": 28.200000000000003', '"best": 28.2, "found": 3')],
+    ),
+    "a trial model gone wrong, and said to be right": (
+        {"the_solver_can_be_believed"},
+        [("run.json", '"best": 28.2, "found": 28.200000000000003', '"best": 3, "found": 3')],
+    ),
+    "a proof a thousandth short": (
+        {"bounds_are_honest"},
+        [("run.json", '"bound": 4810.0', '"bound": 4809.999')],
     ),
     "an outcome there is not": ({"run_says_how_it_ended"}, [("run.json", '"proved best"', '"best"')]),
     "another question": ({"run_says_how_it_ended"}, [("run.json", "Where should stroke go?", "Where should it go?")]),
@@ -1034,7 +1114,8 @@ def test_groups_are_absent_when_their_columns_are() -> None:
         run_with(("inputs/areas.csv", FILES["inputs/areas.csv"], bare), ("measures.csv", "".join(rows), kept))
     )
     # Only the objective that rests on deprivation is left without its column.
-    assert set(found["check"]) == {"objectives_are_as_asked", "objective_values_are_right"}
+    of_objectives = {"objectives_are_as_asked", "objective_values_are_right"}
+    assert set(found["check"]) == {*of_objectives, "few_designations_are_all_tried"}
 
 
 def test_minutes_times_the_factor_are_rounded_to_six_decimals() -> None:
@@ -1125,8 +1206,8 @@ def test_what_a_team_is_short_of_counts_the_needs_of_every_service() -> None:
             "    name: Burns\n    rotas: {nurses: {wte: {value: 1, source: '', verified: false}}}\n",
         ),
         rules(
-            "moves_within_limit",
-            "rota_is_filled,burns.brook.nurses.WTE,2.25,>=,1,WTE,1.25,false,true,,false\nmoves_within_limit",
+            "moves_within_limit,doctors",
+            "rota_is_filled,burns.brook.nurses.WTE,2.25,>=,1,WTE,1.25,false,true,,false\nmoves_within_limit,doctors",
         ),
         (
             "measures.csv",
@@ -1222,38 +1303,118 @@ def test_a_file_over_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.M
 
 PLAN = [["ashby", "rehab"], ["ashby", "stroke"], ["brook", "burns"], ["brook", "rehab"], ["brook", "stroke"]]
 REACHED = [4810.0, 35.0, 80.0, 2010.0, 0.25, 1]
+# Of 16 designations that agree with what is fixed, 12 have stroke at fewer than two sites, and 2 no rehab beside it.
+# The two that are left differ in burns at ashby, on which no objective rests.
+BOTH = [{"values": REACHED, "designated": PLAN}, {"values": REACHED, "designated": [["ashby", "burns"], *PLAN]}]
+STRUCK = {"enough_sites": 12, "services_share_a_site": 2}
+LISTED = {"listed": 16, "struck_out_by": STRUCK, "lawful": 2, "best": BOTH}
 
 
-def ranking(*options: tuple[list[float], list[list[str]]]) -> Edit:
-    best = [{"values": values, "designated": designated} for values, designated in options]
-    return ("run.json", '"enumeration": null', f'"enumeration": {json.dumps({"listed": 64, "best": best})}')
+def listing(ties: object = 2, **changes: object) -> Edit:
+    """Return the edit that puts the true list in, but for what is changed."""
+    new = f'"ties": {json.dumps(ties)}, "enumeration": {json.dumps(LISTED | changes)}'
+    return ("run.json", '"ties": null, "enumeration": null', new)
+
+
+def best(*options: tuple[list[float], list[list[str]]]) -> Edit:
+    """Return the true list with other options as the best."""
+    return listing(best=[{"values": values, "designated": designated} for values, designated in options])
 
 
 SECOND = ([4810.0, 35.0, 81.0, 0.0, 0.0, 0.0], PLAN[1:])
 
 
-def test_a_ranking_that_starts_with_the_plan_is_true() -> None:
-    found = check(run_with(ranking((REACHED, PLAN), SECOND, SECOND)))
+def test_a_true_list_has_no_breach() -> None:
+    found = check(run_with(listing()))
     assert found.empty, "\n".join(found["message"])
-    assert names(run_with(EVALUATED, ranking(SECOND))) == set()
 
 
 @pytest.mark.parametrize(
     "edit",
     [
-        ranking(),
-        ranking(SECOND),
-        ranking((REACHED, PLAN[1:])),
-        ranking(([4809.0, *REACHED[1:]], PLAN)),
-        ranking((REACHED, PLAN), ([4810.0, 35.0, 79.0, 9999.0, 9.0, 9.0], PLAN)),
-        ranking((REACHED[:3], PLAN)),
-        ranking((REACHED, [["ashby"]])),
-        ("run.json", '"enumeration": null', '"enumeration": {"best": [7]}'),
+        best(),
+        best(SECOND),
+        best((REACHED, PLAN[1:])),
+        best(([4809.0, *REACHED[1:]], PLAN)),
+        best((REACHED, PLAN), ([4810.0, 35.0, 79.0, 9999.0, 9.0, 9.0], PLAN)),
+        best((REACHED[:3], PLAN)),
+        best((REACHED, [["ashby"]])),
+        listing(best=[7]),
         ("run.json", '"enumeration": null', '"enumeration": [7]'),
     ],
 )
 def test_a_ranking_that_is_not_one_is_found(edit: Edit) -> None:
-    assert names(run_with(edit)) == {"the_ranking_starts_with_the_plan"}
+    assert "the_ranking_starts_with_the_plan" in names(run_with(edit))
+
+
+# What is said of the list and of the solver, altered: each is found under these names, whatever else is found.
+ALTERED: dict[str, tuple[str, Edit]] = {
+    "one lawful option more": ("the_list_adds_up", listing(lawful=3)),
+    "one option more": ("the_list_adds_up", listing(listed=17)),
+    "both, and struck out as well": (
+        "few_designations_are_all_tried",
+        listing(
+            lawful=3, struck_out_by={**STRUCK, "enough_sites": 11}, best=[*BOTH, {**BOTH[0], "designated": PLAN[1:]}]
+        ),
+    ),
+    "a rule nobody has": ("the_list_adds_up", listing(struck_out_by={"enough_sites": 12, "luck": 2})),
+    "what is fixed, struck out": (
+        "the_list_adds_up",
+        listing(struck_out_by={"enough_sites": 12, "fixed_designations_stand": 2}),
+    ),
+    "half an option": ("the_list_adds_up", listing(struck_out_by={"enough_sites": 12.5, "services_share_a_site": 1.5})),
+    "the best cut": ("the_list_adds_up", listing(best=BOTH[:1])),
+    "one option twice": ("the_list_adds_up", listing(best=[BOTH[0], BOTH[0]])),
+    "an option against what is fixed": (
+        "the_list_adds_up",
+        listing(best=[BOTH[0], {"values": REACHED, "designated": [*PLAN[:2], *PLAN[3:]]}]),
+    ),
+    "fewer ties": ("equal_plans_are_counted", listing(1)),
+    "more ties": ("equal_plans_are_counted", listing(3)),
+    "no ties": ("equal_plans_are_counted", listing(None)),
+    "ties of no list": ("equal_plans_are_counted", ("run.json", '"ties": null', '"ties": 1')),
+    "equal plans the other way round": ("equal_plans_are_counted", listing(best=BOTH[::-1])),
+}
+
+
+@pytest.mark.parametrize("name", ALTERED)
+def test_a_count_that_cannot_be_is_found(name: str) -> None:
+    expected, edit = ALTERED[name]
+    assert expected in names(run_with(edit))
+
+
+def test_only_what_is_proved_best_has_a_list() -> None:
+    assert names(run_with(listing(), EVALUATED)) == {"the_list_adds_up"}
+
+
+def test_a_plan_that_is_not_the_best_is_found_by_trying_every_other() -> None:
+    """If one site is enough, ashby alone has as few minutes, and is short of nobody."""
+    one_is_enough = [
+        config("at_least_sites: {value: 2", "at_least_sites: {value: 1"),
+        rules("stroke,2,>=,2,sites,0,true", "stroke,2,>=,1,sites,1,false"),
+    ]
+    found = check(run_with(*one_is_enough))
+    assert list(found["check"]) == ["few_designations_are_all_tried"]
+    assert "which another plan can come to" in found.loc[0, "message"]
+    assert names(run_with(*one_is_enough, EVALUATED)) == set()
+
+
+def test_many_designations_are_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optimiser.checker.tried.MOST_TRIED", 1)
+    assert names(run_with(listing(3, lawful=3, struck_out_by={**STRUCK, "enough_sites": 11}))) == {"the_list_adds_up"}
+
+
+def test_the_versions_and_trial_models_are_those_of_the_project() -> None:
+    stated = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))
+    (said,) = (one for one in stated["project"]["dependencies"] if one.startswith("highspy"))
+    since, before, *wrong = (".".join(map(str, numbers)) for numbers in (record.SINCE, record.BEFORE, *record.WRONG))
+    assert said == f"highspy>={since},<{before}" + "".join(f",!={one}.*" for one in wrong)
+    assert tuple(f"{one}." for one in wrong) == solver.WRONG_VERSIONS
+    assert {one.name: one.best for one in solver.CANARIES} == {n: float(b) for n, b in record.TRIAL_MODELS.items()}
+    assert record.UNITS == UNITS
+    assert record.can_be_believed(solver.installed_version())
+    assert set(record.LIBRARIES) == {"python", *LIBRARIES}
+    assert record.RANKED == KEPT
 
 
 def test_every_check_has_words_and_a_seeded_fault() -> None:
@@ -1262,12 +1423,14 @@ def test_every_check_has_words_and_a_seeded_fault() -> None:
         | BROKEN_THERE
         | {name for expected, _ in FAULTS.values() for name in expected}
         | {"files_are_as_listed"}
+        | {name for name, _ in ALTERED.values()}
     )
     # Those of cover, of patterns and of sharing have their own tests.
     of_rotas = {"rota_needs_are_worked_out", "rotas_are_those_asked_for", *PATTERN_CHECKS, *ON_CALL_CHECKS}
     of_sharing = {one.__name__ for one in SHARING_CHECKS}
     # So has what is said where there is no plan: test_no_plan.py.
-    assert seeded == set(CHECKS) - of_rotas - of_sharing - {"no_plan_meets_every_rule"}
+    without_plan = {"no_plan_meets_every_rule", "rules_clash_as_said", "ways_out_are_enough"}
+    assert seeded == set(CHECKS) - of_rotas - of_sharing - without_plan
     assert all(words.endswith(".") and len(words) > 20 for words in CHECKS.values())
 
 

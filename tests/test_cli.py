@@ -224,6 +224,19 @@ def test_rules_schema_and_doctor_speak_json(tmp_path: Path):
     assert len(doctor["solver"]["canaries"]) == 4
 
 
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_while_libraries_still_load_ends_without_a_traceback(tmp_path: Path, stop: signal.Signals, code: int):
+    # In place of the first library that the command line loads: one that takes its time, and says that it has begun.
+    (tmp_path / "typer.py").write_text("import time\nprint('loading', flush=True)\ntime.sleep(60)\n")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
+    words = [sys.executable, "-m", "optimiser", "rules"]
+    running = subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout and running.stdout.readline().strip() == b"loading"
+    running.send_signal(stop)
+    _, said = running.communicate(timeout=60)
+    assert (running.returncode, said) == (code, b"Stopped. Nothing was left half-written.\n")
+
+
 @pytest.mark.parametrize("after", [0.5, 0.8, 1.1])
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_leaves_nothing_that_looks_finished(tiny: Path, stop: signal.Signals, code: int, after: float):

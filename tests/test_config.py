@@ -203,6 +203,39 @@ FAULTS = {
         ("activity: visit", "activity: visit\n    beds: {stay_days: 3, at: {ash: 1e9}}"),
         'line 9: "ash" must be at most 100,000, not 1000000000.',
     ),
+    "no objective": (
+        ("objectives: [patient_minutes, {worst_journey: [care]}]", "objectives: []"),
+        'line 19: "objectives" needs at least one entry. Add one.',
+    ),
+    "only a misspelt objective": (
+        ("[patient_minutes, {worst_journey: [care]}]", "[patient_minuts]"),
+        'line 19: "patient_minuts" is not known under "objectives". Did you mean "patient_minutes"?',
+    ),
+    "a number for an objective": (
+        ("[patient_minutes, {worst_journey: [care]}]", "[5]"),
+        'line 19: "objectives" holds 5. Write the name of something to make small, in its place.',
+    ),
+    "no days": (
+        ("{people: 2}", "{people: 2, cover: [{days: [], start_hour: 8, hours: 8}]}"),
+        'line 12: "days" needs at least one entry. Add one.',
+    ),
+    "only a misspelt day": (
+        ("{people: 2}", "{people: 2, cover: [{days: [Mo], start_hour: 8, hours: 8}]}"),
+        'line 12: "Mo" is not known under "days". Did you mean "Mon"?',
+    ),
+    "no reason": (("reason: The machines are there", 'reason: ""'), 'line 16: "reason" is empty. Fill it in.'),
+    "a neighbour that is no code": (
+        ("activity: visit", "activity: visit\n    neighbours: [el-m]"),
+        'line 9: "el-m" is not a code.',
+    ),
+    "a number of neighbours": (
+        ("activity: visit", "activity: visit\n    neighbours: 5"),
+        'line 9: "neighbours" is 5. Write all, none, or a list of sites such as [one, another].',
+    ),
+    "an area alone for a pair": (
+        ("teams:", "travel: {allow_missing: [[A1]]}\nteams:"),
+        'line 3: "allow_missing" must hold pairs such as [area, site]. Correct it.',
+    ),
     "a year without end": (("year: 2025", "year: 1e300"), 'line 4: "year" must be at most 2,200, not 1e+300.'),
     "half a year": (("year: 2025", "year: 2025.5"), 'line 4: "year" must be a whole number, not 2025.5.'),
     "unknown border": (
@@ -382,6 +415,13 @@ def test_anchors_may_be_used(tmp_path: Path) -> None:
     text = CONFIG.replace("value: 5, source: A book", "value: 5, source: &book A book")
     path = write_config(tmp_path, "base.yaml", text.replace("reason: The", "source: *book, reason: The"))
     assert read_config(path).settings.services["labs"].fixed["ash"].source == "A book"
+
+
+def test_a_config_without_services_says_only_that(tmp_path: Path) -> None:
+    text = CONFIG[: CONFIG.index("services:")] + "services: {}\n"
+    assert faults_of(write_config(tmp_path, "base.yaml", text)) == [
+        'base.yaml, line 5: "services" needs at least one entry. Add one.'
+    ]
 
 
 YAML_TRAPS = {

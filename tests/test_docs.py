@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 import shlex
 import sys
@@ -15,15 +14,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 import pytest
-import shapely
 import typer
 
 import optimiser as op
 from optimiser import arithmetic, checker, cli, config, enumeration, explanation, measures, sharing
-from optimiser.checker import claims, no_plan
+from optimiser.checker import claims, tried
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes
 from optimiser.model import objectives, rules
@@ -97,10 +94,31 @@ def test_generated_pages_are_current():
     assert make.main(["--check"]) == 0
 
 
+def test_the_page_of_settings_says_what_holds_where_nothing_is_stated():
+    page = (ROOT / "docs/config.md").read_text(encoding="utf-8")
+    tables = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+    default = {
+        (name, cells[0]): cells[3]
+        for name, text in tables.items()
+        for line in text.splitlines()
+        if line.startswith("| `") and len(cells := line.strip("| ").split(" | ")) == 5
+    }
+    service, whole = "`services.<code>`", "The whole config"
+    assert default[service, "`neighbours`"] == "`all`"
+    assert default[service, "`patients_go_to`"] == "`nearest`"
+    assert default[service, "`at_most_sites`"] == "–"
+    assert default[service, "`name`"] == default[whole, "`services`"] == "**must be stated**"
+    assert default[whole, "`border`"] == "`open`"
+    assert default[whole, "`objectives`"] == "`[patient_minutes]`"
+    assert default[whole, "`time_limit_minutes`"] == "10"
+    assert default["`services.<code>.beds`", "`blocking`"] == "0.01"
+    assert default["`teams.<code>`", "`moves_at_most`"] == "0"
+
+
 def test_the_reviewers_page_counts_the_checks_and_states_the_limits():
     page = words_of(ROOT / "docs/for_reviewers.md")
     assert numbers(r"makes (\d+) kinds of check", page) == [len(checker.CHECKS)]
-    assert numbers(r"every designation where there are at most (\d+)", page) == [no_plan.MOST_TRIED]
+    assert numbers(r"every designation where there are at most ([\d,]+)", page) == [tried.MOST_TRIED]
     assert numbers(r"With more than (\d+) candidates there is no such list", page) == [enumeration.MOST_CANDIDATES]
     assert numbers(r"shared out\*\*: at most (\d+) candidates", page) == [sharing.MOST_CANDIDATES]
     assert numbers(r"at most ([\d,]+) joint designations one by one", page) == [listing.MOST_JOINT]
@@ -411,27 +429,15 @@ def test_the_picture_is_small_has_words_and_asks_for_nothing(picture: str):
     root = ET.fromstring(picture)
     parts = {child.tag.split("}")[1] for child in root.iter()}
     assert parts <= {"svg", "title", "desc", "rect", "path", "text", "circle"}
-    assert root.get("role") == "img" and root.get("aria-labelledby") == "title desc"
+    assert root.get("role") == "img" and root.get("aria-labelledby") == "answer-title answer-desc"
     assert "href" not in picture and "url(" not in picture and "style" not in picture
 
 
 def test_the_pictures_title_states_the_finding_in_fifteen_words(picture: str):
-    (title,) = re.findall(r'<title id="title">(.*)</title>', picture)
+    (title,) = re.findall(r'<title id="answer-title">(.*)</title>', picture)
     assert len(title.split()) <= 15
     southend, basildon = numbers(r"at Southend, averages ([\d.]+) minutes; at Basildon, ([\d.]+)", title)
     assert [southend, basildon] == numbers(r"at Southend averages ([\d.]+) minutes and one at Basildon ([\d.]+)\.")
-
-
-def test_the_map_lies_on_the_british_national_grid_to_some_200_metres(tmp_path: Path):
-    drawn = script("picture")
-    run = run_folder(tmp_path)
-    outlines = drawn.Map(drawn.Answer(run)).outlines
-    features = json.loads((run / "inputs/boundaries.geojson").read_text(encoding="utf-8"))["features"]
-    degrees = {one["properties"]["area"]: shapely.geometry.shape(one["geometry"]) for one in features}
-    metres = gpd.GeoSeries(degrees, crs=4326)[outlines.index].to_crs(27700)
-    there = drawn._pixels(shapely.get_coordinates(metres.to_numpy()))
-    here = shapely.get_coordinates(outlines.to_numpy())
-    assert ((here - there) ** 2).sum(axis=1).max() ** 0.5 * drawn.METRES_A_PIXEL < 250
 
 
 # What docs/adding.md promises to catch --------------------------------------------------------------------------------

@@ -104,6 +104,8 @@ def test_json_holds_what_the_tables_do(tiny: Path):  # noqa: F811
     [
         (["--hurdles", "enough_site"], 'hurdle "enough_site": there is no such hurdle. Did you mean "enough_sites"?'),
         (["--front", "patient_minute"], 'Did you mean "patient_minutes"?'),
+        (["--front", "staff_short,staff_short"], '--front: names "staff_short" more than once. Name each once.'),
+        (["--hurdles", "enough_sites,enough_sites"], '--hurdles: names "enough_sites" more than once. Name each once.'),
         (["--within", "a lot"], '"a lot" is not a share. Write 5% or 0.05.'),
         (["--near-in", "patient_minutes"], "--near-in: say how near as well"),
         (["--within", "-5%"], '"-5%" is not a share.'),

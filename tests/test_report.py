@@ -246,13 +246,25 @@ def test_judgements_are_typed_and_weights_rank_the_options(seen: Visit):
     seen.page.click("#judge")
     seen.page.keyboard.type("Deliverability")
     assert seen.page.locator("#judged input").first.input_value() == "Deliverability"
-    shares = seen.page.locator("#ranked tbody td:last-child").all_text_contents()
-    assert sum(int(share.rstrip("%")) for share in shares) == 100
-    first = seen.page.locator("#ranked tbody th").first.text_content()
-    assert first == "july_2018 (breaks 3 rules)"
+
+    def ranked() -> list[list[str]]:
+        rows = seen.page.locator("#ranked tbody tr").all()
+        return [row.locator("th, td").all_text_contents() for row in rows]
+
+    # Nobody has weighed anything yet, and what breaks a rule wins nothing.
+    assert [box.input_value() for box in seen.page.locator("[data-aim]").all()] == ["", "", ""]
+    assert ranked() == [["base", "–", "100%"], ["july_2018 (breaks 3 rules)", "–", "not ranked"]]
     seen.page.fill("#aim1", "100")
+    assert [row[0] for row in ranked()] == ["base", "july_2018 (breaks 3 rules)"]
+    assert ranked()[0][1] != "–"
+    # If it broke none it would be ranked: base has the shorter journeys, the other the fewer changes.
+    seen.page.evaluate("PAGE.runs[1].broken = 0")
     seen.page.fill("#aim2", "0")
-    assert seen.page.locator("#ranked tbody th").first.text_content() == "base"
+    assert [row[0] for row in ranked()] == ["base", "july_2018"]
+    assert sum(int(row[2].rstrip("%")) for row in ranked()) == 100
+    seen.page.fill("#aim1", "0")
+    seen.page.fill("#aim3", "100")
+    assert [row[0] for row in ranked()] == ["july_2018", "base"]
 
 
 def test_without_javascript_the_tables_and_the_map_are_there(browser: Browser, folder: Path):

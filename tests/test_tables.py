@@ -44,6 +44,12 @@ def test_optional_tables_and_columns_may_be_left_out(tmp_path: Path) -> None:
     assert "population_75_plus" not in place.areas
 
 
+def test_an_optional_table_with_a_header_alone_is_as_good_as_none(tmp_path: Path) -> None:
+    headers = {name: f"{TABLES[name].splitlines()[0]}\n" for name in ("staff", "transfers")}
+    place = read_place(write_place(tmp_path, **headers))
+    assert place.staff.empty and len(place.areas) == 3
+
+
 def test_what_spreadsheets_add_does_no_harm(tmp_path: Path) -> None:
     windows = "\ufeff" + TABLES["areas"].replace("true", "TRUE").replace("\n", "\r\n") + ",,,,,\r\n\r\n"
     assert read_place(write_place(tmp_path, areas=windows)).areas["area"].tolist() == ["A1", "A2", "A3"]
@@ -96,13 +102,24 @@ CELLS = {
     "unknown area": (("demand", "A2,visit", "A22,visit"), 'there is no area "A22" in areas.csv. Did you mean "A2"?'),
     "staff not counted": (("staff", "ash,doctors,2024,3,", "ash,doctors,2024,,"), "both people and wte are blank."),
     "transfer to itself": (("transfers", "ash,birch,20", "ash,ash,20"), "this transfer ends where it starts."),
-    "missing transfer": (("transfers", "birch,elm,12\n", ""), "row 5: there is no transfer time from birch to elm."),
+    "missing transfer": (
+        ("transfers", "birch,elm,12\n", ""),
+        "after row 4: there is no transfer time from birch to",
+    ),
     "missing demand": (
         ("demand", "A3,visit,0\n", ""),
         "there is no visit for A3. Add it; where nobody needs it, write 0.",
     ),
     "long row": (("journeys", "A1,ash,10", "A1,ash,10,5"), "row 2: the row has 4 cells, the header 3."),
     "short row": (("journeys", "A1,ash,10", "A1,ash"), "row 2: the row has 2 cells, the header 3."),
+    "a year written twice in two ways": (
+        ("staff", "ash,doctors,2024,3,", "ash,doctors,2025.0,3,"),
+        'row 3: site "ash", team "doctors", year "2025" is here again; it is already in row 2.',
+    ),
+    "a whole year written with a point": (
+        ("staff", "ash,doctors,2025,4", "ash,doctors,2024.0,4"),
+        'row 3: site "ash", team "doctors", year "2024.0" is here again; it is already in row 2.',
+    ),
     "open quotation": (("sites", "elm,Elm", 'elm,"Elm'), "Look for a quotation mark that is not closed."),
 }
 
@@ -184,7 +201,8 @@ def test_pairs_allowed_to_be_missing_may_be(tmp_path: Path) -> None:
     place = write_place(tmp_path, journeys=TABLES["journeys"].replace("A3,ash,50\n", ""))
     assert len(read_place(place, allow_missing=[("A3", "ash")]).journeys) == 8
     assert refusal(place) == [
-        "journeys.csv, row 10: there is no journey from A3 to ash. Add it, or list the pair under travel.allow_missing."
+        "journeys.csv, after row 9: there is no journey from A3 to ash. "
+        "Add it, or list the pair under travel.allow_missing."
     ]
 
 

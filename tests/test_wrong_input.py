@@ -38,7 +38,7 @@ def with_file(name: str, content: bytes) -> Callable[[Path], Path]:
 TEN_KINDS = {
     "missing pair": (
         spoil("journeys", "A1,birch,20.5\n", ""),
-        "place/journeys.csv, row 4: there is no journey from A1 to birch. "
+        "place/journeys.csv, after row 3: there is no journey from A1 to birch. "
         "Add it, or list the pair under travel.allow_missing.",
     ),
     "duplicate area": (
@@ -169,6 +169,16 @@ NAMES_NOT_IN_THE_PLACE = {
         ("teams:", "demand: {growth: {years: 2, by_activity: {visits: 0.01}}}\nteams:"),
         'line 3: there is no activity "visits" in demand.csv. Did you mean "visit"?',
     ),
+    "an activity like no other": (
+        ("activity: visit", "activity: endoscopy"),
+        'line 8: there is no activity "endoscopy" in demand.csv. Known here: visit. '
+        "Name one that is there, or add its rows there, one for every area.",
+    ),
+    "a site like no other": (
+        ("[ash, birch]", "[ash, mordor]"),
+        'line 18: there is no site "mordor" in sites.csv. Known here: ash, birch. '
+        "Name one that is there, or add its row to sites.csv, and its journeys.",
+    ),
     "growth by an age that is not counted": (
         ("teams:", "demand: {growth: {years: 2, by_age: {under_65: 0.01, from_65: 0.02}}}\nteams:"),
         "line 3: areas.csv has no population_65_plus for some area. Fill it in there, or state by_activity.",
@@ -204,6 +214,55 @@ NAMES_NOT_IN_THE_PLACE = {
         'line 3: there is no area "A11" in areas.csv. Did you mean "A1"?',
     ),
 }
+
+
+def faults_with_staff(root: Path, staff: str) -> list[str]:
+    """Return what is wrong with the made-up question where staff.csv has these rows; nothing where it is sound."""
+    try:
+        read_problem(write_question(root, staff=f"site,team,year,people,wte\n{staff}"))
+    except InputError as error:
+        return [str(fault) for fault in error.faults]
+    return []
+
+
+ALL_DOCTORS = "ash,doctors,2025,4,\nbirch,doctors,2025,2,\n"
+
+
+@pytest.mark.parametrize("slip", ["docs", "doctor", "docters", "Doctors", "dcotors"])
+def test_a_misspelt_team_of_staff_is_not_passed_over(
+    slip: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With the slip ash would have nobody, the rota would seem to need four more, and nothing would say why.
+    monkeypatch.chdir(tmp_path)
+    assert faults_with_staff(tmp_path, ALL_DOCTORS) == []
+    assert faults_with_staff(tmp_path, ALL_DOCTORS.replace("ash,doctors", f"ash,{slip}")) == [
+        f'place/staff.csv, row 2: no team of the config is "{slip}", and ash has no row of "doctors" in 2025. '
+        'Did you mean "doctors"? If not, give ash a row of doctors there too, with 0.'
+    ]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        "ash,docs,2025,3,\n",
+        "ash,nurses,2025,3,\n",
+        "elm,docs,2025,3,\n",
+        "birch,docs,2024,3,\n",
+        "ash,doctors_by_night,2025,3,\n",
+    ],
+    ids=["beside the other", "unlike", "at a neighbour", "another year", "two words more"],
+)
+def test_a_place_may_have_more_teams_than_a_config(others: str, tmp_path: Path) -> None:
+    assert faults_with_staff(tmp_path, ALL_DOCTORS + others) == []
+
+
+@pytest.mark.parametrize(
+    "others",
+    ["ash,nurses,2025,3,\n", "ash,docs,2024,3,\n", "ash,docs,2025,3,\nash,doctors,2025,0,\n", "ash,doctors2,2025,3,\n"],
+    ids=["unlike", "another year", "nobody, said out loud", "numbered"],
+)
+def test_a_candidate_may_have_none_of_a_team(others: str, tmp_path: Path) -> None:
+    assert faults_with_staff(tmp_path, ALL_DOCTORS.replace("ash,doctors,2025,4,\n", "") + others) == []
 
 
 @pytest.mark.parametrize("case", NAMES_NOT_IN_THE_PLACE)

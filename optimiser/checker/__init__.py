@@ -14,12 +14,14 @@ from types import MappingProxyType
 import pandas as pd
 
 from optimiser.checker.claims import CLAIM_CHECKS, KNOWN_FILES, files_are_as_listed
+from optimiser.checker.clash import rules_clash_as_said, ways_out_are_enough
 from optimiser.checker.inputs import read_run
 from optimiser.checker.links import LINK_CHECKS
 from optimiser.checker.no_plan import in_words, no_plan_meets_every_rule, says_no_plan
 from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
+from optimiser.checker.record import RECORD_CHECKS
 from optimiser.checker.rotas import ROTA_CHECKS, patterns_are_lawful
 from optimiser.checker.rules import (
     RULES,
@@ -80,6 +82,7 @@ RUN_CHECKS: tuple[Callable[[Run], Iterable[Breach]], ...] = (
     *RULES.values(),
     every_rule_is_known,
     *CLAIM_CHECKS,
+    *RECORD_CHECKS,
     *ROTA_CHECKS,
 )
 RULE_CHECKS = tuple(RULES)
@@ -99,6 +102,8 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         **{one.__name__: _first_line(one) for one in RUN_CHECKS if one is not patterns_are_lawful},
         **PATTERN_CHECKS,
         no_plan_meets_every_rule.__name__: _first_line(no_plan_meets_every_rule),
+        rules_clash_as_said.__name__: _first_line(rules_clash_as_said),
+        ways_out_are_enough.__name__: _first_line(ways_out_are_enough),
         **ON_CALL_CHECKS,
     }
 )

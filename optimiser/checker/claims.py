@@ -197,7 +197,7 @@ def the_ranking_starts_with_the_plan(run: Run) -> Iterator[Breach]:
     check, stated = "the_ranking_starts_with_the_plan", run.result.enumeration
     if stated is None or (isinstance(stated, dict) and "best" not in stated):
         return
-    options = _options(stated["best"] if isinstance(stated, dict) else None, len(run.question.objectives))
+    options = options_of(run)
     if options is None:
         message = "run.json: enumeration does not list options, each with its values and designations."
         yield Breach(check, "run.json enumeration", "", "", message)
@@ -209,6 +209,19 @@ def the_ranking_starts_with_the_plan(run: Run) -> Iterator[Breach]:
             yield Breach(check, where, claimed, found, message)
     if run.result.outcome == "proved best":
         yield from _first_is_the_plan(run, options[:1])
+
+
+def values_of(run: Run) -> tuple[Number, ...]:
+    """Return the value of each objective, or nothing where one is no number."""
+    stated = [_number(item.get("value")) if isinstance(item, dict) else None for item in run.result.objectives]
+    found = tuple(value for value in stated if value is not None)
+    return found if len(found) == len(stated) == len(run.question.objectives) else ()
+
+
+def options_of(run: Run) -> list[Ranked] | None:
+    """Return the options that run.json ranks, or nothing where there are none or one cannot be read."""
+    stated = run.result.enumeration
+    return _options(stated.get("best") if isinstance(stated, dict) else None, len(run.question.objectives))
 
 
 Ranked = tuple[tuple[Number, ...], frozenset[tuple[str, str]]]

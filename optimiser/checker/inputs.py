@@ -175,7 +175,12 @@ def read_result(reader: Reader) -> Result:
     if not isinstance(objectives, list):
         raise reader.give_up("run.json", 'has no list of "objectives"')
     return Result(
-        found.get("question"), str(found.get("outcome")), objectives, found.get("format"), found.get("enumeration")
+        found.get("question"),
+        str(found.get("outcome")),
+        objectives,
+        found.get("format"),
+        found.get("enumeration"),
+        found,
     )
 
 

@@ -22,6 +22,8 @@ RULES: dict[str, RuleCheck] = {}
 RELATIONS: dict[str, str] = {}
 _FACTS: dict[str, Callable[[Run], Iterator[Fact]]] = {}
 PATIENTS = "patients a year"
+# No designation that is listed breaks these.
+OF_WHAT_IS_FIXED = ("fixed_designations_stand",)
 
 
 class Fact(NamedTuple):
@@ -53,6 +55,12 @@ def rule(relation: str) -> Callable[[Callable[[Run], Iterator[Fact]]], RuleCheck
 def facts_of(name: str, run: Run) -> Iterator[Fact]:
     """Yield both sides of every instance of a rule, from the inputs and the decisions alone."""
     return _FACTS[name](run)
+
+
+def breaks_a_rule(run: Run) -> bool:
+    """Whether a run's designations and staff break a rule."""
+    facts = ((fact, RELATIONS[name]) for name in RULES for fact in facts_of(name, run))
+    return any(spare_of(fact, relation) < -dust(fact.right) for fact, relation in facts)
 
 
 def spare_of(fact: Fact, relation: str) -> Number:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from optimiser.checker.across import rota_need
@@ -86,6 +87,7 @@ class Result(NamedTuple):
     objectives: list[Any]
     format: object
     enumeration: object = None
+    record: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)

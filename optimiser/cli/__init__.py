@@ -7,8 +7,6 @@ proved; 6 check failed; 7 solver failed; 8 over a size limit; 9 could not write;
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from typing import Any, NoReturn
 
@@ -39,6 +37,7 @@ from optimiser.cli import files
 from optimiser.cli import about
 
 # isort: split
+from optimiser.__main__ import answer_signals
 from optimiser.cli.app import app
 from optimiser.errors import OptimiserError
 
@@ -48,8 +47,7 @@ _CLICK_EXCEPTION: Any = typer.BadParameter.mro()[2]
 
 def main() -> NoReturn:
     """Run the command line and exit with a code that says how it went."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
+    answer_signals()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -64,18 +62,6 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-
-
-def _stop(number: int, _frame: object) -> NoReturn:
-    """End at once and leave nothing half-written. An exception would not do: libraries swallow it while they load."""
-    if "optimiser.runs" in sys.modules:
-        sys.modules["optimiser.runs"].remove_unfinished()
-    sys.stdout.flush()
-    sweeps = sys.modules.get("optimiser.sweep.running")
-    under_way = sweeps.UNDER_WAY[-1:] if sweeps else []
-    kept = "".join(f" What was worked out is kept: go on with --out {folder} --resume." for folder in under_way)
-    os.write(2, f"Stopped. Nothing was left half-written.{kept}\n".encode())
-    os._exit(128 + number)
 
 
 __all__ = ["about", "app", "explanations", "files", "main", "options", "outputs", "questions", "runs", "sweeping"]

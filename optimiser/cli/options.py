@@ -47,13 +47,12 @@ def options(
 
     if near_in and not within and within_minutes is None:
         raise InputError([Fault("--near-in", "say how near as well: --within 5% or --within-minutes 1.")])
+    rules, aims = _names("--hurdles", hurdles), _names("--front", front)
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
         problem = read_problem(config)
         tell("Judging every option")
-        found = option_files.Found(
-            problem, long_list.options(problem, best=best, hurdles=_names(hurdles) if hurdles else None)
-        )
+        found = option_files.Found(problem, long_list.options(problem, best=best, hurdles=rules if hurdles else None))
         if (within or within_minutes is not None) and found.options.lawful:
             tell("Finding what is nearly as good")
             near = long_list.near_best(
@@ -64,9 +63,9 @@ def options(
                 by=near_in or None,
             )
             found = replace(found, near=near)
-        if front and found.options.lawful:
+        if aims and found.options.lawful:
             tell("Finding every trade-off")
-            traded = long_list.front(problem, _names(front))
+            traded = long_list.front(problem, aims)
             few = len(traded.ranked.aims) <= weights.MOST_AIMS
             found = replace(found, front=traded, won=weights.weights_won(traded) if few else None)
         if out:
@@ -81,8 +80,11 @@ def options(
         raise NoPlan(f"No option meets every rule. To see which rules clash: optimiser solve {config}")
 
 
-def _names(written: str) -> list[str]:
-    return [name.strip() for name in written.split(",") if name.strip()]
+def _names(option: str, written: str) -> list[str]:
+    names = [name.strip() for name in written.split(",") if name.strip()]
+    if twice := sorted({quoted(name) for name in names if names.count(name) > 1}):
+        raise InputError([Fault(option, f"names {', '.join(twice)} more than once. Name each once.")])
+    return names
 
 
 def _share(written: str) -> float:

@@ -15,14 +15,16 @@ from optimiser.config.stated import Config
 from optimiser.layers import Spot
 from optimiser.wording import did_you_mean, quoted
 
+ADD_SERVICE = "Name one that is there, or add it under services."
+
 
 def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield where and what for settings that cannot hold together. ``named`` is the config with its faults in."""
     services, teams = _names(named, "services"), _names(named, "teams")
     travel = config.settings.travel
     if travel.time is not None and travel.time not in _names(named, "travel", "times"):
-        hint = did_you_mean(travel.time, list(travel.times or {}))
-        yield config.where("travel", "time"), f"times has no factor for {quoted(travel.time)}. {hint}".rstrip()
+        hint = did_you_mean(travel.time, list(travel.times or {}), or_else="State one there, or take time out.")
+        yield config.where("travel", "time"), f"times has no factor for {quoted(travel.time)}. {hint}"
     for code, service in config.settings.services.items():
         yield from _clashing_numbers(config, code, service)
         yield from _needs_patients(config, code, service)
@@ -131,8 +133,8 @@ def _link_faults(
             where = config.where("services", code, kind, other)
             before = [earlier for earlier, found in kinds[:number] if other in found]
             if other not in services:
-                hint = did_you_mean(other, services)
-                yield where, f"there is no service {quoted(other)} in this config. {hint}".rstrip()
+                hint = did_you_mean(other, services, or_else=ADD_SERVICE)
+                yield where, f"there is no service {quoted(other)} in this config. {hint}"
             if other == code:
                 yield where, f"{code} cannot be linked to itself. Delete it."
             if before:
@@ -148,8 +150,8 @@ def _rota_faults(
         for name in ("only_without", "remote_from"):
             link = getattr(rota, name)
             if link and link.service not in services:
-                hint = did_you_mean(link.service, services)
-                yield config.where(*spot, name), f"there is no service {quoted(link.service)} here. {hint}".rstrip()
+                hint = did_you_mean(link.service, services, or_else=ADD_SERVICE)
+                yield config.where(*spot, name), f"there is no service {quoted(link.service)} here. {hint}"
             elif link and link.service == code:
                 yield config.where(*spot, name), f"{code} cannot do without its own rota. Name another service."
         on_call = [block.kind == "on_call" for block in rota.cover]
@@ -183,8 +185,8 @@ def exception_faults(
         service = services.get(one.service)
         links = [*service.same_site, *(service.in_reach or {})] if service else []
         if service is None:
-            hint = did_you_mean(one.service, services)
-            yield number, f"there is no service {quoted(one.service)} in this config. {hint}".rstrip()
+            hint = did_you_mean(one.service, services, or_else=ADD_SERVICE)
+            yield number, f"there is no service {quoted(one.service)} in this config. {hint}"
         elif one.needs not in links:
             hint = did_you_mean(one.needs, links, list_at_most=20)
             words = f"{one.service} does not need {quoted(one.needs)} on its site or in reach: nothing to except"
@@ -212,7 +214,8 @@ def _pathway_faults(
     at, name = config.where("services", code, "transfer", "first_contact"), transfer.first_contact
     first = config.settings.services.get(name)
     if name not in services:
-        yield at, f"there is no service {quoted(name)} in this config. {did_you_mean(name, services)}".rstrip()
+        hint = did_you_mean(name, services, or_else=ADD_SERVICE)
+        yield at, f"there is no service {quoted(name)} in this config. {hint}"
     elif name == code or (first and first.pathway == "transfer"):
         yield at, f"{name} is reached by transfer itself. Name a service that patients go straight to."
     elif first and first.activity is None:
@@ -227,8 +230,8 @@ def _unknown_names(
 ) -> Iterator[tuple[str, str]]:
     for name in names:
         if name not in known:
-            hint = did_you_mean(name, known)
-            yield config.where(*spot, name), f"there is no {noun} {quoted(name)} in this config. {hint}".rstrip()
+            hint = did_you_mean(name, known, or_else=f"Name one that is there, or add it under {noun}s.")
+            yield config.where(*spot, name), f"there is no {noun} {quoted(name)} in this config. {hint}"
 
 
 def _objective_faults(
@@ -241,8 +244,8 @@ def _objective_faults(
     for name in objective.services:
         service = config.settings.services.get(name)
         if name not in services:
-            hint = did_you_mean(name, services)
-            yield where, f"there is no service {quoted(name)} in this config. {hint}".rstrip()
+            hint = did_you_mean(name, services, or_else=ADD_SERVICE)
+            yield where, f"there is no service {quoted(name)} in this config. {hint}"
         elif service and service.activity is None and objective.name not in ("staff_short", "changes_from_today"):
             yield where, f"{objective.name} counts patients, but {name} has no activity. Set it, or leave it out."
         elif service and objective.name == "transfers" and service.pathway != "transfer":

@@ -31,13 +31,21 @@ def settings_of(layers: Layers, shape: type[_AnySettings]) -> tuple[_AnySettings
         try:
             return shape.model_validate(said), faults
         except ValidationError as error:
-            found = error.errors(include_url=False)
+            found = [one for one in error.errors(include_url=False) if not _repeats_another(one)]
             # What fails only once faulty settings are set aside would puzzle the reader.
             faults += [_fault(one, origins, shape) for one in found] if attempt == 0 else []
             set_aside = [_set_aside(said, one) for one in reversed(found)]
             if not all(set_aside):
                 return None, faults
     return None, faults
+
+
+def _repeats_another(error: Any) -> bool:
+    """Whether an error only says again that entries are faulty: the list has some, or was no list where it might be."""
+    if error["type"] == "too_short":
+        return len(error["input"]) > 0
+    is_branch = str(error["loc"][-1]).startswith("literal[") if error["loc"] else False
+    return error["type"] == "literal_error" and is_branch and isinstance(error["input"], list)
 
 
 def _set_aside(said: Any, error: Any) -> bool:
@@ -83,6 +91,12 @@ def _words(error: Any, name: str, loc: tuple[Any, ...], origins: Mapping[Spot, O
         known = [*_known_settings(shape, loc[:-1]), *([BASED_ON] if len(loc) == 1 else [])]
         hint = did_you_mean(name, known, list_at_most=20)
         return f"{quoted(name)} is not a setting here. {hint}".rstrip()
+    if kind == "too_long" or (kind == "missing" and isinstance(loc[-1], int)):
+        return f"{subject} must hold pairs such as [area, site]. Correct it."
+    if kind == "too_short":
+        return f"{subject} needs at least one entry. Add one."
+    if kind == "string_too_short":
+        return f"{subject} is empty. Fill it in."
     if kind == "missing":
         meaning = _meaning(shape, loc)
         return f"{quoted(name)} is missing from {_inside(loc)}. Add it{f' ({meaning})' if meaning else ''}."
@@ -108,13 +122,10 @@ def _last_written(name: str, loc: tuple[Any, ...], origins: Mapping[Spot, Origin
 def _expected(kind: str) -> str:
     return {
         "string_type": "text",
-        "string_too_short": "filled in",
         "bool_type": "true or false",
         "tuple_type": "a list, such as [one, another]",
         "dict_type": "settings, one a line below it",
         "model_type": "settings, one a line below it",
-        "too_short": "filled in with at least one",
-        "too_long": "a pair [area, site]",
         "missing": "complete",
         "int_from_float": "a whole number",
     }.get(kind, "something else")

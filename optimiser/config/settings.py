@@ -49,7 +49,6 @@ from optimiser.config.figures import (
 )
 from optimiser.config.rotas import ContractSettings, RotaSettings, WorkingTimeSettings
 from optimiser.problem import Figure
-from optimiser.wording import quoted
 
 OBJECTIVES = (
     "patient_minutes",
@@ -219,9 +218,10 @@ def _way_to_go(value: Any) -> Any:
 def _neighbours(value: Any) -> Any:
     if value in ("all", "none"):
         return value
-    if isinstance(value, str):
-        raise ValueError(f"is {quoted(value)}. Write all, none, or a list of sites such as [{value}].")
-    return value
+    if isinstance(value, list):
+        return value
+    such_as = value if isinstance(value, str) else "one, another"
+    raise ValueError(f"is {as_written(value)}. Write all, none, or a list of sites such as [{such_as}].")
 
 
 class TransferSettings(Strict):
@@ -277,7 +277,9 @@ class ServiceSettings(Strict):
     """A line of care: who needs it, how they reach it, and what it needs to run."""
 
     name: Line = Field(description="What people call the service")
-    activity: Code | None = Field(None, description="The activity of demand.csv that counts its patients")
+    activity: Code | None = Field(
+        None, description="The activity of demand.csv that counts its patients; nobody's if not stated"
+    )
     patients_go_to: Annotated[Literal["nearest", "managed", "observed"], BeforeValidator(_way_to_go)] = Field(
         "nearest",
         description="nearest: the nearest site that provides it; managed: shared out so that no site has too few or "
@@ -285,7 +287,7 @@ class ServiceSettings(Strict):
     )
     observed: ObservedSettings | None = Field(None, description="What shows where patients go, where they are observed")
     neighbours: Annotated[tuple[Code, ...] | Literal["all", "none"], BeforeValidator(_neighbours)] = Field(
-        "all", description="Neighbours that provide the service: all, none or a list of sites"
+        "all", description="Neighbours that provide it: all of them unless said, none, or a list of sites"
     )
     fixed: dict[Code, FixedSettings] = Field({}, description="Sites where it is settled beforehand")
     at_least_sites: Count | None = Field(None, description="Fewest sites that may provide it")
@@ -329,6 +331,8 @@ class ObjectiveSettings(Strict):
         if isinstance(said, dict) and len(said) == 1 and not set(said) & {"name", "services"}:
             (name, services), *_ = said.items()
             return {"name": name, "services": services}
+        if not isinstance(said, dict | ObjectiveSettings):
+            raise ValueError(f"holds {as_written(said)}. Write the name of something to make small, in its place.")
         return said
 
     @classmethod
@@ -356,7 +360,9 @@ class Settings(Strict):
     services: Annotated[dict[Code, ServiceSettings], Field(min_length=1)] = Field(
         description="The services to decide on"
     )
-    today: dict[Code, Codes] = Field({}, description="Sites that provide each service today")
+    today: dict[Code, Codes] = Field(
+        {}, description="Sites that provide each service today; not known of one not named"
+    )
     objectives: Annotated[tuple[ObjectiveSettings, ...], Field(min_length=1)] = Field(
         (ObjectiveSettings(name="patient_minutes"),), description="What to make small, the most important first"
     )
@@ -367,8 +373,12 @@ class Settings(Strict):
     time_limit_minutes: Annotated[Number, AfterValidator(Within(0, above=True))] = Field(
         10.0, description="Minutes after which the search stops and says how good its answer is"
     )
-    contract: ContractSettings | None = Field(None, description="Terms that turn cover into WTE")
-    working_time: WorkingTimeSettings | None = Field(None, description="The law that weekly patterns must not break")
+    contract: ContractSettings | None = Field(
+        None, description="Terms that turn cover into WTE; as below if not stated"
+    )
+    working_time: WorkingTimeSettings | None = Field(
+        None, description="The law that weekly patterns must not break; as below if not stated"
+    )
 
     @property
     def states_cover(self) -> bool:

@@ -36,7 +36,7 @@ def figure(name: str, title: str, says: str, alt: str, body: Iterable[str], heig
     title, says, alt = plain(title), plain(says), plain(alt)
     foot = wrapped(LEFT, height + 14, plain(sources), letters=138, size=12, line=SMALL_LINE)
     tall = height + 14 + SMALL_LINE * len(foot)
-    heading = wrapped(LEFT, 38, title, letters=80, size=22, line=26, bold=True)[:2]
+    heading = wrapped(LEFT, 38, title, letters=66, size=22, line=26, bold=True)[:2]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {tall}" width="{WIDTH}" height="{tall}" '
         f'role="img" aria-labelledby="{name}-title {name}-desc" font-family="Arial, Helvetica, sans-serif">',

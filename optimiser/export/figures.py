@@ -138,10 +138,12 @@ def _maps(run: Finished, *, several: bool) -> Iterator[Figure]:
         return
     for service in run.problem.services_with_patients:
         name = f"map_{service}" + (f"_{run.key}" if several else "")
-        yield _map(name, View(run, service))
+        yield map_of(run, service, name)
 
 
-def _map(name: str, view: View) -> Figure:
+def map_of(run: Finished, service: str, name: str, title: str = "") -> Figure:
+    """Return the map of a run that has outlines: minutes to a service, under what it finds or under another title."""
+    view = View(run, service)
     journeys = view.journeys.drop_duplicates("area")
     assert view.run.outlines is not None
     outlines = view.run.outlines.geometry.reindex(pd.Index(journeys["area"]))
@@ -158,10 +160,10 @@ def _map(name: str, view: View) -> Figure:
         "areas. Draft: not a decision."
     )
     mean = f"{view.mean:.1f} minutes on average" if np.isfinite(view.mean) else "somebody reaches no site"
-    title = f"{view.name} at {view.where}: {mean}"
+    title = title or f"{view.name} at {view.where}: {mean}"
     body = [*_areas(view, journeys, drawn), *_named_catchments(view, journeys, drawn), *_marks(view, on_paper)]
     body += [*_scale_bar(on_paper), *_panel(view)]
-    return figure(name, title, says, alt, body, TOP + MAP_HEIGHT, _sources(view.run, with_map=True))
+    return figure(name, title, says, alt, body, TOP + MAP_HEIGHT, _sources(run, service, with_map=True))
 
 
 @dataclass(frozen=True)
@@ -301,7 +303,9 @@ def _curve(service: str, runs: Sequence[Finished]) -> Figure:
     body = [*_axes(end, first.standard)]
     for number, view in enumerate(views):
         body += _line(view, end, number)
-    return figure(f"curve_{service}", title, says, f"Curve. {alt}.", body, TOP + CURVE_HEIGHT + 60, _sources(first.run))
+    return figure(
+        f"curve_{service}", title, says, f"Curve. {alt}.", body, TOP + CURVE_HEIGHT + 60, _sources(first.run, service)
+    )
 
 
 def _axes(end: int, standard: float) -> Iterator[str]:
@@ -341,23 +345,24 @@ def _x(minutes: float, end: int) -> float:
     return CURVE_LEFT + minutes / end * (CURVE_RIGHT - CURVE_LEFT)
 
 
-def _sources(run: Finished, *, with_map: bool = False) -> str:
-    """Return the sources of what a figure shows, with their licences, as the place states them."""
+def _sources(run: Finished, service: str, *, with_map: bool = False) -> str:
+    """Return the sources of what a figure of a service shows, with their licences, as the place states them."""
     of, sources = run.inputs.get("columns"), run.inputs.get("sources")
     shown = [
         ("journeys", "minutes"),
         ("demand", "patients_per_year"),
         *([("boundaries", "geometry")] if with_map else []),
     ]
-    named = (
-        []
-        if of is None or sources is None
-        else [
+    activity = run.problem.services[service].activity
+    named = []
+    if of is not None and sources is not None:
+        of = of.assign(rows=of["note"].str.extract(r"^Rows of ([a-z_]+)", expand=False) if "note" in of else None)
+        concerns = of["rows"].isna() | (of["rows"] == activity)
+        named = [
             source
             for table, column in shown
-            for source in of["source"][(of["table"] == table) & (of["column"] == column)]
+            for source in of["source"][(of["table"] == table) & (of["column"] == column) & concerns]
         ]
-    )
     if not named or sources is None:
         return f"Source: the tables of this run ({run.key}), which name no source."
     rows = sources.set_index("source").reindex(pd.Index(dict.fromkeys(named))).fillna("")

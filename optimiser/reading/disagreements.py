@@ -19,7 +19,9 @@ from optimiser.covers import units_of
 from optimiser.reading.lookups import UNITS, counts_of, grades_of, staff_now
 from optimiser.schema import MOST_PATIENTS, place_table
 from optimiser.tables import Place
-from optimiser.wording import did_you_mean, quoted, shown
+from optimiser.wording import did_you_mean, is_perhaps_a_slip, quoted, shown
+
+ADD_SITE = "Name one that is there, or add its row to sites.csv, and its journeys."
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class _Known:
             return ""
         if site in self.neighbours:
             return f"{quoted(site)} is a neighbour, and neighbours are never decided on. Take it out."
-        return f"there is no site {quoted(site)} in sites.csv. {did_you_mean(site, self.candidates)}".rstrip()
+        return f"there is no site {quoted(site)} in sites.csv. {did_you_mean(site, self.candidates, or_else=ADD_SITE)}"
 
     def not_a_neighbour(self, site: str) -> str:
         """Say why this site is no neighbour, or nothing if it is one."""
@@ -56,7 +58,7 @@ class _Known:
             return ""
         if site in self.candidates:
             return f"{quoted(site)} is a candidate, not a neighbour. Take it out."
-        return f"there is no site {quoted(site)} in sites.csv. {did_you_mean(site, self.neighbours)}".rstrip()
+        return f"there is no site {quoted(site)} in sites.csv. {did_you_mean(site, self.neighbours, or_else=ADD_SITE)}"
 
 
 def disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
@@ -67,6 +69,7 @@ def disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         yield from _unknown_pair(config, known, number, area, site)
     for code, team in settings.teams.items():
         yield from _team_faults(config, known, place, code, team)
+    yield from _misspelt_teams(config, known, place)
     for code, service in settings.services.items():
         yield from _service_faults(config, known, code, service)
         yield from _rota_faults(config, place, code, service)
@@ -102,7 +105,8 @@ def _unknown_pair(config: Config, known: _Known, number: int, area: str, site: s
         ("site", site, [*known.candidates, *known.neighbours]),
     ):
         if code not in codes:
-            yield where, f"there is no {noun} {quoted(code)} in {noun}s.csv. {did_you_mean(code, codes)}".rstrip()
+            hint = did_you_mean(code, codes, or_else="Name one that is there, or add its row.")
+            yield where, f"there is no {noun} {quoted(code)} in {noun}s.csv. {hint}"
 
 
 def _team_faults(
@@ -123,6 +127,30 @@ def _team_faults(
         yield from _across_faults(config, known, place, code, team.across_sites)
 
 
+def _misspelt_teams(config: Config, known: _Known, place: Place) -> Iterator[tuple[str, str]]:
+    """Yield rows of staff.csv whose team looks like one of the config that has no row where and when they are.
+
+    A team with rows at several candidates, or beside the other anywhere, is taken for what it says: a place may have
+    more teams than a config asks about.
+    """
+    here = place.staff[place.staff["site"].isin(known.candidates)]
+    at = {str(team): set(zip(rows["site"], rows["year"], strict=True)) for team, rows in here.groupby("team")}
+    for team, settings in config.settings.teams.items():
+        for other in sorted(at.keys() - config.settings.teams.keys()) if team in at else ():
+            together, sites = at[team] & at[other], {site for site, _ in at[other]}
+            if together or len(sites) > 1 or not is_perhaps_a_slip(other, team):
+                continue
+            for index in here.index[(here["team"] == other) & (here["year"] == settings.year)]:
+                site = str(here.at[index, "site"])
+                words = f"no team of the config is {quoted(other)}, and {site} has no row of {quoted(team)}"
+                remedy = f'Did you mean "{team}"? If not, give {site} a row of {team} there too, with 0'
+                yield _row_of_staff(config, index), f"{words} in {settings.year}. {remedy}."
+
+
+def _row_of_staff(config: Config, index: object) -> str:
+    return f"{shown(config.place / 'staff.csv')}, row {int(str(index)) + 2}"
+
+
 def _across_faults(
     config: Config, known: _Known, place: Place, code: str, across: AcrossSettings
 ) -> Iterator[tuple[str, str]]:
@@ -140,9 +168,7 @@ def _across_faults(
 
 def _service_faults(config: Config, known: _Known, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
     if service.activity is not None and service.activity not in known.activities:
-        hint = did_you_mean(service.activity, known.activities)
-        words = f"there is no activity {quoted(service.activity)} in demand.csv. {hint}".rstrip()
-        yield config.where("services", code, "activity"), words
+        yield config.where("services", code, "activity"), _no_activity(service.activity, known)
     for site in service.fixed:
         if words := known.not_a_candidate(site):
             yield config.where("services", code, "fixed", site), words
@@ -155,6 +181,12 @@ def _service_faults(config: Config, known: _Known, code: str, service: ServiceSe
             yield config.where("services", code, "neighbours", number), words
 
 
+def _no_activity(activity: str, known: _Known) -> str:
+    remedy = "Name one that is there, or add its rows there, one for every area."
+    hint = did_you_mean(activity, known.activities, or_else=remedy)
+    return f"there is no activity {quoted(activity)} in demand.csv. {hint}"
+
+
 def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
     """Yield each rota that counts staff in a unit in which staff.csv does not count them."""
     for team, rota in service.rotas.items():
@@ -165,7 +197,7 @@ def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettin
         for unit in (UNITS[counted] for counted in units_of(rota)):
             blank = rows[rows[unit].isna()]
             for index, row in blank.iterrows():
-                at = f"{shown(config.place / 'staff.csv')}, row {int(str(index)) + 2}"
+                at = _row_of_staff(config, index)
                 words = f"the rota needs {unit} of {team}, but {unit} is blank for {row['site']} ({at}). Fill it in"
                 other = "wte" if unit == "people" else "people"
                 yield config.where("services", code, "rotas", team, unit), f"{words}, or state {other} instead."
@@ -179,8 +211,8 @@ def _observed_faults(
         return
     for site in service.observed.offsets:
         if site not in (*known.candidates, *known.neighbours):
-            hint = did_you_mean(site, [*known.candidates, *known.neighbours])
-            words = f"there is no site {quoted(site)} in sites.csv. {hint}".rstrip()
+            hint = did_you_mean(site, [*known.candidates, *known.neighbours], or_else=ADD_SITE)
+            words = f"there is no site {quoted(site)} in sites.csv. {hint}"
             yield config.where("services", code, "observed", "offsets", site), words
     period = service.observed.period
     counts = counts_of(place, service.activity, period) if period else {}
@@ -196,9 +228,7 @@ def _growth_faults(config: Config, known: _Known, place: Place) -> Iterator[tupl
     growth = config.settings.demand.growth if config.settings.demand else None
     for activity in growth.by_activity if growth else ():
         if activity not in known.activities:
-            hint = did_you_mean(activity, known.activities)
-            words = f"there is no activity {quoted(activity)} in demand.csv. {hint}".rstrip()
-            yield config.where("demand", "growth", "by_activity", activity), words
+            yield config.where("demand", "growth", "by_activity", activity), _no_activity(activity, known)
     if growth and growth.by_age:
         older = ["population_65_plus", *(["population_75_plus"] if growth.by_age.from_75 else [])]
         where = config.where("demand", "growth", "by_age")

@@ -200,7 +200,7 @@ def aims(runs: Sequence[Run]) -> dict[str, Any]:
     for name, measure, service in wanted:
         values = [number(run.measures, measure, service) for run in runs]
         if len(runs) > 1 and all(map(isfinite, values)) and max(values) > min(values):
-            aims.append({"name": name[:1].upper() + name[1:], "weight": 50})
+            aims.append({"name": name[:1].upper() + name[1:]})
             scores.append([100 * (max(values) - value) / (max(values) - min(values)) for value in values])
     return {"aims": aims, "scores": [list(one) for one in zip(*scores, strict=True)]}
 

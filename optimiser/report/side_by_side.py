@@ -38,6 +38,8 @@ FIRST = (
     "changes_from_today",
     "rules broken",
 )
+# What the page cannot work out for another choice.
+STAYS = ("documented exceptions", "excepted", "rules broken without documented exceptions")
 NEITHER = ("patients at ", "excepted", "breaks ")
 JUDGED_COLUMNS = ("criterion", "run", "judgement", "by", "date")
 MAX_BYTES = 1024**2
@@ -101,6 +103,8 @@ def _follows(problem: Problem, values: Values, service: Any, measure: Any, row: 
     first = row[0]
     if measure == "sites":
         return Cell(_sites(problem, first), f"sites|{service}|", "sites")
+    if str(measure).startswith(STAYS):
+        return Cell("–")
     name, group = str(measure), ""
     for words, renamed in (("patients at ", "site_patients"), ("short of ", "staff_short")):
         if name.startswith(words):

@@ -25,6 +25,8 @@ MAX_FILE_BYTES = 512 * 1024**2
 MAX_ROWS = 20_000_000
 ROWS_AT_A_TIME = 5_000
 FAULTS_PER_KIND = 20
+# The kind of fault that lies between two rows.
+ABSENT = "absent"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NOT_A_NUMBER = {"nan", "na", "n/a", "#n/a", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none", "-", "?"}
 _FORMULA_STARTS = ("=", "+", "-", "@")
@@ -69,14 +71,14 @@ class Sheet:
 
     def add_cells(self, kind: str, column: str, indexes: Sequence[int], say: Callable[[str], str]) -> None:
         """Note one fault a row, saying what is wrong with the text that the row has in this column."""
-        texts = self.texts[column]
         self.faulty.setdefault(column, set()).update(indexes)
 
-        def at(index: int) -> tuple[int, str]:
-            position = int(self.frame.index.searchsorted(index))
-            return index, say(texts.distinct[texts.which[position]])
+        self.add_some(kind, indexes, lambda index: (index, say(self.text_at(column, index))))
 
-        self.add_some(kind, indexes, at)
+    def text_at(self, column: str, index: int) -> str:
+        """Return a cell as it was written."""
+        texts = self.texts[column]
+        return texts.distinct[int(texts.which[int(self.frame.index.searchsorted(index))])]
 
     def is_faulty(self, index: int, *columns: str) -> bool:
         """Whether a fault was noted in one of these cells of a row."""
@@ -87,14 +89,19 @@ class Sheet:
         return all(column in self.frame and not self.faulty.get(column) for column in columns)
 
     def reliable(self, *columns: str) -> bool:
-        """Whether codes can be looked up in these columns: they are sound, and empty only if rightly left out."""
-        return self.sound(*columns) and (len(self.frame) > 0 or not (self.present or self.table.required))
+        """Whether codes can be looked up in these columns: they are sound, and empty only where they may be."""
+        empty_by_fault = self.table.required or any(self.found.values())
+        return self.sound(*columns) and (len(self.frame) > 0 or not empty_by_fault)
 
     def listed(self) -> list[Fault]:
         """Return the faults in row order, each kind cut short where there are too many to read."""
         path = shown(self.path)
-        faults = sorted(fault for found in self.found.values() for fault in found)
-        some = [Fault(f"{path}, row {index + 2}" if index >= -1 else path, words) for index, words in faults]
+        faults = sorted((index, words, kind) for kind, found in self.found.items() for index, words in found)
+        at = {ABSENT: ", after row"}
+        some = [
+            Fault(f"{path}{at.get(kind, ', row')} {index + 2}" if index >= -1 else path, words)
+            for index, words, kind in faults
+        ]
         more = [
             Fault(path, f"and {count} more like this: {self.found[kind][-1][1]}")
             for kind, count in self.uncounted.items()
@@ -338,7 +345,7 @@ def _add_duplicates(sheet: Sheet) -> None:
     first = frame.groupby(key, sort=False)[key[0]].transform(lambda column: column.index[0])
 
     def say(index: int) -> tuple[int, str]:
-        what = ", ".join(f"{name} {quoted(frame.at[index, name])}" for name in key)
+        what = ", ".join(f"{name} {quoted(sheet.text_at(name, index))}" for name in key)
         words = f"{what} is here again; it is already in row {first[index] + 2}. Delete one of the two."
         return index, words
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from optimiser.tables.sheets import FAULTS_PER_KIND, Sheet
+from optimiser.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet
 from optimiser.wording import closest, did_you_mean, quoted
 
 
@@ -111,14 +111,14 @@ def _present_pairs(
     return grid
 
 
-def _row_after(sheet: Sheet, column: str, code: str) -> int:
-    """Return the index at which a missing row of this code belongs: after the last row that has the code."""
+def _last_row_of(sheet: Sheet, column: str, code: str) -> int:
+    """Return the index of the row after which a missing one of this code belongs: the last row that has the code."""
     rows = sheet.frame.index[sheet.frame[column] == code]
-    return int(rows[-1]) + 1 if len(rows) else -2
+    return int(rows[-1]) if len(rows) else -2
 
 
 def _add_missing(sheet: Sheet, column: str, pairs: Sequence[tuple[str, str]], say: Callable[[str, str], str]) -> None:
-    sheet.add_some("missing", pairs, lambda pair: (_row_after(sheet, column, pair[0]), say(*pair)))
+    sheet.add_some(ABSENT, pairs, lambda pair: (_last_row_of(sheet, column, pair[0]), say(*pair)))
 
 
 def _pairs_without(grid: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> list[tuple[str, str]]:

@@ -372,23 +372,27 @@ function addJudgement() {
   row.querySelector("input").focus();
 }
 
+// Nothing is weighed until somebody says how, and an option that breaks a rule is not ranked.
 function rank() {
-  const weights = Array.from(document.querySelectorAll("[data-aim]"), box => Math.max(0, Number(box.value) || 0));
-  const scores = PAGE.aims.scores, total = weights.reduce((sum, one) => sum + one, 0) || 1;
+  const boxes = Array.from(document.querySelectorAll("[data-aim]")), weights = boxes.map(box => Math.max(0, Number(box.value) || 0));
+  const scores = PAGE.aims.scores, total = weights.reduce((sum, one) => sum + one, 0);
   const score = (run, mix) => scores[run].reduce((sum, one, aim) => sum + one * mix[aim], 0);
+  const every = scores.map((_, run) => run), lawful = every.filter(run => !PAGE.runs[run].broken);
   const wins = scores.map(() => 0);
   let mixes = 0;
   for (const mix of mixesOf(weights.length)) {
-    const each = scores.map((_, run) => score(run, mix)), best = Math.max(...each);
-    const winners = each.map((one, run) => [one, run]).filter(([one]) => one >= best - 1e-9);
-    winners.forEach(([, run]) => (wins[run] += 1 / winners.length));
+    const best = Math.max(...lawful.map(run => score(run, mix)));
+    const winners = lawful.filter(run => score(run, mix) >= best - 1e-9);
+    winners.forEach(run => (wins[run] += 1 / winners.length));
     mixes += 1;
   }
-  const order = scores.map((_, run) => [run, score(run, weights.map(one => one / total))]).sort((one, other) => other[1] - one[1]);
-  byId("ranked").tBodies[0].replaceChildren(...order.map(([run, points]) => {
-    const row = element("tr");
-    const {name, broken} = PAGE.runs[run], breaks = broken ? ` (breaks ${broken} rule${broken > 1 ? "s" : ""})` : "";
-    row.append(element("th", name + breaks, {scope: "row"}), element("td", FORMS.whole(points), {class: "n"}), element("td", FORMS.percent(wins[run] / mixes), {class: "n"}));
+  const points = run => score(run, weights.map(one => one / total));
+  const order = total ? [...lawful].sort((one, other) => points(other) - points(one)) : lawful;
+  byId("ranked").tBodies[0].replaceChildren(...[...order, ...every.filter(run => PAGE.runs[run].broken)].map(run => {
+    const row = element("tr"), {name, broken} = PAGE.runs[run];
+    const breaks = broken ? ` (breaks ${broken} rule${broken > 1 ? "s" : ""})` : "";
+    const cells = broken ? ["–", "not ranked"] : [total ? FORMS.whole(points(run)) : "–", FORMS.percent(wins[run] / mixes)];
+    row.append(element("th", name + breaks, {scope: "row"}), ...cells.map(cell => element("td", cell, {class: "n"})));
     return row;
   }));
 }

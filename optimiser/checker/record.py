@@ -1,0 +1,304 @@
+"""What run.json says beside the plan: is every entry of its kind, do the counts add up, can the proof be believed?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeGuard
+
+from optimiser.checker.claims import options_of, values_of
+from optimiser.checker.reading import LONGEST_SHOWN, Breach, Number, brief, nearly, shown
+from optimiser.checker.rules import OF_WHAT_IS_FIXED, RULES, breaks_a_rule
+from optimiser.checker.run import Run
+from optimiser.checker.tried import Trial, changes_and_sites
+
+PROVED = "proved best"
+UNITS = {
+    "patient_minutes": "patient-minutes a year",
+    "deprived_patient_minutes": "patient-minutes a year",
+    "worst_journey": "minutes",
+    "patients_beyond_standard": "patients a year",
+    "staff_short": "people or WTE",
+    "changes_from_today": "changes",
+    "transfers": "transfers a year",
+}
+# Versions of HiGHS in which an answer can be believed: from, up to but not including, and those in between that are
+# known to give wrong answers to small models.
+SOLVER, SINCE, BEFORE, WRONG = "HiGHS", (1, 15, 1), (2,), ((1, 14),)
+LIBRARIES = ("python", "optimiser", "highspy", "numpy", "pandas", "pulp")
+# Tiny models that some version got wrong, and the best that each has.
+TRIAL_MODELS = {
+    "whole and continuous share a demand": Fraction("28.2"),
+    "continuous is cheaper than whole": Fraction(9),
+    "a dear switch stays off": Fraction(20),
+    "an equation ties whole to continuous": Fraction(64),
+}
+TRIAL_TOLERANCE = Fraction(1, 10**6)
+NO_GAP = ("mip_rel_gap", "mip_abs_gap")
+TOLERANCES = ("mip_feasibility_tolerance", "primal_feasibility_tolerance", "dual_feasibility_tolerance")
+LARGEST_TOLERANCE = Fraction(1, 10**6)
+RANKED = 20
+VERSION = re.compile(r"\d+(\.\d+)+([.+-]?[a-z0-9]+)*", re.ASCII)
+
+Test = Callable[[Any], bool]
+
+
+def _is_date(said: Any) -> bool:
+    try:
+        return isinstance(said, str) and date.fromisoformat(said).isoformat() == said
+    except ValueError:
+        return False
+
+
+def _is_count(said: Any) -> TypeGuard[int]:
+    return isinstance(said, int) and not isinstance(said, bool) and said >= 0
+
+
+def _are_seconds(said: Any) -> bool:
+    numbers = list(said.values()) if isinstance(said, dict) else [None]
+    return all(isinstance(one, int | Fraction) and not isinstance(one, bool) and one >= 0 for one in numbers)
+
+
+def _are_versions(said: Any) -> bool:
+    there = isinstance(said, dict) and all(name in said for name in LIBRARIES)
+    return there and all(isinstance(one, str) and (one == "unknown" or VERSION.fullmatch(one)) for one in said.values())
+
+
+class Entry(NamedTuple):
+    """What one entry of run.json must be."""
+
+    fits: Test
+    wish: str
+
+
+OF_EVERY_RUN: Mapping[str, Entry] = {
+    "format": Entry(lambda said: not isinstance(said, bool) and said == 1, "1"),
+    "date": Entry(_is_date, "a date, such as 2026-11-21"),
+    "question": Entry(lambda said: isinstance(said, str), "text"),
+    "outcome": Entry(lambda said: isinstance(said, str), "text"),
+    "versions": Entry(_are_versions, f"the versions of {', '.join(LIBRARIES)}"),
+    "files": Entry(lambda said: isinstance(said, dict), "names of files with their SHA-256"),
+}
+ENTRIES: Mapping[str, Entry] = {
+    **OF_EVERY_RUN,
+    "format": Entry(lambda said: said is not None, "1"),  # said elsewhere
+    "objectives": Entry(lambda said: isinstance(said, list), "a list"),
+    "ties": Entry(lambda said: said is None or _is_count(said), "a whole number, or nothing where none are listed"),
+    "enumeration": Entry(lambda said: said is None or isinstance(said, dict), "a group of entries, or nothing"),
+    "solver": Entry(lambda said: isinstance(said, dict), "a group of entries"),
+    "seconds": Entry(_are_seconds, "seconds by name, 0 or more"),
+}
+WITHOUT_PLAN: Mapping[str, Entry] = {
+    **OF_EVERY_RUN,
+    "every_clash_is_known": Entry(lambda said: isinstance(said, bool), "true or false"),
+}
+OF_AN_OBJECTIVE = {"name", "services", "value", "bound", "unit"}
+OF_A_LIST = {"listed", "struck_out_by", "lawful", "best"}
+
+
+def entries_fit(record: Mapping[str, Any], entries: Mapping[str, Entry]) -> Iterator[Breach]:
+    """Yield each entry of run.json that is missing, not known, or not of its kind."""
+    for name in sorted(entries.keys() - record.keys()):
+        yield _wrong("the_record_is_sound", name, "", entries[name].wish, "is missing")
+    for name in sorted(record.keys() - entries.keys()):
+        yield _wrong(
+            "the_record_is_sound", name[:LONGEST_SHOWN], "", "no such entry", "is an entry that no check knows"
+        )
+    for name, entry in entries.items():
+        if name in record and not entry.fits(record[name]):
+            yield _wrong("the_record_is_sound", name, record[name], entry.wish)
+
+
+def _wrong(check: str, name: str, claimed: object, found: object, says: str = "") -> Breach:
+    claimed, found = brief(claimed), brief(found)
+    message = f"run.json: {name} {says or f'is {claimed}, but should be {found}'}."
+    return Breach(check, f"run.json {name}", claimed, found, message)
+
+
+def the_record_is_sound(run: Run) -> Iterator[Breach]:
+    """Every entry of run.json is there and of its kind: a date, whole counts, times from 0, versions; and no other."""
+    yield from entries_fit(run.result.record, ENTRIES)
+    for n, item in enumerate(run.result.objectives, start=1):
+        there = set(item) if isinstance(item, dict) else set()
+        if there != OF_AN_OBJECTIVE:
+            found = ", ".join(sorted(OF_AN_OBJECTIVE))
+            yield _wrong("the_record_is_sound", f"objective {n}", ", ".join(sorted(there)), found)
+    listed = run.result.enumeration
+    if isinstance(listed, dict) and set(listed) != OF_A_LIST:
+        found = ", ".join(sorted(OF_A_LIST))
+        yield _wrong("the_record_is_sound", "enumeration", ", ".join(sorted(listed)), found)
+
+
+def objectives_have_their_units(run: Run) -> Iterator[Breach]:
+    """Each objective of run.json is in its own unit."""
+    for n, item in enumerate(run.result.objectives, start=1):
+        name = item.get("name") if isinstance(item, dict) else None
+        if isinstance(name, str) and name in UNITS and item.get("unit") != UNITS[name]:
+            yield _wrong("objectives_have_their_units", f"objective {n} ({name}) unit", item.get("unit"), UNITS[name])
+
+
+def the_solver_can_be_believed(run: Run) -> Iterator[Breach]:
+    """The solver is HiGHS in no version known to be wrong, allowed no gap, and got its trial models right."""
+    check, said = "the_solver_can_be_believed", run.result.record.get("solver")
+    if run.result.outcome == "evaluated" or not isinstance(said, dict):
+        return
+    if said.get("name") != SOLVER:
+        yield _wrong(check, "solver name", said.get("name"), SOLVER)
+    version = said.get("version")
+    if not can_be_believed(version):
+        found = f"{_dotted(SINCE)} or later, before {_dotted(BEFORE)}, not {' or '.join(map(_dotted, WRONG))}"
+        yield _wrong(check, "solver version", version, found)
+    versions = run.result.record.get("versions")
+    library = versions.get("highspy") if isinstance(versions, dict) else None
+    if library != version:
+        yield _wrong(check, "versions highspy", library, f"{shown(version)}, as the solver says")
+    yield from _options_are_strict(check, said.get("options"))
+    yield from _trials_came_out_right(check, said.get("canaries"))
+
+
+def can_be_believed(version: object) -> bool:
+    """Whether a version of the solver is one in which an answer can be believed."""
+    if not isinstance(version, str) or not VERSION.fullmatch(version):
+        return False
+    numbers = tuple(int(part) for part in re.findall(r"\d{1,9}", version)[:3])
+    return SINCE <= numbers < BEFORE and not any(numbers[: len(wrong)] == wrong for wrong in WRONG)
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def _options_are_strict(check: str, options: object) -> Iterator[Breach]:
+    stated = options if isinstance(options, dict) else {}
+    for names, most in ((NO_GAP, Fraction(0)), (TOLERANCES, LARGEST_TOLERANCE)):
+        for name in names:
+            said = stated.get(name)
+            if isinstance(said, bool) or not isinstance(said, int | Fraction) or not 0 <= said <= most:
+                yield _wrong(check, f"solver option {name}", said, f"at most {float(most):g}" if most else "0")
+
+
+def _trials_came_out_right(check: str, canaries: object) -> Iterator[Breach]:
+    items = canaries if isinstance(canaries, list) else []
+    found = {item.get("name"): item for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)}
+    for name, best in TRIAL_MODELS.items():
+        for entry, tolerance in (("best", Fraction(0)), ("found", TRIAL_TOLERANCE)):
+            said = found.get(name, {}).get(entry)
+            if isinstance(said, bool) or not isinstance(said, int | Fraction) or abs(said - best) > tolerance:
+                yield _wrong(check, f"solver trial model '{name}' {entry}", said, best)
+
+
+def the_list_adds_up(run: Run) -> Iterator[Breach]:
+    """The list has every designation left open; those struck out and those lawful add up to it; the best are in it."""
+    check, listed = "the_list_adds_up", run.result.enumeration
+    if not isinstance(listed, dict):
+        return
+    if run.result.outcome != PROVED:
+        yield _wrong(check, "enumeration", "a list", "nothing", f"is there, but the outcome is {run.result.outcome}")
+    services = run.question.services.values()
+    open_pairs = sum(site not in service.fixed for service in services for site in run.candidates)
+    struck, lawful = listed.get("struck_out_by"), listed.get("lawful")
+    if listed.get("listed") != 2**open_pairs or isinstance(listed.get("listed"), bool):
+        yield _wrong(check, "enumeration listed", listed.get("listed"), 2**open_pairs)
+    counts = struck if isinstance(struck, dict) else {"": None}
+    for name, number in counts.items():
+        if name not in RULES or not _is_count(number) or (number and name in OF_WHAT_IS_FIXED):
+            yield _wrong(check, f"enumeration struck_out_by {brief(name)}", number, "a count, by the name of a rule")
+    left = 2**open_pairs - sum(number for number in counts.values() if _is_count(number))
+    if not _is_count(lawful) or lawful != left:
+        yield _wrong(check, "enumeration lawful", lawful, left)
+    else:
+        yield from _best_are_options(run, lawful)
+
+
+def _best_are_options(run: Run, lawful: int) -> Iterator[Breach]:
+    check, options = "the_list_adds_up", options_of(run)
+    if options is None:
+        return  # said elsewhere
+    if len(options) != min(RANKED, lawful):
+        yield _wrong(check, "enumeration best", len(options), f"{min(RANKED, lawful)} options")
+    if len({pairs for _, pairs in options}) < len(options):
+        yield _wrong(check, "enumeration best", "", "", "has one option twice")
+    for n, (_, pairs) in enumerate(options, start=1):
+        known = all(site in run.candidates and code in run.question.services for site, code in pairs)
+        fixed = [
+            (site, code) for code, service in run.question.services.items() for site in service.fixed
+            if ((site, code) in pairs) != service.fixed[site].provided
+        ]  # fmt: skip
+        if not known or fixed:
+            where = f"enumeration best {n}"
+            yield _wrong(check, where, "", "", f"{where} names what is not there, or goes against what is fixed")
+
+
+def equal_plans_are_counted(run: Run) -> Iterator[Breach]:
+    """As many options equal the best as run.json says, and equal ones stand by changes from today, then by sites."""
+    check, ties = "equal_plans_are_counted", run.result.record.get("ties")
+    listed, options = run.result.enumeration, options_of(run)
+    if listed is None and ties is not None:
+        yield _wrong(check, "ties", ties, "nothing, since no options are listed")
+    if not isinstance(listed, dict) or not options or not _is_count(ties):
+        if isinstance(listed, dict) and options and ties is None:
+            yield _wrong(check, "ties", ties, "a whole number")
+        return
+    equal = sum(values == options[0][0] for values, _ in options)
+    lawful = listed.get("lawful")
+    if (_is_count(lawful) and ties > lawful) or (ties < equal if equal == len(options) else ties != equal):
+        yield _wrong(check, "ties", ties, f"{equal}, as in the list of the best")
+    trial = Trial(run.question, run.inputs)
+    ranked = [(values, *changes_and_sites(trial, frozenset((c, s) for s, c in pairs))) for values, pairs in options]
+    for n, ((values, *better), (others, *worse)) in enumerate(pairwise(ranked), start=2):
+        if values == others and worse < better:
+            where, found = f"enumeration best {n}", "fewer changes or sites first"
+            yield _wrong(check, where, shown(worse), shown(better), f"{where} should stand higher: {found}")
+
+
+def few_designations_are_all_tried(run: Run) -> Iterator[Breach]:
+    """Where designations are few, each is tried: as many are lawful as are listed, and none is better than the best."""
+    check, trial = "few_designations_are_all_tried", Trial(run.question, run.inputs)
+    tried = trial.designations() if run.result.outcome == PROVED else None
+    if tried is None or any(objective.name not in UNITS for objective in run.question.objectives):
+        return
+    found = {one: trial.values(one) for one in trial.lawful(tried)}
+    ranked = sorted(found.values())
+    plan = frozenset((code, site) for code in run.question.services for site in run.sites_of(code))
+    if plan not in found:
+        if not breaks_a_rule(run):  # else it is said under the name of the rule
+            yield _wrong(check, "outcome", PROVED, "", "a plan that breaks a rule, by what staff there could be")
+        return
+    claimed = values_of(run)
+    # Values that nothing comes to are said to be wrong elsewhere.
+    if claimed and _is_better(ranked[0], claimed):
+        who = "it" if _agree(found[plan], ranked[0]) else "another plan"
+        better = f"{shown([*ranked[0]])}, which {who} can come to"
+        yield _wrong(check, "outcome", f"{PROVED}, {shown([*claimed])}", better)
+    listed, options = run.result.enumeration, options_of(run)
+    if isinstance(listed, dict) and options is not None:
+        if listed.get("lawful") != len(found):
+            yield _wrong(check, "enumeration lawful", listed.get("lawful"), len(found))
+        if run.result.record.get("ties") != ranked.count(ranked[0]):
+            yield _wrong(check, "ties", run.result.record.get("ties"), ranked.count(ranked[0]))
+        for n, ((values, pairs), due) in enumerate(zip(options, ranked, strict=False), start=1):
+            its_own = found.get(frozenset((code, site) for site, code in pairs))
+            if its_own is None or not _agree(values, its_own) or not _agree(values, due):
+                said = f"{shown([*values])}{'' if its_own else ', which breaks a rule'}"
+                yield _wrong(check, f"enumeration best {n}", said, shown([*due]))
+
+
+def _agree(one: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
+    return len(one) == len(other) and all(nearly(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _is_better(one: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
+    return next((a < b for a, b in zip(one, other, strict=True) if not nearly(a, b)), False)
+
+
+RECORD_CHECKS = (
+    the_record_is_sound,
+    objectives_have_their_units,
+    the_solver_can_be_believed,
+    the_list_adds_up,
+    equal_plans_are_counted,
+    few_designations_are_all_tried,
+)
