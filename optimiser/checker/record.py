@@ -114,7 +114,8 @@ def entries_fit(record: Mapping[str, Any], entries: Mapping[str, Entry]) -> Iter
 
 def _wrong(check: str, name: str, claimed: object, found: object, says: str = "") -> Breach:
     claimed, found = brief(claimed), brief(found)
-    message = f"run.json: {name} {says or f'is {claimed}, but should be {found}'}."
+    says = says or f"is {claimed or 'nothing'}, but should be {found}"
+    message = f"run.json: {name} {says}."
     return Breach(check, f"run.json {name}", claimed, found, message)
 
 
