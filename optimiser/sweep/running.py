@@ -101,7 +101,7 @@ class Work:
     @cached_property
     def best_of_base(self) -> list[int]:
         """The best of the question as it stands, best first."""
-        return unlisted.best_of(self.listed, self.sweep.problem, self.sweep.settings.best_of_base)
+        return unlisted.best_numbers(self.listed, self.sweep.problem, self.sweep.settings.best_of_base)
 
     @cached_property
     def follow(self) -> list[int]:

@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from optimiser.diagram import Diagram, Floats, Table, build
+from optimiser.diagram import Table, build
 from optimiser.enumeration import TIE_BREAKS, Every
 from optimiser.errors import TooLarge
 from optimiser.problem import Problem
@@ -36,17 +36,15 @@ def work_out(listed: Joint, scenarios: Iterable[Problem]) -> Arrays:
     return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
 
 
-def best_of(listed: Joint, problem: Problem, options: int) -> list[int]:
+def best_numbers(listed: Joint, problem: Problem, options: int) -> list[int]:
     """Return the numbers of the best designations of a question, best first."""
-    diagram = (every := Every.of(problem)).diagram
-    found = _numbers(listed, diagram, diagram.best(options)[:, len(every.aims) + TIE_BREAKS :])
-    return [int(number) for number in found]
+    return [int(number) for number in _best(listed, Every.of(problem), options)]
 
 
 def _scenario(listed: Joint, every: Every) -> Arrays:
-    best = every.diagram.best(1)[:, len(every.aims) + TIE_BREAKS :]
+    best = _best(listed, every, 1)
     found: Arrays = {
-        "best": _numbers(listed, every.diagram, best)[0] if len(best) else np.array(-1),
+        "best": best[0] if len(best) else np.array(-1),
         "equal": np.array(every.equal_to_the_best),
         "lawful": np.array(every.lawful),
         "passes": np.packbits(_in_a_row(_rules(every)).astype(bool)),
@@ -55,8 +53,14 @@ def _scenario(listed: Joint, every: Every) -> Arrays:
     return found | {f"values_{n}": _in_a_row(aim.tables) for n, aim in enumerate(every.counted[: len(every.aims)])}
 
 
-def _numbers(listed: Joint, diagram: Diagram, places: Floats) -> np.ndarray:
-    return np.asarray(np.ravel_multi_index(tuple(diagram.choices_at(places).T), listed.shape), dtype=np.int64)
+def _best(listed: Joint, every: Every, options: int) -> np.ndarray:
+    places = every.diagram.best(options)[:, len(every.aims) + TIE_BREAKS :]
+    return _numbers(listed, every.diagram.choices_at(places).T)
+
+
+def _numbers(listed: Joint, picks: Iterable[np.ndarray]) -> np.ndarray:
+    """Return which designations pick these choices, an array a service."""
+    return np.asarray(np.ravel_multi_index(tuple(picks), listed.shape), dtype=np.int64)
 
 
 def _rules(every: Every) -> list[Table]:
@@ -192,7 +196,7 @@ def _never_far_off(listed: Joint, kept: Kept, best: np.ndarray, answered: np.nda
     found = many == many.max()
     found &= largest == largest[found].min()
     found = _least(sums, found) | _least(sums, many == answered.sum())
-    return np.asarray(np.ravel_multi_index(tuple(one[found] for one in every), listed.shape), dtype=np.int64)
+    return _numbers(listed, (one[found] for one in every))
 
 
 def _least(sums: np.ndarray, among: np.ndarray) -> np.ndarray:
