@@ -33,9 +33,9 @@ import numpy as np
 import pandas as pd
 from national import SERVICE, SLICES, national_slice, p_median_problem
 
+from optimiser.journeys.roads import journey_minutes
 from optimiser.planning import solve
 from optimiser.problem import Problem
-from optimiser.travel import journey_minutes
 
 HERE = Path(__file__).resolve()
 INSTANCES = Path(os.environ.get("PMED_INSTANCES", HERE.parents[2] / "shared" / "benchmarks" / "pmed"))

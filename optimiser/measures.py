@@ -16,8 +16,8 @@ import pandas as pd
 
 from optimiser import beds
 from optimiser.arithmetic import journeys, loads_of_beds, one_choice
-from optimiser.backcast import backcast
-from optimiser.pathways import DAYS_A_YEAR, MINUTES_AN_HOUR
+from optimiser.journeys.by_transfer import DAYS_A_YEAR, MINUTES_AN_HOUR
+from optimiser.journeys.observed import backcast
 from optimiser.plan import Designations, Plan
 from optimiser.problem import Beds, Problem
 from optimiser.staffing import rotas_needed

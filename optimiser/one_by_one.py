@@ -14,10 +14,11 @@ from fractions import Fraction
 import numpy as np
 import pulp
 
-from optimiser import catchment, solver
+from optimiser import solver
 from optimiser.arithmetic import one_choice, score, value
 from optimiser.diagram import undominated
 from optimiser.errors import NoPlan, NotProved, TooLarge
+from optimiser.journeys import nearest
 from optimiser.model import build, expression
 from optimiser.plan import Designations
 from optimiser.planning import best_but
@@ -80,7 +81,7 @@ class _Zones:
 
     def __init__(self, problem: Problem, aims: tuple[Objective, ...]) -> None:
         self.problem, self.aims = problem, aims
-        self.chains = {code: catchment.chains(problem, code) for code in problem.services_with_patients}
+        self.chains = {code: nearest.chains(problem, code) for code in problem.services_with_patients}
         self.steps = [_step(problem, aim) for aim in aims]
         self.found: dict[tuple[float, ...], Designations] = {}
         self.excluded: list[Designations] = []

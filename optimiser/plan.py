@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from optimiser.arithmetic import ARITHMETIC, journeys, one_choice
-from optimiser.catchment import nearest
 from optimiser.enumeration import Enumeration
-from optimiser.pathways import TwoLegs, both_minutes
+from optimiser.journeys.by_transfer import TwoLegs, both_minutes
+from optimiser.journeys.nearest import nearest
+from optimiser.journeys.shared_out import sharing
 from optimiser.problem import Figure, Link, Problem, Reach
-from optimiser.sharing import sharing
 from optimiser.staffing import allocate, rotas_needed
 
 Designations = frozenset[tuple[str, str]]

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pulp
 
-from optimiser import catchment, median, solver
+from optimiser import median, solver
 from optimiser.arithmetic import lawful, value
 from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_ranked, enumerate_all
 from optimiser.errors import NoPlan, NotProved, SolverFailed, TooLarge
+from optimiser.journeys import nearest
 from optimiser.model import Model, build, expression
 from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, NOT_PROVED, PROVED, Designations, Plan, Proof, Reached
@@ -99,7 +100,7 @@ def best_but(
     limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
     search = _Search(problem, time.perf_counter() + limit, not_these=list(known))
     # A head start rules out what no best plan can have; the next best may have it.
-    search.chains = {code: catchment.chains(problem, code, _first_depth(problem, code)) for code in search.chains}
+    search.chains = {code: nearest.chains(problem, code, _first_depth(problem, code)) for code in search.chains}
     for objective in problem.objectives:
         search.minimise(objective, _say_nothing)
     if search.proved:
@@ -145,12 +146,12 @@ class _Search:
 
     problem: Problem
     deadline: float
-    chains: dict[str, catchment.Chains] = field(default_factory=dict)
+    chains: dict[str, nearest.Chains] = field(default_factory=dict)
     reached: list[Reached] = field(default_factory=list)
     not_these: list[Designations] = field(default_factory=list)
     designated: Designations = frozenset()
     proved: bool = True
-    built: tuple[dict[str, catchment.Chains], Model, set[str]] | None = None
+    built: tuple[dict[str, nearest.Chains], Model, set[str]] | None = None
 
     def __post_init__(self) -> None:
         self.chains = _first_chains(self.problem)
@@ -234,7 +235,7 @@ class _Search:
             counts = f"The model counts {objective.name} as {outcome.objective}, arithmetic as {exact}."
             breaks = "By arithmetic the model's best plan breaks a rule."
             raise SolverFailed(f"{breaks if alike else counts} {REPORT_IT}")
-        self.chains = {code: catchment.chains(self.problem, code) for code in self.chains}
+        self.chains = {code: nearest.chains(self.problem, code) for code in self.chains}
         return False
 
     def agree_with(self, listing: Enumeration) -> None:
@@ -290,9 +291,9 @@ class _Search:
         for service, chain in self.chains.items():
             if not chain.cut.any():
                 continue
-            depth = catchment.deepen(chain, self.problem, service, [s for s, of in designated if of == service])
+            depth = nearest.deepen(chain, self.problem, service, [s for s, of in designated if of == service])
             if depth is not None:
-                self.chains[service] = catchment.chains(
+                self.chains[service] = nearest.chains(
                     self.problem, service, depth, never=chain.never, always=chain.always
                 )
                 deeper = True
@@ -315,15 +316,15 @@ def _designated_in(model: Model, outcome: solver.Outcome) -> Designations:
     )
 
 
-def _first_chains(problem: Problem) -> dict[str, catchment.Chains]:
+def _first_chains(problem: Problem) -> dict[str, nearest.Chains]:
     """Return full chains where that is small, and else chains as short as an answer might need."""
     asked = median.question(problem) if len(problem.candidates) > MOST_CANDIDATES_IN_FULL else None
     if asked:
         service, sites = asked
         start = median.start(problem, service, sites)
-        return {service: catchment.chains(problem, service, start.depth, never=start.never, always=start.always)}
+        return {service: nearest.chains(problem, service, start.depth, never=start.never, always=start.always)}
     return {
-        code: catchment.chains(problem, code, _first_depth(problem, code))
+        code: nearest.chains(problem, code, _first_depth(problem, code))
         for code in problem.services_with_patients
         if not problem.services[code].managed
     }

@@ -12,13 +12,13 @@ import test_rules
 from test_words import where_everything_is_one
 from worlds import small, three_doctors, vary
 
-from optimiser import catchment
 from optimiser.arithmetic import ARITHMETIC, SCORES
 from optimiser.checker import CHECKS, RULE_CHECKS
 from optimiser.cli import app
 from optimiser.config import OBJECTIVES as CONFIG_OBJECTIVES
 from optimiser.explanation import SAYS
 from optimiser.explanation.prices import WITHOUT_NOTCHES, givings
+from optimiser.journeys import nearest
 from optimiser.measures import JOURNEY_MEASURES, table
 from optimiser.model import build
 from optimiser.model.objectives import OBJECTIVES
@@ -80,7 +80,7 @@ def test_every_rule_has_a_golden_and_yields_rows_in_it():
 
 def test_no_setting_no_rows():
     bare = small(standard_minutes=None)
-    model = build(bare, {"clinic": catchment.chains(bare, "clinic")})
+    model = build(bare, {"clinic": nearest.chains(bare, "clinic")})
     assert set(model.rule_of.values()) == {"nobody_is_counted_nearer_than_they_are"}
 
 

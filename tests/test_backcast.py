@@ -18,8 +18,8 @@ from worlds import small, vary
 
 import optimiser as op
 from optimiser import measures, summary
-from optimiser.backcast import backcast, fit, with_offsets
 from optimiser.errors import NoPlan
+from optimiser.journeys.observed import backcast, fit, with_offsets
 from optimiser.problem import Figure, Observed, Problem
 
 ROOT = Path(__file__).parent.parent

@@ -10,10 +10,11 @@ from random import Random
 import pytest
 
 import optimiser as op
-from optimiser import catchment, measures, summary
+from optimiser import measures, summary
 from optimiser.comparison import compare
 from optimiser.enumeration import can_be_listed, enumerate_all, size
 from optimiser.errors import NoPlan
+from optimiser.journeys import nearest
 from optimiser.model import build
 from optimiser.plan import Plan
 from optimiser.problem import Figure, Fixed, Problem, Reach
@@ -91,7 +92,7 @@ def test_it_is_proved_best_and_checked():
 
 def test_its_model_stays_small():
     # benchmarks/care_model.py times it: the aim is 5 seconds in all.
-    chains = {code: catchment.chains(question(), code) for code in question().services_with_patients}
+    chains = {code: nearest.chains(question(), code) for code in question().services_with_patients}
     programme = build(question(), chains).programme
     assert len(programme.variables()) < 600
     assert len(programme.constraints()) < 1500

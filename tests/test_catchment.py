@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import small
 
-from optimiser import catchment
 from optimiser.errors import TooLarge
+from optimiser.journeys import nearest
 from optimiser.problem import Problem, Service, Site
 
 CANDIDATES, NEIGHBOURS = ("ash", "birch", "cedar", "elm", "fir"), ("oak", "yew")
@@ -73,7 +73,7 @@ def none_of(chains, designated):
 def from_steps(chains, values, designated):
     """The sum over the steps: the measure as the model's rules use it."""
     is_shut = none_of(chains, designated)
-    after = np.where(chains.after == catchment.NO_SET, 0.0, is_shut[chains.after])
+    after = np.where(chains.after == nearest.NO_SET, 0.0, is_shut[chains.after])
     return chains.add_up(values) @ (is_shut[chains.before] - after)
 
 
@@ -85,7 +85,7 @@ def patient_minutes(problem):
 @settings(max_examples=150, deadline=None)
 @given(worlds())
 def test_chains_say_of_every_designation_what_looking_it_up_says(problem):
-    chains = catchment.chains(problem, "clinic")
+    chains = nearest.chains(problem, "clinic")
     for designated in every_designation(problem):
         there = looked_up(problem, designated)
         if any(site is None for _, site in there.values()):
@@ -108,7 +108,7 @@ def test_chains_say_of_every_designation_what_looking_it_up_says(problem):
 @given(worlds(), st.integers(1, 4), st.booleans())
 def test_a_cut_chain_counts_too_little_and_never_too_much(problem, depth, by_area):
     depths = np.arange(len(problem.areas)) % depth + 1 if by_area else depth
-    cut, full = catchment.chains(problem, "clinic", depths), catchment.chains(problem, "clinic")
+    cut, full = nearest.chains(problem, "clinic", depths), nearest.chains(problem, "clinic")
     values = patient_minutes(problem)
     for designated in every_designation(problem):
         if not none_of(full, designated)[full.unserved].any():
@@ -120,17 +120,17 @@ def test_a_cut_chain_counts_too_little_and_never_too_much(problem, depth, by_are
 @settings(max_examples=100, deadline=None)
 @given(worlds(missing=False))
 def test_deepening_ends_with_the_exact_patient_minutes_of_an_answer(problem):
-    full = catchment.chains(problem, "clinic")
+    full = nearest.chains(problem, "clinic")
     values = patient_minutes(problem) * problem.areas["resident"].to_numpy()[:, None]
     for designated in every_designation(problem):
         if none_of(full, designated)[full.unserved].any():
             continue
-        chains = catchment.chains(problem, "clinic", 1)
+        chains = nearest.chains(problem, "clinic", 1)
         for _ in range(len(problem.areas) + 1):
-            depth = catchment.deepen(chains, problem, "clinic", designated)
+            depth = nearest.deepen(chains, problem, "clinic", designated)
             if depth is None:
                 break
-            chains = catchment.chains(problem, "clinic", depth)
+            chains = nearest.chains(problem, "clinic", depth)
         assert depth is None
         exact = from_steps(full, values, designated)
         assert from_steps(chains, values, designated) == pytest.approx(exact, abs=TICK)
@@ -142,8 +142,8 @@ def test_sites_known_shut_or_open_change_nothing_where_they_are(problem, data):
     known = {site: data.draw(st.sampled_from("nao"), label=site) for site in problem.candidates}
     never = {site for site, kind in known.items() if kind == "n"}
     always = {site for site, kind in known.items() if kind == "a"}
-    full = catchment.chains(problem, "clinic")
-    less = catchment.chains(problem, "clinic", never=never, always=always)
+    full = nearest.chains(problem, "clinic")
+    less = nearest.chains(problem, "clinic", never=never, always=always)
     assert not set().union(*less.sets) & (never | always)
     for designated in every_designation(problem):
         if always <= set(designated) and not never & set(designated):
@@ -158,10 +158,10 @@ def test_sites_known_shut_or_open_change_nothing_where_they_are(problem, data):
 @settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_nearest_and_the_subset_table_agree_with_looking_it_up(problem):
-    table = catchment.subset_table(problem, "clinic")
+    table = nearest.subset_table(problem, "clinic")
     for designated in every_designation(problem):
         there = looked_up(problem, designated)
-        nearest = catchment.nearest(problem, "clinic", designated)
+        nearest = nearest.nearest(problem, "clinic", designated)
         assert [site if isinstance(site, str) else None for site in nearest] == [site for _, site in there.values()]
         row = sum(1 << problem.candidates.index(site) for site in designated)
         sites = [None if i < 0 else table.sites[i] for i in table.site[row]]
@@ -177,14 +177,14 @@ def test_the_order_of_areas_changes_no_set_and_no_link(problem, random):
     shuffled = replace(
         problem, areas=problem.areas.loc[order], journeys=problem.journeys.loc[order], demand=problem.demand.loc[order]
     )
-    one, other = catchment.chains(problem, "clinic"), catchment.chains(shuffled, "clinic")
+    one, other = nearest.chains(problem, "clinic"), nearest.chains(shuffled, "clinic")
     assert one.sets == other.sets
     assert one.links == other.links
 
 
 def test_the_small_world_has_the_sets_that_a_look_at_its_table_gives():
     """West and mid pass ash, birch, oak; east and far pass birch, then oak: east never hears of ash."""
-    chains = catchment.chains(small(), "clinic")
+    chains = nearest.chains(small(), "clinic")
     sets = (frozenset(), frozenset({"ash"}), frozenset({"birch"}), frozenset({"ash", "birch"}))
     assert chains.sets == sets
     assert chains.links == ((0, "ash", 1), (0, "birch", 2), (1, "birch", 3))
@@ -194,22 +194,22 @@ def test_the_small_world_has_the_sets_that_a_look_at_its_table_gives():
 def test_equal_times_go_to_a_candidate_before_a_neighbour_and_then_by_code():
     minutes = pd.DataFrame({"birch": [10.0], "ash": [10.0], "oak": [10.0]}, index=["a0"])
     problem = world(minutes, [1.0], ("ash", "birch"))
-    assert catchment.nearest(problem, "clinic", {"ash", "birch"})["a0"] == "ash"
-    assert catchment.nearest(problem, "clinic", {"birch"})["a0"] == "birch"
-    assert catchment.nearest(problem, "clinic", set())["a0"] == "oak"
+    assert nearest.nearest(problem, "clinic", {"ash", "birch"})["a0"] == "ash"
+    assert nearest.nearest(problem, "clinic", {"birch"})["a0"] == "birch"
+    assert nearest.nearest(problem, "clinic", set())["a0"] == "oak"
 
 
 def test_equal_times_cost_exactly_nothing_more():
     minutes = pd.DataFrame({"ash": [10.1, 10.1], "birch": [10.1, 10.1], "cedar": [30.3, 20.2]}, index=["a0", "a1"])
     problem = world(minutes, [0.1, 0.2], ("ash", "birch", "cedar"))
-    chains = catchment.chains(problem, "clinic")
+    chains = nearest.chains(problem, "clinic")
     by_set = dict(zip(chains.sets, chains.per_set(patient_minutes(problem)), strict=True))
     assert by_set[frozenset({"ash"})] == 0.0
 
 
 def test_an_area_that_reaches_nothing_can_never_be_served():
     minutes = pd.DataFrame({"ash": [10.0, np.nan]}, index=["a0", "a1"])
-    chains = catchment.chains(world(minutes, [1.0, 1.0], ("ash",)), "clinic", 1)
+    chains = nearest.chains(world(minutes, [1.0, 1.0], ("ash",)), "clinic", 1)
     assert frozenset() in chains.unserved_sets
 
 
@@ -221,7 +221,7 @@ def test_prefixes_of_more_sites_than_bits_are_told_apart():
     problem = replace(
         world(minutes, 1.0, tuple(sites)), sites={code: Site(code, code, candidate=True) for code in sites}
     )
-    chains = catchment.chains(problem, "clinic")
+    chains = nearest.chains(problem, "clinic")
     stretches = {frozenset()}
     for row in minutes.to_numpy():
         order = np.argsort(row, kind="stable")
@@ -237,4 +237,4 @@ def test_a_table_of_too_many_subsets_is_refused():
         world(minutes, 1.0, tuple(sites)), sites={code: Site(code, code, candidate=True) for code in sites}
     )
     with pytest.raises(TooLarge, match="17 candidates"):
-        catchment.subset_table(problem, "clinic")
+        nearest.subset_table(problem, "clinic")

@@ -19,10 +19,11 @@ import pytest
 import typer
 
 import optimiser as op
-from optimiser import arithmetic, checker, cli, config, enumeration, explanation, measures, sharing
+from optimiser import arithmetic, checker, cli, config, enumeration, explanation, measures
 from optimiser.checker import claims, tried
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes
+from optimiser.journeys import shared_out
 from optimiser.model import objectives, rules
 from optimiser.plan import Plan
 from optimiser.problem import Figure, Problem, Team
@@ -120,7 +121,7 @@ def test_the_reviewers_page_counts_the_checks_and_states_the_limits():
     assert numbers(r"makes (\d+) kinds of check", page) == [len(checker.CHECKS)]
     assert numbers(r"every designation where there are at most ([\d,]+)", page) == [tried.MOST_TRIED]
     assert numbers(r"With more than (\d+) candidates there is no such list", page) == [enumeration.MOST_CANDIDATES]
-    assert numbers(r"shared out\*\*: at most (\d+) candidates", page) == [sharing.MOST_CANDIDATES]
+    assert numbers(r"shared out\*\*: at most (\d+) candidates", page) == [shared_out.MOST_CANDIDATES]
     assert numbers(r"at most ([\d,]+) joint designations one by one", page) == [listing.MOST_JOINT]
     assert numbers(r"A page with more than (\d+) candidates", page) == [question_of_a_page.MOST_CANDIDATES_IN_TABLES]
     assert numbers(r"past (\d+), or (\d+) models solved", page) == [clashes.MOST_CLASHES, clashes.MOST_ASKED]

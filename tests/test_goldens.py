@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from worlds import by_transfer, roads, small, three_doctors, vary
 
-from optimiser import catchment
+from optimiser.journeys import nearest
 from optimiser.model import build, expression
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.rules import RULES
@@ -106,7 +106,7 @@ def world_for(name: str) -> Problem:
 
 def rows_of(rule: str, problem: Problem) -> str:
     """Return a rule's rows as text, one paragraph a row."""
-    model = build(problem, {code: catchment.chains(problem, code) for code in problem.services_with_patients})
+    model = build(problem, {code: nearest.chains(problem, code) for code in problem.services_with_patients})
     named = [name for name, of in model.rule_of.items() if of == rule]
     return "\n".join(model.programme.get_constraint_by_name(name).asCplexLpConstraint(name) for name in named)
 
@@ -114,7 +114,7 @@ def rows_of(rule: str, problem: Problem) -> str:
 def objective_text(name: str) -> str:
     """Return an objective as text."""
     problem = world_for(name)
-    model = build(problem, {code: catchment.chains(problem, code) for code in problem.services_with_patients})
+    model = build(problem, {code: nearest.chains(problem, code) for code in problem.services_with_patients})
     return expression(problem, model.x, Objective(name)).asCplexLpAffineExpression(name)
 
 

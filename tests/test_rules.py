@@ -9,9 +9,10 @@ import pulp
 import pytest
 from worlds import by_transfer, roads, small, three_doctors, vary
 
-from optimiser import catchment, solver
+from optimiser import solver
 from optimiser.beds import Stays, beds_needed, most_patients
 from optimiser.errors import NoPlan
+from optimiser.journeys import nearest
 from optimiser.model import build
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Beds, Excepted, Figure, Fixed, Link, Objective, Observed, Problem, Reach, Team
@@ -27,7 +28,7 @@ def minutes(problem: Problem) -> float:
 
 def minutes_without(problem: Problem, rule: str) -> float:
     """Solve the bare model without the rows of one rule."""
-    chains = {code: catchment.chains(problem, code) for code in problem.services_with_patients}
+    chains = {code: nearest.chains(problem, code) for code in problem.services_with_patients}
     rows = build(problem, chains).rule_of
     model = build(problem, chains, leave_out=[row for row, of in rows.items() if of == rule])
     return solver.run(model.programme).objective
@@ -302,7 +303,7 @@ def test_ties_go_to_fewest_changes_then_fewest_sites_then_the_first_site():
 
 
 def test_the_model_is_plain_pulp():
-    chains = {"clinic": catchment.chains(small(), "clinic")}
+    chains = {"clinic": nearest.chains(small(), "clinic")}
     assert isinstance(build(small(), chains).programme, pulp.LpProblem)
 
 

@@ -22,12 +22,13 @@ from hypothesis import strategies as st
 from worlds import small, vary
 
 import optimiser as op
-from optimiser import checker, measures, sharing, solver, summary
+from optimiser import checker, measures, solver, summary
 from optimiser.beds import most_patients
 from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.explanation import clash
 from optimiser.explanation.words import Demand
+from optimiser.journeys import shared_out
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Beds, Figure, Problem, Service, Site
 from optimiser.runs import check, files_of
@@ -274,7 +275,7 @@ def least_minutes(problem: Problem, sites: tuple[str, ...]) -> float | None:
 def test_a_linear_programme_finds_the_same_minutes_and_the_same_sets_impossible(problem: Problem):
     minutes = np.nan_to_num(problem.minutes("care"), posinf=0)
     for sites in subsets(problem):
-        shared, fewest = sharing.sharing(problem, "care", sites), least_minutes(problem, sites)
+        shared, fewest = shared_out.sharing(problem, "care", sites), least_minutes(problem, sites)
         assert shared.keeps_to_limits == (fewest is not None)
         total = float((shared.patients * minutes).sum()) / problem.patient_scale
         if fewest is not None:
@@ -318,7 +319,7 @@ def test_of_every_way_to_share_out_whole_patients_none_comes_before_it(problem: 
             return all((not least or v >= least.value) and (not most or v <= most.value) for v in volumes)
 
         best = min((cost(way) for way in product(*each) if lawful(way)), default=None)
-        shared = sharing.sharing(problem, "care", chosen)
+        shared = shared_out.sharing(problem, "care", chosen)
         assert shared.keeps_to_limits == (best is not None)
         if best is not None:
             found = tuple({i: int(n) for i, n in enumerate(row) if n} for row in shared.patients)
@@ -381,7 +382,7 @@ def _possible(problem: Problem, demands: Collection[Demand], by: float) -> bool:
 
 def test_results_are_exact_in_whole_numbers_of_the_last_decimal_place():
     world = small(managed=True, maximum_patients=Figure(33.333333))
-    shared = sharing.sharing(world, "clinic", ("ash", "birch"))
+    shared = shared_out.sharing(world, "clinic", ("ash", "birch"))
     assert world.patient_scale == 10**6
     assert Fraction(int(shared.patients[:, 1].sum()), 10**6) == Fraction("33.333333")
     assert op.solve(world).proof.outcome == "proved best"

@@ -27,7 +27,7 @@ from optimiser.checker import check
 from optimiser.enumeration import enumerate_all
 from optimiser.errors import InputError, NoPlan
 from optimiser.explanation import clash
-from optimiser.pathways import second_legs
+from optimiser.journeys.by_transfer import second_legs
 from optimiser.plan import Plan
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Beds, Figure, Fixed, Observed, Problem, Transfer

@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from optimiser.travel import journey_minutes
+from optimiser.journeys.roads import journey_minutes
 
 
 def one_way_street() -> nx.DiGraph:

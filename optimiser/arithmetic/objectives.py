@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.arithmetic.choices import All, Choices, journeys
 from optimiser.arithmetic.rules import joint_needs, transferred
 from optimiser.errors import TooLarge
-from optimiser.pathways import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
+from optimiser.journeys.by_transfer import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
+from optimiser.journeys.choices import All, Choices, journeys
+from optimiser.journeys.shared_out import SharedOut
 from optimiser.problem import MOST_DEPRIVED_DECILES, Objective, Problem
-from optimiser.sharing import SharedOut
 
 # Posts that are short are added as whole numbers of this many parts, so that equal really means equal.
 PARTS_OF_A_POST = 10**9

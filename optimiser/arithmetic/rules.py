@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser import staffing
-from optimiser.arithmetic.choices import All, Choices, beds_needed, journeys
-from optimiser.pathways import TwoLegs
+from optimiser.journeys.by_transfer import TwoLegs
+from optimiser.journeys.choices import All, Choices, beds_needed, journeys
 from optimiser.problem import Figure, Problem, Service, Transfer
 
 

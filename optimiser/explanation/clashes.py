@@ -16,9 +16,10 @@ from itertools import groupby
 import pandas as pd
 import pulp
 
-from optimiser import catchment, solver
+from optimiser import solver
 from optimiser.explanation.ways_out import WayOut, ways_out
 from optimiser.explanation.words import EVERYBODY, NAMED, Demand, demand_of, in_words, name_of, rank
+from optimiser.journeys import nearest
 from optimiser.model import Model, build
 from optimiser.problem import Problem
 
@@ -111,7 +112,7 @@ def clash(problem: Problem) -> Clash:
 
     The problem must have no plan. Rules that say what the words mean are never dropped, only standards and resources.
     """
-    chains = {code: catchment.chains(problem, code) for code in problem.services_with_patients}
+    chains = {code: nearest.chains(problem, code) for code in problem.services_with_patients}
     model = build(problem, chains, explaining=True)
     rows = rows_of_demands(model)
     search = _Search(model, _with_presumed(problem, rows))

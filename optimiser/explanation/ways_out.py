@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import pulp
 
-from optimiser import catchment, solver
+from optimiser import solver
 from optimiser.explanation.words import WAYS_OUT, Demand, listed, number_of, rank, unit_of
+from optimiser.journeys import nearest
 from optimiser.model import build
 from optimiser.problem import Objective, Problem
 
-Chains = Mapping[str, catchment.Chains]
+Chains = Mapping[str, nearest.Chains]
 Rows = Mapping[Demand, Sequence[str]]
 TOO_FAR = "nobody_travels_too_far"
 

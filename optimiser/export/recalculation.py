@@ -14,8 +14,8 @@ import pandas as pd
 
 from optimiser import beds
 from optimiser.export.contents import Tidy
+from optimiser.journeys.by_transfer import DAYS_A_YEAR
 from optimiser.measures import BANDS
-from optimiser.pathways import DAYS_A_YEAR
 
 # Published numbers are rounded to nine decimals; they are compared to a millionth.
 DECIMALS = 6

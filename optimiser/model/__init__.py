@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import pulp
 
-from optimiser.catchment import Chains
+from optimiser.journeys.nearest import Chains
+from optimiser.journeys.shared_out import every_sharing, every_sharing_that_limits_leave
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.rules import RULES
 from optimiser.model.variables import Variables, declare
 from optimiser.problem import Objective, Problem
-from optimiser.sharing import every_sharing, every_sharing_that_limits_leave
 
 __all__ = ["Model", "build", "expression"]
 

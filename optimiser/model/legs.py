@@ -12,9 +12,9 @@ from functools import reduce
 import numpy as np
 import pulp
 
-from optimiser.catchment import NO_SET, Chains
+from optimiser.journeys.by_transfer import DAYS_A_YEAR, both_minutes, second_legs
+from optimiser.journeys.nearest import NO_SET, Chains
 from optimiser.model.variables import Variables, spelt, step_name
-from optimiser.pathways import DAYS_A_YEAR, both_minutes, second_legs
 from optimiser.problem import Problem, Transfer
 
 Named = Iterator[tuple[str, pulp.LpAffineExpression]]

@@ -13,7 +13,7 @@ import numpy as np
 import pulp
 
 from optimiser.beds import most_patients
-from optimiser.catchment import Chains
+from optimiser.journeys.nearest import Chains
 from optimiser.model import legs, rotas
 from optimiser.model.variables import Variables, spelt
 from optimiser.problem import Problem

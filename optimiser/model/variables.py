@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pulp
 
-from optimiser.catchment import NO_SET, Chains, first_leg_chains
-from optimiser.flows import Sharing
+from optimiser.journeys.flow import Sharing
+from optimiser.journeys.nearest import NO_SET, Chains, first_leg_chains
+from optimiser.journeys.shared_out import Way
 from optimiser.problem import Problem, Unit
-from optimiser.sharing import Way
 
 # Sets of more sites than this are named by number: a solver's LP file has no room for longer names.
 LONGEST_SPELT_OUT_SET = 6

@@ -10,7 +10,6 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from optimiser.backcast import fit, with_offsets
 from optimiser.config import (
     Config,
     ExceptionSettings,
@@ -26,6 +25,7 @@ from optimiser.config import (
 from optimiser.covers import Ways, needs_of
 from optimiser.decimals import exactly, table_times, times
 from optimiser.growth import FROM_65, FROM_75, UNDER_65, grown
+from optimiser.journeys.observed import fit, with_offsets
 from optimiser.problem import (
     ACROSS_SITES,
     Beds,

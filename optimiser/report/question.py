@@ -29,13 +29,13 @@ from optimiser.arithmetic import (
     one_choice,
     score,
 )
-from optimiser.catchment import nearest
 from optimiser.decimals import MILLION
 from optimiser.explanation import SAYS
+from optimiser.journeys.by_transfer import TwoLegs, second_legs
+from optimiser.journeys.nearest import nearest
+from optimiser.journeys.shared_out import SharedOut, sharing
 from optimiser.model.objectives import UNITS
-from optimiser.pathways import TwoLegs, second_legs
 from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, RotaNeed, Service
-from optimiser.sharing import SharedOut, sharing
 
 # With more candidates a table of every choice, or of every pair of them, no longer fits on a page.
 MOST_CANDIDATES_IN_TABLES = 8

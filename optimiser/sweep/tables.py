@@ -20,8 +20,8 @@ import numpy as np
 from optimiser import beds
 from optimiser.arithmetic import ARITHMETIC, All, Choices, score
 from optimiser.errors import TooLarge
+from optimiser.journeys.by_transfer import LARGEST_EXACT
 from optimiser.parameters import Parameter, changed, corridors, parameters
-from optimiser.pathways import LARGEST_EXACT
 from optimiser.problem import MOST_DEPRIVED_DECILES, Problem
 from optimiser.sweep.listing import Joint
 from optimiser.sweep.scope import (

@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimiser.errors import TooLarge
-from optimiser.pathways import second_legs
+from optimiser.journeys.by_transfer import second_legs
 from optimiser.problem import Problem
 
 Floats = NDArray[np.float64]

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from optimiser import beds
-from optimiser.catchment import first_leg, nearest, subset_table
-from optimiser.pathways import TwoLegs
+from optimiser.journeys.by_transfer import TwoLegs
+from optimiser.journeys.nearest import first_leg, nearest, subset_table
+from optimiser.journeys.shared_out import SharedOut
 from optimiser.problem import Beds, Problem, Service
-from optimiser.sharing import SharedOut
 
 
 @dataclass(frozen=True)

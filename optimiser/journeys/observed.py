@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimiser.catchment import nearest
 from optimiser.decimals import MILLION
+from optimiser.journeys.nearest import nearest
 from optimiser.problem import Figure, Problem
 
 Ints = NDArray[np.int64]

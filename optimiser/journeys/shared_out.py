@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from optimiser.beds import most_patients
 from optimiser.errors import NoPlan, TooLarge
-from optimiser.flows import Bools, Floats, Flow, Limits, Sharing
+from optimiser.journeys.flow import Bools, Floats, Flow, Limits, Sharing
 from optimiser.problem import Problem
 
 # Patients are shared out once for every set of candidates.
