@@ -13,9 +13,9 @@ from math import prod
 
 import numpy as np
 
-from optimiser.arithmetic import ARITHMETIC, All, Score, every_choice, score, sites_provided
 from optimiser.diagram import Aim, Diagram, Floats, Ints, Table, build, in_order
 from optimiser.errors import TooLarge
+from optimiser.model.arithmetic import ARITHMETIC, All, Score, every_choice, score, sites_provided
 from optimiser.problem import Objective, Problem
 
 LARGEST_ENUMERATION = 50_000_000

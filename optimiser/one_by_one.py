@@ -14,12 +14,11 @@ from fractions import Fraction
 import numpy as np
 import pulp
 
-from optimiser import solver
-from optimiser.arithmetic import one_choice, score, value
 from optimiser.diagram import undominated
 from optimiser.errors import NoPlan, NotProved, TooLarge
 from optimiser.journeys import nearest
-from optimiser.model import build, expression
+from optimiser.model import build, expression, solver
+from optimiser.model.arithmetic import one_choice, score, value
 from optimiser.plan import Designations
 from optimiser.planning import best_but
 from optimiser.problem import Objective, Problem

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pulp
 
-from optimiser import median, solver
-from optimiser.arithmetic import lawful, value
+from optimiser import median
 from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_ranked, enumerate_all
 from optimiser.errors import NoPlan, NotProved, SolverFailed, TooLarge
 from optimiser.journeys import nearest
-from optimiser.model import Model, build, expression
+from optimiser.model import Model, build, expression, solver
+from optimiser.model.arithmetic import lawful, value
 from optimiser.model.objectives import UNITS
+from optimiser.model.staffing import number_of_sites, rotas_needed
 from optimiser.plan import EVALUATED, NOT_PROVED, PROVED, Designations, Plan, Proof, Reached
 from optimiser.problem import Objective, Problem, Roster
-from optimiser.staffing import number_of_sites, rotas_needed
 
 # A chain is cut short, and deepened where an answer needs it, only where a service has more candidates than this.
 MOST_CANDIDATES_IN_FULL = 16

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from optimiser import measures
+from optimiser.model.staffing import rotas_needed
 from optimiser.plan import Plan
 from optimiser.problem import ACROSS_SITES, Problem
-from optimiser.staffing import rotas_needed
 
 MOST_FRAGILE_NAMED = 3
 

@@ -14,7 +14,7 @@ from math import prod
 
 import numpy as np
 
-from optimiser.arithmetic import ARITHMETIC, every_choice, score
+from optimiser.model.arithmetic import ARITHMETIC, every_choice, score
 from optimiser.problem import Problem
 
 Pair = tuple[str, str]

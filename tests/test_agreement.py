@@ -12,7 +12,6 @@ import test_rules
 from test_words import where_everything_is_one
 from worlds import small, three_doctors, vary
 
-from optimiser.arithmetic import ARITHMETIC, SCORES
 from optimiser.checker import CHECKS, RULE_CHECKS
 from optimiser.cli import app
 from optimiser.config import OBJECTIVES as CONFIG_OBJECTIVES
@@ -21,6 +20,7 @@ from optimiser.explanation.prices import WITHOUT_NOTCHES, givings
 from optimiser.journeys import nearest
 from optimiser.measures import JOURNEY_MEASURES, table
 from optimiser.model import build
+from optimiser.model.arithmetic import ARITHMETIC, SCORES
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.objectives import UNITS as OBJECTIVE_UNITS
 from optimiser.model.rules import RULES, UNITS

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from browser import Browser, visit
 
-from optimiser import arithmetic
+from optimiser.model import arithmetic
 
 SCRIPT = Path(__file__).parents[1] / "benchmarks" / "p_median.py"
 PMED = Path(__file__).parents[2] / "shared" / "benchmarks" / "pmed"

@@ -34,13 +34,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from optimiser import checker, solver
+from optimiser import checker
 from optimiser.checker import CHECKS, RULE_CHECKS, check, record
 from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.enumeration import KEPT
 from optimiser.errors import InputError
+from optimiser.model import solver
 from optimiser.model.objectives import UNITS
 from optimiser.runs import LIBRARIES
 

@@ -19,12 +19,12 @@ import pytest
 import typer
 
 import optimiser as op
-from optimiser import arithmetic, checker, cli, config, enumeration, explanation, measures
+from optimiser import checker, cli, config, enumeration, explanation, measures
 from optimiser.checker import claims, tried
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes
 from optimiser.journeys import shared_out
-from optimiser.model import objectives, rules
+from optimiser.model import arithmetic, objectives, rules
 from optimiser.plan import Plan
 from optimiser.problem import Figure, Problem, Team
 from optimiser.report import question as question_of_a_page

@@ -13,9 +13,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from worlds import small, three_doctors, vary
 
-from optimiser.arithmetic import value
 from optimiser.enumeration import can_be_listed, enumerate_all, size
 from optimiser.errors import NoPlan, TooLarge
+from optimiser.model.arithmetic import value
 from optimiser.planning import evaluate, solve
 from optimiser.problem import (
     Beds,

@@ -16,11 +16,11 @@ from every_lawful import EveryLawful
 from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
-from optimiser.arithmetic import lawful, value
 from optimiser.errors import InputError, NoPlan, NotProved
 from optimiser.explanation import Overview, WhyNotOption, WhyNotSite, explain, record
 from optimiser.explanation.prices import Giving, givings, next_volumes, price_of_rules
 from optimiser.explanation.why_not import explain_option, nearest_lawful
+from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import NOT_PROVED
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Objective, Problem

@@ -16,9 +16,9 @@ from worlds import small
 
 import optimiser as op
 from optimiser import one_by_one
-from optimiser.arithmetic import ARITHMETIC, All, lawful, one_choice, value
 from optimiser.enumeration import TIE_BREAK, Designations, Every
 from optimiser.errors import InputError, NoPlan, TooLarge
+from optimiser.model.arithmetic import ARITHMETIC, All, lawful, one_choice, value
 from optimiser.problem import Figure, Objective, Problem, RotaNeed, Site
 
 TINY = ((2, 1), (2, 2), (2, 3), (3, 1), (3, 2))

@@ -15,8 +15,8 @@ from worlds import small, three_doctors
 
 import optimiser as op
 from optimiser import checker
-from optimiser.arithmetic import lawful
 from optimiser.explanation import clash
+from optimiser.model.arithmetic import lawful
 from optimiser.problem import Figure, Problem
 from optimiser.runs import files_without_plan, write_files
 

@@ -14,7 +14,7 @@ import pytest
 from test_cli import ROOT, optimiser, tiny  # noqa: F401
 
 import optimiser as op
-from optimiser.arithmetic import lawful, value
+from optimiser.model.arithmetic import lawful, value
 
 PAGE = ROOT / "docs/options.md"
 ALL = ("--within", "20%", "--front", "patient_minutes,changes_from_today", "--best", "3")

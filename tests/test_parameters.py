@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from worlds import ROADS, by_transfer, small, three_doctors, vary
 
-from optimiser.arithmetic import value
+from optimiser.model.arithmetic import value
 from optimiser.parameters import KINDS, changed, corridors, parameters, shared_out
 from optimiser.planning import solve
 from optimiser.problem import ACROSS_SITES, Beds, Figure, Growth, Objective, Problem, Team

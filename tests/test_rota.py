@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimiser import solver
 from optimiser.errors import InputError, NotProved, TooLarge
+from optimiser.model import solver
 from optimiser.problem import Figure
 from optimiser.rota import (
     DAYS,

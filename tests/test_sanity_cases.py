@@ -12,10 +12,10 @@ import pytest
 
 import optimiser as op
 from optimiser import measures
-from optimiser.arithmetic import every_choice
 from optimiser.beds import beds_needed, staff_for_beds
 from optimiser.errors import NoPlan
 from optimiser.explanation import clash
+from optimiser.model.arithmetic import every_choice
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Problem, RotaNeed, Service, Site, Team
 

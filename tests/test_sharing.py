@@ -22,13 +22,14 @@ from hypothesis import strategies as st
 from worlds import small, vary
 
 import optimiser as op
-from optimiser import checker, measures, solver, summary
+from optimiser import checker, measures, summary
 from optimiser.beds import most_patients
 from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.explanation import clash
-from optimiser.explanation.words import Demand
 from optimiser.journeys import shared_out
+from optimiser.model import solver
+from optimiser.model.words import Demand
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Beds, Figure, Problem, Service, Site
 from optimiser.runs import check, files_of

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimiser import solver
 from optimiser.errors import SolverFailed
+from optimiser.model import solver
 
 
 def knapsack(values, weights, room, *, whole=True):

@@ -26,9 +26,9 @@ from test_enumeration import worlds
 from worlds import small, three_doctors
 
 from optimiser import sweep as sweeps
-from optimiser.arithmetic import lawful, value
 from optimiser.enumeration import size
 from optimiser.errors import InputError, NotWritten, TooLarge
+from optimiser.model.arithmetic import lawful, value
 from optimiser.parameters import changed, parameters
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Objective, Problem

@@ -23,7 +23,6 @@ from test_enumeration import worlds
 from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
-from optimiser.arithmetic import lawful, value
 from optimiser.checker.reading import Number
 from optimiser.checker.run import MICRO, Run
 from optimiser.decimals import exactly
@@ -31,6 +30,7 @@ from optimiser.enumeration import enumerate_all
 from optimiser.errors import InputError, TooLarge
 from optimiser.explanation.maps import two_way_map
 from optimiser.explanation.switching import Stretch, Switching, switching, switching_map, trades
+from optimiser.model.arithmetic import lawful, value
 from optimiser.parameters import Parameter, parameters
 from optimiser.problem import Figure, Objective, Observed, Problem
 

@@ -15,8 +15,8 @@ from optimiser.explanation.costs import Cost, whom_in_words
 from optimiser.explanation.prices import givings, prices_in_words
 from optimiser.explanation.switching import Trade, switching
 from optimiser.explanation.why_not import broken_in_words, broken_rules
-from optimiser.explanation.words import OF_ONE, amount
 from optimiser.model import objectives, rules
+from optimiser.model.words import OF_ONE, amount
 from optimiser.parameters import parameters
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Beds, Figure, Fixed, Link, Problem, Reach, RotaNeed, Team

@@ -57,7 +57,7 @@ def doctor(as_json: AsJson = False) -> None:
 
     Example:  optimiser doctor
     """
-    from optimiser import solver
+    from optimiser.model import solver
     from optimiser.runs import versions
 
     about = dict(solver.about())

@@ -9,7 +9,7 @@ from optimiser.explanation.record import record
 from optimiser.explanation.switching import WhatWouldHaveToBeTrue, switching, switching_map, what_would_have_to_be_true
 from optimiser.explanation.ways_out import WayOut
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite
-from optimiser.explanation.words import EVERYBODY, SAYS, WAYS_OUT
+from optimiser.model.words import EVERYBODY, SAYS, WAYS_OUT
 
 __all__ = [
     "EVERYBODY",

@@ -16,11 +16,10 @@ from itertools import groupby
 import pandas as pd
 import pulp
 
-from optimiser import solver
 from optimiser.explanation.ways_out import WayOut, ways_out
-from optimiser.explanation.words import EVERYBODY, NAMED, Demand, demand_of, in_words, name_of, rank
 from optimiser.journeys import nearest
-from optimiser.model import Model, build
+from optimiser.model import Model, build, solver
+from optimiser.model.words import EVERYBODY, NAMED, Demand, demand_of, in_words, name_of, rank
 from optimiser.problem import Problem
 
 Designations = frozenset[tuple[str, str]]

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimiser import measures
-from optimiser.explanation.words import amount, listed, shown
+from optimiser.model.words import amount, listed, shown
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from optimiser import staffing
-from optimiser.arithmetic import ARITHMETIC, All, journeys, one_choice, score
 from optimiser.decimals import exactly
+from optimiser.model import staffing
+from optimiser.model.arithmetic import ARITHMETIC, All, journeys, one_choice, score
 from optimiser.model.rules import most_patients_in_beds
 from optimiser.parameters import Parameter
 from optimiser.plan import EVALUATED, Plan, Proof

@@ -11,7 +11,7 @@ from optimiser.errors import Fault, InputError
 from optimiser.explanation.costs import Change, Cost, changes, changes_in_words
 from optimiser.explanation.prices import price_of_rules, prices_in_words
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite, explain_option, explain_site
-from optimiser.explanation.words import EVERYBODY, demand_of, in_words
+from optimiser.model.words import EVERYBODY, demand_of, in_words
 from optimiser.plan import PROVED, Plan
 from optimiser.wording import did_you_mean, quoted
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.arithmetic import ARITHMETIC, every_choice
 from optimiser.explanation.best import best_option
-from optimiser.explanation.words import SAYS, WAYS_OUT, amount, number_of
+from optimiser.model.arithmetic import ARITHMETIC, every_choice
 from optimiser.model.objectives import UNITS
+from optimiser.model.words import SAYS, WAYS_OUT, amount, number_of
 from optimiser.plan import Plan
 from optimiser.problem import Beds, Figure, Problem, Reach, RotaNeed, Service, Team, Transfer
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.explanation.words import name_of
+from optimiser.model.words import name_of
 from optimiser.parameters import Parameter
 from optimiser.plan import Plan
 

@@ -15,12 +15,12 @@ from itertools import pairwise
 
 import pandas as pd
 
-from optimiser.arithmetic import SCORES, lawful, value
 from optimiser.decimals import exactly
 from optimiser.errors import TooLarge
 from optimiser.explanation.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
-from optimiser.explanation.words import amount, one_of, shown
+from optimiser.model.arithmetic import SCORES, lawful, value
 from optimiser.model.objectives import UNITS
+from optimiser.model.words import amount, one_of, shown
 from optimiser.parameters import Parameter, parameters
 from optimiser.plan import EVALUATED, Plan, Proof
 from optimiser.problem import Objective, Problem

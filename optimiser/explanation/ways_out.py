@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 import pulp
 
-from optimiser import solver
-from optimiser.explanation.words import WAYS_OUT, Demand, listed, number_of, rank, unit_of
 from optimiser.journeys import nearest
-from optimiser.model import build
+from optimiser.model import build, solver
+from optimiser.model.words import WAYS_OUT, Demand, listed, number_of, rank, unit_of
 from optimiser.problem import Objective, Problem
 
 Chains = Mapping[str, nearest.Chains]

@@ -23,7 +23,7 @@ from optimiser.explanation.costs import (
     for_whom,
     whom_in_words,
 )
-from optimiser.explanation.words import amount, demand_of, in_words, is_one, shown
+from optimiser.model.words import amount, demand_of, in_words, is_one, shown
 from optimiser.plan import Plan
 from optimiser.planning import evaluate
 from optimiser.problem import Fixed, Objective, Problem

@@ -1,7 +1,7 @@
 """A question as plain data that a page can answer from: whole numbers, and tables of every rule by choice.
 
 Nobody solves anything on a page. It finds the nearest open site from the minutes, adds up whole numbers, and looks up
-what each rule and objective comes to in tables that ``optimiser.arithmetic`` filled, one axis a service. A new rule or
+what each rule and objective comes to in tables that ``optimiser.model.arithmetic`` filled, one axis a service. A new rule or
 objective is therefore on the page without a line of JavaScript. Where a service has too many candidates for tables, the
 page works out the left side of the rules in ``QUANTITIES`` itself, and says which rules it does not judge.
 """
@@ -17,8 +17,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser import beds, staffing
-from optimiser.arithmetic import (
+from optimiser import beds
+from optimiser.decimals import MILLION
+from optimiser.explanation import SAYS
+from optimiser.journeys.by_transfer import TwoLegs, second_legs
+from optimiser.journeys.nearest import nearest
+from optimiser.journeys.shared_out import SharedOut, sharing
+from optimiser.model import staffing
+from optimiser.model.arithmetic import (
     ARITHMETIC,
     All,
     Choices,
@@ -29,11 +35,6 @@ from optimiser.arithmetic import (
     one_choice,
     score,
 )
-from optimiser.decimals import MILLION
-from optimiser.explanation import SAYS
-from optimiser.journeys.by_transfer import TwoLegs, second_legs
-from optimiser.journeys.nearest import nearest
-from optimiser.journeys.shared_out import SharedOut, sharing
 from optimiser.model.objectives import UNITS
 from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, RotaNeed, Service
 

@@ -10,8 +10,8 @@ from fractions import Fraction
 import pandas as pd
 import pulp
 
-from optimiser import solver
 from optimiser.errors import NotProved, TooLarge
+from optimiser.model import solver
 from optimiser.rota.cover import DAYS, Shape
 from optimiser.rota.law import WEEKEND_DAYS, WorkingTime
 from optimiser.rota.programme import Cycle, build, least_shifts

@@ -9,9 +9,9 @@ from math import prod
 
 import numpy as np
 
-from optimiser.arithmetic import ARITHMETIC, All, every_choice, score, sites_provided
 from optimiser.enumeration import TIE_BREAK, can_be_ranked, size
 from optimiser.errors import TooLarge
+from optimiser.model.arithmetic import ARITHMETIC, All, every_choice, score, sites_provided
 from optimiser.problem import Problem
 
 # Judged one by one in every scenario; more of them as paths of a diagram.

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from optimiser.arithmetic import ARITHMETIC
+from optimiser.model.arithmetic import ARITHMETIC
 from optimiser.problem import Service
 from optimiser.sweep.listing import Joint
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser.arithmetic.rules import joint_needs, transferred
 from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
 from optimiser.journeys.choices import All, Choices, journeys
 from optimiser.journeys.shared_out import SharedOut
+from optimiser.model.passes import joint_needs, transferred
 from optimiser.problem import MOST_DEPRIVED_DECILES, Objective, Problem
 
 # Posts that are short are added as whole numbers of this many parts, so that equal really means equal.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimiser import staffing
 from optimiser.journeys.by_transfer import TwoLegs
 from optimiser.journeys.choices import All, Choices, beds_needed, journeys
+from optimiser.model import staffing
 from optimiser.problem import Figure, Problem, Service, Transfer
 
 
