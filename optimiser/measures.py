@@ -14,13 +14,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from optimiser import beds
 from optimiser.journeys.by_transfer import DAYS_A_YEAR, MINUTES_AN_HOUR
 from optimiser.journeys.observed import backcast
 from optimiser.model.arithmetic import journeys, loads_of_beds, one_choice
 from optimiser.model.staffing import rotas_needed
 from optimiser.plan import Designations, Plan
-from optimiser.problem import Beds, Problem
+from optimiser.problem import Beds, Problem, beds
 
 Better = Literal["lower", "higher", "neither"]
 Row = tuple[str, str, str, float, str, Better]

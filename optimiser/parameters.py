@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.decimals import exactly, table_times, times
-from optimiser.growth import FROM_65, FROM_75, UNDER_65, grown, people_times
 from optimiser.problem import ACROSS_SITES, Figure, Problem, Service
+from optimiser.problem.decimals import exactly, table_times, times
+from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, grown, people_times
 
 Value = Fraction | float
 PARTS_OF_A_WTE = 1_000_000

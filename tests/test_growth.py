@@ -11,7 +11,7 @@ from worlds import small
 
 import optimiser as op
 from optimiser import summary
-from optimiser.growth import grown
+from optimiser.problem.growth import grown
 
 AREAS = (
     "area,name,resident,population,district,deprivation_decile,population_65_plus,population_75_plus\n"

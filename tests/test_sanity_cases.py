@@ -12,12 +12,12 @@ import pytest
 
 import optimiser as op
 from optimiser import measures
-from optimiser.beds import beds_needed, staff_for_beds
 from optimiser.errors import NoPlan
 from optimiser.explanation import clash
 from optimiser.model.arithmetic import every_choice
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Problem, RotaNeed, Service, Site, Team
+from optimiser.problem.beds import beds_needed, staff_for_beds
 
 ROOT = Path(__file__).parent.parent
 TRANSFERS = ROOT / "data/mid-south-essex/transfers.csv"

@@ -23,7 +23,6 @@ from worlds import small, vary
 
 import optimiser as op
 from optimiser import checker, measures, summary
-from optimiser.beds import most_patients
 from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.explanation import clash
@@ -32,6 +31,7 @@ from optimiser.model import solver
 from optimiser.model.words import Demand
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Beds, Figure, Problem, Service, Site
+from optimiser.problem.beds import most_patients
 from optimiser.runs import check, files_of
 
 BOTH = {("ash", "clinic"), ("birch", "clinic")}

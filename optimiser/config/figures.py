@@ -21,8 +21,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema
 
-from optimiser.beds import MOST_BEDS
 from optimiser.problem import Figure
+from optimiser.problem.beds import MOST_BEDS
 from optimiser.rota.cover import DAYS
 from optimiser.schema import CODE_PATTERN
 from optimiser.wording import quoted

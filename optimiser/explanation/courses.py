@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.decimals import exactly
 from optimiser.model import staffing
 from optimiser.model.arithmetic import ARITHMETIC, All, journeys, one_choice, score
 from optimiser.model.rules import most_patients_in_beds
 from optimiser.parameters import Parameter
 from optimiser.plan import EVALUATED, Plan, Proof
 from optimiser.problem import Objective, Problem
+from optimiser.problem.decimals import exactly
 
 Designations = frozenset[tuple[str, str]]
 FINEST = 10**9

@@ -15,7 +15,6 @@ from itertools import pairwise
 
 import pandas as pd
 
-from optimiser.decimals import exactly
 from optimiser.errors import TooLarge
 from optimiser.explanation.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
 from optimiser.model.arithmetic import SCORES, lawful, value
@@ -24,6 +23,7 @@ from optimiser.model.words import amount, one_of, shown
 from optimiser.parameters import Parameter, parameters
 from optimiser.plan import EVALUATED, Plan, Proof
 from optimiser.problem import Objective, Problem
+from optimiser.problem.decimals import exactly
 
 MAP_STEPS = 9
 HALVED_TO = Fraction(1, 10**9)

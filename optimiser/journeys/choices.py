@@ -10,11 +10,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from optimiser import beds
 from optimiser.journeys.by_transfer import TwoLegs
 from optimiser.journeys.nearest import first_leg, nearest, subset_table
 from optimiser.journeys.shared_out import SharedOut
-from optimiser.problem import Beds, Problem, Service
+from optimiser.problem import Beds, Problem, Service, beds
 
 
 @dataclass(frozen=True)

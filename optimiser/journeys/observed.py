@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimiser.decimals import MILLION
 from optimiser.journeys.nearest import nearest
 from optimiser.problem import Figure, Problem
+from optimiser.problem.decimals import MILLION
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -22,10 +22,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from optimiser.beds import most_patients
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.journeys.flow import Bools, Floats, Flow, Limits, Sharing
 from optimiser.problem import Problem
+from optimiser.problem.beds import most_patients
 
 # Patients are shared out once for every set of candidates.
 MOST_CANDIDATES = 8

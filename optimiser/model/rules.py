@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pulp
 
-from optimiser.beds import most_patients
 from optimiser.journeys.nearest import Chains
 from optimiser.model import legs, rotas
 from optimiser.model.variables import Variables, spelt
 from optimiser.problem import Problem
+from optimiser.problem.beds import most_patients
 
 # What names the one row of a service whose patients are shared out.
 SHARED_OUT = "shared_out"

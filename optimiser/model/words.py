@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import isfinite
 
-from optimiser.beds import beds_needed
-from optimiser.decimals import exactly
 from optimiser.model.rules import UNITS, most_patients_in_beds
 from optimiser.problem import Figure, Problem, Service
+from optimiser.problem.beds import beds_needed
+from optimiser.problem.decimals import exactly
 
 # Not a standard and never relaxed, but a reason that people must be told of.
 EVERYBODY = "every_area_is_served"

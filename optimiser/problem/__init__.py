@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.decimals import MILLION
 from optimiser.errors import TooLarge
+from optimiser.problem.decimals import MILLION
 from optimiser.problem.parts import (
     Beds,
     Excepted,

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import pandas as pd
 
-from optimiser.beds import Stays
+from optimiser.problem.beds import Stays
 
 Unit = Literal["people", "WTE"]
 

@@ -23,8 +23,6 @@ from optimiser.config import (
     TravelSettings,
 )
 from optimiser.covers import Ways, needs_of
-from optimiser.decimals import exactly, table_times, times
-from optimiser.growth import FROM_65, FROM_75, UNDER_65, grown
 from optimiser.journeys.observed import fit, with_offsets
 from optimiser.problem import (
     ACROSS_SITES,
@@ -44,6 +42,8 @@ from optimiser.problem import (
     Transfer,
     Unit,
 )
+from optimiser.problem.decimals import exactly, table_times, times
+from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, grown
 from optimiser.reading.lookups import UNITS, counts_of, grades_of, staff_now
 from optimiser.tables import Place
 

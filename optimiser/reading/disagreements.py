@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from optimiser.beds import DAYS_A_YEAR, MOST_BEDS
 from optimiser.config import (
     AcrossSettings,
     Config,
@@ -16,6 +15,7 @@ from optimiser.config import (
 )
 from optimiser.covers import units_of
 from optimiser.model.arithmetic import ARITHMETIC
+from optimiser.problem.beds import DAYS_A_YEAR, MOST_BEDS
 from optimiser.reading.lookups import UNITS, counts_of, grades_of, staff_now
 from optimiser.schema import MOST_PATIENTS, place_table
 from optimiser.tables import Place

@@ -17,8 +17,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser import beds
-from optimiser.decimals import MILLION
 from optimiser.explanation import SAYS
 from optimiser.journeys.by_transfer import TwoLegs, second_legs
 from optimiser.journeys.nearest import nearest
@@ -36,7 +34,8 @@ from optimiser.model.arithmetic import (
     score,
 )
 from optimiser.model.objectives import UNITS
-from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, RotaNeed, Service
+from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, RotaNeed, Service, beds
+from optimiser.problem.decimals import MILLION
 
 # With more candidates a table of every choice, or of every pair of them, no longer fits on a page.
 MOST_CANDIDATES_IN_TABLES = 8

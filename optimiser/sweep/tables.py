@@ -17,12 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from optimiser import beds
 from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import LARGEST_EXACT
 from optimiser.model.arithmetic import ARITHMETIC, All, Choices, score
 from optimiser.parameters import Parameter, changed, corridors, parameters
-from optimiser.problem import MOST_DEPRIVED_DECILES, Problem
+from optimiser.problem import MOST_DEPRIVED_DECILES, Problem, beds
 from optimiser.sweep.listing import Joint
 from optimiser.sweep.scope import (
     CORRIDOR,

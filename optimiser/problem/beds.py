@@ -13,7 +13,7 @@ from fractions import Fraction
 from math import floor
 from typing import TypeVar
 
-from optimiser.decimals import exactly
+from optimiser.problem.decimals import exactly
 
 Real = TypeVar("Real", float, Fraction)
 

@@ -10,8 +10,8 @@ from fractions import Fraction
 
 import pandas as pd
 
-from optimiser import decimals
-from optimiser.decimals import exactly
+from optimiser.problem import decimals
+from optimiser.problem.decimals import exactly
 
 UNDER_65, FROM_65, FROM_75 = "under_65", "from_65", "from_75"
 
