@@ -22,8 +22,8 @@ from optimiser.config import (
 )
 from optimiser.errors import Fault, InputError
 from optimiser.problem import Figure, Link, RotaNeed, Unit
-from optimiser.rota import Contract, Cover, Roster, Shape, Shift, Travel, WorkingTime, need, with_travel, with_wte
-from optimiser.rota.cover import ASKED, DAY, DAYS, WEEK, clock, exact, shared
+from optimiser.rotas import Contract, Cover, Roster, Shape, Shift, Travel, WorkingTime, need, with_travel, with_wte
+from optimiser.rotas.cover import ASKED, DAY, DAYS, WEEK, clock, exact, shared
 
 # Minutes there and back, by site.
 Ways = Mapping[str, tuple[float, float]]

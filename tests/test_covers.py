@@ -23,7 +23,7 @@ from optimiser.config import ContractSettings, WorkingTimeSettings, read_config
 from optimiser.covers import units_of
 from optimiser.errors import InputError
 from optimiser.problem import Figure, RotaNeed
-from optimiser.rota import Contract, WorkingTime, grid, roster
+from optimiser.rotas import Contract, WorkingTime, grid, roster
 from optimiser.runs import files_of, read_tables, write_run
 
 OFFICE = "{days: [Mon, Tue, Wed, Thu, Fri], start_hour: 8, hours: 10}"

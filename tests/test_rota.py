@@ -19,19 +19,8 @@ import pytest
 from optimiser.errors import InputError, NotProved, TooLarge
 from optimiser.model import solver
 from optimiser.problem import Figure
-from optimiser.rota import (
-    DAYS,
-    Contract,
-    Cover,
-    Pattern,
-    Shape,
-    Shift,
-    WorkingTime,
-    fragile,
-    need,
-    smallest_legal,
-)
-from optimiser.rota.programme import build
+from optimiser.rotas import DAYS, Contract, Cover, Pattern, Shape, Shift, WorkingTime, fragile, need, smallest_legal
+from optimiser.rotas.programme import build
 
 PAGE = (Path(__file__).parent.parent / "docs" / "rotas.md").read_text(encoding="utf-8")
 

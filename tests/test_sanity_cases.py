@@ -169,7 +169,7 @@ def test_one_vascular_hub_serves_the_population_and_two_would_not_have_enough():
 
 
 def test_interventional_radiology_at_one_in_six_takes_18_at_three_sites_and_6_at_one():
-    from optimiser.rota import DAYS, Contract, Cover, need
+    from optimiser.rotas import DAYS, Contract, Cover, need
 
     on_call = [Cover(DAYS, 0, 24, kind="on_call")]
     assert need(on_call, Contract(), one_in=Figure(6)).people == 6

@@ -21,8 +21,8 @@ from optimiser import summary
 from optimiser.checker import check
 from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.plan import Plan
-from optimiser.rota import DAYS, Cover, Roster, Shape, Shift, WorkingTime, drawn, grid, legend
-from optimiser.rota.weekly import NO_DUTY, written
+from optimiser.rotas import DAYS, Cover, Roster, Shape, Shift, WorkingTime, drawn, grid, legend
+from optimiser.rotas.weekly import NO_DUTY, written
 from optimiser.runs import files_of
 
 ROOT = Path(__file__).parent.parent

@@ -90,7 +90,7 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
 
     Example:  optimiser rotas runs/base
     """
-    from optimiser.rota import drawn
+    from optimiser.rotas import drawn
     from optimiser.runs import read_tables
 
     table = read_tables(run)[0].get("rotas")

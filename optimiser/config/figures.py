@@ -23,7 +23,7 @@ from pydantic_core import CoreSchema
 
 from optimiser.problem import Figure
 from optimiser.problem.beds import MOST_BEDS
-from optimiser.rota.cover import DAYS
+from optimiser.rotas.cover import DAYS
 from optimiser.schema import CODE_PATTERN
 from optimiser.wording import quoted
 

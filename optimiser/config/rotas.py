@@ -26,9 +26,9 @@ from optimiser.config.figures import (
     as_written,
 )
 from optimiser.problem import Figure
-from optimiser.rota.cover import DAYS
-from optimiser.rota.law import WorkingTime
-from optimiser.rota.need import Contract
+from optimiser.rotas.cover import DAYS
+from optimiser.rotas.law import WorkingTime
+from optimiser.rotas.need import Contract
 
 
 class CoverSettings(Strict):

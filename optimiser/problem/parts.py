@@ -42,7 +42,7 @@ class Fixed:
 
 
 class Roster(Protocol):
-    """How a rota may give its cover within the law. ``optimiser.rota`` knows."""
+    """How a rota may give its cover within the law. ``optimiser.rotas`` knows."""
 
     def table(self) -> pd.DataFrame:
         """Return its weekly pattern as rows of ``rotas.csv``."""

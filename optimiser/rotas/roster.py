@@ -8,10 +8,10 @@ from functools import cache
 import pandas as pd
 
 from optimiser.errors import Fault, InputError, NotProved, TooLarge
-from optimiser.rota.cover import ASKED, Cover, Shape
-from optimiser.rota.law import WorkingTime
-from optimiser.rota.pattern import Pattern, smallest_legal
-from optimiser.rota.weekly import written
+from optimiser.rotas.cover import ASKED, Cover, Shape
+from optimiser.rotas.law import WorkingTime
+from optimiser.rotas.pattern import Pattern, smallest_legal
+from optimiser.rotas.weekly import written
 
 
 @dataclass(frozen=True)

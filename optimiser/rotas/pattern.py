@@ -12,9 +12,9 @@ import pulp
 
 from optimiser.errors import NotProved, TooLarge
 from optimiser.model import solver
-from optimiser.rota.cover import DAYS, Shape
-from optimiser.rota.law import WEEKEND_DAYS, WorkingTime
-from optimiser.rota.programme import Cycle, build, least_shifts
+from optimiser.rotas.cover import DAYS, Shape
+from optimiser.rotas.law import WEEKEND_DAYS, WorkingTime
+from optimiser.rotas.programme import Cycle, build, least_shifts
 
 MOST_PEOPLE = 40
 

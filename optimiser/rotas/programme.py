@@ -13,8 +13,8 @@ from functools import cached_property
 
 import pulp
 
-from optimiser.rota.cover import DAY, DAYS, WEEK, Shape, Shift, shared
-from optimiser.rota.law import WorkingTime, touches_weekend
+from optimiser.rotas.cover import DAY, DAYS, WEEK, Shape, Shift, shared
+from optimiser.rotas.law import WorkingTime, touches_weekend
 
 Rows = Iterator[tuple[tuple[object, ...], pulp.LpConstraint]]
 

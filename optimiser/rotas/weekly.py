@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from optimiser.rota.cover import DAY, DAYS, WEEK, Cover, Kind, clock, exact, shared
-from optimiser.rota.pattern import Pattern
+from optimiser.rotas.cover import DAY, DAYS, WEEK, Cover, Kind, clock, exact, shared
+from optimiser.rotas.pattern import Pattern
 
 COLUMNS = ["rota", "week", "day", "shift", "kind", "start", "end", "hours"]
 ON_CALL_CODE = "C"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimiser.errors import Fault
 from optimiser.problem import Figure
-from optimiser.rota.cover import DAY, Shape, Shift, exact, refuse, shared
+from optimiser.rotas.cover import DAY, Shape, Shift, exact, refuse, shared
 
 _READ = "NHS Employers, questions and answers on working hours under the 2016 contract"
 _NOT_READ = "General knowledge of the 2016 contract; the text was not read"

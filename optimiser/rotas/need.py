@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimiser.errors import Fault
 from optimiser.problem import Figure
-from optimiser.rota.cover import DAY, DAYS, WEEK, Cover, Span, exact, faulty_days, people_at, refuse, shared
+from optimiser.rotas.cover import DAY, DAYS, WEEK, Cover, Span, exact, faulty_days, people_at, refuse, shared
 
 Binding = Literal["hours", "frequency", "floor"]
 

@@ -9,8 +9,8 @@ from fractions import Fraction
 import pandas as pd
 
 from optimiser.problem import Figure
-from optimiser.rota.cover import exact
-from optimiser.rota.need import FULL, Contract, Step, Sums
+from optimiser.rotas.cover import exact
+from optimiser.rotas.need import FULL, Contract, Step, Sums
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,30 @@
+"""Rotas: how many people a rota needs, its weekly pattern, and which rotas one vacancy would break."""
+
+from optimiser.rotas.across import Travel, with_travel
+from optimiser.rotas.cover import DAYS, Cover, Shape, Shift
+from optimiser.rotas.law import WorkingTime
+from optimiser.rotas.need import Contract, Need, fragile, need, with_wte
+from optimiser.rotas.pattern import Pattern, smallest_legal
+from optimiser.rotas.roster import Roster
+from optimiser.rotas.weekly import drawn, grid, legend
+
+__all__ = [
+    "DAYS",
+    "Contract",
+    "Cover",
+    "Need",
+    "Pattern",
+    "Roster",
+    "Shape",
+    "Shift",
+    "Travel",
+    "WorkingTime",
+    "drawn",
+    "fragile",
+    "grid",
+    "legend",
+    "need",
+    "smallest_legal",
+    "with_travel",
+    "with_wte",
+]
