@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from optimiser import sweep as sweeps
+from optimiser.inputs import read_problem
 from optimiser.parameters import changed, parameters
 from optimiser.problem import Problem
-from optimiser.reading import read_problem
 from optimiser.sweep.draws import scenarios
 from optimiser.sweep.listing import judged
 from optimiser.sweep.settings import Sweep, SweepSettings

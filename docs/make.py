@@ -188,7 +188,7 @@ def _exit_codes(words: str) -> Iterator[Sequence[str]]:
 
 def config() -> str:
     """Return the page of every setting of a config."""
-    from optimiser.config import Settings, json_schema
+    from optimiser.inputs.config import Settings, json_schema
 
     full = Settings.model_json_schema()
     shapes, stated = (
@@ -258,7 +258,7 @@ def _default(setting: str, full: Mapping[str, Any]) -> str:
 
 
 def _option_rows() -> Iterator[Sequence[str]]:
-    from optimiser.config import OptionSettings
+    from optimiser.inputs.config import OptionSettings
 
     shape = OptionSettings.model_json_schema()
     for name, field in shape["properties"].items():
@@ -558,7 +558,7 @@ def _asked_of_beds(beds: Any) -> Iterator[tuple[str, str, bool]]:
 
 def data_dictionary() -> str:
     """Return the page of every table and column."""
-    from optimiser import schema
+    from optimiser.inputs import schema
 
     return schema.data_dictionary()
 

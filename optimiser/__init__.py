@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optimiser.comparison import compare
-    from optimiser.config import read_option
     from optimiser.explanation import Clash, clash, explain
     from optimiser.export import write_export
+    from optimiser.inputs import designations_of, read_problem
+    from optimiser.inputs.config import read_option
     from optimiser.long_list import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.parameters import changed
     from optimiser.plan import Plan
     from optimiser.planning import evaluate, solve
     from optimiser.prices import price_of_a_post
     from optimiser.problem import Problem
-    from optimiser.reading import designations_of, read_problem
     from optimiser.report import write_report
     from optimiser.runs import check, write_run
     from optimiser.sweep import run_sweep
@@ -41,7 +41,7 @@ _HOMES = {
     "Clash": "explanation",
     "clash": "explanation",
     "compare": "comparison",
-    "designations_of": "reading",
+    "designations_of": "inputs",
     "different": "long_list",
     "effective_weights": "weights",
     "evaluate": "planning",
@@ -50,8 +50,8 @@ _HOMES = {
     "near_best": "long_list",
     "options": "long_list",
     "price_of_a_post": "prices",
-    "read_option": "config",
-    "read_problem": "reading",
+    "read_option": "inputs.config",
+    "read_problem": "inputs",
     "run_sweep": "sweep",
     "solve": "planning",
     "weights_won": "weights",

@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 
 from optimiser import checker, measures
-from optimiser.config import services_of
 from optimiser.errors import Fault, InputError, NotWritten
+from optimiser.inputs.config import services_of
+from optimiser.inputs.schema import RUN_TABLES, Table
 from optimiser.plan import EVALUATED, Plan
 from optimiser.problem import Problem
 from optimiser.run_record import read_record
-from optimiser.schema import RUN_TABLES, Table
 from optimiser.wording import quoted
 
 FORMAT = 1

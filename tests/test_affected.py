@@ -15,11 +15,11 @@ from worlds import by_transfer, small, vary
 
 from optimiser import affected as frames_of
 from optimiser.comparison import affected, tables_of
-from optimiser.config import read_option
 from optimiser.errors import InputError
+from optimiser.inputs import designations_of, read_problem
+from optimiser.inputs.config import read_option
 from optimiser.planning import evaluate
 from optimiser.problem import Figure, Problem
-from optimiser.reading import designations_of, read_problem
 from optimiser.runs import read_tables, write_run
 from optimiser.sentences import said_again
 

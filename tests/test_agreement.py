@@ -14,9 +14,10 @@ from worlds import small, three_doctors, vary
 
 from optimiser.checker import CHECKS, RULE_CHECKS
 from optimiser.cli import app
-from optimiser.config import OBJECTIVES as CONFIG_OBJECTIVES
 from optimiser.explanation import SAYS
 from optimiser.explanation.prices import WITHOUT_NOTCHES, givings
+from optimiser.inputs.config import OBJECTIVES as CONFIG_OBJECTIVES
+from optimiser.inputs.schema import RUN_TABLES
 from optimiser.journeys import nearest
 from optimiser.measures import JOURNEY_MEASURES, table
 from optimiser.model import build
@@ -27,7 +28,6 @@ from optimiser.model.rules import RULES, UNITS
 from optimiser.planning import solve
 from optimiser.problem import Excepted, Figure, Reach
 from optimiser.runs import COVER_TABLES, TABLES, TABLES_OF_LINKS, files_of
-from optimiser.schema import RUN_TABLES
 
 ROOT = Path(__file__).parent.parent
 

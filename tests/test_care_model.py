@@ -14,11 +14,11 @@ from optimiser import measures, summary
 from optimiser.comparison import compare
 from optimiser.enumeration import can_be_listed, enumerate_all, size
 from optimiser.errors import NoPlan
+from optimiser.inputs import with_exceptions_of
 from optimiser.journeys import nearest
 from optimiser.model import build
 from optimiser.plan import Plan
 from optimiser.problem import Figure, Fixed, Problem, Reach
-from optimiser.reading import with_exceptions_of
 
 ROOT = Path(__file__).parent.parent
 OPTIONS = sorted((ROOT / "configs/options").glob("*.yaml"))

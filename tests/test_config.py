@@ -9,10 +9,10 @@ import pytest
 from made_up_place import CONFIG, write_config, write_question
 from ruamel.yaml import YAML
 
-from optimiser.config import json_schema, read_config, read_option, resolved_yaml
 from optimiser.errors import InputError, TooLarge
+from optimiser.inputs import designations_of, read_problem, read_question
+from optimiser.inputs.config import json_schema, read_config, read_option, resolved_yaml
 from optimiser.problem import Figure, Objective, RotaNeed
-from optimiser.reading import designations_of, read_problem, read_question
 
 
 @pytest.fixture(autouse=True)

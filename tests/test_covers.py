@@ -19,9 +19,9 @@ import optimiser as op
 from optimiser import measures, summary
 from optimiser.checker import CHECKS, check
 from optimiser.checker.patterns import PATTERN_CHECKS
-from optimiser.config import ContractSettings, WorkingTimeSettings, read_config
-from optimiser.covers import units_of
 from optimiser.errors import InputError
+from optimiser.inputs.config import ContractSettings, WorkingTimeSettings, read_config
+from optimiser.inputs.covers import units_of
 from optimiser.problem import Figure, RotaNeed
 from optimiser.rotas import Contract, WorkingTime, grid, roster
 from optimiser.runs import files_of, read_tables, write_run

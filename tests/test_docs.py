@@ -19,10 +19,11 @@ import pytest
 import typer
 
 import optimiser as op
-from optimiser import checker, cli, config, enumeration, explanation, measures
+from optimiser import checker, cli, enumeration, explanation, measures
 from optimiser.checker import claims, tried
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes
+from optimiser.inputs import config
 from optimiser.journeys import shared_out
 from optimiser.model import arithmetic, objectives, rules
 from optimiser.plan import Plan

@@ -9,11 +9,11 @@ from made_up_place import CONFIG, write_config, write_question
 
 import optimiser as op
 from optimiser import summary
-from optimiser.config import read_option
 from optimiser.errors import InputError, NoPlan
+from optimiser.inputs import designations_of, read_problem, with_exceptions_of
+from optimiser.inputs.config import read_option
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Excepted, Figure, Link, Problem, Reach
-from optimiser.reading import designations_of, read_problem, with_exceptions_of
 from optimiser.runs import files_of
 
 BEDS = "    beds: {stay_days: 36.5, blocking: 0.2, at: {ash: 3, birch: 2}, staff_per_bed: {nurses: 2.9}}\n"

@@ -9,8 +9,8 @@ import pytest
 
 import optimiser as op
 from optimiser.errors import InputError
+from optimiser.inputs import left_out, with_exceptions_of
 from optimiser.problem import Problem
-from optimiser.reading import left_out, with_exceptions_of
 
 ROOT = Path(__file__).parent.parent
 DECIDED = ROOT / "configs/options/dmbc_jul2018.yaml"

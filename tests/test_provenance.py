@@ -6,7 +6,7 @@ from pathlib import Path
 
 import optimiser as op
 from optimiser import summary
-from optimiser.provenance import unverified_activities
+from optimiser.inputs.provenance import unverified_activities
 
 ROOT = Path(__file__).parents[1]
 SOURCES = b"source,verified\ncounted,true\nguessed,false\n"

@@ -28,11 +28,11 @@ from worlds import small, three_doctors
 from optimiser import sweep as sweeps
 from optimiser.enumeration import size
 from optimiser.errors import InputError, NotWritten, TooLarge
+from optimiser.inputs import read_problem
 from optimiser.model.arithmetic import lawful, value
 from optimiser.parameters import changed, parameters
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Objective, Problem
-from optimiser.reading import read_problem
 from optimiser.sweep.draws import scenarios
 from optimiser.sweep.settings import Sweep, SweepSettings
 

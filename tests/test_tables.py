@@ -9,9 +9,9 @@ import pytest
 import shapely
 from made_up_place import TABLES, geojson, square, write_place
 
-from optimiser import schema
 from optimiser.errors import InputError, TooLarge
-from optimiser.tables import read_boundaries, read_place, sheets
+from optimiser.inputs import schema
+from optimiser.inputs.tables import read_boundaries, read_place, sheets
 
 
 def refusal(folder: Path) -> list[str]:

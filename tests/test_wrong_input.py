@@ -9,7 +9,7 @@ import pytest
 from made_up_place import CONFIG, TABLES, write_config, write_question
 
 from optimiser.errors import InputError
-from optimiser.reading import read_problem
+from optimiser.inputs import read_problem
 
 VRT = "<OGRVRTDataSource><OGRVRTLayer><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
 

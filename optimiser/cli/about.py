@@ -42,11 +42,11 @@ def schema(
     Example:  optimiser schema > configs/schema.json
     """
     if tables:
-        from optimiser.schema import data_dictionary
+        from optimiser.inputs.schema import data_dictionary
 
         typer.echo(data_dictionary(), nl=False)
         return
-    from optimiser.config import json_schema
+    from optimiser.inputs.config import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 

@@ -51,10 +51,10 @@ def explain(
     --map, the same for two parameters together, exactly along the first.
     """
     from optimiser import planning
-    from optimiser.config import read_option
     from optimiser.explanation import clash, record
     from optimiser.explanation import explain as explain_plan
-    from optimiser.reading import designations_of, read_problem, with_exceptions_of
+    from optimiser.inputs import designations_of, read_problem, with_exceptions_of
+    from optimiser.inputs.config import read_option
     from optimiser.runs import evaluated_in
 
     if option and (service or site):

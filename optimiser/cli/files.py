@@ -63,7 +63,7 @@ def serve(
 def _run_to_serve(what: Path | None) -> Path:
     """Return the run folder to serve: the one given, that of a config solved now, or the newest under runs/."""
     from optimiser import planning
-    from optimiser.reading import read_problem
+    from optimiser.inputs import read_problem
     from optimiser.runs import read_tables, write_run
 
     if what is None:

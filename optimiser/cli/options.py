@@ -43,7 +43,7 @@ def options(
     """
     from optimiser import long_list, option_files, weights
     from optimiser.cli import listing
-    from optimiser.reading import read_problem
+    from optimiser.inputs import read_problem
 
     if near_in and not within and within_minutes is None:
         raise InputError([Fault("--near-in", "say how near as well: --within 5% or --within-minutes 1.")])

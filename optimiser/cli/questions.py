@@ -39,8 +39,8 @@ def init(
 
     Example:  optimiser init my-place
     """
+    from optimiser.inputs.starter import starter_files
     from optimiser.runs import write_files
-    from optimiser.starter import starter_files
 
     written = write_files(starter_files(), folder)
     words = [f"Wrote a made-up place and a question about it to {written}.", "Replace its tables with your own."]
@@ -53,8 +53,8 @@ def validate(config: Config, as_json: AsJson = False) -> None:
 
     Example:  optimiser validate configs/base.yaml
     """
-    from optimiser.reading import read_question
-    from optimiser.tables import read_boundaries
+    from optimiser.inputs import read_question
+    from optimiser.inputs.tables import read_boundaries
 
     question = read_question(config)
     problem = question.problem
@@ -86,7 +86,7 @@ def solve(
     Example:  optimiser solve configs/base.yaml
     """
     from optimiser import planning
-    from optimiser.reading import read_problem
+    from optimiser.inputs import read_problem
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
@@ -136,8 +136,8 @@ def evaluate(
     Example:  optimiser evaluate configs/base.yaml --option configs/options/dmbc_jul2018.yaml
     """
     from optimiser import planning
-    from optimiser.config import read_option
-    from optimiser.reading import designations_of, left_out, read_problem, with_exceptions_of
+    from optimiser.inputs import designations_of, left_out, read_problem, with_exceptions_of
+    from optimiser.inputs.config import read_option
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")

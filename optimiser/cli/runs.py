@@ -104,7 +104,7 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
 
 def _tables_of(shown: list[Path], config: Path | None, tell: Callable[[str], None]) -> dict[str, Tables]:
     """Return what a comparison needs of every run and, evaluated with the config and checked, of every option."""
-    from optimiser.reading import read_problem
+    from optimiser.inputs import read_problem
     from optimiser.runs import read_tables
 
     names = [str(path) if [p.name for p in shown].count(path.name) > 1 else path.name for path in shown]
@@ -125,8 +125,8 @@ def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables]:
     from optimiser import planning
     from optimiser.checker import check as check_run
     from optimiser.comparison import tables_of
-    from optimiser.config import read_option
-    from optimiser.reading import designations_of, with_exceptions_of
+    from optimiser.inputs import designations_of, with_exceptions_of
+    from optimiser.inputs.config import read_option
     from optimiser.runs import files_of
 
     option = read_option(path)

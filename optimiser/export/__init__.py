@@ -18,8 +18,8 @@ from optimiser.export.finished import Finished, read_run, read_runs
 from optimiser.export.geopackage import geopackage_bytes
 from optimiser.export.pictures import png_bytes
 from optimiser.export.workbook import workbook_bytes
+from optimiser.inputs.schema import Column, Table
 from optimiser.runs import next_free, write_files
-from optimiser.schema import Column, Table
 
 FIGURES = Table(
     "figures",

@@ -10,8 +10,8 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError
 from optimiser.export.finished import Finished
+from optimiser.inputs.schema import KIND_IN_WORDS, PLACE_TABLES, RUN_TABLES, Column, Table
 from optimiser.problem import Service
-from optimiser.schema import KIND_IN_WORDS, PLACE_TABLES, RUN_TABLES, Column, Table
 
 # Control, format (with those that turn the reading direction), surrogate, private and unassigned characters.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

@@ -17,12 +17,12 @@ import shapely
 from pyproj import Transformer
 
 from optimiser import checker
-from optimiser.boundaries import read_boundaries
 from optimiser.errors import CheckFailed, Fault, InputError
+from optimiser.inputs import read_problem
+from optimiser.inputs.boundaries import read_boundaries
+from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table
 from optimiser.problem import Problem
-from optimiser.reading import read_problem
 from optimiser.runs import read_tables
-from optimiser.schema import PLACE_TABLES, RUN_TABLES, Table
 from optimiser.wording import disagreements
 
 if TYPE_CHECKING:

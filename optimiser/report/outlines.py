@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from optimiser.boundaries import read_boundaries
 from optimiser.errors import InputError
+from optimiser.inputs.boundaries import read_boundaries
 from optimiser.problem import Problem
 
 GRID = "EPSG:27700"

@@ -14,9 +14,9 @@ import pandas as pd
 from optimiser import checker, measures
 from optimiser.enumeration import Enumeration, Option
 from optimiser.errors import Fault, InputError
+from optimiser.inputs import read_problem
 from optimiser.plan import Plan, Proof, Reached
 from optimiser.planning import evaluate
-from optimiser.reading import read_problem
 from optimiser.runs import files_of, read_tables
 
 

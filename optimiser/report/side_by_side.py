@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimiser.comparison import compare, tables_of
 from optimiser.errors import Fault, InputError
-from optimiser.files import read_bytes
+from optimiser.inputs.files import read_bytes
 from optimiser.problem import Problem
 from optimiser.report.run import Run
 from optimiser.report.tables import FORMS, Cell, Row, Table, Values, values_of

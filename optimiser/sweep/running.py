@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from optimiser.errors import Fault, InputError, NotWritten, TooLarge
+from optimiser.inputs import designations_of
 from optimiser.parameters import Parameter, changed, parameters
-from optimiser.reading import designations_of
 from optimiser.sweep import unlisted
 from optimiser.sweep.draws import scenarios, size
 from optimiser.sweep.listing import Joint, best_of, joint, judged

@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr, model_validator
 
-from optimiser.config import Option, read_option
-from optimiser.config.faults import settings_of
-from optimiser.config.figures import Number, Strict, Within, a_number, no_repeats
 from optimiser.errors import Fault, InputError
-from optimiser.layers import Origin, Spot, origin_of, read_layers
+from optimiser.inputs import read_problem
+from optimiser.inputs.config import Option, read_option
+from optimiser.inputs.config.faults import settings_of
+from optimiser.inputs.config.figures import Number, Strict, Within, a_number, no_repeats
+from optimiser.inputs.layers import Origin, Spot, origin_of, read_layers
 from optimiser.parameters import Parameter, parameters
 from optimiser.problem import Problem
-from optimiser.reading import read_problem
 from optimiser.wording import did_you_mean, quoted, shown
 
 MOST_SCENARIOS = 1_000_000

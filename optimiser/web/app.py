@@ -195,8 +195,8 @@ def _page_maker(desk: Desk) -> Callable[[tuple[str, ...]], str]:
 def _parameter_teller(desk: Desk) -> Callable[[], list[ParameterTold]]:
     @cache
     def told() -> list[ParameterTold]:
+        from optimiser.inputs import read_problem
         from optimiser.parameters import parameters
-        from optimiser.reading import read_problem
 
         problem = read_problem(desk.base)
         return [

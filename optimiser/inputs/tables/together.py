@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from optimiser.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet
+from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet
 from optimiser.wording import closest, did_you_mean, quoted
 
 

@@ -11,19 +11,11 @@ from pydantic import (
     BaseModel,
 )
 
-from optimiser.config.figures import (
-    UNLIMITED,
-)
-from optimiser.config.rotas import RotaSettings
-from optimiser.config.settings import (
-    INPUTS,
-    ExceptionSettings,
-    ObjectiveSettings,
-    ServiceSettings,
-    Settings,
-)
-from optimiser.config.stated import Config
-from optimiser.layers import BASED_ON
+from optimiser.inputs.config.figures import UNLIMITED
+from optimiser.inputs.config.rotas import RotaSettings
+from optimiser.inputs.config.settings import INPUTS, ExceptionSettings, ObjectiveSettings, ServiceSettings, Settings
+from optimiser.inputs.config.stated import Config
+from optimiser.inputs.layers import BASED_ON
 
 
 def resolved_yaml(config: Config) -> str:

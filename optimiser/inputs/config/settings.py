@@ -18,7 +18,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from optimiser.config.figures import (
+from optimiser.inputs.config.figures import (
     AtLeastZero,
     Beds,
     Blocking,
@@ -47,7 +47,7 @@ from optimiser.config.figures import (
     Year,
     as_written,
 )
-from optimiser.config.rotas import ContractSettings, RotaSettings, WorkingTimeSettings
+from optimiser.inputs.config.rotas import ContractSettings, RotaSettings, WorkingTimeSettings
 from optimiser.problem import Figure
 
 OBJECTIVES = (

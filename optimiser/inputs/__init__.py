@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from optimiser.config import Config, draft_config, resolved_yaml
-from optimiser.covers import faults as cover_faults
 from optimiser.errors import Fault, InputError
-from optimiser.files import is_there
+from optimiser.inputs.assembling import problem_of, with_offsets_stated
+from optimiser.inputs.config import Config, draft_config, resolved_yaml
+from optimiser.inputs.covers import faults as cover_faults
+from optimiser.inputs.disagreements import disagreements
+from optimiser.inputs.files import is_there
+from optimiser.inputs.options import designations_of, left_out, with_exceptions_of
+from optimiser.inputs.schema import PLACE_TABLES
+from optimiser.inputs.tables import Place, look_at_place
 from optimiser.problem import Problem
-from optimiser.reading.assembling import problem_of, with_offsets_stated
-from optimiser.reading.disagreements import disagreements
-from optimiser.reading.options import designations_of, left_out, with_exceptions_of
-from optimiser.schema import PLACE_TABLES
-from optimiser.tables import Place, look_at_place
 from optimiser.wording import quoted
 
 __all__ = ["Question", "designations_of", "left_out", "read_problem", "read_question", "with_exceptions_of"]

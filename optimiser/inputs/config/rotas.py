@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from optimiser.config.figures import (
+from optimiser.inputs.config.figures import (
     AtLeastZero,
     Code,
     Count,

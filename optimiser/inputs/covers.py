@@ -11,7 +11,8 @@ from itertools import combinations
 
 import pandas as pd
 
-from optimiser.config import (
+from optimiser.errors import Fault, InputError
+from optimiser.inputs.config import (
     Config,
     ContractSettings,
     RotaSettings,
@@ -20,7 +21,6 @@ from optimiser.config import (
     StatedFigure,
     WorkingTimeSettings,
 )
-from optimiser.errors import Fault, InputError
 from optimiser.problem import Figure, Link, RotaNeed, Unit
 from optimiser.rotas import Contract, Cover, Roster, Shape, Shift, Travel, WorkingTime, need, with_travel, with_wte
 from optimiser.rotas.cover import ASKED, DAY, DAYS, WEEK, clock, exact, shared

@@ -1,10 +1,10 @@
 """Read a question (a config) or somebody's option, listing every fault at once with its file and line."""
 
-from optimiser.config.contradictions import exception_faults
-from optimiser.config.figures import StatedFigure, StatedLimit
-from optimiser.config.reading import draft_config, read_config, read_option
-from optimiser.config.rotas import ContractSettings, RotaSettings, ShiftSettings, WorkingTimeSettings
-from optimiser.config.settings import (
+from optimiser.inputs.config.contradictions import exception_faults
+from optimiser.inputs.config.figures import StatedFigure, StatedLimit
+from optimiser.inputs.config.reading import draft_config, read_config, read_option
+from optimiser.inputs.config.rotas import ContractSettings, RotaSettings, ShiftSettings, WorkingTimeSettings
+from optimiser.inputs.config.settings import (
     OBJECTIVES,
     AcrossSettings,
     BedsSettings,
@@ -19,8 +19,8 @@ from optimiser.config.settings import (
     TransferSettings,
     TravelSettings,
 )
-from optimiser.config.stated import Config, Draft, Option
-from optimiser.config.writing import json_schema, resolved_yaml, services_of, with_exceptions
+from optimiser.inputs.config.stated import Config, Draft, Option
+from optimiser.inputs.config.writing import json_schema, resolved_yaml, services_of, with_exceptions
 
 __all__ = [
     "OBJECTIVES",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from optimiser.inputs.tables import Place
 from optimiser.problem import Unit
-from optimiser.tables import Place
 
 UNITS: dict[Unit, str] = {"people": "people", "WTE": "wte"}
 

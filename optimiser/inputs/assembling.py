@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from optimiser.config import (
+from optimiser.inputs.config import (
     Config,
     ExceptionSettings,
     ObservedSettings,
@@ -22,7 +22,9 @@ from optimiser.config import (
     TransferSettings,
     TravelSettings,
 )
-from optimiser.covers import Ways, needs_of
+from optimiser.inputs.covers import Ways, needs_of
+from optimiser.inputs.lookups import UNITS, counts_of, grades_of, staff_now
+from optimiser.inputs.tables import Place
 from optimiser.journeys.observed import fit, with_offsets
 from optimiser.problem import (
     ACROSS_SITES,
@@ -44,8 +46,6 @@ from optimiser.problem import (
 )
 from optimiser.problem.decimals import exactly, table_times, times
 from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, grown
-from optimiser.reading.lookups import UNITS, counts_of, grades_of, staff_now
-from optimiser.tables import Place
 
 
 def problem_of(config: Config, place: Place) -> Problem:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from optimiser.config.contradictions import contradictions
-from optimiser.config.faults import settings_of
-from optimiser.config.settings import (
-    OptionSettings,
-    Settings,
-)
-from optimiser.config.stated import Config, Draft, Option
 from optimiser.errors import Fault, InputError
-from optimiser.layers import read_layers
+from optimiser.inputs.config.contradictions import contradictions
+from optimiser.inputs.config.faults import settings_of
+from optimiser.inputs.config.settings import OptionSettings, Settings
+from optimiser.inputs.config.stated import Config, Draft, Option
+from optimiser.inputs.layers import read_layers
 
 
 def read_config(path: str | Path) -> Config:

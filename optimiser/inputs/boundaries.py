@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimiser.errors import Fault, InputError
-from optimiser.files import other_format, read_bytes
+from optimiser.inputs.files import other_format, read_bytes
 from optimiser.wording import did_you_mean, quoted, shown
 
 if TYPE_CHECKING:

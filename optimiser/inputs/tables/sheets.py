@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from optimiser.errors import Fault, TooLarge
-from optimiser.files import other_format, read_bytes
-from optimiser.schema import Column, Table, frame_schema
+from optimiser.inputs.files import other_format, read_bytes
+from optimiser.inputs.schema import Column, Table, frame_schema
 from optimiser.wording import did_you_mean, holds_hidden, quoted, shown
 
 MAX_FILE_BYTES = 512 * 1024**2

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from optimiser.errors import Fault, InputError
-from optimiser.files import is_there, other_format, read_bytes
+from optimiser.inputs.files import is_there, other_format, read_bytes
 from optimiser.wording import holds_hidden, quoted, shown
 
 MAX_BYTES = 1024**2

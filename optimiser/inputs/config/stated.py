@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from optimiser.config.settings import (
-    OptionSettings,
-    Settings,
-)
 from optimiser.errors import Fault
-from optimiser.layers import Origin, Spot, origin_of
+from optimiser.inputs.config.settings import OptionSettings, Settings
+from optimiser.inputs.layers import Origin, Spot, origin_of
 
 
 @dataclass(frozen=True)

@@ -490,7 +490,7 @@ def data_dictionary() -> str:
     """Return the data dictionary: a Markdown page of every table and column."""
     parts = [
         "# Data dictionary",
-        "Made from `optimiser/schema.py`; do not edit by hand.",
+        "Made from `optimiser/inputs/schema.py`; do not edit by hand.",
         "Every table is a CSV file: UTF-8, a header row, commas between cells, a point in decimals, one fact "
         "a cell. A code has letters, digits and `_` only, and starts with a letter.",
         "## Tables of a place",

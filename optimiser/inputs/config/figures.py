@@ -21,10 +21,10 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema
 
+from optimiser.inputs.schema import CODE_PATTERN
 from optimiser.problem import Figure
 from optimiser.problem.beds import MOST_BEDS
 from optimiser.rotas.cover import DAYS
-from optimiser.schema import CODE_PATTERN
 from optimiser.wording import quoted
 
 UNLIMITED = "unlimited"
