@@ -331,7 +331,7 @@ def rules() -> str:
 def _measure_rows() -> Iterator[Sequence[str]]:
     """Yield every measure that the made-up place publishes: nothing that is published lacks words."""
     import optimiser as op
-    from optimiser import measures
+    from optimiser.plan import measures
 
     tiny, care_model = (op.read_problem(DOCS.parent / f"configs/{name}.yaml") for name in ("tiny", "care_model"))
     published = measures.table(op.evaluate(_with_counts(tiny), tiny.today))

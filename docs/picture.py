@@ -22,7 +22,7 @@ SERVICE, UNIT = "hyper_acute_stroke", "hyper-acute stroke unit"
 def draw(run: Path) -> str:
     """Return the picture of a run folder as SVG."""
     from optimiser.export.figures import View, map_of
-    from optimiser.export.finished import read_run
+    from optimiser.plan.exported import read_run
 
     found = read_run(run)
     view = View(found, SERVICE)

@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from optimiser.comparison import compare
     from optimiser.explanation import Clash, clash, explain
     from optimiser.export import write_export
     from optimiser.inputs import designations_of, read_problem
@@ -19,11 +18,12 @@ if TYPE_CHECKING:
     from optimiser.long_list import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.parameters import changed
     from optimiser.plan import Plan
+    from optimiser.plan.comparison import compare
+    from optimiser.plan.runs import check, write_run
     from optimiser.planning import evaluate, solve
     from optimiser.prices import price_of_a_post
     from optimiser.problem import Problem
     from optimiser.report import write_report
-    from optimiser.runs import check, write_run
     from optimiser.sweep import run_sweep
     from optimiser.weights import effective_weights, weights_won
 
@@ -37,10 +37,10 @@ _HOMES = {
     "Plan": "plan",
     "Problem": "problem",
     "changed": "parameters",
-    "check": "runs",
+    "check": "plan.runs",
     "Clash": "explanation",
     "clash": "explanation",
-    "compare": "comparison",
+    "compare": "plan.comparison",
     "designations_of": "inputs",
     "different": "long_list",
     "effective_weights": "weights",
@@ -57,7 +57,7 @@ _HOMES = {
     "weights_won": "weights",
     "write_report": "report",
     "write_export": "export",
-    "write_run": "runs",
+    "write_run": "plan.runs",
 }
 
 __all__ = [

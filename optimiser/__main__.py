@@ -24,8 +24,8 @@ def answer_signals() -> None:
 
 def _stop(number: int, _frame: object) -> NoReturn:
     """End at once and leave nothing half-written. An exception would not do: libraries swallow it while they load."""
-    if "optimiser.runs" in sys.modules:
-        sys.modules["optimiser.runs"].remove_unfinished()
+    if "optimiser.plan.runs" in sys.modules:
+        sys.modules["optimiser.plan.runs"].remove_unfinished()
     sys.stdout.flush()
     sweeps = sys.modules.get("optimiser.sweep.running")
     under_way = sweeps.UNDER_WAY[-1:] if sweeps else []

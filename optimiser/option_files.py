@@ -14,8 +14,8 @@ import pandas as pd
 from optimiser.diagram import places_of
 from optimiser.enumeration import LARGEST_ENUMERATION, Every
 from optimiser.long_list import Front, NearBest, Options, names_of
+from optimiser.plan.runs import csv_files, versions, write_files
 from optimiser.problem import Problem
-from optimiser.runs import csv_files, versions, write_files
 
 FORMAT = 1
 HOW_TO_READ = (

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from optimiser import measures
 from optimiser.model.staffing import rotas_needed
-from optimiser.plan import Plan
+from optimiser.plan import Plan, measures
 from optimiser.problem import ACROSS_SITES, Problem
 
 MOST_FRAGILE_NAMED = 3

@@ -22,8 +22,8 @@ from optimiser.checker.rules import RELATIONS, facts_of, spare_of
 from optimiser.checker.run import MICRO, Run
 from optimiser.checker.stated import Figure
 from optimiser.plan import Plan
+from optimiser.plan.runs import files_of
 from optimiser.problem import Problem
-from optimiser.runs import files_of
 
 EVERYBODY = "all residents"
 

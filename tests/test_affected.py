@@ -13,15 +13,15 @@ import pandas as pd
 import pytest
 from worlds import by_transfer, small, vary
 
-from optimiser import affected as frames_of
-from optimiser.comparison import affected, tables_of
 from optimiser.errors import InputError
 from optimiser.inputs import designations_of, read_problem
 from optimiser.inputs.config import read_option
+from optimiser.plan import affected as frames_of
+from optimiser.plan.comparison import affected, tables_of
+from optimiser.plan.quotable import said_again
+from optimiser.plan.runs import read_tables, write_run
 from optimiser.planning import evaluate
 from optimiser.problem import Figure, Problem
-from optimiser.runs import read_tables, write_run
-from optimiser.sentences import said_again
 
 ROOT = Path(__file__).parents[1]
 BOTH = {("ash", "clinic"), ("birch", "clinic")}

@@ -19,15 +19,15 @@ from optimiser.explanation.prices import WITHOUT_NOTCHES, givings
 from optimiser.inputs.config import OBJECTIVES as CONFIG_OBJECTIVES
 from optimiser.inputs.schema import RUN_TABLES
 from optimiser.journeys import nearest
-from optimiser.measures import JOURNEY_MEASURES, table
 from optimiser.model import build
 from optimiser.model.arithmetic import ARITHMETIC, SCORES
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.objectives import UNITS as OBJECTIVE_UNITS
 from optimiser.model.rules import RULES, UNITS
+from optimiser.plan.measures import JOURNEY_MEASURES, table
+from optimiser.plan.runs import COVER_TABLES, TABLES, TABLES_OF_LINKS, files_of
 from optimiser.planning import solve
 from optimiser.problem import Excepted, Figure, Reach
-from optimiser.runs import COVER_TABLES, TABLES, TABLES_OF_LINKS, files_of
 
 ROOT = Path(__file__).parent.parent
 

@@ -17,9 +17,10 @@ from made_up_place import CONFIG, TABLES, write_question
 from worlds import small, vary
 
 import optimiser as op
-from optimiser import measures, summary
+from optimiser import summary
 from optimiser.errors import NoPlan
 from optimiser.journeys.observed import backcast, fit, with_offsets
+from optimiser.plan import measures
 from optimiser.problem import Figure, Observed, Problem
 
 ROOT = Path(__file__).parent.parent

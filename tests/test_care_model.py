@@ -10,14 +10,14 @@ from random import Random
 import pytest
 
 import optimiser as op
-from optimiser import measures, summary
-from optimiser.comparison import compare
+from optimiser import summary
 from optimiser.enumeration import can_be_listed, enumerate_all, size
 from optimiser.errors import NoPlan
 from optimiser.inputs import with_exceptions_of
 from optimiser.journeys import nearest
 from optimiser.model import build
-from optimiser.plan import Plan
+from optimiser.plan import Plan, measures
+from optimiser.plan.comparison import compare
 from optimiser.problem import Figure, Fixed, Problem, Reach
 
 ROOT = Path(__file__).parent.parent

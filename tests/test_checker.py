@@ -43,7 +43,7 @@ from optimiser.enumeration import KEPT
 from optimiser.errors import InputError
 from optimiser.model import solver
 from optimiser.model.objectives import UNITS
-from optimiser.runs import LIBRARIES
+from optimiser.plan.runs import LIBRARIES
 
 
 def turned_away(beds: int, load: float) -> float:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from worlds import by_transfer, small, three_doctors
 
-from optimiser import measures
-from optimiser.comparison import compare
+from optimiser.plan import measures
+from optimiser.plan.comparison import compare
 from optimiser.planning import evaluate
 from optimiser.problem import Excepted, Figure, Link
 

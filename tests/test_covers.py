@@ -16,15 +16,16 @@ import pytest
 from made_up_place import CONFIG, write_question
 
 import optimiser as op
-from optimiser import measures, summary
+from optimiser import summary
 from optimiser.checker import CHECKS, check
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.errors import InputError
 from optimiser.inputs.config import ContractSettings, WorkingTimeSettings, read_config
 from optimiser.inputs.covers import units_of
+from optimiser.plan import measures
+from optimiser.plan.runs import files_of, read_tables, write_run
 from optimiser.problem import Figure, RotaNeed
 from optimiser.rotas import Contract, WorkingTime, grid, roster
-from optimiser.runs import files_of, read_tables, write_run
 
 OFFICE = "{days: [Mon, Tue, Wed, Thu, Fri], start_hour: 8, hours: 10}"
 DAY_SHIFT = 'shifts: {D: {start: "08:00", end: "18:00", handover_minutes: 0}}'

@@ -19,14 +19,14 @@ import pytest
 import typer
 
 import optimiser as op
-from optimiser import checker, cli, enumeration, explanation, measures
+from optimiser import checker, cli, enumeration, explanation
 from optimiser.checker import claims, tried
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes
 from optimiser.inputs import config
 from optimiser.journeys import shared_out
 from optimiser.model import arithmetic, objectives, rules
-from optimiser.plan import Plan
+from optimiser.plan import Plan, measures
 from optimiser.problem import Figure, Problem, Team
 from optimiser.report import question as question_of_a_page
 from optimiser.sweep import listing

@@ -16,6 +16,7 @@ from worlds import small, three_doctors, vary
 from optimiser.enumeration import can_be_listed, enumerate_all, size
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.model.arithmetic import value
+from optimiser.plan.runs import check
 from optimiser.planning import evaluate, solve
 from optimiser.problem import (
     Beds,
@@ -33,7 +34,6 @@ from optimiser.problem import (
     Team,
     Transfer,
 )
-from optimiser.runs import check
 
 OBJECTIVES = (
     "patient_minutes",

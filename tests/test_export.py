@@ -28,11 +28,11 @@ from optimiser.errors import CheckFailed, InputError, NotWritten
 from optimiser.export import export_files, pictures, read_run, read_runs
 from optimiser.export.contents import DICTIONARY, csv_bytes, tidy_tables
 from optimiser.export.figures import figures
-from optimiser.export.finished import BRITISH_NATIONAL_GRID, Finished
 from optimiser.export.geopackage import geopackage_bytes
 from optimiser.export.recalculation import HEADLINES
 from optimiser.export.workbook import workbook_bytes
 from optimiser.extras import MissingPackage
+from optimiser.plan.exported import BRITISH_NATIONAL_GRID, Finished
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS = ("tiny", "base", "care_model", "what_if/treat_and_transfer", "what_if/observed_stroke_flows")

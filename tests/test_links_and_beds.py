@@ -12,9 +12,9 @@ from optimiser import summary
 from optimiser.errors import InputError, NoPlan
 from optimiser.inputs import designations_of, read_problem, with_exceptions_of
 from optimiser.inputs.config import read_option
+from optimiser.plan.runs import files_of
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Excepted, Figure, Link, Problem, Reach
-from optimiser.runs import files_of
 
 BEDS = "    beds: {stay_days: 36.5, blocking: 0.2, at: {ash: 3, birch: 2}, staff_per_bed: {nurses: 2.9}}\n"
 IN_REACH = "    in_reach: {labs: {minutes: {value: 20, source: A map, verified: true}}}\n"

@@ -17,8 +17,8 @@ import optimiser as op
 from optimiser import checker
 from optimiser.explanation import clash
 from optimiser.model.arithmetic import lawful
+from optimiser.plan.runs import files_without_plan, write_files
 from optimiser.problem import Figure, Problem
-from optimiser.runs import files_without_plan, write_files
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 

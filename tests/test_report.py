@@ -18,8 +18,9 @@ from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
 from worlds import small, three_doctors
 
 import optimiser as op
-from optimiser import measures, report
+from optimiser import report
 from optimiser.errors import InputError, NotWritten
+from optimiser.plan import measures
 from optimiser.problem import Figure, Fixed
 
 ROOT = Path(__file__).parent.parent

@@ -16,11 +16,10 @@ from browser import Browser
 from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
-from optimiser import measures
-from optimiser.plan import Plan
+from optimiser.plan import Plan, affected_on_page, measures, other_pathway
 from optimiser.planning import evaluate
 from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
-from optimiser.report import affected, other_pathway, question
+from optimiser.report import question
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = (files("optimiser.report") / "page/evaluate.js").read_text(encoding="utf-8")
@@ -96,7 +95,7 @@ class InPython:
         if key not in self.kept:
             rows = [
                 *measures.of_service(plan, service),
-                *affected.affected(plan, self.today, service),
+                *affected_on_page.affected(plan, self.today, service),
                 *other_pathway.straight_there(plan, service),
             ]
             self.kept[key] = self._keyed(rows)

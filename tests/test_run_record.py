@@ -17,9 +17,9 @@ import optimiser as op
 from optimiser.cli import app
 from optimiser.errors import InputError
 from optimiser.explanation import clash
+from optimiser.plan.runs import files_without_plan, read_tables, write_files, write_run
 from optimiser.problem import Figure
 from optimiser.report import run_of
-from optimiser.runs import files_without_plan, read_tables, write_files, write_run
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 import optimiser as op
-from optimiser import measures
 from optimiser.errors import NoPlan
 from optimiser.explanation import clash
 from optimiser.model.arithmetic import every_choice
+from optimiser.plan import measures
 from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Problem, RotaNeed, Service, Site, Team
 from optimiser.problem.beds import beds_needed, staff_for_beds

@@ -17,13 +17,14 @@ from test_covers import EVERY_DAY, OFFICE, sealed
 from worlds import small, three_doctors, vary
 
 import optimiser as op
-from optimiser import measures, summary
+from optimiser import summary
 from optimiser.enumeration import enumerate_all
 from optimiser.errors import InputError, NoPlan
 from optimiser.explanation import clash
+from optimiser.plan import measures
+from optimiser.plan.runs import files_of
 from optimiser.planning import evaluate, solve
 from optimiser.problem import ACROSS_SITES, Figure, Fixed, Link, Problem, RotaNeed, Team
-from optimiser.runs import files_of
 
 DOCTORS = ("doctors", "people")
 

@@ -21,9 +21,9 @@ from optimiser import summary
 from optimiser.checker import check
 from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.plan import Plan
+from optimiser.plan.runs import files_of
 from optimiser.rotas import DAYS, Cover, Roster, Shape, Shift, WorkingTime, drawn, grid, legend
 from optimiser.rotas.weekly import NO_DUTY, written
-from optimiser.runs import files_of
 
 ROOT = Path(__file__).parent.parent
 HALF_HOURS = 7 * 48
@@ -268,7 +268,7 @@ def test_the_command_draws_every_rota_of_a_run(honest: dict[str, bytes], tmp_pat
     from typer.testing import CliRunner
 
     from optimiser.cli import app
-    from optimiser.runs import write_files
+    from optimiser.plan.runs import write_files
 
     run = write_files(honest, tmp_path / "run")
     drawing = CliRunner().invoke(app, ["rotas", str(run)]).stdout

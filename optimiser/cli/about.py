@@ -58,7 +58,7 @@ def doctor(as_json: AsJson = False) -> None:
     Example:  optimiser doctor
     """
     from optimiser.model import solver
-    from optimiser.runs import versions
+    from optimiser.plan.runs import versions
 
     about = dict(solver.about())
     found = {"versions": versions(), "solver": about}

@@ -39,10 +39,10 @@ NOT_PROVED_EXIT = 5
 
 def finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: bool) -> None:
     """Check a plan, write its run folder, and say what it is."""
-    from optimiser import measures, summary
+    from optimiser import summary
     from optimiser.checker import check as check_run
-    from optimiser.plan import NOT_PROVED
-    from optimiser.runs import files_of, write_files
+    from optimiser.plan import NOT_PROVED, measures
+    from optimiser.plan.runs import files_of, write_files
 
     numbers = measures.table(plan)
     files = files_of(plan, numbers)
@@ -112,7 +112,7 @@ def new_run(name: str) -> Path:
     """Return a new run folder under runs/, named after today and the question."""
     from datetime import date
 
-    from optimiser.runs import next_free
+    from optimiser.plan.runs import next_free
 
     return next_free(Path("runs"), f"{date.today():%Y-%m-%d}_{name}")
 

@@ -55,7 +55,7 @@ def explain(
     from optimiser.explanation import explain as explain_plan
     from optimiser.inputs import designations_of, read_problem, with_exceptions_of
     from optimiser.inputs.config import read_option
-    from optimiser.runs import evaluated_in
+    from optimiser.plan.runs import evaluated_in
 
     if option and (service or site):
         raise typer.BadParameter("give --option, or --service and --site, not both.", param_hint="--option")

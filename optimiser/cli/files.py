@@ -64,7 +64,7 @@ def _run_to_serve(what: Path | None) -> Path:
     """Return the run folder to serve: the one given, that of a config solved now, or the newest under runs/."""
     from optimiser import planning
     from optimiser.inputs import read_problem
-    from optimiser.runs import read_tables, write_run
+    from optimiser.plan.runs import read_tables, write_run
 
     if what is None:
         found = sorted(Path("runs").glob("*/run.json"), key=lambda path: path.stat().st_mtime)

@@ -27,8 +27,8 @@ def report(
 
     Example:  optimiser report runs/base runs/july_2018
     """
+    from optimiser.plan.runs import next_free_file
     from optimiser.report import run_of, write_report
-    from optimiser.runs import next_free_file
 
     read = [run_of(run) for run in runs]
     target = out or next_free_file(runs[0].resolve().parent, f"{read[0].name}_report", ".html")

@@ -40,7 +40,7 @@ def init(
     Example:  optimiser init my-place
     """
     from optimiser.inputs.starter import starter_files
-    from optimiser.runs import write_files
+    from optimiser.plan.runs import write_files
 
     written = write_files(starter_files(), folder)
     words = [f"Wrote a made-up place and a question about it to {written}.", "Replace its tables with your own."]
@@ -113,7 +113,7 @@ def solve(
 def _no_plan(problem: Problem, found: Clash, folder: Path) -> Path:
     """Write a run that holds the question, its inputs and why no plan meets every rule, and check it."""
     from optimiser.checker import check as check_run
-    from optimiser.runs import files_without_plan, write_files
+    from optimiser.plan.runs import files_without_plan, write_files
 
     files = files_without_plan(problem, found.tables(), found.all_found)
     breaches = check_run(files)

@@ -15,7 +15,7 @@ from optimiser.errors import CheckFailed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from optimiser.comparison import Tables
+    from optimiser.plan.comparison import Tables
     from optimiser.problem import Problem
 
 
@@ -57,9 +57,9 @@ def compare(
 
     The first is what the others are set against.
     """
-    from optimiser.comparison import affected
-    from optimiser.comparison import compare as compare_tables
-    from optimiser.runs import csv_files, write_files
+    from optimiser.plan.comparison import affected
+    from optimiser.plan.comparison import compare as compare_tables
+    from optimiser.plan.runs import csv_files, write_files
 
     config = runs[0] if runs[0].suffix in (".yaml", ".yml") else None
     # Named first and again by *, an option is still one.
@@ -90,8 +90,8 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
 
     Example:  optimiser rotas runs/base
     """
+    from optimiser.plan.runs import read_tables
     from optimiser.rotas import drawn
-    from optimiser.runs import read_tables
 
     table = read_tables(run)[0].get("rotas")
     patterns = [] if table is None else [rows for _, rows in table.groupby("rota", sort=False)]
@@ -105,7 +105,7 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
 def _tables_of(shown: list[Path], config: Path | None, tell: Callable[[str], None]) -> dict[str, Tables]:
     """Return what a comparison needs of every run and, evaluated with the config and checked, of every option."""
     from optimiser.inputs import read_problem
-    from optimiser.runs import read_tables
+    from optimiser.plan.runs import read_tables
 
     names = [str(path) if [p.name for p in shown].count(path.name) > 1 else path.name for path in shown]
     problem = read_problem(config) if config else None
@@ -124,10 +124,10 @@ def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables]:
     """Return an option's code and tables, once the independent check has found nothing."""
     from optimiser import planning
     from optimiser.checker import check as check_run
-    from optimiser.comparison import tables_of
     from optimiser.inputs import designations_of, with_exceptions_of
     from optimiser.inputs.config import read_option
-    from optimiser.runs import files_of
+    from optimiser.plan.comparison import tables_of
+    from optimiser.plan.runs import files_of
 
     option = read_option(path)
     with_its_own = with_exceptions_of(problem, option)

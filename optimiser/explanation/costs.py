@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimiser import measures
 from optimiser.model.words import amount, listed, shown
-from optimiser.plan import Plan
+from optimiser.plan import Plan, measures
 from optimiser.problem import Problem
 
 Designations = frozenset[tuple[str, str]]

@@ -14,12 +14,12 @@ import pandas as pd
 from optimiser.export.contents import Tidy, csv_bytes, tidy_tables
 from optimiser.export.drawing import Figure
 from optimiser.export.figures import figures
-from optimiser.export.finished import Finished, read_run, read_runs
 from optimiser.export.geopackage import geopackage_bytes
 from optimiser.export.pictures import png_bytes
 from optimiser.export.workbook import workbook_bytes
 from optimiser.inputs.schema import Column, Table
-from optimiser.runs import next_free, write_files
+from optimiser.plan.exported import Finished, read_run, read_runs
+from optimiser.plan.runs import next_free, write_files
 
 FIGURES = Table(
     "figures",

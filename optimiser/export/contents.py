@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from optimiser.errors import Fault, InputError
-from optimiser.export.finished import Finished
 from optimiser.inputs.schema import KIND_IN_WORDS, PLACE_TABLES, RUN_TABLES, Column, Table
+from optimiser.plan.exported import Finished
 from optimiser.problem import Service
 
 # Control, format (with those that turn the reading direction), surrogate, private and unassigned characters.

@@ -26,9 +26,9 @@ from optimiser.export.drawing import (
     steps_path,
     text,
 )
-from optimiser.export.finished import Finished
 from optimiser.export.geopackage import merged
-from optimiser.measures import BANDS
+from optimiser.plan.exported import Finished
+from optimiser.plan.measures import BANDS
 
 TOP, MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, PANEL = 124, 580, 700, 24, 640
 USUAL_STANDARD = 30

@@ -14,7 +14,7 @@ import pyogrio
 import shapely
 
 from optimiser.export.contents import YES_OR_NO, plain
-from optimiser.export.finished import BRITISH_NATIONAL_GRID, Finished
+from optimiser.plan.exported import BRITISH_NATIONAL_GRID, Finished
 
 NO_DATE = "1980-01-01"
 ABOUT_AREAS = ("area", "name", "district", "resident", "population", "deprivation_decile")

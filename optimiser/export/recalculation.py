@@ -14,7 +14,7 @@ import pandas as pd
 
 from optimiser.export.contents import Tidy
 from optimiser.journeys.by_transfer import DAYS_A_YEAR
-from optimiser.measures import BANDS
+from optimiser.plan.measures import BANDS
 from optimiser.problem import beds
 
 # Published numbers are rounded to nine decimals; they are compared to a millionth.

@@ -12,9 +12,9 @@ import pandas as pd
 
 from optimiser.errors import TooLarge
 from optimiser.export.contents import YES_OR_NO, Tidy, plain
-from optimiser.export.finished import Finished
 from optimiser.export.recalculation import DECIMALS, Line, Place, lines
 from optimiser.extras import needed
+from optimiser.plan.exported import Finished
 
 HEADER_ROW = 4  # numbered from 1: a title, what the table says, an empty row, the header
 MOST_ROWS = 1_048_576

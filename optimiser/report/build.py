@@ -18,14 +18,14 @@ from markupsafe import Markup
 from optimiser import summary
 from optimiser.enumeration import size
 from optimiser.plan import PROVED, Plan
+from optimiser.plan.affected_on_page import affected, one_row_an_area
+from optimiser.plan.finished import Run, runs_of
+from optimiser.plan.other_pathway import straight_there
+from optimiser.plan.runs import versions
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.report import parts, side_by_side, tables, words
-from optimiser.report.affected import affected, one_row_an_area
-from optimiser.report.other_pathway import straight_there
 from optimiser.report.outlines import Drawing, drawing
 from optimiser.report.question import designated_at, question
-from optimiser.report.run import Run, runs_of
-from optimiser.runs import versions
 
 SCRIPTS = ("evaluate.js", "map.js", "page.js", "print.js")
 SECTIONS = (

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.measures import number
 from optimiser.plan import Plan
+from optimiser.plan.finished import Run
+from optimiser.plan.measures import number
 from optimiser.problem import Problem
 from optimiser.report import tables, words
 from optimiser.report.outlines import Drawing
 from optimiser.report.question import designated_at, in_words
-from optimiser.report.run import Run
 
 # With more candidates than this, sites go down the table of ticks and services across.
 MOST_SITES_ACROSS = 6

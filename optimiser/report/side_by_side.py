@@ -10,11 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.comparison import compare, tables_of
 from optimiser.errors import Fault, InputError
 from optimiser.inputs.files import read_bytes
+from optimiser.plan.comparison import compare, tables_of
+from optimiser.plan.finished import Run
 from optimiser.problem import Problem
-from optimiser.report.run import Run
 from optimiser.report.tables import FORMS, Cell, Row, Table, Values, values_of
 from optimiser.report.words import decided, places
 from optimiser.wording import shown

@@ -8,12 +8,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from math import isfinite
 
-from optimiser import measures
-from optimiser.measures import BANDS
+from optimiser.plan import measures
+from optimiser.plan.finished import Run
+from optimiser.plan.measures import BANDS
+from optimiser.plan.other_pathway import ENDING
 from optimiser.problem import Problem
 from optimiser.report import words
-from optimiser.report.other_pathway import ENDING
-from optimiser.report.run import Run
 from optimiser.report.words import change, percent, short, whole
 
 Values = Mapping[str, float]

@@ -11,9 +11,9 @@ from math import floor, isfinite
 import pandas as pd
 
 from optimiser.plan import EVALUATED, PROVED, Plan
+from optimiser.plan.finished import Run
+from optimiser.plan.other_pathway import ENDING
 from optimiser.problem import Problem
-from optimiser.report.other_pathway import ENDING
-from optimiser.report.run import Run
 
 ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " Hospital")
 # Columns that every number rests on, in any table, and what they count.

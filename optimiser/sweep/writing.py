@@ -15,8 +15,8 @@ import pandas as pd
 
 from optimiser.model.objectives import UNITS
 from optimiser.parameters import parameters
+from optimiser.plan.runs import csv_files, versions
 from optimiser.problem import Problem
-from optimiser.runs import csv_files, versions
 from optimiser.summary_of_staff import sites_in_words
 from optimiser.sweep.draws import scenarios
 from optimiser.sweep.listing import Designations

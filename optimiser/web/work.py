@@ -191,7 +191,7 @@ def _finish(asked: Asked, plan: Plan, written: dict[str, bytes], tell: Tell) -> 
     """Check a plan, and write its run with what was asked and why, all or nothing."""
     from optimiser import checker, summary
     from optimiser.errors import CheckFailed
-    from optimiser.runs import files_of
+    from optimiser.plan.runs import files_of
     from optimiser.wording import disagreements
 
     tell("Checking every number")
@@ -211,7 +211,7 @@ def _under(folder: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def _write(asked: Asked, files: dict[str, bytes], place: Path, outcome: str, words: list[str]) -> None:
     """Write a scenario with its reason, all or nothing."""
-    from optimiser.runs import write_files
+    from optimiser.plan.runs import write_files
 
     record = {
         "format": FORMAT,

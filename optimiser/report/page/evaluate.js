@@ -293,7 +293,7 @@ function transferMeasures(question, code, going, moved, staying, put) {
   }
 }
 
-// What changes for people against another choice, such as today. Residents only; see optimiser/report/affected.py.
+// What changes for people against another choice, such as today. Residents only; see optimiser/plan/affected_on_page.py.
 function affectedMeasures(question, code, going, before, put) {
   const {areas, scales} = question, patients = question.patients[question.service[code].activity];
   const finest = scales.minutes * scales.shares, least = finest / 2e9; // means of split areas are not whole

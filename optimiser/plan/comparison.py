@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from optimiser import measures
-from optimiser.affected import between, is_true
-from optimiser.plan import Plan, matters
-from optimiser.sentences import sentences
+from optimiser.plan import Plan, matters, measures
+from optimiser.plan.affected import between, is_true
+from optimiser.plan.quotable import sentences
 
 COMPARED = (
     "mean_minutes",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from optimiser import measures
-from optimiser.plan import Plan
+from optimiser.plan import Plan, measures
 from optimiser.problem import Problem
 
 # What is shown of both pathways, under these names and with this ending.

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser import checker, measures
+from optimiser import checker
 from optimiser.errors import Fault, InputError, NotWritten
 from optimiser.inputs.config import services_of
 from optimiser.inputs.schema import RUN_TABLES, Table
-from optimiser.plan import EVALUATED, Plan
+from optimiser.plan import EVALUATED, Plan, measures
+from optimiser.plan.run_record import read_record
 from optimiser.problem import Problem
-from optimiser.run_record import read_record
 from optimiser.wording import quoted
 
 FORMAT = 1

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.affected import LOUD_MINUTES, QUIET_MINUTES, Answer
+from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, Answer
 
 Frames = Mapping[str, pd.DataFrame]
 

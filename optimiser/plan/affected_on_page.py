@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from optimiser.affected import AGE_75_PLUS, OLDER, areas, grouped, mean, split_areas_together
 from optimiser.plan import Plan
+from optimiser.plan.affected import AGE_75_PLUS, OLDER, areas, grouped, mean, split_areas_together
 
 # Minutes longer or shorter that people notice.
 FAR = 10
