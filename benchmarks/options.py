@@ -32,8 +32,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.enumeration import Every, enumerate_all
 from optimiser.problem import Figure, Problem, RotaNeed, Service, Site, Team
+from optimiser.search.enumeration import Every, enumerate_all
 
 SEED = 20_261_124
 AREAS = 705

@@ -34,8 +34,8 @@ import pandas as pd
 from national import SERVICE, SLICES, national_slice, p_median_problem
 
 from optimiser.journeys.roads import journey_minutes
-from optimiser.planning import solve
 from optimiser.problem import Problem
+from optimiser.search.planning import solve
 
 HERE = Path(__file__).resolve()
 INSTANCES = Path(os.environ.get("PMED_INSTANCES", HERE.parents[2] / "shared" / "benchmarks" / "pmed"))

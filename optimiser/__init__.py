@@ -15,25 +15,25 @@ if TYPE_CHECKING:
     from optimiser.export import write_export
     from optimiser.inputs import designations_of, read_problem
     from optimiser.inputs.config import read_option
-    from optimiser.long_list import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.parameters import changed
     from optimiser.plan import Plan
     from optimiser.plan.comparison import compare
     from optimiser.plan.runs import check, write_run
-    from optimiser.planning import evaluate, solve
     from optimiser.prices import price_of_a_post
     from optimiser.problem import Problem
     from optimiser.report import write_report
+    from optimiser.search.options import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
+    from optimiser.search.planning import evaluate, solve
+    from optimiser.search.weights import effective_weights, weights_won
     from optimiser.sweep import run_sweep
-    from optimiser.weights import effective_weights, weights_won
 
 # Each name is imported when first used, so that `optimiser --help` does not wait for pandas.
 _HOMES = {
-    "Front": "long_list",
-    "NearBest": "long_list",
-    "Options": "long_list",
-    "Ranked": "long_list",
-    "aims_of": "long_list",
+    "Front": "search.options",
+    "NearBest": "search.options",
+    "Options": "search.options",
+    "Ranked": "search.options",
+    "aims_of": "search.options",
     "Plan": "plan",
     "Problem": "problem",
     "changed": "parameters",
@@ -42,19 +42,19 @@ _HOMES = {
     "clash": "explanation",
     "compare": "plan.comparison",
     "designations_of": "inputs",
-    "different": "long_list",
-    "effective_weights": "weights",
-    "evaluate": "planning",
+    "different": "search.options",
+    "effective_weights": "search.weights",
+    "evaluate": "search.planning",
     "explain": "explanation",
-    "front": "long_list",
-    "near_best": "long_list",
-    "options": "long_list",
+    "front": "search.options",
+    "near_best": "search.options",
+    "options": "search.options",
     "price_of_a_post": "prices",
     "read_option": "inputs.config",
     "read_problem": "inputs",
     "run_sweep": "sweep",
-    "solve": "planning",
-    "weights_won": "weights",
+    "solve": "search.planning",
+    "weights_won": "search.weights",
     "write_report": "report",
     "write_export": "export",
     "write_run": "plan.runs",

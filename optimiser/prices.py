@@ -7,8 +7,8 @@ from dataclasses import replace
 import pandas as pd
 
 from optimiser.errors import NoPlan
-from optimiser.planning import solve
 from optimiser.problem import Figure, Problem
+from optimiser.search.planning import solve
 
 COLUMNS = ["team", "unit", "objective", "before", "after", "saved", "measured_in"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimiser.enumeration import can_be_listed
 from optimiser.errors import NoPlan, NotProved, SolverFailed
 from optimiser.inputs.provenance import unverified_activities
 from optimiser.journeys.shared_out import sharing
 from optimiser.model.objectives import UNITS
 from optimiser.plan import EVALUATED, PROVED, Plan, matters, measures
-from optimiser.planning import evaluate, solve
 from optimiser.problem import Problem
+from optimiser.search.enumeration import can_be_listed
+from optimiser.search.planning import evaluate, solve
 from optimiser.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short, sites_in_words
 
 FIGURES_OF_TRANSFERS = (

@@ -20,8 +20,8 @@ from optimiser.plan import affected as frames_of
 from optimiser.plan.comparison import affected, tables_of
 from optimiser.plan.quotable import said_again
 from optimiser.plan.runs import read_tables, write_run
-from optimiser.planning import evaluate
 from optimiser.problem import Figure, Problem
+from optimiser.search.planning import evaluate
 
 ROOT = Path(__file__).parents[1]
 BOTH = {("ash", "clinic"), ("birch", "clinic")}

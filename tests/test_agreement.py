@@ -26,8 +26,8 @@ from optimiser.model.objectives import UNITS as OBJECTIVE_UNITS
 from optimiser.model.rules import RULES, UNITS
 from optimiser.plan.measures import JOURNEY_MEASURES, table
 from optimiser.plan.runs import COVER_TABLES, TABLES, TABLES_OF_LINKS, files_of
-from optimiser.planning import solve
 from optimiser.problem import Excepted, Figure, Reach
+from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parent.parent
 

@@ -11,7 +11,6 @@ import pytest
 
 import optimiser as op
 from optimiser import summary
-from optimiser.enumeration import can_be_listed, enumerate_all, size
 from optimiser.errors import NoPlan
 from optimiser.inputs import with_exceptions_of
 from optimiser.journeys import nearest
@@ -19,6 +18,7 @@ from optimiser.model import build
 from optimiser.plan import Plan, measures
 from optimiser.plan.comparison import compare
 from optimiser.problem import Figure, Fixed, Problem, Reach
+from optimiser.search.enumeration import can_be_listed, enumerate_all, size
 
 ROOT = Path(__file__).parent.parent
 OPTIONS = sorted((ROOT / "configs/options").glob("*.yaml"))

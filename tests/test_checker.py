@@ -39,11 +39,11 @@ from optimiser.checker import CHECKS, RULE_CHECKS, check, record
 from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.checker.sharing import SHARING_CHECKS
-from optimiser.enumeration import KEPT
 from optimiser.errors import InputError
 from optimiser.model import solver
 from optimiser.model.objectives import UNITS
 from optimiser.plan.runs import LIBRARIES
+from optimiser.search.enumeration import KEPT
 
 
 def turned_away(beds: int, load: float) -> float:

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from test_enumeration import worlds
 from worlds import small, three_doctors
 
-from optimiser.enumeration import enumerate_all, size
 from optimiser.explanation import Clash, clash
 from optimiser.model.arithmetic import ARITHMETIC, every_choice
 from optimiser.model.words import Demand, demand_of
 from optimiser.problem import Figure, Fixed, Link, Problem, RotaNeed, Service, Site, Team
+from optimiser.search.enumeration import enumerate_all, size
 
 STAFF_RULES = ("rota_is_filled", "moves_within_limit", "recruitment_within_limit")
 MOST_DEMANDS = 10

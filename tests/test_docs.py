@@ -19,7 +19,7 @@ import pytest
 import typer
 
 import optimiser as op
-from optimiser import checker, cli, enumeration, explanation
+from optimiser import checker, cli, explanation
 from optimiser.checker import claims, tried
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes
@@ -29,6 +29,7 @@ from optimiser.model import arithmetic, objectives, rules
 from optimiser.plan import Plan, measures
 from optimiser.problem import Figure, Problem, Team
 from optimiser.report import question as question_of_a_page
+from optimiser.search import enumeration
 from optimiser.sweep import listing
 
 ROOT = Path(__file__).parent.parent

@@ -13,11 +13,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from worlds import small, three_doctors, vary
 
-from optimiser.enumeration import can_be_listed, enumerate_all, size
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.model.arithmetic import value
 from optimiser.plan.runs import check
-from optimiser.planning import evaluate, solve
 from optimiser.problem import (
     Beds,
     Excepted,
@@ -34,6 +32,8 @@ from optimiser.problem import (
     Team,
     Transfer,
 )
+from optimiser.search.enumeration import can_be_listed, enumerate_all, size
+from optimiser.search.planning import evaluate, solve
 
 OBJECTIVES = (
     "patient_minutes",

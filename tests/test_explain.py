@@ -22,8 +22,8 @@ from optimiser.explanation.prices import Giving, givings, next_volumes, price_of
 from optimiser.explanation.why_not import explain_option, nearest_lawful
 from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import NOT_PROVED
-from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Objective, Problem
+from optimiser.search.planning import evaluate, solve
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 Pair = tuple[str, str]

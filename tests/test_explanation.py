@@ -8,8 +8,8 @@ import pytest
 from worlds import small, three_doctors, vary
 
 from optimiser.explanation import clash
-from optimiser.planning import solve
 from optimiser.problem import Figure, Fixed, Link, Problem, Team
+from optimiser.search.planning import solve
 
 
 def clashing(problem: Problem) -> dict[str, str]:

@@ -15,11 +15,11 @@ from test_enumeration import OBJECTIVES, worlds
 from worlds import small
 
 import optimiser as op
-from optimiser import one_by_one
-from optimiser.enumeration import TIE_BREAK, Designations, Every
 from optimiser.errors import InputError, NoPlan, TooLarge
 from optimiser.model.arithmetic import ARITHMETIC, All, lawful, one_choice, value
 from optimiser.problem import Figure, Objective, Problem, RotaNeed, Site
+from optimiser.search import one_by_one
+from optimiser.search.enumeration import TIE_BREAK, Designations, Every
 
 TINY = ((2, 1), (2, 2), (2, 3), (3, 1), (3, 2))
 
@@ -211,8 +211,8 @@ def test_the_solver_finds_the_same_front_and_order_where_both_run(problem: Probl
 def test_every_lawful_option_is_written_down_in_order(problem: Problem, key_bits: int, largest_exact: int):
     with pytest.MonkeyPatch.context() as patch:
         # Few bits: rows that one whole number cannot hold; few options to a number: places of several numbers.
-        patch.setattr("optimiser.diagram.rows.KEY_BITS", key_bits)
-        patch.setattr("optimiser.diagram.paths.LARGEST_EXACT", largest_exact)
+        patch.setattr("optimiser.search.diagram.rows.KEY_BITS", key_bits)
+        patch.setattr("optimiser.search.diagram.paths.LARGEST_EXACT", largest_exact)
         every = Every.of(problem)
         values, places = every.all_in_order()
         best = every.best(every.lawful)

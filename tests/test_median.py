@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimiser import median
-from optimiser.planning import solve
 from optimiser.problem import Figure, Fixed, Objective, Problem, Service, Site
+from optimiser.search import head_start
+from optimiser.search.planning import solve
 
 
 def question(minutes, patients, sites, **rules):
@@ -62,7 +62,7 @@ def test_what_is_ruled_out_is_in_no_best_answer(seed, areas, candidates, sites, 
     sites = min(sites, candidates)
     fixed = {"s00": Fixed(provided=True, reason="built"), "s01": Fixed(provided=False, reason="sold")}
     problem = question(minutes, patients, sites, fixed=fixed if fix_some and sites < candidates else {})
-    found = median.start(problem, "clinic", sites)
+    found = head_start.start(problem, "clinic", sites)
     best, answers = best_answers(problem, sites)
     assert found.bound <= best + 1e-6
     assert found.minutes >= best - 1e-6
@@ -75,7 +75,7 @@ def test_what_is_ruled_out_is_in_no_best_answer(seed, areas, candidates, sites, 
 def test_solving_with_the_head_start_gives_the_value_that_trying_them_all_gives(seed):
     minutes, patients = scattered(seed, 60, 18, neighbours=seed % 3)
     problem = question(minutes, patients, 4)
-    assert median.question(problem) == ("clinic", 4)
+    assert head_start.question(problem) == ("clinic", 4)
     plan = solve(problem)
     assert plan.proof.outcome == "proved best"
     assert plan.proof.objectives[0].value == best_answers(problem, 4)[0]
@@ -95,7 +95,7 @@ def test_only_a_question_about_minutes_at_a_number_of_sites_gets_a_head_start():
     minutes, patients = scattered(1, 10, 5)
     asked = question(minutes, patients, 2)
     service = asked.services["clinic"]
-    assert median.question(asked) == ("clinic", 2)
+    assert head_start.question(asked) == ("clinic", 2)
     other_rules = [
         {"at_least_sites": None},
         {"at_most_sites": Figure(3)},
@@ -104,8 +104,9 @@ def test_only_a_question_about_minutes_at_a_number_of_sites_gets_a_head_start():
         {"activity": None},
     ]
     for rules in other_rules:
-        assert median.question(replace(asked, services={"clinic": replace(service, **rules)})) is None
+        assert head_start.question(replace(asked, services={"clinic": replace(service, **rules)})) is None
     assert (
-        median.question(replace(asked, objectives=(Objective("patient_minutes"), Objective("worst_journey")))) is None
+        head_start.question(replace(asked, objectives=(Objective("patient_minutes"), Objective("worst_journey"))))
+        is None
     )
-    assert median.question(replace(asked, services={**asked.services, "x_ray": Service("x_ray", "X-ray")})) is None
+    assert head_start.question(replace(asked, services={**asked.services, "x_ray": Service("x_ray", "X-ray")})) is None

@@ -14,10 +14,10 @@ import pytest
 
 import optimiser as op
 from optimiser import summary
-from optimiser.enumeration import enumerate_all
 from optimiser.inputs import with_exceptions_of
 from optimiser.plan import Plan
 from optimiser.problem import Problem
+from optimiser.search.enumeration import enumerate_all
 
 ROOT = Path(__file__).parent.parent
 NEW = "fever_ward"

@@ -13,8 +13,8 @@ from worlds import ROADS, by_transfer, small, three_doctors, vary
 from optimiser.inputs import read_problem
 from optimiser.model.arithmetic import value
 from optimiser.parameters import KINDS, changed, corridors, parameters, shared_out
-from optimiser.planning import solve
 from optimiser.problem import ACROSS_SITES, Beds, Figure, Growth, Objective, Problem, Team
+from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parents[1]
 MINUTES = Objective("patient_minutes", ("clinic",))

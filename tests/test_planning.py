@@ -11,13 +11,13 @@ from hypothesis import Phase, given, settings
 from test_enumeration import worlds
 from worlds import small
 
-from optimiser import planning
-from optimiser.enumeration import can_be_listed, enumerate_all
 from optimiser.errors import NoPlan, NotProved, SolverFailed
 from optimiser.model import solver
 from optimiser.model.arithmetic import value
-from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Objective, Problem, Service, Site
+from optimiser.search import planning
+from optimiser.search.enumeration import can_be_listed, enumerate_all
+from optimiser.search.planning import evaluate, solve
 
 
 def wide(sites: int, areas: int, **rules: object) -> Problem:

@@ -17,9 +17,9 @@ from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
 from optimiser.plan import Plan, affected_on_page, measures, other_pathway
-from optimiser.planning import evaluate
 from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
 from optimiser.report import question
+from optimiser.search.planning import evaluate
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = (files("optimiser.report") / "page/evaluate.js").read_text(encoding="utf-8")

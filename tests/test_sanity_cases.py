@@ -15,9 +15,9 @@ from optimiser.errors import NoPlan
 from optimiser.explanation import clash
 from optimiser.model.arithmetic import every_choice
 from optimiser.plan import measures
-from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Problem, RotaNeed, Service, Site, Team
 from optimiser.problem.beds import beds_needed, staff_for_beds
+from optimiser.search.planning import evaluate, solve
 
 ROOT = Path(__file__).parent.parent
 TRANSFERS = ROOT / "data/mid-south-essex/transfers.csv"

@@ -31,9 +31,9 @@ from optimiser.model import solver
 from optimiser.model.words import Demand
 from optimiser.plan import measures
 from optimiser.plan.runs import check, files_of
-from optimiser.planning import evaluate, solve
 from optimiser.problem import Beds, Figure, Problem, Service, Site
 from optimiser.problem.beds import most_patients
+from optimiser.search.planning import evaluate, solve
 
 BOTH = {("ash", "clinic"), ("birch", "clinic")}
 

@@ -26,13 +26,13 @@ from test_enumeration import worlds
 from worlds import small, three_doctors
 
 from optimiser import sweep as sweeps
-from optimiser.enumeration import size
 from optimiser.errors import InputError, NotWritten, TooLarge
 from optimiser.inputs import read_problem
 from optimiser.model.arithmetic import lawful, value
 from optimiser.parameters import changed, parameters
-from optimiser.planning import evaluate, solve
 from optimiser.problem import Figure, Objective, Problem
+from optimiser.search.enumeration import size
+from optimiser.search.planning import evaluate, solve
 from optimiser.sweep.draws import scenarios
 from optimiser.sweep.settings import Sweep, SweepSettings
 

@@ -25,7 +25,6 @@ from worlds import by_transfer, small, three_doctors, vary
 import optimiser as op
 from optimiser.checker.reading import Number
 from optimiser.checker.run import MICRO, Run
-from optimiser.enumeration import enumerate_all
 from optimiser.errors import InputError, TooLarge
 from optimiser.explanation.maps import two_way_map
 from optimiser.explanation.switching import Stretch, Switching, switching, switching_map, trades
@@ -33,6 +32,7 @@ from optimiser.model.arithmetic import lawful, value
 from optimiser.parameters import Parameter, parameters
 from optimiser.problem import Figure, Objective, Observed, Problem
 from optimiser.problem.decimals import exactly
+from optimiser.search.enumeration import enumerate_all
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 Designations = frozenset[tuple[str, str]]

@@ -18,13 +18,13 @@ from worlds import small, three_doctors, vary
 
 import optimiser as op
 from optimiser import summary
-from optimiser.enumeration import enumerate_all
 from optimiser.errors import InputError, NoPlan
 from optimiser.explanation import clash
 from optimiser.plan import measures
 from optimiser.plan.runs import files_of
-from optimiser.planning import evaluate, solve
 from optimiser.problem import ACROSS_SITES, Figure, Fixed, Link, Problem, RotaNeed, Team
+from optimiser.search.enumeration import enumerate_all
+from optimiser.search.planning import evaluate, solve
 
 DOCTORS = ("doctors", "people")
 

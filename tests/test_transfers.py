@@ -24,14 +24,14 @@ from worlds import by_transfer, vary
 import optimiser as op
 from optimiser import summary
 from optimiser.checker import check
-from optimiser.enumeration import enumerate_all
 from optimiser.errors import InputError, NoPlan
 from optimiser.explanation import clash
 from optimiser.journeys.by_transfer import second_legs
 from optimiser.plan import Plan, measures
 from optimiser.plan.runs import files_of
-from optimiser.planning import evaluate, solve
 from optimiser.problem import Beds, Figure, Fixed, Observed, Problem, Transfer
+from optimiser.search.enumeration import enumerate_all
+from optimiser.search.planning import evaluate, solve
 
 TODAY = frozenset({("ash", "clinic"), ("birch", "clinic")})
 AT_BIRCH, AT_ASH = TODAY | {("birch", "scanner")}, TODAY | {("ash", "scanner")}

@@ -18,8 +18,8 @@ from optimiser.explanation.why_not import broken_in_words, broken_rules
 from optimiser.model import objectives, rules
 from optimiser.model.words import OF_ONE, amount
 from optimiser.parameters import parameters
-from optimiser.planning import evaluate, solve
 from optimiser.problem import Beds, Figure, Fixed, Link, Problem, Reach, RotaNeed, Team
+from optimiser.search.planning import evaluate, solve
 
 # Units that are said alike of one and of many.
 NO_PLURAL = ("WTE", "designated", "filled", "share", "times")

@@ -95,7 +95,8 @@ def border(plan: Plan) -> list[str]:
 
 def to_the_nearest(plan: Plan) -> list[str]:
     """Return a sentence on the best plan if everybody went to the nearest; nothing where everybody does."""
-    from optimiser import planning, summary
+    from optimiser import summary
+    from optimiser.search import planning
 
     nearest = plan.problem.to_the_nearest()
     if nearest is plan.problem:

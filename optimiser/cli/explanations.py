@@ -50,12 +50,12 @@ def explain(
     --switching, what would have to be true for the option, or the best plan with that site, to overtake the plan; with
     --map, the same for two parameters together, exactly along the first.
     """
-    from optimiser import planning
     from optimiser.explanation import clash, record
     from optimiser.explanation import explain as explain_plan
     from optimiser.inputs import designations_of, read_problem, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan.runs import evaluated_in
+    from optimiser.search import planning
 
     if option and (service or site):
         raise typer.BadParameter("give --option, or --service and --site, not both.", param_hint="--option")

@@ -62,9 +62,9 @@ def serve(
 
 def _run_to_serve(what: Path | None) -> Path:
     """Return the run folder to serve: the one given, that of a config solved now, or the newest under runs/."""
-    from optimiser import planning
     from optimiser.inputs import read_problem
     from optimiser.plan.runs import read_tables, write_run
+    from optimiser.search import planning
 
     if what is None:
         found = sorted(Path("runs").glob("*/run.json"), key=lambda path: path.stat().st_mtime)

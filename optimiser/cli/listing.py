@@ -11,9 +11,9 @@ from optimiser.cli.app import number_in_words, say
 if TYPE_CHECKING:
     import numpy as np
 
-    from optimiser.long_list import Front, NearBest, Options, Ranked
-    from optimiser.option_files import Found
     from optimiser.problem import Problem
+    from optimiser.search.option_files import Found
+    from optimiser.search.options import Front, NearBest, Options, Ranked
 
 MOST_ROWS = 20
 PLAIN_WIDTH = 118
@@ -92,7 +92,7 @@ def _standing(row: Any) -> str:
 
 
 def _front(front: Front, won: Any, first: np.ndarray) -> None:
-    from optimiser.weights import effective_weights
+    from optimiser.search.weights import effective_weights
 
     aims = [words(aim.name) for aim in front.ranked.aims]
     many = "1 trade-off" if len(front.ranked) == 1 else f"{len(front.ranked):,} trade-offs"

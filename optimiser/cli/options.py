@@ -41,9 +41,9 @@ def options(
 
     Example:  optimiser options configs/base.yaml --within 5%
     """
-    from optimiser import long_list, option_files, weights
     from optimiser.cli import listing
     from optimiser.inputs import read_problem
+    from optimiser.search import option_files, options, weights
 
     if near_in and not within and within_minutes is None:
         raise InputError([Fault("--near-in", "say how near as well: --within 5% or --within-minutes 1.")])
@@ -52,10 +52,10 @@ def options(
         tell("Reading the config and its tables")
         problem = read_problem(config)
         tell("Judging every option")
-        found = option_files.Found(problem, long_list.options(problem, best=best, hurdles=rules if hurdles else None))
+        found = option_files.Found(problem, options.options(problem, best=best, hurdles=rules if hurdles else None))
         if (within or within_minutes is not None) and found.options.lawful:
             tell("Finding what is nearly as good")
-            near = long_list.near_best(
+            near = options.near_best(
                 problem,
                 within=_share(within) if within else None,
                 within_minutes=within_minutes,
@@ -65,7 +65,7 @@ def options(
             found = replace(found, near=near)
         if aims and found.options.lawful:
             tell("Finding every trade-off")
-            traded = long_list.front(problem, aims)
+            traded = options.front(problem, aims)
             few = len(traded.ranked.aims) <= weights.MOST_AIMS
             found = replace(found, front=traded, won=weights.weights_won(traded) if few else None)
         if out:

@@ -85,8 +85,8 @@ def solve(
 
     Example:  optimiser solve configs/base.yaml
     """
-    from optimiser import planning
     from optimiser.inputs import read_problem
+    from optimiser.search import planning
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
@@ -135,9 +135,9 @@ def evaluate(
 
     Example:  optimiser evaluate configs/base.yaml --option configs/options/dmbc_jul2018.yaml
     """
-    from optimiser import planning
     from optimiser.inputs import designations_of, left_out, read_problem, with_exceptions_of
     from optimiser.inputs.config import read_option
+    from optimiser.search import planning
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")

@@ -122,12 +122,12 @@ def _tables_of(shown: list[Path], config: Path | None, tell: Callable[[str], Non
 
 def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables]:
     """Return an option's code and tables, once the independent check has found nothing."""
-    from optimiser import planning
     from optimiser.checker import check as check_run
     from optimiser.inputs import designations_of, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan.comparison import tables_of
     from optimiser.plan.runs import files_of
+    from optimiser.search import planning
 
     option = read_option(path)
     with_its_own = with_exceptions_of(problem, option)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from optimiser.enumeration import Every, Option, can_be_ranked
 from optimiser.errors import NoPlan, NotProved, TooLarge
 from optimiser.plan import PROVED, Plan
-from optimiser.planning import solve
 from optimiser.problem import Problem
+from optimiser.search.enumeration import Every, Option, can_be_ranked
+from optimiser.search.planning import solve
 
 
 def best_option(problem: Problem) -> Option | None:

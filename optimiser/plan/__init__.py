@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from optimiser.enumeration import Enumeration
 from optimiser.journeys.by_transfer import TwoLegs, both_minutes
 from optimiser.journeys.nearest import nearest
 from optimiser.journeys.shared_out import sharing
 from optimiser.model.arithmetic import ARITHMETIC, journeys, one_choice
 from optimiser.model.staffing import allocate, rotas_needed
 from optimiser.problem import Figure, Link, Problem, Reach
+from optimiser.search.enumeration import Enumeration
 
 Designations = frozenset[tuple[str, str]]
 

@@ -12,12 +12,12 @@ from typing import Any
 import pandas as pd
 
 from optimiser import checker
-from optimiser.enumeration import Enumeration, Option
 from optimiser.errors import Fault, InputError
 from optimiser.inputs import read_problem
 from optimiser.plan import Plan, Proof, Reached, measures
 from optimiser.plan.runs import files_of, read_tables
-from optimiser.planning import evaluate
+from optimiser.search.enumeration import Enumeration, Option
+from optimiser.search.planning import evaluate
 
 
 @dataclass(frozen=True)

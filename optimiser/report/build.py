@@ -16,7 +16,6 @@ import pandas as pd
 from markupsafe import Markup
 
 from optimiser import summary
-from optimiser.enumeration import size
 from optimiser.plan import PROVED, Plan
 from optimiser.plan.affected_on_page import affected, one_row_an_area
 from optimiser.plan.finished import Run, runs_of
@@ -26,6 +25,7 @@ from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.report import parts, side_by_side, tables, words
 from optimiser.report.outlines import Drawing, drawing
 from optimiser.report.question import designated_at, question
+from optimiser.search.enumeration import size
 
 SCRIPTS = ("evaluate.js", "map.js", "page.js", "print.js")
 SECTIONS = (

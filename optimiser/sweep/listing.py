@@ -9,10 +9,10 @@ from math import prod
 
 import numpy as np
 
-from optimiser.enumeration import TIE_BREAK, can_be_ranked, size
 from optimiser.errors import TooLarge
 from optimiser.model.arithmetic import ARITHMETIC, All, every_choice, score, sites_provided
 from optimiser.problem import Problem
+from optimiser.search.enumeration import TIE_BREAK, can_be_ranked, size
 
 # Judged one by one in every scenario; more of them as paths of a diagram.
 MOST_JOINT = 65_536

@@ -14,10 +14,10 @@ from functools import cached_property
 
 import numpy as np
 
-from optimiser.diagram import Table, build
-from optimiser.enumeration import TIE_BREAKS, Every
 from optimiser.errors import TooLarge
 from optimiser.problem import Problem
+from optimiser.search.diagram import Table, build
+from optimiser.search.enumeration import TIE_BREAKS, Every
 from optimiser.sweep.listing import Joint, Picks
 from optimiser.sweep.regret import Results
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 import pandas as pd
 import pulp
 
-from optimiser import median
-from optimiser.enumeration import TIE_BREAK, Enumeration, can_be_ranked, enumerate_all
 from optimiser.errors import NoPlan, NotProved, SolverFailed, TooLarge
 from optimiser.journeys import nearest
 from optimiser.model import Model, build, expression, solver
@@ -20,6 +18,8 @@ from optimiser.model.objectives import UNITS
 from optimiser.model.staffing import number_of_sites, rotas_needed
 from optimiser.plan import EVALUATED, NOT_PROVED, PROVED, Designations, Plan, Proof, Reached
 from optimiser.problem import Objective, Problem, Roster
+from optimiser.search import head_start
+from optimiser.search.enumeration import TIE_BREAK, Enumeration, can_be_ranked, enumerate_all
 
 # A chain is cut short, and deepened where an answer needs it, only where a service has more candidates than this.
 MOST_CANDIDATES_IN_FULL = 16
@@ -318,10 +318,10 @@ def _designated_in(model: Model, outcome: solver.Outcome) -> Designations:
 
 def _first_chains(problem: Problem) -> dict[str, nearest.Chains]:
     """Return full chains where that is small, and else chains as short as an answer might need."""
-    asked = median.question(problem) if len(problem.candidates) > MOST_CANDIDATES_IN_FULL else None
+    asked = head_start.question(problem) if len(problem.candidates) > MOST_CANDIDATES_IN_FULL else None
     if asked:
         service, sites = asked
-        start = median.start(problem, service, sites)
+        start = head_start.start(problem, service, sites)
         return {service: nearest.chains(problem, service, start.depth, never=start.never, always=start.always)}
     return {
         code: nearest.chains(problem, code, _first_depth(problem, code))

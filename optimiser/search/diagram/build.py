@@ -8,9 +8,9 @@ from math import prod
 
 import numpy as np
 
-from optimiser.diagram.paths import CLOSING, LARGEST_COUNT, LARGEST_EXACT, TIED, Diagram, Layer, places_of
-from optimiser.diagram.rows import Ints
 from optimiser.errors import TooLarge
+from optimiser.search.diagram.paths import CLOSING, LARGEST_COUNT, LARGEST_EXACT, TIED, Diagram, Layer, places_of
+from optimiser.search.diagram.rows import Ints
 
 # Arcs of one layer.
 LARGEST_LAYER = 5_000_000

@@ -15,11 +15,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from optimiser import one_by_one
-from optimiser.enumeration import Designations, Every, can_be_ranked
 from optimiser.errors import Fault, InputError, NoPlan, TooLarge
 from optimiser.model.arithmetic import ARITHMETIC, SCORES, Score
 from optimiser.problem import Objective, Problem
+from optimiser.search import one_by_one
+from optimiser.search.enumeration import Designations, Every, can_be_ranked
 from optimiser.wording import did_you_mean, quoted
 
 BEST = 20

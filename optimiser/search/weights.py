@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.errors import Fault, InputError
-from optimiser.long_list import Front, names_of
+from optimiser.search.options import Front, names_of
 
 MOST_AIMS = 4
 

@@ -14,14 +14,14 @@ from fractions import Fraction
 import numpy as np
 import pulp
 
-from optimiser.diagram import undominated
 from optimiser.errors import NoPlan, NotProved, TooLarge
 from optimiser.journeys import nearest
 from optimiser.model import build, expression, solver
 from optimiser.model.arithmetic import one_choice, score, value
 from optimiser.plan import Designations
-from optimiser.planning import best_but
 from optimiser.problem import Objective, Problem
+from optimiser.search.diagram import undominated
+from optimiser.search.planning import best_but
 
 Found = tuple[Designations, tuple[float, ...]]
 

@@ -13,10 +13,10 @@ from math import prod
 
 import numpy as np
 
-from optimiser.diagram import Aim, Diagram, Floats, Ints, Table, build, in_order
 from optimiser.errors import TooLarge
 from optimiser.model.arithmetic import ARITHMETIC, All, Score, every_choice, score, sites_provided
 from optimiser.problem import Objective, Problem
+from optimiser.search.diagram import Aim, Diagram, Floats, Ints, Table, build, in_order
 
 LARGEST_ENUMERATION = 50_000_000
 # Journeys for every choice of candidates, held in memory for each service.

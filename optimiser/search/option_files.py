@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from optimiser.diagram import places_of
-from optimiser.enumeration import LARGEST_ENUMERATION, Every
-from optimiser.long_list import Front, NearBest, Options, names_of
 from optimiser.plan.runs import csv_files, versions, write_files
 from optimiser.problem import Problem
+from optimiser.search.diagram import places_of
+from optimiser.search.enumeration import LARGEST_ENUMERATION, Every
+from optimiser.search.options import Front, NearBest, Options, names_of
 
 FORMAT = 1
 HOW_TO_READ = (

@@ -9,7 +9,8 @@ from math import prod
 
 import numpy as np
 
-from optimiser.diagram.rows import (
+from optimiser.errors import TooLarge
+from optimiser.search.diagram.rows import (
     Counts,
     Floats,
     Ints,
@@ -21,7 +22,6 @@ from optimiser.diagram.rows import (
     least,
     undominated,
 )
-from optimiser.errors import TooLarge
 
 # Options in one list: some gigabytes of memory.
 LARGEST_LIST = 60_000_000
