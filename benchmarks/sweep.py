@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from optimiser import sweep as sweeps
+from optimiser import scenarios as sweeps
 from optimiser.inputs import read_problem
-from optimiser.parameters import changed, parameters
 from optimiser.problem import Problem
-from optimiser.sweep.draws import scenarios
-from optimiser.sweep.listing import judged
-from optimiser.sweep.settings import Sweep, SweepSettings
+from optimiser.scenarios.draws import scenarios
+from optimiser.scenarios.listing import judged
+from optimiser.scenarios.parameters import changed, parameters
+from optimiser.scenarios.settings import Sweep, SweepSettings
 
 ROOT = Path(__file__).parents[1]
 ROADS = ("A12", "A13", "A127", "A130")

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from optimiser.export import write_export
     from optimiser.inputs import designations_of, read_problem
     from optimiser.inputs.config import read_option
-    from optimiser.parameters import changed
     from optimiser.plan import Plan
     from optimiser.plan.comparison import compare
     from optimiser.plan.runs import check, write_run
     from optimiser.prices import price_of_a_post
     from optimiser.problem import Problem
     from optimiser.report import write_report
+    from optimiser.scenarios import run_sweep
+    from optimiser.scenarios.parameters import changed
     from optimiser.search.options import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.search.planning import evaluate, solve
     from optimiser.search.weights import effective_weights, weights_won
-    from optimiser.sweep import run_sweep
 
 # Each name is imported when first used, so that `optimiser --help` does not wait for pandas.
 _HOMES = {
@@ -36,7 +36,7 @@ _HOMES = {
     "aims_of": "search.options",
     "Plan": "plan",
     "Problem": "problem",
-    "changed": "parameters",
+    "changed": "scenarios.parameters",
     "check": "plan.runs",
     "Clash": "explanation",
     "clash": "explanation",
@@ -52,7 +52,7 @@ _HOMES = {
     "price_of_a_post": "prices",
     "read_option": "inputs.config",
     "read_problem": "inputs",
-    "run_sweep": "sweep",
+    "run_sweep": "scenarios",
     "solve": "search.planning",
     "weights_won": "search.weights",
     "write_report": "report",

@@ -27,7 +27,7 @@ def _stop(number: int, _frame: object) -> NoReturn:
     if "optimiser.plan.runs" in sys.modules:
         sys.modules["optimiser.plan.runs"].remove_unfinished()
     sys.stdout.flush()
-    sweeps = sys.modules.get("optimiser.sweep.running")
+    sweeps = sys.modules.get("optimiser.scenarios.running")
     under_way = sweeps.UNDER_WAY[-1:] if sweeps else []
     kept = "".join(f" What was worked out is kept: go on with --out {folder} --resume." for folder in under_way)
     os.write(2, f"Stopped. Nothing was left half-written.{kept}\n".encode())

@@ -29,8 +29,8 @@ from optimiser.model import arithmetic, objectives, rules
 from optimiser.plan import Plan, measures
 from optimiser.problem import Figure, Problem, Team
 from optimiser.report import question as question_of_a_page
+from optimiser.scenarios import listing
 from optimiser.search import enumeration
-from optimiser.sweep import listing
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])

@@ -12,8 +12,8 @@ from worlds import ROADS, by_transfer, small, three_doctors, vary
 
 from optimiser.inputs import read_problem
 from optimiser.model.arithmetic import value
-from optimiser.parameters import KINDS, changed, corridors, parameters, shared_out
 from optimiser.problem import ACROSS_SITES, Beds, Figure, Growth, Objective, Problem, Team
+from optimiser.scenarios.parameters import KINDS, changed, corridors, parameters, shared_out
 from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parents[1]

@@ -25,16 +25,16 @@ from pandas.testing import assert_frame_equal
 from test_enumeration import worlds
 from worlds import small, three_doctors
 
-from optimiser import sweep as sweeps
+from optimiser import scenarios as sweeps
 from optimiser.errors import InputError, NotWritten, TooLarge
 from optimiser.inputs import read_problem
 from optimiser.model.arithmetic import lawful, value
-from optimiser.parameters import changed, parameters
 from optimiser.problem import Figure, Objective, Problem
+from optimiser.scenarios.draws import scenarios
+from optimiser.scenarios.parameters import changed, parameters
+from optimiser.scenarios.settings import Sweep, SweepSettings
 from optimiser.search.enumeration import size
 from optimiser.search.planning import evaluate, solve
-from optimiser.sweep.draws import scenarios
-from optimiser.sweep.settings import Sweep, SweepSettings
 
 ROOT = Path(__file__).parents[1]
 
@@ -352,10 +352,10 @@ def run_all(path: Path, folder: Path, **how: Any) -> str:
 
 def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tiny(tmp_path)
-    monkeypatch.setattr("optimiser.sweep.running.CHUNK_OF_TABLES", 25)
+    monkeypatch.setattr("optimiser.scenarios.running.CHUNK_OF_TABLES", 25)
     alone = run_all(path, tmp_path / "a")
     assert run_all(path, tmp_path / "b", workers=2) == alone
-    monkeypatch.setattr("optimiser.sweep.running.CHUNK_OF_TABLES", 7)
+    monkeypatch.setattr("optimiser.scenarios.running.CHUNK_OF_TABLES", 7)
     assert run_all(path, tmp_path / "c") == alone
 
 
@@ -389,7 +389,7 @@ def chunks_of(folder: Path) -> int:
 
 def run_slowly(path: Path, folder: Path) -> str:
     """Run in small chunks, so that there is much to interrupt."""
-    from optimiser.sweep import running
+    from optimiser.scenarios import running
 
     running.CHUNK_OF_TABLES, before = 5, running.CHUNK_OF_TABLES
     try:

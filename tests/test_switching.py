@@ -26,12 +26,12 @@ import optimiser as op
 from optimiser.checker.reading import Number
 from optimiser.checker.run import MICRO, Run
 from optimiser.errors import InputError, TooLarge
-from optimiser.explanation.maps import two_way_map
-from optimiser.explanation.switching import Stretch, Switching, switching, switching_map, trades
 from optimiser.model.arithmetic import lawful, value
-from optimiser.parameters import Parameter, parameters
 from optimiser.problem import Figure, Objective, Observed, Problem
 from optimiser.problem.decimals import exactly
+from optimiser.scenarios.maps import two_way_map
+from optimiser.scenarios.parameters import Parameter, parameters
+from optimiser.scenarios.switching import Stretch, Switching, switching, switching_map, trades
 from optimiser.search.enumeration import enumerate_all
 
 CONFIGS = Path(__file__).parent.parent / "configs"

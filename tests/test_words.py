@@ -13,12 +13,12 @@ from worlds import by_transfer, small, three_doctors, vary
 from optimiser.explanation import SAYS, WAYS_OUT, clash, explain
 from optimiser.explanation.costs import Cost, whom_in_words
 from optimiser.explanation.prices import givings, prices_in_words
-from optimiser.explanation.switching import Trade, switching
 from optimiser.explanation.why_not import broken_in_words, broken_rules
 from optimiser.model import objectives, rules
 from optimiser.model.words import OF_ONE, amount
-from optimiser.parameters import parameters
 from optimiser.problem import Beds, Figure, Fixed, Link, Problem, Reach, RotaNeed, Team
+from optimiser.scenarios.parameters import parameters
+from optimiser.scenarios.switching import Trade, switching
 from optimiser.search.planning import evaluate, solve
 
 # Units that are said alike of one and of many.

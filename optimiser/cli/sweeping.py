@@ -27,7 +27,7 @@ def sweep(
     """
     if resume and out is None:
         raise typer.BadParameter("say which sweep to go on with: --out, as it was given before.", param_hint="--resume")
-    from optimiser import sweep as sweeps
+    from optimiser import scenarios as sweeps
     from optimiser.plan.runs import write_files
 
     with progress(quiet or as_json) as tell:

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from optimiser.model.words import name_of
-from optimiser.parameters import Parameter
 from optimiser.plan import Plan
+from optimiser.scenarios.parameters import Parameter
 
 
 def record(value: Any) -> Any:

@@ -196,7 +196,7 @@ def _parameter_teller(desk: Desk) -> Callable[[], list[ParameterTold]]:
     @cache
     def told() -> list[ParameterTold]:
         from optimiser.inputs import read_problem
-        from optimiser.parameters import parameters
+        from optimiser.scenarios.parameters import parameters
 
         problem = read_problem(desk.base)
         return [

@@ -128,7 +128,7 @@ def explain(asked: Asked, tell: Tell) -> Done:
 
 def sweep(asked: Asked, tell: Tell) -> Done:
     """Ask the question in many scenarios, and write what was found."""
-    from optimiser import sweep as sweeps
+    from optimiser import scenarios as sweeps
 
     place = Path(asked["folder"])
     ranges = {

@@ -19,10 +19,10 @@ import numpy as np
 from optimiser.model import staffing
 from optimiser.model.arithmetic import ARITHMETIC, All, journeys, one_choice, score
 from optimiser.model.rules import most_patients_in_beds
-from optimiser.parameters import Parameter
 from optimiser.plan import EVALUATED, Plan, Proof
 from optimiser.problem import Objective, Problem
 from optimiser.problem.decimals import exactly
+from optimiser.scenarios.parameters import Parameter
 
 Designations = frozenset[tuple[str, str]]
 FINEST = 10**9

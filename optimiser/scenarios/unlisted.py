@@ -16,10 +16,10 @@ import numpy as np
 
 from optimiser.errors import TooLarge
 from optimiser.problem import Problem
+from optimiser.scenarios.listing import Joint, Picks
+from optimiser.scenarios.regret import Results
 from optimiser.search.diagram import Table, build
 from optimiser.search.enumeration import TIE_BREAKS, Every
-from optimiser.sweep.listing import Joint, Picks
-from optimiser.sweep.regret import Results
 
 # Kinds of designations that regret is worked out for, and numbers looked up at a time.
 MOST_KINDS = 5_000_000

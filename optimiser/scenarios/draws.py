@@ -18,8 +18,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from optimiser.parameters import Parameter
-from optimiser.sweep.settings import Spread, SweepSettings
+from optimiser.scenarios.parameters import Parameter
+from optimiser.scenarios.settings import Spread, SweepSettings
 
 NORMAL = NormalDist()
 BITS = 53

@@ -16,14 +16,14 @@ from itertools import pairwise
 import pandas as pd
 
 from optimiser.errors import TooLarge
-from optimiser.explanation.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
 from optimiser.model.arithmetic import SCORES, lawful, value
 from optimiser.model.objectives import UNITS
 from optimiser.model.words import amount, one_of, shown
-from optimiser.parameters import Parameter, parameters
 from optimiser.plan import EVALUATED, Plan, Proof
 from optimiser.problem import Objective, Problem
 from optimiser.problem.decimals import exactly
+from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
+from optimiser.scenarios.parameters import Parameter, parameters
 
 MAP_STEPS = 9
 HALVED_TO = Fraction(1, 10**9)
@@ -139,7 +139,7 @@ def switching(
 ) -> tuple[Switching, ...]:
     """Work out at which values of each parameter, one at a time, two options change places or a rule breaks.
 
-    ``chosen`` are ``optimiser.parameters`` of the question; all of them if not given. Each is looked at over its range.
+    ``chosen`` are ``optimiser.scenarios.parameters`` of the question; all of them if not given. Each is looked at over its range.
     """
     every = parameters(problem).values() if chosen is None else chosen
     return tuple(_switching(problem, first, second, parameter) for parameter in every)

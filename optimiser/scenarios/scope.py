@@ -9,7 +9,7 @@ import numpy as np
 
 from optimiser.model.arithmetic import ARITHMETIC
 from optimiser.problem import Service
-from optimiser.sweep.listing import Joint
+from optimiser.scenarios.listing import Joint
 
 PLACES = 6
 OVERALL, CORRIDOR = "journey_factor", "journey_factor."

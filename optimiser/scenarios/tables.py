@@ -20,10 +20,10 @@ import numpy as np
 from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import LARGEST_EXACT
 from optimiser.model.arithmetic import ARITHMETIC, All, Choices, score
-from optimiser.parameters import Parameter, changed, corridors, parameters
 from optimiser.problem import MOST_DEPRIVED_DECILES, Problem, beds
-from optimiser.sweep.listing import Joint
-from optimiser.sweep.scope import (
+from optimiser.scenarios.listing import Joint
+from optimiser.scenarios.parameters import Parameter, changed, corridors, parameters
+from optimiser.scenarios.scope import (
     CORRIDOR,
     DEMAND,
     OVERALL,

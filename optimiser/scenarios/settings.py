@@ -15,8 +15,8 @@ from optimiser.inputs.config import Option, read_option
 from optimiser.inputs.config.faults import settings_of
 from optimiser.inputs.config.figures import Number, Strict, Within, a_number, no_repeats
 from optimiser.inputs.layers import Origin, Spot, origin_of, read_layers
-from optimiser.parameters import Parameter, parameters
 from optimiser.problem import Problem
+from optimiser.scenarios.parameters import Parameter, parameters
 from optimiser.wording import did_you_mean, quoted, shown
 
 MOST_SCENARIOS = 1_000_000

@@ -22,14 +22,14 @@ import numpy as np
 
 from optimiser.errors import Fault, InputError, NotWritten, TooLarge
 from optimiser.inputs import designations_of
-from optimiser.parameters import Parameter, changed, parameters
-from optimiser.sweep import unlisted
-from optimiser.sweep.draws import scenarios, size
-from optimiser.sweep.listing import Joint, best_of, joint, judged
-from optimiser.sweep.regret import Results
-from optimiser.sweep.scope import can_be_tabled
-from optimiser.sweep.settings import Sweep
-from optimiser.sweep.tables import Tables
+from optimiser.scenarios import unlisted
+from optimiser.scenarios.draws import scenarios, size
+from optimiser.scenarios.listing import Joint, best_of, joint, judged
+from optimiser.scenarios.parameters import Parameter, changed, parameters
+from optimiser.scenarios.regret import Results
+from optimiser.scenarios.scope import can_be_tabled
+from optimiser.scenarios.settings import Sweep
+from optimiser.scenarios.tables import Tables
 
 FORMAT = 1
 CHUNK_OF_TABLES, CHUNK_ONE_BY_ONE = 500, 25

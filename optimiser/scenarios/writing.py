@@ -14,15 +14,15 @@ import numpy as np
 import pandas as pd
 
 from optimiser.model.objectives import UNITS
-from optimiser.parameters import parameters
 from optimiser.plan.runs import csv_files, versions
 from optimiser.problem import Problem
+from optimiser.scenarios.draws import scenarios
+from optimiser.scenarios.listing import Designations
+from optimiser.scenarios.parameters import parameters
+from optimiser.scenarios.regret import Results, minimax, table, value_of_waiting
+from optimiser.scenarios.running import FORMAT, Work, together
+from optimiser.scenarios.settings import read_sweep
 from optimiser.summary_of_staff import sites_in_words
-from optimiser.sweep.draws import scenarios
-from optimiser.sweep.listing import Designations
-from optimiser.sweep.regret import Results, minimax, table, value_of_waiting
-from optimiser.sweep.running import FORMAT, Work, together
-from optimiser.sweep.settings import read_sweep
 
 RESULT_FILES = ("scenarios.csv", "results.csv", "regret.csv", "options.csv")
 MOST_SAID = 5

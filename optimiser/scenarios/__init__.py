@@ -1,9 +1,9 @@
 """A question in many scenarios: the best plan in each, regret of every option, and the plan that is never far off."""
 
-from optimiser.sweep.regret import Results, minimax, table, value_of_waiting
-from optimiser.sweep.running import Work, forget, run, together, unfinished
-from optimiser.sweep.settings import Sweep, read_sweep
-from optimiser.sweep.writing import Finding, files_of, lines, run_sweep, summary
+from optimiser.scenarios.regret import Results, minimax, table, value_of_waiting
+from optimiser.scenarios.running import Work, forget, run, together, unfinished
+from optimiser.scenarios.settings import Sweep, read_sweep
+from optimiser.scenarios.writing import Finding, files_of, lines, run_sweep, summary
 
 __all__ = [
     "Finding",
