@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from optimiser.explanation import Clash, clash, explain
+    from optimiser.explanation.price_of_a_post import price_of_a_post
     from optimiser.export import write_export
     from optimiser.inputs import designations_of, read_problem
     from optimiser.inputs.config import read_option
     from optimiser.plan import Plan
     from optimiser.plan.comparison import compare
     from optimiser.plan.runs import check, write_run
-    from optimiser.prices import price_of_a_post
     from optimiser.problem import Problem
     from optimiser.report import write_report
     from optimiser.scenarios import run_sweep
@@ -49,7 +49,7 @@ _HOMES = {
     "front": "search.options",
     "near_best": "search.options",
     "options": "search.options",
-    "price_of_a_post": "prices",
+    "price_of_a_post": "explanation.price_of_a_post",
     "read_option": "inputs.config",
     "read_problem": "inputs",
     "run_sweep": "scenarios",

@@ -6,7 +6,7 @@ import math
 
 from worlds import small, three_doctors
 
-from optimiser.prices import price_of_a_post
+from optimiser.explanation.price_of_a_post import price_of_a_post
 from optimiser.problem import Figure, Team
 
 
