@@ -21,8 +21,8 @@ SERVICE, UNIT = "hyper_acute_stroke", "hyper-acute stroke unit"
 
 def draw(run: Path) -> str:
     """Return the picture of a run folder as SVG."""
-    from optimiser.export.figures import View, map_of
     from optimiser.plan.exported import read_run
+    from optimiser.report.export.figures import View, map_of
 
     found = read_run(run)
     view = View(found, SERVICE)

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from optimiser.explanation import Clash, clash, explain
     from optimiser.explanation.price_of_a_post import price_of_a_post
-    from optimiser.export import write_export
     from optimiser.inputs import designations_of, read_problem
     from optimiser.inputs.config import read_option
-    from optimiser.plan import Plan
+    from optimiser.plan import Plan, evaluate
     from optimiser.plan.comparison import compare
     from optimiser.plan.runs import check, write_run
     from optimiser.problem import Problem
     from optimiser.report import write_report
+    from optimiser.report.export import write_export
     from optimiser.scenarios import run_sweep
     from optimiser.scenarios.parameters import changed
     from optimiser.search.options import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
-    from optimiser.search.planning import evaluate, solve
+    from optimiser.search.planning import solve
     from optimiser.search.weights import effective_weights, weights_won
 
 # Each name is imported when first used, so that `optimiser --help` does not wait for pandas.
@@ -44,7 +44,7 @@ _HOMES = {
     "designations_of": "inputs",
     "different": "search.options",
     "effective_weights": "search.weights",
-    "evaluate": "search.planning",
+    "evaluate": "plan",
     "explain": "explanation",
     "front": "search.options",
     "near_best": "search.options",
@@ -56,7 +56,7 @@ _HOMES = {
     "solve": "search.planning",
     "weights_won": "search.weights",
     "write_report": "report",
-    "write_export": "export",
+    "write_export": "report.export",
     "write_run": "plan.runs",
 }
 

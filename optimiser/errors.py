@@ -1,4 +1,6 @@
-"""Everything that can go wrong, as one small tree. Each is also the builtin a Python user would expect.
+"""Everything that can go wrong, as one small tree, and how messages name files, quote and guess at slips of typing.
+
+Each error is also the builtin a Python user would expect.
 
 OptimiserError
 ├── InputError (ValueError)      a table or a config was refused; carries every fault found      exit 3
@@ -7,13 +9,24 @@ OptimiserError
 ├── CheckFailed (AssertionError) the independent check disagrees                                  exit 6
 ├── SolverFailed (RuntimeError)  the solver is missing, untrustworthy or gave up                  exit 7
 ├── TooLarge (ValueError)        the question is over a stated size limit                         exit 8
-└── NotWritten (OSError)         a result could not be written                                    exit 9
+├── NotWritten (OSError)         a result could not be written                                    exit 9
+└── MissingPackage (ImportError) a package that only some commands need is not installed          exit 2
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import SequenceMatcher, get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+# How much of two words must be common to both.
+ALIKE, NEARLY_THE_SAME = 0.7, 0.9
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
 @dataclass(frozen=True, order=True)
@@ -82,3 +95,79 @@ class NotWritten(OptimiserError, OSError):
     """A result could not be written. Nothing half-written is left behind."""
 
     exit_code = 9
+
+
+class MissingPackage(OptimiserError, ImportError):
+    """A package that this needs is not installed. The message says how to get it."""
+
+    exit_code = 2
+
+
+def shown(path: Path) -> str:
+    """Return a path as a reader would type it: from the working folder if it lies inside, else in full."""
+    full = path.absolute()
+    parts = [part for part in full.parts if part != "."]
+    clean: list[str] = []
+    for part in parts:
+        if part == ".." and len(clean) > 1:
+            clean.pop()
+        else:
+            clean.append(part)
+    tidy = Path(*clean)
+    here = Path.cwd()
+    return str(tidy.relative_to(here)) if tidy.is_relative_to(here) else str(tidy)
+
+
+def holds_hidden(text: str, *, but: str = "") -> bool:
+    """Whether a text holds a character that cannot be seen, such as one that turns what follows around."""
+    return any(unicodedata.category(one) in _HIDDEN and one not in but for one in text)
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word most like ``word``, or None when none is like it."""
+    by_lower = {one.lower(): one for one in sorted(known, reverse=True)}
+    found = get_close_matches(word.lower()[:80], by_lower, n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else None
+
+
+def is_perhaps_a_slip(word: str, meant: str) -> bool:
+    """Whether a code may be a slip of typing for another: every word of it is like the other's, and digits alike."""
+    one, other = word.lower(), meant.lower()
+    if one == other or re.findall(r"\d", one) != re.findall(r"\d", other):
+        return one == other
+    parts = (one.split("_"), other.split("_"))
+    same = len(parts[0]) == len(parts[1])
+    pairs = zip(*parts, strict=True) if same else ((one, other),)
+    return all(SequenceMatcher(None, *pair).ratio() >= (ALIKE if same else NEARLY_THE_SAME) for pair in pairs)
+
+
+def did_you_mean(word: str, known: Iterable[str], *, list_at_most: int = 12, or_else: str = "") -> str:
+    """Return ``Did you mean "x"?``, or else what could have been written, unless that is too long, and a remedy."""
+    names = sorted(set(known))
+    guess = closest(word, names)
+    if guess is not None:
+        return f'Did you mean "{guess}"?'
+    if 0 < len(names) <= list_at_most:
+        return f"Known here: {', '.join(names)}. {or_else}".rstrip()
+    return or_else
+
+
+def quoted(value: object, *, longest: int = 60) -> str:
+    """Return a value as it was written, in quotes, shortened, with hidden characters spelt out."""
+    text = value if isinstance(value, str) else str(value)
+    visible = "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text[: longest + 1])
+    return f'"{visible[:longest]}…"' if len(visible) > longest else f'"{visible}"'
+
+
+def disagreements(number: int) -> str:
+    """Return how many times the independent check disagrees, in words."""
+    return f"The independent check found {number} disagreement{'' if number == 1 else 's'}"
+
+
+def needed(package: str, extra: str) -> Any:
+    """Return a package, or say how to install the extra that brings it."""
+    try:
+        return import_module(package)
+    except ImportError as error:
+        words = f"This needs {package}, which is not installed. Install it: pip install 'optimiser[{extra}]'"
+        raise MissingPackage(words) from error

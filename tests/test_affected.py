@@ -17,11 +17,11 @@ from optimiser.errors import InputError
 from optimiser.inputs import designations_of, read_problem
 from optimiser.inputs.config import read_option
 from optimiser.plan import affected as frames_of
+from optimiser.plan import evaluate
 from optimiser.plan.comparison import affected, tables_of
 from optimiser.plan.quotable import said_again
 from optimiser.plan.runs import read_tables, write_run
 from optimiser.problem import Figure, Problem
-from optimiser.search.planning import evaluate
 
 ROOT = Path(__file__).parents[1]
 BOTH = {("ash", "clinic"), ("birch", "clinic")}

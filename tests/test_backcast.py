@@ -17,11 +17,11 @@ from made_up_place import CONFIG, TABLES, write_question
 from worlds import small, vary
 
 import optimiser as op
-from optimiser import summary
 from optimiser.errors import NoPlan
 from optimiser.journeys.observed import backcast, fit, with_offsets
 from optimiser.plan import measures
 from optimiser.problem import Figure, Observed, Problem
+from optimiser.report import summary
 
 ROOT = Path(__file__).parent.parent
 HASU, ED = "hyper_acute_stroke", "emergency_department"

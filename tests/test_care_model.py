@@ -10,7 +10,6 @@ from random import Random
 import pytest
 
 import optimiser as op
-from optimiser import summary
 from optimiser.errors import NoPlan
 from optimiser.inputs import with_exceptions_of
 from optimiser.journeys import nearest
@@ -18,6 +17,7 @@ from optimiser.model import build
 from optimiser.plan import Plan, measures
 from optimiser.plan.comparison import compare
 from optimiser.problem import Figure, Fixed, Problem, Reach
+from optimiser.report import summary
 from optimiser.search.enumeration import can_be_listed, enumerate_all, size
 
 ROOT = Path(__file__).parent.parent

@@ -161,8 +161,8 @@ def test_nearest_and_the_subset_table_agree_with_looking_it_up(problem):
     table = nearest.subset_table(problem, "clinic")
     for designated in every_designation(problem):
         there = looked_up(problem, designated)
-        nearest = nearest.nearest(problem, "clinic", designated)
-        assert [site if isinstance(site, str) else None for site in nearest] == [site for _, site in there.values()]
+        found = nearest.nearest(problem, "clinic", designated)
+        assert [site if isinstance(site, str) else None for site in found] == [site for _, site in there.values()]
         row = sum(1 << problem.candidates.index(site) for site in designated)
         sites = [None if i < 0 else table.sites[i] for i in table.site[row]]
         assert sites == [site for _, site in there.values()]

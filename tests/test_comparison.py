@@ -7,10 +7,9 @@ from dataclasses import replace
 import pytest
 from worlds import by_transfer, small, three_doctors
 
-from optimiser.plan import measures
+from optimiser.plan import evaluate, measures
 from optimiser.plan.comparison import compare
 from optimiser.problem import Excepted, Figure, Link
-from optimiser.search.planning import evaluate
 
 BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
 AT_BIRCH = frozenset({("birch", "clinic")})

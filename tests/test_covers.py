@@ -16,7 +16,6 @@ import pytest
 from made_up_place import CONFIG, write_question
 
 import optimiser as op
-from optimiser import summary
 from optimiser.checker import CHECKS, check
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.errors import InputError
@@ -25,6 +24,7 @@ from optimiser.inputs.covers import units_of
 from optimiser.plan import measures
 from optimiser.plan.runs import files_of, read_tables, write_run
 from optimiser.problem import Figure, RotaNeed
+from optimiser.report import summary
 from optimiser.rotas import Contract, WorkingTime, grid, roster
 
 OFFICE = "{days: [Mon, Tue, Wed, Thu, Fri], start_hour: 8, hours: 10}"

@@ -28,7 +28,7 @@ from optimiser.journeys import shared_out
 from optimiser.model import arithmetic, objectives, rules
 from optimiser.plan import Plan, measures
 from optimiser.problem import Figure, Problem, Team
-from optimiser.report import question as question_of_a_page
+from optimiser.report.page import question as question_of_a_page
 from optimiser.scenarios import listing
 from optimiser.search import enumeration
 

@@ -15,6 +15,7 @@ from worlds import small, three_doctors, vary
 
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.model.arithmetic import value
+from optimiser.plan import evaluate
 from optimiser.plan.runs import check
 from optimiser.problem import (
     Beds,
@@ -33,7 +34,7 @@ from optimiser.problem import (
     Transfer,
 )
 from optimiser.search.enumeration import can_be_listed, enumerate_all, size
-from optimiser.search.planning import evaluate, solve
+from optimiser.search.planning import solve
 
 OBJECTIVES = (
     "patient_minutes",

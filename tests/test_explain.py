@@ -21,9 +21,10 @@ from optimiser.explanation import Overview, WhyNotOption, WhyNotSite, explain, r
 from optimiser.explanation.prices import Giving, givings, next_volumes, price_of_rules
 from optimiser.explanation.why_not import explain_option, nearest_lawful
 from optimiser.model.arithmetic import lawful, value
-from optimiser.plan import NOT_PROVED
+from optimiser.plan import evaluate
+from optimiser.plan.proof import NOT_PROVED
 from optimiser.problem import Figure, Objective, Problem
-from optimiser.search.planning import evaluate, solve
+from optimiser.search.planning import solve
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 Pair = tuple[str, str]

@@ -24,15 +24,14 @@ from made_up_place import CONFIG, write_question
 from test_cli import optimiser
 
 import optimiser as op
-from optimiser.errors import CheckFailed, InputError, NotWritten
-from optimiser.export import export_files, pictures, read_run, read_runs
-from optimiser.export.contents import DICTIONARY, csv_bytes, tidy_tables
-from optimiser.export.figures import figures
-from optimiser.export.geopackage import geopackage_bytes
-from optimiser.export.recalculation import HEADLINES
-from optimiser.export.workbook import workbook_bytes
-from optimiser.extras import MissingPackage
+from optimiser.errors import CheckFailed, InputError, MissingPackage, NotWritten
 from optimiser.plan.exported import BRITISH_NATIONAL_GRID, Finished
+from optimiser.report.export import export_files, pictures, read_run, read_runs
+from optimiser.report.export.contents import DICTIONARY, csv_bytes, tidy_tables
+from optimiser.report.export.figures import figures
+from optimiser.report.export.geopackage import geopackage_bytes
+from optimiser.report.export.recalculation import HEADLINES
+from optimiser.report.export.workbook import workbook_bytes
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS = ("tiny", "base", "care_model", "what_if/treat_and_transfer", "what_if/observed_stroke_flows")

@@ -10,8 +10,8 @@ from made_up_place import CONFIG, TABLES, write_question
 from worlds import small
 
 import optimiser as op
-from optimiser import summary
 from optimiser.problem.growth import grown
+from optimiser.report import summary
 
 AREAS = (
     "area,name,resident,population,district,deprivation_decile,population_65_plus,population_75_plus\n"

@@ -8,13 +8,14 @@ import pytest
 from made_up_place import CONFIG, write_config, write_question
 
 import optimiser as op
-from optimiser import summary
 from optimiser.errors import InputError, NoPlan
 from optimiser.inputs import designations_of, read_problem, with_exceptions_of
 from optimiser.inputs.config import read_option
+from optimiser.plan import evaluate
 from optimiser.plan.runs import files_of
 from optimiser.problem import Excepted, Figure, Link, Problem, Reach
-from optimiser.search.planning import evaluate, solve
+from optimiser.report import summary
+from optimiser.search.planning import solve
 
 BEDS = "    beds: {stay_days: 36.5, blocking: 0.2, at: {ash: 3, birch: 2}, staff_per_bed: {nurses: 2.9}}\n"
 IN_REACH = "    in_reach: {labs: {minutes: {value: 20, source: A map, verified: true}}}\n"

@@ -17,9 +17,10 @@ from worlds import small
 import optimiser as op
 from optimiser.errors import InputError, NoPlan, TooLarge
 from optimiser.model.arithmetic import ARITHMETIC, All, lawful, one_choice, value
+from optimiser.plan.proof import Designations
 from optimiser.problem import Figure, Objective, Problem, RotaNeed, Site
 from optimiser.search import one_by_one
-from optimiser.search.enumeration import TIE_BREAK, Designations, Every
+from optimiser.search.enumeration import TIE_BREAK, Every
 
 TINY = ((2, 1), (2, 2), (2, 3), (3, 1), (3, 2))
 

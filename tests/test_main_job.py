@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import optimiser as op
-from optimiser import summary
 from optimiser.errors import NoPlan
 from optimiser.plan import Plan, measures
+from optimiser.report import summary
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = sorted(path for path in (ROOT / "configs").rglob("*.yaml") if not {"options", "sweeps"} & {*path.parts})

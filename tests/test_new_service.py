@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 import optimiser as op
-from optimiser import summary
 from optimiser.inputs import with_exceptions_of
 from optimiser.plan import Plan
 from optimiser.problem import Problem
+from optimiser.report import summary
 from optimiser.search.enumeration import enumerate_all
 
 ROOT = Path(__file__).parent.parent

@@ -14,10 +14,11 @@ from worlds import small
 from optimiser.errors import NoPlan, NotProved, SolverFailed
 from optimiser.model import solver
 from optimiser.model.arithmetic import value
+from optimiser.plan import evaluate
 from optimiser.problem import Figure, Objective, Problem, Service, Site
 from optimiser.search import planning
 from optimiser.search.enumeration import can_be_listed, enumerate_all
-from optimiser.search.planning import evaluate, solve
+from optimiser.search.planning import solve
 
 
 def wide(sites: int, areas: int, **rules: object) -> Problem:

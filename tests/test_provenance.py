@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import optimiser as op
-from optimiser import summary
 from optimiser.inputs.provenance import unverified_activities
+from optimiser.report import summary
 
 ROOT = Path(__file__).parents[1]
 SOURCES = b"source,verified\ncounted,true\nguessed,false\n"

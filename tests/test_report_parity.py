@@ -16,13 +16,12 @@ from browser import Browser
 from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
-from optimiser.plan import Plan, affected_on_page, measures, other_pathway
+from optimiser.plan import Plan, affected_on_page, evaluate, measures, other_pathway
 from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
-from optimiser.report import question
-from optimiser.search.planning import evaluate
+from optimiser.report.page import question
 
 ROOT = Path(__file__).parent.parent
-SCRIPT = (files("optimiser.report") / "page/evaluate.js").read_text(encoding="utf-8")
+SCRIPT = (files("optimiser.report.page") / "evaluate.js").read_text(encoding="utf-8")
 
 # Facts of the place, or of beds that are busy: the page shows them for the runs and not for every choice.
 NOT_FOLLOWED = {

@@ -12,9 +12,10 @@ from worlds import by_transfer, roads, small, three_doctors, vary
 from optimiser.errors import NoPlan
 from optimiser.journeys import nearest
 from optimiser.model import build, solver
+from optimiser.plan import evaluate
 from optimiser.problem import Beds, Excepted, Figure, Fixed, Link, Objective, Observed, Problem, Reach, Team
 from optimiser.problem.beds import Stays, beds_needed, most_patients
-from optimiser.search.planning import evaluate, solve
+from optimiser.search.planning import solve
 
 
 def sites(problem: Problem) -> tuple[str, ...]:

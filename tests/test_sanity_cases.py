@@ -14,10 +14,10 @@ import optimiser as op
 from optimiser.errors import NoPlan
 from optimiser.explanation import clash
 from optimiser.model.arithmetic import every_choice
-from optimiser.plan import measures
+from optimiser.plan import evaluate, measures
 from optimiser.problem import Figure, Problem, RotaNeed, Service, Site, Team
 from optimiser.problem.beds import beds_needed, staff_for_beds
-from optimiser.search.planning import evaluate, solve
+from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parent.parent
 TRANSFERS = ROOT / "data/mid-south-essex/transfers.csv"

@@ -22,18 +22,19 @@ from hypothesis import strategies as st
 from worlds import small, vary
 
 import optimiser as op
-from optimiser import checker, summary
+from optimiser import checker
 from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.errors import NoPlan, TooLarge
 from optimiser.explanation import clash
 from optimiser.journeys import shared_out
 from optimiser.model import solver
 from optimiser.model.words import Demand
-from optimiser.plan import measures
+from optimiser.plan import evaluate, measures
 from optimiser.plan.runs import check, files_of
 from optimiser.problem import Beds, Figure, Problem, Service, Site
 from optimiser.problem.beds import most_patients
-from optimiser.search.planning import evaluate, solve
+from optimiser.report import summary
+from optimiser.search.planning import solve
 
 BOTH = {("ash", "clinic"), ("birch", "clinic")}
 

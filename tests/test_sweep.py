@@ -29,12 +29,13 @@ from optimiser import scenarios as sweeps
 from optimiser.errors import InputError, NotWritten, TooLarge
 from optimiser.inputs import read_problem
 from optimiser.model.arithmetic import lawful, value
+from optimiser.plan import evaluate
 from optimiser.problem import Figure, Objective, Problem
 from optimiser.scenarios.draws import scenarios
 from optimiser.scenarios.parameters import changed, parameters
 from optimiser.scenarios.settings import Sweep, SweepSettings
 from optimiser.search.enumeration import size
-from optimiser.search.planning import evaluate, solve
+from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parents[1]
 

@@ -17,14 +17,14 @@ from test_covers import EVERY_DAY, OFFICE, sealed
 from worlds import small, three_doctors, vary
 
 import optimiser as op
-from optimiser import summary
 from optimiser.errors import InputError, NoPlan
 from optimiser.explanation import clash
-from optimiser.plan import measures
+from optimiser.plan import evaluate, measures
 from optimiser.plan.runs import files_of
 from optimiser.problem import ACROSS_SITES, Figure, Fixed, Link, Problem, RotaNeed, Team
+from optimiser.report import summary
 from optimiser.search.enumeration import enumerate_all
-from optimiser.search.planning import evaluate, solve
+from optimiser.search.planning import solve
 
 DOCTORS = ("doctors", "people")
 

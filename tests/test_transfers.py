@@ -22,16 +22,16 @@ from test_enumeration import naive_best, transfers, worlds
 from worlds import by_transfer, vary
 
 import optimiser as op
-from optimiser import summary
 from optimiser.checker import check
 from optimiser.errors import InputError, NoPlan
 from optimiser.explanation import clash
 from optimiser.journeys.by_transfer import second_legs
-from optimiser.plan import Plan, measures
+from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.runs import files_of
 from optimiser.problem import Beds, Figure, Fixed, Observed, Problem, Transfer
+from optimiser.report import summary
 from optimiser.search.enumeration import enumerate_all
-from optimiser.search.planning import evaluate, solve
+from optimiser.search.planning import solve
 
 TODAY = frozenset({("ash", "clinic"), ("birch", "clinic")})
 AT_BIRCH, AT_ASH = TODAY | {("birch", "scanner")}, TODAY | {("ash", "scanner")}

@@ -17,11 +17,11 @@ import pytest
 from test_covers import EVERY_DAY, OFFICE, STAFFED, ask, sealed
 
 import optimiser as op
-from optimiser import summary
 from optimiser.checker import check
 from optimiser.checker.on_call import ON_CALL_CHECKS
 from optimiser.plan import Plan
 from optimiser.plan.runs import files_of
+from optimiser.report import summary
 from optimiser.rotas import DAYS, Cover, Roster, Shape, Shift, WorkingTime, drawn, grid, legend
 from optimiser.rotas.weekly import NO_DUTY, written
 

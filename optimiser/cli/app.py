@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimiser.errors import CheckFailed, NoPlan, NotProved, SolverFailed
-from optimiser.wording import disagreements
+from optimiser.errors import CheckFailed, NoPlan, NotProved, SolverFailed, disagreements
 
 if TYPE_CHECKING:
     from optimiser.plan import Plan
@@ -39,10 +38,11 @@ NOT_PROVED_EXIT = 5
 
 def finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: bool) -> None:
     """Check a plan, write its run folder, and say what it is."""
-    from optimiser import summary
     from optimiser.checker import check as check_run
-    from optimiser.plan import NOT_PROVED, measures
+    from optimiser.plan import measures
+    from optimiser.plan.proof import NOT_PROVED
     from optimiser.plan.runs import files_of, write_files
+    from optimiser.report import summary
 
     numbers = measures.table(plan)
     files = files_of(plan, numbers)
@@ -88,14 +88,14 @@ def _without_infinities(value: Any) -> Any:
 
 def border(plan: Plan) -> list[str]:
     """Return a sentence where the border decides the answer; nothing where there is no border to cross."""
-    from optimiser.summary import across_the_border
+    from optimiser.report.summary import across_the_border
 
     return across_the_border(plan)
 
 
 def to_the_nearest(plan: Plan) -> list[str]:
     """Return a sentence on the best plan if everybody went to the nearest; nothing where everybody does."""
-    from optimiser import summary
+    from optimiser.report import summary
     from optimiser.search import planning
 
     nearest = plan.problem.to_the_nearest()

@@ -26,7 +26,7 @@ def export(
 
     Example:  optimiser export runs/base
     """
-    from optimiser.export import write_export
+    from optimiser.report.export import write_export
 
     with progress(quiet or as_json) as tell:
         tell("Checking the runs and writing them")

@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 
 from optimiser.cli.app import AsJson, Config, Quiet, app, progress, say
-from optimiser.errors import Fault, InputError, NoPlan
-from optimiser.wording import quoted
+from optimiser.errors import Fault, InputError, NoPlan, quoted
 
 Best = Annotated[int, typer.Option(min=1, max=100_000, help="How many of the best to list.")]
 Hurdles = Annotated[str, typer.Option(metavar="RULE,RULE", help="Rules to apply first. Default: the config's hurdles.")]

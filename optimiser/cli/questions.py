@@ -137,14 +137,14 @@ def evaluate(
     """
     from optimiser.inputs import designations_of, left_out, read_problem, with_exceptions_of
     from optimiser.inputs.config import read_option
-    from optimiser.search import planning
+    from optimiser.plan import evaluate
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
         problem = read_problem(config)
         chosen = read_option(option)
         problem = with_exceptions_of(problem, chosen)
-        plan = planning.evaluate(problem, designations_of(problem, chosen))
+        plan = evaluate(problem, designations_of(problem, chosen))
     words = [f"Option: {chosen.title}"]
     if missing := left_out(problem, chosen):
         words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")

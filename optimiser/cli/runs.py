@@ -125,13 +125,13 @@ def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables]:
     from optimiser.checker import check as check_run
     from optimiser.inputs import designations_of, with_exceptions_of
     from optimiser.inputs.config import read_option
+    from optimiser.plan import evaluate
     from optimiser.plan.comparison import tables_of
     from optimiser.plan.runs import files_of
-    from optimiser.search import planning
 
     option = read_option(path)
     with_its_own = with_exceptions_of(problem, option)
-    plan = planning.evaluate(with_its_own, designations_of(with_its_own, option))
+    plan = evaluate(with_its_own, designations_of(with_its_own, option))
     breaches = check_run(files_of(plan))
     if len(breaches):
         raise CheckFailed(f"{path}: {breaches_in_words(breaches)}")

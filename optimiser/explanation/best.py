@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from optimiser.errors import NoPlan, NotProved, TooLarge
-from optimiser.plan import PROVED, Plan
+from optimiser.plan import Plan
+from optimiser.plan.proof import PROVED, Option
 from optimiser.problem import Problem
-from optimiser.search.enumeration import Every, Option, can_be_ranked
+from optimiser.search.enumeration import Every, can_be_ranked
 from optimiser.search.planning import solve
 
 

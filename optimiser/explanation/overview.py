@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.explanation.costs import Change, Cost, changes, changes_in_words
 from optimiser.explanation.prices import price_of_rules, prices_in_words
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite, explain_option, explain_site
 from optimiser.model.words import EVERYBODY, demand_of, in_words
-from optimiser.plan import PROVED, Plan
-from optimiser.wording import did_you_mean, quoted
+from optimiser.plan import Plan
+from optimiser.plan.proof import PROVED
 
 MOST_RIVALS = 5
 # True of every plan, or not open to decision: not what people mean by a rule that binds.

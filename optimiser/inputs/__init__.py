@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, quoted
 from optimiser.inputs.assembling import problem_of, with_offsets_stated
 from optimiser.inputs.config import Config, draft_config, resolved_yaml
 from optimiser.inputs.covers import faults as cover_faults
@@ -15,7 +15,6 @@ from optimiser.inputs.options import designations_of, left_out, with_exceptions_
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables import Place, look_at_place
 from optimiser.problem import Problem
-from optimiser.wording import quoted
 
 __all__ = ["Question", "designations_of", "left_out", "read_problem", "read_question", "with_exceptions_of"]
 

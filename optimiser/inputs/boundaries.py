@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, did_you_mean, quoted, shown
 from optimiser.inputs.files import other_format, read_bytes
-from optimiser.wording import did_you_mean, quoted, shown
 
 if TYPE_CHECKING:
     import geopandas

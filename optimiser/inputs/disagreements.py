@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from optimiser.errors import did_you_mean, is_perhaps_a_slip, quoted, shown
 from optimiser.inputs.config import AcrossSettings, Config, GrowthSettings, ServiceSettings, TeamSettings
 from optimiser.inputs.covers import units_of
 from optimiser.inputs.lookups import UNITS, counts_of, grades_of, staff_now
@@ -13,7 +14,6 @@ from optimiser.inputs.schema import MOST_PATIENTS, place_table
 from optimiser.inputs.tables import Place
 from optimiser.model.arithmetic import ARITHMETIC
 from optimiser.problem.beds import DAYS_A_YEAR, MOST_BEDS
-from optimiser.wording import did_you_mean, is_perhaps_a_slip, quoted, shown
 
 ADD_SITE = "Name one that is there, or add its row to sites.csv, and its journeys."
 

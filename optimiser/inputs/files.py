@@ -5,8 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from optimiser.errors import TooLarge
-from optimiser.wording import shown
+from optimiser.errors import TooLarge, shown
 
 _OTHER_FORMATS = {
     b"PK\x03\x04": "an Excel workbook or a zip file",

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, holds_hidden, quoted, shown
 from optimiser.inputs.files import is_there, other_format, read_bytes
-from optimiser.wording import holds_hidden, quoted, shown
 
 MAX_BYTES = 1024**2
 MAX_VALUES = 50_000

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.inputs.assembling import exceptions_of
 from optimiser.inputs.config import Option, draft_config, exception_faults, services_of, with_exceptions
 from optimiser.inputs.layers import Spot
 from optimiser.problem import (
     Problem,
 )
-from optimiser.wording import did_you_mean, quoted
 
 
 def designations_of(problem: Problem, option: Option) -> frozenset[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -11,45 +13,20 @@ import pandas as pd
 from optimiser.journeys.by_transfer import TwoLegs, both_minutes
 from optimiser.journeys.nearest import nearest
 from optimiser.journeys.shared_out import sharing
-from optimiser.model.arithmetic import ARITHMETIC, journeys, one_choice
-from optimiser.model.staffing import allocate, rotas_needed
-from optimiser.problem import Figure, Link, Problem, Reach
-from optimiser.search.enumeration import Enumeration
+from optimiser.model.arithmetic import ARITHMETIC, journeys, one_choice, value
+from optimiser.model.objectives import UNITS
+from optimiser.model.staffing import allocate, number_of_sites, rotas_needed
+from optimiser.plan.proof import EVALUATED, Designations, Proof, Reached
+from optimiser.problem import Figure, Link, Problem, Reach, Roster
 
-Designations = frozenset[tuple[str, str]]
+# Called with a line of plain words as each step begins.
+Tell = Callable[[str], None]
 
 SAME_SITE, IN_REACH, BY_TRANSFER = "same_site", "in_reach", "by_transfer"
 JOURNEY_COLUMNS = [
     *("service", "area", "resident", "site", "minutes", "patients_per_year"),
     *("first_site", "first_minutes", "transfer_minutes"),
 ]
-PROVED, NOT_PROVED, EVALUATED = "proved best", "not proved", "evaluated"
-
-
-@dataclass(frozen=True)
-class Reached:
-    """What one objective came to, and how far below it the answer could lie. ``bound`` is None where none is known."""
-
-    name: str
-    services: tuple[str, ...]
-    value: float
-    bound: float | None
-    unit: str
-
-
-@dataclass(frozen=True)
-class Proof:
-    """How the plan was found and what is proved of it.
-
-    ``outcome`` is "proved best", "not proved" (stopped early) or "evaluated" (people chose it). ``solver`` and
-    ``seconds`` say what ran and for how long.
-    """
-
-    outcome: str
-    objectives: tuple[Reached, ...]
-    enumeration: Enumeration | None = None
-    solver: dict[str, object] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -316,3 +293,33 @@ def _row(
     spare = round(spare, 9) + 0.0  # no minus zero
     instance = ".".join((rule, *names))
     return (rule, instance, left, relation, right, unit, spare, spare == 0, spare >= 0, source, verified)
+
+
+def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
+    """Work out what a set of (site, service) designations comes to, and which rules it breaks. Nothing is optimised."""
+    chosen = frozenset(designated)
+    reached = tuple(
+        Reached(objective.name, objective.services, value(problem, chosen, objective), None, UNITS[objective.name])
+        for objective in problem.objectives
+    )
+    return Plan(problem, chosen, Proof(EVALUATED, reached), patterns_of(problem, chosen))
+
+
+def patterns_of(problem: Problem, designated: Designations, tell: Tell | None = None) -> tuple[pd.DataFrame, ...]:
+    """Return the weekly pattern of each rota that says how it may give its cover and is needed."""
+    people: dict[tuple[str, str], float] = {}
+    rosters: dict[tuple[str, str], Roster] = {}
+    for code, rota, _, needed in rotas_needed(problem, designated):
+        people[code, rota.team] = max(needed, people.get((code, rota.team), 0))
+        if rota.roster:
+            rosters[code, rota.team] = rota.roster
+            if problem.teams[rota.team].across_sites:
+                sites = number_of_sites(problem, designated, code, rota)
+                rosters[code, rota.team] = rota.roster.at_sites(sites, math.ceil(people[code, rota.team]))
+    if rosters and tell:
+        tell("Writing the weekly patterns of rotas")
+    return tuple(roster.table() for roster in rosters.values())
+
+
+def say_nothing(_line: str) -> None:
+    """Show no progress."""

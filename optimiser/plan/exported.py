@@ -17,13 +17,12 @@ import shapely
 from pyproj import Transformer
 
 from optimiser import checker
-from optimiser.errors import CheckFailed, Fault, InputError
+from optimiser.errors import CheckFailed, Fault, InputError, disagreements
 from optimiser.inputs import read_problem
 from optimiser.inputs.boundaries import read_boundaries
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table
 from optimiser.plan.runs import read_tables
 from optimiser.problem import Problem
-from optimiser.wording import disagreements
 
 if TYPE_CHECKING:
     import geopandas

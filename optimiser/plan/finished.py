@@ -14,10 +14,9 @@ import pandas as pd
 from optimiser import checker
 from optimiser.errors import Fault, InputError
 from optimiser.inputs import read_problem
-from optimiser.plan import Plan, Proof, Reached, measures
+from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan.proof import Enumeration, Option, Proof, Reached
 from optimiser.plan.runs import files_of, read_tables
-from optimiser.search.enumeration import Enumeration, Option
-from optimiser.search.planning import evaluate
 
 
 @dataclass(frozen=True)

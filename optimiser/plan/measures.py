@@ -18,7 +18,8 @@ from optimiser.journeys.by_transfer import DAYS_A_YEAR, MINUTES_AN_HOUR
 from optimiser.journeys.observed import backcast
 from optimiser.model.arithmetic import journeys, loads_of_beds, one_choice
 from optimiser.model.staffing import rotas_needed
-from optimiser.plan import Designations, Plan
+from optimiser.plan import Plan
+from optimiser.plan.proof import Designations
 from optimiser.problem import Beds, Problem, beds
 
 Better = Literal["lower", "higher", "neither"]

@@ -17,13 +17,13 @@ import numpy as np
 import pandas as pd
 
 from optimiser import checker
-from optimiser.errors import Fault, InputError, NotWritten
+from optimiser.errors import Fault, InputError, NotWritten, quoted
 from optimiser.inputs.config import services_of
 from optimiser.inputs.schema import RUN_TABLES, Table
-from optimiser.plan import EVALUATED, Plan, measures
+from optimiser.plan import Plan, measures
+from optimiser.plan.proof import EVALUATED
 from optimiser.plan.run_record import read_record
 from optimiser.problem import Problem
-from optimiser.wording import quoted
 
 FORMAT = 1
 NO_PLAN, NO_PLAN_TABLE = "no plan", "clash.csv"

@@ -4,6 +4,6 @@
 """
 
 from optimiser.plan.finished import Run, run_of
-from optimiser.report.build import data, page, write_report
+from optimiser.report.page.build import data, page, write_report
 
 __all__ = ["Run", "data", "page", "run_of", "write_report"]

@@ -10,9 +10,10 @@ from math import floor, isfinite
 
 import pandas as pd
 
-from optimiser.plan import EVALUATED, PROVED, Plan
+from optimiser.plan import Plan
 from optimiser.plan.finished import Run
 from optimiser.plan.other_pathway import ENDING
+from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.problem import Problem
 
 ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " Hospital")

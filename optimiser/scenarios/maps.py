@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.plan import Plan
 from optimiser.scenarios.parameters import Parameter, parameters
 from optimiser.scenarios.switching import switching_map
-from optimiser.wording import did_you_mean, quoted
 
 OF_BOTH = {-1: "the plan is better", 0: "they are equal", 1: "the other is better"}
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr, model_validator
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, did_you_mean, quoted, shown
 from optimiser.inputs import read_problem
 from optimiser.inputs.config import Option, read_option
 from optimiser.inputs.config.faults import settings_of
@@ -17,7 +17,6 @@ from optimiser.inputs.config.figures import Number, Strict, Within, a_number, no
 from optimiser.inputs.layers import Origin, Spot, origin_of, read_layers
 from optimiser.problem import Problem
 from optimiser.scenarios.parameters import Parameter, parameters
-from optimiser.wording import did_you_mean, quoted, shown
 
 MOST_SCENARIOS = 1_000_000
 Whole = Annotated[int, BeforeValidator(a_number)]

@@ -19,7 +19,8 @@ from optimiser.errors import TooLarge
 from optimiser.model.arithmetic import SCORES, lawful, value
 from optimiser.model.objectives import UNITS
 from optimiser.model.words import amount, one_of, shown
-from optimiser.plan import EVALUATED, Plan, Proof
+from optimiser.plan import Plan
+from optimiser.plan.proof import EVALUATED, Proof
 from optimiser.problem import Objective, Problem
 from optimiser.problem.decimals import exactly
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
@@ -139,7 +140,7 @@ def switching(
 ) -> tuple[Switching, ...]:
     """Work out at which values of each parameter, one at a time, two options change places or a rule breaks.
 
-    ``chosen`` are ``optimiser.scenarios.parameters`` of the question; all of them if not given. Each is looked at over its range.
+    ``chosen`` are ``scenarios.parameters`` of the question; all of them if not given. Each is looked at over its range.
     """
     every = parameters(problem).values() if chosen is None else chosen
     return tuple(_switching(problem, first, second, parameter) for parameter in every)

@@ -15,6 +15,7 @@ import numpy as np
 
 from optimiser.errors import TooLarge
 from optimiser.model.arithmetic import ARITHMETIC, All, Score, every_choice, score, sites_provided
+from optimiser.plan.proof import Designations, Enumeration, Option
 from optimiser.problem import Objective, Problem
 from optimiser.search.diagram import Aim, Diagram, Floats, Ints, Table, build, in_order
 
@@ -30,39 +31,6 @@ TIE_BREAKS = 2
 
 # Rules that say nothing where nobody is transferred, and are not listed there.
 TRANSFER_RULES = ("not_too_many_transfers", "not_too_many_repatriations", "not_too_many_ambulance_hours")
-
-Designations = frozenset[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Option:
-    """One joint designation and what each objective comes to, in the config's order."""
-
-    values: tuple[float, ...]
-    designated: Designations
-
-
-@dataclass(frozen=True)
-class Enumeration:
-    """What judging every joint designation found.
-
-    Attributes
-    ----------
-    listed, lawful
-        How many joint designations agree with what is fixed, and how many of those break no rule.
-    struck
-        How many each rule struck out, in the rules' order, after those before it.
-    ranked
-        The best options, best first: every objective in turn, then fewest changes from today, fewest sites, site order.
-    equal_best
-        How many lawful options equal the best on every objective of the config.
-    """
-
-    listed: int
-    lawful: int
-    struck: dict[str, int]
-    ranked: tuple[Option, ...]
-    equal_best: int
 
 
 def size(problem: Problem) -> int:

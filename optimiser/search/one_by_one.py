@@ -18,7 +18,7 @@ from optimiser.errors import NoPlan, NotProved, TooLarge
 from optimiser.journeys import nearest
 from optimiser.model import build, expression, solver
 from optimiser.model.arithmetic import one_choice, score, value
-from optimiser.plan import Designations
+from optimiser.plan.proof import Designations
 from optimiser.problem import Objective, Problem
 from optimiser.search.diagram import undominated
 from optimiser.search.planning import best_but

@@ -15,12 +15,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from optimiser.errors import Fault, InputError, NoPlan, TooLarge
+from optimiser.errors import Fault, InputError, NoPlan, TooLarge, did_you_mean, quoted
 from optimiser.model.arithmetic import ARITHMETIC, SCORES, Score
+from optimiser.plan.proof import Designations
 from optimiser.problem import Objective, Problem
 from optimiser.search import one_by_one
-from optimiser.search.enumeration import Designations, Every, can_be_ranked
-from optimiser.wording import did_you_mean, quoted
+from optimiser.search.enumeration import Every, can_be_ranked
 
 BEST = 20
 # All near-best options are written down, one by one, up to so many; of more, the best so many, though all are counted.

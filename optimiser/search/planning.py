@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-import pandas as pd
 import pulp
 
 from optimiser.errors import NoPlan, NotProved, SolverFailed, TooLarge
@@ -15,11 +14,11 @@ from optimiser.journeys import nearest
 from optimiser.model import Model, build, expression, solver
 from optimiser.model.arithmetic import lawful, value
 from optimiser.model.objectives import UNITS
-from optimiser.model.staffing import number_of_sites, rotas_needed
-from optimiser.plan import EVALUATED, NOT_PROVED, PROVED, Designations, Plan, Proof, Reached
-from optimiser.problem import Objective, Problem, Roster
+from optimiser.plan import Plan, Tell, patterns_of, say_nothing
+from optimiser.plan.proof import NOT_PROVED, PROVED, Designations, Enumeration, Proof, Reached
+from optimiser.problem import Objective, Problem
 from optimiser.search import head_start
-from optimiser.search.enumeration import TIE_BREAK, Enumeration, can_be_ranked, enumerate_all
+from optimiser.search.enumeration import TIE_BREAK, can_be_ranked, enumerate_all
 
 # A chain is cut short, and deepened where an answer needs it, only where a service has more candidates than this.
 MOST_CANDIDATES_IN_FULL = 16
@@ -31,8 +30,6 @@ PUT_IN_ORDER_AT_ONCE = 12
 
 NO_TIME = "Time ran out before any plan was found. Allow more time: --time-limit-minutes."
 REPORT_IT = "Do not use this answer; please report it with the config."
-
-Tell = Callable[[str], None]
 
 
 def solve(
@@ -61,7 +58,7 @@ def solve(
         When the solver cannot be trusted: wrong version, failed canary, or an answer that the full list contradicts.
     """
     started = time.perf_counter()
-    tell = tell or _say_nothing
+    tell = tell or say_nothing
     limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
     search = _Search(problem, started + limit)
     tell("Building the model")
@@ -82,7 +79,7 @@ def solve(
     outcome = PROVED if search.proved else NOT_PROVED
     seconds = {"solver": round(solved - started, 3), "listing": round(time.perf_counter() - solved, 3)}
     proof = Proof(outcome, tuple(search.reached), listing, dict(solver.about()), seconds)
-    return Plan(problem, search.designated, proof, _patterns(problem, search.designated, tell))
+    return Plan(problem, search.designated, proof, patterns_of(problem, search.designated, tell))
 
 
 def best_but(
@@ -102,42 +99,12 @@ def best_but(
     # A head start rules out what no best plan can have; the next best may have it.
     search.chains = {code: nearest.chains(problem, code, _first_depth(problem, code)) for code in search.chains}
     for objective in problem.objectives:
-        search.minimise(objective, _say_nothing)
+        search.minimise(objective, say_nothing)
     if search.proved:
-        search.settle_ties(_say_nothing)
+        search.settle_ties(say_nothing)
     if not search.proved:
         raise NotProved("Time ran out before the next best plan was proved. Allow more time: time_limit_minutes.")
     return search.designated
-
-
-def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
-    """Work out what a set of (site, service) designations comes to, and which rules it breaks. Nothing is optimised."""
-    chosen = frozenset(designated)
-    reached = tuple(
-        Reached(objective.name, objective.services, value(problem, chosen, objective), None, UNITS[objective.name])
-        for objective in problem.objectives
-    )
-    return Plan(problem, chosen, Proof(EVALUATED, reached), _patterns(problem, chosen))
-
-
-def _say_nothing(_line: str) -> None:
-    """Show no progress."""
-
-
-def _patterns(problem: Problem, designated: Designations, tell: Tell | None = None) -> tuple[pd.DataFrame, ...]:
-    """Return the weekly pattern of each rota that says how it may give its cover and is needed."""
-    people: dict[tuple[str, str], float] = {}
-    rosters: dict[tuple[str, str], Roster] = {}
-    for code, rota, _, needed in rotas_needed(problem, designated):
-        people[code, rota.team] = max(needed, people.get((code, rota.team), 0))
-        if rota.roster:
-            rosters[code, rota.team] = rota.roster
-            if problem.teams[rota.team].across_sites:
-                sites = number_of_sites(problem, designated, code, rota)
-                rosters[code, rota.team] = rota.roster.at_sites(sites, math.ceil(people[code, rota.team]))
-    if rosters and tell:
-        tell("Writing the weekly patterns of rotas")
-    return tuple(roster.table() for roster in rosters.values())
 
 
 @dataclass

@@ -13,7 +13,7 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
 
-from optimiser.extras import needed
+from optimiser.errors import needed
 from optimiser.web.jobs import Jobs, Limits
 from optimiser.web.scenarios import Scenarios
 

@@ -189,10 +189,10 @@ def _beside(asked: Asked) -> str:
 
 def _finish(asked: Asked, plan: Plan, written: dict[str, bytes], tell: Tell) -> Done:
     """Check a plan, and write its run with what was asked and why, all or nothing."""
-    from optimiser import checker, summary
-    from optimiser.errors import CheckFailed
+    from optimiser import checker
+    from optimiser.errors import CheckFailed, disagreements
     from optimiser.plan.runs import files_of
-    from optimiser.wording import disagreements
+    from optimiser.report import summary
 
     tell("Checking every number")
     files = files_of(plan)

@@ -9,10 +9,9 @@ from pydantic import (
     ValidationError,
 )
 
-from optimiser.errors import Fault
+from optimiser.errors import Fault, did_you_mean, quoted
 from optimiser.inputs.config.figures import Strict, as_written
 from optimiser.inputs.layers import BASED_ON, Layers, Origin, Spot, origin_of
-from optimiser.wording import did_you_mean, quoted
 
 _AnySettings = TypeVar("_AnySettings", bound=Strict)
 

@@ -21,11 +21,11 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema
 
+from optimiser.errors import quoted
 from optimiser.inputs.schema import CODE_PATTERN
 from optimiser.problem import Figure
 from optimiser.problem.beds import MOST_BEDS
 from optimiser.rotas.cover import DAYS
-from optimiser.wording import quoted
 
 UNLIMITED = "unlimited"
 # Far above what any health system has, and far below what a solver can add to 1 and still tell.

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.boundaries import look_at_boundaries, read_boundaries
 from optimiser.inputs.files import is_there
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables.sheets import read_sheet
 from optimiser.inputs.tables.together import check_together, codes_if_sound
-from optimiser.wording import shown
 
 __all__ = ["Place", "look_at_place", "read_boundaries", "read_place"]
 

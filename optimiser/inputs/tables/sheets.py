@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.errors import Fault, TooLarge
+from optimiser.errors import Fault, TooLarge, did_you_mean, holds_hidden, quoted, shown
 from optimiser.inputs.files import other_format, read_bytes
 from optimiser.inputs.schema import Column, Table, frame_schema
-from optimiser.wording import did_you_mean, holds_hidden, quoted, shown
 
 MAX_FILE_BYTES = 512 * 1024**2
 MAX_ROWS = 20_000_000

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from optimiser.errors import closest, did_you_mean, quoted
 from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet
-from optimiser.wording import closest, did_you_mean, quoted
 
 
 def codes_if_sound(sheet: Sheet, column: str) -> list[str] | None:

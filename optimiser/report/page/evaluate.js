@@ -1,4 +1,4 @@
-// What a choice of sites comes to, from the question as data (see optimiser/report/question.py). Nothing here draws.
+// What a choice of sites comes to, from the question as data (see optimiser/report/page/question.py). Nothing here draws.
 // Sums are whole numbers of a last decimal place, so they are exact; rules and objectives are looked up in tables.
 "use strict";
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from optimiser.export.contents import Tidy
 from optimiser.journeys.by_transfer import DAYS_A_YEAR
 from optimiser.plan.measures import BANDS
 from optimiser.problem import beds
+from optimiser.report.export.contents import Tidy
 
 # Published numbers are rounded to nine decimals; they are compared to a millionth.
 DECIMALS = 6

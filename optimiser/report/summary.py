@@ -9,11 +9,13 @@ from optimiser.errors import NoPlan, NotProved, SolverFailed
 from optimiser.inputs.provenance import unverified_activities
 from optimiser.journeys.shared_out import sharing
 from optimiser.model.objectives import UNITS
-from optimiser.plan import EVALUATED, PROVED, Plan, matters, measures
+from optimiser.plan import Plan, evaluate, matters, measures
+from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.problem import Problem
+from optimiser.problem.words import sites_in_words
+from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
 from optimiser.search.enumeration import can_be_listed
-from optimiser.search.planning import evaluate, solve
-from optimiser.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short, sites_in_words
+from optimiser.search.planning import solve
 
 FIGURES_OF_TRANSFERS = (
     "dwell_minutes",

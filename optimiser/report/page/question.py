@@ -1,7 +1,7 @@
 """A question as plain data that a page can answer from: whole numbers, and tables of every rule by choice.
 
 Nobody solves anything on a page. It finds the nearest open site from the minutes, adds up whole numbers, and looks up
-what each rule and objective comes to in tables that ``optimiser.model.arithmetic`` filled, one axis a service. A new rule or
+what each rule and objective comes to in tables that ``model.arithmetic`` filled, one axis a service. A new rule or
 objective is therefore on the page without a line of JavaScript. Where a service has too many candidates for tables, the
 page works out the left side of the rules in ``QUANTITIES`` itself, and says which rules it does not judge.
 """

@@ -13,8 +13,8 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from optimiser.export.contents import YES_OR_NO, plain
 from optimiser.plan.exported import BRITISH_NATIONAL_GRID, Finished
+from optimiser.report.export.contents import YES_OR_NO, plain
 
 NO_DATE = "1980-01-01"
 ABOUT_AREAS = ("area", "name", "district", "resident", "population", "deprivation_decile")

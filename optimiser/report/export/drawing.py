@@ -10,7 +10,7 @@ from html import escape
 import numpy as np
 import shapely
 
-from optimiser.export.contents import plain
+from optimiser.report.export.contents import plain
 
 INK, QUIET, FAINT, PAPER = "#1d2730", "#4c5a66", "#c9d1d7", "#ffffff"
 SITE_COLOURS = ("#12436D", "#F46A25", "#A285D1")

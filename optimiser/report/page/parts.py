@@ -15,9 +15,10 @@ from optimiser.plan import Plan
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import number
 from optimiser.problem import Problem
-from optimiser.report import tables, words
-from optimiser.report.outlines import Drawing
-from optimiser.report.question import designated_at, in_words
+from optimiser.report import words
+from optimiser.report.page import tables
+from optimiser.report.page.outlines import Drawing
+from optimiser.report.page.question import designated_at, in_words
 
 # With more candidates than this, sites go down the table of ticks and services across.
 MOST_SITES_ACROSS = 6

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from optimiser.model.staffing import rotas_needed
 from optimiser.plan import Plan, measures
-from optimiser.problem import ACROSS_SITES, Problem
+from optimiser.problem import ACROSS_SITES
+from optimiser.problem.words import sites_in_words
 
 MOST_FRAGILE_NAMED = 3
-
-
-def sites_in_words(problem: Problem, sites: Sequence[str]) -> str:
-    """Return the names of sites as a list in words."""
-    names = [problem.sites[site].name for site in sites]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no site"
 
 
 def short(plan: Plan) -> list[str]:

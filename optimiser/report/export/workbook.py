@@ -10,11 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.errors import TooLarge
-from optimiser.export.contents import YES_OR_NO, Tidy, plain
-from optimiser.export.recalculation import DECIMALS, Line, Place, lines
-from optimiser.extras import needed
+from optimiser.errors import TooLarge, needed
 from optimiser.plan.exported import Finished
+from optimiser.report.export.contents import YES_OR_NO, Tidy, plain
+from optimiser.report.export.recalculation import DECIMALS, Line, Place, lines
 
 HEADER_ROW = 4  # numbered from 1: a title, what the table says, an empty row, the header
 MOST_ROWS = 1_048_576

@@ -10,14 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import read_bytes
 from optimiser.plan.comparison import compare, tables_of
 from optimiser.plan.finished import Run
 from optimiser.problem import Problem
-from optimiser.report.tables import FORMS, Cell, Row, Table, Values, values_of
+from optimiser.report.page.tables import FORMS, Cell, Row, Table, Values, values_of
 from optimiser.report.words import decided, places
-from optimiser.wording import shown
 
 BEST = "● "
 HIGHER_IS_BETTER = ("patients_within_", "people_within_")

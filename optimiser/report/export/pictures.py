@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from optimiser.errors import NotWritten
-from optimiser.export.drawing import WIDTH, Figure
+from optimiser.report.export.drawing import WIDTH, Figure
 
 # Every Windows computer has Edge; any of these draws SVG alike.
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge")

@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from optimiser.export.drawing import (
+from optimiser.plan.exported import Finished
+from optimiser.plan.measures import BANDS
+from optimiser.report.export.drawing import (
     FAINT,
     FIVE_STEPS,
     INK,
@@ -26,9 +28,7 @@ from optimiser.export.drawing import (
     steps_path,
     text,
 )
-from optimiser.export.geopackage import merged
-from optimiser.plan.exported import Finished
-from optimiser.plan.measures import BANDS
+from optimiser.report.export.geopackage import merged
 
 TOP, MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, PANEL = 124, 580, 700, 24, 640
 USUAL_STANDARD = 30

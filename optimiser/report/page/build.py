@@ -15,16 +15,17 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from optimiser import summary
-from optimiser.plan import PROVED, Plan
+from optimiser.plan import Plan
 from optimiser.plan.affected_on_page import affected, one_row_an_area
 from optimiser.plan.finished import Run, runs_of
 from optimiser.plan.other_pathway import straight_there
+from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions
 from optimiser.problem import ACROSS_SITES, Problem
-from optimiser.report import parts, side_by_side, tables, words
-from optimiser.report.outlines import Drawing, drawing
-from optimiser.report.question import designated_at, question
+from optimiser.report import summary, words
+from optimiser.report.page import parts, side_by_side, tables
+from optimiser.report.page.outlines import Drawing, drawing
+from optimiser.report.page.question import designated_at, question
 from optimiser.search.enumeration import size
 
 SCRIPTS = ("evaluate.js", "map.js", "page.js", "print.js")
@@ -163,7 +164,7 @@ class _Page:
 
     @cached_property
     def html(self) -> str:
-        folder = package_files("optimiser.report") / "page"
+        folder = package_files("optimiser.report.page")
         css, print_css = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "print.css"))
         scripts = [*((folder / name).read_text(encoding="utf-8") for name in SCRIPTS), *self.more_scripts]
         environment = jinja2.Environment(

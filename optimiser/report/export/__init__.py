@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimiser.export.contents import Tidy, csv_bytes, tidy_tables
-from optimiser.export.drawing import Figure
-from optimiser.export.figures import figures
-from optimiser.export.geopackage import geopackage_bytes
-from optimiser.export.pictures import png_bytes
-from optimiser.export.workbook import workbook_bytes
 from optimiser.inputs.schema import Column, Table
 from optimiser.plan.exported import Finished, read_run, read_runs
 from optimiser.plan.runs import next_free, write_files
+from optimiser.report.export.contents import Tidy, csv_bytes, tidy_tables
+from optimiser.report.export.drawing import Figure
+from optimiser.report.export.figures import figures
+from optimiser.report.export.geopackage import geopackage_bytes
+from optimiser.report.export.pictures import png_bytes
+from optimiser.report.export.workbook import workbook_bytes
 
 FIGURES = Table(
     "figures",
