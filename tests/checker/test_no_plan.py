@@ -1,0 +1,148 @@
+"""A question that has no plan leaves a run that says why, and that anybody can check."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from as_files import with_files
+from worlds import small, three_doctors
+
+import optimiser as op
+from optimiser import checker
+from optimiser.explanation import clash
+from optimiser.model.arithmetic import lawful
+from optimiser.plan.runs import files_without_plan, write_files
+from optimiser.problem import Figure, Problem
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def files_of(problem: Problem) -> dict[str, bytes]:
+    found = clash(problem)
+    return files_without_plan(problem, found.tables(), found.all_found)
+
+
+@pytest.mark.parametrize("name", ["three_emergency_departments", "three_hasus"])
+def test_that_no_plan_exists_is_confirmed_by_trying_every_designation(name: str, tmp_path: Path):
+    problem = op.read_problem(CONFIGS / f"what_if/{name}.yaml")
+    folder = write_files(files_of(problem), tmp_path / "run")
+    assert checker.check(folder).empty
+    assert "confirmed independently, by trying 49 designations" in checker.said_of_no_plan(folder)
+    assert json.loads((folder / "run.json").read_text())["outcome"] == "no plan"
+    # What is left out of the first set lets designations through that the question as it stands does not.
+    rows = pd.read_csv(folder / "clash.csv")
+    assert set(rows["rule"]) == {"enough_sites", "rota_is_filled", "recruitment_within_limit"}
+    for cell in rows["without_it"]:
+        pairs = (pair.split(" at ") for pair in cell.split("; "))
+        assert not lawful(problem, {(site, service) for service, site in pairs})
+    assert (pd.read_csv(folder / "ways_out.csv")["by"] > 0).all()
+
+
+def test_a_run_that_says_so_where_a_plan_exists_is_found_out():
+    impossible = with_files(small(rotas=three_doctors(), at_least_sites=Figure(2)))
+    possible = with_files(small(rotas=three_doctors(), at_least_sites=Figure(1)))
+    honest = files_of(impossible)
+    assert checker.check(honest).empty
+    found = clash(impossible)
+    wrong = files_without_plan(replace(impossible, files=possible.files), found.tables(), True)
+    # Then the rules do not clash either, and no way out is needed.
+    breach, *others = checker.check(wrong).itertuples()
+    assert {other.check for other in others} == {"rules_clash_as_said", "ways_out_are_enough"}
+    assert breach.check == "no_plan_meets_every_rule"
+    assert "These designations break no rule: clinic at birch" in breach.message
+
+
+def test_what_cannot_be_tried_is_said_not_to_have_been(monkeypatch: pytest.MonkeyPatch):
+    files = files_of(with_files(small(rotas=three_doctors(), at_least_sites=Figure(2))))
+    monkeypatch.setattr("optimiser.checker.tried.MOST_TRIED", 1)
+    assert checker.check(files).empty
+    assert "the solver's word" in checker.said_of_no_plan(files)
+
+
+def altered(files: dict[str, bytes], name: str, old: str, new: str) -> dict[str, bytes]:
+    """Return the run with one table altered, and sealed again."""
+    content = files[name].decode()
+    assert content.count(old) == 1, content
+    changed = files | {name: content.replace(old, new).encode()}
+    record = json.loads(files["run.json"])
+    record["files"][name] = hashlib.sha256(changed[name]).hexdigest()
+    return changed | {"run.json": json.dumps(record).encode()}
+
+
+@pytest.fixture(scope="module")
+def two_sites() -> dict[str, bytes]:
+    """A clinic on two sites with three doctors at each, of which there are four: a clash of three rules."""
+    return files_of(with_files(small(rotas=three_doctors(), at_least_sites=Figure(2))))
+
+
+LIES = {
+    "a rule left out of the clash": ("clash.csv", "1,enough_sites,", "2,enough_sites,", "rules_clash_as_said"),
+    "a rule that nobody stated": (
+        "clash.csv",
+        "enough_sites.clinic",
+        "not_too_many_sites.clinic",
+        "rules_clash_as_said",
+    ),
+    "fewer recruits than it takes": ("ways_out.csv", "people,1,rec", "people,0.5,rec", "ways_out_are_enough"),
+    "fewer recruits in words": ("ways_out.csv", "recruit 1 more of", "recruit 9 more of", "ways_out_are_enough"),
+    "a way out of nothing": (
+        "ways_out.csv",
+        "sites,1,enough_sites.clinic",
+        "sites,1,luck.clinic",
+        "ways_out_are_enough",
+    ),
+    "more sites than it takes": ("ways_out.csv", "sites,1,", "sites,2,", "ways_out_are_enough"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_about_the_clash_or_a_way_out_is_found(lie: str, two_sites: dict[str, bytes]):
+    *edit, expected = LIES[lie]
+    assert checker.check(two_sites).empty
+    assert set(checker.check(altered(two_sites, *edit))["check"]) == {expected}
+
+
+@pytest.mark.parametrize("name", ["clash", "ways_out"])
+def test_a_row_left_out_is_found(name: str, two_sites: dict[str, bytes]):
+    rows = two_sites[f"{name}.csv"].decode().splitlines(keepends=True)
+    for row in rows[1:]:
+        found = set(checker.check(altered(two_sites, f"{name}.csv", row, ""))["check"])
+        assert {"clash": "rules_clash_as_said", "ways_out": "ways_out_are_enough"}[name] in found
+
+
+def test_designations_that_do_not_meet_the_other_rules_are_found(two_sites: dict[str, bytes]):
+    rows = pd.read_csv(io.BytesIO(two_sites["clash.csv"]))
+    content = rows.assign(without_it="").to_csv(index=False)
+    found = checker.check(altered(two_sites, "clash.csv", two_sites["clash.csv"].decode(), content))
+    assert set(found["check"]) == {"rules_clash_as_said"}
+    elsewhere = rows.assign(without_it="clinic at nowhere").to_csv(index=False)
+    found = checker.check(altered(two_sites, "clash.csv", two_sites["clash.csv"].decode(), elsewhere))
+    assert set(found["check"]) == {"rules_clash_as_said"}
+
+
+def test_an_entry_of_the_record_that_cannot_be_is_found(two_sites: dict[str, bytes]):
+    record = json.loads(two_sites["run.json"])
+    for wrong in ({"date": "1999-13-45"}, {"every_clash_is_known": "yes"}, {"versions": {}}, {"seconds": 1}):
+        files = two_sites | {"run.json": json.dumps(record | wrong).encode()}
+        assert set(checker.check(files)["check"]) == {"the_record_is_sound"}
+
+
+def test_what_was_not_checked_of_a_clash_is_said(two_sites: dict[str, bytes]):
+    said = checker.said_of_no_plan(two_sites)
+    assert "Ways out, confirmed as least: 4 of 4" in said
+    assert "Not checked: that no other sets clash" in said
+
+
+def test_another_question_or_a_missing_table_is_a_breach():
+    files = files_of(with_files(small(rotas=three_doctors(), at_least_sites=Figure(2))))
+    record = json.loads(files["run.json"])
+    files["run.json"] = json.dumps(record | {"question": "Another"}).encode()
+    assert set(checker.check(files)["check"]) == {"no_plan_meets_every_rule"}
+    del files["clash.csv"]
+    assert "files_are_as_listed" in set(checker.check(files)["check"])

@@ -1,0 +1,253 @@
+"""The command line as people use it: exit codes, messages, and nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def optimiser(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "optimiser", *words],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """A copy of the made-up place and its config."""
+    shutil.copytree(ROOT / "data/tiny", tmp_path / "data/tiny")
+    (tmp_path / "configs").mkdir()
+    shutil.copy(ROOT / "configs/tiny.yaml", tmp_path / "configs/tiny.yaml")
+    return tmp_path
+
+
+def test_solve_check_compare_in_a_row(tiny: Path):
+    solved = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    assert solved.returncode == 0, solved.stderr
+    assert solved.stderr == ""
+    assert "Proved best." in solved.stdout
+    assert "Checked: every number recomputed" in solved.stdout
+    assert "Run folder: runs/a" in solved.stdout
+    assert solved.stdout.splitlines()[-1].startswith("Next: optimiser compare")
+
+    checked = optimiser("check", "runs/a", cwd=tiny)
+    assert checked.returncode == 0, checked.stderr
+
+    again = optimiser("solve", "runs/a/config.yaml", "--out", "runs/b", cwd=tiny)
+    assert again.returncode == 0, again.stderr
+    for name in ("designations.csv", "journeys.csv", "measures.csv", "rules.csv", "staffing.csv"):
+        assert (tiny / "runs/a" / name).read_bytes() == (tiny / "runs/b" / name).read_bytes()
+
+    compared = optimiser("compare", "runs/a", "runs/b", cwd=tiny)
+    assert compared.returncode == 0, compared.stderr
+    assert "mean_minutes" in compared.stdout
+    rows = json.loads(optimiser("compare", "runs/a", "runs/b", "--json", cwd=tiny).stdout)
+    assert {"service", "measure", "a", "b"} == set(rows["compared"][0])
+    assert rows["sentences"] and not rows["openings"]
+
+
+def test_options_are_compared_with_a_config_and_with_a_run(tiny: Path):
+    for name, sites in (("near", "[ash]"), ("far", "[ash, birch]")):
+        text = f"option: {name.upper()}\ntitle: {name}\ndesignations: {{walk_in: {sites}, x_ray: [ash]}}\n"
+        (tiny / f"{name}.yaml").write_text(text)
+    solved = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    assert solved.returncode == 0, solved.stderr
+    shown = optimiser("compare", "configs/tiny.yaml", "runs/a", "near.yaml", "far.yaml", "--json", cwd=tiny)
+    assert shown.returncode == 0, shown.stderr
+    rows = json.loads(shown.stdout)["compared"]
+    assert {"service", "measure", "a", "NEAR", "FAR"} == set(rows[0])
+    assert not list(tiny.glob("runs/*near*"))
+
+
+def test_a_run_is_never_written_over(tiny: Path):
+    assert optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny).returncode == 0
+    before = (tiny / "runs/a/run.json").read_bytes()
+    second = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    assert second.returncode == 9
+    assert "exists already" in second.stderr
+    assert (tiny / "runs/a/run.json").read_bytes() == before
+    for _ in range(2):
+        assert optimiser("solve", "configs/tiny.yaml", cwd=tiny).returncode == 0
+    assert len(list((tiny / "runs").glob("*_tiny*"))) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_said_so(tiny: Path):
+    for name in ("x" * 300, "configs/tiny.yaml/run"):
+        refused = optimiser("solve", "configs/tiny.yaml", "--out", name, cwd=tiny)
+        assert refused.returncode == 9, refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_an_option_that_serves_nobody_is_valid_json_and_clean(tiny: Path):
+    (tiny / "configs/alone.yaml").write_text("based_on: tiny.yaml\nborder: closed\n")
+    (tiny / "option.yaml").write_text("option: NONE\ntitle: None open\ndesignations: {walk_in: []}\n")
+    found = optimiser("evaluate", "configs/alone.yaml", "--option", "option.yaml", "--json", cwd=tiny)
+    assert found.returncode == 0, found.stderr
+    answer = json.loads(found.stdout, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert answer["objectives"][0]["value"] is None
+    assert answer["check"] == []
+
+
+def test_evaluate_lists_the_rules_that_an_option_breaks(tiny: Path):
+    (tiny / "option.yaml").write_text("option: ALL\ntitle: All open\ndesignations: {walk_in: [ash, birch, cedar]}\n")
+    found = optimiser("evaluate", "configs/tiny.yaml", "--option", "option.yaml", "--json", cwd=tiny)
+    assert found.returncode == 0, found.stderr
+    answer = json.loads(found.stdout)
+    assert answer["outcome"] == "evaluated"
+    assert answer["broken_rules"]
+    assert answer["check"] == []
+
+
+def test_no_plan_names_the_clash_and_the_ways_out(tiny: Path):
+    (tiny / "configs/clash.yaml").write_text("based_on: tiny.yaml\nservices: {walk_in: {at_least_sites: 3}}\n")
+    refused = optimiser("solve", "configs/clash.yaml", cwd=tiny)
+    assert refused.returncode == 4
+    assert "No plan meets every rule." in refused.stderr
+    assert "enough_sites.walk_in" in refused.stderr
+    assert "This would be enough" in refused.stderr
+    (run,) = (tiny / "runs").iterdir()
+    assert {"clash.csv", "ways_out.csv", "config.yaml", "run.json"} <= {path.name for path in run.iterdir()}
+    confirmed = optimiser("check", str(run), cwd=tiny)
+    assert "No plan meets every rule: confirmed independently" in confirmed.stdout
+    explained = optimiser("explain", "configs/clash.yaml", cwd=tiny)  # for which the clash is the answer
+    assert (explained.returncode, explained.stderr) == (4, "")
+    assert "enough_sites.walk_in" in explained.stdout
+
+
+def test_a_tampered_run_fails_its_check(tiny: Path):
+    optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    path = tiny / "runs/a/measures.csv"
+    path.write_text(path.read_text().replace("mean_minutes,walk_in,,", "mean_minutes,walk_in,,1"))
+    failed = optimiser("check", "runs/a", cwd=tiny)
+    assert failed.returncode == 6
+    assert "measures_are_right" in failed.stderr
+
+
+SPOILT = {
+    "missing pair": ("journeys.csv", lambda text: text.replace(text.splitlines()[1] + "\n", "", 1)),
+    "duplicate area": ("areas.csv", lambda text: text + text.splitlines()[1] + "\n"),
+    "negative time": ("journeys.csv", lambda text: text.replace(text.splitlines()[1], "A1,ash,-5", 1)),
+    "unknown site": ("journeys.csv", lambda text: text.replace(",birch,", ",brich,")),
+    "not a number": ("journeys.csv", lambda text: text.replace(text.splitlines()[1], "A1,ash,NaN", 1)),
+    "hours for minutes": ("journeys.csv", lambda text: _in_hours(text)),
+    "empty file": ("demand.csv", lambda text: ""),
+    "wrong encoding": ("areas.csv", lambda text: text.replace("name", "nàme", 1).encode("latin-1")),
+    "a VRT named .geojson": (
+        "boundaries.geojson",
+        lambda text: '<OGRVRTDataSource><OGRVRTLayer name="a"/></OGRVRTDataSource>',
+    ),
+}
+
+
+def _in_hours(text: str) -> str:
+    head, *rows = text.splitlines()
+    return "\n".join([head, *(f"{row.rsplit(',', 1)[0]},{float(row.rsplit(',', 1)[1]) / 60:.4f}" for row in rows), ""])
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_wrong_input_is_refused_with_place_and_remedy_and_nothing_written(tiny: Path, kind: str):
+    name, spoil = SPOILT[kind]
+    path = tiny / "data/tiny" / name
+    spoilt = spoil(path.read_text())
+    path.write_bytes(spoilt if isinstance(spoilt, bytes) else spoilt.encode())
+    refused = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    assert refused.returncode == 3, refused.stdout + refused.stderr
+    assert name in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (tiny / "runs").exists()
+
+
+def test_a_typo_in_a_key_is_refused_with_its_line_and_a_guess(tiny: Path):
+    path = tiny / "configs/typo.yaml"
+    path.write_text("based_on: tiny.yaml\nservices:\n  walk_in:\n    minimum_patiens: 5\n")
+    refused = optimiser("validate", "configs/typo.yaml", cwd=tiny)
+    assert refused.returncode == 3
+    assert refused.stderr.startswith('configs/typo.yaml, line 4: "minimum_patiens" is not a setting here.')
+    assert 'Did you mean "minimum_patients"?' in refused.stderr
+
+
+def test_usage_faults_end_with_two(tmp_path: Path):
+    assert optimiser("solve", cwd=tmp_path).returncode == 2
+    assert optimiser("sovle", cwd=tmp_path).returncode == 2
+    assert optimiser("compare", "one", cwd=tmp_path).returncode == 2
+    assert optimiser("compare", "one.yaml", cwd=tmp_path).returncode == 2
+    assert optimiser("solve", "nowhere.yaml", cwd=tmp_path).returncode == 3
+
+
+def test_help_starts_with_an_example_and_imports_nothing_heavy(tmp_path: Path):
+    found = optimiser("--help", cwd=tmp_path)
+    assert found.returncode == 0
+    assert "Example:" in found.stdout
+    heavy = {"pandas", "numpy", "pulp", "highspy", "geopandas", "pydantic"}
+    code = f"""
+import sys
+sys.argv = ["optimiser", "--help"]
+from optimiser.cli import main
+try:
+    main()
+except SystemExit:
+    print(sorted({heavy!r} & set(sys.modules)))
+"""
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    loaded = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert loaded.stdout.splitlines()[-1] == "[]"
+
+
+def test_init_writes_a_place_that_solves(tmp_path: Path):
+    assert optimiser("init", "mine", cwd=tmp_path).returncode == 0
+    assert optimiser("validate", "mine/config.yaml", cwd=tmp_path).returncode == 0
+    assert optimiser("solve", "mine/config.yaml", cwd=tmp_path).returncode == 0
+    assert optimiser("init", "mine", cwd=tmp_path).returncode == 9
+
+
+def test_rules_schema_and_doctor_speak_json(tmp_path: Path):
+    rules = json.loads(optimiser("rules", "--json", cwd=tmp_path).stdout)
+    assert {"rule", "words", "unit", "may_be_relaxed"} == set(rules[0])
+    assert "properties" in json.loads(optimiser("schema", cwd=tmp_path).stdout)
+    doctor = json.loads(optimiser("doctor", "--json", cwd=tmp_path).stdout)
+    assert len(doctor["solver"]["canaries"]) == 4
+
+
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_while_libraries_still_load_ends_without_a_traceback(tmp_path: Path, stop: signal.Signals, code: int):
+    # In place of the first library that the command line loads: one that takes its time, and says that it has begun.
+    (tmp_path / "typer.py").write_text("import time\nprint('loading', flush=True)\ntime.sleep(60)\n")
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
+    words = [sys.executable, "-m", "optimiser", "rules"]
+    running = subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout and running.stdout.readline().strip() == b"loading"
+    running.send_signal(stop)
+    _, said = running.communicate(timeout=60)
+    assert (running.returncode, said) == (code, b"Stopped. Nothing was left half-written.\n")
+
+
+@pytest.mark.parametrize("after", [0.5, 0.8, 1.1])
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_leaves_nothing_that_looks_finished(tiny: Path, stop: signal.Signals, code: int, after: float):
+    words = [sys.executable, "-m", "optimiser", "solve", "configs/tiny.yaml", "--out", "runs/a"]
+    running = subprocess.Popen(
+        words, cwd=tiny, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    time.sleep(after)
+    running.send_signal(stop)
+    running.communicate(timeout=60)
+    finished = (tiny / "runs/a").exists()
+    # Ended before our first line or after our last, Python itself says so with the signal's number below zero.
+    assert running.returncode in (code, -stop, *((0,) if finished else ()))
+    assert finished or not list(tiny.glob("runs/*"))

@@ -1,0 +1,239 @@
+"""Answers set against each other: by hand on the small world, by another way on the main question, and as quoted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from worlds import by_transfer, small, vary
+
+from optimiser.errors import InputError
+from optimiser.inputs import designations_of, read_problem
+from optimiser.inputs.config import read_option
+from optimiser.plan import affected as frames_of
+from optimiser.plan import evaluate
+from optimiser.plan.comparison import affected, tables_of
+from optimiser.plan.quotable import said_again
+from optimiser.plan.runs import read_tables, write_run
+from optimiser.problem import Figure, Problem
+
+ROOT = Path(__file__).parents[2]
+BOTH = {("ash", "clinic"), ("birch", "clinic")}
+BIRCH = {("birch", "clinic")}
+
+
+def two(problem: Problem | None = None) -> dict[str, dict[str, pd.DataFrame]]:
+    """Return the small world with both clinics, and with the one at birch alone."""
+    problem = problem or replace(small(standard_minutes=Figure(20)), areas=known_areas())
+    return {name: tables_of(evaluate(problem, open_)) for name, open_ in (("both", BOTH), ("birch", BIRCH))}
+
+
+def known_areas() -> pd.DataFrame:
+    areas = small().areas
+    return areas.assign(name=areas.index.str.title(), district=["E", "F", "M", "W"], population_75_plus=[30, 5, 20, 40])
+
+
+def rows(frame: pd.DataFrame, **where: object) -> pd.DataFrame:
+    for column, key in where.items():
+        frame = frame[frame[column] == key]
+    return frame.reset_index(drop=True)
+
+
+def test_who_gains_and_loses_by_hand():
+    # With ash closed, west (100 people, 10 patients) goes 30 minutes to birch, not 10 to ash. Mid has 20 either way.
+    found = affected(two())["gains_and_losses"]
+    for minutes in (1, 5, 10):
+        row = rows(found, group="", by_more_than_minutes=minutes).iloc[0]
+        assert (row["people_longer"], row["patients_longer"], row["people_shorter"]) == (100, 10, 0)
+    older = rows(found, group="age 75+", by_more_than_minutes=10).iloc[0]
+    assert older["people_longer"] == 40 and np.isnan(older["patients_longer"])
+
+
+def test_averages_of_the_affected_stand_beside_those_of_all():
+    row = rows(affected(two())["averages"], group="").iloc[0]
+    # (10 × 10 + 20 × 20 + 30 × 10) / 60, then (10 × 30 + …) / 60; only west's ten patients are affected.
+    assert (row["number"], row["mean_before"], row["mean_after"]) == (60, round(800 / 60, 9), round(1000 / 60, 9))
+    assert (row["affected"], row["affected_mean_before"], row["affected_mean_after"]) == (10, 10, 30)
+    assert row["affected_change"] == 20
+
+
+def test_growth_is_not_taken_for_what_a_site_sees_and_strangers_do_not_open():
+    problem = replace(small(), areas=known_areas())
+    grown = replace(problem, demand=problem.demand * 1.5)
+    fewer = replace(problem, services={"clinic": problem.services["clinic"]})
+    answers = {"now": evaluate(problem, BOTH), "grown": evaluate(grown, BOTH), "fewer": evaluate(fewer, BOTH)}
+    answers["x-ray"] = evaluate(problem, BOTH | {("ash", "x_ray")})
+    found = affected({name: tables_of(plan) for name, plan in answers.items()})
+    said = found["sentences"]
+    assert said[said["kind"] == "demand"]["sentence"].tolist() == [
+        "Clinic: 90 patients a year are counted, where the first counts 60; minutes are those of the first."
+    ]
+    # A question without the X-ray room neither opens nor closes it; one that provides it does.
+    assert found["openings"][["answer", "service", "site", "change"]].to_numpy().tolist() == [
+        ["x-ray", "x_ray", "ash", "opens"]
+    ]
+
+
+def test_what_opens_closes_and_where_it_is_worst():
+    found = affected(two())
+    assert found["openings"][["service", "site", "change"]].to_numpy().tolist() == [["clinic", "ash", "closes"]]
+    worst = found["worst_areas"]
+    assert worst[["rank", "area", "name", "site_before", "site_after", "change"]].to_numpy().tolist() == [
+        [1, "west", "West", "ash", "birch", 20.0]
+    ]
+
+
+def test_cliffs_are_counted_on_either_side_of_a_standard():
+    problem = replace(small(standard_minutes=Figure(20)), areas=known_areas())
+    journeys = problem.journeys.assign(birch=[20.5, 15.0, 20.0, 21.5])
+    found = affected(two(replace(problem, journeys=journeys)))["cliffs"]
+    row = rows(found, answer="birch", minutes=20.0).iloc[0]
+    # To birch: mid (200 people) exactly 20, east (300) half a minute beyond; west at 21.5 is further.
+    assert row["is_its_standard"] and (row["people_just_inside"], row["people_just_beyond"]) == (200, 300)
+    assert (row["patients_just_inside"], row["patients_just_beyond"]) == (20, 30)
+
+
+def test_neighbours_volumes_are_set_side_by_side():
+    problem = replace(small(), areas=known_areas())
+    answers = {
+        name: tables_of(evaluate(problem, open_)) for name, open_ in (("both", BOTH), ("ash", {("ash", "clinic")}))
+    }
+    oak = rows(affected(answers)["volumes"], site="oak").iloc[0]
+    assert oak["neighbour"] and (oak["patients_before"], oak["patients_after"], oak["change"]) == (0, 35, 35)
+
+
+def test_a_group_that_the_mean_hides_is_warned_of():
+    problem = replace(small(), areas=known_areas())
+    # Nearly everybody lives in the east, where nothing changes.
+    demand = problem.demand.assign(visit=[300.0, 5.0, 20.0, 10.0])
+    found = affected(two(replace(problem, demand=demand)))
+    hidden = found["warnings"]
+    assert rows(hidden, group="district W").iloc[0]["change"] == 20
+    assert abs(hidden["change_of_all"].iloc[0]) < 2
+    # Deprivation fifth 1 is west alone; of the 75 and over, 40 of 90 live there: 20 × 40 / 90 is less than 10.
+    assert set(hidden["group"]) == {"district W", "deprivation fifth 1 (most deprived)"}
+    said = found["sentences"]
+    assert any("the average hides this" in one for one in said["sentence"])
+
+
+def test_transferred_patients_are_shared_as_measures_share_them():
+    answers = {
+        name: tables_of(evaluate(by_transfer(), BOTH | {(site, "scanner") for site in sites}))
+        for name, sites in (("both", ("ash", "birch")), ("birch", ("birch",)))
+    }
+    row = rows(affected(answers)["averages"], service="scanner", group="").iloc[0]
+    # Patient-minutes 800 and 1250, of 60 patients (see worlds.by_transfer).
+    assert (row["mean_before"], row["mean_after"]) == (round(800 / 60, 9), round(1250 / 60, 9))
+
+
+def test_an_area_that_is_split_counts_once_with_its_mean():
+    answers = two()
+    split = answers["birch"]["journeys"].copy()
+    west = split[split["area"] == "west"].index[0]
+    half = split.loc[[west]].assign(patients_per_year=5.0)
+    nearer = half.assign(site="ash", first_site="ash", minutes=10.0, first_minutes=10.0)
+    answers["birch"]["journeys"] = pd.concat([split.drop(index=west), half, nearer], ignore_index=True)
+    moved = rows(frames_of.areas(answers["both"], answers["birch"]), area="west").iloc[0]
+    assert (moved["patients"], moved["minutes_after"], moved["change"]) == (10, 20, 10)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    problem = read_problem(ROOT / "configs" / "base.yaml")
+    services = ("hyper_acute_stroke", "acute_stroke", "emergency_department")
+    elsewhere = {pair for pair in problem.today if pair[1] not in services}
+    everywhere = {(site, code) for site in problem.candidates for code in services[1:]}
+    folder = tmp_path_factory.mktemp("runs")
+    return {
+        site: write_run(evaluate(problem, elsewhere | everywhere | {(site, services[0])}), folder / site)
+        for site in ("southend", "basildon")
+    }
+
+
+def test_run_folders_alone_give_what_plans_give_and_what_another_way_gives(folders: dict[str, Path]):
+    answers = {name: read_tables(folder)[0] for name, folder in folders.items()}
+    found = affected(answers)
+    # The other way: straight from the tables of the place, with pandas and nothing of ours.
+    place = ROOT / "data" / "mid-south-essex"
+    areas = pd.read_csv(place / "areas.csv").query("resident").set_index("area")
+    minutes = pd.read_csv(place / "journeys.csv").pivot(index="area", columns="site", values="minutes")
+    outside = minutes.drop(columns=["basildon", "broomfield", "southend"]).loc[areas.index].min(axis=1)
+    before, after = (np.minimum(minutes.loc[areas.index, site], outside) for site in ("southend", "basildon"))
+    change = (after - before).round(6)
+    strokes = pd.read_csv(place / "demand.csv").query("activity == 'stroke_admission'").set_index("area")
+    patients = strokes["patients_per_year"].loc[areas.index]
+    for limit in (1, 5, 10):
+        row = rows(found["gains_and_losses"], service="hyper_acute_stroke", group="", by_more_than_minutes=limit)
+        assert row["people_longer"][0] == areas["population"][change > limit].sum()
+        assert row["people_shorter"][0] == areas["population"][change < -limit].sum()
+        assert row["patients_longer"][0] == pytest.approx(patients[change > limit].sum())
+    row = rows(found["averages"], service="hyper_acute_stroke", group="district Southend-on-Sea").iloc[0]
+    here = areas["district"] == "Southend-on-Sea"
+    assert row["change"] == pytest.approx(np.average(change[here], weights=patients[here]))
+    worst = rows(found["worst_areas"], service="hyper_acute_stroke")
+    assert worst["change"].tolist() == change.sort_values(ascending=False).head(10).tolist()
+    near = (after > 29) & (after <= 30)
+    cliff = rows(found["cliffs"], answer="basildon", service="hyper_acute_stroke", minutes=30.0).iloc[0]
+    assert cliff["people_just_inside"] == areas["population"][near].sum()
+
+
+def test_every_sentence_can_be_said_again_from_its_cells(folders: dict[str, Path]):
+    found = affected({name: read_tables(folder)[0] for name, folder in folders.items()})
+    of_other = {name: rows(frame, answer="basildon") for name, frame in found.items()}
+    said = found["sentences"]
+    assert {"openings", "average", "who", "worst", "neighbour", "warning", "cliff", "unchanged"} == set(said["kind"])
+    for _, one in said.iterrows():
+        cells = json.loads(json.dumps(one["cells"]))
+        assert said_again(of_other, one["template"], cells) == one["sentence"]
+        assert len(cells) or one["kind"] in ("openings", "unchanged")
+    # A number changed in a frame changes the sentence that quotes it.
+    other = {**of_other, "averages": of_other["averages"].assign(mean_after=99.0)}
+    average = said[said["kind"] == "average"].iloc[0]
+    assert "to 99.00 minutes" in said_again(other, average["template"], average["cells"])
+
+
+def test_a_folder_without_its_inputs_is_refused(folders: dict[str, Path], tmp_path: Path):
+    for path in folders["basildon"].glob("*.*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(InputError, match=r"inputs/areas\.csv"):
+        read_tables(tmp_path)
+
+
+def test_the_command_takes_runs_and_options_and_writes_tables(folders: dict[str, Path], tmp_path: Path):
+    words = ["configs/base.yaml", str(folders["southend"]), str(folders["basildon"]), "configs/options/q0_2016.yaml"]
+    command = [sys.executable, "-m", "optimiser", "compare", *words]
+    said = subprocess.run(
+        [*command, "--csv", str(tmp_path / "tables")], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    assert "basildon against southend, in sentences that may be quoted:" in said
+    assert "Q0_2016 against southend" in said
+    tables = {path.stem: pd.read_csv(path) for path in (tmp_path / "tables").glob("*.csv")}
+    assert set(tables["averages"]["answer"]) == {"basildon", "Q0_2016"}
+    assert set(tables["cliffs"]["answer"]) == {"southend", "basildon", "Q0_2016"}
+    asked = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert set(json.loads(asked)) == set(tables)
+
+
+def test_nobody_reaching_any_site_is_infinite_and_spoils_no_other_number():
+    problem = replace(vary(small(), "clinic", neighbours=()), areas=known_areas())
+    answers = {"both": tables_of(evaluate(problem, BOTH)), "none": tables_of(evaluate(problem, set()))}
+    found = affected(answers)
+    assert rows(found["averages"], group="").iloc[0]["change"] == np.inf
+    assert "average" not in set(found["sentences"]["kind"])
+
+
+def test_the_page_shows_what_the_comparison_that_it_names_says():
+    page = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
+    header, *shown = page.split("```text\n")[1].split("\n```")[0].splitlines()
+    problem, answers = read_problem(ROOT / "configs" / "base.yaml"), {}
+    for name in ("alt_hasu_southend", "dmbc_jul2018"):
+        option = read_option(ROOT / "configs" / "options" / f"{name}.yaml")
+        answers[option.code] = tables_of(evaluate(problem, designations_of(problem, option)))
+    assert header == "DMBC_JUL2018 against ALT_HASU_SOUTHEND, in sentences that may be quoted:"
+    assert shown == [f"- {sentence}" for sentence in affected(answers)["sentences"]["sentence"]]

@@ -1,0 +1,233 @@
+"""The page's own arithmetic against Python's: every subset of every service, and joint choices at random."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import Browser
+from worlds import by_transfer, small, three_doctors, vary
+
+import optimiser as op
+from optimiser.plan import Plan, affected_on_page, evaluate, measures, other_pathway
+from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
+from optimiser.report.page import question
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = (files("optimiser.report.page") / "evaluate.js").read_text(encoding="utf-8")
+
+# Facts of the place, or of beds that are busy: the page shows them for the runs and not for every choice.
+NOT_FOLLOWED = {
+    *("observed_patients", "backcast_patients", "backcast_error", "beds_available", "beds_today", "beds_beyond_today"),
+    *("beds_needed_as_today", "staff_for_beds", "occupancy", "blocking", "exceptions_used"),
+}
+
+# Text goes to the browser and back much faster than what it stands for.
+EVALUATE = """text => {
+    const [data, choices, before] = JSON.parse(text);
+    const asked = readQuestion(data), kept = new Map();
+    const was = evaluate({...asked, everybodyToTheNearest: true}, before, null);
+    const plain = value => Number.isFinite(value) ? value : String(value);
+    return JSON.stringify(choices.map(chosen => {
+        const found = evaluate(asked, chosen, was, kept);
+        return {
+            measures: Array.from(found.measures, ([key, value]) => [key, plain(value)]),
+            rules: found.rules.map(rule => [rule.instance, plain(rule.left), plain(rule.right), rule.pass]),
+            objectives: found.objectives.map(one => plain(one.value)),
+        };
+    }));
+}"""
+
+Choice = dict[str, list[str]]
+
+
+def every_subset_and_some_joint_choices(problem: Problem, joint: int) -> list[Choice]:
+    """Return every subset of every service with the rest as today, then joint choices at random."""
+    draw = random.Random(20_190_731)
+    today = {code: [s for s in problem.candidates if (s, code) in problem.today] for code in problem.services}
+    subsets = [
+        [s for n, s in enumerate(problem.candidates) if mask >> n & 1] for mask in range(2 ** len(problem.candidates))
+    ]
+    return [
+        *({**today, code: subset} for code in problem.services for subset in subsets),
+        *({code: draw.choice(subsets) for code in problem.services} for _ in range(joint)),
+    ]
+
+
+def on_the_page(browser: Browser, problem: Problem, choices: list[Choice]) -> list[dict[str, Any]]:
+    """Return what the page's script makes of choices."""
+    page = browser.new_page()
+    page.add_script_tag(content=SCRIPT)
+    before = {code: [s for s in problem.candidates if (s, code) in problem.today] for code in problem.services}
+    text = json.dumps([question.question(problem), choices, before], allow_nan=False)
+    found: list[dict[str, Any]] = json.loads(page.evaluate(EVALUATE, text))
+    page.close()
+    return found
+
+
+def designated(choice: Choice) -> frozenset[tuple[str, str]]:
+    return frozenset((site, code) for code, sites in choice.items() for site in sites)
+
+
+class InPython:
+    """Every measure that the page also works out; those of a service once for each choice that decides them."""
+
+    def __init__(self, today: Plan) -> None:
+        self.today = today
+        self.kept: dict[tuple[object, ...], dict[str, float]] = {}
+
+    def __call__(self, plan: Plan) -> dict[str, float]:
+        services = plan.problem.services_with_patients
+        parts = [self._keyed(measures.of_the_whole(plan)), *(self._of_service(plan, code) for code in services)]
+        return {key: value for part in parts for key, value in part.items()}
+
+    def _of_service(self, plan: Plan, service: str) -> dict[str, float]:
+        transfer = plan.problem.services[service].transfer
+        key = (service, plan.sites_of(service), transfer and plan.sites_of(transfer.first_contact))
+        if key not in self.kept:
+            rows = [
+                *measures.of_service(plan, service),
+                *affected_on_page.affected(plan, self.today, service),
+                *other_pathway.straight_there(plan, service),
+            ]
+            self.kept[key] = self._keyed(rows)
+        return self.kept[key]
+
+    def _keyed(self, rows: Iterable[tuple[Any, ...]]) -> dict[str, float]:
+        return {
+            f"{measure}|{service}|{group}": value
+            for measure, service, group, value, *_ in rows
+            if measure not in NOT_FOLLOWED and not math.isnan(value)
+        }
+
+
+def number(value: Any) -> float:
+    return {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan, "undefined": math.nan}.get(value, value)
+
+
+def agree(browser: Browser, problem: Problem, joint: int) -> None:
+    choices, in_python = (
+        every_subset_and_some_joint_choices(problem, joint),
+        InPython(evaluate(problem.to_the_nearest(), problem.today)),
+    )
+    for choice, found in zip(choices, on_the_page(browser, problem, choices), strict=True):
+        plan = evaluate(problem, designated(choice))
+        assert [number(one) for one in found["objectives"]] == [one.value for one in plan.proof.objectives], choice
+        rules = {name: (number(left), number(right), holds) for name, left, right, holds in found["rules"]}
+        expected = {
+            row["instance"]: (row["left"], row["right"], bool(row["pass"])) for row in plan.rules.to_dict("records")
+        }
+        assert set(rules) == set(expected), choice
+        for name, (left, right, holds) in expected.items():
+            assert rules[name][1:] == (right, holds), (choice, name)
+            assert math.isclose(rules[name][0], left, rel_tol=1e-12, abs_tol=1e-9), (choice, name)
+        theirs = {key: number(value) for key, value in found["measures"]}
+        mine = in_python(plan)
+        for key, value in mine.items():
+            assert math.isclose(theirs[key], value, rel_tol=1e-9, abs_tol=1e-8), (choice, key, theirs[key], value)
+        assert {key for key, value in theirs.items() if not math.isnan(value)} <= set(mine), choice
+
+
+def full() -> Problem:
+    """The small world with something of everything that the page works out."""
+    areas = small().areas.assign(
+        name=["East", "Far", "Mid", "West"],
+        district=["North", "", "North", "South"],
+        population_75_plus=[30, 5, 20, 10],
+    )
+    rota = three_doctors(may_fall_short=True)
+    problem = small(
+        rotas=rota,
+        standard_minutes=Figure(15),
+        share_within_standard=Figure(0.5),
+        minimum_patients=Figure(20),
+        longest_journey_minutes=Figure(40),
+        beds=Beds(Figure(5), Figure(0.05), at={"ash": Figure(3)}),
+        at_most_sites=Figure(1),
+    )
+    return replace(vary(problem, "x_ray", fixed={"ash": Fixed(True, "it stays")}), areas=areas)
+
+
+def test_the_small_world_comes_to_the_same(browser: Browser):
+    agree(browser, full(), joint=16)
+
+
+def test_transfers_come_to_the_same(browser: Browser):
+    agree(browser, by_transfer(minimum_patients=Figure(30), most_transfers_a_day=Figure(0.05)), joint=30)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"maximum_patients": Figure(32)},
+        {"minimum_patients": Figure(31), "beds": Beds(Figure(5), Figure(0.05), at={"ash": Figure(3)})},
+        {"minimum_patients": Figure(500)},
+    ],
+    ids=["at most", "at least", "more than there are"],
+)
+def test_patients_who_are_shared_out_come_to_the_same(browser: Browser, limits: dict[str, Any]):
+    areas = full().areas
+    agree(browser, replace(small(managed=True, standard_minutes=Figure(15), **limits), areas=areas), joint=16)
+
+
+def one_team(**rota: Any) -> Problem:
+    team = Team("doctors", "doctors", None, Figure(1), across_sites=True, posts_funded=Figure(7))
+    return small(rotas=three_doctors(**rota), team=team)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        one_team(at={"birch": 3.5}, once=Figure(5), may_fall_short=True),
+        one_team(only_without=Link("x_ray")),
+        small(rotas=three_doctors(only_without=Link("x_ray"))),
+        small(rotas=three_doctors(remote_from=Link("x_ray"), may_fall_short=True)),
+        small(rotas=(*three_doctors(only_without=Link("x_ray")), *three_doctors(may_fall_short=True))),
+    ],
+    ids=["across sites", "residual, across sites", "residual", "remote", "two rotas of one team"],
+)
+def test_teams_come_to_the_same(browser: Browser, problem: Problem):
+    agree(browser, problem, joint=16)
+
+
+def test_offsets_and_reach_come_to_the_same(browser: Browser):
+    offset = vary(full(), "clinic", observed=Observed({"birch": Figure(-12.5), "oak": Figure(3)}))
+    agree(browser, offset, joint=16)
+    agree(browser, vary(by_transfer(), "scanner", in_reach=(Reach("x_ray", Figure(12)),)), joint=16)
+
+
+def test_without_tables_the_page_works_out_the_same(browser: Browser, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(question, "MOST_CANDIDATES_IN_TABLES", 1)
+    problem = vary(full(), "clinic", rotas=(), beds=None)
+    assert question.question(problem)["not_judged"] == []
+    agree(browser, problem, joint=16)
+
+
+def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser):
+    """The page of the care model, by transfer, has the minutes of that model with everybody taken straight there."""
+    problem = op.read_problem(ROOT / "configs/care_model.yaml")
+    straight = op.read_problem(ROOT / "configs/what_if/care_model_straight_there.yaml")
+    choices = every_subset_and_some_joint_choices(problem, joint=4)[:: len(problem.services)]
+    shown = 0
+    for choice, found in zip(choices, on_the_page(browser, problem, choices), strict=True):
+        theirs, plan = dict(found["measures"]), evaluate(straight, designated(choice))
+        for service in problem.reached_by_transfer:
+            for measure, _, group, value, *_ in measures.of_service(plan, service):
+                if measure in other_pathway.COMPARED and not group:
+                    on_page = number(theirs[f"{measure}_straight_there|{service}|"])
+                    assert math.isclose(on_page, value, rel_tol=1e-9), (choice, service, measure)
+                    shown += 1
+    assert shown >= len(choices) * 3 * 8
+
+
+@pytest.mark.parametrize("config", ["base", "what_if/treat_and_transfer", "what_if/hasus_shared_out"])
+def test_five_hundred_joint_choices_come_to_the_same(browser: Browser, config: str):
+    """Objectives as whole numbers exactly, every rule and every measure, for all of them."""
+    agree(browser, op.read_problem(ROOT / f"configs/{config}.yaml"), joint=500)

@@ -1,0 +1,504 @@
+"""The page in a real browser, opened from disk with the network refused."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import cycle, repeat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
+from worlds import small, three_doctors
+
+import optimiser as op
+from optimiser import report
+from optimiser.errors import InputError, NotWritten
+from optimiser.plan import measures
+from optimiser.problem import Figure, Fixed
+
+ROOT = Path(__file__).parents[2]
+HASU, SOUTHEND = "hyper_acute_stroke", "southend"
+MOST_BYTES = 5_000_000
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs and their page."""
+    parent = tmp_path_factory.mktemp("runs")
+    base = op.read_problem(ROOT / "configs/base.yaml")
+    op.write_run(op.solve(base), parent / "base")
+    july = op.read_option(ROOT / "configs/options/dmbc_jul2018.yaml")
+    op.write_run(op.evaluate(base, op.designations_of(base, july)), parent / "july_2018")
+    op.write_report([parent / "base", parent / "july_2018"], parent / "page.html")
+    return parent
+
+
+@pytest.fixture(scope="module")
+def care_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the whole care model: twenty services, decided as today."""
+    problem = op.read_problem(ROOT / "configs/care_model.yaml")
+    path = tmp_path_factory.mktemp("care_model") / "page.html"
+    return op.write_report([op.evaluate(problem, problem.today)], path)
+
+
+@pytest.fixture
+def seen(browser: Browser, folder: Path) -> Iterator[Visit]:
+    with visit(browser, (folder / "page.html").as_uri()) as one:
+        yield one
+        assert one.quiet
+
+
+def tick(seen: Visit, service: str, site: str) -> None:
+    seen.page.locator(f'.ticks input[data-service="{service}"][data-site="{site}"]').click()
+
+
+def test_the_page_is_small_and_has_every_section_in_order(folder: Path):
+    html = (folder / "page.html").read_text(encoding="utf-8")
+    assert len(html.encode()) < MOST_BYTES
+    assert re.findall(r'<section id="(\w+)"', html) == [
+        *("answer", "choose", "map", "journeys", "affected", "rotas", "transfers", "options", "checked")
+    ]
+    assert "innerHTML" not in html and "eval(" not in html and "document.write" not in html
+
+
+def test_the_same_runs_give_the_same_bytes(folder: Path):
+    page = report.page([folder / "base", folder / "july_2018"])
+    assert page.encode() == (folder / "page.html").read_bytes()
+
+
+def test_the_answer_its_status_and_four_figures_are_seen_without_scrolling(seen: Visit):
+    for text in (
+        "Draft: not a decision",
+        "Hyper-acute stroke unit at Southend",
+        "Proved best possible",
+        "Checked.",
+        "Data of",
+    ):
+        box = seen.page.get_by_text(text).first.bounding_box()
+        assert box and box["y"] + box["height"] <= LAPTOP[1], text
+    figures = seen.page.locator(".figures b")
+    assert figures.all_text_contents() == ["22", "50", "82%", "298,541"]
+    for number in range(4):
+        box = figures.nth(number).bounding_box()
+        assert box and box["y"] + box["height"] <= LAPTOP[1]
+
+
+def test_opening_changes_no_number_that_python_wrote(browser: Browser, folder: Path):
+    cells = "Array.from(document.querySelectorAll('[data-m]'), one => one.dataset.m + ' ' + one.textContent)"
+    address = (folder / "page.html").as_uri()
+    with visit(browser, address, java_script_enabled=False) as still, visit(browser, address) as live:
+        html = still.page.content()
+        written = live.page.evaluate(
+            "html => Array.from(new DOMParser().parseFromString(html, 'text/html').querySelectorAll('[data-m]'),"
+            " one => one.dataset.m + ' ' + one.textContent)",
+            html,
+        )
+        assert len(written) > 200
+        assert live.page.evaluate(cells) == written
+
+
+def test_each_year_of_the_data_is_where_the_header_leads(seen: Visit):
+    seen.page.get_by_role("link", name="Data of 2017 to 2023").click()
+    rows = seen.page.locator("#data-used tbody tr")
+    assert rows.first.is_visible()
+    told = {
+        row.split("|")[0]: row.split("|")[1]
+        for row in rows.evaluate_all("all => all.map(row => Array.from(row.cells, cell => cell.textContent).join('|'))")
+    }
+    assert told["Residents"] == "2017" and told["Staff, WTE"] == "2017"
+    assert told["Patients: emergency attendance"] == "2018" and "Patients: birth" not in told
+
+
+def test_a_tick_is_followed_by_tables_words_and_rules(seen: Visit):
+    tick(seen, HASU, "basildon")
+    said = seen.page.locator("#said").text_content() or ""
+    assert said == (
+        "Hyper-acute stroke unit at Basildon and Southend (the answer: Southend). "
+        "Hyper-acute stroke unit: 19 minutes on average, 22 in the answer. Breaks 1 rule."
+    )
+    broken = seen.page.locator("#rules-broken li").all_text_contents()
+    assert broken[0] == (
+        "Hyper-acute stroke unit at Southend University Hospital has at least 600 patients a year: "
+        "500.33 against 600 patients a year"
+    )
+    seen.page.click("#reset-best")
+    assert "Breaks no rule." in (seen.page.locator("#said").text_content() or "")
+
+
+def test_why_not_says_the_rule_that_stops_it_or_what_it_costs_and_whom(seen: Visit):
+    seen.page.select_option("#why-service", HASU)
+    seen.page.select_option("#why-site", "broomfield")
+    seen.page.click("#why button")
+    alone, *others = seen.page.locator("#because p").all_text_contents()
+    assert alone.startswith("At Broomfield alone: breaks no rule. It costs ")
+    assert "more patient-minutes a year. The average journey is " in alone
+    assert re.search(r"[\d,]+ people travel over 10 minutes longer", alone) and "Longest for Southend-on-Sea +" in alone
+    assert len(others) == 3 and all("breaks Hyper-acute stroke unit at " in one for one in others)
+
+
+@pytest.mark.parametrize("words", ["E01015814", "southend-on-sea 003a"])
+def test_a_place_is_looked_up_by_code_or_name(seen: Visit, words: str):
+    seen.page.fill("#place", words)
+    seen.page.locator("#places button").first.click()
+    found = seen.page.locator("#place-found").text_content() or ""
+    journeys = op.read_problem(ROOT / "configs/base.yaml").journeys
+    minutes = round(journeys.loc["E01015814", SOUTHEND])
+    assert found.startswith("Southend-on-Sea 003A")
+    assert (
+        f"Hyper-acute stroke unit: your choice Southend, {minutes} minutes; today Southend, {minutes} minutes" in found
+    )
+    assert seen.page.evaluate("Number(document.getElementById('found').getAttribute('cx')) > 0")
+
+
+def test_districts_are_looked_up_too(seen: Visit):
+    seen.page.fill("#place", "maldon")
+    assert seen.page.locator("#places button").count() == 8
+    seen.page.fill("#place", "nowhere at all")
+    assert seen.page.locator("#places").text_content() == "No such place."
+
+
+def test_yaml_from_the_page_evaluates_to_the_same_whole_numbers(seen: Visit, folder: Path, tmp_path: Path):
+    tick(seen, HASU, "basildon")
+    tick(seen, "acute_stroke", "broomfield")
+    (tmp_path / "my_choice.yaml").write_text(seen.page.input_value("#yaml"), encoding="utf-8")
+    problem = op.read_problem(ROOT / "configs/base.yaml")
+    plan = op.evaluate(problem, op.designations_of(problem, op.read_option(tmp_path / "my_choice.yaml")))
+    on_page = seen.page.evaluate("now.objectives.map(one => one.value)")
+    assert on_page == [one.value for one in plan.proof.objectives]
+    assert sorted(seen.page.evaluate("now.broken.map(one => one.instance)")) == sorted(plan.broken["instance"])
+
+
+def test_everything_is_reached_and_ticked_from_the_keyboard(seen: Visit):
+    seen.page.locator("h1").click()
+    reached, hidden = set(), []
+    for _ in range(120):
+        seen.page.keyboard.press("Tab")
+        one = seen.page.evaluate(
+            """() => { const one = document.activeElement, box = one.getBoundingClientRect();
+            const at = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+            return [one.id || one.dataset.site && one.dataset.service + ' ' + one.dataset.site || one.tagName,
+                    !!at && (one.contains(at) || at.contains(one))]; }"""
+        )
+        hidden += [] if one[1] or one[0] == "BODY" else [one[0]]
+        if one[0] == f"{HASU} basildon" and one[0] not in reached:
+            seen.page.keyboard.press("Space")
+        reached.add(one[0])
+    assert hidden == []
+    wanted = {"shown", f"{HASU} basildon", "reset-best", "why-service", "place", "SUMMARY", "judge", "download", "aim1"}
+    assert wanted <= reached
+    assert "Hyper-acute stroke unit at Basildon and Southend" in (seen.page.locator("#said").text_content() or "")
+
+
+def pages(seen: Visit) -> int:
+    pdf = seen.page.pdf(prefer_css_page_size=True, print_background=True)
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+CUT = """Array.from(document.querySelectorAll('.more'),
+    one => [one.parentNode.querySelectorAll('.cut').length, one.textContent])"""
+
+
+def prints_on_two_sides(seen: Visit) -> list[list[Any]]:
+    """Print as it is, and look at what is on paper: nothing is wider than it, and lists say what they leave out."""
+    assert pages(seen) == 2
+    assert seen.page.evaluate("byId('notes').parentNode.id") == "answer"
+    seen.page.set_viewport_size({"width": 718, "height": 1062})
+    seen.page.emulate_media(media="print")
+    seen.page.evaluate("fitOnPaper()")
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 718
+    assert seen.page.evaluate("tooMuch().every(one => one <= 0)")
+    assert float(seen.page.evaluate("getComputedStyle(document.documentElement).fontSize").removesuffix("px")) >= 9
+    found: list[list[Any]] = seen.page.evaluate(CUT)
+    for gone, words in found:
+        assert gone > 0 and words == f"and {gone} more, on the page itself"
+    return found
+
+
+def test_it_prints_on_two_sides_of_a4(seen: Visit):
+    assert prints_on_two_sides(seen) == []
+
+
+def test_a_choice_that_breaks_rules_prints_on_two_sides_too(seen: Visit):
+    for service in (HASU, "acute_stroke", "emergency_department"):
+        for site in ("basildon", "broomfield", SOUTHEND):
+            tick(seen, service, site)
+    seen.page.click("#judge")
+    prints_on_two_sides(seen)
+
+
+@pytest.mark.parametrize("service", ["emergency_department", "emergency_orthopaedics"])
+def test_the_whole_care_model_prints_on_two_sides(browser: Browser, care_model: Path, service: str):
+    with visit(browser, care_model.as_uri()) as seen:
+        seen.page.select_option("#shown", service)
+        prints_on_two_sides(seen)
+        shown = seen.page.locator("#options tbody tr:visible").all_text_contents()
+        assert all(row.startswith(("Full emergency", "Emergency orth")) or ":" not in row for row in shown)
+    assert seen.quiet
+
+
+def test_judgements_are_typed_and_weights_rank_the_options(seen: Visit):
+    seen.page.click("#judge")
+    seen.page.keyboard.type("Deliverability")
+    assert seen.page.locator("#judged input").first.input_value() == "Deliverability"
+
+    def ranked() -> list[list[str]]:
+        rows = seen.page.locator("#ranked tbody tr").all()
+        return [row.locator("th, td").all_text_contents() for row in rows]
+
+    # Nobody has weighed anything yet, and what breaks a rule wins nothing.
+    assert [box.input_value() for box in seen.page.locator("[data-aim]").all()] == ["", "", ""]
+    assert ranked() == [["base", "–", "100%"], ["july_2018 (breaks 3 rules)", "–", "not ranked"]]
+    seen.page.fill("#aim1", "100")
+    assert [row[0] for row in ranked()] == ["base", "july_2018 (breaks 3 rules)"]
+    assert ranked()[0][1] != "–"
+    # If it broke none it would be ranked: base has the shorter journeys, the other the fewer changes.
+    seen.page.evaluate("PAGE.runs[1].broken = 0")
+    seen.page.fill("#aim2", "0")
+    assert [row[0] for row in ranked()] == ["base", "july_2018"]
+    assert sum(int(row[2].rstrip("%")) for row in ranked()) == 100
+    seen.page.fill("#aim1", "0")
+    seen.page.fill("#aim3", "100")
+    assert [row[0] for row in ranked()] == ["july_2018", "base"]
+
+
+def test_without_javascript_the_tables_and_the_map_are_there(browser: Browser, folder: Path):
+    with visit(browser, (folder / "page.html").as_uri(), java_script_enabled=False) as still:
+        assert still.page.locator("#areas path").count() == 729
+        assert "JavaScript is off" in (still.page.locator("noscript").text_content() or "")
+        for caption in ("Who is affected: Full emergency department", "Staff by team and site", "Measured, by option"):
+            assert still.page.locator("caption", has_text=caption).is_visible()
+    assert still.quiet
+
+
+@pytest.mark.parametrize("size", [NARROW, LAPTOP, WIDE], ids=["narrow", "laptop", "wide"])
+def test_nothing_is_in_the_way_of_anybody(browser: Browser, folder: Path, size: tuple[int, int]):
+    with visit(browser, (folder / "page.html").as_uri(), size) as seen:
+        assert seen.violations() == []
+        seen.page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        tick(seen, HASU, "broomfield")
+        assert seen.violations() == []
+        width = seen.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size[0]
+    assert seen.quiet
+
+
+# States, and names that mean harm -------------------------------------------------------------------------------------
+
+HOSTILE = [
+    *(
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "</script><script>alert(1)</script>",
+        "<svg/onload=alert(1)>",
+    ),
+    *("javascript:alert(1)", '"><a href=https://example.com>go</a>', "' onmouseover='alert(1)", "<!--", "-->", "]]>"),
+    *(
+        "{{ 7 * 7 }}",
+        "{% raw %}",
+        "${alert(1)}",
+        "`${alert(1)}`",
+        "\\u003cscript\\u003e",
+        "&lt;b&gt;",
+        "&#60;b&#62;",
+        "%3Cscript%3E",
+    ),
+    *(
+        "=1+1",
+        "+1+1",
+        "-1+1",
+        "@SUM(A1)",
+        '=HYPERLINK("https://example.com")',
+        "=cmd|' /C calc'!A0",
+        "\t=1+1",
+        "\r=1+1",
+    ),
+    *("a\u202eb", "a\u2066b", "a\u200fb", "a\u0000b", "a\u2028b", "\ufeffa", "a\u200bb"),
+    *("'", '"', "\\", "a,b;c", "a\nb", "https://example.com/", "<base href=https://example.com>", "😀" * 40, "x" * 300),
+]
+
+
+def named_badly(words: Iterator[str]) -> op.Plan:
+    """Return a plan in which every text is the next of some hostile words."""
+    problem = small(
+        rotas=three_doctors(may_fall_short=True),
+        minimum_patients=Figure(20, next(words), False),
+        standard_minutes=Figure(15, next(words)),
+    )
+    fixed = {"ash": Fixed(True, next(words), next(words))}
+    services = {
+        code: replace(service, name=next(words), stays_local=next(words), fixed=fixed if code == "x_ray" else {})
+        for code, service in problem.services.items()
+    }
+    areas = len(problem.areas)
+    problem = replace(
+        problem,
+        title=next(words),
+        sites={code: replace(site, name=next(words)) for code, site in problem.sites.items()},
+        services=services,
+        teams={code: replace(team, name=next(words)) for code, team in problem.teams.items()},
+        areas=problem.areas.assign(
+            name=[next(words) for _ in range(areas)], district=[next(words) for _ in range(areas)]
+        ),
+    )
+    return op.evaluate(problem, {("ash", "clinic"), ("ash", "x_ray")})
+
+
+class Structure(HTMLParser):
+    """The elements of a page and the names of their attributes, without any text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, ...]] = []
+        self.links: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, *(name for name, _ in attrs)))
+        self.links += [value or "" for name, value in attrs if name in ("href", "src", "action")]
+
+
+def test_hostile_names_in_every_text_change_nothing_but_text():
+    """Each of the words in every text at once: the same elements with the same attributes as with a harmless word."""
+    assert len(HOSTILE) >= 40
+    harmless = Structure(report.page([named_badly(repeat("North"))]))
+    for words in HOSTILE:
+        page = Structure(report.page([named_badly(repeat(words))]))
+        assert page.found == harmless.found, words
+        assert page.links == harmless.links, words
+
+
+def test_hostile_names_are_only_ever_text_in_a_browser(browser: Browser, tmp_path: Path):
+    """Every word in several places, over a few pages: nothing is asked for, nothing opens, nothing leads away."""
+    words = cycle(HOSTILE)
+    for number in range(7):
+        path = tmp_path / f"{number}.html"
+        path.write_bytes(report.page([named_badly(words)]).encode("utf-8", "surrogatepass"))
+        with visit(browser, path.as_uri()) as seen:
+            tick(seen, "clinic", "birch")
+            seen.page.click("#why button")
+            seen.page.fill("#place", "West")
+            links = seen.page.evaluate("Array.from(document.links, one => one.getAttribute('href'))")
+            assert all(link.startswith("#") for link in links)
+            assert seen.page.evaluate("document.scripts.length") == 5
+            assert seen.page.evaluate("document.querySelectorAll('img, iframe, object, embed, base').length") == 0
+            assert not re.search(r'(^|,)"[=+@-]', seen.page.evaluate("csv()"), re.MULTILINE)
+        assert seen.quiet
+
+
+def test_a_page_with_nothing_to_show_says_so(browser: Browser, tmp_path: Path):
+    bare = small()
+    bare = replace(
+        bare, services={"x_ray": bare.services["x_ray"]}, today=frozenset({("ash", "x_ray")}), staff={}, teams={}
+    )
+    (tmp_path / "bare.html").write_text(report.page([op.evaluate(bare, {("ash", "x_ray")})]), encoding="utf-8")
+    with visit(browser, (tmp_path / "bare.html").as_uri()) as seen:
+        text = seen.page.locator("main").inner_text()
+        assert "No patients are counted for any service here" in text and "No rota is stated" in text
+        assert seen.violations() == []
+    assert seen.quiet
+
+
+def test_ties_and_answers_that_are_not_proved_are_said(browser: Browser, tmp_path: Path):
+    plan = op.solve(small(at_most_sites=Figure(1)))
+    assert plan.proof.enumeration is not None
+    tie = replace(plan, proof=replace(plan.proof, enumeration=replace(plan.proof.enumeration, equal_best=3)))
+    assert "It is one of 3 equal best." in report.page([tie])
+    reached = replace(plan.proof.objectives[0], bound=plan.proof.objectives[0].value * 0.9)
+    open_ended = replace(plan.proof, outcome="not proved", objectives=(reached,), enumeration=None)
+    (tmp_path / "page.html").write_text(report.page([replace(plan, proof=open_ended)]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        text = seen.page.locator("#answer").inner_text()
+        assert "Not proved best." in text and "It is at most 10.00% from the best possible (patient minutes)." in text
+        assert seen.violations() == []
+    assert seen.quiet
+
+
+def test_patients_who_are_shared_out_are_shown_where_they_go_and_say_so_in_place(browser: Browser, tmp_path: Path):
+    plan = op.solve(small(managed=True, maximum_patients=Figure(32), at_least_sites=Figure(2)))
+    (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        found = seen.page.evaluate("['ash', 'birch', 'oak'].map(site => measure(now, 'site_patients', 'clinic', site))")
+        numbers = measures.table(plan)
+        assert found == [measures.number(numbers, "site_patients", "clinic", site) for site in ("ash", "birch", "oak")]
+        assert "nobody is sent past a nearer open site" not in (said := plain_text(seen, "#shared"))
+        assert said.startswith("Patients are shared out between sites so that all keep to their limits: ")
+        assert seen.page.evaluate("question.not_judged") == [] and "Breaks no rule." in plain_text(seen, "#said")
+        (split,) = plan.journeys["area"][plan.journeys["area"].duplicated()]
+        seen.page.fill("#place", split)
+        seen.page.locator("#places button").first.click()
+        assert "%)" in plain_text(seen, "#place-found")
+        tick(seen, "clinic", "birch")
+        assert plain_text(seen, "#shared").startswith("Patients are shared out")
+        assert seen.violations() == []
+    assert seen.quiet
+
+
+def test_where_no_sharing_keeps_to_the_limits_the_page_says_so(browser: Browser, tmp_path: Path):
+    plan = op.evaluate(small(managed=True, minimum_patients=Figure(40)), {("ash", "clinic"), ("birch", "clinic")})
+    (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        assert "no way to share patients out keeps to the limits" in plain_text(seen, "#shared")
+        assert "Breaks 2 rules." in plain_text(seen, "#said")
+        tick(seen, "clinic", "birch")
+        assert plain_text(seen, "#shared").startswith("Patients are shared out")
+    assert seen.quiet
+
+
+def plain_text(seen: Visit, selector: str) -> str:
+    return seen.page.locator(selector).text_content() or ""
+
+
+def test_a_plan_that_could_not_be_checked_does_not_say_that_it_was(folder: Path):
+    assert "Not checked." in report.page([op.solve(small())])
+    assert "Not checked." not in report.page([folder / "base"])
+
+
+def test_where_today_is_not_known_the_page_says_what_it_stands_for():
+    words = "Where these services are today is not known"
+    unknown = op.solve(replace(small(), today=frozenset()))
+    assert words in report.page([unknown]) and words not in report.page([op.solve(small())])
+
+
+def test_a_run_that_fails_its_check_is_shown_under_a_red_banner(browser: Browser, folder: Path, tmp_path: Path):
+    shutil.copytree(folder / "base", tmp_path / "spoilt")
+    spoilt = tmp_path / "spoilt/measures.csv"
+    spoilt.write_text(
+        spoilt.read_text().replace("mean_minutes,hyper_acute_stroke,,22", "mean_minutes,hyper_acute_stroke,,12")
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "optimiser", "report", str(tmp_path / "spoilt")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 6, done.stderr
+    with visit(browser, (tmp_path / "spoilt_report.html").as_uri()) as seen:
+        assert "Check failed for spoilt: do not use it." in seen.page.locator(".banner").first.inner_text()
+        assert seen.violations() == []
+    assert seen.quiet
+
+
+def test_judgements_come_from_a_file_with_name_and_date(folder: Path, tmp_path: Path):
+    judged = tmp_path / "judged.csv"
+    judged.write_text(
+        "criterion,run,judgement,by,date\nDeliverability,base,needs moves,A. Clinician,21 November 2026\n"
+    )
+    page = report.page([folder / "base"], judged=judged)
+    assert "needs moves" in page and "A. Clinician, 21 November 2026" in page
+    judged.write_text("criterion,run,judgement,by,date\nDeliverability,bsae,no,A,B\n")
+    with pytest.raises(InputError, match=r'judged.csv, row 2: there is no run "bsae"'):
+        report.page([folder / "base"], judged=judged)
+
+
+def test_a_page_is_never_written_over(folder: Path):
+    before = (folder / "page.html").read_bytes()
+    with pytest.raises(NotWritten, match="exists already"):
+        op.write_report([folder / "base"], folder / "page.html")
+    assert (folder / "page.html").read_bytes() == before

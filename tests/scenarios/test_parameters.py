@@ -1,0 +1,162 @@
+"""What may vary in a question: each parameter moves what it says, exactly, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from fractions import Fraction
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from worlds import ROADS, by_transfer, small, three_doctors, vary
+
+from optimiser.inputs import read_problem
+from optimiser.model.arithmetic import value
+from optimiser.problem import ACROSS_SITES, Beds, Figure, Growth, Objective, Problem, Team
+from optimiser.scenarios.parameters import KINDS, changed, corridors, parameters, shared_out
+from optimiser.search.planning import solve
+
+ROOT = Path(__file__).parents[2]
+MINUTES = Objective("patient_minutes", ("clinic",))
+
+
+def everything() -> Problem:
+    """Return a world in which every kind of parameter has something to vary."""
+    problem = by_transfer()
+    problem = vary(problem, "clinic", minimum_patients=Figure(5), maximum_patients=Figure(90), rotas=three_doctors())
+    problem = vary(problem, "clinic", beds=Beds(Figure(3.5), Figure(0.01)))
+    areas = problem.areas.assign(
+        corridor=["A1", "", "A1", "A2"], population_65_plus=[60, 10, 50, 10], population_75_plus=[30, 5, 0, 0]
+    )
+    growth = Growth(2, problem.demand, 2027, by_activity={"visit": 0.1})
+    return replace(problem, areas=areas, growth=growth, files={"config.yaml": b"x"})
+
+
+def test_every_kind_has_a_docstring_and_yields_something_here():
+    problem = everything()
+    for name, kind in KINDS.items():
+        assert kind.__doc__ and kind.__doc__.splitlines()[0].endswith("."), name
+        assert list(kind(problem)), name
+
+
+@pytest.mark.parametrize("name", list(parameters(everything())))
+def test_a_parameter_takes_the_value_it_is_given_and_forgets_the_files(name: str):
+    problem = everything()
+    parameter = parameters(problem)[name]
+    assert parameter.low <= parameter.current(problem) <= parameter.high
+    other = parameter.low + (parameter.high - parameter.low) / 4
+    other = Fraction(int(other) + 1) if parameter.whole else other
+    found = parameter.apply(problem, other)
+    assert found.files == {} and problem.files
+    if parameter.unit != "times":
+        assert parameter.current(found) == other
+    same = parameter.apply(problem, parameter.current(problem))
+    moved = [f.name for f in fields(Problem) if f.name not in ("files", "services", "teams") and differ(f.name, found)]
+    assert len(moved) <= 2
+    assert not [name for name in ("journeys", "transfers", "areas", "staff") if differ(name, same)]
+
+
+def differ(name: str, found: Problem) -> bool:
+    before, after = getattr(everything(), name), getattr(found, name)
+    if isinstance(before, pd.DataFrame):
+        return not before.equals(after)
+    if isinstance(before, Growth):
+        return before.years != after.years
+    return bool(before != after)
+
+
+def test_a_journey_factor_stretches_every_journey_and_every_way_between_sites():
+    found = changed(everything(), {"journey_factor": 1.25})
+    assert found.journeys["ash"].tolist() == [50.0, 62.5, 25.0, 12.5]
+    assert found.transfers["ash"]["birch"] == 1.25 * ROADS["ash"]["birch"]
+
+
+def test_a_corridor_stretches_the_journeys_of_its_own_areas_alone():
+    problem = everything()
+    found = changed(problem, {"journey_factor.A1": Fraction(3, 2)})
+    assert corridors(problem) == ("A1", "A2")
+    # East and mid are on A1; far is on none and west on A2.
+    assert found.journeys["birch"].tolist() == [15.0, 15.0, 30.0, 30.0]
+    assert found.transfers.equals(problem.transfers)
+    # West 10 × 10, mid 20 × 30, east 30 × 15.
+    assert value(found, {("ash", "clinic"), ("birch", "clinic")}, MINUTES) == 100 + 600 + 450
+
+
+def test_demand_grows_by_activity_by_age_and_by_years():
+    problem = everything()
+    assert changed(problem, {"demand_factor.visit": 1.1}).demand["visit"].tolist() == [33.0, 5.5, 22.0, 11.0]
+    # East has 60 of its 300 people aged 65 and over: twice as many make 360, 1.2 times as many people and patients.
+    older = changed(problem, {"people_factor.from_65": 2}).demand["visit"]
+    assert older["east"] == 36.0
+    assert changed(problem, {"people_factor.from_75": 2}).demand["visit"].tolist() == [33.0, 5.5, 20.0, 10.0]
+    assert changed(problem, {"growth_years": 1}).demand["visit"].tolist() == [33.0, 5.5, 22.0, 11.0]
+    assert changed(problem, {"growth_years": 0}).demand.equals(problem.demand)
+    assert changed(problem, {"growth_years": 3}).growth.year == 2028
+    # Factors come on top of growth, in whatever order they are named.
+    both = changed(problem, {"demand_factor.visit": 2, "growth_years": 1})
+    assert both.demand["visit"].tolist() == [66.0, 11.0, 44.0, 22.0]
+
+
+def test_staff_of_a_team_are_shared_as_they_are_now_and_a_site_has_what_is_said():
+    problem = everything()
+    name = "staff.doctors.people"
+    assert parameters(problem)[name].current(problem) == 6
+    # 2 and 4 now; 7 would be 2⅓ and 4⅔.
+    assert changed(problem, {name: 7}).staff["birch", "doctors", "people"] == 5
+    assert changed(problem, {f"{name}.ash": 0}).staff == {
+        **problem.staff,
+        ("ash", "doctors", "people"): 0.0,
+    }
+
+
+def test_staff_of_one_team_who_are_known_over_all_sites_alone_vary_over_all_sites_alone():
+    world = small(rotas=three_doctors(), team=Team("doctors", "doctors", None, Figure(0), across_sites=True))
+    world = replace(world, staff={(ACROSS_SITES, "doctors", "people"): 6.0})
+    known = parameters(world)
+    assert [name for name in known if name.startswith("staff.")] == ["staff.doctors.people"]
+    assert known["staff.doctors.people"].current(world) == 6
+    # Six are enough for three at each site, five are not.
+    assert solve(world).sites_of("clinic") == ("ash", "birch")
+    assert solve(changed(world, {"staff.doctors.people": 5})).sites_of("clinic") == ("birch",)
+
+
+def test_sharing_out_adds_up_and_the_first_wins_a_tie():
+    assert shared_out(7, [Fraction(1), Fraction(1)]) == [4, 3]
+    assert shared_out(3, [Fraction(0), Fraction(0)]) == [2, 1]
+    assert shared_out(10, [Fraction(5), Fraction(4), Fraction(4)]) == [4, 3, 3]
+
+
+def test_rules_and_pathways_vary_by_service():
+    problem = everything()
+    found = changed(
+        problem,
+        {
+            "minimum_patients.clinic": 12,
+            "dwell_minutes.scanner": 7.5,
+            "share_transferred.scanner": 0.25,
+            "stay_days.clinic": 4,
+        },
+    )
+    clinic, leg = found.services["clinic"], found.services["scanner"].transfer
+    assert clinic.minimum_patients and clinic.minimum_patients.value == 12 and not clinic.minimum_patients.verified
+    assert leg and (leg.dwell_minutes.value, leg.share_transferred.value) == (7.5, 0.25)
+    assert clinic.beds and clinic.beds.days.value == 4
+
+
+def test_an_unknown_parameter_is_refused_by_name():
+    with pytest.raises(KeyError, match=r"journey_factor\.A9"):
+        changed(everything(), {"journey_factor.A9": 2})
+
+
+def test_a_question_has_only_what_it_says():
+    names = set(parameters(replace(small(), growth=None)))
+    assert names == {"journey_factor", "demand_factor.visit"}
+
+
+def test_the_main_question_has_its_four_roads():
+    problem = read_problem(ROOT / "configs" / "base.yaml")
+    assert corridors(problem) == ("A12", "A127", "A13", "A130")
+    slower = changed(problem, {"journey_factor.A127": 1.2})
+    here = problem.areas["corridor"] == "A127"
+    assert slower.journeys[~here].equals(problem.journeys[~here])
+    assert (slower.journeys[here] > problem.journeys[here]).all(axis=None)

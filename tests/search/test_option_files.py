@@ -1,0 +1,59 @@
+"""One folder of options for questions of any size: what a question lacks is left out, and a slip is still refused."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import optimiser as op
+from optimiser.errors import InputError
+from optimiser.inputs import left_out, with_exceptions_of
+from optimiser.problem import Problem
+
+ROOT = Path(__file__).parents[2]
+DECIDED = ROOT / "configs/options/dmbc_jul2018.yaml"
+
+
+@cache
+def base() -> Problem:
+    return op.read_problem(ROOT / "configs/base.yaml")
+
+
+def written(folder: Path, old: str, new: str) -> Path:
+    text = DECIDED.read_text().replace("../care_model.yaml", str(ROOT / "configs/care_model.yaml"))
+    assert text.count(old) == 1
+    path = folder / "option.yaml"
+    path.write_text(text.replace(old, new))
+    return path
+
+
+def test_services_and_exceptions_that_a_smaller_question_lacks_are_left_out():
+    option = op.read_option(DECIDED)
+    assert "vascular_hub" in left_out(base(), option) and "hyper_acute_stroke" not in left_out(base(), option)
+    assert with_exceptions_of(base(), option) is base()
+    designated = op.designations_of(base(), option)
+    assert {code for _, code in designated} == set(base().services)
+    assert {site for site, code in designated if code == "hyper_acute_stroke"} == {"basildon"}
+
+
+def test_a_slip_of_typing_is_refused_whatever_the_question(tmp_path: Path):
+    option = op.read_option(written(tmp_path, "  vascular_hub: [basildon]", "  vascular_hubb: [basildon]"))
+    with pytest.raises(InputError, match='there is no service "vascular_hubb" in this question'):
+        op.designations_of(base(), option)
+
+
+def test_an_option_that_names_no_config_may_name_only_what_the_question_has(tmp_path: Path):
+    line = f"written_for: {ROOT / 'configs/care_model.yaml'}\n"
+    option = op.read_option(written(tmp_path, line, ""))
+    with pytest.raises(InputError, match='there is no service "stroke_thrombolysis" in this question'):
+        op.designations_of(base(), option)
+
+
+def test_a_config_that_is_not_there_is_named(tmp_path: Path):
+    option = op.read_option(
+        written(tmp_path, "/configs/care_model.yaml\ndesignations", "/configs/care_modell.yaml\ndesignations")
+    )
+    with pytest.raises(InputError, match=r"care_modell\.yaml"):
+        op.designations_of(base(), option)

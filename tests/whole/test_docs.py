@@ -1,0 +1,473 @@
+"""What the README and the docs say is so: numbers, commands, paths, pages made from the code, and the picture."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+import pytest
+import typer
+
+import optimiser as op
+from optimiser import checker, cli, explanation
+from optimiser.checker import claims, tried
+from optimiser.errors import NoPlan
+from optimiser.explanation import clashes
+from optimiser.inputs import config
+from optimiser.journeys import shared_out
+from optimiser.model import arithmetic, objectives, rules
+from optimiser.plan import Plan, measures
+from optimiser.problem import Figure, Problem, Team
+from optimiser.report.page import question as question_of_a_page
+from optimiser.scenarios import listing
+from optimiser.search import enumeration
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+HASU, EMERGENCY, ACUTE = "hyper_acute_stroke", "emergency_department", "acute_stroke"
+COMMANDS: Any = typer.main.get_command(cli.app)
+
+
+def script(name: str) -> ModuleType:
+    """Import a script of docs/."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / f"docs/{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up by name.
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def words_of(path: Path) -> str:
+    """Return a page with every run of white space as one blank."""
+    return " ".join(path.read_text(encoding="utf-8").split())
+
+
+README = words_of(ROOT / "README.md")
+
+
+def numbers(pattern: str, page: str = README) -> list[float]:
+    """Return the numbers that a sentence of a page states; the sentence must be there once."""
+    (found,) = re.findall(pattern, page)
+    return [float(number.replace(",", "")) for number in ([found] if isinstance(found, str) else found)]
+
+
+@cache
+def question(name: str = "base") -> Problem:
+    return op.read_problem(ROOT / "configs" / f"{name}.yaml")
+
+
+@cache
+def answer() -> Plan:
+    return op.solve(question())
+
+
+@cache
+def run_folder(parent: Path) -> Path:
+    return op.write_run(answer(), parent / "base")
+
+
+def number(plan: Plan, name: str, service: str, group: str = "") -> float:
+    return measures.number(measures.table(plan), name, service, group)
+
+
+def with_sites(problem: Problem, service: str, *sites: str) -> Plan:
+    """Return the answer with one service at other sites."""
+    others = {pair for pair in answer().designated if pair[1] != service}
+    return op.evaluate(problem, others | {(site, service) for site in sites})
+
+
+# Pages made from the code ---------------------------------------------------------------------------------------------
+
+
+def test_generated_pages_are_current():
+    make = script("make")
+    assert make.outdated() == []
+    assert make.main(["--check"]) == 0
+
+
+def test_the_page_of_settings_says_what_holds_where_nothing_is_stated():
+    page = (ROOT / "docs/config.md").read_text(encoding="utf-8")
+    tables = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+    default = {
+        (name, cells[0]): cells[3]
+        for name, text in tables.items()
+        for line in text.splitlines()
+        if line.startswith("| `") and len(cells := line.strip("| ").split(" | ")) == 5
+    }
+    service, whole = "`services.<code>`", "The whole config"
+    assert default[service, "`neighbours`"] == "`all`"
+    assert default[service, "`patients_go_to`"] == "`nearest`"
+    assert default[service, "`at_most_sites`"] == "–"
+    assert default[service, "`name`"] == default[whole, "`services`"] == "**must be stated**"
+    assert default[whole, "`border`"] == "`open`"
+    assert default[whole, "`objectives`"] == "`[patient_minutes]`"
+    assert default[whole, "`time_limit_minutes`"] == "10"
+    assert default["`services.<code>.beds`", "`blocking`"] == "0.01"
+    assert default["`teams.<code>`", "`moves_at_most`"] == "0"
+
+
+def test_the_reviewers_page_counts_the_checks_and_states_the_limits():
+    page = words_of(ROOT / "docs/for_reviewers.md")
+    assert numbers(r"makes (\d+) kinds of check", page) == [len(checker.CHECKS)]
+    assert numbers(r"every designation where there are at most ([\d,]+)", page) == [tried.MOST_TRIED]
+    assert numbers(r"With more than (\d+) candidates there is no such list", page) == [enumeration.MOST_CANDIDATES]
+    assert numbers(r"shared out\*\*: at most (\d+) candidates", page) == [shared_out.MOST_CANDIDATES]
+    assert numbers(r"at most ([\d,]+) joint designations one by one", page) == [listing.MOST_JOINT]
+    assert numbers(r"A page with more than (\d+) candidates", page) == [question_of_a_page.MOST_CANDIDATES_IN_TABLES]
+    assert numbers(r"past (\d+), or (\d+) models solved", page) == [clashes.MOST_CLASHES, clashes.MOST_ASKED]
+
+
+def test_the_reviewers_page_says_what_the_main_question_rests_on():
+    page = words_of(ROOT / "docs/for_reviewers.md")
+    rules_of_it = answer().rules[~answer().rules["verified"].astype(bool)]["rule"]
+    assert set(rules_of_it) == {"services_share_a_site", "rota_is_filled", "recruitment_within_limit"}
+    (rota,) = question().services[EMERGENCY].rotas
+    steps = {step[1]: step[3] for step in rota.steps}
+    assert numbers(r"It comes to ([\d.]+) WTE", page) == [round(float(str(steps["WTE that the hours take"])), 2)]
+
+
+# Commands, paths and words --------------------------------------------------------------------------------------------
+
+
+def commands_in(page: Path) -> Iterator[list[str]]:
+    text = page.read_text(encoding="utf-8")
+    for found in re.findall(r"(?:^|`|Example: +)(?:\.venv/bin/)?optimiser ([a-z][^`\n#>]*)", text, re.MULTILINE):
+        yield shlex.split(found)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_a_page_shows_is_one(page: Path):
+    for name, *words in commands_in(page):
+        command = COMMANDS.commands[name]
+        if words:
+            command.make_context(name, words)
+
+
+def test_the_readme_lists_every_command():
+    listed = re.findall(r"^\| `optimiser (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(listed) == set(COMMANDS.commands)
+    assert {name for name, *_ in commands_in(ROOT / "docs/cli.md")} == set(COMMANDS.commands)
+
+
+def test_every_make_target_that_the_readme_shows_is_in_the_makefile():
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    shown = set(re.findall(r"(?:^|`)make ([a-z-]+)", text, re.MULTILINE))
+    assert {"run", "test"} <= shown <= set(targets)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_that_a_page_names_is_there(page: Path):
+    text = re.sub(r"> \S+", "", page.read_text(encoding="utf-8"))
+    top = "configs|data|docs|optimiser|tests|benchmarks"
+    named = set(re.findall(rf"(?<![\w/.-])(?:{top})/[\w./-]*\w", text)) - {"configs/what_if/my_question.yaml"}
+    named |= set(re.findall(r"`((?:README|CHANGELOG|Makefile|LICENSE|pyproject)[\w.]*)`", text))
+    links = {link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in link}
+    assert {path for path in named if not (ROOT / path).exists()} == set()
+    assert {link for link in links if not (page.parent / link).exists()} == set()
+
+
+def test_every_test_that_a_page_names_is_there():
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    named = {name for page in PAGES for name in re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8"))}
+    assert {name for name in named if f"def {name}(" not in tests} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_speak_plainly(page: Path):
+    text = words_of(page).lower()
+    for word in ("constraint", "infeasible", "lower bound", "impedance", "slack", "utilis", "leverage"):
+        assert word not in text
+
+
+def test_how_it_works_names_every_part_of_the_package():
+    page = words_of(ROOT / "docs/how_it_works.md")
+    parts = [path for path in (ROOT / "optimiser").iterdir() if not path.name.startswith("__")]
+    missing = [path.name for path in parts if f"`optimiser/{path.name}{'/' * path.is_dir()}`" not in page]
+    assert missing == []
+
+
+def test_decisions_are_numbered_in_order_without_gaps_or_repeats():
+    pages = sorted((ROOT / "docs/decisions").glob("*.md"))
+    assert [page.name[:4] for page in pages] == [f"{number:04d}" for number in range(1, len(pages) + 1)]
+    for number, page in enumerate(pages, 1):
+        assert page.read_text(encoding="utf-8").startswith(f"# {number}. ")
+
+
+def test_every_page_is_linked_from_the_readme_and_every_decision_from_a_page():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in (ROOT / "docs").glob("*.md") if f"(docs/{page.name})" not in readme] == []
+    pages = [*PAGES, ROOT / "data/mid-south-essex/README.md"]
+    linked = "".join(page.read_text(encoding="utf-8") for page in pages)
+    assert [one.name for one in (ROOT / "docs/decisions").glob("*.md") if f"decisions/{one.name})" not in linked] == []
+
+
+def test_the_glossary_has_every_word_that_messages_lean_on():
+    glossary = words_of(ROOT / "docs/glossary.md")
+    words = (
+        "place, area, site, service, designated, option, config, plan, rule, measure, team, rota, clash, WTE, border"
+    )
+    for word in words.split(", "):
+        assert f"**{word}**" in glossary
+
+
+# The README's answer --------------------------------------------------------------------------------------------------
+
+
+def test_the_readmes_table_is_the_answer_of_a_fresh_solve():
+    rows = re.findall(
+        r"^\| ([^|]+) \| ([^|]+) \| ([\d.]+) \| (\d+) \| (\d+)% \|$",
+        (ROOT / "README.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    services = {service.name: code for code, service in question().services.items() if service.activity}
+    assert [name for name, *_ in rows] == list(services)
+    for name, sites, *stated in rows:
+        code = services[name]
+        assert tuple(sites.lower().split(", ")) == answer().sites_of(code)
+        share = number(answer(), "patients_within_30", code) / number(answer(), "patients", code)
+        mean, worst = number(answer(), "mean_minutes", code), number(answer(), "worst_minutes", code)
+        assert stated == [f"{mean:.2f}", f"{worst:.0f}", f"{share * 100:.0f}"]
+
+
+def test_the_readme_says_how_the_answer_is_proved_and_for_how_many():
+    listing = answer().proof.enumeration
+    assert answer().proof.outcome == "proved best" and listing is not None
+    assert numbers(r"all (\d+) ways to designate the rest were judged .*?, and (\d+) of them") == [
+        listing.listed,
+        listing.lawful,
+    ]
+    residents = question().areas[question().areas["resident"]]
+    assert numbers(r"([\d,]+) areas and ([\d,]+) people") == [len(residents), residents["population"].sum()]
+
+
+def test_the_readme_says_by_how_much_the_border_decides():
+    southend, basildon = numbers(r"one unit at Southend averages ([\d.]+) minutes and one at Basildon ([\d.]+)\.")
+    assert southend == round(number(answer(), "mean_minutes", HASU), 2)
+    assert basildon == round(number(with_sites(question(), HASU, "basildon"), "mean_minutes", HASU), 2)
+    assert numbers(r"the stroke unit, by ([\d.]+) minutes") == [round(basildon - southend, 2)]
+    one = {site: with_sites(question("what_if/no_neighbours"), HASU, site) for site in question().candidates}
+    closed = {site: round(number(plan, "mean_minutes", HASU), 2) for site, plan in one.items()}
+    assert numbers(r"best at Basildon \(([\d.]+)\)") == [closed["basildon"]] == [min(closed.values())]
+    same_rules = op.solve(question("what_if/no_neighbours"))
+    assert "ask for two, at Broomfield and Southend" in README
+    assert same_rules.sites_of(HASU) == ("broomfield", "southend")
+    assert "emergency departments at Basildon and Broomfield" in README
+    assert same_rules.sites_of(EMERGENCY) == ("basildon", "broomfield")
+
+
+def test_the_readme_says_what_the_minimum_of_patients_rests_on():
+    minimum = question().services[HASU].minimum_patients
+    assert minimum is not None
+    assert numbers(r"a minimum of (\d+) patients a year") == [minimum.value]
+    pairs = [("basildon", "broomfield"), ("basildon", "southend"), ("broomfield", "southend")]
+    plans = [(pair, with_sites(question(), HASU, *pair)) for pair in pairs]
+    smaller = [min(number(plan, "site_patients", HASU, site) for site in pair) for pair, plan in plans]
+    assert numbers(r"the smaller would see (\d+) to (\d+)") == [round(min(smaller)), round(max(smaller))]
+    assert max(smaller) < minimum.value
+    unlimited = op.solve(question("what_if/no_volume_floor"))
+    assert unlimited.sites_of(HASU) == ("basildon", "southend")
+    assert numbers(r"at Basildon and Southend: ([\d.]+) minutes") == [round(number(unlimited, "mean_minutes", HASU), 2)]
+
+
+def test_the_readme_sets_nearest_journeys_beside_what_was_counted():
+    stated = numbers(r"send (\d+), (\d+) and (\d+) patients.*?, where (\d+), (\d+) and (\d+) were counted in 2018/19")
+    nearest = [round(number(answer(), "site_patients", ACUTE, site)) for site in question().candidates]
+    counted = pd.read_csv(ROOT / "data/mid-south-essex/activity.csv").query("period == '2018/19'")
+    counted = counted[counted["activity"] == "stroke_admission"].set_index("site")["count"]
+    assert stated == [*nearest, *counted[list(question().candidates)]]
+
+
+def test_the_readme_says_what_two_emergency_departments_rest_on():
+    (rota,) = question().services[EMERGENCY].rotas
+    post = sum(question().staff[site, rota.team, rota.unit] for site in question().candidates)
+    (asked,), (had,) = numbers(r"asked for (\d+) in every department"), numbers(r"three hospitals had (\d+) WTE")
+    two, three, short = numbers(r"need (\d+); three need (\d+), (\d+) more than there were")
+    assert [asked, had, two, three] == [rota.needed.value, post, 2 * rota.needed.value, 3 * rota.needed.value]
+    everywhere = with_sites(question(), EMERGENCY, *question().candidates)
+    assert short == everywhere.staffing["short"].sum() == three - had
+    assert numbers(r"all three, which average ([\d.]+)") == [round(number(everywhere, "mean_minutes", EMERGENCY), 2)]
+
+
+def test_the_readme_says_who_has_to_move():
+    assert "Two stroke consultants and two WTE of emergency consultants would have to move" in README
+    moved = answer().staffing.groupby("team")["moved_in"].sum()
+    assert (moved["stroke_consultants"], moved["emergency_consultants"]) == (2, 2)
+    nobody = {code: replace(team, moves_at_most=Figure(0)) for code, team in question().teams.items()}
+    with pytest.raises(NoPlan):
+        op.solve(replace(question(), teams=nobody))
+
+
+def test_the_readme_counts_the_services_decided_together():
+    care = question("care_model")
+    decided = {code for code, service in care.services.items() if set(service.fixed) < set(care.candidates)}
+    assert {HASU, ACUTE, EMERGENCY} <= decided and len(decided) == 3 + 14
+    assert "together with fourteen other services" in README and len(care.services) == 20
+
+
+def test_the_readmes_what_if_has_the_answer_that_it_says(tmp_path: Path):
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(text.splitlines()) == 3
+    (tmp_path / "question.yaml").write_text(text.replace("../base.yaml", str(ROOT / "configs/base.yaml")))
+    plan = op.solve(op.read_problem(tmp_path / "question.yaml"))
+    assert plan.sites_of(HASU) == ("basildon", "southend")
+    with pytest.raises(NoPlan):
+        op.solve(question("what_if/three_emergency_departments"))
+
+
+def test_the_readmes_python_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    (text,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    exec(compile(text, "README.md", "exec"), {})
+    assert "rota_is_filled.emergency_department.basildon" in capsys.readouterr().out
+
+
+# What the pages on where patients go say ------------------------------------------------------------------------------
+
+
+def rows_of(name: str, columns: int) -> list[list[str]]:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    return [row for row in rows if len(row) == columns]
+
+
+def test_the_page_on_pathways_says_what_each_choice_of_units_comes_to():
+    asked = question("what_if/treat_and_transfer")
+    rows = [row for row in rows_of("pathways.md", 5) if re.fullmatch(r"[\d.]+", row[1]) and row[4][0].isdigit()]
+    assert len(rows) == 6
+    everything = {(site, code) for code, one in asked.services.items() for site, fixed in one.fixed.items()}
+    others = {(site, code) for code in (EMERGENCY, ACUTE) for site in asked.candidates} | everything
+    for sites, mean, transfers, pairs, hours in rows:
+        plan = op.evaluate(asked, others | {(site.lower(), HASU) for site in sites.split(" and ")})
+        assert mean == f"{number(plan, 'mean_minutes', HASU):.2f}"
+        assert transfers == f"{number(plan, 'transfers_per_day', HASU):.2f}"
+        assert hours == f"{number(plan, 'ambulance_hours_per_year', HASU):,.0f}"
+        table = measures.table(plan).query("measure == 'transfers_per_day' and group != ''")
+        made = {row.group.split()[0].title(): f"{row.value:.2f}" for row in table.itertuples() if row.value}
+        assert dict(pair.split() for pair in pairs.split(", ")) == made
+
+
+def test_the_page_on_observed_flows_says_what_offsets_come_to():
+    rows = {row[0]: row[1:] for row in rows_of("observed.md", 4)}
+    for name, row in (
+        ("what_if/observed_stroke_flows", "observed, Southend held at 0 (closest fit)"),
+        ("what_if/observed_stroke_flows_basildon_at_zero", "observed, Basildon held at 0"),
+    ):
+        best, mean, following = rows[row]
+        plans = {site: with_sites(question(name), HASU, site) for site in ("basildon", "southend")}
+        means = {site: f"{number(plan, 'mean_minutes', HASU):.2f}" for site, plan in plans.items()}
+        assert [best.lower(), mean] == [min(means, key=means.__getitem__), min(means.values())]
+        other, its_mean = following.lower().split(", ")
+        assert means[other] == its_mean
+
+
+# The worked example ---------------------------------------------------------------------------------------------------
+
+
+def test_the_worked_examples_answer_is_the_optimisers():
+    plan, page = op.solve(question("tiny")), words_of(ROOT / "docs/worked_example.md")
+    assert "| walk-in clinic | ash, birch | | X-ray room | ash, birch |" in page
+    assert plan.sites_of("walk_in") == plan.sites_of("x_ray") == ("ash", "birch")
+    assert numbers(r"patient-minutes \| ([\d,]+) a year; mean ([\d]+) minutes", page) == [
+        number(plan, "patient_minutes", "walk_in"),
+        number(plan, "mean_minutes", "walk_in"),
+    ]
+    assert numbers(r"longest journey \| (\d+) minutes", page) == [number(plan, "worst_minutes", "walk_in")]
+    assert numbers(r"visits \| Ash (\d+), Birch (\d+), and (\d+) go to Dale", page) == [
+        number(plan, "site_patients", "walk_in", site) for site in ("ash", "birch", "dale")
+    ]
+    assert numbers(r"changes from today \| (\d+):", page) == [number(plan, "changes_from_today", "")]
+    listing = plan.proof.enumeration
+    assert "only best plan. Seven plans obey every rule" in page
+    assert listing is not None and (listing.equal_best, listing.lawful) == (1, 7)
+
+
+def test_the_worked_examples_what_ifs_come_out_as_it_says():
+    tiny = question("tiny")
+    clinic, doctors = tiny.services["walk_in"], tiny.teams["doctors"]
+    (rota,) = clinic.rotas
+
+    def best(**rules_of_clinic: Any) -> tuple[str, ...]:
+        problem = replace(tiny, services=tiny.services | {"walk_in": replace(clinic, **rules_of_clinic)})
+        return op.solve(problem).sites_of("walk_in")
+
+    two_may_move: Team = replace(doctors, moves_at_most=Figure(2))
+    moved = op.solve(replace(tiny, teams={"doctors": two_may_move}))
+    assert moved.sites_of("walk_in") == ("ash", "cedar")
+    assert number(moved, "patient_minutes", "walk_in") == 3200 - 600
+    assert best(rotas=(replace(rota, needed=Figure(2)),)) == ("ash", "cedar")
+    assert best(minimum_patients=Figure(60)) == ("ash", "birch")
+    closed = tiny.behind_its_border()
+    assert op.solve(closed).sites_of("walk_in") == ("ash", "birch")
+    alone = op.evaluate(closed, {("ash", "walk_in"), ("ash", "x_ray")})
+    assert number(alone, "mean_minutes", "walk_in") == 26
+
+
+# The picture ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(script("picture").draw(run_folder(tmp_path_factory.mktemp("run"))))
+
+
+def test_the_picture_is_what_its_script_makes_of_a_fresh_solve(picture: str):
+    assert (ROOT / "docs/answer.svg").read_bytes() == picture.encode()
+
+
+def test_the_picture_is_small_has_words_and_asks_for_nothing(picture: str):
+    assert len(picture) < 400_000
+    root = ET.fromstring(picture)
+    parts = {child.tag.split("}")[1] for child in root.iter()}
+    assert parts <= {"svg", "title", "desc", "rect", "path", "text", "circle"}
+    assert root.get("role") == "img" and root.get("aria-labelledby") == "answer-title answer-desc"
+    assert "href" not in picture and "url(" not in picture and "style" not in picture
+
+
+def test_the_pictures_title_states_the_finding_in_fifteen_words(picture: str):
+    (title,) = re.findall(r'<title id="answer-title">(.*)</title>', picture)
+    assert len(title.split()) <= 15
+    southend, basildon = numbers(r"at Southend, averages ([\d.]+) minutes; at Basildon, ([\d.]+)", title)
+    assert [southend, basildon] == numbers(r"at Southend averages ([\d.]+) minutes and one at Basildon ([\d.]+)\.")
+
+
+# What docs/adding.md promises to catch --------------------------------------------------------------------------------
+
+STAFF_LIMITS = {"moves_within_limit", "recruitment_within_limit"}
+
+
+def test_every_rule_has_its_arithmetic_its_words_and_its_check():
+    # Of the rules that are never relaxed, only this one can be broken by a plan; the others say what the model's own
+    # variables mean.
+    judged = {*rules.UNITS, "every_area_is_served"}
+    assert set(checker.RULE_CHECKS) == judged
+    assert set(arithmetic.ARITHMETIC) == judged - STAFF_LIMITS
+    assert set(explanation.SAYS) == {*rules.UNITS, explanation.EVERYBODY}
+    assert set(explanation.WAYS_OUT) <= set(rules.UNITS)
+
+
+def test_every_rule_has_a_world_solved_by_hand():
+    text = (ROOT / "tests/model/test_rules.py").read_text(encoding="utf-8")
+    assert {rule for rule in rules.RULES if f"def test_{rule}(" not in text} == set()
+
+
+def test_every_objective_has_its_arithmetic_and_its_check():
+    names = set(objectives.OBJECTIVES)
+    assert names == set(config.OBJECTIVES) == set(arithmetic.SCORES) == set(claims.OBJECTIVES)
+
+
+def test_every_rule_and_objective_has_a_docstring():
+    for function in [*rules.RULES.values(), *objectives.OBJECTIVES.values()]:
+        assert (function.__doc__ or "").strip().splitlines()[0].endswith(".")
