@@ -15,6 +15,7 @@ import numpy as np
 
 from optimiser.errors import TooLarge
 from optimiser.model.arithmetic import ARITHMETIC, All, Score, every_choice, score, sites_provided
+from optimiser.model.rules import JUDGED
 from optimiser.plan.proof import Designations, Enumeration, Option
 from optimiser.problem import Objective, Problem
 from optimiser.search.diagram import Aim, Diagram, Floats, Ints, Table, build, in_order
@@ -28,9 +29,6 @@ KEPT = 20
 # Equal options are settled by fewest changes, then fewest sites, then site order.
 TIE_BREAK = Objective("changes_from_today")
 TIE_BREAKS = 2
-
-# Rules that say nothing where nobody is transferred, and are not listed there.
-TRANSFER_RULES = ("not_too_many_transfers", "not_too_many_repatriations", "not_too_many_ambulance_hours")
 
 
 def size(problem: Problem) -> int:
@@ -55,20 +53,16 @@ def can_be_ranked(problem: Problem) -> bool:
         code: 2 ** sum(site not in service.fixed for site in problem.candidates)
         for code, service in problem.services.items()
     }
-    return all(prod(choices[code] for code in tied) <= LARGEST_TABLE for tied in _tied_together(problem))
+    return all(prod(choices[code] for code in tied) <= LARGEST_TABLE for tied in tied_together(problem))
 
 
-def _tied_together(problem: Problem) -> Iterator[set[str]]:
-    """Yield the services that stand together in one rule or sum."""
-    teams: dict[tuple[str, str], set[str]] = {}
+def tied_together(problem: Problem) -> Iterator[set[str]]:
+    """Yield the services that stand together in one instance of a rule or in one sum."""
     for code, service in problem.services.items():
-        yield from ({code, link.service} for link in service.same_site)
-        yield from ({code, link.service} for link in service.in_reach)
         if service.transfer:
             yield {code, service.transfer.first_contact}
-        for rota in service.rotas:
-            teams.setdefault((rota.team, rota.unit), set()).update((code, *rota.rests_on))
-    yield from teams.values()
+    for rule in JUDGED.values():
+        yield from rule.ties(problem)
 
 
 def enumerate_all(problem: Problem, *, keep: int = KEPT) -> Enumeration:
@@ -139,8 +133,7 @@ class Every:
 
     def struck(self, order: Sequence[str] = ()) -> dict[str, int]:
         """Return how many each rule strikes out after those before it: first those of ``order``, then the others."""
-        nobody_moves = () if self.problem.reached_by_transfer else TRANSFER_RULES
-        names = [name for name in dict.fromkeys((*order, *ARITHMETIC)) if name not in nobody_moves]
+        names = [name for name in dict.fromkeys((*order, *ARITHMETIC)) if JUDGED[name].is_asked(self.problem)]
         so_far: list[Table] = []
         left, found = self.listed, {}
         for name in names:
