@@ -106,9 +106,12 @@ class Plan:
     def rules(self) -> pd.DataFrame:
         """One row an instance of a rule: left, right, spare, whether it binds and whether it holds."""
         choices = {code: one_choice(self.problem, code, self.designated) for code in self.problem.services}
-        rows = [_row(one) for rule in JUDGED.values() for one in rule.stands(self.problem, choices, self.staffing)]
+        found = [one for rule in JUDGED.values() for one in rule.stands(self.problem, choices, self.staffing)]
+        # The limits of one team stand together, in the order of the teams.
+        teams: list[tuple[str, ...]] = list(self.problem.team_units)
+        found.sort(key=lambda one: teams.index(one.names) if one.names in teams else -1)
         columns = ["rule", "instance", "left", "relation", "right", "unit", "spare", "binding", "pass"]
-        return pd.DataFrame(rows, columns=[*columns, "source", "verified"])
+        return pd.DataFrame(map(_row, found), columns=[*columns, "source", "verified"])
 
     @cached_property
     def rotas(self) -> pd.DataFrame | None:
