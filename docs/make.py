@@ -38,6 +38,7 @@ SETTING_UNITS = {
     "wte": "WTE",
     "at_least_sites": "sites",
     "at_most_sites": "sites",
+    "at_most_services_a_site": "services",
     "minimum_patients": "patients a year",
     "maximum_patients": "patients a year",
     "longest_journey_minutes": "minutes",

@@ -26,6 +26,7 @@ OF_ONE = {
     "people": "person",
     "repatriations": "repatriation",
     "rules": "rule",
+    "services": "service",
     "sites": "site",
     "transfers": "transfer",
 }

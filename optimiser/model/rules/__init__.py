@@ -23,6 +23,7 @@ RULES: dict[str, Rule] = {
         sites.fixed_designations_stand(),
         sites.enough_sites(),
         sites.not_too_many_sites(),
+        sites.no_site_provides_too_many(),
         volumes.every_site_has_enough_patients(),
         volumes.no_site_has_too_many_patients(),
         volumes.beds_are_enough(),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import pulp
 
 from optimiser.journeys.choices import All
@@ -15,12 +17,15 @@ from optimiser.model.rules.rule import (
     Instance,
     Limit,
     Names,
+    Notches,
     OneFigure,
     Part,
     Rows,
+    relaxed,
     with_service,
 )
 from optimiser.model.variables import Variables
+from optimiser.model.words import amount
 from optimiser.problem import Figure, Problem
 
 
@@ -82,3 +87,54 @@ class not_too_many_sites(NumberOfSites):
     setting, relation, notch = "at_most_sites", AT_MOST, 1
     asks = "{service} on at most {figure}"
     gives = "allow {new_figure} for {service}"
+
+
+class no_site_provides_too_many(Limit):
+    """A site provides at most so many of the services."""
+
+    unit, relation, notch = "services", AT_MOST, 1.0
+    quantity, tabled = "services", STILL
+
+    def is_asked(self, problem: Problem) -> bool:
+        return bool(problem.at_most_services_a_site)
+
+    def rows(self, problem: Problem, x: Variables) -> Rows:
+        for site in problem.candidates if self.is_asked(problem) else ():
+            provided = pulp.lpSum(x.designated[site, code] for code in problem.services)
+            yield (site,), provided <= _most(problem)
+
+    def instances(self, problem: Problem, choices: All) -> Iterator[Instance]:
+        for column, site in enumerate(problem.candidates if self.is_asked(problem) else ()):
+            parts = [((code,), chosen.provided[:, column].astype(int)) for code, chosen in choices.items()]
+            yield self.sum_of((site,), parts, _most(problem), problem.at_most_services_a_site)
+
+    def said(self, problem: Problem, names: Names) -> str:
+        return f"{problem.sites[names[0]].name} provides at most {amount(_most(problem), self.unit)}"
+
+    def way_out(self, problem: Problem, names: Names, by: float) -> str:
+        return f"allow {amount(_most(problem) + by, self.unit)} at {problem.sites[names[0]].name}"
+
+    # One figure for all sites: it is nobody's own.
+    def stated(self, problem: Problem) -> Iterator[Names]:
+        return iter([()] if self.is_asked(problem) else [])
+
+    def whose(self, names: Names) -> Names:
+        return ()
+
+    def stated_in_words(self, problem: Problem, names: Names) -> str:
+        return f"a site provides at most {amount(_most(problem), self.unit)}"
+
+    def without(self, problem: Problem, names: Names) -> Problem:
+        return replace(problem, at_most_services_a_site=None)
+
+    def notches(self, problem: Problem, names: Names) -> Notches | None:
+        def looser(number: int) -> tuple[Problem, str]:
+            more, figure = _most(problem) + self.notch * number, problem.at_most_services_a_site
+            varied = replace(problem, at_most_services_a_site=relaxed(figure, more) if figure else None)
+            return varied, f"{amount(more, self.unit)} at a site"
+
+        return looser
+
+
+def _most(problem: Problem) -> float:
+    return problem.at_most_services_a_site.value if problem.at_most_services_a_site else np.inf

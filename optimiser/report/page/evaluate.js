@@ -410,6 +410,7 @@ function holds(left, relation, right) {
 
 const QUANTITIES = {
   sites: (question, sums, chosen, [code]) => chosen[code].length,
+  services: (question, sums, chosen, [site]) => Object.values(chosen).filter(there => there.includes(site)).length,
   provided: (question, sums, chosen, [code, site]) => Number(chosen[code].includes(site)),
   arriving: (question, sums, chosen, [code, site]) => sums[code].arriving(question.codes.indexOf(site)),
   worst: (question, sums, chosen, [code]) => sums[code].worst / question.scales.minutes,

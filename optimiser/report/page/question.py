@@ -235,9 +235,10 @@ def _rules(problem: Problem, choices: All) -> tuple[list[Data], list[str]]:
     one = choices or {code: one_choice(problem, code, problem.today) for code in problem.services}
     for rule in (rule for rule in JUDGED.values() if not rule.from_staff):
         for found in rule.instances(problem, one):
-            if choices and max(np.size(found.left), np.size(found.right)) <= MOST_IN_A_TABLE:
+            by_table = choices and not found.adds_up
+            if by_table and max(np.size(found.left), np.size(found.right)) <= MOST_IN_A_TABLE:
                 sides = {side: _table(getattr(found, side)) for side in ("left", "right", "applies")}
-            elif rule.quantity and not set(found.services) & set(problem.reached_by_transfer):
+            elif rule.quantity and (found.adds_up or not set(found.services) & set(problem.reached_by_transfer)):
                 sides = {"left": {"quantity": rule.quantity}, "right": _table(found.right), "applies": 1}
             else:
                 not_judged.append(rule.name)
