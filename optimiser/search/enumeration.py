@@ -113,7 +113,7 @@ class Every:
         scores = tuple(score(problem, choices, aim) for aim in (*aims, TIE_BREAK))
         counted = tuple(_aim(choices, one) for one in (*scores, sites_provided(choices)))
         rules = {
-            name: [part for one in rule(problem, choices) for part in _judged(choices, one)]
+            name: [part for one in rule(problem, choices) for part in judged(choices, one)]
             for name, rule in ARITHMETIC.items()
         }
         every_rule = [table for tables in rules.values() for table in tables]
@@ -209,7 +209,7 @@ def _aim(choices: All, found: Score) -> Aim:
     return Aim(tuple(_table(choices, *part) for part in found.parts), found.combine is np.maximum)
 
 
-def _judged(choices: All, one: Instance) -> Iterator[Table | AtMost]:
+def judged(choices: All, one: Instance) -> Iterator[Table | AtMost]:
     """Yield an instance of a rule as the diagram takes it: what adds up over services is never worked out for all."""
     if not one.adds_up:
         yield _table(choices, one.services, one.passes)
