@@ -70,7 +70,7 @@ WAYS_TO_GO = ("nearest", "managed", "observed")
 OVERHEAD_PARTS = ("call_minutes", "crew_minutes", "handover_minutes")
 CONFIG_KEYS = {
     "title", "place", "border", "travel", "demand", "teams", "services", "today", "objectives", "time_limit_minutes",
-    "exceptions", "contract", "working_time", "hurdles",
+    "exceptions", "contract", "working_time", "hurdles", "at_most_services_a_site",
 }  # fmt: skip
 
 
@@ -270,6 +270,9 @@ class ConfigReader(RotaReader):
             exceptions=self.exceptions(found.get("exceptions")),
             growth=self.growth(found.get("demand")),
             terms=self.terms,
+            services_a_site=self.figure(found["at_most_services_a_site"], "at_most_services_a_site")
+            if "at_most_services_a_site" in found
+            else None,
             law=self.working_time(found.get("working_time")),
             whole_law={*LAW_NAMES, *WEEKENDS} <= set(self.entries(found.get("working_time"), "working_time")),
         )

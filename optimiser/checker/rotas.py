@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from optimiser.checker.across import rota_need, sites_in_need, travel_steps
 from optimiser.checker.cover import DAY, DAYS, Asked, Block, Step
 from optimiser.checker.on_call import ON_CALL, breaches_on_call, weeks_of
 from optimiser.checker.patterns import breaches_of_pattern
@@ -29,7 +28,7 @@ def rota_needs_are_worked_out(run: Run) -> Iterator[Breach]:
     check = "rota_needs_are_worked_out"
     stated = dict(run.rota_needs)
     for name, (service, asked) in asked_rotas(run).items():
-        steps = [*asked.steps, *travel_steps(run, service, name.removeprefix(f"{service}."))]
+        steps = [*asked.steps, *run.travel_steps(service, name.removeprefix(f"{service}."))]
         for number, step in enumerate(steps, start=1):
             row = stated.pop((name, Fraction(number)), None)
             where = f"rota_needs.csv {name} step {number}"
@@ -132,7 +131,7 @@ def _with_patterns(run: Run) -> dict[str, Asked]:
 def _as_needed(run: Run, service: str, team: str, asked: Asked) -> Asked | None:
     """Return what is asked of one rota's pattern, at each site of one team; nothing where nobody needs it."""
     keys = [key for key in run.question.services[service].rotas if key[0] == team]
-    sites = {site for key in keys for site in sites_in_need(run, service, key)}
+    sites = {site for key in keys for site in run.sites_in_need(service, key)}
     if not sites:
         return None
     if run.question.teams[team].across is None:
@@ -142,7 +141,7 @@ def _as_needed(run: Run, service: str, team: str, asked: Asked) -> Asked | None:
         block._replace(people=block.people * (1 if shared and block.kind == ON_CALL else len(sites)))
         for block in asked.blocks
     )
-    needs = {unit: rota_need(run, service, (team, unit), ACROSS_SITES) or Fraction(0) for _, unit in keys}
+    needs = {unit: run.rota_need(service, (team, unit), ACROSS_SITES) or Fraction(0) for _, unit in keys}
     needed = {unit: Step("all sites", need, unit, "", False) for unit, need in needs.items()}
     return replace(asked, blocks=blocks, needed=needed)
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from optimiser.checker.cover import Asked
+from optimiser.checker.reading import rounded_ratio
 
 UNITS = {"people": "people", "wte": "WTE"}
 
@@ -79,6 +80,11 @@ class Observed(NamedTuple):
 
     offsets: Mapping[str, Fraction]
     period: str
+
+    def micro(self, site: str) -> int:
+        """Return the millionths of a minute that patients add to a site."""
+        offset = self.offsets.get(site, Fraction(0))
+        return rounded_ratio(offset.numerator * 10**6, offset.denominator)
 
 
 class Growth(NamedTuple):
@@ -158,6 +164,7 @@ class Question:
     law: Mapping[str, object] = field(default_factory=dict)
     whole_law: bool = True
     terms: Mapping[str, Figure] = field(default_factory=dict)
+    services_a_site: Figure | None = None
 
     def leans_across_sites(self) -> bool:
         """Whether a service may lean on another at another site, or need not at all: then links.csv is due."""

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from optimiser.model.arithmetic import ARITHMETIC
+from optimiser.model.rules import ARITHMETIC, JUDGED
 from optimiser.problem import Service
 from optimiser.scenarios.listing import Joint
 
@@ -16,14 +16,6 @@ OVERALL, CORRIDOR = "journey_factor", "journey_factor."
 DEMAND = ("demand_factor.", "people_factor.", "growth_years")
 
 # What these say does not depend on how long journeys take or on how many patients there are.
-STILL_RULES = {
-    *("every_area_is_served", "fixed_designations_stand", "enough_sites", "not_too_many_sites"),
-    *("services_share_a_site", "services_are_within_reach", "rota_is_filled"),
-}
-MOVING_RULES = {
-    *("every_site_has_enough_patients", "no_site_has_too_many_patients", "beds_are_enough"),
-    *("nobody_travels_too_far", "enough_patients_within_standard"),
-}
 STILL_OBJECTIVES = {"staff_short", "changes_from_today"}
 MOVING_OBJECTIVES = {
     "patient_minutes",
@@ -44,12 +36,12 @@ def can_be_tabled(listed: Joint, places: Mapping[str, int]) -> bool:
     problem = listed.problem
     known = all(_says_no_more(service) for service in problem.services.values())
     named = {objective.name for objective in problem.objectives}
-    rules = {one.rule for rule in ARITHMETIC.values() for one in rule(problem, listed.choices)}
+    untabled = (rule for name, rule in ARITHMETIC.items() if not JUDGED[name].tabled)
     decimals = places_of(problem.journeys.to_numpy(dtype=float)) + factor_places(places)
     return (
         known
         and named <= STILL_OBJECTIVES | MOVING_OBJECTIVES
-        and rules <= STILL_RULES | MOVING_RULES
+        and not any(one for rule in untabled for one in rule(problem, listed.choices))
         and decimals <= PLACES
     )
 

@@ -19,7 +19,9 @@ import numpy as np
 
 from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import LARGEST_EXACT
-from optimiser.model.arithmetic import ARITHMETIC, All, Choices, score
+from optimiser.model.arithmetic import All, Choices, score
+from optimiser.model.rules import JUDGED
+from optimiser.model.rules.rule import STILL
 from optimiser.problem import MOST_DEPRIVED_DECILES, Problem, beds
 from optimiser.scenarios.listing import Joint
 from optimiser.scenarios.parameters import Parameter, changed, corridors, parameters
@@ -29,7 +31,6 @@ from optimiser.scenarios.scope import (
     OVERALL,
     PLACES,
     STILL_OBJECTIVES,
-    STILL_RULES,
     factor_places,
     places_of,
 )
@@ -268,8 +269,8 @@ class Tables:
                 for code, chosen in self.listed.choices.items()
             }
             lawful = np.ones(self.listed.count, dtype=bool)
-            for name in STILL_RULES & set(ARITHMETIC):
-                for instance in ARITHMETIC[name](problem, choices):
+            for rule in (rule for rule in JUDGED.values() if rule.tabled == STILL):
+                for instance in rule.instances(problem, choices):
                     lawful &= self.listed.spread(instance.services, instance.passes)
             self._still[key] = lawful, dict(self._still_values(problem, choices)), problem
         return self._still[key]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimiser.checker import beds as checked
+from optimiser.checker import run as checked
 from optimiser.checker.stated import Beds as StatedBeds
 from optimiser.problem.beds import Stays, beds_needed, enough, erlang_loss, most_patients, staff_for_beds
 

@@ -19,13 +19,11 @@ import pytest
 import typer
 
 import optimiser as op
-from optimiser import checker, cli, explanation
-from optimiser.checker import claims, tried
+from optimiser import checker, cli
+from optimiser.checker import tried
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes
-from optimiser.inputs import config
 from optimiser.journeys import shared_out
-from optimiser.model import arithmetic, objectives, rules
 from optimiser.plan import Plan, measures
 from optimiser.problem import Figure, Problem, Team
 from optimiser.report.page import question as question_of_a_page
@@ -441,33 +439,3 @@ def test_the_pictures_title_states_the_finding_in_fifteen_words(picture: str):
     assert len(title.split()) <= 15
     southend, basildon = numbers(r"at Southend, averages ([\d.]+) minutes; at Basildon, ([\d.]+)", title)
     assert [southend, basildon] == numbers(r"at Southend averages ([\d.]+) minutes and one at Basildon ([\d.]+)\.")
-
-
-# What docs/adding.md promises to catch --------------------------------------------------------------------------------
-
-STAFF_LIMITS = {"moves_within_limit", "recruitment_within_limit"}
-
-
-def test_every_rule_has_its_arithmetic_its_words_and_its_check():
-    # Of the rules that are never relaxed, only this one can be broken by a plan; the others say what the model's own
-    # variables mean.
-    judged = {*rules.UNITS, "every_area_is_served"}
-    assert set(checker.RULE_CHECKS) == judged
-    assert set(arithmetic.ARITHMETIC) == judged - STAFF_LIMITS
-    assert set(explanation.SAYS) == {*rules.UNITS, explanation.EVERYBODY}
-    assert set(explanation.WAYS_OUT) <= set(rules.UNITS)
-
-
-def test_every_rule_has_a_world_solved_by_hand():
-    text = (ROOT / "tests/model/test_rules.py").read_text(encoding="utf-8")
-    assert {rule for rule in rules.RULES if f"def test_{rule}(" not in text} == set()
-
-
-def test_every_objective_has_its_arithmetic_and_its_check():
-    names = set(objectives.OBJECTIVES)
-    assert names == set(config.OBJECTIVES) == set(arithmetic.SCORES) == set(claims.OBJECTIVES)
-
-
-def test_every_rule_and_objective_has_a_docstring():
-    for function in [*rules.RULES.values(), *objectives.OBJECTIVES.values()]:
-        assert (function.__doc__ or "").strip().splitlines()[0].endswith(".")
