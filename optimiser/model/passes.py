@@ -149,10 +149,10 @@ def enough_patients_within_standard(problem: Problem, choices: All) -> Iterator[
     for code, service, _, share in _each(choices, "share_within_standard"):
         if service.standard_minutes and service.activity:
             going = journeys(problem, choices, code)
-            patients = float((going.patients * going.resident).sum())
+            patients = going.resident_patients
             within = patients - going.patients_beyond(service.standard_minutes.value)
             # A share is a quotient: it is rounded to what a table shows, after the exact sums.
-            left = np.round(within / patients, 12) if patients else np.ones_like(within)
+            left = np.round(np.where(patients > 0, within, 1.0) / np.where(patients > 0, patients, 1.0), 12)
             yield Instance(
                 "enough_patients_within_standard",
                 (code,),
