@@ -74,6 +74,7 @@ def problem_of(config: Config, place: Place) -> Problem:
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
         nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
         transfers=transfers,
+        at_most_services_a_site=_figure(settings.at_most_services_a_site),
         exceptions=exceptions_of(settings.exceptions or ()),
         objectives=tuple(Objective(one.name, one.services) for one in settings.objectives),
         hurdles=settings.hurdles,

@@ -11,7 +11,7 @@ from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
 from optimiser.journeys.choices import All, Choices, journeys
 from optimiser.journeys.shared_out import SharedOut
-from optimiser.model.passes import joint_needs, transferred
+from optimiser.model.rules.staff import joint_needs
 from optimiser.problem import MOST_DEPRIVED_DECILES, Objective, Problem
 
 # Posts that are short are added as whole numbers of this many parts, so that equal really means equal.
@@ -110,8 +110,9 @@ def changes_from_today(problem: Problem, choices: All, services: Sequence[str]) 
 
 def transfers(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """Transfers a year to services that are reached by transfer, suspected patients counted."""
-    listed = [going for code, going, _ in transferred(problem, choices) if code in services]
-    return Score(tuple((going.services, going.transfers_a_year()) for going in listed), PARTS_OF_A_TRANSFER)
+    listed = (journeys(problem, choices, code) for code in problem.reached_by_transfer if code in services)
+    parts = ((going.services, going.transfers_a_year()) for going in listed if isinstance(going, TwoLegs))
+    return Score(tuple(parts), PARTS_OF_A_TRANSFER)
 
 
 def sites_provided(choices: All) -> Score:

@@ -13,8 +13,9 @@ import pandas as pd
 from optimiser.journeys.by_transfer import TwoLegs, both_minutes
 from optimiser.journeys.nearest import nearest
 from optimiser.journeys.shared_out import sharing
-from optimiser.model.arithmetic import ARITHMETIC, journeys, one_choice, value
+from optimiser.model.arithmetic import Instance, journeys, one_choice, value
 from optimiser.model.objectives import UNITS
+from optimiser.model.rules import JUDGED
 from optimiser.model.staffing import allocate, number_of_sites, rotas_needed
 from optimiser.plan.proof import EVALUATED, Designations, Proof, Reached
 from optimiser.problem import Figure, Link, Problem, Reach, Roster
@@ -104,9 +105,13 @@ class Plan:
     @cached_property
     def rules(self) -> pd.DataFrame:
         """One row an instance of a rule: left, right, spare, whether it binds and whether it holds."""
-        rows = [*self._rows_of_rules(), *self._rows_of_rotas(), *self._rows_of_limits()]
+        choices = {code: one_choice(self.problem, code, self.designated) for code in self.problem.services}
+        found = [one for rule in JUDGED.values() for one in rule.stands(self.problem, choices, self.staffing)]
+        # The limits of one team stand together, in the order of the teams.
+        teams: list[tuple[str, ...]] = list(self.problem.team_units)
+        found.sort(key=lambda one: teams.index(one.names) if one.names in teams else -1)
         columns = ["rule", "instance", "left", "relation", "right", "unit", "spare", "binding", "pass"]
-        return pd.DataFrame(rows, columns=[*columns, "source", "verified"])
+        return pd.DataFrame(map(_row, found), columns=[*columns, "source", "verified"])
 
     @cached_property
     def rotas(self) -> pd.DataFrame | None:
@@ -238,41 +243,6 @@ class Plan:
             }
         )
 
-    def _rows_of_rules(self) -> list[tuple[object, ...]]:
-        choices = {code: one_choice(self.problem, code, self.designated) for code in self.problem.services}
-        rows = []
-        for name, rule in ARITHMETIC.items():
-            for found in rule(self.problem, choices) if name != "rota_is_filled" else ():
-                if np.all(found.applies):
-                    left, right = float(np.asarray(found.left).item()), float(np.asarray(found.right).item())
-                    source = (found.figure.source, found.figure.verified) if found.figure else ("", True)
-                    rows.append(_row(name, found.names, left, found.relation, right, found.unit, *source))
-        return rows
-
-    def _rows_of_rotas(self) -> list[tuple[object, ...]]:
-        at = {(row["team"], row["unit"], row["site"]): row for row in self.staffing.to_dict("records")}
-        rows = []
-        for code, rota, pool, needed in rotas_needed(self.problem, self.designated):
-            here = at[rota.team, rota.unit, pool]
-            left = here["staff"] + (here["short"] if rota.may_fall_short else 0)
-            names, source = (code, pool, rota.team, rota.unit), (rota.needed.source, rota.needed.verified)
-            rows.append(_row("rota_is_filled", names, left, ">=", needed, rota.unit, *source))
-        return rows
-
-    def _rows_of_limits(self) -> list[tuple[object, ...]]:
-        rows = []
-        totals = self.staffing.groupby(["team", "unit"], sort=False)[["moved_in", "recruited"]].sum()
-        for team, unit in self.problem.team_units:
-            limits = self.problem.teams[team]
-            for rule, limit, column in (
-                ("moves_within_limit", limits.moves_at_most, "moved_in"),
-                ("recruitment_within_limit", limits.recruits_at_most, "recruited"),
-            ):
-                if limit:
-                    left, source = float(totals[column][team, unit]), (limit.source, limit.verified)
-                    rows.append(_row(rule, (team, unit), left, "<=", limit.value, unit, *source))
-        return rows
-
 
 def matters(exceptions: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
     """Return documented exceptions by matter: going without one service for one reason, at whichever sites."""
@@ -285,14 +255,13 @@ def _codes(sites: tuple[str, ...], positions: np.ndarray) -> np.ndarray:
     return np.asarray(np.array([*sites, None], dtype=object)[positions])
 
 
-def _row(
-    rule: str, names: tuple[str, ...], left: float, relation: str, right: float, unit: str, source: str, verified: bool
-) -> tuple[object, ...]:
-    left, right = round(float(left), 12), round(float(right), 12)
-    spare = {">=": left - right, "<=": right - left, "=": -abs(left - right)}[relation]
+def _row(one: Instance) -> tuple[object, ...]:
+    left, right = (round(float(np.asarray(side).item()), 12) for side in (one.left, one.right))
+    spare = {">=": left - right, "<=": right - left, "=": -abs(left - right)}[one.relation]
     spare = round(spare, 9) + 0.0  # no minus zero
-    instance = ".".join((rule, *names))
-    return (rule, instance, left, relation, right, unit, spare, spare == 0, spare >= 0, source, verified)
+    source, verified = (one.figure.source, one.figure.verified) if one.figure else ("", True)
+    instance = ".".join((one.rule, *one.names))
+    return (one.rule, instance, left, one.relation, right, one.unit, spare, spare == 0, spare >= 0, source, verified)
 
 
 def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:

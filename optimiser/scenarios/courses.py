@@ -18,7 +18,7 @@ import numpy as np
 
 from optimiser.model import staffing
 from optimiser.model.arithmetic import ARITHMETIC, All, journeys, one_choice, score
-from optimiser.model.rules import most_patients_in_beds
+from optimiser.model.rules.volumes import most_patients_in_beds
 from optimiser.plan import Plan
 from optimiser.plan.proof import EVALUATED, Proof
 from optimiser.problem import Objective, Problem

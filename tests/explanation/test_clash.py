@@ -13,7 +13,7 @@ from worlds import small, three_doctors
 
 from optimiser.explanation import Clash, clash
 from optimiser.model.arithmetic import ARITHMETIC, every_choice
-from optimiser.model.words import Demand, demand_of
+from optimiser.model.rules import Demand, demand_of
 from optimiser.problem import Figure, Fixed, Link, Problem, RotaNeed, Service, Site, Team
 from optimiser.search.enumeration import enumerate_all, size
 

@@ -28,7 +28,7 @@ from optimiser.errors import NoPlan, TooLarge
 from optimiser.explanation import clash
 from optimiser.journeys import shared_out
 from optimiser.model import solver
-from optimiser.model.words import Demand
+from optimiser.model.rules import Demand
 from optimiser.plan import evaluate, measures
 from optimiser.plan.runs import check, files_of
 from optimiser.problem import Beds, Figure, Problem, Service, Site

@@ -14,8 +14,7 @@ from worlds import small, three_doctors, vary
 
 from optimiser.checker import CHECKS, RULE_CHECKS
 from optimiser.cli import app
-from optimiser.explanation import SAYS
-from optimiser.explanation.prices import WITHOUT_NOTCHES, givings
+from optimiser.explanation.prices import givings
 from optimiser.inputs.config import OBJECTIVES as CONFIG_OBJECTIVES
 from optimiser.inputs.schema import RUN_TABLES
 from optimiser.journeys import nearest
@@ -23,7 +22,7 @@ from optimiser.model import build
 from optimiser.model.arithmetic import ARITHMETIC, SCORES
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.objectives import UNITS as OBJECTIVE_UNITS
-from optimiser.model.rules import RULES, UNITS
+from optimiser.model.rules import JUDGED, LIMITS, RULES
 from optimiser.plan.measures import JOURNEY_MEASURES, table
 from optimiser.plan.runs import COVER_TABLES, TABLES, TABLES_OF_LINKS, files_of
 from optimiser.problem import Excepted, Figure, Reach
@@ -41,6 +40,8 @@ MEANINGS = {
     "the_worst_journey_is_the_worst",
 }
 # Limits on staff bind moves and recruits, which arithmetic shares out within them.
+# What these ask has no size: a designation is as it is fixed, or not; two services share a site, or do not.
+WITHOUT_NOTCHES = {"fixed_designations_stand", "services_share_a_site"}
 LIMITS_ON_STAFF = {"moves_within_limit", "recruitment_within_limit"}
 
 
@@ -51,7 +52,7 @@ def test_every_rule_has_its_arithmetic_and_its_independent_check():
 
 
 def test_every_rule_has_words_a_unit_or_none_and_a_hand_solved_world():
-    assert set(UNITS) | {"every_area_is_served"} == set(SAYS)
+    assert set(LIMITS) | {"every_area_is_served"} == set(JUDGED)
     for name, rule in RULES.items():
         assert rule.__doc__ and rule.__doc__.endswith("."), name
         assert hasattr(test_rules, f"test_{name}"), f"{name} has no hand-solved world in test_rules.py"
@@ -60,15 +61,17 @@ def test_every_rule_has_words_a_unit_or_none_and_a_hand_solved_world():
 def test_every_rule_that_can_give_way_has_a_price():
     # At 1 no smaller minimum would let more options through; at 31 it would.
     problem = vary(where_everything_is_one(), "clinic", minimum_patients=Figure(31))
-    ways = list(givings(problem))
-    assert {way.rule for way in ways} == set(UNITS)
-    assert {way.rule for way in ways if not way.notches} == set(WITHOUT_NOTCHES)
+    ways = givings(problem)
+    assert {way.rule.name for way in ways} == set(LIMITS)
+    assert {way.rule.name for way in ways if not way.notches} == WITHOUT_NOTCHES
     for way in ways:
         left = {(one.rule, one.names) for one in givings(way.removed(problem))}
-        assert (way.rule, way.names) not in left, f"{way.rule} is not removed"
+        assert (way.rule, way.names) not in left, f"{way.rule.name} is not removed"
         if way.notches:
-            looser = way.notches(1)[0](problem)
-            assert (looser.services, looser.teams) != (problem.services, problem.teams), f"{way.rule} does not give"
+            looser, words = way.notches(1)
+            stated = {(one.rule, one.names, one.words) for one in givings(looser)}
+            assert (way.rule, way.names, way.words) not in stated, f"{way.rule.name} does not give"
+            assert words, f"nobody is told what a notch of {way.rule.name} is"
 
 
 def test_every_rule_has_a_golden_and_yields_rows_in_it():
