@@ -115,7 +115,7 @@ class nobody_travels_too_far(OneFigure):
 
     unit, sides_in, relation, rows_give, presumes_journeys = "areas out of reach", "minutes", AT_MOST, False, True
     setting, notch = "longest_journey_minutes", 5.0
-    quantity = "worst"
+    quantity, bends = "worst", "at the longest journey"
     asks = "nobody travels more than {figure} to {service}"
     gives = "allow journeys of up to {new:g} minutes to {service}"
     loosened_to = "allow journeys of up to {new:g} minutes"
@@ -176,7 +176,7 @@ class enough_patients_within_standard(OneFigure):
 
     unit, sides_in, relation, presumes_journeys = PATIENTS, "share of patients", AT_LEAST, True
     setting, notch = "share_within_standard", -0.01
-    quantity = "share_within_standard"
+    quantity, bends = "share_within_standard", "at the standard"
     asks = "{figure} of patients reach {service} within {standard}"
     gives = "accept {by:,.1f} more patients a year beyond the standard for {service}"
     loosened_to = "a share of {new:g} within the standard"

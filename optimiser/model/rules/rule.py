@@ -110,6 +110,9 @@ class Judged(Rule):
         Whether a plan is held against it by who works where.
     quantity
         What a page works out as its left side without a table: a name in ``evaluate.js``.
+    bends
+        How what it has to spare bends as a parameter varies, unless it is a straight line: a name in
+        ``scenarios.courses``.
     """
 
     unit: str
@@ -121,6 +124,7 @@ class Judged(Rule):
     by_arithmetic = True
     from_staff = False
     quantity = ""
+    bends = ""
 
     @abstractmethod
     def instances(self, problem: Problem, choices: All) -> Iterator[Instance]:

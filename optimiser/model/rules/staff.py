@@ -41,7 +41,7 @@ class OfStaff(Limit):
 class rota_is_filled(OfStaff):
     """A site that provides a service has the staff its rota needs, or is short where that is allowed."""
 
-    relation, sides_in, notch, site_by_site = AT_LEAST, "filled", 1.0, True
+    relation, sides_in, notch, site_by_site, bends = AT_LEAST, "filled", 1.0, True, "with staff"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for service, rules in problem.services.items():

@@ -113,7 +113,7 @@ class no_site_has_too_many_patients(PatientsAtASite):
 class beds_are_enough(Limit):
     """A site that provides a service has the beds that its patients need."""
 
-    unit, sides_in, relation = PATIENTS, "beds", AT_LEAST
+    unit, sides_in, relation, bends = PATIENTS, "beds", AT_LEAST, "with beds"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, service in problem.services.items():
