@@ -212,6 +212,21 @@ class TwoLegs:
         return np.where(lost > 0, np.inf, total)
 
     @property
+    def patient_scale(self) -> int:
+        """What makes every number of patients whole."""
+        return self.problem.patient_scale
+
+    @property
+    def minute_scale(self) -> float:
+        """What makes every journey time whole."""
+        return self.problem.minute_scale
+
+    @property
+    def resident_patients(self) -> Floats:
+        """Resident patients a year (scaled), under every choice."""
+        return np.asarray((self.patients * self.resident).sum())
+
+    @property
     def volume_scale(self) -> int:
         """What makes every number of patients at a site whole."""
         return self.problem.patient_scale * self.problem.share_scale

@@ -78,9 +78,24 @@ class Choices:
         return np.asarray(((self.site == column) @ self.patients) / self.problem.patient_scale)
 
     @property
+    def patient_scale(self) -> int:
+        """What makes every number of patients whole."""
+        return self.problem.patient_scale
+
+    @property
     def volume_scale(self) -> int:
         """What makes every number of patients at a site whole."""
         return self.problem.patient_scale
+
+    @property
+    def minute_scale(self) -> float:
+        """What makes every journey time whole."""
+        return self.problem.minute_scale
+
+    @property
+    def resident_patients(self) -> np.ndarray:
+        """Resident patients a year (scaled), under every choice."""
+        return np.asarray((self.patients * self.resident).sum())
 
     @property
     def worst_minutes(self) -> np.ndarray:
@@ -152,6 +167,7 @@ def loads_of_beds(going: Choices | TwoLegs | SharedOut, wanted: Beds, site: str)
 
 def beds_needed(going: Choices | TwoLegs | SharedOut, wanted: Beds, site: str) -> np.ndarray:
     """Return the beds that patients at a site need, by joint choice."""
-    loads = loads_of_beds(going, wanted, site)
-    needed = {load: beds.beds_needed(load, wanted.blocking.value) for load in set(loads)}
-    return np.array([needed[load] for load in loads]).reshape(going.arriving(site).shape)
+    patients = going.arriving(site)
+    volumes, which = np.unique(np.rint(patients * going.volume_scale).astype(np.int64), return_inverse=True)
+    needed = beds.beds_needed_by(volumes.tolist(), wanted.stays, wanted.blocking.value, scale=going.volume_scale)
+    return np.array(needed)[which].reshape(patients.shape)

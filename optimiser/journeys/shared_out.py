@@ -219,6 +219,21 @@ class SharedOut:
         return np.array([one.patients[:, column].sum() for one in self.each]) / self.problem.patient_scale
 
     @property
+    def patient_scale(self) -> int:
+        """What makes every number of patients whole."""
+        return self.problem.patient_scale
+
+    @property
+    def minute_scale(self) -> float:
+        """What makes every journey time whole."""
+        return self.problem.minute_scale
+
+    @property
+    def resident_patients(self) -> Floats:
+        """Resident patients a year (scaled), under every choice."""
+        return np.asarray((self.patients * self.resident).sum())
+
+    @property
     def volume_scale(self) -> int:
         """What makes every number of patients at a site whole."""
         return self.problem.patient_scale

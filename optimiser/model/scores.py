@@ -51,10 +51,14 @@ def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[
 
 
 def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: np.ndarray) -> Score:
-    parts = [_minutes_of(journeys(problem, choices, code), counted) for code in _counted(problem, services)]
-    if sum(float(part[np.isfinite(part)].max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
+    going = [journeys(problem, choices, code) for code in _counted(problem, services)]
+    parts = [_minutes_of(one, counted) for one in going]
+    floats = [part for _, part in parts if part.dtype.kind == "f"]
+    if sum(float(part[np.isfinite(part)].max(initial=0)) for part in floats) >= LARGEST_EXACT:
         raise TooLarge(TOO_FINE)
-    return Score(tuple(parts), problem.patient_scale * problem.minute_scale * problem.share_scale)
+    # All services of a question are counted in the same parts.
+    scales = {one.patient_scale * one.minute_scale for one in going}
+    return Score(tuple(parts), max(scales, default=1) * problem.share_scale)
 
 
 def _minutes_of(going: Choices | TwoLegs | SharedOut, counted: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
@@ -72,13 +76,14 @@ def worst_journey(problem: Problem, choices: All, services: Sequence[str]) -> Sc
 
 def patients_beyond_standard(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """Resident patients a year whose journey is longer than the service's standard."""
-    parts = []
+    parts, scales = [], {1}
     for code in _counted(problem, services):
         standard = problem.services[code].standard_minutes
         if standard:
             going = journeys(problem, choices, code)
             parts.append((going.services, going.patients_beyond(standard.value)))
-    return Score(tuple(parts), problem.patient_scale)
+            scales.add(going.patient_scale)
+    return Score(tuple(parts), max(scales))
 
 
 def staff_short(problem: Problem, choices: All, services: Sequence[str]) -> Score:

@@ -27,9 +27,8 @@ from optimiser.scenarios.draws import scenarios, size
 from optimiser.scenarios.listing import Joint, best_of, joint, judged
 from optimiser.scenarios.parameters import Parameter, changed, parameters
 from optimiser.scenarios.regret import Results
-from optimiser.scenarios.scope import can_be_tabled
 from optimiser.scenarios.settings import Sweep
-from optimiser.scenarios.tables import Tables
+from optimiser.scenarios.tables import Tables, can_be_tabled
 
 FORMAT = 1
 CHUNK_OF_TABLES, CHUNK_ONE_BY_ONE = 500, 25

@@ -16,8 +16,6 @@ from optimiser.model.rules.rule import (
     AT_LEAST,
     AT_MOST,
     EXACTLY,
-    MOVING,
-    STILL,
     Instance,
     Judged,
     Names,
@@ -84,7 +82,7 @@ class every_area_is_served(Judged):
 
     # Not a standard and never relaxed, but a reason that people must be told of.
     unit, relation, binds = "areas", EXACTLY, False
-    quantity, tabled = "unserved", STILL
+    quantity = "unserved"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for service, chain in x.chains.items():
@@ -117,7 +115,7 @@ class nobody_travels_too_far(OneFigure):
 
     unit, sides_in, relation, rows_give, presumes_journeys = "areas out of reach", "minutes", AT_MOST, False, True
     setting, notch = "longest_journey_minutes", 5.0
-    quantity, tabled = "worst", MOVING
+    quantity, bends = "worst", "at the longest journey"
     asks = "nobody travels more than {figure} to {service}"
     gives = "allow journeys of up to {new:g} minutes to {service}"
     loosened_to = "allow journeys of up to {new:g} minutes"
@@ -178,7 +176,7 @@ class enough_patients_within_standard(OneFigure):
 
     unit, sides_in, relation, presumes_journeys = PATIENTS, "share of patients", AT_LEAST, True
     setting, notch = "share_within_standard", -0.01
-    quantity, tabled = "share_within_standard", MOVING
+    quantity, bends = "share_within_standard", "at the standard"
     asks = "{figure} of patients reach {service} within {standard}"
     gives = "accept {by:,.1f} more patients a year beyond the standard for {service}"
     loosened_to = "a share of {new:g} within the standard"
@@ -194,10 +192,11 @@ class enough_patients_within_standard(OneFigure):
 
     def number(self, problem: Problem, choices: All, code: str) -> Part:
         going = journeys(problem, choices, code)
-        patients = float((going.patients * going.resident).sum())
+        patients = going.resident_patients
         within = patients - going.patients_beyond(_standard(problem, code))
         # A share is a quotient: it is rounded to what a table shows, after the exact sums.
-        return going.services, np.round(within / patients, 12) if patients else np.ones_like(within)
+        share = np.where(patients > 0, within, 1.0) / np.where(patients > 0, patients, 1.0)
+        return going.services, np.round(share, 12)
 
     def _words(self, problem: Problem, names: Names, by: float = 0.0) -> dict[str, Any]:
         return {**super()._words(problem, names, by), "standard": amount(_standard(problem, names[0]), "minutes")}

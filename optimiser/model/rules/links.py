@@ -13,7 +13,6 @@ from optimiser.journeys.choices import All
 from optimiser.model.rules.rule import (
     AT_LEAST,
     AT_MOST,
-    STILL,
     Instance,
     Limit,
     Names,
@@ -30,7 +29,7 @@ from optimiser.problem import Figure, Problem, Reach
 class BetweenServices(Limit):
     """A wish of a service for another, at every site that provides it and is not excepted. ``setting`` names both."""
 
-    unit, site_by_site, rows_give, binds, tabled = "designated", True, False, False, STILL
+    unit, site_by_site, rows_give, binds = "designated", True, False, False
     setting: str
 
     def links(self, problem: Problem, code: str) -> tuple[Any, ...]:

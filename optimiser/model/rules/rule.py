@@ -31,9 +31,6 @@ Part = tuple[Names, np.ndarray]
 Notches = Callable[[int], tuple[Problem, str]]
 
 AT_LEAST, AT_MOST, EXACTLY = ">=", "<=", "="
-# What a table over the choices of each service can say of a scenario in which journeys or patients differ: the same as
-# ever, or something that the tables work out.
-STILL, MOVING = "still", "moving"
 
 
 @dataclass(frozen=True)
@@ -113,8 +110,9 @@ class Judged(Rule):
         Whether a plan is held against it by who works where.
     quantity
         What a page works out as its left side without a table: a name in ``evaluate.js``.
-    tabled
-        What the tables of a sweep know of it: ``STILL``, ``MOVING`` or nothing.
+    bends
+        How what it has to spare bends as a parameter varies, unless it is a straight line: a name in
+        ``scenarios.courses``.
     """
 
     unit: str
@@ -126,7 +124,7 @@ class Judged(Rule):
     by_arithmetic = True
     from_staff = False
     quantity = ""
-    tabled = ""
+    bends = ""
 
     @abstractmethod
     def instances(self, problem: Problem, choices: All) -> Iterator[Instance]:

@@ -13,7 +13,6 @@ from optimiser.model.rules.rule import (
     AT_LEAST,
     AT_MOST,
     EXACTLY,
-    STILL,
     Instance,
     Limit,
     Names,
@@ -34,7 +33,7 @@ class fixed_designations_stand(Limit):
 
     # A designation is as it is fixed, or not: it has no size.
     unit, relation, rows_give, binds = "designated", EXACTLY, False, False
-    quantity, tabled = "provided", STILL
+    quantity = "provided"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, site in self.stated(problem):
@@ -64,7 +63,7 @@ class NumberOfSites(OneFigure):
     """A limit on the number of sites that provide a service."""
 
     unit, of_patients = "sites", False
-    quantity, tabled = "sites", STILL
+    quantity = "sites"
 
     def expression(self, problem: Problem, x: Variables, code: str) -> pulp.LpAffineExpression:
         return pulp.lpSum(x.designated[site, code] for site in problem.candidates)
@@ -93,7 +92,7 @@ class no_site_provides_too_many(Limit):
     """A site provides at most so many of the services."""
 
     unit, relation, notch = "services", AT_MOST, 1.0
-    quantity, tabled = "services", STILL
+    quantity = "services"
 
     def is_asked(self, problem: Problem) -> bool:
         return bool(problem.at_most_services_a_site)

@@ -15,7 +15,6 @@ from optimiser.model import rotas, staffing
 from optimiser.model.rules.rule import (
     AT_LEAST,
     AT_MOST,
-    STILL,
     Instance,
     Limit,
     Names,
@@ -42,7 +41,7 @@ class OfStaff(Limit):
 class rota_is_filled(OfStaff):
     """A site that provides a service has the staff its rota needs, or is short where that is allowed."""
 
-    relation, sides_in, notch, site_by_site, tabled = AT_LEAST, "filled", 1.0, True, STILL
+    relation, sides_in, notch, site_by_site, bends = AT_LEAST, "filled", 1.0, True, "with staff"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for service, rules in problem.services.items():

@@ -13,7 +13,6 @@ from optimiser.model import legs
 from optimiser.model.rules.rule import (
     AT_LEAST,
     AT_MOST,
-    MOVING,
     Instance,
     Limit,
     Names,
@@ -38,7 +37,7 @@ class PatientsAtASite(OneFigure):
     """A limit on the patients of each site that provides a service. Its notches are volumes that change something."""
 
     unit = PATIENTS
-    quantity, tabled = "arriving", MOVING
+    quantity = "arriving"
     at_each_site: str
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
@@ -114,7 +113,7 @@ class no_site_has_too_many_patients(PatientsAtASite):
 class beds_are_enough(Limit):
     """A site that provides a service has the beds that its patients need."""
 
-    unit, sides_in, relation, tabled = PATIENTS, "beds", AT_LEAST, MOVING
+    unit, sides_in, relation, bends = PATIENTS, "beds", AT_LEAST, "with beds"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, service in problem.services.items():
