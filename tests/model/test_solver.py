@@ -98,7 +98,7 @@ def test_outside_the_main_thread_it_solves_all_the_same():
     found = []
     thread = threading.Thread(target=lambda: found.append(solver.run(knapsack([1], [1], 1)).status))
     thread.start()
-    thread.join()
+    thread.join(timeout=60)
     assert found == ["optimal"]
 
 
