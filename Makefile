@@ -1,10 +1,12 @@
 # `make run` answers the main question; `make test` runs every check. Both install what they need into .venv.
 PYTHON ?= python3
+# How many worlds `make explore` draws for each claim about drawn worlds.
+WORLDS ?= 1000
 BIN := .venv/bin
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--quiet --custom-compile-command "make lock"
 
-.PHONY: run test bench docs rebuild-data lock clean
+.PHONY: run test explore bench docs rebuild-data lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -16,6 +18,9 @@ test: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses 2
+
+explore: .venv/installed-dev
+	WORLDS=$(WORLDS) $(BIN)/pytest --numprocesses 2 -m drawn --timeout 0
 
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/p_median.py

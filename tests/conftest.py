@@ -1,9 +1,11 @@
-"""Nothing in a test reaches beyond this machine, and a skip in CI is a failure."""
+"""Nothing in a test reaches beyond this machine, a skip in CI is a failure, and explored worlds are counted."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 
+import drawing
 import pytest
 from browser import browser
 
@@ -18,3 +20,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail") and not needs_shared:
         report.outcome = "failed"
         report.longrepr = f"skipped in CI, where everything must run: {call.excinfo and call.excinfo.value}"
+    if drawing.WORLDS and call.when == "call" and item.get_closest_marker("drawn"):
+        report.user_properties.append(("worlds", drawing.agreed(item.function, report.passed)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter):
+    agreed, disagreed = Counter[str](), Counter[str]()
+    for report in [one for outcome in ("passed", "failed") for one in terminalreporter.getreports(outcome)]:
+        test = report.nodeid.partition("[")[0]
+        for name, worlds in report.user_properties:
+            if name == "worlds":
+                agreed[test] += worlds
+                disagreed[test] += report.failed
+    if agreed:
+        terminalreporter.section("worlds drawn, and in how many a claim failed")
+    for test, worlds in sorted(agreed.items()):
+        terminalreporter.write_line(f"{worlds:>9,} without a disagreement, {disagreed[test]:,} with one: {test}")

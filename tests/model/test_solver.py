@@ -11,7 +11,8 @@ from itertools import product
 
 import pulp
 import pytest
-from hypothesis import given, settings
+from drawing import draws
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.errors import SolverFailed
@@ -43,7 +44,7 @@ def market_split():
     return model
 
 
-@settings(max_examples=40, deadline=None)
+@draws(40)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=7), st.integers(0, 30))
 def test_the_best_load_is_the_one_that_trying_them_all_finds(things, room):
     values, weights = zip(*things, strict=True)

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
+from drawing import draws
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from test_enumeration import worlds
@@ -106,7 +107,7 @@ def brute_force(
     return allowed, worth
 
 
-@settings(max_examples=200, deadline=None, phases=[Phase.generate])
+@draws(200)
 @given(questions())
 def test_regret_minimax_and_shares_are_those_of_brute_force(sweep: Sweep):
     finding = found_by(sweep)
@@ -158,7 +159,7 @@ def number_of(finding: sweeps.Finding) -> int:
     return int(finding.results.numbers[finding.minimax])
 
 
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@draws(40)
 @given(questions().filter(lambda sweep: sweeps.Work(sweep).tables is not None))
 def test_tables_give_what_one_by_one_gives(sweep: Sweep):
     from_tables, one_by_one = found_by(sweep), found_by(sweep, one_by_one=True)

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
+from drawing import draws
+from hypothesis import given
 from test_enumeration import worlds
 from worlds import small
 
@@ -37,7 +38,7 @@ def wide(sites: int, areas: int, **rules: object) -> Problem:
     )
 
 
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@draws(40)
 @given(worlds())
 def test_cut_chains_change_nothing(problem: Problem):
     with pytest.MonkeyPatch.context() as patch:
