@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import os
 import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pulp
 import pytest
@@ -17,6 +20,8 @@ from hypothesis import strategies as st
 
 from optimiser.errors import SolverFailed
 from optimiser.model import solver
+
+ROOT = Path(__file__).parents[2]
 
 
 def knapsack(values, weights, room, *, whole=True):
@@ -128,6 +133,13 @@ def test_a_model_without_variables_is_its_constant():
 def test_nothing_is_printed(capfd):
     solver.run(knapsack([5, 4, 3], [4, 3, 2], 6))
     assert capfd.readouterr() == ("", "")
+
+
+def test_not_even_who_solves_is_printed_when_a_process_first_asks():
+    # From 1.16 HiGHS says so, once a process.
+    command = [sys.executable, "-c", "from optimiser.model import solver; solver.about()"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_the_model_is_left_as_it_was():
