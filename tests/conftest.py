@@ -4,12 +4,40 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from pathlib import Path
 
 import drawing
 import pytest
 from browser import browser
 
 __all__ = ["browser"]
+
+# What ``make quick`` and ``make newest`` run: what a plan must obey, what may be asked, and the checker.
+CORE = (
+    "test_agreement",
+    "test_checker",
+    "test_config",
+    "test_goldens",
+    "test_links_and_beds",
+    "test_nearest",
+    "test_no_plan",
+    "test_rules",
+    "test_solver",
+    "test_tables",
+    "test_words",
+    "test_wrong_input",
+)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    other = collection_path.suffix == ".py" and collection_path.stem not in CORE
+    return True if other and config.option.markexpr == "core" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]):
+    for item in items:
+        if item.path.stem in CORE:
+            item.add_marker("core")
 
 
 @pytest.hookimpl(hookwrapper=True)
