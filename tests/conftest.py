@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]):
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+def pytest_runtest_makereport(item: pytest.Function, call: pytest.CallInfo[None]):
     outcome = yield
     report = outcome.get_result()
     needs_shared = item.get_closest_marker("needs_instances")

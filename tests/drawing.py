@@ -57,9 +57,9 @@ def draws(worlds: int) -> Callable[[Test], Test]:
         def counted(*args: Any, **kwargs: Any) -> None:
             note(kwargs)
             inner(*args, **kwargs)
-            counted.agreed += 1
+            test.agreed += 1
 
-        counted.agreed = 0
+        test.agreed = 0
         test.hypothesis.inner_test = counted
         return pytest.mark.drawn(settings(max_examples=WORLDS or worlds)(test))
 
@@ -78,4 +78,4 @@ def seeds(worlds: int) -> Callable[[Test], Test]:
 
 def agreed(test: Any, passed: bool) -> int:
     """Return in how many worlds a test that was run just now held."""
-    return test.hypothesis.inner_test.agreed if hasattr(test, "hypothesis") else int(passed)
+    return getattr(test, "agreed", int(passed))

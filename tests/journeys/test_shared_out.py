@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import combinations, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,7 +41,7 @@ from optimiser.search.planning import solve
 BOTH = {("ash", "clinic"), ("birch", "clinic")}
 
 
-def going(problem: Problem, designated: set[tuple[str, str]]) -> dict[tuple[str, str], float]:
+def going(problem: Problem, designated: set[tuple[str, str]]) -> dict[Any, float]:
     """Return patients a year by area and site."""
     journeys = evaluate(problem, designated).journeys
     return journeys.set_index(["area", "site"])["patients_per_year"].to_dict()

@@ -46,7 +46,9 @@ def where_everything_is_one() -> Problem:
 
 
 def names_of_every_rule(problem: Problem) -> set[tuple[str, tuple[str, ...]]]:
-    pairs = {("rota_is_filled", ("clinic", "doctors", unit)) for unit in ("people", "WTE")}
+    pairs: set[tuple[str, tuple[str, ...]]] = {
+        ("rota_is_filled", ("clinic", "doctors", unit)) for unit in ("people", "WTE")
+    }
     pairs |= {(rule, ("doctors", unit)) for rule in LIMITS for unit in ("people", "WTE")}
     return pairs | {(way.rule, way.names) for way in givings(problem)} | {("every_area_is_served", ("clinic",))}
 

@@ -94,7 +94,7 @@ def test_the_most_patients_are_the_last_for_whom_so_many_beds_are_enough(
 )
 def test_the_checker_s_sums_and_the_recursion_agree(patients: float, days: float, share: float, blocking: float):
     exactly = [Fraction(repr(value)) for value in (days, blocking, share, 1.0)]
-    stated = StatedBeds(*exactly, {}, {})
+    stated = StatedBeds._make([*exactly, {}, {}])
     number = Fraction(repr(patients))
     busy = Stays(days, share, 1.0).load(number)
     assert checked.busy_beds(stated, number) == busy

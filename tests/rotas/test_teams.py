@@ -139,7 +139,7 @@ def test_solver_list_and_evaluation_agree_whatever_the_team(seed: int):
         amount = Figure(dice.choice([0.5, 1, 2.25, 3]) if across else dice.randint(1, 4))
         return RotaNeed(
             "doctors",
-            unit,  # type: ignore[arg-type]
+            unit,
             amount,
             dice.random() < 0.5,
             at=at if across else {},

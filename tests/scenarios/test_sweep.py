@@ -163,8 +163,8 @@ def number_of(finding: sweeps.Finding) -> int:
 @given(questions().filter(lambda sweep: sweeps.Work(sweep).tables is not None))
 def test_tables_give_what_one_by_one_gives(sweep: Sweep):
     from_tables, one_by_one = found_by(sweep), found_by(sweep, one_by_one=True)
-    frames = [one.regret.drop(columns="worst_scenario") for one in (from_tables, one_by_one)]
-    pd.testing.assert_frame_equal(*frames, rtol=0, atol=1e-7)
+    quick, slow = (one.regret.drop(columns="worst_scenario") for one in (from_tables, one_by_one))
+    assert_frame_equal(quick, slow, rtol=0, atol=1e-7)
     assert from_tables.results.numbers.tolist() == one_by_one.results.numbers.tolist()
     assert from_tables.results.best.tolist() == one_by_one.results.best.tolist()
 
@@ -409,15 +409,16 @@ def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result
 
 def test_a_worker_that_is_killed_is_told_in_one_line_and_the_sweep_goes_on_without_loss(tmp_path: Path):
     path, folder = tiny(tmp_path, draws=20_000), tmp_path / "out"
-    asked, told = sweeps.read_sweep(path), []
+    asked, told = sweeps.read_sweep(path), list[str]()
 
-    def kill_one() -> None:
+    def kill_one(line: str = "") -> None:
         """Kill the first or the second worker; once before any has begun, then after one, two, … chunks are kept."""
         workers = active_children()
         while not workers:
             time.sleep(0.01)
             workers = active_children()
         workers[len(told) % len(workers)].kill()
+        told.append(line)
 
     said = (
         "A worker of this sweep ended before its time (signal 9), most often because memory ran out. What was worked "
@@ -430,7 +431,7 @@ def test_a_worker_that_is_killed_is_told_in_one_line_and_the_sweep_goes_on_witho
     for _ in range(3):
         before = chunks_of(folder)
         with pytest.raises(NotWritten) as ended:
-            sweeps.run(asked, folder, workers=2, resume=True, tell=lambda line: (told.append(line), kill_one()))
+            sweeps.run(asked, folder, workers=2, resume=True, tell=kill_one)
         assert str(ended.value) == said and chunks_of(folder) > before
         assert not active_children()
     assert run_all(path, folder, workers=2, resume=True) == run_all(path, tmp_path / "whole")

@@ -111,10 +111,10 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
             beds=draw(st.none() | beds(candidates)),
             observed=draw(st.none() | offsets([*candidates, *neighbours])),
         )
-    links = {(code, link.service): None for code, one in services.items() for link in (*one.same_site, *one.in_reach)}
+    links = {(code, link.service): None for code, one in services.items() for link in one.same_site + one.in_reach}
     moving = draw(transfers(services))
-    for code, one in moving.items():
-        services[code] = replace(services[code], transfer=one)
+    for code, transfer in moving.items():
+        services[code] = replace(services[code], transfer=transfer)
     on_a_pathway = {*moving, *(one.first_contact for one in moving.values())}
     for code, one in services.items():
         if one.activity and not one.observed and code not in on_a_pathway and draw(st.booleans()):

@@ -13,7 +13,7 @@ from test_enumeration import worlds
 from worlds import small
 
 from optimiser.errors import NoPlan, NotProved, SolverFailed
-from optimiser.model import solver
+from optimiser.model import build, solver
 from optimiser.model.arithmetic import value
 from optimiser.plan import evaluate
 from optimiser.problem import Figure, Objective, Problem, Service, Site
@@ -107,7 +107,7 @@ def test_a_lost_plan_is_refused(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_worse_answer_is_caught_by_the_full_list(monkeypatch: pytest.MonkeyPatch):
-    honest = planning.build
+    honest = build
 
     def hobbled(problem: Problem, chains: object, **options: object):
         model = honest(problem, chains, **options)

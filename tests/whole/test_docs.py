@@ -293,8 +293,8 @@ def test_the_readme_sets_nearest_journeys_beside_what_was_counted():
     stated = numbers(r"send (\d+), (\d+) and (\d+) patients.*?, where (\d+), (\d+) and (\d+) were counted in 2018/19")
     nearest = [round(number(answer(), "site_patients", ACUTE, site)) for site in question().candidates]
     counted = pd.read_csv(ROOT / "data/mid-south-essex/activity.csv").query("period == '2018/19'")
-    counted = counted[counted["activity"] == "stroke_admission"].set_index("site")["count"]
-    assert stated == [*nearest, *counted[list(question().candidates)]]
+    strokes = counted[counted["activity"] == "stroke_admission"].set_index("site")["count"]
+    assert stated == [*nearest, *strokes[list(question().candidates)]]
 
 
 def test_the_readme_says_what_two_emergency_departments_rest_on():
