@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser import checker
-from optimiser.errors import Fault, InputError, NotWritten, quoted
+from optimiser.errors import DISTRIBUTION, Fault, InputError, NotWritten, quoted
 from optimiser.inputs.config import services_of
 from optimiser.inputs.schema import RUN_TABLES, Table
 from optimiser.plan import Plan, measures
@@ -27,7 +27,7 @@ from optimiser.problem import Problem
 
 FORMAT = 1
 NO_PLAN, NO_PLAN_TABLE = "no plan", "clash.csv"
-LIBRARIES = ("optimiser", "highspy", "numpy", "pandas", "pulp")
+LIBRARIES = ("highspy", "numpy", "pandas", "pulp")
 UNFINISHED: list[Path] = []
 TABLES = ("designations", "journeys", "staffing", "measures", "rules")
 # Written only where the question has something to say in them.
@@ -224,7 +224,8 @@ def next_free_file(parent: Path, name: str, ending: str) -> Path:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of every library that an answer rests on."""
-    return {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES}
+    ours = {"python": platform.python_version(), "optimiser": _version(DISTRIBUTION)}
+    return ours | {name: _version(name) for name in LIBRARIES}
 
 
 def csv_files(frames: Mapping[str, pd.DataFrame]) -> dict[str, bytes]:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawing import seeds
 
 from optimiser.checker import pattern, patterns
 from optimiser.checker.pattern import DAYS, LAW, Block
@@ -496,7 +497,7 @@ def half_hours(rows: Rows, people: int, person: int) -> list[bool]:
     return works
 
 
-@pytest.mark.parametrize("seed", range(12))
+@seeds(12)
 def test_people_followed_one_by_one_tell_the_same(seed: int) -> None:
     dice = random.Random(seed)
     people = dice.randint(1, 4)

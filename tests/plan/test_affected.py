@@ -173,9 +173,9 @@ def test_run_folders_alone_give_what_plans_give_and_what_another_way_gives(folde
         assert row["people_longer"][0] == areas["population"][change > limit].sum()
         assert row["people_shorter"][0] == areas["population"][change < -limit].sum()
         assert row["patients_longer"][0] == pytest.approx(patients[change > limit].sum())
-    row = rows(found["averages"], service="hyper_acute_stroke", group="district Southend-on-Sea").iloc[0]
+    average = rows(found["averages"], service="hyper_acute_stroke", group="district Southend-on-Sea").iloc[0]
     here = areas["district"] == "Southend-on-Sea"
-    assert row["change"] == pytest.approx(np.average(change[here], weights=patients[here]))
+    assert average["change"] == pytest.approx(np.average(change[here], weights=patients[here]))
     worst = rows(found["worst_areas"], service="hyper_acute_stroke")
     assert worst["change"].tolist() == change.sort_values(ascending=False).head(10).tolist()
     near = (after > 29) & (after <= 30)

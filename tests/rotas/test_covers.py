@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from drawing import seeds
 from made_up_place import CONFIG, write_question
 
 import optimiser as op
@@ -376,7 +377,7 @@ def test_every_check_of_rotas_is_made_to_speak_here_or_in_the_tests_of_patterns(
     assert set(PATTERN_CHECKS) <= set(CHECKS)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@seeds(12)
 def test_whatever_the_cover_solver_list_and_check_agree(seed: int, tmp_path: Path) -> None:
     dice = random.Random(seed)
     hours = dice.choice([6, 8.5, 10, 12])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from drawing import seeds
 from test_covers import EVERY_DAY, OFFICE, STAFFED, ask, sealed
 
 import optimiser as op
@@ -297,7 +298,7 @@ def test_a_pattern_for_fewer_than_are_needed_and_one_too_often_are_found(honest:
     )
 
 
-@pytest.mark.parametrize("seed", range(8))
+@seeds(8)
 def test_whatever_the_cover_on_call_the_pattern_is_written_and_the_check_agrees(seed: int, tmp_path: Path) -> None:
     dice = random.Random(seed)
     start = dice.choice([0, 7.5, 16, 20])

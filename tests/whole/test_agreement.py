@@ -14,6 +14,7 @@ import test_goldens
 import test_rules
 from as_files import with_files
 from checkers_view import CheckersView
+from conftest import CORE
 from test_words import where_everything_is_one
 from worlds import by_transfer, small, three_doctors, vary
 
@@ -302,3 +303,7 @@ def test_no_place_is_named_in_the_package():
 def test_every_command_starts_its_help_with_what_it_does_and_gives_an_example():
     for command in app.registered_commands:
         assert "Example:" in (command.callback.__doc__ or ""), command.callback
+
+
+def test_the_core_tests_are_there():
+    assert set(CORE) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
