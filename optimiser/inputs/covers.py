@@ -12,15 +12,9 @@ from itertools import combinations
 import pandas as pd
 
 from optimiser.errors import Fault, InputError
-from optimiser.inputs.config import (
-    Config,
-    ContractSettings,
-    RotaSettings,
-    Settings,
-    ShiftSettings,
-    StatedFigure,
-    WorkingTimeSettings,
-)
+from optimiser.inputs.config import Config, Settings
+from optimiser.inputs.config.figures import StatedFigure
+from optimiser.inputs.config.rotas import ContractSettings, RotaSettings, ShiftSettings, WorkingTimeSettings
 from optimiser.problem import Figure, Link, RotaNeed, Unit
 from optimiser.rotas import Contract, Cover, Roster, Shape, Shift, Travel, WorkingTime, need, with_travel, with_wte
 from optimiser.rotas.cover import ASKED, DAY, DAYS, WEEK, clock, exact, shared
@@ -87,10 +81,7 @@ def needs_of(settings: Settings, service: str, team: str, ways: Ways | None = No
 
 def _limited(rota: RotaSettings, one: RotaNeed) -> RotaNeed:
     """Return a need with whether it may fall short, and the services that decide where it is one."""
-    without, remote = (
-        Link(said.service, said.source, said.verified) if said else None
-        for said in (rota.only_without, rota.remote_from)
-    )
+    without, remote = (said.into(Link) if said else None for said in (rota.only_without, rota.remote_from))
     return replace(one, may_fall_short=rota.may_fall_short, only_without=without, remote_from=remote)
 
 
@@ -232,17 +223,11 @@ def _source(stated: Figure | None) -> str:
 
 
 def _contract(settings: Settings) -> Contract:
-    said = settings.contract or ContractSettings()
-    figures = {name: getattr(said, name).figure() for name in type(said).model_fields if name != "plain_days"}
-    return Contract(**figures, plain_days=said.plain_days)
+    return (settings.contract or ContractSettings()).into(Contract)
 
 
 def _law(settings: Settings) -> WorkingTime:
-    said = settings.working_time or WorkingTimeSettings()
-    names = (name for name in type(said).model_fields if name != "prospective_cover")
-    return WorkingTime(
-        **{name: getattr(said, name).figure() for name in names}, prospective_cover=said.prospective_cover
-    )
+    return (settings.working_time or WorkingTimeSettings()).into(WorkingTime)
 
 
 def _cover(rota: RotaSettings) -> tuple[Cover, ...]:
@@ -251,8 +236,7 @@ def _cover(rota: RotaSettings) -> tuple[Cover, ...]:
 
 def _block(rota: RotaSettings, place: int) -> Cover:
     said = rota.cover[place]
-    source = said.source or ASKED
-    return Cover(said.days, said.start_hour, said.hours, int(said.people), said.kind, source, said.verified)
+    return said.into(Cover, people=int(said.people), source=said.source or ASKED)
 
 
 def _shift(code: str, said: ShiftSettings) -> Shift:

@@ -19,7 +19,8 @@ import optimiser as op
 from optimiser.checker import CHECKS, check
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.errors import InputError
-from optimiser.inputs.config import ContractSettings, WorkingTimeSettings, read_config
+from optimiser.inputs.config import read_config
+from optimiser.inputs.config.rotas import ContractSettings, WorkingTimeSettings
 from optimiser.inputs.covers import units_of
 from optimiser.plan import measures
 from optimiser.plan.runs import files_of, read_tables, write_run

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from optimiser.errors import did_you_mean, quoted
-from optimiser.inputs.config.settings import ExceptionSettings, ObjectiveSettings, ServiceSettings
-from optimiser.inputs.config.stated import Config
+from optimiser.inputs.config.settings import Config, ExceptionSettings, ObjectiveSettings, ServiceSettings
 from optimiser.inputs.layers import Spot
 
 ADD_SERVICE = "Name one that is there, or add it under services."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -14,8 +15,11 @@ from optimiser.inputs.files import is_there
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables.sheets import read_sheet
 from optimiser.inputs.tables.together import check_together, codes_if_sound
+from optimiser.problem import Unit
 
 __all__ = ["Place", "look_at_place", "read_boundaries", "read_place"]
+
+UNITS: dict[Unit, str] = {"people": "people", "WTE": "wte"}
 
 # What a config names. Where these are sound, a config can be compared with a place that has other faults.
 _RELIED_UPON = {
@@ -45,6 +49,37 @@ class Place:
     sources: pd.DataFrame
     columns: pd.DataFrame
     data_checks: pd.DataFrame
+
+    @cached_property
+    def candidates(self) -> list[str]:
+        """Codes of the sites that may be given services, in the order of the table."""
+        return list(self.sites["site"][self.sites["role"] == "candidate"])
+
+    @cached_property
+    def neighbours(self) -> list[str]:
+        """Codes of the sites that are never decided on, in the order of the table."""
+        return list(self.sites["site"][self.sites["role"] == "neighbour"])
+
+    @cached_property
+    def activities(self) -> list[str]:
+        """Codes of what patients need, in order."""
+        return sorted(set(self.demand["activity"]))
+
+    def counts_of(self, activity: str, period: str) -> dict[str, float]:
+        """Return what was counted of an activity in a period, by site."""
+        rows = self.activity[(self.activity["activity"] == activity) & (self.activity["period"] == period)]
+        return {str(site): float(count) for site, count in zip(rows["site"], rows["count"], strict=True)}
+
+    def grades_of(self, team: str) -> list[str]:
+        """Return every grade that the rows of a team name."""
+        rows = self.staff[self.staff["team"] == team]
+        return sorted({str(grade) for grade in rows["grade"].dropna() if grade}) if "grade" in rows else []
+
+    def staff_now(self, team: str, year: int | None) -> pd.DataFrame:
+        """Return a team's rows of its year at the candidates, with people and wte, blank where unknown."""
+        columns = [*self.staff.columns, *(unit for unit in UNITS.values() if unit not in self.staff)]
+        staff = self.staff.reindex(columns=columns)
+        return staff[(staff["team"] == team) & (staff["year"] == year) & staff["site"].isin(self.candidates)]
 
 
 def read_place(folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] = ()) -> Place:
