@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from optimiser.errors import did_you_mean, is_perhaps_a_slip, quoted, shown
 from optimiser.inputs.config import Config
 from optimiser.inputs.config.settings import AcrossSettings, GrowthSettings, ServiceSettings, TeamSettings
 from optimiser.inputs.covers import units_of
-from optimiser.inputs.schema import MOST_PATIENTS, place_table
+from optimiser.inputs.schema import place_table
 from optimiser.inputs.tables import UNITS, Place
 from optimiser.model.arithmetic import ARITHMETIC
 from optimiser.problem.beds import DAYS_A_YEAR, MOST_BEDS
 
+MOST_PATIENTS = int(place_table("demand")["patients_per_year"].maximum or 0)
 ADD_SITE = "Name one that is there, or add its row to sites.csv, and its journeys."
+
+
+def _no_such(noun: str, code: str, table: str, known: Iterable[str], remedy: str = ADD_SITE) -> str:
+    return f"there is no {noun} {quoted(code)} in {table}.csv. {did_you_mean(code, known, or_else=remedy)}"
 
 
 def _not_a_candidate(place: Place, site: str) -> str:
     """Say why this site may not be designated, or nothing if it may."""
-    if site in place.candidates:
-        return ""
-    if site in place.neighbours:
+    if site in place.neighbours and site not in place.candidates:
         return f"{quoted(site)} is a neighbour, and neighbours are never decided on. Take it out."
-    return f"there is no site {quoted(site)} in sites.csv. {did_you_mean(site, place.candidates, or_else=ADD_SITE)}"
+    return "" if site in place.candidates else _no_such("site", site, "sites", place.candidates)
 
 
 def _not_a_neighbour(place: Place, site: str) -> str:
     """Say why this site is no neighbour, or nothing if it is one."""
-    if site in place.neighbours:
-        return ""
-    if site in place.candidates:
+    if site in place.candidates and site not in place.neighbours:
         return f"{quoted(site)} is a candidate, not a neighbour. Take it out."
-    return f"there is no site {quoted(site)} in sites.csv. {did_you_mean(site, place.neighbours, or_else=ADD_SITE)}"
+    return "" if site in place.neighbours else _no_such("site", site, "sites", place.neighbours)
 
 
 def disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
@@ -78,8 +79,7 @@ def _unknown_pair(config: Config, place: Place, number: int, area: str, site: st
         ("site", site, [*place.candidates, *place.neighbours]),
     ):
         if code not in codes:
-            hint = did_you_mean(code, codes, or_else="Name one that is there, or add its row.")
-            yield where, f"there is no {noun} {quoted(code)} in {noun}s.csv. {hint}"
+            yield where, _no_such(noun, code, f"{noun}s", codes, "Name one that is there, or add its row.")
 
 
 def _team_faults(config: Config, place: Place, code: str, team: TeamSettings) -> Iterator[tuple[str, str]]:
@@ -152,8 +152,7 @@ def _service_faults(config: Config, place: Place, code: str, service: ServiceSet
 
 def _no_activity(activity: str, place: Place) -> str:
     remedy = "Name one that is there, or add its rows there, one for every area."
-    hint = did_you_mean(activity, place.activities, or_else=remedy)
-    return f"there is no activity {quoted(activity)} in demand.csv. {hint}"
+    return _no_such("activity", activity, "demand", place.activities, remedy)
 
 
 def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
@@ -178,8 +177,7 @@ def _observed_faults(config: Config, place: Place, code: str, service: ServiceSe
         return
     for site in service.observed.offsets:
         if site not in (*place.candidates, *place.neighbours):
-            hint = did_you_mean(site, [*place.candidates, *place.neighbours], or_else=ADD_SITE)
-            words = f"there is no site {quoted(site)} in sites.csv. {hint}"
+            words = _no_such("site", site, "sites", [*place.candidates, *place.neighbours])
             yield config.where("services", code, "observed", "offsets", site), words
     period = service.observed.period
     counts = place.counts_of(service.activity, period) if period else {}

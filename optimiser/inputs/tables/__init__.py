@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +20,10 @@ from optimiser.inputs.tables.sheets import read_sheet
 from optimiser.inputs.tables.together import check_together, codes_if_sound
 from optimiser.problem import Unit
 
-__all__ = ["Place", "look_at_place", "read_boundaries", "read_place"]
+__all__ = ["Place", "look_at_place", "read_boundaries", "read_place", "unverified_activities"]
 
+COLUMNS, SOURCES = "inputs/columns.csv", "inputs/sources.csv"
+COUNTED = ("demand", "patients_per_year")
 UNITS: dict[Unit, str] = {"people": "people", "WTE": "wte"}
 
 # What a config names. Where these are sound, a config can be compared with a place that has other faults.
@@ -110,3 +115,20 @@ def look_at_place(
     if not all(sheets[name].reliable(*columns) for name, columns in _RELIED_UPON.items()):
         return None, faults
     return Place(**{name: sheet.finished() for name, sheet in sheets.items()}), faults
+
+
+def unverified_activities(files: Mapping[str, bytes], activities: Iterable[str]) -> list[str]:
+    """Return the activities whose patients come from a source that nobody verified, in order.
+
+    ``columns.csv`` names the source of every column; where a column has several, the note of each says of which rows
+    it is, by activity. Nothing is known of a place without these tables.
+    """
+    verified = {row["source"]: row.get("verified", "") == "true" for row in _rows(files, SOURCES)}
+    of_demand = [row for row in _rows(files, COLUMNS) if (row.get("table"), row.get("column")) == COUNTED]
+    doubtful = [row for row in of_demand if not verified.get(row.get("source", ""), True)]
+    named = [set(re.findall(r"\w+", row.get("note") or "")) for row in doubtful]
+    return [one for one in activities if any(one in words or len(of_demand) == 1 for words in named)]
+
+
+def _rows(files: Mapping[str, bytes], name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(files.get(name, b"").decode("utf-8-sig"))))
