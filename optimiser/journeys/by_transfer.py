@@ -12,14 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimiser.errors import TooLarge
+from optimiser.journeys.going import Bools, Floats, Going, Ints
 from optimiser.problem import Problem, Transfer
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 DAYS_A_YEAR = 365
 MINUTES_AN_HOUR = 60
@@ -120,14 +116,13 @@ def both_minutes(first: Floats, second: Floats | float) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class TwoLegs:
+class TwoLegs(Going):
     """Where both legs send everybody, for every joint choice: first contact's choices × the service's own.
 
     ``first_minutes`` (infinite where nobody can be reached) and ``first_site`` (a position in the sites of first
     contact, −1 for none) are first contact's choices × areas; ``provided`` is the service's choices × candidates.
     """
 
-    problem: Problem
     service: str
     first_minutes: Floats
     first_site: Ints
@@ -142,16 +137,6 @@ class TwoLegs:
     def services(self) -> tuple[str, str]:
         """The two services whose choices are the axes of every result."""
         return self.legs.transfer.first_contact, self.service
-
-    @cached_property
-    def patients(self) -> Floats:
-        """Patients a year by area, as whole numbers of ``1 / patient_scale``."""
-        return np.asarray(np.rint(self.problem.patients(self.service) * self.problem.patient_scale))
-
-    @cached_property
-    def resident(self) -> Bools:
-        """Whether each area is resident."""
-        return np.asarray(self.problem.areas["resident"], dtype=bool)
 
     @cached_property
     def goes_on_to(self) -> Ints:

@@ -10,10 +10,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from optimiser.journeys.going import Bools, Floats
+
 HUB = -1
 
 

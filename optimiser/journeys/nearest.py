@@ -22,11 +22,8 @@ from numpy.typing import NDArray
 
 from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import second_legs
+from optimiser.journeys.going import Bools, Floats, Ints
 from optimiser.problem import Problem
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 NO_SET = -1
 MOST_TABLE_CANDIDATES = 16

@@ -17,14 +17,11 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimiser.journeys.going import Floats, Ints
 from optimiser.journeys.nearest import nearest
 from optimiser.problem import Figure, Problem
 from optimiser.problem.decimals import MILLION
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 STEPS_A_MINUTE = 10
 STEP = MILLION // STEPS_A_MINUTE

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.errors import TooLarge
-from optimiser.journeys.by_transfer import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
-from optimiser.journeys.choices import All, Choices, journeys
-from optimiser.journeys.shared_out import SharedOut
+from optimiser.journeys.by_transfer import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE
+from optimiser.journeys.choices import All, journeys
 from optimiser.model.passes import joint_needs, transferred
 from optimiser.problem import MOST_DEPRIVED_DECILES, Objective, Problem
 
@@ -51,17 +50,11 @@ def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[
 
 
 def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: np.ndarray) -> Score:
-    parts = [_minutes_of(journeys(problem, choices, code), counted) for code in _counted(problem, services)]
+    going = [journeys(problem, choices, code) for code in _counted(problem, services)]
+    parts = [(one.services, one.patient_minutes(counted)) for one in going]
     if sum(float(part[np.isfinite(part)].max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
         raise TooLarge(TOO_FINE)
     return Score(tuple(parts), problem.patient_scale * problem.minute_scale * problem.share_scale)
-
-
-def _minutes_of(going: Choices | TwoLegs | SharedOut, counted: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the axes and the minutes of one service's patients, as whole numbers of their last decimal place."""
-    if isinstance(going, TwoLegs):
-        return going.services, going.patient_minutes(counted)
-    return going.services, np.asarray(going.minutes_of(counted) * going.problem.share_scale)
 
 
 def worst_journey(problem: Problem, choices: All, services: Sequence[str]) -> Score:
