@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from optimiser.errors import TooLarge
-from optimiser.journeys.going import Bools, Floats, Going, Ints
+from optimiser.journeys.going import Bools, Floats, Going, Ints, first_least
 from optimiser.problem import Problem, Transfer
 
 DAYS_A_YEAR = 365
@@ -84,13 +84,8 @@ class SecondLegs:
         """
         is_open = np.ones((len(provided), len(self.sites)), dtype=bool)
         is_open[:, : provided.shape[1]] = provided
-        found = np.full((len(provided), len(self.first_sites)), -1)
-        for number, minutes in enumerate(self.order):
-            left = np.where(is_open & np.isfinite(minutes), minutes, np.inf)
-            if left.size:
-                best = left.argmin(axis=1)
-                found[:, number] = np.where(np.isfinite(left[np.arange(len(left)), best]), best, -1)
-        return found
+        found = [first_least(np.where(is_open, minutes, np.inf)) for minutes in self.order]
+        return np.array(found, dtype=np.int64).reshape(len(self.first_sites), len(provided)).T
 
 
 def second_legs(problem: Problem, service: str) -> SecondLegs:

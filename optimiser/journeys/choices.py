@@ -8,11 +8,10 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
 from optimiser.journeys.by_transfer import TwoLegs
-from optimiser.journeys.going import Bools, Floats, Going, Ints
-from optimiser.journeys.nearest import first_leg, nearest, subset_table
+from optimiser.journeys.going import Bools, Floats, Going, Ints, at
+from optimiser.journeys.nearest import first_leg, nearest_columns, subset_table
 from optimiser.journeys.shared_out import SharedOut
 from optimiser.problem import Beds, Problem, Service, beds
 
@@ -103,11 +102,9 @@ def one_choice(problem: Problem, service: str, designated: Collection[tuple[str,
     if not _one_site_an_area(problem.services[service]):
         nothing = np.zeros((1, 0))
         return Choices(problem, problem.services[service], provided, nothing, nothing.astype(int))
-    sites = problem.reachable_sites(service)
-    site = nearest(problem, service, chosen)
-    column = pd.Index(sites).get_indexer(pd.Index(site))
-    minutes = np.where(column >= 0, problem.minutes(service)[np.arange(len(column)), column], np.inf)
-    return Choices(problem, problem.services[service], provided, minutes[None, :], column[None, :])
+    site = nearest_columns(problem, service, chosen)
+    minutes = at(site, problem.minutes(service))
+    return Choices(problem, problem.services[service], provided, minutes[None, :], site[None, :])
 
 
 def _one_site_an_area(service: Service) -> bool:

@@ -70,3 +70,17 @@ class Going(ABC):
     def resident(self) -> Bools:
         """Whether each area is resident."""
         return np.asarray(self.problem.areas["resident"], dtype=bool)
+
+
+def first_least(minutes: Floats) -> Ints:
+    """Return the first column with the least in each row; −1 where all are infinite, or there is none."""
+    if not minutes.shape[1]:
+        return np.full(len(minutes), -1)
+    best = minutes.argmin(axis=1)
+    return np.where(np.isfinite(minutes[np.arange(len(minutes)), best]), best, -1)
+
+
+def at(columns: Ints, minutes: Floats) -> Floats:
+    """Return each row's minutes in a column of its own; infinite where that is −1."""
+    beyond = np.column_stack([minutes, np.full(len(minutes), np.inf)])
+    return np.asarray(beyond[np.arange(len(minutes)), columns])
