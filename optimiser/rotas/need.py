@@ -1,4 +1,4 @@
-"""From cover to people: consultant contract arithmetic, printed step by step, and what one vacancy does."""
+"""From cover to people: consultant contract arithmetic, printed step by step, travel, and what one vacancy does."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ class Sums:
         return self.steps[-1]
 
     def figure(self, term: str, figure: Figure, unit: str) -> Step:
-        """Add a step that a figure gives."""
-        return self.given(term, exact(figure.value), unit, figure.source, figure.verified)
+        """Return the step that a figure gives, added unless it was said before."""
+        return self.known(term) or self.given(term, exact(figure.value), unit, figure.source, figure.verified)
 
     def asked(self, term: str, value: Fraction, unit: str, cover: Sequence[Cover], *terms: Figure) -> Step:
         """Add a step that the cover gives, by some terms: verified if the cover and they are."""
@@ -253,11 +253,18 @@ def _whole_time(sums: Sums, resident: Sequence[Cover], contract: Contract) -> St
         "{} ÷ {} + {} ÷ {}",
         *(first, third, second, fourth),
     )
-    year = sums.figure("weeks a year", contract.weeks_a_year, "weeks")
-    working = sums.figure("weeks worked after leave", contract.working_weeks, "weeks")
-    direct = sums.figure("direct-care PAs of a WTE", contract.direct_care_pas, "PAs a week")
+    year, working, direct = _weeks_and_care(sums, contract)
     wte = pas.exact * year.exact / working.exact / direct.exact
     return sums.worked(FULL, wte, "WTE", "{} × {} ÷ {} ÷ {}", pas, year, working, direct)
+
+
+def _weeks_and_care(sums: Sums, contract: Contract) -> tuple[Step, Step, Step]:
+    """Return the steps that turn PAs a week, all year round, into WTE."""
+    return (
+        sums.figure("weeks a year", contract.weeks_a_year, "weeks"),
+        sums.figure("weeks worked after leave", contract.working_weeks, "weeks"),
+        sums.figure("direct-care PAs of a WTE", contract.direct_care_pas, "PAs a week"),
+    )
 
 
 def _hours(resident: Sequence[Cover], contract: Contract) -> tuple[Fraction, Fraction]:
@@ -280,6 +287,59 @@ def _frequency(sums: Sums, on_call: Sequence[Cover], one_in: Figure) -> Step:
     often = sums.figure("on call at most 1 in", one_in, "people")
     people = Fraction(math.ceil(seats * often.exact))
     return sums.worked("people whom the frequency takes", people, "people", "{} × {}", at_once, often)
+
+
+# -- one team across sites ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Travel:
+    """Trips a week from where a team is based to each other site, and the minutes there and back by site."""
+
+    base: str
+    trips: Figure
+    ways: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class AtSites:
+    """What a team's rota takes at each site in WTE, travel included, with the steps of the sum."""
+
+    steps: pd.DataFrame
+    base: Fraction
+    others: Mapping[str, Fraction]
+    verified: bool
+
+
+def with_travel(steps: pd.DataFrame, contract: Contract, travel: Travel) -> AtSites:
+    """Add the steps in which travel is turned into WTE, plain time all of it, to those of a need at one site."""
+    sums = Sums.of(steps)
+    there = next((step for step in sums.steps if step.term == FULL), None)
+    hours = there.exact if there else Fraction(0)
+    plain = sums.figure("hours a PA in plain time", contract.hours_a_plain_pa, "hours")
+    terms = [plain, *_weeks_and_care(sums, contract)]
+    trips = sums.figure("trips a week to each other site", travel.trips, "trips a week")
+    takes = {site: _trip(sums, travel, site, trips, terms) for site in travel.ways}
+    verified = all(step.verified for step in (*([there] if there else []), *takes.values()))
+    return AtSites(sums.table(), hours, {site: hours + step.exact for site, step in takes.items()}, verified)
+
+
+def _trip(sums: Sums, travel: Travel, site: str, trips: Step, terms: list[Step]) -> Step:
+    """Add the steps from minutes between the base and one site to WTE."""
+    road = "transfers.csv, times the travel factor"
+    out, back = (
+        sums.given(f"minutes from {one} to {other}", exact(minutes), "minutes", road, True)
+        for (one, other), minutes in zip(((travel.base, site), (site, travel.base)), travel.ways[site], strict=True)
+    )
+    hours = trips.exact * (out.exact + back.exact) / 60
+    week = sums.worked(f"hours of travel to {site}", hours, "hours a week", "{} × ({} + {}) ÷ 60", trips, out, back)
+    plain, year, working, direct = terms
+    wte = week.exact / plain.exact * year.exact / working.exact / direct.exact
+    how = "{} ÷ {} × {} ÷ {} ÷ {}"
+    return sums.worked(f"WTE that travel to {site} takes", wte, "WTE", how, week, plain, year, working, direct)
+
+
+# -- one vacancy -------------------------------------------------------------------------------------
 
 
 def fragile(needed: Mapping[str, float], staff: Mapping[str, float]) -> pd.DataFrame:
