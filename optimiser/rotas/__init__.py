@@ -2,7 +2,7 @@
 
 from optimiser.rotas.cover import DAYS, Cover, Shape, Shift
 from optimiser.rotas.law import WorkingTime
-from optimiser.rotas.need import Contract, Need, Travel, fragile, need, with_travel, with_wte
+from optimiser.rotas.need import Contract, Need, fragile, need
 from optimiser.rotas.pattern import Pattern, smallest_legal
 from optimiser.rotas.weekly import Roster, drawn, grid, legend
 
@@ -15,7 +15,6 @@ __all__ = [
     "Roster",
     "Shape",
     "Shift",
-    "Travel",
     "WorkingTime",
     "drawn",
     "fragile",
@@ -23,6 +22,4 @@ __all__ = [
     "legend",
     "need",
     "smallest_legal",
-    "with_travel",
-    "with_wte",
 ]
