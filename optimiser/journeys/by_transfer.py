@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from optimiser.errors import TooLarge
-from optimiser.journeys.going import Bools, Floats, Going, Ints, first_least
+from optimiser.journeys.going import Bools, Floats, Going, Ints, goes_to
 from optimiser.problem import Problem, Transfer
 
 DAYS_A_YEAR = 365
@@ -44,7 +44,7 @@ class SecondLegs:
 
     @property
     def order(self) -> Floats:
-        """Minutes by road, with a site itself before any other."""
+        """Minutes by road, with a site itself before any other; equal ones are settled by the order of the sites."""
         return np.where(self.moves, self.road, -1.0)
 
     @property
@@ -76,16 +76,6 @@ class SecondLegs:
         out = self.transfers * (there_and_back + self.transfer.overhead_minutes.value)
         minutes = out + self.repatriations * there_and_back
         return np.where(self.moves, minutes, 0.0) / MINUTES_AN_HOUR
-
-    def chosen(self, provided: Bools) -> Ints:
-        """Return where each first site's patients go on to, choices × first sites; −1 where nobody takes them.
-
-        ``provided`` is choices × candidates. Equal minutes go to a candidate before a neighbour, then by code.
-        """
-        is_open = np.ones((len(provided), len(self.sites)), dtype=bool)
-        is_open[:, : provided.shape[1]] = provided
-        found = [first_least(np.where(is_open, minutes, np.inf)) for minutes in self.order]
-        return np.array(found, dtype=np.int64).reshape(len(self.first_sites), len(provided)).T
 
 
 def second_legs(problem: Problem, service: str) -> SecondLegs:
@@ -136,7 +126,7 @@ class TwoLegs(Going):
     @cached_property
     def goes_on_to(self) -> Ints:
         """Position of the site that each first site's patients end at: the service's choices × first sites."""
-        return self.legs.chosen(self.provided)
+        return goes_to(self.legs.order, self.provided)
 
     @cached_property
     def second_minutes(self) -> Floats:

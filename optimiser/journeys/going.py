@@ -80,6 +80,17 @@ def first_least(minutes: Floats) -> Ints:
     return np.where(np.isfinite(minutes[np.arange(len(minutes)), best]), best, -1)
 
 
+def goes_to(minutes: Floats, provided: Bools) -> Ints:
+    """Return the first open column with the least in each row, by choice: choices × rows; −1 where none is reached.
+
+    ``provided`` says of the first columns, choices × candidates, which are open; the others always are.
+    """
+    is_open = np.ones((len(provided), minutes.shape[1]), dtype=bool)
+    is_open[:, : provided.shape[1]] = provided
+    found = [first_least(np.where(is_open, row, np.inf)) for row in minutes]
+    return np.array(found, dtype=np.int64).reshape(len(minutes), len(provided)).T
+
+
 def at(columns: Ints, minutes: Floats) -> Floats:
     """Return each row's minutes in a column of its own; infinite where that is −1."""
     beyond = np.column_stack([minutes, np.full(len(minutes), np.inf)])

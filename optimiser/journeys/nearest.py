@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import second_legs
-from optimiser.journeys.going import Bools, Floats, Ints, at, first_least
+from optimiser.journeys.going import Bools, Floats, Ints, at, first_least, goes_to
 from optimiser.problem import Problem
 
 NO_SET = -1
@@ -158,10 +158,7 @@ def first_leg(problem: Problem, service: str, provided: Bools) -> tuple[Floats, 
     transfer = problem.services[service].transfer
     assert transfer is not None
     minutes, choosing = problem.minutes(transfer.first_contact), problem.first_choosing_minutes(service)
-    is_open = np.ones((len(provided), minutes.shape[1]), dtype=bool)
-    is_open[:, : provided.shape[1]] = provided
-    found = [first_least(np.where(here, choosing, np.inf)) for here in is_open]
-    site = np.array(found, dtype=np.int64).reshape(len(provided), len(minutes))
+    site = goes_to(choosing, provided)
     return at(site, minutes), site
 
 
