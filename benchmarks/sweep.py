@@ -55,7 +55,7 @@ def evaluated(problem: Problem, draws: int) -> tuple[int, float, float]:
     for start in range(0, draws, 10_000):
         choices = tables.choices(drawn[start : start + 10_000])
         for service in problem.services_with_patients:
-            choices[service].minutes_of(resident)
+            choices[service].patient_minutes(resident)
     return draws, time.process_time() - between, between - begun
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.errors import NoPlan, NotProved, SolverFailed
-from optimiser.inputs.provenance import unverified_activities
+from optimiser.inputs.tables import unverified_activities
 from optimiser.journeys.shared_out import sharing
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, matters, measures

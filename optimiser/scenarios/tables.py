@@ -101,8 +101,8 @@ class InScenarios(Choices):
         totals = np.array([state[self.resident].sum() for state in self.states])
         return np.asarray(totals[self.which][:, None])
 
-    def minutes_of(self, counted: np.ndarray) -> np.ndarray:
-        """Return patient-minutes a year (scaled) of some areas, scenarios × choices.
+    def patient_minutes(self, counted: np.ndarray) -> np.ndarray:
+        """Return minutes a year (scaled) that patients of some areas spend on the way, scenarios × choices.
 
         Nothing is counted of those who reach no site: no plan that leaves any is lawful.
         """

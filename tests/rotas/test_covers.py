@@ -20,13 +20,14 @@ import optimiser as op
 from optimiser.checker import CHECKS, check
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.errors import InputError
-from optimiser.inputs.config import ContractSettings, WorkingTimeSettings, read_config
+from optimiser.inputs.config import read_config
+from optimiser.inputs.config.rotas import ContractSettings, WorkingTimeSettings
 from optimiser.inputs.covers import units_of
 from optimiser.plan import measures
 from optimiser.plan.runs import files_of, read_tables, write_run
 from optimiser.problem import Figure, RotaNeed
 from optimiser.report import summary
-from optimiser.rotas import Contract, WorkingTime, grid, roster
+from optimiser.rotas import Contract, WorkingTime, grid, weekly
 
 OFFICE = "{days: [Mon, Tue, Wed, Thu, Fri], start_hour: 8, hours: 10}"
 DAY_SHIFT = 'shifts: {D: {start: "08:00", end: "18:00", handover_minutes: 0}}'
@@ -216,10 +217,10 @@ def test_a_run_without_cover_has_neither_the_tables_nor_the_terms(tmp_path: Path
 def test_rotas_of_one_shape_are_worked_out_once(tmp_path: Path) -> None:
     two = with_rota(ROTA).replace("    name: Laboratories\n", f"    name: Labs\n    rotas: {{doctors: {{{ROTA}}}}}\n")
     problem = op.read_problem(write_question(tmp_path, two))
-    roster._smallest.cache_clear()
+    weekly._smallest.cache_clear()
     plan = op.evaluate(problem, problem.today | {("ash", "labs")})
     assert [set(pattern["rota"]) for pattern in plan.patterns] == [{"care.doctors"}, {"labs.doctors"}]
-    assert roster._smallest.cache_info().misses == 1
+    assert weekly._smallest.cache_info().misses == 1
     assert op.check(plan).empty
 
 

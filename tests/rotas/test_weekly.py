@@ -268,7 +268,7 @@ def test_a_seeded_fault_on_call_is_found_under_its_own_name(fault: str, honest: 
 def test_the_command_draws_every_rota_of_a_run(honest: dict[str, bytes], tmp_path: Path) -> None:
     from typer.testing import CliRunner
 
-    from optimiser.cli import app
+    from optimiser.cli.app import app
     from optimiser.plan.runs import write_files
 
     run = write_files(honest, tmp_path / "run")

@@ -20,7 +20,7 @@ from worlds import by_transfer, small, three_doctors, vary
 
 from optimiser.checker import CHECKS, RULE_CHECKS, check, claims
 from optimiser.checker.tried import Trial
-from optimiser.cli import app
+from optimiser.cli.app import app
 from optimiser.explanation.prices import givings
 from optimiser.inputs.config import OBJECTIVES as CONFIG_OBJECTIVES
 from optimiser.inputs.schema import RUN_TABLES
@@ -235,7 +235,7 @@ def test_a_rule_that_adds_up_over_twenty_services_needs_no_table_of_them_all():
     choices = {code: every_choice(problem, code) for code in services}
     at_least = [
         replace(one, relation=">=", right=19.0)
-        for one in RULES["no_site_provides_too_many"].instances(problem, choices)
+        for one in JUDGED["no_site_provides_too_many"].instances(problem, choices)
     ]
     sums = [part for one in at_least for part in judged(choices, one)]
     assert build_diagram([4] * 20, sums, []).count() == 21**2
