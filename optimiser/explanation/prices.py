@@ -16,9 +16,10 @@ import pandas as pd
 from optimiser.explanation.best import best_option
 from optimiser.model.arithmetic import ARITHMETIC, every_choice
 from optimiser.model.objectives import UNITS
-from optimiser.model.words import SAYS, WAYS_OUT, amount, number_of
+from optimiser.model.words import SAYS, WAYS_OUT, number_of
 from optimiser.plan import Plan
 from optimiser.problem import Beds, Figure, Problem, Reach, RotaNeed, Service, Team, Transfer
+from optimiser.problem.words import amount
 
 COLUMNS = ["rule", "names", "words", "step", "given", "objective", "before", "after", "saved", "measured_in"]
 NOTCH, FIRST, REMOVED = "one notch", "the first that saves", "removed"

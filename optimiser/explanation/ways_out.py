@@ -9,8 +9,9 @@ import pulp
 
 from optimiser.journeys import nearest
 from optimiser.model import build, solver
-from optimiser.model.words import WAYS_OUT, Demand, listed, number_of, rank, unit_of
+from optimiser.model.words import WAYS_OUT, Demand, number_of, rank, unit_of
 from optimiser.problem import Objective, Problem
+from optimiser.problem.words import listed
 
 Chains = Mapping[str, nearest.Chains]
 Rows = Mapping[Demand, Sequence[str]]

@@ -23,9 +23,10 @@ from optimiser.explanation.costs import (
     for_whom,
     whom_in_words,
 )
-from optimiser.model.words import amount, demand_of, in_words, is_one, shown
+from optimiser.model.words import demand_of, in_words
 from optimiser.plan import Plan, evaluate
 from optimiser.problem import Fixed, Objective, Problem
+from optimiser.problem.words import amount, is_one, shown
 
 # Their words are of all sites, their rows of each.
 SAID_OF_EACH_SITE = ("rota_is_filled", "services_share_a_site", "services_are_within_reach")

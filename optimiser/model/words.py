@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import isfinite
+from collections.abc import Callable
 
 from optimiser.model.rules import UNITS, most_patients_in_beds
 from optimiser.problem import Figure, Problem, Service
 from optimiser.problem.beds import beds_needed
 from optimiser.problem.decimals import exactly
+from optimiser.problem.words import amount, is_one, shown
 
 # Not a standard and never relaxed, but a reason that people must be told of.
 EVERYBODY = "every_area_is_served"
@@ -49,54 +49,6 @@ def unit_of(demand: Demand) -> str:
     """Return the unit in which a demand can give way: of staff, people and WTE are two."""
     unit = UNITS.get(demand[0], "areas")
     return demand[1][-1] if unit == "people or WTE" else unit
-
-
-def shown(number: float) -> str:
-    """Return a number with six figures, and all before the point of larger ones."""
-    return f"{number:,.0f}" if abs(number) >= 1e6 else f"{number:,.6g}"
-
-
-# The first word of a unit, of many and of one.
-OF_ONE = {
-    "areas": "area",
-    "beds": "bed",
-    "changes": "change",
-    "designations": "designation",
-    "hours": "hour",
-    "minutes": "minute",
-    "patient-minutes": "patient-minute",
-    "patients": "patient",
-    "people": "person",
-    "repatriations": "repatriation",
-    "rules": "rule",
-    "sites": "site",
-    "transfers": "transfer",
-}
-
-
-def amount(number: float, unit: str, more: str = "") -> str:
-    """Return a number with its unit, of one or of many, and perhaps a word between them."""
-    if not isfinite(number):
-        return "without end"
-    if unit == "share of patients":
-        return f"a share of {shown(number)}"
-    return f"{shown(number)} {more}{one_of(unit) if is_one(number) else unit}"
-
-
-def one_of(unit: str) -> str:
-    """Return the word for one of what a unit counts."""
-    first, *rest = unit.split(" ")
-    return " ".join((OF_ONE.get(first, first), *rest))
-
-
-def is_one(number: float) -> bool:
-    """Whether a number is shown as 1, and what it counts is said in the singular."""
-    return shown(number) == "1"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Return words as a list in a sentence."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 Words = Callable[[Problem, tuple[str, ...]], str]

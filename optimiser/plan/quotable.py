@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, Answer
+from optimiser.problem.words import listed
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -84,7 +85,7 @@ def _openings(
 ) -> Iterator[Sentence]:
     found = frames["openings"]
     what = [
-        f"{names.get(str(service), service)} {change} at {_listed([sites.get(site, site) for site in rows['site']])}"
+        f"{names.get(str(service), service)} {change} at {listed([sites.get(site, site) for site in rows['site']])}"
         for (service, change), rows in found.groupby(["service", "change"], sort=False)
     ]
     words = "; ".join(what) or "the same sites provide the same services"
@@ -180,10 +181,6 @@ def _cliffs(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         words = "{1:,.0f} people would live up to a minute inside the standard of {0:g} minutes, "
         words += "{2:,.0f} up to a minute beyond"
         yield Sentence("cliff", service, f"{_plain(name)}: {words}.", cells)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _plain(words: object) -> str:

@@ -24,6 +24,7 @@ from optimiser.plan import Plan, measures
 from optimiser.plan.proof import EVALUATED
 from optimiser.plan.run_record import read_record
 from optimiser.problem import Problem
+from optimiser.problem.words import in_full
 
 FORMAT = 1
 NO_PLAN, NO_PLAN_TABLE = "no plan", "clash.csv"
@@ -243,15 +244,8 @@ def _csv(frame: pd.DataFrame) -> bytes:
         if tidy[column].isin([True, False]).any() and tidy[column].dtype in (bool, object):
             tidy[column] = tidy[column].map({True: "true", False: "false"})
         elif pd.api.types.is_float_dtype(tidy[column]):
-            tidy[column] = tidy[column].map(_number)
+            tidy[column] = tidy[column].map(in_full)
     return tidy.to_csv(index=False, lineterminator="\n").encode()
-
-
-def _number(value: float) -> str:
-    """Write a number so that reading it back gives the same one, without an empty fraction."""
-    if pd.isna(value):
-        return ""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def _record(plan: Plan, files: Mapping[str, bytes]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, matters, measures
 from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.problem import Problem
-from optimiser.problem.words import sites_in_words
+from optimiser.problem.words import amount, sites_in_words
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
 from optimiser.search.enumeration import can_be_listed
 from optimiser.search.planning import solve
@@ -325,8 +325,8 @@ def _exceptions(plan: Plan) -> list[str]:
     without = plan.exceptions[plan.exceptions["would_have_broken"].astype(bool)]
     used, broken = matters(without), len(without)
     return [
-        f"Documented exceptions: {_number(len(matters(plan.exceptions)), 'matter')} in "
-        f"{_number(len(plan.exceptions), 'row')}, of which {broken} would otherwise break a rule.",
+        f"Documented exceptions: {amount(len(matters(plan.exceptions)), 'matters')} in "
+        f"{amount(len(plan.exceptions), 'rows')}, of which {broken} would otherwise break a rule.",
         *(
             f"  {number}. Without {problem.services[needs].name.lower()} on its site or in reach: "
             f"{_who_goes_without(problem, rows)}. {reason}."
@@ -341,10 +341,6 @@ def _who_goes_without(problem: Problem, rows: pd.DataFrame) -> str:
     return "; ".join(
         f"{problem.services[code].name.lower()} at {sites_in_words(problem, sites)}" for code, sites in where.items()
     )
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _unverified(plan: Plan) -> list[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, isfinite
+from math import isfinite
 
 import pandas as pd
 
@@ -15,8 +15,8 @@ from optimiser.plan.finished import Run
 from optimiser.plan.other_pathway import ENDING
 from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.problem import Problem
+from optimiser.problem.words import begun, percent, places, whole
 
-ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " Hospital")
 # Columns that every number rests on, in any table, and what they count.
 COUNTED = {
     "patients_per_year": "Patients",
@@ -36,44 +36,6 @@ NOT_MODELLED = (
     "Money: neither building nor running costs are counted.",
     "What people and hospitals would do differently once a plan is known.",
 )
-
-
-def short(name: str) -> str:
-    """Return the short name of a hospital."""
-    for ending in ENDINGS:
-        name = name.removesuffix(ending)
-    return name.replace(" Hospital,", ",")
-
-
-def joined(words: Iterable[str]) -> str:
-    """Return words as a list in words."""
-    words = list(words)
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "no site"
-
-
-def places(problem: Problem, sites: Iterable[str]) -> str:
-    """Return the short names of sites as a list in words."""
-    return joined(short(problem.sites[site].name) for site in sites)
-
-
-def whole(value: float) -> str:
-    """Return a number rounded to whole, halves upwards, with commas; a dash where there is none."""
-    if value == float("inf"):
-        return "none"
-    return f"{floor(value + 0.5):,}" if isfinite(value) else "–"
-
-
-def change(value: float) -> str:
-    """Return a change in whole numbers with its sign, and the minus sign of print."""
-    if not isfinite(value):
-        return "–"
-    rounded = floor(abs(value) + 0.5)
-    return "0" if not rounded else f"{'+' if value > 0 else '−'}{rounded:,}"
-
-
-def percent(value: float) -> str:
-    """Return a share as a whole percentage."""
-    return f"{floor(100 * value + 0.5)}%" if isfinite(value) else "–"
 
 
 def decided(problem: Problem) -> list[str]:
@@ -100,7 +62,7 @@ def answer(plan: Plan) -> str:
         any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
     )
     tail = f" {changing} of {len(rest)} other services change from today." if rest else ""
-    return _upper("; ".join(parts) or "nothing is open to decision") + "." + tail
+    return begun("; ".join(parts) or "nothing is open to decision") + "." + tail
 
 
 def _where(problem: Problem, sites: Sequence[str]) -> str:
@@ -233,7 +195,3 @@ def _input(run: Run, name: str) -> pd.DataFrame:
 
 def _lower(name: str) -> str:
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
-
-
-def _upper(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -12,6 +12,7 @@ from optimiser.errors import Fault, InputError
 from optimiser.inputs.schema import KIND_IN_WORDS, PLACE_TABLES, RUN_TABLES, Column, Table
 from optimiser.plan.exported import Finished
 from optimiser.problem import Service
+from optimiser.problem.words import in_full
 
 # Control, format (with those that turn the reading direction), surrogate, private and unassigned characters.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -115,7 +116,7 @@ def csv_bytes(tidy: Tidy) -> bytes:
     frame = tidy.frame.copy()
     for column in frame.columns:
         if pd.api.types.is_numeric_dtype(frame[column]):
-            frame[column] = frame[column].map(_number)
+            frame[column] = frame[column].map(in_full)
         else:
             frame[column] = frame[column].map(_inert)
     return frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
@@ -123,12 +124,6 @@ def csv_bytes(tidy: Tidy) -> bytes:
 
 def _inert(text: str) -> str:
     return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) else text
-
-
-def _number(value: float) -> str:
-    if pd.isna(value):
-        return ""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def _plain_frame(frame: pd.DataFrame) -> pd.DataFrame:

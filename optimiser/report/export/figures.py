@@ -13,6 +13,7 @@ import shapely
 
 from optimiser.plan.exported import Finished
 from optimiser.plan.measures import BANDS
+from optimiser.problem.words import NO_SITE, listed, short
 from optimiser.report.export.drawing import (
     FAINT,
     FIVE_STEPS,
@@ -74,8 +75,7 @@ class View:
     @property
     def where(self) -> str:
         """Names of the designated sites in words."""
-        names = [short(name) for name in self.sites["name"][self.sites["designated"]]]
-        return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no site"
+        return listed(map(_short, self.sites["name"][self.sites["designated"]]), NO_SITE)
 
     @property
     def patients(self) -> float:
@@ -120,14 +120,12 @@ class View:
 
     def site_name(self, code: str) -> str:
         """Return the short name of a site; "nowhere" for no site."""
-        return short(str(self.sites["name"][code])) if code in self.sites.index else "nowhere"
+        return _short(str(self.sites["name"][code])) if code in self.sites.index else "nowhere"
 
 
-def short(name: str) -> str:
-    """Return the name of a hospital without the words that every one has."""
-    for ending in (" University Hospital", " General Hospital", " Hospital"):
-        name = name.removesuffix(ending)
-    return name
+def _short(name: str) -> str:
+    """Return the short name of a site; the whole of one that says where it is."""
+    return name if "," in name else short(name)
 
 
 # -- the map ----------------------------------------------------------------------------------------
@@ -233,12 +231,12 @@ def _marks(view: View, paper: _Paper) -> Iterator[str]:
         if code in candidates:
             letter = str(row.get("letter", "") or str(row["name"])[:1])
             yield marker(x, y, letter, _colour(candidates.index(code)), filled=bool(row["designated"]))
-            yield text(x, y + 33, short(str(row["name"])), bold=True, anchor="middle", halo=True)
+            yield text(x, y + 33, _short(str(row["name"])), bold=True, anchor="middle", halo=True)
         elif code in taking:
             yield square(x, y)
             outer = x < MAP_LEFT + 80
             anchor, beside = ("", MAP_LEFT) if outer else ("middle", x)
-            yield text(beside, y + 22, short(str(row["name"])), size=13, anchor=anchor, halo=True)
+            yield text(beside, y + 22, _short(str(row["name"])), size=13, anchor=anchor, halo=True)
 
 
 def _colour(number: int) -> str:

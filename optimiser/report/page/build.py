@@ -22,6 +22,7 @@ from optimiser.plan.other_pathway import straight_there
 from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions
 from optimiser.problem import ACROSS_SITES, Problem
+from optimiser.problem.words import short
 from optimiser.report import summary, words
 from optimiser.report.page import parts, side_by_side, tables
 from optimiser.report.page.outlines import Drawing, drawing
@@ -148,7 +149,7 @@ class _Page:
             "today": designated_at(problem, self.run.before.designated),
             "answer_word": self.answer_word,
             "breaks": self.breaks,
-            "short": {code: words.short(problem.pool_name(code)) for code in (*problem.sites, ACROSS_SITES)},
+            "short": {code: short(problem.pool_name(code)) for code in (*problem.sites, ACROSS_SITES)},
             "aims": parts.aims(self.runs),
             "map": drawn
             and {
@@ -236,7 +237,7 @@ class _Page:
                 if number and parts.run_data(one, problem)["designated"] is not None
             ],
             "ask_why": [{"code": code, "name": names[code]} for code in words.decided(problem)],
-            "candidates": [{"code": c, "short": words.short(problem.sites[c].name)} for c in problem.candidates],
+            "candidates": [{"code": c, "short": short(problem.sites[c].name)} for c in problem.candidates],
             "reasons": list(parts.reasons(problem)),
             "yaml": parts.yaml(run),
             "map": self._map(),

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
-from math import isfinite
 
 from optimiser.plan import measures
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS
 from optimiser.plan.other_pathway import ENDING
 from optimiser.problem import Problem
+from optimiser.problem.words import begun, change, decimals, hundredths, percent, short, whole
 from optimiser.report import words
-from optimiser.report.words import change, percent, short, whole
 
 Values = Mapping[str, float]
-
-
-def decimals(value: float, most: int) -> str:
-    """Return a number with so many decimals, halves away from 0, as the page writes it too."""
-    if not isfinite(value):
-        return "–" if value != float("inf") else "none"
-    rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP)
-    return f"{rounded or abs(rounded):,}"
-
-
-def hundredths(value: float) -> str:
-    """Return a number with two decimals at most, as a table of details shows it."""
-    text = decimals(value, 2)
-    return text.rstrip("0").rstrip(".") if isfinite(value) else text
 
 
 FORMS: dict[str, Callable[[float], str]] = {
@@ -161,7 +145,7 @@ def group_in_words(group: str) -> str:
     """Return a group as people say it."""
     if group in ("", measures.AGE_75_PLUS):
         return "Aged 75 or over" if group else "Everybody"
-    return group.removeprefix("district ") if group.startswith("district ") else group[:1].upper() + group[1:]
+    return group.removeprefix("district ") if group.startswith("district ") else begun(group)
 
 
 def volumes(problem: Problem, service: str, name: str, today: Values, answer: Values) -> Table:
@@ -207,7 +191,7 @@ def rotas(run: Run) -> Table | None:
         head = f"{problem.teams[row['team']].name}{unit}, {short(problem.pool_name(row['site']))}"
         cells = [Cell(hundredths(float(row[column])), f"{key} {column}", "fine") for column in columns]
         spare = float(row["staff"]) - float(row["needed"])
-        rows.append(Row(head[:1].upper() + head[1:], [*cells, Cell(spare_or_short(spare), f"{key} spare", "spare")]))
+        rows.append(Row(begun(head), [*cells, Cell(spare_or_short(spare), f"{key} spare", "spare")]))
     heads = ["", "Needed", "In post", "Moved in", "Moved out", "Recruited", "On the rota", "Spare or short"]
     return Table("Staff by team and site", heads, rows)
 
