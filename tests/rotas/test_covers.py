@@ -22,7 +22,8 @@ from optimiser.errors import InputError
 from optimiser.inputs.config import ContractSettings, WorkingTimeSettings, read_config
 from optimiser.inputs.covers import units_of
 from optimiser.plan import measures
-from optimiser.plan.runs import files_of, read_tables, write_run
+from optimiser.plan.finished import read_tables
+from optimiser.plan.runs import files_of, write_run
 from optimiser.problem import Figure, RotaNeed
 from optimiser.report import summary
 from optimiser.rotas import Contract, WorkingTime, grid, roster
