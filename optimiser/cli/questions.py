@@ -20,13 +20,11 @@ from optimiser.cli.app import (
     Out,
     Quiet,
     app,
-    border,
     breaches_in_words,
     finish,
     new_run,
     progress,
     say,
-    to_the_nearest,
 )
 
 
@@ -86,6 +84,7 @@ def solve(
     Example:  optimiser solve configs/base.yaml
     """
     from optimiser.inputs import read_problem
+    from optimiser.report import summary
     from optimiser.search import planning
 
     with progress(quiet or as_json) as tell:
@@ -106,7 +105,7 @@ def solve(
             last = f"{found}\nRun folder: {written}"
             raise NoPlan(last, found.names) from None
         tell("Looking across the border")
-        extra = [*to_the_nearest(plan), *border(plan)]
+        extra = [*summary.to_the_nearest(plan), *summary.across_the_border(plan)]
     finish(plan, out or new_run(config.stem), extra, as_json, quiet)
 
 

@@ -7,7 +7,7 @@ import json
 import platform
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +18,7 @@ import pandas as pd
 from optimiser import checker
 from optimiser.errors import NotWritten
 from optimiser.plan import Plan, measures
+from optimiser.plan.quotable import Otherwise
 from optimiser.problem import Problem
 from optimiser.problem.words import in_full
 
@@ -32,10 +33,10 @@ TABLES_OF_LINKS = ("links", "exceptions")
 COVER_TABLES = ("rotas", "rota_needs")
 
 
-def files_of(plan: Plan, numbers: pd.DataFrame | None = None) -> dict[str, bytes]:
+def files_of(plan: Plan, numbers: pd.DataFrame | None = None, said: Sequence[Otherwise] = ()) -> dict[str, bytes]:
     """Return a plan's run folder as file names and contents: its tables, the config, its inputs and ``run.json``.
 
-    ``numbers`` are its measures, where they are known already.
+    ``numbers`` are its measures, where they are known already; ``said`` is said of it beside other questions.
     """
     frames = {
         "designations": plan.designations,
@@ -47,7 +48,7 @@ def files_of(plan: Plan, numbers: pd.DataFrame | None = None) -> dict[str, bytes
     if plan.problem.has_tables_of_links:
         frames |= {"links": plan.links, "exceptions": plan.exceptions}
     files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()} | dict(plan.problem.files)
-    files["run.json"] = json.dumps(_record(plan, files), indent=2, ensure_ascii=False).encode() + b"\n"
+    files["run.json"] = json.dumps(_record(plan, files, said), indent=2, ensure_ascii=False).encode() + b"\n"
     return files
 
 
@@ -161,7 +162,7 @@ def _csv(frame: pd.DataFrame) -> bytes:
     return tidy.to_csv(index=False, lineterminator="\n").encode()
 
 
-def _record(plan: Plan, files: Mapping[str, bytes]) -> dict[str, object]:
+def _record(plan: Plan, files: Mapping[str, bytes], said: Sequence[Otherwise]) -> dict[str, object]:
     proof, listing = plan.proof, plan.proof.enumeration
     return {
         "format": FORMAT,
@@ -189,6 +190,7 @@ def _record(plan: Plan, files: Mapping[str, bytes]) -> dict[str, object]:
                 for option in listing.ranked
             ],
         },
+        **({"sentences": [one.record for one in said]} if said else {}),
         "solver": proof.solver,
         "versions": versions(),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},

@@ -187,7 +187,7 @@ class _Page:
         """What the answer rests on, and what would have to be true for another to be best."""
         run, plan = self.run, self.run.plan
         few = size(plan.problem) <= MOST_ASKED_AGAIN and plan.proof.outcome == PROVED
-        border = summary.across_the_border(plan) if few else []
+        border = list(map(str, summary.across_the_border(plan))) if few else []
         return [*border, *summary.notes(plan, run.measures, standing=False)]
 
     @property
