@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
-from optimiser.plan.other_pathway import ENDING
+from optimiser.plan.measures import STRAIGHT_THERE
 from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.problem import Problem
 from optimiser.problem.words import begun, percent, places, whole
@@ -150,10 +150,10 @@ def key_figures(run: Run, today: Mapping[str, float], answer: Mapping[str, float
         return near / patients if patients else float("nan")
 
     def minutes(label: str, name: str) -> KeyFigure:
-        straight = whole(of(answer, f"{name}{ENDING}")) if service.transfer else ""
+        straight = whole(of(answer, f"{name}{STRAIGHT_THERE}")) if service.transfer else ""
         return KeyFigure(label, whole(of(answer, name)), "minutes", whole(of(today, name)), straight)
 
-    near = [percent(within(answer)), "", percent(within(today)), percent(within(answer, ENDING))]
+    near = [percent(within(answer)), "", percent(within(today)), percent(within(answer, STRAIGHT_THERE))]
     return [
         minutes("average journey", "mean_minutes"),
         minutes("longest journey", "worst_minutes"),

@@ -16,9 +16,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from optimiser.plan import Plan
-from optimiser.plan.affected_on_page import affected, one_row_an_area
+from optimiser.plan.affected import of_plans, one_row_an_area
 from optimiser.plan.finished import Run, runs_of
-from optimiser.plan.other_pathway import straight_there
+from optimiser.plan.measures import straight_there
 from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions
 from optimiser.problem import ACROSS_SITES, Problem
@@ -118,12 +118,12 @@ class _Page:
     @cached_property
     def changes(self) -> list[tuple[str, str, str, float]]:
         counted = self.problem.services_with_patients
-        return [row for code in counted for row in affected(self.run.plan, self.run.before, code)]
+        return [row for code in counted for row in of_plans(self.run.plan, self.run.before, code)]
 
     @cached_property
     def unchanged(self) -> list[tuple[str, str, str, float]]:
         counted, before = self.problem.services_with_patients, self.run.before
-        return [row for code in counted for row in affected(before, before, code)]
+        return [row for code in counted for row in of_plans(before, before, code)]
 
     @cached_property
     def drawn(self) -> Drawing | None:

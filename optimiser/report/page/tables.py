@@ -8,8 +8,7 @@ from functools import partial
 
 from optimiser.plan import measures
 from optimiser.plan.finished import Run
-from optimiser.plan.measures import BANDS
-from optimiser.plan.other_pathway import ENDING
+from optimiser.plan.measures import BANDS, STRAIGHT_THERE
 from optimiser.problem import Problem
 from optimiser.problem.words import begun, change, decimals, hundredths, percent, short, whole
 from optimiser.report import words
@@ -88,7 +87,9 @@ def journeys(service: str, name: str, today: Values, answer: Values, answer_word
         key = f"{measure}|{service}|{group}"
         if key in answer:
             cells = [still(today, key, "whole"), still(answer, key, "whole"), following(answer, key, "whole")]
-            straight = [following(answer, f"{measure}{ENDING}|{service}|{group}", "whole")] if by_transfer else []
+            straight = (
+                [following(answer, f"{measure}{STRAIGHT_THERE}|{service}|{group}", "whole")] if by_transfer else []
+            )
             rows.append(Row(head, [*cells, *straight]))
     heads = ["", "Today", answer_word, "Your choice", *(["Straight there"] if by_transfer else [])]
     return Table(f"Journeys to {name}", heads, rows)
