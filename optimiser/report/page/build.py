@@ -195,10 +195,8 @@ class _Page:
         run, problem = self.run, self.problem
         answer = tables.values_of(run, [*self.changes, *self._straight_there(run.plan)])
         today = tables.values_of(self.today, self.unchanged)
-        answer_word = self.answer_word.capitalize()
         main = words.main_service(problem)
         names = {code: problem.services[code].name for code in problem.services}
-        transfers = {code: bool(problem.services[code].transfer) for code in self.counted}
         return {
             "title": problem.title,
             "sections": SECTIONS,
@@ -215,18 +213,7 @@ class _Page:
             "figures_way": parts.way(problem, main) if main else "",
             "broken": list(parts.broken(run)),
             "notes": self.notes,
-            "counted": [
-                {
-                    "code": code,
-                    "name": names[code],
-                    "scorecard": tables.scorecard(code, names[code], today, answer, answer_word),
-                    "journeys": tables.journeys(code, names[code], today, answer, answer_word, transfers[code]),
-                    "affected": tables.affected(code, names[code], today, answer),
-                    "volumes": tables.volumes(problem, code, names[code], today, answer),
-                    "ambulances": tables.ambulances(code, names[code], transfers[code], today, answer),
-                }
-                for code in self.counted
-            ],
+            "counted": [self._of_service(code, today, answer) for code in self.counted],
             "grid": parts.grid(run.plan),
             "tall": len(problem.candidates) > parts.MOST_SITES_ACROSS,
             "run_word": self.answer_word,
@@ -259,6 +246,11 @@ class _Page:
             "not_modelled": words.NOT_MODELLED,
             "versions": tables.versions(run),
         }
+
+    def _of_service(self, code: str, today: tables.Values, answer: tables.Values) -> dict[str, Any]:
+        of = tables.OfService(self.problem, self.problem.services[code], today, answer, self.answer_word.capitalize())
+        shown = ("scorecard", "journeys", "affected", "volumes", "ambulances")
+        return {"code": code, "name": of.service.name, **{name: getattr(of, name) for name in shown}}
 
     def _straight_there(self, plan: Plan) -> Iterator[tuple[str, str, str, float]]:
         return (row for code in self.counted for row in straight_there(plan, code))
