@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -172,7 +171,7 @@ def data_years(run: Run) -> str:
 
 def data_used(run: Run) -> list[tuple[str, str, str]]:
     """Return what patients, people, staff and journeys come from: what, its year, and the source's title."""
-    sources, columns = (_input(run, name) for name in ("sources", "columns"))
+    sources, columns = (run.inputs.get(name, pd.DataFrame()) for name in ("sources", "columns"))
     if not ({"source", "title", "year"} <= set(sources) and {"column", "source", "note"} <= set(columns)):
         return []
     known = {row["source"]: (row["year"], row["title"]) for row in sources.to_dict("records")}
@@ -186,11 +185,6 @@ def data_used(run: Run) -> list[tuple[str, str, str]]:
                 if source in known:
                     found[COUNTED[row["column"]] + of_what, *known[source]] = list(COUNTED).index(row["column"])
     return sorted(found, key=lambda one: found[one])
-
-
-def _input(run: Run, name: str) -> pd.DataFrame:
-    text = run.plan.problem.files.get(f"inputs/{name}.csv")
-    return pd.DataFrame() if text is None else pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False)
 
 
 def _lower(name: str) -> str:

@@ -167,16 +167,9 @@ def map_note(drawn: Drawing | None) -> str:
 
 def sources(run: Run) -> Iterator[str]:
     """Yield where the data come from, with licences."""
-    text = run.plan.problem.files.get("inputs/sources.csv")
-    if text is None:
-        return
-    for row in pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False).to_dict("records"):
-        parts = [row.get(name, "") for name in ("title", "publisher", "year", "licence")]
-        yield (
-            ", ".join(part for part in parts if part)
-            + ("" if row.get("verified") == "true" else " (not verified)")
-            + "."
-        )
+    for row in run.inputs.get("sources", pd.DataFrame()).to_dict("records"):
+        named = ", ".join(part for name in ("title", "publisher", "year", "licence") if (part := row.get(name, "")))
+        yield f"{named}{'' if row.get('verified') == 'true' else ' (not verified)'}."
 
 
 def unverified(run: Run) -> Iterator[str]:
