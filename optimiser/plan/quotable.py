@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser.plan import Plan, measures
-from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, Answer
+from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, THRESHOLDS, Answer
 from optimiser.problem.words import listed
 
 Frames = Mapping[str, pd.DataFrame]
@@ -194,9 +194,11 @@ def _longer(service: str, name: str) -> Iterator[Sentence]:
         row = (("service", service), ("group", ""), ("by_more_than_minutes", minutes))
         return tuple(Cell("gains_and_losses", row, f"people_{way}") for way in ("longer", "shorter"))
 
-    words = "{0:,.0f} people live where it takes more than a minute longer, {2:,.0f} where it takes more than 5 and "
-    words += "{4:,.0f} where it takes more than 10; {1:,.0f}, {3:,.0f} and {5:,.0f} where it takes so much less"
-    yield Sentence("who", service, f"{plain(name)}: {words}.", (*cells(1), *cells(5), *cells(10)))
+    one, some, many = THRESHOLDS
+    words = "{0:,.0f} people live where it takes more than a minute longer, "
+    words += f"{{2:,.0f}} where it takes more than {some} and {{4:,.0f}} where it takes more than {many}; "
+    words += "{1:,.0f}, {3:,.0f} and {5:,.0f} where it takes so much less"
+    yield Sentence("who", service, f"{plain(name)}: {words}.", (*cells(one), *cells(some), *cells(many)))
 
 
 def _worst(frames: Frames, service: str, name: str) -> Iterator[Sentence]:

@@ -17,6 +17,7 @@ from optimiser.plan.quotable import Cell, Otherwise, Sentence, mean_minutes_of, 
 from optimiser.problem import Problem
 from optimiser.problem.words import amount, sites_in_words
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
+from optimiser.report.words import how_far
 from optimiser.search.enumeration import can_be_listed
 from optimiser.search.planning import solve
 
@@ -152,7 +153,7 @@ def _standing(plan: Plan) -> list[str]:
             ]
         return [f"Evaluated, not optimised. It breaks {len(broken)} rules:", *map(_breach, broken.itertuples())]
     if proof.outcome != PROVED:
-        return [f"Not proved best: {_how_far(plan)}"]
+        return [f"Not proved best: {how_far(plan, 'the best found')}"]
     if not listing:
         return ["Proved best: the solver closed the gap to 0."]
     ties = f"One of {listing.equal_best} equal best. " if listing.equal_best > 1 else ""
@@ -259,14 +260,6 @@ def _as_good(plan: Plan, best: Plan) -> bool:
     """Whether a plan breaks no rule and comes to what the best one of the same question does."""
     values = [[reached.value for reached in one.proof.objectives] for one in (plan, best)]
     return plan.broken.empty and values[0] == values[1]
-
-
-def _how_far(plan: Plan) -> str:
-    first = next((r for r in plan.proof.objectives if r.bound is not None and r.bound != r.value), None)
-    if first is None or first.bound is None or not first.value:
-        return "time ran out before the proof was complete."
-    share = (first.value - first.bound) / first.value
-    return f"the best found is at most {share:.2%} from the best possible ({first.name.replace('_', ' ')})."
 
 
 def _breach(row: object) -> str:

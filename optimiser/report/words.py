@@ -87,7 +87,7 @@ def status(run: Run) -> Status:
         rules = f"It breaks {broken} rule{'s' if broken != 1 else ''}." if broken else "It breaks no rule."
         return Status("bad" if broken else "open", "Worked out, not optimised.", rules)
     if proof.outcome != PROVED:
-        return Status("open", "Not proved best.", how_far(run.plan))
+        return Status("open", "Not proved best.", begun(how_far(run.plan)))
     tie = f"It is one of {listing.equal_best} equal best. " if listing and listing.equal_best > 1 else ""
     if not listing:
         return Status("good", "Proved best possible under these rules.", "The solver closed the gap to 0.")
@@ -98,13 +98,13 @@ def status(run: Run) -> Status:
     )
 
 
-def how_far(plan: Plan) -> str:
-    """Return how far from the best possible an answer that is not proved could be."""
+def how_far(plan: Plan, what: str = "it") -> str:
+    """Return how far from the best possible an answer that is not proved could be, as the end of a sentence."""
     first = next((r for r in plan.proof.objectives if r.bound is not None and r.bound != r.value), None)
     if first is None or first.bound is None or not first.value:
-        return "Time ran out before the proof was complete."
+        return "time ran out before the proof was complete."
     share = (first.value - first.bound) / first.value
-    return f"It is at most {share:.2%} from the best possible ({first.name.replace('_', ' ')})."
+    return f"{what} is at most {share:.2%} from the best possible ({first.name.replace('_', ' ')})."
 
 
 def checked(run: Run) -> Status:
