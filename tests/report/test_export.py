@@ -19,9 +19,9 @@ import pandas as pd
 import pyogrio
 import pytest
 import yaml
+from command import optimiser
 from hostile import HOSTILE
 from made_up_place import CONFIG, write_question
-from test_cli import optimiser
 
 import optimiser as op
 from optimiser.errors import CheckFailed, InputError, MissingPackage, NotWritten

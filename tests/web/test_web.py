@@ -25,9 +25,9 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
+from command import optimiser
 from hostile import HOSTILE
 from hypothesis import HealthCheck, settings
-from test_cli import optimiser
 
 import optimiser as op
 from optimiser.web.app import Desk, build
