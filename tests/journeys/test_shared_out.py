@@ -577,7 +577,7 @@ def test_sharing_out_makes_two_units_best_and_says_what_the_nearest_makes_best()
     nearest = op.solve(plan.problem.to_the_nearest())
     assert nearest.sites_of(HASU) == ("southend",)
     (line,) = summary.nearest_line(plan, nearest)
-    assert line.endswith("hyper-acute stroke unit at Southend University Hospital, 22.25 minutes on average.")
+    assert str(line).endswith("hyper-acute stroke unit at Southend University Hospital, 22.25 minutes on average.")
     lines = " ".join(summary.lines(plan))
     assert "65.3 a year are sent past a nearer open site, 1.9 minutes further on average" in lines
     assert "every_site_has_enough_patients.hyper_acute_stroke.southend: 500.333 against 600" in lines

@@ -19,8 +19,9 @@ from optimiser.inputs.config import read_option
 from optimiser.plan import affected as frames_of
 from optimiser.plan import evaluate
 from optimiser.plan.comparison import affected, tables_of
+from optimiser.plan.finished import read_tables
 from optimiser.plan.quotable import said_again
-from optimiser.plan.runs import read_tables, write_run
+from optimiser.plan.runs import write_run
 from optimiser.problem import Figure, Problem
 
 ROOT = Path(__file__).parents[2]

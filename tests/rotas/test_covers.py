@@ -24,7 +24,8 @@ from optimiser.inputs.config import read_config
 from optimiser.inputs.config.rotas import ContractSettings, WorkingTimeSettings
 from optimiser.inputs.covers import units_of
 from optimiser.plan import measures
-from optimiser.plan.runs import files_of, read_tables, write_run
+from optimiser.plan.finished import read_tables
+from optimiser.plan.runs import files_of, write_run
 from optimiser.problem import Figure, RotaNeed
 from optimiser.report import summary
 from optimiser.rotas import Contract, WorkingTime, grid, weekly

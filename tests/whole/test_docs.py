@@ -20,8 +20,9 @@ import pytest
 import typer
 
 import optimiser as op
-from optimiser import checker, cli
+from optimiser import checker
 from optimiser.checker import tried
+from optimiser.cli.app import app
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes
 from optimiser.journeys import shared_out
@@ -34,7 +35,7 @@ from optimiser.search import enumeration
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 HASU, EMERGENCY, ACUTE = "hyper_acute_stroke", "emergency_department", "acute_stroke"
-COMMANDS: Any = typer.main.get_command(cli.app)
+COMMANDS: Any = typer.main.get_command(app)
 
 
 def script(name: str) -> ModuleType:

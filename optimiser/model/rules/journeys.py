@@ -25,8 +25,8 @@ from optimiser.model.rules.rule import (
     Rule,
 )
 from optimiser.model.variables import Variables, spelt
-from optimiser.model.words import PATIENTS, amount
 from optimiser.problem import Objective, Problem, Service
+from optimiser.problem.words import PATIENTS, amount
 
 # What names the one row of a service whose patients are shared out.
 SHARED_OUT = "shared_out"

@@ -22,8 +22,8 @@ from optimiser.model.rules.rule import (
     with_service,
 )
 from optimiser.model.variables import Variables
-from optimiser.model.words import amount
 from optimiser.problem import Figure, Problem, Reach
+from optimiser.problem.words import amount
 
 
 class BetweenServices(Limit):

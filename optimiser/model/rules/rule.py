@@ -20,8 +20,8 @@ import pulp
 
 from optimiser.journeys.choices import All
 from optimiser.model.variables import Variables
-from optimiser.model.words import PATIENTS, amount, is_one
 from optimiser.problem import Figure, Problem, Service
+from optimiser.problem.words import PATIENTS, amount, is_one
 
 Names = tuple[str, ...]
 Rows = Iterator[tuple[Names, pulp.LpConstraint]]

@@ -24,8 +24,8 @@ from optimiser.model.rules.rule import (
     with_service,
 )
 from optimiser.model.variables import Variables
-from optimiser.model.words import amount
 from optimiser.problem import Figure, Problem
+from optimiser.problem.words import amount
 
 
 class fixed_designations_stand(Limit):

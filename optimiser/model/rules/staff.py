@@ -25,8 +25,8 @@ from optimiser.model.rules.rule import (
     with_service,
 )
 from optimiser.model.variables import Variables
-from optimiser.model.words import amount, is_one, shown
 from optimiser.problem import Figure, Problem, RotaNeed, Unit
+from optimiser.problem.words import amount, is_one, shown
 
 
 class OfStaff(Limit):

@@ -24,9 +24,9 @@ from optimiser.model.rules.rule import (
     with_service,
 )
 from optimiser.model.variables import Variables
-from optimiser.model.words import PATIENTS, amount, is_one
 from optimiser.problem import Beds, Problem, beds
 from optimiser.problem.decimals import exactly
+from optimiser.problem.words import PATIENTS, amount, is_one
 
 # With more candidates the sites of a service are not listed to find the next volume that changes anything.
 MOST_CANDIDATES_LISTED = 8
