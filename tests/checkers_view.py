@@ -20,7 +20,7 @@ from optimiser.checker.measures import AGE_GROUP, groups, mean
 from optimiser.checker.reading import Number, Reader, Row, read_files
 from optimiser.checker.rules import RULES, facts_of
 from optimiser.checker.run import MICRO, Run
-from optimiser.checker.stated import Figure
+from optimiser.checker.question import Figure
 from optimiser.plan import Plan
 from optimiser.plan.runs import files_of
 from optimiser.problem import Problem

@@ -18,8 +18,7 @@ from optimiser.checker.claims import CLAIM_CHECKS, KNOWN_FILES, files_are_as_lis
 from optimiser.checker.clash import CLASH_CHECKS
 from optimiser.checker.inputs import read_run
 from optimiser.checker.no_plan import in_words, no_plan_meets_every_rule, says_no_plan
-from optimiser.checker.on_call import ON_CALL_CHECKS
-from optimiser.checker.patterns import PATTERN_CHECKS
+from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
 from optimiser.checker.record import RECORD_CHECKS
 from optimiser.checker.rotas import ROTA_CHECKS, patterns_are_lawful

@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 
 from optimiser.checker.inputs import OUTCOMES
 from optimiser.checker.measures import measures_are_right
+from optimiser.checker.question import Objective, Question
 from optimiser.checker.reading import MOST_BYTES, Breach, Number, Reader, nearly, same, shown
 from optimiser.checker.run import Run
-from optimiser.checker.stated import Objective, Question
 
 RUN_FILES = (
     "designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "config.yaml", "run.json",

@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import chain, combinations, product
 from typing import Any, NamedTuple
 
-from optimiser.checker.reading import DUST, Breach, Number, Reader, Row, number, text, word
+from optimiser.checker.reading import DUST, Breach, Number, Reader, Row, number, size, text, word
 from optimiser.checker.rules import RULES, SHARE
 from optimiser.checker.run import Run
 from optimiser.checker.tried import MOST_TRIED, Demand, Designated, Trial, demands_of, staffing
@@ -255,7 +255,7 @@ def _says(trial: Trial, demand: Demand, by: Fraction, words: str) -> bool:
     limits = [] if RULES[demand.rule].kind == "staff" else [trial.demands[demand].right]
     due: list[Number] = [by, *(limit + by for limit in limits), *(limit - by for limit in limits)]
     said = [Fraction(found.replace(",", "")) for found in NUMBERS.findall(words)]
-    return any(abs(one - x) <= SAID_TO or abs(one - x) <= x * SAID_OF_ALL for one in said for x in due)
+    return any(size(one - it) <= max(SAID_TO, SAID_OF_ALL * size(it)) for one in said for it in due)
 
 
 CLASH_CHECKS = (rules_clash_as_said, ways_out_are_enough)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from optimiser.checker.question import ConfigReader, read_question
+from optimiser.checker.question import Beds, ConfigReader, Growth, Question, read_question
 from optimiser.checker.reading import (
     Reader,
     Row,
@@ -31,7 +31,6 @@ from optimiser.checker.reading import (
     word,
 )
 from optimiser.checker.run import MICRO, Area, Inputs, Result, Run
-from optimiser.checker.stated import Beds, Growth, Question
 
 INPUTS_CHECK = "inputs_are_complete"
 MOST_BEDS = 10**6
@@ -141,7 +140,8 @@ def read_asked(reader: Reader) -> tuple[Question, Inputs]:
 def read_cover_tables(reader: Reader, question: Question) -> tuple[list[Row], dict[Any, Row]]:
     """Read the tables that a run has only where some rota states cover; note one that nothing calls for."""
     tables = {}
-    for name, expected in (("rotas", question.has_patterns), ("rota_needs", question.states_cover)):
+    patterns = any(asked.has_pattern for *_, asked in question.covers())
+    for name, expected in (("rotas", patterns), ("rota_needs", any(question.covers()))):
         file = f"{name}.csv"
         if expected:
             tables[name] = reader.table(file, COVER_COLUMNS[name])

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from optimiser.checker.question import Figure, Question
 from optimiser.checker.reading import Breach, Number, Row, dust, same, shown, size
 from optimiser.checker.run import MICRO, Run, beds_for
-from optimiser.checker.stated import Figure, Question
 
 PATIENTS, SHARE = "patients a year", "share of patients"
 Whose = Literal["service", "team", "question"]
