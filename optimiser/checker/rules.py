@@ -176,7 +176,7 @@ def not_too_many_sites(run: Run, code: str) -> Iterator[Fact]:
         yield Fact(code, len(run.sites_of(code)), value, "sites", *figure[1:])
 
 
-@rule("<=", of="question", gives_by_its_gap=False)
+@rule("<=", of="question")
 def no_site_provides_too_many(run: Run) -> Iterator[Fact]:
     """A site provides at most so many of the services."""
     limit = run.question.services_a_site
