@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.checker.claims import KNOWN_FILES, OBJECTIVES
-from optimiser.checker.inputs import read_run
+from optimiser.checker.claims import OBJECTIVES
+from optimiser.checker.inputs import KNOWN_FILES, read_run
 from optimiser.checker.measures import AGE_GROUP, groups, mean
+from optimiser.checker.question import Figure
 from optimiser.checker.reading import Number, Reader, Row, read_files
 from optimiser.checker.rules import RULES, facts_of
 from optimiser.checker.run import MICRO, Run
-from optimiser.checker.stated import Figure
 from optimiser.plan import Plan
 from optimiser.plan.runs import files_of
 from optimiser.problem import Problem

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.checker import run as checked
-from optimiser.checker.stated import Beds as StatedBeds
+from optimiser.checker.question import Beds as StatedBeds
 from optimiser.problem.beds import Stays, beds_needed, enough, erlang_loss, most_patients, staff_for_beds
 
 # Strokes of 2021/22 at three hospitals; three days each, and 30% of arrivals turn out to be something else, for a day.

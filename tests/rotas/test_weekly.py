@@ -19,7 +19,7 @@ from test_covers import EVERY_DAY, OFFICE, STAFFED, ask, sealed
 
 import optimiser as op
 from optimiser.checker import check
-from optimiser.checker.on_call import ON_CALL_CHECKS
+from optimiser.checker.patterns import ON_CALL_CHECKS
 from optimiser.plan import Plan
 from optimiser.plan.runs import files_of
 from optimiser.report import summary
