@@ -1448,7 +1448,7 @@ def test_the_versions_and_trial_models_are_those_of_the_project() -> None:
     assert {one.name: one.best for one in solver.CANARIES} == {n: float(b) for n, b in record.TRIAL_MODELS.items()}
     assert {name: aim.unit for name, aim in OBJECTIVES.items()} == UNITS
     assert record.can_be_believed(solver.installed_version())
-    assert set(record.LIBRARIES) == {"python", *LIBRARIES}
+    assert set(record.LIBRARIES) == {"python", "optimiser", *LIBRARIES}
     assert record.RANKED == KEPT
 
 
