@@ -38,6 +38,7 @@ SETTING_UNITS = {
     "wte": "WTE",
     "at_least_sites": "sites",
     "at_most_sites": "sites",
+    "at_most_services_a_site": "services",
     "minimum_patients": "patients a year",
     "maximum_patients": "patients a year",
     "longest_journey_minutes": "minutes",
@@ -297,7 +298,7 @@ def rules() -> str:
     """Return the page of every rule, objective, measure and check."""
     from optimiser.checker import CHECKS
     from optimiser.model import objectives
-    from optimiser.model.rules import RULES, UNITS
+    from optimiser.model.rules import LIMITS, RULES
 
     parts = [
         "# Rules, objectives, measures and checks",
@@ -309,7 +310,10 @@ def rules() -> str:
         "nothing to obey.",
         _table(
             ["rule", "in words", "unit", "may be relaxed"],
-            ((f"`{n}`", _words(rule), UNITS.get(n, ""), "yes" if n in UNITS else "no") for n, rule in RULES.items()),
+            (
+                (f"`{n}`", _words(rule), *((LIMITS[n].unit, "yes") if n in LIMITS else ("", "no")))
+                for n, rule in RULES.items()
+            ),
         ),
         "## Objectives",
         "What a plan may be asked to make as small as possible.",

@@ -73,6 +73,7 @@ def _config(problem: Problem) -> dict[str, Any]:
         },
         "services": {code: _service(service) for code, service in problem.services.items()},
         "today": {code: sites for code, sites in today.items() if code in problem.services_with_today},
+        "at_most_services_a_site": asdict(most) if (most := problem.at_most_services_a_site) else None,
         "exceptions": [asdict(one) for one in problem.exceptions],
         "objectives": [{one.name: list(one.services)} if one.services else one.name for one in problem.objectives],
     }
@@ -83,8 +84,8 @@ def _limit(figure: Figure | None) -> Any:
 
 
 def _service(service: Service) -> dict[str, Any]:
-    figures = ("at_least_sites", "at_most_sites", "minimum_patients", "maximum_patients", "longest_journey_minutes")
-    figures += ("standard_minutes", "share_within_standard")
+    figures = ["at_least_sites", "at_most_sites", "minimum_patients", "maximum_patients", "longest_journey_minutes"]
+    figures += ["standard_minutes", "share_within_standard"]
     counted = {name: asdict(getattr(service, name)) for name in figures if getattr(service, name)}
     if service.activity is None:
         counted = {name: figure for name, figure in counted.items() if name.endswith("sites")}

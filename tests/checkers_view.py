@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.checker.claims import KNOWN_FILES, OBJECTIVES
-from optimiser.checker.inputs import read_run
+from optimiser.checker.claims import OBJECTIVES
+from optimiser.checker.inputs import KNOWN_FILES, read_run
 from optimiser.checker.measures import AGE_GROUP, groups, mean
+from optimiser.checker.question import Figure
 from optimiser.checker.reading import Number, Reader, Row, read_files
-from optimiser.checker.rules import RELATIONS, facts_of, spare_of
+from optimiser.checker.rules import RULES, facts_of
 from optimiser.checker.run import MICRO, Run
-from optimiser.checker.stated import Figure
 from optimiser.plan import Plan
 from optimiser.plan.runs import files_of
 from optimiser.problem import Problem
@@ -43,14 +43,11 @@ class CheckersView:
             for key, row in self.run.designations.items()
         }
         staffing = {
-            (row["team"], row["unit"], row["site"]): Row("", {name: _exact(cell) for name, cell in row.items()})
+            (row["team"], row["unit"], row["site"]): Row("", {str(name): _exact(cell) for name, cell in row.items()})
             for row in plan.staffing.to_dict("records")
         }
         assert staffing.keys() == self.run.staffing.keys()
-        found = replace(self.run, designations=designations, staffing=staffing)
-        # Who goes where with such sites open is the same whoever asks.
-        vars(found)["_nearest_of"] = self.run._nearest_of
-        return found
+        return self.run.beside(designations, staffing=staffing)
 
 
 def _exact(cell: Any) -> Any:
@@ -61,20 +58,16 @@ def _exact(cell: Any) -> Any:
 def broken_rules(run: Run) -> dict[str, tuple[float, str, float, str, float]]:
     """Return both sides, the relation, the unit and by how much it is short, for every rule that is broken."""
     return {
-        f"{name}.{fact.instance}": (float(fact.left), relation, float(fact.right), fact.unit, -float(spare))
-        for name, relation in RELATIONS.items()
+        f"{name}.{fact.instance}": (float(fact.left), rule.relation, float(fact.right), fact.unit, -float(spare))
+        for name, rule in RULES.items()
         for fact in facts_of(name, run)
-        if (spare := spare_of(fact, relation)) < 0
+        if (spare := rule.spare(fact)) < 0
     }
 
 
 def spares(run: Run) -> dict[str, Number]:
     """Return by how much every rule that applies holds, exactly: below zero, it does not."""
-    return {
-        f"{name}.{fact.instance}": spare_of(fact, relation)
-        for name, relation in RELATIONS.items()
-        for fact in facts_of(name, run)
-    }
+    return {f"{name}.{fact.instance}": rule.spare(fact) for name, rule in RULES.items() for fact in facts_of(name, run)}
 
 
 def objectives(run: Run) -> tuple[float, ...]:
@@ -82,7 +75,7 @@ def objectives(run: Run) -> tuple[float, ...]:
 
 
 def exact_objectives(run: Run) -> tuple[Number, ...]:
-    return tuple(OBJECTIVES[one.name](run, one) for one in run.question.objectives)
+    return tuple(OBJECTIVES[one.name].value(run, one) for one in run.question.objectives)
 
 
 def whom(before: Run, after: Run, minutes: int) -> dict[tuple[str, str], tuple[float, ...]]:
@@ -95,7 +88,7 @@ def whom(before: Run, after: Run, minutes: int) -> dict[tuple[str, str], tuple[f
 
 
 def _by_group(before: Run, after: Run, code: str, minutes: int) -> Iterator[tuple[str, tuple[float, ...]]]:
-    spent = [{area: run.minutes_spent(code, area) for area in run.residents} for run in (before, after)]
+    spent = [run.minutes_spent(code) for run in (before, after)]
     if all(spent[0][area] == spent[1][area] for area in before.residents):
         return
     patients = {area: before.patients(code, area) for area in before.residents}
@@ -149,7 +142,7 @@ def varied(run: Run, problem: Problem, parameter: str, value: Fraction) -> Run:
         roads = {} if names else {pair: minutes * value for pair, minutes in inputs.road.items()}
         here = problem.areas["corridor"].to_dict() if names else {}
         minutes = {
-            (area, site): taken * value if here.get(area) in (names or [None]) else taken
+            (area, site): taken * value if not names or here.get(area) in names else taken
             for (area, site), taken in inputs.minutes.items()
         }
         return replace(run, inputs=inputs._replace(minutes=minutes, road=roads or inputs.road))
@@ -158,8 +151,8 @@ def varied(run: Run, problem: Problem, parameter: str, value: Fraction) -> Run:
         patients = {key: n * factor(run, key, names[0], value) for key, n in inputs.patients.items()}
         return replace(run, inputs=inputs._replace(patients=patients))
     if kind == "staff":
-        in_post = {(team, unit, site): Fraction(str(n)) for (site, team, unit), n in problem.staff.items()}
-        return replace(run, inputs=inputs._replace(in_post={**inputs.in_post, **in_post}))
+        stated = {(team, unit, site): Fraction(str(n)) for (site, team, unit), n in problem.staff.items()}
+        return replace(run, inputs=inputs._replace(in_post={**dict(inputs.in_post), **dict(stated)}))
     (code,) = names
     service = services[code]
     if kind in ("minimum_patients", "maximum_patients"):

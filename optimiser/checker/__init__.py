@@ -8,102 +8,50 @@ decisions, in exact arithmetic.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 import pandas as pd
 
-from optimiser.checker.claims import CLAIM_CHECKS, KNOWN_FILES, files_are_as_listed
-from optimiser.checker.clash import rules_clash_as_said, ways_out_are_enough
-from optimiser.checker.inputs import read_run
-from optimiser.checker.links import LINK_CHECKS
-from optimiser.checker.no_plan import in_words, no_plan_meets_every_rule, says_no_plan
-from optimiser.checker.on_call import ON_CALL_CHECKS
-from optimiser.checker.patterns import PATTERN_CHECKS
+from optimiser.checker.claims import CLAIM_CHECKS, files_are_as_listed
+from optimiser.checker.clash import CLASH_CHECKS, in_words, no_plan_meets_every_rule, says_no_plan
+from optimiser.checker.inputs import KNOWN_FILES, read_run
+from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
 from optimiser.checker.record import RECORD_CHECKS
 from optimiser.checker.rotas import ROTA_CHECKS, patterns_are_lawful
-from optimiser.checker.rules import (
-    RULES,
-    beds_are_enough,
-    enough_patients_within_standard,
-    enough_sites,
-    every_area_is_served,
-    every_rule_is_known,
-    every_site_has_enough_patients,
-    fixed_designations_stand,
-    moves_within_limit,
-    no_site_has_too_many_patients,
-    nobody_travels_too_far,
-    not_too_many_ambulance_hours,
-    not_too_many_repatriations,
-    not_too_many_sites,
-    not_too_many_transfers,
-    recruitment_within_limit,
-    rota_is_filled,
-    services_are_within_reach,
-    services_share_a_site,
-)
+from optimiser.checker.rules import RULES, every_rule_is_known, rule_holds
 from optimiser.checker.run import Run
 from optimiser.checker.sharing import SHARING_CHECKS
-from optimiser.checker.tables import TABLE_CHECKS
+from optimiser.checker.tables import LINK_CHECKS, TABLE_CHECKS
 
-__all__ = [
-    "CHECKS",
-    "RULE_CHECKS",
-    "Breach",
-    "Run",
-    "beds_are_enough",
-    "check",
-    "enough_patients_within_standard",
-    "enough_sites",
-    "every_area_is_served",
-    "every_rule_is_known",
-    "every_site_has_enough_patients",
-    "fixed_designations_stand",
-    "moves_within_limit",
-    "no_site_has_too_many_patients",
-    "nobody_travels_too_far",
-    "not_too_many_ambulance_hours",
-    "not_too_many_repatriations",
-    "not_too_many_sites",
-    "not_too_many_transfers",
-    "recruitment_within_limit",
-    "rota_is_filled",
-    "said_of_no_plan",
-    "services_are_within_reach",
-    "services_share_a_site",
-]
+__all__ = ["CHECKS", "RULE_CHECKS", "Breach", "Run", "check", "said_of_no_plan"]
 
-RUN_CHECKS: tuple[Callable[[Run], Iterable[Breach]], ...] = (
-    *TABLE_CHECKS,
-    *SHARING_CHECKS,
-    *LINK_CHECKS,
-    *RULES.values(),
-    every_rule_is_known,
-    *CLAIM_CHECKS,
-    *RECORD_CHECKS,
-    *ROTA_CHECKS,
-)
 RULE_CHECKS = tuple(RULES)
 """Names of the rules that have a check here, in reading order."""
+Check = Callable[[Run], Iterable[Breach]]
+CLAIMS_BY_NAME: Mapping[str, Check] = {
+    **{one.__name__: one for one in (*TABLE_CHECKS, *SHARING_CHECKS, *LINK_CHECKS)},
+    **{name: partial(rule_holds, name) for name in RULES},
+    **{one.__name__: one for one in (every_rule_is_known, *CLAIM_CHECKS, *RECORD_CHECKS, *ROTA_CHECKS)},
+}
 
 
-def _first_line(function: Callable[..., object]) -> str:
-    return (function.__doc__ or "").strip().splitlines()[0]
+def _first_lines(functions: Mapping[str, Callable[..., object]]) -> dict[str, str]:
+    return {name: (function.__doc__ or "").strip().splitlines()[0] for name, function in functions.items()}
 
 
 CHECKS: Mapping[str, str] = MappingProxyType(
     {
         "files_can_be_read": "Every file can be read: UTF-8, the right columns, numbers that are numbers.",
-        "files_are_as_listed": _first_line(files_are_as_listed),
+        **_first_lines({"files_are_as_listed": files_are_as_listed}),
         "config_is_understood": "Every setting of config.yaml is one that the checks know, and names what exists.",
         # What is wrong with a pattern is said under the names of the checks of patterns.
-        **{one.__name__: _first_line(one) for one in RUN_CHECKS if one is not patterns_are_lawful},
+        **_first_lines({name: one for name, one in CLAIMS_BY_NAME.items() if one is not patterns_are_lawful}),
+        **_first_lines({name: rule.facts for name, rule in RULES.items()}),
         **PATTERN_CHECKS,
-        no_plan_meets_every_rule.__name__: _first_line(no_plan_meets_every_rule),
-        rules_clash_as_said.__name__: _first_line(rules_clash_as_said),
-        ways_out_are_enough.__name__: _first_line(ways_out_are_enough),
+        **_first_lines({one.__name__: one for one in (no_plan_meets_every_rule, *CLASH_CHECKS)}),
         **ON_CALL_CHECKS,
     }
 )
@@ -142,7 +90,7 @@ def check(run: Path | Mapping[str, bytes]) -> pd.DataFrame:
             reader.breaches.extend(no_plan_meets_every_rule(reader))
         else:
             parsed = read_run(reader)
-            for function in RUN_CHECKS:
+            for function in CLAIMS_BY_NAME.values():
                 reader.breaches.extend(function(parsed))
     except UnreadableError:
         pass  # the reader has noted why

@@ -6,32 +6,17 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from optimiser.checker.inputs import OUTCOMES
+from optimiser.checker.inputs import files_due
 from optimiser.checker.measures import measures_are_right
+from optimiser.checker.question import Objective, Question
 from optimiser.checker.reading import MOST_BYTES, Breach, Number, Reader, nearly, same, shown
 from optimiser.checker.run import Run
-from optimiser.checker.stated import Objective
 
-RUN_FILES = (
-    "designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "config.yaml", "run.json",
-    "inputs/areas.csv", "inputs/sites.csv", "inputs/journeys.csv", "inputs/demand.csv",
-)  # fmt: skip
-# A run in which no plan meets every rule has these in place of the tables of a plan.
-NO_PLAN_TABLES = ("clash.csv", "ways_out.csv")
-OF_EVERY_RUN = tuple(name for name in RUN_FILES if "/" in name or not name.endswith(".csv"))
-# A run has these where its question calls for them.
-KNOWN_FILES = (
-    *RUN_FILES,
-    *(f"{name}.csv" for name in ("links", "exceptions", "rotas", "rota_needs")),
-    *(f"inputs/{name}.csv" for name in ("transfers", "staff", "activity")),
-    *NO_PLAN_TABLES,
-)
+OUTCOMES = ("proved best", "not proved", "evaluated")
 # Reports that are made of a run later on stand beside its files.
 REPORTS = (".html", ".xlsx", ".gpkg", ".zip")
-# Posts and transfers are added up over sites in thousand-millionths, each rounded.
-ADDED_UP_ROUNDED = ("staff_short", "transfers")
 MOST_DEPRIVED_DECILES = (1, 2)
 
 
@@ -43,7 +28,7 @@ def files_are_as_listed(reader: Reader) -> Iterator[Breach]:
     listed = listed if isinstance(listed, dict) else {}
     theirs = {name for name in reader.names if "/" in name or not _stands_beside(name)}
     no_plan = record.get("outcome") == "no plan"
-    needed = theirs | set((*OF_EVERY_RUN, *NO_PLAN_TABLES) if no_plan else RUN_FILES)
+    needed = theirs | set(files_due(with_plan=not no_plan))
     for name in sorted((needed | listed.keys()) - {"run.json"}):
         claimed = shown(listed.get(name, ""))
         found = hashlib.sha256(reader.files[name]).hexdigest() if name in reader.files else ""
@@ -74,64 +59,102 @@ def run_says_how_it_ended(run: Run) -> Iterator[Breach]:
             yield Breach("run_says_how_it_ended", f"run.json {where}", shown(claimed), shown(allowed[0]), message)
 
 
-def listed_or_all(run: Run, objective: Objective) -> list[str]:
-    """Return the services that an objective covers."""
-    return list(objective.services or run.question.services)
+class Aim(NamedTuple):
+    """What an objective adds up, or takes the largest of: a number for each service it covers, or their teams."""
+
+    unit: str
+    of: Literal["service", "team"]
+    together: Callable[..., Number]
+    part: Callable[..., Number]
+    rounded: bool = False
+
+    def parts(self, question: Question, objective: Objective) -> list[tuple[str, ...]]:
+        """Return the names of what the objective covers: every service if it lists none."""
+        codes = list(objective.services or question.services)
+        if self.of == "service":
+            return [(code,) for code in codes]
+        teams = {team for code in codes for team, _ in question.services[code].rotas}
+        return [key for key in question.rota_units() if key[0] in teams]
+
+    def total(self, parts: Iterable[Number]) -> Number:
+        """Return what the parts come to."""
+        return self.together([Fraction(0), *parts])
+
+    def value(self, run: Run, objective: Objective) -> Number:
+        """Return what the objective comes to in a run."""
+        return self.total(self.part(run, *names) for names in self.parts(run.question, objective))
 
 
-def _travelling(run: Run, objective: Objective) -> list[str]:
-    return [service for service in listed_or_all(run, objective) if service in run.nearest]
+OBJECTIVES: dict[str, Aim] = {}
+"""Every objective by name."""
 
 
-def total_patient_minutes(run: Run, objective: Objective) -> Number:
+def objective(
+    unit: str,
+    of: Literal["service", "team"] = "service",
+    together: Callable[..., Number] = sum,
+    *,
+    rounded: bool = False,
+) -> Callable[[Callable[..., Number]], Callable[..., Number]]:
+    """Declare an objective by its part of one service or team.
+
+    Posts and transfers are ``rounded``: added up over sites in thousand-millionths.
+    """
+
+    def declared(part: Callable[..., Number]) -> Callable[..., Number]:
+        OBJECTIVES[part.__name__] = Aim(unit, of, together, part, rounded)
+        return part
+
+    return declared
+
+
+def _with_patients(run: Run, service: str) -> bool:
+    return run.question.services[service].activity is not None
+
+
+@objective("patient-minutes a year")
+def patient_minutes(run: Run, service: str) -> Number:
     """Resident patients' minutes a year, over the services covered."""
-    return sum((run.patient_minutes(s, run.residents) for s in _travelling(run, objective)), Fraction(0))
+    return run.patient_minutes(service, run.residents) if _with_patients(run, service) else 0
 
 
-def worst_journey(run: Run, objective: Objective) -> Number:
+@objective("minutes", together=max)
+def worst_journey(run: Run, service: str) -> Number:
     """The longest journey of any resident area to any service covered, in minutes."""
-    return max((run.worst_minutes(s, run.residents) for s in _travelling(run, objective)), default=Fraction(0))
+    return run.worst_minutes(service, run.residents) if _with_patients(run, service) else 0
 
 
-def patients_beyond_standard(run: Run, objective: Objective) -> Number:
+@objective("patients a year")
+def patients_beyond_standard(run: Run, service: str) -> Number:
     """Resident patients a year beyond the standard of the services covered that state one."""
-    stated = [s for s in _travelling(run, objective) if "standard_minutes" in run.question.services[s].figures]
-    return sum((run.patients_beyond_standard(s) for s in stated), Fraction(0))
+    stated = _with_patients(run, service) and "standard_minutes" in run.question.services[service].figures
+    return run.patients_beyond_standard(service) if stated else 0
 
 
-def deprived_patient_minutes(run: Run, objective: Objective) -> Number:
+@objective("patient-minutes a year")
+def deprived_patient_minutes(run: Run, service: str) -> Number:
     """Patient minutes a year of resident areas in deprivation deciles 1 and 2."""
     deprived = [area for area in run.residents if run.areas[area].decile in MOST_DEPRIVED_DECILES]
-    return sum((run.patient_minutes(s, deprived) for s in _travelling(run, objective)), Fraction(0))
+    return run.patient_minutes(service, deprived) if _with_patients(run, service) else 0
 
 
-def staff_short(run: Run, objective: Objective) -> Number:
+@objective("people or WTE", of="team", rounded=True)
+def staff_short(run: Run, team: str, unit: str) -> Number:
     """What the teams that the rotas of the services covered use are short of, all their needs counted."""
-    teams = {team for service in listed_or_all(run, objective) for team, _ in run.question.services[service].rotas}
-    units = [key for key in run.question.rota_units() if key[0] in teams]
-    return sum((run.short(*key, site) for key in units for site in run.pools(key[0])), Fraction(0))
+    return sum(run.short(team, unit, site) for site in run.pools(team))
 
 
-def changes_from_today(run: Run, objective: Objective) -> Number:
+@objective("changes")
+def changes_from_today(run: Run, service: str) -> Number:
     """Designations that differ from today, over the services covered whose today is known."""
-    return Fraction(sum(run.changes(service) for service in listed_or_all(run, objective)))
+    return run.changes(service)
 
 
-def transfers(run: Run, objective: Objective) -> Number:
+@objective("transfers a year", rounded=True)
+def transfers(run: Run, service: str) -> Number:
     """Transfers a year to the services covered, suspected patients counted."""
-    moved = [s for s in _travelling(run, objective) if run.question.services[s].transfer is not None]
-    return sum((run.transfers_a_year(service) for service in moved), Fraction(0))
-
-
-OBJECTIVES: dict[str, Callable[[Run, Objective], Number]] = {
-    "patient_minutes": total_patient_minutes,
-    "worst_journey": worst_journey,
-    "patients_beyond_standard": patients_beyond_standard,
-    "deprived_patient_minutes": deprived_patient_minutes,
-    "staff_short": staff_short,
-    "changes_from_today": changes_from_today,
-    "transfers": transfers,
-}
+    by_transfer = _with_patients(run, service) and run.question.services[service].transfer
+    return run.transfers_a_year(service) if by_transfer else 0
 
 
 def _stated_objectives(run: Run) -> Iterator[tuple[str, Objective, dict[str, Any]]]:
@@ -168,9 +191,9 @@ def objective_values_are_right(run: Run) -> Iterator[Breach]:
     for where, objective, item in _stated_objectives(run):
         if objective.name not in OBJECTIVES:
             continue
-        claimed, found = _number(item.get("value")), OBJECTIVES[objective.name](run, objective)
-        agree = nearly if objective.name in ADDED_UP_ROUNDED else same
-        if claimed is None or not agree(claimed, found):
+        aim = OBJECTIVES[objective.name]
+        claimed, found = _number(item.get("value")), aim.value(run, objective)
+        if claimed is None or not (nearly if aim.rounded else same)(claimed, found):
             message = f"{where}: value is {shown(item.get('value'))}, but the plan's own is {shown(found)}."
             yield Breach("objective_values_are_right", where, shown(item.get("value")), shown(found), message)
 

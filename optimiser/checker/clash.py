@@ -1,5 +1,7 @@
-"""Is it so that rules clash as clash.csv says, and would the ways out of ways_out.csv be enough? Tried where few.
+"""Is it true that no plan meets every rule, that rules clash as clash.csv says, and that the ways out are enough?
 
+A run that says so has no plan to check. Where designations are few each is tried, from the words of the rules: every
+one that agrees with what is fixed and with the numbers of sites breaks some rule, staff shared out as well as can be.
 A set of rules clashes if no designation meets all of it; it is a smallest one if, for each of its rules, the
 designations beside it meet all the others. A way out by one rule is as small as can be if no designation that meets
 every other rule is nearer to meeting it.
@@ -9,42 +11,26 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from itertools import chain, combinations, product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from optimiser.checker.reading import DUST, Breach, Number, Reader, Row, number, text, word
-from optimiser.checker.rules import RELATIONS, RULES, Fact, facts_of, spare_of
+from optimiser.checker.inputs import read_asked, rows_of
+from optimiser.checker.reading import DUST, Breach, Number, Reader, Row, size
+from optimiser.checker.record import WITHOUT_PLAN, entries_fit
+from optimiser.checker.rules import RULES, SHARE
 from optimiser.checker.run import Run
-from optimiser.checker.tried import MOST_TRIED, OF_LINKS, OF_STAFF, Designated, Trial, staffing
+from optimiser.checker.tried import MOST_TRIED, Demand, Designated, Trial, demands_of, staffing
 
 SETS, WAYS = "rules_clash_as_said", "ways_out_are_enough"
-CLASH_COLUMNS: Mapping[str, Callable[[str], Any]] = {
-    "set": number, "rule": word, "instance": word, "words": word, "without_it": text,
-}  # fmt: skip
-WAY_COLUMNS: Mapping[str, Callable[[str], Any]] = {"unit": word, "by": number, "gives_way": word, "words": word}
 # Ways out are published to six decimals, and said with one decimal, or with six figures.
 SIX_DECIMALS, SAID_TO, SAID_OF_ALL = Fraction(1, 10**6), Fraction(1, 20), Fraction(1, 10**5)
 NUMBERS = re.compile(r"\d[\d,]*(?:\.\d+)?")
-FIGURES = {
-    "enough_sites": "at_least_sites",
-    "not_too_many_sites": "at_most_sites",
-    "every_site_has_enough_patients": "minimum_patients",
-    "no_site_has_too_many_patients": "maximum_patients",
-    "nobody_travels_too_far": "longest_journey_minutes",
-}
-LIMITS_OF_TRANSFERS = ("not_too_many_transfers", "not_too_many_repatriations", "not_too_many_ambulance_hours")
-SHARE = "enough_patients_within_standard"
-# How far these give way is worked out again; of beds, of several rules at once, and of what is fixed, it is not.
-WORKED_OUT = (*FIGURES, *LIMITS_OF_TRANSFERS, SHARE, *OF_STAFF)
 
 
-class Demand(NamedTuple):
-    """A rule, and the names that say whose it is: a rota is one demand over all sites, and so is a link."""
-
-    rule: str
-    names: tuple[str, ...]
+NO_PLAN = "no plan"
+CHECK = "no_plan_meets_every_rule"
 
 
 class Confirmed(NamedTuple):
@@ -69,16 +55,10 @@ class Confirmed(NamedTuple):
         return f"{what} Not checked: that no other sets clash, nor ways out by several rules together or by beds."
 
 
-def clash_is_as_said(reader: Reader, trial: Trial) -> Iterator[Breach]:
-    """Yield whatever is wrong in the two tables."""
-    yield from rules_clash_as_said(reader, trial)
-    yield from ways_out_are_enough(reader, trial)
-
-
 def confirmed(reader: Reader, trial: Trial) -> Confirmed:
     """Return how much of the two tables can be tried."""
     sets, ways = _sets(reader), _ways(reader)
-    tried = sum(_every_choice(trial, [d for d, _ in rows]) is not None for rows in sets.values())
+    tried = sum(_meeting(trial, [d for d, _ in rows]) is not None for rows in sets.values())
     return Confirmed(len(sets), tried, len(ways), sum(_least(trial, _demands(row)) is not None for row in ways))
 
 
@@ -92,17 +72,13 @@ def rules_clash_as_said(reader: Reader, trial: Trial) -> Iterator[Breach]:
         for demand, row in rows:
             yield from _row_is_sound(trial, demand, row, [one for one in demands if one != demand])
         first = rows[0][1].where
-        for designated in _every_choice(trial, demands) or ():
-            if _meets(trial, designated, demands):
-                found = _said(designated) or "nothing provided anywhere"
-                yield Breach(
-                    SETS, first, "a clash", found, f"{first}: these rules do not clash, since {found} meets all."
-                )
-                break
+        for designated in (_meeting(trial, demands) or [])[:1]:
+            found = _said(designated) or "nothing provided anywhere"
+            yield Breach(SETS, first, "a clash", found, f"{first}: these rules do not clash, since {found} meets all.")
 
 
 def _row_is_sound(trial: Trial, demand: Demand, row: Row, others: list[Demand]) -> Iterator[Breach]:
-    if not _is_known(trial, demand):
+    if demand not in trial.demands:
         claimed = row.cells["instance"]
         yield Breach(SETS, row.where, claimed, "", f"{row.where}: the config has no such rule as {claimed}.")
         return
@@ -110,7 +86,7 @@ def _row_is_sound(trial: Trial, demand: Demand, row: Row, others: list[Demand]) 
     if pairs is None:
         claimed = row.cells["without_it"]
         yield Breach(SETS, row.where, claimed, "", f"{row.where}: without_it names what the config does not have.")
-    elif _can_be_tried(trial) and all(_is_known(trial, one) for one in others) and not _meets(trial, pairs, others):
+    elif _can_be_tried(trial) and all(one in trial.demands for one in others) and not _meets(trial, pairs, others):
         message = (
             f"{row.where}: the designations beside {row.cells['instance']} do not meet the other rules of its set."
         )
@@ -124,9 +100,9 @@ def ways_out_are_enough(reader: Reader, trial: Trial) -> Iterator[Breach]:
         demands = _demands(row)
         alone |= set(demands) if len(demands) == 1 else set()
         for demand in demands:
-            if not _is_known(trial, demand):
-                name = ".".join((demand.rule, *demand.names))
-                yield Breach(WAYS, row.where, name, "", f"{row.where}: the config has no such rule as {name}.")
+            if demand not in trial.demands:
+                claimed = str(demand)
+                yield Breach(WAYS, row.where, claimed, "", f"{row.where}: the config has no such rule as {claimed}.")
         least, by = _least(trial, demands), row.cells["by"]
         if by <= 0:
             yield Breach(WAYS, row.where, str(float(by)), "", f"{row.where}: gives way by nothing.")
@@ -140,14 +116,13 @@ def ways_out_are_enough(reader: Reader, trial: Trial) -> Iterator[Breach]:
     for demand in sorted(set.intersection(*sets) - alone) if sets else ():
         least = _least(trial, [demand])
         if least is not None and not math.isinf(least):
-            name = ".".join((demand.rule, *demand.names))
-            message = f"ways_out.csv leaves out {name}, which would be enough if it gave way by {float(least):g}."
-            yield Breach(WAYS, "ways_out.csv", "no row", name, message)
+            message = f"ways_out.csv leaves out {demand}, which would be enough if it gave way by {float(least):g}."
+            yield Breach(WAYS, "ways_out.csv", "no row", str(demand), message)
 
 
 def _sets(reader: Reader) -> dict[Fraction, list[tuple[Demand, Row]]]:
     found: dict[Fraction, list[tuple[Demand, Row]]] = {}
-    for row in reader.table("clash.csv", CLASH_COLUMNS):
+    for row in rows_of(reader, "clash.csv"):
         demand = _demand(row.cells["instance"])
         if demand.rule != row.cells["rule"]:
             demand = Demand("", ())  # not known, and said to be so
@@ -156,7 +131,7 @@ def _sets(reader: Reader) -> dict[Fraction, list[tuple[Demand, Row]]]:
 
 
 def _ways(reader: Reader) -> list[Row]:
-    return reader.table("ways_out.csv", WAY_COLUMNS)
+    return rows_of(reader, "ways_out.csv")
 
 
 def _demand(instance: str) -> Demand:
@@ -168,33 +143,10 @@ def _demands(way: Row) -> list[Demand]:
     return [_demand(name) for name in way.cells["gives_way"].split(" ")]
 
 
-def _is_known(trial: Trial, demand: Demand) -> bool:
-    question, names = trial.question, demand.names
-    if demand.rule not in RULES or not names:
-        return False
-    if demand.rule in OF_STAFF:
-        *code, team, unit = names if len(names) >= 2 else ("", "", "")
-        its_own = [question.services[one].rotas for one in code if one in question.services]
-        return (team, unit) in question.rota_units() and all((team, unit) in one for one in its_own or [{}] * len(code))
-    service = question.services.get(names[0])
-    if service is None:
-        return False
-    sites = trial.run(frozenset()).candidates
-    if demand.rule in OF_LINKS:
-        return len(names) == 2 and names[1] in {**service.same_site, **service.in_reach}
-    if demand.rule == "fixed_designations_stand":
-        return len(names) == 2 and names[1] in service.fixed
-    if demand.rule == "beds_are_enough":
-        return len(names) == 2 and service.beds is not None and names[1] in service.beds.at
-    if demand.rule in FIGURES and FIGURES[demand.rule] not in service.figures:
-        return False
-    return len(names) == 1 or (len(names) == 2 and names[1] in sites)
-
-
 def _read_pairs(trial: Trial, cell: str) -> Designated | None:
     """Return (service, site) pairs from ``service at site; service at site``."""
     pairs = [tuple(part.split(" at ")) for part in cell.split("; ")] if cell else []
-    sites = trial.run(frozenset()).candidates
+    sites = trial.candidates
     known = all(len(pair) == 2 and pair[0] in trial.question.services and pair[1] in sites for pair in pairs)
     return frozenset((pair[0], pair[1]) for pair in pairs) if known else None
 
@@ -207,72 +159,60 @@ def _can_be_tried(trial: Trial) -> bool:
     return not any(service.managed for service in trial.question.services.values())
 
 
-def _services_of(trial: Trial, demands: Collection[Demand]) -> set[str]:
-    """Return the services on which it rests whether demands are met."""
-    services, found = trial.question.services, set[str]()
-    for demand in demands:
-        if demand.rule not in ("moves_within_limit", "recruitment_within_limit"):
-            found.add(demand.names[0])
-        if demand.rule in OF_LINKS:
-            found.add(demand.names[1])
-        if demand.rule == "rota_is_filled":
-            rota = services[demand.names[0]].rotas[demand.names[1], demand.names[2]]
-            found |= {other for other in (rota.only_without, rota.remote_from) if other}
-    firsts = {transfer.first_contact for code in found if (transfer := services[code].transfer)}
-    return found | firsts
+def _meeting(trial: Trial, demands: Collection[Demand]) -> list[Designated] | None:
+    """Return every choice of sites that meets all demands, of the services on which they rest; None if not tried.
 
-
-def _every_choice(trial: Trial, demands: Collection[Demand]) -> list[Designated] | None:
-    """Return every choice of sites of the services that demands rest on; None if there are too many, or flows."""
-    if not _can_be_tried(trial) or not all(_is_known(trial, demand) for demand in demands):
+    Those are the services that are looked at in any such choice: of others it cannot matter where they are.
+    """
+    if not _can_be_tried(trial) or not all(demand in trial.demands for demand in demands):
         return None
-    sites, services = trial.run(frozenset()).candidates, sorted(_services_of(trial, demands))
-    if 2 ** (len(sites) * len(services)) > MOST_TRIED:
-        return None
+    sites, services = trial.candidates, set[str]()
     every = list(chain.from_iterable(combinations(sites, many) for many in range(len(sites) + 1)))
-    joint = product(every, repeat=len(services))
-    return [frozenset((code, site) for code, here in zip(services, one, strict=True) for site in here) for one in joint]
+
+    def meeting() -> list[Designated]:
+        joint = product(*([[(code, site) for site in here] for here in every] for code in sorted(services)))
+        return [one for pairs in joint if _meets(trial, one := frozenset(chain(*pairs)), demands)]
+
+    while 2 ** (len(sites) * len(services)) <= MOST_TRIED:
+        found, looked_at = trial.looking(meeting)
+        if looked_at <= services:
+            return found
+        services |= looked_at
+    return None
 
 
 def _meets(trial: Trial, designated: Designated, demands: Collection[Demand]) -> bool:
     """Whether designations meet some demands, whatever becomes of all others."""
-    plain = (demand for demand in demands if demand.rule not in OF_STAFF)
-    if any(_gap(trial, designated, demand) > DUST for demand in plain):
+    if any(_gap(trial, designated, demand) > DUST for demand in demands if RULES[demand.rule].kind != "staff"):
         return False
     run = trial.run(designated)
-    teams = {demand.names[-2:] for demand in demands if demand.rule in OF_STAFF}
+    teams = {demand.names[-2:] for demand in demands if RULES[demand.rule].kind == "staff"}
     return all(_is_staffed(run, team, unit, demands) for team, unit in teams)
 
 
 def _is_staffed(run: Run, team: str, unit: str, demands: Collection[Demand]) -> bool:
-    rotas = {d.names[0] for d in demands if d.rule == "rota_is_filled" and d.names[1:] == (team, unit)}
-    held = {d.rule for d in demands if d.rule in OF_STAFF and d.names[-2:] == (team, unit)}
-    free = [rule for rule in ("moves_within_limit", "recruitment_within_limit") if rule not in held]
+    here = [demand for demand in demands if demand.names[-2:] == (team, unit)]
+    rotas = {demand.names[0] for demand in here if demand.rule == "rota_is_filled"}
+    free = {name for name, rule in RULES.items() if rule.kind == "staff"} - {demand.rule for demand in here}
     return staffing(run, team, unit, rotas=rotas, free=free).lacking <= DUST
-
-
-def _facts(trial: Trial, designated: Designated, demand: Demand) -> list[Fact]:
-    run = trial.run(designated) if demand.rule in OF_LINKS else trial.alone(demand.names[0], designated)
-    return [fact for fact in facts_of(demand.rule, run) if _is_of(fact, demand)]
-
-
-def _is_of(fact: Fact, demand: Demand) -> bool:
-    parts = tuple(fact.instance.split("."))
-    return (parts[0], parts[-1]) == demand.names if demand.rule in OF_LINKS else parts == demand.names
 
 
 def _gap(trial: Trial, designated: Designated, demand: Demand) -> Number:
     """Return by how much designations miss what a demand asks."""
-    spares = [spare_of(fact, RELATIONS[demand.rule]) for fact in _facts(trial, designated, demand)]
-    missed: Number = sum((-spare for spare in spares if spare < 0), Fraction(0))
-    if demand.rule == SHARE:
-        missed = missed * trial.alone(demand.names[0], designated).resident_patients(demand.names[0])
-    return missed
+
+    def missed(run: Run) -> Number:
+        rule = RULES[demand.rule]
+        facts = [fact for fact in rule.facts(run, *demand.whose) if demand in demands_of(demand.rule, fact)]
+        spares = [rule.spare(fact) for fact in facts]
+        everybody = run.patients_in(demand.names[0], run.residents) if facts and facts[0].unit == SHARE else 1
+        return sum((-spare * everybody for spare in spares if spare < 0), Fraction(0))
+
+    return trial.kept(("gap", demand), designated, missed)
 
 
 def _least(trial: Trial, demands: list[Demand]) -> Number | None:
     """Return the least by which one demand must give way, infinite if never enough; None if not worked out."""
-    if len(demands) != 1 or demands[0].rule not in WORKED_OUT or not _is_known(trial, demands[0]):
+    if len(demands) != 1 or demands[0] not in trial.demands or not RULES[demands[0].rule].gives_by_its_gap:
         return None
     (demand,) = demands
     if demand not in trial.least:
@@ -281,7 +221,8 @@ def _least(trial: Trial, demands: list[Demand]) -> Number | None:
 
 
 def _worked_out(trial: Trial, demand: Demand) -> Number | None:
-    if demand.rule in OF_STAFF:
+    of_staff = RULES[demand.rule].kind == "staff"
+    if of_staff:
         team, unit = demand.names[-2:]
         resting = [code for code, one in trial.question.services.items() if (team, unit) in one.rotas]
         # What one of several rotas must give depends on where the others are the larger.
@@ -290,28 +231,63 @@ def _worked_out(trial: Trial, demand: Demand) -> Number | None:
     tried = trial.designations(but=demand)
     if tried is None:
         return None
-    gaps = (_gap_alone(trial, one, demand) for one in tried)
-    least = min(gaps, default=math.inf)
+    least = min((_gap_alone(trial, one, demand) for one in tried), default=math.inf)
     is_part = demand.names[-1] == "people" and not math.isinf(least) and Fraction(least).denominator > 1
-    return None if demand.rule in OF_STAFF and is_part else least
+    return None if of_staff and is_part else least
 
 
 def _gap_alone(trial: Trial, designated: Designated, demand: Demand) -> Number:
     """Return by how much designations miss a demand, infinite if they break another rule."""
-    if trial.breaks_another_rule(designated, demand):
+    if trial.breaks_a_rule(designated, demand):
         return math.inf
-    if demand.rule not in OF_STAFF:
+    if RULES[demand.rule].kind != "staff":
         return _gap(trial, designated, demand)
-    run, (team, unit) = trial.run(designated), demand.names[-2:]
-    lacking = staffing(run, team, unit).lacking
-    freed = staffing(run, team, unit, free=[demand.rule]).lacking
+    team, unit = demand.names[-2:]
+    freed = staffing(trial.run(designated), team, unit, free=[demand.rule]).lacking
+    lacking = trial.staffing(designated, team, unit).lacking
     return lacking if demand.rule == "rota_is_filled" or freed <= DUST else math.inf
 
 
 def _says(trial: Trial, demand: Demand, by: Fraction, words: str) -> bool:
     """Whether words say by how much a demand gives way, or to what."""
-    figure = FIGURES.get(demand.rule)
-    limit = trial.question.services[demand.names[0]].figure(figure) if figure else None
-    due = [by] if limit is None else [by, limit + by, limit - by]
+    limits = [] if RULES[demand.rule].kind == "staff" else [trial.demands[demand].right]
+    due: list[Number] = [by, *(limit + by for limit in limits), *(limit - by for limit in limits)]
     said = [Fraction(found.replace(",", "")) for found in NUMBERS.findall(words)]
-    return any(abs(one - other) <= max(SAID_TO, SAID_OF_ALL * other) for one in said for other in due)
+    return any(size(one - it) <= max(SAID_TO, SAID_OF_ALL * size(it)) for one in said for it in due)
+
+
+def says_no_plan(reader: Reader) -> bool:
+    """Whether a run says that no plan meets every rule."""
+    return "run.json" in reader.files and reader.json("run.json").get("outcome") == NO_PLAN
+
+
+def no_plan_meets_every_rule(reader: Reader) -> Iterator[Breach]:
+    """Where a run says that no plan meets every rule, every designation breaks one, if they are few enough to try."""
+    trial = Trial(*read_asked(reader))
+    record, title = reader.json("run.json"), trial.question.title
+    yield from entries_fit(record, WITHOUT_PLAN)
+    if record.get("question") != title:
+        message = "run.json does not ask the config's question."
+        yield Breach(CHECK, "run.json", str(record.get("question")), title, message)
+    for designated in trial.lawful(trial.designations() or []):
+        found = _said(designated)
+        yield Breach(CHECK, "run.json", NO_PLAN, found, f"These designations break no rule: {found}.")
+        break
+    yield from rules_clash_as_said(reader, trial)
+    yield from ways_out_are_enough(reader, trial)
+
+
+def in_words(reader: Reader) -> str:
+    """Return what was confirmed of a run that says that no plan meets every rule, as a sentence."""
+    trial = Trial(*read_asked(reader))
+    tried = trial.designations()
+    if tried is None:
+        words = "That no plan meets every rule is the solver's word: there are too many designations, or flows, to try."
+        return f"{words} So are the rules that clash and the ways out."
+    return (
+        f"No plan meets every rule: confirmed independently, by trying {len(tried):,} designations. "
+        f"{confirmed(reader, trial)}"
+    )
+
+
+CLASH_CHECKS = (rules_clash_as_said, ways_out_are_enough)

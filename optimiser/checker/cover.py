@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DAY, WEEK = 24 * 60, 7 * 24 * 60
@@ -43,19 +43,19 @@ Stated = tuple[Fraction | None, str, bool]
 
 
 class Block(NamedTuple):
-    """So many people at once, for the same hours of some days."""
+    """So many people at once, for the same hours of some days (``Mon`` to ``Sun``), over midnight where they run on."""
 
-    days: tuple[str, ...]
-    start_hour: Fraction
-    hours: Fraction
-    people: Fraction
-    kind: str
-    source: str
-    verified: bool
+    days: Sequence[str]
+    start: Any
+    hours: Any
+    people: Any
+    kind: str = "resident"
+    source: str = ""
+    verified: bool = False
 
     def minutes(self) -> list[int]:
         """Return every minute of the week that it covers; one that two of its days cover is there twice."""
-        first, length = int(self.start_hour * 60), int(self.hours * 60)
+        first, length = int(self.start * 60), int(self.hours * 60)
         starts = (DAYS.index(day) * DAY + first for day in self.days if day in DAYS)
         return [(start + minute) % WEEK for start in starts for minute in range(length)]
 
@@ -137,12 +137,12 @@ def needed_for(
     asked = {"hours": _up("people whom the hours take", full.exact, "{}, rounded up", full)} if full else {}
     steps += asked.values()
     if "one_in" in stated:
-        seats = _given("people on call at once", Fraction(_most_at_once(on_call)), "people", *_origin(on_call))
-        often = _stated("on call at most 1 in", stated["one_in"], "people")
+        seats = Step("people on call at once", Fraction(_most_at_once(on_call)), "people", *_origin(on_call))
+        often = stated_step("on call at most 1 in", stated["one_in"], "people")
         asked["frequency"] = _up("people whom the frequency takes", seats.exact * often.exact, "{} × {}", seats, often)
         steps += [seats, often, asked["frequency"]]
     if "people" in stated:
-        asked["floor"] = _stated("people whom the standard asks for", stated["people"], "people")
+        asked["floor"] = stated_step("people whom the standard asks for", stated["people"], "people")
         steps.append(asked["floor"])
     most = max((step.exact for step in asked.values()), default=Fraction(0))
     names = " and ".join(name for name, step in asked.items() if step.exact == most)
@@ -152,9 +152,9 @@ def needed_for(
     if "WTE" in stated or ("people" not in stated and resident):
         wte = [full] if full else []
         if "WTE" in stated:
-            wte.append(_stated("WTE that the standard asks for", stated["WTE"], "WTE"))
+            wte.append(stated_step("WTE that the standard asks for", stated["WTE"], "WTE"))
             steps.append(wte[-1])
-        steps.append(_worked("WTE needed", max(step.exact for step in wte), "WTE", _largest(len(wte)), *wte))
+        steps.append(worked_step("WTE needed", max(step.exact for step in wte), "WTE", _largest(len(wte)), *wte))
         needed["WTE"] = steps[-1]
     return tuple(steps), needed
 
@@ -173,22 +173,22 @@ def _whole_time(resident: Sequence[Block], terms: Mapping[str, Stated], plain_da
     # What counts as plain time is a term too.
     origin = source, verified and terms["plain_from_hour"][2] and terms["plain_to_hour"][2]
     hours = [
-        _given("hours of cover in plain time", plain / 60, "hours a week", *origin),
-        _given("hours of cover in premium time", premium / 60, "hours a week", *origin),
-        _stated("hours a PA in plain time", terms["hours_a_plain_pa"], "hours"),
-        _stated("hours a PA in premium time", terms["hours_a_premium_pa"], "hours"),
+        Step("hours of cover in plain time", plain / 60, "hours a week", *origin),
+        Step("hours of cover in premium time", premium / 60, "hours a week", *origin),
+        stated_step("hours a PA in plain time", terms["hours_a_plain_pa"], "hours"),
+        stated_step("hours a PA in premium time", terms["hours_a_premium_pa"], "hours"),
     ]
     activities = sum((a.exact / b.exact for a, b in zip(hours[:2], hours[2:], strict=True)), Fraction(0))
     plain_first = (hours[0], hours[2], hours[1], hours[3])
-    weekly = _worked("PAs that the cover takes", activities, "PAs a week", "{} ÷ {} + {} ÷ {}", *plain_first)
+    weekly = worked_step("PAs that the cover takes", activities, "PAs a week", "{} ÷ {} + {} ÷ {}", *plain_first)
     leave = [
-        _stated("weeks a year", terms["weeks_a_year"], "weeks"),
-        _stated("weeks worked after leave", terms["working_weeks"], "weeks"),
-        _stated("direct-care PAs of a WTE", terms["direct_care_pas"], "PAs a week"),
+        stated_step("weeks a year", terms["weeks_a_year"], "weeks"),
+        stated_step("weeks worked after leave", terms["working_weeks"], "weeks"),
+        stated_step("direct-care PAs of a WTE", terms["direct_care_pas"], "PAs a week"),
     ]
     year, working, direct = (step.exact for step in leave)
     wte = weekly.exact * year / (working * direct)
-    full = _worked("WTE that the hours take", wte, "WTE", "{} × {} ÷ {} ÷ {}", weekly, *leave)
+    full = worked_step("WTE that the hours take", wte, "WTE", "{} × {} ÷ {} ÷ {}", weekly, *leave)
     return [*hours, weekly, *leave, full]
 
 
@@ -205,20 +205,18 @@ def _origin(blocks: Sequence[Block]) -> tuple[str, bool]:
     return "; ".join(dict.fromkeys(block.source or UNSAID for block in blocks)), all(b.verified for b in blocks)
 
 
-def _given(term: str, exact: Fraction, unit: str, source: str, verified: bool) -> Step:
-    return Step(term, exact, unit, source, verified)
-
-
-def _stated(term: str, figure: Stated, unit: str) -> Step:
+def stated_step(term: str, figure: Stated, unit: str) -> Step:
+    """Return a step that a figure of the config states."""
     return Step(term, figure[0] or Fraction(0), unit, *figure[1:])
 
 
-def _worked(term: str, exact: Fraction, unit: str, how: str, *of: Step) -> Step:
+def worked_step(term: str, exact: Fraction, unit: str, how: str, *of: Step) -> Step:
+    """Return a step that is worked out of others, verified where all of them are."""
     return Step(term, exact, unit, how, all(step.verified for step in of), of)
 
 
 def _up(term: str, exact: Fraction, how: str, *of: Step) -> Step:
-    return _worked(term, Fraction(math.ceil(exact)), "people", how, *of)
+    return worked_step(term, Fraction(math.ceil(exact)), "people", how, *of)
 
 
 def _largest(of: int) -> str:

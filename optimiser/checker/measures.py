@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from optimiser.checker.across import rota_need
-from optimiser.checker.beds import beds_for, busy_as_today, busy_by_site, share_turned_away
-from optimiser.checker.links import broken_without_exception
+from optimiser.checker.question import Beds
 from optimiser.checker.reading import Breach, Number, same, shown, size
-from optimiser.checker.run import MICRO, Piece, Run
+from optimiser.checker.run import MICRO, Piece, Run, beds_for, share_turned_away
 from optimiser.checker.sharing import nearest_beside, past_a_nearer_site
-from optimiser.checker.stated import Beds
+from optimiser.checker.tables import broken_without_exception
 
 LIMITS_MINUTES = (30, 45, 60)
 AGE_GROUP = "age 75+"
@@ -93,19 +91,18 @@ def _within(run: Run, service: str, limit: int) -> Iterator[tuple[str, Piece]]:
 
 
 def _older_mean(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
-    minutes = {area: run.minutes_spent(service, area) for area in run.residents}
     if "population_75_plus" in run.inputs.area_columns:
-        found = mean({area: run.areas[area].over_75 or 0 for area in run.residents}, minutes)
+        older = {area: run.areas[area].over_75 or 0 for area in run.residents}
+        found = mean(older, run.minutes_spent(service))
         if found is not None:
             yield "mean_minutes", AGE_GROUP, Measure(found, MINUTES, "lower")
 
 
 def _group_measures(run: Run, service: str, group: str, areas: list[str]) -> Iterator[tuple[str, str, Measure]]:
-    minutes = {area: run.minutes_spent(service, area) for area in areas}
-    found = mean({area: run.patients(service, area) for area in areas}, minutes)
+    found = mean({area: run.patients(service, area) for area in areas}, run.minutes_spent(service))
     if found is not None:
         yield "mean_minutes", group, Measure(found, MINUTES, "lower")
-    yield "patients", group, Measure(run.resident_patients(service, areas), PATIENTS, "neither")
+    yield "patients", group, Measure(run.patients_in(service, areas), PATIENTS, "neither")
     yield "worst_minutes", group, Measure(run.worst_minutes(service, areas), MINUTES, "lower")
 
 
@@ -134,7 +131,7 @@ def _bed_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
     wanted = run.question.services[service].beds
     if wanted is None:
         return
-    busy = busy_by_site(run, service)
+    busy = run.busy_by_site(service)
     needed = {site: beds_for(wanted, load) for site, load in busy.items()}
     stated = {site: int(figure.value or 0) for site, figure in wanted.at.items() if site in busy}
     full: list[tuple[int, Fraction]] = []
@@ -170,7 +167,7 @@ def _bed_test(run: Run, service: str, wanted: Beds, total: int) -> Iterator[tupl
     if today is None:
         return
     sites = [site for site in run.candidates if site in today]
-    as_today = sum(beds_for(wanted, load) for load in busy_as_today(run, service, sites))
+    as_today = sum(beds_for(wanted, load) for load in run.busy_as_today(service))
     yield "beds_needed_as_today", "", Measure(Fraction(as_today), "beds", "neither")
     if sites and all(site in wanted.at for site in sites):
         there = sum((wanted.at[site].value or Fraction(0) for site in sites), Fraction(0))
@@ -194,7 +191,7 @@ def _transfer_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measu
     transfer = run.question.services[service].transfer
     if transfer is None:
         return
-    straight = run.straight_there(service)
+    straight = run.straight_to(service, run.sites_of(service))
     patients = {area: run.patients(service, area) for area in run.residents}
     found = mean(patients, {area: straight[area].minutes for area in run.residents})
     if found is not None:
@@ -203,11 +200,10 @@ def _transfer_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measu
     yield "transfers_per_day", "", Measure(run.transfers_a_year(service) / 365, daily, "lower")
     for (here, there, _), confirmed in run.transferred(service).items():
         yield "transfers_per_day", f"{here} to {there}", Measure(confirmed * suspected / 365, daily, "lower")
-    repatriated = sum(run.transferred(service).values(), Fraction(0)) * transfer.value("repatriated_share")
-    yield "repatriations_per_year", "", Measure(repatriated, "repatriations a year", "lower")
+    yield "repatriations_per_year", "", Measure(run.repatriations_a_year(service), "repatriations a year", "lower")
     yield "ambulance_hours_per_year", "", Measure(run.ambulance_hours(service), "hours a year", "lower")
     for site in run.candidates + run.neighbours(transfer.first_contact):
-        left = [area for area, journey in run.nearest[service].items() if journey.moves and journey.first_site == site]
+        left = [area for area, journey in run.nearest(service).items() if journey.moves and journey.first_site == site]
         seen = Fraction(sum(run.patients(service, area) for area in left), run.inputs.patients_scale)
         stay = (1 - transfer.value("share_transferred")) * seen
         yield "site_patients_not_transferred", site, Measure(stay, PATIENTS, "neither")
@@ -264,7 +260,7 @@ def _vacancy_measures(run: Run) -> Iterator[Named]:
     for code, service in run.question.services.items():
         for team, unit in service.rotas:
             for site in run.pools(team):
-                needed = rota_need(run, code, (team, unit), site)
+                needed = run.rota_need(code, (team, unit), site)
                 if needed is None:
                     continue
                 left = max(run.staff(team, unit, site) - 1, Fraction(0))

@@ -9,22 +9,13 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeGuard
 
-from optimiser.checker.claims import options_of, values_of
+from optimiser.checker.claims import OBJECTIVES, options_of, values_of
 from optimiser.checker.reading import LONGEST_SHOWN, Breach, Number, brief, nearly, shown
-from optimiser.checker.rules import OF_WHAT_IS_FIXED, RULES, breaks_a_rule
+from optimiser.checker.rules import RULES, is_lawful
 from optimiser.checker.run import Run
-from optimiser.checker.tried import Trial, changes_and_sites
+from optimiser.checker.tried import Trial
 
 PROVED = "proved best"
-UNITS = {
-    "patient_minutes": "patient-minutes a year",
-    "deprived_patient_minutes": "patient-minutes a year",
-    "worst_journey": "minutes",
-    "patients_beyond_standard": "patients a year",
-    "staff_short": "people or WTE",
-    "changes_from_today": "changes",
-    "transfers": "transfers a year",
-}
 # Versions of HiGHS in which an answer can be believed: from, up to but not including, and those in between that are
 # known to give wrong answers to small models.
 SOLVER, SINCE, BEFORE, WRONG = "HiGHS", (1, 15, 1), (2,), ((1, 14),)
@@ -88,9 +79,12 @@ ENTRIES: Mapping[str, Entry] = {
     "objectives": Entry(lambda said: isinstance(said, list), "a list"),
     "ties": Entry(lambda said: said is None or _is_count(said), "a whole number, or nothing where none are listed"),
     "enumeration": Entry(lambda said: said is None or isinstance(said, dict), "a group of entries, or nothing"),
+    "sentences": Entry(lambda said: isinstance(said, list), "a list"),
     "solver": Entry(lambda said: isinstance(said, dict), "a group of entries"),
     "seconds": Entry(_are_seconds, "seconds by name, 0 or more"),
 }
+# Only where something is said of the plan beside other questions.
+PERHAPS = ("sentences",)
 WITHOUT_PLAN: Mapping[str, Entry] = {
     **OF_EVERY_RUN,
     "every_clash_is_known": Entry(lambda said: isinstance(said, bool), "true or false"),
@@ -121,7 +115,8 @@ def _wrong(check: str, name: str, claimed: object, found: object, says: str = ""
 
 def the_record_is_sound(run: Run) -> Iterator[Breach]:
     """Every entry of run.json is there and of its kind: a date, whole counts, times from 0, versions; and no other."""
-    yield from entries_fit(run.result.record, ENTRIES)
+    record = run.result.record
+    yield from entries_fit(record, {name: ENTRIES[name] for name in ENTRIES if name in record or name not in PERHAPS})
     for n, item in enumerate(run.result.objectives, start=1):
         there = set(item) if isinstance(item, dict) else set()
         if there != OF_AN_OBJECTIVE:
@@ -137,8 +132,9 @@ def objectives_have_their_units(run: Run) -> Iterator[Breach]:
     """Each objective of run.json is in its own unit."""
     for n, item in enumerate(run.result.objectives, start=1):
         name = item.get("name") if isinstance(item, dict) else None
-        if isinstance(name, str) and name in UNITS and item.get("unit") != UNITS[name]:
-            yield _wrong("objectives_have_their_units", f"objective {n} ({name}) unit", item.get("unit"), UNITS[name])
+        aim = OBJECTIVES.get(name) if isinstance(name, str) else None
+        if aim and item.get("unit") != aim.unit:
+            yield _wrong("objectives_have_their_units", f"objective {n} ({name}) unit", item.get("unit"), aim.unit)
 
 
 def the_solver_can_be_believed(run: Run) -> Iterator[Breach]:
@@ -205,7 +201,7 @@ def the_list_adds_up(run: Run) -> Iterator[Breach]:
         yield _wrong(check, "enumeration listed", listed.get("listed"), 2**open_pairs)
     counts = struck if isinstance(struck, dict) else {"": None}
     for name, number in counts.items():
-        if name not in RULES or not _is_count(number) or (number and name in OF_WHAT_IS_FIXED):
+        if name not in RULES or not _is_count(number) or (number and RULES[name].kind == "fixed"):
             yield _wrong(check, f"enumeration struck_out_by {brief(name)}", number, "a count, by the name of a rule")
     left = 2**open_pairs - sum(number for number in counts.values() if _is_count(number))
     if not _is_count(lawful) or lawful != left:
@@ -248,7 +244,7 @@ def equal_plans_are_counted(run: Run) -> Iterator[Breach]:
     if (_is_count(lawful) and ties > lawful) or (ties < equal if equal == len(options) else ties != equal):
         yield _wrong(check, "ties", ties, f"{equal}, as in the list of the best")
     trial = Trial(run.question, run.inputs)
-    ranked = [(values, *changes_and_sites(trial, frozenset((c, s) for s, c in pairs))) for values, pairs in options]
+    ranked = [(values, *trial.changes_and_sites(frozenset((c, s) for s, c in pairs))) for values, pairs in options]
     for n, ((values, *better), (others, *worse)) in enumerate(pairwise(ranked), start=2):
         if values == others and worse < better:
             where, found = f"enumeration best {n}", "fewer changes or sites first"
@@ -259,13 +255,13 @@ def few_designations_are_all_tried(run: Run) -> Iterator[Breach]:
     """Where designations are few, each is tried: as many are lawful as are listed, and none is better than the best."""
     check, trial = "few_designations_are_all_tried", Trial(run.question, run.inputs)
     tried = trial.designations() if run.result.outcome == PROVED else None
-    if tried is None or any(objective.name not in UNITS for objective in run.question.objectives):
+    if tried is None or any(objective.name not in OBJECTIVES for objective in run.question.objectives):
         return
     found = {one: trial.values(one) for one in trial.lawful(tried)}
     ranked = sorted(found.values())
     plan = frozenset((code, site) for code in run.question.services for site in run.sites_of(code))
     if plan not in found:
-        if not breaks_a_rule(run):  # else it is said under the name of the rule
+        if is_lawful(run):  # else it is said under the name of the rule
             yield _wrong(check, "outcome", PROVED, "", "a plan that breaks a rule, by what staff there could be")
         return
     claimed = values_of(run)

@@ -7,21 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from optimiser.checker.across import rota_need, sites_in_need, travel_steps
 from optimiser.checker.cover import DAY, DAYS, Asked, Block, Step
-from optimiser.checker.on_call import ON_CALL, breaches_on_call, weeks_of
-from optimiser.checker.patterns import breaches_of_pattern
+from optimiser.checker.patterns import ON_CALL, breaches_of_pattern, breaches_on_call, weeks_of
 from optimiser.checker.reading import Breach, Row, same, shown
 from optimiser.checker.run import ACROSS_SITES, Run
 
 
 def asked_rotas(run: Run) -> dict[str, tuple[str, Asked]]:
     """Return the rotas that state cover: by name, with their service."""
-    return {
-        f"{code}.{team}": (code, asked)
-        for code, service in run.question.services.items()
-        for team, asked in service.covers.items()
-    }
+    return {f"{code}.{team}": (code, asked) for code, team, asked in run.question.covers()}
 
 
 def rota_needs_are_worked_out(run: Run) -> Iterator[Breach]:
@@ -29,7 +23,7 @@ def rota_needs_are_worked_out(run: Run) -> Iterator[Breach]:
     check = "rota_needs_are_worked_out"
     stated = dict(run.rota_needs)
     for name, (service, asked) in asked_rotas(run).items():
-        steps = [*asked.steps, *travel_steps(run, service, name.removeprefix(f"{service}."))]
+        steps = [*asked.steps, *run.travel_steps(service, name.removeprefix(f"{service}."))]
         for number, step in enumerate(steps, start=1):
             row = stated.pop((name, Fraction(number)), None)
             where = f"rota_needs.csv {name} step {number}"
@@ -83,7 +77,7 @@ def _not_offered(check: str, row: Row, asked: Asked) -> Iterator[Breach]:
 
 def _is_block(block: Block, cells: Mapping[str, str]) -> bool:
     """Whether a row is a stretch on call that a block of cover asks for."""
-    start = int(block.start_hour * 60)
+    start = int(block.start * 60)
     ends = (start + int(block.hours * 60)) % DAY
     times = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in (start, ends))
     return block.kind == ON_CALL and cells["day"] in block.days and (cells["start"], cells["end"]) == times
@@ -116,9 +110,7 @@ def patterns_are_lawful(run: Run) -> Iterator[Breach]:
         if name in expected:
             asked, weeks = expected[name], weeks_of(rows)
             shifts = [row.cells for row in rows if row.cells["kind"] != ON_CALL]
-            yield from breaches_of_pattern(
-                shifts, [block[:4] for block in asked.resident], run.question.law, people=weeks
-            )
+            yield from breaches_of_pattern(shifts, asked.resident, run.question.law, people=weeks)
             yield from breaches_on_call(name, rows, asked, weeks)
 
 
@@ -132,7 +124,7 @@ def _with_patterns(run: Run) -> dict[str, Asked]:
 def _as_needed(run: Run, service: str, team: str, asked: Asked) -> Asked | None:
     """Return what is asked of one rota's pattern, at each site of one team; nothing where nobody needs it."""
     keys = [key for key in run.question.services[service].rotas if key[0] == team]
-    sites = {site for key in keys for site in sites_in_need(run, service, key)}
+    sites = {site for key in keys for site in run.sites_in_need(service, key)}
     if not sites:
         return None
     if run.question.teams[team].across is None:
@@ -142,7 +134,7 @@ def _as_needed(run: Run, service: str, team: str, asked: Asked) -> Asked | None:
         block._replace(people=block.people * (1 if shared and block.kind == ON_CALL else len(sites)))
         for block in asked.blocks
     )
-    needs = {unit: rota_need(run, service, (team, unit), ACROSS_SITES) or Fraction(0) for _, unit in keys}
+    needs = {unit: run.rota_need(service, (team, unit), ACROSS_SITES) or Fraction(0) for _, unit in keys}
     needed = {unit: Step("all sites", need, unit, "", False) for unit, need in needs.items()}
     return replace(asked, blocks=blocks, needed=needed)
 

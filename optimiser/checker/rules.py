@@ -8,22 +8,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from optimiser.checker.across import rota_need, travel_is_verified
-from optimiser.checker.beds import beds_for, busy_by_site
+from optimiser.checker.question import Figure, Question
 from optimiser.checker.reading import Breach, Number, Row, dust, same, shown, size
-from optimiser.checker.run import MICRO, Run
-from optimiser.checker.stated import Figure
+from optimiser.checker.run import MICRO, Run, beds_for
 
-RuleCheck = Callable[[Run], list[Breach]]
-RULES: dict[str, RuleCheck] = {}
-RELATIONS: dict[str, str] = {}
-_FACTS: dict[str, Callable[[Run], Iterator[Fact]]] = {}
-PATIENTS = "patients a year"
-# No designation that is listed breaks these.
-OF_WHAT_IS_FIXED = ("fixed_designations_stand",)
+PATIENTS, SHARE = "patients a year", "share of patients"
+Whose = Literal["service", "team", "question"]
+Kind = Literal["plain", "fixed", "sites", "staff"]
+ALL_OF: dict[str, Callable[[Question], list[tuple[str, ...]]]] = {
+    "service": lambda question: [(code,) for code in question.services],
+    "team": lambda question: list(question.rota_units()),
+    "question": lambda _: [()],
+}
+"""All that a rule may be a rule of, as names: each service, each team and unit of a rota, or the whole question."""
 
 
 class Fact(NamedTuple):
@@ -37,30 +36,48 @@ class Fact(NamedTuple):
     verified: bool | None = None
 
 
-def rule(relation: str) -> Callable[[Callable[[Run], Iterator[Fact]]], RuleCheck]:
-    """Turn the facts of a rule into a check of its rows."""
+class Rule(NamedTuple):
+    """A rule: how its sides compare, whose it is, and what kind it is.
 
-    def wrap(facts: Callable[[Run], Iterator[Fact]]) -> RuleCheck:
-        @wraps(facts)
-        def checked(run: Run) -> list[Breach]:
-            return list(_compared(run, facts.__name__, relation, list(facts(run))))
+    ``fixed`` is no decision at all; ``sites`` asks of a service's sites alone, and is obeyed by all that is tried;
+    ``staff`` rests on where staff are sent, which a run decides besides designations; all others are ``plain``. How far
+    a rule must give way is its gap, but for what is fixed, links and beds, which give way otherwise.
+    """
 
-        RULES[facts.__name__] = checked
-        RELATIONS[facts.__name__], _FACTS[facts.__name__] = relation, facts
-        return checked
+    relation: str
+    of: Whose
+    kind: Kind
+    gives_by_its_gap: bool
+    facts: Callable[..., Iterator[Fact]]
 
-    return wrap
+    def spare(self, fact: Fact) -> Number:
+        """Return by how much a fact holds: below zero, it does not."""
+        return spare_of(fact, self.relation)
+
+
+RULES: dict[str, Rule] = {}
+"""Every rule by name, in reading order."""
+
+
+Facts = TypeVar("Facts", bound=Callable[..., Iterator[Fact]])
+
+
+def rule(
+    relation: str, of: Whose = "service", kind: Kind = "plain", *, gives_by_its_gap: bool = True
+) -> Callable[[Facts], Facts]:
+    """Declare a rule by its facts, which are given a run and the names of whose it is."""
+
+    def declared(facts: Facts) -> Facts:
+        RULES[facts.__name__] = Rule(relation, of, kind, gives_by_its_gap, facts)
+        return facts
+
+    return declared
 
 
 def facts_of(name: str, run: Run) -> Iterator[Fact]:
     """Yield both sides of every instance of a rule, from the inputs and the decisions alone."""
-    return _FACTS[name](run)
-
-
-def breaks_a_rule(run: Run) -> bool:
-    """Whether a run's designations and staff break a rule."""
-    facts = ((fact, RELATIONS[name]) for name in RULES for fact in facts_of(name, run))
-    return any(spare_of(fact, relation) < -dust(fact.right) for fact, relation in facts)
+    for names in ALL_OF[RULES[name].of](run.question):
+        yield from RULES[name].facts(run, *names)
 
 
 def spare_of(fact: Fact, relation: str) -> Number:
@@ -71,19 +88,27 @@ def spare_of(fact: Fact, relation: str) -> Number:
     return {">=": over, "<=": -over, "=": -size(over)}[relation]
 
 
+def is_lawful(run: Run) -> bool:
+    """Whether a run's designations and staff break no rule, but for dust."""
+    every = ((rule, fact) for name, rule in RULES.items() for fact in facts_of(name, run))
+    return all(rule.spare(fact) >= -dust(fact.right) for rule, fact in every)
+
+
 def instance_of(row: Row) -> str:
     """Return what a row's instance names, with or without the rule's own name in front."""
     return str(row.cells["instance"]).removeprefix(f"{row.cells['rule']}.")
 
 
-def _compared(run: Run, name: str, relation: str, facts: list[Fact]) -> Iterator[Breach]:
+def rule_holds(name: str, run: Run) -> Iterator[Breach]:
+    """Yield whatever is wrong with a rule and its rows: it is broken, a row is missing, not called for, or not so."""
     rows: dict[str, Row] = {}
     for row in run.rules:
         if row.cells["rule"] == name:
             if instance_of(row) in rows:
                 yield Breach(name, row.where, instance_of(row), "", f"{row.where} repeats {instance_of(row)}.")
             rows.setdefault(instance_of(row), row)
-    for fact in facts:
+    relation = RULES[name].relation
+    for fact in facts_of(name, run):
         where = f"{name}.{fact.instance}"
         spare = spare_of(fact, relation)
         passes, binding = spare >= -dust(fact.right), size(spare) <= dust(fact.right)
@@ -113,189 +138,178 @@ def _differences(name: str, where: str, row: Row, fact: Fact, expected: dict[str
             yield Breach(name, f"{row.where} {column}", shown(claimed), shown(value), message)
 
 
-def _figures(run: Run, name: str) -> Iterator[tuple[str, Figure, Fraction]]:
-    """Yield every service that states a figure, with the figure and its value."""
-    for code, service in run.question.services.items():
-        value = service.figure(name)
-        if value is not None:
-            yield code, service.figures[name], value
+def every_rule_is_known(run: Run) -> Iterator[Breach]:
+    """Every rule that rules.csv names has a check here."""
+    for row in run.rules:
+        if (name := row.cells["rule"]) not in RULES:
+            message = f"{row.where}: no check exists for the rule {name}."
+            yield Breach("every_rule_is_known", row.where, name, "", message)
 
 
-@rule("=")
-def fixed_designations_stand(run: Run) -> Iterator[Fact]:
+def _limit(run: Run, code: str, name: str) -> Iterator[tuple[Figure, Fraction]]:
+    """Yield a figure of a service, or of how its patients are transferred, with its value, where it is stated."""
+    service = run.question.services[code]
+    figures = {**service.figures, **(service.transfer.figures if service.transfer else {})}
+    if name in figures and (value := figures[name].value) is not None:
+        yield figures[name], value
+
+
+@rule("=", kind="fixed", gives_by_its_gap=False)
+def fixed_designations_stand(run: Run, code: str) -> Iterator[Fact]:
     """A designation that the config fixes is as it is fixed."""
-    for code, service in run.question.services.items():
-        for site, fixed in service.fixed.items():
-            sides = (int(run.designated(code, site)), int(fixed.provided))
-            yield Fact(f"{code}.{site}", *sides, "designated", fixed.source, fixed.verified)
+    for site, fixed in run.question.services[code].fixed.items():
+        sides = (int(run.designated(code, site)), int(fixed.provided))
+        yield Fact(f"{code}.{site}", *sides, "designated", fixed.source, fixed.verified)
 
 
-@rule(">=")
-def enough_sites(run: Run) -> Iterator[Fact]:
+@rule(">=", kind="sites")
+def enough_sites(run: Run, code: str) -> Iterator[Fact]:
     """A service is provided on at least so many sites."""
-    for code, figure, value in _figures(run, "at_least_sites"):
+    for figure, value in _limit(run, code, "at_least_sites"):
         yield Fact(code, len(run.sites_of(code)), value, "sites", *figure[1:])
 
 
-@rule("<=")
-def not_too_many_sites(run: Run) -> Iterator[Fact]:
+@rule("<=", kind="sites")
+def not_too_many_sites(run: Run, code: str) -> Iterator[Fact]:
     """A service is provided on at most so many sites."""
-    for code, figure, value in _figures(run, "at_most_sites"):
+    for figure, value in _limit(run, code, "at_most_sites"):
         yield Fact(code, len(run.sites_of(code)), value, "sites", *figure[1:])
 
 
-def _volumes(run: Run, name: str) -> Iterator[Fact]:
-    for code, figure, value in _figures(run, name):
+@rule("<=", of="question")
+def no_site_provides_too_many(run: Run) -> Iterator[Fact]:
+    """A site provides at most so many of the services."""
+    limit = run.question.services_a_site
+    if limit is None:
+        return
+    for site in run.candidates:
+        provided = sum(run.designated(code, site) for code in run.question.services)
+        yield Fact(site, provided, limit.value or Fraction(0), "services", *limit[1:])
+
+
+def _volumes(run: Run, code: str, name: str) -> Iterator[Fact]:
+    for figure, value in _limit(run, code, name):
         for site in run.sites_of(code):
             patients = run.patients_from(code, site, run.areas)
             yield Fact(f"{code}.{site}", patients, value, PATIENTS, *figure[1:])
 
 
 @rule(">=")
-def every_site_has_enough_patients(run: Run) -> Iterator[Fact]:
+def every_site_has_enough_patients(run: Run, code: str) -> Iterator[Fact]:
     """A site that provides a service has at least so many patients a year, from all areas."""
-    yield from _volumes(run, "minimum_patients")
+    yield from _volumes(run, code, "minimum_patients")
 
 
 @rule("<=")
-def no_site_has_too_many_patients(run: Run) -> Iterator[Fact]:
+def no_site_has_too_many_patients(run: Run, code: str) -> Iterator[Fact]:
     """A site that provides a service has at most so many patients a year, from all areas."""
-    yield from _volumes(run, "maximum_patients")
+    yield from _volumes(run, code, "maximum_patients")
 
 
-@rule(">=")
-def beds_are_enough(run: Run) -> Iterator[Fact]:
+@rule(">=", gives_by_its_gap=False)
+def beds_are_enough(run: Run, code: str) -> Iterator[Fact]:
     """A site that provides a service has at least the beds that keep the share turned away as low as asked."""
-    for code, service in run.question.services.items():
-        if service.beds and code in run.nearest:
-            busy = busy_by_site(run, code)
-            for site, available in service.beds.at.items():
-                if site in busy:
-                    needed = Fraction(beds_for(service.beds, busy[site]))
-                    yield Fact(f"{code}.{site}", available.value or Fraction(0), needed, "beds", *available[1:])
+    wanted = run.question.services[code].beds
+    if wanted and run.question.services[code].activity is not None:
+        busy = run.busy_by_site(code)
+        for site, available in ((site, there) for site, there in wanted.at.items() if site in busy):
+            needed = Fraction(beds_for(wanted, busy[site]))
+            yield Fact(f"{code}.{site}", available.value or Fraction(0), needed, "beds", *available[1:])
 
 
 @rule("<=")
-def nobody_travels_too_far(run: Run) -> Iterator[Fact]:
+def nobody_travels_too_far(run: Run, code: str) -> Iterator[Fact]:
     """No resident area's journey is longer than so many minutes, patients or not."""
-    for code, figure, value in _figures(run, "longest_journey_minutes"):
+    for figure, value in _limit(run, code, "longest_journey_minutes"):
         yield Fact(code, run.worst_minutes(code, run.residents), value, "minutes", *figure[1:])
 
 
 @rule(">=")
-def enough_patients_within_standard(run: Run) -> Iterator[Fact]:
+def enough_patients_within_standard(run: Run, code: str) -> Iterator[Fact]:
     """A large enough share of resident patients reach the service within its standard."""
-    for code, figure, value in _figures(run, "share_within_standard"):
+    for figure, value in _limit(run, code, "share_within_standard"):
         standard = run.question.services[code].figure("standard_minutes") or Fraction(0)
-        patients = run.resident_patients(code)
+        patients = run.patients_in(code, run.residents)
         # Where there are no patients, none waits beyond the standard.
         share = run.patients_within(code, standard) / patients if patients else Fraction(1)
-        yield Fact(code, share, value, "share of patients", *figure[1:])
-
-
-def _limits(run: Run, name: str) -> Iterator[tuple[str, Figure, Fraction]]:
-    """Yield every service by transfer that states a limit, with the figure and its value."""
-    for code, service in run.question.services.items():
-        if service.transfer is not None and name in service.transfer.figures:
-            yield code, service.transfer.figures[name], service.transfer.value(name)
+        yield Fact(code, share, value, SHARE, *figure[1:])
 
 
 @rule("<=")
-def not_too_many_transfers(run: Run) -> Iterator[Fact]:
+def not_too_many_transfers(run: Run, code: str) -> Iterator[Fact]:
     """No more patients a day are taken on than may be: of all areas, and suspected ones counted."""
-    for code, figure, value in _limits(run, "most_transfers_a_day"):
+    for figure, value in _limit(run, code, "most_transfers_a_day"):
         yield Fact(code, run.transfers_a_year(code) / 365, value, "transfers a day", *figure[1:])
 
 
 @rule("<=")
-def not_too_many_repatriations(run: Run) -> Iterator[Fact]:
+def not_too_many_repatriations(run: Run, code: str) -> Iterator[Fact]:
     """No more patients a year are taken back than may be: of all areas, confirmed ones."""
-    for code, figure, value in _limits(run, "most_repatriations_a_year"):
-        moved = sum(run.transferred(code).values(), Fraction(0))
-        back = moved * run.transfer(code).value("repatriated_share")
-        yield Fact(code, back, value, "repatriations a year", *figure[1:])
+    for figure, value in _limit(run, code, "most_repatriations_a_year"):
+        yield Fact(code, run.repatriations_a_year(code), value, "repatriations a year", *figure[1:])
 
 
 @rule("<=")
-def not_too_many_ambulance_hours(run: Run) -> Iterator[Fact]:
+def not_too_many_ambulance_hours(run: Run, code: str) -> Iterator[Fact]:
     """Ambulances spend no more hours a year than they may: both ways, on transfers and on repatriations."""
-    for code, figure, value in _limits(run, "most_ambulance_hours"):
+    for figure, value in _limit(run, code, "most_ambulance_hours"):
         yield Fact(code, run.ambulance_hours(code), value, "hours a year", *figure[1:])
 
 
-@rule(">=")
-def services_share_a_site(run: Run) -> Iterator[Fact]:
+@rule(">=", gives_by_its_gap=False)
+def services_share_a_site(run: Run, code: str) -> Iterator[Fact]:
     """A site that provides a service also provides the one it must share a site with."""
-    for code, service in run.question.services.items():
-        for other, link in service.same_site.items():
-            for site in (s for s in run.candidates if (code, other, s) not in run.question.exceptions):
-                sides = (int(run.designated(other, site)), int(run.designated(code, site)))
-                yield Fact(f"{code}.{site}.{other}", *sides, "designated", link.source, link.verified)
+    for other, link in run.question.services[code].same_site.items():
+        for site in (s for s in run.candidates if (code, other, s) not in run.question.exceptions):
+            sides = (int(run.designated(other, site)), int(run.designated(code, site)))
+            yield Fact(f"{code}.{site}.{other}", *sides, "designated", link.source, link.verified)
 
 
-@rule("<=")
-def services_are_within_reach(run: Run) -> Iterator[Fact]:
+@rule("<=", gives_by_its_gap=False)
+def services_are_within_reach(run: Run, code: str) -> Iterator[Fact]:
     """A site that provides a service is near enough to one, perhaps itself, that provides what must be in reach."""
-    for code, service in run.question.services.items():
-        for other, limit in service.in_reach.items():
-            for site in (s for s in run.sites_of(code) if (code, other, s) not in run.question.exceptions):
-                ways = [run.transfer_minutes(there, site) for there in run.sites_of(other)]
-                known = [way for way in ways if way is not None]
-                nearest = Fraction(min(known), MICRO) if known else math.inf
-                yield Fact(f"{code}.{site}.{other}", nearest, limit.value or Fraction(0), "minutes", *limit[1:])
+    for other, limit in run.question.services[code].in_reach.items():
+        for site in (s for s in run.sites_of(code) if (code, other, s) not in run.question.exceptions):
+            ways = [run.transfer_minutes(there, site) for there in run.sites_of(other)]
+            known = [way for way in ways if way is not None]
+            nearest = Fraction(min(known), MICRO) if known else math.inf
+            yield Fact(f"{code}.{site}.{other}", nearest, limit.value or Fraction(0), "minutes", *limit[1:])
 
 
-@rule("=")
-def every_area_is_served(run: Run) -> Iterator[Fact]:
+@rule("=", gives_by_its_gap=False)
+def every_area_is_served(run: Run, code: str) -> Iterator[Fact]:
     """Every area has a site that takes its patients."""
-    for code in run.services_with_patients:
-        unserved = sum(journey.site is None for journey in run.nearest[code].values())
+    if run.question.services[code].activity is not None:
+        unserved = sum(journey.site is None for journey in run.nearest(code).values())
         yield Fact(code, unserved, 0, "areas")
 
 
-@rule(">=")
-def rota_is_filled(run: Run) -> Iterator[Fact]:
+@rule(">=", kind="staff")
+def rota_is_filled(run: Run, code: str) -> Iterator[Fact]:
     """A site that provides a service has the staff its rota needs, or counts the shortfall it may have."""
-    for code, service in run.question.services.items():
-        for (team, unit), rota in service.rotas.items():
-            for site in run.pools(team):
-                needed = rota_need(run, code, (team, unit), site)
-                if needed is not None:
-                    counted = run.short(team, unit, site) if rota.may_fall_short else Fraction(0)
-                    staff = run.staff(team, unit, site) + counted
-                    shared = unit == "people" and not rota.sharing_is_verified
-                    verified = rota.needed.verified and travel_is_verified(run, code, team) and not shared
-                    origin = rota.needed.source, verified
-                    yield Fact(f"{code}.{site}.{team}.{unit}", staff, needed, unit, *origin)
+    for (team, unit), rota in run.question.services[code].rotas.items():
+        for site in run.pools(team):
+            needed = run.rota_need(code, (team, unit), site)
+            if needed is not None:
+                counted = run.short(team, unit, site) if rota.may_fall_short else Fraction(0)
+                staff = run.staff(team, unit, site) + counted
+                shared = unit == "people" and not rota.sharing_is_verified
+                verified = rota.needed.verified and run.travel_is_verified(code, team) and not shared
+                yield Fact(f"{code}.{site}.{team}.{unit}", staff, needed, unit, rota.needed.source, verified)
 
 
-@rule("<=")
-def moves_within_limit(run: Run) -> Iterator[Fact]:
+def _moved(run: Run, team: str, unit: str, limit: Figure, column: str) -> Iterator[Fact]:
+    if limit.value is not None:
+        yield Fact(f"{team}.{unit}", run.total_moving(team, unit, column), limit.value, unit, *limit[1:])
+
+
+@rule("<=", of="team", kind="staff")
+def moves_within_limit(run: Run, team: str, unit: str) -> Iterator[Fact]:
     """No more of a team move between sites than may."""
-    for team, unit in run.question.rota_units():
-        limit = run.question.teams[team].moves
-        if limit.value is not None:
-            moved = run.total_moving(team, unit, "moved_in")
-            yield Fact(f"{team}.{unit}", moved, limit.value, unit, *limit[1:])
+    yield from _moved(run, team, unit, run.question.teams[team].moves, "moved_in")
 
 
-@rule("<=")
-def recruitment_within_limit(run: Run) -> Iterator[Fact]:
+@rule("<=", of="team", kind="staff")
+def recruitment_within_limit(run: Run, team: str, unit: str) -> Iterator[Fact]:
     """No more are recruited to a team than may be."""
-    for team, unit in run.question.rota_units():
-        limit = run.question.teams[team].recruits
-        if limit.value is not None:
-            recruited = run.total_moving(team, unit, "recruited")
-            yield Fact(f"{team}.{unit}", recruited, limit.value, unit, *limit[1:])
-
-
-def every_rule_is_known(run: Run) -> list[Breach]:
-    """Every rule that rules.csv names has a check here."""
-    return [
-        Breach(
-            "every_rule_is_known", row.where, row.cells["rule"], "",
-            f"{row.where}: no check exists for the rule {row.cells['rule']}.",
-        )
-        for row in run.rules
-        if row.cells["rule"] not in RULES
-    ]  # fmt: skip
+    yield from _moved(run, team, unit, run.question.teams[team].recruits, "recruited")

@@ -1,30 +1,46 @@
 """A run, parsed: the inputs, the decisions and the claims, and what follows from the first two.
 
 Minutes are whole millionths and patients whole parts of a power of ten, so that every sum is exact and fast.
+
+Beds: with ``a`` beds taken on average if nobody were turned away, the share of arrivals who find all of ``n`` beds
+taken is ``(aⁿ/n!) / (a⁰/0! + a¹/1! + … + aⁿ/n!)``, worked out to 60 digits as a ratio of sums and not by recursion;
+fractions settle what is closer than 40.
+
+A rota is needed at each site that provides its service, but at no site that provides that of its ``only_without`` too,
+and at no site at all while any provides that of its ``remote_from``. One team across sites needs what each of those
+sites takes, added up, with its travel there: trips a week, there and back. If it is on call for all of them at once,
+the people whom the frequency and the standard ask for are needed once; of people, a part counts as one.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Context, Decimal
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from optimiser.checker.across import rota_need
-from optimiser.checker.reading import (
-    Number,
-    Row,
-    rounded_ratio,
-)
-from optimiser.checker.stated import Question, Transfer
+from optimiser.checker.cover import Step, stated_step, worked_step
+from optimiser.checker.question import Beds, Question, Transfer
+from optimiser.checker.reading import Number, Row
 
 ACROSS_SITES = "across_sites"
 MICRO = 10**6
-# Named in place of a service where no offsets count.
-NOBODY = ""
+DAYS_A_YEAR = 365
+DIGITS = Context(prec=60)
+NOBODY, CLOSE = Decimal(10) ** -60, Decimal(10) ** -40
+FULL, FREQUENCY = "WTE that the hours take", "people whom the frequency takes"
+FLOOR = "people whom the standard asks for"
+TRAVEL_TERMS = {
+    "hours a PA in plain time": ("hours_a_plain_pa", "hours"),
+    "weeks a year": ("weeks_a_year", "weeks"),
+    "weeks worked after leave": ("working_weeks", "weeks"),
+    "direct-care PAs of a WTE": ("direct_care_pas", "PAs a week"),
+}
+Found = TypeVar("Found")
 
 
 class Area(NamedTuple):
@@ -98,30 +114,58 @@ class Run:
     inputs: Inputs
     result: Result
     designations: Mapping[tuple[str, str], Row]
-    journeys: Mapping[tuple[str, str, str], Row]
-    staffing: Mapping[tuple[str, str, str], Row]
-    measures: Mapping[tuple[str, str, str], Row]
-    rules: list[Row]
-    links: Mapping[tuple[str, str, str, str], Row]
-    exceptions: Mapping[tuple[str, str, str], Row]
+    journeys: Mapping[tuple[str, str, str], Row] = field(default_factory=dict)
+    staffing: Mapping[tuple[str, str, str], Row] = field(default_factory=dict)
+    measures: Mapping[tuple[str, str, str], Row] = field(default_factory=dict)
+    rules: list[Row] = field(default_factory=list)
+    links: Mapping[tuple[str, str, str, str], Row] = field(default_factory=dict)
+    exceptions: Mapping[tuple[str, str, str], Row] = field(default_factory=dict)
     rotas: list[Row] = field(default_factory=list)
     rota_needs: Mapping[tuple[str, Fraction], Row] = field(default_factory=dict)
+
+    # What rests on the question, the inputs and where services are is worked out once for all runs of them.
+
+    @cached_property
+    def _kept(self) -> dict[Any, Any]:
+        return {}
+
+    @cached_property
+    def _own(self) -> dict[Any, Any]:
+        return {}
+
+    def _once(self, key: Any, work: Callable[[], Found], kept: dict[Any, Any] | None = None) -> Found:
+        known = self._kept if kept is None else kept
+        if key not in known:
+            known[key] = work()
+        found: Found = known[key]
+        return found
+
+    def beside(self, designations: Mapping[tuple[str, str], Row], **claims: Any) -> Run:
+        """Return a run of the same question and inputs with other designations, and no claim but those given."""
+        found = Run(self.question, self.inputs, self.result, designations, **claims)
+        vars(found)["_kept"] = self._kept
+        return found
+
+    # The place --------------------------------------------------------------------------------------------------------
 
     @cached_property
     def areas(self) -> dict[str, Area]:
         """The areas that exist in this question: all, or with a closed border the resident ones."""
-        areas = self.inputs.areas.items()
-        return {code: area for code, area in areas if area.resident or self.question.border_open}
+        every, is_open = self.inputs.areas, self.question.border_open
+        return self._once("areas", lambda: {code: area for code, area in every.items() if area.resident or is_open})
 
     @cached_property
     def residents(self) -> list[str]:
         """Codes of the resident areas."""
-        return [code for code, area in self.areas.items() if area.resident]
+        return self._once("residents", lambda: [code for code, area in self.areas.items() if area.resident])
+
+    def _sites(self, role: str) -> list[str]:
+        return self._once(role, lambda: sorted(site for site, its in self.inputs.roles.items() if its == role))
 
     @cached_property
     def candidates(self) -> list[str]:
         """Codes of the sites that may be given services."""
-        return sorted(site for site, role in self.inputs.roles.items() if role == "candidate")
+        return self._sites("candidate")
 
     @cached_property
     def services_with_patients(self) -> list[str]:
@@ -133,7 +177,7 @@ class Run:
         listed = self.question.services[service].neighbours
         if not self.question.border_open or listed == "none":
             return []
-        every = sorted(site for site, role in self.inputs.roles.items() if role == "neighbour")
+        every = self._sites("neighbour")
         return every if listed == "all" else [site for site in every if site in listed]
 
     def designated(self, service: str, site: str) -> bool:
@@ -145,86 +189,12 @@ class Run:
         """Return the candidates that the plan gives a service to."""
         return [site for site in self.candidates if self.designated(service, site)]
 
-    @cached_property
-    def nearest(self) -> dict[str, dict[str, Journey]]:
-        """Every service's journeys: the least minutes, a candidate before a neighbour, then by code."""
-        straight = [s for s in self.services_with_patients if self.question.services[s].transfer is None]
-        found = {service: self.nearest_of(service, self.sites_of(service)) for service in straight}
-        for service in self.services_with_patients:
-            if service not in found:
-                first = self.transfer(service).first_contact
-                found[service] = self.by_transfer_if(service, self.sites_of(first), self.sites_of(service))
-        return {service: found[service] for service in self.services_with_patients}
-
-    @cached_property
-    def pieces(self) -> dict[str, dict[str, list[Piece]]]:
-        """Who goes where, by service and area: all of an area to the nearest, or shared out as journeys.csv says."""
-        found: dict[str, dict[str, list[Piece]]] = {}
-        for service in self.services_with_patients:
-            if self.question.services[service].managed:
-                found[service] = self._shared_out(service)
-            else:
-                going = self.nearest[service].items()
-                found[service] = {area: [Piece(journey, self.patients(service, area))] for area, journey in going}
-        return found
-
-    def _shared_out(self, service: str) -> dict[str, list[Piece]]:
-        rows: dict[str, list[Row]] = {area: [] for area in self.areas}
-        for (code, area, _), row in self.journeys.items():
-            if code == service and area in rows:
-                rows[area].append(row)
-        found: dict[str, list[Piece]] = {}
-        for area, here in rows.items():
-            everybody = self.patients(service, area)
-            found[area] = []
-            for row in here:
-                site, number = row.cells["site"] or None, row.cells["patients_per_year"]
-                minutes = self.inputs.minutes.get((area, site)) if site else None
-                patients = everybody if len(here) == 1 else Fraction(number) * self.inputs.patients_scale
-                share = Fraction(patients, everybody) if everybody else 1
-                journey = Journey(site, minutes, site, minutes, None if minutes is None else 0)
-                found[area].append(Piece(journey, patients, share))
-        return found
-
-    def journey_of(self, service: str, area: str, row: Row) -> Journey:
-        """Return the journey that a row of journeys.csv is about: to the nearest, or to the row's own site."""
-        if not self.question.services[service].managed:
-            return self.nearest[service][area]
-        pieces = (piece.journey for piece in self.pieces[service][area])
-        return next(journey for journey in pieces if (journey.site or "") == row.cells["site"])
-
-    def pieces_of(self, service: str, areas: Iterable[str]) -> Iterator[tuple[str, Piece]]:
-        """Yield every piece of some areas, with its area."""
-        for area in areas:
-            for piece in self.pieces[service][area]:
-                yield area, piece
-
-    def by_transfer_if(self, service: str, first_sites: Iterable[str], sites: Iterable[str]) -> dict[str, Journey]:
-        """Take everybody to first contact, and from there to the nearest site by road that provides the service.
-
-        With these candidates open for first contact and for the service. Patients with offsets of their own choose
-        first contact by those; others as all who come there do.
-        """
-        transfer = self.transfer(service)
-        firsts, open_sites = sorted(first_sites), [*sorted(sites), *self.neighbours(service)]
-        drawn_as = service if self.question.services[service].observed else transfer.first_contact
-        straight = self.nearest_of(transfer.first_contact, firsts, drawn_as)
-        waits = (transfer.value("dwell_minutes") + transfer.value("overhead_minutes")) * MICRO
-        onward: dict[str | None, tuple[str | None, int | None]] = {None: (None, None)}
-        takers = open_sites if transfer.to_neighbours else sorted(sites)
-        for seen in [*firsts, *self.neighbours(transfer.first_contact)]:
-            ways = [(self.inputs.road[seen, s], n) for n, s in enumerate(takers) if (seen, s) in self.inputs.road]
-            least, place = min(ways, default=(None, None))
-            onward[seen] = (None if place is None else open_sites[place], least)
-            if seen in open_sites:
-                onward[seen] = (seen, 0)
-        found: dict[str, Journey] = {}
-        for area, first in straight.items():
-            site, way = onward[first.site]
-            second = 0 if site == first.site else round(waits) + (way or 0)
-            minutes = None if site is None or first.minutes is None else first.minutes + second
-            found[area] = Journey(site, minutes, first.site, first.minutes, way)
-        return found
+    def changes(self, service: str) -> int:
+        """Return how many candidates provide a service now and not today, or today and not now."""
+        if service not in self.question.today:
+            return 0
+        today = self.question.today[service]
+        return sum(self.designated(service, site) != (site in today) for site in self.candidates)
 
     def transfer(self, service: str) -> Transfer:
         """Return how a service's patients are transferred."""
@@ -232,114 +202,112 @@ class Run:
         assert transfer is not None
         return transfer
 
-    def share_moved(self, service: str, journey: Journey) -> Fraction | int:
-        """Return the share of an area's patients who reach the site that its journey ends at."""
-        return self.transfer(service).value("share_transferred") if journey.moves else 1
+    def transfer_minutes(self, from_site: str, to_site: str) -> int | None:
+        """Return millionths of a minute by road between two sites: none from a site to itself, nothing if unknown."""
+        return 0 if from_site == to_site else self.inputs.road.get((from_site, to_site))
 
-    def minutes_spent(self, service: str, area: str) -> Fraction | int | None:
-        """Return what an area's patients spend on the way on average, in millionths of a minute."""
-        total: Fraction | int = 0
-        for piece in self.pieces[service][area]:
-            minutes = self._minutes_of(service, piece.journey)
-            if minutes is None:
-                return None
-            total += piece.share * minutes
-        return total
+    # Who goes where ---------------------------------------------------------------------------------------------------
 
-    def _minutes_of(self, service: str, journey: Journey) -> Fraction | int | None:
-        if journey.minutes is None or journey.first_minutes is None:
-            return None
-        second = journey.minutes - journey.first_minutes
-        return journey.first_minutes + (self.share_moved(service, journey) * second if second else 0)
+    def nearest(self, service: str) -> dict[str, Journey]:
+        """Return every area's journey: the least minutes, a candidate before a neighbour, then by code."""
+        return self.nearest_if(service, *self._open(service))
 
-    def transferred(self, service: str) -> dict[tuple[str, str, int], Fraction]:
-        """Return confirmed patients a year who are transferred, from all areas, by (from, to, road)."""
-        share = self.transfer(service).value("share_transferred")
-        found: dict[tuple[str, str, int], Fraction] = {}
-        for area, journey in self.nearest[service].items():
-            if journey.moves:
-                way = (journey.first_site or "", journey.site or "", journey.road or 0)
-                patients = Fraction(self.patients(service, area), self.inputs.patients_scale)
-                found[way] = found.get(way, Fraction(0)) + share * patients
-        return found
+    def _open(self, service: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        transfer = self.question.services[service].transfer
+        first = self.sites_of(transfer.first_contact) if transfer else ()
+        return tuple(self.sites_of(service)), tuple(first)
 
-    def transfers_a_year(self, service: str) -> Fraction:
-        """Return how many patients are taken on in a year, suspected ones counted."""
-        suspected = self.transfer(service).value("suspected_per_confirmed")
-        return suspected * sum(self.transferred(service).values(), Fraction(0))
+    def nearest_if(self, service: str, sites: Collection[str], first_sites: Collection[str] = ()) -> dict[str, Journey]:
+        """Return every area's journey with these candidates open for a service, and these for first contact."""
+        if self.question.services[service].transfer is None:
+            return self.straight_to(service, sites, service)
+        key = ("by transfer", service, tuple(sorted(sites)), tuple(sorted(first_sites)))
+        return self._once(key, lambda: self._by_transfer(service, sorted(first_sites), sorted(sites)))
 
-    def ambulance_hours(self, service: str) -> Fraction:
-        """Return an ambulance's hours a year: out and back and overhead a transfer, out and back a repatriation."""
-        transfer, minutes = self.transfer(service), Fraction(0)
-        for (_, _, road), confirmed in self.transferred(service).items():
-            out_and_back = Fraction(2 * road, MICRO)
-            each = transfer.value("suspected_per_confirmed") * (out_and_back + transfer.value("overhead_minutes"))
-            minutes += confirmed * (each + transfer.value("repatriated_share") * out_and_back)
-        return minutes / 60
-
-    def nearest_of(self, service: str, sites: Iterable[str], drawn_as: str | None = None) -> dict[str, Journey]:
-        """Return every area's journey with these candidates open: by minutes, plus offsets where there are any.
-
-        The offsets are the service's own, or those of the service that is named.
-        """
+    def straight_to(self, service: str, sites: Iterable[str], drawn_as: str | None = None) -> dict[str, Journey]:
+        """Return every area's journey straight to a service: by minutes, plus a service's offsets if one is named."""
         # Candidates before neighbours, each by code: among equals the first of these is taken.
         open_sites = [*sorted(sites), *self.neighbours(service)]
+        observed = self.question.services[drawn_as].observed if drawn_as else None
+        added = [observed.micro(site) for site in open_sites] if observed else [0] * len(open_sites)
+        return self._once((tuple(open_sites), tuple(added)), lambda: self._straight(open_sites, added))
+
+    def _straight(self, open_sites: list[str], added: list[int]) -> dict[str, Journey]:
         minutes, found = self.inputs.minutes, {}
-        added = [self._offset(service if drawn_as is None else drawn_as, site) for site in open_sites]
-        asked = (tuple(open_sites), tuple(added))
-        if asked in self._nearest_of:
-            return self._nearest_of[asked]
         for area in self.areas:
             options = [(minutes[area, s] + added[n], n) for n, s in enumerate(open_sites) if (area, s) in minutes]
             _, place = min(options, default=(None, None))
             site = None if place is None else open_sites[place]
             least = None if site is None else minutes[area, site]
             found[area] = Journey(site, least, site, least, None if site is None else 0)
-        return self._nearest_of.setdefault(asked, found)
+        return found
+
+    def _by_transfer(self, service: str, firsts: list[str], sites: list[str]) -> dict[str, Journey]:
+        """Take everybody to first contact, and from there to the nearest site by road that provides the service.
+
+        Patients with offsets of their own choose first contact by those; others as all who come there do.
+        """
+        transfer, road = self.transfer(service), self.inputs.road
+        open_sites = [*sites, *self.neighbours(service)]
+        drawn_as = service if self.question.services[service].observed else transfer.first_contact
+        waits = (transfer.value("dwell_minutes") + transfer.value("overhead_minutes")) * MICRO
+        takers = open_sites if transfer.to_neighbours else sites
+        onward: dict[str | None, tuple[str | None, int | None]] = {None: (None, None)}
+        for seen in [*firsts, *self.neighbours(transfer.first_contact)]:
+            least, place = min(
+                ((road[seen, s], n) for n, s in enumerate(takers) if (seen, s) in road), default=(None, None)
+            )
+            onward[seen] = (seen, 0) if seen in open_sites else (None if place is None else takers[place], least)
+        found: dict[str, Journey] = {}
+        for area, first in self.straight_to(transfer.first_contact, firsts, drawn_as).items():
+            site, way = onward[first.site]
+            second = 0 if site == first.site else round(waits) + (way or 0)
+            minutes = None if site is None or first.minutes is None else first.minutes + second
+            found[area] = Journey(site, minutes, first.site, first.minutes, way)
+        return found
+
+    def pieces(self, service: str) -> dict[str, list[Piece]]:
+        """Return who goes where, by area: all of an area to the nearest, or shared out as journeys.csv says."""
+        if self.question.services[service].managed:
+            return self._shared_out[service]
+        key = ("pieces", service, *self._open(service))
+        return self._once(
+            key, lambda: {a: [Piece(one, self.patients(service, a))] for a, one in self.nearest(service).items()}
+        )
 
     @cached_property
-    def _nearest_of(self) -> dict[tuple[tuple[str, ...], tuple[int, ...]], dict[str, Journey]]:
-        """Journeys that were worked out already: many services are at the same sites."""
-        return {}
+    def _shared_out(self) -> dict[str, dict[str, list[Piece]]]:
+        managed = [code for code in self.services_with_patients if self.question.services[code].managed]
+        rows: dict[str, dict[str, list[Row]]] = {code: {area: [] for area in self.areas} for code in managed}
+        for (code, area, _), row in self.journeys.items():
+            if code in rows and area in rows[code]:
+                rows[code][area].append(row)
+        return {
+            code: {area: [self._piece(code, area, row, len(here)) for row in here] for area, here in by_area.items()}
+            for code, by_area in rows.items()
+        }
 
-    def straight_there(self, service: str) -> dict[str, Journey]:
-        """Return every area's journey if its patients went straight to the nearest site that provides a service."""
-        return self.nearest_of(service, self.sites_of(service), NOBODY)
+    def _piece(self, service: str, area: str, row: Row, rows: int) -> Piece:
+        everybody, site = self.patients(service, area), row.cells["site"] or None
+        minutes = self.inputs.minutes.get((area, site)) if site else None
+        patients = everybody if rows == 1 else Fraction(row.cells["patients_per_year"]) * self.inputs.patients_scale
+        share = Fraction(patients, everybody) if everybody else 1
+        return Piece(Journey(site, minutes, site, minutes, None if minutes is None else 0), patients, share)
 
-    def transfer_minutes(self, from_site: str, to_site: str) -> int | None:
-        """Return millionths of a minute by road between two sites: none from a site to itself, nothing if unknown."""
-        return 0 if from_site == to_site else self.inputs.road.get((from_site, to_site))
+    def pieces_of(self, service: str, areas: Iterable[str]) -> Iterator[tuple[str, Piece]]:
+        """Yield every piece of some areas, with its area."""
+        pieces = self.pieces(service)
+        return ((area, piece) for area in areas for piece in pieces[area])
 
-    def _offset(self, service: str, site: str) -> int:
-        """Return the millionths of a minute that patients add to a site when they choose."""
-        stated = self.question.services.get(service)
-        observed = stated.observed if stated else None
-        offset = observed.offsets.get(site, Fraction(0)) if observed else Fraction(0)
-        return rounded_ratio(offset.numerator * MICRO, offset.denominator)
-
-    def counted(self, service: str) -> dict[str, Fraction]:
-        """Return the patients counted at the sites that provide a service today, where a period is stated."""
-        stated = self.question.services[service]
-        if stated.observed is None or not stated.observed.period:
-            return {}
-        key = (stated.activity or "", stated.observed.period)
-        today = sorted(self.question.today.get(service, ()))
-        return {site: self.inputs.counts.get((site, *key), Fraction(0)) for site in today}
-
-    def came_back(self, service: str) -> dict[str, Fraction]:
-        """Return the patients whom the offsets send to each of those sites, with today's designations and demand."""
-        sites, activity = self.counted(service), self.question.services[service].activity or ""
-        going = self.nearest_of(service, sites)
-        total = dict.fromkeys(sites, 0)
-        for area in self.areas:
-            site = going[area].site
-            if site in total:
-                total[site] += self.inputs.patients_before.get((area, activity), 0)
-        return {site: Fraction(patients, self.inputs.patients_scale) for site, patients in total.items()}
+    # Sums over who goes where -----------------------------------------------------------------------------------------
 
     def patients(self, service: str, area: str) -> int:
         """Return an area's patients a year, times ``inputs.patients_scale``."""
         return self.inputs.patients.get((area, self.question.services[service].activity or ""), 0)
+
+    def patients_in(self, service: str, areas: Iterable[str]) -> Fraction:
+        """Return the patients a year of some areas."""
+        return Fraction(sum(self.patients(service, area) for area in areas), self.inputs.patients_scale)
 
     def patients_from(self, service: str, site: str, areas: Iterable[str]) -> Fraction:
         """Return how many patients a year arrive at a site from some areas."""
@@ -348,6 +316,26 @@ class Run:
         carried = sum(piece.patients for piece in arriving if piece.journey.moves)
         share = self.transfer(service).value("share_transferred") if carried else 0
         return Fraction(there + share * carried) / self.inputs.patients_scale
+
+    def minutes_spent(self, service: str) -> dict[str, Fraction | int | None]:
+        """Return what each area's patients spend on the way on average, in millionths of a minute."""
+        transfer = self.question.services[service].transfer
+        moved, managed = transfer.value("share_transferred") if transfer else 1, self.question.services[service].managed
+
+        def spent(pieces: list[Piece]) -> Fraction | int | None:
+            total: Fraction | int = 0
+            for journey, _, share in pieces:
+                if journey.minutes is None or journey.first_minutes is None:
+                    return None
+                second = journey.minutes - journey.first_minutes
+                each = journey.first_minutes + (moved * second if journey.moves and second else second)
+                total += each if share == 1 else share * each
+            return total
+
+        def of_all() -> dict[str, Fraction | int | None]:
+            return {area: spent(pieces) for area, pieces in self.pieces(service).items()}
+
+        return self._once(("spent", service, *self._open(service)), of_all, self._own if managed else None)
 
     def worst_minutes(self, service: str, areas: Iterable[str]) -> Number:
         """Return the longest journey from some areas, patients or not; infinite if somebody has none."""
@@ -358,8 +346,9 @@ class Run:
     def patient_minutes(self, service: str, areas: Iterable[str]) -> Number:
         """Return patients times minutes over some areas; infinite if a patient has no journey."""
         total: Fraction | int = 0
+        spent = self.minutes_spent(service)
         for area in areas:
-            patients, minutes = self.patients(service, area), self.minutes_spent(service, area)
+            patients, minutes = self.patients(service, area), spent[area]
             if minutes is None and patients:
                 return math.inf
             total += patients * (minutes or 0)
@@ -372,15 +361,84 @@ class Run:
         near = (piece.patients for piece in within if (m := piece.journey.minutes) is not None and m <= limit_micro)
         return Fraction(sum(near)) / self.inputs.patients_scale
 
-    def resident_patients(self, service: str, areas: Iterable[str] | None = None) -> Fraction:
-        """Return the patients a year of some resident areas, or of all."""
-        chosen = self.residents if areas is None else areas
-        return Fraction(sum(self.patients(service, area) for area in chosen), self.inputs.patients_scale)
-
     def patients_beyond_standard(self, service: str) -> Fraction:
         """Return the resident patients whose journey is longer than the standard, or who have none."""
         standard = self.question.services[service].figure("standard_minutes") or Fraction(0)
-        return self.resident_patients(service) - self.patients_within(service, standard)
+        return self.patients_in(service, self.residents) - self.patients_within(service, standard)
+
+    def transferred(self, service: str) -> dict[tuple[str, str, int], Fraction]:
+        """Return confirmed patients a year who are transferred, from all areas, by (from, to, road)."""
+        share = self.transfer(service).value("share_transferred")
+        found: dict[tuple[str, str, int], Fraction] = {}
+        for area, journey in self.nearest(service).items():
+            if journey.moves:
+                way = (journey.first_site or "", journey.site or "", journey.road or 0)
+                patients = Fraction(self.patients(service, area), self.inputs.patients_scale)
+                found[way] = found.get(way, Fraction(0)) + share * patients
+        return found
+
+    def transfers_a_year(self, service: str) -> Fraction:
+        """Return how many patients are taken on in a year, suspected ones counted."""
+        suspected = self.transfer(service).value("suspected_per_confirmed")
+        return suspected * sum(self.transferred(service).values(), Fraction(0))
+
+    def repatriations_a_year(self, service: str) -> Fraction:
+        """Return how many patients are taken back in a year."""
+        back = self.transfer(service).value("repatriated_share")
+        return back * sum(self.transferred(service).values(), Fraction(0))
+
+    def ambulance_hours(self, service: str) -> Fraction:
+        """Return an ambulance's hours a year: out and back and overhead a transfer, out and back a repatriation."""
+        transfer, minutes = self.transfer(service), Fraction(0)
+        for (_, _, road), confirmed in self.transferred(service).items():
+            out_and_back = Fraction(2 * road, MICRO)
+            each = transfer.value("suspected_per_confirmed") * (out_and_back + transfer.value("overhead_minutes"))
+            minutes += confirmed * (each + transfer.value("repatriated_share") * out_and_back)
+        return minutes / 60
+
+    def counted(self, service: str) -> dict[str, Fraction]:
+        """Return the patients counted at the sites that provide a service today, where a period is stated."""
+        stated = self.question.services[service]
+        if stated.observed is None or not stated.observed.period:
+            return {}
+        key = (stated.activity or "", stated.observed.period)
+        today = sorted(self.question.today.get(service, ()))
+        return {site: self.inputs.counts.get((site, *key), Fraction(0)) for site in today}
+
+    def came_back(self, service: str) -> dict[str, Fraction]:
+        """Return the patients whom the offsets send to each of those sites, with today's designations and demand."""
+        total, activity = dict.fromkeys(self.counted(service), 0), self.question.services[service].activity or ""
+        for area, journey in self.straight_to(service, total, service).items():
+            if journey.site in total:
+                total[journey.site] += self.inputs.patients_before.get((area, activity), 0)
+        return {site: Fraction(patients, self.inputs.patients_scale) for site, patients in total.items()}
+
+    # Beds -------------------------------------------------------------------------------------------------------------
+
+    def busy_by_site(self, service: str) -> dict[str, Fraction]:
+        """Return the beds taken on average at each candidate that the plan gives a service to."""
+        wanted = self.question.services[service].beds
+        assert wanted is not None
+        return {s: busy_beds(wanted, self.patients_from(service, s, self.areas)) for s in self.sites_of(service)}
+
+    def busy_as_today(self, service: str) -> list[Fraction]:
+        """Return the beds taken on average at each of today's candidates, were those the ones that provide a service.
+
+        Where patients are seen first elsewhere, that is as it is today too, if the config says how that is.
+        """
+        wanted, transfer = self.question.services[service].beds, self.question.services[service].transfer
+        assert wanted is not None
+        today, first = self.question.today, transfer.first_contact if transfer else service
+        chosen = [site for site in self.candidates if site in today[service]]
+        seen = [site for site in self.candidates if site in today[first]] if first in today else self.sites_of(first)
+        patients: dict[str | None, Fraction] = dict.fromkeys(chosen, Fraction(0))
+        for area, journey in self.nearest_if(service, chosen, seen).items():
+            if journey.site in patients:
+                share = transfer.value("share_transferred") if transfer and journey.moves else 1
+                patients[journey.site] += share * self.patients(service, area)
+        return [busy_beds(wanted, number / self.inputs.patients_scale) for number in patients.values()]
+
+    # Staff ------------------------------------------------------------------------------------------------------------
 
     def pools(self, team: str) -> list[str]:
         """Return where a team's staff are counted: at each candidate or, for one team across sites, all together."""
@@ -410,22 +468,134 @@ class Run:
         moved = self.moving(team, unit, site, "moved_in") - self.moving(team, unit, site, "moved_out")
         return self.in_post(team, unit, site) + moved + self.moving(team, unit, site, "recruited")
 
-    def needed(self, team: str, unit: str, site: str) -> Fraction:
+    def needs(self, team: str, unit: str, pool: str) -> Iterator[tuple[str, Fraction]]:
+        """Yield every service whose rota needs staff of a pool, with what it needs."""
+        for code, service in self.question.services.items():
+            need = self.rota_need(code, (team, unit), pool) if (team, unit) in service.rotas else None
+            if need is not None:
+                yield code, need
+
+    def needed(self, team: str, unit: str, pool: str) -> Fraction:
         """Return the largest need among the rotas of services there, where they are needed."""
-        needs = [
-            rota_need(self, code, (team, unit), site)
-            for code, service in self.question.services.items()
-            if (team, unit) in service.rotas
-        ]
-        return max((need for need in needs if need is not None), default=Fraction(0))
+        return max((need for _, need in self.needs(team, unit, pool)), default=Fraction(0))
 
     def short(self, team: str, unit: str, site: str) -> Fraction:
         """Return how many more are needed than there are."""
         return max(Fraction(0), self.needed(team, unit, site) - self.staff(team, unit, site))
 
-    def changes(self, service: str) -> int:
-        """Return how many candidates provide a service now and not today, or today and not now."""
-        if service not in self.question.today:
-            return 0
-        today = self.question.today[service]
-        return sum(self.designated(service, site) != (site in today) for site in self.candidates)
+    def sites_in_need(self, service: str, key: tuple[str, str]) -> list[str]:
+        """Return the sites that need a service's rota."""
+        rota = self.question.services[service].rotas[key]
+        if rota.remote_from and self.sites_of(rota.remote_from):
+            return []
+        beside = self.sites_of(rota.only_without) if rota.only_without else []
+        return [site for site in self.sites_of(service) if site not in beside]
+
+    def rota_need(self, service: str, key: tuple[str, str], pool: str) -> Fraction | None:
+        """Return what a rota needs of a site's staff, or one team's over all sites; nothing where it is not needed."""
+        sites, rota = self.sites_in_need(service, key), self.question.services[service].rotas[key]
+        stated = rota.needed.value or Fraction(0)
+        if self.question.teams[key[0]].across is None:
+            return stated if pool in sites else None
+        if not sites:
+            return None
+        asked = self.question.services[service].covers.get(key[0])
+        if asked is None:
+            return stated * len(sites)
+        worked = {step.term: step.exact for step in asked.steps}
+        travel = {step.term: step.exact for step in self.travel_steps(service, key[0])}
+        hours = worked.get(FULL, Fraction(0))
+        takes = [hours + travel.get(_takes(site), Fraction(0)) for site in sites]
+        if key[1] == "WTE":
+            return sum((max(wte, stated) for wte in takes), Fraction(0))
+        if not rota.shared_on_call:
+            return sum((max(Fraction(math.ceil(wte)), stated) for wte in takes), Fraction(0))
+        once = max(worked.get(FREQUENCY, Fraction(0)), worked.get(FLOOR, Fraction(0)))
+        return max(Fraction(math.ceil(sum(takes))), Fraction(math.ceil(once)))
+
+    def travel_steps(self, service: str, team: str) -> list[Step]:
+        """Return the steps from trips a week and minutes to WTE, with any term that the cover did not need."""
+        across, asked = self.question.teams[team].across, self.question.services[service].covers[team]
+        if across is None:
+            return []
+        known = {step.term: step for step in asked.steps}
+        new = {
+            term: stated_step(term, self.question.terms[name], unit)
+            for term, (name, unit) in TRAVEL_TERMS.items()
+            if term not in known
+        }
+        plain, year, working, direct = ({**known, **new}[term] for term in TRAVEL_TERMS)
+        trips = stated_step("trips a week to each other site", across.trips, "trips a week")
+        found = [*new.values(), trips]
+        for site in self.candidates:
+            if site != across.base:
+                ways = [self._way(across.base, site), self._way(site, across.base)]
+                hours = trips.exact * (ways[0].exact + ways[1].exact) / 60
+                term = f"hours of travel to {site}"
+                week = worked_step(term, hours, "hours a week", "{} × ({} + {}) ÷ 60", trips, *ways)
+                wte = hours / plain.exact * year.exact / (working.exact * direct.exact)
+                how = "{} ÷ {} × {} ÷ {} ÷ {}"
+                found += [*ways, week, worked_step(_takes(site), wte, "WTE", how, week, plain, year, working, direct)]
+        return found
+
+    def _way(self, one: str, other: str) -> Step:
+        minutes = Fraction(self.transfer_minutes(one, other) or 0, MICRO)
+        return Step(
+            f"minutes from {one} to {other}", minutes, "minutes", "transfers.csv, times the travel factor", True
+        )
+
+    def travel_is_verified(self, service: str, team: str) -> bool:
+        """Whether what hours and travel of one team across sites take rests on verified terms alone."""
+        asked = self.question.services[service].covers.get(team)
+        if asked is None or self.question.teams[team].across is None:
+            return True
+        steps = [*asked.steps, *self.travel_steps(service, team)]
+        return all(step.verified for step in steps if step.term == FULL or step.term.startswith("WTE that travel"))
+
+
+def _takes(site: str) -> str:
+    return f"WTE that travel to {site} takes"
+
+
+def busy_beds(wanted: Beds, patients: Fraction) -> Fraction:
+    """Return the beds taken on average by so many patients a year and by the others who arrive with them."""
+    others = patients * wanted.other_share / (1 - wanted.other_share)
+    return (patients * wanted.days + others * wanted.other_days) / DAYS_A_YEAR
+
+
+def turned_away(busy: Fraction) -> Iterator[Decimal]:
+    """Yield the share of arrivals who find every bed taken, with no bed, one bed, two beds and so on, without end."""
+    load = DIGITS.divide(Decimal(busy.numerator), Decimal(busy.denominator))
+    term = total = Decimal(1)
+    number = 0
+    while True:
+        yield DIGITS.divide(term, total)
+        number += 1
+        term = DIGITS.divide(DIGITS.multiply(term, load), Decimal(number))
+        total = DIGITS.add(total, term)
+
+
+def share_turned_away(beds: int, busy: Fraction) -> Fraction:
+    """Return the share of arrivals who find all of so many beds taken; nobody is turned away where nobody comes."""
+    # Beyond the beds that are taken, the shares only fall.
+    shares = enumerate(turned_away(busy)) if busy else iter([(beds, Decimal(0))])
+    return Fraction(next(share for number, share in shares if number == beds or (number > busy and share < NOBODY)))
+
+
+def beds_for(wanted: Beds, busy: Fraction) -> int:
+    """Return the fewest beds that turn away no larger share than the config allows."""
+    allowed = DIGITS.divide(Decimal(wanted.blocking.numerator), Decimal(wanted.blocking.denominator))
+    enough = (
+        beds
+        for beds, share in enumerate(turned_away(busy))
+        if (_exactly(beds, busy) <= wanted.blocking if abs(share - allowed) <= CLOSE else share < allowed)
+    )
+    return next(enough) if busy else 0
+
+
+def _exactly(beds: int, busy: Fraction) -> Fraction:
+    term = total = Fraction(1)
+    for number in range(1, beds + 1):
+        term = term * busy / number
+        total += term
+    return term / total

@@ -13,9 +13,8 @@ from fractions import Fraction
 from itertools import combinations
 from typing import NamedTuple
 
-from optimiser.checker.beds import beds_for, busy_beds
 from optimiser.checker.reading import Breach, Number, nearly, shown
-from optimiser.checker.run import MICRO, Run
+from optimiser.checker.run import MICRO, Run, beds_for, busy_beds
 
 # Minutes, minutes of residents, and number of the area times place of the site: each counts before the next.
 Cost = tuple[int, int, int]
@@ -106,7 +105,7 @@ def patients_are_shared_out_in_full(run: Run) -> Iterator[Breach]:
             where, found = f"config.yaml services.{service}", f"at most {MOST_SITES}"
             message = f"{where}: patients are shared out, which is checked for at most {MOST_SITES} candidates."
             yield Breach(check, where, shown(len(run.candidates)), found, message)
-        for area, pieces in run.pieces[service].items():
+        for area, pieces in run.pieces(service).items():
             where, everybody = f"journeys.csv {service} {area}", Fraction(run.patients(service, area))
             total = Fraction(sum(piece.patients for piece in pieces))
             if pieces and not nearly(total / run.inputs.patients_scale, everybody / run.inputs.patients_scale):
@@ -120,8 +119,8 @@ def patients_are_shared_out_in_full(run: Run) -> Iterator[Breach]:
                 if len(pieces) > 1 and piece.patients <= 0:
                     message = f"{where}: nobody goes to {site}, so there should be no row."
                     yield Breach(check, f"{where} {site}", shown(piece.patients), "somebody", message)
-                if not everybody and site != run.nearest[service][area].site:
-                    nearest = run.nearest[service][area].site or ""
+                if not everybody and site != run.nearest(service)[area].site:
+                    nearest = run.nearest(service)[area].site or ""
                     message = (
                         f"{where}: nobody is shared out, so {nearest or 'no site'} should stand there, the nearest."
                     )
@@ -202,12 +201,12 @@ def without_a_sharing_everybody_goes_to_the_nearest(run: Run) -> Iterator[Breach
         where, limits = f"journeys.csv {service}", limits_of(run, service)
         if keeps_to(volumes_of(run, service), limits):
             continue
-        served = all(journey.site or not run.patients(service, a) for a, journey in run.nearest[service].items())
+        served = all(journey.site or not run.patients(service, a) for a, journey in run.nearest(service).items())
         if served and not _asks_too_much(run, service, limits):
             message = f"{where}: a limit of patients is broken, though they could be shared out within all limits."
             yield Breach(check, where, "no sharing", "a sharing", message)
         for area, piece in run.pieces_of(service, run.areas):
-            nearest = run.nearest[service][area].site
+            nearest = run.nearest(service)[area].site
             if piece.journey.site != nearest:
                 message = f"{where} {area}: goes to {piece.journey.site}, but no sharing is possible, so to {nearest}."
                 yield Breach(check, f"{where} {area}", piece.journey.site or "", nearest or "", message)
@@ -248,7 +247,7 @@ def past_a_nearer_site(run: Run, service: str) -> dict[str, tuple[Fraction, Frac
     """Return patients a year at each site who passed a nearer open one, and the patient-minutes that this adds."""
     found = {site: (Fraction(0), Fraction(0)) for site in run.candidates + run.neighbours(service)}
     for area, piece in run.pieces_of(service, run.areas):
-        nearest, minutes = run.nearest[service][area].minutes, piece.journey.minutes
+        nearest, minutes = run.nearest(service)[area].minutes, piece.journey.minutes
         if piece.journey.site in found and nearest is not None and minutes is not None and minutes > nearest:
             patients = Fraction(piece.patients) / run.inputs.patients_scale
             before = found[piece.journey.site]
@@ -259,7 +258,7 @@ def past_a_nearer_site(run: Run, service: str) -> dict[str, tuple[Fraction, Frac
 
 def nearest_beside(run: Run, service: str) -> Beside:
     """Return what the plan's sites come to if nobody is shared out."""
-    going, scale = run.nearest[service], run.inputs.patients_scale
+    going, scale = run.nearest(service), run.inputs.patients_scale
     everybody = sum(run.patients(service, area) for area in run.residents)
     known = [going[area].minutes for area in run.residents]
     worst = math.inf if None in known else Fraction(max((m or 0 for m in known), default=0), MICRO)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from optimiser.checker.inputs import INPUTS_CHECK, KEY_CHECKS
+from optimiser.checker.inputs import INPUTS_CHECK
+from optimiser.checker.question import Link
 from optimiser.checker.reading import Breach, Row, is_ratio, nearly, same, shown
-from optimiser.checker.run import MICRO, Run
+from optimiser.checker.run import MICRO, Piece, Run
 
 
 def label(key: object) -> str:
@@ -25,13 +26,13 @@ def differs(check: str, row: Row, column: str, found: Any) -> Iterator[Breach]:
         yield Breach(check, f"{row.where} {column}", shown(claimed), shown(found), message)
 
 
-def rows_are(table: str, rows: Mapping[Any, Row], expected: Collection[Any]) -> Iterator[Breach]:
+def rows_are(check: str, table: str, rows: Mapping[Any, Row], expected: Collection[Any]) -> Iterator[Breach]:
     """Yield a breach for each row that is missing, and each that should not be there."""
-    check, wanted = KEY_CHECKS[table], set(expected)
     for key in expected:
         if key not in rows:
             message = f"{table}.csv has no row for {label(key)}."
             yield Breach(check, f"{table}.csv {label(key)}", "no row", "", message)
+    wanted = set(expected)
     for key, row in rows.items():
         if key not in wanted:
             yield Breach(check, row.where, label(key), "no such row", f"{row.where}: nothing calls for {label(key)}.")
@@ -68,7 +69,7 @@ def inputs_are_complete(run: Run) -> Iterator[Breach]:
 def designations_are_complete(run: Run) -> Iterator[Breach]:
     """designations.csv has one row for every service and candidate, and no other."""
     expected = [(service, site) for service in run.question.services for site in run.candidates]
-    yield from rows_are("designations", run.designations, expected)
+    yield from rows_are("designations_are_complete", "designations", run.designations, expected)
 
 
 def _known_designations(run: Run) -> Iterator[tuple[str, str, Row]]:
@@ -111,30 +112,30 @@ def journeys_are_complete(run: Run) -> Iterator[Breach]:
             yield Breach(check, f"journeys.csv {label(key)}", "no row", "", message)
 
 
-def _known_journeys(run: Run) -> Iterator[tuple[str, str, Row]]:
+def _journeys(run: Run) -> Iterator[tuple[str, str, Row, list[Piece]]]:
+    """Yield every row of journeys.csv that is called for, with its service and area, and all who set out from there."""
+    pieces = {service: run.pieces(service) for service in run.services_with_patients}
     for (service, area, _), row in run.journeys.items():
-        if service in run.nearest and area in run.areas:
-            yield service, area, row
-
-
-def _to_the_nearest(run: Run) -> Iterator[tuple[str, str, Row]]:
-    return (found for found in _known_journeys(run) if not run.question.services[found[0]].managed)
+        if service in pieces and area in run.areas:
+            yield service, area, row, pieces[service][area]
 
 
 def everyone_goes_to_the_nearest_site(run: Run) -> Iterator[Breach]:
     """An area's site has the least minutes, plus offset where flows are observed; of equals the first in site order."""
-    for service, area, row in _to_the_nearest(run):
-        nearest = run.nearest[service][area].site or ""
-        yield from differs("everyone_goes_to_the_nearest_site", row, "site", nearest)
+    for service, _, row, pieces in _journeys(run):
+        if not run.question.services[service].managed:
+            yield from differs("everyone_goes_to_the_nearest_site", row, "site", pieces[0].journey.site or "")
 
 
 def first_contact_is_at_the_nearest_site(run: Run) -> Iterator[Breach]:
     """Patients who are transferred are seen first at the nearest site of first contact; others where they go."""
     check = "first_contact_is_at_the_nearest_site"
-    for service, area, row in _known_journeys(run):
-        journey = run.journey_of(service, area, row)
-        yield from differs(check, row, "first_site", journey.first_site or "")
-        for column, micro in (("first_minutes", journey.first_minutes), ("transfer_minutes", journey.road)):
+    for service, _, row, pieces in _journeys(run):
+        managed = run.question.services[service].managed
+        own = (one for one, *_ in pieces if not managed or (one.site or "") == row.cells["site"])
+        _, _, first_site, first_minutes, road = next(own)
+        yield from differs(check, row, "first_site", first_site or "")
+        for column, micro in (("first_minutes", first_minutes), ("transfer_minutes", road)):
             yield from differs(check, row, column, None if micro is None else Fraction(micro, MICRO))
 
 
@@ -144,10 +145,9 @@ def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
     Where patients are transferred they are those to first contact, and from there dwell, overhead and the way by road.
     """
     check = "minutes_are_the_tables"
-    for service, area, row in _known_journeys(run):
-        found = run.inputs.minutes.get((area, row.cells["site"]))
-        if run.question.services[service].transfer is not None:
-            found = run.nearest[service][area].minutes
+    for service, area, row, pieces in _journeys(run):
+        by_transfer = run.question.services[service].transfer is not None
+        found = pieces[0].journey.minutes if by_transfer else run.inputs.minutes.get((area, row.cells["site"]))
         claimed = row.cells["minutes"]
         if found is None or claimed is None:
             yield from differs(check, row, "minutes", None if found is None else Fraction(found, MICRO))
@@ -160,9 +160,9 @@ def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
 def patients_are_the_tables(run: Run) -> Iterator[Breach]:
     """A journey's patients a year, grown where the config says so, and whether they are residents are the inputs'."""
     check, scale = "patients_are_the_tables", run.inputs.patients_scale
-    for service, area, row in _known_journeys(run):
+    for service, area, row, pieces in _journeys(run):
         claimed, found = row.cells["patients_per_year"], run.patients(service, area)
-        if len(run.pieces[service][area]) == 1 and not is_ratio(claimed, found, scale):
+        if len(pieces) == 1 and not is_ratio(claimed, found, scale):
             patients = shown(Fraction(found, scale))
             message = f"{row.where}: patients a year are {claimed}, but {patients} by inputs/demand.csv."
             yield Breach(check, f"{row.where} patients_per_year", shown(claimed), patients, message)
@@ -172,7 +172,7 @@ def patients_are_the_tables(run: Run) -> Iterator[Breach]:
 def staffing_is_complete(run: Run) -> Iterator[Breach]:
     """staffing.csv has one row for every team and unit that a rota needs and every pool of its staff, and no other."""
     expected = [(team, unit, site) for team, unit in run.question.rota_units() for site in run.pools(team)]
-    yield from rows_are("staffing", run.staffing, expected)
+    yield from rows_are("staffing_is_complete", "staffing", run.staffing, expected)
 
 
 def _known_staffing(run: Run) -> Iterator[tuple[tuple[str, str, str], Row]]:
@@ -235,6 +235,89 @@ def nobody_is_negative(run: Run) -> Iterator[Breach]:
                 yield Breach("nobody_is_negative", f"{row.where} {column}", shown(value), "0 or more", message)
 
 
+class Standing(NamedTuple):
+    """How one link stands: from which site, in how many minutes, and whether that is near enough."""
+
+    provider: str | None
+    minutes: Fraction | None
+    at_most: Fraction | None
+    met: bool | None
+    link: Link
+
+
+def standings(run: Run) -> dict[tuple[str, str, str, str], Standing]:
+    """Return how every link of every designation stands, by service, site, service needed and kind."""
+    found = {}
+    for code, service in run.question.services.items():
+        for site in run.sites_of(code):
+            for other, link in service.same_site.items():
+                provider, minutes = _nearest(run, other, site, leaving=False)
+                found[code, site, other, "same_site"] = Standing(provider, minutes, None, provider == site, link)
+            for other, reach in service.in_reach.items():
+                provider, minutes = _nearest(run, other, site, leaving=False)
+                limit = reach.value or Fraction(0)
+                met = minutes is not None and minutes <= limit
+                link = Link(reach.source, reach.verified)
+                found[code, site, other, "in_reach"] = Standing(provider, minutes, limit, met, link)
+            for other, link in service.by_transfer.items():
+                provider, minutes = _nearest(run, other, site, leaving=True)
+                found[code, site, other, "by_transfer"] = Standing(provider, minutes, None, None, link)
+    return found
+
+
+def _nearest(run: Run, needed: str, site: str, *, leaving: bool) -> tuple[str | None, Fraction | None]:
+    """Return the candidate that provides a service in the fewest minutes: the site itself, else by code."""
+    ways = []
+    for other in run.sites_of(needed):
+        minutes = run.transfer_minutes(site, other) if leaving else run.transfer_minutes(other, site)
+        if minutes is not None:
+            ways.append((minutes, other != site, other))
+    if not ways:
+        return None, None
+    minutes, _, provider = min(ways)
+    return provider, Fraction(minutes, MICRO)
+
+
+def links_are_right(run: Run) -> Iterator[Breach]:
+    """links.csv says of every designation what it leans on, from where, in how many minutes, and whether so."""
+    expected = standings(run) if run.question.leans_across_sites() else {}
+    yield from rows_are("links_are_right", "links", run.links, expected)
+    for key, standing in expected.items():
+        row = run.links.get(key)
+        if row is None:
+            continue
+        service, site, other, kind = key
+        excepted = kind != "by_transfer" and (service, other, site) in run.question.exceptions
+        for column, value in (
+            ("provider", standing.provider),
+            ("minutes", standing.minutes),
+            ("at_most", standing.at_most),
+            ("met", standing.met),
+            ("excepted", excepted),
+            ("source", standing.link.source),
+            ("verified", standing.link.verified),
+        ):
+            yield from differs("links_are_right", row, column, value)
+
+
+def broken_without_exception(run: Run) -> set[tuple[str, str, str]]:
+    """Return the documented exceptions, as service, service needed and site, without which a rule would be broken."""
+    unmet = {(key[0], key[2], key[1]) for key, standing in standings(run).items() if standing.met is False}
+    return unmet & run.question.exceptions.keys()
+
+
+def exceptions_are_right(run: Run) -> Iterator[Breach]:
+    """exceptions.csv lists every documented exception of the config, and says which the plan makes use of."""
+    stated = run.question.exceptions
+    yield from rows_are("exceptions_are_right", "exceptions", run.exceptions, stated)
+    broken = broken_without_exception(run)
+    for key, one in stated.items():
+        row = run.exceptions.get(key)
+        if row is not None:
+            for column, value in (*one._asdict().items(), ("would_have_broken", key in broken)):
+                yield from differs("exceptions_are_right", row, column, value)
+
+
 TABLE_CHECKS = (
     inputs_are_complete,
     designations_are_complete,
@@ -254,3 +337,4 @@ TABLE_CHECKS = (
     people_are_whole,
     nobody_is_negative,
 )
+LINK_CHECKS = (links_are_right, exceptions_are_right)

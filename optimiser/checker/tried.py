@@ -1,39 +1,52 @@
 """Every designation of a small question, tried one by one: which break no rule, and what those come to.
 
-Journeys, and what rules ask of them, rest on where one service is provided and where its patients are seen first, so
-they are judged once for each choice of those. Links and staff are judged for every designation.
+A designation is judged by every rule there is. What a rule or an objective makes of it is worked out once for all
+designations that are alike wherever it looked: the services whose designations it asked for are noted as it asks.
+Staff are shared out as well as they can be, since there is no table of staff to judge them by.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Hashable, Iterator
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain, combinations, product
 from math import floor, prod
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from optimiser.checker.across import rota_need
-from optimiser.checker.claims import OBJECTIVES
+from optimiser.checker.claims import OBJECTIVES, Aim
+from optimiser.checker.question import Figure, Objective, Question
 from optimiser.checker.reading import DUST, OF_ONE, Number, Row
-from optimiser.checker.rules import RELATIONS, RULES, facts_of, spare_of
+from optimiser.checker.rules import ALL_OF, RULES, Fact
 from optimiser.checker.run import Inputs, Result, Run
-from optimiser.checker.stated import Figure, Objective, Question, Service
 
 MOST_TRIED = 2_500
-# Judged by what staff there could be, since there is no table of staff to judge them by.
-OF_STAFF = ("rota_is_filled", "moves_within_limit", "recruitment_within_limit")
-OF_LINKS = ("services_share_a_site", "services_are_within_reach")
-# Every choice that is tried obeys these.
-OF_CHOICES = ("fixed_designations_stand", "enough_sites", "not_too_many_sites")
-OF_JOURNEYS = tuple(name for name in RULES if name not in (*OF_STAFF, *OF_LINKS, *OF_CHOICES))
+PROVIDED = Row("tried", {"designated": True})
 Designated = frozenset[tuple[str, str]]
+Found = TypeVar("Found")
 
 
-def claiming_nothing(question: Question, inputs: Inputs, designated: Designated) -> Run:
-    """Return a run that claims nothing but its designations, as (service, site) pairs."""
-    rows = {pair: Row("tried", {"designated": True}) for pair in designated}
-    return Run(question, inputs, Result(question.title, "", [], 1), rows, {}, {}, {}, [], {}, {})
+class Demand(NamedTuple):
+    """A rule, and the names that say whose it is: an instance of it, or all that differ in the site alone."""
+
+    rule: str
+    names: tuple[str, ...]
+
+    @property
+    def whose(self) -> tuple[str, ...]:
+        """The names of the service, or the team and unit, whose it is; none of a rule of the whole question."""
+        return {"service": self.names[:1], "team": self.names[-2:], "question": ()}[RULES[self.rule].of]
+
+    def __str__(self) -> str:
+        """Return the name of the demand."""
+        return ".".join((self.rule, *self.names))
+
+
+def demands_of(rule: str, fact: Fact) -> tuple[Demand, ...]:
+    """Return the demands of which a fact of a rule is part: its own, and of a service the one over all its sites."""
+    parts = tuple(fact.instance.split("."))
+    over_all = [Demand(rule, parts[:1] + parts[2:])] if RULES[rule].of == "service" else []
+    return (Demand(rule, parts), *over_all)
 
 
 class Staffing(NamedTuple):
@@ -43,118 +56,157 @@ class Staffing(NamedTuple):
     short: Fraction
 
 
-@dataclass(frozen=True)
+class _Watched(dict[tuple[str, str], Row]):
+    """Designations that note the services that are looked at."""
+
+    def __init__(self, designated: Designated, looked_at: set[str]) -> None:
+        super().__init__(dict.fromkeys(designated, PROVIDED))
+        self.looked_at = looked_at
+
+    def get(self, pair: tuple[str, str], default: Any = None) -> Any:
+        self.looked_at.add(pair[0])
+        return super().get(pair, default)
+
+
 class Trial:
-    """A question whose designations are tried; what was worked out for one service is kept."""
+    """A question whose designations are tried."""
 
-    question: Question
-    inputs: Inputs
-    least: dict[tuple[str, tuple[str, ...]], Number | None] = field(default_factory=dict)
-    _runs: dict[tuple[str, Designated], Run] = field(default_factory=dict)
-    _journeys: dict[tuple[str, Designated, tuple[str, tuple[str, ...]]], bool] = field(default_factory=dict)
-    _parts: dict[tuple[str, str, Designated], Number] = field(default_factory=dict)
+    def __init__(self, question: Question, inputs: Inputs) -> None:
+        self.question = question
+        self.least: dict[Demand, Number | None] = {}
+        self._nothing = Run(question, inputs, Result(question.title, "", [], 1), {})
+        self._looked_at: set[str] = set()
+        self._kept: dict[Hashable, dict[frozenset[str], dict[Designated, Any]]] = {}
 
-    def designations(self, *, but: tuple[str, tuple[str, ...]] = ("", ())) -> list[Designated] | None:
+    @property
+    def candidates(self) -> list[str]:
+        """Codes of the sites that may be given services."""
+        return self._nothing.candidates
+
+    @cached_property
+    def demands(self) -> dict[Demand, Fact]:
+        """Every demand there is, with a fact of it: what rules ask where one service after another is everywhere."""
+        return {
+            demand: fact
+            for name, rule in RULES.items()
+            for names in ALL_OF[rule.of](self.question)
+            for fact in rule.facts(self.run(frozenset((names[0], s) for s in self.candidates if names)), *names)
+            for demand in demands_of(name, fact)
+        }
+
+    def looking(self, work: Callable[[], Found]) -> tuple[Found, set[str]]:
+        """Return what some work makes, and the services whose designations it looked at."""
+        outside = set(self._looked_at)
+        self._looked_at.clear()
+        found, inside = work(), set(self._looked_at)
+        self._looked_at |= outside
+        return found, inside
+
+    def run(self, designated: Designated) -> Run:
+        """Return a run with these designations, as (service, site) pairs, and no claim beside."""
+        return self._nothing.beside(_Watched(designated, self._looked_at))
+
+    def kept(self, key: Hashable, designated: Designated, work: Callable[[Run], Found]) -> Found:
+        """Return what work makes of a designation, once for all that are alike in the services that it looks at."""
+        for services, known in self._kept.setdefault(key, {}).items():
+            here = frozenset(pair for pair in designated if pair[0] in services)
+            if here in known:
+                self._looked_at |= services
+                return known[here]  # type: ignore[no-any-return]
+        found, looked_at = self.looking(lambda: work(self.run(designated)))
+        services = frozenset(looked_at)
+        here = frozenset(pair for pair in designated if pair[0] in services)
+        self._kept[key].setdefault(services, {})[here] = found
+        return found
+
+    def designations(self, but: Demand | None = None) -> list[Designated] | None:
         """Return every designation that agrees with what is fixed and the numbers of sites; None if not to be tried.
 
-        ``but`` is a rule, with the names of whose it is, that need not hold.
+        ``but`` is a demand that need not hold.
         """
         if any(service.managed for service in self.question.services.values()):
             return None
-        sites = claiming_nothing(self.question, self.inputs, frozenset()).candidates
-        if 2 ** len(sites) > MOST_TRIED:
+        if 2 ** len(self.candidates) > MOST_TRIED:
             return None
-        free = {but[1][0]: but[0]} if but[1] else {}
-        choices = {
-            code: _choices(sites, service, free.get(code, "")) for code, service in self.question.services.items()
-        }
-        if prod(map(len, choices.values())) > MOST_TRIED:
+        choices = [self._choices(code, but) for code in self.question.services]
+        if prod(map(len, choices)) > MOST_TRIED:
             return None
+        return [frozenset(chain(*joint)) for joint in product(*choices)]
+
+    def _choices(self, code: str, but: Demand | None) -> list[Designated]:
+        """Return every choice of sites for a service that agrees with what is fixed and the numbers of sites."""
+        rules = [(name, rule) for name, rule in RULES.items() if rule.kind in ("fixed", "sites")]
+        every = chain.from_iterable(combinations(self.candidates, n) for n in range(len(self.candidates) + 1))
+        pairs = [frozenset((code, site) for site in chosen) for chosen in every]
         return [
-            frozenset((code, site) for code, chosen in zip(choices, joint, strict=True) for site in chosen)
-            for joint in product(*choices.values())
+            chosen
+            for chosen in pairs
+            if not any(
+                rule.spare(fact) < 0 and but not in demands_of(name, fact)
+                for name, rule in rules
+                for fact in rule.facts(self.run(chosen), code)
+            )
         ]
 
     def lawful(self, tried: list[Designated]) -> Iterator[Designated]:
         """Yield those that break no rule, staff shared out as well as they can be."""
         return (one for one in tried if not self.breaks_a_rule(one))
 
-    def breaks_a_rule(self, designated: Designated) -> bool:
-        """Whether a designation breaks a rule, however staff are shared out."""
-        if any(self._journeys_break_a_rule(code, designated) for code in self.question.services):
+    def breaks_a_rule(self, designated: Designated, but: Demand | None = None) -> bool:
+        """Whether a designation breaks a rule, other than a demand that need not hold, however staff are shared out."""
+        if any(but not in demands_of(name, fact) for name, fact in self._broken(designated)):
             return True
-        run = self.run(designated)
-        links = any(spare_of(fact, RELATIONS[name]) < 0 for name in OF_LINKS for fact in facts_of(name, run))
-        return links or any(staffing(run, *key).lacking > DUST for key in self.question.rota_units())
+        team = but.names[-2:] if but and RULES[but.rule].kind == "staff" else None
+        return any(self.staffing(designated, *key).lacking > DUST for key in self.question.rota_units() if key != team)
 
-    def breaks_another_rule(self, designated: Designated, but: tuple[str, tuple[str, ...]]) -> bool:
-        """Whether a designation breaks a rule other than one, which is named with whose it is."""
-        rule, names = but
-        if any(self._journeys_break_a_rule(code, designated, but) for code in self.question.services):
-            return True
-        run = self.run(designated)
-        if any(spare_of(fact, RELATIONS[name]) < 0 for name in OF_LINKS for fact in facts_of(name, run)):
-            return True
-        others = [key for key in self.question.rota_units() if rule not in OF_STAFF or key != names[-2:]]
-        return any(staffing(run, *key).lacking > DUST for key in others)
+    def _broken(self, designated: Designated) -> Iterator[tuple[str, Fact]]:
+        """Yield every fact that does not hold, with the name of its rule, but for those that rest on staff."""
+        for whose, all_of in ALL_OF.items():
+            rules = [name for name, rule in RULES.items() if rule.of == whose and rule.kind != "staff"]
+            for names in all_of(self.question):
+                yield from self.kept((whose, names), designated, self._of_all(rules, names, designated))
+
+    def _of_all(
+        self, rules: list[str], names: tuple[str, ...], designated: Designated
+    ) -> Callable[[Run], list[tuple[str, Fact]]]:
+        def work(_: Run) -> list[tuple[str, Fact]]:
+            return [found for name in rules for found in self.kept((name, names), designated, broken(name, names))]
+
+        return work
+
+    def staffing(self, designated: Designated, team: str, unit: str) -> Staffing:
+        """Return what a team lacks with those in post, moved and recruited as far as they may be."""
+        return self.kept(("staff", team, unit), designated, lambda run: staffing(run, team, unit))
 
     def values(self, designated: Designated) -> tuple[Number, ...]:
         """Return what each objective comes to."""
         return tuple(self._value(objective, designated) for objective in self.question.objectives)
 
-    def run(self, designated: Designated) -> Run:
-        """Return a run with these designations, and no claim beside."""
-        return claiming_nothing(self.question, self.inputs, designated)
-
     def _value(self, objective: Objective, designated: Designated) -> Number:
-        codes = list(objective.services or self.question.services)
-        if objective.name == "staff_short":
-            run, teams = self.run(designated), {t for code in codes for t, _ in self.question.services[code].rotas}
-            short = (staffing(run, *key).short for key in self.question.rota_units() if key[0] in teams)
-            return round(sum(short, Fraction(0)), 9)
-        parts = [self._part(objective.name, code, designated) for code in codes]
-        return max(parts, default=Fraction(0)) if objective.name == "worst_journey" else sum(parts, Fraction(0))
+        aim = OBJECTIVES[objective.name]
+        each = aim.parts(self.question, objective)
+        if aim.of == "team":
+            found = aim.total(self.staffing(designated, *names).short for names in each)
+        else:
+            found = aim.total(self.kept((objective.name, names), designated, part_of(aim, names)) for names in each)
+        return round(found, 9) if aim.rounded and isinstance(found, Fraction) else found
 
-    def _part(self, name: str, code: str, designated: Designated) -> Number:
-        """Return what one service adds to an objective."""
-        run, deciding = self._alone(code, designated)
-        key = (name, code, deciding)
-        if key not in self._parts:
-            found = OBJECTIVES[name](run, Objective(name, (code,)))
-            self._parts[key] = round(found, 9) if name == "transfers" and isinstance(found, Fraction) else found
-        return self._parts[key]
+    def changes_and_sites(self, designated: Designated) -> tuple[int, int]:
+        """Return what settles equal plans: changes from today, then sites."""
+        run = self.run(designated)
+        return sum(run.changes(code) for code in self.question.services), len(designated)
 
-    def _journeys_break_a_rule(
-        self, code: str, designated: Designated, but: tuple[str, tuple[str, ...]] = ("", ())
-    ) -> bool:
-        run, deciding = self._alone(code, designated)
-        if (code, deciding, but) not in self._journeys:
-            facts = ((name, fact, fact.instance.split(".")) for name in OF_JOURNEYS for fact in facts_of(name, run))
-            # A share is a quotient, and is compared as it is published.
-            self._journeys[code, deciding, but] = any(
-                spare_of(fact, RELATIONS[name]) < -OF_ONE
-                for name, fact, names in facts
-                if names[0] == code and (name, tuple(names)) != but
-            )
-        return self._journeys[code, deciding, but]
 
-    def alone(self, code: str, designated: Designated) -> Run:
-        """Return a run of a service, with the one where its patients are seen first, and no other."""
-        return self._alone(code, designated)[0]
+def part_of(aim: Aim, names: tuple[str, ...]) -> Callable[[Run], Number]:
+    """Return what works out the part of an objective whose names these are."""
+    return lambda run: aim.part(run, *names)
 
-    def _alone(self, code: str, designated: Designated) -> tuple[Run, Designated]:
-        """Return a service with the one where its patients are seen first, and no other, and what decides about it."""
-        transfer = self.question.services[code].transfer
-        names = [code, transfer.first_contact] if transfer else [code]
-        deciding = frozenset(pair for pair in designated if pair[0] in names)
-        if (code, deciding) not in self._runs:
-            services = {name: self.question.services[name] for name in names}
-            run = claiming_nothing(replace(self.question, services=services), self.inputs, deciding)
-            # Who goes where with such sites open is the same whoever asks.
-            if self._runs:
-                vars(run)["_nearest_of"] = next(iter(self._runs.values()))._nearest_of
-            self._runs[code, deciding] = run
-        return self._runs[code, deciding], deciding
+
+def broken(name: str, names: tuple[str, ...]) -> Callable[[Run], list[tuple[str, Fact]]]:
+    """Return what finds the facts of a rule, of those whose names these are, that do not hold for a run."""
+    rule = RULES[name]
+    # A share is a quotient, and is compared as it is published.
+    return lambda run: [(name, fact) for fact in rule.facts(run, *names) if rule.spare(fact) < -OF_ONE]
 
 
 def staffing(
@@ -164,51 +216,27 @@ def staffing(
 
     ``rotas`` are the services whose rotas count, all if not given; ``free`` names the limits that do not hold.
     """
-    question, here = run.question, [run.in_post(team, unit, pool) for pool in run.pools(team)]
-    counted = question.services if rotas is None else rotas
-    needs = [list(_needs(run, team, unit, pool, counted)) for pool in run.pools(team)]
-    firm = [max((need for need, may_fall_short in each if not may_fall_short), default=Fraction(0)) for each in needs]
-    full = [max((need for need, _ in each), default=Fraction(0)) for each in needs]
+    question, pools = run.question, run.pools(team)
+    here = [run.in_post(team, unit, pool) for pool in pools]
+    needs = [[(c, n) for c, n in run.needs(team, unit, p) if rotas is None or c in rotas] for p in pools]
+    stated = question.teams[team]
     moves, recruits = (
-        None if limit.value is None else Fraction(floor(limit.value)) if unit == "people" else limit.value
+        Fraction(floor(limit.value)) if unit == "people" and limit.value is not None else limit.value
         for limit in (
-            Figure(None) if "moves_within_limit" in free else question.teams[team].moves,
-            Figure(None) if "recruitment_within_limit" in free else question.teams[team].recruits,
+            Figure(None) if "moves_within_limit" in free else stated.moves,
+            Figure(None) if "recruitment_within_limit" in free else stated.recruits,
         )
     )
 
-    def left_over(needed: list[Fraction]) -> Fraction:
-        missing = sum((max(Fraction(0), need - there) for need, there in zip(needed, here, strict=True)), Fraction(0))
-        spare = sum((max(Fraction(0), there - need) for need, there in zip(needed, here, strict=True)), Fraction(0))
+    def left_over(firm: bool) -> Fraction:
+        counted = (
+            [n for c, n in each if not (firm and question.services[c].rotas[team, unit].may_fall_short)]
+            for each in needs
+        )
+        over = [max(each, default=Fraction(0)) - there for each, there in zip(counted, here, strict=True)]
+        missing = sum((each for each in over if each > 0), Fraction(0))
+        spare = sum((-each for each in over if each < 0), Fraction(0))
         moved = spare if moves is None else min(spare, moves)
         return Fraction(0) if recruits is None else max(Fraction(0), missing - moved - recruits)
 
-    return Staffing(left_over(firm), left_over(full))
-
-
-def _needs(run: Run, team: str, unit: str, pool: str, counted: Collection[str]) -> Iterator[tuple[Fraction, bool]]:
-    for code, service in run.question.services.items():
-        rota = service.rotas.get((team, unit)) if code in counted else None
-        need = rota_need(run, code, (team, unit), pool) if rota else None
-        if rota and need is not None:
-            yield need, rota.may_fall_short
-
-
-def _choices(sites: list[str], service: Service, free: str) -> list[tuple[str, ...]]:
-    """Return the choices that agree with what is fixed and the numbers of sites, but for a rule that is free."""
-    least = None if free == "enough_sites" else service.figure("at_least_sites")
-    most = None if free == "not_too_many_sites" else service.figure("at_most_sites")
-    every = chain.from_iterable(combinations(sites, number) for number in range(len(sites) + 1))
-    return [
-        chosen
-        for chosen in every
-        if (least is None or len(chosen) >= least)
-        and (most is None or len(chosen) <= most)
-        and all((site in chosen) == fixed.provided for site, fixed in service.fixed.items())
-    ]
-
-
-def changes_and_sites(trial: Trial, designated: Designated) -> tuple[int, int]:
-    """Return what settles equal plans: changes from today, then sites."""
-    run = trial.run(designated)
-    return sum(run.changes(code) for code in trial.question.services), len(designated)
+    return Staffing(left_over(firm=True), left_over(firm=False))

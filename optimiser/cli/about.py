@@ -16,10 +16,11 @@ def rules(as_json: AsJson = False) -> None:
 
     Example:  optimiser rules
     """
-    from optimiser.model.rules import RULES, UNITS
+    from optimiser.model.rules import LIMITS, RULES
 
+    units = {name: limit.unit for name, limit in LIMITS.items()}
     rows = [
-        {"rule": name, "words": first_line(rule), "unit": UNITS.get(name, ""), "may_be_relaxed": name in UNITS}
+        {"rule": name, "words": first_line(rule), "unit": units.get(name, ""), "may_be_relaxed": name in units}
         for name, rule in RULES.items()
     ]
     if as_json:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +17,7 @@ from optimiser.errors import CheckFailed, disagreements
 
 if TYPE_CHECKING:
     from optimiser.plan import Plan
+    from optimiser.plan.quotable import Otherwise
 
 app = typer.Typer(
     help="Decide which hospital should provide which specialist service, and let anyone check the answer.\n\n"
@@ -36,16 +37,17 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and noth
 NOT_PROVED_EXIT = 5
 
 
-def finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: bool) -> None:
+def finish(plan: Plan, folder: Path, extra: Sequence[str | Otherwise], as_json: bool, quiet: bool) -> None:
     """Check a plan, write its run folder, and say what it is."""
     from optimiser.checker import check as check_run
     from optimiser.plan import measures
     from optimiser.plan.proof import NOT_PROVED
+    from optimiser.plan.quotable import Otherwise
     from optimiser.plan.runs import files_of, write_files
     from optimiser.report import summary
 
     numbers = measures.table(plan)
-    files = files_of(plan, numbers)
+    files = files_of(plan, numbers, [one for one in extra if isinstance(one, Otherwise)])
     breaches = check_run(files)
     written = write_files(files, folder)
     if as_json:
@@ -54,7 +56,7 @@ def finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: boo
         checked = "Checked: every number recomputed independently from the inputs, no disagreement."
         words = [
             *summary.lines(plan, numbers),
-            *extra,
+            *map(str, extra),
             checked if not len(breaches) else "CHECK FAILED: do not use this run.",
         ]
         say(words, {}, False, "" if quiet else f"optimiser compare {written} RUN...", f"Run folder: {written}")

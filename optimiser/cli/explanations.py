@@ -52,7 +52,7 @@ def explain(
     from optimiser.explanation import explain as explain_plan
     from optimiser.inputs import designations_of, read_problem, with_exceptions_of
     from optimiser.inputs.config import read_option
-    from optimiser.plan.runs import evaluated_in
+    from optimiser.plan.finished import evaluated_in
     from optimiser.report.answers import best_or_clash
 
     if option and (service or site):

@@ -90,7 +90,8 @@ def serve(
 def _run_to_serve(what: Path | None) -> Path:
     """Return the run folder to serve: the one given, that of a config solved now, or the newest under runs/."""
     from optimiser.inputs import read_problem
-    from optimiser.plan.runs import read_tables, write_run
+    from optimiser.plan.finished import read_tables
+    from optimiser.plan.runs import write_run
     from optimiser.search import planning
 
     if what is None:

@@ -184,11 +184,12 @@ def _standing(row: Any) -> str:
 
 
 def _front(front: Front, won: Any, first: np.ndarray) -> None:
+    from optimiser.problem.words import listed
     from optimiser.search.weights import effective_weights
 
     aims = [_words(aim.name) for aim in front.ranked.aims]
     many = "1 trade-off" if len(front.ranked) == 1 else f"{len(front.ranked):,} trade-offs"
-    _say(f"{many} between {_listed(aims)}: no option is as good in all of them and better in one.")
+    _say(f"{many} between {listed(aims)}: no option is as good in all of them and better in one.")
     extra: dict[str, list[str]] = {}
     if front.options is not None:
         extra["options"] = [f"{many:,}" for many in front.options]
@@ -199,7 +200,7 @@ def _front(front: Front, won: Any, first: np.ndarray) -> None:
         parts = [f"{aim} {share:.0%}" for aim, share in zip(aims, effective_weights(front), strict=True)]
         _say("Weights won: of all ways to weigh these aims, each measured from its best to its worst above, the share")
         _say("under which the option scores best. No weights are chosen here. Equal ones would not count equally: the")
-        _say(f"spread of scores would come from {_listed(parts)}.")
+        _say(f"spread of scores would come from {listed(parts)}.")
     _say("")
 
 
@@ -221,12 +222,14 @@ def _options(ranked: Ranked, first: np.ndarray, extra: dict[str, list[str]] | No
 
 def _in_full(problem: Problem, provided: np.ndarray, against: np.ndarray | None = None) -> list[str]:
     """Return where each service that is open to decision is; only those elsewhere than in another option, if given."""
+    from optimiser.problem.words import listed
+
     found = []
     for n, service in enumerate(problem.services.values()):
         settled = len(service.fixed) == len(problem.candidates)
         if not settled if against is None else (provided[n] != against[n]).any():
             here = [_place(site) for site, is_here in zip(problem.candidates, provided[n], strict=True) if is_here]
-            found.append(f"{service.name}: {_listed(here) or 'nowhere'}")
+            found.append(f"{service.name}: {listed(here) or 'nowhere'}")
     return found
 
 
@@ -237,10 +240,6 @@ def _words(name: str) -> str:
 def _place(site: str) -> str:
     """Return a short name of a site: its code as words."""
     return _words(site).capitalize()
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _say(*lines: str) -> None:

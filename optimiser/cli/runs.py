@@ -87,7 +87,7 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
 
     Example:  optimiser rotas runs/base
     """
-    from optimiser.plan.runs import read_tables
+    from optimiser.plan.finished import read_tables
     from optimiser.rotas import drawn
 
     table = read_tables(run)[0].get("rotas")
@@ -102,7 +102,7 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
 def _tables_of(shown: list[Path], config: Path | None, tell: Callable[[str], None]) -> dict[str, Tables]:
     """Return what a comparison needs of every run and, evaluated with the config and checked, of every option."""
     from optimiser.inputs import read_problem
-    from optimiser.plan.runs import read_tables
+    from optimiser.plan.finished import read_tables
 
     names = [str(path) if [p.name for p in shown].count(path.name) > 1 else path.name for path in shown]
     problem = read_problem(config) if config else None

@@ -7,14 +7,10 @@ from optimiser.explanation.prices import price_of_rules
 from optimiser.explanation.record import record
 from optimiser.explanation.ways_out import WayOut
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite
-from optimiser.model.words import EVERYBODY, SAYS, WAYS_OUT
 from optimiser.scenarios.maps import TwoWayMap, two_way_map
 from optimiser.scenarios.switching import WhatWouldHaveToBeTrue, switching, switching_map, what_would_have_to_be_true
 
 __all__ = [
-    "EVERYBODY",
-    "SAYS",
-    "WAYS_OUT",
     "Change",
     "Clash",
     "ClashingSet",

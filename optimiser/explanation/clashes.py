@@ -19,16 +19,13 @@ import pulp
 from optimiser.explanation.ways_out import WayOut, ways_out
 from optimiser.journeys import nearest
 from optimiser.model import Model, build, solver
-from optimiser.model.words import EVERYBODY, NAMED, Demand, demand_of, in_words, name_of, rank
+from optimiser.model.rules import JUDGED, Demand, demand_of, in_words, name_of, rank
+from optimiser.model.rules.journeys import every_area_is_served
+from optimiser.model.rules.rule import OneFigure
 from optimiser.problem import Problem
 
 Designations = frozenset[tuple[str, str]]
 Demands = frozenset[Demand]
-
-JOURNEY_RULES = {
-    "nobody_travels_too_far": "longest_journey_minutes",
-    "enough_patients_within_standard": "share_within_standard",
-}
 
 # Looking for further clashes stops at so many, or after so many models have been solved.
 MOST_CLASHES = 20
@@ -140,7 +137,7 @@ def rows_of_demands(model: Model) -> dict[Demand, list[str]]:
     """Return the rows of a model that may be left out, by the demand that they belong to."""
     rows: dict[Demand, list[str]] = {}
     for row, rule in model.rule_of.items():
-        if rule in NAMED:
+        if rule in JUDGED:
             rows.setdefault(demand_of(rule, tuple(row.split(".")[1:])), []).append(row)
     return rows
 
@@ -151,14 +148,16 @@ def _with_presumed(problem: Problem, rows: Mapping[Demand, list[str]]) -> dict[D
     A rule about journeys holds only where everybody has one, and nobody is taken on from where nobody came.
     """
     asked = {demand: list(own) for demand, own in rows.items()}
+    everybody = every_area_is_served.__name__
+    presuming = [rule for rule in JUDGED.values() if isinstance(rule, OneFigure) and rule.presumes_journeys]
     for code in problem.services_with_patients:
-        transfer, served = problem.services[code].transfer, (EVERYBODY, (code,))
-        first = asked.get((EVERYBODY, (transfer.first_contact,)), []) if transfer else []
+        transfer, served = problem.services[code].transfer, (everybody, (code,))
+        first = asked.get((everybody, (transfer.first_contact,)), []) if transfer else []
         if first:
             asked.setdefault(served, []).extend(first)
-        for rule, setting in JOURNEY_RULES.items():
-            if served in asked and getattr(problem.services[code], setting):
-                asked.setdefault((rule, (code,)), []).extend(asked[served])
+        for rule in presuming:
+            if served in asked and rule.figure(problem.services[code]):
+                asked.setdefault((rule.name, (code,)), []).extend(asked[served])
     return asked
 
 

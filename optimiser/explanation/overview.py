@@ -11,13 +11,11 @@ from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.explanation.costs import Change, Cost, changes, changes_in_words
 from optimiser.explanation.prices import price_of_rules, prices_in_words
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite, explain_option, explain_site
-from optimiser.model.words import EVERYBODY, demand_of, in_words
+from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.plan import Plan
 from optimiser.plan.proof import PROVED
 
 MOST_RIVALS = 5
-# True of every plan, or not open to decision: not what people mean by a rule that binds.
-NOT_SAID_TO_BIND = (EVERYBODY, "fixed_designations_stand", "services_share_a_site", "services_are_within_reach")
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,8 @@ def overview(plan: Plan) -> Overview:
 
 def binding(plan: Plan) -> pd.DataFrame:
     """Return the rules that a plan meets with nothing to spare, in words; not what is fixed or holds of every plan."""
-    rows = plan.rules[plan.rules["binding"].astype(bool) & ~plan.rules["rule"].isin(NOT_SAID_TO_BIND)]
+    may_bind = plan.rules["rule"].map(lambda rule: JUDGED[rule].binds).astype(bool)
+    rows = plan.rules[plan.rules["binding"].astype(bool) & may_bind]
     words = [_words(plan, str(instance)) for instance in rows["instance"]]
     return rows.assign(words=words)[["rule", "instance", "words", "left", "right", "unit"]].reset_index(drop=True)
 

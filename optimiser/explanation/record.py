@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.model.words import name_of
+from optimiser.model.rules import name_of
 from optimiser.plan import Plan
 from optimiser.scenarios.parameters import Parameter
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pulp
 
 from optimiser.journeys import nearest
 from optimiser.model import build, solver
-from optimiser.model.words import WAYS_OUT, Demand, listed, number_of, rank, unit_of
-from optimiser.problem import Objective, Problem
+from optimiser.model.rules import LIMITS, Demand, rank, unit_of
+from optimiser.problem import Problem
+from optimiser.problem.words import listed
 
 Chains = Mapping[str, nearest.Chains]
 Rows = Mapping[Demand, Sequence[str]]
-TOO_FAR = "nobody_travels_too_far"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def ways_out(problem: Problem, chains: Chains, rows: Rows, clashes: Sequence[fro
     alone = [
         way for demand in sorted(shared, key=rank) if (way := _alone(problem, chains, demand, rows.get(demand, ())))
     ]
-    units = {unit_of(demand) for demand in relevant if demand[0] in WAYS_OUT} - {way.unit for way in alone}
+    units = {unit_of(demand) for demand in relevant if _rows_give(demand)} - {way.unit for way in alone}
     together = (_together(problem, chains, _of(unit, relevant, rows)) for unit in sorted(units))
     alone.sort(key=lambda way: (rank(way.demand), way.unit, way.by))
     return [*alone, *(way for way in together if way)]
@@ -62,14 +62,24 @@ def ways_out(problem: Problem, chains: Chains, rows: Rows, clashes: Sequence[fro
 
 def _of(unit: str, relevant: set[Demand], rows: Rows) -> Rows:
     """Return the rules of one unit that can give way by so much, with their rows."""
-    return {one: rows[one] for one in rows if one in relevant and one[0] in WAYS_OUT and unit_of(one) == unit}
+    return {one: rows[one] for one in rows if one in relevant and _rows_give(one) and unit_of(one) == unit}
+
+
+def _rows_give(demand: Demand) -> bool:
+    return demand[0] in LIMITS and LIMITS[demand[0]].rows_give
 
 
 def _alone(problem: Problem, chains: Chains, demand: Demand, rows: Sequence[str]) -> WayOut | None:
     """Return how little one demand must give for a plan to exist; None if it alone cannot make room."""
-    if demand[0] == TOO_FAR:
-        return _least_ceiling(problem, chains, demand)
-    return _together(problem, chains, {demand: rows}) if demand[0] in WAYS_OUT else None
+    if _rows_give(demand):
+        return _together(problem, chains, {demand: rows})
+    rule, names = demand
+    asked = LIMITS[rule].best_without(problem, names) if rule in LIMITS else None
+    outcome = solver.run(build(asked[0], chains).programme) if asked else None
+    if not (asked and outcome and outcome.feasible):
+        return None
+    by = round(round(outcome.objective, 6) - asked[1], 6)
+    return WayOut({demand: by}, LIMITS[rule].sides_in, LIMITS[rule].way_out(problem, names, by))
 
 
 def _together(problem: Problem, chains: Chains, rows: Rows) -> WayOut | None:
@@ -78,7 +88,7 @@ def _together(problem: Problem, chains: Chains, rows: Rows) -> WayOut | None:
     slack: dict[Demand, list[pulp.LpVariable]] = {}
     for number, (demand, row) in enumerate(_each(rows)):
         constraint = model.programme.get_constraint_by_name(row)
-        if demand not in slack or not _is_one_need(problem, demand):
+        if demand not in slack or not LIMITS[demand[0]].is_one_need(problem, demand[1]):
             slack.setdefault(demand, []).append(model.programme.add_variable(f"gives.{number}", 0))
         constraint.addInPlace(slack[demand][-1], 1 if constraint.sense == pulp.LpConstraintGE else -1)
     model.programme.setObjective(pulp.lpSum(one for each in slack.values() for one in each))
@@ -87,30 +97,11 @@ def _together(problem: Problem, chains: Chains, rows: Rows) -> WayOut | None:
         return None
     given = {demand: round(sum(outcome.values[one.name] for one in each), 6) for demand, each in slack.items()}
     given = {demand: by for demand, by in given.items() if by > 0}
-    words = [WAYS_OUT[rule](problem, names, by) for (rule, names), by in given.items()]
+    words = [LIMITS[rule].way_out(problem, names, by) for (rule, names), by in given.items()]
     return WayOut(given, unit_of(next(iter(given))), listed(words)) if given else None
-
-
-def _is_one_need(problem: Problem, demand: Demand) -> bool:
-    """Whether the rows of a demand are one need, the largest of them: so it is for one team across sites."""
-    return demand[0] == "rota_is_filled" and problem.teams[demand[1][1]].across_sites
 
 
 def _each(rows: Rows) -> Iterator[tuple[Demand, str]]:
     for demand, names in rows.items():
         for name in names:
             yield demand, name
-
-
-def _least_ceiling(problem: Problem, chains: Chains, demand: Demand) -> WayOut | None:
-    """Return the shortest longest journey that every other rule leaves possible."""
-    (service,) = demand[1]
-    free = replace(problem.services[service], longest_journey_minutes=None)
-    objective = Objective("worst_journey", (service,))
-    varied = replace(problem, services={**problem.services, service: free}, objectives=(objective,))
-    outcome = solver.run(build(varied, chains).programme)
-    if not outcome.feasible:
-        return None
-    least = round(outcome.objective, 6)
-    by = round(least - number_of(problem.services[service].longest_journey_minutes), 6)
-    return WayOut({demand: by}, "minutes", f"allow journeys of up to {least:g} minutes to {free.name}")

@@ -23,12 +23,11 @@ from optimiser.explanation.costs import (
     for_whom,
     whom_in_words,
 )
-from optimiser.model.words import amount, demand_of, in_words, is_one, shown
+from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.plan import Plan, evaluate
 from optimiser.problem import Fixed, Objective, Problem
+from optimiser.problem.words import amount, is_one, shown
 
-# Their words are of all sites, their rows of each.
-SAID_OF_EACH_SITE = ("rota_is_filled", "services_share_a_site", "services_are_within_reach")
 BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "unit", "short"]
 
 
@@ -192,8 +191,8 @@ def broken_rules(plan: Plan) -> pd.DataFrame:
     for row in plan.broken.to_dict("records"):
         rule, *names = str(row["instance"]).split(".")
         words = in_words(plan.problem, demand_of(rule, tuple(names)))
-        if rule in SAID_OF_EACH_SITE:
-            words += f"; at {plan.problem.sites[names[1]].name}"
+        if site := JUDGED[rule].site_of(tuple(names)):
+            words += f"; at {plan.problem.pool_name(site)}"
         rows.append((rule, row["instance"], words, row["left"], row["relation"], row["right"], row["unit"]))
     found = pd.DataFrame(rows, columns=BROKEN_COLUMNS[:-1])
     return found.assign(short=-plan.broken["spare"].to_numpy(dtype=float))

@@ -134,6 +134,7 @@ def loads_of_beds(going: Going, wanted: Beds, site: str) -> list[Fraction]:
 
 def beds_needed(going: Going, wanted: Beds, site: str) -> Floats:
     """Return the beds that patients at a site need, by joint choice."""
-    loads = loads_of_beds(going, wanted, site)
-    needed = {load: beds.beds_needed(load, wanted.blocking.value) for load in set(loads)}
-    return np.array([needed[load] for load in loads]).reshape(going.arriving(site).shape)
+    patients = going.arriving(site)
+    volumes, which = np.unique(np.rint(patients * going.volume_scale).astype(np.int64), return_inverse=True)
+    needed = beds.beds_needed_by(volumes.tolist(), wanted.stays, wanted.blocking.value, scale=going.volume_scale)
+    return np.array(needed)[which].reshape(patients.shape)

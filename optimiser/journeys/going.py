@@ -20,8 +20,8 @@ Bools = NDArray[np.bool_]
 class Going(ABC):
     """Where some choices of designations send the patients of one service.
 
-    Every result has one axis for each of ``services``, the choices of that service. Numbers are exact: patients are
-    whole numbers of ``1 / patient_scale``, as far as nothing else is said.
+    Every result has one axis for each of ``services``, the choices of that service, and perhaps one of scenarios before
+    them. Numbers are exact: patients are whole numbers of ``1 / patient_scale``, as far as nothing else is said.
     """
 
     problem: Problem
@@ -57,6 +57,21 @@ class Going(ABC):
         """Return patients a year at a site, from every area."""
 
     @property
+    def patient_scale(self) -> int:
+        """What makes every number of patients whole."""
+        return self.problem.patient_scale
+
+    @property
+    def minute_scale(self) -> float:
+        """What makes every journey time whole."""
+        return self.problem.minute_scale
+
+    @property
+    def resident_patients(self) -> Floats:
+        """Resident patients a year (scaled), under every choice."""
+        return np.asarray((self.patients * self.resident).sum())
+
+    @property
     def volume_scale(self) -> int:
         """What makes every number of patients at a site whole."""
         return self.problem.patient_scale
@@ -64,7 +79,7 @@ class Going(ABC):
     @cached_property
     def patients(self) -> Floats:
         """Patients a year by area, scaled."""
-        return np.asarray(np.rint(self.problem.patients(self.services[-1]) * self.problem.patient_scale))
+        return np.asarray(np.rint(self.problem.patients(self.services[-1]) * self.patient_scale))
 
     @cached_property
     def resident(self) -> Bools:

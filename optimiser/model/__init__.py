@@ -41,7 +41,7 @@ def build(
     sharings = {code: share_out(problem, code) for code in managed}
     model = Model(programme, declare(problem, chains, sharings, programme))
     for name, rule in RULES.items():
-        for names, row in rule(problem, model.x):
+        for names, row in rule.rows(problem, model.x):
             row_name = ".".join((name, *names))
             if row_name in leave_out:
                 continue

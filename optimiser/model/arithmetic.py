@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from optimiser.journeys.choices import All, Choices, every_choice, journeys, loads_of_beds, one_choice
-from optimiser.model.passes import ARITHMETIC, Instance
+from optimiser.model.rules import ARITHMETIC
+from optimiser.model.rules.rule import Instance
 from optimiser.model.scores import SCORES, Score, score, sites_provided
 from optimiser.problem import Objective, Problem
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimiser.errors import TooLarge
-from optimiser.journeys.by_transfer import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE
+from optimiser.journeys.by_transfer import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
 from optimiser.journeys.choices import All, journeys
-from optimiser.model.passes import joint_needs, transferred
+from optimiser.model.rules.staff import joint_needs
 from optimiser.problem import MOST_DEPRIVED_DECILES, Objective, Problem
 
 # Posts that are short are added as whole numbers of this many parts, so that equal really means equal.
@@ -52,9 +52,12 @@ def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[
 def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: np.ndarray) -> Score:
     going = [journeys(problem, choices, code) for code in _counted(problem, services)]
     parts = [(one.services, one.patient_minutes(counted)) for one in going]
-    if sum(float(part[np.isfinite(part)].max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
+    floats = [part for _, part in parts if part.dtype.kind == "f"]
+    if sum(float(part[np.isfinite(part)].max(initial=0)) for part in floats) >= LARGEST_EXACT:
         raise TooLarge(TOO_FINE)
-    return Score(tuple(parts), problem.patient_scale * problem.minute_scale * problem.share_scale)
+    # All services of a question are counted in the same parts.
+    scales = {one.patient_scale * one.minute_scale for one in going}
+    return Score(tuple(parts), max(scales, default=1) * problem.share_scale)
 
 
 def worst_journey(problem: Problem, choices: All, services: Sequence[str]) -> Score:
@@ -65,13 +68,14 @@ def worst_journey(problem: Problem, choices: All, services: Sequence[str]) -> Sc
 
 def patients_beyond_standard(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """Resident patients a year whose journey is longer than the service's standard."""
-    parts = []
+    parts, scales = [], {1}
     for code in _counted(problem, services):
         standard = problem.services[code].standard_minutes
         if standard:
             going = journeys(problem, choices, code)
             parts.append((going.services, going.patients_beyond(standard.value)))
-    return Score(tuple(parts), problem.patient_scale)
+            scales.add(going.patient_scale)
+    return Score(tuple(parts), max(scales))
 
 
 def staff_short(problem: Problem, choices: All, services: Sequence[str]) -> Score:
@@ -98,8 +102,9 @@ def changes_from_today(problem: Problem, choices: All, services: Sequence[str]) 
 
 def transfers(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """Transfers a year to services that are reached by transfer, suspected patients counted."""
-    listed = [going for code, going, _ in transferred(problem, choices) if code in services]
-    return Score(tuple((going.services, going.transfers_a_year()) for going in listed), PARTS_OF_A_TRANSFER)
+    listed = (journeys(problem, choices, code) for code in problem.reached_by_transfer if code in services)
+    parts = ((going.services, going.transfers_a_year()) for going in listed if isinstance(going, TwoLegs))
+    return Score(tuple(parts), PARTS_OF_A_TRANSFER)
 
 
 def sites_provided(choices: All) -> Score:

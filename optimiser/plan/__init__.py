@@ -13,8 +13,9 @@ import pandas as pd
 from optimiser.journeys.by_transfer import TwoLegs, both_minutes
 from optimiser.journeys.nearest import nearest
 from optimiser.journeys.shared_out import sharing
-from optimiser.model.arithmetic import ARITHMETIC, journeys, one_choice, value
+from optimiser.model.arithmetic import Instance, journeys, one_choice, value
 from optimiser.model.objectives import UNITS
+from optimiser.model.rules import JUDGED
 from optimiser.model.staffing import allocate, number_of_sites, rotas_needed
 from optimiser.plan.proof import EVALUATED, Designations, Proof, Reached
 from optimiser.problem import Figure, Link, Problem, Reach, Roster
@@ -104,9 +105,13 @@ class Plan:
     @cached_property
     def rules(self) -> pd.DataFrame:
         """One row an instance of a rule: left, right, spare, whether it binds and whether it holds."""
-        rows = [*self._rows_of_rules(), *self._rows_of_rotas(), *self._rows_of_limits()]
+        choices = {code: one_choice(self.problem, code, self.designated) for code in self.problem.services}
+        found = [one for rule in JUDGED.values() for one in rule.stands(self.problem, choices, self.staffing)]
+        # The limits of one team stand together, in the order of the teams.
+        teams: list[tuple[str, ...]] = list(self.problem.team_units)
+        found.sort(key=lambda one: teams.index(one.names) if one.names in teams else -1)
         columns = ["rule", "instance", "left", "relation", "right", "unit", "spare", "binding", "pass"]
-        return pd.DataFrame(rows, columns=[*columns, "source", "verified"])
+        return pd.DataFrame(map(_row, found), columns=[*columns, "source", "verified"])
 
     @cached_property
     def rotas(self) -> pd.DataFrame | None:
@@ -168,53 +173,43 @@ class Plan:
         )
 
     def _journeys_for(self, service: str) -> pd.DataFrame:
-        if self.problem.services[service].transfer:
-            return self._two_legs_for(service)
-        if self.problem.services[service].managed:
-            return self._shared_out_for(service)
-        site = nearest(self.problem, service, self.sites_of(service))
-        column = pd.Index(self.problem.reachable_sites(service)).get_indexer(pd.Index(site))
-        minutes = self.problem.minutes(service)[np.arange(len(column)), column]
-        areas = self.problem.areas
+        """Return the journeys to a service, from the area, site, minutes, patients and first leg of each."""
+        of = self.problem.services[service]
+        found = self._two_legs if of.transfer else self._shared_out if of.managed else self._to_the_nearest
+        area, site, minutes, patients, first_site, first_minutes, road = found(service)
+        areas = self.problem.areas.iloc[area]
         return pd.DataFrame(
             {
                 "service": service,
                 "area": areas.index,
                 "resident": areas["resident"].to_numpy(),
-                "site": site.to_numpy(),
-                "minutes": np.where(column >= 0, minutes, np.nan),
-                "patients_per_year": self.problem.patients(service),
-                "first_site": site.to_numpy(),
-                "first_minutes": np.where(column >= 0, minutes, np.nan),
-                "transfer_minutes": np.where(column >= 0, 0.0, np.nan),
+                "site": site,
+                "minutes": minutes,
+                "patients_per_year": patients,
+                "first_site": first_site,
+                "first_minutes": first_minutes,
+                "transfer_minutes": road,
             }
         )
 
-    def _shared_out_for(self, service: str) -> pd.DataFrame:
+    def _to_the_nearest(self, service: str) -> tuple[np.ndarray, ...]:
+        site = nearest(self.problem, service, self.sites_of(service))
+        column = pd.Index(self.problem.reachable_sites(service)).get_indexer(pd.Index(site))
+        area = np.arange(len(column))
+        minutes = np.where(column >= 0, self.problem.minutes(service)[area, column], np.nan)
+        return area, *_one_leg(site.to_numpy(), minutes, self.problem.patients(service))
+
+    def _shared_out(self, service: str) -> tuple[np.ndarray, ...]:
         shared = sharing(self.problem, service, self.sites_of(service))
         # An area that no site takes has a row all the same.
         goes = np.column_stack([shared.goes, ~shared.goes.any(axis=1)])
         area, column = np.nonzero(goes)
-        patients = self.problem.patients(service)[area]
         minutes = np.column_stack([self.problem.minutes(service), np.full(len(goes), np.nan)])[area, column]
         parts = np.column_stack([shared.patients, np.zeros(len(goes))])[area, column] / self.problem.patient_scale
-        patients = np.where(goes.sum(axis=1)[area] > 1, parts, patients)
-        site = _codes(shared.sites, column)
-        return pd.DataFrame(
-            {
-                "service": service,
-                "area": self.problem.areas.index[area],
-                "resident": self.problem.areas["resident"].to_numpy()[area],
-                "site": site,
-                "minutes": minutes,
-                "patients_per_year": patients,
-                "first_site": site,
-                "first_minutes": minutes,
-                "transfer_minutes": np.where(np.isnan(minutes), np.nan, 0.0),
-            }
-        )
+        patients = np.where(goes.sum(axis=1)[area] > 1, parts, self.problem.patients(service)[area])
+        return area, *_one_leg(_codes(shared.sites, column), minutes, patients)
 
-    def _two_legs_for(self, service: str) -> pd.DataFrame:
+    def _two_legs(self, service: str) -> tuple[np.ndarray, ...]:
         choices = {code: one_choice(self.problem, code, self.designated) for code in self.problem.services}
         going = journeys(self.problem, choices, service)
         assert isinstance(going, TwoLegs)
@@ -223,55 +218,10 @@ class Plan:
         last = np.where(known, np.append(going.goes_on_to[0], -1)[first], -1)
         served, second = last >= 0, np.append(going.second_minutes[0], np.inf)[first]
         road = np.where(served, np.pad(legs.road, ((0, 1), (0, 1)))[first, last], np.nan)
-        areas = self.problem.areas
-        return pd.DataFrame(
-            {
-                "service": service,
-                "area": areas.index,
-                "resident": areas["resident"].to_numpy(),
-                "site": _codes(legs.sites, last),
-                "minutes": np.where(served, both_minutes(np.where(known, minutes, 0), second), np.nan),
-                "patients_per_year": self.problem.patients(service),
-                "first_site": _codes(legs.first_sites, first),
-                "first_minutes": np.where(known, minutes, np.nan),
-                "transfer_minutes": road,
-            }
-        )
-
-    def _rows_of_rules(self) -> list[tuple[object, ...]]:
-        choices = {code: one_choice(self.problem, code, self.designated) for code in self.problem.services}
-        rows = []
-        for name, rule in ARITHMETIC.items():
-            for found in rule(self.problem, choices) if name != "rota_is_filled" else ():
-                if np.all(found.applies):
-                    left, right = float(np.asarray(found.left).item()), float(np.asarray(found.right).item())
-                    source = (found.figure.source, found.figure.verified) if found.figure else ("", True)
-                    rows.append(_row(name, found.names, left, found.relation, right, found.unit, *source))
-        return rows
-
-    def _rows_of_rotas(self) -> list[tuple[object, ...]]:
-        at = {(row["team"], row["unit"], row["site"]): row for row in self.staffing.to_dict("records")}
-        rows = []
-        for code, rota, pool, needed in rotas_needed(self.problem, self.designated):
-            here = at[rota.team, rota.unit, pool]
-            left = here["staff"] + (here["short"] if rota.may_fall_short else 0)
-            names, source = (code, pool, rota.team, rota.unit), (rota.needed.source, rota.needed.verified)
-            rows.append(_row("rota_is_filled", names, left, ">=", needed, rota.unit, *source))
-        return rows
-
-    def _rows_of_limits(self) -> list[tuple[object, ...]]:
-        rows = []
-        totals = self.staffing.groupby(["team", "unit"], sort=False)[["moved_in", "recruited"]].sum()
-        for team, unit in self.problem.team_units:
-            limits = self.problem.teams[team]
-            for rule, limit, column in (
-                ("moves_within_limit", limits.moves_at_most, "moved_in"),
-                ("recruitment_within_limit", limits.recruits_at_most, "recruited"),
-            ):
-                if limit:
-                    left, source = float(totals[column][team, unit]), (limit.source, limit.verified)
-                    rows.append(_row(rule, (team, unit), left, "<=", limit.value, unit, *source))
-        return rows
+        both = np.where(served, both_minutes(np.where(known, minutes, 0), second), np.nan)
+        first_minutes = np.where(known, minutes, np.nan)
+        patients, first_site = self.problem.patients(service), _codes(legs.first_sites, first)
+        return np.arange(len(first)), _codes(legs.sites, last), both, patients, first_site, first_minutes, road
 
 
 def matters(exceptions: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
@@ -285,14 +235,18 @@ def _codes(sites: tuple[str, ...], positions: np.ndarray) -> np.ndarray:
     return np.asarray(np.array([*sites, None], dtype=object)[positions])
 
 
-def _row(
-    rule: str, names: tuple[str, ...], left: float, relation: str, right: float, unit: str, source: str, verified: bool
-) -> tuple[object, ...]:
-    left, right = round(float(left), 12), round(float(right), 12)
-    spare = {">=": left - right, "<=": right - left, "=": -abs(left - right)}[relation]
+def _one_leg(site: np.ndarray, minutes: np.ndarray, patients: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the journeys of those who go straight there, as those of both legs are."""
+    return site, minutes, patients, site, minutes, np.where(np.isnan(minutes), np.nan, 0.0)
+
+
+def _row(one: Instance) -> tuple[object, ...]:
+    left, right = (round(float(np.asarray(side).item()), 12) for side in (one.left, one.right))
+    spare = {">=": left - right, "<=": right - left, "=": -abs(left - right)}[one.relation]
     spare = round(spare, 9) + 0.0  # no minus zero
-    instance = ".".join((rule, *names))
-    return (rule, instance, left, relation, right, unit, spare, spare == 0, spare >= 0, source, verified)
+    source, verified = (one.figure.source, one.figure.verified) if one.figure else ("", True)
+    instance = ".".join((one.rule, *one.names))
+    return (one.rule, instance, left, one.relation, right, one.unit, spare, spare == 0, spare >= 0, source, verified)
 
 
 def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:

@@ -108,6 +108,8 @@ class Problem:
         Services known to be provided at no candidate today.
     transfers
         Minutes by road from site (index) to site (column); empty where the place has no such table.
+    at_most_services_a_site
+        How many of the services a candidate provides at most. ``None`` means no limit.
     exceptions
         Links that need not hold at some site, with reasons.
     hurdles
@@ -130,6 +132,7 @@ class Problem:
     staff: Mapping[tuple[str, str, Unit], float] = field(default_factory=dict)
     today: frozenset[tuple[str, str]] = frozenset()
     nowhere_today: frozenset[str] = frozenset()
+    at_most_services_a_site: Figure | None = None
     exceptions: tuple[Excepted, ...] = ()
     objectives: tuple[Objective, ...] = (Objective("patient_minutes"),)
     hurdles: tuple[str, ...] = ()

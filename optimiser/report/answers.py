@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from optimiser.errors import NoPlan, NotProved, SolverFailed
+from optimiser.errors import NoPlan
 from optimiser.explanation import Clash, clash
 from optimiser.plan import Plan, Tell, say_nothing
+from optimiser.plan.quotable import Otherwise
 from optimiser.problem import Problem
-from optimiser.report.summary import across_the_border, lines, nearest_line
+from optimiser.report.summary import across_the_border, lines, to_the_nearest
 from optimiser.search.planning import solve
 
 
@@ -21,11 +22,11 @@ class Answer:
     """
 
     plan: Plan
-    set_against: tuple[str, ...]
+    set_against: tuple[Otherwise, ...]
 
     def __str__(self) -> str:
         """Return the plan in a dozen plain lines, and what it is set against."""
-        return "\n".join((*lines(self.plan), *self.set_against))
+        return "\n".join((*lines(self.plan), *map(str, self.set_against)))
 
 
 def answer(problem: Problem, *, time_limit_minutes: float | None = None, tell: Tell = say_nothing) -> Answer | Clash:
@@ -37,7 +38,7 @@ def answer(problem: Problem, *, time_limit_minutes: float | None = None, tell: T
     if isinstance(found, Clash):
         return found
     tell("Looking across the border")
-    return Answer(found, (*_to_the_nearest(found), *across_the_border(found)))
+    return Answer(found, (*to_the_nearest(found), *across_the_border(found)))
 
 
 def best_or_clash(
@@ -49,16 +50,3 @@ def best_or_clash(
     except NoPlan:
         tell("Finding out which rules clash")
         return clash(problem)
-
-
-def _to_the_nearest(plan: Plan) -> list[str]:
-    """Return a sentence on the best plan if everybody went to the nearest; nothing where everybody does."""
-    nearest = plan.problem.to_the_nearest()
-    if nearest is plan.problem:
-        return []
-    try:
-        return nearest_line(plan, solve(nearest))
-    except NoPlan:
-        return ["If everybody went to the nearest, no plan would meet every rule."]
-    except (NotProved, SolverFailed) as error:
-        return [f"What would be best if everybody went to the nearest could not be found out: {error}"]

@@ -18,7 +18,7 @@ from optimiser.errors import TooLarge
 from optimiser.problem import Problem
 from optimiser.scenarios.listing import Joint, Picks
 from optimiser.scenarios.regret import Results
-from optimiser.search.diagram import Table, build
+from optimiser.search.diagram import AtMost, Table, build
 from optimiser.search.enumeration import TIE_BREAKS, Every
 
 # Kinds of designations that regret is worked out for, and numbers looked up at a time.
@@ -64,7 +64,12 @@ def _numbers(listed: Joint, picks: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def _rules(every: Every) -> list[Table]:
-    return [table for tables in every.rules.values() for table in tables]
+    return [one for parts in every.rules.values() for one in parts if isinstance(one, Table)]
+
+
+def _sums(every: Every) -> list[AtMost]:
+    """Return the rules that add up over services. What they count is where services are: the same in every scenario."""
+    return [one for parts in every.rules.values() for one in parts if isinstance(one, AtMost)]
 
 
 def _in_a_row(tables: Sequence[Table]) -> np.ndarray:
@@ -122,6 +127,8 @@ class Kept:
         found = np.ones((len(self.scales), len(picks[0])), dtype=bool)
         for table in self.rules:
             found &= table.at(picks)
+        for one in _sums(self.every):
+            found &= one.at(dict(enumerate(picks)))
         return found
 
     def values(self, aim: int, picks: Sequence[np.ndarray]) -> np.ndarray:
@@ -139,7 +146,7 @@ class Kept:
         matter = {axis for table in (*of_regret, *changing) for axis in table.matters}
         rules = [Table(table.axes, table.values[some].any(axis=0).reshape(table.shape)) for table in self.rules]
         breaks = self.every.counted[len(self.aims) :]
-        diagram = build(self.every.diagram.sizes, rules, breaks)
+        diagram = build(self.every.diagram.sizes, [*rules, *_sums(self.every)], breaks)
         found = diagram.first_of_each(matter)
         if len(found) > MOST_KINDS:
             raise TooLarge(

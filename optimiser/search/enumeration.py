@@ -14,10 +14,12 @@ from math import prod
 import numpy as np
 
 from optimiser.errors import TooLarge
-from optimiser.model.arithmetic import ARITHMETIC, All, Score, every_choice, score, sites_provided
+from optimiser.model.arithmetic import ARITHMETIC, All, Instance, Score, every_choice, score, sites_provided
+from optimiser.model.rules import JUDGED
+from optimiser.model.rules.rule import AT_LEAST, AT_MOST, EXACTLY
 from optimiser.plan.proof import Designations, Enumeration, Option
 from optimiser.problem import Objective, Problem
-from optimiser.search.diagram import Aim, Diagram, Floats, Ints, Table, build, in_order
+from optimiser.search.diagram import Aim, AtMost, Diagram, Floats, Ints, Table, build, in_order
 
 LARGEST_ENUMERATION = 50_000_000
 # Journeys for every choice of candidates, held in memory for each service.
@@ -29,8 +31,8 @@ KEPT = 20
 TIE_BREAK = Objective("changes_from_today")
 TIE_BREAKS = 2
 
-# Rules that say nothing where nobody is transferred, and are not listed there.
-TRANSFER_RULES = ("not_too_many_transfers", "not_too_many_repatriations", "not_too_many_ambulance_hours")
+# What is at least so much is, with the sign turned, at most so much.
+SIGNS = {AT_MOST: (1,), AT_LEAST: (-1,), EXACTLY: (1, -1)}
 
 
 def size(problem: Problem) -> int:
@@ -55,20 +57,16 @@ def can_be_ranked(problem: Problem) -> bool:
         code: 2 ** sum(site not in service.fixed for site in problem.candidates)
         for code, service in problem.services.items()
     }
-    return all(prod(choices[code] for code in tied) <= LARGEST_TABLE for tied in _tied_together(problem))
+    return all(prod(choices[code] for code in tied) <= LARGEST_TABLE for tied in tied_together(problem))
 
 
-def _tied_together(problem: Problem) -> Iterator[set[str]]:
-    """Yield the services that stand together in one rule or sum."""
-    teams: dict[tuple[str, str], set[str]] = {}
+def tied_together(problem: Problem) -> Iterator[set[str]]:
+    """Yield the services that stand together in one instance of a rule or in one sum."""
     for code, service in problem.services.items():
-        yield from ({code, link.service} for link in service.same_site)
-        yield from ({code, link.service} for link in service.in_reach)
         if service.transfer:
             yield {code, service.transfer.first_contact}
-        for rota in service.rotas:
-            teams.setdefault((rota.team, rota.unit), set()).update((code, *rota.rests_on))
-    yield from teams.values()
+    for rule in JUDGED.values():
+        yield from rule.ties(problem)
 
 
 def enumerate_all(problem: Problem, *, keep: int = KEPT) -> Enumeration:
@@ -92,8 +90,8 @@ def enumerate_all(problem: Problem, *, keep: int = KEPT) -> Enumeration:
 class Every:
     """Every joint designation of a problem that agrees with what is fixed, and what ``aims`` come to under each.
 
-    ``rules`` has every rule as tables of which choices pass; ``counted`` each aim, changes from today and sites as
-    tables of numbers; ``diagram`` the joint designations that pass all rules.
+    ``rules`` has every rule as tables of which choices pass, or as sums over services; ``counted`` each aim, changes
+    from today and sites as tables of numbers; ``diagram`` the joint designations that pass all rules.
     """
 
     problem: Problem
@@ -101,7 +99,7 @@ class Every:
     aims: tuple[Objective, ...]
     scores: tuple[Score, ...]
     counted: tuple[Aim, ...]
-    rules: Mapping[str, Sequence[Table]]
+    rules: Mapping[str, Sequence[Table | AtMost]]
     diagram: Diagram
 
     @classmethod
@@ -115,7 +113,7 @@ class Every:
         scores = tuple(score(problem, choices, aim) for aim in (*aims, TIE_BREAK))
         counted = tuple(_aim(choices, one) for one in (*scores, sites_provided(choices)))
         rules = {
-            name: [_table(choices, one.services, one.passes) for one in rule(problem, choices)]
+            name: [part for one in rule(problem, choices) for part in judged(choices, one)]
             for name, rule in ARITHMETIC.items()
         }
         every_rule = [table for tables in rules.values() for table in tables]
@@ -139,9 +137,8 @@ class Every:
 
     def struck(self, order: Sequence[str] = ()) -> dict[str, int]:
         """Return how many each rule strikes out after those before it: first those of ``order``, then the others."""
-        nobody_moves = () if self.problem.reached_by_transfer else TRANSFER_RULES
-        names = [name for name in dict.fromkeys((*order, *ARITHMETIC)) if name not in nobody_moves]
-        so_far: list[Table] = []
+        names = [name for name in dict.fromkeys((*order, *ARITHMETIC)) if JUDGED[name].is_asked(self.problem)]
+        so_far: list[Table | AtMost] = []
         left, found = self.listed, {}
         for name in names:
             so_far += self.rules[name]
@@ -210,6 +207,15 @@ def _sizes(choices: All) -> tuple[int, ...]:
 
 def _aim(choices: All, found: Score) -> Aim:
     return Aim(tuple(_table(choices, *part) for part in found.parts), found.combine is np.maximum)
+
+
+def judged(choices: All, one: Instance) -> Iterator[Table | AtMost]:
+    """Yield an instance of a rule as the diagram takes it: what adds up over services is never worked out for all."""
+    if not one.adds_up:
+        yield _table(choices, one.services, one.passes)
+    for sign in SIGNS[one.relation] if one.adds_up else ():
+        tables = tuple(_table(choices, services, sign * values.astype(float)) for services, values in one.parts)
+        yield AtMost(tables, sign * float(one.right))
 
 
 def _table(choices: All, services: Sequence[str], values: np.ndarray) -> Table:

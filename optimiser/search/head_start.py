@@ -64,6 +64,8 @@ def question(problem: Problem) -> tuple[str, int] | None:
     """The service and the number of sites, if minutes at a fixed number of sites is all that is asked; else None."""
     if len(problem.services) != 1 or problem.objectives != (Objective("patient_minutes"),):
         return None
+    if problem.at_most_services_a_site:
+        return None
     ((code, service),) = problem.services.items()
     low, high = service.at_least_sites, service.at_most_sites
     if not service.activity or not low or not high or _has_other_rules(service):

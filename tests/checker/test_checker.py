@@ -36,9 +36,14 @@ import pytest
 
 from optimiser import checker
 from optimiser.checker import CHECKS, RULE_CHECKS, check, record
-from optimiser.checker.on_call import ON_CALL_CHECKS
-from optimiser.checker.patterns import PATTERN_CHECKS
+from optimiser.checker.claims import OBJECTIVES
+from optimiser.checker.inputs import KNOWN_FILES, read_asked
+from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
+from optimiser.checker.reading import Reader, Row, read_files
+from optimiser.checker.rules import RULES, facts_of
+from optimiser.checker.run import Run
 from optimiser.checker.sharing import SHARING_CHECKS
+from optimiser.checker.tried import Trial, staffing
 from optimiser.errors import InputError
 from optimiser.model import solver
 from optimiser.model.objectives import UNITS
@@ -142,6 +147,7 @@ objectives:
   - staff_short
   - changes_from_today
 time_limit_minutes: {value: 10, source: "", verified: false}
+at_most_services_a_site: {value: 3, source: plan, verified: true}
 """
 FILES = {
     "config.yaml": CONFIG,
@@ -295,6 +301,8 @@ fixed_designations_stand,rehab.ashby,1,=,1,designated,0,true,true,,false
 fixed_designations_stand,burns.brook,1,=,1,designated,0,true,true,,false
 enough_sites,stroke,2,>=,2,sites,0,true,true,,false
 not_too_many_sites,stroke,2,<=,2,sites,0,true,true,,false
+no_site_provides_too_many,ashby,2,<=,3,services,1,false,true,plan,true
+no_site_provides_too_many,brook,3,<=,3,services,0,true,true,plan,true
 every_site_has_enough_patients,stroke.ashby,150.5,>=,90,patients a year,60.5,false,true,guideline,true
 every_site_has_enough_patients,stroke.brook,100,>=,90,patients a year,10,false,true,guideline,true
 no_site_has_too_many_patients,stroke.ashby,150.5,<=,160,patients a year,9.5,false,true,,false
@@ -444,6 +452,11 @@ BROKEN: dict[str, list[Edit]] = {
     "not_too_many_sites": [
         config("at_most_sites: {value: 2", "at_most_sites: {value: 1"),
         rules("stroke,2,<=,2,sites,0,true,true", "stroke,2,<=,1,sites,-1,false,false"),
+    ],
+    "no_site_provides_too_many": [
+        config("a_site: {value: 3", "a_site: {value: 2"),
+        rules("ashby,2,<=,3,services,1,false,true", "ashby,2,<=,2,services,0,true,true"),
+        rules("brook,3,<=,3,services,0,true,true", "brook,3,<=,2,services,-1,false,false"),
     ],
     "every_site_has_enough_patients": [
         config("minimum_patients: {value: 90", "minimum_patients: {value: 120"),
@@ -1400,6 +1413,27 @@ def test_a_plan_that_is_not_the_best_is_found_by_trying_every_other() -> None:
     assert names(run_with(*one_is_enough, EVALUATED)) == set()
 
 
+@pytest.mark.parametrize("rule", [None, *BROKEN])
+def test_what_is_tried_is_judged_by_every_rule_there_is(rule: str | None) -> None:
+    """All 64 designations, judged one after another by one trial, and each by facts that nobody kept."""
+    trial = Trial(*read_asked(Reader(read_files(run_with(*BROKEN.get(rule or "", [])), KNOWN_FILES))))
+    pairs = [(service, site) for service in trial.question.services for site in ("ashby", "brook")]
+    verdicts = set()
+    for chosen in range(2 ** len(pairs)):
+        designated = frozenset(pair for n, pair in enumerate(pairs) if chosen >> n & 1)
+        rows = {pair: Row("", {"designated": True}) for pair in designated}
+        run = Run(trial.question, trial._nothing.inputs, trial._nothing.result, rows)
+        of_staff = any(staffing(run, *key).lacking > 0 for key in trial.question.rota_units())
+        broken = {
+            name
+            for name, one in RULES.items()
+            if one.kind != "staff" and any(one.spare(f) < 0 for f in facts_of(name, run))
+        }
+        assert trial.breaks_a_rule(designated) == bool(broken or of_staff)
+        verdicts |= broken
+    assert rule not in RULES or RULES[rule].kind == "staff" or rule in verdicts or rule == "every_area_is_served"
+
+
 def test_many_designations_are_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optimiser.checker.tried.MOST_TRIED", 1)
     assert names(run_with(listing(3, lawful=3, struck_out_by={**STRUCK, "enough_sites": 11}))) == {"the_list_adds_up"}
@@ -1412,7 +1446,7 @@ def test_the_versions_and_trial_models_are_those_of_the_project() -> None:
     assert said == f"highspy>={since},<{before}" + "".join(f",!={one}.*" for one in wrong)
     assert tuple(f"{one}." for one in wrong) == solver.WRONG_VERSIONS
     assert {one.name: one.best for one in solver.CANARIES} == {n: float(b) for n, b in record.TRIAL_MODELS.items()}
-    assert record.UNITS == UNITS
+    assert {name: aim.unit for name, aim in OBJECTIVES.items()} == UNITS
     assert record.can_be_believed(solver.installed_version())
     assert set(record.LIBRARIES) == {"python", *LIBRARIES}
     assert record.RANKED == KEPT
@@ -1437,7 +1471,7 @@ def test_every_check_has_words_and_a_seeded_fault() -> None:
 
 def test_each_rule_is_a_function_by_its_name() -> None:
     for name in RULE_CHECKS:
-        assert getattr(checker, name).__doc__.startswith(CHECKS[name])
+        assert getattr(checker.rules, name).__doc__.startswith(CHECKS[name])
 
 
 def test_the_checker_shares_no_code_with_what_it_checks() -> None:

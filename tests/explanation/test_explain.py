@@ -18,9 +18,10 @@ from worlds import by_transfer, small, three_doctors, vary
 import optimiser as op
 from optimiser.errors import InputError, NoPlan, NotProved
 from optimiser.explanation import Overview, WhyNotOption, WhyNotSite, explain, record
-from optimiser.explanation.prices import Giving, givings, next_volumes, price_of_rules
+from optimiser.explanation.prices import Giving, givings, price_of_rules
 from optimiser.explanation.why_not import explain_option, nearest_lawful
 from optimiser.model.arithmetic import lawful, value
+from optimiser.model.rules.volumes import every_site_has_enough_patients
 from optimiser.plan import evaluate
 from optimiser.plan.proof import NOT_PROVED
 from optimiser.problem import Figure, Objective, Problem
@@ -58,7 +59,7 @@ class ByBruteForce:
     def __init__(self, problem: Problem) -> None:
         pairs = list(product(problem.candidates, problem.services))
         fixed = {(site, code) for site, code in pairs if site in problem.services[code].fixed}
-        always = {(site, code) for site, code in fixed if problem.services[code].fixed[site].provided}
+        always = frozenset((site, code) for site, code in fixed if problem.services[code].fixed[site].provided)
         free = [pair for pair in pairs if pair not in fixed]
         subsets = (frozenset(compress(free, bits)) for bits in product((0, 1), repeat=len(free)))
         self.found = [always | one for one in subsets if lawful(problem, always | one)]
@@ -262,7 +263,7 @@ def test_the_price_of_each_rule_is_what_solving_without_it_gives(name: str):
     plan = answer(name)
     prices = price_of_rules(plan)
     before = tuple(reached.value for reached in plan.proof.objectives)
-    every = {(way.rule, ".".join(way.names)): way for way in givings(plan.problem)}
+    every = {(way.rule.name, ".".join(way.names)): way for way in givings(plan.problem)}
     assert set(zip(prices["rule"], prices["names"], strict=True)) == set(every)
     rng = np.random.default_rng(5)
     keys = list(every)
@@ -284,12 +285,12 @@ def test_the_price_of_each_rule_is_what_solving_without_it_gives(name: str):
 
 def reached(way: Giving, notches: int, plan: op.Plan) -> tuple[float, ...]:
     assert way.notches
-    return tuple(one.value for one in solve(way.notches(notches)[0](plan.problem)).proof.objectives)
+    return tuple(one.value for one in solve(way.notches(notches)[0]).proof.objectives)
 
 
 def test_the_next_volume_is_the_first_that_changes_anything():
     problem = question("base")
-    volume, *_ = next_volumes(problem, "hyper_acute_stroke", "minimum_patients")
+    volume, *_ = every_site_has_enough_patients().next_volumes(problem, "hyper_acute_stroke")
 
     def possible(minimum: float) -> int:
         varied = vary(problem, "hyper_acute_stroke", minimum_patients=Figure(minimum))

@@ -41,7 +41,8 @@ def everything() -> Problem:
     in_reach = (Reach("clinic", Figure(30)),)
     problem = vary(problem, "x_ray", fixed={"birch": Fixed(True, "the machine is there")}, in_reach=in_reach)
     problem = replace(problem, transfers=roads({("ash", "birch"): 30.0, ("birch", "ash"): 31.0}))
-    return replace(problem, objectives=tuple(map(Objective, OBJECTIVES)))
+    objectives = tuple(map(Objective, OBJECTIVES))
+    return replace(problem, objectives=objectives, at_most_services_a_site=Figure(2))
 
 
 def with_offsets() -> Problem:

@@ -111,6 +111,23 @@ def test_not_too_many_sites():
     assert sites(small(at_most_sites=Figure(1))) == ("birch",)
 
 
+def test_no_site_provides_too_many():
+    # The X-ray room must be somewhere, and a site has room for one service: the clinic leaves it the site where it is
+    # missed less, and with ash shut everybody goes to birch. Free of this rule the clinic is at both.
+    world = vary(replace(small(), at_most_services_a_site=Figure(1)), "x_ray", at_least_sites=Figure(1))
+    plan = solve(world)
+    assert (plan.sites_of("clinic"), plan.sites_of("x_ray")) == (("birch",), ("ash",))
+    assert minutes(world) == 1000
+    assert minutes_without(world, "no_site_provides_too_many") == pytest.approx(800)
+    rows = plan.rules[plan.rules["rule"] == "no_site_provides_too_many"].set_index("instance")
+    assert rows["left"].to_dict() == {f"no_site_provides_too_many.{site}": 1 for site in ("ash", "birch")}
+
+
+def test_what_is_fixed_at_a_site_takes_up_room_there():
+    world = vary(replace(small(), at_most_services_a_site=Figure(1)), "x_ray", fixed={"birch": Fixed(True, "stays")})
+    assert sites(world) == ("ash",)
+
+
 def test_every_site_has_enough_patients():
     # Of 30 and 35 one falls short of 33; alone, ash has 30 and birch 65, five of them from across the border.
     assert sites(small(minimum_patients=Figure(33))) == ("birch",)

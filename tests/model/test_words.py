@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 from worlds import by_transfer, small, three_doctors, vary
 
-from optimiser.explanation import SAYS, WAYS_OUT, clash, explain
+from optimiser.explanation import clash, explain
 from optimiser.explanation.costs import Cost, whom_in_words
 from optimiser.explanation.prices import givings, prices_in_words
 from optimiser.explanation.why_not import broken_in_words, broken_rules
-from optimiser.model import objectives, rules
-from optimiser.model.words import OF_ONE, amount
+from optimiser.model import objectives
+from optimiser.model.rules import JUDGED, LIMITS
 from optimiser.plan import evaluate
 from optimiser.problem import Beds, Figure, Fixed, Link, Problem, Reach, RotaNeed, Team
+from optimiser.problem.words import OF_ONE, amount
 from optimiser.scenarios.parameters import parameters
 from optimiser.scenarios.switching import Trade, switching
 from optimiser.search.planning import solve
@@ -42,16 +43,14 @@ def where_everything_is_one() -> Problem:
         beds=Beds(Figure(1), Figure(0.5), at={"ash": one, "birch": one}),
     )
     staff = {("ash", "doctors", unit): 1.0 for unit in ("people", "WTE")}
-    return replace(problem, teams={"doctors": Team("doctors", "doctors", one, one)}, staff=staff)
+    teams = {"doctors": Team("doctors", "doctors", one, one)}
+    return replace(problem, teams=teams, staff=staff, at_most_services_a_site=one)
 
 
 def names_of_every_rule(problem: Problem) -> set[tuple[str, tuple[str, ...]]]:
-    pairs = {("rota_is_filled", ("clinic", "doctors", unit)) for unit in ("people", "WTE")}
-    pairs |= {(rule, ("doctors", unit)) for rule in LIMITS for unit in ("people", "WTE")}
-    return pairs | {(way.rule, way.names) for way in givings(problem)} | {("every_area_is_served", ("clinic",))}
+    return {(way.rule.name, way.names) for way in givings(problem)} | {("every_area_is_served", ("clinic",))}
 
 
-LIMITS = ("moves_within_limit", "recruitment_within_limit")
 BY_SITE = ("every_site_has_enough_patients", "no_site_has_too_many_patients")
 
 
@@ -59,19 +58,22 @@ def test_every_rule_is_said_in_the_singular_of_one():
     problem = where_everything_is_one()
     said = names_of_every_rule(problem)
     said = {(rule, (*names, "ash") if rule in BY_SITE else names) for rule, names in said}
-    assert {rule for rule, _ in said} == set(SAYS)
+    assert {rule for rule, _ in said} == set(JUDGED)
     for rule, names in said:
-        words = [SAYS[rule](problem, names), *([WAYS_OUT[rule](problem, names, 1)] if rule in WAYS_OUT else [])]
+        names = names or ("ash",)  # what the whole question states is said of each site
+        words = [JUDGED[rule].said(problem, names)]
+        words += [LIMITS[rule].way_out(problem, names, 1)] if rule in LIMITS else []
         assert not [one for one in words if SLIPS.search(one)], words
     for way in givings(problem):
         words = [way.words, *(way.notches(number)[1] for number in (1, 2) if way.notches)]
         assert not [one for one in words if SLIPS.search(one)], words
-    assert SAYS["recruitment_within_limit"](problem, ("doctors", "WTE")) == "at most 1 WTE of the doctors is recruited"
-    assert WAYS_OUT["recruitment_within_limit"](problem, ("doctors", "people"), 1) == "recruit 1 more of the doctors"
+    recruits = LIMITS["recruitment_within_limit"]
+    assert recruits.said(problem, ("doctors", "WTE")) == "at most 1 WTE of the doctors is recruited"
+    assert recruits.way_out(problem, ("doctors", "people"), 1) == "recruit 1 more of the doctors"
 
 
 def test_every_unit_has_a_word_for_one():
-    units = [*objectives.UNITS.values(), *rules.UNITS.values()]
+    units = [*objectives.UNITS.values(), *(limit.unit for limit in LIMITS.values())]
     units += [one.unit for one in parameters(where_everything_is_one()).values() if one.unit != "days"]
     for unit in units:
         first = unit.split(" ")[0]

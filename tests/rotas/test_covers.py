@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from drawing import seeds
 from made_up_place import CONFIG, write_question
 
 import optimiser as op
@@ -23,7 +24,8 @@ from optimiser.inputs.config import read_config
 from optimiser.inputs.config.rotas import ContractSettings, WorkingTimeSettings
 from optimiser.inputs.covers import units_of
 from optimiser.plan import measures
-from optimiser.plan.runs import files_of, read_tables, write_run
+from optimiser.plan.finished import read_tables
+from optimiser.plan.runs import files_of, write_run
 from optimiser.problem import Figure, RotaNeed
 from optimiser.report import summary
 from optimiser.rotas import Contract, WorkingTime, grid, weekly
@@ -377,7 +379,7 @@ def test_every_check_of_rotas_is_made_to_speak_here_or_in_the_tests_of_patterns(
     assert set(PATTERN_CHECKS) <= set(CHECKS)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@seeds(12)
 def test_whatever_the_cover_solver_list_and_check_agree(seed: int, tmp_path: Path) -> None:
     dice = random.Random(seed)
     hours = dice.choice([6, 8.5, 10, 12])

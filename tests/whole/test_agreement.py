@@ -3,30 +3,51 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 import test_goldens
 import test_rules
+from as_files import with_files
+from checkers_view import CheckersView
+from conftest import CORE
 from test_words import where_everything_is_one
-from worlds import small, three_doctors, vary
+from worlds import by_transfer, small, three_doctors, vary
 
-from optimiser.checker import CHECKS, RULE_CHECKS
-from optimiser.cli import app
-from optimiser.explanation import SAYS
-from optimiser.explanation.prices import WITHOUT_NOTCHES, givings
+from optimiser.checker import CHECKS, RULE_CHECKS, check, claims
+from optimiser.checker.tried import Trial
+from optimiser.cli.app import app
+from optimiser.explanation.prices import givings
 from optimiser.inputs.config import OBJECTIVES as CONFIG_OBJECTIVES
 from optimiser.inputs.schema import RUN_TABLES
 from optimiser.journeys import nearest
 from optimiser.model import build
-from optimiser.model.arithmetic import ARITHMETIC, SCORES
+from optimiser.model.arithmetic import ARITHMETIC, SCORES, every_choice, lawful, one_choice
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.objectives import UNITS as OBJECTIVE_UNITS
-from optimiser.model.rules import RULES, UNITS
+from optimiser.model.rules import JUDGED, LIMITS, RULES, journeys, links, sites, staff, transfers, volumes
+from optimiser.model.rules.rule import Rule
+from optimiser.plan import evaluate
 from optimiser.plan.measures import JOURNEY_MEASURES, table
 from optimiser.plan.runs import COVER_TABLES, TABLES, TABLES_OF_LINKS, files_of
-from optimiser.problem import Excepted, Figure, Reach
+from optimiser.problem import (
+    Beds,
+    Excepted,
+    Figure,
+    Fixed,
+    Link,
+    Objective,
+    Problem,
+    Reach,
+    Service,
+    Transfer,
+)
+from optimiser.search.diagram import build as build_diagram
+from optimiser.search.enumeration import enumerate_all, judged
 from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parents[2]
@@ -42,40 +63,185 @@ MEANINGS = {
 }
 # Limits on staff bind moves and recruits, which arithmetic shares out within them.
 LIMITS_ON_STAFF = {"moves_within_limit", "recruitment_within_limit"}
+# What these ask has no size: a designation is as it is fixed, or not; two services share a site, or do not.
+WITHOUT_NOTCHES = {"fixed_designations_stand", "services_share_a_site"}
+
+Designations = frozenset[tuple[str, str]]
 
 
-def test_every_rule_has_its_arithmetic_and_its_independent_check():
-    assert set(RULES) - MEANINGS - LIMITS_ON_STAFF == set(ARITHMETIC)
-    assert set(RULES) - MEANINGS == set(RULE_CHECKS)
+def nothing_is_forgotten(forgotten: set[str], step: str, file: str) -> None:
+    """Fail with the file to open and the step of docs/adding.md that says what to write there."""
+    assert not forgotten, f"{', '.join(sorted(forgotten))}: open {file} (docs/adding.md, {step})"
+
+
+# Rules ----------------------------------------------------------------------------------------------------------------
+
+
+def test_every_rule_stands_in_reading_order_under_its_own_name():
+    files = (sites, volumes, journeys, transfers, links, staff)
+    there = [one for file in files for one in vars(file).values() if isinstance(one, type) and issubclass(one, Rule)]
+    # What several rules have in common has a name in capitals.
+    written = {one.__name__ for one in there if one.__name__.islower()}
+    nothing_is_forgotten(written - set(RULES), "A rule, step 2", "optimiser/model/rules/__init__.py")
+
+
+def test_every_rule_says_what_it_is():
+    for name, rule in RULES.items():
+        assert (rule.__doc__ or "").strip().splitlines()[0].endswith("."), f"{name} is not said in a sentence"
+    assert set(JUDGED) == set(RULES) - MEANINGS == set(LIMITS) | {"every_area_is_served"}
+    assert set(ARITHMETIC) == set(JUDGED) - LIMITS_ON_STAFF
+
+
+def test_every_rule_has_its_independent_check():
+    nothing_is_forgotten(set(JUDGED) - set(RULE_CHECKS), "A rule, step 3", "optimiser/checker/rules.py")
+    nothing_is_forgotten(set(RULE_CHECKS) - set(JUDGED), "A rule, step 2", "optimiser/model/rules/__init__.py")
     assert set(RULE_CHECKS) <= set(CHECKS)
 
 
-def test_every_rule_has_words_a_unit_or_none_and_a_hand_solved_world():
-    assert set(UNITS) | {"every_area_is_served"} == set(SAYS)
-    for name, rule in RULES.items():
-        assert rule.__doc__ and rule.__doc__.endswith("."), name
-        assert hasattr(test_rules, f"test_{name}"), f"{name} has no hand-solved world in test_rules.py"
+def test_every_rule_has_a_world_solved_by_hand():
+    there = {name.removeprefix("test_") for name in vars(test_rules)}
+    nothing_is_forgotten(set(RULES) - there, "A rule, step 4", "tests/model/test_rules.py")
 
 
 def test_every_rule_that_can_give_way_has_a_price():
     # At 1 no smaller minimum would let more options through; at 31 it would.
     problem = vary(where_everything_is_one(), "clinic", minimum_patients=Figure(31))
-    ways = list(givings(problem))
-    assert {way.rule for way in ways} == set(UNITS)
-    assert {way.rule for way in ways if not way.notches} == set(WITHOUT_NOTCHES)
+    ways = givings(problem)
+    stated = {way.rule.name for way in ways}
+    nothing_is_forgotten(set(LIMITS) - stated, "A rule, step 4", "tests/model/test_words.py, where_everything_is_one")
+    assert {way.rule.name for way in ways if not way.notches} == WITHOUT_NOTCHES
     for way in ways:
         left = {(one.rule, one.names) for one in givings(way.removed(problem))}
-        assert (way.rule, way.names) not in left, f"{way.rule} is not removed"
+        assert (way.rule, way.names) not in left, f"{way.rule.name} is not removed"
         if way.notches:
-            looser = way.notches(1)[0](problem)
-            assert (looser.services, looser.teams) != (problem.services, problem.teams), f"{way.rule} does not give"
+            looser, words = way.notches(1)
+            stated_then = {(one.rule, one.names, one.words) for one in givings(looser)}
+            assert (way.rule, way.names, way.words) not in stated_then, f"{way.rule.name} does not give"
+            assert words, f"nobody is told what a notch of {way.rule.name} is"
 
 
 def test_every_rule_has_a_golden_and_yields_rows_in_it():
-    for name in RULES:
-        assert (test_goldens.GOLDEN / f"{name}.lp").read_text(), name
-    written = {path.stem for path in test_goldens.GOLDEN.glob("*.lp")}
+    written = {path.stem for path in test_goldens.GOLDEN.glob("*.lp") if path.read_text()}
+    nothing_is_forgotten(set(RULES) - written, "A rule, step 4", "tests/model/test_goldens.py, and run it")
     assert written == set(RULES) | {f"objective_{name}" for name in OBJECTIVES}
+
+
+def limited_transfers(**limits: float) -> Problem:
+    """Return the world whose scanner is reached by way of the clinic, which some limits leave at birch or nowhere."""
+    return by_transfer(**{name: Figure(most) for name, most in limits.items()}, at_least_sites=Figure(1))
+
+
+# A small world for each rule that strikes out some designations and leaves others.
+BITES: dict[str, Problem] = {
+    "every_area_is_served": small().behind_its_border(),
+    "fixed_designations_stand": small(fixed={"ash": Fixed(True, "it stays")}),
+    "enough_sites": small(at_least_sites=Figure(2)),
+    "not_too_many_sites": small(at_most_sites=Figure(1)),
+    "no_site_provides_too_many": replace(by_transfer(at_least_sites=Figure(1)), at_most_services_a_site=Figure(2)),
+    "every_site_has_enough_patients": small(minimum_patients=Figure(31)),
+    "no_site_has_too_many_patients": small(maximum_patients=Figure(34)),
+    "beds_are_enough": small(beds=Beds(Figure(3), Figure(0.01), at={"ash": Figure(3), "birch": Figure(2)})),
+    "nobody_travels_too_far": small(longest_journey_minutes=Figure(30)),
+    "enough_patients_within_standard": small(standard_minutes=Figure(20), share_within_standard=Figure(0.8)),
+    "not_too_many_transfers": limited_transfers(most_transfers_a_day=0.055),
+    "not_too_many_repatriations": limited_transfers(most_repatriations_a_year=3.2),
+    "not_too_many_ambulance_hours": limited_transfers(most_ambulance_hours=18),
+    "services_share_a_site": small(same_site=(Link("x_ray"),)),
+    "services_are_within_reach": small(in_reach=(Reach("x_ray", Figure(0)),)),
+    "rota_is_filled": small(rotas=three_doctors()),
+}
+
+
+def together(problem: Problem) -> Problem:
+    """Return a world with little room at its sites besides all else that it states: rules stand beside one another."""
+    return replace(problem, at_most_services_a_site=Figure(2))
+
+
+WORLDS = {
+    **BITES,
+    "everything": test_goldens.everything(),
+    "transfers": together(test_goldens.transferring()),
+    **{f"{name} beside others": together(problem) for name, problem in BITES.items() if problem.reached_by_transfer},
+}
+
+
+def all_designations(problem: Problem) -> Iterator[Designations]:
+    pairs = [(site, code) for code in problem.services for site in problem.candidates]
+    return (frozenset(chosen) for n in range(len(pairs) + 1) for chosen in combinations(pairs, n))
+
+
+def test_every_rule_strikes_something_out_of_a_small_world_and_leaves_something():
+    nothing_is_forgotten(set(ARITHMETIC) - set(BITES), "A rule, step 4", "tests/whole/test_agreement.py, BITES")
+    for name, problem in BITES.items():
+        choices = (
+            {code: one_choice(problem, code, chosen) for code in problem.services}
+            for chosen in all_designations(problem)
+        )
+        held = [all(one.passes.all() for one in ARITHMETIC[name](problem, chosen)) for chosen in choices]
+        assert any(held) and not all(held), name
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_arithmetic_the_full_list_and_the_checker_find_the_same_designations_lawful(world: str):
+    problem = with_files(WORLDS[world])
+    view = CheckersView(evaluate(problem, problem.today))
+    trial = Trial(view.run.question, view.run.inputs)
+    found = {chosen for chosen in all_designations(problem) if lawful(problem, chosen)}
+    by_checker = {
+        chosen
+        for chosen in all_designations(problem)
+        if not trial.breaks_a_rule(frozenset((code, site) for site, code in chosen))
+    }
+    assert by_checker == found, "optimiser/checker/rules.py and the rule's instances differ (docs/adding.md, A rule)"
+    assert enumerate_all(problem).lawful == len(found), "optimiser/search/enumeration.py counts others"
+    if found:
+        faults = check(files_of(solve(problem)))
+        assert faults.empty, "\n".join(faults["message"])
+
+
+@pytest.mark.parametrize("world", [*WORLDS, "teams"])
+def test_services_that_a_rule_ties_are_those_that_stand_together_in_its_instances(world: str):
+    problem = WORLDS.get(world) or test_goldens.with_teams()
+    choices = {code: every_choice(problem, code) for code in problem.services}
+    for rule in (rule for rule in JUDGED.values() if rule.by_arithmetic):
+        by_transfer = {frozenset((code, leg.first_contact)) for code, leg in transferred(problem)}
+        seen = {frozenset(one.services) for one in rule.instances(problem, choices) if not one.adds_up}
+        declared = {frozenset(tied) for tied in rule.ties(problem)}
+        assert seen - by_transfer - {frozenset((code,)) for code in problem.services} <= declared, (
+            f"{rule.name}: write its ties in optimiser/model/rules (docs/adding.md, A rule, step 2)"
+        )
+        assert declared <= seen, f"{rule.name} ties services that stand in no instance together"
+
+
+def transferred(problem: Problem) -> Iterator[tuple[str, Transfer]]:
+    for code in problem.reached_by_transfer:
+        transfer = problem.services[code].transfer
+        assert transfer
+        yield code, transfer
+
+
+def test_a_rule_that_adds_up_over_twenty_services_needs_no_table_of_them_all():
+    bare = small()
+    services = {f"service_{n}": Service(f"service_{n}", f"Service {n}") for n in range(20)}
+    problem = replace(bare, services=services, today=frozenset(), at_most_services_a_site=Figure(2))
+    problem = replace(problem, objectives=(Objective("changes_from_today"),))
+    # At each of two sites none, one or two of twenty: 1 + 20 + 190, chosen apart.
+    tracemalloc.start()
+    assert enumerate_all(problem).lawful == 211**2
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20_000_000
+    # At least so many is the same with the sign turned.
+    choices = {code: every_choice(problem, code) for code in services}
+    at_least = [
+        replace(one, relation=">=", right=19.0)
+        for one in JUDGED["no_site_provides_too_many"].instances(problem, choices)
+    ]
+    sums = [part for one in at_least for part in judged(choices, one)]
+    assert build_diagram([4] * 20, sums, []).count() == 21**2
+
+
+# Objectives, measures, tables -----------------------------------------------------------------------------------------
 
 
 def test_no_setting_no_rows():
@@ -84,8 +250,14 @@ def test_no_setting_no_rows():
     assert set(model.rule_of.values()) == {"nobody_is_counted_nearer_than_they_are"}
 
 
-def test_every_objective_is_known_to_model_arithmetic_and_config():
-    assert set(OBJECTIVES) == set(OBJECTIVE_UNITS) == set(SCORES) == set(CONFIG_OBJECTIVES)
+def test_every_objective_has_its_arithmetic_and_its_check():
+    names = set(OBJECTIVES)
+    nothing_is_forgotten(names - set(CONFIG_OBJECTIVES), "An objective, step 1", "optimiser/inputs/config/settings.py")
+    nothing_is_forgotten(names - set(SCORES), "An objective, step 3", "optimiser/model/scores.py")
+    nothing_is_forgotten(names - set(claims.OBJECTIVES), "An objective, step 4", "optimiser/checker/claims.py")
+    assert names == set(OBJECTIVE_UNITS) == set(CONFIG_OBJECTIVES) == set(SCORES) == set(claims.OBJECTIVES)
+    for function in OBJECTIVES.values():
+        assert (function.__doc__ or "").strip().splitlines()[0].endswith(".")
 
 
 def test_every_published_rule_row_is_checked_under_its_own_name():
@@ -131,3 +303,7 @@ def test_no_place_is_named_in_the_package():
 def test_every_command_starts_its_help_with_what_it_does_and_gives_an_example():
     for command in app.registered_commands:
         assert "Example:" in (command.callback.__doc__ or ""), command.callback
+
+
+def test_the_core_tests_are_there():
+    assert set(CORE) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}

@@ -6,6 +6,7 @@ import importlib.util
 import re
 import shlex
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,13 +20,12 @@ import pytest
 import typer
 
 import optimiser as op
-from optimiser import checker, cli, explanation
-from optimiser.checker import claims, tried
+from optimiser import checker
+from optimiser.checker import tried
+from optimiser.cli.app import app
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes
-from optimiser.inputs import config
 from optimiser.journeys import shared_out
-from optimiser.model import arithmetic, objectives, rules
 from optimiser.plan import Plan, measures
 from optimiser.problem import Figure, Problem, Team
 from optimiser.report.page import question as question_of_a_page
@@ -33,9 +33,9 @@ from optimiser.scenarios import listing
 from optimiser.search import enumeration
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 HASU, EMERGENCY, ACUTE = "hyper_acute_stroke", "emergency_department", "acute_stroke"
-COMMANDS: Any = typer.main.get_command(cli.app)
+COMMANDS: Any = typer.main.get_command(app)
 
 
 def script(name: str) -> ModuleType:
@@ -145,6 +145,12 @@ def commands_in(page: Path) -> Iterator[list[str]]:
     text = page.read_text(encoding="utf-8")
     for found in re.findall(r"(?:^|`|Example: +)(?:\.venv/bin/)?optimiser ([a-z][^`\n#>]*)", text, re.MULTILINE):
         yield shlex.split(found)
+
+
+def test_the_version_is_the_same_wherever_it_is_written():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"`optimiser` {version}" in README
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -286,8 +292,8 @@ def test_the_readme_sets_nearest_journeys_beside_what_was_counted():
     stated = numbers(r"send (\d+), (\d+) and (\d+) patients.*?, where (\d+), (\d+) and (\d+) were counted in 2018/19")
     nearest = [round(number(answer(), "site_patients", ACUTE, site)) for site in question().candidates]
     counted = pd.read_csv(ROOT / "data/mid-south-essex/activity.csv").query("period == '2018/19'")
-    counted = counted[counted["activity"] == "stroke_admission"].set_index("site")["count"]
-    assert stated == [*nearest, *counted[list(question().candidates)]]
+    strokes = counted[counted["activity"] == "stroke_admission"].set_index("site")["count"]
+    assert stated == [*nearest, *strokes[list(question().candidates)]]
 
 
 def test_the_readme_says_what_two_emergency_departments_rest_on():
@@ -441,33 +447,3 @@ def test_the_pictures_title_states_the_finding_in_fifteen_words(picture: str):
     assert len(title.split()) <= 15
     southend, basildon = numbers(r"at Southend, averages ([\d.]+) minutes; at Basildon, ([\d.]+)", title)
     assert [southend, basildon] == numbers(r"at Southend averages ([\d.]+) minutes and one at Basildon ([\d.]+)\.")
-
-
-# What docs/adding.md promises to catch --------------------------------------------------------------------------------
-
-STAFF_LIMITS = {"moves_within_limit", "recruitment_within_limit"}
-
-
-def test_every_rule_has_its_arithmetic_its_words_and_its_check():
-    # Of the rules that are never relaxed, only this one can be broken by a plan; the others say what the model's own
-    # variables mean.
-    judged = {*rules.UNITS, "every_area_is_served"}
-    assert set(checker.RULE_CHECKS) == judged
-    assert set(arithmetic.ARITHMETIC) == judged - STAFF_LIMITS
-    assert set(explanation.SAYS) == {*rules.UNITS, explanation.EVERYBODY}
-    assert set(explanation.WAYS_OUT) <= set(rules.UNITS)
-
-
-def test_every_rule_has_a_world_solved_by_hand():
-    text = (ROOT / "tests/model/test_rules.py").read_text(encoding="utf-8")
-    assert {rule for rule in rules.RULES if f"def test_{rule}(" not in text} == set()
-
-
-def test_every_objective_has_its_arithmetic_and_its_check():
-    names = set(objectives.OBJECTIVES)
-    assert names == set(config.OBJECTIVES) == set(arithmetic.SCORES) == set(claims.OBJECTIVES)
-
-
-def test_every_rule_and_objective_has_a_docstring():
-    for function in [*rules.RULES.values(), *objectives.OBJECTIVES.values()]:
-        assert (function.__doc__ or "").strip().splitlines()[0].endswith(".")

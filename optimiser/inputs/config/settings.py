@@ -372,6 +372,9 @@ class Settings(Strict):
         (ObjectiveSettings(name="patient_minutes"),), description="What to make small, the most important first"
     )
     hurdles: Codes = Field((), description="Rules that strike options out first, in this order; the others follow")
+    at_most_services_a_site: Count | None = Field(
+        None, description="Most of the services that a candidate may provide, those fixed there counted"
+    )
     exceptions: tuple[ExceptionSettings, ...] | None = Field(
         None, description="Links that need not hold at some site, each with its reason; every run lists them"
     )

@@ -410,6 +410,7 @@ function holds(left, relation, right) {
 
 const QUANTITIES = {
   sites: (question, sums, chosen, [code]) => chosen[code].length,
+  services: (question, sums, chosen, [site]) => Object.values(chosen).filter(there => there.includes(site)).length,
   provided: (question, sums, chosen, [code, site]) => Number(chosen[code].includes(site)),
   arriving: (question, sums, chosen, [code, site]) => sums[code].arriving(question.codes.indexOf(site)),
   worst: (question, sums, chosen, [code]) => sums[code].worst / question.scales.minutes,
@@ -451,13 +452,12 @@ function staffOf(question, chosen, put) {
         const needed = rota.needed[pool][number];
         if (needed === null) continue;
         const left = at[pool].staff + (rota.may_fall_short ? at[pool].short : 0);
-        rules.push(staffRule("rota_is_filled", [rota.service, pool, team.team, team.unit], left, ">=", needed, team, rota.words[pool]));
+        rules.push(staffRule(rota.rule, [rota.service, pool, team.team, team.unit], left, ">=", needed, team, rota.words[pool]));
         put("short_with_one_vacancy", rota.service, `${pool} ${label}`, Math.max(0, needed - Math.max(0, at[pool].staff - 1)));
       }
     }
-    for (const [rule, most, column, verb] of STAFF_LIMITS) {
-      if (team[most] !== null) rules.push(staffRule(rule, [team.team, team.unit], total(column), "<=", team[most], team,
-        `at most ${team[most]} ${team.name} ${verb}`));
+    for (const {rule, column, most, words} of team.limits) {
+      rules.push(staffRule(rule, [team.team, team.unit], total(column), "<=", most, team, words));
     }
   }
   return {rows, rules};
@@ -471,8 +471,6 @@ function postMeasures(posts, total, put) {
 
 const STAFF_MEASURES = [["staff_needed", "needed"], ["staff_in_post", "in_post"], ["staff_short", "short"],
   ["staff_moved", "moved_in"], ["staff_recruited", "recruited"]];
-const STAFF_LIMITS = [["moves_within_limit", "moves_at_most", "moved_in", "move between sites"],
-  ["recruitment_within_limit", "recruits_at_most", "recruited", "are recruited"]];
 
 function staffRule(rule, names, left, relation, right, team, words) {
   const tidy = value => Math.round(value * 1e12) / 1e12;

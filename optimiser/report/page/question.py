@@ -3,7 +3,7 @@
 Nobody solves anything on a page. It finds the nearest open site from the minutes, adds up whole numbers, and looks up
 what each rule and objective comes to in tables that ``model.arithmetic`` filled, one axis a service. A new rule or
 objective is therefore on the page without a line of JavaScript. Where a service has too many candidates for tables, the
-page works out the left side of the rules in ``QUANTITIES`` itself, and says which rules it does not judge.
+page works out the left side of the rules with a ``quantity`` itself, and says which rules it does not judge.
 """
 
 from __future__ import annotations
@@ -17,14 +17,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.explanation import SAYS
 from optimiser.journeys.by_transfer import second_legs
 from optimiser.journeys.going import Going
 from optimiser.journeys.nearest import nearest
 from optimiser.journeys.shared_out import sharing
 from optimiser.model import staffing
 from optimiser.model.arithmetic import (
-    ARITHMETIC,
     All,
     Choices,
     Instance,
@@ -35,6 +33,9 @@ from optimiser.model.arithmetic import (
     score,
 )
 from optimiser.model.objectives import UNITS
+from optimiser.model.rules import JUDGED, demand_of
+from optimiser.model.rules import in_words as said
+from optimiser.model.rules.staff import OfATeam, rota_is_filled
 from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, RotaNeed, Service, beds
 from optimiser.problem.decimals import MILLION
 
@@ -42,20 +43,6 @@ from optimiser.problem.decimals import MILLION
 MOST_CANDIDATES_IN_TABLES = 8
 MOST_IN_A_TABLE = 2 ** (2 * MOST_CANDIDATES_IN_TABLES)
 MOST_ALLOCATIONS = 4096
-
-# What a page can work out of one service without a table, by rule.
-QUANTITIES = {
-    "every_area_is_served": "unserved",
-    "fixed_designations_stand": "provided",
-    "enough_sites": "sites",
-    "not_too_many_sites": "sites",
-    "every_site_has_enough_patients": "arriving",
-    "no_site_has_too_many_patients": "arriving",
-    "nobody_travels_too_far": "worst",
-    "enough_patients_within_standard": "share_within_standard",
-}
-# Judged from the staff tables, as in ``Plan.rules``.
-FROM_STAFF = ("rota_is_filled", "moves_within_limit", "recruitment_within_limit")
 
 Data = dict[str, Any]
 
@@ -67,7 +54,7 @@ def question(problem: Problem) -> Data:
     rules, not_judged = _rules(problem, choices)
     staff = list(_staff(problem))
     if any("table" not in one for one in staff):
-        not_judged += FROM_STAFF
+        not_judged += [rule.name for rule in JUDGED.values() if rule.from_staff]
     return {
         "scales": {
             "patients": problem.patient_scale,
@@ -247,16 +234,15 @@ def _rules(problem: Problem, choices: All) -> tuple[list[Data], list[str]]:
     """Return every instance of every rule but those on staff, and the rules that a page cannot judge."""
     rules, not_judged = [], []
     one = choices or {code: one_choice(problem, code, problem.today) for code in problem.services}
-    for name, judge in ARITHMETIC.items():
-        if name in FROM_STAFF:
-            continue
-        for found in judge(problem, one):
-            if choices and max(np.size(found.left), np.size(found.right)) <= MOST_IN_A_TABLE:
+    for rule in (rule for rule in JUDGED.values() if not rule.from_staff):
+        for found in rule.instances(problem, one):
+            by_table = choices and not found.adds_up
+            if by_table and max(np.size(found.left), np.size(found.right)) <= MOST_IN_A_TABLE:
                 sides = {side: _table(getattr(found, side)) for side in ("left", "right", "applies")}
-            elif name in QUANTITIES and not set(found.services) & set(problem.reached_by_transfer):
-                sides = {"left": {"quantity": QUANTITIES[name]}, "right": _table(found.right), "applies": 1}
+            elif rule.quantity and (found.adds_up or not set(found.services) & set(problem.reached_by_transfer)):
+                sides = {"left": {"quantity": rule.quantity}, "right": _table(found.right), "applies": 1}
             else:
-                not_judged.append(name)
+                not_judged.append(rule.name)
                 continue
             rules.append(_rule(problem, found, sides))
     return rules, list(dict.fromkeys(not_judged))
@@ -279,13 +265,9 @@ def _rule(problem: Problem, found: Instance, sides: Mapping[str, Any]) -> Data:
 
 def in_words(problem: Problem, rule: str, names: Sequence[str]) -> str:
     """Return one instance of a rule as a sentence without its full stop."""
-    if rule in ("services_share_a_site", "services_are_within_reach"):
-        at = f" (at {problem.sites[names[1]].name})"
-        return SAYS[rule](problem, (names[0], names[-1])) + at
-    if rule == "rota_is_filled" and len(names) > 2:
-        at = f" (at {problem.pool_name(names[1])})"
-        return SAYS[rule](problem, (names[0], *names[2:])) + at
-    return SAYS[rule](problem, tuple(names))
+    site = JUDGED[rule].site_of(tuple(names))
+    at = f" (at {problem.pool_name(site)})" if site else ""
+    return said(problem, demand_of(rule, tuple(names))) + at
 
 
 def _objectives(problem: Problem, choices: All) -> Iterator[Data]:
@@ -315,16 +297,23 @@ def _staff(problem: Problem) -> Iterator[Data]:
         ]
         deciding = {code for code, _ in rotas} | {other for _, rota in rotas for other in rota.rests_on}
         axes = [code for code in problem.services if code in deciding]
-        limits = problem.teams[team]
+        posts = problem.teams[team].posts_funded
         found: Data = {
             "team": team,
             "unit": unit,
-            "name": limits.name,
             "axes": axes,
             "pools": list(problem.pools(team)),
-            "moves_at_most": limits.moves_at_most.value if limits.moves_at_most else None,
-            "recruits_at_most": limits.recruits_at_most.value if limits.recruits_at_most else None,
-            "posts_funded": limits.posts_funded.value if limits.posts_funded else None,
+            "limits": [
+                {
+                    "rule": rule.name,
+                    "column": rule.column,
+                    "most": rule.value(problem, team),
+                    "words": rule.said(problem, (team, unit)),
+                }
+                for rule in JUDGED.values()
+                if isinstance(rule, OfATeam) and rule.figure(problem, team)
+            ],
+            "posts_funded": posts.value if posts else None,
         }
         if _fits_in_a_table(problem, axes):
             found["columns"], found["table"] = _allocations(problem, team, unit, axes)
@@ -361,11 +350,13 @@ def _rota(problem: Problem, service: str, rota: RotaNeed, axes: Sequence[str]) -
         for pool in pools:
             needed[pool].append(_number(found[pool]) if pool in found else None)
     names = {pool: (service, pool, rota.team, rota.unit) for pool in pools}
+    rule = rota_is_filled.__name__
     return {
+        "rule": rule,
         "service": service,
         "may_fall_short": rota.may_fall_short,
         "needed": needed,
-        "words": {pool: in_words(problem, "rota_is_filled", names[pool]) for pool in pools},
+        "words": {pool: in_words(problem, rule, names[pool]) for pool in pools},
     }
 
 

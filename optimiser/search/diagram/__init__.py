@@ -10,8 +10,8 @@ any size.
 
 from __future__ import annotations
 
-from optimiser.search.diagram.build import Aim, Table, build
+from optimiser.search.diagram.build import Aim, AtMost, Table, build
 from optimiser.search.diagram.paths import Diagram, places_of
 from optimiser.search.diagram.rows import Floats, Ints, in_order, undominated
 
-__all__ = ["Aim", "Diagram", "Floats", "Ints", "Table", "build", "in_order", "places_of", "undominated"]
+__all__ = ["Aim", "AtMost", "Diagram", "Floats", "Ints", "Table", "build", "in_order", "places_of", "undominated"]

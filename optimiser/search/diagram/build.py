@@ -10,7 +10,7 @@ import numpy as np
 
 from optimiser.errors import TooLarge
 from optimiser.search.diagram.paths import CLOSING, LARGEST_COUNT, LARGEST_EXACT, TIED, Diagram, Layer, places_of
-from optimiser.search.diagram.rows import Ints
+from optimiser.search.diagram.rows import Bools, Floats, Ints
 
 # Arcs of one layer.
 LARGEST_LAYER = 5_000_000
@@ -29,6 +29,18 @@ class Table:
 
 
 @dataclass(frozen=True, eq=False)
+class AtMost:
+    """A rule that adds up over services: its tables come to at most so much together. Never worked out for all."""
+
+    tables: tuple[Table, ...]
+    most: float
+
+    def at(self, chosen: dict[int, Ints]) -> Bools:
+        """Return whether it holds at choices of its services, one each for every row."""
+        return np.asarray(sum(table.at(chosen) for table in self.tables) <= self.most)
+
+
+@dataclass(frozen=True, eq=False)
 class Aim:
     """A number of every option: its tables added up, or the largest of them."""
 
@@ -36,17 +48,24 @@ class Aim:
     largest: bool = False
 
 
-def build(sizes: Sequence[int], rules: Sequence[Table], aims: Sequence[Aim]) -> Diagram:
-    """Build the diagram of the options that pass every rule (tables of true and false), and what each aim comes to.
+def build(sizes: Sequence[int], rules: Sequence[Table | AtMost], aims: Sequence[Aim]) -> Diagram:
+    """Build the diagram of the options that pass every rule, and what each aim comes to.
+
+    A rule is a table of true and false or, where it adds up over services, a sum.
 
     Raises
     ------
     TooLarge
         When a layer would hold more than ``LARGEST_LAYER`` arcs.
     """
-    left = _left(sizes, rules)
+    left = _left(sizes, [rule for rule in rules if isinstance(rule, Table)])
+    sums = [
+        AtMost(tuple(_narrowed(_restricted(table, left)) for table in rule.tables), rule.most)
+        for rule in rules
+        if isinstance(rule, AtMost)
+    ]
     alike: dict[tuple[int, ...], Table] = {}
-    for table in (_narrowed(_restricted(rule, left)) for rule in rules):
+    for table in (_narrowed(_restricted(rule, left)) for rule in rules if isinstance(rule, Table)):
         if not table.values.all():
             known = alike.get(table.axes)
             alike[table.axes] = Table(table.axes, table.values & known.values) if known else table
@@ -55,7 +74,7 @@ def build(sizes: Sequence[int], rules: Sequence[Table], aims: Sequence[Aim]) -> 
         for aim in (*aims, *_places(sizes))
     ]
     _refuse_inexact(numbers)
-    builder = _Builder(left, list(alike.values()), numbers)
+    builder = _Builder(left, list(alike.values()), sums, numbers)
     layers, nodes_before = [], []
     for service in [*builder.order, *([CLOSING] if builder.largest else [])]:
         nodes_before.append(len(builder.states))
@@ -66,9 +85,10 @@ def build(sizes: Sequence[int], rules: Sequence[Table], aims: Sequence[Aim]) -> 
 class _Builder:
     """A diagram under way: the states of the last level's nodes, as choices of the services that still matter."""
 
-    def __init__(self, left: list[Ints], rules: list[Table], numbers: list[Aim]) -> None:
-        self.left, self.rules, self.numbers = left, rules, numbers
-        tables = [*rules, *(table for aim in numbers for table in aim.tables)]
+    def __init__(self, left: list[Ints], rules: list[Table], sums: list[AtMost], numbers: list[Aim]) -> None:
+        self.left, self.rules, self.sums, self.numbers = left, rules, sums, numbers
+        added_up = [*(one.tables for one in sums), *(aim.tables for aim in numbers)]
+        tables = [*rules, *(table for parts in added_up for table in parts)]
         self.order = _order([len(choices) for choices in left], {table.axes for table in tables})
         self.place = {service: n for n, service in enumerate(self.order)}
         self.last_use = {s: max((self._closes(t.axes) for t in tables if s in t.axes), default=0) for s in self.order}
@@ -80,6 +100,8 @@ class _Builder:
         }
         self.frontier: list[int] = []
         self.states = np.zeros((1, len(self.largest)), dtype=np.int64)
+        # What each sum still has room for.
+        self.room = np.array([[one.most for one in sums]])
 
     def _closes(self, axes: tuple[int, ...]) -> int:
         return max((self.place[axis] for axis in axes), default=0)
@@ -96,6 +118,14 @@ class _Builder:
         for rule in self.rules:
             if self._closes(rule.axes) == here:
                 passes &= rule.at(chosen)
+        room, (least, most) = self.room[source], self._to_come(here)
+        for n, one in enumerate(self.sums):
+            for table in one.tables:
+                if self._closes(table.axes) == here:
+                    room[:, n] -= table.at(chosen)
+        passes &= (room >= least).all(axis=1)
+        # Room beyond all that may come makes no difference, and what is not told apart shares a node.
+        room = np.minimum(room, most)[passes]
         source = source[passes]
         chosen = {other: where[passes] for other, where in chosen.items()}
         costs = np.zeros((len(source), len(self.numbers)))
@@ -110,9 +140,18 @@ class _Builder:
         self.frontier = [other for other in (*self.frontier, service) if self.last_use[other] > here]
         states = np.column_stack([*(chosen[other] for other in self.frontier), worst])
         radix = [*(len(self.left[other]) for other in self.frontier), *(len(self.occur[n]) for n in self.largest)]
-        _, first, target = np.unique(_packed(states, radix), return_index=True, return_inverse=True)
-        self.states = states[first]
+        rooms = [np.unique(column, return_inverse=True) for column in room.T]
+        told_apart = np.column_stack([states, *(code for _, code in rooms)])
+        key = _packed(told_apart, [*radix, *(len(known) for known, _ in rooms)])
+        _, first, target = np.unique(key, return_index=True, return_inverse=True)
+        self.states, self.room = states[first], room[first]
         return Layer(service, source, choices[chosen[service]], target, costs)
+
+    def _to_come(self, here: int) -> tuple[Floats, Floats]:
+        """Return the least and the most that services still to be decided can add to each sum."""
+        later = [[t.values for t in one.tables if self._closes(t.axes) > here] for one in self.sums]
+        least = np.array([sum(float(values.min(initial=np.inf)) for values in tables) for tables in later])
+        return least, np.array([sum(float(values.max(initial=-np.inf)) for values in tables) for tables in later])
 
     def closing(self) -> Layer:
         """Lead every node to one, and count the largest numbers there."""

@@ -1,0 +1,348 @@
+"""What a rule is: one object with its sentence, its rows, its two sides by arithmetic, its words and what it costs.
+
+Three kinds. A ``Rule`` says what the model's own words mean: no plan can break it. A ``Judged`` rule can be broken, and
+people are told of it. A ``Limit`` is a standard or a resource, which may give way by so many units. Most limits are
+``OneFigure`` of a service. Data switches a rule on: no figure in the question, no rows.
+"""
+
+from __future__ import annotations
+
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pulp
+
+from optimiser.journeys.choices import All
+from optimiser.model.variables import Variables
+from optimiser.problem import Figure, Problem, Service
+from optimiser.problem.words import PATIENTS, amount, is_one
+
+Names = tuple[str, ...]
+Rows = Iterator[tuple[Names, pulp.LpConstraint]]
+# What depends on the choices of some services: an array with one axis for each.
+Part = tuple[Names, np.ndarray]
+# The question with a rule so many notches looser, and what that is in words.
+Notches = Callable[[int], tuple[Problem, str]]
+
+AT_LEAST, AT_MOST, EXACTLY = ">=", "<=", "="
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One instance of a rule: two sides and how they must compare, with one axis a service in ``services``.
+
+    A rule that adds up over services has several ``parts``, and their sum is the left side. Whoever asks for ``left``
+    or ``passes`` gets it for every joint choice: only of one option, or of few services.
+    """
+
+    rule: str
+    names: Names
+    parts: tuple[Part, ...]
+    relation: str
+    right: np.ndarray | float
+    unit: str
+    figure: Figure | None = None
+    applies: np.ndarray | bool = True
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the left side is a sum over services, too large to work out for every joint choice of them."""
+        return len(self.parts) > 1
+
+    @cached_property
+    def services(self) -> Names:
+        """The services that decide it, in the order of the axes."""
+        return tuple(dict.fromkeys(code for services, _ in self.parts for code in services))
+
+    @cached_property
+    def left(self) -> np.ndarray:
+        """The left side, by joint choice."""
+        if not self.adds_up:
+            return self.parts[0][1]
+        own = (values.reshape([-1 if code in axes else 1 for code in self.services]) for axes, values in self.parts)
+        return np.asarray(sum(own))
+
+    @property
+    def passes(self) -> np.ndarray:
+        """Whether the instance holds, or does not apply."""
+        compare = {AT_LEAST: np.greater_equal, AT_MOST: np.less_equal, EXACTLY: np.equal}[self.relation]
+        return np.asarray(compare(self.left, self.right) | ~np.asarray(self.applies))
+
+
+class Rule(ABC):
+    """A sentence that is true or false of a plan. Its name is that sentence, its docstring says it in plain words."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the rule."""
+        return type(self).__name__
+
+    @abstractmethod
+    def rows(self, problem: Problem, x: Variables) -> Rows:
+        """Yield the rule's rows and their names, and touch nothing."""
+
+
+class Judged(Rule):
+    """A rule that a plan may break.
+
+    Attributes
+    ----------
+    unit, sides_in
+        In what its rows may be loosened, and in what both its sides are counted where that is something else.
+    relation
+        How its left side compares with its right.
+    site_by_site
+        Whether its rows are one for each site (their second name), though people would call them one demand.
+    binds
+        Whether a plan that meets it with nothing to spare is worth telling of: not what is true of every plan, or
+        is not open to decision.
+    presumes_journeys
+        Whether it holds only where everybody has a journey.
+    by_arithmetic
+        Whether designations alone decide it.
+    from_staff
+        Whether a plan is held against it by who works where.
+    quantity
+        What a page works out as its left side without a table: a name in ``evaluate.js``.
+    bends
+        How what it has to spare bends as a parameter varies, unless it is a straight line: a name in
+        ``scenarios.courses``.
+    """
+
+    unit: str
+    sides_in = ""
+    relation: str
+    site_by_site = False
+    binds = True
+    presumes_journeys = False
+    by_arithmetic = True
+    from_staff = False
+    quantity = ""
+    bends = ""
+
+    @abstractmethod
+    def instances(self, problem: Problem, choices: All) -> Iterator[Instance]:
+        """Yield the rule's instances by plain arithmetic, for one choice of designations or for all of them at once."""
+
+    @abstractmethod
+    def said(self, problem: Problem, names: Names) -> str:
+        """Return what a demand asks, in words."""
+
+    def demand(self, names: Names) -> Names:
+        """Return whose one demand is, for the names of one row or instance."""
+        return (names[0], *names[2:]) if self.site_by_site else names
+
+    def site_of(self, names: Names) -> str:
+        """Return the site, or pool of staff, of a row or instance whose demand is of all sites; else nothing."""
+        return names[1] if self.demand(names) != names and self.site_by_site else ""
+
+    def unit_of(self, names: Names) -> str:
+        """Return the unit in which a demand can give way."""
+        return self.unit
+
+    def is_asked(self, problem: Problem) -> bool:
+        """Whether a list of what each rule strikes out has this one, even if it strikes out nothing."""
+        return True
+
+    def ties(self, problem: Problem) -> Iterator[set[str]]:
+        """Yield the services that stand together in one instance, beside those whose patients are transferred."""
+        return iter(())
+
+    def stands(self, problem: Problem, choices: All, staff: pd.DataFrame) -> Iterator[Instance]:
+        """Yield the instances that apply to a plan: its one choice, and its table of who works where."""
+        return (one for one in self.instances(problem, choices) if np.all(one.applies))
+
+    def instance(
+        self,
+        names: Names,
+        services: Names,
+        left: np.ndarray,
+        right: np.ndarray | float,
+        figure: Figure | None = None,
+        *,
+        applies: np.ndarray | bool = True,
+    ) -> Instance:
+        """Return an instance of the rule on the choices of some services."""
+        unit = self.sides_in or self.unit
+        return Instance(self.name, names, ((services, left),), self.relation, right, unit, figure, applies)
+
+    def sum_of(self, names: Names, parts: Sequence[Part], right: float, figure: Figure | None = None) -> Instance:
+        """Return an instance whose left side adds up over services: what varies stays apart, the rest is one number."""
+        vary = [(axes, values) for axes, values in parts if np.ptp(values)]
+        known = sum(float(values.flat[0]) for _, values in parts if not np.ptp(values))
+        parts = (((), np.array(known)), *vary)
+        return Instance(self.name, names, parts, self.relation, right, self.sides_in or self.unit, figure)
+
+
+class Limit(Judged):
+    """A standard or a resource, which may give way: by so many units to explain a clash, by notches to tell its price.
+
+    ``rows_give`` is whether a row loosened by so many of ``unit`` still means something.
+    """
+
+    rows_give = True
+
+    @abstractmethod
+    def stated(self, problem: Problem) -> Iterator[Names]:
+        """Yield the names of each figure or wish that the question states."""
+
+    @abstractmethod
+    def without(self, problem: Problem, names: Names) -> Problem:
+        """Return the question without what it states."""
+
+    def notches(self, problem: Problem, names: Names) -> Notches | None:
+        """Return what so many notches make of the question; nothing where what is asked has no size."""
+        return None
+
+    def whose(self, names: Names) -> Names:
+        """Return whose it is: one service's, one team's in one unit, or nobody's where it is the whole question's."""
+        return names[:1]
+
+    def stated_in_words(self, problem: Problem, names: Names) -> str:
+        """Return what the question states, in words."""
+        return self.said(problem, names)
+
+    def way_out(self, problem: Problem, names: Names, by: float) -> str:
+        """Return what giving way by so many units would mean, in words."""
+        return ""
+
+    def is_one_need(self, problem: Problem, names: Names) -> bool:
+        """Whether the rows of a demand are one need, the largest of them, and give way as one."""
+        return False
+
+    def best_without(self, problem: Problem, names: Names) -> tuple[Problem, float] | None:
+        """Return the question whose best value is the least figure that leaves a plan, and the figure; mostly neither.
+
+        For a rule whose rows do not give, though its figure can.
+        """
+        return None
+
+
+class OneFigure(Limit):
+    """A limit that is one figure of a service, or of its pathway.
+
+    Attributes
+    ----------
+    setting, part
+        Where a service has the figure: under which name, and in which of its parts if not in itself.
+    of_patients
+        Whether it says nothing of a service whose patients are not counted.
+    notch
+        By how much people would give way at a time.
+    asks, gives, loosened_to
+        What it asks, what giving way means and, if that is said otherwise, what a notch makes of it: sentences with
+        the words of ``_words`` in them.
+    """
+
+    setting: str
+    part = ""
+    of_patients = True
+    notch: float
+    asks = ""
+    gives = ""
+    loosened_to = ""
+
+    def figure(self, service: Service) -> Figure | None:
+        """Return the figure of a service, if it has one."""
+        return getattr(getattr(service, self.part) if self.part else service, self.setting, None)
+
+    def value(self, service: Service) -> float:
+        """Return the value of a service's figure; 0 where it has none."""
+        figure = self.figure(service)
+        return figure.value if figure else 0.0
+
+    def applies_to(self, service: Service) -> bool:
+        """Whether a service is asked for something."""
+        return bool(self.figure(service) and (service.activity or not self.of_patients))
+
+    def modelled(self, problem: Problem, x: Variables) -> Iterator[tuple[str, float]]:
+        """Yield the services that have rows, each with its figure's value."""
+        for code, service in problem.services.items():
+            if self.applies_to(service) and (code in x.counted or not self.of_patients):
+                yield code, self.value(service)
+
+    def rows(self, problem: Problem, x: Variables) -> Rows:
+        for code, value in self.modelled(problem, x):
+            yield (code,), compared(self.expression(problem, x, code), self.relation, value)
+
+    def instances(self, problem: Problem, choices: All) -> Iterator[Instance]:
+        for code, chosen in choices.items():
+            if self.applies_to(chosen.service):
+                figure = self.figure(chosen.service)
+                yield self.instance((code,), *self.number(problem, choices, code), self.value(chosen.service), figure)
+
+    def expression(self, problem: Problem, x: Variables, code: str) -> pulp.LpAffineExpression:
+        """Return the left side for a service, as a linear expression."""
+        raise NotImplementedError
+
+    def number(self, problem: Problem, choices: All, code: str) -> Part:
+        """Return the left side for a service, by arithmetic."""
+        raise NotImplementedError
+
+    def stated(self, problem: Problem) -> Iterator[Names]:
+        return ((code,) for code, service in problem.services.items() if self.applies_to(service))
+
+    def without(self, problem: Problem, names: Names) -> Problem:
+        return self.with_figure(problem, names[0], None)
+
+    def with_figure(self, problem: Problem, code: str, figure: Figure | None) -> Problem:
+        """Return the question with another figure for a service, or none."""
+        if self.part:
+            part = replace(getattr(problem.services[code], self.part), **{self.setting: figure})
+            return with_service(problem, code, **{self.part: part})
+        return with_service(problem, code, **{self.setting: figure})
+
+    def notches(self, problem: Problem, names: Names) -> Notches | None:
+        figure = self.figure(problem.services[names[0]])
+        assert figure is not None
+
+        def looser(number: int) -> tuple[Problem, str]:
+            new = round(max(0.0, figure.value + self.notch * number), 9)
+            words = self.loosened_to.format(new=new) or self.way_out(problem, names, abs(new - figure.value))
+            return self.with_figure(problem, names[0], relaxed(figure, new)), words
+
+        return looser
+
+    def said(self, problem: Problem, names: Names) -> str:
+        return self.asks.format(**self._words(problem, names))
+
+    def way_out(self, problem: Problem, names: Names, by: float) -> str:
+        return self.gives.format(**self._words(problem, names, by))
+
+    def _words(self, problem: Problem, names: Names, by: float = 0.0) -> dict[str, Any]:
+        """Return the words that a sentence may use: whose figure, how much, and how much more or less."""
+        service = problem.services[names[0]]
+        number, unit = self.value(service), self.sides_in or self.unit
+        new = round(number + (by if self.relation == AT_MOST else -by), 6)
+        return {
+            "service": service.name,
+            "site": problem.sites[names[1]].name if len(names) > 1 else "",
+            "figure": amount(number, unit),
+            "patients": amount(number, PATIENTS),
+            "is_or_are": "is" if is_one(number) else "are",
+            "by": by,
+            "more": amount(by, self.unit, "more "),
+            "new": new,
+            "new_figure": amount(new, unit),
+        }
+
+
+def compared(left: pulp.LpAffineExpression, relation: str, right: Any) -> pulp.LpConstraint:
+    """Return a row."""
+    return {AT_LEAST: operator.ge, AT_MOST: operator.le, EXACTLY: operator.eq}[relation](left, right)
+
+
+def with_service(problem: Problem, code: str, **changed: Any) -> Problem:
+    """Return the question with something else said of one service."""
+    return replace(problem, services={**problem.services, code: replace(problem.services[code], **changed)})
+
+
+def relaxed(figure: Figure, value: float) -> Figure:
+    """Return a figure of which something was given up."""
+    return Figure(value, f"Relaxed from {figure.value:g}", verified=False)
