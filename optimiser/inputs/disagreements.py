@@ -128,7 +128,9 @@ def _across_faults(config: Config, place: Place, code: str, across: AcrossSettin
     if words := _not_a_candidate(place, across.based_at):
         yield where, words
         return
-    ways = set(zip(place.transfers.get("from_site", ()), place.transfers.get("to_site", ()), strict=True))
+    if not {"from_site", "to_site"} <= set(place.transfers):
+        return
+    ways = set(zip(place.transfers["from_site"], place.transfers["to_site"], strict=True))
     for site in (site for site in place.candidates if site != across.based_at):
         for way in ((across.based_at, site), (site, across.based_at)):
             if way not in ways:
@@ -179,7 +181,7 @@ def _observed_faults(config: Config, place: Place, code: str, service: ServiceSe
         if site not in (*place.candidates, *place.neighbours):
             words = _no_such("site", site, "sites", [*place.candidates, *place.neighbours])
             yield config.where("services", code, "observed", "offsets", site), words
-    period = service.observed.period
+    period = service.observed.period if set(place_table("activity").required_names) <= set(place.activity) else None
     counts = place.counts_of(service.activity, period) if period else {}
     today = config.settings.today.get(code, ()) if period else ()
     if missing := [site for site in today if site in place.candidates and counts.get(site, 0) <= 0]:
@@ -200,7 +202,7 @@ def _growth_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         for column in older:
             if column not in place.areas or place.areas[column].isna().any():
                 yield where, f"areas.csv has no {column} for some area. Fill it in there, or state by_activity."
-        if all(column in place.areas for column in older):
+        if {"population", *older} <= set(place.areas):
             ages = place.areas[["population", *older]]
             if any((ages[more] < ages[fewer]).any() for more, fewer in pairwise(ages.columns)):
                 yield where, "areas.csv has more people of an age in some area than people. Correct it there."
@@ -208,7 +210,8 @@ def _growth_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
 
 def _size_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     """Yield growth to more patients than an area may have, and stays that would take more beds than are counted."""
-    sound = place.demand[place.demand["patients_per_year"].between(0, MOST_PATIENTS)]
+    demand = place.demand.reindex(columns=["activity", "patients_per_year"])
+    sound = demand[demand["patients_per_year"].between(0, MOST_PATIENTS)]
     patients = sound.groupby("activity")["patients_per_year"]
     largest, total = ({str(code): float(n) for code, n in each.items()} for each in (patients.max(), patients.sum()))
     growth = config.settings.demand.growth if config.settings.demand else None

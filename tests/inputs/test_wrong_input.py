@@ -280,3 +280,35 @@ def test_a_place_that_is_not_there_is_said_at_the_line_that_names_it(tmp_path: P
     config = write_config(tmp_path, "lost.yaml", CONFIG.replace("../place", "../plaice"))
     with pytest.raises(InputError, match=r'lost.yaml, line 2: there is no folder "../plaice" beside this file'):
         read_problem(config)
+
+
+def resting_on_every_table(root: Path, **tables: str) -> Path:
+    """Write a question that makes use of every table: growth by age, counts, transfers, and one team across sites."""
+    said = CONFIG.replace(
+        "doctors: {name: Doctors,", "doctors: {name: Doctors, across_sites: {based_at: ash, trips_a_week: 1},"
+    )
+    said = said.replace(", moves_at_most: unlimited", "")
+    said = said.replace(
+        "    at_least_sites: 1\n",
+        "    at_least_sites: 1\n    patients_go_to: observed\n    observed: {period: 2024/25}\n",
+    )
+    said = said.replace("    name: Laboratories\n", "    name: Laboratories\n    in_reach: {care: {minutes: 30}}\n")
+    said += "demand: {growth: {years: 5, by_age: {under_65: 0.01, from_65: 0.02}}}\n"
+    areas = TABLES["areas"].splitlines()
+    older = ["population_65_plus", "100", "200", "50"]
+    grown = "\n".join(f"{line},{more}" for line, more in zip(areas, older, strict=True)) + "\n"
+    activity = TABLES["activity"] + "birch,visit,2024/25,5\n"
+    config = write_question(root, **{"areas": grown, "activity": activity} | tables)
+    config.write_text(said, encoding="utf-8")
+    return config
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_with_any_column_misnamed_is_refused_in_words(tmp_path: Path, table: str):
+    assert read_problem(resting_on_every_table(tmp_path / "sound")).services["care"].observed
+    text = (tmp_path / "sound/place" / f"{table}.csv").read_text(encoding="utf-8")
+    header, rows = text.split("\n", maxsplit=1)
+    for number, name in enumerate(header.split(",")):
+        spoilt = ",".join("x" if name == column else column for column in header.split(","))
+        with pytest.raises(InputError, match='"x" is not a column of this table'):
+            read_problem(resting_on_every_table(tmp_path / str(number), **{table: f"{spoilt}\n{rows}"}))

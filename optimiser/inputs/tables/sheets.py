@@ -330,7 +330,7 @@ def _add_failures(sheet: Sheet, failures: pd.DataFrame) -> None:
         blank = set() if sheet.table[name].required else set(text.index[text.isna() | (text == "")])
         rows = [i for i in found["index"] if i is not None and i not in blank and not sheet.is_faulty(i, name)]
         sheet.add_cells(f"{name} {words}", name, sorted(rows), partial(_say_failure, name, str(words)))
-    if (failures["check"] == "multiple_fields_uniqueness").any():
+    if (failures["check"] == "multiple_fields_uniqueness").any() and set(sheet.table.key) <= set(sheet.frame):
         _add_duplicates(sheet)
 
 
