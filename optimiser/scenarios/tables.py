@@ -21,7 +21,6 @@ from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import LARGEST_EXACT
 from optimiser.model.arithmetic import All, Choices, score
 from optimiser.model.rules import JUDGED
-from optimiser.model.rules.rule import STILL
 from optimiser.problem import MOST_DEPRIVED_DECILES, Problem, beds
 from optimiser.scenarios.listing import Joint
 from optimiser.scenarios.parameters import Parameter, changed, corridors, parameters
@@ -269,7 +268,7 @@ class Tables:
                 for code, chosen in self.listed.choices.items()
             }
             lawful = np.ones(self.listed.count, dtype=bool)
-            for rule in (rule for rule in JUDGED.values() if rule.tabled == STILL):
+            for rule in (rule for rule in JUDGED.values() if rule.tabled == "still"):
                 for instance in rule.instances(problem, choices):
                     lawful &= self.listed.spread(instance.services, instance.passes)
             self._still[key] = lawful, dict(self._still_values(problem, choices)), problem

@@ -284,8 +284,9 @@ def test_the_price_of_each_rule_is_what_solving_without_it_gives(name: str):
 
 
 def reached(way: Giving, notches: int, plan: op.Plan) -> tuple[float, ...]:
-    assert way.notches
-    return tuple(one.value for one in solve(way.notches(notches)[0]).proof.objectives)
+    found = way.looser(plan.problem, notches)
+    assert found
+    return tuple(one.value for one in solve(found[0]).proof.objectives)
 
 
 def test_the_next_volume_is_the_first_that_changes_anything():

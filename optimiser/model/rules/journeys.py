@@ -12,20 +12,7 @@ import pulp
 from optimiser.journeys.choices import All, journeys
 from optimiser.journeys.nearest import Chains
 from optimiser.model import legs
-from optimiser.model.rules.rule import (
-    AT_LEAST,
-    AT_MOST,
-    EXACTLY,
-    MOVING,
-    STILL,
-    Instance,
-    Judged,
-    Names,
-    OneFigure,
-    Part,
-    Rows,
-    Rule,
-)
+from optimiser.model.rules.rule import Instance, Judged, Names, OneFigure, Part, Rows, Rule
 from optimiser.model.variables import Variables, spelt
 from optimiser.model.words import PATIENTS, amount
 from optimiser.problem import Objective, Problem, Service
@@ -83,8 +70,8 @@ class every_area_is_served(Judged):
     """Every area has an open site, or a neighbour, that it can reach."""
 
     # Not a standard and never relaxed, but a reason that people must be told of.
-    unit, relation, binds = "areas", EXACTLY, False
-    quantity, tabled = "unserved", STILL
+    unit, relation, binds = "areas", "=", False
+    quantity, tabled = "unserved", "still"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for service, chain in x.chains.items():
@@ -115,9 +102,9 @@ class every_area_is_served(Judged):
 class nobody_travels_too_far(OneFigure):
     """Every resident area has an open site, or a neighbour, within the longest journey allowed."""
 
-    unit, sides_in, relation, rows_give, presumes_journeys = "areas out of reach", "minutes", AT_MOST, False, True
+    unit, sides_in, relation, rows_give, presumes_journeys = "areas out of reach", "minutes", "<=", False, True
     setting, notch = "longest_journey_minutes", 5.0
-    quantity, tabled = "worst", MOVING
+    quantity, tabled = "worst", "moving"
     asks = "nobody travels more than {figure} to {service}"
     gives = "allow journeys of up to {new:g} minutes to {service}"
     loosened_to = "allow journeys of up to {new:g} minutes"
@@ -176,9 +163,9 @@ def _nobody_is_drawn_too_far(problem: Problem, x: Variables, service: str, longe
 class enough_patients_within_standard(OneFigure):
     """At least the stated share of resident patients reach the service within its standard."""
 
-    unit, sides_in, relation, presumes_journeys = PATIENTS, "share of patients", AT_LEAST, True
+    unit, sides_in, relation, presumes_journeys = PATIENTS, "share of patients", ">=", True
     setting, notch = "share_within_standard", -0.01
-    quantity, tabled = "share_within_standard", MOVING
+    quantity, tabled = "share_within_standard", "moving"
     asks = "{figure} of patients reach {service} within {standard}"
     gives = "accept {by:,.1f} more patients a year beyond the standard for {service}"
     loosened_to = "a share of {new:g} within the standard"
