@@ -1,10 +1,13 @@
 # `make run` answers the main question; `make test` runs every check. Both install what they need into .venv.
 PYTHON ?= python3
+# How many worlds `make explore` draws for each claim about drawn worlds.
+WORLDS ?= 1000
 BIN := .venv/bin
+NEWEST := .venv-newest
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--quiet --custom-compile-command "make lock"
 
-.PHONY: run test bench docs rebuild-data lock clean
+.PHONY: run test quick explore newest bench docs rebuild-data lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -16,6 +19,23 @@ test: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses 2
+
+# In under a minute: format, contracts and the core tests.
+quick: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pytest --quiet -m core
+
+explore: .venv/installed-dev
+	WORLDS=$(WORLDS) $(BIN)/pytest --numprocesses 2 -m drawn --timeout 0
+
+# The core tests on the newest versions that pyproject.toml allows, in an environment of their own.
+newest: $(NEWEST)/bin/python
+	$(NEWEST)/bin/python -m pip install --quiet --upgrade pip
+	$(NEWEST)/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[export,serve]' --group dev
+	@echo "Installed into $(NEWEST):" $$($(NEWEST)/bin/python -m pip list --format freeze)
+	$(NEWEST)/bin/pytest --quiet -m core
 
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/p_median.py
@@ -34,12 +54,12 @@ lock: .venv/installed-dev
 	$(UV_COMPILE) --group dev --all-extras --output-file requirements/dev.txt
 
 clean:
-	rm -rf .venv
+	rm -rf .venv $(NEWEST)
 
-.venv/bin/python:
+.venv/bin/python $(NEWEST)/bin/python: %/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "optimiser needs Python 3.11 or newer; say which with: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $*
 
 .venv/installed-%: requirements/%.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<

@@ -53,12 +53,9 @@ def evaluated(problem: Problem, draws: int) -> tuple[int, float, float]:
     between = time.process_time()
     resident, tables = problem.areas["resident"].to_numpy(dtype=bool), work.tables
     for start in range(0, draws, 10_000):
-        batch = tables.batch(drawn[start : start + 10_000])
-        count = len(drawn[start : start + 10_000])
-        factors = tables.factors(batch, count)
+        choices = tables.choices(drawn[start : start + 10_000])
         for service in problem.services_with_patients:
-            which, states = tables.demand_states(batch, count, problem.services[service].activity)
-            tables.minutes(service, which, states, factors, resident)
+            choices[service].patient_minutes(resident)
     return draws, time.process_time() - between, between - begun
 
 

@@ -21,10 +21,10 @@ SERVICE, UNIT = "hyper_acute_stroke", "hyper-acute stroke unit"
 
 def draw(run: Path) -> str:
     """Return the picture of a run folder as SVG."""
-    from optimiser.plan.exported import read_run
+    from optimiser.plan.finished import run_of
     from optimiser.report.export.figures import View, map_of
 
-    found = read_run(run)
+    found = run_of(run, only_if_sound=True)
     view = View(found, SERVICE)
     units = f"{UNIT.capitalize()}s, at" if view.sites["designated"].sum() > 1 else f"One {UNIT}, at"
     title = f"{units} {view.where}, averages {view.mean:.2f} minutes"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from optimiser.plan.runs import check, write_run
     from optimiser.problem import Problem
     from optimiser.report import write_report
+    from optimiser.report.answers import Answer, answer
     from optimiser.report.export import write_export
     from optimiser.scenarios import run_sweep
     from optimiser.scenarios.parameters import changed
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 # Each name is imported when first used, so that `optimiser --help` does not wait for pandas.
 _HOMES = {
+    "Answer": "report.answers",
+    "answer": "report.answers",
     "Front": "search.options",
     "NearBest": "search.options",
     "Options": "search.options",
@@ -61,6 +64,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Answer",
     "Clash",
     "Front",
     "NearBest",
@@ -69,6 +73,7 @@ __all__ = [
     "Problem",
     "Ranked",
     "aims_of",
+    "answer",
     "changed",
     "check",
     "clash",

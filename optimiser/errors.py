@@ -24,6 +24,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+# The name to install by.
+DISTRIBUTION = "hospital-service-optimiser"
 # How much of two words must be common to both.
 ALIKE, NEARLY_THE_SAME = 0.7, 0.9
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -169,5 +171,5 @@ def needed(package: str, extra: str) -> Any:
     try:
         return import_module(package)
     except ImportError as error:
-        words = f"This needs {package}, which is not installed. Install it: pip install 'optimiser[{extra}]'"
+        words = f"This needs {package}, which is not installed. Install it: pip install '{DISTRIBUTION}[{extra}]'"
         raise MissingPackage(words) from error

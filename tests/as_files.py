@@ -84,8 +84,8 @@ def _limit(figure: Figure | None) -> Any:
 
 
 def _service(service: Service) -> dict[str, Any]:
-    figures = ("at_least_sites", "at_most_sites", "minimum_patients", "maximum_patients", "longest_journey_minutes")
-    figures += ("standard_minutes", "share_within_standard")
+    figures = ["at_least_sites", "at_most_sites", "minimum_patients", "maximum_patients", "longest_journey_minutes"]
+    figures += ["standard_minutes", "share_within_standard"]
     counted = {name: asdict(getattr(service, name)) for name in figures if getattr(service, name)}
     if service.activity is None:
         counted = {name: figure for name, figure in counted.items() if name.endswith("sites")}

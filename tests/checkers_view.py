@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.checker.claims import KNOWN_FILES, OBJECTIVES
-from optimiser.checker.inputs import read_run
+from optimiser.checker.claims import OBJECTIVES
+from optimiser.checker.inputs import KNOWN_FILES, read_run
 from optimiser.checker.measures import AGE_GROUP, groups, mean
+from optimiser.checker.question import Figure
 from optimiser.checker.reading import Number, Reader, Row, read_files
 from optimiser.checker.rules import RULES, facts_of
 from optimiser.checker.run import MICRO, Run
-from optimiser.checker.stated import Figure
 from optimiser.plan import Plan
 from optimiser.plan.runs import files_of
 from optimiser.problem import Problem
@@ -43,7 +43,7 @@ class CheckersView:
             for key, row in self.run.designations.items()
         }
         staffing = {
-            (row["team"], row["unit"], row["site"]): Row("", {name: _exact(cell) for name, cell in row.items()})
+            (row["team"], row["unit"], row["site"]): Row("", {str(name): _exact(cell) for name, cell in row.items()})
             for row in plan.staffing.to_dict("records")
         }
         assert staffing.keys() == self.run.staffing.keys()
@@ -142,7 +142,7 @@ def varied(run: Run, problem: Problem, parameter: str, value: Fraction) -> Run:
         roads = {} if names else {pair: minutes * value for pair, minutes in inputs.road.items()}
         here = problem.areas["corridor"].to_dict() if names else {}
         minutes = {
-            (area, site): taken * value if here.get(area) in (names or [None]) else taken
+            (area, site): taken * value if not names or here.get(area) in names else taken
             for (area, site), taken in inputs.minutes.items()
         }
         return replace(run, inputs=inputs._replace(minutes=minutes, road=roads or inputs.road))
@@ -151,8 +151,8 @@ def varied(run: Run, problem: Problem, parameter: str, value: Fraction) -> Run:
         patients = {key: n * factor(run, key, names[0], value) for key, n in inputs.patients.items()}
         return replace(run, inputs=inputs._replace(patients=patients))
     if kind == "staff":
-        in_post = {(team, unit, site): Fraction(str(n)) for (site, team, unit), n in problem.staff.items()}
-        return replace(run, inputs=inputs._replace(in_post={**inputs.in_post, **in_post}))
+        stated = {(team, unit, site): Fraction(str(n)) for (site, team, unit), n in problem.staff.items()}
+        return replace(run, inputs=inputs._replace(in_post={**dict(inputs.in_post), **dict(stated)}))
     (code,) = names
     service = services[code]
     if kind in ("minimum_patients", "maximum_patients"):

@@ -14,12 +14,10 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from optimiser.checker.claims import CLAIM_CHECKS, KNOWN_FILES, files_are_as_listed
-from optimiser.checker.clash import CLASH_CHECKS
-from optimiser.checker.inputs import read_run
-from optimiser.checker.no_plan import in_words, no_plan_meets_every_rule, says_no_plan
-from optimiser.checker.on_call import ON_CALL_CHECKS
-from optimiser.checker.patterns import PATTERN_CHECKS
+from optimiser.checker.claims import CLAIM_CHECKS, files_are_as_listed
+from optimiser.checker.clash import CLASH_CHECKS, in_words, no_plan_meets_every_rule, says_no_plan
+from optimiser.checker.inputs import KNOWN_FILES, read_run
+from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
 from optimiser.checker.record import RECORD_CHECKS
 from optimiser.checker.rotas import ROTA_CHECKS, patterns_are_lawful

@@ -8,26 +8,13 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from optimiser.checker.inputs import OUTCOMES
+from optimiser.checker.inputs import files_due
 from optimiser.checker.measures import measures_are_right
+from optimiser.checker.question import Objective, Question
 from optimiser.checker.reading import MOST_BYTES, Breach, Number, Reader, nearly, same, shown
 from optimiser.checker.run import Run
-from optimiser.checker.stated import Objective, Question
 
-RUN_FILES = (
-    "designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "config.yaml", "run.json",
-    "inputs/areas.csv", "inputs/sites.csv", "inputs/journeys.csv", "inputs/demand.csv",
-)  # fmt: skip
-# A run in which no plan meets every rule has these in place of the tables of a plan.
-NO_PLAN_TABLES = ("clash.csv", "ways_out.csv")
-OF_EVERY_RUN = tuple(name for name in RUN_FILES if "/" in name or not name.endswith(".csv"))
-# A run has these where its question calls for them.
-KNOWN_FILES = (
-    *RUN_FILES,
-    *(f"{name}.csv" for name in ("links", "exceptions", "rotas", "rota_needs")),
-    *(f"inputs/{name}.csv" for name in ("transfers", "staff", "activity")),
-    *NO_PLAN_TABLES,
-)
+OUTCOMES = ("proved best", "not proved", "evaluated")
 # Reports that are made of a run later on stand beside its files.
 REPORTS = (".html", ".xlsx", ".gpkg", ".zip")
 MOST_DEPRIVED_DECILES = (1, 2)
@@ -41,7 +28,7 @@ def files_are_as_listed(reader: Reader) -> Iterator[Breach]:
     listed = listed if isinstance(listed, dict) else {}
     theirs = {name for name in reader.names if "/" in name or not _stands_beside(name)}
     no_plan = record.get("outcome") == "no plan"
-    needed = theirs | set((*OF_EVERY_RUN, *NO_PLAN_TABLES) if no_plan else RUN_FILES)
+    needed = theirs | set(files_due(with_plan=not no_plan))
     for name in sorted((needed | listed.keys()) - {"run.json"}):
         claimed = shown(listed.get(name, ""))
         found = hashlib.sha256(reader.files[name]).hexdigest() if name in reader.files else ""

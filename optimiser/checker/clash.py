@@ -1,5 +1,7 @@
-"""Is it so that rules clash as clash.csv says, and would the ways out of ways_out.csv be enough? Tried where few.
+"""Is it true that no plan meets every rule, that rules clash as clash.csv says, and that the ways out are enough?
 
+A run that says so has no plan to check. Where designations are few each is tried, from the words of the rules: every
+one that agrees with what is fixed and with the numbers of sites breaks some rule, staff shared out as well as can be.
 A set of rules clashes if no designation meets all of it; it is a smallest one if, for each of its rules, the
 designations beside it meet all the others. A way out by one rule is as small as can be if no designation that meets
 every other rule is nearer to meeting it.
@@ -9,24 +11,26 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from itertools import chain, combinations, product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from optimiser.checker.reading import DUST, Breach, Number, Reader, Row, number, text, word
+from optimiser.checker.inputs import read_asked, rows_of
+from optimiser.checker.reading import DUST, Breach, Number, Reader, Row, size
+from optimiser.checker.record import WITHOUT_PLAN, entries_fit
 from optimiser.checker.rules import RULES, SHARE
 from optimiser.checker.run import Run
 from optimiser.checker.tried import MOST_TRIED, Demand, Designated, Trial, demands_of, staffing
 
 SETS, WAYS = "rules_clash_as_said", "ways_out_are_enough"
-CLASH_COLUMNS: Mapping[str, Callable[[str], Any]] = {
-    "set": number, "rule": word, "instance": word, "words": word, "without_it": text,
-}  # fmt: skip
-WAY_COLUMNS: Mapping[str, Callable[[str], Any]] = {"unit": word, "by": number, "gives_way": word, "words": word}
 # Ways out are published to six decimals, and said with one decimal, or with six figures.
 SIX_DECIMALS, SAID_TO, SAID_OF_ALL = Fraction(1, 10**6), Fraction(1, 20), Fraction(1, 10**5)
 NUMBERS = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+
+NO_PLAN = "no plan"
+CHECK = "no_plan_meets_every_rule"
 
 
 class Confirmed(NamedTuple):
@@ -49,12 +53,6 @@ class Confirmed(NamedTuple):
         ways = f"{self.tried_ways} of {self.ways}" if self.ways else "none, since there are none"
         what = f"Sets of rules that clash, confirmed as smallest: {sets}. Ways out, confirmed as least: {ways}."
         return f"{what} Not checked: that no other sets clash, nor ways out by several rules together or by beds."
-
-
-def clash_is_as_said(reader: Reader, trial: Trial) -> Iterator[Breach]:
-    """Yield whatever is wrong in the two tables."""
-    yield from rules_clash_as_said(reader, trial)
-    yield from ways_out_are_enough(reader, trial)
 
 
 def confirmed(reader: Reader, trial: Trial) -> Confirmed:
@@ -124,7 +122,7 @@ def ways_out_are_enough(reader: Reader, trial: Trial) -> Iterator[Breach]:
 
 def _sets(reader: Reader) -> dict[Fraction, list[tuple[Demand, Row]]]:
     found: dict[Fraction, list[tuple[Demand, Row]]] = {}
-    for row in reader.table("clash.csv", CLASH_COLUMNS):
+    for row in rows_of(reader, "clash.csv"):
         demand = _demand(row.cells["instance"])
         if demand.rule != row.cells["rule"]:
             demand = Demand("", ())  # not known, and said to be so
@@ -133,7 +131,7 @@ def _sets(reader: Reader) -> dict[Fraction, list[tuple[Demand, Row]]]:
 
 
 def _ways(reader: Reader) -> list[Row]:
-    return reader.table("ways_out.csv", WAY_COLUMNS)
+    return rows_of(reader, "ways_out.csv")
 
 
 def _demand(instance: str) -> Demand:
@@ -255,7 +253,41 @@ def _says(trial: Trial, demand: Demand, by: Fraction, words: str) -> bool:
     limits = [] if RULES[demand.rule].kind == "staff" else [trial.demands[demand].right]
     due: list[Number] = [by, *(limit + by for limit in limits), *(limit - by for limit in limits)]
     said = [Fraction(found.replace(",", "")) for found in NUMBERS.findall(words)]
-    return any(abs(one - x) <= SAID_TO or abs(one - x) <= x * SAID_OF_ALL for one in said for x in due)
+    return any(size(one - it) <= max(SAID_TO, SAID_OF_ALL * size(it)) for one in said for it in due)
+
+
+def says_no_plan(reader: Reader) -> bool:
+    """Whether a run says that no plan meets every rule."""
+    return "run.json" in reader.files and reader.json("run.json").get("outcome") == NO_PLAN
+
+
+def no_plan_meets_every_rule(reader: Reader) -> Iterator[Breach]:
+    """Where a run says that no plan meets every rule, every designation breaks one, if they are few enough to try."""
+    trial = Trial(*read_asked(reader))
+    record, title = reader.json("run.json"), trial.question.title
+    yield from entries_fit(record, WITHOUT_PLAN)
+    if record.get("question") != title:
+        message = "run.json does not ask the config's question."
+        yield Breach(CHECK, "run.json", str(record.get("question")), title, message)
+    for designated in trial.lawful(trial.designations() or []):
+        found = _said(designated)
+        yield Breach(CHECK, "run.json", NO_PLAN, found, f"These designations break no rule: {found}.")
+        break
+    yield from rules_clash_as_said(reader, trial)
+    yield from ways_out_are_enough(reader, trial)
+
+
+def in_words(reader: Reader) -> str:
+    """Return what was confirmed of a run that says that no plan meets every rule, as a sentence."""
+    trial = Trial(*read_asked(reader))
+    tried = trial.designations()
+    if tried is None:
+        words = "That no plan meets every rule is the solver's word: there are too many designations, or flows, to try."
+        return f"{words} So are the rules that clash and the ways out."
+    return (
+        f"No plan meets every rule: confirmed independently, by trying {len(tried):,} designations. "
+        f"{confirmed(reader, trial)}"
+    )
 
 
 CLASH_CHECKS = (rules_clash_as_said, ways_out_are_enough)

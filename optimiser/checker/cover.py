@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DAY, WEEK = 24 * 60, 7 * 24 * 60
@@ -43,19 +43,19 @@ Stated = tuple[Fraction | None, str, bool]
 
 
 class Block(NamedTuple):
-    """So many people at once, for the same hours of some days."""
+    """So many people at once, for the same hours of some days (``Mon`` to ``Sun``), over midnight where they run on."""
 
-    days: tuple[str, ...]
-    start_hour: Fraction
-    hours: Fraction
-    people: Fraction
-    kind: str
-    source: str
-    verified: bool
+    days: Sequence[str]
+    start: Any
+    hours: Any
+    people: Any
+    kind: str = "resident"
+    source: str = ""
+    verified: bool = False
 
     def minutes(self) -> list[int]:
         """Return every minute of the week that it covers; one that two of its days cover is there twice."""
-        first, length = int(self.start_hour * 60), int(self.hours * 60)
+        first, length = int(self.start * 60), int(self.hours * 60)
         starts = (DAYS.index(day) * DAY + first for day in self.days if day in DAYS)
         return [(start + minute) % WEEK for start in starts for minute in range(length)]
 

@@ -6,125 +6,165 @@ import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from optimiser.checker.question import ConfigReader, read_question
+from optimiser.checker.question import Beds, ConfigReader, Growth, Question, read_question
 from optimiser.checker.reading import (
     Reader,
     Row,
     UnreadableError,
     amount,
-    any_flag,
+    any_case,
     any_number,
     decimal,
     flag,
     fraction,
-    maybe_amount,
-    maybe_decile,
-    maybe_flag,
-    maybe_number,
-    maybe_text,
+    maybe,
     number,
     rounded_ratio,
+    tenth,
     text,
     whole_numbers,
     word,
 )
 from optimiser.checker.run import MICRO, Area, Inputs, Result, Run
-from optimiser.checker.stated import Beds, Growth, Question
 
 INPUTS_CHECK = "inputs_are_complete"
 MOST_BEDS = 10**6
-OUTCOMES = ("proved best", "not proved", "evaluated")
-Converters = Mapping[str, Callable[[str], Any]]
-AREA_COLUMNS: Converters = {
-    "area": word,
-    "resident": any_flag,
-    "population": amount,
-    "district": text,
-    "population_65_plus": maybe_amount,
-    "population_75_plus": maybe_amount,
-    "deprivation_decile": maybe_decile,
-}
-OPTIONAL_AREA_COLUMNS = ("district", "population_65_plus", "population_75_plus", "deprivation_decile")
-INPUT_COLUMNS: Mapping[str, Converters] = {
-    "areas": AREA_COLUMNS,
-    "sites": {"site": word, "role": word},
-    "journeys": {"area": word, "site": word, "minutes": maybe_amount},
-    "demand": {"area": word, "activity": word, "patients_per_year": amount},
-    "staff": {"site": word, "team": word, "year": number, "people": maybe_amount, "wte": maybe_amount},
-    "transfers": {"from_site": word, "to_site": word, "minutes": amount},
-    "activity": {"site": word, "activity": word, "period": word, "count": amount},
-}
-CLAIM_COLUMNS: Mapping[str, Converters] = {
-    "designations": {
-        "service": word, "site": word, "designated": flag, "today": maybe_flag, "fixed": flag, "reason": text,
-    },
-    "journeys": {
-        "service": word, "area": word, "resident": flag, "site": text, "minutes": maybe_amount,
-        "patients_per_year": decimal, "first_site": text, "first_minutes": maybe_number,
-        "transfer_minutes": maybe_number,
-    },
-    "staffing": {
-        "team": word, "unit": word, "site": word, "in_post": number, "moved_in": number, "moved_out": number,
-        "recruited": number, "staff": number, "needed": number, "short": number,
-    },
-    "measures": {
-        "measure": word, "service": text, "group": text, "value": any_number, "unit": text, "better": text,
-    },
-    "rules": {
-        "rule": word, "instance": word, "left": any_number, "relation": text, "right": any_number, "unit": text,
-        "spare": any_number, "binding": flag, "pass": flag, "source": text, "verified": maybe_flag,
-    },
+Due = Literal["always", "with a plan", "without a plan", "where asked"]
+
+
+class Table(NamedTuple):
+    """A table of a run: its columns, each with what reads a cell, and when it is due.
+
+    No two rows have the same ``key``, or it is said under the name of a ``check``. A table of the place may lack some
+    columns, and may have others beside.
+    """
+
+    columns: Mapping[str, Callable[[str], Any]]
+    key: tuple[str, ...] = ()
+    check: str = INPUTS_CHECK
+    due: Due = "with a plan"
+    may_lack: tuple[str, ...] | None = None
+
+
+AREA = {
+    "area": word, "resident": any_case(flag), "population": amount, "district": text,
+    "population_65_plus": maybe(amount), "population_75_plus": maybe(amount), "deprivation_decile": maybe(tenth),
 }  # fmt: skip
-# Tables that a run has only where a service leans on another across sites.
-LINK_COLUMNS: Mapping[str, Converters] = {
-    "links": {
-        "service": word, "site": word, "needs": word, "kind": word, "provider": maybe_text, "minutes": maybe_number,
-        "at_most": maybe_number, "met": maybe_flag, "excepted": flag, "source": text, "verified": flag,
-    },
-    "exceptions": {
-        "service": word, "needs": word, "site": word, "reason": word, "source": text, "by": text,
-        "would_have_broken": flag,
-    },
+TABLES: Mapping[str, Table] = {
+    "inputs/areas.csv": Table(AREA, ("area",), due="always", may_lack=tuple(AREA)[3:]),
+    "inputs/sites.csv": Table({"site": word, "role": word}, ("site",), due="always", may_lack=()),
+    "inputs/journeys.csv": Table(
+        {"area": word, "site": word, "minutes": maybe(amount)}, ("area", "site"), due="always", may_lack=()
+    ),
+    "inputs/demand.csv": Table(
+        {"area": word, "activity": word, "patients_per_year": amount}, ("area", "activity"), due="always", may_lack=()
+    ),
+    "inputs/staff.csv": Table(
+        {"site": word, "team": word, "year": number, "people": maybe(amount), "wte": maybe(amount)},
+        due="where asked", may_lack=(),
+    ),
+    "inputs/transfers.csv": Table(
+        {"from_site": word, "to_site": word, "minutes": amount}, ("from_site", "to_site"),
+        due="where asked", may_lack=(),
+    ),
+    "inputs/activity.csv": Table(
+        {"site": word, "activity": word, "period": word, "count": amount}, ("site", "activity", "period"),
+        due="where asked", may_lack=(),
+    ),
+    "designations.csv": Table(
+        {
+            "service": word, "site": word, "designated": flag, "today": maybe(flag), "fixed": flag, "reason": text,
+        },
+        ("service", "site"), "designations_are_complete",
+    ),
+    "journeys.csv": Table(
+        {
+            "service": word, "area": word, "resident": flag, "site": text, "minutes": maybe(amount),
+            "patients_per_year": decimal, "first_site": text, "first_minutes": maybe(number),
+            "transfer_minutes": maybe(number),
+        },
+        ("service", "area", "site"), "journeys_are_complete",
+    ),
+    "staffing.csv": Table(
+        {"team": word, "unit": word, "site": word}
+        | dict.fromkeys(("in_post", "moved_in", "moved_out", "recruited", "staff", "needed", "short"), number),
+        ("team", "unit", "site"), "staffing_is_complete",
+    ),
+    "measures.csv": Table(
+        {"measure": word, "service": text, "group": text, "value": any_number, "unit": text, "better": text},
+        ("measure", "service", "group"), "measures_are_right",
+    ),
+    "rules.csv": Table(
+        {
+            "rule": word, "instance": word, "left": any_number, "relation": text, "right": any_number, "unit": text,
+            "spare": any_number, "binding": flag, "pass": flag, "source": text, "verified": maybe(flag),
+        }
+    ),
+    "links.csv": Table(
+        {
+            "service": word, "site": word, "needs": word, "kind": word, "provider": maybe(text),
+            "minutes": maybe(number), "at_most": maybe(number), "met": maybe(flag), "excepted": flag, "source": text,
+            "verified": flag,
+        },
+        ("service", "site", "needs", "kind"), "links_are_right", "where asked",
+    ),
+    "exceptions.csv": Table(
+        {
+            "service": word, "needs": word, "site": word, "reason": word, "source": text, "by": text,
+            "would_have_broken": flag,
+        },
+        ("service", "needs", "site"), "exceptions_are_right", "where asked",
+    ),
+    "rotas.csv": Table(
+        {"rota": word} | dict.fromkeys(("week", "day", "shift", "kind", "start", "end", "hours"), text),
+        check="rotas_are_those_asked_for", due="where asked",
+    ),
+    "rota_needs.csv": Table(
+        {
+            "rota": word, "step": number, "term": text, "exact": fraction, "value": number, "unit": text,
+            "source": text, "verified": flag,
+        },
+        ("rota", "step"), "rota_needs_are_worked_out", "where asked",
+    ),
+    "clash.csv": Table(
+        {"set": number, "rule": word, "instance": word, "words": word, "without_it": text}, due="without a plan"
+    ),
+    "ways_out.csv": Table({"unit": word, "by": number, "gives_way": word, "words": word}, due="without a plan"),
 }  # fmt: skip
-LINK_TABLE_KEYS = {
-    "links": ("links_are_right", ("service", "site", "needs", "kind")),
-    "exceptions": ("exceptions_are_right", ("service", "needs", "site")),
-}
-COVER_COLUMNS: Mapping[str, Converters] = {
-    "rotas": {
-        "rota": word, "week": text, "day": text, "shift": text, "kind": text, "start": text, "end": text, "hours": text,
-    },
-    "rota_needs": {
-        "rota": word, "step": number, "term": text, "exact": fraction, "value": number, "unit": text, "source": text,
-        "verified": flag,
-    },
-}  # fmt: skip
-COVER_CHECKS = {"rotas": "rotas_are_those_asked_for", "rota_needs": "rota_needs_are_worked_out"}
-CLAIM_KEYS = {
-    "designations": ("service", "site"),
-    "journeys": ("service", "area", "site"),
-    "staffing": ("team", "unit", "site"),
-    "measures": ("measure", "service", "group"),
-}
-KEY_CHECKS = {
-    "designations": "designations_are_complete",
-    "journeys": "journeys_are_complete",
-    "staffing": "staffing_is_complete",
-    "measures": "measures_are_right",
-}
+KNOWN_FILES = ("config.yaml", "run.json", *TABLES)
+"""Every file that is read. A run has some of them only where its question calls for them."""
+
+
+def files_due(*, with_plan: bool) -> list[str]:
+    """Return the names of the files that every run has, with a plan or without."""
+    due = ("always", "with a plan" if with_plan else "without a plan")
+    return ["config.yaml", "run.json", *(name for name, table in TABLES.items() if table.due in due)]
+
+
+def rows_of(reader: Reader, name: str) -> list[Row]:
+    """Read the rows of a table."""
+    return reader.table(name, TABLES[name].columns, optional=TABLES[name].may_lack)
+
+
+def keyed(reader: Reader, name: str) -> dict[Any, Row]:
+    """Read the rows of a table by their key."""
+    return reader.keyed(rows_of(reader, name), TABLES[name].key, TABLES[name].check)
 
 
 def read_run(reader: Reader) -> Run:
     """Parse every file; what is wrong in them is noted in the reader."""
     question, inputs = read_asked(reader)
-    claims = {name: reader.table(f"{name}.csv", columns) for name, columns in CLAIM_COLUMNS.items()}
-    keyed = {name: reader.keyed(claims[name], key, KEY_CHECKS[name]) for name, key in CLAIM_KEYS.items()}
-    rotas, needs = read_cover_tables(reader, question)
+    claims = {name: keyed(reader, f"{name}.csv") for name in ("designations", "journeys", "staffing", "measures")}
+    rules = rows_of(reader, "rules.csv")
+    patterns = any(asked.has_pattern for *_, asked in question.covers())
+    rotas = rows_of(reader, "rotas.csv") if _is_due(reader, "rotas.csv", patterns) else []
+    needs = keyed(reader, "rota_needs.csv") if _is_due(reader, "rota_needs.csv", any(question.covers())) else {}
     result = read_result(reader)
-    keyed |= read_links(reader, question)
-    return Run(question, inputs, result, rules=claims["rules"], rotas=rotas, rota_needs=needs, **keyed)
+    due = [name for name in ("links", "exceptions") if question.leans_across_sites() or f"{name}.csv" in reader.files]
+    claims |= {name: keyed(reader, f"{name}.csv") for name in due}
+    return Run(question, inputs, result, rules=rules, rotas=rotas, rota_needs=needs, **claims)
 
 
 def read_asked(reader: Reader) -> tuple[Question, Inputs]:
@@ -138,28 +178,12 @@ def read_asked(reader: Reader) -> tuple[Question, Inputs]:
     return question, inputs
 
 
-def read_cover_tables(reader: Reader, question: Question) -> tuple[list[Row], dict[Any, Row]]:
-    """Read the tables that a run has only where some rota states cover; note one that nothing calls for."""
-    tables = {}
-    for name, expected in (("rotas", question.has_patterns), ("rota_needs", question.states_cover)):
-        file = f"{name}.csv"
-        if expected:
-            tables[name] = reader.table(file, COVER_COLUMNS[name])
-        elif file in reader.files:
-            message = f"{file} is there, but nothing in the config calls for it."
-            reader.note(COVER_CHECKS[name], file, file, "no file", message)
-    needs = reader.keyed(tables.get("rota_needs", []), ("rota", "step"), COVER_CHECKS["rota_needs"])
-    return tables.get("rotas", []), needs
-
-
-def read_links(reader: Reader, question: Question) -> dict[str, dict[Any, Row]]:
-    """Read the tables of links and exceptions where the config calls for them, and where they are there anyway."""
-    found: dict[str, dict[Any, Row]] = {}
-    for name, columns in LINK_COLUMNS.items():
-        check, key = LINK_TABLE_KEYS[name]
-        due = question.leans_across_sites() or f"{name}.csv" in reader.files
-        found[name] = reader.keyed(reader.table(f"{name}.csv", columns) if due else [], key, check)
-    return found
+def _is_due(reader: Reader, name: str, asked: bool) -> bool:
+    """Whether a table of rotas is called for; one that is there though nothing calls for it is noted."""
+    if not asked and name in reader.files:
+        message = f"{name} is there, but nothing in the config calls for it."
+        reader.note(TABLES[name].check, name, name, "no file", message)
+    return asked
 
 
 def stop_if_more(reader: Reader, before: int) -> None:
@@ -186,21 +210,18 @@ def read_result(reader: Reader) -> Result:
 
 def read_inputs(reader: Reader, question: Question) -> Inputs:
     """Read the place's tables."""
-    has_staff = "inputs/staff.csv" in reader.files or bool(question.rota_units())
-    in_reach = any(service.in_reach for service in question.services.values())
-    by_transfer = any(service.transfer is not None for service in question.services.values())
+    services, there = question.services.values(), reader.files
     across = any(team.across for team in question.teams.values())
-    if_there = question.leans_across_sites() and "inputs/transfers.csv" in reader.files
-    has_counts = any(service.observed and service.observed.period for service in question.services.values())
-    optional = {"staff": has_staff, "transfers": in_reach or by_transfer or across or if_there, "activity": has_counts}
-    names = [name for name in INPUT_COLUMNS if optional.get(name, True)]
-    tables = {name: input_table(reader, name) for name in names}
-    areas = reader.keyed(tables["areas"], ["area"], INPUTS_CHECK)
-    sites = reader.keyed(tables["sites"], ["site"], INPUTS_CHECK)
-    journeys = reader.keyed(tables["journeys"], ["area", "site"], INPUTS_CHECK)
-    demand = reader.keyed(tables["demand"], ["area", "activity"], INPUTS_CHECK)
-    transfers = reader.keyed(tables.get("transfers", []), ["from_site", "to_site"], INPUTS_CHECK)
-    for row in tables["sites"]:
+    by_road = across or any(service.in_reach or service.transfer for service in services)
+    has_road = by_road or (question.leans_across_sites() and "inputs/transfers.csv" in there)
+    has_staff = "inputs/staff.csv" in there or bool(question.rota_units())
+    has_counts = any(service.observed and service.observed.period for service in services)
+    areas, sites = keyed(reader, "inputs/areas.csv"), keyed(reader, "inputs/sites.csv")
+    journeys, demand = keyed(reader, "inputs/journeys.csv"), keyed(reader, "inputs/demand.csv")
+    staff = rows_of(reader, "inputs/staff.csv") if has_staff else []
+    transfers = keyed(reader, "inputs/transfers.csv") if has_road else {}
+    counts = keyed(reader, "inputs/activity.csv") if has_counts else {}
+    for row in sites.values():
         if row.cells["role"] not in ("candidate", "neighbour"):
             message = f"{row.where}: the role is neither candidate nor neighbour."
             reader.note(INPUTS_CHECK, row.where, row.cells["role"], "candidate", message)
@@ -217,16 +238,10 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         patients=patients,
         patients_before=before,
         patients_scale=scale,
-        in_post=read_staff(reader, tables.get("staff", []), question),
+        in_post=read_staff(reader, staff, question),
         road=scaled_minutes(transfers, question.factor),
-        counts=read_counts(reader, tables.get("activity", [])),
+        counts={key: Fraction(row.cells["count"]) for key, row in counts.items()},
     )
-
-
-def input_table(reader: Reader, name: str) -> list[Row]:
-    """Read one table of the place; other columns than those checked may stand beside them."""
-    optional = OPTIONAL_AREA_COLUMNS if name == "areas" else ()
-    return reader.table(f"inputs/{name}.csv", INPUT_COLUMNS[name], optional=optional)
 
 
 def whole_if_whole(value: Decimal) -> Fraction | int:
@@ -302,12 +317,6 @@ def read_staff(reader: Reader, rows: list[Row], question: Question) -> dict[tupl
         for column, unit in (("people", "people"), ("wte", "WTE"))
         if row.cells[column] is not None
     }
-
-
-def read_counts(reader: Reader, rows: list[Row]) -> dict[tuple[str, str, str], Fraction]:
-    """Return what was counted by site, activity and period."""
-    keyed = reader.keyed(rows, ["site", "activity", "period"], INPUTS_CHECK)
-    return {(site, activity, period): Fraction(row.cells["count"]) for (site, activity, period), row in keyed.items()}
 
 
 def _most_beds_taken(beds: Beds, activity: str | None, inputs: Inputs) -> Fraction:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
+from optimiser.checker.question import Beds
 from optimiser.checker.reading import Breach, Number, same, shown, size
 from optimiser.checker.run import MICRO, Piece, Run, beds_for, share_turned_away
 from optimiser.checker.sharing import nearest_beside, past_a_nearer_site
-from optimiser.checker.stated import Beds
 from optimiser.checker.tables import broken_without_exception
 
 LIMITS_MINUTES = (30, 45, 60)

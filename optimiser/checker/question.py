@@ -1,361 +1,735 @@
-"""The question a run answers, read from its ``config.yaml``: every word of it understood, or noted as not."""
+"""The question a run answers, read from its ``config.yaml``: every word of it understood, or noted as not.
+
+A group of settings is a table of its keys, each with what reads it; what may be left out says what holds then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from optimiser.checker.cover import LAW_NAMES, WEEKENDS
-from optimiser.checker.nodes import FILE, nothing
-from optimiser.checker.reading import Reader, brief
-from optimiser.checker.rota_settings import RotaReader
-from optimiser.checker.stated import (
-    Beds,
-    Excepted,
-    Figure,
-    Fixed,
-    Growth,
-    Link,
-    Objective,
-    Observed,
-    Question,
-    Service,
-    Transfer,
+from optimiser.checker.cover import (
+    DAYS,
+    LAW_NAMES,
+    TERMS,
+    WEEKENDS,
+    Asked,
+    Block,
+    KindOfShift,
+    Step,
+    needed_for,
+    overlapping,
 )
+from optimiser.checker.reading import Reader, brief, number, rounded_ratio
 
-FIGURES = (
-    "at_least_sites",
-    "at_most_sites",
-    "minimum_patients",
-    "maximum_patients",
-    "longest_journey_minutes",
-    "standard_minutes",
-    "share_within_standard",
-)
+CHECK, FILE = "config_is_understood", "config.yaml"
+UNITS = {"people": "people", "wte": "WTE"}
+NONE = Fraction(0)
+
+
+class Figure(NamedTuple):
+    """A number of the config, or ``None`` for unlimited, with where it comes from."""
+
+    value: Fraction | None
+    source: str = ""
+    verified: bool = False
+
+
+class Fixed(NamedTuple):
+    """A designation that is not open to decision, and why."""
+
+    provided: bool
+    reason: str
+    source: str
+    verified: bool
+
+
+class Link(NamedTuple):
+    """Where the wish for a service on the same site comes from, or the word of another service."""
+
+    source: str
+    verified: bool
+    service: str = ""
+
+
+class Beds(NamedTuple):
+    """What patients ask of beds, what sites have by site, and the WTE of each role that a bed needs."""
+
+    days: Fraction
+    blocking: Fraction
+    other_share: Fraction
+    other_days: Fraction
+    at: Mapping[str, Figure]
+    staff_per_bed: Mapping[str, Fraction]
+
+
+class Excepted(NamedTuple):
+    """Why a link need not hold at a site, and who says so."""
+
+    reason: str
+    source: str
+    by: str
+
+
+class Rota(NamedTuple):
+    """What a site that provides a service needs of a team in a unit, and the services where it does not."""
+
+    needed: Figure
+    may_fall_short: bool
+    only_without: str | None = None
+    remote_from: str | None = None
+    shared_on_call: bool = False
+    sharing_is_verified: bool = True
+
+
+class Across(NamedTuple):
+    """One team over all sites: where it is based, its trips to each other site, and its staff where they are stated."""
+
+    base: str
+    trips: Figure
+    in_post: Fraction | None
+
+
+class Observed(NamedTuple):
+    """Minutes that patients add to each site when they choose, and the period whose counts they are compared with."""
+
+    offsets: Mapping[str, Fraction]
+    period: str
+
+    def micro(self, site: str) -> int:
+        """Return the millionths of a minute that patients add to a site."""
+        offset = self.offsets.get(site, NONE)
+        return rounded_ratio(offset.numerator * 10**6, offset.denominator)
+
+
+class Growth(NamedTuple):
+    """Growth of demand: over how many years, and shares a year by age or by activity."""
+
+    years: int
+    by_age: Mapping[str, Fraction]
+    by_activity: Mapping[str, Fraction]
+
+
+class Team(NamedTuple):
+    """The year whose staff count, and how many may move and be recruited."""
+
+    year: Fraction | None
+    moves: Figure
+    recruits: Figure
+    across: Across | None = None
+    posts: Figure | None = None
+
+
+class Transfer(NamedTuple):
+    """Where patients are seen first, and the figures of how they are taken on; limits that are not set are absent."""
+
+    first_contact: str
+    figures: Mapping[str, Figure]
+    to_neighbours: bool = True
+
+    def value(self, name: str) -> Fraction:
+        """Return the value of a figure that is always known."""
+        return self.figures[name].value or NONE
+
+
+class Objective(NamedTuple):
+    """An objective's name and the services it lists; no service listed means all."""
+
+    name: str
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as the config states it. A figure that is not stated is not in ``figures``."""
+
+    activity: str | None
+    neighbours: str | tuple[str, ...]
+    fixed: Mapping[str, Fixed]
+    figures: Mapping[str, Figure]
+    same_site: Mapping[str, Link]
+    rotas: Mapping[tuple[str, str], Rota]
+    in_reach: Mapping[str, Figure]
+    by_transfer: Mapping[str, Link]
+    beds: Beds | None
+    observed: Observed | None = None
+    transfer: Transfer | None = None
+    covers: Mapping[str, Asked] = field(default_factory=dict)
+    managed: bool = False
+
+    def figure(self, name: str) -> Fraction | None:
+        """Return the value of a figure, or nothing if the config does not state it."""
+        return self.figures[name].value if name in self.figures else None
+
+
+@dataclass(frozen=True)
+class Question:
+    """The whole config."""
+
+    title: str
+    border_open: bool
+    factor: Fraction
+    allow_missing: frozenset[tuple[str, str]]
+    teams: Mapping[str, Team]
+    services: Mapping[str, Service]
+    today: Mapping[str, frozenset[str]]
+    objectives: tuple[Objective, ...]
+    exceptions: Mapping[tuple[str, str, str], Excepted]
+    growth: Growth | None
+    law: Mapping[str, object]
+    whole_law: bool
+    terms: Mapping[str, Figure]
+    services_a_site: Figure | None
+
+    def leans_across_sites(self) -> bool:
+        """Whether a service may lean on another at another site, or need not at all: then links.csv is due."""
+        across = any(service.in_reach or service.by_transfer for service in self.services.values())
+        return across or bool(self.exceptions)
+
+    def covers(self) -> Iterator[tuple[str, str, Asked]]:
+        """Yield every rota that states its cover: its service, its team, and what is asked."""
+        for code, service in self.services.items():
+            yield from ((code, team, asked) for team, asked in service.covers.items())
+
+    def rota_units(self) -> list[tuple[str, str]]:
+        """Return every (team, unit) that some service's rota needs, in reading order."""
+        return list(dict.fromkeys(key for service in self.services.values() for key in service.rotas))
+
+
+# What reads a setting: given the reader of the config, the node (nothing where it is left out) and where it stands.
+Kind = Callable[["ConfigReader", Any, str], Any]
+
+
+def text(otherwise: str | None = "", among: Collection[str] | None = None) -> Kind:
+    """Return what reads a text, perhaps one of a few; with nothing for ``otherwise`` it must be there."""
+    return lambda config, node, where: config.word(otherwise if node is None else node, where, among)
+
+
+def flag(otherwise: str | None = "false") -> Kind:
+    """Return what reads true or false."""
+    read = text(otherwise, ("false", "true"))
+    return lambda config, node, where: bool(read(config, node, where) == "true")
+
+
+def figure(
+    otherwise: str | None = None,
+    fits: Callable[[Fraction], bool] = lambda _: True,
+    wish: str = "is out of its range",
+    *,
+    unlimited: bool = False,
+) -> Kind:
+    """Return what reads a figure, written as a bare number or with its source, and notes one that does not fit."""
+
+    def read(config: ConfigReader, node: Any, where: str) -> Figure:
+        node = otherwise if node is None else node
+        cells = config.group(node if isinstance(node, dict) else {"value": node}, where, FIGURE)
+        no_limit = unlimited and cells["value"] == "unlimited"
+        value = None if no_limit else config.number(cells["value"], where)
+        if not fits(value or NONE):
+            config.note(where, value, wish)
+        return Figure(value, cells["source"], cells["verified"])
+
+    return read
+
+
+def value(otherwise: str | None = None, *fits: Any) -> Kind:
+    """Return what reads a figure of which the number alone counts."""
+    read = figure(otherwise, *fits)
+    return lambda config, node, where: read(config, node, where).value or NONE
+
+
+def perhaps(kind: Kind) -> Kind:
+    """Return what reads a setting that may be left out."""
+    return lambda config, node, where: None if node is None else kind(config, node, where)
+
+
+def each(kind: Kind, *, blank: bool = True) -> Kind:
+    """Return what reads entries by name, of which one may be blank and count, as in ``same_site: {a_service: }``."""
+
+    def read(config: ConfigReader, node: Any, where: str) -> dict[str, Any]:
+        kept = config.mapping(node, where)
+        every = node if blank and isinstance(node, dict) else kept
+        return {name: kind(config, kept.get(name), f"{where}.{name}") for name in every if isinstance(name, str)}
+
+    return read
+
+
+def group(keys: Mapping[str, Kind], make: Callable[..., Any] = dict) -> Kind:
+    """Return what reads a group of settings, and what is made of it."""
+    return lambda config, node, where: make(**config.group(node, where, keys))
+
+
+def listed(config: ConfigReader, node: Any, where: str) -> tuple[str, ...]:
+    """Read a list of names."""
+    if node is None:
+        return ()
+    if not isinstance(node, list) or not all(isinstance(item, str) for item in node):
+        config.note(where, node, "is not a list of names")
+        return ()
+    return tuple(node)
+
+
+def anything(_: ConfigReader, node: Any, __: str) -> Any:
+    """Pass on what no check rests on, or what is read further on."""
+    return node
+
+
+def a_number(config: ConfigReader, node: Any, where: str) -> Fraction:
+    """Read a bare number."""
+    return config.number(node, where)
+
+
+def all_none_or_listed(config: ConfigReader, node: Any, where: str) -> str | tuple[str, ...]:
+    """Read which neighbours take patients."""
+    node = "all" if node is None else node
+    return config.word(node, where, ("all", "none")) if isinstance(node, str) else listed(config, node, where)
+
+
+def days(config: ConfigReader, node: Any, where: str) -> tuple[str, ...]:
+    """Read days of the week, each once."""
+    found = listed(config, node, where)
+    if not found or len(set(found)) < len(found):
+        config.note(where, "", "should name days, each once")
+    config.known(found, DAYS, where)
+    return found
+
+
+def is_share(number: Fraction) -> bool:
+    """Whether a number is from 0 to 1."""
+    return 0 <= number <= 1
+
+
+def is_amount(number: Fraction) -> bool:
+    """Whether a number is not below zero."""
+    return number >= 0
+
+
+FIGURE: Mapping[str, Kind] = {"value": anything, "source": text(), "verified": flag()}
+PROVENANCE: Mapping[str, Kind] = {"source": text(), "verified": flag()}
+LINK, OF_A_SERVICE = group(PROVENANCE, Link), group({**PROVENANCE, "service": text(None)}, Link)
+SERVICE_FIGURES = (
+    "at_least_sites", "at_most_sites", "minimum_patients", "maximum_patients", "longest_journey_minutes",
+    "standard_minutes", "share_within_standard",
+)  # fmt: skip
 # Rules about patients: they mean nothing for a service that counts none.
-PATIENT_FIGURES = FIGURES[2:]
-LINK_KEYS = {"in_reach", "by_transfer", "stays_local"}
-BED_KEYS = {
-    "stay_days", "other_patients_share", "other_stay_days", "blocking", "at", "staff_per_bed",
-}  # fmt: skip
-EXCEPTION_KEYS = {"service", "needs", "site", "reason", "source", "by"}
-SERVICE_KEYS = {
-    "beds",
-    *LINK_KEYS,
-    "name",
-    "activity",
-    "patients_go_to",
-    "observed",
-    "neighbours",
-    "fixed",
-    "same_site",
-    "rotas",
-    "pathway",
-    "transfer",
-    *FIGURES,
+PATIENT_FIGURES = SERVICE_FIGURES[2:]
+# The figures of a transfer that always hold, and limits, which need not be set.
+TRANSFER_FIGURES: Mapping[str, Kind] = {
+    "dwell_minutes": figure("0", is_amount),
+    "overhead_minutes": perhaps(figure(None, is_amount)),
+    "share_transferred": figure("1", is_share),
+    "suspected_per_confirmed": figure("1", lambda number: number >= 1),
+    "repatriated_share": figure("0", is_share),
+    "most_transfers_a_day": perhaps(figure(None, is_amount)),
+    "most_repatriations_a_year": perhaps(figure(None, is_amount)),
+    "most_ambulance_hours": perhaps(figure(None, is_amount)),
 }
-# The figures of a transfer, and what each is where the config does not say: nothing means that there is no such limit.
-TRANSFER_FIGURES = {
-    "dwell_minutes": "0",
-    "overhead_minutes": "0",
-    "share_transferred": "1",
-    "suspected_per_confirmed": "1",
-    "repatriated_share": "0",
-    "most_transfers_a_day": None,
-    "most_repatriations_a_year": None,
-    "most_ambulance_hours": None,
-}
-WAYS_TO_GO = ("nearest", "managed", "observed")
 OVERHEAD_PARTS = ("call_minutes", "crew_minutes", "handover_minutes")
-CONFIG_KEYS = {
-    "title", "place", "border", "travel", "demand", "teams", "services", "today", "objectives", "time_limit_minutes",
-    "exceptions", "contract", "working_time", "hurdles", "at_most_services_a_site",
+BEDS: Mapping[str, Kind] = {
+    "stay_days": value(None, lambda number: number > 0),
+    "blocking": value("0.01", lambda number: 0 < number < 1),
+    "other_patients_share": value("0", lambda number: 0 <= number < 1),
+    "other_stay_days": value("0"),
+    "at": each(figure(None, lambda n: n >= 0 and n.denominator == 1, "is not a whole number of beds"), blank=False),
+    "staff_per_bed": each(value(), blank=False),
+}
+OBSERVED: Mapping[str, Kind] = {
+    "period": text(),
+    "total": text("scaled", ("scaled",)),
+    "held_at_zero": anything,
+    "offsets": each(value(), blank=False),
+}
+BLOCK: Mapping[str, Kind] = {
+    "days": days, "start_hour": a_number, "hours": a_number, "people": a_number,
+    "kind": text("resident", ("resident", "on_call")), **PROVENANCE,
 }  # fmt: skip
-
-
-class ConfigReader(RotaReader):
-    """Walks the config and notes everything it does not understand, instead of passing over it."""
-
-    def service(self, node: Any, where: str) -> Service:
-        """Return one service."""
-        found = self.mapping(node, where, SERVICE_KEYS)
-        way = self.word(found.get("patients_go_to", "nearest"), f"{where}.patients_go_to", WAYS_TO_GO)
-        if (way == "observed") != ("observed" in found):
-            self.note(f"{where}.observed", "", "should be there exactly where patients_go_to is observed")
-        figures = {name: self.figure(found[name], f"{where}.{name}") for name in FIGURES if name in found}
-        activity = self.word(found["activity"], f"{where}.activity") if "activity" in found else None
-        if way == "managed" and (activity is None or found.get("pathway") == "transfer"):
-            self.note(f"{where}.patients_go_to", way, "needs an activity, and patients who go straight to the service")
-        for name in figures:
-            if activity is None and name in PATIENT_FIGURES:
-                self.note(f"{where}.{name}", found[name], "means nothing without an activity")
-        if "share_within_standard" in figures and "standard_minutes" not in figures:
-            self.note(f"{where}.share_within_standard", "", "means nothing without standard_minutes")
-        covers = self.covers(found.get("rotas"), f"{where}.rotas")
-        return Service(
-            activity=activity,
-            neighbours=self.neighbours(found.get("neighbours", "all"), f"{where}.neighbours"),
-            fixed=self.fixed(found.get("fixed"), f"{where}.fixed"),
-            figures=figures,
-            same_site=self.same_site(found.get("same_site"), f"{where}.same_site"),
-            rotas=self.rotas(found.get("rotas"), f"{where}.rotas", covers),
-            covers=covers,
-            in_reach=self.in_reach(found.get("in_reach"), f"{where}.in_reach"),
-            by_transfer=self.same_site(found.get("by_transfer"), f"{where}.by_transfer"),
-            beds=self.beds(found["beds"], f"{where}.beds", activity) if "beds" in found else None,
-            observed=self.observed(found["observed"], f"{where}.observed") if "observed" in found else None,
-            transfer=self.transfer(found, where),
-            managed=way == "managed",
+SHIFT: Mapping[str, Kind] = {
+    "start": text(None),
+    "end": text(None),
+    "handover_minutes": perhaps(a_number),
+    "days": days,
+}
+ROTA: Mapping[str, Kind] = {
+    "people": perhaps(figure()),
+    "wte": perhaps(figure()),
+    "one_in": perhaps(figure()),
+    "may_fall_short": flag(),
+    "cover": anything,
+    "shifts": each(group(SHIFT, lambda start, end, days, **_: KindOfShift(start, end, days))),
+    "only_without": perhaps(OF_A_SERVICE),
+    "remote_from": perhaps(OF_A_SERVICE),
+    "shared_on_call": perhaps(LINK),
+    "consultant_contract": flag("true"),
+}
+SERVICE: Mapping[str, Kind] = {
+    "name": anything,
+    "stays_local": anything,
+    "activity": perhaps(text()),
+    "patients_go_to": text("nearest", ("nearest", "managed", "observed")),
+    "observed": perhaps(group(OBSERVED)),
+    "neighbours": all_none_or_listed,
+    "fixed": each(group({"provided": flag(None), "reason": text(), **PROVENANCE}, Fixed)),
+    "same_site": each(LINK),
+    "in_reach": each(group({"minutes": figure()}, lambda minutes: minutes)),
+    "by_transfer": each(LINK),
+    "beds": perhaps(group(BEDS, lambda **found: Beds(*found.values()))),
+    "rotas": each(group(ROTA)),
+    "pathway": perhaps(text("direct", ("direct", "transfer"))),
+    "transfer": perhaps(
+        group(
+            {
+                "first_contact": perhaps(text()),
+                "to_neighbours": flag("true"),
+                **TRANSFER_FIGURES,
+                **dict.fromkeys(OVERHEAD_PARTS, perhaps(figure())),
+            }
         )
+    ),
+    **dict.fromkeys(SERVICE_FIGURES, perhaps(figure())),
+}
+ACROSS: Mapping[str, Kind] = {"based_at": text(None), "trips_a_week": figure(), "in_post": perhaps(value())}
+TEAM: Mapping[str, Kind] = {
+    "name": anything,
+    "year": perhaps(a_number),
+    "moves_at_most": figure("0", unlimited=True),
+    "recruits_at_most": figure("0", unlimited=True),
+    "across_sites": perhaps(group(ACROSS, lambda **found: Across(*found.values()))),
+    "posts_funded": perhaps(figure()),
+}
+YEARS = "is not a whole number of years from 0 to 100"
+GROWTH: Mapping[str, Kind] = {
+    "years": value(None, lambda years: years.denominator == 1 and 0 <= years <= 100, YEARS),
+    "by_age": group({age: perhaps(value()) for age in ("under_65", "from_65", "from_75")}),
+    "by_activity": each(value(), blank=False),
+}
+TRAVEL: Mapping[str, Kind] = {
+    "factor": value("1"), "allow_missing": anything, "times": each(value(), blank=False), "time": perhaps(text()),
+}  # fmt: skip
+CONFIG: Mapping[str, Kind] = {
+    "title": text(),
+    "place": text(None, ("inputs",)),
+    "border": text("open", ("open", "closed")),
+    "travel": group(TRAVEL),
+    "demand": group({"year": anything, "growth": perhaps(group(GROWTH))}),
+    "contract": group({**{name: perhaps(figure()) for name in TERMS}, "plain_days": listed}),
+    "working_time": group({**{n: perhaps(value()) for n in (*LAW_NAMES, *WEEKENDS)}, "prospective_cover": flag()}),
+    "teams": each(group(TEAM)),
+    "services": each(group(SERVICE)),
+    "today": each(listed),
+    "objectives": anything,
+    "exceptions": anything,
+    "hurdles": listed,  # what they strike out is in no run
+    "time_limit_minutes": anything,
+    "at_most_services_a_site": perhaps(figure()),
+}
+EXCEPTION = {name: text() for name in ("service", "needs", "site", "reason", "source", "by")}
 
-    def in_reach(self, node: Any, where: str) -> dict[str, Figure]:
-        """Return the longest way from each service that must be in reach."""
-        found = {}
-        for to, entry in self.entries(node, where).items():
-            cells = self.mapping(entry, f"{where}.{to}", ("minutes",))
-            found[to] = self.figure(cells.get("minutes"), f"{where}.{to}.minutes")
-        return found
 
-    def beds(self, node: Any, where: str, activity: str | None) -> Beds:
-        """Return what patients ask of beds, and what there is."""
-        found = self.mapping(node, where, BED_KEYS)
-        if activity is None:
-            self.note(where, node, "means nothing without an activity")
-        numbers = {
-            name: self.figure(found.get(name, default), f"{where}.{name}").value or Fraction(0)
-            for name, default in (
-                ("stay_days", None),
-                ("blocking", "0.01"),
-                ("other_patients_share", "0"),
-                ("other_stay_days", "0"),
-            )
-        }
-        days, blocking, share, other_days = numbers.values()
-        for name, wrong in (("stay_days", days <= 0), ("blocking", not 0 < blocking < 1)):
-            if wrong:
-                self.note(f"{where}.{name}", found.get(name), "is out of its range")
-        if not 0 <= share < 1:
-            self.note(f"{where}.other_patients_share", share, "is out of its range")
-            share = Fraction(0)
-        there = self.mapping(found.get("at"), f"{where}.at")
-        at = {site: self.figure(entry, f"{where}.at.{site}") for site, entry in there.items()}
-        roles = self.mapping(found.get("staff_per_bed"), f"{where}.staff_per_bed")
-        staff = {role: self.figure(entry, f"{where}.staff_per_bed.{role}") for role, entry in roles.items()}
-        for site, figure in at.items():
-            if figure.value is None or figure.value < 0 or figure.value.denominator != 1:
-                self.note(f"{where}.at.{site}", figure.value, "is not a whole number of beds")
-        return Beds(
-            days, blocking, share, other_days, at, {role: one.value or Fraction(0) for role, one in staff.items()}
-        )
+def nothing(node: object) -> bool:
+    """Whether a YAML node says nothing."""
+    return node is None or node in ("", "~", "null", "Null", "NULL")
 
-    def exceptions(self, node: Any) -> dict[tuple[str, str, str], Excepted]:
-        """Return the documented exceptions by service, service needed and site."""
+
+class ConfigReader:
+    """Walks the config, every scalar a text, and notes everything it does not understand instead of passing over it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.understood = True
+
+    def note(self, where: str, node: object, message: str) -> None:
+        """Note something that is not understood."""
+        self.understood = False
+        self.reader.note(CHECK, f"{FILE} {where}", brief(node), None, f"{FILE}: {where} {message}.")
+
+    def mapping(self, node: Any, where: str, known: Collection[str] | None = None) -> dict[str, Any]:
+        """Return a mapping without the entries that say nothing; unknown keys are noted."""
         if nothing(node):
             return {}
-        if not isinstance(node, list):
-            self.note("exceptions", node, "is not a list")
+        if not isinstance(node, dict) or not all(isinstance(key, str) for key in node):
+            self.note(where, node, "is not a mapping of names")
             return {}
-        found: dict[tuple[str, str, str], Excepted] = {}
-        for n, entry in enumerate(node, start=1):
-            where = f"exceptions {n}"
-            cells = self.mapping(entry, where, EXCEPTION_KEYS)
-            words = {name: self.word(cells.get(name, ""), f"{where}.{name}") for name in sorted(EXCEPTION_KEYS)}
-            key = (words["service"], words["needs"], words["site"])
-            if key in found:
-                self.note(where, key, "is listed twice")
-            found[key] = Excepted(words["reason"], words["source"], words["by"])
-        return found
+        for key in node:
+            if known is not None and key not in known:
+                self.note(f"{where}.{key}", node[key], "is a setting that no check knows")
+        return {key: entry for key, entry in node.items() if not nothing(entry)}
 
-    def observed(self, node: Any, where: str) -> Observed:
-        """Return where patients really go: a run states the offsets, also those that were fitted."""
-        found = self.mapping(node, where, ("period", "total", "held_at_zero", "offsets"))
-        self.word(found.get("total", "scaled"), f"{where}.total", ("scaled",))
-        entries = self.mapping(found.get("offsets"), f"{where}.offsets")
-        offsets = {site: self.figure(entry, f"{where}.offsets.{site}").value for site, entry in entries.items()}
-        if not offsets:
-            self.note(f"{where}.offsets", "", "states no offset, so nobody knows where patients go")
-        stated = {site: Fraction(0) if value is None else value for site, value in offsets.items()}
-        return Observed(stated, self.word(found.get("period", ""), f"{where}.period"))
+    def group(self, node: Any, where: str, keys: Mapping[str, Kind]) -> dict[str, Any]:
+        """Return every setting of a group, read."""
+        found = self.mapping(node, where, keys)
+        inside = "" if where == "config" else f"{where}."
+        return {key: kind(self, found.get(key), f"{inside}{key}") for key, kind in keys.items()}
 
-    def transfer(self, service: dict[str, Any], where: str) -> Transfer | None:
-        """Return how patients are transferred, or nothing where they go straight to the service."""
-        pathway = self.word(service.get("pathway", "direct"), f"{where}.pathway", ("direct", "transfer"))
-        by_transfer = pathway == "transfer"
-        if by_transfer > ("transfer" in service) or ("pathway" not in service and "transfer" in service):
-            self.note(f"{where}.pathway", service.get("pathway"), "and transfer do not go together")
-        where = f"{where}.transfer"
-        known = {"first_contact", "to_neighbours", *TRANSFER_FIGURES, *OVERHEAD_PARTS}
-        found = self.mapping(service.get("transfer"), where, known)
-        parts = [self.figure(found[name], f"{where}.{name}") for name in OVERHEAD_PARTS if name in found]
-        stated = {name: found.get(name, otherwise) for name, otherwise in TRANSFER_FIGURES.items()}
-        figures = {name: self.figure(one, f"{where}.{name}") for name, one in stated.items() if one is not None}
-        least = {"suspected_per_confirmed": 1}
-        most = {"share_transferred": 1, "repatriated_share": 1}
-        for name, figure in figures.items():
-            value = figure.value or Fraction(0)
-            if not least.get(name, 0) <= value <= most.get(name, value):
-                self.note(f"{where}.{name}", stated[name], "is out of its range")
-        if parts and ("overhead_minutes" in found or len(parts) < len(OVERHEAD_PARTS)):
-            self.note(f"{where}.overhead_minutes", "", "should be stated once, as a whole or in all of its parts")
-        elif parts:
-            figures["overhead_minutes"] = Figure(sum((part.value or Fraction(0) for part in parts), Fraction(0)))
-        to_neighbours = self.flag(found.get("to_neighbours", "true"), f"{where}.to_neighbours")
-        if not by_transfer:
-            return None
-        return Transfer(self.word(found.get("first_contact"), f"{where}.first_contact"), figures, to_neighbours)
+    def word(self, node: Any, where: str, among: Collection[str] | None = None) -> str:
+        """Return one text."""
+        if not isinstance(node, str) or (among is not None and node not in among):
+            self.note(where, node, f"should be {' or '.join(among or ['a text'])}")
+            return next(iter(among or [""]))
+        return node
 
-    def neighbours(self, node: Any, where: str) -> str | tuple[str, ...]:
-        """Return ``all``, ``none`` or the codes listed."""
-        return self.word(node, where, ("all", "none")) if isinstance(node, str) else self.words(node, where)
+    def number(self, node: Any, where: str) -> Fraction:
+        """Return a number."""
+        try:
+            return number(self.word(node, where))
+        except ValueError:
+            self.note(where, node, "is not a number")
+            return NONE
 
-    def fixed(self, node: Any, where: str) -> dict[str, Fixed]:
-        """Return the designations that are not open to decision."""
-        found = {}
-        for site, entry in self.entries(node, where).items():
-            cells = self.mapping(entry, f"{where}.{site}", ("provided", "reason", "source", "verified"))
-            provided = self.flag(cells.get("provided"), f"{where}.{site}.provided")
-            reason = self.word(cells.get("reason", ""), f"{where}.{site}.reason")
-            found[site] = Fixed(provided, reason, *self.provenance(cells, f"{where}.{site}"))
-        return found
+    def known(self, names: Collection[str], among: Collection[str], where: str) -> None:
+        """Note every name that is not among those that exist."""
+        for name in sorted(set(names) - set(among)):
+            self.note(where, name, f'names "{brief(name)}", which does not exist')
 
-    def same_site(self, node: Any, where: str) -> dict[str, Link]:
-        """Return the services that must be on the same site."""
-        entries = self.entries(node, where)
-        cells = {to: self.mapping(entry, f"{where}.{to}", ("source", "verified")) for to, entry in entries.items()}
-        return {to: Link(*self.provenance(entry, f"{where}.{to}")) for to, entry in cells.items()}
-
-    def objectives(self, node: Any, where: str) -> tuple[Objective, ...]:
-        """Return the objectives in order."""
-        if not isinstance(node, list):
-            self.note(where, node, "is not a list")
-            return ()
-        return tuple(self.objective(item, f"{where} {n}") for n, item in enumerate(node, start=1))
-
-    def objective(self, node: Any, where: str) -> Objective:
-        """Return one objective: a name, or a name with the services it covers."""
-        if isinstance(node, dict) and len(node) == 1:
-            ((name, services),) = node.items()
-            return Objective(self.word(name, where), self.words(services, where))
-        return Objective(self.word(node, where), ())
-
-    def pairs(self, node: Any, where: str) -> frozenset[tuple[str, str]]:
-        """Return the (area, site) pairs that need no journey."""
-        items = node if isinstance(node, list) else []
-        found = [self.words(item, where) for item in items]
-        if (not items and not nothing(node) and node != []) or any(len(pair) != 2 for pair in found):
-            self.note(where, node, "is not a list of [area, site] pairs")
-        return frozenset((pair[0], pair[1]) for pair in found if len(pair) == 2)
+    def wrong_if(self, wrong: object, where: str, node: object, message: str) -> None:
+        """Note a contradiction where there is one."""
+        if wrong:
+            self.note(where, node, message)
 
     def question(self, node: Any) -> Question:
         """Return the whole config."""
-        found = self.mapping(node, "config", CONFIG_KEYS)
-        self.word(found.get("place"), "place", ("inputs",))
-        travel = self.mapping(found.get("travel"), "travel", ("factor", "allow_missing", "times", "time"))
-        teams = self.entries(found.get("teams"), "teams")
-        services = self.entries(found.get("services"), "services")
-        self.contract(found.get("contract"))
-        self.words(found.get("hurdles", []), "hurdles")  # what they strike out is in no run
-        today = self.entries(found.get("today"), "today")
-        factor = self.figure(travel.get("factor", "1"), "travel.factor").value
+        found = self.group(node, "config", CONFIG)
+        contract, travel, demand = found["contract"], found["travel"], found["demand"]
+        terms = {name: contract[name] for name in TERMS if contract[name] is not None}
+        self.known([travel["time"]] if travel["time"] else [], travel["times"], "travel.time")
         question = Question(
-            title=self.word(found.get("title", ""), "title"),
-            border_open=self.word(found.get("border", "open"), "border", ("open", "closed")) == "open",
-            factor=(Fraction(1) if factor is None else factor) * self.time_of_day(travel),
-            allow_missing=self.pairs(travel.get("allow_missing"), "travel.allow_missing"),
-            teams={code: self.team(entry, f"teams.{code}") for code, entry in teams.items()},
-            services={code: self.service(entry, f"services.{code}") for code, entry in services.items()},
-            today={code: frozenset(self.words(entry, f"today.{code}")) for code, entry in today.items()},
-            objectives=self.objectives(found.get("objectives", []), "objectives"),
-            exceptions=self.exceptions(found.get("exceptions")),
-            growth=self.growth(found.get("demand")),
-            terms=self.terms,
-            services_a_site=self.figure(found["at_most_services_a_site"], "at_most_services_a_site")
-            if "at_most_services_a_site" in found
-            else None,
-            law=self.working_time(found.get("working_time")),
-            whole_law={*LAW_NAMES, *WEEKENDS} <= set(self.entries(found.get("working_time"), "working_time")),
+            title=found["title"],
+            border_open=found["border"] == "open",
+            factor=travel["factor"] * (travel["times"].get(travel["time"]) or 1),
+            allow_missing=self.pairs(travel["allow_missing"], "travel.allow_missing"),
+            teams={code: self.team(cells) for code, cells in found["teams"].items()},
+            services={
+                code: self.service(cells, f"services.{code}", terms, contract["plain_days"])
+                for code, cells in found["services"].items()
+            },
+            today={code: frozenset(sites) for code, sites in found["today"].items()},
+            objectives=self.objectives(found["objectives"], "objectives"),
+            exceptions=self.exceptions(found["exceptions"]),
+            growth=self.growth(demand["growth"]),
+            terms=terms,
+            law=law_of(found["working_time"]),
+            whole_law=all(limit is not None for limit in found["working_time"].values()),
+            services_a_site=found["at_most_services_a_site"],
         )
         self.cross_check(question)
         return question
 
-    def time_of_day(self, travel: dict[str, Any]) -> Fraction:
-        """Return the factor of the time that is chosen; 1 where none is."""
-        times = self.mapping(travel.get("times"), "travel.times")
-        factors = {name: self.figure(entry, f"travel.times.{name}").value for name, entry in times.items()}
-        chosen = self.word(travel["time"], "travel.time") if "time" in travel else None
-        self.known([chosen] if chosen else [], factors, "travel.time")
-        return factors.get(chosen or "") or Fraction(1)
+    def team(self, cells: Mapping[str, Any]) -> Team:
+        """Return one team; nobody need move within one team across sites."""
+        across = cells["across_sites"]
+        moves = Figure(None) if across else cells["moves_at_most"]
+        return Team(cells["year"], moves, cells["recruits_at_most"], across, cells["posts_funded"])
 
-    def growth(self, node: Any) -> Growth | None:
+    def growth(self, found: Mapping[str, Any] | None) -> Growth | None:
         """Return how demand grows; nothing where it does not."""
-        stated = self.mapping(node, "demand", ("year", "growth"))
-        if "growth" not in stated:
+        if found is None:
             return None
-        where = "demand.growth"
-        found = self.mapping(stated["growth"], where, ("years", "by_age", "by_activity"))
-        years = self.number(found.get("years"), f"{where}.years")
-        if years.denominator != 1 or not 0 <= years <= 100:
-            self.note(f"{where}.years", found.get("years"), "is not a whole number of years from 0 to 100")
-            years = Fraction(0)
-        by_age = self.mapping(found.get("by_age"), f"{where}.by_age", ("under_65", "from_65", "from_75"))
-        if by_age and not {"under_65", "from_65"} <= by_age.keys():
-            self.note(f"{where}.by_age", by_age, "states no rate for under_65 or from_65")
-            by_age = {}
-        rates = {name: self.figure(rate, f"{where}.by_age.{name}").value for name, rate in by_age.items()}
-        activities = self.mapping(found.get("by_activity"), f"{where}.by_activity")
-        flat = {name: self.figure(rate, f"{where}.by_activity.{name}").value for name, rate in activities.items()}
-        return Growth(int(years), _stated(rates), _stated(flat))
+        by_age = {age: rate for age, rate in found["by_age"].items() if rate is not None}
+        missing = by_age and not {"under_65", "from_65"} <= by_age.keys()
+        self.wrong_if(missing, "demand.growth.by_age", by_age, "states no rate for under_65 or from_65")
+        return Growth(int(found["years"]), by_age, found["by_activity"])
+
+    def service(
+        self, cells: dict[str, Any], where: str, terms: Mapping[str, Figure], plain_days: tuple[str, ...]
+    ) -> Service:
+        """Return one service."""
+        way, activity, pathway = cells["patients_go_to"], cells["activity"], cells["pathway"]
+        figures = {name: cells[name] for name in SERVICE_FIGURES if cells[name] is not None}
+        observed, transfer = cells["observed"], cells["transfer"]
+        unlike = (way == "observed") != (observed is not None)
+        self.wrong_if(unlike, f"{where}.observed", "", "should be there exactly where patients_go_to is observed")
+        no_sharing = way == "managed" and (activity is None or pathway == "transfer")
+        words = "needs an activity, and patients who go straight to the service"
+        self.wrong_if(no_sharing, f"{where}.patients_go_to", way, words)
+        beds = ["beds"] if cells["beds"] else []
+        for name in [*beds, *(name for name in figures if name in PATIENT_FIGURES)] if activity is None else ():
+            self.note(f"{where}.{name}", "", "means nothing without an activity")
+        alone = "share_within_standard" in figures and "standard_minutes" not in figures
+        self.wrong_if(alone, f"{where}.share_within_standard", "", "means nothing without standard_minutes")
+        nowhere = observed is not None and not observed["offsets"]
+        self.wrong_if(nowhere, f"{where}.observed.offsets", "", "states no offset, so nobody knows where patients go")
+        apart = (pathway == "transfer" and transfer is None) or (pathway is None and transfer is not None)
+        self.wrong_if(apart, f"{where}.pathway", pathway, "and transfer do not go together")
+        covers = {
+            team: self.asked(rota, f"{where}.rotas.{team}", terms, plain_days)
+            for team, rota in cells["rotas"].items()
+            if self.states_cover(rota, f"{where}.rotas.{team}")
+        }
+        return Service(
+            **{name: cells[name] for name in ("neighbours", "fixed", "same_site", "in_reach", "by_transfer", "beds")},
+            activity=activity,
+            figures=figures,
+            rotas=dict(self.rotas(cells["rotas"], where, covers)),
+            covers=covers,
+            observed=Observed(observed["offsets"], observed["period"]) if observed is not None else None,
+            transfer=self.transfer(transfer or {}, f"{where}.transfer", used=pathway == "transfer"),
+            managed=way == "managed",
+        )
+
+    def transfer(self, cells: dict[str, Any], where: str, *, used: bool) -> Transfer | None:
+        """Return how patients are transferred, or nothing where they go straight to the service."""
+        parts = [cells[name] for name in OVERHEAD_PARTS if cells.get(name)]
+        figures = {name: cells[name] for name in TRANSFER_FIGURES if cells.get(name)}
+        twice = parts and ("overhead_minutes" in figures or len(parts) < len(OVERHEAD_PARTS))
+        words = "should be stated once, as a whole or in all of its parts"
+        self.wrong_if(twice, f"{where}.overhead_minutes", "", words)
+        figures.setdefault("overhead_minutes", Figure(sum((part.value or NONE for part in parts), NONE)))
+        if not used or not cells:
+            return None
+        self.wrong_if(cells["first_contact"] is None, f"{where}.first_contact", None, "should be a text")
+        return Transfer(cells["first_contact"] or "", figures, cells["to_neighbours"])
+
+    def states_cover(self, cells: Mapping[str, Any], where: str) -> bool:
+        """Whether a rota says which cover it gives; what means nothing without is noted."""
+        for name in ("one_in", "shifts") if not cells["cover"] else ():
+            self.wrong_if(cells[name], f"{where}.{name}", "", "means nothing without cover")
+        return bool(cells["cover"])
+
+    def rotas(
+        self, rotas: Mapping[str, dict[str, Any]], service: str, covers: Mapping[str, Asked]
+    ) -> Iterator[tuple[tuple[str, str], Rota]]:
+        """Yield what each rota needs, by team and unit."""
+        for team, cells in rotas.items():
+            where, shared = f"{service}.rotas.{team}", cells["shared_on_call"]
+            without, remote = (cells[name] and cells[name].service for name in ("only_without", "remote_from"))
+            at_work = remote and (team not in covers or covers[team].resident)
+            words = "means nothing but for cover on call from home alone"
+            self.wrong_if(at_work, f"{where}.remote_from", remote, words)
+            verified = shared is None or shared.verified
+            for key, unit in UNITS.items():
+                steps = covers[team].needed if team in covers else {}
+                needed = worked_out(steps[unit], cells[key]) if unit in steps else cells[key]
+                if needed is not None:
+                    limits = (without, remote, shared is not None, verified)
+                    yield (team, unit), Rota(needed, cells["may_fall_short"], *limits)
+
+    def asked(
+        self, cells: dict[str, Any], where: str, terms: Mapping[str, Figure], plain_days: tuple[str, ...]
+    ) -> Asked:
+        """Return what is asked of one rota, and what follows from it, where all of it is understood."""
+        listing, shifts = cells["cover"] if isinstance(cells["cover"], list) else [cells["cover"]], cells["shifts"]
+        blocks = tuple(self.block(item, f"{where}.cover {n}") for n, item in enumerate(listing, start=1))
+        names = {"people": "people", "WTE": "wte", "one_in": "one_in"}
+        stated = {name: cells[key] for name, key in names.items() if cells[key] is not None}
+        kinds = {block.kind for block in blocks}
+        never = ("on_call" in kinds) > bool(stated) or ("one_in" in stated) > ("on_call" in kinds)
+        words = "has a frequency without people on call, or people on call without a need"
+        self.wrong_if(never, where, "", words)
+        self.wrong_if(
+            shifts and "resident" not in kinds, f"{where}.shifts", "", "mean nothing where nobody is resident"
+        )
+        amounts = {name: figure.value or 0 for name, figure in terms.items()} | {"plain_from_hour": 1}
+        partly = set(TERMS) - terms.keys() or any(amount <= 0 for amount in amounts.values())
+        self.wrong_if(partly, "contract", "", "does not state every term, above zero")
+        if self.understood:
+            self.wrong_if(overlapping(blocks), f"{where}.cover", "", "has blocks of one kind that overlap")
+        if not self.understood:
+            return Asked(blocks, shifts, (), {})
+        needed = needed_for(blocks, terms, plain_days, stated, hours_count=cells["consultant_contract"])
+        return Asked(blocks, shifts, *needed, stated["one_in"].value if "one_in" in stated else None)
+
+    def block(self, node: Any, where: str) -> Block:
+        """Return one block of cover."""
+        cells = self.group(node, where, BLOCK)
+        start, hours = cells["start_hour"], cells["hours"]
+        in_parts = any((60 * each).denominator > 1 for each in (start, hours))
+        beyond = in_parts or not (0 <= start < 24 and 0 < hours <= 24)
+        words = "does not start and end on a whole minute within a day and the next"
+        self.wrong_if(beyond, where, node, words)
+        return Block(*cells.values())
+
+    def exceptions(self, node: Any) -> dict[tuple[str, str, str], Excepted]:
+        """Return the documented exceptions by service, service needed and site."""
+        self.wrong_if(node is not None and not isinstance(node, list), "exceptions", node, "is not a list")
+        found: dict[tuple[str, str, str], Excepted] = {}
+        for n, entry in enumerate(node if isinstance(node, list) else (), start=1):
+            service, needs, site, *why = self.group(entry, f"exceptions {n}", EXCEPTION).values()
+            key = (service, needs, site)
+            self.wrong_if(key in found, f"exceptions {n}", key, "is listed twice")
+            found[key] = Excepted(*why)
+        return found
+
+    def objectives(self, node: Any, where: str) -> tuple[Objective, ...]:
+        """Return the objectives in order, each a name, or a name with the services it covers."""
+        self.wrong_if(node is not None and not isinstance(node, list), where, node, "is not a list")
+        found = []
+        for n, item in enumerate(node if isinstance(node, list) else (), start=1):
+            ((name, services),) = item.items() if isinstance(item, dict) and len(item) == 1 else [(item, None)]
+            covered = listed(self, None if nothing(services) else services, f"{where} {n}")
+            found.append(Objective(self.word(name, f"{where} {n}"), covered))
+        return tuple(found)
+
+    def pairs(self, node: Any, where: str) -> frozenset[tuple[str, str]]:
+        """Return the (area, site) pairs that need no journey."""
+        items = node if isinstance(node, list) else []
+        found = [listed(self, None if nothing(item) else item, where) for item in items]
+        strange = (node is not None and not isinstance(node, list)) or any(len(pair) != 2 for pair in found)
+        self.wrong_if(strange, where, node, "is not a list of [area, site] pairs")
+        return frozenset((pair[0], pair[1]) for pair in found if len(pair) == 2)
 
     def cross_check(self, question: Question) -> None:
         """Note every name that stands for nothing in the config itself."""
-        if not question.services:
-            self.note("services", "", "names no service")
-        if question.factor <= 0:
-            self.note("travel.factor", question.factor, "should be above zero")
-        for code, service in question.services.items():
-            self.known(service.same_site, question.services, f"services.{code}.same_site")
-            self.known({team for team, _ in service.rotas}, question.teams, f"services.{code}.rotas")
+        services = question.services
+        self.wrong_if(not services, "services", "", "names no service")
+        self.wrong_if(question.factor <= 0, "travel.factor", question.factor, "should be above zero")
+        for code, service in services.items():
+            where = f"services.{code}"
+            for name in ("same_site", "in_reach", "by_transfer"):
+                self.known(getattr(service, name), services, f"{where}.{name}")
+            self.known({team for team, _ in service.rotas}, question.teams, f"{where}.rotas")
             for (team, _), rota in service.rotas.items():
                 linked = {other for other in (rota.only_without, rota.remote_from) if other}
-                self.known(linked, set(question.services) - {code}, f"services.{code}.rotas.{team}")
-                across = team in question.teams and question.teams[team].across
-                if rota.shared_on_call and not (across and team in service.covers):
-                    self.note(f"services.{code}.rotas.{team}.shared_on_call", "", "means nothing for this team")
-            self.known(service.in_reach, question.services, f"services.{code}.in_reach")
-            self.known(service.by_transfer, question.services, f"services.{code}.by_transfer")
-            self.first_contact(question, code, service)
-        for service_code, needs, site in question.exceptions:
-            self.known([service_code], question.services, "exceptions")
-            found = question.services.get(service_code)
-            if found and needs not in found.same_site and needs not in found.in_reach:
-                self.note(
-                    "exceptions", needs, f"is no service that {brief(service_code)} needs at {brief(site)} or in reach"
-                )
-        if question.names_shifts and not question.whole_law:
-            self.note("working_time", "", "does not state the whole law that patterns must not break")
-        self.known(question.today, question.services, "today")
-        for team, _ in question.rota_units():
-            if team in question.teams and question.teams[team].year is None:
-                self.note(f"teams.{team}", "", "states no year, so nobody knows which staff to count")
+                self.known(linked, set(services) - {code}, f"{where}.rotas.{team}")
+                across = team in question.teams and question.teams[team].across and team in service.covers
+                alone = rota.shared_on_call and not across
+                self.wrong_if(alone, f"{where}.rotas.{team}.shared_on_call", "", "means nothing for this team")
+            if service.transfer:
+                self.first_contact(services, where, service.activity, service.transfer.first_contact)
+        for code, needs, site in question.exceptions:
+            self.known([code], services, "exceptions")
+            found = services.get(code)
+            strange = found and needs not in {**found.same_site, **found.in_reach}
+            words = f"is no service that {brief(code)} needs at {brief(site)} or in reach"
+            self.wrong_if(strange, "exceptions", needs, words)
+        in_shifts = any(asked.shifts for *_, asked in question.covers())
+        words = "does not state the whole law that patterns must not break"
+        self.wrong_if(in_shifts and not question.whole_law, "working_time", "", words)
+        self.known(question.today, services, "today")
+        for team in dict.fromkeys(team for team, _ in question.rota_units() if team in question.teams):
+            unknown = question.teams[team].year is None
+            self.wrong_if(unknown, f"teams.{team}", "", "states no year, so nobody knows which staff to count")
         for objective in question.objectives:
-            self.known(objective.services, question.services, f"objectives.{objective.name}")
+            self.known(objective.services, services, f"objectives.{objective.name}")
 
-    def first_contact(self, question: Question, code: str, service: Service) -> None:
+    def first_contact(self, services: Mapping[str, Service], where: str, activity: str | None, name: str) -> None:
         """Note a service by transfer whose patients could not be seen first where the config says."""
-        if service.transfer is None:
-            return
-        where, name = f"services.{code}.transfer.first_contact", service.transfer.first_contact
-        self.known([name], question.services, where)
-        first = question.services.get(name)
-        if first and (first.transfer is not None or first.activity is None or first.managed):
-            self.note(where, name, "is not a service whose patients go straight to the nearest site")
-        if service.activity is None:
-            self.note(f"services.{code}.pathway", "transfer", "means nothing without an activity")
+        place, first = f"{where}.transfer.first_contact", services.get(name)
+        self.known([name], services, place)
+        elsewhere = first and (first.transfer is not None or first.activity is None or first.managed)
+        self.wrong_if(elsewhere, place, name, "is not a service whose patients go straight to the nearest site")
+        self.wrong_if(activity is None, f"{where}.pathway", "transfer", "means nothing without an activity")
 
 
-def _stated(figures: Mapping[str, Fraction | None]) -> dict[str, Fraction]:
-    return {name: Fraction(0) if value is None else value for name, value in figures.items()}
+def worked_out(step: Step, stated: Figure | None) -> Figure:
+    """Return what a rota needs as a figure that says that it was worked out."""
+    source = "Worked out from cover (rota_needs.csv)"
+    if stated is not None:
+        said = f"{float(stated.value or 0):g}: {stated.source or 'no source stated'}"
+        source = f"The larger of what cover takes (rota_needs.csv) and {said}"
+    return Figure(step.exact, source, step.verified)
+
+
+def law_of(found: Mapping[str, Any]) -> dict[str, object]:
+    """Return the law on working time, in the words of the check of patterns."""
+    law: dict[str, object] = {LAW_NAMES[n]: limit for n, limit in found.items() if n in LAW_NAMES and limit is not None}
+    worked, counted = (found[name] for name in WEEKENDS)
+    if worked is not None and counted:
+        law |= {"weekends_worked": worked / counted, "weekends_in_a_row": worked if worked < counted else None}
+    # A night may end at 24:00, which is the 00:00 of the day after.
+    night = {name: (found[f"{name}_hour"] or NONE) % 24 for name in ("night_from", "night_to")}
+    # The law here speaks of long shifts, by day or by night.
+    return law | night | {"prospective_cover": found["prospective_cover"], "long_nights_are_long_days": True}
 
 
 def read_question(reader: Reader) -> tuple[Question, ConfigReader]:

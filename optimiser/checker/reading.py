@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
@@ -20,6 +20,7 @@ from ruamel.yaml.parser import Parser
 
 from optimiser.errors import Fault, InputError
 
+Found = TypeVar("Found")
 Number = Fraction | float
 """An exact number. The one float that ever occurs is infinity."""
 
@@ -67,9 +68,14 @@ def text(cell: str) -> str:
     return cell
 
 
-def maybe_text(cell: str) -> str | None:
-    """Return the cell, or nothing where it is blank."""
-    return cell or None
+def maybe(kind: Callable[[str], Found]) -> Callable[[str], Found | None]:
+    """Return what reads a cell that may be blank."""
+    return lambda cell: kind(cell) if cell else None
+
+
+def any_case(kind: Callable[[str], Found]) -> Callable[[str], Found]:
+    """Return what reads a cell in capital or small letters, as spreadsheets write true and false."""
+    return lambda cell: kind(cell.lower())
 
 
 def word(cell: str) -> str:
@@ -84,16 +90,6 @@ def flag(cell: str) -> bool:
     if cell not in ("true", "false"):
         raise ValueError("is neither true nor false")
     return cell == "true"
-
-
-def any_flag(cell: str) -> bool:
-    """Read ``true`` or ``false`` in capital or small letters, as spreadsheets write them."""
-    return flag(cell.lower())
-
-
-def maybe_flag(cell: str) -> bool | None:
-    """Read ``true``, ``false`` or nothing."""
-    return flag(cell) if cell else None
 
 
 @lru_cache(maxsize=1 << 16)
@@ -124,22 +120,12 @@ def fraction(cell: str) -> Fraction:
     return Fraction(cell)
 
 
-def maybe_number(cell: str) -> Fraction | None:
-    """Read a number exactly, or nothing."""
-    return number(cell) if cell else None
-
-
-def maybe_decile(cell: str) -> Fraction | None:
-    """Read a tenth of areas, 1 to 10, or nothing."""
-    found = maybe_number(cell)
-    if found is not None and not 1 <= found <= 10:
+def tenth(cell: str) -> Fraction:
+    """Read a tenth of areas, 1 to 10."""
+    found = number(cell)
+    if not 1 <= found <= 10:
         raise ValueError("is not between 1 and 10")
     return found
-
-
-def maybe_amount(cell: str) -> Decimal | None:
-    """Read a number that is not below zero, or nothing."""
-    return amount(cell) if cell else None
 
 
 def any_number(cell: str) -> Number:

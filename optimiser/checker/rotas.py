@@ -8,19 +8,14 @@ from dataclasses import replace
 from fractions import Fraction
 
 from optimiser.checker.cover import DAY, DAYS, Asked, Block, Step
-from optimiser.checker.on_call import ON_CALL, breaches_on_call, weeks_of
-from optimiser.checker.patterns import breaches_of_pattern
+from optimiser.checker.patterns import ON_CALL, breaches_of_pattern, breaches_on_call, weeks_of
 from optimiser.checker.reading import Breach, Row, same, shown
 from optimiser.checker.run import ACROSS_SITES, Run
 
 
 def asked_rotas(run: Run) -> dict[str, tuple[str, Asked]]:
     """Return the rotas that state cover: by name, with their service."""
-    return {
-        f"{code}.{team}": (code, asked)
-        for code, service in run.question.services.items()
-        for team, asked in service.covers.items()
-    }
+    return {f"{code}.{team}": (code, asked) for code, team, asked in run.question.covers()}
 
 
 def rota_needs_are_worked_out(run: Run) -> Iterator[Breach]:
@@ -82,7 +77,7 @@ def _not_offered(check: str, row: Row, asked: Asked) -> Iterator[Breach]:
 
 def _is_block(block: Block, cells: Mapping[str, str]) -> bool:
     """Whether a row is a stretch on call that a block of cover asks for."""
-    start = int(block.start_hour * 60)
+    start = int(block.start * 60)
     ends = (start + int(block.hours * 60)) % DAY
     times = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in (start, ends))
     return block.kind == ON_CALL and cells["day"] in block.days and (cells["start"], cells["end"]) == times
@@ -115,9 +110,7 @@ def patterns_are_lawful(run: Run) -> Iterator[Breach]:
         if name in expected:
             asked, weeks = expected[name], weeks_of(rows)
             shifts = [row.cells for row in rows if row.cells["kind"] != ON_CALL]
-            yield from breaches_of_pattern(
-                shifts, [block[:4] for block in asked.resident], run.question.law, people=weeks
-            )
+            yield from breaches_of_pattern(shifts, asked.resident, run.question.law, people=weeks)
             yield from breaches_on_call(name, rows, asked, weeks)
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from optimiser.checker.question import Figure, Question
 from optimiser.checker.reading import Breach, Number, Row, dust, same, shown, size
 from optimiser.checker.run import MICRO, Run, beds_for
-from optimiser.checker.stated import Figure, Question
 
 PATIENTS, SHARE = "patients a year", "share of patients"
 Whose = Literal["service", "team", "question"]
@@ -176,7 +176,7 @@ def not_too_many_sites(run: Run, code: str) -> Iterator[Fact]:
         yield Fact(code, len(run.sites_of(code)), value, "sites", *figure[1:])
 
 
-@rule("<=", of="question", gives_by_its_gap=False)
+@rule("<=", of="question")
 def no_site_provides_too_many(run: Run) -> Iterator[Fact]:
     """A site provides at most so many of the services."""
     limit = run.question.services_a_site

@@ -24,8 +24,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from optimiser.checker.cover import Step, stated_step, worked_step
+from optimiser.checker.question import Beds, Question, Transfer
 from optimiser.checker.reading import Number, Row
-from optimiser.checker.stated import Beds, Question, Transfer
 
 ACROSS_SITES = "across_sites"
 MICRO = 10**6

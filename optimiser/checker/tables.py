@@ -7,9 +7,9 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from optimiser.checker.inputs import INPUTS_CHECK
+from optimiser.checker.question import Link
 from optimiser.checker.reading import Breach, Row, is_ratio, nearly, same, shown
 from optimiser.checker.run import MICRO, Piece, Run
-from optimiser.checker.stated import Link
 
 
 def label(key: object) -> str:

@@ -15,10 +15,10 @@ from math import floor, prod
 from typing import Any, NamedTuple, TypeVar
 
 from optimiser.checker.claims import OBJECTIVES, Aim
+from optimiser.checker.question import Figure, Objective, Question
 from optimiser.checker.reading import DUST, OF_ONE, Number, Row
 from optimiser.checker.rules import ALL_OF, RULES, Fact
 from optimiser.checker.run import Inputs, Result, Run
-from optimiser.checker.stated import Figure, Objective, Question
 
 MOST_TRIED = 2_500
 PROVIDED = Row("tried", {"designated": True})

@@ -12,34 +12,21 @@ from typing import Any, NoReturn
 
 import typer
 
-# Commands stand in the help in the order in which they are imported here.
-from optimiser.cli import questions
-
-# isort: split
-from optimiser.cli import options
-
-# isort: split
-from optimiser.cli import explanations
-
-# isort: split
-from optimiser.cli import runs
-
-# isort: split
-from optimiser.cli import sweeping
-
-# isort: split
-from optimiser.cli import outputs
-
-# isort: split
-from optimiser.cli import files
-
-# isort: split
-from optimiser.cli import about
-
-# isort: split
-from optimiser.__main__ import answer_signals
+from optimiser.cli.about import doctor, rules, schema
 from optimiser.cli.app import app
+from optimiser.cli.explanations import explain, sweep
+from optimiser.cli.files import export, report, serve
+from optimiser.cli.options import options
+from optimiser.cli.questions import evaluate, init, solve, validate
+from optimiser.cli.runs import check, compare, rotas
 from optimiser.errors import OptimiserError
+
+# Commands stand in the help in this order.
+for command in (
+    *(init, validate, solve, evaluate, options, explain, check, compare, rotas, sweep),
+    *(report, export, serve, rules, schema, doctor),
+):
+    app.command()(command)
 
 # The root of click's own errors, wherever this version of typer keeps it.
 _CLICK_EXCEPTION: Any = typer.BadParameter.mro()[2]
@@ -47,7 +34,6 @@ _CLICK_EXCEPTION: Any = typer.BadParameter.mro()[2]
 
 def main() -> NoReturn:
     """Run the command line and exit with a code that says how it went."""
-    answer_signals()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -62,6 +48,3 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-
-
-__all__ = ["about", "app", "explanations", "files", "main", "options", "outputs", "questions", "runs", "sweeping"]

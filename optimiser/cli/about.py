@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    pass
-from optimiser.cli.app import AsJson, app, first_line, say
+from optimiser.cli.app import AsJson, first_line, say
 
 
-@app.command()
 def rules(as_json: AsJson = False) -> None:
     """List every rule that a plan must obey, in plain words.
 
@@ -34,7 +31,6 @@ def rules(as_json: AsJson = False) -> None:
         typer.echo(f"{row['rule']}{unit}\n    {row['words']}")
 
 
-@app.command()
 def schema(
     tables: Annotated[bool, typer.Option("--tables", help="Print the data dictionary of the tables instead.")] = False,
 ) -> None:
@@ -52,7 +48,6 @@ def schema(
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
-@app.command()
 def doctor(as_json: AsJson = False) -> None:
     """Say what is installed and whether the solver can be trusted here.
 

@@ -6,17 +6,18 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimiser.errors import CheckFailed, NoPlan, NotProved, SolverFailed, disagreements
+from optimiser.errors import CheckFailed, disagreements
 
 if TYPE_CHECKING:
     from optimiser.plan import Plan
+    from optimiser.plan.quotable import Otherwise
 
 app = typer.Typer(
     help="Decide which hospital should provide which specialist service, and let anyone check the answer.\n\n"
@@ -36,16 +37,17 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and noth
 NOT_PROVED_EXIT = 5
 
 
-def finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: bool) -> None:
+def finish(plan: Plan, folder: Path, extra: Sequence[str | Otherwise], as_json: bool, quiet: bool) -> None:
     """Check a plan, write its run folder, and say what it is."""
     from optimiser.checker import check as check_run
     from optimiser.plan import measures
     from optimiser.plan.proof import NOT_PROVED
+    from optimiser.plan.quotable import Otherwise
     from optimiser.plan.runs import files_of, write_files
     from optimiser.report import summary
 
     numbers = measures.table(plan)
-    files = files_of(plan, numbers)
+    files = files_of(plan, numbers, [one for one in extra if isinstance(one, Otherwise)])
     breaches = check_run(files)
     written = write_files(files, folder)
     if as_json:
@@ -54,7 +56,7 @@ def finish(plan: Plan, folder: Path, extra: list[str], as_json: bool, quiet: boo
         checked = "Checked: every number recomputed independently from the inputs, no disagreement."
         words = [
             *summary.lines(plan, numbers),
-            *extra,
+            *map(str, extra),
             checked if not len(breaches) else "CHECK FAILED: do not use this run.",
         ]
         say(words, {}, False, "" if quiet else f"optimiser compare {written} RUN...", f"Run folder: {written}")
@@ -84,29 +86,6 @@ def _without_infinities(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_infinities(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def border(plan: Plan) -> list[str]:
-    """Return a sentence where the border decides the answer; nothing where there is no border to cross."""
-    from optimiser.report.summary import across_the_border
-
-    return across_the_border(plan)
-
-
-def to_the_nearest(plan: Plan) -> list[str]:
-    """Return a sentence on the best plan if everybody went to the nearest; nothing where everybody does."""
-    from optimiser.report import summary
-    from optimiser.search import planning
-
-    nearest = plan.problem.to_the_nearest()
-    if nearest is plan.problem:
-        return []
-    try:
-        return summary.nearest_line(plan, planning.solve(nearest))
-    except NoPlan:
-        return ["If everybody went to the nearest, no plan would meet every rule."]
-    except (NotProved, SolverFailed) as error:
-        return [f"What would be best if everybody went to the nearest could not be found out: {error}"]
 
 
 def new_run(name: str) -> Path:
@@ -148,33 +127,6 @@ def say(words: list[str], record: dict[str, Any], as_json: bool, then: str = "",
         typer.echo(last)
     if then:
         typer.echo(f"Next: {then}")
-
-
-def print_table(compared: Any) -> None:
-    """Print a comparison as a table."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("service", "measure", *compared.columns):
-        table.add_column(
-            str(heading), overflow="fold", justify="left" if heading in ("service", "measure") else "right"
-        )
-    before = None
-    for (service, name), row in compared.iterrows():
-        table.add_row("" if service == before else service, name, *map(_cell, row))
-        before = service
-    console = Console()
-    width = console.width if console.is_terminal else 150 + 32 * len(compared.columns)
-    Console(width=width, soft_wrap=False).print(table)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None or value != value:
-        return "–"
-    return number_in_words(value)
 
 
 def number_in_words(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The command that explains: why, why not, and what would have to be true."""
+"""Commands that say why, why not and what may turn out otherwise: explain and sweep."""
 
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from optimiser.cli.app import AsJson, Quiet, new_run, progress, say
 from optimiser.errors import NoPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from optimiser.explanation import Clash, Overview, TwoWayMap, WhatWouldHaveToBeTrue, WhyNotOption, WhyNotSite
-    from optimiser.plan import Plan
-from optimiser.cli.app import AsJson, Quiet, app, progress, say
+    from optimiser.explanation import Overview, TwoWayMap, WhatWouldHaveToBeTrue, WhyNotOption, WhyNotSite
 
 Service = Annotated[str | None, typer.Option(help="A service; give --site as well.")]
 AtSite = Annotated[str | None, typer.Option(help="A candidate; give --service as well.")]
@@ -25,7 +24,6 @@ OptionFile = Annotated[
 ]
 
 
-@app.command()
 def explain(
     target: Annotated[Path, typer.Argument(metavar="RUN|CONFIG", help="A run folder, or a question as a YAML file.")],
     service: Service = None,
@@ -50,12 +48,12 @@ def explain(
     --switching, what would have to be true for the option, or the best plan with that site, to overtake the plan; with
     --map, the same for two parameters together, exactly along the first.
     """
-    from optimiser.explanation import clash, record
+    from optimiser.explanation import Clash, record
     from optimiser.explanation import explain as explain_plan
     from optimiser.inputs import designations_of, read_problem, with_exceptions_of
     from optimiser.inputs.config import read_option
-    from optimiser.plan.runs import evaluated_in
-    from optimiser.search import planning
+    from optimiser.plan.finished import evaluated_in
+    from optimiser.report.answers import best_or_clash
 
     if option and (service or site):
         raise typer.BadParameter("give --option, or --service and --site, not both.", param_hint="--option")
@@ -67,13 +65,10 @@ def explain(
         designated = designations_of(problem, chosen) if chosen else None
         if designated is None and target.is_dir() and not (service or site):
             designated = evaluated_in(target)
-        try:
-            plan: Plan = planning.solve(problem, tell=tell)
-        except NoPlan:
-            tell("Finding out which rules clash")
-            found: Clash = clash(problem)
-            typer.echo(json.dumps(record(found), indent=2) if as_json else str(found))
-            raise typer.Exit(NoPlan.exit_code) from None
+        plan = best_or_clash(problem, tell=tell)
+        if isinstance(plan, Clash):
+            typer.echo(json.dumps(record(plan), indent=2) if as_json else str(plan))
+            raise typer.Exit(NoPlan.exit_code)
         tell("Explaining")
         answer = explain_plan(plan, service=service, site=site, option=designated)
         extra = dict(_turning(answer, switching, two_way, tell))
@@ -99,3 +94,34 @@ def _turning(
     if other and two_way:
         tell("Drawing the map")
         yield "map", two_way_map(answer.plan, other, [name.strip() for name in two_way.split(",")])
+
+
+def sweep(
+    sweep_file: Annotated[Path, typer.Argument(metavar="SWEEP", help="What may turn out otherwise, as a YAML file.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write the result. Default: a new folder in runs/.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a sweep that was stopped; needs --out.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes to share the work between.")] = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Ask a question in many scenarios: the best in each, regret of every option, and what waiting is worth.
+
+    Example:  optimiser sweep configs/sweeps/journeys_and_demand.yaml --out runs/sweep
+    """
+    if resume and out is None:
+        raise typer.BadParameter("say which sweep to go on with: --out, as it was given before.", param_hint="--resume")
+    from optimiser import scenarios as sweeps
+    from optimiser.plan.runs import write_files
+
+    with progress(quiet or as_json) as tell:
+        tell("Reading the sweep, its config and its tables")
+        asked = sweeps.read_sweep(sweep_file)
+        folder = out or new_run(sweep_file.stem)
+        work, chunks = sweeps.run(asked, folder, workers=workers, resume=resume, tell=tell)
+        tell("Putting it together")
+        finding = sweeps.Finding(work, sweeps.together(work, chunks))
+        written = write_files(sweeps.files_of(finding), folder)
+        sweeps.forget(folder)
+    found = {"folder": str(written), **json.loads((written / "run.json").read_text(encoding="utf-8"))}
+    words = sweeps.lines(finding)
+    say(words, found, as_json, "" if quiet else f"read {written}/regret.csv", f"Sweep folder: {written}")

@@ -1,16 +1,27 @@
-"""The command that lists: options."""
+"""The command that lists, options, with what was found as sentences and tables for a terminal."""
 
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimiser.cli.app import AsJson, Config, Quiet, app, progress, say
+from optimiser.cli.app import AsJson, Config, Quiet, number_in_words, progress, say
 from optimiser.errors import Fault, InputError, NoPlan, quoted
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from optimiser.problem import Problem
+    from optimiser.search.option_files import Found
+    from optimiser.search.options import Front, NearBest, Options, Ranked
+
+MOST_ROWS = 20
+PLAIN_WIDTH = 118
 
 Best = Annotated[int, typer.Option(min=1, max=100_000, help="How many of the best to list.")]
 Hurdles = Annotated[str, typer.Option(metavar="RULE,RULE", help="Rules to apply first. Default: the config's hurdles.")]
@@ -22,7 +33,6 @@ Aims = Annotated[str, typer.Option("--front", metavar="AIM,AIM", help="Also ever
 Folder = Annotated[Path | None, typer.Option(help="Write the tables and every lawful option to this new folder.")]
 
 
-@app.command()
 def options(
     config: Config,
     best: Best = 20,
@@ -40,7 +50,6 @@ def options(
 
     Example:  optimiser options configs/base.yaml --within 5%
     """
-    from optimiser.cli import listing
     from optimiser.inputs import read_problem
     from optimiser.search import option_files, options, weights
 
@@ -73,7 +82,7 @@ def options(
     if as_json:
         say([], option_files.record(found), as_json=True)
     else:
-        listing.show(found, apart)
+        _show(found, apart)
         say([], {}, False, "" if quiet else f"optimiser solve {config}", f"Folder: {written}" if written else "")
     if not found.options.lawful:
         raise NoPlan(f"No option meets every rule. To see which rules clash: optimiser solve {config}")
@@ -97,3 +106,159 @@ def _share(written: str) -> float:
     if not 0 <= number < float("inf"):
         raise InputError([Fault("--within", f"{quoted(written)} is not a share. Write 5% or 0.05.")])
     return number
+
+
+# -- what was found, on a terminal -----------------------------------------------------------------
+
+
+def _show(found: Found, apart: int) -> None:
+    """Print the long list, and what is nearly as good and what trades off, where that was asked."""
+    _say(found.problem.title, "")
+    _long_list(found.options)
+    if not found.options.lawful:
+        return
+    first = found.options.ranked.provided[0]
+    if found.near:
+        _near_best(found.near, found.options.lawful, first, apart)
+    if found.front:
+        _front(found.front, found.won, first)
+    _say("Draft: not a decision.")
+
+
+def _long_list(options: Options) -> None:
+    struck = options.hurdles[options.hurdles["struck_out"] > 0]
+    _say(f"{options.listed:,} options agree with what is fixed. Rule by rule:")
+    rows = [(_words(str(row.rule)), f"{row.struck_out:,}", f"{row.left:,}") for row in struck.itertuples()]
+    _table(("rule", "strikes out", "leaves"), rows, "lrr")
+    _say("The other rules strike out none of those that are still there. In another order each rule would strike")
+    _say(f"out another number, and the same {options.lawful:,} would be left.", "")
+    if not options.lawful:
+        return
+    _say(
+        "The first of them:",
+        *(f"  {line}" for line in _in_full(options.ranked.problem, options.ranked.provided[0])),
+        "",
+    )
+    by = ", then ".join(_words(aim.name) for aim in options.ranked.aims)
+    _say(f"The best {len(options.ranked):,}, by {by}. Of equals, those with fewest changes from today")
+    _say("come first, then those with fewest sites, then site order decides:")
+    _options(options.ranked, options.ranked.provided[0])
+    if options.equal_best > 1:
+        _say(f"{options.equal_best:,} options equal the first in every objective.")
+    if options.equal_to_last > options.equal_to_last_shown:
+        more = options.equal_to_last - options.equal_to_last_shown
+        _say(f"{more:,} more equal the last in every objective and are not shown.")
+    _say("")
+
+
+def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int) -> None:
+    aim, best, limit = _words(near.by.name), number_in_words(near.best), number_in_words(near.limit)
+    _say(f"{near.count:,} of the {lawful:,} are nearly as good: {aim} at most {limit}, where the best is {best}.")
+    shown = near.ranked.some(range(min(MOST_ROWS, len(near.ranked))))
+    if len(shown) < near.count:
+        _say(f"The first {len(shown)} of them; --out and --json have {len(near.ranked):,}:")
+    _options(shown, first)
+    _say(
+        "",
+        f"{len(near.different)} of them that differ from one another in at least {apart} designations: the best, then",
+    )
+    _say("each time that which is farthest from all above it:")
+    _options(near.different, first)
+    _say("", f"How many of the {near.count:,} provide each service at each site (core: all of them; never: none):")
+    _shares(near)
+
+
+def _shares(near: NearBest) -> None:
+    problem, rows = near.ranked.problem, []
+    for code, here in near.shares[~near.shares["fixed"]].groupby("service", sort=False):
+        at = {row.site: _standing(row) for row in here.itertuples()}
+        rows.append((problem.services[str(code)].name, *(at.get(site, "fixed") for site in problem.candidates)))
+    _table(("service", *map(_place, problem.candidates)), rows, "l" + "r" * len(problem.candidates))
+    if near.shares["fixed"].any():
+        _say("What was settled beforehand is left out.")
+    _say("")
+
+
+def _standing(row: Any) -> str:
+    return row.standing if row.standing != "contested" else f"{row.share:.0%} ({row.plans:,})"
+
+
+def _front(front: Front, won: Any, first: np.ndarray) -> None:
+    from optimiser.problem.words import listed
+    from optimiser.search.weights import effective_weights
+
+    aims = [_words(aim.name) for aim in front.ranked.aims]
+    many = "1 trade-off" if len(front.ranked) == 1 else f"{len(front.ranked):,} trade-offs"
+    _say(f"{many} between {listed(aims)}: no option is as good in all of them and better in one.")
+    extra: dict[str, list[str]] = {}
+    if front.options is not None:
+        extra["options"] = [f"{many:,}" for many in front.options]
+    if won is not None:
+        extra["weights won"] = [f"{share:.1%}" for share in won["share"]]
+    _options(front.ranked, first, extra)
+    if won is not None and len(front.ranked) > 1:
+        parts = [f"{aim} {share:.0%}" for aim, share in zip(aims, effective_weights(front), strict=True)]
+        _say("Weights won: of all ways to weigh these aims, each measured from its best to its worst above, the share")
+        _say("under which the option scores best. No weights are chosen here. Equal ones would not count equally: the")
+        _say(f"spread of scores would come from {listed(parts)}.")
+    _say("")
+
+
+def _options(ranked: Ranked, first: np.ndarray, extra: dict[str, list[str]] | None = None) -> None:
+    """Print options by number: what they come to, and where they differ from the first of all."""
+    extra = extra or {}
+    rows = [
+        (
+            str(n + 1),
+            *map(number_in_words, values),
+            *(column[n] for column in extra.values()),
+            "; ".join(_in_full(ranked.problem, ranked.provided[n], first)) or "the first",
+        )
+        for n, values in enumerate(ranked.values)
+    ]
+    heads = ("", *(_words(aim.name) for aim in ranked.aims), *extra, "what differs from the first")
+    _table(heads, rows, "r" * (len(heads) - 1) + "l")
+
+
+def _in_full(problem: Problem, provided: np.ndarray, against: np.ndarray | None = None) -> list[str]:
+    """Return where each service that is open to decision is; only those elsewhere than in another option, if given."""
+    from optimiser.problem.words import listed
+
+    found = []
+    for n, service in enumerate(problem.services.values()):
+        settled = len(service.fixed) == len(problem.candidates)
+        if not settled if against is None else (provided[n] != against[n]).any():
+            here = [_place(site) for site, is_here in zip(problem.candidates, provided[n], strict=True) if is_here]
+            found.append(f"{service.name}: {listed(here) or 'nowhere'}")
+    return found
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _place(site: str) -> str:
+    """Return a short name of a site: its code as words."""
+    return _words(site).capitalize()
+
+
+def _say(*lines: str) -> None:
+    say(list(lines), {}, as_json=False)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for head, side in zip(heads, sides, strict=True):
+        table.add_column(head, overflow="fold", justify="left" if side == "l" else "right", no_wrap=side == "r")
+    for row in rows:
+        table.add_row(*row)
+    if Console().is_terminal:
+        Console(highlight=False).print(table)
+        return
+    plain = Console(width=PLAIN_WIDTH, highlight=False)
+    with plain.capture() as drawn:
+        plain.print(table)
+    _say(*(line.rstrip() for line in drawn.get().splitlines()))

@@ -9,28 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from optimiser.cli.app import AsJson, Config, Out, Quiet, breaches_in_words, finish, new_run, progress, say
 from optimiser.errors import CheckFailed, NoPlan
 
 if TYPE_CHECKING:
     from optimiser.explanation import Clash
     from optimiser.problem import Problem
-from optimiser.cli.app import (
-    AsJson,
-    Config,
-    Out,
-    Quiet,
-    app,
-    border,
-    breaches_in_words,
-    finish,
-    new_run,
-    progress,
-    say,
-    to_the_nearest,
-)
 
 
-@app.command()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
     as_json: AsJson = False,
@@ -47,7 +33,6 @@ def init(
     say(words, {"folder": str(written)}, as_json, f"optimiser solve {written}/config.yaml")
 
 
-@app.command()
 def validate(config: Config, as_json: AsJson = False) -> None:
     """Read a config and its tables, and list every fault at once.
 
@@ -71,7 +56,6 @@ def validate(config: Config, as_json: AsJson = False) -> None:
     say(words, counts, as_json, f"optimiser solve {config}")
 
 
-@app.command()
 def solve(
     config: Config,
     out: Out = None,
@@ -85,29 +69,21 @@ def solve(
 
     Example:  optimiser solve configs/base.yaml
     """
+    from optimiser.explanation import Clash, record
     from optimiser.inputs import read_problem
-    from optimiser.search import planning
+    from optimiser.report.answers import answer
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
         problem = read_problem(config)
-        try:
-            plan = planning.solve(problem, time_limit_minutes=time_limit_minutes, tell=tell)
-        except NoPlan as error:
-            if error.clash:
-                raise
-            from optimiser.explanation import clash, record
-
-            tell("Finding out which rules clash")
-            found = clash(problem)
-            written = _no_plan(problem, found, out or new_run(config.stem))
-            if as_json:
-                typer.echo(json.dumps({"folder": str(written), "outcome": "no plan", "clash": record(found)}, indent=2))
-            last = f"{found}\nRun folder: {written}"
-            raise NoPlan(last, found.names) from None
-        tell("Looking across the border")
-        extra = [*to_the_nearest(plan), *border(plan)]
-    finish(plan, out or new_run(config.stem), extra, as_json, quiet)
+        found = answer(problem, time_limit_minutes=time_limit_minutes, tell=tell)
+    folder = out or new_run(config.stem)
+    if isinstance(found, Clash):
+        written = _no_plan(problem, found, folder)
+        if as_json:
+            typer.echo(json.dumps({"folder": str(written), "outcome": "no plan", "clash": record(found)}, indent=2))
+        raise NoPlan(f"{found}\nRun folder: {written}", found.names)
+    finish(found.plan, folder, list(found.set_against), as_json, quiet)
 
 
 def _no_plan(problem: Problem, found: Clash, folder: Path) -> Path:
@@ -123,7 +99,6 @@ def _no_plan(problem: Problem, found: Clash, folder: Path) -> Path:
     return written
 
 
-@app.command()
 def evaluate(
     config: Config,
     option: Annotated[Path, typer.Option(help="Designations that people have written down, as a YAML file.")],

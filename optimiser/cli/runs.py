@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimiser.cli.app import AsJson, Quiet, Run, app, breaches_in_words, print_table, progress, say
+from optimiser.cli.app import AsJson, Quiet, Run, breaches_in_words, number_in_words, progress, say
 from optimiser.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from optimiser.problem import Problem
 
 
-@app.command()
 def check(run: Run, as_json: AsJson = False) -> None:
     """Recompute a run from its inputs, independently, and list every disagreement.
 
@@ -39,7 +38,6 @@ def check(run: Run, as_json: AsJson = False) -> None:
         say(words, {}, False, f"optimiser {'explain' if no_plan else 'compare'} {run}{'' if no_plan else ' RUN...'}")
 
 
-@app.command()
 def compare(
     runs: Annotated[
         list[Path],
@@ -76,7 +74,7 @@ def compare(
         rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in everything.items()}
         typer.echo(json.dumps(rows, indent=2))
         return
-    print_table(compared)
+    _print_table(compared)
     for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
         typer.echo(f"\n{name} against {next(iter(tables))}, in sentences that may be quoted:")
         typer.echo("\n".join(f"- {sentence}" for sentence in said["sentence"]))
@@ -84,13 +82,12 @@ def compare(
         typer.echo(f"\nTables: {written}")
 
 
-@app.command()
 def rotas(run: Run, as_json: AsJson = False) -> None:
     """Draw the weekly pattern of every rota that a run relies on: a row a week, a column a day.
 
     Example:  optimiser rotas runs/base
     """
-    from optimiser.plan.runs import read_tables
+    from optimiser.plan.finished import read_tables
     from optimiser.rotas import drawn
 
     table = read_tables(run)[0].get("rotas")
@@ -105,7 +102,7 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
 def _tables_of(shown: list[Path], config: Path | None, tell: Callable[[str], None]) -> dict[str, Tables]:
     """Return what a comparison needs of every run and, evaluated with the config and checked, of every option."""
     from optimiser.inputs import read_problem
-    from optimiser.plan.runs import read_tables
+    from optimiser.plan.finished import read_tables
 
     names = [str(path) if [p.name for p in shown].count(path.name) > 1 else path.name for path in shown]
     problem = read_problem(config) if config else None
@@ -136,3 +133,30 @@ def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables]:
     if len(breaches):
         raise CheckFailed(f"{path}: {breaches_in_words(breaches)}")
     return option.code, tables_of(plan)
+
+
+def _print_table(compared: Any) -> None:
+    """Print a comparison as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("service", "measure", *compared.columns):
+        table.add_column(
+            str(heading), overflow="fold", justify="left" if heading in ("service", "measure") else "right"
+        )
+    before = None
+    for (service, name), row in compared.iterrows():
+        table.add_row("" if service == before else service, name, *map(_cell, row))
+        before = service
+    console = Console()
+    width = console.width if console.is_terminal else 150 + 32 * len(compared.columns)
+    Console(width=width, soft_wrap=False).print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or value != value:
+        return "–"
+    return number_in_words(value)

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimiser.model.words import amount, listed, shown
 from optimiser.plan import Plan, measures
 from optimiser.problem import Problem
+from optimiser.problem.words import amount, listed, shown
 
 Designations = frozenset[tuple[str, str]]
 Floats = NDArray[np.float64]

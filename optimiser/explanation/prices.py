@@ -16,9 +16,9 @@ from optimiser.explanation.best import best_option
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import LIMITS
 from optimiser.model.rules.rule import Limit, Looser, Names
-from optimiser.model.words import amount
 from optimiser.plan import Plan
 from optimiser.problem import Problem
+from optimiser.problem.words import amount
 
 COLUMNS = ["rule", "names", "words", "step", "given", "objective", "before", "after", "saved", "measured_in"]
 NOTCH, FIRST, REMOVED = "one notch", "the first that saves", "removed"

@@ -10,8 +10,8 @@ import pulp
 from optimiser.journeys import nearest
 from optimiser.model import build, solver
 from optimiser.model.rules import LIMITS, Demand, rank, unit_of
-from optimiser.model.words import listed
 from optimiser.problem import Problem
+from optimiser.problem.words import listed
 
 Chains = Mapping[str, nearest.Chains]
 Rows = Mapping[Demand, Sequence[str]]

@@ -24,9 +24,9 @@ from optimiser.explanation.costs import (
     whom_in_words,
 )
 from optimiser.model.rules import JUDGED, demand_of, in_words
-from optimiser.model.words import amount, is_one, shown
 from optimiser.plan import Plan, evaluate
 from optimiser.problem import Fixed, Objective, Problem
+from optimiser.problem.words import amount, is_one, shown
 
 BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "unit", "short"]
 

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 
-from optimiser.inputs.config import (
-    Config,
-    ExceptionSettings,
-    ObservedSettings,
-    ServiceSettings,
-    Settings,
-    StatedFigure,
-    StatedLimit,
-    TeamSettings,
-    TransferSettings,
-    TravelSettings,
-)
+from optimiser.inputs.config import Config, Settings
+from optimiser.inputs.config.figures import StatedFigure
+from optimiser.inputs.config.settings import ObservedSettings, ServiceSettings, TeamSettings, TravelSettings
 from optimiser.inputs.covers import Ways, needs_of
-from optimiser.inputs.lookups import UNITS, counts_of, grades_of, staff_now
-from optimiser.inputs.tables import Place
+from optimiser.inputs.tables import UNITS, Place
 from optimiser.journeys.observed import fit, with_offsets
 from optimiser.problem import (
     ACROSS_SITES,
@@ -60,8 +50,8 @@ def problem_of(config: Config, place: Place) -> Problem:
     areas = _areas(place)
     growth = _growth(settings, place, areas.index)
     transfers = _transfers(config, place, sites)
-    problem = Problem(
-        title=settings.title,
+    problem = settings.into(
+        Problem,
         sites=sites,
         services={code: _service(settings, code, neighbours, transfers) for code in settings.services},
         areas=areas,
@@ -69,16 +59,13 @@ def problem_of(config: Config, place: Place) -> Problem:
         factors=_factors(settings.travel),
         demand=_grown(growth, areas) if growth else _demand(place, areas.index),
         growth=growth,
-        teams={code: _team(code, team, grades_of(place, code)) for code, team in settings.teams.items()},
+        teams={code: _team(code, team, place.grades_of(code)) for code, team in settings.teams.items()},
         staff=_staff(config, place),
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
         nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
         transfers=transfers,
-        at_most_services_a_site=_figure(settings.at_most_services_a_site),
-        exceptions=exceptions_of(settings.exceptions or ()),
-        objectives=tuple(Objective(one.name, one.services) for one in settings.objectives),
-        hurdles=settings.hurdles,
-        time_limit_minutes=settings.time_limit_minutes,
+        exceptions=tuple(one.into(Excepted) for one in settings.exceptions or ()),
+        objectives=tuple(one.into(Objective) for one in settings.objectives),
     )
     problem = problem if settings.border == "open" else problem.behind_its_border()
     fitted: dict[object, dict[str, float]] = {}
@@ -110,7 +97,7 @@ def _observed(
     if settings is None or activity is None:
         return None
     today = [site for site in problem.candidates if (site, code) in problem.today]
-    counts = counts_of(place, activity, settings.period) if settings.period else {}
+    counts = place.counts_of(activity, settings.period) if settings.period else {}
     counts = {site: counts[site] for site in today} if counts else {}
     stated = {site: one.figure() for site, one in settings.offsets.items()}
     offsets = {site: replace(one, value=times(one.value, Fraction(1))) for site, one in stated.items()}
@@ -127,29 +114,18 @@ def with_offsets_stated(config: Config, problem: Problem) -> Config:
     services = {}
     for code, settings in config.settings.services.items():
         service = problem.services[code]
-        offsets = {
-            site: StatedFigure(value=one.value, source=one.source, verified=one.verified)
-            for site, one in (service.observed.offsets if service.observed else {}).items()
-        }
+        fitted = service.observed.offsets if service.observed else {}
+        offsets = {site: StatedFigure.of(one) for site, one in fitted.items()}
         stated = settings.observed and settings.observed.model_copy(update={"offsets": offsets})
         services[code] = settings.model_copy(update={"observed": stated})
     return replace(config, settings=config.settings.model_copy(update={"services": services}))
 
 
-def _figure(stated: StatedFigure | None) -> Figure | None:
-    return None if stated is None else stated.figure()
-
-
-def _limit(stated: StatedLimit) -> Figure | None:
-    return None if np.isinf(stated.value) else stated.figure()
-
-
 def _team(code: str, team: TeamSettings, grades: Sequence[str]) -> Team:
     across = team.across_sites is not None
-    moves = None if across else _limit(team.moves_at_most)
-    return Team(
-        code, team.name, moves, _limit(team.recruits_at_most), "".join(grades), across, _figure(team.posts_funded)
-    )
+    # One team across sites has nobody to move.
+    unmoved = {"moves_at_most": None} if across else {}
+    return team.into(Team, code=code, grade="".join(grades), across_sites=across, **unmoved)
 
 
 def _ways(settings: Settings, team: str, transfers: pd.DataFrame, neighbours: Sequence[str]) -> Ways:
@@ -167,48 +143,24 @@ def _ways(settings: Settings, team: str, transfers: pd.DataFrame, neighbours: Se
 def _service(settings: Settings, code: str, all_neighbours: Sequence[str], transfers: pd.DataFrame) -> Service:
     service = settings.services[code]
     listed = {"all": all_neighbours, "none": ()}.get(str(service.neighbours), service.neighbours)
-    return Service(
+    transfer = service.transfer if service.pathway == "transfer" else None
+    return service.into(
+        Service,
         code=code,
-        name=service.name,
-        activity=service.activity,
         neighbours=tuple(site for site in all_neighbours if site in listed),
-        fixed={site: Fixed(one.provided, one.reason, one.source, one.verified) for site, one in service.fixed.items()},
-        at_least_sites=_figure(service.at_least_sites),
-        at_most_sites=_figure(service.at_most_sites),
-        minimum_patients=_figure(service.minimum_patients),
-        maximum_patients=_figure(service.maximum_patients),
-        longest_journey_minutes=_figure(service.longest_journey_minutes),
-        standard_minutes=_figure(service.standard_minutes),
-        share_within_standard=_figure(service.share_within_standard),
-        same_site=tuple(Link(other, one.source, one.verified) for other, one in service.same_site.items()),
+        fixed={site: one.into(Fixed) for site, one in service.fixed.items()},
+        same_site=tuple(one.into(Link, service=other) for other, one in service.same_site.items()),
         rotas=tuple(
             need
             for team in service.rotas
             for need in needs_of(settings, code, team, _ways(settings, team, transfers, all_neighbours))
         ),
-        in_reach=tuple(Reach(other, one.minutes.figure()) for other, one in (service.in_reach or {}).items()),
-        by_transfer=tuple(Link(other, one.source, one.verified) for other, one in (service.by_transfer or {}).items()),
+        in_reach=tuple(one.into(Reach, service=other) for other, one in (service.in_reach or {}).items()),
+        by_transfer=tuple(one.into(Link, service=other) for other, one in (service.by_transfer or {}).items()),
         beds=_beds(service),
-        stays_local=service.stays_local or "",
-        transfer=_transfer(service.transfer) if service.pathway == "transfer" else None,
+        observed=None,
+        transfer=transfer.into(Transfer, overhead_minutes=transfer.overhead) if transfer else None,
         managed=service.patients_go_to == "managed",
-    )
-
-
-def _transfer(stated: TransferSettings | None) -> Transfer | None:
-    if stated is None:
-        return None
-    return Transfer(
-        first_contact=stated.first_contact,
-        dwell_minutes=stated.dwell_minutes.figure(),
-        overhead_minutes=stated.overhead,
-        share_transferred=stated.share_transferred.figure(),
-        suspected_per_confirmed=stated.suspected_per_confirmed.figure(),
-        repatriated_share=stated.repatriated_share.figure(),
-        most_transfers_a_day=_figure(stated.most_transfers_a_day),
-        most_repatriations_a_year=_figure(stated.most_repatriations_a_year),
-        most_ambulance_hours=_figure(stated.most_ambulance_hours),
-        to_neighbours=stated.to_neighbours,
     )
 
 
@@ -216,19 +168,8 @@ def _beds(service: ServiceSettings) -> Beds | None:
     stated = service.beds
     if stated is None:
         return None
-    return Beds(
-        days=stated.stay_days.figure(),
-        blocking=stated.blocking.figure(),
-        other_share=_figure(stated.other_patients_share),
-        other_days=_figure(stated.other_stay_days),
-        at={site: one.figure() for site, one in (stated.at or {}).items()},
-        staff_per_bed={role: one.figure() for role, one in (stated.staff_per_bed or {}).items()},
-    )
-
-
-def exceptions_of(stated: Iterable[ExceptionSettings]) -> tuple[Excepted, ...]:
-    """Return documented exceptions as a problem has them."""
-    return tuple(Excepted(one.service, one.needs, one.site, one.reason, one.source, one.by) for one in stated)
+    share, days = (one and one.figure() for one in (stated.other_patients_share, stated.other_stay_days))
+    return stated.into(Beds, days=stated.stay_days.figure(), other_share=share, other_days=days)
 
 
 def _growth(settings: Settings, place: Place, areas: pd.Index[str]) -> Growth | None:
@@ -282,7 +223,7 @@ def _transfers(config: Config, place: Place, sites: Mapping[str, Site]) -> pd.Da
 
 
 def _demand(place: Place, areas: pd.Index[str]) -> pd.DataFrame:
-    activities = pd.Index(sorted(set(place.demand["activity"])))
+    activities = pd.Index(place.activities)
     return _grid(place.demand, ("area", areas), ("activity", activities), "patients_per_year")
 
 
@@ -299,7 +240,7 @@ def _grid(
 
 def _staff(config: Config, place: Place) -> dict[tuple[str, str, Unit], float]:
     """Return staff in post at the candidates: 0 where a team has no row, absent where its row is blank."""
-    candidates = sorted(place.sites["site"][place.sites["role"] == "candidate"])
+    candidates = sorted(place.candidates)
     staff: dict[tuple[str, str, Unit], float] = {}
     for team, settings in config.settings.teams.items():
         across = settings.across_sites
@@ -309,7 +250,7 @@ def _staff(config: Config, place: Place) -> dict[tuple[str, str, Unit], float]:
                 (ACROSS_SITES, team, "WTE"): across.in_post.value,
             }
             continue
-        rows = staff_now(place, team, settings.year).set_index("site")
+        rows = place.staff_now(team, settings.year).set_index("site")
         for unit, column in UNITS.items():
             in_post = rows[column].reindex(candidates, fill_value=0.0)
             staff |= {(site, team, unit): float(n) for site, n in in_post.items() if not np.isnan(n)}  # type: ignore[misc]

@@ -9,21 +9,14 @@ from fractions import Fraction
 from functools import partial
 from itertools import combinations
 
-import pandas as pd
-
 from optimiser.errors import Fault, InputError
-from optimiser.inputs.config import (
-    Config,
-    ContractSettings,
-    RotaSettings,
-    Settings,
-    ShiftSettings,
-    StatedFigure,
-    WorkingTimeSettings,
-)
+from optimiser.inputs.config import Config, Settings
+from optimiser.inputs.config.figures import StatedFigure
+from optimiser.inputs.config.rotas import ContractSettings, RotaSettings, ShiftSettings, WorkingTimeSettings
 from optimiser.problem import Figure, Link, RotaNeed, Unit
-from optimiser.rotas import Contract, Cover, Roster, Shape, Shift, Travel, WorkingTime, need, with_travel, with_wte
+from optimiser.rotas import Contract, Cover, Roster, Shape, Shift, WorkingTime, need
 from optimiser.rotas.cover import ASKED, DAY, DAYS, WEEK, clock, exact, shared
+from optimiser.rotas.need import AtSites, Step, Sums, Travel, with_travel, with_wte
 
 # Minutes there and back, by site.
 Ways = Mapping[str, tuple[float, float]]
@@ -51,83 +44,57 @@ def needs_of(settings: Settings, service: str, team: str, ways: Ways | None = No
     if not rota.cover:
         figures = {unit: figure for unit in units_of(rota) if (figure := stated[unit])}
         return tuple(_limited(rota, RotaNeed(team, unit, figure)) for unit, figure in figures.items())
-    people, one_in = stated["people"], _figure(rota.one_in)
-    found = need(
+    sums = need(
         _cover(rota),
         _contract(settings),
-        floor_people=people,
+        floor_people=stated["people"],
         floor_wte=stated["WTE"],
-        one_in=one_in,
+        one_in=_figure(rota.one_in),
         hours_count=rota.consultant_contract is not False,
-    )
-    units, table, last = units_of(rota), found.steps, {}
-    if "people" in units:
-        last["people"] = table.iloc[-1]
-    if "WTE" in units:
-        table = with_wte(table, stated["WTE"])
-        last["WTE"] = table.iloc[-1]
-    roster = _roster(settings, service, team, max(math.ceil(Fraction(row["exact"])) for row in last.values()))
-    figures = {
-        unit: Figure(float(last[unit]["value"]), _source(stated[unit]), bool(last[unit]["verified"])) for unit in units
-    }
+    ).sums
+    last: dict[Unit, Step] = {}
+    for unit in units_of(rota):
+        last[unit] = sums.steps[-1] if unit == "people" else with_wte(sums, stated["WTE"])
+    roster = _roster(settings, service, team, max(math.ceil(step.exact) for step in last.values()))
+    figures = {unit: Figure(float(step.exact), _source(stated[unit]), step.verified) for unit, step in last.items()}
     across = settings.teams[team].across_sites if team in settings.teams else None
+    needs = (RotaNeed(team, unit, figure) for unit, figure in figures.items())
     if across:
-        return _across(
-            settings,
-            (service, team),
-            table,
-            figures,
-            roster,
-            Travel(across.based_at, across.trips_a_week.figure(), ways or {}),
-        )
-    steps = tuple(table.itertuples(index=False, name=None))
-    needs = (RotaNeed(team, unit, figure, steps=steps, roster=roster) for unit, figure in figures.items())
-    return tuple(_limited(rota, one) for one in needs)
+        once, trips = _once(sums), across.trips_a_week.figure()
+        sites = with_travel(sums, _contract(settings), Travel(across.based_at, trips, ways or {}))
+        needs = (_across(rota, one, sites, once) for one in needs)
+    steps = tuple(sums.rows())
+    return tuple(_limited(rota, replace(one, steps=steps, roster=roster)) for one in needs)
 
 
 def _limited(rota: RotaSettings, one: RotaNeed) -> RotaNeed:
     """Return a need with whether it may fall short, and the services that decide where it is one."""
-    without, remote = (
-        Link(said.service, said.source, said.verified) if said else None
-        for said in (rota.only_without, rota.remote_from)
-    )
+    without, remote = (said.into(Link) if said else None for said in (rota.only_without, rota.remote_from))
     return replace(one, may_fall_short=rota.may_fall_short, only_without=without, remote_from=remote)
 
 
-def _across(
-    settings: Settings,
-    whose: tuple[str, str],
-    table: pd.DataFrame,
-    figures: Mapping[Unit, Figure],
-    roster: Roster | None,
-    travel: Travel,
-) -> tuple[RotaNeed, ...]:
+def _across(rota: RotaSettings, one: RotaNeed, sites: AtSites, once: int) -> RotaNeed:
     """Return what one team across sites needs: what each site takes, travel included, and what is needed once."""
-    service, team = whose
-    rota = settings.services[service].rotas[team]
-    sites = with_travel(table, _contract(settings), travel)
-    steps = tuple(sites.steps.itertuples(index=False, name=None))
-    found = []
-    for unit, figure in figures.items():
-        shared = unit == "people" and rota.shared_on_call is not None
-        least = Fraction(0) if shared else exact(figure.value)
+    needed, shared = one.needed, one.unit == "people" and rota.shared_on_call is not None
+    least = Fraction(0) if shared else exact(needed.value)
 
-        def takes(wte: Fraction, unit: Unit = unit, shared: bool = shared, least: Fraction = least) -> float:
-            # People are whole at a site that has its own; what is shared is made whole over all sites.
-            return float(max(wte if unit == "WTE" or shared else Fraction(math.ceil(wte)), least))
+    def takes(wte: Fraction) -> float:
+        # People are whole at a site that has its own; what is shared is made whole over all sites.
+        return float(max(wte if one.unit == "WTE" or shared else Fraction(math.ceil(wte)), least))
 
-        once = replace(figure, value=float(_once(table))) if shared else None
-        allowed = not shared or (rota.shared_on_call is not None and rota.shared_on_call.verified)
-        each = replace(figure, value=takes(sites.base), verified=figure.verified and sites.verified and allowed)
-        at = {site: takes(wte) for site, wte in sites.others.items()}
-        found.append(RotaNeed(team, unit, each, steps=steps, roster=roster, at=at, once=once))
-    return tuple(_limited(rota, one) for one in found)
+    allowed = not shared or (rota.shared_on_call is not None and rota.shared_on_call.verified)
+    return replace(
+        one,
+        needed=replace(needed, value=takes(sites.base), verified=needed.verified and sites.verified and allowed),
+        at={site: takes(wte) for site, wte in sites.others.items()},
+        once=replace(needed, value=float(once)) if shared else None,
+    )
 
 
-def _once(table: pd.DataFrame) -> int:
+def _once(sums: Sums) -> int:
     """Return the people whom frequency and the standard ask for, however many sites they are on call for."""
-    asked = table[table["term"].isin(("people whom the frequency takes", "people whom the standard asks for"))]
-    return math.ceil(max(map(Fraction, asked["exact"])))
+    asked = (sums.known(f"people whom the {what}") for what in ("frequency takes", "standard asks for"))
+    return math.ceil(max((step.exact for step in asked if step), default=Fraction(0)))
 
 
 def faults(config: Config) -> Iterator[tuple[str, str]]:
@@ -232,17 +199,11 @@ def _source(stated: Figure | None) -> str:
 
 
 def _contract(settings: Settings) -> Contract:
-    said = settings.contract or ContractSettings()
-    figures = {name: getattr(said, name).figure() for name in type(said).model_fields if name != "plain_days"}
-    return Contract(**figures, plain_days=said.plain_days)
+    return (settings.contract or ContractSettings()).into(Contract)
 
 
 def _law(settings: Settings) -> WorkingTime:
-    said = settings.working_time or WorkingTimeSettings()
-    names = (name for name in type(said).model_fields if name != "prospective_cover")
-    return WorkingTime(
-        **{name: getattr(said, name).figure() for name in names}, prospective_cover=said.prospective_cover
-    )
+    return (settings.working_time or WorkingTimeSettings()).into(WorkingTime)
 
 
 def _cover(rota: RotaSettings) -> tuple[Cover, ...]:
@@ -251,8 +212,7 @@ def _cover(rota: RotaSettings) -> tuple[Cover, ...]:
 
 def _block(rota: RotaSettings, place: int) -> Cover:
     said = rota.cover[place]
-    source = said.source or ASKED
-    return Cover(said.days, said.start_hour, said.hours, int(said.people), said.kind, source, said.verified)
+    return said.into(Cover, people=int(said.people), source=said.source or ASKED)
 
 
 def _shift(code: str, said: ShiftSettings) -> Shift:

@@ -2,83 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from optimiser.errors import did_you_mean, is_perhaps_a_slip, quoted, shown
-from optimiser.inputs.config import AcrossSettings, Config, GrowthSettings, ServiceSettings, TeamSettings
+from optimiser.inputs.config import Config
+from optimiser.inputs.config.settings import AcrossSettings, GrowthSettings, ServiceSettings, TeamSettings
 from optimiser.inputs.covers import units_of
-from optimiser.inputs.lookups import UNITS, counts_of, grades_of, staff_now
-from optimiser.inputs.schema import MOST_PATIENTS, place_table
-from optimiser.inputs.tables import Place
+from optimiser.inputs.schema import place_table
+from optimiser.inputs.tables import UNITS, Place
 from optimiser.model.arithmetic import ARITHMETIC
 from optimiser.problem.beds import DAYS_A_YEAR, MOST_BEDS
 
+MOST_PATIENTS = int(place_table("demand")["patients_per_year"].maximum or 0)
 ADD_SITE = "Name one that is there, or add its row to sites.csv, and its journeys."
 
 
-@dataclass(frozen=True)
-class _Known:
-    """The codes that a place's tables have."""
+def _no_such(noun: str, code: str, table: str, known: Iterable[str], remedy: str = ADD_SITE) -> str:
+    return f"there is no {noun} {quoted(code)} in {table}.csv. {did_you_mean(code, known, or_else=remedy)}"
 
-    areas: list[str]
-    candidates: list[str]
-    neighbours: list[str]
-    activities: list[str]
 
-    @classmethod
-    def of(cls, place: Place) -> _Known:
-        """Return the codes of a place."""
-        roles = place.sites.groupby("role")["site"].apply(list)
-        return cls(
-            list(place.areas["area"]),
-            list(roles.get("candidate", [])),
-            list(roles.get("neighbour", [])),
-            sorted(set(place.demand["activity"])),
-        )
+def _not_a_candidate(place: Place, site: str) -> str:
+    """Say why this site may not be designated, or nothing if it may."""
+    if site in place.neighbours and site not in place.candidates:
+        return f"{quoted(site)} is a neighbour, and neighbours are never decided on. Take it out."
+    return "" if site in place.candidates else _no_such("site", site, "sites", place.candidates)
 
-    def not_a_candidate(self, site: str) -> str:
-        """Say why this site may not be designated, or nothing if it may."""
-        if site in self.candidates:
-            return ""
-        if site in self.neighbours:
-            return f"{quoted(site)} is a neighbour, and neighbours are never decided on. Take it out."
-        return f"there is no site {quoted(site)} in sites.csv. {did_you_mean(site, self.candidates, or_else=ADD_SITE)}"
 
-    def not_a_neighbour(self, site: str) -> str:
-        """Say why this site is no neighbour, or nothing if it is one."""
-        if site in self.neighbours:
-            return ""
-        if site in self.candidates:
-            return f"{quoted(site)} is a candidate, not a neighbour. Take it out."
-        return f"there is no site {quoted(site)} in sites.csv. {did_you_mean(site, self.neighbours, or_else=ADD_SITE)}"
+def _not_a_neighbour(place: Place, site: str) -> str:
+    """Say why this site is no neighbour, or nothing if it is one."""
+    if site in place.candidates and site not in place.neighbours:
+        return f"{quoted(site)} is a candidate, not a neighbour. Take it out."
+    return "" if site in place.neighbours else _no_such("site", site, "sites", place.neighbours)
 
 
 def disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     """Yield where and what for everything that the config names and the tables do not have."""
-    known = _Known.of(place)
     settings = config.settings
     for number, (area, site) in enumerate(settings.travel.allow_missing):
-        yield from _unknown_pair(config, known, number, area, site)
+        yield from _unknown_pair(config, place, number, area, site)
     for code, team in settings.teams.items():
-        yield from _team_faults(config, known, place, code, team)
-    yield from _misspelt_teams(config, known, place)
+        yield from _team_faults(config, place, code, team)
+    yield from _misspelt_teams(config, place)
     for code, service in settings.services.items():
-        yield from _service_faults(config, known, code, service)
+        yield from _service_faults(config, place, code, service)
         yield from _rota_faults(config, place, code, service)
         yield from _pathway_faults(config, place, code, service)
     for code, sites in settings.today.items():
         for number, site in enumerate(sites):
-            if words := known.not_a_candidate(site):
+            if words := _not_a_candidate(place, site):
                 yield config.where("today", code, number), words
     for number, one in enumerate(settings.exceptions or ()):
-        if words := known.not_a_candidate(one.site):
+        if words := _not_a_candidate(place, one.site):
             yield config.where("exceptions", number, "site"), words
     yield from _transfer_faults(config, place)
     for code, service in settings.services.items():
-        yield from _observed_faults(config, known, place, code, service)
-    yield from _growth_faults(config, known, place)
+        yield from _observed_faults(config, place, code, service)
+    yield from _growth_faults(config, place)
     yield from _size_faults(config, place)
     yield from _deprivation_faults(config, place)
     yield from _hurdle_faults(config)
@@ -92,20 +72,17 @@ def _transfer_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
             yield config.where("services", code, "in_reach", other), words
 
 
-def _unknown_pair(config: Config, known: _Known, number: int, area: str, site: str) -> Iterator[tuple[str, str]]:
+def _unknown_pair(config: Config, place: Place, number: int, area: str, site: str) -> Iterator[tuple[str, str]]:
     where = config.where("travel", "allow_missing", number)
     for noun, code, codes in (
-        ("area", area, known.areas),
-        ("site", site, [*known.candidates, *known.neighbours]),
+        ("area", area, list(place.areas["area"])),
+        ("site", site, [*place.candidates, *place.neighbours]),
     ):
         if code not in codes:
-            hint = did_you_mean(code, codes, or_else="Name one that is there, or add its row.")
-            yield where, f"there is no {noun} {quoted(code)} in {noun}s.csv. {hint}"
+            yield where, _no_such(noun, code, f"{noun}s", codes, "Name one that is there, or add its row.")
 
 
-def _team_faults(
-    config: Config, known: _Known, place: Place, code: str, team: TeamSettings
-) -> Iterator[tuple[str, str]]:
+def _team_faults(config: Config, place: Place, code: str, team: TeamSettings) -> Iterator[tuple[str, str]]:
     rows = place.staff[place.staff["team"] == code]
     if rows.empty:
         hint = did_you_mean(code, set(place.staff["team"])) or "Add its rows there, or take the team out."
@@ -114,20 +91,20 @@ def _team_faults(
         years = ", ".join(str(year) for year in sorted(set(rows["year"])))
         words = f"staff.csv has no {team.year} for {code}. Years there: {years}."
         yield config.where("teams", code, "year"), words
-    if len(grades := grades_of(place, code)) > 1:
+    if len(grades := place.grades_of(code)) > 1:
         words = f"staff.csv has {code} of the grades {', '.join(grades)}. Give each grade a team of its own there."
         yield config.where("teams", code), words
     if team.across_sites:
-        yield from _across_faults(config, known, place, code, team.across_sites)
+        yield from _across_faults(config, place, code, team.across_sites)
 
 
-def _misspelt_teams(config: Config, known: _Known, place: Place) -> Iterator[tuple[str, str]]:
+def _misspelt_teams(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     """Yield rows of staff.csv whose team looks like one of the config that has no row where and when they are.
 
     A team with rows at several candidates, or beside the other anywhere, is taken for what it says: a place may have
     more teams than a config asks about.
     """
-    here = place.staff[place.staff["site"].isin(known.candidates)]
+    here = place.staff[place.staff["site"].isin(place.candidates)]
     at = {str(team): set(zip(rows["site"], rows["year"], strict=True)) for team, rows in here.groupby("team")}
     for team, settings in config.settings.teams.items():
         for other in sorted(at.keys() - config.settings.teams.keys()) if team in at else ():
@@ -145,40 +122,37 @@ def _row_of_staff(config: Config, index: object) -> str:
     return f"{shown(config.place / 'staff.csv')}, row {int(str(index)) + 2}"
 
 
-def _across_faults(
-    config: Config, known: _Known, place: Place, code: str, across: AcrossSettings
-) -> Iterator[tuple[str, str]]:
+def _across_faults(config: Config, place: Place, code: str, across: AcrossSettings) -> Iterator[tuple[str, str]]:
     """Yield a base that is no candidate, and each way to or from it that nobody knows the minutes of."""
     where = config.where("teams", code, "across_sites", "based_at")
-    if words := known.not_a_candidate(across.based_at):
+    if words := _not_a_candidate(place, across.based_at):
         yield where, words
         return
     ways = set(zip(place.transfers.get("from_site", ()), place.transfers.get("to_site", ()), strict=True))
-    for site in (site for site in known.candidates if site != across.based_at):
+    for site in (site for site in place.candidates if site != across.based_at):
         for way in ((across.based_at, site), (site, across.based_at)):
             if way not in ways:
                 yield where, f"transfers.csv does not say how far it is from {way[0]} to {way[1]}. Add it there."
 
 
-def _service_faults(config: Config, known: _Known, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
-    if service.activity is not None and service.activity not in known.activities:
-        yield config.where("services", code, "activity"), _no_activity(service.activity, known)
+def _service_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    if service.activity is not None and service.activity not in place.activities:
+        yield config.where("services", code, "activity"), _no_activity(service.activity, place)
     for site in service.fixed:
-        if words := known.not_a_candidate(site):
+        if words := _not_a_candidate(place, site):
             yield config.where("services", code, "fixed", site), words
     for site in (service.beds.at or {}) if service.beds else ():
-        if words := known.not_a_candidate(site):
+        if words := _not_a_candidate(place, site):
             yield config.where("services", code, "beds", "at", site), words
     listed = () if isinstance(service.neighbours, str) else service.neighbours
     for number, site in enumerate(listed):
-        if words := known.not_a_neighbour(site):
+        if words := _not_a_neighbour(place, site):
             yield config.where("services", code, "neighbours", number), words
 
 
-def _no_activity(activity: str, known: _Known) -> str:
+def _no_activity(activity: str, place: Place) -> str:
     remedy = "Name one that is there, or add its rows there, one for every area."
-    hint = did_you_mean(activity, known.activities, or_else=remedy)
-    return f"there is no activity {quoted(activity)} in demand.csv. {hint}"
+    return _no_such("activity", activity, "demand", place.activities, remedy)
 
 
 def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
@@ -187,7 +161,7 @@ def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettin
         stated = config.settings.teams.get(team)
         if stated and stated.across_sites and stated.across_sites.in_post is not None:
             continue
-        rows = staff_now(place, team, stated.year if stated else None)
+        rows = place.staff_now(team, stated.year if stated else None)
         for unit in (UNITS[counted] for counted in units_of(rota)):
             blank = rows[rows[unit].isna()]
             for index, row in blank.iterrows():
@@ -197,32 +171,29 @@ def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettin
                 yield config.where("services", code, "rotas", team, unit), f"{words}, or state {other} instead."
 
 
-def _observed_faults(
-    config: Config, known: _Known, place: Place, code: str, service: ServiceSettings
-) -> Iterator[tuple[str, str]]:
+def _observed_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
     """Yield each site without a count that the service's flows could be fitted to, and each unknown site."""
     if service.observed is None or service.activity is None:
         return
     for site in service.observed.offsets:
-        if site not in (*known.candidates, *known.neighbours):
-            hint = did_you_mean(site, [*known.candidates, *known.neighbours], or_else=ADD_SITE)
-            words = f"there is no site {quoted(site)} in sites.csv. {hint}"
+        if site not in (*place.candidates, *place.neighbours):
+            words = _no_such("site", site, "sites", [*place.candidates, *place.neighbours])
             yield config.where("services", code, "observed", "offsets", site), words
     period = service.observed.period
-    counts = counts_of(place, service.activity, period) if period else {}
+    counts = place.counts_of(service.activity, period) if period else {}
     today = config.settings.today.get(code, ()) if period else ()
-    if missing := [site for site in today if site in known.candidates and counts.get(site, 0) <= 0]:
+    if missing := [site for site in today if site in place.candidates and counts.get(site, 0) <= 0]:
         rows = place.activity[place.activity["activity"] == service.activity]
         there = ", ".join(sorted(set(rows["period"]))) or "none"
         words = f"activity.csv counts no {service.activity} at {', '.join(missing)} in {quoted(period or '')}."
         yield config.where("services", code, "observed", "period"), f"{words} Periods there: {there}."
 
 
-def _growth_faults(config: Config, known: _Known, place: Place) -> Iterator[tuple[str, str]]:
+def _growth_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     growth = config.settings.demand.growth if config.settings.demand else None
     for activity in growth.by_activity if growth else ():
-        if activity not in known.activities:
-            yield config.where("demand", "growth", "by_activity", activity), _no_activity(activity, known)
+        if activity not in place.activities:
+            yield config.where("demand", "growth", "by_activity", activity), _no_activity(activity, place)
     if growth and growth.by_age:
         older = ["population_65_plus", *(["population_75_plus"] if growth.by_age.from_75 else [])]
         where = config.where("demand", "growth", "by_age")

@@ -6,12 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from optimiser.errors import Fault, InputError, did_you_mean, quoted
-from optimiser.inputs.assembling import exceptions_of
 from optimiser.inputs.config import Option, draft_config, exception_faults, services_of, with_exceptions
 from optimiser.inputs.layers import Spot
-from optimiser.problem import (
-    Problem,
-)
+from optimiser.problem import Excepted, Problem
 
 
 def designations_of(problem: Problem, option: Option) -> frozenset[tuple[str, str]]:
@@ -73,7 +70,7 @@ def with_exceptions_of(problem: Problem, option: Option) -> Problem:
     if found:
         raise InputError([Fault(option.where("exceptions", kept[number]), words) for number, words in found])
     files = {**problem.files, "config.yaml": with_exceptions(resolved, stated)}
-    return replace(problem, exceptions=(*problem.exceptions, *exceptions_of(stated)), files=files)
+    return replace(problem, exceptions=(*problem.exceptions, *(one.into(Excepted) for one in stated)), files=files)
 
 
 def _unnamed(problem: Problem, option: Option) -> Iterable[str]:

@@ -1,25 +1,24 @@
-"""Every table and every column, declared once: type, unit, range and meaning.
+"""Every table and every column, declared once in two tables beside this: type, unit, range and meaning.
 
-Validation (``frame_schema``) and the data dictionary page (``data_dictionary``) are both made from this.
+Validation (``frame_schema``) and the data dictionary page (``data_dictionary``) are both made from
+``schema_tables.csv``, one row a table, and ``schema_columns.csv``, one row a column. The most that a cell may say is
+far above what there is, and small enough for every sum to stay exact.
 """
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Kind = Literal["code", "text", "choice", "whole", "number", "boolean"]
-
-# The most that a cell may say: far above what there is, and small enough for every sum to stay exact.
-MOST_PEOPLE, MOST_PATIENTS, MOST_STAFF = 100_000_000, 1_000_000, 1_000_000
-# Patients are counted to so many decimal places.
-PATIENT_DECIMALS = 6
 
 CODE_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
 
@@ -78,351 +77,43 @@ class Table:
 
     def __getitem__(self, name: str) -> Column:
         """Return the column of this name; KeyError if there is none."""
-        return next((c for c in self.columns if c.name == name), None) or _no_such_column(self.name, name)
+        found = {column.name: column for column in self.columns}
+        if name not in found:
+            raise KeyError(f"{self.name} has no column {name}")
+        return found[name]
 
 
-def _no_such_column(table: str, name: str) -> Column:
-    raise KeyError(f"{table} has no column {name}")
+def _declared(what: str) -> list[dict[str, str]]:
+    text = Path(__file__).with_name(f"schema_{what}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
-def _count(name: str, meaning: str, *, required: bool = False, unit: str = "people") -> Column:
-    return Column(name, "whole", unit, meaning, required, 0, MOST_PEOPLE)
+def _column(row: Mapping[str, str]) -> Column:
+    least, most, decimals = (int(row[name]) if row[name] else None for name in ("minimum", "maximum", "decimals"))
+    required, choices = row["required"] == "yes", tuple(row["choices"].split())
+    kind = cast("Kind", row["kind"])
+    return Column(row["column"], kind, row["unit"], row["meaning"], required, least, most, choices, decimals)
 
 
-_AREA = Column("area", "code", "", "Code of the area (a 2011 LSOA in England)")
-_SITE = Column("site", "code", "", "Code of the hospital site")
-_EASTING = Column("easting_m", "number", "metres", "Easting on the British National Grid", False, -1e6, 2e6)
-_NORTHING = Column("northing_m", "number", "metres", "Northing on the British National Grid", False, -1e6, 2e6)
-_MINUTES = Column("minutes", "number", "minutes", "Journey time by road", minimum=0, maximum=1440)
-_PATIENTS = Column(
-    "patients_per_year", "number", "patients a year", "Patients who need the service in a year", minimum=0
-)
-_DEMAND = replace(_PATIENTS, maximum=MOST_PATIENTS, decimals=PATIENT_DECIMALS)
+def _tables(of: str) -> tuple[Table, ...]:
+    columns: dict[str, list[Column]] = {}
+    for row in _declared("columns"):
+        if row["of"] == of:
+            columns.setdefault(row["table"], []).append(_column(row))
+    return tuple(
+        Table(
+            row["table"],
+            row["meaning"],
+            tuple(row["key"].split()),
+            tuple(columns[row["table"]]),
+            row["required"] == "yes",
+        )
+        for row in _declared("tables")
+        if row["of"] == of
+    )
 
 
-def _tenth(name: str, edition: str) -> Column:
-    meaning = f"Tenth of England by deprivation ({edition}); 1 is the most deprived"
-    return Column(name, "whole", "tenth", meaning, False, 1, 10)
-
-
-PLACE_TABLES: tuple[Table, ...] = (
-    Table(
-        "areas",
-        "Where people live: one row an area.",
-        ("area",),
-        (
-            _AREA,
-            Column("name", "text", "", "Name of the area"),
-            Column(
-                "resident",
-                "boolean",
-                "",
-                "Whether the area belongs to the system; others only bring patients",
-            ),
-            _count("population", "People who live in the area", required=True),
-            Column("district", "text", "", "Local authority district", False),
-            Column("commissioner", "text", "", "The body that buys the area's care", False),
-            _count("population_65_plus", "People aged 65 and over"),
-            _count("population_75_plus", "People aged 75 and over"),
-            _count("population_2019", "People who lived in the area in the middle of 2019"),
-            _count("population_75_plus_2019", "People aged 75 and over in the middle of 2019"),
-            _tenth("deprivation_decile", "Index of Multiple Deprivation 2019"),
-            _tenth("deprivation_decile_2015", "Index of Multiple Deprivation 2015"),
-            Column("rural_urban_class", "text", "", "Rural-urban class (2011)", False),
-            _EASTING,
-            _NORTHING,
-            Column(
-                "acute_morbidity_ratio",
-                "number",
-                "England is about 100",
-                "Emergency admissions against what age and sex lead one to expect",
-                False,
-                0,
-                10_000,
-            ),
-        ),
-    ),
-    Table(
-        "sites",
-        "The hospitals: one row a site.",
-        ("site",),
-        (
-            _SITE,
-            Column("name", "text", "", "Name of the hospital"),
-            Column(
-                "role",
-                "choice",
-                "",
-                "A candidate may be given services; a neighbour only takes the patients nearest to it",
-                choices=("candidate", "neighbour"),
-            ),
-            Column("postcode", "text", "", "Postcode", False),
-            _EASTING,
-            _NORTHING,
-            Column("letter", "text", "", "Letter that marks the site on maps", False),
-            Column("source_code", "text", "", "Code of the site in the source of the journeys", False),
-        ),
-    ),
-    Table(
-        "journeys",
-        "Minutes by road from every area to every site: one row a pair.",
-        ("area", "site"),
-        (_AREA, _SITE, _MINUTES),
-    ),
-    Table(
-        "transfers",
-        "Minutes by road between every two sites: one row an ordered pair.",
-        ("from_site", "to_site"),
-        (
-            Column("from_site", "code", "", "Code of the site that the patient leaves"),
-            Column("to_site", "code", "", "Code of the site that the patient is taken to"),
-            _MINUTES,
-        ),
-        required=False,
-    ),
-    Table(
-        "demand",
-        "Patients a year by area and activity: one row a pair, zeros written out.",
-        ("area", "activity"),
-        (_AREA, Column("activity", "code", "", "What the patients need"), _DEMAND),
-    ),
-    Table(
-        "corridors",
-        "The road whose state an area's journeys share: one row an area, none for an area without.",
-        ("area",),
-        (_AREA, Column("corridor", "code", "", "Code of the road; every journey from the area is slow when it is")),
-        required=False,
-    ),
-    Table(
-        "staff",
-        "Staff in post: one row a site, team and year.",
-        ("site", "team", "year"),
-        (
-            _SITE,
-            Column("team", "code", "", "Staff who share a rota"),
-            Column("grade", "code", "", "Grade of a team's staff, the same in all its rows; blank if unknown", False),
-            Column("year", "whole", "year", "Year of the count", minimum=1900, maximum=2200),
-            Column("people", "whole", "people", "People in post; blank if unknown", False, 0, MOST_STAFF),
-            Column(
-                "wte", "number", "WTE", "Whole-time equivalents (WTE) in post; blank if unknown", False, 0, MOST_STAFF
-            ),
-        ),
-        required=False,
-    ),
-    Table(
-        "activity",
-        "What was counted at the sites: one row a site, activity and period.",
-        ("site", "activity", "period"),
-        (
-            _SITE,
-            Column("activity", "code", "", "What was counted"),
-            Column("period", "text", "", "Year or years of the count, such as 2018/19"),
-            Column("count", "number", "patients", "Patients counted in the period", True, 0, MOST_PEOPLE),
-        ),
-        required=False,
-    ),
-    Table(
-        "sources",
-        "Where the figures come from: one row a source.",
-        ("source",),
-        (
-            Column("source", "text", "", "Short name of the source, used in columns.csv and in configs"),
-            Column("title", "text", "", "Title as published"),
-            Column("publisher", "text", "", "Who published it", False),
-            Column("year", "text", "", "Year or years of publication", False),
-            Column("licence", "text", "", "Licence under which it may be used", False),
-            Column("verified", "boolean", "", "Whether the source was read and has the figures"),
-            Column("note", "text", "", "Anything a reader should know", False),
-        ),
-        required=False,
-    ),
-    Table(
-        "columns",
-        "Where every column of every table comes from: one row a column.",
-        ("table", "column", "source"),
-        (
-            Column("table", "text", "", "Name of the table"),
-            Column("column", "text", "", "Name of the column; one row for each source that it draws on"),
-            Column("source", "text", "", "Short name of the source"),
-            Column("note", "text", "", "How the figure was made from the source", False),
-        ),
-        required=False,
-    ),
-    Table(
-        "data_checks",
-        "What a careful reader should know about the figures: one row a finding.",
-        ("check", "about"),
-        (
-            Column("check", "text", "", "What was looked at"),
-            Column("about", "text", "", "The area, site or table that the finding is about"),
-            Column("value", "number", "as in unit", "The figure found", False),
-            Column("unit", "text", "", "Unit of the value", False),
-            Column("note", "text", "", "The finding in words", False),
-        ),
-        required=False,
-    ),
-)
-
-_SERVICE = Column("service", "code", "", "Code of the service")
-_TODAY = Column("today", "boolean", "", "Whether the site provides the service today; blank if unknown", False)
-_VERIFIED = Column("verified", "boolean", "", "Whether the source was read and states the figure")
-
-
-def _staff(name: str, meaning: str) -> Column:
-    return Column(name, "number", "people or WTE", meaning, minimum=0)
-
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
-RUN_TABLES: tuple[Table, ...] = (
-    Table(
-        "designations",
-        "Which candidate provides which service: one row a pair.",
-        ("service", "site"),
-        (
-            _SERVICE,
-            _SITE,
-            Column("designated", "boolean", "", "Whether the plan has the site provide the service"),
-            _TODAY,
-            Column("fixed", "boolean", "", "Whether this was settled beforehand"),
-            Column("reason", "text", "", "Why it was settled beforehand", False),
-        ),
-    ),
-    Table(
-        "journeys",
-        "Where each area's patients go: one row a service, area and site. An area has several only where patients are "
-        "shared out.",
-        ("service", "area", "site"),
-        (
-            _SERVICE,
-            _AREA,
-            Column("resident", "boolean", "", "Whether the area belongs to the health system"),
-            Column("site", "code", "", "Code of the site that they go to"),
-            _MINUTES,
-            _PATIENTS,
-            Column("first_site", "code", "", "Code of the site where they are seen first: the same, if it is direct"),
-            Column("first_minutes", "number", "minutes", "Journey time to the first site", minimum=0, maximum=1440),
-            Column("transfer_minutes", "number", "minutes", "Minutes by road of a transfer; 0 if none", minimum=0),
-        ),
-    ),
-    Table(
-        "staffing",
-        "Staff at each site under the plan: one row a team, unit and site. One team across sites has one row, at "
-        "`across_sites`.",
-        ("team", "unit", "site"),
-        (
-            Column("team", "code", "", "Staff who share a rota"),
-            Column("unit", "choice", "", "What is counted", choices=("people", "WTE")),
-            _SITE,
-            _staff("in_post", "Staff in post before the plan"),
-            _staff("moved_in", "Staff who come from another site"),
-            _staff("moved_out", "Staff who go to another site"),
-            _staff("recruited", "Staff who are newly recruited"),
-            _staff("staff", "In post, plus moved in, less moved out, plus recruited"),
-            _staff("needed", "What the services at the site need"),
-            _staff("short", "How far the staff fall short of the need"),
-        ),
-    ),
-    Table(
-        "measures",
-        "Every published number about the plan: one row a measure, service and group.",
-        ("measure", "service", "group"),
-        (
-            Column("measure", "text", "", "What is measured"),
-            Column("service", "code", "", "Code of the service; blank for the whole plan", False),
-            Column("group", "text", "", "Site, district or group of people; blank for all", False),
-            Column("value", "number", "as in unit", "The number"),
-            Column("unit", "text", "", "Unit of the value"),
-            Column("better", "choice", "", "Which way is better", choices=("lower", "higher", "neither")),
-        ),
-    ),
-    Table(
-        "rules",
-        "Every rule, case by case: whether it holds, and with how much to spare.",
-        ("rule", "instance"),
-        (
-            Column("rule", "text", "", "The rule, a name that reads as a sentence"),
-            Column("instance", "text", "", "The case: rule, service, site and so on, joined with dots"),
-            Column("left", "number", "as in unit", "What the plan has"),
-            Column("relation", "choice", "", "How left must compare with right", choices=(">=", "<=", "=")),
-            Column("right", "number", "as in unit", "What the rule asks"),
-            Column("unit", "text", "", "Unit of left and right"),
-            Column("spare", "number", "as in unit", "How far the rule is from being broken; below 0: broken"),
-            Column("binding", "boolean", "", "Whether nothing is to spare"),
-            Column("pass", "boolean", "", "Whether the rule holds"),
-            Column("source", "text", "", "Where the rule's figure comes from", False),
-            _VERIFIED,
-        ),
-    ),
-    Table(
-        "links",
-        "What each designation leans on: one row a link. Only where a service may lean on another site.",
-        ("service", "site", "needs", "kind"),
-        (
-            _SERVICE,
-            _SITE,
-            Column("needs", "code", "", "Code of the service that it leans on"),
-            Column("kind", "choice", "", "How it leans on it", choices=("same_site", "in_reach", "by_transfer")),
-            Column("provider", "code", "", "Code of the nearest candidate that provides it; blank if none does", False),
-            Column("minutes", "number", "minutes", "Way from the provider; by_transfer: to it", False, minimum=0),
-            Column("at_most", "number", "minutes", "Longest way that counts as in reach", False, minimum=0),
-            Column("met", "boolean", "", "Whether the link holds; blank where nothing is asked", False),
-            Column("excepted", "boolean", "", "Whether a documented exception says it need not hold"),
-            Column("source", "text", "", "Where the link is stated", False),
-            _VERIFIED,
-        ),
-        required=False,
-    ),
-    Table(
-        "rotas",
-        "The weekly pattern of each rota that says how it gives cover, in shifts or on call from home: one row a week, "
-        "day and duty. Everybody works week 1, then week 2 and so on, and starts in a week of their own.",
-        ("rota", "week", "day", "start"),
-        (
-            Column("rota", "text", "", "Service and team, joined with a dot"),
-            Column("week", "whole", "week of the cycle", "From 1 to as many as share the rota", minimum=1),
-            Column("day", "choice", "", "Day on which the duty starts", choices=_DAYS),
-            Column("shift", "code", "", "Code of the shift, C on call from home; blank on a day without a duty", False),
-            Column("kind", "choice", "", "Blank on a day without a duty", False, choices=("resident", "on_call")),
-            Column("start", "text", "", "Time of day at which the duty starts", False),
-            Column("end", "text", "", "Time of day at which it ends; on the next day if not later than start", False),
-            Column("hours", "number", "hours", "Hours of the shift, handover included, or of being on call", minimum=0),
-        ),
-        required=False,
-    ),
-    Table(
-        "rota_needs",
-        "How the need of each rota was worked out from the cover it gives: one row a step. Only where the config asks "
-        "for cover.",
-        ("rota", "step"),
-        (
-            Column("rota", "text", "", "Service and team, joined with a dot"),
-            Column("step", "whole", "step", "Number of the step", minimum=1),
-            Column("term", "text", "", "What the step gives"),
-            Column("exact", "text", "", "Its value as a whole number or a fraction"),
-            Column("value", "number", "as in unit", "Its value"),
-            Column("unit", "text", "", "Unit of the value"),
-            Column("source", "text", "", "Where it comes from, or the steps it was worked out from", False),
-            _VERIFIED,
-        ),
-        required=False,
-    ),
-    Table(
-        "exceptions",
-        "Every documented exception: one row each. Only where a service may lean on another site.",
-        ("service", "needs", "site"),
-        (
-            _SERVICE,
-            Column("needs", "code", "", "Code of the service that it leans on"),
-            Column("site", "code", "", "Code of the site where that need not hold"),
-            Column("reason", "text", "", "Why it need not hold there"),
-            Column("source", "text", "", "Where that is written down", False),
-            Column("by", "text", "", "Who says so", False),
-            Column("would_have_broken", "boolean", "", "Whether the plan would break the rule without it"),
-        ),
-        required=False,
-    ),
-)
+PLACE_TABLES, RUN_TABLES = _tables("place"), _tables("run")
 
 
 def place_table(name: str) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 FIRST_LINE = "# A made-up place. Replace its tables, and then this question, with your own."
 
 

@@ -12,14 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimiser.errors import TooLarge
+from optimiser.journeys.going import Bools, Floats, Going, Ints, goes_to
 from optimiser.problem import Problem, Transfer
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 DAYS_A_YEAR = 365
 MINUTES_AN_HOUR = 60
@@ -48,7 +44,7 @@ class SecondLegs:
 
     @property
     def order(self) -> Floats:
-        """Minutes by road, with a site itself before any other."""
+        """Minutes by road, with a site itself before any other; equal ones are settled by the order of the sites."""
         return np.where(self.moves, self.road, -1.0)
 
     @property
@@ -81,21 +77,6 @@ class SecondLegs:
         minutes = out + self.repatriations * there_and_back
         return np.where(self.moves, minutes, 0.0) / MINUTES_AN_HOUR
 
-    def chosen(self, provided: Bools) -> Ints:
-        """Return where each first site's patients go on to, choices × first sites; −1 where nobody takes them.
-
-        ``provided`` is choices × candidates. Equal minutes go to a candidate before a neighbour, then by code.
-        """
-        is_open = np.ones((len(provided), len(self.sites)), dtype=bool)
-        is_open[:, : provided.shape[1]] = provided
-        found = np.full((len(provided), len(self.first_sites)), -1)
-        for number, minutes in enumerate(self.order):
-            left = np.where(is_open & np.isfinite(minutes), minutes, np.inf)
-            if left.size:
-                best = left.argmin(axis=1)
-                found[:, number] = np.where(np.isfinite(left[np.arange(len(left)), best]), best, -1)
-        return found
-
 
 def second_legs(problem: Problem, service: str) -> SecondLegs:
     """Return the second legs of a service reached by transfer."""
@@ -120,14 +101,13 @@ def both_minutes(first: Floats, second: Floats | float) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class TwoLegs:
+class TwoLegs(Going):
     """Where both legs send everybody, for every joint choice: first contact's choices × the service's own.
 
     ``first_minutes`` (infinite where nobody can be reached) and ``first_site`` (a position in the sites of first
     contact, −1 for none) are first contact's choices × areas; ``provided`` is the service's choices × candidates.
     """
 
-    problem: Problem
     service: str
     first_minutes: Floats
     first_site: Ints
@@ -144,19 +124,9 @@ class TwoLegs:
         return self.legs.transfer.first_contact, self.service
 
     @cached_property
-    def patients(self) -> Floats:
-        """Patients a year by area, as whole numbers of ``1 / patient_scale``."""
-        return np.asarray(np.rint(self.problem.patients(self.service) * self.problem.patient_scale))
-
-    @cached_property
-    def resident(self) -> Bools:
-        """Whether each area is resident."""
-        return np.asarray(self.problem.areas["resident"], dtype=bool)
-
-    @cached_property
     def goes_on_to(self) -> Ints:
         """Position of the site that each first site's patients end at: the service's choices × first sites."""
-        return self.legs.chosen(self.provided)
+        return goes_to(self.legs.order, self.provided)
 
     @cached_property
     def second_minutes(self) -> Floats:

@@ -8,16 +8,16 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
 from optimiser.journeys.by_transfer import TwoLegs
-from optimiser.journeys.nearest import first_leg, nearest, subset_table
+from optimiser.journeys.going import Bools, Floats, Going, Ints, at
+from optimiser.journeys.nearest import first_leg, nearest_columns, subset_table
 from optimiser.journeys.shared_out import SharedOut
 from optimiser.problem import Beds, Problem, Service, beds
 
 
-@dataclass(frozen=True)
-class Choices:
+@dataclass(frozen=True, eq=False)
+class Choices(Going):
     """Some choices of designations for one service, and where that sends everybody.
 
     ``provided`` is choices × candidates; ``minutes`` (infinite where nobody can be reached) and ``site`` (a position in
@@ -25,11 +25,10 @@ class Choices:
     are transferred to it or are shared out: for those see ``journeys``.
     """
 
-    problem: Problem
     service: Service
-    provided: np.ndarray
-    minutes: np.ndarray
-    site: np.ndarray
+    provided: Bools
+    minutes: Floats
+    site: Ints
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -37,22 +36,12 @@ class Choices:
         return (self.service.code,)
 
     @property
-    def unserved(self) -> np.ndarray:
+    def unserved(self) -> Ints:
         """Areas that no site takes, by choice."""
         return np.asarray((self.site < 0).sum(axis=1))
 
     @cached_property
-    def patients(self) -> np.ndarray:
-        """Patients a year by area, as whole numbers of ``1 / patient_scale``."""
-        return np.asarray(np.rint(self.problem.patients(self.service.code) * self.problem.patient_scale))
-
-    @cached_property
-    def resident(self) -> np.ndarray:
-        """Whether each area is resident."""
-        return self.problem.areas["resident"].to_numpy()
-
-    @cached_property
-    def scaled_minutes(self) -> np.ndarray:
+    def scaled_minutes(self) -> Floats:
         """Minutes as whole numbers of ``1 / minute_scale``; 0 where nobody can be reached."""
         scaled = self.minutes * self.problem.minute_scale
         np.rint(scaled, out=scaled)
@@ -61,33 +50,28 @@ class Choices:
         return scaled
 
     @cached_property
-    def _lost(self) -> np.ndarray | None:
+    def _lost(self) -> Bools | None:
         """Which areas reach no site, by choice; nothing where all reach one."""
         reached = np.isfinite(self.minutes)
         return None if reached.all() else ~reached
 
-    def minutes_of(self, counted: np.ndarray) -> np.ndarray:
-        """Return patient-minutes a year (scaled) of some areas, by choice; infinite where patients reach no site."""
+    def patient_minutes(self, counted: Bools) -> Floats:
+        """Return minutes a year that patients of some areas spend on the way, by choice."""
         patients = self.patients * counted
-        total = np.asarray(self.scaled_minutes @ patients)
+        total = np.asarray(self.scaled_minutes @ patients) * self.problem.share_scale
         return total if self._lost is None else np.where(self._lost @ patients > 0, np.inf, total)
 
-    def arriving(self, site: str) -> np.ndarray:
+    def arriving(self, site: str) -> Floats:
         """Return patients a year at a site, from every area, by choice."""
         column = self.problem.reachable_sites(self.service.code).index(site)
         return np.asarray(((self.site == column) @ self.patients) / self.problem.patient_scale)
 
     @property
-    def volume_scale(self) -> int:
-        """What makes every number of patients at a site whole."""
-        return self.problem.patient_scale
-
-    @property
-    def worst_minutes(self) -> np.ndarray:
+    def worst_minutes(self) -> Floats:
         """The longest journey from any resident area, by choice."""
         return np.asarray(self.minutes[:, self.resident].max(axis=1, initial=0.0))
 
-    def patients_beyond(self, minutes: float) -> np.ndarray:
+    def patients_beyond(self, minutes: float) -> Floats:
         """Return resident patients a year (scaled) with a longer journey than ``minutes``, by choice."""
         return np.asarray((self.minutes > minutes) @ (self.patients * self.resident))
 
@@ -118,11 +102,9 @@ def one_choice(problem: Problem, service: str, designated: Collection[tuple[str,
     if not _one_site_an_area(problem.services[service]):
         nothing = np.zeros((1, 0))
         return Choices(problem, problem.services[service], provided, nothing, nothing.astype(int))
-    sites = problem.reachable_sites(service)
-    site = nearest(problem, service, chosen)
-    column = pd.Index(sites).get_indexer(pd.Index(site))
-    minutes = np.where(column >= 0, problem.minutes(service)[np.arange(len(column)), column], np.inf)
-    return Choices(problem, problem.services[service], provided, minutes[None, :], column[None, :])
+    site = nearest_columns(problem, service, chosen)
+    minutes = at(site, problem.minutes(service))
+    return Choices(problem, problem.services[service], provided, minutes[None, :], site[None, :])
 
 
 def _one_site_an_area(service: Service) -> bool:
@@ -130,7 +112,7 @@ def _one_site_an_area(service: Service) -> bool:
     return bool(service.activity and not service.transfer and not service.managed)
 
 
-def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs | SharedOut:
+def journeys(problem: Problem, choices: All, service: str) -> Going:
     """Return where every joint choice sends a service's patients: its own choices, or first contact's as well."""
     transfer = problem.services[service].transfer
     if problem.services[service].managed:
@@ -144,14 +126,15 @@ def journeys(problem: Problem, choices: All, service: str) -> Choices | TwoLegs 
     return TwoLegs(problem, service, minutes, site, choices[service].provided)
 
 
-def loads_of_beds(going: Choices | TwoLegs | SharedOut, wanted: Beds, site: str) -> list[Fraction]:
+def loads_of_beds(going: Going, wanted: Beds, site: str) -> list[Fraction]:
     """Return the mean number of beds taken at a site if nobody is turned away, by joint choice in reading order."""
     volumes = np.rint(going.arriving(site) * going.volume_scale).ravel()
     return [wanted.stays.load(Fraction(int(volume), going.volume_scale)) for volume in volumes]
 
 
-def beds_needed(going: Choices | TwoLegs | SharedOut, wanted: Beds, site: str) -> np.ndarray:
+def beds_needed(going: Going, wanted: Beds, site: str) -> Floats:
     """Return the beds that patients at a site need, by joint choice."""
-    loads = loads_of_beds(going, wanted, site)
-    needed = {load: beds.beds_needed(load, wanted.blocking.value) for load in set(loads)}
-    return np.array([needed[load] for load in loads]).reshape(going.arriving(site).shape)
+    patients = going.arriving(site)
+    volumes, which = np.unique(np.rint(patients * going.volume_scale).astype(np.int64), return_inverse=True)
+    needed = beds.beds_needed_by(volumes.tolist(), wanted.stays, wanted.blocking.value, scale=going.volume_scale)
+    return np.array(needed)[which].reshape(patients.shape)

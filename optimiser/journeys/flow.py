@@ -10,10 +10,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from optimiser.journeys.going import Bools, Floats
+
 HUB = -1
 
 
@@ -57,7 +56,7 @@ class Limits(NamedTuple):
         return Limits(low, None if self.high is None else max(self.high, hard.low))
 
 
-class Step(NamedTuple):
+class Move(NamedTuple):
     """A step of patients of an area from one site to another, or of a site's surplus to the hub and back."""
 
     here: int
@@ -83,7 +82,7 @@ class Flow:
                 self.volume[site] += number
         self.queues: dict[tuple[int, int], list[tuple[int, int]]] = {}
         # What ``_steps`` has found for a site, until somebody comes or goes there.
-        self.moves: dict[int, list[Step]] = {}
+        self.moves: dict[int, list[Move]] = {}
 
     def keep_to(self, limits: Mapping[int, Limits]) -> bool:
         """Move patients at least cost until every site is within its limits, or as near as can be; whether all are."""
@@ -113,15 +112,15 @@ class Flow:
                 goes[area, nearest] = True
         return Sharing(sites, patients, goes, keeps_to_limits)
 
-    def _steps(self, here: int, above: Mapping[int, int], room: Mapping[int, int | None]) -> list[Step]:
+    def _steps(self, here: int, above: Mapping[int, int], room: Mapping[int, int | None]) -> list[Move]:
         """Return every step from a place that somebody may take now: from, to, at what cost, and who."""
         if here == HUB:
-            return [Step(HUB, there, 0, HUB) for there in self.sites if above[there]]
+            return [Move(HUB, there, 0, HUB) for there in self.sites if above[there]]
         if here not in self.moves:
             found = ((there, self._first(here, there)) for there in self.sites if there != here)
-            self.moves[here] = [Step(here, there, *first) for there, first in found if first]
+            self.moves[here] = [Move(here, there, *first) for there, first in found if first]
         most = room[here]
-        to_hub = [Step(here, HUB, 0, HUB)] if most is None or above[here] < most else []
+        to_hub = [Move(here, HUB, 0, HUB)] if most is None or above[here] < most else []
         return [*to_hub, *self.moves[here]]
 
     def _first(self, here: int, there: int) -> tuple[int, int] | None:
@@ -137,13 +136,13 @@ class Flow:
 
     def _cheapest(
         self, over: Mapping[int, int], above: Mapping[int, int], room: Mapping[int, int | None]
-    ) -> list[Step]:
+    ) -> list[Move]:
         """Return the cheapest way from where there are too many to where there are too few; nothing if there is none.
 
         No way round is ever cheaper than none, so that going on wherever it has become cheaper comes to an end.
         """
         cost = {place: 0 for place, number in over.items() if number > 0}
-        came_by: dict[int, Step] = {}
+        came_by: dict[int, Move] = {}
         cheaper = deque(cost)
         while cheaper:
             here = cheaper.popleft()
@@ -154,7 +153,7 @@ class Flow:
                     if step.there not in cheaper:
                         cheaper.append(step.there)
         ends = [(cost[place], place) for place, number in over.items() if number < 0 and place in cost]
-        path: list[Step] = []
+        path: list[Move] = []
         place = min(ends)[1] if ends else None
         while place in came_by:
             path.append(came_by[place])
@@ -162,7 +161,7 @@ class Flow:
         return path[::-1]
 
     def _move(
-        self, path: list[Step], over: dict[int, int], above: dict[int, int], room: Mapping[int, int | None]
+        self, path: list[Move], over: dict[int, int], above: dict[int, int], room: Mapping[int, int | None]
     ) -> None:
         start, end = path[0].here, path[-1].there
         number = min(over[start], -over[end], *(self._may_take(step, above, room) for step in path))
@@ -176,14 +175,14 @@ class Flow:
             else:
                 self._send(step, number)
 
-    def _may_take(self, step: Step, above: Mapping[int, int], room: Mapping[int, int | None]) -> int:
+    def _may_take(self, step: Move, above: Mapping[int, int], room: Mapping[int, int | None]) -> int:
         """Return how many may take a step."""
         if step.there == HUB:
             most = room[step.here]
             return self.total if most is None else most - above[step.here]
         return above[step.there] if step.here == HUB else self.at[step.area][step.here]
 
-    def _send(self, step: Step, number: int) -> None:
+    def _send(self, step: Move, number: int) -> None:
         """Send so many patients of an area from one site to another."""
         at = self.at[step.area]
         self.moves.pop(step.here, None)

@@ -22,11 +22,8 @@ from numpy.typing import NDArray
 
 from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import second_legs
+from optimiser.journeys.going import Bools, Floats, Ints, at, first_least, goes_to
 from optimiser.problem import Problem
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 NO_SET = -1
 MOST_TABLE_CANDIDATES = 16
@@ -161,15 +158,8 @@ def first_leg(problem: Problem, service: str, provided: Bools) -> tuple[Floats, 
     transfer = problem.services[service].transfer
     assert transfer is not None
     minutes, choosing = problem.minutes(transfer.first_contact), problem.first_choosing_minutes(service)
-    is_open = np.ones((len(provided), minutes.shape[1]), dtype=bool)
-    is_open[:, : provided.shape[1]] = provided
-    site = np.full((len(provided), len(minutes)), -1)
-    for number, here in enumerate(is_open if minutes.shape[1] else ()):
-        left = np.where(here, choosing, np.inf)
-        best = left.argmin(axis=1)
-        site[number] = np.where(np.isfinite(left[np.arange(len(left)), best]), best, -1)
-    travelled = np.column_stack([minutes, np.full(len(minutes), np.inf)])
-    return travelled[np.arange(len(minutes))[None, :], site], site
+    site = goes_to(choosing, provided)
+    return at(site, minutes), site
 
 
 @dataclass(frozen=True, eq=False)
@@ -324,15 +314,15 @@ def nearest(problem: Problem, service: str, designated: Collection[str]) -> pd.S
 
     One site code an area; missing where no such site can be reached.
     """
+    codes = np.array([*problem.reachable_sites(service), None], dtype=object)
+    return pd.Series(codes[nearest_columns(problem, service, designated)], index=problem.areas.index, dtype=object)
+
+
+def nearest_columns(problem: Problem, service: str, designated: Collection[str]) -> Ints:
+    """The same as positions in ``reachable_sites``, one an area; −1 where no such site can be reached."""
     sites = problem.reachable_sites(service)
-    shut = [site in problem.candidates and site not in designated for site in sites]
-    minutes = np.where(shut, np.inf, problem.choosing_minutes(service))
-    if not sites:
-        return pd.Series(None, index=problem.areas.index, dtype=object)
-    best = minutes.argmin(axis=1)
-    reached = np.isfinite(minutes[np.arange(len(minutes)), best])
-    codes = np.array(sites, dtype=object)[best]
-    return pd.Series(np.where(reached, codes, None), index=problem.areas.index, dtype=object)
+    shut = np.array([site in problem.candidates and site not in designated for site in sites], dtype=bool)
+    return first_least(np.where(shut, np.inf, problem.choosing_minutes(service)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -369,14 +359,11 @@ def subset_table(problem: Problem, service: str) -> SubsetTable:
         minutes[new] = np.where(wins, own, minutes[old])
         site[new] = np.where(wins, j, site[old])
     if problem.services[service].observed:
-        travelled = np.column_stack([problem.minutes(service), np.full(len(journeys), np.inf)])
-        minutes = travelled[np.arange(len(journeys)), site]
+        minutes = at(site.astype(np.int64), problem.minutes(service))
     return SubsetTable(candidates, sites, minutes, site)
 
 
 def _nearest_neighbour(journeys: Floats, candidates: int) -> tuple[Floats, Ints]:
     """The nearest neighbour of each area, with nothing designated."""
-    outside = np.column_stack([journeys[:, candidates:], np.full(len(journeys), np.inf)])
-    best = outside.argmin(axis=1)
-    minutes = outside[np.arange(len(outside)), best]
-    return minutes, np.where(np.isfinite(minutes), best + candidates, -1)
+    best = first_least(journeys[:, candidates:])
+    return at(best, journeys[:, candidates:]), np.where(best < 0, -1, best + candidates)

@@ -17,14 +17,11 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimiser.journeys.going import Floats, Ints
 from optimiser.journeys.nearest import nearest
 from optimiser.problem import Figure, Problem
 from optimiser.problem.decimals import MILLION
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 STEPS_A_MINUTE = 10
 STEP = MILLION // STEPS_A_MINUTE
@@ -51,7 +48,7 @@ def fit(problem: Problem, service: str, counts: Mapping[str, float], *, held_at_
         The site whose offset is 0, like the neighbours'; if not given, the one with which the fit is closest. Counts
         at these sites cannot tell how far they all are, together, from the neighbours: one of them must be held.
     """
-    search = _Search.of(problem.before_growth(), service, counts)
+    search = _Fit.of(problem.before_growth(), service, counts)
     sites = sorted(counts)
     held = [sites.index(held_at_zero)] if held_at_zero else range(len(sites))
     _, _, best = min(search.best(site) for site in held)
@@ -83,7 +80,7 @@ def with_offsets(offsets: Mapping[str, float], period: str) -> dict[str, Figure]
 
 
 @dataclass(frozen=True, eq=False)
-class _Search:
+class _Fit:
     """Offsets in steps of a tenth of a minute.
 
     ``minutes`` are areas × sites, in millionths: the sites counted, then the nearest neighbour, so that of equal sums
@@ -96,7 +93,7 @@ class _Search:
     reach: int
 
     @classmethod
-    def of(cls, problem: Problem, service: str, counts: Mapping[str, float]) -> _Search:
+    def of(cls, problem: Problem, service: str, counts: Mapping[str, float]) -> _Fit:
         reachable = problem.reachable_sites(service)
         counted_at = problem.minutes(service)[:, [reachable.index(site) for site in sorted(counts)]]
         outside = problem.minutes(service)[:, len(problem.candidates) :]

@@ -20,11 +20,11 @@ from functools import cached_property
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimiser.errors import NoPlan, TooLarge
-from optimiser.journeys.flow import Bools, Floats, Flow, Limits, Sharing
-from optimiser.problem import Problem
+from optimiser.journeys.flow import Flow, Limits, Sharing
+from optimiser.journeys.going import Bools, Floats, Going, Ints
+from optimiser.problem import Problem, worked_out_once
 from optimiser.problem.beds import most_patients
 
 # Patients are shared out once for every set of candidates.
@@ -63,11 +63,7 @@ def sharing(
         raise TooLarge(_too_many(problem, service))
     rules = {f"{rule}.{service}.{site}" for rule in (MINIMUM, MAXIMUM, BEDS) for site in sites}
     without, last = frozenset(rules.intersection(leave_out)), frozenset(rules.intersection(giving))
-    key, known = ("sharing", service, sites, without, last), problem.worked_out
-    if key not in known:
-        known[key] = _shared(problem, service, sites, without, last)
-    found: Sharing = known[key]
-    return found
+    return _shared(problem, service, sites, without, last)
 
 
 # A set of designated candidates, and the number of one of its sharings: 0 is the one that the words give.
@@ -162,10 +158,9 @@ def _too_many(problem: Problem, service: str) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class SharedOut:
+class SharedOut(Going):
     """Where patients who are shared out go, for some choices of designations: ``provided`` is choices × candidates."""
 
-    problem: Problem
     service: str
     provided: Bools
 
@@ -175,23 +170,13 @@ class SharedOut:
         return (self.service,)
 
     @cached_property
-    def patients(self) -> Floats:
-        """Patients a year by area, as whole numbers of ``1 / patient_scale``."""
-        return np.asarray(np.rint(self.problem.patients(self.service) * self.problem.patient_scale))
-
-    @cached_property
-    def resident(self) -> Bools:
-        """Whether each area is resident."""
-        return np.asarray(self.problem.areas["resident"], dtype=bool)
-
-    @cached_property
     def each(self) -> list[Sharing]:
         """Who goes where under each choice."""
         chosen = ([s for s, there in zip(self.problem.candidates, row, strict=True) if there] for row in self.provided)
         return [sharing(self.problem, self.service, sites) for sites in chosen]
 
     @cached_property
-    def unserved(self) -> NDArray[np.int64]:
+    def unserved(self) -> Ints:
         """Areas that no site takes, by choice."""
         return np.array([int((~one.goes.any(axis=1)).sum()) for one in self.each], dtype=np.int64)
 
@@ -201,14 +186,14 @@ class SharedOut:
         minutes = self.problem.minutes(self.service)
         return np.asarray(np.rint(np.where(np.isfinite(minutes), minutes, 0) * self.problem.minute_scale))
 
-    def minutes_of(self, counted: Bools) -> Floats:
-        """Return patient-minutes a year (scaled) of some areas, by choice; infinite where patients reach no site."""
+    def patient_minutes(self, counted: Bools) -> Floats:
+        """Return minutes a year that patients of some areas spend on the way, by choice."""
         needing = (self.patients > 0) & counted
         return np.array(
             [
                 np.inf
                 if (needing & ~one.goes.any(axis=1)).any()
-                else float((one.patients[counted] * self.scaled_minutes[counted]).sum())
+                else float((one.patients[counted] * self.scaled_minutes[counted]).sum()) * self.problem.share_scale
                 for one in self.each
             ]
         )
@@ -217,11 +202,6 @@ class SharedOut:
         """Return patients a year at a site, from every area, by choice."""
         column = self.problem.reachable_sites(self.service).index(site)
         return np.array([one.patients[:, column].sum() for one in self.each]) / self.problem.patient_scale
-
-    @property
-    def volume_scale(self) -> int:
-        """What makes every number of patients at a site whole."""
-        return self.problem.patient_scale
 
     @property
     def worst_minutes(self) -> Floats:
@@ -242,6 +222,7 @@ class SharedOut:
 # -- one sharing -----------------------------------------------------------------------------------
 
 
+@worked_out_once
 def _shared(
     problem: Problem, service: str, designated: frozenset[str], leave_out: frozenset[str], giving: frozenset[str]
 ) -> Sharing:
@@ -279,29 +260,26 @@ def _limits(problem: Problem, service: str, site: str, without: Collection[str])
     return Limits(low, min(highs, default=None))
 
 
+@worked_out_once
 def _costs(problem: Problem, service: str) -> list[dict[int, int]]:
     """Return, for each area, what a patient's way to each site costs; nothing where there is no journey.
 
     One whole number stands for minutes, then for minutes of residents, then for the number of the area times the place
     of the site: each counts for more than all the later ones could come to along any way from site to site.
     """
-    key, known = ("costs of sharing", service), problem.worked_out
-    if key not in known:
-        minutes = problem.minutes(service)
-        reached = np.isfinite(minutes)
-        scaled = np.rint(np.where(reached, minutes, 0) * problem.minute_scale).astype(np.int64).tolist()
-        number = {area: n for n, area in enumerate(sorted(problem.areas.index), start=1)}
-        areas = zip(problem.areas.index, problem.areas["resident"], scaled, reached.tolist(), strict=True)
-        sites = minutes.shape[1]
-        least = 2 * sites * len(number) * sites + 1
-        most = 2 * sites * (least + 1) * (max(map(max, scaled), default=0) + 1) if sites else 1
-        known[key] = [
-            {
-                i: time * most + bool(resident) * time * least + number[area] * (i + 1)
-                for i, (time, known_time) in enumerate(zip(times, there, strict=True))
-                if known_time
-            }
-            for area, resident, times, there in areas
-        ]
-    found: list[dict[int, int]] = known[key]
-    return found
+    minutes = problem.minutes(service)
+    reached = np.isfinite(minutes)
+    scaled = np.rint(np.where(reached, minutes, 0) * problem.minute_scale).astype(np.int64).tolist()
+    number = {area: n for n, area in enumerate(sorted(problem.areas.index), start=1)}
+    areas = zip(problem.areas.index, problem.areas["resident"], scaled, reached.tolist(), strict=True)
+    sites = minutes.shape[1]
+    least = 2 * sites * len(number) * sites + 1
+    most = 2 * sites * (least + 1) * (max(map(max, scaled), default=0) + 1) if sites else 1
+    return [
+        {
+            i: time * most + bool(resident) * time * least + number[area] * (i + 1)
+            for i, (time, known_time) in enumerate(zip(times, there, strict=True))
+            if known_time
+        }
+        for area, resident, times, there in areas
+    ]

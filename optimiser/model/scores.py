@@ -9,8 +9,7 @@ import numpy as np
 
 from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import LARGEST_EXACT, PARTS_OF_A_TRANSFER, TOO_FINE, TwoLegs
-from optimiser.journeys.choices import All, Choices, journeys
-from optimiser.journeys.shared_out import SharedOut
+from optimiser.journeys.choices import All, journeys
 from optimiser.model.rules.staff import joint_needs
 from optimiser.problem import MOST_DEPRIVED_DECILES, Objective, Problem
 
@@ -51,17 +50,14 @@ def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[
 
 
 def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: np.ndarray) -> Score:
-    parts = [_minutes_of(journeys(problem, choices, code), counted) for code in _counted(problem, services)]
-    if sum(float(part[np.isfinite(part)].max(initial=0)) for _, part in parts) >= LARGEST_EXACT:
+    going = [journeys(problem, choices, code) for code in _counted(problem, services)]
+    parts = [(one.services, one.patient_minutes(counted)) for one in going]
+    floats = [part for _, part in parts if part.dtype.kind == "f"]
+    if sum(float(part[np.isfinite(part)].max(initial=0)) for part in floats) >= LARGEST_EXACT:
         raise TooLarge(TOO_FINE)
-    return Score(tuple(parts), problem.patient_scale * problem.minute_scale * problem.share_scale)
-
-
-def _minutes_of(going: Choices | TwoLegs | SharedOut, counted: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the axes and the minutes of one service's patients, as whole numbers of their last decimal place."""
-    if isinstance(going, TwoLegs):
-        return going.services, going.patient_minutes(counted)
-    return going.services, np.asarray(going.minutes_of(counted) * going.problem.share_scale)
+    # All services of a question are counted in the same parts.
+    scales = {one.patient_scale * one.minute_scale for one in going}
+    return Score(tuple(parts), max(scales, default=1) * problem.share_scale)
 
 
 def worst_journey(problem: Problem, choices: All, services: Sequence[str]) -> Score:
@@ -72,13 +68,14 @@ def worst_journey(problem: Problem, choices: All, services: Sequence[str]) -> Sc
 
 def patients_beyond_standard(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """Resident patients a year whose journey is longer than the service's standard."""
-    parts = []
+    parts, scales = [], {1}
     for code in _counted(problem, services):
         standard = problem.services[code].standard_minutes
         if standard:
             going = journeys(problem, choices, code)
             parts.append((going.services, going.patients_beyond(standard.value)))
-    return Score(tuple(parts), problem.patient_scale)
+            scales.add(going.patient_scale)
+    return Score(tuple(parts), max(scales))
 
 
 def staff_short(problem: Problem, choices: All, services: Sequence[str]) -> Score:

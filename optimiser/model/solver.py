@@ -155,7 +155,7 @@ class Askable:
 
 def installed_version() -> str:
     """Version of HiGHS in use."""
-    return str(highspy.Highs().version())
+    return str(_Highs().version())
 
 
 def _refuse_wrong_version(version: str) -> None:
@@ -243,8 +243,16 @@ class _Arrays:
         )
 
 
+class _Highs(highspy.Highs):  # type: ignore[misc]
+    """HiGHS, silent from the start: as callbacks are set some versions print who they are, where JSON may be due."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802, the name is highspy's
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
+
+
 def _loaded(lp: _Arrays, time_limit_seconds: float | None) -> Any:
-    highs = highspy.Highs()
+    highs = _Highs()
     for name, value in OPTIONS.items():
         _ok(highs.setOptionValue(name, value), f"option {name}")
     if time_limit_seconds is not None:

@@ -173,53 +173,43 @@ class Plan:
         )
 
     def _journeys_for(self, service: str) -> pd.DataFrame:
-        if self.problem.services[service].transfer:
-            return self._two_legs_for(service)
-        if self.problem.services[service].managed:
-            return self._shared_out_for(service)
-        site = nearest(self.problem, service, self.sites_of(service))
-        column = pd.Index(self.problem.reachable_sites(service)).get_indexer(pd.Index(site))
-        minutes = self.problem.minutes(service)[np.arange(len(column)), column]
-        areas = self.problem.areas
+        """Return the journeys to a service, from the area, site, minutes, patients and first leg of each."""
+        of = self.problem.services[service]
+        found = self._two_legs if of.transfer else self._shared_out if of.managed else self._to_the_nearest
+        area, site, minutes, patients, first_site, first_minutes, road = found(service)
+        areas = self.problem.areas.iloc[area]
         return pd.DataFrame(
             {
                 "service": service,
                 "area": areas.index,
                 "resident": areas["resident"].to_numpy(),
-                "site": site.to_numpy(),
-                "minutes": np.where(column >= 0, minutes, np.nan),
-                "patients_per_year": self.problem.patients(service),
-                "first_site": site.to_numpy(),
-                "first_minutes": np.where(column >= 0, minutes, np.nan),
-                "transfer_minutes": np.where(column >= 0, 0.0, np.nan),
+                "site": site,
+                "minutes": minutes,
+                "patients_per_year": patients,
+                "first_site": first_site,
+                "first_minutes": first_minutes,
+                "transfer_minutes": road,
             }
         )
 
-    def _shared_out_for(self, service: str) -> pd.DataFrame:
+    def _to_the_nearest(self, service: str) -> tuple[np.ndarray, ...]:
+        site = nearest(self.problem, service, self.sites_of(service))
+        column = pd.Index(self.problem.reachable_sites(service)).get_indexer(pd.Index(site))
+        area = np.arange(len(column))
+        minutes = np.where(column >= 0, self.problem.minutes(service)[area, column], np.nan)
+        return area, *_one_leg(site.to_numpy(), minutes, self.problem.patients(service))
+
+    def _shared_out(self, service: str) -> tuple[np.ndarray, ...]:
         shared = sharing(self.problem, service, self.sites_of(service))
         # An area that no site takes has a row all the same.
         goes = np.column_stack([shared.goes, ~shared.goes.any(axis=1)])
         area, column = np.nonzero(goes)
-        patients = self.problem.patients(service)[area]
         minutes = np.column_stack([self.problem.minutes(service), np.full(len(goes), np.nan)])[area, column]
         parts = np.column_stack([shared.patients, np.zeros(len(goes))])[area, column] / self.problem.patient_scale
-        patients = np.where(goes.sum(axis=1)[area] > 1, parts, patients)
-        site = _codes(shared.sites, column)
-        return pd.DataFrame(
-            {
-                "service": service,
-                "area": self.problem.areas.index[area],
-                "resident": self.problem.areas["resident"].to_numpy()[area],
-                "site": site,
-                "minutes": minutes,
-                "patients_per_year": patients,
-                "first_site": site,
-                "first_minutes": minutes,
-                "transfer_minutes": np.where(np.isnan(minutes), np.nan, 0.0),
-            }
-        )
+        patients = np.where(goes.sum(axis=1)[area] > 1, parts, self.problem.patients(service)[area])
+        return area, *_one_leg(_codes(shared.sites, column), minutes, patients)
 
-    def _two_legs_for(self, service: str) -> pd.DataFrame:
+    def _two_legs(self, service: str) -> tuple[np.ndarray, ...]:
         choices = {code: one_choice(self.problem, code, self.designated) for code in self.problem.services}
         going = journeys(self.problem, choices, service)
         assert isinstance(going, TwoLegs)
@@ -228,20 +218,10 @@ class Plan:
         last = np.where(known, np.append(going.goes_on_to[0], -1)[first], -1)
         served, second = last >= 0, np.append(going.second_minutes[0], np.inf)[first]
         road = np.where(served, np.pad(legs.road, ((0, 1), (0, 1)))[first, last], np.nan)
-        areas = self.problem.areas
-        return pd.DataFrame(
-            {
-                "service": service,
-                "area": areas.index,
-                "resident": areas["resident"].to_numpy(),
-                "site": _codes(legs.sites, last),
-                "minutes": np.where(served, both_minutes(np.where(known, minutes, 0), second), np.nan),
-                "patients_per_year": self.problem.patients(service),
-                "first_site": _codes(legs.first_sites, first),
-                "first_minutes": np.where(known, minutes, np.nan),
-                "transfer_minutes": road,
-            }
-        )
+        both = np.where(served, both_minutes(np.where(known, minutes, 0), second), np.nan)
+        first_minutes = np.where(known, minutes, np.nan)
+        patients, first_site = self.problem.patients(service), _codes(legs.first_sites, first)
+        return np.arange(len(first)), _codes(legs.sites, last), both, patients, first_site, first_minutes, road
 
 
 def matters(exceptions: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFrame]]:
@@ -253,6 +233,11 @@ def matters(exceptions: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFram
 def _codes(sites: tuple[str, ...], positions: np.ndarray) -> np.ndarray:
     """Return the code at each position; nothing at −1."""
     return np.asarray(np.array([*sites, None], dtype=object)[positions])
+
+
+def _one_leg(site: np.ndarray, minutes: np.ndarray, patients: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the journeys of those who go straight there, as those of both legs are."""
+    return site, minutes, patients, site, minutes, np.where(np.isnan(minutes), np.nan, 0.0)
 
 
 def _row(one: Instance) -> tuple[object, ...]:

@@ -15,17 +15,22 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from optimiser.plan import Plan
+from optimiser.plan.measures import AGE_75_PLUS, BANDS, groups, mean
+from optimiser.problem import Problem
+
 Answer = Mapping[str, pd.DataFrame]
 
 THRESHOLDS = (1, 5, 10)
-BANDS = (30, 45, 60)
 WORST_AREAS = 10
 CLIFF_MINUTES = 1
 QUIET_MINUTES, LOUD_MINUTES = 2, 10
 PATIENTS, OLDER = "patients a year", "people aged 75 and over"
-AGE_75_PLUS = "age 75+"
 SUFFIXES = ("_before", "_after")
-FIFTH_ENDS = {1: " (most deprived)", 5: " (least deprived)"}
+# Groups that a page shows first: everybody, and those aged 75 and over.
+SHOWN_FIRST = ("", AGE_75_PLUS)
+
+Row = tuple[str, str, str, float]
 
 
 def openings(base: Answer, other: Answer) -> pd.DataFrame:
@@ -168,6 +173,85 @@ def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
     }
 
 
+# Between two plans, as a page shows it ------------------------------------------------------------------------------
+
+
+def of_plans(plan: Plan, before: Plan, service: str) -> Iterator[Row]:
+    """Yield (measure, service, group, value) of the journeys of ``plan`` against those of ``before``.
+
+    People count residents, and means are of patients, or of people for those aged 75 or over, in minutes.
+    Names and meanings are those of ``affectedMeasures`` in ``page/evaluate.js``, which works the same out on the page.
+    ``mean_change_of_those_longer`` is over those whose journey gets longer, and NaN where nobody's does.
+    ``patients_redirected`` are those of every area who arrive first at another site than before.
+    """
+    moved = areas(_answer_of(before, service), _answer_of(plan, service))
+    groups = sorted(
+        grouped(moved), key=lambda found: SHOWN_FIRST.index(found[1]) if found[1] in SHOWN_FIRST else len(SHOWN_FIRST)
+    )
+    for _, group, counted, members in groups:
+        older = counted == OLDER
+        yield from _rows(service, group, members, "people_75_plus" if older else "people", older)
+    yield "patients_redirected", service, "", _redirected(plan, before, service)
+
+
+def one_row_an_area(plan: Plan, service: str) -> pd.DataFrame:
+    """Return area, resident, minutes (infinite where no site is reached) and site, that of most patients, by area."""
+    rows = _journeys_of(plan, service)
+    named = rows.rename(columns={"patients_per_year": "patients"}).fillna({"site": "", "minutes": float("inf")})
+    found = split_areas_together(
+        named.assign(spent=named["minutes"])[["service", "area", "patients", "site", "minutes", "spent"]]
+    )
+    return found.join(plan.problem.areas["resident"], on="area")
+
+
+def _rows(service: str, group: str, members: pd.DataFrame, people: str, older: bool) -> Iterator[Row]:
+    change, number = members["spent_change"], members[people]
+    weight = number if older else members["patients"]
+    longer = change > 0
+    yield "people", service, group, float(number.sum())
+    yield "people_longer", service, group, float(number[longer].sum())
+    yield "people_more_than_10_longer", service, group, float(number[change > THRESHOLDS[-1]].sum())
+    yield "people_more_than_10_shorter", service, group, float(number[change < -THRESHOLDS[-1]].sum())
+    yield "mean_change", service, group, mean(change, weight)
+    yield "mean_change_of_those_longer", service, group, mean(change[longer], weight[longer])
+
+
+def _redirected(plan: Plan, before: Plan, service: str) -> float:
+    arriving = [
+        _journeys_of(one, service).fillna({"first_site": ""}).groupby(["area", "first_site"])["patients_per_year"].sum()
+        for one in (plan, before)
+    ]
+    both = pd.concat(arriving, axis=1).fillna(0.0)
+    return float((both.iloc[:, 0] - both.min(axis=1)).sum())
+
+
+def _journeys_of(plan: Plan, service: str) -> pd.DataFrame:
+    return plan.journeys[plan.journeys["service"] == service]
+
+
+def _answer_of(plan: Plan, service: str) -> Answer:
+    return {"journeys": _journeys_of(plan, service), **asked_about(plan.problem)}
+
+
+def asked_about(problem: Problem) -> dict[str, pd.DataFrame]:
+    """Return what a question says of its areas, sites and services, as frames by those names."""
+    sites = [(site.code, site.name, not site.candidate) for site in problem.sites.values()]
+    services = [
+        (
+            code,
+            service.name,
+            service.standard_minutes.value if service.standard_minutes else np.nan,
+            service.transfer.share_transferred.value if service.transfer else 1.0,
+        )
+        for code, service in problem.services.items()
+    ]
+    return {
+        "areas": problem.areas.rename_axis("area").reset_index(),
+        "sites": pd.DataFrame(sites, columns=["site", "name", "neighbour"]),
+        "services": pd.DataFrame(services, columns=["service", "name", "standard_minutes", "share_transferred"]),
+    }
+
+
 # What stands in a run ---------------------------------------------------------------------------------------------
 
 
@@ -253,12 +337,7 @@ def grouped(moved: pd.DataFrame) -> Iterator[tuple[str, str, str, pd.DataFrame]]
     for service, rows in moved.groupby("service", sort=False):
         code = str(service)
         yield code, "", PATIENTS, rows
-        for fifth, members in rows.groupby("fifth"):
-            number = int(float(str(fifth)))
-            yield code, f"deprivation fifth {number}{FIFTH_ENDS.get(number, '')}", PATIENTS, members
-        for district, members in rows.groupby("district"):
-            if district:
-                yield code, f"district {district!s}", PATIENTS, members
+        yield from ((code, group, PATIENTS, members) for group, members in groups(rows))
         if rows["people_75_plus"].notna().any():
             yield code, AGE_75_PLUS, OLDER, rows.fillna({"people_75_plus": 0})
 
@@ -268,12 +347,6 @@ def _means(members: pd.DataFrame, weight: pd.Series) -> tuple[float, float, floa
     total = float(weight.sum())
     before, after = (mean(members[name], weight) for name in ("spent_before", "spent_after"))
     return total, before, after, after - before if before != after else 0.0 if before == before else np.nan
-
-
-def mean(minutes: pd.Series, weight: pd.Series) -> float:
-    """Return the mean minutes of those who count; NaN where nobody does."""
-    counted, total = weight > 0, float(weight.sum())
-    return float((minutes[counted] * weight[counted]).sum() / total) if total else float("nan")
 
 
 def _less(after: pd.Series, before: pd.Series) -> pd.Series:

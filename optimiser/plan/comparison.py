@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from optimiser.plan import Plan, matters, measures
-from optimiser.plan.affected import between, is_true
+from optimiser.plan.affected import asked_about, between, is_true
 from optimiser.plan.quotable import sentences
 
 COMPARED = (
@@ -89,26 +89,13 @@ def affected(answers: Mapping[str, Tables]) -> dict[str, pd.DataFrame]:
 
 def tables_of(plan: Plan) -> dict[str, pd.DataFrame]:
     """Return the tables of a plan that a comparison needs."""
-    problem = plan.problem
-    sites = [(site.code, site.name, not site.candidate) for site in problem.sites.values()]
-    services = [
-        (
-            code,
-            service.name,
-            service.standard_minutes.value if service.standard_minutes else float("nan"),
-            service.transfer.share_transferred.value if service.transfer else 1.0,
-        )
-        for code, service in problem.services.items()
-    ]
     return {
         "designations": plan.designations,
         "journeys": plan.journeys,
         "measures": measures.table(plan),
         "rules": plan.rules,
-        "areas": problem.areas.rename_axis("area").reset_index(),
-        "sites": pd.DataFrame(sites, columns=["site", "name", "neighbour"]),
-        "services": pd.DataFrame(services, columns=["service", "name", "standard_minutes", "share_transferred"]),
         "exceptions": plan.exceptions,
+        **asked_about(plan.problem),
     }
 
 

@@ -1,22 +1,53 @@
-"""What a page is made of: plans, with what is known of the run that each came from."""
+"""A finished run, read back from its folder and checked before anything is made of it."""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pandas as pd
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from optimiser import checker
-from optimiser.errors import Fault, InputError
+from optimiser.errors import CheckFailed, Fault, InputError, disagreements, quoted
 from optimiser.inputs import read_problem
+from optimiser.inputs.config import services_of
+from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
 from optimiser.plan import Plan, evaluate, measures
-from optimiser.plan.proof import Enumeration, Option, Proof, Reached
-from optimiser.plan.runs import files_of, read_tables
+from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached
+from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of
+from optimiser.problem import Problem
+
+# What a run was asked about.
+ASKED_ABOUT = ("inputs/areas.csv", "inputs/sites.csv", "config.yaml")
+LONGEST_SHOWN = 60
+# What each kind of fault that can occur here wishes for, in words.
+WISHES = {
+    "missing": "there",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "list_type": "a list",
+    "dict_type": "a group of entries",
+    "tuple_type": "a pair of codes",
+    "model_type": "a group of entries",
+    "too_long": "a pair of codes",
+    "greater_than_equal": "0 or more",
+    "literal_error": "one of {expected}",
+    "value_error": "{error}",
+    "json_invalid": "JSON",
+}
 
 
 @dataclass(frozen=True)
@@ -24,6 +55,7 @@ class Run:
     """A plan under a name, what the independent check found against it, and its record (``run.json``).
 
     A plan that rests on no config cannot be checked from its files: then nothing is known against it, nor for it.
+    ``folder`` and ``tables`` are those that it was read from, text as text and blank numbers as NaN.
     """
 
     name: str
@@ -31,6 +63,13 @@ class Run:
     breaches: pd.DataFrame
     record: Mapping[str, Any]
     is_checked: bool = True
+    folder: Path = Path()
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> Problem:
+        """The question that the plan answers."""
+        return self.plan.problem
 
     @cached_property
     def measures(self) -> pd.DataFrame:
@@ -38,24 +77,56 @@ class Run:
         return measures.table(self.plan)
 
     @cached_property
+    def inputs(self) -> dict[str, pd.DataFrame]:
+        """The tables of its place, by name."""
+        files = {table: self.problem.files.get(f"inputs/{table.name}.csv") for table in PLACE_TABLES}
+        return {table.name: _frame(io.BytesIO(content), table)[0] for table, content in files.items() if content}
+
+    @cached_property
     def before(self) -> Plan:
         """What the plan is compared with: today, and for services of which that is not known the plan itself.
 
         Nobody is shared out today: everybody goes to the nearest, or where they are known to go.
         """
-        problem = self.plan.problem.to_the_nearest()
+        problem = self.problem.to_the_nearest()
         known = problem.services_with_today
         unknown = {(site, code) for site, code in self.plan.designated if code not in known}
         return evaluate(problem, problem.today | unknown)
 
+    @cached_property
+    def key(self) -> str:
+        """``run-`` and six letters that stand for what was asked and answered: equal files have equal keys."""
+        listed = json.dumps(self.record["files"], sort_keys=True).encode()
+        return f"run-{hashlib.sha256(listed).hexdigest()[:6]}"
 
-def run_of(run: Plan | str | Path, name: str = "") -> Run:
-    """Return a plan, or a run folder, as something to make a page of. It is checked first.
+    @property
+    def date(self) -> str:
+        """The day on which the run was made, as year-month-day; empty where what is stated is none."""
+        stated = str(self.record["date"])
+        return stated if re.fullmatch(r"\d{4}-\d{2}-\d{2}", stated) else ""
+
+    @property
+    def version(self) -> str:
+        """The version of optimiser that made it; empty where the run does not say."""
+        return str(self.record["versions"].get("optimiser", ""))
+
+    @property
+    def stem(self) -> str:
+        """How file names begin: date, question and key, such as ``2026-11-21_one-hasu_run-7f3a9c``."""
+        name = re.sub(r"^\d{4}-\d{2}-\d{2}_", "", self.folder.resolve().name).lower()
+        slug = re.sub(r"[^a-z0-9]+", "-", name).strip("-")[:40].strip("-") or "run"
+        return "_".join(part for part in (self.date, slug, self.key) if part)
+
+
+def run_of(run: Plan | str | Path, name: str = "", *, only_if_sound: bool = False) -> Run:
+    """Return a plan, or a run folder, as something to make a page or an export of. It is checked first.
 
     Raises
     ------
     InputError
         When it is not a complete run folder, or its inputs cannot be read.
+    CheckFailed
+        When the independent check disagrees with a folder that is to be passed on ``only_if_sound``.
     """
     if isinstance(run, Plan):
         files = files_of(run)
@@ -64,14 +135,15 @@ def run_of(run: Plan | str | Path, name: str = "") -> Run:
         return Run(name or run.problem.title, run, breaches, json.loads(files["run.json"]), is_checked)
     folder = Path(run)
     tables, record = read_tables(folder)
-    problem = read_problem(folder / "config.yaml")
-    try:
-        plan = Plan(problem, _designated(tables["designations"]), _proof(record), _patterns(tables))
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            [Fault(str(folder), f"this run cannot be read: run.json lacks {error}. Solve it again.")]
-        ) from error
-    return Run(name or folder.resolve().name, plan, checker.check(folder), record)
+    breaches = checker.check(folder)
+    if only_if_sound and len(breaches):
+        first = breaches.iloc[0]
+        words = f"{disagreements(len(breaches))}, first {first.check} ({first.where})."
+        raise CheckFailed(f"{folder} is not passed on. {words} See them all: optimiser check {folder}")
+    rotas = tables.get("rotas")
+    patterns = () if rotas is None else tuple(part for _, part in rotas.groupby("rota", sort=False))
+    plan = Plan(read_problem(folder / "config.yaml"), _designated(tables), _proof(record), patterns)
+    return Run(name or folder.resolve().name, plan, breaches, record, folder=folder, tables=tables)
 
 
 def runs_of(runs: Sequence[Plan | str | Path | Run]) -> list[Run]:
@@ -84,14 +156,28 @@ def runs_of(runs: Sequence[Plan | str | Path | Run]) -> list[Run]:
     ]
 
 
-def _designated(designations: pd.DataFrame) -> frozenset[tuple[str, str]]:
-    chosen = designations[designations["designated"].isin([True, "true"])]
-    return frozenset(zip(chosen["site"].astype(str), chosen["service"].astype(str), strict=True))
+def sound_runs(folders: Sequence[str | Path]) -> list[Run]:
+    """Return run folders with which the check agrees; raises ``InputError`` where two of them hold the same run."""
+    by_key: dict[str, Run] = {}
+    for run in (run_of(folder, only_if_sound=True) for folder in folders):
+        if run.key in by_key:
+            raise InputError([Fault(str(run.folder), f"this is the same run as {by_key[run.key].folder}. Give one.")])
+        by_key[run.key] = run
+    return list(by_key.values())
 
 
-def _patterns(tables: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, ...]:
-    rotas = tables.get("rotas")
-    return () if rotas is None or rotas.empty else tuple(part for _, part in rotas.groupby("rota", sort=False))
+def evaluated_in(folder: str | Path) -> Designations | None:
+    """Return the (site, service) pairs of a run that evaluated an option; None if the run did something else."""
+    if (Path(folder) / NO_PLAN_TABLE).exists():
+        return None
+    tables, record = read_tables(folder)
+    return _designated(tables) if record["outcome"] == EVALUATED else None
+
+
+def _designated(tables: Mapping[str, pd.DataFrame]) -> Designations:
+    rows = tables["designations"]
+    chosen = rows[rows["designated"].str.lower() == "true"]
+    return frozenset(zip(chosen["site"], chosen["service"], strict=True))
 
 
 def _proof(record: Mapping[str, Any]) -> Proof:
@@ -108,3 +194,170 @@ def _proof(record: Mapping[str, Any]) -> Proof:
         record["ties"],
     )
     return Proof(record["outcome"], reached, listed or None, record["solver"], record["seconds"])
+
+
+# The tables ----------------------------------------------------------------------------------------------------------
+
+
+def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], Mapping[str, Any]]:
+    """Read a run folder back: its tables by name, and ``run.json``.
+
+    With them come ``areas``, ``sites`` and ``services``: what its inputs and its config say of those.
+
+    Raises
+    ------
+    InputError
+        When it is not a complete run folder, ``run.json`` has a fault, or no plan meets every rule there.
+    """
+    folder = Path(folder)
+    if (folder / NO_PLAN_TABLE).is_file():
+        see = f"There is nothing to show or compare; see why: optimiser explain {folder}"
+        raise InputError([Fault(str(folder), f"no plan meets every rule here. {see}")])
+    needed = ("run.json", *(f"{name}.csv" for name in TABLES), *ASKED_ABOUT)
+    missing = [name for name in needed if not (folder / name).is_file()]
+    if missing:
+        hint = "Give the folder that `optimiser solve` or `optimiser evaluate` wrote."
+        raise InputError([Fault(str(folder), f"this is not a complete run: {', '.join(missing)} is missing. {hint}")])
+    record = read_record(folder / "run.json")
+    tables: dict[str, pd.DataFrame] = {}
+    faults: list[Fault] = []
+    try:
+        for table in RUN_TABLES:
+            if (path := folder / f"{table.name}.csv").is_file():
+                tables[table.name], wrong = _frame(path, table)
+                faults += wrong
+        tables |= _asked_about(folder)
+    except (ValueError, KeyError, OSError) as error:
+        raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
+    if faults:
+        raise InputError(faults)
+    return tables, record
+
+
+def _frame(source: Path | io.BytesIO, table: Table) -> tuple[pd.DataFrame, list[Fault]]:
+    """Read a table as text and its numbers as numbers, NaN where blank; and say what keeps it from being read so."""
+    frame, faults = pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig"), []
+    for column in table.columns:
+        if column.name not in frame:
+            faults.append(Fault(str(source), f"the column {column.name} is missing. Solve it again."))
+        elif column.numeric:
+            cells = frame[column.name]
+            frame[column.name] = pd.to_numeric(cells, errors="coerce")
+            wrong = frame[column.name].isna() & (cells.str.strip() != "")
+            for row in wrong[wrong].index[:1]:
+                words = f"the {column.name} {quoted(cells[row])} is not a number."
+                faults.append(Fault(f"{source} row {row + 2}", words))
+    return frame, faults
+
+
+def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:
+    """Return what a run's question says of its areas, sites and services; ``ValueError`` where it cannot be read."""
+    areas, sites = (_frame(folder / f"inputs/{name}.csv", place_table(name))[0] for name in ("areas", "sites"))
+    services = services_of((folder / "config.yaml").read_bytes())
+    rows = [
+        (
+            code,
+            one.name,
+            one.standard_minutes.value if one.standard_minutes else float("nan"),
+            one.transfer.share_transferred.value if one.transfer and one.pathway == "transfer" else 1.0,
+        )
+        for code, one in services.items()
+    ]
+    columns = ["service", "name", "standard_minutes", "share_transferred"]
+    neighbour = sites["role"] == "neighbour"
+    return {
+        "areas": areas,
+        "sites": sites[["site", "name"]].assign(neighbour=neighbour),
+        "services": pd.DataFrame(rows, columns=columns),
+    }
+
+
+# The record ----------------------------------------------------------------------------------------------------------
+
+
+def _a_date(said: str) -> str:
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", said, re.ASCII) and date.fromisoformat(said):
+            return said
+    except ValueError:
+        pass
+    raise ValueError("a date, such as 2026-11-21")
+
+
+def _a_number(said: float) -> float:
+    if math.isnan(said):
+        raise ValueError("a number")
+    return said
+
+
+Day = Annotated[str, AfterValidator(_a_date)]
+Number = Annotated[float, AfterValidator(_a_number)]
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, AfterValidator(_a_number), Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    # Entries that nobody reads may stand beside these.
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class _Reached(_Strict):
+    name: str
+    services: list[str]
+    value: Number
+    bound: Number | None
+    unit: str
+
+
+class _Option(_Strict):
+    values: list[Number]
+    designated: list[tuple[str, str]]
+
+
+class _Listing(_Strict):
+    listed: Count
+    struck_out_by: dict[str, Count]
+    lawful: Count
+    best: list[_Option]
+
+
+class _Record(_Strict):
+    format: Literal[1]
+    date: Day
+    question: str
+    outcome: Literal["proved best", "not proved", "evaluated"]
+    objectives: list[_Reached]
+    ties: Count | None
+    enumeration: _Listing | None
+    solver: dict[str, Any]
+    versions: dict[str, str]
+    files: dict[str, str]
+    seconds: dict[str, Seconds]
+
+
+def read_record(path: Path) -> Mapping[str, Any]:
+    """Read the ``run.json`` of a run that has a plan.
+
+    Raises
+    ------
+    InputError
+        When an entry is missing or of the wrong kind: every such entry, each with what it should be.
+    """
+    try:
+        content = path.read_text(encoding="utf-8")
+        found = json.loads(content)
+        _Record.model_validate_json(content)
+    except ValidationError as error:
+        raise InputError(Fault(str(path), _in_words(one)) for one in error.errors(include_url=False)) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError([Fault(str(path), f"this run cannot be read: {error}. Solve it again.")]) from error
+    if found.get("ties") is None and found.get("enumeration") is not None:
+        raise InputError([Fault(str(path), "ties is not there, though options are listed. Solve it again.")])
+    return dict(found)
+
+
+def _in_words(error: Any) -> str:
+    place = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"]) or "the record"
+    wish = WISHES.get(error["type"], "something else").format(**error.get("ctx", {}))
+    shown = "" if error["type"] == "missing" else f", not {json.dumps(error['input'], default=str)[:LONGEST_SHOWN]}"
+    return f"{place} should be {wish}{shown}. Solve it again."

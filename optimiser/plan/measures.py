@@ -29,6 +29,13 @@ COLUMNS = ["measure", "service", "group", "value", "unit", "better"]
 BANDS = (30, 45, 60)
 AGE_75_PLUS = "age 75+"
 VACANCY = "short_with_one_vacancy"
+# What is shown of both pathways to a service by transfer, of the other one with this ending.
+OF_BOTH_PATHWAYS = (
+    *("mean_minutes", "median_minutes", "p95_minutes", "worst_minutes"),
+    *(f"people_within_{band}" for band in BANDS),
+    *("patients_within_30", "patients_beyond_standard"),
+)
+STRAIGHT_THERE = "_straight_there"
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ def measure(
 @measure(unit="minutes", better="lower", by_group=True)
 def mean_minutes(journeys: pd.DataFrame) -> float:
     """Mean journey of a patient."""
-    return _mean(journeys["minutes_spent"], journeys["patients_per_year"])
+    return mean(journeys["minutes_spent"], journeys["patients_per_year"])
 
 
 @measure(unit="minutes", better="lower")
@@ -147,16 +154,20 @@ def _by_share(journeys: pd.DataFrame) -> pd.DataFrame:
     return journeys.assign(**{column: journeys[column] * share for column in people})
 
 
-def groups(journeys: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the groups of areas that measures are published for: fifths by deprivation, then districts."""
-    if "deprivation_decile" in journeys:
+def groups(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the groups of areas that numbers are published for: fifths by deprivation, then districts.
+
+    The fifth of an area is the half of its ``deprivation_decile``, rounded up, where it does not stand in ``fifth``.
+    """
+    if "fifth" in rows or "deprivation_decile" in rows:
+        fifths = rows["fifth"] if "fifth" in rows else np.ceil(rows["deprivation_decile"] / 2)
         ends = {1: " (most deprived)", 5: " (least deprived)"}
-        for fifth, members in journeys.groupby(np.ceil(journeys["deprivation_decile"] / 2)):
+        for fifth, members in rows.groupby(fifths):
             number = int(float(str(fifth)))
             yield f"deprivation fifth {number}{ends.get(number, '')}", members
-    if "district" in journeys:
-        for district in sorted({name for name in journeys["district"] if isinstance(name, str) and name}):
-            yield f"district {district}", journeys[journeys["district"] == district]
+    if "district" in rows:
+        for district in sorted({name for name in rows["district"] if isinstance(name, str) and name}):
+            yield f"district {district}", rows[rows["district"] == district]
 
 
 def _journey_rows(plan: Plan, service: str) -> Iterator[Row]:
@@ -188,7 +199,7 @@ def _band_rows(service: str, journeys: pd.DataFrame) -> Iterator[Row]:
             older = float(near["population_75_plus"].sum())
             yield f"people_within_{minutes}", service, AGE_75_PLUS, older, "people", "higher"
     if "population_75_plus" in journeys:
-        older_mean = _mean(journeys["minutes_spent"], journeys["population_75_plus"])
+        older_mean = mean(journeys["minutes_spent"], journeys["population_75_plus"])
         yield "mean_minutes", service, AGE_75_PLUS, older_mean, "minutes", "lower"
 
 
@@ -303,7 +314,8 @@ def _transfer_rows(plan: Plan, service: str) -> Iterator[Row]:
     transfer = plan.problem.services[service].transfer
     if transfer is None:
         return
-    yield from _straight_there_rows(plan, service)
+    straight = mean_minutes(residents(_direct(plan, service), service))
+    yield f"mean_minutes{STRAIGHT_THERE}", service, "", straight, "minutes", "lower"
     journeys = _with_shares(plan, service)
     moved = journeys[journeys["site"].notna() & (journeys["site"] != journeys["first_site"])]
     confirmed, road = moved["patients_arriving"], moved["transfer_minutes"]
@@ -347,15 +359,22 @@ def _managed_rows(plan: Plan, service: str) -> Iterator[Row]:
             yield f"nearest_{name}", service, group, value, unit, better
 
 
-def _straight_there_rows(plan: Plan, service: str) -> Iterator[Row]:
-    """Yield the other pathway: minutes if the same patients went straight to the sites that provide the service."""
-    straight = replace(plan.problem.services[service], transfer=None, observed=None)
-    problem = replace(plan.problem, services={service: straight})
-    choice = one_choice(problem, service, plan.designated)
-    resident = plan.problem.areas["resident"].to_numpy(dtype=bool)
-    patients = pd.Series(problem.patients(service)[resident])
-    mean = _mean(pd.Series(choice.minutes[0][resident]), patients)
-    yield "mean_minutes_straight_there", service, "", mean, "minutes", "lower"
+def straight_there(plan: Plan, service: str) -> Iterator[tuple[str, str, str, float]]:
+    """Yield (measure, service, group, value) of the other pathway; nothing for a service that patients go straight to.
+
+    It is what journeys come to if patients who are transferred went straight to the service instead: the same measures
+    as of a question that has the service on the direct pathway, with an ending to their names.
+    """
+    if plan.problem.services[service].transfer is None:
+        return
+    for name, code, group, value, *_ in of_service(_direct(plan, service), service):
+        if name in OF_BOTH_PATHWAYS and group in ("", AGE_75_PLUS):
+            yield f"{name}{STRAIGHT_THERE}", code, group, round(value, 9)
+
+
+def _direct(plan: Plan, service: str) -> Plan:
+    direct = replace(plan.problem.services[service], transfer=None, observed=None, beds=None)
+    return replace(plan, problem=replace(plan.problem, services={**plan.problem.services, service: direct}))
 
 
 def _staff_rows(plan: Plan) -> Iterator[Row]:
@@ -394,7 +413,8 @@ def _change_rows(plan: Plan) -> Iterator[Row]:
         yield "changes_from_today", str(service), "", float(changes.sum()), "changes", "lower"
 
 
-def _mean(minutes: pd.Series[float], weight: pd.Series[float]) -> float:
+def mean(minutes: pd.Series[float], weight: pd.Series[float]) -> float:
+    """Return the mean minutes of those who count; NaN where nobody does."""
     total = float(weight.sum())
     return _total(minutes, weight) / total if total else float("nan")
 

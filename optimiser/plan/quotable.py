@@ -1,4 +1,4 @@
-"""Sentences that may be quoted, each made from numbers of ``affected`` and nothing else.
+"""Sentences that may be quoted, each made from numbers that stand in a frame and nothing else.
 
 A sentence is a template and the cells that fill it: frame, row, column. So anybody can look every number up again, and
 ``said_again`` does.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, Answer
+from optimiser.plan import Plan, measures
+from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, THRESHOLDS, Answer
+from optimiser.problem.words import listed
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -51,6 +53,62 @@ class Sentence:
         return self.template.format(*(cell.value(frames) for cell in self.cells))
 
 
+@dataclass(frozen=True)
+class Otherwise:
+    """What is said of a plan beside the answer to another question, which ``run.json`` holds under ``sentences``.
+
+    ``asked`` is the setting of the config, of every service that has it, that the other question has instead; ``best``
+    what is best there, or why that is not known ("no plan", "not known"); ``here`` the plan there. The frames of the
+    cells are ``measures`` of the plan, and of ``best`` in the plan's own question (``best_here``) or there
+    (``best_there``).
+    """
+
+    sentence: Sentence
+    asked: Mapping[str, str]
+    best: Plan | str
+    here: Plan
+    frames: Frames = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return the sentence."""
+        return self.sentence.said(self.frames)
+
+    @property
+    def record(self) -> dict[str, object]:
+        """The sentence with all that it takes to find out whether it is true, as ``run.json`` holds it."""
+        cells = self.sentence.cells
+        best = None
+        if isinstance(self.best, Plan):
+            best = {
+                "designated": sorted(map(list, self.best.designated)),
+                "values": [reached.value for reached in self.best.proof.objectives],
+            }
+        return {
+            "kind": self.sentence.kind,
+            "text": str(self),
+            "template": self.sentence.template,
+            "cells": [
+                {"frame": c.frame, "row": dict(c.row), "column": c.column, "value": c.value(self.frames)} for c in cells
+            ],
+            "asked": dict(self.asked),
+            "outcome": self.best.proof.outcome if isinstance(self.best, Plan) else self.best,
+            "best": best,
+            "this_plan_there": {
+                "broken": self.here.broken["instance"].tolist(),
+                "values": [reached.value for reached in self.here.proof.objectives],
+            },
+        }
+
+
+def mean_minutes_of(plan: Plan) -> pd.DataFrame:
+    """Return the mean journeys of residents to each service that somebody needs, as rows of ``measures.csv``."""
+    rows = [
+        ("mean_minutes", code, "", round(measures.mean_minutes(measures.residents(plan, code)), 9))
+        for code in plan.problem.services_with_patients
+    ]
+    return pd.DataFrame(rows, columns=["measure", "service", "group", "value"]).dropna()
+
+
 def sentences(base: Answer, frames: Frames, *, name: str, base_name: str) -> pd.DataFrame:
     """Return what may be quoted about an answer against the first: kind, service, sentence, template, cells.
 
@@ -66,7 +124,7 @@ def sentences(base: Answer, frames: Frames, *, name: str, base_name: str) -> pd.
     same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
     found += _demand(frames, names)
     if same:
-        found.append(Sentence("unchanged", "", _plain(f"Nobody's journey changes to: {', '.join(same)}.")))
+        found.append(Sentence("unchanged", "", plain(f"Nobody's journey changes to: {', '.join(same)}.")))
     rows = [
         (one.kind, one.service, one.said(frames), one.template, [[c.frame, dict(c.row), c.column] for c in one.cells])
         for one in found
@@ -84,11 +142,11 @@ def _openings(
 ) -> Iterator[Sentence]:
     found = frames["openings"]
     what = [
-        f"{names.get(str(service), service)} {change} at {_listed([sites.get(site, site) for site in rows['site']])}"
+        f"{names.get(str(service), service)} {change} at {listed([sites.get(site, site) for site in rows['site']])}"
         for (service, change), rows in found.groupby(["service", "change"], sort=False)
     ]
     words = "; ".join(what) or "the same sites provide the same services"
-    yield Sentence("openings", "", _plain(f"{name} against {base_name}: {words}."))
+    yield Sentence("openings", "", plain(f"{name} against {base_name}: {words}."))
 
 
 def _demand(frames: Frames, names: Mapping[str, str]) -> Iterator[Sentence]:
@@ -101,7 +159,7 @@ def _demand(frames: Frames, names: Mapping[str, str]) -> Iterator[Sentence]:
                 "{1:,.0f} patients a year are counted, where the first counts {0:,.0f}; minutes are those of the first"
             )
             name = str(names.get(str(row["service"]), row["service"]))
-            yield Sentence("demand", str(row["service"]), f"{_plain(name)}: {words}.", cells)
+            yield Sentence("demand", str(row["service"]), f"{plain(name)}: {words}.", cells)
 
 
 def _changes(frames: Frames, service: str) -> bool:
@@ -128,7 +186,7 @@ def _means(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     if all(math.isfinite(one.value(frames)) for one in cells):
         of_all = "the average journey of all {0:,.0f} patients a year goes from {1:.2f} to {2:.2f} minutes ({3:+.2f})"
         of_some = "that of the {4:,.0f} whose journey changes from {5:.2f} to {6:.2f} ({7:+.2f})"
-        yield Sentence("average", service, f"{_plain(name)}: {of_all}; {of_some}.", cells)
+        yield Sentence("average", service, f"{plain(name)}: {of_all}; {of_some}.", cells)
 
 
 def _longer(service: str, name: str) -> Iterator[Sentence]:
@@ -136,9 +194,11 @@ def _longer(service: str, name: str) -> Iterator[Sentence]:
         row = (("service", service), ("group", ""), ("by_more_than_minutes", minutes))
         return tuple(Cell("gains_and_losses", row, f"people_{way}") for way in ("longer", "shorter"))
 
-    words = "{0:,.0f} people live where it takes more than a minute longer, {2:,.0f} where it takes more than 5 and "
-    words += "{4:,.0f} where it takes more than 10; {1:,.0f}, {3:,.0f} and {5:,.0f} where it takes so much less"
-    yield Sentence("who", service, f"{_plain(name)}: {words}.", (*cells(1), *cells(5), *cells(10)))
+    one, some, many = THRESHOLDS
+    words = "{0:,.0f} people live where it takes more than a minute longer, "
+    words += f"{{2:,.0f}} where it takes more than {some} and {{4:,.0f}} where it takes more than {many}; "
+    words += "{1:,.0f}, {3:,.0f} and {5:,.0f} where it takes so much less"
+    yield Sentence("who", service, f"{plain(name)}: {words}.", (*cells(one), *cells(some), *cells(many)))
 
 
 def _worst(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
@@ -148,7 +208,7 @@ def _worst(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         columns = ("name", "minutes_before", "minutes_after", "change")
         cells = tuple(Cell("worst_areas", row, column) for column in columns)
         words = "nobody's journey grows by more than that of {0}: from {1:.1f} to {2:.1f} minutes ({3:+.1f})"
-        yield Sentence("worst", service, f"{_plain(name)}: {words}.", cells)
+        yield Sentence("worst", service, f"{plain(name)}: {words}.", cells)
 
 
 def _neighbours(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
@@ -159,7 +219,7 @@ def _neighbours(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         row = (("service", service), ("site", site))
         cells = tuple(Cell("volumes", row, column) for column in ("name", "patients_before", "patients_after"))
         words = "{0}, outside the system, sees {2:,.0f} patients a year where it saw {1:,.0f}"
-        yield Sentence("neighbour", service, f"{_plain(name)}: {words}.", cells)
+        yield Sentence("neighbour", service, f"{plain(name)}: {words}.", cells)
 
 
 def _warnings(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
@@ -168,8 +228,8 @@ def _warnings(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         row = (("service", service), ("group", group))
         cells = tuple(Cell("warnings", row, column) for column in ("change_of_all", "change"))
         words = f"the average hides this: it moves {{0:+.2f}} minutes (less than {QUIET_MINUTES}), while that of "
-        words += f"{_plain(group)} moves {{1:+.2f}} (more than {LOUD_MINUTES})"
-        yield Sentence("warning", service, f"{_plain(name)}: {words}.", cells)
+        words += f"{plain(group)} moves {{1:+.2f}} (more than {LOUD_MINUTES})"
+        yield Sentence("warning", service, f"{plain(name)}: {words}.", cells)
 
 
 def _cliffs(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
@@ -179,13 +239,9 @@ def _cliffs(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         cells = tuple(Cell("cliffs", row, column) for column in ("minutes", "people_just_inside", "people_just_beyond"))
         words = "{1:,.0f} people would live up to a minute inside the standard of {0:g} minutes, "
         words += "{2:,.0f} up to a minute beyond"
-        yield Sentence("cliff", service, f"{_plain(name)}: {words}.", cells)
+        yield Sentence("cliff", service, f"{plain(name)}: {words}.", cells)
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _plain(words: object) -> str:
+def plain(words: object) -> str:
     """Return words that stand for themselves in a template."""
     return str(words).replace("{", "{{").replace("}", "}}")

@@ -7,41 +7,36 @@ import json
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from optimiser import checker
-from optimiser.errors import Fault, InputError, NotWritten, quoted
-from optimiser.inputs.config import services_of
-from optimiser.inputs.schema import RUN_TABLES, Table
+from optimiser.errors import DISTRIBUTION, NotWritten
 from optimiser.plan import Plan, measures
-from optimiser.plan.proof import EVALUATED
-from optimiser.plan.run_record import read_record
+from optimiser.plan.quotable import Otherwise
 from optimiser.problem import Problem
+from optimiser.problem.words import in_full
 
 FORMAT = 1
 NO_PLAN, NO_PLAN_TABLE = "no plan", "clash.csv"
-LIBRARIES = ("optimiser", "highspy", "numpy", "pandas", "pulp")
+LIBRARIES = ("highspy", "numpy", "pandas", "pulp")
 UNFINISHED: list[Path] = []
 TABLES = ("designations", "journeys", "staffing", "measures", "rules")
 # Written only where the question has something to say in them.
 TABLES_OF_LINKS = ("links", "exceptions")
-# What a run was asked about.
-ASKED_ABOUT = ("inputs/areas.csv", "inputs/sites.csv", "config.yaml")
 # Only where some rota asks for cover.
 COVER_TABLES = ("rotas", "rota_needs")
 
 
-def files_of(plan: Plan, numbers: pd.DataFrame | None = None) -> dict[str, bytes]:
+def files_of(plan: Plan, numbers: pd.DataFrame | None = None, said: Sequence[Otherwise] = ()) -> dict[str, bytes]:
     """Return a plan's run folder as file names and contents: its tables, the config, its inputs and ``run.json``.
 
-    ``numbers`` are its measures, where they are known already.
+    ``numbers`` are its measures, where they are known already; ``said`` is said of it beside other questions.
     """
     frames = {
         "designations": plan.designations,
@@ -53,7 +48,7 @@ def files_of(plan: Plan, numbers: pd.DataFrame | None = None) -> dict[str, bytes
     if plan.problem.has_tables_of_links:
         frames |= {"links": plan.links, "exceptions": plan.exceptions}
     files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()} | dict(plan.problem.files)
-    files["run.json"] = json.dumps(_record(plan, files), indent=2, ensure_ascii=False).encode() + b"\n"
+    files["run.json"] = json.dumps(_record(plan, files, said), indent=2, ensure_ascii=False).encode() + b"\n"
     return files
 
 
@@ -127,86 +122,6 @@ def remove_unfinished() -> None:
         shutil.rmtree(UNFINISHED.pop(), ignore_errors=True)
 
 
-def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], Mapping[str, Any]]:
-    """Read a run folder back: its tables by name, and ``run.json``.
-
-    With them come ``areas``, ``sites`` and ``services``: what its inputs and its config say of those.
-
-    Raises
-    ------
-    InputError
-        When it is not a complete run folder, ``run.json`` has a fault, or no plan meets every rule there.
-    """
-    folder = Path(folder)
-    if (folder / NO_PLAN_TABLE).is_file():
-        see = f"There is nothing to show or compare; see why: optimiser explain {folder}"
-        raise InputError([Fault(str(folder), f"no plan meets every rule here. {see}")])
-    needed = ("run.json", *(f"{name}.csv" for name in TABLES), *ASKED_ABOUT)
-    missing = [name for name in needed if not (folder / name).is_file()]
-    if missing:
-        hint = "Give the folder that `optimiser solve` or `optimiser evaluate` wrote."
-        raise InputError([Fault(str(folder), f"this is not a complete run: {', '.join(missing)} is missing. {hint}")])
-    record = read_record(folder / "run.json")
-    try:
-        perhaps = (*TABLES_OF_LINKS, *COVER_TABLES)
-        names = [*TABLES, *(name for name in perhaps if (folder / f"{name}.csv").is_file())]
-        tables = {name: pd.read_csv(folder / f"{name}.csv", keep_default_na=False) for name in names}
-        tables |= _asked_about(folder)
-    except (ValueError, KeyError, OSError) as error:
-        raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
-    faults = [fault for table in RUN_TABLES if table.name in tables for fault in _faults(folder, table, tables)]
-    if faults:
-        raise InputError(faults)
-    return tables, record
-
-
-def _faults(folder: Path, table: Table, tables: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
-    """Yield what keeps a table of a run from being read: a column that is not there, the first word for a number."""
-    frame, file = tables[table.name], str(folder / f"{table.name}.csv")
-    for column in table.columns:
-        if column.name not in frame:
-            yield Fault(file, f"the column {column.name} is missing. Solve it again.")
-        elif column.numeric:
-            cells = frame[column.name]
-            wrong = pd.to_numeric(cells, errors="coerce").isna() & (cells.astype(str).str.strip() != "")
-            for row in wrong[wrong].index[:1]:
-                yield Fault(f"{file} row {row + 2}", f"the {column.name} {quoted(cells[row])} is not a number.")
-
-
-def evaluated_in(folder: str | Path) -> frozenset[tuple[str, str]] | None:
-    """Return the (site, service) pairs of a run that evaluated an option; None if the run did something else."""
-    if NO_PLAN_TABLE in (path.name for path in Path(folder).iterdir()):
-        return None
-    tables, record = read_tables(folder)
-    if record.get("outcome") != EVALUATED:
-        return None
-    rows = tables["designations"]
-    chosen = rows[rows["designated"].astype(str).str.lower() == "true"]
-    return frozenset(zip(chosen["site"], chosen["service"], strict=True))
-
-
-def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:
-    """Return what a run's question says of its areas, sites and services; ``ValueError`` where it cannot be read."""
-    areas, sites = (pd.read_csv(folder / name, keep_default_na=False, encoding="utf-8-sig") for name in ASKED_ABOUT[:2])
-    services = services_of((folder / ASKED_ABOUT[2]).read_bytes())
-    rows = [
-        (
-            code,
-            one.name,
-            one.standard_minutes.value if one.standard_minutes else float("nan"),
-            one.transfer.share_transferred.value if one.transfer and one.pathway == "transfer" else 1.0,
-        )
-        for code, one in services.items()
-    ]
-    columns = ["service", "name", "standard_minutes", "share_transferred"]
-    neighbour = sites["role"] == "neighbour"
-    return {
-        "areas": areas,
-        "sites": sites[["site", "name"]].assign(neighbour=neighbour),
-        "services": pd.DataFrame(rows, columns=columns),
-    }
-
-
 def next_free(parent: Path, name: str) -> Path:
     """Return ``parent/name``, or with -2, -3 … after it where that exists."""
     candidates = [parent / name, *(parent / f"{name}-{number}" for number in range(2, 10_000))]
@@ -224,7 +139,8 @@ def next_free_file(parent: Path, name: str, ending: str) -> Path:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of every library that an answer rests on."""
-    return {"python": platform.python_version()} | {name: _version(name) for name in LIBRARIES}
+    ours = {"python": platform.python_version(), "optimiser": _version(DISTRIBUTION)}
+    return ours | {name: _version(name) for name in LIBRARIES}
 
 
 def csv_files(frames: Mapping[str, pd.DataFrame]) -> dict[str, bytes]:
@@ -243,18 +159,11 @@ def _csv(frame: pd.DataFrame) -> bytes:
         if tidy[column].isin([True, False]).any() and tidy[column].dtype in (bool, object):
             tidy[column] = tidy[column].map({True: "true", False: "false"})
         elif pd.api.types.is_float_dtype(tidy[column]):
-            tidy[column] = tidy[column].map(_number)
+            tidy[column] = tidy[column].map(in_full)
     return tidy.to_csv(index=False, lineterminator="\n").encode()
 
 
-def _number(value: float) -> str:
-    """Write a number so that reading it back gives the same one, without an empty fraction."""
-    if pd.isna(value):
-        return ""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
-
-
-def _record(plan: Plan, files: Mapping[str, bytes]) -> dict[str, object]:
+def _record(plan: Plan, files: Mapping[str, bytes], said: Sequence[Otherwise]) -> dict[str, object]:
     proof, listing = plan.proof, plan.proof.enumeration
     return {
         "format": FORMAT,
@@ -282,6 +191,7 @@ def _record(plan: Plan, files: Mapping[str, bytes]) -> dict[str, object]:
                 for option in listing.ranked
             ],
         },
+        **({"sentences": [one.record for one in said]} if said else {}),
         "solver": proof.solver,
         "versions": versions(),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
@@ -296,4 +206,4 @@ def _version(name: str) -> str:
         return "unknown"
 
 
-__all__ = ["check", "files_of", "next_free", "read_tables", "versions", "write_files", "write_run"]
+__all__ = ["check", "files_of", "next_free", "versions", "write_files", "write_run"]

@@ -5,10 +5,10 @@ Nothing here reads a file, builds a model or solves. A variant of a question is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -54,12 +54,36 @@ __all__ = [
     "Team",
     "Transfer",
     "Unit",
+    "worked_out_once",
 ]
 
 # Deciles 1 and 2 of the Indices of Deprivation: the most deprived fifth of areas.
 MOST_DEPRIVED_DECILES = 2
 # Where the staff of one team across sites are counted, instead of at a site.
 ACROSS_SITES = "across_sites"
+
+
+_Asked = ParamSpec("_Asked")
+_Found = TypeVar("_Found")
+
+
+def worked_out_once(
+    work: Callable[Concatenate[Problem, _Asked], _Found],
+) -> Callable[Concatenate[Problem, _Asked], _Found]:
+    """Have something worked out of a question only once, and kept with it: a ``cached_property`` with arguments.
+
+    Whoever is given what was kept must leave it as it is.
+    """
+
+    @wraps(work)
+    def look_up(problem: Problem, /, *asked: _Asked.args, **named: _Asked.kwargs) -> _Found:
+        key = (work.__module__, work.__qualname__, asked, tuple(sorted(named.items())))
+        if key not in problem._worked_out:
+            problem._worked_out[key] = work(problem, *asked, **named)
+        found: _Found = problem._worked_out[key]
+        return found
+
+    return look_up
 
 
 @dataclass(frozen=True)
@@ -234,18 +258,13 @@ class Problem:
         neighbours = set(self.services[service].neighbours)
         return tuple(s for s in self.site_order if self.sites[s].candidate or s in neighbours)
 
+    @worked_out_once
     def minutes(self, service: str) -> np.ndarray:
         """Journey minutes for a service: areas × ``reachable_sites``; infinite where there is no journey. Read only."""
-        if service not in self._minutes:
-            found = self.journeys[list(self.reachable_sites(service))].to_numpy(dtype=float, copy=True)
-            found[np.isnan(found)] = np.inf
-            found.flags.writeable = False
-            self._minutes[service] = found
-        return self._minutes[service]
-
-    @cached_property
-    def _minutes(self) -> dict[str, np.ndarray]:
-        return {}
+        found = self.journeys[list(self.reachable_sites(service))].to_numpy(dtype=float, copy=True)
+        found[np.isnan(found)] = np.inf
+        found.flags.writeable = False
+        return found
 
     def choosing_minutes(self, service: str) -> np.ndarray:
         """Return what patients go by when they take the open site with the least of it: areas × ``reachable_sites``.
@@ -263,28 +282,28 @@ class Problem:
         """
         transfer = self.services[service].transfer
         assert transfer is not None
-        return self._choosing(transfer.first_contact, service if self.is_drawn_apart(service) else None)
+        return self._choosing(
+            transfer.first_contact, service if self.is_drawn_apart(service) else transfer.first_contact
+        )
 
     def is_drawn_apart(self, service: str) -> bool:
         """Whether patients of a service reached by transfer choose first contact by offsets of their own."""
         observed = self.services[service].observed
         return bool(self.services[service].transfer and observed and observed.offsets)
 
-    def _choosing(self, to: str, drawn_as: str | None) -> np.ndarray:
-        """Minutes to the sites of a service plus the offsets of a service: of its own if no other is named."""
-        observed = self.services[drawn_as or to].observed
+    @worked_out_once
+    def _choosing(self, to: str, drawn_as: str) -> np.ndarray:
+        """Minutes to the sites of one service plus the offsets of another, or of its own."""
+        observed = self.services[drawn_as].observed
         if observed is None:
             return self.minutes(to)
-        key = (to, drawn_as or to)
-        if key not in self._choosing_minutes:
-            offsets = [observed.offsets.get(site, Figure(0)).value for site in self.reachable_sites(to)]
-            millionths = np.rint(self.minutes(to) * MILLION) + np.rint(np.array(offsets) * MILLION)
-            millionths.flags.writeable = False
-            self._choosing_minutes[key] = millionths
-        return self._choosing_minutes[key]
+        offsets = [observed.offsets.get(site, Figure(0)).value for site in self.reachable_sites(to)]
+        millionths: np.ndarray = np.rint(self.minutes(to) * MILLION) + np.rint(np.array(offsets) * MILLION)
+        millionths.flags.writeable = False
+        return millionths
 
     @cached_property
-    def _choosing_minutes(self) -> dict[tuple[str, str], np.ndarray]:
+    def _worked_out(self) -> dict[object, Any]:
         return {}
 
     @cached_property
@@ -296,11 +315,6 @@ class Problem:
         finest = [1 / MILLION] if any(one.beds and one.beds.at for one in managed) else []
         limits = np.array([*(figure.value for figure in figures), *finest])
         return _scale(np.concatenate([np.ravel(self.demand.to_numpy(dtype=float)), limits]))
-
-    @cached_property
-    def worked_out(self) -> dict[tuple[object, ...], Any]:
-        """What other modules have worked out of this question, kept so that it need be done only once."""
-        return {}
 
     @cached_property
     def minute_scale(self) -> float:

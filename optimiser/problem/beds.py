@@ -7,7 +7,7 @@ target that rounding could decide, fractions do, so that the answer is exact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor
@@ -20,6 +20,8 @@ Real = TypeVar("Real", float, Fraction)
 DAYS_A_YEAR = 365
 # The most beds that are counted, with everybody at one site.
 MOST_BEDS = 100_000
+# Numbers of patients that are worked out one by one.
+FEW = 64
 # Far above what a float of the recursion is off by, far below what one bed more or less changes.
 NEAR = 1e-9
 
@@ -66,6 +68,20 @@ def beds_needed(load: Fraction, blocking: float) -> int:
         beds += 1
         share = beds_taken * share / (beds + beds_taken * share)
     return beds
+
+
+def beds_needed_by(volumes: Sequence[int], stays: Stays, blocking: float, *, scale: int) -> list[int]:
+    """Return the beds that patients need, by how many they are a year: rising numbers of 1 / ``scale``."""
+    needed: list[int] = []
+    limit = -1.0
+    for volume in volumes:
+        # Few are worked out one by one; of many, most need as many beds as the one before.
+        if volume > limit:
+            needed.append(beds_needed(stays.load(Fraction(volume, scale)), blocking))
+            limit = most_patients(needed[-1], stays, blocking, scale=scale) * scale if len(volumes) > FEW else -1.0
+        else:
+            needed.append(needed[-1])
+    return needed
 
 
 def most_patients(beds: int, stays: Stays, blocking: float, *, scale: int = 1) -> float:

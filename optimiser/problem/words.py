@@ -1,13 +1,127 @@
-"""How a question is put into words: lists, plurals, amounts and the names of sites."""
+"""How a question and its numbers are put into words: lists, plurals, amounts, the shapes of numbers, names of sites."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from math import floor, isfinite
 
 from optimiser.problem import Problem
 
+NO_SITE = "no site"
+PATIENTS = "patients a year"
+ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " Hospital")
 
-def sites_in_words(problem: Problem, sites: Sequence[str]) -> str:
+# The first word of a unit, of many and of one.
+OF_ONE = {
+    "areas": "area",
+    "beds": "bed",
+    "changes": "change",
+    "designations": "designation",
+    "hours": "hour",
+    "matters": "matter",
+    "minutes": "minute",
+    "patient-minutes": "patient-minute",
+    "patients": "patient",
+    "people": "person",
+    "repatriations": "repatriation",
+    "rows": "row",
+    "rules": "rule",
+    "services": "service",
+    "sites": "site",
+    "transfers": "transfer",
+}
+
+
+def listed(words: Iterable[str], none: str = "") -> str:
+    """Return words as a list in a sentence, such as ``a, b and c``; ``none`` where there are none."""
+    *first, last = [*words] or [none]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def sites_in_words(problem: Problem, sites: Iterable[str]) -> str:
     """Return the names of sites as a list in words."""
-    names = [problem.sites[site].name for site in sites]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no site"
+    return listed((problem.sites[site].name for site in sites), NO_SITE)
+
+
+def places(problem: Problem, sites: Iterable[str]) -> str:
+    """Return the short names of sites as a list in words."""
+    return listed((short(problem.sites[site].name) for site in sites), NO_SITE)
+
+
+def short(name: str) -> str:
+    """Return the short name of a hospital."""
+    for ending in ENDINGS:
+        name = name.removesuffix(ending)
+    return name.replace(" Hospital,", ",")
+
+
+def begun(words: str) -> str:
+    """Return words as they begin a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def amount(number: float, unit: str, more: str = "") -> str:
+    """Return a number with its unit, of one or of many, and perhaps a word between them."""
+    if not isfinite(number):
+        return "without end"
+    if unit == "share of patients":
+        return f"a share of {shown(number)}"
+    return f"{shown(number)} {more}{one_of(unit) if is_one(number) else unit}"
+
+
+def one_of(unit: str) -> str:
+    """Return the word for one of what a unit counts."""
+    first, *rest = unit.split(" ")
+    return " ".join((OF_ONE.get(first, first), *rest))
+
+
+def is_one(number: float) -> bool:
+    """Whether a number is shown as 1, and what it counts is said in the singular."""
+    return shown(number) == "1"
+
+
+def shown(number: float) -> str:
+    """Return a number with six figures, and all before the point of larger ones."""
+    return f"{number:,.0f}" if abs(number) >= 1e6 else f"{number:,.6g}"
+
+
+def whole(value: float) -> str:
+    """Return a number rounded to whole, halves upwards, with commas; a dash where there is none."""
+    if value == float("inf"):
+        return "none"
+    return f"{floor(value + 0.5):,}" if isfinite(value) else "–"
+
+
+def change(value: float) -> str:
+    """Return a change in whole numbers with its sign, and the minus sign of print."""
+    if not isfinite(value):
+        return "–"
+    rounded = floor(abs(value) + 0.5)
+    return "0" if not rounded else f"{'+' if value > 0 else '−'}{rounded:,}"
+
+
+def percent(value: float) -> str:
+    """Return a share as a whole percentage."""
+    return f"{floor(100 * value + 0.5)}%" if isfinite(value) else "–"
+
+
+def decimals(value: float, most: int) -> str:
+    """Return a number with so many decimals, halves away from 0, as the page writes it too."""
+    if not isfinite(value):
+        return "–" if value != float("inf") else "none"
+    rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP)
+    return f"{rounded or abs(rounded):,}"
+
+
+def hundredths(value: float) -> str:
+    """Return a number with two decimals at most, as a table of details shows it."""
+    text = decimals(value, 2)
+    return text.rstrip("0").rstrip(".") if isfinite(value) else text
+
+
+def in_full(value: float) -> str:
+    """Return a number so that reading it back gives the same one, without an empty fraction; nothing for NaN."""
+    if value != value:
+        return ""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))

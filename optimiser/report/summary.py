@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from optimiser.errors import NoPlan, NotProved, SolverFailed
-from optimiser.inputs.provenance import unverified_activities
+from optimiser.inputs.tables import unverified_activities
 from optimiser.journeys.shared_out import sharing
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, matters, measures
 from optimiser.plan.proof import EVALUATED, PROVED
+from optimiser.plan.quotable import Cell, Otherwise, Sentence, mean_minutes_of, plain
 from optimiser.problem import Problem
-from optimiser.problem.words import sites_in_words
+from optimiser.problem.words import amount, sites_in_words
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
+from optimiser.report.words import how_far
 from optimiser.search.enumeration import can_be_listed
 from optimiser.search.planning import solve
 
+# What the config of another question says instead.
+BEHIND_THE_BORDER, TO_THE_NEAREST = {"border": "closed"}, {"patients_go_to": "nearest"}
 FIGURES_OF_TRANSFERS = (
     "dwell_minutes",
     "overhead_minutes",
@@ -56,44 +62,63 @@ def notes(plan: Plan, numbers: pd.DataFrame, *, standing: bool = True) -> list[s
     ]
 
 
-def across_the_border(plan: Plan) -> list[str]:
+def to_the_nearest(plan: Plan) -> list[Otherwise]:
+    """Return a sentence on the best plan if everybody went to the nearest; nothing where everybody does."""
+    other = plan.problem.to_the_nearest()
+    if other is plan.problem:
+        return []
+    none = "If everybody went to the nearest, no plan would meet every rule."
+    unknown = "What would be best if everybody went to the nearest could not be found out: "
+    found = _best(plan, other, Sentence("nearest", "", none), unknown, TO_THE_NEAREST)
+    return nearest_line(plan, found) if isinstance(found, Plan) else [found]
+
+
+def across_the_border(plan: Plan) -> list[Otherwise]:
     """Return a sentence where the border decides the answer, by asking again behind it; nothing where there is none."""
     closed = plan.problem.behind_its_border()
     if closed is plan.problem or not can_be_listed(plan.problem):
         return []
+    none = "The border matters: if nobody crossed it, no plan would meet every rule."
+    unknown = "What the border decides could not be found out: "
+    found = _best(plan, closed, Sentence("border", "", none), unknown, BEHIND_THE_BORDER)
+    return border_line(plan, found) if isinstance(found, Plan) else [found]
+
+
+def _best(plan: Plan, other: Problem, none: Sentence, unknown: str, asked: Mapping[str, str]) -> Plan | Otherwise:
+    """Return the best plan of another question or, where there is none or it is not known, what is said of that."""
+    here = evaluate(other, plan.designated)
     try:
-        return border_line(plan, solve(closed))
+        return solve(other)
     except NoPlan:
-        return ["The border matters: if nobody crossed it, no plan would meet every rule."]
+        return Otherwise(none, asked, "no plan", here)
     except (NotProved, SolverFailed) as error:
-        return [f"What the border decides could not be found out: {error}"]
+        return Otherwise(Sentence(none.kind, "", plain(f"{unknown}{error}")), asked, "not known", here)
 
 
-def border_line(plan: Plan, closed: Plan) -> list[str]:
+def border_line(plan: Plan, closed: Plan) -> list[Otherwise]:
     """Return a sentence where the answer would differ if nobody crossed the border, naming the services it decides."""
-    problem, swaps = plan.problem, []
-    stays = evaluate(closed.problem, plan.designated)
-    if stays.broken.empty and stays.proof.objectives == evaluate(closed.problem, closed.designated).proof.objectives:
-        return []  # equally good behind the border
-    swapped = evaluate(problem, closed.designated)
+    problem, swaps, cells = plan.problem, [], list[Cell]()
+    here = evaluate(closed.problem, plan.designated)
+    if _as_good(here, evaluate(closed.problem, closed.designated)):
+        return []
+    frames = {"measures": mean_minutes_of(plan), "best_here": mean_minutes_of(evaluate(problem, closed.designated))}
     for code, service in problem.services.items():
         there = closed.sites_of(code)
         if plan.sites_of(code) != there:
-            name, where = service.name.lower(), sites_in_words(problem, there)
-            swaps.append(f"{name} would be at {where}{_against(plan, swapped, code)}")
-    return [f"The border decides it: if nobody crossed it, {'; '.join(swaps)}."] if swaps else []
+            against = ""
+            if code in set(frames["measures"]["service"]):
+                numbers = f"{{{len(cells)}:.2f}} minutes on average against {{{len(cells) + 1}:.2f}}"
+                against = f" (with the border open {numbers})"
+                cells += [_mean(frame, code) for frame in ("best_here", "measures")]
+            where = plain(f"{service.name.lower()} would be at {sites_in_words(problem, there)}")
+            swaps.append(f"{where}{against}")
+    said = Sentence("border", "", f"The border decides it: if nobody crossed it, {'; '.join(swaps)}.", tuple(cells))
+    return [Otherwise(said, BEHIND_THE_BORDER, closed, here, frames)] if swaps else []
 
 
-def _against(plan: Plan, other: Plan, service: str) -> str:
-    """Return the mean journey of another plan against this one's, for a service with patients."""
-    theirs, ours = _mean(other, service), _mean(plan, service)
-    return f" (with the border open {theirs:.2f} minutes on average against {ours:.2f})" if ours == ours else ""
-
-
-def _mean(plan: Plan, service: str) -> float:
-    """Return the mean journey of residents to a service; NaN where its patients do not count."""
-    counted = service in plan.problem.services_with_patients
-    return measures.mean_minutes(measures.residents(plan, service)) if counted else float("nan")
+def _mean(frame: str, service: str) -> Cell:
+    """Return where the mean journey of residents to a service stands."""
+    return Cell(frame, (("measure", "mean_minutes"), ("service", service), ("group", "")), "value")
 
 
 def _services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
@@ -128,7 +153,7 @@ def _standing(plan: Plan) -> list[str]:
             ]
         return [f"Evaluated, not optimised. It breaks {len(broken)} rules:", *map(_breach, broken.itertuples())]
     if proof.outcome != PROVED:
-        return [f"Not proved best: {_how_far(plan)}"]
+        return [f"Not proved best: {how_far(plan, 'the best found')}"]
     if not listing:
         return ["Proved best: the solver closed the gap to 0."]
     ties = f"One of {listing.equal_best} equal best. " if listing.equal_best > 1 else ""
@@ -220,21 +245,21 @@ def _with_the_nearest(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
     return f"{text} patients. That breaks {'; '.join(new) or 'no rule'}."
 
 
-def nearest_line(plan: Plan, nearest: Plan) -> list[str]:
+def nearest_line(plan: Plan, nearest: Plan) -> list[Otherwise]:
     """Return a sentence on the best plan if everybody went to the nearest, which ``nearest`` is."""
-    there = evaluate(plan.problem.to_the_nearest(), plan.designated)
-    best = nearest.proof.objectives
-    if there.broken.empty and [r.value for r in there.proof.objectives] == [r.value for r in best]:
-        return ["If everybody went to the nearest, the same plan would be best."]
-    return [f"If everybody went to the nearest, the best plan would differ: {_swap(plan, nearest)}."]
+    here = evaluate(nearest.problem, plan.designated)
+    words, cells, means = "the same plan would be best", tuple[Cell, ...](), mean_minutes_of(nearest)
+    if not _as_good(here, nearest):
+        swap, cells = _swap(plan, nearest, means)
+        words = f"the best plan would differ: {swap}"
+    said = Sentence("nearest", "", f"If everybody went to the nearest, {words}.", cells)
+    return [Otherwise(said, TO_THE_NEAREST, nearest, here, {"best_there": means})]
 
 
-def _how_far(plan: Plan) -> str:
-    first = next((r for r in plan.proof.objectives if r.bound is not None and r.bound != r.value), None)
-    if first is None or first.bound is None or not first.value:
-        return "time ran out before the proof was complete."
-    share = (first.value - first.bound) / first.value
-    return f"the best found is at most {share:.2%} from the best possible ({first.name.replace('_', ' ')})."
+def _as_good(plan: Plan, best: Plan) -> bool:
+    """Whether a plan breaks no rule and comes to what the best one of the same question does."""
+    values = [[reached.value for reached in one.proof.objectives] for one in (plan, best)]
+    return plan.broken.empty and values[0] == values[1]
 
 
 def _breach(row: object) -> str:
@@ -256,7 +281,10 @@ def _next_best(plan: Plan) -> list[str]:
         ),
         "equal on every objective",
     )
-    return [f"Next best: {_swap(plan, evaluate(plan.problem, second.designated))}: {worse}."]
+    other = evaluate(plan.problem, second.designated)
+    means = mean_minutes_of(other)
+    swap = Sentence("next best", "", *_swap(plan, other, means)).said({"best_there": means})
+    return [f"Next best: {swap}: {worse}."]
 
 
 def _more_of(number: float, unit: str) -> str:
@@ -266,15 +294,18 @@ def _more_of(number: float, unit: str) -> str:
     return f"1 more {unit.removesuffix('s')}" if number == 1 and " " not in unit else f"{number:,.0f} more {unit}"
 
 
-def _swap(plan: Plan, other: Plan) -> str:
-    swaps = []
+def _swap(plan: Plan, other: Plan, means: pd.DataFrame) -> tuple[str, tuple[Cell, ...]]:
+    """Return where another plan has what this one has elsewhere, as a template, and where its numbers stand."""
+    swaps, cells = [], list[Cell]()
     for code, service in plan.problem.services.items():
         there = other.sites_of(code)
         if there != plan.sites_of(code):
-            mean = _mean(other, code)
-            minutes = f", {mean:.2f} minutes on average" if mean == mean else ""
-            swaps.append(f"{service.name.lower()} at {sites_in_words(plan.problem, there)}{minutes}")
-    return "; ".join(swaps)
+            minutes = ""
+            if code in set(means["service"]):
+                minutes = f", {{{len(cells)}:.2f}} minutes on average"
+                cells.append(_mean("best_there", code))
+            swaps.append(plain(f"{service.name.lower()} at {sites_in_words(plan.problem, there)}") + minutes)
+    return "; ".join(swaps), tuple(cells)
 
 
 def _changes(plan: Plan) -> list[str]:
@@ -325,8 +356,8 @@ def _exceptions(plan: Plan) -> list[str]:
     without = plan.exceptions[plan.exceptions["would_have_broken"].astype(bool)]
     used, broken = matters(without), len(without)
     return [
-        f"Documented exceptions: {_number(len(matters(plan.exceptions)), 'matter')} in "
-        f"{_number(len(plan.exceptions), 'row')}, of which {broken} would otherwise break a rule.",
+        f"Documented exceptions: {amount(len(matters(plan.exceptions)), 'matters')} in "
+        f"{amount(len(plan.exceptions), 'rows')}, of which {broken} would otherwise break a rule.",
         *(
             f"  {number}. Without {problem.services[needs].name.lower()} on its site or in reach: "
             f"{_who_goes_without(problem, rows)}. {reason}."
@@ -341,10 +372,6 @@ def _who_goes_without(problem: Problem, rows: pd.DataFrame) -> str:
     return "; ".join(
         f"{problem.services[code].name.lower()} at {sites_in_words(problem, sites)}" for code, sites in where.items()
     )
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _unverified(plan: Plan) -> list[str]:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, isfinite
+from math import isfinite
 
 import pandas as pd
 
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
-from optimiser.plan.other_pathway import ENDING
+from optimiser.plan.measures import STRAIGHT_THERE
 from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.problem import Problem
+from optimiser.problem.words import begun, percent, places, whole
 
-ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " Hospital")
 # Columns that every number rests on, in any table, and what they count.
 COUNTED = {
     "patients_per_year": "Patients",
@@ -36,44 +35,6 @@ NOT_MODELLED = (
     "Money: neither building nor running costs are counted.",
     "What people and hospitals would do differently once a plan is known.",
 )
-
-
-def short(name: str) -> str:
-    """Return the short name of a hospital."""
-    for ending in ENDINGS:
-        name = name.removesuffix(ending)
-    return name.replace(" Hospital,", ",")
-
-
-def joined(words: Iterable[str]) -> str:
-    """Return words as a list in words."""
-    words = list(words)
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "no site"
-
-
-def places(problem: Problem, sites: Iterable[str]) -> str:
-    """Return the short names of sites as a list in words."""
-    return joined(short(problem.sites[site].name) for site in sites)
-
-
-def whole(value: float) -> str:
-    """Return a number rounded to whole, halves upwards, with commas; a dash where there is none."""
-    if value == float("inf"):
-        return "none"
-    return f"{floor(value + 0.5):,}" if isfinite(value) else "–"
-
-
-def change(value: float) -> str:
-    """Return a change in whole numbers with its sign, and the minus sign of print."""
-    if not isfinite(value):
-        return "–"
-    rounded = floor(abs(value) + 0.5)
-    return "0" if not rounded else f"{'+' if value > 0 else '−'}{rounded:,}"
-
-
-def percent(value: float) -> str:
-    """Return a share as a whole percentage."""
-    return f"{floor(100 * value + 0.5)}%" if isfinite(value) else "–"
 
 
 def decided(problem: Problem) -> list[str]:
@@ -100,7 +61,7 @@ def answer(plan: Plan) -> str:
         any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
     )
     tail = f" {changing} of {len(rest)} other services change from today." if rest else ""
-    return _upper("; ".join(parts) or "nothing is open to decision") + "." + tail
+    return begun("; ".join(parts) or "nothing is open to decision") + "." + tail
 
 
 def _where(problem: Problem, sites: Sequence[str]) -> str:
@@ -126,7 +87,7 @@ def status(run: Run) -> Status:
         rules = f"It breaks {broken} rule{'s' if broken != 1 else ''}." if broken else "It breaks no rule."
         return Status("bad" if broken else "open", "Worked out, not optimised.", rules)
     if proof.outcome != PROVED:
-        return Status("open", "Not proved best.", how_far(run.plan))
+        return Status("open", "Not proved best.", begun(how_far(run.plan)))
     tie = f"It is one of {listing.equal_best} equal best. " if listing and listing.equal_best > 1 else ""
     if not listing:
         return Status("good", "Proved best possible under these rules.", "The solver closed the gap to 0.")
@@ -137,13 +98,13 @@ def status(run: Run) -> Status:
     )
 
 
-def how_far(plan: Plan) -> str:
-    """Return how far from the best possible an answer that is not proved could be."""
+def how_far(plan: Plan, what: str = "it") -> str:
+    """Return how far from the best possible an answer that is not proved could be, as the end of a sentence."""
     first = next((r for r in plan.proof.objectives if r.bound is not None and r.bound != r.value), None)
     if first is None or first.bound is None or not first.value:
-        return "Time ran out before the proof was complete."
+        return "time ran out before the proof was complete."
     share = (first.value - first.bound) / first.value
-    return f"It is at most {share:.2%} from the best possible ({first.name.replace('_', ' ')})."
+    return f"{what} is at most {share:.2%} from the best possible ({first.name.replace('_', ' ')})."
 
 
 def checked(run: Run) -> Status:
@@ -188,10 +149,10 @@ def key_figures(run: Run, today: Mapping[str, float], answer: Mapping[str, float
         return near / patients if patients else float("nan")
 
     def minutes(label: str, name: str) -> KeyFigure:
-        straight = whole(of(answer, f"{name}{ENDING}")) if service.transfer else ""
+        straight = whole(of(answer, f"{name}{STRAIGHT_THERE}")) if service.transfer else ""
         return KeyFigure(label, whole(of(answer, name)), "minutes", whole(of(today, name)), straight)
 
-    near = [percent(within(answer)), "", percent(within(today)), percent(within(answer, ENDING))]
+    near = [percent(within(answer)), "", percent(within(today)), percent(within(answer, STRAIGHT_THERE))]
     return [
         minutes("average journey", "mean_minutes"),
         minutes("longest journey", "worst_minutes"),
@@ -210,7 +171,7 @@ def data_years(run: Run) -> str:
 
 def data_used(run: Run) -> list[tuple[str, str, str]]:
     """Return what patients, people, staff and journeys come from: what, its year, and the source's title."""
-    sources, columns = (_input(run, name) for name in ("sources", "columns"))
+    sources, columns = (run.inputs.get(name, pd.DataFrame()) for name in ("sources", "columns"))
     if not ({"source", "title", "year"} <= set(sources) and {"column", "source", "note"} <= set(columns)):
         return []
     known = {row["source"]: (row["year"], row["title"]) for row in sources.to_dict("records")}
@@ -226,14 +187,5 @@ def data_used(run: Run) -> list[tuple[str, str, str]]:
     return sorted(found, key=lambda one: found[one])
 
 
-def _input(run: Run, name: str) -> pd.DataFrame:
-    text = run.plan.problem.files.get(f"inputs/{name}.csv")
-    return pd.DataFrame() if text is None else pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False)
-
-
 def _lower(name: str) -> str:
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
-
-
-def _upper(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -1,12 +1,10 @@
 """Rotas: how many people a rota needs, its weekly pattern, and which rotas one vacancy would break."""
 
-from optimiser.rotas.across import Travel, with_travel
 from optimiser.rotas.cover import DAYS, Cover, Shape, Shift
 from optimiser.rotas.law import WorkingTime
-from optimiser.rotas.need import Contract, Need, fragile, need, with_wte
+from optimiser.rotas.need import Contract, Need, fragile, need
 from optimiser.rotas.pattern import Pattern, smallest_legal
-from optimiser.rotas.roster import Roster
-from optimiser.rotas.weekly import drawn, grid, legend
+from optimiser.rotas.weekly import Roster, drawn, grid, legend
 
 __all__ = [
     "DAYS",
@@ -17,7 +15,6 @@ __all__ = [
     "Roster",
     "Shape",
     "Shift",
-    "Travel",
     "WorkingTime",
     "drawn",
     "fragile",
@@ -25,6 +22,4 @@ __all__ = [
     "legend",
     "need",
     "smallest_legal",
-    "with_travel",
-    "with_wte",
 ]

@@ -1,4 +1,4 @@
-"""From cover to people: consultant contract arithmetic, printed step by step, and what one vacancy does."""
+"""From cover to people: consultant contract arithmetic, printed step by step, travel, and what one vacancy does."""
 
 from __future__ import annotations
 
@@ -75,14 +75,19 @@ class Need:
         People who must share the rota: the most of what hours, frequency and the standard's floor ask for.
     binds
         Which of the three ask for that many.
-    steps
-        The arithmetic: step, term, exact (a fraction), value, unit, source, verified.
+    sums
+        The arithmetic, to go on from.
     """
 
     wte: float
     people: int
     binds: tuple[Binding, ...]
-    steps: pd.DataFrame = field(compare=False, repr=False)
+    sums: Sums = field(compare=False, repr=False)
+
+    @property
+    def steps(self) -> pd.DataFrame:
+        """The arithmetic: step, term, exact (a fraction), value, unit, source, verified."""
+        return pd.DataFrame(self.sums.rows(), columns=STEP_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -103,14 +108,6 @@ class Sums:
     def __init__(self) -> None:
         self.steps: list[Step] = []
 
-    @classmethod
-    def of(cls, table: pd.DataFrame) -> Sums:
-        """Return the steps of a table, to go on from."""
-        sums = cls()
-        for row in table.to_dict("records"):
-            sums.given(row["term"], Fraction(row["exact"]), row["unit"], row["source"], row["verified"])
-        return sums
-
     def known(self, term: str) -> Step | None:
         """Return the step that gives a term, if there is one."""
         return next((step for step in self.steps if step.term == term), None)
@@ -121,8 +118,8 @@ class Sums:
         return self.steps[-1]
 
     def figure(self, term: str, figure: Figure, unit: str) -> Step:
-        """Add a step that a figure gives."""
-        return self.given(term, exact(figure.value), unit, figure.source, figure.verified)
+        """Return the step that a figure gives, added unless it was said before."""
+        return self.known(term) or self.given(term, exact(figure.value), unit, figure.source, figure.verified)
 
     def asked(self, term: str, value: Fraction, unit: str, cover: Sequence[Cover], *terms: Figure) -> Step:
         """Add a step that the cover gives, by some terms: verified if the cover and they are."""
@@ -135,10 +132,9 @@ class Sums:
         said = how.format(*(f"step {step.number}" for step in of))
         return self.given(term, value, unit, said[0].upper() + said[1:], all(step.verified for step in of))
 
-    def table(self) -> pd.DataFrame:
+    def rows(self) -> list[tuple[object, ...]]:
         """Return the steps as rows of ``rota_needs.csv``, without the name of the rota."""
-        rows = [(s.number, s.term, str(s.exact), float(s.exact), s.unit, s.source, s.verified) for s in self.steps]
-        return pd.DataFrame(rows, columns=STEP_COLUMNS)
+        return [(s.number, s.term, str(s.exact), float(s.exact), s.unit, s.source, s.verified) for s in self.steps]
 
 
 def need(
@@ -188,33 +184,31 @@ def need(
     if floor_people is not None:
         asked["floor"] = sums.figure("people whom the standard asks for", floor_people, "people")
     if asked:
-        return Need(float(wte), int(_largest(sums, asked).exact), _binding(asked), sums.table())
-    return Need(0.0, math.ceil(floor_wte.value if floor_wte else 0), ("floor",), sums.table())
+        binds, most = _binding(asked), Fraction(math.ceil(max(step.exact for step in asked.values())))
+        _largest(sums, f"people needed ({' and '.join(binds)})", "people", list(asked.values()), most)
+        return Need(float(wte), int(most), binds, sums)
+    return Need(0.0, math.ceil(floor_wte.value if floor_wte else 0), ("floor",), sums)
 
 
-def with_wte(steps: pd.DataFrame, floor_wte: Figure | None = None) -> pd.DataFrame:
-    """Return the steps of a need with those that end in the WTE needed: the hours', or the standard's if that is more.
+def with_wte(sums: Sums, floor_wte: Figure | None = None) -> Step:
+    """Add the steps that end in the WTE needed: what the hours take, or what the standard asks for if that is more.
 
     Raises
     ------
     InputError
         If neither hours nor a standard ask for any WTE.
     """
-    sums = Sums.of(steps)
-    asked = [step for step in sums.steps if step.term == FULL]
+    asked = [step] if (step := sums.known(FULL)) else []
     if floor_wte is not None:
         asked.append(sums.figure("WTE that the standard asks for", floor_wte, "WTE"))
     refuse([] if asked else [Fault("rota", "Nobody is resident, so no WTE can be worked out. State people, or wte.")])
-    how = f"the largest of {', '.join('{}' for _ in asked)}" if len(asked) > 1 else "{}"
-    sums.worked("WTE needed", max(step.exact for step in asked), "WTE", how, *asked)
-    return sums.table()
+    return _largest(sums, "WTE needed", "WTE", asked, max(step.exact for step in asked))
 
 
-def _largest(sums: Sums, asked: Mapping[Binding, Step]) -> Step:
-    """Add the last step: the most of all that is asked for, and which of it binds."""
-    most = Fraction(math.ceil(max(step.exact for step in asked.values())))
+def _largest(sums: Sums, term: str, unit: str, asked: Sequence[Step], most: Fraction) -> Step:
+    """Add the last step: the most of all that is asked for."""
     how = f"the largest of {', '.join('{}' for _ in asked)}" if len(asked) > 1 else "{}"
-    return sums.worked(f"people needed ({' and '.join(_binding(asked))})", most, "people", how, *asked.values())
+    return sums.worked(term, most, unit, how, *asked)
 
 
 def _binding(asked: Mapping[Binding, Step]) -> tuple[Binding, ...]:
@@ -253,11 +247,18 @@ def _whole_time(sums: Sums, resident: Sequence[Cover], contract: Contract) -> St
         "{} ÷ {} + {} ÷ {}",
         *(first, third, second, fourth),
     )
-    year = sums.figure("weeks a year", contract.weeks_a_year, "weeks")
-    working = sums.figure("weeks worked after leave", contract.working_weeks, "weeks")
-    direct = sums.figure("direct-care PAs of a WTE", contract.direct_care_pas, "PAs a week")
+    year, working, direct = _weeks_and_care(sums, contract)
     wte = pas.exact * year.exact / working.exact / direct.exact
     return sums.worked(FULL, wte, "WTE", "{} × {} ÷ {} ÷ {}", pas, year, working, direct)
+
+
+def _weeks_and_care(sums: Sums, contract: Contract) -> tuple[Step, Step, Step]:
+    """Return the steps that turn PAs a week, all year round, into WTE."""
+    return (
+        sums.figure("weeks a year", contract.weeks_a_year, "weeks"),
+        sums.figure("weeks worked after leave", contract.working_weeks, "weeks"),
+        sums.figure("direct-care PAs of a WTE", contract.direct_care_pas, "PAs a week"),
+    )
 
 
 def _hours(resident: Sequence[Cover], contract: Contract) -> tuple[Fraction, Fraction]:
@@ -280,6 +281,57 @@ def _frequency(sums: Sums, on_call: Sequence[Cover], one_in: Figure) -> Step:
     often = sums.figure("on call at most 1 in", one_in, "people")
     people = Fraction(math.ceil(seats * often.exact))
     return sums.worked("people whom the frequency takes", people, "people", "{} × {}", at_once, often)
+
+
+# -- one team across sites ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Travel:
+    """Trips a week from where a team is based to each other site, and the minutes there and back by site."""
+
+    base: str
+    trips: Figure
+    ways: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class AtSites:
+    """What a team's rota takes at each site in WTE, travel included."""
+
+    base: Fraction
+    others: Mapping[str, Fraction]
+    verified: bool
+
+
+def with_travel(sums: Sums, contract: Contract, travel: Travel) -> AtSites:
+    """Add the steps in which travel is turned into WTE, plain time all of it, to those of a need at one site."""
+    there = sums.known(FULL)
+    hours = there.exact if there else Fraction(0)
+    plain = sums.figure("hours a PA in plain time", contract.hours_a_plain_pa, "hours")
+    terms = [plain, *_weeks_and_care(sums, contract)]
+    trips = sums.figure("trips a week to each other site", travel.trips, "trips a week")
+    takes = {site: _trip(sums, travel, site, trips, terms) for site in travel.ways}
+    verified = all(step.verified for step in (*([there] if there else []), *takes.values()))
+    return AtSites(hours, {site: hours + step.exact for site, step in takes.items()}, verified)
+
+
+def _trip(sums: Sums, travel: Travel, site: str, trips: Step, terms: list[Step]) -> Step:
+    """Add the steps from minutes between the base and one site to WTE."""
+    road = "transfers.csv, times the travel factor"
+    out, back = (
+        sums.given(f"minutes from {one} to {other}", exact(minutes), "minutes", road, True)
+        for (one, other), minutes in zip(((travel.base, site), (site, travel.base)), travel.ways[site], strict=True)
+    )
+    hours = trips.exact * (out.exact + back.exact) / 60
+    week = sums.worked(f"hours of travel to {site}", hours, "hours a week", "{} × ({} + {}) ÷ 60", trips, out, back)
+    plain, year, working, direct = terms
+    wte = week.exact / plain.exact * year.exact / working.exact / direct.exact
+    how = "{} ÷ {} × {} ÷ {} ÷ {}"
+    return sums.worked(f"WTE that travel to {site} takes", wte, "WTE", how, week, plain, year, working, direct)
+
+
+# -- one vacancy -------------------------------------------------------------------------------------
 
 
 def fragile(needed: Mapping[str, float], staff: Mapping[str, float]) -> pd.DataFrame:

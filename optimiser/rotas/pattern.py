@@ -18,7 +18,6 @@ from optimiser.rotas.programme import Cycle, build, least_shifts
 
 MOST_PEOPLE = 40
 
-TABLE_COLUMNS = ["rota", "week", "day", "shift", "start", "end", "hours"]
 PROOF_COLUMNS = ["people", "verdict", "why"]
 FOUND, TOO_FEW, NO_PATTERN = "found", "too few", "no pattern"
 
@@ -51,22 +50,6 @@ class Pattern:
         """Rostered hours a week of each person, on average over the cycle."""
         minutes = {shift.code: shift.minutes for shift in self.shape.shifts} | {"": 0}
         return sum(minutes[code] for week in self.weeks for code in week) / 60 / self.people
-
-    def grid(self) -> pd.DataFrame:
-        """Return the pattern as people read it: one row a week, one column a day."""
-        numbers = pd.RangeIndex(1, self.people + 1, name="week")
-        return pd.DataFrame(self.weeks, index=numbers, columns=list(DAYS))
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a week and day: rota, week, day, shift, start, end (on the next day if not later), hours."""
-        shifts = {shift.code: shift for shift in self.shape.shifts}
-        rows = []
-        for week, codes in enumerate(self.weeks, start=1):
-            for day, code in zip(DAYS, codes, strict=True):
-                shift = shifts.get(code)
-                times = (shift.start, shift.end, shift.minutes / 60) if shift else ("", "", 0.0)
-                rows.append((self.shape.name, week, day, code, *times))
-        return pd.DataFrame(rows, columns=TABLE_COLUMNS)
 
 
 def smallest_legal(shape: Shape, law: WorkingTime, *, time_limit_seconds: float = 60.0) -> Pattern:

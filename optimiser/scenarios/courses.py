@@ -8,7 +8,7 @@ crosses one. Everything is a fraction; nothing is sampled.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from optimiser.model import staffing
-from optimiser.model.arithmetic import ARITHMETIC, All, journeys, one_choice, score
+from optimiser.model.arithmetic import ARITHMETIC, All, Instance, journeys, one_choice, score
+from optimiser.model.rules import JUDGED
 from optimiser.model.rules.volumes import most_patients_in_beds
 from optimiser.plan import Plan
 from optimiser.plan.proof import EVALUATED, Proof
@@ -27,11 +28,6 @@ from optimiser.scenarios.parameters import Parameter
 
 Designations = frozenset[tuple[str, str]]
 FINEST = 10**9
-# Rules and objectives that are no straight line, each with a course of its own below.
-BENT_RULES = (
-    *("nobody_travels_too_far", "enough_patients_within_standard", "services_are_within_reach"),
-    *("beds_are_enough", "rota_is_filled"),
-)
 
 
 class NotWorkedOut(ValueError):
@@ -213,72 +209,65 @@ def _beyond(ends: Ends, services: Sequence[str]) -> Course:
 def spares(ends: Ends) -> Iterator[Course]:
     """Yield, for every instance of a rule that applies to the option, how far it is from being broken."""
     for name, rule in ARITHMETIC.items():
-        if name not in BENT_RULES:
-            both = (rule(problem, choices) for problem, choices in zip(ends.problems, ends.choices, strict=True))
-            for here, there in zip(*both, strict=True):
-                if np.all(here.applies):
-                    yield Course(".".join((name, *here.names)), ends.line(*map(_spare, (here, there))))
-    problem = ends.problems[0]
-    for code, service in problem.services.items():
-        if service.activity and service.longest_journey_minutes:
-            limit = exactly(service.longest_journey_minutes.value)
-            longest = _longest(code, [minutes for minutes, _ in ends.residents([code])])
-            yield Course(f"nobody_travels_too_far.{code}", _less(limit, longest), longest.kinks)
-        if service.activity and service.share_within_standard and service.standard_minutes:
-            yield _enough_within(ends, code)
-        yield from _beds(ends, code)
-        yield from _reaches(ends, code)
-    for team, unit in problem.team_units:
-        yield _filled(ends, team, unit)
+        both = (rule(problem, choices) for problem, choices in zip(ends.problems, ends.choices, strict=True))
+        for here, there in zip(*both, strict=True):
+            if np.all(here.applies):
+                bent = BENDS.get(JUDGED[name].bends)
+                course = bent(ends, here) if bent else Course("", _line_of(ends, here, there))
+                yield replace(course, name=".".join((name, *here.names)))
 
 
-def _spare(one: Any) -> Fraction:
-    left, right = (exactly(float(np.asarray(side).item())) for side in (one.left, one.right))
-    return {">=": left - right, "<=": right - left, "=": -abs(left - right)}[one.relation]
+def _line_of(ends: Ends, here: Instance, there: Instance) -> Line:
+    """Return what an instance has to spare, as a straight line; below 0 where there is no number to compare."""
+    sides = [[float(np.asarray(side).item()) for side in (one.left, one.right)] for one in (here, there)]
+    if not np.isfinite(sides).all():
+        return Line(Fraction(-1), Fraction(0))
+    return ends.line(*(_spare(here.relation, exactly(one), exactly(other)) for one, other in sides))
 
 
-def _less(limit: Fraction, course: Course) -> Callable[[Fraction], Fraction]:
-    return lambda at: limit - course.at(at)
+def _spare(relation: str, left: Fraction, right: Fraction) -> Fraction:
+    return {">=": left - right, "<=": right - left, "=": -abs(left - right)}[relation]
 
 
-def _enough_within(ends: Ends, code: str) -> Course:
-    share = ends.problems[0].services[code].share_within_standard
-    assert share is not None
-    least, inside, every = exactly(share.value), _within(ends, code), [one for _, one in ends.residents([code])]
-
-    def spare(at: Fraction) -> Fraction:
-        return inside.at(at) - least * sum((one(at) for one in every), Fraction(0))
-
-    return Course(f"enough_patients_within_standard.{code}", spare, inside.kinks)
+def _limit_of(one: Instance) -> Fraction:
+    return exactly(float(np.asarray(one.right).item()))
 
 
-def _beds(ends: Ends, code: str) -> Iterator[Course]:
-    beds = ends.problems[0].services[code].beds
-    for site in beds.at if beds and ends.problems[0].services[code].activity else ():
-        if (site, code) in ends.designated:
-            both = zip(ends.problems, ends.choices, strict=True)
-            patients = [exactly(float(journeys(one, chosen, code).arriving(site).item())) for one, chosen in both]
-            most = exactly(float(most_patients_in_beds(ends.problems[0], code, site)))
-            yield Course(f"beds_are_enough.{code}.{site}", ends.line(*(most - one for one in patients)))
+def _below_the_ceiling(ends: Ends, one: Instance) -> Course:
+    limit = _limit_of(one)
+    longest = _longest("", [minutes for minutes, _ in ends.residents(one.names)])
+    return Course("", lambda at: limit - longest.at(at), longest.kinks)
 
 
-def _reaches(ends: Ends, code: str) -> Iterator[Course]:
-    for link in ends.problems[0].services[code].in_reach:
-        for site in ends.problems[0].candidates:
-            excepted = ends.problems[0].is_excepted(code, link.service, site)
-            if (site, code) in ends.designated and not excepted:
-                nearest = [_nearest_provider(problem, ends.designated, link.service, site) for problem in ends.problems]
-                name = f"services_are_within_reach.{code}.{site}.{link.service}"
-                if not np.isfinite(nearest).all():
-                    yield Course(name, Line(Fraction(-1), Fraction(0)))
-                else:
-                    limit = exactly(link.minutes.value)
-                    yield Course(name, ends.line(*(limit - exactly(one) for one in nearest)))
+def _enough_within(ends: Ends, one: Instance) -> Course:
+    (code,) = one.names
+    least, inside, every = _limit_of(one), _within(ends, code), [patients for _, patients in ends.residents([code])]
+    return Course(
+        "", lambda at: inside.at(at) - least * sum((patients(at) for patients in every), Fraction(0)), inside.kinks
+    )
 
 
-def _nearest_provider(problem: Problem, designated: Designations, service: str, site: str) -> float:
-    ways = (problem.transfer_minutes(there, site) for there, one in designated if one == service)
-    return min(ways, default=np.inf)
+def _free_beds(ends: Ends, one: Instance) -> Course:
+    """Return how many more patients the beds of a site could take."""
+    code, site = one.names
+    both = zip(ends.problems, ends.choices, strict=True)
+    patients = [exactly(float(journeys(problem, chosen, code).arriving(site).item())) for problem, chosen in both]
+    most = exactly(float(most_patients_in_beds(ends.problems[0], code, site)))
+    return Course("", ends.line(*(most - number for number in patients)))
+
+
+def _staff_left(ends: Ends, one: Instance) -> Course:
+    staff = _staff(ends, *one.names)
+    return Course("", lambda at: staff.left(staff.firm, at), staff.kinks(staff.firm))
+
+
+# How a rule bends, by what its object says of it.
+BENDS: Mapping[str, Callable[[Ends, Instance], Course]] = {
+    "at the longest journey": _below_the_ceiling,
+    "at the standard": _enough_within,
+    "with beds": _free_beds,
+    "with staff": _staff_left,
+}
 
 
 # Staff ----------------------------------------------------------------------------------------------------------------
@@ -330,11 +319,6 @@ def _staff(ends: Ends, team: str, unit: Any) -> _Staff:
     limits = [None if np.isinf(one) else exactly(float(one)) for one in (needs.moves_at_most, needs.recruits_at_most)]
     firm, full = ([exactly(float(one)) for one in row[0]] for row in (needs.firm, needs.full))
     return _Staff(firm, full, in_post, limits[0], limits[1])
-
-
-def _filled(ends: Ends, team: str, unit: Any) -> Course:
-    staff = _staff(ends, team, unit)
-    return Course(f"rota_is_filled.{team}.{unit}", lambda at: staff.left(staff.firm, at), staff.kinks(staff.firm))
 
 
 def _short(ends: Ends, team: str, unit: Any) -> Course:

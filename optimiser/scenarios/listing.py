@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -67,10 +68,15 @@ class Joint:
         return np.column_stack(found)
 
     def spread(self, services: Sequence[str], values: np.ndarray, picks: Picks | None = None) -> np.ndarray:
-        """Return values with one axis a service as one value a joint designation, of all or of ``picks``."""
-        full = np.broadcast_to(values, [self.shape[self.codes.index(code)] for code in services])
+        """Return values with one axis a service as one value a joint designation, of all or of ``picks``.
+
+        An axis of scenarios in front of those of services stays where it is.
+        """
+        before = values.shape[: values.ndim - len(services)]
+        full = np.broadcast_to(values, [*before, *(self.shape[self.codes.index(code)] for code in services)])
         picks = self.picks if picks is None else picks
-        return np.asarray(full[tuple(picks[code] for code in services)])
+        every: tuple[Any, ...] = (..., *(picks[code] for code in services))
+        return np.asarray(full[every])
 
     def designated(self, number: int) -> Designations:
         """Return the (site, service) pairs of a joint designation."""

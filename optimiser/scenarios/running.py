@@ -10,12 +10,14 @@ import shutil
 import signal
 import threading
 import time
+import traceback
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +29,8 @@ from optimiser.scenarios.draws import scenarios, size
 from optimiser.scenarios.listing import Joint, best_of, joint, judged
 from optimiser.scenarios.parameters import Parameter, changed, parameters
 from optimiser.scenarios.regret import Results
-from optimiser.scenarios.scope import can_be_tabled
 from optimiser.scenarios.settings import Sweep
-from optimiser.scenarios.tables import Tables
+from optimiser.scenarios.tables import Tables, can_be_tabled
 
 FORMAT = 1
 CHUNK_OF_TABLES, CHUNK_ONE_BY_ONE = 500, 25
@@ -163,6 +164,8 @@ def run(
     ------
     InputError
         When what is kept is of another sweep, or something is kept and ``resume`` was not asked for.
+    NotWritten
+        When a chunk could not be written, or a worker was ended from outside; what was kept stays.
     """
     tell = tell or (lambda _line: None)
     work = Work(sweep)
@@ -170,12 +173,11 @@ def run(
     _prepare(work, folder, kept, resume)
     starts = range(0, work.size, work.chunk)
     paths = {start: kept / f"chunk_{start:07d}.npz" for start in starts}
-    waiting = [start for start in starts if _read(paths[start]) is None]
+    waiting = {start: path for start, path in paths.items() if _read(path) is None}
     begun, already = time.monotonic(), len(starts) - len(waiting)
     UNDER_WAY.append(folder)
     try:
-        for done, (start, chunk) in enumerate(_worked_out(work, waiting, workers), start=1):
-            _keep(paths[start], chunk)
+        for done, _ in enumerate(_worked_out(work, folder, waiting, workers), start=1):
             tell(_progress(work, already + done, done, len(waiting), time.monotonic() - begun))
     except TooLarge:
         # It would be too large again: there is nothing to go on with.
@@ -241,39 +243,54 @@ def _fingerprint_in(header: Path) -> str:
         return ""
 
 
-def _worked_out(work: Work, starts: Sequence[int], workers: int) -> Iterator[tuple[int, Arrays]]:
-    if workers <= 1 or len(starts) <= 1:
-        yield from ((start, work.work_out(start, start + work.chunk)) for start in starts)
+def _worked_out(work: Work, folder: Path, waiting: Mapping[int, Path], workers: int) -> Iterator[None]:
+    """Work out chunks and keep each under its path; yield as often as one is kept."""
+    asked = ((start, start + work.chunk, path) for start, path in waiting.items())
+    if workers <= 1 or len(waiting) <= 1:
+        for start, stop, path in asked:
+            _keep(path, work.work_out(start, stop))
+            yield
         return
-    # Where this process is killed, Python would only complain of what it tidies up.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     context = get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(starts)), context, _begin, (work.sweep, os.getpid())) as pool:
-        running: dict[Future[Arrays], int] = {}
-        left = iter(starts)
-        for start in left:
-            running[pool.submit(_in_worker, start, start + work.chunk)] = start
-            if len(running) < 2 * workers:
-                continue
-            yield from _finished(running)
-        while running:
-            yield from _finished(running)
+    # A pipe to each: where all share one, everybody waits for ever once somebody is killed while writing to it.
+    crew = {}
+    try:
+        for _ in range(min(workers, len(waiting))):
+            ours, theirs = context.Pipe()
+            crew[ours] = context.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
+            crew[ours].start()
+            theirs.close()
+        for ours in crew:
+            ours.send(work.sweep)
+            ours.send(next(asked))
+        busy = set(crew)
+        while busy:
+            for ours in busy.intersection(wait(busy)):
+                if failed := ours.recv():
+                    raise failed
+                yield
+                if more := next(asked, None):
+                    ours.send(more)
+                else:
+                    busy.remove(ours)
+    except (EOFError, ConnectionError):
+        crew[ours].join()
+        code = crew[ours].exitcode or 0
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        raise NotWritten(
+            f"A worker of this sweep ended before its time ({how}), most often because memory ran out. What was worked "
+            f"out is kept: go on with --out {folder} --resume, and fewer --workers if it ends again."
+        ) from None
+    finally:
+        for process in crew.values():
+            process.kill()
+            process.join()
 
 
-def _finished(running: dict[Future[Arrays], int]) -> Iterator[tuple[int, Arrays]]:
-    done, _ = wait(running, return_when=FIRST_COMPLETED)
-    for future in done:
-        yield running.pop(future), future.result()
-
-
-_WORK: list[Work] = []
-
-
-def _begin(sweep: Sweep, parent: int) -> None:
-    """Prepare a worker, and have it end when the process that started it does, however that ended."""
+def _serve(asked: Connection, parent: int) -> None:
+    """Work out and keep what is asked for, until nobody asks or the process that started this one has ended."""
     # Whoever presses Ctrl-C means the whole sweep: the process that started this one sees to that.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _WORK[:] = [Work(sweep)]
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -281,10 +298,17 @@ def _begin(sweep: Sweep, parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _in_worker(start: int, stop: int) -> Arrays:
-    return _WORK[0].work_out(start, stop)
+    with suppress(EOFError, ConnectionError):
+        work = Work(asked.recv())
+        while True:
+            start, stop, path = asked.recv()
+            failed: Exception | None = None
+            try:
+                _keep(path, work.work_out(start, stop))
+            except Exception as error:
+                error.add_note(traceback.format_exc())
+                failed = error
+            asked.send(failed)
 
 
 def _keep(path: Path, found: Arrays) -> None:

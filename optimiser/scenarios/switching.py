@@ -18,11 +18,11 @@ import pandas as pd
 from optimiser.errors import TooLarge
 from optimiser.model.arithmetic import SCORES, lawful, value
 from optimiser.model.objectives import UNITS
-from optimiser.model.words import amount, one_of, shown
 from optimiser.plan import Plan
 from optimiser.plan.proof import EVALUATED, Proof
 from optimiser.problem import Objective, Problem
 from optimiser.problem.decimals import exactly
+from optimiser.problem.words import amount, one_of, shown
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
 from optimiser.scenarios.parameters import Parameter, parameters
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from importlib.resources import files as package_files
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
@@ -59,16 +60,67 @@ TAKEN: dict[int | str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Desk:
-    """What one sitting works on: the run that the page is about, its scenarios, and the jobs."""
+    """What one sitting works on, with all that may be asked: the run that the page is about, its scenarios, the jobs.
+
+    ``ended`` is set once somebody asks the server to stop.
+    """
 
     run: Path
     scenarios: Scenarios
     jobs: Jobs
+    ended: Event = field(default_factory=Event)
 
     @property
     def base(self) -> str:
         """The config that every scenario is based on."""
         return str((self.run / "config.yaml").resolve())
+
+    def show(self) -> str:
+        """Return the page of the run, with the scenarios beside it."""
+        shown = [one.id for one in self.scenarios.all() if one.has_a_run]
+        return self._page(tuple(shown[-MOST_ON_THE_PAGE:]))
+
+    def state(self) -> StateTold:
+        """Return every job and every scenario."""
+        return StateTold(
+            jobs=[_told(job) for job in self.jobs.all()],
+            scenarios=[_scenario(one) for one in reversed(self.scenarios.all())],
+        )
+
+    def evaluate(self, asked: Evaluate) -> JobTold:
+        """Work out what a choice comes to, as a new scenario."""
+        return _told(self.ask("evaluate", asked.name, asked.model_dump()))
+
+    def best(self, asked: Best) -> JobTold:
+        """Find the best plan under a changed question, as a new scenario."""
+        return _told(self.ask("best", asked.name, asked.model_dump()))
+
+    def explain(self, asked: Explain) -> JobTold:
+        """Say what it would cost to have a service at a site, or which rules that breaks."""
+        return _told(self.ask("explain", f"{asked.service} at {asked.site}", asked.model_dump(), writes=False))
+
+    def sweep(self, asked: Sweep) -> JobTold:
+        """Ask the question many times with what may vary drawn anew, as a new scenario."""
+        return _told(self.ask("sweep", asked.name, asked.model_dump()))
+
+    def parameters(self) -> list[ParameterTold]:
+        """Return what may vary in the question."""
+        return self._may_vary
+
+    def job(self, id: JobId) -> JobTold:
+        """Return how a job stands."""
+        return _told(self._found(id))
+
+    def cancel(self, id: JobId) -> JobTold:
+        """Stop a job, or take it out of the queue."""
+        found = self._found(id)
+        self.jobs.cancel(found)
+        return _told(found)
+
+    def end(self) -> dict[str, str]:
+        """Stop the server."""
+        self.ended.set()
+        return {"detail": "The server stops. Start it again with: optimiser serve"}
 
     def ask(self, kind: str, name: str, asked: dict[str, Any], *, writes: bool = True) -> Job:
         """Queue a job; refuses a name that a scenario, or one under way, has already."""
@@ -76,18 +128,54 @@ class Desk:
         if writes:
             under_way = [job.asked.get("folder") for job in self.jobs.all() if job.state in ("waiting", "running")]
             if folder.exists() or str(folder) in under_way:
-                words = (
-                    f'There is a scenario "{folder.name}" already, and none is ever overwritten. Choose another name.'
-                )
-                raise HTTPException(409, words)
+                words = f'There is a scenario "{folder.name}" already, and none is ever overwritten.'
+                raise HTTPException(409, f"{words} Choose another name.")
         where = {"folder": str(folder)} if writes else {}
         try:
             return self.jobs.add(kind, name, {**asked, **where, "base": self.base})
         except QueueIsFull:
             raise HTTPException(503, "Five jobs wait already. Wait for one to end, or stop one.") from None
 
+    def _found(self, id: str) -> Job:
+        job = self.jobs.get(id)
+        if job is None:
+            raise HTTPException(404, "There is no such job in this sitting.")
+        return job
 
-def build(desk: Desk, stop: Callable[[], None] = lambda: None) -> FastAPI:
+    @cached_property
+    def _page(self) -> Callable[[tuple[str, ...]], str]:
+        script = (package_files("optimiser.web") / "serve.js").read_text(encoding="utf-8")
+
+        @lru_cache(maxsize=2)
+        def page(ids: tuple[str, ...]) -> str:
+            from optimiser import report
+
+            beside = [one for id in ids if (one := self.scenarios.get(id))]
+            runs = [report.run_of(self.run), *(report.run_of(one.run, str(one.record["name"])) for one in beside)]
+            return report.page(runs, scripts=[script], connect="'self'")
+
+        return page
+
+    @cached_property
+    def _may_vary(self) -> list[ParameterTold]:
+        from optimiser.inputs import read_problem
+        from optimiser.scenarios.parameters import parameters
+
+        problem = read_problem(self.base)
+        return [
+            ParameterTold(
+                name=one.name,
+                unit=one.unit,
+                meaning=one.meaning,
+                low=float(one.low),
+                high=float(one.high),
+                current=float(one.current(problem)),
+            )
+            for one in parameters(problem).values()
+        ]
+
+
+def build(desk: Desk) -> FastAPI:
     """Return the app, without its guard: no docs pages, no schema to fetch, no files to fetch."""
 
     @asynccontextmanager
@@ -107,67 +195,16 @@ def build(desk: Desk, stop: Callable[[], None] = lambda: None) -> FastAPI:
         dependencies=[Depends(HTTPBearer(auto_error=False))],
         responses=REFUSALS,
     )
-    page, may_vary = _page_maker(desk), _parameter_teller(desk)
     app.add_exception_handler(RequestValidationError, _not_what_may_be_asked)
-
-    @app.get("/", response_class=HTMLResponse, responses=IN_JSON)
-    def show() -> str:
-        """Return the page of the run, with the scenarios beside it."""
-        shown = [one.id for one in desk.scenarios.all() if one.has_a_run]
-        return page(tuple(shown[-MOST_ON_THE_PAGE:]))
-
-    @app.get("/api/state")
-    def state() -> StateTold:
-        """Return every job and every scenario."""
-        return StateTold(
-            jobs=[_told(job) for job in desk.jobs.all()],
-            scenarios=[_scenario(one) for one in reversed(desk.scenarios.all())],
-        )
-
-    @app.post("/api/evaluate", status_code=202, responses=TAKEN)
-    def evaluate(asked: Evaluate) -> JobTold:
-        """Work out what a choice comes to, as a new scenario."""
-        return _told(desk.ask("evaluate", asked.name, asked.model_dump()))
-
-    @app.post("/api/best", status_code=202, responses=TAKEN)
-    def best(asked: Best) -> JobTold:
-        """Find the best plan under a changed question, as a new scenario."""
-        return _told(desk.ask("best", asked.name, asked.model_dump()))
-
-    @app.post("/api/explain", status_code=202, responses={503: TAKEN[503]})
-    def explain(asked: Explain) -> JobTold:
-        """Say what it would cost to have a service at a site, or which rules that breaks."""
-        name = f"{asked.service} at {asked.site}"
-        return _told(desk.ask("explain", name, asked.model_dump(), writes=False))
-
-    @app.post("/api/sweep", status_code=202, responses=TAKEN)
-    def sweep(asked: Sweep) -> JobTold:
-        """Ask the question many times with what may vary drawn anew, as a new scenario."""
-        return _told(desk.ask("sweep", asked.name, asked.model_dump()))
-
-    @app.get("/api/parameters")
-    def parameters() -> list[ParameterTold]:
-        """Return what may vary in the question."""
-        return may_vary()
-
-    @app.get("/api/jobs/{id}", responses=ABSENT)
-    def job(id: JobId) -> JobTold:
-        """Return how a job stands."""
-        return _told(_found(desk.jobs.get(id)))
-
-    @app.post("/api/jobs/{id}/cancel", responses=ABSENT)
-    def cancel(id: JobId) -> JobTold:
-        """Stop a job, or take it out of the queue."""
-        found = _found(desk.jobs.get(id))
-        desk.jobs.cancel(found)
-        return _told(found)
-
-    @app.post("/api/stop", status_code=202)
-    def end() -> dict[str, str]:
-        """Stop the server."""
-        stop()
-        return {"detail": "The server stops. Start it again with: optimiser serve"}
-
+    app.get("/", response_class=HTMLResponse, responses=IN_JSON)(desk.show)
+    app.get("/api/state")(desk.state)
+    for queues in (desk.evaluate, desk.best, desk.sweep):
+        app.post(f"/api/{queues.__name__}", status_code=202, responses=TAKEN)(queues)
+    app.post("/api/explain", status_code=202, responses={503: TAKEN[503]})(desk.explain)
+    app.get("/api/parameters")(desk.parameters)
+    app.get("/api/jobs/{id}", responses=ABSENT)(desk.job)
+    app.post("/api/jobs/{id}/cancel", responses=ABSENT)(desk.cancel)
+    app.post("/api/stop", status_code=202)(desk.end)
     return app
 
 
@@ -178,61 +215,11 @@ async def _not_what_may_be_asked(_request: Request, error: Exception) -> JSONRes
     return JSONResponse({"detail": detail}, status_code=422)
 
 
-def _page_maker(desk: Desk) -> Callable[[tuple[str, ...]], str]:
-    script = (package_files("optimiser.web") / "serve.js").read_text(encoding="utf-8")
-
-    @lru_cache(maxsize=2)
-    def page(ids: tuple[str, ...]) -> str:
-        from optimiser import report
-
-        beside = [one for id in ids if (one := desk.scenarios.get(id))]
-        runs = [report.run_of(desk.run), *(report.run_of(one.run, str(one.record["name"])) for one in beside)]
-        return report.page(runs, scripts=[script], connect="'self'")
-
-    return page
-
-
-def _parameter_teller(desk: Desk) -> Callable[[], list[ParameterTold]]:
-    @cache
-    def told() -> list[ParameterTold]:
-        from optimiser.inputs import read_problem
-        from optimiser.scenarios.parameters import parameters
-
-        problem = read_problem(desk.base)
-        return [
-            ParameterTold(
-                name=one.name,
-                unit=one.unit,
-                meaning=one.meaning,
-                low=float(one.low),
-                high=float(one.high),
-                current=float(one.current(problem)),
-            )
-            for one in parameters(problem).values()
-        ]
-
-    return told
-
-
 def _told(job: Job) -> JobTold:
-    return JobTold(
-        id=job.id,
-        kind=job.kind,
-        name=job.name,
-        state=job.state,
-        told=job.told,
-        words=job.words,
-        scenario=job.scenario,
-    )
+    return JobTold.model_validate(job, from_attributes=True)
 
 
 def _scenario(one: Scenario) -> ScenarioTold:
     record = one.record
     texts = {name: str(record.get(name, "")) for name in ("name", "reason", "kind", "made", "outcome")}
     return ScenarioTold(id=one.id, **texts, words=[str(line) for line in record.get("words", [])])
-
-
-def _found(job: Job | None) -> Job:
-    if job is None:
-        raise HTTPException(404, "There is no such job in this sitting.")
-    return job

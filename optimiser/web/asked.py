@@ -25,7 +25,7 @@ Code = Annotated[str, Field(pattern=CODE)]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=TEXT)]
 Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=TEXT)]
 Sites = Annotated[list[Code], Field(max_length=MOST_CODES)]
-Figure = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=MOST_CODES), BeforeValidator(_whole)]
 ParameterName = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_. -]{0,199}$")]
 Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
@@ -57,9 +57,9 @@ class ServiceChanges(_Asked):
 
     at_least_sites: Count | None = None
     at_most_sites: Count | None = None
-    minimum_patients: Figure | None = None
-    maximum_patients: Figure | None = None
-    longest_journey_minutes: Figure | None = None
+    minimum_patients: Amount | None = None
+    maximum_patients: Amount | None = None
+    longest_journey_minutes: Amount | None = None
     open: Sites = []
     shut: Sites = []
 
@@ -133,7 +133,7 @@ class StateTold(BaseModel):
     scenarios: list[ScenarioTold]
 
 
-class Fault(BaseModel):
+class FaultTold(BaseModel):
     """One thing wrong with what was asked: where, and what."""
 
     loc: list[str]
@@ -143,4 +143,4 @@ class Fault(BaseModel):
 class Refusal(BaseModel):
     """Why something was refused, in words or fault by fault."""
 
-    detail: str | list[Fault]
+    detail: str | list[FaultTold]

@@ -11,15 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_urlsafe
-from typing import Any
+from typing import TYPE_CHECKING
 
 from optimiser.errors import needed
 from optimiser.web.jobs import Jobs, Limits
 from optimiser.web.scenarios import Scenarios
 
+if TYPE_CHECKING:
+    from optimiser.web.app import Desk
+    from optimiser.web.guard import Guard
+
 HERE = "127.0.0.1"
 TOKEN_BYTES = 32  # 256 bits
-IDLE_CHECK_SECONDS = 0.25
+CHECK_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -40,37 +44,18 @@ def serve(run: Path, sitting: Sitting, *, tell: Callable[[str], None] = print) -
     MissingPackage
         When FastAPI or uvicorn is not installed.
     """
-    uvicorn = needed("uvicorn", "serve")
-    needed("fastapi", "serve")
+    for package in ("uvicorn", "fastapi"):
+        needed(package, "serve")
     from optimiser.web.app import Desk, build
     from optimiser.web.guard import Guard
 
     scenarios = Scenarios(sitting.scenarios)
-    jobs = Jobs(sitting.limits, scenarios)
+    desk = Desk(run, scenarios, Jobs(sitting.limits, scenarios))
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         listening.bind((HERE, 0))
         listening.listen()  # from here on whoever comes waits, and is not turned away
-        port = listening.getsockname()[1]
-        server: Any = None
-
-        def stop() -> None:
-            server.should_exit = True
-
-        guard = Guard(build(Desk(run, scenarios, jobs), stop), token_urlsafe(TOKEN_BYTES), port)
-        settings = uvicorn.Config(
-            guard,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            timeout_keep_alive=5,
-            timeout_graceful_shutdown=2,
-            ws="none",
-            loop="asyncio",
-            http="h11",
-        )
-        server = uvicorn.Server(settings)
-        address = f"http://{HERE}:{port}/?token={guard.token}"
+        guard = Guard(build(desk), token_urlsafe(TOKEN_BYTES), port=listening.getsockname()[1])
+        address = f"http://{HERE}:{guard.port}/?token={guard.token}"
         tell(f"Open {address}")
         tell(
             f"Scenarios are kept in {sitting.scenarios}. Stop with Ctrl+C; it stops by itself when not used for "
@@ -79,18 +64,24 @@ def serve(run: Path, sitting: Sitting, *, tell: Callable[[str], None] = print) -
         if sitting.open_browser:
             webbrowser.open(address)
         try:
-            asyncio.run(_until_idle(server, listening, guard, jobs, sitting.idle_minutes * 60))
+            asyncio.run(_until_the_end(desk, guard, listening, sitting.idle_minutes * 60))
         finally:
-            jobs.close()
+            desk.jobs.close()
 
 
-async def _until_idle(server: Any, listening: socket.socket, guard: Any, jobs: Jobs, idle_seconds: float) -> None:
+async def _until_the_end(desk: Desk, guard: Guard, listening: socket.socket, idle_seconds: float) -> None:
+    """Serve until somebody asks to stop, or nobody has asked for anything for so long."""
+    import uvicorn
+
+    quiet = {"log_config": None, "access_log": False, "server_header": False, "date_header": False, "ws": "none"}
+    soon = {"timeout_keep_alive": 5, "timeout_graceful_shutdown": 2}
+    server = uvicorn.Server(uvicorn.Config(guard, loop="asyncio", http="h11", **quiet, **soon))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not serving.done():
-        if jobs.busy:
+        if desk.jobs.busy:
             guard.used_at = time.monotonic()
-        if time.monotonic() - guard.used_at > idle_seconds:
+        if desk.ended.is_set() or time.monotonic() - guard.used_at > idle_seconds:
             server.should_exit = True
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(serving), IDLE_CHECK_SECONDS)
+            await asyncio.wait_for(asyncio.shield(serving), CHECK_SECONDS)
     await serving

@@ -101,17 +101,14 @@ def best(asked: Asked, tell: Tell) -> Done:
     """Find the best plan under the question as changed, and write it as a scenario."""
     import optimiser as op
     from optimiser.errors import NoPlan
+    from optimiser.report.answers import best_or_clash
 
     with _draft(asked, "config.yaml", _what_if(asked)) as (file, written):
         tell("Reading the question")
         problem = op.read_problem(file)
-        try:
-            plan = op.solve(problem, time_limit_minutes=_minutes(asked, problem), tell=tell)
-        except NoPlan as error:
-            if error.clash:
-                raise
-            tell("Finding out which rules clash")
-            raise NoPlan(str(op.clash(problem))) from None
+        plan = best_or_clash(problem, time_limit_minutes=_minutes(asked, problem), tell=tell)
+        if isinstance(plan, op.Clash):
+            raise NoPlan(str(plan))
         return _finish(asked, plan, written, tell)
 
 

@@ -36,10 +36,9 @@ import pytest
 
 from optimiser import checker
 from optimiser.checker import CHECKS, RULE_CHECKS, check, record
-from optimiser.checker.claims import KNOWN_FILES, OBJECTIVES
-from optimiser.checker.inputs import read_asked
-from optimiser.checker.on_call import ON_CALL_CHECKS
-from optimiser.checker.patterns import PATTERN_CHECKS
+from optimiser.checker.claims import OBJECTIVES
+from optimiser.checker.inputs import KNOWN_FILES, read_asked
+from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
 from optimiser.checker.reading import Reader, Row, read_files
 from optimiser.checker.rules import RULES, facts_of
 from optimiser.checker.run import Run
@@ -1449,7 +1448,7 @@ def test_the_versions_and_trial_models_are_those_of_the_project() -> None:
     assert {one.name: one.best for one in solver.CANARIES} == {n: float(b) for n, b in record.TRIAL_MODELS.items()}
     assert {name: aim.unit for name, aim in OBJECTIVES.items()} == UNITS
     assert record.can_be_believed(solver.installed_version())
-    assert set(record.LIBRARIES) == {"python", *LIBRARIES}
+    assert set(record.LIBRARIES) == {"python", "optimiser", *LIBRARIES}
     assert record.RANKED == KEPT
 
 

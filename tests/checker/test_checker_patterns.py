@@ -23,10 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawing import seeds
 
-from optimiser.checker import pattern, patterns
-from optimiser.checker.pattern import DAYS, LAW, Block
-from optimiser.checker.patterns import PATTERN_CHECKS, breaches_of_pattern
+from optimiser.checker import cover as covers
+from optimiser.checker import patterns
+from optimiser.checker.cover import DAYS, Block
+from optimiser.checker.patterns import LAW, PATTERN_CHECKS, breaches_of_pattern
 
 GRID = """
 . . . . N N N
@@ -496,7 +498,7 @@ def half_hours(rows: Rows, people: int, person: int) -> list[bool]:
     return works
 
 
-@pytest.mark.parametrize("seed", range(12))
+@seeds(12)
 def test_people_followed_one_by_one_tell_the_same(seed: int) -> None:
     dice = random.Random(seed)
     people = dice.randint(1, 4)
@@ -538,7 +540,7 @@ def test_every_check_is_made_to_speak_above() -> None:
 
 
 def test_the_check_shares_no_code_with_what_finds_patterns() -> None:
-    trees = [ast.parse(Path(module.__file__).read_text("utf-8")) for module in (pattern, patterns)]
+    trees = [ast.parse(Path(module.__file__).read_text("utf-8")) for module in (covers, patterns)]
     modules = {str(node.module) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     ours = {name for name in modules if name.startswith("optimiser")}
-    assert ours == {"optimiser.checker.reading", "optimiser.checker.pattern"}
+    assert ours == {"optimiser.checker.reading", "optimiser.checker.cover"}

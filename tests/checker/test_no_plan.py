@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from as_files import with_files
+from test_checker import CONFIG as HAND_SOLVED
+from test_checker import FILES, RUN_JSON, sealed
 from worlds import small, three_doctors
 
 import optimiser as op
@@ -137,6 +139,40 @@ def test_what_was_not_checked_of_a_clash_is_said(two_sites: dict[str, bytes]):
     said = checker.said_of_no_plan(two_sites)
     assert "Ways out, confirmed as least: 4 of 4" in said
     assert "Not checked: that no other sets clash" in said
+
+
+# With one stroke unit, at ashby, all else holds: 150.5 patients come, and south goes to yonder.
+WAYS_OUT = """\
+unit,by,gives_way,words
+sites,1,enough_sites.stroke,ask for 1 site
+services,1,no_site_provides_too_many.brook,allow 3 services at Brook
+"""
+BOTH = "stroke at ashby; stroke at brook"
+TOO_MANY = f"""\
+set,rule,instance,words,without_it
+1,fixed_designations_stand,fixed_designations_stand.burns.brook,fixed,{BOTH}; rehab at ashby; rehab at brook
+1,enough_sites,enough_sites.stroke,two sites,stroke at ashby; rehab at ashby; burns at brook
+1,no_site_provides_too_many,no_site_provides_too_many.brook,two,{BOTH}; rehab at ashby; rehab at brook; burns at brook
+1,services_share_a_site,services_share_a_site.stroke.rehab,together,{BOTH}; burns at brook
+"""
+
+
+def clash_of_too_many(clash: str = TOO_MANY, ways: str = WAYS_OUT) -> set[str]:
+    """Return what is found where a site may have two services, and burns, stroke and rehab must all be at brook."""
+    config = HAND_SOLVED.replace("a_site: {value: 3", "a_site: {value: 2")
+    inputs = {name: text for name, text in FILES.items() if "/" in name}
+    tables = {"config.yaml": config, "clash.csv": clash, "ways_out.csv": ways}
+    record = {name: RUN_JSON[name] for name in ("format", "date", "question", "versions")}
+    said = json.dumps(record | {"outcome": "no plan", "every_clash_is_known": True})
+    return set(checker.check(sealed({n: t.encode() for n, t in (inputs | tables).items()}, said))["check"])
+
+
+def test_a_rule_of_the_whole_question_clashes_and_gives_way_like_any_other():
+    assert clash_of_too_many() == set()
+    assert clash_of_too_many(ways=WAYS_OUT.replace("services,1,", "services,2,")) == {"ways_out_are_enough"}
+    assert clash_of_too_many(ways="".join(WAYS_OUT.splitlines(keepends=True)[:2])) == {"ways_out_are_enough"}
+    assert clash_of_too_many(TOO_MANY.replace("many.brook", "many.ashby")) == {"rules_clash_as_said"}
+    assert clash_of_too_many(TOO_MANY.replace("many.brook", "many.nowhere")) == {"rules_clash_as_said"}
 
 
 def test_another_question_or_a_missing_table_is_a_breach():

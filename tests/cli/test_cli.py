@@ -12,20 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-
-
-def optimiser(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "optimiser", *words],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+from command import ROOT, in_a_process, optimiser
 
 
 @pytest.fixture
@@ -188,6 +175,23 @@ def test_usage_faults_end_with_two(tmp_path: Path):
     assert optimiser("compare", "one", cwd=tmp_path).returncode == 2
     assert optimiser("compare", "one.yaml", cwd=tmp_path).returncode == 2
     assert optimiser("solve", "nowhere.yaml", cwd=tmp_path).returncode == 3
+
+
+COMMANDS = (
+    *("validate configs/tiny.yaml", "solve configs/tiny.yaml --out runs/a", "check runs/a", "explain runs/a"),
+    *("evaluate configs/tiny.yaml --option option.yaml --out runs/b", "compare runs/a runs/b"),
+    *("options configs/tiny.yaml", "report runs/a", "export runs/a --out exported", "sweep sweep.yaml"),
+    *("init mine", "rules", "schema", "doctor", "--help"),
+)
+
+
+def test_every_command_answers_in_a_process_of_its_own_too(tiny: Path):
+    (tiny / "option.yaml").write_text("option: ONE\ntitle: One open\ndesignations: {walk_in: [ash], x_ray: [ash]}\n")
+    (tiny / "sweep.yaml").write_text("title: T\nconfig: configs/tiny.yaml\ngrid: {journey_factor: [1, 1.1]}\n")
+    for words in COMMANDS:
+        done = in_a_process(*words.split(), cwd=tiny)
+        assert (done.returncode, done.stderr) == (0, ""), f"{words}: {done.stderr}"
+        assert done.stdout, words
 
 
 def test_help_starts_with_an_example_and_imports_nothing_heavy(tmp_path: Path):

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_cli import ROOT, optimiser, tiny  # noqa: F401
+from command import ROOT, optimiser
+from test_cli import tiny  # noqa: F401
 
 import optimiser as op
 from optimiser.model.arithmetic import lawful, value

@@ -7,7 +7,8 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from hypothesis import HealthCheck, Phase, given, settings
+from drawing import draws
+from hypothesis import given
 from test_enumeration import worlds
 from worlds import small, three_doctors
 
@@ -193,7 +194,7 @@ def test_every_clash_of_200_drawn_worlds_is_found_and_each_is_smallest():
     assert several > 50
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.filter_too_much])
+@draws(15)
 @given(worlds().filter(hopeless))
 def test_every_clash_of_stranger_worlds_is_found(problem: Problem):
     agree(problem, clash(problem))

@@ -59,7 +59,7 @@ class ByBruteForce:
     def __init__(self, problem: Problem) -> None:
         pairs = list(product(problem.candidates, problem.services))
         fixed = {(site, code) for site, code in pairs if site in problem.services[code].fixed}
-        always = {(site, code) for site, code in fixed if problem.services[code].fixed[site].provided}
+        always = frozenset((site, code) for site, code in fixed if problem.services[code].fixed[site].provided)
         free = [pair for pair in pairs if pair not in fixed]
         subsets = (frozenset(compress(free, bits)) for bits in product((0, 1), repeat=len(free)))
         self.found = [always | one for one in subsets if lawful(problem, always | one)]

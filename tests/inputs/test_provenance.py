@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import optimiser as op
-from optimiser.inputs.provenance import unverified_activities
+from optimiser.inputs.tables import unverified_activities
 from optimiser.report import summary
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from as_files import with_files
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from drawing import draws
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from made_up_place import CONFIG, TABLES, write_question
 from test_checker import sealed
@@ -380,15 +381,7 @@ def worlds_with_transfers(draw: st.DrawFn) -> Problem:
     return replace(problem, services=services)
 
 
-GENERATE = settings(
-    max_examples=40,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-
-
-@GENERATE
+@draws(40)
 @given(worlds_with_transfers())
 def test_solver_full_list_and_checker_agree(problem: Problem):
     listing = enumerate_all(problem)
@@ -406,7 +399,7 @@ def test_solver_full_list_and_checker_agree(problem: Problem):
     assert found.empty, "\n".join(found["message"])
 
 
-@settings(GENERATE, max_examples=8)
+@draws(8)
 @given(worlds_with_transfers().filter(lambda problem: len(problem.candidates) * len(problem.services) <= 6))
 def test_full_list_and_one_by_one_evaluation_agree(problem: Problem):
     listing = enumerate_all(problem)

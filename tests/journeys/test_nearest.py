@@ -8,7 +8,8 @@ from itertools import chain, combinations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from drawing import draws
+from hypothesis import given
 from hypothesis import strategies as st
 from worlds import small
 
@@ -82,7 +83,7 @@ def patient_minutes(problem):
     return np.where(np.isfinite(minutes), minutes, 0.0) * problem.patients("clinic")[:, None]
 
 
-@settings(max_examples=150, deadline=None)
+@draws(150)
 @given(worlds())
 def test_chains_say_of_every_designation_what_looking_it_up_says(problem):
     chains = nearest.chains(problem, "clinic")
@@ -104,7 +105,7 @@ def test_chains_say_of_every_designation_what_looking_it_up_says(problem):
             assert from_steps(chains, arriving, designated) == pytest.approx(by_hand, abs=TICK)
 
 
-@settings(max_examples=100, deadline=None)
+@draws(100)
 @given(worlds(), st.integers(1, 4), st.booleans())
 def test_a_cut_chain_counts_too_little_and_never_too_much(problem, depth, by_area):
     depths = np.arange(len(problem.areas)) % depth + 1 if by_area else depth
@@ -117,7 +118,7 @@ def test_a_cut_chain_counts_too_little_and_never_too_much(problem, depth, by_are
             assert cut.per_set(values) @ none_of(cut, designated) == pytest.approx(too_little, abs=TICK)
 
 
-@settings(max_examples=100, deadline=None)
+@draws(100)
 @given(worlds(missing=False))
 def test_deepening_ends_with_the_exact_patient_minutes_of_an_answer(problem):
     full = nearest.chains(problem, "clinic")
@@ -136,7 +137,7 @@ def test_deepening_ends_with_the_exact_patient_minutes_of_an_answer(problem):
         assert from_steps(chains, values, designated) == pytest.approx(exact, abs=TICK)
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(worlds(), st.data())
 def test_sites_known_shut_or_open_change_nothing_where_they_are(problem, data):
     known = {site: data.draw(st.sampled_from("nao"), label=site) for site in problem.candidates}
@@ -155,7 +156,7 @@ def test_sites_known_shut_or_open_change_nothing_where_they_are(problem, data):
                 assert from_steps(less, values, designated) == pytest.approx(expected, abs=TICK)
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(worlds())
 def test_nearest_and_the_subset_table_agree_with_looking_it_up(problem):
     table = nearest.subset_table(problem, "clinic")
@@ -169,7 +170,7 @@ def test_nearest_and_the_subset_table_agree_with_looking_it_up(problem):
         assert table.minutes[row].tolist() == [minutes for minutes, _ in there.values()]
 
 
-@settings(max_examples=30, deadline=None)
+@draws(30)
 @given(worlds(), st.randoms(use_true_random=False))
 def test_the_order_of_areas_changes_no_set_and_no_link(problem, random):
     order = list(problem.areas.index)

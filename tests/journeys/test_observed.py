@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
+from drawing import draws
+from hypothesis import given
 from hypothesis import strategies as st
 from made_up_place import CONFIG, TABLES, write_question
 from worlds import small, vary
@@ -64,7 +65,7 @@ def test_patients_who_cross_the_border_are_nobody_s():
     assert found["backcast_patients"].to_dict() == {"ash": 10, "birch": 0}
 
 
-@settings(max_examples=25, deadline=None, phases=[Phase.generate])
+@draws(25)
 @given(st.data())
 def test_no_other_offsets_fit_better(data: st.DataObject):
     world = small(neighbours=data.draw(st.sampled_from([(), ("oak",)])))
@@ -164,7 +165,7 @@ def test_the_summary_says_how_well_today_comes_out(tmp_path: Path):
     assert not any("offsets" in line for line in summary.lines(op.solve(small())))
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.generate])
+@draws(15)
 @given(st.data())
 def test_the_checker_sends_everybody_where_solver_list_and_evaluation_send_them(tmp_path_factory, data: st.DataObject):
     minutes = st.sampled_from(["5", "9.5", "10", "20", "20.5"])

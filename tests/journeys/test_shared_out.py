@@ -11,13 +11,15 @@ from fractions import Fraction
 from functools import cache
 from itertools import combinations, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pulp
 import pytest
 from as_files import with_files
-from hypothesis import Phase, given, settings
+from drawing import draws
+from hypothesis import given
 from hypothesis import strategies as st
 from worlds import small, vary
 
@@ -39,7 +41,7 @@ from optimiser.search.planning import solve
 BOTH = {("ash", "clinic"), ("birch", "clinic")}
 
 
-def going(problem: Problem, designated: set[tuple[str, str]]) -> dict[tuple[str, str], float]:
+def going(problem: Problem, designated: set[tuple[str, str]]) -> dict[Any, float]:
     """Return patients a year by area and site."""
     journeys = evaluate(problem, designated).journeys
     return journeys.set_index(["area", "site"])["patients_per_year"].to_dict()
@@ -273,7 +275,7 @@ def least_minutes(problem: Problem, sites: tuple[str, ...]) -> float | None:
     return outcome.objective if outcome.feasible else None
 
 
-@settings(max_examples=150, deadline=None, phases=[Phase.generate])
+@draws(150)
 @given(worlds())
 def test_a_linear_programme_finds_the_same_minutes_and_the_same_sets_impossible(problem: Problem):
     minutes = np.nan_to_num(problem.minutes("care"), posinf=0)
@@ -294,7 +296,7 @@ def ways_to_divide(patients: int, sites: list[int]) -> list[dict[int, int]]:
     return [{first: n} | other for n in range(patients + 1) for other in ways_to_divide(patients - n, rest)]
 
 
-@settings(max_examples=120, deadline=None, phases=[Phase.generate])
+@draws(120)
 @given(worlds(most_areas=3, whole=True))
 def test_of_every_way_to_share_out_whole_patients_none_comes_before_it(problem: Problem):
     scaled = np.nan_to_num(problem.minutes("care"), posinf=0) * 2
@@ -329,7 +331,7 @@ def test_of_every_way_to_share_out_whole_patients_none_comes_before_it(problem: 
             assert lawful(found) and cost(found) == best
 
 
-@settings(max_examples=80, deadline=None, phases=[Phase.generate])
+@draws(80)
 @given(worlds())
 def test_the_checker_agrees_with_every_set_of_sites(problem: Problem):
     problem = with_files(problem)
@@ -341,7 +343,7 @@ def test_the_checker_agrees_with_every_set_of_sites(problem: Problem):
             assert found.empty, "\n".join(found["message"])
 
 
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@draws(40)
 @given(worlds())
 def test_a_way_out_of_a_clash_is_wide_enough_and_no_wider(problem: Problem):
     problem = vary(problem, "care", at_least_sites=Figure(len(problem.candidates)), beds=None)
@@ -575,7 +577,7 @@ def test_sharing_out_makes_two_units_best_and_says_what_the_nearest_makes_best()
     nearest = op.solve(plan.problem.to_the_nearest())
     assert nearest.sites_of(HASU) == ("southend",)
     (line,) = summary.nearest_line(plan, nearest)
-    assert line.endswith("hyper-acute stroke unit at Southend University Hospital, 22.25 minutes on average.")
+    assert str(line).endswith("hyper-acute stroke unit at Southend University Hospital, 22.25 minutes on average.")
     lines = " ".join(summary.lines(plan))
     assert "65.3 a year are sent past a nearer open site, 1.9 minutes further on average" in lines
     assert "every_site_has_enough_patients.hyper_acute_stroke.southend: 500.333 against 600" in lines

@@ -16,9 +16,9 @@ from optimiser.explanation.prices import givings, prices_in_words
 from optimiser.explanation.why_not import broken_in_words, broken_rules
 from optimiser.model import objectives
 from optimiser.model.rules import JUDGED, LIMITS
-from optimiser.model.words import OF_ONE, amount
 from optimiser.plan import evaluate
 from optimiser.problem import Beds, Figure, Fixed, Link, Problem, Reach, RotaNeed, Team
+from optimiser.problem.words import OF_ONE, amount
 from optimiser.scenarios.parameters import parameters
 from optimiser.scenarios.switching import Trade, switching
 from optimiser.search.planning import solve

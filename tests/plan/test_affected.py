@@ -19,8 +19,9 @@ from optimiser.inputs.config import read_option
 from optimiser.plan import affected as frames_of
 from optimiser.plan import evaluate
 from optimiser.plan.comparison import affected, tables_of
+from optimiser.plan.finished import read_tables
 from optimiser.plan.quotable import said_again
-from optimiser.plan.runs import read_tables, write_run
+from optimiser.plan.runs import write_run
 from optimiser.problem import Figure, Problem
 
 ROOT = Path(__file__).parents[2]
@@ -173,9 +174,9 @@ def test_run_folders_alone_give_what_plans_give_and_what_another_way_gives(folde
         assert row["people_longer"][0] == areas["population"][change > limit].sum()
         assert row["people_shorter"][0] == areas["population"][change < -limit].sum()
         assert row["patients_longer"][0] == pytest.approx(patients[change > limit].sum())
-    row = rows(found["averages"], service="hyper_acute_stroke", group="district Southend-on-Sea").iloc[0]
+    average = rows(found["averages"], service="hyper_acute_stroke", group="district Southend-on-Sea").iloc[0]
     here = areas["district"] == "Southend-on-Sea"
-    assert row["change"] == pytest.approx(np.average(change[here], weights=patients[here]))
+    assert average["change"] == pytest.approx(np.average(change[here], weights=patients[here]))
     worst = rows(found["worst_areas"], service="hyper_acute_stroke")
     assert worst["change"].tolist() == change.sort_values(ascending=False).head(10).tolist()
     near = (after > 29) & (after <= 30)

@@ -14,10 +14,11 @@ from typer.testing import CliRunner
 from worlds import small, three_doctors
 
 import optimiser as op
-from optimiser.cli import app
+from optimiser.cli.app import app
 from optimiser.errors import InputError
 from optimiser.explanation import clash
-from optimiser.plan.runs import files_without_plan, read_tables, write_files, write_run
+from optimiser.plan.finished import read_tables
+from optimiser.plan.runs import files_without_plan, write_files, write_run
 from optimiser.problem import Figure
 from optimiser.report import run_of
 

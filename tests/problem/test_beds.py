@@ -6,11 +6,12 @@ from fractions import Fraction
 from math import factorial
 
 import pytest
-from hypothesis import given, settings
+from drawing import draws
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.checker import run as checked
-from optimiser.checker.stated import Beds as StatedBeds
+from optimiser.checker.question import Beds as StatedBeds
 from optimiser.problem.beds import Stays, beds_needed, enough, erlang_loss, most_patients, staff_for_beds
 
 # Strokes of 2021/22 at three hospitals; three days each, and 30% of arrivals turn out to be something else, for a day.
@@ -66,7 +67,7 @@ def test_a_share_that_is_exactly_allowed_is_allowed():
     assert most_patients(1, Stays(365), 0.2, scale=10**6) == 0.25
 
 
-@settings(max_examples=200, deadline=None)
+@draws(200)
 @given(
     beds=st.integers(0, 40),
     days=st.sampled_from([0.5, 3.0, 36.5, 365.0]),
@@ -84,7 +85,7 @@ def test_the_most_patients_are_the_last_for_whom_so_many_beds_are_enough(
     assert beds_needed(here, blocking) <= beds < beds_needed(beyond, blocking)
 
 
-@settings(max_examples=200, deadline=None)
+@draws(200)
 @given(
     patients=st.sampled_from([0, 1, 2.5, 7.333333, 601, 1916.25]) | st.integers(0, 3000),
     days=st.sampled_from([0.5, 3.0, 36.5]),
@@ -93,7 +94,7 @@ def test_the_most_patients_are_the_last_for_whom_so_many_beds_are_enough(
 )
 def test_the_checker_s_sums_and_the_recursion_agree(patients: float, days: float, share: float, blocking: float):
     exactly = [Fraction(repr(value)) for value in (days, blocking, share, 1.0)]
-    stated = StatedBeds(*exactly, {}, {})
+    stated = StatedBeds._make([*exactly, {}, {}])
     number = Fraction(repr(patients))
     busy = Stays(days, share, 1.0).load(number)
     assert checked.busy_beds(stated, number) == busy

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from optimiser.cli import app
+from optimiser.cli.app import app
 from optimiser.errors import NoPlan
 
 ROOT = Path(__file__).parents[2]

@@ -19,17 +19,17 @@ import pandas as pd
 import pyogrio
 import pytest
 import yaml
+from command import optimiser
 from hostile import HOSTILE
 from made_up_place import CONFIG, write_question
-from test_cli import optimiser
 
 import optimiser as op
 from optimiser.errors import CheckFailed, InputError, MissingPackage, NotWritten
-from optimiser.plan.exported import BRITISH_NATIONAL_GRID, Finished
-from optimiser.report.export import export_files, pictures, read_run, read_runs
+from optimiser.plan.finished import Run, sound_runs
+from optimiser.report.export import export_files, pictures
 from optimiser.report.export.contents import DICTIONARY, csv_bytes, tidy_tables
 from optimiser.report.export.figures import figures
-from optimiser.report.export.geopackage import geopackage_bytes
+from optimiser.report.export.geopackage import BRITISH_NATIONAL_GRID, geopackage_bytes, outlines
 from optimiser.report.export.recalculation import HEADLINES
 from optimiser.report.export.workbook import workbook_bytes
 
@@ -52,11 +52,11 @@ def run_of(question: str, runs: Path) -> Path:
 
 
 @cache
-def read(question: str, runs: Path) -> Finished:
-    return read_run(run_of(question, runs))
+def read(question: str, runs: Path) -> Run:
+    return sound_runs([run_of(question, runs)])[0]
 
 
-def book_of(found: list[Finished]) -> bytes:
+def book_of(found: list[Run]) -> bytes:
     return workbook_bytes(found, tidy_tables(found))
 
 
@@ -88,7 +88,7 @@ def test_the_same_runs_give_the_same_bytes_on_another_day(runs: Path, monkeypatc
     time.sleep(1.1)  # dates in these files go by seconds
     monkeypatch.setenv("TZ", "Pacific/Auckland")
     time.tzset()
-    second = export_files(read_runs([run.folder for run in found]))
+    second = export_files(sound_runs([run.folder for run in found]))
     monkeypatch.undo()
     time.tzset()
     assert list(first) == list(second)
@@ -105,7 +105,9 @@ def test_names_say_the_runs_date_question_and_key(runs: Path):
 
 
 def test_the_key_stands_for_what_was_asked_and_answered(runs: Path, tmp_path: Path):
-    again = read_run(op.write_run(op.solve(op.read_problem(ROOT / "configs/tiny.yaml")), tmp_path / "other name"))
+    (again,) = sound_runs(
+        [op.write_run(op.solve(op.read_problem(ROOT / "configs/tiny.yaml")), tmp_path / "other name")]
+    )
     assert again.key == read("tiny", runs).key != read("base", runs).key
 
 
@@ -219,7 +221,7 @@ def hostile_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_hostile_names_go_through_to_every_file_as_text(hostile_run: Path):
-    files = export_files([read_run(hostile_run)])
+    files = export_files(sound_runs([hostile_run]))
     for name, content in files.items():
         if name.endswith(".xlsx"):
             workbook = openpyxl.load_workbook(io.BytesIO(content))
@@ -296,7 +298,7 @@ def test_the_geopackage_has_areas_sites_and_catchments_on_the_grid(runs: Path, t
 
 def test_outlines_lie_where_gdals_own_conversion_puts_them(runs: Path):
     run = read("base", runs)
-    ours = run.outlines
+    ours = outlines(run)
     assert ours is not None
     theirs = geopandas.read_file(run.folder / "inputs/boundaries.geojson").set_index("area").to_crs(27700)
     # With Ordnance Survey's grid installed GDAL is better by some metres; without it the two are the same.
@@ -320,7 +322,7 @@ def test_a_plan_that_reaches_nobody_is_said_so(tmp_path: Path):
         **plan.problem.files,
         "config.yaml": plan.problem.files["config.yaml"].replace(b"border: open", b"border: closed"),
     }
-    run = read_run(op.write_run(replace(plan, problem=replace(plan.problem, files=files)), tmp_path / "none"))
+    (run,) = sound_runs([op.write_run(replace(plan, problem=replace(plan.problem, files=files)), tmp_path / "none")])
     (drawn, _) = figures([run])
     assert drawn.title == "Walk-in clinic at no site: somebody reaches no site"
     lines = recalculation(book_of([run]), values=True)
@@ -373,19 +375,19 @@ def test_a_run_that_fails_its_check_is_not_passed_on(runs: Path, tmp_path: Path)
 def test_the_same_run_twice_is_refused(runs: Path, tmp_path: Path):
     again = shutil.copytree(run_of("tiny", runs), tmp_path / "again")
     with pytest.raises(InputError, match="same run"):
-        read_runs([run_of("tiny", runs), again])
+        sound_runs([run_of("tiny", runs), again])
 
 
 def test_codes_that_differ_in_capitals_only_are_refused(runs: Path):
     run = read("tiny", runs)
     services = {**run.problem.services, "Walk_in": run.problem.services["walk_in"]}
     with pytest.raises(InputError, match="differ in capitals only"):
-        tidy_tables([replace(run, problem=replace(run.problem, services=services))])
+        tidy_tables([replace(run, plan=replace(run.plan, problem=replace(run.problem, services=services)))])
 
 
 def test_without_xlsxwriter_it_says_how_to_get_it(runs: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(__import__("sys").modules, "xlsxwriter", None)
-    with pytest.raises(MissingPackage, match=r"pip install 'optimiser\[export\]'"):
+    with pytest.raises(MissingPackage, match=r"pip install 'hospital-service-optimiser\[export\]'"):
         book_of([read("tiny", runs)])
     assert not any(name.endswith(".xlsx") for name in export_files([read("tiny", runs)], workbook=False))
 

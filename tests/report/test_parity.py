@@ -16,7 +16,7 @@ from browser import Browser
 from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
-from optimiser.plan import Plan, affected_on_page, evaluate, measures, other_pathway
+from optimiser.plan import Plan, affected, evaluate, measures
 from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
 from optimiser.report.page import question
 
@@ -94,8 +94,8 @@ class InPython:
         if key not in self.kept:
             rows = [
                 *measures.of_service(plan, service),
-                *affected_on_page.affected(plan, self.today, service),
-                *other_pathway.straight_there(plan, service),
+                *affected.of_plans(plan, self.today, service),
+                *measures.straight_there(plan, service),
             ]
             self.kept[key] = self._keyed(rows)
         return self.kept[key]
@@ -221,7 +221,7 @@ def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser)
         theirs, plan = dict(found["measures"]), evaluate(straight, designated(choice))
         for service in problem.reached_by_transfer:
             for measure, _, group, value, *_ in measures.of_service(plan, service):
-                if measure in other_pathway.COMPARED and not group:
+                if measure in measures.OF_BOTH_PATHWAYS and not group:
                     on_page = number(theirs[f"{measure}_straight_there|{service}|"])
                     assert math.isclose(on_page, value, rel_tol=1e-9), (choice, service, measure)
                     shown += 1

@@ -13,19 +13,22 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from drawing import seeds
 from made_up_place import CONFIG, write_question
 
 import optimiser as op
 from optimiser.checker import CHECKS, check
 from optimiser.checker.patterns import PATTERN_CHECKS
 from optimiser.errors import InputError
-from optimiser.inputs.config import ContractSettings, WorkingTimeSettings, read_config
+from optimiser.inputs.config import read_config
+from optimiser.inputs.config.rotas import ContractSettings, WorkingTimeSettings
 from optimiser.inputs.covers import units_of
 from optimiser.plan import measures
-from optimiser.plan.runs import files_of, read_tables, write_run
+from optimiser.plan.finished import read_tables
+from optimiser.plan.runs import files_of, write_run
 from optimiser.problem import Figure, RotaNeed
 from optimiser.report import summary
-from optimiser.rotas import Contract, WorkingTime, grid, roster
+from optimiser.rotas import Contract, WorkingTime, grid, weekly
 
 OFFICE = "{days: [Mon, Tue, Wed, Thu, Fri], start_hour: 8, hours: 10}"
 DAY_SHIFT = 'shifts: {D: {start: "08:00", end: "18:00", handover_minutes: 0}}'
@@ -215,10 +218,10 @@ def test_a_run_without_cover_has_neither_the_tables_nor_the_terms(tmp_path: Path
 def test_rotas_of_one_shape_are_worked_out_once(tmp_path: Path) -> None:
     two = with_rota(ROTA).replace("    name: Laboratories\n", f"    name: Labs\n    rotas: {{doctors: {{{ROTA}}}}}\n")
     problem = op.read_problem(write_question(tmp_path, two))
-    roster._smallest.cache_clear()
+    weekly._smallest.cache_clear()
     plan = op.evaluate(problem, problem.today | {("ash", "labs")})
     assert [set(pattern["rota"]) for pattern in plan.patterns] == [{"care.doctors"}, {"labs.doctors"}]
-    assert roster._smallest.cache_info().misses == 1
+    assert weekly._smallest.cache_info().misses == 1
     assert op.check(plan).empty
 
 
@@ -376,7 +379,7 @@ def test_every_check_of_rotas_is_made_to_speak_here_or_in_the_tests_of_patterns(
     assert set(PATTERN_CHECKS) <= set(CHECKS)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@seeds(12)
 def test_whatever_the_cover_solver_list_and_check_agree(seed: int, tmp_path: Path) -> None:
     dice = random.Random(seed)
     hours = dice.choice([6, 8.5, 10, 12])

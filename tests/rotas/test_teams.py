@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from drawing import seeds
 from made_up_place import CONFIG, write_question
 from test_checker import names
 from test_covers import EVERY_DAY, OFFICE, sealed
@@ -125,7 +126,7 @@ def test_a_clash_of_one_team_says_how_many_would_be_enough():
     assert told in str(found)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@seeds(40)
 def test_solver_list_and_evaluation_agree_whatever_the_team(seed: int):
     dice = random.Random(seed)
 
@@ -138,7 +139,7 @@ def test_solver_list_and_evaluation_agree_whatever_the_team(seed: int):
         amount = Figure(dice.choice([0.5, 1, 2.25, 3]) if across else dice.randint(1, 4))
         return RotaNeed(
             "doctors",
-            unit,  # type: ignore[arg-type]
+            unit,
             amount,
             dice.random() < 0.5,
             at=at if across else {},
@@ -239,7 +240,7 @@ def test_the_summary_says_who_gives_cover_from_elsewhere(tmp_path: Path):
     assert f"{words} is not verified." in summary.lines(plan)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@seeds(10)
 def test_whatever_the_team_solver_list_and_check_agree(seed: int, tmp_path: Path):
     dice = random.Random(seed)
     across = dice.random() < 0.7

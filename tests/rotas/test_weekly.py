@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from drawing import seeds
 from test_covers import EVERY_DAY, OFFICE, STAFFED, ask, sealed
 
 import optimiser as op
 from optimiser.checker import check
-from optimiser.checker.on_call import ON_CALL_CHECKS
+from optimiser.checker.patterns import ON_CALL_CHECKS
 from optimiser.plan import Plan
 from optimiser.plan.runs import files_of
 from optimiser.report import summary
@@ -267,7 +268,7 @@ def test_a_seeded_fault_on_call_is_found_under_its_own_name(fault: str, honest: 
 def test_the_command_draws_every_rota_of_a_run(honest: dict[str, bytes], tmp_path: Path) -> None:
     from typer.testing import CliRunner
 
-    from optimiser.cli import app
+    from optimiser.cli.app import app
     from optimiser.plan.runs import write_files
 
     run = write_files(honest, tmp_path / "run")
@@ -297,7 +298,7 @@ def test_a_pattern_for_fewer_than_are_needed_and_one_too_often_are_found(honest:
     )
 
 
-@pytest.mark.parametrize("seed", range(8))
+@seeds(8)
 def test_whatever_the_cover_on_call_the_pattern_is_written_and_the_check_agrees(seed: int, tmp_path: Path) -> None:
     dice = random.Random(seed)
     start = dice.choice([0, 7.5, 16, 20])

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
-import warnings
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
+from drawing import draws
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from test_enumeration import worlds
@@ -38,6 +39,7 @@ from optimiser.search.enumeration import size
 from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parents[2]
+LONG_ENOUGH = 120
 
 
 def sweep_of(problem: Problem, values: list[dict[str, float]], best: int = 3) -> Sweep:
@@ -105,7 +107,7 @@ def brute_force(
     return allowed, worth
 
 
-@settings(max_examples=200, deadline=None, phases=[Phase.generate])
+@draws(200)
 @given(questions())
 def test_regret_minimax_and_shares_are_those_of_brute_force(sweep: Sweep):
     finding = found_by(sweep)
@@ -157,12 +159,12 @@ def number_of(finding: sweeps.Finding) -> int:
     return int(finding.results.numbers[finding.minimax])
 
 
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@draws(40)
 @given(questions().filter(lambda sweep: sweeps.Work(sweep).tables is not None))
 def test_tables_give_what_one_by_one_gives(sweep: Sweep):
     from_tables, one_by_one = found_by(sweep), found_by(sweep, one_by_one=True)
-    frames = [one.regret.drop(columns="worst_scenario") for one in (from_tables, one_by_one)]
-    pd.testing.assert_frame_equal(*frames, rtol=0, atol=1e-7)
+    quick, slow = (one.regret.drop(columns="worst_scenario") for one in (from_tables, one_by_one))
+    assert_frame_equal(quick, slow, rtol=0, atol=1e-7)
     assert from_tables.results.numbers.tolist() == one_by_one.results.numbers.tolist()
     assert from_tables.results.best.tolist() == one_by_one.results.best.tolist()
 
@@ -360,46 +362,79 @@ def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path, mon
     assert run_all(path, tmp_path / "c") == alone
 
 
-def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result(tmp_path: Path):
-    path = tiny(tmp_path, draws=3000)
-    whole = run_slowly(path, tmp_path / "whole")
-    generator, folder = random.Random(1), tmp_path / "killed"
-    for number in range(20):
-        before = chunks_of(folder)
-        with warnings.catch_warnings():
-            # Later Pythons warn that the numeric libraries' threads are not copied; the child uses none of them.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            child = os.fork()
-        if child == 0:
-            run_slowly(path, folder)
-            os._exit(0)
-        # Every other time while it works, else at any time: while it reads, draws, or puts chunks together.
-        while number % 2 and chunks_of(folder) == before:
-            time.sleep(0.005)
-        time.sleep(generator.uniform(0, 0.04 if number % 2 else 0.4))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        assert os.WIFSIGNALED(status), "the sweep was done before it could be killed twenty times"
-    assert 10 <= chunks_of(folder) < 600
-    assert run_slowly(path, folder) == whole
+# In small chunks, so that there is much to interrupt.
+SLOWLY = """
+import json, sys
+from pathlib import Path
+from optimiser import scenarios as sweeps
+from optimiser.scenarios import running
+
+running.CHUNK_OF_TABLES = 5
+print("begun", flush=True)
+work, chunks = sweeps.run(sweeps.read_sweep(sys.argv[1]), Path(sys.argv[2]), resume=True)
+files = sweeps.files_of(sweeps.Finding(work, sweeps.together(work, chunks)))
+print(json.loads(files["run.json"])["result"])
+"""
+
+
+def slowly(path: Path, folder: Path) -> subprocess.Popen[str]:
+    """Begin a sweep in a process of its own, and return once that has loaded what it needs."""
+    begun = subprocess.Popen([sys.executable, "-c", SLOWLY, str(path), str(folder)], stdout=subprocess.PIPE, text=True)
+    assert begun.stdout and begun.stdout.readline() == "begun\n"
+    return begun
 
 
 def chunks_of(folder: Path) -> int:
     return len(list(sweeps.unfinished(folder).glob("chunk_*")))
 
 
-def run_slowly(path: Path, folder: Path) -> str:
-    """Run in small chunks, so that there is much to interrupt."""
-    from optimiser.scenarios import running
+def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result(tmp_path: Path):
+    path = tiny(tmp_path, draws=3000)
+    whole, _ = slowly(path, tmp_path / "whole").communicate(timeout=LONG_ENOUGH)
+    generator, folder = random.Random(1), tmp_path / "killed"
+    for number in range(20):
+        before = chunks_of(folder)
+        child = slowly(path, folder)
+        # Every other time while it works, else at any time: while it reads, draws, or puts chunks together.
+        while number % 2 and chunks_of(folder) == before and child.poll() is None:
+            time.sleep(0.005)
+        time.sleep(generator.uniform(0, 0.04 if number % 2 else 0.4))
+        child.kill()
+        child.communicate(timeout=LONG_ENOUGH)
+        assert child.returncode == -signal.SIGKILL, "the sweep was done before it could be killed twenty times"
+    assert 10 <= chunks_of(folder) < 600
+    again, _ = slowly(path, folder).communicate(timeout=LONG_ENOUGH)
+    assert again == whole
 
-    running.CHUNK_OF_TABLES, before = 5, running.CHUNK_OF_TABLES
-    try:
-        asked = sweeps.read_sweep(path)
-        work, chunks = sweeps.run(asked, folder, resume=True)
-        files = sweeps.files_of(sweeps.Finding(work, sweeps.together(work, chunks)))
-    finally:
-        running.CHUNK_OF_TABLES = before
-    return str(json.loads(files["run.json"])["result"])
+
+def test_a_worker_that_is_killed_is_told_in_one_line_and_the_sweep_goes_on_without_loss(tmp_path: Path):
+    path, folder = tiny(tmp_path, draws=20_000), tmp_path / "out"
+    asked, told = sweeps.read_sweep(path), list[str]()
+
+    def kill_one(line: str = "") -> None:
+        """Kill the first or the second worker; once before any has begun, then after one, two, … chunks are kept."""
+        workers = active_children()
+        while not workers:
+            time.sleep(0.01)
+            workers = active_children()
+        workers[len(told) % len(workers)].kill()
+        told.append(line)
+
+    said = (
+        "A worker of this sweep ended before its time (signal 9), most often because memory ran out. What was worked "
+        f"out is kept: go on with --out {folder} --resume, and fewer --workers if it ends again."
+    )
+    threading.Thread(target=kill_one, daemon=True).start()
+    with pytest.raises(NotWritten) as ended:
+        sweeps.run(asked, folder, workers=2)
+    assert str(ended.value) == said
+    for _ in range(3):
+        before = chunks_of(folder)
+        with pytest.raises(NotWritten) as ended:
+            sweeps.run(asked, folder, workers=2, resume=True, tell=kill_one)
+        assert str(ended.value) == said and chunks_of(folder) > before
+        assert not active_children()
+    assert run_all(path, folder, workers=2, resume=True) == run_all(path, tmp_path / "whole")
 
 
 def test_what_was_kept_of_another_sweep_is_refused_and_a_broken_chunk_is_worked_out_again(tmp_path: Path):

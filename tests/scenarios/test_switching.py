@@ -15,8 +15,9 @@ import checkers_view
 import numpy as np
 import pytest
 from as_files import with_files
+from drawing import draws
 from every_lawful import EveryLawful
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from test_clash import drawn as world_of_two_services
 from test_enumeration import worlds
@@ -317,7 +318,7 @@ def test_flows_that_change_are_said_not_to_be_worked_out():
     assert "not worked out" in found.words("both", "birch")
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@draws(15)
 @given(worlds(), st.data())
 def test_every_switching_value_of_stranger_worlds_is_so(problem: Problem, data: st.DataObject):
     """With transfers, beds and offsets: of two lawful options where there are two, and else of any two."""

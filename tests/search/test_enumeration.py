@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from as_files import with_files
-from hypothesis import Phase, given, settings
+from drawing import draws
+from hypothesis import given
 from hypothesis import strategies as st
 from worlds import small, three_doctors, vary
 
@@ -110,10 +111,10 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
             beds=draw(st.none() | beds(candidates)),
             observed=draw(st.none() | offsets([*candidates, *neighbours])),
         )
-    links = {(code, link.service): None for code, one in services.items() for link in (*one.same_site, *one.in_reach)}
+    links = {(code, link.service): None for code, one in services.items() for link in one.same_site + one.in_reach}
     moving = draw(transfers(services))
-    for code, one in moving.items():
-        services[code] = replace(services[code], transfer=one)
+    for code, transfer in moving.items():
+        services[code] = replace(services[code], transfer=transfer)
     on_a_pathway = {*moving, *(one.first_contact for one in moving.values())}
     for code, one in services.items():
         if one.activity and not one.observed and code not in on_a_pathway and draw(st.booleans()):
@@ -195,7 +196,7 @@ def naive_best(problem: Problem) -> tuple[float, ...] | None:
     return best
 
 
-@settings(max_examples=120, deadline=None, phases=[Phase.generate])
+@draws(120)
 @given(worlds())
 def test_solver_and_full_list_agree(problem: Problem):
     listing = enumerate_all(problem)
@@ -211,7 +212,7 @@ def test_solver_and_full_list_agree(problem: Problem):
     assert evaluate(problem, listing.ranked[0].designated).broken.empty
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.generate])
+@draws(15)
 @given(worlds().filter(lambda problem: len(problem.candidates) * len(problem.services) <= 6))
 def test_full_list_and_one_by_one_evaluation_agree(problem: Problem):
     listing = enumerate_all(problem)
@@ -219,7 +220,7 @@ def test_full_list_and_one_by_one_evaluation_agree(problem: Problem):
     assert (listing.ranked[0].values if listing.ranked else None) == naive
 
 
-@settings(max_examples=60, deadline=None, phases=[Phase.generate])
+@draws(60)
 @given(worlds().filter(lambda problem: problem.services_with_patients), st.data())
 def test_the_checker_agrees_with_plans_of_drawn_worlds(problem: Problem, data: st.DataObject):
     problem = with_files(problem)

@@ -7,8 +7,8 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-import pytest
-from hypothesis import given, settings
+from drawing import draws, seeds
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimiser.problem import Figure, Fixed, Objective, Problem, Service, Site
@@ -53,7 +53,7 @@ def best_answers(problem, sites):
     return best, [names for names, value in found.items() if value == best]
 
 
-@settings(max_examples=60, deadline=None)
+@draws(60)
 @given(
     st.integers(0, 10**6), st.integers(3, 30), st.integers(2, 9), st.integers(1, 8), st.integers(0, 2), st.booleans()
 )
@@ -71,7 +71,7 @@ def test_what_is_ruled_out_is_in_no_best_answer(seed, areas, candidates, sites, 
         assert not found.never & answer
 
 
-@pytest.mark.parametrize("seed", range(6))
+@seeds(6)
 def test_solving_with_the_head_start_gives_the_value_that_trying_them_all_gives(seed):
     minutes, patients = scattered(seed, 60, 18, neighbours=seed % 3)
     problem = question(minutes, patients, 4)

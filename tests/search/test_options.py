@@ -9,7 +9,8 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
+from drawing import draws
+from hypothesis import given
 from hypothesis import strategies as st
 from test_enumeration import OBJECTIVES, worlds
 from worlds import small
@@ -120,7 +121,7 @@ def listed(ranked: op.Ranked) -> list[Designations]:
     return [ranked.designated(n) for n in range(len(ranked))]
 
 
-@settings(max_examples=200, deadline=None, phases=[Phase.generate])
+@draws(200)
 @given(lenient(), st.data())
 def test_every_answer_equals_trying_every_option(problem: Problem, data: st.DataObject):
     tried = ByHand(problem)
@@ -190,7 +191,7 @@ def the_front_is_right(tried: ByHand, aims: tuple[Objective, ...]) -> None:
         assert not clear or won["exact"].iloc[scores.argmin()] > 0
 
 
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@draws(40)
 @given(lenient(), st.lists(st.sampled_from(OBJECTIVES), min_size=1, max_size=3, unique=True))
 def test_the_solver_finds_the_same_front_and_order_where_both_run(problem: Problem, names: list[str]):
     aims = op.aims_of(problem, names)
@@ -207,7 +208,7 @@ def test_the_solver_finds_the_same_front_and_order_where_both_run(problem: Probl
     assert [values for _, values in plans] == [tuple(row) for row in ranked.values]
 
 
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@draws(40)
 @given(lenient(), st.sampled_from([62, 12]), st.sampled_from([2**53, 8]))
 def test_every_lawful_option_is_written_down_in_order(problem: Problem, key_bits: int, largest_exact: int):
     with pytest.MonkeyPatch.context() as patch:

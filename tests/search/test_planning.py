@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
+from drawing import draws
+from hypothesis import given
 from test_enumeration import worlds
 from worlds import small
 
 from optimiser.errors import NoPlan, NotProved, SolverFailed
-from optimiser.model import solver
+from optimiser.model import build, solver
 from optimiser.model.arithmetic import value
 from optimiser.plan import evaluate
 from optimiser.problem import Figure, Objective, Problem, Service, Site
@@ -37,7 +38,7 @@ def wide(sites: int, areas: int, **rules: object) -> Problem:
     )
 
 
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@draws(40)
 @given(worlds())
 def test_cut_chains_change_nothing(problem: Problem):
     with pytest.MonkeyPatch.context() as patch:
@@ -106,7 +107,7 @@ def test_a_lost_plan_is_refused(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_worse_answer_is_caught_by_the_full_list(monkeypatch: pytest.MonkeyPatch):
-    honest = planning.build
+    honest = build
 
     def hobbled(problem: Problem, chains: object, **options: object):
         model = honest(problem, chains, **options)

@@ -25,9 +25,9 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
+from command import optimiser
 from hostile import HOSTILE
 from hypothesis import HealthCheck, settings
-from test_cli import optimiser
 
 import optimiser as op
 from optimiser.web.app import Desk, build
@@ -447,8 +447,8 @@ def test_a_name_under_way_is_taken_already(run: Path, tmp_path: Path):
 def test_progress_is_told(run: Path, tmp_path: Path):
     heard: set[str] = set()
     with desk(run, tmp_path) as one:
-        job = one.ask("best", "Best", {**BEST, "changes": {}})
-        while job.state not in ("done", "failed", "stopped"):
+        job, until = one.ask("best", "Best", {**BEST, "changes": {}}), time.monotonic() + LONG_ENOUGH
+        while job.state not in ("done", "failed", "stopped") and time.monotonic() < until:
             heard.add(job.told)
             time.sleep(0.005)
     assert job.state == "done", job.words
@@ -537,7 +537,7 @@ def test_ten_thousand_requests_and_slow_clients_do_not_stop_it(run: Path, tmp_pa
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(timeout=LONG_ENOUGH)
         assert len(counts) == 10_000
         assert set(counts) == {401, 404}
         assert process.poll() is None

@@ -14,12 +14,13 @@ import test_goldens
 import test_rules
 from as_files import with_files
 from checkers_view import CheckersView
+from conftest import CORE
 from test_words import where_everything_is_one
 from worlds import by_transfer, small, three_doctors, vary
 
 from optimiser.checker import CHECKS, RULE_CHECKS, check, claims
 from optimiser.checker.tried import Trial
-from optimiser.cli import app
+from optimiser.cli.app import app
 from optimiser.explanation.prices import givings
 from optimiser.inputs.config import OBJECTIVES as CONFIG_OBJECTIVES
 from optimiser.inputs.schema import RUN_TABLES
@@ -234,7 +235,7 @@ def test_a_rule_that_adds_up_over_twenty_services_needs_no_table_of_them_all():
     choices = {code: every_choice(problem, code) for code in services}
     at_least = [
         replace(one, relation=">=", right=19.0)
-        for one in RULES["no_site_provides_too_many"].instances(problem, choices)
+        for one in JUDGED["no_site_provides_too_many"].instances(problem, choices)
     ]
     sums = [part for one in at_least for part in judged(choices, one)]
     assert build_diagram([4] * 20, sums, []).count() == 21**2
@@ -302,3 +303,7 @@ def test_no_place_is_named_in_the_package():
 def test_every_command_starts_its_help_with_what_it_does_and_gives_an_example():
     for command in app.registered_commands:
         assert "Example:" in (command.callback.__doc__ or ""), command.callback
+
+
+def test_the_core_tests_are_there():
+    assert set(CORE) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}

@@ -107,9 +107,8 @@ def test_no_full_list_of_some_services_with_the_others_as_they_are_holds_a_bette
 
 def test_the_solver_equals_the_full_list_where_some_services_are_decided_from_scratch():
     # Emergency, critical and surgical services with what hangs on them, the rest as in the answer.
-    open_ = ("emergency_department", "hyper_acute_stroke", "acute_medicine", "emergency_general_surgery")
-    open_ += ("critical_care", "vascular_hub", "complex_renal")
-    fixed = kept(answer(), open_)
+    some = ("emergency_department", "hyper_acute_stroke", "acute_medicine", "emergency_general_surgery")
+    fixed = kept(answer(), (*some, "critical_care", "vascular_hub", "complex_renal"))
     alone, listing = op.solve(fixed, list_all=False), enumerate_all(fixed)
     assert listing.listed == 8**7
     assert tuple(reached.value for reached in alone.proof.objectives) == listing.ranked[0].values

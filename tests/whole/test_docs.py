@@ -6,6 +6,7 @@ import importlib.util
 import re
 import shlex
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,8 +20,9 @@ import pytest
 import typer
 
 import optimiser as op
-from optimiser import checker, cli
+from optimiser import checker
 from optimiser.checker import tried
+from optimiser.cli.app import app
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes
 from optimiser.journeys import shared_out
@@ -31,9 +33,9 @@ from optimiser.scenarios import listing
 from optimiser.search import enumeration
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 HASU, EMERGENCY, ACUTE = "hyper_acute_stroke", "emergency_department", "acute_stroke"
-COMMANDS: Any = typer.main.get_command(cli.app)
+COMMANDS: Any = typer.main.get_command(app)
 
 
 def script(name: str) -> ModuleType:
@@ -143,6 +145,12 @@ def commands_in(page: Path) -> Iterator[list[str]]:
     text = page.read_text(encoding="utf-8")
     for found in re.findall(r"(?:^|`|Example: +)(?:\.venv/bin/)?optimiser ([a-z][^`\n#>]*)", text, re.MULTILINE):
         yield shlex.split(found)
+
+
+def test_the_version_is_the_same_wherever_it_is_written():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"`optimiser` {version}" in README
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -284,8 +292,8 @@ def test_the_readme_sets_nearest_journeys_beside_what_was_counted():
     stated = numbers(r"send (\d+), (\d+) and (\d+) patients.*?, where (\d+), (\d+) and (\d+) were counted in 2018/19")
     nearest = [round(number(answer(), "site_patients", ACUTE, site)) for site in question().candidates]
     counted = pd.read_csv(ROOT / "data/mid-south-essex/activity.csv").query("period == '2018/19'")
-    counted = counted[counted["activity"] == "stroke_admission"].set_index("site")["count"]
-    assert stated == [*nearest, *counted[list(question().candidates)]]
+    strokes = counted[counted["activity"] == "stroke_admission"].set_index("site")["count"]
+    assert stated == [*nearest, *strokes[list(question().candidates)]]
 
 
 def test_the_readme_says_what_two_emergency_departments_rest_on():

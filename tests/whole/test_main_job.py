@@ -72,7 +72,7 @@ def test_with_neighbours_open_southend_beats_basildon_by_a_tenth_of_a_minute_and
     plan = solved("what_if/one_hasu")
     at_basildon = op.evaluate(plan.problem, (plan.designated - {("southend", HASU)}) | {("basildon", HASU)})
     assert mean(at_basildon) == 22.36
-    (line,) = summary.border_line(plan, op.solve(plan.problem.behind_its_border()))
+    line = str(*summary.border_line(plan, op.solve(plan.problem.behind_its_border())))
     assert line.startswith("The border decides it: if nobody crossed it, hyper-acute stroke unit would be at Basildon")
 
 

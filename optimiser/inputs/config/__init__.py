@@ -1,50 +1,22 @@
 """Read a question (a config) or somebody's option, listing every fault at once with its file and line."""
 
-from optimiser.inputs.config.contradictions import exception_faults
-from optimiser.inputs.config.figures import StatedFigure, StatedLimit
-from optimiser.inputs.config.reading import draft_config, read_config, read_option
-from optimiser.inputs.config.rotas import ContractSettings, RotaSettings, ShiftSettings, WorkingTimeSettings
-from optimiser.inputs.config.settings import (
-    OBJECTIVES,
-    AcrossSettings,
-    BedsSettings,
-    DemandSettings,
-    ExceptionSettings,
-    GrowthSettings,
-    ObservedSettings,
-    OptionSettings,
-    ServiceSettings,
-    Settings,
-    TeamSettings,
-    TransferSettings,
-    TravelSettings,
-)
-from optimiser.inputs.config.stated import Config, Draft, Option
+from __future__ import annotations
+
+from pathlib import Path
+
+from optimiser.errors import Fault, InputError
+from optimiser.inputs.config.contradictions import contradictions, exception_faults
+from optimiser.inputs.config.faults import settings_of
+from optimiser.inputs.config.settings import OBJECTIVES, Config, Draft, Option, OptionSettings, Settings
 from optimiser.inputs.config.writing import json_schema, resolved_yaml, services_of, with_exceptions
+from optimiser.inputs.layers import read_layers
 
 __all__ = [
     "OBJECTIVES",
-    "AcrossSettings",
-    "BedsSettings",
     "Config",
-    "ContractSettings",
-    "DemandSettings",
-    "Draft",
-    "ExceptionSettings",
-    "GrowthSettings",
-    "ObservedSettings",
     "Option",
     "OptionSettings",
-    "RotaSettings",
-    "ServiceSettings",
     "Settings",
-    "ShiftSettings",
-    "StatedFigure",
-    "StatedLimit",
-    "TeamSettings",
-    "TransferSettings",
-    "TravelSettings",
-    "WorkingTimeSettings",
     "draft_config",
     "exception_faults",
     "json_schema",
@@ -54,3 +26,36 @@ __all__ = [
     "services_of",
     "with_exceptions",
 ]
+
+
+def read_config(path: str | Path) -> Config:
+    """Read a config and all that it is based on. Raises ``InputError`` with every fault of every file."""
+    draft = draft_config(path)
+    if draft.faults or draft.config is None:
+        raise InputError(draft.faults)
+    return draft.config
+
+
+def draft_config(path: str | Path) -> Draft:
+    """Read a config and all that it is based on; return its faults beside what can be used all the same."""
+    path = Path(path)
+    layers = read_layers(path)
+    settings, faults = settings_of(layers, Settings)
+    if settings is None:
+        return Draft(None, tuple(faults))
+    origins = layers.origins()
+    place = origins["place",].path.parent / settings.place
+    config = Config(settings, path, place, origins)
+    named = layers.said.plain() if layers.said else {}
+    faults += [Fault(where, words) for where, words in contradictions(config, named)]
+    return Draft(config, tuple(dict.fromkeys(faults)))
+
+
+def read_option(path: str | Path) -> Option:
+    """Read an option. Raises ``InputError`` with every fault."""
+    path = Path(path)
+    layers = read_layers(path)
+    settings, faults = settings_of(layers, OptionSettings)
+    if faults or settings is None:
+        raise InputError(faults)
+    return Option(settings, path, layers.origins())

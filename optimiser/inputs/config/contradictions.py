@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from optimiser.errors import did_you_mean, quoted
-from optimiser.inputs.config.settings import ExceptionSettings, ObjectiveSettings, ServiceSettings
-from optimiser.inputs.config.stated import Config
+from optimiser.inputs.config.settings import Config, ExceptionSettings, ObjectiveSettings, ServiceSettings
 from optimiser.inputs.layers import Spot
-
-ADD_SERVICE = "Name one that is there, or add it under services."
 
 
 def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -25,7 +22,7 @@ def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[s
         yield from _clashing_numbers(config, code, service)
         yield from _needs_patients(config, code, service)
         yield from _observed_faults(config, code, service)
-        yield from _unknown_names(config, ("services", code, "same_site"), service.same_site, services, "service")
+        yield from _unknown_names(config, ("services", code, "same_site"), service.same_site, services)
         yield from _unknown_names(config, ("services", code, "rotas"), service.rotas, teams, "team")
         yield from _clashing_sites(config, code, service)
         yield from _link_faults(config, code, service, services)
@@ -37,7 +34,7 @@ def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[s
             yield config.where("teams", code, "moves_at_most"), f"{words}, or say null where a base config states it."
         if team.across_sites:
             yield from _shared_teams(config, code)
-    yield from _unknown_names(config, ("today",), config.settings.today, services, "service")
+    yield from _unknown_names(config, ("today",), config.settings.today, services)
     for number, objective in enumerate(config.settings.objectives):
         yield from _objective_faults(config, number, objective, services)
     for number, words in exception_faults(config.settings.services, config.settings.exceptions or ()):
@@ -119,22 +116,18 @@ def _link_faults(
     config: Config, code: str, service: ServiceSettings, services: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield links across sites to services that do not exist, to itself, and of two kinds at once."""
-    kinds: tuple[tuple[str, Mapping[str, Any]], ...] = (
-        ("same_site", service.same_site),
-        ("in_reach", service.in_reach or {}),
-        ("by_transfer", service.by_transfer or {}),
-    )
-    for number, (kind, links) in enumerate(kinds):
-        for other in links if kind != "same_site" else ():
+    kinds = {"same_site": service.same_site, "in_reach": service.in_reach, "by_transfer": service.by_transfer}
+    named: dict[str, str] = {}
+    for kind, links in kinds.items():
+        for other in links or () if kind != "same_site" else ():
             where = config.where("services", code, kind, other)
-            before = [earlier for earlier, found in kinds[:number] if other in found]
             if other not in services:
-                hint = did_you_mean(other, services, or_else=ADD_SERVICE)
-                yield where, f"there is no service {quoted(other)} in this config. {hint}"
+                yield where, _no_such("service", other, services)
             if other == code:
                 yield where, f"{code} cannot be linked to itself. Delete it."
-            if before:
-                yield where, f"{other} is under {before[0]} already. Keep one of the two."
+            if other in named:
+                yield where, f"{other} is under {named[other]} already. Keep one of the two."
+        named = dict.fromkeys(links or (), kind) | named
 
 
 def _rota_faults(
@@ -146,8 +139,7 @@ def _rota_faults(
         for name in ("only_without", "remote_from"):
             link = getattr(rota, name)
             if link and link.service not in services:
-                hint = did_you_mean(link.service, services, or_else=ADD_SERVICE)
-                yield config.where(*spot, name), f"there is no service {quoted(link.service)} here. {hint}"
+                yield config.where(*spot, name), _no_such("service", link.service, services, "here")
             elif link and link.service == code:
                 yield config.where(*spot, name), f"{code} cannot do without its own rota. Name another service."
         on_call = [block.kind == "on_call" for block in rota.cover]
@@ -181,8 +173,7 @@ def exception_faults(
         service = services.get(one.service)
         links = [*service.same_site, *(service.in_reach or {})] if service else []
         if service is None:
-            hint = did_you_mean(one.service, services, or_else=ADD_SERVICE)
-            yield number, f"there is no service {quoted(one.service)} in this config. {hint}"
+            yield number, _no_such("service", one.service, services)
         elif one.needs not in links:
             hint = did_you_mean(one.needs, links, list_at_most=20)
             words = f"{one.service} does not need {quoted(one.needs)} on its site or in reach: nothing to except"
@@ -210,8 +201,7 @@ def _pathway_faults(
     at, name = config.where("services", code, "transfer", "first_contact"), transfer.first_contact
     first = config.settings.services.get(name)
     if name not in services:
-        hint = did_you_mean(name, services, or_else=ADD_SERVICE)
-        yield at, f"there is no service {quoted(name)} in this config. {hint}"
+        yield at, _no_such("service", name, services)
     elif name == code or (first and first.pathway == "transfer"):
         yield at, f"{name} is reached by transfer itself. Name a service that patients go straight to."
     elif first and first.activity is None:
@@ -222,12 +212,14 @@ def _pathway_faults(
 
 
 def _unknown_names(
-    config: Config, spot: Spot, names: Mapping[str, Any], known: Sequence[str], noun: str
+    config: Config, spot: Spot, names: Iterable[str], known: Sequence[str], noun: str = "service"
 ) -> Iterator[tuple[str, str]]:
-    for name in names:
-        if name not in known:
-            hint = did_you_mean(name, known, or_else=f"Name one that is there, or add it under {noun}s.")
-            yield config.where(*spot, name), f"there is no {noun} {quoted(name)} in this config. {hint}"
+    return ((config.where(*spot, name), _no_such(noun, name, known)) for name in names if name not in known)
+
+
+def _no_such(noun: str, name: str, known: Iterable[str], where: str = "in this config") -> str:
+    hint = did_you_mean(name, known, or_else=f"Name one that is there, or add it under {noun}s.")
+    return f"there is no {noun} {quoted(name)} {where}. {hint}"
 
 
 def _objective_faults(
@@ -240,8 +232,7 @@ def _objective_faults(
     for name in objective.services:
         service = config.settings.services.get(name)
         if name not in services:
-            hint = did_you_mean(name, services, or_else=ADD_SERVICE)
-            yield where, f"there is no service {quoted(name)} in this config. {hint}"
+            yield where, _no_such("service", name, services)
         elif service and service.activity is None and objective.name not in ("staff_short", "changes_from_today"):
             yield where, f"{objective.name} counts patients, but {name} has no activity. Set it, or leave it out."
         elif service and objective.name == "transfers" and service.pathway != "transfer":

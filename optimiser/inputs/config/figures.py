@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import fields
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +29,11 @@ from optimiser.problem import Figure
 from optimiser.problem.beds import MOST_BEDS
 from optimiser.rotas.cover import DAYS
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Part = TypeVar("_Part", bound="DataclassInstance")
+
 UNLIMITED = "unlimited"
 # Far above what any health system has, and far below what a solver can add to 1 and still tell.
 LARGEST = 1_000_000_000
@@ -45,6 +52,16 @@ class Strict(BaseModel):
         if not isinstance(said, dict):
             return said
         return {key: value for key, value in said.items() if value is not None or key not in cls.model_fields}
+
+    def into(self, part: type[_Part], **others: Any) -> _Part:
+        """Return a part of a problem, in which every field that is not given here is the setting of its name.
+
+        What is not set, and a limit that is unlimited, is left as the part has it.
+        """
+        make: Callable[..., _Part] = part
+        names = {one.name for one in fields(part)} & type(self).model_fields.keys() - others.keys()
+        stated = {name: _as_a_problem_has_it(getattr(self, name)) for name in names}
+        return make(**{name: one for name, one in stated.items() if one is not None}, **others)
 
 
 def a_number(value: Any) -> Any:
@@ -115,6 +132,11 @@ class StatedFigure(Strict):
         """Say that a bare number will do too."""
         return {"anyOf": [{"type": "number"}, handler(core)]}
 
+    @classmethod
+    def of(cls, figure: Figure) -> StatedFigure:
+        """Return a figure as a config would state it."""
+        return cls(value=figure.value, source=figure.source, verified=figure.verified)
+
     def figure(self) -> Figure:
         """Return it as the rest of the program knows it."""
         return Figure(self.value, self.source, self.verified)
@@ -133,6 +155,12 @@ class StatedLimit(StatedFigure):
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Say that a bare number or the word will do too."""
         return {"anyOf": [{"type": "number"}, {"const": UNLIMITED}, handler(core)]}
+
+
+def _as_a_problem_has_it(value: Any) -> Any:
+    if isinstance(value, StatedFigure):
+        return value.figure() if math.isfinite(value.value) else None
+    return {name: _as_a_problem_has_it(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _below_one(stated: StatedFigure) -> StatedFigure:

@@ -125,8 +125,10 @@ class RotaSettings(Strict):
         return self
 
 
-def _stated(figure: Figure) -> StatedFigure:
-    return StatedFigure(value=figure.value, source=figure.source, verified=figure.verified)
+def _term(terms: Contract | WorkingTime, name: str, meaning: str) -> Any:
+    """Return a setting that is as the terms have it unless somebody states it."""
+    term = getattr(terms, name)
+    return Field(StatedFigure.of(term) if isinstance(term, Figure) else term, description=meaning)
 
 
 _CONTRACT, _LAW = Contract(), WorkingTime()
@@ -140,57 +142,41 @@ Weeks = Annotated[StatedFigure, AfterValidator(Within(1, 53))]
 class ContractSettings(Strict):
     """Terms that turn hours of cover into whole-time equivalents (WTE). A PA is a programmed activity."""
 
-    hours_a_plain_pa: PaHours = Field(
-        _stated(_CONTRACT.hours_a_plain_pa), description="Hours of cover that a PA gives in plain time"
+    hours_a_plain_pa: PaHours = _term(_CONTRACT, "hours_a_plain_pa", "Hours of cover that a PA gives in plain time")
+    hours_a_premium_pa: PaHours = _term(
+        _CONTRACT, "hours_a_premium_pa", "Hours of cover that a PA gives in premium time"
     )
-    hours_a_premium_pa: PaHours = Field(
-        _stated(_CONTRACT.hours_a_premium_pa), description="Hours of cover that a PA gives in premium time"
-    )
-    plain_from_hour: HourOfDay = Field(
-        _stated(_CONTRACT.plain_from_hour), description="Hour at which plain time starts"
-    )
-    plain_to_hour: HourOfDay = Field(_stated(_CONTRACT.plain_to_hour), description="Hour at which plain time ends")
-    weeks_a_year: Weeks = Field(_stated(_CONTRACT.weeks_a_year), description="Weeks a year that need cover")
-    working_weeks: Weeks = Field(
-        _stated(_CONTRACT.working_weeks), description="Weeks a year that somebody works, after leave"
-    )
-    direct_care_pas: Pas = Field(
-        _stated(_CONTRACT.direct_care_pas), description="PAs a week that a WTE spends on direct care"
-    )
-    plain_days: Days = Field(_CONTRACT.plain_days, description="Days with plain time")
+    plain_from_hour: HourOfDay = _term(_CONTRACT, "plain_from_hour", "Hour at which plain time starts")
+    plain_to_hour: HourOfDay = _term(_CONTRACT, "plain_to_hour", "Hour at which plain time ends")
+    weeks_a_year: Weeks = _term(_CONTRACT, "weeks_a_year", "Weeks a year that need cover")
+    working_weeks: Weeks = _term(_CONTRACT, "working_weeks", "Weeks a year that somebody works, after leave")
+    direct_care_pas: Pas = _term(_CONTRACT, "direct_care_pas", "PAs a week that a WTE spends on direct care")
+    plain_days: Days = _term(_CONTRACT, "plain_days", "Days with plain time")
 
 
 class WorkingTimeSettings(Strict):
     """The law that a weekly pattern must not break. Days in a row are those on which shifts start."""
 
-    mean_hours: AtLeastZero = Field(_stated(_LAW.mean_hours), description="Most hours a week, on average")
-    hours_in_168: AtLeastZero = Field(_stated(_LAW.hours_in_168), description="Most hours in any 168 hours")
-    longest_shift_hours: AtLeastZero = Field(
-        _stated(_LAW.longest_shift_hours), description="Most hours of a shift, handover included"
+    mean_hours: AtLeastZero = _term(_LAW, "mean_hours", "Most hours a week, on average")
+    hours_in_168: AtLeastZero = _term(_LAW, "hours_in_168", "Most hours in any 168 hours")
+    longest_shift_hours: AtLeastZero = _term(_LAW, "longest_shift_hours", "Most hours of a shift, handover included")
+    rest_hours: AtLeastZero = _term(_LAW, "rest_hours", "Least hours between two shifts")
+    long_day_over_hours: AtLeastZero = _term(
+        _LAW, "long_day_over_hours", "A shift of more hours is long, by day or by night"
     )
-    rest_hours: AtLeastZero = Field(_stated(_LAW.rest_hours), description="Least hours between two shifts")
-    long_day_over_hours: AtLeastZero = Field(
-        _stated(_LAW.long_day_over_hours), description="A shift of more hours is long, by day or by night"
+    long_days_in_a_row: Count = _term(_LAW, "long_days_in_a_row", "Most long shifts in a row")
+    nights_in_a_row: Count = _term(_LAW, "nights_in_a_row", "Most nights in a row")
+    rest_after_nights_hours: AtLeastZero = _term(
+        _LAW, "rest_after_nights_hours", "Least hours from the last night in a row to the next shift"
     )
-    long_days_in_a_row: Count = Field(_stated(_LAW.long_days_in_a_row), description="Most long shifts in a row")
-    nights_in_a_row: Count = Field(_stated(_LAW.nights_in_a_row), description="Most nights in a row")
-    rest_after_nights_hours: AtLeastZero = Field(
-        _stated(_LAW.rest_after_nights_hours), description="Least hours from the last night in a row to the next shift"
-    )
-    weekends_worked: Count = Field(
-        _stated(_LAW.weekends_worked), description="Most weekends worked among so many one after the other"
-    )
-    weekends_counted: Count = Field(_stated(_LAW.weekends_counted), description="Among how many")
-    shifts_in_a_row: Count = Field(_stated(_LAW.shifts_in_a_row), description="Most shifts in a row")
-    night_from_hour: HourOfDay = Field(_stated(_LAW.night_from_hour), description="Hour at which night starts")
-    night_to_hour: HourOfDay = Field(_stated(_LAW.night_to_hour), description="Hour at which night ends")
-    night_least_hours: NightHours = Field(
-        _stated(_LAW.night_least_hours), description="A shift with so many hours of night is a night"
-    )
-    weeks_a_year: Weeks = Field(_stated(_LAW.weeks_a_year), description="Weeks a year")
-    working_weeks: Weeks = Field(
-        _stated(_LAW.working_weeks), description="Weeks a year that somebody works, after leave"
-    )
-    prospective_cover: StrictBool = Field(
-        _LAW.prospective_cover, description="Whether colleagues' leave is covered inside the rota"
+    weekends_worked: Count = _term(_LAW, "weekends_worked", "Most weekends worked among so many one after the other")
+    weekends_counted: Count = _term(_LAW, "weekends_counted", "Among how many")
+    shifts_in_a_row: Count = _term(_LAW, "shifts_in_a_row", "Most shifts in a row")
+    night_from_hour: HourOfDay = _term(_LAW, "night_from_hour", "Hour at which night starts")
+    night_to_hour: HourOfDay = _term(_LAW, "night_to_hour", "Hour at which night ends")
+    night_least_hours: NightHours = _term(_LAW, "night_least_hours", "A shift with so many hours of night is a night")
+    weeks_a_year: Weeks = _term(_LAW, "weeks_a_year", "Weeks a year")
+    working_weeks: Weeks = _term(_LAW, "working_weeks", "Weeks a year that somebody works, after leave")
+    prospective_cover: StrictBool = _term(
+        _LAW, "prospective_cover", "Whether colleagues' leave is covered inside the rota"
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,6 +21,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from optimiser.errors import Fault
 from optimiser.inputs.config.figures import (
     AtLeastZero,
     Beds,
@@ -48,6 +52,7 @@ from optimiser.inputs.config.figures import (
     as_written,
 )
 from optimiser.inputs.config.rotas import ContractSettings, RotaSettings, WorkingTimeSettings
+from optimiser.inputs.layers import Origin, Spot, origin_of
 from optimiser.problem import Figure
 
 OBJECTIVES = (
@@ -416,3 +421,56 @@ class OptionSettings(Strict):
     exceptions: tuple[ExceptionSettings, ...] = Field(
         (), description="Links that need not hold at some site under this option, each with its reason"
     )
+
+
+# -- what reading gives ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Config:
+    """A question as read: its settings, the place's folder, and where every setting was written."""
+
+    settings: Settings
+    path: Path
+    place: Path
+    origins: Mapping[Spot, Origin]
+
+    def where(self, *spot: str | int) -> str:
+        """Return the file and line in which a setting was written, such as ``configs/base.yaml, line 7``."""
+        return str(origin_of(self.origins, spot))
+
+
+@dataclass(frozen=True)
+class Option:
+    """Designations that somebody has written down, as read."""
+
+    settings: OptionSettings
+    path: Path
+    origins: Mapping[Spot, Origin]
+
+    @property
+    def code(self) -> str:
+        """Code of the option."""
+        return self.settings.option
+
+    @property
+    def title(self) -> str:
+        """The option in one line."""
+        return self.settings.title
+
+    @property
+    def designations(self) -> Mapping[str, tuple[str, ...]]:
+        """Sites that provide each service that the option names."""
+        return self.settings.designations
+
+    def where(self, *spot: str | int) -> str:
+        """Return the file and line in which something was written."""
+        return str(origin_of(self.origins, spot))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A config that may have faults. ``config`` is what is left without the faulty settings, if that can stand."""
+
+    config: Config | None
+    faults: tuple[Fault, ...]

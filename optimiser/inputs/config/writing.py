@@ -13,8 +13,14 @@ from pydantic import (
 
 from optimiser.inputs.config.figures import UNLIMITED
 from optimiser.inputs.config.rotas import RotaSettings
-from optimiser.inputs.config.settings import INPUTS, ExceptionSettings, ObjectiveSettings, ServiceSettings, Settings
-from optimiser.inputs.config.stated import Config
+from optimiser.inputs.config.settings import (
+    INPUTS,
+    Config,
+    ExceptionSettings,
+    ObjectiveSettings,
+    ServiceSettings,
+    Settings,
+)
 from optimiser.inputs.layers import BASED_ON
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -14,8 +18,13 @@ from optimiser.inputs.files import is_there
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables.sheets import read_sheet
 from optimiser.inputs.tables.together import check_together, codes_if_sound
+from optimiser.problem import Unit
 
-__all__ = ["Place", "look_at_place", "read_boundaries", "read_place"]
+__all__ = ["Place", "look_at_place", "read_boundaries", "read_place", "unverified_activities"]
+
+COLUMNS, SOURCES = "inputs/columns.csv", "inputs/sources.csv"
+COUNTED = ("demand", "patients_per_year")
+UNITS: dict[Unit, str] = {"people": "people", "WTE": "wte"}
 
 # What a config names. Where these are sound, a config can be compared with a place that has other faults.
 _RELIED_UPON = {
@@ -46,6 +55,37 @@ class Place:
     columns: pd.DataFrame
     data_checks: pd.DataFrame
 
+    @cached_property
+    def candidates(self) -> list[str]:
+        """Codes of the sites that may be given services, in the order of the table."""
+        return list(self.sites["site"][self.sites["role"] == "candidate"])
+
+    @cached_property
+    def neighbours(self) -> list[str]:
+        """Codes of the sites that are never decided on, in the order of the table."""
+        return list(self.sites["site"][self.sites["role"] == "neighbour"])
+
+    @cached_property
+    def activities(self) -> list[str]:
+        """Codes of what patients need, in order."""
+        return sorted(set(self.demand["activity"]))
+
+    def counts_of(self, activity: str, period: str) -> dict[str, float]:
+        """Return what was counted of an activity in a period, by site."""
+        rows = self.activity[(self.activity["activity"] == activity) & (self.activity["period"] == period)]
+        return {str(site): float(count) for site, count in zip(rows["site"], rows["count"], strict=True)}
+
+    def grades_of(self, team: str) -> list[str]:
+        """Return every grade that the rows of a team name."""
+        rows = self.staff[self.staff["team"] == team]
+        return sorted({str(grade) for grade in rows["grade"].dropna() if grade}) if "grade" in rows else []
+
+    def staff_now(self, team: str, year: int | None) -> pd.DataFrame:
+        """Return a team's rows of its year at the candidates, with people and wte, blank where unknown."""
+        columns = [*self.staff.columns, *(unit for unit in UNITS.values() if unit not in self.staff)]
+        staff = self.staff.reindex(columns=columns)
+        return staff[(staff["team"] == team) & (staff["year"] == year) & staff["site"].isin(self.candidates)]
+
 
 def read_place(folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] = ()) -> Place:
     """Read and check every table of a place.
@@ -75,3 +115,20 @@ def look_at_place(
     if not all(sheets[name].reliable(*columns) for name, columns in _RELIED_UPON.items()):
         return None, faults
     return Place(**{name: sheet.finished() for name, sheet in sheets.items()}), faults
+
+
+def unverified_activities(files: Mapping[str, bytes], activities: Iterable[str]) -> list[str]:
+    """Return the activities whose patients come from a source that nobody verified, in order.
+
+    ``columns.csv`` names the source of every column; where a column has several, the note of each says of which rows
+    it is, by activity. Nothing is known of a place without these tables.
+    """
+    verified = {row["source"]: row.get("verified", "") == "true" for row in _rows(files, SOURCES)}
+    of_demand = [row for row in _rows(files, COLUMNS) if (row.get("table"), row.get("column")) == COUNTED]
+    doubtful = [row for row in of_demand if not verified.get(row.get("source", ""), True)]
+    named = [set(re.findall(r"\w+", row.get("note") or "")) for row in doubtful]
+    return [one for one in activities if any(one in words or len(of_demand) == 1 for words in named)]
+
+
+def _rows(files: Mapping[str, bytes], name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(files.get(name, b"").decode("utf-8-sig"))))

@@ -14,8 +14,8 @@ from optimiser.journeys.nearest import Chains
 from optimiser.model import legs
 from optimiser.model.rules.rule import Instance, Judged, Names, OneFigure, Part, Rows, Rule
 from optimiser.model.variables import Variables, spelt
-from optimiser.model.words import PATIENTS, amount
 from optimiser.problem import Objective, Problem, Service
+from optimiser.problem.words import PATIENTS, amount
 
 # What names the one row of a service whose patients are shared out.
 SHARED_OUT = "shared_out"
@@ -71,7 +71,7 @@ class every_area_is_served(Judged):
 
     # Not a standard and never relaxed, but a reason that people must be told of.
     unit, relation, binds = "areas", "=", False
-    quantity, tabled = "unserved", "still"
+    quantity = "unserved"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for service, chain in x.chains.items():
@@ -104,7 +104,7 @@ class nobody_travels_too_far(OneFigure):
 
     unit, sides_in, relation, rows_give, presumes_journeys = "areas out of reach", "minutes", "<=", False, True
     setting, notch = "longest_journey_minutes", 5.0
-    quantity, tabled = "worst", "moving"
+    quantity, bends = "worst", "at the longest journey"
     asks = "nobody travels more than {figure} to {service}"
     gives = "allow journeys of up to {new:g} minutes to {service}"
     loosened_to = "allow journeys of up to {new:g} minutes"
@@ -165,7 +165,7 @@ class enough_patients_within_standard(OneFigure):
 
     unit, sides_in, relation, presumes_journeys = PATIENTS, "share of patients", ">=", True
     setting, notch = "share_within_standard", -0.01
-    quantity, tabled = "share_within_standard", "moving"
+    quantity, bends = "share_within_standard", "at the standard"
     asks = "{figure} of patients reach {service} within {standard}"
     gives = "accept {by:,.1f} more patients a year beyond the standard for {service}"
     loosened_to = "a share of {new:g} within the standard"
@@ -181,10 +181,11 @@ class enough_patients_within_standard(OneFigure):
 
     def number(self, problem: Problem, choices: All, code: str) -> Part:
         going = journeys(problem, choices, code)
-        patients = float((going.patients * going.resident).sum())
+        patients = going.resident_patients
         within = patients - going.patients_beyond(_standard(problem, code))
         # A share is a quotient: it is rounded to what a table shows, after the exact sums.
-        return going.services, np.round(within / patients, 12) if patients else np.ones_like(within)
+        share = np.where(patients > 0, within, 1.0) / np.where(patients > 0, patients, 1.0)
+        return going.services, np.round(share, 12)
 
     def _words(self, problem: Problem, names: Names, by: float = 0.0) -> dict[str, Any]:
         return {**super()._words(problem, names, by), "standard": amount(_standard(problem, names[0]), "minutes")}

@@ -12,14 +12,14 @@ import pulp
 from optimiser.journeys.choices import All
 from optimiser.model.rules.rule import Instance, Limit, Looser, Names, Rows, relaxed, with_service
 from optimiser.model.variables import Variables
-from optimiser.model.words import amount
 from optimiser.problem import Figure, Problem, Reach
+from optimiser.problem.words import amount
 
 
 class BetweenServices(Limit):
     """A wish of a service for another, at every site that provides it and is not excepted. ``setting`` names both."""
 
-    unit, site_by_site, rows_give, binds, tabled = "designated", True, False, False, "still"
+    unit, site_by_site, rows_give, binds = "designated", True, False, False
     setting: str
 
     def links(self, problem: Problem, code: str) -> tuple[Any, ...]:

@@ -20,8 +20,8 @@ import pulp
 
 from optimiser.journeys.choices import All
 from optimiser.model.variables import Variables
-from optimiser.model.words import PATIENTS, amount, is_one
 from optimiser.problem import Figure, Problem, Service
+from optimiser.problem.words import PATIENTS, amount, is_one
 
 Names = tuple[str, ...]
 Rows = Iterator[tuple[Names, pulp.LpConstraint]]
@@ -108,9 +108,9 @@ class Judged(Rule):
         Whether a plan is held against it by who works where.
     quantity
         What a page works out as its left side without a table: a name in ``evaluate.js``.
-    tabled
-        What the tables of a sweep know of it where journeys or patients differ: that it is "still" the same, how it is
-        "moving" with them, or nothing.
+    bends
+        How what it has to spare bends as a parameter varies, unless it is a straight line: a name in
+        ``scenarios.courses``.
     """
 
     unit: str
@@ -122,7 +122,7 @@ class Judged(Rule):
     by_arithmetic = True
     from_staff = False
     quantity = ""
-    tabled = ""
+    bends = ""
 
     @abstractmethod
     def instances(self, problem: Problem, choices: All) -> Iterator[Instance]:

@@ -14,8 +14,8 @@ from optimiser.journeys.choices import All
 from optimiser.model import rotas, staffing
 from optimiser.model.rules.rule import Instance, Limit, Looser, Names, Rows, Rule, relaxed, with_service
 from optimiser.model.variables import Variables
-from optimiser.model.words import amount, is_one, shown
 from optimiser.problem import Figure, Problem, RotaNeed, Unit
+from optimiser.problem.words import amount, is_one, shown
 
 
 class OfStaff(Limit):
@@ -30,7 +30,7 @@ class OfStaff(Limit):
 class rota_is_filled(OfStaff):
     """A site that provides a service has the staff its rota needs, or is short where that is allowed."""
 
-    relation, sides_in, notch, site_by_site, tabled = ">=", "filled", 1.0, True, "still"
+    relation, sides_in, notch, site_by_site, bends = ">=", "filled", 1.0, True, "with staff"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for service, rules in problem.services.items():

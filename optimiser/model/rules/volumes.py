@@ -12,9 +12,9 @@ from optimiser.journeys.choices import All, beds_needed, every_choice, journeys
 from optimiser.model import legs
 from optimiser.model.rules.rule import Instance, Limit, Looser, Names, OneFigure, Rows, compared, relaxed, with_service
 from optimiser.model.variables import Variables
-from optimiser.model.words import PATIENTS, amount, is_one
 from optimiser.problem import Beds, Problem, beds
 from optimiser.problem.decimals import exactly
+from optimiser.problem.words import PATIENTS, amount, is_one
 
 # With more candidates the sites of a service are not listed to find the next volume that changes anything.
 MOST_CANDIDATES_LISTED = 8
@@ -25,7 +25,7 @@ class PatientsAtASite(OneFigure):
     """A limit on the patients of each site that provides a service. Its notches are volumes that change something."""
 
     unit = PATIENTS
-    quantity, tabled = "arriving", "moving"
+    quantity = "arriving"
     at_each_site: str
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
@@ -99,7 +99,7 @@ class no_site_has_too_many_patients(PatientsAtASite):
 class beds_are_enough(Limit):
     """A site that provides a service has the beds that its patients need."""
 
-    unit, sides_in, relation, tabled = PATIENTS, "beds", ">=", "moving"
+    unit, sides_in, relation, bends = PATIENTS, "beds", ">=", "with beds"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, service in problem.services.items():

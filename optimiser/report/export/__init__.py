@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimiser.inputs.schema import Column, Table
-from optimiser.plan.exported import Finished, read_run, read_runs
+from optimiser.plan.finished import Run, sound_runs
 from optimiser.plan.runs import next_free, write_files
 from optimiser.report.export.contents import Tidy, csv_bytes, tidy_tables
 from optimiser.report.export.drawing import Figure
@@ -58,12 +58,12 @@ def write_export(
     NotWritten
         When the folder exists or cannot be written; nothing half-written is left.
     """
-    read = read_runs(runs)
+    read = sound_runs(runs)
     target = Path(folder) if folder is not None else next_free(Path("exports"), _stem(read))
     return write_files(export_files(read, workbook=workbook, png=png), target)
 
 
-def export_files(runs: Sequence[Finished], *, workbook: bool = True, png: bool = False) -> dict[str, bytes]:
+def export_files(runs: Sequence[Run], *, workbook: bool = True, png: bool = False) -> dict[str, bytes]:
     """Return the files of an export by name."""
     stem, tables, drawn = _stem(runs), tidy_tables(runs), figures(runs)
     files = {f"{stem}_results.xlsx": workbook_bytes(runs, tables)} if workbook else {}
@@ -75,7 +75,7 @@ def export_files(runs: Sequence[Finished], *, workbook: bool = True, png: bool =
     return files
 
 
-def _stem(runs: Sequence[Finished]) -> str:
+def _stem(runs: Sequence[Run]) -> str:
     return runs[0].stem + (f"_and-{len(runs) - 1}-more" if len(runs) > 1 else "")
 
 
@@ -84,4 +84,4 @@ def _words(stem: str, drawn: Sequence[Figure]) -> Tidy:
     return Tidy(FIGURES, pd.DataFrame(rows, columns=list(FIGURES.column_names)))
 
 
-__all__ = ["Finished", "export_files", "read_run", "read_runs", "write_export"]
+__all__ = ["export_files", "write_export"]

@@ -10,8 +10,9 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError
 from optimiser.inputs.schema import KIND_IN_WORDS, PLACE_TABLES, RUN_TABLES, Column, Table
-from optimiser.plan.exported import Finished
+from optimiser.plan.finished import Run
 from optimiser.problem import Service
+from optimiser.problem.words import in_full
 
 # Control, format (with those that turn the reading direction), surrogate, private and unassigned characters.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -87,7 +88,7 @@ class Tidy:
         return self.name.replace("_", " ").capitalize()
 
 
-def tidy_tables(runs: Sequence[Finished]) -> list[Tidy]:
+def tidy_tables(runs: Sequence[Run]) -> list[Tidy]:
     """Return every table of an export, those of several runs below one another, the data dictionary last.
 
     Raises ``InputError`` where two services have the same code but for capitals, which a spreadsheet cannot tell apart.
@@ -115,7 +116,7 @@ def csv_bytes(tidy: Tidy) -> bytes:
     frame = tidy.frame.copy()
     for column in frame.columns:
         if pd.api.types.is_numeric_dtype(frame[column]):
-            frame[column] = frame[column].map(_number)
+            frame[column] = frame[column].map(in_full)
         else:
             frame[column] = frame[column].map(_inert)
     return frame.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
@@ -123,12 +124,6 @@ def csv_bytes(tidy: Tidy) -> bytes:
 
 def _inert(text: str) -> str:
     return f"'{text}" if text.lstrip().startswith(_FORMULA_STARTS) else text
-
-
-def _number(value: float) -> str:
-    if pd.isna(value):
-        return ""
-    return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
 def _plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +149,7 @@ def _stacked(table: Table, parts: Sequence[tuple[str, pd.DataFrame]]) -> Tidy:
     return Tidy(replace(table, columns=tuple(present)), frame)
 
 
-def _runs(runs: Sequence[Finished]) -> pd.DataFrame:
+def _runs(runs: Sequence[Run]) -> pd.DataFrame:
     rows = [
         (
             run.key,
@@ -169,7 +164,7 @@ def _runs(runs: Sequence[Finished]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(RUNS.column_names))
 
 
-def _services(run: Finished) -> pd.DataFrame:
+def _services(run: Run) -> pd.DataFrame:
     rows = [
         (code, service.name, service.activity or "", *_figures(service))
         for code, service in run.problem.services.items()
@@ -200,7 +195,7 @@ def _dictionary(tables: Sequence[Tidy]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(DICTIONARY.column_names))
 
 
-def _refuse_codes_that_differ_in_capitals_only(run: Finished) -> None:
+def _refuse_codes_that_differ_in_capitals_only(run: Run) -> None:
     seen: dict[str, str] = {}
     for code in (*run.problem.services, *run.problem.sites, *run.problem.teams):
         if seen.setdefault(code.lower(), code) != code:

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from optimiser.plan.exported import Finished
+from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS
+from optimiser.problem.words import NO_SITE, listed, short
 from optimiser.report.export.drawing import (
     FAINT,
     FIVE_STEPS,
@@ -28,7 +29,7 @@ from optimiser.report.export.drawing import (
     steps_path,
     text,
 )
-from optimiser.report.export.geopackage import merged
+from optimiser.report.export.geopackage import merged, outlines
 
 TOP, MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, PANEL = 124, 580, 700, 24, 640
 USUAL_STANDARD = 30
@@ -37,7 +38,7 @@ CURVE_LEFT, CURVE_RIGHT, CURVE_HEIGHT = 80, 780, 420
 LINE_STYLES = ("", "9 5", "3 4", "12 4 3 4")
 
 
-def figures(runs: Sequence[Finished]) -> list[Figure]:
+def figures(runs: Sequence[Run]) -> list[Figure]:
     """Return every figure of some runs: a map a run and service where there are outlines, and a curve a service."""
     found = [drawing for run in runs for drawing in _maps(run, several=len(runs) > 1)]
     services = dict.fromkeys(service for run in runs for service in run.problem.services_with_patients)
@@ -49,7 +50,7 @@ def figures(runs: Sequence[Finished]) -> list[Figure]:
 class View:
     """One run and one of its services, as a figure shows them."""
 
-    run: Finished
+    run: Run
     service: str
 
     @cached_property
@@ -74,8 +75,7 @@ class View:
     @property
     def where(self) -> str:
         """Names of the designated sites in words."""
-        names = [short(name) for name in self.sites["name"][self.sites["designated"]]]
-        return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "no site"
+        return listed(map(_short, self.sites["name"][self.sites["designated"]]), NO_SITE)
 
     @property
     def patients(self) -> float:
@@ -120,35 +120,34 @@ class View:
 
     def site_name(self, code: str) -> str:
         """Return the short name of a site; "nowhere" for no site."""
-        return short(str(self.sites["name"][code])) if code in self.sites.index else "nowhere"
+        return _short(str(self.sites["name"][code])) if code in self.sites.index else "nowhere"
 
 
-def short(name: str) -> str:
-    """Return the name of a hospital without the words that every one has."""
-    for ending in (" University Hospital", " General Hospital", " Hospital"):
-        name = name.removesuffix(ending)
-    return name
+def _short(name: str) -> str:
+    """Return the short name of a site; the whole of one that says where it is."""
+    return name if "," in name else short(name)
 
 
 # -- the map ----------------------------------------------------------------------------------------
 
 
-def _maps(run: Finished, *, several: bool) -> Iterator[Figure]:
-    if run.outlines is None:
+def _maps(run: Run, *, several: bool) -> Iterator[Figure]:
+    if outlines(run) is None:
         return
     for service in run.problem.services_with_patients:
         name = f"map_{service}" + (f"_{run.key}" if several else "")
         yield map_of(run, service, name)
 
 
-def map_of(run: Finished, service: str, name: str, title: str = "") -> Figure:
+def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
     """Return the map of a run that has outlines: minutes to a service, under what it finds or under another title."""
     view = View(run, service)
     journeys = view.journeys.drop_duplicates("area")
-    assert view.run.outlines is not None
-    outlines = view.run.outlines.geometry.reindex(pd.Index(journeys["area"]))
-    on_paper = _Paper(outlines.total_bounds)
-    drawn = pd.Series(on_paper.shapes(outlines.to_numpy()), index=journeys.index)
+    found = outlines(run)
+    assert found is not None
+    shapes = found.geometry.reindex(pd.Index(journeys["area"]))
+    on_paper = _Paper(shapes.total_bounds)
+    drawn = pd.Series(on_paper.shapes(shapes.to_numpy()), index=journeys.index)
     shares = "; ".join(f"{label}, {view.share_within(low, high):.0%}" for low, high, _, label in view.classes)
     going = "; ".join(f"{site}, {patients:,.0f}" for site, patients in view.destinations)
     alt = (
@@ -233,12 +232,12 @@ def _marks(view: View, paper: _Paper) -> Iterator[str]:
         if code in candidates:
             letter = str(row.get("letter", "") or str(row["name"])[:1])
             yield marker(x, y, letter, _colour(candidates.index(code)), filled=bool(row["designated"]))
-            yield text(x, y + 33, short(str(row["name"])), bold=True, anchor="middle", halo=True)
+            yield text(x, y + 33, _short(str(row["name"])), bold=True, anchor="middle", halo=True)
         elif code in taking:
             yield square(x, y)
             outer = x < MAP_LEFT + 80
             anchor, beside = ("", MAP_LEFT) if outer else ("middle", x)
-            yield text(beside, y + 22, short(str(row["name"])), size=13, anchor=anchor, halo=True)
+            yield text(beside, y + 22, _short(str(row["name"])), size=13, anchor=anchor, halo=True)
 
 
 def _colour(number: int) -> str:
@@ -288,7 +287,7 @@ def _bar(y: float, label: str, share: float, colour: str) -> Iterator[str]:
 # -- the curve --------------------------------------------------------------------------------------
 
 
-def _curve(service: str, runs: Sequence[Finished]) -> Figure:
+def _curve(service: str, runs: Sequence[Run]) -> Figure:
     views = [View(run, service) for run in runs]
     first = views[0]
     within = ", ".join(f"{view.share_within(-1, first.standard):.0%} at {view.where}" for view in views[:3])
@@ -345,7 +344,7 @@ def _x(minutes: float, end: int) -> float:
     return CURVE_LEFT + minutes / end * (CURVE_RIGHT - CURVE_LEFT)
 
 
-def _sources(run: Finished, service: str, *, with_map: bool = False) -> str:
+def _sources(run: Run, service: str, *, with_map: bool = False) -> str:
     """Return the sources of what a figure of a service shows, with their licences, as the place states them."""
     of, sources = run.inputs.get("columns"), run.inputs.get("sources")
     shown = [

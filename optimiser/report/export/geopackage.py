@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import geopandas
@@ -12,21 +13,33 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from pyproj import Transformer
 
-from optimiser.plan.exported import BRITISH_NATIONAL_GRID, Finished
+from optimiser.inputs.boundaries import read_boundaries
+from optimiser.plan.finished import Run
 from optimiser.report.export.contents import YES_OR_NO, plain
 
-NO_DATE = "1980-01-01"
+BRITISH_NATIONAL_GRID = "EPSG:27700"
+# Stated in full, so that the same degrees give the same metres whatever grids are installed: Ordnance Survey's seven
+# parameters, good to about 5 metres ("A guide to coordinate systems in Great Britain", section 6.6).
+TO_THE_GRID = (
+    "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=push +v_3 +step +proj=cart +ellps=WGS84 "
+    "+step +inv +proj=helmert +x=446.448 +y=-125.157 +z=542.06 +rx=0.15 +ry=0.247 +rz=0.842 +s=-20.489 "
+    "+convention=position_vector +step +inv +proj=cart +ellps=airy +step +proj=pop +v_3 "
+    "+step +proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy"
+)
+CENTIMETRES = 2
+
 ABOUT_AREAS = ("area", "name", "district", "resident", "population", "deprivation_decile")
 
 
-def geopackage_bytes(runs: Sequence[Finished]) -> bytes:
+def geopackage_bytes(runs: Sequence[Run]) -> bytes:
     """Return the GeoPackage of some runs. The same runs give the same bytes.
 
     Layers: ``areas`` (outlines or, where the place has none, points) with minutes and site for every run and service;
     ``sites`` with yes or no for every run and service; ``catchments`` where there are outlines.
     """
-    with tempfile.TemporaryDirectory() as folder, _dated(runs[0].date or NO_DATE):
+    with tempfile.TemporaryDirectory() as folder, _dated(runs[0].date):
         path = Path(folder) / "results.gpkg"
         for name, says, frame in _layers(runs):
             options = {"IDENTIFIER": name.capitalize(), "DESCRIPTION": says}
@@ -37,14 +50,32 @@ def geopackage_bytes(runs: Sequence[Finished]) -> bytes:
         return path.read_bytes()
 
 
-def _layers(runs: Sequence[Finished]) -> Iterator[tuple[str, str, pd.DataFrame]]:
+def outlines(run: Run) -> geopandas.GeoDataFrame | None:
+    """Return the outline of every area on the British National Grid, by area code; None where the place has none."""
+    path = run.folder / "inputs/boundaries.geojson"
+    return _on_the_grid(path, path.read_bytes()) if path.is_file() else None
+
+
+@lru_cache(maxsize=2)
+def _on_the_grid(path: Path, _content: bytes) -> geopandas.GeoDataFrame:
+    frame = read_boundaries(path).set_index("area")
+    to_grid = Transformer.from_pipeline(TO_THE_GRID)
+
+    def metres(degrees: np.ndarray) -> np.ndarray:
+        return np.round(np.column_stack(to_grid.transform(degrees[:, 0], degrees[:, 1])), CENTIMETRES)
+
+    frame.geometry = shapely.transform(frame.geometry.to_numpy(), metres)
+    return frame.set_crs(BRITISH_NATIONAL_GRID, allow_override=True)
+
+
+def _layers(runs: Sequence[Run]) -> Iterator[tuple[str, str, pd.DataFrame]]:
     yield "areas", "Minutes and site of every area, by run and service", areas(runs)
     yield "sites", "Hospitals, and what each run has them provide", sites(runs)
-    if any(run.outlines is not None for run in runs):
+    if any(outlines(run) is not None for run in runs):
         yield "catchments", "The areas that go to a site, by run and service", catchments(runs)
 
 
-def areas(runs: Sequence[Finished]) -> pd.DataFrame:
+def areas(runs: Sequence[Run]) -> pd.DataFrame:
     """Return one row an area, with minutes and site of every run and service beside it."""
     frames = [run.inputs["areas"].set_index("area") for run in runs]
     whole = pd.concat(frames)
@@ -54,18 +85,18 @@ def areas(runs: Sequence[Finished]) -> pd.DataFrame:
             found[_column(runs, run, f"{service}_minutes")] = _mean_minutes(rows)
             found[_column(runs, run, f"{service}_site")] = rows.groupby("area")["site"].agg("+".join)
     found = found.reset_index()
-    shapes = [run.outlines.geometry for run in runs if run.outlines is not None]
+    shapes = [shapes.geometry for shapes in map(outlines, runs) if shapes is not None]
     about = [name for name in ABOUT_AREAS if name in found]
     numbers = [name for name in found if str(name) not in whole.columns and name != "area"]
     kept = found[[*about, *numbers]].assign(resident=found["resident"].str.lower().map(YES_OR_NO))
     if shapes:
-        outlines = pd.concat(shapes)
-        drawn = outlines[~outlines.index.duplicated()].reindex(pd.Index(found["area"]))
+        whole = pd.concat(shapes)
+        drawn = whole[~whole.index.duplicated()].reindex(pd.Index(found["area"]))
         return _located(kept, geopandas.GeoSeries(drawn.to_numpy()))
     return _located(kept, _points(found))
 
 
-def sites(runs: Sequence[Finished]) -> pd.DataFrame:
+def sites(runs: Sequence[Run]) -> pd.DataFrame:
     """Return one row a site, with yes or no for every run and service: whether it is designated."""
     whole = pd.concat([run.inputs["sites"].set_index("site") for run in runs])
     found = whole[~whole.index.duplicated()].sort_index()
@@ -78,15 +109,16 @@ def sites(runs: Sequence[Finished]) -> pd.DataFrame:
     return _located(kept.reset_index(), _points(found.reset_index()))
 
 
-def catchments(runs: Sequence[Finished]) -> pd.DataFrame:
+def catchments(runs: Sequence[Run]) -> pd.DataFrame:
     """Return one row a run, service and site: the areas that go there as one outline, and their patients."""
     rows = []
     for run in runs:
-        if run.outlines is None:
+        drawn = outlines(run)
+        if drawn is None:
             continue
         journeys = run.tables["journeys"]
         for (service, site), going in journeys[journeys["site"] != ""].groupby(["service", "site"], sort=True):
-            members = run.outlines.geometry.reindex(pd.Index(sorted(set(going["area"]))))
+            members = drawn.geometry.reindex(pd.Index(sorted(set(going["area"]))))
             patients = float(going["patients_per_year"].sum())
             rows.append((run.key, service, site, len(members), patients, merged(members.to_numpy())))
     columns = ["run", "service", "site", "areas", "patients_per_year", "geometry"]
@@ -111,7 +143,7 @@ def _mean_minutes(rows: pd.DataFrame) -> pd.Series[float]:
     return spent / patients.groupby(rows["area"]).sum()
 
 
-def _column(runs: Sequence[Finished], run: Finished, name: str) -> str:
+def _column(runs: Sequence[Run], run: Run, name: str) -> str:
     return name if len(runs) == 1 else f"{run.key}_{name}"
 
 

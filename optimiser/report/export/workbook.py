@@ -11,14 +11,13 @@ from typing import Any
 import pandas as pd
 
 from optimiser.errors import TooLarge, needed
-from optimiser.plan.exported import Finished
+from optimiser.plan.finished import Run
 from optimiser.report.export.contents import YES_OR_NO, Tidy, plain
 from optimiser.report.export.recalculation import DECIMALS, Line, Place, lines
 
 HEADER_ROW = 4  # numbered from 1: a title, what the table says, an empty row, the header
 MOST_ROWS = 1_048_576
 MOST_LETTERS = 32_767
-WITHOUT_A_DATE = datetime(1980, 1, 1)
 
 COVER, CONTENTS, NOTES, RECALCULATION = "Cover", "Contents", "Notes", "Recalculation"
 
@@ -38,7 +37,7 @@ NOTES_IN_WORDS = (
 )
 
 
-def workbook_bytes(runs: Sequence[Finished], tables: Sequence[Tidy]) -> bytes:
+def workbook_bytes(runs: Sequence[Run], tables: Sequence[Tidy]) -> bytes:
     """Return the workbook of some runs. The same runs give the same bytes.
 
     Raises
@@ -92,9 +91,9 @@ def _formats(book: Any) -> dict[str, Any]:
     }
 
 
-def _write(book: _Book, runs: Sequence[Finished], tables: Sequence[Tidy]) -> None:
+def _write(book: _Book, runs: Sequence[Run], tables: Sequence[Tidy]) -> None:
     first = runs[0]
-    made = datetime.fromisoformat(first.date) if first.date else WITHOUT_A_DATE
+    made = datetime.fromisoformat(first.date)
     book.book.set_properties({"title": "Results", "subject": plain(first.problem.title)[:255], "created": made})
     found = list(lines({one.name: Place(one, one.title, HEADER_ROW + 1) for one in tables}))
     _cover(book, runs)
@@ -105,7 +104,7 @@ def _write(book: _Book, runs: Sequence[Finished], tables: Sequence[Tidy]) -> Non
         _table(book, one)
 
 
-def _cover(book: _Book, runs: Sequence[Finished]) -> None:
+def _cover(book: _Book, runs: Sequence[Run]) -> None:
     sheet = book.sheet(COVER, "Which hospital should provide which service", "Draft: not a decision.")
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 110)
@@ -118,10 +117,10 @@ def _cover(book: _Book, runs: Sequence[Finished]) -> None:
         row += 1
 
 
-def _about(run: Finished) -> Iterator[tuple[str, str]]:
+def _about(run: Run) -> Iterator[tuple[str, str]]:
     designations, problem = run.tables["designations"], run.problem
     yield "Question", plain(problem.title)
-    yield "Run", f"{run.key}, made {run.date or 'on a day that it does not state'}"
+    yield "Run", f"{run.key}, made {run.date}"
     yield "Outcome", plain(run.record["outcome"])
     yield "Checked", "Every number was recomputed independently from the inputs; no disagreement."
     broken = int((run.tables["rules"]["pass"] != "true").sum())

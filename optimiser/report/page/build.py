@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cached_property
 from importlib.resources import files as package_files
@@ -16,12 +16,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from optimiser.plan import Plan
-from optimiser.plan.affected_on_page import affected, one_row_an_area
+from optimiser.plan.affected import of_plans, one_row_an_area
 from optimiser.plan.finished import Run, runs_of
-from optimiser.plan.other_pathway import straight_there
+from optimiser.plan.measures import straight_there
 from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions
 from optimiser.problem import ACROSS_SITES, Problem
+from optimiser.problem.words import short
 from optimiser.report import summary, words
 from optimiser.report.page import parts, side_by_side, tables
 from optimiser.report.page.outlines import Drawing, drawing
@@ -110,21 +111,6 @@ class _Page:
         return self.run.plan.problem
 
     @cached_property
-    def today(self) -> Run:
-        before = self.run.before
-        return Run("today", before, pd.DataFrame(), {})
-
-    @cached_property
-    def changes(self) -> list[tuple[str, str, str, float]]:
-        counted = self.problem.services_with_patients
-        return [row for code in counted for row in affected(self.run.plan, self.run.before, code)]
-
-    @cached_property
-    def unchanged(self) -> list[tuple[str, str, str, float]]:
-        counted, before = self.problem.services_with_patients, self.run.before
-        return [row for code in counted for row in affected(before, before, code)]
-
-    @cached_property
     def drawn(self) -> Drawing | None:
         return drawing(self.problem)
 
@@ -148,7 +134,7 @@ class _Page:
             "today": designated_at(problem, self.run.before.designated),
             "answer_word": self.answer_word,
             "breaks": self.breaks,
-            "short": {code: words.short(problem.pool_name(code)) for code in (*problem.sites, ACROSS_SITES)},
+            "short": {code: short(problem.pool_name(code)) for code in (*problem.sites, ACROSS_SITES)},
             "aims": parts.aims(self.runs),
             "map": drawn
             and {
@@ -186,83 +172,124 @@ class _Page:
         """What the answer rests on, and what would have to be true for another to be best."""
         run, plan = self.run, self.run.plan
         few = size(plan.problem) <= MOST_ASKED_AGAIN and plan.proof.outcome == PROVED
-        border = summary.across_the_border(plan) if few else []
+        border = list(map(str, summary.across_the_border(plan))) if few else []
         return [*border, *summary.notes(plan, run.measures, standing=False)]
+
+    @cached_property
+    def measured(self) -> dict[str, float]:
+        """Every measure of the answer by its key on the page."""
+        straight = (row for code in self.counted for row in straight_there(self.run.plan, code))
+        changes = (row for code in self.counted for row in of_plans(self.run.plan, self.run.before, code))
+        return tables.values_of(self.run, [*changes, *straight])
+
+    @cached_property
+    def measured_today(self) -> dict[str, float]:
+        """Every measure of today by its key on the page."""
+        before = self.run.before
+        unchanged = (row for code in self.counted for row in of_plans(before, before, code))
+        return tables.values_of(Run("today", before, pd.DataFrame(), {}), unchanged)
 
     @property
     def context(self) -> dict[str, Any]:
-        run, problem = self.run, self.problem
-        answer = tables.values_of(run, [*self.changes, *self._straight_there(run.plan)])
-        today = tables.values_of(self.today, self.unchanged)
-        answer_word = self.answer_word.capitalize()
-        main = words.main_service(problem)
-        names = {code: problem.services[code].name for code in problem.services}
-        transfers = {code: bool(problem.services[code].transfer) for code in self.counted}
+        """What the template is filled with, section by section."""
         return {
-            "title": problem.title,
+            **self._head,
+            **self._answer,
+            **self._choose,
+            **self._map,
+            **self._rotas,
+            **self._options,
+            **self._checked,
+        }
+
+    @property
+    def _head(self) -> dict[str, Any]:
+        return {
+            "title": self.problem.title,
             "sections": SECTIONS,
-            "years": words.data_years(run),
+            "years": words.data_years(self.run),
             "version": versions()["optimiser"],
-            "run": {"name": run.name},
+            "run": {"name": self.run.name},
             "runs": [{"name": one.name} for one in self.runs],
             "failed": [{"name": one.name, "breaches": one.breaches} for one in self.runs if len(one.breaches)],
+        }
+
+    @property
+    def _answer(self) -> dict[str, Any]:
+        run, main = self.run, words.main_service(self.problem)
+        return {
             "answer": words.answer(run.plan),
             "status": words.status(run),
             "checked": words.checked(run),
-            "figures": words.key_figures(run, today, answer),
-            "figures_of": names[main] if main else "",
-            "figures_way": parts.way(problem, main) if main else "",
+            "figures": words.key_figures(run, self.measured_today, self.measured),
+            "figures_of": self.problem.services[main].name if main else "",
+            "figures_way": parts.way(self.problem, main) if main else "",
             "broken": list(parts.broken(run)),
             "notes": self.notes,
-            "counted": [
-                {
-                    "code": code,
-                    "name": names[code],
-                    "scorecard": tables.scorecard(code, names[code], today, answer, answer_word),
-                    "journeys": tables.journeys(code, names[code], today, answer, answer_word, transfers[code]),
-                    "affected": tables.affected(code, names[code], today, answer),
-                    "volumes": tables.volumes(problem, code, names[code], today, answer),
-                    "ambulances": tables.ambulances(code, names[code], transfers[code], today, answer),
-                }
-                for code in self.counted
-            ],
-            "grid": parts.grid(run.plan),
-            "tall": len(problem.candidates) > parts.MOST_SITES_ACROSS,
+            "counted": [self._of_service(code) for code in self.counted],
             "run_word": self.answer_word,
-            "today_known": bool(problem.services_with_today),
+            "today_known": bool(self.problem.services_with_today),
+            "shares_out": any(self.problem.services[code].managed for code in self.counted),
+        }
+
+    @property
+    def _choose(self) -> dict[str, Any]:
+        problem = self.problem
+        return {
+            "grid": parts.grid(self.run.plan),
+            "tall": len(problem.candidates) > parts.MOST_SITES_ACROSS,
             "presets": [
                 {"name": one.name, "number": number}
                 for number, one in enumerate(self.runs)
                 if number and parts.run_data(one, problem)["designated"] is not None
             ],
-            "ask_why": [{"code": code, "name": names[code]} for code in words.decided(problem)],
-            "candidates": [{"code": c, "short": words.short(problem.sites[c].name)} for c in problem.candidates],
+            "ask_why": [{"code": code, "name": problem.services[code].name} for code in words.decided(problem)],
+            "candidates": [{"code": c, "short": short(problem.sites[c].name)} for c in problem.candidates],
             "reasons": list(parts.reasons(problem)),
-            "yaml": parts.yaml(run),
-            "map": self._map(),
-            "shares_out": any(problem.services[code].managed for code in self.counted),
-            "map_note": parts.map_note(self.drawn),
-            "sources": SOURCES,
-            "data_used": tables.data_used(run),
-            "source_list": list(parts.sources(run)),
-            "rotas": tables.rotas(run),
-            "beds": tables.beds(run, answer),
-            "patterns": tables.patterns(run),
+            "yaml": parts.yaml(self.run),
+        }
+
+    @property
+    def _rotas(self) -> dict[str, Any]:
+        return {
+            "rotas": tables.rotas(self.run),
+            "beds": tables.beds(self.run, self.measured),
+            "patterns": tables.patterns(self.run),
+        }
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return {
             **side_by_side.measured(self.runs),
             "options_title": parts.options_title(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),
             "aims": parts.aims(self.runs)["aims"],
+        }
+
+    @property
+    def _checked(self) -> dict[str, Any]:
+        run = self.run
+        return {
             "proof": [words.status(run), *(_named(one, words.checked(one)) for one in self.runs)],
             "rules": tables.rules(run),
             "unverified": list(parts.unverified(run)),
             "not_modelled": words.NOT_MODELLED,
+            "data_used": tables.data_used(run),
+            "source_list": list(parts.sources(run)),
             "versions": tables.versions(run),
         }
 
-    def _straight_there(self, plan: Plan) -> Iterator[tuple[str, str, str, float]]:
-        return (row for code in self.counted for row in straight_there(plan, code))
+    def _of_service(self, code: str) -> dict[str, Any]:
+        service, word = self.problem.services[code], self.answer_word.capitalize()
+        of = tables.OfService(self.problem, service, self.measured_today, self.measured, word)
+        shown = ("scorecard", "journeys", "affected", "volumes", "ambulances")
+        return {"code": code, "name": of.service.name, **{name: getattr(of, name) for name in shown}}
 
-    def _map(self) -> dict[str, Any] | None:
+    @property
+    def _map(self) -> dict[str, Any]:
+        return {"map": self._drawn_map(), "map_note": parts.map_note(self.drawn), "sources": SOURCES}
+
+    def _drawn_map(self) -> dict[str, Any] | None:
         drawn, plan = self.drawn, self.run.plan
         if drawn is None or not self.counted:
             return None

@@ -15,8 +15,8 @@ from optimiser.plan import Plan
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import number
 from optimiser.problem import Problem
+from optimiser.problem.words import begun, hundredths, listed, places, short
 from optimiser.report import words
-from optimiser.report.page import tables
 from optimiser.report.page.outlines import Drawing
 from optimiser.report.page.question import designated_at, in_words
 
@@ -41,9 +41,7 @@ def broken(run: Run) -> Iterator[str]:
     """Yield every rule that a run breaks, with both sides."""
     for row in run.plan.broken.itertuples():
         names = str(row.instance).split(".")[1:]
-        said = (
-            f"{tables.hundredths(float(str(row.left)))} against {tables.hundredths(float(str(row.right)))} {row.unit}"
-        )
+        said = f"{hundredths(float(str(row.left)))} against {hundredths(float(str(row.right)))} {row.unit}"
         yield f"{in_words(run.plan.problem, str(row.rule), names)}: {said}"
 
 
@@ -72,7 +70,7 @@ def grid(plan: Plan) -> dict[str, Any]:
             }
             for code, service in problem.services.items()
         ]
-        return {"heads": [words.short(problem.sites[site].name) for site in sites], "rows": rows}
+        return {"heads": [short(problem.sites[site].name) for site in sites], "rows": rows}
     rows = [{"head": problem.sites[s].name, "way": "", "ticks": [tick(c, s) for c in services]} for s in sites]
     return {"heads": [problem.services[code].name for code in services], "rows": rows}
 
@@ -93,11 +91,11 @@ def reasons(problem: Problem) -> Iterator[str]:
         here = [site for site, fixed in service.fixed.items() if fixed.provided]
         told = [service.fixed[site].reason for site in here or service.fixed]
         if told:
-            where = f"at {words.places(problem, here)}" if here else "as not provided"
+            where = f"at {places(problem, here)}" if here else "as not provided"
             yield f"{service.name} is fixed {where}: {'; '.join(dict.fromkeys(told))}."
-    neighbours = [words.short(site.name) for site in problem.sites.values() if not site.candidate]
+    neighbours = [short(site.name) for site in problem.sites.values() if not site.candidate]
     if neighbours:
-        yield f"Always open, and not decided on: {words.joined(neighbours)}."
+        yield f"Always open, and not decided on: {listed(neighbours)}."
 
 
 def yaml(run: Run) -> str:
@@ -144,7 +142,7 @@ def marks(plan: Plan, code: str, drawn: Drawing) -> Iterator[dict[str, Any]]:
             "code": site,
             "x": x,
             "y": y,
-            "short": words.short(problem.sites[site].name),
+            "short": short(problem.sites[site].name),
             "letter": letter.get(site, ""),
             "number": problem.candidates.index(site) % COLOURS if candidate else 0,
             "kind": "neighbour" if not candidate else "site open" if open_here else "site",
@@ -169,16 +167,9 @@ def map_note(drawn: Drawing | None) -> str:
 
 def sources(run: Run) -> Iterator[str]:
     """Yield where the data come from, with licences."""
-    text = run.plan.problem.files.get("inputs/sources.csv")
-    if text is None:
-        return
-    for row in pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False).to_dict("records"):
-        parts = [row.get(name, "") for name in ("title", "publisher", "year", "licence")]
-        yield (
-            ", ".join(part for part in parts if part)
-            + ("" if row.get("verified") == "true" else " (not verified)")
-            + "."
-        )
+    for row in run.inputs.get("sources", pd.DataFrame()).to_dict("records"):
+        named = ", ".join(part for name in ("title", "publisher", "year", "licence") if (part := row.get(name, "")))
+        yield f"{named}{'' if row.get('verified') == 'true' else ' (not verified)'}."
 
 
 def unverified(run: Run) -> Iterator[str]:
@@ -186,7 +177,7 @@ def unverified(run: Run) -> Iterator[str]:
     rules = run.plan.rules
     for row in rules[~rules["verified"].astype(bool)].drop_duplicates(["rule", "right", "source"]).itertuples():
         source = str(row.source) or "No source is given."
-        yield f"{row.instance}: {tables.hundredths(float(str(row.right)))} {row.unit}. {source}"
+        yield f"{row.instance}: {hundredths(float(str(row.right)))} {row.unit}. {source}"
 
 
 def aims(runs: Sequence[Run]) -> dict[str, Any]:
@@ -201,7 +192,7 @@ def aims(runs: Sequence[Run]) -> dict[str, Any]:
     for name, measure, service in wanted:
         values = [number(run.measures, measure, service) for run in runs]
         if len(runs) > 1 and all(map(isfinite, values)) and max(values) > min(values):
-            aims.append({"name": name[:1].upper() + name[1:]})
+            aims.append({"name": begun(name)})
             scores.append([100 * (max(values) - value) / (max(values) - min(values)) for value in values])
     return {"aims": aims, "scores": [list(one) for one in zip(*scores, strict=True)]}
 

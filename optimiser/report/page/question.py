@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.journeys.by_transfer import TwoLegs, second_legs
+from optimiser.journeys.by_transfer import second_legs
+from optimiser.journeys.going import Going
 from optimiser.journeys.nearest import nearest
-from optimiser.journeys.shared_out import SharedOut, sharing
+from optimiser.journeys.shared_out import sharing
 from optimiser.model import staffing
 from optimiser.model.arithmetic import (
     All,
@@ -147,7 +148,7 @@ def _service(problem: Problem, service: Service, choices: All) -> Data:
     return found
 
 
-def _beds(problem: Problem, service: Service, going: Choices | TwoLegs | SharedOut) -> Data:
+def _beds(problem: Problem, service: Service, going: Going) -> Data:
     wanted = service.beds
     assert wanted is not None
     needed = {}

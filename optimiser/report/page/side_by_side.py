@@ -15,8 +15,9 @@ from optimiser.inputs.files import read_bytes
 from optimiser.plan.comparison import compare, tables_of
 from optimiser.plan.finished import Run
 from optimiser.problem import Problem
+from optimiser.problem.words import begun, places
 from optimiser.report.page.tables import FORMS, Cell, Row, Table, Values, values_of
-from optimiser.report.words import decided, places
+from optimiser.report.words import decided
 
 BEST = "● "
 HIGHER_IS_BETTER = ("patients_within_", "people_within_")
@@ -58,7 +59,7 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
         row = list(of_runs)
         name = problem.services[service].name if service in problem.services else str(service)
         words = IN_WORDS.get(str(measure), str(measure).replace("_", " "))
-        head = f"{name}: {words}" if name else words[:1].upper() + words[1:]
+        head = f"{name}: {words}" if name else begun(words)
         form = told_apart(_numbers(row))
         cells = [*_cells(problem, str(measure), row, form), _follows(problem, values, service, measure, row, form)]
         at_first = str(measure).startswith(FIRST) and (not service or service in listed)

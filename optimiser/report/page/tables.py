@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
-from math import isfinite
 
 from optimiser.plan import measures
 from optimiser.plan.finished import Run
-from optimiser.plan.measures import BANDS
-from optimiser.plan.other_pathway import ENDING
-from optimiser.problem import Problem
+from optimiser.plan.measures import BANDS, STRAIGHT_THERE
+from optimiser.problem import Problem, Service
+from optimiser.problem.words import begun, change, decimals, hundredths, percent, short, whole
 from optimiser.report import words
-from optimiser.report.words import change, percent, short, whole
 
 Values = Mapping[str, float]
-
-
-def decimals(value: float, most: int) -> str:
-    """Return a number with so many decimals, halves away from 0, as the page writes it too."""
-    if not isfinite(value):
-        return "–" if value != float("inf") else "none"
-    rounded = Decimal(repr(value)).quantize(Decimal(1).scaleb(-most), ROUND_HALF_UP)
-    return f"{rounded or abs(rounded):,}"
-
-
-def hundredths(value: float) -> str:
-    """Return a number with two decimals at most, as a table of details shows it."""
-    text = decimals(value, 2)
-    return text.rstrip("0").rstrip(".") if isfinite(value) else text
 
 
 FORMS: dict[str, Callable[[float], str]] = {
@@ -78,120 +61,132 @@ def values_of(run: Run, changes: Iterable[tuple[str, str, str, float]] = ()) -> 
     return found | {f"{measure}|{service}|{group}": value for measure, service, group, value in changes}
 
 
-def following(values: Values, key: str, form: str) -> Cell:
-    """Return a cell that follows the choice on the page."""
-    return Cell(FORMS[form](values.get(key, float("nan"))), key, form)
-
-
-def still(values: Values, key: str, form: str) -> Cell:
+def still(values: Values, key: str, form: str = "whole") -> Cell:
     """Return a cell that stays as it is."""
     return Cell(FORMS[form](values.get(key, float("nan"))))
 
 
-def journeys(service: str, name: str, today: Values, answer: Values, answer_word: str, by_transfer: bool) -> Table:
-    """Return how long journeys to a service take: today, the answer, the choice on the page, and the other pathway."""
-    shown = [
-        ("Average, minutes", "mean_minutes", ""),
-        ("Half of patients arrive within", "median_minutes", ""),
-        ("95% of patients arrive within", "p95_minutes", ""),
-        ("Longest, from any area", "worst_minutes", ""),
-        *((f"Residents within {band} minutes", f"people_within_{band}", "") for band in BANDS),
-        *((f"Aged 75 or over within {band}", f"people_within_{band}", measures.AGE_75_PLUS) for band in BANDS[:1]),
-        ("Patients a year beyond the standard", "patients_beyond_standard", ""),
-    ]
-    rows = []
-    for head, measure, group in shown:
-        key = f"{measure}|{service}|{group}"
-        if key in answer:
-            cells = [still(today, key, "whole"), still(answer, key, "whole"), following(answer, key, "whole")]
-            straight = [following(answer, f"{measure}{ENDING}|{service}|{group}", "whole")] if by_transfer else []
-            rows.append(Row(head, [*cells, *straight]))
-    heads = ["", "Today", answer_word, "Your choice", *(["Straight there"] if by_transfer else [])]
-    return Table(f"Journeys to {name}", heads, rows)
+def following(values: Values, key: str, form: str = "whole") -> Cell:
+    """Return a cell that follows the choice on the page."""
+    return Cell(FORMS[form](values.get(key, float("nan"))), key, form)
 
 
-def scorecard(service: str, name: str, today: Values, answer: Values, answer_word: str) -> Table:
-    """Return the few figures that follow every tick, beside the ticks."""
-    shown = [
-        ("Average journey, minutes", f"mean_minutes|{service}|"),
-        ("Longest journey, minutes", f"worst_minutes|{service}|"),
-        ("Residents beyond 30 minutes", f"people_beyond_30|{service}|"),
-        ("Residents over 10 minutes longer", f"people_more_than_10_longer|{service}|"),
-        ("Changes from today, all services", "changes_from_today||"),
-    ]
-    rows = [
-        Row(head, [still(today, key, "whole"), still(answer, key, "whole"), following(answer, key, "whole")])
-        for head, key in shown
-        if key in answer
-    ]
-    return Table(name, ["", "Today", answer_word, "Your choice"], rows)
+# What is shown of a service, if it is measured: the heading of each row, and its key with {} for the service.
+SCORES = (
+    ("Average journey, minutes", "mean_minutes|{}|"),
+    ("Longest journey, minutes", "worst_minutes|{}|"),
+    ("Residents beyond 30 minutes", "people_beyond_30|{}|"),
+    ("Residents over 10 minutes longer", "people_more_than_10_longer|{}|"),
+    ("Changes from today, all services", "changes_from_today||"),
+)
+JOURNEYS = (
+    ("Average, minutes", "mean_minutes|{}|"),
+    ("Half of patients arrive within", "median_minutes|{}|"),
+    ("95% of patients arrive within", "p95_minutes|{}|"),
+    ("Longest, from any area", "worst_minutes|{}|"),
+    *((f"Residents within {band} minutes", f"people_within_{band}|{{}}|") for band in BANDS),
+    (f"Aged 75 or over within {BANDS[0]}", f"people_within_{BANDS[0]}|{{}}|{measures.AGE_75_PLUS}"),
+    ("Patients a year beyond the standard", "patients_beyond_standard|{}|"),
+)
+# The same with the form of its numbers.
+AMBULANCES = (
+    ("Patients a year taken elsewhere than today", "patients_redirected|{}|", "whole"),
+    ("Patients a year sent past a nearer open site", "patients_past_a_nearer_site|{}|", "fine"),
+    ("Average minutes, everybody to the nearest", "nearest_mean_minutes|{}|", "fine"),
+    ("Transfers a day, suspected ones counted", "transfers_per_day|{}|", "fine"),
+    ("Repatriations a year", "repatriations_per_year|{}|", "whole"),
+    ("Crew hours a year", "ambulance_hours_per_year|{}|", "whole"),
+)
+# The heading of each column, its measure and the form of its numbers.
+AFFECTED = (
+    ("Minutes", "mean_minutes", "whole"),
+    ("Change", "mean_change", "change"),
+    ("With longer journeys", "people_longer", "whole"),
+    ("Their change", "mean_change_of_those_longer", "change"),
+    ("Over 10 longer", "people_more_than_10_longer", "whole"),
+)
 
 
-def affected(service: str, name: str, today: Values, answer: Values) -> Table:
-    """Return who is affected by the choice on the page against today: everybody, and every group."""
-    groups = [key.split("|")[2] for key in answer if key.startswith(f"people|{service}|")]
-    shown = (
-        ("people", "whole"),
-        ("mean_minutes", "whole"),
-        ("mean_change", "change"),
-        ("people_longer", "whole"),
-        ("mean_change_of_those_longer", "change"),
-        ("people_more_than_10_longer", "whole"),
-    )
-    rows = []
-    for group in groups:
-        cells = [following(answer, f"{measure}|{service}|{group}", form) for measure, form in shown]
-        cells[0] = Cell(cells[0].text)
-        cells.insert(1, still(today, f"mean_minutes|{service}|{group}", "whole"))
-        rows.append(Row(group_in_words(group), cells))
-    heads = [
-        "",
-        "Residents",
-        "Minutes today",
-        "Minutes",
-        "Change",
-        "With longer journeys",
-        "Their change",
-        "Over 10 longer",
-    ]
-    return Table(f"Who is affected: {name}", heads, rows)
+@dataclass(frozen=True)
+class OfService:
+    """The tables of one service: what is measured today, of the answer, and of the choice on the page."""
+
+    problem: Problem
+    service: Service
+    today: Values
+    answer: Values
+    answer_word: str
+
+    def key(self, measure: str, group: str = "") -> str:
+        """Return the key of a measure of this service."""
+        return f"{measure}|{self.service.code}|{group}"
+
+    def measured(self, shown: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, list[Cell]]]:
+        """Yield the heading, key and cells (today, the answer, the choice on the page) of what is measured."""
+        for head, template in shown:
+            key = template.format(self.service.code)
+            if key in self.answer:
+                cells = [still(self.today, key), still(self.answer, key), following(self.answer, key)]
+                yield head, key, cells
+
+    @property
+    def scorecard(self) -> Table:
+        """The few figures that follow every tick, beside the ticks."""
+        rows = [Row(head, cells) for head, _, cells in self.measured(SCORES)]
+        return Table(self.service.name, ["", "Today", self.answer_word, "Your choice"], rows)
+
+    @property
+    def journeys(self) -> Table:
+        """How long journeys take, with those of the other pathway where patients are transferred."""
+        heads = ["", "Today", self.answer_word, "Your choice", *(["Straight there"] if self.service.transfer else [])]
+        rows = []
+        for head, key, cells in self.measured(JOURNEYS):
+            straight = key.replace("|", f"{STRAIGHT_THERE}|", 1)
+            rows.append(Row(head, [*cells, following(self.answer, straight)] if self.service.transfer else cells))
+        return Table(f"Journeys to {self.service.name}", heads, rows)
+
+    @property
+    def affected(self) -> Table:
+        """Who is affected by the choice on the page against today: everybody, and every group."""
+        rows = []
+        for key in [key for key in self.answer if key.startswith(f"people|{self.service.code}|")]:
+            group = key.split("|")[2]
+            cells = [following(self.answer, self.key(measure, group), form) for _, measure, form in AFFECTED]
+            fixed = [still(self.answer, key), still(self.today, self.key("mean_minutes", group))]
+            rows.append(Row(group_in_words(group), [*fixed, *cells]))
+        heads = ["", "Residents", "Minutes today", *(head for head, _, _ in AFFECTED)]
+        return Table(f"Who is affected: {self.service.name}", heads, rows)
+
+    @property
+    def volumes(self) -> Table:
+        """Patients a year at each site that could take them."""
+        rows = []
+        for site in self.problem.reachable_sites(self.service.code):
+            key, outside = self.key("site_patients", site), self.key("site_patients_from_outside", site)
+            role = "" if self.problem.sites[site].candidate else " (neighbour)"
+            cells = [still(self.today, key), following(self.answer, key), following(self.answer, outside)]
+            rows.append(Row(short(self.problem.sites[site].name) + role, cells))
+        heads = ["", "Today", "Your choice", "Of them from outside"]
+        return Table(f"{self.service.name}: patients a year by site", heads, rows)
+
+    @property
+    def ambulances(self) -> Table:
+        """What a choice asks of ambulances."""
+        keys = [(head, template.format(self.service.code), form) for head, template, form in AMBULANCES]
+        rows = [
+            Row(head, [still(self.today, key, form), following(self.answer, key, form)])
+            for head, key, form in keys
+            if key in self.answer
+        ]
+        way = "seen first elsewhere, then transferred" if self.service.transfer else "taken straight there"
+        return Table(f"{self.service.name}: {way}", ["", "Today", "Your choice"], rows)
 
 
 def group_in_words(group: str) -> str:
     """Return a group as people say it."""
     if group in ("", measures.AGE_75_PLUS):
         return "Aged 75 or over" if group else "Everybody"
-    return group.removeprefix("district ") if group.startswith("district ") else group[:1].upper() + group[1:]
-
-
-def volumes(problem: Problem, service: str, name: str, today: Values, answer: Values) -> Table:
-    """Return patients a year at each site that could take them."""
-    rows = []
-    for site in problem.reachable_sites(service):
-        key, outside = f"site_patients|{service}|{site}", f"site_patients_from_outside|{service}|{site}"
-        role = "" if problem.sites[site].candidate else " (neighbour)"
-        cells = [still(today, key, "whole"), following(answer, key, "whole"), following(answer, outside, "whole")]
-        rows.append(Row(short(problem.sites[site].name) + role, cells))
-    return Table(f"{name}: patients a year by site", ["", "Today", "Your choice", "Of them from outside"], rows)
-
-
-def ambulances(service: str, name: str, by_transfer: bool, today: Values, answer: Values) -> Table:
-    """Return what a choice asks of ambulances."""
-    shown = [("Patients a year taken elsewhere than today", f"patients_redirected|{service}|", "whole")]
-    if f"patients_past_a_nearer_site|{service}|" in answer:
-        shown += [
-            ("Patients a year sent past a nearer open site", f"patients_past_a_nearer_site|{service}|", "fine"),
-            ("Average minutes, everybody to the nearest", f"nearest_mean_minutes|{service}|", "fine"),
-        ]
-    if by_transfer:
-        shown += [
-            ("Transfers a day, suspected ones counted", f"transfers_per_day|{service}|", "fine"),
-            ("Repatriations a year", f"repatriations_per_year|{service}|", "whole"),
-            ("Crew hours a year", f"ambulance_hours_per_year|{service}|", "whole"),
-        ]
-    rows = [Row(head, [still(today, key, form), following(answer, key, form)]) for head, key, form in shown]
-    way = "seen first elsewhere, then transferred" if by_transfer else "taken straight there"
-    return Table(f"{name}: {way}", ["", "Today", "Your choice"], rows)
+    return group.removeprefix("district ") if group.startswith("district ") else begun(group)
 
 
 def rotas(run: Run) -> Table | None:
@@ -207,7 +202,7 @@ def rotas(run: Run) -> Table | None:
         head = f"{problem.teams[row['team']].name}{unit}, {short(problem.pool_name(row['site']))}"
         cells = [Cell(hundredths(float(row[column])), f"{key} {column}", "fine") for column in columns]
         spare = float(row["staff"]) - float(row["needed"])
-        rows.append(Row(head[:1].upper() + head[1:], [*cells, Cell(spare_or_short(spare), f"{key} spare", "spare")]))
+        rows.append(Row(begun(head), [*cells, Cell(spare_or_short(spare), f"{key} spare", "spare")]))
     heads = ["", "Needed", "In post", "Moved in", "Moved out", "Recruited", "On the rota", "Spare or short"]
     return Table("Staff by team and site", heads, rows)
 
@@ -226,7 +221,7 @@ def beds(run: Run, answer: Values) -> Table | None:
         Row(
             f"{service.name}, {short(problem.sites[site].name)}",
             [
-                following(answer, f"beds_needed|{code}|{site}", "whole"),
+                following(answer, f"beds_needed|{code}|{site}"),
                 Cell(whole(service.beds.at[site].value) if site in service.beds.at else "not known"),
             ],
         )

@@ -1,0 +1,52 @@
+"""A question answered in full: the best plan and what it is set against or, where there is none, which rules clash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optimiser.errors import NoPlan
+from optimiser.explanation import Clash, clash
+from optimiser.plan import Plan, Tell, say_nothing
+from optimiser.plan.quotable import Otherwise
+from optimiser.problem import Problem
+from optimiser.report.summary import across_the_border, lines, to_the_nearest
+from optimiser.search.planning import solve
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The best plan, and what it is set against.
+
+    ``set_against`` are sentences on what would be best if everybody went to the nearest, and if nobody crossed the
+    border; none where that would be the same.
+    """
+
+    plan: Plan
+    set_against: tuple[Otherwise, ...]
+
+    def __str__(self) -> str:
+        """Return the plan in a dozen plain lines, and what it is set against."""
+        return "\n".join((*lines(self.plan), *map(str, self.set_against)))
+
+
+def answer(problem: Problem, *, time_limit_minutes: float | None = None, tell: Tell = say_nothing) -> Answer | Clash:
+    """Find the best plan, prove it, and set it against what the nearest and the border would decide.
+
+    Returns which rules clash where no plan meets every rule. Parameters and errors besides are those of ``solve``.
+    """
+    found = best_or_clash(problem, time_limit_minutes=time_limit_minutes, tell=tell)
+    if isinstance(found, Clash):
+        return found
+    tell("Looking across the border")
+    return Answer(found, (*to_the_nearest(found), *across_the_border(found)))
+
+
+def best_or_clash(
+    problem: Problem, *, time_limit_minutes: float | None = None, tell: Tell = say_nothing
+) -> Plan | Clash:
+    """Find the best plan and prove it, or find out which rules clash where no plan meets every rule."""
+    try:
+        return solve(problem, time_limit_minutes=time_limit_minutes, tell=tell)
+    except NoPlan:
+        tell("Finding out which rules clash")
+        return clash(problem)
