@@ -15,7 +15,7 @@ import pandas as pd
 from optimiser.explanation.best import best_option
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import LIMITS
-from optimiser.model.rules.rule import Limit, Names, Notches
+from optimiser.model.rules.rule import Limit, Looser, Names
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.problem.words import amount
@@ -32,11 +32,14 @@ class Giving:
     rule: Limit
     names: Names
     words: str
-    notches: Notches | None
 
     def removed(self, problem: Problem) -> Problem:
         """Return the question without it."""
         return self.rule.without(problem, self.names)
+
+    def looser(self, problem: Problem, notches: int) -> Looser | None:
+        """Return the question with it so many notches looser, and what that is in words."""
+        return self.rule.looser(problem, self.names, notches)
 
 
 def price_of_rules(plan: Plan) -> pd.DataFrame:
@@ -105,22 +108,24 @@ def _rows(
 
 def _by_notches(problem: Problem, way: Giving, before: tuple[float, ...]) -> Iterator[tuple[object, ...]]:
     """Yield what one notch saves and, if that is nothing, the fewest notches that save something, by halving."""
-    if not way.notches:
+
+    def best(notches: int) -> tuple[float, ...]:
+        found = way.looser(problem, notches)
+        return _best(found[0]) if found else before
+
+    one = way.looser(problem, 1)
+    if one is None:
         return
-    looser, given = way.notches(1)
-    after = _best(looser)
-    yield from _rows(problem, way, (NOTCH, given), before, after)
+    after = _best(one[0])
+    yield from _rows(problem, way, (NOTCH, one[1]), before, after)
     nothing, something = 1, MOST_NOTCHES
-    if after != before or _best(way.notches(something)[0]) == before:
+    if after != before or best(something) == before:
         return
     while something - nothing > 1:
         middle = (nothing + something) // 2
-        if _best(way.notches(middle)[0]) == before:
-            nothing = middle
-        else:
-            something = middle
-    looser, given = way.notches(something)
-    yield from _rows(problem, way, (FIRST, given), before, _best(looser))
+        nothing, something = (middle, something) if best(middle) == before else (nothing, middle)
+    first = way.looser(problem, something)
+    yield from _rows(problem, way, (FIRST, first[1] if first else ""), before, best(something))
 
 
 def _best(problem: Problem) -> tuple[float, ...]:
@@ -151,7 +156,7 @@ def givings(problem: Problem) -> list[Giving]:
     """Return every rule that could give way: those of each service, then of staff, then of the whole question."""
     whose = [*((code,) for code in problem.services), *problem.team_units, ()]
     found = [
-        Giving(rule, names, rule.stated_in_words(problem, names), rule.notches(problem, names))
+        Giving(rule, names, rule.stated_in_words(problem, names))
         for rule in LIMITS.values()
         for names in rule.stated(problem)
     ]

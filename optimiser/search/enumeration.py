@@ -16,7 +16,6 @@ import numpy as np
 from optimiser.errors import TooLarge
 from optimiser.model.arithmetic import ARITHMETIC, All, Instance, Score, every_choice, score, sites_provided
 from optimiser.model.rules import JUDGED
-from optimiser.model.rules.rule import AT_LEAST, AT_MOST, EXACTLY
 from optimiser.plan.proof import Designations, Enumeration, Option
 from optimiser.problem import Objective, Problem
 from optimiser.search.diagram import Aim, AtMost, Diagram, Floats, Ints, Table, build, in_order
@@ -32,7 +31,7 @@ TIE_BREAK = Objective("changes_from_today")
 TIE_BREAKS = 2
 
 # What is at least so much is, with the sign turned, at most so much.
-SIGNS = {AT_MOST: (1,), AT_LEAST: (-1,), EXACTLY: (1, -1)}
+SIGNS = {"<=": (1,), ">=": (-1,), "=": (1, -1)}
 
 
 def size(problem: Problem) -> int:

@@ -65,7 +65,7 @@ def test_every_rule_is_said_in_the_singular_of_one():
         words += [LIMITS[rule].way_out(problem, names, 1)] if rule in LIMITS else []
         assert not [one for one in words if SLIPS.search(one)], words
     for way in givings(problem):
-        words = [way.words, *(way.notches(number)[1] for number in (1, 2) if way.notches)]
+        words = [way.words, *(found[1] for number in (1, 2) if (found := way.looser(problem, number)))]
         assert not [one for one in words if SLIPS.search(one)], words
     recruits = LIMITS["recruitment_within_limit"]
     assert recruits.said(problem, ("doctors", "WTE")) == "at most 1 WTE of the doctors is recruited"

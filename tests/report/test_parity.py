@@ -152,7 +152,8 @@ def full() -> Problem:
         beds=Beds(Figure(5), Figure(0.05), at={"ash": Figure(3)}),
         at_most_sites=Figure(1),
     )
-    return replace(vary(problem, "x_ray", fixed={"ash": Fixed(True, "it stays")}), areas=areas)
+    problem = vary(problem, "x_ray", fixed={"ash": Fixed(True, "it stays")})
+    return replace(problem, areas=areas, at_most_services_a_site=Figure(1))
 
 
 def test_the_small_world_comes_to_the_same(browser: Browser):

@@ -126,6 +126,7 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
     resident = [True, *(draw(st.booleans()) for _ in areas[1:])]
     return Problem(
         title="A drawn world",
+        at_most_services_a_site=draw(st.none() | st.none() | st.integers(1, 3).map(Figure)),
         sites={site: Site(site, site, site in candidates) for site in sites},
         services=services,
         areas=pd.DataFrame(

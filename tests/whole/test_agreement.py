@@ -109,12 +109,12 @@ def test_every_rule_that_can_give_way_has_a_price():
     ways = givings(problem)
     stated = {way.rule.name for way in ways}
     nothing_is_forgotten(set(LIMITS) - stated, "A rule, step 4", "tests/model/test_words.py, where_everything_is_one")
-    assert {way.rule.name for way in ways if not way.notches} == WITHOUT_NOTCHES
+    assert {way.rule.name for way in ways if not way.looser(problem, 1)} == WITHOUT_NOTCHES
     for way in ways:
         left = {(one.rule, one.names) for one in givings(way.removed(problem))}
         assert (way.rule, way.names) not in left, f"{way.rule.name} is not removed"
-        if way.notches:
-            looser, words = way.notches(1)
+        if found := way.looser(problem, 1):
+            looser, words = found
             stated_then = {(one.rule, one.names, one.words) for one in givings(looser)}
             assert (way.rule, way.names, way.words) not in stated_then, f"{way.rule.name} does not give"
             assert words, f"nobody is told what a notch of {way.rule.name} is"

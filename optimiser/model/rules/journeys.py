@@ -12,18 +12,7 @@ import pulp
 from optimiser.journeys.choices import All, journeys
 from optimiser.journeys.nearest import Chains
 from optimiser.model import legs
-from optimiser.model.rules.rule import (
-    AT_LEAST,
-    AT_MOST,
-    EXACTLY,
-    Instance,
-    Judged,
-    Names,
-    OneFigure,
-    Part,
-    Rows,
-    Rule,
-)
+from optimiser.model.rules.rule import Instance, Judged, Names, OneFigure, Part, Rows, Rule
 from optimiser.model.variables import Variables, spelt
 from optimiser.problem import Objective, Problem, Service
 from optimiser.problem.words import PATIENTS, amount
@@ -81,7 +70,7 @@ class every_area_is_served(Judged):
     """Every area has an open site, or a neighbour, that it can reach."""
 
     # Not a standard and never relaxed, but a reason that people must be told of.
-    unit, relation, binds = "areas", EXACTLY, False
+    unit, relation, binds = "areas", "=", False
     quantity = "unserved"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
@@ -113,7 +102,7 @@ class every_area_is_served(Judged):
 class nobody_travels_too_far(OneFigure):
     """Every resident area has an open site, or a neighbour, within the longest journey allowed."""
 
-    unit, sides_in, relation, rows_give, presumes_journeys = "areas out of reach", "minutes", AT_MOST, False, True
+    unit, sides_in, relation, rows_give, presumes_journeys = "areas out of reach", "minutes", "<=", False, True
     setting, notch = "longest_journey_minutes", 5.0
     quantity, bends = "worst", "at the longest journey"
     asks = "nobody travels more than {figure} to {service}"
@@ -174,7 +163,7 @@ def _nobody_is_drawn_too_far(problem: Problem, x: Variables, service: str, longe
 class enough_patients_within_standard(OneFigure):
     """At least the stated share of resident patients reach the service within its standard."""
 
-    unit, sides_in, relation, presumes_journeys = PATIENTS, "share of patients", AT_LEAST, True
+    unit, sides_in, relation, presumes_journeys = PATIENTS, "share of patients", ">=", True
     setting, notch = "share_within_standard", -0.01
     quantity, bends = "share_within_standard", "at the standard"
     asks = "{figure} of patients reach {service} within {standard}"

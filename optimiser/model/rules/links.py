@@ -10,17 +10,7 @@ import numpy as np
 import pulp
 
 from optimiser.journeys.choices import All
-from optimiser.model.rules.rule import (
-    AT_LEAST,
-    AT_MOST,
-    Instance,
-    Limit,
-    Names,
-    Notches,
-    Rows,
-    relaxed,
-    with_service,
-)
+from optimiser.model.rules.rule import Instance, Limit, Looser, Names, Rows, relaxed, with_service
 from optimiser.model.variables import Variables
 from optimiser.problem import Figure, Problem, Reach
 from optimiser.problem.words import amount
@@ -59,7 +49,7 @@ class services_share_a_site(BetweenServices):
     """A site that provides a service also provides the services it must share a site with."""
 
     # Two services share a site, or do not: it has no size.
-    setting, relation = "same_site", AT_LEAST
+    setting, relation = "same_site", ">="
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, site, link in self.each(problem):
@@ -80,7 +70,7 @@ class services_share_a_site(BetweenServices):
 class services_are_within_reach(BetweenServices):
     """A site that provides a service has those it needs in reach: at a site that is near enough, or at its own."""
 
-    setting, sides_in, relation, notch = "in_reach", "minutes", AT_MOST, 5.0
+    setting, sides_in, relation, notch = "in_reach", "minutes", "<=", 5.0
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, site, link in self.each(problem):
@@ -101,16 +91,12 @@ class services_are_within_reach(BetweenServices):
         minutes = amount(self._wish(problem, names).minutes.value, "minutes")
         return f"{service.name} has {other.name} within {minutes} of its site"
 
-    def notches(self, problem: Problem, names: Names) -> Notches | None:
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
         wish = self._wish(problem, names)
-
-        def looser(number: int) -> tuple[Problem, str]:
-            most = wish.minutes.value + self.notch * number
-            wider = replace(wish, minutes=relaxed(wish.minutes, most))
-            wishes = tuple(wider if one == wish else one for one in self.links(problem, names[0]))
-            return with_service(problem, names[0], in_reach=wishes), f"within {most:g} minutes"
-
-        return looser
+        most = wish.minutes.value + self.notch * notches
+        wider = replace(wish, minutes=relaxed(wish.minutes.value, most))
+        wishes = tuple(wider if one == wish else one for one in self.links(problem, names[0]))
+        return with_service(problem, names[0], in_reach=wishes), f"within {most:g} minutes"
 
     def _wish(self, problem: Problem, names: Names) -> Reach:
         return next(link for link in problem.services[names[0]].in_reach if link.service == names[1])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -27,10 +27,8 @@ Names = tuple[str, ...]
 Rows = Iterator[tuple[Names, pulp.LpConstraint]]
 # What depends on the choices of some services: an array with one axis for each.
 Part = tuple[Names, np.ndarray]
-# The question with a rule so many notches looser, and what that is in words.
-Notches = Callable[[int], tuple[Problem, str]]
-
-AT_LEAST, AT_MOST, EXACTLY = ">=", "<=", "="
+# The question with a rule looser, and what that is in words.
+Looser = tuple[Problem, str]
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Instance:
     @property
     def passes(self) -> np.ndarray:
         """Whether the instance holds, or does not apply."""
-        compare = {AT_LEAST: np.greater_equal, AT_MOST: np.less_equal, EXACTLY: np.equal}[self.relation]
+        compare = {">=": np.greater_equal, "<=": np.less_equal, "=": np.equal}[self.relation]
         return np.asarray(compare(self.left, self.right) | ~np.asarray(self.applies))
 
 
@@ -196,8 +194,8 @@ class Limit(Judged):
     def without(self, problem: Problem, names: Names) -> Problem:
         """Return the question without what it states."""
 
-    def notches(self, problem: Problem, names: Names) -> Notches | None:
-        """Return what so many notches make of the question; nothing where what is asked has no size."""
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
+        """Return the question with what it states so many notches looser; nothing where what is asked has no size."""
         return None
 
     def whose(self, names: Names) -> Names:
@@ -298,16 +296,11 @@ class OneFigure(Limit):
             return with_service(problem, code, **{self.part: part})
         return with_service(problem, code, **{self.setting: figure})
 
-    def notches(self, problem: Problem, names: Names) -> Notches | None:
-        figure = self.figure(problem.services[names[0]])
-        assert figure is not None
-
-        def looser(number: int) -> tuple[Problem, str]:
-            new = round(max(0.0, figure.value + self.notch * number), 9)
-            words = self.loosened_to.format(new=new) or self.way_out(problem, names, abs(new - figure.value))
-            return self.with_figure(problem, names[0], relaxed(figure, new)), words
-
-        return looser
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
+        value = self.value(problem.services[names[0]])
+        new = round(max(0.0, value + self.notch * notches), 9)
+        words = self.loosened_to.format(new=new) or self.way_out(problem, names, abs(new - value))
+        return self.with_figure(problem, names[0], relaxed(value, new)), words
 
     def said(self, problem: Problem, names: Names) -> str:
         return self.asks.format(**self._words(problem, names))
@@ -319,7 +312,7 @@ class OneFigure(Limit):
         """Return the words that a sentence may use: whose figure, how much, and how much more or less."""
         service = problem.services[names[0]]
         number, unit = self.value(service), self.sides_in or self.unit
-        new = round(number + (by if self.relation == AT_MOST else -by), 6)
+        new = round(number + (by if self.relation == "<=" else -by), 6)
         return {
             "service": service.name,
             "site": problem.sites[names[1]].name if len(names) > 1 else "",
@@ -335,7 +328,7 @@ class OneFigure(Limit):
 
 def compared(left: pulp.LpAffineExpression, relation: str, right: Any) -> pulp.LpConstraint:
     """Return a row."""
-    return {AT_LEAST: operator.ge, AT_MOST: operator.le, EXACTLY: operator.eq}[relation](left, right)
+    return {">=": operator.ge, "<=": operator.le, "=": operator.eq}[relation](left, right)
 
 
 def with_service(problem: Problem, code: str, **changed: Any) -> Problem:
@@ -343,6 +336,6 @@ def with_service(problem: Problem, code: str, **changed: Any) -> Problem:
     return replace(problem, services={**problem.services, code: replace(problem.services[code], **changed)})
 
 
-def relaxed(figure: Figure, value: float) -> Figure:
+def relaxed(value: float, to: float) -> Figure:
     """Return a figure of which something was given up."""
-    return Figure(value, f"Relaxed from {figure.value:g}", verified=False)
+    return Figure(to, f"Relaxed from {value:g}", verified=False)

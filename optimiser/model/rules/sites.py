@@ -9,20 +9,7 @@ import numpy as np
 import pulp
 
 from optimiser.journeys.choices import All
-from optimiser.model.rules.rule import (
-    AT_LEAST,
-    AT_MOST,
-    EXACTLY,
-    Instance,
-    Limit,
-    Names,
-    Notches,
-    OneFigure,
-    Part,
-    Rows,
-    relaxed,
-    with_service,
-)
+from optimiser.model.rules.rule import Instance, Limit, Looser, Names, OneFigure, Part, Rows, relaxed, with_service
 from optimiser.model.variables import Variables
 from optimiser.problem import Figure, Problem
 from optimiser.problem.words import amount
@@ -32,7 +19,7 @@ class fixed_designations_stand(Limit):
     """What is fixed stays as it is fixed."""
 
     # A designation is as it is fixed, or not: it has no size.
-    unit, relation, rows_give, binds = "designated", EXACTLY, False, False
+    unit, relation, rows_give, binds = "designated", "=", False, False
     quantity = "provided"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
@@ -75,7 +62,7 @@ class NumberOfSites(OneFigure):
 class enough_sites(NumberOfSites):
     """A service is provided on at least so many sites."""
 
-    setting, relation, notch = "at_least_sites", AT_LEAST, -1
+    setting, relation, notch = "at_least_sites", ">=", -1
     asks = "{service} on at least {figure}"
     gives = "ask for {new_figure} for {service}"
 
@@ -83,7 +70,7 @@ class enough_sites(NumberOfSites):
 class not_too_many_sites(NumberOfSites):
     """A service is provided on at most so many sites."""
 
-    setting, relation, notch = "at_most_sites", AT_MOST, 1
+    setting, relation, notch = "at_most_sites", "<=", 1
     asks = "{service} on at most {figure}"
     gives = "allow {new_figure} for {service}"
 
@@ -91,7 +78,7 @@ class not_too_many_sites(NumberOfSites):
 class no_site_provides_too_many(Limit):
     """A site provides at most so many of the services."""
 
-    unit, relation, notch = "services", AT_MOST, 1.0
+    unit, relation, notch = "services", "<=", 1.0
     quantity = "services"
 
     def is_asked(self, problem: Problem) -> bool:
@@ -126,13 +113,10 @@ class no_site_provides_too_many(Limit):
     def without(self, problem: Problem, names: Names) -> Problem:
         return replace(problem, at_most_services_a_site=None)
 
-    def notches(self, problem: Problem, names: Names) -> Notches | None:
-        def looser(number: int) -> tuple[Problem, str]:
-            more, figure = _most(problem) + self.notch * number, problem.at_most_services_a_site
-            varied = replace(problem, at_most_services_a_site=relaxed(figure, more) if figure else None)
-            return varied, f"{amount(more, self.unit)} at a site"
-
-        return looser
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
+        more = _most(problem) + self.notch * notches
+        varied = replace(problem, at_most_services_a_site=relaxed(_most(problem), more))
+        return varied, f"{amount(more, self.unit)} at a site"
 
 
 def _most(problem: Problem) -> float:

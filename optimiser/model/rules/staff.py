@@ -12,18 +12,7 @@ import pulp
 
 from optimiser.journeys.choices import All
 from optimiser.model import rotas, staffing
-from optimiser.model.rules.rule import (
-    AT_LEAST,
-    AT_MOST,
-    Instance,
-    Limit,
-    Names,
-    Notches,
-    Rows,
-    Rule,
-    relaxed,
-    with_service,
-)
+from optimiser.model.rules.rule import Instance, Limit, Looser, Names, Rows, Rule, relaxed, with_service
 from optimiser.model.variables import Variables
 from optimiser.problem import Figure, Problem, RotaNeed, Unit
 from optimiser.problem.words import amount, is_one, shown
@@ -41,7 +30,7 @@ class OfStaff(Limit):
 class rota_is_filled(OfStaff):
     """A site that provides a service has the staff its rota needs, or is short where that is allowed."""
 
-    relation, sides_in, notch, site_by_site, bends = AT_LEAST, "filled", 1.0, True, "with staff"
+    relation, sides_in, notch, site_by_site, bends = ">=", "filled", 1.0, True, "with staff"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for service, rules in problem.services.items():
@@ -99,16 +88,12 @@ class rota_is_filled(OfStaff):
             problem, names[0], rotas=tuple(one for one in problem.services[names[0]].rotas if one != rota)
         )
 
-    def notches(self, problem: Problem, names: Names) -> Notches | None:
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
         rota = _rota(problem, names)
-
-        def looser(number: int) -> tuple[Problem, str]:
-            needed = max(0.0, rota.needed.value - self.notch * number)
-            fewer = replace(rota, needed=relaxed(rota.needed, needed))
-            kept = tuple(fewer if one == rota else one for one in problem.services[names[0]].rotas)
-            return with_service(problem, names[0], rotas=kept), f"{amount(needed, rota.unit)} at each site"
-
-        return looser
+        needed = max(0.0, rota.needed.value - self.notch * notches)
+        fewer = replace(rota, needed=relaxed(rota.needed.value, needed))
+        kept = tuple(fewer if one == rota else one for one in problem.services[names[0]].rotas)
+        return with_service(problem, names[0], rotas=kept), f"{amount(needed, rota.unit)} at each site"
 
 
 class staff_add_up(Rule):
@@ -131,7 +116,7 @@ class OfATeam(OfStaff):
     ``column`` of the table of who works where is what it limits.
     """
 
-    relation, notch, by_arithmetic = AT_MOST, 1.0, False
+    relation, notch, by_arithmetic = "<=", 1.0, False
     setting: str
     column: str
     done: tuple[str, str]
@@ -168,15 +153,9 @@ class OfATeam(OfStaff):
     def without(self, problem: Problem, names: Names) -> Problem:
         return self._with_figure(problem, names[0], None)
 
-    def notches(self, problem: Problem, names: Names) -> Notches | None:
-        figure = self.figure(problem, names[0])
-        assert figure is not None
-
-        def looser(number: int) -> tuple[Problem, str]:
-            more = relaxed(figure, figure.value + self.notch * number)
-            return self._with_figure(problem, names[0], more), self.way_out(problem, names, self.notch * number)
-
-        return looser
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
+        value, by = self.value(problem, names[0]), self.notch * notches
+        return self._with_figure(problem, names[0], relaxed(value, value + by)), self.way_out(problem, names, by)
 
     def _with_figure(self, problem: Problem, team: str, figure: Figure | None) -> Problem:
         changed: dict[str, Any] = {self.setting: figure}

@@ -8,7 +8,7 @@ import pulp
 from optimiser.journeys.by_transfer import TwoLegs
 from optimiser.journeys.choices import All, journeys
 from optimiser.model import legs
-from optimiser.model.rules.rule import AT_MOST, OneFigure, Part, Rows, Rule
+from optimiser.model.rules.rule import OneFigure, Part, Rows, Rule
 from optimiser.model.variables import Variables
 from optimiser.problem import Problem
 
@@ -26,7 +26,7 @@ class both_legs_are_counted_together(Rule):
 class OfTransfers(OneFigure):
     """A limit on what it takes to carry a service's patients on to it."""
 
-    part, relation = "transfer", AT_MOST
+    part, relation = "transfer", "<="
 
     def is_asked(self, problem: Problem) -> bool:
         return bool(problem.reached_by_transfer)

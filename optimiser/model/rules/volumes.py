@@ -10,19 +10,7 @@ import numpy as np
 
 from optimiser.journeys.choices import All, beds_needed, every_choice, journeys
 from optimiser.model import legs
-from optimiser.model.rules.rule import (
-    AT_LEAST,
-    AT_MOST,
-    Instance,
-    Limit,
-    Names,
-    Notches,
-    OneFigure,
-    Rows,
-    compared,
-    relaxed,
-    with_service,
-)
+from optimiser.model.rules.rule import Instance, Limit, Looser, Names, OneFigure, Rows, compared, relaxed, with_service
 from optimiser.model.variables import Variables
 from optimiser.problem import Beds, Problem, beds
 from optimiser.problem.decimals import exactly
@@ -45,7 +33,7 @@ class PatientsAtASite(OneFigure):
             arriving = legs.arriving(problem, x, code)
             for site in problem.candidates:
                 # Nobody comes to a site that does not provide it, so that only a minimum must be asked where it is.
-                asked = value * x.designated[site, code] if self.relation == AT_LEAST else value
+                asked = value * x.designated[site, code] if self.relation == ">=" else value
                 yield (code, site), compared(arriving[site], self.relation, asked)
 
     def instances(self, problem: Problem, choices: All) -> Iterator[Instance]:
@@ -60,23 +48,21 @@ class PatientsAtASite(OneFigure):
     def stated_in_words(self, problem: Problem, names: Names) -> str:
         return self.at_each_site.format(**self._words(problem, names))
 
-    def notches(self, problem: Problem, names: Names) -> Notches | None:
-        figure, volumes = self.figure(problem.services[names[0]]), self.next_volumes(problem, names[0])
-        assert figure is not None
-
-        def looser(number: int) -> tuple[Problem, str]:
-            volume = volumes[min(number, len(volumes)) - 1]
-            words = self.loosened_to.format(new_figure=amount(volume, PATIENTS))
-            return self.with_figure(problem, names[0], relaxed(figure, volume)), words
-
-        return looser if volumes else None
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
+        volumes = self.next_volumes(problem, names[0])
+        if not volumes:
+            return None
+        volume = volumes[min(notches, len(volumes)) - 1]
+        figure = relaxed(self.value(problem.services[names[0]]), volume)
+        words = self.loosened_to.format(new_figure=amount(volume, PATIENTS))
+        return self.with_figure(problem, names[0], figure), words
 
     def next_volumes(self, problem: Problem, code: str) -> tuple[float, ...]:
         """Return the numbers of patients, nearest first, at which the figure would let more options through.
 
         Where a service has too many candidates to list its sites they are one patient apart, and may not be those.
         """
-        here, down = self.value(problem.services[code]), self.relation == AT_LEAST
+        here, down = self.value(problem.services[code]), self.relation == ">="
         if len(problem.candidates) > MOST_CANDIDATES_LISTED:
             return tuple(here + (-by if down else by) for by in range(1, MOST_VOLUMES + 1) if by < here or not down)
         choices = {one: every_choice(problem, one) for one in problem.services}
@@ -93,7 +79,7 @@ class PatientsAtASite(OneFigure):
 class every_site_has_enough_patients(PatientsAtASite):
     """A site that provides a service has at least the minimum number of patients."""
 
-    setting, relation = "minimum_patients", AT_LEAST
+    setting, relation = "minimum_patients", ">="
     asks = "{service} at {site} has at least {figure}"
     at_each_site = "{service} has at least {figure} at each site"
     gives = "accept {by:,.1f} patients a year too few at {site} for {service}"
@@ -103,7 +89,7 @@ class every_site_has_enough_patients(PatientsAtASite):
 class no_site_has_too_many_patients(PatientsAtASite):
     """A site that provides a service has at most the maximum number of patients."""
 
-    setting, relation = "maximum_patients", AT_MOST
+    setting, relation = "maximum_patients", "<="
     asks = "{service} at {site} has at most {figure}"
     at_each_site = "{service} has at most {figure} at each site"
     gives = "accept {by:,.1f} patients a year too many at {site} for {service}"
@@ -113,7 +99,7 @@ class no_site_has_too_many_patients(PatientsAtASite):
 class beds_are_enough(Limit):
     """A site that provides a service has the beds that its patients need."""
 
-    unit, sides_in, relation, bends = PATIENTS, "beds", AT_LEAST, "with beds"
+    unit, sides_in, relation, bends = PATIENTS, "beds", ">=", "with beds"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, service in problem.services.items():
@@ -158,16 +144,12 @@ class beds_are_enough(Limit):
         rest = {site: there for site, there in wanted.at.items() if site != names[1]}
         return with_service(problem, names[0], beds=replace(wanted, at=rest))
 
-    def notches(self, problem: Problem, names: Names) -> Notches | None:
-        code, site = names
-        wanted = _beds(problem, code)
-
-        def looser(number: int) -> tuple[Problem, str]:
-            at = {**wanted.at, site: relaxed(wanted.at[site], wanted.at[site].value + number)}
-            varied = with_service(problem, code, beds=replace(wanted, at=at))
-            return varied, f"{amount(number, 'beds', 'more ')} at {problem.sites[site].name}"
-
-        return looser
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
+        (code, site), wanted = names, _beds(problem, names[0])
+        there = wanted.at[site].value
+        varied = replace(wanted, at={**wanted.at, site: relaxed(there, there + notches)})
+        words = f"{amount(notches, 'beds', 'more ')} at {problem.sites[site].name}"
+        return with_service(problem, code, beds=varied), words
 
 
 def most_patients_in_beds(problem: Problem, service: str, site: str) -> float:
