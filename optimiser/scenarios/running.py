@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ FORMAT = 1
 CHUNK_OF_TABLES, CHUNK_ONE_BY_ONE = 500, 25
 MOST_CELLS = 400_000_000
 HEADER = "sweep.json"
+SPAWNING = get_context("spawn")
 # Where the result of a sweep that this process is working out will stand.
 UNDER_WAY: list[Path] = []
 
@@ -251,13 +253,12 @@ def _worked_out(work: Work, folder: Path, waiting: Mapping[int, Path], workers: 
             _keep(path, work.work_out(start, stop))
             yield
         return
-    context = get_context("spawn")
     # A pipe to each: where all share one, everybody waits for ever once somebody is killed while writing to it.
-    crew = {}
+    crew: dict[Connection, BaseProcess] = {}
     try:
         for _ in range(min(workers, len(waiting))):
-            ours, theirs = context.Pipe()
-            crew[ours] = context.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
+            ours, theirs = SPAWNING.Pipe()
+            crew[ours] = SPAWNING.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
             crew[ours].start()
             theirs.close()
         for ours in crew:
@@ -274,17 +275,21 @@ def _worked_out(work: Work, folder: Path, waiting: Mapping[int, Path], workers: 
                 else:
                     busy.remove(ours)
     except (EOFError, ConnectionError):
-        crew[ours].join()
-        code = crew[ours].exitcode or 0
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        raise NotWritten(
-            f"A worker of this sweep ended before its time ({how}), most often because memory ran out. What was worked "
-            f"out is kept: go on with --out {folder} --resume, and fewer --workers if it ends again."
-        ) from None
+        raise NotWritten(_how_it_ended(crew[ours], folder)) from None
     finally:
         for process in crew.values():
             process.kill()
             process.join()
+
+
+def _how_it_ended(process: BaseProcess, folder: Path) -> str:
+    process.join()
+    code = process.exitcode or 0
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    return (
+        f"A worker of this sweep ended before its time ({how}), most often because memory ran out. What was worked out "
+        f"is kept: go on with --out {folder} --resume, and fewer --workers if it ends again."
+    )
 
 
 def _serve(asked: Connection, parent: int) -> None:

@@ -305,5 +305,13 @@ def test_every_command_starts_its_help_with_what_it_does_and_gives_an_example():
         assert "Example:" in (command.callback.__doc__ or ""), command.callback
 
 
+def test_no_process_is_copied_with_its_threads():
+    # A copy has the locks of threads that it has not got: it may wait for them for ever.
+    copies = re.compile(r"os\.fork|ProcessPool|preexec_fn|get_context\((?!\"spawn\")")
+    for folder in ("optimiser", "tests", "benchmarks", "docs"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            assert path.name == "test_agreement.py" or not copies.search(path.read_text(encoding="utf-8")), path
+
+
 def test_the_core_tests_are_there():
     assert set(CORE) <= {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
