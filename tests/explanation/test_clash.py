@@ -16,7 +16,7 @@ from optimiser.explanation import Clash, clash
 from optimiser.model.arithmetic import ARITHMETIC, every_choice
 from optimiser.model.rules import Demand, demand_of
 from optimiser.problem import Figure, Fixed, Link, Problem, RotaNeed, Service, Site, Team
-from optimiser.search.enumeration import enumerate_all, size
+from optimiser.search.enumeration import Every, size
 
 STAFF_RULES = ("rota_is_filled", "moves_within_limit", "recruitment_within_limit")
 MOST_DEMANDS = 10
@@ -155,6 +155,11 @@ class ByBruteForce:
             self.staffed(kept)[is_it].all()
         )
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether no plan meets every demand, and few enough are made to try all subsets of them."""
+        return len(self.demands) <= MOST_DEMANDS and not self.possible(set(self.demands))
+
     def clashes(self) -> set[frozenset[Demand]]:
         """Return every smallest set that cannot hold together, by trying all subsets, small ones first."""
         found: list[frozenset[Demand]] = []
@@ -167,13 +172,11 @@ class ByBruteForce:
 
 def hopeless(problem: Problem) -> bool:
     """Whether a drawn world has no plan, and few enough demands and designations to try all subsets of them."""
-    if size(unfixed(problem)) > 2**9 or enumerate_all(problem).lawful:
-        return False
-    return len(ByBruteForce(problem).demands) <= MOST_DEMANDS
+    return size(unfixed(problem)) <= 2**9 and ByBruteForce(problem).hopeless
 
 
-def agree(problem: Problem, found: Clash) -> None:
-    by_force = ByBruteForce(problem)
+def agree(by_force: ByBruteForce, found: Clash) -> None:
+    assert Every.of(by_force.problem).lawful == 0
     assert found.all_found
     assert {frozenset(one.demands) for one in found.sets} == by_force.clashes()
     for one in found.sets:
@@ -186,10 +189,10 @@ def agree(problem: Problem, found: Clash) -> None:
 def test_every_clash_of_200_drawn_worlds_is_found_and_each_is_smallest():
     rng, checked, several = np.random.default_rng(4), 0, 0
     while checked < 200:
-        problem = drawn(rng)
-        if hopeless(problem):
-            found = clash(problem)
-            agree(problem, found)
+        by_force = ByBruteForce(drawn(rng))
+        if by_force.hopeless:
+            found = clash(by_force.problem)
+            agree(by_force, found)
             checked, several = checked + 1, several + (len(found.sets) > 1)
     assert several > 50
 
@@ -197,13 +200,13 @@ def test_every_clash_of_200_drawn_worlds_is_found_and_each_is_smallest():
 @draws(15)
 @given(worlds().filter(hopeless))
 def test_every_clash_of_stranger_worlds_is_found(problem: Problem):
-    agree(problem, clash(problem))
+    agree(ByBruteForce(problem), clash(problem))
 
 
 def test_two_reasons_are_both_named():
     problem = small(rotas=three_doctors(), at_least_sites=Figure(2), minimum_patients=Figure(33))
     found = clash(problem)
-    agree(problem, found)
+    agree(ByBruteForce(problem), found)
     assert len(found.sets) == 2
     assert "These clash as well" in str(found)
 
