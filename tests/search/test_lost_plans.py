@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from worlds import small
 
-from optimiser import solver
 from optimiser.errors import SolverFailed
+from optimiser.model import solver
 from optimiser.plan import Plan
 from optimiser.problem import Beds, Figure, Fixed, Link, Objective, Problem, Reach, Service, Site, Transfer
 from optimiser.search.enumeration import enumerate_all
