@@ -19,7 +19,7 @@ import pytest
 from as_files import with_files
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from worlds import small, vary
+from worlds import small, three_doctors, vary
 
 import optimiser as op
 from optimiser import checker, measures, sharing, solver, summary
@@ -169,6 +169,19 @@ def test_a_clash_with_a_standard_is_about_those_who_are_sent_on():
     assert ("enough_patients_within_standard", ("clinic",)) in found.demands
     ways = {way.demand: way.by for way in found.ways_out}
     assert ways["enough_patients_within_standard", ("clinic",)] == pytest.approx(2 - 0.01 * 60)
+
+
+def test_a_rule_may_hold_because_a_limit_beside_it_stands():
+    # Birch has 35 and may have 34. East is the cheapest to send on, 30 minutes further to ash; then somebody travels
+    # 40, which is too far. But ash has its 34 already: so far goes instead, 45 minutes further to oak, and counts for
+    # volumes only. Two sites, the most at birch and the longest journey hold together, though not by themselves.
+    world = small(managed=True, maximum_patients=Figure(34), longest_journey_minutes=Figure(35), rotas=three_doctors())
+    journeys = world.journeys.assign(oak=60.0)
+    world = replace(world, journeys=journeys, demand=world.demand.assign(visit=[30.0, 5, 24, 10]))
+    assert going(world, BOTH)["far", "oak"] == 1
+    stuck = clash(vary(world, "clinic", at_least_sites=Figure(2)))
+    (one,) = stuck.sets
+    assert {rule for rule, _ in one.demands} == {"enough_sites", "rota_is_filled", "recruitment_within_limit"}
 
 
 def test_the_longest_journey_is_that_of_anybody_sent_on():

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from optimiser.checker.reading import DUST, Breach, Number, Reader, Row, number, text, word
 from optimiser.checker.rules import RELATIONS, RULES, Fact, facts_of, spare_of
 from optimiser.checker.run import Run
+from optimiser.checker.shared import ALL_STAND, Giving, Limited
 from optimiser.checker.tried import MOST_TRIED, OF_LINKS, OF_STAFF, Designated, Trial, staffing
 
 SETS, WAYS = "rules_clash_as_said", "ways_out_are_enough"
@@ -36,6 +37,9 @@ FIGURES = {
 }
 LIMITS_OF_TRANSFERS = ("not_too_many_transfers", "not_too_many_repatriations", "not_too_many_ambulance_hours")
 SHARE = "enough_patients_within_standard"
+OF_VOLUMES = ("every_site_has_enough_patients", "no_site_has_too_many_patients")
+OF_JOURNEYS = ("nobody_travels_too_far", SHARE)
+OF_STANDARDS = frozenset(("longest_journey_minutes", "share_within_standard"))
 # How far these give way is worked out again; of beds, of several rules at once, and of what is fixed, it is not.
 WORKED_OUT = (*FIGURES, *LIMITS_OF_TRANSFERS, SHARE, *OF_STAFF)
 
@@ -110,7 +114,7 @@ def _row_is_sound(trial: Trial, demand: Demand, row: Row, others: list[Demand]) 
     if pairs is None:
         claimed = row.cells["without_it"]
         yield Breach(SETS, row.where, claimed, "", f"{row.where}: without_it names what the config does not have.")
-    elif _can_be_tried(trial) and all(_is_known(trial, one) for one in others) and not _meets(trial, pairs, others):
+    elif all(_is_known(trial, one) for one in others) and not _meets(trial, pairs, others):
         message = (
             f"{row.where}: the designations beside {row.cells['instance']} do not meet the other rules of its set."
         )
@@ -203,10 +207,6 @@ def _said(designated: Designated) -> str:
     return "; ".join(f"{service} at {site}" for service, site in sorted(designated))
 
 
-def _can_be_tried(trial: Trial) -> bool:
-    return not any(service.managed for service in trial.question.services.values())
-
-
 def _services_of(trial: Trial, demands: Collection[Demand]) -> set[str]:
     """Return the services on which it rests whether demands are met."""
     services, found = trial.question.services, set[str]()
@@ -223,11 +223,11 @@ def _services_of(trial: Trial, demands: Collection[Demand]) -> set[str]:
 
 
 def _every_choice(trial: Trial, demands: Collection[Demand]) -> list[Designated] | None:
-    """Return every choice of sites of the services that demands rest on; None if there are too many, or flows."""
-    if not _can_be_tried(trial) or not all(_is_known(trial, demand) for demand in demands):
+    """Return every choice of sites of the services that demands rest on; None if there are too many."""
+    if not all(_is_known(trial, demand) for demand in demands):
         return None
     sites, services = trial.run(frozenset()).candidates, sorted(_services_of(trial, demands))
-    if 2 ** (len(sites) * len(services)) > MOST_TRIED:
+    if not trial.sites_are_few or 2 ** (len(sites) * len(services)) > MOST_TRIED:
         return None
     every = list(chain.from_iterable(combinations(sites, many) for many in range(len(sites) + 1)))
     joint = product(every, repeat=len(services))
@@ -235,13 +235,42 @@ def _every_choice(trial: Trial, demands: Collection[Demand]) -> list[Designated]
 
 
 def _meets(trial: Trial, designated: Designated, demands: Collection[Demand]) -> bool:
-    """Whether designations meet some demands, whatever becomes of all others."""
-    plain = (demand for demand in demands if demand.rule not in OF_STAFF)
-    if any(_gap(trial, designated, demand) > DUST for demand in plain):
-        return False
+    """Whether designations meet some demands, whatever becomes of all others.
+
+    A rule about journeys asks that everybody has one. Of patients who are shared out, it is enough that they do in one
+    of the ways that leaving out other limits comes to.
+    """
+    by_service: dict[str, list[Demand]] = {}
+    for demand in demands:
+        if demand.rule not in OF_STAFF:
+            by_service.setdefault(demand.names[0], []).append(demand)
+    for code, asked in by_service.items():
+        if any(demand.rule in OF_JOURNEYS for demand in asked):
+            asked.append(Demand("every_area_is_served", (code,)))
+        ways = _ways_to_give(trial, designated, code, asked)
+        if not any(all(_gap(trial, designated, one, giving) <= DUST for one in asked) for giving in ways):
+            return False
     run = trial.run(designated)
     teams = {demand.names[-2:] for demand in demands if demand.rule in OF_STAFF}
     return all(_is_staffed(run, team, unit, demands) for team, unit in teams)
+
+
+def _ways_to_give(trial: Trial, designated: Designated, code: str, kept: Collection[Demand]) -> Iterator[Giving]:
+    """Yield limits to leave out, but for those kept, until every sharing that this comes to has been there.
+
+    All are left out at first. A limit that is kept to all the same would change nothing by standing, so only those that
+    are missed are made to stand, one at a time, until there is no sharing.
+    """
+    limits = [Demand(*limit) for limit in trial.limits(code, designated)]
+    waiting = [frozenset[Limited](limits).difference(kept)]
+    seen = set(waiting)
+    while waiting:
+        giving = Giving(left_out=waiting.pop())
+        yield giving
+        broken = [one for one in limits if _gap(trial, designated, one, giving) > DUST]
+        more = {giving.left_out - {one} for one in broken} if giving.left_out.issuperset(broken) else set()
+        waiting += more - seen
+        seen |= more
 
 
 def _is_staffed(run: Run, team: str, unit: str, demands: Collection[Demand]) -> bool:
@@ -251,8 +280,13 @@ def _is_staffed(run: Run, team: str, unit: str, demands: Collection[Demand]) -> 
     return staffing(run, team, unit, rotas=rotas, free=free).lacking <= DUST
 
 
-def _facts(trial: Trial, designated: Designated, demand: Demand) -> list[Fact]:
-    run = trial.run(designated) if demand.rule in OF_LINKS else trial.alone(demand.names[0], designated)
+def _facts(
+    trial: Trial,
+    designated: Designated,
+    demand: Demand,
+    giving: Giving = ALL_STAND,
+) -> list[Fact]:
+    run = trial.run(designated) if demand.rule in OF_LINKS else trial.alone(demand.names[0], designated, giving)
     return [fact for fact in facts_of(demand.rule, run) if _is_of(fact, demand)]
 
 
@@ -261,9 +295,15 @@ def _is_of(fact: Fact, demand: Demand) -> bool:
     return (parts[0], parts[-1]) == demand.names if demand.rule in OF_LINKS else parts == demand.names
 
 
-def _gap(trial: Trial, designated: Designated, demand: Demand) -> Number:
+def _gap(
+    trial: Trial,
+    designated: Designated,
+    demand: Demand,
+    giving: Giving = ALL_STAND,
+) -> Number:
     """Return by how much designations miss what a demand asks."""
-    spares = [spare_of(fact, RELATIONS[demand.rule]) for fact in _facts(trial, designated, demand)]
+    facts = _facts(trial, designated, demand, giving)
+    spares = [spare_of(fact, RELATIONS[demand.rule]) for fact in facts]
     missed: Number = sum((-spare for spare in spares if spare < 0), Fraction(0))
     if demand.rule == SHARE:
         missed = missed * trial.alone(demand.names[0], designated).resident_patients(demand.names[0])
@@ -281,6 +321,11 @@ def _least(trial: Trial, demands: list[Demand]) -> Number | None:
 
 
 def _worked_out(trial: Trial, demand: Demand) -> Number | None:
+    if demand.rule in OF_VOLUMES:
+        service = trial.question.services[demand.names[0]]
+        # Kept to in part, a limit may leave journeys as asked for where as far as can be, or not at all, would not.
+        if service.managed and not OF_STANDARDS.isdisjoint(service.figures):
+            return None
     if demand.rule in OF_STAFF:
         team, unit = demand.names[-2:]
         resting = [code for code, one in trial.question.services.items() if (team, unit) in one.rotas]
@@ -301,7 +346,7 @@ def _gap_alone(trial: Trial, designated: Designated, demand: Demand) -> Number:
     if trial.breaks_another_rule(designated, demand):
         return math.inf
     if demand.rule not in OF_STAFF:
-        return _gap(trial, designated, demand)
+        return _gap(trial, designated, demand, Giving(in_part=frozenset({demand})))
     run, (team, unit) = trial.run(designated), demand.names[-2:]
     lacking = staffing(run, team, unit).lacking
     freed = staffing(run, team, unit, free=[demand.rule]).lacking

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain, combinations, product
 from math import floor, prod
 from typing import NamedTuple
@@ -18,9 +19,13 @@ from optimiser.checker.claims import OBJECTIVES
 from optimiser.checker.reading import DUST, OF_ONE, Number, Row
 from optimiser.checker.rules import RELATIONS, RULES, facts_of, spare_of
 from optimiser.checker.run import Inputs, Result, Run
+from optimiser.checker.shared import ALL_STAND, Giving, Limited, limits_at, shared_out_anew
+from optimiser.checker.sharing import shared_out
 from optimiser.checker.stated import Figure, Objective, Question, Service
 
 MOST_TRIED = 2_500
+# Areas times the ways in which patients can be shared out: by every set of sites, with every set of their limits.
+MOST_SHARED_OUT = 100_000
 # Judged by what staff there could be, since there is no table of staff to judge them by.
 OF_STAFF = ("rota_is_filled", "moves_within_limit", "recruitment_within_limit")
 OF_LINKS = ("services_share_a_site", "services_are_within_reach")
@@ -50,7 +55,7 @@ class Trial:
     question: Question
     inputs: Inputs
     least: dict[tuple[str, tuple[str, ...]], Number | None] = field(default_factory=dict)
-    _runs: dict[tuple[str, Designated], Run] = field(default_factory=dict)
+    _runs: dict[tuple[str, Designated, Giving], Run] = field(default_factory=dict)
     _journeys: dict[tuple[str, Designated, tuple[str, tuple[str, ...]]], bool] = field(default_factory=dict)
     _parts: dict[tuple[str, str, Designated], Number] = field(default_factory=dict)
 
@@ -59,11 +64,9 @@ class Trial:
 
         ``but`` is a rule, with the names of whose it is, that need not hold.
         """
-        if any(service.managed for service in self.question.services.values()):
+        if not self.sites_are_few:
             return None
-        sites = claiming_nothing(self.question, self.inputs, frozenset()).candidates
-        if 2 ** len(sites) > MOST_TRIED:
-            return None
+        sites = self.run(frozenset()).candidates
         free = {but[1][0]: but[0]} if but[1] else {}
         choices = {
             code: _choices(sites, service, free.get(code, "")) for code, service in self.question.services.items()
@@ -74,6 +77,22 @@ class Trial:
             frozenset((code, site) for code, chosen in zip(choices, joint, strict=True) for site in chosen)
             for joint in product(*choices.values())
         ]
+
+    @cached_property
+    def sites_are_few(self) -> bool:
+        """Whether every choice of sites of one service can be tried, its patients shared out where they are to be."""
+        run = self.run(frozenset())
+        return 2 ** len(run.candidates) <= MOST_TRIED and len(run.areas) * self._ways_to_share_out <= MOST_SHARED_OUT
+
+    @property
+    def _ways_to_share_out(self) -> int:
+        """How many sets of sites there are, each with every set of the limits of these sites, over all services."""
+        sites = self.run(frozenset()).candidates
+        ways = 0
+        for code in shared_out(self.run(frozenset())):
+            limits = [site for _, (_, site) in self.limits(code, frozenset((code, site) for site in sites))]
+            ways += prod(1 + 2 ** limits.count(site) for site in sites)
+        return ways
 
     def lawful(self, tried: list[Designated]) -> Iterator[Designated]:
         """Yield those that break no rule, staff shared out as well as they can be."""
@@ -127,7 +146,7 @@ class Trial:
     def _journeys_break_a_rule(
         self, code: str, designated: Designated, but: tuple[str, tuple[str, ...]] = ("", ())
     ) -> bool:
-        run, deciding = self._alone(code, designated)
+        run, deciding = self._alone(code, designated, Giving(in_part=frozenset({but})))
         if (code, deciding, but) not in self._journeys:
             facts = ((name, fact, fact.instance.split(".")) for name in OF_JOURNEYS for fact in facts_of(name, run))
             # A share is a quotient, and is compared as it is published.
@@ -138,23 +157,35 @@ class Trial:
             )
         return self._journeys[code, deciding, but]
 
-    def alone(self, code: str, designated: Designated) -> Run:
-        """Return a run of a service, with the one where its patients are seen first, and no other."""
-        return self._alone(code, designated)[0]
+    def alone(self, code: str, designated: Designated, giving: Giving = ALL_STAND) -> Run:
+        """Return a run of a service, with the one where its patients are seen first, and no other.
 
-    def _alone(self, code: str, designated: Designated) -> tuple[Run, Designated]:
-        """Return a service with the one where its patients are seen first, and no other, and what decides about it."""
+        Patients who are shared out go where the words send them if some limits give way.
+        """
+        return self._alone(code, designated, giving)[0]
+
+    def limits(self, code: str, designated: Designated) -> list[Limited]:
+        """Return the limits that a service's patients are shared out by; none where they are not."""
+        run = self.run(designated)
+        return limits_at(run, code) if code in shared_out(run) else []
+
+    def _alone(self, code: str, designated: Designated, giving: Giving = ALL_STAND) -> tuple[Run, Designated]:
+        """Return what ``alone`` does, and the designations that decide about it."""
         transfer = self.question.services[code].transfer
         names = [code, transfer.first_contact] if transfer else [code]
         deciding = frozenset(pair for pair in designated if pair[0] in names)
-        if (code, deciding) not in self._runs:
+        giving = giving.among(self.limits(code, designated))
+        if (code, deciding, giving) not in self._runs:
             services = {name: self.question.services[name] for name in names}
             run = claiming_nothing(replace(self.question, services=services), self.inputs, deciding)
             # Who goes where with such sites open is the same whoever asks.
             if self._runs:
                 vars(run)["_nearest_of"] = next(iter(self._runs.values()))._nearest_of
-            self._runs[code, deciding] = run
-        return self._runs[code, deciding], deciding
+            self._runs[code, deciding, giving] = run
+            if code in shared_out(run):
+                self._runs[code, deciding, giving] = replace(run, journeys=shared_out_anew(run, code, giving))
+                vars(self._runs[code, deciding, giving])["_nearest_of"] = run._nearest_of
+        return self._runs[code, deciding, giving], deciding
 
 
 def staffing(

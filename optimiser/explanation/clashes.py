@@ -21,6 +21,7 @@ from optimiser.explanation.ways_out import WayOut, ways_out
 from optimiser.explanation.words import EVERYBODY, NAMED, Demand, demand_of, in_words, name_of, rank
 from optimiser.model import Model, build
 from optimiser.problem import Problem
+from optimiser.sharing import every_sharing_without_limits
 
 Designations = frozenset[tuple[str, str]]
 Demands = frozenset[Demand]
@@ -112,7 +113,7 @@ def clash(problem: Problem) -> Clash:
     The problem must have no plan. Rules that say what the words mean are never dropped, only standards and resources.
     """
     chains = {code: catchment.chains(problem, code) for code in problem.services_with_patients}
-    model = build(problem, chains, explaining=True)
+    model = build(problem, chains, share_out=every_sharing_without_limits)
     rows = rows_of_demands(model)
     search = _Search(model, _with_presumed(problem, rows))
     found = search.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pulp
 
@@ -11,6 +12,7 @@ from optimiser import catchment, solver
 from optimiser.explanation.words import WAYS_OUT, Demand, listed, number_of, rank, unit_of
 from optimiser.model import build
 from optimiser.problem import Objective, Problem
+from optimiser.sharing import every_sharing_without_limits
 
 Chains = Mapping[str, catchment.Chains]
 Rows = Mapping[Demand, Sequence[str]]
@@ -74,7 +76,7 @@ def _alone(problem: Problem, chains: Chains, demand: Demand, rows: Sequence[str]
 
 def _together(problem: Problem, chains: Chains, rows: Rows) -> WayOut | None:
     """Return how little some demands must give in all for a plan to exist; None if they cannot make room."""
-    model = build(problem, chains, explaining=True)
+    model = build(problem, chains, share_out=partial(every_sharing_without_limits, in_part=True))
     slack: dict[Demand, list[pulp.LpVariable]] = {}
     for number, (demand, row) in enumerate(_each(rows)):
         constraint = model.programme.get_constraint_by_name(row)
