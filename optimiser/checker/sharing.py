@@ -8,16 +8,17 @@ less than its most, for fewer minutes. So it is enough to look at the cheapest m
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import combinations
+from operator import add
 from typing import NamedTuple
 
 from optimiser.checker.reading import Breach, Number, nearly, shown
 from optimiser.checker.run import MICRO, Run, beds_for, busy_beds
 
 # Minutes, minutes of residents, and number of the area times place of the site: each counts before the next.
-Cost = tuple[int, int, int]
+Cost = tuple[int, ...]
 NOTHING: Cost = (0, 0, 0)
 # Surplus of any site, where it may be given up or taken on.
 ANYWHERE = ""
@@ -63,13 +64,13 @@ def limits_of(run: Run, service: str) -> dict[str, Limits]:
     found = {site: Limits(Fraction(0), None) for site in open_sites(run, service)}
     for site in run.sites_of(service):
         highs = [
-            most for most in (stated.figure("maximum_patients"), _beds_take(run, service, site)) if most is not None
+            most for most in (stated.figure("maximum_patients"), beds_take(run, service, site)) if most is not None
         ]
         found[site] = Limits(stated.figure("minimum_patients") or Fraction(0), min(highs, default=None))
     return found
 
 
-def _beds_take(run: Run, service: str, site: str) -> Fraction | None:
+def beds_take(run: Run, service: str, site: str) -> Fraction | None:
     """Return the most patients, to the millionth, whom a site's beds can take; nothing where it has no such limit."""
     beds = run.question.services[service].beds
     if beds is None or site not in beds.at:
@@ -143,50 +144,51 @@ def _shorter_way_round(
     run: Run, service: str, volumes: Mapping[str, Fraction], limits: Mapping[str, Limits]
 ) -> list[tuple[str, str, str]]:
     """Return the moves (from, to, area) of a ring that makes things better; none if there is no such ring."""
-    moves = _cheapest_moves(run, service)
+    somewhere = ((area, piece) for area, piece in run.pieces_of(service, run.areas) if piece.patients)
+    moves = cheapest_moves(run, service, [(area, piece.journey.site or "") for area, piece in somewhere])
     for site, (least, most) in limits.items():
         if most is None or volumes[site] < most:
             moves[site, ANYWHERE] = Move(NOTHING, "")
         if volumes[site] > least:
             moves[ANYWHERE, site] = Move(NOTHING, "")
-    cost = dict.fromkeys([ANYWHERE, *limits], NOTHING)
+    return [(here, there, moves[here, there].area) for here, there in better_ring(moves, NOTHING)]
+
+
+def better_ring(moves: Mapping[tuple[str, str], Move], nothing: Cost) -> list[tuple[str, str]]:
+    """Return moves that lead round and together cost less than nothing; none if no ring does."""
+    cost = {ANYWHERE: nothing} | {place: nothing for way in moves for place in way}
     came_from: dict[str, str] = {}
-    last = None
+    last = ANYWHERE
     for _ in cost:
-        last = None
+        is_cheaper = False
         for (here, there), move in moves.items():
-            found = _plus(cost[here], move.cost)
+            found = tuple(map(add, cost[here], move.cost))
             if found < cost[there]:
-                cost[there], came_from[there], last = found, here, there
-    if last is None:
-        return []
+                cost[there], came_from[there], last, is_cheaper = found, here, there, True
+        if not is_cheaper:
+            return []
     # Whoever is still better off after as many rounds as there are places was led there by a ring.
     for _ in cost:
         last = came_from[last]
     ring = [(came_from[last], last)]
     while ring[-1][0] != last:
         ring.append((came_from[ring[-1][0]], ring[-1][0]))
-    return [(here, there, moves[here, there].area) for here, there in reversed(ring)]
+    return ring[::-1]
 
 
-def _plus(one: Cost, other: Cost) -> Cost:
-    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
-
-
-def _cheapest_moves(run: Run, service: str) -> dict[tuple[str, str], Move]:
-    """Return the cheapest move from each open site to each other, of any patient who is there now."""
+def cheapest_moves(run: Run, service: str, who_is_where: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Move]:
+    """Return the cheapest move from each open site to each other, of any patient of the areas that are there now."""
     there, minutes = open_sites(run, service), run.inputs.minutes
     every_site = run.candidates + run.neighbours(service)
     place = {site: number for number, site in enumerate(every_site, start=1)}
     number = {area: n for n, area in enumerate(sorted(run.areas), start=1)}
     found: dict[tuple[str, str], Move] = {}
-    for area, piece in run.pieces_of(service, run.areas):
-        here = piece.journey.site
-        if not piece.patients or here not in place or piece.journey.minutes is None:
+    for area, here in who_is_where:
+        if here not in place or (area, here) not in minutes:
             continue
         for site in there:
             if site != here and (area, site) in minutes:
-                more = minutes[area, site] - piece.journey.minutes
+                more = minutes[area, site] - minutes[area, here]
                 residents = more if run.areas[area].resident else 0
                 cost = (more, residents, number[area] * (place[site] - place[here]))
                 if (here, site) not in found or cost < found[here, site].cost:
