@@ -8,7 +8,6 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pulp
 import pytest
+import shipped
 from as_files import with_files
 from drawing import draws
 from hypothesis import given
@@ -535,14 +535,12 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/managed.md").read_text(encoding="utf-8")
 
 
-@cache
 def question(name: str) -> Problem:
-    return op.read_problem(ROOT / f"configs/what_if/{name}.yaml")
+    return shipped.question(f"what_if/{name}")
 
 
-@cache
 def answer(name: str) -> op.Plan:
-    return op.solve(question(name))
+    return shipped.answer(f"what_if/{name}")
 
 
 def number(plan: op.Plan, name: str, group: str = "") -> float:
