@@ -23,6 +23,7 @@ from optimiser.checker.record import RECORD_CHECKS
 from optimiser.checker.rotas import ROTA_CHECKS, patterns_are_lawful
 from optimiser.checker.rules import RULES, every_rule_is_known, rule_holds
 from optimiser.checker.run import Run
+from optimiser.checker.sentences import SENTENCE_CHECKS
 from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.checker.tables import LINK_CHECKS, TABLE_CHECKS
 
@@ -34,7 +35,10 @@ Check = Callable[[Run], Iterable[Breach]]
 CLAIMS_BY_NAME: Mapping[str, Check] = {
     **{one.__name__: one for one in (*TABLE_CHECKS, *SHARING_CHECKS, *LINK_CHECKS)},
     **{name: partial(rule_holds, name) for name in RULES},
-    **{one.__name__: one for one in (every_rule_is_known, *CLAIM_CHECKS, *RECORD_CHECKS, *ROTA_CHECKS)},
+    **{
+        one.__name__: one
+        for one in (every_rule_is_known, *CLAIM_CHECKS, *RECORD_CHECKS, *SENTENCE_CHECKS, *ROTA_CHECKS)
+    },
 }
 
 

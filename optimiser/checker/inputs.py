@@ -54,7 +54,9 @@ AREA = {
 }  # fmt: skip
 TABLES: Mapping[str, Table] = {
     "inputs/areas.csv": Table(AREA, ("area",), due="always", may_lack=tuple(AREA)[3:]),
-    "inputs/sites.csv": Table({"site": word, "role": word}, ("site",), due="always", may_lack=()),
+    "inputs/sites.csv": Table(
+        {"site": word, "role": word, "name": text}, ("site",), due="always", may_lack=("name",)
+    ),
     "inputs/journeys.csv": Table(
         {"area": word, "site": word, "minutes": maybe(amount)}, ("area", "site"), due="always", may_lack=()
     ),
@@ -241,6 +243,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         in_post=read_staff(reader, staff, question),
         road=scaled_minutes(transfers, question.factor),
         counts={key: Fraction(row.cells["count"]) for key, row in counts.items()},
+        names={code: row.cells.get("name", "") for code, row in sites.items()},
     )
 
 

@@ -158,6 +158,7 @@ class Service:
     transfer: Transfer | None = None
     covers: Mapping[str, Asked] = field(default_factory=dict)
     managed: bool = False
+    name: str = ""
 
     def figure(self, name: str) -> Fraction | None:
         """Return the value of a figure, or nothing if the config does not state it."""
@@ -364,7 +365,7 @@ ROTA: Mapping[str, Kind] = {
     "consultant_contract": flag("true"),
 }
 SERVICE: Mapping[str, Kind] = {
-    "name": anything,
+    "name": text(),
     "stays_local": anything,
     "activity": perhaps(text()),
     "patients_go_to": text("nearest", ("nearest", "managed", "observed")),
@@ -557,7 +558,10 @@ class ConfigReader:
             if self.states_cover(rota, f"{where}.rotas.{team}")
         }
         return Service(
-            **{name: cells[name] for name in ("neighbours", "fixed", "same_site", "in_reach", "by_transfer", "beds")},
+            **{
+                name: cells[name]
+                for name in ("name", "neighbours", "fixed", "same_site", "in_reach", "by_transfer", "beds")
+            },
             activity=activity,
             figures=figures,
             rotas=dict(self.rotas(cells["rotas"], where, covers)),

@@ -93,6 +93,7 @@ class Inputs(NamedTuple):
     in_post: Mapping[tuple[str, str, str], Fraction]
     road: Mapping[tuple[str, str], int]
     counts: Mapping[tuple[str, str, str], Fraction]
+    names: Mapping[str, str] = MappingProxyType({})
 
 
 class Result(NamedTuple):
@@ -270,9 +271,10 @@ class Run:
         """Return who goes where, by area: all of an area to the nearest, or shared out as journeys.csv says."""
         if self.question.services[service].managed:
             return self._shared_out[service]
-        key = ("pieces", service, *self._open(service))
+        patients, activity = self.inputs.patients, self.question.services[service].activity or ""
         return self._once(
-            key, lambda: {a: [Piece(one, self.patients(service, a))] for a, one in self.nearest(service).items()}
+            ("pieces", service, *self._open(service)),
+            lambda: {a: [Piece(one, patients.get((a, activity), 0))] for a, one in self.nearest(service).items()},
         )
 
     @cached_property
@@ -333,6 +335,8 @@ class Run:
             return total
 
         def of_all() -> dict[str, Fraction | int | None]:
+            if transfer is None and not managed:
+                return {area: journey.minutes for area, journey in self.nearest(service).items()}
             return {area: spent(pieces) for area, pieces in self.pieces(service).items()}
 
         return self._once(("spent", service, *self._open(service)), of_all, self._own if managed else None)
@@ -346,9 +350,9 @@ class Run:
     def patient_minutes(self, service: str, areas: Iterable[str]) -> Number:
         """Return patients times minutes over some areas; infinite if a patient has no journey."""
         total: Fraction | int = 0
-        spent = self.minutes_spent(service)
+        spent, activity = self.minutes_spent(service), self.question.services[service].activity or ""
         for area in areas:
-            patients, minutes = self.patients(service, area), spent[area]
+            patients, minutes = self.inputs.patients.get((area, activity), 0), spent[area]
             if minutes is None and patients:
                 return math.inf
             total += patients * (minutes or 0)

@@ -8,7 +8,7 @@ less than its most, for fewer minutes. So it is enough to look at the cheapest m
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import combinations
 from typing import NamedTuple
@@ -132,23 +132,73 @@ def no_sharing_is_shorter(run: Run) -> Iterator[Breach]:
     check = "no_sharing_is_shorter"
     for service in shared_out(run):
         volumes, limits = volumes_of(run, service), limits_of(run, service)
-        ring = _shorter_way_round(run, service, volumes, limits) if keeps_to(volumes, limits) else []
+        going = [(area, piece.journey.site) for area, piece in run.pieces_of(service, run.areas) if piece.patients]
+        ring = _shorter_way_round(run, service, going, volumes, limits) if keeps_to(volumes, limits) else []
         if ring:
             steps = ", ".join(f"{area} from {here} to {there}" for here, there, area in ring if area)
             message = f"journeys.csv {service}: moving patients of {steps} is better, and within the limits."
             yield Breach(check, f"journeys.csv {service}", "the best way", steps, message)
 
 
+def share_out(run: Run, service: str) -> dict[tuple[str, str], Fraction]:
+    """Return the patients a year by area and site in the fewest minutes within the limits; else all to the nearest.
+
+    From everybody at the nearest, patients are moved round rings as long as that breaks limits by less or is shorter.
+    """
+    scale = run.inputs.patients_scale
+    nearest = {
+        (area, journey.site): Fraction(run.patients(service, area), scale)
+        for area, journey in run.nearest(service).items()
+        if journey.site is not None and run.patients(service, area)
+    }
+    limits, going = limits_of(run, service), dict(nearest)
+    volumes = dict.fromkeys(limits, Fraction(0))
+    for (_, site), patients in nearest.items():
+        volumes[site] += patients
+    while ring := _shorter_way_round(run, service, going, volumes, limits):
+        moved = min(
+            room
+            for here, there, area in ring
+            if (room := going[area, here] if area else _room(here or there, bool(here), volumes, limits)) is not None
+        )
+        for here, there, area in ring:
+            if area:
+                going[area, there] = going.get((area, there), Fraction(0)) + moved
+                going[area, here] -= moved
+                volumes[there] += moved
+                volumes[here] -= moved
+                if not going[area, here]:
+                    del going[area, here]
+    return going if keeps_to(volumes, limits) else nearest
+
+
+def _room(site: str, takes_on: bool, volumes: Mapping[str, Fraction], limits: Mapping[str, Limits]) -> Fraction | None:
+    """Return how many patients more, or fewer, a site may have before its next limit; nothing where there is none."""
+    (least, most), volume = limits[site], volumes[site]
+    if takes_on:
+        return least - volume if volume < least else None if most is None else most - volume
+    return volume - most if most is not None and volume > most else volume - least
+
+
 def _shorter_way_round(
-    run: Run, service: str, volumes: Mapping[str, Fraction], limits: Mapping[str, Limits]
+    run: Run,
+    service: str,
+    going: Collection[tuple[str, str | None]],
+    volumes: Mapping[str, Fraction],
+    limits: Mapping[str, Limits],
 ) -> list[tuple[str, str, str]]:
-    """Return the moves (from, to, area) of a ring that makes things better; none if there is no such ring."""
-    moves = _cheapest_moves(run, service)
+    """Return the moves (from, to, area) of a ring that makes things better; none if there is no such ring.
+
+    It is better to break limits by less, whatever minutes that takes. ``going`` has the patients by area and site.
+    """
+    moves = _cheapest_moves(run, service, going)
+    any_minutes = 1 + sum(abs(move.cost[0]) for move in moves.values())
     for site, (least, most) in limits.items():
         if most is None or volumes[site] < most:
-            moves[site, ANYWHERE] = Move(NOTHING, "")
+            moves[site, ANYWHERE] = Move((-any_minutes if volumes[site] < least else 0, 0, 0), "")
         if volumes[site] > least:
-            moves[ANYWHERE, site] = Move(NOTHING, "")
+            over = most is not None and volumes[site] > most
+            moves[ANYWHERE, site] = Move((-any_minutes if over else 0, 0, 0), "")
     cost = dict.fromkeys([ANYWHERE, *limits], NOTHING)
     came_from: dict[str, str] = {}
     last = None
@@ -173,23 +223,24 @@ def _plus(one: Cost, other: Cost) -> Cost:
     return one[0] + other[0], one[1] + other[1], one[2] + other[2]
 
 
-def _cheapest_moves(run: Run, service: str) -> dict[tuple[str, str], Move]:
-    """Return the cheapest move from each open site to each other, of any patient who is there now."""
+def _cheapest_moves(run: Run, service: str, going: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str], Move]:
+    """Return the cheapest move from each open site to each other, of patients by their area and where they are now."""
     there, minutes = open_sites(run, service), run.inputs.minutes
     every_site = run.candidates + run.neighbours(service)
     place = {site: number for number, site in enumerate(every_site, start=1)}
     number = {area: n for n, area in enumerate(sorted(run.areas), start=1)}
     found: dict[tuple[str, str], Move] = {}
-    for area, piece in run.pieces_of(service, run.areas):
-        here = piece.journey.site
-        if not piece.patients or here not in place or piece.journey.minutes is None:
+    for area, here in going:
+        if here is None or here not in there or (area, here) not in minutes:
             continue
         for site in there:
             if site != here and (area, site) in minutes:
-                more = minutes[area, site] - piece.journey.minutes
+                more, least = minutes[area, site] - minutes[area, here], found.get((here, site))
+                if least and more > least.cost[0]:
+                    continue
                 residents = more if run.areas[area].resident else 0
                 cost = (more, residents, number[area] * (place[site] - place[here]))
-                if (here, site) not in found or cost < found[here, site].cost:
+                if least is None or cost < least.cost:
                     found[here, site] = Move(cost, area)
     return found
 

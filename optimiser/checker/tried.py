@@ -19,6 +19,7 @@ from optimiser.checker.question import Figure, Objective, Question
 from optimiser.checker.reading import DUST, OF_ONE, Number, Row
 from optimiser.checker.rules import ALL_OF, RULES, Fact
 from optimiser.checker.run import Inputs, Result, Run
+from optimiser.checker.sharing import share_out, shared_out
 
 MOST_TRIED = 2_500
 PROVIDED = Row("tried", {"designated": True})
@@ -75,6 +76,8 @@ class Trial:
         self.question = question
         self.least: dict[Demand, Number | None] = {}
         self._nothing = Run(question, inputs, Result(question.title, "", [], 1), {})
+        self._managed = shared_out(self._nothing)
+        self._shares: dict[tuple[str, tuple[str, ...]], dict[tuple[str, str, str], Row]] = {}
         self._looked_at: set[str] = set()
         self._kept: dict[Hashable, dict[frozenset[str], dict[Designated, Any]]] = {}
 
@@ -106,6 +109,29 @@ class Trial:
         """Return a run with these designations, as (service, site) pairs, and no claim beside."""
         return self._nothing.beside(_Watched(designated, self._looked_at))
 
+    def going(self, designated: Designated) -> Run:
+        """Return a run with these designations in which patients who are shared out go where that is best."""
+        found = self.run(designated)
+        if not self._managed:
+            return found
+        shares = (self._shared(found, service) for service in self._managed)
+        return found.beside(found.designations, journeys=dict(chain.from_iterable(one.items() for one in shares)))
+
+    def _shared(self, run: Run, service: str) -> dict[tuple[str, str, str], Row]:
+        """Return who goes where of those who are shared out, as rows of journeys.csv."""
+        key = (service, tuple(run.sites_of(service)))
+        if key not in self._shares:
+            rows = share_out(run, service) | {
+                (area, journey.site or ""): Fraction(0)
+                for area, journey in run.nearest(service).items()
+                if journey.site is None or not run.patients(service, area)
+            }
+            self._shares[key] = {
+                (service, area, site): Row("shared out", {"site": site, "patients_per_year": patients})
+                for (area, site), patients in rows.items()
+            }
+        return self._shares[key]
+
     def kept(self, key: Hashable, designated: Designated, work: Callable[[Run], Found]) -> Found:
         """Return what work makes of a designation, once for all that are alike in the services that it looks at."""
         for services, known in self._kept.setdefault(key, {}).items():
@@ -113,7 +139,7 @@ class Trial:
             if here in known:
                 self._looked_at |= services
                 return known[here]  # type: ignore[no-any-return]
-        found, looked_at = self.looking(lambda: work(self.run(designated)))
+        found, looked_at = self.looking(lambda: work(self.going(designated)))
         services = frozenset(looked_at)
         here = frozenset(pair for pair in designated if pair[0] in services)
         self._kept[key].setdefault(services, {})[here] = found

@@ -42,6 +42,7 @@ from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
 from optimiser.checker.reading import Reader, Row, read_files
 from optimiser.checker.rules import RULES, facts_of
 from optimiser.checker.run import Run
+from optimiser.checker.sentences import SENTENCE_CHECKS
 from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.checker.tried import Trial, staffing
 from optimiser.errors import InputError
@@ -332,6 +333,7 @@ TRIAL_MODELS = {
     "continuous is cheaper than whole": 9.0,
     "a dear switch stays off": 20.0,
     "an equation ties whole to continuous": 64.0,
+    "rows become parallel": 1.0,
 }
 SOLVER = {
     "name": "HiGHS",
@@ -1460,9 +1462,9 @@ def test_every_check_has_words_and_a_seeded_fault() -> None:
         | {"files_are_as_listed"}
         | {name for name, _ in ALTERED.values()}
     )
-    # Those of cover, of patterns and of sharing have their own tests.
+    # Those of cover, of patterns, of sharing and of sentences have their own tests.
     of_rotas = {"rota_needs_are_worked_out", "rotas_are_those_asked_for", *PATTERN_CHECKS, *ON_CALL_CHECKS}
-    of_sharing = {one.__name__ for one in SHARING_CHECKS}
+    of_sharing = {one.__name__ for one in (*SHARING_CHECKS, *SENTENCE_CHECKS)}
     # So has what is said where there is no plan: test_no_plan.py.
     without_plan = {"no_plan_meets_every_rule", "rules_clash_as_said", "ways_out_are_enough"}
     assert seeded == set(CHECKS) - of_rotas - of_sharing - without_plan

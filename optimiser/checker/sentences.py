@@ -1,0 +1,388 @@
+"""What run.json says of the plan beside other questions: is every word and number due, and is what they say true?
+
+Two other questions are asked, each by one setting of the config: nobody crosses the border, or everybody goes to the
+nearest. For each there are few wordings, written here as docs/how_it_works.md has them. Which of them is true follows
+from what this plan and the best one come to in the other question, which is worked out again; that no other is better
+there is tried where designations are few.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from optimiser.checker.claims import OBJECTIVES
+from optimiser.checker.measures import mean
+from optimiser.checker.question import Question
+from optimiser.checker.reading import Breach, Number, brief, dust, nearly, same, size
+from optimiser.checker.record import PROVED, Entry
+from optimiser.checker.rules import RULES, facts_of
+from optimiser.checker.run import Run
+from optimiser.checker.tried import Designated, Trial
+
+# How the answer to the other question may have ended.
+NOT_PROVED, NO_PLAN, NOT_KNOWN = "not proved", "no plan", "not known"
+SAME, DIFFERS = "the same plan is best", "another plan is best"
+MEAN, BEYOND_PRINTING = "mean_minutes", 10**200
+
+
+class Other(NamedTuple):
+    """Another question: the setting that it has, how it is asked, whether it is another at all, and what is said."""
+
+    setting: Mapping[str, str]
+    ask: Callable[[Question], Question]
+    is_another: Callable[[Run], bool]
+    no_plan: str
+    not_known: str
+
+
+def _nobody_is_shared_out(question: Question) -> Question:
+    services = {code: replace(service, managed=False) for code, service in question.services.items()}
+    return replace(question, services=services)
+
+
+def _anybody_may_cross(run: Run) -> bool:
+    outside = any(not area.resident for area in run.areas.values())
+    return run.question.border_open and (outside or any(run.neighbours(code) for code in run.question.services))
+
+
+OTHERS: Mapping[str, Other] = {
+    "border": Other(
+        {"border": "closed"},
+        lambda question: replace(question, border_open=False),
+        _anybody_may_cross,
+        "The border matters: if nobody crossed it, no plan would meet every rule.",
+        "What the border decides could not be found out: ",
+    ),
+    "nearest": Other(
+        {"patients_go_to": "nearest"},
+        _nobody_is_shared_out,
+        lambda run: any(service.managed for service in run.question.services.values()),
+        "If everybody went to the nearest, no plan would meet every rule.",
+        "What would be best if everybody went to the nearest could not be found out: ",
+    ),
+}
+
+
+def _are_keys(said: Any, *keys: str) -> bool:
+    return isinstance(said, dict) and said.keys() == set(keys)
+
+
+def _is_number(said: Any) -> bool:
+    return isinstance(said, int | float | Fraction) and not isinstance(said, bool)
+
+
+def _are_all(said: Any, kind: Callable[[Any], bool]) -> bool:
+    return isinstance(said, list) and all(map(kind, said))
+
+
+def _is_text(said: Any) -> bool:
+    return isinstance(said, str)
+
+
+def _is_pair(said: Any) -> bool:
+    return _are_all(said, _is_text) and len(said) == 2
+
+
+def _is_best(said: Any) -> bool:
+    there = _are_keys(said, "designated", "values")
+    return there and _are_all(said["designated"], _is_pair) and _are_all(said["values"], _is_number)
+
+
+def _is_plan_there(said: Any) -> bool:
+    there = _are_keys(said, "broken", "values")
+    return there and _are_all(said["broken"], _is_text) and _are_all(said["values"], _is_number)
+
+
+def _is_cell(said: Any) -> bool:
+    return _are_keys(said, "frame", "row", "column", "value") and _is_number(said["value"])
+
+
+ENTRIES: Mapping[str, Entry] = {
+    "kind": Entry(lambda said: _is_text(said) and said in OTHERS, " or ".join(OTHERS)),
+    "text": Entry(_is_text, "a sentence"),
+    "template": Entry(_is_text, "a sentence with places for numbers"),
+    "cells": Entry(lambda said: _are_all(said, _is_cell), "numbers, each with its frame, row and column"),
+    "asked": Entry(lambda said: isinstance(said, dict), "the setting of the other question"),
+    "outcome": Entry(
+        lambda said: said in (PROVED, NOT_PROVED, NO_PLAN, NOT_KNOWN),
+        ", ".join((PROVED, NOT_PROVED, NO_PLAN)) + f" or {NOT_KNOWN}",
+    ),
+    "best": Entry(lambda said: said is None or _is_best(said), "designations with their values, or nothing"),
+    "this_plan_there": Entry(_is_plan_there, "the rules that are broken, and values"),
+}
+
+
+class Wording(NamedTuple):
+    """A way to say something: a template, and of each number in it the frame and the service."""
+
+    template: str
+    cells: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence as run.json has it, every part of its kind, and the question that it is about."""
+
+    run: Run
+    where: str
+    entry: Mapping[str, Any]
+
+    @property
+    def other(self) -> Other:
+        """The question that it is about."""
+        return OTHERS[self.entry["kind"]]
+
+    @cached_property
+    def here(self) -> Trial:
+        """The run's own question."""
+        return Trial(self.run.question, self.run.inputs)
+
+    @cached_property
+    def there(self) -> Trial:
+        """The other question."""
+        return Trial(self.other.ask(self.run.question), self.run.inputs)
+
+    @property
+    def plan(self) -> Designated:
+        """What this run designates, as (service, site) pairs."""
+        return frozenset((code, site) for code in self.run.question.services for site in self.run.sites_of(code))
+
+    @property
+    def best(self) -> Designated | None:
+        """What is said to be best in the other question; nothing where no plan is named."""
+        stated = self.entry["best"]
+        return stated and frozenset((service, site) for site, service in stated["designated"])
+
+    @cached_property
+    def wordings(self) -> dict[str, Wording]:
+        """Every way to say something about the best plan stated or, without one, about there being none."""
+        if self.best is None:
+            # Why it is not known may be said in any words.
+            why = _literally(self.entry["text"].removeprefix(self.other.not_known))
+            return {NO_PLAN: Wording(self.other.no_plan), NOT_KNOWN: Wording(self.other.not_known + why)}
+        if self.entry["kind"] == "border":
+            return {DIFFERS: self._swaps(self.best, "The border decides it: if nobody crossed it, ", _across)}
+        same_plan = Wording("If everybody went to the nearest, the same plan would be best.")
+        opening = "If everybody went to the nearest, the best plan would differ: "
+        return {SAME: same_plan, DIFFERS: self._swaps(self.best, opening, _to_the_nearest)}
+
+    def _swaps(self, best: Designated, opening: str, frames: Callable[[int], tuple[str, str, list[str]]]) -> Wording:
+        """Return what is said of each service that the best plan has elsewhere than this one."""
+        swaps, cells = [], list[tuple[str, str]]()
+        for code, service in self.run.question.services.items():
+            sites = [site for site in self.run.candidates if (code, site) in best]
+            if sites != self.run.sites_of(code):
+                verb, minutes, of = frames(len(cells))
+                counted = mean_of(self.run, code) is not None
+                names = [self.run.inputs.names[site] for site in sites]
+                swaps.append(_literally(f"{service.name.lower()} {verb} {_listed(names)}") + minutes * counted)
+                cells += [(frame, code) for frame in of if counted]
+        return Wording(f"{opening}{'; '.join(swaps)}.", cells)
+
+    @property
+    def claim(self) -> str | None:
+        """What the sentence claims, if it is worded as any is."""
+        worded = (claim for claim, wording in self.wordings.items() if wording.template == self.entry["template"])
+        return next(worded, None)
+
+    def number(self, frame: str, service: str) -> Number | None:
+        """Return the mean journey to a service in a frame: measures.csv, or the best plan here or there."""
+        if frame == "measures":
+            row = self.run.measures.get((MEAN, service, ""))
+            return row.cells["value"] if row else None
+        trial = self.here if frame == "best_here" else self.there
+        return mean_of(trial.going(self.best or frozenset()), service)
+
+    def not_so(self, check: str, part: str, claimed: object, found: object, says: str = "") -> Breach:
+        """Return a breach: a part of the sentence that is not what it should be."""
+        claimed, found = brief(claimed), brief(found)
+        says = says or f"is {claimed or 'nothing'}, but should be {found or 'nothing'}"
+        return Breach(check, f"{self.where} {part}", claimed, found, f"{self.where}: {part} {says}.")
+
+
+def _across(number: int) -> tuple[str, str, list[str]]:
+    minutes = f" (with the border open {{{number}:.2f}} minutes on average against {{{number + 1}:.2f}})"
+    return "would be at", minutes, ["best_here", "measures"]
+
+
+def _to_the_nearest(number: int) -> tuple[str, str, list[str]]:
+    return "at", f", {{{number}:.2f}} minutes on average", ["best_there"]
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names or ["no site"]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _in_binary(value: Number) -> float:
+    return float(value) if size(value) < BEYOND_PRINTING else math.inf
+
+
+def _literally(words: str) -> str:
+    """Return words as they stand in a template, which takes braces for places of numbers."""
+    return words.replace("{", "{{").replace("}", "}}")
+
+
+def mean_of(run: Run, service: str) -> Number | None:
+    """Return the mean journey of residents to a service, in minutes; nothing where nobody needs it."""
+    if run.question.services[service].activity is None:
+        return None
+    return mean({area: run.patients(service, area) for area in run.residents}, run.minutes_spent(service))
+
+
+def _readable(run: Run) -> Iterator[Said]:
+    """Yield the sentences of which every part is there and of its kind, and names what there is."""
+    said = run.result.record.get("sentences")
+    for number, entry in enumerate(said if isinstance(said, list) else (), start=1):
+        if not any(_faults_of(run, entry)):
+            yield Said(run, f"run.json sentence {number}", entry)
+
+
+def _faults_of(run: Run, entry: Any) -> Iterator[tuple[str, object, object]]:
+    """Yield what is wrong with the parts of a sentence: which part, what it is, and what it should be."""
+    if not _are_keys(entry, *ENTRIES):
+        yield "parts", sorted(map(str, entry)) if isinstance(entry, dict) else entry, sorted(ENTRIES)
+        return
+    for part, (fits, wish) in ENTRIES.items():
+        if not fits(entry[part]):
+            yield part, entry[part], wish
+            return
+    best, width = entry["best"], len(run.question.objectives)
+    pairs = [tuple(pair) for pair in best["designated"]] if best else []
+    known = {(site, code) for site in run.candidates for code in run.question.services}
+    if len(set(pairs)) < len(pairs) or not known.issuperset(pairs):
+        yield "best designated", best["designated"], "candidates with services, each once"
+    for part, values in (("best values", best and best["values"]), ("values", entry["this_plan_there"]["values"])):
+        if values is not None and len(values) != width:
+            yield part, values, f"one value for each of {width} objectives"
+
+
+def sentences_say_what_numbers_say(run: Run) -> Iterator[Breach]:
+    """A sentence of run.json is worded as one of those there are, of its plans, sites and numbers, each worked out."""
+    check, said = "sentences_say_what_numbers_say", run.result.record.get("sentences")
+    for number, entry in enumerate(said if isinstance(said, list) else (), start=1):
+        for part, claimed, found in _faults_of(run, entry):
+            yield Said(run, f"run.json sentence {number}", {}).not_so(check, part, claimed, found)
+    kinds = []
+    for one in _readable(run):
+        yield from _worded(check, one)
+        if one.entry["kind"] in kinds:
+            yield one.not_so(check, "kind", one.entry["kind"], "", "is said a second time")
+        kinds.append(one.entry["kind"])
+        if run.result.outcome == "evaluated":
+            yield one.not_so(check, "kind", one.entry["kind"], "", "is said of a plan that was only evaluated")
+
+
+def _worded(check: str, said: Said) -> Iterator[Breach]:
+    entry = said.entry
+    if not said.other.is_another(said.run):
+        yield said.not_so(check, "kind", entry["kind"], "", "is about another question, but it would be the same one")
+    if entry["asked"] != said.other.setting:
+        yield said.not_so(check, "asked", entry["asked"], " ".join(map(": ".join, said.other.setting.items())))
+    if said.claim is None:
+        expected = " or ".join(wording.template for wording in said.wordings.values())
+        message = f"is worded as no sentence is: {brief(entry['template'])}"
+        yield said.not_so(check, "template", entry["template"], expected, message)
+        return
+    wording, cells = said.wordings[said.claim], entry["cells"]
+    due = [
+        {"frame": frame, "row": {"measure": MEAN, "service": code, "group": ""}, "column": "value"}
+        for frame, code in wording.cells
+    ]
+    if [{part: cell[part] for part in cell if part != "value"} for cell in cells] != due:
+        places = ", ".join(f"{frame} {code}" for frame, code in wording.cells)
+        yield said.not_so(check, "cells", "", places, f"are not where its numbers stand: {places or 'nowhere'}")
+        return
+    for place, (cell, (frame, code)) in enumerate(zip(cells, wording.cells, strict=True), start=1):
+        found = said.number(frame, code)
+        if found is None or not same(cell["value"], found):
+            yield said.not_so(check, f"cell {place} ({frame} {code})", cell["value"], found)
+    text = wording.template.format(*(_in_binary(cell["value"]) for cell in cells))
+    if entry["text"] != text:
+        yield said.not_so(check, "text", entry["text"], text, f"is not its template with its numbers: {brief(text)}")
+
+
+def sentences_are_true(run: Run) -> Iterator[Breach]:
+    """What a sentence of run.json says of this plan and the best in another question is so; few are all tried there."""
+    if all(objective.name in OBJECTIVES for objective in run.question.objectives):
+        for said in _readable(run):
+            yield from _true("sentences_are_true", said)
+
+
+def _true(check: str, said: Said) -> Iterator[Breach]:
+    there, stated, outcome = said.there, said.entry["this_plan_there"], said.entry["outcome"]
+    values, broken = there.values(said.plan), broken_by(there.going(said.plan))
+    if sorted(stated["broken"]) != sorted(broken):
+        yield said.not_so(check, "this_plan_there broken", ", ".join(stated["broken"]), ", ".join(broken))
+    if not _agree(there.question, stated["values"], values):
+        yield said.not_so(check, "this_plan_there values", stated["values"], values)
+    if said.best is None:
+        if outcome not in (NO_PLAN, NOT_KNOWN):
+            yield said.not_so(check, "outcome", outcome, f"{NO_PLAN} or {NOT_KNOWN}, since no best plan is stated")
+        due = outcome
+        if outcome == NO_PLAN and _is_any_lawful(said, known=not broken):
+            yield said.not_so(check, "outcome", NO_PLAN, "a plan that breaks no rule")
+    else:
+        if outcome not in (PROVED, NOT_PROVED):
+            yield said.not_so(check, "outcome", outcome, f"{PROVED}, as a best plan is stated")
+        if there.breaks_a_rule(said.best):
+            yield said.not_so(check, "best", "", "", "breaks a rule of the other question")
+        best = there.values(said.best)
+        if not _agree(there.question, said.entry["best"]["values"], best):
+            yield said.not_so(check, "best values", said.entry["best"]["values"], best)
+        if not broken and is_better(there.question, values, best):
+            yield said.not_so(check, "best values", best, values, "are worse than what this plan comes to there")
+        elif outcome == PROVED and (better := _a_better_one(said, best)):
+            yield said.not_so(check, "best values", best, better, f"are worse than {brief(better)}, as another's are")
+        due = DIFFERS if broken or is_better(there.question, best, values) else SAME
+    if said.claim not in (None, due):
+        yield said.not_so(check, "text", said.claim, due, f'says "{said.claim}", but should say "{due}"')
+
+
+def broken_by(run: Run) -> list[str]:
+    """Return the instances of rules that designations break, but for rules about staff: a lawful plan has its staff."""
+    return [
+        f"{name}.{fact.instance}"
+        for name, rule in RULES.items()
+        if rule.kind != "staff"
+        for fact in facts_of(name, run)
+        if rule.spare(fact) < -dust(fact.right)
+    ]
+
+
+def _is_any_lawful(said: Said, *, known: bool) -> bool:
+    """Whether some plan breaks no rule of the other question: one that is known, or one of few that are tried."""
+    return known or any(not said.there.breaks_a_rule(one) for one in said.there.designations() or ())
+
+
+def _a_better_one(said: Said, best: tuple[Number, ...]) -> tuple[Number, ...]:
+    """Return the values of a lawful plan that is better than the best stated, if designations are few enough to try."""
+    there = said.there
+    for one in there.designations() or ():
+        values = there.values(one)
+        if is_better(there.question, values, best) and not there.breaks_a_rule(one):
+            return values
+    return ()
+
+
+def _alike(question: Question) -> list[Callable[[Number, Number], bool]]:
+    """Return what tells of each objective whether two values are one: sums of rounded numbers may be a little apart."""
+    return [nearly if OBJECTIVES[objective.name].rounded else same for objective in question.objectives]
+
+
+def _agree(question: Question, some: Sequence[Number], others: Sequence[Number]) -> bool:
+    return all(alike(a, b) for alike, a, b in zip(_alike(question), some, others, strict=True))
+
+
+def is_better(question: Question, some: Sequence[Number], others: Sequence[Number]) -> bool:
+    """Whether values are better than others: less in the first objective in which they are not alike."""
+    apart = (a < b for alike, a, b in zip(_alike(question), some, others, strict=True) if not alike(a, b))
+    return next(apart, False)
+
+
+SENTENCE_CHECKS = (sentences_say_what_numbers_say, sentences_are_true)
