@@ -291,6 +291,8 @@ def _backcast_rows(plan: Plan, service: str) -> Iterator[Row]:
         ("backcast_patients", "patients a year", "neither"),
         ("backcast_error", "share of patients", "lower"),
     )
+    if plan.problem.services[service].observed is None:
+        return
     for site, found in backcast(plan.problem, service).iterrows():
         for name, unit, better in published:
             yield name, service, str(site), float(found[name]), unit, better

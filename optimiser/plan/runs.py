@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import platform
 import shutil
@@ -12,6 +14,7 @@ from datetime import date
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -155,13 +158,20 @@ def _with_lists_as_json(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
-    tidy = frame.copy()
-    for column in tidy.columns:
-        if tidy[column].dtype in (bool, object) and tidy[column].isin([True, False]).any():
-            tidy[column] = tidy[column].map({True: "true", False: "false"})
-        elif pd.api.types.is_float_dtype(tidy[column]):
-            tidy[column] = tidy[column].map(in_full)
-    return tidy.to_csv(index=False, lineterminator="\n").encode()
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(frame.columns)
+    lines.writerows(zip(*(_cells(column) for _, column in frame.items()), strict=True))
+    return text.getvalue().encode()
+
+
+def _cells(column: pd.Series[Any]) -> list[Any]:
+    cells = column.tolist()
+    if column.dtype in (bool, object) and any(cell in (True, False) for cell in cells):
+        return [{True: "true", False: "false"}.get(cell, "") for cell in cells]
+    if pd.api.types.is_float_dtype(column):
+        return list(map(in_full, cells))
+    return ["" if pd.isna(cell) else cell for cell in cells] if column.hasnans else cells
 
 
 def _record(plan: Plan, files: Mapping[str, bytes], said: Sequence[Otherwise]) -> dict[str, object]:
