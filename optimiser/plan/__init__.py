@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -61,8 +61,13 @@ class Plan:
 
         An area has more than one row only for a service whose patients are shared out.
         """
-        found = [self._journeys_for(code) for code in self.problem.services_with_patients]
+        found = list(self.journeys_to.values())
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=JOURNEY_COLUMNS)
+
+    @cached_property
+    def journeys_to(self) -> Mapping[str, pd.DataFrame]:
+        """The rows of ``journeys`` by service."""
+        return {code: self._journeys_for(code) for code in self.problem.services_with_patients}
 
     @cached_property
     def staffing(self) -> pd.DataFrame:

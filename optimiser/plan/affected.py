@@ -196,7 +196,7 @@ def of_plans(plan: Plan, before: Plan, service: str) -> Iterator[Row]:
 
 def one_row_an_area(plan: Plan, service: str) -> pd.DataFrame:
     """Return area, resident, minutes (infinite where no site is reached) and site, that of most patients, by area."""
-    rows = _journeys_of(plan, service)
+    rows = plan.journeys_to[service]
     named = rows.rename(columns={"patients_per_year": "patients"}).fillna({"site": "", "minutes": float("inf")})
     found = split_areas_together(
         named.assign(spent=named["minutes"])[["service", "area", "patients", "site", "minutes", "spent"]]
@@ -218,19 +218,15 @@ def _rows(service: str, group: str, members: pd.DataFrame, people: str, older: b
 
 def _redirected(plan: Plan, before: Plan, service: str) -> float:
     arriving = [
-        _journeys_of(one, service).fillna({"first_site": ""}).groupby(["area", "first_site"])["patients_per_year"].sum()
+        one.journeys_to[service].fillna({"first_site": ""}).groupby(["area", "first_site"])["patients_per_year"].sum()
         for one in (plan, before)
     ]
     both = pd.concat(arriving, axis=1).fillna(0.0)
     return float((both.iloc[:, 0] - both.min(axis=1)).sum())
 
 
-def _journeys_of(plan: Plan, service: str) -> pd.DataFrame:
-    return plan.journeys[plan.journeys["service"] == service]
-
-
 def _answer_of(plan: Plan, service: str) -> Answer:
-    return {"journeys": _journeys_of(plan, service), **asked_about(plan.problem)}
+    return {"journeys": plan.journeys_to[service], **asked_about(plan.problem)}
 
 
 def asked_about(problem: Problem) -> dict[str, pd.DataFrame]:

@@ -300,7 +300,7 @@ def _backcast_rows(plan: Plan, service: str) -> Iterator[Row]:
 
 def _with_shares(plan: Plan, service: str) -> pd.DataFrame:
     """Return every area's journey to a service, with the minutes its patients spend on average and how many arrive."""
-    journeys = plan.journeys[plan.journeys["service"] == service]
+    journeys = plan.journeys_to[service]
     transfer = plan.problem.services[service].transfer
     minutes, patients = journeys["minutes"], journeys["patients_per_year"]
     if transfer is None:

@@ -97,7 +97,7 @@ class Roster:
 
     def table(self) -> pd.DataFrame:
         """Return the weekly pattern that everybody on the rota works: one row a week, day and duty."""
-        return written(self.name, self.smallest(), self.on_call, self.people)
+        return _written(self.name, self.smallest(), self.on_call, self.people)
 
 
 def _times(cover: tuple[Cover, ...], sites: int) -> tuple[Cover, ...]:
@@ -127,6 +127,9 @@ def written(name: str, pattern: Pattern | None, on_call: Sequence[Cover], people
         if all(_dealt(duties, turn, people, (rest, 0)) for turn in _dealing(on_call, people)):
             return _table(name, duties, people)
         people += 1
+
+
+_written = cache(written)
 
 
 def grid(table: pd.DataFrame) -> pd.DataFrame:

@@ -60,11 +60,23 @@ def book_of(found: list[Run]) -> bytes:
     return workbook_bytes(found, tidy_tables(found))
 
 
+@cache
+def book(question: str, runs: Path) -> bytes:
+    """Return the workbook of the run of a question that ships, made once."""
+    return book_of([read(question, runs)])
+
+
 def recalculation(workbook: bytes | Path, *, values: bool) -> list[list[object]]:
     """Return the lines of the sheet Recalculation."""
     source = io.BytesIO(workbook) if isinstance(workbook, bytes) else workbook
     sheet = openpyxl.load_workbook(source, data_only=values)["Recalculation"]
     return [[cell.value for cell in row] for row in sheet.iter_rows(min_row=FIRST_ROW)]
+
+
+@cache
+def stored(question: str, runs: Path) -> list[list[object]]:
+    """Return the lines of the sheet Recalculation of a question that ships, with the values stored in them."""
+    return recalculation(book(question, runs), values=True)
 
 
 def in_libreoffice(workbook: Path) -> Path:
@@ -116,13 +128,13 @@ def test_the_key_stands_for_what_was_asked_and_answered(runs: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_headline_numbers_are_found_again(question: str, runs: Path):
-    lines = recalculation(book_of([read(question, runs)]), values=True)
+    lines = stored(question, runs)
     assert len(lines) > 10
     assert [line for line in lines if line[7] != 0] == []
 
 
 def test_every_headline_is_found_again_in_some_question(runs: Path):
-    seen = {str(line[2]) for q in QUESTIONS for line in recalculation(book_of([read(q, runs)]), values=True)}
+    seen = {str(line[2]) for question in QUESTIONS for line in stored(question, runs)}
     assert seen == set(HEADLINES)
 
 
@@ -132,7 +144,7 @@ LOOKED_AT = ("base", "care_model", "what_if/treat_and_transfer", "what_if/hasus_
 @pytest.mark.parametrize("question", LOOKED_AT)
 def test_libreoffice_recalculates_to_differences_of_exactly_0(question: str, runs: Path, tmp_path: Path):
     # openpyxl saves formulas without the values that were stored beside them: what comes back is LibreOffice's own.
-    workbook = openpyxl.load_workbook(io.BytesIO(book_of([read(question, runs)])))
+    workbook = openpyxl.load_workbook(io.BytesIO(book(question, runs)))
     workbook.save(tmp_path / "book.xlsx")
     lines = recalculation(in_libreoffice(tmp_path / "book.xlsx"), values=True)
     formulas = recalculation(tmp_path / "book.xlsx", values=False)
@@ -143,7 +155,7 @@ def test_libreoffice_recalculates_to_differences_of_exactly_0(question: str, run
 
 
 def test_a_changed_cell_shows_as_a_difference(runs: Path, tmp_path: Path):
-    workbook = openpyxl.load_workbook(io.BytesIO(book_of([read("tiny", runs)])))
+    workbook = openpyxl.load_workbook(io.BytesIO(book("tiny", runs)))
     journeys = workbook["Journeys"]
     header = [cell.value for cell in journeys[FIRST_ROW - 1]]
     journeys.cell(FIRST_ROW, header.index("minutes") + 1).value += 1
@@ -154,7 +166,7 @@ def test_a_changed_cell_shows_as_a_difference(runs: Path, tmp_path: Path):
 
 
 def test_no_formula_is_longer_than_a_cell_may_hold(runs: Path):
-    lines = recalculation(book_of([read("care_model", runs)]), values=False)
+    lines = recalculation(book("care_model", runs), values=False)
     assert max(len(str(line[6])) for line in lines) < 8192
 
 

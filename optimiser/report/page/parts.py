@@ -117,7 +117,7 @@ def fills(journeys: pd.DataFrame, breaks: Sequence[float]) -> list[str]:
 def breaks(problem: Problem, code: str, plans: Sequence[Plan]) -> list[float]:
     """Return four minutes between five steps: up to the standard in even steps, or fifths where most are beyond it."""
     standard = problem.services[code].standard_minutes
-    minutes = np.concatenate([plan.journeys[plan.journeys["service"] == code]["minutes"].dropna() for plan in plans])
+    minutes = np.concatenate([plan.journeys_to[code]["minutes"].dropna() for plan in plans])
     limit = standard.value if standard else 30.0
     if len(minutes) and np.median(minutes) <= limit:
         return [limit / 2, limit * 2 / 3, limit * 5 / 6, limit]
