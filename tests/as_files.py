@@ -1,13 +1,26 @@
-"""A made-up problem as the files that it could have been read from, so that the checker can judge its plans."""
+"""A made-up problem as the files that it could have been read from: for the checker, and to keep worlds that failed."""
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from ruamel.yaml import YAML
 
+from optimiser.inputs.assembling import problem_of
+from optimiser.inputs.config import draft_config
+from optimiser.inputs.tables import look_at_place
 from optimiser.problem import Beds, Figure, Problem, Service, Transfer
 
 
@@ -18,7 +31,7 @@ def with_files(problem: Problem) -> Problem:
     """
     problem = replace(problem, services={code: _one_flag(service) for code, service in problem.services.items()})
     tables = {
-        "areas": problem.areas.rename_axis("area").reset_index(),
+        "areas": _named(problem.areas.rename_axis("area").reset_index()),
         "sites": pd.DataFrame(
             [(code, site.name, "candidate" if site.candidate else "neighbour") for code, site in problem.sites.items()],
             columns=["site", "name", "role"],
@@ -31,6 +44,66 @@ def with_files(problem: Problem) -> Problem:
     files = {f"inputs/{name}.csv": _csv(frame) for name, frame in tables.items()}
     # JSON is YAML too.
     return replace(problem, files={"config.yaml": json.dumps(_config(problem)).encode(), **files})
+
+
+@contextmanager
+def shown_if_it_fails(problem: Problem) -> Iterator[None]:
+    """Where what is claimed of a drawn world fails, save the world as a config and tables, and show them all.
+
+    What is saved last is what a test ends with: the smallest world that was found. Copied to ``worlds_that_failed``,
+    beside those of the same claim, it is tried ever after.
+    """
+    try:
+        yield
+    except Exception as failure:
+        name = re.sub(r"\W+", "_", os.environ.get("PYTEST_CURRENT_TEST", "world").rpartition("::")[2].split(" ")[0])
+        folder = _kept() / name
+        shutil.rmtree(folder, ignore_errors=True)
+        save_world(problem, folder)
+        told = [f"The world that failed. Run it: optimiser solve {folder / 'config.yaml'}"]
+        told += [f"==> {path.relative_to(folder)}\n{path.read_text('utf-8')}" for path in files_of_world(folder)]
+        failure.add_note("\n".join(told))
+        raise
+
+
+@cache
+def _kept() -> Path:
+    return Path(tempfile.mkdtemp(prefix="worlds_that_failed_"))
+
+
+def files_of_world(folder: Path) -> list[Path]:
+    """Return the files of a saved world, the config first."""
+    return [folder / "config.yaml", *sorted(folder.glob("inputs/*.csv"))]
+
+
+def save_world(problem: Problem, folder: Path) -> None:
+    """Write a world as a config and the tables of its place, but for tables without a row."""
+    (folder / "inputs").mkdir(parents=True)
+    for name, content in with_files(problem).files.items():
+        if name.endswith(".yaml"):
+            written = io.BytesIO()
+            YAML().dump(json.loads(content, object_hook=_in_short), written)
+            content = written.getvalue()
+        if content.count(b"\n") > 1:
+            (folder / name).write_bytes(content)
+
+
+def _in_short(figure: dict[str, Any]) -> dict[str, Any]:
+    """Return a figure without the source that nobody stated for it; anything else as it is."""
+    return {"value": figure["value"]} if figure.get("source") == "" and "value" in figure else figure
+
+
+def read_world(folder: Path) -> Problem:
+    """Read a saved world as it stands, with its files: drawn worlds ask for much that is refused of a config."""
+    config = draft_config(folder / "config.yaml").config
+    assert config is not None
+    place, _ = look_at_place(config.place)
+    assert place is not None
+    return with_files(problem_of(config, place))
+
+
+def _named(areas: pd.DataFrame) -> pd.DataFrame:
+    return areas if "name" in areas else areas.assign(name=areas["area"])
 
 
 def _one_flag(service: Service) -> Service:

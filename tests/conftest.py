@@ -19,13 +19,11 @@ CORE = (
     "test_config",
     "test_goldens",
     "test_links_and_beds",
-    "test_nearest",
     "test_no_plan",
     "test_rules",
     "test_solver",
     "test_tables",
     "test_words",
-    "test_wrong_input",
 )
 
 

@@ -26,6 +26,7 @@ TRIAL_MODELS = {
     "continuous is cheaper than whole": Fraction(9),
     "a dear switch stays off": Fraction(20),
     "an equation ties whole to continuous": Fraction(64),
+    "rows become parallel": Fraction(1),
 }
 TRIAL_TOLERANCE = Fraction(1, 10**6)
 NO_GAP = ("mip_rel_gap", "mip_abs_gap")

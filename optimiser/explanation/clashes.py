@@ -18,6 +18,7 @@ import pulp
 
 from optimiser.explanation.ways_out import WayOut, ways_out
 from optimiser.journeys import nearest
+from optimiser.journeys.shared_out import every_sharing_without_limits
 from optimiser.model import Model, build, solver
 from optimiser.model.rules import JUDGED, Demand, demand_of, in_words, name_of, rank
 from optimiser.model.rules.journeys import every_area_is_served
@@ -109,7 +110,7 @@ def clash(problem: Problem) -> Clash:
     The problem must have no plan. Rules that say what the words mean are never dropped, only standards and resources.
     """
     chains = {code: nearest.chains(problem, code) for code in problem.services_with_patients}
-    model = build(problem, chains, explaining=True)
+    model = build(problem, chains, share_out=every_sharing_without_limits)
     rows = rows_of_demands(model)
     search = _Search(model, _with_presumed(problem, rows))
     found = search.run()

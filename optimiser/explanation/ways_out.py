@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pulp
 
 from optimiser.journeys import nearest
+from optimiser.journeys.shared_out import every_sharing_without_limits
 from optimiser.model import build, solver
 from optimiser.model.rules import LIMITS, Demand, rank, unit_of
 from optimiser.problem import Problem
@@ -84,7 +86,7 @@ def _alone(problem: Problem, chains: Chains, demand: Demand, rows: Sequence[str]
 
 def _together(problem: Problem, chains: Chains, rows: Rows) -> WayOut | None:
     """Return how little some demands must give in all for a plan to exist; None if they cannot make room."""
-    model = build(problem, chains, explaining=True)
+    model = build(problem, chains, share_out=partial(every_sharing_without_limits, in_part=True))
     slack: dict[Demand, list[pulp.LpVariable]] = {}
     for number, (demand, row) in enumerate(_each(rows)):
         constraint = model.programme.get_constraint_by_name(row)

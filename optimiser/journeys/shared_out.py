@@ -89,11 +89,12 @@ def every_sharing(problem: Problem, service: str) -> dict[Way, Sharing]:
     }
 
 
-def every_sharing_that_limits_leave(problem: Problem, service: str) -> dict[Way, Sharing]:
-    """Share out the patients for every set of candidates, also without limits that stand in the way of something.
+def every_sharing_without_limits(problem: Problem, service: str, *, in_part: bool = False) -> dict[Way, Sharing]:
+    """Share out the patients for every set of candidates, also by the limits that stand where others are left out.
 
-    A limit stands in the way where a sharing just keeps to it, or where there is no sharing. Each set of such limits is
-    left out once, and kept to as far as the others leave room once.
+    Each set of limits is left out that comes to a sharing of its own: a limit stands in the way of another sharing only
+    where it is just kept to, or where there is no sharing. With ``in_part`` each such set is also kept to as far as the
+    limits that stand leave room.
 
     Raises
     ------
@@ -109,7 +110,8 @@ def every_sharing_that_limits_leave(problem: Problem, service: str) -> dict[Way,
         while waiting:
             dropped = waiting.pop(0)
             shared = sharing(problem, service, sites, leave_out=dropped)
-            for one in (shared, sharing(problem, service, sites, giving=dropped)) if dropped else (shared,):
+            as_far_as_can_be = [sharing(problem, service, sites, giving=dropped)] if in_part and dropped else []
+            for one in (shared, *as_far_as_can_be):
                 if one.keeps_to_limits or not dropped:
                     found[sites, number] = one
                     number += 1
@@ -129,6 +131,9 @@ def every_sharing_that_limits_leave(problem: Problem, service: str) -> dict[Way,
 
 def _in_the_way(problem: Problem, service: str, sites: Collection[str], shared: Sharing) -> list[str]:
     """Return the limits that stand in the way of other sharings of some sites: those that are just kept to, or all."""
+    if problem.patients(service)[~shared.goes.any(axis=1)].any():
+        # Whoever reaches no site is not shared out, whichever limits are left out.
+        return []
     volumes = dict(zip(shared.sites, shared.patients.sum(axis=0), strict=True))
     stated = problem.services[service]
     found = []

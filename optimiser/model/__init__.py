@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import pulp
 
+from optimiser.journeys.flow import Sharing
 from optimiser.journeys.nearest import Chains
-from optimiser.journeys.shared_out import every_sharing, every_sharing_that_limits_leave
+from optimiser.journeys.shared_out import Way, every_sharing
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.rules import RULES
 from optimiser.model.variables import Variables, declare
@@ -27,16 +28,18 @@ class Model:
 
 
 def build(
-    problem: Problem, chains: Mapping[str, Chains], *, leave_out: Collection[str] = (), explaining: bool = False
+    problem: Problem,
+    chains: Mapping[str, Chains],
+    *,
+    leave_out: Collection[str] = (),
+    share_out: Callable[[Problem, str], Mapping[Way, Sharing]] = every_sharing,
 ) -> Model:
     """Build the model of a problem: every rule's rows, each named after its rule, and the first objective.
 
-    ``leave_out`` names rows that are not wanted, to find out which of them stand in the way. With ``explaining``
-    patients who are shared out may also go where they would if limits were left out, so that rows about volumes
-    mean the same whichever of them give way.
+    ``leave_out`` names rows that are not wanted, to find out which of them stand in the way. ``share_out`` gives the
+    ways in which a service's patients may be shared out: to explain a clash, more than those by all limits.
     """
     programme = pulp.LpProblem("plan", pulp.LpMinimize)
-    share_out = every_sharing_that_limits_leave if explaining else every_sharing
     managed = (code for code in problem.services_with_patients if problem.services[code].managed)
     sharings = {code: share_out(problem, code) for code in managed}
     model = Model(programme, declare(problem, chains, sharings, programme))

@@ -34,6 +34,8 @@ OPTIONS: Mapping[str, bool | int | float | str] = {
     "mip_feasibility_tolerance": 1e-9,
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
+    # Parallel rows and columns: where HiGHS 1.15.1 simplifies by them it loses answers, the best one among them.
+    "presolve_rule_off": 1 << 13,
 }
 WRONG_VERSIONS = ("1.14.",)
 CANARY_TOLERANCE = 1e-6
@@ -82,6 +84,7 @@ def run(
     *,
     time_limit_seconds: float | None = None,
     start: Mapping[str, float] | None = None,
+    presolve: bool = True,
 ) -> Outcome:
     """Solve a model to proved optimality, or say plainly how far it got.
 
@@ -93,6 +96,8 @@ def run(
         Stop after so long, and say ``time limit``.
     start
         Values of some variables of a known answer, to start from. It changes how fast, never what.
+    presolve
+        Whether HiGHS may simplify the model first. It changes how fast, and never what unless HiGHS is at fault.
 
     Raises
     ------
@@ -100,7 +105,7 @@ def run(
         If HiGHS is a version known to be wrong, fails a canary, or ends without an answer or a reason.
     """
     about()
-    return _solve(model, time_limit_seconds, start or {})
+    return _solve(model, time_limit_seconds, start or {}, presolve)
 
 
 @cache
@@ -186,10 +191,14 @@ def _sing(canary: Canary) -> dict[str, Any]:
     return {"name": canary.name, "best": canary.best, "found": outcome.objective}
 
 
-def _solve(model: pulp.LpProblem, time_limit_seconds: float | None, start: Mapping[str, float]) -> Outcome:
+def _solve(
+    model: pulp.LpProblem, time_limit_seconds: float | None, start: Mapping[str, float], presolve: bool = True
+) -> Outcome:
     began = time.perf_counter()
     lp = _Arrays.of(model)
     highs = _loaded(lp, time_limit_seconds)
+    if not presolve:
+        _ok(highs.setOptionValue("presolve", "off"), "option presolve")
     if start:
         _hint(highs, lp, start)
     with _stopped_by_ctrl_c(highs):
@@ -333,6 +342,8 @@ def _which(highs: Any, lp: _Arrays) -> Status:
     """Without anything to make small no model is unbounded: it then either has an answer or a clash."""
     highs.changeColsCost(len(lp.cost), np.arange(len(lp.cost), dtype=np.int32), np.zeros(len(lp.cost)))
     highs.run()
+    if highs.getModelStatus().name == "kUnboundedOrInfeasible":
+        return "infeasible"
     status = _status(highs, lp)
     return "unbounded" if status == "optimal" else status
 
@@ -415,6 +426,23 @@ CANARIES: Sequence[Canary] = (
                 ({"x": 1, "y": 1}, _AT_MOST, 5),
                 ({"x": 1, "z": 1}, _AT_LEAST, 10),
                 ({"z": 1, "y": -1}, _EQUAL, 7.5),
+            ],
+        ),
+    ),
+    Canary(
+        "rows become parallel",
+        1.0,
+        lambda: _model(
+            {"d": (0, 0, 1, _WHOLE), "k": (1, 0, 1, _REAL), "m": (0, 0, 1, _REAL), "n": (0, 0, 1, _REAL)},
+            [
+                ({"n": 1, "d": 1}, _AT_LEAST, 1),
+                ({"m": 1, "n": -1}, _AT_LEAST, 0),
+                ({"m": 1, "d": 1}, _AT_LEAST, 1),
+                ({"m": 1, "n": -1}, _AT_MOST, 0),
+                ({"m": 1, "d": 1}, _AT_MOST, 1),
+                ({"k": 1, "m": -1}, _AT_MOST, 0),
+                ({"n": -2, "d": -1}, _AT_MOST, -2),
+                ({"n": 1, "m": 1, "k": -1}, _AT_MOST, 1),
             ],
         ),
     ),

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -156,7 +157,7 @@ def _with_lists_as_json(frame: pd.DataFrame) -> pd.DataFrame:
 def _csv(frame: pd.DataFrame) -> bytes:
     tidy = frame.copy()
     for column in tidy.columns:
-        if tidy[column].isin([True, False]).any() and tidy[column].dtype in (bool, object):
+        if tidy[column].dtype in (bool, object) and tidy[column].isin([True, False]).any():
             tidy[column] = tidy[column].map({True: "true", False: "false"})
         elif pd.api.types.is_float_dtype(tidy[column]):
             tidy[column] = tidy[column].map(in_full)
@@ -199,6 +200,7 @@ def _record(plan: Plan, files: Mapping[str, bytes], said: Sequence[Otherwise]) -
     }
 
 
+@cache
 def _version(name: str) -> str:
     try:
         return version(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pulp
@@ -140,8 +140,11 @@ class _Search:
         """Whether an answer that time cut short is lawful, keeps what is held, and improves on what is in hand."""
         if not (designated and lawful(self.problem, designated) and self._keeps_what_is_held(designated)):
             return False
-        in_hand = value(self.problem, self.designated, objective) if self.reached else math.inf
-        return value(self.problem, designated, objective) <= in_hand
+        return value(self.problem, designated, objective) <= self._in_hand(objective)
+
+    def _in_hand(self, objective: Objective) -> float:
+        """Return what an objective comes to under the plan in hand; infinite before there is one."""
+        return value(self.problem, self.designated, objective) if self.reached else math.inf
 
     def settle_ties(self, tell: Tell) -> None:
         """Of equal best plans take that with fewest changes, fewest sites and first in site order, if time allows."""
@@ -156,26 +159,35 @@ class _Search:
     def _take_the_first(self) -> None:
         """Take fewest sites, then the first in site order, of the plans that equal the one in hand and its changes."""
         changes = value(self.problem, self.designated, TIE_BREAK)
-        model = self._model()
-        x = model.x.designated
         if self.problem.services_with_today:
+            model = self._model()
             model.programme.addConstraint(expression(self.problem, model.x, TIE_BREAK) <= changes + 0.5)
         order = [(site, code) for code in self.problem.services for site in self.problem.candidates]
         blocks = [order[n : n + PUT_IN_ORDER_AT_ONCE] for n in range(0, len(order), PUT_IN_ORDER_AT_ONCE)]
         in_order = [{pair: -(2**n) for n, pair in enumerate(reversed(block))} for block in blocks]
-        wishes = [dict.fromkeys(order, 1), *in_order]
-        designated = self.designated
-        for wish in wishes:
-            model.programme.setObjective(pulp.lpSum(weight * x[pair] for pair, weight in wish.items()))
-            outcome = solver.run(model.programme, time_limit_seconds=max(0.1, self.deadline - time.perf_counter()))
-            if outcome.status != "optimal":
+        for wish in [dict.fromkeys(order, 1), *in_order]:
+            if not self._settle(wish, changes):
                 return
+
+    def _settle(self, wish: Mapping[tuple[str, str], int], changes: float) -> bool:
+        """Take the plan with the least of a wish and hold it to that; return whether there was time to."""
+        while True:
+            model = self._model()
+            aim = pulp.lpSum(weight * model.x.designated[where] for where, weight in wish.items())
+            outcome = self._ask(model, aim, _sum_of(wish, self.designated))
+            if outcome.status != "optimal":
+                return False
             designated = _designated_in(model, outcome)
-            best = sum(weight for pair, weight in wish.items() if pair in designated)
-            model.programme.addConstraint(pulp.lpSum(weight * x[pair] for pair, weight in wish.items()) <= best + 0.5)
-        alike = value(self.problem, designated, TIE_BREAK) == changes and self._keeps_what_is_held(designated)
-        if alike and lawful(self.problem, designated):
-            self.designated = designated
+            if designated == self.designated or self._is_alike(designated, changes):
+                self.designated = designated
+                model.programme.addConstraint(aim <= _sum_of(wish, designated) + 0.5)
+                return True
+            self.not_these.append(designated)
+
+    def _is_alike(self, designated: Designations, changes: float) -> bool:
+        """Whether arithmetic finds designations lawful, with so many changes, and keeping what is held."""
+        same = value(self.problem, designated, TIE_BREAK) == changes and self._keeps_what_is_held(designated)
+        return same and lawful(self.problem, designated)
 
     def _best(self, objective: Objective, tell: Tell) -> tuple[solver.Outcome, Designations]:
         """Solve for one objective until its answer is exact and keeps what is held to the last digit."""
@@ -195,7 +207,7 @@ class _Search:
     def _is_true(self, objective: Objective, outcome: solver.Outcome, designated: Designations) -> bool:
         """Whether arithmetic finds an optimum lawful and counts it alike; if not, its chains are no longer cut."""
         exact = value(self.problem, designated, objective)
-        alike = abs(outcome.objective - exact) <= 1e-6 * max(1.0, abs(exact))
+        alike = abs(outcome.objective - exact) <= _room(exact)
         if alike and lawful(self.problem, designated):
             return True
         if not any(chain.cut.any() for chain in self.chains.values()):
@@ -231,9 +243,8 @@ class _Search:
         for number, (earlier, reached) in enumerate(zip(self.problem.objectives, self.reached, strict=False), start=1):
             name = f"objective_{number}_stays_at_its_best"
             if name not in there:
-                # Room for the solver's rounding; whether the answer really keeps what is held is then settled exactly.
-                room = 1e-6 * max(1.0, abs(reached.value))
-                yield name, expression(self.problem, model.x, earlier) <= reached.value + room
+                # With room for rounding; whether the answer really keeps what is held is then settled exactly.
+                yield name, expression(self.problem, model.x, earlier) <= reached.value + _room(reached.value)
         for number, designated in enumerate(self.not_these, start=1):
             name = f"not_these_designations.{number}"
             if name not in there:
@@ -242,15 +253,23 @@ class _Search:
 
     def _run(self, objective: Objective) -> tuple[solver.Outcome, Designations]:
         model = self._model()
-        model.programme.setObjective(expression(self.problem, model.x, objective))
-        outcome = solver.run(model.programme, time_limit_seconds=max(0.1, self.deadline - time.perf_counter()))
+        outcome = self._ask(model, expression(self.problem, model.x, objective), self._in_hand(objective))
         if outcome.status == "interrupted":
             raise KeyboardInterrupt
-        if outcome.status == "infeasible" and self.reached:
-            raise SolverFailed(f"The solver lost a plan that it had found. {REPORT_IT}")
         if outcome.status == "infeasible":
             raise NoPlan("No plan meets every rule.")
         return outcome, _designated_in(model, outcome)
+
+    def _ask(self, model: Model, aim: pulp.LpAffineExpression, in_hand: float) -> solver.Outcome:
+        """Make an aim as small as possible; where the plan in hand refutes the answer, ask again without presolve."""
+        model.programme.setObjective(aim)
+        for presolve in (True, False):
+            left = max(0.1, self.deadline - time.perf_counter())
+            outcome = solver.run(model.programme, time_limit_seconds=left, presolve=presolve)
+            best = {"optimal": outcome.objective, "infeasible": math.inf}.get(outcome.status, -math.inf)
+            if best <= in_hand + _room(in_hand):
+                return outcome
+        raise SolverFailed(f"The solver lost a plan that it had found. {REPORT_IT}")
 
     def _deepen(self, designated: Designations) -> bool:
         """Lengthen the chains that this answer runs past; return whether any did."""
@@ -275,6 +294,15 @@ class _Search:
         # The solver's bound carries its rounding; where it proved a gap of 0 the exact value is the bound.
         bound = found if self.proved else bound if bound is not None and math.isfinite(bound) else None
         return Reached(objective.name, objective.services, found, bound, UNITS[objective.name])
+
+
+def _room(value_of: float) -> float:
+    """Return how far the solver's rounding may take it from a value."""
+    return 1e-6 * max(1.0, abs(value_of))
+
+
+def _sum_of(weights: Mapping[tuple[str, str], int], designated: Designations) -> int:
+    return sum(weight for where, weight in weights.items() if where in designated)
 
 
 def _designated_in(model: Model, outcome: solver.Outcome) -> Designations:

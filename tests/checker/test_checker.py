@@ -333,6 +333,7 @@ TRIAL_MODELS = {
     "continuous is cheaper than whole": 9.0,
     "a dear switch stays off": 20.0,
     "an equation ties whole to continuous": 64.0,
+    "rows become parallel": 1.0,
 }
 SOLVER = {
     "name": "HiGHS",

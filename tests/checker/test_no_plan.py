@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from as_files import with_files
+from shipped import question
 from test_checker import CONFIG as HAND_SOLVED
 from test_checker import FILES, RUN_JSON, sealed
 from worlds import small, three_doctors
 
-import optimiser as op
 from optimiser import checker
 from optimiser.explanation import clash
 from optimiser.model.arithmetic import lawful
@@ -32,7 +32,7 @@ def files_of(problem: Problem) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", ["three_emergency_departments", "three_hasus"])
 def test_that_no_plan_exists_is_confirmed_by_trying_every_designation(name: str, tmp_path: Path):
-    problem = op.read_problem(CONFIGS / f"what_if/{name}.yaml")
+    problem = question(f"what_if/{name}")
     folder = write_files(files_of(problem), tmp_path / "run")
     assert checker.check(folder).empty
     assert "confirmed independently, by trying 49 designations" in checker.said_of_no_plan(folder)

@@ -225,7 +225,7 @@ def test_rules_schema_and_doctor_speak_json(tmp_path: Path):
     assert {"rule", "words", "unit", "may_be_relaxed"} == set(rules[0])
     assert "properties" in json.loads(optimiser("schema", cwd=tmp_path).stdout)
     doctor = json.loads(optimiser("doctor", "--json", cwd=tmp_path).stdout)
-    assert len(doctor["solver"]["canaries"]) == 4
+    assert len(doctor["solver"]["canaries"]) == 5
 
 
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

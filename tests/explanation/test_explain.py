@@ -13,6 +13,7 @@ import checkers_view
 import numpy as np
 import pytest
 from every_lawful import EveryLawful
+from shipped import answer, question
 from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
@@ -36,16 +37,6 @@ OPTIONS = {"base": 1000 if ALL else 30, "care_model": 1000 if ALL else 20}
 PRICED = ["base", "what_if/no_volume_floor", *(["care_model"] if ALL else [])]
 # Every claim of a run is checked for one option in so many; what is said of an option, for each.
 CHECKED_IN_FULL = 20
-
-
-@cache
-def question(name: str) -> Problem:
-    return op.read_problem(CONFIGS / f"{name}.yaml")
-
-
-@cache
-def answer(name: str) -> op.Plan:
-    return solve(question(name))
 
 
 @cache

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import optimiser as op
+from shipped import answer
+
 from optimiser.inputs.tables import unverified_activities
 from optimiser.report import summary
 
@@ -23,5 +24,5 @@ def test_activities_of_an_unverified_source_are_named():
 
 
 def test_the_main_questions_summary_names_the_departments_patients_and_not_strokes():
-    lines = summary.lines(op.solve(op.read_problem(ROOT / "configs/base.yaml")))
+    lines = summary.lines(answer("base"))
     assert "Patients are counted by an unverified source for: Full emergency department (sources.csv)." in lines

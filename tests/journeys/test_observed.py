@@ -15,6 +15,7 @@ from drawing import draws
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_place import CONFIG, TABLES, write_question
+from shipped import answer, question
 from worlds import small, vary
 
 import optimiser as op
@@ -85,7 +86,7 @@ def test_no_other_offsets_fit_better(data: st.DataObject):
 
 
 def test_the_fit_does_not_depend_on_the_order_of_anything():
-    world = op.read_problem(ROOT / "configs/base.yaml").behind_its_border()
+    world = question("base").behind_its_border()
     shuffled = replace(
         world, areas=world.areas[::-1], journeys=world.journeys[::-1], demand=world.demand[::-1], sites=dict(
             reversed(world.sites.items())
@@ -103,7 +104,7 @@ def test_the_fit_does_not_depend_on_the_order_of_anything():
 )
 def test_the_nearest_site_is_not_where_patients_went(service, counts, nearest, shares):
     # Of all who stay inside a closed border. Emergency attendances by area are derived, strokes are admissions.
-    world = op.read_problem(ROOT / "configs/base.yaml").behind_its_border()
+    world = question("base").behind_its_border()
     alone = backcast(vary(world, service, observed=Observed({}, "then", counts)), service)
     assert tuple(round(x, 2) for x in alone["backcast_patients"] / alone["backcast_patients"].sum()) == nearest
     closest = backcast(fitted(world, service, counts), service)
@@ -112,7 +113,7 @@ def test_the_nearest_site_is_not_where_patients_went(service, counts, nearest, s
 
 
 def test_behind_the_border_883_479_and_500_strokes_become_576_564_and_723():
-    world = op.read_problem(ROOT / "configs/base.yaml").behind_its_border()
+    world = question("base").behind_its_border()
     alone = backcast(vary(world, HASU, observed=Observed({}, "then", STROKES)), HASU)
     assert alone["backcast_patients"].round().tolist() == [883, 479, 500]
     found = backcast(fitted(world, HASU, STROKES), HASU)
@@ -122,8 +123,7 @@ def test_behind_the_border_883_479_and_500_strokes_become_576_564_and_723():
 
 def test_which_site_is_held_at_zero_says_how_many_cross_the_border_and_decides_the_answer():
     free, held = (
-        op.solve(op.read_problem(ROOT / f"configs/what_if/{name}.yaml"))
-        for name in ("observed_stroke_flows", "observed_stroke_flows_basildon_at_zero")
+        answer(f"what_if/{name}") for name in ("observed_stroke_flows", "observed_stroke_flows_basildon_at_zero")
     )
     assert (free.sites_of(HASU), held.sites_of(HASU)) == (("southend",), ("basildon",))
     errors = [backcast(plan.problem, HASU)["backcast_error"].max() for plan in (free, held)]

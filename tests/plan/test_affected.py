@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from command import optimiser
+from shipped import question
 from worlds import by_transfer, small, vary
 
 from optimiser.errors import InputError
-from optimiser.inputs import designations_of, read_problem
+from optimiser.inputs import designations_of
 from optimiser.inputs.config import read_option
 from optimiser.plan import affected as frames_of
 from optimiser.plan import evaluate
@@ -146,7 +146,7 @@ def test_an_area_that_is_split_counts_once_with_its_mean():
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    problem = read_problem(ROOT / "configs" / "base.yaml")
+    problem = question("base")
     services = ("hyper_acute_stroke", "acute_stroke", "emergency_department")
     elsewhere = {pair for pair in problem.today if pair[1] not in services}
     everywhere = {(site, code) for site in problem.candidates for code in services[1:]}
@@ -208,17 +208,17 @@ def test_a_folder_without_its_inputs_is_refused(folders: dict[str, Path], tmp_pa
 
 def test_the_command_takes_runs_and_options_and_writes_tables(folders: dict[str, Path], tmp_path: Path):
     words = ["configs/base.yaml", str(folders["southend"]), str(folders["basildon"]), "configs/options/q0_2016.yaml"]
-    command = [sys.executable, "-m", "optimiser", "compare", *words]
-    said = subprocess.run(
-        [*command, "--csv", str(tmp_path / "tables")], capture_output=True, text=True, check=True, cwd=ROOT
-    ).stdout
+    done = optimiser("compare", *words, "--csv", str(tmp_path / "tables"), cwd=ROOT)
+    said = done.stdout
+    assert done.returncode == 0, done.stderr
     assert "basildon against southend, in sentences that may be quoted:" in said
     assert "Q0_2016 against southend" in said
     tables = {path.stem: pd.read_csv(path) for path in (tmp_path / "tables").glob("*.csv")}
     assert set(tables["averages"]["answer"]) == {"basildon", "Q0_2016"}
     assert set(tables["cliffs"]["answer"]) == {"southend", "basildon", "Q0_2016"}
-    asked = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    assert set(json.loads(asked)) == set(tables)
+    asked = optimiser("compare", *words, "--json", cwd=ROOT)
+    assert asked.returncode == 0, asked.stderr
+    assert set(json.loads(asked.stdout)) == set(tables)
 
 
 def test_nobody_reaching_any_site_is_infinite_and_spoils_no_other_number():
@@ -232,7 +232,7 @@ def test_nobody_reaching_any_site_is_infinite_and_spoils_no_other_number():
 def test_the_page_shows_what_the_comparison_that_it_names_says():
     page = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
     header, *shown = page.split("```text\n")[1].split("\n```")[0].splitlines()
-    problem, answers = read_problem(ROOT / "configs" / "base.yaml"), {}
+    problem, answers = question("base"), {}
     for name in ("alt_hasu_southend", "dmbc_jul2018"):
         option = read_option(ROOT / "configs" / "options" / f"{name}.yaml")
         answers[option.code] = tables_of(evaluate(problem, designations_of(problem, option)))

@@ -18,6 +18,7 @@ import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
+import shipped
 import yaml
 from command import optimiser
 from hostile import HOSTILE
@@ -47,8 +48,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @cache
 def run_of(question: str, runs: Path) -> Path:
     """Return the run folder of a question that ships, solved once."""
-    plan = op.solve(op.read_problem(ROOT / "configs" / f"{question}.yaml"))
-    return op.write_run(plan, runs / question.replace("/", "_"))
+    return op.write_run(shipped.answer(question), runs / question.replace("/", "_"))
 
 
 @cache
@@ -317,7 +317,7 @@ def test_a_place_without_outlines_has_points_and_curves_and_no_map(runs: Path, t
 
 
 def test_a_plan_that_reaches_nobody_is_said_so(tmp_path: Path):
-    plan = op.evaluate(op.read_problem(ROOT / "configs/tiny.yaml").behind_its_border(), [("ash", "x_ray")])
+    plan = op.evaluate(shipped.question("tiny").behind_its_border(), [("ash", "x_ray")])
     files = {
         **plan.problem.files,
         "config.yaml": plan.problem.files["config.yaml"].replace(b"border: open", b"border: closed"),

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from shipped import answer
 from worlds import small
 
 import optimiser as op
@@ -99,7 +100,7 @@ def test_everybody_at_the_nearest_is_set_against_sharing_out() -> None:
 def test_the_border_of_a_config_is_the_border_that_is_asked_of(tmp_path: Path) -> None:
     # The setting that the record names asks the very question whose answer it states.
     root = Path(__file__).parents[2]
-    plan = op.solve(op.read_problem(root / "configs/what_if/one_hasu.yaml"))
+    plan = answer("what_if/one_hasu")
     (said,) = summary.across_the_border(plan)
     (tmp_path / "closed.yaml").write_text(f"based_on: {root}/configs/what_if/one_hasu.yaml\nborder: closed\n")
     closed = op.solve(op.read_problem(tmp_path / "closed.yaml"))

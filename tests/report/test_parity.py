@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shipped
 from browser import Browser
 from worlds import by_transfer, small, three_doctors, vary
 
-import optimiser as op
 from optimiser.plan import Plan, affected, evaluate, measures
 from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
 from optimiser.report.page import question
@@ -213,8 +213,8 @@ def test_without_tables_the_page_works_out_the_same(browser: Browser, monkeypatc
 
 def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser):
     """The page of the care model, by transfer, has the minutes of that model with everybody taken straight there."""
-    problem = op.read_problem(ROOT / "configs/care_model.yaml")
-    straight = op.read_problem(ROOT / "configs/what_if/care_model_straight_there.yaml")
+    problem = shipped.question("care_model")
+    straight = shipped.question("what_if/care_model_straight_there")
     choices = every_subset_and_some_joint_choices(problem, joint=4)[:: len(problem.services)]
     shown = 0
     for choice, found in zip(choices, on_the_page(browser, problem, choices), strict=True):
@@ -231,4 +231,4 @@ def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser)
 @pytest.mark.parametrize("config", ["base", "what_if/treat_and_transfer", "what_if/hasus_shared_out"])
 def test_five_hundred_joint_choices_come_to_the_same(browser: Browser, config: str):
     """Objectives as whole numbers exactly, every rule and every measure, for all of them."""
-    agree(browser, op.read_problem(ROOT / f"configs/{config}.yaml"), joint=500)
+    agree(browser, shipped.question(config), joint=500)

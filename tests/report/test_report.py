@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
+from shipped import answer, question
 from worlds import small, three_doctors
 
 import optimiser as op
@@ -32,8 +33,8 @@ MOST_BYTES = 5_000_000
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two runs and their page."""
     parent = tmp_path_factory.mktemp("runs")
-    base = op.read_problem(ROOT / "configs/base.yaml")
-    op.write_run(op.solve(base), parent / "base")
+    base = question("base")
+    op.write_run(answer("base"), parent / "base")
     july = op.read_option(ROOT / "configs/options/dmbc_jul2018.yaml")
     op.write_run(op.evaluate(base, op.designations_of(base, july)), parent / "july_2018")
     op.write_report([parent / "base", parent / "july_2018"], parent / "page.html")
@@ -43,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def care_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of the whole care model: twenty services, decided as today."""
-    problem = op.read_problem(ROOT / "configs/care_model.yaml")
+    problem = question("care_model")
     path = tmp_path_factory.mktemp("care_model") / "page.html"
     return op.write_report([op.evaluate(problem, problem.today)], path)
 
@@ -148,7 +149,7 @@ def test_a_place_is_looked_up_by_code_or_name(seen: Visit, words: str):
     seen.page.fill("#place", words)
     seen.page.locator("#places button").first.click()
     found = seen.page.locator("#place-found").text_content() or ""
-    journeys = op.read_problem(ROOT / "configs/base.yaml").journeys
+    journeys = question("base").journeys
     minutes = round(journeys.loc["E01015814", SOUTHEND])
     assert found.startswith("Southend-on-Sea 003A")
     assert (
@@ -168,7 +169,7 @@ def test_yaml_from_the_page_evaluates_to_the_same_whole_numbers(seen: Visit, fol
     tick(seen, HASU, "basildon")
     tick(seen, "acute_stroke", "broomfield")
     (tmp_path / "my_choice.yaml").write_text(seen.page.input_value("#yaml"), encoding="utf-8")
-    problem = op.read_problem(ROOT / "configs/base.yaml")
+    problem = question("base")
     plan = op.evaluate(problem, op.designations_of(problem, op.read_option(tmp_path / "my_choice.yaml")))
     on_page = seen.page.evaluate("now.objectives.map(one => one.value)")
     assert on_page == [one.value for one in plan.proof.objectives]

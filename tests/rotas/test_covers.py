@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from drawing import seeds
 from made_up_place import CONFIG, write_question
+from shipped import answer, question
 
 import optimiser as op
 from optimiser.checker import CHECKS, check
@@ -419,8 +420,8 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def test_the_page_says_what_the_what_if_comes_to() -> None:
-    problem = op.read_problem(ROOT / "configs/what_if/emergency_rotas_from_cover.yaml")
-    plan, page = op.solve(problem), (ROOT / "docs/rotas.md").read_text(encoding="utf-8")
+    problem = question("what_if/emergency_rotas_from_cover")
+    plan, page = answer("what_if/emergency_rotas_from_cover"), (ROOT / "docs/rotas.md").read_text(encoding="utf-8")
     assert plan.rotas is not None and plan.rota_needs is not None
     emergency = "emergency_department.emergency_consultants"
     steps = plan.rota_needs[plan.rota_needs["rota"] == emergency]

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import json
 import random
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from drawing import seeds
+from shipped import answer as solved
 from test_covers import EVERY_DAY, OFFICE, STAFFED, ask, sealed
 
 import optimiser as op
 from optimiser.checker import check
 from optimiser.checker.patterns import ON_CALL_CHECKS
-from optimiser.plan import Plan
 from optimiser.plan.runs import files_of
 from optimiser.report import summary
 from optimiser.rotas import DAYS, Cover, Roster, Shape, Shift, WorkingTime, drawn, grid, legend
@@ -156,11 +155,6 @@ def follow(
         if people > 1 and any(one and other for one, other in pairwise(weekends)):
             faults.append("two weekends in a row")
     return sorted(set(faults))
-
-
-@cache
-def solved(name: str) -> Plan:
-    return op.solve(op.read_problem(ROOT / "configs" / f"{name}.yaml"))
 
 
 @pytest.mark.parametrize("name", ["base", "care_model"])

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from shipped import question
 from worlds import ROADS, by_transfer, small, three_doctors, vary
 
-from optimiser.inputs import read_problem
 from optimiser.model.arithmetic import value
 from optimiser.problem import ACROSS_SITES, Beds, Figure, Growth, Objective, Problem, Team
 from optimiser.scenarios.parameters import KINDS, changed, corridors, parameters, shared_out
@@ -154,7 +154,7 @@ def test_a_question_has_only_what_it_says():
 
 
 def test_the_main_question_has_its_four_roads():
-    problem = read_problem(ROOT / "configs" / "base.yaml")
+    problem = question("base")
     assert corridors(problem) == ("A12", "A127", "A13", "A130")
     slower = changed(problem, {"journey_factor.A127": 1.2})
     here = problem.areas["corridor"] == "A127"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -19,16 +22,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from command import optimiser
 from drawing import draws
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from shipped import question
 from test_enumeration import worlds
 from worlds import small, three_doctors
 
 from optimiser import scenarios as sweeps
 from optimiser.errors import InputError, NotWritten, TooLarge
-from optimiser.inputs import read_problem
 from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import evaluate
 from optimiser.problem import Figure, Objective, Problem
@@ -362,49 +366,84 @@ def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path, mon
     assert run_all(path, tmp_path / "c") == alone
 
 
-# In small chunks, so that there is much to interrupt.
+# In small chunks, so that there is much to interrupt. What is loaded once serves every sweep: each is worked out by a
+# copy of this process, which says which, then what it finds, and how it ended.
 SLOWLY = """
-import json, sys
+import json, os, sys
 from pathlib import Path
 from optimiser import scenarios as sweeps
 from optimiser.scenarios import running
 
 running.CHUNK_OF_TABLES = 5
-print("begun", flush=True)
-work, chunks = sweeps.run(sweeps.read_sweep(sys.argv[1]), Path(sys.argv[2]), resume=True)
-files = sweeps.files_of(sweeps.Finding(work, sweeps.together(work, chunks)))
-print(json.loads(files["run.json"])["result"])
+for line in sys.stdin:
+    if not (child := os.fork()):
+        print(os.getpid(), flush=True)
+        path, folder = map(Path, json.loads(line))
+        work, chunks = sweeps.run(sweeps.read_sweep(path), folder, resume=True)
+        files = sweeps.files_of(sweeps.Finding(work, sweeps.together(work, chunks)))
+        print(json.loads(files["run.json"])["result"], flush=True)
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
-def slowly(path: Path, folder: Path) -> subprocess.Popen[str]:
-    """Begin a sweep in a process of its own, and return once that has loaded what it needs."""
-    begun = subprocess.Popen([sys.executable, "-c", SLOWLY, str(path), str(folder)], stdout=subprocess.PIPE, text=True)
-    assert begun.stdout and begun.stdout.readline() == "begun\n"
-    return begun
+class Slowly:
+    """A process that begins a sweep whenever it is asked to, in another, which can be killed."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SLOWLY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        assert self.process.stdin and self.process.stdout
+        self.asked, self.said = self.process.stdin, self.process.stdout
+
+    def begin(self, path: Path, folder: Path) -> int:
+        """Begin a sweep, and return the number of the process that works it out."""
+        self.asked.write(json.dumps([str(path), str(folder)]) + "\n")
+        self.asked.flush()
+        return int(self.said.readline())
+
+    def end(self) -> list[str]:
+        """Wait for the sweep to end, and return what it finds, if anything, and how its process ended."""
+        found = [self.said.readline().strip()]
+        return found if found[0].lstrip("-").isdigit() else [*found, self.said.readline().strip()]
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.communicate(timeout=LONG_ENOUGH)
+
+
+@pytest.fixture
+def slowly() -> Iterator[Slowly]:
+    begun = Slowly()
+    yield begun
+    begun.close()
 
 
 def chunks_of(folder: Path) -> int:
     return len(list(sweeps.unfinished(folder).glob("chunk_*")))
 
 
-def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result(tmp_path: Path):
+def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result(tmp_path: Path, slowly: Slowly):
     path = tiny(tmp_path, draws=3000)
-    whole, _ = slowly(path, tmp_path / "whole").communicate(timeout=LONG_ENOUGH)
+    slowly.begin(path, tmp_path / "whole")
+    whole, ended = slowly.end()
+    assert ended == "0"
     generator, folder = random.Random(1), tmp_path / "killed"
     for number in range(20):
-        before = chunks_of(folder)
-        child = slowly(path, folder)
+        before, until = chunks_of(folder), time.monotonic() + LONG_ENOUGH
+        child = slowly.begin(path, folder)
         # Every other time while it works, else at any time: while it reads, draws, or puts chunks together.
-        while number % 2 and chunks_of(folder) == before and child.poll() is None:
+        while number % 2 and chunks_of(folder) == before and time.monotonic() < until:
             time.sleep(0.005)
         time.sleep(generator.uniform(0, 0.04 if number % 2 else 0.4))
-        child.kill()
-        child.communicate(timeout=LONG_ENOUGH)
-        assert child.returncode == -signal.SIGKILL, "the sweep was done before it could be killed twenty times"
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        *_, ended = slowly.end()
+        assert ended == str(-signal.SIGKILL), "the sweep was done before it could be killed twenty times"
     assert 10 <= chunks_of(folder) < 600
-    again, _ = slowly(path, folder).communicate(timeout=LONG_ENOUGH)
-    assert again == whole
+    slowly.begin(path, folder)
+    assert slowly.end() == [whole, "0"]
 
 
 def test_a_worker_that_is_killed_is_told_in_one_line_and_the_sweep_goes_on_without_loss(tmp_path: Path):
@@ -458,8 +497,9 @@ def test_what_was_kept_of_another_sweep_is_refused_and_a_broken_chunk_is_worked_
 
 def test_the_command_writes_a_folder_whose_hash_is_that_of_its_tables(tmp_path: Path):
     path = tiny(tmp_path)
-    command = [sys.executable, "-m", "optimiser", "sweep", str(path), "--out", str(tmp_path / "out")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    command = ("sweep", str(path), "--out", str(tmp_path / "out"))
+    done = optimiser(*command, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
     assert "60 scenarios" in done.stdout and "Least largest regret" in done.stdout
     assert done.stderr == "" and not list(tmp_path.glob("*.unfinished"))
     folder = tmp_path / "out"
@@ -472,7 +512,7 @@ def test_the_command_writes_a_folder_whose_hash_is_that_of_its_tables(tmp_path: 
         allowed = results[f"lawful {option}"].astype(str) == "True"
         lost = (results[f"value {option}"] - results["best_value"])[allowed | (results[f"lawful {option}"] == True)]  # noqa: E712
         assert lost.max() == pytest.approx(row["max_regret"], abs=1e-6)
-    again = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    again = optimiser(*command, cwd=ROOT)
     assert again.returncode == 9 and "exists already" in again.stderr
 
 
@@ -494,8 +534,7 @@ def test_a_sweep_that_is_stopped_says_how_to_go_on(tmp_path: Path):
 
 
 def test_resume_says_what_it_needs(tmp_path: Path):
-    command = [sys.executable, "-m", "optimiser", "sweep", str(tiny(tmp_path)), "--resume"]
-    refused = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    refused = optimiser("sweep", str(tiny(tmp_path)), "--resume", cwd=ROOT)
     assert refused.returncode == 2 and "--out" in refused.stderr
 
 
@@ -512,7 +551,7 @@ def test_what_is_too_fine_to_add_exactly_is_refused_and_leaves_nothing(tmp_path:
 
 
 def test_the_care_model_is_swept_though_nobody_could_list_it():
-    problem = read_problem(ROOT / "configs" / "what_if" / "care_model_fully_staffed.yaml")
+    problem = question("what_if/care_model_fully_staffed")
     values = [{}, {"staff.emergency_consultants.WTE": 30.0}, {"journey_factor.A13": 1.5, "journey_factor.A12": 0.9}]
     finding = found_by(sweep_of(problem, values))
     results, listed = finding.results, finding.work.listed

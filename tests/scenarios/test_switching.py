@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from drawing import draws
 from every_lawful import EveryLawful
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from shipped import answer
 from test_clash import drawn as world_of_two_services
 from test_enumeration import worlds
 from worlds import by_transfer, small, three_doctors, vary
@@ -41,11 +42,6 @@ Pair = tuple[Designations, Designations]
 PERCENT = Fraction(1, 100)
 # EXPLAIN_ALL=1 draws more pairs, which takes some minutes.
 PAIRS = {"base": 100, "care_model": 40} if "EXPLAIN_ALL" in os.environ else {"base": 6, "care_model": 4}
-
-
-@cache
-def answer(name: str) -> op.Plan:
-    return op.solve(op.read_problem(CONFIGS / f"{name}.yaml"))
 
 
 def base() -> op.Plan:

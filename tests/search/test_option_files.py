@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from shipped import question
 
 import optimiser as op
 from optimiser.errors import InputError
@@ -18,7 +19,7 @@ DECIDED = ROOT / "configs/options/dmbc_jul2018.yaml"
 
 @cache
 def base() -> Problem:
-    return op.read_problem(ROOT / "configs/base.yaml")
+    return question("base")
 
 
 def written(folder: Path, old: str, new: str) -> Path:

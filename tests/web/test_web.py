@@ -25,6 +25,7 @@ from typing import Any
 import httpx
 import pytest
 import schemathesis
+import shipped
 from command import optimiser
 from hostile import HOSTILE
 from hypothesis import HealthCheck, settings
@@ -49,7 +50,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @cache
 def run_folder(parent: Path) -> Path:
-    return op.write_run(op.solve(op.read_problem(ROOT / "configs/tiny.yaml")), parent / "tiny")
+    return op.write_run(shipped.answer("tiny"), parent / "tiny")
 
 
 @contextmanager

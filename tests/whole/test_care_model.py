@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import shipped
 
 import optimiser as op
 from optimiser.errors import NoPlan
@@ -26,14 +27,12 @@ LOCKED = ("cardiothoracic", "radiotherapy", "burns_and_plastics")
 AT_ONCE = 5
 
 
-@cache
 def question() -> Problem:
-    return op.read_problem(ROOT / "configs/care_model.yaml")
+    return shipped.question("care_model")
 
 
-@cache
 def answer() -> Plan:
-    return op.solve(question())
+    return shipped.answer("care_model")
 
 
 @cache
@@ -145,7 +144,7 @@ def test_emergency_departments_are_decided_with_what_hangs_on_them():
 
 def test_where_hyper_acute_stroke_is_best_depends_on_the_pathway():
     assert answer().sites_of("hyper_acute_stroke") == ("basildon",)
-    straight = op.solve(op.read_problem(ROOT / "configs/what_if/care_model_straight_there.yaml"))
+    straight = shipped.answer("what_if/care_model_straight_there")
     assert straight.sites_of("hyper_acute_stroke") == ("southend",)
     assert not straight.problem.reached_by_transfer
     numbers = measures.table(answer())
@@ -153,7 +152,7 @@ def test_where_hyper_acute_stroke_is_best_depends_on_the_pathway():
 
 
 def test_time_of_day_and_growth_work_on_the_whole_model_and_the_summary_says_so():
-    plan = op.solve(op.read_problem(ROOT / "configs/what_if/care_model_peak_2025.yaml"))
+    plan = shipped.answer("what_if/care_model_peak_2025")
     told = "\n".join(summary.lines(plan))
     assert "Demand is grown over 7 years to 2025: +" in told and "rates not verified" in told
     assert "Every journey time is multiplied by 1.25 (travel.times.peak), which is not verified." in told

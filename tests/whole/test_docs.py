@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import shipped
 import typer
 
 import optimiser as op
@@ -63,14 +64,12 @@ def numbers(pattern: str, page: str = README) -> list[float]:
     return [float(number.replace(",", "")) for number in ([found] if isinstance(found, str) else found)]
 
 
-@cache
 def question(name: str = "base") -> Problem:
-    return op.read_problem(ROOT / "configs" / f"{name}.yaml")
+    return shipped.question(name)
 
 
-@cache
-def answer() -> Plan:
-    return op.solve(question())
+def answer(name: str = "base") -> Plan:
+    return shipped.answer(name)
 
 
 @cache
@@ -267,7 +266,7 @@ def test_the_readme_says_by_how_much_the_border_decides():
     one = {site: with_sites(question("what_if/no_neighbours"), HASU, site) for site in question().candidates}
     closed = {site: round(number(plan, "mean_minutes", HASU), 2) for site, plan in one.items()}
     assert numbers(r"best at Basildon \(([\d.]+)\)") == [closed["basildon"]] == [min(closed.values())]
-    same_rules = op.solve(question("what_if/no_neighbours"))
+    same_rules = answer("what_if/no_neighbours")
     assert "ask for two, at Broomfield and Southend" in README
     assert same_rules.sites_of(HASU) == ("broomfield", "southend")
     assert "emergency departments at Basildon and Broomfield" in README
@@ -283,7 +282,7 @@ def test_the_readme_says_what_the_minimum_of_patients_rests_on():
     smaller = [min(number(plan, "site_patients", HASU, site) for site in pair) for pair, plan in plans]
     assert numbers(r"the smaller would see (\d+) to (\d+)") == [round(min(smaller)), round(max(smaller))]
     assert max(smaller) < minimum.value
-    unlimited = op.solve(question("what_if/no_volume_floor"))
+    unlimited = answer("what_if/no_volume_floor")
     assert unlimited.sites_of(HASU) == ("basildon", "southend")
     assert numbers(r"at Basildon and Southend: ([\d.]+) minutes") == [round(number(unlimited, "mean_minutes", HASU), 2)]
 
@@ -330,7 +329,7 @@ def test_the_readmes_what_if_has_the_answer_that_it_says(tmp_path: Path):
     plan = op.solve(op.read_problem(tmp_path / "question.yaml"))
     assert plan.sites_of(HASU) == ("basildon", "southend")
     with pytest.raises(NoPlan):
-        op.solve(question("what_if/three_emergency_departments"))
+        answer("what_if/three_emergency_departments")
 
 
 def test_the_readmes_python_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
@@ -383,7 +382,7 @@ def test_the_page_on_observed_flows_says_what_offsets_come_to():
 
 
 def test_the_worked_examples_answer_is_the_optimisers():
-    plan, page = op.solve(question("tiny")), words_of(ROOT / "docs/worked_example.md")
+    plan, page = answer("tiny"), words_of(ROOT / "docs/worked_example.md")
     assert "| walk-in clinic | ash, birch | | X-ray room | ash, birch |" in page
     assert plan.sites_of("walk_in") == plan.sites_of("x_ray") == ("ash", "birch")
     assert numbers(r"patient-minutes \| ([\d,]+) a year; mean ([\d]+) minutes", page) == [

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pytest
+from shipped import answer as solved
+from shipped import question
 
 import optimiser as op
 from optimiser.errors import NoPlan
@@ -19,17 +20,12 @@ REFUSED = {"three_hasus", "three_emergency_departments", "stroke_beds_2019"}
 HASU = "hyper_acute_stroke"
 
 
-@cache
-def solved(name: str) -> Plan:
-    return op.solve(op.read_problem(ROOT / "configs" / f"{name}.yaml"))
-
-
 def mean(plan: Plan, service: str = HASU) -> float:
     return round(measures.number(measures.table(plan), "mean_minutes", service), 2)
 
 
 def clash_of(name: str) -> op.Clash:
-    problem = op.read_problem(ROOT / "configs/what_if" / f"{name}.yaml")
+    problem = question(f"what_if/{name}")
     with pytest.raises(NoPlan):
         op.solve(problem)
     return op.clash(problem)
@@ -122,7 +118,7 @@ def test_every_config_that_ships_is_solved_proved_and_checked_or_refused(path: P
 
 @pytest.mark.parametrize("path", OPTIONS, ids=lambda path: path.stem)
 def test_every_option_that_ships_is_evaluated_and_checked(path: Path):
-    problem = op.read_problem(ROOT / "configs/base.yaml")
+    problem = question("base")
     option = op.read_option(path)
     plan = op.evaluate(problem, op.designations_of(problem, option))
     assert plan.proof.outcome == "evaluated"
@@ -132,7 +128,7 @@ def test_every_option_that_ships_is_evaluated_and_checked(path: Path):
 
 
 def test_the_july_2018_decision_breaks_the_rotas_of_three_emergency_departments():
-    problem = op.read_problem(ROOT / "configs/base.yaml")
+    problem = question("base")
     option = op.read_option(ROOT / "configs/options/dmbc_jul2018.yaml")
     plan = op.evaluate(problem, op.designations_of(problem, option))
     assert set(plan.broken["rule"]) == {"rota_is_filled"}
@@ -140,7 +136,7 @@ def test_the_july_2018_decision_breaks_the_rotas_of_three_emergency_departments(
 
 
 def test_a_service_provided_nowhere_behind_the_border_is_infinitely_far_and_checked():
-    problem = op.read_problem(ROOT / "configs/what_if/no_neighbours.yaml")
+    problem = question("what_if/no_neighbours")
     plan = op.evaluate(problem, {pair for pair in problem.today if pair[1] != HASU})
     assert plan.proof.objectives[0].value == float("inf")
     assert mean(plan) == float("inf")

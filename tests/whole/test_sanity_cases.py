@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from shipped import answer, question
 
 import optimiser as op
 from optimiser.errors import NoPlan
@@ -42,14 +42,12 @@ def three_catchments(patients: dict[str, float], **rules: object) -> Problem:
     )
 
 
-@cache
 def whole() -> Problem:
-    return op.read_problem(ROOT / "configs/care_model.yaml")
+    return question("care_model")
 
 
-@cache
 def base() -> Problem:
-    return op.read_problem(ROOT / "configs/base.yaml")
+    return question("base")
 
 
 def test_each_site_alone_clears_600_strokes_as_observed_so_volumes_do_not_justify_one_unit():
@@ -125,7 +123,7 @@ def test_hyper_acute_beds_pooled_and_split_by_the_shipped_config():
 
 def test_sixteen_consultants_in_post_and_28_posts_leave_three_departments_14_and_2_short():
     # The same as published: over three hospitals together, for at which of them the 16 were was not said.
-    plan = solve(op.read_problem(ROOT / "configs/what_if/emergency_consultants_2016.yaml"))
+    plan = answer("what_if/emergency_consultants_2016")
     numbers, group = measures.table(plan), "emergency_consultants (WTE)"
     found = {
         name: measures.number(numbers, name, "", group)
@@ -140,14 +138,14 @@ def test_one_hyper_acute_unit_is_not_one_rota_if_thrombolysis_stays_on_three_sit
     # One rota of 6 for the unit and 6 at each of two other sites: 18, as with three units, and 13 are in post. By
     # telemedicine it would be 6.
     for name, needed, short in (("residual_stroke_cover", 18, 5), ("remote_stroke_cover", 6, 0)):
-        plan = solve(op.read_problem(ROOT / "configs/what_if" / f"{name}.yaml"))
+        plan = answer(f"what_if/{name}")
         here = plan.staffing[plan.staffing["team"] == "stroke_consultants"]
         assert len(plan.sites_of("hyper_acute_stroke")) == 1 and len(plan.sites_of("stroke_thrombolysis")) == 3
         assert (here["needed"].sum(), here["short"].sum()) == (needed, short)
 
 
 def test_the_stroke_beds_of_2019_are_four_too_few_by_the_bed_test():
-    problem = op.read_problem(ROOT / "configs/what_if/stroke_beds_2019.yaml")
+    problem = question("what_if/stroke_beds_2019")
     numbers = measures.table(evaluate(problem, problem.today))
     found = [measures.number(numbers, "beds_needed", "acute_stroke", site) for site in SITES]
     assert found == [52, 35, 37]
