@@ -15,7 +15,7 @@ import numpy as np
 
 from optimiser.errors import TooLarge
 from optimiser.journeys.going import Bools, Floats, Going, Ints, goes_to
-from optimiser.problem import Problem, Transfer
+from optimiser.problem import Problem, Transfer, worked_out_once
 
 DAYS_A_YEAR = 365
 MINUTES_AN_HOUR = 60
@@ -78,6 +78,7 @@ class SecondLegs:
         return np.where(self.moves, minutes, 0.0) / MINUTES_AN_HOUR
 
 
+@worked_out_once
 def second_legs(problem: Problem, service: str) -> SecondLegs:
     """Return the second legs of a service reached by transfer."""
     transfer = problem.services[service].transfer

@@ -81,10 +81,10 @@ class Going(ABC):
         """Patients a year by area, scaled."""
         return np.asarray(np.rint(self.problem.patients(self.services[-1]) * self.patient_scale))
 
-    @cached_property
+    @property
     def resident(self) -> Bools:
         """Whether each area is resident."""
-        return np.asarray(self.problem.areas["resident"], dtype=bool)
+        return np.asarray(self.problem.resident)
 
 
 def first_least(minutes: Floats) -> Ints:

@@ -40,13 +40,13 @@ def _counted(problem: Problem, services: Sequence[str]) -> list[str]:
 
 def patient_minutes(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """Minutes that resident patients spend on the way, in a year."""
-    return _minutes(problem, choices, services, problem.areas["resident"].to_numpy())
+    return _minutes(problem, choices, services, problem.resident)
 
 
 def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """Minutes that resident patients from the most deprived fifth of areas spend on the way, in a year."""
     deprived = (problem.areas["deprivation_decile"] <= MOST_DEPRIVED_DECILES).to_numpy()
-    return _minutes(problem, choices, services, problem.areas["resident"].to_numpy() & deprived)
+    return _minutes(problem, choices, services, problem.resident & deprived)
 
 
 def _minutes(problem: Problem, choices: All, services: Sequence[str], counted: np.ndarray) -> Score:

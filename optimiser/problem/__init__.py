@@ -207,6 +207,7 @@ class Problem:
         """Whether a service at a site need not keep to its link with another."""
         return (service, needs, site) in self._excepted
 
+    @worked_out_once
     def transfer_minutes(self, from_site: str, to_site: str) -> float:
         """Return the minutes by road between two sites: 0 from a site to itself, infinite where it is not known."""
         if from_site == to_site:
@@ -337,8 +338,16 @@ class Problem:
         places = _scale(shares)
         return places // int(np.gcd.reduce(np.rint(shares * places).astype(np.int64), initial=places))
 
+    @cached_property
+    def resident(self) -> np.ndarray:
+        """Whether each area is resident. Read only."""
+        found = self.areas["resident"].to_numpy(dtype=bool, copy=True)
+        found.flags.writeable = False
+        return found
+
+    @worked_out_once
     def patients(self, service: str) -> np.ndarray:
-        """Patients a year for a service, one number an area, residents or not."""
+        """Patients a year for a service, one number an area, residents or not. Read only."""
         activity = self.services[service].activity
         if activity is None:
             return np.zeros(len(self.areas))
