@@ -146,36 +146,44 @@ def _config(problem: Problem) -> dict[str, Any]:
         },
         "services": {code: _service(service) for code, service in problem.services.items()},
         "today": {code: sites for code, sites in today.items() if code in problem.services_with_today},
-        "at_most_services_a_site": asdict(most) if (most := problem.at_most_services_a_site) else None,
+        "at_most_services_a_site": _figure(most) if (most := problem.at_most_services_a_site) else None,
         "exceptions": [asdict(one) for one in problem.exceptions],
         "objectives": [{one.name: list(one.services)} if one.services else one.name for one in problem.objectives],
     }
 
 
 def _limit(figure: Figure | None) -> Any:
-    return "unlimited" if figure is None else asdict(figure)
+    return "unlimited" if figure is None else _figure(figure)
+
+
+def _figure(one: Figure) -> Any:
+    """Return a figure as people write one: the bare number where nothing is said of where it comes from."""
+    return asdict(one) if one.source or one.verified else one.value
 
 
 def _service(service: Service) -> dict[str, Any]:
     figures = ["at_least_sites", "at_most_sites", "minimum_patients", "maximum_patients", "longest_journey_minutes"]
     figures += ["standard_minutes", "share_within_standard"]
-    counted = {name: asdict(getattr(service, name)) for name in figures if getattr(service, name)}
+    counted = {name: _figure(getattr(service, name)) for name in figures if getattr(service, name)}
     if service.activity is None:
         counted = {name: figure for name, figure in counted.items() if name.endswith("sites")}
     rotas: dict[str, dict[str, Any]] = {}
     for rota in service.rotas:
-        rota_of_team = rotas.setdefault(rota.team, {"may_fall_short": rota.may_fall_short})
-        rota_of_team["people" if rota.unit == "people" else "wte"] = asdict(rota.needed)
+        rota_of_team = rotas.setdefault(rota.team, {"may_fall_short": True} if rota.may_fall_short else {})
+        rota_of_team["people" if rota.unit == "people" else "wte"] = _figure(rota.needed)
+    links_and_rotas = {
+        "fixed": {site: asdict(one) for site, one in service.fixed.items()},
+        "same_site": {link.service: {"source": link.source} for link in service.same_site},
+        "in_reach": {link.service: {"minutes": _figure(link.minutes)} for link in service.in_reach},
+        "by_transfer": {link.service: {"source": link.source} for link in service.by_transfer},
+        "rotas": rotas,
+    }
     return {
         "name": service.name,
         **({"activity": service.activity} if service.activity else {}),
         "neighbours": list(service.neighbours),
-        "fixed": {site: asdict(one) for site, one in service.fixed.items()},
         **counted,
-        "same_site": {link.service: {"source": link.source} for link in service.same_site},
-        "in_reach": {link.service: {"minutes": asdict(link.minutes)} for link in service.in_reach},
-        "by_transfer": {link.service: {"source": link.source} for link in service.by_transfer},
-        "rotas": rotas,
+        **{name: stated for name, stated in links_and_rotas.items() if stated},
         **({"beds": _beds(service.beds)} if service.beds and service.activity else {}),
         **(_observed(service) if service.observed and service.activity else {}),
         **(_transfer(service.transfer) if service.transfer else {}),
@@ -184,13 +192,13 @@ def _service(service: Service) -> dict[str, Any]:
 
 
 def _transfer(transfer: Transfer) -> dict[str, Any]:
-    figures = {name: asdict(one) for name, one in vars(transfer).items() if isinstance(one, Figure)}
+    figures = {name: _figure(one) for name, one in vars(transfer).items() if isinstance(one, Figure)}
     said = {"first_contact": transfer.first_contact, "to_neighbours": transfer.to_neighbours}
     return {"pathway": "transfer", "transfer": said | figures}
 
 
 def _observed(service: Service) -> dict[str, Any]:
-    offsets = {site: asdict(one) for site, one in (service.observed.offsets if service.observed else {}).items()}
+    offsets = {site: _figure(one) for site, one in (service.observed.offsets if service.observed else {}).items()}
     return {"patients_go_to": "observed", "observed": {"offsets": offsets}} if offsets else {}
 
 
@@ -201,6 +209,6 @@ def _beds(beds: Beds) -> dict[str, Any]:
         "other_patients_share": beds.other_share,
         "other_stay_days": beds.other_days,
     }
-    figures = {name: asdict(figure) for name, figure in stated.items() if figure}
+    figures = {name: _figure(figure) for name, figure in stated.items() if figure}
     by_code = {"at": beds.at, "staff_per_bed": beds.staff_per_bed}
-    return figures | {name: {code: asdict(one) for code, one in found.items()} for name, found in by_code.items()}
+    return figures | {name: {code: _figure(one) for code, one in found.items()} for name, found in by_code.items()}

@@ -329,7 +329,7 @@ LIES = {
     "another pair": ("measures.csv", "ash to birch", "birch to ash", ""),
     "no way by road": ("inputs/transfers.csv", "oak,ash,20.0\n", "", "inputs_are_complete"),
     "a way from nowhere": ("inputs/transfers.csv", "oak,ash", "elm,ash,3\noak,ash", "inputs_are_complete"),
-    "more than all": ("config.yaml", '"value": 0.5,', '"value": 1.5,', "config_is_understood"),
+    "more than all": ("config.yaml", 'transferred": 0.5', 'transferred": 1.5', "config_is_understood"),
     "first contact nowhere": ("config.yaml", 'contact": "clinic"', 'contact": "spa"', "config_is_understood"),
     "first contact with itself": ("config.yaml", 'contact": "clinic"', 'contact": "scanner"', "config_is_understood"),
     "a way that no check knows": ("config.yaml", 'way": "transfer"', 'way": "tunnel"', "config_is_understood"),
