@@ -24,11 +24,12 @@ def answer_signals() -> None:
 
 def _stop(number: int, _frame: object) -> NoReturn:
     """End at once and leave nothing half-written. An exception would not do: libraries swallow it while they load."""
-    if "optimiser.plan.runs" in sys.modules:
-        sys.modules["optimiser.plan.runs"].remove_unfinished()
+    # A module that is only half loaded has begun nothing.
+    remove_unfinished = getattr(sys.modules.get("optimiser.plan.runs"), "remove_unfinished", None)
+    if remove_unfinished:
+        remove_unfinished()
     sys.stdout.flush()
-    sweeps = sys.modules.get("optimiser.scenarios.running")
-    under_way = sweeps.UNDER_WAY[-1:] if sweeps else []
+    under_way = getattr(sys.modules.get("optimiser.scenarios.running"), "UNDER_WAY", [])[-1:]
     kept = "".join(f" What was worked out is kept: go on with --out {folder} --resume." for folder in under_way)
     os.write(2, f"Stopped. Nothing was left half-written.{kept}\n".encode())
     os._exit(128 + number)

@@ -235,12 +235,17 @@ def mean_of(run: Run, service: str) -> Number | None:
     return mean({area: run.patients(service, area) for area in run.residents}, run.minutes_spent(service))
 
 
-def _readable(run: Run) -> Iterator[Said]:
-    """Yield the sentences of which every part is there and of its kind, and names what there is."""
+def _every(run: Run) -> list[Said]:
+    """Return every entry of run.json that should be a sentence, whatever it is."""
     said = run.result.record.get("sentences")
-    for number, entry in enumerate(said if isinstance(said, list) else (), start=1):
-        if not any(_faults_of(run, entry)):
-            yield Said(run, f"run.json sentence {number}", entry)
+    entries = said if isinstance(said, list) else []
+    return [Said(run, f"run.json sentence {number}", entry) for number, entry in enumerate(entries, start=1)]
+
+
+def _readable(run: Run) -> list[Said]:
+    """Return the first sentence of each kind of which every part is there and of its kind, and names what there is."""
+    sound = [one for one in _every(run) if not any(_faults_of(run, one.entry))]
+    return list({one.entry["kind"]: one for one in reversed(sound)}.values())
 
 
 def _faults_of(run: Run, entry: Any) -> Iterator[tuple[str, object, object]]:
@@ -264,16 +269,16 @@ def _faults_of(run: Run, entry: Any) -> Iterator[tuple[str, object, object]]:
 
 def sentences_say_what_numbers_say(run: Run) -> Iterator[Breach]:
     """A sentence of run.json is worded as one of those there are, of its plans, sites and numbers, each worked out."""
-    check, said = "sentences_say_what_numbers_say", run.result.record.get("sentences")
-    for number, entry in enumerate(said if isinstance(said, list) else (), start=1):
-        for part, claimed, found in _faults_of(run, entry):
-            yield Said(run, f"run.json sentence {number}", {}).not_so(check, part, claimed, found)
-    kinds = []
+    check, kinds = "sentences_say_what_numbers_say", set[str]()
+    for one in _every(run):
+        faults = list(_faults_of(run, one.entry))
+        for part, claimed, found in faults:
+            yield one.not_so(check, part, claimed, found)
+        if not faults and one.entry["kind"] in kinds:
+            yield one.not_so(check, "kind", one.entry["kind"], "", "is said a second time")
+        kinds |= set() if faults else {one.entry["kind"]}
     for one in _readable(run):
         yield from _worded(check, one)
-        if one.entry["kind"] in kinds:
-            yield one.not_so(check, "kind", one.entry["kind"], "", "is said a second time")
-        kinds.append(one.entry["kind"])
         if run.result.outcome == "evaluated":
             yield one.not_so(check, "kind", one.entry["kind"], "", "is said of a plan that was only evaluated")
 

@@ -321,6 +321,11 @@ class _Listing(_Strict):
     best: list[_Option]
 
 
+class _Sentence(_Strict):
+    kind: str
+    text: str
+
+
 class _Record(_Strict):
     format: Literal[1]
     date: Day
@@ -329,6 +334,7 @@ class _Record(_Strict):
     objectives: list[_Reached]
     ties: Count | None
     enumeration: _Listing | None
+    sentences: list[_Sentence] = []
     solver: dict[str, Any]
     versions: dict[str, str]
     files: dict[str, str]

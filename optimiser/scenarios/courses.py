@@ -28,6 +28,9 @@ from optimiser.scenarios.parameters import Parameter
 
 Designations = frozenset[tuple[str, str]]
 FINEST = 10**9
+# Objectives that are sums, and so straight lines. Those with kinks have a course of their own below.
+SUMS = ("patient_minutes", "deprived_patient_minutes", "changes_from_today", "transfers")
+KINKED = ("worst_journey", "patients_beyond_standard", "staff_short")
 
 
 class NotWorkedOut(ValueError):
@@ -139,6 +142,8 @@ def course_of(ends: Ends, objective: Objective) -> Course:
         teams = {rota.team for code in services for rota in problem.services[code].rotas}
         parts = [_short(ends, team, unit) for team, unit in problem.team_units if team in teams]
         return _sum("staff_short", parts)
+    if objective.name not in SUMS:
+        raise NotWorkedOut(f"{objective.name} is not known to run straight with it")
     return Course(objective.name, ends.line(*(_exact(ends, number, objective) for number in (0, 1))))
 
 
@@ -212,9 +217,16 @@ def spares(ends: Ends) -> Iterator[Course]:
         both = (rule(problem, choices) for problem, choices in zip(ends.problems, ends.choices, strict=True))
         for here, there in zip(*both, strict=True):
             if np.all(here.applies):
-                bent = BENDS.get(JUDGED[name].bends)
-                course = bent(ends, here) if bent else Course("", _line_of(ends, here, there))
+                course = _course_of(ends, JUDGED[name].bends, here, there)
                 yield replace(course, name=".".join((name, *here.names)))
+
+
+def _course_of(ends: Ends, bends: str | None, here: Instance, there: Instance) -> Course:
+    if bends == "straight":
+        return Course("", _line_of(ends, here, there))
+    if bends is None:
+        raise NotWorkedOut(f"{here.rule} does not say how it runs with it")
+    return BENDS[bends](ends, here)
 
 
 def _line_of(ends: Ends, here: Instance, there: Instance) -> Line:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -322,6 +322,26 @@ LIES: dict[str, tuple[str, Callable[[list[Any]], object], set[str]]] = {
 def test_every_lie_is_found_out(lie: str) -> None:
     world, told, expected = LIES[lie]
     assert found_in(world, told) == expected
+
+
+def spots(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield every place of a sentence: what holds it, and its key or number there."""
+    for key in list(node) if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
+        yield node, key
+        yield from spots(node[key])
+
+
+@pytest.mark.parametrize("world", [DECIDED, DIFFERS, NOBODY])
+def test_nothing_in_a_sentence_can_be_anything_else(world: str) -> None:
+    record = record_of(files(world))
+    for holder, key in list(spots(record["sentences"])):
+        kept = holder[key]
+        for other in (None, [], {}, "", "Birch", -1, 1e308, True):
+            if other != kept:
+                holder[key] = other
+                found = checker.check(files(world) | {"run.json": json.dumps(record).encode()})
+                assert set(found["check"]) <= {SAY, TRUE} and len(found), (key, other)
+        holder[key] = kept
 
 
 def test_why_it_is_not_known_may_be_said_in_any_words() -> None:

@@ -241,6 +241,14 @@ def test_ctrl_c_while_libraries_still_load_ends_without_a_traceback(tmp_path: Pa
     assert (running.returncode, said) == (code, b"Stopped. Nothing was left half-written.\n")
 
 
+def test_a_stop_while_a_module_is_half_loaded_ends_in_good_order(tmp_path: Path):
+    half = "import sys, types\nsys.modules['optimiser.plan.runs'] = sys.modules['optimiser.scenarios.running'] = "
+    code = f"{half}types.ModuleType('half')\nfrom optimiser.__main__ import _stop\n_stop(15, None)"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (143, "Stopped. Nothing was left half-written.\n")
+
+
 @pytest.mark.parametrize("after", [0.5, 0.8, 1.1])
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_leaves_nothing_that_looks_finished(tiny: Path, stop: signal.Signals, code: int, after: float):

@@ -12,9 +12,10 @@ from worlds import small
 import optimiser as op
 from optimiser.plan import Plan
 from optimiser.plan.quotable import Otherwise, mean_minutes_of, said_again
-from optimiser.plan.runs import files_of
+from optimiser.plan.runs import files_of, write_files
 from optimiser.problem import Figure, Problem
 from optimiser.report import summary
+from optimiser.report.page.build import page
 
 
 def near_oak(**rules: object) -> Problem:
@@ -56,6 +57,19 @@ def test_what_is_said_can_be_found_out_again_from_the_record(decided: tuple[Plan
     frames = {"measures": mean_minutes_of(plan), "best_here": mean_minutes_of(best)}
     cells = [(cell["frame"], cell["row"], cell["column"]) for cell in record["cells"]]
     assert said_again(frames, record["template"], cells) == record["text"]
+
+
+def test_the_page_says_what_stands_in_the_run(tmp_path: Path) -> None:
+    plan = op.solve(op.read_problem(Path(__file__).parents[2] / "configs/what_if/one_hasu.yaml"))
+    (said,) = summary.across_the_border(plan)
+    files = files_of(plan, said=[said])
+    other = files["run.json"].replace(b"The border decides it", b"The border decides everything")
+    pages = [
+        page([write_files(files | {"run.json": record}, tmp_path / name)])
+        for name, record in {"true": files["run.json"], "false": other}.items()
+    ]
+    assert str(said) in pages[0] and str(said) not in pages[1]
+    assert "The border decides everything" in pages[1] and "worded as no sentence is" in pages[1]
 
 
 def test_nothing_is_said_where_the_border_decides_nothing() -> None:

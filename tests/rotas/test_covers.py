@@ -198,7 +198,7 @@ def test_a_run_says_how_the_need_was_worked_out_and_who_works_when(tmp_path: Pat
     steps = tables["rota_needs"].set_index("term")
     assert steps.loc["WTE that the hours take", "exact"] == "130/63"
     assert steps.index[-1] == "people needed (hours)"
-    assert (steps["value"].iloc[-1], steps["verified"].iloc[-1]) == (3, False)
+    assert (steps["value"].iloc[-1], steps["verified"].iloc[-1]) == (3, "false")
     assert set(steps["rota"]) == {"care.doctors"}
     pattern = tables["rotas"]
     assert len(pattern) == 7 * 3 and pattern["hours"].sum() == 50

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -366,84 +363,49 @@ def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path, mon
     assert run_all(path, tmp_path / "c") == alone
 
 
-# In small chunks, so that there is much to interrupt. What is loaded once serves every sweep: each is worked out by a
-# copy of this process, which says which, then what it finds, and how it ended.
+# In small chunks, so that there is much to interrupt.
 SLOWLY = """
-import json, os, sys
+import json, sys
 from pathlib import Path
 from optimiser import scenarios as sweeps
 from optimiser.scenarios import running
 
 running.CHUNK_OF_TABLES = 5
-for line in sys.stdin:
-    if not (child := os.fork()):
-        print(os.getpid(), flush=True)
-        path, folder = map(Path, json.loads(line))
-        work, chunks = sweeps.run(sweeps.read_sweep(path), folder, resume=True)
-        files = sweeps.files_of(sweeps.Finding(work, sweeps.together(work, chunks)))
-        print(json.loads(files["run.json"])["result"], flush=True)
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+print("begun", flush=True)
+work, chunks = sweeps.run(sweeps.read_sweep(sys.argv[1]), Path(sys.argv[2]), resume=True)
+files = sweeps.files_of(sweeps.Finding(work, sweeps.together(work, chunks)))
+print(json.loads(files["run.json"])["result"])
 """
 
 
-class Slowly:
-    """A process that begins a sweep whenever it is asked to, in another, which can be killed."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SLOWLY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-        )
-        assert self.process.stdin and self.process.stdout
-        self.asked, self.said = self.process.stdin, self.process.stdout
-
-    def begin(self, path: Path, folder: Path) -> int:
-        """Begin a sweep, and return the number of the process that works it out."""
-        self.asked.write(json.dumps([str(path), str(folder)]) + "\n")
-        self.asked.flush()
-        return int(self.said.readline())
-
-    def end(self) -> list[str]:
-        """Wait for the sweep to end, and return what it finds, if anything, and how its process ended."""
-        found = [self.said.readline().strip()]
-        return found if found[0].lstrip("-").isdigit() else [*found, self.said.readline().strip()]
-
-    def close(self) -> None:
-        """End the process."""
-        self.process.communicate(timeout=LONG_ENOUGH)
-
-
-@pytest.fixture
-def slowly() -> Iterator[Slowly]:
-    begun = Slowly()
-    yield begun
-    begun.close()
+def slowly(path: Path, folder: Path) -> subprocess.Popen[str]:
+    """Begin a sweep in a process of its own, and return once that has loaded what it needs."""
+    begun = subprocess.Popen([sys.executable, "-c", SLOWLY, str(path), str(folder)], stdout=subprocess.PIPE, text=True)
+    assert begun.stdout and begun.stdout.readline() == "begun\n"
+    return begun
 
 
 def chunks_of(folder: Path) -> int:
     return len(list(sweeps.unfinished(folder).glob("chunk_*")))
 
 
-def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result(tmp_path: Path, slowly: Slowly):
+def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result(tmp_path: Path):
     path = tiny(tmp_path, draws=3000)
-    slowly.begin(path, tmp_path / "whole")
-    whole, ended = slowly.end()
-    assert ended == "0"
+    whole, _ = slowly(path, tmp_path / "whole").communicate(timeout=LONG_ENOUGH)
     generator, folder = random.Random(1), tmp_path / "killed"
     for number in range(20):
-        before, until = chunks_of(folder), time.monotonic() + LONG_ENOUGH
-        child = slowly.begin(path, folder)
+        before = chunks_of(folder)
+        child = slowly(path, folder)
         # Every other time while it works, else at any time: while it reads, draws, or puts chunks together.
-        while number % 2 and chunks_of(folder) == before and time.monotonic() < until:
+        while number % 2 and chunks_of(folder) == before and child.poll() is None:
             time.sleep(0.005)
         time.sleep(generator.uniform(0, 0.04 if number % 2 else 0.4))
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        *_, ended = slowly.end()
-        assert ended == str(-signal.SIGKILL), "the sweep was done before it could be killed twenty times"
+        child.kill()
+        child.communicate(timeout=LONG_ENOUGH)
+        assert child.returncode == -signal.SIGKILL, "the sweep was done before it could be killed twenty times"
     assert 10 <= chunks_of(folder) < 600
-    slowly.begin(path, folder)
-    assert slowly.end() == [whole, "0"]
+    again, _ = slowly(path, folder).communicate(timeout=LONG_ENOUGH)
+    assert again == whole
 
 
 def test_a_worker_that_is_killed_is_told_in_one_line_and_the_sweep_goes_on_without_loss(tmp_path: Path):

@@ -46,6 +46,7 @@ from optimiser.problem import (
     Service,
     Transfer,
 )
+from optimiser.scenarios import courses
 from optimiser.search.diagram import build as build_diagram
 from optimiser.search.enumeration import enumerate_all, judged
 from optimiser.search.planning import solve
@@ -75,6 +76,22 @@ def nothing_is_forgotten(forgotten: set[str], step: str, file: str) -> None:
 
 
 # Rules ----------------------------------------------------------------------------------------------------------------
+
+
+def test_every_rule_says_how_what_it_has_to_spare_runs_with_a_parameter():
+    silent = {name for name in ARITHMETIC if JUDGED[name].bends not in ("straight", *courses.BENDS)}
+    nothing_is_forgotten(silent, "A rule, step 2, bends", "optimiser/model/rules/")
+    unknown = set(OBJECTIVES) - {*courses.SUMS, *courses.KINKED}
+    nothing_is_forgotten(unknown, "An objective, step 3", "optimiser/scenarios/courses.py")
+
+
+def test_a_page_can_judge_every_rule_that_adds_up_over_services():
+    silent = set()
+    for name, problem in BITES.items():
+        choices = {code: every_choice(problem, code) for code in problem.services}
+        if any(one.adds_up for one in ARITHMETIC[name](problem, choices)) and not JUDGED[name].quantity:
+            silent.add(name)
+    nothing_is_forgotten(silent, "A rule, step 2, quantity", "optimiser/report/page/evaluate.js")
 
 
 def test_every_rule_stands_in_reading_order_under_its_own_name():

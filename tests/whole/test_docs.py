@@ -199,7 +199,7 @@ def test_pages_speak_plainly(page: Path):
 
 def test_how_it_works_names_every_part_of_the_package():
     page = words_of(ROOT / "docs/how_it_works.md")
-    parts = [path for path in (ROOT / "optimiser").iterdir() if not path.name.startswith("__")]
+    parts = [path for path in (ROOT / "optimiser").iterdir() if not path.name.startswith(("__", "py.typed"))]
     missing = [path.name for path in parts if f"`optimiser/{path.name}{'/' * path.is_dir()}`" not in page]
     assert missing == []
 

@@ -71,7 +71,7 @@ class every_area_is_served(Judged):
 
     # Not a standard and never relaxed, but a reason that people must be told of.
     unit, relation, binds = "areas", "=", False
-    quantity = "unserved"
+    quantity, bends = "unserved", "straight"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for service, chain in x.chains.items():

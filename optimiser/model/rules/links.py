@@ -19,7 +19,7 @@ from optimiser.problem.words import amount
 class BetweenServices(Limit):
     """A wish of a service for another, at every site that provides it and is not excepted. ``setting`` names both."""
 
-    unit, site_by_site, rows_give, binds = "designated", True, False, False
+    unit, site_by_site, rows_give, binds, bends = "designated", True, False, False, "straight"
     setting: str
 
     def links(self, problem: Problem, code: str) -> tuple[Any, ...]:

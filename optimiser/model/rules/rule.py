@@ -109,8 +109,8 @@ class Judged(Rule):
     quantity
         What a page works out as its left side without a table: a name in ``evaluate.js``.
     bends
-        How what it has to spare bends as a parameter varies, unless it is a straight line: a name in
-        ``scenarios.courses``.
+        How what it has to spare runs as a parameter varies: "straight" if both its sides are lines, else a name in
+        ``scenarios.courses``. Of a rule that does not say, no value at which it breaks is worked out.
     """
 
     unit: str
@@ -122,7 +122,7 @@ class Judged(Rule):
     by_arithmetic = True
     from_staff = False
     quantity = ""
-    bends = ""
+    bends: str | None = None
 
     @abstractmethod
     def instances(self, problem: Problem, choices: All) -> Iterator[Instance]:

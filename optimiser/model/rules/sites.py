@@ -20,7 +20,7 @@ class fixed_designations_stand(Limit):
 
     # A designation is as it is fixed, or not: it has no size.
     unit, relation, rows_give, binds = "designated", "=", False, False
-    quantity = "provided"
+    quantity, bends = "provided", "straight"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, site in self.stated(problem):
@@ -50,7 +50,7 @@ class NumberOfSites(OneFigure):
     """A limit on the number of sites that provide a service."""
 
     unit, of_patients = "sites", False
-    quantity = "sites"
+    quantity, bends = "sites", "straight"
 
     def expression(self, problem: Problem, x: Variables, code: str) -> pulp.LpAffineExpression:
         return pulp.lpSum(x.designated[site, code] for site in problem.candidates)
@@ -79,7 +79,7 @@ class no_site_provides_too_many(Limit):
     """A site provides at most so many of the services."""
 
     unit, relation, notch = "services", "<=", 1.0
-    quantity = "services"
+    quantity, bends = "services", "straight"
 
     def is_asked(self, problem: Problem) -> bool:
         return bool(problem.at_most_services_a_site)

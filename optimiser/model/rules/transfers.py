@@ -26,7 +26,7 @@ class both_legs_are_counted_together(Rule):
 class OfTransfers(OneFigure):
     """A limit on what it takes to carry a service's patients on to it."""
 
-    part, relation = "transfer", "<="
+    part, relation, bends = "transfer", "<=", "straight"
 
     def is_asked(self, problem: Problem) -> bool:
         return bool(problem.reached_by_transfer)

@@ -25,7 +25,7 @@ class PatientsAtASite(OneFigure):
     """A limit on the patients of each site that provides a service. Its notches are volumes that change something."""
 
     unit = PATIENTS
-    quantity = "arriving"
+    quantity, bends = "arriving", "straight"
     at_each_site: str
 
     def rows(self, problem: Problem, x: Variables) -> Rows:

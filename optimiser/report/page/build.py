@@ -172,8 +172,10 @@ class _Page:
         """What the answer rests on, and what would have to be true for another to be best."""
         run, plan = self.run, self.run.plan
         few = size(plan.problem) <= MOST_ASKED_AGAIN and plan.proof.outcome == PROVED
-        border = list(map(str, summary.across_the_border(plan))) if few else []
-        return [*border, *summary.notes(plan, run.measures, standing=False)]
+        said = [one["text"] for one in run.record.get("sentences", ()) if one["kind"] == "border"]
+        # That none is there does not say that none is due: whoever wrote the run may not have asked.
+        border = said or map(str, summary.across_the_border(plan))
+        return [*(border if few else ()), *summary.notes(plan, run.measures, standing=False)]
 
     @cached_property
     def measured(self) -> dict[str, float]:

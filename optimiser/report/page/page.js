@@ -111,9 +111,10 @@ function fillCells() {
 
 function fillRules() {
   const box = byId("rules-broken"), {broken} = now;
-  const head = element("p", "", {class: `status ${broken.length ? "bad" : "good"}`});
-  head.append(element("span", broken.length ? "✗" : "✓", {class: "mark", "aria-hidden": "true"}), " ",
-    element("strong", broken.length ? `Your choice breaks ${broken.length} rule${broken.length > 1 ? "s" : ""}` : "Your choice breaks no rule"));
+  const all = !question.not_judged.length, kept = all ? "no rule" : "no rule that is judged here";
+  const head = element("p", "", {class: `status ${broken.length ? "bad" : all ? "good" : "open"}`});
+  head.append(element("span", broken.length ? "✗" : all ? "✓" : "–", {class: "mark", "aria-hidden": "true"}), " ",
+    element("strong", broken.length ? `Your choice breaks ${broken.length} rule${broken.length > 1 ? "s" : ""}` : `Your choice breaks ${kept}`));
   const list = element("ul", "", {"data-cut": 3});
   for (const rule of broken.slice(0, 12)) list.append(element("li", breach(rule)));
   if (broken.length > 12) list.append(element("li", `and ${broken.length - 12} more`));
