@@ -411,7 +411,7 @@ TRAVEL: Mapping[str, Kind] = {
 CONFIG: Mapping[str, Kind] = {
     "title": text(),
     "place": text(None, ("inputs",)),
-    "border": text("open", ("open", "closed")),
+    "border": text("nearest", ("nearest", "as_today", "closed")),
     "travel": group(TRAVEL),
     "demand": group({"year": anything, "growth": perhaps(group(GROWTH))}),
     "contract": group({**{name: perhaps(figure()) for name in TERMS}, "plain_days": listed}),
@@ -496,7 +496,7 @@ class ConfigReader:
         self.known([travel["time"]] if travel["time"] else [], travel["times"], "travel.time")
         question = Question(
             title=found["title"],
-            border_open=found["border"] == "open",
+            border_open=found["border"] != "closed",
             factor=travel["factor"] * (travel["times"].get(travel["time"]) or 1),
             allow_missing=self.pairs(travel["allow_missing"], "travel.allow_missing"),
             teams={code: self.team(cells) for code, cells in found["teams"].items()},

@@ -18,7 +18,9 @@ from optimiser.inputs.tables import UNITS, Place
 from optimiser.journeys.observed import fit, with_offsets
 from optimiser.problem import (
     ACROSS_SITES,
+    HERE,
     Beds,
+    Border,
     Excepted,
     Figure,
     Fixed,
@@ -64,14 +66,24 @@ def problem_of(config: Config, place: Place) -> Problem:
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
         nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
         transfers=transfers,
+        border=_border(settings, place, areas.index, neighbours),
         exceptions=tuple(one.into(Excepted) for one in settings.exceptions or ()),
         objectives=tuple(one.into(Objective) for one in settings.objectives),
     )
-    problem = problem if settings.border == "open" else problem.behind_its_border()
+    problem = problem.behind_its_border() if settings.border == "closed" else problem
     fitted: dict[object, dict[str, float]] = {}
     observed = {code: _observed(problem, place, code, one.observed, fitted) for code, one in settings.services.items()}
     services = {code: replace(service, observed=observed[code]) for code, service in problem.services.items()}
     return replace(problem, services=services) if any(observed.values()) else problem
+
+
+def _border(settings: Settings, place: Place, areas: pd.Index[str], neighbours: Sequence[str]) -> Border | None:
+    """Return who crosses the border whatever is designated, where the config asks for it as it is today."""
+    if settings.border != "as_today":
+        return None
+    columns = pd.Index([*neighbours, HERE])
+    shares = _grid(place.border, ("area", areas), ("goes_to", columns), "share").fillna(0.0)
+    return Border(shares, settings.border_pull.figure() if settings.border_pull else Figure(0))
 
 
 def _areas(place: Place) -> pd.DataFrame:

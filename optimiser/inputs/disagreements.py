@@ -12,6 +12,7 @@ from optimiser.inputs.covers import units_of
 from optimiser.inputs.schema import place_table
 from optimiser.inputs.tables import UNITS, Place
 from optimiser.model.arithmetic import ARITHMETIC
+from optimiser.problem import HERE
 from optimiser.problem.beds import DAYS_A_YEAR, MOST_BEDS
 
 MOST_PATIENTS = int(place_table("demand")["patients_per_year"].maximum or 0)
@@ -60,6 +61,7 @@ def disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         yield from _observed_faults(config, place, code, service)
     yield from _growth_faults(config, place)
     yield from _size_faults(config, place)
+    yield from _border_faults(config, place)
     yield from _deprivation_faults(config, place)
     yield from _hurdle_faults(config)
 
@@ -206,6 +208,26 @@ def _growth_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
             ages = place.areas[["population", *older]]
             if any((ages[more] < ages[fewer]).any() for more, fewer in pairwise(ages.columns)):
                 yield where, "areas.csv has more people of an age in some area than people. Correct it there."
+
+
+def _border_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
+    """Yield a border as it is today of which too little is known, and people who leave without a journey."""
+    if config.settings.border != "as_today":
+        return
+    where, path = config.where("border"), shown(config.place / "border.csv")
+    if place.border.empty:
+        columns = ", ".join(place_table("border").required_names)
+        words = f"nothing says who crosses the border today: {path} has no rows. Add it, with the columns {columns}"
+        yield where, f"{words}, or write border: nearest."
+        return
+    going = place.border[place.border["share"] > 0]
+    residents = set(place.areas["area"][place.areas["resident"]])
+    for area in sorted(residents - set(going["area"])):
+        yield where, f"{path} does not say where the people of {area} go today. Add its rows."
+    leaving = going[going["area"].isin(residents) & (going["goes_to"] != HERE)]
+    pairs = set(zip(leaving["area"], leaving["goes_to"], strict=True))
+    for area, site in sorted(pairs - set(zip(place.journeys["area"], place.journeys["site"], strict=True))):
+        yield where, f"people of {area} go to {site} today, and there is no journey. Add it to journeys.csv."
 
 
 def _size_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:

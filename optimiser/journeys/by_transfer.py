@@ -137,8 +137,10 @@ class TwoLegs(Going):
     @cached_property
     def unserved(self) -> Ints:
         """Areas that no site takes, by joint choice."""
-        nowhere = (self.first_site < 0).sum(axis=1)[:, None]
-        stranded = self._at_first(np.ones(len(self.resident))) @ (self.goes_on_to < 0).T
+        nowhere = (self.first_site[:, self.areas] < 0).sum(axis=1)[:, None]
+        one_an_area = np.zeros(len(self.resident))
+        one_an_area[self.areas] = 1
+        stranded = self._at_first(one_an_area) @ (self.goes_on_to < 0).T
         return np.asarray(nowhere + stranded)
 
     @cached_property
@@ -146,11 +148,11 @@ class TwoLegs(Going):
         """The longest journey over both legs from any resident area, by joint choice."""
         worst = np.zeros((len(self.first_site), len(self.provided)))
         for number, second in enumerate(self.second_minutes.T):
-            here = np.asarray((self.first_site == number) & self.resident)
+            here = np.asarray((self.first_site == number) & self.stays)
             anybody = np.asarray(here.any(axis=1))[:, None]
             longest = np.asarray(np.where(here, self.first_minutes, 0.0).max(axis=1, initial=0.0))[:, None]
             np.maximum(worst, np.where(anybody, both_minutes(longest, second), 0.0), out=worst)
-        lost = np.asarray(np.asarray((self.first_site < 0) & self.resident).any(axis=1))
+        lost = np.asarray(np.asarray((self.first_site < 0) & self.stays).any(axis=1))
         return np.where(lost[:, None], np.inf, worst)
 
     def patients_beyond(self, minutes: float) -> Floats:

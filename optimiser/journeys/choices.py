@@ -38,7 +38,7 @@ class Choices(Going):
     @property
     def unserved(self) -> Ints:
         """Areas that no site takes, by choice."""
-        return np.asarray((self.site < 0).sum(axis=1))
+        return np.asarray((self.site[:, self.areas] < 0).sum(axis=1))
 
     @cached_property
     def scaled_minutes(self) -> Floats:
@@ -69,7 +69,7 @@ class Choices(Going):
     @property
     def worst_minutes(self) -> Floats:
         """The longest journey from any resident area, by choice."""
-        return np.asarray(self.minutes[:, self.resident].max(axis=1, initial=0.0))
+        return np.asarray(self.minutes[:, self.stays].max(axis=1, initial=0.0))
 
     def patients_beyond(self, minutes: float) -> Floats:
         """Return resident patients a year (scaled) with a longer journey than ``minutes``, by choice."""

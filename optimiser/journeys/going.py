@@ -39,7 +39,7 @@ class Going(ABC):
     @property
     @abstractmethod
     def worst_minutes(self) -> Floats:
-        """The longest journey from any resident area; infinite where one reaches no site."""
+        """The longest journey of residents who go by what is designated; infinite where some reach no site."""
 
     @abstractmethod
     def patient_minutes(self, counted: Bools) -> Floats:
@@ -78,13 +78,23 @@ class Going(ABC):
 
     @cached_property
     def patients(self) -> Floats:
-        """Patients a year by area, scaled."""
+        """Patients a year by stream, scaled."""
         return np.asarray(np.rint(self.problem.patients(self.services[-1]) * self.patient_scale))
 
     @property
     def resident(self) -> Bools:
-        """Whether each area is resident."""
+        """Whether each stream's area is resident."""
         return np.asarray(self.problem.resident)
+
+    @property
+    def stays(self) -> Bools:
+        """Whether each stream is of residents whose longest journey counts."""
+        return np.asarray(self.problem.stays)
+
+    @property
+    def areas(self) -> slice:
+        """The streams that are one an area."""
+        return slice(len(self.problem.areas))
 
 
 def first_least(minutes: Floats) -> Ints:

@@ -302,7 +302,7 @@ def deepen(cut_chains: Chains, problem: Problem, service: str, designated: Colle
     best = open_minutes[np.arange(len(minutes)), goes_to][:, None]
     passed = (minutes < best) | ((minutes == best) & (np.arange(len(usable)) < goes_to[:, None]))
     needed = passed.sum(axis=1) + 1
-    counted = problem.areas["resident"].to_numpy(bool) & (problem.patients(service) > 0)
+    counted = problem.resident & (problem.patients(service) > 0)
     short = cut_chains.cut & counted & (needed > cut_chains.depth)
     if not short.any():
         return None
@@ -310,16 +310,16 @@ def deepen(cut_chains: Chains, problem: Problem, service: str, designated: Colle
 
 
 def nearest(problem: Problem, service: str, designated: Collection[str]) -> pd.Series[Any]:
-    """The site each area's patients go to: the nearest that is designated or a neighbour.
+    """The site each stream's patients go to: the nearest that is designated or a neighbour.
 
-    One site code an area; missing where no such site can be reached.
+    One site code a stream; missing where no such site can be reached.
     """
     codes = np.array([*problem.reachable_sites(service), None], dtype=object)
-    return pd.Series(codes[nearest_columns(problem, service, designated)], index=problem.areas.index, dtype=object)
+    return pd.Series(codes[nearest_columns(problem, service, designated)], index=problem.stream_names, dtype=object)
 
 
 def nearest_columns(problem: Problem, service: str, designated: Collection[str]) -> Ints:
-    """The same as positions in ``reachable_sites``, one an area; −1 where no such site can be reached."""
+    """The same as positions in ``reachable_sites``, one a stream; −1 where no such site can be reached."""
     sites = problem.reachable_sites(service)
     shut = np.array([site in problem.candidates and site not in designated for site in sites], dtype=bool)
     return first_least(np.where(shut, np.inf, problem.choosing_minutes(service)))

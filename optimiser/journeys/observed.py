@@ -66,7 +66,7 @@ def backcast(problem: Problem, service: str) -> pd.DataFrame:
     observed = problem.services[service].observed
     counts = pd.Series(dict(observed.counts) if observed else {}, dtype=float).sort_index()
     goes_to = nearest(problem, service, list(counts.index))
-    patients = pd.Series(problem.patients(service), index=problem.areas.index)
+    patients = pd.Series(problem.patients(service), index=goes_to.index)
     arriving = patients.groupby(goes_to).sum().reindex(counts.index, fill_value=0.0).astype(float)
     scaled = counts * (arriving.sum() / counts.sum()) if len(counts) else counts
     columns = {"observed_patients": scaled, "backcast_patients": arriving}

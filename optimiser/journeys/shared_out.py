@@ -79,7 +79,7 @@ def every_sharing(problem: Problem, service: str) -> dict[Way, Sharing]:
         When there are too many sets.
     """
     candidates = problem.candidates
-    cells = 2 ** len(candidates) * len(problem.areas) * len(problem.reachable_sites(service))
+    cells = 2 ** len(candidates) * len(problem.resident) * len(problem.reachable_sites(service))
     if len(candidates) > MOST_CANDIDATES or cells > LARGEST_TABLE:
         raise TooLarge(_too_many(problem, service))
     return {
@@ -102,7 +102,7 @@ def every_sharing_without_limits(problem: Problem, service: str, *, in_part: boo
         When there are too many: it is then not found out which rules clash.
     """
     found: dict[Way, Sharing] = {}
-    cells = len(problem.areas) * len(problem.reachable_sites(service))
+    cells = len(problem.resident) * len(problem.reachable_sites(service))
     most = min(MOST_EXPLAINED, 4 * LARGEST_TABLE // max(1, cells))
     for sites, _ in every_sharing(problem, service):
         number = 0
@@ -183,11 +183,11 @@ class SharedOut(Going):
     @cached_property
     def unserved(self) -> Ints:
         """Areas that no site takes, by choice."""
-        return np.array([int((~one.goes.any(axis=1)).sum()) for one in self.each], dtype=np.int64)
+        return np.array([int((~one.goes[self.areas].any(axis=1)).sum()) for one in self.each], dtype=np.int64)
 
     @cached_property
     def scaled_minutes(self) -> Floats:
-        """Minutes, areas × reachable sites, as whole numbers of ``1 / minute_scale``; 0 where there is no journey."""
+        """Minutes, streams × reachable sites, as whole numbers of ``1 / minute_scale``; 0 where there is no journey."""
         minutes = self.problem.minutes(self.service)
         return np.asarray(np.rint(np.where(np.isfinite(minutes), minutes, 0) * self.problem.minute_scale))
 
@@ -211,8 +211,8 @@ class SharedOut(Going):
     @property
     def worst_minutes(self) -> Floats:
         """The longest journey of anybody from any resident area, by choice."""
-        minutes = self.problem.minutes(self.service)[self.resident]
-        goes = (one.goes[self.resident] for one in self.each)
+        minutes = self.problem.minutes(self.service)[self.stays]
+        goes = (one.goes[self.stays] for one in self.each)
         return np.array(
             [np.where(here, minutes, 0).max(initial=0.0) if here.any(axis=1).all() else np.inf for here in goes]
         )
@@ -267,24 +267,28 @@ def _limits(problem: Problem, service: str, site: str, without: Collection[str])
 
 @worked_out_once
 def _costs(problem: Problem, service: str) -> list[dict[int, int]]:
-    """Return, for each area, what a patient's way to each site costs; nothing where there is no journey.
+    """Return, for each stream, what a patient's way to each site costs; nothing where there is no journey.
 
-    One whole number stands for minutes, then for minutes of residents, then for the number of the area times the place
-    of the site: each counts for more than all the later ones could come to along any way from site to site.
+    One whole number stands for minutes, then for minutes of residents, then for the number of the stream times the
+    place of the site: each counts for more than all the later ones could come to along any way from site to site.
     """
     minutes = problem.minutes(service)
     reached = np.isfinite(minutes)
     scaled = np.rint(np.where(reached, minutes, 0) * problem.minute_scale).astype(np.int64).tolist()
-    number = {area: n for n, area in enumerate(sorted(problem.areas.index), start=1)}
-    areas = zip(problem.areas.index, problem.areas["resident"], scaled, reached.tolist(), strict=True)
+    # Areas by code; of one area, those who go by what is designated, then those pulled over the border, then leavers.
+    rank = {code: n for n, code in enumerate(sorted(problem.areas.index))}
+    codes = [rank[code] for code in problem.areas.index[problem.streams.area]]
+    order = sorted(range(len(codes)), key=lambda stream: (codes[stream], stream))
+    number = {stream: n for n, stream in enumerate(order, start=1)}
+    streams = zip(range(len(codes)), problem.resident, scaled, reached.tolist(), strict=True)
     sites = minutes.shape[1]
     least = 2 * sites * len(number) * sites + 1
     most = 2 * sites * (least + 1) * (max(map(max, scaled), default=0) + 1) if sites else 1
     return [
         {
-            i: time * most + bool(resident) * time * least + number[area] * (i + 1)
+            i: time * most + bool(resident) * time * least + number[stream] * (i + 1)
             for i, (time, known_time) in enumerate(zip(times, there, strict=True))
             if known_time
         }
-        for area, resident, times, there in areas
+        for stream, resident, times, there in streams
     ]

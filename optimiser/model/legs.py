@@ -110,8 +110,8 @@ def patients_beyond(
 
 def out_of_reach(problem: Problem, x: Variables, service: str, minutes: float) -> Named:
     """Yield each step of first contact that may leave residents too far away, with 1 where it does."""
-    resident = problem.areas["resident"].to_numpy(dtype=float)
-    too_far = _over(problem, x, service, resident, minutes) > 0
+    stays = problem.stays.astype(float)
+    too_far = _over(problem, x, service, stays, minutes) > 0
     chain = _first_chain(problem, x, service)
     for step in np.flatnonzero(too_far.any(axis=1)):
         yield step_name(chain, int(step)), _of_step(problem, x, service, int(step), too_far[step].astype(float))
@@ -132,9 +132,8 @@ def stranded(problem: Problem, x: Variables, service: str) -> Named:
 def worst_journeys(problem: Problem, x: Variables, service: str) -> Named:
     """Yield each step of first contact with the longest journey of its residents over both legs, 0 if not taken."""
     legs, chain = second_legs(problem, service), _first_chain(problem, x, service)
-    resident = problem.areas["resident"].to_numpy(dtype=bool)
     minutes = _finite(problem.minutes(legs.transfer.first_contact))
-    along = np.where(resident[chain.area_of], minutes[chain.area_of, chain.site[chain.step_of]], -np.inf)
+    along = np.where(problem.stays[chain.area_of], minutes[chain.area_of, chain.site[chain.step_of]], -np.inf)
     longest = np.full(len(chain.site), -np.inf)
     np.maximum.at(longest, chain.step_of, along)
     for step in np.flatnonzero(np.isfinite(longest)):

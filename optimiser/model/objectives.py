@@ -34,13 +34,13 @@ def objective(*, unit: str) -> Callable[[Function], Function]:
 @objective(unit="patient-minutes a year")
 def patient_minutes(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
     """Minutes that resident patients spend on the way, in a year."""
-    return _minutes_of(problem, x, services, _residents(problem))
+    return _minutes_of(problem, x, services, problem.resident)
 
 
 @objective(unit="patient-minutes a year")
 def deprived_patient_minutes(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
     """Minutes that resident patients from the most deprived fifth of areas spend on the way, in a year."""
-    deprived = _residents(problem) & (problem.areas["deprivation_decile"] <= MOST_DEPRIVED_DECILES).to_numpy()
+    deprived = problem.resident & (problem.of_areas("deprivation_decile") <= MOST_DEPRIVED_DECILES)
     return _minutes_of(problem, x, services, deprived)
 
 
@@ -57,7 +57,7 @@ def patients_beyond_standard(problem: Problem, x: Variables, services: Sequence[
     for service in services:
         standard = problem.services[service].standard_minutes
         if standard and service in x.counted:
-            patients = problem.patients(service) * _residents(problem)
+            patients = problem.patients(service) * problem.resident
             beyond.append(legs.patients_beyond(problem, x, service, patients, standard.value))
     return pulp.lpSum(beyond)
 
@@ -86,10 +86,6 @@ def transfers(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.L
     """Transfers a year to services that are reached by transfer, suspected patients counted."""
     listed = (service for service in services if service in problem.reached_by_transfer and service in x.chains)
     return pulp.lpSum(legs.transfers_a_year(problem, x, service) for service in listed)
-
-
-def _residents(problem: Problem) -> np.ndarray:
-    return np.asarray(problem.areas["resident"], dtype=bool)
 
 
 def _minutes_of(

@@ -45,7 +45,7 @@ def patient_minutes(problem: Problem, choices: All, services: Sequence[str]) -> 
 
 def deprived_patient_minutes(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """Minutes that resident patients from the most deprived fifth of areas spend on the way, in a year."""
-    deprived = (problem.areas["deprivation_decile"] <= MOST_DEPRIVED_DECILES).to_numpy()
+    deprived = problem.of_areas("deprivation_decile") <= MOST_DEPRIVED_DECILES
     return _minutes(problem, choices, services, problem.resident & deprived)
 
 

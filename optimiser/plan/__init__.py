@@ -59,7 +59,8 @@ class Plan:
     def journeys(self) -> pd.DataFrame:
         """One row a service, area and site that its patients go to: in how many minutes, and how many a year.
 
-        An area has more than one row only for a service whose patients are shared out.
+        An area has more than one row only for a service whose patients are shared out, or where some go as today:
+        ``how`` then says which of them a row is of.
         """
         found = list(self.journeys_to.values())
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=JOURNEY_COLUMNS)
@@ -178,16 +179,16 @@ class Plan:
         )
 
     def _journeys_for(self, service: str) -> pd.DataFrame:
-        """Return the journeys to a service, from the area, site, minutes, patients and first leg of each."""
+        """Return the journeys to a service, from the stream, site, minutes, patients and first leg of each."""
         of = self.problem.services[service]
-        found = self._two_legs if of.transfer else self._shared_out if of.managed else self._to_the_nearest
-        area, site, minutes, patients, first_site, first_minutes, road = found(service)
-        areas = self.problem.areas.iloc[area]
-        return pd.DataFrame(
+        work_out = self._two_legs if of.transfer else self._shared_out if of.managed else self._to_the_nearest
+        stream, site, minutes, patients, first_site, first_minutes, road = work_out(service)
+        streams = self.problem.streams
+        found = pd.DataFrame(
             {
                 "service": service,
-                "area": areas.index,
-                "resident": areas["resident"].to_numpy(),
+                "area": self.problem.areas.index[streams.area[stream]],
+                "resident": self.problem.resident[stream],
                 "site": site,
                 "minutes": minutes,
                 "patients_per_year": patients,
@@ -196,6 +197,12 @@ class Plan:
                 "transfer_minutes": road,
             }
         )
+        if self.problem.border is None:
+            return found
+        # Nobody leaves for a neighbour that takes none of this service's patients.
+        counted = ~streams.leaves | np.isin(streams.neighbour, self.problem.counted_at(service))
+        chosen = np.flatnonzero(counted[stream])
+        return found.assign(how=streams.how[stream]).take(chosen).reset_index(drop=True)
 
     def _to_the_nearest(self, service: str) -> tuple[np.ndarray, ...]:
         site = nearest(self.problem, service, self.sites_of(service))

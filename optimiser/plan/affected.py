@@ -17,7 +17,7 @@ import pandas as pd
 
 from optimiser.plan import Plan
 from optimiser.plan.measures import AGE_75_PLUS, BANDS, groups, mean
-from optimiser.problem import Problem
+from optimiser.problem import LEAVES, Problem
 
 Answer = Mapping[str, pd.DataFrame]
 
@@ -55,6 +55,8 @@ def areas(base: Answer, other: Answer) -> pd.DataFrame:
     both = before.merge(after, left_index=True, right_index=True, suffixes=SUFFIXES).reset_index()
     both["change"] = _less(both["minutes_after"], both["minutes_before"])
     both["spent_change"] = _less(both["spent_after"], both["spent_before"])
+    if {"spent_here_after", "spent_here_before"} <= set(both):
+        both["spent_here_change"] = _less(both["spent_here_after"], both["spent_here_before"])
     known = both[["area"]].join(_known_of_areas(base["areas"]), on="area").drop(columns="area")
     return pd.concat([both[keys], known, both.drop(columns=keys)], axis=1)
 
@@ -198,21 +200,21 @@ def one_row_an_area(plan: Plan, service: str) -> pd.DataFrame:
     """Return area, resident, minutes (infinite where no site is reached) and site, that of most patients, by area."""
     rows = plan.journeys_to[service]
     named = rows.rename(columns={"patients_per_year": "patients"}).fillna({"site": "", "minutes": float("inf")})
-    found = split_areas_together(
-        named.assign(spent=named["minutes"])[["service", "area", "patients", "site", "minutes", "spent"]]
-    )
+    columns = ["service", "area", "patients", "site", "minutes", "spent", *(["how"] if "how" in named else [])]
+    found = split_areas_together(named.assign(spent=named["minutes"])[columns])
     return found.join(plan.problem.areas["resident"], on="area")
 
 
 def _rows(service: str, group: str, members: pd.DataFrame, people: str, older: bool) -> Iterator[Row]:
-    change, number = members["spent_change"], members[people]
+    number = members[people]
+    change = members["spent_here_change" if "spent_here_change" in members else "spent_change"]
     weight = number if older else members["patients"]
     longer = change > 0
     yield "people", service, group, float(number.sum())
     yield "people_longer", service, group, float(number[longer].sum())
     yield "people_more_than_10_longer", service, group, float(number[change > THRESHOLDS[-1]].sum())
     yield "people_more_than_10_shorter", service, group, float(number[change < -THRESHOLDS[-1]].sum())
-    yield "mean_change", service, group, mean(change, weight)
+    yield "mean_change", service, group, mean(change if older else members["spent_change"], weight)
     yield "mean_change_of_those_longer", service, group, mean(change[longer], weight[longer])
 
 
@@ -273,12 +275,24 @@ def _journeys(answer: Answer) -> pd.DataFrame:
     share = rows["service"].map(shares).fillna(1.0).astype(float)
     moved = np.isfinite(found["minutes"]) & (rows["site"] != rows["first_site"])
     found["spent"] = found["minutes"].where(~moved, first + share * (found["minutes"] - first))
+    found = found.assign(how=rows["how"]) if "how" in rows else found
     return split_areas_together(found.reset_index(drop=True))
 
 
 def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
-    """Where an area is split between sites, take the mean minutes of its patients and the site of most of them."""
+    """Where an area is split between sites, take the mean minutes of its patients and the site of most of them.
+
+    Patients who leave whatever is designated count in ``spent`` and ``patients`` alone; ``spent_here``, where there
+    are some, is without them.
+    """
     keys = ["service", "area"]
+    if "how" in found:
+        stay = found[found["how"] != LEAVES].drop(columns="how")
+        here, every = (split_areas_together(rows) for rows in (stay, found.drop(columns="how")))
+        of_all = every.set_index(keys)[["patients", "spent"]].reindex(pd.MultiIndex.from_frame(here[keys]))
+        return here.assign(
+            spent_here=here["spent"], **{name: of_all[name].to_numpy() for name in ("patients", "spent")}
+        )
     if not found.duplicated(keys).any():
         return found
     weight = found["patients"].where(found.groupby(keys)["patients"].transform("sum") > 0, 1.0)

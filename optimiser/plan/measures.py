@@ -20,7 +20,7 @@ from optimiser.model.arithmetic import journeys, loads_of_beds, one_choice
 from optimiser.model.staffing import rotas_needed
 from optimiser.plan import Plan
 from optimiser.plan.proof import Designations
-from optimiser.problem import Beds, Problem, beds
+from optimiser.problem import LEAVES, PULLED, STAYS, Beds, Problem, beds
 
 Better = Literal["lower", "higher", "neither"]
 Row = tuple[str, str, str, float, str, Better]
@@ -77,14 +77,14 @@ def median_minutes(journeys: pd.DataFrame) -> float:
 
 @measure(unit="minutes", better="lower")
 def p95_minutes(journeys: pd.DataFrame) -> float:
-    """The shortest time within which 95% of patients arrive."""
-    return _reached_by(journeys, 0.95)
+    """The shortest time within which 95% of patients arrive; of those who leave whatever is designated, nobody."""
+    return _reached_by(_who_stay(journeys), 0.95)
 
 
 @measure(unit="minutes", better="lower", by_group=True)
 def worst_minutes(journeys: pd.DataFrame) -> float:
-    """The longest journey from any area, patients or not: people live there."""
-    return float(journeys["minutes"].fillna(np.inf).max())
+    """The longest journey from any area, patients or not: people live there. Nobody's who leaves in any case."""
+    return float(_who_stay(journeys)["minutes"].fillna(np.inf).max())
 
 
 @measure(unit="patients a year", better="neither", by_group=True)
@@ -142,16 +142,32 @@ def residents(plan: Plan, service: str) -> pd.DataFrame:
     found = journeys.join(plan.problem.areas.drop(columns="resident"))[journeys["resident"]]
     older = "population_75_plus"
     found = found.assign(**{older: found[older].fillna(0)}) if older in found else found
-    return _by_share(found) if plan.problem.services[service].managed else found
+    found = _by_share(found) if plan.problem.services[service].managed else found
+    border = plan.problem.border
+    return found if border is None else _people_of(found, border.pull.value)
 
 
 def _by_share(journeys: pd.DataFrame) -> pd.DataFrame:
     """Return journeys with the people of an area divided over its rows as its patients are."""
     patients = journeys["patients_per_year"]
-    total = patients.groupby(level=0).transform("sum")
-    share = (patients / total).where(total > 0, 1.0)
+    of = [journeys.index, *([journeys["how"]] if "how" in journeys else [])]
+    total = patients.groupby(of).transform("sum")
+    return _times_people(journeys, (patients / total).where(total > 0, 1.0))
+
+
+def _people_of(journeys: pd.DataFrame, pull: float) -> pd.DataFrame:
+    """Return journeys with an area's people at the rows of those who go by what is designated, and none that leave."""
+    return _times_people(journeys, journeys["how"].map({STAYS: 1 - pull, PULLED: pull, LEAVES: 0.0}))
+
+
+def _times_people(journeys: pd.DataFrame, share: pd.Series[float]) -> pd.DataFrame:
     people = [column for column in ("population", "population_75_plus") if column in journeys]
     return journeys.assign(**{column: journeys[column] * share for column in people})
+
+
+def _who_stay(journeys: pd.DataFrame) -> pd.DataFrame:
+    """Return the journeys without those of patients who leave whatever is designated."""
+    return journeys[journeys["how"] != LEAVES] if "how" in journeys else journeys
 
 
 def groups(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -179,7 +195,7 @@ def _journey_rows(plan: Plan, service: str) -> Iterator[Row]:
     if standard:
         beyond = journeys["patients_per_year"][~(journeys["minutes"] <= standard.value)].sum()
         yield "patients_beyond_standard", service, "", float(beyond), "patients a year", "lower"
-    counted = ["minutes", "minutes_spent", "patients_per_year", "deprivation_decile", "district"]
+    counted = ["minutes", "minutes_spent", "patients_per_year", "deprivation_decile", "district", "how"]
     for group, members in groups(journeys[[column for column in counted if column in journeys]]):
         for name, found in JOURNEY_MEASURES.items():
             if found.by_group:

@@ -14,9 +14,15 @@ import numpy as np
 import pandas as pd
 
 from optimiser.errors import TooLarge
-from optimiser.problem.decimals import MILLION
+from optimiser.problem import decimals
+from optimiser.problem.decimals import MILLION, exactly
 from optimiser.problem.parts import (
+    HERE,
+    LEAVES,
+    PULLED,
+    STAYS,
     Beds,
+    Border,
     Excepted,
     Figure,
     Fixed,
@@ -29,6 +35,7 @@ from optimiser.problem.parts import (
     RotaNeed,
     Service,
     Site,
+    Streams,
     Team,
     Transfer,
     Unit,
@@ -36,8 +43,13 @@ from optimiser.problem.parts import (
 
 __all__ = [
     "ACROSS_SITES",
+    "HERE",
+    "LEAVES",
     "MOST_DEPRIVED_DECILES",
+    "PULLED",
+    "STAYS",
     "Beds",
+    "Border",
     "Excepted",
     "Figure",
     "Fixed",
@@ -51,6 +63,7 @@ __all__ = [
     "RotaNeed",
     "Service",
     "Site",
+    "Streams",
     "Team",
     "Transfer",
     "Unit",
@@ -117,6 +130,8 @@ class Problem:
         left.
     factors
         What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
+    border
+        Who crosses the border today, whatever is designated. ``None``: everybody goes by what is designated.
     files
         The resolved config and the place's tables as they were read, by name in a run folder: what a reviewer needs to
         ask the same question again. Empty for a problem that was made in Python.
@@ -140,6 +155,7 @@ class Problem:
     transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
     growth: Growth | None = None
     factors: Mapping[str, Figure] = field(default_factory=dict)
+    border: Border | None = None
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -234,9 +250,10 @@ class Problem:
         """Return the same question with nobody crossing the border; the problem itself if nobody does."""
         resident, here = self.areas["resident"], list(self.candidates)
         if resident.all() and not any(service.neighbours for service in self.services.values()):
-            return self
+            return replace(self, border=None) if self.border else self
         return replace(
             self,
+            border=None,
             sites={code: site for code, site in self.sites.items() if site.candidate},
             services={code: replace(service, neighbours=()) for code, service in self.services.items()},
             areas=self.areas[resident],
@@ -259,16 +276,57 @@ class Problem:
         neighbours = set(self.services[service].neighbours)
         return tuple(s for s in self.site_order if self.sites[s].candidate or s in neighbours)
 
+    @cached_property
+    def streams(self) -> Streams:
+        """The streams of patients: one an area where everybody goes by what is designated. Read only.
+
+        Where some go as today, first those who go by what is designated, then (only where some are pulled over the
+        border) those who take the nearest hospital of all, then those who leave, by area and neighbour.
+        """
+        every = np.arange(len(self.areas))
+        if self.border is None or self.border.pull.value == 1:
+            return Streams.of([(every, "", True)])
+        goes_abroad = [
+            (np.flatnonzero(self.resident_areas & (self.border.shares[site].to_numpy(dtype=float) > 0)), site, False)
+            for site in self.site_order
+            if site in self.border.shares
+        ]
+        pulled = [(every, "", True)] if self.border.pull.value else []
+        return Streams.of([(every, "", False), *pulled, *goes_abroad])
+
+    def of_areas(self, column: str) -> np.ndarray:
+        """Return what is known of each stream's area."""
+        return np.asarray(self.areas[column].to_numpy()[self.streams.area])
+
+    @cached_property
+    def stream_names(self) -> tuple[str, ...]:
+        """A name for each stream: its area's code, and where its patients go if that is settled."""
+        codes, streams = self.areas.index.to_numpy(dtype=object), self.streams
+        second = np.arange(len(streams.area)) >= len(codes)
+        ends = np.where(streams.leaves, " for " + streams.neighbour, np.where(second, " across the border", ""))
+        return tuple(map(str, codes[streams.area] + ends))
+
     @worked_out_once
     def minutes(self, service: str) -> np.ndarray:
-        """Journey minutes for a service: areas × ``reachable_sites``; infinite where there is no journey. Read only."""
-        found = self.journeys[list(self.reachable_sites(service))].to_numpy(dtype=float, copy=True)
+        """Journey minutes for a service: streams × ``reachable_sites``. Read only.
+
+        Infinite where there is no journey, and at sites that a stream's patients do not go to.
+        """
+        sites = self.reachable_sites(service)
+        found = self.journeys[list(sites)].to_numpy(dtype=float, copy=True)
         found[np.isnan(found)] = np.inf
+        if self.border is not None:
+            streams, outside = self.streams, np.arange(len(sites)) >= len(self.candidates)
+            # Whoever leaves for a neighbour that this service does not count is nobody, and may go anywhere here.
+            here = ~np.isin(streams.neighbour, list(self.services[service].neighbours))
+            goes = (here & streams.crosses)[:, None] | (here[:, None] & ~outside)
+            goes |= streams.neighbour[:, None] == np.array(sites, dtype=object)
+            found = np.where(goes, found[streams.area], np.inf)
         found.flags.writeable = False
         return found
 
     def choosing_minutes(self, service: str) -> np.ndarray:
-        """Return what patients go by when they take the open site with the least of it: areas × ``reachable_sites``.
+        """Return what patients go by when they take the open site with the least of it: streams × ``reachable_sites``.
 
         Journey minutes; where the service has offsets, those added, in whole millionths of a minute so that equal
         really means equal. Infinite where there is no journey. Read only.
@@ -278,7 +336,7 @@ class Problem:
     def first_choosing_minutes(self, service: str) -> np.ndarray:
         """Return what patients of a service reached by transfer go by when they choose where to be seen first.
 
-        Areas × the reachable sites of first contact. Their own offsets where the service has some, as patients of one
+        Streams × the reachable sites of first contact. Their own offsets where the service has some, as patients of one
         kind may be drawn otherwise than all who come; else those of first contact.
         """
         transfer = self.services[service].transfer
@@ -315,6 +373,8 @@ class Problem:
         # How many patients so many beds can take is no round number: it is counted to the last decimal place there is.
         finest = [1 / MILLION] if any(one.beds and one.beds.at for one in managed) else []
         limits = np.array([*(figure.value for figure in figures), *finest])
+        if self.border is not None:
+            return MILLION
         return _scale(np.concatenate([np.ravel(self.demand.to_numpy(dtype=float)), limits]))
 
     @cached_property
@@ -339,19 +399,64 @@ class Problem:
         return places // int(np.gcd.reduce(np.rint(shares * places).astype(np.int64), initial=places))
 
     @cached_property
-    def resident(self) -> np.ndarray:
+    def resident_areas(self) -> np.ndarray:
         """Whether each area is resident. Read only."""
         found = self.areas["resident"].to_numpy(dtype=bool, copy=True)
         found.flags.writeable = False
         return found
 
+    @cached_property
+    def resident(self) -> np.ndarray:
+        """Whether each stream's area is resident. Read only."""
+        found = np.asarray(self.resident_areas[self.streams.area])
+        found.flags.writeable = False
+        return found
+
+    @cached_property
+    def stays(self) -> np.ndarray:
+        """Whether each stream is of residents who go by what is designated: whose longest journey counts. Read only."""
+        found = np.asarray(self.resident & ~self.streams.leaves)
+        found.flags.writeable = False
+        return found
+
     @worked_out_once
     def patients(self, service: str) -> np.ndarray:
-        """Patients a year for a service, one number an area, residents or not. Read only."""
+        """Patients a year for a service, one number a stream, residents or not. Read only."""
         activity = self.services[service].activity
         if activity is None:
-            return np.zeros(len(self.areas))
-        return self.demand[activity].to_numpy(dtype=float)
+            return np.zeros(len(self.streams.area))
+        of_areas = self.demand[activity].to_numpy(dtype=float)
+        if self.border is None:
+            return of_areas
+        found = self._parted(of_areas, self.border, self.counted_at(service))
+        found.flags.writeable = False
+        return found
+
+    def counted_at(self, code: str) -> tuple[str, ...]:
+        """Return the neighbours that a service's patients may leave for: those of first contact too, if it has one."""
+        service = self.services[code]
+        first = self.services[service.transfer.first_contact] if service.transfer else service
+        return tuple(site for site in service.neighbours if site in first.neighbours)
+
+    def _parted(self, patients: np.ndarray, border: Border, neighbours: tuple[str, ...]) -> np.ndarray:
+        """Return patients by stream, in millionths that add up, from patients by area."""
+        whole = np.rint(patients * MILLION)
+        pulled = np.rint(decimals.table_times(pd.DataFrame(patients), exactly(border.pull.value))[0] * MILLION)
+        left = whole - pulled.to_numpy()
+        known = [site for site in self.site_order if site in border.shares and site in neighbours] + [HERE]
+        shares = np.rint(border.shares[known].fillna(0.0).to_numpy(dtype=float) * MILLION)
+        shares[~self.resident_areas, :-1] = 0
+        total = np.where(self.resident_areas, shares.sum(axis=1), float(MILLION))
+        # Those of whom nothing is known go by what is designated.
+        shares[total == 0, -1] = total[total == 0] = 1
+        goes = dict(zip(known, decimals.parts(left, shares, total).T, strict=True))
+        streams, found = self.streams, np.zeros(len(self.streams.area))
+        for site, number in goes.items():
+            mine = ~streams.leaves & ~streams.crosses if site == HERE else streams.neighbour == site
+            found[mine] = number[streams.area[mine]]
+        over = ~streams.leaves & streams.crosses
+        found[over] = pulled.to_numpy()[streams.area[over]]
+        return found / MILLION
 
     def before_growth(self) -> Problem:
         """Return the same question with the patients of today; the problem itself if they were not grown."""

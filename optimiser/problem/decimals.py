@@ -46,3 +46,16 @@ def _in_whole_numbers(values: np.ndarray, factor: Fraction) -> np.ndarray | None
     if np.abs(whole).max(initial=0) >= 2**53:
         return None
     return np.where(np.isnan(values), np.nan, whole / MILLION)
+
+
+def parts(numbers: np.ndarray, shares: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """Return each number's parts in whole numbers, none below 0, that add up to no more than it: rows × parts.
+
+    Numbers are whole, one a row; so are ``shares`` (rows × parts) and what they are shares of, ``totals``. What is
+    rounded, halves to the even, is the sum of a part and all those before it.
+    """
+    whole = numbers.astype(np.int64)[:, None] * np.cumsum(shares.astype(np.int64), axis=1)
+    of = totals.astype(np.int64)[:, None]
+    found, left = np.divmod(whole, of)
+    found += (2 * left > of) | ((2 * left == of) & (found % 2 == 1))
+    return np.asarray(np.diff(found, axis=1, prepend=0).astype(float))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+import numpy as np
 import pandas as pd
 
 from optimiser.problem.beds import Stays
 
 Unit = Literal["people", "WTE"]
+# All candidates together, where it is known who goes to some of them today, but not to which.
+HERE = "candidates"
+# How a stream's patients go where some go as today: by what is designated, over the border, or away.
+STAYS, PULLED, LEAVES = "stays", "pulled", "leaves"
 
 
 @dataclass(frozen=True)
@@ -217,6 +222,72 @@ class Service:
     def counts_volumes(self) -> bool:
         """Whether some rule depends on how many patients come to a site."""
         return bool(self.minimum_patients or self.maximum_patients or (self.beds and self.beds.at))
+
+
+@dataclass(frozen=True)
+class Border:
+    """Where an area's patients go today, for the share of them who go there whatever is decided.
+
+    Attributes
+    ----------
+    shares
+        Of each area's patients, the share who go to each place today: one row an area, one column a neighbour, and
+        one, ``HERE``, of all candidates together. Of residents only those who go to some place that a service counts
+        are looked at, as if they were all; of areas outside the system, those who come to the candidates.
+    pull
+        Of every area's patients the share who go to the nearest hospital of all instead, as if there were no border.
+    """
+
+    shares: pd.DataFrame
+    pull: Figure = Figure(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Streams:
+    """The patients of an area, parted by where they can go: one entry a stream, those of areas first.
+
+    The first streams are one an area, in the order of the areas. Where everybody goes by what is designated there are
+    no others. Arrays are read only.
+
+    Attributes
+    ----------
+    area
+        Position of the stream's area.
+    neighbour
+        Code of the neighbour that its patients go to, whatever is designated; empty for those who go by that.
+    crosses
+        Whether those who go by what is designated may take a neighbour too.
+    """
+
+    area: np.ndarray
+    neighbour: np.ndarray
+    crosses: np.ndarray
+
+    @classmethod
+    def of(cls, kinds: Sequence[tuple[np.ndarray, str, bool]]) -> Streams:
+        """Put streams in order from kinds of them: positions of areas, a neighbour or nothing, and whether they cross.
+
+        Kinds that go by what is designated come one after another, then those who leave, by area.
+        """
+        area = np.concatenate([areas for areas, _, _ in kinds])
+        neighbour = np.concatenate([np.full(len(areas), code, dtype=object) for areas, code, _ in kinds])
+        crosses = np.concatenate([np.full(len(areas), over) for areas, _, over in kinds])
+        leaves = np.asarray(neighbour != "")
+        order = np.argsort(np.where(leaves, area, -1), kind="stable")
+        found = cls(area[order], neighbour[order], crosses[order])
+        for values in (found.area, found.neighbour, found.crosses):
+            values.flags.writeable = False
+        return found
+
+    @property
+    def how(self) -> np.ndarray:
+        """How its patients go: by what is designated here, to the nearest of all, or away whatever is designated."""
+        return np.where(self.leaves, LEAVES, np.where(self.crosses, PULLED, STAYS)).astype(object)
+
+    @property
+    def leaves(self) -> np.ndarray:
+        """Whether its patients leave for a neighbour, whatever is designated."""
+        return np.asarray(self.neighbour != "")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import numpy as np
 from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import LARGEST_EXACT
 from optimiser.model.arithmetic import ARITHMETIC, All, Choices, Instance, Score, score
-from optimiser.problem import Problem
+from optimiser.problem import Problem, Service
 from optimiser.scenarios.listing import Joint
 from optimiser.scenarios.parameters import Parameter, changed, corridors, parameters
 
@@ -132,26 +132,26 @@ class InScenarios(Choices):
     def worst_minutes(self) -> np.ndarray:
         """The longest journey from any resident area, scenarios × choices."""
         found = np.zeros((len(self.factors), len(self.minutes)))
-        for corridor, here in self._residents():
+        for corridor, here in self._on(self.stays):
             np.maximum(found, self._whole[:, here].max(axis=1) * self.factors[:, corridor, None], out=found)
-        lost = ~np.isfinite(self.minutes[:, self.resident]).all(axis=1)
+        lost = ~np.isfinite(self.minutes[:, self.stays]).all(axis=1)
         return np.where(lost, np.inf, found / self.minute_scale)
 
     def patients_beyond(self, minutes: float) -> np.ndarray:
         """Return resident patients a year (scaled) with a longer journey than ``minutes``, scenarios × choices."""
         found = np.zeros((len(self.which), len(self.provided)))
         demand, lost = np.stack(self.states), ~np.isfinite(self.minutes)
-        for corridor, here in self._residents():
+        for corridor, here in self._on(self.resident):
             for factor in np.unique(self.factors[:, corridor]):
                 rows = np.flatnonzero(self.factors[:, corridor] == factor)
                 late = (self._whole[:, here] * factor / self.minute_scale > minutes) | lost[:, here]
                 found[rows] += (demand[:, here] @ late.T)[self.which[rows]]
         return np.asarray(found.astype(np.int64))
 
-    def _residents(self) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield each corridor that has resident areas, with those."""
+    def _on(self, streams: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield each corridor that has some of these streams, with those."""
         for corridor, on in enumerate(self.tables.members):
-            if (here := on & self.resident).any():
+            if (here := on & streams).any():
                 yield corridor, here
 
     @property
@@ -208,9 +208,9 @@ class Tables:
 
     @cached_property
     def members(self) -> np.ndarray:
-        """Corridors × areas: is the area on the corridor?"""
-        on = self.problem.areas["corridor"].to_numpy() if "corridor" in self.problem.areas else np.array([""])
-        on = np.broadcast_to(np.array([one if isinstance(one, str) else "" for one in on]), len(self.problem.areas))
+        """Corridors × streams: is the area on the corridor?"""
+        on = self.problem.of_areas("corridor") if "corridor" in self.problem.areas else np.array([""])
+        on = np.broadcast_to(np.array([one if isinstance(one, str) else "" for one in on]), len(self.problem.resident))
         return np.array([on == corridor for corridor in self.corridors])
 
     @cached_property
@@ -226,7 +226,7 @@ class Tables:
     @cached_property
     def patient_places(self) -> int:
         """The most decimal places that patients of any service may have in any scenario."""
-        if any(name.startswith(DEMAND[1:]) for name in self.places):
+        if self.problem.border or any(name.startswith(DEMAND[1:]) for name in self.places):
             return PLACES
         counted = {str(self.problem.services[code].activity) for code in self.problem.services_with_patients}
         known = {one: places_of(self.problem.demand[one].to_numpy(dtype=float)) for one in counted}
@@ -244,22 +244,26 @@ class Tables:
         found = np.rint(everywhere * 10**overall) * np.rint(by_road * 10**own)
         return np.asarray(found.astype(np.int64))
 
-    def demand_states(self, batch: Batch, count: int, activity: str) -> tuple[Ints, tuple[np.ndarray, ...]]:
-        """Return which demand each scenario has of an activity, and each distinct one: areas, scaled to be whole."""
-        names = [name for name in self.places if name == f"{DEMAND[0]}{activity}" or name.startswith(DEMAND[1:])]
+    def demand_states(self, batch: Batch, count: int, service: Service) -> tuple[Ints, tuple[np.ndarray, ...]]:
+        """Return which patients of a service each scenario has, and each distinct list: streams, scaled to be whole."""
+        names = [
+            name for name in self.places if name == f"{DEMAND[0]}{service.activity}" or name.startswith(DEMAND[1:])
+        ]
         if not names:
-            return np.zeros(count, dtype=np.int64), (self._patients(activity, ()),)
+            return np.zeros(count, dtype=np.int64), (self._patients(service, ()),)
         distinct, which = np.unique(np.stack([batch[name] for name in names], axis=1), axis=0, return_inverse=True)
         keys = [
             tuple((n, v) for n, v in zip(names, row, strict=True) if v != AS_IT_STANDS) for row in distinct.tolist()
         ]
-        return which.reshape(-1), tuple(self._patients(activity, key) for key in keys)
+        return which.reshape(-1), tuple(self._patients(service, key) for key in keys)
 
-    def _patients(self, activity: str, key: State) -> np.ndarray:
-        if (activity, key) not in self._demand:
-            demand = changed(self.problem, dict(key), self.known).demand[activity].to_numpy(dtype=float)
-            self._demand[activity, key] = np.rint(demand * 10**self.patient_places)
-        return self._demand[activity, key]
+    def _patients(self, service: Service, key: State) -> np.ndarray:
+        # Services of one activity and the same neighbours have the same patients.
+        named = (service.activity, service.neighbours if self.problem.border else (), key)
+        if named not in self._demand:
+            patients = changed(self.problem, dict(key), self.known).patients(service.code)
+            self._demand[named] = np.rint(patients * 10**self.patient_places)
+        return self._demand[named]
 
     def choices(self, scenarios: Sequence[Values]) -> All:
         """Return every choice of every service in some scenarios, for the question as it stands but for those."""
@@ -267,7 +271,7 @@ class Tables:
         factors, found = self.factors(batch, len(scenarios)), dict(self.listed.choices)
         for code in self.problem.services_with_patients:
             one = found[code]
-            which, states = self.demand_states(batch, len(scenarios), str(one.service.activity))
+            which, states = self.demand_states(batch, len(scenarios), one.service)
             base = {name.name: getattr(one, name.name) for name in fields(Choices)}
             found[code] = InScenarios(**base, tables=self, factors=factors, which=which, states=states)
         return found

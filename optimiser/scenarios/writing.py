@@ -229,8 +229,7 @@ def _a_patient(finding: Finding, waiting: float) -> float | None:
     """Return the value of waiting in minutes a patient of today's, where the first objective is minutes of patients."""
     problem, objective = finding.problem, finding.problem.objectives[0]
     counted = [code for code in problem.services_of(objective) if code in problem.services_with_patients]
-    resident = problem.areas["resident"].to_numpy(dtype=bool)
-    patients = sum(float(problem.patients(code)[resident].sum()) for code in counted)
+    patients = sum(float(problem.patients(code)[problem.resident].sum()) for code in counted)
     known = objective.name == "patient_minutes" and waiting == waiting and patients > 0
     return round(waiting / patients, 9) if known else None
 

@@ -50,7 +50,7 @@ def can_be_listed(problem: Problem) -> bool:
 def can_be_ranked(problem: Problem) -> bool:
     """Whether every choice of every service, and of those that a rule ties together, can be held in memory."""
     candidates = len(problem.candidates)
-    if candidates > MOST_CANDIDATES or 2**candidates * len(problem.areas) > LARGEST_TABLE:
+    if candidates > MOST_CANDIDATES or 2**candidates * len(problem.resident) > LARGEST_TABLE:
         return False
     choices = {
         code: 2 ** sum(site not in service.fixed for site in problem.candidates)

@@ -138,7 +138,7 @@ def _depth(problem: Problem, service: str, minutes: Floats, is_open: NDArray[np.
 
 
 def _resident_patients(problem: Problem, service: str) -> Floats:
-    return np.where(problem.areas["resident"].to_numpy(dtype=bool), problem.patients(service), 0.0)
+    return np.where(problem.resident, problem.patients(service), 0.0)
 
 
 class _Search:

@@ -330,9 +330,10 @@ def _limit(problem: Problem, aim: Objective, best: Fraction, within: float | Non
     if aim.name not in ON_AVERAGE:
         remedy = "Give a share instead (--within 5%)."
         raise InputError([Fault("near best", f"{aim.name} is not counted in minutes. {remedy}")])
-    resident = problem.areas["resident"].to_numpy()
     scale = problem.patient_scale
-    patients = sum(int(np.rint(problem.patients(code)[resident] * scale).sum()) for code in problem.services_of(aim))
+    patients = sum(
+        int(np.rint(problem.patients(code)[problem.resident] * scale).sum()) for code in problem.services_of(aim)
+    )
     return best + asked * Fraction(patients, scale)
 
 

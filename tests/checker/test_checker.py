@@ -83,7 +83,7 @@ BED_MEASURES = bed_measures()
 CONFIG = """\
 title: "Where should stroke go?"
 place: inputs
-border: open
+border: nearest
 travel:
   factor: {value: 1.0, source: "", verified: false}
   allow_missing: []
@@ -1001,7 +1001,10 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
         {"config_is_understood"},
         [config('    standard_minutes: {value: 20, source: "", verified: false}\n', "")],
     ),
-    "a key twice in the config": ({"files_can_be_read"}, [config("border: open", "border: open\nborder: closed")]),
+    "a key twice in the config": (
+        {"files_can_be_read"},
+        [config("border: nearest", "border: nearest\nborder: closed")],
+    ),
     "a journey left out of the inputs": ({"inputs_are_complete"}, [("inputs/journeys.csv", "north,yonder,50\n", "")]),
     "a journey from nowhere": (
         {"inputs_are_complete"},
@@ -1104,7 +1107,7 @@ def test_a_resident_whom_nobody_serves_travels_for_ever() -> None:
 
 def test_a_closed_border_leaves_no_neighbours_and_no_outside_areas() -> None:
     closed = [
-        config("border: open", "border: closed"),
+        config("border: nearest", "border: closed"),
         ("journeys.csv", "stroke,outer,false,brook,20.5,20.0,brook,20.5,0\n", ""),
         ("measures.csv", "site_patients,stroke,brook,100", "site_patients,stroke,brook,80"),
         ("measures.csv", "site_patients,stroke,yonder,0,patients a year,neither\n", ""),
@@ -1261,7 +1264,7 @@ def test_what_is_not_understood_is_quoted_in_brief() -> None:
     found = check(run_with(config("{value: 0.6", f"{{value: {'most' * 1000}")))
     assert list(found["check"]) == ["config_is_understood"]
     assert len(found.loc[0, "claimed"]) < 100
-    found = check(run_with(config("border: open", f"border: [{', '.join(['x'] * 10_000)}]")))
+    found = check(run_with(config("border: nearest", f"border: [{', '.join(['x'] * 10_000)}]")))
     assert len(found.loc[0, "claimed"]) < 100
 
 

@@ -236,7 +236,7 @@ LIES: dict[str, tuple[str, Callable[[list[Any]], object], set[str]]] = {
     ),
     "the same twice": (DECIDED, lambda said: said.append(said[0]), {SAY}),
     "a sentence that is none": (DECIDED, lambda said: said.append("Trust me."), {SAY}),
-    "another setting": (DECIDED, put(asked={"border": "open"}), {SAY}),
+    "another setting": (DECIDED, put(asked={"border": "nearest"}), {SAY}),
     "another setting beside": (DECIDED, put(asked={"border": "closed", "patients_go_to": "nearest"}), {SAY}),
     "a part too many": (DECIDED, put(note="sic"), {SAY}),
     "a part too few": (DECIDED, lambda said: said[0].pop("asked"), {SAY}),
@@ -388,10 +388,10 @@ def shared_in_run(plan: op.Plan) -> dict[tuple[str, str], Fraction]:
 
 
 @pytest.mark.parametrize("limits", [(0, 20), (0, 33.333333), (0, 34), (31, 100), (32, 33), (33, 40), (33, 30), (0, 65)])
-@pytest.mark.parametrize("border", ["open", "closed"])
+@pytest.mark.parametrize("border", ["nearest", "closed"])
 def test_patients_are_shared_out_again_as_the_run_has_it(limits: tuple[float, float], border: str) -> None:
     problem = small(managed=True, minimum_patients=Figure(limits[0]), maximum_patients=Figure(limits[1]))
-    problem = problem if border == "open" else problem.behind_its_border()
+    problem = problem if border == "nearest" else problem.behind_its_border()
     for sites in (["ash"], ["birch"], ["ash", "birch"]):
         plan = op.evaluate(with_files(problem), {(site, "clinic") for site in sites})
         assert shared_by_checker(plan) == shared_in_run(plan)

@@ -240,7 +240,7 @@ FAULTS = {
     "half a year": (("year: 2025", "year: 2025.5"), 'line 4: "year" must be a whole number, not 2025.5.'),
     "unknown border": (
         ("teams:", "border: opne\nteams:"),
-        'line 3: "opne" is not known under "border". Did you mean "open"?',
+        'line 3: "opne" is not known under "border". Known here: as_today, closed, nearest.',
     ),
     "unknown objective": (
         ("worst_journey", "worst_journy"),

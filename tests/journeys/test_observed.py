@@ -149,7 +149,7 @@ def test_a_run_states_the_offsets_it_used_and_can_be_repeated_from_them(tmp_path
 
 
 @pytest.mark.parametrize("offsets", ["{ash: -8.5}", "{ash: 3, birch: -8.5}", "{elm: -22}", "{ash: 0, elm: 9.123456}"])
-@pytest.mark.parametrize("border", ["open", "closed"])
+@pytest.mark.parametrize("border", ["nearest", "closed"])
 def test_offsets_stated_by_hand_are_taken_as_they_are_and_checked(tmp_path: Path, offsets: str, border: str):
     config = OBSERVED.replace('{period: "2024/25"}', f"{{offsets: {offsets}}}") + f"border: {border}\n"
     problem = op.read_problem(write_question(tmp_path, config))
@@ -177,7 +177,7 @@ def test_the_checker_sends_everybody_where_solver_list_and_evaluation_send_them(
     )
     asked = CONFIG.replace("visit\n", f"visit\n{stated}{limit}").replace("minimum_patients: {value: 5", "x: {value: 5")
     asked = "".join(line for line in asked.splitlines(keepends=True) if "    x: " not in line)
-    asked += f"border: {data.draw(st.sampled_from(['open', 'closed']))}\n"
+    asked += f"border: {data.draw(st.sampled_from(['nearest', 'closed']))}\n"
     folder = tmp_path_factory.mktemp("drawn")
     problem = op.read_problem(write_question(folder, asked, journeys="area,site,minutes\n" + "".join(rows)))
     chosen = {("ash", "labs"), *data.draw(st.sets(st.sampled_from([("ash", "care"), ("birch", "care")]), min_size=1))}

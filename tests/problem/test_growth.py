@@ -55,7 +55,7 @@ def test_halves_go_to_the_even_digit():
     assert later["visit"].tolist() == [2e-6, 4e-6]
 
 
-@pytest.mark.parametrize("border", ["open", "closed"])
+@pytest.mark.parametrize("border", ["nearest", "closed"])
 @pytest.mark.parametrize("rates", ["under_65: 0.0037, from_65: 0.0219", "under_65: -0.01, from_65: 0.3, from_75: 0.07"])
 def test_the_checker_grows_the_patients_again(tmp_path: Path, rates: str, border: str):
     demand = f"border: {border}\ndemand: {{growth: {{years: 7, by_age: {{{rates}}}}}}}\nteams:"

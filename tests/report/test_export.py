@@ -332,7 +332,7 @@ def test_a_plan_that_reaches_nobody_is_said_so(tmp_path: Path):
     plan = op.evaluate(shipped.question("tiny").behind_its_border(), [("ash", "x_ray")])
     files = {
         **plan.problem.files,
-        "config.yaml": plan.problem.files["config.yaml"].replace(b"border: open", b"border: closed"),
+        "config.yaml": plan.problem.files["config.yaml"].replace(b"border: nearest", b"border: closed"),
     }
     (run,) = sound_runs([op.write_run(replace(plan, problem=replace(plan.problem, files=files)), tmp_path / "none")])
     (drawn, _) = figures([run])

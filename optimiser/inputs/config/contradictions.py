@@ -34,6 +34,11 @@ def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[s
             yield config.where("teams", code, "moves_at_most"), f"{words}, or say null where a base config states it."
         if team.across_sites:
             yield from _shared_teams(config, code)
+    if config.settings.border_pull is not None and config.settings.border != "as_today":
+        words = (
+            f"nobody is pulled over a border that is {config.settings.border}. Write border: as_today, or take it out."
+        )
+        yield config.where("border_pull"), words
     yield from _unknown_names(config, ("today",), config.settings.today, services)
     for number, objective in enumerate(config.settings.objectives):
         yield from _objective_faults(config, number, objective, services)

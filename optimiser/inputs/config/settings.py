@@ -349,13 +349,26 @@ class ObjectiveSettings(Strict):
         return {"anyOf": [{"enum": list(OBJECTIVES)}, named | {"additionalProperties": False}]}
 
 
+def _border_in_todays_words(said: Any) -> Any:
+    if said == "open":
+        raise ValueError("is called nearest now. Write border: nearest, or as_today where border.csv says who crosses.")
+    return said
+
+
 class Settings(Strict):
     """A question put to the optimiser."""
 
     title: Line = Field(description="The question in one line")
     place: StrictStr = Field(description="Folder of the place's tables, from the folder of this file")
-    border: Literal["open", "closed"] = Field(
-        "open", description="open: neighbours take patients and outside areas bring theirs; closed: nobody crosses"
+    border: Annotated[Literal["nearest", "as_today", "closed"], BeforeValidator(_border_in_todays_words)] = Field(
+        "nearest",
+        description="nearest: everybody goes to the nearest hospital of all, inside or outside; as_today: as many "
+        "cross as do today, to the same neighbours, whatever is designated; closed: nobody crosses",
+    )
+    border_pull: Share | None = Field(
+        None,
+        description="With border: as_today, the share of every area's patients who go to the nearest hospital of all "
+        "instead, from 0 (as today) to 1 (as with border: nearest)",
     )
     travel: TravelSettings = Field(TravelSettings(), description="How journeys are read")
     demand: DemandSettings | None = Field(

@@ -49,6 +49,7 @@ class Place:
     transfers: pd.DataFrame
     demand: pd.DataFrame
     corridors: pd.DataFrame
+    border: pd.DataFrame
     staff: pd.DataFrame
     activity: pd.DataFrame
     sources: pd.DataFrame

@@ -9,6 +9,10 @@ import pandas as pd
 
 from optimiser.errors import closest, did_you_mean, quoted
 from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet
+from optimiser.problem import HERE
+
+# What shares that were rounded to six decimals may be too much by, together.
+MOST_ROUNDING = 1e-4
 
 
 def codes_if_sound(sheet: Sheet, column: str) -> list[str] | None:
@@ -21,6 +25,7 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
     areas = codes_if_sound(sheets["areas"], "area")
     sites = codes_if_sound(sheets["sites"], "site")
     _check_roles(sheets)
+    _check_border(sheets)
     _check_population_parts(sheets["areas"])
     repaired: dict[tuple[str, str], dict[str, str]] = {}
     for name, column, known, whose in (
@@ -30,6 +35,7 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
         ("transfers", "to_site", sites, "sites.csv"),
         ("demand", "area", areas, "areas.csv"),
         ("corridors", "area", areas, "areas.csv"),
+        ("border", "area", areas, "areas.csv"),
         ("staff", "site", sites, "sites.csv"),
         ("activity", "site", sites, "sites.csv"),
         ("columns", "source", codes_if_sound(sheets["sources"], "source"), "sources.csv"),
@@ -53,6 +59,25 @@ def _check_roles(sheets: dict[str, Sheet]) -> None:
         sites.add("roles", words)
     if areas.sound("resident") and len(areas.frame) and True not in set(areas.frame["resident"]):
         areas.add("residents", "no area is resident, so nobody is counted. Write true where people belong here.")
+
+
+def _check_border(sheets: dict[str, Sheet]) -> None:
+    """Note destinations that are neither a neighbour nor all candidates together, and shares of more than everybody."""
+    border, sites = sheets["border"], sheets["sites"]
+    if not (border.present and {"area", "goes_to", "share"} <= set(border.frame)) or not sites.sound("site", "role"):
+        return
+    roles = dict(zip(sites.frame["site"], sites.frame["role"], strict=True))
+    own = [code for code, role in roles.items() if role == "candidate"]
+    if known := [HERE, *(code for code in roles if code not in own)]:
+        _check_known(border, "goes_to", [*known, *own], "sites.csv")
+    for index in border.frame.index[border.frame["goes_to"].isin(own)]:
+        words = f"is a candidate, and who goes to which of them is decided on. Add the shares up, and write {HERE}."
+        border.add("goes to a candidate", words, index=int(index))
+    if border.sound("area", "share"):
+        total = border.frame.groupby("area")["share"].sum()
+        for area in total.index[total > 1 + MOST_ROUNDING]:
+            words = f"the shares of {area} add up to {total[area]:g}, more than everybody. Correct them."
+            border.add("more than everybody", words, index=int(border.frame.index[border.frame["area"] == area][0]))
 
 
 def _check_population_parts(sheet: Sheet) -> None:

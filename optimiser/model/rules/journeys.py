@@ -137,7 +137,7 @@ class nobody_travels_too_far(OneFigure):
 
 def _somebody_is_near(problem: Problem, x: Variables, service: str, longest: float) -> Rows:
     """Where people go to the nearest site, one of those that are near enough must be open: one row a set of them."""
-    within = problem.minutes(service)[problem.areas["resident"].to_numpy()] <= longest
+    within = problem.minutes(service)[problem.stays] <= longest
     for sites in sorted({tuple(row) for row in np.unique(within, axis=0).tolist()}):
         near = [site for site, is_near in zip(problem.reachable_sites(service), sites, strict=True) if is_near]
         if all(problem.sites[site].candidate for site in near):
@@ -147,17 +147,17 @@ def _somebody_is_near(problem: Problem, x: Variables, service: str, longest: flo
 
 def _nobody_is_drawn_too_far(problem: Problem, x: Variables, service: str, longest: float) -> Rows:
     """Where offsets draw people past a nearer site, what counts is the site that they go to: one row a kind of area."""
-    resident = np.flatnonzero(problem.areas["resident"].to_numpy())
-    order = np.argsort(problem.choosing_minutes(service)[resident], axis=1, kind="stable")
-    reached = np.isfinite(problem.minutes(service)[resident])
-    far = reached & (problem.minutes(service)[resident] > longest)
+    stays = np.flatnonzero(problem.stays)
+    order = np.argsort(problem.choosing_minutes(service)[stays], axis=1, kind="stable")
+    reached = np.isfinite(problem.minutes(service)[stays])
+    far = reached & (problem.minutes(service)[stays] > longest)
     _, kinds = np.unique(np.hstack([order, reached, far]), axis=0, return_index=True)
     for area in sorted(kinds[far[kinds].any(axis=1)]):
         only_here = np.zeros(problem.minutes(service).shape)
-        only_here[resident[area]] = far[area]
+        only_here[stays[area]] = far[area]
         too_far = x.add_up(service, only_here)
         if too_far.constant or len(too_far):
-            yield (service, str(problem.areas.index[int(resident[area])])), too_far <= 0
+            yield (service, problem.stream_names[int(stays[area])]), too_far <= 0
 
 
 class enough_patients_within_standard(OneFigure):
@@ -175,7 +175,7 @@ class enough_patients_within_standard(OneFigure):
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, share in self.modelled(problem, x):
-            patients = problem.patients(code) * problem.areas["resident"].to_numpy()
+            patients = problem.patients(code) * problem.resident
             beyond = legs.patients_beyond(problem, x, code, patients, _standard(problem, code))
             yield (code,), beyond <= float((1 - share) * patients.sum())
 
@@ -195,7 +195,7 @@ class the_worst_journey_is_the_worst(Rule):
     """The worst journey is no shorter than any resident area's journey."""
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
-        resident = np.flatnonzero(problem.areas["resident"].to_numpy())
+        stays = np.flatnonzero(problem.stays)
         for services, worst in x.worst_minutes.items():
             for service in (service for service in services if service in x.counted):
                 if service in x.sharings:
@@ -207,10 +207,10 @@ class the_worst_journey_is_the_worst(Rule):
                         yield (*services, service, name), worst >= journey
                     continue
                 minutes = np.where(np.isfinite(problem.minutes(service)), problem.minutes(service), 0)
-                for area in resident:
+                for area in stays:
                     only_here = np.zeros_like(minutes)
                     only_here[area] = minutes[area]
-                    code = str(problem.areas.index[int(area)])
+                    code = problem.stream_names[int(area)]
                     yield (*services, service, code), worst >= x.add_up(service, only_here)
 
 
@@ -221,6 +221,6 @@ def _standard(problem: Problem, service: str) -> float:
 
 def _worst_journeys(problem: Problem, x: Variables, service: str) -> list[float]:
     """Return the longest journey of residents under each sharing."""
-    resident, minutes = problem.areas["resident"].to_numpy(), problem.minutes(service)
+    minutes = problem.minutes(service)
     each = x.sharings[service].values()
-    return [float(np.where(one.goes, minutes, 0)[resident].max(initial=0.0)) for one in each]
+    return [float(np.where(one.goes, minutes, 0)[problem.stays].max(initial=0.0)) for one in each]
