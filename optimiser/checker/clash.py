@@ -21,12 +21,15 @@ from optimiser.checker.reading import DUST, Breach, Number, Reader, Row, size
 from optimiser.checker.record import WITHOUT_PLAN, entries_fit
 from optimiser.checker.rules import RULES, SHARE
 from optimiser.checker.run import Run
+from optimiser.checker.sharing import ALL_STAND, MAXIMUM, MINIMUM, Giving, Limited
 from optimiser.checker.tried import MOST_TRIED, Demand, Designated, Trial, demands_of, staffing
 
 SETS, WAYS = "rules_clash_as_said", "ways_out_are_enough"
 # Ways out are published to six decimals, and said with one decimal, or with six figures.
 SIX_DECIMALS, SAID_TO, SAID_OF_ALL = Fraction(1, 10**6), Fraction(1, 20), Fraction(1, 10**5)
 NUMBERS = re.compile(r"\d[\d,]*(?:\.\d+)?")
+OF_JOURNEYS = ("nobody_travels_too_far", "enough_patients_within_standard")
+OF_STANDARDS = frozenset(("longest_journey_minutes", "share_within_standard"))
 
 
 NO_PLAN = "no plan"
@@ -86,7 +89,7 @@ def _row_is_sound(trial: Trial, demand: Demand, row: Row, others: list[Demand]) 
     if pairs is None:
         claimed = row.cells["without_it"]
         yield Breach(SETS, row.where, claimed, "", f"{row.where}: without_it names what the config does not have.")
-    elif _can_be_tried(trial) and all(one in trial.demands for one in others) and not _meets(trial, pairs, others):
+    elif trial.sharings_are_few and all(one in trial.demands for one in others) and not _meets(trial, pairs, others):
         message = (
             f"{row.where}: the designations beside {row.cells['instance']} do not meet the other rules of its set."
         )
@@ -155,16 +158,12 @@ def _said(designated: Designated) -> str:
     return "; ".join(f"{service} at {site}" for service, site in sorted(designated))
 
 
-def _can_be_tried(trial: Trial) -> bool:
-    return not any(service.managed for service in trial.question.services.values())
-
-
 def _meeting(trial: Trial, demands: Collection[Demand]) -> list[Designated] | None:
     """Return every choice of sites that meets all demands, of the services on which they rest; None if not tried.
 
     Those are the services that are looked at in any such choice: of others it cannot matter where they are.
     """
-    if not _can_be_tried(trial) or not all(demand in trial.demands for demand in demands):
+    if not trial.sites_are_few or not all(demand in trial.demands for demand in demands):
         return None
     sites, services = trial.candidates, set[str]()
     every = list(chain.from_iterable(combinations(sites, many) for many in range(len(sites) + 1)))
@@ -182,12 +181,41 @@ def _meeting(trial: Trial, demands: Collection[Demand]) -> list[Designated] | No
 
 
 def _meets(trial: Trial, designated: Designated, demands: Collection[Demand]) -> bool:
-    """Whether designations meet some demands, whatever becomes of all others."""
-    if any(_gap(trial, designated, demand) > DUST for demand in demands if RULES[demand.rule].kind != "staff"):
-        return False
+    """Whether designations meet some demands, whatever becomes of all others.
+
+    A rule about journeys asks that everybody has one. Of patients who are shared out, it is enough that they do in one
+    of the ways that leaving out other limits comes to.
+    """
+    by_whose: dict[str, list[Demand]] = {}
+    for demand in (one for one in demands if RULES[one.rule].kind != "staff"):
+        by_whose.setdefault("".join(demand.whose), []).append(demand)
+    for code, asked in by_whose.items():
+        if any(demand.rule in OF_JOURNEYS for demand in asked):
+            asked.append(Demand("every_area_is_served", (code,)))
+        ways = _ways_to_give(trial, designated, code, asked)
+        if not any(all(_gap(trial, designated, one, giving) <= DUST for one in asked) for giving in ways):
+            return False
     run = trial.run(designated)
     teams = {demand.names[-2:] for demand in demands if RULES[demand.rule].kind == "staff"}
     return all(_is_staffed(run, team, unit, demands) for team, unit in teams)
+
+
+def _ways_to_give(trial: Trial, designated: Designated, code: str, kept: Collection[Demand]) -> Iterator[Giving]:
+    """Yield limits to leave out, but for those kept, until every sharing that this comes to has been there.
+
+    All are left out at first. A limit that is kept to all the same would change nothing by standing, so only those that
+    are missed are made to stand, one at a time, until there is no sharing.
+    """
+    limits = trial.limits(code, designated)
+    waiting = [frozenset[Limited](limits).difference(kept)]
+    seen = set(waiting)
+    while waiting:
+        giving = Giving(left_out=waiting.pop())
+        yield giving
+        missed = [one for one in limits if _gap(trial, designated, one, giving) > DUST]
+        more = {giving.left_out - {one} for one in missed} if giving.left_out.issuperset(missed) else set()
+        waiting += more - seen
+        seen |= more
 
 
 def _is_staffed(run: Run, team: str, unit: str, demands: Collection[Demand]) -> bool:
@@ -197,7 +225,7 @@ def _is_staffed(run: Run, team: str, unit: str, demands: Collection[Demand]) -> 
     return staffing(run, team, unit, rotas=rotas, free=free).lacking <= DUST
 
 
-def _gap(trial: Trial, designated: Designated, demand: Demand) -> Number:
+def _gap(trial: Trial, designated: Designated, demand: Demand, giving: Giving = ALL_STAND) -> Number:
     """Return by how much designations miss what a demand asks."""
 
     def missed(run: Run) -> Number:
@@ -207,7 +235,7 @@ def _gap(trial: Trial, designated: Designated, demand: Demand) -> Number:
         everybody = run.patients_in(demand.names[0], run.residents) if facts and facts[0].unit == SHARE else 1
         return sum((-spare * everybody for spare in spares if spare < 0), Fraction(0))
 
-    return trial.kept(("gap", demand), designated, missed)
+    return trial.kept(("gap", demand), designated, missed, giving)
 
 
 def _least(trial: Trial, demands: list[Demand]) -> Number | None:
@@ -221,6 +249,15 @@ def _least(trial: Trial, demands: list[Demand]) -> Number | None:
 
 
 def _worked_out(trial: Trial, demand: Demand) -> Number | None:
+    service = trial.question.services.get(demand.names[0])
+    if (
+        service
+        and service.managed
+        and demand.rule in (MINIMUM, MAXIMUM)
+        and not OF_STANDARDS.isdisjoint(service.figures)
+    ):
+        # Kept to in part, a limit may leave journeys as asked for where as far as can be, or not at all, would not.
+        return None
     of_staff = RULES[demand.rule].kind == "staff"
     if of_staff:
         team, unit = demand.names[-2:]
@@ -241,7 +278,7 @@ def _gap_alone(trial: Trial, designated: Designated, demand: Demand) -> Number:
     if trial.breaks_a_rule(designated, demand):
         return math.inf
     if RULES[demand.rule].kind != "staff":
-        return _gap(trial, designated, demand)
+        return _gap(trial, designated, demand, trial.giving_way(designated, demand))
     team, unit = demand.names[-2:]
     freed = staffing(trial.run(designated), team, unit, free=[demand.rule]).lacking
     lacking = trial.staffing(designated, team, unit).lacking

@@ -141,10 +141,21 @@ class Run:
         found: Found = known[key]
         return found
 
-    def beside(self, designations: Mapping[tuple[str, str], Row], **claims: Any) -> Run:
-        """Return a run of the same question and inputs with other designations, and no claim but those given."""
+    def beside(
+        self,
+        designations: Mapping[tuple[str, str], Row],
+        *,
+        shared_out: Mapping[str, dict[str, list[Piece]]] | None = None,
+        **claims: Any,
+    ) -> Run:
+        """Return a run of the same question and inputs with other designations, and no claim but those given.
+
+        ``shared_out`` says who goes where of services whose patients are shared out, in place of a journeys.csv.
+        """
         found = Run(self.question, self.inputs, self.result, designations, **claims)
         vars(found)["_kept"] = self._kept
+        if shared_out is not None:
+            vars(found)["_shared_out"] = shared_out
         return found
 
     # The place --------------------------------------------------------------------------------------------------------
@@ -285,11 +296,12 @@ class Run:
             if code in rows and area in rows[code]:
                 rows[code][area].append(row)
         return {
-            code: {area: [self._piece(code, area, row, len(here)) for row in here] for area, here in by_area.items()}
+            code: {area: [self.piece(code, area, row, len(here)) for row in here] for area, here in by_area.items()}
             for code, by_area in rows.items()
         }
 
-    def _piece(self, service: str, area: str, row: Row, rows: int) -> Piece:
+    def piece(self, service: str, area: str, row: Row, rows: int) -> Piece:
+        """Return the patients whom a row of journeys.csv is about, where their area has so many rows."""
         everybody, site = self.patients(service, area), row.cells["site"] or None
         minutes = self.inputs.minutes.get((area, site)) if site else None
         patients = everybody if rows == 1 else Fraction(row.cells["patients_per_year"]) * self.inputs.patients_scale

@@ -3,6 +3,11 @@
 journeys.csv says who goes where. That no other way within the limits is better is seen without searching for one:
 if there were, some patients could be moved round a ring of sites, or from a site with more than its least to one with
 less than its most, for fewer minutes. So it is enough to look at the cheapest move from every site to every other.
+
+Of sites of which no table says who goes where, patients are shared out here: from everybody at the nearest they are
+moved round such rings until none is better. Better is, in this order: fewer patients beyond limits that stand; fewer
+beyond limits that give way in part; then what settles every sharing. Each of these grows the faster the further one
+goes, so where no ring is better no way is.
 """
 
 from __future__ import annotations
@@ -11,17 +16,50 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import combinations
+from operator import add
 from typing import NamedTuple
 
 from optimiser.checker.reading import Breach, Number, nearly, shown
 from optimiser.checker.run import MICRO, Run, beds_for, busy_beds
 
 # Minutes, minutes of residents, and number of the area times place of the site: each counts before the next.
-Cost = tuple[int, int, int]
+Cost = tuple[int, ...]
 NOTHING: Cost = (0, 0, 0)
 # Surplus of any site, where it may be given up or taken on.
 ANYWHERE = ""
 MOST_SITES = 8
+
+MINIMUM, MAXIMUM, BEDS = "every_site_has_enough_patients", "no_site_has_too_many_patients", "beds_are_enough"
+FIGURES = {MINIMUM: "minimum_patients", MAXIMUM: "maximum_patients"}
+# A rule with the service and the site whose it is.
+Limited = tuple[str, tuple[str, ...]]
+Way = tuple[str, str]
+
+
+class Giving(NamedTuple):
+    """Limits that give way: left out, as if nobody had stated them, or in part, kept to as far as others leave room."""
+
+    left_out: frozenset[Limited] = frozenset()
+    in_part: frozenset[Limited] = frozenset()
+
+    def among(self, limits: Collection[Limited]) -> Giving:
+        """Return those of some limits that give way."""
+        return Giving(self.left_out.intersection(limits), self.in_part.intersection(limits))
+
+
+ALL_STAND = Giving()
+
+
+class Bound(NamedTuple):
+    """How many patients a site should have at most, or at least; and whether that stands or gives way in part."""
+
+    number: Fraction
+    at_most: bool
+    stands: bool
+
+    def missed(self, volume: Fraction) -> Fraction:
+        """Return how many patients too many, or too few, there are."""
+        return max(Fraction(0), volume - self.number if self.at_most else self.number - volume)
 
 
 class Limits(NamedTuple):
@@ -59,13 +97,32 @@ def open_sites(run: Run, service: str) -> list[str]:
 
 def limits_of(run: Run, service: str) -> dict[str, Limits]:
     """Return the limits of every open site; a neighbour has none."""
+    found: dict[str, Limits] = {}
+    for site, bounds in _bounds(run, service, ALL_STAND).items():
+        mosts = [bound.number for bound in bounds if bound.at_most]
+        leasts = [bound.number for bound in bounds if not bound.at_most]
+        found[site] = Limits(max(leasts, default=Fraction(0)), min(mosts, default=None))
+    return found
+
+
+def limits_at(run: Run, service: str) -> list[Limited]:
+    """Return the limits of patients at the sites that provide a service: the rule, and the names of whose it is."""
     stated = run.question.services[service]
-    found = {site: Limits(Fraction(0), None) for site in open_sites(run, service)}
+    found: list[Limited] = []
     for site in run.sites_of(service):
-        highs = [
-            most for most in (stated.figure("maximum_patients"), _beds_take(run, service, site)) if most is not None
-        ]
-        found[site] = Limits(stated.figure("minimum_patients") or Fraction(0), min(highs, default=None))
+        found += [(rule, (service, site)) for rule, figure in FIGURES.items() if figure in stated.figures]
+        found += [(BEDS, (service, site))] if stated.beds and site in stated.beds.at else []
+    return found
+
+
+def _bounds(run: Run, service: str, giving: Giving) -> dict[str, list[Bound]]:
+    """Return what the limits that are not left out ask of every open site."""
+    stated = run.question.services[service]
+    found: dict[str, list[Bound]] = {site: [] for site in open_sites(run, service)}
+    for limit in (one for one in limits_at(run, service) if one not in giving.left_out):
+        rule, (_, site) = limit
+        asked = _beds_take(run, service, site) if rule == BEDS else stated.figure(FIGURES[rule])
+        found[site].append(Bound(asked or Fraction(0), rule != MINIMUM, limit not in giving.in_part))
     return found
 
 
@@ -132,104 +189,56 @@ def no_sharing_is_shorter(run: Run) -> Iterator[Breach]:
     check = "no_sharing_is_shorter"
     for service in shared_out(run):
         volumes, limits = volumes_of(run, service), limits_of(run, service)
-        going = [(area, piece.journey.site) for area, piece in run.pieces_of(service, run.areas) if piece.patients]
-        ring = _shorter_way_round(run, service, going, volumes, limits) if keeps_to(volumes, limits) else []
+        ring = _shorter_way_round(run, service, volumes, limits) if keeps_to(volumes, limits) else []
         if ring:
             steps = ", ".join(f"{area} from {here} to {there}" for here, there, area in ring if area)
             message = f"journeys.csv {service}: moving patients of {steps} is better, and within the limits."
             yield Breach(check, f"journeys.csv {service}", "the best way", steps, message)
 
 
-def share_out(run: Run, service: str) -> dict[tuple[str, str], Fraction]:
-    """Return the patients a year by area and site in the fewest minutes within the limits; else all to the nearest.
-
-    From everybody at the nearest, patients are moved round rings as long as that breaks limits by less or is shorter.
-    """
-    scale = run.inputs.patients_scale
-    nearest = {
-        (area, journey.site): Fraction(run.patients(service, area), scale)
-        for area, journey in run.nearest(service).items()
-        if journey.site is not None and run.patients(service, area)
-    }
-    limits, going = limits_of(run, service), dict(nearest)
-    volumes = dict.fromkeys(limits, Fraction(0))
-    for (_, site), patients in nearest.items():
-        volumes[site] += patients
-    while ring := _shorter_way_round(run, service, going, volumes, limits):
-        moved = min(
-            room
-            for here, there, area in ring
-            if (room := going[area, here] if area else _room(here or there, bool(here), volumes, limits)) is not None
-        )
-        for here, there, area in ring:
-            if area:
-                going[area, there] = going.get((area, there), Fraction(0)) + moved
-                going[area, here] -= moved
-                volumes[there] += moved
-                volumes[here] -= moved
-                if not going[area, here]:
-                    del going[area, here]
-    return going if keeps_to(volumes, limits) else nearest
-
-
-def _room(site: str, takes_on: bool, volumes: Mapping[str, Fraction], limits: Mapping[str, Limits]) -> Fraction | None:
-    """Return how many patients more, or fewer, a site may have before its next limit; nothing where there is none."""
-    (least, most), volume = limits[site], volumes[site]
-    if takes_on:
-        return least - volume if volume < least else None if most is None else most - volume
-    return volume - most if most is not None and volume > most else volume - least
-
-
 def _shorter_way_round(
-    run: Run,
-    service: str,
-    going: Collection[tuple[str, str | None]],
-    volumes: Mapping[str, Fraction],
-    limits: Mapping[str, Limits],
+    run: Run, service: str, volumes: Mapping[str, Fraction], limits: Mapping[str, Limits]
 ) -> list[tuple[str, str, str]]:
-    """Return the moves (from, to, area) of a ring that makes things better; none if there is no such ring.
-
-    It is better to break limits by less, whatever minutes that takes. ``going`` has the patients by area and site.
-    """
+    """Return the moves (from, to, area) of a ring that makes things better; none if there is no such ring."""
+    going = [(area, piece.journey.site) for area, piece in run.pieces_of(service, run.areas) if piece.patients]
     moves = _cheapest_moves(run, service, going)
-    any_minutes = 1 + sum(abs(move.cost[0]) for move in moves.values())
     for site, (least, most) in limits.items():
         if most is None or volumes[site] < most:
-            moves[site, ANYWHERE] = Move((-any_minutes if volumes[site] < least else 0, 0, 0), "")
+            moves[site, ANYWHERE] = Move(NOTHING, "")
         if volumes[site] > least:
-            over = most is not None and volumes[site] > most
-            moves[ANYWHERE, site] = Move((-any_minutes if over else 0, 0, 0), "")
-    cost = dict.fromkeys([ANYWHERE, *limits], NOTHING)
+            moves[ANYWHERE, site] = Move(NOTHING, "")
+    return [(here, there, moves[here, there].area) for here, there in _better_ring(moves, NOTHING)]
+
+
+def _better_ring(moves: Mapping[Way, Move], nothing: Cost) -> list[Way]:
+    """Return moves that lead round and together cost less than nothing; none if no ring does."""
+    cost = {ANYWHERE: nothing} | {place: nothing for way in moves for place in way}
     came_from: dict[str, str] = {}
-    last = None
+    last = ANYWHERE
     for _ in cost:
-        last = None
+        is_cheaper = False
         for (here, there), move in moves.items():
-            found = _plus(cost[here], move.cost)
+            found = tuple(map(add, cost[here], move.cost))
             if found < cost[there]:
-                cost[there], came_from[there], last = found, here, there
-    if last is None:
-        return []
+                cost[there], came_from[there], last, is_cheaper = found, here, there, True
+        if not is_cheaper:
+            return []
     # Whoever is still better off after as many rounds as there are places was led there by a ring.
     for _ in cost:
         last = came_from[last]
     ring = [(came_from[last], last)]
     while ring[-1][0] != last:
         ring.append((came_from[ring[-1][0]], ring[-1][0]))
-    return [(here, there, moves[here, there].area) for here, there in reversed(ring)]
+    return ring[::-1]
 
 
-def _plus(one: Cost, other: Cost) -> Cost:
-    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
-
-
-def _cheapest_moves(run: Run, service: str, going: Iterable[tuple[str, str | None]]) -> dict[tuple[str, str], Move]:
+def _cheapest_moves(run: Run, service: str, going: Iterable[tuple[str, str | None]]) -> dict[Way, Move]:
     """Return the cheapest move from each open site to each other, of patients by their area and where they are now."""
     there, minutes = open_sites(run, service), run.inputs.minutes
     every_site = run.candidates + run.neighbours(service)
     place = {site: number for number, site in enumerate(every_site, start=1)}
     number = {area: n for n, area in enumerate(sorted(run.areas), start=1)}
-    found: dict[tuple[str, str], Move] = {}
+    found: dict[Way, Move] = {}
     for area, here in going:
         if here is None or here not in there or (area, here) not in minutes:
             continue
@@ -243,6 +252,80 @@ def _cheapest_moves(run: Run, service: str, going: Iterable[tuple[str, str | Non
                 if least is None or cost < least.cost:
                     found[here, site] = Move(cost, area)
     return found
+
+
+def share_out(run: Run, service: str, giving: Giving = ALL_STAND) -> dict[tuple[str, str], Fraction]:
+    """Return the patients a year by area and site as the words share them out where some limits give way.
+
+    Where no way keeps to the limits that stand, everybody goes to the nearest; whoever reaches no site is left out.
+    """
+    nearest = {area: journey.site for area, journey in run.nearest(service).items() if run.patients(service, area)}
+    everybody = {area: Fraction(run.patients(service, area), run.inputs.patients_scale) for area in nearest}
+    at = {area: {site: everybody[area]} for area, site in nearest.items() if site is not None}
+    if len(at) < len(nearest) or not _is_moved_until_best(run, service, at, _bounds(run, service, giving)):
+        at = {area: {site: everybody[area]} for area, site in nearest.items() if site is not None}
+    return {(area, site): number for area, places in at.items() for site, number in places.items()}
+
+
+def _is_moved_until_best(
+    run: Run, service: str, at: Mapping[str, dict[str, Fraction]], bounds: Mapping[str, list[Bound]]
+) -> bool:
+    """Move patients until no ring is better; whether all limits that stand are kept then."""
+    volumes = {site: sum((places.get(site, Fraction(0)) for places in at.values()), Fraction(0)) for site in bounds}
+    cheapest: dict[Way, Move] = {}
+    changed = set(bounds)
+    while True:
+        going = [(area, site) for area, places in at.items() for site in places if site in changed]
+        cheapest = {way: move for way, move in cheapest.items() if way[0] not in changed}
+        cheapest |= _cheapest_moves(run, service, going)
+        moves = {way: Move((0, 0, *move.cost), move.area) for way, move in cheapest.items()}
+        room = {way: at[move.area][way[0]] for way, move in cheapest.items()}
+        for site, each in bounds.items():
+            for way, more in (((site, ANYWHERE), True), ((ANYWHERE, site), False)):
+                cost, most = _one_more(volumes[site], each, more)
+                moves[way] = Move(cost, "")
+                if most is not None:
+                    room[way] = most
+        ring = _better_ring(moves, (0, 0, *NOTHING))
+        if not ring:
+            return not any(one.stands and one.missed(volumes[site]) for site, each in bounds.items() for one in each)
+        number = min(room[way] for way in ring if way in room)
+        for here, there in ring:
+            _move(at, volumes, number, here, there, moves[here, there].area)
+        changed = {place for way in ring for place in way}
+
+
+def _one_more(volume: Fraction, bounds: list[Bound], more: bool) -> tuple[Cost, Fraction | None]:
+    """Return what a patient more at a site costs, or one less, and for how many that is so; nothing if for any."""
+    cost, rooms = [0, 0], []
+    for bound in bounds:
+        beyond, further = (volume - bound.number) * (1 if bound.at_most else -1), more == bound.at_most
+        if further:
+            cost[not bound.stands] += beyond >= 0
+        else:
+            cost[not bound.stands] -= beyond > 0
+        if further != (beyond >= 0) and beyond:
+            rooms.append(abs(beyond))
+    return (*cost, *NOTHING), min(rooms, default=None)
+
+
+def _move(
+    at: Mapping[str, dict[str, Fraction]],
+    volumes: dict[str, Fraction],
+    number: Fraction,
+    here: str,
+    there: str,
+    area: str,
+) -> None:
+    """Move so many patients of an area, or count them as more at a site or as fewer."""
+    if not area:
+        site, more = (here, number) if there == ANYWHERE else (there, -number)
+        volumes[site] += more
+        return
+    at[area][there] = at[area].get(there, Fraction(0)) + number
+    at[area][here] -= number
+    if not at[area][here]:
+        del at[area][here]
 
 
 def without_a_sharing_everybody_goes_to_the_nearest(run: Run) -> Iterator[Breach]:

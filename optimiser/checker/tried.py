@@ -18,10 +18,12 @@ from optimiser.checker.claims import OBJECTIVES, Aim
 from optimiser.checker.question import Figure, Objective, Question
 from optimiser.checker.reading import DUST, OF_ONE, Number, Row
 from optimiser.checker.rules import ALL_OF, RULES, Fact
-from optimiser.checker.run import Inputs, Result, Run
-from optimiser.checker.sharing import share_out, shared_out
+from optimiser.checker.run import Inputs, Piece, Result, Run
+from optimiser.checker.sharing import ALL_STAND, Giving, Limited, limits_at, share_out, shared_out
 
 MOST_TRIED = 2_500
+# Areas times the ways in which patients can be shared out: by every set of sites, with every set of their limits.
+MOST_SHARED_OUT = 100_000
 PROVIDED = Row("tried", {"designated": True})
 Designated = frozenset[tuple[str, str]]
 Found = TypeVar("Found")
@@ -69,6 +71,18 @@ class _Watched(dict[tuple[str, str], Row]):
         return super().get(pair, default)
 
 
+class _SharedOut(dict[str, dict[str, list[Piece]]]):
+    """Who goes where of those who are shared out, by service and area, worked out once it is asked for."""
+
+    def __init__(self, work: Callable[[str], dict[str, list[Piece]]]) -> None:
+        super().__init__()
+        self.work = work
+
+    def __missing__(self, service: str) -> dict[str, list[Piece]]:
+        self[service] = self.work(service)
+        return self[service]
+
+
 class Trial:
     """A question whose designations are tried."""
 
@@ -77,7 +91,7 @@ class Trial:
         self.least: dict[Demand, Number | None] = {}
         self._nothing = Run(question, inputs, Result(question.title, "", [], 1), {})
         self._managed = shared_out(self._nothing)
-        self._shares: dict[tuple[str, tuple[str, ...]], dict[tuple[str, str, str], Row]] = {}
+        self._shares: dict[tuple[str, tuple[str, ...], Giving], dict[str, list[Piece]]] = {}
         self._looked_at: set[str] = set()
         self._kept: dict[Hashable, dict[frozenset[str], dict[Designated, Any]]] = {}
 
@@ -109,37 +123,53 @@ class Trial:
         """Return a run with these designations, as (service, site) pairs, and no claim beside."""
         return self._nothing.beside(_Watched(designated, self._looked_at))
 
-    def going(self, designated: Designated) -> Run:
-        """Return a run with these designations in which patients who are shared out go where that is best."""
+    def going(self, designated: Designated, giving: Giving = ALL_STAND) -> Run:
+        """Return a run with these designations in which patients go where the words share them out.
+
+        Some of the limits that they are shared out by may give way.
+        """
         found = self.run(designated)
         if not self._managed:
             return found
-        shares = (self._shared(found, service) for service in self._managed)
-        return found.beside(found.designations, journeys=dict(chain.from_iterable(one.items() for one in shares)))
+        shares = _SharedOut(lambda service: self._shared(found, service, giving))
+        return found.beside(found.designations, shared_out=shares)
 
-    def _shared(self, run: Run, service: str) -> dict[tuple[str, str, str], Row]:
-        """Return who goes where of those who are shared out, as rows of journeys.csv."""
-        key = (service, tuple(run.sites_of(service)))
+    def _shared(self, run: Run, service: str, giving: Giving) -> dict[str, list[Piece]]:
+        """Return who goes where of those who are shared out, by area."""
+        key = (service, tuple(run.sites_of(service)), giving.among(limits_at(run, service)))
         if key not in self._shares:
-            rows = share_out(run, service) | {
-                (area, journey.site or ""): Fraction(0)
-                for area, journey in run.nearest(service).items()
-                if journey.site is None or not run.patients(service, area)
-            }
+            rows: dict[str, list[Row]] = {area: [] for area in run.areas}
+            for (area, site), patients in share_out(run, service, giving).items():
+                rows[area].append(Row("shared out", {"site": site, "patients_per_year": patients}))
+            for area, journey in run.nearest(service).items():
+                rows[area] = rows[area] or [Row("nearest", {"site": journey.site or "", "patients_per_year": 0})]
             self._shares[key] = {
-                (service, area, site): Row("shared out", {"site": site, "patients_per_year": patients})
-                for (area, site), patients in rows.items()
+                area: [run.piece(service, area, row, len(here)) for row in here] for area, here in rows.items()
             }
         return self._shares[key]
 
-    def kept(self, key: Hashable, designated: Designated, work: Callable[[Run], Found]) -> Found:
+    def limits(self, service: str, designated: Designated) -> list[Demand]:
+        """Return the limits that a service's patients are shared out by; none where they are not."""
+        found = limits_at(self.run(designated), service) if service in self._managed else []
+        return [Demand(*limit) for limit in found]
+
+    def giving_way(self, designated: Designated, but: Demand | None) -> Giving:
+        """Return the limits that patients are shared out by and that give way in part where a demand need not hold."""
+        limits = (limit for code in self._managed for limit in self.limits(code, designated))
+        whose = (limit for limit in limits if but in (limit, Demand(limit.rule, limit.names[:1])))
+        return Giving(in_part=frozenset[Limited](whose))
+
+    def kept(
+        self, key: Hashable, designated: Designated, work: Callable[[Run], Found], giving: Giving = ALL_STAND
+    ) -> Found:
         """Return what work makes of a designation, once for all that are alike in the services that it looks at."""
+        key = (key, giving)
         for services, known in self._kept.setdefault(key, {}).items():
             here = frozenset(pair for pair in designated if pair[0] in services)
             if here in known:
                 self._looked_at |= services
                 return known[here]  # type: ignore[no-any-return]
-        found, looked_at = self.looking(lambda: work(self.going(designated)))
+        found, looked_at = self.looking(lambda: work(self.going(designated, giving)))
         services = frozenset(looked_at)
         here = frozenset(pair for pair in designated if pair[0] in services)
         self._kept[key].setdefault(services, {})[here] = found
@@ -150,14 +180,26 @@ class Trial:
 
         ``but`` is a demand that need not hold.
         """
-        if any(service.managed for service in self.question.services.values()):
-            return None
-        if 2 ** len(self.candidates) > MOST_TRIED:
+        if not self.sites_are_few:
             return None
         choices = [self._choices(code, but) for code in self.question.services]
         if prod(map(len, choices)) > MOST_TRIED:
             return None
         return [frozenset(chain(*joint)) for joint in product(*choices)]
+
+    @property
+    def sites_are_few(self) -> bool:
+        """Whether every set of sites of one service can be tried, its patients shared out where they are to be."""
+        return 2 ** len(self.candidates) <= MOST_TRIED and self.sharings_are_few
+
+    @cached_property
+    def sharings_are_few(self) -> bool:
+        """Whether patients who are shared out can be so at every set of sites, with every set of limits left out."""
+        sites, ways = self.candidates, 0
+        for code in self._managed:
+            limits = [limit.names[1] for limit in self.limits(code, frozenset((code, site) for site in sites))]
+            ways += prod(1 + 2 ** limits.count(site) for site in sites)
+        return len(self._nothing.areas) * ways <= MOST_SHARED_OUT
 
     def _choices(self, code: str, but: Demand | None) -> list[Designated]:
         """Return every choice of sites for a service that agrees with what is fixed and the numbers of sites."""
@@ -180,25 +222,26 @@ class Trial:
 
     def breaks_a_rule(self, designated: Designated, but: Demand | None = None) -> bool:
         """Whether a designation breaks a rule, other than a demand that need not hold, however staff are shared out."""
-        if any(but not in demands_of(name, fact) for name, fact in self._broken(designated)):
+        giving = self.giving_way(designated, but)
+        if any(but not in demands_of(name, fact) for name, fact in self._broken(designated, giving)):
             return True
         team = but.names[-2:] if but and RULES[but.rule].kind == "staff" else None
         return any(self.staffing(designated, *key).lacking > DUST for key in self.question.rota_units() if key != team)
 
-    def _broken(self, designated: Designated) -> Iterator[tuple[str, Fact]]:
+    def _broken(self, designated: Designated, giving: Giving) -> Iterator[tuple[str, Fact]]:
         """Yield every fact that does not hold, with the name of its rule, but for those that rest on staff."""
         for whose, all_of in ALL_OF.items():
             rules = [name for name, rule in RULES.items() if rule.of == whose and rule.kind != "staff"]
             for names in all_of(self.question):
-                yield from self.kept((whose, names), designated, self._of_all(rules, names, designated))
+                yield from self.kept((whose, names), designated, self._of_all(rules, names, designated, giving), giving)
 
     def _of_all(
-        self, rules: list[str], names: tuple[str, ...], designated: Designated
+        self, rules: list[str], names: tuple[str, ...], designated: Designated, giving: Giving
     ) -> Callable[[Run], list[tuple[str, Fact]]]:
-        def work(_: Run) -> list[tuple[str, Fact]]:
-            return [found for name in rules for found in self.kept((name, names), designated, broken(name, names))]
+        def of_one(name: str) -> list[tuple[str, Fact]]:
+            return self.kept((name, names), designated, broken(name, names), giving)
 
-        return work
+        return lambda _: [found for name in rules for found in of_one(name)]
 
     def staffing(self, designated: Designated, team: str, unit: str) -> Staffing:
         """Return what a team lacks with those in post, moved and recruited as far as they may be."""

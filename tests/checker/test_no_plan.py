@@ -83,6 +83,52 @@ def two_sites() -> dict[str, bytes]:
     return files_of(with_files(small(rotas=three_doctors(), at_least_sites=Figure(2))))
 
 
+@pytest.fixture(scope="module")
+def shared_out() -> dict[str, bytes]:
+    """Sixty patients are shared out over two sites of at least 31: a clash of three rules, each enough alone."""
+    world = small(managed=True, minimum_patients=Figure(31), at_least_sites=Figure(2)).behind_its_border()
+    return files_of(with_files(world))
+
+
+def test_a_clash_of_patients_who_are_shared_out_is_confirmed(shared_out: dict[str, bytes]):
+    assert checker.check(shared_out).empty
+    said = checker.said_of_no_plan(shared_out)
+    assert "confirmed independently, by trying 4 designations" in said
+    assert "confirmed as smallest: that set. Ways out, confirmed as least: 3 of 3" in said
+
+
+LIES_ABOUT_SHARING = {
+    "a minimum too many in the clash": (
+        "clash.csv",
+        "1,every_site_has_enough_patients,every_site_has_enough_patients.clinic.ash",
+        "2,every_site_has_enough_patients,every_site_has_enough_patients.clinic.ash",
+        "rules_clash_as_said",
+    ),
+    "a minimum that gives too little": (
+        "ways_out.csv",
+        "patients a year,2,every_site_has_enough_patients.clinic.ash",
+        "patients a year,1,every_site_has_enough_patients.clinic.ash",
+        "ways_out_are_enough",
+    ),
+}
+
+
+@pytest.mark.parametrize("lie", LIES_ABOUT_SHARING)
+def test_a_lie_about_patients_who_are_shared_out_is_found(lie: str, shared_out: dict[str, bytes]):
+    *edit, expected = LIES_ABOUT_SHARING[lie]
+    assert expected in set(checker.check(altered(shared_out, *edit))["check"])
+
+
+def test_with_too_many_ways_to_share_out_nothing_is_tried(
+    shared_out: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+):
+    # Three resident areas; each of two sites is shut, or open with or without its minimum.
+    monkeypatch.setattr("optimiser.checker.tried.MOST_SHARED_OUT", 3 * 9)
+    assert "confirmed independently" in checker.said_of_no_plan(shared_out)
+    monkeypatch.setattr("optimiser.checker.tried.MOST_SHARED_OUT", 3 * 9 - 1)
+    assert "the solver's word" in checker.said_of_no_plan(shared_out)
+
+
 LIES = {
     "a rule left out of the clash": ("clash.csv", "1,enough_sites,", "2,enough_sites,", "rules_clash_as_said"),
     "a rule that nobody stated": (

@@ -221,9 +221,7 @@ def agree(problem: Problem, found: Clash) -> None:
             assert not by_force.meets(designated, set(one.demands))
     files = files_without_plan(with_files(problem), found.tables(), found.all_found)
     assert not list(checker.check(files)["message"])
-    # The checker shares nobody out itself: there it can only say that it tried nothing.
-    if not any(service.managed for service in problem.services.values()):
-        assert "confirmed independently" in checker.said_of_no_plan(files)
+    assert "confirmed independently" in checker.said_of_no_plan(files)
 
 
 def test_every_clash_of_200_drawn_worlds_is_found_and_each_is_smallest():

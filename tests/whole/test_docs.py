@@ -121,6 +121,7 @@ def test_the_reviewers_page_counts_the_checks_and_states_the_limits():
     page = words_of(ROOT / "docs/for_reviewers.md")
     assert numbers(r"makes (\d+) kinds of check", page) == [len(checker.CHECKS)]
     assert numbers(r"every designation where there are at most ([\d,]+)", page) == [tried.MOST_TRIED]
+    assert numbers(r"times areas at most ([\d,]+)", page) == [tried.MOST_SHARED_OUT]
     assert numbers(r"With more than (\d+) candidates there is no such list", page) == [enumeration.MOST_CANDIDATES]
     assert numbers(r"shared out\*\*: at most (\d+) candidates", page) == [shared_out.MOST_CANDIDATES]
     assert numbers(r"at most ([\d,]+) joint designations one by one", page) == [listing.MOST_JOINT]
