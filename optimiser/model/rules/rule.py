@@ -198,10 +198,6 @@ class Limit(Judged):
         """Return the question with what it states so many notches looser; nothing where what is asked has no size."""
         return None
 
-    def whose(self, names: Names) -> Names:
-        """Return whose it is: one service's, one team's in one unit, or nobody's where it is the whole question's."""
-        return names[:1]
-
     def stated_in_words(self, problem: Problem, names: Names) -> str:
         """Return what the question states, in words."""
         return self.said(problem, names)

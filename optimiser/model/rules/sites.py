@@ -104,9 +104,6 @@ class no_site_provides_too_many(Limit):
     def stated(self, problem: Problem) -> Iterator[Names]:
         return iter([()] if self.is_asked(problem) else [])
 
-    def whose(self, names: Names) -> Names:
-        return ()
-
     def stated_in_words(self, problem: Problem, names: Names) -> str:
         return f"a site provides at most {amount(_most(problem), self.unit)}"
 
