@@ -15,6 +15,7 @@ import test_rules
 from as_files import with_files
 from checkers_view import CheckersView
 from conftest import CORE
+from forgotten import nothing_is_forgotten
 from test_words import where_everything_is_one
 from worlds import by_transfer, small, three_doctors, vary
 
@@ -70,11 +71,6 @@ WITHOUT_NOTCHES = {"fixed_designations_stand", "services_share_a_site"}
 Designations = frozenset[tuple[str, str]]
 
 
-def nothing_is_forgotten(forgotten: set[str], step: str, file: str) -> None:
-    """Fail with the file to open and the step of docs/adding.md that says what to write there."""
-    assert not forgotten, f"{', '.join(sorted(forgotten))}: open {file} (docs/adding.md, {step})"
-
-
 # Rules ----------------------------------------------------------------------------------------------------------------
 
 
@@ -105,6 +101,9 @@ def test_every_rule_stands_in_reading_order_under_its_own_name():
 def test_every_rule_says_what_it_is():
     for name, rule in RULES.items():
         assert (rule.__doc__ or "").strip().splitlines()[0].endswith("."), f"{name} is not said in a sentence"
+    for part in ("unit", "relation"):
+        silent = {name for name, rule in JUDGED.items() if not getattr(rule, part, "")}
+        nothing_is_forgotten(silent, f"A rule, step 2, {part}", "optimiser/model/rules/")
     assert set(JUDGED) == set(RULES) - MEANINGS == set(LIMITS) | {"every_area_is_served"}
     assert set(ARITHMETIC) == set(JUDGED) - LIMITS_ON_STAFF
 
@@ -126,7 +125,10 @@ def test_every_rule_that_can_give_way_has_a_price():
     ways = givings(problem)
     stated = {way.rule.name for way in ways}
     nothing_is_forgotten(set(LIMITS) - stated, "A rule, step 4", "tests/model/test_words.py, where_everything_is_one")
-    assert {way.rule.name for way in ways if not way.looser(problem, 1)} == WITHOUT_NOTCHES
+    without = {way.rule.name for way in ways if not way.looser(problem, 1)}
+    but = "optimiser/model/rules/, or WITHOUT_NOTCHES in tests/whole/test_agreement.py if what it asks has no size"
+    nothing_is_forgotten(without - WITHOUT_NOTCHES, "A rule, step 2, looser", but)
+    assert without == WITHOUT_NOTCHES
     for way in ways:
         left = {(one.rule, one.names) for one in givings(way.removed(problem))}
         assert (way.rule, way.names) not in left, f"{way.rule.name} is not removed"
