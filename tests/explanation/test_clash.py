@@ -269,3 +269,26 @@ def test_where_no_rule_is_enough_alone_the_cheapest_several_of_a_unit_are_named(
     (way,) = stuck.ways_out
     assert (way.by, way.unit, len(way.demands)) == (69, "patients a year", 2)
     assert "Only together, but then enough" in str(stuck)
+
+
+def test_a_clash_with_a_million_others_beside_it_is_said_at_once_and_that_there_may_be_more():
+    # Each of 20 services must be at ash for two reasons, one of which is in any clash: there are 2 to the 20 of them.
+    services = {
+        code: Service(code, code, at_least_sites=Figure(1), fixed={"ash": Fixed(True, "a promise")})
+        for code in (f"service_{n:02}" for n in range(20))
+    }
+    problem = small()
+    ash = {"ash": problem.sites["ash"]}
+    found = clash(
+        replace(
+            problem,
+            sites=ash,
+            services=services,
+            journeys=problem.journeys[["ash"]],
+            today=frozenset(),
+            at_most_services_a_site=Figure(19),
+        )
+    )
+    assert (len(found.sets), len(found.demands), found.all_found) == (1, 21, False)
+    assert "There may be more sets that clash." in str(found)
+    assert [(way.demands, way.by) for way in found.ways_out] == [((("no_site_provides_too_many", ("ash",)),), 1)]

@@ -99,7 +99,7 @@ def test_generated_pages_are_current():
 def test_a_setting_without_a_unit_is_named_with_the_file_to_open(monkeypatch: pytest.MonkeyPatch):
     make = script("make")
     monkeypatch.delitem(make.SETTING_UNITS, "maximum_patients")
-    with pytest.raises(LookupError, match="^maximum_patients: open docs/make.py and write its unit in SETTING_UNITS"):
+    with pytest.raises(LookupError, match=r"^maximum_patients: open docs/make\.py and write its unit in SETTING_UNITS"):
         make.outdated()
 
 
