@@ -241,7 +241,10 @@ def _gap_alone(trial: Trial, designated: Designated, demand: Demand) -> Number:
     if trial.breaks_a_rule(designated, demand):
         return math.inf
     if RULES[demand.rule].kind != "staff":
-        return _gap(trial, designated, demand)
+        gap = _gap(trial, designated, demand)
+        # To ask for no site at all is no way out.
+        none_left = demand.rule == "enough_sites" and 0 < trial.demands[demand].right <= gap
+        return math.inf if none_left else gap
     team, unit = demand.names[-2:]
     freed = staffing(trial.run(designated), team, unit, free=[demand.rule]).lacking
     lacking = trial.staffing(designated, team, unit).lacking

@@ -120,8 +120,8 @@ def test_every_rule_has_a_world_solved_by_hand():
 
 
 def test_every_rule_that_can_give_way_has_a_price():
-    # At 1 no smaller minimum would let more options through; at 31 it would.
-    problem = vary(where_everything_is_one(), "clinic", minimum_patients=Figure(31))
+    # At 1 no smaller minimum would let more options through, and there is no fewer sites; at 31 and 2 there are.
+    problem = vary(where_everything_is_one(), "clinic", minimum_patients=Figure(31), at_least_sites=Figure(2))
     ways = givings(problem)
     stated = {way.rule.name for way in ways}
     nothing_is_forgotten(set(LIMITS) - stated, "A rule, step 4", "tests/model/test_words.py, where_everything_is_one")

@@ -206,6 +206,10 @@ class Limit(Judged):
         """Return what giving way by so many units would mean, in words."""
         return ""
 
+    def gives_at_most(self, problem: Problem, names: Names) -> float | None:
+        """Return by how much it may give way and still ask for something; nothing where there is no such end."""
+        return None
+
     def is_one_need(self, problem: Problem, names: Names) -> bool:
         """Whether the rows of a demand are one need, the largest of them, and give way as one."""
         return False

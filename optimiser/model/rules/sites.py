@@ -66,6 +66,14 @@ class enough_sites(NumberOfSites):
     asks = "{service} on at least {figure}"
     gives = "ask for {new_figure} for {service}"
 
+    def gives_at_most(self, problem: Problem, names: Names) -> float:
+        # Nobody would ask for no site at all.
+        return max(0.0, self.value(problem.services[names[0]]) - 1)
+
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
+        most = int(self.gives_at_most(problem, names))
+        return super().looser(problem, names, min(notches, most)) if most else None
+
 
 class not_too_many_sites(NumberOfSites):
     """A service is provided on at most so many sites."""
