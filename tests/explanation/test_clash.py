@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from as_files import read_world, shown_if_it_fails, with_files
+from as_files import read_world, with_files
 from drawing import draws
 from every_sharing import BEDS, ENOUGH, NOT_TOO_MANY, SERVED, TOO_FAR, WITHIN, EverySharing
 from hypothesis import given
@@ -240,8 +240,7 @@ def test_every_clash_of_200_drawn_worlds_is_found_and_each_is_smallest():
 @draws(15)
 @given(worlds().map(with_files).filter(hopeless))
 def test_every_clash_of_stranger_worlds_is_found(problem: Problem):
-    with shown_if_it_fails(problem):
-        agree(problem, clash(problem))
+    agree(problem, clash(problem))
 
 
 @pytest.mark.parametrize("world", FAILED, ids=lambda folder: folder.name)
