@@ -8,7 +8,7 @@
     def test_solver_list_and_evaluation_agree_whatever_the_team(seed): ...
 
 ``make test`` draws what it drew before, however busy the machine is. ``make explore WORLDS=5000`` draws 5,000 others in
-each of them; what it finds it makes as small as it can, prints, and tries first when it is run again.
+each of them; what it finds it makes as small as it can, prints whole, and tries first when it is run again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,15 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import wraps
 from typing import Any
 
 import pytest
+from as_files import shown_if_it_fails
 from hypothesis import HealthCheck, Phase, note, settings
+
+from optimiser.problem import Problem
 
 Test = Callable[..., None]
 
@@ -56,7 +60,13 @@ def draws(worlds: int) -> Callable[[Test], Test]:
         @wraps(inner)
         def counted(*args: Any, **kwargs: Any) -> None:
             note(kwargs)
-            inner(*args, **kwargs)
+            with ExitStack() as shown:
+                for drawn in kwargs.values():
+                    # A sweep is of a world.
+                    world = getattr(drawn, "problem", drawn)
+                    if isinstance(world, Problem):
+                        shown.enter_context(shown_if_it_fails(world))
+                inner(*args, **kwargs)
             test.agreed += 1
 
         test.agreed = 0

@@ -32,6 +32,8 @@ Demands = frozenset[Demand]
 MOST_CLASHES = 20
 MOST_ASKED = 600
 MOST_OPEN = 300
+# Corrections of a first clash have so many sets to try at most: those that come after rarely leave fewer.
+MOST_MET = 10 * MOST_OPEN
 SHOWN = 3
 
 
@@ -245,15 +247,23 @@ class _Search:
 
 
 def _meet_all(corrections: Iterable[Demands]) -> set[Demands]:
-    """Return the smallest sets that have something of every correction."""
+    """Return the smallest sets that have something of every correction; of the first few where those are too many."""
     meets: set[Demands] = {frozenset()}
-    for correction in corrections:
+    for correction in sorted(corrections, key=len):
         meets = _meeting(meets, correction)
+        if len(meets) > MOST_MET:
+            break
     return meets
 
 
 def _meeting(meets: set[Demands], correction: Demands) -> set[Demands]:
     """Return the smallest sets that have something of one correction more (Berge 1989)."""
     stay = {one for one in meets if one & correction}
-    grown = {one | {demand} for one in meets - stay for demand in correction}
-    return stay | {one for one in grown if not any(other <= one for other in stay)}
+    # What grows by a rule can hold only such others as have that rule alone of the correction.
+    alone = {demand: [one for one in stay if one & correction == {demand}] for demand in correction}
+    return stay | {
+        one | {demand}
+        for one in meets - stay
+        for demand in correction
+        if not any(other <= one | {demand} for other in alone[demand])
+    }

@@ -88,7 +88,10 @@ def _best(plan: Plan, other: Problem, none: Sentence, unknown: str, asked: Mappi
     """Return the best plan of another question or, where there is none or it is not known, what is said of that."""
     here = evaluate(other, plan.designated)
     try:
-        return solve(other)
+        best = solve(other)
+        if best.proof.outcome != PROVED:
+            raise NotProved("Time ran out before the best plan was proved. Allow more time: --time-limit-minutes.")
+        return best
     except NoPlan:
         return Otherwise(none, asked, "no plan", here)
     except (NotProved, SolverFailed) as error:

@@ -153,7 +153,7 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
             if draw(st.integers(0, 4)) == 0
         ),
         objectives=tuple(
-            map(Objective, draw(st.lists(st.sampled_from(OBJECTIVES), min_size=1, max_size=3, unique=True)))
+            map(Objective, draw(st.lists(st.sampled_from(OBJECTIVES), min_size=1, max_size=4, unique=True)))
         ),
         transfers=pd.DataFrame(roads, index=sites, columns=sites),
     )
