@@ -16,11 +16,14 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, lru_cache, wraps
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import strategies as st
+
+from optimiser.problem import Figure
 
 Test = Callable[..., None]
 
@@ -79,3 +82,15 @@ def seeds(worlds: int) -> Callable[[Test], Test]:
 def agreed(test: Any, passed: bool) -> int:
     """Return in how many worlds a test that was run just now held."""
     return getattr(test, "agreed", int(passed))
+
+
+@lru_cache(typed=True)
+def one_of(*values: Any) -> st.SearchStrategy[Any]:
+    """Draw one of some values. A strategy made anew for each draw is checked anew, which takes longer than drawing."""
+    return st.sampled_from(values)
+
+
+@cache
+def perhaps(figures: st.SearchStrategy[float]) -> st.SearchStrategy[Figure | None]:
+    """Draw a figure, or none."""
+    return st.none() | figures.map(Figure)
