@@ -17,14 +17,15 @@ import os
 import random
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import wraps
+from functools import cache, lru_cache, wraps
 from typing import Any
 
 import pytest
 from as_files import shown_if_it_fails
 from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import strategies as st
 
-from optimiser.problem import Problem
+from optimiser.problem import Figure, Problem
 
 Test = Callable[..., None]
 
@@ -89,3 +90,15 @@ def seeds(worlds: int) -> Callable[[Test], Test]:
 def agreed(test: Any, passed: bool) -> int:
     """Return in how many worlds a test that was run just now held."""
     return getattr(test, "agreed", int(passed))
+
+
+@lru_cache(typed=True)
+def one_of(*values: Any) -> st.SearchStrategy[Any]:
+    """Draw one of some values. A strategy made anew for each draw is checked anew, which takes longer than drawing."""
+    return st.sampled_from(values)
+
+
+@cache
+def perhaps(figures: st.SearchStrategy[float]) -> st.SearchStrategy[Figure | None]:
+    """Draw a figure, or none."""
+    return st.none() | figures.map(Figure)

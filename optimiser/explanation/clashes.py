@@ -210,7 +210,7 @@ class _Search:
 
     def _shrunk(self, kept: list[Demand], doubtful: list[Demand], kept_is_new: bool) -> list[Demand]:
         """Return the fewest of the doubtful rules that clash with those kept (QuickXplain: Junker 2004)."""
-        if kept_is_new and not self._plan(kept):
+        if kept_is_new and not self._has_plan(kept):
             return []
         if len(doubtful) == 1:
             return doubtful
@@ -219,12 +219,18 @@ class _Search:
         needed = self._shrunk([*kept, *left], right, bool(left))
         return self._shrunk([*kept, *needed], left, bool(needed)) + needed
 
+    def _has_plan(self, kept: Iterable[Demand]) -> bool:
+        """Whether some plan meets the rules kept."""
+        return self._askable.has_answer_without(self._given_up(kept))
+
     def _plan(self, kept: Iterable[Demand]) -> solver.Outcome | None:
         """Return a plan that meets the rules kept, if there is one."""
-        self.asked += 1
-        kept_rows = {row for demand in kept for row in self.rows[demand]}
-        outcome = self._askable.without(self.every_row - kept_rows)
+        outcome = self._askable.without(self._given_up(kept))
         return outcome if outcome.feasible else None
+
+    def _given_up(self, kept: Iterable[Demand]) -> frozenset[str]:
+        self.asked += 1
+        return self.every_row - {row for demand in kept for row in self.rows[demand]}
 
     def _correct(self, kept: Demands) -> Demands | None:
         """Return a smallest set of rules that must give way for those kept to hold; None if they clash."""

@@ -32,12 +32,9 @@ FIGURES_OF_TRANSFERS = (
 )
 
 
-def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
-    """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on.
-
-    ``numbers`` are the plan's measures, where they are known already.
-    """
-    numbers = measures.table(plan) if numbers is None else numbers
+def lines(plan: Plan) -> list[str]:
+    """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
+    numbers = plan.measures
     return [plan.problem.title, "", *_services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
 
 
