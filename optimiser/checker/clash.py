@@ -253,7 +253,8 @@ def _gap(trial: Trial, designated: Designated, demand: Demand, giving: Giving = 
         rule = RULES[demand.rule]
         facts = [fact for fact in rule.facts(run, *demand.whose) if demand in demands_of(demand.rule, fact)]
         spares = [rule.spare(fact) for fact in facts]
-        everybody = run.patients_in(demand.names[0], run.residents) if facts and facts[0].unit == SHARE else 1
+        share = facts and facts[0].unit == SHARE
+        everybody = run.patients_in(demand.names[0], run.residents_of(demand.names[0])) if share else 1
         return sum((-spare * everybody for spare in spares if spare < 0), Fraction(0))
 
     return trial.kept(("gap", demand), designated, missed, giving)
