@@ -19,7 +19,9 @@ from optimiser.model.arithmetic import value
 from optimiser.plan import evaluate
 from optimiser.plan.runs import check
 from optimiser.problem import (
+    HERE,
     Beds,
+    Border,
     Excepted,
     Figure,
     Fixed,
@@ -74,6 +76,16 @@ def beds(draw: st.DrawFn, candidates: list[str]) -> Beds:
 
 
 @st.composite
+def borders(draw: st.DrawFn, areas: list[str], neighbours: list[str]) -> Border:
+    """Draw who crosses the border today: everybody known of goes somewhere, and some to a neighbour or nowhere near."""
+    places = [*neighbours, HERE]
+    shares = {place: [draw(one_of(0.0, 0.1, 0.333333, 0.5)) for _ in areas] for place in places}
+    known = [sum(shares[place][row] for place in places) for row in range(len(areas))]
+    shares[HERE] = [here if total else 0.5 for here, total in zip(shares[HERE], known, strict=True)]
+    return Border(pd.DataFrame(shares, index=pd.Index(areas, name="area")), Figure(draw(one_of(0.0, 0.25, 0.6, 1.0))))
+
+
+@st.composite
 def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Problem:
     """Draw a world of so many candidates and services, with ties, zero demand and rules that may clash."""
     sites_and_services = draw(one_of(*sizes))
@@ -98,6 +110,10 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
             longest_journey_minutes=maybe(st.integers(20, 60)),
             standard_minutes=Figure(draw(st.integers(10, 40))),
             share_within_standard=maybe(one_of(0.25, 0.5, 0.9)),
+            at_most_share_outside=maybe(one_of(0.0, 0.2, 0.6)),
+            neighbours_take_at_most={
+                site: Figure(draw(st.integers(0, 20))) for site in neighbours if draw(st.booleans())
+            },
             same_site=tuple(Link(other) for other in codes if other != code and draw(st.integers(0, 5)) == 0),
             rotas=tuple(
                 RotaNeed("team", unit, Figure(draw(st.integers(1, 4))), draw(st.booleans()))
@@ -129,6 +145,7 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
     return Problem(
         title="A drawn world",
         at_most_services_a_site=draw(FEW_OR_ANY),
+        border=draw(st.none() | borders(areas, neighbours)),
         sites={site: Site(site, site, site in candidates) for site in sites},
         services=services,
         areas=pd.DataFrame(
