@@ -93,11 +93,11 @@ def _by_group(before: Run, after: Run, code: str, minutes: int) -> Iterator[tupl
     if all(spent[0][one] == spent[1][one] for one in residents):
         return
     patients = {one: before.streams(code)[one] for one in residents}
-    people = {one: before.areas[one.area].population for one in residents}
+    people = {one: 0 if one.how == "leaves" else before.areas[one.area].population for one in residents}
     for group, areas in {EVERYBODY: before.residents, **groups(before)}.items():
         yield group, _row(before.residents_of(code, set(areas)), spent, patients, people, minutes)
     if "population_75_plus" in before.inputs.area_columns:
-        older = {one: before.areas[one.area].over_75 or 0 for one in residents}
+        older = {one: (before.areas[one.area].over_75 or 0) if people[one] else 0 for one in residents}
         yield AGE_GROUP, _row(residents, spent, older, older, minutes)
 
 

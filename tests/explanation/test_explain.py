@@ -218,24 +218,22 @@ def test_every_site_of_every_service_is_explained_as_brute_force_has_it(name: st
         assert set(found.broken["instance"]) == set(told)
 
 
-def test_basildon_would_cost_200_patient_minutes():
-    found = explain(answer("base"), service="hyper_acute_stroke", site="basildon")
+def test_southend_would_cost_3_015_patient_minutes():
+    found = explain(answer("base"), service="hyper_acute_stroke", site="southend")
     assert isinstance(found, WhyNotSite)
-    assert [round(cost.more, 1) for cost in found.costs] == [199.8]
+    assert [round(cost.more, 1) for cost in found.costs] == [3014.7]
     assert list(found.broken["rule"]) == ["every_site_has_enough_patients"]
     every = found.whom[found.whom["group"] == "all residents"].iloc[0]
-    assert round(every["mean_before"], 2) == 22.25
-    assert round(every["mean_after"], 2) == 22.36
+    assert round(every["mean_before"], 2) == 24.64
+    assert round(every["mean_after"], 2) == 26.25
     assert 0 < every["people_shorter"] < every["people"]
 
 
 def test_for_whom_adds_up_and_is_what_the_journeys_say():
-    found = explain(answer("base"), service="hyper_acute_stroke", site="basildon")
+    found = explain(answer("base"), service="hyper_acute_stroke", site="southend")
     assert isinstance(found, WhyNotSite) and found.best is not None and found.whom is not None
-    before, after = (
-        one.journeys[one.journeys["service"] == "hyper_acute_stroke"].set_index("area")
-        for one in (found.plan, found.best)
-    )
+    every_row = [one.journeys[one.journeys["service"] == "hyper_acute_stroke"] for one in (found.plan, found.best)]
+    before, after = (rows[rows["how"] == "stays"].set_index("area") for rows in every_row)
     areas = found.plan.problem.areas[found.plan.problem.areas["resident"]]
     longer = (after["minutes"] - before["minutes"])[areas.index]
     every = found.whom.iloc[0]
@@ -245,8 +243,9 @@ def test_for_whom_adds_up_and_is_what_the_journeys_say():
     assert districts["people_longer"].sum() == every["people_longer"]
     fifths = found.whom[found.whom["group"].str.startswith("deprivation ")]
     assert fifths["areas_shorter"].sum() == every["areas_shorter"]
-    patients = before["patients_per_year"][areas.index]
-    assert every["mean_after"] == pytest.approx((after["minutes"][areas.index] * patients).sum() / patients.sum())
+    residents = every_row[1][every_row[1]["resident"]]
+    patients = residents["patients_per_year"]
+    assert every["mean_after"] == pytest.approx((residents["minutes"] * patients).sum() / patients.sum())
 
 
 @pytest.mark.parametrize("name", PRICED)
@@ -354,9 +353,9 @@ def test_an_explanation_is_plain_data_and_words():
 def test_the_overview_names_what_binds_and_the_rivals():
     found = explain(answer("base"))
     assert isinstance(found, Overview)
-    assert "rota_is_filled.hyper_acute_stroke.southend.stroke_consultants.people" in set(found.binding["instance"])
+    assert "rota_is_filled.hyper_acute_stroke.basildon.stroke_consultants.people" in set(found.binding["instance"])
     assert found.rivals[0].place == 2
-    assert round(found.rivals[0].costs[0].more, 1) == 199.8
+    assert round(found.rivals[0].costs[0].more, 1) == 3014.7
 
 
 def test_a_question_with_no_plan_is_not_explained_by_a_plan():

@@ -376,7 +376,6 @@ def test_the_page_on_observed_flows_says_what_offsets_come_to():
     rows = {row[0]: row[1:] for row in rows_of("observed.md", 4)}
     for name, row in (
         ("what_if/observed_stroke_flows", "observed, Southend held at 0 (closest fit)"),
-        ("what_if/observed_stroke_flows_basildon_at_zero", "observed, Basildon held at 0"),
     ):
         best, mean, following = rows[row]
         plans = {site: with_sites(question(name), HASU, site) for site in ("basildon", "southend")}

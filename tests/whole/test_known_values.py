@@ -123,7 +123,7 @@ def test_the_answer_is_the_best_of_all_that_the_config_allows(by_hand: ByHand):
     }
     hyper, acute, emergency = min(found, key=lambda chosen: found[chosen])
     assert (hyper, acute, emergency) == (("basildon",), CANDIDATES, ("basildon", "broomfield"))
-    plan = op.solve(op.read_problem(ROOT / "configs" / "what_if" / "border_as_today.yaml"))
+    plan = op.solve(op.read_problem(ROOT / "configs" / "base.yaml"))
     assert plan.sites_of("hyper_acute_stroke") == hyper
     assert plan.sites_of("acute_stroke") == acute
     assert plan.sites_of("emergency_department") == emergency
