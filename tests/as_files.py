@@ -41,6 +41,8 @@ def with_files(problem: Problem) -> Problem:
         "staff": _staff(problem),
         "transfers": _long(problem.transfers, "from_site", "to_site", "minutes").query("from_site != to_site"),
     }
+    if problem.border is not None:
+        tables["border"] = _long(problem.border.shares, "area", "goes_to", "share")
     files = {f"inputs/{name}.csv": _csv(frame) for name, frame in tables.items()}
     # JSON is YAML too.
     return replace(problem, files={"config.yaml": json.dumps(_config(problem)).encode(), **files})
@@ -135,6 +137,7 @@ def _config(problem: Problem) -> dict[str, Any]:
     return {
         "title": problem.title,
         "place": "inputs",
+        **({"border": "as_today", "border_pull": _figure(problem.border.pull)} if problem.border else {}),
         "teams": {
             code: {
                 "name": team.name,
