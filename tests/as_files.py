@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from hypothesis.errors import UnsatisfiedAssumption
 from ruamel.yaml import YAML
 
 from optimiser.inputs.assembling import problem_of
@@ -57,6 +58,8 @@ def shown_if_it_fails(problem: Problem) -> Iterator[None]:
     """
     try:
         yield
+    except UnsatisfiedAssumption:
+        raise  # of another world something might be claimed
     except Exception as failure:
         name = re.sub(r"\W+", "_", os.environ.get("PYTEST_CURRENT_TEST", "world").rpartition("::")[2].split(" ")[0])
         folder = _kept() / name
