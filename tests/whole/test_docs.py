@@ -117,7 +117,7 @@ def test_the_page_of_settings_says_what_holds_where_nothing_is_stated():
     assert default[service, "`patients_go_to`"] == "`nearest`"
     assert default[service, "`at_most_sites`"] == "–"
     assert default[service, "`name`"] == default[whole, "`services`"] == "**must be stated**"
-    assert default[whole, "`border`"] == "`open`"
+    assert default[whole, "`border`"] == "`nearest`"
     assert default[whole, "`objectives`"] == "`[patient_minutes]`"
     assert default[whole, "`time_limit_minutes`"] == "10"
     assert default["`services.<code>.beds`", "`blocking`"] == "0.01"
