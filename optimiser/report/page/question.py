@@ -65,10 +65,7 @@ def question(problem: Problem) -> Data:
         "sites": [{"code": code, "name": problem.sites[code].name} for code in problem.site_order],
         "areas": _areas(problem),
         "minutes": packed(_whole(problem.journeys[list(problem.site_order)], problem.minute_scale)),
-        "patients": {
-            activity: packed(np.rint(problem.demand[activity].to_numpy(float) * problem.patient_scale))
-            for activity in dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
-        },
+        **_patients(problem),
         "services": [_service(problem, service, choices) for service in problem.services.values()],
         "rules": rules,
         "not_judged": not_judged,
@@ -123,13 +120,57 @@ def _areas(problem: Problem) -> Data:
     return found
 
 
+def _patients(problem: Problem) -> Data:
+    """Return patients by area and, where some go as today, who of them crosses the border or leaves."""
+    asked: dict[str, tuple[Problem, str]] = {}
+    for code in problem.services_with_patients:
+        for one in (problem, _direct(problem, code)) if problem.border else (problem,):
+            asked.setdefault(_who(one, code), (one, code))
+    whole = {who: np.rint(one.patients(code) * problem.patient_scale) for who, (one, code) in asked.items()}
+    areas = len(problem.areas)
+    found: Data = {"patients": {who: packed(many[:areas]) for who, many in whole.items()}}
+    if problem.border:
+        crossing = {who: _crossing(problem, many) for who, many in whole.items()}
+        found["border"] = {"pull": problem.border.pull.value, "crossing": crossing}
+    return found
+
+
+def _who(problem: Problem, service: str) -> str:
+    """Return a name for a service's patients: their activity and, where some go as today, where they may leave for."""
+    leave_for = problem.counted_at(service) if problem.border else ()
+    return " ".join((problem.services[service].activity or "", *leave_for))
+
+
+def _direct(problem: Problem, service: str) -> Problem:
+    """Return the same question with everybody taken straight to a service."""
+    return replace(
+        problem, services={**problem.services, service: replace(problem.services[service], transfer=None)}
+    )
+
+
+def _crossing(problem: Problem, patients: np.ndarray) -> Data:
+    """Return who does not go by what is designated alone: patients pulled over the border by area, and who leaves.
+
+    Leavers are listed by neighbour. As most areas have some, ``after`` is how far each area lies behind the one before.
+    """
+    streams, areas = problem.streams, len(problem.areas)
+    pulled = np.flatnonzero(~streams.leaves)[areas:]
+    leavers = []
+    for number, site in enumerate(problem.site_order):
+        mine = (streams.neighbour == site) & (patients > 0)
+        if mine.any():
+            after = np.diff(streams.area[mine], prepend=0)
+            leavers.append({"site": number, "after": packed(after), "patients": packed(patients[mine])})
+    return {"pulled": packed(patients[pulled]) if len(pulled) else None, "leavers": leavers}
+
+
 def _service(problem: Problem, service: Service, choices: All) -> Data:
     order = {code: number for number, code in enumerate(problem.site_order)}
     known = service.code in problem.services_with_today
     found: Data = {
         "code": service.code,
         "name": service.name,
-        "activity": service.activity,
+        "activity": _who(problem, service.code) if service.activity else None,
         "sites": [order[site] for site in problem.reachable_sites(service.code)],
         "today": [site for site in problem.candidates if (site, service.code) in problem.today] if known else None,
         "fixed": {
@@ -162,7 +203,8 @@ def _beds(problem: Problem, service: Service, going: Going) -> Data:
 def _sharing(problem: Problem, service: str, choice: int) -> Data:
     """Return who of those shared out under a choice is sent elsewhere than to the nearest: area, site and patients.
 
-    The sites of one area stand together, that of most of its patients first.
+    The sites of one area stand together, that of most of its patients first. Where some go as today, areas are streams,
+    of which those who leave are no part.
     """
     chosen = [site for number, site in enumerate(problem.candidates) if choice >> number & 1]
     shared = sharing(problem, service, chosen)
@@ -199,6 +241,7 @@ def _transfer(problem: Problem, service: Service) -> Data:
         "share": round(transfer.share_transferred.value * problem.share_scale),
         "suspected": transfer.suspected_per_confirmed.value,
         "repatriated": transfer.repatriated_share.value,
+        **({"straight": _who(_direct(problem, service.code), service.code)} if problem.border else {}),
     }
 
 
