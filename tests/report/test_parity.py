@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,11 @@ def number(value: Any) -> float:
 
 
 def agree(browser: Browser, problem: Problem, joint: int) -> None:
-    choices, in_python = (
-        every_subset_and_some_joint_choices(problem, joint),
-        InPython(evaluate(problem.to_the_nearest(), problem.today)),
-    )
+    agree_on(browser, problem, every_subset_and_some_joint_choices(problem, joint))
+
+
+def agree_on(browser: Browser, problem: Problem, choices: list[Choice]) -> None:
+    in_python = InPython(evaluate(problem.to_the_nearest(), problem.today))
     for choice, found in zip(choices, on_the_page(browser, problem, choices), strict=True):
         plan = evaluate(problem, designated(choice))
         assert [number(one) for one in found["objectives"]] == [one.value for one in plan.proof.objectives], choice
@@ -271,3 +273,16 @@ def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser)
 def test_five_hundred_joint_choices_come_to_the_same(browser: Browser, config: str):
     """Objectives as whole numbers exactly, every rule and every measure, for all of them."""
     agree(browser, shipped.question(config), joint=500)
+
+
+@pytest.mark.parametrize("pull", [0, 0.4, 1])
+@pytest.mark.parametrize("stroke", ["nearest", "managed"])
+def test_leavers_come_to_the_same_wherever_stroke_and_emergency_care_are(browser: Browser, stroke: str, pull: float):
+    """Every subset of sites of the one service with every subset of the other."""
+    asked = vary(shipped.question("what_if/border_as_today"), "hyper_acute_stroke", managed=stroke == "managed")
+    assert asked.border
+    problem = replace(asked, border=replace(asked.border, pull=Figure(pull)))
+    subsets = [[s for n, s in enumerate(problem.candidates) if mask >> n & 1] for mask in range(8)]
+    today = {code: [s for s in problem.candidates if (s, code) in problem.today] for code in problem.services}
+    pairs = product(subsets, subsets)
+    agree_on(browser, problem, [{**today, "hyper_acute_stroke": a, "emergency_department": b} for a, b in pairs])
