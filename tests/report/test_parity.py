@@ -276,12 +276,12 @@ def test_five_hundred_joint_choices_come_to_the_same(browser: Browser, config: s
 
 
 @pytest.mark.parametrize("pull", [0, 0.4, 1])
-@pytest.mark.parametrize("stroke", ["nearest", "managed"])
-def test_leavers_come_to_the_same_wherever_stroke_and_emergency_care_are(browser: Browser, stroke: str, pull: float):
+@pytest.mark.parametrize("config", ["base", "what_if/hasus_shared_out", "what_if/treat_and_transfer"])
+def test_leavers_come_to_the_same_wherever_stroke_and_emergency_care_are(browser: Browser, config: str, pull: float):
     """Every subset of sites of the one service with every subset of the other."""
-    asked = vary(shipped.question("what_if/border_as_today"), "hyper_acute_stroke", managed=stroke == "managed")
-    assert asked.border
-    problem = replace(asked, border=replace(asked.border, pull=Figure(pull)))
+    border = shipped.question("what_if/border_as_today").border
+    assert border
+    problem = replace(shipped.question(config), border=replace(border, pull=Figure(pull)))
     subsets = [[s for n, s in enumerate(problem.candidates) if mask >> n & 1] for mask in range(8)]
     today = {code: [s for s in problem.candidates if (s, code) in problem.today] for code in problem.services}
     pairs = product(subsets, subsets)

@@ -143,9 +143,7 @@ def _who(problem: Problem, service: str) -> str:
 
 def _direct(problem: Problem, service: str) -> Problem:
     """Return the same question with everybody taken straight to a service."""
-    return replace(
-        problem, services={**problem.services, service: replace(problem.services[service], transfer=None)}
-    )
+    return replace(problem, services={**problem.services, service: replace(problem.services[service], transfer=None)})
 
 
 def _crossing(problem: Problem, patients: np.ndarray) -> Data:
