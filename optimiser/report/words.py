@@ -39,7 +39,7 @@ NOT_MODELLED = (
 
 def of_those_who_stay(problem: Problem) -> str:
     """Return whose the longest journeys are, to stand behind them: nothing where nobody leaves in any case."""
-    return ", of those who stay" if problem.border and problem.border.pull.value < 1 else ""
+    return " (of those who stay)" if problem.border and problem.border.pull.value < 1 else ""
 
 
 def decided(problem: Problem) -> list[str]:

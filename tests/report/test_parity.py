@@ -12,14 +12,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 import shipped
 from browser import Browser
-from worlds import by_transfer, small, three_doctors, vary
+from worlds import as_today, by_transfer, small, three_doctors, vary
 
 from optimiser.plan import Plan, affected, evaluate, measures
-from optimiser.problem import HERE, Beds, Border, Figure, Fixed, Link, Observed, Problem, Reach, Team
+from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
 from optimiser.report.page import question
 
 ROOT = Path(__file__).parents[2]
@@ -214,14 +213,6 @@ def test_without_tables_the_page_works_out_the_same(browser: Browser, monkeypatc
     agree(browser, problem, joint=16)
 
 
-def as_today(problem: Problem, pull: float) -> Problem:
-    """Return a small world of which a third of the east and a tenth of the west leave; of the far, half come."""
-    shares = pd.DataFrame(
-        {"oak": [0.3, 0.5, 0.0, 0.07], HERE: [0.6, 0.5, 0.0, 0.63]}, index=pd.Index(problem.areas.index, name="area")
-    )
-    return replace(problem, border=Border(shares, Figure(pull)))
-
-
 @pytest.mark.parametrize("pull", [0, 0.4, 1])
 @pytest.mark.parametrize(
     "problem",
@@ -244,12 +235,9 @@ def test_patients_who_leave_as_today_come_to_the_same(browser: Browser, problem:
     agree(browser, as_today(problem, pull), joint=16)
 
 
-@pytest.mark.parametrize("pull", [0.4], ids=["pulled in part"])
-def test_without_tables_patients_who_leave_come_to_the_same(
-    browser: Browser, monkeypatch: pytest.MonkeyPatch, pull: float
-):
+def test_without_tables_patients_who_leave_come_to_the_same(browser: Browser, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(question, "MOST_CANDIDATES_IN_TABLES", 1)
-    agree(browser, as_today(vary(full(), "clinic", rotas=(), beds=None), pull), joint=16)
+    agree(browser, as_today(vary(full(), "clinic", rotas=(), beds=None), 0.4), joint=16)
 
 
 def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser):

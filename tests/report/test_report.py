@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
 from shipped import answer, question
-from worlds import small, three_doctors
+from worlds import as_today, small, three_doctors
 
 import optimiser as op
 from optimiser import report
@@ -439,6 +439,84 @@ def test_patients_who_are_shared_out_are_shown_where_they_go_and_say_so_in_place
         assert plain_text(seen, "#shared").startswith("Patients are shared out")
         assert seen.violations() == []
     assert seen.quiet
+
+
+PULLED = "40% of patients go to the nearest hospital of all; of the others "
+
+
+@pytest.mark.parametrize(
+    ("pull", "goes", "leaves"),
+    [
+        (0, "Ash, 40 minutes;", "33% leave today, whatever is designated, for Oak (33%)."),
+        (
+            *(0.4, "Ash (50%), 40 minutes and Oak (50%), 25 minutes;"),
+            f"{PULLED}33% leave today, whatever is designated, for Oak (33%).",
+        ),
+        (1, "Oak, 25 minutes;", ""),
+    ],
+)
+def test_a_place_says_who_leaves_it_today_and_whose_the_journeys_are(
+    browser: Browser, tmp_path: Path, pull: float, goes: str, leaves: str
+):
+    # Of 30 in the east 12 are pulled, to oak; of the other 18 a third leave and 12 stay, who go to ash.
+    plan = op.evaluate(as_today(small(), pull), {("ash", "clinic")})
+    (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
+    stay = " (of those who stay)" if leaves else ""
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        assert f"longest journey{stay}" in seen.page.locator(".figures dt").all_text_contents()
+        journeys = seen.page.locator('#journeys th[scope="row"]').all_text_contents()
+        assert f"Longest, from any area{stay}" in journeys and f"95% of patients arrive within{stay}" in journeys
+        seen.page.fill("#place", "east")
+        seen.page.locator("#places button").first.click()
+        found = plain_text(seen, "#place-found")
+        assert f"your choice {goes}" in found and leaves in found and ("leave" in found) == bool(leaves)
+        seen.page.fill("#place", "mid")
+        seen.page.locator("#places button").first.click()
+        said = "Nobody is known to leave from here today."
+        assert (said in plain_text(seen, "#place-found")) == bool(leaves)
+        assert seen.violations() == []
+    assert seen.quiet
+
+
+def test_the_map_shows_those_who_stay_and_the_tables_everybody(browser: Browser, tmp_path: Path):
+    plan = op.evaluate(question("what_if/border_as_today"), answer("what_if/border_as_today").designated)
+    (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        seen.page.check("[name=view][value=catchments]")
+        legend = seen.page.locator("#legend").inner_text()
+        assert legend.split("\n")[0] == "Where to, and share of patients who stay" and legend.endswith("Basildon\t100%")
+        assert "Those who leave whatever is designated are not drawn." in plain_text(seen, "#map-sub")
+        went = dict(row.split("\t") for row in seen.page.locator("#where tbody").inner_text().splitlines())
+        # 186.9 of 1,863 leave, and 26.0 come from outside.
+        assert (went["Basildon"], went["Queen's, Romford"], went["Colchester"]) == ("1,702", "64", "63")
+        assert seen.page.evaluate("document.querySelectorAll('#areas .tn').length") == 0
+    assert seen.quiet
+
+
+@pytest.mark.parametrize("first", ["as today", "nearest"])
+def test_answers_with_different_borders_stand_side_by_side_and_the_page_says_so(
+    browser: Browser, tmp_path: Path, first: str
+):
+    asked = [replace(as_today(small(), 0.25), title="as today"), replace(small(), title="nearest")]
+    plans = [op.solve(problem) for problem in sorted(asked, key=lambda problem: problem.title != first)]
+    (tmp_path / "page.html").write_text(report.page(plans), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        said = plain_text(seen, "#options")
+        assert (
+            "These runs differ in who crosses the border, so minutes and volumes are not of the same patients" in said
+        )
+        assert "as today as many leave as do today, but for 25% who go to the nearest of all" in said
+        assert "nearest everybody goes to the nearest hospital of all" in said
+        assert "Clinic: longest journey, minutes (of those who stay)" in said
+        seen.page.click(".preset")
+        assert "Breaks no rule." in plain_text(seen, "#said")
+    assert seen.quiet
+
+
+def test_a_run_as_today_is_read_beside_one_that_is_not(folder: Path, tmp_path: Path):
+    op.write_run(answer("what_if/border_as_today"), tmp_path / "leavers")
+    assert "in leavers as many leave as do today" in report.page([folder / "base", tmp_path / "leavers"])
+    assert "in who crosses the border" not in report.page([folder / "base", folder / "july_2018"])
 
 
 def test_where_no_sharing_keeps_to_the_limits_the_page_says_so(browser: Browser, tmp_path: Path):

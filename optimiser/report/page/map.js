@@ -108,7 +108,7 @@ function reached(question, going) {
   const counts = [], {rows} = going;
   let total = 0;
   going.minutes.forEach((minutes, row) => {
-    if (!rows.resident[row]) return;
+    if (!rows.resident[row] || rows.to[row] >= 0) return;
     total += rows.people[row];
     if (!Number.isFinite(minutes)) return;
     const minute = Math.ceil(minutes / question.scales.minutes);

@@ -356,9 +356,9 @@ function leaversSaid(area, code) {
     left.push([rows.patients[row], names(question.sites[rows.to[row]].code)]);
   });
   if (!leaving) return "Nobody is known to leave from here today.";
-  const where = left.sort(([one], [other]) => other - one).map(([many, name]) => `${part(many / all)} for ${name}`);
+  const where = left.sort(([one], [other]) => other - one).map(([many, name]) => `${name} (${part(many / all)})`);
   const {pull} = question.border, of = pull ? `${FORMS.percent(pull)} of patients go to the nearest hospital of all; of the others ` : "";
-  return `${of}${part(leaving / all)} leave today, whatever is designated: ${joined(where)}.`;
+  return `${of}${part(leaving / all)} leave today, whatever is designated, for ${joined(where)}.`;
 }
 
 function showPlace(area) {

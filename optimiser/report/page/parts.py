@@ -163,9 +163,9 @@ def map_note(drawn: Drawing | None, problem: Problem) -> str:
     """Return what a reader of the map should know."""
     if drawn is None:
         return ""
-    stay = words.of_those_who_stay(problem)
+    away = " Those who leave whatever is designated are not drawn." if words.of_those_who_stay(problem) else ""
     edge = " The outer line is the edge of the areas: coast or border. Roads are not drawn." if drawn.areas else ""
-    return f"Minutes by road from each area, residents of the system in colour{stay}. British National Grid.{edge}"
+    return f"Minutes by road from each area, residents of the system in colour.{away} British National Grid.{edge}"
 
 
 def sources(run: Run) -> Iterator[str]:
