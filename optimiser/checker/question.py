@@ -389,7 +389,7 @@ SERVICE: Mapping[str, Kind] = {
             }
         )
     ),
-    "neighbours_take_at_most": each(figure(None, is_amount)),
+    "neighbours_take_at_most": each(figure()),
     **dict.fromkeys(SERVICE_FIGURES, perhaps(figure())),
 }
 ACROSS: Mapping[str, Kind] = {"based_at": text(None), "trips_a_week": figure(), "in_post": perhaps(value())}

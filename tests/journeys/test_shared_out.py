@@ -445,6 +445,21 @@ def test_the_checker_finds_nothing_wrong_with_what_was_solved_by_hand():
     assert checker.check(run_with(small(managed=True, maximum_patients=Figure(20)), AT_MOST_20)).empty
 
 
+def test_the_checker_tries_every_designation_and_shares_patients_out_at_each():
+    """Either site alone has all 65, more than the 34 that it may have; both may be open, with any X-ray rooms."""
+    limits = {"minimum_patients": Figure(31), "maximum_patients": Figure(34)}
+    files = files_of(solve(with_files(small(managed=True, neighbours=(), **limits))))
+    record = json.loads(files["run.json"])
+    assert checker.check(files).empty
+    assert (record["ties"], record["enumeration"]["lawful"]) == (4, 4)
+    # A list of three adds up as well.
+    record["ties"], listed = 3, record["enumeration"]
+    listed["struck_out_by"]["no_site_has_too_many_patients"] += 1
+    listed.update(lawful=3, best=listed["best"][:3])
+    found = checker.check(files | {"run.json": json.dumps(record).encode()})
+    assert set(found["check"]) == {"few_designations_are_all_tried"}
+
+
 SPOILED = {
     "a dearer way": (
         # Ten of mid straight to oak, 20 minutes further, in place of east by way of birch, 15 minutes further.
