@@ -30,12 +30,20 @@ function readQuestion(data) {
   question.service = Object.fromEntries(data.services.map(service => [service.code, service]));
   question.codes = data.sites.slice(0, data.candidates).map(site => site.code);
   question.groups = groupsOf(areas);
-  for (const one of Object.values(data.border ? data.border.crossing : {})) {
-    if (one.pulled) one.pulled = unpacked(one.pulled);
-    for (const left of one.leavers) for (const name of ["after", "patients"]) left[name] = unpacked(left[name]);
-  }
-  question.rows = Object.fromEntries(Object.keys(question.patients).map(who => [who, rowsOf(question, who)]));
+  question.rows = new Map();
+  if (data.border) question.border = readBorder(data.border);
   return question;
+}
+
+function readBorder({pull, here, leavers, pulled = {}}) {
+  const areaOf = after => {
+    let area = 0;
+    return Array.from(after, step => (area += step));
+  };
+  return {
+    pull, here: unpacked(here), leavers: leavers.map(({site, after, share}) => ({site, area: areaOf(unpacked(after)), share: unpacked(share)})),
+    pulled: Object.fromEntries(Object.entries(pulled).map(([activity, many]) => [activity, unpacked(many)])),
+  };
 }
 
 // Groups of residents, and for each kind of group the number of the group that every area is in.
@@ -56,19 +64,42 @@ function groupsOf(areas) {
 
 // Patients by where they can go, and the people who stand for them: a row for every area and, where some go as today,
 // one for those of it who are pulled over the border and one for each neighbour that some of it leave for.
-function rowsOf({areas, groups, patients, border}, who) {
-  const {pull, crossing} = border || {pull: 1}, {pulled, leavers} = border ? crossing[who] : {leavers: []};
-  const area = [], to = [], many = [], share = [];
-  const put = (one, where, number, people) => [area, to, many, share].forEach((column, at) => column.push([one, where, number, people][at]));
-  patients[who].forEach((number, one) => put(one, pull === 1 ? ANYWHERE : HERE, number, pull === 1 ? 1 : 1 - pull));
-  if (pulled) pulled.forEach((number, one) => put(one, ANYWHERE, number, pull));
-  for (const {site, after, patients: left} of leavers) {
-    let one = 0;
-    after.forEach((step, place) => put(one += step, site, left[place], 0));
+function rowsOf(question, activity, leaveFor = []) {
+  const key = [activity, ...leaveFor].join(" ");
+  if (!question.rows.has(key)) {
+    const {areas, groups, patients, border} = question, found = [];
+    if (border && border.pull < 1) found.push(...goingAsToday(question, patients[activity], border.pulled[activity], leaveFor));
+    else patients[activity].forEach((many, area) => found.push([area, ANYWHERE, many, 1]));
+    const [area, to, many, share] = [0, 1, 2, 3].map(column => Float64Array.from(found, row => row[column]));
+    const spread = values => values && Float64Array.from(area, one => values[one]), living = values => values && spread(values).map((people, row) => people * share[row]);
+    question.rows.set(key, {area, to, patients: many, resident: spread(areas.resident), people: living(areas.people), older: living(areas.older), kinds: groups.kinds.map(spread)});
   }
-  const spread = values => values && Float64Array.from(area, one => values[one]), living = values => values && spread(values).map((people, row) => people * share[row]);
-  return {area: Int32Array.from(area), to: Int16Array.from(to), patients: Float64Array.from(many), resident: spread(areas.resident),
-    people: living(areas.people), older: living(areas.older), kinds: groups.kinds.map(spread)};
+  return question.rows.get(key);
+}
+
+// Area, where to, patients and share of people. Parts add up, as it is sums that are rounded: see problem/decimals.py.
+function goingAsToday({areas, border}, patients, pulled, leaveFor) {
+  const left = Float64Array.from(patients, (many, area) => many - (pulled ? pulled[area] : 0)), staying = left.slice(), gone = [];
+  const of = Float64Array.from(border.here), sum = new Float64Array(left.length);
+  const leavers = border.leavers.filter(({site}) => leaveFor.includes(site));
+  for (const {area, share} of leavers) area.forEach((one, place) => (of[one] += share[place]));
+  for (const {site, area, share} of leavers) {
+    area.forEach((one, place) => {
+      const before = partOf(left[one], sum[one], of[one]), part = partOf(left[one], sum[one] += share[place], of[one]) - before;
+      staying[one] -= part;
+      gone.push([one, site, part, 0]);
+    });
+  }
+  // Of areas outside, those who come.
+  left.forEach((many, one) => areas.resident[one] || (staying[one] = partOf(many, border.here[one], 1e6)));
+  const rows = (many, to, share) => Array.from(many, (number, one) => [one, to, number, share]);
+  return [...rows(staying, HERE, 1 - border.pull), ...(pulled ? rows(pulled, ANYWHERE, border.pull) : []), ...gone];
+}
+
+// A share of a number, rounded to a whole one, halves to the even. Products may be too large for a double.
+function partOf(number, share, total) {
+  const twice = 2n * BigInt(number) * BigInt(share), of = BigInt(total), part = twice / (2n * of), over = twice % (2n * of);
+  return Number(part) + Number(over > of || (over === of && part % 2n === 1n));
 }
 
 // Everybody goes to the open site with the least minutes (plus its offset); equal ones to the first in order.
@@ -149,7 +180,7 @@ function goingTo(question, chosen, code, kept) {
   const service = question.service[code], contact = service.transfer && service.transfer.first_contact;
   const key = [code, ...chosen[code], "|", ...(contact ? chosen[contact] : [])].join(" ");
   if (!kept.has(key)) {
-    const open = new Set(chosen[code]), rows = question.rows[service.activity];
+    const open = new Set(chosen[code]), rows = rowsOf(question, service.activity, service.leave_for);
     const complete = going => ({...going, ...spentAndShare(question, service, going)});
     let found = contact ? byTransfer(question, service, firstLeg(question, chosen, service, rows), open) : nearest(question, service, open, rows);
     if (service.shared && !question.everybodyToTheNearest) {
@@ -289,7 +320,7 @@ function siteMeasures(question, code, going, open, put) {
 
 // The other pathway: the same patients, if they went straight to the sites that provide the service.
 function straightThere(question, code, open, put) {
-  const service = question.service[code], rows = question.rows[service.transfer.straight || service.activity];
+  const service = question.service[code], rows = rowsOf(question, service.activity, service.transfer.straight_for);
   const going = nearest(question, {sites: service.sites}, open, rows), straight = {...going, ...spentAndShare(question, {}, going)};
   journeyMeasures(question, code, straight, (measure, one, group, value) => {
     if (["", "age 75+"].includes(group) && OF_BOTH_PATHWAYS.test(measure)) put(`${measure}_straight_there`, one, group, value);
@@ -358,8 +389,12 @@ function affectedMeasures(question, code, going, before, put) {
   question.groups.names.forEach((group, number) => groups[number].people && publish(groups[number], group));
 }
 
-// By area: patients a year, and what an average one of them spends; the same of those who do not leave.
-function byArea(question, {rows, spent}) {
+// By area: patients a year, and what an average one of them spends; the same of those who do not leave. Worked out once.
+function byArea(question, going) {
+  return going.byArea = going.byArea || workedOutByArea(question, going);
+}
+
+function workedOutByArea(question, {rows, spent}) {
   const count = question.areas.codes.length;
   if (rows.area.length === count) return {patients: rows.patients, spent, spentHere: spent};
   const patients = new Float64Array(count);

@@ -9,7 +9,7 @@ page works out the left side of the rules with a ``quantity`` itself, and says w
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -36,7 +36,7 @@ from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED, demand_of
 from optimiser.model.rules import in_words as said
 from optimiser.model.rules.staff import OfATeam, rota_is_filled
-from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, RotaNeed, Service, beds
+from optimiser.problem import HERE, MOST_DEPRIVED_DECILES, Border, Observed, Problem, RotaNeed, Service, beds
 from optimiser.problem.decimals import MILLION
 
 # With more candidates a table of every choice, or of every pair of them, no longer fits on a page.
@@ -65,7 +65,11 @@ def question(problem: Problem) -> Data:
         "sites": [{"code": code, "name": problem.sites[code].name} for code in problem.site_order],
         "areas": _areas(problem),
         "minutes": packed(_whole(problem.journeys[list(problem.site_order)], problem.minute_scale)),
-        **_patients(problem),
+        "patients": {
+            activity: packed(np.rint(problem.demand[activity].to_numpy(float) * problem.patient_scale))
+            for activity in dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
+        },
+        **({"border": _border(problem, problem.border)} if problem.border else {}),
         "services": [_service(problem, service, choices) for service in problem.services.values()],
         "rules": rules,
         "not_judged": not_judged,
@@ -120,46 +124,31 @@ def _areas(problem: Problem) -> Data:
     return found
 
 
-def _patients(problem: Problem) -> Data:
-    """Return patients by area and, where some go as today, who of them crosses the border or leaves."""
-    asked: dict[str, tuple[Problem, str]] = {}
-    for code in problem.services_with_patients:
-        for one in (problem, _direct(problem, code)) if problem.border else (problem,):
-            asked.setdefault(_who(one, code), (one, code))
-    whole = {who: np.rint(one.patients(code) * problem.patient_scale) for who, (one, code) in asked.items()}
-    areas = len(problem.areas)
-    found: Data = {"patients": {who: packed(many[:areas]) for who, many in whole.items()}}
-    if problem.border:
-        crossing = {who: _crossing(problem, many) for who, many in whole.items()}
-        found["border"] = {"pull": problem.border.pull.value, "crossing": crossing}
+def _border(problem: Problem, border: Border) -> Data:
+    """Return who crosses the border whatever is designated: shares of each area's patients, and those pulled over it.
+
+    Shares are in millionths. Residents who leave are listed by neighbour; as most areas have some, ``after`` is how far
+    each area lies behind the one before.
+    """
+    known = (border.shares.fillna(0.0) * MILLION).round()
+    leavers = []
+    for number, site in enumerate(problem.site_order):
+        if site in known:
+            share = known[site].to_numpy(float)
+            at = np.flatnonzero(problem.resident_areas & (share > 0))
+            after = packed(np.diff(at, prepend=0))
+            leavers.append({"site": number, "after": after, "share": packed(share[at])})
+    found: Data = {"pull": border.pull.value, "here": packed(known[HERE].to_numpy(float)), "leavers": leavers}
+    if 0 < border.pull.value < 1:
+        by_activity = {str(problem.services[code].activity): code for code in problem.services_with_patients}
+        whole = {name: np.rint(problem.patients(code) * problem.patient_scale) for name, code in by_activity.items()}
+        areas = len(problem.areas)
+        found["pulled"] = {name: packed(patients[areas : 2 * areas]) for name, patients in whole.items()}
     return found
 
 
-def _who(problem: Problem, service: str) -> str:
-    """Return a name for a service's patients: their activity and, where some go as today, where they may leave for."""
-    leave_for = problem.counted_at(service) if problem.border else ()
-    return " ".join((problem.services[service].activity or "", *leave_for))
-
-
-def _direct(problem: Problem, service: str) -> Problem:
-    """Return the same question with everybody taken straight to a service."""
-    return replace(problem, services={**problem.services, service: replace(problem.services[service], transfer=None)})
-
-
-def _crossing(problem: Problem, patients: np.ndarray) -> Data:
-    """Return who does not go by what is designated alone: patients pulled over the border by area, and who leaves.
-
-    Leavers are listed by neighbour. As most areas have some, ``after`` is how far each area lies behind the one before.
-    """
-    streams, areas = problem.streams, len(problem.areas)
-    pulled = np.flatnonzero(~streams.leaves)[areas:]
-    leavers = []
-    for number, site in enumerate(problem.site_order):
-        mine = (streams.neighbour == site) & (patients > 0)
-        if mine.any():
-            after = np.diff(streams.area[mine], prepend=0)
-            leavers.append({"site": number, "after": packed(after), "patients": packed(patients[mine])})
-    return {"pulled": packed(patients[pulled]) if len(pulled) else None, "leavers": leavers}
+def _numbers(problem: Problem, sites: Iterable[str]) -> list[int]:
+    return [problem.site_order.index(site) for site in sites]
 
 
 def _service(problem: Problem, service: Service, choices: All) -> Data:
@@ -168,7 +157,7 @@ def _service(problem: Problem, service: Service, choices: All) -> Data:
     found: Data = {
         "code": service.code,
         "name": service.name,
-        "activity": _who(problem, service.code) if service.activity else None,
+        "activity": service.activity,
         "sites": [order[site] for site in problem.reachable_sites(service.code)],
         "today": [site for site in problem.candidates if (site, service.code) in problem.today] if known else None,
         "fixed": {
@@ -176,6 +165,8 @@ def _service(problem: Problem, service: Service, choices: All) -> Data:
         },
         "standard": service.standard_minutes.value if service.standard_minutes else None,
     }
+    if problem.border:
+        found["leave_for"] = _numbers(problem, problem.counted_at(service.code))
     if service.transfer:
         found["transfer"] = _transfer(problem, service)
     elif service.observed:
@@ -239,7 +230,7 @@ def _transfer(problem: Problem, service: Service) -> Data:
         "share": round(transfer.share_transferred.value * problem.share_scale),
         "suspected": transfer.suspected_per_confirmed.value,
         "repatriated": transfer.repatriated_share.value,
-        **({"straight": _who(_direct(problem, service.code), service.code)} if problem.border else {}),
+        **({"straight_for": _numbers(problem, service.neighbours)} if problem.border else {}),
     }
 
 
