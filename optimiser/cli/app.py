@@ -40,14 +40,12 @@ NOT_PROVED_EXIT = 5
 def finish(plan: Plan, folder: Path, extra: Sequence[str | Otherwise], as_json: bool, quiet: bool) -> None:
     """Check a plan, write its run folder, and say what it is."""
     from optimiser.checker import check as check_run
-    from optimiser.plan import measures
     from optimiser.plan.proof import NOT_PROVED
     from optimiser.plan.quotable import Otherwise
     from optimiser.plan.runs import files_of, write_files
     from optimiser.report import summary
 
-    numbers = measures.table(plan)
-    files = files_of(plan, numbers, [one for one in extra if isinstance(one, Otherwise)])
+    files = files_of(plan, [one for one in extra if isinstance(one, Otherwise)])
     breaches = check_run(files)
     written = write_files(files, folder)
     if as_json:
@@ -55,7 +53,7 @@ def finish(plan: Plan, folder: Path, extra: Sequence[str | Otherwise], as_json: 
     else:
         checked = "Checked: every number recomputed independently from the inputs, no disagreement."
         words = [
-            *summary.lines(plan, numbers),
+            *summary.lines(plan),
             *map(str, extra),
             checked if not len(breaches) else "CHECK FAILED: do not use this run.",
         ]

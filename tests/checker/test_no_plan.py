@@ -304,6 +304,16 @@ def test_what_was_not_checked_of_a_clash_is_said(two_sites: dict[str, bytes]):
     said = checker.said_of_no_plan(two_sites)
     assert "Ways out, confirmed as least: 4 of 4" in said
     assert "Not checked: that no other sets clash" in said
+    assert "Not tried" not in said
+
+
+def test_why_a_clash_was_not_tried_is_said(two_sites: dict[str, bytes], monkeypatch: pytest.MonkeyPatch):
+    # With a clinic at both sites X-ray can be in 4 ways, which are tried; the clinic's rules rest on its own 4.
+    monkeypatch.setattr("optimiser.checker.tried.MOST_TRIED", 4)
+    monkeypatch.setattr("optimiser.checker.clash.MOST_TRIED", 3)
+    said = checker.said_of_no_plan(two_sites)
+    assert "confirmed as smallest: no set. Ways out, confirmed as least: 3 of 4. Not tried: 1 set, whose " in said
+    assert "services could be designated in more than 3 ways; 1 way out, without whose rule there are more than" in said
 
 
 # With one stroke unit, at ashby, all else holds: 150.5 patients come, and south goes to yonder.
