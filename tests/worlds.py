@@ -22,7 +22,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.problem import Figure, Fixed, Problem, RotaNeed, Service, Site, Team, Transfer
+from optimiser.problem import HERE, Border, Figure, Fixed, Problem, RotaNeed, Service, Site, Team, Transfer
 
 AREAS = ["east", "far", "mid", "west"]
 
@@ -73,6 +73,16 @@ def vary(problem: Problem, service: str, **rules: Any) -> Problem:
     services = dict(problem.services)
     services[service] = replace(services[service], **rules)
     return replace(problem, services=services)
+
+
+def as_today(problem: Problem, pull: float = 0) -> Problem:
+    """Return a small world whose patients cross the border as today, but for a share of them.
+
+    A third of the east's (10 of 30) and a tenth of the west's (1 of 10) leave for oak, of whom shares of 0.1 and 0.3 go
+    elsewhere and are left out; of the far's, half (2.5 of 5) come.
+    """
+    shares = pd.DataFrame({"oak": [0.3, 0.5, 0.0, 0.07], HERE: [0.6, 0.5, 1.0, 0.63]}, index=problem.areas.index)
+    return replace(problem, border=Border(shares, Figure(pull)))
 
 
 # By road between the sites of the world ``by_transfer()``.

@@ -30,6 +30,8 @@ from optimiser.problem import Problem
 # What a run was asked about.
 ASKED_ABOUT = ("inputs/areas.csv", "inputs/sites.csv", "config.yaml")
 LONGEST_SHOWN = 60
+# The one column of a run that is there only where some patients go as today.
+ONLY_AS_TODAY = "how"
 # What each kind of fault that can occur here wishes for, in words.
 WISHES = {
     "missing": "there",
@@ -238,6 +240,8 @@ def _frame(source: Path | io.BytesIO, table: Table) -> tuple[pd.DataFrame, list[
     """Read a table as text and its numbers as numbers, NaN where blank; and say what keeps it from being read so."""
     frame, faults = pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig"), []
     for column in table.columns:
+        if column.name == ONLY_AS_TODAY and column.name not in frame:
+            continue
         if column.name not in frame:
             faults.append(Fault(str(source), f"the column {column.name} is missing. Solve it again."))
         elif column.numeric:

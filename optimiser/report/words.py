@@ -37,6 +37,11 @@ NOT_MODELLED = (
 )
 
 
+def of_those_who_stay(problem: Problem) -> str:
+    """Return whose the longest journeys are, to stand behind them: nothing where nobody leaves in any case."""
+    return " (of those who stay)" if problem.border and problem.border.pull.value < 1 else ""
+
+
 def decided(problem: Problem) -> list[str]:
     """Return the services that are open to decision, those with patients first."""
     open_ones = [c for c, s in problem.services.items() if any(site not in s.fixed for site in problem.candidates)]
@@ -155,7 +160,7 @@ def key_figures(run: Run, today: Mapping[str, float], answer: Mapping[str, float
     near = [percent(within(answer)), "", percent(within(today)), percent(within(answer, STRAIGHT_THERE))]
     return [
         minutes("average journey", "mean_minutes"),
-        minutes("longest journey", "worst_minutes"),
+        minutes(f"longest journey{of_those_who_stay(run.plan.problem)}", "worst_minutes"),
         KeyFigure(f"of patients within {limit:g} minutes", *near[: 4 if service.transfer else 3]),
         KeyFigure("people travel over 10 minutes longer", whole(of(answer, "people_more_than_10_longer")), "", "0"),
     ]

@@ -8,13 +8,14 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shipped
 from browser import Browser
-from worlds import by_transfer, small, three_doctors, vary
+from worlds import as_today, by_transfer, small, three_doctors, vary
 
 from optimiser.plan import Plan, affected, evaluate, measures
 from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
@@ -113,10 +114,11 @@ def number(value: Any) -> float:
 
 
 def agree(browser: Browser, problem: Problem, joint: int) -> None:
-    choices, in_python = (
-        every_subset_and_some_joint_choices(problem, joint),
-        InPython(evaluate(problem.to_the_nearest(), problem.today)),
-    )
+    agree_on(browser, problem, every_subset_and_some_joint_choices(problem, joint))
+
+
+def agree_on(browser: Browser, problem: Problem, choices: list[Choice]) -> None:
+    in_python = InPython(evaluate(problem.to_the_nearest(), problem.today))
     for choice, found in zip(choices, on_the_page(browser, problem, choices), strict=True):
         plan = evaluate(problem, designated(choice))
         assert [number(one) for one in found["objectives"]] == [one.value for one in plan.proof.objectives], choice
@@ -211,6 +213,33 @@ def test_without_tables_the_page_works_out_the_same(browser: Browser, monkeypatc
     agree(browser, problem, joint=16)
 
 
+@pytest.mark.parametrize("pull", [0, 0.4, 1])
+@pytest.mark.parametrize(
+    "problem",
+    [
+        full(),
+        vary(full(), "clinic", observed=Observed({"birch": Figure(-12.5), "oak": Figure(3)})),
+        by_transfer(minimum_patients=Figure(30), most_transfers_a_day=Figure(0.05)),
+        by_transfer(neighbours=()),
+        by_transfer(neighbours=("oak",)),
+        vary(by_transfer(neighbours=("oak",)), "clinic", neighbours=()),
+        replace(small(managed=True, maximum_patients=Figure(32), standard_minutes=Figure(15)), areas=full().areas),
+        replace(small(managed=True, minimum_patients=Figure(26)), areas=full().areas),
+    ],
+    ids=[
+        *("something of everything", "offsets", "by transfer", "by transfer, none outside", "by transfer, outside too"),
+        *("by transfer, first contact here", "shared out, at most", "shared out, at least"),
+    ],
+)
+def test_patients_who_leave_as_today_come_to_the_same(browser: Browser, problem: Problem, pull: float):
+    agree(browser, as_today(problem, pull), joint=16)
+
+
+def test_without_tables_patients_who_leave_come_to_the_same(browser: Browser, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(question, "MOST_CANDIDATES_IN_TABLES", 1)
+    agree(browser, as_today(vary(full(), "clinic", rotas=(), beds=None), 0.4), joint=16)
+
+
 def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser):
     """The page of the care model, by transfer, has the minutes of that model with everybody taken straight there."""
     problem = shipped.question("care_model")
@@ -232,3 +261,21 @@ def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser)
 def test_five_hundred_joint_choices_come_to_the_same(browser: Browser, config: str):
     """Objectives as whole numbers exactly, every rule and every measure, for all of them."""
     agree(browser, shipped.question(config), joint=500)
+
+
+@pytest.mark.parametrize(
+    ("config", "pull"),
+    [
+        *product(["base", "what_if/hasus_shared_out"], [0, 0.4, 1]),
+        ("what_if/treat_and_transfer", 0.4),
+    ],
+)
+def test_leavers_come_to_the_same_wherever_stroke_and_emergency_care_are(browser: Browser, config: str, pull: float):
+    """Every subset of sites of the one service with every subset of the other."""
+    border = shipped.question("what_if/border_as_today").border
+    assert border
+    problem = replace(shipped.question(config), border=replace(border, pull=Figure(pull)))
+    subsets = [[s for n, s in enumerate(problem.candidates) if mask >> n & 1] for mask in range(8)]
+    today = {code: [s for s in problem.candidates if (s, code) in problem.today] for code in problem.services}
+    pairs = product(subsets, subsets)
+    agree_on(browser, problem, [{**today, "hyper_acute_stroke": a, "emergency_department": b} for a, b in pairs])

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
 from shipped import answer, question
-from worlds import small, three_doctors
+from worlds import as_today, small, three_doctors
 
 import optimiser as op
 from optimiser import report
@@ -47,6 +47,13 @@ def care_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     problem = question("care_model")
     path = tmp_path_factory.mktemp("care_model") / "page.html"
     return op.write_report([op.evaluate(problem, problem.today)], path)
+
+
+@pytest.fixture(scope="module")
+def leavers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the answer if as many leave as do today."""
+    path = tmp_path_factory.mktemp("leavers") / "page.html"
+    return op.write_report([answer("what_if/border_as_today")], path)
 
 
 @pytest.fixture
@@ -91,9 +98,12 @@ def test_the_answer_its_status_and_four_figures_are_seen_without_scrolling(seen:
         assert box and box["y"] + box["height"] <= LAPTOP[1]
 
 
-def test_opening_changes_no_number_that_python_wrote(browser: Browser, folder: Path):
+@pytest.mark.parametrize("name", ["page", "leavers"])
+def test_opening_changes_no_number_that_python_wrote(browser: Browser, folder: Path, leavers: Path, name: str):
     cells = "Array.from(document.querySelectorAll('[data-m]'), one => one.dataset.m + ' ' + one.textContent)"
-    address = (folder / "page.html").as_uri()
+    areas = "Array.from(document.querySelectorAll('#areas path'), one => one.getAttribute('class')).join(' ')"
+    path = folder / "page.html" if name == "page" else leavers
+    address = path.as_uri()
     with visit(browser, address, java_script_enabled=False) as still, visit(browser, address) as live:
         html = still.page.content()
         written = live.page.evaluate(
@@ -103,6 +113,8 @@ def test_opening_changes_no_number_that_python_wrote(browser: Browser, folder: P
         )
         assert len(written) > 200
         assert live.page.evaluate(cells) == written
+        drawn = re.findall(r'<g id="areas">(.*?)</g>', path.read_text(encoding="utf-8"), re.S)[0]
+        assert live.page.evaluate(areas).split() == re.findall(r'class="(\w+)"', drawn)
 
 
 def test_each_year_of_the_data_is_where_the_header_leads(seen: Visit):
@@ -439,6 +451,82 @@ def test_patients_who_are_shared_out_are_shown_where_they_go_and_say_so_in_place
         assert plain_text(seen, "#shared").startswith("Patients are shared out")
         assert seen.violations() == []
     assert seen.quiet
+
+
+PULLED = "40% of patients go to the nearest hospital of all; of the others "
+
+
+@pytest.mark.parametrize(
+    ("pull", "goes", "leaves"),
+    [
+        (0, "Ash, 40 minutes;", "33% leave today, whatever is designated, for Oak (33%)."),
+        (
+            *(0.4, "Ash (50%), 40 minutes and Oak (50%), 25 minutes;"),
+            f"{PULLED}33% leave today, whatever is designated, for Oak (33%).",
+        ),
+        (1, "Oak, 25 minutes;", ""),
+    ],
+)
+def test_a_place_says_who_leaves_it_today_and_whose_the_journeys_are(
+    browser: Browser, tmp_path: Path, pull: float, goes: str, leaves: str
+):
+    # Of 30 in the east 12 are pulled, to oak; of the other 18 a third leave and 12 stay, who go to ash.
+    plan = op.evaluate(as_today(small(), pull), {("ash", "clinic")})
+    (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
+    stay = " (of those who stay)" if leaves else ""
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        assert f"longest journey{stay}" in seen.page.locator(".figures dt").all_text_contents()
+        journeys = seen.page.locator('#journeys th[scope="row"]').all_text_contents()
+        assert f"Longest, from any area{stay}" in journeys and f"95% of patients arrive within{stay}" in journeys
+        seen.page.fill("#place", "east")
+        seen.page.locator("#places button").first.click()
+        found = plain_text(seen, "#place-found")
+        assert f"your choice {goes}" in found and leaves in found and ("leave" in found) == bool(leaves)
+        seen.page.fill("#place", "mid")
+        seen.page.locator("#places button").first.click()
+        said = "Nobody is known to leave from here today."
+        assert (said in plain_text(seen, "#place-found")) == bool(leaves)
+        assert seen.violations() == []
+    assert seen.quiet
+
+
+def test_the_map_shows_those_who_stay_and_the_tables_everybody(browser: Browser, leavers: Path):
+    with visit(browser, leavers.as_uri()) as seen:
+        seen.page.check("[name=view][value=catchments]")
+        legend = seen.page.locator("#legend").inner_text()
+        assert legend.split("\n")[0] == "Where to, and share of patients who stay" and legend.endswith("Basildon\t100%")
+        assert "Those who leave whatever is designated are not drawn." in plain_text(seen, "#map-sub")
+        went = dict(row.split("\t") for row in seen.page.locator("#where tbody").inner_text().splitlines())
+        # 186.9 of 1,863 leave, and 26.0 come from outside.
+        assert (went["Basildon"], went["Queen's, Romford"], went["Colchester"]) == ("1,702", "64", "63")
+        assert seen.page.evaluate("document.querySelectorAll('#areas .tn').length") == 0
+    assert seen.quiet
+
+
+@pytest.mark.parametrize("first", ["as today", "nearest"])
+def test_answers_with_different_borders_stand_side_by_side_and_the_page_says_so(
+    browser: Browser, tmp_path: Path, first: str
+):
+    asked = [replace(as_today(small(), 0.25), title="as today"), replace(small(), title="nearest")]
+    plans = [op.solve(problem) for problem in sorted(asked, key=lambda problem: problem.title != first)]
+    (tmp_path / "page.html").write_text(report.page(plans), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        said = plain_text(seen, "#options")
+        assert (
+            "These runs differ in who crosses the border, so minutes and volumes are not of the same patients" in said
+        )
+        assert "as today as many leave as do today, but for 25% who go to the nearest of all" in said
+        assert "nearest everybody goes to the nearest hospital of all" in said
+        assert "Clinic: longest journey, minutes (of those who stay)" in said
+        seen.page.click(".preset")
+        assert "Breaks no rule." in plain_text(seen, "#said")
+    assert seen.quiet
+
+
+def test_a_run_as_today_is_read_beside_one_that_is_not(folder: Path, tmp_path: Path):
+    op.write_run(answer("what_if/border_as_today"), tmp_path / "leavers")
+    assert "in leavers as many leave as do today" in report.page([folder / "base", tmp_path / "leavers"])
+    assert "in who crosses the border" not in report.page([folder / "base", folder / "july_2018"])
 
 
 def test_where_no_sharing_keeps_to_the_limits_the_page_says_so(browser: Browser, tmp_path: Path):

@@ -226,6 +226,7 @@ class _Page:
             "counted": [self._of_service(code) for code in self.counted],
             "run_word": self.answer_word,
             "today_known": bool(self.problem.services_with_today),
+            "stay": words.of_those_who_stay(self.problem),
             "shares_out": any(self.problem.services[code].managed for code in self.counted),
         }
 
@@ -259,6 +260,7 @@ class _Page:
         return {
             **side_by_side.measured(self.runs),
             "options_title": parts.options_title(self.runs),
+            "borders": parts.borders(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),
             "aims": parts.aims(self.runs)["aims"],
         }
@@ -284,7 +286,7 @@ class _Page:
 
     @property
     def _map(self) -> dict[str, Any]:
-        return {"map": self._drawn_map(), "map_note": parts.map_note(self.drawn), "sources": SOURCES}
+        return {"map": self._drawn_map(), "map_note": parts.map_note(self.drawn, self.problem), "sources": SOURCES}
 
     def _drawn_map(self) -> dict[str, Any] | None:
         drawn, plan = self.drawn, self.run.plan

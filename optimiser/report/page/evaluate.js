@@ -3,6 +3,8 @@
 "use strict";
 
 const NONE = -1;
+// What patients who do not leave for a certain site may take: any candidate, or any site.
+const HERE = -2, ANYWHERE = -3;
 const KINDS = {u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f8: Float64Array};
 const BANDS = [30, 45, 60];
 const FAR = 10; // minutes longer or shorter that people notice
@@ -28,7 +30,20 @@ function readQuestion(data) {
   question.service = Object.fromEntries(data.services.map(service => [service.code, service]));
   question.codes = data.sites.slice(0, data.candidates).map(site => site.code);
   question.groups = groupsOf(areas);
+  question.rows = new Map();
+  if (data.border) question.border = readBorder(data.border);
   return question;
+}
+
+function readBorder({pull, here, leavers, pulled = {}}) {
+  const areaOf = after => {
+    let area = 0;
+    return Array.from(after, step => (area += step));
+  };
+  return {
+    pull, here: unpacked(here), leavers: leavers.map(({site, after, share}) => ({site, area: areaOf(unpacked(after)), share: unpacked(share)})),
+    pulled: Object.fromEntries(Object.entries(pulled).map(([activity, many]) => [activity, unpacked(many)])),
+  };
 }
 
 // Groups of residents, and for each kind of group the number of the group that every area is in.
@@ -47,55 +62,86 @@ function groupsOf(areas) {
   return {names, kinds};
 }
 
+// Patients by where they can go, and the people who stand for them: a row for every area and, where some go as today,
+// one for those of it who are pulled over the border and one for each neighbour that some of it leave for.
+function rowsOf(question, activity, leaveFor = []) {
+  const key = [activity, ...leaveFor].join(" ");
+  if (!question.rows.has(key)) {
+    const {areas, groups, patients, border} = question, found = [];
+    if (border && border.pull < 1) found.push(...goingAsToday(question, patients[activity], border.pulled[activity], leaveFor));
+    else patients[activity].forEach((many, area) => found.push([area, ANYWHERE, many, 1]));
+    const [area, to, many, share] = [0, 1, 2, 3].map(column => Float64Array.from(found, row => row[column]));
+    const spread = values => values && Float64Array.from(area, one => values[one]), living = values => values && spread(values).map((people, row) => people * share[row]);
+    question.rows.set(key, {area, to, patients: many, resident: spread(areas.resident), people: living(areas.people), older: living(areas.older), kinds: groups.kinds.map(spread)});
+  }
+  return question.rows.get(key);
+}
+
+// Area, where to, patients and share of people. Parts add up, as it is sums that are rounded: see problem/decimals.py.
+function goingAsToday({areas, border}, patients, pulled, leaveFor) {
+  const left = Float64Array.from(patients, (many, area) => many - (pulled ? pulled[area] : 0)), staying = left.slice(), gone = [];
+  const of = Float64Array.from(border.here), sum = new Float64Array(left.length);
+  const leavers = border.leavers.filter(({site}) => leaveFor.includes(site));
+  for (const {area, share} of leavers) area.forEach((one, place) => (of[one] += share[place]));
+  for (const {site, area, share} of leavers) {
+    area.forEach((one, place) => {
+      const before = partOf(left[one], sum[one], of[one]), part = partOf(left[one], sum[one] += share[place], of[one]) - before;
+      staying[one] -= part;
+      gone.push([one, site, part, 0]);
+    });
+  }
+  // Of areas outside, those who come.
+  left.forEach((many, one) => areas.resident[one] || (staying[one] = partOf(many, border.here[one], 1e6)));
+  const rows = (many, to, share) => Array.from(many, (number, one) => [one, to, number, share]);
+  return [...rows(staying, HERE, 1 - border.pull), ...(pulled ? rows(pulled, ANYWHERE, border.pull) : []), ...gone];
+}
+
+// A share of a number, rounded to a whole one, halves to the even. Products may be too large for a double.
+function partOf(number, share, total) {
+  const twice = 2n * BigInt(number) * BigInt(share), of = BigInt(total), part = twice / (2n * of), over = twice % (2n * of);
+  return Number(part) + Number(over > of || (over === of && part % 2n === 1n));
+}
+
 // Everybody goes to the open site with the least minutes (plus its offset); equal ones to the first in order.
-function nearest(question, service, open) {
-  const {minutes, missing, sites, candidates} = question;
+function nearest(question, service, open, rows) {
+  const {minutes, missing, sites, candidates} = question, {area, to} = rows;
   const usable = service.sites.filter(site => site >= candidates || open.has(question.codes[site]));
   const offsets = usable.map(site => (service.offsets ? service.offsets[service.sites.indexOf(site)] : 0));
   const unit = service.offsets ? Math.round(1e6 / question.scales.minutes) : 1;
-  const count = question.areas.codes.length;
-  const going = {minutes: new Float64Array(count), site: new Int16Array(count).fill(NONE)};
-  for (let area = 0; area < count; area++) {
+  const count = area.length, going = {rows, minutes: new Float64Array(count), site: new Int16Array(count).fill(NONE)};
+  for (let row = 0; row < count; row++) {
     let least = Infinity;
-    const row = area * sites.length;
+    const first = area[row] * sites.length;
     for (let number = 0; number < usable.length; number++) {
-      const taken = minutes[row + usable[number]];
+      const taken = minutes[first + usable[number]];
       if (taken === missing) continue;
+      if (to[row] !== ANYWHERE && (to[row] === HERE ? usable[number] >= candidates : usable[number] !== to[row])) continue;
       const chosenBy = taken * unit + offsets[number];
       if (chosenBy < least) {
         least = chosenBy;
-        going.site[area] = usable[number];
-        going.minutes[area] = taken;
+        going.site[row] = usable[number];
+        going.minutes[row] = taken;
       }
     }
-    if (least === Infinity) going.minutes[area] = Infinity;
+    if (least === Infinity) going.minutes[row] = Infinity;
   }
   return going;
 }
 
-// A row for every area, or for each site where the patients of an area are sent to several.
-function plainRows({areas, groups, patients}, service) {
-  return {...areas, kinds: groups.kinds, patients: patients[service.activity], of: null};
-}
-
-// Patients who are shared out: as they go to the nearest, but for the areas whose patients are sent elsewhere.
-function sharedOut(question, service, plain, {keeps_to_limits, area, site, patients}) {
-  const count = plain.site.length, whole = question.patients[service.activity], first = new Map(), of = Array.from({length: count}, (_, row) => row);
-  const rowOf = Array.from(area, one => (first.has(one) ? of.push(one) - 1 : (first.set(one, one), one)));
-  const spread = values => values && Float64Array.from(of, one => values[one]);
-  const {areas, groups} = question, rows = {of, resident: spread(areas.resident), people: spread(areas.people), older: spread(areas.older),
-    patients: spread(whole), kinds: groups.kinds.map(spread)};
-  const going = {minutes: spread(plain.minutes), site: spread(plain.site), rows, plain, keeps: keeps_to_limits,
-    byArea: {minutes: Float64Array.from(plain.minutes), site: Int16Array.from(plain.site)}};
-  for (const one of first.keys()) going.byArea.minutes[one] = 0;
+// Patients who are shared out: as they go to the nearest, but for the rows whose patients are sent elsewhere.
+function sharedOut(question, plain, {keeps_to_limits, area: sent, site, patients}) {
+  const from = Array.from(plain.site, (_, row) => row), seen = new Set();
+  const rowOf = Array.from(sent, row => (seen.has(row) ? from.push(row) - 1 : (seen.add(row), row)));
+  const spread = values => values && Float64Array.from(from, row => values[row]);
+  const {kinds, ...columns} = plain.rows, rows = {kinds: kinds.map(spread)};
+  for (const [name, values] of Object.entries(columns)) rows[name] = spread(values);
+  const going = {minutes: spread(plain.minutes), site: spread(plain.site), rows, from, plain, keeps: keeps_to_limits};
   rowOf.forEach((row, part) => {
-    const one = area[part], share = patients[part] / whole[one];
+    const share = patients[part] / plain.rows.patients[sent[part]];
     for (const people of [rows.people, rows.older]) if (people) people[row] *= share;
     rows.patients[row] = patients[part];
     going.site[row] = site[part];
-    going.minutes[row] = question.minutes[one * question.sites.length + site[part]];
-    going.byArea.minutes[one] += share * going.minutes[row];
-    if (row === one) going.byArea.site[one] = site[part];
+    going.minutes[row] = question.minutes[rows.area[row] * question.sites.length + site[part]];
   });
   return going;
 }
@@ -118,14 +164,14 @@ function byTransfer(question, service, first, open) {
   }));
   const count = first.site.length;
   const going = {
-    minutes: new Float64Array(count).fill(Infinity), site: new Int16Array(count).fill(NONE),
+    rows: first.rows, minutes: new Float64Array(count).fill(Infinity), site: new Int16Array(count).fill(NONE),
     first: first.site, firstMinutes: first.minutes, onward,
   };
-  for (let area = 0; area < count; area++) {
-    const next = onward.get(first.site[area]);
+  for (let row = 0; row < count; row++) {
+    const next = onward.get(first.site[row]);
     if (!next || next.site === NONE) continue;
-    going.site[area] = next.site;
-    going.minutes[area] = first.minutes[area] + next.minutes;
+    going.site[row] = next.site;
+    going.minutes[row] = first.minutes[row] + next.minutes;
   }
   return going;
 }
@@ -134,11 +180,11 @@ function goingTo(question, chosen, code, kept) {
   const service = question.service[code], contact = service.transfer && service.transfer.first_contact;
   const key = [code, ...chosen[code], "|", ...(contact ? chosen[contact] : [])].join(" ");
   if (!kept.has(key)) {
-    const open = new Set(chosen[code]);
-    const complete = going => ({rows: plainRows(question, service), byArea: going, ...going, ...spentAndShare(question, service, going)});
-    let found = contact ? byTransfer(question, service, firstLeg(question, chosen, service, kept), open) : nearest(question, service, open);
+    const open = new Set(chosen[code]), rows = rowsOf(question, service.activity, service.leave_for);
+    const complete = going => ({...going, ...spentAndShare(question, service, going)});
+    let found = contact ? byTransfer(question, service, firstLeg(question, chosen, service, rows), open) : nearest(question, service, open, rows);
     if (service.shared && !question.everybodyToTheNearest) {
-      found = sharedOut(question, service, complete(found), service.shared[choiceNumber(question, chosen, code)]);
+      found = sharedOut(question, complete(found), service.shared[choiceNumber(question, chosen, code)]);
     }
     kept.set(key, complete(found));
   }
@@ -146,22 +192,21 @@ function goingTo(question, chosen, code, kept) {
 }
 
 // Patients of a service reached by transfer may be drawn to first contact by offsets of their own.
-function firstLeg(question, chosen, service, kept) {
-  const {first_contact: contact, first_offsets: offsets} = service.transfer;
-  if (!offsets) return goingTo(question, chosen, contact, kept);
-  return nearest(question, {sites: question.service[contact].sites, offsets}, new Set(chosen[contact]));
+function firstLeg(question, chosen, {transfer}, rows) {
+  const {sites, offsets} = question.service[transfer.first_contact];
+  return nearest(question, {sites, offsets: transfer.first_offsets || offsets}, new Set(chosen[transfer.first_contact]), rows);
 }
 
-// Minutes an average patient of an area spends, and the share of its patients who arrive, as whole numbers.
+// Minutes an average patient of a row spends, and the share of its patients who arrive, as whole numbers.
 function spentAndShare(question, service, going) {
   const whole = question.scales.shares;
   const spent = new Float64Array(going.site.length);
   const share = new Float64Array(going.site.length).fill(whole);
-  for (let area = 0; area < spent.length; area++) {
-    const moves = service.transfer && going.site[area] !== NONE && going.site[area] !== going.first[area];
-    if (moves) share[area] = service.transfer.share;
-    const first = moves ? going.firstMinutes[area] : going.minutes[area];
-    spent[area] = moves ? first * whole + service.transfer.share * (going.minutes[area] - first) : first * whole;
+  for (let row = 0; row < spent.length; row++) {
+    const moves = service.transfer && going.site[row] !== NONE && going.site[row] !== going.first[row];
+    if (moves) share[row] = service.transfer.share;
+    const first = moves ? going.firstMinutes[row] : going.minutes[row];
+    spent[row] = moves ? first * whole + service.transfer.share * (going.minutes[row] - first) : first * whole;
   }
   return {spent, share};
 }
@@ -175,18 +220,19 @@ function journeyMeasures(question, code, going, put) {
   const all = {patients: 0, minutes: 0, worst: 0}, older = {people: 0, minutes: 0};
   const groups = question.groups.names.map(() => ({patients: 0, minutes: 0, worst: 0, anybody: false}));
   const near = BANDS.map(() => ({patients: 0, people: 0, older: 0}));
-  const arriving = new Map(); // patients by minutes
-  let beyond = 0, everybody = 0;
+  const arriving = new Map(), here = new Map(); // patients by minutes, and those who do not leave
+  let beyond = 0, everybody = 0, staying = 0;
   for (let row = 0; row < rows.patients.length; row++) {
     if (!rows.resident[row]) continue;
-    const minutes = going.minutes[row], many = rows.patients[row], spent = going.spent[row];
+    const minutes = going.minutes[row], many = rows.patients[row], spent = going.spent[row], stays = rows.to[row] < 0;
     everybody += rows.people[row];
-    add(all, many, spent, minutes);
+    if (stays) staying += many;
+    add(all, many, spent, stays ? minutes : 0);
     for (const kind of rows.kinds) {
       const group = kind[row] === NONE ? null : groups[kind[row]];
       if (!group) continue;
       group.anybody = true;
-      add(group, many, spent, minutes);
+      add(group, many, spent, stays ? minutes : 0);
     }
     if (rows.older && rows.older[row]) {
       older.people += rows.older[row];
@@ -199,7 +245,8 @@ function journeyMeasures(question, code, going, put) {
       if (rows.older) near[band].older += rows.older[row];
     }
     if (minutes > standard) beyond += many;
-    if (minutes < Infinity) arriving.set(minutes, (arriving.get(minutes) || 0) + many);
+    if (minutes === Infinity) continue;
+    for (const count of stays ? [arriving, here] : [arriving]) count.set(minutes, (count.get(minutes) || 0) + many);
   }
   const publish = (sums, group) => {
     put("mean_minutes", code, group, sums.patients ? sums.minutes / sums.patients / finest : NaN);
@@ -209,7 +256,7 @@ function journeyMeasures(question, code, going, put) {
   publish(all, "");
   put("patient_minutes", code, "", all.minutes / finest / scales.patients);
   put("median_minutes", code, "", reachedBy(arriving, all.patients, 0.5) / scales.minutes);
-  put("p95_minutes", code, "", reachedBy(arriving, all.patients, 0.95) / scales.minutes);
+  put("p95_minutes", code, "", reachedBy(here, staying, 0.95) / scales.minutes);
   BANDS.forEach((band, number) => {
     put(`patients_within_${band}`, code, "", near[number].patients / scales.patients);
     put(`people_within_${band}`, code, "", near[number].people);
@@ -273,8 +320,8 @@ function siteMeasures(question, code, going, open, put) {
 
 // The other pathway: the same patients, if they went straight to the sites that provide the service.
 function straightThere(question, code, open, put) {
-  const service = question.service[code], going = nearest(question, {sites: service.sites}, open);
-  const straight = {rows: plainRows(question, service), ...going, ...spentAndShare(question, {}, going)};
+  const service = question.service[code], rows = rowsOf(question, service.activity, service.transfer.straight_for);
+  const going = nearest(question, {sites: service.sites}, open, rows), straight = {...going, ...spentAndShare(question, {}, going)};
   journeyMeasures(question, code, straight, (measure, one, group, value) => {
     if (["", "age 75+"].includes(group) && OF_BOTH_PATHWAYS.test(measure)) put(`${measure}_straight_there`, one, group, value);
   });
@@ -302,20 +349,21 @@ function transferMeasures(question, code, going, moved, staying, put) {
   }
 }
 
-// What changes for people against another choice, such as today. Residents only; see optimiser/plan/affected_on_page.py.
+// What changes for people against another choice, such as today. Residents only; see optimiser/plan/affected.py. People
+// are counted by the journeys of those who do not leave, means are of all patients.
 function affectedMeasures(question, code, going, before, put) {
-  const {areas, scales} = question, patients = question.patients[question.service[code].activity];
+  const {areas, scales} = question, after = byArea(question, going), was = byArea(question, before), {patients} = was;
   const finest = scales.minutes * scales.shares, least = finest / 2e9; // means of split areas are not whole
-  const spent = spentByArea(going), spentBefore = spentByArea(before);
+  const less = (one, other) => (one === other ? 0 : one - other);
   const start = () => ({people: 0, longer: 0, far: 0, nearer: 0, patients: 0, change: 0, those: 0, theirs: 0});
   const all = start(), older = start(), groups = question.groups.names.map(start);
   for (let area = 0; area < patients.length; area++) {
     if (!areas.resident[area]) continue;
-    const change = spent[area] === spentBefore[area] ? 0 : spent[area] - spentBefore[area];
-    const note = (sums, people, many) => {
+    const change = less(after.spentHere[area], was.spentHere[area]), changeOfAll = less(after.spent[area], was.spent[area]);
+    const note = (sums, people, many, each = changeOfAll) => {
       sums.people += people;
       sums.patients += many;
-      if (many) sums.change += many * change;
+      if (many) sums.change += many * each;
       if (change > FAR * finest + least) sums.far += people;
       if (change < -FAR * finest - least) sums.nearer += people;
       if (change <= least) return;
@@ -324,7 +372,7 @@ function affectedMeasures(question, code, going, before, put) {
       if (many) sums.theirs += many * change;
     };
     note(all, areas.people[area], patients[area]);
-    if (areas.older) note(older, areas.older[area], areas.older[area]);
+    if (areas.older) note(older, areas.older[area], areas.older[area], change);
     for (const kind of question.groups.kinds) if (kind[area] !== NONE) note(groups[kind[area]], areas.people[area], patients[area]);
   }
   const publish = (sums, group) => {
@@ -337,50 +385,71 @@ function affectedMeasures(question, code, going, before, put) {
   };
   publish(all, "");
   if (areas.older) publish(older, "age 75+");
-  put("patients_redirected", code, "", redirected(going, before) / scales.patients);
+  put("patients_redirected", code, "", redirected(question, going, before) / scales.patients);
   question.groups.names.forEach((group, number) => groups[number].people && publish(groups[number], group));
 }
 
-// What an average patient of each area spends.
-function spentByArea({spent, rows}) {
-  if (!rows.of) return spent;
-  const totals = new Map(), mean = Float64Array.from(spent);
-  rows.of.forEach((area, row) => totals.set(area, [...(totals.get(area) || []), row]));
-  for (const [area, parts] of totals) {
-    const all = parts.reduce((sum, row) => sum + rows.patients[row], 0);
-    if (parts.length > 1) mean[area] = parts.reduce((sum, row) => sum + rows.patients[row] * spent[row], 0) / all;
-  }
+// By area: patients a year, and what an average one of them spends; the same of those who do not leave. Worked out once.
+function byArea(question, going) {
+  return going.byArea = going.byArea || workedOutByArea(question, going);
+}
+
+function workedOutByArea(question, {rows, spent}) {
+  const count = question.areas.codes.length;
+  if (rows.area.length === count) return {patients: rows.patients, spent, spentHere: spent};
+  const patients = new Float64Array(count);
+  rows.area.forEach((area, row) => (patients[area] += rows.patients[row]));
+  return {patients, spent: meanByArea(count, rows, spent, () => true), spentHere: meanByArea(count, rows, spent, row => rows.to[row] < 0)};
+}
+
+// The mean over an area's rows that count, by patients; where it has none, every row counts for as much.
+function meanByArea(count, {area, patients}, values, counts) {
+  const total = new Float64Array(count), number = new Uint16Array(count), mean = new Float64Array(count);
+  const each = action => area.forEach((one, row) => counts(row) && action(one, row));
+  each((one, row) => {
+    total[one] += patients[row];
+    number[one] += 1;
+  });
+  each((one, row) => {
+    const weight = number[one] === 1 ? 1 : total[one] ? patients[row] / total[one] : 1 / number[one];
+    if (weight) mean[one] += weight * values[row];
+  });
   return mean;
 }
 
+// One row an area, of those who do not leave: minutes on average, and the site of most of them.
+function oneRowAnArea(question, {rows, minutes, site}) {
+  const count = question.areas.codes.length;
+  if (rows.area.length === count) return {minutes, site};
+  const most = new Float64Array(count).fill(NONE), main = new Int16Array(count).fill(NONE);
+  rows.area.forEach((area, row) => {
+    if (rows.to[row] >= 0 || rows.patients[row] <= most[area]) return;
+    most[area] = rows.patients[row];
+    main[area] = site[row];
+  });
+  return {minutes: meanByArea(count, rows, minutes, row => rows.to[row] < 0), site: main};
+}
+
 // Patients who arrive first at another site than before.
-function redirected(going, before) {
-  if (!going.rows.of && !before.rows.of) {
-    const now = going.first || going.site, then = before.first || before.site;
-    return going.rows.patients.reduce((sum, many, area) => sum + (now[area] === then[area] ? 0 : many), 0);
-  }
+function redirected(question, going, before) {
+  const width = question.sites.length + 1; // one for those who reach none
   const arriving = ({first, site, rows}) => {
-    const found = new Map();
-    (first || site).forEach((one, row) => found.set((rows.of ? rows.of[row] : row) * 1000 + one, rows.patients[row]));
+    const found = new Float64Array(question.areas.codes.length * width);
+    (first || site).forEach((one, row) => (found[rows.area[row] * width + one + 1] += rows.patients[row]));
     return found;
   };
   const then = arriving(before);
-  let all = 0, staying = 0;
-  for (const [where, many] of arriving(going)) {
-    all += many;
-    staying += Math.min(many, then.get(where) || 0);
-  }
-  return all - staying;
+  return arriving(going).reduce((sum, many, place) => sum + Math.max(0, many - then[place]), 0);
 }
 
 // Who of those shared out passes a nearer open site, and what the same sites come to with everybody at the nearest.
 function sharedMeasures(question, code, going, open, put) {
-  const {scales, sites} = question, {rows, plain} = going, past = new Map(), add = (site, many, minutes) => {
+  const {scales, sites} = question, {rows, from, plain} = going, past = new Map(), add = (site, many, minutes) => {
     const [one, other] = past.get(site) || [0, 0];
     past.set(site, [one + many, other + minutes]);
   };
-  rows.of.forEach((area, row) => {
-    const beyond = going.minutes[row] - plain.minutes[area];
+  from.forEach((before, row) => {
+    const beyond = going.minutes[row] - plain.minutes[before];
     if (beyond > 0) for (const site of [going.site[row], NONE]) add(site, rows.patients[row], rows.patients[row] * beyond);
   });
   for (const site of [NONE, ...question.service[code].sites]) {
@@ -527,7 +596,7 @@ function comesTo(question, chosen, before, code, kept) {
   if (!going.comesTo || going.comesTo.before !== before) {
     const entries = [], put = (measure, service, group, value) => entries.push([`${measure}|${service}|${group}`, value]);
     const sums = journeyMeasures(question, code, going, put);
-    sums.unserved = going.site.reduce((sum, site) => sum + (site === NONE), 0);
+    sums.unserved = going.site.reduce((sum, site, row) => sum + (row < question.areas.codes.length && site === NONE), 0);
     Object.assign(sums, siteMeasures(question, code, going, new Set(chosen[code]), put));
     if (question.service[code].transfer) going.straight = straightThere(question, code, new Set(chosen[code]), put);
     if (going.plain) sharedMeasures(question, code, going, new Set(chosen[code]), put);

@@ -41,37 +41,37 @@ function classOf(question, view, minutes, site, was, breaks) {
   return `d${changeStep(minutes === was ? 0 : (minutes - was) / scales.minutes)}`;
 }
 
-// One class name an area, and how many patients a year are of each class.
+// One class name an area, and how many patients a year are of each class; neither of those who leave in any case.
 function classesOf(question, view, going, before, breaks) {
-  const {resident} = question.areas, {minutes, site} = going.byArea, was = before.byArea.minutes, {rows} = going, total = new Map();
+  const {resident} = question.areas, {minutes, site} = oneRowAnArea(question, going), was = oneRowAnArea(question, before).minutes, {rows} = going, total = new Map();
   rows.patients.forEach((many, row) => {
-    const area = rows.of ? rows.of[row] : row;
-    if (!resident[area]) return;
+    const area = rows.area[row];
+    if (!resident[area] || rows.to[row] >= 0) return;
     const name = classOf(question, view, going.minutes[row], going.site[row], was[area], breaks);
     total.set(name, (total.get(name) || 0) + many);
   });
   const classes = Array.from(site, (_, area) => (resident[area] ? classOf(question, view, minutes[area], site[area], was[area], breaks) : "out"));
-  return {classes, total};
+  return {classes, total, site};
 }
 
 function drawMap(page, view, code, going, before) {
   const {question, map} = page;
-  const {classes, total} = classesOf(question, view, going, before, page.breaks[code]);
+  const {classes, total, site: sites} = classesOf(question, view, going, before, page.breaks[code]);
   if (map.points) drawDots(map.points, classes);
   else Array.from(byId("areas").children).forEach((path, area) => path.setAttribute("class", classes[area]));
-  const site = area => (question.areas.resident[area] ? going.byArea.site[area] : -9);
+  const site = area => (question.areas.resident[area] ? sites[area] : -9);
   byId("catchments").setAttribute("d", map.borders.filter(([one, other]) => site(one) !== site(other)).map(border => border[2]).join(""));
-  nameCatchments(page, view, going);
+  nameCatchments(page, view, sites);
   return total;
 }
 
 // Say where patients go, on the area of each catchment that lies nearest to its middle.
-function nameCatchments({question, map, short}, view, going) {
+function nameCatchments({question, map, short}, view, goesTo) {
   const {areas, sites} = question, of = new Map(), labels = [];
   byId("names").toggleAttribute("hidden", view === "catchments");
   if (view === "catchments") {
     const middles = middlesOf(map);
-    going.byArea.site.forEach((site, area) => {
+    goesTo.forEach((site, area) => {
       if (site < 0 || !areas.resident[area]) return;
       if (!of.has(site)) of.set(site, []);
       of.get(site).push(middles[area]);
@@ -108,7 +108,7 @@ function reached(question, going) {
   const counts = [], {rows} = going;
   let total = 0;
   going.minutes.forEach((minutes, row) => {
-    if (!rows.resident[row]) return;
+    if (!rows.resident[row] || rows.to[row] >= 0) return;
     total += rows.people[row];
     if (!Number.isFinite(minutes)) return;
     const minute = Math.ceil(minutes / question.scales.minutes);

@@ -4,6 +4,7 @@
 const PAGE = JSON.parse(byId("data").textContent);
 PAGE.question = readQuestion(PAGE.question);
 const {question} = PAGE;
+const SOME_LEAVE = question.border && question.border.pull < 1;
 const answerChoice = PAGE.runs[0].designated;
 const kept = new Map();
 // Nobody is shared out today: everybody goes to the nearest, or where they are known to go.
@@ -130,7 +131,7 @@ function fillBeside(total) {
   const rows = view === "difference" ? CHANGES.map((change, number) => [`d${number}`, change[2]])
     : view === "minutes" ? minutesRows() : catchmentRows(total);
   const body = byId("legend").tBodies[0];
-  byId("legend").caption.textContent = {minutes: "Minutes, and share of patients", catchments: "Where to, and share of patients", difference: "Minutes, and share of patients"}[view];
+  byId("legend").caption.textContent = `${view === "catchments" ? "Where to" : "Minutes"}, and share of patients${SOME_LEAVE ? " who stay" : ""}`;
   body.replaceChildren(...rows.map(([name, words]) => {
     const row = element("tr"), head = element("th", "", {scope: "row"}), swatch = made("svg", {class: "swatch", "aria-hidden": "true", viewBox: "0 0 16 16"});
     swatch.append(made("rect", {class: name, width: 16, height: 16, stroke: "none"}));
@@ -329,21 +330,45 @@ function listPlaces() {
 
 let lookedUp = -1;
 
+// How patients of an area go under a choice, but for those who leave in any case: to which site, and in what time.
+function journeySaidOf(area, {minutes, site, rows}) {
+  const ways = new Map();
+  let all = 0;
+  rows.area.forEach((one, row) => {
+    if (one !== area || rows.to[row] >= 0) return;
+    const way = site[row] < 0 ? ["no site"] : [names(question.sites[site[row]].code), `${FORMS.whole(minutes[row] / question.scales.minutes)} minutes`];
+    const key = way.join();
+    ways.set(key, {way, many: (ways.has(key) ? ways.get(key).many : 0) + rows.patients[row]});
+    all += rows.patients[row];
+  });
+  return joined(Array.from(ways.values(), ({way: [where, ...time], many}) => [`${where}${ways.size > 1 ? ` (${FORMS.percent(many / all)})` : ""}`, ...time].join(", ")));
+}
+
+// What share of an area's patients leaves today, and for where.
+function leaversSaid(area, code) {
+  const {rows} = now.going[code], part = share => (share < 0.005 ? "under 1%" : FORMS.percent(share)), left = [];
+  let all = 0, leaving = 0;
+  rows.area.forEach((one, row) => {
+    if (one !== area || rows.to[row] === ANYWHERE) return;
+    all += rows.patients[row];
+    if (rows.to[row] < 0) return;
+    leaving += rows.patients[row];
+    left.push([rows.patients[row], names(question.sites[rows.to[row]].code)]);
+  });
+  if (!leaving) return "Nobody is known to leave from here today.";
+  const where = left.sort(([one], [other]) => other - one).map(([many, name]) => `${name} (${part(many / all)})`);
+  const {pull} = question.border, of = pull ? `${FORMS.percent(pull)} of patients go to the nearest hospital of all; of the others ` : "";
+  return `${of}${part(leaving / all)} leave today, whatever is designated, for ${joined(where)}.`;
+}
+
 function showPlace(area) {
   lookedUp = area;
-  const {areas, scales} = question, out = [];
-  for (const {code} of question.services.filter(one => one.activity)) {
-    const journey = result => {
-      const going = result.going[code], {of, patients} = going.rows;
-      const rows = of ? Array.from(of.keys()).filter(row => of[row] === area) : [area], all = rows.reduce((sum, row) => sum + patients[row], 0);
-      const ways = rows.map(row => {
-        const site = going.site[row], share = rows.length > 1 ? ` (${FORMS.percent(patients[row] / all)})` : "";
-        return site < 0 ? "no site" : `${names(question.sites[site].code)}${share}, ${FORMS.whole(going.minutes[row] / scales.minutes)} minutes`;
-      });
-      return joined(ways);
-    };
-    out.push(element("li", `${nameOf(code)}: your choice ${journey(now)}; today ${journey(today)}`));
-  }
+  const {areas} = question, counted = question.services.filter(one => one.activity).map(one => one.code);
+  const out = counted.map(code => element("li", `${nameOf(code)}: your choice ${journeySaidOf(area, now.going[code])}; today ${journeySaidOf(area, today.going[code])}`));
+  const left = SOME_LEAVE && areas.resident[area] ? counted.map(code => [nameOf(code), leaversSaid(area, code)]) : [];
+  // Said once, where it is the same of every service.
+  const same = new Set(left.map(([, said]) => said)).size === 1;
+  out.push(...left.slice(0, same ? 1 : left.length).map(([name, said]) => element("li", same ? said : `${name}: ${said}`)));
   const list = element("ul");
   list.append(...out);
   byId("place-found").replaceChildren(element("strong", `${areas.names[area] || areas.codes[area]}${areas.resident[area] ? "" : " (outside the system)"}`), list);

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from optimiser.plan import Plan
+from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import number
 from optimiser.problem import Problem
-from optimiser.problem.words import begun, hundredths, listed, places, short
+from optimiser.problem.words import begun, hundredths, listed, percent, places, short
 from optimiser.report import words
 from optimiser.report.page.outlines import Drawing
 from optimiser.report.page.question import designated_at, in_words
@@ -117,7 +118,8 @@ def fills(journeys: pd.DataFrame, breaks: Sequence[float]) -> list[str]:
 def breaks(problem: Problem, code: str, plans: Sequence[Plan]) -> list[float]:
     """Return four minutes between five steps: up to the standard in even steps, or fifths where most are beyond it."""
     standard = problem.services[code].standard_minutes
-    minutes = np.concatenate([plan.journeys_to[code]["minutes"].dropna() for plan in plans])
+    minutes = np.concatenate([one_row_an_area(plan, code)["minutes"] for plan in plans])
+    minutes = minutes[np.isfinite(minutes)]
     limit = standard.value if standard else 30.0
     if len(minutes) and np.median(minutes) <= limit:
         return [limit / 2, limit * 2 / 3, limit * 5 / 6, limit]
@@ -157,12 +159,13 @@ def letters(problem: Problem) -> dict[str, str]:
     return {code: (stated.get(code) or problem.sites[code].name[:1]).strip()[:2] for code in problem.candidates}
 
 
-def map_note(drawn: Drawing | None) -> str:
+def map_note(drawn: Drawing | None, problem: Problem) -> str:
     """Return what a reader of the map should know."""
     if drawn is None:
         return ""
+    away = " Those who leave whatever is designated are not drawn." if words.of_those_who_stay(problem) else ""
     edge = " The outer line is the edge of the areas: coast or border. Roads are not drawn." if drawn.areas else ""
-    return f"Minutes by road from each area, residents of the system in colour. British National Grid.{edge}"
+    return f"Minutes by road from each area, residents of the system in colour.{away} British National Grid.{edge}"
 
 
 def sources(run: Run) -> Iterator[str]:
@@ -185,7 +188,7 @@ def aims(runs: Sequence[Run]) -> dict[str, Any]:
     first = words.main_service(runs[0].plan.problem)
     wanted = [
         ("average journey", "mean_minutes", first or ""),
-        ("longest journey", "worst_minutes", first or ""),
+        (f"longest journey{words.of_those_who_stay(runs[0].plan.problem)}", "worst_minutes", first or ""),
         ("few changes from today", "changes_from_today", ""),
     ]
     aims, scores = [], []
@@ -195,6 +198,25 @@ def aims(runs: Sequence[Run]) -> dict[str, Any]:
             aims.append({"name": begun(name)})
             scores.append([100 * (max(values) - value) / (max(values) - min(values)) for value in values])
     return {"aims": aims, "scores": [list(one) for one in zip(*scores, strict=True)]}
+
+
+def borders(runs: Sequence[Run]) -> str:
+    """Return who crosses the border in each run, where runs differ in that; else nothing."""
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        found.setdefault(_border(run.plan.problem), []).append(run.name)
+    if len(found) == 1:
+        return ""
+    said = "; ".join(f"in {listed(names)} {border}" for border, names in found.items())
+    return f"These runs differ in who crosses the border, so minutes and volumes are not of the same patients: {said}."
+
+
+def _border(problem: Problem) -> str:
+    if problem.border is None:
+        crosses = any(service.neighbours for service in problem.services.values())
+        return "everybody goes to the nearest hospital of all" if crosses else "nobody crosses it"
+    pull = problem.border.pull.value
+    return "as many leave as do today" + (f", but for {percent(pull)} who go to the nearest of all" if pull else "")
 
 
 def options_title(runs: Sequence[Run]) -> str:

@@ -9,7 +9,7 @@ page works out the left side of the rules with a ``quantity`` itself, and says w
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -36,7 +36,7 @@ from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED, demand_of
 from optimiser.model.rules import in_words as said
 from optimiser.model.rules.staff import OfATeam, rota_is_filled
-from optimiser.problem import MOST_DEPRIVED_DECILES, Observed, Problem, RotaNeed, Service, beds
+from optimiser.problem import HERE, MOST_DEPRIVED_DECILES, Border, Observed, Problem, RotaNeed, Service, beds
 from optimiser.problem.decimals import MILLION
 
 # With more candidates a table of every choice, or of every pair of them, no longer fits on a page.
@@ -69,6 +69,7 @@ def question(problem: Problem) -> Data:
             activity: packed(np.rint(problem.demand[activity].to_numpy(float) * problem.patient_scale))
             for activity in dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
         },
+        **({"border": _border(problem, problem.border)} if problem.border else {}),
         "services": [_service(problem, service, choices) for service in problem.services.values()],
         "rules": rules,
         "not_judged": not_judged,
@@ -123,6 +124,33 @@ def _areas(problem: Problem) -> Data:
     return found
 
 
+def _border(problem: Problem, border: Border) -> Data:
+    """Return who crosses the border whatever is designated: shares of each area's patients, and those pulled over it.
+
+    Shares are in millionths. Residents who leave are listed by neighbour; as most areas have some, ``after`` is how far
+    each area lies behind the one before.
+    """
+    known = (border.shares.fillna(0.0) * MILLION).round()
+    leavers = []
+    for number, site in enumerate(problem.site_order):
+        if site in known:
+            share = known[site].to_numpy(float)
+            at = np.flatnonzero(problem.resident_areas & (share > 0))
+            after = packed(np.diff(at, prepend=0))
+            leavers.append({"site": number, "after": after, "share": packed(share[at])})
+    found: Data = {"pull": border.pull.value, "here": packed(known[HERE].to_numpy(float)), "leavers": leavers}
+    if 0 < border.pull.value < 1:
+        by_activity = {str(problem.services[code].activity): code for code in problem.services_with_patients}
+        whole = {name: np.rint(problem.patients(code) * problem.patient_scale) for name, code in by_activity.items()}
+        areas = len(problem.areas)
+        found["pulled"] = {name: packed(patients[areas : 2 * areas]) for name, patients in whole.items()}
+    return found
+
+
+def _numbers(problem: Problem, sites: Iterable[str]) -> list[int]:
+    return [problem.site_order.index(site) for site in sites]
+
+
 def _service(problem: Problem, service: Service, choices: All) -> Data:
     order = {code: number for number, code in enumerate(problem.site_order)}
     known = service.code in problem.services_with_today
@@ -137,6 +165,8 @@ def _service(problem: Problem, service: Service, choices: All) -> Data:
         },
         "standard": service.standard_minutes.value if service.standard_minutes else None,
     }
+    if problem.border:
+        found["leave_for"] = _numbers(problem, problem.counted_at(service.code))
     if service.transfer:
         found["transfer"] = _transfer(problem, service)
     elif service.observed:
@@ -162,7 +192,8 @@ def _beds(problem: Problem, service: Service, going: Going) -> Data:
 def _sharing(problem: Problem, service: str, choice: int) -> Data:
     """Return who of those shared out under a choice is sent elsewhere than to the nearest: area, site and patients.
 
-    The sites of one area stand together, that of most of its patients first.
+    The sites of one area stand together, that of most of its patients first. Where some go as today, areas are streams,
+    of which those who leave are no part.
     """
     chosen = [site for number, site in enumerate(problem.candidates) if choice >> number & 1]
     shared = sharing(problem, service, chosen)
@@ -199,6 +230,7 @@ def _transfer(problem: Problem, service: Service) -> Data:
         "share": round(transfer.share_transferred.value * problem.share_scale),
         "suspected": transfer.suspected_per_confirmed.value,
         "repatriated": transfer.repatriated_share.value,
+        **({"straight_for": _numbers(problem, service.neighbours)} if problem.border else {}),
     }
 
 

@@ -16,8 +16,8 @@ from optimiser.plan.comparison import compare, tables_of
 from optimiser.plan.finished import Run
 from optimiser.problem import Problem
 from optimiser.problem.words import begun, places
-from optimiser.report.page.tables import FORMS, Cell, Row, Table, Values, values_of
-from optimiser.report.words import decided
+from optimiser.report.page.tables import FORMS, OF_THOSE_WHO_STAY, Cell, Row, Table, Values, values_of
+from optimiser.report.words import decided, of_those_who_stay
 
 BEST = "● "
 HIGHER_IS_BETTER = ("patients_within_", "people_within_")
@@ -53,12 +53,14 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
     problem = runs[0].plan.problem
     compared = compare({run.name: tables_of(run.plan) for run in runs})
     values, listed = values_of(runs[0]), decided(problem)
+    stay = max(of_those_who_stay(run.plan.problem) for run in runs)
     first: list[Row] = []
     more: list[Row] = []
     for (service, measure), of_runs in zip(compared.index, compared.to_numpy(), strict=True):
         row = list(of_runs)
         name = problem.services[service].name if service in problem.services else str(service)
         words = IN_WORDS.get(str(measure), str(measure).replace("_", " "))
+        words += stay if str(measure).startswith(OF_THOSE_WHO_STAY) else ""
         head = f"{name}: {words}" if name else begun(words)
         form = told_apart(_numbers(row))
         cells = [*_cells(problem, str(measure), row, form), _follows(problem, values, service, measure, row, form)]

@@ -88,6 +88,7 @@ JOURNEYS = (
     (f"Aged 75 or over within {BANDS[0]}", f"people_within_{BANDS[0]}|{{}}|{measures.AGE_75_PLUS}"),
     ("Patients a year beyond the standard", "patients_beyond_standard|{}|"),
 )
+OF_THOSE_WHO_STAY = ("worst_minutes", "p95_minutes")
 # The same with the form of its numbers.
 AMBULANCES = (
     ("Patients a year taken elsewhere than today", "patients_redirected|{}|", "whole"),
@@ -126,6 +127,7 @@ class OfService:
         for head, template in shown:
             key = template.format(self.service.code)
             if key in self.answer:
+                head += words.of_those_who_stay(self.problem) if template.startswith(OF_THOSE_WHO_STAY) else ""
                 cells = [still(self.today, key), still(self.answer, key), following(self.answer, key)]
                 yield head, key, cells
 
