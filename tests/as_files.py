@@ -161,9 +161,13 @@ def _figure(one: Figure) -> Any:
     return asdict(one) if one.source or one.verified else one.value
 
 
+def _taken_outside(service: Service) -> dict[str, Any]:
+    return {site: _figure(most) for site, most in service.neighbours_take_at_most.items() if service.activity}
+
+
 def _service(service: Service) -> dict[str, Any]:
     figures = ["at_least_sites", "at_most_sites", "minimum_patients", "maximum_patients", "longest_journey_minutes"]
-    figures += ["standard_minutes", "share_within_standard"]
+    figures += ["standard_minutes", "share_within_standard", "at_most_share_outside"]
     counted = {name: _figure(getattr(service, name)) for name in figures if getattr(service, name)}
     if service.activity is None:
         counted = {name: figure for name, figure in counted.items() if name.endswith("sites")}
@@ -183,6 +187,7 @@ def _service(service: Service) -> dict[str, Any]:
         **({"activity": service.activity} if service.activity else {}),
         "neighbours": list(service.neighbours),
         **counted,
+        **({"neighbours_take_at_most": taken} if (taken := _taken_outside(service)) else {}),
         **{name: stated for name, stated in links_and_rotas.items() if stated},
         **({"beds": _beds(service.beds)} if service.beds and service.activity else {}),
         **(_observed(service) if service.observed and service.activity else {}),

@@ -206,6 +206,9 @@ set,rule,instance,words,without_it
 def clash_of_too_many(clash: str = TOO_MANY, ways: str = WAYS_OUT) -> set[str]:
     """Return what is found where a site may have two services, and burns, stroke and rehab must all be at brook."""
     config = HAND_SOLVED.replace("a_site: {value: 3", "a_site: {value: 2")
+    config = config.replace("outside: {value: 0.1", "outside: {value: 1").replace(
+        "yonder: {value: 5", "yonder: {value: 80"
+    )
     inputs = {name: text for name, text in FILES.items() if "/" in name}
     tables = {"config.yaml": config, "clash.csv": clash, "ways_out.csv": ways}
     record = {name: RUN_JSON[name] for name in ("format", "date", "question", "versions")}

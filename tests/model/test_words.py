@@ -39,6 +39,8 @@ def where_everything_is_one() -> Problem:
         problem,
         "clinic",
         **dict.fromkeys((*counted, "standard_minutes", "share_within_standard"), one),
+        at_most_share_outside=one,
+        neighbours_take_at_most={"oak": one},
         rotas=rotas,
         beds=Beds(Figure(1), Figure(0.5), at={"ash": one, "birch": one}),
     )

@@ -160,6 +160,8 @@ BITES: dict[str, Problem] = {
     "beds_are_enough": small(beds=Beds(Figure(3), Figure(0.01), at={"ash": Figure(3), "birch": Figure(2)})),
     "nobody_travels_too_far": small(longest_journey_minutes=Figure(30)),
     "enough_patients_within_standard": small(standard_minutes=Figure(20), share_within_standard=Figure(0.8)),
+    "few_enough_are_treated_outside": small(at_most_share_outside=Figure(0.4)),
+    "neighbours_are_not_sent_too_many": small(neighbours_take_at_most={"oak": Figure(29)}),
     "not_too_many_transfers": limited_transfers(most_transfers_a_day=0.055),
     "not_too_many_repatriations": limited_transfers(most_repatriations_a_year=3.2),
     "not_too_many_ambulance_hours": limited_transfers(most_ambulance_hours=18),
