@@ -73,24 +73,25 @@ class Ends:
     problems: tuple[Problem, Problem]
 
     @classmethod
-    def of(cls, problem: Problem, designated: Designations, parameter: Parameter) -> Ends:
-        """Take a question as it stands and with the parameter at the far end of its range.
+    def of_each(cls, problem: Problem, options: Iterable[Designations], parameter: Parameter) -> list[Ends]:
+        """Take a question as it stands and with the parameter at the far end of its range, for each of some options.
 
         Of the share who go to the nearest of all both ends are taken, between which every stream only grows or shrinks.
         """
         if any(service.managed for service in problem.services.values()):
             raise NotWorkedOut("patients are shared out between sites by a programme of their own")
-        if parameter.name == BORDER_PULL:
-            both = parameter.low, parameter.high
-            return cls(
-                designated, parameter, both, (parameter.apply(problem, both[0]), parameter.apply(problem, both[1]))
-            )
         here = parameter.current(problem)
         there = parameter.high if parameter.high != here else parameter.low
-        ends = cls(designated, parameter, (here, there), (problem, parameter.apply(problem, there)))
-        if any(service.observed for service in problem.services.values()):
-            ends._all_go_where_they_went()
-        return ends
+        values, first = (here, there), problem
+        if parameter.name == BORDER_PULL:
+            values = parameter.low, parameter.high
+            first = parameter.apply(problem, values[0])
+        problems = first, parameter.apply(problem, values[1])
+        found = [cls(designated, parameter, values, problems) for designated in options]
+        if parameter.name != BORDER_PULL and any(service.observed for service in problem.services.values()):
+            for ends in found:
+                ends._all_go_where_they_went()
+        return found
 
     def _all_go_where_they_went(self) -> None:
         """Make sure that nobody goes elsewhere: who does not at either end of the range does not between."""

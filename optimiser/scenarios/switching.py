@@ -337,7 +337,7 @@ class _Runs:
 
     @classmethod
     def of(cls, problem: Problem, first: Designations, second: Designations, parameter: Parameter) -> _Runs:
-        ends = [Ends.of(problem, one, parameter) for one in (first, second)]
+        ends = Ends.of_each(problem, (first, second), parameter)
         objectives = tuple((course_of(ends[0], one), course_of(ends[1], one)) for one in problem.objectives)
         return cls(objectives, (tuple(spares(ends[0])), tuple(spares(ends[1]))))
 

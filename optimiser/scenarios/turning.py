@@ -72,8 +72,12 @@ def turning_values(plan: Plan) -> tuple[Turning, ...]:
 class _Choice:
     """One choice of sites for a service, with all else as the plan has it, and how what it comes to runs."""
 
-    designated: Designations
     ends: Ends
+
+    @property
+    def designated(self) -> Designations:
+        """What it provides where."""
+        return self.ends.designated
 
     @cached_property
     def objectives(self) -> tuple[Course, ...]:
@@ -127,8 +131,8 @@ def _first_turn(
     """Return the first share beyond which the plan's sites are not best, what then is, and the rules they break."""
     problem, now = plan.problem, pull.current(plan.problem)
     every = _choices(plan, service)
-    mine = _Choice(plan.designated, Ends.of(problem, plan.designated, pull))
-    others = list(_worked_out(problem, pull, every[1:]))
+    mine, *rest = (_Choice(ends) for ends in Ends.of_each(problem, every, pull))
+    others = list(_worked_out(problem, pull, rest))
     cuts = [*mine.is_just_lawful()]
     for one in others:
         cuts += [*one.is_just_lawful(), *mine.ties_with(one)]
@@ -167,15 +171,14 @@ def _choices(plan: Plan, service: str) -> list[Designations]:
     return sorted(chosen, key=order)
 
 
-def _worked_out(problem: Problem, pull: Parameter, every: Iterable[Designations]) -> Iterator[_Choice]:
+def _worked_out(problem: Problem, pull: Parameter, every: Iterable[_Choice]) -> Iterator[_Choice]:
     """Yield choices with how they run; not those by which somebody reaches no site, which are lawful for nobody."""
-    for designated in every:
-        choice = _Choice(designated, Ends.of(problem, designated, pull))
+    for choice in every:
         try:
             assert choice.objectives and choice.spares is not None
             yield choice
         except NotWorkedOut:
-            if lawful(pull.apply(problem, Fraction(1, 2)), designated):
+            if lawful(pull.apply(problem, Fraction(1, 2)), choice.designated):
                 raise
 
 

@@ -210,6 +210,10 @@ class Limit(Judged):
         """Return what giving way by so many units would mean, in words."""
         return ""
 
+    def it_would_take(self, problem: Problem, names: Names, by: float) -> str:
+        """Return in words what a plan that breaks it by so much would need to be lawful; mostly there are none."""
+        return ""
+
     def is_one_need(self, problem: Problem, names: Names) -> bool:
         """Whether the rows of a demand are one need, the largest of them, and give way as one."""
         return False
