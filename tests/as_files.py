@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from hypothesis.errors import UnsatisfiedAssumption
 from ruamel.yaml import YAML
 
 from optimiser.inputs.assembling import problem_of
@@ -41,6 +42,8 @@ def with_files(problem: Problem) -> Problem:
         "staff": _staff(problem),
         "transfers": _long(problem.transfers, "from_site", "to_site", "minutes").query("from_site != to_site"),
     }
+    if problem.border is not None:
+        tables["border"] = _long(problem.border.shares, "area", "goes_to", "share")
     files = {f"inputs/{name}.csv": _csv(frame) for name, frame in tables.items()}
     # JSON is YAML too.
     return replace(problem, files={"config.yaml": json.dumps(_config(problem)).encode(), **files})
@@ -55,6 +58,8 @@ def shown_if_it_fails(problem: Problem) -> Iterator[None]:
     """
     try:
         yield
+    except UnsatisfiedAssumption:
+        raise  # of another world something might be claimed
     except Exception as failure:
         name = re.sub(r"\W+", "_", os.environ.get("PYTEST_CURRENT_TEST", "world").rpartition("::")[2].split(" ")[0])
         folder = _kept() / name
@@ -135,6 +140,7 @@ def _config(problem: Problem) -> dict[str, Any]:
     return {
         "title": problem.title,
         "place": "inputs",
+        **({"border": "as_today", "border_pull": _figure(problem.border.pull)} if problem.border else {}),
         "teams": {
             code: {
                 "name": team.name,

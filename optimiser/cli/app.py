@@ -48,15 +48,13 @@ def finish(
 ) -> None:
     """Check a plan, write its run folder, and say what it is."""
     from optimiser.checker import check as check_run
-    from optimiser.plan import measures
     from optimiser.plan.proof import NOT_PROVED
     from optimiser.plan.quotable import Otherwise
     from optimiser.plan.runs import files_of, write_files
     from optimiser.report import summary
 
-    numbers = measures.table(plan)
     said = [one for one in extra if isinstance(one, Otherwise)]
-    files = files_of(plan, numbers, said, would_change.record if would_change else None)
+    files = files_of(plan, said, would_change.record if would_change else None)
     breaches = check_run(files)
     written = write_files(files, folder)
     if as_json:
@@ -64,7 +62,7 @@ def finish(
     else:
         checked = "Checked: every number recomputed independently from the inputs, no disagreement."
         words = [
-            *summary.lines(plan, numbers),
+            *summary.lines(plan),
             *map(str, extra),
             checked if not len(breaches) else "CHECK FAILED: do not use this run.",
         ]

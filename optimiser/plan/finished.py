@@ -22,7 +22,7 @@ from optimiser.errors import CheckFailed, Fault, InputError, disagreements, quot
 from optimiser.inputs import read_problem
 from optimiser.inputs.config import services_of
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
-from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan import Plan, evaluate
 from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of
 from optimiser.problem import Problem
@@ -74,7 +74,7 @@ class Run:
     @cached_property
     def measures(self) -> pd.DataFrame:
         """Every measure of the plan."""
-        return measures.table(self.plan)
+        return self.plan.measures
 
     @cached_property
     def inputs(self) -> dict[str, pd.DataFrame]:

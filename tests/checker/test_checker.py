@@ -33,6 +33,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from forgotten import nothing_is_forgotten
 
 from optimiser import checker
 from optimiser.checker import CHECKS, RULE_CHECKS, check, record
@@ -553,6 +554,8 @@ BROKEN_THERE = {"not_too_many_transfers", "not_too_many_repatriations", "not_too
 
 
 def test_every_rule_is_broken_below() -> None:
+    forgotten = set(RULE_CHECKS) - set(BROKEN) - BROKEN_THERE
+    nothing_is_forgotten(forgotten, "A rule, step 4", "tests/checker/test_checker.py, BROKEN")
     assert set(BROKEN) | BROKEN_THERE == set(RULE_CHECKS)
 
 
@@ -1491,7 +1494,10 @@ def test_every_check_has_words_and_a_seeded_fault() -> None:
     of_sharing = {one.__name__ for one in (*SHARING_CHECKS, *SENTENCE_CHECKS)}
     # So has what is said where there is no plan: test_no_plan.py.
     without_plan = {"no_plan_meets_every_rule", "rules_clash_as_said", "ways_out_are_enough"}
-    assert seeded == set(CHECKS) - of_rotas - of_sharing - without_plan
+    asked = set(CHECKS) - of_rotas - of_sharing - without_plan
+    here = "tests/checker/test_checker.py: BROKEN of a rule, FAULTS of any other check"
+    nothing_is_forgotten(asked - seeded, "A rule, step 4", here)
+    assert seeded == asked
     assert all(words.endswith(".") and len(words) > 20 for words in CHECKS.values())
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from forgotten import nothing_is_forgotten
 from worlds import by_transfer, small, three_doctors, vary
 
 from optimiser.explanation import clash, explain
@@ -77,9 +78,8 @@ def test_every_rule_is_said_in_the_singular_of_one():
 def test_every_unit_has_a_word_for_one():
     units = [*objectives.UNITS.values(), *(limit.unit for limit in LIMITS.values())]
     units += [one.unit for one in parameters(where_everything_is_one()).values() if one.unit != "days"]
-    for unit in units:
-        first = unit.split(" ")[0]
-        assert first in OF_ONE or first in NO_PLURAL, unit
+    unknown = {unit for unit in units if unit.split(" ")[0] not in {*OF_ONE, *NO_PLURAL}}
+    nothing_is_forgotten(unknown, "A rule, step 2, unit", "optimiser/problem/words.py, OF_ONE")
     assert amount(1, "patients a year") == "1 patient a year"
     assert amount(0.99999999, "minutes") == "1 minute"
     assert amount(1.5, "changes", "more ") == "1.5 more changes"

@@ -112,11 +112,11 @@ class Stand:
     def at_a_standard(self) -> set[tuple[int, str, str]]:
         """Which areas are just as far from a service as its standard says, under each option."""
         return {
-            (number, code, area)
+            (number, code, stream.area)
             for number, run in enumerate(self.runs)
             for code in run.services_with_patients
             if (standard := run.question.services[code].figure("standard_minutes"))
-            for area, piece in run.pieces_of(code, run.residents)
+            for stream, piece in run.pieces_of(code, run.residents_of(code))
             if piece.journey.minutes == standard * MICRO
         }
 
@@ -152,6 +152,9 @@ class Exactly:
             # Of whole numbers there is none between; how long patients stay is halved, not worked out.
             if not parameter.whole and not parameter.name.startswith("stay_days"):
                 assert before.high == beyond.low
+                # At none or at all of whom go to the nearest of all others' journeys are nobody's: no line leads there.
+                if before.is_a_point or beyond.is_a_point:
+                    continue
                 self.turn(below, self.stand(parameter, before.high), above, self.dust(parameter))
         return max(0, len(found.stretches) - 1)
 
@@ -173,7 +176,7 @@ class Exactly:
 
     def dust(self, parameter: Parameter) -> Fraction:
         """Return what six decimals of a table can hide: of each area's patients, or of the minutes that they wait."""
-        if parameter.name.split(".")[0] not in ("people_factor", "dwell_minutes", "overhead_minutes"):
+        if parameter.name.split(".")[0] not in ("people_factor", "dwell_minutes", "overhead_minutes", "border_pull"):
             return Fraction(0)
         areas, patients = len(self.problem.areas), int(self.problem.demand.to_numpy().sum()) + 1
         return Fraction(120 * areas + patients, 10**6)
