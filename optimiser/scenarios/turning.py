@@ -130,6 +130,8 @@ def _first_turn(
 ) -> tuple[Fraction, Designations | None, tuple[str, ...]] | None:
     """Return the first share beyond which the plan's sites are not best, what then is, and the rules they break."""
     problem, now = plan.problem, pull.current(plan.problem)
+    if now == EVERYBODY:
+        return None
     every = _choices(plan, service)
     mine, *rest = (_Choice(ends) for ends in Ends.of_each(problem, every, pull))
     others = list(_worked_out(problem, pull, rest))
@@ -146,7 +148,7 @@ def _first_turn(
             return low, _best_beyond(low, high, better).designated, _in_words(problem, broken)
         if broken:
             return low, None, _in_words(problem, broken)
-    return _if_everybody(pull.apply(problem, EVERYBODY), every) if now < EVERYBODY else None
+    return _if_everybody(pull.apply(problem, EVERYBODY), every)
 
 
 def _choices(plan: Plan, service: str) -> list[Designations]:
