@@ -58,7 +58,7 @@ def _are_seconds(said: Any) -> bool:
     return all(isinstance(one, int | Fraction) and not isinstance(one, bool) and one >= 0 for one in numbers)
 
 
-def _are_changes(said: Any) -> bool:
+def are_changes(said: Any) -> bool:
     """Whether an entry is of what would change the answer: which changes, and why others were not worked out."""
     if not (isinstance(said, dict) and said.keys() == {"changes", "not_worked_out"}):
         return False
@@ -101,7 +101,7 @@ ENTRIES: Mapping[str, Entry] = {
     "ties": Entry(lambda said: said is None or _is_count(said), "a whole number, or nothing where none are listed"),
     "enumeration": Entry(lambda said: said is None or isinstance(said, dict), "a group of entries, or nothing"),
     "sentences": Entry(lambda said: isinstance(said, list), "a list"),
-    "would_change": Entry(_are_changes, "changes that would alter the answer, and why others were not worked out"),
+    "would_change": Entry(are_changes, "changes that would alter the answer, and why others were not worked out"),
     "solver": Entry(lambda said: isinstance(said, dict), "a group of entries"),
     "seconds": Entry(_are_seconds, "seconds by name, 0 or more"),
 }
