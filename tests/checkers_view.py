@@ -154,6 +154,8 @@ def varied(run: Run, problem: Problem, parameter: str, value: Fraction) -> Run:
     if kind == "staff":
         stated = {(team, unit, site): Fraction(str(n)) for (site, team, unit), n in problem.staff.items()}
         return replace(run, inputs=inputs._replace(in_post={**dict(inputs.in_post), **dict(stated)}))
+    if kind == "border_pull":
+        return replace(run, question=replace(run.question, pull=value))
     (code,) = names
     service = services[code]
     if kind in ("minimum_patients", "maximum_patients"):

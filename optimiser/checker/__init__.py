@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from optimiser.checker.changes import changes_come_to_what_is_said
 from optimiser.checker.claims import CLAIM_CHECKS, files_are_as_listed
 from optimiser.checker.clash import CLASH_CHECKS, in_words, no_plan_meets_every_rule, says_no_plan
 from optimiser.checker.inputs import KNOWN_FILES, read_run
@@ -37,7 +38,14 @@ CLAIMS_BY_NAME: Mapping[str, Check] = {
     **{name: partial(rule_holds, name) for name in RULES},
     **{
         one.__name__: one
-        for one in (every_rule_is_known, *CLAIM_CHECKS, *RECORD_CHECKS, *SENTENCE_CHECKS, *ROTA_CHECKS)
+        for one in (
+            every_rule_is_known,
+            *CLAIM_CHECKS,
+            *RECORD_CHECKS,
+            *SENTENCE_CHECKS,
+            changes_come_to_what_is_said,
+            *ROTA_CHECKS,
+        )
     },
 }
 

@@ -35,6 +35,10 @@ LARGEST_TOLERANCE = Fraction(1, 10**6)
 RANKED = 20
 VERSION = re.compile(r"\d+(\.\d+)+([.+-]?[a-z0-9]+)*", re.ASCII)
 
+# What run.json says of a change that would alter the answer, and the kinds of them.
+OF_A_CHANGE = {"kind", "what", "by", "unit", "to", "size", "service", "then", "gained", "words"}
+KINDS_OF_CHANGE = ("rule", "parameter", "border")
+
 Test = Callable[[Any], bool]
 
 
@@ -52,6 +56,22 @@ def _is_count(said: Any) -> TypeGuard[int]:
 def _are_seconds(said: Any) -> bool:
     numbers = list(said.values()) if isinstance(said, dict) else [None]
     return all(isinstance(one, int | Fraction) and not isinstance(one, bool) and one >= 0 for one in numbers)
+
+
+def are_changes(said: Any) -> bool:
+    """Whether an entry is of what would change the answer: which changes, and why others were not worked out."""
+    if not (isinstance(said, dict) and said.keys() == {"changes", "not_worked_out"}):
+        return False
+    changes = said["changes"] if isinstance(said["changes"], list) else [None]
+    return isinstance(said["not_worked_out"], str) and all(
+        isinstance(one, dict)
+        and one.keys() == OF_A_CHANGE
+        and one["kind"] in KINDS_OF_CHANGE
+        and isinstance(one["words"], str)
+        and (one["then"] is None or isinstance(one["then"], dict))
+        and isinstance(one["gained"], list)
+        for one in changes
+    )
 
 
 def _are_versions(said: Any) -> bool:
@@ -81,11 +101,12 @@ ENTRIES: Mapping[str, Entry] = {
     "ties": Entry(lambda said: said is None or _is_count(said), "a whole number, or nothing where none are listed"),
     "enumeration": Entry(lambda said: said is None or isinstance(said, dict), "a group of entries, or nothing"),
     "sentences": Entry(lambda said: isinstance(said, list), "a list"),
+    "would_change": Entry(are_changes, "changes that would alter the answer, and why others were not worked out"),
     "solver": Entry(lambda said: isinstance(said, dict), "a group of entries"),
     "seconds": Entry(_are_seconds, "seconds by name, 0 or more"),
 }
-# Only where something is said of the plan beside other questions.
-PERHAPS = ("sentences",)
+# Only where something is said of the plan beside other questions, or of what would alter it.
+PERHAPS = ("sentences", "would_change")
 WITHOUT_PLAN: Mapping[str, Entry] = {
     **OF_EVERY_RUN,
     "every_clash_is_known": Entry(lambda said: isinstance(said, bool), "true or false"),

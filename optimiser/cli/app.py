@@ -16,6 +16,7 @@ import typer
 from optimiser.errors import CheckFailed, disagreements
 
 if TYPE_CHECKING:
+    from optimiser.explanation import WouldChange
     from optimiser.plan import Plan
     from optimiser.plan.quotable import Otherwise
 
@@ -37,7 +38,14 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and noth
 NOT_PROVED_EXIT = 5
 
 
-def finish(plan: Plan, folder: Path, extra: Sequence[str | Otherwise], as_json: bool, quiet: bool) -> None:
+def finish(
+    plan: Plan,
+    folder: Path,
+    extra: Sequence[str | Otherwise],
+    as_json: bool,
+    quiet: bool,
+    would_change: WouldChange | None = None,
+) -> None:
     """Check a plan, write its run folder, and say what it is."""
     from optimiser.checker import check as check_run
     from optimiser.plan.proof import NOT_PROVED
@@ -45,7 +53,8 @@ def finish(plan: Plan, folder: Path, extra: Sequence[str | Otherwise], as_json: 
     from optimiser.plan.runs import files_of, write_files
     from optimiser.report import summary
 
-    files = files_of(plan, [one for one in extra if isinstance(one, Otherwise)])
+    said = [one for one in extra if isinstance(one, Otherwise)]
+    files = files_of(plan, said, would_change.record if would_change else None)
     breaches = check_run(files)
     written = write_files(files, folder)
     if as_json:

@@ -83,7 +83,7 @@ def solve(
         if as_json:
             typer.echo(json.dumps({"folder": str(written), "outcome": "no plan", "clash": record(found)}, indent=2))
         raise NoPlan(f"{found}\nRun folder: {written}", found.names)
-    finish(found.plan, folder, list(found.set_against), as_json, quiet)
+    finish(found.plan, folder, list(found.set_against), as_json, quiet, found.would_change)
 
 
 def _no_plan(problem: Problem, found: Clash, folder: Path) -> Path:

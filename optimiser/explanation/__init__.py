@@ -7,6 +7,7 @@ from optimiser.explanation.prices import price_of_rules
 from optimiser.explanation.record import record
 from optimiser.explanation.ways_out import WayOut
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite
+from optimiser.explanation.would_change import WouldChange, would_change
 from optimiser.scenarios.maps import TwoWayMap, two_way_map
 from optimiser.scenarios.switching import WhatWouldHaveToBeTrue, switching, switching_map, what_would_have_to_be_true
 
@@ -21,6 +22,7 @@ __all__ = [
     "WhatWouldHaveToBeTrue",
     "WhyNotOption",
     "WhyNotSite",
+    "WouldChange",
     "clash",
     "explain",
     "price_of_rules",
@@ -29,4 +31,5 @@ __all__ = [
     "switching_map",
     "two_way_map",
     "what_would_have_to_be_true",
+    "would_change",
 ]

@@ -17,8 +17,7 @@ def best_option(problem: Problem) -> Option | None:
     """
     try:
         if can_be_ranked(problem):
-            first = Every.of(problem).best(1)
-            return first[0] if first else None
+            return best_listed(problem)
     except TooLarge:
         pass  # rules tie too many services together for tables
     try:
@@ -26,6 +25,12 @@ def best_option(problem: Problem) -> Option | None:
     except NoPlan:
         return None
     return Option(tuple(reached.value for reached in plan.proof.objectives), plan.designated)
+
+
+def best_listed(problem: Problem) -> Option | None:
+    """Return the same by arithmetic alone. Raises ``TooLarge`` where that cannot be."""
+    first = Every.of(problem).best(1)
+    return first[0] if first else None
 
 
 def best_plan(problem: Problem, *, list_all: bool = True) -> Plan:

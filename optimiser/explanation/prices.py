@@ -61,7 +61,7 @@ def price_of_rules(plan: Plan) -> pd.DataFrame:
     before = tuple(reached.value for reached in plan.proof.objectives)
     rows: list[tuple[object, ...]] = []
     ways = givings(problem)
-    costly = _that_matter(problem, ways, before)
+    costly = that_matter(problem, ways, before)
     for way in ways:
         if way in costly:
             rows += _by_notches(problem, way, before)
@@ -107,25 +107,35 @@ def _rows(
 
 
 def _by_notches(problem: Problem, way: Giving, before: tuple[float, ...]) -> Iterator[tuple[object, ...]]:
-    """Yield what one notch saves and, if that is nothing, the fewest notches that save something, by halving."""
-
-    def best(notches: int) -> tuple[float, ...]:
-        found = way.looser(problem, notches)
-        return _best(found[0]) if found else before
-
+    """Yield what one notch saves and, if that is nothing, the fewest notches that save something."""
     one = way.looser(problem, 1)
     if one is None:
         return
-    after = _best(one[0])
-    yield from _rows(problem, way, (NOTCH, one[1]), before, after)
-    nothing, something = 1, MOST_NOTCHES
-    if after != before or best(something) == before:
-        return
+    yield from _rows(problem, way, (NOTCH, one[1]), before, _best(one[0]))
+    fewest = fewest_notches(problem, way, before)
+    if fewest > 1 and (first := way.looser(problem, fewest)):
+        yield from _rows(problem, way, (FIRST, first[1]), before, _best(first[0]))
+
+
+def fewest_notches(problem: Problem, way: Giving, before: tuple[float, ...]) -> int:
+    """Return the fewest notches by which a rule must give way for the best plan to be better, by doubling and halving.
+
+    0 where so many as are looked at change nothing, or what is asked has no size.
+    """
+
+    def saves(notches: int) -> bool:
+        found = way.looser(problem, notches)
+        return found is not None and _best(found[0]) != before
+
+    nothing, something = 0, 1
+    while not saves(something):
+        nothing, something = something, 2 * something
+        if something > MOST_NOTCHES:
+            return 0
     while something - nothing > 1:
         middle = (nothing + something) // 2
-        nothing, something = (middle, something) if best(middle) == before else (nothing, middle)
-    first = way.looser(problem, something)
-    yield from _rows(problem, way, (FIRST, first[1] if first else ""), before, best(something))
+        nothing, something = (nothing, middle) if saves(middle) else (middle, something)
+    return something
 
 
 def _best(problem: Problem) -> tuple[float, ...]:
@@ -134,9 +144,7 @@ def _best(problem: Problem) -> tuple[float, ...]:
     return found.values
 
 
-def _that_matter(
-    problem: Problem, ways: Sequence[Giving], before: tuple[float, ...]
-) -> dict[Giving, tuple[float, ...]]:
+def that_matter(problem: Problem, ways: Sequence[Giving], before: tuple[float, ...]) -> dict[Giving, tuple[float, ...]]:
     """Return the rules without which the best plan would be better, with what it would then come to."""
     if not ways:
         return {}
@@ -149,7 +157,7 @@ def _that_matter(
     if len(ways) == 1:
         return {ways[0]: after}
     half = len(ways) // 2
-    return _that_matter(problem, ways[:half], before) | _that_matter(problem, ways[half:], before)
+    return that_matter(problem, ways[:half], before) | that_matter(problem, ways[half:], before)
 
 
 def givings(problem: Problem) -> list[Giving]:

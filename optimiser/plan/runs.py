@@ -37,10 +37,12 @@ TABLES_OF_LINKS = ("links", "exceptions")
 COVER_TABLES = ("rotas", "rota_needs")
 
 
-def files_of(plan: Plan, said: Sequence[Otherwise] = ()) -> dict[str, bytes]:
+def files_of(
+    plan: Plan, said: Sequence[Otherwise] = (), would_change: Mapping[str, object] | None = None
+) -> dict[str, bytes]:
     """Return a plan's run folder as file names and contents: its tables, the config, its inputs and ``run.json``.
 
-    ``said`` is said of it beside other questions.
+    ``said`` is said of it beside other questions, and ``would_change`` what would alter it, as plain data.
     """
     frames = {
         "designations": plan.designations,
@@ -52,7 +54,8 @@ def files_of(plan: Plan, said: Sequence[Otherwise] = ()) -> dict[str, bytes]:
     if plan.problem.has_tables_of_links:
         frames |= {"links": plan.links, "exceptions": plan.exceptions}
     files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()} | dict(plan.problem.files)
-    files["run.json"] = json.dumps(_record(plan, files, said), indent=2, ensure_ascii=False).encode() + b"\n"
+    record = _record(plan, files, said, would_change)
+    files["run.json"] = json.dumps(record, indent=2, ensure_ascii=False).encode() + b"\n"
     return files
 
 
@@ -174,7 +177,9 @@ def _cells(column: pd.Series[Any]) -> list[Any]:
     return ["" if pd.isna(cell) else cell for cell in cells] if column.hasnans else cells
 
 
-def _record(plan: Plan, files: Mapping[str, bytes], said: Sequence[Otherwise]) -> dict[str, object]:
+def _record(
+    plan: Plan, files: Mapping[str, bytes], said: Sequence[Otherwise], would_change: Mapping[str, object] | None
+) -> dict[str, object]:
     proof, listing = plan.proof, plan.proof.enumeration
     return {
         "format": FORMAT,
@@ -203,6 +208,7 @@ def _record(plan: Plan, files: Mapping[str, bytes], said: Sequence[Otherwise]) -
             ],
         },
         **({"sentences": [one.record for one in said]} if said else {}),
+        **({"would_change": would_change} if would_change else {}),
         "solver": proof.solver,
         "versions": versions(),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},

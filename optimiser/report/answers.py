@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optimiser.errors import NoPlan
-from optimiser.explanation import Clash, clash
+from optimiser.explanation import Clash, WouldChange, clash, would_change
 from optimiser.plan import Plan, Tell, say_nothing
 from optimiser.plan.quotable import Otherwise
 from optimiser.problem import Problem
@@ -18,11 +18,12 @@ class Answer:
     """The best plan, and what it is set against.
 
     ``set_against`` are sentences on what would be best if everybody went to the nearest, and if nobody crossed the
-    border; none where that would be the same.
+    border; none where that would be the same. ``would_change`` has the smallest changes that alter the answer.
     """
 
     plan: Plan
     set_against: tuple[Otherwise, ...]
+    would_change: WouldChange
 
     def __str__(self) -> str:
         """Return the plan in a dozen plain lines, and what it is set against."""
@@ -38,7 +39,9 @@ def answer(problem: Problem, *, time_limit_minutes: float | None = None, tell: T
     if isinstance(found, Clash):
         return found
     tell("Looking across the border")
-    return Answer(found, (*to_the_nearest(found), *across_the_border(found)))
+    set_against = (*to_the_nearest(found), *across_the_border(found))
+    tell("Looking for what would change the answer")
+    return Answer(found, set_against, would_change(found))
 
 
 def best_or_clash(

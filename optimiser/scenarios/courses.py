@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from optimiser.model import staffing
 from optimiser.model.arithmetic import ARITHMETIC, All, Instance, journeys, one_choice, score
@@ -22,9 +23,9 @@ from optimiser.model.rules import JUDGED
 from optimiser.model.rules.volumes import most_patients_in_beds
 from optimiser.plan import Plan
 from optimiser.plan.proof import EVALUATED, Proof
-from optimiser.problem import Objective, Problem
+from optimiser.problem import LEAVES, PULLED, STAYS, Objective, Problem
 from optimiser.problem.decimals import exactly
-from optimiser.scenarios.parameters import Parameter
+from optimiser.scenarios.parameters import BORDER_PULL, Parameter
 
 Designations = frozenset[tuple[str, str]]
 FINEST = 10**9
@@ -72,16 +73,25 @@ class Ends:
     problems: tuple[Problem, Problem]
 
     @classmethod
-    def of(cls, problem: Problem, designated: Designations, parameter: Parameter) -> Ends:
-        """Take a question as it stands and with the parameter at the far end of its range."""
+    def of_each(cls, problem: Problem, options: Iterable[Designations], parameter: Parameter) -> list[Ends]:
+        """Take a question as it stands and with the parameter at the far end of its range, for each of some options.
+
+        Of the share who go to the nearest of all both ends are taken, between which every stream only grows or shrinks.
+        """
         if any(service.managed for service in problem.services.values()):
             raise NotWorkedOut("patients are shared out between sites by a programme of their own")
         here = parameter.current(problem)
         there = parameter.high if parameter.high != here else parameter.low
-        ends = cls(designated, parameter, (here, there), (problem, parameter.apply(problem, there)))
-        if any(service.observed for service in problem.services.values()):
-            ends._all_go_where_they_went()
-        return ends
+        values, first = (here, there), problem
+        if parameter.name == BORDER_PULL:
+            values = parameter.low, parameter.high
+            first = parameter.apply(problem, values[0])
+        problems = first, parameter.apply(problem, values[1])
+        found = [cls(designated, parameter, values, problems) for designated in options]
+        if parameter.name != BORDER_PULL and any(service.observed for service in problem.services.values()):
+            for ends in found:
+                ends._all_go_where_they_went()
+        return found
 
     def _all_go_where_they_went(self) -> None:
         """Make sure that nobody goes elsewhere: who does not at either end of the range does not between."""
@@ -104,16 +114,19 @@ class Ends:
         return here, there
 
     @cached_property
-    def areas(self) -> Mapping[str, list[tuple[Line, Line, bool]]]:
-        """Each service's areas: their minutes, their patients, and whether they are resident."""
+    def streams(self) -> Mapping[str, list[tuple[Line, Line, bool, str]]]:
+        """Each service's streams: their minutes, their patients, whether of residents, and how they go."""
         frames = [Plan(problem, self.designated, Proof(EVALUATED, ())).journeys for problem in self.problems]
-        found: dict[str, list[tuple[Line, Line, bool]]] = {code: [] for code in self.problems[0].services}
+        if self.parameter.name == BORDER_PULL:
+            frames = _of_the_same_streams(*frames)
+        found: dict[str, list[tuple[Line, Line, bool, str]]] = {code: [] for code in self.problems[0].services}
         known: dict[tuple[float, float], Line] = {}
         columns = ("minutes", "patients_per_year")
         pairs = [zip(frames[0][one].tolist(), frames[1][one].tolist(), strict=True) for one in columns]
-        for code, resident, *both in zip(frames[0]["service"], frames[0]["resident"], *pairs, strict=True):
+        how = frames[0]["how"] if "how" in frames[0] else [STAYS] * len(frames[0])
+        for code, resident, goes, *both in zip(frames[0]["service"], frames[0]["resident"], how, *pairs, strict=True):
             lines = [known.setdefault(pair, self._through(pair)) for pair in both]
-            found[code].append((lines[0], lines[1], bool(resident)))
+            found[code].append((lines[0], lines[1], bool(resident), goes))
         return found
 
     def _through(self, pair: tuple[float, float]) -> Line:
@@ -122,8 +135,33 @@ class Ends:
         return self.line(exactly(pair[0]), exactly(pair[1]))
 
     def residents(self, services: Iterable[str]) -> list[tuple[Line, Line]]:
-        """Return minutes and patients of the resident areas of some services."""
-        return [(minutes, patients) for code in services for minutes, patients, here in self.areas[code] if here]
+        """Return minutes and patients of the resident streams of some services."""
+        return [(minutes, patients) for code in services for minutes, patients, here, _ in self.streams[code] if here]
+
+    def longest(self, services: Iterable[str]) -> Course:
+        """Return the longest journey of the residents who do not leave, to some services."""
+        by_way: dict[str, list[Line]] = {STAYS: [], PULLED: []}
+        for minutes, _, here, how in (one for code in services for one in self.streams[code]):
+            if here and how != LEAVES:
+                by_way[how].append(minutes)
+        longest = _longest([*by_way[STAYS], *by_way[PULLED]])
+        if self.parameter.name != BORDER_PULL:
+            return longest
+        # Where nobody is pulled over the border, or everybody is, the others' journeys are nobody's.
+        alone = {0: _longest(by_way[STAYS]), 1: _longest(by_way[PULLED])}
+        return Course(longest.name, lambda at: alone[int(at)].at(at) if at in alone else longest.at(at), longest.kinks)
+
+
+def _of_the_same_streams(*frames: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return journeys of the same streams, in one order: nobody is in a stream that a frame does not have."""
+    keyed = []
+    for one in frames:
+        where = one["site"].where(one["how"] == LEAVES, "")
+        keyed.append(one.set_index([one["service"], one["area"], one["how"], where]))
+    every = keyed[0].index.union(keyed[1].index)
+    here, there = (one.reindex(every) for one in keyed)
+    known = [one.assign(patients_per_year=one["patients_per_year"].fillna(0.0)) for one in (here, there)]
+    return [one.where(one["service"].notna(), other) for one, other in zip(known, reversed(known), strict=True)]
 
 
 # Objectives -----------------------------------------------------------------------------------------------------------
@@ -134,7 +172,7 @@ def course_of(ends: Ends, objective: Objective) -> Course:
     problem = ends.problems[0]
     counted = [code for code in problem.services_of(objective) if problem.services[code].activity]
     if objective.name == "worst_journey":
-        return _longest("worst_journey", [minutes for minutes, _ in ends.residents(counted)])
+        return replace(ends.longest(counted), name="worst_journey")
     if objective.name == "patients_beyond_standard":
         return _beyond(ends, counted)
     if objective.name == "staff_short":
@@ -159,7 +197,7 @@ def _whole(number: float) -> Fraction:
     return exactly(number)
 
 
-def _longest(name: str, lines: Sequence[Line]) -> Course:
+def _longest(lines: Sequence[Line]) -> Course:
     """Return the largest of some lines: it bends where the steeper overtakes (the upper hull of the lines)."""
     steepest: dict[Fraction, Fraction] = {}
     for one in lines:
@@ -171,7 +209,7 @@ def _longest(name: str, lines: Sequence[Line]) -> Course:
             hull.pop()
         hull.append(line)
     kinks = tuple(_crossing(*pair) for pair in pairwise(hull))
-    return Course(name, lambda at: max((line(at) for line in hull), default=Fraction(0)), kinks)
+    return Course("longest journey", lambda at: max((line(at) for line in hull), default=Fraction(0)), kinks)
 
 
 def _crossing(one: Line, other: Line) -> Fraction:
@@ -247,7 +285,7 @@ def _limit_of(one: Instance) -> Fraction:
 
 def _below_the_ceiling(ends: Ends, one: Instance) -> Course:
     limit = _limit_of(one)
-    longest = _longest("", [minutes for minutes, _ in ends.residents(one.names)])
+    longest = ends.longest(one.names)
     return Course("", lambda at: limit - longest.at(at), longest.kinks)
 
 

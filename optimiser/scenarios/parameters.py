@@ -20,6 +20,7 @@ from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, grown, people_t
 
 Value = Fraction | float
 PARTS_OF_A_WTE = 1_000_000
+BORDER_PULL = "border_pull"
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,22 @@ def people_factor(problem: Problem) -> Iterator[Parameter]:
 
 def _is_known(problem: Problem, column: str) -> bool:
     return column in problem.areas and not problem.areas[column].isna().any()
+
+
+@kind
+def border_pull(problem: Problem) -> Iterator[Parameter]:
+    """Such a share of patients go to the nearest hospital of all, the others as today. Only where some go as today."""
+
+    def current(problem: Problem) -> Fraction:
+        return exactly(problem.border.pull.value) if problem.border else Fraction(1)
+
+    def apply(problem: Problem, value: Value) -> Problem:
+        border = problem.border
+        return _other(problem, border=border and replace(border, pull=_new(border.pull, value)))
+
+    if problem.border:
+        meaning = "Such a share of every area's patients go to the nearest hospital of all, the others as today"
+        yield Parameter(BORDER_PULL, "share of patients", meaning, Fraction(0), Fraction(1), current, apply)
 
 
 # Staff ----------------------------------------------------------------------------------------------------------------

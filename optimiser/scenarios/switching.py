@@ -24,7 +24,7 @@ from optimiser.problem import Objective, Problem
 from optimiser.problem.decimals import exactly
 from optimiser.problem.words import amount, one_of, shown
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
-from optimiser.scenarios.parameters import Parameter, parameters
+from optimiser.scenarios.parameters import BORDER_PULL, Parameter, parameters
 
 MAP_STEPS = 9
 HALVED_TO = Fraction(1, 10**9)
@@ -68,6 +68,11 @@ class Stretch:
     low: Fraction
     high: Fraction
     standing: Standing
+
+    @property
+    def is_a_point(self) -> bool:
+        """Whether it is one value alone."""
+        return self.low == self.high
 
 
 @dataclass(frozen=True)
@@ -124,15 +129,19 @@ class Switching:
             if at is None:
                 parts.append(f"never {way}")
                 continue
+            beyond = self._beyond(at, towards)
             said = f"at {float(at):g} and {way}" if self.parameter.whole else f"{way} {float(at):.9g}"
-            parts.append(f"{said} {self._beyond(at, towards).since(self.now, first, second)}")
+            # Where nobody is pulled over the border, or everybody, two options may stand as they do nowhere else.
+            said = f"at {float(at):g} alone" if beyond.is_a_point and not self.parameter.whole else said
+            parts.append(f"{said} {beyond.standing.since(self.now, first, second)}")
         return f"{name} (now {now}): {'; '.join(parts)}."
 
-    def _beyond(self, at: Fraction, towards: int) -> Standing:
-        """Return how they stand just beyond a value."""
+    def _beyond(self, at: Fraction, towards: int) -> Stretch:
+        """Return the stretch just beyond a value."""
+        rest = [one for one in self.stretches if one is not self._here]
         if towards < 0:
-            return next(one.standing for one in reversed(self.stretches) if one.high <= at)
-        return next(one.standing for one in self.stretches if one.low >= at)
+            return next(one for one in reversed(rest) if one.high <= at)
+        return next(one for one in rest if one.low >= at)
 
 
 def switching(
@@ -328,7 +337,7 @@ class _Runs:
 
     @classmethod
     def of(cls, problem: Problem, first: Designations, second: Designations, parameter: Parameter) -> _Runs:
-        ends = [Ends.of(problem, one, parameter) for one in (first, second)]
+        ends = Ends.of_each(problem, (first, second), parameter)
         objectives = tuple((course_of(ends[0], one), course_of(ends[1], one)) for one in problem.objectives)
         return cls(objectives, (tuple(spares(ends[0])), tuple(spares(ends[1]))))
 
@@ -343,7 +352,8 @@ class _Runs:
         """Yield stretches over a parameter's range, cut wherever a course may cross another or a rule may break."""
         low, high = parameter.low, parameter.high
         inside = sorted({low, high, *(one for one in self._cuts() if low < one < high)})
-        return _each(pairwise(inside), self.standing)
+        ends = ([(low, low)], [(high, high)]) if parameter.name == BORDER_PULL else ([], [])
+        return _each([*ends[0], *pairwise(inside), *ends[1]], self.standing)
 
     def _cuts(self) -> Iterator[Fraction]:
         for here, there in self.objectives:

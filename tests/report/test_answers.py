@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+from as_files import with_files
 from worlds import small
 
 import optimiser as op
+from optimiser import checker
+from optimiser.plan.runs import files_of
 from optimiser.problem import Figure
 
 
@@ -39,3 +44,18 @@ def test_where_no_plan_meets_every_rule_the_answer_is_which_rules_clash():
     answer = op.answer(small(at_least_sites=Figure(3)))
     assert isinstance(answer, op.Clash)
     assert answer.names == op.clash(small(at_least_sites=Figure(3))).names == ("enough_sites.clinic",)
+
+
+def test_what_would_change_an_answer_stands_in_its_run_and_a_spoilt_entry_is_noticed():
+    answer = op.answer(with_files(small(at_most_sites=Figure(1))))
+    assert isinstance(answer, op.Answer)
+    files = files_of(answer.plan, said=answer.set_against, would_change=answer.would_change.record)
+    assert checker.check(files).empty
+    record = json.loads(files["run.json"])
+    (change,) = record["would_change"]["changes"]
+    assert change["then"] == {"clinic": ["ash", "birch"]}
+    assert (change["kind"], change["what"], change["by"]) == ("rule", "not_too_many_sites.clinic", 1)
+    for spoilt in ({**change, "kind": "whim"}, {**change, "more": 1}, {**change, "then": "ash"}):
+        said = record | {"would_change": {"changes": [spoilt], "not_worked_out": ""}}
+        found = checker.check(files | {"run.json": json.dumps(said).encode()})
+        assert set(found["check"]) == {"the_record_is_sound"}

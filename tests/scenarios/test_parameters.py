@@ -12,7 +12,7 @@ from shipped import question
 from worlds import ROADS, by_transfer, small, three_doctors, vary
 
 from optimiser.model.arithmetic import value
-from optimiser.problem import ACROSS_SITES, Beds, Figure, Growth, Objective, Problem, Team
+from optimiser.problem import ACROSS_SITES, HERE, Beds, Border, Figure, Growth, Objective, Problem, Team
 from optimiser.scenarios.parameters import KINDS, changed, corridors, parameters, shared_out
 from optimiser.search.planning import solve
 
@@ -29,7 +29,8 @@ def everything() -> Problem:
         corridor=["A1", "", "A1", "A2"], population_65_plus=[60, 10, 50, 10], population_75_plus=[30, 5, 0, 0]
     )
     growth = Growth(2, problem.demand, 2027, by_activity={"visit": 0.1})
-    return replace(problem, areas=areas, growth=growth, files={"config.yaml": b"x"})
+    shares = pd.DataFrame({"oak": [0.5, 0, 0, 0], HERE: [0.5, 0, 1, 1]}, index=areas.index)
+    return replace(problem, areas=areas, growth=growth, border=Border(shares, Figure(1)), files={"config.yaml": b"x"})
 
 
 def test_every_kind_has_a_docstring_and_yields_something_here():
@@ -62,6 +63,8 @@ def differ(name: str, found: Problem) -> bool:
         return not before.equals(after)
     if isinstance(before, Growth):
         return before.years != after.years
+    if isinstance(before, Border):
+        return before.pull.value != after.pull.value
     return bool(before != after)
 
 
@@ -80,6 +83,18 @@ def test_a_corridor_stretches_the_journeys_of_its_own_areas_alone():
     assert found.transfers.equals(problem.transfers)
     # West 10 × 10, mid 20 × 30, east 30 × 15.
     assert value(found, {("ash", "clinic"), ("birch", "clinic")}, MINUTES) == 100 + 600 + 450
+
+
+def test_the_share_who_go_to_the_nearest_of_all_leave_and_come_as_if_there_were_no_border():
+    problem = replace(everything(), growth=None)
+    today = changed(problem, {"border_pull": 0})
+    # Of east's 30 half leave for oak, 25 minutes away. All others stay; none of far's 5 come to ash or birch.
+    assert value(today, {("ash", "clinic"), ("birch", "clinic")}, MINUTES) == 10 * 10 + 20 * 20 + 15 * 10 + 15 * 25
+    assert "border_pull" not in parameters(replace(problem, border=None))
+    half, every = (changed(problem, {"border_pull": share}) for share in (0.5, 1))
+    assert value(half, {("ash", "clinic")}, MINUTES) == 100 + 400 + 15 * 25 + 7.5 * 25 + 7.5 * 40
+    assert value(every, {("ash", "clinic")}, MINUTES) == 100 + 400 + 30 * 25
+    assert (len(half.streams.area), len(every.streams.area)) == (4 + 4 + 1, 4)
 
 
 def test_demand_grows_by_activity_by_age_and_by_years():

@@ -27,13 +27,13 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from shipped import question
 from test_enumeration import worlds
-from worlds import small, three_doctors
+from worlds import AREAS, small, three_doctors
 
 from optimiser import scenarios as sweeps
 from optimiser.errors import InputError, NotWritten, TooLarge
 from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import evaluate
-from optimiser.problem import Figure, Objective, Problem
+from optimiser.problem import HERE, Border, Figure, Objective, Problem, Site
 from optimiser.scenarios.draws import scenarios
 from optimiser.scenarios.parameters import changed, parameters
 from optimiser.scenarios.settings import Sweep, SweepSettings
@@ -80,6 +80,7 @@ def questions(draw: st.DrawFn) -> Sweep:
         "journey_factor.": [0.5, 1.0, 1.25, 1.3],
         "demand_factor.": [0.5, 1.0, 1.35],
         "people_factor.": [1.0, 1.1],
+        "border_pull": [0.0, 0.3, 1.0],
         "staff.": [0, 1, 3, 6],
         "minimum_patients.": [1, 6.5, 20],
         "maximum_patients.": [5, 25],
@@ -200,6 +201,79 @@ def test_a_plan_of_a_scenario_is_what_the_sweep_says_it_is():
         for column, designation in enumerate(finding.results.numbers):
             plan = evaluate(varied, finding.work.listed.designated(int(designation)))
             assert plan.broken.empty == finding.results.lawful[number, column]
+
+
+# The share who go to the nearest of all -------------------------------------------------------------------------------
+
+PULLS = [0.0, 0.25, 0.5, 0.937844, 1.0]
+
+
+@st.composite
+def questions_of_leavers(draw: st.DrawFn) -> Sweep:
+    """Draw a small world of which some leave as today, and scenarios in which more of them go to the nearest of all."""
+    sweep = draw(questions())
+    problem = leaving(draw, sweep.problem)
+    pull = st.sampled_from(PULLS)
+    said = [{**one, "border_pull": draw(pull)} for one in sweep.settings.scenarios]
+    return sweep_of(problem, [*said, {"border_pull": draw(pull)}])
+
+
+def leaving(draw: st.DrawFn, problem: Problem) -> Problem:
+    """Return a world with an edge that some of its patients go to today, and some come from."""
+    share = st.sampled_from([0.0, 0.1, 0.333333, 0.5, 1.0])
+    if "edge_0" not in problem.sites:
+        problem = replace(
+            problem,
+            sites={**problem.sites, "edge_0": Site("edge_0", "edge_0", False)},
+            journeys=problem.journeys.assign(
+                edge_0=[draw(st.sampled_from([5.0, 20.0, 30.0])) for _ in problem.areas.index]
+            ),
+            services={code: replace(one, neighbours=("edge_0",)) for code, one in problem.services.items()},
+        )
+        roads = problem.transfers.reindex(index=list(problem.sites), columns=list(problem.sites)).fillna(10.0)
+        problem = replace(problem, transfers=roads)
+    shares = pd.DataFrame({place: [draw(share) for _ in problem.areas.index] for place in ("edge_0", HERE)})
+    shares = shares.set_axis(problem.areas.index)
+    return replace(problem, border=Border(shares, Figure(draw(st.sampled_from([0.0, 0.3, 1.0])))))
+
+
+@draws(40)
+@given(questions_of_leavers())
+def test_a_sweep_of_who_goes_to_the_nearest_of_all_is_brute_force(sweep: Sweep):
+    finding = found_by(sweep)
+    results, listed = finding.results, finding.work.listed
+    assert finding.work.way == "one by one"
+    allowed, worth = brute_force(sweep, [listed.designated(number) for number in range(listed.count)])
+    for scenario, (good, values) in enumerate(zip(allowed, worth, strict=True)):
+        assert results.answered[scenario] == any(good)
+        assert {n for n, one in enumerate(good) if one} <= set(results.numbers.tolist())
+        for column, number in enumerate(results.numbers.tolist()):
+            assert results.lawful[scenario, column] == good[number]
+            assert results.values[scenario, column] / results.scale == values[number][0]
+        if any(good):
+            best = min(value for value, one in zip(values, good, strict=True) if one)
+            assert values[int(results.numbers[results.best[scenario]])] == best
+    by_paths = found_by(sweep, most_listed=0)
+    assert_frame_equal(by_paths.by_scenario, finding.by_scenario, check_dtype=False, rtol=1e-12, atol=1e-7)
+
+
+def test_at_none_and_at_all_a_sweep_has_the_longest_journeys_of_whom_there_are():
+    # Half of east's 30 go to oak today. Were all to go to the nearest of all, oak would be nearer to them than ash.
+    shares = pd.DataFrame({"oak": [0.5, 0, 0, 0], HERE: [0.5, 0, 1, 1]}, index=pd.Index(AREAS, name="area"))
+    problem = replace(small(), border=Border(shares), objectives=(Objective("worst_journey"),))
+    sweep = sweep_of(problem, [{"border_pull": one} for one in (0.0, 0.5, 1.0)])
+    finding = found_by(sweep)
+    ash = finding.results.numbers.tolist().index(finding.work.listed.number({("ash", "clinic")}))
+    assert finding.results.values[:, ash].tolist() == [40, 40, 25]
+
+
+def test_a_sweep_that_leaves_the_share_as_it_stands_is_read_off_tables():
+    shares = pd.DataFrame({"oak": [0.5, 0, 0, 0], HERE: [0.5, 0, 1, 1]}, index=pd.Index(AREAS, name="area"))
+    problem = replace(small(), border=Border(shares, Figure(0.25)))
+    values = [{"demand_factor.visit": 1.25}, {"journey_factor": 1.5}, {}]
+    quick, slow = (found_by(sweep_of(problem, values), one_by_one=one) for one in (False, True))
+    assert (quick.work.way, slow.work.way) == ("from tables", "one by one")
+    assert_frame_equal(quick.by_scenario, slow.by_scenario, check_dtype=False, rtol=0, atol=1e-7)
 
 
 # By hand ---------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import checkers_view
 import numpy as np
+import pandas as pd
 import pytest
 from as_files import with_files
 from drawing import draws
@@ -22,14 +23,15 @@ from hypothesis import strategies as st
 from shipped import answer
 from test_clash import drawn as world_of_two_services
 from test_enumeration import worlds
-from worlds import by_transfer, small, three_doctors, vary
+from test_sweep import leaving
+from worlds import AREAS, by_transfer, small, three_doctors, vary
 
 import optimiser as op
 from optimiser.checker.reading import Number
 from optimiser.checker.run import MICRO, Run
 from optimiser.errors import InputError, TooLarge
 from optimiser.model.arithmetic import lawful, value
-from optimiser.problem import Figure, Objective, Observed, Problem
+from optimiser.problem import HERE, Border, Figure, Objective, Observed, Problem
 from optimiser.problem.decimals import exactly
 from optimiser.scenarios.maps import two_way_map
 from optimiser.scenarios.parameters import Parameter, parameters
@@ -150,6 +152,9 @@ class Exactly:
             # Of whole numbers there is none between; how long patients stay is halved, not worked out.
             if not parameter.whole and not parameter.name.startswith("stay_days"):
                 assert before.high == beyond.low
+                # At none or at all of whom go to the nearest of all others' journeys are nobody's: no line leads there.
+                if before.is_a_point or beyond.is_a_point:
+                    continue
                 self.turn(below, self.stand(parameter, before.high), above, self.dust(parameter))
         return max(0, len(found.stretches) - 1)
 
@@ -171,7 +176,7 @@ class Exactly:
 
     def dust(self, parameter: Parameter) -> Fraction:
         """Return what six decimals of a table can hide: of each area's patients, or of the minutes that they wait."""
-        if parameter.name.split(".")[0] not in ("people_factor", "dwell_minutes", "overhead_minutes"):
+        if parameter.name.split(".")[0] not in ("people_factor", "dwell_minutes", "overhead_minutes", "border_pull"):
             return Fraction(0)
         areas, patients = len(self.problem.areas), int(self.problem.demand.to_numpy().sum()) + 1
         return Fraction(120 * areas + patients, 10**6)
@@ -334,6 +339,60 @@ def test_every_switching_value_of_stranger_worlds_is_so(problem: Problem, data: 
             check(problem, found, (here, there))
         except TooLarge:
             continue  # a middle with more decimals than sums are exact in
+
+
+@draws(60)
+@given(worlds(), st.data())
+def test_every_switching_value_of_the_share_who_go_to_the_nearest_of_all_is_so(problem: Problem, data: st.DataObject):
+    """And at none and at all of them, where others' journeys are the longest than anywhere between."""
+    managed = {code: replace(one, managed=False) for code, one in problem.services.items()}
+    problem = leaving(data.draw, replace(problem, services=managed))
+    pairs = [(site, code) for site in problem.candidates for code in problem.services]
+    ranked = [one.designated for one in enumerate_all(problem).ranked]
+    any_one = st.sampled_from(ranked) if len(ranked) > 1 else st.frozensets(st.sampled_from(pairs))
+    pair = data.draw(any_one), data.draw(any_one)
+    assume(pair[0] != pair[1])
+    (found,) = switching(problem, *pair, [parameters(problem)["border_pull"]])
+    if found.why_not:
+        assert found.why_not == "somebody reaches no site"
+        return
+    assert (found.stretches[0].low, found.stretches[-1].high) == (0, 1)
+    check(problem, found, pair)
+    for end in (found.stretches[0], found.stretches[-1]):
+        at = end.low if end is found.stretches[0] else end.high
+        assert outcome(problem, found.parameter, at, pair) == end.standing.outcome
+
+
+def test_at_all_of_them_alone_a_longest_journey_may_be_lawful():
+    # Who lives in the east takes 40 minutes to ash, 25 to oak, where all of them go only if nobody goes as today.
+    shares = pd.DataFrame({HERE: [1.0, 1, 1, 1]}, index=pd.Index(AREAS, name="area"))
+    problem = replace(small(longest_journey_minutes=Figure(30)), border=Border(shares))
+    ash, birch = (frozenset({(site, "clinic")}) for site in ("ash", "birch"))
+    (found,) = switching(problem, birch, ash, [parameters(problem)["border_pull"]])
+    assert [(one.low, one.high) for one in found.stretches] == [(0, 1), (1, 1)]
+    assert found.up == 1
+    assert found.words("birch", "ash") == (
+        "border_pull (now a share of 0): never below; at 1 alone ash breaks no rule and birch is better."
+    )
+
+
+def test_stroke_goes_to_southend_if_more_than_94_percent_go_to_the_nearest_of_all():
+    plan = answer("what_if/border_as_today")
+    southend = frozenset(one for one in plan.designated if one[1] != "hyper_acute_stroke")
+    southend |= {("southend", "hyper_acute_stroke")}
+    (found,) = switching(plan.problem, plan.designated, southend, [parameters(plan.problem)["border_pull"]])
+    assert found.up is not None and found.down is None
+    # By hand: what Basildon saves today against what it would cost were everybody to go to the nearest of all.
+    stroke = Objective("patient_minutes", ("hyper_acute_stroke",))
+    pairs = [
+        [exactly(value(found.parameter.apply(plan.problem, at), one, stroke)) for one in (southend, plan.designated)]
+        for at in (0.0, 1.0)
+    ]
+    saves, costs = pairs[0][0] - pairs[0][1], pairs[1][1] - pairs[1][0]
+    assert float(found.up) == pytest.approx(float(saves / (saves + costs)), abs=1e-9)
+    assert float(found.up) == pytest.approx(0.94, abs=0.005)
+    for at, ahead in ((found.up - PERCENT, -1), (found.up + PERCENT, 1)):
+        assert outcome(plan.problem, found.parameter, round(at, 4), (plan.designated, southend)) == (True, True, ahead)
 
 
 def test_every_switching_value_of_40_drawn_worlds_is_so():

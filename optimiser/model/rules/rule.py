@@ -206,6 +206,10 @@ class Limit(Judged):
         """Return what giving way by so many units would mean, in words."""
         return ""
 
+    def it_would_take(self, problem: Problem, names: Names, by: float) -> str:
+        """Return in words what a plan that breaks it by so much would need to be lawful; mostly there are none."""
+        return ""
+
     def gives_at_most(self, problem: Problem, names: Names) -> float | None:
         """Return by how much it may give way and still ask for something; nothing where there is no such end."""
         return None

@@ -75,6 +75,9 @@ class rota_is_filled(OfStaff):
         short = _staff(problem, by, names[1:])
         return f"let the rotas of {problem.services[names[0]].name} be short of {short} in all"
 
+    def it_would_take(self, problem: Problem, names: Names, by: float) -> str:
+        return _staff(problem, by, names[1:], "more ")
+
     def is_one_need(self, problem: Problem, names: Names) -> bool:
         return problem.teams[names[1]].across_sites
 

@@ -1,0 +1,350 @@
+"""What would change the answer: the smallest changes after which another plan, or none, would be best.
+
+Four kinds. A *rule* that gives way, by as much as the plan that is then best is from lawful today. A *parameter*:
+journeys, patients or staff in post, up to the value beyond which the answer is another. The *border*: more patients who
+go to the nearest hospital of all. Each is asked again, exactly: what is said to be best is best there.
+
+Of rules the fewest notches are taken that change anything. Of parameters a value is looked for where the answer at an
+end of the range is another, so what turns and turns back within it is not found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import isfinite
+
+from optimiser.errors import TooLarge
+from optimiser.explanation.best import best_listed
+from optimiser.explanation.prices import Giving, fewest_notches, givings, that_matter
+from optimiser.explanation.record import record
+from optimiser.model.arithmetic import lawful, value
+from optimiser.model.objectives import UNITS
+from optimiser.model.rules import LIMITS, Demand, demand_of, name_of
+from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan.proof import PROVED, Option
+from optimiser.problem import Problem
+from optimiser.problem.words import PATIENTS, amount, begun, listed, percent, places
+from optimiser.scenarios.parameters import BORDER_PULL, Parameter, parameters
+from optimiser.scenarios.switching import Switching, switching
+from optimiser.scenarios.turning import turning_values
+from optimiser.search.enumeration import can_be_ranked
+
+MOST_SAID = 4
+RULE, PARAMETER, BORDER = "rule", "parameter", "border"
+# Journeys to work out for one asking, over all services, times what may have to be asked about: some seconds' work.
+MOST_WORK = 8_000_000
+# Steps in which a parameter is said. Of journeys they are coarse, for with more decimals sums are no longer exact.
+STEPS = {"journey_factor": Fraction(1, 20), "demand_factor": Fraction(1, 100), "staff": Fraction(1)}
+MOST_RIVALS = 8
+
+Designations = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What one measure or objective comes to under the plan and under what would then be best, in today's question."""
+
+    measure: str
+    service: str
+    unit: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change that alters the answer.
+
+    Attributes
+    ----------
+    kind, what
+        "rule", "parameter" or "border", and the name of the rule with whose it is, or of the parameter.
+    by, unit
+        By how much it changes: nothing where it has no size, as a rule on what shares a site.
+    to
+        The value that a parameter then has; nothing of a rule. Of the border, that beyond which the answer turns.
+    size
+        That as a share of what stands now: of what a rule asks, of a parameter, of all patients.
+    service
+        The only service that it is about, with all else as it is; nothing where the whole answer is meant.
+    then
+        What would be designated; None where no plan would meet every rule.
+    gained
+        What is gained, where a rule gives way. Where a parameter turns the answer, the two are as good there.
+    words
+        All that in one sentence.
+    """
+
+    kind: str
+    what: str
+    by: float | None
+    unit: str
+    to: float | None
+    size: float
+    service: str
+    then: Designations | None
+    gained: tuple[Gain, ...]
+    words: str
+
+    def __str__(self) -> str:
+        """Return the sentence."""
+        return self.words
+
+
+@dataclass(frozen=True)
+class WouldChange:
+    """The smallest changes that alter an answer, smallest first, and why others or all were not worked out, if so."""
+
+    changes: tuple[Change, ...]
+    not_worked_out: str = ""
+
+    @property
+    def record(self) -> dict[str, object]:
+        """The same as plain data, as ``run.json`` holds it."""
+        return {"changes": record(self.changes), "not_worked_out": self.not_worked_out}
+
+
+def would_change(plan: Plan, *, most: int = MOST_SAID) -> WouldChange:
+    """Return the smallest changes that alter the answer, one for each answer that they lead to.
+
+    Nothing is worked out where asking again would take long, and that is said.
+    """
+    if why_not := _too_large(plan):
+        return WouldChange((), why_not)
+    found, too_fine = [*reversed(list(_by_rules(plan)))], []
+    for parameter in _looked_at(plan.problem):
+        try:
+            found += _by_parameter(plan, parameter)
+        except TooLarge:
+            too_fine.append(parameter.name)
+    found += _by_the_border(plan)
+    smallest: dict[Designations | None, Change] = {}
+    for one in sorted(found, key=lambda one: one.size):
+        smallest.setdefault(one.then, one)
+    left_out = f"sums would not be exact for {listed(too_fine)}" if too_fine else ""
+    return WouldChange(tuple(smallest.values())[:most], left_out)
+
+
+def _too_large(plan: Plan) -> str:
+    problem = plan.problem
+    if plan.proof.outcome != PROVED:
+        return "the plan is not proved best"
+    if any(service.managed for service in problem.services.values()):
+        return "patients are shared out between sites by a programme of their own"
+    choices = sum(2 ** _open_sites(problem, code) for code in problem.services_with_patients)
+    asked = len(givings(problem)) + 4 * len(list(_looked_at(problem)))
+    if not can_be_ranked(problem) or asked * choices * len(problem.streams.area) > MOST_WORK:
+        return f"to ask about {asked} things one by one would take too long here"
+    return ""
+
+
+def _open_sites(problem: Problem, code: str) -> int:
+    return sum(site not in problem.services[code].fixed for site in problem.candidates)
+
+
+# Rules ----------------------------------------------------------------------------------------------------------------
+
+
+def _by_rules(plan: Plan) -> Iterator[Change]:
+    """Yield, for each rule without which another plan were best, how little of it has to give."""
+    problem = plan.problem
+    before = tuple(reached.value for reached in plan.proof.objectives)
+    for way in that_matter(problem, givings(problem), before):
+        fewest = fewest_notches(problem, way, before)
+        varied, given = (way.looser(problem, fewest) if fewest else None) or (way.removed(problem), "")
+        best = best_listed(varied)
+        assert best is not None, "the plan meets every rule of a looser question"
+        yield _gives_way(plan, way, given, evaluate(problem, best.designated))
+
+
+def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
+    problem, needs, by, asked = plan.problem, dict[Demand, float](), 0.0, 0.0
+    for row in then.broken.to_dict("records"):
+        rule, *names = str(row["instance"]).split(".")
+        short = -float(row["spare"])
+        demand = demand_of(rule, tuple(names))
+        needs[demand] = needs.get(demand, 0.0) + short
+        by, asked = by + short, asked + abs(float(row["right"]))
+    unit = str(then.broken["unit"].iloc[0]) if len(then.broken) else ""
+    takes = [
+        words
+        for (rule, whose), short in needs.items()
+        if (words := LIMITS[rule].it_would_take(problem, whose, _rounded_up(short, unit)))
+    ]
+    words = listed(takes) or _given_in_words(problem, way, given)
+    has_size = bool(given) and isfinite(by) and unit != "designated"
+    return Change(
+        RULE,
+        name_of((way.rule.name, way.names)),
+        round(by, 6) if has_size else None,
+        unit if has_size else "",
+        None,
+        by / asked if has_size and asked else 1.0,
+        "",
+        then.designated,
+        tuple(_gains(plan, then)),
+        _sentence(plan, words, then.designated, tuple(_gains(plan, then))),
+    )
+
+
+def _given_in_words(problem: Problem, way: Giving, given: str) -> str:
+    if not given:
+        return f"without the rule that {way.words}"
+    named = way.names and way.names[0] in problem.services and problem.services[way.names[0]].name in given
+    return given if named else f"{way.words}, loosened to {given}"
+
+
+def _rounded_up(number: float, unit: str) -> float:
+    """Return a number rounded up to what people count in: what is enough stays enough."""
+    places = 0 if unit in (PATIENTS, "people") else 1
+    return float(math.ceil(round(number * 10**places, 6)) / 10**places)
+
+
+def _gains(plan: Plan, then: Plan) -> Iterator[Gain]:
+    """Yield the measures and objectives in which two plans of one question differ."""
+    for code in plan.problem.services_with_patients:
+        if plan.sites_of(code) != then.sites_of(code):
+            here, there = (measures.residents(one, code) for one in (plan, then))
+            yield Gain("mean_minutes", code, "minutes", *(measures.mean_minutes(one) for one in (here, there)))
+            standard = plan.problem.services[code].standard_minutes
+            if standard:
+                within = []
+                for rows in (here, there):
+                    patients = rows["patients_per_year"]
+                    within.append(float(patients[rows["minutes"] <= standard.value].sum() / patients.sum()))
+                yield Gain("share_within_standard", code, "share of patients", *within)
+    for mine, other in zip(plan.proof.objectives, then.proof.objectives, strict=True):
+        if mine.value != other.value:
+            yield Gain(mine.name, "", UNITS[mine.name], mine.value, other.value)
+
+
+# Parameters -----------------------------------------------------------------------------------------------------------
+
+
+def _looked_at(problem: Problem) -> Iterator[Parameter]:
+    """Yield journeys, patients, and staff in post in all."""
+    for name, parameter in parameters(problem).items():
+        kind, *names = name.split(".")
+        if kind in ("journey_factor", "demand_factor") or (kind == "staff" and len(names) == 2):
+            yield parameter
+
+
+def _by_parameter(plan: Plan, parameter: Parameter) -> Iterator[Change]:
+    """Yield where a parameter that becomes less or more turns the answer; more staff is what rules are asked about."""
+    ends = (parameter.low,) if parameter.name.startswith("staff") else (parameter.low, parameter.high)
+    for end in ends:
+        if end != parameter.current(plan.problem) and (turn := _turn(plan, parameter, end)):
+            yield _turned(plan, parameter, *turn)
+
+
+def _turned(plan: Plan, parameter: Parameter, at: Fraction, best: Option | None) -> Change:
+    now = parameter.current(plan.problem)
+    by, then = abs(at - now), best.designated if best else None
+    words = _sentence(plan, _as_changed(plan.problem, parameter, at - now), then, ())
+    size = float(by / now) if now else 1.0
+    return Change(PARAMETER, parameter.name, float(by), parameter.unit, float(at), size, "", then, (), words)
+
+
+def _turn(plan: Plan, parameter: Parameter, end: Fraction) -> tuple[Fraction, Option | None] | None:
+    """Return the nearest value towards an end of its range at which another plan is best, and that; else nothing.
+
+    Rivals are taken one after another: who is best at the end, then who is best just short of where that overtakes.
+    """
+    problem, now = plan.problem, parameter.current(plan.problem)
+    step = STEPS[parameter.name.split(".")[0]]
+    away = 1 if end > now else -1
+    at, best = end, best_listed(parameter.apply(problem, end))
+    for _ in range(MOST_RIVALS):
+        if _is_still_best(plan, parameter.apply(problem, at), best):
+            return None
+        looked_at = replace(parameter, low=min(now, at), high=max(now, at))
+        rival = best.designated if best else plan.designated
+        (found,) = switching(problem, plan.designated, rival, [looked_at])
+        edge = _overtaken(found, away)
+        if edge is None:
+            return None
+        inside = now + away * ((abs(edge - now) / step).__ceil__() - 1) * step
+        beyond = inside + away * step
+        if beyond == edge and not parameter.whole:
+            beyond += away * step
+        nearer = best_listed(parameter.apply(problem, inside))
+        if inside == now or _is_still_best(plan, parameter.apply(problem, inside), nearer):
+            last = beyond if abs(beyond - now) <= abs(end - now) else end
+            then = best_listed(parameter.apply(problem, last))
+            return None if _is_still_best(plan, parameter.apply(problem, last), then) else (last, then)
+        at, best = inside, nearer
+    return None
+
+
+def _is_still_best(plan: Plan, varied: Problem, best: Option | None) -> bool:
+    """Whether the plan is the best of a varied question, or as good."""
+    if best is None or best.designated == plan.designated:
+        return best is not None
+    if not lawful(varied, plan.designated):
+        return False
+    return tuple(value(varied, plan.designated, one) for one in varied.objectives) == best.values
+
+
+def _overtaken(found: Switching, away: int) -> Fraction | None:
+    """Return the nearest value from which on the first option is lawful no more, or the second better."""
+    for one in found.stretches[::away]:
+        first, second, order = one.standing.outcome
+        if not first or (second and order > 0):
+            return one.low if away > 0 else one.high
+    return None
+
+
+def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
+    """Return in words that a parameter changes by so much."""
+    kind, *names = parameter.name.split(".")
+    share = f"{float(abs(by) * 100):.6g}%"
+    if kind == "staff":
+        who = problem.teams[names[0]].name
+        counted = "" if names[1] == "people" else f" {names[1]}"
+        return f"{float(abs(by)):g}{counted} fewer {who} in post"
+    if kind == "demand_factor":
+        whose = listed(one.name for one in problem.services.values() if one.activity == names[0])
+        return f"{share} {'more' if by > 0 else 'fewer'} patients for {whose}"
+    whose = f"journeys from the areas of {names[0]}" if names else "every journey"
+    return f"{whose} {share} {'longer' if by > 0 else 'shorter'}"
+
+
+# The border -----------------------------------------------------------------------------------------------------------
+
+
+def _by_the_border(plan: Plan) -> Iterator[Change]:
+    for one in turning_values(plan):
+        if one.value is not None:
+            by = float(one.value - one.now)
+            where = BORDER, BORDER_PULL, by, "share of patients", float(one.value), by
+            yield Change(*where, one.service, one.designated, (), one.words)
+
+
+# Words ----------------------------------------------------------------------------------------------------------------
+
+
+def _sentence(plan: Plan, takes: str, then: Designations | None, gained: Iterable[Gain]) -> str:
+    problem = plan.problem
+    if then is None:
+        return f"{begun(takes)}: no plan would meet every rule."
+    by_service: dict[str, list[Gain]] = {}
+    for one in gained:
+        by_service.setdefault(one.service, []).append(one)
+    said = []
+    for code, service in problem.services.items():
+        there = tuple(site for site in problem.candidates if (site, code) in then)
+        if there != plan.sites_of(code):
+            gains = ", ".join(_gain_in_words(problem, one) for one in by_service.get(code, ()))
+            said.append(f"{service.name} at {places(problem, there)}{f' ({gains})' if gains else ''}")
+    return f"{begun(takes)}: {'; '.join(said)}."
+
+
+def _gain_in_words(problem: Problem, gain: Gain) -> str:
+    if gain.measure == "mean_minutes":
+        return f"{gain.after:.1f} minutes on average in place of {gain.before:.1f}"
+    standard = problem.services[gain.service].standard_minutes
+    assert standard is not None
+    return f"{percent(gain.after)} within {amount(standard.value, 'minutes')}"

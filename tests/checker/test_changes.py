@@ -1,0 +1,84 @@
+"""What run.json says would change the answer: what is true is found true, and every lie of a rule is noticed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+from as_files import with_files
+from shipped import answer
+from worlds import small, three_doctors
+
+from optimiser import checker
+from optimiser.checker.changes import changes_come_to_what_is_said
+from optimiser.explanation import would_change
+from optimiser.plan.runs import files_of
+from optimiser.problem import Figure, Problem
+from optimiser.search.planning import solve
+
+CHECK = changes_come_to_what_is_said.__name__
+WORLDS: dict[str, Callable[[], Problem]] = {
+    "a site": lambda: small(at_most_sites=Figure(1)),
+    "patients": lambda: small(minimum_patients=Figure(32.5), standard_minutes=Figure(15)),
+    "a doctor": lambda: small(rotas=three_doctors()),
+}
+
+
+@cache
+def files(world: str) -> dict[str, bytes]:
+    """Return the files of a solved world, with what would change its answer."""
+    plan = solve(with_files(WORLDS[world]()))
+    return files_of(plan, would_change=would_change(plan).record)
+
+
+def found_in(run: dict[str, bytes], lie: Callable[[dict[str, Any]], object]) -> set[str]:
+    """Return the names of the checks that notice a lie told of the first change of a run."""
+    record = json.loads(run["run.json"])
+    lie(record["would_change"]["changes"][0])
+    return set(checker.check(run | {"run.json": json.dumps(record).encode()})["check"])
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_what_would_change_an_answer_is_found_true(world: str):
+    record = json.loads(files(world)["run.json"])
+    assert record["would_change"]["changes"][0]["kind"] == "rule"
+    assert checker.check(files(world)).empty
+
+
+@pytest.mark.parametrize("name", ["base", "what_if/border_as_today"])
+def test_what_would_change_what_ships_is_found_true(name: str):
+    plan = answer(name)
+    assert checker.check(files_of(plan, would_change=would_change(plan).record)).empty
+
+
+LIES: dict[str, Callable[[dict[str, Any]], object]] = {
+    "another plan": lambda change: change.update(then={"clinic": ["ash"]}),
+    "the plan itself": lambda change: change.update(then={"clinic": ["birch"]}),
+    "a site that is not": lambda change: change["then"].update(clinic=["oak"]),
+    "no designations": lambda change: change.update(then=None),
+    "another rule": lambda change: change.update(what="enough_sites.clinic"),
+    "no rule": lambda change: change.update(what="whim.clinic"),
+    "a longer journey before": lambda change: change["gained"][0].update(before=17.0),
+    "a shorter journey after": lambda change: change["gained"][0].update(after=13.0),
+    "fewer minutes in all": lambda change: change["gained"][-1].update(after=799),
+    "a number that is none": lambda change: change["gained"][-1].update(after="800"),
+    "another measure": lambda change: change["gained"][0].update(measure="best_minutes"),
+    "another service": lambda change: change["gained"][0].update(service="x_ray"),
+}
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_about_a_rule_that_gives_way_is_noticed(world: str, lie: str):
+    assert found_in(files(world), LIES[lie]) == {CHECK}
+
+
+def test_a_share_within_the_standard_is_worked_out():
+    def lie(change: dict[str, Any]) -> None:
+        assert change["gained"][1]["measure"] == "share_within_standard"
+        change["gained"][1]["after"] = 0.99
+
+    assert found_in(files("patients"), lie) == {CHECK}
