@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.plan import Plan
+from optimiser.plan.asked import settings_of
 from optimiser.plan.measures import AGE_75_PLUS, BANDS, groups, mean
 from optimiser.problem import LEAVES, Problem
 
@@ -34,12 +35,17 @@ Row = tuple[str, str, str, float]
 
 
 def openings(base: Answer, other: Answer) -> pd.DataFrame:
-    """Return what opens and closes of services that both know: service, site, change ("opens" or "closes")."""
+    """Return what the other has and the first has not, or the reverse, of services that both know.
+
+    Columns: service, site, change ("opens" or "closes", against the first), today (whether it is there today; nothing
+    where that is not known).
+    """
     before, after = (_designated(answer) for answer in (base, other))
     both = set(base["services"]["service"]) & set(other["services"]["service"])
     before, after = ({pair for pair in chosen if pair[0] in both} for chosen in (before, after))
-    rows = [(*pair, "opens" if pair in after else "closes") for pair in sorted(before ^ after)]
-    return pd.DataFrame(rows, columns=["service", "site", "change"])
+    known = _today(base) | _today(other)
+    rows = [(*pair, "opens" if pair in after else "closes", known.get(pair)) for pair in sorted(before ^ after)]
+    return pd.DataFrame(rows, columns=["service", "site", "change", "today"]).astype({"today": object})
 
 
 def areas(base: Answer, other: Answer) -> pd.DataFrame:
@@ -132,12 +138,17 @@ def volumes(base: Answer, other: Answer) -> pd.DataFrame:
     before, after = (_site_patients(answer) for answer in (base, other))
     both = before.merge(after, how="outer", left_index=True, right_index=True, suffixes=SUFFIXES).fillna(0.0)
     both["change"] = both["patients_after"] - both["patients_before"]
-    sites = base["sites"].set_index("site")
-    names = both.join(sites[["name", "neighbour"]], on="site").reset_index()
+    names = both.join(sites_of_both(base, other), on="site").reset_index()
     columns = ["service", "site", "name", "neighbour", "patients_before", "patients_after", "change"]
     order = {service: place for place, service in enumerate(base["services"]["service"])}
     by_service = names[columns].sort_values("site").sort_values("service", key=lambda s: s.map(order), kind="stable")
     return _rounded(by_service.reset_index(drop=True))
+
+
+def sites_of_both(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return the sites of both answers (index: code): name, by the first that has it, and whether neighbours in both."""
+    sites = pd.concat([base["sites"], other["sites"]]).groupby("site", sort=False)
+    return sites.agg(name=("name", "first"), neighbour=("neighbour", "all"))
 
 
 def demand(base: Answer, other: Answer) -> pd.DataFrame:
@@ -232,7 +243,7 @@ def _answer_of(plan: Plan, service: str) -> Answer:
 
 
 def asked_about(problem: Problem) -> dict[str, pd.DataFrame]:
-    """Return what a question says of its areas, sites and services, as frames by those names."""
+    """Return what a question says of its areas, sites and services, and all its settings, as frames by those names."""
     sites = [(site.code, site.name, not site.candidate) for site in problem.sites.values()]
     services = [
         (
@@ -247,6 +258,7 @@ def asked_about(problem: Problem) -> dict[str, pd.DataFrame]:
         "areas": problem.areas.rename_axis("area").reset_index(),
         "sites": pd.DataFrame(sites, columns=["site", "name", "neighbour"]),
         "services": pd.DataFrame(services, columns=["service", "name", "standard_minutes", "share_transferred"]),
+        "settings": settings_of(problem.files),
     }
 
 
@@ -261,6 +273,12 @@ def is_true(values: pd.Series) -> pd.Series:
 def _designated(answer: Answer) -> set[tuple[str, str]]:
     chosen = answer["designations"][is_true(answer["designations"]["designated"])]
     return set(zip(chosen["service"], chosen["site"], strict=True))
+
+
+def _today(answer: Answer) -> dict[tuple[str, str], bool]:
+    rows = answer["designations"]
+    known = rows[rows["today"].notna() & (rows["today"].astype(str) != "")]
+    return dict(zip(zip(known["service"], known["site"], strict=True), is_true(known["today"]), strict=True))
 
 
 def _journeys(answer: Answer) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from optimiser.inputs import read_problem
 from optimiser.inputs.config import services_of
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
 from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan.asked import refuse_other_places, settings_of
 from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of
 from optimiser.problem import Problem
@@ -150,10 +151,12 @@ def runs_of(runs: Sequence[Plan | str | Path | Run]) -> list[Run]:
     """Return runs, each under a name of its own."""
     found = [run if isinstance(run, Run) else run_of(run) for run in runs]
     names = [run.name for run in found]
-    return [
+    named = [
         replace(run, name=f"{run.name} ({number})") if names.count(run.name) > 1 else run
         for number, run in enumerate(found, start=1)
     ]
+    _refuse_other_places(named)
+    return named
 
 
 def sound_runs(folders: Sequence[str | Path]) -> list[Run]:
@@ -163,7 +166,12 @@ def sound_runs(folders: Sequence[str | Path]) -> list[Run]:
         if run.key in by_key:
             raise InputError([Fault(str(run.folder), f"this is the same run as {by_key[run.key].folder}. Give one.")])
         by_key[run.key] = run
+    _refuse_other_places(list(by_key.values()))
     return list(by_key.values())
+
+
+def _refuse_other_places(runs: Sequence[Run]) -> None:
+    refuse_other_places({run.name: {"areas": run.problem.areas.rename_axis("area").reset_index()} for run in runs})
 
 
 def evaluated_in(folder: str | Path) -> Designations | None:
@@ -251,9 +259,11 @@ def _frame(source: Path | io.BytesIO, table: Table) -> tuple[pd.DataFrame, list[
 
 
 def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:
-    """Return what a run's question says of its areas, sites and services; ``ValueError`` where it cannot be read."""
+    """Return what a run's question says, as ``affected.asked_about`` does; ``ValueError`` where it cannot be read."""
     areas, sites = (_frame(folder / f"inputs/{name}.csv", place_table(name))[0] for name in ("areas", "sites"))
-    services = services_of((folder / "config.yaml").read_bytes())
+    names = ["config.yaml", *(f"inputs/{table.name}.csv" for table in PLACE_TABLES)]
+    files = {name: path.read_bytes() for name in names if (path := folder / name).is_file()}
+    services = services_of(files["config.yaml"])
     rows = [
         (
             code,
@@ -269,6 +279,7 @@ def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:
         "areas": areas,
         "sites": sites[["site", "name"]].assign(neighbour=neighbour),
         "services": pd.DataFrame(rows, columns=columns),
+        "settings": settings_of(files),
     }
 
 

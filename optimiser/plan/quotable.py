@@ -14,11 +14,22 @@ from typing import Any
 import pandas as pd
 
 from optimiser.plan import Plan, measures
-from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, THRESHOLDS, Answer
+from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, THRESHOLDS, Answer, is_true, sites_of_both
+from optimiser.plan.asked import in_short
 from optimiser.problem.words import listed
 
 Frames = Mapping[str, pd.DataFrame]
 
+UNKNOWN = "not known"
+# How another answer differs from the first at a site, by what is there today.
+AGAINST_THE_FIRST: Mapping[tuple[str, object], str] = {
+    ("opens", False): "opens at {at}",
+    ("opens", True): "is kept at {at}, where {base} closes it",
+    ("opens", UNKNOWN): "is at {at}, where {base} has none",
+    ("closes", False): "does not open at {at}, where {base} opens it",
+    ("closes", True): "closes at {at}",
+    ("closes", UNKNOWN): "is not at {at}, where {base} has one",
+}
 NEIGHBOURS_NAMED = 3
 WORTH_SAYING_PATIENTS = 1
 
@@ -109,14 +120,14 @@ def mean_minutes_of(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["measure", "service", "group", "value"]).dropna()
 
 
-def sentences(base: Answer, frames: Frames, *, name: str, base_name: str) -> pd.DataFrame:
+def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_name: str) -> pd.DataFrame:
     """Return what may be quoted about an answer against the first: kind, service, sentence, template, cells.
 
     ``frames`` is what ``affected.between`` returns; ``cells`` lists frame, row and column of every number in order.
     """
     names = dict(zip(base["services"]["service"], base["services"]["name"], strict=True))
-    sites = dict(zip(base["sites"]["site"], base["sites"]["name"], strict=True))
-    found = [*_openings(frames, names, sites, name, base_name)]
+    found = [*_openings(frames, names, sites_of_both(base, other)["name"], name, base_name)]
+    found += _questions(base, other, name, base_name)
     counted = list(frames["averages"]["service"].unique())
     for service in counted:
         if _changes(frames, service):
@@ -142,11 +153,28 @@ def _openings(
 ) -> Iterator[Sentence]:
     found = frames["openings"]
     what = [
-        f"{names.get(str(service), service)} {change} at {listed([sites.get(site, site) for site in rows['site']])}"
-        for (service, change), rows in found.groupby(["service", "change"], sort=False)
+        f"{names.get(str(service), service)} "
+        + AGAINST_THE_FIRST[str(change), today].format(at=listed([sites[site] for site in rows["site"]]), base=base_name)
+        for (service, change, today), rows in found.fillna({"today": UNKNOWN}).groupby(
+            ["service", "change", "today"], sort=False
+        )
     ]
     words = "; ".join(what) or "the same sites provide the same services"
     yield Sentence("openings", "", plain(f"{name} against {base_name}: {words}."))
+
+
+def _questions(base: Answer, other: Answer, name: str, base_name: str) -> Iterator[Sentence]:
+    """Say where the two answer different questions: neither is then better than the other."""
+    if differ := in_short(base, other):
+        words = f"these answer different questions, so neither is ranked above the other. They differ in: {differ}"
+        yield Sentence("question", "", plain(f"{name} and {base_name}: {words}."))
+    here, there = (set(_resident(answer)) for answer in (base, other))
+    if apart := len(here ^ there):
+        yield Sentence("areas", "", f"{apart:,} areas are residents in one of the two only, and are not counted here.")
+
+
+def _resident(answer: Answer) -> pd.Series[str]:
+    return answer["areas"]["area"][is_true(answer["areas"]["resident"])]
 
 
 def _demand(frames: Frames, names: Mapping[str, str]) -> Iterator[Sentence]:
