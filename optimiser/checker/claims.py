@@ -131,6 +131,12 @@ def patients_beyond_standard(run: Run, service: str) -> Number:
     return run.patients_beyond_standard(service) if stated else 0
 
 
+@objective("patients a year")
+def patients_outside(run: Run, service: str) -> Number:
+    """Resident patients a year whom a neighbour treats, over the services covered."""
+    return run.treated_outside(service) if _with_patients(run, service) else 0
+
+
 @objective("patient-minutes a year")
 def deprived_patient_minutes(run: Run, service: str) -> Number:
     """Patient minutes a year of resident areas in deprivation deciles 1 and 2."""

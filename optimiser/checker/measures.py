@@ -120,6 +120,10 @@ def groups(run: Run) -> dict[str, list[str]]:
 
 def _site_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
     outside = [code for code, area in run.areas.items() if not area.resident]
+    leaving = run.treated_outside(service)
+    yield "patients_outside", "", Measure(leaving, PATIENTS, "lower")
+    if everybody := run.patients_in(service, run.residents):
+        yield "share_outside", "", Measure(leaving / everybody, "share of patients", "lower")
     for site in run.candidates + run.neighbours(service):
         everyone = run.patients_from(service, site, run.areas)
         yield "site_patients", site, Measure(everyone, PATIENTS, "neither")
@@ -293,7 +297,14 @@ MEASURES = frozenset(
     ["mean_minutes", "median_minutes", "p95_minutes", "worst_minutes", "patients", "patient_minutes"]
     + [f"{who}_within_{limit}" for who in ("patients", "people") for limit in LIMITS_MINUTES]
     + [f"people_beyond_{limit}" for limit in LIMITS_MINUTES]
-    + ["patients_beyond_standard", "site_patients", "site_patients_from_outside", "changes_from_today"]
+    + [
+        "patients_outside",
+        "share_outside",
+        "patients_beyond_standard",
+        "site_patients",
+        "site_patients_from_outside",
+        "changes_from_today",
+    ]
     + ["beds_needed", "beds_available", "occupancy", "blocking", "beds_needed_as_today", "beds_today"]
     + ["beds_beyond_today", "staff_for_beds", "exceptions_used"]
     + ["observed_patients", "backcast_patients", "backcast_error"]

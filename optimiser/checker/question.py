@@ -159,6 +159,7 @@ class Service:
     covers: Mapping[str, Asked] = field(default_factory=dict)
     managed: bool = False
     name: str = ""
+    taken_outside: Mapping[str, Figure] = field(default_factory=dict)
 
     def figure(self, name: str) -> Fraction | None:
         """Return the value of a figure, or nothing if the config does not state it."""
@@ -312,7 +313,7 @@ PROVENANCE: Mapping[str, Kind] = {"source": text(), "verified": flag()}
 LINK, OF_A_SERVICE = group(PROVENANCE, Link), group({**PROVENANCE, "service": text(None)}, Link)
 SERVICE_FIGURES = (
     "at_least_sites", "at_most_sites", "minimum_patients", "maximum_patients", "longest_journey_minutes",
-    "standard_minutes", "share_within_standard",
+    "standard_minutes", "share_within_standard", "at_most_share_outside",
 )  # fmt: skip
 # Rules about patients: they mean nothing for a service that counts none.
 PATIENT_FIGURES = SERVICE_FIGURES[2:]
@@ -388,6 +389,7 @@ SERVICE: Mapping[str, Kind] = {
             }
         )
     ),
+    "neighbours_take_at_most": each(figure(None, is_amount)),
     **dict.fromkeys(SERVICE_FIGURES, perhaps(figure())),
 }
 ACROSS: Mapping[str, Kind] = {"based_at": text(None), "trips_a_week": figure(), "in_post": perhaps(value())}
@@ -544,6 +546,7 @@ class ConfigReader:
         words = "needs an activity, and patients who go straight to the service"
         self.wrong_if(no_sharing, f"{where}.patients_go_to", way, words)
         beds = ["beds"] if cells["beds"] else []
+        beds += ["neighbours_take_at_most"] if cells["neighbours_take_at_most"] else []
         for name in [*beds, *(name for name in figures if name in PATIENT_FIGURES)] if activity is None else ():
             self.note(f"{where}.{name}", "", "means nothing without an activity")
         alone = "share_within_standard" in figures and "standard_minutes" not in figures
@@ -569,6 +572,7 @@ class ConfigReader:
             observed=Observed(observed["offsets"], observed["period"]) if observed is not None else None,
             transfer=self.transfer(transfer or {}, f"{where}.transfer", used=pathway == "transfer"),
             managed=way == "managed",
+            taken_outside=cells["neighbours_take_at_most"],
         )
 
     def transfer(self, cells: dict[str, Any], where: str, *, used: bool) -> Transfer | None:

@@ -236,6 +236,23 @@ def enough_patients_within_standard(run: Run, code: str) -> Iterator[Fact]:
 
 
 @rule("<=")
+def few_enough_are_treated_outside(run: Run, code: str) -> Iterator[Fact]:
+    """No more of the residents' patients are treated at neighbours than the stated share of them all."""
+    for figure, share in _limit(run, code, "at_most_share_outside"):
+        most = share * run.patients_in(code, run.residents)
+        yield Fact(code, run.treated_outside(code), most, PATIENTS, *figure[1:])
+
+
+@rule("<=")
+def neighbours_are_not_sent_too_many(run: Run, code: str) -> Iterator[Fact]:
+    """A neighbour treats no more of the residents' patients than it is said to take."""
+    for site, most in run.question.services[code].taken_outside.items():
+        if site in run.neighbours(code):
+            there = run.patients_from(code, site, run.residents)
+            yield Fact(f"{code}.{site}", there, most.value or Fraction(0), PATIENTS, *most[1:])
+
+
+@rule("<=")
 def not_too_many_transfers(run: Run, code: str) -> Iterator[Fact]:
     """No more patients a day are taken on than may be: of all areas, and suspected ones counted."""
     for figure, value in _limit(run, code, "most_transfers_a_day"):

@@ -192,6 +192,11 @@ class Run:
         every = self._sites("neighbour")
         return every if listed == "all" else [site for site in every if site in listed]
 
+    def treated_outside(self, service: str) -> Fraction:
+        """Return the residents' patients a year whom neighbours treat."""
+        there = (self.patients_from(service, site, self.residents) for site in self.neighbours(service))
+        return sum(there, Fraction(0))
+
     def designated(self, service: str, site: str) -> bool:
         """Whether the plan gives a service to a site."""
         row = self.designations.get((service, site))

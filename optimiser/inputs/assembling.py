@@ -161,6 +161,7 @@ def _service(settings: Settings, code: str, all_neighbours: Sequence[str], trans
         code=code,
         neighbours=tuple(site for site in all_neighbours if site in listed),
         fixed={site: one.into(Fixed) for site, one in service.fixed.items()},
+        neighbours_take_at_most={site: one.figure() for site, one in (service.neighbours_take_at_most or {}).items()},
         same_site=tuple(one.into(Link, service=other) for other, one in service.same_site.items()),
         rotas=tuple(
             need

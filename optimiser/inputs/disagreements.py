@@ -148,6 +148,9 @@ def _service_faults(config: Config, place: Place, code: str, service: ServiceSet
     for site in (service.beds.at or {}) if service.beds else ():
         if words := _not_a_candidate(place, site):
             yield config.where("services", code, "beds", "at", site), words
+    for site in service.neighbours_take_at_most or ():
+        if words := _not_a_neighbour(place, site):
+            yield config.where("services", code, "neighbours_take_at_most", site), words
     listed = () if isinstance(service.neighbours, str) else service.neighbours
     for number, site in enumerate(listed):
         if words := _not_a_neighbour(place, site):

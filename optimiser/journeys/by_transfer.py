@@ -189,12 +189,16 @@ class TwoLegs(Going):
         """What makes every number of patients at a site whole."""
         return self.problem.patient_scale * self.problem.share_scale
 
-    def arriving(self, site: str) -> Floats:
-        """Return patients a year at a site, from every area, by joint choice: those carried on, and those who stay."""
+    def arriving(self, site: str, counted: Bools | None = None) -> Floats:
+        """Return patients a year at a site, by joint choice: those carried on, and those who stay.
+
+        From every area, or only from those that are counted.
+        """
         if site not in self.legs.sites:
             return np.zeros((len(self.first_site), len(self.provided)))
         here = self.goes_on_to == self.legs.sites.index(site)
-        total = self._at_first(self.patients) @ np.where(here, self._scaled_share_of_all, 0).T
+        patients = self.patients if counted is None else self.patients * counted
+        total = self._at_first(patients) @ np.where(here, self._scaled_share_of_all, 0).T
         return np.asarray(total / self.volume_scale)
 
     def transfers_a_year(self) -> Floats:

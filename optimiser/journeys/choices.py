@@ -61,10 +61,11 @@ class Choices(Going):
         total = np.asarray(self.scaled_minutes @ patients) * self.problem.share_scale
         return total if self._lost is None else np.where(self._lost @ patients > 0, np.inf, total)
 
-    def arriving(self, site: str) -> Floats:
-        """Return patients a year at a site, from every area, by choice."""
+    def arriving(self, site: str, counted: Bools | None = None) -> Floats:
+        """Return patients a year at a site, from every area or only from those that are counted, by choice."""
         column = self.problem.reachable_sites(self.service.code).index(site)
-        return np.asarray(((self.site == column) @ self.patients) / self.problem.patient_scale)
+        patients = self.patients if counted is None else self.patients * counted
+        return np.asarray(((self.site == column) @ patients) / self.problem.patient_scale)
 
     @property
     def worst_minutes(self) -> Floats:

@@ -53,8 +53,14 @@ class Going(ABC):
         """Return resident patients a year (scaled) with a longer journey than ``minutes``."""
 
     @abstractmethod
-    def arriving(self, site: str) -> Floats:
-        """Return patients a year at a site, from every area."""
+    def arriving(self, site: str, counted: Bools | None = None) -> Floats:
+        """Return patients a year at a site, from every area or only from those that are ``counted``."""
+
+    def outside(self) -> Floats:
+        """Return resident patients a year who are treated at a neighbour, as whole numbers of ``1 / volume_scale``."""
+        neighbours = self.problem.services[self.services[-1]].neighbours
+        found = [np.rint(self.arriving(site, self.resident) * self.volume_scale) for site in neighbours]
+        return np.asarray(sum(found, np.zeros_like(self.unserved, dtype=float)))
 
     @property
     def patient_scale(self) -> int:

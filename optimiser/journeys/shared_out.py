@@ -203,10 +203,11 @@ class SharedOut(Going):
             ]
         )
 
-    def arriving(self, site: str) -> Floats:
-        """Return patients a year at a site, from every area, by choice."""
+    def arriving(self, site: str, counted: Bools | None = None) -> Floats:
+        """Return patients a year at a site, from every area or only from those that are counted, by choice."""
         column = self.problem.reachable_sites(self.service).index(site)
-        return np.array([one.patients[:, column].sum() for one in self.each]) / self.problem.patient_scale
+        streams = slice(None) if counted is None else counted
+        return np.array([one.patients[streams, column].sum() for one in self.each]) / self.problem.patient_scale
 
     @property
     def worst_minutes(self) -> Floats:

@@ -74,12 +74,18 @@ def _shut(problem: Problem, x: Variables, service: str, step: int, members: froz
     return pulp.LpAffineExpression() + x.both[service, step, members]
 
 
-def arriving(problem: Problem, x: Variables, service: str) -> dict[str, pulp.LpAffineExpression]:
-    """Return the patients a year at each site: those carried on to it, and those who were there at once."""
+def arriving(
+    problem: Problem, x: Variables, service: str, counted: np.ndarray | None = None
+) -> dict[str, pulp.LpAffineExpression]:
+    """Return the patients a year at each site: those carried on to it, and those who were there at once.
+
+    From every area, or only from those that are counted.
+    """
+    patients = problem.patients(service) if counted is None else problem.patients(service) * counted
     if not problem.services[service].transfer:
-        return x.patients_at(service, problem.patients(service))
+        return x.patients_at(service, patients)
     legs = second_legs(problem, service)
-    at_step = _patients_at_step(problem, x, service)[:, None] * _by_step(problem, x, service, legs.share)
+    at_step = _at_step(problem, x, service, patients)[:, None] * _by_step(problem, x, service, legs.share)
     found = {}
     for number, site in enumerate(legs.sites):
         only_here = np.zeros_like(at_step)
@@ -162,7 +168,7 @@ def ambulance_hours(problem: Problem, x: Variables, service: str) -> pulp.LpAffi
 
 
 def _over_moves(problem: Problem, x: Variables, service: str, each: np.ndarray) -> pulp.LpAffineExpression:
-    patients = _patients_at_step(problem, x, service)[:, None]
+    patients = _at_step(problem, x, service, problem.patients(service))[:, None]
     return add_up(problem, x, service, patients * _by_step(problem, x, service, each))
 
 
@@ -177,9 +183,15 @@ def _over(problem: Problem, x: Variables, service: str, weights: np.ndarray, min
     return np.column_stack([*columns, np.zeros((len(chain.site), 0))])
 
 
-def _patients_at_step(problem: Problem, x: Variables, service: str) -> np.ndarray:
+def outside(problem: Problem, x: Variables, service: str) -> pulp.LpAffineExpression:
+    """Return the resident patients a year who are treated at a neighbour."""
+    there = arriving(problem, x, service, problem.resident)
+    return pulp.lpSum(there[site] for site in problem.services[service].neighbours)
+
+
+def _at_step(problem: Problem, x: Variables, service: str, patients: np.ndarray) -> np.ndarray:
     chain = _first_chain(problem, x, service)
-    return chain.add_up(np.repeat(problem.patients(service)[:, None], len(chain.sites), axis=1))
+    return chain.add_up(np.repeat(patients[:, None], len(chain.sites), axis=1))
 
 
 def _by_step(problem: Problem, x: Variables, service: str, values: np.ndarray) -> np.ndarray:

@@ -62,6 +62,12 @@ def patients_beyond_standard(problem: Problem, x: Variables, services: Sequence[
     return pulp.lpSum(beyond)
 
 
+@objective(unit="patients a year")
+def patients_outside(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
+    """Resident patients a year who are treated at a neighbour."""
+    return pulp.lpSum(legs.outside(problem, x, service) for service in services if service in x.counted)
+
+
 @objective(unit="people or WTE")
 def staff_short(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
     """Staff that rotas are short of, where the config lets them fall short."""

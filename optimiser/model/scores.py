@@ -78,6 +78,13 @@ def patients_beyond_standard(problem: Problem, choices: All, services: Sequence[
     return Score(tuple(parts), max(scales))
 
 
+def patients_outside(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Resident patients a year who are treated at a neighbour."""
+    going = [journeys(problem, choices, code) for code in _counted(problem, services)]
+    scale = max((one.volume_scale for one in going), default=1)
+    return Score(tuple((one.services, one.outside() * (scale // one.volume_scale)) for one in going), scale)
+
+
 def staff_short(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """Staff that rotas are short of, where the config lets them fall short."""
     teams = {rota.team for code in services for rota in problem.services[code].rotas}
@@ -119,6 +126,7 @@ SCORES: dict[str, Callable[[Problem, All, Sequence[str]], Score]] = {
         deprived_patient_minutes,
         worst_journey,
         patients_beyond_standard,
+        patients_outside,
         staff_short,
         changes_from_today,
         transfers,

@@ -221,6 +221,12 @@ def _band_rows(service: str, journeys: pd.DataFrame) -> Iterator[Row]:
 
 def _site_rows(plan: Plan, service: str) -> Iterator[Row]:
     journeys = _with_shares(plan, service)
+    at_home = journeys[journeys["resident"]]
+    there = at_home[at_home["site"].isin(plan.problem.services[service].neighbours)]
+    leaving, everybody = float(there["patients_arriving"].sum()), float(at_home["patients_per_year"].sum())
+    yield "patients_outside", service, "", leaving, "patients a year", "lower"
+    if everybody:
+        yield "share_outside", service, "", leaving / everybody, "share of patients", "lower"
     arriving = journeys.groupby("site")["patients_arriving"].sum()
     outside = journeys[~journeys["resident"]].groupby("site")["patients_arriving"].sum()
     for site in plan.problem.reachable_sites(service):

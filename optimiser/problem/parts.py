@@ -208,6 +208,8 @@ class Service:
     longest_journey_minutes: Figure | None = None
     standard_minutes: Figure | None = None
     share_within_standard: Figure | None = None
+    at_most_share_outside: Figure | None = None
+    neighbours_take_at_most: Mapping[str, Figure] = field(default_factory=dict)
     same_site: tuple[Link, ...] = ()
     rotas: tuple[RotaNeed, ...] = ()
     in_reach: tuple[Reach, ...] = ()
@@ -221,7 +223,8 @@ class Service:
     @property
     def counts_volumes(self) -> bool:
         """Whether some rule depends on how many patients come to a site."""
-        return bool(self.minimum_patients or self.maximum_patients or (self.beds and self.beds.at))
+        outside = self.at_most_share_outside or self.neighbours_take_at_most
+        return bool(self.minimum_patients or self.maximum_patients or (self.beds and self.beds.at) or outside)
 
 
 @dataclass(frozen=True)

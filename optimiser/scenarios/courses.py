@@ -29,7 +29,7 @@ from optimiser.scenarios.parameters import Parameter
 Designations = frozenset[tuple[str, str]]
 FINEST = 10**9
 # Objectives that are sums, and so straight lines. Those with kinks have a course of their own below.
-SUMS = ("patient_minutes", "deprived_patient_minutes", "changes_from_today", "transfers")
+SUMS = ("patient_minutes", "deprived_patient_minutes", "patients_outside", "changes_from_today", "transfers")
 KINKED = ("worst_journey", "patients_beyond_standard", "staff_short")
 
 

@@ -122,10 +122,12 @@ class InScenarios(Choices):
             found += tables[self.which, corridor] * self.factors[:, corridor, None]
         return found
 
-    def arriving(self, site: str) -> np.ndarray:
-        """Return patients a year at a site, from every area, scenarios × choices."""
+    def arriving(self, site: str, counted: np.ndarray | None = None) -> np.ndarray:
+        """Return patients a year at a site, from every area or from those that are counted, scenarios × choices."""
         column = self.problem.reachable_sites(self.service.code).index(site)
-        here = self._for_each_state(("arriving", column), lambda patients: (self.site == column) @ patients)
+        mine = np.ones_like(self.resident) if counted is None else counted
+        key = ("arriving", column, mine.tobytes())
+        here = self._for_each_state(key, lambda patients: (self.site == column) @ (patients * mine))
         return np.asarray(here[self.which] / self.patient_scale)
 
     @property

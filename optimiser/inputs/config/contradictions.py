@@ -73,7 +73,14 @@ def _needs_patients(config: Config, code: str, service: ServiceSettings) -> Iter
     if service.share_within_standard is not None and service.standard_minutes is None:
         words = "share_within_standard needs standard_minutes. Say how many minutes count as near enough."
         yield config.where("services", code, "share_within_standard"), words
-    names = ("minimum_patients", "maximum_patients", "longest_journey_minutes", "standard_minutes", "beds")
+    names: tuple[str, ...] = (
+        "minimum_patients",
+        "maximum_patients",
+        "longest_journey_minutes",
+        "standard_minutes",
+        "beds",
+    )
+    names += ("at_most_share_outside", "neighbours_take_at_most")
     for name in names if service.activity is None else ():
         if getattr(service, name) is not None:
             words = f"{name} needs to know who the patients are. Set activity for {code}, or delete this."

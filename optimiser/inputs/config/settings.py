@@ -59,6 +59,7 @@ OBJECTIVES = (
     "patient_minutes",
     "worst_journey",
     "patients_beyond_standard",
+    "patients_outside",
     "deprived_patient_minutes",
     "staff_short",
     "changes_from_today",
@@ -301,6 +302,12 @@ class ServiceSettings(Strict):
     maximum_patients: Patients | None = Field(None, description="Most patients a year at a site that provides it")
     longest_journey_minutes: AtLeastZero | None = Field(None, description="Longest journey of any resident area")
     standard_minutes: AtLeastZero | None = Field(None, description="Journey time that counts as near enough")
+    at_most_share_outside: Share | None = Field(
+        None, description="Most of the residents' patients, as a share, who may be treated at neighbours"
+    )
+    neighbours_take_at_most: dict[Code, Patients] | None = Field(
+        None, description="Most residents a year whom each neighbour named may be sent; of others, no limit"
+    )
     share_within_standard: Share | None = Field(
         None, description="Least share of resident patients within standard_minutes, from 0 to 1"
     )

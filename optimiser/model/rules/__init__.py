@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from optimiser.journeys.choices import All
-from optimiser.model.rules import journeys, links, sites, staff, transfers, volumes
+from optimiser.model.rules import journeys, links, outside, sites, staff, transfers, volumes
 from optimiser.model.rules.rule import Instance, Judged, Limit, Names, Rule
 from optimiser.problem import Problem
 
@@ -29,6 +29,8 @@ RULES: dict[str, Rule] = {
         volumes.beds_are_enough(),
         journeys.nobody_travels_too_far(),
         journeys.enough_patients_within_standard(),
+        outside.few_enough_are_treated_outside(),
+        outside.neighbours_are_not_sent_too_many(),
         transfers.not_too_many_transfers(),
         transfers.not_too_many_repatriations(),
         transfers.not_too_many_ambulance_hours(),

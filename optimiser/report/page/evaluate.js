@@ -254,6 +254,15 @@ function siteMeasures(question, code, going, open, put) {
       moved.set(going.first[row], (moved.get(going.first[row]) || 0) + many);
     }
   }
+  let leaving = 0, everybody = 0;
+  for (let row = 0; row < rows.patients.length; row++) {
+    if (!rows.resident[row]) continue;
+    everybody += rows.patients[row];
+    const site = going.site[row];
+    if (site !== NONE && site >= question.candidates) leaving += rows.patients[row] * going.share[row];
+  }
+  put("patients_outside", code, "", leaving / whole);
+  if (everybody) put("share_outside", code, "", leaving / whole / (everybody / scales.patients));
   for (const site of service.sites) {
     put("site_patients", code, sites[site].code, arriving[site] / whole);
     put("site_patients_from_outside", code, sites[site].code, outside[site] / whole);
