@@ -129,6 +129,7 @@ OTHER_MEASURES = {
     "backcast_patients": "Patients a year whom the offsets send to a site with today's designations.",
     "backcast_error": "How far apart those two are, as a share of those counted.",
     "mean_minutes_straight_there": "Mean minutes if the same patients went straight to the nearest such site.",
+    "mean_road_minutes": "Mean minutes on the road of the same patients, without what those who are taken on wait.",
     "transfers_per_day": "Patients taken on in a day, from all areas, suspected ones counted.",
     "repatriations_per_year": "Patients taken on who are later taken back, confirmed ones.",
     "ambulance_hours_per_year": "Hours of ambulances: out, back and overhead a transfer, out and back a repatriation.",

@@ -59,6 +59,12 @@ def _are_versions(said: Any) -> bool:
     return there and all(isinstance(one, str) and (one == "unknown" or VERSION.fullmatch(one)) for one in said.values())
 
 
+def _is_an_option(said: Any) -> bool:
+    texts = ("code", "title", "source")
+    fits = isinstance(said, dict) and set(said) == {*texts, "verified"} and isinstance(said["verified"], bool)
+    return fits and all(isinstance(said[name], str) for name in texts)
+
+
 class Entry(NamedTuple):
     """What one entry of run.json must be."""
 
@@ -77,6 +83,7 @@ OF_EVERY_RUN: Mapping[str, Entry] = {
 ENTRIES: Mapping[str, Entry] = {
     **OF_EVERY_RUN,
     "format": Entry(lambda said: said is not None, "1"),  # said elsewhere
+    "option": Entry(_is_an_option, "an option's code, title, source and whether that was verified"),
     "objectives": Entry(lambda said: isinstance(said, list), "a list"),
     "ties": Entry(lambda said: said is None or _is_count(said), "a whole number, or nothing where none are listed"),
     "enumeration": Entry(lambda said: said is None or isinstance(said, dict), "a group of entries, or nothing"),
@@ -84,8 +91,8 @@ ENTRIES: Mapping[str, Entry] = {
     "solver": Entry(lambda said: isinstance(said, dict), "a group of entries"),
     "seconds": Entry(_are_seconds, "seconds by name, 0 or more"),
 }
-# Only where something is said of the plan beside other questions.
-PERHAPS = ("sentences",)
+# Only where people wrote it down, or something is said of the plan beside other questions.
+PERHAPS = ("option", "sentences")
 WITHOUT_PLAN: Mapping[str, Entry] = {
     **OF_EVERY_RUN,
     "every_clash_is_known": Entry(lambda said: isinstance(said, bool), "true or false"),

@@ -113,14 +113,16 @@ def evaluate(
     from optimiser.inputs import designations_of, left_out, read_problem, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
+    from optimiser.plan.proof import Written
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
         problem = read_problem(config)
         chosen = read_option(option)
         problem = with_exceptions_of(problem, chosen)
-        plan = evaluate(problem, designations_of(problem, chosen))
-    words = [f"Option: {chosen.title}"]
+        written = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified)
+        plan = evaluate(problem, designations_of(problem, chosen), option=written)
+    words = []
     if missing := left_out(problem, chosen):
         words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
     finish(plan, out or new_run(f"{config.stem}_{option.stem}"), words, as_json, quiet)

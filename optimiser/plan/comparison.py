@@ -13,6 +13,7 @@ from optimiser.plan.quotable import sentences
 
 COMPARED = (
     "mean_minutes",
+    "mean_road_minutes",
     "mean_minutes_straight_there",
     "median_minutes",
     "p95_minutes",

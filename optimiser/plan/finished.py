@@ -24,7 +24,7 @@ from optimiser.inputs.config import services_of
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.asked import refuse_other_places, settings_of
-from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached
+from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Written
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of
 from optimiser.problem import Problem
 
@@ -143,7 +143,8 @@ def run_of(run: Plan | str | Path, name: str = "", *, only_if_sound: bool = Fals
         raise CheckFailed(f"{folder} is not passed on. {words} See them all: optimiser check {folder}")
     rotas = tables.get("rotas")
     patterns = () if rotas is None else tuple(part for _, part in rotas.groupby("rota", sort=False))
-    plan = Plan(read_problem(folder / "config.yaml"), _designated(tables), _proof(record), patterns)
+    option = Written(**record["option"]) if "option" in record else None
+    plan = Plan(read_problem(folder / "config.yaml"), _designated(tables), _proof(record), patterns, option)
     return Run(name or folder.resolve().name, plan, breaches, record, folder=folder, tables=tables)
 
 
@@ -246,6 +247,8 @@ def _frame(source: Path | io.BytesIO, table: Table) -> tuple[pd.DataFrame, list[
     """Read a table as text and its numbers as numbers, NaN where blank; and say what keeps it from being read so."""
     frame, faults = pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig"), []
     for column in table.columns:
+        if column.name not in frame and not column.required:
+            continue
         if column.name not in frame:
             faults.append(Fault(str(source), f"the column {column.name} is missing. Solve it again."))
         elif column.numeric:
@@ -337,11 +340,21 @@ class _Sentence(_Strict):
     text: str
 
 
+class _Written(_Strict):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    code: str
+    title: str
+    source: str
+    verified: bool
+
+
 class _Record(_Strict):
     format: Literal[1]
     date: Day
     question: str
     outcome: Literal["proved best", "not proved", "evaluated"]
+    option: _Written | None = None
     objectives: list[_Reached]
     ties: Count | None
     enumeration: _Listing | None

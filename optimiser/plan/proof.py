@@ -10,6 +10,16 @@ PROVED, NOT_PROVED, EVALUATED = "proved best", "not proved", "evaluated"
 
 
 @dataclass(frozen=True)
+class Written:
+    """An option that somebody wrote down: its code, what it is called, and where it stands. Texts are as stated."""
+
+    code: str
+    title: str
+    source: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True)
 class Option:
     """One joint designation and what each objective comes to, in the config's order."""
 

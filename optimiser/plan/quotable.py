@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -16,20 +16,12 @@ import pandas as pd
 from optimiser.plan import Plan, measures
 from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, THRESHOLDS, Answer, is_true, sites_of_both
 from optimiser.plan.asked import in_short
-from optimiser.problem.words import listed
+from optimiser.problem.words import against
 
 Frames = Mapping[str, pd.DataFrame]
 
-UNKNOWN = "not known"
-# How another answer differs from the first at a site, by what is there today.
-AGAINST_THE_FIRST: Mapping[tuple[str, object], str] = {
-    ("opens", False): "opens at {at}",
-    ("opens", True): "is kept at {at}, where {base} closes it",
-    ("opens", UNKNOWN): "is at {at}, where {base} has none",
-    ("closes", False): "does not open at {at}, where {base} opens it",
-    ("closes", True): "closes at {at}",
-    ("closes", UNKNOWN): "is not at {at}, where {base} has one",
-}
+# Kinds of sentences about minutes from home to the unit.
+OF_MINUTES = ("who", "worst", "warning", "cliff")
 NEIGHBOURS_NAMED = 3
 WORTH_SAYING_PATIENTS = 1
 
@@ -126,7 +118,8 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     ``frames`` is what ``affected.between`` returns; ``cells`` lists frame, row and column of every number in order.
     """
     names = dict(zip(base["services"]["service"], base["services"]["name"], strict=True))
-    found = [*_openings(frames, names, sites_of_both(base, other)["name"], name, base_name)]
+    sites = {str(site): str(called) for site, called in sites_of_both(base, other)["name"].items()}
+    found = [*_openings(frames, names, sites, name, base_name)]
     found += _questions(base, other, name, base_name)
     counted = list(frames["averages"]["service"].unique())
     for service in counted:
@@ -152,13 +145,10 @@ def _openings(
     frames: Frames, names: Mapping[str, str], sites: Mapping[str, str], name: str, base_name: str
 ) -> Iterator[Sentence]:
     found = frames["openings"]
-    what = [
-        f"{names.get(str(service), service)} "
-        + AGAINST_THE_FIRST[str(change), today].format(at=listed([sites[site] for site in rows["site"]]), base=base_name)
-        for (service, change, today), rows in found.fillna({"today": UNKNOWN}).groupby(
-            ["service", "change", "today"], sort=False
-        )
-    ]
+    what = []
+    for (service, change, today), rows in found.groupby(["service", "change", "today"], sort=False):
+        there, at = {"true": True, "false": False}.get(str(today)), [sites[site] for site in rows["site"]]
+        what.append(f"{names[str(service)]} {against(base_name, change == 'opens', there, at)}")
     words = "; ".join(what) or "the same sites provide the same services"
     yield Sentence("openings", "", plain(f"{name} against {base_name}: {words}."))
 
@@ -196,6 +186,18 @@ def _changes(frames: Frames, service: str) -> bool:
 
 
 def _about(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    for one in _each_about(frames, service, name):
+        waits = one.kind in OF_MINUTES and _waits(frames, service)
+        yield replace(one, template=f"{one.template.removesuffix('.')}, waits included.") if waits else one
+
+
+def _waits(frames: Frames, service: str) -> bool:
+    """Whether the minutes of a service hold what somebody waits to be taken on."""
+    row = frames["averages"][(frames["averages"]["service"] == service) & (frames["averages"]["group"] == "")].iloc[0]
+    return any(row[f"road_{when}"] != row[f"mean_{when}"] for when in ("before", "after"))
+
+
+def _each_about(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     yield from _means(frames, service, name)
     yield from _longer(service, name)
     yield from _worst(frames, service, name)
@@ -211,9 +213,14 @@ def _means(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     columns = ["number", "mean_before", "mean_after", "change"]
     affected = ["affected", "affected_mean_before", "affected_mean_after", "affected_change"]
     cells = tuple(map(cell, [*columns, *affected]))
+    if _waits(frames, service):
+        cells += tuple(map(cell, ["road_before", "road_after"]))
     if all(math.isfinite(one.value(frames)) for one in cells):
         of_all = "the average journey of all {0:,.0f} patients a year goes from {1:.2f} to {2:.2f} minutes ({3:+.2f})"
-        of_some = "that of the {4:,.0f} whose journey changes from {5:.2f} to {6:.2f} ({7:+.2f})"
+        of_some = "that of the {4:,.0f} who live where it changes from {5:.2f} to {6:.2f} ({7:+.2f})"
+        if _waits(frames, service):
+            of_all = of_all.replace("journey", "time from home to the unit", 1)
+            of_some += "; on the road alone all take {8:.2f} and then {9:.2f}, and the rest is waiting that is assumed"
         yield Sentence("average", service, f"{plain(name)}: {of_all}; {of_some}.", cells)
 
 
@@ -223,10 +230,12 @@ def _longer(service: str, name: str) -> Iterator[Sentence]:
         return tuple(Cell("gains_and_losses", row, f"people_{way}") for way in ("longer", "shorter"))
 
     one, some, many = THRESHOLDS
-    words = "{0:,.0f} people live where it takes more than a minute longer, "
-    words += f"{{2:,.0f}} where it takes more than {some} and {{4:,.0f}} where it takes more than {many}; "
-    words += "{1:,.0f}, {3:,.0f} and {5:,.0f} where it takes so much less"
-    yield Sentence("who", service, f"{plain(name)}: {words}.", (*cells(one), *cells(some), *cells(many)))
+    each = (*cells(one), *cells(some), *cells(many))
+    beyond = f"{{2:,.0f}} more than {some}, {{4:,.0f}} more than {many}"
+    longer = f"{{0:,.0f}} people live where it takes more than a minute longer ({beyond})"
+    beyond = f"{{3:,.0f}} more than {some}, {{5:,.0f}} more than {many}"
+    shorter = f"{{1:,.0f}} where it takes more than a minute less ({beyond})"
+    yield Sentence("who", service, f"{plain(name)}: {longer}, and {shorter}.", each)
 
 
 def _worst(frames: Frames, service: str, name: str) -> Iterator[Sentence]:

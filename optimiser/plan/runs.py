@@ -10,6 +10,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -181,6 +182,7 @@ def _record(plan: Plan, files: Mapping[str, bytes], said: Sequence[Otherwise]) -
         "date": f"{date.today():%Y-%m-%d}",
         "question": plan.problem.title,
         "outcome": proof.outcome,
+        **({"option": asdict(plan.option)} if plan.option else {}),
         "objectives": [
             {
                 "name": reached.name,

@@ -15,7 +15,7 @@ from optimiser.plan import Plan, evaluate, matters, measures
 from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.plan.quotable import Cell, Otherwise, Sentence, mean_minutes_of, plain
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, sites_in_words
+from optimiser.problem.words import amount, listed, sites_in_words
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
 from optimiser.report.words import how_far
 from optimiser.search.enumeration import can_be_listed
@@ -38,7 +38,15 @@ def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
     ``numbers`` are the plan's measures, where they are known already.
     """
     numbers = measures.table(plan) if numbers is None else numbers
-    return [plan.problem.title, "", *_services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
+    return [
+        plan.problem.title,
+        *_option(plan),
+        "",
+        *_services(plan, numbers),
+        "",
+        *notes(plan, numbers),
+        "Draft: not a decision.",
+    ]
 
 
 def notes(plan: Plan, numbers: pd.DataFrame, *, standing: bool = True) -> list[str]:
@@ -119,6 +127,16 @@ def border_line(plan: Plan, closed: Plan) -> list[Otherwise]:
 def _mean(frame: str, service: str) -> Cell:
     """Return where the mean journey of residents to a service stands."""
     return Cell(frame, (("measure", "mean_minutes"), ("service", service), ("group", "")), "value")
+
+
+def _option(plan: Plan) -> list[str]:
+    """Return what people call the option that was evaluated, and where they wrote it down."""
+    if plan.option is None:
+        return []
+    source = plan.option.source or "no source stated"
+    return [
+        f"Option {plan.option.code}: {plan.option.title} ({source}{'' if plan.option.verified else '; not verified'})"
+    ]
 
 
 def _services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
@@ -311,13 +329,17 @@ def _swap(plan: Plan, other: Plan, means: pd.DataFrame) -> tuple[str, tuple[Cell
 def _changes(plan: Plan) -> list[str]:
     problem, changes = plan.problem, []
     known = problem.services_with_today
+    if not known:
+        return ["Today is not stated, so changes are not counted."]
     for code in (code for code in problem.services if code in known):
         name = problem.services[code].name.lower()
         opens = [s for s in plan.sites_of(code) if (s, code) not in problem.today]
         closes = [s for s in problem.candidates if (s, code) in problem.today and (s, code) not in plan.designated]
         changes += [f"{name} opens at {sites_in_words(problem, opens)}"] if opens else []
         changes += [f"{name} closes at {sites_in_words(problem, closes)}"] if closes else []
-    return [f"Changes from today: {'; '.join(changes) or 'none'}.", *_stays_local(plan)]
+    unknown = [service.name.lower() for code, service in problem.services.items() if code not in known]
+    but = f" Where {listed(unknown)} {'is' if len(unknown) == 1 else 'are'} today is not stated." if unknown else ""
+    return [f"Changes from today: {'; '.join(changes) or 'none'}.{but}", *_stays_local(plan)]
 
 
 def _stays_local(plan: Plan) -> list[str]:

@@ -479,6 +479,11 @@ class Option:
         return self.settings.title
 
     @property
+    def source(self) -> str:
+        """Where it was written down, as stated."""
+        return self.settings.source
+
+    @property
     def designations(self) -> Mapping[str, tuple[str, ...]]:
         """Sites that provide each service that the option names."""
         return self.settings.designations
