@@ -87,12 +87,14 @@ ENTRIES: Mapping[str, Entry] = {
     "objectives": Entry(lambda said: isinstance(said, list), "a list"),
     "ties": Entry(lambda said: said is None or _is_count(said), "a whole number, or nothing where none are listed"),
     "enumeration": Entry(lambda said: said is None or isinstance(said, dict), "a group of entries, or nothing"),
+    "standings": Entry(lambda said: isinstance(said, list), "a list"),
+    "know_before": Entry(lambda said: isinstance(said, list), "a list"),
     "sentences": Entry(lambda said: isinstance(said, list), "a list"),
     "solver": Entry(lambda said: isinstance(said, dict), "a group of entries"),
     "seconds": Entry(_are_seconds, "seconds by name, 0 or more"),
 }
 # Only where people wrote it down, or something is said of the plan beside other questions.
-PERHAPS = ("option", "sentences")
+PERHAPS = ("option", "standings", "know_before", "sentences")
 WITHOUT_PLAN: Mapping[str, Entry] = {
     **OF_EVERY_RUN,
     "every_clash_is_known": Entry(lambda said: isinstance(said, bool), "true or false"),

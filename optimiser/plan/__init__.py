@@ -143,6 +143,16 @@ class Plan:
         return pd.DataFrame(rows, columns=columns) if rows else None
 
     @cached_property
+    def today(self) -> Plan:
+        """What the same question comes to as things are today; services of which that is not known are as here.
+
+        Nobody is shared out today: everybody goes to the nearest, or where they are known to go.
+        """
+        problem = self.problem.to_the_nearest()
+        unknown = {(site, code) for site, code in self.designated if code not in problem.services_with_today}
+        return evaluate(problem, problem.today | unknown)
+
+    @cached_property
     def at_the_nearest(self) -> Plan:
         """The same designations if nobody were shared out and everybody went to the nearest; itself if nobody is."""
         problem = self.problem.to_the_nearest()

@@ -160,6 +160,17 @@ def demand(base: Answer, other: Answer) -> pd.DataFrame:
     return _rounded(both.rename_axis("service").reset_index())
 
 
+def treated_outside(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return the share of residents' patients whom neighbours treat in both answers: service, _before and _after."""
+    both = []
+    for answer in (base, other):
+        rows = answer["measures"]
+        shares = rows[(rows["measure"] == "share_outside") & (rows["group"] == "")].set_index("service")["value"]
+        both.append(shares.astype(float))
+    found = pd.concat(both, axis=1, join="inner", keys=["share_before", "share_after"])
+    return _rounded(found.rename_axis("service").reset_index())
+
+
 def warnings(means: pd.DataFrame) -> pd.DataFrame:
     """Return the groups that a mean hides: it moves less than 2 minutes while theirs moves more than 10.
 
@@ -184,6 +195,7 @@ def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
         "cliffs": cliffs(other),
         "volumes": volumes(base, other),
         "demand": demand(base, other),
+        "outside": treated_outside(base, other),
         "warnings": warnings(means),
     }
 

@@ -15,7 +15,7 @@ from optimiser.problem.words import listed
 Tables = Mapping[str, pd.DataFrame]
 
 COLUMNS = ["setting", "value"]
-# What the words of a question, and where a figure comes from, do not change.
+# What a question may say otherwise and still be the same question; nor does it matter where a figure comes from.
 WORDS = ("title", "place", "time_limit_minutes", "know_before", "a_tie_is_within")
 OF_A_FIGURE = ("source", "verified", "reason")
 NOT_STATED = "not stated"
@@ -37,7 +37,7 @@ def settings_of(files: Mapping[str, bytes]) -> pd.DataFrame:
 def _flat(said: Any, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(said, dict) and said:
         for key, one in said.items():
-            if not (name == "" and key in WORDS) and key not in OF_A_FIGURE:
+            if key not in OF_A_FIGURE:
                 yield from _flat(one, f"{name}.{key}" if name and key != "value" else name or str(key))
     else:
         yield name, listed(map(str, said), "none") if isinstance(said, list | dict) else str(said)
@@ -47,7 +47,7 @@ def differing(base: Tables, other: Tables) -> list[str]:
     """Return the settings in which two questions differ, in words; empty where they are one question."""
     before, after = (dict(zip(*(one["settings"][name] for name in COLUMNS), strict=True)) for one in (base, other))
     found = []
-    for name in dict.fromkeys((*before, *after)):
+    for name in (one for one in dict.fromkeys((*before, *after)) if not one.startswith(WORDS)):
         values = [NOT_STATED if one.get(name) is None else one[name] for one in (before, after)]
         if values[0] != values[1]:
             table = name.removeprefix("inputs/")

@@ -22,6 +22,7 @@ COMPARED = (
     "people_beyond_45",
     "people_beyond_60",
     "patients_beyond_standard",
+    "share_outside",
     "patients_past_a_nearer_site",
     "nearest_mean_minutes",
     "beds_needed",

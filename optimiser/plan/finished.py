@@ -22,9 +22,9 @@ from optimiser.errors import CheckFailed, Fault, InputError, disagreements, quot
 from optimiser.inputs import read_problem
 from optimiser.inputs.config import services_of
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
-from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan import Plan, measures
 from optimiser.plan.asked import refuse_other_places, settings_of
-from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Written
+from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of
 from optimiser.problem import Problem
 
@@ -85,14 +85,8 @@ class Run:
 
     @cached_property
     def before(self) -> Plan:
-        """What the plan is compared with: today, and for services of which that is not known the plan itself.
-
-        Nobody is shared out today: everybody goes to the nearest, or where they are known to go.
-        """
-        problem = self.problem.to_the_nearest()
-        known = problem.services_with_today
-        unknown = {(site, code) for site, code in self.plan.designated if code not in known}
-        return evaluate(problem, problem.today | unknown)
+        """What the plan is compared with: today, and for services of which that is not known the plan itself."""
+        return self.plan.today
 
     @cached_property
     def key(self) -> str:
@@ -202,7 +196,20 @@ def _proof(record: Mapping[str, Any]) -> Proof:
         tuple(Option(tuple(o["values"]), frozenset(map(tuple, o["designated"]))) for o in listing["best"]),
         record["ties"],
     )
-    return Proof(record["outcome"], reached, listed or None, record["solver"], record["seconds"])
+    standings = tuple(
+        Standing(
+            one["service"],
+            one["within"],
+            one["margin"],
+            tuple(
+                Rival(frozenset(map(tuple, o["designated"])), {name: tuple(two) for name, two in o["figures"].items()})
+                for o in one["level"]
+            ),
+        )
+        for one in record.get("standings") or ()
+    )
+    known = standings if "standings" in record else None
+    return Proof(record["outcome"], reached, listed or None, record["solver"], record["seconds"], known)
 
 
 # The tables ----------------------------------------------------------------------------------------------------------
@@ -335,6 +342,23 @@ class _Listing(_Strict):
     best: list[_Option]
 
 
+class _Rival(_Strict):
+    designated: list[tuple[str, str]]
+    figures: dict[str, tuple[Number, Number]]
+
+
+class _Standing(_Strict):
+    service: str
+    within: Number
+    margin: Number | None
+    level: list[_Rival]
+
+
+class _Known(_Strict):
+    sentence: str
+    source: str
+
+
 class _Sentence(_Strict):
     kind: str
     text: str
@@ -358,6 +382,8 @@ class _Record(_Strict):
     objectives: list[_Reached]
     ties: Count | None
     enumeration: _Listing | None
+    standings: list[_Standing] = []
+    know_before: list[_Known] = []
     sentences: list[_Sentence] = []
     solver: dict[str, Any]
     versions: dict[str, str]

@@ -16,12 +16,16 @@ import pandas as pd
 from optimiser.plan import Plan, measures
 from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, THRESHOLDS, Answer, is_true, sites_of_both
 from optimiser.plan.asked import in_short
-from optimiser.problem.words import against
+from optimiser.problem.words import against, apart
 
 Frames = Mapping[str, pd.DataFrame]
 
+# Kinds of sentences that are said first; the others where everything is asked for.
+SAID_FIRST = ("level", "openings", "question", "areas", "demand", "average", "outside", "warning", "unchanged")
 # Kinds of sentences about minutes from home to the unit.
 OF_MINUTES = ("who", "worst", "warning", "cliff")
+# How near average journeys are level where the question does not say.
+A_HUNDREDTH = 0.01
 NEIGHBOURS_NAMED = 3
 WORTH_SAYING_PATIENTS = 1
 
@@ -119,7 +123,10 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     """
     names = dict(zip(base["services"]["service"], base["services"]["name"], strict=True))
     sites = {str(site): str(called) for site, called in sites_of_both(base, other)["name"].items()}
-    found = [*_openings(frames, names, sites, name, base_name)]
+    stated = base["settings"].set_index("setting")["value"].get("a_tie_is_within")
+    tie = None if stated is None else float(stated)
+    found = [] if in_short(base, other) else [*_level(frames, names, tie)]
+    found += [*_openings(frames, names, sites, name, base_name)]
     found += _questions(base, other, name, base_name)
     counted = list(frames["averages"]["service"].unique())
     for service in counted:
@@ -151,6 +158,19 @@ def _openings(
         what.append(f"{names[str(service)]} {against(base_name, change == 'opens', there, at)}")
     words = "; ".join(what) or "the same sites provide the same services"
     yield Sentence("openings", "", plain(f"{name} against {base_name}: {words}."))
+
+
+def _level(frames: Frames, names: Mapping[str, str], tie: float | None) -> Iterator[Sentence]:
+    """Say of each service that is elsewhere in which average journeys are too near one another to matter."""
+    means = frames["averages"][frames["averages"]["group"] == ""]
+    for row in means[means["service"].isin(frames["openings"]["service"])].to_dict("records"):
+        within = row["mean_before"] * A_HUNDREDTH if tie is None else tie
+        if abs(row["change"]) <= within:
+            where = (("service", row["service"]), ("group", ""))
+            cells = tuple(Cell("averages", where, column) for column in ("mean_before", "mean_after"))
+            words = "the two are level, {0:.2f} and {1:.2f} minutes on average"
+            away, service = plain(apart(abs(row["change"]))), str(row["service"])
+            yield Sentence("level", service, f"{plain(names[service])}: {words}, {away} a patient apart.", cells)
 
 
 def _questions(base: Answer, other: Answer, name: str, base_name: str) -> Iterator[Sentence]:
@@ -199,6 +219,7 @@ def _waits(frames: Frames, service: str) -> bool:
 
 def _each_about(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     yield from _means(frames, service, name)
+    yield from _outside(frames, service, name)
     yield from _longer(service, name)
     yield from _worst(frames, service, name)
     yield from _neighbours(frames, service, name)
@@ -222,6 +243,14 @@ def _means(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
             of_all = of_all.replace("journey", "time from home to the unit", 1)
             of_some += "; on the road alone all take {8:.2f} and then {9:.2f}, and the rest is waiting that is assumed"
         yield Sentence("average", service, f"{plain(name)}: {of_all}; {of_some}.", cells)
+
+
+def _outside(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    found = frames["outside"][frames["outside"]["service"] == service]
+    if (found[["share_before", "share_after"]] > 0).any(axis=None):
+        cells = tuple(Cell("outside", (("service", service),), f"share_{when}") for when in ("before", "after"))
+        words = "{1:.0%} of residents' patients are treated outside the system, where it was {0:.0%}"
+        yield Sentence("outside", service, f"{plain(name)}: {words}.", cells)
 
 
 def _longer(service: str, name: str) -> Iterator[Sentence]:

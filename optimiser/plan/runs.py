@@ -23,7 +23,9 @@ import pandas as pd
 from optimiser import checker
 from optimiser.errors import DISTRIBUTION, NotWritten
 from optimiser.plan import Plan, measures
+from optimiser.plan.proof import Standing
 from optimiser.plan.quotable import Otherwise
+from optimiser.plan.told import told
 from optimiser.problem import Problem
 from optimiser.problem.words import in_full
 
@@ -204,12 +206,22 @@ def _record(plan: Plan, files: Mapping[str, bytes], said: Sequence[Otherwise]) -
                 for option in listing.ranked
             ],
         },
+        **({} if proof.standings is None else {"standings": [_standing(one) for one in proof.standings]}),
+        **({"know_before": told(plan)} if plan.problem.know_before else {}),
         **({"sentences": [one.record for one in said]} if said else {}),
         "solver": proof.solver,
         "versions": versions(),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
         "seconds": proof.seconds,
     }
+
+
+def _standing(one: Standing) -> dict[str, object]:
+    level = [
+        {"designated": sorted(map(list, rival.designated)), "figures": {n: list(f) for n, f in rival.figures.items()}}
+        for rival in one.rivals
+    ]
+    return {"service": one.service, "within": one.within, "margin": one.margin, "level": level}
 
 
 @cache

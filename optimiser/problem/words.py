@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from math import ceil, floor, isfinite
@@ -27,11 +28,21 @@ OF_ONE = {
     "repatriations": "repatriation",
     "rows": "row",
     "rules": "rule",
+    "seconds": "second",
+    "sentences": "sentence",
     "services": "service",
     "sites": "site",
     "transfers": "transfer",
 }
 
+
+# A number of a run within a sentence: a measure of a service, perhaps at a site, perhaps as it is today.
+TOLD = re.compile(r"\{([a-z_0-9]+) of ([a-z0-9_]+)(?: at ([a-z0-9_]+))?( today)?\}")
+TOLD_MEASURES = (
+    *("mean_minutes", "mean_road_minutes", "median_minutes", "p95_minutes", "worst_minutes"),
+    *("patients", "patients_outside", "share_outside", "patients_within_30", "patients_beyond_standard"),
+    *("site_patients", "people_beyond_30", "people_beyond_45", "people_beyond_60", "transfers_per_day"),
+)
 
 # How an answer differs from another at some sites, by whether it has the service there and whether it is there today.
 _AGAINST: dict[tuple[bool, bool | None], str] = {
@@ -114,6 +125,14 @@ def tenths_or_more(number: float) -> str:
     """Return a number, rounded up, with one decimal or two: whoever gives so much gives enough."""
     text = f"{no_less(number):,.2f}"
     return text.removesuffix("0")
+
+
+def apart(minutes: float) -> str:
+    """Return a difference of minutes a patient, in seconds where it is less than a minute."""
+    if minutes < 1:
+        seconds = floor(60 * minutes + 0.5)
+        return amount(seconds, "seconds") if seconds or not minutes else "less than a second"
+    return f"{minutes:.1f} minutes"
 
 
 def whole(value: float) -> str:
