@@ -163,18 +163,14 @@ def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int) -> No
     if len(shown) < near.count:
         _say(f"The first {len(shown)} of them; --out and --json have {len(near.ranked):,}:")
     _options(shown, first)
-    many = (
-        f"{len(near.different)} of them that differ from one another in at least {apart} designations: the best, then"
-    )
-    _say("", many, "each time that which is farthest from all above it:")
+    many = f"{len(near.different)} of them that differ from one another in at least {apart} designations"
+    _say("", f"{many}: the best, then", "each time that which is farthest from all above it:")
     numbers = [_row_of(one, shown.provided) for one in near.different.provided]
-    known = [number for number in numbers if number]
-    if known:
-        _say(
-            f"  {'row' if len(known) == 1 else 'rows'} {listed(map(str, known))} above{'' if len(known) == len(numbers) else ', and'}"
-        )
-    if len(known) < len(numbers):
-        _options(near.different.some([n for n, number in enumerate(numbers) if not number]), first)
+    others = [n for n, number in enumerate(numbers) if not number]
+    above = f"  {listed(str(number) for number in numbers if number)} above"
+    _say(f"{above}, and further down the list:" if others else f"{above}.")
+    if others:
+        _options(near.different.some(others), first)
     _say("", f"How many of the {near.count:,} provide each service at each site (core: all of them; never: none):")
     _shares(near)
 

@@ -77,9 +77,9 @@ def compare(
         rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in everything.items()}
         typer.echo(json.dumps(rows, indent=2))
         return
-    rows = compared if full else compared[compared.map(_cell).nunique(axis=1) > 1]
-    _print_table(rows)
-    left_out = [amount(len(compared) - len(rows), "rows")] if len(compared) > len(rows) else []
+    shown_rows = compared if full else compared[compared.map(_cell).nunique(axis=1) > 1]
+    _print_table(shown_rows)
+    left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
     for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
         typer.echo(f"\n{name} against {next(iter(tables))}, in sentences that may be quoted:")
         first = said if full else said[said["kind"].isin(SAID_FIRST)]
@@ -156,7 +156,7 @@ def _print_table(compared: Any) -> None:
         )
     before = None
     for (service, name), row in compared.iterrows():
-        table.add_row("" if service == before else service, name, *map(_cell, row))
+        table.add_row("" if service == before else service or "all services", name, *map(_cell, row))
         before = service
     console = Console()
     width = console.width if console.is_terminal else 150 + 32 * len(compared.columns)
