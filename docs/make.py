@@ -22,6 +22,7 @@ WIDTH = 96
 
 # The unit of every figure of a config, by the setting's name. A figure without one is refused below.
 SETTING_UNITS = {
+    "a_tie_is_within": "minutes a patient",
     "posts_funded": "people or WTE",
     "in_post": "people or WTE",
     "trips_a_week": "trips a week",
