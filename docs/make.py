@@ -275,7 +275,12 @@ def _option_rows() -> Iterator[Sequence[str]]:
 
 def _unit(setting: str, stated: Any) -> str:
     kind = _kind(stated)
-    return SETTING_UNITS[setting] if "number" in kind or "figure" in kind or "limit" in kind else ""
+    if not ("number" in kind or "figure" in kind or "limit" in kind):
+        return ""
+    if setting not in SETTING_UNITS:
+        where = "open docs/make.py and write its unit in SETTING_UNITS (docs/adding.md, A rule, step 1)"
+        raise LookupError(f"{setting}: {where}")
+    return SETTING_UNITS[setting]
 
 
 def _kind(stated: Any) -> str:

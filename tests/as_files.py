@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from hypothesis.errors import UnsatisfiedAssumption
 from ruamel.yaml import YAML
 
 from optimiser.inputs.assembling import problem_of
@@ -41,6 +42,8 @@ def with_files(problem: Problem) -> Problem:
         "staff": _staff(problem),
         "transfers": _long(problem.transfers, "from_site", "to_site", "minutes").query("from_site != to_site"),
     }
+    if problem.border is not None:
+        tables["border"] = _long(problem.border.shares, "area", "goes_to", "share")
     files = {f"inputs/{name}.csv": _csv(frame) for name, frame in tables.items()}
     # JSON is YAML too.
     return replace(problem, files={"config.yaml": json.dumps(_config(problem)).encode(), **files})
@@ -55,6 +58,8 @@ def shown_if_it_fails(problem: Problem) -> Iterator[None]:
     """
     try:
         yield
+    except UnsatisfiedAssumption:
+        raise  # of another world something might be claimed
     except Exception as failure:
         name = re.sub(r"\W+", "_", os.environ.get("PYTEST_CURRENT_TEST", "world").rpartition("::")[2].split(" ")[0])
         folder = _kept() / name
@@ -135,6 +140,7 @@ def _config(problem: Problem) -> dict[str, Any]:
     return {
         "title": problem.title,
         "place": "inputs",
+        **({"border": "as_today", "border_pull": _figure(problem.border.pull)} if problem.border else {}),
         "teams": {
             code: {
                 "name": team.name,
@@ -161,9 +167,13 @@ def _figure(one: Figure) -> Any:
     return asdict(one) if one.source or one.verified else one.value
 
 
+def _taken_outside(service: Service) -> dict[str, Any]:
+    return {site: _figure(most) for site, most in service.neighbours_take_at_most.items() if service.activity}
+
+
 def _service(service: Service) -> dict[str, Any]:
     figures = ["at_least_sites", "at_most_sites", "minimum_patients", "maximum_patients", "longest_journey_minutes"]
-    figures += ["standard_minutes", "share_within_standard"]
+    figures += ["standard_minutes", "share_within_standard", "at_most_share_outside"]
     counted = {name: _figure(getattr(service, name)) for name in figures if getattr(service, name)}
     if service.activity is None:
         counted = {name: figure for name, figure in counted.items() if name.endswith("sites")}
@@ -183,6 +193,7 @@ def _service(service: Service) -> dict[str, Any]:
         **({"activity": service.activity} if service.activity else {}),
         "neighbours": list(service.neighbours),
         **counted,
+        **({"neighbours_take_at_most": taken} if (taken := _taken_outside(service)) else {}),
         **{name: stated for name, stated in links_and_rotas.items() if stated},
         **({"beds": _beds(service.beds)} if service.beds and service.activity else {}),
         **(_observed(service) if service.observed and service.activity else {}),

@@ -20,7 +20,7 @@ from optimiser.checker.measures import AGE_GROUP, groups, mean
 from optimiser.checker.question import Figure
 from optimiser.checker.reading import Number, Reader, Row, read_files
 from optimiser.checker.rules import RULES, facts_of
-from optimiser.checker.run import MICRO, Run
+from optimiser.checker.run import MICRO, Run, Stream
 from optimiser.plan import Plan
 from optimiser.plan.runs import files_of
 from optimiser.problem import Problem
@@ -89,22 +89,23 @@ def whom(before: Run, after: Run, minutes: int) -> dict[tuple[str, str], tuple[f
 
 def _by_group(before: Run, after: Run, code: str, minutes: int) -> Iterator[tuple[str, tuple[float, ...]]]:
     spent = [run.minutes_spent(code) for run in (before, after)]
-    if all(spent[0][area] == spent[1][area] for area in before.residents):
+    residents = before.residents_of(code)
+    if all(spent[0][one] == spent[1][one] for one in residents):
         return
-    patients = {area: before.patients(code, area) for area in before.residents}
-    people = {area: before.areas[area].population for area in before.residents}
-    for group, members in {EVERYBODY: before.residents, **groups(before)}.items():
-        yield group, _row(members, spent, patients, people, minutes)
+    patients = {one: before.streams(code)[one] for one in residents}
+    people = {one: before.areas[one.area].population for one in residents}
+    for group, areas in {EVERYBODY: before.residents, **groups(before)}.items():
+        yield group, _row(before.residents_of(code, set(areas)), spent, patients, people, minutes)
     if "population_75_plus" in before.inputs.area_columns:
-        older = {area: before.areas[area].over_75 or 0 for area in before.residents}
-        yield AGE_GROUP, _row(before.residents, spent, older, older, minutes)
+        older = {one: before.areas[one.area].over_75 or 0 for one in residents}
+        yield AGE_GROUP, _row(residents, spent, older, older, minutes)
 
 
 def _row(
-    members: list[str],
-    spent: list[Mapping[str, Fraction | int | None]],
-    weights: Mapping[str, Fraction | int],
-    people: Mapping[str, Fraction | int],
+    members: list[Stream],
+    spent: list[Mapping[Stream, Fraction | int | None]],
+    weights: Mapping[Stream, Fraction | int],
+    people: Mapping[Stream, Fraction | int],
     minutes: int,
 ) -> tuple[float, ...]:
     change = {area: _change(spent[0][area], spent[1][area]) for area in members}

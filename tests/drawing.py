@@ -8,7 +8,7 @@
     def test_solver_list_and_evaluation_agree_whatever_the_team(seed): ...
 
 ``make test`` draws what it drew before, however busy the machine is. ``make explore WORLDS=5000`` draws 5,000 others in
-each of them; what it finds it makes as small as it can, prints, and tries first when it is run again.
+each of them; what it finds it makes as small as it can, prints whole, and tries first when it is run again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,16 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
-from functools import wraps
+from contextlib import ExitStack
+from functools import cache, lru_cache, wraps
 from typing import Any
 
 import pytest
+from as_files import shown_if_it_fails
 from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import strategies as st
+
+from optimiser.problem import Figure, Problem
 
 Test = Callable[..., None]
 
@@ -56,7 +61,13 @@ def draws(worlds: int) -> Callable[[Test], Test]:
         @wraps(inner)
         def counted(*args: Any, **kwargs: Any) -> None:
             note(kwargs)
-            inner(*args, **kwargs)
+            with ExitStack() as shown:
+                for drawn in kwargs.values():
+                    # A sweep is of a world.
+                    world = getattr(drawn, "problem", drawn)
+                    if isinstance(world, Problem):
+                        shown.enter_context(shown_if_it_fails(world))
+                inner(*args, **kwargs)
             test.agreed += 1
 
         test.agreed = 0
@@ -79,3 +90,15 @@ def seeds(worlds: int) -> Callable[[Test], Test]:
 def agreed(test: Any, passed: bool) -> int:
     """Return in how many worlds a test that was run just now held."""
     return getattr(test, "agreed", int(passed))
+
+
+@lru_cache(typed=True)
+def one_of(*values: Any) -> st.SearchStrategy[Any]:
+    """Draw one of some values. A strategy made anew for each draw is checked anew, which takes longer than drawing."""
+    return st.sampled_from(values)
+
+
+@cache
+def perhaps(figures: st.SearchStrategy[float]) -> st.SearchStrategy[Figure | None]:
+    """Draw a figure, or none."""
+    return st.none() | figures.map(Figure)

@@ -115,13 +115,13 @@ def _with_patients(run: Run, service: str) -> bool:
 @objective("patient-minutes a year")
 def patient_minutes(run: Run, service: str) -> Number:
     """Resident patients' minutes a year, over the services covered."""
-    return run.patient_minutes(service, run.residents) if _with_patients(run, service) else 0
+    return run.patient_minutes(service, run.residents_of(service)) if _with_patients(run, service) else 0
 
 
 @objective("minutes", together=max)
 def worst_journey(run: Run, service: str) -> Number:
     """The longest journey of any resident area to any service covered, in minutes."""
-    return run.worst_minutes(service, run.residents) if _with_patients(run, service) else 0
+    return run.worst_minutes(service, run.residents_of(service)) if _with_patients(run, service) else 0
 
 
 @objective("patients a year")
@@ -140,7 +140,7 @@ def patients_outside(run: Run, service: str) -> Number:
 @objective("patient-minutes a year")
 def deprived_patient_minutes(run: Run, service: str) -> Number:
     """Patient minutes a year of resident areas in deprivation deciles 1 and 2."""
-    deprived = [area for area in run.residents if run.areas[area].decile in MOST_DEPRIVED_DECILES]
+    deprived = [one for one in run.residents_of(service) if run.areas[one.area].decile in MOST_DEPRIVED_DECILES]
     return run.patient_minutes(service, deprived) if _with_patients(run, service) else 0
 
 

@@ -37,12 +37,18 @@ CHECK = "no_plan_meets_every_rule"
 
 
 class Confirmed(NamedTuple):
-    """How many sets that clash and ways out there are, and how many of each were tried."""
+    """How many sets that clash and ways out there are, how many of each were tried, and of how many ways not and why.
+
+    ``too_many_ways`` leave too many designations to try without their rule, ``ways_of_staff`` rest on staff in such a
+    way that what one designation lacks does not say what a rule must give.
+    """
 
     sets: int
     tried_sets: int
     ways: int
     tried_ways: int
+    too_many_ways: int
+    ways_of_staff: int
 
     def __str__(self) -> str:
         """Return what was confirmed, and what was not, as sentences."""
@@ -55,14 +61,29 @@ class Confirmed(NamedTuple):
         )
         ways = f"{self.tried_ways} of {self.ways}" if self.ways else "none, since there are none"
         what = f"Sets of rules that clash, confirmed as smallest: {sets}. Ways out, confirmed as least: {ways}."
-        return f"{what} Not checked: that no other sets clash, nor ways out by several rules together or by beds."
+        rest = "Not checked: that no other sets clash, nor ways out by several rules together or by beds."
+        return " ".join([what, *self._not_tried(), rest])
+
+    def _not_tried(self) -> Iterator[str]:
+        """Yield, where sets or ways out by one rule could not be tried, how many and why."""
+        why = (
+            (self.sets - self.tried_sets, "set", "sets", "whose services could be designated in more than {:,} ways"),
+            (self.too_many_ways, "way out", "ways out", "without whose rule there are more than {:,} designations"),
+            (self.ways_of_staff, "way out", "ways out", "by staff whom rotas or sites share, or by part of a person"),
+        )
+        said = [f"{n} {one if n == 1 else more}, {reason.format(MOST_TRIED)}" for n, one, more, reason in why if n]
+        if said:
+            yield f"Not tried: {'; '.join(said)}."
 
 
 def confirmed(reader: Reader, trial: Trial) -> Confirmed:
     """Return how much of the two tables can be tried."""
     sets, ways = _sets(reader), _ways(reader)
     tried = sum(_meeting(trial, [d for d, _ in rows]) is not None for rows in sets.values())
-    return Confirmed(len(sets), tried, len(ways), sum(_least(trial, _demands(row)) is not None for row in ways))
+    alone = [one for row in ways if _gives_alone(trial, one := _demands(row))]
+    not_tried = [demand for (demand,) in alone if _least(trial, [demand]) is None]
+    too_many = sum(trial.designations(but=demand) is None for demand in not_tried)
+    return Confirmed(len(sets), tried, len(ways), len(alone) - len(not_tried), too_many, len(not_tried) - too_many)
 
 
 def rules_clash_as_said(reader: Reader, trial: Trial) -> Iterator[Breach]:
@@ -232,7 +253,8 @@ def _gap(trial: Trial, designated: Designated, demand: Demand, giving: Giving = 
         rule = RULES[demand.rule]
         facts = [fact for fact in rule.facts(run, *demand.whose) if demand in demands_of(demand.rule, fact)]
         spares = [rule.spare(fact) for fact in facts]
-        everybody = run.patients_in(demand.names[0], run.residents) if facts and facts[0].unit == SHARE else 1
+        share = facts and facts[0].unit == SHARE
+        everybody = run.patients_in(demand.names[0], run.residents_of(demand.names[0])) if share else 1
         return sum((-spare * everybody for spare in spares if spare < 0), Fraction(0))
 
     return trial.kept(("gap", demand), designated, missed, giving)
@@ -240,12 +262,16 @@ def _gap(trial: Trial, designated: Designated, demand: Demand, giving: Giving = 
 
 def _least(trial: Trial, demands: list[Demand]) -> Number | None:
     """Return the least by which one demand must give way, infinite if never enough; None if not worked out."""
-    if len(demands) != 1 or demands[0] not in trial.demands or not RULES[demands[0].rule].gives_by_its_gap:
+    if not _gives_alone(trial, demands):
         return None
     (demand,) = demands
     if demand not in trial.least:
         trial.least[demand] = _worked_out(trial, demand)
     return trial.least[demand]
+
+
+def _gives_alone(trial: Trial, demands: list[Demand]) -> bool:
+    return len(demands) == 1 and demands[0] in trial.demands and RULES[demands[0].rule].gives_by_its_gap
 
 
 def _worked_out(trial: Trial, demand: Demand) -> Number | None:
@@ -278,7 +304,10 @@ def _gap_alone(trial: Trial, designated: Designated, demand: Demand) -> Number:
     if trial.breaks_a_rule(designated, demand):
         return math.inf
     if RULES[demand.rule].kind != "staff":
-        return _gap(trial, designated, demand, trial.giving_way(designated, demand))
+        gap = _gap(trial, designated, demand, trial.giving_way(designated, demand))
+        # To ask for no site at all is no way out.
+        none_left = demand.rule == "enough_sites" and 0 < trial.demands[demand].right <= gap
+        return math.inf if none_left else gap
     team, unit = demand.names[-2:]
     freed = staffing(trial.run(designated), team, unit, free=[demand.rule]).lacking
     lacking = trial.staffing(designated, team, unit).lacking

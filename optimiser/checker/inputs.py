@@ -21,13 +21,15 @@ from optimiser.checker.reading import (
     fraction,
     maybe,
     number,
+    one_of,
     rounded_ratio,
+    share,
     tenth,
     text,
     whole_numbers,
     word,
 )
-from optimiser.checker.run import MICRO, Area, Inputs, Result, Run
+from optimiser.checker.run import LEAVES, MICRO, PULLED, STAYS, Area, Inputs, Result, Run
 
 INPUTS_CHECK = "inputs_are_complete"
 MOST_BEDS = 10**6
@@ -74,6 +76,9 @@ TABLES: Mapping[str, Table] = {
     "inputs/activity.csv": Table(
         {"site": word, "activity": word, "period": word, "count": amount}, ("site", "activity", "period"),
         due="where asked", may_lack=(),
+    ),
+    "inputs/border.csv": Table(
+        {"area": word, "goes_to": word, "share": share}, ("area", "goes_to"), due="where asked", may_lack=()
     ),
     "designations.csv": Table(
         {
@@ -135,6 +140,11 @@ TABLES: Mapping[str, Table] = {
     ),
     "ways_out.csv": Table({"unit": word, "by": number, "gives_way": word, "words": word}, due="without a plan"),
 }  # fmt: skip
+JOURNEYS = TABLES["journeys.csv"]
+JOURNEYS_AS_TODAY = JOURNEYS._replace(
+    columns={**JOURNEYS.columns, "how": one_of(STAYS, PULLED, LEAVES)}, key=("service", "area", "how", "site")
+)
+"""journeys.csv where as many cross the border as today: each row says of which of an area's patients it is."""
 KNOWN_FILES = ("config.yaml", "run.json", *TABLES)
 """Every file that is read. A run has some of them only where its question calls for them."""
 
@@ -145,20 +155,23 @@ def files_due(*, with_plan: bool) -> list[str]:
     return ["config.yaml", "run.json", *(name for name, table in TABLES.items() if table.due in due)]
 
 
-def rows_of(reader: Reader, name: str) -> list[Row]:
-    """Read the rows of a table."""
-    return reader.table(name, TABLES[name].columns, optional=TABLES[name].may_lack)
+def rows_of(reader: Reader, name: str, table: Table | None = None) -> list[Row]:
+    """Read the rows of a table, which is as ``TABLES`` says where nothing else is given."""
+    table = table or TABLES[name]
+    return reader.table(name, table.columns, optional=table.may_lack)
 
 
-def keyed(reader: Reader, name: str) -> dict[Any, Row]:
+def keyed(reader: Reader, name: str, table: Table | None = None) -> dict[Any, Row]:
     """Read the rows of a table by their key."""
-    return reader.keyed(rows_of(reader, name), TABLES[name].key, TABLES[name].check)
+    table = table or TABLES[name]
+    return reader.keyed(rows_of(reader, name, table), table.key, table.check)
 
 
 def read_run(reader: Reader) -> Run:
     """Parse every file; what is wrong in them is noted in the reader."""
     question, inputs = read_asked(reader)
-    claims = {name: keyed(reader, f"{name}.csv") for name in ("designations", "journeys", "staffing", "measures")}
+    claims = {name: keyed(reader, f"{name}.csv") for name in ("designations", "staffing", "measures")}
+    claims["journeys"] = keyed(reader, "journeys.csv", JOURNEYS_AS_TODAY if question.as_today else JOURNEYS)
     rules = rows_of(reader, "rules.csv")
     patterns = any(asked.has_pattern for *_, asked in question.covers())
     rotas = rows_of(reader, "rotas.csv") if _is_due(reader, "rotas.csv", patterns) else []
@@ -227,7 +240,11 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         if row.cells["role"] not in ("candidate", "neighbour"):
             message = f"{row.where}: the role is neither candidate nor neighbour."
             reader.note(INPUTS_CHECK, row.where, row.cells["role"], "candidate", message)
+    border = keyed(reader, "inputs/border.csv") if question.as_today else {}
     numbers, scale = whole_numbers([row.cells["patients_per_year"] for row in demand.values()])
+    if question.as_today and scale < MICRO:
+        # An area's patients are parted in whole millionths.
+        numbers, scale = [number * (MICRO // scale) for number in numbers], MICRO
     patients = before = dict(zip(demand, numbers, strict=True))
     people = {code: read_area(row) for code, row in areas.items()}
     if question.growth:
@@ -244,6 +261,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         road=scaled_minutes(transfers, question.factor),
         counts={key: Fraction(row.cells["count"]) for key, row in counts.items()},
         names={code: row.cells.get("name", "") for code, row in sites.items()},
+        border={pair: row.cells["share"] for pair, row in border.items()},
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from optimiser.checker.question import Beds
 from optimiser.checker.reading import Breach, Number, same, shown, size
-from optimiser.checker.run import MICRO, Piece, Run, beds_for, share_turned_away
+from optimiser.checker.run import LEAVES, MICRO, Piece, Run, Stream, beds_for, share_turned_away
 from optimiser.checker.sharing import nearest_beside, past_a_nearer_site
 from optimiser.checker.tables import broken_without_exception
 
@@ -37,14 +37,14 @@ Key = tuple[str, str, str]
 Named = tuple[Key, Measure]
 
 
-def mean(weights: Mapping[str, int | Fraction], minutes: Mapping[str, int | Fraction | None]) -> Number | None:
+def mean(weights: Mapping[Stream, int | Fraction], minutes: Mapping[Stream, int | Fraction | None]) -> Number | None:
     """Return mean minutes; nothing where there is no weight, infinite where somebody has no journey."""
     total = sum(weights.values())
     if not total:
         return None
-    if any(weight and minutes[area] is None for area, weight in weights.items()):
+    if any(weight and minutes[stream] is None for stream, weight in weights.items()):
         return math.inf
-    return Fraction(sum(weight * (minutes[area] or 0) for area, weight in weights.items())) / (total * MICRO)
+    return Fraction(sum(weight * (minutes[stream] or 0) for stream, weight in weights.items())) / (total * MICRO)
 
 
 def percentile(pieces: list[Piece], percent: int) -> Number:
@@ -60,17 +60,23 @@ def percentile(pieces: list[Piece], percent: int) -> Number:
 
 def _service_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
     """Yield (measure, group, number) for all residents."""
-    pieces = [piece for _, piece in run.pieces_of(service, run.residents)]
-    yield from _group_measures(run, service, "", run.residents)
-    if any(piece.patients for piece in pieces):
-        yield "median_minutes", "", Measure(percentile(pieces, 50), MINUTES, "lower")
-        yield "p95_minutes", "", Measure(percentile(pieces, 95), MINUTES, "lower")
-    total = run.patient_minutes(service, run.residents)
+    residents = run.residents_of(service)
+    pieces = list(run.pieces_of(service, residents))
+    yield from _group_measures(run, service, "", residents)
+    for name, percent, counted in (
+        ("median_minutes", 50, [piece for _, piece in pieces]),
+        ("p95_minutes", 95, [piece for stream, piece in pieces if stream.how != LEAVES]),
+    ):
+        if any(piece.patients for piece in counted):
+            yield name, "", Measure(percentile(counted, percent), MINUTES, "lower")
+    total = run.patient_minutes(service, residents)
     yield "patient_minutes", "", Measure(total, "patient-minutes a year", "lower")
     for limit in LIMITS_MINUTES:
         patients = run.patients_within(service, Fraction(limit))
         yield f"patients_within_{limit}", "", Measure(patients, PATIENTS, "higher")
-        near = [(run.areas[area], piece.share) for area, piece in _within(run, service, limit)]
+        near = [
+            (run.areas[one.area], piece.share * run.people_share(one)) for one, piece in _within(run, service, limit)
+        ]
         people = Fraction(sum(area.population * share for area, share in near))
         yield f"people_within_{limit}", "", Measure(people, PEOPLE, "higher")
         left = Fraction(sum(run.areas[area].population for area in run.residents)) - people
@@ -83,27 +89,29 @@ def _service_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measur
     yield from _older_mean(run, service)
 
 
-def _within(run: Run, service: str, limit: int) -> Iterator[tuple[str, Piece]]:
-    """Yield the pieces of resident areas whose journey takes at most so many minutes."""
-    for area, piece in run.pieces_of(service, run.residents):
+def _within(run: Run, service: str, limit: int) -> Iterator[tuple[Stream, Piece]]:
+    """Yield the pieces of residents whose journey takes at most so many minutes."""
+    for stream, piece in run.pieces_of(service, run.residents_of(service)):
         if piece.journey.minutes is not None and piece.journey.minutes <= limit * MICRO:
-            yield area, piece
+            yield stream, piece
 
 
 def _older_mean(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
     if "population_75_plus" in run.inputs.area_columns:
-        older = {area: run.areas[area].over_75 or 0 for area in run.residents}
+        residents = run.residents_of(service)
+        older = {one: (run.areas[one.area].over_75 or 0) * run.people_share(one) for one in residents}
         found = mean(older, run.minutes_spent(service))
         if found is not None:
             yield "mean_minutes", AGE_GROUP, Measure(found, MINUTES, "lower")
 
 
-def _group_measures(run: Run, service: str, group: str, areas: list[str]) -> Iterator[tuple[str, str, Measure]]:
-    found = mean({area: run.patients(service, area) for area in areas}, run.minutes_spent(service))
+def _group_measures(run: Run, service: str, group: str, streams: list[Stream]) -> Iterator[tuple[str, str, Measure]]:
+    patients = run.streams(service)
+    found = mean({stream: patients[stream] for stream in streams}, run.minutes_spent(service))
     if found is not None:
         yield "mean_minutes", group, Measure(found, MINUTES, "lower")
-    yield "patients", group, Measure(run.patients_in(service, areas), PATIENTS, "neither")
-    yield "worst_minutes", group, Measure(run.worst_minutes(service, areas), MINUTES, "lower")
+    yield "patients", group, Measure(run.patients_in(service, streams), PATIENTS, "neither")
+    yield "worst_minutes", group, Measure(run.worst_minutes(service, streams), MINUTES, "lower")
 
 
 def groups(run: Run) -> dict[str, list[str]]:
@@ -119,13 +127,13 @@ def groups(run: Run) -> dict[str, list[str]]:
 
 
 def _site_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
-    outside = [code for code, area in run.areas.items() if not area.resident]
+    outside = [stream for stream in run.streams(service) if not run.areas[stream.area].resident]
     leaving = run.treated_outside(service)
     yield "patients_outside", "", Measure(leaving, PATIENTS, "lower")
-    if everybody := run.patients_in(service, run.residents):
+    if everybody := run.patients_in(service, run.residents_of(service)):
         yield "share_outside", "", Measure(leaving / everybody, "share of patients", "lower")
     for site in run.candidates + run.neighbours(service):
-        everyone = run.patients_from(service, site, run.areas)
+        everyone = run.patients_from(service, site, run.streams(service))
         yield "site_patients", site, Measure(everyone, PATIENTS, "neither")
         others = run.patients_from(service, site, outside)
         yield "site_patients_from_outside", site, Measure(others, PATIENTS, "neither")
@@ -195,9 +203,10 @@ def _transfer_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measu
     transfer = run.question.services[service].transfer
     if transfer is None:
         return
+    streams = run.streams(service, straight=True)
     straight = run.straight_to(service, run.sites_of(service))
-    patients = {area: run.patients(service, area) for area in run.residents}
-    found = mean(patients, {area: straight[area].minutes for area in run.residents})
+    patients = {stream: number for stream, number in streams.items() if run.areas[stream.area].resident}
+    found = mean(patients, {stream: straight[stream].minutes for stream in patients})
     if found is not None:
         yield "mean_minutes_straight_there", "", Measure(found, MINUTES, "lower")
     yield from _road_minutes(run, service, transfer.value("dwell_minutes") + transfer.value("overhead_minutes"))
@@ -208,18 +217,19 @@ def _transfer_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measu
     yield "repatriations_per_year", "", Measure(run.repatriations_a_year(service), "repatriations a year", "lower")
     yield "ambulance_hours_per_year", "", Measure(run.ambulance_hours(service), "hours a year", "lower")
     for site in run.candidates + run.neighbours(transfer.first_contact):
-        left = [area for area, journey in run.nearest(service).items() if journey.moves and journey.first_site == site]
-        seen = Fraction(sum(run.patients(service, area) for area in left), run.inputs.patients_scale)
-        stay = (1 - transfer.value("share_transferred")) * seen
+        going = run.nearest(service).items()
+        left = [stream for stream, journey in going if journey.moves and journey.first_site == site]
+        stay = (1 - transfer.value("share_transferred")) * run.patients_in(service, left)
         yield "site_patients_not_transferred", site, Measure(stay, PATIENTS, "neither")
 
 
 def _road_minutes(run: Run, service: str, waits: Fraction) -> Iterator[tuple[str, str, Measure]]:
     """Yield the mean journey without what those who are taken on wait, at the first site and for the transfer."""
-    pieces = [piece for _, piece in run.pieces_of(service, run.residents)]
+    residents, patients = run.residents_of(service), run.streams(service)
+    pieces = [piece for _, piece in run.pieces_of(service, residents)]
     everybody = sum(piece.patients for piece in pieces)
     taken_on = run.transfer(service).value("share_transferred") * sum(p.patients for p in pieces if p.journey.moves)
-    found = mean({area: run.patients(service, area) for area in run.residents}, run.minutes_spent(service))
+    found = mean({stream: patients[stream] for stream in residents}, run.minutes_spent(service))
     if found is not None and everybody:
         yield "mean_road_minutes", "", Measure(found - waits * taken_on / everybody, MINUTES, "lower")
 
@@ -289,7 +299,7 @@ def expected_measures(run: Run) -> Iterator[Named]:
         found = [*_service_measures(run, service), *_site_measures(run, service), *_transfer_measures(run, service)]
         found += [*_bed_measures(run, service), *_backcast_measures(run, service), *_sharing_measures(run, service)]
         for group, areas in groups(run).items():
-            found += _group_measures(run, service, group, areas)
+            found += _group_measures(run, service, group, run.residents_of(service, set(areas)))
         for measure, group, number in found:
             yield (measure, service, group), number
     for measure, group, number in _staff_measures(run):

@@ -171,7 +171,8 @@ class Question:
     """The whole config."""
 
     title: str
-    border_open: bool
+    border: str
+    pull: Fraction
     factor: Fraction
     allow_missing: frozenset[tuple[str, str]]
     teams: Mapping[str, Team]
@@ -186,6 +187,16 @@ class Question:
     services_a_site: Figure | None
     a_tie_is_within: Figure | None = None
     know_before: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def border_open(self) -> bool:
+        """Whether anybody may cross the border."""
+        return self.border != "closed"
+
+    @property
+    def as_today(self) -> bool:
+        """Whether as many cross the border as do today, whatever is designated."""
+        return self.border == "as_today"
 
     def leans_across_sites(self) -> bool:
         """Whether a service may lean on another at another site, or need not at all: then links.csv is due."""
@@ -391,7 +402,7 @@ SERVICE: Mapping[str, Kind] = {
             }
         )
     ),
-    "neighbours_take_at_most": each(figure(None, is_amount)),
+    "neighbours_take_at_most": each(figure()),
     **dict.fromkeys(SERVICE_FIGURES, perhaps(figure())),
 }
 ACROSS: Mapping[str, Kind] = {"based_at": text(None), "trips_a_week": figure(), "in_post": perhaps(value())}
@@ -416,6 +427,7 @@ CONFIG: Mapping[str, Kind] = {
     "title": text(),
     "place": text(None, ("inputs",)),
     "border": text("nearest", ("nearest", "as_today", "closed")),
+    "border_pull": perhaps(value(None, is_share)),
     "travel": group(TRAVEL),
     "demand": group({"year": anything, "growth": perhaps(group(GROWTH))}),
     "contract": group({**{name: perhaps(figure()) for name in TERMS}, "plain_days": listed}),
@@ -501,9 +513,12 @@ class ConfigReader:
         contract, travel, demand = found["contract"], found["travel"], found["demand"]
         terms = {name: contract[name] for name in TERMS if contract[name] is not None}
         self.known([travel["time"]] if travel["time"] else [], travel["times"], "travel.time")
+        alone = found["border_pull"] is not None and found["border"] != "as_today"
+        self.wrong_if(alone, "border_pull", found["border_pull"], "means nothing but where the border is as_today")
         question = Question(
             title=found["title"],
-            border_open=found["border"] != "closed",
+            border=found["border"],
+            pull=found["border_pull"] or NONE,
             factor=travel["factor"] * (travel["times"].get(travel["time"]) or 1),
             allow_missing=self.pairs(travel["allow_missing"], "travel.allow_missing"),
             teams={code: self.team(cells) for code, cells in found["teams"].items()},

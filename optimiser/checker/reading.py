@@ -120,6 +120,25 @@ def fraction(cell: str) -> Fraction:
     return Fraction(cell)
 
 
+def share(cell: str) -> Fraction:
+    """Read a share, from 0 to 1."""
+    found = number(cell)
+    if not 0 <= found <= 1:
+        raise ValueError("is not a share, from 0 to 1")
+    return found
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """Return what reads one of some words."""
+
+    def read(cell: str) -> str:
+        if cell not in words:
+            raise ValueError(f"is none of {', '.join(words)}")
+        return cell
+
+    return read
+
+
 def tenth(cell: str) -> Fraction:
     """Read a tenth of areas, 1 to 10."""
     found = number(cell)

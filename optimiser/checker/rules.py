@@ -190,7 +190,7 @@ def no_site_provides_too_many(run: Run) -> Iterator[Fact]:
 def _volumes(run: Run, code: str, name: str) -> Iterator[Fact]:
     for figure, value in _limit(run, code, name):
         for site in run.sites_of(code):
-            patients = run.patients_from(code, site, run.areas)
+            patients = run.patients_from(code, site, run.streams(code))
             yield Fact(f"{code}.{site}", patients, value, PATIENTS, *figure[1:])
 
 
@@ -221,7 +221,7 @@ def beds_are_enough(run: Run, code: str) -> Iterator[Fact]:
 def nobody_travels_too_far(run: Run, code: str) -> Iterator[Fact]:
     """No resident area's journey is longer than so many minutes, patients or not."""
     for figure, value in _limit(run, code, "longest_journey_minutes"):
-        yield Fact(code, run.worst_minutes(code, run.residents), value, "minutes", *figure[1:])
+        yield Fact(code, run.worst_minutes(code, run.residents_of(code)), value, "minutes", *figure[1:])
 
 
 @rule(">=")
@@ -229,7 +229,7 @@ def enough_patients_within_standard(run: Run, code: str) -> Iterator[Fact]:
     """A large enough share of resident patients reach the service within its standard."""
     for figure, value in _limit(run, code, "share_within_standard"):
         standard = run.question.services[code].figure("standard_minutes") or Fraction(0)
-        patients = run.patients_in(code, run.residents)
+        patients = run.patients_in(code, run.residents_of(code))
         # Where there are no patients, none waits beyond the standard.
         share = run.patients_within(code, standard) / patients if patients else Fraction(1)
         yield Fact(code, share, value, SHARE, *figure[1:])
@@ -239,7 +239,7 @@ def enough_patients_within_standard(run: Run, code: str) -> Iterator[Fact]:
 def few_enough_are_treated_outside(run: Run, code: str) -> Iterator[Fact]:
     """No more of the residents' patients are treated at neighbours than the stated share of them all."""
     for figure, share in _limit(run, code, "at_most_share_outside"):
-        most = share * run.patients_in(code, run.residents)
+        most = share * run.patients_in(code, run.residents_of(code))
         yield Fact(code, run.treated_outside(code), most, PATIENTS, *figure[1:])
 
 
@@ -248,7 +248,7 @@ def neighbours_are_not_sent_too_many(run: Run, code: str) -> Iterator[Fact]:
     """A neighbour treats no more of the residents' patients than it is said to take."""
     for site, most in run.question.services[code].taken_outside.items():
         if site in run.neighbours(code):
-            there = run.patients_from(code, site, run.residents)
+            there = run.patients_from(code, site, run.residents_of(code))
             yield Fact(f"{code}.{site}", there, most.value or Fraction(0), PATIENTS, *most[1:])
 
 
@@ -297,8 +297,8 @@ def services_are_within_reach(run: Run, code: str) -> Iterator[Fact]:
 def every_area_is_served(run: Run, code: str) -> Iterator[Fact]:
     """Every area has a site that takes its patients."""
     if run.question.services[code].activity is not None:
-        unserved = sum(journey.site is None for journey in run.nearest(code).values())
-        yield Fact(code, unserved, 0, "areas")
+        unserved = {stream.area for stream, journey in run.nearest(code).items() if journey.site is None}
+        yield Fact(code, len(unserved), 0, "areas")
 
 
 @rule(">=", kind="staff")

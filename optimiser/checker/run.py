@@ -10,6 +10,12 @@ A rota is needed at each site that provides its service, but at no site that pro
 and at no site at all while any provides that of its ``remote_from``. One team across sites needs what each of those
 sites takes, added up, with its travel there: trips a week, there and back. If it is on call for all of them at once,
 the people whom the frequency and the standard ask for are needed once; of people, a part counts as one.
+
+Where the border is as it is today, an area's patients are parted, in whole millionths. First the pulled are taken, the
+share ``border_pull`` of them all, who take the nearest site of all. Of the others, residents leave for the neighbours
+that their service counts as border.csv shares out all who go there or to the candidates, and whoever is left goes by
+what is designated, as all do of whom that says nothing. Of an area outside only the share who go to the candidates
+come. Each part is what it adds, rounded, to those before it: neighbours by code, then those who stay.
 """
 
 from __future__ import annotations
@@ -25,7 +31,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from optimiser.checker.cover import Step, stated_step, worked_step
 from optimiser.checker.question import Beds, Question, Transfer
-from optimiser.checker.reading import Number, Row
+from optimiser.checker.reading import Number, Row, rounded_ratio
 
 ACROSS_SITES = "across_sites"
 MICRO = 10**6
@@ -40,6 +46,10 @@ TRAVEL_TERMS = {
     "weeks worked after leave": ("working_weeks", "weeks"),
     "direct-care PAs of a WTE": ("direct_care_pas", "PAs a week"),
 }
+# Of an area's patients: those who go by what is designated, who take the nearest of all, and who leave for a neighbour.
+STAYS, PULLED, LEAVES = "stays", "pulled", "leaves"
+# What border.csv calls all candidates together.
+CANDIDATES = "candidates"
 Found = TypeVar("Found")
 
 
@@ -54,8 +64,21 @@ class Area(NamedTuple):
     over_65: Fraction | int | None = None
 
 
+class Stream(NamedTuple):
+    """An area's patients or, where the border is as it is today, those of them who go in one of the ways there are."""
+
+    area: str
+    how: str = ""
+    neighbour: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return " ".join(part for part in self if part)
+
+
 class Journey(NamedTuple):
-    """Where an area's patients go: no site, and no minutes, if none can take them.
+    """Where patients go: no site, and no minutes, if none can take them.
 
     Patients who are transferred are seen at ``first_site`` after ``first_minutes``, and ``road`` is the way from there.
     """
@@ -73,7 +96,7 @@ class Journey(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Some of an area's patients, who make the same journey: how many (times the scale), and which share of all."""
+    """Some of a stream's patients, who make the same journey: how many (times the scale), and which share of all."""
 
     journey: Journey
     patients: Fraction | int
@@ -94,6 +117,7 @@ class Inputs(NamedTuple):
     road: Mapping[tuple[str, str], int]
     counts: Mapping[tuple[str, str, str], Fraction]
     names: Mapping[str, str] = MappingProxyType({})
+    border: Mapping[tuple[str, str], Fraction] = MappingProxyType({})
 
 
 class Result(NamedTuple):
@@ -115,7 +139,7 @@ class Run:
     inputs: Inputs
     result: Result
     designations: Mapping[tuple[str, str], Row]
-    journeys: Mapping[tuple[str, str, str], Row] = field(default_factory=dict)
+    journeys: Mapping[tuple[str, ...], Row] = field(default_factory=dict)
     staffing: Mapping[tuple[str, str, str], Row] = field(default_factory=dict)
     measures: Mapping[tuple[str, str, str], Row] = field(default_factory=dict)
     rules: list[Row] = field(default_factory=list)
@@ -145,7 +169,7 @@ class Run:
         self,
         designations: Mapping[tuple[str, str], Row],
         *,
-        shared_out: Mapping[str, dict[str, list[Piece]]] | None = None,
+        shared_out: Mapping[str, dict[Stream, list[Piece]]] | None = None,
         **claims: Any,
     ) -> Run:
         """Return a run of the same question and inputs with other designations, and no claim but those given.
@@ -194,7 +218,8 @@ class Run:
 
     def treated_outside(self, service: str) -> Fraction:
         """Return the residents' patients a year whom neighbours treat."""
-        there = (self.patients_from(service, site, self.residents) for site in self.neighbours(service))
+        residents = self.residents_of(service)
+        there = (self.patients_from(service, site, residents) for site in self.neighbours(service))
         return sum(there, Fraction(0))
 
     def designated(self, service: str, site: str) -> bool:
@@ -223,10 +248,78 @@ class Run:
         """Return millionths of a minute by road between two sites: none from a site to itself, nothing if unknown."""
         return 0 if from_site == to_site else self.inputs.road.get((from_site, to_site))
 
+    # Whose journeys they are ------------------------------------------------------------------------------------------
+
+    def streams(self, service: str, *, before: bool = False, straight: bool = False) -> dict[Stream, int]:
+        """Return the patients a year of every stream, times ``inputs.patients_scale``: all of an area, or some.
+
+        ``before`` asks for those before growth; ``straight`` for those there were if all went straight to the service.
+        """
+        activity, counted = self.question.services[service].activity or "", self._left_for(service, straight)
+        patients = self.inputs.patients_before if before else self.inputs.patients
+        return self._once(
+            ("streams", activity, counted, before),
+            lambda: dict(part for a in self.areas for part in self._parted(a, patients.get((a, activity), 0), counted)),
+        )
+
+    def _left_for(self, service: str, straight: bool = False) -> tuple[str, ...]:
+        """Return the neighbours for which patients leave today: those that take them, where they are seen first too."""
+        transfer = None if straight else self.question.services[service].transfer
+        first = self.neighbours(transfer.first_contact) if transfer else self.neighbours(service)
+        return tuple(n for n in self.neighbours(service) if n in first) if self.question.as_today else ()
+
+    def _parted(self, area: str, patients: int, neighbours: Iterable[str]) -> Iterator[tuple[Stream, int]]:
+        """Yield an area's streams with the patients of each."""
+        if not self.question.as_today:
+            yield Stream(area), patients
+            return
+        scale, pull, shares = self.inputs.patients_scale, self.question.pull, self.inputs.border
+        micro = rounded_ratio(patients * MICRO, scale)
+        pulled = rounded_ratio(micro * pull.numerator, pull.denominator)
+        if pull:
+            yield Stream(area, PULLED), pulled * (scale // MICRO)
+        if pull == 1:
+            return
+        here, left, reached, so_far = shares.get((area, CANDIDATES), Fraction(0)), micro - pulled, 0, Fraction(0)
+        if not self.areas[area].resident:
+            yield Stream(area, STAYS), round(left * here) * (scale // MICRO)
+            return
+        goes = [(neighbour, shares[area, neighbour]) for neighbour in neighbours if shares.get((area, neighbour))]
+        everybody = here + sum(share for _, share in goes)
+        for neighbour, share in goes:
+            so_far += share
+            before, reached = reached, round(left * so_far / everybody)
+            yield Stream(area, LEAVES, neighbour), (reached - before) * (scale // MICRO)
+        yield Stream(area, STAYS), (left - reached) * (scale // MICRO)
+
+    def residents_of(self, service: str, areas: Collection[str] | None = None) -> list[Stream]:
+        """Return the streams of residents, of all areas or of some."""
+        every = self._once(
+            ("residents of", self._left_for(service)),
+            lambda: [stream for stream in self.streams(service) if self.areas[stream.area].resident],
+        )
+        return every if areas is None else [stream for stream in every if stream.area in areas]
+
+    def people_share(self, stream: Stream) -> Fraction | int:
+        """Return the share of an area's people who count as a stream's: none of those who leave."""
+        if not stream.how:
+            return 1
+        pull = self.question.pull
+        return {STAYS: 1 - pull, PULLED: pull, LEAVES: Fraction(0)}[stream.how]
+
+    def may_go(self, service: str, stream: Stream) -> list[str]:
+        """Return the sites open to a service's patients that a stream's may take, candidates first, each by code."""
+        return self._within([*self.sites_of(service), *self.neighbours(service)], stream)
+
+    def _within(self, open_sites: Collection[str], stream: Stream) -> list[str]:
+        if stream.how == LEAVES:
+            return [site for site in open_sites if site == stream.neighbour]
+        return [site for site in open_sites if stream.how != STAYS or self.inputs.roles[site] == "candidate"]
+
     # Who goes where ---------------------------------------------------------------------------------------------------
 
-    def nearest(self, service: str) -> dict[str, Journey]:
-        """Return every area's journey: the least minutes, a candidate before a neighbour, then by code."""
+    def nearest(self, service: str) -> dict[Stream, Journey]:
+        """Return every stream's journey: the least minutes, a candidate before a neighbour, then by code."""
         return self.nearest_if(service, *self._open(service))
 
     def _open(self, service: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -234,32 +327,47 @@ class Run:
         first = self.sites_of(transfer.first_contact) if transfer else ()
         return tuple(self.sites_of(service)), tuple(first)
 
-    def nearest_if(self, service: str, sites: Collection[str], first_sites: Collection[str] = ()) -> dict[str, Journey]:
-        """Return every area's journey with these candidates open for a service, and these for first contact."""
+    def nearest_if(
+        self, service: str, sites: Collection[str], first_sites: Collection[str] = ()
+    ) -> dict[Stream, Journey]:
+        """Return every stream's journey with these candidates open for a service, and these for first contact."""
         if self.question.services[service].transfer is None:
             return self.straight_to(service, sites, service)
         key = ("by transfer", service, tuple(sorted(sites)), tuple(sorted(first_sites)))
         return self._once(key, lambda: self._by_transfer(service, sorted(first_sites), sorted(sites)))
 
-    def straight_to(self, service: str, sites: Iterable[str], drawn_as: str | None = None) -> dict[str, Journey]:
-        """Return every area's journey straight to a service: by minutes, plus a service's offsets if one is named."""
+    def straight_to(
+        self, service: str, sites: Iterable[str], drawn_as: str | None = None, *, by: str | None = None
+    ) -> dict[Stream, Journey]:
+        """Return every stream's journey straight to a service: by minutes, plus a service's offsets if one is named.
+
+        The streams are those of the service, if everybody goes straight there, or of another ``by`` whose patients it
+        is that go.
+        """
         # Candidates before neighbours, each by code: among equals the first of these is taken.
         open_sites = [*sorted(sites), *self.neighbours(service)]
         observed = self.question.services[drawn_as].observed if drawn_as else None
         added = [observed.micro(site) for site in open_sites] if observed else [0] * len(open_sites)
-        return self._once((tuple(open_sites), tuple(added)), lambda: self._straight(open_sites, added))
+        key = (tuple(open_sites), tuple(added), self._left_for(by or service, straight=by is None))
+        streams = self.streams(by or service, straight=by is None)
+        return self._once(key, lambda: self._straight(open_sites, added, streams))
 
-    def _straight(self, open_sites: list[str], added: list[int]) -> dict[str, Journey]:
+    def _straight(self, open_sites: list[str], added: list[int], streams: Collection[Stream]) -> dict[Stream, Journey]:
         minutes, found = self.inputs.minutes, {}
-        for area in self.areas:
-            options = [(minutes[area, s] + added[n], n) for n, s in enumerate(open_sites) if (area, s) in minutes]
+        for stream in streams:
+            area, within = stream.area, self._within(open_sites, stream) if stream.how else open_sites
+            options = [
+                (minutes[area, s] + added[n], n)
+                for n, s in enumerate(open_sites)
+                if (area, s) in minutes and (within is open_sites or s in within)
+            ]
             _, place = min(options, default=(None, None))
             site = None if place is None else open_sites[place]
             least = None if site is None else minutes[area, site]
-            found[area] = Journey(site, least, site, least, None if site is None else 0)
+            found[stream] = Journey(site, least, site, least, None if site is None else 0)
         return found
 
-    def _by_transfer(self, service: str, firsts: list[str], sites: list[str]) -> dict[str, Journey]:
+    def _by_transfer(self, service: str, firsts: list[str], sites: list[str]) -> dict[Stream, Journey]:
         """Take everybody to first contact, and from there to the nearest site by road that provides the service.
 
         Patients with offsets of their own choose first contact by those; others as all who come there do.
@@ -275,69 +383,72 @@ class Run:
                 ((road[seen, s], n) for n, s in enumerate(takers) if (seen, s) in road), default=(None, None)
             )
             onward[seen] = (seen, 0) if seen in open_sites else (None if place is None else takers[place], least)
-        found: dict[str, Journey] = {}
-        for area, first in self.straight_to(transfer.first_contact, firsts, drawn_as).items():
+        found: dict[Stream, Journey] = {}
+        for stream, first in self.straight_to(transfer.first_contact, firsts, drawn_as, by=service).items():
             site, way = onward[first.site]
             second = 0 if site == first.site else round(waits) + (way or 0)
             minutes = None if site is None or first.minutes is None else first.minutes + second
-            found[area] = Journey(site, minutes, first.site, first.minutes, way)
+            found[stream] = Journey(site, minutes, first.site, first.minutes, way)
         return found
 
-    def pieces(self, service: str) -> dict[str, list[Piece]]:
-        """Return who goes where, by area: all of an area to the nearest, or shared out as journeys.csv says."""
+    def pieces(self, service: str) -> dict[Stream, list[Piece]]:
+        """Return who goes where, by stream: all of it to the nearest, or shared out as journeys.csv says."""
         if self.question.services[service].managed:
             return self._shared_out[service]
-        patients, activity = self.inputs.patients, self.question.services[service].activity or ""
+        patients = self.streams(service)
         return self._once(
             ("pieces", service, *self._open(service)),
-            lambda: {a: [Piece(one, patients.get((a, activity), 0))] for a, one in self.nearest(service).items()},
+            lambda: {stream: [Piece(one, patients[stream])] for stream, one in self.nearest(service).items()},
         )
 
+    def stream_of(self, row: Row) -> Stream:
+        """Return the stream that a row of journeys.csv is about."""
+        how = row.cells.get("how", "")
+        return Stream(row.cells["area"], how, row.cells["site"] if how == LEAVES else "")
+
     @cached_property
-    def _shared_out(self) -> dict[str, dict[str, list[Piece]]]:
+    def _shared_out(self) -> dict[str, dict[Stream, list[Piece]]]:
         managed = [code for code in self.services_with_patients if self.question.services[code].managed]
-        rows: dict[str, dict[str, list[Row]]] = {code: {area: [] for area in self.areas} for code in managed}
-        for (code, area, _), row in self.journeys.items():
-            if code in rows and area in rows[code]:
-                rows[code][area].append(row)
+        rows: dict[str, dict[Stream, list[Row]]] = {code: {one: [] for one in self.streams(code)} for code in managed}
+        for row in self.journeys.values():
+            code, stream = row.cells["service"], self.stream_of(row)
+            if code in rows and stream in rows[code]:
+                rows[code][stream].append(row)
         return {
-            code: {area: [self.piece(code, area, row, len(here)) for row in here] for area, here in by_area.items()}
-            for code, by_area in rows.items()
+            code: {stream: [self.piece(code, stream, row, len(here)) for row in here] for stream, here in each.items()}
+            for code, each in rows.items()
         }
 
-    def piece(self, service: str, area: str, row: Row, rows: int) -> Piece:
-        """Return the patients whom a row of journeys.csv is about, where their area has so many rows."""
-        everybody, site = self.patients(service, area), row.cells["site"] or None
-        minutes = self.inputs.minutes.get((area, site)) if site else None
+    def piece(self, service: str, stream: Stream, row: Row, rows: int) -> Piece:
+        """Return the patients whom a row of journeys.csv is about, where their stream has so many rows."""
+        everybody, site = self.streams(service)[stream], row.cells["site"] or None
+        minutes = self.inputs.minutes.get((stream.area, site)) if site else None
         patients = everybody if rows == 1 else Fraction(row.cells["patients_per_year"]) * self.inputs.patients_scale
         share = Fraction(patients, everybody) if everybody else 1
         return Piece(Journey(site, minutes, site, minutes, None if minutes is None else 0), patients, share)
 
-    def pieces_of(self, service: str, areas: Iterable[str]) -> Iterator[tuple[str, Piece]]:
-        """Yield every piece of some areas, with its area."""
+    def pieces_of(self, service: str, streams: Iterable[Stream]) -> Iterator[tuple[Stream, Piece]]:
+        """Yield every piece of some streams, with its stream."""
         pieces = self.pieces(service)
-        return ((area, piece) for area in areas for piece in pieces[area])
+        return ((stream, piece) for stream in streams for piece in pieces[stream])
 
     # Sums over who goes where -----------------------------------------------------------------------------------------
 
-    def patients(self, service: str, area: str) -> int:
-        """Return an area's patients a year, times ``inputs.patients_scale``."""
-        return self.inputs.patients.get((area, self.question.services[service].activity or ""), 0)
+    def patients_in(self, service: str, streams: Iterable[Stream]) -> Fraction:
+        """Return the patients a year of some streams."""
+        patients = self.streams(service)
+        return Fraction(sum(patients[stream] for stream in streams), self.inputs.patients_scale)
 
-    def patients_in(self, service: str, areas: Iterable[str]) -> Fraction:
-        """Return the patients a year of some areas."""
-        return Fraction(sum(self.patients(service, area) for area in areas), self.inputs.patients_scale)
-
-    def patients_from(self, service: str, site: str, areas: Iterable[str]) -> Fraction:
-        """Return how many patients a year arrive at a site from some areas."""
-        arriving = [piece for _, piece in self.pieces_of(service, areas) if piece.journey.site == site]
+    def patients_from(self, service: str, site: str, streams: Iterable[Stream]) -> Fraction:
+        """Return how many patients a year of some streams arrive at a site."""
+        arriving = [piece for _, piece in self.pieces_of(service, streams) if piece.journey.site == site]
         there = sum(piece.patients for piece in arriving if not piece.journey.moves)
         carried = sum(piece.patients for piece in arriving if piece.journey.moves)
         share = self.transfer(service).value("share_transferred") if carried else 0
         return Fraction(there + share * carried) / self.inputs.patients_scale
 
-    def minutes_spent(self, service: str) -> dict[str, Fraction | int | None]:
-        """Return what each area's patients spend on the way on average, in millionths of a minute."""
+    def minutes_spent(self, service: str) -> dict[Stream, Fraction | int | None]:
+        """Return what each stream's patients spend on the way on average, in millionths of a minute."""
         transfer = self.question.services[service].transfer
         moved, managed = transfer.value("share_transferred") if transfer else 1, self.question.services[service].managed
 
@@ -351,25 +462,29 @@ class Run:
                 total += each if share == 1 else share * each
             return total
 
-        def of_all() -> dict[str, Fraction | int | None]:
+        def of_all() -> dict[Stream, Fraction | int | None]:
             if transfer is None and not managed:
-                return {area: journey.minutes for area, journey in self.nearest(service).items()}
-            return {area: spent(pieces) for area, pieces in self.pieces(service).items()}
+                return {stream: journey.minutes for stream, journey in self.nearest(service).items()}
+            return {stream: spent(pieces) for stream, pieces in self.pieces(service).items()}
 
         return self._once(("spent", service, *self._open(service)), of_all, self._own if managed else None)
 
-    def worst_minutes(self, service: str, areas: Iterable[str]) -> Number:
-        """Return the longest journey from some areas, patients or not; infinite if somebody has none."""
-        minutes = [piece.journey.minutes for _, piece in self.pieces_of(service, areas)]
+    def worst_minutes(self, service: str, streams: Iterable[Stream]) -> Number:
+        """Return the longest journey of some streams, patients or not; infinite if somebody has none.
+
+        Nothing that is designated changes the journeys of those who leave, so they do not count.
+        """
+        staying = (stream for stream in streams if stream.how != LEAVES)
+        minutes = [piece.journey.minutes for _, piece in self.pieces_of(service, staying)]
         known = [m for m in minutes if m is not None]
         return Fraction(max(known, default=0), MICRO) if len(known) == len(minutes) else math.inf
 
-    def patient_minutes(self, service: str, areas: Iterable[str]) -> Number:
-        """Return patients times minutes over some areas; infinite if a patient has no journey."""
+    def patient_minutes(self, service: str, streams: Iterable[Stream]) -> Number:
+        """Return patients times minutes over some streams; infinite if a patient has no journey."""
         total: Fraction | int = 0
-        spent, activity = self.minutes_spent(service), self.question.services[service].activity or ""
-        for area in areas:
-            patients, minutes = self.inputs.patients.get((area, activity), 0), spent[area]
+        spent, numbers = self.minutes_spent(service), self.streams(service)
+        for stream in streams:
+            patients, minutes = numbers[stream], spent[stream]
             if minutes is None and patients:
                 return math.inf
             total += patients * (minutes or 0)
@@ -378,23 +493,23 @@ class Run:
     def patients_within(self, service: str, limit: Fraction) -> Fraction:
         """Return how many resident patients have a journey of at most so many minutes."""
         limit_micro = limit * MICRO
-        within = (piece for _, piece in self.pieces_of(service, self.residents))
+        within = (piece for _, piece in self.pieces_of(service, self.residents_of(service)))
         near = (piece.patients for piece in within if (m := piece.journey.minutes) is not None and m <= limit_micro)
         return Fraction(sum(near)) / self.inputs.patients_scale
 
     def patients_beyond_standard(self, service: str) -> Fraction:
         """Return the resident patients whose journey is longer than the standard, or who have none."""
         standard = self.question.services[service].figure("standard_minutes") or Fraction(0)
-        return self.patients_in(service, self.residents) - self.patients_within(service, standard)
+        return self.patients_in(service, self.residents_of(service)) - self.patients_within(service, standard)
 
     def transferred(self, service: str) -> dict[tuple[str, str, int], Fraction]:
         """Return confirmed patients a year who are transferred, from all areas, by (from, to, road)."""
         share = self.transfer(service).value("share_transferred")
         found: dict[tuple[str, str, int], Fraction] = {}
-        for area, journey in self.nearest(service).items():
+        for stream, journey in self.nearest(service).items():
             if journey.moves:
                 way = (journey.first_site or "", journey.site or "", journey.road or 0)
-                patients = Fraction(self.patients(service, area), self.inputs.patients_scale)
+                patients = self.patients_in(service, [stream])
                 found[way] = found.get(way, Fraction(0)) + share * patients
         return found
 
@@ -428,10 +543,10 @@ class Run:
 
     def came_back(self, service: str) -> dict[str, Fraction]:
         """Return the patients whom the offsets send to each of those sites, with today's designations and demand."""
-        total, activity = dict.fromkeys(self.counted(service), 0), self.question.services[service].activity or ""
-        for area, journey in self.straight_to(service, total, service).items():
+        total, patients = dict.fromkeys(self.counted(service), 0), self.streams(service, before=True)
+        for stream, journey in self.straight_to(service, total, service, by=service).items():
             if journey.site in total:
-                total[journey.site] += self.inputs.patients_before.get((area, activity), 0)
+                total[journey.site] += patients[stream]
         return {site: Fraction(patients, self.inputs.patients_scale) for site, patients in total.items()}
 
     # Beds -------------------------------------------------------------------------------------------------------------
@@ -440,7 +555,8 @@ class Run:
         """Return the beds taken on average at each candidate that the plan gives a service to."""
         wanted = self.question.services[service].beds
         assert wanted is not None
-        return {s: busy_beds(wanted, self.patients_from(service, s, self.areas)) for s in self.sites_of(service)}
+        every = self.streams(service)
+        return {s: busy_beds(wanted, self.patients_from(service, s, every)) for s in self.sites_of(service)}
 
     def busy_as_today(self, service: str) -> list[Fraction]:
         """Return the beds taken on average at each of today's candidates, were those the ones that provide a service.
@@ -453,10 +569,11 @@ class Run:
         chosen = [site for site in self.candidates if site in today[service]]
         seen = [site for site in self.candidates if site in today[first]] if first in today else self.sites_of(first)
         patients: dict[str | None, Fraction] = dict.fromkeys(chosen, Fraction(0))
-        for area, journey in self.nearest_if(service, chosen, seen).items():
+        streams = self.streams(service)
+        for stream, journey in self.nearest_if(service, chosen, seen).items():
             if journey.site in patients:
                 share = transfer.value("share_transferred") if transfer and journey.moves else 1
-                patients[journey.site] += share * self.patients(service, area)
+                patients[journey.site] += share * streams[stream]
         return [busy_beds(wanted, number / self.inputs.patients_scale) for number in patients.values()]
 
     # Staff ------------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def _anybody_may_cross(run: Run) -> bool:
 OTHERS: Mapping[str, Other] = {
     "border": Other(
         {"border": "closed"},
-        lambda question: replace(question, border_open=False),
+        lambda question: replace(question, border="closed"),
         _anybody_may_cross,
         "The border matters: if nobody crossed it, no plan would meet every rule.",
         "What the border decides could not be found out: ",
@@ -232,7 +232,8 @@ def mean_of(run: Run, service: str) -> Number | None:
     """Return the mean journey of residents to a service, in minutes; nothing where nobody needs it."""
     if run.question.services[service].activity is None:
         return None
-    return mean({area: run.patients(service, area) for area in run.residents}, run.minutes_spent(service))
+    patients = run.streams(service)
+    return mean({stream: patients[stream] for stream in run.residents_of(service)}, run.minutes_spent(service))
 
 
 def _every(run: Run) -> list[Said]:

@@ -20,9 +20,10 @@ from operator import add
 from typing import NamedTuple
 
 from optimiser.checker.reading import Breach, Number, nearly, shown
-from optimiser.checker.run import MICRO, Run, beds_for, busy_beds
+from optimiser.checker.run import LEAVES, MICRO, PULLED, Run, Stream, beds_for, busy_beds
 
-# Minutes, minutes of residents, and number of the area times place of the site: each counts before the next.
+# Minutes, minutes of residents, and number of the stream times place of the site: each counts before the next.
+# Streams are numbered by area; of one area, those who go by what is designated come before those who are pulled.
 Cost = tuple[int, ...]
 NOTHING: Cost = (0, 0, 0)
 # Surplus of any site, where it may be given up or taken on.
@@ -73,7 +74,7 @@ class Move(NamedTuple):
     """What it costs to move one patient from one site to another, and whose it would be."""
 
     cost: Cost
-    area: str
+    whose: Stream | None = None
 
 
 class Beside(NamedTuple):
@@ -132,7 +133,7 @@ def _beds_take(run: Run, service: str, site: str) -> Fraction | None:
     if beds is None or site not in beds.at:
         return None
     there = beds.at[site].value or Fraction(0)
-    everybody = Fraction(sum(run.patients(service, area) for area in run.areas), run.inputs.patients_scale)
+    everybody = run.patients_in(service, run.streams(service))
     low, high = 0, int(everybody * MICRO) + 1
     while high - low > 1:
         middle = (low + high) // 2
@@ -150,34 +151,34 @@ def keeps_to(volumes: Mapping[str, Fraction], limits: Mapping[str, Limits]) -> b
 
 def volumes_of(run: Run, service: str) -> dict[str, Fraction]:
     """Return the patients a year at every open site."""
-    return {site: run.patients_from(service, site, run.areas) for site in open_sites(run, service)}
+    every = run.streams(service)
+    return {site: run.patients_from(service, site, every) for site in open_sites(run, service)}
 
 
 def patients_are_shared_out_in_full(run: Run) -> Iterator[Breach]:
     """Where patients are shared out, an area's rows add up to its patients, each at an open site within its reach."""
     check = "patients_are_shared_out_in_full"
     for service in shared_out(run):
-        there = {*open_sites(run, service)}
         if len(run.candidates) > MOST_SITES:
             where, found = f"config.yaml services.{service}", f"at most {MOST_SITES}"
             message = f"{where}: patients are shared out, which is checked for at most {MOST_SITES} candidates."
             yield Breach(check, where, shown(len(run.candidates)), found, message)
-        for area, pieces in run.pieces(service).items():
-            where, everybody = f"journeys.csv {service} {area}", Fraction(run.patients(service, area))
+        for stream, pieces in run.pieces(service).items():
+            where, everybody = f"journeys.csv {service} {stream.name}", Fraction(run.streams(service)[stream])
             total = Fraction(sum(piece.patients for piece in pieces))
             if pieces and not nearly(total / run.inputs.patients_scale, everybody / run.inputs.patients_scale):
                 claimed, found = (shown(number / run.inputs.patients_scale) for number in (total, everybody))
                 yield Breach(check, where, claimed, found, f"{where}: {claimed} are shared out, but there are {found}.")
             for piece in pieces:
                 site = piece.journey.site
-                if site is not None and (site not in there or piece.journey.minutes is None):
+                if site is not None and (site not in run.may_go(service, stream) or piece.journey.minutes is None):
                     message = f"{where}: {site} is not open, or cannot be reached."
                     yield Breach(check, where, site, "an open site within reach", message)
                 if len(pieces) > 1 and piece.patients <= 0:
                     message = f"{where}: nobody goes to {site}, so there should be no row."
                     yield Breach(check, f"{where} {site}", shown(piece.patients), "somebody", message)
-                if not everybody and site != run.nearest(service)[area].site:
-                    nearest = run.nearest(service)[area].site or ""
+                if not everybody and site != run.nearest(service)[stream].site:
+                    nearest = run.nearest(service)[stream].site or ""
                     message = (
                         f"{where}: nobody is shared out, so {nearest or 'no site'} should stand there, the nearest."
                     )
@@ -191,23 +192,24 @@ def no_sharing_is_shorter(run: Run) -> Iterator[Breach]:
         volumes, limits = volumes_of(run, service), limits_of(run, service)
         ring = _shorter_way_round(run, service, volumes, limits) if keeps_to(volumes, limits) else []
         if ring:
-            steps = ", ".join(f"{area} from {here} to {there}" for here, there, area in ring if area)
+            steps = ", ".join(f"{whose.name} from {here} to {there}" for here, there, whose in ring if whose)
             message = f"journeys.csv {service}: moving patients of {steps} is better, and within the limits."
             yield Breach(check, f"journeys.csv {service}", "the best way", steps, message)
 
 
 def _shorter_way_round(
     run: Run, service: str, volumes: Mapping[str, Fraction], limits: Mapping[str, Limits]
-) -> list[tuple[str, str, str]]:
-    """Return the moves (from, to, area) of a ring that makes things better; none if there is no such ring."""
-    going = [(area, piece.journey.site) for area, piece in run.pieces_of(service, run.areas) if piece.patients]
+) -> list[tuple[str, str, Stream | None]]:
+    """Return the moves (from, to, whose) of a ring that makes things better; none if there is no such ring."""
+    every = run.pieces_of(service, run.streams(service))
+    going = [(stream, piece.journey.site) for stream, piece in every if piece.patients]
     moves = _cheapest_moves(run, service, going)
     for site, (least, most) in limits.items():
         if most is None or volumes[site] < most:
-            moves[site, ANYWHERE] = Move(NOTHING, "")
+            moves[site, ANYWHERE] = Move(NOTHING)
         if volumes[site] > least:
-            moves[ANYWHERE, site] = Move(NOTHING, "")
-    return [(here, there, moves[here, there].area) for here, there in _better_ring(moves, NOTHING)]
+            moves[ANYWHERE, site] = Move(NOTHING)
+    return [(here, there, moves[here, there].whose) for here, there in _better_ring(moves, NOTHING)]
 
 
 def _better_ring(moves: Mapping[Way, Move], nothing: Cost) -> list[Way]:
@@ -232,14 +234,17 @@ def _better_ring(moves: Mapping[Way, Move], nothing: Cost) -> list[Way]:
     return ring[::-1]
 
 
-def _cheapest_moves(run: Run, service: str, going: Iterable[tuple[str, str | None]]) -> dict[Way, Move]:
-    """Return the cheapest move from each open site to each other, of patients by their area and where they are now."""
-    there, minutes = open_sites(run, service), run.inputs.minutes
+def _cheapest_moves(run: Run, service: str, going: Iterable[tuple[Stream, str | None]]) -> dict[Way, Move]:
+    """Return the cheapest move from each open site to each other, of patients by stream and where they are now."""
+    minutes = run.inputs.minutes
     every_site = run.candidates + run.neighbours(service)
     place = {site: number for number, site in enumerate(every_site, start=1)}
-    number = {area: n for n, area in enumerate(sorted(run.areas), start=1)}
+    moving = (stream for stream in run.streams(service) if stream.how != LEAVES)
+    in_order = sorted(moving, key=lambda stream: (stream.area, stream.how == PULLED))
+    number = {stream: n for n, stream in enumerate(in_order, start=1)}
     found: dict[Way, Move] = {}
-    for area, here in going:
+    for stream, here in going:
+        area, there = stream.area, run.may_go(service, stream)
         if here is None or here not in there or (area, here) not in minutes:
             continue
         for site in there:
@@ -248,42 +253,43 @@ def _cheapest_moves(run: Run, service: str, going: Iterable[tuple[str, str | Non
                 if least and more > least.cost[0]:
                     continue
                 residents = more if run.areas[area].resident else 0
-                cost = (more, residents, number[area] * (place[site] - place[here]))
+                cost = (more, residents, number[stream] * (place[site] - place[here]))
                 if least is None or cost < least.cost:
-                    found[here, site] = Move(cost, area)
+                    found[here, site] = Move(cost, stream)
     return found
 
 
-def share_out(run: Run, service: str, giving: Giving = ALL_STAND) -> dict[tuple[str, str], Fraction]:
-    """Return the patients a year by area and site as the words share them out where some limits give way.
+def share_out(run: Run, service: str, giving: Giving = ALL_STAND) -> dict[tuple[Stream, str], Fraction]:
+    """Return the patients a year by stream and site as the words share them out where some limits give way.
 
     Where no way keeps to the limits that stand, everybody goes to the nearest; whoever reaches no site is left out.
     """
-    nearest = {area: journey.site for area, journey in run.nearest(service).items() if run.patients(service, area)}
-    everybody = {area: Fraction(run.patients(service, area), run.inputs.patients_scale) for area in nearest}
-    at = {area: {site: everybody[area]} for area, site in nearest.items() if site is not None}
+    patients = run.streams(service)
+    nearest = {stream: journey.site for stream, journey in run.nearest(service).items() if patients[stream]}
+    everybody = {stream: run.patients_in(service, [stream]) for stream in nearest}
+    at = {stream: {site: everybody[stream]} for stream, site in nearest.items() if site is not None}
     if len(at) < len(nearest) or not _is_moved_until_best(run, service, at, _bounds(run, service, giving)):
-        at = {area: {site: everybody[area]} for area, site in nearest.items() if site is not None}
-    return {(area, site): number for area, places in at.items() for site, number in places.items()}
+        at = {stream: {site: everybody[stream]} for stream, site in nearest.items() if site is not None}
+    return {(stream, site): number for stream, places in at.items() for site, number in places.items()}
 
 
 def _is_moved_until_best(
-    run: Run, service: str, at: Mapping[str, dict[str, Fraction]], bounds: Mapping[str, list[Bound]]
+    run: Run, service: str, at: Mapping[Stream, dict[str, Fraction]], bounds: Mapping[str, list[Bound]]
 ) -> bool:
     """Move patients until no ring is better; whether all limits that stand are kept then."""
     volumes = {site: sum((places.get(site, Fraction(0)) for places in at.values()), Fraction(0)) for site in bounds}
     cheapest: dict[Way, Move] = {}
     changed = set(bounds)
     while True:
-        going = [(area, site) for area, places in at.items() for site in places if site in changed]
+        going = [(stream, site) for stream, places in at.items() for site in places if site in changed]
         cheapest = {way: move for way, move in cheapest.items() if way[0] not in changed}
         cheapest |= _cheapest_moves(run, service, going)
-        moves = {way: Move((0, 0, *move.cost), move.area) for way, move in cheapest.items()}
-        room = {way: at[move.area][way[0]] for way, move in cheapest.items()}
+        moves = {way: Move((0, 0, *move.cost), move.whose) for way, move in cheapest.items()}
+        room = {way: at[move.whose][way[0]] for way, move in cheapest.items() if move.whose}
         for site, each in bounds.items():
             for way, more in (((site, ANYWHERE), True), ((ANYWHERE, site), False)):
                 cost, most = _one_more(volumes[site], each, more)
-                moves[way] = Move(cost, "")
+                moves[way] = Move(cost)
                 if most is not None:
                     room[way] = most
         ring = _better_ring(moves, (0, 0, *NOTHING))
@@ -291,7 +297,7 @@ def _is_moved_until_best(
             return not any(one.stands and one.missed(volumes[site]) for site, each in bounds.items() for one in each)
         number = min(room[way] for way in ring if way in room)
         for here, there in ring:
-            _move(at, volumes, number, here, there, moves[here, there].area)
+            _move(at, volumes, number, here, there, moves[here, there].whose)
         changed = {place for way in ring for place in way}
 
 
@@ -310,22 +316,22 @@ def _one_more(volume: Fraction, bounds: list[Bound], more: bool) -> tuple[Cost, 
 
 
 def _move(
-    at: Mapping[str, dict[str, Fraction]],
+    at: Mapping[Stream, dict[str, Fraction]],
     volumes: dict[str, Fraction],
     number: Fraction,
     here: str,
     there: str,
-    area: str,
+    whose: Stream | None,
 ) -> None:
-    """Move so many patients of an area, or count them as more at a site or as fewer."""
-    if not area:
+    """Move so many patients of a stream, or count them as more at a site or as fewer."""
+    if not whose:
         site, more = (here, number) if there == ANYWHERE else (there, -number)
         volumes[site] += more
         return
-    at[area][there] = at[area].get(there, Fraction(0)) + number
-    at[area][here] -= number
-    if not at[area][here]:
-        del at[area][here]
+    at[whose][there] = at[whose].get(there, Fraction(0)) + number
+    at[whose][here] -= number
+    if not at[whose][here]:
+        del at[whose][here]
 
 
 def without_a_sharing_everybody_goes_to_the_nearest(run: Run) -> Iterator[Breach]:
@@ -335,15 +341,16 @@ def without_a_sharing_everybody_goes_to_the_nearest(run: Run) -> Iterator[Breach
         where, limits = f"journeys.csv {service}", limits_of(run, service)
         if keeps_to(volumes_of(run, service), limits):
             continue
-        served = all(journey.site or not run.patients(service, a) for a, journey in run.nearest(service).items())
+        patients = run.streams(service)
+        served = all(journey.site or not patients[one] for one, journey in run.nearest(service).items())
         if served and not _asks_too_much(run, service, limits):
             message = f"{where}: a limit of patients is broken, though they could be shared out within all limits."
             yield Breach(check, where, "no sharing", "a sharing", message)
-        for area, piece in run.pieces_of(service, run.areas):
-            nearest = run.nearest(service)[area].site
+        for stream, piece in run.pieces_of(service, patients):
+            nearest, whose = run.nearest(service)[stream].site, f"{where} {stream.name}"
             if piece.journey.site != nearest:
-                message = f"{where} {area}: goes to {piece.journey.site}, but no sharing is possible, so to {nearest}."
-                yield Breach(check, f"{where} {area}", piece.journey.site or "", nearest or "", message)
+                message = f"{whose}: goes to {piece.journey.site}, but no sharing is possible, so to {nearest}."
+                yield Breach(check, whose, piece.journey.site or "", nearest or "", message)
 
 
 def _asks_too_much(run: Run, service: str, limits: Mapping[str, Limits]) -> bool:
@@ -352,11 +359,10 @@ def _asks_too_much(run: Run, service: str, limits: Mapping[str, Limits]) -> bool
     For patients who all go somewhere this is the only way in which limits can be impossible (Hall, Hoffman).
     """
     reach: dict[frozenset[str], Fraction] = {}
-    for area in run.areas:
-        within = frozenset(site for site in limits if (area, site) in run.inputs.minutes)
-        reach[within] = reach.get(within, Fraction(0)) + Fraction(
-            run.patients(service, area), run.inputs.patients_scale
-        )
+    for stream in run.streams(service):
+        there = (site for site in run.may_go(service, stream) if (stream.area, site) in run.inputs.minutes)
+        within = frozenset(there)
+        reach[within] = reach.get(within, Fraction(0)) + run.patients_in(service, [stream])
     if any(most is not None and least > most for least, most in limits.values()):
         return True
     return any(_group_asks_too_much(group, limits, reach) for group in _groups(run.sites_of(service)))
@@ -380,8 +386,8 @@ def _group_asks_too_much(
 def past_a_nearer_site(run: Run, service: str) -> dict[str, tuple[Fraction, Fraction]]:
     """Return patients a year at each site who passed a nearer open one, and the patient-minutes that this adds."""
     found = {site: (Fraction(0), Fraction(0)) for site in run.candidates + run.neighbours(service)}
-    for area, piece in run.pieces_of(service, run.areas):
-        nearest, minutes = run.nearest(service)[area].minutes, piece.journey.minutes
+    for stream, piece in run.pieces_of(service, run.streams(service)):
+        nearest, minutes = run.nearest(service)[stream].minutes, piece.journey.minutes
         if piece.journey.site in found and nearest is not None and minutes is not None and minutes > nearest:
             patients = Fraction(piece.patients) / run.inputs.patients_scale
             before = found[piece.journey.site]
@@ -392,20 +398,21 @@ def past_a_nearer_site(run: Run, service: str) -> dict[str, tuple[Fraction, Frac
 
 def nearest_beside(run: Run, service: str) -> Beside:
     """Return what the plan's sites come to if nobody is shared out."""
-    going, scale = run.nearest(service), run.inputs.patients_scale
-    everybody = sum(run.patients(service, area) for area in run.residents)
-    known = [going[area].minutes for area in run.residents]
+    going, scale, patients = run.nearest(service), run.inputs.patients_scale, run.streams(service)
+    residents = run.residents_of(service)
+    everybody = sum(patients[stream] for stream in residents)
+    known = [going[stream].minutes for stream in residents if stream.how != LEAVES]
     worst = math.inf if None in known else Fraction(max((m or 0 for m in known), default=0), MICRO)
-    lost = any(going[area].minutes is None and run.patients(service, area) for area in run.residents)
-    minutes = sum(run.patients(service, area) * (going[area].minutes or 0) for area in run.residents)
+    lost = any(going[stream].minutes is None and patients[stream] for stream in residents)
+    minutes = sum(patients[stream] * (going[stream].minutes or 0) for stream in residents)
     total: Number = math.inf if lost else Fraction(minutes, MICRO * scale)
     mean: Number | None = None
     if everybody:
         mean = math.inf if lost else Fraction(minutes, MICRO * everybody)
     at = dict.fromkeys(run.candidates + run.neighbours(service), 0)
-    for area, journey in going.items():
+    for stream, journey in going.items():
         if journey.site is not None:
-            at[journey.site] += run.patients(service, area)
+            at[journey.site] += patients[stream]
     return Beside(mean, worst, total, {site: Fraction(number, scale) for site, number in at.items()})
 
 

@@ -9,9 +9,10 @@ from itertools import chain, combinations
 from math import floor, isfinite
 from typing import Any
 
-from optimiser.checker.measures import expected_measures, mean
+from optimiser.checker.measures import expected_measures
 from optimiser.checker.reading import Breach, Number, brief, nearly, same, size
 from optimiser.checker.run import Run
+from optimiser.checker.sentences import mean_of
 from optimiser.checker.tried import Designated, Trial
 
 LEVEL, KNOWN = "standings_are_so", "what_to_know_is_so"
@@ -65,13 +66,9 @@ def _plan(run: Run) -> Designated:
     return frozenset((code, site) for code in run.question.services for site in run.sites_of(code))
 
 
-def _mean(run: Run, service: str) -> Number | None:
-    return mean({area: run.patients(service, area) for area in run.residents}, run.minutes_spent(service))
-
-
 def _not_so(run: Run, trial: Trial, one: Mapping[str, Any]) -> Iterator[NotSo]:
     """Yield what is wrong with a standing: which part, what it is, and what it should be."""
-    service, own = one["service"], _mean(run, one["service"])
+    service, own = one["service"], mean_of(run, one["service"])
     if own is None or not isfinite(own):
         yield "service", service, "one whose patients all have a journey"
         return
@@ -95,7 +92,7 @@ def _not_so(run: Run, trial: Trial, one: Mapping[str, Any]) -> Iterator[NotSo]:
 
 
 def _apart(trial: Trial, there: Designated, service: str, own: Number) -> Number | None:
-    found = _mean(trial.going(there), service)
+    found = mean_of(trial.going(there), service)
     return None if found is None or not isfinite(found) else found - own
 
 

@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 from optimiser.checker.inputs import INPUTS_CHECK
 from optimiser.checker.question import Link
 from optimiser.checker.reading import Breach, Row, is_ratio, nearly, same, shown
-from optimiser.checker.run import MICRO, Piece, Run
+from optimiser.checker.run import CANDIDATES, MICRO, Piece, Run, Stream
+
+# What shares that were each rounded may come to beyond 1.
+ROUNDED_UP = Fraction(1, 10**4)
 
 
 def label(key: object) -> str:
@@ -58,12 +61,37 @@ def inputs_are_complete(run: Run) -> Iterator[Breach]:
         for pair in sorted(extra):
             message = f"inputs/{name}.csv has a row for {label(pair)}, which areas.csv and sites.csv do not know."
             yield Breach(INPUTS_CHECK, f"inputs/{name}.csv {label(pair)}", label(pair), "", message)
+    yield from _border_is_complete(run) if run.question.as_today else ()
     for site in sorted({site for _, _, site in inputs.in_post} - inputs.roles.keys()):
         message = f"inputs/staff.csv has staff at {site}, which sites.csv does not know."
         yield Breach(INPUTS_CHECK, f"inputs/staff.csv {site}", site, "", message)
     for what, there in (("areas.csv names no area", run.areas), ("sites.csv names no candidate", run.candidates)):
         if not there:
             yield Breach(INPUTS_CHECK, "inputs", "", "", f"inputs/{what}.")
+
+
+def _border_is_complete(run: Run) -> Iterator[Breach]:
+    """Yield what is wrong with border.csv: shares of what is not there, of more than everybody, or of nobody."""
+    name, inputs = "inputs/border.csv", run.inputs
+    known = {CANDIDATES, *(site for site, role in inputs.roles.items() if role == "neighbour")}
+    total = dict.fromkeys(inputs.areas, Fraction(0))
+    for (area, goes_to), share in inputs.border.items():
+        where = f"{name} {area} {goes_to}"
+        if area not in inputs.areas or goes_to not in known:
+            message = f"{where}: there is no such area, or {goes_to} is neither a neighbour nor {CANDIDATES}."
+            yield Breach(INPUTS_CHECK, where, label((area, goes_to)), "", message)
+            continue
+        total[area] += share
+        leaves = share and goes_to != CANDIDATES and inputs.areas[area].resident
+        if leaves and (area, goes_to) not in inputs.minutes:
+            yield Breach(INPUTS_CHECK, where, shown(share), "a journey", f"{where}: people go there without a journey.")
+    for area, share in total.items():
+        where = f"{name} {area}"
+        if share > 1 + ROUNDED_UP:
+            message = f"{where}: the shares add up to {shown(share)}, more than everybody."
+            yield Breach(INPUTS_CHECK, where, shown(share), "1", message)
+        if inputs.areas[area].resident and not share:
+            yield Breach(INPUTS_CHECK, where, "", "a share", f"{where}: nothing says where its people go today.")
 
 
 def designations_are_complete(run: Run) -> Iterator[Breach]:
@@ -94,34 +122,45 @@ def fixed_is_as_configured(run: Run) -> Iterator[Breach]:
 
 
 def journeys_are_complete(run: Run) -> Iterator[Breach]:
-    """journeys.csv has a row for every service with patients and area, more only where shared out, and no other."""
+    """journeys.csv has a row for every service with patients and area, more only where shared out, and no other.
+
+    Where the border is as it is today, it has a row for those who go by what is designated, and one each for those who
+    are pulled, if any are, and who leave for a neighbour that the service counts.
+    """
     check = "journeys_are_complete"
-    expected = {(service, area): 0 for service in run.services_with_patients for area in run.areas}
-    for (service, area, _), row in run.journeys.items():
-        if (service, area) not in expected:
-            where = label((service, area))
+    expected = {(service, stream): 0 for service in run.services_with_patients for stream in run.streams(service)}
+    for row in run.journeys.values():
+        service, stream = row.cells["service"], run.stream_of(row)
+        if (service, stream) not in expected:
+            where = label((service, stream.name))
             yield Breach(check, row.where, where, "no such row", f"{row.where}: nothing calls for {where}.")
             continue
-        expected[service, area] += 1
-        if expected[service, area] > 1 and not run.question.services[service].managed:
-            message = f"{row.where}: {area} has a row for {service} already, and all its patients go to one site."
-            yield Breach(check, row.where, label((service, area)), "one row", message)
-    for key, rows in expected.items():
+        expected[service, stream] += 1
+        if expected[service, stream] > 1 and not run.question.services[service].managed:
+            message = (
+                f"{row.where}: {stream.name} has a row for {service} already, and all its patients go to one site."
+            )
+            yield Breach(check, row.where, label((service, stream.name)), "one row", message)
+    for (service, stream), rows in expected.items():
         if not rows:
-            message = f"journeys.csv has no row for {label(key)}."
-            yield Breach(check, f"journeys.csv {label(key)}", "no row", "", message)
+            where = label((service, stream.name))
+            yield Breach(check, f"journeys.csv {where}", "no row", "", f"journeys.csv has no row for {where}.")
 
 
-def _journeys(run: Run) -> Iterator[tuple[str, str, Row, list[Piece]]]:
-    """Yield every row of journeys.csv that is called for, with its service and area, and all who set out from there."""
+def _journeys(run: Run) -> Iterator[tuple[str, Stream, Row, list[Piece]]]:
+    """Yield every row of journeys.csv that is called for, with its service and stream, and all who are of that."""
     pieces = {service: run.pieces(service) for service in run.services_with_patients}
-    for (service, area, _), row in run.journeys.items():
-        if service in pieces and area in run.areas:
-            yield service, area, row, pieces[service][area]
+    for row in run.journeys.values():
+        service, stream = row.cells["service"], run.stream_of(row)
+        if stream in pieces.get(service, ()):
+            yield service, stream, row, pieces[service][stream]
 
 
 def everyone_goes_to_the_nearest_site(run: Run) -> Iterator[Breach]:
-    """An area's site has the least minutes, plus offset where flows are observed; of equals the first in site order."""
+    """An area's site has the least minutes, plus offset where flows are observed; of equals the first in site order.
+
+    Where the border is as it is today, this is so of those who are pulled and, among candidates, of those who stay.
+    """
     for service, _, row, pieces in _journeys(run):
         if not run.question.services[service].managed:
             yield from differs("everyone_goes_to_the_nearest_site", row, "site", pieces[0].journey.site or "")
@@ -145,9 +184,9 @@ def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
     Where patients are transferred they are those to first contact, and from there dwell, overhead and the way by road.
     """
     check = "minutes_are_the_tables"
-    for service, area, row, pieces in _journeys(run):
+    for service, stream, row, pieces in _journeys(run):
         by_transfer = run.question.services[service].transfer is not None
-        found = pieces[0].journey.minutes if by_transfer else run.inputs.minutes.get((area, row.cells["site"]))
+        found = pieces[0].journey.minutes if by_transfer else run.inputs.minutes.get((stream.area, row.cells["site"]))
         claimed = row.cells["minutes"]
         if found is None or claimed is None:
             yield from differs(check, row, "minutes", None if found is None else Fraction(found, MICRO))
@@ -160,13 +199,24 @@ def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
 def patients_are_the_tables(run: Run) -> Iterator[Breach]:
     """A journey's patients a year, grown where the config says so, and whether they are residents are the inputs'."""
     check, scale = "patients_are_the_tables", run.inputs.patients_scale
-    for service, area, row, pieces in _journeys(run):
-        claimed, found = row.cells["patients_per_year"], run.patients(service, area)
-        if len(pieces) == 1 and not is_ratio(claimed, found, scale):
+    for service, stream, row, pieces in _journeys(run):
+        claimed, found = row.cells["patients_per_year"], run.streams(service)[stream]
+        if len(pieces) == 1 and not run.question.as_today and not is_ratio(claimed, found, scale):
             patients = shown(Fraction(found, scale))
             message = f"{row.where}: patients a year are {claimed}, but {patients} by inputs/demand.csv."
             yield Breach(check, f"{row.where} patients_per_year", shown(claimed), patients, message)
-        yield from differs(check, row, "resident", run.areas[area].resident)
+        yield from differs(check, row, "resident", run.areas[stream.area].resident)
+
+
+def as_many_cross_the_border_as_today(run: Run) -> Iterator[Breach]:
+    """Where the border is as today, as many of an area stay, are pulled or leave as border.csv and border_pull say."""
+    check, scale = "as_many_cross_the_border_as_today", run.inputs.patients_scale
+    for service, stream, row, pieces in _journeys(run) if run.question.as_today else ():
+        claimed, found = row.cells["patients_per_year"], run.streams(service)[stream]
+        if len(pieces) == 1 and not is_ratio(claimed, found, scale):
+            patients = shown(Fraction(found, scale))
+            message = f"{row.where}: patients a year are {claimed}, but {patients} of them go so, as things are today."
+            yield Breach(check, f"{row.where} patients_per_year", shown(claimed), patients, message)
 
 
 def staffing_is_complete(run: Run) -> Iterator[Breach]:
@@ -328,6 +378,7 @@ TABLE_CHECKS = (
     first_contact_is_at_the_nearest_site,
     minutes_are_the_tables,
     patients_are_the_tables,
+    as_many_cross_the_border_as_today,
     staffing_is_complete,
     staff_in_post_is_the_tables,
     staff_adds_up,

@@ -18,7 +18,7 @@ from optimiser.checker.claims import OBJECTIVES, Aim
 from optimiser.checker.question import Figure, Objective, Question
 from optimiser.checker.reading import DUST, OF_ONE, Number, Row
 from optimiser.checker.rules import ALL_OF, RULES, Fact
-from optimiser.checker.run import Inputs, Piece, Result, Run
+from optimiser.checker.run import LEAVES, Inputs, Piece, Result, Run, Stream
 from optimiser.checker.sharing import ALL_STAND, Giving, Limited, limits_at, share_out, shared_out
 
 MOST_TRIED = 2_500
@@ -71,14 +71,14 @@ class _Watched(dict[tuple[str, str], Row]):
         return super().get(pair, default)
 
 
-class _SharedOut(dict[str, dict[str, list[Piece]]]):
-    """Who goes where of those who are shared out, by service and area, worked out once it is asked for."""
+class _SharedOut(dict[str, dict[Stream, list[Piece]]]):
+    """Who goes where of those who are shared out, by service and stream, worked out once it is asked for."""
 
-    def __init__(self, work: Callable[[str], dict[str, list[Piece]]]) -> None:
+    def __init__(self, work: Callable[[str], dict[Stream, list[Piece]]]) -> None:
         super().__init__()
         self.work = work
 
-    def __missing__(self, service: str) -> dict[str, list[Piece]]:
+    def __missing__(self, service: str) -> dict[Stream, list[Piece]]:
         self[service] = self.work(service)
         return self[service]
 
@@ -91,7 +91,7 @@ class Trial:
         self.least: dict[Demand, Number | None] = {}
         self._nothing = Run(question, inputs, Result(question.title, "", [], 1), {})
         self._managed = shared_out(self._nothing)
-        self._shares: dict[tuple[str, tuple[str, ...], Giving], dict[str, list[Piece]]] = {}
+        self._shares: dict[tuple[str, tuple[str, ...], Giving], dict[Stream, list[Piece]]] = {}
         self._looked_at: set[str] = set()
         self._kept: dict[Hashable, dict[frozenset[str], dict[Designated, Any]]] = {}
 
@@ -134,17 +134,17 @@ class Trial:
         shares = _SharedOut(lambda service: self._shared(found, service, giving))
         return found.beside(found.designations, shared_out=shares)
 
-    def _shared(self, run: Run, service: str, giving: Giving) -> dict[str, list[Piece]]:
-        """Return who goes where of those who are shared out, by area."""
+    def _shared(self, run: Run, service: str, giving: Giving) -> dict[Stream, list[Piece]]:
+        """Return who goes where of those who are shared out, by stream."""
         key = (service, tuple(run.sites_of(service)), giving.among(limits_at(run, service)))
         if key not in self._shares:
-            rows: dict[str, list[Row]] = {area: [] for area in run.areas}
-            for (area, site), patients in share_out(run, service, giving).items():
-                rows[area].append(Row("shared out", {"site": site, "patients_per_year": patients}))
-            for area, journey in run.nearest(service).items():
-                rows[area] = rows[area] or [Row("nearest", {"site": journey.site or "", "patients_per_year": 0})]
+            rows: dict[Stream, list[Row]] = {stream: [] for stream in run.streams(service)}
+            for (stream, site), patients in share_out(run, service, giving).items():
+                rows[stream].append(Row("shared out", {"site": site, "patients_per_year": patients}))
+            for stream, journey in run.nearest(service).items():
+                rows[stream] = rows[stream] or [Row("nearest", {"site": journey.site or "", "patients_per_year": 0})]
             self._shares[key] = {
-                area: [run.piece(service, area, row, len(here)) for row in here] for area, here in rows.items()
+                stream: [run.piece(service, stream, row, len(here)) for row in here] for stream, here in rows.items()
             }
         return self._shares[key]
 
@@ -195,11 +195,12 @@ class Trial:
     @cached_property
     def sharings_are_few(self) -> bool:
         """Whether patients who are shared out can be so at every set of sites, with every set of limits left out."""
-        sites, ways = self.candidates, 0
+        sites, moved = self.candidates, 0
         for code in self._managed:
             limits = [limit.names[1] for limit in self.limits(code, frozenset((code, site) for site in sites))]
-            ways += prod(1 + 2 ** limits.count(site) for site in sites)
-        return len(self._nothing.areas) * ways <= MOST_SHARED_OUT
+            staying = sum(stream.how != LEAVES for stream in self._nothing.streams(code))
+            moved += staying * prod(1 + 2 ** limits.count(site) for site in sites)
+        return moved <= MOST_SHARED_OUT
 
     def _choices(self, code: str, but: Demand | None) -> list[Designated]:
         """Return every choice of sites for a service that agrees with what is fixed and the numbers of sites."""

@@ -43,14 +43,12 @@ def finish(
 ) -> None:
     """Check a plan, write its run folder, and say what it is: as much as fits a screen, or in full."""
     from optimiser.checker import check as check_run
-    from optimiser.plan import measures
     from optimiser.plan.proof import NOT_PROVED
     from optimiser.plan.quotable import Otherwise
     from optimiser.plan.runs import files_of, write_files
     from optimiser.report import screen
 
-    numbers = measures.table(plan)
-    files = files_of(plan, numbers, [one for one in extra if isinstance(one, Otherwise)])
+    files = files_of(plan, [one for one in extra if isinstance(one, Otherwise)])
     breaches = check_run(files)
     written = write_files(files, folder)
     if as_json:
@@ -58,9 +56,9 @@ def finish(
     else:
         checked = "Checked: every number recomputed independently from the inputs, no disagreement."
         words = [
-            *screen.lines(plan, numbers, [str(one) for one in extra if isinstance(one, Otherwise)]),
+            *screen.lines(plan, [str(one) for one in extra if isinstance(one, Otherwise)]),
             *(one for one in extra if isinstance(one, str)),
-            *(["", *screen.rest(plan, numbers)] if full else []),
+            *(["", *screen.rest(plan)] if full else []),
             checked if not len(breaches) else "CHECK FAILED: do not use this run.",
         ]
         say(words, {}, False, "" if quiet else f"optimiser report {written}", f"Run folder: {written}")

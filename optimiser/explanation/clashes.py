@@ -32,6 +32,8 @@ Demands = frozenset[Demand]
 MOST_CLASHES = 20
 MOST_ASKED = 600
 MOST_OPEN = 300
+# Corrections of a first clash have so many sets to try at most: those that come after rarely leave fewer.
+MOST_MET = 10 * MOST_OPEN
 SHOWN = 3
 
 
@@ -208,7 +210,7 @@ class _Search:
 
     def _shrunk(self, kept: list[Demand], doubtful: list[Demand], kept_is_new: bool) -> list[Demand]:
         """Return the fewest of the doubtful rules that clash with those kept (QuickXplain: Junker 2004)."""
-        if kept_is_new and not self._plan(kept):
+        if kept_is_new and not self._has_plan(kept):
             return []
         if len(doubtful) == 1:
             return doubtful
@@ -217,12 +219,18 @@ class _Search:
         needed = self._shrunk([*kept, *left], right, bool(left))
         return self._shrunk([*kept, *needed], left, bool(needed)) + needed
 
+    def _has_plan(self, kept: Iterable[Demand]) -> bool:
+        """Whether some plan meets the rules kept."""
+        return self._askable.has_answer_without(self._given_up(kept))
+
     def _plan(self, kept: Iterable[Demand]) -> solver.Outcome | None:
         """Return a plan that meets the rules kept, if there is one."""
-        self.asked += 1
-        kept_rows = {row for demand in kept for row in self.rows[demand]}
-        outcome = self._askable.without(self.every_row - kept_rows)
+        outcome = self._askable.without(self._given_up(kept))
         return outcome if outcome.feasible else None
+
+    def _given_up(self, kept: Iterable[Demand]) -> frozenset[str]:
+        self.asked += 1
+        return self.every_row - {row for demand in kept for row in self.rows[demand]}
 
     def _correct(self, kept: Demands) -> Demands | None:
         """Return a smallest set of rules that must give way for those kept to hold; None if they clash."""
@@ -245,15 +253,23 @@ class _Search:
 
 
 def _meet_all(corrections: Iterable[Demands]) -> set[Demands]:
-    """Return the smallest sets that have something of every correction."""
+    """Return the smallest sets that have something of every correction; of the first few where those are too many."""
     meets: set[Demands] = {frozenset()}
-    for correction in corrections:
+    for correction in sorted(corrections, key=len):
         meets = _meeting(meets, correction)
+        if len(meets) > MOST_MET:
+            break
     return meets
 
 
 def _meeting(meets: set[Demands], correction: Demands) -> set[Demands]:
     """Return the smallest sets that have something of one correction more (Berge 1989)."""
     stay = {one for one in meets if one & correction}
-    grown = {one | {demand} for one in meets - stay for demand in correction}
-    return stay | {one for one in grown if not any(other <= one for other in stay)}
+    # What grows by a rule can hold only such others as have that rule alone of the correction.
+    alone = {demand: [one for one in stay if one & correction == {demand}] for demand in correction}
+    return stay | {
+        one | {demand}
+        for one in meets - stay
+        for demand in correction
+        if not any(other <= one | {demand} for other in alone[demand])
+    }

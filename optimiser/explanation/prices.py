@@ -160,4 +160,4 @@ def givings(problem: Problem) -> list[Giving]:
         for rule in LIMITS.values()
         for names in rule.stated(problem)
     ]
-    return sorted(found, key=lambda one: whose.index(one.rule.whose(one.names)))
+    return sorted(found, key=lambda one: whose.index(one.names if one.names in whose else one.names[:1]))

@@ -53,13 +53,11 @@ def ways_out(problem: Problem, chains: Chains, rows: Rows, clashes: Sequence[fro
     """
     relevant = set[Demand]().union(*clashes) if clashes else set(rows)
     shared = relevant.intersection(*clashes)
-    alone = [
-        way for demand in sorted(shared, key=rank) if (way := _alone(problem, chains, demand, rows.get(demand, ())))
-    ]
-    alone += (way for demand in sorted(shared, key=rank) if clashes and (way := _without(problem, chains, demand)))
+    alone = [way for demand in sorted(shared) if (way := _alone(problem, chains, demand, rows.get(demand, ())))]
+    alone += (way for demand in sorted(shared) if clashes and (way := _without(problem, chains, demand)))
     units = {unit_of(demand) for demand in relevant if _rows_give(demand)} - {way.unit for way in alone}
     together = (_together(problem, chains, _of(unit, relevant, rows)) for unit in sorted(units))
-    alone.sort(key=lambda way: (rank(way.demand), way.unit, way.by))
+    alone.sort(key=lambda way: (rank(way.demand), way.unit, way.by, way.demand))
     return [*alone, *(way for way in together if way)]
 
 
@@ -99,9 +97,11 @@ def _together(problem: Problem, chains: Chains, rows: Rows) -> WayOut | None:
     model = build(problem, chains, share_out=partial(every_sharing_without_limits, in_part=True))
     slack: dict[Demand, list[pulp.LpVariable]] = {}
     for number, (demand, row) in enumerate(_each(rows)):
+        limit, names = LIMITS[demand[0]], demand[1]
         constraint = model.programme.get_constraint_by_name(row)
-        if demand not in slack or not LIMITS[demand[0]].is_one_need(problem, demand[1]):
-            slack.setdefault(demand, []).append(model.programme.add_variable(f"gives.{number}", 0))
+        if demand not in slack or not limit.is_one_need(problem, names):
+            gives = model.programme.add_variable(f"gives.{number}", 0, limit.gives_at_most(problem, names))
+            slack.setdefault(demand, []).append(gives)
         constraint.addInPlace(slack[demand][-1], 1 if constraint.sense == pulp.LpConstraintGE else -1)
     model.programme.setObjective(pulp.lpSum(one for each in slack.values() for one in each))
     outcome = solver.run(model.programme)

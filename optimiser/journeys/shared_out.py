@@ -4,7 +4,8 @@ Of all ways to send patients to the designated candidates and to the neighbours 
 one with the fewest minutes of all patients is taken: at each designated candidate at least ``minimum_patients``, at
 most ``maximum_patients``, and no more than its beds can take. An area's patients may be split. Equal ways are settled
 by the fewest minutes of residents, then by the least sum, over patients, of the number of their area (by code, from
-1) times the place of their site (candidates before neighbours, each by code, from 1).
+1) times the place of their site (candidates before neighbours, each by code, from 1). Where some go as today, those of
+an area who go by what is designated and those who are pulled over the border have numbers of their own, in that order.
 
 Where no way keeps to the limits everybody goes to the nearest, and the rules about volumes say which limits break.
 
@@ -276,18 +277,18 @@ def _costs(problem: Problem, service: str) -> list[dict[int, int]]:
     minutes = problem.minutes(service)
     reached = np.isfinite(minutes)
     scaled = np.rint(np.where(reached, minutes, 0) * problem.minute_scale).astype(np.int64).tolist()
-    # Areas by code; of one area, those who go by what is designated, then those pulled over the border, then leavers.
+    # Whoever leaves has one way to go, so that no number is needed.
     rank = {code: n for n, code in enumerate(sorted(problem.areas.index))}
     codes = [rank[code] for code in problem.areas.index[problem.streams.area]]
-    order = sorted(range(len(codes)), key=lambda stream: (codes[stream], stream))
-    number = {stream: n for n, stream in enumerate(order, start=1)}
+    moving = np.flatnonzero(~problem.streams.leaves).tolist()
+    number = {stream: n for n, stream in enumerate(sorted(moving, key=lambda one: (codes[one], one)), start=1)}
     streams = zip(range(len(codes)), problem.resident, scaled, reached.tolist(), strict=True)
     sites = minutes.shape[1]
     least = 2 * sites * len(number) * sites + 1
     most = 2 * sites * (least + 1) * (max(map(max, scaled), default=0) + 1) if sites else 1
     return [
         {
-            i: time * most + bool(resident) * time * least + number[stream] * (i + 1)
+            i: time * most + bool(resident) * time * least + number.get(stream, 0) * (i + 1)
             for i, (time, known_time) in enumerate(zip(times, there, strict=True))
             if known_time
         }

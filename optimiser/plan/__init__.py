@@ -153,6 +153,13 @@ class Plan:
         return evaluate(problem, problem.today | unknown)
 
     @cached_property
+    def measures(self) -> pd.DataFrame:
+        """Every measure, as ``measures.table`` works them out."""
+        from optimiser.plan.measures import table
+
+        return table(self)
+
+    @cached_property
     def at_the_nearest(self) -> Plan:
         """The same designations if nobody were shared out and everybody went to the nearest; itself if nobody is."""
         problem = self.problem.to_the_nearest()

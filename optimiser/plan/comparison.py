@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from optimiser.plan import Plan, matters, measures
+from optimiser.plan import Plan, matters
 from optimiser.plan.affected import asked_about, between, is_true
 from optimiser.plan.asked import refuse_other_places
 from optimiser.plan.quotable import sentences
@@ -102,7 +102,7 @@ def tables_of(plan: Plan) -> dict[str, pd.DataFrame]:
     return {
         "designations": plan.designations,
         "journeys": plan.journeys,
-        "measures": measures.table(plan),
+        "measures": plan.measures,
         "rules": plan.rules,
         "exceptions": plan.exceptions,
         **asked_about(plan.problem),

@@ -22,7 +22,7 @@ from optimiser.errors import CheckFailed, Fault, InputError, disagreements, quot
 from optimiser.inputs import read_problem
 from optimiser.inputs.config import services_of
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
-from optimiser.plan import Plan, measures
+from optimiser.plan import Plan
 from optimiser.plan.asked import refuse_other_places, settings_of
 from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of
@@ -75,7 +75,7 @@ class Run:
     @cached_property
     def measures(self) -> pd.DataFrame:
         """Every measure of the plan."""
-        return measures.table(self.plan)
+        return self.plan.measures
 
     @cached_property
     def inputs(self) -> dict[str, pd.DataFrame]:

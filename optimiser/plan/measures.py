@@ -367,9 +367,9 @@ def _managed_rows(plan: Plan, service: str) -> Iterator[Row]:
     if not plan.problem.services[service].managed:
         return
     to_the_nearest = plan.at_the_nearest
-    nearest_minutes = _with_shares(to_the_nearest, service).set_index("area")["minutes"]
-    going = _with_shares(plan, service)
-    beyond = going["minutes"] - going["area"].map(nearest_minutes)
+    going, nearest = (_who_stay(_with_shares(one, service)) for one in (plan, to_the_nearest))
+    whose = ["area", *(["how"] if "how" in going else [])]
+    beyond = going["minutes"] - going[whose].join(nearest.set_index(whose)["minutes"], on=whose)["minutes"]
     past = going.assign(minutes_beyond=beyond * going["patients_per_year"])[beyond > 0]
     numbers = (
         ("patients_past_a_nearer_site", "patients_per_year", "patients a year"),

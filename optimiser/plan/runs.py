@@ -22,7 +22,7 @@ import pandas as pd
 
 from optimiser import checker
 from optimiser.errors import DISTRIBUTION, NotWritten
-from optimiser.plan import Plan, measures
+from optimiser.plan import Plan
 from optimiser.plan.proof import Standing
 from optimiser.plan.quotable import Otherwise
 from optimiser.plan.told import told
@@ -40,16 +40,16 @@ TABLES_OF_LINKS = ("links", "exceptions")
 COVER_TABLES = ("rotas", "rota_needs")
 
 
-def files_of(plan: Plan, numbers: pd.DataFrame | None = None, said: Sequence[Otherwise] = ()) -> dict[str, bytes]:
+def files_of(plan: Plan, said: Sequence[Otherwise] = ()) -> dict[str, bytes]:
     """Return a plan's run folder as file names and contents: its tables, the config, its inputs and ``run.json``.
 
-    ``numbers`` are its measures, where they are known already; ``said`` is said of it beside other questions.
+    ``said`` is said of it beside other questions.
     """
     frames = {
         "designations": plan.designations,
         "journeys": plan.journeys,
         "staffing": plan.staffing,
-        "measures": measures.table(plan) if numbers is None else numbers,
+        "measures": plan.measures,
         "rules": plan.rules,
     } | {name: frame for name in COVER_TABLES if (frame := getattr(plan, name)) is not None}
     if plan.problem.has_tables_of_links:

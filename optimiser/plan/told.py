@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from optimiser.plan import Plan, measures
+from optimiser.plan import Plan
 from optimiser.problem.words import TOLD, hundredths, percent, whole
 
 NOT_KNOWN = "not known"
@@ -22,7 +22,7 @@ def told(plan: Plan) -> list[dict[str, str]]:
         if is_today and service not in plan.problem.services_with_today:
             return NOT_KNOWN
         if is_today not in found:
-            found[is_today] = measures.table(plan.today if is_today else plan)
+            found[is_today] = (plan.today if is_today else plan).measures
         rows = found[is_today]
         row = rows[(rows["measure"] == measure) & (rows["service"] == service) & (rows["group"] == (site or ""))]
         return _said(float(row["value"].iloc[0]), str(row["unit"].iloc[0])) if len(row) else NOT_KNOWN

@@ -32,12 +32,9 @@ LEFT_OUT = "Unverified figures, staff, beds and all else that is left out here: 
 HEADINGS = ("minutes", "within", "outside")
 
 
-def lines(plan: Plan, numbers: pd.DataFrame | None = None, changes: Sequence[str] = ()) -> list[str]:
-    """Return the summary of a plan that fits a screen; ``changes`` are sentences on what would change the answer.
-
-    ``numbers`` are the plan's measures, where they are known already.
-    """
-    numbers = measures.table(plan) if numbers is None else numbers
+def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
+    """Return the summary of a plan that fits a screen; ``changes`` are sentences on what would change the answer."""
+    numbers = plan.measures
     every = [
         plan.problem.title,
         *summary.option(plan),
@@ -160,8 +157,9 @@ def _counted(plan: Plan) -> Iterator[str]:
     return (in_words(plan, one) for one in counted_today(plan) if first in one.services)
 
 
-def rest(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+def rest(plan: Plan) -> list[str]:
     """Return what the summary on a screen leaves out."""
+    numbers = plan.measures
     known = [f"{one['sentence']}{' (' + one['source'] + ')' if one['source'] else ''}" for one in told(plan)]
     counted = [in_words(plan, one) for one in counted_today(plan)]
     return [*summary.services(plan, numbers), "", *counted, *summary.notes(plan, numbers, standing=False), *known]

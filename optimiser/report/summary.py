@@ -32,21 +32,11 @@ FIGURES_OF_TRANSFERS = (
 )
 
 
-def lines(plan: Plan, numbers: pd.DataFrame | None = None) -> list[str]:
-    """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on.
-
-    ``numbers`` are the plan's measures, where they are known already.
-    """
-    numbers = measures.table(plan) if numbers is None else numbers
-    return [
-        plan.problem.title,
-        *option(plan),
-        "",
-        *services(plan, numbers),
-        "",
-        *notes(plan, numbers),
-        "Draft: not a decision.",
-    ]
+def lines(plan: Plan) -> list[str]:
+    """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
+    numbers = plan.measures
+    asked = [plan.problem.title, *option(plan), ""]
+    return [*asked, *services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
 
 
 def notes(plan: Plan, numbers: pd.DataFrame, *, standing: bool = True) -> list[str]:
@@ -103,7 +93,10 @@ def _best(plan: Plan, other: Problem, none: Sentence, unknown: str, asked: Mappi
     """Return the best plan of another question or, where there is none or it is not known, what is said of that."""
     here = evaluate(other, plan.designated)
     try:
-        return solve(other)
+        best = solve(other)
+        if best.proof.outcome != PROVED:
+            raise NotProved("Time ran out before the best plan was proved. Allow more time: --time-limit-minutes.")
+        return best
     except NoPlan:
         return Otherwise(none, asked, "no plan", here)
     except (NotProved, SolverFailed) as error:

@@ -28,6 +28,9 @@ SHORT_CHAIN = 2
 MOST_PUT_IN_ORDER = 100
 PUT_IN_ORDER_AT_ONCE = 12
 
+# A second opinion on a first answer of no plan, without presolve, takes at most so many seconds.
+LONGEST_SECOND_ASK = 10.0
+
 NO_TIME = "Time ran out before any plan was found. Allow more time: --time-limit-minutes."
 REPORT_IT = "Do not use this answer; please report it with the config."
 
@@ -261,12 +264,19 @@ class _Search:
         return outcome, _designated_in(model, outcome)
 
     def _ask(self, model: Model, aim: pulp.LpAffineExpression, in_hand: float) -> solver.Outcome:
-        """Make an aim as small as possible; where the plan in hand refutes the answer, ask again without presolve."""
+        """Make an aim as small as possible; where the plan in hand refutes the answer, ask again without presolve.
+
+        An answer of no plan is asked again where there is none in hand, and stands unless soon refuted.
+        """
         model.programme.setObjective(aim)
         for presolve in (True, False):
             left = max(0.1, self.deadline - time.perf_counter())
             outcome = solver.run(model.programme, time_limit_seconds=left, presolve=presolve)
             best = {"optimal": outcome.objective, "infeasible": math.inf}.get(outcome.status, -math.inf)
+            if best == in_hand == math.inf:
+                soon = min(left, LONGEST_SECOND_ASK)
+                again = solver.run(model.programme, time_limit_seconds=soon, presolve=False)
+                return again if again.feasible or again.status == "interrupted" else outcome
             if best <= in_hand + _room(in_hand):
                 return outcome
         raise SolverFailed(f"The solver lost a plan that it had found. {REPORT_IT}")

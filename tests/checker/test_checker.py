@@ -33,6 +33,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from forgotten import nothing_is_forgotten
 
 from optimiser import checker
 from optimiser.checker import CHECKS, RULE_CHECKS, check, record
@@ -112,6 +113,8 @@ services:
     longest_journey_minutes: {value: 45, source: "", verified: false}
     standard_minutes: {value: 20, source: "", verified: false}
     share_within_standard: {value: 0.6, source: "", verified: false}
+    at_most_share_outside: {value: 0.1, source: "", verified: false}
+    neighbours_take_at_most: {yonder: {value: 5, source: letter, verified: true}}
     same_site: {rehab: {source: guideline, verified: true}}
     in_reach: {burns: {minutes: {value: 10, source: map, verified: true}}}
     stays_local: A clinic.
@@ -272,6 +275,8 @@ mean_minutes,stroke,age 75+,18.913043478260869,minutes,lower
 people_within_30,stroke,age 75+,180,people,higher
 people_within_45,stroke,age 75+,230,people,higher
 people_within_60,stroke,age 75+,230,people,higher
+patients_outside,stroke,,0,patients a year,lower
+share_outside,stroke,,0,share of patients,lower
 site_patients,stroke,ashby,150.5,patients a year,neither
 site_patients,stroke,brook,100,patients a year,neither
 site_patients,stroke,yonder,0,patients a year,neither
@@ -312,6 +317,8 @@ beds_are_enough,stroke.ashby,6,>=,5,beds,1,false,true,count,true
 beds_are_enough,stroke.brook,4,>=,4,beds,0,true,true,count,true
 nobody_travels_too_far,stroke,35,<=,45,minutes,10,false,true,,false
 enough_patients_within_standard,stroke,0.6529284164859002,>=,0.6,share of patients,0.0529284164859002,false,true,,false
+few_enough_are_treated_outside,stroke,0,<=,23.05,patients a year,23.05,false,true,,false
+neighbours_are_not_sent_too_many,stroke.yonder,0,<=,5,patients a year,5,false,true,letter,true
 services_share_a_site,stroke.ashby.rehab,1,>=,1,designated,0,true,true,guideline,true
 services_share_a_site,stroke.brook.rehab,1,>=,1,designated,0,true,true,guideline,true
 services_are_within_reach,rehab.ashby.burns,20,<=,20,minutes,0,true,true,,false
@@ -481,6 +488,14 @@ BROKEN: dict[str, list[Edit]] = {
             ">=,0.66,share of patients,-0.0070715835140998,false,false",
         ),
     ],
+    "few_enough_are_treated_outside": [
+        config("outside: {value: 0.1", "outside: {value: -0.1"),
+        rules("0,<=,23.05,patients a year,23.05,false,true", "0,<=,-23.05,patients a year,-23.05,false,false"),
+    ],
+    "neighbours_are_not_sent_too_many": [
+        config("yonder: {value: 5", "yonder: {value: -5"),
+        rules("0,<=,5,patients a year,5,false,true", "0,<=,-5,patients a year,-5,false,false"),
+    ],
     "services_share_a_site": [
         config("    same_site: {}\n", "    same_site: {burns: }\n"),
         ("links.csv", "rehab,ashby,b", "rehab,ashby,burns,same_site,brook,20,,false,false,,false\nrehab,ashby,b"),
@@ -539,6 +554,8 @@ BROKEN_THERE = {"not_too_many_transfers", "not_too_many_repatriations", "not_too
 
 
 def test_every_rule_is_broken_below() -> None:
+    forgotten = set(RULE_CHECKS) - set(BROKEN) - BROKEN_THERE
+    nothing_is_forgotten(forgotten, "A rule, step 4", "tests/checker/test_checker.py, BROKEN")
     assert set(BROKEN) | BROKEN_THERE == set(RULE_CHECKS)
 
 
@@ -970,7 +987,8 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
         [*OBSERVED, ("measures.csv", "error,stroke,ashby,0.2", "error,stroke,ashby,0.1")],
     ),
     "growth that the journeys do not have": (
-        {"patients_are_the_tables", "measures_are_right", "objective_values_are_right", *VOLUMES},
+        {"patients_are_the_tables", "measures_are_right", "objective_values_are_right", *VOLUMES}
+        | {"few_enough_are_treated_outside"},
         [*NO_BEDS, config("teams:\n  doctors", f"{DOUBLED}teams:\n  doctors")],
     ),
     "growth by ages that nobody counted": (
@@ -1108,6 +1126,7 @@ def test_a_resident_whom_nobody_serves_travels_for_ever() -> None:
 def test_a_closed_border_leaves_no_neighbours_and_no_outside_areas() -> None:
     closed = [
         config("border: nearest", "border: closed"),
+        rules("neighbours_are_not_sent_too_many,stroke.yonder,0,<=,5,patients a year,5,false,true,letter,true\n", ""),
         ("journeys.csv", "stroke,outer,false,brook,20.5,20.0,brook,20.5,0\n", ""),
         ("measures.csv", "site_patients,stroke,brook,100", "site_patients,stroke,brook,80"),
         ("measures.csv", "site_patients,stroke,yonder,0,patients a year,neither\n", ""),
@@ -1411,6 +1430,11 @@ def test_a_plan_that_is_not_the_best_is_found_by_trying_every_other() -> None:
     one_is_enough = [
         config("at_least_sites: {value: 2", "at_least_sites: {value: 1"),
         rules("stroke,2,>=,2,sites,0,true", "stroke,2,>=,1,sites,1,false"),
+        # South's 80 would then go to yonder.
+        config("outside: {value: 0.1", "outside: {value: 1"),
+        rules("0,<=,23.05,patients a year,23.05", "0,<=,230.5,patients a year,230.5"),
+        config("yonder: {value: 5", "yonder: {value: 80"),
+        rules("0,<=,5,patients a year,5", "0,<=,80,patients a year,80"),
     ]
     found = check(run_with(*one_is_enough))
     assert list(found["check"]) == ["few_designations_are_all_tried"]
@@ -1470,7 +1494,10 @@ def test_every_check_has_words_and_a_seeded_fault() -> None:
     of_sharing = {one.__name__ for one in (*SHARING_CHECKS, *SENTENCE_CHECKS)}
     # So has what is said where there is no plan: test_no_plan.py.
     without_plan = {"no_plan_meets_every_rule", "rules_clash_as_said", "ways_out_are_enough"}
-    assert seeded == set(CHECKS) - of_rotas - of_sharing - without_plan
+    asked = set(CHECKS) - of_rotas - of_sharing - without_plan
+    here = "tests/checker/test_checker.py: BROKEN of a rule, FAULTS of any other check"
+    nothing_is_forgotten(asked - seeded, "A rule, step 4", here)
+    assert seeded == asked
     assert all(words.endswith(".") and len(words) > 20 for words in CHECKS.values())
 
 

@@ -97,36 +97,155 @@ def test_a_clash_of_patients_who_are_shared_out_is_confirmed(shared_out: dict[st
     assert "confirmed as smallest: that set. Ways out, confirmed as least: 3 of 3" in said
 
 
+@pytest.fixture(scope="module")
+def sent_farther() -> dict[str, bytes]:
+    """At two sites, birch must have 35 patients, so five of mid go there for 38 minutes: three more than anybody may.
+
+    Of 70 patients ash is the nearest for 40, twenty of west and twenty of mid. To send some of mid to birch takes 18
+    minutes more, and of west, whom 30 minutes would be allowed, 20 more. Ash alone is within 33 minutes of all.
+    """
+    limits = {"minimum_patients": Figure(35), "longest_journey_minutes": Figure(35)}
+    world = small(managed=True, at_least_sites=Figure(2), **limits).behind_its_border()
+    world.demand.loc["west", "visit"] = 20.0
+    world.journeys.loc["mid", "birch"], world.journeys.loc["east", "ash"] = 38.0, 33.0
+    return files_of(with_files(world))
+
+
+def test_journeys_are_those_of_patients_as_they_are_shared_out(sent_farther: dict[str, bytes]):
+    assert checker.check(sent_farther).empty
+    rules = set(pd.read_csv(io.BytesIO(sent_farther["clash.csv"]))["instance"])
+    enough_at_birch = "every_site_has_enough_patients.clinic.birch"
+    assert rules == {"enough_sites.clinic", enough_at_birch, "nobody_travels_too_far.clinic"}
+    ways = pd.read_csv(io.BytesIO(sent_farther["ways_out.csv"]))
+    assert dict(zip(ways["gives_way"], ways["by"], strict=True)) == {
+        "enough_sites.clinic": 1,
+        enough_at_birch: 5,
+        "nobody_travels_too_far.clinic": 3,
+    }
+    # What the minimum gives is not tried where it bears on journeys.
+    said = checker.said_of_no_plan(sent_farther)
+    assert "confirmed as smallest: that set. Ways out, confirmed as least: 2 of 3" in said
+
+
+@pytest.fixture(scope="module")
+def too_many_for_both() -> dict[str, bytes]:
+    """Seventy patients, and at most 32 at each of two sites: either could have six more than it may."""
+    world = small(managed=True, maximum_patients=Figure(32), at_least_sites=Figure(2)).behind_its_border()
+    world.demand.loc["west", "visit"] = 20.0
+    return files_of(with_files(world))
+
+
+def test_what_a_maximum_gives_is_tried_with_patients_shared_out_anew(too_many_for_both: dict[str, bytes]):
+    assert checker.check(too_many_for_both).empty
+    ways = pd.read_csv(io.BytesIO(too_many_for_both["ways_out.csv"]))
+    # With everybody at the nearest, ash would have 40, eight too many, and birch 30.
+    assert list(ways["by"]) == [6, 6]
+    assert "confirmed as least: 2 of 2" in checker.said_of_no_plan(too_many_for_both)
+    # Both together need give no more either.
+    edit = ("ways_out.csv", "gives_way,words\n", f"gives_way,words\npatients a year,6,{TOO_MANY_AT},6 more\n")
+    assert checker.check(altered(too_many_for_both, *edit)).empty
+
+
+ENOUGH, FARTHER, TOO_MANY_AT = (
+    "every_site_has_enough_patients.clinic",
+    "nobody_travels_too_far",
+    "no_site_has_too_many_patients.clinic",
+)
 LIES_ABOUT_SHARING = {
-    "a minimum too many in the clash": (
+    "a minimum left out of the clash": (
+        "shared_out",
         "clash.csv",
-        "1,every_site_has_enough_patients,every_site_has_enough_patients.clinic.ash",
-        "2,every_site_has_enough_patients,every_site_has_enough_patients.clinic.ash",
+        f"1,every_site_has_enough_patients,{ENOUGH}.ash",
+        f"2,every_site_has_enough_patients,{ENOUGH}.ash",
         "rules_clash_as_said",
     ),
-    "a minimum that gives too little": (
+    "a site that does not meet the other minimum": (
+        "shared_out",
+        "clash.csv",
+        "2 sites,clinic at ash\n",
+        "2 sites,clinic at ash; clinic at birch\n",
+        "rules_clash_as_said",
+    ),
+    "a minimum that gives what it lacks with everybody at the nearest": (
+        "shared_out",
         "ways_out.csv",
-        "patients a year,2,every_site_has_enough_patients.clinic.ash",
-        "patients a year,1,every_site_has_enough_patients.clinic.ash",
+        f"patients a year,2,{ENOUGH}.ash",
+        f"patients a year,1,{ENOUGH}.ash",
+        "ways_out_are_enough",
+    ),
+    "a minimum that clashes at the other site": (
+        "sent_farther",
+        "clash.csv",
+        f"{ENOUGH}.birch",
+        f"{ENOUGH}.ash",
+        "rules_clash_as_said",
+    ),
+    "journeys that clash without a minimum": (
+        "sent_farther",
+        "clash.csv",
+        "1,every_site_has_enough_patients",
+        "2,every_site_has_enough_patients",
+        "rules_clash_as_said",
+    ),
+    "journeys of patients who go to the nearest": (
+        "sent_farther",
+        "ways_out.csv",
+        f"minutes,3,{FARTHER}.clinic",
+        f"minutes,1,{FARTHER}.clinic",
+        "ways_out_are_enough",
+    ),
+    "a way out by a rule that is enough as it stands": (
+        "sent_farther",
+        "ways_out.csv",
+        "sites,1,enough_sites",
+        "sites,1,not_too_many_sites",
+        "ways_out_are_enough",
+    ),
+    "a maximum that gives what is too many with everybody at the nearest": (
+        "too_many_for_both",
+        "ways_out.csv",
+        f"patients a year,6,{TOO_MANY_AT}.ash",
+        f"patients a year,8,{TOO_MANY_AT}.ash",
+        "ways_out_are_enough",
+    ),
+    "both maximums that give what is too many with everybody at the nearest": (
+        "too_many_for_both",
+        "ways_out.csv",
+        "gives_way,words\n",
+        f"gives_way,words\npatients a year,8,{TOO_MANY_AT},8 more\n",
         "ways_out_are_enough",
     ),
 }
 
 
 @pytest.mark.parametrize("lie", LIES_ABOUT_SHARING)
-def test_a_lie_about_patients_who_are_shared_out_is_found(lie: str, shared_out: dict[str, bytes]):
-    *edit, expected = LIES_ABOUT_SHARING[lie]
-    assert expected in set(checker.check(altered(shared_out, *edit))["check"])
+def test_a_lie_about_patients_who_are_shared_out_is_found(lie: str, request: pytest.FixtureRequest):
+    world, *edit, expected = LIES_ABOUT_SHARING[lie]
+    assert set(checker.check(altered(request.getfixturevalue(world), *edit))["check"]) == {expected}
+
+
+@pytest.mark.parametrize("world", ["shared_out", "too_many_for_both"])
+@pytest.mark.parametrize("name", ["clash", "ways_out"])
+def test_a_row_left_out_about_patients_who_are_shared_out_is_found(
+    name: str, world: str, request: pytest.FixtureRequest
+):
+    files = request.getfixturevalue(world)
+    for row in files[f"{name}.csv"].decode().splitlines(keepends=True)[1:]:
+        assert not checker.check(altered(files, f"{name}.csv", row, "")).empty
 
 
 def test_with_too_many_ways_to_share_out_nothing_is_tried(
     shared_out: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ):
+    *edit, expected = LIES_ABOUT_SHARING["a site that does not meet the other minimum"][1:]
+    lie = altered(shared_out, *edit)
     # Three resident areas; each of two sites is shut, or open with or without its minimum.
     monkeypatch.setattr("optimiser.checker.tried.MOST_SHARED_OUT", 3 * 9)
     assert "confirmed independently" in checker.said_of_no_plan(shared_out)
+    assert set(checker.check(lie)["check"]) == {expected}
     monkeypatch.setattr("optimiser.checker.tried.MOST_SHARED_OUT", 3 * 9 - 1)
     assert "the solver's word" in checker.said_of_no_plan(shared_out)
+    assert checker.check(lie).empty
 
 
 LIES = {
@@ -185,6 +304,16 @@ def test_what_was_not_checked_of_a_clash_is_said(two_sites: dict[str, bytes]):
     said = checker.said_of_no_plan(two_sites)
     assert "Ways out, confirmed as least: 4 of 4" in said
     assert "Not checked: that no other sets clash" in said
+    assert "Not tried" not in said
+
+
+def test_why_a_clash_was_not_tried_is_said(two_sites: dict[str, bytes], monkeypatch: pytest.MonkeyPatch):
+    # With a clinic at both sites X-ray can be in 4 ways, which are tried; the clinic's rules rest on its own 4.
+    monkeypatch.setattr("optimiser.checker.tried.MOST_TRIED", 4)
+    monkeypatch.setattr("optimiser.checker.clash.MOST_TRIED", 3)
+    said = checker.said_of_no_plan(two_sites)
+    assert "confirmed as smallest: no set. Ways out, confirmed as least: 3 of 4. Not tried: 1 set, whose " in said
+    assert "services could be designated in more than 3 ways; 1 way out, without whose rule there are more than" in said
 
 
 # With one stroke unit, at ashby, all else holds: 150.5 patients come, and south goes to yonder.
@@ -206,6 +335,9 @@ set,rule,instance,words,without_it
 def clash_of_too_many(clash: str = TOO_MANY, ways: str = WAYS_OUT) -> set[str]:
     """Return what is found where a site may have two services, and burns, stroke and rehab must all be at brook."""
     config = HAND_SOLVED.replace("a_site: {value: 3", "a_site: {value: 2")
+    config = config.replace("outside: {value: 0.1", "outside: {value: 1").replace(
+        "yonder: {value: 5", "yonder: {value: 80"
+    )
     inputs = {name: text for name, text in FILES.items() if "/" in name}
     tables = {"config.yaml": config, "clash.csv": clash, "ways_out.csv": ways}
     record = {name: RUN_JSON[name] for name in ("format", "date", "question", "versions")}

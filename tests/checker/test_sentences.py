@@ -377,7 +377,7 @@ def test_what_is_named_with_braces_is_named_so() -> None:
 def shared_by_checker(plan: op.Plan) -> dict[tuple[str, str], Fraction]:
     """Return the patients by area and site as the checker shares them out, from the files of a run."""
     run = read_run(Reader(read_files(files_of(plan), KNOWN_FILES)))
-    return share_out(run, "clinic")
+    return {(stream.area, site): patients for (stream, site), patients in share_out(run, "clinic").items()}
 
 
 def shared_in_run(plan: op.Plan) -> dict[tuple[str, str], Fraction]:

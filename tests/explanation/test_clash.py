@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from as_files import read_world, shown_if_it_fails, with_files
+from as_files import read_world, with_files
 from drawing import draws
 from every_sharing import BEDS, ENOUGH, NOT_TOO_MANY, SERVED, TOO_FAR, WITHIN, EverySharing
 from hypothesis import given
@@ -20,7 +20,7 @@ from optimiser import checker
 from optimiser.explanation import Clash, clash
 from optimiser.explanation.clashes import MOST_CLASHES
 from optimiser.model.arithmetic import ARITHMETIC, Choices, every_choice
-from optimiser.model.rules import Demand, demand_of
+from optimiser.model.rules import LIMITS, Demand, demand_of
 from optimiser.plan.runs import files_without_plan
 from optimiser.problem import Figure, Fixed, Link, Problem, RotaNeed, Service, Site, Team
 from optimiser.search.enumeration import enumerate_all, size
@@ -238,8 +238,7 @@ def test_every_clash_of_200_drawn_worlds_is_found_and_each_is_smallest():
 @draws(15)
 @given(worlds().map(with_files).filter(hopeless))
 def test_every_clash_of_stranger_worlds_is_found(problem: Problem):
-    with shown_if_it_fails(problem):
-        agree(problem, clash(problem))
+    agree(problem, clash(problem))
 
 
 @pytest.mark.parametrize("world", FAILED, ids=lambda folder: folder.name)
@@ -267,3 +266,47 @@ def test_where_no_rule_is_enough_alone_the_cheapest_several_of_a_unit_are_named(
     (way,) = stuck.ways_out
     assert (way.by, way.unit, len(way.demands)) == (69, "patients a year", 2)
     assert "Only together, but then enough" in str(stuck)
+
+
+def places_for(services: tuple[Service, ...], most: int, *sites: str) -> Problem:
+    """Return the small world with other services, of which so many may be at one of some sites."""
+    problem = small()
+    return replace(
+        problem,
+        sites={site: problem.sites[site] for site in sites},
+        services={service.code: service for service in services},
+        journeys=problem.journeys[list(sites)],
+        today=frozenset(),
+        at_most_services_a_site=Figure(most),
+    )
+
+
+def test_a_clash_with_a_million_others_beside_it_is_said_at_once_and_that_there_may_be_more():
+    # Each of 20 services must be at ash for two reasons, one of which is in any clash: there are 2 to the 20 of them.
+    promised = {"at_least_sites": Figure(1), "fixed": {"ash": Fixed(True, "a promise")}}
+    found = clash(places_for(tuple(Service(f"s_{n:02}", "S", **promised) for n in range(20)), 19, "ash"))
+    assert (len(found.sets), len(found.demands), found.all_found) == (1, 21, False)
+    assert "There may be more sets that clash." in str(found)
+    assert [(way.demands, way.by) for way in found.ways_out] == [((("no_site_provides_too_many", ("ash",)),), 1)]
+
+
+def test_ways_out_that_are_alike_stand_in_order_of_their_names():
+    # Six services must be at ash and birch, where six may be; a seventh is promised at ash.
+    both = tuple(Service(code, code, at_least_sites=Figure(2)) for code in "abcdef")
+    found = clash(places_for((*both, Service("g", "g", fixed={"ash": Fixed(True, "a promise")})), 6, "ash", "birch"))
+    alone = [name for way in found.ways_out for name in way.demands]
+    assert alone == [*(("enough_sites", (code,)) for code in "abcdef"), ("no_site_provides_too_many", ("ash",))]
+
+
+def test_nobody_is_told_to_ask_for_no_site_at_all():
+    # Two services must each be at ash, which has room for one: a site less of either is none.
+    one = tuple(Service(code, code, at_least_sites=Figure(1)) for code in "ab")
+    problem = places_for(one, 1, "ash")
+    found = clash(problem)
+    agree(problem, found)
+    assert [way.words for way in found.ways_out] == ["allow 2 services at Ash"]
+    assert LIMITS["enough_sites"].looser(problem, ("a",), 1) is None
+    # Of a service that must be at two sites, one may be left.
+    two = (Service("c", "c", at_least_sites=Figure(2)), Service("d", "d", fixed={"ash": Fixed(True, "a promise")}))
+    found = clash(places_for(two, 1, "ash", "birch"))
+    assert [way.words for way in found.ways_out] == ["ask for 1 site for c", "allow 2 services at Ash"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from forgotten import nothing_is_forgotten
 from made_up_place import CONFIG, write_config, write_question
 from ruamel.yaml import YAML
 
@@ -494,10 +497,23 @@ def test_a_config_written_in_full_states_every_figure_with_its_source(tmp_path: 
     assert list(full)[:2] == ["title", "place"] and full["place"] == "inputs"
 
 
+def settings_in(part: object) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every setting of a part of a JSON Schema, however deep, with its name."""
+    inside = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    if isinstance(part, dict):
+        yield from part.get("properties", {}).items()
+    for one in inside:
+        yield from settings_in(one)
+
+
 def test_the_json_schema_describes_every_setting_and_requires_none() -> None:
     schema = json_schema()
     assert {"based_on", "title", "services", "objectives"} <= set(schema["properties"])
-    assert all("description" in one for one in schema["properties"].values())
+    shapes = {"Settings": {"properties": schema["properties"]}, **schema["$defs"]}
+    settings = {f"{name}.{one}": stated for name, shape in shapes.items() for one, stated in settings_in(shape)}
+    assert {"Settings.title", "ServiceSettings.beds", "StatedFigure.source", "RotaSettings.wte"} <= set(settings)
+    silent = {name for name, stated in settings.items() if not stated.get("description")}
+    nothing_is_forgotten(silent, "A rule, step 1, a description", "optimiser/inputs/config/settings.py")
     assert "required" not in str(schema)
     figure = schema["$defs"]["StatedFigure"]
     assert figure["anyOf"][0] == {"type": "number"}

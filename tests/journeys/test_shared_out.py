@@ -18,7 +18,7 @@ import pulp
 import pytest
 import shipped
 from as_files import with_files
-from drawing import draws
+from drawing import draws, one_of, perhaps
 from hypothesis import given
 from hypothesis import strategies as st
 from worlds import small, vary
@@ -220,10 +220,10 @@ def worlds(draw: st.DrawFn, *, most_areas: int = 6, whole: bool = False) -> Prob
     candidates = [f"site_{i}" for i in range(draw(st.integers(1, 3)))]
     sites = [*candidates, *["edge"][: draw(st.integers(0, 1))]]
     areas = [f"area_{i}" for i in range(draw(st.integers(1, most_areas)))]
-    maybe = lambda figures: draw(st.none() | figures.map(Figure))  # noqa: E731
+    maybe = lambda figures: draw(perhaps(figures))  # noqa: E731
     minutes = st.sampled_from([5.0, 10.0, 10.5, 20.0, 30.0, 30.0] + ([] if draw(st.booleans()) else [float("nan")]))
-    patients = st.integers(0, 3) if whole else st.sampled_from([0.0, 1.0, 2.5, 7.333333, 4.25])
-    limits = st.integers(1, 9) if whole else st.sampled_from([1, 2.5, 6, 6.125, 9, 14.5])
+    patients = st.integers(0, 3) if whole else one_of(0.0, 1.0, 2.5, 7.333333, 4.25)
+    limits = st.integers(1, 9) if whole else one_of(1, 2.5, 6, 6.125, 9, 14.5)
     beds = {site: Figure(draw(st.integers(0, 3))) for site in candidates if draw(st.integers(0, 4)) == 0}
     service = Service(
         "care",
@@ -443,6 +443,21 @@ def found_by(problem: Problem, journeys: str) -> set[str]:
 
 def test_the_checker_finds_nothing_wrong_with_what_was_solved_by_hand():
     assert checker.check(run_with(small(managed=True, maximum_patients=Figure(20)), AT_MOST_20)).empty
+
+
+def test_the_checker_tries_every_designation_and_shares_patients_out_at_each():
+    """Either site alone has all 65, more than the 34 that it may have; both may be open, with any X-ray rooms."""
+    limits = {"minimum_patients": Figure(31), "maximum_patients": Figure(34)}
+    files = files_of(solve(with_files(small(managed=True, neighbours=(), **limits))))
+    record = json.loads(files["run.json"])
+    assert checker.check(files).empty
+    assert (record["ties"], record["enumeration"]["lawful"]) == (4, 4)
+    # A list of three adds up as well.
+    record["ties"], listed = 3, record["enumeration"]
+    listed["struck_out_by"]["no_site_has_too_many_patients"] += 1
+    listed.update(lawful=3, best=listed["best"][:3])
+    found = checker.check(files | {"run.json": json.dumps(record).encode()})
+    assert set(found["check"]) == {"few_designations_are_all_tried"}
 
 
 SPOILED = {

@@ -98,10 +98,21 @@ def transferring() -> Problem:
     return by_transfer(**{name: Figure(most) for name, most in limits.items()})
 
 
+# What says nothing where nobody may leave is written for a world in which the neighbour takes some.
+OUTSIDE = {"few_enough_are_treated_outside", "neighbours_are_not_sent_too_many", "patients_outside"}
+
+
+def leaving() -> Problem:
+    """Return the small world with limits on who is treated at oak."""
+    return small(at_most_share_outside=Figure(0.4), neighbours_take_at_most={"oak": Figure(20)})
+
+
 def world_for(name: str) -> Problem:
     """Return the world that a rule or an objective is written for."""
     if name == "patients_are_shared_out":
         return with_sharing()
+    if name in OUTSIDE:
+        return leaving()
     return transferring() if name in TRANSFERS else everything()
 
 

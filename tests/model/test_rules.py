@@ -165,6 +165,31 @@ def test_enough_patients_within_standard():
         solve(small(**standard, share_within_standard=Figure(0.51)))
 
 
+def test_few_enough_are_treated_outside():
+    # With ash alone east goes to oak, 30 of 60 residents. Far is not resident, and does not count.
+    one = {"at_most_sites": Figure(1), "fixed": {"birch": Fixed(False, "no room")}}
+    assert sites(small(**one, at_most_share_outside=Figure(0.5))) == ("ash",)
+    with pytest.raises(NoPlan):
+        solve(small(**one, at_most_share_outside=Figure(0.49)))
+
+
+def test_neighbours_are_not_sent_too_many():
+    # As above: oak treats 30 residents with ash alone, and far's 5 do not count. A limit on nobody's neighbour is none.
+    one = {"at_most_sites": Figure(1), "fixed": {"birch": Fixed(False, "no room")}}
+    assert sites(small(**one, neighbours_take_at_most={"oak": Figure(30)})) == ("ash",)
+    with pytest.raises(NoPlan):
+        solve(small(**one, neighbours_take_at_most={"oak": Figure(29)}))
+    closed = {"neighbours": (), "neighbours_take_at_most": {"oak": Figure(29)}}
+    assert sites(small(**one, **closed)) == ("ash",)
+
+
+def test_fewest_are_treated_outside():
+    # With birch nobody leaves, whether ash is open or not; of equal plans the one with the first site comes first.
+    plan = solve(replace(small(), objectives=(Objective("patients_outside"),)))
+    assert plan.sites_of("clinic") == ("ash", "birch")
+    assert [one.value for one in plan.proof.objectives] == [0]
+
+
 def test_services_share_a_site():
     # X-ray cannot be at ash, so neither can the clinic.
     world = vary(small(same_site=(Link("x_ray"),)), "x_ray", fixed={"ash": Fixed(False, "no room")})

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from forgotten import nothing_is_forgotten
 from worlds import by_transfer, small, three_doctors, vary
 
 from optimiser.explanation import clash, explain
@@ -39,6 +40,8 @@ def where_everything_is_one() -> Problem:
         problem,
         "clinic",
         **dict.fromkeys((*counted, "standard_minutes", "share_within_standard"), one),
+        at_most_share_outside=one,
+        neighbours_take_at_most={"oak": one},
         rotas=rotas,
         beds=Beds(Figure(1), Figure(0.5), at={"ash": one, "birch": one}),
     )
@@ -75,9 +78,8 @@ def test_every_rule_is_said_in_the_singular_of_one():
 def test_every_unit_has_a_word_for_one():
     units = [*objectives.UNITS.values(), *(limit.unit for limit in LIMITS.values())]
     units += [one.unit for one in parameters(where_everything_is_one()).values() if one.unit != "days"]
-    for unit in units:
-        first = unit.split(" ")[0]
-        assert first in OF_ONE or first in NO_PLURAL, unit
+    unknown = {unit for unit in units if unit.split(" ")[0] not in {*OF_ONE, *NO_PLURAL}}
+    nothing_is_forgotten(unknown, "A rule, step 2, unit", "optimiser/problem/words.py, OF_ONE")
     assert amount(1, "patients a year") == "1 patient a year"
     assert amount(0.99999999, "minutes") == "1 minute"
     assert amount(1.5, "changes", "more ") == "1.5 more changes"

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shipped import answer
 from worlds import small
 
 import optimiser as op
+from optimiser.model import solver
 from optimiser.plan import Plan
 from optimiser.plan.quotable import Otherwise, mean_minutes_of, said_again
 from optimiser.plan.runs import files_of, write_files
 from optimiser.problem import Figure, Problem
 from optimiser.report import summary
 from optimiser.report.page.build import page
+from optimiser.search import enumeration
 
 
 def near_oak(**rules: object) -> Problem:
@@ -95,6 +99,23 @@ def test_everybody_at_the_nearest_is_set_against_sharing_out() -> None:
     assert str(said) == "If everybody went to the nearest, the same plan would be best."
     assert said.record["asked"] == {"patients_go_to": "nearest"} and said.record["cells"] == []
     assert summary.to_the_nearest(op.solve(small())) == []
+
+
+def test_of_another_question_whose_best_plan_was_not_proved_only_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = op.solve(small(managed=True, maximum_patients=Figure(40)))
+    honest = solver.run
+
+    def in_no_time(*args: Any, **options: Any) -> solver.Outcome:
+        return replace(honest(*args, **options), status="time limit")
+
+    monkeypatch.setattr(solver, "run", in_no_time)
+    monkeypatch.setattr(enumeration, "MOST_CANDIDATES", 1)
+    (said,) = summary.to_the_nearest(plan)
+    assert str(said) == (
+        "What would be best if everybody went to the nearest could not be found out: "
+        "Time ran out before the best plan was proved. Allow more time: --time-limit-minutes."
+    )
+    assert (said.record["outcome"], said.record["best"]) == ("not known", None)
 
 
 def test_the_border_of_a_config_is_the_border_that_is_asked_of(tmp_path: Path) -> None:

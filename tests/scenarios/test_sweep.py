@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 import signal
 import subprocess
@@ -363,16 +364,18 @@ def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path: Path, mon
     assert run_all(path, tmp_path / "c") == alone
 
 
-# In small chunks, so that there is much to interrupt.
+# In small chunks, so that there is much to interrupt; what is asked is read anew, or was read before.
 SLOWLY = """
-import json, sys
+import json, pickle, sys
 from pathlib import Path
 from optimiser import scenarios as sweeps
 from optimiser.scenarios import running
 
 running.CHUNK_OF_TABLES = 5
 print("begun", flush=True)
-work, chunks = sweeps.run(sweeps.read_sweep(sys.argv[1]), Path(sys.argv[2]), resume=True)
+path = Path(sys.argv[1])
+asked = pickle.loads(path.read_bytes()) if path.suffix == ".read" else sweeps.read_sweep(path)
+work, chunks = sweeps.run(asked, Path(sys.argv[2]), resume=True)
 files = sweeps.files_of(sweeps.Finding(work, sweeps.together(work, chunks)))
 print(json.loads(files["run.json"])["result"])
 """
@@ -390,12 +393,13 @@ def chunks_of(folder: Path) -> int:
 
 
 def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result(tmp_path: Path):
-    path = tiny(tmp_path, draws=3000)
+    path, read = tiny(tmp_path, draws=3000), tmp_path / "sweep.read"
+    read.write_bytes(pickle.dumps(sweeps.read_sweep(path)))
     whole, _ = slowly(path, tmp_path / "whole").communicate(timeout=LONG_ENOUGH)
     generator, folder = random.Random(1), tmp_path / "killed"
     for number in range(20):
         before = chunks_of(folder)
-        child = slowly(path, folder)
+        child = slowly(read if number % 2 else path, folder)
         # Every other time while it works, else at any time: while it reads, draws, or puts chunks together.
         while number % 2 and chunks_of(folder) == before and child.poll() is None:
             time.sleep(0.005)

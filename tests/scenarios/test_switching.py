@@ -110,11 +110,11 @@ class Stand:
     def at_a_standard(self) -> set[tuple[int, str, str]]:
         """Which areas are just as far from a service as its standard says, under each option."""
         return {
-            (number, code, area)
+            (number, code, stream.area)
             for number, run in enumerate(self.runs)
             for code in run.services_with_patients
             if (standard := run.question.services[code].figure("standard_minutes"))
-            for area, piece in run.pieces_of(code, run.residents)
+            for stream, piece in run.pieces_of(code, run.residents_of(code))
             if piece.journey.minutes == standard * MICRO
         }
 

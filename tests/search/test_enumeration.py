@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from as_files import with_files
-from drawing import draws
+from drawing import draws, one_of, perhaps
 from hypothesis import given
 from hypothesis import strategies as st
 from worlds import small, three_doctors, vary
@@ -19,7 +19,9 @@ from optimiser.model.arithmetic import value
 from optimiser.plan import evaluate
 from optimiser.plan.runs import check
 from optimiser.problem import (
+    HERE,
     Beds,
+    Border,
     Excepted,
     Figure,
     Fixed,
@@ -47,34 +49,46 @@ OBJECTIVES = (
     "transfers",
 )
 
+FEW_OR_ANY = st.none() | st.none() | st.integers(1, 3).map(Figure)
+SOME_OBJECTIVES = st.lists(st.sampled_from(OBJECTIVES), min_size=1, max_size=4, unique=True)
 # Candidates and services of the worlds that are drawn.
 SIZES = tuple(product((2, 3, 4), (1, 2, 3, 4)))
 
 
 def offsets(sites: list[str]) -> st.SearchStrategy[Observed]:
     """Draw offsets for some sites, among them such as tie with journeys or turn their order round."""
-    minutes = st.sampled_from([-20.0, -9.5, 0.0, 0.5, 10.0]).map(Figure)
+    minutes = one_of(-20.0, -9.5, 0.0, 0.5, 10.0).map(Figure)
     return st.dictionaries(st.sampled_from(sites), minutes).map(Observed)
 
 
 @st.composite
 def beds(draw: st.DrawFn, candidates: list[str]) -> Beds:
     """Draw beds that may just be enough: a year's stay and half turned away make sums that come out even."""
-    share = draw(st.sampled_from([None, 0.3, 0.5]))
+    share = draw(one_of(None, 0.3, 0.5))
     return Beds(
-        days=Figure(draw(st.sampled_from([3.0, 36.5, 365.0]))),
-        blocking=Figure(draw(st.sampled_from([0.01, 0.2, 0.5]))),
+        days=Figure(draw(one_of(3.0, 36.5, 365.0))),
+        blocking=Figure(draw(one_of(0.01, 0.2, 0.5))),
         other_share=share and Figure(share),
-        other_days=share and Figure(draw(st.sampled_from([0.0, 1.0, 73.0]))),
+        other_days=share and Figure(draw(one_of(0.0, 1.0, 73.0))),
         at={site: Figure(draw(st.integers(0, 8))) for site in candidates if draw(st.booleans())},
         staff_per_bed={"nurses": Figure(2.9)} if draw(st.booleans()) else {},
     )
 
 
 @st.composite
+def borders(draw: st.DrawFn, areas: list[str], neighbours: list[str]) -> Border:
+    """Draw who crosses the border today: everybody known of goes somewhere, and some to a neighbour or nowhere near."""
+    places = [*neighbours, HERE]
+    shares = {place: [draw(one_of(0.0, 0.1, 0.333333, 0.5)) for _ in areas] for place in places}
+    known = [sum(shares[place][row] for place in places) for row in range(len(areas))]
+    shares[HERE] = [here if total else 0.5 for here, total in zip(shares[HERE], known, strict=True)]
+    return Border(pd.DataFrame(shares, index=pd.Index(areas, name="area")), Figure(draw(one_of(0.0, 0.25, 0.6, 1.0))))
+
+
+@st.composite
 def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Problem:
     """Draw a world of so many candidates and services, with ties, zero demand and rules that may clash."""
-    sites_and_services = draw(st.sampled_from(sizes))
+    sites_and_services = draw(one_of(*sizes))
     candidates = [f"site_{i}" for i in range(sites_and_services[0])]
     neighbours = ["edge_0"][: draw(st.integers(0, 1))]
     areas = [f"area_{i}" for i in range(draw(st.integers(1, 6)))]
@@ -82,11 +96,11 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
     few = st.integers(0, 3)
     services = {}
     for code in codes:
-        maybe = lambda figures: draw(st.none() | figures.map(Figure))  # noqa: E731
+        maybe = lambda figures: draw(perhaps(figures))  # noqa: E731
         services[code] = Service(
             code,
             code,
-            draw(st.sampled_from(["visit", "stay", None])),
+            draw(one_of("visit", "stay", None)),
             neighbours=tuple(neighbours),
             fixed={site: Fixed(draw(st.booleans()), "drawn") for site in candidates if draw(st.integers(0, 5)) == 0},
             at_least_sites=maybe(few),
@@ -95,7 +109,11 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
             maximum_patients=maybe(st.integers(10, 60)),
             longest_journey_minutes=maybe(st.integers(20, 60)),
             standard_minutes=Figure(draw(st.integers(10, 40))),
-            share_within_standard=maybe(st.sampled_from([0.25, 0.5, 0.9])),
+            share_within_standard=maybe(one_of(0.25, 0.5, 0.9)),
+            at_most_share_outside=maybe(one_of(0.0, 0.2, 0.6)),
+            neighbours_take_at_most={
+                site: Figure(draw(st.integers(0, 20))) for site in neighbours if draw(st.booleans())
+            },
             same_site=tuple(Link(other) for other in codes if other != code and draw(st.integers(0, 5)) == 0),
             rotas=tuple(
                 RotaNeed("team", unit, Figure(draw(st.integers(1, 4))), draw(st.booleans()))
@@ -103,7 +121,7 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
                 if draw(st.integers(0, 2)) == 0
             ),
             in_reach=tuple(
-                Reach(other, Figure(draw(st.sampled_from([0, 10, 20, 30]))))
+                Reach(other, Figure(draw(one_of(0, 10, 20, 30))))
                 for other in codes
                 if other != code and draw(st.integers(0, 4)) == 0
             ),
@@ -120,13 +138,14 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
         if one.activity and not one.observed and code not in on_a_pathway and draw(st.booleans()):
             services[code] = replace(one, managed=True)
     rows = len(areas)
-    minutes = st.sampled_from([5.0, 10.0, 10.5, 20.0, 30.0, 45.0])
+    minutes = one_of(5.0, 10.0, 10.5, 20.0, 30.0, 45.0)
     sites = [*candidates, *neighbours]
-    roads = [[draw(st.sampled_from([0.0, 4.5, 10.0, 25.0])) for _ in sites] for _ in sites]
+    roads = [[draw(one_of(0.0, 4.5, 10.0, 25.0)) for _ in sites] for _ in sites]
     resident = [True, *(draw(st.booleans()) for _ in areas[1:])]
     return Problem(
         title="A drawn world",
-        at_most_services_a_site=draw(st.none() | st.none() | st.integers(1, 3).map(Figure)),
+        at_most_services_a_site=draw(FEW_OR_ANY),
+        border=draw(st.none() | borders(areas, neighbours)),
         sites={site: Site(site, site, site in candidates) for site in sites},
         services=services,
         areas=pd.DataFrame(
@@ -139,7 +158,7 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
         ),
         journeys=pd.DataFrame({site: [draw(minutes) for _ in areas] for site in sites}, index=areas),
         demand=pd.DataFrame(
-            {name: [draw(st.sampled_from([0.0, 1.0, 2.5, 7.333333])) for _ in areas] for name in ("visit", "stay")},
+            {name: [draw(one_of(0.0, 1.0, 2.5, 7.333333)) for _ in areas] for name in ("visit", "stay")},
             index=areas,
         ),
         teams={"team": Team("team", "team", Figure(draw(few)), Figure(draw(st.integers(0, 2))))},
@@ -152,9 +171,7 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
             for pair in links
             if draw(st.integers(0, 4)) == 0
         ),
-        objectives=tuple(
-            map(Objective, draw(st.lists(st.sampled_from(OBJECTIVES), min_size=1, max_size=3, unique=True)))
-        ),
+        objectives=tuple(map(Objective, draw(SOME_OBJECTIVES))),
         transfers=pd.DataFrame(roads, index=sites, columns=sites),
     )
 
@@ -165,19 +182,19 @@ def transfers(draw: st.DrawFn, services: dict[str, Service]) -> dict[str, Transf
     counted = [code for code, service in services.items() if service.activity]
     moved = [code for code in counted if draw(st.booleans())]
     first = [code for code in counted if code not in moved]
-    maybe = lambda figures: draw(st.none() | figures.map(Figure))  # noqa: E731
-    one_of = lambda *values: Figure(draw(st.sampled_from(values)))  # noqa: E731
+    maybe = lambda figures: draw(perhaps(figures))  # noqa: E731
+    figure = lambda *values: Figure(draw(one_of(*values)))  # noqa: E731
     return {
         code: Transfer(
             draw(st.sampled_from(first)),
-            dwell_minutes=one_of(0, 5, 7.5),
-            overhead_minutes=one_of(0, 10),
-            share_transferred=one_of(1, 0.5, 0.25, 0),
-            suspected_per_confirmed=one_of(1, 1.5),
-            repatriated_share=one_of(0, 0.4),
-            most_transfers_a_day=maybe(st.sampled_from([0, 0.01, 0.03])),
-            most_repatriations_a_year=maybe(st.sampled_from([0, 0.5, 1])),
-            most_ambulance_hours=maybe(st.sampled_from([0.5, 5, 10])),
+            dwell_minutes=figure(0, 5, 7.5),
+            overhead_minutes=figure(0, 10),
+            share_transferred=figure(1, 0.5, 0.25, 0),
+            suspected_per_confirmed=figure(1, 1.5),
+            repatriated_share=figure(0, 0.4),
+            most_transfers_a_day=maybe(one_of(0, 0.01, 0.03)),
+            most_repatriations_a_year=maybe(one_of(0, 0.5, 1)),
+            most_ambulance_hours=maybe(one_of(0.5, 5, 10)),
             to_neighbours=draw(st.booleans()),
         )
         for code in (moved if first else [])

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from worlds import small
 
-from optimiser.errors import SolverFailed
+from optimiser.errors import NoPlan, SolverFailed
 from optimiser.model import solver
 from optimiser.plan import Plan
 from optimiser.problem import Beds, Figure, Fixed, Link, Objective, Problem, Reach, Service, Site, Transfer
 from optimiser.search.enumeration import enumerate_all
-from optimiser.search.planning import solve
+from optimiser.search.planning import LONGEST_SECOND_ASK, solve
 
 
 def place(
@@ -159,6 +159,27 @@ def test_what_the_plan_in_hand_refutes_is_asked_again_without_presolve(misled: N
     assert designated == {("ash", "ward"), ("birch", "ward")}
     _, designated = solved(scanner_of_a_and_e())
     assert len(designated) == 3
+
+
+@pytest.mark.parametrize("objective", ["worst_journey", "patient_minutes"])
+def test_a_first_answer_of_no_plan_is_asked_again_without_presolve(misled: None, objective: str):
+    _, designated = solved(ward_without_beds(objective))
+    assert designated == {("ash", "ward")}
+
+
+@pytest.mark.parametrize("again", ["infeasible", "time limit"])
+def test_no_plan_is_said_once_a_second_ask_finds_none_in_little_time(monkeypatch: pytest.MonkeyPatch, again: str):
+    honest, asked = solver.run, []
+
+    def finds_none(*args: object, presolve: bool = True, **options: object) -> solver.Outcome:
+        asked.append((presolve, options["time_limit_seconds"] <= LONGEST_SECOND_ASK))
+        nothing = {"status": "infeasible" if presolve else again, "feasible": False, "values": {}}
+        return replace(honest(*args, **options), **nothing)
+
+    monkeypatch.setattr(solver, "run", finds_none)
+    with pytest.raises(NoPlan):
+        solve(small(), list_all=False)
+    assert asked == [(True, False), (False, True)]
 
 
 def test_a_version_that_loses_plans_fails_its_canary(misled: None):

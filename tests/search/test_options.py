@@ -18,6 +18,9 @@ from worlds import small
 import optimiser as op
 from optimiser.errors import InputError, NoPlan, TooLarge
 from optimiser.model.arithmetic import ARITHMETIC, All, lawful, one_choice, value
+from optimiser.model.rules import LIMITS
+from optimiser.model.rules.rule import OneFigure
+from optimiser.model.rules.volumes import beds_are_enough
 from optimiser.plan.proof import Designations
 from optimiser.problem import Figure, Objective, Problem, RotaNeed, Site
 from optimiser.search import one_by_one
@@ -25,29 +28,25 @@ from optimiser.search.enumeration import TIE_BREAK, Every
 
 TINY = ((2, 1), (2, 2), (2, 3), (3, 1), (3, 2))
 
-
-LIMITS = (
-    "at_most_sites",
-    "minimum_patients",
-    "maximum_patients",
-    "longest_journey_minutes",
-    "share_within_standard",
-    "beds",
-)
+# Figures that most of these worlds go without; but for the least number of sites, without which most plans do nothing.
+FIGURES = {name: rule for name, rule in LIMITS.items() if isinstance(rule, OneFigure | beds_are_enough)}
+LIFTED = [rule for name, rule in FIGURES.items() if name != "enough_sites"]
 
 
 @st.composite
 def lenient(draw: st.DrawFn) -> Problem:
     """Draw a tiny world in which most limits are lifted and rotas may fall short: there is much to choose from."""
     problem = draw(worlds(TINY))
+    for rule in LIFTED:
+        for names in list(rule.stated(problem)):
+            problem = rule.without(problem, names) if draw(st.integers(0, 4)) else problem
     services = {}
     for code, service in problem.services.items():
-        lifted = {name: None for name in LIMITS if draw(st.integers(0, 4))}
         rotas = tuple(replace(rota, may_fall_short=draw(st.integers(0, 3)) > 0) for rota in service.rotas)
         fixed = service.fixed if draw(st.booleans()) else {}
         if not rotas and draw(st.booleans()):
             rotas = (RotaNeed("team", "people", Figure(draw(st.integers(1, 5))), may_fall_short=True),)
-        services[code] = replace(service, rotas=rotas, fixed=fixed, **lifted)
+        services[code] = replace(service, rotas=rotas, fixed=fixed)
     return replace(problem, services=services)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tracemalloc
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -15,6 +15,9 @@ import test_rules
 from as_files import with_files
 from checkers_view import CheckersView
 from conftest import CORE
+from forgotten import nothing_is_forgotten
+from hypothesis import Phase, given, settings
+from test_enumeration import worlds
 from test_words import where_everything_is_one
 from worlds import by_transfer, small, three_doctors, vary
 
@@ -41,9 +44,12 @@ from optimiser.problem import (
     Fixed,
     Link,
     Objective,
+    Observed,
     Problem,
     Reach,
+    RotaNeed,
     Service,
+    Team,
     Transfer,
 )
 from optimiser.scenarios import courses
@@ -64,15 +70,28 @@ MEANINGS = {
 }
 # Limits on staff bind moves and recruits, which arithmetic shares out within them.
 LIMITS_ON_STAFF = {"moves_within_limit", "recruitment_within_limit"}
+# What worlds() in tests/search/test_enumeration.py draws alike in every world, and who draws it if anybody needs to.
+NOT_DRAWN = {
+    "Observed.counts": "what offsets were fitted to, which no rule reads",
+    "Problem.factors": "what journeys were multiplied by before a rule reads them",
+    "Problem.files": "what a question was read from",
+    "Problem.growth": "what demand was before it grew",
+    "Problem.hurdles": "in which order rules strike out: tests/search/test_options.py",
+    "Problem.nowhere_today": "which changes from today count: tests/model/test_links_and_beds.py",
+    "Problem.time_limit_minutes": "how long may be looked",
+    "RotaNeed.at": "tests/rotas/test_teams.py",
+    "RotaNeed.once": "tests/rotas/test_teams.py",
+    "RotaNeed.only_without": "tests/rotas/test_teams.py",
+    "RotaNeed.remote_from": "tests/rotas/test_teams.py",
+    "RotaNeed.roster": "tests/rotas/test_covers.py",
+    "RotaNeed.steps": "tests/rotas/test_covers.py",
+    "Team.across_sites": "tests/rotas/test_teams.py",
+    "Team.posts_funded": "posts to fill, which no rule reads",
+}
 # What these ask has no size: a designation is as it is fixed, or not; two services share a site, or do not.
 WITHOUT_NOTCHES = {"fixed_designations_stand", "services_share_a_site"}
 
 Designations = frozenset[tuple[str, str]]
-
-
-def nothing_is_forgotten(forgotten: set[str], step: str, file: str) -> None:
-    """Fail with the file to open and the step of docs/adding.md that says what to write there."""
-    assert not forgotten, f"{', '.join(sorted(forgotten))}: open {file} (docs/adding.md, {step})"
 
 
 # Rules ----------------------------------------------------------------------------------------------------------------
@@ -105,6 +124,9 @@ def test_every_rule_stands_in_reading_order_under_its_own_name():
 def test_every_rule_says_what_it_is():
     for name, rule in RULES.items():
         assert (rule.__doc__ or "").strip().splitlines()[0].endswith("."), f"{name} is not said in a sentence"
+    for part in ("unit", "relation"):
+        silent = {name for name, rule in JUDGED.items() if not getattr(rule, part, "")}
+        nothing_is_forgotten(silent, f"A rule, step 2, {part}", "optimiser/model/rules/")
     assert set(JUDGED) == set(RULES) - MEANINGS == set(LIMITS) | {"every_area_is_served"}
     assert set(ARITHMETIC) == set(JUDGED) - LIMITS_ON_STAFF
 
@@ -121,12 +143,15 @@ def test_every_rule_has_a_world_solved_by_hand():
 
 
 def test_every_rule_that_can_give_way_has_a_price():
-    # At 1 no smaller minimum would let more options through; at 31 it would.
-    problem = vary(where_everything_is_one(), "clinic", minimum_patients=Figure(31))
+    # At 1 no smaller minimum would let more options through, and there is no fewer sites; at 31 and 2 there are.
+    problem = vary(where_everything_is_one(), "clinic", minimum_patients=Figure(31), at_least_sites=Figure(2))
     ways = givings(problem)
     stated = {way.rule.name for way in ways}
     nothing_is_forgotten(set(LIMITS) - stated, "A rule, step 4", "tests/model/test_words.py, where_everything_is_one")
-    assert {way.rule.name for way in ways if not way.looser(problem, 1)} == WITHOUT_NOTCHES
+    without = {way.rule.name for way in ways if not way.looser(problem, 1)}
+    but = "optimiser/model/rules/, or WITHOUT_NOTCHES in tests/whole/test_agreement.py if what it asks has no size"
+    nothing_is_forgotten(without - WITHOUT_NOTCHES, "A rule, step 2, looser", but)
+    assert without == WITHOUT_NOTCHES
     for way in ways:
         left = {(one.rule, one.names) for one in givings(way.removed(problem))}
         assert (way.rule, way.names) not in left, f"{way.rule.name} is not removed"
@@ -135,6 +160,40 @@ def test_every_rule_that_can_give_way_has_a_price():
             stated_then = {(one.rule, one.names, one.words) for one in givings(looser)}
             assert (way.rule, way.names, way.words) not in stated_then, f"{way.rule.name} does not give"
             assert words, f"nobody is told what a notch of {way.rule.name} is"
+
+
+def parts_of(one: object) -> Iterator[object]:
+    """Yield a part of a question and all that it is made of in turn."""
+    if is_dataclass(one):
+        yield one
+        one = [getattr(one, part.name) for part in fields(one)]
+    inside = one.values() if isinstance(one, dict) else one if isinstance(one, list | tuple) else ()
+    for part in inside:
+        yield from parts_of(part)
+
+
+def test_every_setting_of_a_rule_is_drawn_in_strange_worlds():
+    drawn: list[Problem] = []
+
+    @settings(max_examples=150, phases=[Phase.generate])
+    @given(worlds())
+    def draw(problem: Problem) -> None:
+        drawn.append(problem)
+
+    draw()
+    where = "tests/search/test_enumeration.py, worlds()"
+    stated = {name for name, rule in LIMITS.items() if any(list(rule.stated(problem)) for problem in drawn)}
+    nothing_is_forgotten(set(LIMITS) - stated, "A rule, step 4", where)
+    found: dict[str, set[str]] = {}
+    for part in parts_of(drawn):
+        if isinstance(part, Problem | Service | Team | RotaNeed | Beds | Transfer | Observed | Reach):
+            for one in fields(part):
+                if one.type != "str":
+                    found.setdefault(f"{type(part).__name__}.{one.name}", set()).add(str(getattr(part, one.name)))
+    same = {name for name, values in found.items() if len(values) == 1}
+    either = f"{where}, or NOT_DRAWN in tests/whole/test_agreement.py"
+    nothing_is_forgotten(same - set(NOT_DRAWN), "A rule, step 4", either)
+    assert same == set(NOT_DRAWN)
 
 
 def test_every_rule_has_a_golden_and_yields_rows_in_it():
@@ -160,6 +219,8 @@ BITES: dict[str, Problem] = {
     "beds_are_enough": small(beds=Beds(Figure(3), Figure(0.01), at={"ash": Figure(3), "birch": Figure(2)})),
     "nobody_travels_too_far": small(longest_journey_minutes=Figure(30)),
     "enough_patients_within_standard": small(standard_minutes=Figure(20), share_within_standard=Figure(0.8)),
+    "few_enough_are_treated_outside": small(at_most_share_outside=Figure(0.4)),
+    "neighbours_are_not_sent_too_many": small(neighbours_take_at_most={"oak": Figure(29)}),
     "not_too_many_transfers": limited_transfers(most_transfers_a_day=0.055),
     "not_too_many_repatriations": limited_transfers(most_repatriations_a_year=3.2),
     "not_too_many_ambulance_hours": limited_transfers(most_ambulance_hours=18),

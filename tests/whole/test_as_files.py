@@ -10,7 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from as_files import read_world, save_world, shown_if_it_fails, with_files
+from drawing import draws
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from test_enumeration import worlds
 from worlds import small
 
@@ -46,6 +48,19 @@ def test_a_world_that_fails_is_shown_as_a_config_and_tables_that_can_be_run():
     for name in ("config.yaml", "inputs/areas.csv", "inputs/demand.csv", "inputs/journeys.csv", "inputs/sites.csv"):
         assert f"==> {name}\n{(config.parent / name).read_text('utf-8')}" in told
     assert op.solve(op.read_problem(config)).designated == op.solve(small()).designated
+
+
+@draws(1)
+@given(st.just(small()))
+def nothing_is_right(problem: Problem):
+    raise AssertionError("nothing is ever right")
+
+
+def test_a_drawn_test_that_fails_shows_its_world_whole():
+    with pytest.raises(AssertionError, match="nothing is ever right") as caught:
+        nothing_is_right()
+    (told,) = (note for note in caught.value.__notes__ if "optimiser solve" in note)
+    assert "==> config.yaml\n" in told and "==> inputs/journeys.csv\n" in told
 
 
 def test_a_world_that_does_not_fail_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

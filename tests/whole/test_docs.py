@@ -96,6 +96,13 @@ def test_generated_pages_are_current():
     assert make.main(["--check"]) == 0
 
 
+def test_a_setting_without_a_unit_is_named_with_the_file_to_open(monkeypatch: pytest.MonkeyPatch):
+    make = script("make")
+    monkeypatch.delitem(make.SETTING_UNITS, "maximum_patients")
+    with pytest.raises(LookupError, match=r"^maximum_patients: open docs/make\.py and write its unit in SETTING_UNITS"):
+        make.outdated()
+
+
 def test_the_page_of_settings_says_what_holds_where_nothing_is_stated():
     page = (ROOT / "docs/config.md").read_text(encoding="utf-8")
     tables = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])

@@ -352,7 +352,8 @@ class ObjectiveSettings(Strict):
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Say how an objective is written: its name, or its name with a list of services."""
         handler(core)
-        services = {"type": "array", "items": {"type": "string"}}
+        meaning = cls.model_fields["services"].description
+        services = {"type": "array", "items": {"type": "string"}, "description": meaning}
         named = {"type": "object", "properties": dict.fromkeys(OBJECTIVES, services), "maxProperties": 1}
         return {"anyOf": [{"enum": list(OBJECTIVES)}, named | {"additionalProperties": False}]}
 

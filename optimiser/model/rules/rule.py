@@ -198,10 +198,6 @@ class Limit(Judged):
         """Return the question with what it states so many notches looser; nothing where what is asked has no size."""
         return None
 
-    def whose(self, names: Names) -> Names:
-        """Return whose it is: one service's, one team's in one unit, or nobody's where it is the whole question's."""
-        return names[:1]
-
     def stated_in_words(self, problem: Problem, names: Names) -> str:
         """Return what the question states, in words."""
         return self.said(problem, names)
@@ -213,6 +209,10 @@ class Limit(Judged):
     def waived(self, problem: Problem, names: Names) -> str:
         """Return what doing without it altogether would mean, in words; nothing where it gives way by so much."""
         return ""
+
+    def gives_at_most(self, problem: Problem, names: Names) -> float | None:
+        """Return by how much it may give way and still ask for something; nothing where there is no such end."""
+        return None
 
     def is_one_need(self, problem: Problem, names: Names) -> bool:
         """Whether the rows of a demand are one need, the largest of them, and give way as one."""

@@ -71,6 +71,14 @@ class enough_sites(NumberOfSites):
     asks = "{service} on at least {figure}"
     gives = "ask for {new_figure} for {service}"
 
+    def gives_at_most(self, problem: Problem, names: Names) -> float:
+        # Nobody would ask for no site at all.
+        return max(0.0, self.value(problem.services[names[0]]) - 1)
+
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
+        most = int(self.gives_at_most(problem, names))
+        return super().looser(problem, names, min(notches, most)) if most else None
+
 
 class not_too_many_sites(NumberOfSites):
     """A service is provided on at most so many sites."""
@@ -108,9 +116,6 @@ class no_site_provides_too_many(Limit):
     # One figure for all sites: it is nobody's own.
     def stated(self, problem: Problem) -> Iterator[Names]:
         return iter([()] if self.is_asked(problem) else [])
-
-    def whose(self, names: Names) -> Names:
-        return ()
 
     def stated_in_words(self, problem: Problem, names: Names) -> str:
         return f"a site provides at most {amount(_most(problem), self.unit)}"

@@ -147,9 +147,6 @@ class OfATeam(OfStaff):
     def stated(self, problem: Problem) -> Iterator[tuple[str, Unit]]:
         return ((team, unit) for team, unit in problem.team_units if self.figure(problem, team))
 
-    def whose(self, names: Names) -> Names:
-        return names
-
     def without(self, problem: Problem, names: Names) -> Problem:
         return self._with_figure(problem, names[0], None)
 

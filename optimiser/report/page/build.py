@@ -6,7 +6,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
@@ -153,12 +153,7 @@ class _Page:
         folder = package_files("optimiser.report.page")
         css, print_css = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "print.css"))
         scripts = [*((folder / name).read_text(encoding="utf-8") for name in SCRIPTS), *self.more_scripts]
-        environment = jinja2.Environment(
-            autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False, "default": _plain}
-        template = environment.from_string((folder / "page.html.j2").read_text(encoding="utf-8"))
-        return template.render(
+        return _template().render(
             **_visible(self.context),
             data=self.data,
             css=Markup(css),
@@ -313,6 +308,15 @@ class _Page:
             "bar_km": kilometres,
             "bar_units": units,
         }
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False, "default": _plain}
+    return environment.from_string((package_files("optimiser.report.page") / "page.html.j2").read_text("utf-8"))
 
 
 def _policy(styles: Sequence[str], scripts: Sequence[str], connect: str) -> str:

@@ -1,0 +1,133 @@
+"""The main answer again, by plain Python over the committed tables: nothing of the product is asked how it works."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import chain, combinations, product
+from pathlib import Path
+
+import pytest
+
+import optimiser as op
+
+ROOT = Path(__file__).parents[2]
+PLACE = ROOT / "data" / "mid-south-essex"
+CANDIDATES = ("basildon", "broomfield", "southend")
+STROKE, EMERGENCY = "stroke_admission", "emergency_attendance"
+
+# Residents' mean minutes with a stroke unit at each set of sites, and who leaves, as worked out before the model.
+MEAN = {
+    "basildon": 24.635,
+    "broomfield": 32.299,
+    "southend": 26.254,
+    "basildon broomfield": 21.447,
+    "basildon southend": 21.592,
+    "broomfield southend": 22.259,
+    "basildon broomfield southend": 18.404,
+}
+LEAVERS = {"queens_romford": 64.4, "colchester": 63.1, "royal_london": 34.3, "addenbrookes": 12.1, "darent_valley": 6.9}
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((PLACE / f"{name}.csv").read_text(encoding="utf-8").splitlines()))
+
+
+class ByHand:
+    """Who goes where: an area's share who leave go where they go today, the others to the nearest site provided."""
+
+    def __init__(self) -> None:
+        self.resident = {row["area"]: row["resident"] == "true" for row in rows("areas")}
+        self.minutes = {(row["area"], row["site"]): Fraction(row["minutes"]) for row in rows("journeys")}
+        demand = [row for row in rows("demand") if row["activity"] in (STROKE, EMERGENCY)]
+        self.patients = {(row["activity"], row["area"]): Fraction(row["patients_per_year"]) for row in demand}
+        self.share: dict[str, dict[str, Fraction]] = {}
+        for row in rows("border"):
+            self.share.setdefault(row["area"], {})[row["goes_to"]] = Fraction(row["share"])
+
+    def leave(self, area: str) -> dict[str, Fraction]:
+        """Return the shares of a resident area who leave for each neighbour, of those who go anywhere that is known."""
+        total = sum(self.share[area].values())
+        return {site: share / total for site, share in self.share[area].items() if site != "candidates"}
+
+    def leavers(self, activity: str) -> dict[str, Fraction]:
+        found: dict[str, Fraction] = {}
+        for area in (area for area, here in self.resident.items() if here):
+            for site, share in self.leave(area).items():
+                found[site] = found.get(site, Fraction(0)) + share * self.patients[activity, area]
+        return found
+
+    def comers(self, activity: str) -> Fraction:
+        areas = (area for area, here in self.resident.items() if not here)
+        return sum(
+            (self.share[area].get("candidates", Fraction(0)) * self.patients[activity, area] for area in areas),
+            Fraction(0),
+        )
+
+    def patient_minutes(self, activity: str, sites: tuple[str, ...]) -> Fraction:
+        total = Fraction(0)
+        for area in (area for area, here in self.resident.items() if here):
+            leave = self.leave(area)
+            nearest = min(self.minutes[area, site] for site in sites)
+            away = sum((share * self.minutes[area, site] for site, share in leave.items()), Fraction(0))
+            total += self.patients[activity, area] * (away + (1 - sum(leave.values())) * nearest)
+        return total
+
+    def volumes(self, activity: str, sites: tuple[str, ...]) -> dict[str, Fraction]:
+        found = dict.fromkeys(sites, Fraction(0))
+        for area, here in self.resident.items():
+            # Equally near: the first by code.
+            nearest = min(sites, key=lambda site: (self.minutes[area, site], site))
+            stay = 1 - sum(self.leave(area).values()) if here else self.share[area].get("candidates", Fraction(0))
+            found[nearest] += stay * self.patients[activity, area]
+        return found
+
+
+@pytest.fixture(scope="module")
+def by_hand() -> ByHand:
+    return ByHand()
+
+
+def subsets() -> Iterator[tuple[str, ...]]:
+    return chain.from_iterable(combinations(CANDIDATES, size) for size in (1, 2, 3))
+
+
+def test_means_and_leavers_are_those_that_were_worked_out_beforehand(by_hand: ByHand):
+    residents = sum(by_hand.patients[STROKE, area] for area, here in by_hand.resident.items() if here)
+    mean = {" ".join(sites): float(by_hand.patient_minutes(STROKE, sites) / residents) for sites in subsets()}
+    assert mean == pytest.approx(MEAN, abs=5e-4)
+    leavers = by_hand.leavers(STROKE)
+    assert {site: float(leavers[site]) for site in LEAVERS} == pytest.approx(LEAVERS, abs=0.05)
+    assert float(sum(leavers.values())) == pytest.approx(186.9, abs=0.05)
+    assert float(by_hand.comers(STROKE)) == pytest.approx(26.0, abs=0.05)
+    assert float(by_hand.volumes(STROKE, ("basildon",))["basildon"]) == pytest.approx(1701.8, abs=0.05)
+
+
+def test_the_answer_is_the_best_of_all_that_the_config_allows(by_hand: ByHand):
+    # A hyper-acute unit sees at least 600 and at most 2,000, shares its site with an acute one, and takes 6 of the 13
+    # stroke consultants; an emergency department takes 10 of the 25 consultants. Everybody may move.
+    def lawful(hyper: tuple[str, ...], acute: tuple[str, ...], emergency: tuple[str, ...]) -> bool:
+        enough = all(600 <= seen <= 2000 for seen in by_hand.volumes(STROKE, hyper).values())
+        return enough and set(hyper) <= set(acute) and 6 * len(hyper) <= 13 and 10 * len(emergency) <= 25
+
+    minutes = {
+        (activity, sites): by_hand.patient_minutes(activity, sites)
+        for activity in (STROKE, EMERGENCY)
+        for sites in subsets()
+    }
+    found = {
+        (hyper, acute, emergency): minutes[STROKE, hyper] + minutes[STROKE, acute] + minutes[EMERGENCY, emergency]
+        for hyper, acute, emergency in product(subsets(), repeat=3)
+        if lawful(hyper, acute, emergency)
+    }
+    hyper, acute, emergency = min(found, key=lambda chosen: found[chosen])
+    assert (hyper, acute, emergency) == (("basildon",), CANDIDATES, ("basildon", "broomfield"))
+    plan = op.solve(op.read_problem(ROOT / "configs" / "what_if" / "border_as_today.yaml"))
+    assert plan.sites_of("hyper_acute_stroke") == hyper
+    assert plan.sites_of("acute_stroke") == acute
+    assert plan.sites_of("emergency_department") == emergency
+    assert plan.proof.enumeration is not None
+    assert plan.proof.enumeration.lawful == len(found)
+    # Patients are parted in millionths, so that sums of many parts differ a little.
+    assert plan.proof.objectives[0].value == pytest.approx(float(found[hyper, acute, emergency]), rel=1e-9)
