@@ -45,6 +45,7 @@ from optimiser.checker.rules import RULES, facts_of
 from optimiser.checker.run import Run
 from optimiser.checker.sentences import SENTENCE_CHECKS
 from optimiser.checker.sharing import SHARING_CHECKS
+from optimiser.checker.standings import STANDING_CHECKS
 from optimiser.checker.tried import Trial, staffing
 from optimiser.errors import InputError
 from optimiser.model import solver
@@ -1489,9 +1490,9 @@ def test_every_check_has_words_and_a_seeded_fault() -> None:
         | {"files_are_as_listed"}
         | {name for name, _ in ALTERED.values()}
     )
-    # Those of cover, of patterns, of sharing and of sentences have their own tests.
+    # Those of cover, of patterns, of sharing, of sentences and of ties have their own tests.
     of_rotas = {"rota_needs_are_worked_out", "rotas_are_those_asked_for", *PATTERN_CHECKS, *ON_CALL_CHECKS}
-    of_sharing = {one.__name__ for one in (*SHARING_CHECKS, *SENTENCE_CHECKS)}
+    of_sharing = {one.__name__ for one in (*SHARING_CHECKS, *SENTENCE_CHECKS, *STANDING_CHECKS)}
     # So has what is said where there is no plan: test_no_plan.py.
     without_plan = {"no_plan_meets_every_rule", "rules_clash_as_said", "ways_out_are_enough"}
     asked = set(CHECKS) - of_rotas - of_sharing - without_plan
