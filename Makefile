@@ -64,5 +64,5 @@ clean:
 .venv/installed-%: requirements/%.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	@echo "Installed into .venv:" $$($(BIN)/python -m pip list --disable-pip-version-check --format freeze)
-	@touch $@
+	@$(BIN)/python -m pip list --disable-pip-version-check --format freeze >$@
+	@echo "Installed $$(wc -l <$@ | tr -d ' ') packages into .venv; their versions stand in $@."

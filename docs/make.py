@@ -22,6 +22,7 @@ WIDTH = 96
 
 # The unit of every figure of a config, by the setting's name. A figure without one is refused below.
 SETTING_UNITS = {
+    "a_tie_is_within": "minutes a patient",
     "posts_funded": "people or WTE",
     "in_post": "people or WTE",
     "trips_a_week": "trips a week",
@@ -129,6 +130,7 @@ OTHER_MEASURES = {
     "backcast_patients": "Patients a year whom the offsets send to a site with today's designations.",
     "backcast_error": "How far apart those two are, as a share of those counted.",
     "mean_minutes_straight_there": "Mean minutes if the same patients went straight to the nearest such site.",
+    "mean_road_minutes": "Mean minutes on the road of the same patients, without what those who are taken on wait.",
     "transfers_per_day": "Patients taken on in a day, from all areas, suspected ones counted.",
     "repatriations_per_year": "Patients taken on who are later taken back, confirmed ones.",
     "ambulance_hours_per_year": "Hours of ambulances: out, back and overhead a transfer, out and back a repatriation.",

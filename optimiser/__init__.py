@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from optimiser.explanation import Clash, clash, explain
     from optimiser.explanation.price_of_a_post import price_of_a_post
+    from optimiser.explanation.solving import solve
     from optimiser.inputs import designations_of, read_problem
     from optimiser.inputs.config import read_option
     from optimiser.plan import Plan, evaluate
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from optimiser.scenarios import run_sweep
     from optimiser.scenarios.parameters import changed
     from optimiser.search.options import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
-    from optimiser.search.planning import solve
     from optimiser.search.weights import effective_weights, weights_won
 
 # Each name is imported when first used, so that `optimiser --help` does not wait for pandas.
@@ -56,7 +56,7 @@ _HOMES = {
     "read_option": "inputs.config",
     "read_problem": "inputs",
     "run_sweep": "scenarios",
-    "solve": "search.planning",
+    "solve": "explanation.solving",
     "weights_won": "search.weights",
     "write_report": "report",
     "write_export": "report.export",

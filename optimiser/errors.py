@@ -43,6 +43,9 @@ class Fault:
         return f"{self.place}: {self.message}"
 
 
+NO_PLAN = "No plan meets every rule."
+
+
 class OptimiserError(Exception):
     """The root of every error that this package raises on purpose."""
 

@@ -26,10 +26,12 @@ from optimiser.checker.rules import RULES, every_rule_is_known, rule_holds
 from optimiser.checker.run import Run
 from optimiser.checker.sentences import SENTENCE_CHECKS
 from optimiser.checker.sharing import SHARING_CHECKS
+from optimiser.checker.standings import STANDING_CHECKS
 from optimiser.checker.tables import LINK_CHECKS, TABLE_CHECKS
 
 __all__ = ["CHECKS", "RULE_CHECKS", "Breach", "Run", "check", "said_of_no_plan"]
 
+SAID_CHECKS = (*SENTENCE_CHECKS, *STANDING_CHECKS)
 RULE_CHECKS = tuple(RULES)
 """Names of the rules that have a check here, in reading order."""
 Check = Callable[[Run], Iterable[Breach]]
@@ -44,6 +46,7 @@ CLAIMS_BY_NAME: Mapping[str, Check] = {
             *RECORD_CHECKS,
             *SENTENCE_CHECKS,
             changes_come_to_what_is_said,
+            *STANDING_CHECKS,
             *ROTA_CHECKS,
         )
     },

@@ -209,6 +209,7 @@ def _transfer_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measu
     found = mean(patients, {stream: straight[stream].minutes for stream in patients})
     if found is not None:
         yield "mean_minutes_straight_there", "", Measure(found, MINUTES, "lower")
+    yield from _road_minutes(run, service, transfer.value("dwell_minutes") + transfer.value("overhead_minutes"))
     suspected, daily = transfer.value("suspected_per_confirmed"), "transfers a day"
     yield "transfers_per_day", "", Measure(run.transfers_a_year(service) / 365, daily, "lower")
     for (here, there, _), confirmed in run.transferred(service).items():
@@ -220,6 +221,17 @@ def _transfer_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measu
         left = [stream for stream, journey in going if journey.moves and journey.first_site == site]
         stay = (1 - transfer.value("share_transferred")) * run.patients_in(service, left)
         yield "site_patients_not_transferred", site, Measure(stay, PATIENTS, "neither")
+
+
+def _road_minutes(run: Run, service: str, waits: Fraction) -> Iterator[tuple[str, str, Measure]]:
+    """Yield the mean journey without what those who are taken on wait, at the first site and for the transfer."""
+    residents, patients = run.residents_of(service), run.streams(service)
+    pieces = [piece for _, piece in run.pieces_of(service, residents)]
+    everybody = sum(piece.patients for piece in pieces)
+    taken_on = run.transfer(service).value("share_transferred") * sum(p.patients for p in pieces if p.journey.moves)
+    found = mean({stream: patients[stream] for stream in residents}, run.minutes_spent(service))
+    if found is not None and everybody:
+        yield "mean_road_minutes", "", Measure(found - waits * taken_on / everybody, MINUTES, "lower")
 
 
 def _sharing_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
@@ -293,8 +305,9 @@ def expected_measures(run: Run) -> Iterator[Named]:
     for measure, group, number in _staff_measures(run):
         yield (measure, "", group), number
     yield from _vacancy_measures(run)
-    total = sum(run.changes(service) for service in run.question.services)
-    yield ("changes_from_today", "", ""), Measure(Fraction(total), "changes", "lower")
+    if run.question.today:
+        total = sum(run.changes(service) for service in run.question.services)
+        yield ("changes_from_today", "", ""), Measure(Fraction(total), "changes", "lower")
     if run.question.exceptions:
         used = Fraction(len(broken_without_exception(run)))
         yield ("exceptions_used", "", ""), Measure(used, "exceptions", "lower")
@@ -322,7 +335,7 @@ MEASURES = frozenset(
     + ["nearest_mean_minutes", "nearest_worst_minutes", "nearest_patient_minutes", "nearest_site_patients"]
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
     + ["short_with_one_vacancy", "staff_posts_funded", "staff_posts_vacant", "staff_short_with_posts_filled"]
-    + ["mean_minutes_straight_there"]
+    + ["mean_minutes_straight_there", "mean_road_minutes"]
 )
 
 

@@ -185,6 +185,8 @@ class Question:
     whole_law: bool
     terms: Mapping[str, Figure]
     services_a_site: Figure | None
+    a_tie_is_within: Figure | None = None
+    know_before: tuple[Mapping[str, str], ...] = ()
 
     @property
     def border_open(self) -> bool:
@@ -437,8 +439,11 @@ CONFIG: Mapping[str, Kind] = {
     "exceptions": anything,
     "hurdles": listed,  # what they strike out is in no run
     "time_limit_minutes": anything,
+    "a_tie_is_within": perhaps(figure()),
+    "know_before": anything,
     "at_most_services_a_site": perhaps(figure()),
 }
+KNOW_BEFORE = {"sentence": text(), "source": text()}
 EXCEPTION = {name: text() for name in ("service", "needs", "site", "reason", "source", "by")}
 
 
@@ -529,6 +534,8 @@ class ConfigReader:
             law=law_of(found["working_time"]),
             whole_law=all(limit is not None for limit in found["working_time"].values()),
             services_a_site=found["at_most_services_a_site"],
+            a_tie_is_within=found["a_tie_is_within"],
+            know_before=tuple(self.group(one, "know_before", KNOW_BEFORE) for one in found["know_before"] or ()),
         )
         self.cross_check(question)
         return question

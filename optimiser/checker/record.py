@@ -79,6 +79,12 @@ def _are_versions(said: Any) -> bool:
     return there and all(isinstance(one, str) and (one == "unknown" or VERSION.fullmatch(one)) for one in said.values())
 
 
+def _is_an_option(said: Any) -> bool:
+    texts = ("code", "title", "source")
+    fits = isinstance(said, dict) and set(said) == {*texts, "verified"} and isinstance(said["verified"], bool)
+    return fits and all(isinstance(said[name], str) for name in texts)
+
+
 class Entry(NamedTuple):
     """What one entry of run.json must be."""
 
@@ -97,16 +103,19 @@ OF_EVERY_RUN: Mapping[str, Entry] = {
 ENTRIES: Mapping[str, Entry] = {
     **OF_EVERY_RUN,
     "format": Entry(lambda said: said is not None, "1"),  # said elsewhere
+    "option": Entry(_is_an_option, "an option's code, title, source and whether that was verified"),
     "objectives": Entry(lambda said: isinstance(said, list), "a list"),
     "ties": Entry(lambda said: said is None or _is_count(said), "a whole number, or nothing where none are listed"),
     "enumeration": Entry(lambda said: said is None or isinstance(said, dict), "a group of entries, or nothing"),
+    "standings": Entry(lambda said: isinstance(said, list), "a list"),
+    "know_before": Entry(lambda said: isinstance(said, list), "a list"),
     "sentences": Entry(lambda said: isinstance(said, list), "a list"),
     "would_change": Entry(are_changes, "changes that would alter the answer, and why others were not worked out"),
     "solver": Entry(lambda said: isinstance(said, dict), "a group of entries"),
     "seconds": Entry(_are_seconds, "seconds by name, 0 or more"),
 }
-# Only where something is said of the plan beside other questions, or of what would alter it.
-PERHAPS = ("sentences", "would_change")
+# Only where people wrote it down, or something is said of the plan beside other questions, or of what would alter it.
+PERHAPS = ("option", "standings", "know_before", "sentences", "would_change")
 WITHOUT_PLAN: Mapping[str, Entry] = {
     **OF_EVERY_RUN,
     "every_clash_is_known": Entry(lambda said: isinstance(said, bool), "true or false"),

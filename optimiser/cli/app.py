@@ -33,6 +33,7 @@ Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A question, as a
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, as solve and evaluate write it.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write the run folder. Default: a new one under runs/.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
+Full = Annotated[bool, typer.Option("--full", help="Say everything, not only what fits a screen.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and nothing but the answer.")]
 
 NOT_PROVED_EXIT = 5
@@ -42,16 +43,18 @@ def finish(
     plan: Plan,
     folder: Path,
     extra: Sequence[str | Otherwise],
+    *,
     as_json: bool,
     quiet: bool,
+    full: bool,
     would_change: WouldChange | None = None,
 ) -> None:
-    """Check a plan, write its run folder, and say what it is."""
+    """Check a plan, write its run folder, and say what it is: as much as fits a screen, or in full."""
     from optimiser.checker import check as check_run
     from optimiser.plan.proof import NOT_PROVED
     from optimiser.plan.quotable import Otherwise
     from optimiser.plan.runs import files_of, write_files
-    from optimiser.report import summary
+    from optimiser.report import screen
 
     said = [one for one in extra if isinstance(one, Otherwise)]
     files = files_of(plan, said, would_change.record if would_change else None)
@@ -61,12 +64,14 @@ def finish(
         typer.echo(json.dumps(_without_infinities(_answer(plan, written, breaches.to_dict("records"))), indent=2))
     else:
         checked = "Checked: every number recomputed independently from the inputs, no disagreement."
+        changes = [one.words for one in would_change.changes] if would_change else []
         words = [
-            *summary.lines(plan),
-            *map(str, extra),
+            *screen.lines(plan, [*changes, *map(str, said)]),
+            *(one for one in extra if isinstance(one, str)),
+            *(["", *screen.rest(plan)] if full else []),
             checked if not len(breaches) else "CHECK FAILED: do not use this run.",
         ]
-        say(words, {}, False, "" if quiet else f"optimiser compare {written} RUN...", f"Run folder: {written}")
+        say(words, {}, False, "" if quiet else f"optimiser report {written}", f"Run folder: {written}")
     if len(breaches):
         raise CheckFailed(breaches_in_words(breaches))
     if plan.proof.outcome == NOT_PROVED:
@@ -133,7 +138,16 @@ def say(words: list[str], record: dict[str, Any], as_json: bool, then: str = "",
     if last:
         typer.echo(last)
     if then:
-        typer.echo(f"Next: {then}")
+        typer.echo(f"Next: {_as_called(then)}")
+
+
+def _as_called(command: str) -> str:
+    """Return a command as it works when it is typed again: by the path that this one was called by, if it needs it."""
+    import shutil
+
+    called = sys.argv[0]
+    by_path = Path(called).stem == "optimiser" and shutil.which("optimiser") is None
+    return f"{called}{command.removeprefix('optimiser')}" if by_path else command
 
 
 def number_in_words(value: Any) -> str:

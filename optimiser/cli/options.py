@@ -114,7 +114,7 @@ def _share(written: str) -> float:
 def _show(found: Found, apart: int) -> None:
     """Print the long list, and what is nearly as good and what trades off, where that was asked."""
     _say(found.problem.title, "")
-    _long_list(found.options)
+    _long_list(found.options, ranked=found.near is None)
     if not found.options.lawful:
         return
     first = found.options.ranked.provided[0]
@@ -125,7 +125,8 @@ def _show(found: Found, apart: int) -> None:
     _say("Draft: not a decision.")
 
 
-def _long_list(options: Options) -> None:
+def _long_list(options: Options, *, ranked: bool) -> None:
+    """Print what strikes options out, the first of the rest and, unless another list has them, the best."""
     struck = options.hurdles[options.hurdles["struck_out"] > 0]
     _say(f"{options.listed:,} options agree with what is fixed. Rule by rule:")
     rows = [(_words(str(row.rule)), f"{row.struck_out:,}", f"{row.left:,}") for row in struck.itertuples()]
@@ -139,6 +140,8 @@ def _long_list(options: Options) -> None:
         *(f"  {line}" for line in _in_full(options.ranked.problem, options.ranked.provided[0])),
         "",
     )
+    if not ranked:
+        return
     by = ", then ".join(_words(aim.name) for aim in options.ranked.aims)
     _say(f"The best {len(options.ranked):,}, by {by}. Of equals, those with fewest changes from today")
     _say("come first, then those with fewest sites, then site order decides:")
@@ -152,20 +155,29 @@ def _long_list(options: Options) -> None:
 
 
 def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int) -> None:
+    from optimiser.problem.words import listed
+
     aim, best, limit = _words(near.by.name), number_in_words(near.best), number_in_words(near.limit)
     _say(f"{near.count:,} of the {lawful:,} are nearly as good: {aim} at most {limit}, where the best is {best}.")
     shown = near.ranked.some(range(min(MOST_ROWS, len(near.ranked))))
     if len(shown) < near.count:
         _say(f"The first {len(shown)} of them; --out and --json have {len(near.ranked):,}:")
     _options(shown, first)
-    _say(
-        "",
-        f"{len(near.different)} of them that differ from one another in at least {apart} designations: the best, then",
-    )
-    _say("each time that which is farthest from all above it:")
-    _options(near.different, first)
+    many = f"{len(near.different)} of them that differ from one another in at least {apart} designations"
+    _say("", f"{many}: the best, then", "each time that which is farthest from all above it:")
+    numbers = [_row_of(one, shown.provided) for one in near.different.provided]
+    others = [n for n, number in enumerate(numbers) if not number]
+    above = f"  {listed(str(number) for number in numbers if number)} above"
+    _say(f"{above}, and further down the list:" if others else f"{above}.")
+    if others:
+        _options(near.different.some(others), first)
     _say("", f"How many of the {near.count:,} provide each service at each site (core: all of them; never: none):")
     _shares(near)
+
+
+def _row_of(one: np.ndarray, shown: np.ndarray) -> int:
+    """Return the number of the row that shows an option, from 1; 0 where none does."""
+    return next((number for number, other in enumerate(shown, start=1) if (one == other).all()), 0)
 
 
 def _shares(near: NearBest) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimiser.cli.app import AsJson, Config, Out, Quiet, breaches_in_words, finish, new_run, progress, say
+from optimiser.cli.app import AsJson, Config, Full, Out, Quiet, breaches_in_words, finish, new_run, progress, say
 from optimiser.errors import CheckFailed, NoPlan
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def solve(
     time_limit_minutes: Annotated[
         float | None, typer.Option(min=0.001, help="Stop after so long. Default: the config's.")
     ] = None,
+    full: Full = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -83,7 +84,8 @@ def solve(
         if as_json:
             typer.echo(json.dumps({"folder": str(written), "outcome": "no plan", "clash": record(found)}, indent=2))
         raise NoPlan(f"{found}\nRun folder: {written}", found.names)
-    finish(found.plan, folder, list(found.set_against), as_json, quiet, found.would_change)
+    extra = list(found.set_against)
+    finish(found.plan, folder, extra, as_json=as_json, quiet=quiet, full=full, would_change=found.would_change)
 
 
 def _no_plan(problem: Problem, found: Clash, folder: Path) -> Path:
@@ -103,6 +105,7 @@ def evaluate(
     config: Config,
     option: Annotated[Path, typer.Option(help="Designations that people have written down, as a YAML file.")],
     out: Out = None,
+    full: Full = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -113,14 +116,17 @@ def evaluate(
     from optimiser.inputs import designations_of, left_out, read_problem, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
+    from optimiser.plan.proof import Written
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
         problem = read_problem(config)
         chosen = read_option(option)
         problem = with_exceptions_of(problem, chosen)
-        plan = evaluate(problem, designations_of(problem, chosen))
-    words = [f"Option: {chosen.title}"]
+        written = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified)
+        plan = evaluate(problem, designations_of(problem, chosen), option=written)
+    words = []
     if missing := left_out(problem, chosen):
         words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
-    finish(plan, out or new_run(f"{config.stem}_{option.stem}"), words, as_json, quiet)
+    folder = out or new_run(f"{config.stem}_{option.stem}")
+    finish(plan, folder, words, as_json=as_json, quiet=quiet, full=full)

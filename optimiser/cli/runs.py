@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimiser.cli.app import AsJson, Quiet, Run, breaches_in_words, number_in_words, progress, say
+from optimiser.cli.app import AsJson, Full, Quiet, Run, breaches_in_words, number_in_words, progress, say
 from optimiser.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def check(run: Run, as_json: AsJson = False) -> None:
     if not as_json:
         no_plan = said_of_no_plan(run)
         words = [no_plan or f"{run} is clean: {len(CHECKS)} kinds of check, no disagreement."]
-        say(words, {}, False, f"optimiser {'explain' if no_plan else 'compare'} {run}{'' if no_plan else ' RUN...'}")
+        say(words, {}, False, f"optimiser {'explain' if no_plan else 'report'} {run}")
 
 
 def compare(
@@ -45,6 +45,7 @@ def compare(
             metavar="RUN...", help="Two or more run folders; or a config, then run folders and options (YAML files)."
         ),
     ],
+    full: Full = False,
     csv: Annotated[Path | None, typer.Option(help="Write every table of the comparison to this new folder.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -57,7 +58,9 @@ def compare(
     """
     from optimiser.plan.comparison import affected
     from optimiser.plan.comparison import compare as compare_tables
+    from optimiser.plan.quotable import SAID_FIRST
     from optimiser.plan.runs import csv_files, write_files
+    from optimiser.problem.words import amount, listed
 
     config = runs[0] if runs[0].suffix in (".yaml", ".yml") else None
     # Named first and again by *, an option is still one.
@@ -74,10 +77,16 @@ def compare(
         rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in everything.items()}
         typer.echo(json.dumps(rows, indent=2))
         return
-    _print_table(compared)
+    shown_rows = compared if full else compared[compared.map(_cell).nunique(axis=1) > 1]
+    _print_table(shown_rows)
+    left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
     for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
         typer.echo(f"\n{name} against {next(iter(tables))}, in sentences that may be quoted:")
-        typer.echo("\n".join(f"- {sentence}" for sentence in said["sentence"]))
+        first = said if full else said[said["kind"].isin(SAID_FIRST)]
+        typer.echo("\n".join(f"- {sentence}" for sentence in first["sentence"]))
+        left_out += [amount(len(said) - len(first), "sentences")] if len(said) > len(first) else []
+    if left_out:
+        typer.echo(f"\nLeft out, where all agree or less is at stake: {listed(left_out)}. See them: --full.")
     if written:
         typer.echo(f"\nTables: {written}")
 
@@ -147,7 +156,7 @@ def _print_table(compared: Any) -> None:
         )
     before = None
     for (service, name), row in compared.iterrows():
-        table.add_row("" if service == before else service, name, *map(_cell, row))
+        table.add_row("" if service == before else service or "all services", name, *map(_cell, row))
         before = service
     console = Console()
     width = console.width if console.is_terminal else 150 + 32 * len(compared.columns)

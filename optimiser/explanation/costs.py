@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from optimiser.plan import Plan, measures
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, listed, shown
+from optimiser.problem.words import against, amount, shown
 
 Designations = frozenset[tuple[str, str]]
 Floats = NDArray[np.float64]
@@ -83,14 +83,18 @@ def changes(problem: Problem, before: Designations, after: Designations) -> tupl
     )
 
 
-def changes_in_words(problem: Problem, changed: Collection[Change]) -> str:
-    """Return changes as a list in a sentence: what opens and closes where."""
+def changes_in_words(problem: Problem, changed: Collection[Change], against_what: str = "the plan") -> str:
+    """Return how an option differs from another as a list in a sentence: what opens, is kept and closes where."""
     found = []
     for code, service in problem.services.items():
-        for opens, verb in ((True, "opens"), (False, "closes")):
-            sites = [problem.sites[one.site].name for one in changed if (one.service, one.opens) == (code, opens)]
-            if sites:
-                found.append(f"{service.name} {verb} at {listed(sites)}")
+        known = code in problem.services_with_today
+        for opens in (True, False):
+            here = [one for one in changed if (one.service, one.opens) == (code, opens)]
+            for today in (True, False) if known else (None,):
+                at = [one.site for one in here if today is None or ((one.site, code) in problem.today) == today]
+                if at:
+                    names = (problem.sites[site].name for site in at)
+                    found.append(f"{service.name} {against(against_what, opens, today, names)}")
     return "; ".join(found) or "nothing changes"
 
 

@@ -54,6 +54,7 @@ def ways_out(problem: Problem, chains: Chains, rows: Rows, clashes: Sequence[fro
     relevant = set[Demand]().union(*clashes) if clashes else set(rows)
     shared = relevant.intersection(*clashes)
     alone = [way for demand in sorted(shared) if (way := _alone(problem, chains, demand, rows.get(demand, ())))]
+    alone += (way for demand in sorted(shared) if clashes and (way := _without(problem, chains, demand)))
     units = {unit_of(demand) for demand in relevant if _rows_give(demand)} - {way.unit for way in alone}
     together = (_together(problem, chains, _of(unit, relevant, rows)) for unit in sorted(units))
     alone.sort(key=lambda way: (rank(way.demand), way.unit, way.by, way.demand))
@@ -80,6 +81,15 @@ def _alone(problem: Problem, chains: Chains, demand: Demand, rows: Sequence[str]
         return None
     by = round(round(outcome.objective, 6) - asked[1], 6)
     return WayOut({demand: by}, LIMITS[rule].sides_in, LIMITS[rule].way_out(problem, names, by))
+
+
+def _without(problem: Problem, chains: Chains, demand: Demand) -> WayOut | None:
+    """Return what doing without one demand would mean; None if that makes no room, or it gives way by so much."""
+    rule, names = demand
+    words = LIMITS[rule].waived(problem, names) if rule in LIMITS else ""
+    if not (words and solver.run(build(LIMITS[rule].without(problem, names), chains).programme).feasible):
+        return None
+    return WayOut({demand: 1.0}, unit_of(demand), words)
 
 
 def _together(problem: Problem, chains: Chains, rows: Rows) -> WayOut | None:

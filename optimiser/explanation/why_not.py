@@ -42,7 +42,7 @@ class Nearest:
     @property
     def in_words(self) -> str:
         """What would have to change."""
-        return changes_in_words(self.plan.problem, self.changes)
+        return changes_in_words(self.plan.problem, self.changes, "the option")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from optimiser.problem import (
     Figure,
     Fixed,
     Growth,
+    KnowBefore,
     Link,
     Objective,
     Observed,
@@ -68,6 +69,7 @@ def problem_of(config: Config, place: Place) -> Problem:
         transfers=transfers,
         border=_border(settings, place, areas.index, neighbours),
         exceptions=tuple(one.into(Excepted) for one in settings.exceptions or ()),
+        know_before=tuple(one.into(KnowBefore) for one in settings.know_before or ()),
         objectives=tuple(one.into(Objective) for one in settings.objectives),
     )
     problem = problem.behind_its_border() if settings.border == "closed" else problem

@@ -17,7 +17,7 @@ from optimiser.model.arithmetic import Instance, journeys, one_choice, value
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED
 from optimiser.model.staffing import allocate, number_of_sites, rotas_needed
-from optimiser.plan.proof import EVALUATED, Designations, Proof, Reached
+from optimiser.plan.proof import EVALUATED, Designations, Proof, Reached, Written
 from optimiser.problem import Figure, Link, Problem, Reach, Roster
 
 # Called with a line of plain words as each step begins.
@@ -34,13 +34,15 @@ JOURNEY_COLUMNS = [
 class Plan:
     """An answer to a problem. Its frames are the tables of a run folder, in the same words and units.
 
-    ``patterns`` are the weekly patterns of rotas that say how cover may be given, where they are needed.
+    ``patterns`` are the weekly patterns of rotas that say how cover may be given, where they are needed; ``option`` is
+    what people wrote down, where that was evaluated.
     """
 
     problem: Problem
     designated: Designations
     proof: Proof
     patterns: tuple[pd.DataFrame, ...] = field(default=(), compare=False, repr=False)
+    option: Written | None = field(default=None, compare=False)
 
     @cached_property
     def designations(self) -> pd.DataFrame:
@@ -139,6 +141,16 @@ class Plan:
         rows = [(name, *step) for name, taken in steps.items() for step in taken]
         columns = ["rota", "step", "term", "exact", "value", "unit", "source", "verified"]
         return pd.DataFrame(rows, columns=columns) if rows else None
+
+    @cached_property
+    def today(self) -> Plan:
+        """What the same question comes to as things are today; services of which that is not known are as here.
+
+        Nobody is shared out today: everybody goes to the nearest, or where they are known to go.
+        """
+        problem = self.problem.to_the_nearest()
+        unknown = {(site, code) for site, code in self.designated if code not in problem.services_with_today}
+        return evaluate(problem, problem.today | unknown)
 
     @cached_property
     def measures(self) -> pd.DataFrame:
@@ -268,14 +280,17 @@ def _row(one: Instance) -> tuple[object, ...]:
     return (one.rule, instance, left, one.relation, right, one.unit, spare, spare == 0, spare >= 0, source, verified)
 
 
-def evaluate(problem: Problem, designated: Collection[tuple[str, str]]) -> Plan:
-    """Work out what a set of (site, service) designations comes to, and which rules it breaks. Nothing is optimised."""
+def evaluate(problem: Problem, designated: Collection[tuple[str, str]], *, option: Written | None = None) -> Plan:
+    """Work out what a set of (site, service) designations comes to, and which rules it breaks. Nothing is optimised.
+
+    ``option`` says what they are called and where they were written down.
+    """
     chosen = frozenset(designated)
     reached = tuple(
         Reached(objective.name, objective.services, value(problem, chosen, objective), None, UNITS[objective.name])
         for objective in problem.objectives
     )
-    return Plan(problem, chosen, Proof(EVALUATED, reached), patterns_of(problem, chosen))
+    return Plan(problem, chosen, Proof(EVALUATED, reached), patterns_of(problem, chosen), option)
 
 
 def patterns_of(problem: Problem, designated: Designations, tell: Tell | None = None) -> tuple[pd.DataFrame, ...]:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.plan import Plan
+from optimiser.plan.asked import settings_of
 from optimiser.plan.measures import AGE_75_PLUS, BANDS, groups, mean
 from optimiser.problem import LEAVES, Problem
 
@@ -34,12 +35,17 @@ Row = tuple[str, str, str, float]
 
 
 def openings(base: Answer, other: Answer) -> pd.DataFrame:
-    """Return what opens and closes of services that both know: service, site, change ("opens" or "closes")."""
+    """Return what the other has and the first has not, or the reverse, of services that both know.
+
+    Columns: service, site, change ("opens" or "closes", against the first), today (whether it is there today, "true" or
+    "false"; empty where that is not known).
+    """
     before, after = (_designated(answer) for answer in (base, other))
     both = set(base["services"]["service"]) & set(other["services"]["service"])
     before, after = ({pair for pair in chosen if pair[0] in both} for chosen in (before, after))
-    rows = [(*pair, "opens" if pair in after else "closes") for pair in sorted(before ^ after)]
-    return pd.DataFrame(rows, columns=["service", "site", "change"])
+    known = _today(base) | _today(other)
+    rows = [(*pair, "opens" if pair in after else "closes", known.get(pair, "")) for pair in sorted(before ^ after)]
+    return pd.DataFrame(rows, columns=["service", "site", "change", "today"])
 
 
 def areas(base: Answer, other: Answer) -> pd.DataFrame:
@@ -83,14 +89,16 @@ def averages(moved: pd.DataFrame) -> pd.DataFrame:
     """Return mean journeys of all beside those of the affected, whose minutes change at all.
 
     One row a service and group: who is ``counted`` and their ``number``, ``mean_before``, ``mean_after`` and
-    ``change``; the ``affected`` among them and the same of those. NaN where nobody is.
+    ``change``; ``road_before`` and ``road_after``, without what those who are taken on wait; the ``affected`` among
+    them and the same of those. NaN where nobody is.
     """
     rows = []
     for service, group, counted, members in grouped(moved):
         weight = members["people_75_plus" if counted == OLDER else "patients"]
         touched = weight.where(members["spent_change"] != 0, 0)
-        rows.append((service, group, counted, *_means(members, weight), *_means(members, touched)))
-    found = ["number", "mean_before", "mean_after", "change"]
+        road = [mean(members[f"road{ending}"], weight) for ending in SUFFIXES]
+        rows.append((service, group, counted, *_means(members, weight), *road, *_means(members, touched)))
+    found = ["number", "mean_before", "mean_after", "change", "road_before", "road_after"]
     of_affected = ["affected", "affected_mean_before", "affected_mean_after", "affected_change"]
     return _rounded(pd.DataFrame(rows, columns=["service", "group", "counted", *found, *of_affected]))
 
@@ -132,12 +140,17 @@ def volumes(base: Answer, other: Answer) -> pd.DataFrame:
     before, after = (_site_patients(answer) for answer in (base, other))
     both = before.merge(after, how="outer", left_index=True, right_index=True, suffixes=SUFFIXES).fillna(0.0)
     both["change"] = both["patients_after"] - both["patients_before"]
-    sites = base["sites"].set_index("site")
-    names = both.join(sites[["name", "neighbour"]], on="site").reset_index()
+    names = both.join(sites_of_both(base, other), on="site").reset_index()
     columns = ["service", "site", "name", "neighbour", "patients_before", "patients_after", "change"]
     order = {service: place for place, service in enumerate(base["services"]["service"])}
     by_service = names[columns].sort_values("site").sort_values("service", key=lambda s: s.map(order), kind="stable")
     return _rounded(by_service.reset_index(drop=True))
+
+
+def sites_of_both(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return the sites of two answers (index: code): name, by the first that has it, and whether neighbour in both."""
+    sites = pd.concat([base["sites"], other["sites"]]).groupby("site", sort=False)
+    return sites.agg(name=("name", "first"), neighbour=("neighbour", "all"))
 
 
 def demand(base: Answer, other: Answer) -> pd.DataFrame:
@@ -145,6 +158,17 @@ def demand(base: Answer, other: Answer) -> pd.DataFrame:
     before, after = (_journeys(answer).groupby("service", sort=False)["patients"].sum() for answer in (base, other))
     both = pd.concat([before.rename("patients_before"), after.rename("patients_after")], axis=1, join="inner")
     return _rounded(both.rename_axis("service").reset_index())
+
+
+def treated_outside(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return the share of residents' patients whom neighbours treat in both answers: service, _before and _after."""
+    both = []
+    for answer in (base, other):
+        rows = answer["measures"]
+        shares = rows[(rows["measure"] == "share_outside") & (rows["group"] == "")].set_index("service")["value"]
+        both.append(shares.astype(float))
+    found = pd.concat(both, axis=1, join="inner", keys=["share_before", "share_after"])
+    return _rounded(found.rename_axis("service").reset_index())
 
 
 def warnings(means: pd.DataFrame) -> pd.DataFrame:
@@ -171,6 +195,7 @@ def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
         "cliffs": cliffs(other),
         "volumes": volumes(base, other),
         "demand": demand(base, other),
+        "outside": treated_outside(base, other),
         "warnings": warnings(means),
     }
 
@@ -232,7 +257,7 @@ def _answer_of(plan: Plan, service: str) -> Answer:
 
 
 def asked_about(problem: Problem) -> dict[str, pd.DataFrame]:
-    """Return what a question says of its areas, sites and services, as frames by those names."""
+    """Return what a question says of its areas, sites and services, and all its settings, as frames by those names."""
     sites = [(site.code, site.name, not site.candidate) for site in problem.sites.values()]
     services = [
         (
@@ -247,6 +272,7 @@ def asked_about(problem: Problem) -> dict[str, pd.DataFrame]:
         "areas": problem.areas.rename_axis("area").reset_index(),
         "sites": pd.DataFrame(sites, columns=["site", "name", "neighbour"]),
         "services": pd.DataFrame(services, columns=["service", "name", "standard_minutes", "share_transferred"]),
+        "settings": settings_of(problem.files),
     }
 
 
@@ -263,8 +289,15 @@ def _designated(answer: Answer) -> set[tuple[str, str]]:
     return set(zip(chosen["service"], chosen["site"], strict=True))
 
 
+def _today(answer: Answer) -> dict[tuple[str, str], str]:
+    rows = answer["designations"]
+    stated = rows["today"].astype(str).str.lower().where(rows["today"].notna(), "")
+    found = zip(zip(rows["service"], rows["site"], strict=True), stated, strict=True)
+    return {pair: today for pair, today in found if today}
+
+
 def _journeys(answer: Answer) -> pd.DataFrame:
-    """Return residents' journeys: service, area, patients, site, minutes, and the minutes spent on average."""
+    """Return residents' journeys: service, area, patients, site, minutes, and the means spent and on the road."""
     rows = answer["journeys"]
     rows = rows[is_true(rows["resident"])]
     found = rows[["service", "area"]].assign(
@@ -275,6 +308,7 @@ def _journeys(answer: Answer) -> pd.DataFrame:
     share = rows["service"].map(shares).fillna(1.0).astype(float)
     moved = np.isfinite(found["minutes"]) & (rows["site"] != rows["first_site"])
     found["spent"] = found["minutes"].where(~moved, first + share * (found["minutes"] - first))
+    found["road"] = found["minutes"].where(~moved, first + share * _times(rows["transfer_minutes"]))
     found = found.assign(how=rows["how"]) if "how" in rows else found
     return split_areas_together(found.reset_index(drop=True))
 
@@ -289,23 +323,22 @@ def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
     if "how" in found:
         stay = found[found["how"] != LEAVES].drop(columns="how")
         here, every = (split_areas_together(rows) for rows in (stay, found.drop(columns="how")))
-        of_all = every.set_index(keys)[["patients", "spent"]].reindex(pd.MultiIndex.from_frame(here[keys]))
-        return here.assign(
-            spent_here=here["spent"], **{name: of_all[name].to_numpy() for name in ("patients", "spent")}
-        )
+        means = [name for name in ("patients", "spent", "road") if name in every]
+        of_all = every.set_index(keys)[means].reindex(pd.MultiIndex.from_frame(here[keys]))
+        return here.assign(spent_here=here["spent"], **{name: of_all[name].to_numpy() for name in means})
     if not found.duplicated(keys).any():
         return found
     weight = found["patients"].where(found.groupby(keys)["patients"].transform("sum") > 0, 1.0)
-    spread = found.assign(minutes=found["minutes"] * weight, spent=found["spent"] * weight, weight=weight)
-    spread.loc[weight == 0, ["minutes", "spent"]] = 0.0
-    sums = spread.groupby(keys, sort=False)[["minutes", "spent", "weight", "patients"]].sum()
+    means = [name for name in ("minutes", "spent", "road") if name in found]
+    spread = found.assign(**{name: found[name] * weight for name in means}, weight=weight)
+    spread.loc[weight == 0, means] = 0.0
+    sums = spread.groupby(keys, sort=False)[[*means, "weight", "patients"]].sum()
     main = found.sort_values("patients", ascending=False, kind="stable").drop_duplicates(keys).set_index(keys)["site"]
     return pd.DataFrame(
         {
             "patients": sums["patients"],
             "site": main.reindex(sums.index),
-            "minutes": sums["minutes"] / sums["weight"],
-            "spent": sums["spent"] / sums["weight"],
+            **{name: sums[name] / sums["weight"] for name in means},
         }
     ).reset_index()
 

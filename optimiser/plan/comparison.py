@@ -8,10 +8,12 @@ import pandas as pd
 
 from optimiser.plan import Plan, matters
 from optimiser.plan.affected import asked_about, between, is_true
+from optimiser.plan.asked import refuse_other_places
 from optimiser.plan.quotable import sentences
 
 COMPARED = (
     "mean_minutes",
+    "mean_road_minutes",
     "mean_minutes_straight_there",
     "median_minutes",
     "p95_minutes",
@@ -20,6 +22,7 @@ COMPARED = (
     "people_beyond_45",
     "people_beyond_60",
     "patients_beyond_standard",
+    "share_outside",
     "patients_past_a_nearer_site",
     "nearest_mean_minutes",
     "beds_needed",
@@ -48,9 +51,15 @@ def compare(plans: Sequence[Plan] | Mapping[str, Tables]) -> pd.DataFrame:
         One row a (service, measure), one column a plan: sites, journeys of residents, patients at each site, transfers,
         beds, staff, changes from today, documented exceptions, and every rule broken, with by how much. Values are
         numbers, but for the sites, which are codes.
+
+    Raises
+    ------
+    InputError
+        When they are of different places.
     """
     if not isinstance(plans, Mapping):
         plans = {f"{number}. {plan.problem.title}": tables_of(plan) for number, plan in enumerate(plans, start=1)}
+    refuse_other_places(plans)
     columns = {name: _column(tables) for name, tables in plans.items()}
     rows = dict.fromkeys(row for column in columns.values() for row in column)
     services = [str(service) for service in dict.fromkeys(service for service, _ in rows)]
@@ -74,6 +83,7 @@ def affected(answers: Mapping[str, Tables]) -> dict[str, pd.DataFrame]:
         Every frame of ``affected.between``, and ``sentences``, by name; the first column says which answer a row is of.
         ``cliffs`` and ``volumes`` have the first answer too.
     """
+    refuse_other_places(answers)
     (base_name, base), *others = answers.items()
     found: dict[str, list[pd.DataFrame]] = {}
     for name, answer in [(base_name, base), *others]:
@@ -81,7 +91,7 @@ def affected(answers: Mapping[str, Tables]) -> dict[str, pd.DataFrame]:
         if name == base_name:
             frames = {kept: frames[kept] for kept in ("cliffs",)}
         else:
-            frames["sentences"] = sentences(base, frames, name=name, base_name=base_name)
+            frames["sentences"] = sentences(base, answer, frames, name=name, base_name=base_name)
         for frame_name, frame in frames.items():
             found.setdefault(frame_name, []).append(frame.assign(answer=name)[["answer", *frame.columns]])
     return {name: pd.concat(frames, ignore_index=True) for name, frames in found.items()}

@@ -22,16 +22,15 @@ from optimiser.errors import CheckFailed, Fault, InputError, disagreements, quot
 from optimiser.inputs import read_problem
 from optimiser.inputs.config import services_of
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
-from optimiser.plan import Plan, evaluate
-from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached
+from optimiser.plan import Plan
+from optimiser.plan.asked import refuse_other_places, settings_of
+from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of
 from optimiser.problem import Problem
 
 # What a run was asked about.
 ASKED_ABOUT = ("inputs/areas.csv", "inputs/sites.csv", "config.yaml")
 LONGEST_SHOWN = 60
-# The one column of a run that is there only where some patients go as today.
-ONLY_AS_TODAY = "how"
 # What each kind of fault that can occur here wishes for, in words.
 WISHES = {
     "missing": "there",
@@ -86,14 +85,8 @@ class Run:
 
     @cached_property
     def before(self) -> Plan:
-        """What the plan is compared with: today, and for services of which that is not known the plan itself.
-
-        Nobody is shared out today: everybody goes to the nearest, or where they are known to go.
-        """
-        problem = self.problem.to_the_nearest()
-        known = problem.services_with_today
-        unknown = {(site, code) for site, code in self.plan.designated if code not in known}
-        return evaluate(problem, problem.today | unknown)
+        """What the plan is compared with: today, and for services of which that is not known the plan itself."""
+        return self.plan.today
 
     @cached_property
     def key(self) -> str:
@@ -144,7 +137,8 @@ def run_of(run: Plan | str | Path, name: str = "", *, only_if_sound: bool = Fals
         raise CheckFailed(f"{folder} is not passed on. {words} See them all: optimiser check {folder}")
     rotas = tables.get("rotas")
     patterns = () if rotas is None else tuple(part for _, part in rotas.groupby("rota", sort=False))
-    plan = Plan(read_problem(folder / "config.yaml"), _designated(tables), _proof(record), patterns)
+    option = Written(**record["option"]) if "option" in record else None
+    plan = Plan(read_problem(folder / "config.yaml"), _designated(tables), _proof(record), patterns, option)
     return Run(name or folder.resolve().name, plan, breaches, record, folder=folder, tables=tables)
 
 
@@ -152,10 +146,12 @@ def runs_of(runs: Sequence[Plan | str | Path | Run]) -> list[Run]:
     """Return runs, each under a name of its own."""
     found = [run if isinstance(run, Run) else run_of(run) for run in runs]
     names = [run.name for run in found]
-    return [
+    named = [
         replace(run, name=f"{run.name} ({number})") if names.count(run.name) > 1 else run
         for number, run in enumerate(found, start=1)
     ]
+    _refuse_other_places(named)
+    return named
 
 
 def sound_runs(folders: Sequence[str | Path]) -> list[Run]:
@@ -165,7 +161,12 @@ def sound_runs(folders: Sequence[str | Path]) -> list[Run]:
         if run.key in by_key:
             raise InputError([Fault(str(run.folder), f"this is the same run as {by_key[run.key].folder}. Give one.")])
         by_key[run.key] = run
+    _refuse_other_places(list(by_key.values()))
     return list(by_key.values())
+
+
+def _refuse_other_places(runs: Sequence[Run]) -> None:
+    refuse_other_places({run.name: {"areas": run.problem.areas.rename_axis("area").reset_index()} for run in runs})
 
 
 def evaluated_in(folder: str | Path) -> Designations | None:
@@ -195,7 +196,20 @@ def _proof(record: Mapping[str, Any]) -> Proof:
         tuple(Option(tuple(o["values"]), frozenset(map(tuple, o["designated"]))) for o in listing["best"]),
         record["ties"],
     )
-    return Proof(record["outcome"], reached, listed or None, record["solver"], record["seconds"])
+    standings = tuple(
+        Standing(
+            one["service"],
+            one["within"],
+            one["margin"],
+            tuple(
+                Rival(frozenset(map(tuple, o["designated"])), {name: tuple(two) for name, two in o["figures"].items()})
+                for o in one["level"]
+            ),
+        )
+        for one in record.get("standings") or ()
+    )
+    known = standings if "standings" in record else None
+    return Proof(record["outcome"], reached, listed or None, record["solver"], record["seconds"], known)
 
 
 # The tables ----------------------------------------------------------------------------------------------------------
@@ -240,7 +254,7 @@ def _frame(source: Path | io.BytesIO, table: Table) -> tuple[pd.DataFrame, list[
     """Read a table as text and its numbers as numbers, NaN where blank; and say what keeps it from being read so."""
     frame, faults = pd.read_csv(source, dtype=str, keep_default_na=False, encoding="utf-8-sig"), []
     for column in table.columns:
-        if column.name == ONLY_AS_TODAY and column.name not in frame:
+        if column.name not in frame and not column.required:
             continue
         if column.name not in frame:
             faults.append(Fault(str(source), f"the column {column.name} is missing. Solve it again."))
@@ -255,9 +269,11 @@ def _frame(source: Path | io.BytesIO, table: Table) -> tuple[pd.DataFrame, list[
 
 
 def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:
-    """Return what a run's question says of its areas, sites and services; ``ValueError`` where it cannot be read."""
+    """Return what a run's question says, as ``affected.asked_about`` does; ``ValueError`` where it cannot be read."""
     areas, sites = (_frame(folder / f"inputs/{name}.csv", place_table(name))[0] for name in ("areas", "sites"))
-    services = services_of((folder / "config.yaml").read_bytes())
+    names = ["config.yaml", *(f"inputs/{table.name}.csv" for table in PLACE_TABLES)]
+    files = {name: path.read_bytes() for name in names if (path := folder / name).is_file()}
+    services = services_of(files["config.yaml"])
     rows = [
         (
             code,
@@ -273,6 +289,7 @@ def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:
         "areas": areas,
         "sites": sites[["site", "name"]].assign(neighbour=neighbour),
         "services": pd.DataFrame(rows, columns=columns),
+        "settings": settings_of(files),
     }
 
 
@@ -325,9 +342,35 @@ class _Listing(_Strict):
     best: list[_Option]
 
 
+class _Rival(_Strict):
+    designated: list[tuple[str, str]]
+    figures: dict[str, tuple[Number, Number]]
+
+
+class _Standing(_Strict):
+    service: str
+    within: Number
+    margin: Number | None
+    level: list[_Rival]
+
+
+class _Known(_Strict):
+    sentence: str
+    source: str
+
+
 class _Sentence(_Strict):
     kind: str
     text: str
+
+
+class _Written(_Strict):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    code: str
+    title: str
+    source: str
+    verified: bool
 
 
 class _Record(_Strict):
@@ -335,9 +378,12 @@ class _Record(_Strict):
     date: Day
     question: str
     outcome: Literal["proved best", "not proved", "evaluated"]
+    option: _Written | None = None
     objectives: list[_Reached]
     ties: Count | None
     enumeration: _Listing | None
+    standings: list[_Standing] = []
+    know_before: list[_Known] = []
     sentences: list[_Sentence] = []
     solver: dict[str, Any]
     versions: dict[str, str]

@@ -341,6 +341,10 @@ def _transfer_rows(plan: Plan, service: str) -> Iterator[Row]:
     straight = mean_minutes(residents(_direct(plan, service), service))
     yield f"mean_minutes{STRAIGHT_THERE}", service, "", straight, "minutes", "lower"
     journeys = _with_shares(plan, service)
+    at_home = journeys[journeys["resident"]]
+    going_on = at_home["transfer_minutes"] * (at_home["patients_arriving"] / at_home["patients_per_year"]).fillna(0.0)
+    by_road = at_home["first_minutes"] + going_on.where(at_home["site"] != at_home["first_site"], 0.0)
+    yield "mean_road_minutes", service, "", mean(by_road, at_home["patients_per_year"]), "minutes", "lower"
     moved = journeys[journeys["site"].notna() & (journeys["site"] != journeys["first_site"])]
     confirmed, road = moved["patients_arriving"], moved["transfer_minutes"]
     suspected = confirmed * transfer.suspected_per_confirmed.value
@@ -431,6 +435,8 @@ def _vacancy_rows(plan: Plan) -> Iterator[Row]:
 
 def _change_rows(plan: Plan) -> Iterator[Row]:
     known = plan.designations[plan.designations["today"].notna()]
+    if known.empty:
+        return
     changed = known["designated"] != known["today"].astype(bool)
     yield "changes_from_today", "", "", float(changed.sum()), "changes", "lower"
     for service, changes in changed.groupby(known["service"], sort=False):

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Designations = frozenset[tuple[str, str]]
 
 PROVED, NOT_PROVED, EVALUATED = "proved best", "not proved", "evaluated"
+
+
+@dataclass(frozen=True)
+class Written:
+    """An option that somebody wrote down: its code, what it is called, and where it stands. Texts are as stated."""
+
+    code: str
+    title: str
+    source: str = ""
+    verified: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,29 @@ class Enumeration:
 
 
 @dataclass(frozen=True)
+class Rival:
+    """A lawful plan that is level with the best in one service, and what both come to there: measure, best, rival."""
+
+    designated: Designations
+    figures: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the best plan stands in one service, every other service with patients being where it is.
+
+    ``within`` is how far apart average journeys may be and still be level; ``margin`` how much longer that of the
+    nearest lawful plan with other sites is (below 0: shorter; None: there is no such plan), both in minutes a patient.
+    ``rivals`` are the plans that are level, nearest first.
+    """
+
+    service: str
+    within: float
+    margin: float | None
+    rivals: tuple[Rival, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reached:
     """What one objective came to, and how far below it the answer could lie. ``bound`` is None where none is known."""
 
@@ -56,7 +90,8 @@ class Proof:
     """How the plan was found and what is proved of it.
 
     ``outcome`` is "proved best", "not proved" (stopped early) or "evaluated" (people chose it). ``solver`` and
-    ``seconds`` say what ran and for how long.
+    ``seconds`` say what ran and for how long. ``standings`` has one entry a service that is open to decision and has
+    patients; None where that was not looked for.
     """
 
     outcome: str
@@ -64,3 +99,4 @@ class Proof:
     enumeration: Enumeration | None = None
     solver: dict[str, object] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    standings: tuple[Standing, ...] | None = field(default=None, compare=False)

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from optimiser.plan import Plan, measures
-from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, THRESHOLDS, Answer
-from optimiser.problem.words import listed
+from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, THRESHOLDS, Answer, is_true, sites_of_both
+from optimiser.plan.asked import in_short
+from optimiser.problem.words import against, apart
 
 Frames = Mapping[str, pd.DataFrame]
 
+# Kinds of sentences that are said first; the others where everything is asked for.
+SAID_FIRST = ("level", "openings", "question", "areas", "demand", "average", "outside", "warning", "unchanged")
+# Kinds of sentences about minutes from home to the unit.
+OF_MINUTES = ("who", "worst", "warning", "cliff")
+# How near average journeys are level where the question does not say.
+A_HUNDREDTH = 0.01
 NEIGHBOURS_NAMED = 3
 WORTH_SAYING_PATIENTS = 1
 
@@ -109,14 +116,18 @@ def mean_minutes_of(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["measure", "service", "group", "value"]).dropna()
 
 
-def sentences(base: Answer, frames: Frames, *, name: str, base_name: str) -> pd.DataFrame:
+def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_name: str) -> pd.DataFrame:
     """Return what may be quoted about an answer against the first: kind, service, sentence, template, cells.
 
     ``frames`` is what ``affected.between`` returns; ``cells`` lists frame, row and column of every number in order.
     """
     names = dict(zip(base["services"]["service"], base["services"]["name"], strict=True))
-    sites = dict(zip(base["sites"]["site"], base["sites"]["name"], strict=True))
-    found = [*_openings(frames, names, sites, name, base_name)]
+    sites = {str(site): str(called) for site, called in sites_of_both(base, other)["name"].items()}
+    stated = base["settings"].set_index("setting")["value"].get("a_tie_is_within")
+    tie = None if stated is None else float(stated)
+    found = [] if in_short(base, other) else [*_level(frames, names, tie)]
+    found += [*_openings(frames, names, sites, name, base_name)]
+    found += _questions(base, other, name, base_name)
     counted = list(frames["averages"]["service"].unique())
     for service in counted:
         if _changes(frames, service):
@@ -141,12 +152,39 @@ def _openings(
     frames: Frames, names: Mapping[str, str], sites: Mapping[str, str], name: str, base_name: str
 ) -> Iterator[Sentence]:
     found = frames["openings"]
-    what = [
-        f"{names.get(str(service), service)} {change} at {listed([sites.get(site, site) for site in rows['site']])}"
-        for (service, change), rows in found.groupby(["service", "change"], sort=False)
-    ]
+    what = []
+    for (service, change, today), rows in found.groupby(["service", "change", "today"], sort=False):
+        there, at = {"true": True, "false": False}.get(str(today)), [sites[site] for site in rows["site"]]
+        what.append(f"{names[str(service)]} {against(base_name, change == 'opens', there, at)}")
     words = "; ".join(what) or "the same sites provide the same services"
     yield Sentence("openings", "", plain(f"{name} against {base_name}: {words}."))
+
+
+def _level(frames: Frames, names: Mapping[str, str], tie: float | None) -> Iterator[Sentence]:
+    """Say of each service that is elsewhere in which average journeys are too near one another to matter."""
+    means = frames["averages"][frames["averages"]["group"] == ""]
+    for row in means[means["service"].isin(frames["openings"]["service"])].to_dict("records"):
+        within = row["mean_before"] * A_HUNDREDTH if tie is None else tie
+        if abs(row["change"]) <= within:
+            where = (("service", row["service"]), ("group", ""))
+            cells = tuple(Cell("averages", where, column) for column in ("mean_before", "mean_after"))
+            words = "the two are level, {0:.2f} and {1:.2f} minutes on average"
+            away, service = plain(apart(abs(row["change"]))), str(row["service"])
+            yield Sentence("level", service, f"{plain(names[service])}: {words}, {away} a patient apart.", cells)
+
+
+def _questions(base: Answer, other: Answer, name: str, base_name: str) -> Iterator[Sentence]:
+    """Say where the two answer different questions: neither is then better than the other."""
+    if differ := in_short(base, other):
+        words = f"these answer different questions, so neither is ranked above the other. They differ in: {differ}"
+        yield Sentence("question", "", plain(f"{name} and {base_name}: {words}."))
+    here, there = (set(_resident(answer)) for answer in (base, other))
+    if apart := len(here ^ there):
+        yield Sentence("areas", "", f"{apart:,} areas are residents in one of the two only, and are not counted here.")
+
+
+def _resident(answer: Answer) -> pd.Series[str]:
+    return answer["areas"]["area"][is_true(answer["areas"]["resident"])]
 
 
 def _demand(frames: Frames, names: Mapping[str, str]) -> Iterator[Sentence]:
@@ -168,7 +206,20 @@ def _changes(frames: Frames, service: str) -> bool:
 
 
 def _about(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    for one in _each_about(frames, service, name):
+        waits = one.kind in OF_MINUTES and _waits(frames, service)
+        yield replace(one, template=f"{one.template.removesuffix('.')}, waits included.") if waits else one
+
+
+def _waits(frames: Frames, service: str) -> bool:
+    """Whether the minutes of a service hold what somebody waits to be taken on."""
+    row = frames["averages"][(frames["averages"]["service"] == service) & (frames["averages"]["group"] == "")].iloc[0]
+    return any(row[f"road_{when}"] != row[f"mean_{when}"] for when in ("before", "after"))
+
+
+def _each_about(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     yield from _means(frames, service, name)
+    yield from _outside(frames, service, name)
     yield from _longer(service, name)
     yield from _worst(frames, service, name)
     yield from _neighbours(frames, service, name)
@@ -183,10 +234,23 @@ def _means(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     columns = ["number", "mean_before", "mean_after", "change"]
     affected = ["affected", "affected_mean_before", "affected_mean_after", "affected_change"]
     cells = tuple(map(cell, [*columns, *affected]))
+    if _waits(frames, service):
+        cells += tuple(map(cell, ["road_before", "road_after"]))
     if all(math.isfinite(one.value(frames)) for one in cells):
         of_all = "the average journey of all {0:,.0f} patients a year goes from {1:.2f} to {2:.2f} minutes ({3:+.2f})"
-        of_some = "that of the {4:,.0f} whose journey changes from {5:.2f} to {6:.2f} ({7:+.2f})"
+        of_some = "that of the {4:,.0f} who live where it changes from {5:.2f} to {6:.2f} ({7:+.2f})"
+        if _waits(frames, service):
+            of_all = of_all.replace("journey", "time from home to the unit", 1)
+            of_some += "; on the road alone all take {8:.2f} and then {9:.2f}, and the rest is waiting that is assumed"
         yield Sentence("average", service, f"{plain(name)}: {of_all}; {of_some}.", cells)
+
+
+def _outside(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    found = frames["outside"][frames["outside"]["service"] == service]
+    if (found[["share_before", "share_after"]] > 0).any(axis=None):
+        cells = tuple(Cell("outside", (("service", service),), f"share_{when}") for when in ("before", "after"))
+        words = "{1:.0%} of residents' patients are treated outside the system, where it was {0:.0%}"
+        yield Sentence("outside", service, f"{plain(name)}: {words}.", cells)
 
 
 def _longer(service: str, name: str) -> Iterator[Sentence]:
@@ -195,10 +259,12 @@ def _longer(service: str, name: str) -> Iterator[Sentence]:
         return tuple(Cell("gains_and_losses", row, f"people_{way}") for way in ("longer", "shorter"))
 
     one, some, many = THRESHOLDS
-    words = "{0:,.0f} people live where it takes more than a minute longer, "
-    words += f"{{2:,.0f}} where it takes more than {some} and {{4:,.0f}} where it takes more than {many}; "
-    words += "{1:,.0f}, {3:,.0f} and {5:,.0f} where it takes so much less"
-    yield Sentence("who", service, f"{plain(name)}: {words}.", (*cells(one), *cells(some), *cells(many)))
+    each = (*cells(one), *cells(some), *cells(many))
+    beyond = f"{{2:,.0f}} more than {some}, {{4:,.0f}} more than {many}"
+    longer = f"{{0:,.0f}} people live where it takes more than a minute longer ({beyond})"
+    beyond = f"{{3:,.0f}} more than {some}, {{5:,.0f}} more than {many}"
+    shorter = f"{{1:,.0f}} where it takes more than a minute less ({beyond})"
+    yield Sentence("who", service, f"{plain(name)}: {longer}, and {shorter}.", each)
 
 
 def _worst(frames: Frames, service: str, name: str) -> Iterator[Sentence]:

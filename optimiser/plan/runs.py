@@ -10,6 +10,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -22,7 +23,9 @@ import pandas as pd
 from optimiser import checker
 from optimiser.errors import DISTRIBUTION, NotWritten
 from optimiser.plan import Plan
+from optimiser.plan.proof import Standing
 from optimiser.plan.quotable import Otherwise
+from optimiser.plan.told import told
 from optimiser.problem import Problem
 from optimiser.problem.words import in_full
 
@@ -186,6 +189,7 @@ def _record(
         "date": f"{date.today():%Y-%m-%d}",
         "question": plan.problem.title,
         "outcome": proof.outcome,
+        **({"option": asdict(plan.option)} if plan.option else {}),
         "objectives": [
             {
                 "name": reached.name,
@@ -207,6 +211,8 @@ def _record(
                 for option in listing.ranked
             ],
         },
+        **({} if proof.standings is None else {"standings": [_standing(one) for one in proof.standings]}),
+        **({"know_before": told(plan)} if plan.problem.know_before else {}),
         **({"sentences": [one.record for one in said]} if said else {}),
         **({"would_change": would_change} if would_change else {}),
         "solver": proof.solver,
@@ -214,6 +220,14 @@ def _record(
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
         "seconds": proof.seconds,
     }
+
+
+def _standing(one: Standing) -> dict[str, object]:
+    level = [
+        {"designated": sorted(map(list, rival.designated)), "figures": {n: list(f) for n, f in rival.figures.items()}}
+        for rival in one.rivals
+    ]
+    return {"service": one.service, "within": one.within, "margin": one.margin, "level": level}
 
 
 @cache

@@ -27,6 +27,7 @@ from optimiser.problem.parts import (
     Figure,
     Fixed,
     Growth,
+    KnowBefore,
     Link,
     Objective,
     Observed,
@@ -54,6 +55,7 @@ __all__ = [
     "Figure",
     "Fixed",
     "Growth",
+    "KnowBefore",
     "Link",
     "Objective",
     "Observed",
@@ -132,6 +134,10 @@ class Problem:
         What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
     border
         Who crosses the border today, whatever is designated. ``None``: everybody goes by what is designated.
+    a_tie_is_within
+        Minutes a patient that are too few to matter. ``None``: a hundredth of the average journey to a service.
+    know_before
+        What to know before an answer is repeated.
     files
         The resolved config and the place's tables as they were read, by name in a run folder: what a reviewer needs to
         ask the same question again. Empty for a problem that was made in Python.
@@ -156,6 +162,8 @@ class Problem:
     growth: Growth | None = None
     factors: Mapping[str, Figure] = field(default_factory=dict)
     border: Border | None = None
+    a_tie_is_within: Figure | None = None
+    know_before: tuple[KnowBefore, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property

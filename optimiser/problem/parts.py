@@ -310,6 +310,18 @@ class Growth:
 
 
 @dataclass(frozen=True)
+class KnowBefore:
+    """What to know before an answer is repeated, and where that is stated.
+
+    ``{mean_minutes of SERVICE}`` in the sentence stands for that measure of a plan, with ``at SITE`` behind it for one
+    of a site, and ``today`` for that of today's designations.
+    """
+
+    sentence: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Objective:
     """Something to make as small as possible: a function of ``model.objectives``, over some services (all if empty).
 

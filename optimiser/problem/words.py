@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
-from math import floor, isfinite
+from math import ceil, floor, isfinite
 
 from optimiser.problem import Problem
 
@@ -27,10 +28,39 @@ OF_ONE = {
     "repatriations": "repatriation",
     "rows": "row",
     "rules": "rule",
+    "seconds": "second",
+    "sentences": "sentence",
     "services": "service",
     "sites": "site",
     "transfers": "transfer",
 }
+
+
+# A number of a run within a sentence: a measure of a service, perhaps at a site, perhaps as it is today.
+TOLD = re.compile(r"\{([a-z_0-9]+) of ([a-z0-9_]+)(?: at ([a-z0-9_]+))?( today)?\}")
+TOLD_MEASURES = (
+    *("mean_minutes", "mean_road_minutes", "median_minutes", "p95_minutes", "worst_minutes"),
+    *("patients", "patients_outside", "share_outside", "patients_within_30", "patients_beyond_standard"),
+    *("site_patients", "people_beyond_30", "people_beyond_45", "people_beyond_60", "transfers_per_day"),
+)
+
+# How an answer differs from another at some sites, by whether it has the service there and whether it is there today.
+_AGAINST: dict[tuple[bool, bool | None], str] = {
+    (True, False): "opens at {at}",
+    (True, True): "is kept at {at}, where {other} closes it",
+    (True, None): "is at {at}, where {other} has none",
+    (False, False): "does not open at {at}, where {other} opens it",
+    (False, True): "closes at {at}",
+    (False, None): "is not at {at}, where {other} has one",
+}
+
+
+def against(other: str, here: bool, today: bool | None, sites: Iterable[str]) -> str:
+    """Return how an answer differs from another at sites, given by name, of which one has a service and one has not.
+
+    ``here`` is whether this answer has it there; ``today`` whether it is there today, None where that is not known.
+    """
+    return _AGAINST[here, today].format(at=listed(sites), other=other)
 
 
 def listed(words: Iterable[str], none: str = "") -> str:
@@ -84,6 +114,25 @@ def is_one(number: float) -> bool:
 def shown(number: float) -> str:
     """Return a number with six figures, and all before the point of larger ones."""
     return f"{number:,.0f}" if abs(number) >= 1e6 else f"{number:,.6g}"
+
+
+def no_less(number: float) -> float:
+    """Return a number rounded up to hundredths: so much is never too little."""
+    return ceil(round(number * 100, 4)) / 100
+
+
+def tenths_or_more(number: float) -> str:
+    """Return a number, rounded up, with one decimal or two: whoever gives so much gives enough."""
+    text = f"{no_less(number):,.2f}"
+    return text.removesuffix("0")
+
+
+def apart(minutes: float) -> str:
+    """Return a difference of minutes a patient, in seconds where it is less than a minute."""
+    if minutes < 1:
+        seconds = floor(60 * minutes + 0.5)
+        return amount(seconds, "seconds") if seconds or not minutes else "less than a second"
+    return f"{minutes:.1f} minutes"
 
 
 def whole(value: float) -> str:

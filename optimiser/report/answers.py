@@ -10,6 +10,7 @@ from optimiser.plan import Plan, Tell, say_nothing
 from optimiser.plan.quotable import Otherwise
 from optimiser.problem import Problem
 from optimiser.report.summary import across_the_border, lines, to_the_nearest
+from optimiser.search.level import with_standings
 from optimiser.search.planning import solve
 
 
@@ -38,6 +39,8 @@ def answer(problem: Problem, *, time_limit_minutes: float | None = None, tell: T
     found = best_or_clash(problem, time_limit_minutes=time_limit_minutes, tell=tell)
     if isinstance(found, Clash):
         return found
+    tell("Looking for plans that are level")
+    found = with_standings(found)
     tell("Looking across the border")
     set_against = (*to_the_nearest(found), *across_the_border(found))
     tell("Looking for what would change the answer")

@@ -12,10 +12,10 @@ from optimiser.inputs.tables import unverified_activities
 from optimiser.journeys.shared_out import sharing
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, matters, measures
-from optimiser.plan.proof import EVALUATED, PROVED
+from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import Cell, Otherwise, Sentence, mean_minutes_of, plain
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, sites_in_words
+from optimiser.problem.words import amount, apart, begun, hundredths, listed, percent, places, sites_in_words, whole
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
 from optimiser.report.words import how_far
 from optimiser.search.enumeration import can_be_listed
@@ -35,27 +35,35 @@ FIGURES_OF_TRANSFERS = (
 def lines(plan: Plan) -> list[str]:
     """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
     numbers = plan.measures
-    return [plan.problem.title, "", *_services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
+    asked = [plan.problem.title, *option(plan), ""]
+    return [*asked, *services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
 
 
 def notes(plan: Plan, numbers: pd.DataFrame, *, standing: bool = True) -> list[str]:
     """Return how good a plan is (``standing``), what falls short and what it rests on, in sentences."""
     return [
-        *_growth(plan.problem),
-        *_factors(plan.problem),
-        *_observed(plan, numbers),
-        *_shared_out(plan, numbers),
-        *(_standing(plan) if standing else ()),
+        *what_was_asked(plan, numbers),
+        *(how_sure(plan) if standing else ()),
         *_next_best(plan),
         *moves(plan),
         *short(plan),
         *_beds(plan, numbers),
-        *_exceptions(plan),
+        *exceptions(plan),
         *cover_from_elsewhere(plan),
         *rotas(plan),
         *fragile(plan, numbers),
         *_changes(plan),
         *_unverified(plan),
+    ]
+
+
+def what_was_asked(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return how patients and journeys are counted where that is not plain, in sentences."""
+    return [
+        *_growth(plan.problem),
+        *_factors(plan.problem),
+        *_observed(plan, numbers),
+        *_shared_out(plan, numbers),
     ]
 
 
@@ -121,7 +129,18 @@ def _mean(frame: str, service: str) -> Cell:
     return Cell(frame, (("measure", "mean_minutes"), ("service", service), ("group", "")), "value")
 
 
-def _services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+def option(plan: Plan) -> list[str]:
+    """Return what people call the option that was evaluated, and where they wrote it down."""
+    if plan.option is None:
+        return []
+    source = plan.option.source or "no source stated"
+    return [
+        f"Option {plan.option.code}: {plan.option.title} ({source}{'' if plan.option.verified else '; not verified'})"
+    ]
+
+
+def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return where each service is and what its journeys come to, a line each."""
     width = max(len(service.name) for service in plan.problem.services.values())
     found = []
     for code, service in plan.problem.services.items():
@@ -132,6 +151,7 @@ def _services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             patients = measures.number(numbers, "patients", code)
             if np.isfinite(mean):
                 text += f": {mean:.2f} minutes on average, {worst:.0f} at worst, {within / patients:.0%} within 30"
+                text += on_the_road(numbers, code)
             else:
                 text += ": somebody reaches no site" if patients else ": nobody needs it"
             if service.transfer:
@@ -142,7 +162,15 @@ def _services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     return found
 
 
-def _standing(plan: Plan) -> list[str]:
+def on_the_road(numbers: pd.DataFrame, service: str) -> str:
+    """Return how much of an average journey is on the road, where the rest is waiting to be taken on."""
+    mean, road = (measures.number(numbers, name, service) for name in ("mean_minutes", "mean_road_minutes"))
+    waits = np.isfinite(road) and np.isfinite(mean) and mean != road
+    return f", of the average {road:.2f} on the road and {mean - road:.2f} of waiting that is assumed" if waits else ""
+
+
+def how_sure(plan: Plan) -> list[str]:
+    """Return what is proved of a plan, and by how much it is best; of one that people chose, the rules it breaks."""
     proof, listing = plan.proof, plan.proof.enumeration
     broken = plan.broken
     if proof.outcome == EVALUATED:
@@ -155,12 +183,73 @@ def _standing(plan: Plan) -> list[str]:
     if proof.outcome != PROVED:
         return [f"Not proved best: {how_far(plan, 'the best found')}"]
     if not listing:
-        return ["Proved best: the solver closed the gap to 0."]
+        return ["Proved best: the solver closed the gap to 0.", *margins(plan)]
     ties = f"One of {listing.equal_best} equal best. " if listing.equal_best > 1 else ""
     return [
         f"Proved best. {ties}The solver closed the gap to 0, and all {listing.listed:,} options, judged without "
-        f"it, agree: {listing.lawful:,} of them break no rule."
+        f"it, agree: {listing.lawful:,} of them break no rule.",
+        *margins(plan),
     ]
+
+
+def margins(plan: Plan) -> list[str]:
+    """Return by how much the plan is best, service by service, in a sentence."""
+    found, alone = list[str](), list[str]()
+    for one in plan.proof.standings or ():
+        name = plan.problem.services[one.service].name.lower()
+        if one.margin is None:
+            alone.append(name)
+        elif one.margin < 0:
+            found.append(f"{name} could be {apart(-one.margin)} a patient nearer, at a cost to what comes first")
+        else:
+            found.append(f"{name} by {apart(one.margin)} a patient" if one.margin else f"{name} by nothing")
+    said = [f"By how much, every other service where it is: {'; '.join(found)}."] if found else []
+    none = "no other lawful sites, every other service where it is"
+    return [*said, *([f"{begun(listed(alone))} {'has' if len(alone) == 1 else 'have'} {none}."] if alone else [])]
+
+
+def level(plan: Plan) -> list[str]:
+    """Return which plans are level with this one, a sentence or two a service, and on what each of them is better."""
+    return [_level_in_words(plan, one) for one in plan.proof.standings or () if one.rivals]
+
+
+def _level_in_words(plan: Plan, one: Standing) -> str:
+    problem, here = plan.problem, places(plan.problem, plan.sites_of(one.service))
+    means, there, better = [one.rivals[0].figures["mean_minutes"][0]], list[str](), list[str]()
+    for rival in one.rivals:
+        at = places(problem, (site for site in problem.candidates if (site, one.service) in rival.designated))
+        there.append(at)
+        means.append(rival.figures["mean_minutes"][1])
+        for winner, loser, mine in ((at, here, 1), (here, at, 0)):
+            if words := _better_on(problem, one.service, rival.figures, mine):
+                against_which = f" than at {loser}" if len(one.rivals) > 1 else ""
+                better.append(f"better at {winner}{against_which}: {words}")
+    away = apart(max(abs(mean - means[0]) for mean in means))
+    close = f"{listed(f'{mean:.2f}' for mean in means)} minutes on average, {away} a patient apart"
+    close = f"{means[0]:.2f} minutes on average, whichever it is" if len(set(means)) == 1 else close
+    found = f"{problem.services[one.service].name} at {here}, or level with it at {', or at '.join(there)} ({close})"
+    return f"{found}; {'; '.join(better) or 'equal on every measure compared'}."
+
+
+def _better_on(problem: Problem, service: str, figures: Mapping[str, tuple[float, float]], mine: int) -> str:
+    """Return on which measures the one of two plans is better, with both numbers."""
+    standard = problem.services[service].standard_minutes
+    within = (
+        ("patients_beyond_standard", f"patients beyond {standard.value:g} minutes", whole, 1)
+        if standard
+        else ("patients_within_30", "patients within 30 minutes", whole, -1)
+    )
+    compared = (
+        ("worst_minutes", "longest journey in minutes", hundredths, 1),
+        within,
+        ("share_outside", "treated outside", percent, 1),
+    )
+    found = []
+    for name, words, said, sign in compared:
+        own, other = figures.get(name, (0.0, 0.0))[mine], figures.get(name, (0.0, 0.0))[1 - mine]
+        if said(own) != said(other) and sign * own < sign * other:
+            found.append(f"{words} ({said(own)} against {said(other)})")
+    return ", ".join(found)
 
 
 def _growth(problem: Problem) -> list[str]:
@@ -311,13 +400,17 @@ def _swap(plan: Plan, other: Plan, means: pd.DataFrame) -> tuple[str, tuple[Cell
 def _changes(plan: Plan) -> list[str]:
     problem, changes = plan.problem, []
     known = problem.services_with_today
+    if not known:
+        return ["Today is not stated, so changes are not counted."]
     for code in (code for code in problem.services if code in known):
         name = problem.services[code].name.lower()
         opens = [s for s in plan.sites_of(code) if (s, code) not in problem.today]
         closes = [s for s in problem.candidates if (s, code) in problem.today and (s, code) not in plan.designated]
         changes += [f"{name} opens at {sites_in_words(problem, opens)}"] if opens else []
         changes += [f"{name} closes at {sites_in_words(problem, closes)}"] if closes else []
-    return [f"Changes from today: {'; '.join(changes) or 'none'}.", *_stays_local(plan)]
+    unknown = [service.name.lower() for code, service in problem.services.items() if code not in known]
+    but = f" Where {listed(unknown)} {'is' if len(unknown) == 1 else 'are'} today is not stated." if unknown else ""
+    return [f"Changes from today: {'; '.join(changes) or 'none'}.{but}", *_stays_local(plan)]
 
 
 def _stays_local(plan: Plan) -> list[str]:
@@ -348,7 +441,7 @@ def _beds(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _exceptions(plan: Plan) -> list[str]:
+def exceptions(plan: Plan) -> list[str]:
     """Return how many documented exceptions there are, and which of them the plan makes use of."""
     problem = plan.problem
     if not problem.exceptions:

@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 import pulp
 
-from optimiser.errors import NoPlan, NotProved, TooLarge
+from optimiser.errors import NO_PLAN, NoPlan, NotProved, TooLarge
 from optimiser.journeys import nearest
 from optimiser.model import build, expression, solver
 from optimiser.model.arithmetic import one_choice, score, value
@@ -69,7 +69,7 @@ def front(problem: Problem, aims: Sequence[Objective]) -> list[Found]:
         if found is not None:
             zones = _split([*zones, zone], found)
     if not search.found:
-        raise NoPlan("No plan meets every rule.")
+        raise NoPlan(NO_PLAN)
     order = sorted(search.found)
     kept = undominated(np.array(order))
     return [(search.found[order[n]], order[n]) for n in kept]

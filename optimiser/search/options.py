@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from optimiser.errors import Fault, InputError, NoPlan, TooLarge, did_you_mean, quoted
+from optimiser.errors import NO_PLAN, Fault, InputError, NoPlan, TooLarge, did_you_mean, quoted
 from optimiser.model.arithmetic import ARITHMETIC, SCORES, Score
 from optimiser.plan.proof import Designations
 from optimiser.problem import Objective, Problem
@@ -216,7 +216,7 @@ def near_best(
         return _near_by_solver(problem, (aim, *others), within, within_minutes, apart)
     every = _every(problem, (aim, *others))
     if every.diagram.is_empty:
-        raise NoPlan("No plan meets every rule.")
+        raise NoPlan(f"{NO_PLAN} Which of them clash: optimiser.clash(problem).")
     score, least = every.scores[0], float(every.diagram.togo[0][0, 0])
     limit = _limit(problem, aim, _exactly(score, least), within, within_minutes)
     near = every.diagram.within(_at_most(score, limit))
@@ -254,7 +254,7 @@ def front(problem: Problem, aims: Sequence[str | Objective]) -> Front:
         return Front(_of_plans(problem, wanted, one_by_one.front(problem, wanted)), None)
     every = _every(problem, wanted)
     if every.diagram.is_empty:
-        raise NoPlan("No plan meets every rule.")
+        raise NoPlan(f"{NO_PLAN} Which of them clash: optimiser.clash(problem).")
     numbers, many = every.diagram.front(len(wanted))
     return Front(_ranked(every, numbers), tuple(many))
 
@@ -375,7 +375,7 @@ def _near_by_solver(
             raise TooLarge(f"More than {one_by_one.MOST_PLANS:,} plans are that near the best. Ask for those nearer.")
         found.append((designated, values))
     if limit is None:
-        raise NoPlan("No plan meets every rule.")
+        raise NoPlan(f"{NO_PLAN} Which of them clash: optimiser.clash(problem).")
     ranked = _of_plans(problem, aims, found)
     counts = {
         (code, site): int(ranked.provided[:, i, j].sum())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pulp
 
-from optimiser.errors import NoPlan, NotProved, SolverFailed, TooLarge
+from optimiser.errors import NO_PLAN, NoPlan, NotProved, SolverFailed, TooLarge
 from optimiser.journeys import nearest
 from optimiser.model import Model, build, expression, solver
 from optimiser.model.arithmetic import lawful, value
@@ -54,7 +54,7 @@ def solve(
     Raises
     ------
     NoPlan
-        When no plan meets every rule; the message names the rules that clash.
+        When no plan meets every rule; which of them clash is another question (``explanation.solving`` asks it).
     NotProved
         When time ran out before any plan was found.
     SolverFailed
@@ -260,7 +260,7 @@ class _Search:
         if outcome.status == "interrupted":
             raise KeyboardInterrupt
         if outcome.status == "infeasible":
-            raise NoPlan("No plan meets every rule.")
+            raise NoPlan(NO_PLAN)
         return outcome, _designated_in(model, outcome)
 
     def _ask(self, model: Model, aim: pulp.LpAffineExpression, in_hand: float) -> solver.Outcome:

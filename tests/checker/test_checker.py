@@ -37,7 +37,6 @@ from forgotten import nothing_is_forgotten
 
 from optimiser import checker
 from optimiser.checker import CHECKS, RULE_CHECKS, check, record
-from optimiser.checker.changes import changes_come_to_what_is_said
 from optimiser.checker.claims import OBJECTIVES
 from optimiser.checker.inputs import KNOWN_FILES, read_asked
 from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
@@ -46,6 +45,7 @@ from optimiser.checker.rules import RULES, facts_of
 from optimiser.checker.run import Run
 from optimiser.checker.sentences import SENTENCE_CHECKS
 from optimiser.checker.sharing import SHARING_CHECKS
+from optimiser.checker.standings import STANDING_CHECKS
 from optimiser.checker.tried import Trial, staffing
 from optimiser.errors import InputError
 from optimiser.model import solver
@@ -1490,10 +1490,10 @@ def test_every_check_has_words_and_a_seeded_fault() -> None:
         | {"files_are_as_listed"}
         | {name for name, _ in ALTERED.values()}
     )
-    # Those of cover, of patterns, of sharing, of sentences, of who crosses the border and of changes have their own tests.
+    # Those of cover, patterns, sharing, sentences, ties, changes and of who crosses the border have their own tests.
     of_rotas = {"rota_needs_are_worked_out", "rotas_are_those_asked_for", *PATTERN_CHECKS, *ON_CALL_CHECKS}
-    of_sharing = {one.__name__ for one in (*SHARING_CHECKS, *SENTENCE_CHECKS, changes_come_to_what_is_said)}
-    of_border = {"as_many_cross_the_border_as_today"}
+    of_sharing = {one.__name__ for one in (*SHARING_CHECKS, *SENTENCE_CHECKS, *STANDING_CHECKS)}
+    of_border = {"as_many_cross_the_border_as_today", "changes_come_to_what_is_said"}
     # So has what is said where there is no plan: test_no_plan.py.
     without_plan = {"no_plan_meets_every_rule", "rules_clash_as_said", "ways_out_are_enough"}
     asked = set(CHECKS) - of_rotas - of_sharing - of_border - without_plan

@@ -31,7 +31,7 @@ def test_solve_check_compare_in_a_row(tiny: Path):
     assert "Proved best." in solved.stdout
     assert "Checked: every number recomputed" in solved.stdout
     assert "Run folder: runs/a" in solved.stdout
-    assert solved.stdout.splitlines()[-1].startswith("Next: optimiser compare")
+    assert solved.stdout.splitlines()[-1].startswith("Next: optimiser report runs/a")
 
     checked = optimiser("check", "runs/a", cwd=tiny)
     assert checked.returncode == 0, checked.stderr

@@ -207,7 +207,7 @@ def test_a_clash_over_beds_says_how_many_more_would_do(tmp_path: Path):
     clash = op.clash(problem)
     assert ("beds_are_enough", ("care", "birch")) in clash.demands
     assert "Care at Birch Hospital makes do with 1 bed, which takes 2.5 patients a year" in str(clash)
-    assert "find 1 more bed for Care at Birch Hospital, for 1.8 patients a year beyond what its beds can take" in str(
+    assert "find 1 more bed for Care at Birch Hospital, for 1.84 patients a year beyond what its beds can take" in str(
         clash
     )
 

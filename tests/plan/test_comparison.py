@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from made_up_place import write_config, write_question
 from worlds import by_transfer, small, three_doctors
 
-from optimiser.plan import evaluate, measures
-from optimiser.plan.comparison import compare
-from optimiser.problem import Excepted, Figure, Link
+from optimiser.errors import InputError
+from optimiser.inputs import read_problem
+from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan.comparison import affected, compare, tables_of
+from optimiser.problem import Excepted, Figure, Link, Problem, Site
 
 BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
 AT_BIRCH = frozenset({("birch", "clinic")})
@@ -61,3 +65,69 @@ def test_exceptions_are_grouped_by_matter():
     assert compared.loc[("", "rules broken"), with_them] == 0
     assert compared.loc[("", "documented exceptions"), with_them] == 1
     assert compared.loc[("", "excepted: without x_ray"), with_them] == 2
+
+
+def fourth_site(problem: Problem) -> Problem:
+    """Return the small world with one candidate more, a minute from everybody."""
+    sites = {**problem.sites, "cedar": Site("cedar", "Cedar Hospital", candidate=True)}
+    return replace(problem, sites=sites, journeys=problem.journeys.assign(cedar=1.0))
+
+
+def said(answers: dict[str, Plan], kind: str) -> list[str]:
+    found = affected({name: tables_of(plan) for name, plan in answers.items()})["sentences"]
+    return list(found[found["kind"] == kind]["sentence"])
+
+
+def test_a_site_that_only_one_of_two_answers_knows_has_its_name_and_is_not_taken_to_be_outside():
+    answers = {"three": evaluate(small(), AT_BIRCH), "four": evaluate(fourth_site(small()), {("cedar", "clinic")})}
+    for first, second in (("three", "four"), ("four", "three")):
+        frames = affected({name: tables_of(answers[name]) for name in (first, second)})
+        sentences = " ".join(frames["sentences"]["sentence"])
+        assert "Cedar Hospital" in sentences and "nan" not in sentences and "cedar" not in sentences
+        assert not frames["volumes"].set_index("site")["neighbour"]["cedar"]
+        assert frames["volumes"]["name"].notna().all()
+
+
+def test_answers_about_different_places_are_refused_and_those_that_share_some_areas_say_so():
+    problem = small()
+    elsewhere = problem.areas.rename(index=lambda code: f"{code}-2")
+    other = replace(
+        problem, areas=elsewhere, **{n: getattr(problem, n).set_axis(elsewhere.index) for n in ("journeys", "demand")}
+    )
+    here, there = (tables_of(evaluate(one, AT_BIRCH)) for one in (problem, other))
+    for work in (affected, compare):
+        with pytest.raises(InputError, match=r"there: this is of another place than here: of \d resident areas"):
+            work({"here": here, "there": there})
+    first = next(iter(elsewhere.index))
+    some = elsewhere.rename(index={first: first.removesuffix("-2")})
+    half = replace(problem, areas=some, **{n: getattr(problem, n).set_axis(some.index) for n in ("journeys", "demand")})
+    (sentence,) = said({"here": evaluate(problem, AT_BIRCH), "half": evaluate(half, AT_BIRCH)}, "areas")
+    residents = int(problem.areas["resident"].sum())
+    assert sentence.startswith(f"{2 * (residents - 1)} areas are residents in one of the two only")
+
+
+def test_answers_to_different_questions_are_not_ranked_and_the_settings_that_differ_are_named(tmp_path: Path):
+    write_question(tmp_path)
+    text = "based_on: base.yaml\nservices:\n  care:\n    at_least_sites: {value: 2, source: Another book}\n"
+    path = write_config(tmp_path, "two.yaml", text)
+    at_ash = frozenset({("ash", "care"), ("ash", "labs")})
+    one, two = (evaluate(read_problem(each), at_ash) for each in (path.with_name("base.yaml"), path))
+    (sentence,) = said({"one": one, "two": two}, "question")
+    assert sentence == (
+        "two and one: these answer different questions, so neither is ranked above the other. "
+        "They differ in: services.care.at_least_sites (1; 2)."
+    )
+    assert said({"one": one, "again": evaluate(one.problem, one.designated)}, "question") == []
+
+
+def test_what_is_there_today_is_kept_not_opened():
+    today = replace(small(), today=frozenset({("ash", "clinic")}))
+    answers = {"birch": evaluate(today, AT_BIRCH), "ash": evaluate(today, {("ash", "clinic")})}
+    assert said(answers, "openings") == [
+        "ash against birch: Clinic is kept at Ash, where birch closes it; "
+        "Clinic does not open at Birch, where birch opens it."
+    ]
+    unknown = {name: replace(plan, problem=replace(plan.problem, today=frozenset())) for name, plan in answers.items()}
+    assert said(unknown, "openings") == [
+        "ash against birch: Clinic is at Ash, where birch has none; Clinic is not at Birch, where birch has one."
+    ]

@@ -374,9 +374,7 @@ def test_the_page_on_pathways_says_what_each_choice_of_units_comes_to():
 
 def test_the_page_on_observed_flows_says_what_offsets_come_to():
     rows = {row[0]: row[1:] for row in rows_of("observed.md", 4)}
-    for name, row in (
-        ("what_if/observed_stroke_flows", "observed, Southend held at 0 (closest fit)"),
-    ):
+    for name, row in (("what_if/observed_stroke_flows", "observed, Southend held at 0 (closest fit)"),):
         best, mean, following = rows[row]
         plans = {site: with_sites(question(name), HASU, site) for site in ("basildon", "southend")}
         means = {site: f"{number(plan, 'mean_minutes', HASU):.2f}" for site, plan in plans.items()}

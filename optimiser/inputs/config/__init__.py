@@ -8,7 +8,13 @@ from optimiser.errors import Fault, InputError
 from optimiser.inputs.config.contradictions import contradictions, exception_faults
 from optimiser.inputs.config.faults import settings_of
 from optimiser.inputs.config.settings import OBJECTIVES, Config, Draft, Option, OptionSettings, Settings
-from optimiser.inputs.config.writing import json_schema, resolved_yaml, services_of, with_exceptions
+from optimiser.inputs.config.writing import (
+    json_schema,
+    resolved_yaml,
+    services_of,
+    settings_in_full,
+    with_exceptions,
+)
 from optimiser.inputs.layers import read_layers
 
 __all__ = [
@@ -24,6 +30,7 @@ __all__ = [
     "read_option",
     "resolved_yaml",
     "services_of",
+    "settings_in_full",
     "with_exceptions",
 ]
 

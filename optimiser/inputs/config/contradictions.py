@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from optimiser.errors import did_you_mean, quoted
 from optimiser.inputs.config.settings import Config, ExceptionSettings, ObjectiveSettings, ServiceSettings
 from optimiser.inputs.layers import Spot
+from optimiser.problem.words import TOLD, TOLD_MEASURES
 
 
 def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -42,8 +44,25 @@ def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[s
     yield from _unknown_names(config, ("today",), config.settings.today, services)
     for number, objective in enumerate(config.settings.objectives):
         yield from _objective_faults(config, number, objective, services)
+    yield from _untold(config, services)
     for number, words in exception_faults(config.settings.services, config.settings.exceptions or ()):
         yield config.where("exceptions", number), words
+
+
+def _untold(config: Config, services: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield what stands in braces in a sentence to know before, and is no number of a run."""
+    known = list(services)
+    for number, one in enumerate(config.settings.know_before or ()):
+        where = config.where("know_before", number)
+        for measure, service, *_ in TOLD.findall(one.sentence):
+            if measure not in TOLD_MEASURES:
+                hint = did_you_mean(measure, TOLD_MEASURES, list_at_most=20)
+                yield where, f"there is no measure {quoted(measure)} that a sentence may tell. {hint}"
+            if service not in known:
+                yield where, _no_such("service", service, known)
+        if left := re.search(r"\{[^}]*\}?|\}", TOLD.sub("", one.sentence)):
+            words = "is no number of a run. Write {mean_minutes of SERVICE}, for example, or take the brace out"
+            yield where, f"{quoted(left.group())} {words}."
 
 
 def _names(named: Any, *spot: str) -> list[str]:

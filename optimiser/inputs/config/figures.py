@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -37,6 +38,7 @@ _Part = TypeVar("_Part", bound="DataclassInstance")
 UNLIMITED = "unlimited"
 # Far above what any health system has, and far below what a solver can add to 1 and still tell.
 LARGEST = 1_000_000_000
+LONGEST_SENTENCES = 2000
 LONGEST_LINE = 200
 A_WEEK = 10_080
 
@@ -92,12 +94,12 @@ def in_full(number: float) -> str:
     return f"{Decimal(text):f}" if 1e-6 <= abs(number) < 1e15 else text
 
 
-def _one_line(text: str) -> str:
+def _one_line(text: str, longest: int = LONGEST_LINE) -> str:
     line = text.strip("\n")
     if "\n" in line:
         raise ValueError("must be one line. Take the line breaks out.")
-    if len(line) > LONGEST_LINE:
-        raise ValueError(f"has {len(line):,} characters, and {LONGEST_LINE} are the most. Shorten it.")
+    if len(line) > longest:
+        raise ValueError(f"has {len(line):,} characters, and {longest} are the most. Shorten it.")
     return line
 
 
@@ -112,6 +114,7 @@ def no_repeats(codes: tuple[str, ...]) -> tuple[str, ...]:
 Number = Annotated[float, BeforeValidator(a_number)]
 Code = Annotated[StrictStr, StringConstraints(pattern=CODE_PATTERN)]
 Line = Annotated[StrictStr, AfterValidator(_one_line)]
+Sentences = Annotated[StrictStr, AfterValidator(partial(_one_line, longest=LONGEST_SENTENCES))]
 Codes = Annotated[tuple[Code, ...], AfterValidator(no_repeats)]
 
 

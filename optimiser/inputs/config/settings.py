@@ -40,6 +40,7 @@ from optimiser.inputs.config.figures import (
     OtherStayDays,
     Patients,
     Rate,
+    Sentences,
     Share,
     ShareBelowOne,
     StatedFigure,
@@ -357,6 +358,15 @@ class ObjectiveSettings(Strict):
         return {"anyOf": [{"enum": list(OBJECTIVES)}, named | {"additionalProperties": False}]}
 
 
+class KnowBeforeSettings(Strict):
+    """What to know before an answer is repeated."""
+
+    sentence: Sentences = Field(
+        description="What to know; {mean_minutes of SERVICE} stands for that number of the run, as do other measures"
+    )
+    source: StrictStr = Field("", description="Where that is stated")
+
+
 def _border_in_todays_words(said: Any) -> Any:
     if said == "open":
         raise ValueError("is called nearest now. Write border: nearest, or as_today where border.csv says who crosses.")
@@ -398,6 +408,14 @@ class Settings(Strict):
     )
     exceptions: tuple[ExceptionSettings, ...] | None = Field(
         None, description="Links that need not hold at some site, each with its reason; every run lists them"
+    )
+    a_tie_is_within: AtLeastZero | None = Field(
+        None,
+        description="Minutes a patient that are too few to matter: plans whose average journeys to a service are no "
+        "further apart are level; 1% of its average journey if not stated",
+    )
+    know_before: tuple[KnowBeforeSettings, ...] | None = Field(
+        None, description="What to know before the answer is repeated; every run shows it"
     )
     time_limit_minutes: Annotated[Number, AfterValidator(Within(0, above=True))] = Field(
         10.0, description="Minutes after which the search stops and says how good its answer is"
@@ -478,6 +496,11 @@ class Option:
     def title(self) -> str:
         """The option in one line."""
         return self.settings.title
+
+    @property
+    def source(self) -> str:
+        """Where it was written down, as stated."""
+        return self.settings.source
 
     @property
     def designations(self) -> Mapping[str, tuple[str, ...]]:

@@ -41,6 +41,11 @@ def services_of(resolved: bytes) -> Mapping[str, ServiceSettings]:
     return _resolved(resolved).services
 
 
+def settings_in_full(resolved: bytes) -> dict[str, Any]:
+    """Return every setting of a resolved config that is set, as plain data."""
+    return dict(_in_full(_resolved(resolved)))
+
+
 def _resolved(resolved: bytes) -> Settings:
     from ruamel.yaml import YAML
 

@@ -167,7 +167,7 @@ class enough_patients_within_standard(OneFigure):
     setting, notch = "share_within_standard", -0.01
     quantity, bends = "share_within_standard", "at the standard"
     asks = "{figure} of patients reach {service} within {standard}"
-    gives = "accept {by:,.1f} more patients a year beyond the standard for {service}"
+    gives = "accept {by} more patients a year beyond the standard for {service}"
     loosened_to = "a share of {new:g} within the standard"
 
     def applies_to(self, service: Service) -> bool:

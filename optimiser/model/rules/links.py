@@ -17,10 +17,14 @@ from optimiser.problem.words import amount
 
 
 class BetweenServices(Limit):
-    """A wish of a service for another, at every site that provides it and is not excepted. ``setting`` names both."""
+    """A wish of a service for another, at every site that provides it and is not excepted, and ``where`` it must be.
+
+    ``setting`` names both.
+    """
 
     unit, site_by_site, rows_give, binds, bends = "designated", True, False, False, "straight"
     setting: str
+    where: str
 
     def links(self, problem: Problem, code: str) -> tuple[Any, ...]:
         """Return what a service wishes for: each a ``Link`` or a ``Reach``."""
@@ -33,6 +37,10 @@ class BetweenServices(Limit):
                 for site in problem.candidates:
                     if not problem.is_excepted(code, link.service, site):
                         yield code, site, link
+
+    def waived(self, problem: Problem, names: Names) -> str:
+        service, other = (problem.services[name].name for name in names)
+        return f"let {service} do without {other} {self.where}, as a documented exception"
 
     def ties(self, problem: Problem) -> Iterator[set[str]]:
         return ({code, link.service} for code, _, link in self.each(problem))
@@ -49,7 +57,7 @@ class services_share_a_site(BetweenServices):
     """A site that provides a service also provides the services it must share a site with."""
 
     # Two services share a site, or do not: it has no size.
-    setting, relation = "same_site", ">="
+    setting, where, relation = "same_site", "on its site", ">="
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, site, link in self.each(problem):
@@ -70,7 +78,7 @@ class services_share_a_site(BetweenServices):
 class services_are_within_reach(BetweenServices):
     """A site that provides a service has those it needs in reach: at a site that is near enough, or at its own."""
 
-    setting, sides_in, relation, notch = "in_reach", "minutes", "<=", 5.0
+    setting, where, sides_in, relation, notch = "in_reach", "in reach", "minutes", "<=", 5.0
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, site, link in self.each(problem):

@@ -12,7 +12,7 @@ from optimiser.model import legs
 from optimiser.model.rules.rule import Instance, Limit, Looser, Names, OneFigure, Rows, relaxed, with_service
 from optimiser.model.variables import Variables
 from optimiser.problem import Figure, Problem
-from optimiser.problem.words import PATIENTS, amount
+from optimiser.problem.words import PATIENTS, amount, tenths_or_more
 
 # By how many patients people would raise what a neighbour takes, at a time.
 NOTCH = 10.0
@@ -25,7 +25,7 @@ class few_enough_are_treated_outside(OneFigure):
     unit, relation, presumes_journeys = PATIENTS, "<=", True
     setting, notch, bends = "at_most_share_outside", 0.01, "straight"
     asks = "at most {share} of the residents' patients are treated outside for {service}"
-    gives = "accept {by:,.1f} more patients a year who are treated outside for {service}"
+    gives = "accept {by} more patients a year who are treated outside for {service}"
     loosened_to = "a share of {new:g} treated outside"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
@@ -91,7 +91,7 @@ class neighbours_are_not_sent_too_many(Limit):
 
     def way_out(self, problem: Problem, names: Names, by: float) -> str:
         service, site = problem.services[names[0]], problem.sites[names[1]].name
-        return f"accept {by:,.1f} patients a year too many at {site} for {service.name}"
+        return f"accept {tenths_or_more(by)} patients a year too many at {site} for {service.name}"
 
     def _with(self, problem: Problem, code: str, most: Mapping[str, Figure]) -> Problem:
         changed: dict[str, Any] = {"neighbours_take_at_most": most}

@@ -21,7 +21,7 @@ import pulp
 from optimiser.journeys.choices import All
 from optimiser.model.variables import Variables
 from optimiser.problem import Figure, Problem, Service
-from optimiser.problem.words import PATIENTS, amount, is_one
+from optimiser.problem.words import PATIENTS, amount, is_one, no_less, tenths_or_more
 
 Names = tuple[str, ...]
 Rows = Iterator[tuple[Names, pulp.LpConstraint]]
@@ -210,6 +210,10 @@ class Limit(Judged):
         """Return in words what a plan that breaks it by so much would need to be lawful; mostly there are none."""
         return ""
 
+    def waived(self, problem: Problem, names: Names) -> str:
+        """Return what doing without it altogether would mean, in words; nothing where it gives way by so much."""
+        return ""
+
     def gives_at_most(self, problem: Problem, names: Names) -> float | None:
         """Return by how much it may give way and still ask for something; nothing where there is no such end."""
         return None
@@ -316,15 +320,16 @@ class OneFigure(Limit):
         """Return the words that a sentence may use: whose figure, how much, and how much more or less."""
         service = problem.services[names[0]]
         number, unit = self.value(service), self.sides_in or self.unit
-        new = round(number + (by if self.relation == "<=" else -by), 6)
+        enough = no_less(by)
+        new = round(number + (enough if self.relation == "<=" else -enough), 6)
         return {
             "service": service.name,
             "site": problem.sites[names[1]].name if len(names) > 1 else "",
             "figure": amount(number, unit),
             "patients": amount(number, PATIENTS),
             "is_or_are": "is" if is_one(number) else "are",
-            "by": by,
-            "more": amount(by, self.unit, "more "),
+            "by": tenths_or_more(by),
+            "more": amount(enough, self.unit, "more "),
             "new": new,
             "new_figure": amount(new, unit),
         }

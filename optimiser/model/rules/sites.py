@@ -41,6 +41,11 @@ class fixed_designations_stand(Limit):
     def stated(self, problem: Problem) -> Iterator[Names]:
         return ((code, site) for code, service in problem.services.items() for site in service.fixed)
 
+    def waived(self, problem: Problem, names: Names) -> str:
+        service, site = problem.services[names[0]], names[1]
+        stands = "there" if service.fixed[site].provided else "not there"
+        return f"decide anew on {service.name} at {problem.sites[site].name}, which is fixed as {stands}"
+
     def without(self, problem: Problem, names: Names) -> Problem:
         fixed = problem.services[names[0]].fixed
         return with_service(problem, names[0], fixed={site: one for site, one in fixed.items() if site != names[1]})

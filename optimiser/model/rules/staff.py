@@ -15,7 +15,7 @@ from optimiser.model import rotas, staffing
 from optimiser.model.rules.rule import Instance, Limit, Looser, Names, Rows, Rule, relaxed, with_service
 from optimiser.model.variables import Variables
 from optimiser.problem import Figure, Problem, RotaNeed, Unit
-from optimiser.problem.words import amount, is_one, shown
+from optimiser.problem.words import amount, is_one, no_less, shown
 
 
 class OfStaff(Limit):
@@ -72,7 +72,7 @@ class rota_is_filled(OfStaff):
         return f"{service.name} needs {needs} {where}{once}; {in_post}"
 
     def way_out(self, problem: Problem, names: Names, by: float) -> str:
-        short = _staff(problem, by, names[1:])
+        short = _staff(problem, no_less(by), names[1:])
         return f"let the rotas of {problem.services[names[0]].name} be short of {short} in all"
 
     def it_would_take(self, problem: Problem, names: Names, by: float) -> str:
@@ -174,7 +174,7 @@ class moves_within_limit(OfATeam):
                 yield (team, unit), pulp.lpSum(moves) <= self.value(problem, team)
 
     def way_out(self, problem: Problem, names: Names, by: float) -> str:
-        return f"let {_staff(problem, by, names, 'more ')} move between sites"
+        return f"let {_staff(problem, no_less(by), names, 'more ')} move between sites"
 
 
 class recruitment_within_limit(OfATeam):
@@ -188,7 +188,7 @@ class recruitment_within_limit(OfATeam):
             yield (team, unit), recruits <= self.value(problem, team)
 
     def way_out(self, problem: Problem, names: Names, by: float) -> str:
-        return f"recruit {_staff(problem, by, names, 'more ')}"
+        return f"recruit {_staff(problem, no_less(by), names, 'more ')}"
 
 
 def joint_needs(problem: Problem, choices: All, team: str, unit: Unit) -> tuple[staffing.Needs, Names, tuple[int, ...]]:

@@ -74,7 +74,7 @@ class not_too_many_ambulance_hours(OfTransfers):
 
     setting, unit, notch = "most_ambulance_hours", "hours a year", 365.0
     asks = "ambulances spend at most {figure} on transfers to {service}"
-    gives = "allow {by:,.1f} more ambulance hours a year for transfers to {service}"
+    gives = "allow {by} more ambulance hours a year for transfers to {service}"
 
     def expression(self, problem: Problem, x: Variables, code: str) -> pulp.LpAffineExpression:
         return legs.ambulance_hours(problem, x, code)

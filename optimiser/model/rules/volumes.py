@@ -14,7 +14,7 @@ from optimiser.model.rules.rule import Instance, Limit, Looser, Names, OneFigure
 from optimiser.model.variables import Variables
 from optimiser.problem import Beds, Problem, beds
 from optimiser.problem.decimals import exactly
-from optimiser.problem.words import PATIENTS, amount, is_one, short
+from optimiser.problem.words import PATIENTS, amount, is_one, short, tenths_or_more
 
 # With more candidates the sites of a service are not listed to find the next volume that changes anything.
 MOST_CANDIDATES_LISTED = 8
@@ -86,7 +86,7 @@ class every_site_has_enough_patients(PatientsAtASite):
     setting, relation = "minimum_patients", ">="
     asks = "{service} at {site} has at least {figure}"
     at_each_site = "{service} has at least {figure} at each site"
-    gives = "accept {by:,.1f} patients a year too few at {site} for {service}"
+    gives = "accept {by} patients a year too few at {site} for {service}"
     takes = "{more} at {site}"
     loosened_to = "at least {new_figure}"
 
@@ -97,7 +97,7 @@ class no_site_has_too_many_patients(PatientsAtASite):
     setting, relation = "maximum_patients", "<="
     asks = "{service} at {site} has at most {figure}"
     at_each_site = "{service} has at most {figure} at each site"
-    gives = "accept {by:,.1f} patients a year too many at {site} for {service}"
+    gives = "accept {by} patients a year too many at {site} for {service}"
     takes = "room for {more} at {site}"
     loosened_to = "at most {new_figure}"
 
@@ -139,7 +139,7 @@ class beds_are_enough(Limit):
         needed = beds.beds_needed(wanted.stays.load(exactly(round(patients, 6))), wanted.blocking.value)
         more = amount(needed - wanted.at[names[1]].value, "beds", "more ")
         where = f"{problem.services[names[0]].name} at {problem.sites[names[1]].name}"
-        return f"find {more} for {where}, for {by:,.1f} patients a year beyond what its beds can take"
+        return f"find {more} for {where}, for {tenths_or_more(by)} patients a year beyond what its beds can take"
 
     def stated(self, problem: Problem) -> Iterator[Names]:
         for code, service in problem.services.items():

@@ -221,12 +221,14 @@ function journeyMeasures(question, code, going, put) {
   const groups = question.groups.names.map(() => ({patients: 0, minutes: 0, worst: 0, anybody: false}));
   const near = BANDS.map(() => ({patients: 0, people: 0, older: 0}));
   const arriving = new Map(), here = new Map(); // patients by minutes, and those who do not leave
-  let beyond = 0, everybody = 0, staying = 0;
+  let beyond = 0, everybody = 0, staying = 0, waited = 0;
   for (let row = 0; row < rows.patients.length; row++) {
     if (!rows.resident[row]) continue;
     const minutes = going.minutes[row], many = rows.patients[row], spent = going.spent[row], stays = rows.to[row] < 0;
     everybody += rows.people[row];
     if (stays) staying += many;
+    const moves = service.transfer && going.site[row] !== NONE && going.site[row] !== going.first[row];
+    if (moves) waited += many * service.transfer.share * service.transfer.waits;
     add(all, many, spent, stays ? minutes : 0);
     for (const kind of rows.kinds) {
       const group = kind[row] === NONE ? null : groups[kind[row]];
@@ -254,6 +256,7 @@ function journeyMeasures(question, code, going, put) {
     put("patients", code, group, sums.patients / scales.patients);
   };
   publish(all, "");
+  if (service.transfer) put("mean_road_minutes", code, "", all.patients ? (all.minutes - waited) / all.patients / finest : NaN);
   put("patient_minutes", code, "", all.minutes / finest / scales.patients);
   put("median_minutes", code, "", reachedBy(arriving, all.patients, 0.5) / scales.minutes);
   put("p95_minutes", code, "", reachedBy(here, staying, 0.95) / scales.minutes);
@@ -565,7 +568,7 @@ function changesFromToday(question, chosen, put) {
     put("changes_from_today", code, "", changes);
     all += changes;
   }
-  put("changes_from_today", "", "", all);
+  if (question.services.some(({today}) => today !== null)) put("changes_from_today", "", "", all);
   return all;
 }
 

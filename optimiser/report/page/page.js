@@ -37,7 +37,7 @@ const FORMS = {
   change: value => (!Number.isFinite(value) ? "–" : half(Math.abs(value)) === 0 ? "0" : (value > 0 ? "+" : "−") + commas(half(Math.abs(value)))),
   percent: value => (Number.isFinite(value) ? `${half(100 * value)}%` : "–"),
   fine: value => (Number.isFinite(value) ? commas(value, 2) : value === Infinity ? "none" : "–"),
-  spare: value => (Math.abs(value) < 1e-9 ? "just enough" : `${commas(Math.abs(value), 2)} ${value > 0 ? "spare" : "short"}`),
+  spare: value => (Number.isNaN(value) ? "not needed" : Math.abs(value) < 1e-9 ? "just enough" : `${commas(Math.abs(value), 2)} ${value > 0 ? "spare" : "short"}`),
   sites: value => value,
   d0: exactly(0), d1: exactly(1), d2: exactly(2),
 };
@@ -102,7 +102,7 @@ function fillCells() {
   }
   for (const row of now.staff) {
     for (const [column, value] of Object.entries(row)) now.measures.set(`staff|${row.team} ${row.unit}|${row.site} ${column}`, value);
-    now.measures.set(`staff|${row.team} ${row.unit}|${row.site} spare`, row.staff - row.needed);
+    now.measures.set(`staff|${row.team} ${row.unit}|${row.site} spare`, row.needed ? row.staff - row.needed : NaN);
   }
   for (const cell of CELLS) {
     const value = now.measures.get(cell.key), text = value === undefined ? "–" : FORMS[cell.form](value);
@@ -179,7 +179,9 @@ function titles() {
   const [mine, before] = apart(measure(now, "mean_minutes", shown), measure(today, "mean_minutes", shown));
   set("curve", mine === before ? `The average journey is ${mine} minutes, as today` : `The average journey is ${mine} minutes, against ${before} today`);
   const worst = hardestHit();
-  set("affected", worst && worst.change >= 0.5 ? `Journeys lengthen most for ${worst.name}: ${FORMS.change(worst.change)} minutes on average` : "No group's average journey gets longer");
+  const ofAll = `Journeys change by ${FORMS.change(measure(now, "mean_change", shown))} minutes on average; no groups are known`;
+  const longest = worst && worst.change >= 0.5 ? `Journeys lengthen most for ${worst.name}: ${FORMS.change(worst.change)} minutes on average` : "No group's average journey gets longer";
+  set("affected", worst ? longest : ofAll);
   set("transfers", service.transfer ? `${commas(measure(now, "transfers_per_day", shown), 1)} transfers a day to ${name}` : `${FORMS.whole(measure(now, "patients_redirected", shown))} patients a year would arrive elsewhere than today`);
   const warn = document.querySelector(`[data-warn="${CSS.escape(shown)}"]`), mean = measure(now, "mean_change", shown);
   warn.hidden = !(Math.abs(mean) < 2 && worst && worst.change > FAR);

@@ -12,6 +12,8 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import read_bytes
+from optimiser.plan.affected import asked_about
+from optimiser.plan.asked import differing
 from optimiser.plan.comparison import compare, tables_of
 from optimiser.plan.finished import Run
 from optimiser.problem import Problem
@@ -54,6 +56,8 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
     compared = compare({run.name: tables_of(run.plan) for run in runs})
     values, listed = values_of(runs[0]), decided(problem)
     stay = max(of_those_who_stay(run.plan.problem) for run in runs)
+    # Answers to different questions are set side by side, and none is best.
+    one_question = not any(differing(asked_about(problem), asked_about(run.problem)) for run in runs[1:])
     first: list[Row] = []
     more: list[Row] = []
     for (service, measure), of_runs in zip(compared.index, compared.to_numpy(), strict=True):
@@ -63,20 +67,21 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
         words += stay if str(measure).startswith(OF_THOSE_WHO_STAY) else ""
         head = f"{name}: {words}" if name else begun(words)
         form = told_apart(_numbers(row))
-        cells = [*_cells(problem, str(measure), row, form), _follows(problem, values, service, measure, row, form)]
+        follows = _follows(problem, values, service, measure, row, form)
+        cells = [*_cells(problem, str(measure), row, form, ranked=one_question), follows]
         at_first = str(measure).startswith(FIRST) and (not service or service in listed)
         (first if at_first else more).append(Row(head, cells, str(service)))
     heads = ["", *(run.name for run in runs), "Your choice"]
     return {"measured": Table("Measured, by option", heads, first), "more": Table("More measures", heads, more)}
 
 
-def _cells(problem: Problem, measure: str, row: Sequence[Any], form: str) -> list[Cell]:
+def _cells(problem: Problem, measure: str, row: Sequence[Any], form: str, *, ranked: bool) -> list[Cell]:
     numbers = _numbers(row)
     known = [one for one in numbers if one is not None]
     if not known:
         return [Cell(_sites(problem, one)) for one in row]
     best = max(known) if measure.startswith(HIGHER_IS_BETTER) else min(known)
-    marked = len(set(known)) > 1 and not measure.startswith(NEITHER)
+    marked = ranked and len(set(known)) > 1 and not measure.startswith(NEITHER)
     return [
         Cell("–" if one is None else f"{BEST if marked and one == best else ''}{FORMS[form](one)}") for one in numbers
     ]

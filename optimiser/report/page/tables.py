@@ -203,14 +203,16 @@ def rotas(run: Run) -> Table | None:
         unit = "" if row["unit"] == "people" else f", {row['unit']}"
         head = f"{problem.teams[row['team']].name}{unit}, {short(problem.pool_name(row['site']))}"
         cells = [Cell(hundredths(float(row[column])), f"{key} {column}", "fine") for column in columns]
-        spare = float(row["staff"]) - float(row["needed"])
+        spare = float(row["staff"]) - float(row["needed"]) if row["needed"] else float("nan")
         rows.append(Row(begun(head), [*cells, Cell(spare_or_short(spare), f"{key} spare", "spare")]))
     heads = ["", "Needed", "In post", "Moved in", "Moved out", "Recruited", "On the rota", "Spare or short"]
     return Table("Staff by team and site", heads, rows)
 
 
 def spare_or_short(spare: float) -> str:
-    """Return ``2 spare``, ``5 short`` or ``just enough``."""
+    """Return ``2 spare``, ``5 short`` or ``just enough``; ``not needed`` of staff whom no rota needs there."""
+    if spare != spare:
+        return "not needed"
     if abs(spare) < 1e-9:
         return "just enough"
     return f"{hundredths(abs(spare))} {'spare' if spare > 0 else 'short'}"

@@ -1,0 +1,87 @@
+"""Which question an answer is to: runs of one place can be set side by side, and those of one question ranked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from optimiser.errors import Fault, InputError
+from optimiser.inputs.config import settings_in_full
+from optimiser.problem.words import listed
+
+Tables = Mapping[str, pd.DataFrame]
+
+COLUMNS = ["setting", "value"]
+# What a question may say otherwise and still be the same question; nor does it matter where a figure comes from.
+WORDS = ("title", "place", "time_limit_minutes", "know_before", "a_tie_is_within")
+OF_A_FIGURE = ("source", "verified", "reason")
+NOT_STATED = "not stated"
+MOST_NAMED = 4
+
+
+def settings_of(files: Mapping[str, bytes]) -> pd.DataFrame:
+    """Return everything that makes a question what it is, one row each: settings as ``a.b.c``, tables by their hash.
+
+    ``files`` are the resolved config and the place's tables, by name in a run folder. No rows for a question that was
+    made in Python, of which nothing is written.
+    """
+    rows = [*_flat(settings_in_full(files["config.yaml"]))] if "config.yaml" in files else []
+    tables = {name: content for name, content in files.items() if name.startswith("inputs/") and name.endswith(".csv")}
+    rows += [(name, hashlib.sha256(content).hexdigest()) for name, content in sorted(tables.items())]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _flat(said: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(said, dict) and said:
+        for key, one in said.items():
+            if key not in OF_A_FIGURE:
+                yield from _flat(one, f"{name}.{key}" if name and key != "value" else name or str(key))
+    else:
+        yield name, listed(map(str, said), "none") if isinstance(said, list | dict) else str(said)
+
+
+def differing(base: Tables, other: Tables) -> list[str]:
+    """Return the settings in which two questions differ, in words; empty where they are one question."""
+    before, after = (dict(zip(*(one["settings"][name] for name in COLUMNS), strict=True)) for one in (base, other))
+    found = []
+    for name in (one for one in dict.fromkeys((*before, *after)) if not one.startswith(WORDS)):
+        values = [NOT_STATED if one.get(name) is None else one[name] for one in (before, after)]
+        if values[0] != values[1]:
+            table = name.removeprefix("inputs/")
+            found.append(f"the table {table}" if table != name else f"{name} ({values[0]}; {values[1]})")
+    return found
+
+
+def refuse_other_places(answers: Mapping[str, Tables]) -> None:
+    """Refuse answers of which one has no resident area in common with the first: they are of different places.
+
+    Raises
+    ------
+    InputError
+        One fault for each such answer.
+    """
+    (first, base), *others = answers.items()
+    here, faults = _residents(base), []
+    for name, other in others:
+        there = _residents(other)
+        if not here & there:
+            areas = f"of {len(there):,} resident areas here and {len(here):,} there, none is in both"
+            words = f"this is of another place than {first}: {areas}. Compare answers about one place."
+            faults.append(Fault(name, words))
+    if faults:
+        raise InputError(faults)
+
+
+def _residents(answer: Tables) -> set[str]:
+    areas = answer["areas"]
+    return set(areas["area"][areas["resident"].astype(str).str.lower() == "true"])
+
+
+def in_short(base: Tables, other: Tables) -> str:
+    """Return in which settings two questions differ, the first few of them named; nothing where they are one."""
+    found = differing(base, other)
+    more = len(found) - MOST_NAMED
+    return listed([*found[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])])

@@ -1,0 +1,101 @@
+"""Today as counted: what activity.csv has of the sites that provide a service today, beside what the model says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from optimiser.plan import Plan, measures
+from optimiser.problem.words import listed, short, whole
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The counts of one activity at the sites of today: by site, in a period, with who counted, and the model's."""
+
+    services: tuple[str, ...]
+    period: str
+    source: str
+    counts: Mapping[str, float]
+    modelled: Mapping[str, float]
+
+
+def counted_today(plan: Plan) -> tuple[Counted, ...]:
+    """Return the counts of every activity that was counted at all sites that provide its services today.
+
+    Of several periods, the one that a service names (``observed``); else that which has fewest years beside those that
+    its patients are of, the latest of equals.
+    """
+    problem = plan.problem
+    rows, found = _rows(problem.files, "activity"), dict[tuple[object, ...], Counted]()
+    for code in problem.services_with_patients:
+        service = problem.services[code]
+        today = tuple(site for site in problem.candidates if (site, code) in problem.today)
+        periods: dict[str, dict[str, float]] = {}
+        for row in rows:
+            if row.get("activity") == service.activity and row.get("site") in today:
+                periods.setdefault(row["period"], {})[row["site"]] = float(row["count"])
+        whole_ones = sorted(period for period, counts in periods.items() if today and len(counts) == len(today))
+        if not whole_ones or service.transfer:
+            continue
+        asked = _years_of_demand(plan, str(service.activity))
+        stated = service.observed.period if service.observed else ""
+        nearest = min(reversed(whole_ones), key=lambda one: len(_years(one) - asked))
+        period = stated if stated in whole_ones else nearest
+        key = (service.activity, today)
+        same = found.get(key)
+        rows_today = measures.of_service(plan.today, code)
+        table = {site: value for name, _, site, value, *_ in rows_today if name == "site_patients"}
+        found[key] = Counted(
+            (*(same.services if same else ()), code),
+            period,
+            _source(problem.files, "activity", "count", str(service.activity)),
+            periods[period],
+            same.modelled if same else {site: table[site] for site in today},
+        )
+    return tuple(found.values())
+
+
+def in_words(plan: Plan, one: Counted) -> str:
+    """Return the counts as a sentence, beside what the model says, and whose numbers each are."""
+    problem = plan.problem
+    names = listed(problem.services[code].name for code in one.services)
+    each = [f"{short(problem.sites[site].name)} {whole(count)}" for site, count in one.counts.items()]
+    model = [f"{short(problem.sites[site].name)} {whole(number)}" for site, number in one.modelled.items()]
+    by = f", counted by {one.source}" if one.source else ", as activity.csv has them"
+    return f"{names} today: {listed(each)} patients in {one.period}{by}; {listed(model)} a year by this model."
+
+
+def _rows(files: Mapping[str, bytes], table: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(files.get(f"inputs/{table}.csv", b"").decode("utf-8-sig"))))
+
+
+def _sources(files: Mapping[str, bytes], table: str, column: str, activity: str) -> Iterator[dict[str, str]]:
+    """Yield the sources of a column's rows of an activity."""
+    known = {row["source"]: row for row in _rows(files, "sources")}
+    for row in _rows(files, "columns"):
+        words = set(re.findall(r"\w+", row.get("note") or ""))
+        if (row.get("table"), row.get("column")) == (table, column) and (activity in words or not words):
+            yield from (known[one] for one in re.split(r"[\s;,]+", row.get("source") or "") if one in known)
+
+
+def _source(files: Mapping[str, bytes], table: str, column: str, activity: str) -> str:
+    publishers = (one.get("publisher") or one.get("title") or "" for one in _sources(files, table, column, activity))
+    return listed(dict.fromkeys(publishers))
+
+
+def _years(words: str) -> set[int]:
+    """Return the years that words speak of, first to last; of a year such as 2018/19, both."""
+    found = {int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", words)}
+    found |= {int(year[:2] + end) for year, end in re.findall(r"\b((?:19|20)\d\d)/(\d\d)\b", words)}
+    return set(range(min(found), max(found) + 1)) if found else set()
+
+
+def _years_of_demand(plan: Plan, activity: str) -> set[int]:
+    """Return the years that an activity's patients are of: those in the titles of its sources, else their years."""
+    sources = list(_sources(plan.problem.files, "demand", "patients_per_year", activity))
+    titles = _years(" ".join(one.get("title") or "" for one in sources))
+    return titles or _years(" ".join(one.get("year") or "" for one in sources))

@@ -1,0 +1,165 @@
+"""The summary of a plan that fits a screen: who does what, what it comes to, how sure it is, and what to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
+
+import pandas as pd
+
+from optimiser.plan import Plan, measures
+from optimiser.plan.told import told
+from optimiser.problem import Service
+from optimiser.problem.words import percent, places, short
+from optimiser.report import summary
+from optimiser.report.counted import counted_today, in_words
+from optimiser.report.summary_of_staff import short as short_of_staff
+from optimiser.report.words import main_service
+
+# Marks of a site for a service, in the order of the legend.
+STAYS, OPENS, CLOSES, FIXED, THERE, NOTHING = "●", "○", "✕", "■", "◆", "·"
+LEGEND = {
+    STAYS: "stays",
+    OPENS: "opens",
+    CLOSES: "closes",
+    FIXED: "fixed there",
+    THERE: "is there (today is not stated)",
+    NOTHING: "is not there",
+}
+# Of more candidates no matrix is drawn, but a line a service.
+MOST_IN_A_MATRIX = 8
+LEFT_OUT = "Unverified figures, staff, beds and all else that is left out here: --full."
+HEADINGS = ("minutes", "within", "outside")
+
+
+def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
+    """Return the summary of a plan that fits a screen; ``changes`` are sentences on what would change the answer."""
+    numbers = plan.measures
+    every = [
+        plan.problem.title,
+        *summary.option(plan),
+        *summary.what_was_asked(plan, numbers),
+        *summary.level(plan),
+        "",
+        *(_matrix(plan, numbers) if len(plan.problem.candidates) <= MOST_IN_A_MATRIX else _rows(plan, numbers)),
+        *_meaning(plan),
+        *_waits(plan, numbers),
+        *_counted(plan),
+        "",
+        *summary.how_sure(plan),
+        *short_of_staff(plan),
+        *summary.exceptions(plan)[:1],
+        *_headed("What would change it:", changes),
+        *_headed("Before this is repeated:", map(_first_sentence, told(plan))),
+    ]
+    return [*every, f"Draft: not a decision. {LEFT_OUT}"]
+
+
+def _headed(head: str, each: Iterator[str] | Sequence[str]) -> list[str]:
+    found = [f"- {line}" for line in each]
+    return [head, *found] if found else []
+
+
+def _first_sentence(known: Mapping[str, str]) -> str:
+    first, dot, _ = known["sentence"].partition(". ")
+    return f"{first}." if dot else first
+
+
+def _mark(plan: Plan, service: Service, site: str) -> str:
+    here, problem = (site, service.code) in plan.designated, plan.problem
+    if service.code not in problem.services_with_today:
+        return (FIXED if site in service.fixed else THERE) if here else NOTHING
+    today = (site, service.code) in problem.today
+    if here != today:
+        return OPENS if here else CLOSES
+    return (FIXED if site in service.fixed else STAYS) if here else NOTHING
+
+
+def _matrix(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return who provides what, a row a service and a column a site, with what it comes to."""
+    problem = plan.problem
+    sites = [short(problem.sites[site].name) for site in problem.candidates]
+    marks = {code: [_mark(plan, one, site) for site in problem.candidates] for code, one in problem.services.items()}
+    figures = {code: _figures(plan, numbers, code) for code in problem.services}
+    widths = [max(len(one.name) for one in problem.services.values()), *map(len, sites)]
+    widths += [max(len(row[n]) for row in (HEADINGS, *figures.values())) for n in range(len(HEADINGS))]
+    table = [["", *sites, *HEADINGS]]
+    table += [[problem.services[code].name, *marks[code], *figures[code]] for code in problem.services]
+    used = {mark for row in marks.values() for mark in row}
+    found = ["  ".join(_cell(n, cell, widths[n], len(sites)) for n, cell in enumerate(row)).rstrip() for row in table]
+    return [*found, "   ".join(f"{mark} {words}" for mark, words in LEGEND.items() if mark in used)]
+
+
+def _cell(column: int, text: str, width: int, sites: int) -> str:
+    return text.center(width) if 0 < column <= sites else text.ljust(width) if column == 0 else text.rjust(width)
+
+
+def _rows(plan: Plan, numbers: pd.DataFrame) -> list[str]:
+    """Return who provides what where candidates are too many for a matrix: how many sites, which open, which close."""
+    found = []
+    for code, service in plan.problem.services.items():
+        marks = {site: _mark(plan, service, site) for site in plan.problem.candidates}
+        parts = [f"{service.name}: {len(plan.sites_of(code))} of {len(marks)} sites"]
+        for mark in (OPENS, CLOSES):
+            at = [site for site, one in marks.items() if one == mark]
+            parts += [f"{LEGEND[mark]} at {places(plan.problem, at[:MOST_IN_A_MATRIX])}"] if at else []
+            parts[-1] += f" and {len(at) - MOST_IN_A_MATRIX} more" if len(at) > MOST_IN_A_MATRIX else ""
+        figures = [f"{head} {one}" for head, one in zip(HEADINGS, _figures(plan, numbers, code), strict=True) if one]
+        found.append("; ".join([*parts, *figures]))
+    return found
+
+
+def _figures(plan: Plan, numbers: pd.DataFrame, service: str) -> list[str]:
+    """Return minutes on average, the share within the standard and that treated outside, each with today's."""
+    if not plan.problem.services[service].activity:
+        return [""] * len(HEADINGS)
+    now = _three(plan.problem.services[service], numbers)
+    if service not in plan.problem.services_with_today:
+        return now
+    rows = pd.DataFrame(measures.of_service(plan.today, service), columns=measures.COLUMNS)
+    today = _three(plan.problem.services[service], rows)
+    return [f"{one} ({before})" for one, before in zip(now, today, strict=True)]
+
+
+def _three(service: Service, numbers: pd.DataFrame) -> list[str]:
+    def of(name: str) -> float:
+        return measures.number(numbers, name, service.code)
+
+    patients = of("patients")
+    if not patients:
+        return ["nobody", "–", "–"]
+    beyond = of("patients_beyond_standard")
+    within = (patients - beyond if isfinite(beyond) else of("patients_within_30")) / patients
+    mean = of("mean_minutes")
+    return [f"{mean:.2f}" if isfinite(mean) else "no site", percent(within), percent(of("share_outside"))]
+
+
+def _meaning(plan: Plan) -> list[str]:
+    """Say what the figures beside the matrix are."""
+    counted = [plan.problem.services[code] for code in plan.problem.services_with_patients]
+    if not counted:
+        return []
+    limits = {one.standard_minutes.value if one.standard_minutes else 30.0 for one in counted}
+    within = f"{limits.pop():g} minutes" if len(limits) == 1 else "the standard, 30 minutes where there is none"
+    brackets = "; in brackets today's sites, by this model" if plan.problem.services_with_today else ""
+    return [f"Residents' average minutes, share within {within}, share treated outside the system{brackets}."]
+
+
+def _waits(plan: Plan, numbers: pd.DataFrame) -> Iterator[str]:
+    for code in plan.problem.reached_by_transfer:
+        if said := summary.on_the_road(numbers, code):
+            yield f"{plan.problem.services[code].name}{said.replace(', of', ': of', 1)}."
+
+
+def _counted(plan: Plan) -> Iterator[str]:
+    """Say what was counted today of the service that comes first."""
+    first = main_service(plan.problem)
+    return (in_words(plan, one) for one in counted_today(plan) if first in one.services)
+
+
+def rest(plan: Plan) -> list[str]:
+    """Return what the summary on a screen leaves out."""
+    numbers = plan.measures
+    known = [f"{one['sentence']}{' (' + one['source'] + ')' if one['source'] else ''}" for one in told(plan)]
+    counted = [in_words(plan, one) for one in counted_today(plan)]
+    return [*summary.services(plan, numbers), "", *counted, *summary.notes(plan, numbers, standing=False), *known]

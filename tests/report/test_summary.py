@@ -1,0 +1,244 @@
+"""What the summary of a plan says, sentence by sentence, on worlds where the truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from as_files import with_files
+from made_up_place import CONFIG, write_config, write_question
+from worlds import by_transfer, small, vary
+
+import optimiser as op
+from optimiser.checker import check as check_files
+from optimiser.errors import InputError, NoPlan
+from optimiser.explanation import clash
+from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan.comparison import affected, tables_of
+from optimiser.plan.finished import run_of
+from optimiser.plan.proof import Rival, Written
+from optimiser.plan.runs import files_of
+from optimiser.plan.told import told
+from optimiser.problem import Figure, Fixed, Link, Problem
+from optimiser.report import screen, summary
+from optimiser.report.counted import counted_today, in_words
+from optimiser.search.level import with_standings
+from optimiser.search.planning import solve
+
+BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
+AT_BIRCH = frozenset({("birch", "clinic")})
+
+
+def test_changes_are_not_counted_where_today_is_not_stated():
+    plan = evaluate(replace(small(), today=frozenset()), AT_BIRCH)
+    lines = summary.lines(plan)
+    assert "Today is not stated, so changes are not counted." in lines
+    assert not any("Changes from today" in line for line in lines)
+    assert "changes_from_today" not in set(measures.table(plan)["measure"])
+
+
+def test_services_of_which_today_is_not_stated_are_named():
+    (line,) = [line for line in summary.lines(evaluate(small(), BOTH)) if line.startswith("Changes from today")]
+    assert line == "Changes from today: none. Where x-ray room is today is not stated."
+
+
+def test_road_minutes_stand_apart_from_waits():
+    # Scanner at birch: 800 patient-minutes to first contact, and 15 of ash's 30 go on: 10 by road, 20 of waiting.
+    plan = evaluate(with_files(by_transfer()), BOTH | {("birch", "scanner")})
+    numbers = measures.table(plan)
+    assert measures.number(numbers, "mean_minutes", "scanner") == pytest.approx(1250 / 60)
+    assert measures.number(numbers, "mean_road_minutes", "scanner") == pytest.approx(950 / 60)
+    assert op.check(plan).empty
+    assert "mean_road_minutes" not in set(numbers[numbers["service"] == "clinic"]["measure"])
+
+
+def test_waits_are_told_apart_in_the_sentences_that_may_be_quoted():
+    problem = by_transfer()
+    plans = {"both": evaluate(problem, BOTH | {("birch", "scanner"), ("ash", "scanner")})}
+    plans["birch"] = evaluate(problem, BOTH | {("birch", "scanner")})
+    said = affected({name: tables_of(plan) for name, plan in plans.items()})["sentences"].set_index("kind")["sentence"]
+    assert said["average"] == (
+        "Scanner: the average time from home to the unit of all 60 patients a year goes from 13.33 to 20.83 minutes "
+        "(+7.50); that of the 30 who live where it changes from 16.67 to 31.67 (+15.00); on the road alone all take "
+        "13.33 and then 15.83, and the rest is waiting that is assumed."
+    )
+    assert said["worst"].endswith("to 50.0 minutes (+30.0), waits included.")
+
+
+def test_an_evaluated_option_keeps_its_name_and_source(tmp_path: Path):
+    problem = op.read_problem(write_question(tmp_path))
+    written = Written("OPT1", "The first option", "Minutes of a meeting", verified=False)
+    plan = evaluate(problem, {("ash", "care"), ("ash", "labs")}, option=written)
+    assert op.check(plan).empty
+    assert run_of(op.write_run(plan, tmp_path / "run")).plan.option == written
+    assert any(line.startswith("Option OPT1: The first option (Minutes of a meeting") for line in summary.lines(plan))
+
+
+def test_whoever_follows_a_way_out_gets_a_plan():
+    # Both must be open, where ash has 30 patients and birch 35.
+    nearly = small(minimum_patients=Figure(30.04), at_least_sites=Figure(2))
+    assert "accept 0.04 patients a year too few at Ash for Clinic" in [way.words for way in clash(nearly).ways_out]
+
+
+def test_what_is_fixed_and_what_is_linked_may_be_the_way_out():
+    fixed = vary(small(at_most_sites=Figure(0)), "clinic", fixed={"ash": Fixed(True, "It stands there")})
+    assert "decide anew on Clinic at Ash, which is fixed as there" in [way.words for way in clash(fixed).ways_out]
+    linked = small(at_least_sites=Figure(1), same_site=(Link("x_ray"),))
+    linked = vary(linked, "x_ray", at_most_sites=Figure(0))
+    words = [way.words for way in clash(linked).ways_out]
+    assert "let Clinic do without X-ray room on its site, as a documented exception" in words
+
+
+def test_the_exception_says_which_rules_clash():
+    world = small(minimum_patients=Figure(36), at_least_sites=Figure(2))
+    with pytest.raises(NoPlan) as raised:
+        op.solve(world)
+    assert str(raised.value) == str(clash(world))
+    assert "Clinic on at least 2 sites (enough_sites.clinic)" in str(raised.value)
+    with pytest.raises(NoPlan, match=r"optimiser\.clash"):
+        op.near_best(world, within=0.1)
+
+
+def solved(problem: Problem) -> Plan:
+    return with_standings(solve(problem))
+
+
+def test_plans_that_differ_by_too_little_are_level_and_it_is_told_which_is_better_on_what():
+    # One clinic: birch 1000 / 60 minutes, ash 1250 / 60; 4.1666 minutes apart.
+    world = small(at_most_sites=Figure(1), at_least_sites=Figure(1), standard_minutes=Figure(25))
+    (apart,) = solved(world).proof.standings or ()
+    assert (apart.service, apart.rivals, apart.margin) == ("clinic", (), pytest.approx(250 / 60))
+    assert apart.within == pytest.approx(1000 / 60 / 100)
+    (near,) = (plan := solved(replace(world, a_tie_is_within=Figure(5)))).proof.standings or ()
+    assert [rival.designated for rival in near.rivals] == [frozenset({("ash", "clinic")})]
+    # With birch: nobody beyond 30, but west's 10 beyond 25 minutes; with ash: east's 30 go to oak in 25.
+    assert near.rivals[0].figures["share_outside"] == (0, 0.5)
+    assert summary.level(plan) == [
+        "Clinic at Birch, or level with it at Ash (16.67 and 20.83 minutes on average, 4.2 minutes a patient apart); "
+        "better at Ash: longest journey in minutes (25 against 30), patients beyond 25 minutes (0 against 10); "
+        "better at Birch: treated outside (0% against 50%)."
+    ]
+    assert screen.lines(plan)[1] == summary.level(plan)[0]
+
+
+def test_how_far_the_best_leads_is_told_in_seconds_or_minutes():
+    assert summary.margins(solved(small(at_most_sites=Figure(1), at_least_sites=Figure(1)))) == [
+        "By how much, every other service where it is: clinic by 4.2 minutes a patient."
+    ]
+    journeys = small().journeys.assign(ash=small().journeys["birch"] + 0.1)
+    near = replace(small(at_most_sites=Figure(1), at_least_sites=Figure(1)), journeys=journeys)
+    assert "by 6 seconds a patient" in summary.margins(solved(near))[0]
+
+
+def test_a_tie_is_judged_service_by_service():
+    """A second service with a hundred times the patients does not drown the first, and none else moves with it."""
+    world = small(at_most_sites=Figure(1), at_least_sites=Figure(1))
+    many = world.demand.assign(call=world.demand["visit"] * 100)
+    calls = replace(world.services["clinic"], code="calls", name="Calls", activity="call")
+    world = replace(world, demand=many, services={**world.services, "calls": calls}, a_tie_is_within=Figure(5))
+    standings = {one.service: one for one in solved(world).proof.standings or ()}
+    assert set(standings) == {"clinic", "calls"}
+    for one in standings.values():
+        assert one.margin == pytest.approx(250 / 60)
+        (rival,) = one.rivals
+        assert {pair for pair in rival.designated if pair[1] != one.service} == {
+            ("birch", other) for other in standings if other != one.service
+        }
+
+
+def test_services_without_patients_move_along_with_one_that_needs_them():
+    world = small(at_most_sites=Figure(1), at_least_sites=Figure(1), same_site=(Link("x_ray"),))
+    world = replace(vary(world, "x_ray", at_most_sites=Figure(1)), a_tie_is_within=Figure(5))
+    ((rival,),) = [one.rivals for one in solved(world).proof.standings or ()]
+    assert rival.designated == {("ash", "clinic"), ("ash", "x_ray")}
+
+
+def test_ties_stand_in_the_run_and_are_checked(tmp_path: Path):
+    world = with_files(small(at_most_sites=Figure(1), at_least_sites=Figure(1)))
+    plan = solved(world)
+    assert op.check(plan).empty
+    assert run_of(op.write_run(plan, tmp_path / "run")).plan.proof.standings == plan.proof.standings
+    (one,) = plan.proof.standings or ()
+    wrong = {
+        "margin": replace(one, margin=9.0),
+        "within": replace(one, within=9.0),
+        "level": replace(
+            one, rivals=(Rival(frozenset({("ash", "clinic")}), {"mean_minutes": (1000 / 60, 1250 / 60)}),)
+        ),
+    }
+    for part, said in wrong.items():
+        found = op.check(replace(plan, proof=replace(plan.proof, standings=(said,))))
+        assert set(found["check"]) == {"standings_are_so"}, part
+        assert any(where.endswith(part) for where in found["where"])
+
+
+def asked(tmp_path: Path, sentence: str) -> Path:
+    write_question(tmp_path, CONFIG.replace("minimum_patients: {value: 5", "minimum_patients: {value: 4"))
+    text = f"based_on: base.yaml\nknow_before:\n  - {{sentence: '{sentence}', source: A report}}\n"
+    return write_config(tmp_path, "known.yaml", text)
+
+
+def test_what_to_know_has_the_numbers_of_the_run_and_nothing_else(tmp_path: Path):
+    sentence = "It takes {mean_minutes of care} minutes, {mean_minutes of care today} today. {patients of care} come."
+    problem = op.read_problem(asked(tmp_path, sentence))
+    plan = evaluate(problem, {("ash", "care"), ("ash", "labs")})
+    assert op.check(plan).empty
+    assert told(plan) == [
+        # (10 × 10 + 4.333333 × 15) / 14.333333, and today Brook's go 12 minutes to Birch.
+        {"sentence": "It takes 11.51 minutes, 10.6 today. 14 come.", "source": "A report"},
+    ]
+    assert "- It takes 11.51 minutes, 10.6 today." in screen.lines(plan)
+    files = files_of(plan)
+    files["run.json"] = files["run.json"].replace(b"11.51", b"12.51")
+    assert set(check_files(files)["check"]) == {"what_to_know_is_so"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "refused"),
+    [
+        (
+            "{mean_minuts of care}",
+            'there is no measure "mean_minuts" that a sentence may tell. Did you mean "mean_minutes"',
+        ),
+        ("{mean_minutes of caer}", 'there is no service "caer" in this config. Did you mean "care"'),
+        ("{0.__class__}", '"{0.__class__}" is no number of a run. Write {mean_minutes of SERVICE}'),
+        ("{mean_minutes of care!r}", "is no number of a run"),
+        ("half a brace {", '"{" is no number of a run'),
+    ],
+)
+def test_a_place_that_holds_no_number_of_the_run_is_refused(tmp_path: Path, sentence: str, refused: str):
+    with pytest.raises(InputError) as raised:
+        op.read_problem(asked(tmp_path, sentence))
+    assert refused in str(raised.value) and "known.yaml, line 3" in str(raised.value)
+
+
+def test_what_was_counted_today_stands_beside_what_the_model_says(tmp_path: Path):
+    counts = "site,activity,period,count\nash,visit,2023/24,9\nbirch,visit,2023/24,5\nash,visit,2024/25,8\n"
+    problem = op.read_problem(write_question(tmp_path, activity=counts))
+    (one,) = counted_today(plan := evaluate(problem, {("ash", "care"), ("ash", "labs")}))
+    # 2024/25 has no count at Birch. Appleby is nearer to Ash, Brook to Birch.
+    assert (one.period, dict(one.counts)) == ("2023/24", {"ash": 9, "birch": 5})
+    assert dict(one.modelled) == {"ash": 10, "birch": 4.333333}
+    said = "Ash 9 and Birch 5 patients in 2023/24, as activity.csv has them; Ash 10 and Birch 4 a year by this model."
+    assert in_words(plan, one) == f"Care today: {said}"
+    assert in_words(plan, one) in screen.lines(plan)
+
+
+def test_the_matrix_marks_what_stays_opens_closes_and_is_fixed():
+    world = vary(small(), "x_ray", fixed={"ash": Fixed(True, "It stands there")})
+    world = replace(world, today=frozenset({("ash", "clinic"), ("ash", "x_ray")}))
+    lines = screen.lines(evaluate(world, AT_BIRCH | {("ash", "x_ray")}))
+    assert lines[2:6] == [
+        "            Ash  Birch        minutes       within   outside",
+        "Clinic       ✕     ○    16.67 (20.83)  100% (100%)  0% (50%)",
+        "X-ray room   ■     ·",
+        "○ opens   ✕ closes   ■ fixed there   · is not there",
+    ]
+
+
+@pytest.mark.parametrize("world", [small(), small(managed=True, maximum_patients=Figure(40)), by_transfer()])
+def test_every_kind_of_question_has_a_summary_that_fits_a_screen(world: Problem):
+    for today in (world.today, frozenset()):
+        lines = screen.lines(solved(replace(world, today=today)))
+        assert len(lines) < 25 and not any("nan" in line.split() for line in lines)
