@@ -181,7 +181,7 @@ function journeyMeasures(question, code, going, put) {
     if (!rows.resident[row]) continue;
     const minutes = going.minutes[row], many = rows.patients[row], spent = going.spent[row];
     everybody += rows.people[row];
-    const moves = service.transfer && going.site[row] !== NONE && going.site[row] !== going.first[row];
+    const moves = service.transfer && going.first && going.site[row] !== NONE && going.site[row] !== going.first[row];
     if (moves) waited += many * service.transfer.share * service.transfer.waits;
     add(all, many, spent, minutes);
     for (const kind of rows.kinds) {
