@@ -166,7 +166,8 @@ class Said:
             why = _literally(self.entry["text"].removeprefix(self.other.not_known))
             return {NO_PLAN: Wording(self.other.no_plan), NOT_KNOWN: Wording(self.other.not_known + why)}
         if self.entry["kind"] == "border":
-            return {DIFFERS: self._swaps(self.best, "The border decides it: if nobody crossed it, ", _across)}
+            border = "as many crossing as today" if self.run.question.border == "as_today" else "the border open"
+            return {DIFFERS: self._swaps(self.best, "The border decides it: if nobody crossed it, ", _across(border))}
         same_plan = Wording("If everybody went to the nearest, the same plan would be best.")
         opening = "If everybody went to the nearest, the best plan would differ: "
         return {SAME: same_plan, DIFFERS: self._swaps(self.best, opening, _to_the_nearest)}
@@ -205,9 +206,12 @@ class Said:
         return Breach(check, f"{self.where} {part}", claimed, found, f"{self.where}: {part} {says}.")
 
 
-def _across(number: int) -> tuple[str, str, list[str]]:
-    minutes = f" (with the border open {{{number}:.2f}} minutes on average against {{{number + 1}:.2f}})"
-    return "would be at", minutes, ["best_here", "measures"]
+def _across(border: str) -> Callable[[int], tuple[str, str, list[str]]]:
+    def words(number: int) -> tuple[str, str, list[str]]:
+        minutes = f" (with {border} {{{number}:.2f}} minutes on average against {{{number + 1}:.2f}})"
+        return "would be at", minutes, ["best_here", "measures"]
+
+    return words
 
 
 def _to_the_nearest(number: int) -> tuple[str, str, list[str]]:

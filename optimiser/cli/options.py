@@ -166,11 +166,10 @@ def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int) -> No
     many = f"{len(near.different)} of them that differ from one another in at least {apart} designations"
     _say("", f"{many}: the best, then", "each time that which is farthest from all above it:")
     numbers = [_row_of(one, shown.provided) for one in near.different.provided]
-    others = [n for n, number in enumerate(numbers) if not number]
-    above = f"  {listed(str(number) for number in numbers if number)} above"
-    _say(f"{above}, and further down the list:" if others else f"{above}.")
-    if others:
-        _options(near.different.some(others), first)
+    if all(numbers):
+        _say(f"  {listed(map(str, numbers))} above.")
+    else:
+        _options(near.different, first)
     _say("", f"How many of the {near.count:,} provide each service at each site (core: all of them; never: none):")
     _shares(near)
 

@@ -54,11 +54,11 @@ def ways_out(problem: Problem, chains: Chains, rows: Rows, clashes: Sequence[fro
     relevant = set[Demand]().union(*clashes) if clashes else set(rows)
     shared = relevant.intersection(*clashes)
     alone = [way for demand in sorted(shared) if (way := _alone(problem, chains, demand, rows.get(demand, ())))]
-    alone += (way for demand in sorted(shared) if clashes and (way := _without(problem, chains, demand)))
     units = {unit_of(demand) for demand in relevant if _rows_give(demand)} - {way.unit for way in alone}
     together = (_together(problem, chains, _of(unit, relevant, rows)) for unit in sorted(units))
     alone.sort(key=lambda way: (rank(way.demand), way.unit, way.by, way.demand))
-    return [*alone, *(way for way in together if way)]
+    doing_without = (_without(problem, chains, demand) for demand in sorted(shared)) if clashes else ()
+    return [*alone, *(way for way in doing_without if way), *(way for way in together if way)]
 
 
 def _of(unit: str, relevant: set[Demand], rows: Rows) -> Rows:

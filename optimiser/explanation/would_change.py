@@ -110,7 +110,8 @@ class WouldChange:
 def would_change(plan: Plan, *, most: int = MOST_SAID) -> WouldChange:
     """Return the smallest changes that alter the answer, one for each answer that they lead to.
 
-    Nothing is worked out where asking again would take long, and that is said.
+    First stands how many patients would have to go to the nearest of all for another site to be best, by service; these
+    are not counted among the ``most``. Nothing is worked out where asking again would take long, and that is said.
     """
     if why_not := _too_large(plan):
         return WouldChange((), why_not)
@@ -120,12 +121,11 @@ def would_change(plan: Plan, *, most: int = MOST_SAID) -> WouldChange:
             found += _by_parameter(plan, parameter)
         except TooLarge:
             too_fine.append(parameter.name)
-    found += _by_the_border(plan)
     smallest: dict[Designations | None, Change] = {}
     for one in sorted(found, key=lambda one: one.size):
         smallest.setdefault(one.then, one)
     left_out = f"sums would not be exact for {listed(too_fine)}" if too_fine else ""
-    return WouldChange(tuple(smallest.values())[:most], left_out)
+    return WouldChange((*_by_the_border(plan), *list(smallest.values())[:most]), left_out)
 
 
 def _too_large(plan: Plan) -> str:

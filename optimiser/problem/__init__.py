@@ -311,7 +311,7 @@ class Problem:
         """A name for each stream: its area's code, and where its patients go if that is settled."""
         codes, streams = self.areas.index.to_numpy(dtype=object), self.streams
         second = np.arange(len(streams.area)) >= len(codes)
-        ends = np.where(streams.leaves, " for " + streams.neighbour, np.where(second, " across the border", ""))
+        ends = np.where(streams.leaves, "@" + streams.neighbour, np.where(second, "@anywhere", ""))
         return tuple(map(str, codes[streams.area] + ends))
 
     @worked_out_once

@@ -116,7 +116,7 @@ def border_line(plan: Plan, closed: Plan) -> list[Otherwise]:
             against = ""
             if code in set(frames["measures"]["service"]):
                 numbers = f"{{{len(cells)}:.2f}} minutes on average against {{{len(cells) + 1}:.2f}}"
-                against = f" (with the border open {numbers})"
+                against = f" (with {'as many crossing as today' if problem.border else 'the border open'} {numbers})"
                 cells += [_mean(frame, code) for frame in ("best_here", "measures")]
             where = plain(f"{service.name.lower()} would be at {sites_in_words(problem, there)}")
             swaps.append(f"{where}{against}")

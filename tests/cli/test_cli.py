@@ -41,9 +41,11 @@ def test_solve_check_compare_in_a_row(tiny: Path):
     for name in ("designations.csv", "journeys.csv", "measures.csv", "rules.csv", "staffing.csv"):
         assert (tiny / "runs/a" / name).read_bytes() == (tiny / "runs/b" / name).read_bytes()
 
-    compared = optimiser("compare", "runs/a", "runs/b", cwd=tiny)
-    assert compared.returncode == 0, compared.stderr
-    assert "mean_minutes" in compared.stdout
+    # Nothing differs, so that all rows are left out unless everything is asked for.
+    compared, full = (optimiser("compare", "runs/a", "runs/b", *more, cwd=tiny) for more in ((), ("--full",)))
+    assert compared.returncode == full.returncode == 0, compared.stderr + full.stderr
+    assert "mean_minutes" in full.stdout and "mean_minutes" not in compared.stdout
+    assert "--full" in compared.stdout and "--full" not in full.stdout
     rows = json.loads(optimiser("compare", "runs/a", "runs/b", "--json", cwd=tiny).stdout)
     assert {"service", "measure", "a", "b"} == set(rows["compared"][0])
     assert rows["sentences"] and not rows["openings"]

@@ -295,7 +295,9 @@ def test_ways_out_that_are_alike_stand_in_order_of_their_names():
     both = tuple(Service(code, code, at_least_sites=Figure(2)) for code in "abcdef")
     found = clash(places_for((*both, Service("g", "g", fixed={"ash": Fixed(True, "a promise")})), 6, "ash", "birch"))
     alone = [name for way in found.ways_out for name in way.demands]
-    assert alone == [*(("enough_sites", (code,)) for code in "abcdef"), ("no_site_provides_too_many", ("ash",))]
+    # Last comes what has no size: to decide anew on what is promised.
+    sized = [*(("enough_sites", (code,)) for code in "abcdef"), ("no_site_provides_too_many", ("ash",))]
+    assert alone == [*sized, ("fixed_designations_stand", ("g", "ash"))]
 
 
 def test_nobody_is_told_to_ask_for_no_site_at_all():
@@ -309,4 +311,5 @@ def test_nobody_is_told_to_ask_for_no_site_at_all():
     # Of a service that must be at two sites, one may be left.
     two = (Service("c", "c", at_least_sites=Figure(2)), Service("d", "d", fixed={"ash": Fixed(True, "a promise")}))
     found = clash(places_for(two, 1, "ash", "birch"))
-    assert [way.words for way in found.ways_out] == ["ask for 1 site for c", "allow 2 services at Ash"]
+    anew = "decide anew on d at Ash, which is fixed as there"
+    assert [way.words for way in found.ways_out] == ["ask for 1 site for c", "allow 2 services at Ash", anew]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from as_files import with_files
 from made_up_place import CONFIG, write_config, write_question
-from worlds import by_transfer, small, vary
+from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
 from optimiser.checker import check as check_files
@@ -20,9 +20,10 @@ from optimiser.plan.finished import run_of
 from optimiser.plan.proof import Rival, Written
 from optimiser.plan.runs import files_of
 from optimiser.plan.told import told
-from optimiser.problem import Figure, Fixed, Link, Problem
+from optimiser.problem import Figure, Fixed, Link, Problem, Team
 from optimiser.report import screen, summary
 from optimiser.report.counted import counted_today, in_words
+from optimiser.report.page import side_by_side, tables
 from optimiser.search.level import with_standings
 from optimiser.search.planning import solve
 
@@ -235,6 +236,29 @@ def test_the_matrix_marks_what_stays_opens_closes_and_is_fixed():
         "X-ray room   ■     ·",
         "○ opens   ✕ closes   ■ fixed there   · is not there",
     ]
+
+
+def test_staff_whom_no_rota_needs_are_not_called_spare():
+    assert [tables.spare_or_short(spare) for spare in (2.0, -1.5, 0.0, float("nan"))] == [
+        *("2 spare", "1.5 short", "just enough"),
+        "not needed",
+    ]
+    world = small(rotas=three_doctors(), team=Team("doctors", "doctors", None, Figure(0)))
+    table = tables.rotas(run_of(evaluate(world, AT_BIRCH)))
+    assert table is not None
+    assert [row.cells[-1].text for row in table.rows] == ["not needed", "1 spare"]
+
+
+def test_answers_to_different_questions_are_not_marked_as_best(tmp_path: Path):
+    path = write_question(tmp_path)
+    other = write_config(tmp_path, "other.yaml", "based_on: base.yaml\nservices: {care: {minimum_patients: 4}}\n")
+    one, two = (op.read_problem(each) for each in (path, other))
+    plans = [evaluate(one, {(site, "care"), ("ash", "labs")}) for site in ("ash", "birch")]
+    elsewhere = replace(plans[1], problem=two)
+    for runs, marked in ((plans, True), ([plans[0], elsewhere], False)):
+        found = side_by_side.measured([run_of(plan, str(number)) for number, plan in enumerate(runs)])
+        cells = [cell.text for table in found.values() for row in table.rows for cell in row.cells]
+        assert any(text.startswith(side_by_side.BEST) for text in cells) is marked
 
 
 @pytest.mark.parametrize("world", [small(), small(managed=True, maximum_patients=Figure(40)), by_transfer()])

@@ -227,7 +227,7 @@ function journeyMeasures(question, code, going, put) {
     const minutes = going.minutes[row], many = rows.patients[row], spent = going.spent[row], stays = rows.to[row] < 0;
     everybody += rows.people[row];
     if (stays) staying += many;
-    const moves = service.transfer && going.site[row] !== NONE && going.site[row] !== going.first[row];
+    const moves = service.transfer && going.first && going.site[row] !== NONE && going.site[row] !== going.first[row];
     if (moves) waited += many * service.transfer.share * service.transfer.waits;
     add(all, many, spent, stays ? minutes : 0);
     for (const kind of rows.kinds) {
