@@ -11,6 +11,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import combinations
+from math import floor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,13 +27,15 @@ from optimiser import checker
 from optimiser.checker import tried
 from optimiser.cli.app import app
 from optimiser.errors import NoPlan
-from optimiser.explanation import clashes
+from optimiser.explanation import clashes, would_change
 from optimiser.journeys import shared_out
 from optimiser.plan import Plan, measures
 from optimiser.problem import Figure, Problem, Team
 from optimiser.report.page import question as question_of_a_page
 from optimiser.scenarios import listing
+from optimiser.scenarios.turning import turning_values
 from optimiser.search import enumeration
+from optimiser.search.level import with_standings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -266,37 +270,99 @@ def test_the_readme_says_how_the_answer_is_proved_and_for_how_many():
     assert numbers(r"([\d,]+) areas and ([\d,]+) people") == [len(residents), residents["population"].sum()]
 
 
-def test_the_readme_says_by_how_much_the_border_decides():
-    southend, basildon = numbers(r"one unit at Southend averages ([\d.]+) minutes and one at Basildon ([\d.]+)\.")
-    assert southend == round(number(answer(), "mean_minutes", HASU), 2)
-    assert basildon == round(number(with_sites(question(), HASU, "basildon"), "mean_minutes", HASU), 2)
-    assert numbers(r"the stroke unit, by ([\d.]+) minutes") == [round(basildon - southend, 2)]
-    one = {site: with_sites(question("what_if/no_neighbours"), HASU, site) for site in question().candidates}
-    closed = {site: round(number(plan, "mean_minutes", HASU), 2) for site, plan in one.items()}
-    assert numbers(r"best at Basildon \(([\d.]+)\)") == [closed["basildon"]] == [min(closed.values())]
-    same_rules = answer("what_if/no_neighbours")
-    assert "ask for two, at Broomfield and Southend" in README
-    assert same_rules.sites_of(HASU) == ("broomfield", "southend")
-    assert "emergency departments at Basildon and Broomfield" in README
-    assert same_rules.sites_of(EMERGENCY) == ("basildon", "broomfield")
+def test_the_readme_says_how_far_the_next_best_is_and_how_many_are_treated_outside():
+    means = {site: number(with_sites(question(), HASU, site), "mean_minutes", HASU) for site in question().candidates}
+    assert answer().sites_of(HASU) == ("basildon",) == (min(means, key=means.__getitem__),)
+    assert sorted(means, key=means.__getitem__)[1] == "southend"
+    found = numbers(r"a stroke unit at Southend instead takes ([\d.]+) minutes on average, ([\d.]+) more")
+    assert found == [round(means["southend"], 2), round(means["southend"] - means["basildon"], 1)]
+    pairs = combinations(question().candidates, 2)
+    emergency = {pair: number(with_sites(question(), EMERGENCY, *pair), "mean_minutes", EMERGENCY) for pair in pairs}
+    assert sorted(emergency, key=emergency.__getitem__)[:2] == [answer().sites_of(EMERGENCY), ("basildon", "southend")]
+    more = emergency["basildon", "southend"] - emergency["basildon", "broomfield"]
+    assert numbers(r"departments at Basildon and Southend (\d+) seconds more") == [round(60 * more)]
+    outside = numbers(r"Of residents' strokes (\d+)% are treated outside the system, as today")
+    today = with_sites(question(), HASU, *question().candidates)
+    for plan in (answer(), today, with_sites(question(), HASU, "southend")):
+        assert outside == [round(100 * number(plan, "share_outside", HASU))]
+    standings = with_standings(answer()).proof.standings
+    assert standings and not any(standing.rivals for standing in standings)
+
+
+def test_the_readme_says_what_would_change_the_answer():
+    rows = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
+    minimum = question().services[HASU].minimum_patients
+    assert minimum is not None
+    two = with_sites(question(), HASU, "broomfield", "southend")
+    lacks = minimum.value - number(two, "site_patients", HASU, "broomfield")
+    within = number(two, "patients_within_30", HASU) / number(two, "patients", HASU)
+    said = f"Broomfield and Southend: {number(two, 'mean_minutes', HASU):.2f} minutes, {100 * within:.0f}% within 30"
+    assert rows[f"Broomfield saw {lacks:.0f} more stroke patients a year"].endswith(said)
+    closed = answer("what_if/no_neighbours")
+    assert closed.sites_of(HASU) == ("broomfield", "southend")
+    mean = number(closed, "mean_minutes", HASU)
+    assert rows["nobody crossed the border"] == f"the same two units: {mean:.2f} minutes"
+    turns = {turning.service: turning for turning in turning_values(answer())}
+    for code, words in (
+        (HASU, "more than {}% of patients went to the nearest hospital of all"),
+        (EMERGENCY, "more than {}% did"),
+    ):
+        share = turns[code].value
+        assert share is not None and turns[code].best is not None
+        # Rounded down, as every sentence on it is.
+        (then,) = [rows[row] for row in rows if row.startswith(words.format(f"{floor(share * 10000) / 100:.2f}"))]
+        assert then.endswith(" and ".join(site.title() for site in turns[code].best))
+    everywhere = with_sites(question(), EMERGENCY, *question().candidates)
+    lacking = everywhere.staffing["short"].sum()
+    then = rows[f"there were {lacking:.0f} WTE (whole-time equivalents) more emergency consultants"]
+    assert then == f"all three emergency departments: {number(everywhere, 'mean_minutes', EMERGENCY):.2f} minutes"
+    said = " ".join(str(change) for change in would_change(answer()).changes)
+    assert "6 WTE fewer emergency medicine consultants in post: Full emergency department at Basildon." in said
+    assert rows["there were 6 WTE fewer"] == "one emergency department, at Basildon"
+    assert "Journeys from the areas of A12 20% shorter: Full emergency department at Basildon and Southend." in said
+    assert rows["journeys from along the A12 took 20% less"] == "emergency departments at Basildon and Southend"
+
+
+def test_the_readme_says_what_the_old_question_came_to():
+    old = answer("what_if/border_nearest")
+    stated = numbers(r"(\d+)% of residents' strokes left the county")
+    assert stated == [round(100 * number(old, "share_outside", HASU))]
+    means = [number(with_sites(old.problem, HASU, site), "mean_minutes", HASU) for site in ("southend", "basildon")]
+    assert numbers(r"ships still: ([\d.]+) minutes at Southend, ([\d.]+) at Basildon, a tie") == [
+        round(mean, 2) for mean in means
+    ]
+    assert old.sites_of(HASU) == ("southend",) and means[1] < 1.01 * means[0]
 
 
 def test_the_readme_says_what_the_minimum_of_patients_rests_on():
     minimum = question().services[HASU].minimum_patients
     assert minimum is not None
     assert numbers(r"a minimum of (\d+) patients a year") == [minimum.value]
-    pairs = [("basildon", "broomfield"), ("basildon", "southend"), ("broomfield", "southend")]
-    plans = [(pair, with_sites(question(), HASU, *pair)) for pair in pairs]
-    smaller = [min(number(plan, "site_patients", HASU, site) for site in pair) for pair, plan in plans]
-    assert numbers(r"the smaller would see (\d+) to (\d+)") == [round(min(smaller)), round(max(smaller))]
+    plans = {pair: with_sites(question(), HASU, *pair) for pair in combinations(question().candidates, 2)}
+    smaller = [min(number(plan, "site_patients", HASU, site) for site in pair) for pair, plan in plans.items()]
+    assert numbers(r"of any two, the smaller would see (\d+) to (\d+)") == [round(min(smaller)), round(max(smaller))]
     assert max(smaller) < minimum.value
+    two = plans["broomfield", "southend"]
+    seen = number(two, "site_patients", HASU, "broomfield")
+    assert numbers(r"Broomfield would see (\d+), (\d+) short") == [round(seen), round(minimum.value - seen)]
+    comers = [number(two, "site_patients_from_outside", HASU, site) for site in two.sites_of(HASU)]
+    outside = ~question().areas["resident"].astype(bool)
+    assert numbers(r"count patients from (\d+) areas outside, (\d+) a year") == [outside.sum(), round(sum(comers))]
+    quicker = numbers(r"would be quicker, ([\d.]+) minutes against ([\d.]+), with (\d+)% within 30 .*?against (\d+)%")
+    means = [number(plan, "mean_minutes", HASU) for plan in (two, answer())]
+    within = [number(plan, "patients_within_30", HASU) / number(plan, "patients", HASU) for plan in (two, answer())]
+    assert quicker == [*(round(mean, 2) for mean in means), *(round(100 * share) for share in within)]
     unlimited = answer("what_if/no_volume_floor")
-    assert unlimited.sites_of(HASU) == ("basildon", "southend")
-    assert numbers(r"at Basildon and Southend: ([\d.]+) minutes") == [round(number(unlimited, "mean_minutes", HASU), 2)]
+    assert unlimited.sites_of(HASU) == ("basildon", "broomfield")
+    assert numbers(r"at Basildon and Broomfield: ([\d.]+) minutes") == [
+        round(number(unlimited, "mean_minutes", HASU), 2)
+    ]
 
 
 def test_the_readme_sets_nearest_journeys_beside_what_was_counted():
-    stated = numbers(r"send (\d+), (\d+) and (\d+) patients.*?, where (\d+), (\d+) and (\d+) were counted in 2018/19")
+    stated = numbers(
+        r"sends (\d+), (\d+) and (\d+) stroke patients.*?, where (\d+), (\d+) and (\d+) were counted in 2018/19"
+    )
     nearest = [round(number(answer(), "site_patients", ACUTE, site)) for site in question().candidates]
     counted = pd.read_csv(ROOT / "data/mid-south-essex/activity.csv").query("period == '2018/19'")
     strokes = counted[counted["activity"] == "stroke_admission"].set_index("site")["count"]
@@ -306,18 +372,20 @@ def test_the_readme_sets_nearest_journeys_beside_what_was_counted():
 def test_the_readme_says_what_two_emergency_departments_rest_on():
     (rota,) = question().services[EMERGENCY].rotas
     post = sum(question().staff[site, rota.team, rota.unit] for site in question().candidates)
-    (asked,), (had,) = numbers(r"asked for (\d+) in every department"), numbers(r"three hospitals had (\d+) WTE")
+    (asked,), (had,) = (
+        numbers(r"asked for (\d+) in every emergency department"),
+        numbers(r"three hospitals had (\d+) WTE"),
+    )
     two, three, short = numbers(r"need (\d+); three need (\d+), (\d+) more than there were")
     assert [asked, had, two, three] == [rota.needed.value, post, 2 * rota.needed.value, 3 * rota.needed.value]
     everywhere = with_sites(question(), EMERGENCY, *question().candidates)
     assert short == everywhere.staffing["short"].sum() == three - had
-    assert numbers(r"all three, which average ([\d.]+)") == [round(number(everywhere, "mean_minutes", EMERGENCY), 2)]
 
 
 def test_the_readme_says_who_has_to_move():
-    assert "Two stroke consultants and two WTE of emergency consultants would have to move" in README
+    assert "One stroke consultant and four WTE of emergency consultants would have to move" in README
     moved = answer().staffing.groupby("team")["moved_in"].sum()
-    assert (moved["stroke_consultants"], moved["emergency_consultants"]) == (2, 2)
+    assert (moved["stroke_consultants"], moved["emergency_consultants"]) == (1, 4)
     nobody = {code: replace(team, moves_at_most=Figure(0)) for code, team in question().teams.items()}
     with pytest.raises(NoPlan):
         op.solve(replace(question(), teams=nobody))
@@ -372,15 +440,119 @@ def test_the_page_on_pathways_says_what_each_choice_of_units_comes_to():
         assert dict(pair.split() for pair in pairs.split(", ")) == made
 
 
-def test_the_page_on_observed_flows_says_what_offsets_come_to():
+def test_the_page_on_observed_flows_says_what_each_border_comes_to():
     rows = {row[0]: row[1:] for row in rows_of("observed.md", 4)}
-    for name, row in (("what_if/observed_stroke_flows", "observed, Southend held at 0 (closest fit)"),):
-        best, mean, following = rows[row]
-        plans = {site: with_sites(question(name), HASU, site) for site in ("basildon", "southend")}
-        means = {site: f"{number(plan, 'mean_minutes', HASU):.2f}" for site, plan in plans.items()}
-        assert [best.lower(), mean] == [min(means, key=means.__getitem__), min(means.values())]
-        other, its_mean = following.lower().split(", ")
-        assert means[other] == its_mean
+    for words, name in (
+        ("as in 2019 (the main question)", "base"),
+        ("as in 2019, but nobody to the Royal London", "what_if/without_the_royal_london"),
+        ("nobody", "what_if/no_neighbours"),
+        ("whoever lives nearest to a neighbour", "what_if/border_nearest"),
+    ):
+        plans = [with_sites(question(name), HASU, site) for site in question().candidates]
+        assert rows[words] == [f"{number(plan, 'mean_minutes', HASU):.2f}" for plan in plans]
+    border = question().border
+    assert border is not None
+    shares = pd.read_csv(ROOT / "data/mid-south-essex/border.csv")
+    of_2018 = shares.pivot(index="area", columns="goes_to", values="share_2018").reindex_like(border.shares).fillna(0)
+    then = replace(question(), border=replace(border, shares=of_2018))
+    plans = [with_sites(then, HASU, site) for site in question().candidates]
+    assert rows["as in 2018"] == [f"{number(plan, 'mean_minutes', HASU):.2f}" for plan in plans]
+
+
+def test_the_page_on_observed_flows_says_who_crosses_the_border():
+    page = words_of(ROOT / "docs/observed.md")
+    leave, residents, share = numbers(r"leaving in all, (\d+) of ([\d,]+), or (\d+)%", page)
+    outside = number(answer(), "patients_outside", HASU)
+    assert [leave, residents] == [round(outside), round(number(answer(), "patients", HASU))]
+    assert share == round(100 * outside / number(answer(), "patients", HASU))
+    assert numbers(r"Who went there today is (\d+) a year", page) == [
+        round(number(answer(), "site_patients", HASU, "darent_valley"))
+    ]
+    old = answer("what_if/border_nearest")
+    assert numbers(r"(\d+)% of residents' strokes leave, (\d+) of them for Darent Valley", page) == [
+        round(100 * number(old, "share_outside", HASU)),
+        round(number(old, "site_patients", HASU, "darent_valley")),
+    ]
+    shares = pd.read_csv(ROOT / "data/mid-south-essex/border.csv")
+    here = shares[shares["area"].isin(question().areas.index[question().areas["resident"]])]
+    assert numbers(r"and (\d+)% to the three hospitals", page) == [
+        round(100 * here.groupby("area")["share"].sum().mean())
+    ]
+    two = with_sites(question(), HASU, "broomfield", "southend")
+    rows = {row[0]: row[1:] for row in rows_of("observed.md", 4)}
+    comers = sum(number(two, "site_patients_from_outside", HASU, site) for site in two.sites_of(HASU))
+    areas = (~question().areas["resident"].astype(bool)).sum()
+    seen = number(two, "site_patients", HASU, "broomfield")
+    assert rows["as in the place"] == [f"{areas}", f"{comers:.0f}", f"{seen:.0f}"]
+
+
+def test_the_page_on_observed_flows_says_what_offsets_come_to():
+    rows = {row[0].split()[0]: row[1:] for row in rows_of("observed.md", 6) if row[0]}
+    nearest_of = {"stroke": ACUTE, "emergencies": EMERGENCY}
+    for word, name, code in (
+        ("stroke", "what_if/observed_stroke_flows", ACUTE),
+        ("emergencies", "what_if/observed_emergency_flows", EMERGENCY),
+    ):
+        scaled, nearest, drawn, offsets, error = rows[word]
+        plan = with_sites(question(name), code, *question().candidates)
+        everywhere = with_sites(question(), nearest_of[word], *question().candidates)
+
+        def three(which: Plan, measure: str, service: str = code) -> list[float]:
+            return [number(which, measure, service, site) for site in question().candidates]
+
+        counted, came = three(plan, "observed_patients"), three(everywhere, "site_patients")
+        assert scaled == " / ".join(f"{found:,.0f}" for found in counted)
+        assert nearest == " / ".join(f"{found:,.0f}" for found in came)
+        assert drawn == " / ".join(f"{found:,.0f}" for found in three(plan, "backcast_patients"))
+        observed = plan.problem.services[code].observed
+        assert observed is not None
+        fitted = [observed.offsets[site].value for site in question().candidates]
+        assert offsets == " / ".join(f"{minutes:g}".replace("-", "−") for minutes in fitted)
+        worst = max(three(plan, "backcast_error"))
+        off = max(abs(one / other - 1) for one, other in zip(came, counted, strict=True))
+        assert error == f"{100 * worst:.1f}% (nearest: {100 * off:.0f}%)"
+    fitted_plan = answer("what_if/observed_stroke_flows")
+    assert fitted_plan.sites_of(HASU) == answer().sites_of(HASU)
+    page = words_of(ROOT / "docs/observed.md")
+    pair = with_sites(fitted_plan.problem, HASU, "basildon", "southend")
+    sees = number(pair, "site_patients", HASU, "basildon")
+    assert numbers(r"at Basildon and Southend, Basildon would see (\d+), (\d+) short", page) == [
+        round(sees),
+        round(600 - sees),
+    ]
+
+
+def test_the_page_on_observed_flows_says_what_the_counts_of_2021_come_to(tmp_path: Path):
+    at = ROOT / "configs/what_if/observed_stroke_flows.yaml"
+    period = '{observed: {period: "2021/22"}}'
+    (tmp_path / "question.yaml").write_text(
+        f"based_on: {at}\nservices: {{hyper_acute_stroke: {period}, acute_stroke: {period}}}\n"
+    )
+    plan = op.solve(op.read_problem(tmp_path / "question.yaml"))
+    assert plan.sites_of(HASU) == ("basildon", "southend")
+    page = words_of(ROOT / "docs/observed.md")
+    observed = plan.problem.services[HASU].observed
+    assert observed is not None
+    offsets = " / ".join(f"{observed.offsets[site].value:g}".replace("-", "−") for site in question().candidates)
+    counts = " / ".join(f"{observed.counts[site]:.0f}" for site in question().candidates)
+    assert f"Fitted to 2021/22 ({counts}) offsets are {offsets}," in page
+    assert numbers(r"Basildon would see (\d+), and two units.*?would be best, at ([\d.]+) minutes", page) == [
+        round(number(plan, "site_patients", HASU, "basildon")),
+        round(number(plan, "mean_minutes", HASU), 2),
+    ]
+    assert "fitted to those of 2021/22, two units would be allowed, and best at Basildon and Southend" in README
+
+
+def test_the_page_on_observed_flows_sets_shares_beside_what_was_counted():
+    rows = {row[0]: [float(cell) for cell in row[1:]] for row in rows_of("observed.md", 4) if row[1].startswith("0.")}
+    fitted = answer("what_if/observed_stroke_flows")
+    for words, plan, measure in (
+        ("counted in 2018/19", fitted, "observed_patients"),
+        ("by offsets", fitted, "backcast_patients"),
+        ("by nearest", answer(), "site_patients"),
+    ):
+        found = [number(plan, measure, ACUTE, site) for site in question().candidates]
+        assert rows[words] == [round(one / sum(found), 2) for one in found]
 
 
 # The worked example ---------------------------------------------------------------------------------------------------
@@ -449,5 +621,6 @@ def test_the_picture_is_small_has_words_and_asks_for_nothing(picture: str):
 def test_the_pictures_title_states_the_finding_in_fifteen_words(picture: str):
     (title,) = re.findall(r'<title id="answer-title">(.*)</title>', picture)
     assert len(title.split()) <= 15
-    southend, basildon = numbers(r"at Southend, averages ([\d.]+) minutes; at Basildon, ([\d.]+)", title)
-    assert [southend, basildon] == numbers(r"at Southend averages ([\d.]+) minutes and one at Basildon ([\d.]+)\.")
+    basildon, southend = numbers(r"at Basildon, averages ([\d.]+) minutes; at Southend, ([\d.]+)", title)
+    assert [southend] == numbers(r"a stroke unit at Southend instead takes ([\d.]+) minutes on average")
+    assert [basildon] == numbers(r"\| Hyper-acute stroke unit \| Basildon \| ([\d.]+)")
