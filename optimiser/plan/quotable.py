@@ -254,7 +254,8 @@ def _means(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
 
 def _outside(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     found = frames["outside"][frames["outside"]["service"] == service]
-    if (found[["share_before", "share_after"]] > 0).any(axis=None):
+    # What is the same to a hundredth is not said.
+    if (found["share_before"].round(2) != found["share_after"].round(2)).any():
         cells = tuple(Cell("outside", (("service", service),), f"share_{when}") for when in ("before", "after"))
         words = "{1:.0%} of residents' patients are treated outside the system, where it was {0:.0%}"
         yield Sentence("outside", service, f"{plain(name)}: {words}.", cells)
