@@ -377,7 +377,7 @@ def test_at_all_of_them_alone_a_longest_journey_may_be_lawful():
 
 
 def test_stroke_goes_to_southend_if_more_than_94_percent_go_to_the_nearest_of_all():
-    plan = answer("what_if/border_as_today")
+    plan = answer("base")
     southend = frozenset(one for one in plan.designated if one[1] != "hyper_acute_stroke")
     southend |= {("southend", "hyper_acute_stroke")}
     (found,) = switching(plan.problem, plan.designated, southend, [parameters(plan.problem)["border_pull"]])
