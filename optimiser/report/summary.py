@@ -12,6 +12,7 @@ from optimiser.inputs.tables import unverified_activities
 from optimiser.journeys.shared_out import sharing
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, matters, measures
+from optimiser.plan.finished import Run
 from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import Cell, Otherwise, Sentence, mean_minutes_of, plain
 from optimiser.problem import Problem
@@ -137,6 +138,23 @@ def option(plan: Plan) -> list[str]:
     return [
         f"Option {plan.option.code}: {plan.option.title} ({source}{'' if plan.option.verified else '; not verified'})"
     ]
+
+
+def beside(run: Run) -> dict[str, list[str]]:
+    """Return what should be read with an answer, by heading, as its run folder has it; no heading without lines.
+
+    What people call the option, how near others come, what would change it, and what to know before repeating it.
+    """
+    changes = run.record.get("would_change") or {"changes": [], "not_worked_out": ""}
+    left_out = [f"Not worked out: {changes['not_worked_out']}."] if changes["not_worked_out"] else []
+    known = [f"{one['sentence']} Source: {one['source']}." for one in run.record.get("know_before", ())]
+    found = {
+        "The option": option(run.plan),
+        "How near others come": [*level(run.plan), *margins(run.plan)],
+        "What would change it": [*(one["words"] for one in changes["changes"]), *left_out],
+        "What to know before repeating it": known,
+    }
+    return {heading: said for heading, said in found.items() if said}
 
 
 def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
