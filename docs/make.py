@@ -434,8 +434,8 @@ nearest site. Every run shows the minutes of both pathways, and `configs/what_if
 asks the question with everybody taken straight to the service. No source says how many are repatriated, so nobody
 is; how the overhead divides into call, crew and handover is not known, so it is one figure.
 
-**The pathway decides where hyper-acute stroke is best.** Taken on from an emergency department it is Basildon;
-straight there, with everything else alike, it is Southend, by a tenth of a minute.
+**Hyper-acute stroke is best at Basildon by either pathway**, taken on from an emergency department or straight there.
+With everybody at the nearest hospital of all, straight there it would be Southend, by a tenth of a minute.
 
 **Time and growth** are off here. `configs/what_if/care_model_peak_2025.yaml` asks for both together: the factors of
 its times have no source, and the summary says so.""",
@@ -447,15 +447,16 @@ Rows that are not verified come from a working matrix of co-dependencies, or fro
 Senate's own grid was not read. Replace them before any real use. Of the cells that allow two kinds, the looser
 was taken. Every in-reach cell stands for 60 minutes by `transfers.csv` from a site that provides the other
 service. Any figure from 34 to 60 gives the same answer; with 30, nothing is in reach of Broomfield from the
-other two, and orthopaedics, children's and maternity services would have to leave it as well.""",
+other two: its emergency department, with what hangs on that, would move to Southend, and orthopaedics, children's
+and maternity services would leave it as well.""",
     "left out": """\
 - Vascular surgeons and interventional radiologists: each rota has a floor of 6, but how many are in post is not
   published.
 - Minimum volumes of aneurysms and coronary procedures: how many there are was not found.
 - Beds in post: in 2019 only Basildon had beds for the first 72 hours alone, so no hyper-acute unit has a limit, and
   its beds are counted and no rule uses them. Whole stays against all stroke beds are
-  `configs/what_if/stroke_beds_2019.yaml`: with 1 in 100 turned away the nearest patients need 52 + 35 + 37 = 124, and
-  46 + 32 + 42 = 120 were there, so no plan meets every rule; with 1 in 20 they need 106.
+  `configs/what_if/stroke_beds_2019.yaml`: with 1 in 100 turned away the nearest patients need 54 + 32 + 36 = 122, and
+  46 + 32 + 42 = 120 were there, so no plan meets every rule; with 1 in 20 they need 105.
 - CT, pathology, blood and anaesthetics are taken to be on all three sites, neurosurgery outside the system.
 - Complex respiratory care and interventional radiology have no row in the working matrix, and so no links of
   their own; emergency orthopaedics is given those of planned orthopaedics.
