@@ -81,7 +81,8 @@ def test_where_one_site_overtakes_another_by_hand():
     # 2 / 27 is 7.407…%: rounded down, so that "only if more" stays true.
     assert str(found) == (
         "Clinic, all else as it is: Birch would be best, in place of Ash, only if more than 7.4% of patients went to "
-        "the nearest hospital of all, whichever side of the border it is on, and not as today (0% do here: border_pull)."
+        "the nearest hospital of all, whichever side of the border it is on, and not as today "
+        "(0% do here: border_pull)."
     )
 
 
@@ -90,7 +91,8 @@ def test_of_a_share_that_is_there_already_only_what_is_above_counts():
     beyond = by_service(solve(one_clinic(pull=0.5)))["clinic"]
     assert (beyond.value, beyond.best, beyond.now) == (None, None, Fraction(1, 2))
     assert str(beyond) == (
-        "Clinic, all else as it is: Birch would stay best even if everybody went to the nearest hospital of all, whichever side of the border it is on, and not as today."
+        "Clinic, all else as it is: Birch would stay best even if everybody went to the nearest hospital of all, "
+        "whichever side of the border it is on, and not as today."
     )
 
 
