@@ -213,14 +213,14 @@ def _growth_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
 def _ages_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     """Yield shares of patients by age that stand for nothing in demand.csv, or for people whom nobody counted."""
     ages = (config.settings.demand and config.settings.demand.ages) or {}
+    from_75 = any(shares.from_75 is not None for shares in ages.values())
+    unknown = list(_unknown_people(place, from_75, "take ages out")) if ages else []
+    yield from ((config.where("demand", "ages"), words) for words in unknown)
     for activity, shares in ages.items():
         where = config.where("demand", "ages", activity)
         if activity not in place.activities:
             yield where, _no_activity(activity, place)
-        apart = shares.from_75 is not None
-        unknown = list(_unknown_people(place, apart, "take this out"))
-        yield from ((where, words) for words in unknown)
-        for age, number in {} if unknown else _residents_by_age(place, apart).items():
+        for age, number in {} if unknown else _residents_by_age(place, shares.from_75 is not None).items():
             share = getattr(shares, age)
             if share.value and not number:
                 words = f"{in_full(share.value)} of the patients are said to be {age}, and nobody who lives here is"

@@ -271,7 +271,7 @@ def _growth(problem: Problem) -> list[str]:
     used = dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
     more = (f"{_more(problem, activity):+.1%} {activity}" for activity in used)
     to, rates = f" to {growth.year}" if growth.year else "", "" if growth.verified else "; rates not verified"
-    grown = f"Demand is grown over {growth.years} years{to}: {', '.join(more)}{rates}."
+    grown = f"Demand is grown over {amount(growth.years, 'years')}{to}: {', '.join(more)}{rates}."
     return [" ".join([grown, *of_ages(problem)]), ""]
 
 
