@@ -22,7 +22,7 @@ class few_enough_are_treated_outside(OneFigure):
     """At most the stated share of resident patients are treated at a neighbour."""
 
     # In patients, as a share would be no straight line.
-    unit, relation, presumes_journeys = PATIENTS, "<=", True
+    unit, relation = PATIENTS, "<="
     setting, notch, bends = "at_most_share_outside", 0.01, "straight"
     asks = "at most {share} of the residents' patients are treated outside for {service}"
     gives = "accept {by} more patients a year who are treated outside for {service}"
