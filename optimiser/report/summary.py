@@ -16,7 +16,18 @@ from optimiser.plan.finished import Run
 from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import Cell, Otherwise, Sentence, mean_minutes_of, plain
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, apart, begun, hundredths, listed, percent, places, sites_in_words, whole
+from optimiser.problem.words import (
+    amount,
+    apart,
+    begun,
+    hundredths,
+    listed,
+    of_ages,
+    percent,
+    places,
+    sites_in_words,
+    whole,
+)
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
 from optimiser.report.words import how_far
 from optimiser.search.enumeration import can_be_listed
@@ -277,14 +288,15 @@ def _better_on(problem: Problem, service: str, figures: Mapping[str, tuple[float
 
 
 def _growth(problem: Problem) -> list[str]:
-    """Return a sentence that says by how much demand was grown, if it was."""
+    """Return by how much demand was grown and, if by age, of which ages patients are taken to be; nothing if not."""
     growth = problem.growth
     if growth is None:
         return []
     used = dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
     more = (f"{_more(problem, activity):+.1%} {activity}" for activity in used)
     to, rates = f" to {growth.year}" if growth.year else "", "" if growth.verified else "; rates not verified"
-    return [f"Demand is grown over {growth.years} years{to}: {', '.join(more)}{rates}.", ""]
+    grown = f"Demand is grown over {amount(growth.years, 'years')}{to}: {', '.join(more)}{rates}."
+    return [" ".join([grown, *of_ages(problem)]), ""]
 
 
 def _factors(problem: Problem) -> list[str]:
