@@ -94,6 +94,7 @@ PLACES = {
     "Settings": "The whole config",
     "TravelSettings": "`travel`",
     "DemandSettings": "`demand`",
+    "AgesSettings": "`demand.ages.<activity>`",
     "GrowthSettings": "`demand.growth`",
     "AgeGrowthSettings": "`demand.growth.by_age`",
     "TeamSettings": "`teams.<code>`",
@@ -116,6 +117,8 @@ PLACES = {
     "StatedFigure": "A figure",
     "StatedLimit": "A limit",
 }
+# Where the same names count something else.
+UNITS_OF_ALL = {"AgesSettings": "share of patients"}
 # Measures that are not functions of one service's journeys alone, in words; a measure without words is refused below.
 OTHER_MEASURES = {
     "patients_within": "Resident patients a year whose journey takes at most so many minutes.",
@@ -230,7 +233,13 @@ def _settings(name: str, shape: Mapping[str, Any], full: Mapping[str, Any]) -> s
     """Return the table of some settings: in the shape in which a config may state them, and in full with defaults."""
     shape, full = (one if "properties" in one else _with_properties(one) for one in (shape, full))
     rows = [
-        (f"`{setting}`", _kind(stated), _unit(setting, stated), _default(setting, full), stated.get("description", ""))
+        (
+            f"`{setting}`",
+            _kind(stated),
+            _unit(name, setting, stated),
+            _default(setting, full),
+            stated.get("description", ""),
+        )
         for setting, stated in shape["properties"].items()
     ]
     about = "" if name == "Settings" else f"\n\n{shape.get('description', '')}".rstrip()
@@ -273,10 +282,12 @@ def _option_rows() -> Iterator[Sequence[str]]:
         yield f"`{name}`", _kind(field), _default(name, shape), field.get("description", "")
 
 
-def _unit(setting: str, stated: Any) -> str:
+def _unit(shape: str, setting: str, stated: Any) -> str:
     kind = _kind(stated)
     if not ("number" in kind or "figure" in kind or "limit" in kind):
         return ""
+    if shape in UNITS_OF_ALL:
+        return UNITS_OF_ALL[shape]
     if setting not in SETTING_UNITS:
         where = "open docs/make.py and write its unit in SETTING_UNITS (docs/adding.md, A rule, step 1)"
         raise LookupError(f"{setting}: {where}")

@@ -20,6 +20,7 @@ from optimiser.problem.beds import beds_needed, most_patients
 
 ENOUGH, NOT_TOO_MANY, BEDS = "every_site_has_enough_patients", "no_site_has_too_many_patients", "beds_are_enough"
 SERVED, TOO_FAR, WITHIN = "every_area_is_served", "nobody_travels_too_far", "enough_patients_within_standard"
+FEW_OUTSIDE, FEW_THERE = "few_enough_are_treated_outside", "neighbours_are_not_sent_too_many"
 # What an area that no site takes is sent to.
 NOWHERE = -1
 
@@ -40,7 +41,11 @@ class EverySharing:
         self.codes, self.scale = problem.reachable_sites(service), problem.patient_scale
         self.minutes = np.rint(problem.minutes(service) * problem.minute_scale)
         self.patients = [round(number) for number in problem.patients(service) * self.scale]
-        self.resident = problem.areas["resident"].to_numpy()
+        self.resident = problem.resident
+        # Streams of patients by number, those who leave whatever is designated left out.
+        moving = np.flatnonzero(~problem.streams.leaves).tolist()
+        codes = problem.areas.index[problem.streams.area]
+        self.numbers = {one: n for n, one in enumerate(sorted(moving, key=lambda one: (codes[one], one)), start=1)}
 
     @property
     def limits(self) -> list[Demand]:
@@ -79,13 +84,27 @@ class EverySharing:
         residents = [(area, one) for area, one in enumerate(sent.patients) if self.resident[area]]
         if stated.longest_journey_minutes:
             most = stated.longest_journey_minutes.value * self.problem.minute_scale
-            found[TOO_FAR, (self.code,)] = any(self._is_beyond(area, i, most) for area, one in residents for i in one)
+            staying = [(area, one) for area, one in residents if area in self.numbers]
+            found[TOO_FAR, (self.code,)] = any(self._is_beyond(area, i, most) for area, one in staying for i in one)
         if stated.share_within_standard and stated.standard_minutes:
             most = stated.standard_minutes.value * self.problem.minute_scale
             going = [(n, self._is_beyond(area, i, most)) for area, one in residents for i, n in one.items()]
             everybody, late = sum(n for n, _ in going), sum(n for n, is_late in going if is_late)
             share = round(1 - late / everybody, 12) if everybody else 1.0
             found[WITHIN, (self.code,)] = share < stated.share_within_standard.value
+        return found | self._outside([one for _, one in residents])
+
+    def _outside(self, residents: list[dict[int, int]]) -> dict[Demand, bool]:
+        """Return, for every rule on who is treated at a neighbour, whether it is broken."""
+        stated, found = self.service, dict[Demand, bool]()
+        at = {site: Fraction(sum(one.get(i, 0) for one in residents), self.scale) for i, site in enumerate(self.codes)}
+        if stated.at_most_share_outside:
+            every = Fraction(sum(n for one in residents for n in one.values()), self.scale)
+            most = Fraction(str(stated.at_most_share_outside.value)) * every
+            found[FEW_OUTSIDE, (self.code,)] = sum(at[site] for site in stated.neighbours) > most
+        for site, taken in stated.neighbours_take_at_most.items():
+            if site in stated.neighbours:
+                found[FEW_THERE, (self.code, site)] = at[site] > Fraction(str(taken.value))
         return found
 
     def _is_missed(self, rule: str, site: str, there: Fraction) -> bool:
@@ -154,7 +173,7 @@ class EverySharing:
     def _cost(self, area: int, site: int) -> int:
         """Return minutes, then minutes of residents, then area times place, each before all that comes after it."""
         minutes, more = int(self.minutes[area, site]), 10**6 * (sum(self.patients) + 1)
-        number = 1 + sorted(self.problem.areas.index).index(self.problem.areas.index[area])
+        number = self.numbers.get(area, 0)
         return minutes * more**2 + minutes * bool(self.resident[area]) * more + number * (site + 1)
 
 

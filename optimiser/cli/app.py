@@ -142,11 +142,12 @@ def say(words: list[str], record: dict[str, Any], as_json: bool, then: str = "",
 
 
 def _as_called(command: str) -> str:
-    """Return a command as it works when it is typed again: by the path that this one was called by, if it needs it."""
+    """Return a command of ours as it works when typed again, by the path of this one if it needs it; others as is."""
     import shutil
 
     called = sys.argv[0]
-    by_path = Path(called).stem == "optimiser" and shutil.which("optimiser") is None
+    ours = command.startswith("optimiser ") and Path(called).stem == "optimiser"
+    by_path = ours and shutil.which("optimiser") is None
     return f"{called}{command.removeprefix('optimiser')}" if by_path else command
 
 

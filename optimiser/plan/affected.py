@@ -53,11 +53,12 @@ def areas(base: Answer, other: Answer) -> pd.DataFrame:
 
     Columns: service, area, name, district, fifth (by deprivation), people, people_75_plus, patients (a year), site and
     minutes (_before and _after; infinite where no site is reached), change (minutes), and spent (_before and _after:
-    the minutes that the area's patients spend on average). Unknown districts and fifths are blank.
+    the minutes that the area's patients spend on average). Where patients leave whatever is designated, site, minutes
+    and change are those of the others, and patients_here is how many those are. Unknown districts and fifths are blank.
     """
     keys = ["service", "area"]
     before, after = (_journeys(answer).set_index(keys) for answer in (base, other))
-    after = after.drop(columns="patients")
+    after = after.drop(columns=["patients", "patients_here"])
     both = before.merge(after, left_index=True, right_index=True, suffixes=SUFFIXES).reset_index()
     both["change"] = _less(both["minutes_after"], both["minutes_before"])
     both["spent_change"] = _less(both["spent_after"], both["spent_before"])
@@ -79,7 +80,8 @@ def gains_and_losses(moved: pd.DataFrame) -> pd.DataFrame:
             longer, shorter = members["change"] > minutes, members["change"] < -minutes
             people = "people_75_plus" if counted == OLDER else "people"
             sums = [members[people][chosen].sum() for chosen in (longer, shorter)]
-            patients = [np.nan if counted == OLDER else members["patients"][one].sum() for one in (longer, shorter)]
+            here = members["patients_here"]
+            patients = [np.nan if counted == OLDER else here[one].sum() for one in (longer, shorter)]
             rows.append((service, group, minutes, sums[0], patients[0], sums[1], patients[1]))
     columns = ["people_longer", "patients_longer", "people_shorter", "patients_shorter"]
     return _rounded(pd.DataFrame(rows, columns=["service", "group", "by_more_than_minutes", *columns]))
@@ -129,7 +131,7 @@ def cliffs(answer: Answer) -> pd.DataFrame:
             past = here["minutes"] - minutes
             inside = here[(past > -CLIFF_MINUTES) & (past <= 0)]
             beyond = here[(past > 0) & (past <= CLIFF_MINUTES)]
-            sums = [part[column].sum() for part in (inside, beyond) for column in ("people", "patients")]
+            sums = [part[column].sum() for part in (inside, beyond) for column in ("people", "patients_here")]
             rows.append((service, minutes, minutes == standard, *sums))
     columns = ["people_just_inside", "patients_just_inside", "people_just_beyond", "patients_just_beyond"]
     return _rounded(pd.DataFrame(rows, columns=["service", "minutes", "is_its_standard", *columns]))
@@ -310,14 +312,15 @@ def _journeys(answer: Answer) -> pd.DataFrame:
     found["spent"] = found["minutes"].where(~moved, first + share * (found["minutes"] - first))
     found["road"] = found["minutes"].where(~moved, first + share * _times(rows["transfer_minutes"]))
     found = found.assign(how=rows["how"]) if "how" in rows else found
-    return split_areas_together(found.reset_index(drop=True))
+    together = split_areas_together(found.reset_index(drop=True))
+    return together if "patients_here" in together else together.assign(patients_here=together["patients"])
 
 
 def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
     """Where an area is split between sites, take the mean minutes of its patients and the site of most of them.
 
-    Patients who leave whatever is designated count in ``spent`` and ``patients`` alone; ``spent_here``, where there
-    are some, is without them.
+    Patients who leave whatever is designated count in ``spent``, ``road`` and ``patients`` alone; ``spent_here`` and
+    ``patients_here``, where there are some, are without them.
     """
     keys = ["service", "area"]
     if "how" in found:
@@ -325,7 +328,8 @@ def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
         here, every = (split_areas_together(rows) for rows in (stay, found.drop(columns="how")))
         means = [name for name in ("patients", "spent", "road") if name in every]
         of_all = every.set_index(keys)[means].reindex(pd.MultiIndex.from_frame(here[keys]))
-        return here.assign(spent_here=here["spent"], **{name: of_all[name].to_numpy() for name in means})
+        without = {f"{name}_here": here[name] for name in ("spent", "patients")}
+        return here.assign(**without, **{name: of_all[name].to_numpy() for name in means})
     if not found.duplicated(keys).any():
         return found
     weight = found["patients"].where(found.groupby(keys)["patients"].transform("sum") > 0, 1.0)

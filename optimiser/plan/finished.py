@@ -359,6 +359,15 @@ class _Known(_Strict):
     source: str
 
 
+class _Change(_Strict):
+    words: str
+
+
+class _WouldChange(_Strict):
+    changes: list[_Change]
+    not_worked_out: str
+
+
 class _Sentence(_Strict):
     kind: str
     text: str
@@ -385,6 +394,7 @@ class _Record(_Strict):
     standings: list[_Standing] = []
     know_before: list[_Known] = []
     sentences: list[_Sentence] = []
+    would_change: _WouldChange | None = None
     solver: dict[str, Any]
     versions: dict[str, str]
     files: dict[str, str]

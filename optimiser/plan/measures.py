@@ -78,13 +78,13 @@ def median_minutes(journeys: pd.DataFrame) -> float:
 @measure(unit="minutes", better="lower")
 def p95_minutes(journeys: pd.DataFrame) -> float:
     """The shortest time within which 95% of patients arrive; of those who leave whatever is designated, nobody."""
-    return _reached_by(_who_stay(journeys), 0.95)
+    return _reached_by(who_stay(journeys), 0.95)
 
 
 @measure(unit="minutes", better="lower", by_group=True)
 def worst_minutes(journeys: pd.DataFrame) -> float:
     """The longest journey from any area, patients or not: people live there. Nobody's who leaves in any case."""
-    return float(_who_stay(journeys)["minutes"].fillna(np.inf).max())
+    return float(who_stay(journeys)["minutes"].fillna(np.inf).max())
 
 
 @measure(unit="patients a year", better="neither", by_group=True)
@@ -165,7 +165,7 @@ def _times_people(journeys: pd.DataFrame, share: pd.Series[float]) -> pd.DataFra
     return journeys.assign(**{column: journeys[column] * share for column in people})
 
 
-def _who_stay(journeys: pd.DataFrame) -> pd.DataFrame:
+def who_stay(journeys: pd.DataFrame) -> pd.DataFrame:
     """Return the journeys without those of patients who leave whatever is designated."""
     return journeys[journeys["how"] != LEAVES] if "how" in journeys else journeys
 
@@ -367,7 +367,7 @@ def _managed_rows(plan: Plan, service: str) -> Iterator[Row]:
     if not plan.problem.services[service].managed:
         return
     to_the_nearest = plan.at_the_nearest
-    going, nearest = (_who_stay(_with_shares(one, service)) for one in (plan, to_the_nearest))
+    going, nearest = (who_stay(_with_shares(one, service)) for one in (plan, to_the_nearest))
     whose = ["area", *(["how"] if "how" in going else [])]
     beyond = going["minutes"] - going[whose].join(nearest.set_index(whose)["minutes"], on=whose)["minutes"]
     past = going.assign(minutes_beyond=beyond * going["patients_per_year"])[beyond > 0]

@@ -21,9 +21,13 @@ from optimiser.problem.words import against, apart
 Frames = Mapping[str, pd.DataFrame]
 
 # Kinds of sentences that are said first; the others where everything is asked for.
-SAID_FIRST = ("level", "openings", "question", "areas", "demand", "average", "outside", "warning", "unchanged")
+SAID_FIRST = ("level", "openings", "question", "areas", "demand", "average", "who", "outside", "warning", "unchanged")
 # Kinds of sentences about minutes from home to the unit.
 OF_MINUTES = ("who", "worst", "warning", "cliff")
+WAITS_INCLUDED = "waits included"
+# Kinds that are about journeys of those alone who do not leave for a neighbour whatever is designated.
+OF_THOSE_WHO_STAY = ("who", "worst", "cliff")
+LEAVERS_LEFT_OUT = "those left out who leave for a neighbour in any case"
 # How near average journeys are level where the question does not say.
 A_HUNDREDTH = 0.01
 NEIGHBOURS_NAMED = 3
@@ -129,9 +133,11 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     found += [*_openings(frames, names, sites, name, base_name)]
     found += _questions(base, other, name, base_name)
     counted = list(frames["averages"]["service"].unique())
+    # Between plans of one question those who leave go where they went; between questions they may not.
+    some_leave = bool(in_short(base, other)) and any("how" in one["journeys"] for one in (base, other))
     for service in counted:
         if _changes(frames, service):
-            found += _about(frames, service, str(names.get(service, service)))
+            found += _about(frames, service, str(names.get(service, service)), some_leave=some_leave)
     same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
     found += _demand(frames, names)
     if same:
@@ -202,13 +208,14 @@ def _demand(frames: Frames, names: Mapping[str, str]) -> Iterator[Sentence]:
 
 def _changes(frames: Frames, service: str) -> bool:
     moved = frames["areas"]
-    return bool((moved["change"][moved["service"] == service] != 0).any())
+    return bool((moved[["change", "spent_change"]][moved["service"] == service] != 0).any(axis=None))
 
 
-def _about(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+def _about(frames: Frames, service: str, name: str, *, some_leave: bool) -> Iterator[Sentence]:
     for one in _each_about(frames, service, name):
-        waits = one.kind in OF_MINUTES and _waits(frames, service)
-        yield replace(one, template=f"{one.template.removesuffix('.')}, waits included.") if waits else one
+        ends = [WAITS_INCLUDED] if one.kind in OF_MINUTES and _waits(frames, service) else []
+        ends += [LEAVERS_LEFT_OUT] if one.kind in OF_THOSE_WHO_STAY and some_leave else []
+        yield replace(one, template=f"{', '.join([one.template.removesuffix('.'), *ends])}.")
 
 
 def _waits(frames: Frames, service: str) -> bool:

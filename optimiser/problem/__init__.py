@@ -115,6 +115,9 @@ class Problem:
         Minutes by road, one row an area, one column a site in ``site_order``. NaN: no journey (allowed pairs only).
     demand
         Patients a year, one row an area, one column an activity; grown already where ``growth`` says so.
+    ages
+        By activity, the shares of the residents' patients now who are ``under_65``, ``from_65`` and perhaps
+        ``from_75``. Patients of others are taken to be of all ages alike.
     staff
         In post, keyed by (site, team, unit).
     today
@@ -160,6 +163,7 @@ class Problem:
     time_limit_minutes: float = 10.0
     transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
     growth: Growth | None = None
+    ages: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     factors: Mapping[str, Figure] = field(default_factory=dict)
     border: Border | None = None
     a_tie_is_within: Figure | None = None
@@ -255,10 +259,10 @@ class Problem:
         return objective.services or tuple(self.services)
 
     def behind_its_border(self) -> Problem:
-        """Return the same question with nobody crossing the border; the problem itself if nobody does."""
+        """Return the same question with nobody crossing the border; the problem itself if nobody can."""
+        if not self._somebody_can_cross:
+            return self
         resident, here = self.areas["resident"], list(self.candidates)
-        if resident.all() and not any(service.neighbours for service in self.services.values()):
-            return replace(self, border=None) if self.border else self
         return replace(
             self,
             border=None,
@@ -270,6 +274,15 @@ class Problem:
             transfers=self.transfers.reindex(index=here, columns=here) if len(self.transfers) else self.transfers,
             growth=self.growth and replace(self.growth, before=self.growth.before[resident]),
         )
+
+    @cached_property
+    def _somebody_can_cross(self) -> bool:
+        if not self.resident_areas.all():
+            return True
+        counted = {site for code in self.services_with_patients for site in self.counted_at(code)}
+        if np.isin(self.streams.neighbour, list(counted)).any():
+            return True
+        return bool(self.streams.crosses.any()) and any(service.neighbours for service in self.services.values())
 
     def to_the_nearest(self) -> Problem:
         """Return the same question with nobody shared out; the problem itself if nobody is."""
@@ -308,10 +321,10 @@ class Problem:
 
     @cached_property
     def stream_names(self) -> tuple[str, ...]:
-        """A name for each stream: its area's code, and where its patients go if that is settled."""
+        """A name for each stream, as within the name of a row: its area's code, and how it goes if not as the first."""
         codes, streams = self.areas.index.to_numpy(dtype=object), self.streams
         second = np.arange(len(streams.area)) >= len(codes)
-        ends = np.where(streams.leaves, "@" + streams.neighbour, np.where(second, "@anywhere", ""))
+        ends = np.where(streams.leaves, ".for." + streams.neighbour, np.where(second, ".across_the_border", ""))
         return tuple(map(str, codes[streams.area] + ends))
 
     @worked_out_once

@@ -12,10 +12,22 @@ from optimiser.inputs.tables import unverified_activities
 from optimiser.journeys.shared_out import sharing
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, matters, measures
+from optimiser.plan.finished import Run
 from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import Cell, Otherwise, Sentence, mean_minutes_of, plain
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, apart, begun, hundredths, listed, percent, places, sites_in_words, whole
+from optimiser.problem.words import (
+    amount,
+    apart,
+    begun,
+    hundredths,
+    listed,
+    of_ages,
+    percent,
+    places,
+    sites_in_words,
+    whole,
+)
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
 from optimiser.report.words import how_far
 from optimiser.search.enumeration import can_be_listed
@@ -139,6 +151,23 @@ def option(plan: Plan) -> list[str]:
     ]
 
 
+def beside(run: Run) -> dict[str, list[str]]:
+    """Return what should be read with an answer, by heading, as its run folder has it; no heading without lines.
+
+    What people call the option, how near others come, what would change it, and what to know before repeating it.
+    """
+    changes = run.record.get("would_change") or {"changes": [], "not_worked_out": ""}
+    left_out = [f"Not worked out: {changes['not_worked_out']}."] if changes["not_worked_out"] else []
+    known = [f"{one['sentence']} Source: {one['source']}." for one in run.record.get("know_before", ())]
+    found = {
+        "The option": option(run.plan),
+        "How near others come": [*level(run.plan), *margins(run.plan)],
+        "What would change it": [*(one["words"] for one in changes["changes"]), *left_out],
+        "What to know before repeating it": known,
+    }
+    return {heading: said for heading, said in found.items() if said}
+
+
 def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     """Return where each service is and what its journeys come to, a line each."""
     width = max(len(service.name) for service in plan.problem.services.values())
@@ -150,7 +179,10 @@ def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             within = measures.number(numbers, "patients_within_30", code)
             patients = measures.number(numbers, "patients", code)
             if np.isfinite(mean):
-                text += f": {mean:.2f} minutes on average, {worst:.0f} at worst, {within / patients:.0%} within 30"
+                whose = " for those who stay" if plan.problem.border else ""
+                text += (
+                    f": {mean:.2f} minutes on average, {worst:.0f} at worst{whose}, {within / patients:.0%} within 30"
+                )
                 text += on_the_road(numbers, code)
             else:
                 text += ": somebody reaches no site" if patients else ": nobody needs it"
@@ -179,15 +211,18 @@ def how_sure(plan: Plan) -> list[str]:
             return [
                 f"Evaluated, not optimised. It breaks no rule{' but for documented exceptions' if excepted else ''}."
             ]
-        return [f"Evaluated, not optimised. It breaks {len(broken)} rules:", *map(_breach, broken.itertuples())]
+        return [
+            f"Evaluated, not optimised. It breaks {amount(len(broken), 'rules')}:",
+            *map(_breach, broken.itertuples()),
+        ]
     if proof.outcome != PROVED:
         return [f"Not proved best: {how_far(plan, 'the best found')}"]
     if not listing:
         return ["Proved best: the solver closed the gap to 0.", *margins(plan)]
     ties = f"One of {listing.equal_best} equal best. " if listing.equal_best > 1 else ""
     return [
-        f"Proved best. {ties}The solver closed the gap to 0, and all {listing.listed:,} options, judged without "
-        f"it, agree: {listing.lawful:,} of them break no rule.",
+        f"Proved best. {ties}The solver closed the gap to 0. Arithmetic without it counts all {listing.listed:,} "
+        f"options and finds the same best: {listing.lawful:,} of them break no rule.",
         *margins(plan),
     ]
 
@@ -228,7 +263,7 @@ def _level_in_words(plan: Plan, one: Standing) -> str:
     close = f"{listed(f'{mean:.2f}' for mean in means)} minutes on average, {away} a patient apart"
     close = f"{means[0]:.2f} minutes on average, whichever it is" if len(set(means)) == 1 else close
     found = f"{problem.services[one.service].name} at {here}, or level with it at {', or at '.join(there)} ({close})"
-    return f"{found}; {'; '.join(better) or 'equal on every measure compared'}."
+    return f"{found}; {'; '.join(better) or 'the same for patients on every measure compared'}."
 
 
 def _better_on(problem: Problem, service: str, figures: Mapping[str, tuple[float, float]], mine: int) -> str:
@@ -253,14 +288,15 @@ def _better_on(problem: Problem, service: str, figures: Mapping[str, tuple[float
 
 
 def _growth(problem: Problem) -> list[str]:
-    """Return a sentence that says by how much demand was grown, if it was."""
+    """Return by how much demand was grown and, if by age, of which ages patients are taken to be; nothing if not."""
     growth = problem.growth
     if growth is None:
         return []
     used = dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
     more = (f"{_more(problem, activity):+.1%} {activity}" for activity in used)
     to, rates = f" to {growth.year}" if growth.year else "", "" if growth.verified else "; rates not verified"
-    return [f"Demand is grown over {growth.years} years{to}: {', '.join(more)}{rates}.", ""]
+    grown = f"Demand is grown over {amount(growth.years, 'years')}{to}: {', '.join(more)}{rates}."
+    return [" ".join([grown, *of_ages(problem)]), ""]
 
 
 def _factors(problem: Problem) -> list[str]:

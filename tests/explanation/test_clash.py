@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from as_files import read_world, with_files
 from drawing import draws
-from every_sharing import BEDS, ENOUGH, NOT_TOO_MANY, SERVED, TOO_FAR, WITHIN, EverySharing
+from every_sharing import BEDS, ENOUGH, FEW_OUTSIDE, FEW_THERE, NOT_TOO_MANY, SERVED, TOO_FAR, WITHIN, EverySharing
 from hypothesis import given
 from test_enumeration import worlds
 from worlds import small, three_doctors
@@ -26,7 +26,7 @@ from optimiser.problem import Figure, Fixed, Link, Problem, RotaNeed, Service, S
 from optimiser.search.enumeration import enumerate_all, size
 
 STAFF_RULES = ("rota_is_filled", "moves_within_limit", "recruitment_within_limit")
-OF_WHERE_THEY_GO = (SERVED, ENOUGH, NOT_TOO_MANY, BEDS, TOO_FAR, WITHIN)
+OF_WHERE_THEY_GO = (SERVED, ENOUGH, NOT_TOO_MANY, BEDS, TOO_FAR, WITHIN, FEW_OUTSIDE, FEW_THERE)
 MOST_DEMANDS = 10
 # Drawn worlds of which the clashes were wrong once.
 FAILED = sorted((Path(__file__).parents[1] / "worlds_that_failed" / "clash").iterdir())

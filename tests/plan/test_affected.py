@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from command import optimiser
 from shipped import question
-from worlds import by_transfer, small, vary
+from worlds import as_today, by_transfer, small, vary
 
 from optimiser.errors import InputError
 from optimiser.inputs import designations_of
@@ -144,13 +144,50 @@ def test_an_area_that_is_split_counts_once_with_its_mean():
     assert (moved["patients"], moved["minutes_after"], moved["change"]) == (10, 20, 10)
 
 
+def test_those_who_leave_in_any_case_count_in_means_alone():
+    # Ten of the east's 30 and one of west's 10 go to oak whatever is designated, for 25 and 50 minutes.
+    problem = as_today(replace(small(), areas=known_areas()))
+    answers = {name: tables_of(evaluate(problem, open_)) for name, open_ in (("both", BOTH), ("birch", BIRCH))}
+    found = affected(answers)
+    row = rows(found["averages"], group="").iloc[0]
+    # 20 × 10 + 10 × 25 of the east, 20 × 20, and west's 1 × 50 with 9 × 10, or 9 × 30 where ash is closed.
+    assert (row["mean_before"], row["mean_after"]) == (990 / 60, 1170 / 60)
+    west = rows(found["gains_and_losses"], group="", by_more_than_minutes=10).iloc[0]
+    assert (west["people_longer"], west["patients_longer"]) == (100, 9)
+    east = rows(found["areas"], area="east").iloc[0]
+    assert (east["patients"], east["patients_here"], east["site_after"], east["change"]) == (30, 20, "birch", 0)
+
+
+def test_between_questions_a_journey_changes_where_only_those_who_leave_have_another():
+    to_the_nearest = replace(small(), areas=known_areas())
+    some_leave = as_today(to_the_nearest)
+    services = pd.DataFrame({"setting": ["border"], "value": ["nearest"]})
+    asked = {"nearest": services, "as today": services.assign(value="as_today")}
+    answers = {
+        name: {**tables_of(evaluate(one, BOTH)), "settings": asked[name]}
+        for name, one in (("nearest", to_the_nearest), ("as today", some_leave))
+    }
+    said = affected(answers)["sentences"].set_index("kind")["sentence"]
+    assert "unchanged" not in said.index
+    assert said["average"] == (
+        "Clinic: the average journey of all 60 patients a year goes from 13.33 to 16.50 minutes (+3.17); "
+        "that of the 40 who live where it changes from 10.00 to 14.75 (+4.75)."
+    )
+    assert said["who"].startswith("Clinic: 0 people live where it takes more than a minute longer")
+    assert said["who"].endswith(", those left out who leave for a neighbour in any case.")
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    problem = question("base")
+    return of_two_sites("base", tmp_path_factory.mktemp("runs"))
+
+
+def of_two_sites(name: str, folder: Path) -> dict[str, Path]:
+    """Write two runs of a question, with the stroke unit at Southend and at Basildon."""
+    problem = question(name)
     services = ("hyper_acute_stroke", "acute_stroke", "emergency_department")
     elsewhere = {pair for pair in problem.today if pair[1] not in services}
     everywhere = {(site, code) for site in problem.candidates for code in services[1:]}
-    folder = tmp_path_factory.mktemp("runs")
     return {
         site: write_run(evaluate(problem, elsewhere | everywhere | {(site, services[0])}), folder / site)
         for site in ("southend", "basildon")
@@ -164,32 +201,41 @@ def test_run_folders_alone_give_what_plans_give_and_what_another_way_gives(folde
     place = ROOT / "data" / "mid-south-essex"
     areas = pd.read_csv(place / "areas.csv").query("resident").set_index("area")
     minutes = pd.read_csv(place / "journeys.csv").pivot(index="area", columns="site", values="minutes")
-    outside = minutes.drop(columns=["basildon", "broomfield", "southend"]).loc[areas.index].min(axis=1)
-    before, after = (np.minimum(minutes.loc[areas.index, site], outside) for site in ("southend", "basildon"))
+    before, after = (minutes.loc[areas.index, site] for site in ("southend", "basildon"))
     change = (after - before).round(6)
     strokes = pd.read_csv(place / "demand.csv").query("activity == 'stroke_admission'").set_index("area")
     patients = strokes["patients_per_year"].loc[areas.index]
+    # Those who leave go where they go today with either: nobody's journey changes but that of the others.
+    shares = pd.read_csv(place / "border.csv").pivot(index="area", columns="goes_to", values="share").loc[areas.index]
+    staying = patients * shares["candidates"].fillna(0) / shares.sum(axis=1)
     for limit in (1, 5, 10):
         row = rows(found["gains_and_losses"], service="hyper_acute_stroke", group="", by_more_than_minutes=limit)
         assert row["people_longer"][0] == areas["population"][change > limit].sum()
         assert row["people_shorter"][0] == areas["population"][change < -limit].sum()
-        assert row["patients_longer"][0] == pytest.approx(patients[change > limit].sum())
+        assert row["patients_longer"][0] == pytest.approx(staying[change > limit].sum())
+        assert row["patients_shorter"][0] == pytest.approx(staying[change < -limit].sum())
     average = rows(found["averages"], service="hyper_acute_stroke", group="district Southend-on-Sea").iloc[0]
     here = areas["district"] == "Southend-on-Sea"
-    assert average["change"] == pytest.approx(np.average(change[here], weights=patients[here]))
+    assert average["change"] == pytest.approx((change * staying)[here].sum() / patients[here].sum())
+    assert average["number"] == pytest.approx(patients[here].sum())
     worst = rows(found["worst_areas"], service="hyper_acute_stroke")
     assert worst["change"].tolist() == change.sort_values(ascending=False).head(10).tolist()
     near = (after > 29) & (after <= 30)
     cliff = rows(found["cliffs"], answer="basildon", service="hyper_acute_stroke", minutes=30.0).iloc[0]
     assert cliff["people_just_inside"] == areas["population"][near].sum()
+    assert cliff["patients_just_inside"] == pytest.approx(staying[near].sum())
 
 
-def test_every_sentence_can_be_said_again_from_its_cells(folders: dict[str, Path]):
-    found = affected({name: read_tables(folder)[0] for name, folder in folders.items()})
+@pytest.mark.parametrize(
+    ("name", "also"), [("base", set()), ("what_if/border_nearest", {"level", "neighbour"})], ids=["base", "nearest"]
+)
+def test_every_sentence_can_be_said_again_from_its_cells(name: str, also: set[str], tmp_path: Path):
+    found = affected({site: read_tables(folder)[0] for site, folder in of_two_sites(name, tmp_path).items()})
     of_other = {name: rows(frame, answer="basildon") for name, frame in found.items()}
     said = found["sentences"]
-    of_one = {"openings", "average", "outside", "who", "worst", "neighbour", "warning", "cliff"}
-    assert of_one | {"level", "unchanged"} == set(said["kind"])
+    assert {"openings", "average", "outside", "who", "worst", "warning", "cliff", "unchanged"} | also == set(
+        said["kind"]
+    )
     for _, one in said.iterrows():
         cells = json.loads(json.dumps(one["cells"]))
         assert said_again(of_other, one["template"], cells) == one["sentence"]

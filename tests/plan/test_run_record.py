@@ -63,6 +63,10 @@ WRONG: dict[str, Callable[[dict[str, Any]], object]] = {
     "outcome should be one of": lambda r: r.update(outcome="best"),
     "format should be one of 1": lambda r: r.update(format=2),
     "solver should be a group of entries": lambda r: r.update(solver=[]),
+    "would_change.changes.1.words should be text": lambda r: r.update(
+        would_change={"changes": [{"words": 3}], "not_worked_out": ""}
+    ),
+    "know_before.1.source should be there": lambda r: r.update(know_before=[{"sentence": "Mind."}]),
 }
 
 

@@ -95,7 +95,7 @@ def in_libreoffice(workbook: Path) -> Path:
 
 
 def test_the_same_runs_give_the_same_bytes_on_another_day(runs: Path, monkeypatch: pytest.MonkeyPatch):
-    found = [read("tiny", runs), read("base", runs)]
+    found = [read("base", runs), read("what_if/treat_and_transfer", runs)]
     first = export_files(found)
     time.sleep(1.1)  # dates in these files go by seconds
     monkeypatch.setenv("TZ", "Pacific/Auckland")
@@ -290,11 +290,15 @@ def test_the_geopackage_has_areas_sites_and_catchments_on_the_grid(runs: Path, t
     run = read("base", runs)
     path = tmp_path / "results.gpkg"
     path.write_bytes(geopackage_bytes([run]))
-    assert [name for name, _ in pyogrio.list_layers(path)] == ["areas", "sites", "catchments"]
+    assert [name for name, _ in pyogrio.list_layers(path)] == ["areas", "sites", "catchments", "leavers"]
     areas, sites, catchments = (geopandas.read_file(path, layer=name) for name in ("areas", "sites", "catchments"))
     assert {str(frame.crs) for frame in (areas, sites, catchments)} == {BRITISH_NATIONAL_GRID}
-    journeys = run.tables["journeys"]
-    for service, rows in journeys.groupby("service"):
+    journeys, leavers = run.tables["journeys"], pyogrio.read_dataframe(path, layer="leavers")
+    leaving = journeys[journeys["how"] == "leaves"].reset_index(drop=True)
+    assert len(leaving) and set(leavers["run"]) == {run.key}
+    pd.testing.assert_frame_equal(leavers.drop(columns="run"), leaving[list(leavers.columns[1:])])
+    for service, rows in journeys[journeys["how"] != "leaves"].groupby("service"):
+        assert areas.set_index("area")[f"{service}_site"].loc[rows["area"]].tolist() == rows["site"].tolist()
         minutes = areas.set_index("area")[f"{service}_minutes"]
         assert minutes.loc[rows["area"]].tolist() == rows["minutes"].tolist()
         whole = catchments[catchments["service"] == service]

@@ -53,7 +53,7 @@ def care_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def leavers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of the answer if as many leave as do today."""
     path = tmp_path_factory.mktemp("leavers") / "page.html"
-    return op.write_report([answer("what_if/border_as_today")], path)
+    return op.write_report([answer("base")], path)
 
 
 @pytest.fixture
@@ -524,7 +524,7 @@ def test_answers_with_different_borders_stand_side_by_side_and_the_page_says_so(
 
 
 def test_a_run_as_today_is_read_beside_one_that_is_not(folder: Path, tmp_path: Path):
-    op.write_run(answer("what_if/border_as_today"), tmp_path / "leavers")
+    op.write_run(answer("base"), tmp_path / "leavers")
     assert "in leavers as many leave as do today" in report.page([folder / "base", tmp_path / "leavers"])
     assert "in who crosses the border" not in report.page([folder / "base", folder / "july_2018"])
 

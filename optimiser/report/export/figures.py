@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from optimiser.plan.finished import Run
-from optimiser.plan.measures import BANDS
+from optimiser.plan.measures import BANDS, who_stay
 from optimiser.problem.words import NO_SITE, listed, short
 from optimiser.report.export.drawing import (
     FAINT,
@@ -142,7 +142,10 @@ def _maps(run: Run, *, several: bool) -> Iterator[Figure]:
 def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
     """Return the map of a run that has outlines: minutes to a service, under what it finds or under another title."""
     view = View(run, service)
-    journeys = view.journeys.drop_duplicates("area")
+    staying = who_stay(view.journeys)
+    # Where an area's patients are split, the site of most of them.
+    by_size = staying.sort_values("patients_per_year", ascending=False, kind="stable")
+    journeys = by_size.drop_duplicates("area").sort_index()
     found = outlines(run)
     assert found is not None
     shapes = found.geometry.reindex(pd.Index(journeys["area"]))
@@ -154,8 +157,10 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
         f"Map of {len(journeys)} areas in five shades, darkest where the journey is longest. Share of patients by "
         f"minutes: {shares}. Patients a year by site: {going}."
     )
+    whose = "of those who do not leave for a neighbour" if len(staying) < len(view.journeys) else ""
+    whose = whose or "to the site that patients go to"
     says = (
-        f"Minutes by road to the site that patients go to; {view.patients:,.0f} patients a year from {len(journeys):,} "
+        f"Minutes by road {whose}; {view.patients:,.0f} patients a year from {len(journeys):,} "
         "areas. Draft: not a decision."
     )
     mean = f"{view.mean:.1f} minutes on average" if np.isfinite(view.mean) else "somebody reaches no site"

@@ -17,6 +17,8 @@ from pyproj import Transformer
 
 from optimiser.inputs.boundaries import read_boundaries
 from optimiser.plan.finished import Run
+from optimiser.plan.measures import who_stay
+from optimiser.problem import LEAVES
 from optimiser.report.export.contents import YES_OR_NO, plain
 
 BRITISH_NATIONAL_GRID = "EPSG:27700"
@@ -37,7 +39,8 @@ def geopackage_bytes(runs: Sequence[Run]) -> bytes:
     """Return the GeoPackage of some runs. The same runs give the same bytes.
 
     Layers: ``areas`` (outlines or, where the place has none, points) with minutes and site for every run and service;
-    ``sites`` with yes or no for every run and service; ``catchments`` where there are outlines.
+    ``sites`` with yes or no for every run and service; ``catchments`` where there are outlines. Areas and catchments
+    are of those who do not leave for a neighbour in any case; ``leavers``, a table, has those where there are some.
     """
     with tempfile.TemporaryDirectory() as folder, _dated(runs[0].date):
         path = Path(folder) / "results.gpkg"
@@ -73,6 +76,8 @@ def _layers(runs: Sequence[Run]) -> Iterator[tuple[str, str, pd.DataFrame]]:
     yield "sites", "Hospitals, and what each run has them provide", sites(runs)
     if any(outlines(run) is not None for run in runs):
         yield "catchments", "The areas that go to a site, by run and service", catchments(runs)
+    if len(gone := leavers(runs)):
+        yield "leavers", "Patients who leave for a neighbour whatever is designated, by area, run and service", gone
 
 
 def areas(runs: Sequence[Run]) -> pd.DataFrame:
@@ -81,9 +86,9 @@ def areas(runs: Sequence[Run]) -> pd.DataFrame:
     whole = pd.concat(frames)
     found = whole[~whole.index.duplicated()].sort_index()
     for run in runs:
-        for service, rows in run.tables["journeys"].groupby("service", sort=False):
+        for service, rows in who_stay(run.tables["journeys"]).groupby("service", sort=False):
             found[_column(runs, run, f"{service}_minutes")] = _mean_minutes(rows)
-            found[_column(runs, run, f"{service}_site")] = rows.groupby("area")["site"].agg("+".join)
+            found[_column(runs, run, f"{service}_site")] = rows.groupby("area")["site"].agg(_each_once)
     found = found.reset_index()
     shapes = [shapes.geometry for shapes in map(outlines, runs) if shapes is not None]
     about = [name for name in ABOUT_AREAS if name in found]
@@ -116,7 +121,7 @@ def catchments(runs: Sequence[Run]) -> pd.DataFrame:
         drawn = outlines(run)
         if drawn is None:
             continue
-        journeys = run.tables["journeys"]
+        journeys = who_stay(run.tables["journeys"])
         for (service, site), going in journeys[journeys["site"] != ""].groupby(["service", "site"], sort=True):
             members = drawn.geometry.reindex(pd.Index(sorted(set(going["area"]))))
             patients = float(going["patients_per_year"].sum())
@@ -126,12 +131,23 @@ def catchments(runs: Sequence[Run]) -> pd.DataFrame:
     return _located(frame.drop(columns="geometry"), geopandas.GeoSeries(frame["geometry"]))
 
 
+def leavers(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return one row a run, service, area and neighbour: the patients a year who leave whatever is designated."""
+    rows = [run.tables["journeys"].assign(run=run.key) for run in runs if "how" in run.tables["journeys"]]
+    columns = ["run", "service", "area", "site", "patients_per_year"]
+    return pd.concat([one[one["how"] == LEAVES][columns] for one in rows]) if rows else pd.DataFrame(columns=columns)
+
+
 def merged(shapes: np.ndarray) -> shapely.Geometry:
     """Return areas as one outline without the borders between them, in an order of its own."""
     drawn = shapes[~shapely.is_missing(shapes)]
     # Rounded corners can make a sliver of two areas overlap, which a coverage may not.
     whole = shapely.coverage_union_all(drawn) if shapely.coverage_is_valid(drawn) else shapely.union_all(drawn)
     return shapely.normalize(whole)
+
+
+def _each_once(sites: pd.Series[str]) -> str:
+    return "+".join(dict.fromkeys(sites))
 
 
 def _mean_minutes(rows: pd.DataFrame) -> pd.Series[float]:

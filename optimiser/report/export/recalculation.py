@@ -14,7 +14,7 @@ import pandas as pd
 
 from optimiser.journeys.by_transfer import DAYS_A_YEAR
 from optimiser.plan.measures import BANDS
-from optimiser.problem import beds
+from optimiser.problem import LEAVES, beds
 from optimiser.report.export.contents import Tidy
 
 # Published numbers are rounded to nine decimals; they are compared to a millionth.
@@ -193,9 +193,12 @@ def _beyond_standard(asked: Asked) -> Worked:
 
 
 def _worst_minutes(asked: Asked) -> Worked:
+    journeys, rows = asked.places["journeys"], asked.journeys(resident="true")
     counted = asked.flags("journeys", service=asked.service, resident="yes")
-    minutes = asked.places["journeys"].column("minutes")
-    return f"SUMPRODUCT(MAX({counted}*{minutes}))", float(asked.journeys(resident="true")["minutes"].max())
+    if "how" in rows:
+        counted += f'*({journeys.column("how")}<>"{LEAVES}")'
+        rows = rows[rows["how"] != LEAVES]
+    return f"SUMPRODUCT(MAX({counted}*{journeys.column('minutes')}))", float(rows["minutes"].max())
 
 
 def _site_patients(asked: Asked) -> Worked:

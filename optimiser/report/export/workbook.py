@@ -12,8 +12,10 @@ import pandas as pd
 
 from optimiser.errors import TooLarge, needed
 from optimiser.plan.finished import Run
+from optimiser.problem.words import of_ages
 from optimiser.report.export.contents import YES_OR_NO, Tidy, plain
 from optimiser.report.export.recalculation import DECIMALS, Line, Place, lines
+from optimiser.report.summary import beside
 
 HEADER_ROW = 4  # numbered from 1: a title, what the table says, an empty row, the header
 MOST_ROWS = 1_048_576
@@ -29,6 +31,8 @@ NOTES_IN_WORDS = (
     "Codes stand for services, sites, teams and areas. Their names are in the sheets Services, Sites and Areas.",
     "Minutes, shares and longest journeys are those of residents. Areas outside the system count in a site's patients "
     "only.",
+    "Where the sheet Journeys says how patients go, an area has several rows. Those who leave go to the same neighbour "
+    "whatever is designated: they count in means, sums and shares, and in no longest journey.",
     "The sheet Recalculation works the headline numbers out again with formulas of its own. Excel recalculates when "
     "the file is opened for editing; in LibreOffice press Ctrl+Shift+F9.",
     "The run was checked by a program that shares no code with the one that found the answer, before this was written.",
@@ -98,7 +102,7 @@ def _write(book: _Book, runs: Sequence[Run], tables: Sequence[Tidy]) -> None:
     found = list(lines({one.name: Place(one, one.title, HEADER_ROW + 1) for one in tables}))
     _cover(book, runs)
     _contents(book, tables)
-    _notes(book)
+    _notes(book, runs)
     _recalculation(book, found)
     for one in tables:
         _table(book, one)
@@ -122,6 +126,8 @@ def _about(run: Run) -> Iterator[tuple[str, str]]:
     yield "Question", plain(problem.title)
     yield "Run", f"{run.key}, made {run.date}"
     yield "Outcome", plain(run.record["outcome"])
+    if ages := of_ages(problem):
+        yield "Ages", plain(" ".join(ages))
     yield "Checked", "Every number was recomputed independently from the inputs; no disagreement."
     broken = int((run.tables["rules"]["pass"] != "true").sum())
     yield "Rules broken", f"{broken} of {len(run.tables['rules'])}"
@@ -137,7 +143,7 @@ def _contents(book: _Book, tables: Sequence[Tidy]) -> None:
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, 1, 110)
     rows = [
-        (NOTES, "How to read the numbers."),
+        (NOTES, "How to read the numbers, and what to read with the answer."),
         (RECALCULATION, "Headline numbers worked out again by formulas."),
         *((one.title, one.table.meaning) for one in tables),
     ]
@@ -147,12 +153,21 @@ def _contents(book: _Book, tables: Sequence[Tidy]) -> None:
         book.text(sheet, HEADER_ROW + number, 1, says, "wrapped")
 
 
-def _notes(book: _Book) -> None:
-    sheet = book.sheet(NOTES, "Notes", "How to read the numbers.")
+def _notes(book: _Book, runs: Sequence[Run]) -> None:
+    sheet = book.sheet(NOTES, "Notes", "How to read the numbers, and what to read with the answer.")
     sheet.set_column(0, 0, 110)
     _header(book, sheet, ("note",))
-    for number, words in enumerate(NOTES_IN_WORDS):
-        book.text(sheet, HEADER_ROW + number, 0, words, "wrapped")
+    for number, (words, style) in enumerate([*((one, "wrapped") for one in NOTES_IN_WORDS), *_beside(runs)]):
+        book.text(sheet, HEADER_ROW + number, 0, words, style)
+
+
+def _beside(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
+    """Yield headings and lines of what should be read with each answer, and how each is written."""
+    for run in runs:
+        of = f" ({run.key})" if len(runs) > 1 else ""
+        for heading, said in beside(run).items():
+            yield f"{heading}{of}", "header"
+            yield from ((plain(line), "wrapped") for line in said)
 
 
 def _recalculation(book: _Book, found: Sequence[Line]) -> None:

@@ -222,6 +222,7 @@ class _Page:
             "figures_of": self.problem.services[main].name if main else "",
             "figures_way": parts.way(self.problem, main) if main else "",
             "broken": list(parts.broken(run)),
+            "beside": summary.beside(run),
             "notes": self.notes,
             "counted": [self._of_service(code) for code in self.counted],
             "run_word": self.answer_word,

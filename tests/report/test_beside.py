@@ -1,0 +1,76 @@
+"""What should be read with an answer stands beside it on the page and in the workbook, as the run folder has it."""
+
+from __future__ import annotations
+
+import io
+from html import unescape
+from pathlib import Path
+
+import openpyxl
+import pytest
+from made_up_place import CONFIG, write_question
+
+import optimiser as op
+from optimiser.plan import evaluate
+from optimiser.plan.finished import Run, sound_runs
+from optimiser.plan.proof import Written
+from optimiser.plan.runs import files_of, write_files
+from optimiser.report import page
+from optimiser.report.answers import Answer, answer
+from optimiser.report.export.contents import tidy_tables
+from optimiser.report.export.workbook import workbook_bytes
+from optimiser.report.summary import beside
+
+KNOWN = """
+know_before:
+  - sentence: "=Mind the {site_patients of care at ash today}: <b>nobody</b> counted them."
+    source: A letter
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run as the command writes it, of a question that says what to know before its answer is repeated."""
+    folder = tmp_path_factory.mktemp("told")
+    found = answer(op.read_problem(write_question(folder, CONFIG + KNOWN)))
+    assert isinstance(found, Answer)
+    return sound_runs(
+        [write_files(files_of(found.plan, found.set_against, found.would_change.record), folder / "run")]
+    )[0]
+
+
+def notes_of(run: Run) -> list[str]:
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook_bytes([run], tidy_tables([run]))))["Notes"]
+    assert all(cell.data_type == "s" for row in sheet.iter_rows(min_row=5) for cell in row)
+    return [str(row[0].value) for row in sheet.iter_rows(min_row=5)]
+
+
+def test_all_of_it_is_read_from_the_run_folder(run: Run):
+    changes = [one["words"] for one in run.record["would_change"]["changes"]]
+    (known,) = run.record["know_before"]
+    assert changes and run.record["standings"]
+    assert beside(run)["What would change it"] == changes
+    assert beside(run)["What to know before repeating it"] == [f"{known['sentence']} Source: A letter."]
+    assert "{" not in known["sentence"]
+    assert "How near others come" in beside(run)
+
+
+def test_page_and_workbook_say_the_same_in_the_same_order(run: Run):
+    said = [line for heading, lines in beside(run).items() for line in (heading, *lines)]
+    assert notes_of(run)[-len(said) :] == said
+    html = page([run])
+    before_the_map = unescape(html[: html.index('<section id="choose"')])
+    for heading, lines in beside(run).items():
+        items = "".join(f"<li>{line}</li>" for line in lines)
+        assert f'<details open class="beside-it"><summary>{heading}</summary>' in before_the_map
+        assert items in before_the_map
+    assert "<b>nobody" not in html
+
+
+def test_an_option_is_called_what_people_call_it(run: Run, tmp_path: Path):
+    plan = evaluate(
+        run.problem, {("ash", "care"), ("ash", "labs")}, option=Written("O1", "All at ash", "A book", False)
+    )
+    found = beside(sound_runs([op.write_run(plan, tmp_path / "option")])[0])
+    assert found["The option"] == ["Option O1: All at ash (A book; not verified)"]
+    assert "What would change it" not in found
