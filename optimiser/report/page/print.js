@@ -53,11 +53,12 @@ function shorten(side) {
   return false;
 }
 
-// On paper what the answer rests on stands under the ticks, beside the map, and rows with nothing in them are left out.
+// On paper what is said with the answer, and what it rests on, stand under the ticks, beside the map, and rows with nothing in them are left out.
 function rearrange(onPaper) {
   const notes = byId("notes"), openAt = byId("open-at");
   if (openAt) openAt.textContent = question.services.map(({code, name}) => `${name} at ${sitesOf(chosen[code])}.`).join(" ");
-  if (notes) (onPaper ? byId("choose") : byId("answer")).append(notes);
+  const beside = Array.from(document.querySelectorAll(".beside-it"));
+  (onPaper ? byId("choose") : byId("answer")).append(...beside, ...(notes ? [notes] : []));
   for (const row of document.querySelectorAll("#transfers tbody tr, .beds tbody tr")) {
     const nothing = Array.from(row.cells).slice(1).every(cell => ["0", "–", "not known"].includes(cell.textContent));
     row.classList.toggle("other", onPaper && nothing);
