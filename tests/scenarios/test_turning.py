@@ -149,7 +149,7 @@ def test_shared_out_patients_are_said_not_to_be_worked_out():
 def test_what_ships_turns_where_every_choice_of_sites_says_so(
     service: str, share: float | None, best: tuple[str, ...] | None
 ):
-    plan = answer("what_if/border_as_today")
+    plan = answer("base")
     found = by_service(plan)[service]
     assert found.best == best
     assert found.value is None if share is None else float(found.value or 0) == pytest.approx(share, abs=5e-4)
