@@ -157,6 +157,9 @@ def _by_rules(plan: Plan) -> Iterator[Change]:
         varied, given = (way.looser(problem, fewest) if fewest else None) or (way.removed(problem), "")
         best = best_listed(varied)
         assert best is not None, "the plan meets every rule of a looser question"
+        if best.designated == plan.designated:
+            # Only staff come out better: the answer stands.
+            continue
         yield _gives_way(plan, way, given, evaluate(problem, best.designated))
 
 

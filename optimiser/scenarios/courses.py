@@ -363,8 +363,8 @@ def _staff(ends: Ends, team: str, unit: Any) -> _Staff:
     provided = {code: one.provided for code, one in ends.choices[0].items()}
     needs = staffing.needs(ends.problems[0], team, unit, provided)
     in_post = [
-        ends.line(*(exactly(problem.staff.get((site, team, unit), 0.0)) for problem in ends.problems))
-        for site in ends.problems[0].candidates
+        ends.line(*(exactly(problem.in_post(pool, team, unit)) for problem in ends.problems))
+        for pool in ends.problems[0].pools(team)
     ]
     limits = [None if np.isinf(one) else exactly(float(one)) for one in (needs.moves_at_most, needs.recruits_at_most)]
     firm, full = ([exactly(float(one)) for one in row[0]] for row in (needs.firm, needs.full))

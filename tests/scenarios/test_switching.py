@@ -40,6 +40,7 @@ from optimiser.scenarios.switching import Stretch, Switching, switching, switchi
 from optimiser.search.enumeration import enumerate_all
 
 CONFIGS = Path(__file__).parents[2] / "configs"
+MINIMUM = "minimum_patients.hyper_acute_stroke"
 Designations = frozenset[tuple[str, str]]
 Pair = tuple[Designations, Designations]
 PERCENT = Fraction(1, 100)
@@ -51,9 +52,14 @@ def base() -> op.Plan:
     return answer("base")
 
 
-def with_unit_at(site: str) -> Designations:
-    """Return the best plan of the base config with its one hyper-acute unit elsewhere."""
-    return frozenset(pair for pair in base().designated if pair[1] != "hyper_acute_stroke") | {
+def nearest() -> op.Plan:
+    """Return the answer if everybody goes to the nearest of all, where two sites for stroke are nearly equal."""
+    return answer("what_if/border_nearest")
+
+
+def with_unit_at(site: str, plan: op.Plan) -> Designations:
+    """Return a plan with its one hyper-acute unit elsewhere."""
+    return frozenset(pair for pair in plan.designated if pair[1] != "hyper_acute_stroke") | {
         (site, "hyper_acute_stroke")
     }
 
@@ -190,9 +196,9 @@ def a_percent_away(before: Stretch, beyond: Stretch) -> tuple[Fraction, Fraction
     return before.high - below, beyond.low + above
 
 
-@pytest.mark.parametrize("other", ["basildon", "broomfield"])
+@pytest.mark.parametrize("other", ["southend", "broomfield"])
 def test_every_stretch_of_the_base_config_is_as_putting_the_value_in_has_it(other: str):
-    problem, pair = base().problem, (base().designated, with_unit_at(other))
+    problem, pair = base().problem, (base().designated, with_unit_at(other, base()))
     found = switching(problem, *pair)
     assert len(found) == len(parameters(problem))
     assert not any(one.why_not for one in found)
@@ -200,7 +206,7 @@ def test_every_stretch_of_the_base_config_is_as_putting_the_value_in_has_it(othe
 
 
 def minutes_if_the_a13_took(factor: Fraction, designated: Designations) -> Fraction:
-    problem = base().problem
+    problem = nearest().problem
     journeys = op.evaluate(problem, designated).journeys
     rows = journeys[journeys["resident"]]
     corridor = problem.areas["corridor"].reindex(rows["area"]).to_numpy()
@@ -214,7 +220,7 @@ def minutes_if_the_a13_took(factor: Fraction, designated: Designations) -> Fract
 
 
 def test_what_would_have_to_be_true_for_basildon_to_win():
-    problem, pair = base().problem, (base().designated, with_unit_at("basildon"))
+    problem, pair = nearest().problem, (nearest().designated, with_unit_at("basildon", nearest()))
     found = {one.parameter.name: one for one in switching(problem, *pair)}
     # Every journey by the same factor keeps the order; by corridor it does not.
     assert (found["journey_factor"].down, found["journey_factor"].up) == (None, None)
@@ -231,9 +237,21 @@ def test_what_would_have_to_be_true_for_basildon_to_win():
     assert "Basildon is better" in found["journey_factor.A13"].words("Southend", "Basildon")
 
 
+@pytest.mark.parametrize("road", ["A12", "A13", "A127", "A130"])
+def test_no_road_that_takes_half_or_twice_as_long_makes_southend_better_for_stroke(road: str):
+    problem, pair = base().problem, (base().designated, with_unit_at("southend", base()))
+    known = parameters(problem)
+    factor, least = switching(problem, *pair, [known[f"journey_factor.{road}"], known[MINIMUM]])
+    assert (factor.down, factor.up) == (None, None)
+    for at in (Fraction(1, 2), Fraction(2)):
+        assert outcome(problem, factor.parameter, at, pair) == (True, True, -1)
+    # Either sees all 1,701.8 patients a year who do not leave.
+    assert float(least.up or 0) == pytest.approx(1701.79881)
+
+
 def test_three_departments_win_with_five_more_consultants():
     problem = base().problem
-    three = base().designated | {("broomfield", "emergency_department")}
+    three = base().designated | {("southend", "emergency_department")}
     name = "staff.emergency_consultants.WTE"
     (found,) = switching(problem, base().designated, three, [parameters(problem)[name]])
     assert (found.down, found.up) == (20, 30)
@@ -272,7 +290,7 @@ def test_waits_on_a_pathway_switch_where_minutes_tie():
 
 
 def test_a_two_way_map_is_exact_in_every_row():
-    problem, pair = base().problem, (base().designated, with_unit_at("basildon"))
+    problem, pair = nearest().problem, (nearest().designated, with_unit_at("basildon", nearest()))
     known = parameters(problem)
     across, down = known["journey_factor.A13"], known["minimum_patients.hyper_acute_stroke"]
     table = switching_map(problem, *pair, across, down)
@@ -285,20 +303,20 @@ def test_a_two_way_map_is_exact_in_every_row():
 
 
 def test_a_map_says_what_its_table_has():
-    there = op.evaluate(base().problem, with_unit_at("basildon"))
-    found = two_way_map(base(), there, ["journey_factor.A13", "minimum_patients.hyper_acute_stroke"])
+    there = op.evaluate(nearest().problem, with_unit_at("basildon", nearest()))
+    found = two_way_map(nearest(), there, ["journey_factor.A13", "minimum_patients.hyper_acute_stroke"])
     lines = str(found).splitlines()
     assert len(lines) == 1 + found.table[found.down.name].nunique()
     assert lines[4].strip() == "600: 0.5 to 1.12729 the plan is better; 1.12729 to 2 the other is better"
     assert lines[-1].endswith("0.5 to 2 neither is lawful")
     with pytest.raises(InputError, match=r'(?s)no parameter "staff".*no parameter "journey"'):
-        two_way_map(base(), there, ["staff", "journey"])
+        two_way_map(nearest(), there, ["staff", "journey"])
     with pytest.raises(InputError, match="name two parameters"):
-        two_way_map(base(), there, ["journey_factor"])
+        two_way_map(nearest(), there, ["journey_factor"])
 
 
 def test_a_weight_at_which_two_options_tie():
-    problem, pair = base().problem, (base().designated, with_unit_at("basildon"))
+    problem, pair = nearest().problem, (nearest().designated, with_unit_at("basildon", nearest()))
     found = {one.objective: one for one in trades(problem, *pair)}
     deprived = found["deprived_patient_minutes"]
     assert deprived.worth is not None
@@ -378,9 +396,8 @@ def test_at_all_of_them_alone_a_longest_journey_may_be_lawful():
 
 
 def test_stroke_goes_to_southend_if_more_than_94_percent_go_to_the_nearest_of_all():
-    plan = answer("base")
-    southend = frozenset(one for one in plan.designated if one[1] != "hyper_acute_stroke")
-    southend |= {("southend", "hyper_acute_stroke")}
+    plan = base()
+    southend = with_unit_at("southend", plan)
     (found,) = switching(plan.problem, plan.designated, southend, [parameters(plan.problem)["border_pull"]])
     assert found.up is not None and found.down is None
     # By hand: what Basildon saves today against what it would cost were everybody to go to the nearest of all.
