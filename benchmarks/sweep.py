@@ -51,11 +51,11 @@ def evaluated(problem: Problem, draws: int) -> tuple[int, float, float]:
     begun = time.process_time()
     drawn = list(scenarios(work.sweep.settings, parameters(problem)))
     between = time.process_time()
-    resident, tables = problem.areas["resident"].to_numpy(dtype=bool), work.tables
+    tables = work.tables
     for start in range(0, draws, 10_000):
         choices = tables.choices(drawn[start : start + 10_000])
         for service in problem.services_with_patients:
-            choices[service].patient_minutes(resident)
+            choices[service].patient_minutes(problem.resident)
     return draws, time.process_time() - between, between - begun
 
 

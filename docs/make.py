@@ -94,6 +94,7 @@ PLACES = {
     "Settings": "The whole config",
     "TravelSettings": "`travel`",
     "DemandSettings": "`demand`",
+    "AgesSettings": "`demand.ages.<activity>`",
     "GrowthSettings": "`demand.growth`",
     "AgeGrowthSettings": "`demand.growth.by_age`",
     "TeamSettings": "`teams.<code>`",
@@ -116,6 +117,8 @@ PLACES = {
     "StatedFigure": "A figure",
     "StatedLimit": "A limit",
 }
+# Where the same names count something else.
+UNITS_OF_ALL = {"AgesSettings": "share of patients"}
 # Measures that are not functions of one service's journeys alone, in words; a measure without words is refused below.
 OTHER_MEASURES = {
     "patients_within": "Resident patients a year whose journey takes at most so many minutes.",
@@ -230,7 +233,13 @@ def _settings(name: str, shape: Mapping[str, Any], full: Mapping[str, Any]) -> s
     """Return the table of some settings: in the shape in which a config may state them, and in full with defaults."""
     shape, full = (one if "properties" in one else _with_properties(one) for one in (shape, full))
     rows = [
-        (f"`{setting}`", _kind(stated), _unit(setting, stated), _default(setting, full), stated.get("description", ""))
+        (
+            f"`{setting}`",
+            _kind(stated),
+            _unit(name, setting, stated),
+            _default(setting, full),
+            stated.get("description", ""),
+        )
         for setting, stated in shape["properties"].items()
     ]
     about = "" if name == "Settings" else f"\n\n{shape.get('description', '')}".rstrip()
@@ -273,10 +282,12 @@ def _option_rows() -> Iterator[Sequence[str]]:
         yield f"`{name}`", _kind(field), _default(name, shape), field.get("description", "")
 
 
-def _unit(setting: str, stated: Any) -> str:
+def _unit(shape: str, setting: str, stated: Any) -> str:
     kind = _kind(stated)
     if not ("number" in kind or "figure" in kind or "limit" in kind):
         return ""
+    if shape in UNITS_OF_ALL:
+        return UNITS_OF_ALL[shape]
     if setting not in SETTING_UNITS:
         where = "open docs/make.py and write its unit in SETTING_UNITS (docs/adding.md, A rule, step 1)"
         raise LookupError(f"{setting}: {where}")
@@ -434,8 +445,12 @@ nearest site. Every run shows the minutes of both pathways, and `configs/what_if
 asks the question with everybody taken straight to the service. No source says how many are repatriated, so nobody
 is; how the overhead divides into call, crew and handover is not known, so it is one figure.
 
-**The pathway decides where hyper-acute stroke is best.** Taken on from an emergency department it is Basildon;
-straight there, with everything else alike, it is Southend, by a tenth of a minute.
+**The pathway does not decide where hyper-acute stroke is best.** Taken on from an emergency department it is
+Basildon; straight there, with everything else alike, it is Basildon too. It did while everybody was sent to the
+nearest hospital of all.
+
+**The border** is as it is today: as many of each area as in 2019 go to the hospitals outside, for every service that
+has patients and neighbours. The shares are of admissions of every kind, so they stand in for each of these services.
 
 **Time and growth** are off here. `configs/what_if/care_model_peak_2025.yaml` asks for both together: the factors of
 its times have no source, and the summary says so.""",
@@ -446,16 +461,17 @@ counted for it.""",
 Rows that are not verified come from a working matrix of co-dependencies, or from convention; the Clinical
 Senate's own grid was not read. Replace them before any real use. Of the cells that allow two kinds, the looser
 was taken. Every in-reach cell stands for 60 minutes by `transfers.csv` from a site that provides the other
-service. Any figure from 34 to 60 gives the same answer; with 30, nothing is in reach of Broomfield from the
-other two, and orthopaedics, children's and maternity services would have to leave it as well.""",
+service. Any figure from 34 to 60 gives the same answer; with 33 or 30, nothing is in reach of Broomfield from the
+other two. Its emergency department and all that hangs on it would move to Southend, and orthopaedics, children's and
+maternity services would leave Broomfield too.""",
     "left out": """\
 - Vascular surgeons and interventional radiologists: each rota has a floor of 6, but how many are in post is not
   published.
 - Minimum volumes of aneurysms and coronary procedures: how many there are was not found.
 - Beds in post: in 2019 only Basildon had beds for the first 72 hours alone, so no hyper-acute unit has a limit, and
   its beds are counted and no rule uses them. Whole stays against all stroke beds are
-  `configs/what_if/stroke_beds_2019.yaml`: with 1 in 100 turned away the nearest patients need 52 + 35 + 37 = 124, and
-  46 + 32 + 42 = 120 were there, so no plan meets every rule; with 1 in 20 they need 106.
+  `configs/what_if/stroke_beds_2019.yaml`: with 1 in 100 turned away the nearest patients need 54 + 32 + 36 = 122, and
+  46 + 32 + 42 = 120 were there, so no plan meets every rule; with 1 in 20 they need 105.
 - CT, pathology, blood and anaesthetics are taken to be on all three sites, neurosurgery outside the system.
 - Complex respiratory care and interventional radiology have no row in the working matrix, and so no links of
   their own; emergency orthopaedics is given those of planned orthopaedics.
@@ -471,7 +487,7 @@ left out, and the run says so. All of them side by side, each checked independen
 The decision of July 2018 brings two documented exceptions: emergency departments and medical takes where emergency
 surgery with a stay is elsewhere (four rows), and thrombolysis where the hyper-acute unit is elsewhere (two). Without
 them it would break six rules, as the proposal of 2017 does; `exceptions.csv` of its run lists them with their
-reasons. It comes to 12.1 transfers a day: 3.8 suspected strokes, 7.5 for surgery and 0.7 broken hips. The programme
+reasons. It comes to 12.2 transfers a day: 3.5 suspected strokes, 7.9 for surgery and 0.7 broken hips. The programme
 said 14 for all specialties in 2017 and about 25 in 2018, the BBC up to 50. That these are near the first of them
 proves little: a quarter of surgical patients taken on is an assumption.""",
 }

@@ -141,6 +141,7 @@ def _config(problem: Problem) -> dict[str, Any]:
         "title": problem.title,
         "place": "inputs",
         **({"border": "as_today", "border_pull": _figure(problem.border.pull)} if problem.border else {}),
+        **({"demand": {"ages": ages}} if (ages := _ages(problem)) else {}),
         "teams": {
             code: {
                 "name": team.name,
@@ -156,6 +157,10 @@ def _config(problem: Problem) -> dict[str, Any]:
         "exceptions": [asdict(one) for one in problem.exceptions],
         "objectives": [{one.name: list(one.services)} if one.services else one.name for one in problem.objectives],
     }
+
+
+def _ages(problem: Problem) -> dict[str, Any]:
+    return {activity: {age: _figure(one) for age, one in shares.items()} for activity, shares in problem.ages.items()}
 
 
 def _limit(figure: Figure | None) -> Any:

@@ -20,7 +20,7 @@ from optimiser.checker.measures import AGE_GROUP, groups, mean
 from optimiser.checker.question import Figure
 from optimiser.checker.reading import Number, Reader, Row, read_files
 from optimiser.checker.rules import RULES, facts_of
-from optimiser.checker.run import MICRO, Run, Stream
+from optimiser.checker.run import MICRO, Area, Run, Stream
 from optimiser.plan import Plan
 from optimiser.plan.runs import files_of
 from optimiser.problem import Problem
@@ -180,8 +180,23 @@ def _of_activity(run: Run, key: tuple[str, str], activity: str, value: Fraction)
 
 
 def _of_age(run: Run, key: tuple[str, str], age: str, value: Fraction) -> Fraction:
-    """Return how many times as many people there are in an area."""
-    area = run.inputs.areas[key[0]]
-    from_65, from_75 = Fraction(area.over_65 or 0), Fraction(area.over_75 or 0)
-    of_it = {"under_65": area.population - from_65, "from_65": from_65, "from_75": from_75}[age]
-    return 1 + of_it * (value - 1) / area.population if area.population else Fraction(1)
+    """Return how many times as many patients there are in an area, all alike or by the shares of each age."""
+    shares = run.question.ages.get(key[1], {})
+    names = ["under_65", "from_65", "from_75"] if "from_75" in {age, *shares} else ["under_65", "from_65"]
+    here = dict(zip(names, _people(run.inputs.areas[key[0]], len(names)), strict=True))
+    if shares:
+        residents = [_people(area, len(names)) for area in run.inputs.areas.values() if area.resident]
+        there = dict(zip(names, map(sum, zip(*residents, strict=True)), strict=True))
+        if "from_75" in names and "from_75" not in shares:
+            there = {**there, **dict.fromkeys(names[1:], there["from_65"] + there["from_75"])}
+        shares = {"from_75": shares["from_65"], **shares}
+        here = {one: people * shares[one] / (there[one] or 1) for one, people in here.items()}
+    total = Fraction(sum(here.values()))
+    of_it = here[age] + (here.get("from_75", 0) if age == "from_65" else 0)
+    return 1 + of_it * (value - 1) / total if total else Fraction(1)
+
+
+def _people(area: Area, ages: int) -> list[Fraction]:
+    """Return how many people are under 65, and 65 and over, these perhaps apart by whether they are 75."""
+    older, oldest = Fraction(area.over_65 or 0), Fraction(area.over_75 or 0)
+    return [area.population - older, *([older] if ages == 2 else [older - oldest, oldest])]

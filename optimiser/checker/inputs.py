@@ -33,6 +33,7 @@ from optimiser.checker.run import LEAVES, MICRO, PULLED, STAYS, Area, Inputs, Re
 
 INPUTS_CHECK = "inputs_are_complete"
 MOST_BEDS = 10**6
+ALL_AGES_ALIKE = {"under_65": Fraction(1), "from_65": Fraction(1)}
 Due = Literal["always", "with a plan", "without a plan", "where asked"]
 
 
@@ -248,7 +249,8 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     patients = before = dict(zip(demand, numbers, strict=True))
     people = {code: read_area(row) for code, row in areas.items()}
     if question.growth:
-        patients, before, scale = grow(reader, question.growth, people, patients, scale)
+        a_person = {activity: patients_a_person(shares, people) for activity, shares in question.ages.items()}
+        patients, before, scale = grow(reader, question.growth, people, a_person, patients, scale)
     return Inputs(
         areas=people,
         area_columns=reader.columns("inputs/areas.csv"),
@@ -286,7 +288,12 @@ def read_area(row: Row) -> Area:
 
 
 def grow(
-    reader: Reader, growth: Growth, areas: Mapping[str, Area], patients: Mapping[tuple[str, str], int], scale: int
+    reader: Reader,
+    growth: Growth,
+    areas: Mapping[str, Area],
+    a_person: Mapping[str, Mapping[str, Fraction]],
+    patients: Mapping[tuple[str, str], int],
+    scale: int,
 ) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int], int]:
     """Return patients after growth and before it, over one scale; grown ones are rounded to six decimals."""
     common = math.lcm(scale, MICRO)
@@ -295,7 +302,7 @@ def grow(
         if activity in growth.by_activity:
             times = (1 + growth.by_activity[activity]) ** growth.years
         elif growth.by_age and area in areas:
-            times = times_as_many(reader, growth, area, areas[area])
+            times = times_as_many(reader, growth, area, areas[area], a_person.get(activity, ALL_AGES_ALIKE))
         else:
             grown[area, activity] = now * (common // scale)
             continue
@@ -304,19 +311,30 @@ def grow(
     return grown, {key: now * (common // scale) for key, now in patients.items()}, common
 
 
-def times_as_many(reader: Reader, growth: Growth, code: str, area: Area) -> Fraction:
-    """Return how many times as many people an area will have, by the growth of each age; 1 where nobody lives."""
-    oldest = area.over_75 if "from_75" in growth.by_age else 0
+def patients_a_person(shares: Mapping[str, Fraction], areas: Mapping[str, Area]) -> dict[str, Fraction]:
+    """Return which share of the residents' patients one resident of each age is, from the share of that age."""
+    residents = [area for area in areas.values() if area.resident]
+    everybody, older = sum(area.population for area in residents), sum(area.over_65 or 0 for area in residents)
+    oldest = sum(area.over_75 or 0 for area in residents) if "from_75" in shares else 0
+    people = {"under_65": everybody - older, "from_65": older - oldest, "from_75": oldest}
+    return {age: share / people[age] if people[age] else Fraction(0) for age, share in shares.items()}
+
+
+def times_as_many(reader: Reader, growth: Growth, code: str, area: Area, a_person: Mapping[str, Fraction]) -> Fraction:
+    """Return how many times as many patients an area will have, by the growth of each age; 1 where none come from."""
+    oldest = area.over_75 if "from_75" in {*growth.by_age, *a_person} else 0
     if area.over_65 is None or oldest is None or not 0 <= oldest <= area.over_65 <= area.population:
         message = f"inputs/areas.csv does not say how many people of {code} are of which age, so it cannot grow by age."
         reader.note(INPUTS_CHECK, f"inputs/areas.csv {code}", area.over_65, None, message)
         return Fraction(1)
-    if not area.population:
-        return Fraction(1)
-    younger, older = area.population - area.over_65, area.over_65 - oldest
-    each = {"under_65": younger, "from_65": older, "from_75": oldest}
-    total = sum((each[age] * (1 + rate) ** growth.years for age, rate in growth.by_age.items()), Fraction(0))
-    return total / area.population
+    each = {"under_65": area.population - area.over_65, "from_65": area.over_65 - oldest, "from_75": oldest}
+    now = then = Fraction(0)
+    for age, people in each.items():
+        # Those from 75 are as all from 65 where nothing is said of them apart.
+        rate, share = (said.get(age, said.get("from_65", Fraction(0))) for said in (growth.by_age, a_person))
+        now += people * share
+        then += people * share * (1 + rate) ** growth.years
+    return then / now if now else Fraction(1)
 
 
 def scaled_minutes(journeys: Mapping[tuple[str, str], Row], factor: Fraction) -> dict[tuple[str, str], int]:
@@ -353,6 +371,7 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
     activities = {activity for _, activity in inputs.patients}
     if question.growth:
         config.known(question.growth.by_activity, activities, "demand.growth.by_activity")
+    config.known(question.ages, activities, "demand.ages")
     for code, service in question.services.items():
         config.known(service.fixed, candidates, f"services.{code}.fixed")
         config.known(question.today.get(code, ()), candidates, f"today.{code}")

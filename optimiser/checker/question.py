@@ -181,6 +181,7 @@ class Question:
     objectives: tuple[Objective, ...]
     exceptions: Mapping[tuple[str, str, str], Excepted]
     growth: Growth | None
+    ages: Mapping[str, Mapping[str, Fraction]]
     law: Mapping[str, object]
     whole_law: bool
     terms: Mapping[str, Figure]
@@ -415,11 +416,13 @@ TEAM: Mapping[str, Kind] = {
     "posts_funded": perhaps(figure()),
 }
 YEARS = "is not a whole number of years from 0 to 100"
+AGES = ("under_65", "from_65", "from_75")
 GROWTH: Mapping[str, Kind] = {
     "years": value(None, lambda years: years.denominator == 1 and 0 <= years <= 100, YEARS),
-    "by_age": group({age: perhaps(value()) for age in ("under_65", "from_65", "from_75")}),
+    "by_age": group(dict.fromkeys(AGES, perhaps(value()))),
     "by_activity": each(value(), blank=False),
 }
+SHARES: Mapping[str, Kind] = dict.fromkeys(AGES, perhaps(value(None, is_share)))
 TRAVEL: Mapping[str, Kind] = {
     "factor": value("1"), "allow_missing": anything, "times": each(value(), blank=False), "time": perhaps(text()),
 }  # fmt: skip
@@ -429,7 +432,7 @@ CONFIG: Mapping[str, Kind] = {
     "border": text("nearest", ("nearest", "as_today", "closed")),
     "border_pull": perhaps(value(None, is_share)),
     "travel": group(TRAVEL),
-    "demand": group({"year": anything, "growth": perhaps(group(GROWTH))}),
+    "demand": group({"year": anything, "growth": perhaps(group(GROWTH)), "ages": each(group(SHARES), blank=False)}),
     "contract": group({**{name: perhaps(figure()) for name in TERMS}, "plain_days": listed}),
     "working_time": group({**{n: perhaps(value()) for n in (*LAW_NAMES, *WEEKENDS)}, "prospective_cover": flag()}),
     "teams": each(group(TEAM)),
@@ -530,6 +533,7 @@ class ConfigReader:
             objectives=self.objectives(found["objectives"], "objectives"),
             exceptions=self.exceptions(found["exceptions"]),
             growth=self.growth(demand["growth"]),
+            ages=dict(self.ages(demand["ages"])),
             terms=terms,
             law=law_of(found["working_time"]),
             whole_law=all(limit is not None for limit in found["working_time"].values()),
@@ -554,6 +558,14 @@ class ConfigReader:
         missing = by_age and not {"under_65", "from_65"} <= by_age.keys()
         self.wrong_if(missing, "demand.growth.by_age", by_age, "states no rate for under_65 or from_65")
         return Growth(int(found["years"]), by_age, found["by_activity"])
+
+    def ages(self, found: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Fraction]]]:
+        """Yield of which ages the patients of an activity are, in shares of them all."""
+        for activity, cells in found.items():
+            shares = {age: share for age, share in cells.items() if share is not None}
+            wrong = not {"under_65", "from_65"} <= shares.keys() or sum(shares.values()) != 1
+            self.wrong_if(wrong, f"demand.ages.{activity}", shares, "does not state all patients once, age by age")
+            yield activity, shares
 
     def service(
         self, cells: dict[str, Any], where: str, terms: Mapping[str, Figure], plain_days: tuple[str, ...]

@@ -347,4 +347,4 @@ def _gain_in_words(problem: Problem, gain: Gain) -> str:
         return f"{gain.after:.1f} minutes on average in place of {gain.before:.1f}"
     standard = problem.services[gain.service].standard_minutes
     assert standard is not None
-    return f"{percent(gain.after)} within {amount(standard.value, 'minutes')}"
+    return f"{percent(gain.after)} within {amount(standard.value, 'minutes')} in place of {percent(gain.before)}"

@@ -38,7 +38,7 @@ from optimiser.problem import (
     Unit,
 )
 from optimiser.problem.decimals import exactly, table_times, times
-from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, grown
+from optimiser.problem.growth import AGES, Ages, grown
 
 
 def problem_of(config: Config, place: Place) -> Problem:
@@ -51,7 +51,7 @@ def problem_of(config: Config, place: Place) -> Problem:
     }
     neighbours = tuple(code for code, site in sites.items() if not site.candidate)
     areas = _areas(place)
-    growth = _growth(settings, place, areas.index)
+    growth, ages = _growth(settings, place, areas.index), _ages(settings)
     transfers = _transfers(config, place, sites)
     problem = settings.into(
         Problem,
@@ -60,8 +60,9 @@ def problem_of(config: Config, place: Place) -> Problem:
         areas=areas,
         journeys=_journeys(place, areas.index, sites, _factor(settings.travel)),
         factors=_factors(settings.travel),
-        demand=_grown(growth, areas) if growth else _demand(place, areas.index),
+        demand=_grown(growth, areas, ages) if growth else _demand(place, areas.index),
         growth=growth,
+        ages=ages,
         teams={code: _team(code, team, place.grades_of(code)) for code, team in settings.teams.items()},
         staff=_staff(config, place),
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
@@ -194,7 +195,7 @@ def _growth(settings: Settings, place: Place, areas: pd.Index[str]) -> Growth | 
     by_age, by_activity = stated.growth.by_age, stated.growth.by_activity
     rates = [*by_activity.values(), *([by_age.under_65, by_age.from_65, by_age.from_75] if by_age else [])]
     verified = all(rate.verified for rate in rates if rate is not None)
-    ages = {name: getattr(by_age, name) for name in (UNDER_65, FROM_65, FROM_75)} if by_age else {}
+    ages = {name: getattr(by_age, name) for name in AGES} if by_age else {}
     return Growth(
         int(stated.growth.years),
         _demand(place, areas),
@@ -205,8 +206,18 @@ def _growth(settings: Settings, place: Place, areas: pd.Index[str]) -> Growth | 
     )
 
 
-def _grown(growth: Growth, areas: pd.DataFrame) -> pd.DataFrame:
-    return grown(growth.before, areas, growth.years, by_age=growth.by_age, by_activity=growth.by_activity)
+def _grown(growth: Growth, areas: pd.DataFrame, ages: Ages) -> pd.DataFrame:
+    rates = {"by_age": growth.by_age, "by_activity": growth.by_activity}
+    return grown(growth.before, areas, growth.years, **rates, ages=ages)
+
+
+def _ages(settings: Settings) -> dict[str, dict[str, Figure]]:
+    """Return of which ages patients are, by activity, where the config states it."""
+    stated = (settings.demand and settings.demand.ages) or {}
+    return {
+        activity: {age: share.figure() for age in AGES if (share := getattr(shares, age))}
+        for activity, shares in stated.items()
+    }
 
 
 def _factor(travel: TravelSettings) -> Fraction:

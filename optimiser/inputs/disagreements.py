@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from optimiser.errors import did_you_mean, is_perhaps_a_slip, quoted, shown
 from optimiser.inputs.config import Config
+from optimiser.inputs.config.figures import in_full
 from optimiser.inputs.config.settings import AcrossSettings, GrowthSettings, ServiceSettings, TeamSettings
 from optimiser.inputs.covers import units_of
 from optimiser.inputs.schema import place_table
@@ -14,6 +15,7 @@ from optimiser.inputs.tables import UNITS, Place
 from optimiser.model.arithmetic import ARITHMETIC
 from optimiser.problem import HERE
 from optimiser.problem.beds import DAYS_A_YEAR, MOST_BEDS
+from optimiser.problem.growth import AGES
 
 MOST_PATIENTS = int(place_table("demand")["patients_per_year"].maximum or 0)
 ADD_SITE = "Name one that is there, or add its row to sites.csv, and its journeys."
@@ -60,6 +62,7 @@ def disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     for code, service in settings.services.items():
         yield from _observed_faults(config, place, code, service)
     yield from _growth_faults(config, place)
+    yield from _ages_faults(config, place)
     yield from _size_faults(config, place)
     yield from _border_faults(config, place)
     yield from _deprivation_faults(config, place)
@@ -202,15 +205,44 @@ def _growth_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         if activity not in place.activities:
             yield config.where("demand", "growth", "by_activity", activity), _no_activity(activity, place)
     if growth and growth.by_age:
-        older = ["population_65_plus", *(["population_75_plus"] if growth.by_age.from_75 else [])]
         where = config.where("demand", "growth", "by_age")
-        for column in older:
-            if column not in place.areas or place.areas[column].isna().any():
-                yield where, f"areas.csv has no {column} for some area. Fill it in there, or state by_activity."
-        if {"population", *older} <= set(place.areas):
-            ages = place.areas[["population", *older]]
-            if any((ages[more] < ages[fewer]).any() for more, fewer in pairwise(ages.columns)):
-                yield where, "areas.csv has more people of an age in some area than people. Correct it there."
+        for words in _unknown_people(place, growth.by_age.from_75 is not None, "state by_activity"):
+            yield where, words
+
+
+def _ages_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
+    """Yield shares of patients by age that stand for nothing in demand.csv, or for people whom nobody counted."""
+    ages = (config.settings.demand and config.settings.demand.ages) or {}
+    from_75 = any(shares.from_75 is not None for shares in ages.values())
+    unknown = list(_unknown_people(place, from_75, "take ages out")) if ages else []
+    yield from ((config.where("demand", "ages"), words) for words in unknown)
+    for activity, shares in ages.items():
+        where = config.where("demand", "ages", activity)
+        if activity not in place.activities:
+            yield where, _no_activity(activity, place)
+        for age, number in {} if unknown else _residents_by_age(place, shares.from_75 is not None).items():
+            share = getattr(shares, age)
+            if share.value and not number:
+                words = f"{in_full(share.value)} of the patients are said to be {age}, and nobody who lives here is"
+                yield where, f"{words}. Correct that, or the people in areas.csv."
+
+
+def _residents_by_age(place: Place, from_75: bool) -> dict[str, float]:
+    names = ["population", "population_65_plus", *(["population_75_plus"] if from_75 else [])]
+    people = [float(place.areas.loc[place.areas["resident"], name].sum()) for name in names]
+    return {age: one - older for age, one, older in zip(AGES, people, [*people[1:], 0.0], strict=False)}
+
+
+def _unknown_people(place: Place, from_75: bool, instead: str) -> Iterator[str]:
+    """Yield what areas.csv does not say, or not soundly, of how many people are of which age."""
+    older = ["population_65_plus", *(["population_75_plus"] if from_75 else [])]
+    for column in older:
+        if column not in place.areas or place.areas[column].isna().any():
+            yield f"areas.csv has no {column} for some area. Fill it in there, or {instead}."
+    if {"population", *older} <= set(place.areas):
+        ages = place.areas[["population", *older]]
+        if any((ages[more] < ages[fewer]).any() for more, fewer in pairwise(ages.columns)):
+            yield "areas.csv has more people of an age in some area than people. Correct it there."
 
 
 def _border_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:

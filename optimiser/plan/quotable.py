@@ -21,7 +21,7 @@ from optimiser.problem.words import against, apart
 Frames = Mapping[str, pd.DataFrame]
 
 # Kinds of sentences that are said first; the others where everything is asked for.
-SAID_FIRST = ("level", "openings", "question", "areas", "demand", "average", "outside", "warning", "unchanged")
+SAID_FIRST = ("level", "openings", "question", "areas", "demand", "average", "who", "outside", "warning", "unchanged")
 # Kinds of sentences about minutes from home to the unit.
 OF_MINUTES = ("who", "worst", "warning", "cliff")
 WAITS_INCLUDED = "waits included"

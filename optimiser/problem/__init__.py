@@ -115,6 +115,9 @@ class Problem:
         Minutes by road, one row an area, one column a site in ``site_order``. NaN: no journey (allowed pairs only).
     demand
         Patients a year, one row an area, one column an activity; grown already where ``growth`` says so.
+    ages
+        By activity, the shares of the residents' patients now who are ``under_65``, ``from_65`` and perhaps
+        ``from_75``. Patients of others are taken to be of all ages alike.
     staff
         In post, keyed by (site, team, unit).
     today
@@ -160,6 +163,7 @@ class Problem:
     time_limit_minutes: float = 10.0
     transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
     growth: Growth | None = None
+    ages: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     factors: Mapping[str, Figure] = field(default_factory=dict)
     border: Border | None = None
     a_tie_is_within: Figure | None = None

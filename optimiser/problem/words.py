@@ -13,6 +13,8 @@ NO_SITE = "no site"
 PATIENTS = "patients a year"
 ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " Hospital")
 
+# What the ages of a config are called; all from 65 are meant where those from 75 do not stand apart.
+AGED = {"under_65": "under 65", "from_65": "aged 65 and over", "from_75": "aged 75 and over"}
 # The first word of a unit, of many and of one.
 OF_ONE = {
     "areas": "area",
@@ -89,6 +91,24 @@ def short(name: str) -> str:
 def begun(words: str) -> str:
     """Return words as they begin a sentence."""
     return words[:1].upper() + words[1:]
+
+
+def of_ages(problem: Problem, *, varied: bool = False) -> list[str]:
+    """Return of which ages patients are taken to be, in sentences, where they are grown by age.
+
+    ``varied`` is whether the number of people of an age varies, so that it matters for everybody's patients.
+    """
+    used = dict.fromkeys(str(problem.services[code].activity) for code in problem.services_with_patients)
+    rates = problem.growth
+    told = [one for one in used if varied or (rates and rates.by_age and one not in rates.by_activity)]
+    alike = [one for one in told if one not in problem.ages]
+    found = [f"Patients of {listed(alike)} are taken to be of all ages alike."] if alike else []
+    for activity in told:
+        if shares := problem.ages.get(activity):
+            parts = listed(f"{100 * share.value:g}% {AGED[age]}" for age, share in shares.items())
+            verified = all(share.verified for share in shares.values())
+            found.append(f"Patients of {activity} are taken to be {parts}{'' if verified else '; not verified'}.")
+    return found
 
 
 def amount(number: float, unit: str, more: str = "") -> str:

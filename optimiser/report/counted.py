@@ -66,7 +66,8 @@ def in_words(plan: Plan, one: Counted) -> str:
     each = [f"{short(problem.sites[site].name)} {whole(count)}" for site, count in one.counts.items()]
     model = [f"{short(problem.sites[site].name)} {whole(number)}" for site, number in one.modelled.items()]
     by = f", counted by {one.source}" if one.source else ", as activity.csv has them"
-    return f"{names} today: {listed(each)} patients in {one.period}{by}; {listed(model)} a year by this model."
+    grown = " with its patients as grown" if problem.growth else ""
+    return f"{names} today: {listed(each)} patients in {one.period}{by}; {listed(model)} a year by this model{grown}."
 
 
 def _rows(files: Mapping[str, bytes], table: str) -> list[dict[str, str]]:

@@ -16,7 +16,18 @@ from optimiser.plan.finished import Run
 from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import Cell, Otherwise, Sentence, mean_minutes_of, plain
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, apart, begun, hundredths, listed, percent, places, sites_in_words, whole
+from optimiser.problem.words import (
+    amount,
+    apart,
+    begun,
+    hundredths,
+    listed,
+    of_ages,
+    percent,
+    places,
+    sites_in_words,
+    whole,
+)
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
 from optimiser.report.words import how_far
 from optimiser.search.enumeration import can_be_listed
@@ -168,7 +179,10 @@ def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             within = measures.number(numbers, "patients_within_30", code)
             patients = measures.number(numbers, "patients", code)
             if np.isfinite(mean):
-                text += f": {mean:.2f} minutes on average, {worst:.0f} at worst, {within / patients:.0%} within 30"
+                whose = " for those who stay" if plan.problem.border else ""
+                text += (
+                    f": {mean:.2f} minutes on average, {worst:.0f} at worst{whose}, {within / patients:.0%} within 30"
+                )
                 text += on_the_road(numbers, code)
             else:
                 text += ": somebody reaches no site" if patients else ": nobody needs it"
@@ -197,15 +211,18 @@ def how_sure(plan: Plan) -> list[str]:
             return [
                 f"Evaluated, not optimised. It breaks no rule{' but for documented exceptions' if excepted else ''}."
             ]
-        return [f"Evaluated, not optimised. It breaks {len(broken)} rules:", *map(_breach, broken.itertuples())]
+        return [
+            f"Evaluated, not optimised. It breaks {amount(len(broken), 'rules')}:",
+            *map(_breach, broken.itertuples()),
+        ]
     if proof.outcome != PROVED:
         return [f"Not proved best: {how_far(plan, 'the best found')}"]
     if not listing:
         return ["Proved best: the solver closed the gap to 0.", *margins(plan)]
     ties = f"One of {listing.equal_best} equal best. " if listing.equal_best > 1 else ""
     return [
-        f"Proved best. {ties}The solver closed the gap to 0, and all {listing.listed:,} options, judged without "
-        f"it, agree: {listing.lawful:,} of them break no rule.",
+        f"Proved best. {ties}The solver closed the gap to 0. Arithmetic without it counts all {listing.listed:,} "
+        f"options and finds the same best: {listing.lawful:,} of them break no rule.",
         *margins(plan),
     ]
 
@@ -246,7 +263,7 @@ def _level_in_words(plan: Plan, one: Standing) -> str:
     close = f"{listed(f'{mean:.2f}' for mean in means)} minutes on average, {away} a patient apart"
     close = f"{means[0]:.2f} minutes on average, whichever it is" if len(set(means)) == 1 else close
     found = f"{problem.services[one.service].name} at {here}, or level with it at {', or at '.join(there)} ({close})"
-    return f"{found}; {'; '.join(better) or 'equal on every measure compared'}."
+    return f"{found}; {'; '.join(better) or 'the same for patients on every measure compared'}."
 
 
 def _better_on(problem: Problem, service: str, figures: Mapping[str, tuple[float, float]], mine: int) -> str:
@@ -271,14 +288,15 @@ def _better_on(problem: Problem, service: str, figures: Mapping[str, tuple[float
 
 
 def _growth(problem: Problem) -> list[str]:
-    """Return a sentence that says by how much demand was grown, if it was."""
+    """Return by how much demand was grown and, if by age, of which ages patients are taken to be; nothing if not."""
     growth = problem.growth
     if growth is None:
         return []
     used = dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
     more = (f"{_more(problem, activity):+.1%} {activity}" for activity in used)
     to, rates = f" to {growth.year}" if growth.year else "", "" if growth.verified else "; rates not verified"
-    return [f"Demand is grown over {growth.years} years{to}: {', '.join(more)}{rates}.", ""]
+    grown = f"Demand is grown over {amount(growth.years, 'years')}{to}: {', '.join(more)}{rates}."
+    return [" ".join([grown, *of_ages(problem)]), ""]
 
 
 def _factors(problem: Problem) -> list[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.plan import Plan
-from optimiser.scenarios.parameters import Parameter, parameters
+from optimiser.scenarios.parameters import Parameter, ages_told, parameters
 from optimiser.scenarios.switching import switching_map
 
 OF_BOTH = {-1: "the plan is better", 0: "they are equal", 1: "the other is better"}
@@ -31,6 +31,7 @@ class TwoWayMap:
         for value, rows in self.table.groupby(self.down.name):
             said = "; ".join(self._stretch(*row) for row in rows.iloc[:, 1:].itertuples(index=False))
             lines.append(f"  {value:>8g}: {said}")
+        lines += ages_told(self.plan.problem, [self.across.name, self.down.name])
         return "\n".join(lines)
 
     def _stretch(self, low: float, high: float, first: bool, second: bool, better: int) -> str:

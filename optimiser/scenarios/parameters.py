@@ -7,20 +7,19 @@ nothing that may turn out otherwise, so they are no parameter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-import pandas as pd
-
 from optimiser.problem import ACROSS_SITES, Figure, Problem, Service
-from optimiser.problem.decimals import exactly, table_times, times
-from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, grown, people_times
+from optimiser.problem.decimals import exactly, table_times
+from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, grown, with_people_times
+from optimiser.problem.words import AGED, of_ages
 
 Value = Fraction | float
 PARTS_OF_A_WTE = 1_000_000
-BORDER_PULL = "border_pull"
+BORDER_PULL, PEOPLE = "border_pull", "people_factor."
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ def growth_years(problem: Problem) -> Iterator[Parameter]:
             raise KeyError("This question does not say how demand grows.")
         rates = {"by_age": growth.by_age, "by_activity": growth.by_activity}
         year = None if growth.year is None else growth.year + years - growth.years
-        demand = grown(growth.before, problem.areas, years, **rates)
+        demand = grown(growth.before, problem.areas, years, **rates, ages=problem.ages)
         return _other(problem, demand=demand, growth=replace(growth, years=years, year=year))
 
     if problem.growth:
@@ -160,23 +159,23 @@ def demand_factor(problem: Problem) -> Iterator[Parameter]:
 
 @kind
 def people_factor(problem: Problem) -> Iterator[Parameter]:
-    """There are so many times as many people of one age, and each area's patients grow as its people do."""
+    """There are so many times as many people of one age, and patients come from them as the question says."""
     from_65, from_75 = (_is_known(problem, f"population_{age}_plus") for age in (65, 75))
     for age, is_known in ((UNDER_65, from_65), (FROM_65, from_65), (FROM_75, from_65 and from_75)):
 
         def apply(problem: Problem, value: Value, age: str = age) -> Problem:
             same = {UNDER_65: Fraction(1), FROM_65: Fraction(1)}
-            by_area = people_times(problem.areas, {**same, age: exactly(value)})
-            columns = {
-                activity: [times(float(n), factor) for n, factor in zip(patients, by_area, strict=True)]
-                for activity, patients in problem.demand.items()
-            }
-            return _other(problem, demand=pd.DataFrame(columns, index=problem.demand.index))
+            factors = {**same, age: exactly(value)}
+            return _other(problem, demand=with_people_times(problem.demand, problem.areas, factors, problem.ages))
 
         if is_known:
-            words = {UNDER_65: "under 65", FROM_65: "aged 65 and over", FROM_75: "aged 75 and over"}[age]
-            meaning = f"There are so many times as many people {words}, and patients of each area in proportion"
-            yield _factor(f"people_factor.{age}", meaning, apply)
+            meaning = f"There are so many times as many people {AGED[age]}, and patients of each area in proportion"
+            yield _factor(f"{PEOPLE}{age}", " ".join([f"{meaning}.", *of_ages(problem, varied=True)])[:-1], apply)
+
+
+def ages_told(problem: Problem, varied: Iterable[str]) -> list[str]:
+    """Return of which ages patients are taken to be, where that matters when such parameters vary."""
+    return of_ages(problem, varied=any(name.startswith(PEOPLE) for name in varied))
 
 
 def _is_known(problem: Problem, column: str) -> bool:

@@ -24,7 +24,7 @@ from optimiser.problem import Objective, Problem
 from optimiser.problem.decimals import exactly
 from optimiser.problem.words import amount, one_of, shown
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
-from optimiser.scenarios.parameters import BORDER_PULL, Parameter, parameters
+from optimiser.scenarios.parameters import BORDER_PULL, Parameter, ages_told, parameters
 
 MAP_STEPS = 9
 HALVED_TO = Fraction(1, 10**9)
@@ -238,6 +238,7 @@ class WhatWouldHaveToBeTrue:
         for why in dict.fromkeys(one.why_not for one in self.switching if one.why_not):
             names = ", ".join(one.parameter.name for one in self.switching if one.why_not == why)
             lines.append(f"Not worked out, for {why}: {names}.")
+        lines += ages_told(self.plan.problem, [one.parameter.name for one in worked_out])
         return "\n".join(lines)
 
 

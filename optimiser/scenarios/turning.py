@@ -216,6 +216,9 @@ def _sites_of(problem: Problem, designated: Designations, service: str) -> tuple
     return tuple(site for site in problem.candidates if (site, service) in designated)
 
 
+GOES = "went to the nearest hospital of all, whichever side of the border it is on, and not as today"
+
+
 def _words(
     plan: Plan,
     service: str,
@@ -226,16 +229,18 @@ def _words(
 ) -> str:
     problem = plan.problem
     here = places(problem, plan.sites_of(service))
-    begins, goes = f"{problem.services[service].name}, all else as it is: ", "went to the nearest hospital of all"
+    begins, goes = f"{problem.services[service].name}, all else as it is: ", GOES
     if at is None:
         stays = "would stay best" if here != NO_SITE else "would stay the best choice"
         return f"{begins}{here} {stays} even if everybody {goes}."
     share = "everybody" if at == EVERYBODY else f"more than {_percent(at)} of patients"
-    then = "no choice of sites would meet every rule"
-    if best is not None:
-        then = f"{places(problem, best)} would be best{'' if breaks else f', in place of {here},'}"
-    since = f"; {here} would then break a rule: {listed(breaks)}" if breaks else ""
-    return f"{begins}{then} only if {share} {goes} (now {_percent(now)}){since}."
+    here_now = f"({_percent(now)} do here: border_pull)"
+    since = f"{here} would then break a rule: {listed(breaks)}" if breaks else ""
+    if best is None:
+        why = f"; {since}" if since else ""
+        return f"{begins}no choice of sites would meet every rule if {share} {goes} {here_now}{why}."
+    then = f"{places(problem, best)} would be best{'' if breaks else f', in place of {here},'}"
+    return f"{begins}{then} only if {share} {goes} {here_now}{f'; {since}' if since else ''}."
 
 
 def _percent(share: Fraction) -> str:

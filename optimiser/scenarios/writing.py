@@ -19,7 +19,7 @@ from optimiser.problem import Problem
 from optimiser.problem.words import sites_in_words
 from optimiser.scenarios.draws import scenarios
 from optimiser.scenarios.listing import Designations
-from optimiser.scenarios.parameters import parameters
+from optimiser.scenarios.parameters import ages_told, parameters
 from optimiser.scenarios.regret import Results, minimax, table, value_of_waiting
 from optimiser.scenarios.running import FORMAT, Work, together
 from optimiser.scenarios.settings import read_sweep
@@ -271,7 +271,8 @@ def lines(finding: Finding) -> list[str]:
         words = f"Least largest regret: {which}, at most {row['max_regret']:,.1f} {unit} from the best"
         said += ["", f"{words}, over every designation; it is lawful in {row['lawful_share']:.1%} of all scenarios."]
     said += _waiting(finding)
-    return [*said, *_unverified(finding), "Draft: not a decision."]
+    ages = ages_told(finding.problem, finding.work.places)
+    return [*said, *ages, *_unverified(finding), "Draft: not a decision."]
 
 
 def _some(frame: pd.DataFrame) -> Sequence[tuple[str, pd.Series]]:

@@ -48,7 +48,7 @@ def test_what_would_change_an_answer_is_found_true(world: str):
     assert checker.check(files(world)).empty
 
 
-@pytest.mark.parametrize("name", ["base", "what_if/border_as_today"])
+@pytest.mark.parametrize("name", ["base", "what_if/border_nearest"])
 def test_what_would_change_what_ships_is_found_true(name: str):
     plan = answer(name)
     assert checker.check(files_of(plan, would_change=would_change(plan).record)).empty

@@ -674,6 +674,27 @@ def test_a_true_run_with_offsets_has_no_breach() -> None:
 
 DOUBLED = "demand: {year: 2030, growth: {years: 1, by_activity: {stroke_admission: {value: 1}}}}\n"
 DOUBLED_BY_AGE = "demand: {growth: {years: 1, by_age: {under_65: 1, from_65: 1}}}\n"
+AGES_KNOWN = """\
+area,name,resident,population,district,population_65_plus,population_75_plus,deprivation_decile
+north,North,true,1000,Hillside,200,100,1
+middle,Middle,true,500,Hillside,90,80,2
+south,South,true,800,Shore,50,50,9
+outer,Outer,false,300,Away,60,30,5
+"""
+
+
+def older(shares: str) -> list[Edit]:
+    """Have twice as many people aged 65 and over, where such shares of the patients are of each age."""
+    growth = "growth: {years: 1, by_age: {under_65: 0, from_65: 1}}"
+    said = f"demand: {{{growth}, ages: {{stroke_admission: {{{shares}}}}}}}\nteams:\n  doctors"
+    return [("inputs/areas.csv", FILES["inputs/areas.csv"], AGES_KNOWN), config("teams:\n  doctors", said)]
+
+
+def test_a_true_run_has_no_more_patients_where_none_of_them_is_old() -> None:
+    found = check(run_with(*older("under_65: 1, from_65: 0")))
+    assert found.empty, "\n".join(found["message"])
+
+
 VOLUMES = ("every_site_has_enough_patients", "no_site_has_too_many_patients")
 
 
@@ -995,6 +1016,17 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "growth by ages that nobody counted": (
         {"inputs_are_complete"},
         [config("teams:\n  doctors", f"{DOUBLED_BY_AGE}teams:\n  doctors")],
+    ),
+    "patients who do not follow the people of their age": (
+        {"patients_are_the_tables", "measures_are_right", "objective_values_are_right", *VOLUMES}
+        | {"few_enough_are_treated_outside", "enough_patients_within_standard"},
+        [*NO_BEDS, *older("under_65: 0.25, from_65: 0.25, from_75: 0.5")],
+    ),
+    "patients of whom some are of no age": ({"config_is_understood"}, older("under_65: 1, from_75: 0")),
+    "patients who are counted twice": ({"config_is_understood"}, older("under_65: 1, from_65: 0, from_75: 0.01")),
+    "ages of patients whom nobody counts": (
+        {"config_is_understood"},
+        [config("teams:\n  doctors", "demand: {ages: {strokes: {under_65: 1, from_65: 0}}}\nteams:\n  doctors")],
     ),
     "growth for half a year": (
         {"config_is_understood"},

@@ -278,6 +278,20 @@ FAULTS = {
         ("teams:", "demand: {growth: {years: 2, by_activity: {visit: 1.5}}}\nteams:"),
         'line 3: "visit" must be at most 1, not 1.5.',
     ),
+    "ages that leave some patients out": (
+        ("teams:", "demand: {ages: {visit: {under_65: 0.25, from_65: 0.7}}}\nteams:"),
+        'line 3: "visit" has shares that add up to 0.95, not 1. '
+        "State the share of each age, so that all patients are counted once.",
+    ),
+    "ages that count some patients twice": (
+        ("teams:", "demand: {ages: {visit: {under_65: 0.1, from_65: 0.7, from_75: 0.200001}}}\nteams:"),
+        'line 3: "visit" has shares that add up to 1.000001, not 1. '
+        "State the share of each age, so that all patients are counted once.",
+    ),
+    "a share of an age in per cent": (
+        ("teams:", "demand: {ages: {visit: {under_65: 25, from_65: 0.75}}}\nteams:"),
+        'line 3: "under_65" must be at most 1, not 25.',
+    ),
     "observed by nothing": (
         ("activity: visit", "activity: visit\n    patients_go_to: observed"),
         "line 9: observed needs counts or offsets. Add observed with a period of activity.csv, or with offsets.",

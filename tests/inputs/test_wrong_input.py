@@ -183,6 +183,10 @@ NAMES_NOT_IN_THE_PLACE = {
         ("teams:", "demand: {growth: {years: 2, by_age: {under_65: 0.01, from_65: 0.02}}}\nteams:"),
         "line 3: areas.csv has no population_65_plus for some area. Fill it in there, or state by_activity.",
     ),
+    "patients of an age that is not counted": (
+        ("teams:", "demand: {ages: {visit: {under_65: 0.25, from_65: 0.75}}}\nteams:"),
+        "line 3: areas.csv has no population_65_plus for some area. Fill it in there, or take ages out.",
+    ),
     "growth without end": (
         ("teams:", "demand: {growth: {years: 100, by_activity: {visit: 1}}}\nteams:"),
         "line 3: visit could grow to more than 1,000,000 patients a year in an area, the most that are counted. "

@@ -241,15 +241,19 @@ def test_the_other_pathway_is_shown_beside_it():
 
 
 def test_a_clash_is_told_in_words():
-    told = str(clash(by_transfer(at_most_sites=Figure(1), most_transfers_a_day=Figure(0.05))))
+    found = clash(by_transfer(at_most_sites=Figure(1), most_transfers_a_day=Figure(0.05)))
+    told = str(found)
     assert "Scanner takes at most 0.05 transfers a day (not_too_many_transfers.scanner)" in told
-    assert "allow 0.00137 more transfers a day to Scanner" in told
+    # 18.75 a year are 0.05137 a day. Whoever allows what is said, rounded up, allows enough.
+    (more,) = (way for way in found.ways_out if way.demand == ("not_too_many_transfers", ("scanner",)))
+    assert more.by == pytest.approx(18.75 / 365 - 0.05, abs=1e-6)
+    assert "allow 0.01 more transfers a day to Scanner" in told
     told = str(clash(by_transfer(at_most_sites=Figure(1), most_repatriations_a_year=Figure(2))))
     assert "at most 2 patients a year are taken back from Scanner (not_too_many_repatriations.scanner)" in told
     assert "allow 1 more repatriation a year from Scanner" in told
     told = str(clash(by_transfer(at_most_sites=Figure(1), most_ambulance_hours=Figure(10))))
     assert "ambulances spend at most 10 hours a year on transfers to Scanner" in told
-    assert "allow 1.9 more ambulance hours a year for transfers to Scanner" in told
+    assert "allow 1.94 more ambulance hours a year for transfers to Scanner" in told
 
 
 def test_the_summary_says_how_many_are_transferred_and_on_what_that_rests():

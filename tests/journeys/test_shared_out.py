@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
@@ -562,13 +563,21 @@ def number(plan: op.Plan, name: str, group: str = "") -> float:
     return measures.number(measures.table(plan), name, HASU, group)
 
 
-ROW = re.compile(r"^\| ([A-Z][a-z, A-Z]+) \| at (least|most) ([\d,]+) \| (.+) \|$", re.MULTILINE)
+@cache
+def shared_out_to_the_nearest() -> op.Plan:
+    """Return the answer of the shared-out question with the border open to everybody."""
+    return solve(replace(question("hasus_shared_out"), border=None))
 
 
-@pytest.mark.parametrize("row", ROW.findall(PAGE), ids=lambda row: " ".join(row[:3]))
-def test_the_page_on_managed_flows_states_what_comes_out(row: tuple[str, str, str, str]):
-    sites, which, limit, stated = row[0].lower().split(", "), row[1], float(row[2].replace(",", "")), row[3]
+ROW = re.compile(r"^\| ([A-Z][a-z, A-Z]+) \| (as today|nearest) \| at (least|most) ([\d,]+) \| (.+) \|$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("row", ROW.findall(PAGE), ids=lambda row: " ".join(row[:4]))
+def test_the_page_on_managed_flows_states_what_comes_out(row: tuple[str, str, str, str, str]):
+    sites, border, which, limit, stated = row[0].lower().split(", "), *row[1:3], float(row[3].replace(",", "")), row[4]
     plan = answer({"least": "hasus_shared_out", "most": "one_hasu_of_at_most_1000"}[which])
+    plan = shared_out_to_the_nearest() if (border, which) == ("nearest", "least") else plan
+    assert (plan.problem.border is None) == (border == "nearest")
     service = plan.problem.services[HASU]
     figure = service.minimum_patients if which == "least" else service.maximum_patients
     assert figure is not None and figure.value == limit
@@ -590,34 +599,56 @@ def test_the_page_on_managed_flows_states_what_comes_out(row: tuple[str, str, st
 
 
 def test_the_page_on_managed_flows_has_every_row():
-    assert len(ROW.findall(PAGE)) == 7
+    assert len(ROW.findall(PAGE)) == 10
 
 
 def test_sharing_out_makes_two_units_best_and_says_what_the_nearest_makes_best():
     plan = answer("hasus_shared_out")
     assert plan.sites_of(HASU) == ("basildon", "southend")
     assert plan.proof.outcome == "proved best"
+    assert round(number(plan, "mean_minutes"), 2) == 21.67
+    assert round(number(plan, "patients_past_a_nearer_site")) == 80
+    page = " ".join(PAGE.split())
+    assert "two units are best, at Basildon and Southend: 21.67 minutes on average" in page
+    assert "The price is 80 patients a year who pass a nearer unit, for two minutes each." in page
+    gained = number(plan, "site_patients", "southend") - number(plan, "nearest_site_patients", "southend")
+    equally_near = gained - number(plan, "patients_past_a_nearer_site")
+    assert f"Southend gains {gained:.0f} patients, but the other {equally_near:.0f} have both" in page
+    nearest = op.solve(plan.problem.to_the_nearest())
+    assert nearest.sites_of(HASU) == ("basildon",)
+    (line,) = summary.nearest_line(plan, nearest)
+    assert str(line).endswith("hyper-acute stroke unit at Basildon University Hospital, 24.64 minutes on average.")
+    lines = " ".join(summary.lines(plan))
+    assert "79.9 a year are sent past a nearer open site, 1.9 minutes further on average" in lines
+    assert "every_site_has_enough_patients.hyper_acute_stroke.southend: 486.846 against 600" in lines
+
+
+def test_with_the_border_open_to_everybody_the_same_two_units_are_best_for_65_patients():
+    plan = shared_out_to_the_nearest()
+    assert plan.sites_of(HASU) == ("basildon", "southend")
     assert round(number(plan, "mean_minutes"), 2) == 19.30
     assert round(number(plan, "patients_past_a_nearer_site")) == 65
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert "if 65 patients a year are sent past the nearer of them: 19.30 minutes" in readme
-    nearest = op.solve(plan.problem.to_the_nearest())
-    assert nearest.sites_of(HASU) == ("southend",)
-    (line,) = summary.nearest_line(plan, nearest)
-    assert str(line).endswith("hyper-acute stroke unit at Southend University Hospital, 22.25 minutes on average.")
-    lines = " ".join(summary.lines(plan))
-    assert "65.3 a year are sent past a nearer open site, 1.9 minutes further on average" in lines
-    assert "every_site_has_enough_patients.hyper_acute_stroke.southend: 500.333 against 600" in lines
+    assert op.solve(plan.problem.to_the_nearest()).sites_of(HASU) == ("southend",)
 
 
-def test_three_units_of_600_call_patients_back_over_the_border():
+def test_three_units_of_600_are_more_than_stay_and_call_patients_back_over_an_open_border():
     plan = answer("hasus_shared_out")
-    there = evaluate(plan.problem, {(site, HASU) for site in plan.problem.candidates})
+    three = {(site, HASU) for site in plan.problem.candidates}
+    there = evaluate(plan.problem, three)
+    broken = set(there.broken["instance"])
+    assert {f"every_site_has_enough_patients.{HASU}.{site}" for site in ("broomfield", "southend")} <= broken
+    assert number(there, "patients_past_a_nearer_site") == 0
+    here = sum(number(there, "site_patients", site) for site in there.sites_of(HASU))
+    assert here < 3 * 600
+    assert f"{here:,.0f} patients a year stay or come, and three need 1,800" in PAGE
+    there = evaluate(shared_out_to_the_nearest().problem, three)
     more = (number(there, "site_patients", s) - number(there, "nearest_site_patients", s) for s in there.sites_of(HASU))
     assert f"see {sum(more):.0f} more between them" in PAGE
 
 
 def test_a_maximum_of_1500_binds_nowhere_and_three_units_behind_the_border_see_600_each():
+    one = evaluate(question("hasus_shared_out"), {("basildon", HASU)})
+    assert f"one unit sees all\n  {number(one, 'site_patients', 'basildon'):,.0f}." in PAGE
     loose = vary(question("one_hasu_of_at_most_1000"), HASU, maximum_patients=Figure(1500))
     for site in loose.candidates:
         assert number(evaluate(loose, {(site, HASU)}), "patients_past_a_nearer_site") == 0

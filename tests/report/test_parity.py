@@ -272,7 +272,7 @@ def test_five_hundred_joint_choices_come_to_the_same(browser: Browser, config: s
 )
 def test_leavers_come_to_the_same_wherever_stroke_and_emergency_care_are(browser: Browser, config: str, pull: float):
     """Every subset of sites of the one service with every subset of the other."""
-    border = shipped.question("what_if/border_as_today").border
+    border = shipped.question("base").border
     assert border
     problem = replace(shipped.question(config), border=replace(border, pull=Figure(pull)))
     subsets = [[s for n, s in enumerate(problem.candidates) if mask >> n & 1] for mask in range(8)]

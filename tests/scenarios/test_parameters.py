@@ -112,6 +112,34 @@ def test_demand_grows_by_activity_by_age_and_by_years():
     assert both.demand["visit"].tolist() == [66.0, 11.0, 44.0, 22.0]
 
 
+def test_patients_of_stated_ages_follow_the_people_of_their_age():
+    problem = replace(everything(), ages={"visit": {"under_65": Figure(0.2), "from_65": Figure(0.8)}})
+    # Of 480 residents under 65 one is 1/2400 of the patients, of 120 older ones 1/150: a tenth and 4/10 come from east.
+    # Twice as many of the older make that 9/5; in the same way 35/19 in mid and 41/25 in west. Far is as old as east.
+    assert changed(problem, {"people_factor.from_65": 2}).demand["visit"].tolist() == [54, 9, 36.842105, 16.4]
+    assert changed(problem, {"people_factor.under_65": 2}).demand["visit"].tolist() == [36, 6, 23.157895, 13.6]
+    # Only in east and far are some 75 and over, half of the older.
+    assert changed(problem, {"people_factor.from_75": 2}).demand["visit"].tolist() == [42, 7, 20, 10]
+    apart = {"under_65": Figure(0.2), "from_65": Figure(0), "from_75": Figure(0.8)}
+    problem = replace(problem, ages={"visit": apart})
+    # Of 30 residents who are 75, one is 2/75 of the patients: of east's a tenth and 8/10, of far's 1/60 and 2/15.
+    assert changed(problem, {"people_factor.from_65": 2}).demand["visit"].tolist() == [56.666667, 9.444444, 20, 10]
+
+
+def test_growth_by_age_over_other_years_follows_the_ages_of_patients():
+    growth = Growth(0, everything().demand, by_age={"under_65": 0, "from_65": 1})
+    problem = replace(everything(), growth=growth, ages={"visit": {"under_65": Figure(0.2), "from_65": Figure(0.8)}})
+    assert changed(problem, {"growth_years": 1}).demand["visit"].tolist() == [54, 9, 36.842105, 16.4]
+
+
+def test_what_varies_with_people_of_an_age_says_of_which_ages_patients_are():
+    problem = everything()
+    said = parameters(problem)["people_factor.from_65"].meaning
+    assert said.endswith("in proportion. Patients of visit are taken to be of all ages alike")
+    known = replace(problem, ages={"visit": {"under_65": Figure(0.2), "from_65": Figure(0.8)}})
+    assert "alike" not in parameters(known)["people_factor.from_65"].meaning
+
+
 def test_staff_of_a_team_are_shared_as_they_are_now_and_a_site_has_what_is_said():
     problem = everything()
     name = "staff.doctors.people"

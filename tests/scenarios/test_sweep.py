@@ -60,6 +60,19 @@ def found_by(sweep: Sweep, *, one_by_one: bool = False, most_listed: int | None 
     return sweeps.Finding(work, sweeps.together(work, [work.work_out(start, start + work.chunk) for start in starts]))
 
 
+def test_a_sweep_of_people_of_an_age_says_that_patients_are_taken_to_be_of_all_ages_alike():
+    world = small()
+    world = replace(world, areas=world.areas.assign(population_65_plus=[60, 10, 50, 10]))
+    said = "Patients of visit are taken to be of all ages alike."
+    for name, times in (("people_factor.from_65", 1), ("demand_factor.visit", 0)):
+        assert sweeps.lines(found_by(sweep_of(world, [{name: 1.5}]))).count(said) == times
+    known = replace(world, ages={"visit": {"under_65": Figure(0.2), "from_65": Figure(0.8)}})
+    finding = found_by(sweep_of(known, [{"people_factor.from_65": 1.5}]))
+    assert said not in sweeps.lines(finding)
+    # By ash and birch: 1.4 times the 30 of east, 27/19 times the 20 of mid and 1.32 times the 10 of west.
+    assert float(finding.results.published(finding.results.best_values)[0]) == pytest.approx(420 + 400 * 27 / 19 + 132)
+
+
 # Against brute force ---------------------------------------------------------------------------------------------
 
 

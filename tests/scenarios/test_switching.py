@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import checkers_view
 import numpy as np
@@ -377,7 +378,7 @@ def test_at_all_of_them_alone_a_longest_journey_may_be_lawful():
 
 
 def test_stroke_goes_to_southend_if_more_than_94_percent_go_to_the_nearest_of_all():
-    plan = answer("what_if/border_as_today")
+    plan = answer("base")
     southend = frozenset(one for one in plan.designated if one[1] != "hyper_acute_stroke")
     southend |= {("southend", "hyper_acute_stroke")}
     (found,) = switching(plan.problem, plan.designated, southend, [parameters(plan.problem)["border_pull"]])
@@ -424,7 +425,22 @@ def with_corridors_and_ages(problem: Problem, rng: np.random.Generator) -> Probl
     older = rng.integers(0, most + 1)
     columns = {"population_65_plus": older, "population_75_plus": rng.integers(0, older + 1)}
     areas = problem.areas.assign(corridor=rng.choice(["", "A1", "A2"], number), **columns)
-    return replace(problem, areas=areas, services=services)
+    return replace(problem, areas=areas, services=services, ages=drawn_ages(areas, problem.demand.columns, rng))
+
+
+def drawn_ages(areas: pd.DataFrame, activities: Iterable[str], rng: np.random.Generator) -> dict[str, Any]:
+    """Say of some activities of which ages their patients are, in two ages or three."""
+    found = {}
+    for activity in activities:
+        parts = rng.integers(0, 8, 3).tolist()
+        shares = dict(
+            zip(("under_65", "from_65", "from_75"), np.diff([0, *sorted(parts[:2]), 8]).tolist(), strict=True)
+        )
+        if parts[2] % 2:
+            shares = {"under_65": shares["under_65"], "from_65": 8 - shares["under_65"]}
+        if parts[2] < 6:
+            found[activity] = {age: Figure(share / 8) for age, share in shares.items()}
+    return found
 
 
 @pytest.mark.parametrize("name", list(PAIRS))
@@ -459,6 +475,26 @@ def lawful_and_alike(problem: Problem, every: EveryLawful, rng: np.random.Genera
             there = here - {(min(sites), code)} | {(shut[rng.integers(len(shut))], code)}
             if lawful(problem, there):
                 return here, there
+
+
+def test_more_old_people_fill_a_site_sooner_if_most_of_its_patients_are_old():
+    # Birch has 30 from east and 5 from far. A fifth of the people there are 65 and over, but 4/5 of the patients:
+    # 7 + 28 × the factor come, and 45 are the most. Were patients of all ages alike, 28 + 7 × the factor would.
+    problem = small(maximum_patients=Figure(45))
+    problem = replace(problem, areas=problem.areas.assign(population_65_plus=[60, 10, 50, 10]))
+    both = frozenset({("ash", "clinic"), ("birch", "clinic")})
+    plan, other = op.evaluate(problem, both), op.evaluate(problem, both - {("birch", "clinic")})
+    said = str(op.explanation.what_would_have_to_be_true(plan, other))
+    assert "people_factor.from_65 (now 1): never, from 0.5 to 2." in said
+    assert said.count("Patients of visit are taken to be of all ages alike.") == 1
+    problem = replace(problem, ages={"visit": {"under_65": Figure(0.2), "from_65": Figure(0.8, verified=True)}})
+    (found,) = switching(problem, both, other.designated, [parameters(problem)["people_factor.from_65"]])
+    assert found.up == Fraction(38, 28)
+    assert outcome(problem, found.parameter, Fraction(135, 100), (both, other.designated))[0]
+    assert not outcome(problem, found.parameter, Fraction(136, 100), (both, other.designated))[0]
+    said = str(op.explanation.what_would_have_to_be_true(op.evaluate(problem, both), other))
+    assert "Patients of visit are taken to be 20% under 65 and 80% aged 65 and over; not verified." in said
+    assert "alike" not in said
 
 
 def test_a_parameter_nobody_asks_about_is_left_alone():

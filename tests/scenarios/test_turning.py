@@ -81,7 +81,8 @@ def test_where_one_site_overtakes_another_by_hand():
     # 2 / 27 is 7.407…%: rounded down, so that "only if more" stays true.
     assert str(found) == (
         "Clinic, all else as it is: Birch would be best, in place of Ash, only if more than 7.4% of patients went to "
-        "the nearest hospital of all (now 0%)."
+        "the nearest hospital of all, whichever side of the border it is on, and not as today "
+        "(0% do here: border_pull)."
     )
 
 
@@ -90,7 +91,8 @@ def test_of_a_share_that_is_there_already_only_what_is_above_counts():
     beyond = by_service(solve(one_clinic(pull=0.5)))["clinic"]
     assert (beyond.value, beyond.best, beyond.now) == (None, None, Fraction(1, 2))
     assert str(beyond) == (
-        "Clinic, all else as it is: Birch would stay best even if everybody went to the nearest hospital of all."
+        "Clinic, all else as it is: Birch would stay best even if everybody went to the nearest hospital of all, "
+        "whichever side of the border it is on, and not as today."
     )
 
 
@@ -102,7 +104,8 @@ def test_a_rule_that_the_plan_comes_to_break_turns_it():
     assert found.breaks == ("Clinic at Ash has at least 35.8 patients a year",)
     assert str(found) == (
         "Clinic, all else as it is: Birch would be best only if more than 3.3% of patients went to the nearest "
-        "hospital of all (now 0%); Ash would then break a rule: Clinic at Ash has at least 35.8 patients a year."
+        "hospital of all, whichever side of the border it is on, and not as today (0% do here: border_pull); Ash would "
+        "then break a rule: Clinic at Ash has at least 35.8 patients a year."
     )
 
 
@@ -110,7 +113,7 @@ def test_where_no_choice_of_sites_is_left_it_is_said():
     found = by_service(solve(one_clinic(minimum_patients=Figure(35.8), maximum_patients=Figure(36))))["clinic"]
     # Birch sees 36 and of the others 29 more as all go to the nearest: too many from the start.
     assert (found.value, found.best, found.designated) == (Fraction(1, 30), None, None)
-    assert "no choice of sites would meet every rule only if more than 3.3% of patients" in str(found)
+    assert "no choice of sites would meet every rule if more than 3.3% of patients" in str(found)
 
 
 def test_at_everybody_alone_another_may_be_best():
@@ -149,7 +152,7 @@ def test_shared_out_patients_are_said_not_to_be_worked_out():
 def test_what_ships_turns_where_every_choice_of_sites_says_so(
     service: str, share: float | None, best: tuple[str, ...] | None
 ):
-    plan = answer("what_if/border_as_today")
+    plan = answer("base")
     found = by_service(plan)[service]
     assert found.best == best
     assert found.value is None if share is None else float(found.value or 0) == pytest.approx(share, abs=5e-4)

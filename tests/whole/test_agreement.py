@@ -73,6 +73,7 @@ LIMITS_ON_STAFF = {"moves_within_limit", "recruitment_within_limit"}
 # What worlds() in tests/search/test_enumeration.py draws alike in every world, and who draws it if anybody needs to.
 NOT_DRAWN = {
     "Observed.counts": "what offsets were fitted to, which no rule reads",
+    "Problem.ages": "whom patients grow with: tests/scenarios/test_switching.py and tests/problem/test_growth.py",
     "Problem.factors": "what journeys were multiplied by before a rule reads them",
     "Problem.files": "what a question was read from",
     "Problem.growth": "what demand was before it grew",

@@ -51,10 +51,12 @@ from optimiser.inputs.config.figures import (
     Within,
     Year,
     as_written,
+    in_full,
 )
 from optimiser.inputs.config.rotas import ContractSettings, RotaSettings, WorkingTimeSettings
 from optimiser.inputs.layers import Origin, Spot, origin_of
 from optimiser.problem import Figure
+from optimiser.problem.decimals import exactly
 
 OBJECTIVES = (
     "patient_minutes",
@@ -95,10 +97,34 @@ class GrowthSettings(Strict):
         return self
 
 
+class AgesSettings(Strict):
+    """Of which ages the residents' patients of an activity are now: shares that add up to 1.
+
+    An area's patients are then taken to come from its people of each age at the rate of the whole system.
+    """
+
+    under_65: Share = Field(description="Share of the patients who are under 65, for example 0.25")
+    from_65: Share = Field(description="Share who are 65 and over; to 74 where from_75 is stated")
+    from_75: Share | None = Field(None, description="Share who are 75 and over, where it is known apart")
+
+    @model_validator(mode="after")
+    def _add_up(self) -> AgesSettings:
+        total = sum(exactly(one.value) for one in (self.under_65, self.from_65, self.from_75) if one)
+        if total != 1:
+            words = f"has shares that add up to {in_full(float(total))}, not 1"
+            raise ValueError(f"{words}. State the share of each age, so that all patients are counted once.")
+        return self
+
+
 class DemandSettings(Strict):
     """Which year's patients are counted."""
 
     year: Year | None = Field(None, description="The year that demand is grown to, for people to read")
+    ages: dict[Code, AgesSettings] | None = Field(
+        None,
+        description="Of which ages the patients of an activity are; needs population_65_plus. Where people of an age "
+        "grow or vary, patients of all others are taken to be of all ages alike",
+    )
     growth: GrowthSettings | None = Field(None, description="How demand grows; not at all if not stated")
 
 
