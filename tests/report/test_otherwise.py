@@ -64,7 +64,7 @@ def test_what_is_said_can_be_found_out_again_from_the_record(decided: tuple[Plan
 
 
 def test_the_page_says_what_stands_in_the_run(tmp_path: Path) -> None:
-    plan = op.solve(op.read_problem(Path(__file__).parents[2] / "configs/what_if/one_hasu.yaml"))
+    plan = op.solve(op.read_problem(Path(__file__).parents[2] / "configs/base.yaml"))
     (said,) = summary.across_the_border(plan)
     files = files_of(plan, said=[said])
     other = files["run.json"].replace(b"The border decides it", b"The border decides everything")
@@ -121,9 +121,9 @@ def test_of_another_question_whose_best_plan_was_not_proved_only_that_is_said(mo
 def test_the_border_of_a_config_is_the_border_that_is_asked_of(tmp_path: Path) -> None:
     # The setting that the record names asks the very question whose answer it states.
     root = Path(__file__).parents[2]
-    plan = answer("what_if/one_hasu")
+    plan = answer("base")
     (said,) = summary.across_the_border(plan)
-    (tmp_path / "closed.yaml").write_text(f"based_on: {root}/configs/what_if/one_hasu.yaml\nborder: closed\n")
+    (tmp_path / "closed.yaml").write_text(f"based_on: {root}/configs/base.yaml\nborder: closed\n")
     closed = op.solve(op.read_problem(tmp_path / "closed.yaml"))
     best = said.record["best"]
     assert isinstance(best, dict)
