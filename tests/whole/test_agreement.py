@@ -73,11 +73,13 @@ LIMITS_ON_STAFF = {"moves_within_limit", "recruitment_within_limit"}
 # What worlds() in tests/search/test_enumeration.py draws alike in every world, and who draws it if anybody needs to.
 NOT_DRAWN = {
     "Observed.counts": "what offsets were fitted to, which no rule reads",
+    "Problem.a_tie_is_within": "which plans are level, which no rule reads",
     "Problem.ages": "whom patients grow with: tests/scenarios/test_switching.py and tests/problem/test_growth.py",
     "Problem.factors": "what journeys were multiplied by before a rule reads them",
     "Problem.files": "what a question was read from",
     "Problem.growth": "what demand was before it grew",
     "Problem.hurdles": "in which order rules strike out: tests/search/test_options.py",
+    "Problem.know_before": "what people are told, which no rule reads",
     "Problem.nowhere_today": "which changes from today count: tests/model/test_links_and_beds.py",
     "Problem.time_limit_minutes": "how long may be looked",
     "RotaNeed.at": "tests/rotas/test_teams.py",
