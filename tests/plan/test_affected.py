@@ -227,15 +227,16 @@ def test_run_folders_alone_give_what_plans_give_and_what_another_way_gives(folde
 
 
 @pytest.mark.parametrize(
-    ("name", "also"), [("base", set()), ("what_if/border_nearest", {"level", "neighbour"})], ids=["base", "nearest"]
+    ("name", "also"),
+    [("base", set()), ("what_if/border_nearest", {"level", "neighbour", "outside"})],
+    ids=["base", "nearest"],
 )
 def test_every_sentence_can_be_said_again_from_its_cells(name: str, also: set[str], tmp_path: Path):
     found = affected({site: read_tables(folder)[0] for site, folder in of_two_sites(name, tmp_path).items()})
     of_other = {name: rows(frame, answer="basildon") for name, frame in found.items()}
     said = found["sentences"]
-    assert {"openings", "average", "outside", "who", "worst", "warning", "cliff", "unchanged"} | also == set(
-        said["kind"]
-    )
+    # As many leave wherever the unit is, with the border as today: that is not said.
+    assert {"openings", "average", "who", "worst", "warning", "cliff", "unchanged"} | also == set(said["kind"])
     for _, one in said.iterrows():
         cells = json.loads(json.dumps(one["cells"]))
         assert said_again(of_other, one["template"], cells) == one["sentence"]
