@@ -50,10 +50,10 @@ def explain(
     """
     from optimiser.explanation import Clash, record
     from optimiser.explanation import explain as explain_plan
+    from optimiser.explanation.solving import best_or_clash
     from optimiser.inputs import designations_of, read_problem, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan.finished import evaluated_in
-    from optimiser.report.answers import best_or_clash
 
     if option and (service or site):
         raise typer.BadParameter("give --option, or --service and --site, not both.", param_hint="--option")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimiser.errors import NoPlan
-from optimiser.explanation.clashes import clash
+from optimiser.explanation.clashes import Clash, clash
 from optimiser.plan import Plan, Tell, say_nothing
 from optimiser.problem import Problem
 from optimiser.search import planning
@@ -34,9 +34,21 @@ def solve(
     SolverFailed
         When the solver cannot be trusted: wrong version, failed canary, or an answer that the full list contradicts.
     """
+    found = best_or_clash(problem, time_limit_minutes=time_limit_minutes, list_all=list_all, tell=tell)
+    if isinstance(found, Clash):
+        raise NoPlan(str(found), found.names)
+    return found
+
+
+def best_or_clash(
+    problem: Problem, *, time_limit_minutes: float | None = None, list_all: bool = True, tell: Tell = say_nothing
+) -> Plan | Clash:
+    """Find the best plan and prove it, or find out which rules clash where no plan meets every rule.
+
+    Parameters, and errors but for ``NoPlan``, are those of ``solve``.
+    """
     try:
         return planning.solve(problem, time_limit_minutes=time_limit_minutes, list_all=list_all, tell=tell)
     except NoPlan:
         tell("Finding out which rules clash")
-        found = clash(problem)
-        raise NoPlan(str(found), found.names) from None
+        return clash(problem)

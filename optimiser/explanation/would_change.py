@@ -1,6 +1,6 @@
 """What would change the answer: the smallest changes after which another plan, or none, would be best.
 
-Four kinds. A *rule* that gives way, by as much as the plan that is then best is from lawful today. A *parameter*:
+Three kinds. A *rule* that gives way, by as much as the plan that is then best is from lawful today. A *parameter*:
 journeys, patients or staff in post, up to the value beyond which the answer is another. The *border*: more patients who
 go to the nearest hospital of all. Each is asked again, exactly: what is said to be best is best there.
 
@@ -178,6 +178,7 @@ def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
         if (words := LIMITS[rule].it_would_take(problem, whose, _rounded_up(short, unit)))
     ]
     words = listed(takes) or _given_in_words(problem, way, given)
+    gained = tuple(_gains(plan, then))
     has_size = bool(given) and isfinite(by) and unit != "designated"
     return Change(
         RULE,
@@ -188,8 +189,8 @@ def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
         by / asked if has_size and asked else 1.0,
         "",
         then.designated,
-        tuple(_gains(plan, then)),
-        _sentence(plan, words, then.designated, tuple(_gains(plan, then))),
+        gained,
+        _sentence(plan, words, then.designated, gained),
     )
 
 

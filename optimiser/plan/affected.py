@@ -17,8 +17,8 @@ import pandas as pd
 
 from optimiser.plan import Plan
 from optimiser.plan.asked import settings_of
-from optimiser.plan.measures import AGE_75_PLUS, BANDS, groups, mean
-from optimiser.problem import LEAVES, Problem
+from optimiser.plan.measures import AGE_75_PLUS, BANDS, groups, mean, who_stay
+from optimiser.problem import Problem
 
 Answer = Mapping[str, pd.DataFrame]
 
@@ -324,7 +324,7 @@ def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["service", "area"]
     if "how" in found:
-        stay = found[found["how"] != LEAVES].drop(columns="how")
+        stay = who_stay(found).drop(columns="how")
         here, every = (split_areas_together(rows) for rows in (stay, found.drop(columns="how")))
         means = [name for name in ("patients", "spent", "road") if name in every]
         of_all = every.set_index(keys)[means].reindex(pd.MultiIndex.from_frame(here[keys]))

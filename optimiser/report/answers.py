@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from optimiser.errors import NoPlan
-from optimiser.explanation import Clash, WouldChange, clash, would_change
+from optimiser.explanation import Clash, WouldChange, would_change
+from optimiser.explanation.solving import best_or_clash
 from optimiser.plan import Plan, Tell, say_nothing
 from optimiser.plan.quotable import Otherwise
 from optimiser.problem import Problem
 from optimiser.report.summary import across_the_border, lines, to_the_nearest
 from optimiser.search.level import with_standings
-from optimiser.search.planning import solve
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,3 @@ def answer(problem: Problem, *, time_limit_minutes: float | None = None, tell: T
     set_against = (*to_the_nearest(found), *across_the_border(found))
     tell("Looking for what would change the answer")
     return Answer(found, set_against, would_change(found))
-
-
-def best_or_clash(
-    problem: Problem, *, time_limit_minutes: float | None = None, tell: Tell = say_nothing
-) -> Plan | Clash:
-    """Find the best plan and prove it, or find out which rules clash where no plan meets every rule."""
-    try:
-        return solve(problem, time_limit_minutes=time_limit_minutes, tell=tell)
-    except NoPlan:
-        tell("Finding out which rules clash")
-        return clash(problem)

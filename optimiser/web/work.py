@@ -101,7 +101,7 @@ def best(asked: Asked, tell: Tell) -> Done:
     """Find the best plan under the question as changed, and write it as a scenario."""
     import optimiser as op
     from optimiser.errors import NoPlan
-    from optimiser.report.answers import best_or_clash
+    from optimiser.explanation.solving import best_or_clash
 
     with _draft(asked, "config.yaml", _what_if(asked)) as (file, written):
         tell("Reading the question")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optimiser.journeys.by_transfer import DAYS_A_YEAR
-from optimiser.plan.measures import BANDS
+from optimiser.plan.measures import BANDS, who_stay
 from optimiser.problem import LEAVES, beds
 from optimiser.report.export.contents import Tidy
 
@@ -197,7 +197,7 @@ def _worst_minutes(asked: Asked) -> Worked:
     counted = asked.flags("journeys", service=asked.service, resident="yes")
     if "how" in rows:
         counted += f'*({journeys.column("how")}<>"{LEAVES}")'
-        rows = rows[rows["how"] != LEAVES]
+        rows = who_stay(rows)
     return f"SUMPRODUCT(MAX({counted}*{journeys.column('minutes')}))", float(rows["minutes"].max())
 
 
