@@ -1,7 +1,7 @@
 """Decide which hospital should provide which specialist service, and let anyone check the answer.
 
 >>> import optimiser as op
->>> plan = op.solve(op.read_problem("configs/base.yaml"))
+>>> plan = op.solve("configs/base.yaml")
 >>> op.check(plan)  # doctest: +SKIP
 """
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from optimiser.explanation.solving import solve
     from optimiser.inputs import designations_of, read_problem
     from optimiser.inputs.config import read_option
+    from optimiser.inputs.frames import place_from, question
     from optimiser.plan import Plan, evaluate
     from optimiser.plan.comparison import compare
     from optimiser.plan.runs import check, write_run
@@ -52,7 +53,9 @@ _HOMES = {
     "front": "search.options",
     "near_best": "search.options",
     "options": "search.options",
+    "place_from": "inputs.frames",
     "price_of_a_post": "explanation.price_of_a_post",
+    "question": "inputs.frames",
     "read_option": "inputs.config",
     "read_problem": "inputs",
     "run_sweep": "scenarios",
@@ -86,7 +89,9 @@ __all__ = [
     "front",
     "near_best",
     "options",
+    "place_from",
     "price_of_a_post",
+    "question",
     "read_option",
     "read_problem",
     "run_sweep",
@@ -102,3 +107,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(f"optimiser.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'optimiser' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from optimiser.errors import NoPlan
 from optimiser.explanation.clashes import Clash, clash
+from optimiser.inputs import Asked, problem_asked
 from optimiser.plan import Plan, Tell, say_nothing
 from optimiser.problem import Problem
 from optimiser.search import planning
 
 
 def solve(
-    problem: Problem, *, time_limit_minutes: float | None = None, list_all: bool = True, tell: Tell = say_nothing
+    problem: Asked, *, time_limit_minutes: float | None = None, list_all: bool = True, tell: Tell = say_nothing
 ) -> Plan:
     """Find the best plan and prove it.
 
     Parameters
     ----------
     problem
-        The question.
+        The question, or the path of the config that asks it.
     time_limit_minutes
         Stop after so long and return what was found, with outcome "not proved". The problem's own limit if not given.
     list_all
@@ -34,7 +35,7 @@ def solve(
     SolverFailed
         When the solver cannot be trusted: wrong version, failed canary, or an answer that the full list contradicts.
     """
-    found = best_or_clash(problem, time_limit_minutes=time_limit_minutes, list_all=list_all, tell=tell)
+    found = best_or_clash(problem_asked(problem), time_limit_minutes=time_limit_minutes, list_all=list_all, tell=tell)
     if isinstance(found, Clash):
         raise NoPlan(str(found), found.names)
     return found

@@ -16,7 +16,19 @@ from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables import Place, look_at_place
 from optimiser.problem import Problem
 
-__all__ = ["Question", "designations_of", "left_out", "read_problem", "read_question", "with_exceptions_of"]
+__all__ = [
+    "Asked",
+    "Question",
+    "designations_of",
+    "left_out",
+    "problem_asked",
+    "read_problem",
+    "read_question",
+    "with_exceptions_of",
+]
+
+# A question, or the path of the config that asks it.
+Asked = Problem | str | Path
 
 BOUNDARY_FILES = ("boundaries.geojson", "boundaries.gpkg")
 
@@ -34,6 +46,11 @@ class Question:
 def read_problem(path: str | Path) -> Problem:
     """Read a config and its place's tables. Raises ``InputError`` with every fault of both."""
     return read_question(path).problem
+
+
+def problem_asked(question: Asked) -> Problem:
+    """Return a question as it is, or read the config that asks it. Raises ``InputError`` with every fault."""
+    return question if isinstance(question, Problem) else read_problem(question)
 
 
 def read_question(path: str | Path) -> Question:

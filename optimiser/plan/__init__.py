@@ -6,10 +6,13 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from optimiser.inputs import Asked, problem_asked
 from optimiser.journeys.by_transfer import TwoLegs, both_minutes
 from optimiser.journeys.nearest import nearest
 from optimiser.journeys.shared_out import sharing
@@ -19,6 +22,9 @@ from optimiser.model.rules import JUDGED
 from optimiser.model.staffing import allocate, number_of_sites, rotas_needed
 from optimiser.plan.proof import EVALUATED, Designations, Proof, Reached, Written
 from optimiser.problem import Figure, Link, Problem, Reach, Roster
+
+if TYPE_CHECKING:
+    import geopandas
 
 # Called with a line of plain words as each step begins.
 Tell = Callable[[str], None]
@@ -30,7 +36,20 @@ JOURNEY_COLUMNS = [
 ]
 
 
-@dataclass(frozen=True)
+class Looks(Protocol):
+    """How a plan looks to people."""
+
+    def html(self, plan: Plan) -> str:
+        """Return it as a notebook shows it."""
+
+    def areas(self, plan: Plan) -> geopandas.GeoDataFrame:
+        """Return its areas with what it comes to in each."""
+
+    def drawn(self, plan: Plan, service: str) -> Any:
+        """Return a picture of one service."""
+
+
+@dataclass(frozen=True, repr=False)
 class Plan:
     """An answer to a problem. Its frames are the tables of a run folder, in the same words and units.
 
@@ -160,6 +179,43 @@ class Plan:
         return table(self)
 
     @cached_property
+    def measures_by_service(self) -> pd.DataFrame:
+        """The measures of whole services: one row a service, one column a measure; units as in ``measures``."""
+        found = self.measures
+        whole = found[(found["group"] == "") & (found["service"] != "")]
+        wide = whole.pivot(index="service", columns="measure", values="value")
+        services = [code for code in self.problem.services if code in wide.index]
+        return wide.loc[services, list(dict.fromkeys(whole["measure"]))].rename_axis(columns=None)
+
+    def areas(self) -> geopandas.GeoDataFrame:
+        """Return one row an area: its outline, who lives there, and minutes and site of every service.
+
+        In metres (EPSG:27700). Where the place has no outlines, points; where it has no coordinates either, no shapes.
+        """
+        return self._looks.areas(self)
+
+    def map(self, service: str) -> Any:
+        """Return the map of minutes to a service, which a notebook shows; its ``svg`` is text to be saved.
+
+        Raises ``InputError`` where the service has no patients or the place no outlines.
+        """
+        return self._looks.drawn(self, service)
+
+    def __repr__(self) -> str:
+        """Return what was asked, which sites each service has, and how sure that is."""
+        services = (f"  {code}: {', '.join(self.sites_of(code)) or 'none'}" for code in self.problem.services)
+        return "\n".join([self.problem.title, *services, f"  {self.proof.outcome}"])
+
+    def _repr_html_(self) -> str:
+        return self._looks.html(self)
+
+    @property
+    def _looks(self) -> Looks:
+        """What the room of reports says of it, which stands above this one: loaded when somebody looks."""
+        found: Looks = import_module("optimiser.report.notebook").LOOKS
+        return found
+
+    @cached_property
     def at_the_nearest(self) -> Plan:
         """The same designations if nobody were shared out and everybody went to the nearest; itself if nobody is."""
         problem = self.problem.to_the_nearest()
@@ -280,12 +336,12 @@ def _row(one: Instance) -> tuple[object, ...]:
     return (one.rule, instance, left, one.relation, right, one.unit, spare, spare == 0, spare >= 0, source, verified)
 
 
-def evaluate(problem: Problem, designated: Collection[tuple[str, str]], *, option: Written | None = None) -> Plan:
+def evaluate(problem: Asked, designated: Collection[tuple[str, str]], *, option: Written | None = None) -> Plan:
     """Work out what a set of (site, service) designations comes to, and which rules it breaks. Nothing is optimised.
 
     ``option`` says what they are called and where they were written down.
     """
-    chosen = frozenset(designated)
+    problem, chosen = problem_asked(problem), frozenset(designated)
     reached = tuple(
         Reached(objective.name, objective.services, value(problem, chosen, objective), None, UNITS[objective.name])
         for objective in problem.objectives

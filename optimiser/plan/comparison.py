@@ -37,13 +37,14 @@ IN_ALL = ("transfers_per_day", "repatriations_per_year", "ambulance_hours_per_ye
 Tables = Mapping[str, pd.DataFrame]
 
 
-def compare(plans: Sequence[Plan] | Mapping[str, Tables]) -> pd.DataFrame:
+def compare(plans: Sequence[Plan] | Mapping[str, Plan] | Mapping[str, Tables]) -> pd.DataFrame:
     """Set plans side by side.
 
     Parameters
     ----------
     plans
-        Plans, or the tables of runs by name, as ``runs.read_tables`` gives them. The first is what others differ from.
+        Plans, plans by name, or the tables of runs by name, as ``finished.read_tables`` gives them. The first is what
+        others differ from.
 
     Returns
     -------
@@ -58,9 +59,10 @@ def compare(plans: Sequence[Plan] | Mapping[str, Tables]) -> pd.DataFrame:
         When they are of different places.
     """
     if not isinstance(plans, Mapping):
-        plans = {f"{number}. {plan.problem.title}": tables_of(plan) for number, plan in enumerate(plans, start=1)}
-    refuse_other_places(plans)
-    columns = {name: _column(tables) for name, tables in plans.items()}
+        plans = {f"{number}. {plan.problem.title}": plan for number, plan in enumerate(plans, start=1)}
+    answers = {name: tables_of(one) if isinstance(one, Plan) else one for name, one in plans.items()}
+    refuse_other_places(answers)
+    columns = {name: _column(tables) for name, tables in answers.items()}
     rows = dict.fromkeys(row for column in columns.values() for row in column)
     services = [str(service) for service in dict.fromkeys(service for service, _ in rows)]
     order = pd.MultiIndex.from_tuples(

@@ -7,7 +7,9 @@ import io
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -25,7 +27,7 @@ from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
 from optimiser.plan import Plan
 from optimiser.plan.asked import refuse_other_places, settings_of
 from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
-from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of
+from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of, write_files
 from optimiser.problem import Problem
 
 # What a run was asked about.
@@ -140,6 +142,15 @@ def run_of(run: Plan | str | Path, name: str = "", *, only_if_sound: bool = Fals
     option = Written(**record["option"]) if "option" in record else None
     plan = Plan(read_problem(folder / "config.yaml"), _designated(tables), _proof(record), patterns, option)
     return Run(name or folder.resolve().name, plan, breaches, record, folder=folder, tables=tables)
+
+
+@contextmanager
+def written(plan: Plan) -> Iterator[Run]:
+    """Yield a plan as a run with a folder, which is gone afterwards. Nobody has checked it."""
+    with tempfile.TemporaryDirectory() as parent:
+        folder = write_files(files_of(plan), Path(parent) / "plan")
+        tables, record = read_tables(folder)
+        yield Run(plan.problem.title, plan, pd.DataFrame(), record, False, folder, tables)
 
 
 def runs_of(runs: Sequence[Plan | str | Path | Run]) -> list[Run]:

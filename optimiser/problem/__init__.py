@@ -101,7 +101,7 @@ def worked_out_once(
     return look_up
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Problem:
     """One question.
 
@@ -169,6 +169,12 @@ class Problem:
     a_tie_is_within: Figure | None = None
     know_before: tuple[KnowBefore, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        """Return what is asked, of how many areas, and which services and candidates there are."""
+        areas = f"{len(self.areas):,} areas, {int(self.areas['resident'].sum()):,} of them resident"
+        services, candidates = ", ".join(self.services), ", ".join(self.candidates)
+        return f"{self.title}\n  {areas}\n  services: {services}\n  candidates: {candidates}"
 
     @cached_property
     def candidates(self) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from optimiser.explanation import Clash, WouldChange, would_change
 from optimiser.explanation.solving import best_or_clash
+from optimiser.inputs import Asked, problem_asked
 from optimiser.plan import Plan, Tell, say_nothing
 from optimiser.plan.quotable import Otherwise
-from optimiser.problem import Problem
 from optimiser.report.summary import across_the_border, lines, to_the_nearest
 from optimiser.search.level import with_standings
 
@@ -30,12 +30,12 @@ class Answer:
         return "\n".join((*lines(self.plan), *map(str, self.set_against)))
 
 
-def answer(problem: Problem, *, time_limit_minutes: float | None = None, tell: Tell = say_nothing) -> Answer | Clash:
+def answer(problem: Asked, *, time_limit_minutes: float | None = None, tell: Tell = say_nothing) -> Answer | Clash:
     """Find the best plan, prove it, and set it against what the nearest and the border would decide.
 
     Returns which rules clash where no plan meets every rule. Parameters and errors besides are those of ``solve``.
     """
-    found = best_or_clash(problem, time_limit_minutes=time_limit_minutes, tell=tell)
+    found = best_or_clash(problem_asked(problem), time_limit_minutes=time_limit_minutes, tell=tell)
     if isinstance(found, Clash):
         return found
     tell("Looking for plans that are level")

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.errors import NO_PLAN, Fault, InputError, NoPlan, TooLarge, did_you_mean, quoted
+from optimiser.inputs import Asked, problem_asked
 from optimiser.model.arithmetic import ARITHMETIC, SCORES, Score
 from optimiser.plan.proof import Designations
 from optimiser.problem import Objective, Problem
@@ -143,13 +144,13 @@ class Front:
     options: tuple[int, ...] | None
 
 
-def options(problem: Problem, *, best: int = BEST, hurdles: Iterable[str] | None = None) -> Options:
+def options(problem: Asked, *, best: int = BEST, hurdles: Iterable[str] | None = None) -> Options:
     """Strike out what breaks a rule, rule by rule, and rank the rest.
 
     Parameters
     ----------
     problem
-        The question.
+        The question, or the path of the config that asks it.
     best
         How many to rank.
     hurdles
@@ -163,6 +164,7 @@ def options(problem: Problem, *, best: int = BEST, hurdles: Iterable[str] | None
     TooLarge
         When there are too many candidates to judge every option.
     """
+    problem = problem_asked(problem)
     order = _known("hurdle", problem.hurdles if hurdles is None else hurdles, ARITHMETIC)
     every = _every(problem)
     struck = every.struck(order)
@@ -179,7 +181,7 @@ def options(problem: Problem, *, best: int = BEST, hurdles: Iterable[str] | None
 
 
 def near_best(
-    problem: Problem,
+    problem: Asked,
     *,
     within: float | None = None,
     within_minutes: float | None = None,
@@ -191,7 +193,7 @@ def near_best(
     Parameters
     ----------
     problem
-        The question.
+        The question, or the path of the config that asks it.
     within
         A share of the best value, e.g. 0.05 for 5%.
     within_minutes
@@ -210,6 +212,7 @@ def near_best(
     TooLarge
         When the solver has to find the plans, and there are more than 500.
     """
+    problem = problem_asked(problem)
     aim = aims_of(problem, [by] if by else [])[0]
     others = tuple(one for one in problem.objectives if one != aim)
     if not can_be_ranked(problem):
@@ -232,13 +235,13 @@ def near_best(
     return NearBest(aim, least / score.scale, float(limit), count, ranked, apart_ones, shares)
 
 
-def front(problem: Problem, aims: Sequence[str | Objective]) -> Front:
+def front(problem: Asked, aims: Sequence[str | Objective]) -> Front:
     """Find every trade-off between two aims or more: no weights, nothing left out.
 
     Parameters
     ----------
     problem
-        The question.
+        The question, or the path of the config that asks it.
     aims
         What to make small, by name; over the services that the config names for it, or all.
 
@@ -249,6 +252,7 @@ def front(problem: Problem, aims: Sequence[str | Objective]) -> Front:
     NoPlan
         When no plan meets every rule.
     """
+    problem = problem_asked(problem)
     wanted = aims_of(problem, aims)
     if not can_be_ranked(problem):
         return Front(_of_plans(problem, wanted, one_by_one.front(problem, wanted)), None)

@@ -30,6 +30,9 @@ class Figure:
     alt: str
     svg: str
 
+    def _repr_svg_(self) -> str:
+        return self.svg
+
 
 def figure(name: str, title: str, says: str, alt: str, body: Iterable[str], height: int, sources: str) -> Figure:
     """Return a figure: its finding as the title, what is measured below it, the drawing, and its sources."""
