@@ -242,6 +242,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
             message = f"{row.where}: the role is neither candidate nor neighbour."
             reader.note(INPUTS_CHECK, row.where, row.cells["role"], "candidate", message)
     border = keyed(reader, "inputs/border.csv") if question.as_today else {}
+    shares_scale = math.lcm(*(row.cells["share"].denominator for row in border.values()))
     numbers, scale = whole_numbers([row.cells["patients_per_year"] for row in demand.values()])
     if question.as_today and scale < MICRO:
         # An area's patients are parted in whole millionths.
@@ -263,7 +264,8 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         road=scaled_minutes(transfers, question.factor),
         counts={key: Fraction(row.cells["count"]) for key, row in counts.items()},
         names={code: row.cells.get("name", "") for code, row in sites.items()},
-        border={pair: row.cells["share"] for pair, row in border.items()},
+        border={pair: int(row.cells["share"] * shares_scale) for pair, row in border.items()},
+        shares_scale=shares_scale,
     )
 
 

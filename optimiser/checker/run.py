@@ -117,7 +117,8 @@ class Inputs(NamedTuple):
     road: Mapping[tuple[str, str], int]
     counts: Mapping[tuple[str, str, str], Fraction]
     names: Mapping[str, str] = MappingProxyType({})
-    border: Mapping[tuple[str, str], Fraction] = MappingProxyType({})
+    border: Mapping[tuple[str, str], int] = MappingProxyType({})
+    shares_scale: int = 1
 
 
 class Result(NamedTuple):
@@ -280,15 +281,15 @@ class Run:
             yield Stream(area, PULLED), pulled * (scale // MICRO)
         if pull == 1:
             return
-        here, left, reached, so_far = shares.get((area, CANDIDATES), Fraction(0)), micro - pulled, 0, Fraction(0)
+        here, left, reached, so_far = shares.get((area, CANDIDATES), 0), micro - pulled, 0, 0
         if not self.areas[area].resident:
-            yield Stream(area, STAYS), round(left * here) * (scale // MICRO)
+            yield Stream(area, STAYS), rounded_ratio(left * here, self.inputs.shares_scale) * (scale // MICRO)
             return
         goes = [(neighbour, shares[area, neighbour]) for neighbour in neighbours if shares.get((area, neighbour))]
         everybody = here + sum(share for _, share in goes)
         for neighbour, share in goes:
             so_far += share
-            before, reached = reached, round(left * so_far / everybody)
+            before, reached = reached, rounded_ratio(left * so_far, everybody)
             yield Stream(area, LEAVES, neighbour), (reached - before) * (scale // MICRO)
         yield Stream(area, STAYS), (left - reached) * (scale // MICRO)
 
@@ -302,10 +303,12 @@ class Run:
 
     def people_share(self, stream: Stream) -> Fraction | int:
         """Return the share of an area's people who count as a stream's: none of those who leave."""
-        if not stream.how:
-            return 1
+        if stream.how == LEAVES:
+            return 0
         pull = self.question.pull
-        return {STAYS: 1 - pull, PULLED: pull, LEAVES: Fraction(0)}[stream.how]
+        if not stream.how or pull == 0:
+            return int(stream.how != PULLED)
+        return pull if stream.how == PULLED else 1 - pull
 
     def may_go(self, service: str, stream: Stream) -> list[str]:
         """Return the sites open to a service's patients that a stream's may take, candidates first, each by code."""
