@@ -104,13 +104,16 @@ def areas_outside(folder: Path, published: Path, source: Traversable) -> dict[st
 
     ``published`` has the columns msoa, msoa_name, trust and share, of 2019. The name of an area's MSOA is its own
     without the last letter. An area is listed where at least ``WORTH_COUNTING`` of that MSOA's admissions were at
-    ``TRUST``. Nothing is known of it but its code, its name, its district and that share.
+    ``TRUST``. Nothing is known of it but its code, its name, its district and that share; this, and that of 2018, is as
+    committed where an area of the same MSOA is among those we know, as ``published`` has fewer decimals.
     """
     shares = {row["msoa_name"]: Decimal(row["share"]) for row in rows_of(published) if row["trust"] == TRUST}
     ours = list(rows_of(folder / "areas.csv"))
     known = {row["area"] for row in ours if row["population"]}
     kept = [tuple(row.values()) for row in ours if row["area"] in known]
     going = [tuple(row.values()) for row in rows_of(folder / "border.csv") if row["area"] in known]
+    named = {row["area"]: row["name"][:-1] for row in ours}
+    precisely = {named[area]: both for area, goes_to, *both in going if goes_to == "candidates"}
     for row in rows_of(source / "lsoa_ambo_lookup.csv"):
         area, name = row["LSOA11CD"], row["LSOA11NM"]
         share = shares.get(name[:-1], Decimal(0))
@@ -118,7 +121,7 @@ def areas_outside(folder: Path, published: Path, source: Traversable) -> dict[st
             district = name.rpartition(" ")[0]
             told = {"area": area, "name": name, "resident": "false", "district": district}
             kept.append(tuple(told.get(column, "") for column in ours[0]))
-            going.append((area, "candidates", plain(str(share)), ""))
+            going.append((area, "candidates", *precisely.get(name[:-1], (plain(str(share)), ""))))
     return {
         "areas.csv": table_text(tuple(ours[0]), kept),
         "border.csv": table_text(("area", "goes_to", "share", "share_2018"), going),

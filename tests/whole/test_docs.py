@@ -483,7 +483,12 @@ def test_the_page_on_observed_flows_says_who_crosses_the_border():
     comers = sum(number(two, "site_patients_from_outside", HASU, site) for site in two.sites_of(HASU))
     areas = (~question().areas["resident"].astype(bool)).sum()
     seen = number(two, "site_patients", HASU, "broomfield")
-    assert rows["as in the place"] == [f"{areas}", f"{comers:.0f}", f"{seen:.0f}"]
+    assert rows["anything, where known in full (the main question)"] == [f"{areas}", f"{comers:.0f}", f"{seen:.0f}"]
+    wide = with_sites(question("what_if/incomers_from_everywhere"), HASU, "broomfield", "southend")
+    comers = sum(number(wide, "site_patients_from_outside", HASU, site) for site in wide.sites_of(HASU))
+    areas = (~wide.problem.areas["resident"].astype(bool)).sum()
+    seen = number(wide, "site_patients", HASU, "broomfield")
+    assert rows["at least 1% (the what-if)"] == [f"{areas}", f"{comers:.0f}", f"{seen:.0f}"]
 
 
 def test_the_page_on_observed_flows_says_what_offsets_come_to():
