@@ -164,7 +164,7 @@ def _service_faults(config: Config, place: Place, code: str, service: ServiceSet
 
 
 def _no_activity(activity: str, place: Place) -> str:
-    remedy = "Name one that is there, or add its rows there, one for every area."
+    remedy = "Name one that is there, or add its rows there, one for every resident area."
     return _no_such("activity", activity, "demand", place.activities, remedy)
 
 
