@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 from command import ROOT, in_a_process, optimiser
 
+from optimiser.inputs import read_problem
+from optimiser.report.page.outlines import drawing
+
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
@@ -220,6 +223,26 @@ def test_init_writes_a_place_that_solves(tmp_path: Path):
     assert optimiser("validate", "mine/config.yaml", cwd=tmp_path).returncode == 0
     assert optimiser("solve", "mine/config.yaml", cwd=tmp_path).returncode == 0
     assert optimiser("init", "mine", cwd=tmp_path).returncode == 9
+
+
+@pytest.mark.parametrize(
+    ("said_of_it", "answered"),
+    [
+        ("border: closed", "5 areas, 3 candidates, 0 neighbours, 2 services, 5 boundaries."),
+        ("areas_outside: known_in_full", "Left out: 1 area outside of which not every activity is"),
+        ("areas_outside: all", "From 1 of the 1 areas outside nobody is counted for Walk-in clinic: how"),
+    ],
+    ids=["closed", "known in full", "all"],
+)
+def test_areas_outside_may_be_known_in_part_or_not_be_counted(said_of_it: str, answered: str, tmp_path: Path):
+    assert optimiser("init", "mine", cwd=tmp_path).returncode == 0
+    config, demand = tmp_path / "mine/config.yaml", tmp_path / "mine/place/demand.csv"
+    config.write_text(config.read_text("utf-8").replace("border: nearest", said_of_it), "utf-8")
+    rows = demand.read_text("utf-8").splitlines(keepends=True)
+    demand.write_text("".join(row for row in rows if not row.startswith("X1,")), "utf-8")
+    done = optimiser("validate", "mine/config.yaml", cwd=tmp_path)
+    assert done.returncode == 0 and answered in done.stdout, done.stdout + done.stderr
+    assert drawing(read_problem(tmp_path / "mine/config.yaml")) is not None
 
 
 def test_rules_schema_and_doctor_speak_json(tmp_path: Path):
