@@ -154,12 +154,12 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
     shares = "; ".join(f"{label}, {percent(view.share_within(low, high))}" for low, high, _, label in view.classes)
     going = "; ".join(f"{site}, {patients:,.0f}" for site, patients in view.destinations)
     alt = (
-        f"Map of {len(journeys)} areas in five shades, darkest where the journey is longest. Share of patients by "
+        f"Map of {len(journeys)} areas in five shades, darkest where the journey is longest. Share of all patients by "
         f"minutes: {shares}. Patients a year by site: {going}."
     )
     says = f"{view.patients:,.0f} patients a year from {len(journeys):,} areas. Draft: not a decision."
     if len(staying) < len(view.journeys):
-        says = f"Colours: minutes by road of those who stay. Shares and patients: all {says}"
+        says = f"Colours: minutes by road of those who stay. Shares: all {says}"
     else:
         says = f"Minutes by road to the site that patients go to; {says}"
     mean = f"{view.mean:.1f} minutes on average" if np.isfinite(view.mean) else "somebody reaches no site"
@@ -294,7 +294,8 @@ def _bar(y: float, label: str, share: float, colour: str) -> Iterator[str]:
 def _curve(service: str, runs: Sequence[Run]) -> Figure:
     views = [View(run, service) for run in runs]
     first = views[0]
-    within = ", ".join(f"{percent(view.share_within(-1, first.standard))} at {view.where}" for view in views[:3])
+    each = (f"{percent(view.share_within(-1, first.standard))} at {view.where}" for view in views)
+    within = ", ".join(list(dict.fromkeys(each))[:3])
     title = f"{first.name}: patients within {first.standard:g} minutes, {within}"
     says = "Share of resident patients whose journey takes at most so many minutes by road. Draft: not a decision."
     alt = "; ".join(

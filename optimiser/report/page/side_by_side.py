@@ -18,7 +18,7 @@ from optimiser.plan.comparison import compare, tables_of
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS
 from optimiser.problem import Problem
-from optimiser.problem.words import begun, places
+from optimiser.problem.words import NO_SITE, begun, places
 from optimiser.report.page.question import in_words as rule_in_words
 from optimiser.report.page.tables import FORMS, OF_THOSE_WHO_STAY, Cell, Row, Table, Values, values_of
 from optimiser.report.words import decided, of_those_who_stay
@@ -42,7 +42,8 @@ IN_WORDS = {
     "ambulance_hours_per_year": "crew hours a year",
 }
 # Measures of which a whole number would hide too much: average minutes as they are said everywhere, and shares.
-AVERAGES, SHARES = ("mean_minutes", "mean_road_minutes", "nearest_mean_minutes"), ("share_",)
+IN_HUNDREDTHS = ("mean_minutes", "mean_road_minutes", "nearest_mean_minutes", "transfers_per_day")
+SHARES = ("share_",)
 # What is looked at first.
 FIRST = (
     "sites",
@@ -81,7 +82,7 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
         words = _in_words(problem, str(measure))
         words += stay if str(measure).startswith(OF_THOSE_WHO_STAY) else ""
         head = f"{name}: {words}" if name else begun(words)
-        form = "d2" if str(measure).startswith(AVERAGES) else told_apart(_numbers(row), str(measure))
+        form = "d2" if str(measure).startswith(IN_HUNDREDTHS) else told_apart(_numbers(row), str(measure))
         follows = _follows(problem, values, service, measure, row, form)
         cells = [*_cells(problem, str(measure), row, form, ranked=one_question), follows]
         at_first = str(measure).startswith(FIRST) and (not service or service in listed)
@@ -138,6 +139,8 @@ def _in_words(problem: Problem, measure: str) -> str:
 
 def _sites(problem: Problem, codes: Any) -> str:
     sites = [code.strip() for code in str(codes).split(",")]
+    if codes == "none":
+        return NO_SITE
     return (
         places(problem, sites) if all(site in problem.sites for site in sites) else "–" if codes is None else str(codes)
     )

@@ -14,8 +14,10 @@ from optimiser.problem import Problem, Service
 from optimiser.problem.words import begun, change, decimals, hundredths, listed, more_or_fewer, percent, short, whole
 from optimiser.report import words
 from optimiser.report.counted import Counted
+from optimiser.report.page.question import in_words
 
 Values = Mapping[str, float]
+RELATIONS = {">=": "at least", "<=": "at most", "=": "exactly"}
 
 
 def tenths_of_percent(value: float) -> str:
@@ -273,10 +275,10 @@ def rules(run: Run) -> Table:
     order = frame.assign(ok=frame["pass"].astype(bool), slack=~frame["binding"].astype(bool))
     rows = [
         Row(
-            str(row.instance),
+            _rule_in_words(run.problem, str(row.instance)),
             [
                 Cell(hundredths(float(str(row.left)))),
-                Cell(f"{row.relation} {hundredths(float(str(row.right)))}"),
+                Cell(f"{RELATIONS[str(row.relation)]} {hundredths(float(str(row.right)))}"),
                 Cell(str(row.unit), number=False),
                 Cell("holds" if row.ok else "breaks", number=False),
                 Cell(f"{str(row.source) or '–'}{'' if row.verified else ' (not verified)'}", number=False),
@@ -285,6 +287,11 @@ def rules(run: Run) -> Table:
         for row in order.sort_values(["ok", "slack"], kind="stable").itertuples()
     ]
     return Table("Rules", ["Rule", "Is", "Must be", "Unit", "Holds", "Source"], rows)
+
+
+def _rule_in_words(problem: Problem, instance: str) -> str:
+    rule, *names = instance.split(".")
+    return in_words(problem, rule, names)
 
 
 def patterns(run: Run) -> list[Table]:
