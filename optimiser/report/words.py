@@ -144,12 +144,15 @@ def by_how_much(plan: Plan) -> list[str]:
     own = mean_minutes(residents(plan, standing.service))
     numbers = f"{decimals(own, 2)} minutes on average against {decimals(own + standing.margin, 2)}"
     where = nearest_other(plan, standing)
-    other = f"{name} at {where}" if where else f"{name} elsewhere"
     if standing.margin < 0:
-        said = f"With {other} that journey alone would be shorter by {apart(-standing.margin)} a patient ({numbers})"
+        other = f"{name} at {where}" if where else f"{name} elsewhere"
+        said = (
+            f"With the {other} journeys to it alone would be shorter by {apart(-standing.margin)} a patient ({numbers})"
+        )
         said += "; what comes first decides."
     else:
-        said = f"By {apart(standing.margin)} a patient over the next best, {other} ({numbers})."
+        there = f", {where}" if where else ""
+        said = f"By {apart(standing.margin)} a patient over the next best sites for the {name}{there} ({numbers})."
     return [said, *([f"Up to {apart(standing.within)} apart is level."] if standing.rivals else [])]
 
 

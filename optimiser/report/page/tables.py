@@ -11,7 +11,7 @@ from optimiser.plan import measures
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, STRAIGHT_THERE
 from optimiser.problem import Problem, Service
-from optimiser.problem.words import begun, change, decimals, hundredths, listed, more_or_fewer, percent, short, whole
+from optimiser.problem.words import begun, change, decimals, hundredths, listed, percent, short, whole
 from optimiser.report import words
 from optimiser.report.counted import Counted
 from optimiser.report.page.question import in_words
@@ -23,6 +23,12 @@ RELATIONS = {">=": "at least", "<=": "at most", "=": "exactly"}
 def tenths_of_percent(value: float) -> str:
     """Return a share as a percentage with one decimal."""
     return f"{decimals(100 * value, 1)}%" if isfinite(value) else "–"
+
+
+def change_in_percent(value: float) -> str:
+    """Return how far a number is from another, as a percentage of that other with its sign."""
+    text = percent(abs(value))
+    return text if text in ("–", "0%") else f"{'+' if value > 0 else '−'}{text}"
 
 
 FORMS: dict[str, Callable[[float], str]] = {
@@ -191,18 +197,14 @@ class OfService:
             key, outside = self.key("site_patients", site), self.key("site_patients_from_outside", site)
             role = "" if self.problem.sites[site].candidate else " (neighbour)"
             cells = [still(self.today, key), following(self.answer, key), following(self.answer, outside)]
-            rows.append(Row(short(self.problem.sites[site].name) + role, [*self._count(site), *cells]))
-        heads = [TODAY, "Your choice", "Of them from outside"]
-        counts = [f"Counted in {one.period}", "So the model has"] if one else []
-        return Table(f"{self.service.name}: patients a year by site", ["", *counts, *heads], rows)
-
-    def _count(self, site: str) -> list[Cell]:
-        """Return what was counted at a site, and how far the model is from that; dashes where nobody counted."""
-        if self.counted is None:
-            return []
-        count = self.counted.counts.get(site, float("nan"))
-        share = self.counted.modelled[site] / count - 1 if count > 0 else float("nan")
-        return [Cell(whole(count)), Cell(more_or_fewer(share))]
+            if one:
+                count = one.counts.get(site, float("nan"))
+                share = one.modelled[site] / count - 1 if count > 0 else float("nan")
+                cells[:1] = [Cell(whole(count)), *cells[:1], Cell(change_in_percent(share))]
+            rows.append(Row(short(self.problem.sites[site].name) + role, cells))
+        heads = [f"Counted in {one.period}", TODAY, "Model against count"] if one else [TODAY]
+        heads += ["Your choice", "Of them from outside"]
+        return Table(f"{self.service.name}: patients a year by site", ["", *heads], rows)
 
     @property
     def ambulances(self) -> Table:
