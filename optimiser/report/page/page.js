@@ -30,11 +30,13 @@ function element(name, text, attributes = {}) {
 
 const WRITTEN = [0, 1, 2].map(most => new Intl.NumberFormat("en-GB", {maximumFractionDigits: most}));
 const commas = (value, most = 0) => WRITTEN[most].format(value);
-const exactly = most => value => (Number.isFinite(value) ? value.toLocaleString("en-GB", {minimumFractionDigits: most, maximumFractionDigits: most, signDisplay: "negative"}) : FORMS.fine(value));
+const EXACT = [0, 1, 2].map(most => new Intl.NumberFormat("en-GB", {minimumFractionDigits: most, maximumFractionDigits: most, signDisplay: "negative"}));
+const exactly = most => value => (Number.isFinite(value) ? EXACT[most].format(value) : FORMS.fine(value));
+const signed = (value, size) => (size === "0.0" ? "0" : (value > 0 ? "+" : "−") + size);
 const half = value => Math.floor(value + 0.5);
 const FORMS = {
   whole: value => (value === Infinity ? "none" : Number.isFinite(value) ? commas(half(value)) : "–"),
-  change: value => (!Number.isFinite(value) ? "–" : exactly(1)(Math.abs(value)) === "0.0" ? "0" : (value > 0 ? "+" : "−") + exactly(1)(Math.abs(value))),
+  change: value => (Number.isFinite(value) ? signed(value, EXACT[1].format(Math.abs(value))) : "–"),
   percent: value => (Number.isFinite(value) ? `${half(100 * value)}%` : "–"),
   percent1: value => (Number.isFinite(value) ? `${exactly(1)(100 * value)}%` : "–"),
   fine: value => (Number.isFinite(value) ? commas(value, 2) : value === Infinity ? "none" : "–"),
