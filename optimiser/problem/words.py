@@ -180,16 +180,24 @@ def whole(value: float) -> str:
 
 
 def change(value: float) -> str:
-    """Return a change in whole numbers with its sign, and the minus sign of print."""
+    """Return a change with one decimal and its sign, and the minus sign of print."""
     if not isfinite(value):
         return "–"
-    rounded = floor(abs(value) + 0.5)
-    return "0" if not rounded else f"{'+' if value > 0 else '−'}{rounded:,}"
+    rounded = decimals(abs(value), 1)
+    return "0" if rounded == "0.0" else f"{'+' if value > 0 else '−'}{rounded}"
 
 
 def percent(value: float) -> str:
     """Return a share as a whole percentage."""
     return f"{floor(100 * value + 0.5)}%" if isfinite(value) else "–"
+
+
+def more_or_fewer(share: float) -> str:
+    """Return how far a number is from another, as a share of that other: ``43% more``, ``25% fewer``, ``as many``."""
+    if not isfinite(share):
+        return "–"
+    rounded = percent(abs(share))
+    return "as many" if rounded == "0%" else f"{rounded} {'more' if share > 0 else 'fewer'}"
 
 
 def decimals(value: float, most: int) -> str:
