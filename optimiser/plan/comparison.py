@@ -9,6 +9,7 @@ import pandas as pd
 from optimiser.plan import Plan, matters
 from optimiser.plan.affected import asked_about, between, is_true
 from optimiser.plan.asked import refuse_other_places
+from optimiser.plan.measures import MORE_THAN_TODAY
 from optimiser.plan.quotable import sentences
 
 COMPARED = (
@@ -122,6 +123,9 @@ def _column(tables: Tables) -> dict[tuple[str, str], object]:
         for site in rows["site"]:
             if (service, "site_patients", site) in by_name.index:
                 found[service, f"patients at {site}"] = by_name[service, "site_patients", site]
+    more = tables["measures"][tables["measures"]["measure"] == MORE_THAN_TODAY]
+    for row in more.to_dict("records"):
+        found[row["service"], f"patients more than today at {row['group']}"] = row["value"]
     return found | _in_all(tables) | _excepted(tables) | _broken(tables)
 
 

@@ -23,7 +23,7 @@ from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.problem.words import short
-from optimiser.report import summary, words
+from optimiser.report import set_against, summary, words
 from optimiser.report.page import parts, side_by_side, tables
 from optimiser.report.page.outlines import Drawing, drawing
 from optimiser.report.page.question import designated_at, question
@@ -169,7 +169,7 @@ class _Page:
         few = size(plan.problem) <= MOST_ASKED_AGAIN and plan.proof.outcome == PROVED
         said = [one["text"] for one in run.record.get("sentences", ()) if one["kind"] == "border"]
         # That none is there does not say that none is due: whoever wrote the run may not have asked.
-        border = said or map(str, summary.across_the_border(plan))
+        border = said or map(str, set_against.across_the_border(plan))
         return [*(border if few else ()), *summary.notes(plan, run.measures, standing=False)]
 
     @cached_property
