@@ -69,7 +69,7 @@ def _hit_hardest(means: pd.DataFrame) -> str:
     for kind in ("district ", "deprivation fifth "):
         here = means[means["group"].str.startswith(kind) & (means["change"] > 0)]
         if len(here):
-            worst = here.loc[here["change"].idxmax()]
+            worst = here.sort_values("change", kind="stable").iloc[-1]
             name = str(worst["group"]).removeprefix("district ")
             return f"; hardest hit {name}, whose average grows by {worst['change']:.1f}"
     return ""
@@ -103,7 +103,7 @@ def neighbours(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     for code, here in rows.groupby("service", sort=False):
         other = here[here["value"].abs() >= WORTH_SAYING_PATIENTS]
         if len(other):
-            each = (f"{plan.problem.sites[row.group].name} {row.value:+,.0f}" for row in other.itertuples())
+            each = (f"{plan.problem.sites[str(row.group)].name} {row.value:+,.0f}" for row in other.itertuples())
             said.append(f"{plan.problem.services[str(code)].name}: {listed(each)}")
     if not said:
         return ["No neighbouring hospital treats more patients than with today's sites, or fewer."]

@@ -90,7 +90,8 @@ def border_line(plan: Plan, closed: Plan) -> list[Otherwise]:
 def _broken(plan: Plan, cells: list[Cell]) -> str:
     """Return the rules that a plan breaks, by what is where alone, as a template; adds where its numbers stand."""
     found, known = [], names_of(plan.problem)
-    broken = plan.broken[[not JUDGED[str(rule)].from_staff for rule in plan.broken["rule"]]]
+    of_staff = [name for name, rule in JUDGED.items() if rule.from_staff]
+    broken = plan.broken[~plan.broken["rule"].isin(of_staff)]
     for instance, unit in sorted(zip(broken["instance"], broken["unit"], strict=True)):
         more = ""
         if unit == PATIENTS:

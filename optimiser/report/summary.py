@@ -199,7 +199,8 @@ def _with_the_nearest(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
     text = f"Were everybody to go to the nearest of the same sites: {mean:.2f} minutes on average; {', '.join(at)}"
     broken = broken_rules(plan.at_the_nearest)
     already = set(plan.broken["instance"])
-    new = broken[[one.split(".")[1] == service and one not in already for one in broken["instance"]]]
+    ours = [one for one in broken["instance"] if one.split(".")[1] == service and one not in already]
+    new = broken[broken["instance"].isin(ours)]
     rules = "; ".join(line.removeprefix("  - ") for line in broken_in_words(new, codes=False))
     return f"{text} patients. {f'That breaks a rule: {rules}' if rules else 'That breaks no rule'}."
 

@@ -84,8 +84,9 @@ def test_those_who_leave_in_any_case_count_neither_for_how_many_nor_for_how_much
     said = found["sentences"].set_index("kind")["sentence"]
     # Before (20 × 10 + 10 × 25 + 20 × 20 + 9 × 10 + 1 × 50) / 60, and 20 × 30 + 20 × 5 more.
     assert said["average"] == (
-        "Clinic: the average journey of all 60 patients a year goes from 16.50 to 28.17 minutes (+11.67); of the 49 who do "
-        "not leave for a neighbour in any case, 40 need more, by 17.50 minutes on average, and nobody needs less."
+        "Clinic: the average journey of all 60 patients a year goes from 16.50 to 28.17 minutes (+11.67); of the 49 "
+        "who do not leave for a neighbour in any case, 40 need more, by 17.50 minutes on average, and nobody needs "
+        "less."
     )
     assert said["who"].startswith("Clinic: 500 of 600 residents live where it takes more than a minute longer")
     measured = {
@@ -219,7 +220,7 @@ def test_between_questions_a_journey_changes_where_only_those_who_leave_have_ano
         "Clinic: the average journey of all 60 patients a year goes from 13.33 to 16.50 minutes (+3.17); "
         "of them, 40 need more, by 4.75 minutes on average, and nobody needs less."
     )
-    assert said["who"].startswith("Clinic: 0 of 600 residents live where it takes more than a minute longer")
+    assert said["who"].startswith("Clinic: nobody lives where it takes more than a minute longer")
     assert said["who"].endswith(", those left out who leave for a neighbour in any case.")
 
 
