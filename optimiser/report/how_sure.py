@@ -95,7 +95,7 @@ def _sites_there(plan: Plan, one: Standing) -> str:
     at = places(problem, (site for site in problem.candidates if (site, one.service) in there))
     moved = {code for _, code in there ^ plan.designated} - {one.service}
     along = listed(_name(plan, code) for code in problem.services if code in moved)
-    return f"{at} (with {along} changed, too)" if along else at
+    return f"{at}, with {along} changed, too" if along else at
 
 
 def _on_the_road(plan: Plan, one: Standing) -> str:

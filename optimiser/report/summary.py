@@ -84,7 +84,7 @@ def beside(run: Run) -> dict[str, list[str]]:
 
 def left_out(why: str) -> list[str]:
     """Return that what would change an answer was not all worked out, with the reason; nothing where it was."""
-    return [f"What else would change it was not worked out: {why}."] if why else []
+    return [f"Which rule or figure would change it was not worked out: {why}."] if why else []
 
 
 def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:

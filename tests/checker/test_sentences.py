@@ -59,8 +59,8 @@ def too_few_at_birch() -> Problem:
     """Return a world in which the best clinic behind the border breaks a rule with it open.
 
     The middle is 12 minutes from ash and 15 from oak. Ash comes to 100 + 240 + 150 = 490, of 30 patients there; birch
-    to 300 + 300 + 150 = 750, of the west's 10 and 5 from outside, where 16 are asked for. Behind the border ash comes to
-    100 + 240 + 1200 = 1540, and birch to 300 + 400 + 300 = 1000, of all 60.
+    to 300 + 300 + 150 = 750, of the west's 10 and 5 from outside, where 16 are asked for. Behind the border ash comes
+    to 100 + 240 + 1200 = 1540, and birch to 300 + 400 + 300 = 1000, of all 60.
     """
     problem = near_oak(minimum_patients=Figure(16), **ONE)
     problem.journeys.loc["mid", ["ash", "oak"]] = [12.0, 15.0]
@@ -122,8 +122,8 @@ def found_in(world: str, lie: Callable[[list[Any]], object]) -> set[str]:
             "the border decides, but for a rule",
             [
                 "The border decides it: if nobody crossed it, clinic would be at Birch (with the border open 12.50 "
-                "minutes on average against 8.17); but with the border open that breaks the rule that every site has enough "
-                "patients (clinic, Birch: 15 against 16 patients a year)."
+                "minutes on average against 8.17); but with the border open that breaks the rule that every site has "
+                "enough patients (clinic, Birch: 15 against 16 patients a year)."
             ],
         ),
         ("the border decides nothing", []),
