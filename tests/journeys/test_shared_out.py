@@ -620,7 +620,7 @@ def test_sharing_out_makes_two_units_best_and_says_what_the_nearest_makes_best()
     assert str(line).endswith("hyper-acute stroke unit at Basildon University Hospital, 24.64 minutes on average.")
     lines = " ".join(summary.lines(plan))
     assert "79.9 a year are sent past a nearer open site, 1.9 minutes further on average" in lines
-    assert "every_site_has_enough_patients.hyper_acute_stroke.southend: 486.846 against 600" in lines
+    assert "has at least 600 patients a year: 487 patients a year, and at least 600 are asked for" in lines
 
 
 def test_with_the_border_open_to_everybody_the_same_two_units_are_best_for_65_patients():
