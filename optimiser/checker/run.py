@@ -565,22 +565,29 @@ class Run:
         return {s: busy_beds(wanted, self.patients_from(service, s, every)) for s in self.sites_of(service)}
 
     def busy_as_today(self, service: str) -> list[Fraction]:
-        """Return the beds taken on average at each of today's candidates, were those the ones that provide a service.
-
-        Where patients are seen first elsewhere, that is as it is today too, if the config says how that is.
-        """
-        wanted, transfer = self.question.services[service].beds, self.question.services[service].transfer
+        """Return the beds taken on average at each of today's candidates, were a service at those."""
+        wanted = self.question.services[service].beds
         assert wanted is not None
-        today, first = self.question.today, transfer.first_contact if transfer else service
+        chosen = [site for site in self.candidates if site in self.question.today[service]]
+        return [busy_beds(wanted, number) for number in self.arriving_as_today(service, chosen).values()]
+
+    def arriving_as_today(self, service: str, sites: Iterable[str]) -> dict[str, Fraction]:
+        """Return the patients a year who would arrive at some sites, were a service where it is today.
+
+        Where patients are seen first elsewhere, that is as it is today too, if the config says how that is. Nobody is
+        shared out.
+        """
+        today, transfer = self.question.today, self.question.services[service].transfer
+        first = transfer.first_contact if transfer else service
         chosen = [site for site in self.candidates if site in today[service]]
         seen = [site for site in self.candidates if site in today[first]] if first in today else self.sites_of(first)
-        patients: dict[str | None, Fraction] = dict.fromkeys(chosen, Fraction(0))
+        patients: dict[str, Fraction] = dict.fromkeys(sites, Fraction(0))
         streams = self.streams(service)
         for stream, journey in self.nearest_if(service, chosen, seen).items():
             if journey.site in patients:
                 share = transfer.value("share_transferred") if transfer and journey.moves else 1
                 patients[journey.site] += share * streams[stream]
-        return [busy_beds(wanted, number / self.inputs.patients_scale) for number in patients.values()]
+        return {site: number / self.inputs.patients_scale for site, number in patients.items()}
 
     # Staff ------------------------------------------------------------------------------------------------------------
 

@@ -87,12 +87,12 @@ def _border_is_complete(run: Run) -> Iterator[Breach]:
         if leaves and (area, goes_to) not in inputs.minutes:
             claimed = shown(Fraction(share, inputs.shares_scale))
             yield Breach(INPUTS_CHECK, where, claimed, "a journey", f"{where}: people go there without a journey.")
-    for area, whole in total.items():
-        where, share = f"{name} {area}", Fraction(whole, inputs.shares_scale)
-        if share > 1 + ROUNDED_UP:
-            message = f"{where}: the shares add up to {shown(share)}, more than everybody."
-            yield Breach(INPUTS_CHECK, where, shown(share), "1", message)
-        if inputs.areas[area].resident and not share:
+    for area, summed in total.items():
+        where, everybody = f"{name} {area}", Fraction(summed, inputs.shares_scale)
+        if everybody > 1 + ROUNDED_UP:
+            message = f"{where}: the shares add up to {shown(everybody)}, more than everybody."
+            yield Breach(INPUTS_CHECK, where, shown(everybody), "1", message)
+        if inputs.areas[area].resident and not summed:
             yield Breach(INPUTS_CHECK, where, "", "a share", f"{where}: nothing says where its people go today.")
 
 

@@ -10,13 +10,12 @@ from math import isfinite
 
 import pandas as pd
 
-from optimiser.plan import Plan, evaluate
+from optimiser.plan import Plan
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import STRAIGHT_THERE, mean_minutes, residents
-from optimiser.plan.proof import EVALUATED, PROVED, Standing
+from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.problem import Problem, Service
-from optimiser.problem.words import apart, begun, decimals, listed, more_or_fewer, percent, places, whole
-from optimiser.report.counted import Counted
+from optimiser.problem.words import apart, begun, decimals, percent, places, whole
 
 # Columns that every number rests on, in any table, and what they count.
 COUNTED = {
@@ -28,8 +27,6 @@ COUNTED = {
 }
 MOST_NAMED = 4
 MOST_SITES_NAMED = 8
-# How far the mean of a plan may be from what a standing says of the nearest, and it still be that plan.
-THE_SAME_MINUTES = 1e-6
 
 # What no run takes account of, whatever the question.
 NOT_MODELLED = (
@@ -143,7 +140,7 @@ def by_how_much(plan: Plan) -> list[str]:
         return [f"No other sites of the {name} are lawful, every other service where it is."]
     own = mean_minutes(residents(plan, standing.service))
     numbers = f"{decimals(own, 2)} minutes on average against {decimals(own + standing.margin, 2)}"
-    where = nearest_other(plan, standing)
+    where = _where(plan.problem, _sites(plan.problem, standing.service, standing.runner_up or ()))
     if standing.margin < 0:
         other = f"{name} at {where}" if where else f"{name} elsewhere"
         said = (
@@ -154,30 +151,6 @@ def by_how_much(plan: Plan) -> list[str]:
         there = f", {where}" if where else ""
         said = f"By {apart(standing.margin)} a patient over the next best sites for the {name}{there} ({numbers})."
     return [said, *([f"Up to {apart(standing.within)} apart is level."] if standing.rivals else [])]
-
-
-def nearest_other(plan: Plan, standing: Standing) -> str:
-    """Return where the nearest lawful plan has a service that this one has elsewhere; nothing if it is not listed."""
-    listing, code = plan.proof.enumeration, standing.service
-    ranked = listing.ranked if listing else ()
-    known = [*(one.designated for one in standing.rivals), *(one.designated for one in ranked)]
-    kept = {pair for pair in plan.designated if pair[1] in plan.problem.services_with_patients and pair[1] != code}
-    own = mean_minutes(residents(plan, code))
-    for designated in known:
-        others = {pair for pair in designated if pair[1] in plan.problem.services_with_patients and pair[1] != code}
-        there = _sites(plan.problem, code, designated)
-        if others == kept and tuple(there) != plan.sites_of(code):
-            mean = mean_minutes(residents(evaluate(plan.problem, designated), code))
-            if abs(mean - own - (standing.margin or 0.0)) < THE_SAME_MINUTES:
-                return _where(plan.problem, there)
-    return ""
-
-
-def against_the_count(one: Counted, problem: Problem) -> str:
-    """Return how far what the model says of today is from what was counted, site by site, as a sentence."""
-    apart_at = {site: one.modelled[site] / count - 1 if count else float("nan") for site, count in one.counts.items()}
-    each = [f"{more_or_fewer(share)} at {places(problem, [site])}" for site, share in apart_at.items()]
-    return f"So the model has {listed(each)} than were counted."
 
 
 def how_far(plan: Plan, what: str = "it") -> str:

@@ -297,7 +297,7 @@ def test_today_as_counted_stands_beside_the_models_and_says_how_far_apart(runs: 
     assert set(rows["period"]) == {"2018/19"} and rows["counted_by"].str.startswith("King's College London").all()
     cover = openpyxl.load_workbook(io.BytesIO(book("base", runs)))["Cover"]
     said = [str(row[1].value) for row in cover.iter_rows(min_row=4) if row[0].value == "Today, counted"]
-    assert "So the model has 43% more at Basildon, 25% fewer at Broomfield and 32% fewer at Southend" in said[0]
+    assert "The model is off by +43%, −25% and −32%" in said[0]
 
 
 def test_the_cover_says_what_people_call_an_option(runs: Path, tmp_path: Path):

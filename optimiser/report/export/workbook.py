@@ -17,8 +17,9 @@ from optimiser.problem.words import of_ages, of_incomers
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.export.contents import YES_OR_NO, Tidy, plain
 from optimiser.report.export.recalculation import DECIMALS, Line, Place, lines
-from optimiser.report.summary import beside, level, option
-from optimiser.report.words import against_the_count, by_how_much
+from optimiser.report.how_sure import level
+from optimiser.report.summary import beside, option
+from optimiser.report.words import by_how_much
 
 HEADER_ROW = 4  # numbered from 1: a title, what the table says, an empty row, the header
 MOST_ROWS = 1_048_576
@@ -142,10 +143,7 @@ def _about(run: Run) -> Iterator[tuple[str, str]]:
     yield "Checked", "Every number was recomputed independently from the inputs; no disagreement."
     yield from (("Proved", plain(said)) for said in by_how_much(run.plan) if run.plan.proof.outcome == PROVED)
     yield from (("Level", plain(said)) for said in level(run.plan))
-    yield from (
-        ("Today, counted", plain(f"{in_words(run.plan, one)} {against_the_count(one, problem)}"))
-        for one in counted_today(run.plan)
-    )
+    yield from (("Today, counted", plain(in_words(run.plan, one))) for one in counted_today(run.plan))
     broken = int((run.tables["rules"]["pass"] != "true").sum())
     yield "Rules broken", f"{broken} of {len(run.tables['rules'])}"
     for code, service in problem.services.items():

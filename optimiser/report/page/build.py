@@ -23,7 +23,7 @@ from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.problem.words import begun, short
-from optimiser.report import summary, words
+from optimiser.report import set_against, summary, words
 from optimiser.report.counted import Counted, counted_today, in_words
 from optimiser.report.page import parts, side_by_side, tables
 from optimiser.report.page.outlines import Drawing, drawing
@@ -176,7 +176,7 @@ class _Page:
         few = size(plan.problem) <= MOST_ASKED_AGAIN and plan.proof.outcome == PROVED
         said = [one["text"] for one in run.record.get("sentences", ()) if one["kind"] == "border"]
         # That none is there does not say that none is due: whoever wrote the run may not have asked.
-        border = said or map(str, summary.across_the_border(plan))
+        border = said or map(str, set_against.across_the_border(plan))
         return [*(border if few else ()), *summary.notes(plan, run.measures, standing=False)]
 
     @cached_property
@@ -244,7 +244,7 @@ class _Page:
     def _as_counted(self, main: str | None) -> list[str]:
         """Return what was counted today of the service shown first, and how far the model is from that."""
         one = self.counts.get(main or "")
-        return [f"{in_words(self.run.plan, one)} {words.against_the_count(one, self.problem)}"] if one else []
+        return [in_words(self.run.plan, one)] if one else []
 
     @property
     def _choose(self) -> dict[str, Any]:
