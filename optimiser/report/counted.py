@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from optimiser.plan import Plan, measures
-from optimiser.problem.words import change, listed, short, whole
+from optimiser.problem.words import listed, percent, short, whole
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ def _apart(one: Counted) -> str:
     """Return how far the model is from what was counted, in percent of that, and what follows."""
     if not all(one.counts.values()):
         return ""
-    off = [change(100 * (one.modelled[site] - count) / count) for site, count in one.counts.items()]
-    if all(number == "0" for number in off):
+    off = [one.modelled[site] / count - 1 for site, count in one.counts.items()]
+    if all(percent(abs(share)) == "0%" for share in off):
         return " The two agree to a percent."
-    off_by = listed(f"{number}%" for number in off)
+    off_by = listed(f"{'+' if share > 0 else '−'}{percent(abs(share))}" for share in off)
     return f" The model is off by {off_by}: compare an answer with the model's today, not with the count."
 
 
