@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
@@ -52,7 +52,7 @@ class Table(NamedTuple):
 
 
 AREA = {
-    "area": word, "resident": any_case(flag), "population": amount, "district": text,
+    "area": word, "resident": any_case(flag), "population": maybe(amount), "district": text,
     "population_65_plus": maybe(amount), "population_75_plus": maybe(amount), "deprivation_decile": maybe(tenth),
 }  # fmt: skip
 TABLES: Mapping[str, Table] = {
@@ -242,12 +242,22 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
             message = f"{row.where}: the role is neither candidate nor neighbour."
             reader.note(INPUTS_CHECK, row.where, row.cells["role"], "candidate", message)
     border = keyed(reader, "inputs/border.csv") if question.as_today else {}
+    if question.known_in_full:
+        left_out = known_in_part(areas, demand)
+        areas = {code: row for code, row in areas.items() if code not in left_out}
+        journeys, demand, border = (
+            {key: row for key, row in table.items() if key[0] not in left_out} for table in (journeys, demand, border)
+        )
+    shares_scale = math.lcm(*(row.cells["share"].denominator for row in border.values()))
     numbers, scale = whole_numbers([row.cells["patients_per_year"] for row in demand.values()])
     if question.as_today and scale < MICRO:
         # An area's patients are parted in whole millionths.
         numbers, scale = [number * (MICRO // scale) for number in numbers], MICRO
     patients = before = dict(zip(demand, numbers, strict=True))
     people = {code: read_area(row) for code, row in areas.items()}
+    for code in (code for code, row in areas.items() if row.cells["resident"] and row.cells["population"] is None):
+        message = f"inputs/areas.csv does not say how many people live in {code}, and they are residents."
+        reader.note(INPUTS_CHECK, f"inputs/areas.csv {code}", None, "people", message)
     if question.growth:
         a_person = {activity: patients_a_person(shares, people) for activity, shares in question.ages.items()}
         patients, before, scale = grow(reader, question.growth, people, a_person, patients, scale)
@@ -263,8 +273,16 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         road=scaled_minutes(transfers, question.factor),
         counts={key: Fraction(row.cells["count"]) for key, row in counts.items()},
         names={code: row.cells.get("name", "") for code, row in sites.items()},
-        border={pair: row.cells["share"] for pair, row in border.items()},
+        border={pair: int(row.cells["share"] * shares_scale) for pair, row in border.items()},
+        shares_scale=shares_scale,
     )
+
+
+def known_in_part(areas: Mapping[str, Row], demand: Collection[tuple[str, str]]) -> set[str]:
+    """Return the areas outside of which demand.csv has no row for some activity that it has of any area."""
+    activities = {activity for _, activity in demand}
+    outside = [code for code, row in areas.items() if not row.cells["resident"]]
+    return {code for code in outside if any((code, activity) not in demand for activity in activities)}
 
 
 def whole_if_whole(value: Decimal) -> Fraction | int:
@@ -279,7 +297,7 @@ def read_area(row: Row) -> Area:
     over_65, over_75 = cells.get("population_65_plus"), cells.get("population_75_plus")
     return Area(
         resident=cells["resident"],
-        population=whole_if_whole(cells["population"]),
+        population=whole_if_whole(cells["population"] or Decimal(0)),
         district=cells.get("district") or None,
         over_75=None if over_75 is None else whole_if_whole(over_75),
         decile=cells.get("deprivation_decile"),

@@ -42,18 +42,19 @@ def rows_are(check: str, table: str, rows: Mapping[Any, Row], expected: Collecti
 
 
 def inputs_are_complete(run: Run) -> Iterator[Breach]:
-    """Every area has minutes to every site and patients of every activity, and nothing else does."""
+    """Every area has minutes to every site, every resident one patients of every activity, and nothing else has any."""
     inputs = run.inputs
     pairs = {(area, site) for area in inputs.areas for site in inputs.roles}
     activities = {activity for _, activity in inputs.patients}
     cells = {(area, activity) for area in inputs.areas for activity in activities}
+    due = {(area, activity) for area, activity in cells if inputs.areas[area].resident}
     excused = run.question.allow_missing
     between = {(one, other) for one in inputs.roles for other in inputs.roles if one != other}
     by_transfer = any(service.transfer is not None for service in run.question.services.values())
     for missing, extra, name in (
         (between - inputs.road.keys() if by_transfer else set(), inputs.road.keys() - between, "transfers"),
         (pairs - inputs.minutes.keys() - excused, inputs.minutes.keys() - pairs, "journeys"),
-        (cells - inputs.patients.keys(), inputs.patients.keys() - cells, "demand"),
+        (due - inputs.patients.keys(), inputs.patients.keys() - cells, "demand"),
     ):
         for pair in sorted(missing):
             message = f"inputs/{name}.csv has no figure for {label(pair)}."
@@ -74,7 +75,7 @@ def _border_is_complete(run: Run) -> Iterator[Breach]:
     """Yield what is wrong with border.csv: shares of what is not there, of more than everybody, or of nobody."""
     name, inputs = "inputs/border.csv", run.inputs
     known = {CANDIDATES, *(site for site, role in inputs.roles.items() if role == "neighbour")}
-    total = dict.fromkeys(inputs.areas, Fraction(0))
+    total = dict.fromkeys(inputs.areas, 0)
     for (area, goes_to), share in inputs.border.items():
         where = f"{name} {area} {goes_to}"
         if area not in inputs.areas or goes_to not in known:
@@ -84,13 +85,14 @@ def _border_is_complete(run: Run) -> Iterator[Breach]:
         total[area] += share
         leaves = share and goes_to != CANDIDATES and inputs.areas[area].resident
         if leaves and (area, goes_to) not in inputs.minutes:
-            yield Breach(INPUTS_CHECK, where, shown(share), "a journey", f"{where}: people go there without a journey.")
-    for area, share in total.items():
-        where = f"{name} {area}"
-        if share > 1 + ROUNDED_UP:
-            message = f"{where}: the shares add up to {shown(share)}, more than everybody."
-            yield Breach(INPUTS_CHECK, where, shown(share), "1", message)
-        if inputs.areas[area].resident and not share:
+            claimed = shown(Fraction(share, inputs.shares_scale))
+            yield Breach(INPUTS_CHECK, where, claimed, "a journey", f"{where}: people go there without a journey.")
+    for area, summed in total.items():
+        where, everybody = f"{name} {area}", Fraction(summed, inputs.shares_scale)
+        if everybody > 1 + ROUNDED_UP:
+            message = f"{where}: the shares add up to {shown(everybody)}, more than everybody."
+            yield Breach(INPUTS_CHECK, where, shown(everybody), "1", message)
+        if inputs.areas[area].resident and not summed:
             yield Breach(INPUTS_CHECK, where, "", "a share", f"{where}: nothing says where its people go today.")
 
 

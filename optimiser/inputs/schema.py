@@ -36,6 +36,7 @@ KIND_IN_WORDS: dict[Kind, str] = {
 class Column:
     """One column. Where ``required`` is False the column may be left out and its cells may be blank.
 
+    Where ``of_residents`` is True the column must be there, and its cells may be blank for areas outside.
     ``decimals`` is how many decimal places its numbers may have; any number of them if that is None.
     """
 
@@ -48,11 +49,17 @@ class Column:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     decimals: int | None = None
+    of_residents: bool = False
 
     @property
     def numeric(self) -> bool:
         """Whether the cells are numbers."""
         return self.kind in ("whole", "number")
+
+    @property
+    def filled(self) -> bool:
+        """Whether no cell may be blank."""
+        return self.required and not self.of_residents
 
 
 @dataclass(frozen=True)
@@ -90,9 +97,9 @@ def _declared(what: str) -> list[dict[str, str]]:
 
 def _column(row: Mapping[str, str]) -> Column:
     least, most, decimals = (int(row[name]) if row[name] else None for name in ("minimum", "maximum", "decimals"))
-    required, choices = row["required"] == "yes", tuple(row["choices"].split())
+    required, choices, of = row["required"] != "no", tuple(row["choices"].split()), row["required"] == "of residents"
     kind = cast("Kind", row["kind"])
-    return Column(row["column"], kind, row["unit"], row["meaning"], required, least, most, choices, decimals)
+    return Column(row["column"], kind, row["unit"], row["meaning"], required, least, most, choices, decimals, of)
 
 
 def _tables(of: str) -> tuple[Table, ...]:
@@ -169,7 +176,7 @@ def frame_schema(table: Table) -> Any:
     columns = {
         column.name: pa.Column(
             checks=[pa.Check(test, error=words) for test, words in _tests(column)],
-            nullable=not column.required,
+            nullable=not column.filled,
             required=column.required,
         )
         for column in table.columns
@@ -201,7 +208,7 @@ def _table_in_words(table: Table, *, optional: bool = False) -> str:
     head = f"### {table.name}.csv\n\n{table.meaning}{may} No two rows share {key}."
     rows = "\n".join(
         f"| `{c.name}` | {KIND_IN_WORDS[c.kind]} | {c.unit} | {_range_in_words(c)} "
-        f"| {'yes' if c.required else 'no'} | {c.meaning} |"
+        f"| {'of residents' if c.of_residents else 'yes' if c.required else 'no'} | {c.meaning} |"
         for c in table.columns
     )
     return f"{head}\n\n| column | kind | unit | range | required | meaning |\n|---|---|---|---|---|---|\n{rows}"
