@@ -16,6 +16,7 @@ from optimiser.plan.measures import STRAIGHT_THERE, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.problem import Problem, Service
 from optimiser.problem.words import apart, begun, decimals, percent, places, whole
+from optimiser.report import rests_on
 
 # Columns that every number rests on, in any table, and what they count.
 COUNTED = {
@@ -170,7 +171,8 @@ def checked(run: Run) -> Status:
         return Status(
             "bad", "Check failed.", f"{len(run.breaches)} numbers or rules do not stand up. Do not use this run."
         )
-    return Status("good", "Checked.", "Every number was worked out again from the inputs, independently.")
+    head, _, more = rests_on.checked(run.plan).partition(": ")
+    return Status("good", f"{head}.", begun(more))
 
 
 def journey(service: Service) -> str:

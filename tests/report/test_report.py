@@ -93,7 +93,7 @@ def test_the_answer_its_status_and_four_figures_are_seen_without_scrolling(seen:
         "Draft: not a decision",
         "Hyper-acute stroke unit at Basildon",
         "Proved best possible",
-        "Checked.",
+        "Arithmetic checked.",
         "Sources of",
     ):
         box = seen.page.get_by_text(text).first.bounding_box()
