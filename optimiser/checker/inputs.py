@@ -52,11 +52,11 @@ class Table(NamedTuple):
 
 
 AREA = {
-    "area": word, "resident": any_case(flag), "population": amount, "district": text,
+    "area": word, "resident": any_case(flag), "population": maybe(amount), "district": text,
     "population_65_plus": maybe(amount), "population_75_plus": maybe(amount), "deprivation_decile": maybe(tenth),
 }  # fmt: skip
 TABLES: Mapping[str, Table] = {
-    "inputs/areas.csv": Table(AREA, ("area",), due="always", may_lack=tuple(AREA)[3:]),
+    "inputs/areas.csv": Table(AREA, ("area",), due="always", may_lack=tuple(AREA)[2:]),
     "inputs/sites.csv": Table(
         {"site": word, "role": word, "name": text}, ("site",), due="always", may_lack=("name",)
     ),
@@ -279,7 +279,7 @@ def read_area(row: Row) -> Area:
     over_65, over_75 = cells.get("population_65_plus"), cells.get("population_75_plus")
     return Area(
         resident=cells["resident"],
-        population=whole_if_whole(cells["population"]),
+        population=whole_if_whole(cells.get("population") or Decimal(0)),
         district=cells.get("district") or None,
         over_75=None if over_75 is None else whole_if_whole(over_75),
         decile=cells.get("deprivation_decile"),

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def init(
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A new folder.")] = None,
     icb: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Of this integrated care board of England; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Of this integrated care board of England; may be repeated."),
     ] = None,
     england: Annotated[bool, typer.Option("--england", help="Of the whole of England.")] = False,
     all_units: Annotated[

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from string import Template
 
 PACKAGE = Path(__file__).parents[1]
-FIRST_LINE = "# A made-up place. Replace its tables, and then this question, with your own."
+FIRST_LINE = (
+    "# A made-up place. Replace its tables, and then this question, with your own: every setting is in docs/config.md."
+)
+README = """# A place of your own
+
+Nothing here is real yet: the tables under `place/` are made up, and `$stem.yaml` asks a question about them.
+
+1. Replace the tables one by one. `areas.csv`, `sites.csv`, `journeys.csv` and `demand.csv` must be there; every column
+   stands in the data dictionary (`optimiser schema --tables`). After each, `optimiser validate $stem.yaml` lists every
+   fault with a remedy.
+2. Say where every column comes from in `columns.csv`, and every source with its licence in `sources.csv`.
+3. State your question in `$stem.yaml`. Then `optimiser solve $stem.yaml`, and `optimiser report` with the run it names.
+"""
 
 
 def starter_files(stem: str) -> dict[str, bytes]:

@@ -227,7 +227,7 @@ def _waits(frames: Frames, service: str) -> bool:
 def _each_about(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     yield from _means(frames, service, name)
     yield from _outside(frames, service, name)
-    yield from _longer(service, name)
+    yield from _longer(frames, service, name)
     yield from _worst(frames, service, name)
     yield from _neighbours(frames, service, name)
     yield from _warnings(frames, service, name)
@@ -261,15 +261,22 @@ def _outside(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         yield Sentence("outside", service, f"{plain(name)}: {words}.", cells)
 
 
-def _longer(service: str, name: str) -> Iterator[Sentence]:
+def _who(frames: Frames) -> tuple[str, str]:
+    """Return who is counted where journeys change: people or, where nobody knows how many live there, patients."""
+    return ("people", "people") if frames["areas"]["people"].notna().all() else ("patients", "patients a year")
+
+
+def _longer(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    who, in_words = _who(frames)
+
     def cells(minutes: int) -> tuple[Cell, ...]:
         row = (("service", service), ("group", ""), ("by_more_than_minutes", minutes))
-        return tuple(Cell("gains_and_losses", row, f"people_{way}") for way in ("longer", "shorter"))
+        return tuple(Cell("gains_and_losses", row, f"{who}_{way}") for way in ("longer", "shorter"))
 
     one, some, many = THRESHOLDS
     each = (*cells(one), *cells(some), *cells(many))
     beyond = f"{{2:,.0f}} more than {some}, {{4:,.0f}} more than {many}"
-    longer = f"{{0:,.0f}} people live where it takes more than a minute longer ({beyond})"
+    longer = f"{{0:,.0f}} {in_words} live where it takes more than a minute longer ({beyond})"
     beyond = f"{{3:,.0f}} more than {some}, {{5:,.0f}} more than {many}"
     shorter = f"{{1:,.0f}} where it takes more than a minute less ({beyond})"
     yield Sentence("who", service, f"{plain(name)}: {longer}, and {shorter}.", each)
@@ -307,11 +314,12 @@ def _warnings(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
 
 
 def _cliffs(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
-    found = frames["cliffs"]
+    found, (who, in_words) = frames["cliffs"], _who(frames)
     for minutes in found[(found["service"] == service) & found["is_its_standard"]]["minutes"]:
         row = (("service", service), ("minutes", minutes))
-        cells = tuple(Cell("cliffs", row, column) for column in ("minutes", "people_just_inside", "people_just_beyond"))
-        words = "{1:,.0f} people would live up to a minute inside the standard of {0:g} minutes, "
+        columns = ("minutes", f"{who}_just_inside", f"{who}_just_beyond")
+        cells = tuple(Cell("cliffs", row, column) for column in columns)
+        words = f"{{1:,.0f}} {in_words} would live up to a minute inside the standard of {{0:g}} minutes, "
         words += "{2:,.0f} up to a minute beyond"
         yield Sentence("cliff", service, f"{plain(name)}: {words}.", cells)
 

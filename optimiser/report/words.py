@@ -158,12 +158,14 @@ def key_figures(run: Run, today: Mapping[str, float], answer: Mapping[str, float
         return KeyFigure(label, whole(of(answer, name)), "minutes", whole(of(today, name)), straight)
 
     near = [percent(within(answer)), "", percent(within(today)), percent(within(answer, STRAIGHT_THERE))]
-    return [
+    far = of(answer, "people_more_than_10_longer")
+    figures = [
         minutes("average journey", "mean_minutes"),
         minutes(f"longest journey{of_those_who_stay(run.plan.problem)}", "worst_minutes"),
         KeyFigure(f"of patients within {limit:g} minutes", *near[: 4 if service.transfer else 3]),
-        KeyFigure("people travel over 10 minutes longer", whole(of(answer, "people_more_than_10_longer")), "", "0"),
     ]
+    # Where nobody knows how many live in an area, nobody is counted.
+    return [*figures, *([KeyFigure("people travel over 10 minutes longer", whole(far), "", "0")] if far == far else [])]
 
 
 def data_years(run: Run) -> str:

@@ -217,9 +217,17 @@ except SystemExit:
 
 def test_init_writes_a_place_that_solves(tmp_path: Path):
     assert optimiser("init", "mine", cwd=tmp_path).returncode == 0
-    assert optimiser("validate", "mine/config.yaml", cwd=tmp_path).returncode == 0
-    assert optimiser("solve", "mine/config.yaml", cwd=tmp_path).returncode == 0
+    assert "mine.yaml" in (tmp_path / "mine/README.md").read_text()
+    assert optimiser("validate", "mine/mine.yaml", cwd=tmp_path).returncode == 0
+    # The run is named after the folder.
+    assert "_mine\n" in optimiser("solve", "mine/mine.yaml", cwd=tmp_path).stdout
     assert optimiser("init", "mine", cwd=tmp_path).returncode == 9
+
+
+def test_init_says_how_it_is_used(tmp_path: Path):
+    for words in ("init", "init mine --icb Devon --england", "init mine --all-units"):
+        assert optimiser(*words.split(), cwd=tmp_path).returncode == 2
+    assert not list(tmp_path.iterdir())
 
 
 def test_rules_schema_and_doctor_speak_json(tmp_path: Path):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from optimiser.errors import Fault, InputError
 from optimiser.inputs.england.choosing import RELIABLE, Chosen
-from optimiser.inputs.england.national import icbs_named, read_england
-from optimiser.inputs.england.writing import files_of_place, listed
+from optimiser.inputs.england.national import England, icbs_named, read_england
+from optimiser.inputs.england.writing import files_of_place
+from optimiser.problem.words import listed, percent
 
-__all__ = ["Board", "Made", "boards", "place_of"]
+__all__ = ["Board", "Chosen", "England", "Made", "boards", "icbs_named", "place_of", "read_england"]
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,10 @@ def place_of(icbs: Sequence[str], stem: str, *, whole: bool = False, all_units: 
     if len(chosen.candidates) == 1:
         only = england.units["name"][chosen.candidates[0]]
         remarks.append(f"{name} has one unit, {only}, so there is little to choose. {_add(chosen)}")
-    words = f"If everybody went to the nearest unit, {chosen.reproduced:.0%} of strokes would be at the trust people went to in 2019"
-    warning = "WARNING, do not rely on nearness here: " if chosen.reproduced < RELIABLE else ""
-    remarks.append(f"{warning}{words}.")
+    same = percent(chosen.reproduced)
+    words = f"If everybody went to the nearest unit, {same} of strokes would be where people went in 2019"
+    warning = f" Warning: below {percent(RELIABLE)}, rely on no journeys or volumes without flows of your own."
+    remarks.append(f"{words}.{warning if chosen.reproduced < RELIABLE else ''}")
     return Made(name, files_of_place(chosen, name, stem), chosen.reproduced, tuple(remarks))
 
 

@@ -54,7 +54,7 @@ class Chosen:
 
     @cached_property
     def outside(self) -> pd.Index[str]:
-        """Areas elsewhere whose nearest unit of all is a candidate, or that have a share for one that is worth counting."""
+        """Areas elsewhere whose nearest unit of all is a candidate, or with a share for one that is worth counting."""
         comes = self.nearest.isin(self.candidates) | (self.flows[self.candidates].sum(axis=1) >= COMES_IN)
         return comes.index[comes & ~comes.index.isin(self.residents)]
 
@@ -74,9 +74,12 @@ class Chosen:
             return []
         minutes = self.england.minutes.loc[self.areas]
         elsewhere = minutes[self.others]
-        reached = set(elsewhere.idxmin(axis=1)[elsewhere.min(axis=1) < minutes[self.candidates].max(axis=1)])
+        nearer = elsewhere.min(axis=1) < minutes[self.candidates].max(axis=1)
+        reached = set(map(str, elsewhere.idxmin(axis=1)[nearer]))
         flows = self.flows.loc[self.residents, self.others]
-        left_for = flows.mul(self.strokes[self.residents], axis=0).sum() >= LEAVES_FOR * self.strokes[self.residents].sum()
+        left_for = (
+            flows.mul(self.strokes[self.residents], axis=0).sum() >= LEAVES_FOR * self.strokes[self.residents].sum()
+        )
         return [unit for unit in self.others if unit in reached or left_for[unit]]
 
     @cached_property
@@ -105,19 +108,20 @@ class Chosen:
     @cached_property
     def published(self) -> pd.Series:
         """Sum of the published shares of each area; 0 in Wales."""
-        return self.england.shares.sum(axis=1).reindex(self.england.areas["msoa"]).set_axis(self.strokes.index).fillna(0.0)
+        by_msoa = self.england.shares.sum(axis=1)
+        return self.england.areas["msoa"].map(by_msoa).fillna(0.0)
 
     @cached_property
     def reproduced(self) -> float:
         """How much of where people went nearness reproduces.
 
-        Of residents' strokes, the share that goes to the trust of the nearest unit, over the sum of the published shares.
+        Of residents' strokes, the share for the trust of the nearest unit, over the sum of the published shares.
         """
         used = self.england.units["trust"].reindex(self.nearest[self.residents])
         msoas = self.england.areas["msoa"][self.residents]
         shares = self.england.shares
-        columns = shares.columns.get_indexer(used)
-        to_nearest = np.where(columns >= 0, shares.to_numpy()[shares.index.get_indexer(msoas), columns], 0.0)
+        rows, columns = shares.index.get_indexer(pd.Index(msoas)), shares.columns.get_indexer(pd.Index(used))
+        to_nearest = np.where(columns >= 0, shares.to_numpy()[rows, columns], 0.0)
         weights = self.strokes[self.residents]
         return float((weights * to_nearest / self.published[self.residents]).sum() / weights.sum())
 
@@ -128,7 +132,7 @@ class Chosen:
 
     @cached_property
     def icb_to_add(self) -> str:
-        """The ICB whose unit is the nearest elsewhere for most residents' strokes; empty if there is none in England."""
+        """The ICB whose unit is the nearest elsewhere for most residents' strokes; empty if there is none."""
         units = self.england.units["icb"]
         elsewhere = [unit for unit in self.others if units[unit]]
         if not elsewhere:

