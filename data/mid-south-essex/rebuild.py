@@ -4,6 +4,7 @@ Areas and sites come from our own committed tables, numbers from the package's f
 
     python data/mid-south-essex/rebuild.py --check    say table by table whether ours still agree
     python data/mid-south-essex/rebuild.py --write    write them again; everything else is kept
+    ... --catchments FILE                             with the areas outside and their shares, from the published table
 
 Ends with 0 when all agree (or were written), 1 when a table differs, 2 when it could not be compared.
 """
@@ -49,6 +50,10 @@ EVENTS_AMONG_PEOPLE = {
     "general_surgery_admission": Fraction(81_446, 5_404_700),
     "hip_fracture": Fraction(1, 1_000),
 }
+# The trust of the three candidates, and the share of its MSOA's admissions there from which an area outside is listed.
+TRUST, WORTH_COUNTING = "RAJ", Decimal("0.01")
+# What is rebuilt from a published table, where one is given.
+PUBLISHED = ("areas.csv", "border.csv", "staff.csv")
 BOUNDARY_DECIMALS = 5  # about a metre, and the same for both areas that share a corner
 
 Row = tuple[str, ...]
@@ -94,6 +99,35 @@ def looked_up(row: dict[str, str] | None, keys: Iterable[str], what: str, where:
     return row
 
 
+def areas_outside(folder: Path, published: Path, source: Traversable) -> dict[str, str]:
+    """Areas and who crosses the border: those whose people we know as committed, and those outside that send enough.
+
+    ``published`` has the columns msoa, msoa_name, trust and share, of 2019. The name of an area's MSOA is its own
+    without the last letter. An area is listed where at least ``WORTH_COUNTING`` of that MSOA's admissions were at
+    ``TRUST``. Nothing is known of it but its code, its name, its district and that share; this, and that of 2018, is as
+    committed where an area of the same MSOA is among those we know, as ``published`` has fewer decimals.
+    """
+    shares = {row["msoa_name"]: Decimal(row["share"]) for row in rows_of(published) if row["trust"] == TRUST}
+    ours = list(rows_of(folder / "areas.csv"))
+    known = {row["area"] for row in ours if row["population"]}
+    kept = [tuple(row.values()) for row in ours if row["area"] in known]
+    going = [tuple(row.values()) for row in rows_of(folder / "border.csv") if row["area"] in known]
+    named = {row["area"]: row["name"][:-1] for row in ours}
+    precisely = {named[area]: both for area, goes_to, *both in going if goes_to == "candidates"}
+    for row in rows_of(source / "lsoa_ambo_lookup.csv"):
+        area, name = row["LSOA11CD"], row["LSOA11NM"]
+        share = shares.get(name[:-1], Decimal(0))
+        if area not in known and share >= WORTH_COUNTING:
+            district = name.rpartition(" ")[0]
+            told = {"area": area, "name": name, "resident": "false", "district": district}
+            kept.append(tuple(told.get(column, "") for column in ours[0]))
+            going.append((area, "candidates", *precisely.get(name[:-1], (plain(str(share)), ""))))
+    return {
+        "areas.csv": table_text(tuple(ours[0]), kept),
+        "border.csv": table_text(("area", "goes_to", "share", "share_2018"), going),
+    }
+
+
 def journeys(areas: dict[str, str], sites: dict[str, str], source: Traversable) -> str:
     """Minutes by road from every area to every site; the package keys areas by name and sites by postcode."""
     name = "lsoa_travel_time_matrix_calibrated.csv"
@@ -120,13 +154,15 @@ def transfers(sites: dict[str, str], source: Traversable) -> str:
 def demand(areas: dict[str, str], committed: Path, source: Traversable) -> str:
     """Patients a year by area and activity: strokes from the package, none where it lists none; others worked out.
 
-    Emergency attendances stay as committed, and admissions follow them. The rest are people times a rate.
+    Emergency attendances stay as committed, and admissions follow them. The rest are people times a rate, where we know
+    how many people there are.
     """
     admissions = {row["area"]: row["admissions"] for row in rows_of(source / "admissions_2017-2019.csv")}
     rows: list[Row] = [(area, STROKE, plain(admissions.get(name, "0"))) for area, name in areas.items()]
-    people = {row["area"]: int(row["population"]) for row in rows_of(committed.parent / "areas.csv")}
+    counted = rows_of(committed.parent / "areas.csv")
+    people = {row["area"]: int(row["population"]) for row in counted if row["population"]}
     for activity, rate in EVENTS_AMONG_PEOPLE.items():
-        rows += [(area, activity, worked_out(people[area] * rate)) for area in areas]
+        rows += [(area, activity, worked_out(number * rate)) for area, number in people.items()]
     for row in rows_of(committed) if committed.exists() else ():
         if row["activity"] == ATTENDANCE:
             rows.append((row["area"], ATTENDANCE, row["patients_per_year"]))
@@ -191,11 +227,13 @@ def boundaries(areas: dict[str, str], source: Traversable) -> str:
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"
 
 
-def rebuilt(folder: Path, source: Traversable) -> dict[str, str]:
-    """Return what each table that comes from the package should hold, by file name."""
-    areas = {row["area"]: row["name"] for row in rows_of(folder / "areas.csv")}
+def rebuilt(folder: Path, source: Traversable, published: Path | None = None) -> dict[str, str]:
+    """Return what each table that comes from the package, or from published shares, should hold, by file name."""
+    listed = areas_outside(folder, published, source) if published else {}
+    written = listed.get("areas.csv") or (folder / "areas.csv").read_text(encoding="utf-8")
+    areas = {row["area"]: row["name"] for row in csv.DictReader(io.StringIO(written))}
     sites = {row["site"]: row["source_code"] for row in rows_of(folder / "sites.csv")}
-    return {
+    return listed | {
         "journeys.csv": journeys(areas, sites, source),
         "transfers.csv": transfers(sites, source),
         "demand.csv": demand(areas, folder / "demand.csv", source),
@@ -213,14 +251,15 @@ def difference(path: Path, expected: str) -> str:
     if not unlike:
         return "" if committed == expected else "has other line ends"
     number, (here, there) = unlike[0]
-    return f"differs in {len(unlike)} lines; line {number} is {here[:80]!r}, the package gives {there[:80]!r}"
+    return f"differs in {len(unlike)} lines; line {number} is {here[:80]!r}, should be {there[:80]!r}"
 
 
 def check(folder: Path, tables: dict[str, str]) -> int:
     """Print table by table whether the committed ones agree; return 1 if any does not."""
     faults = {name: difference(folder / name, text) for name, text in tables.items()}
     for name, fault in faults.items():
-        print(f"{name}: {fault}" if fault else f"{name}: agrees with {PACKAGE} {VERSION}")
+        what = "the published table" if name in PUBLISHED else f"{PACKAGE} {VERSION}"
+        print(f"{name}: {fault}" if fault else f"{name}: agrees with {what}")
     if any(faults.values()):
         print("To write them again: python data/mid-south-essex/rebuild.py --write")
     return int(any(faults.values()))
@@ -245,9 +284,10 @@ def main(arguments: list[str] | None = None) -> int:
     choice.add_argument("--check", action="store_true", help="compare and write nothing (the default)")
     choice.add_argument("--write", action="store_true", help="write the tables again")
     parser.add_argument("--doctors", type=Path, metavar="FILE", help="staff.csv too, from the published table as CSV")
+    parser.add_argument("--catchments", type=Path, metavar="FILE", help="areas.csv and border.csv too, from the shares")
     chosen = parser.parse_args(arguments)
     try:
-        tables = rebuilt(HERE, package_files())
+        tables = rebuilt(HERE, package_files(), chosen.catchments)
         if chosen.doctors:
             tables["staff.csv"] = staff(HERE / "staff.csv", chosen.doctors)
     except NotComparableError as reason:

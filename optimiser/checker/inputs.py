@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
@@ -242,12 +242,22 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
             message = f"{row.where}: the role is neither candidate nor neighbour."
             reader.note(INPUTS_CHECK, row.where, row.cells["role"], "candidate", message)
     border = keyed(reader, "inputs/border.csv") if question.as_today else {}
+    if question.known_in_full:
+        left_out = known_in_part(areas, demand)
+        areas = {code: row for code, row in areas.items() if code not in left_out}
+        journeys, demand, border = (
+            {key: row for key, row in table.items() if key[0] not in left_out} for table in (journeys, demand, border)
+        )
     numbers, scale = whole_numbers([row.cells["patients_per_year"] for row in demand.values()])
     if question.as_today and scale < MICRO:
         # An area's patients are parted in whole millionths.
         numbers, scale = [number * (MICRO // scale) for number in numbers], MICRO
     patients = before = dict(zip(demand, numbers, strict=True))
     people = {code: read_area(row) for code, row in areas.items()}
+    residents = {code: row.cells for code, row in areas.items() if row.cells["resident"]}
+    for code in (code for code, cells in residents.items() if cells.get("population", 0) is None):
+        message = f"inputs/areas.csv does not say how many people live in {code}, and they are residents."
+        reader.note(INPUTS_CHECK, f"inputs/areas.csv {code}", None, "people", message)
     if question.growth:
         a_person = {activity: patients_a_person(shares, people) for activity, shares in question.ages.items()}
         patients, before, scale = grow(reader, question.growth, people, a_person, patients, scale)
@@ -265,6 +275,13 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         names={code: row.cells.get("name", "") for code, row in sites.items()},
         border={pair: row.cells["share"] for pair, row in border.items()},
     )
+
+
+def known_in_part(areas: Mapping[str, Row], demand: Collection[tuple[str, str]]) -> set[str]:
+    """Return the areas outside of which demand.csv has no row for some activity that it has of any area."""
+    activities = {activity for _, activity in demand}
+    outside = [code for code, row in areas.items() if not row.cells["resident"]]
+    return {code for code in outside if any((code, activity) not in demand for activity in activities)}
 
 
 def whole_if_whole(value: Decimal) -> Fraction | int:

@@ -188,6 +188,7 @@ class Question:
     services_a_site: Figure | None
     a_tie_is_within: Figure | None = None
     know_before: tuple[Mapping[str, str], ...] = ()
+    known_in_full: bool = False
 
     @property
     def border_open(self) -> bool:
@@ -431,6 +432,7 @@ CONFIG: Mapping[str, Kind] = {
     "place": text(None, ("inputs",)),
     "border": text("nearest", ("nearest", "as_today", "closed")),
     "border_pull": perhaps(value(None, is_share)),
+    "areas_outside": text("all", ("all", "known_in_full")),
     "travel": group(TRAVEL),
     "demand": group({"year": anything, "growth": perhaps(group(GROWTH)), "ages": each(group(SHARES), blank=False)}),
     "contract": group({**{name: perhaps(figure()) for name in TERMS}, "plain_days": listed}),
@@ -522,6 +524,7 @@ class ConfigReader:
             title=found["title"],
             border=found["border"],
             pull=found["border_pull"] or NONE,
+            known_in_full=found["areas_outside"] == "known_in_full",
             factor=travel["factor"] * (travel["times"].get(travel["time"]) or 1),
             allow_missing=self.pairs(travel["allow_missing"], "travel.allow_missing"),
             teams={code: self.team(cells) for code, cells in found["teams"].items()},

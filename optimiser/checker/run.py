@@ -54,7 +54,10 @@ Found = TypeVar("Found")
 
 
 class Area(NamedTuple):
-    """Where people live. ``decile``, ``district`` and the older people are ``None`` where they are not stated."""
+    """Where people live. ``decile``, ``district`` and the older people are ``None`` where they are not stated.
+
+    Outside, ``population`` may be 0 because it is not stated.
+    """
 
     resident: bool
     population: Fraction | int

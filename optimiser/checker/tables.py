@@ -42,18 +42,19 @@ def rows_are(check: str, table: str, rows: Mapping[Any, Row], expected: Collecti
 
 
 def inputs_are_complete(run: Run) -> Iterator[Breach]:
-    """Every area has minutes to every site and patients of every activity, and nothing else does."""
+    """Every area has minutes to every site, every resident one patients of every activity, and nothing else has any."""
     inputs = run.inputs
     pairs = {(area, site) for area in inputs.areas for site in inputs.roles}
     activities = {activity for _, activity in inputs.patients}
     cells = {(area, activity) for area in inputs.areas for activity in activities}
+    due = {(area, activity) for area, activity in cells if inputs.areas[area].resident}
     excused = run.question.allow_missing
     between = {(one, other) for one in inputs.roles for other in inputs.roles if one != other}
     by_transfer = any(service.transfer is not None for service in run.question.services.values())
     for missing, extra, name in (
         (between - inputs.road.keys() if by_transfer else set(), inputs.road.keys() - between, "transfers"),
         (pairs - inputs.minutes.keys() - excused, inputs.minutes.keys() - pairs, "journeys"),
-        (cells - inputs.patients.keys(), inputs.patients.keys() - cells, "demand"),
+        (due - inputs.patients.keys(), inputs.patients.keys() - cells, "demand"),
     ):
         for pair in sorted(missing):
             message = f"inputs/{name}.csv has no figure for {label(pair)}."

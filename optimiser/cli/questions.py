@@ -81,20 +81,22 @@ def validate(config: Config, as_json: AsJson = False) -> None:
     Example:  optimiser validate configs/base.yaml
     """
     from optimiser.inputs import read_question
-    from optimiser.inputs.tables import read_boundaries
+    from optimiser.problem.words import of_incomers
 
     question = read_question(config)
-    problem = question.problem
+    problem, areas_outside = question.problem, question.config.settings.areas_outside
     shapes = question.place_folder / "boundaries.geojson"
-    outlines = len(read_boundaries(shapes, areas=problem.areas.index)) if shapes.exists() else 0
     counts = {
         "areas": len(problem.areas),
         "candidates": len(problem.candidates),
         "neighbours": len(problem.sites) - len(problem.candidates),
         "services": len(problem.services),
-        "boundaries": outlines,
+        "boundaries": len(problem.areas) if shapes.exists() else 0,
     }
     words = [f"{config} is sound: {', '.join(f'{number} {name}' for name, number in counts.items())}."]
+    if left_out := len(question.place.areas) - len(question.place.counting(areas_outside).areas):
+        words.append(f"{left_out:,} areas outside are left out: not every activity is known of them (areas_outside).")
+    words += of_incomers(problem)
     say(words, counts, as_json, f"optimiser solve {config}")
 
 

@@ -44,6 +44,7 @@ from optimiser.problem.growth import AGES, Ages, grown
 def problem_of(config: Config, place: Place) -> Problem:
     """Return the problem that a config and its tables state, which must agree; without files."""
     settings = config.settings
+    place = place.counting(settings.areas_outside)
     listed = place.sites.sort_values("site")
     sites = {
         code: Site(code, name, role == "candidate")
@@ -69,6 +70,7 @@ def problem_of(config: Config, place: Place) -> Problem:
         nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
         transfers=transfers,
         border=_border(settings, place, areas.index, neighbours),
+        uncounted=_uncounted(place),
         exceptions=tuple(one.into(Excepted) for one in settings.exceptions or ()),
         know_before=tuple(one.into(KnowBefore) for one in settings.know_before or ()),
         objectives=tuple(one.into(Objective) for one in settings.objectives),
@@ -249,8 +251,17 @@ def _transfers(config: Config, place: Place, sites: Mapping[str, Site]) -> pd.Da
 
 
 def _demand(place: Place, areas: pd.Index[str]) -> pd.DataFrame:
+    """Return patients a year by area and activity; nobody of an area outside where the table has no row."""
     activities = pd.Index(place.activities)
-    return _grid(place.demand, ("area", areas), ("activity", activities), "patients_per_year")
+    return _grid(place.demand, ("area", areas), ("activity", activities), "patients_per_year").fillna(0.0)
+
+
+def _uncounted(place: Place) -> dict[str, int]:
+    """Return of how many areas outside the table does not say how many patients there are, by activity."""
+    outside = place.areas["area"][~place.areas["resident"]]
+    told = place.demand[place.demand["area"].isin(outside)].groupby("activity")["area"].nunique()
+    missing = {activity: len(outside) - int(told.get(activity, 0)) for activity in place.activities}
+    return {activity: number for activity, number in missing.items() if number}
 
 
 def _grid(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+import pandas as pd
+
 from optimiser.errors import did_you_mean, is_perhaps_a_slip, quoted, shown
 from optimiser.inputs.config import Config
 from optimiser.inputs.config.figures import in_full
@@ -61,9 +63,10 @@ def disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
     yield from _transfer_faults(config, place)
     for code, service in settings.services.items():
         yield from _observed_faults(config, place, code, service)
-    yield from _growth_faults(config, place)
-    yield from _ages_faults(config, place)
-    yield from _size_faults(config, place)
+    counted = place.counting(settings.areas_outside)
+    yield from _growth_faults(config, counted)
+    yield from _ages_faults(config, counted)
+    yield from _size_faults(config, counted)
     yield from _border_faults(config, place)
     yield from _deprivation_faults(config, place)
     yield from _hurdle_faults(config)
@@ -161,7 +164,7 @@ def _service_faults(config: Config, place: Place, code: str, service: ServiceSet
 
 
 def _no_activity(activity: str, place: Place) -> str:
-    remedy = "Name one that is there, or add its rows there, one for every area."
+    remedy = "Name one that is there, or add its rows there, one for every resident area."
     return _no_such("activity", activity, "demand", place.activities, remedy)
 
 
@@ -235,12 +238,15 @@ def _residents_by_age(place: Place, from_75: bool) -> dict[str, float]:
 
 def _unknown_people(place: Place, from_75: bool, instead: str) -> Iterator[str]:
     """Yield what areas.csv does not say, or not soundly, of how many people are of which age."""
-    older = ["population_65_plus", *(["population_75_plus"] if from_75 else [])]
-    for column in older:
-        if column not in place.areas or place.areas[column].isna().any():
-            yield f"areas.csv has no {column} for some area. Fill it in there, or {instead}."
-    if {"population", *older} <= set(place.areas):
-        ages = place.areas[["population", *older]]
+    columns = ["population", "population_65_plus", *(["population_75_plus"] if from_75 else [])]
+    for column in columns:
+        blank = place.areas[column].isna() if column in place.areas else pd.Series(True, index=place.areas.index)
+        if blank.any():
+            outside = not (blank & place.areas["resident"]).any()
+            which, fewer = ("area outside", ", leave such areas out (areas_outside)") if outside else ("area", "")
+            yield f"areas.csv has no {column} for some {which}. Fill it in there{fewer}, or {instead}."
+    if set(columns) <= set(place.areas):
+        ages = place.areas[columns]
         if any((ages[more] < ages[fewer]).any() for more, fewer in pairwise(ages.columns)):
             yield "areas.csv has more people of an age in some area than people. Correct it there."
 

@@ -36,6 +36,7 @@ KIND_IN_WORDS: dict[Kind, str] = {
 class Column:
     """One column. Where ``required`` is False the column may be left out and its cells may be blank.
 
+    Where ``of_residents`` is True too, its cells may be blank for areas outside alone, if the column is there.
     ``decimals`` is how many decimal places its numbers may have; any number of them if that is None.
     """
 
@@ -48,6 +49,7 @@ class Column:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     decimals: int | None = None
+    of_residents: bool = False
 
     @property
     def numeric(self) -> bool:
@@ -90,9 +92,9 @@ def _declared(what: str) -> list[dict[str, str]]:
 
 def _column(row: Mapping[str, str]) -> Column:
     least, most, decimals = (int(row[name]) if row[name] else None for name in ("minimum", "maximum", "decimals"))
-    required, choices = row["required"] == "yes", tuple(row["choices"].split())
+    required, choices, of = row["required"] == "yes", tuple(row["choices"].split()), row["required"] == "of residents"
     kind = cast("Kind", row["kind"])
-    return Column(row["column"], kind, row["unit"], row["meaning"], required, least, most, choices, decimals)
+    return Column(row["column"], kind, row["unit"], row["meaning"], required, least, most, choices, decimals, of)
 
 
 def _tables(of: str) -> tuple[Table, ...]:
@@ -201,7 +203,7 @@ def _table_in_words(table: Table, *, optional: bool = False) -> str:
     head = f"### {table.name}.csv\n\n{table.meaning}{may} No two rows share {key}."
     rows = "\n".join(
         f"| `{c.name}` | {KIND_IN_WORDS[c.kind]} | {c.unit} | {_range_in_words(c)} "
-        f"| {'yes' if c.required else 'no'} | {c.meaning} |"
+        f"| {'if there, of residents' if c.of_residents else 'yes' if c.required else 'no'} | {c.meaning} |"
         for c in table.columns
     )
     return f"{head}\n\n| column | kind | unit | range | required | meaning |\n|---|---|---|---|---|---|\n{rows}"

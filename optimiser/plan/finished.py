@@ -79,9 +79,14 @@ class Run:
 
     @cached_property
     def inputs(self) -> dict[str, pd.DataFrame]:
-        """The tables of its place, by name."""
+        """The tables of its place, by name; of the areas those that the question counts."""
         files = {table: self.problem.files.get(f"inputs/{table.name}.csv") for table in PLACE_TABLES}
-        return {table.name: _frame(io.BytesIO(content), table)[0] for table, content in files.items() if content}
+        found = {table.name: _frame(io.BytesIO(content), table)[0] for table, content in files.items() if content}
+        if "areas" in found:
+            counted = found["areas"][found["areas"]["area"].isin(self.problem.areas.index)]
+            numbers = [one.name for one in place_table("areas").columns if one.kind == "whole" and one.name in counted]
+            found["areas"] = counted.astype({name: "int64" for name in numbers if counted[name].notna().all()})
+        return found
 
     @cached_property
     def before(self) -> Plan:

@@ -137,6 +137,8 @@ class Problem:
         What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
     border
         Who crosses the border today, whatever is designated. ``None``: everybody goes by what is designated.
+    uncounted
+        By activity, of how many areas outside it is not known how many patients there are: nobody is counted there.
     a_tie_is_within
         Minutes a patient that are too few to matter. ``None``: a hundredth of the average journey to a service.
     know_before
@@ -166,6 +168,7 @@ class Problem:
     ages: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     factors: Mapping[str, Figure] = field(default_factory=dict)
     border: Border | None = None
+    uncounted: Mapping[str, int] = field(default_factory=dict)
     a_tie_is_within: Figure | None = None
     know_before: tuple[KnowBefore, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
@@ -266,6 +269,7 @@ class Problem:
         return replace(
             self,
             border=None,
+            uncounted={},
             sites={code: site for code, site in self.sites.items() if site.candidate},
             services={code: replace(service, neighbours=()) for code, service in self.services.items()},
             areas=self.areas[resident],

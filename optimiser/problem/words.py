@@ -111,6 +111,23 @@ def of_ages(problem: Problem, *, varied: bool = False) -> list[str]:
     return found
 
 
+def of_incomers(problem: Problem) -> list[str]:
+    """Return for which services nobody is counted from some areas outside, in sentences.
+
+    One for each number of areas of which it is not known how many patients there are.
+    """
+    services: dict[int, list[str]] = {}
+    for code in problem.services_with_patients:
+        if areas := problem.uncounted.get(str(problem.services[code].activity)):
+            services.setdefault(areas, []).append(problem.services[code].name)
+    outside = len(problem.areas) - int(problem.resident_areas.sum())
+    words = "how many patients there are is not known (demand.csv)."
+    return [
+        f"From {areas:,} of the {outside:,} areas outside nobody is counted for {listed(names)}: {words}"
+        for areas, names in services.items()
+    ]
+
+
 def amount(number: float, unit: str, more: str = "") -> str:
     """Return a number with its unit, of one or of many, and perhaps a word between them."""
     if not isfinite(number):

@@ -23,6 +23,7 @@ from optimiser.problem.words import (
     hundredths,
     listed,
     of_ages,
+    of_incomers,
     percent,
     places,
     sites_in_words,
@@ -72,6 +73,7 @@ def notes(plan: Plan, numbers: pd.DataFrame, *, standing: bool = True) -> list[s
 def what_was_asked(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     """Return how patients and journeys are counted where that is not plain, in sentences."""
     return [
+        *of_incomers(plan.problem),
         *_growth(plan.problem),
         *_factors(plan.problem),
         *_observed(plan, numbers),

@@ -160,7 +160,7 @@ def demand_factor(problem: Problem) -> Iterator[Parameter]:
 @kind
 def people_factor(problem: Problem) -> Iterator[Parameter]:
     """There are so many times as many people of one age, and patients come from them as the question says."""
-    from_65, from_75 = (_is_known(problem, f"population_{age}_plus") for age in (65, 75))
+    everybody, from_65, from_75 = (_is_known(problem, f"population{age}") for age in ("", "_65_plus", "_75_plus"))
     for age, is_known in ((UNDER_65, from_65), (FROM_65, from_65), (FROM_75, from_65 and from_75)):
 
         def apply(problem: Problem, value: Value, age: str = age) -> Problem:
@@ -168,7 +168,7 @@ def people_factor(problem: Problem) -> Iterator[Parameter]:
             factors = {**same, age: exactly(value)}
             return _other(problem, demand=with_people_times(problem.demand, problem.areas, factors, problem.ages))
 
-        if is_known:
+        if everybody and is_known:
             meaning = f"There are so many times as many people {AGED[age]}, and patients of each area in proportion"
             yield _factor(f"{PEOPLE}{age}", " ".join([f"{meaning}.", *of_ages(problem, varied=True)])[:-1], apply)
 

@@ -206,7 +206,8 @@ def trades(problem: Problem, first: Designations, second: Designations) -> tuple
         return ()
     leading = problem.objectives[0]
     known = [one for one in SCORES if one != leading.name]
-    if "deprivation_decile" not in problem.areas or problem.areas["deprivation_decile"].isna().any():
+    residents = problem.areas[problem.resident_areas]
+    if "deprivation_decile" not in residents or residents["deprivation_decile"].isna().any():
         known = [one for one in known if one != "deprived_patient_minutes"]
     found = []
     for name in known:

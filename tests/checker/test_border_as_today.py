@@ -93,14 +93,14 @@ def asked(config: str = CONFIG, **changed: str) -> Problem:
 
 
 @cache
-def texts(config: str = CONFIG) -> dict[str, str]:
+def texts(config: str = CONFIG, **changed: str) -> dict[str, str]:
     """Return the files of the run of the best plan as text."""
-    return {name: content.decode() for name, content in files_of(solve(asked(config))).items()}
+    return {name: content.decode() for name, content in files_of(solve(asked(config, **changed))).items()}
 
 
-def run_with(*edits: tuple[str, str, str], config: str = CONFIG) -> dict[str, bytes]:
+def run_with(*edits: tuple[str, str, str], config: str = CONFIG, **changed: str) -> dict[str, bytes]:
     """Return the run, edited and sealed again: somebody lies, but seals the lie properly."""
-    found = dict(texts(config))
+    found = dict(texts(config, **changed))
     for name, old, new in edits:
         assert found[name].count(old) == 1, f"{old!r} is in {name} {found[name].count(old)} times"
         found[name] = found[name].replace(old, new)

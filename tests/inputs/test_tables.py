@@ -44,6 +44,16 @@ def test_optional_tables_and_columns_may_be_left_out(tmp_path: Path) -> None:
     assert "population_75_plus" not in place.areas
 
 
+def test_of_an_area_outside_neither_people_nor_patients_need_be_known(tmp_path: Path) -> None:
+    areas, demand = TABLES["areas"].replace("500", ""), TABLES["demand"].replace("A3,visit,0\n", "")
+    place = read_place(write_place(tmp_path, areas=areas, demand=demand))
+    assert place.areas["population"].isna().tolist() == [False, False, True]
+    assert place.counting("all") is place
+    assert place.counting("known_in_full").areas["area"].tolist() == ["A1", "A2"]
+    known = read_place(write_place(tmp_path / "known"))
+    assert known.counting("known_in_full").areas["area"].tolist() == ["A1", "A2", "A3"]
+
+
 def test_an_optional_table_with_a_header_alone_is_as_good_as_none(tmp_path: Path) -> None:
     headers = {name: f"{TABLES[name].splitlines()[0]}\n" for name in ("staff", "transfers")}
     place = read_place(write_place(tmp_path, **headers))
@@ -68,6 +78,10 @@ def test_patients_may_have_six_decimal_places(patients: str, tmp_path: Path) -> 
 
 CELLS = {
     "blank": (("journeys", "A1,ash,10", "A1,ash,"), "journeys.csv, row 2: minutes is blank."),
+    "nobody knows how many residents": (
+        ("areas", "2000", ""),
+        "areas.csv, row 3: population is blank. Fill it in (People who live in the area); only areas outside may leave",
+    ),
     "infinite": (
         ("journeys", "A1,ash,10", "A1,ash,inf"),
         'journeys.csv, row 2: minutes is "inf", which is not a number.',
@@ -107,8 +121,8 @@ CELLS = {
         "after row 4: there is no transfer time from birch to",
     ),
     "missing demand": (
-        ("demand", "A3,visit,0\n", ""),
-        "there is no visit for A3. Add it; where nobody needs it, write 0.",
+        ("demand", "A2,visit,4.333333\n", ""),
+        "there is no visit for A2. Add it; where nobody needs it, write 0.",
     ),
     "long row": (("journeys", "A1,ash,10", "A1,ash,10,5"), "row 2: the row has 4 cells, the header 3."),
     "short row": (("journeys", "A1,ash,10", "A1,ash"), "row 2: the row has 2 cells, the header 3."),

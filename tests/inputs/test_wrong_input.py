@@ -172,7 +172,7 @@ NAMES_NOT_IN_THE_PLACE = {
     "an activity like no other": (
         ("activity: visit", "activity: endoscopy"),
         'line 8: there is no activity "endoscopy" in demand.csv. Known here: visit. '
-        "Name one that is there, or add its rows there, one for every area.",
+        "Name one that is there, or add its rows there, one for every resident area.",
     ),
     "a site like no other": (
         ("[ash, birch]", "[ash, mordor]"),

@@ -82,6 +82,7 @@ NOT_DRAWN = {
     "Problem.know_before": "what people are told, which no rule reads",
     "Problem.nowhere_today": "which changes from today count: tests/model/test_links_and_beds.py",
     "Problem.time_limit_minutes": "how long may be looked",
+    "Problem.uncounted": "of which areas nobody is counted, which no rule reads: tests/checker/test_areas_outside.py",
     "RotaNeed.at": "tests/rotas/test_teams.py",
     "RotaNeed.once": "tests/rotas/test_teams.py",
     "RotaNeed.only_without": "tests/rotas/test_teams.py",

@@ -348,6 +348,20 @@ def test_the_readme_says_what_the_minimum_of_patients_rests_on():
     comers = [number(two, "site_patients_from_outside", HASU, site) for site in two.sites_of(HASU)]
     outside = ~question().areas["resident"].astype(bool)
     assert numbers(r"count patients from (\d+) areas outside, (\d+) a year") == [outside.sum(), round(sum(comers))]
+    wide = answer("what_if/incomers_from_everywhere")
+    assert wide.sites_of(HASU) == ("broomfield", "southend")
+    areas = wide.problem.areas
+    more = len(areas) - len(question().areas)
+    comers = [number(wide, "site_patients_from_outside", HASU, site) for site in wide.sites_of(HASU)]
+    said = (
+        r"Of (\d+) more, that send at least 1% of their admissions, .*?, (\d+) a year, Broomfield would see (\d+), and"
+    )
+    seen = number(wide, "site_patients", HASU, "broomfield")
+    assert numbers(said) == [more, round(sum(comers)), round(seen)]
+    assert numbers(r"strokes were counted from (\d+) areas outside, all that send at least 1%, not from (\d+)") == [
+        (~areas["resident"].astype(bool)).sum(),
+        outside.sum(),
+    ]
     quicker = numbers(r"would be quicker, ([\d.]+) minutes against ([\d.]+), with (\d+)% within 30 .*?against (\d+)%")
     means = [number(plan, "mean_minutes", HASU) for plan in (two, answer())]
     within = [number(plan, "patients_within_30", HASU) / number(plan, "patients", HASU) for plan in (two, answer())]
@@ -483,7 +497,12 @@ def test_the_page_on_observed_flows_says_who_crosses_the_border():
     comers = sum(number(two, "site_patients_from_outside", HASU, site) for site in two.sites_of(HASU))
     areas = (~question().areas["resident"].astype(bool)).sum()
     seen = number(two, "site_patients", HASU, "broomfield")
-    assert rows["as in the place"] == [f"{areas}", f"{comers:.0f}", f"{seen:.0f}"]
+    assert rows["anything, where known in full (the main question)"] == [f"{areas}", f"{comers:.0f}", f"{seen:.0f}"]
+    wide = with_sites(question("what_if/incomers_from_everywhere"), HASU, "broomfield", "southend")
+    comers = sum(number(wide, "site_patients_from_outside", HASU, site) for site in wide.sites_of(HASU))
+    areas = (~wide.problem.areas["resident"].astype(bool)).sum()
+    seen = number(wide, "site_patients", HASU, "broomfield")
+    assert rows["at least 1% (the what-if)"] == [f"{areas}", f"{comers:.0f}", f"{seen:.0f}"]
 
 
 def test_the_page_on_observed_flows_says_what_offsets_come_to():

@@ -409,6 +409,11 @@ class Settings(Strict):
         description="nearest: everybody goes to the nearest hospital of all, inside or outside; as_today: as many "
         "cross as do today, to the same neighbours, whatever is designated; closed: nobody crosses",
     )
+    areas_outside: Literal["all", "known_in_full"] = Field(
+        "all",
+        description="Which areas outside the system are counted. all: every one, with nobody where demand.csv has no "
+        "row; known_in_full: those of which demand.csv has a row for every activity",
+    )
     border_pull: Share | None = Field(
         None,
         description="With border: as_today, the share of every area's patients who go to the nearest hospital of all "

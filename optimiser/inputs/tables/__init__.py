@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -70,6 +70,18 @@ class Place:
     def activities(self) -> list[str]:
         """Codes of what patients need, in order."""
         return sorted(set(self.demand["activity"]))
+
+    def counting(self, areas_outside: str) -> Place:
+        """Return the place with those areas outside that a question counts: ``all``, or those ``known_in_full``.
+
+        Of these ``demand`` has a row for every activity. Tables other than ``areas`` and ``demand`` keep their rows.
+        """
+        if areas_outside == "all":
+            return self
+        told = self.demand.groupby("area")["activity"].nunique()
+        left_out = ~self.areas["resident"] & (self.areas["area"].map(told).fillna(0) < len(self.activities))
+        codes = self.areas["area"][left_out]
+        return replace(self, areas=self.areas[~left_out], demand=self.demand[~self.demand["area"].isin(codes)])
 
     def counts_of(self, activity: str, period: str) -> dict[str, float]:
         """Return what was counted of an activity in a period, by site."""

@@ -111,8 +111,10 @@ class Sheet:
     def finished(self) -> pd.DataFrame:
         """Return the frame with whole numbers and true/false as such, where no cell is faulty."""
         dtypes = {"whole": "int64", "boolean": "bool"}
-        sound = [c for c in self.table.columns if c.required and c.kind in dtypes and self.sound(c.name)]
-        return self.frame.astype({c.name: dtypes[c.kind] for c in sound})
+        wanted = [c for c in self.table.columns if c.required or c.of_residents]
+        sound = [c for c in wanted if c.kind in dtypes and self.sound(c.name)]
+        whole = [c for c in sound if c.required or self.frame[c.name].notna().all()]
+        return self.frame.astype({c.name: dtypes[c.kind] for c in whole})
 
 
 def read_sheet(folder: Path, table: Table) -> Sheet:

@@ -26,6 +26,7 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
     sites = codes_if_sound(sheets["sites"], "site")
     _check_roles(sheets)
     _check_border(sheets)
+    _check_residents_are_known(sheets["areas"])
     _check_population_parts(sheets["areas"])
     repaired: dict[tuple[str, str], dict[str, str]] = {}
     for name, column, known, whose in (
@@ -46,7 +47,7 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
         _check_journeys(sheets["journeys"], areas, sites, repaired, allow_missing)
         _check_transfers(sheets["transfers"], sites, repaired)
     if areas:
-        _check_demand(sheets["demand"], areas, repaired)
+        _check_demand(sheets["demand"], areas, sheets["areas"], repaired)
     for name in ("journeys", "transfers"):
         _check_minutes_are_minutes(sheets[name])
     _check_staff_counted(sheets["staff"])
@@ -78,6 +79,17 @@ def _check_border(sheets: dict[str, Sheet]) -> None:
         for area in total.index[total > 1 + MOST_ROUNDING]:
             words = f"the shares of {area} add up to {total[area]:g}, more than everybody. Correct them."
             border.add("more than everybody", words, index=int(border.frame.index[border.frame["area"] == area][0]))
+
+
+def _check_residents_are_known(sheet: Sheet) -> None:
+    """Note each cell that is blank where only areas outside may leave it so."""
+    for column in sheet.table.columns if "resident" in sheet.frame else ():
+        if column.of_residents and column.name in sheet.frame:
+            blank = sheet.frame[column.name].isna() & sheet.frame["resident"].eq(True)
+            words = f"{column.name} is blank. Fill it in ({column.meaning}); only areas outside may leave it so."
+            for index in sheet.frame.index[blank]:
+                if not sheet.is_faulty(index, column.name):
+                    sheet.add(f"{column.name} blank", words, index=int(index))
 
 
 def _check_population_parts(sheet: Sheet) -> None:
@@ -187,13 +199,20 @@ def _check_transfers(sheet: Sheet, sites: Sequence[str], repaired: dict[tuple[st
         sheet.add("itself", "this transfer ends where it starts. Delete the row.", index=int(index))
 
 
-def _check_demand(sheet: Sheet, areas: Sequence[str], repaired: dict[tuple[str, str], dict[str, str]]) -> None:
+def _check_demand(
+    sheet: Sheet, codes: Sequence[str], areas: Sheet, repaired: dict[tuple[str, str], dict[str, str]]
+) -> None:
+    """Note each resident area without a row of some activity. Of an area outside it need not be known."""
+    if not areas.sound("resident"):
+        return
+    resident = set(areas.frame["area"][areas.frame["resident"].eq(True)])
+    residents = [code for code in codes if code in resident]
     if "activity" not in sheet.frame:
         return
     activities = [code for code in dict.fromkeys(sheet.frame["activity"]) if code]
-    grid = _present_pairs(sheet, ("area", areas), ("activity", activities), repaired)
+    grid = _present_pairs(sheet, ("area", residents), ("activity", activities), repaired)
     if grid is not None:
-        pairs = _pairs_without(grid, areas, activities)
+        pairs = _pairs_without(grid, residents, activities)
         words = "there is no {1} for {0}. Add it; where nobody needs it, write 0."
         _add_missing(sheet, "area", pairs, words.format)
 

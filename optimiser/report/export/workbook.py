@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimiser.errors import TooLarge, needed
 from optimiser.plan.finished import Run
-from optimiser.problem.words import of_ages
+from optimiser.problem.words import of_ages, of_incomers
 from optimiser.report.export.contents import YES_OR_NO, Tidy, plain
 from optimiser.report.export.recalculation import DECIMALS, Line, Place, lines
 from optimiser.report.summary import beside
@@ -128,6 +128,8 @@ def _about(run: Run) -> Iterator[tuple[str, str]]:
     yield "Outcome", plain(run.record["outcome"])
     if ages := of_ages(problem):
         yield "Ages", plain(" ".join(ages))
+    if incomers := of_incomers(problem):
+        yield "Areas outside", plain(" ".join(incomers))
     yield "Checked", "Every number was recomputed independently from the inputs; no disagreement."
     broken = int((run.tables["rules"]["pass"] != "true").sum())
     yield "Rules broken", f"{broken} of {len(run.tables['rules'])}"

@@ -118,10 +118,12 @@ def _shapes(problem: Problem) -> Points | None:
         path = Path(folder) / Path(name).name
         path.write_bytes(problem.files[name])
         try:
-            frame = read_boundaries(path, areas=problem.areas.index)
+            frame = read_boundaries(path).set_index("area")
         except InputError:
             return None
-    frame = frame.set_index("area").loc[list(problem.areas.index)]
+    if not problem.areas.index.isin(frame.index).all():
+        return None
+    frame = frame.loc[list(problem.areas.index)]
     britain = frame.total_bounds[0] > -9 and frame.total_bounds[2] < 3 and 49 < frame.total_bounds[1] < 61.5
     shapes = frame.to_crs(GRID if britain else frame.estimate_utm_crs()).geometry.to_numpy()
     return np.asarray(shapely.coverage_simplify(shapes, METRES_SIMPLER), dtype=object)

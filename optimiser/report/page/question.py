@@ -108,7 +108,7 @@ def _areas(problem: Problem) -> Data:
         "resident": packed(resident.astype(float)),
     }
     if "population" in areas:
-        found["people"] = packed(areas["population"].to_numpy(float))
+        found["people"] = packed(areas["population"].fillna(0).to_numpy(float))
     if "population_75_plus" in areas:
         found["older"] = packed(areas["population_75_plus"].fillna(0).to_numpy(float))
     if "deprivation_decile" in areas:
