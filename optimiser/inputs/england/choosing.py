@@ -97,13 +97,14 @@ class Chosen:
         """Share of each area's admissions that went to each unit in 2019, areas × units; 0 where none is known."""
         england = self.england
         shares = england.shares.reindex(england.areas["msoa"]).set_axis(england.areas.index).fillna(0.0)
-        found = pd.DataFrame(0.0, index=england.areas.index, columns=self.pool)
+        nobody = pd.Series(0.0, index=england.areas.index)
+        found = dict.fromkeys(self.pool, nobody)
         trusts = england.units["trust"].reindex(self.pool).dropna()
         for trust, units in trusts.groupby(trusts).groups.items():
             nearest = england.minutes[list(units)].idxmin(axis=1)
             for unit in units:
                 found[unit] = shares[trust].where(nearest == unit, 0.0)
-        return found
+        return pd.DataFrame(found)
 
     @cached_property
     def published(self) -> pd.Series:
