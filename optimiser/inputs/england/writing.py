@@ -13,7 +13,7 @@ import pandas as pd
 from optimiser.inputs.england.choosing import COMES_IN, LEAVES_FOR, RELIABLE, Chosen
 from optimiser.inputs.england.national import package_files, shipped_text
 from optimiser.problem import HERE
-from optimiser.problem.words import listed, percent
+from optimiser.problem.words import percent
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -22,7 +22,6 @@ BOUNDARY_DECIMALS = 5  # about a metre, and the same for both areas that share a
 # A unit's trust is in doubt if less than this of the admissions nearest to it went there.
 DOUBTFUL = 0.5
 CATCHMENTS = "OHID, acute trust catchment populations 2019 (border.csv)"
-MAXIMUM = '{value: 2000, source: "Upper size used in Allen and others 2017 (BMJ Open 7:e018143)", verified: true}'
 
 
 def files_of_place(chosen: Chosen, name: str, stem: str, *, outlined: bool = True) -> dict[str, bytes]:
@@ -189,8 +188,8 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
         "place": name,
         "stem": stem,
         "candidates": ", ".join(here["site"]),
-        "candidate_names": listed(here["name"]),
-        "neighbour_names": listed(units["name"][~units.index.isin(here.index)]) or "none",
+        "candidate_names": "; ".join(here["name"]),
+        "neighbour_names": "; ".join(units["name"][~units.index.isin(here.index)]) or "none",
         "residents": f"{len(chosen.residents):,}",
         "outside": f"{len(chosen.outside):,}",
         "strokes": f"{chosen.strokes[chosen.residents].sum():,.0f}",
@@ -204,11 +203,10 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
         "leaves_for": f"{LEAVES_FOR:.1%}",
         "units": "every unit to which journeys are known" if chosen.all_units else "the units that give thrombolysis",
         "left_out": "".join(f"- {one}.\n" for one in left_out),
-        "maximum": f"    maximum_patients: {MAXIMUM}",
         "catchments": CATCHMENTS,
     }
     known = Template(shipped_text("know_before.yaml")).substitute(words)
-    return words | {"know_before": known}
+    return words | {"know_before": known.rstrip()}
 
 
 def _percent(share: float) -> str:
