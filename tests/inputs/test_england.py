@@ -8,6 +8,7 @@ import io
 import json
 import re
 import sys
+from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -238,6 +239,15 @@ def test_a_board_with_one_unit_says_so_and_which_neighbour_to_add(tmp_path: Path
     assert "has one unit, Royal Cornwall Hospital, Truro" in record["remarks"][0]
     assert '--icb "Cornwall and the Isles of Scilly" --icb "Devon"' in record["remarks"][0]
     assert (tmp_path / "here/here.yaml").exists()
+
+
+def test_a_board_without_any_unit_says_so_and_which_neighbour_to_add(monkeypatch: pytest.MonkeyPatch):
+    known = england()
+    without = replace(known, units=known.units[known.units["icb"] != "Devon"])
+    monkeypatch.setattr("optimiser.inputs.england.read_england", lambda: without)
+    with pytest.raises(InputError, match="Devon has no stroke unit that journeys are known to") as refused:
+        place_of(["Devon"], "devon")
+    assert '--icb "Devon" --icb "' in refused.value.faults[0].message
 
 
 def test_the_boards_are_listed(tmp_path: Path):
