@@ -83,6 +83,14 @@ def test_shares_of_mid_and_south_essex_are_those_of_the_place_that_ships():
     assert both["ours"].to_numpy() == pytest.approx(both["share"].to_numpy(), abs=1e-5)
 
 
+def test_as_many_come_in_to_mid_and_south_essex_as_were_counted_by_hand():
+    # docs/observed.md: 113 strokes a year from the areas outside with a share of at least 1%.
+    one = chosen("Mid and South Essex")
+    come = one.flows.loc[one.outside, one.candidates].sum(axis=1) @ one.strokes[one.outside]
+    assert len(one.outside) == 847
+    assert come == pytest.approx(112.7, abs=0.05)
+
+
 def test_areas_outside_and_neighbours_are_chosen_as_is_said():
     one = chosen("Kent and Medway")
     minutes = england().minutes[one.pool]
