@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 BOUNDARY_DECIMALS = 5  # about a metre, and the same for both areas that share a corner
 # A unit's trust is in doubt if less than this of the admissions nearest to it went there.
 DOUBTFUL = 0.5
+# With more candidates, to know how many patients come to each makes a question too large to be answered in minutes.
+MOST_WITH_VOLUMES = 16
+TOO_MANY = "# Too large to be answered with so many candidates: "
 CATCHMENTS = "OHID, acute trust catchment populations 2019 (border.csv)"
 
 
@@ -204,6 +207,7 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
         "units": "every unit to which journeys are known" if chosen.all_units else "the units that give thrombolysis",
         "left_out": "".join(f"- {one}.\n" for one in left_out),
         "catchments": CATCHMENTS,
+        "off": TOO_MANY if len(here) > MOST_WITH_VOLUMES else "",
     }
     known = Template(shipped_text("know_before.yaml")).substitute(words)
     return words | {"know_before": known.rstrip()}
