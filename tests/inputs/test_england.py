@@ -239,6 +239,17 @@ def test_where_nearness_says_little_the_place_its_answer_and_its_readme_carry_a_
     assert len(rows) == len(question.areas) * len(question.sites) == len(journeys(one))
 
 
+def test_where_there_are_too_many_units_no_volumes_are_asked_for():
+    names = ("North East and North Cumbria", "Cheshire and Merseyside", "Lancashire and South Cumbria")
+    few, many = (
+        files_of_place(one, "here", "here", outlined=False)["here.yaml"].decode()
+        for one in (chosen(*names[:2]), chosen(*names))
+    )
+    for volume in ("minimum_patients", "maximum_patients"):
+        assert f"\n    {volume}: {{value: " in few
+        assert f"\n    # Too large to be answered with so many candidates: {volume}: {{value: " in many
+
+
 def test_a_board_with_one_unit_says_so_and_which_neighbour_to_add(tmp_path: Path):
     done = optimiser("init", "here", "--icb", "Cornwall and the Isles of Scilly", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

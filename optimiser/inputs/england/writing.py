@@ -12,6 +12,7 @@ import pandas as pd
 
 from optimiser.inputs.england.choosing import COMES_IN, LEAVES_FOR, RELIABLE, Chosen
 from optimiser.inputs.england.national import package_files, shipped_text
+from optimiser.journeys.nearest import MOST_TABLE_CANDIDATES
 from optimiser.problem import HERE
 from optimiser.problem.words import percent
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 BOUNDARY_DECIMALS = 5  # about a metre, and the same for both areas that share a corner
 # A unit's trust is in doubt if less than this of the admissions nearest to it went there.
 DOUBTFUL = 0.5
-# With more candidates, to know how many patients come to each makes a question too large to be answered in minutes.
-MOST_WITH_VOLUMES = 16
+# What stands before a minimum and a maximum of patients where there are too many candidates to list.
 TOO_MANY = "# Too large to be answered with so many candidates: "
 CATCHMENTS = "OHID, acute trust catchment populations 2019 (border.csv)"
 
@@ -207,7 +207,7 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
         "units": "every unit to which journeys are known" if chosen.all_units else "the units that give thrombolysis",
         "left_out": "".join(f"- {one}.\n" for one in left_out),
         "catchments": CATCHMENTS,
-        "off": TOO_MANY if len(here) > MOST_WITH_VOLUMES else "",
+        "off": TOO_MANY if len(here) > MOST_TABLE_CANDIDATES else "",
     }
     known = Template(shipped_text("know_before.yaml")).substitute(words)
     return words | {"know_before": known.rstrip()}
