@@ -135,8 +135,8 @@ def _by_site(chosen: Chosen, by_unit: pd.DataFrame) -> pd.DataFrame:
 
 
 def _long(wide: pd.DataFrame, row: str, column: str, value: str) -> pd.DataFrame:
-    found = wide.rename_axis(index=row).reset_index().melt(id_vars=row, var_name=column, value_name=value)
-    return found.sort_values([row, column], kind="stable")
+    rows, columns = np.repeat(wide.index, wide.shape[1]), np.tile(wide.columns, len(wide))
+    return pd.DataFrame({row: rows, column: columns, value: wide.to_numpy().ravel()})
 
 
 def data_checks(chosen: Chosen) -> pd.DataFrame:
