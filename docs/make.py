@@ -129,6 +129,7 @@ OTHER_MEASURES = {
     "share_outside": "Those of all the residents' patients, as a share.",
     "site_patients": "Patients a year who come to a site, from inside and outside the system.",
     "site_patients_from_outside": "Those of them who live outside the system.",
+    "patients_more_than_today": "How many more patients a year come to a neighbour than with today's sites.",
     "observed_patients": "Patients counted at a site today, scaled to those whom the model sends to the sites counted.",
     "backcast_patients": "Patients a year whom the offsets send to a site with today's designations.",
     "backcast_error": "How far apart those two are, as a share of those counted.",

@@ -248,6 +248,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         journeys, demand, border = (
             {key: row for key, row in table.items() if key[0] not in left_out} for table in (journeys, demand, border)
         )
+    shares_scale = math.lcm(*(row.cells["share"].denominator for row in border.values()))
     numbers, scale = whole_numbers([row.cells["patients_per_year"] for row in demand.values()])
     if question.as_today and scale < MICRO:
         # An area's patients are parted in whole millionths.
@@ -273,7 +274,8 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         road=scaled_minutes(transfers, question.factor),
         counts={key: Fraction(row.cells["count"]) for key, row in counts.items()},
         names={code: row.cells.get("name", "") for code, row in sites.items()},
-        border={pair: row.cells["share"] for pair, row in border.items()},
+        border={pair: int(row.cells["share"] * shares_scale) for pair, row in border.items()},
+        shares_scale=shares_scale,
     )
 
 

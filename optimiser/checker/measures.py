@@ -138,6 +138,11 @@ def _site_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]
         yield "site_patients", site, Measure(everyone, PATIENTS, "neither")
         others = run.patients_from(service, site, outside)
         yield "site_patients_from_outside", site, Measure(others, PATIENTS, "neither")
+    if service in run.question.today:
+        then = run.arriving_as_today(service, run.neighbours(service))
+        for site in run.neighbours(service):
+            more = run.patients_from(service, site, run.streams(service)) - then[site]
+            yield "patients_more_than_today", site, Measure(more, PATIENTS, "lower")
 
 
 def _bed_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
@@ -326,6 +331,7 @@ MEASURES = frozenset(
         "patients_beyond_standard",
         "site_patients",
         "site_patients_from_outside",
+        "patients_more_than_today",
         "changes_from_today",
     ]
     + ["beds_needed", "beds_available", "occupancy", "blocking", "beds_needed_as_today", "beds_today"]

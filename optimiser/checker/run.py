@@ -120,7 +120,8 @@ class Inputs(NamedTuple):
     road: Mapping[tuple[str, str], int]
     counts: Mapping[tuple[str, str, str], Fraction]
     names: Mapping[str, str] = MappingProxyType({})
-    border: Mapping[tuple[str, str], Fraction] = MappingProxyType({})
+    border: Mapping[tuple[str, str], int] = MappingProxyType({})
+    shares_scale: int = 1
 
 
 class Result(NamedTuple):
@@ -283,15 +284,15 @@ class Run:
             yield Stream(area, PULLED), pulled * (scale // MICRO)
         if pull == 1:
             return
-        here, left, reached, so_far = shares.get((area, CANDIDATES), Fraction(0)), micro - pulled, 0, Fraction(0)
+        here, left, reached, so_far = shares.get((area, CANDIDATES), 0), micro - pulled, 0, 0
         if not self.areas[area].resident:
-            yield Stream(area, STAYS), round(left * here) * (scale // MICRO)
+            yield Stream(area, STAYS), rounded_ratio(left * here, self.inputs.shares_scale) * (scale // MICRO)
             return
         goes = [(neighbour, shares[area, neighbour]) for neighbour in neighbours if shares.get((area, neighbour))]
         everybody = here + sum(share for _, share in goes)
         for neighbour, share in goes:
             so_far += share
-            before, reached = reached, round(left * so_far / everybody)
+            before, reached = reached, rounded_ratio(left * so_far, everybody)
             yield Stream(area, LEAVES, neighbour), (reached - before) * (scale // MICRO)
         yield Stream(area, STAYS), (left - reached) * (scale // MICRO)
 
@@ -305,10 +306,12 @@ class Run:
 
     def people_share(self, stream: Stream) -> Fraction | int:
         """Return the share of an area's people who count as a stream's: none of those who leave."""
-        if not stream.how:
-            return 1
+        if stream.how == LEAVES:
+            return 0
         pull = self.question.pull
-        return {STAYS: 1 - pull, PULLED: pull, LEAVES: Fraction(0)}[stream.how]
+        if not stream.how or pull == 0:
+            return int(stream.how != PULLED)
+        return pull if stream.how == PULLED else 1 - pull
 
     def may_go(self, service: str, stream: Stream) -> list[str]:
         """Return the sites open to a service's patients that a stream's may take, candidates first, each by code."""
@@ -562,22 +565,29 @@ class Run:
         return {s: busy_beds(wanted, self.patients_from(service, s, every)) for s in self.sites_of(service)}
 
     def busy_as_today(self, service: str) -> list[Fraction]:
-        """Return the beds taken on average at each of today's candidates, were those the ones that provide a service.
-
-        Where patients are seen first elsewhere, that is as it is today too, if the config says how that is.
-        """
-        wanted, transfer = self.question.services[service].beds, self.question.services[service].transfer
+        """Return the beds taken on average at each of today's candidates, were a service at those."""
+        wanted = self.question.services[service].beds
         assert wanted is not None
-        today, first = self.question.today, transfer.first_contact if transfer else service
+        chosen = [site for site in self.candidates if site in self.question.today[service]]
+        return [busy_beds(wanted, number) for number in self.arriving_as_today(service, chosen).values()]
+
+    def arriving_as_today(self, service: str, sites: Iterable[str]) -> dict[str, Fraction]:
+        """Return the patients a year who would arrive at some sites, were a service where it is today.
+
+        Where patients are seen first elsewhere, that is as it is today too, if the config says how that is. Nobody is
+        shared out.
+        """
+        today, transfer = self.question.today, self.question.services[service].transfer
+        first = transfer.first_contact if transfer else service
         chosen = [site for site in self.candidates if site in today[service]]
         seen = [site for site in self.candidates if site in today[first]] if first in today else self.sites_of(first)
-        patients: dict[str | None, Fraction] = dict.fromkeys(chosen, Fraction(0))
+        patients: dict[str, Fraction] = dict.fromkeys(sites, Fraction(0))
         streams = self.streams(service)
         for stream, journey in self.nearest_if(service, chosen, seen).items():
             if journey.site in patients:
                 share = transfer.value("share_transferred") if transfer and journey.moves else 1
                 patients[journey.site] += share * streams[stream]
-        return [busy_beds(wanted, number / self.inputs.patients_scale) for number in patients.values()]
+        return {site: number / self.inputs.patients_scale for site, number in patients.items()}
 
     # Staff ------------------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from optimiser.checker.measures import mean
 from optimiser.checker.question import Question
 from optimiser.checker.reading import Breach, Number, brief, dust, nearly, same, size
 from optimiser.checker.record import PROVED, Entry
-from optimiser.checker.rules import RULES, facts_of
+from optimiser.checker.rules import PATIENTS, RULES, Fact, facts_of
 from optimiser.checker.run import Run
 from optimiser.checker.tried import Designated, Trial
 
@@ -28,6 +28,8 @@ from optimiser.checker.tried import Designated, Trial
 NOT_PROVED, NO_PLAN, NOT_KNOWN = "not proved", "no plan", "not known"
 SAME, DIFFERS = "the same plan is best", "another plan is best"
 MEAN, BEYOND_PRINTING = "mean_minutes", 10**200
+# Both sides of a rule, which stand in a cell in place of a frame.
+SIDES = ("left", "right")
 
 
 class Other(NamedTuple):
@@ -118,7 +120,7 @@ ENTRIES: Mapping[str, Entry] = {
 
 
 class Wording(NamedTuple):
-    """A way to say something: a template, and of each number in it the frame and the service."""
+    """A way to say something: a template, and of each number in it the frame and the service, or side and rule."""
 
     template: str
     cells: Sequence[tuple[str, str]] = ()
@@ -167,7 +169,8 @@ class Said:
             return {NO_PLAN: Wording(self.other.no_plan), NOT_KNOWN: Wording(self.other.not_known + why)}
         if self.entry["kind"] == "border":
             border = "as many crossing as today" if self.run.question.border == "as_today" else "the border open"
-            return {DIFFERS: self._swaps(self.best, "The border decides it: if nobody crossed it, ", _across(border))}
+            moved = self._swaps(self.best, "The border decides it: if nobody crossed it, ", _across(border))
+            return {DIFFERS: self._but_breaks(self.best, border, moved)}
         same_plan = Wording("If everybody went to the nearest, the same plan would be best.")
         opening = "If everybody went to the nearest, the best plan would differ: "
         return {SAME: same_plan, DIFFERS: self._swaps(self.best, opening, _to_the_nearest)}
@@ -185,6 +188,31 @@ class Said:
                 cells += [(frame, code) for frame in of if counted]
         return Wording(f"{opening}{'; '.join(swaps)}.", cells)
 
+    def _but_breaks(self, best: Designated, border: str, moved: Wording) -> Wording:
+        """Return a wording with the rules that the best plan there breaks here, and both sides of those on patients."""
+        run, cells = self.here.going(best), [*moved.cells]
+        known = dict(run.inputs.names) | {code: one.name.lower() for code, one in run.question.services.items()}
+        found = []
+        for instance in sorted(broken_by(run)):
+            rule, *names = instance.split(".")
+            whose = ", ".join(known.get(name, name.replace("_", " ")) for name in names)
+            numbers = ""
+            if self._fact(instance).unit == PATIENTS:
+                numbers = f"{{{len(cells)}:,.0f}} against {{{len(cells) + 1}:,.0f}} {PATIENTS}"
+                cells += [("left", instance), ("right", instance)]
+            inside = ": ".join(part for part in (_literally(whose), numbers) if part)
+            found.append(f"{rule.replace('_', ' ')} ({inside})")
+        if not found:
+            return moved
+        rules = f"the rule{'s' if len(found) > 1 else ''} that {'; '.join(found)}"
+        return Wording(f"{moved.template[:-1]}; but with {border} that breaks {rules}.", cells)
+
+    def _fact(self, instance: str) -> Fact:
+        """Return an instance of a rule as the best plan there has it here."""
+        rule, _, rest = instance.partition(".")
+        facts = facts_of(rule, self.here.going(self.best or frozenset()))
+        return next(fact for fact in facts if fact.instance == rest)
+
     @property
     def claim(self) -> str | None:
         """What the sentence claims, if it is worded as any is."""
@@ -192,7 +220,13 @@ class Said:
         return next(worded, None)
 
     def number(self, frame: str, service: str) -> Number | None:
-        """Return the mean journey to a service in a frame: measures.csv, or the best plan here or there."""
+        """Return the mean journey to a service in a frame: measures.csv, or the best plan here or there.
+
+        Of the sides of a rule, ``service`` is its instance.
+        """
+        if frame in SIDES:
+            fact = self._fact(service)
+            return fact.left if frame == "left" else fact.right
         if frame == "measures":
             row = self.run.measures.get((MEAN, service, ""))
             return row.cells["value"] if row else None
@@ -288,6 +322,13 @@ def sentences_say_what_numbers_say(run: Run) -> Iterator[Breach]:
             yield one.not_so(check, "kind", one.entry["kind"], "", "is said of a plan that was only evaluated")
 
 
+def _place(frame: str, code: str) -> dict[str, Any]:
+    """Return where the number of a wording stands."""
+    if frame in SIDES:
+        return {"frame": "rules_here", "row": {"instance": code}, "column": frame}
+    return {"frame": frame, "row": {"measure": MEAN, "service": code, "group": ""}, "column": "value"}
+
+
 def _worded(check: str, said: Said) -> Iterator[Breach]:
     entry = said.entry
     if not said.other.is_another(said.run):
@@ -300,10 +341,7 @@ def _worded(check: str, said: Said) -> Iterator[Breach]:
         yield said.not_so(check, "template", entry["template"], expected, message)
         return
     wording, cells = said.wordings[said.claim], entry["cells"]
-    due = [
-        {"frame": frame, "row": {"measure": MEAN, "service": code, "group": ""}, "column": "value"}
-        for frame, code in wording.cells
-    ]
+    due = [_place(frame, code) for frame, code in wording.cells]
     if [{part: cell[part] for part in cell if part != "value"} for cell in cells] != due:
         places = ", ".join(f"{frame} {code}" for frame, code in wording.cells)
         yield said.not_so(check, "cells", "", places, f"are not where its numbers stand: {places or 'nowhere'}")

@@ -16,8 +16,9 @@ from optimiser.checker.sentences import mean_of
 from optimiser.checker.tried import Designated, Trial
 
 LEVEL, KNOWN = "standings_are_so", "what_to_know_is_so"
-OF_A_STANDING, OF_A_RIVAL = {"service", "within", "margin", "level"}, {"designated", "figures"}
+OF_A_STANDING, OF_A_RIVAL = {"service", "within", "margin", "runner_up", "level"}, {"designated", "figures"}
 A_HUNDREDTH, CLOSE = Fraction(1, 100), Fraction(1, 10**6)
+RIVAL = "a lawful plan with this service at other sites, the others' as here"
 # A part, what it is, and what it should be.
 NotSo = tuple[str, object, object]
 PLACE = re.compile(r"\{([a-z_0-9]+) of ([a-z0-9_]+)(?: at ([a-z0-9_]+))?( today)?\}")
@@ -49,17 +50,26 @@ def _is_standing(run: Run, one: Any) -> bool:
     if not isinstance(one, dict) or set(one) != OF_A_STANDING or one["service"] not in run.services_with_patients:
         return False
     numbers = _is_number(one["within"]) and (one["margin"] is None or _is_number(one["margin"]))
+    numbers = numbers and (one["runner_up"] is None or _are_designated(run, one["runner_up"]))
     return numbers and isinstance(one["level"], list) and all(_is_rival(run, rival) for rival in one["level"])
 
 
 def _is_rival(run: Run, rival: Any) -> bool:
     if not isinstance(rival, dict) or set(rival) != OF_A_RIVAL or not isinstance(rival["figures"], dict):
         return False
-    known = {(site, code) for site in run.candidates for code in run.question.services}
-    pairs = rival["designated"] if isinstance(rival["designated"], list) else [None]
-    texts = all(isinstance(pair, list) and len(pair) == 2 and all(isinstance(p, str) for p in pair) for pair in pairs)
     two = all(isinstance(f, list) and len(f) == 2 and all(map(_is_number, f)) for f in rival["figures"].values())
-    return texts and two and known.issuperset(map(tuple, pairs))
+    return two and _are_designated(run, rival["designated"])
+
+
+def _are_designated(run: Run, said: Any) -> bool:
+    known = {(site, code) for site in run.candidates for code in run.question.services}
+    pairs = said if isinstance(said, list) else [None]
+    texts = all(isinstance(pair, list) and len(pair) == 2 and all(isinstance(p, str) for p in pair) for pair in pairs)
+    return texts and known.issuperset(map(tuple, pairs))
+
+
+def _pairs(designated: list[list[str]]) -> Designated:
+    return frozenset((code, site) for site, code in designated)
 
 
 def _plan(run: Run) -> Designated:
@@ -76,19 +86,37 @@ def _not_so(run: Run, trial: Trial, one: Mapping[str, Any]) -> Iterator[NotSo]:
     within = A_HUNDREDTH * Fraction(own) if stated is None or stated.value is None else stated.value
     if not nearly(one["within"], within):
         yield "within", one["within"], within
-    named = [frozenset((code, site) for site, code in rival["designated"]) for rival in one["level"]]
+    named = [_pairs(rival["designated"]) for rival in one["level"]]
     here = _plan(run)
+    yield from _runner_up_not_so(run, trial, here, one, own)
     for rival, there in zip(one["level"], named, strict=True):
-        others = {code for code in run.services_with_patients if code != service}
-        moved = {code for code, _ in here ^ there}
-        if service not in moved or moved & others or trial.breaks_a_rule(there):
-            yield "level", rival["designated"], "a lawful plan with this service at other sites, the others' as here"
+        if not _is_a_rival(run, trial, here, there, service):
+            yield "level", rival["designated"], RIVAL
             continue
         apart = _apart(trial, there, service, own)
         if apart is None or size(apart) > within + CLOSE:
             yield "level", rival["designated"], f"a plan whose average journey is within {float(within):g} minutes"
         yield from _figures_not_so(run, trial.going(there), service, rival["figures"])
     yield from _margin_not_so(trial, here, one, named, within, own)
+
+
+def _is_a_rival(run: Run, trial: Trial, here: Designated, there: Designated, service: str) -> bool:
+    others, moved = {code for code in run.services_with_patients if code != service}, {code for code, _ in here ^ there}
+    return service in moved and not moved & others and not trial.breaks_a_rule(there)
+
+
+def _runner_up_not_so(run: Run, trial: Trial, here: Designated, one: Mapping[str, Any], own: Number) -> Iterator[NotSo]:
+    """Yield what is wrong with the plan that the margin is to: it is lawful, and so far away."""
+    service, margin, stated = one["service"], one["margin"], one["runner_up"]
+    if stated is None or margin is None:
+        if stated != margin:
+            yield "runner_up", stated, "a plan where there is a margin, and none where there is none"
+    elif not _is_a_rival(run, trial, here, _pairs(stated), service):
+        yield "runner_up", stated, RIVAL
+    else:
+        apart = _apart(trial, _pairs(stated), service, own)
+        if apart is None or not nearly(margin, apart):
+            yield "runner_up", margin, apart
 
 
 def _apart(trial: Trial, there: Designated, service: str, own: Number) -> Number | None:

@@ -75,7 +75,7 @@ def _border_is_complete(run: Run) -> Iterator[Breach]:
     """Yield what is wrong with border.csv: shares of what is not there, of more than everybody, or of nobody."""
     name, inputs = "inputs/border.csv", run.inputs
     known = {CANDIDATES, *(site for site, role in inputs.roles.items() if role == "neighbour")}
-    total = dict.fromkeys(inputs.areas, Fraction(0))
+    total = dict.fromkeys(inputs.areas, 0)
     for (area, goes_to), share in inputs.border.items():
         where = f"{name} {area} {goes_to}"
         if area not in inputs.areas or goes_to not in known:
@@ -85,13 +85,14 @@ def _border_is_complete(run: Run) -> Iterator[Breach]:
         total[area] += share
         leaves = share and goes_to != CANDIDATES and inputs.areas[area].resident
         if leaves and (area, goes_to) not in inputs.minutes:
-            yield Breach(INPUTS_CHECK, where, shown(share), "a journey", f"{where}: people go there without a journey.")
-    for area, share in total.items():
-        where = f"{name} {area}"
-        if share > 1 + ROUNDED_UP:
-            message = f"{where}: the shares add up to {shown(share)}, more than everybody."
-            yield Breach(INPUTS_CHECK, where, shown(share), "1", message)
-        if inputs.areas[area].resident and not share:
+            claimed = shown(Fraction(share, inputs.shares_scale))
+            yield Breach(INPUTS_CHECK, where, claimed, "a journey", f"{where}: people go there without a journey.")
+    for area, summed in total.items():
+        where, everybody = f"{name} {area}", Fraction(summed, inputs.shares_scale)
+        if everybody > 1 + ROUNDED_UP:
+            message = f"{where}: the shares add up to {shown(everybody)}, more than everybody."
+            yield Breach(INPUTS_CHECK, where, shown(everybody), "1", message)
+        if inputs.areas[area].resident and not summed:
             yield Breach(INPUTS_CHECK, where, "", "a share", f"{where}: nothing says where its people go today.")
 
 

@@ -55,6 +55,8 @@ def finish(
     from optimiser.plan.quotable import Otherwise
     from optimiser.plan.runs import files_of, write_files
     from optimiser.report import screen
+    from optimiser.report.rests_on import checked
+    from optimiser.report.summary import left_out
 
     said = [one for one in extra if isinstance(one, Otherwise)]
     files = files_of(plan, said, would_change.record if would_change else None)
@@ -63,13 +65,14 @@ def finish(
     if as_json:
         typer.echo(json.dumps(_without_infinities(_answer(plan, written, breaches.to_dict("records"))), indent=2))
     else:
-        checked = "Checked: every number recomputed independently from the inputs, no disagreement."
         changes = [one.words for one in would_change.changes] if would_change else []
+        unknown = left_out(would_change.not_worked_out) if would_change else []
+        shown = screen.lines(plan, [*changes, *map(str, said), *unknown])
         words = [
-            *screen.lines(plan, [*changes, *map(str, said)]),
+            *shown,
             *(one for one in extra if isinstance(one, str)),
-            *(["", *screen.rest(plan)] if full else []),
-            checked if not len(breaches) else "CHECK FAILED: do not use this run.",
+            *(["", *(line for line in screen.rest(plan) if not line or line not in shown)] if full else []),
+            checked(plan) if not len(breaches) else "CHECK FAILED: do not use this run.",
         ]
         say(words, {}, False, "" if quiet else f"optimiser report {written}", f"Run folder: {written}")
     if len(breaches):

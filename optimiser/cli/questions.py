@@ -81,7 +81,7 @@ def validate(config: Config, as_json: AsJson = False) -> None:
     Example:  optimiser validate configs/base.yaml
     """
     from optimiser.inputs import read_question
-    from optimiser.problem.words import of_incomers
+    from optimiser.problem.words import amount, of_incomers
 
     question = read_question(config)
     problem, areas_outside = question.problem, question.config.settings.areas_outside
@@ -95,7 +95,8 @@ def validate(config: Config, as_json: AsJson = False) -> None:
     }
     words = [f"{config} is sound: {', '.join(f'{number} {name}' for name, number in counts.items())}."]
     if left_out := len(question.place.areas) - len(question.place.counting(areas_outside).areas):
-        words.append(f"{left_out:,} areas outside are left out: not every activity is known of them (areas_outside).")
+        some = amount(left_out, "areas outside")
+        words.append(f"Left out: {some} of which not every activity is known (areas_outside: {areas_outside}).")
     words += of_incomers(problem)
     say(words, counts, as_json, f"optimiser solve {config}")
 

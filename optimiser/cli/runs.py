@@ -78,7 +78,7 @@ def compare(
         typer.echo(json.dumps(rows, indent=2))
         return
     shown_rows = compared if full else compared[compared.map(_cell).nunique(axis=1) > 1]
-    _print_table(shown_rows)
+    _print_table(shown_rows, _names_in(tables))
     left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
     for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
         typer.echo(f"\n{name} against {next(iter(tables))}, in sentences that may be quoted:")
@@ -144,8 +144,30 @@ def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables]:
     return option.code, tables_of(plan)
 
 
-def _print_table(compared: Any) -> None:
-    """Print a comparison as a table."""
+def _names_in(answers: dict[str, Tables]) -> dict[str, str]:
+    """Return what sites and services of answers are called, by code."""
+    from optimiser.problem.words import short
+
+    known: dict[str, str] = {}
+    for tables in answers.values():
+        sites, services = tables["sites"], tables["services"]
+        known |= {code: short(name) for code, name in zip(sites["site"], sites["name"], strict=True)}
+        known |= dict(zip(services["service"], services["name"], strict=True))
+    return known
+
+
+def _row_in_words(name: str, known: dict[str, str]) -> str:
+    """Return what a row of a comparison is, without codes."""
+    from optimiser.problem.words import rule_in_words
+
+    if name.startswith("breaks "):
+        instance, _, unit = name.removeprefix("breaks ").partition(" (")
+        return f"by how many {unit.removesuffix(')')} it misses: {rule_in_words(instance, known)}"
+    return " ".join(known.get(word, word.replace("_", " ")) for word in name.split(" "))
+
+
+def _print_table(compared: Any, known: dict[str, str]) -> None:
+    """Print a comparison as a table, in the words of services and sites."""
     from rich.console import Console
     from rich.table import Table
 
@@ -156,7 +178,11 @@ def _print_table(compared: Any) -> None:
         )
     before = None
     for (service, name), row in compared.iterrows():
-        table.add_row("" if service == before else service or "all services", name, *map(_cell, row))
+        cells = list(map(_cell, row))
+        if name == "sites":
+            cells = [", ".join(known.get(site, site) for site in cell.split(", ")) for cell in cells]
+        words = known.get(service, service) or "all services"
+        table.add_row("" if service == before else words, _row_in_words(name, known), *cells)
         before = service
     console = Console()
     width = console.width if console.is_terminal else 150 + 32 * len(compared.columns)

@@ -26,7 +26,7 @@ from optimiser.explanation.costs import (
 from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.plan import Plan, evaluate
 from optimiser.problem import Fixed, Objective, Problem
-from optimiser.problem.words import amount, is_one, shown
+from optimiser.problem.words import PATIENTS, amount, is_one, shown
 
 BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "unit", "short"]
 
@@ -198,9 +198,11 @@ def broken_rules(plan: Plan) -> pd.DataFrame:
     return found.assign(short=-plan.broken["spare"].to_numpy(dtype=float))
 
 
-def broken_in_words(broken: pd.DataFrame) -> list[str]:
-    """Return a line for each broken rule, with both sides."""
-    return [f"  - {row['words']}: {_sides(row)} ({row['instance']})" for row in broken.to_dict("records")]
+def broken_in_words(broken: pd.DataFrame, *, codes: bool = True) -> list[str]:
+    """Return a line for each broken rule, with both sides and perhaps its code in brackets."""
+    rows = broken.to_dict("records")
+    named = [f" ({row['instance']})" if codes else "" for row in rows]
+    return [f"  - {row['words']}: {_sides(row)}{name}" for row, name in zip(rows, named, strict=True)]
 
 
 def _sides(row: Mapping[Hashable, Any]) -> str:
@@ -210,6 +212,8 @@ def _sides(row: Mapping[Hashable, Any]) -> str:
         return f"it is {'' if left else 'not '}{there}"
     if unit == "areas":
         return f"{amount(left, unit)} {'has' if is_one(left) else 'have'} none"
+    if unit == PATIENTS and isfinite(left) and round(left) != round(right):
+        left, right = round(left), round(right)
     bound, verb = {">=": ("at least", "asked for"), "<=": ("at most", "allowed")}[relation]
     asked = amount(right, unit) if not isfinite(left) else shown(right)
     is_or_are = "is" if is_one(right) or unit.startswith("share") else "are"

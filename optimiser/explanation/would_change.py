@@ -137,7 +137,7 @@ def _too_large(plan: Plan) -> str:
     choices = sum(2 ** _open_sites(problem, code) for code in problem.services_with_patients)
     asked = len(givings(problem)) + 4 * len(list(_looked_at(problem)))
     if not can_be_ranked(problem) or asked * choices * len(problem.streams.area) > MOST_WORK:
-        return f"to ask about {asked} things one by one would take too long here"
+        return f"to vary {asked} rules and figures one by one would take too long here"
     return ""
 
 
@@ -304,16 +304,16 @@ def _overtaken(found: Switching, away: int) -> Fraction | None:
 def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
     """Return in words that a parameter changes by so much."""
     kind, *names = parameter.name.split(".")
-    share = f"{float(abs(by) * 100):.6g}%"
+    share, tried = f"{float(abs(by) * 100):.6g}%", f" (tried in steps of {float(STEPS[kind] * 100):g}%)"
     if kind == "staff":
         who = problem.teams[names[0]].name
         counted = "" if names[1] == "people" else f" {names[1]}"
         return f"{float(abs(by)):g}{counted} fewer {who} in post"
     if kind == "demand_factor":
         whose = listed(one.name for one in problem.services.values() if one.activity == names[0])
-        return f"{share} {'more' if by > 0 else 'fewer'} patients for {whose}"
+        return f"{share} {'more' if by > 0 else 'fewer'} patients for {whose}{tried}"
     whose = f"journeys from the areas of {names[0]}" if names else "every journey"
-    return f"{whose} {share} {'longer' if by > 0 else 'shorter'}"
+    return f"{whose} {share} {'longer' if by > 0 else 'shorter'}{tried}"
 
 
 # The border -----------------------------------------------------------------------------------------------------------

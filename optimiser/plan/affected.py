@@ -71,8 +71,8 @@ def areas(base: Answer, other: Answer) -> pd.DataFrame:
 def gains_and_losses(moved: pd.DataFrame) -> pd.DataFrame:
     """Return how many people and patients travel longer, and shorter, by more than 1, 5 and 10 minutes.
 
-    One row a service, group and number of minutes. ``moved`` is what ``areas`` returns. Of the group "age 75+" it
-    is people of that age, and how many patients they are is not known.
+    One row a service, group and number of minutes, with all ``people`` of the group. ``moved`` is what ``areas``
+    returns. Of the group "age 75+" it is people of that age, and how many patients they are is not known.
     """
     rows = []
     for service, group, counted, members in grouped(moved):
@@ -82,27 +82,31 @@ def gains_and_losses(moved: pd.DataFrame) -> pd.DataFrame:
             sums = [_sum(members[people], chosen) for chosen in (longer, shorter)]
             here = members["patients_here"]
             patients = [np.nan if counted == OLDER else here[one].sum() for one in (longer, shorter)]
-            rows.append((service, group, minutes, sums[0], patients[0], sums[1], patients[1]))
-    columns = ["people_longer", "patients_longer", "people_shorter", "patients_shorter"]
+            everybody = members[people].sum(min_count=1)
+            rows.append((service, group, minutes, everybody, sums[0], patients[0], sums[1], patients[1]))
+    columns = ["people", "people_longer", "patients_longer", "people_shorter", "patients_shorter"]
     return _rounded(pd.DataFrame(rows, columns=["service", "group", "by_more_than_minutes", *columns]))
 
 
 def averages(moved: pd.DataFrame) -> pd.DataFrame:
-    """Return mean journeys of all beside those of the affected, whose minutes change at all.
+    """Return mean journeys of all, and how many travel longer and how many shorter, by how much.
 
     One row a service and group: who is ``counted`` and their ``number``, ``mean_before``, ``mean_after`` and
-    ``change``; ``road_before`` and ``road_after``, without what those who are taken on wait; the ``affected`` among
-    them and the same of those. NaN where nobody is.
+    ``change``; ``road_before`` and ``road_after``, without what those who are taken on wait. Of those ``here``, who do
+    not leave for a neighbour whatever is designated: how many are ``longer`` and ``shorter`` on the way at all, and by
+    how many minutes on average (``longer_by``, ``shorter_by``; NaN where nobody is).
     """
     rows = []
     for service, group, counted, members in grouped(moved):
         weight = members["people_75_plus" if counted == OLDER else "patients"]
-        touched = weight.where(members["spent_change"] != 0, 0)
         road = [mean(members[f"road{ending}"], weight) for ending in SUFFIXES]
-        rows.append((service, group, counted, *_means(members, weight), *road, *_means(members, touched)))
+        here = members["people_75_plus" if counted == OLDER else "patients_here"]
+        change = _of_those_here(members)
+        moved_on = [(here[one].sum(), mean(change[one].abs(), here[one])) for one in (change > 0, change < 0)]
+        rows.append((service, group, counted, *_means(members, weight), *road, here.sum(), *moved_on[0], *moved_on[1]))
     found = ["number", "mean_before", "mean_after", "change", "road_before", "road_after"]
-    of_affected = ["affected", "affected_mean_before", "affected_mean_after", "affected_change"]
-    return _rounded(pd.DataFrame(rows, columns=["service", "group", "counted", *found, *of_affected]))
+    either = ["here", "longer", "longer_by", "shorter", "shorter_by"]
+    return _rounded(pd.DataFrame(rows, columns=["service", "group", "counted", *found, *either]))
 
 
 def worst_areas(moved: pd.DataFrame, most: int = WORST_AREAS) -> pd.DataFrame:
@@ -209,7 +213,8 @@ def of_plans(plan: Plan, before: Plan, service: str) -> Iterator[Row]:
 
     People count residents, and means are of patients, or of people for those aged 75 or over, in minutes.
     Names and meanings are those of ``affectedMeasures`` in ``page/evaluate.js``, which works the same out on the page.
-    ``mean_change_of_those_longer`` is over those whose journey gets longer, and NaN where nobody's does.
+    ``mean_change_of_those_longer`` is over those whose journey gets longer, and NaN where nobody's does; who leaves for
+    a neighbour in any case is none of them.
     ``patients_redirected`` are those of every area who arrive first at another site than before.
     """
     moved = areas(_answer_of(before, service), _answer_of(plan, service))
@@ -222,6 +227,11 @@ def of_plans(plan: Plan, before: Plan, service: str) -> Iterator[Row]:
     yield "patients_redirected", service, "", _redirected(plan, before, service)
 
 
+def against(plan: Plan, before: Plan, service: str) -> pd.DataFrame:
+    """Return ``averages`` of the journeys of a plan to a service against those of another plan of the same question."""
+    return averages(areas(_answer_of(before, service), _answer_of(plan, service)))
+
+
 def one_row_an_area(plan: Plan, service: str) -> pd.DataFrame:
     """Return area, resident, minutes (infinite where no site is reached) and site, that of most patients, by area."""
     rows = plan.journeys_to[service]
@@ -232,9 +242,8 @@ def one_row_an_area(plan: Plan, service: str) -> pd.DataFrame:
 
 
 def _rows(service: str, group: str, members: pd.DataFrame, people: str, older: bool) -> Iterator[Row]:
-    number = members[people]
-    change = members["spent_here_change" if "spent_here_change" in members else "spent_change"]
-    weight = number if older else members["patients"]
+    number, change = members[people], _of_those_here(members)
+    weight, here = (number, number) if older else (members["patients"], members["patients_here"])
     longer = change > 0
     if number.notna().all():
         yield "people", service, group, float(number.sum())
@@ -242,7 +251,12 @@ def _rows(service: str, group: str, members: pd.DataFrame, people: str, older: b
         yield "people_more_than_10_longer", service, group, float(number[change > THRESHOLDS[-1]].sum())
         yield "people_more_than_10_shorter", service, group, float(number[change < -THRESHOLDS[-1]].sum())
     yield "mean_change", service, group, mean(change if older else members["spent_change"], weight)
-    yield "mean_change_of_those_longer", service, group, mean(change[longer], weight[longer])
+    yield "mean_change_of_those_longer", service, group, mean(change[longer], here[longer])
+
+
+def _of_those_here(members: pd.DataFrame) -> pd.Series[float]:
+    """Return by how many minutes journeys change of those who do not leave for a neighbour in any case."""
+    return members["spent_here_change" if "spent_here_change" in members else "spent_change"]
 
 
 def _redirected(plan: Plan, before: Plan, service: str) -> float:

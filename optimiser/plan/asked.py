@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ WORDS = ("title", "place", "time_limit_minutes", "know_before", "a_tie_is_within
 OF_A_FIGURE = ("source", "verified", "reason")
 NOT_STATED = "not stated"
 MOST_NAMED = 4
+# How a list of groups of entries begins: how many there are is shown, and what they are compared.
+GROUPS = re.compile(r"(\d+ (?:entry|entries)): ")
 
 
 def settings_of(files: Mapping[str, bytes]) -> pd.DataFrame:
@@ -40,7 +43,9 @@ def _flat(said: Any, name: str = "") -> Iterator[tuple[str, str]]:
             if key not in OF_A_FIGURE:
                 yield from _flat(one, f"{name}.{key}" if name and key != "value" else name or str(key))
     else:
-        yield name, listed(map(str, said), "none") if isinstance(said, list | dict) else str(said)
+        words = listed(map(str, said), "none") if isinstance(said, list | dict) else str(said)
+        groups = isinstance(said, list) and bool(said) and all(isinstance(one, dict) for one in said)
+        yield name, f"{len(said)} {'entry' if len(said) == 1 else 'entries'}: {words}" if groups else words
 
 
 def differing(base: Tables, other: Tables) -> list[str]:
@@ -51,8 +56,15 @@ def differing(base: Tables, other: Tables) -> list[str]:
         values = [NOT_STATED if one.get(name) is None else one[name] for one in (before, after)]
         if values[0] != values[1]:
             table = name.removeprefix("inputs/")
-            found.append(f"the table {table}" if table != name else f"{name} ({values[0]}; {values[1]})")
+            found.append(f"the table {table}" if table != name else f"{name} ({'; '.join(_shown(*values))})")
     return found
+
+
+def _shown(before: str, after: str) -> list[str]:
+    """Return two values of a setting as they are told: of lists of groups, how many groups there are."""
+    counted = [GROUPS.match(value) for value in (before, after)]
+    shown = [groups[1] if groups else value for groups, value in zip(counted, (before, after), strict=True)]
+    return [shown[0], f"other {shown[1]}"] if shown[0] == shown[1] else shown
 
 
 def refuse_other_places(answers: Mapping[str, Tables]) -> None:

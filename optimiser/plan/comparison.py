@@ -9,6 +9,7 @@ import pandas as pd
 from optimiser.plan import Plan, matters
 from optimiser.plan.affected import asked_about, between, is_true
 from optimiser.plan.asked import refuse_other_places
+from optimiser.plan.measures import MORE_THAN_TODAY
 from optimiser.plan.quotable import sentences
 
 COMPARED = (
@@ -30,6 +31,9 @@ COMPARED = (
     "repatriations_per_year",
     "ambulance_hours_per_year",
 )
+
+# How rows on neighbours begin; they are left out where no answer has more or fewer.
+MORE_AT = "patients more than today at "
 
 # Summed over the services that publish them.
 IN_ALL = ("transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "beds_needed")
@@ -62,6 +66,9 @@ def compare(plans: Sequence[Plan] | Mapping[str, Tables]) -> pd.DataFrame:
     refuse_other_places(plans)
     columns = {name: _column(tables) for name, tables in plans.items()}
     rows = dict.fromkeys(row for column in columns.values() for row in column)
+    rows = {
+        row: None for row in rows if not row[1].startswith(MORE_AT) or any(one.get(row) for one in columns.values())
+    }
     services = [str(service) for service in dict.fromkeys(service for service, _ in rows)]
     order = pd.MultiIndex.from_tuples(
         sorted(rows, key=lambda row: services.index(str(row[0]))), names=["service", "measure"]
@@ -122,6 +129,9 @@ def _column(tables: Tables) -> dict[tuple[str, str], object]:
         for site in rows["site"]:
             if (service, "site_patients", site) in by_name.index:
                 found[service, f"patients at {site}"] = by_name[service, "site_patients", site]
+    more = tables["measures"][tables["measures"]["measure"] == MORE_THAN_TODAY]
+    for row in more.to_dict("records"):
+        found[row["service"], f"{MORE_AT}{row['group']}"] = row["value"]
     return found | _in_all(tables) | _excepted(tables) | _broken(tables)
 
 

@@ -210,6 +210,7 @@ def _proof(record: Mapping[str, Any]) -> Proof:
                 Rival(frozenset(map(tuple, o["designated"])), {name: tuple(two) for name, two in o["figures"].items()})
                 for o in one["level"]
             ),
+            None if one["runner_up"] is None else frozenset(map(tuple, one["runner_up"])),
         )
         for one in record.get("standings") or ()
     )
@@ -356,6 +357,7 @@ class _Standing(_Strict):
     service: str
     within: Number
     margin: Number | None
+    runner_up: list[tuple[str, str]] | None
     level: list[_Rival]
 
 

@@ -29,6 +29,7 @@ COLUMNS = ["measure", "service", "group", "value", "unit", "better"]
 BANDS = (30, 45, 60)
 AGE_75_PLUS = "age 75+"
 VACANCY = "short_with_one_vacancy"
+MORE_THAN_TODAY = "patients_more_than_today"
 # What is shown of both pathways to a service by transfer, of the other one with this ending.
 OF_BOTH_PATHWAYS = (
     *("mean_minutes", "median_minutes", "p95_minutes", "worst_minutes"),
@@ -111,6 +112,7 @@ def of_service(plan: Plan, service: str) -> Iterator[Row]:
     """Yield the measures of a service with patients; they rest on where it is and where patients are seen first."""
     yield from _journey_rows(plan, service)
     yield from _site_rows(plan, service)
+    yield from _more_than_today_rows(plan, service)
     yield from _bed_rows(plan, service)
     yield from _backcast_rows(plan, service)
     yield from _transfer_rows(plan, service)
@@ -233,6 +235,18 @@ def _site_rows(plan: Plan, service: str) -> Iterator[Row]:
         yield "site_patients", service, site, float(arriving.get(site, 0)), "patients a year", "neither"
         from_outside = float(outside.get(site, 0))
         yield "site_patients_from_outside", service, site, from_outside, "patients a year", "neither"
+
+
+def _more_than_today_rows(plan: Plan, service: str) -> Iterator[Row]:
+    """Yield how many more patients than with today's sites each neighbour treats, where today is stated."""
+    problem = plan.problem
+    if service not in problem.services_with_today:
+        return
+    now, then = (_with_shares(one, service).groupby("site")["patients_arriving"].sum() for one in (plan, plan.today))
+    for site in problem.reachable_sites(service):
+        if site not in problem.candidates:
+            more = float(now.get(site, 0)) - float(then.get(site, 0))
+            yield MORE_THAN_TODAY, service, site, more, "patients a year", "lower"
 
 
 def _bed_rows(plan: Plan, service: str) -> Iterator[Row]:

@@ -63,15 +63,17 @@ class Rival:
 class Standing:
     """How the best plan stands in one service, every other service with patients being where it is.
 
-    ``within`` is how far apart average journeys may be and still be level; ``margin`` how much longer that of the
-    nearest lawful plan with other sites is (below 0: shorter; None: there is no such plan), both in minutes a patient.
-    ``rivals`` are the plans that are level, nearest first.
+    ``runner_up`` is the lawful plan with other sites whose average journey is nearest to that of the best, and
+    ``margin`` how much longer it is there (below 0: shorter), in minutes a patient; both None: there is no such plan.
+    ``within`` is how far apart average journeys may be and still be level; ``rivals`` are the plans that are level,
+    nearest first.
     """
 
     service: str
     within: float
     margin: float | None
     rivals: tuple[Rival, ...] = ()
+    runner_up: Designations | None = None
 
 
 @dataclass(frozen=True)

@@ -239,17 +239,27 @@ def _means(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         return Cell("averages", (("service", service), ("group", "")), column)
 
     columns = ["number", "mean_before", "mean_after", "change"]
-    affected = ["affected", "affected_mean_before", "affected_mean_after", "affected_change"]
-    cells = tuple(map(cell, [*columns, *affected]))
+    words = ["the average journey of all {0:,.0f} patients a year goes from {1:.2f} to {2:.2f} minutes ({3:+.2f})"]
+    here = cell("here")
+    some_leave = here.value(frames) < cell("number").value(frames)
+    whose = f"of the {{{len(columns)}:,.0f}} who do not leave for a neighbour in any case" if some_leave else "of them"
+    columns += ["here"] if some_leave else []
+    ways = []
+    for way, more in (("longer", "more"), ("shorter", "less")):
+        if cell(way).value(frames) > 0:
+            ways.append(f"{{{len(columns)}:,.0f}} need {more}, by {{{len(columns) + 1}:.2f}} minutes on average")
+            columns += [way, f"{way}_by"]
+        else:
+            ways.append(f"nobody needs {more}")
+    words.append(f"{whose}, {', and '.join(ways)}")
     if _waits(frames, service):
-        cells += tuple(map(cell, ["road_before", "road_after"]))
+        words[0] = words[0].replace("journey", "time from home to the unit", 1)
+        road = f"on the road alone all take {{{len(columns)}:.2f}} and then {{{len(columns) + 1}:.2f}}"
+        words.append(f"{road}, and the rest is waiting that is assumed")
+        columns += ["road_before", "road_after"]
+    cells = tuple(map(cell, columns))
     if all(math.isfinite(one.value(frames)) for one in cells):
-        of_all = "the average journey of all {0:,.0f} patients a year goes from {1:.2f} to {2:.2f} minutes ({3:+.2f})"
-        of_some = "that of the {4:,.0f} who live where it changes from {5:.2f} to {6:.2f} ({7:+.2f})"
-        if _waits(frames, service):
-            of_all = of_all.replace("journey", "time from home to the unit", 1)
-            of_some += "; on the road alone all take {8:.2f} and then {9:.2f}, and the rest is waiting that is assumed"
-        yield Sentence("average", service, f"{plain(name)}: {of_all}; {of_some}.", cells)
+        yield Sentence("average", service, f"{plain(name)}: {'; '.join(words)}.", cells)
 
 
 def _outside(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
@@ -261,13 +271,14 @@ def _outside(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         yield Sentence("outside", service, f"{plain(name)}: {words}.", cells)
 
 
-def _who(frames: Frames) -> tuple[str, str]:
+def _who(frames: Frames) -> str:
     """Return who is counted where journeys change: people or, where nobody knows how many live there, patients."""
-    return ("people", "people") if frames["areas"]["people"].notna().all() else ("patients", "patients a year")
+    return "people" if frames["areas"]["people"].notna().all() else "patients"
 
 
 def _longer(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
-    who, in_words = _who(frames)
+    who = _who(frames)
+    in_words = "residents" if who == "people" else "patients a year"
 
     def cells(minutes: int) -> tuple[Cell, ...]:
         row = (("service", service), ("group", ""), ("by_more_than_minutes", minutes))
@@ -275,10 +286,18 @@ def _longer(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
 
     one, some, many = THRESHOLDS
     each = (*cells(one), *cells(some), *cells(many))
-    beyond = f"{{2:,.0f}} more than {some}, {{4:,.0f}} more than {many}"
-    longer = f"{{0:,.0f}} {in_words} live where it takes more than a minute longer ({beyond})"
-    beyond = f"{{3:,.0f}} more than {some}, {{5:,.0f}} more than {many}"
-    shorter = f"{{1:,.0f}} where it takes more than a minute less ({beyond})"
+    everybody = ""
+    if who == "people":
+        row = (("service", service), ("group", ""), ("by_more_than_minutes", one))
+        each, everybody = (*each, Cell("gains_and_losses", row, "people")), " of {6:,.0f}"
+    longer, shorter = "nobody lives where it takes more than a minute longer", "nobody where it takes a minute less"
+    if each[0].value(frames):
+        beyond = f"{{2:,.0f}} more than {some}, {{4:,.0f}} more than {many}"
+        longer = f"{{0:,.0f}}{everybody} {in_words} live where it takes more than a minute longer ({beyond})"
+    if each[1].value(frames):
+        beyond = f"{{3:,.0f}} more than {some}, {{5:,.0f}} more than {many}"
+        of_all = "" if each[0].value(frames) else everybody
+        shorter = f"{{1:,.0f}}{of_all} where it takes more than a minute less ({beyond})"
     yield Sentence("who", service, f"{plain(name)}: {longer}, and {shorter}.", each)
 
 
@@ -314,7 +333,8 @@ def _warnings(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
 
 
 def _cliffs(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
-    found, (who, in_words) = frames["cliffs"], _who(frames)
+    found, who = frames["cliffs"], _who(frames)
+    in_words = "people" if who == "people" else "patients a year"
     for minutes in found[(found["service"] == service) & found["is_its_standard"]]["minutes"]:
         row = (("service", service), ("minutes", minutes))
         columns = ("minutes", f"{who}_just_inside", f"{who}_just_beyond")

@@ -227,7 +227,9 @@ def _standing(one: Standing) -> dict[str, object]:
         {"designated": sorted(map(list, rival.designated)), "figures": {n: list(f) for n, f in rival.figures.items()}}
         for rival in one.rivals
     ]
-    return {"service": one.service, "within": one.within, "margin": one.margin, "level": level}
+    runner_up = None if one.runner_up is None else sorted(map(list, one.runner_up))
+    how_far = {"service": one.service, "within": one.within, "margin": one.margin}
+    return {**how_far, "runner_up": runner_up, "level": level}
 
 
 @cache

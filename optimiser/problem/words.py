@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from math import ceil, floor, isfinite
 
 from optimiser.problem import Problem
@@ -81,6 +82,23 @@ def places(problem: Problem, sites: Iterable[str]) -> str:
     return listed((short(problem.sites[site].name) for site in sites), NO_SITE)
 
 
+def rule_in_words(instance: str, known: Mapping[str, str], more: str = "") -> str:
+    """Return an instance of a rule as the sentence that its name is, and in brackets whose it is and perhaps more.
+
+    ``known`` are the names of services, sites and teams by code.
+    """
+    rule, *names = instance.split(".")
+    whose = ", ".join(known.get(name, name.replace("_", " ")) for name in names)
+    return f"{rule.replace('_', ' ')} ({': '.join(part for part in (whose, more) if part)})"
+
+
+def names_of(problem: Problem) -> dict[str, str]:
+    """Return what services, sites and teams are called within a sentence, by code."""
+    found = {code: site.name for code, site in problem.sites.items()}
+    found |= {code: team.name for code, team in problem.teams.items()}
+    return found | {code: service.name.lower() for code, service in problem.services.items()}
+
+
 def short(name: str) -> str:
     """Return the short name of a hospital."""
     for ending in ENDINGS:
@@ -143,6 +161,14 @@ def one_of(unit: str) -> str:
     return " ".join((OF_ONE.get(first, first), *rest))
 
 
+def in_round_words(number: int) -> str:
+    """Return a number in full or, of a million and more, three figures of it in words."""
+    for size, word in ((10**15, "quadrillion"), (10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
+        if size <= number < 1000 * size:
+            return f"{number / size:.3g} {word}"
+    return f"{number:,}" if number < 10**6 else f"{float(number):.3g}"
+
+
 def is_one(number: float) -> bool:
     """Whether a number is shown as 1, and what it counts is said in the singular."""
     return shown(number) == "1"
@@ -180,16 +206,22 @@ def whole(value: float) -> str:
 
 
 def change(value: float) -> str:
-    """Return a change in whole numbers with its sign, and the minus sign of print."""
+    """Return a change with one decimal and its sign, and the minus sign of print."""
     if not isfinite(value):
         return "–"
-    rounded = floor(abs(value) + 0.5)
-    return "0" if not rounded else f"{'+' if value > 0 else '−'}{rounded:,}"
+    rounded = decimals(abs(value), 1)
+    return "0" if rounded == "0.0" else f"{'+' if value > 0 else '−'}{rounded}"
 
 
 def percent(value: float) -> str:
     """Return a share as a whole percentage."""
     return f"{floor(100 * value + 0.5)}%" if isfinite(value) else "–"
+
+
+def percent_or_less(share: Fraction) -> str:
+    """Return a share rounded down to a hundredth of a percent, or to the first figure of a smaller one."""
+    digits = next((n for n in range(2, 13) if not share or int(share * 100 * 10**n)), 12)
+    return f"{int(share * 100 * 10**digits) / 10**digits:g}%"
 
 
 def decimals(value: float, most: int) -> str:

@@ -9,7 +9,8 @@ from optimiser.explanation.solving import best_or_clash
 from optimiser.plan import Plan, Tell, say_nothing
 from optimiser.plan.quotable import Otherwise
 from optimiser.problem import Problem
-from optimiser.report.summary import across_the_border, lines, to_the_nearest
+from optimiser.report.set_against import across_the_border, to_the_nearest
+from optimiser.report.summary import lines
 from optimiser.search.level import with_standings
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from optimiser.plan import Plan, measures
-from optimiser.problem.words import listed, short, whole
+from optimiser.problem.words import listed, percent, short, whole
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,19 @@ def in_words(plan: Plan, one: Counted) -> str:
     model = [f"{short(problem.sites[site].name)} {whole(number)}" for site, number in one.modelled.items()]
     by = f", counted by {one.source}" if one.source else ", as activity.csv has them"
     grown = " with its patients as grown" if problem.growth else ""
-    return f"{names} today: {listed(each)} patients in {one.period}{by}; {listed(model)} a year by this model{grown}."
+    said = f"{names} today: {listed(each)} patients in {one.period}{by}; {listed(model)} a year by this model{grown}."
+    return f"{said}{_apart(one)}"
+
+
+def _apart(one: Counted) -> str:
+    """Return how far the model is from what was counted, in percent of that, and what follows."""
+    if not all(one.counts.values()):
+        return ""
+    off = [one.modelled[site] / count - 1 for site, count in one.counts.items()]
+    if all(percent(abs(share)) == "0%" for share in off):
+        return " The two agree to a percent."
+    off_by = listed(f"{'+' if share > 0 else '−'}{percent(abs(share))}" for share in off)
+    return f" The model is off by {off_by}: compare an answer with the model's today, not with the count."
 
 
 def _rows(files: Mapping[str, bytes], table: str) -> list[dict[str, str]]:

@@ -12,7 +12,9 @@ from optimiser.plan.told import told
 from optimiser.problem import Service
 from optimiser.problem.words import percent, places, short
 from optimiser.report import summary
+from optimiser.report.against_today import gains_and_losses
 from optimiser.report.counted import counted_today, in_words
+from optimiser.report.how_sure import how_sure, level
 from optimiser.report.summary_of_staff import short as short_of_staff
 from optimiser.report.words import main_service
 
@@ -28,25 +30,29 @@ LEGEND = {
 }
 # Of more candidates no matrix is drawn, but a line a service.
 MOST_IN_A_MATRIX = 8
-LEFT_OUT = "Unverified figures, staff, beds and all else that is left out here: --full."
+LEFT_OUT = "Which figures are unverified, staff, beds and all else that is left out here: --full."
 HEADINGS = ("minutes", "within", "outside")
 
 
 def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
-    """Return the summary of a plan that fits a screen; ``changes`` are sentences on what would change the answer."""
+    """Return the summary of a plan that fits a screen; ``changes`` are sentences on what would change the answer.
+
+    Who is worse off than today and what is gained stand before how sure the answer is.
+    """
     numbers = plan.measures
     every = [
         plan.problem.title,
         *summary.option(plan),
         *summary.what_was_asked(plan, numbers),
-        *summary.level(plan),
+        *level(plan),
         "",
         *(_matrix(plan, numbers) if len(plan.problem.candidates) <= MOST_IN_A_MATRIX else _rows(plan, numbers)),
         *_meaning(plan),
         *_waits(plan, numbers),
         *_counted(plan),
         "",
-        *summary.how_sure(plan),
+        *gains_and_losses(plan),
+        *how_sure(plan),
         *short_of_staff(plan),
         *summary.exceptions(plan)[:1],
         *_headed("What would change it:", changes),
@@ -141,8 +147,9 @@ def _meaning(plan: Plan) -> list[str]:
         return []
     limits = {one.standard_minutes.value if one.standard_minutes else 30.0 for one in counted}
     within = f"{limits.pop():g} minutes" if len(limits) == 1 else "the standard, 30 minutes where there is none"
-    brackets = "; in brackets today's sites, by this model" if plan.problem.services_with_today else ""
-    return [f"Residents' average minutes, share within {within}, share treated outside the system{brackets}."]
+    figures = f"Residents' average minutes, share within {within}, share treated outside the system."
+    today = " In brackets: today's sites under this question, all else as it asks; by this model, not counted."
+    return [figures + today * bool(plan.problem.services_with_today)]
 
 
 def _waits(plan: Plan, numbers: pd.DataFrame) -> Iterator[str]:
@@ -159,7 +166,10 @@ def _counted(plan: Plan) -> Iterator[str]:
 
 def rest(plan: Plan) -> list[str]:
     """Return what the summary on a screen leaves out."""
-    numbers = plan.measures
+    numbers, broken = plan.measures, plan.broken["instance"]
+    codes = [f"The rules broken, as rules.csv names them: {', '.join(broken)}."] if len(broken) else []
     known = [f"{one['sentence']}{' (' + one['source'] + ')' if one['source'] else ''}" for one in told(plan)]
     counted = [in_words(plan, one) for one in counted_today(plan)]
-    return [*summary.services(plan, numbers), "", *counted, *summary.notes(plan, numbers, standing=False), *known]
+    moved = gains_and_losses(plan, len(plan.problem.services) + len(plan.rules))
+    notes = summary.notes(plan, numbers, standing=False)
+    return [*summary.services(plan, numbers), "", *moved, *counted, *codes, *notes, *known]

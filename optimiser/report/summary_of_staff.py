@@ -7,7 +7,7 @@ import pandas as pd
 from optimiser.model.staffing import rotas_needed
 from optimiser.plan import Plan, measures
 from optimiser.problem import ACROSS_SITES
-from optimiser.problem.words import sites_in_words
+from optimiser.problem.words import listed, sites_in_words
 
 MOST_FRAGILE_NAMED = 3
 
@@ -18,7 +18,8 @@ def short(plan: Plan) -> list[str]:
     for team, unit in plan.problem.team_units:
         here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
         if (short := round(here["short"].sum(), 6)) > 0:
-            found.append(f"Short of {_staff(plan, short, team, unit)}{_at_which(plan, here)}.{_posts(plan, here)}")
+            words = f"Short of {_staff(plan, short, team, unit)}{_at_which(plan, here)}"
+            found.append(f"{words}{_allowed(plan, team, unit)}.{_posts(plan, here)}")
     return [*found, *_short_by_grade(plan)]
 
 
@@ -33,6 +34,15 @@ def _short_by_grade(plan: Plan) -> list[str]:
         return []
     said = (f"{number:g} {unit} of the grade {grade.replace('_', ' ')}" for (grade, unit), number in short.items())
     return [f"By grade it is short of {', '.join(said)}."]
+
+
+def _allowed(plan: Plan, team: str, unit: str) -> str:
+    """Return whether the question lets a team's rotas that are needed fall short, or a rule is broken."""
+    needed = (rota for _, rota, *_ in rotas_needed(plan.problem, plan.designated))
+    may = {rota.may_fall_short for rota in needed if (rota.team, rota.unit) == (team, unit)}
+    if len(may) > 1:
+        return ""
+    return "; this question allows it" if True in may else "; that breaks a rule"
 
 
 def _at_which(plan: Plan, here: pd.DataFrame) -> str:
@@ -135,4 +145,19 @@ def fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
         who = staff_in_words(float(f"{row.value:.4g}"), plan.problem.teams[team].name, str(row.unit))
         said.append(f"{service.lower()} at {where} short of {who}")
     more = f"; {len(found) - len(said)} more in measures.csv" if len(found) > len(said) else ""
-    return [f"Fragile: one vacancy would leave {', '.join(said)}{more}."] if said else []
+    return [f"Fragile: one vacancy would leave {', '.join(said)}{more}.{_to_spare(plan, found)}"] if said else []
+
+
+def _to_spare(plan: Plan, vacancies: pd.DataFrame) -> str:
+    """Return how many of the teams that a vacancy would leave short are in post and needed by no rota."""
+    teams = dict.fromkeys(tuple(str(group).split(" ", 1)[1].split(" ", 1)) for group in vacancies["group"])
+    spare = []
+    for team, counted in teams:
+        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == counted.strip("()"))]
+        left = round(float((here["staff"] - here["needed"]).sum()), 6)
+        most = plan.problem.teams[team].moves_at_most
+        if left > 0 and (most is None or most.value > 0):
+            spare.append(_staff(plan, left, team, counted.strip("()")))
+    if not spare:
+        return ""
+    return f" Elsewhere, needed by no rota of this question, are {listed(spare)}, who could move there."

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 
 import pandas as pd
 
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
-from optimiser.plan.measures import STRAIGHT_THERE
+from optimiser.plan.measures import STRAIGHT_THERE, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED
-from optimiser.problem import Problem
-from optimiser.problem.words import begun, percent, places, whole
+from optimiser.problem import Problem, Service
+from optimiser.problem.words import apart, begun, decimals, percent, places, whole
 
 # Columns that every number rests on, in any table, and what they count.
 COUNTED = {
@@ -55,18 +56,44 @@ def main_service(problem: Problem) -> str | None:
 
 
 def answer(plan: Plan) -> str:
-    """Return the plan in one sentence."""
+    """Return the plan in one sentence, with what people call it and the plans that are level with it."""
     problem = plan.problem
-    listed = decided(problem)
-    shown = listed if len(listed) <= MOST_NAMED else [code for code in listed if problem.services[code].activity]
-    parts = [f"{_lower(problem.services[c].name)} at {_where(problem, plan.sites_of(c))}" for c in shown[:MOST_NAMED]]
-    rest = [code for code in listed if code not in shown[:MOST_NAMED]]
+    open_ones = decided(problem)
+    level = {one.service for one in plan.proof.standings or () if one.rivals}
+    counted = [code for code in open_ones if problem.services[code].activity]
+    # Where not all can be named, those with a plan that is level come first.
+    first = open_ones if len(open_ones) <= MOST_NAMED else sorted(counted, key=lambda code: code not in level)
+    shown = [code for code in open_ones if code in first[:MOST_NAMED]]
+    parts = [f"{_lower(problem.services[code].name)} at {_sites_or_level(plan, code)}" for code in shown]
+    rest = [code for code in open_ones if code not in shown]
     known = [code for code in rest if code in problem.services_with_today]
     changing = sum(
         any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
     )
     tail = f" {changing} of {len(rest)} other services change from today." if rest else ""
-    return begun("; ".join(parts) or "nothing is open to decision") + "." + tail
+    said = "; ".join(parts) or "nothing is open to decision"
+    called = f"Option {plan.option.code}: {said}" if plan.option else begun(said)
+    return f"{called}.{tail}"
+
+
+def _sites_or_level(plan: Plan, service: str) -> str:
+    """Return where a service is and, where other plans are level with that, where they have it."""
+    here = _where(plan.problem, plan.sites_of(service))
+    found = [one for one in plan.proof.standings or () if one.service == service and one.rivals]
+    if not found:
+        return here
+    (standing,) = found
+    own = standing.rivals[0].figures["mean_minutes"][0]
+    there = [
+        f"{_where(plan.problem, _sites(plan.problem, service, one.designated))} "
+        f"({decimals(one.figures['mean_minutes'][1], 2)})"
+        for one in standing.rivals
+    ]
+    return f"{here} ({decimals(own, 2)} minutes on average) or, level with it, at {', or at '.join(there)}"
+
+
+def _sites(problem: Problem, service: str, designated: Collection[tuple[str, str]]) -> list[str]:
+    return [site for site in problem.candidates if (site, service) in designated]
 
 
 def _where(problem: Problem, sites: Sequence[str]) -> str:
@@ -93,14 +120,37 @@ def status(run: Run) -> Status:
         return Status("bad" if broken else "open", "Worked out, not optimised.", rules)
     if proof.outcome != PROVED:
         return Status("open", "Not proved best.", begun(how_far(run.plan)))
-    tie = f"It is one of {listing.equal_best} equal best. " if listing and listing.equal_best > 1 else ""
-    if not listing:
-        return Status("good", "Proved best possible under these rules.", "The solver closed the gap to 0.")
-    return Status(
-        "good",
-        "Proved best possible under these rules.",
-        f"{tie}All {listing.listed:,} ways to designate were judged by arithmetic; {listing.lawful:,} break no rule.",
+    how = (
+        f"All {listing.listed:,} ways to designate were judged by arithmetic; {listing.lawful:,} break no rule."
+        if listing
+        else "The solver closed the gap to 0."
     )
+    tie = [f"It is one of {listing.equal_best} equal best."] if listing and listing.equal_best > 1 else []
+    return Status("good", "Proved best possible under these rules.", " ".join([*tie, *by_how_much(run.plan), how]))
+
+
+def by_how_much(plan: Plan) -> list[str]:
+    """Return by how much a plan is best, and over which, in the service that the page shows first."""
+    code = main_service(plan.problem)
+    standing = next((one for one in plan.proof.standings or () if one.service == code), None)
+    if standing is None:
+        return []
+    name = _lower(plan.problem.services[standing.service].name)
+    if standing.margin is None:
+        return [f"No other sites of the {name} are lawful, every other service where it is."]
+    own = mean_minutes(residents(plan, standing.service))
+    numbers = f"{decimals(own, 2)} minutes on average against {decimals(own + standing.margin, 2)}"
+    where = _where(plan.problem, _sites(plan.problem, standing.service, standing.runner_up or ()))
+    if standing.margin < 0:
+        other = f"{name} at {where}" if where else f"{name} elsewhere"
+        said = (
+            f"With the {other} journeys to it alone would be shorter by {apart(-standing.margin)} a patient ({numbers})"
+        )
+        said += "; what comes first decides."
+    else:
+        there = f", {where}" if where else ""
+        said = f"By {apart(standing.margin)} a patient over the next best sites for the {name}{there} ({numbers})."
+    return [said, *([f"Up to {apart(standing.within)} apart is level."] if standing.rivals else [])]
 
 
 def how_far(plan: Plan, what: str = "it") -> str:
@@ -121,6 +171,11 @@ def checked(run: Run) -> Status:
             "bad", "Check failed.", f"{len(run.breaches)} numbers or rules do not stand up. Do not use this run."
         )
     return Status("good", "Checked.", "Every number was worked out again from the inputs, independently.")
+
+
+def journey(service: Service) -> str:
+    """Return what the minutes of a service are of: those of who is taken on hold waits that are assumed."""
+    return "time from home to the unit, waits included" if service.transfer else "journey"
 
 
 @dataclass(frozen=True)
@@ -153,19 +208,25 @@ def key_figures(run: Run, today: Mapping[str, float], answer: Mapping[str, float
         near = patients - beyond if isfinite(beyond) else of(values, f"patients_within_30{ending}")
         return near / patients if patients else float("nan")
 
-    def minutes(label: str, name: str) -> KeyFigure:
-        straight = whole(of(answer, f"{name}{STRAIGHT_THERE}")) if service.transfer else ""
-        return KeyFigure(label, whole(of(answer, name)), "minutes", whole(of(today, name)), straight)
+    def minutes(label: str, name: str, said: Callable[[float], str]) -> KeyFigure:
+        straight = said(of(answer, f"{name}{STRAIGHT_THERE}")) if service.transfer else ""
+        return KeyFigure(label, said(of(answer, name)), "minutes", said(of(today, name)), straight)
 
     near = [percent(within(answer)), "", percent(within(today)), percent(within(answer, STRAIGHT_THERE))]
-    far = of(answer, "people_more_than_10_longer")
+    longer, residents = (of(answer, name) for name in ("people_more_than_10_longer", "people"))
     figures = [
-        minutes("average journey", "mean_minutes"),
-        minutes(f"longest journey{of_those_who_stay(run.plan.problem)}", "worst_minutes"),
-        KeyFigure(f"of patients within {limit:g} minutes", *near[: 4 if service.transfer else 3]),
+        minutes(f"average {journey(service)}", "mean_minutes", partial(decimals, most=2)),
+        minutes(f"longest journey{of_those_who_stay(run.plan.problem)}", "worst_minutes", whole),
+        KeyFigure(
+            f"of {whole(of(answer, 'patients'))} patients within {limit:g} minutes",
+            *near[: 4 if service.transfer else 3],
+        ),
     ]
     # Where nobody knows how many live in an area, nobody is counted.
-    return [*figures, *([KeyFigure("people travel over 10 minutes longer", whole(far), "", "0")] if far == far else [])]
+    if isfinite(residents):
+        label = f"of {whole(residents)} residents: over 10 minutes longer than today"
+        figures.append(KeyFigure(label, whole(longer), "", ""))
+    return figures
 
 
 def data_years(run: Run) -> str:

@@ -7,11 +7,12 @@ those have a meaning; a stay, on which beds depend by no straight line, is halve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -22,13 +23,13 @@ from optimiser.plan import Plan
 from optimiser.plan.proof import EVALUATED, Proof
 from optimiser.problem import Objective, Problem
 from optimiser.problem.decimals import exactly
-from optimiser.problem.words import amount, one_of, shown
+from optimiser.problem.words import amount, listed, names_of, one_of, percent_or_less, rule_in_words
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
 from optimiser.scenarios.parameters import BORDER_PULL, Parameter, ages_told, parameters
 
 MAP_STEPS = 9
 HALVED_TO = Fraction(1, 10**9)
-HALVED = "stay_days"
+HALVED, SHARE = "stay_days", "share of patients"
 AHEAD = {-1: "{0} is better", 0: "they are equal", 1: "{1} is better"}
 
 
@@ -46,15 +47,15 @@ class Standing:
         both = (not self.first_breaks, not self.second_breaks)
         return (*both, self.order if all(both) else 0)
 
-    def since(self, now: Standing, first: str, second: str) -> str:
-        """Say in words what is otherwise than now, with names for the options."""
+    def since(self, now: Standing, first: str, second: str, known: Mapping[str, str]) -> str:
+        """Say in words what is otherwise than now, with names for the options, and of services and sites by code."""
         said = []
-        for name, then, before in (
-            (first, self.first_breaks, now.first_breaks),
-            (second, self.second_breaks, now.second_breaks),
-        ):
-            broken = [rule for rule in then if rule not in before]
-            said += [f"{name} breaks {', '.join(broken)}"] if broken else []
+        sides = ((first, self.first_breaks, now.first_breaks), (second, self.second_breaks, now.second_breaks))
+        new = [listed(rule_in_words(rule, known) for rule in then if rule not in before) for _, then, before in sides]
+        if new[0] and new[0] == new[1]:
+            return f"both break the rule that {new[0]}"
+        for (name, then, before), broken in zip(sides, new, strict=True):
+            said += [f"{name} breaks the rule that {broken}"] if broken else []
             said += [f"{name} breaks no rule"] if before and not then else []
         if not self.first_breaks and not self.second_breaks:
             said.append(AHEAD[self.order].format(first, second))
@@ -114,27 +115,35 @@ class Switching:
         above = [one.low for one in self.stretches if one.low >= high and one is not self._here]
         return min(above) if above else None
 
-    def words(self, first: str, second: str) -> str:
-        """Say it in words, with names for the options."""
+    def words(self, first: str, second: str, known: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Say it in words, with names for the options, and of services and sites by code. Values are rounded."""
         name, unit = self.parameter.name, self.parameter.unit
         # One time as long is as long: a factor has no unit that could be said.
-        now = shown(float(self.current)) if unit == "times" else amount(float(self.current), unit)
+        now = self._value(self.current) if unit in ("times", SHARE) else amount(float(self.current), unit)
         if self.why_not:
             return f"{name}: not worked out, for {self.why_not}."
-        low, high = float(self.stretches[0].low), float(self.stretches[-1].high)
+        head = f"{self.parameter.meaning.partition('. ')[0]} ({name}, now {now})"
         if self.down is None and self.up is None:
-            return f"{name} (now {now}): never, from {low:.6g} to {high:.6g}."
+            low, high = self._value(self.stretches[0].low), self._value(self.stretches[-1].high)
+            return f"{head}: never, from {low} to {high}."
         parts = []
         for at, way, towards in ((self.down, "below", -1), (self.up, "above", 1)):
             if at is None:
                 parts.append(f"never {way}")
                 continue
             beyond = self._beyond(at, towards)
-            said = f"at {float(at):g} and {way}" if self.parameter.whole else f"{way} {float(at):.9g}"
+            value = self._value(at)
+            said = f"at {value} and {way}" if self.parameter.whole else f"{way} {value}"
             # Where nobody is pulled over the border, or everybody, two options may stand as they do nowhere else.
-            said = f"at {float(at):g} alone" if beyond.is_a_point and not self.parameter.whole else said
-            parts.append(f"{said} {beyond.standing.since(self.now, first, second)}")
-        return f"{name} (now {now}): {'; '.join(parts)}."
+            said = f"at {value} alone" if beyond.is_a_point and not self.parameter.whole else said
+            parts.append(f"{said} {beyond.standing.since(self.now, first, second, known)}")
+        return f"{head}: {'; '.join(parts)}."
+
+    def _value(self, at: Fraction) -> str:
+        """Return a value as it is told: a share in percent, rounded down, and others with four figures or a tenth."""
+        if self.parameter.unit == SHARE:
+            return percent_or_less(at)
+        return f"{float(at):.4g}" if abs(at) < 1000 else f"{float(at):,.1f}".removesuffix(".0")
 
     def _beyond(self, at: Fraction, towards: int) -> Stretch:
         """Return the stretch just beyond a value."""
@@ -230,9 +239,11 @@ class WhatWouldHaveToBeTrue:
     def __str__(self) -> str:
         """Return the switching values as a paragraph: first what would turn the order, then what never does."""
         worked_out = [one for one in self.switching if not one.why_not]
-        said = [(one.down is None and one.up is None, one.words("the plan", "the other")) for one in worked_out]
+        known = names_of(self.plan.problem)
+        said = [(one.down is None and one.up is None, one.words("the plan", "the other", known)) for one in worked_out]
         said += [(one.worth is None, one.words()) for one in self.trades]
-        lines = ["What would have to be true for the plan and the other to change places, or for one to break a rule:"]
+        lines = ["What would have to be true for the plan and the other to change places, or for one to break a rule."]
+        lines += ["Each alone, all else as it is; values are rounded, and in full with --json:"]
         lines += [f"  - {words}" for never, words in said if not never]
         lines.append("What never does within its range:")
         lines += [f"  - {words}" for never, words in said if never]

@@ -18,7 +18,7 @@ from optimiser.model.rules import demand_of, in_words
 from optimiser.plan import Plan
 from optimiser.plan.proof import EVALUATED, Proof
 from optimiser.problem import Problem
-from optimiser.problem.words import NO_SITE, listed, places
+from optimiser.problem.words import NO_SITE, listed, percent_or_less, places
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
 from optimiser.scenarios.parameters import BORDER_PULL, Parameter, parameters
 
@@ -233,17 +233,11 @@ def _words(
     if at is None:
         stays = "would stay best" if here != NO_SITE else "would stay the best choice"
         return f"{begins}{here} {stays} even if everybody {goes}."
-    share = "everybody" if at == EVERYBODY else f"more than {_percent(at)} of patients"
-    here_now = f"({_percent(now)} do here: border_pull)"
+    share = "everybody" if at == EVERYBODY else f"more than {percent_or_less(at)} of patients"
+    here_now = f"(in this question {percent_or_less(now)} do)"
     since = f"{here} would then break a rule: {listed(breaks)}" if breaks else ""
     if best is None:
         why = f"; {since}" if since else ""
         return f"{begins}no choice of sites would meet every rule if {share} {goes} {here_now}{why}."
     then = f"{places(problem, best)} would be best{'' if breaks else f', in place of {here},'}"
     return f"{begins}{then} only if {share} {goes} {here_now}{f'; {since}' if since else ''}."
-
-
-def _percent(share: Fraction) -> str:
-    """Return a share rounded down to a tenth of a percent, or to the first figure of a smaller one."""
-    digits = next((n for n in range(1, 13) if not share or int(share * 100 * 10**n)), 12)
-    return f"{int(share * 100 * 10**digits) / 10**digits:g}%"

@@ -50,16 +50,16 @@ def _standing(plan: Plan, service: str) -> Standing | None:
     within = stated.value if stated else TIE * own
     others = np.flatnonzero(np.isfinite(means) & (choices != here).any(axis=1))
     nearest = others[np.argsort(np.abs(means[others] - own), kind="stable")][:MOST_TRIED]
-    margin, rivals = None, list[Rival]()
+    margin, runner_up, rivals = None, None, list[Rival]()
     for number in nearest:
         apart = float(means[number]) - own
         if margin is not None and abs(apart) > within:
             break
         found = _with_it_there(plan, service, choices[number])
         if found is not None:
-            margin = apart if margin is None else margin
+            margin, runner_up = (apart, found) if margin is None else (margin, runner_up)
             rivals += [_rival(plan, service, found)] if abs(apart) <= within else []
-    return Standing(service, within, margin, tuple(rivals[:MOST_LEVEL]))
+    return Standing(service, within, margin, tuple(rivals[:MOST_LEVEL]), runner_up)
 
 
 def _means(plan: Plan, service: str) -> tuple[np.ndarray, np.ndarray]:

@@ -87,13 +87,17 @@ def _say(out: IO[str], record: dict[str, Any]) -> None:
 def evaluate(asked: Asked, tell: Tell) -> Done:
     """Work out what a choice comes to, and write it as a scenario."""
     import optimiser as op
+    from optimiser.plan.proof import Written
 
-    option = {"option": "LOCAL", "title": asked["name"], "designations": asked["designations"]}
+    source = f"asked in a scenario: {asked['reason']}"
+    option = {"option": "LOCAL", "title": asked["name"], "source": source, "designations": asked["designations"]}
     with _draft(asked, "option.yaml", option) as (file, written):
         tell("Reading the question")
         problem = op.read_problem(asked["base"])
         tell("Working out what the choice comes to")
-        plan = op.evaluate(problem, op.designations_of(problem, op.read_option(file)))
+        chosen = op.read_option(file)
+        said = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified)
+        plan = op.evaluate(problem, op.designations_of(problem, chosen), option=said)
         return _finish(asked, plan, written, tell)
 
 
@@ -102,6 +106,7 @@ def best(asked: Asked, tell: Tell) -> Done:
     import optimiser as op
     from optimiser.errors import NoPlan
     from optimiser.explanation.solving import best_or_clash
+    from optimiser.search.level import with_standings
 
     with _draft(asked, "config.yaml", _what_if(asked)) as (file, written):
         tell("Reading the question")
@@ -109,7 +114,8 @@ def best(asked: Asked, tell: Tell) -> Done:
         plan = best_or_clash(problem, time_limit_minutes=_minutes(asked, problem), tell=tell)
         if isinstance(plan, op.Clash):
             raise NoPlan(str(plan))
-        return _finish(asked, plan, written, tell)
+        tell("Looking for plans that are level")
+        return _finish(asked, with_standings(plan), written, tell)
 
 
 def explain(asked: Asked, tell: Tell) -> Done:

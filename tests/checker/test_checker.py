@@ -284,6 +284,7 @@ site_patients,stroke,yonder,0,patients a year,neither
 site_patients_from_outside,stroke,ashby,0,patients a year,neither
 site_patients_from_outside,stroke,brook,20,patients a year,neither
 site_patients_from_outside,stroke,yonder,0,patients a year,neither
+patients_more_than_today,stroke,yonder,-100,patients a year,lower
 {BED_MEASURES}exceptions_used,,,1,exceptions,lower
 staff_needed,,doctors (people),6,people,neither
 staff_in_post,,doctors (people),6,people,neither
@@ -515,6 +516,7 @@ BROKEN: dict[str, list[Edit]] = {
         ("journeys.csv", "outer,false,brook,20.5,20.0,brook,20.5,0", "outer,false,,,20.0,,,"),
         ("measures.csv", "site_patients,stroke,brook,100", "site_patients,stroke,brook,80"),
         ("measures.csv", "outside,stroke,brook,20", "outside,stroke,brook,0"),
+        ("measures.csv", "more_than_today,stroke,yonder,-100", "more_than_today,stroke,yonder,-80"),
         ("measures.csv", BED_MEASURES, bed_measures(brook=80, needed=(5, 3))),
         rules("stroke.brook,4,>=,4,beds,0,true", "stroke.brook,4,>=,3,beds,1,false"),
         config("minimum_patients: {value: 90", "minimum_patients: {value: 80"),
@@ -642,6 +644,7 @@ OBSERVED: list[Edit] = [
     ("inputs/activity.csv", "", COUNTED),
     config("go_to: nearest", "go_to: observed\n    observed: {period: '2019', offsets: {brook: {value: -0.5}}}"),
     config("today:\n  stroke: [ashby]", "today:\n  stroke: [ashby, brook]"),
+    ("measures.csv", "more_than_today,stroke,yonder,-100", "more_than_today,stroke,yonder,0"),
     ("designations.csv", "stroke,brook,true,false", "stroke,brook,true,true"),
     ("journeys.csv", "stroke,middle,true,ashby,20.0,50.5,ashby,20,0", "stroke,middle,true,brook,20.0,50.5,brook,20,0"),
     ("measures.csv", "site_patients,stroke,ashby,150.5", "site_patients,stroke,ashby,100"),
@@ -874,6 +877,11 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "a measure of nothing": (
         {"measures_are_right"},
         [("measures.csv", "median_minutes", "patients,burns,,9,patients a year,neither\nmedian_minutes")],
+    ),
+    "a neighbour sent more than is said": (
+        {"measures_are_right"},
+        # With ashby alone, as today, brook's 80 and the 20 from outside go to yonder.
+        [("measures.csv", "more_than_today,stroke,yonder,-100", "more_than_today,stroke,yonder,-101")],
     ),
     "a measure twice": (
         {"measures_are_right"},
@@ -1164,6 +1172,7 @@ def test_a_closed_border_leaves_no_neighbours_and_no_outside_areas() -> None:
         ("measures.csv", "site_patients,stroke,brook,100", "site_patients,stroke,brook,80"),
         ("measures.csv", "site_patients,stroke,yonder,0,patients a year,neither\n", ""),
         ("measures.csv", "site_patients_from_outside,stroke,yonder,0,patients a year,neither\n", ""),
+        ("measures.csv", "patients_more_than_today,stroke,yonder,-100,patients a year,lower\n", ""),
         ("measures.csv", "outside,stroke,brook,20", "outside,stroke,brook,0"),
         # With nobody else open today, all 230.5 residents would come to ashby: 4.61 beds taken, and 6 needed.
         ("measures.csv", BED_MEASURES, bed_measures(brook=80, needed=(5, 3), as_today=6)),

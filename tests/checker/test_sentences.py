@@ -55,8 +55,21 @@ def forty_in_the_east() -> Problem:
     return replace(problem, today=frozenset({("ash", "clinic")}))
 
 
+def too_few_at_birch() -> Problem:
+    """Return a world in which the best clinic behind the border breaks a rule with it open.
+
+    The middle is 12 minutes from ash and 15 from oak. Ash comes to 100 + 240 + 150 = 490, of 30 patients there; birch
+    to 300 + 300 + 150 = 750, of the west's 10 and 5 from outside, where 16 are asked for. Behind the border ash comes
+    to 100 + 240 + 1200 = 1540, and birch to 300 + 400 + 300 = 1000, of all 60.
+    """
+    problem = near_oak(minimum_patients=Figure(16), **ONE)
+    problem.journeys.loc["mid", ["ash", "oak"]] = [12.0, 15.0]
+    return problem
+
+
 WORLDS: dict[str, Callable[[], Problem]] = {
     "the border decides": lambda: near_oak(**ONE),
+    "the border decides, but for a rule": too_few_at_birch,
     "the border decides nothing": lambda: small(**ONE),
     "the border decides who is shared out": forty_in_the_east,
     # The five patients from across the border make 65 at birch.
@@ -103,6 +116,14 @@ def found_in(world: str, lie: Callable[[list[Any]], object]) -> set[str]:
             [
                 "The border decides it: if nobody crossed it, clinic would be at Birch "
                 "(with the border open 14.17 minutes on average against 10.83)."
+            ],
+        ),
+        (
+            "the border decides, but for a rule",
+            [
+                "The border decides it: if nobody crossed it, clinic would be at Birch (with the border open 12.50 "
+                "minutes on average against 8.17); but with the border open that breaks the rule that every site has "
+                "enough patients (clinic, Birch: 15 against 16 patients a year)."
             ],
         ),
         ("the border decides nothing", []),
@@ -201,6 +222,7 @@ ASH_DECIDES = sentence(
     outcome="proved best",
     best={"designated": [["ash", "clinic"]], "values": [1700]},
 )
+BUT_FOR_A_RULE = "the border decides, but for a rule"
 DECIDED, UNDECIDED, NOBODY = "the border decides", "the border decides nothing", "no plan behind the border"
 DIFFERS, SAME, SHARED = "the nearest differs", "the nearest is the same", "the border decides who is shared out"
 NEAREST_NONE = "If everybody went to the nearest, no plan would meet every rule."
@@ -212,6 +234,26 @@ LIES: dict[str, tuple[str, Callable[[list[Any]], object], set[str]]] = {
     "another mean of the best, in text and cell alike": (DECIDED, number(0, "14.17", 13.5), {SAY}),
     "another mean of this plan, in text and cell alike": (DECIDED, number(1, "10.83", 11.5), {SAY}),
     "a cell off by a millionth, which no text shows": (DECIDED, cell(0, value=14.166667667), {SAY}),
+    "fewer patients, in text and cell alike": (
+        BUT_FOR_A_RULE,
+        lambda said: (
+            said[0].update(text=said[0]["text"].replace("15 against", "14 against")),
+            said[0]["cells"][2].update(value=14),
+        ),
+        {SAY},
+    ),
+    "more patients asked for, which no text shows": (BUT_FOR_A_RULE, cell(3, value=16.4), {SAY}),
+    "a rule that is broken kept back": (
+        BUT_FOR_A_RULE,
+        lambda said: said[0].update(
+            text=said[0]["text"].partition("; but")[0] + ".",
+            template=said[0]["template"].partition("; but")[0] + ".",
+            cells=said[0]["cells"][:2],
+        ),
+        {SAY},
+    ),
+    "another rule": (BUT_FOR_A_RULE, words("every site has enough patients", "every area is served"), {SAY}),
+    "a rule broken elsewhere": (BUT_FOR_A_RULE, cell(2, row={"instance": "every_area_is_served.clinic"}), {SAY}),
     "another mean there": (DIFFERS, number(0, "20.83", 19), {SAY}),
     "a text that its cells do not make": (DECIDED, put(text="The border decides it."), {SAY}),
     "a number beyond all numbers": (DECIDED, cell(0, value=10**250), {SAY}),

@@ -75,7 +75,7 @@ def test_a_rule_that_has_words_of_its_own_is_said_in_them():
 def test_where_no_plan_is_left_it_is_said():
     # From the middle it takes 20 minutes to either site: 25 are allowed, so a quarter longer is just lawful.
     assert said_of(small(longest_journey_minutes=Figure(25))) == [
-        "Every journey 30% longer: no plan would meet every rule."
+        "Every journey 30% longer (tried in steps of 5%): no plan would meet every rule."
     ]
 
 
@@ -85,7 +85,7 @@ def test_a_corridor_or_the_border_turns_one_site_into_another():
     journeys = problem.journeys.assign(birch=[10.0, 15, 20, 40])
     by_road = replace(problem, journeys=journeys, areas=problem.areas.assign(corridor=["", "", "", "A1"]))
     road, second = would_change(solve(by_road)).changes
-    assert str(road) == "Journeys from the areas of A1 55% longer: Clinic at Ash."
+    assert str(road) == "Journeys from the areas of A1 55% longer (tried in steps of 5%): Clinic at Ash."
     assert (road.kind, road.what, road.to) == ("parameter", "journey_factor.A1", 1.55)
     assert second.what == "not_too_many_sites.clinic"
     shares = pd.DataFrame({"oak": [0.8, 0, 0, 0], HERE: [0.2, 0, 1, 1]}, index=pd.Index(AREAS, name="area"))

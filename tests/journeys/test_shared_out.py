@@ -36,7 +36,7 @@ from optimiser.plan import evaluate, measures
 from optimiser.plan.runs import check, files_of
 from optimiser.problem import Beds, Figure, Problem, Service, Site
 from optimiser.problem.beds import most_patients
-from optimiser.report import summary
+from optimiser.report import set_against, summary
 from optimiser.search.planning import solve
 
 BOTH = {("ash", "clinic"), ("birch", "clinic")}
@@ -616,11 +616,11 @@ def test_sharing_out_makes_two_units_best_and_says_what_the_nearest_makes_best()
     assert f"Southend gains {gained:.0f} patients, but the other {equally_near:.0f} have both" in page
     nearest = op.solve(plan.problem.to_the_nearest())
     assert nearest.sites_of(HASU) == ("basildon",)
-    (line,) = summary.nearest_line(plan, nearest)
+    (line,) = set_against.nearest_line(plan, nearest)
     assert str(line).endswith("hyper-acute stroke unit at Basildon University Hospital, 24.64 minutes on average.")
     lines = " ".join(summary.lines(plan))
     assert "79.9 a year are sent past a nearer open site, 1.9 minutes further on average" in lines
-    assert "every_site_has_enough_patients.hyper_acute_stroke.southend: 486.846 against 600" in lines
+    assert "has at least 600 patients a year: 487 patients a year, and at least 600 are asked for" in lines
 
 
 def test_with_the_border_open_to_everybody_the_same_two_units_are_best_for_65_patients():

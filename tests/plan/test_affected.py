@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from as_files import with_files
 from command import optimiser
 from shipped import question
 from worlds import as_today, by_transfer, small, vary
 
+import optimiser as op
 from optimiser.errors import InputError
 from optimiser.inputs import designations_of
 from optimiser.inputs.config import read_option
@@ -20,6 +22,7 @@ from optimiser.plan import affected as frames_of
 from optimiser.plan import evaluate
 from optimiser.plan.comparison import affected, tables_of
 from optimiser.plan.finished import read_tables
+from optimiser.plan.measures import number
 from optimiser.plan.quotable import said_again
 from optimiser.plan.runs import write_run
 from optimiser.problem import Figure, Problem
@@ -68,12 +71,56 @@ def test_where_nobody_knows_how_many_live_there_patients_are_counted():
     assert said["cliff"].startswith("Clinic: 20 patients a year would live up to a minute inside the standard of 20")
 
 
-def test_averages_of_the_affected_stand_beside_those_of_all():
+def test_averages_of_those_who_gain_and_who_lose_stand_apart_beside_those_of_all():
     row = rows(affected(two())["averages"], group="").iloc[0]
     # (10 × 10 + 20 × 20 + 30 × 10) / 60, then (10 × 30 + …) / 60; only west's ten patients are affected.
     assert (row["number"], row["mean_before"], row["mean_after"]) == (60, round(800 / 60, 9), round(1000 / 60, 9))
-    assert (row["affected"], row["affected_mean_before"], row["affected_mean_after"]) == (10, 10, 30)
-    assert row["affected_change"] == 20
+    assert (row["here"], row["longer"], row["longer_by"], row["shorter"]) == (60, 10, 20, 0)
+    assert np.isnan(row["shorter_by"])
+
+
+def where_some_leave() -> Problem:
+    """Return the world of which some leave in any case, where birch is 20 minutes from the middle and ash is 25."""
+    problem = replace(as_today(small()), areas=known_areas())
+    return replace(problem, journeys=problem.journeys.assign(ash=[40.0, 50, 25, 10]))
+
+
+def test_those_who_leave_in_any_case_count_neither_for_how_many_nor_for_how_much_longer():
+    # With birch closed, the east goes 40 minutes to ash in place of 10 and the middle 25 in place of 20. A third of the
+    # east's 30 patients leave in any case: (20 × 30 + 20 × 5) / 40, not (30 × 30 + 20 × 5) / 50.
+    problem = where_some_leave()
+    plans = {name: evaluate(problem, open_) for name, open_ in (("both", BOTH), ("ash", {("ash", "clinic")}))}
+    found = affected({name: tables_of(plan) for name, plan in plans.items()})
+    row = rows(found["averages"], group="").iloc[0]
+    assert (row["number"], row["here"], row["longer"], row["longer_by"]) == (60, 49, 40, 17.5)
+    said = found["sentences"].set_index("kind")["sentence"]
+    # Before (20 × 10 + 10 × 25 + 20 × 20 + 9 × 10 + 1 × 50) / 60, and 20 × 30 + 20 × 5 more.
+    assert said["average"] == (
+        "Clinic: the average journey of all 60 patients a year goes from 16.50 to 28.17 minutes (+11.67); of the 49 "
+        "who do not leave for a neighbour in any case, 40 need more, by 17.50 minutes on average, and nobody needs "
+        "less."
+    )
+    assert said["who"].startswith("Clinic: 500 of 600 residents live where it takes more than a minute longer")
+    measured = {
+        (name, group): value for name, _, group, value in frames_of.of_plans(plans["ash"], plans["both"], "clinic")
+    }
+    assert measured["mean_change_of_those_longer", ""] == pytest.approx(17.5)
+    assert measured["mean_change_of_those_longer", "district E"] == 30
+
+
+def test_what_neighbours_see_more_than_today_is_measured_and_checked():
+    # With both, as today, nobody goes to oak; with ash alone the east's 30 do, and the 5 from outside.
+    problem = with_files(small())
+    for open_, more in ((BOTH, 0), ({("ash", "clinic")}, 35)):
+        plan = evaluate(problem, open_)
+        assert number(plan.measures, "patients_more_than_today", "clinic", "oak") == more
+        assert op.check(plan).empty
+    unknown = evaluate(replace(problem, today=frozenset()), BOTH)
+    assert "patients_more_than_today" not in set(unknown.measures["measure"])
+    # Those who leave as they do today are no more than today.
+    some_leave = evaluate(with_files(where_some_leave()), {("ash", "clinic")})
+    assert number(some_leave.measures, "patients_more_than_today", "clinic", "oak") == 0
+    assert op.check(some_leave).empty
 
 
 def test_growth_is_not_taken_for_what_a_site_sees_and_strangers_do_not_open():
@@ -183,9 +230,9 @@ def test_between_questions_a_journey_changes_where_only_those_who_leave_have_ano
     assert "unchanged" not in said.index
     assert said["average"] == (
         "Clinic: the average journey of all 60 patients a year goes from 13.33 to 16.50 minutes (+3.17); "
-        "that of the 40 who live where it changes from 10.00 to 14.75 (+4.75)."
+        "of them, 40 need more, by 4.75 minutes on average, and nobody needs less."
     )
-    assert said["who"].startswith("Clinic: 0 people live where it takes more than a minute longer")
+    assert said["who"].startswith("Clinic: nobody lives where it takes more than a minute longer")
     assert said["who"].endswith(", those left out who leave for a neighbour in any case.")
 
 

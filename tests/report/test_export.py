@@ -27,6 +27,7 @@ from made_up_place import CONFIG, write_question
 import optimiser as op
 from optimiser.errors import CheckFailed, InputError, MissingPackage, NotWritten
 from optimiser.plan.finished import Run, sound_runs
+from optimiser.plan.proof import Written
 from optimiser.report.export import export_files, pictures
 from optimiser.report.export.contents import DICTIONARY, csv_bytes, tidy_tables
 from optimiser.report.export.figures import figures
@@ -286,6 +287,27 @@ def test_numbers_in_csv_files_are_those_of_the_run_folder(runs: Path):
     pd.testing.assert_frame_equal(exported, pd.read_csv(folder / "journeys.csv"))
 
 
+def test_today_as_counted_stands_beside_the_models_and_says_how_far_apart(runs: Path):
+    run = read("base", runs)
+    tables = {one.name: one.frame for one in tidy_tables([run])}
+    rows = tables["today_counted"].query("service == 'hyper_acute_stroke'").set_index("site")
+    assert rows["counted"].to_dict() == {"basildon": 557, "broomfield": 555, "southend": 713}
+    assert rows["modelled"].round().to_dict() == {"basildon": 799, "broomfield": 416, "southend": 487}
+    assert (rows["apart"] * 100).round().to_dict() == {"basildon": 43, "broomfield": -25, "southend": -32}
+    assert set(rows["period"]) == {"2018/19"} and rows["counted_by"].str.startswith("King's College London").all()
+    cover = openpyxl.load_workbook(io.BytesIO(book("base", runs)))["Cover"]
+    said = [str(row[1].value) for row in cover.iter_rows(min_row=4) if row[0].value == "Today, counted"]
+    assert "The model is off by +43%, −25% and −32%" in said[0]
+
+
+def test_the_cover_says_what_people_call_an_option(runs: Path, tmp_path: Path):
+    problem = read("tiny", runs).problem
+    plan = op.evaluate(problem, problem.today, option=Written("O1", "As today", "A letter"))
+    (found,) = sound_runs([op.write_run(plan, tmp_path / "option")])
+    cover = openpyxl.load_workbook(io.BytesIO(book_of([found])))["Cover"]
+    assert "Option O1: As today (A letter; not verified)" in [row[1].value for row in cover.iter_rows()]
+
+
 def test_the_geopackage_has_areas_sites_and_catchments_on_the_grid(runs: Path, tmp_path: Path):
     run = read("base", runs)
     path = tmp_path / "results.gpkg"
@@ -296,7 +318,15 @@ def test_the_geopackage_has_areas_sites_and_catchments_on_the_grid(runs: Path, t
     journeys, leavers = run.tables["journeys"], pyogrio.read_dataframe(path, layer="leavers")
     leaving = journeys[journeys["how"] == "leaves"].reset_index(drop=True)
     assert len(leaving) and set(leavers["run"]) == {run.key}
-    pd.testing.assert_frame_equal(leavers.drop(columns="run"), leaving[list(leavers.columns[1:])])
+    assert list(leavers)[1:] == ["service", "area", "site", "destination", "patients_per_year", "share"]
+    same = ["service", "area", "site", "patients_per_year"]
+    pd.testing.assert_frame_equal(leavers[same], leaving[same])
+    assert set(leavers["destination"][leavers["site"] == "queens_romford"]) == {"Queen's Hospital, Romford"}
+    of_their_areas = journeys.groupby(["service", "area"])["patients_per_year"].sum()
+    everybody = of_their_areas.loc[list(zip(leavers["service"], leavers["area"], strict=True))].to_numpy()
+    # Of an area without patients there is no share.
+    assert leavers["share"].isna().tolist() == (everybody == 0).tolist()
+    assert np.allclose(leavers["share"].fillna(0) * everybody, leavers["patients_per_year"], atol=1e-5)
     for service, rows in journeys[journeys["how"] != "leaves"].groupby("service"):
         assert areas.set_index("area")[f"{service}_site"].loc[rows["area"]].tolist() == rows["site"].tolist()
         minutes = areas.set_index("area")[f"{service}_minutes"]

@@ -17,7 +17,7 @@ from optimiser.plan import Plan
 from optimiser.plan.quotable import Otherwise, mean_minutes_of, said_again
 from optimiser.plan.runs import files_of, write_files
 from optimiser.problem import Figure, Problem
-from optimiser.report import summary
+from optimiser.report import set_against
 from optimiser.report.page.build import page
 from optimiser.search import enumeration
 
@@ -36,7 +36,7 @@ def near_oak(**rules: object) -> Problem:
 @pytest.fixture
 def decided() -> tuple[Plan, Otherwise]:
     plan = op.solve(near_oak())
-    (said,) = summary.across_the_border(plan)
+    (said,) = set_against.across_the_border(plan)
     return plan, said
 
 
@@ -65,7 +65,7 @@ def test_what_is_said_can_be_found_out_again_from_the_record(decided: tuple[Plan
 
 def test_the_page_says_what_stands_in_the_run(tmp_path: Path) -> None:
     plan = op.solve(op.read_problem(Path(__file__).parents[2] / "configs/base.yaml"))
-    (said,) = summary.across_the_border(plan)
+    (said,) = set_against.across_the_border(plan)
     files = files_of(plan, said=[said])
     other = files["run.json"].replace(b"The border decides it", b"The border decides everything")
     pages = [
@@ -78,14 +78,14 @@ def test_the_page_says_what_stands_in_the_run(tmp_path: Path) -> None:
 
 def test_nothing_is_said_where_the_border_decides_nothing() -> None:
     plan = op.solve(small(at_most_sites=Figure(1), at_least_sites=Figure(1)))
-    assert summary.across_the_border(plan) == []
+    assert set_against.across_the_border(plan) == []
     assert "sentences" not in json.loads(files_of(plan)["run.json"])
 
 
 def test_a_question_that_the_border_alone_makes_possible_says_so() -> None:
     # The five patients from across the border make 65 at birch.
     plan = op.solve(small(at_most_sites=Figure(1), minimum_patients=Figure(61)))
-    (said,) = summary.across_the_border(plan)
+    (said,) = set_against.across_the_border(plan)
     assert str(said) == "The border matters: if nobody crossed it, no plan would meet every rule."
     assert (said.record["outcome"], said.record["best"]) == ("no plan", None)
     there = said.record["this_plan_there"]
@@ -95,10 +95,10 @@ def test_a_question_that_the_border_alone_makes_possible_says_so() -> None:
 def test_everybody_at_the_nearest_is_set_against_sharing_out() -> None:
     # With 30 a site at most both are needed, and mid's 20 go to ash: as near as birch.
     plan = op.solve(small(managed=True, maximum_patients=Figure(40)))
-    (said,) = summary.to_the_nearest(plan)
+    (said,) = set_against.to_the_nearest(plan)
     assert str(said) == "If everybody went to the nearest, the same plan would be best."
     assert said.record["asked"] == {"patients_go_to": "nearest"} and said.record["cells"] == []
-    assert summary.to_the_nearest(op.solve(small())) == []
+    assert set_against.to_the_nearest(op.solve(small())) == []
 
 
 def test_of_another_question_whose_best_plan_was_not_proved_only_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ def test_of_another_question_whose_best_plan_was_not_proved_only_that_is_said(mo
 
     monkeypatch.setattr(solver, "run", in_no_time)
     monkeypatch.setattr(enumeration, "MOST_CANDIDATES", 1)
-    (said,) = summary.to_the_nearest(plan)
+    (said,) = set_against.to_the_nearest(plan)
     assert str(said) == (
         "What would be best if everybody went to the nearest could not be found out: "
         "Time ran out before the best plan was proved. Allow more time: --time-limit-minutes."
@@ -122,7 +122,7 @@ def test_the_border_of_a_config_is_the_border_that_is_asked_of(tmp_path: Path) -
     # The setting that the record names asks the very question whose answer it states.
     root = Path(__file__).parents[2]
     plan = answer("base")
-    (said,) = summary.across_the_border(plan)
+    (said,) = set_against.across_the_border(plan)
     (tmp_path / "closed.yaml").write_text(f"based_on: {root}/configs/base.yaml\nborder: closed\n")
     closed = op.solve(op.read_problem(tmp_path / "closed.yaml"))
     best = said.record["best"]

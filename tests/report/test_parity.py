@@ -27,7 +27,7 @@ SCRIPT = (files("optimiser.report.page") / "evaluate.js").read_text(encoding="ut
 # Facts of the place, or of beds that are busy: the page shows them for the runs and not for every choice.
 NOT_FOLLOWED = {
     *("observed_patients", "backcast_patients", "backcast_error", "beds_available", "beds_today", "beds_beyond_today"),
-    *("beds_needed_as_today", "staff_for_beds", "occupancy", "blocking", "exceptions_used"),
+    *("beds_needed_as_today", "staff_for_beds", "occupancy", "blocking", "exceptions_used", "patients_more_than_today"),
 }
 
 # Text goes to the browser and back much faster than what it stands for.

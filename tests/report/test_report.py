@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from itertools import cycle, repeat
 from pathlib import Path
@@ -22,8 +23,11 @@ import optimiser as op
 from optimiser import report
 from optimiser.errors import InputError, NotWritten
 from optimiser.plan import measures
+from optimiser.plan.proof import Written
 from optimiser.plan.runs import files_of, write_files
 from optimiser.problem import Figure, Fixed
+from optimiser.report.page.side_by_side import told_apart
+from optimiser.search.level import with_standings
 
 ROOT = Path(__file__).parents[2]
 HASU, SOUTHEND = "hyper_acute_stroke", "southend"
@@ -90,12 +94,12 @@ def test_the_answer_its_status_and_four_figures_are_seen_without_scrolling(seen:
         "Hyper-acute stroke unit at Basildon",
         "Proved best possible",
         "Checked.",
-        "Data of",
+        "Sources of",
     ):
         box = seen.page.get_by_text(text).first.bounding_box()
         assert box and box["y"] + box["height"] <= LAPTOP[1], text
     figures = seen.page.locator(".figures b")
-    assert figures.all_text_contents() == ["25", "69", "75%", "479,597"]
+    assert figures.all_text_contents() == ["24.64", "69", "75%", "479,597"]
     for number in range(4):
         box = figures.nth(number).bounding_box()
         assert box and box["y"] + box["height"] <= LAPTOP[1]
@@ -121,7 +125,7 @@ def test_opening_changes_no_number_that_python_wrote(browser: Browser, folder: P
 
 
 def test_each_year_of_the_data_is_where_the_header_leads(seen: Visit):
-    seen.page.get_by_role("link", name="Data of 2017 to 2023").click()
+    seen.page.get_by_role("link", name="Sources of 2017 to 2023").click()
     rows = seen.page.locator("#data-used tbody tr")
     assert rows.first.is_visible()
     told = {
@@ -137,7 +141,7 @@ def test_a_tick_is_followed_by_tables_words_and_rules(seen: Visit):
     said = seen.page.locator("#said").text_content() or ""
     assert said == (
         "Hyper-acute stroke unit at Basildon and Southend (the answer: Basildon). "
-        "Hyper-acute stroke unit: 22 minutes on average, 25 in the answer. Breaks 1 rule."
+        "Hyper-acute stroke unit: 21.59 minutes on average, 24.64 in the answer. Breaks 1 rule."
     )
     broken = seen.page.locator("#rules-broken li").all_text_contents()
     assert broken[0] == (
@@ -155,7 +159,10 @@ def test_why_not_says_the_rule_that_stops_it_or_what_it_costs_and_whom(seen: Vis
     alone, *others = seen.page.locator("#because p").all_text_contents()
     assert alone.startswith("At Broomfield alone: breaks no rule. It costs ")
     assert "more patient-minutes a year. The average journey is " in alone
-    assert re.search(r"[\d,]+ people travel over 10 minutes longer", alone) and "Longest for Thurrock +" in alone
+    assert (
+        re.search(r"[\d,]+ of 1,181,125 residents live where it takes over 10 minutes longer", alone)
+        and "Longest for Thurrock +" in alone
+    )
     assert len(others) == 3 and all("breaks Hyper-acute stroke unit at " in one for one in others)
 
 
@@ -246,11 +253,16 @@ def prints_on_two_sides(seen: Visit) -> list[list[Any]]:
 
 
 def test_it_prints_on_two_sides_of_a4(seen: Visit):
-    ((gone, _),) = prints_on_two_sides(seen)
-    # Of what the answer rests on some is on the page alone; all that is said beside the answer is on paper.
-    cut = "Array.from(document.querySelectorAll('.more'), one => (one.closest('details') || one.parentNode).id)"
-    assert gone < seen.page.locator("#notes li").count() and seen.page.evaluate(cut) == ["notes"]
+    prints_on_two_sides(seen)
+    # Of what is fixed and of what the answer rests on some is on the page alone.
+    cut = "one => one.map(each => each.closest('details').querySelector('summary').textContent)"
+    assert seen.page.locator(".more").evaluate_all(cut) == [
+        "What is fixed, and why",
+        "What it rests on, what changes, and the next best",
+    ]
+    # All that is said beside the answer is on paper, and comes first.
     assert seen.page.locator(".beside-it li:visible").count() == seen.page.locator(".beside-it li").count() > 8
+    assert seen.page.evaluate("byId('choose').firstElementChild.id") == "beside"
 
 
 def test_a_choice_that_breaks_rules_prints_on_two_sides_too(seen: Visit):
@@ -269,6 +281,62 @@ def test_the_whole_care_model_prints_on_two_sides(browser: Browser, care_model: 
         shown = seen.page.locator("#options tbody tr:visible").all_text_contents()
         assert all(row.startswith(("Full emergency", "Emergency orth")) or ":" not in row for row in shown)
     assert seen.quiet
+
+
+def test_today_stands_beside_what_was_counted_and_says_how_far_apart_they_are(seen: Visit):
+    said = plain_text(seen, "#counted")
+    assert "Basildon 557, Broomfield 555 and Southend 713 patients in 2018/19, counted by King's College London" in said
+    assert "Basildon 799, Broomfield 416 and Southend 487 a year by this model." in said
+    # 799 is 43% more than 557, 416 is 25% fewer than 555, and 487 is 32% fewer than 713.
+    assert "The model is off by +43%, −25% and −32%" in said
+    table = seen.page.locator("#transfers table:visible").first
+    heads = table.locator("thead th").all_text_contents()
+    assert heads[:4] == ["", "Counted in 2018/19", "Today, modelled", "Model against count"]
+    rows = [row.locator("td").all_text_contents()[:3] for row in table.locator("tbody tr").all()]
+    assert rows[:3] == [["557", "799", "+43%"], ["555", "416", "−25%"], ["713", "487", "−32%"]]
+    # Of neighbours nothing is said to be counted.
+    assert {(row[0], row[2]) for row in rows[3:]} == {("–", "–")}
+
+
+def test_proved_says_by_how_much_and_over_which_plan(folder: Path, nearest: Path):
+    words = "By 1.6 minutes a patient over the next best sites for the hyper-acute stroke unit, Southend"
+    assert f"{words} (24.64 minutes on average against 26.25)." in (folder / "page.html").read_text(encoding="utf-8")
+    # Not asked for standings: nothing is said.
+    assert "a patient over" not in nearest.read_text(encoding="utf-8")
+
+
+def test_plans_that_are_level_are_named_together_in_the_first_sentence():
+    plan = with_standings(answer("what_if/border_nearest"))
+    html = report.page([plan])
+    first = re.findall(r'<p class="sentence">(.*?)</p>', html)[0]
+    assert first.startswith(
+        "Hyper-acute stroke unit at Southend (22.25 minutes on average) or, level with it, at Basildon (22.36);"
+    )
+    assert "By 6 seconds a patient over the next best sites for the hyper-acute stroke unit, Basildon" in html
+    assert "Up to 13 seconds apart is level." in html
+    assert "better at Basildon: longest journey in minutes (47.7 against 49.8)" in html
+
+
+def test_an_option_has_its_code_title_and_source_on_the_page(folder: Path):
+    base = question("base")
+    july = op.read_option(ROOT / "configs/options/dmbc_jul2018.yaml")
+    written = Written(july.code, july.title, july.source, july.settings.verified)
+    html = report.page([folder / "base", op.evaluate(base, op.designations_of(base, july), option=written)])
+    assert f"Option DMBC_JUL2018: {july.title} ({july.source}; not verified)." in unescape(html)
+    alone = report.page([op.evaluate(base, op.designations_of(base, july), option=written)])
+    assert '<p class="sentence">Option DMBC_JUL2018: hyper-acute stroke unit at Basildon;' in alone
+    assert f"{july.title} ({july.source}; not verified)." in unescape(alone)
+
+
+def test_shares_and_averages_side_by_side_are_percentages_and_hundredths(folder: Path):
+    html = unescape((folder / "page.html").read_text(encoding="utf-8"))
+    row = re.findall(r"<tr[^>]*><th[^>]*>([^<]*treated outside the system)</th>(.*?)</tr>", html)
+    assert row and all("10%" in cells and ">0<" not in cells for _, cells in row)
+    assert "share outside" not in html and "patients at basildon" not in html and "Breaks rota" not in html
+    assert (
+        told_apart([0.101, 0.104], "share_outside") == "percent1"
+        and told_apart([0.1, 0.2], "share_outside") == "percent"
+    )
 
 
 def test_judgements_are_typed_and_weights_rank_the_options(browser: Browser, folder: Path, tmp_path: Path):

@@ -256,7 +256,8 @@ def test_three_departments_win_with_five_more_consultants():
     (found,) = switching(problem, base().designated, three, [parameters(problem)[name]])
     assert (found.down, found.up) == (20, 30)
     assert found.words("two", "three") == (
-        f"{name} (now 25 WTE): below 20 two breaks rota_is_filled.emergency_consultants.WTE; "
+        f"So many emergency medicine consultants are in post in all, shared as they are now ({name}, now 25 WTE): "
+        "below 20 two breaks the rule that rota is filled (emergency consultants, WTE); "
         "above 30 three breaks no rule and three is better."
     )
 
@@ -391,7 +392,8 @@ def test_at_all_of_them_alone_a_longest_journey_may_be_lawful():
     assert [(one.low, one.high) for one in found.stretches] == [(0, 1), (1, 1)]
     assert found.up == 1
     assert found.words("birch", "ash") == (
-        "border_pull (now a share of 0): never below; at 1 alone ash breaks no rule and birch is better."
+        "Such a share of every area's patients go to the nearest hospital of all, the others as today "
+        "(border_pull, now 0%): never below; at 100% alone ash breaks no rule and birch is better."
     )
 
 
@@ -502,7 +504,7 @@ def test_more_old_people_fill_a_site_sooner_if_most_of_its_patients_are_old():
     both = frozenset({("ash", "clinic"), ("birch", "clinic")})
     plan, other = op.evaluate(problem, both), op.evaluate(problem, both - {("birch", "clinic")})
     said = str(op.explanation.what_would_have_to_be_true(plan, other))
-    assert "people_factor.from_65 (now 1): never, from 0.5 to 2." in said
+    assert "(people_factor.from_65, now 1): never, from 0.5 to 2." in said
     assert said.count("Patients of visit are taken to be of all ages alike.") == 1
     problem = replace(problem, ages={"visit": {"under_65": Figure(0.2), "from_65": Figure(0.8, verified=True)}})
     (found,) = switching(problem, both, other.designated, [parameters(problem)["people_factor.from_65"]])

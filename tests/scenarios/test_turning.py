@@ -82,7 +82,7 @@ def test_where_one_site_overtakes_another_by_hand():
     assert str(found) == (
         "Clinic, all else as it is: Birch would be best, in place of Ash, only if more than 7.4% of patients went to "
         "the nearest hospital of all, whichever side of the border it is on, and not as today "
-        "(0% do here: border_pull)."
+        "(in this question 0% do)."
     )
 
 
@@ -103,8 +103,8 @@ def test_a_rule_that_the_plan_comes_to_break_turns_it():
     assert (found.value, found.best) == (Fraction(1, 30), ("birch",))
     assert found.breaks == ("Clinic at Ash has at least 35.8 patients a year",)
     assert str(found) == (
-        "Clinic, all else as it is: Birch would be best only if more than 3.3% of patients went to the nearest "
-        "hospital of all, whichever side of the border it is on, and not as today (0% do here: border_pull); Ash would "
+        "Clinic, all else as it is: Birch would be best only if more than 3.33% of patients went to the nearest "
+        "hospital of all, whichever side of the border it is on, and not as today (in this question 0% do); Ash would "
         "then break a rule: Clinic at Ash has at least 35.8 patients a year."
     )
 
@@ -113,7 +113,7 @@ def test_where_no_choice_of_sites_is_left_it_is_said():
     found = by_service(solve(one_clinic(minimum_patients=Figure(35.8), maximum_patients=Figure(36))))["clinic"]
     # Birch sees 36 and of the others 29 more as all go to the nearest: too many from the start.
     assert (found.value, found.best, found.designated) == (Fraction(1, 30), None, None)
-    assert "no choice of sites would meet every rule if more than 3.3% of patients" in str(found)
+    assert "no choice of sites would meet every rule if more than 3.33% of patients" in str(found)
 
 
 def test_at_everybody_alone_another_may_be_best():

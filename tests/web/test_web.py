@@ -32,6 +32,7 @@ from hostile import HOSTILE
 from hypothesis import HealthCheck, settings
 
 import optimiser as op
+from optimiser.search.level import with_standings
 from optimiser.web.app import Desk, build
 from optimiser.web.guard import MOST_BODY_BYTES, Guard
 from optimiser.web.jobs import MOST_WAITING, Job, Jobs, Limits, QueueIsFull
@@ -313,6 +314,10 @@ def test_a_choice_becomes_a_scenario_with_its_reason_and_a_run_that_checks(run: 
         option = op.read_option(folder / "option.yaml")
         problem = op.read_problem(run / "config.yaml")
         assert op.designations_of(problem, option) == {("ash", "walk_in"), ("ash", "x_ray")}
+        called = json.loads((folder / "run/run.json").read_text())["option"]
+        source = "asked in a scenario: To see"
+        assert called == {"code": "LOCAL", "title": "Only Ash", "source": source, "verified": False}
+        assert "Option LOCAL: Only Ash (asked in a scenario: To see; not verified)" in told["words"]
         again = asking.post("/api/evaluate", headers=BEARING, json=CHOICE)
         assert again.status_code == 409
         assert "none is ever overwritten" in again.json()["detail"]
@@ -335,6 +340,11 @@ def test_the_best_of_a_changed_question_is_found_and_can_be_asked_again(run: Pat
     kept = json.loads((folder / "run/run.json").read_text())
     assert kept["outcome"] == "proved best"
     assert kept["objectives"][0]["value"] == answer.proof.objectives[0].value
+    # As optimiser solve has it: how near other plans come.
+    standings = with_standings(answer).proof.standings
+    assert standings is not None
+    assert [(one["service"], one["margin"]) for one in kept["standings"]] == [(s.service, s.margin) for s in standings]
+    assert op.check(folder / "run").empty
     assert "ash" not in answer.sites_of("walk_in")
 
 

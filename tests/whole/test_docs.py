@@ -319,7 +319,7 @@ def test_the_readme_says_what_would_change_the_answer():
     said = " ".join(str(change) for change in would_change(answer()).changes)
     assert "6 WTE fewer emergency medicine consultants in post: Full emergency department at Basildon." in said
     assert rows["there were 6 WTE fewer"] == "one emergency department, at Basildon"
-    assert "Journeys from the areas of A12 20% shorter: Full emergency department at Basildon and Southend." in said
+    assert "A12 20% shorter (tried in steps of 5%): Full emergency department at Basildon and Southend." in said
     assert rows["journeys from along the A12 took 20% less"] == "emergency departments at Basildon and Southend"
 
 

@@ -11,7 +11,7 @@ from shipped import question
 import optimiser as op
 from optimiser.errors import NoPlan
 from optimiser.plan import Plan, measures
-from optimiser.report import summary
+from optimiser.report import set_against, summary
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted(path for path in (ROOT / "configs").rglob("*.yaml") if not {"options", "sweeps"} & {*path.parts})
@@ -78,7 +78,7 @@ def test_as_today_basildon_beats_southend_by_1_6_minutes_and_to_the_nearest_sout
 
 def test_if_everybody_went_to_the_nearest_the_border_would_decide_it():
     plan = solved("what_if/border_nearest")
-    line = str(*summary.border_line(plan, op.solve(plan.problem.behind_its_border())))
+    line = str(*set_against.border_line(plan, op.solve(plan.problem.behind_its_border())))
     assert line.startswith("The border decides it: if nobody crossed it, hyper-acute stroke unit would be at ")
 
 

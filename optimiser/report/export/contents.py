@@ -11,8 +11,9 @@ import pandas as pd
 from optimiser.errors import Fault, InputError
 from optimiser.inputs.schema import KIND_IN_WORDS, PLACE_TABLES, RUN_TABLES, Column, Table
 from optimiser.plan.finished import Run
-from optimiser.problem import Service
+from optimiser.problem import LEAVES, Service
 from optimiser.problem.words import in_full
+from optimiser.report.counted import counted_today
 
 # Control, format (with those that turn the reading direction), surrogate, private and unassigned characters.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -30,6 +31,9 @@ RUNS = Table(
         RUN,
         Column("question", "text", "", "What was asked"),
         Column("outcome", "text", "", "Proved best, not proved, or evaluated (people chose it)"),
+        Column("option", "text", "", "Code of the option that was evaluated; blank for a plan that was found", False),
+        Column("option_title", "text", "", "What people call that option", False),
+        Column("option_source", "text", "", "Where that option was written down", False),
         Column("date", "text", "", "Day on which the run was made", False),
         Column("folder", "text", "", "Name of its run folder"),
         Column("version", "text", "", "Version of optimiser that made it"),
@@ -53,6 +57,35 @@ SERVICES = Table(
         Column("blocking", "number", "share", "Share of arrivals that may find every bed taken", False),
     ),
 )
+TODAY_COUNTED = Table(
+    "today_counted",
+    "What was counted at the sites of today, beside what this model says of them: one row a run, service and site.",
+    ("run", "service", "site"),
+    (
+        RUN,
+        _SERVICE,
+        Column("site", "code", "", "Code of the site"),
+        Column("period", "text", "", "When it was counted"),
+        Column("counted", "number", "patients", "Patients counted in that period"),
+        Column("modelled", "number", "patients a year", "Patients a year by this model, with the sites of today"),
+        Column("apart", "number", "share of the count", "How many more the model has; fewer below 0", False),
+        Column("counted_by", "text", "", "Who counted; blank where sources.csv does not say", False),
+    ),
+)
+LEAVERS = Table(
+    "leavers",
+    "Who leaves for a neighbour whatever is designated: one row a run, service, area and neighbour.",
+    ("run", "service", "area", "site"),
+    (
+        RUN,
+        _SERVICE,
+        Column("area", "code", "", "Code of the area that they leave"),
+        Column("site", "code", "", "Code of the neighbour that they leave for"),
+        Column("destination", "text", "", "Name of that neighbour"),
+        Column("patients_per_year", "number", "patients a year", "How many leave for it"),
+        Column("share", "number", "share", "Their share of all patients of the area", False),
+    ),
+)
 DICTIONARY = Table(
     "data_dictionary",
     "Every column of every table: one row each.",
@@ -66,6 +99,8 @@ DICTIONARY = Table(
     ),
 )
 YES_OR_NO = {"true": "yes", "false": "no"}
+# As many as measures have.
+DECIMALS_OF_SHARES = 9
 # Tables of the place that a reader needs beside the answer.
 FROM_THE_PLACE = ("areas", "sites", "sources", "data_checks")
 
@@ -97,10 +132,45 @@ def tidy_tables(runs: Sequence[Run]) -> list[Tidy]:
         _refuse_codes_that_differ_in_capitals_only(run)
     tables = [Tidy(RUNS, _runs(runs)), _stacked(SERVICES, [(run.key, _services(run)) for run in runs])]
     tables += _of(RUN_TABLES, [(run.key, run.tables) for run in runs])
+    for table, frame_of in ((TODAY_COUNTED, _today_counted), (LEAVERS, leavers)):
+        parts = [(run.key, frame) for run in runs if len(frame := frame_of(run))]
+        tables += [_stacked(table, parts)] if parts else []
     of_the_place = [table for table in PLACE_TABLES if table.name in FROM_THE_PLACE]
     tables += _of(of_the_place, [(run.key, run.inputs) for run in runs])
     tables.append(Tidy(DICTIONARY, _dictionary([*tables, Tidy(DICTIONARY, pd.DataFrame())])))
     return [replace(one, frame=_plain_frame(one.frame)) for one in tables]
+
+
+def leavers(run: Run) -> pd.DataFrame:
+    """Return who leaves for a neighbour whatever is designated: from where, for where, how many, and which share."""
+    journeys, columns = run.tables["journeys"], list(LEAVERS.column_names[1:])
+    if "how" not in journeys:
+        return pd.DataFrame(columns=columns)
+    everybody = journeys.groupby(["service", "area"])["patients_per_year"].transform("sum")
+    names = {code: site.name for code, site in run.problem.sites.items()}
+    share = (journeys["patients_per_year"] / everybody).where(everybody > 0)
+    found = journeys.assign(share=share.round(DECIMALS_OF_SHARES), destination=journeys["site"].map(names))
+    return found[found["how"] == LEAVES][columns].reset_index(drop=True)
+
+
+def _today_counted(run: Run) -> pd.DataFrame:
+    rows = [
+        (
+            code,
+            site,
+            one.period,
+            count,
+            one.modelled[site],
+            one.modelled[site] / count - 1 if count else None,
+            one.source,
+        )
+        for one in counted_today(run.plan)
+        for code in one.services
+        for site, count in one.counts.items()
+    ]
+    found = pd.DataFrame(rows, columns=list(TODAY_COUNTED.column_names[1:]))
+    numbers = ["counted", "modelled", "apart"]
+    return found.assign(**{name: found[name].astype(float).round(DECIMALS_OF_SHARES) for name in numbers})
 
 
 def plain(text: object) -> str:
@@ -155,6 +225,7 @@ def _runs(runs: Sequence[Run]) -> pd.DataFrame:
             run.key,
             run.record["question"],
             run.record["outcome"],
+            *((option.code, option.title, option.source) if (option := run.plan.option) else ("", "", "")),
             run.date,
             run.folder.resolve().name,
             run.version,

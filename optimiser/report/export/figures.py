@@ -13,7 +13,7 @@ import shapely
 
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, who_stay
-from optimiser.problem.words import NO_SITE, listed, short
+from optimiser.problem.words import NO_SITE, listed, percent, short
 from optimiser.report.export.drawing import (
     FAINT,
     FIVE_STEPS,
@@ -151,18 +151,17 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
     shapes = found.geometry.reindex(pd.Index(journeys["area"]))
     on_paper = _Paper(shapes.total_bounds)
     drawn = pd.Series(on_paper.shapes(shapes.to_numpy()), index=journeys.index)
-    shares = "; ".join(f"{label}, {view.share_within(low, high):.0%}" for low, high, _, label in view.classes)
+    shares = "; ".join(f"{label}, {percent(view.share_within(low, high))}" for low, high, _, label in view.classes)
     going = "; ".join(f"{site}, {patients:,.0f}" for site, patients in view.destinations)
     alt = (
-        f"Map of {len(journeys)} areas in five shades, darkest where the journey is longest. Share of patients by "
+        f"Map of {len(journeys)} areas in five shades, darkest where the journey is longest. Share of all patients by "
         f"minutes: {shares}. Patients a year by site: {going}."
     )
-    whose = "of those who do not leave for a neighbour" if len(staying) < len(view.journeys) else ""
-    whose = whose or "to the site that patients go to"
-    says = (
-        f"Minutes by road {whose}; {view.patients:,.0f} patients a year from {len(journeys):,} "
-        "areas. Draft: not a decision."
-    )
+    says = f"{view.patients:,.0f} patients a year from {len(journeys):,} areas. Draft: not a decision."
+    if len(staying) < len(view.journeys):
+        says = f"Colours: minutes by road of those who stay. Shares: all {says}"
+    else:
+        says = f"Minutes by road to the site that patients go to; {says}"
     mean = f"{view.mean:.1f} minutes on average" if np.isfinite(view.mean) else "somebody reaches no site"
     title = title or f"{view.name} at {view.where}: {mean}"
     body = [*_areas(view, journeys, drawn), *_named_catchments(view, journeys, drawn), *_marks(view, on_paper)]
@@ -286,7 +285,7 @@ def _bar(y: float, label: str, share: float, colour: str) -> Iterator[str]:
     yield f'<rect x="{PANEL}" y="{y}" width="30" height="22" fill="{colour}" {frame}/>'
     yield text(PANEL + 40, y + 16, label)
     yield f'<rect x="{PANEL + 140}" y="{y}" width="{share * 120:.1f}" height="22" fill="{colour}" {frame}/>'
-    yield text(PANEL + 148 + share * 120, y + 16, f"{share:.0%}")
+    yield text(PANEL + 148 + share * 120, y + 16, f"{percent(share)}")
 
 
 # -- the curve --------------------------------------------------------------------------------------
@@ -295,11 +294,12 @@ def _bar(y: float, label: str, share: float, colour: str) -> Iterator[str]:
 def _curve(service: str, runs: Sequence[Run]) -> Figure:
     views = [View(run, service) for run in runs]
     first = views[0]
-    within = ", ".join(f"{view.share_within(-1, first.standard):.0%} at {view.where}" for view in views[:3])
+    each = (f"{percent(view.share_within(-1, first.standard))} at {view.where}" for view in views)
+    within = ", ".join(list(dict.fromkeys(each))[:3])
     title = f"{first.name}: patients within {first.standard:g} minutes, {within}"
     says = "Share of resident patients whose journey takes at most so many minutes by road. Draft: not a decision."
     alt = "; ".join(
-        f"{view.where}: " + ", ".join(f"{view.share_within(-1, band):.0%} within {band} minutes" for band in BANDS)
+        f"{view.where}: " + ", ".join(f"{percent(view.share_within(-1, band))} within {band} minutes" for band in BANDS)
         for view in views
     )
     longest = max(*BANDS, *(float(np.nanmax(view.journeys["minutes"].fillna(0), initial=0)) for view in views))

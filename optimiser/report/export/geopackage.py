@@ -18,8 +18,7 @@ from pyproj import Transformer
 from optimiser.inputs.boundaries import read_boundaries
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import who_stay
-from optimiser.problem import LEAVES
-from optimiser.report.export.contents import YES_OR_NO, plain
+from optimiser.report.export.contents import LEAVERS, YES_OR_NO, leavers, plain
 
 BRITISH_NATIONAL_GRID = "EPSG:27700"
 # Stated in full, so that the same degrees give the same metres whatever grids are installed: Ordnance Survey's seven
@@ -76,8 +75,10 @@ def _layers(runs: Sequence[Run]) -> Iterator[tuple[str, str, pd.DataFrame]]:
     yield "sites", "Hospitals, and what each run has them provide", sites(runs)
     if any(outlines(run) is not None for run in runs):
         yield "catchments", "The areas that go to a site, by run and service", catchments(runs)
-    if len(gone := leavers(runs)):
-        yield "leavers", "Patients who leave for a neighbour whatever is designated, by area, run and service", gone
+    gone = pd.concat([leavers(run).assign(run=run.key) for run in runs])
+    if len(gone):
+        says = "Patients who leave for a neighbour whatever is designated, by area, run and service, and their share"
+        yield "leavers", says, gone[list(LEAVERS.column_names)]
 
 
 def areas(runs: Sequence[Run]) -> pd.DataFrame:
@@ -129,13 +130,6 @@ def catchments(runs: Sequence[Run]) -> pd.DataFrame:
     columns = ["run", "service", "site", "areas", "patients_per_year", "geometry"]
     frame = pd.DataFrame(rows, columns=columns)
     return _located(frame.drop(columns="geometry"), geopandas.GeoSeries(frame["geometry"]))
-
-
-def leavers(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return one row a run, service, area and neighbour: the patients a year who leave whatever is designated."""
-    rows = [run.tables["journeys"].assign(run=run.key) for run in runs if "how" in run.tables["journeys"]]
-    columns = ["run", "service", "area", "site", "patients_per_year"]
-    return pd.concat([one[one["how"] == LEAVES][columns] for one in rows]) if rows else pd.DataFrame(columns=columns)
 
 
 def merged(shapes: np.ndarray) -> shapely.Geometry:

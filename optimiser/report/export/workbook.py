@@ -12,10 +12,14 @@ import pandas as pd
 
 from optimiser.errors import TooLarge, needed
 from optimiser.plan.finished import Run
+from optimiser.plan.proof import PROVED
 from optimiser.problem.words import of_ages, of_incomers
+from optimiser.report.counted import counted_today, in_words
 from optimiser.report.export.contents import YES_OR_NO, Tidy, plain
 from optimiser.report.export.recalculation import DECIMALS, Line, Place, lines
-from optimiser.report.summary import beside
+from optimiser.report.how_sure import level
+from optimiser.report.summary import beside, option
+from optimiser.report.words import by_how_much
 
 HEADER_ROW = 4  # numbered from 1: a title, what the table says, an empty row, the header
 MOST_ROWS = 1_048_576
@@ -32,7 +36,11 @@ NOTES_IN_WORDS = (
     "Minutes, shares and longest journeys are those of residents. Areas outside the system count in a site's patients "
     "only.",
     "Where the sheet Journeys says how patients go, an area has several rows. Those who leave go to the same neighbour "
-    "whatever is designated: they count in means, sums and shares, and in no longest journey.",
+    "whatever is designated: they count in means, sums, shares and the time within which half arrive, but not in the "
+    "longest journey (worst_minutes) nor in the time within which 95% arrive (p95_minutes), which are of those who "
+    "stay. The sheet Leavers says where they go, and which share of their area they are.",
+    "Where the sheet Today counted is there, it sets what was counted at today's sites beside what this model says of "
+    "them. Every other number of today is the model's.",
     "The sheet Recalculation works the headline numbers out again with formulas of its own. Excel recalculates when "
     "the file is opened for editing; in LibreOffice press Ctrl+Shift+F9.",
     "The run was checked by a program that shares no code with the one that found the answer, before this was written.",
@@ -124,6 +132,8 @@ def _cover(book: _Book, runs: Sequence[Run]) -> None:
 def _about(run: Run) -> Iterator[tuple[str, str]]:
     designations, problem = run.tables["designations"], run.problem
     yield "Question", plain(problem.title)
+    if run.plan.option is not None:
+        yield "Option", plain(option(run.plan)[0])
     yield "Run", f"{run.key}, made {run.date}"
     yield "Outcome", plain(run.record["outcome"])
     if ages := of_ages(problem):
@@ -131,6 +141,9 @@ def _about(run: Run) -> Iterator[tuple[str, str]]:
     if incomers := of_incomers(problem):
         yield "Areas outside", plain(" ".join(incomers))
     yield "Checked", "Every number was recomputed independently from the inputs; no disagreement."
+    yield from (("Proved", plain(said)) for said in by_how_much(run.plan) if run.plan.proof.outcome == PROVED)
+    yield from (("Level", plain(said)) for said in level(run.plan))
+    yield from (("Today, counted", plain(in_words(run.plan, one))) for one in counted_today(run.plan))
     broken = int((run.tables["rules"]["pass"] != "true").sum())
     yield "Rules broken", f"{broken} of {len(run.tables['rules'])}"
     for code, service in problem.services.items():

@@ -22,8 +22,9 @@ from optimiser.plan.measures import straight_there
 from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions
 from optimiser.problem import ACROSS_SITES, Problem
-from optimiser.problem.words import short
-from optimiser.report import summary, words
+from optimiser.problem.words import begun, short
+from optimiser.report import set_against, summary, words
+from optimiser.report.counted import Counted, counted_today, in_words
 from optimiser.report.page import parts, side_by_side, tables
 from optimiser.report.page.outlines import Drawing, drawing
 from optimiser.report.page.question import designated_at, question
@@ -126,6 +127,12 @@ class _Page:
         return {code: parts.breaks(self.problem, code, (self.run.plan, self.run.before)) for code in self.counted}
 
     @cached_property
+    def counts(self) -> dict[str, Counted]:
+        """What was counted today, by service; of those of which nothing was counted, nothing."""
+        known = self.problem.services_with_today
+        return {code: one for one in counted_today(self.run.plan) for code in one.services if code in known}
+
+    @cached_property
     def data(self) -> dict[str, Any]:
         problem, drawn = self.problem, self.drawn
         found = {
@@ -169,7 +176,7 @@ class _Page:
         few = size(plan.problem) <= MOST_ASKED_AGAIN and plan.proof.outcome == PROVED
         said = [one["text"] for one in run.record.get("sentences", ()) if one["kind"] == "border"]
         # That none is there does not say that none is due: whoever wrote the run may not have asked.
-        border = said or map(str, summary.across_the_border(plan))
+        border = said or map(str, set_against.across_the_border(plan))
         return [*(border if few else ()), *summary.notes(plan, run.measures, standing=False)]
 
     @cached_property
@@ -222,7 +229,10 @@ class _Page:
             "figures_of": self.problem.services[main].name if main else "",
             "figures_way": parts.way(self.problem, main) if main else "",
             "broken": list(parts.broken(run)),
-            "beside": summary.beside(run),
+            "called": [f"{said}." for said in summary.option(run.plan)],
+            "beside": {heading: said for heading, said in summary.beside(run).items() if heading != "The option"},
+            "as_counted": self._as_counted(main),
+            "on_the_road": begun(summary.on_the_road(run.measures, main).removeprefix(", ")) if main else "",
             "notes": self.notes,
             "counted": [self._of_service(code) for code in self.counted],
             "run_word": self.answer_word,
@@ -231,6 +241,11 @@ class _Page:
             "stay": words.of_those_who_stay(self.problem),
             "shares_out": any(self.problem.services[code].managed for code in self.counted),
         }
+
+    def _as_counted(self, main: str | None) -> list[str]:
+        """Return what was counted today of the service shown first, and how far the model is from that."""
+        one = self.counts.get(main or "")
+        return [in_words(self.run.plan, one)] if one else []
 
     @property
     def _choose(self) -> dict[str, Any]:
@@ -262,6 +277,7 @@ class _Page:
         return {
             **side_by_side.measured(self.runs),
             "options_title": parts.options_title(self.runs),
+            "options_called": [f"{one.name}: {said}." for one in self.runs for said in summary.option(one.plan)],
             "borders": parts.borders(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),
             "aims": parts.aims(self.runs)["aims"],
@@ -282,9 +298,12 @@ class _Page:
 
     def _of_service(self, code: str) -> dict[str, Any]:
         service, word = self.problem.services[code], self.answer_word.capitalize()
-        of = tables.OfService(self.problem, service, self.measured_today, self.measured, word)
+        of = tables.OfService(
+            self.problem, service, self.measured_today, self.measured, word, counted := self.counts.get(code)
+        )
         shown = ("scorecard", "journeys", "affected", "volumes", "ambulances")
-        return {"code": code, "name": of.service.name, **{name: getattr(of, name) for name in shown}}
+        by = f"Counted: in activity.csv{', by ' + counted.source if counted.source else ''}." if counted else ""
+        return {"code": code, "name": of.service.name, "by": by, **{name: getattr(of, name) for name in shown}}
 
     @property
     def _map(self) -> dict[str, Any]:

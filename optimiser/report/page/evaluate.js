@@ -353,7 +353,8 @@ function transferMeasures(question, code, going, moved, staying, put) {
 }
 
 // What changes for people against another choice, such as today. Residents only; see optimiser/plan/affected.py. People
-// are counted by the journeys of those who do not leave, means are of all patients.
+// are counted by the journeys of those who do not leave, and so are those whose journey gets longer; other means are of
+// all patients.
 function affectedMeasures(question, code, going, before, put) {
   const {areas, scales} = question, after = byArea(question, going), was = byArea(question, before), {patients} = was;
   const finest = scales.minutes * scales.shares, least = finest / 2e9; // means of split areas are not whole
@@ -363,7 +364,7 @@ function affectedMeasures(question, code, going, before, put) {
   for (let area = 0; area < patients.length; area++) {
     if (!areas.resident[area]) continue;
     const change = less(after.spentHere[area], was.spentHere[area]), changeOfAll = less(after.spent[area], was.spent[area]);
-    const note = (sums, people, many, each = changeOfAll) => {
+    const note = (sums, people, many, here, each = changeOfAll) => {
       sums.people += people;
       sums.patients += many;
       if (many) sums.change += many * each;
@@ -371,13 +372,14 @@ function affectedMeasures(question, code, going, before, put) {
       if (change < -FAR * finest - least) sums.nearer += people;
       if (change <= least) return;
       sums.longer += people;
-      sums.those += many;
-      if (many) sums.theirs += many * change;
+      sums.those += here;
+      if (here) sums.theirs += here * change;
     };
     const people = areas.people ? areas.people[area] : NaN; // where it is not known how many live there
-    note(all, people, patients[area]);
-    if (areas.older) note(older, areas.older[area], areas.older[area], change);
-    for (const kind of question.groups.kinds) if (kind[area] !== NONE) note(groups[kind[area]], people, patients[area]);
+    const of = [people, patients[area], was.here[area]];
+    note(all, ...of);
+    if (areas.older) note(older, areas.older[area], areas.older[area], areas.older[area], change);
+    for (const kind of question.groups.kinds) if (kind[area] !== NONE) note(groups[kind[area]], ...of);
   }
   const publish = (sums, group) => {
     if (sums.people === sums.people) {
@@ -402,10 +404,13 @@ function byArea(question, going) {
 
 function workedOutByArea(question, {rows, spent}) {
   const count = question.areas.codes.length;
-  if (rows.area.length === count) return {patients: rows.patients, spent, spentHere: spent};
-  const patients = new Float64Array(count);
-  rows.area.forEach((area, row) => (patients[area] += rows.patients[row]));
-  return {patients, spent: meanByArea(count, rows, spent, () => true), spentHere: meanByArea(count, rows, spent, row => rows.to[row] < 0)};
+  if (rows.area.length === count) return {patients: rows.patients, here: rows.patients, spent, spentHere: spent};
+  const patients = new Float64Array(count), here = new Float64Array(count);
+  rows.area.forEach((area, row) => {
+    patients[area] += rows.patients[row];
+    if (rows.to[row] < 0) here[area] += rows.patients[row];
+  });
+  return {patients, here, spent: meanByArea(count, rows, spent, () => true), spentHere: meanByArea(count, rows, spent, row => rows.to[row] < 0)};
 }
 
 // The mean over an area's rows that count, by patients; where it has none, every row counts for as much.

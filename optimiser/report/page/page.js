@@ -30,12 +30,15 @@ function element(name, text, attributes = {}) {
 
 const WRITTEN = [0, 1, 2].map(most => new Intl.NumberFormat("en-GB", {maximumFractionDigits: most}));
 const commas = (value, most = 0) => WRITTEN[most].format(value);
-const exactly = most => value => (Number.isFinite(value) ? value.toLocaleString("en-GB", {minimumFractionDigits: most, maximumFractionDigits: most, signDisplay: "negative"}) : FORMS.fine(value));
+const EXACT = [0, 1, 2].map(most => new Intl.NumberFormat("en-GB", {minimumFractionDigits: most, maximumFractionDigits: most, signDisplay: "negative"}));
+const exactly = most => value => (Number.isFinite(value) ? EXACT[most].format(value) : FORMS.fine(value));
+const signed = (value, size) => (size === "0.0" ? "0" : (value > 0 ? "+" : "−") + size);
 const half = value => Math.floor(value + 0.5);
 const FORMS = {
   whole: value => (value === Infinity ? "none" : Number.isFinite(value) ? commas(half(value)) : "–"),
-  change: value => (!Number.isFinite(value) ? "–" : half(Math.abs(value)) === 0 ? "0" : (value > 0 ? "+" : "−") + commas(half(Math.abs(value)))),
+  change: value => (Number.isFinite(value) ? signed(value, EXACT[1].format(Math.abs(value))) : "–"),
   percent: value => (Number.isFinite(value) ? `${half(100 * value)}%` : "–"),
+  percent1: value => (Number.isFinite(value) ? `${exactly(1)(100 * value)}%` : "–"),
   fine: value => (Number.isFinite(value) ? commas(value, 2) : value === Infinity ? "none" : "–"),
   spare: value => (Number.isNaN(value) ? "not needed" : Math.abs(value) < 1e-9 ? "just enough" : `${commas(Math.abs(value), 2)} ${value > 0 ? "spare" : "short"}`),
   sites: value => value,
@@ -50,11 +53,8 @@ const measure = (result, name, code, group = "") => {
   const value = result.measures.get(`${name}|${code}|${group}`);
   return value === undefined ? NaN : value;
 };
-// Whole minutes, or as many decimals as tell two apart.
-function apart(one, other) {
-  for (const most of [0, 1, 2]) if (one.toFixed(most) !== other.toFixed(most)) return [one.toFixed(most), other.toFixed(most)];
-  return [FORMS.whole(one), FORMS.whole(other)];
-}
+// Average minutes of a service in two results, with two decimals, as they are said everywhere.
+const means = (code, ...results) => results.map(result => FORMS.d2(measure(result, "mean_minutes", code)));
 
 function differences(from, to) {
   const said = [];
@@ -73,7 +73,7 @@ function rulesSaid(result) {
 }
 
 function journeySaid(code, result, against, word) {
-  const [mine, theirs] = apart(measure(result, "mean_minutes", code), measure(against, "mean_minutes", code));
+  const [mine, theirs] = means(code, result, against);
   if (!Number.isFinite(measure(result, "mean_minutes", code))) return "Somebody reaches no site.";
   return `${nameOf(code)}: ${mine} minutes on average${mine === theirs ? `, as in ${word}` : `, ${theirs} in ${word}`}.`;
 }
@@ -168,27 +168,32 @@ function titles() {
     for (const node of document.querySelectorAll(`[data-service="${CSS.escape(shown)}"] [data-title="${key}"]`)) node.textContent = words;
   };
   const was = share(today), is = share(now), far = measure(now, "people_more_than_10_longer", shown);
+  const counted = now.going[shown].rows.patients.reduce((sum, many) => sum + many, 0) / question.scales.patients;
+  const elsewhere = `${FORMS.whole(measure(now, "patients_redirected", shown))} of ${FORMS.whole(counted)} patients a year`;
+  const residents = FORMS.whole(measure(now, "people", shown)), all = SOME_LEAVE ? "all patients" : "patients";
   if (byId("map-title")) {
     byId("map-title").textContent = {
-      minutes: `${is} of patients are within ${commas(limit)} minutes; today ${was}`,
-      catchments: `${FORMS.whole(measure(now, "patients_redirected", shown))} patients a year would go elsewhere than today`,
-      difference: Number.isNaN(far) ? `Journeys change by ${FORMS.change(measure(now, "mean_change", shown))} minutes on average` : far ? `${commas(far)} people would travel over 10 minutes longer than today` : "Nobody would travel over 10 minutes longer than today",
+      minutes: `${is} of ${all} are within ${commas(limit)} minutes; with today’s sites ${was}`,
+      catchments: `${elsewhere} would go elsewhere than with today’s sites`,
+      difference: Number.isNaN(far) ? `Journeys change by ${FORMS.change(measure(now, "mean_change", shown))} minutes on average` : far ? `${FORMS.whole(far)} of ${residents} residents live where it would take over 10 minutes longer` : "Nobody lives where it would take over 10 minutes longer",
     }[view];
   }
   if (byId("shared")) byId("shared").textContent = sharedSaid();
-  const [mine, before] = apart(measure(now, "mean_minutes", shown), measure(today, "mean_minutes", shown));
-  set("curve", mine === before ? `The average journey is ${mine} minutes, as today` : `The average journey is ${mine} minutes, against ${before} today`);
+  const [mine, before] = means(shown, now, today);
+  const waits = service.transfer ? ", waits included" : "";
+  set("curve", mine === before ? `The average journey is ${mine} minutes, as with today’s sites` : `The average journey is ${mine} minutes, against ${before} with today’s sites${waits}`);
   const worst = hardestHit();
   const ofAll = `Journeys change by ${FORMS.change(measure(now, "mean_change", shown))} minutes on average; no groups are known`;
-  const longest = worst && worst.change >= 0.5 ? `Journeys lengthen most for ${worst.name}: ${FORMS.change(worst.change)} minutes on average` : "No group's average journey gets longer";
+  const longest = worst && worst.change >= 0.05 ? `Journeys lengthen most for ${worst.name}: ${FORMS.change(worst.change)} minutes on average${waits}` : "No group's average journey gets longer";
   set("affected", worst ? longest : ofAll);
-  set("transfers", service.transfer ? `${commas(measure(now, "transfers_per_day", shown), 1)} transfers a day to ${name}` : `${FORMS.whole(measure(now, "patients_redirected", shown))} patients a year would arrive elsewhere than today`);
+  set("transfers", service.transfer ? `${commas(measure(now, "transfers_per_day", shown), 1)} transfers a day to ${name}` : `${elsewhere} would arrive elsewhere than with today’s sites`);
   const warn = document.querySelector(`[data-warn="${CSS.escape(shown)}"]`), mean = measure(now, "mean_change", shown);
   warn.hidden = !(Math.abs(mean) < 2 && worst && worst.change > FAR);
   if (!warn.hidden) warn.textContent = `The average hides it: everybody's journey changes by ${FORMS.change(mean)} minutes on average, but that of ${worst.name} by ${FORMS.change(worst.change)}.`;
   const short = now.staff.filter(row => row.short > 1e-9);
   const rota = document.querySelector('[data-title="rotas"]');
-  if (rota) rota.textContent = short.length ? `Rotas are short at ${joined([...new Set(short.map(row => names(row.site)))])}` : "Every rota can be filled";
+  if (rota) rota.textContent = short.length ? `Rotas are short at ${joined([...new Set(short.map(row => names(row.site)))])}`
+    : now.staff.some(row => row.moved_in > 1e-9) ? "Every rota can be filled if people move between sites" : "Every rota can be filled";
   const fragile = [...now.measures].filter(([key, value]) => key.startsWith("short_with_one_vacancy|") && value > 0)
     .map(([key, value]) => `${lower(nameOf(key.split("|")[1]))} at ${names(key.split("|")[2].split(" ")[0])} (${commas(value, 2)} short)`);
   if (byId("fragile")) byId("fragile").textContent = fragile.length ? `Fragile, with one vacancy: ${fragile.join("; ")}.` : "No rota is short with one vacancy.";
@@ -297,12 +302,12 @@ function cost(code, result) {
     .map(([one, more]) => `${commas(Math.abs(more), 1)} ${more > 0 ? "more" : "fewer"} ${one.unit}`);
   const costs = said.length ? `It costs ${joined(said)}.` : "It equals the answer on every aim.";
   if (!question.service[code].activity) return costs;
-  const [mine, theirs] = apart(measure(result, "mean_minutes", code), measure(answer, "mean_minutes", code));
+  const [mine, theirs] = means(code, result, answer);
   const far = measure(result, "people_more_than_10_longer", code), nearer = measure(result, "people_more_than_10_shorter", code);
   const hit = question.groups.names.filter(group => group.startsWith("district ")).map(group => [group.slice(9), measure(result, "mean_change", code, group)])
     .filter(([, change]) => change >= 1).sort((one, other) => other[1] - one[1]).slice(0, 3).map(([name, change]) => `${name} ${FORMS.change(change)}`);
   const who = hit.length ? ` Longest for ${joined(hit)} minutes.` : "";
-  const people = Number.isNaN(far) ? "" : `; ${commas(far)} people travel over 10 minutes longer, ${commas(nearer)} over 10 shorter`;
+  const people = Number.isNaN(far) ? "" : `; ${FORMS.whole(far)} of ${FORMS.whole(measure(result, "people", code))} residents live where it takes over 10 minutes longer, ${FORMS.whole(nearer)} over 10 less`;
   return `${costs} The average journey is ${mine} minutes against ${theirs}${people}.${who}`;
 }
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimiser.model.rules import demand_of
+from optimiser.model.rules import in_words as said
 from optimiser.plan import Plan
 from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run
@@ -176,11 +178,13 @@ def sources(run: Run) -> Iterator[str]:
 
 
 def unverified(run: Run) -> Iterator[str]:
-    """Yield the figures of rules that no source was read for."""
-    rules = run.plan.rules
-    for row in rules[~rules["verified"].astype(bool)].drop_duplicates(["rule", "right", "source"]).itertuples():
+    """Yield what rules with figures that no source was read for rest on, each with those rules, once for all sites."""
+    rules, found = run.plan.rules, dict[str, dict[str, None]]()
+    for row in rules[~rules["verified"].astype(bool)].itertuples():
         source = str(row.source) or "No source is given."
-        yield f"{row.instance}: {hundredths(float(str(row.right)))} {row.unit}. {source}"
+        rule, *names = str(row.instance).split(".")
+        found.setdefault(source, {})[said(run.plan.problem, demand_of(rule, tuple(names)))] = None
+    yield from (f"{begun('; '.join(asked))}. {source}" for source, asked in found.items())
 
 
 def aims(runs: Sequence[Run]) -> dict[str, Any]:

@@ -53,12 +53,13 @@ function shorten(side) {
   return false;
 }
 
-// On paper what is said with the answer, and what it rests on, stand under the ticks, beside the map, and rows with nothing in them are left out.
+// On paper what is said with the answer comes first beside the map, then the ticks and what it rests on; rows with nothing in them are left out.
 function rearrange(onPaper) {
   const notes = byId("notes"), openAt = byId("open-at");
   if (openAt) openAt.textContent = question.services.map(({code, name}) => `${name} at ${sitesOf(chosen[code])}.`).join(" ");
-  const beside = Array.from(document.querySelectorAll(".beside-it"));
-  (onPaper ? byId("choose") : byId("answer")).append(...beside, ...(notes ? [notes] : []));
+  if (onPaper) byId("choose").prepend(byId("beside"));
+  else byId("answer").append(byId("beside"));
+  if (notes) (onPaper ? byId("choose") : byId("answer")).append(notes);
   for (const row of document.querySelectorAll("#transfers tbody tr, .beds tbody tr")) {
     const nothing = Array.from(row.cells).slice(1).every(cell => ["0", "–", "not known"].includes(cell.textContent));
     row.classList.toggle("other", onPaper && nothing);

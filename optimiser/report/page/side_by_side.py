@@ -16,8 +16,10 @@ from optimiser.plan.affected import asked_about
 from optimiser.plan.asked import differing
 from optimiser.plan.comparison import compare, tables_of
 from optimiser.plan.finished import Run
+from optimiser.plan.measures import BANDS
 from optimiser.problem import Problem
-from optimiser.problem.words import begun, places
+from optimiser.problem.words import NO_SITE, begun, places
+from optimiser.report.page.question import in_words as rule_in_words
 from optimiser.report.page.tables import FORMS, OF_THOSE_WHO_STAY, Cell, Row, Table, Values, values_of
 from optimiser.report.words import decided, of_those_who_stay
 
@@ -25,9 +27,23 @@ BEST = "● "
 HIGHER_IS_BETTER = ("patients_within_", "people_within_")
 IN_WORDS = {
     "mean_minutes": "average minutes",
+    "mean_road_minutes": "average minutes on the road",
+    "mean_minutes_straight_there": "average minutes straight there",
+    "median_minutes": "half of patients arrive within, minutes",
+    "p95_minutes": "95% of patients arrive within, minutes",
     "worst_minutes": "longest journey, minutes",
-    "people_beyond_30": "residents beyond 30 minutes",
+    **{f"people_beyond_{band}": f"residents beyond {band} minutes" for band in BANDS},
+    "patients_beyond_standard": "patients a year beyond the standard",
+    "share_outside": "share of patients treated outside the system",
+    "patients_past_a_nearer_site": "patients a year sent past a nearer open site",
+    "nearest_mean_minutes": "average minutes, everybody to the nearest",
+    "transfers_per_day": "transfers a day",
+    "repatriations_per_year": "repatriations a year",
+    "ambulance_hours_per_year": "crew hours a year",
 }
+# Measures of which a whole number would hide too much: average minutes as they are said everywhere, and shares.
+IN_HUNDREDTHS = ("mean_minutes", "mean_road_minutes", "nearest_mean_minutes", "transfers_per_day")
+SHARES = ("share_",)
 # What is looked at first.
 FIRST = (
     "sites",
@@ -63,10 +79,10 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
     for (service, measure), of_runs in zip(compared.index, compared.to_numpy(), strict=True):
         row = list(of_runs)
         name = problem.services[service].name if service in problem.services else str(service)
-        words = IN_WORDS.get(str(measure), str(measure).replace("_", " "))
+        words = _in_words(problem, str(measure))
         words += stay if str(measure).startswith(OF_THOSE_WHO_STAY) else ""
         head = f"{name}: {words}" if name else begun(words)
-        form = told_apart(_numbers(row))
+        form = "d2" if str(measure).startswith(IN_HUNDREDTHS) else told_apart(_numbers(row), str(measure))
         follows = _follows(problem, values, service, measure, row, form)
         cells = [*_cells(problem, str(measure), row, form, ranked=one_question), follows]
         at_first = str(measure).startswith(FIRST) and (not service or service in listed)
@@ -91,15 +107,40 @@ def _numbers(row: Sequence[Any]) -> list[float | None]:
     return [float(one) if isinstance(one, (int, float)) and one == one else None for one in row]
 
 
-def told_apart(values: Iterable[float | None]) -> str:
-    """Return the form of numbers in which they can be told apart: whole, or with two decimals at most."""
+def told_apart(values: Iterable[float | None], measure: str = "") -> str:
+    """Return the form in which numbers can be told apart: whole, or with two decimals at most; of shares, percentages.
+
+    Shares that are the same to a tenth of a percentage are told with that.
+    """
     different = {value for value in values if value is not None}
-    forms = ("d0", "d1", "d2")
-    return next((form for form in forms if len({FORMS[form](one) for one in different}) == len(different)), "d2")
+    forms = ("percent", "percent1") if measure.startswith(SHARES) else ("d0", "d1", "d2")
+    apart = (form for form in forms if len({FORMS[form](one) for one in different}) == len(different))
+    return next(apart, forms[-1])
+
+
+def _in_words(problem: Problem, measure: str) -> str:
+    """Return what a measure is called; of one at a site, of a team or of a rule that is broken, with their names."""
+    first, _, rest = measure.partition(" ")
+    if measure.startswith("patients at "):
+        return f"patients a year at {places(problem, [measure.removeprefix('patients at ')])}"
+    if measure.startswith("short of "):
+        team, _, unit = measure.removeprefix("short of ").partition(" (")
+        return f"short of {problem.teams[team].name} ({unit}" if team in problem.teams else measure.replace("_", " ")
+    if first == "breaks":
+        instance, _, unit = rest.rpartition(" (")
+        rule, *names = instance.split(".")
+        return f"broken: {rule_in_words(problem, rule, names)}, by so many {unit.rstrip(')')}"
+    if measure.startswith("excepted: without "):
+        code = measure.removeprefix("excepted: without ")
+        return f"excepted: without {problem.services[code].name if code in problem.services else code}"
+    name = measure.removesuffix(" in all")
+    return IN_WORDS.get(name, name.replace("_", " ")) + measure.removeprefix(name)
 
 
 def _sites(problem: Problem, codes: Any) -> str:
     sites = [code.strip() for code in str(codes).split(",")]
+    if codes == "none":
+        return NO_SITE
     return (
         places(problem, sites) if all(site in problem.sites for site in sites) else "–" if codes is None else str(codes)
     )

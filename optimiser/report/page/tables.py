@@ -5,21 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import isfinite
 
 from optimiser.plan import measures
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, STRAIGHT_THERE
 from optimiser.problem import Problem, Service
-from optimiser.problem.words import begun, change, decimals, hundredths, percent, short, whole
+from optimiser.problem.words import begun, change, decimals, hundredths, listed, percent, short, whole
 from optimiser.report import words
+from optimiser.report.counted import Counted
+from optimiser.report.page.question import in_words
 
 Values = Mapping[str, float]
+RELATIONS = {">=": "at least", "<=": "at most", "=": "exactly"}
+
+
+def tenths_of_percent(value: float) -> str:
+    """Return a share as a percentage with one decimal."""
+    return f"{decimals(100 * value, 1)}%" if isfinite(value) else "–"
+
+
+def change_in_percent(value: float) -> str:
+    """Return how far a number is from another, as a percentage of that other with its sign."""
+    text = percent(abs(value))
+    return text if text in ("–", "0%") else f"{'+' if value > 0 else '−'}{text}"
 
 
 FORMS: dict[str, Callable[[float], str]] = {
     "whole": whole,
     "change": change,
     "percent": percent,
+    "percent1": tenths_of_percent,
     "fine": hundredths,
     **{f"d{most}": partial(decimals, most=most) for most in range(3)},
 }
@@ -71,24 +87,30 @@ def following(values: Values, key: str, form: str = "whole") -> Cell:
     return Cell(FORMS[form](values.get(key, float("nan"))), key, form)
 
 
+# What is called today on the page.
+TODAY = "Today, modelled"
 # What is shown of a service, if it is measured: the heading of each row, and its key with {} for the service.
 SCORES = (
     ("Average journey, minutes", "mean_minutes|{}|"),
     ("Longest journey, minutes", "worst_minutes|{}|"),
+    ("Patients treated outside the system", "share_outside|{}|"),
     ("Residents beyond 30 minutes", "people_beyond_30|{}|"),
     ("Residents over 10 minutes longer", "people_more_than_10_longer|{}|"),
     ("Changes from today, all services", "changes_from_today||"),
 )
 JOURNEYS = (
     ("Average, minutes", "mean_minutes|{}|"),
+    ("Average on the road, without waits", "mean_road_minutes|{}|"),
     ("Half of patients arrive within", "median_minutes|{}|"),
     ("95% of patients arrive within", "p95_minutes|{}|"),
     ("Longest, from any area", "worst_minutes|{}|"),
     *((f"Residents within {band} minutes", f"people_within_{band}|{{}}|") for band in BANDS),
-    (f"Aged 75 or over within {BANDS[0]}", f"people_within_{BANDS[0]}|{{}}|{measures.AGE_75_PLUS}"),
+    (f"Aged 75 or over within {BANDS[0]} minutes", f"people_within_{BANDS[0]}|{{}}|{measures.AGE_75_PLUS}"),
     ("Patients a year beyond the standard", "patients_beyond_standard|{}|"),
 )
 OF_THOSE_WHO_STAY = ("worst_minutes", "p95_minutes")
+# The form of the numbers of a measure that is not shown in whole ones.
+FORM_OF = {"mean_minutes": "d2", "mean_road_minutes": "d2", "share_outside": "percent"}
 # The same with the form of its numbers.
 AMBULANCES = (
     ("Patients a year taken elsewhere than today", "patients_redirected|{}|", "whole"),
@@ -100,7 +122,7 @@ AMBULANCES = (
 )
 # The heading of each column, its measure and the form of its numbers.
 AFFECTED = (
-    ("Minutes", "mean_minutes", "whole"),
+    ("Minutes", "mean_minutes", "d1"),
     ("Change", "mean_change", "change"),
     ("With longer journeys", "people_longer", "whole"),
     ("Their change", "mean_change_of_those_longer", "change"),
@@ -117,35 +139,49 @@ class OfService:
     today: Values
     answer: Values
     answer_word: str
+    counted: Counted | None = None
 
     def key(self, measure: str, group: str = "") -> str:
         """Return the key of a measure of this service."""
         return f"{measure}|{self.service.code}|{group}"
 
-    def measured(self, shown: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, list[Cell]]]:
-        """Yield the heading, key and cells (today, the answer, the choice on the page) of what is measured."""
+    def measured(self, shown: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str, list[Cell]]]:
+        """Yield the heading, key, form and cells (today, the answer, the choice on the page) of what is measured."""
         for head, template in shown:
-            key = template.format(self.service.code)
+            key, form = template.format(self.service.code), FORM_OF.get(template.split("|")[0], "whole")
             if key in self.answer:
                 head += words.of_those_who_stay(self.problem) if template.startswith(OF_THOSE_WHO_STAY) else ""
-                cells = [still(self.today, key), still(self.answer, key), following(self.answer, key)]
-                yield head, key, cells
+                cells = [still(self.today, key, form), still(self.answer, key, form), following(self.answer, key, form)]
+                yield head, key, form, cells
 
     @property
     def scorecard(self) -> Table:
         """The few figures that follow every tick, beside the ticks."""
-        rows = [Row(head, cells) for head, _, cells in self.measured(SCORES)]
-        return Table(self.service.name, ["", "Today", self.answer_word, "Your choice"], rows)
+        rows = [Row(head, cells) for head, _, _, cells in self.measured(SCORES)]
+        return Table(self.service.name, ["", TODAY, self.answer_word, "Your choice"], rows)
 
     @property
     def journeys(self) -> Table:
         """How long journeys take, with those of the other pathway where patients are transferred."""
-        heads = ["", "Today", self.answer_word, "Your choice", *(["Straight there"] if self.service.transfer else [])]
+        heads = ["", TODAY, self.answer_word, "Your choice", *(["Straight there"] if self.service.transfer else [])]
         rows = []
-        for head, key, cells in self.measured(JOURNEYS):
+        # Where nobody knows how many live there, patients are counted in place of residents.
+        known = self.key(f"people_within_{BANDS[0]}") in self.answer
+        of_patients = [
+            (head.replace("Residents", "Patients a year"), key.replace("people_", "patients_"))
+            for head, key in JOURNEYS
+        ]
+        for head, key, form, cells in self.measured(JOURNEYS if known else of_patients):
             straight = key.replace("|", f"{STRAIGHT_THERE}|", 1)
-            rows.append(Row(head, [*cells, following(self.answer, straight)] if self.service.transfer else cells))
-        return Table(f"Journeys to {self.service.name}", heads, rows)
+            rows.append(Row(head, [*cells, following(self.answer, straight, form)] if self.service.transfer else cells))
+        groups = (
+            ("people", "", "residents"),
+            ("people", measures.AGE_75_PLUS, "aged 75 or over"),
+            ("patients", "", "patients a year"),
+        )
+        keys = [(self.key(measure, group), of) for measure, group, of in groups]
+        whose = listed(f"{whole(self.answer[key])} {of}" for key, of in keys if key in self.answer)
+        return Table(f"Journeys to {self.service.name}: {whose}", heads, rows)
 
     @property
     def affected(self) -> Table:
@@ -157,22 +193,27 @@ class OfService:
             group = key.split("|")[2]
             cells = [following(self.answer, self.key(measure, group), form) for _, measure, form in shown]
             people = [still(self.answer, self.key("people", group))] if known else []
-            today = still(self.today, self.key("mean_minutes", group))
+            today = still(self.today, self.key("mean_minutes", group), "d1")
             rows.append(Row(group_in_words(group), [*people, today, *cells]))
         heads = ["", *(["Residents"] if known else []), "Minutes today", *(head for head, _, _ in shown)]
         return Table(f"Who is affected: {self.service.name}", heads, rows)
 
     @property
     def volumes(self) -> Table:
-        """Patients a year at each site that could take them."""
-        rows = []
+        """Patients a year at each site that could take them, with what was counted today where that is known."""
+        rows, one = [], self.counted
         for site in self.problem.reachable_sites(self.service.code):
             key, outside = self.key("site_patients", site), self.key("site_patients_from_outside", site)
             role = "" if self.problem.sites[site].candidate else " (neighbour)"
             cells = [still(self.today, key), following(self.answer, key), following(self.answer, outside)]
+            if one:
+                count = one.counts.get(site, float("nan"))
+                share = one.modelled[site] / count - 1 if count > 0 else float("nan")
+                cells[:1] = [Cell(whole(count)), *cells[:1], Cell(change_in_percent(share))]
             rows.append(Row(short(self.problem.sites[site].name) + role, cells))
-        heads = ["", "Today", "Your choice", "Of them from outside"]
-        return Table(f"{self.service.name}: patients a year by site", heads, rows)
+        heads = [f"Counted in {one.period}", TODAY, "Model against count"] if one else [TODAY]
+        heads += ["Your choice", "Of them from outside"]
+        return Table(f"{self.service.name}: patients a year by site", ["", *heads], rows)
 
     @property
     def ambulances(self) -> Table:
@@ -184,7 +225,7 @@ class OfService:
             if key in self.answer
         ]
         way = "seen first elsewhere, then transferred" if self.service.transfer else "taken straight there"
-        return Table(f"{self.service.name}: {way}", ["", "Today", "Your choice"], rows)
+        return Table(f"{self.service.name}: {way}", ["", TODAY, "Your choice"], rows)
 
 
 def group_in_words(group: str) -> str:
@@ -245,10 +286,10 @@ def rules(run: Run) -> Table:
     order = frame.assign(ok=frame["pass"].astype(bool), slack=~frame["binding"].astype(bool))
     rows = [
         Row(
-            str(row.instance),
+            _rule_in_words(run.problem, str(row.instance)),
             [
                 Cell(hundredths(float(str(row.left)))),
-                Cell(f"{row.relation} {hundredths(float(str(row.right)))}"),
+                Cell(f"{RELATIONS[str(row.relation)]} {hundredths(float(str(row.right)))}"),
                 Cell(str(row.unit), number=False),
                 Cell("holds" if row.ok else "breaks", number=False),
                 Cell(f"{str(row.source) or '–'}{'' if row.verified else ' (not verified)'}", number=False),
@@ -257,6 +298,11 @@ def rules(run: Run) -> Table:
         for row in order.sort_values(["ok", "slack"], kind="stable").itertuples()
     ]
     return Table("Rules", ["Rule", "Is", "Must be", "Unit", "Holds", "Source"], rows)
+
+
+def _rule_in_words(problem: Problem, instance: str) -> str:
+    rule, *names = instance.split(".")
+    return in_words(problem, rule, names)
 
 
 def patterns(run: Run) -> list[Table]:
@@ -291,7 +337,7 @@ def data_used(run: Run) -> Table | None:
         Row(what, [Cell(year or "not stated", number=False), Cell(title, number=False)])
         for what, year, title in words.data_used(run)
     ]
-    return Table("Of what year the data are", ["", "Year", "Source"], rows) if rows else None
+    return Table("Of what year the sources are", ["", "Year of the source", "Source"], rows) if rows else None
 
 
 def versions(run: Run) -> Table:

@@ -1,0 +1,187 @@
+"""How sure an answer is: what is proved, by how much it is best and over which sites, and what is level with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from optimiser.explanation.why_not import broken_in_words, broken_rules
+from optimiser.model.objectives import UNITS
+from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan.proof import EVALUATED, PROVED, Standing
+from optimiser.plan.quotable import Sentence, mean_minutes_of
+from optimiser.problem import Problem
+from optimiser.problem.words import amount, apart, begun, hundredths, in_round_words, listed, percent, places, whole
+from optimiser.report.set_against import swap
+from optimiser.report.words import how_far
+from optimiser.search.enumeration import can_be_ranked
+from optimiser.search.level import MOST_TRIED
+
+
+def how_sure(plan: Plan) -> list[str]:
+    """Return what is proved of a plan, and by how much it is best; of one that people chose, the rules it breaks."""
+    proof, listing = plan.proof, plan.proof.enumeration
+    if proof.outcome == EVALUATED:
+        return _evaluated(plan)
+    if proof.outcome != PROVED:
+        return [f"Not proved best: {how_far(plan, 'the best found')}", *margins(plan)]
+    if not listing:
+        return ["Proved best: the solver closed the gap to 0.", *margins(plan)]
+    ties = f", as good as {listing.equal_best - 1:,} others" if listing.equal_best > 1 else ""
+    none_better = f"{in_round_words(listing.lawful)} break no rule, and none of these is better"
+    if listing.lawful == 1:
+        none_better = "this alone breaks no rule"
+    return [
+        f"Proved best{ties}: of {in_round_words(listing.listed)} options {none_better}. The solver found it with a gap "
+        "of 0, and arithmetic without the solver finds the same.",
+        *margins(plan),
+    ]
+
+
+def _evaluated(plan: Plan) -> list[str]:
+    broken = broken_rules(plan)
+    if len(broken):
+        head = f"Worked out as people wrote it down, not optimised. It breaks {amount(len(broken), 'rules')}:"
+        return [head, *broken_in_words(broken, codes=False)]
+    excepted = plan.problem.exceptions and plan.exceptions["would_have_broken"].astype(bool).any()
+    but = " but for documented exceptions" if excepted else ""
+    return [f"Worked out as people wrote it down, not optimised. It breaks no rule{but}."]
+
+
+def margins(plan: Plan) -> list[str]:
+    """Return by how much the plan is best and over which sites, service by service, in a sentence."""
+    standings = plan.proof.standings
+    if standings is None:
+        untried = plan.proof.outcome != EVALUATED and not can_be_ranked(plan.problem)
+        return ["How near other sites come was not looked for: there are too many to try one by one."] * untried
+    found = [_margin(plan, one) for one in standings if one.margin is not None]
+    said = [f"By how much, every other service where it is: {'; '.join(found)}."] if found else []
+    none: dict[bool, list[str]] = {}
+    for one in standings:
+        if one.margin is None:
+            none.setdefault(_all_were_tried(plan, one.service), []).append(_name(plan, one.service))
+    has = {
+        True: "no other lawful sites, every other service where it is",
+        False: f"no other lawful sites among the {MOST_TRIED} nearest choices, and more were not tried",
+    }
+    for all_tried, names in none.items():
+        said.append(f"{begun(listed(names))} {'has' if len(names) == 1 else 'have'} {has[all_tried]}.")
+    return said
+
+
+def _name(plan: Plan, service: str) -> str:
+    return plan.problem.services[service].name.lower()
+
+
+def _all_were_tried(plan: Plan, service: str) -> bool:
+    fixed, candidates = plan.problem.services[service].fixed, plan.problem.candidates
+    return bool(2 ** sum(site not in fixed for site in candidates) <= MOST_TRIED)
+
+
+def _margin(plan: Plan, one: Standing) -> str:
+    """Return by how much a service is nearer than at the runner-up's sites, and how much of that is on the road."""
+    assert one.margin is not None and one.runner_up is not None
+    name, there = _name(plan, one.service), _sites_there(plan, one)
+    road = _on_the_road(plan, one)
+    if one.margin < 0:
+        return f"{name} would be {apart(-one.margin)} a patient nearer at {there}{road}, at a cost to what counts first"
+    if not one.margin:
+        return f"{name} would be as near at {there}"
+    return f"{name} by {apart(one.margin)} a patient over {there}{road}"
+
+
+def _sites_there(plan: Plan, one: Standing) -> str:
+    """Return where the runner-up has a service, and which services without patients would move with it."""
+    problem, there = plan.problem, one.runner_up or frozenset()
+    at = places(problem, (site for site in problem.candidates if (site, one.service) in there))
+    moved = {code for _, code in there ^ plan.designated} - {one.service}
+    along = listed(_name(plan, code) for code in problem.services if code in moved)
+    return f"{at}, with {along} changed, too" if along else at
+
+
+def _on_the_road(plan: Plan, one: Standing) -> str:
+    """Return how much of a margin is on the road, where those who are taken on wait by assumption; else nothing."""
+    if not plan.problem.services[one.service].transfer:
+        return ""
+    both = [_road_minutes(one_plan, one.service) for one_plan in (plan, evaluate(plan.problem, one.runner_up or ()))]
+    road, margin = both[1] - both[0], one.margin or 0.0
+    if round(road - margin, 6) == 0:
+        return ", all of it on the road: assumed waits are the same"
+    less = "less" if road < 0 < margin else "more" if margin < 0 < road else ""
+    said = f"{apart(abs(road))} {less} on the road".replace("  ", " ")
+    return f" ({said}; the rest is waiting that is assumed)"
+
+
+def _road_minutes(plan: Plan, service: str) -> float:
+    rows = measures.of_service(plan, service)
+    return next(value for name, _, group, value, *_ in rows if (name, group) == ("mean_road_minutes", ""))
+
+
+def level(plan: Plan) -> list[str]:
+    """Return which plans are level with this one, a sentence or two a service, and on what each of them is better."""
+    return [_level_in_words(plan, one) for one in plan.proof.standings or () if one.rivals]
+
+
+def _level_in_words(plan: Plan, one: Standing) -> str:
+    problem, here = plan.problem, places(plan.problem, plan.sites_of(one.service))
+    means, there, better = [one.rivals[0].figures["mean_minutes"][0]], list[str](), list[str]()
+    for rival in one.rivals:
+        at = places(problem, (site for site in problem.candidates if (site, one.service) in rival.designated))
+        there.append(at)
+        means.append(rival.figures["mean_minutes"][1])
+        for winner, loser, mine in ((at, here, 1), (here, at, 0)):
+            if words := _better_on(problem, one.service, rival.figures, mine):
+                against_which = f" than at {loser}" if len(one.rivals) > 1 else ""
+                better.append(f"better at {winner}{against_which}: {words}")
+    away = apart(max(abs(mean - means[0]) for mean in means))
+    close = f"{listed(f'{mean:.2f}' for mean in means)} minutes on average, {away} a patient apart"
+    close = f"{means[0]:.2f} minutes on average, whichever it is" if len(set(means)) == 1 else close
+    found = f"{problem.services[one.service].name} at {here}, or level with it at {', or at '.join(there)} ({close})"
+    return f"{found}; {'; '.join(better) or 'the same for patients on every measure compared'}."
+
+
+def _better_on(problem: Problem, service: str, figures: Mapping[str, tuple[float, float]], mine: int) -> str:
+    """Return on which measures the one of two plans is better, with both numbers."""
+    standard = problem.services[service].standard_minutes
+    within = (
+        ("patients_beyond_standard", f"patients beyond {standard.value:g} minutes", whole, 1)
+        if standard
+        else ("patients_within_30", "patients within 30 minutes", whole, -1)
+    )
+    compared = (
+        ("worst_minutes", "longest journey in minutes", hundredths, 1),
+        within,
+        ("share_outside", "treated outside", percent, 1),
+    )
+    found = []
+    for name, words, said, sign in compared:
+        own, other = figures.get(name, (0.0, 0.0))[mine], figures.get(name, (0.0, 0.0))[1 - mine]
+        if said(own) != said(other) and sign * own < sign * other:
+            found.append(f"{words} ({said(own)} against {said(other)})")
+    return ", ".join(found)
+
+
+def next_best(plan: Plan) -> list[str]:
+    """Return what is best after the plan over all services, and how much more it comes to, in a sentence."""
+    listing = plan.proof.enumeration
+    if not listing or len(listing.ranked) < 2:
+        return []
+    best, second = listing.ranked[:2]
+    worse = next(
+        (
+            _more_of(second.values[i] - best.values[i], UNITS[objective.name])
+            for i, objective in enumerate(plan.problem.objectives)
+            if second.values[i] != best.values[i]
+        ),
+        "equal on every objective",
+    )
+    other = evaluate(plan.problem, second.designated)
+    means = mean_minutes_of(other)
+    there = Sentence("next best", "", *swap(plan, other, means)).said({"best_there": means})
+    return [f"Next best: {there}: {worse}."]
+
+
+def _more_of(number: float, unit: str) -> str:
+    """Return how much more of a unit, a whole number as such and one of it as one."""
+    if number != round(number):
+        return f"{number:,.1f} more {unit}"
+    return f"1 more {unit.removesuffix('s')}" if number == 1 and " " not in unit else f"{number:,.0f} more {unit}"

@@ -1,0 +1,113 @@
+"""Who is worse off than today, what is gained, and what neighbours see: sentence by sentence, by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from worlds import as_today, by_transfer, small, three_doctors, vary
+
+from optimiser.plan import evaluate
+from optimiser.problem import Figure, Problem, Team
+from optimiser.report import against_today, rests_on, screen, summary_of_staff
+
+BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
+ASH, BIRCH = (frozenset({(site, "clinic")}) for site in ("ash", "birch"))
+
+
+def with_districts(problem: Problem) -> Problem:
+    return replace(problem, areas=problem.areas.assign(district=["Shore", "Far", "Hills", "Hills"]))
+
+
+def test_who_is_worse_off_and_what_is_gained_is_told_in_a_line_each():
+    # Today ash has 30 patients and birch 35. With birch alone the west's 10 go 30 minutes, not 10; with the middle's
+    # 20, who stay as far, they are the Hills: 20 × 10 / 30 more on average.
+    problem = with_districts(small(minimum_patients=Figure(31)))
+    worse, gained = against_today.gains_and_losses(evaluate(problem, BIRCH))
+    assert worse == (
+        "Worse off than with today's sites: Clinic, 10 of 60 patients a year (17%), by 20.0 minutes on average; "
+        "hardest hit Hills, whose average grows by 6.7."
+    )
+    assert gained == (
+        "Gained: it meets what today's sites do not: Clinic has at least 31 patients a year at each site. Nobody's "
+        "journey is shorter."
+    )
+    lines = screen.lines(evaluate(problem, BIRCH))
+    assert worse in lines and gained in lines
+
+
+def test_where_nothing_is_gained_and_nobody_loses_that_is_told():
+    assert against_today.gains_and_losses(evaluate(small(), BOTH)) == [
+        "Worse off than with today's sites: nobody, by the length of journeys.",
+        "Gained: nothing that a rule asks. Nobody's journey is shorter.",
+    ]
+
+
+def test_without_districts_the_deprivation_fifth_is_told_and_where_today_is_unknown_nothing():
+    worse, _ = against_today.gains_and_losses(evaluate(small(), BIRCH))
+    assert worse.endswith("hardest hit deprivation fifth 1 (most deprived), whose average grows by 20.0.")
+    bare = replace(small(), areas=small().areas.drop(columns="deprivation_decile"))
+    worse, _ = against_today.gains_and_losses(evaluate(bare, BIRCH))
+    assert worse.endswith("by 20.0 minutes on average.")
+    assert against_today.gains_and_losses(evaluate(replace(small(), today=frozenset()), BIRCH)) == []
+
+
+def test_a_rule_that_the_answer_breaks_elsewhere_is_not_gained():
+    # Today ash has too few; with ash alone, where oak takes the east, ash still has 30.
+    problem = small(minimum_patients=Figure(31))
+    assert against_today.gains_and_losses(evaluate(problem, ASH))[1].startswith("Gained: nothing that a rule asks.")
+
+
+def test_who_leaves_in_any_case_is_not_worse_off_but_is_among_all():
+    # Of the west's 10 one leaves in any case.
+    worse, _ = against_today.gains_and_losses(evaluate(as_today(small()), BIRCH))
+    assert "Clinic, 9 of 60 patients a year (15%), by 20.0 minutes" in worse
+
+
+def test_shorter_journeys_and_waits_are_told():
+    everywhere = frozenset((site, code) for site in ("ash", "birch") for code in ("clinic", "scanner"))
+    problem = replace(by_transfer(), today=everywhere - {("ash", "scanner")})
+    _, gained = against_today.gains_and_losses(evaluate(problem, everywhere))
+    # Half of the 30 who are seen first at ash go on today: 15 minutes a patient, of 30 that it takes.
+    assert gained.endswith(
+        "Shorter journeys: Scanner, 30 of 60 patients a year (50%), by 15.0 minutes on average, assumed waits included."
+    )
+
+
+def test_what_neighbours_see_more_than_today_is_told():
+    for open_, said in (
+        (BOTH, "No neighbouring hospital treats more patients than with today's sites, or fewer."),
+        (ASH, "Neighbouring hospitals treat more patients a year than with today's sites, or fewer. Clinic: Oak +35."),
+    ):
+        plan = evaluate(small(), open_)
+        assert against_today.neighbours(plan, plan.measures) == [said]
+
+
+def test_staff_who_could_fill_a_vacancy_are_told_of():
+    # Three are needed at birch, where four are, and two at ash whom no rota needs.
+    spare = small(
+        rotas=three_doctors(), doctors={"ash": 2, "birch": 3}, team=Team("doctors", "doctors", None, Figure(0))
+    )
+    plan = evaluate(spare, BIRCH)
+    (said,) = summary_of_staff.fragile(plan, plan.measures)
+    assert said.endswith("Elsewhere, needed by no rota of this question, are 2 doctors, who could move there.")
+    fixed = replace(spare, teams={"doctors": Team("doctors", "doctors", Figure(0), Figure(0))})
+    (said,) = summary_of_staff.fragile(evaluate(fixed, BIRCH), plan.measures)
+    assert "could move" not in said
+
+
+def test_whether_a_question_allows_a_shortfall_is_told():
+    for may, ending in ((True, "; this question allows it."), (False, "; that breaks a rule.")):
+        rotas = tuple(replace(one, may_fall_short=may) for one in three_doctors())
+        plan = evaluate(small(rotas=rotas), BOTH)
+        (said,) = summary_of_staff.short(plan)
+        assert said.endswith(ending)
+
+
+def test_what_was_not_checked_is_counted():
+    assert rests_on.checked(evaluate(small(), BOTH)).endswith("No figure that it rests on is marked as unverified.")
+    one = small(minimum_patients=Figure(31), standard_minutes=Figure(30, "A letter", verified=True))
+    assert rests_on.checked(evaluate(one, BOTH)) == (
+        "Arithmetic checked: every number was worked out again, independently, and none differs. "
+        "1 of the figures it rests on is unverified."
+    )
+    assert rests_on.how_many(evaluate(vary(one, "clinic", standard_minutes=Figure(30)), BOTH)) == 2
