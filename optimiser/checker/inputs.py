@@ -56,7 +56,7 @@ AREA = {
     "population_65_plus": maybe(amount), "population_75_plus": maybe(amount), "deprivation_decile": maybe(tenth),
 }  # fmt: skip
 TABLES: Mapping[str, Table] = {
-    "inputs/areas.csv": Table(AREA, ("area",), due="always", may_lack=tuple(AREA)[3:]),
+    "inputs/areas.csv": Table(AREA, ("area",), due="always", may_lack=tuple(AREA)[2:]),
     "inputs/sites.csv": Table(
         {"site": word, "role": word, "name": text}, ("site",), due="always", may_lack=("name",)
     ),
@@ -255,7 +255,8 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         numbers, scale = [number * (MICRO // scale) for number in numbers], MICRO
     patients = before = dict(zip(demand, numbers, strict=True))
     people = {code: read_area(row) for code, row in areas.items()}
-    for code in (code for code, row in areas.items() if row.cells["resident"] and row.cells["population"] is None):
+    residents = {code: row.cells for code, row in areas.items() if row.cells["resident"]}
+    for code in (code for code, cells in residents.items() if cells.get("population", 0) is None):
         message = f"inputs/areas.csv does not say how many people live in {code}, and they are residents."
         reader.note(INPUTS_CHECK, f"inputs/areas.csv {code}", None, "people", message)
     if question.growth:
@@ -297,7 +298,7 @@ def read_area(row: Row) -> Area:
     over_65, over_75 = cells.get("population_65_plus"), cells.get("population_75_plus")
     return Area(
         resident=cells["resident"],
-        population=whole_if_whole(cells["population"] or Decimal(0)),
+        population=whole_if_whole(cells.get("population") or Decimal(0)),
         district=cells.get("district") or None,
         over_75=None if over_75 is None else whole_if_whole(over_75),
         decile=cells.get("deprivation_decile"),

@@ -77,10 +77,11 @@ def _service_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measur
         near = [
             (run.areas[one.area], piece.share * run.people_share(one)) for one, piece in _within(run, service, limit)
         ]
-        people = Fraction(sum(area.population * share for area, share in near))
-        yield f"people_within_{limit}", "", Measure(people, PEOPLE, "higher")
-        left = Fraction(sum(run.areas[area].population for area in run.residents)) - people
-        yield f"people_beyond_{limit}", "", Measure(left, PEOPLE, "lower")
+        if "population" in run.inputs.area_columns:
+            people = Fraction(sum(area.population * share for area, share in near))
+            yield f"people_within_{limit}", "", Measure(people, PEOPLE, "higher")
+            left = Fraction(sum(run.areas[area].population for area in run.residents)) - people
+            yield f"people_beyond_{limit}", "", Measure(left, PEOPLE, "lower")
         if "population_75_plus" in run.inputs.area_columns:
             older = Fraction(sum((area.over_75 or 0) * share for area, share in near))
             yield f"people_within_{limit}", AGE_GROUP, Measure(older, PEOPLE, "higher")

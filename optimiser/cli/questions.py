@@ -18,19 +18,61 @@ if TYPE_CHECKING:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A new folder.")] = None,
+    icb: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Of this integrated care board of England; may be repeated."),
+    ] = None,
+    england: Annotated[bool, typer.Option("--england", help="Of the whole of England.")] = False,
+    all_units: Annotated[
+        bool, typer.Option("--all-units", help="With stroke units that give no thrombolysis, too.")
+    ] = False,
+    list_boards: Annotated[bool, typer.Option("--list", help="List the boards, and write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Start a new place: a small made-up one that works, to be replaced table by table.
+    """Start a new place: the stroke units of any part of England or, without a name, a small made-up one.
 
-    Example:  optimiser init my-place
+    Example:  optimiser init devon --icb Devon
     """
-    from optimiser.inputs.starter import starter_files
+    if list_boards:
+        _list_boards(all_units, as_json)
+        return
+    if folder is None:
+        raise typer.BadParameter("name a new folder.", param_hint="DIR")
+    if (icb and england) or (all_units and not (icb or england)):
+        raise typer.BadParameter("give either --icb or --england; --all-units goes with one of them.")
     from optimiser.plan.runs import write_files
 
-    written = write_files(starter_files(), folder)
-    words = [f"Wrote a made-up place and a question about it to {written}.", "Replace its tables with your own."]
-    say(words, {"folder": str(written)}, as_json, f"optimiser solve {written}/config.yaml")
+    stem = folder.resolve().name
+    if not (icb or england):
+        from optimiser.inputs.starter import starter_files
+
+        written = write_files(starter_files(stem), folder)
+        words = [f"Wrote a made-up place and a question about it to {written}.", "Replace its tables with your own."]
+        say(words, {"folder": str(written)}, as_json, f"optimiser solve {written}/{stem}.yaml")
+        return
+    from optimiser.inputs.england import place_of
+
+    made = place_of(icb or (), stem, whole=england, all_units=all_units)
+    written = write_files(made.files, folder)
+    words = [f"Wrote {made.name} and a question about its stroke units to {written}.", *made.remarks]
+    record = {
+        "folder": str(written),
+        "place": made.name,
+        "nearest_reproduces": round(made.reproduced, 4),
+        "remarks": list(made.remarks),
+    }
+    say(words, record, as_json, f"optimiser solve {written}/{stem}.yaml")
+
+
+def _list_boards(all_units: bool, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from optimiser.inputs.england import boards
+
+    listed = boards(all_units=all_units)
+    words = [f"{one.units:>3} units {one.areas:>6,} areas  {one.name}" for one in listed]
+    say(words, {"boards": [asdict(one) for one in listed]}, as_json, 'optimiser init my_place --icb "NAME"')
 
 
 def validate(config: Config, as_json: AsJson = False) -> None:

@@ -117,8 +117,10 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
     lines = []
     for code, rows in whom.groupby("service", sort=False):
         name, every = problem.services[str(code)].name, rows.iloc[0]
-        longer = f"{amount(round(every.people_longer), 'people')} in {amount(every.areas_longer, 'areas')}"
-        shorter = f"{shown(round(every.people_shorter))} in {shown(every.areas_shorter)}"
+        longer, shorter = f"people in {amount(every.areas_longer, 'areas')}", f"in {shown(every.areas_shorter)}"
+        if isfinite(every.people):
+            longer = f"{amount(round(every.people_longer), 'people')} in {amount(every.areas_longer, 'areas')}"
+            shorter = f"{shown(round(every.people_shorter))} in {shown(every.areas_shorter)}"
         lines.append(
             f"{name}: {longer} would travel over {MINUTES_THAT_MATTER:g} minutes longer, {shorter} over "
             f"{MINUTES_THAT_MATTER:g} less; mean journey {_from_to(every.mean_before, every.mean_after, ' minutes')}."
@@ -152,6 +154,7 @@ def _rows(before: Plan, after: Plan, service: str, minutes: float) -> Iterator[t
     columns = [*GROUPED_BY, "patients_per_year", "population", OLDER]
     frame = here[[one for one in columns if one in here]].assign(before=spent[0], after=spent[1], longer=longer)
     numbers = {name: frame[name].to_numpy(dtype=float) for name in frame.columns if name not in GROUPED_BY}
+    numbers.setdefault("population", np.full(len(frame), np.nan))
     places = frame[[one for one in GROUPED_BY if one in frame]].assign(place=np.arange(len(frame)))
     members = {group: one["place"].to_numpy() for group, one in measures.groups(places)}
     for group, rows in {EVERYBODY_THERE: places["place"].to_numpy(), **members}.items():
@@ -164,7 +167,10 @@ def _rows(before: Plan, after: Plan, service: str, minutes: float) -> Iterator[t
 def _row(numbers: Mapping[str, Floats], weight: str, people: str, minutes: float) -> Iterator[float]:
     longer, number, weights = numbers["longer"], numbers[people], numbers[weight]
     over, under, affected = longer > minutes, longer < -minutes, longer != 0
-    yield from map(float, (number.sum(), number[over].sum(), number[under].sum(), over.sum(), under.sum()))
+    # Of nobody the sum is 0, but where it is not known how many there are it is not known either.
+    unknown = np.nan if np.isnan(number).any() else 0.0
+    sums = (number.sum(), number[over].sum() + unknown, number[under].sum() + unknown)
+    yield from map(float, (*sums, over.sum(), under.sum()))
     yield from (_mean(numbers[name], weights) for name in ("before", "after"))
     yield _mean(longer[affected], weights[affected])
 

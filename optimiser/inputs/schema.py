@@ -36,7 +36,7 @@ KIND_IN_WORDS: dict[Kind, str] = {
 class Column:
     """One column. Where ``required`` is False the column may be left out and its cells may be blank.
 
-    Where ``of_residents`` is True the column must be there, and its cells may be blank for areas outside.
+    Where ``of_residents`` is True too, its cells may be blank for areas outside alone, if the column is there.
     ``decimals`` is how many decimal places its numbers may have; any number of them if that is None.
     """
 
@@ -55,11 +55,6 @@ class Column:
     def numeric(self) -> bool:
         """Whether the cells are numbers."""
         return self.kind in ("whole", "number")
-
-    @property
-    def filled(self) -> bool:
-        """Whether no cell may be blank."""
-        return self.required and not self.of_residents
 
 
 @dataclass(frozen=True)
@@ -97,7 +92,7 @@ def _declared(what: str) -> list[dict[str, str]]:
 
 def _column(row: Mapping[str, str]) -> Column:
     least, most, decimals = (int(row[name]) if row[name] else None for name in ("minimum", "maximum", "decimals"))
-    required, choices, of = row["required"] != "no", tuple(row["choices"].split()), row["required"] == "of residents"
+    required, choices, of = row["required"] == "yes", tuple(row["choices"].split()), row["required"] == "of residents"
     kind = cast("Kind", row["kind"])
     return Column(row["column"], kind, row["unit"], row["meaning"], required, least, most, choices, decimals, of)
 
@@ -176,7 +171,7 @@ def frame_schema(table: Table) -> Any:
     columns = {
         column.name: pa.Column(
             checks=[pa.Check(test, error=words) for test, words in _tests(column)],
-            nullable=not column.filled,
+            nullable=not column.required,
             required=column.required,
         )
         for column in table.columns
@@ -208,7 +203,7 @@ def _table_in_words(table: Table, *, optional: bool = False) -> str:
     head = f"### {table.name}.csv\n\n{table.meaning}{may} No two rows share {key}."
     rows = "\n".join(
         f"| `{c.name}` | {KIND_IN_WORDS[c.kind]} | {c.unit} | {_range_in_words(c)} "
-        f"| {'of residents' if c.of_residents else 'yes' if c.required else 'no'} | {c.meaning} |"
+        f"| {'if there, of residents' if c.of_residents else 'yes' if c.required else 'no'} | {c.meaning} |"
         for c in table.columns
     )
     return f"{head}\n\n| column | kind | unit | range | required | meaning |\n|---|---|---|---|---|---|\n{rows}"

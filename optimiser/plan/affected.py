@@ -79,10 +79,11 @@ def gains_and_losses(moved: pd.DataFrame) -> pd.DataFrame:
         for minutes in THRESHOLDS:
             longer, shorter = members["change"] > minutes, members["change"] < -minutes
             people = "people_75_plus" if counted == OLDER else "people"
-            sums = [members[people][chosen].sum() for chosen in (longer, shorter)]
+            sums = [_sum(members[people], chosen) for chosen in (longer, shorter)]
             here = members["patients_here"]
             patients = [np.nan if counted == OLDER else here[one].sum() for one in (longer, shorter)]
-            rows.append((service, group, minutes, members[people].sum(), sums[0], patients[0], sums[1], patients[1]))
+            everybody = members[people].sum(min_count=1)
+            rows.append((service, group, minutes, everybody, sums[0], patients[0], sums[1], patients[1]))
     columns = ["people", "people_longer", "patients_longer", "people_shorter", "patients_shorter"]
     return _rounded(pd.DataFrame(rows, columns=["service", "group", "by_more_than_minutes", *columns]))
 
@@ -132,9 +133,8 @@ def cliffs(answer: Answer) -> pd.DataFrame:
         standard = own.get(service, np.nan)
         for minutes in sorted({*BANDS, *([standard] if standard == standard else [])}):
             past = here["minutes"] - minutes
-            inside = here[(past > -CLIFF_MINUTES) & (past <= 0)]
-            beyond = here[(past > 0) & (past <= CLIFF_MINUTES)]
-            sums = [part[column].sum() for part in (inside, beyond) for column in ("people", "patients_here")]
+            inside, beyond = (past > -CLIFF_MINUTES) & (past <= 0), (past > 0) & (past <= CLIFF_MINUTES)
+            sums = [_sum(here[column], part) for part in (inside, beyond) for column in ("people", "patients_here")]
             rows.append((service, minutes, minutes == standard, *sums))
     columns = ["people_just_inside", "patients_just_inside", "people_just_beyond", "patients_just_beyond"]
     return _rounded(pd.DataFrame(rows, columns=["service", "minutes", "is_its_standard", *columns]))
@@ -245,10 +245,11 @@ def _rows(service: str, group: str, members: pd.DataFrame, people: str, older: b
     number, change = members[people], _of_those_here(members)
     weight, here = (number, number) if older else (members["patients"], members["patients_here"])
     longer = change > 0
-    yield "people", service, group, float(number.sum())
-    yield "people_longer", service, group, float(number[longer].sum())
-    yield "people_more_than_10_longer", service, group, float(number[change > THRESHOLDS[-1]].sum())
-    yield "people_more_than_10_shorter", service, group, float(number[change < -THRESHOLDS[-1]].sum())
+    if number.notna().all():
+        yield "people", service, group, float(number.sum())
+        yield "people_longer", service, group, float(number[longer].sum())
+        yield "people_more_than_10_longer", service, group, float(number[change > THRESHOLDS[-1]].sum())
+        yield "people_more_than_10_shorter", service, group, float(number[change < -THRESHOLDS[-1]].sum())
     yield "mean_change", service, group, mean(change if older else members["spent_change"], weight)
     yield "mean_change_of_those_longer", service, group, mean(change[longer], here[longer])
 
@@ -368,7 +369,7 @@ def _known_of_areas(table: pd.DataFrame) -> pd.DataFrame:
             "name": by_code.get("name", by_code.index),
             "district": by_code["district"].fillna("") if "district" in by_code else "",
             "fifth": np.ceil(decile / 2),
-            "people": _numbers(by_code["population"]),
+            "people": _numbers(by_code["population"]) if "population" in by_code else np.nan,
             "people_75_plus": _numbers(by_code["population_75_plus"]) if "population_75_plus" in by_code else np.nan,
         },
         index=by_code.index,
@@ -407,6 +408,11 @@ def _means(members: pd.DataFrame, weight: pd.Series) -> tuple[float, float, floa
     total = float(weight.sum())
     before, after = (mean(members[name], weight) for name in ("spent_before", "spent_after"))
     return total, before, after, after - before if before != after else 0.0 if before == before else np.nan
+
+
+def _sum(number: pd.Series, chosen: pd.Series) -> float:
+    """Return the sum over some; NaN where the numbers are not known."""
+    return float(number[chosen].sum()) if number.notna().all() else np.nan
 
 
 def _less(after: pd.Series, before: pd.Series) -> pd.Series:

@@ -205,14 +205,14 @@ def _journey_rows(plan: Plan, service: str) -> Iterator[Row]:
 
 
 def _band_rows(service: str, journeys: pd.DataFrame) -> Iterator[Row]:
-    everybody = float(journeys["population"].sum())
     for minutes in BANDS:
         near = journeys[journeys["minutes"] <= minutes]
         patients_near = float(near["patients_per_year"].sum())
         yield f"patients_within_{minutes}", service, "", patients_near, "patients a year", "higher"
-        people_near = float(near["population"].sum())
-        yield f"people_within_{minutes}", service, "", people_near, "people", "higher"
-        yield f"people_beyond_{minutes}", service, "", everybody - people_near, "people", "lower"
+        if "population" in journeys:
+            people_near, everybody = float(near["population"].sum()), float(journeys["population"].sum())
+            yield f"people_within_{minutes}", service, "", people_near, "people", "higher"
+            yield f"people_beyond_{minutes}", service, "", everybody - people_near, "people", "lower"
         if "population_75_plus" in journeys:
             older = float(near["population_75_plus"].sum())
             yield f"people_within_{minutes}", service, AGE_75_PLUS, older, "people", "higher"

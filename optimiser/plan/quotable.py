@@ -271,21 +271,32 @@ def _outside(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         yield Sentence("outside", service, f"{plain(name)}: {words}.", cells)
 
 
+def _who(frames: Frames) -> str:
+    """Return who is counted where journeys change: people or, where nobody knows how many live there, patients."""
+    return "people" if frames["areas"]["people"].notna().all() else "patients"
+
+
 def _longer(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+    who = _who(frames)
+    in_words = "residents" if who == "people" else "patients a year"
+
     def cells(minutes: int) -> tuple[Cell, ...]:
         row = (("service", service), ("group", ""), ("by_more_than_minutes", minutes))
-        return tuple(Cell("gains_and_losses", row, f"people_{way}") for way in ("longer", "shorter"))
+        return tuple(Cell("gains_and_losses", row, f"{who}_{way}") for way in ("longer", "shorter"))
 
     one, some, many = THRESHOLDS
-    everybody = Cell("gains_and_losses", (("service", service), ("group", ""), ("by_more_than_minutes", one)), "people")
-    each = (*cells(one), *cells(some), *cells(many), everybody)
+    each = (*cells(one), *cells(some), *cells(many))
+    everybody = ""
+    if who == "people":
+        row = (("service", service), ("group", ""), ("by_more_than_minutes", one))
+        each, everybody = (*each, Cell("gains_and_losses", row, "people")), " of {6:,.0f}"
     longer, shorter = "nobody lives where it takes more than a minute longer", "nobody where it takes a minute less"
     if each[0].value(frames):
         beyond = f"{{2:,.0f}} more than {some}, {{4:,.0f}} more than {many}"
-        longer = f"{{0:,.0f}} of {{6:,.0f}} residents live where it takes more than a minute longer ({beyond})"
+        longer = f"{{0:,.0f}}{everybody} {in_words} live where it takes more than a minute longer ({beyond})"
     if each[1].value(frames):
         beyond = f"{{3:,.0f}} more than {some}, {{5:,.0f}} more than {many}"
-        of_all = "" if each[0].value(frames) else " of {6:,.0f}"
+        of_all = "" if each[0].value(frames) else everybody
         shorter = f"{{1:,.0f}}{of_all} where it takes more than a minute less ({beyond})"
     yield Sentence("who", service, f"{plain(name)}: {longer}, and {shorter}.", each)
 
@@ -322,11 +333,13 @@ def _warnings(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
 
 
 def _cliffs(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
-    found = frames["cliffs"]
+    found, who = frames["cliffs"], _who(frames)
+    in_words = "people" if who == "people" else "patients a year"
     for minutes in found[(found["service"] == service) & found["is_its_standard"]]["minutes"]:
         row = (("service", service), ("minutes", minutes))
-        cells = tuple(Cell("cliffs", row, column) for column in ("minutes", "people_just_inside", "people_just_beyond"))
-        words = "{1:,.0f} people would live up to a minute inside the standard of {0:g} minutes, "
+        columns = ("minutes", f"{who}_just_inside", f"{who}_just_beyond")
+        cells = tuple(Cell("cliffs", row, column) for column in columns)
+        words = f"{{1:,.0f}} {in_words} would live up to a minute inside the standard of {{0:g}} minutes, "
         words += "{2:,.0f} up to a minute beyond"
         yield Sentence("cliff", service, f"{plain(name)}: {words}.", cells)
 

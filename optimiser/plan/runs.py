@@ -104,7 +104,7 @@ def write_files(files: Mapping[str, bytes | np.ndarray], folder: Path) -> Path:
     """Write files under a new folder, all or none; an array becomes a file that NumPy reads."""
     try:
         if folder.exists():
-            raise NotWritten(f"{folder} exists already. Choose another name with --out, or move it away.")
+            raise NotWritten(f"{folder} exists already. Choose another name, or move it away.")
         folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.unfinished-", dir=folder.parent))
         UNFINISHED.append(unfinished)

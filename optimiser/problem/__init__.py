@@ -108,8 +108,8 @@ class Problem:
     Attributes
     ----------
     areas
-        One row an area (index: area code) with at least ``resident`` (bool) and ``population`` (people), and where
-        known ``name``, ``district``, ``population_75_plus``, ``deprivation_decile`` (1 is the most deprived tenth),
+        One row an area (index: area code) with at least ``resident`` (bool), and where known ``population`` (people),
+        ``name``, ``district``, ``population_75_plus``, ``deprivation_decile`` (1 is the most deprived tenth),
         ``corridor`` (the road whose state its journeys share; blank for none).
     journeys
         Minutes by road, one row an area, one column a site in ``site_order``. NaN: no journey (allowed pairs only).

@@ -215,16 +215,20 @@ def key_figures(run: Run, today: Mapping[str, float], answer: Mapping[str, float
         return KeyFigure(label, said(of(answer, name)), "minutes", said(of(today, name)), straight)
 
     near = [percent(within(answer)), "", percent(within(today)), percent(within(answer, STRAIGHT_THERE))]
-    longer, residents = (whole(of(answer, name)) for name in ("people_more_than_10_longer", "people"))
-    return [
+    longer, residents = (of(answer, name) for name in ("people_more_than_10_longer", "people"))
+    figures = [
         minutes(f"average {journey(service)}", "mean_minutes", partial(decimals, most=2)),
         minutes(f"longest journey{of_those_who_stay(run.plan.problem)}", "worst_minutes", whole),
         KeyFigure(
             f"of {whole(of(answer, 'patients'))} patients within {limit:g} minutes",
             *near[: 4 if service.transfer else 3],
         ),
-        KeyFigure(f"of {residents} residents: over 10 minutes longer than today", longer, "", ""),
     ]
+    # Where nobody knows how many live in an area, nobody is counted.
+    if isfinite(residents):
+        label = f"of {whole(residents)} residents: over 10 minutes longer than today"
+        figures.append(KeyFigure(label, whole(longer), "", ""))
+    return figures
 
 
 def data_years(run: Run) -> str:

@@ -1198,6 +1198,17 @@ def test_groups_are_absent_when_their_columns_are() -> None:
     assert set(found["check"]) == {*of_objectives, "few_designations_are_all_tried"}
 
 
+def test_people_are_not_counted_where_areas_do_not_say_how_many_there_are() -> None:
+    bare = FILES["inputs/areas.csv"].splitlines()
+    place = bare[0].split(",").index("population")
+    without = "".join(",".join([*row.split(",")[:place], *row.split(",")[place + 1 :]]) + "\n" for row in bare)
+    edit = ("inputs/areas.csv", FILES["inputs/areas.csv"], without)
+    assert "measures_are_right" in set(check(run_with(edit))["check"])
+    rows = FILES["measures.csv"].splitlines(keepends=True)
+    kept = "".join(row for row in rows if not row.startswith("people_") or "75+" in row)
+    assert check(run_with(edit, ("measures.csv", "".join(rows), kept))).empty
+
+
 def test_minutes_times_the_factor_are_rounded_to_six_decimals() -> None:
     edits = [
         config("factor: {value: 1.0", "factor: {value: 1.0000001"),

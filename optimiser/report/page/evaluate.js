@@ -225,7 +225,7 @@ function journeyMeasures(question, code, going, put) {
   for (let row = 0; row < rows.patients.length; row++) {
     if (!rows.resident[row]) continue;
     const minutes = going.minutes[row], many = rows.patients[row], spent = going.spent[row], stays = rows.to[row] < 0;
-    everybody += rows.people[row];
+    if (rows.people) everybody += rows.people[row];
     if (stays) staying += many;
     const moves = service.transfer && going.first && going.site[row] !== NONE && going.site[row] !== going.first[row];
     if (moves) waited += many * service.transfer.share * service.transfer.waits;
@@ -243,7 +243,7 @@ function journeyMeasures(question, code, going, put) {
     for (let band = 0; band < limits.length; band++) {
       if (minutes > limits[band]) continue;
       near[band].patients += many;
-      near[band].people += rows.people[row];
+      if (rows.people) near[band].people += rows.people[row];
       if (rows.older) near[band].older += rows.older[row];
     }
     if (minutes > standard) beyond += many;
@@ -262,8 +262,8 @@ function journeyMeasures(question, code, going, put) {
   put("p95_minutes", code, "", reachedBy(here, staying, 0.95) / scales.minutes);
   BANDS.forEach((band, number) => {
     put(`patients_within_${band}`, code, "", near[number].patients / scales.patients);
-    put(`people_within_${band}`, code, "", near[number].people);
-    put(`people_beyond_${band}`, code, "", everybody - near[number].people);
+    if (rows.people) put(`people_within_${band}`, code, "", near[number].people);
+    if (rows.people) put(`people_beyond_${band}`, code, "", everybody - near[number].people);
     if (rows.older) put(`people_within_${band}`, code, "age 75+", near[number].older);
   });
   if (rows.older) put("mean_minutes", code, "age 75+", older.people ? older.minutes / older.people / finest : NaN);
@@ -375,23 +375,26 @@ function affectedMeasures(question, code, going, before, put) {
       sums.those += here;
       if (here) sums.theirs += here * change;
     };
-    const of = [areas.people[area], patients[area], was.here[area]];
+    const people = areas.people ? areas.people[area] : NaN; // where it is not known how many live there
+    const of = [people, patients[area], was.here[area]];
     note(all, ...of);
     if (areas.older) note(older, areas.older[area], areas.older[area], areas.older[area], change);
     for (const kind of question.groups.kinds) if (kind[area] !== NONE) note(groups[kind[area]], ...of);
   }
   const publish = (sums, group) => {
-    put("people", code, group, sums.people);
-    put("people_longer", code, group, sums.longer);
-    put("people_more_than_10_longer", code, group, sums.far);
-    put("people_more_than_10_shorter", code, group, sums.nearer);
+    if (sums.people === sums.people) {
+      put("people", code, group, sums.people);
+      put("people_longer", code, group, sums.longer);
+      put("people_more_than_10_longer", code, group, sums.far);
+      put("people_more_than_10_shorter", code, group, sums.nearer);
+    }
     put("mean_change", code, group, sums.patients ? sums.change / sums.patients / finest : NaN);
     put("mean_change_of_those_longer", code, group, sums.those ? sums.theirs / sums.those / finest : NaN);
   };
   publish(all, "");
   if (areas.older) publish(older, "age 75+");
   put("patients_redirected", code, "", redirected(question, going, before) / scales.patients);
-  question.groups.names.forEach((group, number) => groups[number].people && publish(groups[number], group));
+  question.groups.names.forEach((group, number) => groups[number].people !== 0 && publish(groups[number], group));
 }
 
 // By area: patients a year, and what an average one of them spends; the same of those who do not leave. Worked out once.

@@ -103,16 +103,17 @@ function drawDots(points, classes) {
   byId("areas").replaceChildren(...Object.entries(paths).map(([name, d]) => made("path", {class: `${name} dots`, d: d.join("")})));
 }
 
-// The share of residents within so many minutes, minute by minute.
+// The share of residents within so many minutes, minute by minute; of patients where nobody knows how many live there.
 function reached(question, going) {
   const counts = [], {rows} = going;
   let total = 0;
   going.minutes.forEach((minutes, row) => {
     if (!rows.resident[row] || rows.to[row] >= 0) return;
-    total += rows.people[row];
+    const many = (rows.people || rows.patients)[row];
+    total += many;
     if (!Number.isFinite(minutes)) return;
     const minute = Math.ceil(minutes / question.scales.minutes);
-    counts[minute] = (counts[minute] || 0) + rows.people[row];
+    counts[minute] = (counts[minute] || 0) + many;
   });
   let sum = 0;
   return Array.from(counts, many => (sum += many || 0) / total);

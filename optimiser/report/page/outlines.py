@@ -26,6 +26,8 @@ from optimiser.problem import Problem
 GRID = "EPSG:27700"
 ACROSS, MARGIN = 1000, 24
 METRES_SIMPLER = 40
+# How much of the larger side of where residents live is drawn around it, at most. Areas outside may lie far off.
+AROUND = 0.4
 # How wide a letter of a label is.
 LETTER = 11
 OUTSIDE = -1
@@ -84,11 +86,12 @@ def drawing(problem: Problem) -> Drawing | None:
     if shapes is None and (centres is None or not set(problem.areas.index) <= set(centres.index)):
         return None
     if shapes is not None:
-        west, south, east, north = shapely.total_bounds(shapes)
+        bounds = shapely.bounds(shapes)
     else:
         assert centres is not None
         points = centres.loc[problem.areas.index].to_numpy(float)
-        (west, south), (east, north) = points.min(axis=0), points.max(axis=0)
+        bounds = np.hstack([points, points])
+    west, south, east, north = window(bounds, problem.resident_areas)
     scale = max(east - west, 1.0) / (ACROSS - 2 * MARGIN)
     height = int(np.ceil((north - south) / scale)) + 2 * MARGIN
 
@@ -107,6 +110,14 @@ def drawing(problem: Problem) -> Drawing | None:
     paths = tuple("".join(_path(ring) for ring in one) for one in rings)
     labels = tuple(_apart(_labels(problem, shapes, units), placed.values()))
     return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels)
+
+
+def window(bounds: Points, resident: Points) -> Points:
+    """Return west, south, east and north of what is drawn: where residents live, and what lies around it."""
+    (west, south), (east, north) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    near, far = bounds[resident, :2].min(axis=0), bounds[resident, 2:].max(axis=0)
+    room = AROUND * (far - near).max()
+    return np.array([*np.maximum(near - room, (west, south)), *np.minimum(far + room, (east, north))])
 
 
 def _shapes(problem: Problem) -> Points | None:

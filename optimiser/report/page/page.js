@@ -175,7 +175,7 @@ function titles() {
     byId("map-title").textContent = {
       minutes: `${is} of ${all} are within ${commas(limit)} minutes; with today’s sites ${was}`,
       catchments: `${elsewhere} would go elsewhere than with today’s sites`,
-      difference: far ? `${FORMS.whole(far)} of ${residents} residents live where it would take over 10 minutes longer` : "Nobody lives where it would take over 10 minutes longer",
+      difference: Number.isNaN(far) ? `Journeys change by ${FORMS.change(measure(now, "mean_change", shown))} minutes on average` : far ? `${FORMS.whole(far)} of ${residents} residents live where it would take over 10 minutes longer` : "Nobody lives where it would take over 10 minutes longer",
     }[view];
   }
   if (byId("shared")) byId("shared").textContent = sharedSaid();
@@ -307,7 +307,8 @@ function cost(code, result) {
   const hit = question.groups.names.filter(group => group.startsWith("district ")).map(group => [group.slice(9), measure(result, "mean_change", code, group)])
     .filter(([, change]) => change >= 1).sort((one, other) => other[1] - one[1]).slice(0, 3).map(([name, change]) => `${name} ${FORMS.change(change)}`);
   const who = hit.length ? ` Longest for ${joined(hit)} minutes.` : "";
-  return `${costs} The average journey is ${mine} minutes against ${theirs}; ${FORMS.whole(far)} of ${FORMS.whole(measure(result, "people", code))} residents live where it takes over 10 minutes longer, ${FORMS.whole(nearer)} over 10 less.${who}`;
+  const people = Number.isNaN(far) ? "" : `; ${FORMS.whole(far)} of ${FORMS.whole(measure(result, "people", code))} residents live where it takes over 10 minutes longer, ${FORMS.whole(nearer)} over 10 less`;
+  return `${costs} The average journey is ${mine} minutes against ${theirs}${people}.${who}`;
 }
 
 // Look up a place ---------------------------------------------------------------------------------------------------

@@ -106,8 +106,9 @@ def _areas(problem: Problem) -> Data:
         "codes": [str(code) for code in areas.index],
         "names": [name if isinstance(name, str) else "" for name in names],
         "resident": packed(resident.astype(float)),
-        "people": packed(areas["population"].fillna(0).to_numpy(float)),
     }
+    if "population" in areas:
+        found["people"] = packed(areas["population"].fillna(0).to_numpy(float))
     if "population_75_plus" in areas:
         found["older"] = packed(areas["population_75_plus"].fillna(0).to_numpy(float))
     if "deprivation_decile" in areas:

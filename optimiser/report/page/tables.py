@@ -165,7 +165,13 @@ class OfService:
         """How long journeys take, with those of the other pathway where patients are transferred."""
         heads = ["", TODAY, self.answer_word, "Your choice", *(["Straight there"] if self.service.transfer else [])]
         rows = []
-        for head, key, form, cells in self.measured(JOURNEYS):
+        # Where nobody knows how many live there, patients are counted in place of residents.
+        known = self.key(f"people_within_{BANDS[0]}") in self.answer
+        of_patients = [
+            (head.replace("Residents", "Patients a year"), key.replace("people_", "patients_"))
+            for head, key in JOURNEYS
+        ]
+        for head, key, form, cells in self.measured(JOURNEYS if known else of_patients):
             straight = key.replace("|", f"{STRAIGHT_THERE}|", 1)
             rows.append(Row(head, [*cells, following(self.answer, straight, form)] if self.service.transfer else cells))
         groups = (
@@ -181,12 +187,15 @@ class OfService:
     def affected(self) -> Table:
         """Who is affected by the choice on the page against today: everybody, and every group."""
         rows = []
-        for key in [key for key in self.answer if key.startswith(f"people|{self.service.code}|")]:
+        known = self.key("people") in self.answer
+        shown = [one for one in AFFECTED if known or not one[1].startswith("people_")]
+        for key in [key for key in self.answer if key.startswith(f"mean_change|{self.service.code}|")]:
             group = key.split("|")[2]
-            cells = [following(self.answer, self.key(measure, group), form) for _, measure, form in AFFECTED]
-            fixed = [still(self.answer, key), still(self.today, self.key("mean_minutes", group), "d1")]
-            rows.append(Row(group_in_words(group), [*fixed, *cells]))
-        heads = ["", "Residents", "Minutes today", *(head for head, _, _ in AFFECTED)]
+            cells = [following(self.answer, self.key(measure, group), form) for _, measure, form in shown]
+            people = [still(self.answer, self.key("people", group))] if known else []
+            today = still(self.today, self.key("mean_minutes", group), "d1")
+            rows.append(Row(group_in_words(group), [*people, today, *cells]))
+        heads = ["", *(["Residents"] if known else []), "Minutes today", *(head for head, _, _ in shown)]
         return Table(f"Who is affected: {self.service.name}", heads, rows)
 
     @property
