@@ -151,6 +151,11 @@ def _as_called(command: str) -> str:
     return f"{called}{command.removeprefix('optimiser')}" if by_path else command
 
 
+def taken_in_words(taken: Sequence[str]) -> list[str]:
+    """Return what was understood otherwise than it is written, as lines under a heading; nothing if nothing was."""
+    return ["Taken otherwise than written:", *(f"  {words}" for words in taken)] if taken else []
+
+
 def number_in_words(value: Any) -> str:
     """Return a number to two decimal places at most, with commas."""
     return f"{value:,.2f}".rstrip("0").rstrip(".")

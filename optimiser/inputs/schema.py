@@ -22,6 +22,9 @@ Kind = Literal["code", "text", "choice", "whole", "number", "boolean"]
 
 CODE_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
 
+# An English financial year, from April to March.
+_FINANCIAL_YEAR = re.compile(r"(?:FY *)?(\d{4}) ?[-/\u2013] ?(\d{2}|\d{4})", re.ASCII | re.IGNORECASE)
+
 KIND_IN_WORDS: dict[Kind, str] = {
     "code": "code",
     "text": "text",
@@ -30,6 +33,15 @@ KIND_IN_WORDS: dict[Kind, str] = {
     "number": "number",
     "boolean": "true or false",
 }
+
+
+def financial_year(text: str) -> int | None:
+    """Return the year in which a financial year such as 2024/25 begins; None for any other text."""
+    found = _FINANCIAL_YEAR.fullmatch(text.strip())
+    if found is None:
+        return None
+    begins, ends = int(found[1]), found[2]
+    return begins if ends == str(begins + 1)[-len(ends) :] else None
 
 
 @dataclass(frozen=True)

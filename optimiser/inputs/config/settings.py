@@ -540,7 +540,11 @@ class Option:
 
 @dataclass(frozen=True)
 class Draft:
-    """A config that may have faults. ``config`` is what is left without the faulty settings, if that can stand."""
+    """A config that may have faults. ``config`` is what is left without the faulty settings, if that can stand.
+
+    ``taken`` says what was understood otherwise than it is written.
+    """
 
     config: Config | None
     faults: tuple[Fault, ...]
+    taken: tuple[str, ...] = ()

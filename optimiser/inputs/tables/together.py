@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
     _check_roles(sheets)
     _check_border(sheets)
     _check_population_parts(sheets["areas"])
+    swapped = {name for name, sheet in sheets.items() if _swapped(sheet, {"area": areas, "site": sites})}
     repaired: dict[tuple[str, str], dict[str, str]] = {}
     for name, column, known, whose in (
         ("journeys", "area", areas, "areas.csv"),
@@ -40,16 +41,34 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
         ("activity", "site", sites, "sites.csv"),
         ("columns", "source", codes_if_sound(sheets["sources"], "source"), "sources.csv"),
     ):
-        if known is not None:
+        if known is not None and name not in swapped:
             repaired[name, column] = _check_known(sheets[name], column, known, whose)
-    if areas and sites:
+    if areas and sites and "journeys" not in swapped:
         _check_journeys(sheets["journeys"], areas, sites, repaired, allow_missing)
+    if areas and sites:
         _check_transfers(sheets["transfers"], sites, repaired)
-    if areas:
+    if areas and "demand" not in swapped:
         _check_demand(sheets["demand"], areas, repaired)
     for name in ("journeys", "transfers"):
         _check_minutes_are_minutes(sheets[name])
     _check_staff_counted(sheets["staff"])
+
+
+def _swapped(sheet: Sheet, known: Mapping[str, Sequence[str] | None]) -> bool:
+    """Note once that two columns of codes have each other's name: none of one's is known, all of another's are."""
+    codes = [c.name for c in sheet.table.columns if c.kind == "code" and c.name in sheet.frame]
+    for column in codes if len(sheet.frame) else ():
+        there = set(known.get(column) or ())
+        if not there or set(sheet.frame[column]) & there:
+            continue
+        for other in codes:
+            if other != column and set(sheet.frame[other]) <= there:
+                words = f"the columns {column} and {other} are swapped. Swap their names in the first row."
+                sheet.add("swapped", words, index=-1)
+                sheet.faulty.setdefault(column, set()).update(sheet.frame.index.tolist())
+                sheet.faulty.setdefault(other, set()).update(sheet.frame.index.tolist())
+                return True
+    return False
 
 
 def _check_roles(sheets: dict[str, Sheet]) -> None:
@@ -183,7 +202,12 @@ def _check_transfers(sheet: Sheet, sites: Sequence[str], repaired: dict[tuple[st
     np.fill_diagonal(grid, True)
     pairs = _pairs_without(grid, sites, sites)
     _add_missing(sheet, "from_site", pairs, lambda a, b: f"there is no transfer time from {a} to {b}. Add it.")
-    for index in sheet.frame.index[sheet.frame["from_site"] == sheet.frame["to_site"]]:
+    to_itself = sheet.frame["from_site"] == sheet.frame["to_site"]
+    nothing = to_itself & (sheet.frame["minutes"] == 0) if "minutes" in sheet.frame else to_itself & False
+    if nothing.any():
+        sheet.passed_over.update(sheet.frame.index[nothing].tolist())
+        sheet.taken.append(f"passed over {int(nothing.sum()):,} of 0 minutes from a site to itself.")
+    for index in sheet.frame.index[to_itself & ~nothing]:
         sheet.add("itself", "this transfer ends where it starts. Delete the row.", index=int(index))
 
 
