@@ -66,8 +66,13 @@ def validate(config: Config, as_json: AsJson = False) -> None:
         "boundaries": outlines,
     }
     words = [f"{config} is sound: {', '.join(f'{number} {name}' for name, number in counts.items())}."]
-    words += taken_in_words(question.taken)
-    say(words, counts | {"taken": list(question.taken)}, as_json, f"optimiser solve {config}")
+    words += taken_in_words(question)
+    say(
+        words,
+        counts | {"doubts": list(question.doubts), "taken": list(question.taken)},
+        as_json,
+        f"optimiser solve {config}",
+    )
 
 
 def solve(
@@ -99,7 +104,7 @@ def solve(
         if as_json:
             typer.echo(json.dumps({"folder": str(written), "outcome": "no plan", "clash": record(found)}, indent=2))
         raise NoPlan(f"{found}\nRun folder: {written}", found.names)
-    extra: list[str | Otherwise] = [*found.set_against, *taken_in_words(question.taken)]
+    extra: list[str | Otherwise] = [*found.set_against, *taken_in_words(question)]
     finish(found.plan, folder, extra, as_json=as_json, quiet=quiet, full=full, would_change=found.would_change)
 
 
@@ -141,7 +146,7 @@ def evaluate(
         problem = with_exceptions_of(problem, chosen)
         written = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified)
         plan = evaluate(problem, designations_of(problem, chosen), option=written)
-    words = taken_in_words(question.taken)
+    words = taken_in_words(question)
     if missing := left_out(problem, chosen):
         words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
     folder = out or new_run(f"{config.stem}_{option.stem}")

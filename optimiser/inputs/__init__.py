@@ -24,7 +24,8 @@ __all__ = ["Question", "designations_of", "left_out", "read_problem", "read_ques
 class Question:
     """A problem with what it was read from.
 
-    ``taken`` says, a sentence each, what of the config and of the tables was understood otherwise than it is written.
+    ``taken`` says, a sentence each, what of the config and of the tables was understood otherwise than it is written,
+    and ``doubts`` which figures can hardly be.
     """
 
     problem: Problem
@@ -32,6 +33,7 @@ class Question:
     place_folder: Path
     place: Place
     taken: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def read_problem(path: str | Path) -> Problem:
@@ -58,7 +60,7 @@ def read_question(path: str | Path) -> Question:
     problem = problem_of(config, place)
     taken = (*draft.taken, *place.taken)
     problem = replace(problem, files=_files(with_offsets_stated(config, problem), place, taken))
-    return Question(problem, config, config.place, place, taken)
+    return Question(problem, config, config.place, place, taken, place.doubts)
 
 
 def _fault(where: str, words: str, years: Mapping[str, str]) -> Fault:
@@ -70,11 +72,13 @@ def _files(config: Config, place: Place, taken: Sequence[str]) -> dict[str, byte
     """Return the question as a run folder keeps it: the resolved config, and each table as it was read.
 
     A table of which something was understood otherwise than it is written stands there as it was understood, so that
-    anybody who reads it reads the same; ``taken.txt`` says what.
+    anybody who reads it reads the same; ``taken.txt`` says what, and ``doubts.txt`` what
+    can hardly be.
     """
     outlines = boundary_file(config.place)
     found = [config.place / name for name in (*(f"{table.name}.csv" for table in PLACE_TABLES), IMPORTED)]
     inputs = {path.name: path.read_bytes() for path in [*found, *([outlines] if outlines else [])] if path.is_file()}
-    said = {"taken.txt": "".join(f"{words}\n" for words in taken).encode()} if taken else {}
+    lines = {"taken.txt": taken, "doubts.txt": place.doubts}
+    said = {name: "".join(f"{one}\n" for one in words).encode() for name, words in lines.items() if words}
     kept = {f"inputs/{name}": content for name, content in {**inputs, **place.mended, **said}.items()}
     return {"config.yaml": resolved_yaml(config).encode(), **kept}

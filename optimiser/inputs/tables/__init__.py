@@ -17,6 +17,7 @@ from optimiser.errors import Fault, InputError, closest, shown
 from optimiser.inputs.boundaries import look_at_boundaries, read_boundaries
 from optimiser.inputs.files import is_there
 from optimiser.inputs.schema import PLACE_TABLES
+from optimiser.inputs.tables.plausible import doubts
 from optimiser.inputs.tables.sheets import import_command, read_sheet
 from optimiser.inputs.tables.together import check_together, codes_if_sound
 from optimiser.problem import Unit
@@ -52,8 +53,8 @@ class Place:
 
     A frame's index counts the rows of its file from 0: ``index + 2`` is the row that a spreadsheet shows.
     A table that may be left out and is not there is an empty frame; such a column is not in its frame. ``taken`` says
-    what was understood otherwise than it is written, and which files are not read, in a sentence each; ``mended`` has,
-    by file, the tables of which that is so as they were understood.
+    what was understood otherwise than it is written, and which files are not read, in a sentence each, and ``doubts``
+    what can hardly be; ``mended`` has, by file, the tables of which something was understood otherwise.
     """
 
     areas: pd.DataFrame
@@ -69,6 +70,7 @@ class Place:
     columns: pd.DataFrame
     data_checks: pd.DataFrame
     taken: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     mended: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
@@ -125,19 +127,20 @@ def look_at_place(
     allowed = set(allow_missing)
     sheets = {table.name: read_sheet(folder, table, allowed) for table in PLACE_TABLES}
     check_together(sheets, allowed)
+    boundaries = boundary_file(folder)
+    outlines = look_at_boundaries(boundaries, codes_if_sound(sheets["areas"], "area")) if boundaries else None
+    doubtful = tuple(doubts(sheets, outlines))
     faults = [fault for sheet in sheets.values() for fault in sheet.listed()]
     taken = [f"{shown(sheet.path)}: {words}" for sheet in sheets.values() for words in sheet.taken]
-    boundaries = boundary_file(folder)
-    if boundaries:
-        outlines = look_at_boundaries(boundaries, codes_if_sound(sheets["areas"], "area"))
+    if outlines:
         faults += outlines.faults
-        taken += [f"{shown(boundaries)}: {words}" for words in outlines.taken]
+        taken += [f"{shown(outlines.path)}: {words}" for words in outlines.taken]
     taken += [f"{shown(path)}: this file is not read. {remedy}" for path, remedy in unread(folder)]
     if not all(sheets[name].reliable(*columns) for name, columns in _RELIED_UPON.items()):
         return None, faults
     frames = {name: sheet.finished() for name, sheet in sheets.items()}
     mended = {f"{name}.csv": _plain(frames[name]) for name, sheet in sheets.items() if sheet.taken}
-    return Place(**frames, taken=tuple(taken), mended=mended), faults
+    return Place(**frames, taken=tuple(taken), doubts=doubtful, mended=mended), faults
 
 
 def boundary_file(folder: Path) -> Path | None:

@@ -49,8 +49,6 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
         _check_transfers(sheets["transfers"], sites, repaired)
     if areas and "demand" not in swapped:
         _check_demand(sheets["demand"], areas, repaired)
-    for name in ("journeys", "transfers"):
-        _check_minutes_are_minutes(sheets[name])
     _check_staff_counted(sheets["staff"])
 
 
@@ -220,18 +218,6 @@ def _check_demand(sheet: Sheet, areas: Sequence[str], repaired: dict[tuple[str, 
         pairs = _pairs_without(grid, areas, activities)
         words = "there is no {1} for {0}. Add it; where nobody needs it, write 0."
         _add_missing(sheet, "area", pairs, words.format)
-
-
-def _check_minutes_are_minutes(sheet: Sheet) -> None:
-    if "minutes" not in sheet.frame or not sheet.frame["minutes"].notna().any():
-        return
-    middle = float(sheet.frame["minutes"].median())
-    if middle < 3:
-        words = f"half of the times are below {middle:g} minutes: these look like hours. Multiply them by 60."
-        sheet.add("unit", words)
-    if middle > 1000:
-        words = f"half of the times are above {middle:g} minutes: these look like seconds. Divide them by 60."
-        sheet.add("unit", words)
 
 
 def _check_staff_counted(sheet: Sheet) -> None:
