@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from optimiser.errors import Fault, InputError, quoted
-from optimiser.inputs.assembling import problem_of, with_offsets_stated
+from optimiser.inputs.assembling import with_offsets_stated
 from optimiser.inputs.config import Config, draft_config, resolved_yaml
 from optimiser.inputs.covers import faults as cover_faults
 from optimiser.inputs.disagreements import disagreements
+from optimiser.inputs.exactness import exact_problem_of
 from optimiser.inputs.files import is_there
 from optimiser.inputs.options import designations_of, left_out, with_exceptions_of
 from optimiser.inputs.schema import PLACE_TABLES
@@ -57,8 +58,8 @@ def read_question(path: str | Path) -> Question:
     faults = dict.fromkeys([*draft.faults, *cover, *table_faults, *found])
     if faults or place is None:
         raise InputError(faults)
-    problem = problem_of(config, place)
-    taken = (*draft.taken, *place.taken)
+    config, problem, rounded = exact_problem_of(config, place)
+    taken = (*draft.taken, *place.taken, *([rounded] if rounded else []))
     problem = replace(problem, files=_files(with_offsets_stated(config, problem), place, taken))
     return Question(problem, config, config.place, place, taken, place.doubts)
 

@@ -135,6 +135,8 @@ class Problem:
         left.
     factors
         What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
+    minute_places
+        How many decimals of a minute are kept, after the factors.
     border
         Who crosses the border today, whatever is designated. ``None``: everybody goes by what is designated.
     a_tie_is_within
@@ -165,6 +167,7 @@ class Problem:
     growth: Growth | None = None
     ages: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     factors: Mapping[str, Figure] = field(default_factory=dict)
+    minute_places: int = decimals.PLACES
     border: Border | None = None
     a_tie_is_within: Figure | None = None
     know_before: tuple[KnowBefore, ...] = ()

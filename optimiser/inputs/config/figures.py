@@ -231,10 +231,16 @@ def _a_year(value: Any) -> Any:
     return _IN_RANGE(value if begins is None else begins)
 
 
+def _places(value: Any) -> Any:
+    """Return how many decimals are kept."""
+    return Within(0, DECIMAL_PLACES, whole=True)(a_number(value))
+
+
 _IN_RANGE = Within(1900, 2200, whole=True)
 # One validator, before pydantic makes it whole: validators that run before run last first, and a year too large for
 # that is refused in the same words.
 Year = Annotated[int, BeforeValidator(_a_year)]
+MinutePlaces = Annotated[int, BeforeValidator(_places)]
 
 Day = Literal[DAYS]  # type: ignore[valid-type]
 Days = Annotated[tuple[Day, ...], Field(min_length=1), AfterValidator(no_repeats)]
