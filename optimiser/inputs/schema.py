@@ -197,8 +197,10 @@ def data_dictionary() -> str:
         "Every table is a CSV file: UTF-8, a header row, commas between cells, a point in decimals, one fact "
         "a cell. A code has letters, digits and `_` only, and starts with a letter.",
         "## Tables of a place",
-        "They live in `data/<place>/`. `boundaries.geojson` may lie beside them: one feature an area, "
-        "with the property `area`, in degrees of longitude and latitude (EPSG:4326).",
+        "They live in the place's folder, such as `data/<place>/`. `boundaries.geojson` may lie beside them: one "
+        "feature an area, with the property `area`, in degrees of longitude and latitude (EPSG:4326); or `boundaries.gpkg`, a "
+        "GeoPackage of the same. Files in any other form come in by [`optimiser import`](import.md), which keeps "
+        "`imported.csv`, a record of what it did; what does no harm is taken for what it means, and said.",
         *(_table_in_words(table, optional=not table.required) for table in PLACE_TABLES),
         "## Tables of a run",
         "They live in the run folder that a command writes.",
@@ -223,7 +225,7 @@ def _range_in_words(column: Column) -> str:
     if column.choices:
         return ", ".join(column.choices)
     low = "" if column.minimum is None else f"{_plain(column.minimum)} or more"
-    places = "" if column.decimals is None else f", {column.decimals} decimal places at most"
+    places = "" if column.decimals is None else f", {column.decimals} decimal places are counted"
     if column.maximum is None:
         return f"{low}{places}"
     return f"{_plain(column.minimum or 0)} to {_plain(column.maximum)}{places}"

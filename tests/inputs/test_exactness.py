@@ -30,11 +30,11 @@ def asked(root: Path, travel: str = "", *, demand: str = MANY) -> Question:
 def test_as_many_decimals_are_kept_as_can_be_added_and_that_is_said(tmp_path: Path) -> None:
     question = asked(tmp_path)
     assert [words.partition("journeys.csv: ")[2] for words in question.taken] == [
-        "journey times rounded to 2 decimals of a minute; with more, sums over so many patients would not be exact "
+        "journey times rounded to 3 decimals of a minute; with more, sums over so many patients would not be exact "
         "(travel.decimals)."
     ]
-    assert question.problem.journeys.loc["A1"].tolist() == [10.12, 20.65, 40]
-    assert "decimals: 2" in question.problem.files["config.yaml"].decode()
+    assert question.problem.journeys.loc["A1"].tolist() == [10.123, 20.654, 40]
+    assert "decimals: 3" in question.problem.files["config.yaml"].decode()
 
 
 def test_what_was_rounded_is_solved_listed_and_checked(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_what_was_rounded_is_solved_listed_and_checked(tmp_path: Path) -> None:
     assert plan.proof.enumeration is not None
     files = files_of(plan)
     assert not len(check(files))
-    config = files["config.yaml"].replace(b"decimals: 2", b"decimals: 3")
+    config = files["config.yaml"].replace(b"decimals: 3", b"decimals: 4")
     assert "minutes_are_the_tables" in set(check({**files, "config.yaml": config})["check"])
 
 
@@ -60,7 +60,7 @@ def test_few_patients_keep_six_decimals(tmp_path: Path) -> None:
 
 
 def test_stated_decimals_that_are_too_many_are_refused_with_what_would_do(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"line 18: with 4 decimals sums of .* too large to be exact\. Write 2\."):
+    with pytest.raises(InputError, match=r"line 18: with 4 decimals sums of .* too large to be exact\. Write 3\."):
         asked(tmp_path, "decimals: 4")
     assert asked(tmp_path / "fewer", "decimals: 1").problem.journeys.loc["A1"].tolist() == [10.1, 20.7, 40]
 
