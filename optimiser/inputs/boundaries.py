@@ -38,6 +38,7 @@ class Outlines:
     faults: list[Fault] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
+    not_in_degrees: list[str] = field(default_factory=list)
 
     def add_fault(self, message: str, number: int | None = None) -> None:
         """Note a fault of the file, or of one feature by its number from 1."""
@@ -59,10 +60,10 @@ class Outlines:
                 outline = _with_area(shapely.make_valid(outline)) or outline
                 self.mended.append(area)
             self.by_area[area] = outline
-            if wrong := self._wrong(outline):
+            if wrong := self._wrong(area, outline):
                 self.add_fault(f"the outline of {quoted(area)} {wrong}", number)
 
-    def _wrong(self, outline: BaseGeometry) -> str:
+    def _wrong(self, area: str, outline: BaseGeometry) -> str:
         import shapely
 
         if outline.geom_type not in _POLYGONS or outline.is_empty:
@@ -71,7 +72,7 @@ class Outlines:
             return "has a coordinate that is not a number. Export the areas again."
         west, south, east, north = outline.bounds
         if self.crs == LONGITUDE_LATITUDE and not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-            return "is not in degrees. Export the areas in longitude and latitude (EPSG:4326)."
+            self.not_in_degrees.append(area)
         if not outline.is_valid:
             return f"encloses nothing ({shapely.is_valid_reason(outline)}). Draw it anew in a mapping program."
         return ""
@@ -135,6 +136,12 @@ def look_at_boundaries(path: str | Path, areas: Collection[str] | None = None) -
         _read_geopackage(outlines, data)
     else:
         _read_geojson(outlines, data)
+    if outlines.not_in_degrees:
+        number, such = len(outlines.not_in_degrees), quoted(outlines.not_in_degrees[0])
+        words = (
+            f"{number:,} outline{'s' * (number > 1)}, such as that of {such}, not in degrees of longitude and latitude"
+        )
+        outlines.add_fault(f"{words}. Export them in EPSG:4326, or bring them in: {_import(outlines)} --crs EPSG:27700")
     if outlines.mended:
         listed = f"{', '.join(outlines.mended[:3])}{' …' * (len(outlines.mended) > 3)}"
         outlines.taken.append(f"{len(outlines.mended):,} that crossed themselves, mended by make_valid: {listed}.")
@@ -146,6 +153,10 @@ def look_at_boundaries(path: str | Path, areas: Collection[str] | None = None) -
             Fault(shown(outlines.path), f"and {len(rest)} more."),
         ]
     return outlines
+
+
+def _import(outlines: Outlines) -> str:
+    return f"optimiser import boundaries {shown(outlines.path)} --into {shown(outlines.path.parent)} --replace"
 
 
 def _read_geojson(outlines: Outlines, data: bytes) -> None:
@@ -161,7 +172,9 @@ def _read_geojson(outlines: Outlines, data: bytes) -> None:
         outlines.add_fault("this is JSON without a list of features. Export the areas again as GeoJSON.")
         return
     if "crs" in page and not re.search(r"CRS84|4326", json.dumps(page["crs"])):
-        outlines.add_fault("the coordinates are not longitude and latitude. Export them in EPSG:4326.")
+        words = "the coordinates are not longitude and latitude. Export them in EPSG:4326, or bring them in"
+        outlines.add_fault(f"{words}: {_import(outlines)}")
+        return
     named = _named_by(outlines, features)
     for number, feature in enumerate(features, start=1):
         if named is not None:

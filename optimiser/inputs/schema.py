@@ -198,8 +198,9 @@ def data_dictionary() -> str:
         "a cell. A code has letters, digits and `_` only, and starts with a letter.",
         "## Tables of a place",
         "They live in the place's folder, such as `data/<place>/`. `boundaries.geojson` may lie beside them: one "
-        "feature an area, with the property `area`, in degrees of longitude and latitude (EPSG:4326); or `boundaries.gpkg`, a "
-        "GeoPackage of the same. Files in any other form come in by [`optimiser import`](import.md), which keeps "
+        "feature an area, with the property `area`, in degrees of longitude and latitude (EPSG:4326); or "
+        "`boundaries.gpkg`, a GeoPackage of the same. "
+        "Files in any other form come in by [`optimiser import`](import.md), which keeps "
         "`imported.csv`, a record of what it did; what does no harm is taken for what it means, and said.",
         *(_table_in_words(table, optional=not table.required) for table in PLACE_TABLES),
         "## Tables of a run",

@@ -270,7 +270,7 @@ def test_boundaries_are_read_one_outline_an_area(tmp_path: Path) -> None:
 
 BAD_BOUNDARIES = {
     "an area twice": (geojson({"A1": square(0, 50)}).replace("[{", "[").replace("[", "[", 1), "broken JSON"),
-    "metres": (geojson({"A1": square(570000, 190000)}), "is not in degrees"),
+    "metres": (geojson({"A1": square(570000, 190000)}), "not in degrees of longitude"),
     "three points": (geojson({"A1": [[[0, 0], [1, 1], [0, 0]]]}), "encloses nothing"),
     "a line there and back": (geojson({"A1": [[[0, 0], [1, 1], [2, 2], [0, 0]]]}), "encloses nothing"),
     "NaN": (geojson({"A1": square(float("nan"), 50)}), "this is not GeoJSON but broken JSON"),
@@ -546,3 +546,35 @@ def test_a_mistake_of_a_whole_table_is_said_once(case: str, tmp_path: Path) -> N
     faults = refusal(write_place(tmp_path, **{table: text}))
     assert len(faults) == 1
     assert expected in faults[0]
+
+
+def test_names_in_place_of_codes_are_said_once(tmp_path: Path) -> None:
+    demand = TABLES["demand"].replace("A1,", "West 001A,").replace("A2,", "West 001B,").replace("A3,", "West 002A,")
+    (fault,) = refusal(write_place(tmp_path, demand=demand))
+    assert fault.startswith('demand.csv: area holds names, not codes, such as "West 001A".')
+    assert fault.endswith(f"optimiser import demand {tmp_path}/demand.csv --into {tmp_path} --replace")
+
+
+def test_official_codes_of_another_census_are_said_once_and_never_taken_for_slips(tmp_path: Path) -> None:
+    def coded(text: str, first: int) -> str:
+        return (
+            text.replace("A1,", f"E0100{first}1,").replace("A2,", f"E0100{first}2,").replace("A3,", f"E0100{first}3,")
+        )
+
+    tables = {name: coded(TABLES[name], 200) for name in ("areas", "journeys")}
+    place = write_place(tmp_path, **tables, demand=coded(TABLES["demand"], 350))
+    (place / "boundaries.geojson").unlink()
+    assert refusal(place) == [
+        'demand.csv: 3 codes of area are not in areas.csv, such as "E01003501". Official codes change with a census, '
+        "as those of 2011 and 2021 do: bring the table in with a lookup of both, or leave its rows out: "
+        f"optimiser import demand {place}/demand.csv --into {place} --replace --lookup FILE"
+    ]
+
+
+def test_outlines_in_metres_are_said_once(tmp_path: Path) -> None:
+    path = tmp_path / "boundaries.geojson"
+    path.write_text(geojson({f"A{n}": square(570_000 + n, 190_000) for n in range(3)}))
+    assert boundary_faults(path).endswith(
+        '3 outlines, such as that of "A0", not in degrees of longitude and latitude. Export them in EPSG:4326, '
+        f"or bring them in: optimiser import boundaries {path} --into {tmp_path} --replace --crs EPSG:27700"
+    )

@@ -26,6 +26,8 @@ MAX_ROWS = 20_000_000
 ROWS_AT_A_TIME = 5_000
 FAULTS_PER_KIND = 20
 MOST_NAMED = 5
+# So many names in place of codes are no slips.
+LEAST_NAMES = 3
 # The kind of fault that lies between two rows.
 ABSENT = "absent"
 _NOT_A_NUMBER = {"nan", "na", "n/a", "#n/a", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none", "-", "?"}
@@ -156,6 +158,10 @@ def import_command(table: str, path: Path, *, replace: bool) -> str:
     return " ".join(words)
 
 
+def _save_or_import(sheet: Sheet) -> str:
+    return f"{_SAVE_AS_CSV} Or bring it in as it is: {import_command(sheet.table.name, sheet.path, replace=True)}"
+
+
 def _beside(sheet: Sheet, folder: Path) -> str:
     """Say which file may have been meant, where one of that name but another ending or other letters is there."""
     meant = next((path for path in sorted(folder.iterdir()) if path.stem.lower() == sheet.table.name), None)
@@ -185,10 +191,12 @@ def _read_text(sheet: Sheet, folder: Path) -> str | None:
 
 def _decoded(sheet: Sheet, data: bytes) -> str | None:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        sheet.add("file", f"the file is in UTF-16, not UTF-8. {_SAVE_AS_CSV}")
+        sheet.add("file", f"the file is in UTF-16, not UTF-8. {_save_or_import(sheet)}")
         return None
     if other := other_format(data):
-        sheet.add("file", f"this is not a CSV file but {other}. {_SAVE_AS_CSV}")
+        can_come_in = any(word in other for word in ("Excel", "JSON"))
+        remedy = _save_or_import(sheet) if can_come_in else _SAVE_AS_CSV
+        sheet.add("file", f"this is not a CSV file but {other}. {remedy}")
         return None
     if b"\0" in data:
         sheet.add("file", f"this is not a CSV file: it holds bytes that no text has. {_SAVE_AS_CSV}")
@@ -198,7 +206,7 @@ def _decoded(sheet: Sheet, data: bytes) -> str | None:
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
         what = f"byte {error.start + 1} (0x{data[error.start]:02X}) is not UTF-8"
-        sheet.add("file", f"{what}, so its letters cannot be told. {_SAVE_AS_CSV}", index=row - 2)
+        sheet.add("file", f"{what}, so its letters cannot be told. {_save_or_import(sheet)}", index=row - 2)
         return None
 
 
@@ -235,7 +243,7 @@ def _check_header(sheet: Sheet, header: Sequence[str]) -> dict[str, int]:
     """Return the position of every known column, noting the rest."""
     table = sheet.table
     if len(header) == 1 and re.search(r"[;\t|]", header[0]):
-        sheet.add("header", f"the cells are not separated by commas. {_SAVE_AS_CSV}", index=-1)
+        sheet.add("header", f"the cells are not separated by commas. {_save_or_import(sheet)}", index=-1)
         return {}
     positions: dict[str, int] = {}
     names = [_as_declared(table, name) for name in header]
@@ -448,9 +456,26 @@ def _add_failures(sheet: Sheet, failures: pd.DataFrame) -> None:
         blank = set() if sheet.table[name].required else set(text.index[text.isna() | (text == "")])
         spared = blank | sheet.passed_over
         rows = [i for i in found["index"] if i is not None and i not in spared and not sheet.is_faulty(i, name)]
+        if sheet.table[name].kind == "code" and (such := _mostly_names(sheet, name, rows)):
+            _add_names_for_codes(sheet, name, rows, such)
+            continue
         sheet.add_cells(f"{name} {words}", name, sorted(rows), partial(_say_failure, name, str(words)))
     if (failures["check"] == "multiple_fields_uniqueness").any() and set(sheet.table.key) <= set(sheet.frame):
         _add_duplicates(sheet)
+
+
+def _mostly_names(sheet: Sheet, name: str, rows: Sequence[int]) -> str:
+    """Return one of the texts that are no codes, where most of a column's are none; nothing where they are slips."""
+    texts = list(dict.fromkeys(sheet.text_at(name, index) for index in rows))
+    mostly = len(texts) >= LEAST_NAMES and 2 * len(texts) > len(sheet.texts[name].distinct)
+    return texts[0] if mostly else ""
+
+
+def _add_names_for_codes(sheet: Sheet, name: str, rows: Sequence[int], such: str) -> None:
+    command = import_command(sheet.table.name, sheet.path, replace=True)
+    words = f"{name} holds names, not codes, such as {quoted(such)}. Codes have letters, digits and _ only, and start"
+    sheet.add(f"{name} names", f"{words} with a letter. Bring the table in, with codes made of its names: {command}")
+    sheet.faulty.setdefault(name, set()).update(rows)
 
 
 def _say_failure(name: str, words: str, text: str) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from optimiser.errors import closest, did_you_mean, quoted
-from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet
+from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet, import_command
 from optimiser.problem import HERE
 
 # What shares that were rounded to six decimals may be too much by, together.
 MOST_ROUNDING = 1e-4
+OFFICIAL = re.compile(r"[ENSW]\d{8}")
+LEAST_OF_ANOTHER_YEAR = 3
 
 
 def codes_if_sound(sheet: Sheet, column: str) -> list[str] | None:
@@ -118,6 +121,11 @@ def _check_known(sheet: Sheet, column: str, known: Sequence[str], whose: str) ->
     codes = sheet.frame[column]
     bad = codes[~codes.isin(known) & (codes != "")]
     bad = bad[[not sheet.is_faulty(index, column) for index in bad.index]]
+    official = [code for code in dict.fromkeys(bad) if OFFICIAL.fullmatch(code)]
+    if len(official) >= LEAST_OF_ANOTHER_YEAR:
+        _add_of_another_year(sheet, column, official, whose)
+        sheet.faulty.setdefault(column, set()).update(bad.index.tolist())
+        return {}
     distinct = list(dict.fromkeys(bad))[:FAULTS_PER_KIND]
 
     def say(text: str) -> str:
@@ -127,6 +135,16 @@ def _check_known(sheet: Sheet, column: str, known: Sequence[str], whose: str) ->
 
     sheet.add_cells(f"unknown {column}", column, bad.index.tolist(), say)
     return {text: guess for text in distinct if (guess := closest(text, known))}
+
+
+def _add_of_another_year(sheet: Sheet, column: str, codes: Sequence[str], whose: str) -> None:
+    """Note once that official codes are not those of the place: they change with every census, and are never slips."""
+    again = import_command(sheet.table.name, sheet.path, replace=True)
+    words = (
+        f"{len(codes):,} codes of {column} are not in {whose}, such as {quoted(codes[0])}. Official codes change with"
+    )
+    words = f"{words} a census, as those of 2011 and 2021 do: bring the table in with a lookup of both"
+    sheet.add(f"other {column}", f"{words}, or leave its rows out: {again} --lookup FILE")
 
 
 def _noun(column: str) -> str:
@@ -141,6 +159,8 @@ def _present_pairs(
 ) -> np.ndarray | None:
     """Return which pairs of two columns' codes the table has; None if it cannot tell."""
     if not sheet.present or rows[0] not in sheet.frame or columns[0] not in sheet.frame or not len(sheet.frame):
+        return None
+    if any(len(sheet.faulty.get(column, ())) >= len(sheet.frame) for column, _ in (rows, columns)):
         return None
     name = sheet.table.name
     across = [
