@@ -96,7 +96,7 @@ def test_a_matrix_between_sites_leaves_out_its_diagonal(tmp_path: Path) -> None:
     rows, said = brought("transfers", written(tmp_path, "t.csv", text), place)
     assert sorted(rows[1:]) == sorted(f"{line}.0" for line in TABLES["transfers"].splitlines()[1:])
     assert "3 from a site to itself left out." in said
-    assert "1 sites by their names, as sites.csv has them." in said
+    assert "1 site by name, as sites.csv has them." in said
 
 
 ROUTED = {
@@ -120,7 +120,7 @@ def test_the_answer_of_a_routing_program_comes_in_by_the_order_of_the_tables(pro
         pair: repr(float(time)) for pair, time in (line.rsplit(",", 1) for line in JOURNEYS[1:]) if pair != "A3,elm"
     }
     assert said[0] == f"{program} of 3 origins and 3 destinations, in seconds."
-    assert '1 pairs without a way ("") left out, such as A3 to elm' in " ".join(said).replace("blank", '""')
+    assert '1 pair without a way ("") left out, such as A3 to elm' in " ".join(said).replace("blank", '""')
 
 
 def test_a_grid_of_another_size_than_the_tables_is_refused(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_workbook_a_semicolon_file_and_one_of_windows_come_in(tmp_path: Path) 
     assert said[:3] == (
         "letters of Windows (CP1252), since they are not UTF-8.",
         "cells parted by semicolons.",
-        "1 numbers with a decimal comma as with a point.",
+        "1 number with a decimal comma as with a point.",
     )
 
 
@@ -180,9 +180,9 @@ def test_areas_come_by_their_names_and_others_are_left_out(tmp_path: Path) -> No
     rows, said = brought("demand", written(tmp_path, "t.csv", text), place, activity="visit")
     assert rows[1:] == ["A1,visit,1.333333", "A2,visit,2.0", "A3,visit,0.0"]
     assert said[-3:] == (
-        "3 areas by their names, as areas.csv has them.",
-        'left out 1 areas that areas.csv does not have: "Elsewhere"',
-        "1 counts rounded to 6 decimals.",
+        "3 areas by name, as areas.csv has them.",
+        'left out 1 area that areas.csv does not have: "Elsewhere"',
+        "1 count rounded to 6 decimals.",
     )
 
 
@@ -209,11 +209,11 @@ def test_a_lookup_puts_codes_of_another_year_right(tmp_path: Path) -> None:
 
 def test_counts_that_were_not_published_need_somebody_to_say_what_stands_for_them(tmp_path: Path) -> None:
     path = written(tmp_path, "t.csv", 'area,Attendances\nA1,*\nA2,"1,234"\nA3,<5\n')
-    with pytest.raises(InputError, match=r'2 counts were not published \("\*", "<5"\)\. Say what stands for each'):
+    with pytest.raises(InputError, match=r'2 counts not published \("\*", "<5"\)\. Say what stands for each'):
         bring_in("demand", path, tmp_path / "new")
     rows, said = brought("demand", path, tmp_path / "new", suppressed=2.5)
     assert rows[1:] == ["A1,attendances,2.5", "A2,attendances,1234.0", "A3,attendances,2.5"]
-    assert '2 counts that were not published ("*", "<5") as 2.5 each.' in said
+    assert '2 counts not published ("*", "<5") as 2.5 each.' in said
 
 
 def test_several_columns_of_counts_are_activities_and_one_of_activities_is_kept(tmp_path: Path) -> None:
@@ -287,8 +287,8 @@ def test_outlines_that_cross_themselves_are_mended_and_parts_of_an_area_put_toge
     assert found.rows == 2
     assert found.said == (
         '"area" as area.',
-        "1 outlines that crossed themselves mended by make_valid: A1.",
-        "1 outlines put together with another of their area.",
+        "1 outline mended by make_valid, since lines crossed: A1.",
+        "1 outline put together with another of the same area.",
     )
 
 

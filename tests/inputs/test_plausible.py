@@ -94,19 +94,19 @@ def test_a_site_that_is_no_time_away_from_everywhere_is_refused(tmp_path: Path) 
 ODD = {
     "faster than a train": (
         lambda x, y, s: 3 if (x, y, s) == (20, 0, "birch") else at_pace(x, y, s),
-        "1 times faster than 130 km/h by the straight line, such as A10 to birch, 20 km in 3 minutes.",
+        "1 time faster than 130 km/h by the straight line, such as A10 to birch, 20 km in 3 minutes.",
     ),
     "slower than on foot": (
         lambda x, y, s: 900 if (x, y, s) == (20, 0, "ash") else at_pace(x, y, s),
-        "1 times slower than 3 km/h by the straight line, such as A10 to ash, 20 km in 900 minutes.",
+        "1 time slower than 3 km/h by the straight line, such as A10 to ash, 20 km in 900 minutes.",
     ),
     "no time at all": (
         lambda x, y, s: 0 if (x, y, s) == (20, 0, "birch") else at_pace(x, y, s),
-        "1 times of 0 minutes between places more than 2 km apart.",
+        "1 time of 0 minutes between places more than 2 km apart.",
     ),
     "far from those around": (
         lambda x, y, s: 400 if (x, y, s) == (20, 20, "ash") else at_pace(x, y, s),
-        "1 journeys far from those of the areas around, such as A12 to ash, 400 minutes where around it takes 60.",
+        "1 journey far from those of the areas around, such as A12 to ash, 400 minutes where around it takes 60.",
     ),
 }
 
@@ -123,7 +123,7 @@ def test_transfers_much_longer_one_way_are_doubted(tmp_path: Path) -> None:
         "from_site,to_site,minutes\nash,birch,80\nbirch,ash,40\nash,elm,80\nelm,ash,80\nbirch,elm,99\nelm,birch,90\n"
     )
     assert doubts(place(tmp_path, transfers=transfers)) == [
-        "transfers.csv: 1 pairs of sites much farther one way than the other, "
+        "transfers.csv: 1 pair of sites much farther one way than the other, "
         "such as ash to birch, 80 minutes and 40 back."
     ]
 
@@ -157,7 +157,7 @@ def test_outlines_turned_round_or_elsewhere_are_refused(tmp_path: Path) -> None:
     assert [fault.split(":")[1] for fault in refusal(folder)] == [" latitude and longitude look swapped"]
     outlines(folder, east=3)
     assert refusal(folder)[0].startswith(
-        "boundaries.geojson: 25 outlines lie more than 20 km from where areas.csv says, such as that of A0, 20"
+        "boundaries.geojson: 25 outlines more than 20 km from where areas.csv says, such as that of A0, 20"
     )
 
 
@@ -167,7 +167,7 @@ def test_one_outline_far_from_its_area_is_doubted(tmp_path: Path) -> None:
     areas = (folder / "areas.csv").read_text().replace("A7,A,true,9,460000", "A7,A,true,9,560000")
     (folder / "areas.csv").write_text(areas)
     assert (
-        "boundaries.geojson: 1 outlines lie more than 20 km from where areas.csv says, such as that of A7, 100 km away."
+        "boundaries.geojson: 1 outline more than 20 km from where areas.csv says, such as that of A7, 100 km away."
         in (doubts(folder))
     )
 

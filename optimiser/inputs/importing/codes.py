@@ -13,7 +13,7 @@ from optimiser.errors import Fault, InputError, closest, quoted, shown
 from optimiser.inputs.files import read_bytes
 from optimiser.inputs.importing.reading import MAX_BYTES, plain
 from optimiser.inputs.schema import CODE_PATTERN, place_table
-from optimiser.inputs.tables.sheets import read_sheet
+from optimiser.inputs.tables.sheets import number_of, read_sheet
 
 NEW = re.compile(r"E01\d{6}")
 
@@ -91,7 +91,7 @@ def translated(ids: Iterable[str], kind: Kind, known: Known, said: list[str]) ->
     distinct = [one for one in dict.fromkeys(ids) if one]
     after = {one: known.lookup.get(one, one) for one in distinct}
     if changed := sum(1 for one, code in after.items() if one != code):
-        said.append(f"{changed:,} {kind.noun}s by the codes that the lookup gives for theirs.")
+        said.append(f"{number_of(changed, kind.noun)} by the codes that the lookup gives for theirs.")
     if not kind.codes:
         return _made(after, kind, said)
     found = kind.found(after.values())
@@ -102,15 +102,15 @@ def translated(ids: Iterable[str], kind: Kind, known: Known, said: list[str]) ->
         raise InputError([Fault(f"{kind.noun}s", words)])
     named = sum(1 for one, code in found.items() if one != code)
     if named:
-        said.append(f"{named:,} {kind.noun}s by their names, as {kind.noun}s.csv has them.")
+        said.append(f"{number_of(named, kind.noun)} by name, as {kind.noun}s.csv has them.")
     if left := [one for one, code in after.items() if code not in found]:
         some = f"{', '.join(map(quoted, left[:3]))}{' …' * (len(left) > 3)}"
-        said.append(f"left out {len(left):,} {kind.noun}s that {kind.noun}s.csv does not have: {some}")
+        said.append(f"left out {number_of(len(left), kind.noun)} that {kind.noun}s.csv does not have: {some}")
     if lacking := [code for code in kind.codes if code not in set(found.values())]:
         near = closest(lacking[0], left) if left else None
         hint = f"; did {quoted(near)} mean {quoted(lacking[0])}?" if near else "."
         some = f"{', '.join(lacking[:3])}{' …' * (len(lacking) > 3)}"
-        said.append(f"the file has nothing of {len(lacking):,} {kind.noun}s of {kind.noun}s.csv: {some}{hint}")
+        said.append(f"the file has nothing of {number_of(len(lacking), kind.noun)} of {kind.noun}s.csv: {some}{hint}")
     return {one: found[code] for one, code in after.items() if code in found}
 
 
@@ -122,7 +122,7 @@ def _made(after: Mapping[str, str], kind: Kind, said: list[str]) -> dict[str, st
     changed = [(after[one], code) for one, code in made.items() if after[one] != code]
     if changed:
         such = f"such as {changed[0][1]} of {quoted(changed[0][0])}"
-        said.append(f"codes made of what {len(changed):,} {kind.noun}s are called, {such}.")
+        said.append(f"codes made of what {number_of(len(changed), kind.noun)} go by, {such}.")
     return made
 
 

@@ -12,6 +12,7 @@ from optimiser.inputs.importing.codes import Known, translated
 from optimiser.inputs.importing.reading import MAX_BYTES, plain
 from optimiser.inputs.importing.wishes import Wishes
 from optimiser.inputs.shapes import OFFICIAL_CODE, OFFICIAL_NAME
+from optimiser.inputs.tables.sheets import number_of
 
 if TYPE_CHECKING:
     import geopandas
@@ -42,18 +43,20 @@ def outlines_in(path: Path, known: Known, wishes: Wishes) -> tuple[bytes, int, l
     said.append(f"{quoted(by)} as area.")
     polygons = frame.geom_type.isin(["Polygon", "MultiPolygon", "GeometryCollection"])
     if left := int((~polygons).sum()):
-        said.append(f"{left:,} features left out that are no polygons.")
+        said.append(f"{number_of(left, 'feature')} left out, for want of a polygon.")
     frame = frame[polygons]
     crossing = ~frame.geometry.is_valid
     if crossing.any():
         some = ", ".join(map(str, frame.loc[crossing, by].head(3)))
-        said.append(f"{int(crossing.sum()):,} outlines that crossed themselves mended by make_valid: {some}.")
+        said.append(f"{number_of(int(crossing.sum()), 'outline')} mended by make_valid, since lines crossed: {some}.")
     frame.geometry = shapely.make_valid(shapely.set_precision(shapely.make_valid(frame.geometry.values), 10**-DECIMALS))
     codes = translated(frame[by].astype(str).str.strip(), known.areas, known, said)
     frame = frame.assign(area=frame[by].astype(str).str.strip().map(codes)).dropna(subset=["area"])
     together = geopandas.GeoDataFrame(frame[["area", "geometry"]], geometry="geometry", crs=LONGITUDE_LATITUDE)
     if together["area"].duplicated().any():
-        said.append(f"{int(together['area'].duplicated().sum()):,} outlines put together with another of their area.")
+        said.append(
+            f"{number_of(int(together['area'].duplicated().sum()), 'outline')} put together with another of the same area."
+        )
         together = together.dissolve("area", sort=False, as_index=False)
     together.geometry = [_polygons(one) for one in together.geometry]
     page = json.loads(together.to_json(drop_id=True, to_wgs84=False))

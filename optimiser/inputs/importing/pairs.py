@@ -14,6 +14,7 @@ from optimiser.inputs.importing.reading import Read, plain
 from optimiser.inputs.importing.wishes import UNITS, Unit, Wishes
 from optimiser.inputs.schema import Table
 from optimiser.inputs.shapes import DESTINATIONS, NUMBER, OFFICIAL_CODE, OFFICIAL_NAME, ORIGINS, TIMES, one_of
+from optimiser.inputs.tables.sheets import number_of
 
 # Decimals of a minute that are kept: a thousandth is a sixteenth of a second.
 DECIMALS = 3
@@ -43,9 +44,7 @@ def pairs_in(table: Table, read: Read, known: Known, wishes: Wishes) -> tuple[pd
     if none.any():
         marks = ", ".join(sorted({quoted(one) if one else "blank" for one in texts[none]})[:4])
         first = long.loc[none].iloc[0]
-        words = (
-            f"{int(none.sum()):,} pairs without a way ({marks}) left out, such as {first['start']} to {first['end']}."
-        )
+        words = f"{number_of(int(none.sum()), 'pair')} without a way ({marks}) left out, such as {first['start']} to {first['end']}."
         said.append(f"{words} List those of your areas under travel.allow_missing." if start == "area" else words)
         long, texts = long[~none], texts[~none]
     values = _numbers(texts, read, "minutes")
@@ -54,7 +53,7 @@ def pairs_in(table: Table, read: Read, known: Known, wishes: Wishes) -> tuple[pd
         said.append(f"times in {unit}, as minutes.")
     minutes = (values * UNITS[unit]).round(DECIMALS)
     if rounded := int((minutes != values * UNITS[unit]).sum()):
-        said.append(f"{rounded:,} times rounded to {DECIMALS} decimals of a minute.")
+        said.append(f"{number_of(rounded, 'time')} rounded to {DECIMALS} decimals of a minute.")
     frame = pd.DataFrame({start: long["start"], end: long["end"], "minutes": minutes})
     if table.name == "transfers":
         itself = frame[start] == frame[end]
@@ -65,7 +64,7 @@ def pairs_in(table: Table, read: Read, known: Known, wishes: Wishes) -> tuple[pd
         frame = _means(frame, [start, end], said)
     again = frame.duplicated()
     if again.any():
-        said.append(f"{int(again.sum()):,} rows left out that say the same again.")
+        said.append(f"{number_of(int(again.sum()), 'row')} left out that say the same again.")
     return frame[~again].reset_index(drop=True), said
 
 
@@ -73,7 +72,7 @@ def _means(frame: pd.DataFrame, key: list[str], said: list[str]) -> pd.DataFrame
     """Return the mean of the times of areas that a lookup puts together."""
     several = frame.duplicated(key, keep=False)
     if several.any():
-        said.append(f"{int(several.sum()):,} times of areas that are one here, as their mean.")
+        said.append(f"{number_of(int(several.sum()), 'time')} of areas that are one here, as their mean.")
         frame = frame.groupby(key, sort=False)["minutes"].mean().round(DECIMALS).reset_index()
     return frame
 
@@ -241,11 +240,11 @@ def demand_in(read: Read, known: Known, wishes: Wishes) -> tuple[pd.DataFrame, l
     values = _numbers(texts, read, "patients")
     patients = values.round(COUNT_DECIMALS)
     if rounded := int((patients != values).sum()):
-        said.append(f"{rounded:,} counts rounded to {COUNT_DECIMALS} decimals.")
+        said.append(f"{number_of(rounded, 'count')} rounded to {COUNT_DECIMALS} decimals.")
     found = pd.DataFrame({"area": long["area"], "activity": long["needs"], "patients_per_year": patients})
     several = found.duplicated(["area", "activity"], keep=False)
     if several.any() and known.lookup:
-        said.append(f"{int(several.sum()):,} counts of areas that are one here, added up.")
+        said.append(f"{number_of(int(several.sum()), 'count')} of areas that are one here, added up.")
         together = found.groupby(["area", "activity"], sort=False)["patients_per_year"].sum()
         found = together.round(COUNT_DECIMALS).reset_index()
     return found.reset_index(drop=True), said
@@ -264,12 +263,17 @@ def _without_suppressed(texts: pd.Series[str], read: Read, wishes: Wishes, said:
     marks = texts.str.fullmatch(SUPPRESSED) & (texts != "")
     blank = texts == ""
     if blank.any():
-        raise read.refusal(f"{int(blank.sum()):,} counts are blank. Write 0 where nobody needs it, or the count.")
+        raise read.refusal(
+            f"{number_of(int(blank.sum()), 'count')} are blank. Write 0 where nobody needs it, or the count."
+        )
     if not marks.any():
         return texts
     listed = ", ".join(sorted({quoted(one) for one in texts[marks]})[:4])
+    number = number_of(int(marks.sum()), "count")
     if wishes.suppressed is None:
-        words = f"{int(marks.sum()):,} counts were not published ({listed}). Say what stands for each: --suppressed 2.5"
+        words = f"{number} not published ({listed}). Say what stands for each: --suppressed 2.5"
         raise read.refusal(f"{words}, where they are 1 to 4.")
-    said.append(f"{int(marks.sum()):,} counts that were not published ({listed}) as {wishes.suppressed:g} each.")
+    said.append(
+        f"{number_of(int(marks.sum()), 'count')} that were not published ({listed}) as {wishes.suppressed:g} each."
+    )
     return texts.where(~marks, f"{wishes.suppressed!r}")

@@ -18,6 +18,7 @@ from optimiser.errors import Fault, InputError, MissingPackage, closest, needed,
 from optimiser.inputs.files import other_format, read_bytes
 from optimiser.inputs.importing.wishes import Unit, Wishes
 from optimiser.inputs.schema import Table
+from optimiser.inputs.tables.sheets import number_of
 
 MAX_BYTES = 1024**3
 ROWS_LOOKED_AT = 30
@@ -75,7 +76,7 @@ def _from_text(read: Read, data: bytes) -> None:
         commas = read.frame.apply(lambda column: column.str.fullmatch(r"[+-]?\d+,\d+")).to_numpy()
         if commas.any():
             read.frame = read.frame.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)
-            read.said.append(f"{int(commas.sum()):,} numbers with a decimal comma as with a point.")
+            read.said.append(f"{number_of(int(commas.sum()), 'number')} with a decimal comma as with a point.")
 
 
 def _decoded(read: Read, data: bytes) -> str:
@@ -108,7 +109,8 @@ def _take_rows(read: Read, rows: Sequence[Sequence[Any]]) -> None:
     body = [row for row in rows[at + 1 :] if any(row) and any(_text(cell).strip() for cell in row)]
     notes = [row for row in body if wide > 2 and not any(row[1:]) and _text(row[0]).strip()]
     if notes:
-        read.said.append(f"{len(notes):,} rows with one cell alone passed over, such as {quoted(_text(notes[0][0]))}.")
+        such = f"such as {quoted(_text(notes[0][0]))}"
+        read.said.append(f"{number_of(len(notes), 'row')} with one cell alone passed over, {such}.")
     body = [row for row in body if row not in notes] if notes else body
     width = len(header)
     cells = [[_text(cell).strip() for cell in [*row, *[""] * width][:width]] for row in body]
@@ -153,7 +155,7 @@ def _from_workbook(read: Read, data: bytes, table: Table, wishes: Wishes) -> Non
 
 
 def _from_parquet(read: Read, data: bytes) -> None:
-    needed("pyarrow", "import")
+    needed("pyarrow", "parquet")
     try:
         frame = pd.read_parquet(io.BytesIO(data))
     except Exception as error:  # a damaged file fails in many ways, with one remedy

@@ -13,6 +13,7 @@ from optimiser.inputs.importing.reading import Read, plain
 from optimiser.inputs.importing.wishes import Wishes
 from optimiser.inputs.schema import Table
 from optimiser.inputs.shapes import OFFICIAL_CODE, OFFICIAL_NAME
+from optimiser.inputs.tables.sheets import number_of
 
 # What others call our columns: patterns for the whole name, in small letters without anything between.
 _ALSO = {
@@ -101,7 +102,7 @@ def _with_own_codes(table: Table, found: pd.DataFrame, known: Known, said: list[
     if (codes != found[key]).any():
         first = found[key][codes != found[key]].iloc[0]
         such = f"such as {codes[codes != found[key]].iloc[0]} of {quoted(first)}"
-        said.append(f"codes made of what {int((codes != found[key]).sum()):,} {key}s are called, {such}.")
+        said.append(f"codes made of what {number_of(int((codes != found[key]).sum()), key)} go by, {such}.")
     if "name" not in found:
         found["name"] = found[key]
         said.append(f"the codes as names of the {key}s.")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.errors import shown
-from optimiser.inputs.tables.sheets import Sheet, import_command
+from optimiser.inputs.tables.sheets import Sheet, import_command, number_of
 
 if TYPE_CHECKING:
     from optimiser.inputs.boundaries import Outlines
@@ -97,10 +97,10 @@ def _far_outlines(areas: _Points, drawn: _Points, outlines: Outlines) -> Iterato
             words = "latitude and longitude look swapped: turned round, the outlines lie where areas.csv says"
             outlines.add_fault(f"{words}. Write longitude first, or bring the outlines in again.")
         else:
-            words = f"{int(far.sum()):,} outlines lie more than {FAR_KM:g} km from where areas.csv says, {such}"
+            words = f"{number_of(int(far.sum()), 'outline')} more than {FAR_KM:g} km from where areas.csv says, {such}"
             outlines.add_fault(f"{words}. Check which coordinate system they are in, and easting_m and northing_m.")
         return
-    words = f"{int(far.sum()):,} outlines lie more than {FAR_KM:g} km from where areas.csv says, {such}"
+    words = f"{number_of(int(far.sum()), 'outline')} more than {FAR_KM:g} km from where areas.csv says, {such}"
     yield f"{shown(outlines.path)}: {words}."
 
 
@@ -138,10 +138,11 @@ def _minutes(sheet: Sheet, start: tuple[str, _Points], end: tuple[str, _Points])
             limit = FASTEST_KMH if "faster" in words else SLOWEST_KMH
             length = km[some][wrong][0]
             such = f"such as {row[start[0]]} to {row[end[0]]}, {length:,.0f} km in {row['minutes']:g} minutes"
-            said = f"{int(wrong.sum()):,} times {words} {limit:g} km/h by the straight line"
+            said = f"{number_of(int(wrong.sum()), 'time')} {words} {limit:g} km/h by the straight line"
             yield f"{shown(sheet.path)}: {said}, {such}."
     if zeros := int((minutes[some] == 0).sum()) if some.any() else 0:
-        yield f"{shown(sheet.path)}: {zeros:,} times of 0 minutes between places more than {LEAST_KM:g} km apart."
+        words = f"{number_of(zeros, 'time')} of 0 minutes between places more than {LEAST_KM:g} km apart"
+        yield f"{shown(sheet.path)}: {words}."
     if sheet.table.name == "journeys":
         yield from _unlike_neighbours(sheet, frame, start[1])
 
@@ -201,7 +202,7 @@ def _unlike_neighbours(sheet: Sheet, frame: pd.DataFrame, areas: _Points) -> Ite
     if len(rows):
         row, column = int(rows[0]), int(columns[0])
         such = f"such as {codes[row]} to {grid.columns[column]}, {cells[row, column]:g} minutes where around it takes"
-        words = f"{len(rows):,} journeys far from those of the areas around"
+        words = f"{number_of(len(rows), 'journey')} far from those of the areas around"
         yield f"{shown(sheet.path)}: {words}, {such} {typical[row, column]:g}."
 
 
@@ -216,4 +217,5 @@ def _asymmetric(sheet: Sheet) -> Iterator[str]:
     if unlike.any():
         (one, other), minutes = unlike.index[unlike][0], float(there[unlike].iloc[0])
         such = f"such as {one} to {other}, {minutes:g} minutes and {float(back[unlike].iloc[0]):g} back"
-        yield f"{shown(sheet.path)}: {int(unlike.sum()):,} pairs of sites much farther one way than the other, {such}."
+        words = f"{number_of(int(unlike.sum()), 'pair')} of sites much farther one way than the other"
+        yield f"{shown(sheet.path)}: {words}, {such}."

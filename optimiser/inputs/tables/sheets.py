@@ -265,7 +265,7 @@ def _check_header(sheet: Sheet, header: Sequence[str]) -> dict[str, int]:
         sheet.add("header", words, index=-1)
     if others and not missing:
         shown_first = f"{', '.join(others[:MOST_NAMED])}{' …' * (len(others) > MOST_NAMED)}"
-        sheet.taken.append(f"passed over {_number_of(len(others), 'column')} that no table here has: {shown_first}.")
+        sheet.taken.append(f"passed over {number_of(len(others), 'column')} that no table here has: {shown_first}.")
     for name in missing:
         words = f"the column {quoted(name)} is missing ({table[name].meaning}). Add it."
         sheet.add("header", words, index=-1)
@@ -278,7 +278,8 @@ def _as_declared(table: Table, written: str) -> str:
     return name.lower() if name.lower() in table.column_names else name if name in table.column_names else written
 
 
-def _number_of(number: int, noun: str) -> str:
+def number_of(number: int, noun: str) -> str:
+    """Return how many of something there are, in words: 1 row, 2,000 rows."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
@@ -293,7 +294,7 @@ def _pass_over_allowed(sheet: Sheet, allow_missing: Collection[tuple[str, str]])
         if pair in allow_missing:
             sheet.passed_over.add(int(sheet.frame.index[row]))
     if number := len(sheet.passed_over):
-        sheet.taken.append(f"{_number_of(number, 'journey')} without minutes as none, as travel.allow_missing allows.")
+        sheet.taken.append(f"{number_of(number, 'journey')} without minutes as none, as travel.allow_missing allows.")
 
 
 def _is_no_route(text: str) -> bool:
@@ -354,7 +355,7 @@ def _convert(sheet: Sheet, column: Column) -> pd.Series[Any]:
         sheet.add_cells(f"{column.name} {kind}", column.name, rows, partial(_say, kind, column))
     for kind, numbers in otherwise.items():
         count = len(texts.rows_of(numbers))
-        sheet.taken.append(_SAID[kind].format(cells=_number_of(count, "cell"), column=column.name))
+        sheet.taken.append(_SAID[kind].format(cells=number_of(count, "cell"), column=column.name))
     dtype = "float64" if column.numeric else "object"
     cells = np.array(values, dtype=dtype)[texts.which] if values else np.array([], dtype=dtype)
     series = pd.Series(cells, index=sheet.frame.index, name=column.name)
