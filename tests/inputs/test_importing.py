@@ -213,7 +213,7 @@ def test_counts_that_were_not_published_need_somebody_to_say_what_stands_for_the
         bring_in("demand", path, tmp_path / "new")
     rows, said = brought("demand", path, tmp_path / "new", suppressed=2.5)
     assert rows[1:] == ["A1,attendances,2.5", "A2,attendances,1234.0", "A3,attendances,2.5"]
-    assert '2 counts not published ("*", "<5") as 2.5 each.' in said
+    assert said[-2:] == ("1 count with commas between thousands.", '2 counts not published ("*", "<5") as 2.5 each.')
 
 
 def test_several_columns_of_counts_are_activities_and_one_of_activities_is_kept(tmp_path: Path) -> None:
@@ -311,3 +311,9 @@ def test_what_was_done_is_kept_beside_the_tables_and_what_was_there_before(tmp_p
     assert record["table"].tolist() == ["journeys"] * 2
     assert record["said"].tolist() == list(found.said)
     assert read_place(place).taken == ()
+
+
+def test_a_time_with_a_comma_is_not_guessed_at(tmp_path: Path) -> None:
+    path = written(tmp_path, "t.csv", 'area,site,minutes\nA1,ash,"59,345"\nA2,ash,12\n')
+    with pytest.raises(InputError, match='1 cells of minutes are no numbers: "59,345"'):
+        bring_in("journeys", path, tmp_path / "new")

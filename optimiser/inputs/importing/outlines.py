@@ -53,10 +53,8 @@ def outlines_in(path: Path, known: Known, wishes: Wishes) -> tuple[bytes, int, l
     codes = translated(frame[by].astype(str).str.strip(), known.areas, known, said)
     frame = frame.assign(area=frame[by].astype(str).str.strip().map(codes)).dropna(subset=["area"])
     together = geopandas.GeoDataFrame(frame[["area", "geometry"]], geometry="geometry", crs=LONGITUDE_LATITUDE)
-    if together["area"].duplicated().any():
-        said.append(
-            f"{number_of(int(together['area'].duplicated().sum()), 'outline')} put together with another of the same area."
-        )
+    if more := int(together["area"].duplicated().sum()):
+        said.append(f"{number_of(more, 'outline')} put together with another of the same area.")
         together = together.dissolve("area", sort=False, as_index=False)
     together.geometry = [_polygons(one) for one in together.geometry]
     page = json.loads(together.to_json(drop_id=True, to_wgs84=False))

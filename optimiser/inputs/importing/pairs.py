@@ -39,12 +39,13 @@ def pairs_in(table: Table, read: Read, known: Known, wishes: Wishes) -> tuple[pd
     column = str(long.attrs.get("column", ""))
     codes = [translated(long[side], kind, known, said) for side, kind in zip(("start", "end"), kinds, strict=True)]
     long = long.assign(start=long["start"].map(codes[0]), end=long["end"].map(codes[1])).dropna(subset=["start", "end"])
-    texts = long["value"].str.replace(r"^([+-]?\d{1,3}),(\d{3})$", r"\1\2", regex=True)
+    texts = long["value"]
     none = texts.str.lower().isin(NOTHING) | texts.str.fullmatch(ALL_NINES)
     if none.any():
         marks = ", ".join(sorted({quoted(one) if one else "blank" for one in texts[none]})[:4])
         first = long.loc[none].iloc[0]
-        words = f"{number_of(int(none.sum()), 'pair')} without a way ({marks}) left out, such as {first['start']} to {first['end']}."
+        words = f"{number_of(int(none.sum()), 'pair')} without a way ({marks}) left out"
+        words = f"{words}, such as {first['start']} to {first['end']}."
         said.append(f"{words} List those of your areas under travel.allow_missing." if start == "area" else words)
         long, texts = long[~none], texts[~none]
     values = _numbers(texts, read, "minutes")
@@ -259,13 +260,15 @@ def _area_column(frame: pd.DataFrame, known: Known) -> str | None:
 
 
 def _without_suppressed(texts: pd.Series[str], read: Read, wishes: Wishes, said: list[str]) -> pd.Series[str]:
-    texts = texts.str.replace(r"(?<=\d),(?=\d{3}\b)", "", regex=True)
+    thousands = texts.str.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?")
+    if thousands.any():
+        said.append(f"{number_of(int(thousands.sum()), 'count')} with commas between thousands.")
+        texts = texts.where(~thousands, texts.str.replace(",", ""))
     marks = texts.str.fullmatch(SUPPRESSED) & (texts != "")
     blank = texts == ""
     if blank.any():
-        raise read.refusal(
-            f"{number_of(int(blank.sum()), 'count')} are blank. Write 0 where nobody needs it, or the count."
-        )
+        words = "of patients left blank. Write 0 where nobody needs it, or the count."
+        raise read.refusal(f"{number_of(int(blank.sum()), 'cell')} {words}")
     if not marks.any():
         return texts
     listed = ", ".join(sorted({quoted(one) for one in texts[marks]})[:4])
@@ -273,7 +276,5 @@ def _without_suppressed(texts: pd.Series[str], read: Read, wishes: Wishes, said:
     if wishes.suppressed is None:
         words = f"{number} not published ({listed}). Say what stands for each: --suppressed 2.5"
         raise read.refusal(f"{words}, where they are 1 to 4.")
-    said.append(
-        f"{number_of(int(marks.sum()), 'count')} that were not published ({listed}) as {wishes.suppressed:g} each."
-    )
+    said.append(f"{number} not published ({listed}) as {wishes.suppressed:g} each.")
     return texts.where(~marks, f"{wishes.suppressed!r}")
