@@ -25,8 +25,8 @@ __all__ = ["Question", "designations_of", "left_out", "read_problem", "read_ques
 class Question:
     """A problem with what it was read from.
 
-    ``taken`` says, a sentence each, what of the config and of the tables was understood otherwise than it is written,
-    and ``doubts`` which figures can hardly be.
+    ``taken`` says, a sentence each, what of the config and of the tables was understood otherwise than it is written, or
+    is not read at all, and ``doubts`` which figures can hardly be.
     """
 
     problem: Problem
@@ -61,7 +61,7 @@ def read_question(path: str | Path) -> Question:
     config, problem, rounded = exact_problem_of(config, place)
     taken = (*draft.taken, *place.taken, *([rounded] if rounded else []))
     problem = replace(problem, files=_files(with_offsets_stated(config, problem), place, taken))
-    return Question(problem, config, config.place, place, taken, place.doubts)
+    return Question(problem, config, config.place, place, (*taken, *place.not_read), place.doubts)
 
 
 def _fault(where: str, words: str, years: Mapping[str, str]) -> Fault:
@@ -73,13 +73,18 @@ def _files(config: Config, place: Place, taken: Sequence[str]) -> dict[str, byte
     """Return the question as a run folder keeps it: the resolved config, and each table as it was read.
 
     A table of which something was understood otherwise than it is written stands there as it was understood, so that
-    anybody who reads it reads the same; ``taken.txt`` says what, and ``doubts.txt`` what
-    can hardly be.
+    anybody who reads it reads the same; ``taken.txt`` says what, and ``doubts.txt`` what can hardly be.
     """
     outlines = boundary_file(config.place)
     found = [config.place / name for name in (*(f"{table.name}.csv" for table in PLACE_TABLES), IMPORTED)]
     inputs = {path.name: path.read_bytes() for path in [*found, *([outlines] if outlines else [])] if path.is_file()}
     lines = {"taken.txt": taken, "doubts.txt": place.doubts}
-    said = {name: "".join(f"{one}\n" for one in words).encode() for name, words in lines.items() if words}
+    said = {name: "".join(f"{_by_name(one)}\n" for one in words).encode() for name, words in lines.items() if words}
     kept = {f"inputs/{name}": content for name, content in {**inputs, **place.mended, **said}.items()}
     return {"config.yaml": resolved_yaml(config).encode(), **kept}
+
+
+def _by_name(said: str) -> str:
+    """Return what was said of a file by the file's name alone, so that a run is the same wherever it is made."""
+    where, between, words = said.partition(": ")
+    return f"{Path(where).name}{between}{words}"

@@ -112,7 +112,8 @@ def test_a_financial_year_is_the_year_in_which_it_begins_and_that_is_said(writte
     assert [words.partition("line ")[2] for words in question.taken] == [
         f"4: {written} as 2025, the year in which it begins."
     ]
-    assert question.problem.files["inputs/taken.txt"].decode().endswith("the year in which it begins.\n")
+    said = f"base.yaml, line 4: {written} as 2025, the year in which it begins.\n"
+    assert question.problem.files["inputs/taken.txt"].decode() == said
 
 
 def test_a_financial_year_without_staff_says_how_it_was_understood(tmp_path: Path) -> None:

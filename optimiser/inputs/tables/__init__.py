@@ -53,8 +53,8 @@ class Place:
 
     A frame's index counts the rows of its file from 0: ``index + 2`` is the row that a spreadsheet shows.
     A table that may be left out and is not there is an empty frame; such a column is not in its frame. ``taken`` says
-    what was understood otherwise than it is written, and which files are not read, in a sentence each, and ``doubts``
-    what can hardly be; ``mended`` has, by file, the tables of which something was understood otherwise.
+    what was understood otherwise than it is written, in a sentence each, ``not_read`` which files nothing reads, and
+    ``doubts`` what can hardly be; ``mended`` has, by file, the tables of which something was understood otherwise.
     """
 
     areas: pd.DataFrame
@@ -70,6 +70,7 @@ class Place:
     columns: pd.DataFrame
     data_checks: pd.DataFrame
     taken: tuple[str, ...] = ()
+    not_read: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     mended: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -135,12 +136,12 @@ def look_at_place(
     if outlines:
         faults += outlines.faults
         taken += [f"{shown(outlines.path)}: {words}" for words in outlines.taken]
-    taken += [f"{shown(path)}: this file is not read. {remedy}" for path, remedy in unread(folder)]
+    not_read = tuple(f"{shown(path)}: this file is not read. {remedy}" for path, remedy in unread(folder))
     if not all(sheets[name].reliable(*columns) for name, columns in _RELIED_UPON.items()):
         return None, faults
     frames = {name: sheet.finished() for name, sheet in sheets.items()}
     mended = {f"{name}.csv": _plain(frames[name]) for name, sheet in sheets.items() if sheet.taken}
-    return Place(**frames, taken=tuple(taken), doubts=doubtful, mended=mended), faults
+    return Place(**frames, taken=tuple(taken), not_read=not_read, doubts=doubtful, mended=mended), faults
 
 
 def boundary_file(folder: Path) -> Path | None:
