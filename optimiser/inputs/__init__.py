@@ -25,8 +25,8 @@ __all__ = ["Question", "designations_of", "left_out", "read_problem", "read_ques
 class Question:
     """A problem with what it was read from.
 
-    ``taken`` says, a sentence each, what of the config and of the tables was understood otherwise than it is written, or
-    is not read at all, and ``doubts`` which figures can hardly be.
+    ``taken`` says, a sentence each, what of the config and of the tables was understood otherwise than it is written,
+    or is not read at all, and ``doubts`` which figures can hardly be.
     """
 
     problem: Problem

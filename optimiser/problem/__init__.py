@@ -144,8 +144,8 @@ class Problem:
     know_before
         What to know before an answer is repeated.
     files
-        The resolved config and the place's tables as they were understood, by name in a run folder: what a reviewer needs to
-        ask the same question again. Empty for a problem that was made in Python.
+        The resolved config and the place's tables as they were understood, by name in a run folder: what a reviewer
+        needs to ask the same question again. Empty for a problem that was made in Python.
     """
 
     title: str
