@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024**2
 FAULTS_LISTED = 20
 LONGITUDE_LATITUDE = "EPSG:4326"
+NO_SYSTEM = "it does not say its coordinate system, or none that is published"
 _POLYGONS = ("Polygon", "MultiPolygon")
 
 
@@ -237,7 +238,10 @@ def _read_geopackage(outlines: Outlines, data: bytes) -> None:
         if rows:
             pyproj.CRS.from_user_input(outlines.crs)
     except Exception as error:  # a damaged database fails in many ways, with one remedy
-        outlines.add_fault(f"the GeoPackage cannot be read ({error}). Export the areas again.")
+        remedy = "Export the areas again."
+        if str(error) == NO_SYSTEM:
+            remedy = f"State it, or bring them in: {_import(outlines)} --crs EPSG:27700"
+        outlines.add_fault(f"the GeoPackage cannot be read ({error}). {remedy}")
 
 
 def _geopackage_rows(outlines: Outlines, data: bytes) -> list[tuple[Any, bytes]]:
@@ -260,14 +264,14 @@ def _geopackage_rows(outlines: Outlines, data: bytes) -> list[tuple[Any, bytes]]
 def _system_of(database: sqlite3.Connection, number: int) -> str:
     """Return the coordinate system that a layer names, by its number among those that the file describes."""
     if number <= 0:
-        raise LookupError("it does not say its coordinate system. Set it, such as EPSG:27700")
+        raise LookupError(NO_SYSTEM)
     described = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'gpkg_spatial_ref_sys'").fetchone()
     if described and described[0]:
         asked = "SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?"
         organization, code = database.execute(asked, (number,)).fetchone() or ("EPSG", number)
         if str(organization).upper() in ("EPSG", "ESRI"):
             return f"{str(organization).upper()}:{int(code)}"
-        raise LookupError("it names a coordinate system that nobody publishes. Use one such as EPSG:27700")
+        raise LookupError(NO_SYSTEM)
     return f"EPSG:{number}"
 
 
