@@ -52,7 +52,8 @@ rebuild-data: .venv/installed-dev
 lock: .venv/installed-dev
 	$(BIN)/pip install --quiet uv
 	$(UV_COMPILE) --group build --extra export --extra serve --output-file requirements/run.txt
-	$(UV_COMPILE) --group dev --all-extras --output-file requirements/dev.txt
+	$(UV_COMPILE) --group dev --extra benchmarks --extra export --extra import --extra serve --extra sources \
+		--output-file requirements/dev.txt
 
 clean:
 	rm -rf .venv $(NEWEST)

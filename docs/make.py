@@ -28,6 +28,7 @@ SETTING_UNITS = {
     "trips_a_week": "trips a week",
     "value": "as the figure it stands in",
     "factor": "times",
+    "decimals": "decimals of a minute",
     "years": "years",
     "under_65": "share a year",
     "from_65": "share a year",

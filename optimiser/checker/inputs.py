@@ -266,12 +266,12 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         areas=people,
         area_columns=reader.columns("inputs/areas.csv"),
         roles={code: row.cells["role"] for code, row in sites.items()},
-        minutes=scaled_minutes(journeys, question.factor),
+        minutes=scaled_minutes(journeys, question),
         patients=patients,
         patients_before=before,
         patients_scale=scale,
         in_post=read_staff(reader, staff, question),
-        road=scaled_minutes(transfers, question.factor),
+        road=scaled_minutes(transfers, question),
         counts={key: Fraction(row.cells["count"]) for key, row in counts.items()},
         names={code: row.cells.get("name", "") for code, row in sites.items()},
         border={pair: int(row.cells["share"] * shares_scale) for pair, row in border.items()},
@@ -356,12 +356,13 @@ def times_as_many(reader: Reader, growth: Growth, code: str, area: Area, a_perso
     return then / now if now else Fraction(1)
 
 
-def scaled_minutes(journeys: Mapping[tuple[str, str], Row], factor: Fraction) -> dict[tuple[str, str], int]:
-    """Return table minutes × factor in millionths of a minute: rounded to 6 decimals, halves to even."""
+def scaled_minutes(journeys: Mapping[tuple[str, str], Row], question: Question) -> dict[tuple[str, str], int]:
+    """Return table minutes × factor in millionths of a minute: rounded to the decimals kept, halves to even."""
     known = {pair: row.cells["minutes"] for pair, row in journeys.items() if row.cells["minutes"] is not None}
     column, scale = whole_numbers(list(known.values()))
-    top, bottom = factor.numerator * MICRO, factor.denominator * scale
-    return {pair: rounded_ratio(minutes * top, bottom) for pair, minutes in zip(known, column, strict=True)}
+    factor, parts = question.factor, 10**question.minute_places
+    top, bottom, each = factor.numerator * parts, factor.denominator * scale, MICRO // parts
+    return {pair: rounded_ratio(minutes * top, bottom) * each for pair, minutes in zip(known, column, strict=True)}
 
 
 def read_staff(reader: Reader, rows: list[Row], question: Question) -> dict[tuple[str, str, str], Fraction]:

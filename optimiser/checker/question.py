@@ -174,6 +174,7 @@ class Question:
     border: str
     pull: Fraction
     factor: Fraction
+    minute_places: int
     allow_missing: frozenset[tuple[str, str]]
     teams: Mapping[str, Team]
     services: Mapping[str, Service]
@@ -424,8 +425,10 @@ GROWTH: Mapping[str, Kind] = {
     "by_activity": each(value(), blank=False),
 }
 SHARES: Mapping[str, Kind] = dict.fromkeys(AGES, perhaps(value(None, is_share)))
+MOST_PLACES = 6
 TRAVEL: Mapping[str, Kind] = {
     "factor": value("1"), "allow_missing": anything, "times": each(value(), blank=False), "time": perhaps(text()),
+    "decimals": value("6"),
 }  # fmt: skip
 CONFIG: Mapping[str, Kind] = {
     "title": text(),
@@ -526,6 +529,7 @@ class ConfigReader:
             pull=found["border_pull"] or NONE,
             known_in_full=found["areas_outside"] == "known_in_full",
             factor=travel["factor"] * (travel["times"].get(travel["time"]) or 1),
+            minute_places=self.places(travel["decimals"]),
             allow_missing=self.pairs(travel["allow_missing"], "travel.allow_missing"),
             teams={code: self.team(cells) for code, cells in found["teams"].items()},
             services={
@@ -712,6 +716,12 @@ class ConfigReader:
         strange = (node is not None and not isinstance(node, list)) or any(len(pair) != 2 for pair in found)
         self.wrong_if(strange, where, node, "is not a list of [area, site] pairs")
         return frozenset((pair[0], pair[1]) for pair in found if len(pair) == 2)
+
+    def places(self, node: Any) -> int:
+        """Return how many decimals of a minute are kept."""
+        kept = node in range(MOST_PLACES + 1)
+        self.wrong_if(not kept, "travel.decimals", node, f"is not a whole number from 0 to {MOST_PLACES}")
+        return int(node) if kept else MOST_PLACES
 
     def cross_check(self, question: Question) -> None:
         """Note every name that stands for nothing in the config itself."""

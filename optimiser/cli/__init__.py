@@ -19,6 +19,7 @@ from optimiser.cli.about import doctor, rules, schema
 from optimiser.cli.app import app
 from optimiser.cli.explanations import explain, sweep
 from optimiser.cli.files import export, report, serve
+from optimiser.cli.importing import import_
 from optimiser.cli.options import options
 from optimiser.cli.questions import evaluate, init, solve, validate
 from optimiser.cli.runs import check, compare, rotas
@@ -26,10 +27,10 @@ from optimiser.errors import DISTRIBUTION, CheckFailed, Fault, InputError, NoPla
 
 # Commands stand in the help in this order.
 for command in (
-    *(init, validate, solve, evaluate, options, explain, check, compare, rotas, sweep),
+    *(init, import_, validate, solve, evaluate, options, explain, check, compare, rotas, sweep),
     *(report, export, serve, rules, schema, doctor),
 ):
-    app.command()(command)
+    app.command(command.__name__.rstrip("_"))(command)
 
 
 def _say_version(asked: bool) -> None:

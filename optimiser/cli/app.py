@@ -17,6 +17,7 @@ from optimiser.errors import CheckFailed, disagreements
 
 if TYPE_CHECKING:
     from optimiser.explanation import WouldChange
+    from optimiser.inputs import Question
     from optimiser.plan import Plan
     from optimiser.plan.quotable import Otherwise
 
@@ -150,6 +151,13 @@ def _as_called(command: str) -> str:
     ours = command.startswith("optimiser ") and Path(called).stem == "optimiser"
     by_path = ours and shutil.which("optimiser") is None
     return f"{called}{command.removeprefix('optimiser')}" if by_path else command
+
+
+def taken_in_words(question: Question) -> list[str]:
+    """Return what of a question can hardly be, and what was understood otherwise than written, as lines; or nothing."""
+    found = {"Doubtful, so check before you use an answer:": question.doubts}
+    found["Taken otherwise than written:"] = question.taken
+    return [line for heading, words in found.items() if words for line in (heading, *(f"  {one}" for one in words))]
 
 
 def number_in_words(value: Any) -> str:

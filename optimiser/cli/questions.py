@@ -9,11 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimiser.cli.app import AsJson, Config, Full, Out, Quiet, breaches_in_words, finish, new_run, progress, say
+from optimiser.cli.app import (
+    AsJson,
+    Config,
+    Full,
+    Out,
+    Quiet,
+    breaches_in_words,
+    finish,
+    new_run,
+    progress,
+    say,
+    taken_in_words,
+)
 from optimiser.errors import CheckFailed, NoPlan
 
 if TYPE_CHECKING:
     from optimiser.explanation import Clash
+    from optimiser.plan.quotable import Otherwise
     from optimiser.problem import Problem
 
 
@@ -81,24 +94,25 @@ def validate(config: Config, as_json: AsJson = False) -> None:
     Example:  optimiser validate configs/base.yaml
     """
     from optimiser.inputs import read_question
+    from optimiser.inputs.tables import boundary_file
     from optimiser.problem.words import amount, of_incomers
 
     question = read_question(config)
     problem, areas_outside = question.problem, question.config.settings.areas_outside
-    shapes = question.place_folder / "boundaries.geojson"
     counts = {
         "areas": len(problem.areas),
         "candidates": len(problem.candidates),
         "neighbours": len(problem.sites) - len(problem.candidates),
         "services": len(problem.services),
-        "boundaries": len(problem.areas) if shapes.exists() else 0,
+        "boundaries": len(problem.areas) if boundary_file(question.place_folder) else 0,
     }
     words = [f"{config} is sound: {', '.join(f'{number} {name}' for name, number in counts.items())}."]
     if left_out := len(question.place.areas) - len(question.place.counting(areas_outside).areas):
         some = amount(left_out, "areas outside")
         words.append(f"Left out: {some} of which not every activity is known (areas_outside: {areas_outside}).")
-    words += of_incomers(problem)
-    say(words, counts, as_json, f"optimiser solve {config}")
+    words += [*of_incomers(problem), *taken_in_words(question)]
+    record = counts | {"doubts": list(question.doubts), "taken": list(question.taken)}
+    say(words, record, as_json, f"optimiser solve {config}")
 
 
 def solve(
@@ -116,12 +130,13 @@ def solve(
     Example:  optimiser solve configs/base.yaml
     """
     from optimiser.explanation import Clash, record
-    from optimiser.inputs import read_problem
+    from optimiser.inputs import read_question
     from optimiser.report.answers import answer
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
-        problem = read_problem(config)
+        question = read_question(config)
+        problem = question.problem
         found = answer(problem, time_limit_minutes=time_limit_minutes, tell=tell)
     folder = out or new_run(config.stem)
     if isinstance(found, Clash):
@@ -129,7 +144,7 @@ def solve(
         if as_json:
             typer.echo(json.dumps({"folder": str(written), "outcome": "no plan", "clash": record(found)}, indent=2))
         raise NoPlan(f"{found}\nRun folder: {written}", found.names)
-    extra = list(found.set_against)
+    extra: list[str | Otherwise] = [*found.set_against, *taken_in_words(question)]
     finish(found.plan, folder, extra, as_json=as_json, quiet=quiet, full=full, would_change=found.would_change)
 
 
@@ -158,19 +173,20 @@ def evaluate(
 
     Example:  optimiser evaluate configs/base.yaml --option configs/options/dmbc_jul2018.yaml
     """
-    from optimiser.inputs import designations_of, left_out, read_problem, with_exceptions_of
+    from optimiser.inputs import designations_of, left_out, read_question, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
     from optimiser.plan.proof import Written
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
-        problem = read_problem(config)
+        question = read_question(config)
+        problem = question.problem
         chosen = read_option(option)
         problem = with_exceptions_of(problem, chosen)
         written = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified)
         plan = evaluate(problem, designations_of(problem, chosen), option=written)
-    words = []
+    words = taken_in_words(question)
     if missing := left_out(problem, chosen):
         words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
     folder = out or new_run(f"{config.stem}_{option.stem}")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from optimiser.errors import Fault, InputError, quoted
-from optimiser.inputs.assembling import problem_of, with_offsets_stated
+from optimiser.inputs.assembling import with_offsets_stated
 from optimiser.inputs.config import Config, draft_config, resolved_yaml
 from optimiser.inputs.covers import faults as cover_faults
 from optimiser.inputs.disagreements import disagreements
+from optimiser.inputs.exactness import exact_problem_of
 from optimiser.inputs.files import is_there
 from optimiser.inputs.options import designations_of, left_out, with_exceptions_of
 from optimiser.inputs.schema import PLACE_TABLES
-from optimiser.inputs.tables import Place, look_at_place
+from optimiser.inputs.tables import IMPORTED, Place, boundary_file, look_at_place
 from optimiser.problem import Problem
 
 __all__ = [
@@ -30,17 +32,21 @@ __all__ = [
 # A question, or the path of the config that asks it.
 Asked = Problem | str | Path
 
-BOUNDARY_FILES = ("boundaries.geojson", "boundaries.gpkg")
-
 
 @dataclass(frozen=True)
 class Question:
-    """A problem with what it was read from."""
+    """A problem with what it was read from.
+
+    ``taken`` says, a sentence each, what of the config and of the tables was understood otherwise than it is written,
+    or is not read at all, and ``doubts`` which figures can hardly be.
+    """
 
     problem: Problem
     config: Config
     place_folder: Path
     place: Place
+    taken: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def read_problem(path: str | Path) -> Problem:
@@ -63,19 +69,39 @@ def read_question(path: str | Path) -> Question:
         words = f"there is no folder {quoted(config.settings.place)} beside this file. Correct the path."
         raise InputError([*draft.faults, Fault(config.where("place"), words)])
     place, table_faults = look_at_place(config.place, allow_missing=config.settings.travel.allow_missing)
-    found = [] if place is None else [Fault(where, words) for where, words in disagreements(config, place)]
+    years = dict(words.split(": ", maxsplit=1) for words in draft.taken)
+    found = [] if place is None else [_fault(*one, years) for one in disagreements(config, place)]
     cover = [Fault(where, words) for where, words in cover_faults(config)]
     faults = dict.fromkeys([*draft.faults, *cover, *table_faults, *found])
     if faults or place is None:
         raise InputError(faults)
-    problem = problem_of(config, place)
-    problem = replace(problem, files=_files(with_offsets_stated(config, problem)))
-    return Question(problem, config, config.place, place)
+    config, problem, rounded = exact_problem_of(config, place)
+    taken = (*draft.taken, *place.taken, *([rounded] if rounded else []))
+    problem = replace(problem, files=_files(with_offsets_stated(config, problem), place, taken))
+    return Question(problem, config, config.place, place, (*taken, *place.not_read), place.doubts)
 
 
-def _files(config: Config) -> dict[str, bytes]:
-    """Return the question as a run folder keeps it: the resolved config, and each table as it was read."""
-    names = [*(f"{table.name}.csv" for table in PLACE_TABLES), *BOUNDARY_FILES]
-    found = (config.place / name for name in names)
-    inputs = {f"inputs/{path.name}": path.read_bytes() for path in found if path.is_file()}
-    return {"config.yaml": resolved_yaml(config).encode(), **inputs}
+def _fault(where: str, words: str, years: Mapping[str, str]) -> Fault:
+    """Return a fault, with what year was understood in its line if a financial one was written there."""
+    return Fault(where, f"{words} Understood: {years[where]}" if where in years else words)
+
+
+def _files(config: Config, place: Place, taken: Sequence[str]) -> dict[str, bytes]:
+    """Return the question as a run folder keeps it: the resolved config, and each table as it was read.
+
+    A table of which something was understood otherwise than it is written stands there as it was understood, so that
+    anybody who reads it reads the same; ``taken.txt`` says what, and ``doubts.txt`` what can hardly be.
+    """
+    outlines = boundary_file(config.place)
+    found = [config.place / name for name in (*(f"{table.name}.csv" for table in PLACE_TABLES), IMPORTED)]
+    inputs = {path.name: path.read_bytes() for path in [*found, *([outlines] if outlines else [])] if path.is_file()}
+    lines = {"taken.txt": taken, "doubts.txt": place.doubts}
+    said = {name: "".join(f"{_by_name(one)}\n" for one in words).encode() for name, words in lines.items() if words}
+    kept = {f"inputs/{name}": content for name, content in {**inputs, **place.mended, **said}.items()}
+    return {"config.yaml": resolved_yaml(config).encode(), **kept}
+
+
+def _by_name(said: str) -> str:
+    """Return what was said of a file by the file's name alone, so that a run is the same wherever it is made."""
+    where, between, words = said.partition(": ")
+    return f"{Path(where).name}{between}{words}"

@@ -37,7 +37,7 @@ from optimiser.problem import (
     Transfer,
     Unit,
 )
-from optimiser.problem.decimals import exactly, table_times, times
+from optimiser.problem.decimals import PLACES, exactly, table_times, times
 from optimiser.problem.growth import AGES, Ages, grown
 
 
@@ -59,8 +59,9 @@ def problem_of(config: Config, place: Place) -> Problem:
         sites=sites,
         services={code: _service(settings, code, neighbours, transfers) for code in settings.services},
         areas=areas,
-        journeys=_journeys(place, areas.index, sites, _factor(settings.travel)),
+        journeys=_journeys(place, areas.index, sites, settings.travel),
         factors=_factors(settings.travel),
+        minute_places=_places(settings.travel),
         demand=_grown(growth, areas, ages) if growth else _demand(place, areas.index),
         growth=growth,
         ages=ages,
@@ -234,20 +235,24 @@ def _factors(travel: TravelSettings) -> dict[str, Figure]:
     return {name: one.figure() for name, one in stated.items() if one.value != 1}
 
 
-def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], factor: Fraction) -> pd.DataFrame:
-    """Return minutes by area and site, times the factor, to six decimals; NaN where there is no journey."""
+def _places(travel: TravelSettings) -> int:
+    return PLACES if travel.decimals is None else travel.decimals
+
+
+def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], travel: TravelSettings) -> pd.DataFrame:
+    """Return minutes by area and site, times the factor, to the decimals kept; NaN where there is no journey."""
     order = sorted(sites, key=lambda code: (not sites[code].candidate, code))
     table = _grid(place.journeys, ("area", areas), ("site", pd.Index(order)), "minutes")
-    return table_times(table, factor)
+    return table_times(table, _factor(travel), _places(travel))
 
 
 def _transfers(config: Config, place: Place, sites: Mapping[str, Site]) -> pd.DataFrame:
-    """Return minutes from site to site, times the factor, to six decimals; empty where there is no table of them."""
+    """Return minutes from site to site, times the factor, to the decimals kept; empty where there is no table."""
     if place.transfers.empty:
         return pd.DataFrame()
     codes = pd.Index(sorted(sites, key=lambda code: (not sites[code].candidate, code)))
     table = _grid(place.transfers, ("from_site", codes), ("to_site", codes), "minutes")
-    return table_times(table, _factor(config.settings.travel))
+    return table_times(table, _factor(config.settings.travel), _places(config.settings.travel))
 
 
 def _demand(place: Place, areas: pd.Index[str]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimiser.errors import Fault, InputError, did_you_mean, quoted, shown
 from optimiser.inputs.files import other_format, read_bytes
+from optimiser.inputs.shapes import OFFICIAL_CODE
 
 if TYPE_CHECKING:
     import geopandas
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024**2
 FAULTS_LISTED = 20
 LONGITUDE_LATITUDE = "EPSG:4326"
+NO_SYSTEM = "it does not say its coordinate system, or none that is published"
+_POLYGONS = ("Polygon", "MultiPolygon")
 
 
 @dataclass
@@ -34,6 +37,9 @@ class Outlines:
     crs: str = LONGITUDE_LATITUDE
     by_area: dict[str, BaseGeometry] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
+    not_in_degrees: list[str] = field(default_factory=list)
 
     def add_fault(self, message: str, number: int | None = None) -> None:
         """Note a fault of the file, or of one feature by its number from 1."""
@@ -42,33 +48,44 @@ class Outlines:
 
     def add(self, number: int, area: Any, outline: BaseGeometry) -> None:
         """Keep one outline, noting what is wrong with it."""
+        import shapely
+
+        if isinstance(area, str):
+            area = area.strip()
         if not isinstance(area, str) or not area:
             self.add_fault('this feature has no property "area" with the code of its area. Add it.', number)
         elif area in self.by_area:
             self.add_fault(f"the area {quoted(area)} is here a second time. Keep one outline an area.", number)
         else:
+            if outline.geom_type in _POLYGONS and not outline.is_valid and _is_finite(outline):
+                outline = _with_area(shapely.make_valid(outline)) or outline
+                self.mended.append(area)
             self.by_area[area] = outline
-            if wrong := self._wrong(outline):
+            if wrong := self._wrong(area, outline):
                 self.add_fault(f"the outline of {quoted(area)} {wrong}", number)
 
-    def _wrong(self, outline: BaseGeometry) -> str:
-        import numpy as np
+    def _wrong(self, area: str, outline: BaseGeometry) -> str:
         import shapely
 
-        if outline.geom_type not in ("Polygon", "MultiPolygon") or outline.is_empty:
+        if outline.geom_type not in _POLYGONS or outline.is_empty:
             return "is no polygon. Keep polygons only."
-        if not np.isfinite(shapely.get_coordinates(outline)).all():
+        if not _is_finite(outline):
             return "has a coordinate that is not a number. Export the areas again."
         west, south, east, north = outline.bounds
         if self.crs == LONGITUDE_LATITUDE and not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-            return "is not in degrees. Export the areas in longitude and latitude (EPSG:4326)."
+            self.not_in_degrees.append(area)
         if not outline.is_valid:
-            return f"crosses itself ({shapely.is_valid_reason(outline)}). Repair it in a mapping program."
+            return f"encloses nothing ({shapely.is_valid_reason(outline)}). Draw it anew in a mapping program."
         return ""
 
     def compare(self, areas: Collection[str]) -> None:
         """Note every outline without an area and every area without an outline."""
         known = set(areas)
+        if len(self.by_area) > 1 and not known & self.by_area.keys():
+            ours, theirs = (quoted(next(iter(codes))) for codes in (areas, self.by_area))
+            words = f"no outline is of an area in areas.csv, which has codes such as {ours} where this has {theirs}."
+            self.add_fault(f"{words} Name the outlines by the same codes.")
+            return
         for area in self.by_area:
             if area not in known:
                 remedy = did_you_mean(area, known) or "Delete the outline, or add the area."
@@ -76,6 +93,22 @@ class Outlines:
         for area in areas:
             if area not in self.by_area:
                 self.add_fault(f"the area {quoted(area)} has no outline. Add it.")
+
+
+def _is_finite(outline: BaseGeometry) -> bool:
+    import numpy as np
+    import shapely
+
+    return bool(np.isfinite(shapely.get_coordinates(outline)).all())
+
+
+def _with_area(outline: BaseGeometry) -> BaseGeometry | None:
+    """Return the polygons of a mended outline without the lines and points that mending may leave; None without any."""
+    import shapely
+
+    parts = [part for part in shapely.get_parts(outline) if part.geom_type in _POLYGONS]
+    flat = [one for part in parts for one in shapely.get_parts(part) if one.area]
+    return (flat[0] if len(flat) == 1 else shapely.MultiPolygon(flat)) if flat else None
 
 
 def read_boundaries(path: str | Path, areas: Iterable[str] | None = None) -> geopandas.GeoDataFrame:
@@ -104,6 +137,15 @@ def look_at_boundaries(path: str | Path, areas: Collection[str] | None = None) -
         _read_geopackage(outlines, data)
     else:
         _read_geojson(outlines, data)
+    if outlines.not_in_degrees:
+        number, such = len(outlines.not_in_degrees), quoted(outlines.not_in_degrees[0])
+        words = (
+            f"{number:,} outline{'s' * (number > 1)}, such as that of {such}, not in degrees of longitude and latitude"
+        )
+        outlines.add_fault(f"{words}. Export them in EPSG:4326, or bring them in: {_import(outlines)} --crs EPSG:27700")
+    if outlines.mended:
+        listed = f"{', '.join(outlines.mended[:3])}{' …' * (len(outlines.mended) > 3)}"
+        outlines.taken.append(f"{len(outlines.mended):,} that crossed themselves, mended by make_valid: {listed}.")
     if areas is not None and outlines.by_area:
         outlines.compare(areas)
     if rest := outlines.faults[FAULTS_LISTED:]:
@@ -112,6 +154,10 @@ def look_at_boundaries(path: str | Path, areas: Collection[str] | None = None) -
             Fault(shown(outlines.path), f"and {len(rest)} more."),
         ]
     return outlines
+
+
+def _import(outlines: Outlines) -> str:
+    return f"optimiser import boundaries {shown(outlines.path)} --into {shown(outlines.path.parent)} --replace"
 
 
 def _read_geojson(outlines: Outlines, data: bytes) -> None:
@@ -127,16 +173,43 @@ def _read_geojson(outlines: Outlines, data: bytes) -> None:
         outlines.add_fault("this is JSON without a list of features. Export the areas again as GeoJSON.")
         return
     if "crs" in page and not re.search(r"CRS84|4326", json.dumps(page["crs"])):
-        outlines.add_fault("the coordinates are not longitude and latitude. Export them in EPSG:4326.")
+        words = "the coordinates are not longitude and latitude. Export them in EPSG:4326, or bring them in"
+        outlines.add_fault(f"{words}: {_import(outlines)}")
+        return
+    named = _named_by(outlines, features)
     for number, feature in enumerate(features, start=1):
-        _add_feature(outlines, number, feature)
+        if named is not None:
+            _add_feature(outlines, number, feature, named)
+
+
+def _named_by(outlines: Outlines, features: list[Any]) -> str | None:
+    """Return the property that has the codes of the areas; note once that there is none."""
+    properties = [one["properties"] for one in features if isinstance(one, dict) and _has_properties(one)]
+    names = list(dict.fromkeys(str(name) for one in properties for name in one))
+    return _code_column(outlines, names) if names else "area"
+
+
+def _has_properties(feature: dict[str, Any]) -> bool:
+    return isinstance(feature.get("properties"), dict)
+
+
+def _code_column(outlines: Outlines, names: list[str]) -> str | None:
+    """Return which of some names is that of the areas' codes: ours, or that of official statistics; or note it."""
+    if "area" in names:
+        return "area"
+    if official := [name for name in names if OFFICIAL_CODE.fullmatch(name)]:
+        outlines.taken.append(f'{quoted(official[0])} as "area", the codes of the areas.')
+        return official[0]
+    listed = ", ".join(map(quoted, names[:8]))
+    outlines.add_fault(f'no feature has "area", the code of its area; they have {listed}. Rename the right one.')
+    return None
 
 
 def _refuse_constant(text: str) -> float:
     raise ValueError(f"{text} is not a number")
 
 
-def _add_feature(outlines: Outlines, number: int, feature: Any) -> None:
+def _add_feature(outlines: Outlines, number: int, feature: Any, named: str) -> None:
     from shapely.geometry import shape
 
     parts = feature if isinstance(feature, dict) else {}
@@ -149,10 +222,12 @@ def _add_feature(outlines: Outlines, number: int, feature: Any) -> None:
     except Exception:  # whatever shapely makes of hostile coordinates, the remedy is the same
         outlines.add_fault("the coordinates cannot be read. Export the areas again.", number)
         return
-    outlines.add(number, properties.get("area") if isinstance(properties, dict) else None, outline)
+    outlines.add(number, properties.get(named) if isinstance(properties, dict) else None, outline)
 
 
 def _read_geopackage(outlines: Outlines, data: bytes) -> None:
+    import pyproj
+
     if not data.startswith(b"SQLite format 3\0") or data[68:72] not in (b"GPKG", b"GP10", b"GP11"):
         outlines.add_fault("this is not a GeoPackage, whatever its name says. Export the areas again.")
         return
@@ -160,8 +235,13 @@ def _read_geopackage(outlines: Outlines, data: bytes) -> None:
         rows = _geopackage_rows(outlines, data)
         for number, (area, cell) in enumerate(rows, start=1):
             outlines.add(number, area, _from_geopackage(cell))
+        if rows:
+            pyproj.CRS.from_user_input(outlines.crs)
     except Exception as error:  # a damaged database fails in many ways, with one remedy
-        outlines.add_fault(f"the GeoPackage cannot be read ({error}). Export the areas again.")
+        remedy = "Export the areas again."
+        if str(error) == NO_SYSTEM:
+            remedy = f"State it, or bring them in: {_import(outlines)} --crs EPSG:27700"
+        outlines.add_fault(f"the GeoPackage cannot be read ({error}). {remedy}")
 
 
 def _geopackage_rows(outlines: Outlines, data: bytes) -> list[tuple[Any, bytes]]:
@@ -171,9 +251,28 @@ def _geopackage_rows(outlines: Outlines, data: bytes) -> list[tuple[Any, bytes]]
         layers = database.execute("SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns").fetchall()
         if len(layers) != 1:
             raise LookupError(f"it has {len(layers)} layers; one is needed")
-        outlines.crs = f"EPSG:{int(layers[0][2])}"
+        outlines.crs = _system_of(database, int(layers[0][2]))
         table, column = (str(name).replace('"', '""') for name in layers[0][:2])
-        return database.execute(f'SELECT "area", "{column}" FROM "{table}"').fetchall()
+        names = [str(row[1]) for row in database.execute(f'PRAGMA table_info("{table}")')]
+        named = _code_column(outlines, [name for name in names if name != layers[0][1]])
+        if named is None:
+            return []
+        code = named.replace('"', '""')
+        return database.execute(f'SELECT "{code}", "{column}" FROM "{table}"').fetchall()
+
+
+def _system_of(database: sqlite3.Connection, number: int) -> str:
+    """Return the coordinate system that a layer names, by its number among those that the file describes."""
+    if number <= 0:
+        raise LookupError(NO_SYSTEM)
+    described = database.execute("SELECT count(*) FROM sqlite_master WHERE name = 'gpkg_spatial_ref_sys'").fetchone()
+    if described and described[0]:
+        asked = "SELECT organization, organization_coordsys_id FROM gpkg_spatial_ref_sys WHERE srs_id = ?"
+        organization, code = database.execute(asked, (number,)).fetchone() or ("EPSG", number)
+        if str(organization).upper() in ("EPSG", "ESRI"):
+            return f"{str(organization).upper()}:{int(code)}"
+        raise LookupError(NO_SYSTEM)
+    return f"EPSG:{number}"
 
 
 def _from_geopackage(cell: bytes) -> BaseGeometry:

@@ -7,6 +7,7 @@ are refused. Only plain data comes out: nothing in a file can make Python run an
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,10 @@ LINES = "\n\t"
 
 # A mapping that states its figure anew must not inherit the source of the figure that it replaces.
 STATES_ANEW = {"value", "provided"}
+
+# A space other than that of the space bar, where a line begins or after a name's colon; and a curly quotation mark.
+_ODD_SPACE = re.compile(r"(?: *|[^#'\"]*: *)([\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000])")
+_CURLY_QUOTE = re.compile(r"\s*(?:- +)?(?:[^#'\":]*: +)?[\u2018\u2019\u201c\u201d\u201e]")
 
 Spot = tuple[str | int, ...]
 _PLAIN = "tag:yaml.org,2002:"
@@ -160,6 +165,8 @@ def _compose(path: Path, data: bytes) -> Any:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if found := _pasted(text, mark.line + 1 if mark else 1):
+            raise _refusal(path, *found) from error
         raise _refusal(path, mark.line + 1 if mark else 1, _in_words(error.problem or "")) from error
     except (YAMLError, RecursionError, ValueError) as error:
         deep = isinstance(error, RecursionError)
@@ -189,6 +196,24 @@ def _decoded(path: Path, data: bytes) -> str:
 
 def _refusal(path: Path, line: int | None, words: str) -> InputError:
     return InputError([Fault(shown(path) if line is None else str(Origin(path, line)), words)])
+
+
+def _pasted(text: str, about: int) -> tuple[int, str] | None:
+    """Return the line and what is wrong with it where a word processor changed a space or a quotation mark.
+
+    Only where nothing but them could mean something to YAML: at the beginning of a line, or after its name. ``about``
+    is the line in which the reader stumbled, at that line or after it.
+    """
+    for number, line in reversed(list(enumerate(text.splitlines()[:about], start=1))):
+        if found := _ODD_SPACE.match(line):
+            space = f"U+{ord(found[1]):04X}"
+            return (
+                number,
+                f"there is a space here that only looks like one ({space}). Type it again with the space bar.",
+            )
+        if _CURLY_QUOTE.match(line):
+            return number, "there are curly quotation marks here. Type straight ones: \" or '."
+    return None
 
 
 def _in_words(problem: str) -> str:

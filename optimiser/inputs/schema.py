@@ -22,6 +22,9 @@ Kind = Literal["code", "text", "choice", "whole", "number", "boolean"]
 
 CODE_PATTERN = r"^[A-Za-z][A-Za-z0-9_]*$"
 
+# An English financial year, from April to March.
+_FINANCIAL_YEAR = re.compile(r"(?:FY *)?(\d{4}) ?[-/\u2013] ?(\d{2}|\d{4})", re.ASCII | re.IGNORECASE)
+
 KIND_IN_WORDS: dict[Kind, str] = {
     "code": "code",
     "text": "text",
@@ -30,6 +33,15 @@ KIND_IN_WORDS: dict[Kind, str] = {
     "number": "number",
     "boolean": "true or false",
 }
+
+
+def financial_year(text: str) -> int | None:
+    """Return the year in which a financial year such as 2024/25 begins; None for any other text."""
+    found = _FINANCIAL_YEAR.fullmatch(text.strip())
+    if found is None:
+        return None
+    begins, ends = int(found[1]), found[2]
+    return begins if ends == str(begins + 1)[-len(ends) :] else None
 
 
 @dataclass(frozen=True)
@@ -187,8 +199,11 @@ def data_dictionary() -> str:
         "Every table is a CSV file: UTF-8, a header row, commas between cells, a point in decimals, one fact "
         "a cell. A code has letters, digits and `_` only, and starts with a letter.",
         "## Tables of a place",
-        "They live in `data/<place>/`. `boundaries.geojson` may lie beside them: one feature an area, "
-        "with the property `area`, in degrees of longitude and latitude (EPSG:4326).",
+        "They live in the place's folder, such as `data/<place>/`. `boundaries.geojson` may lie beside them: one "
+        "feature an area, with the property `area`, in degrees of longitude and latitude (EPSG:4326); or "
+        "`boundaries.gpkg`, a GeoPackage of the same. "
+        "Files in any other form come in by [`optimiser import`](import.md), which keeps "
+        "`imported.csv`, a record of what it did; what does no harm is taken for what it means, and said.",
         *(_table_in_words(table, optional=not table.required) for table in PLACE_TABLES),
         "## Tables of a run",
         "They live in the run folder that a command writes.",
@@ -213,7 +228,7 @@ def _range_in_words(column: Column) -> str:
     if column.choices:
         return ", ".join(column.choices)
     low = "" if column.minimum is None else f"{_plain(column.minimum)} or more"
-    places = "" if column.decimals is None else f", {column.decimals} decimal places at most"
+    places = "" if column.decimals is None else f", {column.decimals} decimal places are counted"
     if column.maximum is None:
         return f"{low}{places}"
     return f"{_plain(column.minimum or 0)} to {_plain(column.maximum)}{places}"

@@ -135,6 +135,8 @@ class Problem:
         left.
     factors
         What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
+    minute_places
+        How many decimals of a minute are kept, after the factors.
     border
         Who crosses the border today, whatever is designated. ``None``: everybody goes by what is designated.
     uncounted
@@ -144,8 +146,8 @@ class Problem:
     know_before
         What to know before an answer is repeated.
     files
-        The resolved config and the place's tables as they were read, by name in a run folder: what a reviewer needs to
-        ask the same question again. Empty for a problem that was made in Python.
+        The resolved config and the place's tables as they were understood, by name in a run folder: what a reviewer
+        needs to ask the same question again. Empty for a problem that was made in Python.
     """
 
     title: str
@@ -167,6 +169,7 @@ class Problem:
     growth: Growth | None = None
     ages: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     factors: Mapping[str, Figure] = field(default_factory=dict)
+    minute_places: int = decimals.PLACES
     border: Border | None = None
     uncounted: Mapping[str, int] = field(default_factory=dict)
     a_tie_is_within: Figure | None = None

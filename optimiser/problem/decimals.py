@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 MILLION = 1_000_000
+PLACES = 6
 
 
 def exactly(number: float | Fraction) -> Fraction:
@@ -16,36 +17,37 @@ def exactly(number: float | Fraction) -> Fraction:
     return number if isinstance(number, Fraction) else Fraction(Decimal(repr(float(number))))
 
 
-def times(number: float, factor: Fraction) -> float:
-    """Return a number times a factor, rounded to six decimals, halves to the even one; NaN stays."""
+def times(number: float, factor: Fraction, places: int = PLACES) -> float:
+    """Return a number times a factor, rounded to so many decimals, halves to the even one; NaN stays."""
     if np.isnan(number):
         return number
-    return float(Fraction(round(exactly(number) * factor * MILLION), MILLION))
+    return float(Fraction(round(exactly(number) * factor * 10**places), 10**places))
 
 
-def table_times(table: pd.DataFrame, factor: Fraction) -> pd.DataFrame:
-    """Return every number of a table times a factor, rounded to six decimals, halves to the even one; NaN stays."""
+def table_times(table: pd.DataFrame, factor: Fraction, places: int = PLACES) -> pd.DataFrame:
+    """Return every number of a table times a factor, rounded to so many decimals, halves to the even one; NaN stays."""
     values = table.to_numpy(dtype=float)
-    scaled = _in_whole_numbers(values, factor)
+    scaled = _in_whole_numbers(values, factor, places)
     if scaled is None:
         distinct, which = np.unique(values, return_inverse=True)
-        scaled = np.array([times(number, factor) for number in distinct.tolist()])[which].reshape(values.shape)
+        scaled = np.array([times(number, factor, places) for number in distinct.tolist()])[which].reshape(values.shape)
     return pd.DataFrame(scaled, index=table.index, columns=table.columns)
 
 
-def _in_whole_numbers(values: np.ndarray, factor: Fraction) -> np.ndarray | None:
+def _in_whole_numbers(values: np.ndarray, factor: Fraction, places: int) -> np.ndarray | None:
     """Do the same with 64-bit whole numbers, all at once; None where the values or the factor are too fine for that."""
     known = np.where(np.isnan(values), 0.0, values)
     millionths = np.rint(known * MILLION)
-    largest = float(np.abs(millionths).max(initial=0)) * max(abs(factor.numerator), factor.denominator)
+    bottom = factor.denominator * 10 ** (PLACES - places)
+    largest = float(np.abs(millionths).max(initial=0)) * max(abs(factor.numerator), bottom)
     if not (largest < 2**61 and np.array_equal(millionths / MILLION, known)):
         return None
-    whole, left = np.divmod(millionths.astype(np.int64) * factor.numerator, factor.denominator)
+    whole, left = np.divmod(millionths.astype(np.int64) * factor.numerator, bottom)
     twice = 2 * left
-    whole += (twice > factor.denominator) | ((twice == factor.denominator) & (whole % 2 == 1))
+    whole += (twice > bottom) | ((twice == bottom) & (whole % 2 == 1))
     if np.abs(whole).max(initial=0) >= 2**53:
         return None
-    return np.where(np.isnan(values), np.nan, whole / MILLION)
+    return np.where(np.isnan(values), np.nan, whole / 10**places)
 
 
 def parts(numbers: np.ndarray, shares: np.ndarray, totals: np.ndarray) -> np.ndarray:

@@ -155,9 +155,29 @@ class Shape:
         yield from (f"Two shifts have the code {code}." for code in sorted({c for c in codes if codes.count(c) > 1}))
         if not self.cover or any(block.kind != "resident" for block in self.cover):
             yield "A weekly pattern gives resident cover. For people on call from home, use need()."
-        for (start, _), people in self.demand.items():
-            if not self.givers(start):
+        bare = {start: people for (start, _), people in self.demand.items() if not self.givers(start)}
+        handed_over = {start: over for start in bare if (over := self._handing_over(start))}
+        if handed_over:
+            first = min(handed_over)
+            codes = sorted(set().union(*handed_over.values()))
+            longest = max(shift.handover_minutes for shift in self.shifts if shift.code in codes)
+            yield (
+                f"the last {longest} minutes of {', '.join(codes)} are handover, not cover, and nobody else covers "
+                f"them, such as from {DAYS[first // DAY]} {clock(first)}. Let the shifts overlap by that, or write "
+                "handover_minutes: 0."
+            )
+        for start, people in bare.items():
+            if start not in handed_over:
                 yield f"No shift covers {DAYS[start // DAY]} {clock(start)}, when {people} must be there. Add one."
+
+    def _handing_over(self, minute: int) -> set[str]:
+        """Return the codes of the shifts that are handing over at a minute of the week."""
+        return {
+            shift.code
+            for shift in self.shifts
+            for day in map(DAYS.index, shift.days)
+            if shift.cover_minutes <= (minute - DAY * day - shift.start_minute) % WEEK < shift.minutes
+        }
 
     @cached_property
     def demand(self) -> dict[Span, int]:

@@ -93,8 +93,12 @@ def journey_factor(_problem: Problem) -> Iterator[Parameter]:
 
     def apply(problem: Problem, value: Value) -> Problem:
         factor = exactly(value)
-        roads = problem.transfers if problem.transfers.empty else table_times(problem.transfers, factor)
-        return _other(problem, journeys=table_times(problem.journeys, factor), transfers=roads)
+        roads = (
+            problem.transfers
+            if problem.transfers.empty
+            else table_times(problem.transfers, factor, problem.minute_places)
+        )
+        return _other(problem, journeys=table_times(problem.journeys, factor, problem.minute_places), transfers=roads)
 
     yield _factor("journey_factor", "Every journey and every way between sites takes so many times as long", apply)
 
@@ -107,7 +111,7 @@ def journey_factor_of_a_corridor(problem: Problem) -> Iterator[Parameter]:
         def apply(problem: Problem, value: Value, corridor: str = corridor) -> Problem:
             here = problem.areas["corridor"] == corridor
             journeys = problem.journeys.copy()
-            journeys.loc[here] = table_times(journeys.loc[here], exactly(value))
+            journeys.loc[here] = table_times(journeys.loc[here], exactly(value), problem.minute_places)
             return _other(problem, journeys=journeys)
 
         meaning = f"Every journey from the areas of {corridor} takes so many times as long"

@@ -55,6 +55,65 @@ def test_solve_check_compare_in_a_row(tiny: Path):
     assert rows["sentences"] and not rows["openings"]
 
 
+def test_what_is_taken_otherwise_than_written_is_said_kept_and_checked(tiny: Path):
+    place = tiny / "data/tiny"
+    demand = (place / "demand.csv").read_text().replace("A1,", "A1 ,").replace(",visit,20\n", ",visit,20.33333333333\n")
+    (place / "demand.csv").write_text(demand)
+    transfers = (place / "transfers.csv").read_text()
+    (place / "transfers.csv").write_text(f"{transfers}ash,ash,0\n")
+    checked = optimiser("validate", "configs/tiny.yaml", "--json", cwd=tiny)
+    assert json.loads(checked.stdout)["taken"] == [
+        "data/tiny/transfers.csv: passed over 1 of 0 minutes from a site to itself.",
+        "data/tiny/demand.csv: 1 cell of area without the space before or after.",
+        "data/tiny/demand.csv: 2 cells of patients_per_year rounded to the six decimal places that are counted.",
+    ]
+    solved = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    assert solved.returncode == 0, solved.stderr
+    assert "Taken otherwise than written:" in solved.stdout and "no disagreement" in solved.stdout
+    assert "A1,visit,20.333333\n" in (tiny / "runs/a/inputs/demand.csv").read_text()
+    assert len((tiny / "runs/a/inputs/taken.txt").read_text().splitlines()) == 3
+    assert (tiny / "runs/a/inputs/areas.csv").read_bytes() == (place / "areas.csv").read_bytes()
+    again = optimiser("solve", "runs/a/config.yaml", "--out", "runs/b", cwd=tiny)
+    assert again.returncode == 0 and "Taken otherwise" not in again.stdout
+
+
+def test_a_table_of_a_journey_planner_comes_in_by_the_command_that_is_named(tiny: Path):
+    path = tiny / "data/tiny/journeys.csv"
+    (tiny / "data/tiny/README.md").unlink()
+    right = path.read_text()
+    path.write_text(right.replace("area,site,minutes", "from_id,to_id,travel_time"))
+    refused = optimiser("validate", "configs/tiny.yaml", cwd=tiny)
+    assert refused.returncode == 3
+    (line,) = refused.stderr.splitlines()
+    command = line.partition("Bring it in: optimiser ")[2].split()
+    brought = optimiser(*command, cwd=tiny)
+    assert brought.returncode == 0, brought.stderr
+    assert brought.stdout.splitlines()[0] == "Wrote 24 rows to data/tiny/journeys.csv."
+    assert optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny).returncode == 0
+    assert (tiny / "runs/a/inputs/imported.csv").read_text() == (tiny / "data/tiny/imported.csv").read_text()
+    refused = optimiser(*command[:-1], cwd=tiny)
+    assert refused.returncode == 9 and "Write --replace to replace it" in refused.stderr
+    assert optimiser("import", "journey", "x.csv", "--into", "p", cwd=tiny).returncode == 3
+    assert optimiser(*command, "--column", "area", cwd=tiny).returncode == 2
+
+
+def test_what_can_hardly_be_is_said_with_the_answer(tiny: Path):
+    path = tiny / "data/tiny/transfers.csv"
+    path.write_text(
+        "from_site,to_site,minutes\n"
+        + "".join(
+            f"{one},{other},{2 if one < other else 40}\n"
+            for one in ("ash", "birch", "cedar", "dale")
+            for other in ("ash", "birch", "cedar", "dale")
+            if one != other
+        )
+    )
+    solved = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
+    assert solved.returncode == 0, solved.stderr
+    assert "Doubtful, so check before you use an answer:" in solved.stdout
+    assert "much farther one way than the other" in (tiny / "runs/a/inputs/doubts.txt").read_text()
+
+
 def test_options_are_compared_with_a_config_and_with_a_run(tiny: Path):
     for name, sites in (("near", "[ash]"), ("far", "[ash, birch]")):
         text = f"option: {name.upper()}\ntitle: {name}\ndesignations: {{walk_in: {sites}, x_ray: [ash]}}\n"

@@ -84,7 +84,8 @@ CELLS = {
     ),
     "infinite": (
         ("journeys", "A1,ash,10", "A1,ash,inf"),
-        'journeys.csv, row 2: minutes is "inf", which is not a number.',
+        'journeys.csv, row 2: minutes is "inf", which looks like no way there. If so, delete the row and list its pair '
+        "under travel.allow_missing, as [area, site].",
     ),
     "too large": (("journeys", "A1,ash,10", "A1,ash,1e999"), 'journeys.csv, row 2: minutes is "1e999", which is not'),
     "words": (("journeys", "A1,ash,10", "A1,ash,ten"), "Write digits only, with a point for decimals, such as 12.5."),
@@ -100,15 +101,21 @@ CELLS = {
     ),
     "more than live anywhere": (("areas", "2000", "1e30"), 'population is "1e30": it is above 100,000,000, the most'),
     "more than work anywhere": (("staff", "2024,3,", "2024,3,1e30"), 'wte is "1e30": it is above 1,000,000, the most'),
-    "too fine": (
-        ("demand", "A1,visit,10", "A1,visit,20.123456789012"),
-        'demand.csv, row 2: patients_per_year is "20.123456789012": '
-        "it has more than 6 decimal places, the most that are counted. Round it.",
-    ),
-    "no true or false": (("areas", "true", "yes"), 'areas.csv, row 2: resident is "yes". Write true or false.'),
+    "no true or false": (("areas", "true", "maybe"), 'areas.csv, row 2: resident is "maybe". Write true or false.'),
     "bad choice": (("sites", "neighbour", "neighbor"), 'is "neighbor": it is not allowed here. Write candidate or'),
     "bad code": (("sites", "ash,Ash", "ash-1,Ash"), "Use letters, digits and _ only, and start with a letter."),
-    "space": (("sites", "ash,Ash", "ash ,Ash"), 'site is "ash ", with a space before or after it. Delete the space.'),
+    "perhaps thousands": (
+        ("journeys", "A1,ash,10", 'A1,ash,"1,050"'),
+        "which has a comma in it. Write 1050, or 1.050 if the comma stands for the decimal point.",
+    ),
+    "no way there": (
+        ("journeys", "A1,ash,10", "A1,ash,99999"),
+        'minutes is "99999", which looks like no way there. If so, delete the row and list its pair under',
+    ),
+    "kept secret": (
+        ("demand", "A2,visit,4.333333", "A2,visit,<5"),
+        'patients_per_year is "<5", the mark of a count that was not published, since it is small. Decide what stands',
+    ),
     "formula": (("sites", "Ash Hospital", "=1+1"), 'name is "=1+1"; a spreadsheet would run it as a formula.'),
     "text that runs backwards": (("sites", "Ash Hospital", "Ash\u202e"), 'name is "Ash<U+202E>", which holds a char'),
     "control character": (("sites", "Ash Hospital", "Ash\x07"), 'name is "Ash<U+0007>", which holds a char'),
@@ -277,8 +284,9 @@ def test_boundaries_are_read_one_outline_an_area(tmp_path: Path) -> None:
 
 BAD_BOUNDARIES = {
     "an area twice": (geojson({"A1": square(0, 50)}).replace("[{", "[").replace("[", "[", 1), "broken JSON"),
-    "metres": (geojson({"A1": square(570000, 190000)}), "is not in degrees"),
-    "a bow tie": (geojson({"A1": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}), "crosses itself"),
+    "metres": (geojson({"A1": square(570000, 190000)}), "not in degrees of longitude"),
+    "three points": (geojson({"A1": [[[0, 0], [1, 1], [0, 0]]]}), "encloses nothing"),
+    "a line there and back": (geojson({"A1": [[[0, 0], [1, 1], [2, 2], [0, 0]]]}), "encloses nothing"),
     "NaN": (geojson({"A1": square(float("nan"), 50)}), "this is not GeoJSON but broken JSON"),
     "no polygons": (
         '{"type":"FeatureCollection","features":[{"geometry":{"type":"Point"}}]}',
@@ -359,3 +367,229 @@ def test_frames_that_were_read_pass_the_schema_they_are_declared_by(tmp_path: Pa
     place = read_place(write_place(tmp_path))
     for table in schema.PLACE_TABLES:
         schema.frame_schema(table).validate(getattr(place, table.name), lazy=True)
+
+
+# -- what does no harm is taken for what it means, and said once
+
+
+def taken(folder: Path, **allowed: list[tuple[str, str]]) -> list[str]:
+    """Return what was understood otherwise than it is written, without the folder's name."""
+    place = read_place(folder, **allowed)
+    return [words.removeprefix(f"{folder}/") for words in (*place.taken, *place.not_read)]
+
+
+HARMLESS = {
+    "thirds of patients": (
+        {"demand": TABLES["demand"].replace("4.333333", "4.33333333333").replace("visit,10", "visit,9.66666666667")},
+        ["demand.csv: 2 cells of patients_per_year rounded to the six decimal places that are counted."],
+    ),
+    "columns of one's own, and an index": (
+        {"sites": ",site,name,role,my notes\n0,ash,Ash,candidate,x\n1,birch,Birch,candidate,\n2,elm,Elm,neighbour,\n"},
+        ['sites.csv: passed over 2 columns that no table here has: one without a name, "my notes".'],
+    ),
+    "a diagonal of zeros": (
+        {"transfers": TABLES["transfers"] + "ash,ash,0\nbirch,birch,0.0\nelm,elm,0\n"},
+        ["transfers.csv: passed over 3 of 0 minutes from a site to itself."],
+    ),
+    "yes and no": (
+        {"areas": TABLES["areas"].replace("true", "Y").replace("false", "0")},
+        ["areas.csv: 3 cells of resident for true or false, such as Yes, Y or 1."],
+    ),
+    "spaces beside codes": (
+        {"demand": TABLES["demand"].replace("A1,visit", "A1 , visit").replace("A2", "\u00a0A2")},
+        [
+            "demand.csv: 2 cells of area without the space before or after.",
+            "demand.csv: 1 cell of activity without the space before or after.",
+        ],
+    ),
+    "capitals in names of columns": (
+        {"journeys": TABLES["journeys"].replace("area,site,minutes", "Area, SITE,minutes")},
+        ['journeys.csv: the columns "Area", " SITE" by the name that was meant.'],
+    ),
+    "a financial year": (
+        {"staff": TABLES["staff"].replace("2024", "2024/25")},
+        ["staff.csv: 1 cell of year as the year in which the financial year begins."],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HARMLESS)
+def test_what_does_no_harm_is_taken_for_what_it_means_and_said_once(case: str, tmp_path: Path) -> None:
+    tables, expected = HARMLESS[case]
+    place = write_place(tmp_path, **tables)
+    assert taken(place) == expected
+    for name, content in read_place(place).mended.items():
+        assert list(tables) == [name.removesuffix(".csv")]
+        again = write_place(tmp_path / "again", **{name.removesuffix(".csv"): content.decode()})
+        assert taken(again) == []
+        left, right = (getattr(read_place(one), name.removesuffix(".csv")) for one in (place, again))
+        assert left.reset_index(drop=True).equals(right)
+
+
+def test_a_journey_without_minutes_is_none_where_its_pair_may_be_missing(tmp_path: Path) -> None:
+    journeys = TABLES["journeys"].replace("A3,ash,50", "A3,ash,").replace("A3,birch,22", "A3,birch,9999.0")
+    place, pairs = write_place(tmp_path, journeys=journeys), [("A3", "ash"), ("A3", "birch")]
+    assert taken(place, allow_missing=pairs) == [
+        "journeys.csv: 2 journeys without minutes as none, as travel.allow_missing allows."
+    ]
+    assert len(read_place(place, allow_missing=pairs).journeys) == 7
+    assert [words.split(": ")[1][:17] for words in refusal(place)] == ["minutes is blank.", 'minutes is "9999.']
+
+
+def test_outlines_that_cross_themselves_are_mended(tmp_path: Path) -> None:
+    place = write_place(tmp_path)
+    bow_tie = [[[0, 50], [1, 51], [1, 50], [0, 51], [0, 50]]]
+    outlines = {"A1": bow_tie, "A2": square(1, 50), "A3": square(2, 50)}
+    (place / "boundaries.geojson").write_text(geojson(outlines))
+    assert taken(place) == ["boundaries.geojson: 1 that crossed themselves, mended by make_valid: A1."]
+    assert shapely.area(read_boundaries(place / "boundaries.geojson").geometry.values).tolist() == [0.5, 1, 1]
+
+
+def test_outlines_may_be_named_as_official_statistics_name_them(tmp_path: Path) -> None:
+    place = write_place(tmp_path)
+    page = (place / "boundaries.geojson").read_text()
+    (place / "boundaries.geojson").write_text(page.replace('"area"', '"lsoa21cd"'))
+    assert taken(place) == ['boundaries.geojson: "lsoa21cd" as "area", the codes of the areas.']
+    (place / "boundaries.geojson").write_text(page.replace('"area"', '"zone"'))
+    assert refusal(place) == [
+        'boundaries.geojson: no feature has "area", the code of its area; they have "zone". Rename the right one.'
+    ]
+
+
+def test_outlines_of_other_areas_altogether_are_said_once(tmp_path: Path) -> None:
+    place = write_place(tmp_path)
+    others = {f"E0102{n}": square(n, 50) for n in range(6)}
+    (place / "boundaries.geojson").write_text(geojson(others))
+    assert [words.partition(", which")[0] for words in refusal(place)] == [
+        "boundaries.geojson: no outline is of an area in areas.csv"
+    ]
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_geopackage_that_does_not_say_its_system_is_refused(number: int, tmp_path: Path) -> None:
+    path = geopackage(tmp_path / "b.gpkg")
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE gpkg_geometry_columns SET srs_id = ?", (number,))
+    database.close()
+    assert "does not say its coordinate system" in boundary_faults(path)
+
+
+def test_a_geopackage_without_codes_is_not_read_as_the_word(tmp_path: Path) -> None:
+    path = geopackage(tmp_path / "b.gpkg")
+    with sqlite3.connect(path) as database:
+        database.execute("ALTER TABLE areas RENAME COLUMN area TO zone")
+    database.close()
+    assert 'no feature has "area", the code of its area; they have "zone"' in boundary_faults(path)
+
+
+def test_a_geopackage_will_do_where_there_is_no_geojson(tmp_path: Path) -> None:
+    place = write_place(tmp_path)
+    (place / "boundaries.geojson").unlink()
+    geopackage(place / "boundaries.gpkg")
+    assert refusal(place) == [
+        'boundaries.gpkg: the area "A2" has no outline. Add it.',
+        'boundaries.gpkg: the area "A3" has no outline. Add it.',
+    ]
+
+
+UNREAD = {
+    "outlines.json": "boundaries.geojson is.",
+    "Journeys.CSV": "journeys.csv is.",
+    "transfer.csv": "transfers.csv is.",
+    "corridor.csv": "Call it corridors.csv.",
+    "border.xlsx": "Bring it in: optimiser import border {folder}/border.xlsx --into {folder}",
+    "my_workings.csv": "Tables of a place are named in the data dictionary.",
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_file_that_is_not_read_is_named_with_what_was_meant(name: str, tmp_path: Path) -> None:
+    place = write_place(tmp_path)
+    (place / name).write_text("x")
+    (place / "README.md").write_text("What all this is")
+    assert taken(place) == [f"{name}: this file is not read. {UNREAD[name].format(folder=place)}"]
+
+
+def test_outlines_under_another_name_are_told_what_to_be_called(tmp_path: Path) -> None:
+    place = write_place(tmp_path)
+    (place / "boundaries.geojson").rename(place / "Boundaries.json")
+    assert taken(place) == ["Boundaries.json: this file is not read. Call it boundaries.geojson."]
+
+
+def test_a_workbook_in_place_of_a_table_is_told_how_to_come_in(tmp_path: Path) -> None:
+    place = write_place(tmp_path, demand=None)
+    (place / "demand.xlsx").write_bytes(b"PK")
+    (fault,) = refusal(place)
+    assert fault.endswith(
+        f"demand.xlsx is there. Bring it in: optimiser import demand {place}/demand.xlsx --into {place}"
+    )
+
+
+WHOLE_TABLES = {
+    "swapped": (
+        "demand",
+        TABLES["demand"].replace("area,activity", "activity,area"),
+        "the columns area and activity are",
+    ),
+    "without a header": (
+        "journeys",
+        TABLES["journeys"].split("\n", 1)[1],
+        "the first row holds data, not the names of",
+    ),
+    "titled": (
+        "transfers",
+        "Between sites,,\n,,\n" + TABLES["transfers"],
+        "row 3 looks like the header. Delete the rows",
+    ),
+    "for Excel alone": ("staff", "sep=,\n" + TABLES["staff"], 'the first line, "sep=", is for Excel alone. Delete it.'),
+    "of a journey planner": (
+        "journeys",
+        TABLES["journeys"].replace("area,site,minutes", "fromId,toId,travel_time_p50"),
+        "the columns are fromId, toId, travel_time_p50, as journey planners write them, and here they are area, site",
+    ),
+    "wide": (
+        "journeys",
+        "zone,ash,birch,elm\nA1,10,20.5,40\nA2,15,12,30\nA3,50,22,\n",
+        'this is a matrix, with a column for each of "ash", "birch" and 1 more; one row a pair is needed (area, site, ',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WHOLE_TABLES)
+def test_a_mistake_of_a_whole_table_is_said_once(case: str, tmp_path: Path) -> None:
+    table, text, expected = WHOLE_TABLES[case]
+    faults = refusal(write_place(tmp_path, **{table: text}))
+    assert len(faults) == 1
+    assert expected in faults[0]
+
+
+def test_names_in_place_of_codes_are_said_once(tmp_path: Path) -> None:
+    demand = TABLES["demand"].replace("A1,", "West 001A,").replace("A2,", "West 001B,").replace("A3,", "West 002A,")
+    (fault,) = refusal(write_place(tmp_path, demand=demand))
+    assert fault.startswith('demand.csv: area holds names, not codes, such as "West 001A".')
+    assert fault.endswith(f"optimiser import demand {tmp_path}/demand.csv --into {tmp_path} --replace")
+
+
+def test_official_codes_of_another_census_are_said_once_and_never_taken_for_slips(tmp_path: Path) -> None:
+    def coded(text: str, first: int) -> str:
+        return (
+            text.replace("A1,", f"E0100{first}1,").replace("A2,", f"E0100{first}2,").replace("A3,", f"E0100{first}3,")
+        )
+
+    tables = {name: coded(TABLES[name], 200) for name in ("areas", "journeys")}
+    place = write_place(tmp_path, **tables, demand=coded(TABLES["demand"], 350))
+    (place / "boundaries.geojson").unlink()
+    assert refusal(place) == [
+        'demand.csv: 3 codes of area are not in areas.csv, such as "E01003501". Official codes change with a census, '
+        "as those of 2011 and 2021 do: bring the table in with a lookup of both, or leave its rows out: "
+        f"optimiser import demand {place}/demand.csv --into {place} --replace --lookup FILE"
+    ]
+
+
+def test_outlines_in_metres_are_said_once(tmp_path: Path) -> None:
+    path = tmp_path / "boundaries.geojson"
+    path.write_text(geojson({f"A{n}": square(570_000 + n, 190_000) for n in range(3)}))
+    assert boundary_faults(path).endswith(
+        '3 outlines, such as that of "A0", not in degrees of longitude and latitude. Export them in EPSG:4326, '
+        f"or bring them in: optimiser import boundaries {path} --into {tmp_path} --replace --crs EPSG:27700"
+    )

@@ -528,7 +528,7 @@ def test_table_has_one_row_a_week_and_day():
 def test_shifts_that_cannot_do_are_refused():
     with pytest.raises(InputError, match=r"13\.5 hours"):
         smallest_legal(Shape("x", (Cover(DAYS, 8, 12),), (Shift("D", "08:00", "21:00"),)), LAW)
-    with pytest.raises(InputError, match="No shift covers Mon 20:00"):
+    with pytest.raises(InputError, match="handover, not cover, and nobody else covers them, such as from Mon 20:00"):
         Shape("x", (Cover(DAYS, 8, 16),), (Shift("D", "08:00", "20:00"),))
     with pytest.raises(InputError, match="use need"):
         Shape("x", (Cover(DAYS, 8, 12, kind="on_call"),), (DAY_SHIFT,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from optimiser.errors import Fault, InputError
@@ -15,7 +16,8 @@ from optimiser.inputs.config.writing import (
     settings_in_full,
     with_exceptions,
 )
-from optimiser.inputs.layers import read_layers
+from optimiser.inputs.layers import Layers, read_layers
+from optimiser.inputs.schema import financial_year
 
 __all__ = [
     "OBJECTIVES",
@@ -55,7 +57,14 @@ def draft_config(path: str | Path) -> Draft:
     config = Config(settings, path, place, origins)
     named = layers.said.plain() if layers.said else {}
     faults += [Fault(where, words) for where, words in contradictions(config, named)]
-    return Draft(config, tuple(dict.fromkeys(faults)))
+    return Draft(config, tuple(dict.fromkeys(faults)), tuple(_years_taken(layers)))
+
+
+def _years_taken(layers: Layers) -> Iterator[str]:
+    """Yield, for each financial year where a year is asked, the year that it was taken for."""
+    for spot, said in layers.said.walk() if layers.said else ():
+        if spot and spot[-1] == "year" and isinstance(said.value, str) and (year := financial_year(said.value)):
+            yield f"{said.origin}: {said.value} as {year}, the year in which it begins."
 
 
 def read_option(path: str | Path) -> Option:

@@ -25,7 +25,7 @@ from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema
 
 from optimiser.errors import quoted
-from optimiser.inputs.schema import CODE_PATTERN
+from optimiser.inputs.schema import CODE_PATTERN, financial_year
 from optimiser.problem import Figure
 from optimiser.problem.beds import MOST_BEDS
 from optimiser.rotas.cover import DAYS
@@ -219,8 +219,28 @@ Beds = Annotated[StatedFigure, AfterValidator(Within(0, MOST_BEDS, whole=True))]
 StayDays = Annotated[StatedFigure, AfterValidator(Within(0.001, 10_000))]
 OtherStayDays = Annotated[StatedFigure, AfterValidator(Within(0, 10_000))]
 Trips = Annotated[StatedFigure, AfterValidator(Within(0, 1000))]
-# Before pydantic makes it whole, so that a year too large for that is refused in the same words.
-Year = Annotated[int, BeforeValidator(a_number), BeforeValidator(Within(1900, 2200, whole=True))]
+
+
+def _a_year(value: Any) -> Any:
+    """Return a year as a number; a financial year such as 2024/25 is the year in which it begins."""
+    begins = financial_year(value) if isinstance(value, str) else None
+    if begins is None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise ValueError(
+            f"must be a whole number such as 2025, or a financial year such as 2024/25, not {as_written(value)}."
+        )
+    return _IN_RANGE(value if begins is None else begins)
+
+
+def _places(value: Any) -> Any:
+    """Return how many decimals are kept."""
+    return Within(0, DECIMAL_PLACES, whole=True)(a_number(value))
+
+
+_IN_RANGE = Within(1900, 2200, whole=True)
+# One validator, before pydantic makes it whole: validators that run before run last first, and a year too large for
+# that is refused in the same words.
+Year = Annotated[int, BeforeValidator(_a_year)]
+MinutePlaces = Annotated[int, BeforeValidator(_places)]
 
 Day = Literal[DAYS]  # type: ignore[valid-type]
 Days = Annotated[tuple[Day, ...], Field(min_length=1), AfterValidator(no_repeats)]

@@ -33,6 +33,7 @@ from optimiser.inputs.config.figures import (
     Factor,
     Limit,
     Line,
+    MinutePlaces,
     Minutes,
     Number,
     Offset,
@@ -133,6 +134,10 @@ class TravelSettings(Strict):
 
     factor: Factor = Field(
         StatedFigure(value=1.0), description="Every journey time is multiplied by this, for example 1.5 at rush hour"
+    )
+    decimals: MinutePlaces | None = Field(
+        None,
+        description="Decimals of a minute that are kept; if not stated 6, or as many as can be added exactly",
     )
     allow_missing: tuple[tuple[Code, Code], ...] = Field(
         (), description="Pairs of area and site that need no journey time"
@@ -545,7 +550,11 @@ class Option:
 
 @dataclass(frozen=True)
 class Draft:
-    """A config that may have faults. ``config`` is what is left without the faulty settings, if that can stand."""
+    """A config that may have faults. ``config`` is what is left without the faulty settings, if that can stand.
+
+    ``taken`` says what was understood otherwise than it is written.
+    """
 
     config: Config | None
     faults: tuple[Fault, ...]
+    taken: tuple[str, ...] = ()

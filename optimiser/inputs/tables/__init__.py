@@ -6,23 +6,35 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from optimiser.errors import Fault, InputError, shown
+from optimiser.errors import Fault, InputError, closest, shown
 from optimiser.inputs.boundaries import look_at_boundaries, read_boundaries
 from optimiser.inputs.files import is_there
 from optimiser.inputs.schema import PLACE_TABLES
-from optimiser.inputs.tables.sheets import read_sheet
+from optimiser.inputs.tables.plausible import doubts
+from optimiser.inputs.tables.sheets import import_command, read_sheet
 from optimiser.inputs.tables.together import check_together, codes_if_sound
 from optimiser.problem import Unit
+from optimiser.problem.words import in_full
 
-__all__ = ["Place", "look_at_place", "read_boundaries", "read_place", "unverified_activities"]
+__all__ = ["Place", "boundary_file", "look_at_place", "read_boundaries", "read_place", "unverified_activities"]
 
 COLUMNS, SOURCES = "inputs/columns.csv", "inputs/sources.csv"
+IMPORTED = "imported.csv"
+BOUNDARY_FILES = ("boundaries.geojson", "boundaries.gpkg")
+_ALSO_BOUNDARIES = ("boundaries", "outlines", "boundary", "areas_boundaries")
+_OUTLINE_ENDINGS = (".geojson", ".gpkg", ".shp", ".kml", ".topojson")
+# What explains a place or made it, and what stands beside a shapefile.
+_EXPLAINS = (
+    ".md", ".txt", ".py", ".r", ".ipynb", ".yaml", ".yml", ".qmd", ".dbf", ".shx", ".prj", ".cpg", ".sbn",
+    ".sbx",
+)  # fmt: skip
 COUNTED = ("demand", "patients_per_year")
 UNITS: dict[Unit, str] = {"people": "people", "WTE": "wte"}
 
@@ -40,7 +52,9 @@ class Place:
     """One health system's tables, as read.
 
     A frame's index counts the rows of its file from 0: ``index + 2`` is the row that a spreadsheet shows.
-    A table that may be left out and is not there is an empty frame; such a column is not in its frame.
+    A table that may be left out and is not there is an empty frame; such a column is not in its frame. ``taken`` says
+    what was understood otherwise than it is written, in a sentence each, ``not_read`` which files nothing reads, and
+    ``doubts`` what can hardly be; ``mended`` has, by file, the tables of which something was understood otherwise.
     """
 
     areas: pd.DataFrame
@@ -55,6 +69,10 @@ class Place:
     sources: pd.DataFrame
     columns: pd.DataFrame
     data_checks: pd.DataFrame
+    taken: tuple[str, ...] = ()
+    not_read: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    mended: Mapping[str, bytes] = field(default_factory=dict)
 
     @cached_property
     def candidates(self) -> list[str]:
@@ -119,15 +137,78 @@ def look_at_place(
     folder = Path(folder)
     if not is_there(folder, folder=True):
         return None, [Fault(shown(folder), "there is no such folder. Correct the place in the config.")]
-    sheets = {table.name: read_sheet(folder, table) for table in PLACE_TABLES}
-    check_together(sheets, set(allow_missing))
+    allowed = set(allow_missing)
+    sheets = {table.name: read_sheet(folder, table, allowed) for table in PLACE_TABLES}
+    check_together(sheets, allowed)
+    boundaries = boundary_file(folder)
+    outlines = look_at_boundaries(boundaries, codes_if_sound(sheets["areas"], "area")) if boundaries else None
+    doubtful = tuple(doubts(sheets, outlines))
     faults = [fault for sheet in sheets.values() for fault in sheet.listed()]
-    boundaries = folder / "boundaries.geojson"
-    if boundaries.is_symlink() or boundaries.exists():
-        faults += look_at_boundaries(boundaries, codes_if_sound(sheets["areas"], "area")).faults
+    taken = [f"{shown(sheet.path)}: {words}" for sheet in sheets.values() for words in sheet.taken]
+    if outlines:
+        faults += outlines.faults
+        taken += [f"{shown(outlines.path)}: {words}" for words in outlines.taken]
+    not_read = tuple(f"{shown(path)}: this file is not read. {remedy}" for path, remedy in unread(folder))
     if not all(sheets[name].reliable(*columns) for name, columns in _RELIED_UPON.items()):
         return None, faults
-    return Place(**{name: sheet.finished() for name, sheet in sheets.items()}), faults
+    frames = {name: sheet.finished() for name, sheet in sheets.items()}
+    mended = {f"{name}.csv": _plain(frames[name]) for name, sheet in sheets.items() if sheet.taken}
+    return Place(**frames, taken=tuple(taken), not_read=not_read, doubts=doubtful, mended=mended), faults
+
+
+def boundary_file(folder: Path) -> Path | None:
+    """Return the file of outlines in a place's folder, or None if it has none."""
+    paths = (folder / name for name in BOUNDARY_FILES)
+    return next((path for path in paths if path.is_symlink() or path.exists()), None)
+
+
+def unread(folder: Path) -> list[tuple[Path, str]]:
+    """Return the files of a place's folder that nothing reads, each with what was perhaps meant.
+
+    Folders, hidden files, and those that explain or make a place (.md, .txt, .py) are left alone.
+    """
+    tables = [table.name for table in PLACE_TABLES]
+    outlines = boundary_file(folder)
+    read = {f"{name}.csv" for name in tables} | {IMPORTED} | ({outlines.name} if outlines else set())
+    found = []
+    for path in sorted(folder.iterdir()):
+        ending = path.suffix.lower()
+        if path.name in read or path.name.startswith(".") or ending in _EXPLAINS or path.is_dir():
+            continue
+        meant = closest(path.stem, [*tables, *_ALSO_BOUNDARIES])
+        meant = "boundaries" if meant in _ALSO_BOUNDARIES or ending in _OUTLINE_ENDINGS else meant
+        found.append((path, _remedy(path, meant, outlines)))
+    return found
+
+
+def _remedy(path: Path, meant: str | None, outlines: Path | None) -> str:
+    if meant is None:
+        return "Tables of a place are named in the data dictionary."
+    there = outlines if meant == "boundaries" else path.with_name(f"{meant}.csv")
+    if there and there.exists():
+        return f"{there.name} is."
+    if meant == "boundaries" and path.suffix.lower() in (".json", ".geojson"):
+        return "Call it boundaries.geojson."
+    if meant != "boundaries" and path.suffix.lower() == ".csv":
+        return f"Call it {meant}.csv."
+    return f"Bring it in: {import_command(meant, path, replace=False)}"
+
+
+def _plain(frame: pd.DataFrame) -> bytes:
+    """Return a frame as a table in our plain form."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(frame.columns)
+    lines.writerows(zip(*([_as_text(cell) for cell in column] for _, column in frame.items()), strict=True))
+    return text.getvalue().encode()
+
+
+def _as_text(cell: object) -> str:
+    if isinstance(cell, bool | np.bool_):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        return in_full(cell)
+    return "" if cell is None else str(cell)
 
 
 def unverified_activities(files: Mapping[str, bytes], activities: Iterable[str]) -> list[str]:

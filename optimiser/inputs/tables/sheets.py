@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,26 @@ import pandas as pd
 
 from optimiser.errors import Fault, TooLarge, did_you_mean, holds_hidden, quoted, shown
 from optimiser.inputs.files import other_format, read_bytes
-from optimiser.inputs.schema import Column, Table, frame_schema
+from optimiser.inputs.schema import Column, Table, financial_year, frame_schema
+from optimiser.inputs.shapes import NUMBER, ROWS_LOOKED_AT, whole_table_mistake
 
 MAX_FILE_BYTES = 512 * 1024**2
 MAX_ROWS = 20_000_000
 ROWS_AT_A_TIME = 5_000
 FAULTS_PER_KIND = 20
+MOST_NAMED = 5
+# So many names in place of codes are no slips.
+LEAST_NAMES = 3
 # The kind of fault that lies between two rows.
 ABSENT = "absent"
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NOT_A_NUMBER = {"nan", "na", "n/a", "#n/a", "inf", "+inf", "-inf", "infinity", "-infinity", "null", "none", "-", "?"}
+# What routing programs write where there is no way, beside nothing at all and the words above.
+_ALL_NINES = re.compile(r"9{4,}(\.0*)?|-1(\.0*)?")
+# What statistics write in place of a count too small to publish.
+_SUPPRESSED = re.compile(r"\*+|\[?[a-z]\]?|:|\.{2,}|[<≤]=? *\d+|\d+\*|-|suppressed|redacted", re.IGNORECASE)
+_COUNTS = ("people", "patients", "patients a year")
+_YES_NO = {"true": True, "false": False}
+_ALSO_YES_NO = {"1": True, "y": True, "yes": True, "t": True, "0": False, "n": False, "no": False, "f": False}
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _SAVE_AS_CSV = 'Save it as "CSV UTF-8 (comma delimited)".'
 
@@ -56,6 +66,8 @@ class Sheet:
     found: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     uncounted: dict[str, int] = field(default_factory=dict)
     faulty: dict[str, set[int]] = field(default_factory=dict)
+    taken: list[str] = field(default_factory=list)
+    passed_over: set[int] = field(default_factory=set)
 
     def add(self, kind: str, message: str, *, index: int = -2) -> None:
         """Note one fault; index + 2 is its row, and -2 means the file as a whole."""
@@ -71,7 +83,6 @@ class Sheet:
     def add_cells(self, kind: str, column: str, indexes: Sequence[int], say: Callable[[str], str]) -> None:
         """Note one fault a row, saying what is wrong with the text that the row has in this column."""
         self.faulty.setdefault(column, set()).update(indexes)
-
         self.add_some(kind, indexes, lambda index: (index, say(self.text_at(column, index))))
 
     def text_at(self, column: str, index: int) -> str:
@@ -109,28 +120,58 @@ class Sheet:
         return some + more
 
     def finished(self) -> pd.DataFrame:
-        """Return the frame with whole numbers and true/false as such, where no cell is faulty."""
+        """Return the frame with whole numbers and true/false as such, where no cell is faulty.
+
+        Rows that were passed over are not in it.
+        """
         dtypes = {"whole": "int64", "boolean": "bool"}
+        if self.passed_over:
+            self.frame = self.frame.drop(index=sorted(self.passed_over))
+            self.passed_over = set()
         wanted = [c for c in self.table.columns if c.required or c.of_residents]
         sound = [c for c in wanted if c.kind in dtypes and self.sound(c.name)]
         whole = [c for c in sound if c.required or self.frame[c.name].notna().all()]
         return self.frame.astype({c.name: dtypes[c.kind] for c in whole})
 
 
-def read_sheet(folder: Path, table: Table) -> Sheet:
-    """Read one file of a place, noting what is wrong with its text, its header, its cells and its rows."""
+def read_sheet(folder: Path, table: Table, allow_missing: Collection[tuple[str, str]] = ()) -> Sheet:
+    """Read one file of a place, noting what is wrong with its text, its header, its cells and its rows.
+
+    What does no harm is taken for what it means, and ``taken`` says so in a line each. A journey without minutes is
+    passed over where ``allow_missing`` lists its pair.
+    """
     sheet = Sheet(table, folder / f"{table.name}.csv")
     sheet.frame = _empty_frame(table)
     if not (sheet.path.exists() or sheet.path.is_symlink()):
         sheet.present = False
         if table.required:
             columns = ", ".join(table.required_names)
-            sheet.add("file", f"the file is missing. Add it, with the columns {columns}.")
+            sheet.add("file", f"the file is missing. Add it, with the columns {columns}.{_beside(sheet, folder)}")
         return sheet
     text = _read_text(sheet, folder)
     if text is not None:
-        _read_cells(sheet, text)
+        _read_cells(sheet, text, allow_missing)
     return sheet
+
+
+def import_command(table: str, path: Path, *, replace: bool) -> str:
+    """Return the command that brings a file into the place that it lies in."""
+    words = ["optimiser import", table, shown(path), "--into", shown(path.parent), *(["--replace"] if replace else [])]
+    return " ".join(words)
+
+
+def _save_or_import(sheet: Sheet) -> str:
+    return f"{_SAVE_AS_CSV} Or bring it in as it is: {import_command(sheet.table.name, sheet.path, replace=True)}"
+
+
+def _beside(sheet: Sheet, folder: Path) -> str:
+    """Say which file may have been meant, where one of that name but another ending or other letters is there."""
+    meant = next((path for path in sorted(folder.iterdir()) if path.stem.lower() == sheet.table.name), None)
+    if meant is None:
+        return ""
+    if meant.suffix.lower() == ".csv":
+        return f" {meant.name} is there: call it {sheet.path.name}."
+    return f" {meant.name} is there. Bring it in: {import_command(sheet.table.name, meant, replace=False)}"
 
 
 def _empty_frame(table: Table) -> pd.DataFrame:
@@ -152,10 +193,12 @@ def _read_text(sheet: Sheet, folder: Path) -> str | None:
 
 def _decoded(sheet: Sheet, data: bytes) -> str | None:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        sheet.add("file", f"the file is in UTF-16, not UTF-8. {_SAVE_AS_CSV}")
+        sheet.add("file", f"the file is in UTF-16, not UTF-8. {_save_or_import(sheet)}")
         return None
     if other := other_format(data):
-        sheet.add("file", f"this is not a CSV file but {other}. {_SAVE_AS_CSV}")
+        can_come_in = any(word in other for word in ("Excel", "JSON"))
+        remedy = _save_or_import(sheet) if can_come_in else _SAVE_AS_CSV
+        sheet.add("file", f"this is not a CSV file but {other}. {remedy}")
         return None
     if b"\0" in data:
         sheet.add("file", f"this is not a CSV file: it holds bytes that no text has. {_SAVE_AS_CSV}")
@@ -165,19 +208,24 @@ def _decoded(sheet: Sheet, data: bytes) -> str | None:
     except UnicodeDecodeError as error:
         row = data[: error.start].count(b"\n") + 1
         what = f"byte {error.start + 1} (0x{data[error.start]:02X}) is not UTF-8"
-        sheet.add("file", f"{what}, so its letters cannot be told. {_SAVE_AS_CSV}", index=row - 2)
+        sheet.add("file", f"{what}, so its letters cannot be told. {_save_or_import(sheet)}", index=row - 2)
         return None
 
 
 # -- cells -----------------------------------------------------------------------------------------
 
 
-def _read_cells(sheet: Sheet, text: str) -> None:
+def _read_cells(sheet: Sheet, text: str, allow_missing: Collection[tuple[str, str]]) -> None:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
+        first = list(islice(reader, ROWS_LOOKED_AT))
+        command = import_command(sheet.table.name, sheet.path, replace=True)
+        if mistake := whole_table_mistake(sheet.table, header, first, command):
+            sheet.add("shape", mistake)
+            return
         known = _check_header(sheet, header)
-        columns, kept = _columns_of(sheet, reader, len(header))
+        columns, kept = _columns_of(sheet, chain(first, reader), len(header))
     except csv.Error as error:
         why = f"the row cannot be split into cells ({error}). Look for a quotation mark that is not closed."
         sheet.add("file", why, index=reader.line_num - 2)
@@ -186,6 +234,8 @@ def _read_cells(sheet: Sheet, text: str) -> None:
     sheet.frame = pd.DataFrame(index=pd.Index(kept))
     if not len(kept) and sheet.table.required:
         sheet.add("file", "there are no rows below the header. Add them.")
+    if "minutes" in known:
+        _pass_over_allowed(sheet, allow_missing)
     typed = {name: _convert(sheet, sheet.table[name]) for name in known}
     sheet.frame = pd.DataFrame(typed, index=sheet.frame.index)
     _check_schema(sheet)
@@ -195,23 +245,63 @@ def _check_header(sheet: Sheet, header: Sequence[str]) -> dict[str, int]:
     """Return the position of every known column, noting the rest."""
     table = sheet.table
     if len(header) == 1 and re.search(r"[;\t|]", header[0]):
-        sheet.add("header", f"the cells are not separated by commas. {_SAVE_AS_CSV}", index=-1)
+        sheet.add("header", f"the cells are not separated by commas. {_save_or_import(sheet)}", index=-1)
         return {}
     positions: dict[str, int] = {}
-    missing = [name for name in table.required_names if name not in header]
-    for position, name in enumerate(header):
+    names = [_as_declared(table, name) for name in header]
+    if changed := [quoted(written) for written, name in zip(header, names, strict=True) if written != name]:
+        sheet.taken.append(f"the column{'s' * (len(changed) > 1)} {', '.join(changed)} by the name that was meant.")
+    missing = [name for name in table.required_names if name not in names]
+    others = []
+    for position, name in enumerate(names):
         if name in positions:
             sheet.add("header", f"there are two columns {quoted(name)}. Delete one.", index=-1)
-        elif name not in table.column_names:
-            hint = did_you_mean(name, [c for c in table.column_names if c not in header], list_at_most=0)
-            remedy = hint or "Delete it, or see the data dictionary for the columns."
-            sheet.add("header", f"{quoted(name)} is not a column of this table. {remedy}", index=-1)
-        else:
+        elif name in table.column_names:
             positions[name] = position
+        elif hint := did_you_mean(name, [c for c in table.column_names if c not in names], list_at_most=0):
+            sheet.add("header", f"{quoted(name)} is not a column of this table. {hint}", index=-1)
+        else:
+            others.append(quoted(name) if name else "one without a name")
+    for name in others if missing else ():
+        words = f"{name} is not a column of this table. If it is one that is missing, call it so."
+        sheet.add("header", words, index=-1)
+    if others and not missing:
+        shown_first = f"{', '.join(others[:MOST_NAMED])}{' …' * (len(others) > MOST_NAMED)}"
+        sheet.taken.append(f"passed over {number_of(len(others), 'column')} that no table here has: {shown_first}.")
     for name in missing:
         words = f"the column {quoted(name)} is missing ({table[name].meaning}). Add it."
         sheet.add("header", words, index=-1)
     return positions
+
+
+def _as_declared(table: Table, written: str) -> str:
+    """Return a column's name as the table has it where only spaces or capitals differ, else as it is written."""
+    name = written.strip()
+    return name.lower() if name.lower() in table.column_names else name if name in table.column_names else written
+
+
+def number_of(number: int, noun: str) -> str:
+    """Return how many of something there are, in words: 1 row, 2,000 rows."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _pass_over_allowed(sheet: Sheet, allow_missing: Collection[tuple[str, str]]) -> None:
+    """Pass over the journeys that have no minutes where the config allows that."""
+    texts = sheet.texts
+    if not allow_missing or not {"area", "site"} <= set(texts):
+        return
+    marks = [number for number, text in enumerate(texts["minutes"].distinct) if _is_no_route(text)]
+    for row in texts["minutes"].rows_of(marks).tolist():
+        pair = tuple(texts[name].distinct[texts[name].which[row]].strip() for name in ("area", "site"))
+        if pair in allow_missing:
+            sheet.passed_over.add(int(sheet.frame.index[row]))
+    if number := len(sheet.passed_over):
+        sheet.taken.append(f"{number_of(number, 'journey')} without minutes as none, as travel.allow_missing allows.")
+
+
+def _is_no_route(text: str) -> bool:
+    word = text.strip().lower()
+    return not word or word in _NOT_A_NUMBER or bool(_ALL_NINES.fullmatch(word))
 
 
 def _columns_of(sheet: Sheet, reader: Iterator[list[str]], width: int) -> tuple[list[Texts], np.ndarray]:
@@ -254,59 +344,96 @@ def _convert(sheet: Sheet, column: Column) -> pd.Series[Any]:
     texts = sheet.texts[column.name]
     values: list[Any] = []
     wrong: dict[str, list[int]] = {}
+    otherwise: dict[str, list[int]] = {}
     for number, text in enumerate(texts.distinct):
-        kind, value = _value(text, column)
+        kind, value, taken = _value(text, column)
         values.append(value)
         if kind:
             wrong.setdefault(kind, []).append(number)
+        for one in taken if not kind else ():
+            otherwise.setdefault(one, []).append(number)
     for kind, numbers in wrong.items():
-        rows = sheet.frame.index[texts.rows_of(numbers)].tolist()
+        rows = [row for row in sheet.frame.index[texts.rows_of(numbers)].tolist() if row not in sheet.passed_over]
         sheet.add_cells(f"{column.name} {kind}", column.name, rows, partial(_say, kind, column))
+    for kind, numbers in otherwise.items():
+        count = len(texts.rows_of(numbers))
+        sheet.taken.append(_SAID[kind].format(cells=number_of(count, "cell"), column=column.name))
     dtype = "float64" if column.numeric else "object"
     cells = np.array(values, dtype=dtype)[texts.which] if values else np.array([], dtype=dtype)
     series = pd.Series(cells, index=sheet.frame.index, name=column.name)
     return series if column.numeric or column.kind == "boolean" else series.astype("str")
 
 
-def _value(text: str, column: Column) -> tuple[str, Any]:
-    """Return what is wrong with a cell's text, if anything, and its value."""
+_SAID = {
+    "space": "{cells} of {column} without the space before or after.",
+    "rounded": "{cells} of {column} rounded to the six decimal places that are counted.",
+    "yes": "{cells} of {column} for true or false, such as Yes, Y or 1.",
+    "year": "{cells} of {column} as the year in which the financial year begins.",
+}
+
+
+def _value(written: str, column: Column) -> tuple[str, Any, tuple[str, ...]]:
+    """Return what is wrong with a cell's text, if anything, its value, and how it was taken if not as written."""
     nothing = math.nan if column.numeric else None if column.kind == "boolean" else ""
+    text = written.strip()
+    space = ("space",) if text != written else ()
     if not text:
-        return ("blank" if column.required else ""), nothing
-    if text != text.strip():
-        return "space", nothing
+        return ("blank" if column.required else ""), nothing, space
     if holds_hidden(text):
-        return "hidden", nothing
+        return "hidden", nothing, ()
     if column.numeric:
-        return _number(text)
+        kind, value, taken = _number(text, column)
+        return kind, value, (*space, *taken)
     if column.kind == "boolean":
-        return ("", text.lower() == "true") if text.lower() in ("true", "false") else ("boolean", None)
-    return ("formula", nothing) if text.startswith(_FORMULA_STARTS) else ("", text)
+        word = text.lower()
+        plain, also = _YES_NO.get(word), _ALSO_YES_NO.get(word)
+        found = also if plain is None else plain
+        return ("boolean" if found is None else ""), found, (*space, *(("yes",) if plain is None else ()))
+    return ("formula", nothing, ()) if text.startswith(_FORMULA_STARTS) else ("", text, space)
 
 
-def _number(text: str) -> tuple[str, float]:
-    if not _NUMBER.fullmatch(text):
-        return "number", math.nan
-    value = float(text)
-    return ("", value) if math.isfinite(value) else ("number", math.nan)
+def _number(text: str, column: Column) -> tuple[str, float, tuple[str, ...]]:
+    if column.unit == "year" and (begins := financial_year(text)) is not None:
+        return "", float(begins), ("year",)
+    value = float(text) if NUMBER.fullmatch(text) else math.nan
+    if not math.isfinite(value):
+        return "number", math.nan, ()
+    if column.decimals is not None:
+        rounded = round(value * 10**column.decimals) / 10**column.decimals
+        return "", rounded, (("rounded",) if rounded != value else ())
+    return "", value, ()
 
 
 def _say(kind: str, column: Column, text: str) -> str:
     name, cell = column.name, quoted(text)
     if kind == "number":
-        return f"{name} is {cell}, {_why_no_number(text)}"
+        return f"{name} is {cell}, {_why_no_number(text.strip(), column)}"
+    if kind == "blank" and column.name == "minutes":
+        return f"minutes is blank. Fill it in; if there is no way, {_NO_ROUTE}"
     return {
         "blank": f"{name} is blank. Fill it in ({column.meaning}).",
-        "space": f"{name} is {cell}, with a space before or after it. Delete the space.",
         "hidden": f"{name} is {cell}, which holds a character that cannot be seen. Type it again.",
         "boolean": f"{name} is {cell}. Write true or false.",
         "formula": f"{name} is {cell}; a spreadsheet would run it as a formula. Start it with a letter.",
     }[kind]
 
 
-def _why_no_number(text: str) -> str:
+_NO_ROUTE = "delete the row and list its pair under travel.allow_missing, as [area, site]."
+
+
+def _why_no_number(text: str, column: Column) -> str:
+    if column.name == "minutes" and _is_no_route(text):
+        return f"which looks like no way there. If so, {_NO_ROUTE}"
+    if column.unit in _COUNTS and _SUPPRESSED.fullmatch(text):
+        return (
+            "the mark of a count that was not published, since it is small. Decide what stands for it, say 2.5 for 1 "
+            "to 4, and say so in columns.csv; optimiser import writes it in with --suppressed 2.5."
+        )
     if text.lower() in _NOT_A_NUMBER:
         return "which is not a number. Find the figure; if it is not known, the row cannot be used."
+    if re.fullmatch(r"[+-]?\d{1,3},\d{3}", text) and column.kind == "number":
+        one, other = text.replace(",", ""), text.replace(",", ".")
+        return f"which has a comma in it. Write {one}, or {other} if the comma stands for the decimal point."
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", text):
         return f"which has commas in it. Write {text.replace(',', '')}."
     if re.fullmatch(r"[+-]?\d+,\d+", text):
@@ -330,13 +457,33 @@ def _add_failures(sheet: Sheet, failures: pd.DataFrame) -> None:
         name = str(column)
         text = sheet.frame[name]
         blank = set() if sheet.table[name].required else set(text.index[text.isna() | (text == "")])
-        rows = [i for i in found["index"] if i is not None and i not in blank and not sheet.is_faulty(i, name)]
+        spared = blank | sheet.passed_over
+        rows = [i for i in found["index"] if i is not None and i not in spared and not sheet.is_faulty(i, name)]
+        if sheet.table[name].kind == "code" and (such := _mostly_names(sheet, name, rows)):
+            _add_names_for_codes(sheet, name, rows, such)
+            continue
         sheet.add_cells(f"{name} {words}", name, sorted(rows), partial(_say_failure, name, str(words)))
     if (failures["check"] == "multiple_fields_uniqueness").any() and set(sheet.table.key) <= set(sheet.frame):
         _add_duplicates(sheet)
 
 
+def _mostly_names(sheet: Sheet, name: str, rows: Sequence[int]) -> str:
+    """Return one of the texts that are no codes, where most of a column's are none; nothing where they are slips."""
+    texts = list(dict.fromkeys(sheet.text_at(name, index) for index in rows))
+    mostly = len(texts) >= LEAST_NAMES and 2 * len(texts) > len(sheet.texts[name].distinct)
+    return texts[0] if mostly else ""
+
+
+def _add_names_for_codes(sheet: Sheet, name: str, rows: Sequence[int], such: str) -> None:
+    command = import_command(sheet.table.name, sheet.path, replace=True)
+    words = f"{name} holds names, not codes, such as {quoted(such)}. Codes have letters, digits and _ only, and start"
+    sheet.add(f"{name} names", f"{words} with a letter. Bring the table in, with codes made of its names: {command}")
+    sheet.faulty.setdefault(name, set()).update(rows)
+
+
 def _say_failure(name: str, words: str, text: str) -> str:
+    if name == "minutes" and _is_no_route(text):
+        return f"minutes is {quoted(text)}, which looks like no way there. If so, {_NO_ROUTE}"
     return f"{name} is {quoted(text)}: it {words}"
 
 

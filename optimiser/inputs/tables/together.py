@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from optimiser.errors import closest, did_you_mean, quoted
-from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet
+from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet, import_command
 from optimiser.problem import HERE
 
 # What shares that were rounded to six decimals may be too much by, together.
 MOST_ROUNDING = 1e-4
+OFFICIAL = re.compile(r"[ENSW]\d{8}")
+LEAST_OF_ANOTHER_YEAR = 3
 
 
 def codes_if_sound(sheet: Sheet, column: str) -> list[str] | None:
@@ -28,6 +31,7 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
     _check_border(sheets)
     _check_residents_are_known(sheets["areas"])
     _check_population_parts(sheets["areas"])
+    swapped = {name for name, sheet in sheets.items() if _swapped(sheet, {"area": areas, "site": sites})}
     repaired: dict[tuple[str, str], dict[str, str]] = {}
     for name, column, known, whose in (
         ("journeys", "area", areas, "areas.csv"),
@@ -41,16 +45,32 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
         ("activity", "site", sites, "sites.csv"),
         ("columns", "source", codes_if_sound(sheets["sources"], "source"), "sources.csv"),
     ):
-        if known is not None:
+        if known is not None and name not in swapped:
             repaired[name, column] = _check_known(sheets[name], column, known, whose)
-    if areas and sites:
+    if areas and sites and "journeys" not in swapped:
         _check_journeys(sheets["journeys"], areas, sites, repaired, allow_missing)
+    if areas and sites:
         _check_transfers(sheets["transfers"], sites, repaired)
-    if areas:
+    if areas and "demand" not in swapped:
         _check_demand(sheets["demand"], areas, sheets["areas"], repaired)
-    for name in ("journeys", "transfers"):
-        _check_minutes_are_minutes(sheets[name])
     _check_staff_counted(sheets["staff"])
+
+
+def _swapped(sheet: Sheet, known: Mapping[str, Sequence[str] | None]) -> bool:
+    """Note once that two columns of codes have each other's name: none of one's is known, all of another's are."""
+    codes = [c.name for c in sheet.table.columns if c.kind == "code" and c.name in sheet.frame]
+    for column in codes if len(sheet.frame) else ():
+        there = set(known.get(column) or ())
+        if not there or set(sheet.frame[column]) & there:
+            continue
+        for other in codes:
+            if other != column and set(sheet.frame[other]) <= there:
+                words = f"the columns {column} and {other} are swapped. Swap their names in the first row."
+                sheet.add("swapped", words, index=-1)
+                sheet.faulty.setdefault(column, set()).update(sheet.frame.index.tolist())
+                sheet.faulty.setdefault(other, set()).update(sheet.frame.index.tolist())
+                return True
+    return False
 
 
 def _check_roles(sheets: dict[str, Sheet]) -> None:
@@ -113,6 +133,11 @@ def _check_known(sheet: Sheet, column: str, known: Sequence[str], whose: str) ->
     codes = sheet.frame[column]
     bad = codes[~codes.isin(known) & (codes != "")]
     bad = bad[[not sheet.is_faulty(index, column) for index in bad.index]]
+    official = [code for code in dict.fromkeys(bad) if OFFICIAL.fullmatch(code)]
+    if len(official) >= LEAST_OF_ANOTHER_YEAR:
+        _add_of_another_year(sheet, column, official, whose)
+        sheet.faulty.setdefault(column, set()).update(bad.index.tolist())
+        return {}
     distinct = list(dict.fromkeys(bad))[:FAULTS_PER_KIND]
 
     def say(text: str) -> str:
@@ -122,6 +147,16 @@ def _check_known(sheet: Sheet, column: str, known: Sequence[str], whose: str) ->
 
     sheet.add_cells(f"unknown {column}", column, bad.index.tolist(), say)
     return {text: guess for text in distinct if (guess := closest(text, known))}
+
+
+def _add_of_another_year(sheet: Sheet, column: str, codes: Sequence[str], whose: str) -> None:
+    """Note once that official codes are not those of the place: they change with every census, and are never slips."""
+    again = import_command(sheet.table.name, sheet.path, replace=True)
+    words = (
+        f"{len(codes):,} codes of {column} are not in {whose}, such as {quoted(codes[0])}. Official codes change with"
+    )
+    words = f"{words} a census, as those of 2011 and 2021 do: bring the table in with a lookup of both"
+    sheet.add(f"other {column}", f"{words}, or leave its rows out: {again} --lookup FILE")
 
 
 def _noun(column: str) -> str:
@@ -136,6 +171,8 @@ def _present_pairs(
 ) -> np.ndarray | None:
     """Return which pairs of two columns' codes the table has; None if it cannot tell."""
     if not sheet.present or rows[0] not in sheet.frame or columns[0] not in sheet.frame or not len(sheet.frame):
+        return None
+    if any(len(sheet.faulty.get(column, ())) >= len(sheet.frame) for column, _ in (rows, columns)):
         return None
     name = sheet.table.name
     across = [
@@ -195,7 +232,12 @@ def _check_transfers(sheet: Sheet, sites: Sequence[str], repaired: dict[tuple[st
     np.fill_diagonal(grid, True)
     pairs = _pairs_without(grid, sites, sites)
     _add_missing(sheet, "from_site", pairs, lambda a, b: f"there is no transfer time from {a} to {b}. Add it.")
-    for index in sheet.frame.index[sheet.frame["from_site"] == sheet.frame["to_site"]]:
+    to_itself = sheet.frame["from_site"] == sheet.frame["to_site"]
+    nothing = to_itself & (sheet.frame["minutes"] == 0) if "minutes" in sheet.frame else to_itself & False
+    if nothing.any():
+        sheet.passed_over.update(sheet.frame.index[nothing].tolist())
+        sheet.taken.append(f"passed over {int(nothing.sum()):,} of 0 minutes from a site to itself.")
+    for index in sheet.frame.index[to_itself & ~nothing]:
         sheet.add("itself", "this transfer ends where it starts. Delete the row.", index=int(index))
 
 
@@ -215,18 +257,6 @@ def _check_demand(
         pairs = _pairs_without(grid, residents, activities)
         words = "there is no {1} for {0}. Add it; where nobody needs it, write 0."
         _add_missing(sheet, "area", pairs, words.format)
-
-
-def _check_minutes_are_minutes(sheet: Sheet) -> None:
-    if "minutes" not in sheet.frame or not sheet.frame["minutes"].notna().any():
-        return
-    middle = float(sheet.frame["minutes"].median())
-    if middle < 3:
-        words = f"half of the times are below {middle:g} minutes: these look like hours. Multiply them by 60."
-        sheet.add("unit", words)
-    if middle > 1000:
-        words = f"half of the times are above {middle:g} minutes: these look like seconds. Divide them by 60."
-        sheet.add("unit", words)
 
 
 def _check_staff_counted(sheet: Sheet) -> None:

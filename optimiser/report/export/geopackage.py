@@ -15,7 +15,7 @@ import pyogrio
 import shapely
 from pyproj import Transformer
 
-from optimiser.inputs.boundaries import read_boundaries
+from optimiser.inputs.tables import boundary_file, read_boundaries
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import who_stay
 from optimiser.report.export.contents import LEAVERS, YES_OR_NO, leavers, plain
@@ -54,8 +54,8 @@ def geopackage_bytes(runs: Sequence[Run]) -> bytes:
 
 def outlines(run: Run) -> geopandas.GeoDataFrame | None:
     """Return the outline of every area on the British National Grid, by area code; None where the place has none."""
-    path = run.folder / "inputs/boundaries.geojson"
-    return _on_the_grid(path, path.read_bytes()) if path.is_file() else None
+    path = boundary_file(run.folder / "inputs")
+    return _on_the_grid(path, path.read_bytes()) if path else None
 
 
 @lru_cache(maxsize=2)

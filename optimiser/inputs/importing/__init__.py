@@ -1,0 +1,115 @@
+"""Bring a person's own table or outlines into a place, in our form, and say what was taken for what."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from optimiser.errors import Fault, InputError, did_you_mean, shown
+from optimiser.inputs.importing.codes import Known
+from optimiser.inputs.importing.outlines import outlines_in
+from optimiser.inputs.importing.pairs import demand_in, pairs_in
+from optimiser.inputs.importing.reading import read_any
+from optimiser.inputs.importing.rows import rows_in
+from optimiser.inputs.importing.wishes import Wishes
+from optimiser.inputs.schema import PLACE_TABLES, Table, place_table
+from optimiser.inputs.tables import IMPORTED, boundary_file
+from optimiser.inputs.tables.sheets import read_sheet
+
+__all__ = ["BOUNDARIES", "Brought", "Wishes", "bring_in"]
+
+BOUNDARIES = "boundaries"
+RECORD = ("table", "file", "sha256", "said")
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What was brought in: the place's files to write, by name, and what was done to make them, a sentence each."""
+
+    files: dict[str, bytes]
+    said: tuple[str, ...]
+    rows: int
+
+
+def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | None = None) -> Brought:
+    """Read a table or outlines in whatever form they are, and return what the place would have of them.
+
+    Parameters
+    ----------
+    table
+        The place's table that it becomes, such as ``journeys``, or ``boundaries``.
+    file
+        CSV, Excel, Parquet, OSRM's or Valhalla's JSON; for boundaries GeoJSON, GeoPackage or a shapefile.
+    place
+        The place's folder. Where it has areas and sites, their codes and names are looked up, and others left out.
+    wishes
+        What the file does not say itself.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, does not say enough, or would become a table with faults.
+    """
+    path, folder, wishes = Path(file), Path(place), wishes or Wishes()
+    names = [*(one.name for one in PLACE_TABLES), BOUNDARIES]
+    if table not in names:
+        raise InputError(
+            [Fault(table, f"there is no such table of a place. {did_you_mean(table, names, list_at_most=20)}")]
+        )
+    known = Known.of(folder, wishes.lookup)
+    if table == BOUNDARIES:
+        content, rows, said = outlines_in(path, known, wishes)
+        name = "boundaries.geojson"
+        beside = boundary_file(folder)
+        if beside and beside.name != name:
+            said.append(f"{beside.name} is not read any more: {name} is.")
+    else:
+        frame, said = _table_in(place_table(table), path, known, wishes)
+        name, rows, content = f"{table}.csv", len(frame), _csv(frame)
+        _refuse_faults(place_table(table), content, path)
+    record = _record(folder, table, path, said)
+    return Brought({name: content, IMPORTED: record}, tuple(said), rows)
+
+
+def _table_in(table: Table, path: Path, known: Known, wishes: Wishes) -> tuple[pd.DataFrame, list[str]]:
+    read = read_any(path, table, wishes)
+    if "minutes" in table.column_names:
+        return pairs_in(table, read, known, wishes)
+    return demand_in(read, known, wishes) if table.name == "demand" else rows_in(table, read, known, wishes)
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _refuse_faults(table: Table, content: bytes, path: Path) -> None:
+    """Refuse what would become a table with faults, before anything is written."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / f"{table.name}.csv").write_bytes(content)
+        faults = read_sheet(Path(folder), table).listed()
+    if faults:
+        raise InputError(
+            Fault(f"{shown(path)}, as {table.name}{one.place.partition(f'{table.name}.csv')[2]}", one.message)
+            for one in faults
+        )
+
+
+def _record(folder: Path, table: str, path: Path, said: Sequence[str]) -> bytes:
+    """Return the place's record of what was brought in, with this at its end in place of the same table's before."""
+    before = folder / IMPORTED
+    rows = list(csv.DictReader(io.StringIO(before.read_text(encoding="utf-8")))) if before.is_file() else []
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    rows = [row for row in rows if row.get("table") != table]
+    rows += [dict(zip(RECORD, (table, path.name, digest, words), strict=True)) for words in said]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, RECORD, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()

@@ -1,0 +1,319 @@
+"""A person's own files come into a place as our tables, and every line says what was taken for what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+from made_up_place import TABLES, geojson, square, write_place
+
+from optimiser.errors import InputError, NotWritten
+from optimiser.inputs.importing import Wishes, bring_in
+from optimiser.inputs.importing.writing import write_into
+from optimiser.inputs.tables import read_boundaries, read_place
+
+JOURNEYS = TABLES["journeys"].splitlines()
+
+
+def brought(table: str, path: Path, place: Path, **wishes: Any) -> tuple[list[str], tuple[str, ...]]:
+    """Return the rows of a table that was brought in, and what was said."""
+    found = bring_in(table, path, place, Wishes(**wishes))
+    (content, *_) = found.files.values()
+    return content.decode().splitlines(), found.said
+
+
+def written(folder: Path, name: str, text: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def long(header: str, of: Mapping[str, str] | None = None, times: float = 1) -> str:
+    """Return the made-up place's journeys under other names, and perhaps in another unit."""
+    rows = [line.split(",") for line in JOURNEYS[1:]]
+    return f"{header}\n" + "".join(f"{(of or {}).get(a, a)},{s},{float(m) * times:g}\n" for a, s, m in rows)
+
+
+def minutes(rows: list[str]) -> list[float]:
+    return [float(row.rsplit(",", 1)[1]) for row in rows[1:]]
+
+
+LONG = {
+    "r5py": ("from_id,to_id,travel_time", 1, {}, "times in minutes, half of them below 20.5."),
+    "r5r, with a percentile": ("fromId,toId,travel_time_p50", 1, {}, '"travel_time_p50" as minutes.'),
+    "a list of one's own": ("AREA,SITE,MINUTES", 1, {}, '"AREA" as area, "SITE" as site, "MINUTES" as minutes.'),
+    "seconds by name": ("origin,destination,duration_seconds", 60, {}, "times in seconds, as minutes."),
+    "hours, said": ("home,hospital,time", 1 / 60, {"unit": "hours"}, "times in hours, as minutes."),
+    "columns, said": ("a,b,c", 1, {"columns": {"area": "A", "site": "b", "minutes": "c"}}, '"a" as area, "b" as site'),
+}
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_a_long_table_comes_in_by_any_names(case: str, tmp_path: Path) -> None:
+    header, times, wishes, expected = LONG[case]
+    place = write_place(tmp_path / "place")
+    rows, said = brought("journeys", written(tmp_path, "t.csv", long(header, times=times)), place, **wishes)
+    assert rows[0] == JOURNEYS[0]
+    assert minutes(rows) == pytest.approx(minutes(JOURNEYS), abs=0.001)
+    assert expected in " ".join(said)
+
+
+def test_of_several_percentiles_the_median_is_taken(tmp_path: Path) -> None:
+    text = "from_id,to_id,travel_time_p25,travel_time_p50,travel_time_p75\nA1,ash,5,10,15\n"
+    rows, said = brought("journeys", written(tmp_path, "t.csv", text), tmp_path / "new")
+    assert rows == ["area,site,minutes", "A1,ash,10.0"]
+    assert 'passed over the columns "travel_time_p25", "travel_time_p75".' in said
+
+
+def test_times_that_cannot_be_minutes_are_not_guessed_at(tmp_path: Path) -> None:
+    path = written(tmp_path, "t.csv", long("from_id,to_id,travel_time", times=60))
+    with pytest.raises(InputError, match=r"half of its times are above 1,230.*--unit seconds"):
+        bring_in("journeys", path, write_place(tmp_path / "place"))
+
+
+def test_a_matrix_comes_in_whichever_way_it_lies(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    wide = ",zone,ash,birch,elm\n0,A1,10,20.5,40\n1,A2,15,12,30\n2,A3,50,22,8\n"
+    turned = "hospital,A1,A2,A3\nash,10,15,50\nbirch,20.5,12,22\nelm,40,30,8\n"
+    for text, words in ((wide, "a row for each of 3 areas"), (turned, "a column for each of 3 areas")):
+        rows, said = brought("journeys", written(tmp_path, "t.csv", text), place)
+        assert sorted(rows[1:]) == sorted(
+            f"{area},{site},{float(time)}" for area, site, time in (line.split(",") for line in JOURNEYS[1:])
+        )
+        assert words in " ".join(said)
+
+
+def test_a_matrix_between_sites_leaves_out_its_diagonal(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    text = "from,Ash Hospital,birch,elm\nAsh Hospital,0,20,30\nbirch,21,0,12\nelm,31,13,0\n"
+    rows, said = brought("transfers", written(tmp_path, "t.csv", text), place)
+    assert sorted(rows[1:]) == sorted(f"{line}.0" for line in TABLES["transfers"].splitlines()[1:])
+    assert "3 from a site to itself left out." in said
+    assert "1 site by name, as sites.csv has them." in said
+
+
+ROUTED = {
+    "OSRM's table": {"code": "Ok", "durations": [[600, 1230, 2400], [900, 720, 1800], [3000, 1320, None]]},
+    "Valhalla's matrix": {
+        "sources_to_targets": [
+            [{"time": 600, "distance": 1}, {"time": 1230}, {"time": 2400}],
+            [{"time": 900}, {"time": 720}, {"time": 1800}],
+            [{"time": 3000}, {"time": 1320}, {"time": None}],
+        ],
+        "units": "kilometers",
+    },
+}
+
+
+@pytest.mark.parametrize("program", ROUTED)
+def test_the_answer_of_a_routing_program_comes_in_by_the_order_of_the_tables(program: str, tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    rows, said = brought("journeys", written(tmp_path, "t.json", json.dumps(ROUTED[program])), place)
+    assert dict(line.rsplit(",", 1) for line in rows[1:]) == {
+        pair: repr(float(time)) for pair, time in (line.rsplit(",", 1) for line in JOURNEYS[1:]) if pair != "A3,elm"
+    }
+    assert said[0] == f"{program} of 3 origins and 3 destinations, in seconds."
+    assert '1 pair without a way ("") left out, such as A3 to elm' in " ".join(said).replace("blank", '""')
+
+
+def test_a_grid_of_another_size_than_the_tables_is_refused(tmp_path: Path) -> None:
+    page = json.dumps({"durations": [[60, 120], [60, 120]]})
+    with pytest.raises(InputError, match=r"it has 2 where areas\.csv has 3, and names none of them"):
+        bring_in("journeys", written(tmp_path, "t.json", page), write_place(tmp_path / "place"))
+
+
+def test_marks_of_no_way_are_left_out_and_counted(tmp_path: Path) -> None:
+    text = "area,site,minutes\nA1,ash,9999\nA1,birch,\nA1,elm,NaN\nA2,ash,-1\nA2,birch,99\nA3,ash,null\n"
+    rows, said = brought("journeys", written(tmp_path, "t.csv", text), tmp_path / "new")
+    assert rows[1:] == ["A2,birch,99.0"]
+    assert said[1] == (
+        '5 pairs without a way ("-1", "9999", "NaN", "null") left out, such as A1 to ash. '
+        "List those of your areas under travel.allow_missing."
+    )
+
+
+def test_a_workbook_a_semicolon_file_and_one_of_windows_come_in(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "About"
+    sheet = book.create_sheet("Journeys by car")
+    sheet.append(["Made for the board, March"])
+    sheet.append([])
+    sheet.append(["Zone", "Site", "Mins"])
+    sheet.append(["A1", "ash", 12.5])
+    sheet.append(["A2", "ash", 7])
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(InputError, match=r'has the sheets "About", "Journeys by car"\. Say which with --sheet'):
+        bring_in("demand", tmp_path / "t.xlsx", tmp_path / "new")
+    rows, said = brought(
+        "journeys", tmp_path / "t.xlsx", tmp_path / "new", sheet="Journeys by car", columns={"area": "zone"}
+    )
+    assert rows[1:] == ["A1,ash,12.5", "A2,ash,7.0"]
+    assert said[:2] == ('sheet "Journeys by car".', "row 3 as the header; the rows above it passed over.")
+    path = written(tmp_path, "t.csv", "area;site;minutes\nA1;Pâquis;12,5\nA2;Pâquis;7\n".encode("cp1252"))
+    rows, said = brought("journeys", path, tmp_path / "new")
+    assert rows[1:] == ["A1,P_quis,12.5", "A2,P_quis,7.0"]
+    assert said[:3] == (
+        "letters of Windows (CP1252), since they are not UTF-8.",
+        "cells parted by semicolons.",
+        "1 number with a decimal comma as with a point.",
+    )
+
+
+def test_a_parquet_file_comes_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame({"from_id": ["A1", "A2"], "to_id": ["ash", "ash"], "travel_time": [12, None]})
+    monkeypatch.setattr("optimiser.inputs.importing.reading.needed", lambda *_: None)
+    monkeypatch.setattr(pd, "read_parquet", lambda _: frame)
+    rows, _ = brought("journeys", written(tmp_path, "t.parquet", b"PAR1"), tmp_path / "new")
+    assert rows[1:] == ["A1,ash,12.0"]
+
+
+def test_areas_come_by_their_names_and_others_are_left_out(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    text = "lsoa,admissions\nappleby,1.3333333333\nBrook,2\nCrossing,0\nElsewhere,9\n"
+    rows, said = brought("demand", written(tmp_path, "t.csv", text), place, activity="visit")
+    assert rows[1:] == ["A1,visit,1.333333", "A2,visit,2.0", "A3,visit,0.0"]
+    assert said[-3:] == (
+        "3 areas by name, as areas.csv has them.",
+        'left out 1 area that areas.csv does not have: "Elsewhere"',
+        "1 count rounded to 6 decimals.",
+    )
+
+
+def test_a_file_of_other_areas_altogether_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "t.csv", "area,visit\nE01020001,3\nE01020002,3\n")
+    with pytest.raises(InputError, match=r'none of its areas is in areas\.csv, which has codes such as "A1"'):
+        bring_in("demand", path, write_place(tmp_path / "place"))
+
+
+def test_a_lookup_puts_codes_of_another_year_right(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    lookup = written(tmp_path, "lookup.csv", "LSOA11CD,LSOA21CD\nE1,A1\nE2,A2\nE3,A2\nE4,A3\n")
+    counts = written(tmp_path, "d.csv", "area,count\nE1,1\nE2,2\nE3,3.5\nE4,4\n")
+    rows, said = brought("demand", counts, place, lookup=lookup, activity="visit")
+    assert rows[1:] == ["A1,visit,1.0", "A2,visit,5.5", "A3,visit,4.0"]
+    assert "2 counts of areas that are one here, added up." in said
+    times = written(tmp_path, "t.csv", "area,site,minutes\nE1,ash,1\nE2,ash,2\nE3,ash,4\nE4,ash,4\n")
+    rows, said = brought("journeys", times, place, lookup=lookup)
+    assert rows[1:] == ["A1,ash,1.0", "A2,ash,3.0", "A3,ash,4.0"]
+    written(tmp_path, "lookup.csv", "a,b\nE1,A1\nE1,A2\n")
+    with pytest.raises(InputError, match="gives a code of the file two codes of the place"):
+        bring_in("journeys", times, place, Wishes(lookup=lookup))
+
+
+def test_counts_that_were_not_published_need_somebody_to_say_what_stands_for_them(tmp_path: Path) -> None:
+    path = written(tmp_path, "t.csv", 'area,Attendances\nA1,*\nA2,"1,234"\nA3,<5\n')
+    with pytest.raises(InputError, match=r'2 counts not published \("\*", "<5"\)\. Say what stands for each'):
+        bring_in("demand", path, tmp_path / "new")
+    rows, said = brought("demand", path, tmp_path / "new", suppressed=2.5)
+    assert rows[1:] == ["A1,attendances,2.5", "A2,attendances,1234.0", "A3,attendances,2.5"]
+    assert said[-2:] == ("1 count with commas between thousands.", '2 counts not published ("*", "<5") as 2.5 each.')
+
+
+def test_several_columns_of_counts_are_activities_and_one_of_activities_is_kept(tmp_path: Path) -> None:
+    wide = written(tmp_path, "w.csv", "area,Stroke,Births\nA1,1,2\n")
+    assert brought("demand", wide, tmp_path / "new")[0][1:] == ["A1,stroke,1.0", "A1,births,2.0"]
+    tall = written(tmp_path, "l.csv", "area,activity,patients\nA1,stroke,1\nA1,births,2\n")
+    assert brought("demand", tall, tmp_path / "new")[0][1:] == ["A1,stroke,1.0", "A1,births,2.0"]
+
+
+def test_areas_and_sites_come_by_the_names_that_official_tables_use(tmp_path: Path) -> None:
+    text = 'LSOA21CD,LSOA21NM,LAD22NM,Population,IMD decile,FID\nE01000001,City 1A,City,"1,465",9,1\n'
+    rows, said = brought("areas", written(tmp_path, "a.csv", text), tmp_path / "new")
+    assert rows == [
+        "area,name,resident,population,district,deprivation_decile",
+        "E01000001,City 1A,true,1465,City,9",
+    ]
+    assert 'passed over the column "FID".' in said
+    assert "resident, which the file does not have, as true in every row." in said
+    text = "Hospital_name,Postcode,Easting,Northing\nAsh General,AB1 2CD,1,2\nBirch,EF3 4GH,3,4\n"
+    rows, said = brought("sites", written(tmp_path, "s.csv", text), tmp_path / "new")
+    assert rows[:2] == [
+        "site,name,role,postcode,easting_m,northing_m",
+        "AB1_2CD,Ash General,candidate,AB1 2CD,1,2",
+    ]
+
+
+def test_what_would_be_a_faulty_table_is_refused_before_it_is_written(tmp_path: Path) -> None:
+    path = written(tmp_path, "t.csv", "area,site,minutes\nA1,ash,3\nA1,ash,4\n")
+    with pytest.raises(InputError, match=r't.csv, as journeys, row 3: area "A1", site "ash" is here again'):
+        bring_in("journeys", path, tmp_path / "new")
+
+
+def of_squares(tmp_path: Path, name: str, column: str, *, crs: str | None = "EPSG:27700") -> Path:
+    frame = geopandas.GeoDataFrame(
+        {"FID": [1, 2, 3], column: ["A1", "A2", "A3"]},
+        geometry=[shapely.box(500_000 + 9e3 * n, 200_000, 509_000 + 9e3 * n, 209_000) for n in range(3)],
+        crs=crs,
+    )
+    frame.to_file(tmp_path / name)
+    return tmp_path / name
+
+
+@pytest.mark.parametrize("name", ["b.gpkg", "b.shp", "b.geojson"])
+def test_outlines_come_in_from_any_file_and_system(name: str, tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    found = bring_in("boundaries", of_squares(tmp_path, name, "LSOA21CD"), place)
+    assert found.said == ("from EPSG:27700 to longitude and latitude.", '"LSOA21CD" as area.')
+    write_into(place, found.files, replace=True)
+    frame = read_boundaries(place / "boundaries.geojson", ["A1", "A2", "A3"]).to_crs("EPSG:27700")
+    assert frame.area.round(-5).tolist() == [81e6, 81e6, 81e6]
+    assert read_place(place).taken == ()
+    assert [path.name for path in (place / "replaced").iterdir()] == ["boundaries.geojson"]
+
+
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
+def test_outlines_without_a_system_need_one_said(tmp_path: Path) -> None:
+    path = of_squares(tmp_path, "b.gpkg", "area", crs=None)
+    with pytest.raises(InputError, match=r"does not say its coordinate system\. Say it, such as --crs EPSG:27700"):
+        bring_in("boundaries", path, tmp_path / "new")
+    found = bring_in("boundaries", path, tmp_path / "new", Wishes(crs="EPSG:27700"))
+    assert found.rows == 3
+    path = written(tmp_path, "grid.geojson", geojson({"A1": square(570_000, 190_000)}))
+    with pytest.raises(InputError, match="the coordinates are not degrees, though the file says so"):
+        bring_in("boundaries", path, tmp_path / "new")
+
+
+def test_outlines_that_cross_themselves_are_mended_and_parts_of_an_area_put_together(tmp_path: Path) -> None:
+    page = json.loads(geojson({"A1": [[[0, 50], [1, 51], [1, 50], [0, 51], [0, 50]]], "A2": square(2, 50)}))
+    page["features"].append(json.loads(geojson({"A2": square(3, 50)}))["features"][0])
+    found = bring_in("boundaries", written(tmp_path, "b.geojson", json.dumps(page)), tmp_path / "new")
+    assert found.rows == 2
+    assert found.said == (
+        '"area" as area.',
+        "1 outline mended by make_valid, since lines crossed: A1.",
+        "1 outline put together with another of the same area.",
+    )
+
+
+@pytest.mark.parametrize(("name", "content"), [("b.gpkg", b"<OGRVRTDataSource/>"), ("b.vrt", b"{}"), ("b.shp", b"{}")])
+def test_what_only_bears_the_name_of_outlines_is_not_handed_on(name: str, content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no GeoJSON, GeoPackage or shapefile, by its name and by how it begins"):
+        bring_in("boundaries", written(tmp_path, name, content), tmp_path / "new")
+
+
+def test_what_was_done_is_kept_beside_the_tables_and_what_was_there_before(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    path = written(tmp_path, "t.csv", long("from_id,to_id,travel_time"))
+    found = bring_in("journeys", path, place)
+    with pytest.raises(NotWritten, match=r"exists already\. Write --replace"):
+        write_into(place, found.files, replace=False)
+    for _ in range(2):
+        write_into(place, bring_in("journeys", path, place).files, replace=True)
+    assert sorted(one.name for one in (place / "replaced").iterdir()) == ["journeys-2.csv", "journeys.csv"]
+    record = pd.read_csv(place / "imported.csv")
+    assert record["table"].tolist() == ["journeys"] * 2
+    assert record["said"].tolist() == list(found.said)
+    assert read_place(place).taken == ()
+
+
+def test_a_time_with_a_comma_is_not_guessed_at(tmp_path: Path) -> None:
+    path = written(tmp_path, "t.csv", 'area,site,minutes\nA1,ash,"59,345"\nA2,ash,12\n')
+    with pytest.raises(InputError, match='1 cells of minutes are no numbers: "59,345"'):
+        bring_in("journeys", path, tmp_path / "new")
