@@ -321,7 +321,7 @@ def test_a_table_with_any_column_misnamed_is_refused_or_said_to_be_passed_over(t
         if place_table(table)[name].required:
             with pytest.raises(InputError, match='"x" is not a column of this table'):
                 read_problem(question)
-        elif name in ("population_65_plus", "people"):
+        elif name in ("population", "population_65_plus", "people"):
             with pytest.raises(InputError, match=f"{name} for some area|both people and wte are blank"):
                 read_problem(question)
         else:
