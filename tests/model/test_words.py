@@ -166,7 +166,7 @@ def test_one_way_out_is_said_as_one():
 def test_what_would_have_to_be_true_is_said_of_one():
     problem = small(minimum_patients=Figure(1))
     (found,) = switching(problem, problem.today, frozenset(), [parameters(problem)["minimum_patients.clinic"]])
-    assert "(now 1 patient a year)" in found.words("both", "neither")
+    assert ", now 1 patient a year)" in found.words("both", "neither")
     (found,) = switching(problem, problem.today, frozenset(), [parameters(problem)["journey_factor"]])
-    assert "(now 1)" in found.words("both", "neither")
+    assert "now 1)" in found.words("both", "neither")
     assert Trade("worst_journey", "minutes", "patient-minutes a year", None).words().startswith("weight of")

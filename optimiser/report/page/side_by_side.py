@@ -14,7 +14,7 @@ from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import read_bytes
 from optimiser.plan.affected import asked_about
 from optimiser.plan.asked import differing
-from optimiser.plan.comparison import compare, tables_of
+from optimiser.plan.comparison import MORE_AT, compare, tables_of
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS
 from optimiser.problem import Problem
@@ -57,7 +57,7 @@ FIRST = (
     "rules broken",
 )
 # What the page cannot work out for another choice.
-STAYS = ("documented exceptions", "excepted", "rules broken without documented exceptions")
+STAYS = ("documented exceptions", "excepted", "rules broken without documented exceptions", MORE_AT)
 NEITHER = ("patients at ", "excepted", "breaks ")
 JUDGED_COLUMNS = ("criterion", "run", "judgement", "by", "date")
 MAX_BYTES = 1024**2
@@ -123,6 +123,8 @@ def _in_words(problem: Problem, measure: str) -> str:
     first, _, rest = measure.partition(" ")
     if measure.startswith("patients at "):
         return f"patients a year at {places(problem, [measure.removeprefix('patients at ')])}"
+    if measure.startswith(MORE_AT):
+        return f"more patients a year than today at {places(problem, [measure.removeprefix(MORE_AT)])}"
     if measure.startswith("short of "):
         team, _, unit = measure.removeprefix("short of ").partition(" (")
         return f"short of {problem.teams[team].name} ({unit}" if team in problem.teams else measure.replace("_", " ")
