@@ -391,6 +391,9 @@ class KnowBeforeSettings(Strict):
         description="What to know; {mean_minutes of SERVICE} stands for that number of the run, as do other measures"
     )
     source: StrictStr = Field("", description="Where that is stated")
+    border: Literal["nearest", "as_today", "closed"] | None = Field(
+        None, description="The border for which it holds; shown with every other one, too, if not stated"
+    )
 
 
 def _border_in_todays_words(said: Any) -> Any:
