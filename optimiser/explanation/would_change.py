@@ -270,11 +270,11 @@ def _turned(plan: Plan, parameter: Parameter, at: Fraction, best: Option | None)
 def looked_for(problem: Problem) -> str:
     """Return in words which parameters are varied, how far and in which steps; nothing where none is."""
     kinds = {parameter.name.split(".")[0]: parameter for parameter in _looked_at(problem)}
-    said = []
-    for kind, what in {"journey_factor": "journeys", "demand_factor": "patients"}.items():
-        if kind in kinds:
-            low, high, step = (float(one) for one in (kinds[kind].low, kinds[kind].high, STEPS[kind]))
-            said.append(f"{what} from {low:g} to {high:g} times, in steps of {100 * step:g}%")
+    named = {"journey_factor": "journeys", "demand_factor": "patients"}
+    # All factors have one range.
+    factors = [kinds[kind] for kind in named if kind in kinds]
+    steps = listed(f"{what} (by {float(100 * STEPS[kind]):g}%)" for kind, what in named.items() if kind in kinds)
+    said = [f"{steps} from {float(one.low):g} to {float(one.high):g} times" for one in factors[:1]]
     return "; ".join([*said, *(["staff down to none"] if "staff" in kinds else [])])
 
 

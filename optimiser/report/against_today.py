@@ -100,7 +100,7 @@ def _hit_hardest(means: pd.DataFrame) -> str:
             worst = here.iloc[int(lost.to_numpy().argmax())]
             name = str(worst["group"]).removeprefix("district ")
             some = f"{whole(worst['longer'])} of {whole(worst['number'])} patients"
-            return f"; hardest hit, by minutes in all: {name} ({some}, by {worst['longer_by']:.1f} on average)"
+            return f"; most minutes lost in {name} ({some}, by {worst['longer_by']:.1f} on average)"
     return ""
 
 

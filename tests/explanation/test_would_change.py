@@ -61,8 +61,8 @@ def test_patients_that_a_site_lacks_are_said_at_that_site():
     first = would_change(solve(problem)).changes[0]
     assert (first.what, first.by, first.unit) == ("every_site_has_enough_patients.clinic", 2.5, "patients a year")
     assert str(first) == (
-        "If Ash, beside Birch, saw 32.5 patients a year and not 30: Clinic at Ash and Birch (13.33 minutes on average in "
-        "place of 16.67, 100% within 20 minutes in place of 83%)."
+        "If Ash, beside Birch, saw 32.5 patients a year and not 30: Clinic at Ash and Birch (13.33 minutes on average "
+        "in place of 16.67, 100% within 20 minutes in place of 83%)."
     )
 
 
@@ -82,7 +82,7 @@ def test_a_service_is_not_said_to_turn_by_a_rule_on_another():
 
 def test_how_far_is_looked_is_said():
     assert looked_for(small(rotas=three_doctors())) == (
-        "journeys from 0.5 to 2 times, in steps of 5%; patients from 0.5 to 2 times, in steps of 1%; staff down to none"
+        "journeys (by 5%) and patients (by 1%) from 0.5 to 2 times; staff down to none"
     )
 
 

@@ -25,11 +25,11 @@ def test_who_is_worse_off_and_what_is_gained_is_told_in_a_line_each():
     worse, gained = against_today.gains_and_losses(evaluate(problem, BIRCH))
     assert worse == (
         "Worse off than with today's sites: Clinic, 10 of 60 residents' patients a year (17%), by 20.0 minutes on "
-        "average; hardest hit, by minutes in all: Hills (10 of 30 patients, by 20.0 on average)."
+        "average; most minutes lost in Hills (10 of 30 patients, by 20.0 on average)."
     )
     assert gained == (
-        "Gained: every clinic would see at least 31 patients a year (today, by this model, Ash 30). Nobody's journey is "
-        "shorter."
+        "Gained: every clinic would see at least 31 patients a year (today, by this model, Ash 30). Nobody's journey "
+        "is shorter."
     )
     lines = screen.lines(evaluate(problem, BIRCH))
     assert worse in lines and gained in lines
@@ -45,7 +45,7 @@ def test_where_nothing_is_gained_and_nobody_loses_that_is_told():
 def test_without_districts_the_deprivation_fifth_is_told_and_where_today_is_unknown_nothing():
     worse, _ = against_today.gains_and_losses(evaluate(small(), BIRCH))
     assert worse.endswith(
-        "hardest hit, by minutes in all: deprivation fifth 1 (most deprived) (10 of 10 patients, by 20.0 on average)."
+        "most minutes lost in deprivation fifth 1 (most deprived) (10 of 10 patients, by 20.0 on average)."
     )
     bare = replace(small(), areas=small().areas.drop(columns="deprivation_decile"))
     worse, _ = against_today.gains_and_losses(evaluate(bare, BIRCH))
@@ -59,7 +59,7 @@ def test_the_district_that_loses_most_minutes_in_all_is_hardest_hit_and_those_fr
     worse, _ = against_today.gains_and_losses(plan := evaluate(problem, ASH))
     rows = {area: [journeys_of(one, area) for one in (plan, plan.today)] for area in ("east", "far")}
     east, far = (after - before for after, before in rows.values())
-    assert f"by {east:.1f} minutes on average, and all 5 from outside, by {far:.1f}; hardest hit" in worse
+    assert f"by {east:.1f} minutes on average, and all 5 from outside, by {far:.1f}; most minutes lost" in worse
     assert worse.endswith(f"Shore (30 of 30 patients, by {east:.1f} on average).")
 
 
@@ -105,8 +105,8 @@ def test_shorter_journeys_and_waits_are_told():
     _, gained = against_today.gains_and_losses(evaluate(problem, everywhere))
     # Half of the 30 who are seen first at ash go on today: 15 minutes a patient, of 30 that it takes.
     assert gained.endswith(
-        "Shorter journeys: Scanner, 30 of 60 residents' patients a year (50%), by 15.0 minutes on average, assumed waits "
-        "included."
+        "Shorter journeys: Scanner, 30 of 60 residents' patients a year (50%), by 15.0 minutes on average, assumed "
+        "waits included."
     )
 
 

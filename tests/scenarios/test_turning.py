@@ -102,8 +102,8 @@ def test_a_rule_that_the_plan_comes_to_break_turns_it():
     assert (found.value, found.best) == (Fraction(1, 30), ("birch",))
     assert found.breaks == ("Clinic at Ash has at least 35.8 patients a year",)
     assert str(found) == (
-        "Clinic: Birch would be best only if more than 3.33% of patients chose by journey time alone, on either side of "
-        "the border, and only the rest crossed it as today; Ash would then break a rule: Clinic at Ash has at least "
+        "Clinic: Birch would be best only if more than 3.33% of patients chose by journey time alone, on either side "
+        "of the border, and only the rest crossed it as today; Ash would then break a rule: Clinic at Ash has at least "
         "35.8 patients a year."
     )
 

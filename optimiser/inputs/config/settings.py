@@ -449,7 +449,8 @@ class Settings(Strict):
         "further apart are level; 1% of its average journey if not stated",
     )
     know_before: tuple[KnowBeforeSettings, ...] | None = Field(
-        None, description="What to know before the answer is repeated; every run shows it"
+        None,
+        description="What to know before the answer is repeated; every run shows it, or each with the `border` it is of",
     )
     time_limit_minutes: Annotated[Number, AfterValidator(Within(0, above=True))] = Field(
         10.0, description="Minutes after which the search stops and says how good its answer is"
