@@ -273,8 +273,8 @@ def looked_for(problem: Problem) -> str:
     named = {"journey_factor": "journeys", "demand_factor": "patients"}
     # All factors have one range.
     factors = [kinds[kind] for kind in named if kind in kinds]
-    steps = listed(f"{what} (by {float(100 * STEPS[kind]):g}%)" for kind, what in named.items() if kind in kinds)
-    said = [f"{steps} from {float(one.low):g} to {float(one.high):g} times" for one in factors[:1]]
+    steps = listed(f"{what} by {float(100 * STEPS[kind]):g}%" for kind, what in named.items() if kind in kinds)
+    said = [f"{steps}, from {float(one.low):g} to {float(one.high):g} times" for one in factors[:1]]
     return "; ".join([*said, *(["staff down to none"] if "staff" in kinds else [])])
 
 

@@ -47,10 +47,12 @@ def figures(plan: Plan) -> list[str]:
 
 
 def _of_rules(plan: Plan) -> list[str]:
-    rules = plan.rules[~plan.rules["verified"].astype(bool)].drop_duplicates(["rule", "right", "source"])
+    """Return what rules ask by figures that nobody verified: what is asked at several sites is one figure."""
+    rows = plan.rules[~plan.rules["verified"].astype(bool)].to_dict("records")
+    found = {broken.stated(plan.problem, str(row["instance"])): row for row in reversed(rows)}
     return [
         f"{broken.asked(plan.problem, str(row['instance']))} ({row['source'] or NO_SOURCE})"
-        for row in rules.to_dict("records")
+        for row in reversed(found.values())
     ]
 
 

@@ -82,7 +82,7 @@ def test_a_service_is_not_said_to_turn_by_a_rule_on_another():
 
 def test_how_far_is_looked_is_said():
     assert looked_for(small(rotas=three_doctors())) == (
-        "journeys (by 5%) and patients (by 1%) from 0.5 to 2 times; staff down to none"
+        "journeys by 5% and patients by 1%, from 0.5 to 2 times; staff down to none"
     )
 
 

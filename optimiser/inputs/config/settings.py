@@ -450,7 +450,7 @@ class Settings(Strict):
     )
     know_before: tuple[KnowBeforeSettings, ...] | None = Field(
         None,
-        description="What to know before the answer is repeated; every run shows it, or each with the `border` it is of",
+        description="What to know before the answer is repeated; every run shows it, or those of its border",
     )
     time_limit_minutes: Annotated[Number, AfterValidator(Within(0, above=True))] = Field(
         10.0, description="Minutes after which the search stops and says how good its answer is"
