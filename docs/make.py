@@ -451,6 +451,9 @@ is; how the overhead divides into call, crew and handover is not known, so it is
 Basildon; straight there, with everything else alike, it is Basildon too. It did while everybody was sent to the
 nearest hospital of all.
 
+**"Closes"** of a hyper-acute stroke unit means that the site, where it is counted as today's, is not to be one: none of
+today's three is a hyper-acute unit in this sense.
+
 **The border** is as it is today: as many of each area as in 2019 go to the hospitals outside, for every service that
 has patients and neighbours. The shares are of admissions of every kind, so they stand in for each of these services.
 

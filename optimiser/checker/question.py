@@ -451,7 +451,7 @@ CONFIG: Mapping[str, Kind] = {
     "know_before": anything,
     "at_most_services_a_site": perhaps(figure()),
 }
-KNOW_BEFORE = {"sentence": text(), "source": text()}
+KNOW_BEFORE = {"sentence": text(), "source": text(), "border": text("", ("", "nearest", "as_today", "closed"))}
 EXCEPTION = {name: text() for name in ("service", "needs", "site", "reason", "source", "by")}
 
 

@@ -28,6 +28,11 @@ from optimiser.checker.tried import Designated, Trial
 NOT_PROVED, NO_PLAN, NOT_KNOWN = "not proved", "no plan", "not known"
 SAME, DIFFERS = "the same plan is best", "another plan is best"
 MEAN, BEYOND_PRINTING = "mean_minutes", 10**200
+# How many patients a site would see that it should not, by the rule that is broken.
+WOULD_SEE = {
+    "every_site_has_enough_patients": "{} of the {} patients a year that are asked for",
+    "no_site_has_too_many_patients": "{} patients a year where {} are allowed",
+}
 # Both sides of a rule, which stand in a cell in place of a frame.
 SIDES = ("left", "right")
 
@@ -168,44 +173,74 @@ class Said:
             why = _literally(self.entry["text"].removeprefix(self.other.not_known))
             return {NO_PLAN: Wording(self.other.no_plan), NOT_KNOWN: Wording(self.other.not_known + why)}
         if self.entry["kind"] == "border":
-            border = "as many crossing as today" if self.run.question.border == "as_today" else "the border open"
-            moved = self._swaps(self.best, "The border decides it: if nobody crossed it, ", _across(border))
-            return {DIFFERS: self._but_breaks(self.best, border, moved)}
+            return {DIFFERS: self._behind_the_border(self.best)}
         same_plan = Wording("If everybody went to the nearest, the same plan would be best.")
         opening = "If everybody went to the nearest, the best plan would differ: "
-        return {SAME: same_plan, DIFFERS: self._swaps(self.best, opening, _to_the_nearest)}
+        return {SAME: same_plan, DIFFERS: self._swaps(self.best, opening)}
 
-    def _swaps(self, best: Designated, opening: str, frames: Callable[[int], tuple[str, str, list[str]]]) -> Wording:
-        """Return what is said of each service that the best plan has elsewhere than this one."""
+    def _moved(self, best: Designated) -> dict[str, list[str]]:
+        """Return where the best plan has each service that it has elsewhere than this one."""
+        there = {c: [site for site in self.run.candidates if (c, site) in best] for c in self.run.question.services}
+        return {code: sites for code, sites in there.items() if sites != self.run.sites_of(code)}
+
+    def _swaps(self, best: Designated, opening: str) -> Wording:
+        """Return what is said of each service that the best plan has elsewhere if everybody goes to the nearest."""
         swaps, cells = [], list[tuple[str, str]]()
-        for code, service in self.run.question.services.items():
-            sites = [site for site in self.run.candidates if (code, site) in best]
-            if sites != self.run.sites_of(code):
-                verb, minutes, of = frames(len(cells))
-                counted = mean_of(self.run, code) is not None
-                names = [self.run.inputs.names[site] for site in sites]
-                swaps.append(_literally(f"{service.name.lower()} {verb} {_listed(names)}") + minutes * counted)
-                cells += [(frame, code) for frame in of if counted]
+        for code, sites in self._moved(best).items():
+            names = [self.run.inputs.names[site] for site in sites]
+            minutes = ""
+            if self._is_counted(code):
+                minutes = f", {{{len(cells)}:.2f}} minutes on average"
+                cells.append(("best_there", code))
+            swaps.append(_literally(f"{self._name(code)} at {_listed(names)}") + minutes)
         return Wording(f"{opening}{'; '.join(swaps)}.", cells)
 
-    def _but_breaks(self, best: Designated, border: str, moved: Wording) -> Wording:
-        """Return a wording with the rules that the best plan there breaks here, and both sides of those on patients."""
-        run, cells = self.here.going(best), [*moved.cells]
-        known = dict(run.inputs.names) | {code: one.name.lower() for code, one in run.question.services.items()}
+    def _behind_the_border(self, best: Designated) -> Wording:
+        """Return what would be best behind the border, and which rules that breaks here or else how long it takes."""
+        cells = list[tuple[str, str]]()
+        moved = self._moved(best)
+        swaps = [_literally(f"{self._name(code)} at {self._short(sites)}") for code, sites in moved.items()]
+        here = self._breaks(best, cells) or self._takes([code for code in moved if self._is_counted(code)], cells)
+        border = "As people cross today" if self.run.question.border == "as_today" else "With the border open"
+        instead = f" {border}, {'; '.join(here)}." if here else ""
+        return Wording(f"If nobody crossed the border: {'; '.join(swaps)} would be best.{instead}", cells)
+
+    def _breaks(self, best: Designated, cells: list[tuple[str, str]]) -> list[str]:
+        """Return the rules that the best plan there breaks here; adds both sides of those on patients to cells."""
+        known = dict(self.run.inputs.names) | {code: self._name(code) for code in self.run.question.services}
         found = []
-        for instance in sorted(broken_by(run)):
+        for instance in sorted(broken_by(self.here.going(best))):
             rule, *names = instance.split(".")
-            whose = ", ".join(known.get(name, name.replace("_", " ")) for name in names)
-            numbers = ""
-            if self._fact(instance).unit == PATIENTS:
-                numbers = f"{{{len(cells)}:,.0f}} against {{{len(cells) + 1}:,.0f}} {PATIENTS}"
-                cells += [("left", instance), ("right", instance)]
-            inside = ": ".join(part for part in (_literally(whose), numbers) if part)
-            found.append(f"{rule.replace('_', ' ')} ({inside})")
-        if not found:
-            return moved
-        rules = f"the rule{'s' if len(found) > 1 else ''} that {'; '.join(found)}"
-        return Wording(f"{moved.template[:-1]}; but with {border} that breaks {rules}.", cells)
+            numbers = [f"{{{len(cells) + side}:,.0f}}" for side in (0, 1)]
+            of_patients = self._fact(instance).unit == PATIENTS
+            cells += [("left", instance), ("right", instance)] if of_patients else []
+            if rule in WOULD_SEE:
+                there = _literally(f"{self._name(names[0])} at {self._short(names[1:])}")
+                found.append(f"{there} would see {WOULD_SEE[rule].format(*numbers)}")
+                continue
+            whose = _literally(", ".join(known.get(name, name.replace("_", " ")) for name in names))
+            sides = f"{numbers[0]} against {numbers[1]} {PATIENTS}" if of_patients else ""
+            inside = ": ".join(part for part in (whose, sides) if part)
+            found.append(f"that breaks the rule that {rule.replace('_', ' ')} ({inside})")
+        return found
+
+    def _takes(self, services: Sequence[str], cells: list[tuple[str, str]]) -> list[str]:
+        """Return what journeys to services come to with the best plan there, and here; adds both to cells."""
+        found = []
+        for code in services:
+            means = f"{{{len(cells)}:.2f}} minutes on average and not {{{len(cells) + 1}:.2f}}"
+            found.append(f"{_literally(self._name(code))} would take {means}")
+            cells += [("best_here", code), ("measures", code)]
+        return found
+
+    def _name(self, service: str) -> str:
+        return self.run.question.services[service].name.lower()
+
+    def _is_counted(self, service: str) -> bool:
+        return mean_of(self.run, service) is not None
+
+    def _short(self, sites: Sequence[str]) -> str:
+        return _listed([_short_name(self.run.inputs.names[site]) for site in sites])
 
     def _fact(self, instance: str) -> Fact:
         """Return an instance of a rule as the best plan there has it here."""
@@ -240,16 +275,11 @@ class Said:
         return Breach(check, f"{self.where} {part}", claimed, found, f"{self.where}: {part} {says}.")
 
 
-def _across(border: str) -> Callable[[int], tuple[str, str, list[str]]]:
-    def words(number: int) -> tuple[str, str, list[str]]:
-        minutes = f" (with {border} {{{number}:.2f}} minutes on average against {{{number + 1}:.2f}})"
-        return "would be at", minutes, ["best_here", "measures"]
-
-    return words
-
-
-def _to_the_nearest(number: int) -> tuple[str, str, list[str]]:
-    return "at", f", {{{number}:.2f}} minutes on average", ["best_there"]
+def _short_name(name: str) -> str:
+    """Return the short name of a hospital, as docs/how_it_works.md has it."""
+    for kind in (" University", " General", " District", ""):
+        name = name.removesuffix(f"{kind} Hospital")
+    return name.replace(" Hospital,", ",")
 
 
 def _listed(names: Sequence[str]) -> str:

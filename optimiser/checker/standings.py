@@ -180,7 +180,7 @@ def what_to_know_is_so(run: Run) -> Iterator[Breach]:
 
 
 def _due(run: Run) -> Iterator[dict[str, str]]:
-    for one in run.question.know_before:
+    for one in (one for one in run.question.know_before if one["border"] in ("", run.question.border)):
         yield {"sentence": PLACE.sub(lambda place: _number(run, place), one["sentence"]), "source": one["source"]}
 
 

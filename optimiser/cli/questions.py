@@ -187,6 +187,7 @@ def evaluate(
         written = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified)
         plan = evaluate(problem, designations_of(problem, chosen), option=written)
     words = taken_in_words(question)
+    words += [f"Note of the option: {chosen.settings.note}"] if chosen.settings.note else []
     if missing := left_out(problem, chosen):
         words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
     folder = out or new_run(f"{config.stem}_{option.stem}")

@@ -26,7 +26,7 @@ from optimiser.model.rules import LIMITS, Demand, demand_of, name_of
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.proof import PROVED, Option
 from optimiser.problem import Problem
-from optimiser.problem.words import PATIENTS, amount, begun, listed, percent, places
+from optimiser.problem.words import PATIENTS, amount, begun, listed, percent, places, shown
 from optimiser.scenarios.parameters import BORDER_PULL, Parameter, parameters
 from optimiser.scenarios.switching import Switching, switching
 from optimiser.scenarios.turning import turning_values
@@ -113,7 +113,7 @@ def would_change(plan: Plan, *, most: int = MOST_SAID) -> WouldChange:
     First stands how many patients would have to go to the nearest of all for another site to be best, by service; these
     are not counted among the ``most``. Nothing is worked out where asking again would take long, and that is said.
     """
-    if why_not := _too_large(plan):
+    if why_not := why_not_worked_out(plan):
         return WouldChange((), why_not)
     found, too_fine = [*reversed(list(_by_rules(plan)))], []
     for parameter in _looked_at(plan.problem):
@@ -128,7 +128,8 @@ def would_change(plan: Plan, *, most: int = MOST_SAID) -> WouldChange:
     return WouldChange((*_by_the_border(plan), *list(smallest.values())[:most]), left_out)
 
 
-def _too_large(plan: Plan) -> str:
+def why_not_worked_out(plan: Plan) -> str:
+    """Return why rules and figures are not varied to find what would change an answer; nothing where they are."""
     problem = plan.problem
     if plan.proof.outcome != PROVED:
         return "the plan is not proved best"
@@ -177,7 +178,7 @@ def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
         for (rule, whose), short in needs.items()
         if (words := LIMITS[rule].it_would_take(problem, whose, _rounded_up(short, unit)))
     ]
-    words = listed(takes) or _given_in_words(problem, way, given)
+    words = _if_they_saw(problem, then) or listed(takes) or _given_in_words(problem, way, given)
     gained = tuple(_gains(plan, then))
     has_size = bool(given) and isfinite(by) and unit != "designated"
     return Change(
@@ -192,6 +193,20 @@ def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
         gained,
         _sentence(plan, words, then.designated, gained),
     )
+
+
+def _if_they_saw(problem: Problem, then: Plan) -> str:
+    """Return in words how many patients sites would have to see that see too few, if that is all that is broken."""
+    if set(then.broken["rule"]) != {"every_site_has_enough_patients"}:
+        return ""
+    found = []
+    for row in then.broken.to_dict("records"):
+        _, code, site = str(row["instance"]).split(".")
+        others = [other for other in then.sites_of(code) if other != site]
+        beside = f", beside {places(problem, others)}," if others else ""
+        sees = shown(round(row["left"]) if round(row["left"]) != round(row["right"]) else row["left"])
+        found.append(f"{places(problem, [site])}{beside} saw {amount(row['right'], PATIENTS)} and not {sees}")
+    return f"if {' and '.join(found)}"
 
 
 def _given_in_words(problem: Problem, way: Giving, given: str) -> str:
@@ -252,6 +267,17 @@ def _turned(plan: Plan, parameter: Parameter, at: Fraction, best: Option | None)
     return Change(PARAMETER, parameter.name, float(by), parameter.unit, float(at), size, "", then, (), words)
 
 
+def looked_for(problem: Problem) -> str:
+    """Return in words which parameters are varied, how far and in which steps; nothing where none is."""
+    kinds = {parameter.name.split(".")[0]: parameter for parameter in _looked_at(problem)}
+    named = {"journey_factor": "journeys", "demand_factor": "patients"}
+    # All factors have one range.
+    factors = [kinds[kind] for kind in named if kind in kinds]
+    steps = listed(f"{what} by {float(100 * STEPS[kind]):g}%" for kind, what in named.items() if kind in kinds)
+    said = [f"{steps}, from {float(one.low):g} to {float(one.high):g} times" for one in factors[:1]]
+    return "; ".join([*said, *(["staff down to none"] if "staff" in kinds else [])])
+
+
 def _turn(plan: Plan, parameter: Parameter, end: Fraction) -> tuple[Fraction, Option | None] | None:
     """Return the nearest value towards an end of its range at which another plan is best, and that; else nothing.
 
@@ -304,16 +330,16 @@ def _overtaken(found: Switching, away: int) -> Fraction | None:
 def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
     """Return in words that a parameter changes by so much."""
     kind, *names = parameter.name.split(".")
-    share, tried = f"{float(abs(by) * 100):.6g}%", f" (tried in steps of {float(STEPS[kind] * 100):g}%)"
+    share = f"{float(abs(by) * 100):.6g}%"
     if kind == "staff":
-        who = problem.teams[names[0]].name
         counted = "" if names[1] == "people" else f" {names[1]}"
-        return f"{float(abs(by)):g}{counted} fewer {who} in post"
+        one = "of the " if abs(by) == 1 and not counted else ""
+        return f"{float(abs(by)):g}{counted} fewer {one}{problem.teams[names[0]].name} in post"
     if kind == "demand_factor":
         whose = listed(one.name for one in problem.services.values() if one.activity == names[0])
-        return f"{share} {'more' if by > 0 else 'fewer'} patients for {whose}{tried}"
+        return f"{share} {'more' if by > 0 else 'fewer'} patients for {whose}"
     whose = f"journeys from the areas of {names[0]}" if names else "every journey"
-    return f"{whose} {share} {'longer' if by > 0 else 'shorter'}{tried}"
+    return f"{whose} {share} {'longer' if by > 0 else 'shorter'}"
 
 
 # The border -----------------------------------------------------------------------------------------------------------
@@ -321,7 +347,7 @@ def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
 
 def _by_the_border(plan: Plan) -> Iterator[Change]:
     for one in turning_values(plan):
-        if one.value is not None:
+        if one.value is not None and not (one.best is None and one.of_others):
             by = float(one.value - one.now)
             where = BORDER, BORDER_PULL, by, "share of patients", float(one.value), by
             yield Change(*where, one.service, one.designated, (), one.words)
@@ -341,14 +367,15 @@ def _sentence(plan: Plan, takes: str, then: Designations | None, gained: Iterabl
     for code, service in problem.services.items():
         there = tuple(site for site in problem.candidates if (site, code) in then)
         if there != plan.sites_of(code):
-            gains = ", ".join(_gain_in_words(problem, one) for one in by_service.get(code, ()))
+            gains = ", ".join(filter(None, (_gain_in_words(problem, one) for one in by_service.get(code, ()))))
             said.append(f"{service.name} at {places(problem, there)}{f' ({gains})' if gains else ''}")
     return f"{begun(takes)}: {'; '.join(said)}."
 
 
 def _gain_in_words(problem: Problem, gain: Gain) -> str:
     if gain.measure == "mean_minutes":
-        return f"{gain.after:.1f} minutes on average in place of {gain.before:.1f}"
+        return f"{gain.after:.2f} minutes on average in place of {gain.before:.2f}"
     standard = problem.services[gain.service].standard_minutes
     assert standard is not None
-    return f"{percent(gain.after)} within {amount(standard.value, 'minutes')} in place of {percent(gain.before)}"
+    before, after = percent(gain.before), percent(gain.after)
+    return f"{after} within {amount(standard.value, 'minutes')} in place of {before}" if before != after else ""

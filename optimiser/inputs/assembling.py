@@ -73,7 +73,9 @@ def problem_of(config: Config, place: Place) -> Problem:
         border=_border(settings, place, areas.index, neighbours),
         uncounted=_uncounted(place),
         exceptions=tuple(one.into(Excepted) for one in settings.exceptions or ()),
-        know_before=tuple(one.into(KnowBefore) for one in settings.know_before or ()),
+        know_before=tuple(
+            one.into(KnowBefore) for one in settings.know_before or () if one.border in (None, settings.border)
+        ),
         objectives=tuple(one.into(Objective) for one in settings.objectives),
     )
     problem = problem.behind_its_border() if settings.border == "closed" else problem

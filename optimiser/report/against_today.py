@@ -6,16 +6,23 @@ from math import isfinite
 
 import pandas as pd
 
-from optimiser.model.rules import LIMITS, demand_of, in_words
+from optimiser.model.rules.rule import Names
 from optimiser.plan import Plan, measures
-from optimiser.plan.affected import against
+from optimiser.plan.affected import against, one_row_an_area
 from optimiser.problem import Problem
-from optimiser.problem.words import listed, percent, sites_in_words, whole
+from optimiser.problem.words import PATIENTS, amount, listed, percent, short, shown, sites_in_words, whole
+from optimiser.report import broken
+from optimiser.report.words import lower
 
 # So many services are named on a screen.
 MOST_NAMED = 3
 SHORTEST_SAID_MINUTES = 0.05
 WORTH_SAYING_PATIENTS = 0.5
+# To keep to these is no gain to anybody: they are what an answer is made of, not what it is for.
+NO_GAIN = (
+    *("fixed_designations_stand", "not_too_many_sites", "no_site_provides_too_many"),
+    *("moves_within_limit", "recruitment_within_limit"),
+)
 
 
 def gains_and_losses(plan: Plan, most: int = MOST_NAMED) -> list[str]:
@@ -28,12 +35,12 @@ def gains_and_losses(plan: Plan, most: int = MOST_NAMED) -> list[str]:
     if not known:
         return []
     moved = {code: against(plan, plan.today, code) for code in known}
-    longer = [said for code, means in moved.items() if (said := _moved(problem, code, means, "longer"))]
-    shorter = [said for code, means in moved.items() if (said := _moved(problem, code, means, "shorter"))]
+    longer = [said for code, means in moved.items() if (said := _moved(plan, code, means, "longer"))]
+    shorter = [said for code, means in moved.items() if (said := _moved(plan, code, means, "shorter"))]
     worse = _numbered(longer, most) if longer else "nobody, by the length of journeys"
     nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "Nobody's journey is shorter"
-    met = _met(plan)
-    rules = f"it meets what today's sites do not: {_numbered(met, most)}" if met else "nothing that a rule asks"
+    gained = _gained(plan)
+    rules = _numbered(gained, most) if gained else "nothing that a rule asks"
     return [f"Worse off than with today's sites: {worse}.", f"Gained: {rules}. {nearer}."]
 
 
@@ -45,18 +52,35 @@ def _numbered(said: list[str], most: int) -> str:
     return "; ".join([*shown, *([f"and {len(said) - most} more: --full"] if len(said) > most else [])])
 
 
-def _moved(problem: Problem, service: str, means: pd.DataFrame, way: str) -> str:
+def _moved(plan: Plan, service: str, means: pd.DataFrame, way: str) -> str:
     """Return how many patients have a longer journey to a service (or shorter), by how much, and where it is most."""
     every = means[means["group"] == ""].iloc[0]
     number, by = float(every[way]), float(every[f"{way}_by"])
     if not number or by < SHORTEST_SAID_MINUTES:
         return ""
-    name, waits = problem.services[service].name, ", assumed waits included" if _waits(every) else ""
-    of_all = f"{whole(number)} of {whole(every['number'])} patients a year ({percent(number / every['number'])})"
+    name, waits = plan.problem.services[service].name, ", assumed waits included" if _waits(every) else ""
+    of_all = f"{whole(number)} of {whole(every['number'])} residents' patients a year"
+    of_all += f" ({percent(number / every['number'])})"
     if not isfinite(by):
         return f"{name}, {of_all}, of whom some reach no site"
     said = f"{name}, {of_all}, by {by:.1f} minutes on average{waits}"
-    return f"{said}{_hit_hardest(means)}" if way == "longer" else said
+    return f"{said}{_incomers(plan, service)}{_hit_hardest(means)}" if way == "longer" else said
+
+
+def _incomers(plan: Plan, service: str) -> str:
+    """Return how many from outside who come in today go longer, and by how much; nothing where none do."""
+    if plan.problem.services[service].transfer:
+        return ""
+    now, today = (one_row_an_area(one, service).set_index("area") for one in (plan, plan.today))
+    come = today[~today["resident"].astype(bool) & today["site"].isin(plan.problem.candidates)]
+    more = (now["spent"].reindex(come.index) - come["spent"]).round(9)
+    patients = come["patients"]
+    number = float(patients[more > 0].sum())
+    if number < WORTH_SAYING_PATIENTS:
+        return ""
+    by = float((patients * more)[more > 0].sum()) / number
+    of_all = "all" if (more > 0).all() else f"{whole(number)} of"
+    return f", and {of_all} {whole(float(patients.sum()))} from outside, by {by:.1f}"
 
 
 def _waits(every: pd.Series) -> bool:
@@ -65,33 +89,56 @@ def _waits(every: pd.Series) -> bool:
 
 
 def _hit_hardest(means: pd.DataFrame) -> str:
-    """Return the district, or else the deprivation fifth, whose mean journey grows most; nothing where none does."""
+    """Return the district, or else the deprivation fifth, that loses most minutes in all; nothing where none does.
+
+    Those minutes are how many patients there go longer, times by how many minutes they do on average.
+    """
     for kind in ("district ", "deprivation fifth "):
-        here = means[means["group"].str.startswith(kind) & (means["change"] > 0)]
+        here = means[means["group"].str.startswith(kind) & (means["longer"] > 0)]
         if len(here):
-            worst = here.sort_values("change", kind="stable").iloc[-1]
+            lost = here["longer"] * here["longer_by"]
+            worst = here.iloc[int(lost.to_numpy().argmax())]
             name = str(worst["group"]).removeprefix("district ")
-            return f"; hardest hit {name}, whose average grows by {worst['change']:.1f}"
+            some = f"{whole(worst['longer'])} of {whole(worst['number'])} patients"
+            return f"; most minutes lost in {name} ({some}, by {worst['longer_by']:.1f} on average)"
     return ""
 
 
-def _met(plan: Plan) -> list[str]:
-    """Return what rules ask, in words, that today's sites break and the plan meets."""
-    before, still = (
-        dict.fromkeys(_asked(plan.problem, str(instance)) for instance in one.broken["instance"])
-        for one in (plan.today, plan)
-    )
-    return [words.replace("; ", ", ") for words in before if words not in still]
+def _gained(plan: Plan) -> list[str]:
+    """Return what would be so that is not with today's sites: of what rules ask, that which today's sites break."""
+    problem, missed = plan.problem, dict[tuple[str, Names], list[str]]()
+    for instance in map(str, plan.today.broken["instance"]):
+        missed.setdefault(broken.stated(problem, instance), []).append(instance)
+    still = {broken.stated(problem, str(instance)) for instance in plan.broken["instance"]}
+    return [
+        _gain(plan, rule, whose, instances)
+        for (rule, whose), instances in missed.items()
+        if rule not in NO_GAIN and (rule, whose) not in still
+    ]
 
 
-def _asked(problem: Problem, instance: str) -> str:
-    """Return in words what an instance of a rule asks: where it is asked at each site alike, once for all of them."""
-    rule, *names = instance.split(".")
-    stated = LIMITS[rule].stated(problem) if rule in LIMITS else ()
-    whose = next((one for one in stated if set(one) <= set(names)), None)
-    if whose is not None:
-        return LIMITS[rule].stated_in_words(problem, whose)
-    return in_words(problem, demand_of(rule, tuple(names)))
+def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
+    """Return what would be so by a rule: of patients and staff with what is there today, else what it asks."""
+    problem, today = plan.problem, {str(row["instance"]): row for row in plan.today.broken.to_dict("records")}
+    sites = [broken.site_of(problem, one) for one in instances]
+    if rule == "every_site_has_enough_patients":
+        has = [broken.has_of(today[one]["left"], today[one]["right"], PATIENTS) for one in instances]
+        every, asked = f"every {lower(problem.services[whose[0]].name)}", amount(today[instances[0]]["right"], PATIENTS)
+        return f"{every} would see at least {asked} (today, by this model, {_each(problem, sites, has)})"
+    if rule == "rota_is_filled" and all(site in problem.sites for site in sites):
+        (code, team, unit), needed = whose, {float(today[one]["right"]) for one in instances}
+        at = [site for site in problem.candidates if (site, code) in problem.today]
+        has = [shown(problem.in_post(site, team, unit)) for site in at]  # type: ignore[arg-type]
+        if len(needed) == 1:
+            staff = f"{shown(needed.pop())} {'' if unit == 'people' else f'{unit} '}{problem.teams[team].name}"
+            there = f"every {lower(problem.services[code].name)} would have {staff}"
+            each = listed(has) if len(at) == len(problem.candidates) else _each(problem, at, has)
+            return f"{there} (in post today {each})"
+    return f"a rule kept that today's sites break: {broken.asked(problem, instances[0]).replace('; ', ', ')}"
+
+
+def _each(problem: Problem, sites: list[str], numbers: list[str]) -> str:
+    return listed(f"{short(problem.sites[site].name)} {number}" for site, number in zip(sites, numbers, strict=True))
 
 
 def neighbours(plan: Plan, numbers: pd.DataFrame) -> list[str]:
@@ -106,7 +153,8 @@ def neighbours(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             each = (f"{plan.problem.sites[str(row.group)].name} {row.value:+,.0f}" for row in other.itertuples())
             said.append(f"{plan.problem.services[str(code)].name}: {listed(each)}")
     if not said:
-        return ["No neighbouring hospital treats more patients than with today's sites, or fewer."]
+        why = ", by assumption: as many cross the border as today" if plan.problem.border else ""
+        return [f"No neighbouring hospital treats more patients than with today's sites, or fewer{why}."]
     return [f"Neighbouring hospitals treat more patients a year than with today's sites, or fewer. {'; '.join(said)}."]
 
 

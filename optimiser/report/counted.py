@@ -100,6 +100,12 @@ def _source(files: Mapping[str, bytes], table: str, column: str, activity: str) 
     return listed(dict.fromkeys(publishers))
 
 
+def titles_of_demand(files: Mapping[str, bytes], activity: str) -> str:
+    """Return the titles of the sources of an activity's patients, as a list in words."""
+    sources = _sources(files, "demand", "patients_per_year", activity)
+    return listed(dict.fromkeys(one.get("title") or one.get("publisher") or "" for one in sources))
+
+
 def _years(words: str) -> set[int]:
     """Return the years that words speak of, first to last; of a year such as 2018/19, both."""
     found = {int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", words)}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from optimiser.explanation.why_not import broken_in_words, broken_rules
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, measures
-from optimiser.plan.proof import EVALUATED, PROVED, Standing
+from optimiser.plan.proof import EVALUATED, PROVED, Enumeration, Standing
 from optimiser.plan.quotable import Sentence, mean_minutes_of
 from optimiser.problem import Problem
 from optimiser.problem.words import amount, apart, begun, hundredths, in_round_words, listed, percent, places, whole
+from optimiser.report import broken
 from optimiser.report.set_against import swap
-from optimiser.report.words import how_far
+from optimiser.report.words import aims, how_far
 from optimiser.search.enumeration import can_be_ranked
 from optimiser.search.level import MOST_TRIED
 
@@ -25,23 +25,43 @@ def how_sure(plan: Plan) -> list[str]:
     if proof.outcome != PROVED:
         return [f"Not proved best: {how_far(plan, 'the best found')}", *margins(plan)]
     if not listing:
-        return ["Proved best: the solver closed the gap to 0.", *margins(plan)]
-    ties = f", as good as {listing.equal_best - 1:,} others" if listing.equal_best > 1 else ""
+        return [f"Proved best: the solver closed the gap to 0. {aims(plan.problem)}", *margins(plan)]
+    ties = _as_good_as(plan, listing)
     none_better = f"{in_round_words(listing.lawful)} break no rule, and none of these is better"
     if listing.lawful == 1:
         none_better = "this alone breaks no rule"
     return [
-        f"Proved best{ties}: of {in_round_words(listing.listed)} options {none_better}. The solver found it with a gap "
-        "of 0, and arithmetic without the solver finds the same.",
+        f"Proved best{ties}: of {in_round_words(listing.listed)} options {none_better}. {aims(plan.problem)} The "
+        "solver's gap is 0, and arithmetic without it finds the same.",
         *margins(plan),
     ]
 
 
+def _as_good_as(plan: Plan, listing: Enumeration) -> str:
+    """Return how many options are as good as the plan, and where the first of them differs; nothing where none is."""
+    if listing.equal_best < 2:
+        return ""
+    said, best = f", as good as {amount(listing.equal_best - 1, 'others')}", listing.ranked[0].values
+    equal = (one.designated for one in listing.ranked if one.values == best and one.designated != plan.designated)
+    first = next(equal, None)
+    if first is None:
+        return said
+    there = {
+        code: [site for site in plan.problem.candidates if (site, code) in first] for code in plan.problem.services
+    }
+    differ = (
+        f"{_name(plan, code)} at {places(plan.problem, at)}"
+        for code, at in there.items()
+        if tuple(at) != plan.sites_of(code)
+    )
+    return f"{said} ({'the first has' if listing.equal_best > 2 else 'which has'} {listed(differ)})"
+
+
 def _evaluated(plan: Plan) -> list[str]:
-    broken = broken_rules(plan)
-    if len(broken):
-        head = f"Worked out as people wrote it down, not optimised. It breaks {amount(len(broken), 'rules')}:"
-        return [head, *broken_in_words(broken, codes=False)]
+    if len(plan.broken):
+        head = f"Worked out as people wrote it down, not optimised. It breaks {broken.how_many(plan)}"
+        first, *rest = broken.lines(plan)
+        return [f"{head}:", *(f"  - {line}" for line in (first, *rest))] if rest else [f"{head}: {first}."]
     excepted = plan.problem.exceptions and plan.exceptions["would_have_broken"].astype(bool).any()
     but = " but for documented exceptions" if excepted else ""
     return [f"Worked out as people wrote it down, not optimised. It breaks no rule{but}."]

@@ -1,11 +1,13 @@
-"""The unverified figures that an answer rests on: how many there are, and which."""
+"""The unverified figures that an answer rests on: how many there are, and which, each with its source."""
 
 from __future__ import annotations
 
 from optimiser.inputs.tables import unverified_activities
 from optimiser.plan import Plan
 from optimiser.problem import Service
-from optimiser.problem.words import is_one
+from optimiser.problem.words import amount, is_one, listed
+from optimiser.report import broken
+from optimiser.report.counted import titles_of_demand
 
 FIGURES_OF_TRANSFERS = (
     "dwell_minutes",
@@ -14,13 +16,12 @@ FIGURES_OF_TRANSFERS = (
     "suspected_per_confirmed",
     "repatriated_share",
 )
+NO_SOURCE = "no source stated"
 
 
 def how_many(plan: Plan) -> int:
     """Return how many figures are unverified that an answer rests on: of rules, patients, standards and transfers."""
-    rules = plan.rules[~plan.rules["verified"].astype(bool)].drop_duplicates(["rule", "right", "source"])
-    transfers = [name for code in plan.problem.reached_by_transfer for name in _guesses(plan.problem.services[code])]
-    return len(rules) + len(_activities(plan)) + len(_standards(plan)) + len(transfers)
+    return len(figures(plan))
 
 
 def checked(plan: Plan) -> str:
@@ -33,50 +34,60 @@ def checked(plan: Plan) -> str:
 
 
 def unverified(plan: Plan) -> list[str]:
-    """Return what rests on unverified figures: which rules, whose patients, which standards and transfers."""
-    unread = plan.rules[~plan.rules["verified"].astype(bool)]["rule"].unique()
-    named = ", ".join(str(rule).replace("_", " ") for rule in unread)
-    rules = [f"Rests on unverified figures for these rules: {named} (see rules.csv)."] if named else []
-    return [*rules, *_unverified_patients(plan), *_unverified_standards(plan), *_unverified_transfers(plan)]
+    """Return the unverified figures that an answer rests on, a line each, and how many there are."""
+    found = figures(plan)
+    number = len(found)
+    head = f"It rests on {number} unverified {'figure' if is_one(number) else 'figures'}:"
+    return [head, *(f"- {one}" for one in found)] if found else []
 
 
-def _unverified_patients(plan: Plan) -> list[str]:
-    """Name the services whose patients come from a source that nobody verified: volumes and minutes rest on them."""
+def figures(plan: Plan) -> list[str]:
+    """Return every unverified figure that an answer rests on, in words with its value, and its source in brackets."""
+    return [*_of_rules(plan), *_of_patients(plan), *_of_standards(plan), *_of_transfers(plan)]
+
+
+def _of_rules(plan: Plan) -> list[str]:
+    """Return what rules ask by figures that nobody verified: what is asked at several sites is one figure."""
+    rows = plan.rules[~plan.rules["verified"].astype(bool)].to_dict("records")
+    found = {broken.stated(plan.problem, str(row["instance"])): row for row in reversed(rows)}
+    return [
+        f"{broken.asked(plan.problem, str(row['instance']))} ({row['source'] or NO_SOURCE})"
+        for row in reversed(found.values())
+    ]
+
+
+def _of_patients(plan: Plan) -> list[str]:
+    """Return whose patients come from a source that nobody verified: volumes and minutes rest on them."""
     problem = plan.problem
     by_activity: dict[str, list[str]] = {}
     for code in problem.services_with_patients:
         by_activity.setdefault(str(problem.services[code].activity), []).append(problem.services[code].name)
-    names = [name for one in _activities(plan) for name in by_activity[one]]
-    return [f"Patients are counted by an unverified source for: {', '.join(names)} (sources.csv)."] if names else []
+    return [
+        f"Patients of {listed(by_activity[one])}, by area ({titles_of_demand(problem.files, one) or NO_SOURCE})"
+        for one in unverified_activities(problem.files, dict.fromkeys(by_activity))
+    ]
 
 
-def _unverified_standards(plan: Plan) -> list[str]:
-    """Name the services whose patients beyond a standard are counted by a standard that nobody verified."""
-    names = [one.name for one in _standards(plan)]
-    return [f"Patients beyond a standard are counted by an unverified one for: {', '.join(names)}."] if names else []
+def _of_standards(plan: Plan) -> list[str]:
+    """Return the standards that nobody verified, by which patients within reach are counted."""
+    found = []
+    for code in plan.problem.services_with_patients:
+        standard = plan.problem.services[code].standard_minutes
+        if standard and not standard.verified:
+            name, minutes = plan.problem.services[code].name, amount(standard.value, "minutes")
+            found.append(f"{name}: {minutes} count as near enough ({standard.source or NO_SOURCE})")
+    return found
 
 
-def _unverified_transfers(plan: Plan) -> list[str]:
-    lines = []
-    for code in plan.problem.reached_by_transfer:
-        service = plan.problem.services[code]
-        if guesses := ", ".join(name.replace("_", " ") for name in _guesses(service)):
-            lines.append(
-                f"Transfers to {service.name.lower()} rest on unverified figures: {guesses} (see config.yaml)."
-            )
-    return lines
-
-
-def _activities(plan: Plan) -> list[str]:
-    problem = plan.problem
-    used = dict.fromkeys(str(problem.services[code].activity) for code in problem.services_with_patients)
-    return unverified_activities(problem.files, used)
-
-
-def _standards(plan: Plan) -> list[Service]:
-    counted = [plan.problem.services[code] for code in plan.problem.services_with_patients]
-    return [one for one in counted if one.standard_minutes and not one.standard_minutes.verified]
+def _of_transfers(plan: Plan) -> list[str]:
+    services = (plan.problem.services[code] for code in plan.problem.reached_by_transfer)
+    return [f"Transfers to {one.name}: {words}" for one in services for words in _guesses(one)]
 
 
 def _guesses(service: Service) -> list[str]:
-    return [name for name in FIGURES_OF_TRANSFERS if not getattr(service.transfer, name).verified]
+    stated = ((name, getattr(service.transfer, name)) for name in FIGURES_OF_TRANSFERS)
+    return [
+        f"{name.replace('_', ' ')} {one.value:g} ({one.source or NO_SOURCE})"
+        for name, one in stated
+        if not one.verified
+    ]

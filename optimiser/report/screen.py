@@ -19,18 +19,18 @@ from optimiser.report.summary_of_staff import short as short_of_staff
 from optimiser.report.words import main_service
 
 # Marks of a site for a service, in the order of the legend.
-STAYS, OPENS, CLOSES, FIXED, THERE, NOTHING = "●", "○", "✕", "■", "◆", "·"
+STAYS, OPENS, CLOSES, FIXED, THERE, IDLE, NOTHING = "●", "○", "✕", "■", "◆", "◌", "·"
 LEGEND = {
     STAYS: "stays",
     OPENS: "opens",
     CLOSES: "closes",
     FIXED: "fixed there",
     THERE: "is there (today is not stated)",
+    IDLE: "is there, but nobody is taken there",
     NOTHING: "is not there",
 }
 # Of more candidates no matrix is drawn, but a line a service.
 MOST_IN_A_MATRIX = 8
-LEFT_OUT = "Which figures are unverified, staff, beds and all else that is left out here: --full."
 HEADINGS = ("minutes", "within", "outside")
 
 
@@ -53,12 +53,19 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         "",
         *gains_and_losses(plan),
         *how_sure(plan),
-        *short_of_staff(plan),
-        *summary.exceptions(plan)[:1],
-        *_headed("What would change it:", changes),
+        *short_of_staff(plan, again=False),
+        *summary.exceptions_in_short(plan),
+        *_headed(_what_would_change(plan), changes),
         *_headed("Before this is repeated:", map(_first_sentence, told(plan))),
     ]
-    return [*every, f"Draft: not a decision. {LEFT_OUT}"]
+    beds = ", beds" if any(one.beds and plan.sites_of(code) for code, one in plan.problem.services.items()) else ""
+    left_out = f"Which figures are unverified, staff{beds} and all else that is left out here: --full."
+    return [*every, f"Draft: not a decision. {left_out}"]
+
+
+def _what_would_change(plan: Plan) -> str:
+    far = summary.how_far_was_looked(plan)
+    return f"What would change it, each alone ({far}):" if far else "What would change it:"
 
 
 def _headed(head: str, each: Iterator[str] | Sequence[str]) -> list[str]:
@@ -73,6 +80,8 @@ def _first_sentence(known: Mapping[str, str]) -> str:
 
 def _mark(plan: Plan, service: Service, site: str) -> str:
     here, problem = (site, service.code) in plan.designated, plan.problem
+    if here and site in summary.idle_sites(plan, service.code):
+        return IDLE
     if service.code not in problem.services_with_today:
         return (FIXED if site in service.fixed else THERE) if here else NOTHING
     today = (site, service.code) in problem.today
@@ -148,7 +157,7 @@ def _meaning(plan: Plan) -> list[str]:
     limits = {one.standard_minutes.value if one.standard_minutes else 30.0 for one in counted}
     within = f"{limits.pop():g} minutes" if len(limits) == 1 else "the standard, 30 minutes where there is none"
     figures = f"Residents' average minutes, share within {within}, share treated outside the system."
-    today = " In brackets: today's sites under this question, all else as it asks; by this model, not counted."
+    today = " In brackets: today's sites, under this question and by this model."
     return [figures + today * bool(plan.problem.services_with_today)]
 
 

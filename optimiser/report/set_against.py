@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -15,12 +15,17 @@ from optimiser.plan import Plan, evaluate
 from optimiser.plan.proof import PROVED
 from optimiser.plan.quotable import Cell, Otherwise, Sentence, mean_minutes_of, plain
 from optimiser.problem import Problem
-from optimiser.problem.words import PATIENTS, names_of, rule_in_words, sites_in_words
+from optimiser.problem.words import PATIENTS, names_of, places, rule_in_words, sites_in_words
 from optimiser.search.enumeration import can_be_listed
 from optimiser.search.planning import solve
 
 # What the config of another question says instead.
 BEHIND_THE_BORDER, TO_THE_NEAREST = {"border": "closed"}, {"patients_go_to": "nearest"}
+# How many patients a site would see that it should not, by the rule that is broken.
+WOULD_SEE = {
+    "every_site_has_enough_patients": "{} of the {} patients a year that are asked for",
+    "no_site_has_too_many_patients": "{} patients a year where {} are allowed",
+}
 
 
 def to_the_nearest(plan: Plan) -> list[Otherwise]:
@@ -61,30 +66,40 @@ def _best(plan: Plan, other: Problem, none: Sentence, unknown: str, asked: Mappi
 
 def border_line(plan: Plan, closed: Plan) -> list[Otherwise]:
     """Return a sentence where the answer would differ if nobody crossed the border, naming the services it decides."""
-    problem, swaps, cells = plan.problem, list[str](), list[Cell]()
+    problem, cells = plan.problem, list[Cell]()
     here = evaluate(closed.problem, plan.designated)
     if _as_good(here, evaluate(closed.problem, closed.designated)):
         return []
     there_as_here = evaluate(problem, closed.designated)
     frames = {"measures": mean_minutes_of(plan), "best_here": mean_minutes_of(there_as_here)}
-    border = "as many crossing as today" if problem.border else "the border open"
-    for code, service in problem.services.items():
-        there = closed.sites_of(code)
-        if plan.sites_of(code) != there:
-            against = ""
-            if code in set(frames["measures"]["service"]):
-                numbers = f"{{{len(cells)}:.2f}} minutes on average against {{{len(cells) + 1}:.2f}}"
-                against = f" (with {border} {numbers})"
-                cells += [_mean(frame, code) for frame in ("best_here", "measures")]
-            where = plain(f"{service.name.lower()} would be at {sites_in_words(problem, there)}")
-            swaps.append(f"{where}{against}")
-    if not swaps:
+    moved = [code for code in problem.services if plan.sites_of(code) != closed.sites_of(code)]
+    if not moved:
         return []
+    best = "; ".join(plain(f"{_name(problem, code)} at {places(problem, closed.sites_of(code))}") for code in moved)
     if broken := _broken(there_as_here, cells):
-        swaps.append(f"but with {border} that breaks {broken}")
         frames["rules_here"] = there_as_here.rules
-    said = Sentence("border", "", f"The border decides it: if nobody crossed it, {'; '.join(swaps)}.", tuple(cells))
-    return [Otherwise(said, BEHIND_THE_BORDER, closed, here, frames)]
+    else:
+        counted = set(frames["measures"]["service"])
+        broken = _would_take(problem, [code for code in moved if code in counted], cells)
+    here_instead = (
+        f" {'As people cross today' if problem.border else 'With the border open'}, {broken}." if broken else ""
+    )
+    words = f"If nobody crossed the border: {best} would be best.{here_instead}"
+    return [Otherwise(Sentence("border", "", words, tuple(cells)), BEHIND_THE_BORDER, closed, here, frames)]
+
+
+def _name(problem: Problem, service: str) -> str:
+    return problem.services[service].name.lower()
+
+
+def _would_take(problem: Problem, services: Sequence[str], cells: list[Cell]) -> str:
+    """Return what journeys to some services would come to there, as a template; adds where its numbers stand."""
+    found = []
+    for code in services:
+        means = f"{{{len(cells)}:.2f}} minutes on average and not {{{len(cells) + 1}:.2f}}"
+        found.append(f"{plain(_name(problem, code))} would take {means}")
+        cells += [_mean(frame, code) for frame in ("best_here", "measures")]
+    return "; ".join(found)
 
 
 def _broken(plan: Plan, cells: list[Cell]) -> str:
@@ -93,13 +108,18 @@ def _broken(plan: Plan, cells: list[Cell]) -> str:
     of_staff = [name for name, rule in JUDGED.items() if rule.from_staff]
     broken = plan.broken[~plan.broken["rule"].isin(of_staff)]
     for instance, unit in sorted(zip(broken["instance"], broken["unit"], strict=True)):
-        more = ""
+        rule, *names = instance.split(".")
+        numbers = [f"{{{len(cells) + side}:,.0f}}" for side in (0, 1)]
         if unit == PATIENTS:
-            more = f"{{{len(cells)}:,.0f}} against {{{len(cells) + 1}:,.0f}} {PATIENTS}"
             cells += [Cell("rules_here", (("instance", instance),), side) for side in ("left", "right")]
-        words = rule_in_words(plain(instance), {code: plain(name) for code, name in known.items()}, more)
-        found.append(words)
-    return f"{'the rule' if len(found) == 1 else 'the rules'} that {'; '.join(found)}" if found else ""
+        if rule in WOULD_SEE:
+            there = plain(f"{_name(plan.problem, names[0])} at {places(plan.problem, names[1:])}")
+            found.append(f"{there} would see {WOULD_SEE[rule].format(*numbers)}")
+        else:
+            more = f"{numbers[0]} against {numbers[1]} {PATIENTS}" if unit == PATIENTS else ""
+            words = rule_in_words(plain(instance), {code: plain(name) for code, name in known.items()}, more)
+            found.append(f"that breaks the rule that {words}")
+    return "; ".join(found)
 
 
 def _mean(frame: str, service: str) -> Cell:

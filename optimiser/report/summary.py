@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from optimiser.explanation import looked_for, why_not_worked_out
 from optimiser.explanation.why_not import broken_in_words, broken_rules
 from optimiser.journeys.shared_out import sharing
 from optimiser.plan import Plan, matters, measures
@@ -14,6 +15,7 @@ from optimiser.problem.words import (
     amount,
     of_ages,
     of_incomers,
+    places,
     sites_in_words,
 )
 from optimiser.report.against_today import changes, neighbours
@@ -75,17 +77,24 @@ def beside(run: Run) -> dict[str, list[str]]:
     What people call the option, how near others come, what would change it, and what to know before repeating it.
     """
     would_change = run.record.get("would_change") or {"changes": [], "not_worked_out": ""}
+    far = how_far_was_looked(run.plan)
     known = [f"{one['sentence']} Source: {one['source']}." for one in run.record.get("know_before", ())]
     found = {
         "The option": option(run.plan),
         "How near others come": [*level(run.plan), *margins(run.plan)],
         "What would change it": [
             *(one["words"] for one in would_change["changes"]),
+            *([f"Each alone; looked for: {far}."] if would_change["changes"] and far else []),
             *left_out(would_change["not_worked_out"]),
         ],
         "What to know before repeating it": known,
     }
     return {heading: said for heading, said in found.items() if said}
+
+
+def how_far_was_looked(plan: Plan) -> str:
+    """Return how far was looked for what would change an answer; nothing where that was not looked for at all."""
+    return "" if why_not_worked_out(plan) else looked_for(plan.problem)
 
 
 def left_out(why: str) -> list[str]:
@@ -99,6 +108,8 @@ def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     found = []
     for code, service in plan.problem.services.items():
         text = f"{service.name:<{width}}  {sites_in_words(plan.problem, plan.sites_of(code))}"
+        if idle := idle_sites(plan, code):
+            text += f" (nobody is taken to {sites_in_words(plan.problem, idle)})"
         if service.activity:
             mean, worst = (measures.number(numbers, name, code) for name in ("mean_minutes", "worst_minutes"))
             within = measures.number(numbers, "patients_within_30", code)
@@ -117,6 +128,15 @@ def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             text += " (fixed)"
         found.append(text)
     return found
+
+
+def idle_sites(plan: Plan, service: str) -> list[str]:
+    """Return the sites that provide a service whose patients are counted, and to which nobody is taken."""
+    if service not in plan.journeys_to:
+        return []
+    rows = plan.journeys_to[service]
+    taken = set(rows.loc[rows["patients_per_year"] > 0, "site"])
+    return [site for site in plan.sites_of(service) if site not in taken]
 
 
 def on_the_road(numbers: pd.DataFrame, service: str) -> str:
@@ -228,26 +248,42 @@ def _beds(plan: Plan, numbers: pd.DataFrame) -> list[str]:
 
 
 def exceptions(plan: Plan) -> list[str]:
-    """Return how many documented exceptions there are, and which of them the plan makes use of."""
-    problem = plan.problem
-    if not problem.exceptions:
+    """Return which documented exceptions the plan makes use of, a line each with its reason, and how many there are."""
+    if not plan.problem.exceptions:
         return []
-    without = plan.exceptions[plan.exceptions["would_have_broken"].astype(bool)]
-    used, broken = matters(without), len(without)
     return [
-        f"Documented exceptions: {amount(len(matters(plan.exceptions)), 'matters')} in "
-        f"{amount(len(plan.exceptions), 'rows')}, of which {broken} would otherwise break a rule.",
-        *(
-            f"  {number}. Without {problem.services[needs].name.lower()} on its site or in reach: "
-            f"{_who_goes_without(problem, rows)}. {reason}."
-            for number, ((needs, reason), rows) in enumerate(used, start=1)
-        ),
+        _how_many_exceptions(plan, ":" if _used(plan) else "."),
+        *(f"  {number}. {_in_words(plan, one)}. {one[0][1]}." for number, one in enumerate(_used(plan), start=1)),
     ]
+
+
+def exceptions_in_short(plan: Plan) -> list[str]:
+    """Return which documented exceptions the plan makes use of, in one sentence; nothing where there are none."""
+    if not plan.problem.exceptions:
+        return []
+    used = "; ".join(_in_words(plan, one) for one in _used(plan))
+    return [_how_many_exceptions(plan, f": {used}." if used else ".")]
+
+
+def _used(plan: Plan) -> list[tuple[tuple[str, str], pd.DataFrame]]:
+    return matters(plan.exceptions[plan.exceptions["would_have_broken"].astype(bool)])
+
+
+def _how_many_exceptions(plan: Plan, more: str) -> str:
+    every, used = len(matters(plan.exceptions)), len(_used(plan))
+    said = amount(used, "exceptions", "documented ") if used else "no documented exception"
+    return f"It rests on {said}{f' of {every}' if every != used else ''}{more}"
+
+
+def _in_words(plan: Plan, matter: tuple[tuple[str, str], pd.DataFrame]) -> str:
+    (needs, _), rows = matter
+    without = plan.problem.services[needs].name.lower()
+    return f"{_who_goes_without(plan.problem, rows)} without {without} on its site or in reach"
 
 
 def _who_goes_without(problem: Problem, rows: pd.DataFrame) -> str:
     """Return the services of one matter with the sites where they go without, in words."""
     where = {str(code): list(there["site"]) for code, there in rows.groupby("service", sort=False)}
     return "; ".join(
-        f"{problem.services[code].name.lower()} at {sites_in_words(problem, sites)}" for code, sites in where.items()
+        f"{problem.services[code].name.lower()} at {places(problem, sites)}" for code, sites in where.items()
     )

@@ -10,16 +10,19 @@ from optimiser.problem import ACROSS_SITES
 from optimiser.problem.words import listed, sites_in_words
 
 MOST_FRAGILE_NAMED = 3
+BREAKS_A_RULE = "; that breaks a rule"
 
 
-def short(plan: Plan) -> list[str]:
-    """Return what each team is short of, and at which sites."""
+def short(plan: Plan, *, again: bool = True) -> list[str]:
+    """Return what each team is short of, and at which sites: ``again`` where a broken rule says that already."""
     found = []
     for team, unit in plan.problem.team_units:
         here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
         if (short := round(here["short"].sum(), 6)) > 0:
             words = f"Short of {_staff(plan, short, team, unit)}{_at_which(plan, here)}"
-            found.append(f"{words}{_allowed(plan, team, unit)}.{_posts(plan, here)}")
+            allowed, posts = _allowed(plan, team, unit), _posts(plan, here)
+            if again or posts or allowed != BREAKS_A_RULE:
+                found.append(f"{words}{allowed}.{posts}")
     return [*found, *_short_by_grade(plan)]
 
 
@@ -42,7 +45,7 @@ def _allowed(plan: Plan, team: str, unit: str) -> str:
     may = {rota.may_fall_short for rota in needed if (rota.team, rota.unit) == (team, unit)}
     if len(may) > 1:
         return ""
-    return "; this question allows it" if True in may else "; that breaks a rule"
+    return "; this question allows it" if True in may else BREAKS_A_RULE
 
 
 def _at_which(plan: Plan, here: pd.DataFrame) -> str:

@@ -16,7 +16,7 @@ from optimiser.plan.measures import STRAIGHT_THERE, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.problem import Problem, Service
 from optimiser.problem.words import apart, begun, decimals, percent, places, whole
-from optimiser.report import rests_on
+from optimiser.report import broken, rests_on
 
 # Columns that every number rests on, in any table, and what they count.
 COUNTED = {
@@ -25,6 +25,17 @@ COUNTED = {
     "population": "Residents",
     "people": "Staff, people",
     "wte": "Staff, WTE",
+}
+# What is made as small as possible, by the name of an objective.
+AIMS = {
+    "patient_minutes": "fewest minutes of travel for residents' patients in all",
+    "deprived_patient_minutes": "fewest minutes of travel for patients from the most deprived fifth of areas",
+    "worst_journey": "the shortest longest journey",
+    "patients_beyond_standard": "fewest residents' patients beyond the standard",
+    "patients_outside": "fewest residents' patients treated outside",
+    "staff_short": "fewest staff short",
+    "changes_from_today": "fewest changes from today",
+    "transfers": "fewest transfers",
 }
 MOST_NAMED = 4
 MOST_SITES_NAMED = 8
@@ -65,7 +76,7 @@ def answer(plan: Plan) -> str:
     # Where not all can be named, those with a plan that is level come first.
     first = open_ones if len(open_ones) <= MOST_NAMED else sorted(counted, key=lambda code: code not in level)
     shown = [code for code in open_ones if code in first[:MOST_NAMED]]
-    parts = [f"{_lower(problem.services[code].name)} at {_sites_or_level(plan, code)}" for code in shown]
+    parts = [f"{lower(problem.services[code].name)} at {_sites_or_level(plan, code)}" for code in shown]
     rest = [code for code in open_ones if code not in shown]
     known = [code for code in rest if code in problem.services_with_today]
     changing = sum(
@@ -112,13 +123,23 @@ class Status:
     more: str = ""
 
 
+def aims(problem: Problem) -> str:
+    """Return at what an answer is the best, in the order in which it counts, as a sentence."""
+    every = len(problem.services_with_patients)
+    first, *rest = (
+        AIMS[one.name] + (f" (of {len(one.services)} services)" if 0 < len(one.services) < every else "")
+        for one in problem.objectives
+    )
+    return f"Best at: {', then '.join([f'first {first}' if rest else first, *rest])}."
+
+
 def status(run: Run) -> Status:
     """Return what is proved of a run."""
     proof, listing = run.plan.proof, run.plan.proof.enumeration
-    broken = len(run.plan.broken)
     if proof.outcome == EVALUATED:
-        rules = f"It breaks {broken} rule{'s' if broken != 1 else ''}." if broken else "It breaks no rule."
-        return Status("bad" if broken else "open", "Worked out, not optimised.", rules)
+        breaks = len(run.plan.broken)
+        rules = f"It breaks {broken.how_many(run.plan)}." if breaks else "It breaks no rule."
+        return Status("bad" if breaks else "open", "Worked out, not optimised.", rules)
     if proof.outcome != PROVED:
         return Status("open", "Not proved best.", begun(how_far(run.plan)))
     how = (
@@ -136,7 +157,7 @@ def by_how_much(plan: Plan) -> list[str]:
     standing = next((one for one in plan.proof.standings or () if one.service == code), None)
     if standing is None:
         return []
-    name = _lower(plan.problem.services[standing.service].name)
+    name = lower(plan.problem.services[standing.service].name)
     if standing.margin is None:
         return [f"No other sites of the {name} are lawful, every other service where it is."]
     own = mean_minutes(residents(plan, standing.service))
@@ -257,5 +278,6 @@ def data_used(run: Run) -> list[tuple[str, str, str]]:
     return sorted(found, key=lambda one: found[one])
 
 
-def _lower(name: str) -> str:
+def lower(name: str) -> str:
+    """Return a name as it stands within a sentence: abbreviations as they are."""
     return name if name[:2].isupper() else name[:1].lower() + name[1:]

@@ -42,6 +42,8 @@ class Turning:
         The sites that are best just beyond it, and all designations with them; None where no choice meets every rule.
     breaks
         The rules that the plan's own sites break there, in words.
+    of_others
+        Whether all of these are rules on other services alone, so that it is not these sites that turn.
     why_not
         Why it was not worked out, if so.
     words
@@ -56,6 +58,7 @@ class Turning:
     breaks: tuple[str, ...]
     why_not: str
     words: str
+    of_others: bool = False
 
     def __str__(self) -> str:
         """Return the sentence."""
@@ -119,10 +122,18 @@ def _turning(plan: Plan, service: str, pull: Parameter) -> Turning:
         if why_not:
             words = f"{plan.problem.services[service].name}: not worked out, for {why_not}."
         return Turning(service, now, None, None, None, (), why_not, words)
-    at, designated, breaks = found
+    at, designated, broken = found
+    breaks = _in_words(plan.problem, broken)
     best = None if designated is None else _sites_of(plan.problem, designated, service)
     words = _words(plan, service, now, at, best, breaks)
-    return Turning(service, now, at, best, designated, breaks, why_not, words)
+    of_others = bool(broken) and all(_is_of_another(plan.problem, service, one) for one in broken)
+    return Turning(service, now, at, best, designated, breaks, why_not, words, of_others)
+
+
+def _is_of_another(problem: Problem, service: str, instance: str) -> bool:
+    """Whether an instance of a rule is about other services and not about this one."""
+    names = instance.split(".")[1:]
+    return service not in names and any(name in problem.services for name in names)
 
 
 def _first_turn(
@@ -145,9 +156,9 @@ def _first_turn(
         if not broken:
             better = [one for one in better if one.values(middle) < mine.values(middle)]
         if better:
-            return low, _best_beyond(low, high, better).designated, _in_words(problem, broken)
+            return low, _best_beyond(low, high, better).designated, broken
         if broken:
-            return low, None, _in_words(problem, broken)
+            return low, None, broken
     return _if_everybody(pull.apply(problem, EVERYBODY), every)
 
 
@@ -204,7 +215,7 @@ def _if_everybody(
     if best == every[0] or (best and every[0] in values and values[best] == values[every[0]]):
         return None
     broken = () if every[0] in values else tuple(Plan(problem, every[0], Proof(EVALUATED, ())).broken["instance"])
-    return EVERYBODY, best, _in_words(problem, broken)
+    return EVERYBODY, best, broken
 
 
 def _in_words(problem: Problem, instances: Iterable[str]) -> tuple[str, ...]:
@@ -216,7 +227,7 @@ def _sites_of(problem: Problem, designated: Designations, service: str) -> tuple
     return tuple(site for site in problem.candidates if (site, service) in designated)
 
 
-GOES = "went to the nearest hospital of all, whichever side of the border it is on, and not as today"
+GOES = "chose by journey time alone, on either side of the border"
 
 
 def _words(
@@ -229,15 +240,18 @@ def _words(
 ) -> str:
     problem = plan.problem
     here = places(problem, plan.sites_of(service))
-    begins, goes = f"{problem.services[service].name}, all else as it is: ", GOES
+    begins = f"{problem.services[service].name}: "
     if at is None:
         stays = "would stay best" if here != NO_SITE else "would stay the best choice"
-        return f"{begins}{here} {stays} even if everybody {goes}."
-    share = "everybody" if at == EVERYBODY else f"more than {percent_or_less(at)} of patients"
-    here_now = f"(in this question {percent_or_less(now)} do)"
+        return f"{begins}{here} {stays} even if everybody {GOES}."
+    if at == EVERYBODY:
+        goes = f"everybody {GOES}"
+    else:
+        here_now = f" (in this question {percent_or_less(now)} do)" if now else ""
+        share = f"more than {percent_or_less(at)} of patients"
+        goes = f"{share} {GOES}, and only the rest crossed it as today{here_now}"
     since = f"{here} would then break a rule: {listed(breaks)}" if breaks else ""
     if best is None:
-        why = f"; {since}" if since else ""
-        return f"{begins}no choice of sites would meet every rule if {share} {goes} {here_now}{why}."
+        return f"{begins}no choice of sites would meet every rule if {goes}{f'; {since}' if since else ''}."
     then = f"{places(problem, best)} would be best{'' if breaks else f', in place of {here},'}"
-    return f"{begins}{then} only if {share} {goes} {here_now}{f'; {since}' if since else ''}."
+    return f"{begins}{then} only if {goes}{f'; {since}' if since else ''}."

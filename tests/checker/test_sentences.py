@@ -114,16 +114,15 @@ def found_in(world: str, lie: Callable[[list[Any]], object]) -> set[str]:
         (
             "the border decides",
             [
-                "The border decides it: if nobody crossed it, clinic would be at Birch "
-                "(with the border open 14.17 minutes on average against 10.83)."
+                "If nobody crossed the border: clinic at Birch would be best. "
+                "With the border open, clinic would take 14.17 minutes on average and not 10.83."
             ],
         ),
         (
             "the border decides, but for a rule",
             [
-                "The border decides it: if nobody crossed it, clinic would be at Birch (with the border open 12.50 "
-                "minutes on average against 8.17); but with the border open that breaks the rule that every site has "
-                "enough patients (clinic, Birch: 15 against 16 patients a year)."
+                "If nobody crossed the border: clinic at Birch would be best. With the border open, clinic at Birch "
+                "would see 15 of the 16 patients a year that are asked for."
             ],
         ),
         ("the border decides nothing", []),
@@ -131,8 +130,8 @@ def found_in(world: str, lie: Callable[[list[Any]], object]) -> set[str]:
             "the border decides who is shared out",
             [
                 "If everybody went to the nearest, the same plan would be best.",
-                "The border decides it: if nobody crossed it, clinic would be at Ash and Birch "
-                "(with the border open 10.00 minutes on average against 10.00).",
+                "If nobody crossed the border: clinic at Ash and Birch would be best. "
+                "With the border open, clinic would take 10.00 minutes on average and not 10.00.",
             ],
         ),
         (
@@ -213,7 +212,9 @@ def mean(frame: str, value: float) -> dict[str, Any]:
 
 MATTERS = "The border matters: if nobody crossed it, no plan would meet every rule."
 UNKNOWN = "What the border decides could not be found out: "
-ASH = "The border decides it: if nobody crossed it, clinic would be at Ash (with the border open {} against {})."
+ASH = (
+    "If nobody crossed the border: clinic at Ash would be best. With the border open, clinic would take {} and not {}."
+)
 ASH_DECIDES = sentence(
     "border",
     ASH.format("20.83 minutes on average", "16.67"),
@@ -237,25 +238,25 @@ LIES: dict[str, tuple[str, Callable[[list[Any]], object], set[str]]] = {
     "fewer patients, in text and cell alike": (
         BUT_FOR_A_RULE,
         lambda said: (
-            said[0].update(text=said[0]["text"].replace("15 against", "14 against")),
-            said[0]["cells"][2].update(value=14),
+            said[0].update(text=said[0]["text"].replace("15 of the", "14 of the")),
+            said[0]["cells"][0].update(value=14),
         ),
         {SAY},
     ),
-    "more patients asked for, which no text shows": (BUT_FOR_A_RULE, cell(3, value=16.4), {SAY}),
+    "more patients asked for, which no text shows": (BUT_FOR_A_RULE, cell(1, value=16.4), {SAY}),
     "a rule that is broken kept back": (
         BUT_FOR_A_RULE,
         lambda said: said[0].update(
-            text=said[0]["text"].partition("; but")[0] + ".",
-            template=said[0]["template"].partition("; but")[0] + ".",
-            cells=said[0]["cells"][:2],
+            text=said[0]["text"].partition(" With")[0],
+            template=said[0]["template"].partition(" With")[0],
+            cells=[],
         ),
         {SAY},
     ),
-    "another rule": (BUT_FOR_A_RULE, words("every site has enough patients", "every area is served"), {SAY}),
-    "a rule broken elsewhere": (BUT_FOR_A_RULE, cell(2, row={"instance": "every_area_is_served.clinic"}), {SAY}),
+    "another rule": (BUT_FOR_A_RULE, words("that are asked for", "that are allowed"), {SAY}),
+    "a rule broken elsewhere": (BUT_FOR_A_RULE, cell(0, row={"instance": "every_area_is_served.clinic"}), {SAY}),
     "another mean there": (DIFFERS, number(0, "20.83", 19), {SAY}),
-    "a text that its cells do not make": (DECIDED, put(text="The border decides it."), {SAY}),
+    "a text that its cells do not make": (DECIDED, put(text="If nobody crossed the border: all else."), {SAY}),
     "a number beyond all numbers": (DECIDED, cell(0, value=10**250), {SAY}),
     # Where numbers stand.
     "a cell of another frame": (DECIDED, cell(0, frame="measures"), {SAY}),
@@ -270,7 +271,7 @@ LIES: dict[str, tuple[str, Callable[[list[Any]], object], set[str]]] = {
     # Words.
     "another site": (DECIDED, words("Birch", "Ash"), {SAY}),
     "another service": (DECIDED, words("clinic", "x-ray room"), {SAY}),
-    "stronger words": (DECIDED, words("decides it", "decides everything"), {SAY}),
+    "stronger words": (DECIDED, words("would be best", "would be best of all"), {SAY}),
     "another kind": (DECIDED, put(kind="nearest"), {SAY, TRUE}),
     "a kind that there is not": (DECIDED, put(kind="weather"), {SAY}),
     "another sentence of a kind that there is not": (
@@ -412,7 +413,7 @@ def test_what_is_named_with_braces_is_named_so() -> None:
     problem = near_oak(**ONE)
     sites = {code: replace(site, name=f"{site.name} {{0}}") for code, site in problem.sites.items()}
     found = answer(with_files(replace(problem, sites=sites)))
-    assert isinstance(found, Answer) and "Birch {0} (with" in str(found.set_against[0])
+    assert isinstance(found, Answer) and "Birch {0} would be best" in str(found.set_against[0])
     assert checker.check(files_of(found.plan, said=found.set_against)).empty
 
 

@@ -271,12 +271,15 @@ COMMANDS = (
 
 
 def test_every_command_answers_in_a_process_of_its_own_too(tiny: Path):
-    (tiny / "option.yaml").write_text("option: ONE\ntitle: One open\ndesignations: {walk_in: [ash], x_ray: [ash]}\n")
+    (tiny / "option.yaml").write_text(
+        "option: ONE\ntitle: One open\ndesignations: {walk_in: [ash], x_ray: [ash]}\nnote: So.\n"
+    )
     (tiny / "sweep.yaml").write_text("title: T\nconfig: configs/tiny.yaml\ngrid: {journey_factor: [1, 1.1]}\n")
     for words in COMMANDS:
         done = in_a_process(*words.split(), cwd=tiny)
         assert (done.returncode, done.stderr) == (0, ""), f"{words}: {done.stderr}"
         assert done.stdout, words
+        assert ("Note of the option: So." in done.stdout) is words.startswith("evaluate"), words
 
 
 def test_help_starts_with_an_example_and_imports_nothing_heavy(tmp_path: Path):

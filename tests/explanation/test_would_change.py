@@ -18,7 +18,7 @@ from worlds import AREAS, small, three_doctors
 
 from optimiser import checker
 from optimiser.checker.changes import changes_come_to_what_is_said
-from optimiser.explanation import would_change
+from optimiser.explanation import looked_for, would_change
 from optimiser.explanation.best import best_listed
 from optimiser.explanation.would_change import STEPS, Change
 from optimiser.model.arithmetic import lawful, value
@@ -40,7 +40,7 @@ def test_a_third_doctor_at_ash_opens_it_and_three_fewer_close_birch():
     problem = small(rotas=three_doctors())
     # Ash has two of three and birch four. With three of six left one is at ash and two at birch, so none can open.
     assert said_of(problem) == [
-        "1 more of the doctors: Clinic at Ash and Birch (13.3 minutes on average in place of 16.7).",
+        "1 more of the doctors: Clinic at Ash and Birch (13.33 minutes on average in place of 16.67).",
         "3 fewer doctors in post: Clinic at no site.",
     ]
     doctor, fewer = would_change(solve(problem)).changes
@@ -55,27 +55,47 @@ def test_a_third_doctor_at_ash_opens_it_and_three_fewer_close_birch():
     assert fewer.size == 0.5
 
 
-def test_patients_that_a_site_lacks_are_said_at_that_site_rounded_up():
+def test_patients_that_a_site_lacks_are_said_at_that_site():
     problem = small(minimum_patients=Figure(32.5), standard_minutes=Figure(20))
     # Ash sees 30 of 32.5, birch alone 65. All 60 are within 20 minutes of both; of birch alone 50, 83.3%.
     first = would_change(solve(problem)).changes[0]
     assert (first.what, first.by, first.unit) == ("every_site_has_enough_patients.clinic", 2.5, "patients a year")
     assert str(first) == (
-        "3 more patients a year at Ash: Clinic at Ash and Birch (13.3 minutes on average in place of 16.7, "
-        "100% within 20 minutes in place of 83%)."
+        "If Ash, beside Birch, saw 32.5 patients a year and not 30: Clinic at Ash and Birch (13.33 minutes on average "
+        "in place of 16.67, 100% within 20 minutes in place of 83%)."
+    )
+
+
+def test_a_share_that_stays_the_same_is_not_said_and_one_of_a_team_is_said_to_be_one():
+    problem = small(minimum_patients=Figure(32.5), standard_minutes=Figure(30))
+    assert said_of(problem)[0].endswith("Clinic at Ash and Birch (13.33 minutes on average in place of 16.67).")
+    # Birch has three doctors and ash none: one fewer, and nowhere are three.
+    doctors = small(rotas=three_doctors(), doctors={"ash": 0, "birch": 3})
+    assert "1 fewer of the doctors in post: Clinic at no site." in said_of(doctors)
+
+
+def test_a_service_is_not_said_to_turn_by_a_rule_on_another():
+    plan = answer("what_if/incomers_from_everywhere")
+    turning = [one.service for one in would_change(plan).changes if one.kind == "border"]
+    assert turning == ["hyper_acute_stroke"]
+
+
+def test_how_far_is_looked_is_said():
+    assert looked_for(small(rotas=three_doctors())) == (
+        "journeys by 5% and patients by 1%, from 0.5 to 2 times; staff down to none"
     )
 
 
 def test_a_rule_that_has_words_of_its_own_is_said_in_them():
     assert said_of(small(at_most_sites=Figure(1))) == [
-        "Allow 2 sites for Clinic: Clinic at Ash and Birch (13.3 minutes on average in place of 16.7)."
+        "Allow 2 sites for Clinic: Clinic at Ash and Birch (13.33 minutes on average in place of 16.67)."
     ]
 
 
 def test_where_no_plan_is_left_it_is_said():
     # From the middle it takes 20 minutes to either site: 25 are allowed, so a quarter longer is just lawful.
     assert said_of(small(longest_journey_minutes=Figure(25))) == [
-        "Every journey 30% longer (tried in steps of 5%): no plan would meet every rule."
+        "Every journey 30% longer: no plan would meet every rule."
     ]
 
 
@@ -85,7 +105,7 @@ def test_a_corridor_or_the_border_turns_one_site_into_another():
     journeys = problem.journeys.assign(birch=[10.0, 15, 20, 40])
     by_road = replace(problem, journeys=journeys, areas=problem.areas.assign(corridor=["", "", "", "A1"]))
     road, second = would_change(solve(by_road)).changes
-    assert str(road) == "Journeys from the areas of A1 55% longer (tried in steps of 5%): Clinic at Ash."
+    assert str(road) == "Journeys from the areas of A1 55% longer: Clinic at Ash."
     assert (road.kind, road.what, road.to) == ("parameter", "journey_factor.A1", 1.55)
     assert second.what == "not_too_many_sites.clinic"
     shares = pd.DataFrame({"oak": [0.8, 0, 0, 0], HERE: [0.2, 0, 1, 1]}, index=pd.Index(AREAS, name="area"))
@@ -96,7 +116,7 @@ def test_a_corridor_or_the_border_turns_one_site_into_another():
     )
     assert (border.service, border.then) == ("clinic", {("birch", "clinic")})
     assert border.by == border.to == pytest.approx(2 / 27)
-    assert "only if more than 7.4% of patients went to the nearest hospital of all" in str(border)
+    assert "only if more than 7.4% of patients chose by journey time alone" in str(border)
 
 
 def test_only_the_smallest_change_to_each_answer_is_said_and_no_more_than_are_wanted():

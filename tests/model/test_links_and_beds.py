@@ -14,7 +14,7 @@ from optimiser.inputs.config import read_option
 from optimiser.plan import evaluate
 from optimiser.plan.runs import files_of
 from optimiser.problem import Excepted, Figure, Link, Problem, Reach
-from optimiser.report import summary
+from optimiser.report import screen, summary
 from optimiser.search.planning import solve
 
 BEDS = "    beds: {stay_days: 36.5, blocking: 0.2, at: {ash: 3, birch: 2}, staff_per_bed: {nurses: 2.9}}\n"
@@ -185,8 +185,11 @@ def test_an_option_brings_its_own_exceptions_and_its_run_says_so(tmp_path: Path)
     assert plan.exceptions["would_have_broken"].tolist() == [True]
     assert op.check(plan).empty
     told = "\n".join(summary.lines(plan))
-    assert "Documented exceptions: 1 matter in 1 row, of which 1 would otherwise break a rule." in told
-    assert "  1. Without laboratories on its site or in reach: care at Birch Hospital. A courier." in told
+    assert "It rests on 1 documented exception:" in told
+    assert "  1. care at Birch without laboratories on its site or in reach. A courier." in told
+    assert "It rests on 1 documented exception: care at Birch without laboratories on its site or in reach." in (
+        screen.lines(plan)
+    )
 
 
 def test_an_option_cannot_except_what_nobody_asks(tmp_path: Path):

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from worlds import as_today, by_transfer, small, three_doctors, vary
 
-from optimiser.plan import evaluate
+from optimiser.plan import Plan, evaluate
 from optimiser.problem import Figure, Problem, Team
-from optimiser.report import against_today, rests_on, screen, summary_of_staff
+from optimiser.report import against_today, broken, rests_on, screen, summary_of_staff
 
 BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
 ASH, BIRCH = (frozenset({(site, "clinic")}) for site in ("ash", "birch"))
@@ -20,16 +20,16 @@ def with_districts(problem: Problem) -> Problem:
 
 def test_who_is_worse_off_and_what_is_gained_is_told_in_a_line_each():
     # Today ash has 30 patients and birch 35. With birch alone the west's 10 go 30 minutes, not 10; with the middle's
-    # 20, who stay as far, they are the Hills: 20 × 10 / 30 more on average.
+    # 20, who stay as far, they are the Hills.
     problem = with_districts(small(minimum_patients=Figure(31)))
     worse, gained = against_today.gains_and_losses(evaluate(problem, BIRCH))
     assert worse == (
-        "Worse off than with today's sites: Clinic, 10 of 60 patients a year (17%), by 20.0 minutes on average; "
-        "hardest hit Hills, whose average grows by 6.7."
+        "Worse off than with today's sites: Clinic, 10 of 60 residents' patients a year (17%), by 20.0 minutes on "
+        "average; most minutes lost in Hills (10 of 30 patients, by 20.0 on average)."
     )
     assert gained == (
-        "Gained: it meets what today's sites do not: Clinic has at least 31 patients a year at each site. Nobody's "
-        "journey is shorter."
+        "Gained: every clinic would see at least 31 patients a year (today, by this model, Ash 30). Nobody's journey "
+        "is shorter."
     )
     lines = screen.lines(evaluate(problem, BIRCH))
     assert worse in lines and gained in lines
@@ -44,11 +44,47 @@ def test_where_nothing_is_gained_and_nobody_loses_that_is_told():
 
 def test_without_districts_the_deprivation_fifth_is_told_and_where_today_is_unknown_nothing():
     worse, _ = against_today.gains_and_losses(evaluate(small(), BIRCH))
-    assert worse.endswith("hardest hit deprivation fifth 1 (most deprived), whose average grows by 20.0.")
+    assert worse.endswith(
+        "most minutes lost in deprivation fifth 1 (most deprived) (10 of 10 patients, by 20.0 on average)."
+    )
     bare = replace(small(), areas=small().areas.drop(columns="deprivation_decile"))
     worse, _ = against_today.gains_and_losses(evaluate(bare, BIRCH))
     assert worse.endswith("by 20.0 minutes on average.")
     assert against_today.gains_and_losses(evaluate(replace(small(), today=frozenset()), BIRCH)) == []
+
+
+def test_the_district_that_loses_most_minutes_in_all_is_hardest_hit_and_those_from_outside_are_told():
+    # With ash alone the east's 30 and the far's 5, from outside, go to ash in 40 and 45 minutes, not to birch, or oak.
+    problem = with_districts(small(neighbours=()))
+    worse, _ = against_today.gains_and_losses(plan := evaluate(problem, ASH))
+    rows = {area: [journeys_of(one, area) for one in (plan, plan.today)] for area in ("east", "far")}
+    east, far = (after - before for after, before in rows.values())
+    assert f"by {east:.1f} minutes on average, and all 5 from outside, by {far:.1f}; most minutes lost" in worse
+    assert worse.endswith(f"Shore (30 of 30 patients, by {east:.1f} on average).")
+
+
+def journeys_of(plan: Plan, area: str) -> float:
+    rows = plan.journeys_to["clinic"]
+    return float(rows.loc[rows["area"] == area, "minutes"].iloc[0])
+
+
+def test_staff_that_every_site_would_have_are_gained_and_that_sites_are_few_is_none():
+    problem = small(rotas=three_doctors(), at_most_sites=Figure(1), doctors={"ash": 2, "birch": 3})
+    _, gained = against_today.gains_and_losses(evaluate(problem, BIRCH))
+    assert gained.startswith("Gained: every clinic would have 3 doctors (in post today 2 and 3). ")
+
+
+def test_a_rule_broken_at_several_sites_is_one_rule():
+    plan = evaluate(small(rotas=three_doctors(), minimum_patients=Figure(36), doctors={"ash": 2, "birch": 2}), BOTH)
+    assert broken.how_many(plan) == "2 rules, at 4 places"
+    assert broken.lines(plan) == [
+        "Clinic has at least 36 patients a year at each site: Ash has 30, Birch 35",
+        "Clinic needs 3 doctors at each site: Ash has 2, Birch 2",
+    ]
+    plan = evaluate(small(rotas=three_doctors(), doctors={"ash": 2, "birch": 2}), BOTH)
+    said = "It breaks 1 rule, at 2 sites: Clinic needs 3 doctors at each site: Ash has 2, Birch 2."
+    assert any(line.endswith(said) for line in screen.lines(plan))
+    assert not any(line.startswith("Short of") for line in screen.lines(plan))
 
 
 def test_a_rule_that_the_answer_breaks_elsewhere_is_not_gained():
@@ -60,7 +96,7 @@ def test_a_rule_that_the_answer_breaks_elsewhere_is_not_gained():
 def test_who_leaves_in_any_case_is_not_worse_off_but_is_among_all():
     # Of the west's 10 one leaves in any case.
     worse, _ = against_today.gains_and_losses(evaluate(as_today(small()), BIRCH))
-    assert "Clinic, 9 of 60 patients a year (15%), by 20.0 minutes" in worse
+    assert "Clinic, 9 of 60 residents' patients a year (15%), by 20.0 minutes" in worse
 
 
 def test_shorter_journeys_and_waits_are_told():
@@ -69,7 +105,8 @@ def test_shorter_journeys_and_waits_are_told():
     _, gained = against_today.gains_and_losses(evaluate(problem, everywhere))
     # Half of the 30 who are seen first at ash go on today: 15 minutes a patient, of 30 that it takes.
     assert gained.endswith(
-        "Shorter journeys: Scanner, 30 of 60 patients a year (50%), by 15.0 minutes on average, assumed waits included."
+        "Shorter journeys: Scanner, 30 of 60 residents' patients a year (50%), by 15.0 minutes on average, assumed "
+        "waits included."
     )
 
 

@@ -44,8 +44,8 @@ def test_the_border_decides_where_the_clinic_is(decided: tuple[Plan, Otherwise])
     plan, said = decided
     assert plan.sites_of("clinic") == ("ash",)
     assert str(said) == (
-        "The border decides it: if nobody crossed it, clinic would be at Birch "
-        "(with the border open 14.17 minutes on average against 10.83)."
+        "If nobody crossed the border: clinic at Birch would be best. "
+        "With the border open, clinic would take 14.17 minutes on average and not 10.83."
     )
 
 
@@ -67,13 +67,13 @@ def test_the_page_says_what_stands_in_the_run(tmp_path: Path) -> None:
     plan = op.solve(op.read_problem(Path(__file__).parents[2] / "configs/base.yaml"))
     (said,) = set_against.across_the_border(plan)
     files = files_of(plan, said=[said])
-    other = files["run.json"].replace(b"The border decides it", b"The border decides everything")
+    other = files["run.json"].replace(b"If nobody crossed the border", b"If anybody crossed the border")
     pages = [
         page([write_files(files | {"run.json": record}, tmp_path / name)])
         for name, record in {"true": files["run.json"], "false": other}.items()
     ]
     assert str(said) in pages[0] and str(said) not in pages[1]
-    assert "The border decides everything" in pages[1] and "worded as no sentence is" in pages[1]
+    assert "If anybody crossed the border" in pages[1] and "worded as no sentence is" in pages[1]
 
 
 def test_nothing_is_said_where_the_border_decides_nothing() -> None:

@@ -14,14 +14,15 @@ import optimiser as op
 from optimiser.checker import check as check_files
 from optimiser.errors import InputError, NoPlan
 from optimiser.explanation import clash
+from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.comparison import affected, tables_of
 from optimiser.plan.finished import run_of
 from optimiser.plan.proof import Rival, Written
 from optimiser.plan.runs import files_of
 from optimiser.plan.told import told
-from optimiser.problem import Figure, Fixed, Link, Problem, Team
-from optimiser.report import how_sure, screen, summary
+from optimiser.problem import Figure, Fixed, Link, Objective, Problem, Team
+from optimiser.report import how_sure, screen, summary, words
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.page import side_by_side, tables
 from optimiser.search.level import with_standings
@@ -196,6 +197,19 @@ def test_what_to_know_has_the_numbers_of_the_run_and_nothing_else(tmp_path: Path
     assert set(check_files(files)["check"]) == {"what_to_know_is_so"}
 
 
+def test_what_to_know_of_one_border_is_told_with_that_alone(tmp_path: Path):
+    write_question(tmp_path)
+    told_with = {}
+    for border in ("nearest", "closed"):
+        known = "know_before:\n  - {sentence: A share., border: closed}\n  - {sentence: All.}\n"
+        path = write_config(tmp_path, f"{border}.yaml", f"based_on: base.yaml\nborder: {border}\n{known}")
+        problem = op.read_problem(path)
+        plan = evaluate(problem, {("ash", "care"), ("ash", "labs")})
+        told_with[border] = [one["sentence"] for one in told(plan)]
+        assert "what_to_know_is_so" not in set(op.check(plan)["check"])
+    assert told_with == {"nearest": ["All."], "closed": ["A share.", "All."]}
+
+
 @pytest.mark.parametrize(
     ("sentence", "refused"),
     [
@@ -238,6 +252,31 @@ def test_the_matrix_marks_what_stays_opens_closes_and_is_fixed():
         "X-ray room   ■     ·",
         "○ opens   ✕ closes   ■ fixed there   · is not there",
     ]
+
+
+def test_a_site_to_which_nobody_is_taken_is_marked_and_said():
+    # From everywhere birch is nearer.
+    world = replace(small(), journeys=small().journeys.assign(birch=5.0))
+    lines = screen.lines(plan := evaluate(world, BOTH))
+    assert lines[3].split()[:3] == ["Clinic", "◌", "●"]
+    assert "● stays   ◌ is there, but nobody is taken there   · is not there" in lines
+    assert any("Ash and Birch (nobody is taken to Ash)" in line for line in summary.lines(plan))
+
+
+def test_at_what_an_answer_is_best_is_said_in_order():
+    assert set(words.AIMS) == set(UNITS)
+    two = replace(small(), objectives=(Objective("staff_short"), Objective("patient_minutes")))
+    assert words.aims(two) == (
+        "Best at: first fewest staff short, then fewest minutes of travel for residents' patients in all."
+    )
+    assert words.aims(small()) == "Best at: fewest minutes of travel for residents' patients in all."
+
+
+def test_of_answers_as_good_the_first_other_is_named():
+    # Nobody's journeys count to the x-ray room, at ash or at birch.
+    world = vary(small(), "x_ray", at_least_sites=Figure(1), at_most_sites=Figure(1))
+    (said, *_) = how_sure.how_sure(solve(world))
+    assert said.startswith("Proved best, as good as 1 other (which has x-ray room at Birch): of ")
 
 
 def test_staff_whom_no_rota_needs_are_not_called_spare():

@@ -80,19 +80,18 @@ def test_where_one_site_overtakes_another_by_hand():
     assert found.designated == {("birch", "clinic")}
     # 2 / 27 is 7.407…%: rounded down, so that "only if more" stays true.
     assert str(found) == (
-        "Clinic, all else as it is: Birch would be best, in place of Ash, only if more than 7.4% of patients went to "
-        "the nearest hospital of all, whichever side of the border it is on, and not as today "
-        "(in this question 0% do)."
+        "Clinic: Birch would be best, in place of Ash, only if more than 7.4% of patients chose by journey time alone, "
+        "on either side of the border, and only the rest crossed it as today."
     )
 
 
 def test_of_a_share_that_is_there_already_only_what_is_above_counts():
-    assert by_service(solve(one_clinic(pull=0.05)))["clinic"].value == Fraction(2, 27)
+    found = by_service(solve(one_clinic(pull=0.05)))["clinic"]
+    assert found.value == Fraction(2, 27) and str(found).endswith("crossed it as today (in this question 5% do).")
     beyond = by_service(solve(one_clinic(pull=0.5)))["clinic"]
     assert (beyond.value, beyond.best, beyond.now) == (None, None, Fraction(1, 2))
     assert str(beyond) == (
-        "Clinic, all else as it is: Birch would stay best even if everybody went to the nearest hospital of all, "
-        "whichever side of the border it is on, and not as today."
+        "Clinic: Birch would stay best even if everybody chose by journey time alone, on either side of the border."
     )
 
 
@@ -103,9 +102,9 @@ def test_a_rule_that_the_plan_comes_to_break_turns_it():
     assert (found.value, found.best) == (Fraction(1, 30), ("birch",))
     assert found.breaks == ("Clinic at Ash has at least 35.8 patients a year",)
     assert str(found) == (
-        "Clinic, all else as it is: Birch would be best only if more than 3.33% of patients went to the nearest "
-        "hospital of all, whichever side of the border it is on, and not as today (in this question 0% do); Ash would "
-        "then break a rule: Clinic at Ash has at least 35.8 patients a year."
+        "Clinic: Birch would be best only if more than 3.33% of patients chose by journey time alone, on either side "
+        "of the border, and only the rest crossed it as today; Ash would then break a rule: Clinic at Ash has at least "
+        "35.8 patients a year."
     )
 
 
@@ -123,7 +122,7 @@ def test_at_everybody_alone_another_may_be_best():
     problem = replace(few, border=Border(shares), objectives=(Objective("worst_journey"),))
     found = by_service(solve(problem))["clinic"]
     assert (found.value, found.best) == (1, ("ash",))
-    assert "Ash would be best, in place of Birch, only if everybody went" in str(found)
+    assert "Ash would be best, in place of Birch, only if everybody chose by journey time alone" in str(found)
 
 
 def test_without_a_border_as_today_nothing_turns():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -276,11 +277,12 @@ def test_the_decision_of_july_2018_stands_only_by_its_documented_exceptions():
     }
     assert set(op.evaluate(question(), proposed.designated).broken["instance"]) == without
     told = "\n".join(summary.lines(decided))
-    assert "Documented exceptions: 2 matters in 6 rows, of which 6 would otherwise break a rule." in told
-    assert (
-        "1. Without emergency general surgery with a stay on its site or in reach: full emergency department at" in told
+    assert "It rests on 2 documented exceptions:" in told
+    assert re.search(
+        r"1\. full emergency department at .* without emergency general surgery with a stay on its site or in reach",
+        told,
     )
-    assert "2. Without hyper-acute stroke unit on its site or in reach: thrombolysis on arrival at Broomfield" in told
+    assert re.search(r"2\. thrombolysis on arrival at Broomfield .* without hyper-acute stroke unit on its site", told)
 
 
 def test_the_specialist_emergency_hospital_has_its_own_department_beside_it():

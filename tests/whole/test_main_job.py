@@ -79,7 +79,7 @@ def test_as_today_basildon_beats_southend_by_1_6_minutes_and_to_the_nearest_sout
 def test_if_everybody_went_to_the_nearest_the_border_would_decide_it():
     plan = solved("what_if/border_nearest")
     line = str(*set_against.border_line(plan, op.solve(plan.problem.behind_its_border())))
-    assert line.startswith("The border decides it: if nobody crossed it, hyper-acute stroke unit would be at ")
+    assert line.startswith("If nobody crossed the border: hyper-acute stroke unit at Broomfield and Southend; ")
 
 
 def test_three_hyper_acute_units_are_refused_by_name_and_two_are_possible():

@@ -396,6 +396,9 @@ class KnowBeforeSettings(Strict):
         description="What to know; {mean_minutes of SERVICE} stands for that number of the run, as do other measures"
     )
     source: StrictStr = Field("", description="Where that is stated")
+    border: Literal["nearest", "as_today", "closed"] | None = Field(
+        None, description="The border for which it holds; shown with every other one, too, if not stated"
+    )
 
 
 def _border_in_todays_words(said: Any) -> Any:
@@ -451,7 +454,8 @@ class Settings(Strict):
         "further apart are level; 1% of its average journey if not stated",
     )
     know_before: tuple[KnowBeforeSettings, ...] | None = Field(
-        None, description="What to know before the answer is repeated; every run shows it"
+        None,
+        description="What to know before the answer is repeated; every run shows it, or those of its border",
     )
     time_limit_minutes: Annotated[Number, AfterValidator(Within(0, above=True))] = Field(
         10.0, description="Minutes after which the search stops and says how good its answer is"

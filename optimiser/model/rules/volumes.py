@@ -14,7 +14,7 @@ from optimiser.model.rules.rule import Instance, Limit, Looser, Names, OneFigure
 from optimiser.model.variables import Variables
 from optimiser.problem import Beds, Problem, beds
 from optimiser.problem.decimals import exactly
-from optimiser.problem.words import PATIENTS, amount, is_one, short, tenths_or_more
+from optimiser.problem.words import PATIENTS, amount, is_one, no_less, short, tenths_or_more
 
 # With more candidates the sites of a service are not listed to find the next volume that changes anything.
 MOST_CANDIDATES_LISTED = 8
@@ -27,10 +27,6 @@ class PatientsAtASite(OneFigure):
     unit = PATIENTS
     quantity, bends = "arriving", "straight"
     at_each_site: str
-    takes: str
-
-    def it_would_take(self, problem: Problem, names: Names, by: float) -> str:
-        return self.takes.format(**{**self._words(problem, names, by), "site": short(problem.sites[names[1]].name)})
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for code, value in self.modelled(problem, x):
@@ -87,7 +83,6 @@ class every_site_has_enough_patients(PatientsAtASite):
     asks = "{service} at {site} has at least {figure}"
     at_each_site = "{service} has at least {figure} at each site"
     gives = "accept {by} patients a year too few at {site} for {service}"
-    takes = "{more} at {site}"
     loosened_to = "at least {new_figure}"
 
 
@@ -98,8 +93,10 @@ class no_site_has_too_many_patients(PatientsAtASite):
     asks = "{service} at {site} has at most {figure}"
     at_each_site = "{service} has at most {figure} at each site"
     gives = "accept {by} patients a year too many at {site} for {service}"
-    takes = "room for {more} at {site}"
     loosened_to = "at most {new_figure}"
+
+    def it_would_take(self, problem: Problem, names: Names, by: float) -> str:
+        return f"room for {amount(no_less(by), PATIENTS, 'more ')} at {short(problem.sites[names[1]].name)}"
 
 
 class beds_are_enough(Limit):

@@ -1,0 +1,73 @@
+"""The rules that a plan breaks, each once with the sites where it does: how many, and in words."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimiser.explanation.why_not import broken_in_words, broken_rules
+from optimiser.model.rules import JUDGED, LIMITS, demand_of, in_words
+from optimiser.model.rules.rule import Names
+from optimiser.plan import Plan
+from optimiser.problem import Problem
+from optimiser.problem.words import PATIENTS, amount, places, short, shown
+
+THAT_PROVIDES_IT = " that provides it"
+# Of these a site has so many, and a rule asks for others.
+COUNTED_AT_A_SITE = (PATIENTS, "people", "WTE", "beds", "services")
+
+
+def stated(problem: Problem, instance: str) -> tuple[str, Names]:
+    """Return the rule of an instance, and whose figure or wish it is: the service's, say, whichever the site."""
+    rule, *names = instance.split(".")
+    every = LIMITS[rule].stated(problem) if rule in LIMITS else ()
+    whose = next((one for one in every if set(one) <= set(names)), None)
+    return rule, demand_of(rule, tuple(names))[1] if whose is None else whose
+
+
+def asked(problem: Problem, instance: str) -> str:
+    """Return in words what an instance of a rule asks: where it is asked at each site alike, once for all of them."""
+    rule, whose = stated(problem, instance)
+    if rule in LIMITS and whose in set(LIMITS[rule].stated(problem)):
+        return LIMITS[rule].stated_in_words(problem, whose)
+    return in_words(problem, (rule, whose))
+
+
+def how_many(plan: Plan) -> str:
+    """Return how many rules a plan breaks and, where one is broken more than once, at how many sites or places."""
+    rows = [str(one) for one in plan.broken["instance"]]
+    rules = len({stated(plan.problem, one) for one in rows})
+    at_sites = rules == 1 and all(site_of(plan.problem, one) for one in rows)
+    where = amount(len(rows), "sites") if at_sites else f"{len(rows)} places"
+    return amount(rules, "rules") + (f", at {where}" if len(rows) > rules else "")
+
+
+def lines(plan: Plan) -> list[str]:
+    """Return a line for each rule that a plan breaks: what it asks, and what there is, site by site."""
+    broken = broken_rules(plan)
+    rules = [stated(plan.problem, str(one)) for one in broken["instance"]]
+    return [_line(plan.problem, broken[[one == rule for one in rules]]) for rule in dict.fromkeys(rules)]
+
+
+def _line(problem: Problem, rows: pd.DataFrame) -> str:
+    unit, sites = str(rows["unit"].iloc[0]), [site_of(problem, str(one)) for one in rows["instance"]]
+    words = asked(problem, str(rows["instance"].iloc[0])).partition("; ")[0].removesuffix(THAT_PROVIDES_IT)
+    if all(sites) and unit in COUNTED_AT_A_SITE:
+        has = [
+            f"{short(problem.pool_name(site))} {'' if number else 'has '}{has_of(left, right, unit)}"
+            for number, (site, left, right) in enumerate(zip(sites, rows["left"], rows["right"], strict=True))
+        ]
+        return f"{words}: {', '.join(has)}"
+    if all(sites) and len(rows) > 1 and unit == "designated":
+        return f"{words}: not so at {places(problem, sites)}"
+    return "; ".join(one.strip().removeprefix("- ") for one in broken_in_words(rows, codes=False))
+
+
+def has_of(left: float, right: float, unit: str) -> str:
+    """Return what a site has of what is asked for: patients as whole numbers, unless that hides that it is short."""
+    return shown(round(left) if unit == PATIENTS and round(left) != round(right) else left)
+
+
+def site_of(problem: Problem, instance: str) -> str:
+    """Return the site, or pool of staff, where an instance of a rule is broken; nothing where it is of no one site."""
+    rule, *names = instance.split(".")
+    return JUDGED[rule].site_of(tuple(names)) or next((name for name in names if name in problem.sites), "")
