@@ -67,7 +67,7 @@ def explain(
             designated = evaluated_in(target)
         plan = best_or_clash(problem, tell=tell)
         if isinstance(plan, Clash):
-            typer.echo(json.dumps(record(plan), indent=2) if as_json else str(plan))
+            typer.echo(json.dumps(record(plan), indent=2) if as_json else f"{problem.title}\n\n{plan}")
             raise typer.Exit(NoPlan.exit_code)
         tell("Explaining")
         answer = explain_plan(plan, service=service, site=site, option=designated)
@@ -86,7 +86,9 @@ def _turning(
 
     other = getattr(answer, "option", None) or getattr(answer, "best", None)
     if other is None and (switching or two_way):
-        reason = "give --option, or --service and --site of which some plan meets every rule, to compare the plan with."
+        asked = getattr(answer, "question", "")
+        nothing = f"no plan can be set against this one ({asked}: no such plan meets every rule). " if asked else ""
+        reason = f"{nothing}Say what to compare the plan with: add --service and --site, or --option FILE."
         raise typer.BadParameter(reason, param_hint="--switching" if switching else "--map")
     if other and switching:
         tell("Working out where the order turns")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from optimiser.problem import Problem
     from optimiser.search.option_files import Found
-    from optimiser.search.options import Front, NearBest, Options, Ranked
+    from optimiser.search.options import Front, NearBest, OfServices, Options, Ranked
 
 MOST_ROWS = 20
 PLAIN_WIDTH = 118
@@ -51,6 +51,7 @@ def options(
     Example:  optimiser options configs/base.yaml --within 5%
     """
     from optimiser.inputs import read_problem
+    from optimiser.problem.words import amount
     from optimiser.search import option_files, options, weights
 
     if near_in and not within and within_minutes is None:
@@ -82,10 +83,15 @@ def options(
     if as_json:
         say([], option_files.record(found), as_json=True)
     else:
-        _show(found, apart)
+        how = f"within {within}" if within else f"within {amount(within_minutes or 0, 'minutes')}"
+        _show(found, apart, how)
         say([], {}, False, "" if quiet else f"optimiser solve {config}", f"Folder: {written}" if written else "")
     if not found.options.lawful:
-        raise NoPlan(f"No option meets every rule. To see which rules clash: optimiser solve {config}")
+        none = f"No option meets every rule. To see which rules clash: optimiser solve {config}"
+        if as_json:
+            raise NoPlan(none)
+        _say(none)
+        raise typer.Exit(NoPlan.exit_code)
 
 
 def _names(option: str, written: str) -> list[str]:
@@ -111,7 +117,7 @@ def _share(written: str) -> float:
 # -- what was found, on a terminal -----------------------------------------------------------------
 
 
-def _show(found: Found, apart: int) -> None:
+def _show(found: Found, apart: int, how: str) -> None:
     """Print the long list, and what is nearly as good and what trades off, where that was asked."""
     _say(found.problem.title, "")
     _long_list(found.options, ranked=found.near is None)
@@ -119,7 +125,7 @@ def _show(found: Found, apart: int) -> None:
         return
     first = found.options.ranked.provided[0]
     if found.near:
-        _near_best(found.near, found.options.lawful, first, apart)
+        _near_best(found.near, found.options.lawful, first, apart, how)
     if found.front:
         _front(found.front, found.won, first)
     _say("Draft: not a decision.")
@@ -154,24 +160,64 @@ def _long_list(options: Options, *, ranked: bool) -> None:
     _say("")
 
 
-def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int) -> None:
+def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int, how: str) -> None:
     from optimiser.problem.words import listed
+    from optimiser.search.options import OfServices
 
     aim, best, limit = _words(near.by.name), number_in_words(near.best), number_in_words(near.limit)
-    _say(f"{near.count:,} of the {lawful:,} are nearly as good: {aim} at most {limit}, where the best is {best}.")
+    how = f"{how} {_of_what(near, how)}"
+    _say(f"{near.count:,} of the {lawful:,} are nearly as good,")
+    _say(f"{how}:")
+    _say(f"{aim} at most {limit}, where the best is {best}.")
     shown = near.ranked.some(range(min(MOST_ROWS, len(near.ranked))))
     if len(shown) < near.count:
         _say(f"The first {len(shown)} of them; --out and --json have {len(near.ranked):,}:")
-    _options(shown, first)
+    _options(shown, first, mark=True)
+    services = OfServices.of(near.ranked.problem, near.ranked.provided, first)
+    _say("", *_worse_in_words(near, int(services.worse.any(axis=1).sum())))
     many = f"{len(near.different)} of them that differ from one another in at least {apart} designations"
     _say("", f"{many}: the best, then", "each time that which is farthest from all above it:")
     numbers = [_row_of(one, shown.provided) for one in near.different.provided]
     if all(numbers):
         _say(f"  {listed(map(str, numbers))} above.")
     else:
-        _options(near.different, first)
-    _say("", f"How many of the {near.count:,} provide each service at each site (core: all of them; never: none):")
+        _options(near.different, first, mark=True)
+    _say("", f"How many of the {near.count:,} provide each service at each site (core: all of them; never: none),")
+    _say(f"{how}:")
     _shares(near)
+
+
+def _of_what(near: NearBest, how: str) -> str:
+    """Return of what plans are within so much: the aim over which services, and which of these decides it."""
+    from optimiser.model.arithmetic import value
+    from optimiser.problem import Objective
+
+    problem, codes = near.ranked.problem, near.ranked.problem.services_of(near.by)
+    if near.by.name != "patient_minutes":
+        return f"of the best in {_words(near.by.name)}"
+    what = "of all patient-minutes" if how.endswith("%") or "minute" not in how else "a patient on average"
+    best = near.ranked.designated(0)
+    each = {code: value(problem, best, Objective(near.by.name, (code,))) for code in codes}
+    most = max(each, key=lambda code: each[code])
+    if len(codes) < 2 or not near.best:
+        return what
+    which = "which" if what.startswith("of") else "all patient-minutes"
+    return f"{what}, {each[most] / near.best:.0%} of {which} are those of {problem.services[most].name}"
+
+
+def _worse_in_words(near: NearBest, worse: int) -> list[str]:
+    """Return in how many of the plans some service's own average is longer by more than counts as level."""
+    from optimiser.search.level import TIE
+
+    stated, listed_ones = near.ranked.problem.a_tie_is_within, len(near.ranked)
+    more = f"{stated.value:g} minutes" if stated else f"{TIE:.0%}"
+    if not worse:
+        return [f"In none of them is any service's own average journey more than {more} longer than in the first."]
+    of_all = f"{worse:,} of the {listed_ones:,}{'' if near.is_complete else ' that are written down'}"
+    return [
+        f"* In {of_all}, some service's own average journey is more than {more} longer than in the",
+        "first: for the patients of that service they are not nearly as good.",
+    ]
 
 
 def _row_of(one: np.ndarray, shown: np.ndarray) -> int:
@@ -215,15 +261,26 @@ def _front(front: Front, won: Any, first: np.ndarray) -> None:
     _say("")
 
 
-def _options(ranked: Ranked, first: np.ndarray, extra: dict[str, list[str]] | None = None) -> None:
-    """Print options by number: what they come to, and where they differ from the first of all."""
-    extra = extra or {}
+def _options(
+    ranked: Ranked, first: np.ndarray, extra: dict[str, list[str]] | None = None, *, mark: bool = False
+) -> None:
+    """Print options by number: what they come to, and where and by how much they differ from the first of all.
+
+    A service whose own average journey is longer by more than counts as level may be marked with a star.
+    """
+    from optimiser.search.options import OfServices
+
+    services, extra = OfServices.of(ranked.problem, ranked.provided, first), extra or {}
     rows = [
         (
             str(n + 1),
             *map(number_in_words, values),
             *(column[n] for column in extra.values()),
-            "; ".join(_in_full(ranked.problem, ranked.provided[n], first)) or "the first",
+            "; ".join(
+                f"{where}{_journeys(ranked.problem, services, n, code, mark)}"
+                for code, where in _where(ranked.problem, ranked.provided[n], first)
+            )
+            or "the first",
         )
         for n, values in enumerate(ranked.values)
     ]
@@ -231,16 +288,39 @@ def _options(ranked: Ranked, first: np.ndarray, extra: dict[str, list[str]] | No
     _table(heads, rows, "r" * (len(heads) - 1) + "l")
 
 
-def _in_full(problem: Problem, provided: np.ndarray, against: np.ndarray | None = None) -> list[str]:
-    """Return where each service that is open to decision is; only those elsewhere than in another option, if given."""
+def _journeys(problem: Problem, services: OfServices, number: int, code: str, mark: bool) -> str:
+    """Return in brackets what an option's average journey to a service is, and the share within its standard."""
+    from optimiser.problem.words import percent
+
+    if code not in services.mean_minutes:
+        return ""
+    mean, star = services.mean_minutes[code][number], "*" if mark and services.worse[code][number] else ""
+    minutes = [f"{one:.2f}" for one in (mean, services.against_mean[code])]
+    said = [
+        f"{minutes[0]} minutes either way" if len({*minutes}) == 1 else f"{' minutes against '.join(minutes)}{star}"
+    ]
+    standard = problem.services[code].standard_minutes
+    if standard:
+        shares = [percent(one) for one in (services.within_standard[code][number], services.against_within[code])]
+        said.append(f"{shares[0]} within {standard.value:g} against {shares[1]}")
+    return f" ({', '.join(said)})"
+
+
+def _in_full(problem: Problem, provided: np.ndarray) -> list[str]:
+    """Return where each service that is open to decision is."""
+    return [where for _, where in _where(problem, provided)]
+
+
+def _where(problem: Problem, provided: np.ndarray, against: np.ndarray | None = None) -> list[tuple[str, str]]:
+    """Return where each service that is open to decision is, by code; only those elsewhere than in another option."""
     from optimiser.problem.words import listed
 
     found = []
-    for n, service in enumerate(problem.services.values()):
+    for n, (code, service) in enumerate(problem.services.items()):
         settled = len(service.fixed) == len(problem.candidates)
         if not settled if against is None else (provided[n] != against[n]).any():
             here = [_place(site) for site, is_here in zip(problem.candidates, provided[n], strict=True) if is_here]
-            found.append(f"{service.name}: {listed(here) or 'nowhere'}")
+            found.append((code, f"{service.name}: {listed(here) or 'nowhere'}"))
     return found
 
 

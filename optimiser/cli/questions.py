@@ -143,7 +143,9 @@ def solve(
         written = _no_plan(problem, found, folder)
         if as_json:
             typer.echo(json.dumps({"folder": str(written), "outcome": "no plan", "clash": record(found)}, indent=2))
-        raise NoPlan(f"{found}\nRun folder: {written}", found.names)
+            raise NoPlan(f"{found}\nRun folder: {written}", found.names)
+        say([problem.title, "", str(found)], {}, False, last=f"Run folder: {written}")
+        raise typer.Exit(NoPlan.exit_code)
     extra: list[str | Otherwise] = [*found.set_against, *taken_in_words(question)]
     finish(found.plan, folder, extra, as_json=as_json, quiet=quiet, full=full, would_change=found.would_change)
 

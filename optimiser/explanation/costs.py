@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from optimiser.plan import Plan, measures
 from optimiser.problem import Problem
-from optimiser.problem.words import against, amount, shown
+from optimiser.problem.words import against, amount, is_one, moves
 
 Designations = frozenset[tuple[str, str]]
 Floats = NDArray[np.float64]
@@ -58,6 +58,28 @@ class Cost:
         return f"{name}: {amount(abs(self.more), self.unit)} {'more' if self.more > 0 else less} ({numbers})"
 
 
+def costs_in_words(before: Plan, after: Plan, found: Collection[Cost], begun: str = "") -> list[str]:
+    """Return a line for each service of which another plan changes the mean journey, and one for each objective."""
+    means = [f"  - {begun}{words}" for words in means_in_words(before, after)]
+    return [*means, *(f"  - {begun}{cost}" for cost in found)]
+
+
+def means_in_words(before: Plan, after: Plan) -> list[str]:
+    """Return by how many minutes a patient the mean journeys of two plans differ, for each service that differs."""
+    lines = []
+    for code in before.problem.services_with_patients:
+        here, there = (round(measures.mean_minutes(measures.residents(plan, code)), 9) for plan in (before, after))
+        if here == there or not (isfinite(here) and isfinite(there)):
+            continue
+        # Hundredths, or as many places as tell the two apart; the difference is that of the numbers shown.
+        places = next((n for n in range(2, 9) if round(here, n) != round(there, n)), 9)
+        difference = abs(round(there, places) - round(here, places))
+        more = f"{difference:,.{places}f} minutes a patient {'more' if there > here else 'less'}"
+        name = before.problem.services[code].name
+        lines.append(f"{name}: {more} ({there:,.{places}f} against {here:,.{places}f} on average)")
+    return lines
+
+
 @dataclass(frozen=True)
 class Change:
     """One service that opens or closes at one site."""
@@ -88,8 +110,14 @@ def changes_in_words(problem: Problem, changed: Collection[Change], against_what
     found = []
     for code, service in problem.services.items():
         known = code in problem.services_with_today
+        of_service = [one for one in changed if one.service == code]
+        both = [[problem.sites[one.site].name for one in of_service if one.opens == way] for way in (False, True)]
+        alike = len({known and (one.site, code) in problem.today for one in of_service}) == 1
+        if alike and len(both[0]) == len(both[1]):
+            found.append(f"{service.name} {moves(*both)}")
+            continue
         for opens in (True, False):
-            here = [one for one in changed if (one.service, one.opens) == (code, opens)]
+            here = [one for one in of_service if one.opens == opens]
             for today in (True, False) if known else (None,):
                 at = [one.site for one in here if today is None or ((one.site, code) in problem.today) == today]
                 if at:
@@ -117,21 +145,26 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
     lines = []
     for code, rows in whom.groupby("service", sort=False):
         name, every = problem.services[str(code)].name, rows.iloc[0]
-        longer, shorter = f"people in {amount(every.areas_longer, 'areas')}", f"in {shown(every.areas_shorter)}"
-        if isfinite(every.people):
-            longer = f"{amount(round(every.people_longer), 'people')} in {amount(every.areas_longer, 'areas')}"
-            shorter = f"{shown(round(every.people_shorter))} in {shown(every.areas_shorter)}"
-        lines.append(
-            f"{name}: {longer} would travel over {MINUTES_THAT_MATTER:g} minutes longer, {shorter} over "
-            f"{MINUTES_THAT_MATTER:g} less; mean journey {_from_to(every.mean_before, every.mean_after, ' minutes')}."
+        longer, shorter = (
+            f"{amount(round(people), 'people') if isfinite(people) else 'people'} in {amount(areas, 'areas')}"
+            for people, areas in (
+                (every.people_longer, every.areas_longer),
+                (every.people_shorter, every.areas_shorter),
+            )
         )
-        means = list(zip(rows["group"], rows["mean_before"], rows["mean_after"], strict=True))
+        live = "lives" if isfinite(every.people_longer) and is_one(round(every.people_longer)) else "live"
+        means = _from_to(every.mean_before, every.mean_after, " minutes")
+        lines.append(
+            f"{name}: {longer} {live} where it would take over {MINUTES_THAT_MATTER:g} minutes longer, {shorter} where "
+            f"over {MINUTES_THAT_MATTER:g} less; mean journey {means}."
+        )
+        by_group = list(zip(rows["group"], rows["mean_before"], rows["mean_after"], strict=True))
         groups = [
             f"{group} {_from_to(here, there)}"
-            for group, here, there in means
+            for group, here, there in by_group
             if "deprived" in group or group == measures.AGE_75_PLUS
         ]
-        districts = (one for one in means if one[0].startswith("district "))
+        districts = (one for one in by_group if one[0].startswith("district "))
         named, here, there = max(districts, key=lambda one: one[2] - one[1], default=("", 0.0, 0.0))
         if there > here:
             groups.append(f"worst off, {named.removeprefix('district ')} {_from_to(here, there)}")

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optimiser.errors import Fault, InputError, did_you_mean, quoted
-from optimiser.explanation.costs import Change, Cost, changes, changes_in_words
+from optimiser.explanation.costs import Change, Cost, Designations, changes, changes_in_words, means_in_words
 from optimiser.explanation.prices import price_of_rules, prices_in_words
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite, explain_option, explain_site
 from optimiser.model.rules import JUDGED, demand_of, in_words
-from optimiser.plan import Plan
+from optimiser.plan import Plan, evaluate
 from optimiser.plan.proof import PROVED
 
 MOST_RIVALS = 5
@@ -20,9 +20,10 @@ MOST_RIVALS = 5
 
 @dataclass(frozen=True)
 class Rival:
-    """A lawful plan next in the ranking: what it changes, and what it costs."""
+    """A lawful plan next in the ranking: who provides what, what it changes, and what it costs."""
 
     place: int
+    designated: Designations
     changes: tuple[Change, ...]
     costs: tuple[Cost, ...]
 
@@ -48,7 +49,8 @@ class Overview:
         lines.append(self._rivals_are())
         for rival in self.rivals:
             changed = changes_in_words(self.plan.problem, rival.changes)
-            lines.append(f"  {rival.place}. {changed}: {'; '.join(map(str, rival.costs))}")
+            means = means_in_words(self.plan, evaluate(self.plan.problem, rival.designated))
+            lines.append(f"  {rival.place}. {changed}: {'; '.join([*means, *map(str, rival.costs)])}")
         return "\n".join(lines)
 
     def _rivals_are(self) -> str:
@@ -108,7 +110,7 @@ def overview(plan: Plan) -> Overview:
     listing = plan.proof.enumeration
     ranked = listing.ranked[1 : MOST_RIVALS + 1] if listing else ()
     rivals = tuple(
-        Rival(place, changes(plan.problem, plan.designated, one.designated), _costs(plan, one.values))
+        Rival(place, one.designated, changes(plan.problem, plan.designated, one.designated), _costs(plan, one.values))
         for place, one in enumerate(ranked, start=2)
     )
     return Overview(plan, binding(plan), price_of_rules(plan), rivals)

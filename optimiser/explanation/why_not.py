@@ -20,13 +20,14 @@ from optimiser.explanation.costs import (
     changes,
     changes_in_words,
     costs,
+    costs_in_words,
     for_whom,
     whom_in_words,
 )
 from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.plan import Plan, evaluate
 from optimiser.problem import Fixed, Objective, Problem
-from optimiser.problem.words import PATIENTS, amount, is_one, shown
+from optimiser.problem.words import PATIENTS, amount, is_one, shown, without_sites
 
 BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "unit", "short"]
 
@@ -76,15 +77,17 @@ class WhyNotOption:
             return "This option is the plan itself."
         lines = [f"Against the plan: {changes_in_words(problem, self.changes)}."]
         if broken:
-            lines += [f"It breaks {amount(broken, 'rules')}:", *broken_in_words(self.broken)]
+            rules = len({without_sites(str(one), problem.sites) for one in self.broken["instance"]})
+            places = f" in {broken} places" if broken > rules else ""
+            lines += [f"It breaks {amount(rules, 'rules')}{places}:", *broken_in_words(self.broken)]
         else:
             lines.append("It breaks no rule.")
-        lines += ["Against the plan it comes to:", *(f"  - {cost}" for cost in self.costs)]
+        lines += ["Against the plan it comes to:", *costs_in_words(self.plan, self.option, self.costs)]
         lines += whom_in_words(problem, self.whom)
         if self.nearest:
             fewest = amount(len(self.nearest.changes), "designations")
             lines.append(f"The nearest lawful plan changes {fewest}: {self.nearest.in_words}.")
-            lines += [f"  - against the plan, {cost}" for cost in self.nearest.costs]
+            lines += costs_in_words(self.plan, self.nearest.plan, self.nearest.costs, "against the plan, ")
         return "\n".join(lines)
 
 
@@ -133,11 +136,12 @@ class WhyNotSite:
             lines.append(f"The plan as it stands, {with_it} and nothing else changed, breaks no rule.")
         if self.best is None:
             return "\n".join([*lines, f"No plan {with_it} meets every rule.", str(self.clash)])
-        lines += [f"The best plan {with_it}: {self._changed(self.best)}.", *(f"  - {cost}" for cost in self.costs)]
+        lines.append(f"The best plan {with_it}: {self._changed(self.best)}.")
+        lines += costs_in_words(self.plan, self.best, self.costs)
         lines += whom_in_words(self.plan.problem, self.whom if self.whom is not None else pd.DataFrame())
         if self.nearest and self.nearest.plan.designated != self.best.designated:
             lines.append(f"The lawful plan {with_it} that changes least: {self.nearest.in_words}.")
-            lines += [f"  - {cost}" for cost in self.nearest.costs]
+            lines += costs_in_words(self.plan, self.nearest.plan, self.nearest.costs)
         return "\n".join(lines)
 
     def _changed(self, other: Plan) -> str:

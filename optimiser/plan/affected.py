@@ -19,6 +19,7 @@ from optimiser.plan import Plan
 from optimiser.plan.asked import settings_of
 from optimiser.plan.measures import AGE_75_PLUS, BANDS, groups, mean, who_stay
 from optimiser.problem import Problem
+from optimiser.problem.words import without_sites
 
 Answer = Mapping[str, pd.DataFrame]
 
@@ -53,17 +54,22 @@ def areas(base: Answer, other: Answer) -> pd.DataFrame:
 
     Columns: service, area, name, district, fifth (by deprivation), people, people_75_plus, patients (a year), site and
     minutes (_before and _after; infinite where no site is reached), change (minutes), and spent (_before and _after:
-    the minutes that the area's patients spend on average). Where patients leave whatever is designated, site, minutes
-    and change are those of the others, and patients_here is how many those are. Unknown districts and fifths are blank.
+    the minutes that the area's patients spend on average). Where patients leave whatever is designated, site, minutes,
+    change and spent_here are those of the others. patients_here is how many leave in neither answer, and leave (_before
+    and _after) how many leave in each. Unknown districts and fifths are blank.
     """
     keys = ["service", "area"]
     before, after = (_journeys(answer).set_index(keys) for answer in (base, other))
-    after = after.drop(columns=["patients", "patients_here"])
     both = before.merge(after, left_index=True, right_index=True, suffixes=SUFFIXES).reset_index()
-    both["change"] = _less(both["minutes_after"], both["minutes_before"])
-    both["spent_change"] = _less(both["spent_after"], both["spent_before"])
-    if {"spent_here_after", "spent_here_before"} <= set(both):
-        both["spent_here_change"] = _less(both["spent_here_after"], both["spent_here_before"])
+    for name in ("minutes", "spent", "spent_here"):
+        change = "change" if name == "minutes" else f"{name}_change"
+        both[change] = _less(both[f"{name}_after"], both[f"{name}_before"])
+    here = [both["patients_here_before"], _of_as_many(both)]
+    both["patients_here"] = np.minimum(here[0], here[1])
+    for ending, stay in zip(SUFFIXES, here, strict=True):
+        both[f"leave{ending}"] = (both["patients_before"] - stay).clip(lower=0)
+    both = both.rename(columns={"patients_before": "patients"})
+    both = both.drop(columns=["patients_after", "patients_here_before", "patients_here_after"])
     known = both[["area"]].join(_known_of_areas(base["areas"]), on="area").drop(columns="area")
     return pd.concat([both[keys], known, both.drop(columns=keys)], axis=1)
 
@@ -92,20 +98,23 @@ def averages(moved: pd.DataFrame) -> pd.DataFrame:
     """Return mean journeys of all, and how many travel longer and how many shorter, by how much.
 
     One row a service and group: who is ``counted`` and their ``number``, ``mean_before``, ``mean_after`` and
-    ``change``; ``road_before`` and ``road_after``, without what those who are taken on wait. Of those ``here``, who do
-    not leave for a neighbour whatever is designated: how many are ``longer`` and ``shorter`` on the way at all, and by
-    how many minutes on average (``longer_by``, ``shorter_by``; NaN where nobody is).
+    ``change``; ``road_before`` and ``road_after``, without what those who are taken on wait. Of those ``here``, who
+    leave for a neighbour whatever is designated in neither answer: how many are ``longer`` and ``shorter`` on the way
+    at all, and by how many minutes on average (``longer_by``, ``shorter_by``; NaN where nobody is). ``leave_before``
+    and ``leave_after`` are how many leave in each; of people aged 75 and over that is not known.
     """
     rows = []
     for service, group, counted, members in grouped(moved):
         weight = members["people_75_plus" if counted == OLDER else "patients"]
         road = [mean(members[f"road{ending}"], weight) for ending in SUFFIXES]
         here = members["people_75_plus" if counted == OLDER else "patients_here"]
-        change = _of_those_here(members)
+        change = members["spent_here_change"]
         moved_on = [(here[one].sum(), mean(change[one].abs(), here[one])) for one in (change > 0, change < 0)]
-        rows.append((service, group, counted, *_means(members, weight), *road, here.sum(), *moved_on[0], *moved_on[1]))
+        leave = [np.nan if counted == OLDER else members[f"leave{ending}"].sum() for ending in SUFFIXES]
+        each = (here.sum(), *moved_on[0], *moved_on[1], *leave)
+        rows.append((service, group, counted, *_means(members, weight), *road, *each))
     found = ["number", "mean_before", "mean_after", "change", "road_before", "road_after"]
-    either = ["here", "longer", "longer_by", "shorter", "shorter_by"]
+    either = ["here", "longer", "longer_by", "shorter", "shorter_by", "leave_before", "leave_after"]
     return _rounded(pd.DataFrame(rows, columns=["service", "group", "counted", *found, *either]))
 
 
@@ -158,6 +167,25 @@ def sites_of_both(base: Answer, other: Answer) -> pd.DataFrame:
     return sites.agg(name=("name", "first"), neighbour=("neighbour", "all"))
 
 
+def broken(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return the rules that either answer breaks, in how many places and by how much in all.
+
+    Columns: rule (its code without those of sites), unit, of_sites (whether it is of single sites), places and short
+    (_before and _after; 0 where it is kept).
+    """
+    sites = sites_of_both(base, other).index
+    found = []
+    for answer, ending in zip((base, other), SUFFIXES, strict=True):
+        rows = answer["rules"][~is_true(answer["rules"]["pass"])]
+        of_rule = rows.assign(rule=[without_sites(str(one), sites) for one in rows["instance"]], short=-rows["spare"])
+        each = of_rule.groupby(["rule", "unit"], sort=False)["short"]
+        found.append(pd.DataFrame({f"places{ending}": each.size(), f"short{ending}": each.sum()}).astype(float))
+    both = pd.concat(found, axis=1).fillna(0.0).rename_axis(["rule", "unit"]).reset_index()
+    instances = {str(one) for answer in (base, other) for one in answer["rules"]["instance"]}
+    both.insert(2, "of_sites", ~both["rule"].isin(instances))
+    return _rounded(both)
+
+
 def demand(base: Answer, other: Answer) -> pd.DataFrame:
     """Return the residents' patients a year that each answer counts: service, patients_before, patients_after."""
     before, after = (_journeys(answer).groupby("service", sort=False)["patients"].sum() for answer in (base, other))
@@ -193,6 +221,7 @@ def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
     means = averages(moved)
     return {
         "openings": openings(base, other),
+        "broken": broken(base, other),
         "areas": moved,
         "gains_and_losses": gains_and_losses(moved),
         "averages": means,
@@ -242,7 +271,7 @@ def one_row_an_area(plan: Plan, service: str) -> pd.DataFrame:
 
 
 def _rows(service: str, group: str, members: pd.DataFrame, people: str, older: bool) -> Iterator[Row]:
-    number, change = members[people], _of_those_here(members)
+    number, change = members[people], members["spent_here_change"]
     weight, here = (number, number) if older else (members["patients"], members["patients_here"])
     longer = change > 0
     if number.notna().all():
@@ -254,9 +283,11 @@ def _rows(service: str, group: str, members: pd.DataFrame, people: str, older: b
     yield "mean_change_of_those_longer", service, group, mean(change[longer], here[longer])
 
 
-def _of_those_here(members: pd.DataFrame) -> pd.Series[float]:
-    """Return by how many minutes journeys change of those who do not leave for a neighbour in any case."""
-    return members["spent_here_change" if "spent_here_change" in members else "spent_change"]
+def _of_as_many(both: pd.DataFrame) -> pd.Series[float]:
+    """Return how many do not leave in the second answer, if as many patients are counted as in the first."""
+    share = (both["patients_here_after"] / both["patients_after"]).fillna(1.0)
+    as_many = both["patients_after"] == both["patients_before"]
+    return both["patients_here_after"].where(as_many, both["patients_before"] * share)
 
 
 def _redirected(plan: Plan, before: Plan, service: str) -> float:
@@ -327,7 +358,8 @@ def _journeys(answer: Answer) -> pd.DataFrame:
     found["road"] = found["minutes"].where(~moved, first + share * _times(rows["transfer_minutes"]))
     found = found.assign(how=rows["how"]) if "how" in rows else found
     together = split_areas_together(found.reset_index(drop=True))
-    return together if "patients_here" in together else together.assign(patients_here=together["patients"])
+    everybody = {f"{name}_here": together[name] for name in ("patients", "spent")}
+    return together if "patients_here" in together else together.assign(**everybody)
 
 
 def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:

@@ -48,15 +48,27 @@ def _flat(said: Any, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, f"{len(said)} {'entry' if len(said) == 1 else 'entries'}: {words}" if groups else words
 
 
+def _in_words(setting: str, services: Mapping[str, str]) -> str:
+    """Return a setting without dots and underlines: what it is, and of which service."""
+    first, *rest = (part.replace("_", " ") for part in setting.split("."))
+    if first != "services" or len(rest) < 2:
+        return ": ".join((first, *rest))
+    code = setting.split(".")[1]
+    return f"{': '.join(rest[1:])} of {services.get(code, rest[0])}"
+
+
 def differing(base: Tables, other: Tables) -> list[str]:
     """Return the settings in which two questions differ, in words; empty where they are one question."""
+    services = dict(zip(*(base["services"][column] for column in ("service", "name")), strict=True))
     before, after = (dict(zip(*(one["settings"][name] for name in COLUMNS), strict=True)) for one in (base, other))
     found = []
     for name in (one for one in dict.fromkeys((*before, *after)) if not one.startswith(WORDS)):
         values = [NOT_STATED if one.get(name) is None else one[name] for one in (before, after)]
         if values[0] != values[1]:
             table = name.removeprefix("inputs/")
-            found.append(f"the table {table}" if table != name else f"{name} ({'; '.join(_shown(*values))})")
+            found.append(
+                f"the table {table}" if table != name else f"{_in_words(name, services)} ({'; '.join(_shown(*values))})"
+            )
     return found
 
 

@@ -11,6 +11,7 @@ from optimiser.plan.affected import asked_about, between, is_true
 from optimiser.plan.asked import refuse_other_places
 from optimiser.plan.measures import MORE_THAN_TODAY
 from optimiser.plan.quotable import sentences
+from optimiser.problem.words import without_sites
 
 COMPARED = (
     "mean_minutes",
@@ -32,6 +33,7 @@ COMPARED = (
     "ambulance_hours_per_year",
 )
 
+PLACES_BROKEN = "places where rules are broken"
 # How rows on neighbours begin; they are left out where no answer has more or fewer.
 MORE_AT = "patients more than today at "
 
@@ -161,12 +163,14 @@ def _excepted(tables: Tables) -> dict[tuple[str, str], object]:
 
 
 def _broken(tables: Tables) -> dict[tuple[str, str], object]:
-    """Return how many rules are broken, and each of them with how far it is from holding."""
+    """Return how many rules are broken and in how many places, and each of these with how far it is from holding."""
     broken = tables["rules"][~is_true(tables["rules"]["pass"])]
     listed = tables.get("exceptions")
     excepted = 0 if listed is None or listed.empty else int(is_true(listed["would_have_broken"]).sum())
-    found: dict[tuple[str, str], object] = {("", "rules broken"): len(broken)}
-    found["", "rules broken without documented exceptions"] = len(broken) + excepted
+    sites = tables["sites"]["site"]
+    rules = {without_sites(str(instance), sites) for instance in broken["instance"]}
+    found: dict[tuple[str, str], object] = {("", "rules broken"): len(rules), ("", PLACES_BROKEN): len(broken)}
+    found["", f"{PLACES_BROKEN} without documented exceptions"] = len(broken) + excepted
     for row in broken.to_dict("records"):
         found["", f"breaks {row['instance']} ({row['unit']})"] = -float(row["spare"])
     return found

@@ -16,21 +16,47 @@ import pandas as pd
 from optimiser.plan import Plan, measures
 from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, THRESHOLDS, Answer, is_true, sites_of_both
 from optimiser.plan.asked import in_short
-from optimiser.problem.words import against, apart
+from optimiser.problem.words import (
+    PATIENTS,
+    against,
+    apart,
+    is_one,
+    listed,
+    moves,
+    one_of,
+    places_that_agree,
+    rule_in_words,
+)
 
 Frames = Mapping[str, pd.DataFrame]
 
 # Kinds of sentences that are said first; the others where everything is asked for.
-SAID_FIRST = ("level", "openings", "question", "areas", "demand", "average", "who", "outside", "warning", "unchanged")
+SAID_FIRST = (
+    "rules",
+    "level",
+    "openings",
+    "question",
+    "areas",
+    "demand",
+    "average",
+    "who",
+    "outside",
+    "warning",
+    "unchanged",
+)
 # Kinds of sentences about minutes from home to the unit.
 OF_MINUTES = ("who", "worst", "warning", "cliff")
 WAITS_INCLUDED = "waits included"
 # Kinds that are about journeys of those alone who do not leave for a neighbour whatever is designated.
 OF_THOSE_WHO_STAY = ("who", "worst", "cliff")
-LEAVERS_LEFT_OUT = "those left out who leave for a neighbour in any case"
+LEAVERS_LEFT_OUT = "those left out who leave for a neighbour {}"
+IN_ANY_CASE = "in any case"
 # How near average journeys are level where the question does not say.
 A_HUNDREDTH = 0.01
 NEIGHBOURS_NAMED = 3
+RULES_NAMED = 3
+# Units of which so many in all say how far a rule is from holding.
+ADDED_UP = ("WTE", "people", PATIENTS, "beds", "minutes", "sites")
 WORTH_SAYING_PATIENTS = 1
 
 
@@ -129,15 +155,18 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     sites = {str(site): str(called) for site, called in sites_of_both(base, other)["name"].items()}
     stated = base["settings"].set_index("setting")["value"].get("a_tie_is_within")
     tie = None if stated is None else float(stated)
-    found = [] if in_short(base, other) else [*_level(frames, names, tie)]
+    one_question = not in_short(base, other)
+    found = [*_rules(frames, {**_teams(other), **names, **sites}, name, base_name, one_question)]
+    found += _level(frames, names, tie) if one_question else []
     found += [*_openings(frames, names, sites, name, base_name)]
     found += _questions(base, other, name, base_name)
     counted = list(frames["averages"]["service"].unique())
     # Between plans of one question those who leave go where they went; between questions they may not.
-    some_leave = bool(in_short(base, other)) and any("how" in one["journeys"] for one in (base, other))
+    some_leave = not one_question and any("how" in one["journeys"] for one in (base, other))
     for service in counted:
         if _changes(frames, service):
-            found += _about(frames, service, str(names.get(service, service)), some_leave=some_leave)
+            called = str(names.get(service, service))
+            found += _about(frames, service, called, _when_they_leave(frames, service, name, base_name), some_leave)
     same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
     found += _demand(frames, names)
     if same:
@@ -157,13 +186,61 @@ def said_again(frames: Frames, template: str, cells: Sequence[Sequence[Any]]) ->
 def _openings(
     frames: Frames, names: Mapping[str, str], sites: Mapping[str, str], name: str, base_name: str
 ) -> Iterator[Sentence]:
-    found = frames["openings"]
     what = []
-    for (service, change, today), rows in found.groupby(["service", "change", "today"], sort=False):
-        there, at = {"true": True, "false": False}.get(str(today)), [sites[site] for site in rows["site"]]
-        what.append(f"{names[str(service)]} {against(base_name, change == 'opens', there, at)}")
+    for service, found in frames["openings"].groupby("service", sort=False):
+        at = {way: [sites[site] for site in rows["site"]] for way, rows in found.groupby("change")}
+        if found["today"].nunique() == 1 and len(at.get("opens", ())) == len(at.get("closes", ())):
+            what.append(f"{names[str(service)]} {moves(at['closes'], at['opens'])}")
+            continue
+        for (change, today), rows in found.groupby(["change", "today"], sort=False):
+            there, some = {"true": True, "false": False}.get(str(today)), [sites[site] for site in rows["site"]]
+            what.append(f"{names[str(service)]} {against(base_name, change == 'opens', there, some)}")
     words = "; ".join(what) or "the same sites provide the same services"
     yield Sentence("openings", "", plain(f"{name} against {base_name}: {words}."))
+
+
+def _teams(answer: Answer) -> dict[str, str]:
+    """Return what teams are called, by code, as far as the settings of an answer say so."""
+    said = answer["settings"].set_index("setting")["value"].items()
+    parts = [(str(setting).split("."), str(value)) for setting, value in said]
+    return {path[1]: value for path, value in parts if len(path) == 3 and path[0] == "teams" and path[2] == "name"}
+
+
+def _rules(
+    frames: Frames, known: Mapping[str, str], name: str, base_name: str, one_question: bool
+) -> Iterator[Sentence]:
+    """Say of each answer that breaks rules which, where and by how much; of the other, if so, that it breaks none."""
+    found, whose = frames["broken"], "this" if one_question else "its"
+    sides = (("after", name, "before", base_name), ("before", base_name, "after", name))
+    for ending, called, other_ending, other in sides:
+        rows = found[found[f"places_{ending}"] > 0]
+        if rows.empty:
+            continue
+        cells: list[Cell] = []
+        said = [_breach(row, ending, known, cells) for row in rows.head(RULES_NAMED).to_dict("records")]
+        said += ["more rules, which the table names"] if len(rows) > RULES_NAMED else []
+        none = "" if found[f"places_{other_ending}"].any() else plain(f"; {other} breaks none")
+        words = f"{plain(called)} is not permitted by {whose} question's rules: {'; '.join(said)}{none}"
+        yield Sentence("rules", "", f"{words}.", tuple(cells))
+
+
+def _breach(row: Mapping[Any, Any], ending: str, known: Mapping[str, str], cells: list[Cell]) -> str:
+    """Return a rule that is broken with the numbers of how much and where, whose cells are added to the others."""
+    rule, unit, short = str(row["rule"]), str(row["unit"]), float(row[f"short_{ending}"])
+    kind, *names = rule.split(".")
+    where = (("rule", rule), ("unit", unit))
+    much, at = math.isfinite(short) and unit in ADDED_UP, ""
+    number = f"{{{len(cells)}:,{'.0f' if unit == PATIENTS and short >= 1 else '.6g'}}}"
+    cells += [Cell("broken", where, f"short_{ending}")] if much else []
+    if row["of_sites"]:
+        at = f", at {{{len(cells)}:,.0f}} {one_of('sites') if is_one(row[f'places_{ending}']) else 'sites'}"
+        cells.append(Cell("broken", where, f"places_{ending}"))
+    if kind == "rota_is_filled" and much:
+        team = plain(known.get(names[-2], names[-2].replace("_", " ")))
+        of = f"{unit} {team}" if unit == "WTE" else team
+        return f"{number} {of} short for {plain(listed(known.get(one, one) for one in names[:-2]))}{at}"
+    by = f", by {number} {one_of(unit) if is_one(short) else unit}" if much else ""
+    return f"it breaks the rule that {plain(rule_in_words(rule, known))}{at}{by}"
 
 
 def _level(frames: Frames, names: Mapping[str, str], tie: float | None) -> Iterator[Sentence]:
@@ -211,10 +288,20 @@ def _changes(frames: Frames, service: str) -> bool:
     return bool((moved[["change", "spent_change"]][moved["service"] == service] != 0).any(axis=None))
 
 
-def _about(frames: Frames, service: str, name: str, *, some_leave: bool) -> Iterator[Sentence]:
-    for one in _each_about(frames, service, name):
+def _when_they_leave(frames: Frames, service: str, name: str, base_name: str) -> str:
+    """Return when patients leave for a neighbour whatever is designated: in any case, or under which of two answers."""
+    row = frames["averages"][(frames["averages"]["service"] == service) & (frames["averages"]["group"] == "")].iloc[0]
+    before, after, either = (round(row[one]) for one in ("leave_before", "leave_after", "number"))
+    if before == after == either - round(row["here"]):
+        return IN_ANY_CASE
+    some = [one for one, many in ((base_name, before), (name, after)) if many]
+    return plain(f"under {' or '.join(some)}")
+
+
+def _about(frames: Frames, service: str, name: str, when: str, some_leave: bool) -> Iterator[Sentence]:
+    for one in _each_about(frames, service, name, when):
         ends = [WAITS_INCLUDED] if one.kind in OF_MINUTES and _waits(frames, service) else []
-        ends += [LEAVERS_LEFT_OUT] if one.kind in OF_THOSE_WHO_STAY and some_leave else []
+        ends += [LEAVERS_LEFT_OUT.format(when)] if one.kind in OF_THOSE_WHO_STAY and some_leave else []
         yield replace(one, template=f"{', '.join([one.template.removesuffix('.'), *ends])}.")
 
 
@@ -224,8 +311,8 @@ def _waits(frames: Frames, service: str) -> bool:
     return any(row[f"road_{when}"] != row[f"mean_{when}"] for when in ("before", "after"))
 
 
-def _each_about(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
-    yield from _means(frames, service, name)
+def _each_about(frames: Frames, service: str, name: str, when: str) -> Iterator[Sentence]:
+    yield from _means(frames, service, name, when)
     yield from _outside(frames, service, name)
     yield from _longer(frames, service, name)
     yield from _worst(frames, service, name)
@@ -234,15 +321,18 @@ def _each_about(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     yield from _cliffs(frames, service, name)
 
 
-def _means(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+def _means(frames: Frames, service: str, name: str, when: str) -> Iterator[Sentence]:
     def cell(column: str) -> Cell:
         return Cell("averages", (("service", service), ("group", "")), column)
 
     columns = ["number", "mean_before", "mean_after", "change"]
-    words = ["the average journey of all {0:,.0f} patients a year goes from {1:.2f} to {2:.2f} minutes ({3:+.2f})"]
+    before, after = (float(cell(column).value(frames)) for column in columns[1:3])
+    exact = f".{places_that_agree(before, after)}f"
+    from_to = f"goes from {{1:{exact}}} to {{2:{exact}}} minutes ({{3:+{exact}}})"
+    words = [f"the average journey of all {{0:,.0f}} patients a year {from_to}"]
     here = cell("here")
     some_leave = here.value(frames) < cell("number").value(frames)
-    whose = f"of the {{{len(columns)}:,.0f}} who do not leave for a neighbour in any case" if some_leave else "of them"
+    whose = f"of the {{{len(columns)}:,.0f}} who do not leave for a neighbour {when}" if some_leave else "of them"
     columns += ["here"] if some_leave else []
     ways = []
     for way, more in (("longer", "more"), ("shorter", "less")):
@@ -252,6 +342,8 @@ def _means(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         else:
             ways.append(f"nobody needs {more}")
     words.append(f"{whose}, {', and '.join(ways)}")
+    if some_leave and when != IN_ANY_CASE:
+        words.append("the others count in the average alone")
     if _waits(frames, service):
         words[0] = words[0].replace("journey", "time from home to the unit", 1)
         road = f"on the road alone all take {{{len(columns)}:.2f}} and then {{{len(columns) + 1}:.2f}}"
@@ -307,7 +399,10 @@ def _worst(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         row = (("service", service), ("rank", 1))
         columns = ("name", "minutes_before", "minutes_after", "change")
         cells = tuple(Cell("worst_areas", row, column) for column in columns)
-        words = "nobody's journey grows by more than that of {0}: from {1:.1f} to {2:.1f} minutes ({3:+.1f})"
+        before, after = (float(one.value(frames)) for one in cells[1:3])
+        exact = f".{places_that_agree(before, after, least=1)}f"
+        words = "nobody's journey grows by more than that of {0}: "
+        words += f"from {{1:{exact}}} to {{2:{exact}}} minutes ({{3:+{exact}}})"
         yield Sentence("worst", service, f"{plain(name)}: {words}.", cells)
 
 

@@ -68,6 +68,11 @@ def against(other: str, here: bool, today: bool | None, sites: Iterable[str]) ->
     return _AGAINST[here, today].format(at=listed(sites), other=other)
 
 
+def moves(where_from: Iterable[str], where_to: Iterable[str]) -> str:
+    """Return that a service moves between sites, given by name, from one answer to another."""
+    return f"moves from {listed(where_from)} to {listed(where_to)}"
+
+
 def listed(words: Iterable[str], none: str = "") -> str:
     """Return words as a list in a sentence, such as ``a, b and c``; ``none`` where there are none."""
     *first, last = [*words] or [none]
@@ -92,6 +97,12 @@ def rule_in_words(instance: str, known: Mapping[str, str], more: str = "") -> st
     rule, *names = instance.split(".")
     whose = ", ".join(known.get(name, name.replace("_", " ")) for name in names)
     return f"{rule.replace('_', ' ')} ({': '.join(part for part in (whose, more) if part)})"
+
+
+def without_sites(instance: str, sites: Iterable[str]) -> str:
+    """Return the rule that an instance is of, whichever site it is broken at: its code without those of sites."""
+    known = {*sites}
+    return ".".join(part for part in instance.split(".") if part not in known)
 
 
 def names_of(problem: Problem) -> dict[str, str]:
@@ -179,6 +190,15 @@ def is_one(number: float) -> bool:
 def shown(number: float) -> str:
     """Return a number with six figures, and all before the point of larger ones."""
     return f"{number:,.0f}" if abs(number) >= 1e6 else f"{number:,.6g}"
+
+
+def places_that_agree(before: float, after: float, least: int = 2) -> int:
+    """Return with how many decimals two numbers and their difference are shown, so that the one is of the others."""
+    for places in range(least, 6):
+        here, there, apart = (round(number, places) for number in (before, after, after - before))
+        if round(there - here, places) == apart:
+            return places
+    return 6
 
 
 def no_less(number: float) -> float:

@@ -19,17 +19,20 @@ import pandas as pd
 from optimiser.errors import TooLarge
 from optimiser.model.arithmetic import SCORES, lawful, value
 from optimiser.model.objectives import UNITS
+from optimiser.model.rules import LIMITS
 from optimiser.plan import Plan
 from optimiser.plan.proof import EVALUATED, Proof
 from optimiser.problem import Objective, Problem
 from optimiser.problem.decimals import exactly
-from optimiser.problem.words import amount, listed, names_of, one_of, percent_or_less, rule_in_words
+from optimiser.problem.words import amount, listed, names_of, one_of, percent_or_less, rule_in_words, without_sites
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
 from optimiser.scenarios.parameters import BORDER_PULL, Parameter, ages_told, parameters
 
 MAP_STEPS = 9
 HALVED_TO = Fraction(1, 10**9)
-HALVED, SHARE = "stay_days", "share of patients"
+HALVED, SHARE, TIMES = "stay_days", "share of patients", "times"
+# What a factor multiplies, as it is said where values are told as so much more or less.
+ALOUD = (("There are so many times as many ", "More or fewer "), ("so many times as long", "more or less time"))
 AHEAD = {-1: "{0} is better", 0: "they are equal", 1: "{1} is better"}
 
 
@@ -47,13 +50,20 @@ class Standing:
         both = (not self.first_breaks, not self.second_breaks)
         return (*both, self.order if all(both) else 0)
 
-    def since(self, now: Standing, first: str, second: str, known: Mapping[str, str]) -> str:
-        """Say in words what is otherwise than now, with names for the options, and of services and sites by code."""
+    def since(self, now: Standing, first: str, second: str, known: Mapping[str, str], stated: Mapping[str, str]) -> str:
+        """Say in words what is otherwise than now, with names for the options, and of services and sites by code.
+
+        ``stated`` is what a rule asks, whichever site it is broken at, by its code.
+        """
         said = []
         sides = ((first, self.first_breaks, now.first_breaks), (second, self.second_breaks, now.second_breaks))
-        new = [listed(rule_in_words(rule, known) for rule in then if rule not in before) for _, then, before in sides]
-        if new[0] and new[0] == new[1]:
-            return f"both break the rule that {new[0]}"
+        rules_of = [[rule for rule in then if rule not in before] for _, then, before in sides]
+        new = [listed(rule_in_words(rule, known) for rule in rules) for rules in rules_of]
+        asked = [
+            listed(dict.fromkeys(stated.get(rule, rule_in_words(rule, known)) for rule in rules)) for rules in rules_of
+        ]
+        if asked[0] and asked[0] == asked[1]:
+            return f"both break the rule that {asked[0]}"
         for (name, then, before), broken in zip(sides, new, strict=True):
             said += [f"{name} breaks the rule that {broken}"] if broken else []
             said += [f"{name} breaks no rule"] if before and not then else []
@@ -115,35 +125,55 @@ class Switching:
         above = [one.low for one in self.stretches if one.low >= high and one is not self._here]
         return min(above) if above else None
 
-    def words(self, first: str, second: str, known: Mapping[str, str] = MappingProxyType({})) -> str:
-        """Say it in words, with names for the options, and of services and sites by code. Values are rounded."""
+    def words(
+        self,
+        first: str,
+        second: str,
+        known: Mapping[str, str] = MappingProxyType({}),
+        stated: Mapping[str, str] = MappingProxyType({}),
+    ) -> str:
+        """Say it in words, with names for the options, and of services and sites by code. Values are rounded.
+
+        ``stated`` is what a rule asks, whichever site it is broken at, by its code.
+        """
         name, unit = self.parameter.name, self.parameter.unit
-        # One time as long is as long: a factor has no unit that could be said.
-        now = self._value(self.current) if unit in ("times", SHARE) else amount(float(self.current), unit)
+        is_factor = unit == TIMES
+        now = self._value(self.current) if unit == SHARE else amount(float(self.current), unit)
         if self.why_not:
             return f"{name}: not worked out, for {self.why_not}."
-        head = f"{self.parameter.meaning.partition('. ')[0]} ({name}, now {now})"
+        meaning = self.parameter.meaning.partition(". ")[0]
+        for told, aloud in ALOUD if is_factor else ():
+            meaning = meaning.replace(told, aloud)
+        head = f"{meaning} ({name}{'' if is_factor else f', now {now}'})"
         if self.down is None and self.up is None:
             low, high = self._value(self.stretches[0].low), self._value(self.stretches[-1].high)
             return f"{head}: never, from {low} to {high}."
         parts = []
         for at, way, towards in ((self.down, "below", -1), (self.up, "above", 1)):
             if at is None:
-                parts.append(f"never {way}")
+                parts.append(f"never with {self._more(towards > 0)}" if is_factor else f"never {way}")
                 continue
             beyond = self._beyond(at, towards)
             value = self._value(at)
             said = f"at {value} and {way}" if self.parameter.whole else f"{way} {value}"
+            if is_factor:
+                said = f"with over {value}" if at != 1 else f"with any {self._more(towards > 0)}"
             # Where nobody is pulled over the border, or everybody, two options may stand as they do nowhere else.
             said = f"at {value} alone" if beyond.is_a_point and not self.parameter.whole else said
-            parts.append(f"{said} {beyond.standing.since(self.now, first, second, known)}")
+            parts.append(f"{said} {beyond.standing.since(self.now, first, second, known, stated)}")
         return f"{head}: {'; '.join(parts)}."
 
     def _value(self, at: Fraction) -> str:
-        """Return a value as it is told: a share in percent, rounded down, and others with four figures or a tenth."""
+        """Return a value as it is told: a share in percent, rounded down, a factor as so much more or less."""
         if self.parameter.unit == SHARE:
             return percent_or_less(at)
-        return f"{float(at):.4g}" if abs(at) < 1000 else f"{float(at):,.1f}".removesuffix(".0")
+        if self.parameter.unit == TIMES:
+            return f"{100 * abs(float(at) - 1):.3g}% {self._more(at > 1)}"
+        return f"{float(at):.4g}" if abs(at) < 1000 else f"{float(at):,.0f}"
+
+    def _more(self, more: bool) -> str:
+        """Return whether a factor makes more or less, of what is counted or of time."""
+        return "more" if more else "less" if self.parameter.name.startswith("journey") else "fewer"
 
     def _beyond(self, at: Fraction, towards: int) -> Stretch:
         """Return the stretch just beyond a value."""
@@ -240,7 +270,10 @@ class WhatWouldHaveToBeTrue:
         """Return the switching values as a paragraph: first what would turn the order, then what never does."""
         worked_out = [one for one in self.switching if not one.why_not]
         known = names_of(self.plan.problem)
-        said = [(one.down is None and one.up is None, one.words("the plan", "the other", known)) for one in worked_out]
+        said = [
+            (one.down is None and one.up is None, one.words("the plan", "the other", known, self._stated(one, known)))
+            for one in worked_out
+        ]
         said += [(one.worth is None, one.words()) for one in self.trades]
         lines = ["What would have to be true for the plan and the other to change places, or for one to break a rule."]
         lines += ["Each alone, all else as it is; values are rounded, and in full with --json:"]
@@ -252,6 +285,20 @@ class WhatWouldHaveToBeTrue:
             lines.append(f"Not worked out, for {why}: {names}.")
         lines += ages_told(self.plan.problem, [one.parameter.name for one in worked_out])
         return "\n".join(lines)
+
+    def _stated(self, one: Switching, known: Mapping[str, str]) -> dict[str, str]:
+        """Return what the rules that are broken ask, by code; with their figures, where no figure of them varies."""
+        problem = self.plan.problem
+        figures = {
+            ".".join((rule.name, *names)): rule.stated_in_words(problem, names)
+            for rule in LIMITS.values()
+            for names in rule.stated(problem)
+            if one.parameter.unit in (TIMES, SHARE)
+        }
+        standings = [stretch.standing for stretch in one.stretches]
+        broken = {rule for each in standings for rule in (*each.first_breaks, *each.second_breaks)}
+        asked = {rule: without_sites(rule, problem.sites) for rule in broken}
+        return {rule: figures.get(code, rule_in_words(code, known)) for rule, code in asked.items()}
 
 
 def what_would_have_to_be_true(plan: Plan, other: Plan) -> WhatWouldHaveToBeTrue:

@@ -15,7 +15,7 @@ from optimiser.plan.runs import csv_files, versions, write_files
 from optimiser.problem import Problem
 from optimiser.search.diagram import places_of
 from optimiser.search.enumeration import LARGEST_ENUMERATION, Every
-from optimiser.search.options import Front, NearBest, Options, names_of
+from optimiser.search.options import Front, NearBest, OfServices, Options, Ranked, names_of
 
 FORMAT = 1
 HOW_TO_READ = (
@@ -62,7 +62,7 @@ def tables(found: Found) -> dict[str, pd.DataFrame]:
     frames = {"struck": found.options.hurdles, "options": found.options.ranked.table.reset_index()}
     if found.near:
         frames |= {
-            "near_best": found.near.ranked.table.reset_index(),
+            "near_best": _with_services(found.near.ranked, found.options.ranked).reset_index(),
             "different": found.near.different.table.reset_index(),
             "shares": found.near.shares,
         }
@@ -71,6 +71,17 @@ def tables(found: Found) -> dict[str, pd.DataFrame]:
         many = {} if found.front.options is None else {"options": found.front.options}
         frames["front"] = table.assign(**many).reset_index()
     return frames
+
+
+def _with_services(ranked: Ranked, first_of: Ranked) -> pd.DataFrame:
+    """Return a table of options with each service's own mean minutes and share of patients within its standard.
+
+    ``some_service_worse`` is whether some service's own mean is longer than under the first option by more than a tie.
+    """
+    found = OfServices.of(ranked.problem, ranked.provided, first_of.provided[0])
+    parts = [found.mean_minutes.add_prefix("mean_minutes."), found.within_standard.add_prefix("within_standard.")]
+    of_each = pd.concat([*parts, found.worse.any(axis=1).rename("some_service_worse")], axis=1)
+    return ranked.table.join(of_each.set_index(ranked.table.index))
 
 
 def choices(every: Every) -> pd.DataFrame:
@@ -105,7 +116,7 @@ def record(found: Found) -> dict[str, object]:
             "limit": near.limit,
             "count": near.count,
             "complete": near.is_complete,
-            "plans": plain(near.ranked.table.reset_index()),
+            "plans": plain(_with_services(near.ranked, options.ranked).reset_index()),
             "different": plain(near.different.table.reset_index()),
             "shares": plain(near.shares),
         }

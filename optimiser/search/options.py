@@ -17,11 +17,12 @@ import pandas as pd
 
 from optimiser.errors import NO_PLAN, Fault, InputError, NoPlan, TooLarge, did_you_mean, quoted
 from optimiser.inputs import Asked, problem_asked
-from optimiser.model.arithmetic import ARITHMETIC, SCORES, Score
+from optimiser.model.arithmetic import ARITHMETIC, SCORES, Score, value
 from optimiser.plan.proof import Designations
 from optimiser.problem import Objective, Problem
 from optimiser.search import one_by_one
 from optimiser.search.enumeration import Every, can_be_ranked
+from optimiser.search.level import TIE
 
 BEST = 20
 # All near-best options are written down, one by one, up to so many; of more, the best so many, though all are counted.
@@ -68,6 +69,52 @@ class Ranked:
     def some(self, rows: Sequence[int] | np.ndarray) -> Ranked:
         """Return some of the options, in this order."""
         return Ranked(self.problem, self.aims, self.values[rows], self.provided[rows])
+
+
+@dataclass(frozen=True)
+class OfServices:
+    """What each service comes to by itself under some options against one of them.
+
+    ``mean_minutes`` and ``within_standard`` (a share of patients) have one row an option and one column a service that
+    somebody needs (and that has a standard), as residents' average journeys and patients are published.
+    ``against_mean`` and ``against_within`` are those of what options are set against. ``worse`` is where the mean is
+    longer than there by more than ``a_tie_is_within`` minutes or, where the question does not say, 1%.
+    """
+
+    mean_minutes: pd.DataFrame
+    within_standard: pd.DataFrame
+    against_mean: pd.Series[float]
+    against_within: pd.Series[float]
+    worse: pd.DataFrame
+
+    @classmethod
+    def of(cls, problem: Problem, provided: np.ndarray, against: np.ndarray) -> OfServices:
+        """Work it out for options × services × candidates against the one option that has services × candidates."""
+        every = np.concatenate([against[np.newaxis], provided])
+        means = {code: _a_patient(problem, every, code, "patient_minutes") for code in problem.services_with_patients}
+        within = {
+            code: 1 - _a_patient(problem, every, code, "patients_beyond_standard")
+            for code in problem.services_with_patients
+            if problem.services[code].standard_minutes
+        }
+        minutes, shares = pd.DataFrame(means), pd.DataFrame(within, index=range(len(every)))
+        first, rest = minutes.iloc[0], minutes.iloc[1:].reset_index(drop=True)
+        tie = problem.a_tie_is_within.value if problem.a_tie_is_within else first * TIE
+        worse = (rest - first).round(9).gt(tie)
+        return cls(rest, shares.iloc[1:].reset_index(drop=True), first, shares.iloc[0], worse)
+
+
+def _a_patient(problem: Problem, provided: np.ndarray, service: str, aim: str) -> np.ndarray:
+    """Return what an aim comes to of one service for each option, by the patients whom residents need it for."""
+    transfer, codes = problem.services[service].transfer, list(problem.services)
+    leans_on = [service, *([transfer.first_contact] if transfer else [])]
+    kinds, which = np.unique(provided[:, [codes.index(one) for one in leans_on]], axis=0, return_inverse=True)
+    found = []
+    for kind in kinds:
+        there = frozenset((problem.candidates[j], leans_on[i]) for i, j in np.argwhere(kind))
+        found.append(value(problem, there, Objective(aim, (service,))))
+    patients = float(problem.patients(service)[problem.resident].sum())
+    return np.array(found, dtype=float)[which.ravel()] / patients
 
 
 @dataclass(frozen=True)

@@ -169,10 +169,11 @@ def test_evaluate_lists_the_rules_that_an_option_breaks(tiny: Path):
 def test_no_plan_names_the_clash_and_the_ways_out(tiny: Path):
     (tiny / "configs/clash.yaml").write_text("based_on: tiny.yaml\nservices: {walk_in: {at_least_sites: 3}}\n")
     refused = optimiser("solve", "configs/clash.yaml", cwd=tiny)
-    assert refused.returncode == 4
-    assert "No plan meets every rule." in refused.stderr
-    assert "enough_sites.walk_in" in refused.stderr
-    assert "This would be enough" in refused.stderr
+    # That there is none is the answer: under the question's title, where a plan would be told.
+    assert (refused.returncode, refused.stderr) == (4, "")
+    assert refused.stdout.startswith(f"{read_problem(tiny / 'configs/clash.yaml').title}\n\nNo plan meets every rule.")
+    assert "enough_sites.walk_in" in refused.stdout
+    assert "This would be enough" in refused.stdout
     (run,) = (tiny / "runs").iterdir()
     assert {"clash.csv", "ways_out.csv", "config.yaml", "run.json"} <= {path.name for path in run.iterdir()}
     confirmed = optimiser("check", str(run), cwd=tiny)
@@ -180,6 +181,9 @@ def test_no_plan_names_the_clash_and_the_ways_out(tiny: Path):
     explained = optimiser("explain", "configs/clash.yaml", cwd=tiny)  # for which the clash is the answer
     assert (explained.returncode, explained.stderr) == (4, "")
     assert "enough_sites.walk_in" in explained.stdout
+    nothing = optimiser("explain", "configs/tiny.yaml", "--switching", cwd=tiny)
+    assert nothing.returncode == 2
+    assert "add --service and --site, or --option FILE" in " ".join(nothing.stderr.split())
 
 
 def test_a_tampered_run_fails_its_check(tiny: Path):

@@ -117,8 +117,8 @@ def test_one_person_in_one_area():
     columns = ["service", "group", "people", "people_longer", "people_shorter", "areas_longer", "areas_shorter"]
     whom = pd.DataFrame([row], columns=[*columns, "mean_before", "mean_after", "mean_change_of_those_affected"])
     assert whom_in_words(small(), whom) == [
-        "Clinic: 1 person in 1 area would travel over 5 minutes longer, 2 in 1 over 5 less; "
-        "mean journey 10.00 to 12.50 minutes."
+        "Clinic: 1 person in 1 area lives where it would take over 5 minutes longer, 2 people in 1 area where over 5 "
+        "less; mean journey 10.00 to 12.50 minutes."
     ]
     assert whom_in_words(small(), whom.assign(mean_after=np.inf))[0].endswith(
         "mean journey 10.00 minutes to no end, for some reach no site."
@@ -166,7 +166,7 @@ def test_one_way_out_is_said_as_one():
 def test_what_would_have_to_be_true_is_said_of_one():
     problem = small(minimum_patients=Figure(1))
     (found,) = switching(problem, problem.today, frozenset(), [parameters(problem)["minimum_patients.clinic"]])
-    assert ", now 1 patient a year)" in found.words("both", "neither")
+    assert "(minimum_patients.clinic, now 1 patient a year)" in found.words("both", "neither")
     (found,) = switching(problem, problem.today, frozenset(), [parameters(problem)["journey_factor"]])
-    assert "now 1)" in found.words("both", "neither")
+    assert "takes more or less time (journey_factor):" in found.words("both", "neither")
     assert Trade("worst_journey", "minutes", "patient-minutes a year", None).words().startswith("weight of")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from as_files import with_files
 from command import optimiser
 from shipped import question
-from worlds import as_today, by_transfer, small, vary
+from worlds import as_today, by_transfer, small, three_doctors, vary
 
 import optimiser as op
 from optimiser.errors import InputError
@@ -26,6 +27,7 @@ from optimiser.plan.measures import number
 from optimiser.plan.quotable import said_again
 from optimiser.plan.runs import write_run
 from optimiser.problem import Figure, Problem
+from optimiser.problem.words import places_that_agree
 
 ROOT = Path(__file__).parents[2]
 BOTH = {("ash", "clinic"), ("birch", "clinic")}
@@ -230,10 +232,62 @@ def test_between_questions_a_journey_changes_where_only_those_who_leave_have_ano
     assert "unchanged" not in said.index
     assert said["average"] == (
         "Clinic: the average journey of all 60 patients a year goes from 13.33 to 16.50 minutes (+3.17); "
-        "of them, 40 need more, by 4.75 minutes on average, and nobody needs less."
+        "of the 49 who do not leave for a neighbour under as today, nobody needs more, and nobody needs less; "
+        "the others count in the average alone."
     )
     assert said["who"].startswith("Clinic: nobody lives where it takes more than a minute longer")
-    assert said["who"].endswith(", those left out who leave for a neighbour in any case.")
+    assert said["who"].endswith(", those left out who leave for a neighbour under as today.")
+
+
+def test_no_more_patients_are_said_to_need_less_than_those_whose_own_minutes_fall():
+    # Ten of the east's 30 and one of west's 10 go to oak as today, and to the nearest, birch and ash, otherwise: it is
+    # they alone whose journey is shorter, and of those who stay nobody's is.
+    to_the_nearest = replace(small(), areas=known_areas())
+    for before, after in ((as_today(to_the_nearest), to_the_nearest), (to_the_nearest, as_today(to_the_nearest))):
+        answers = {name: tables_of(evaluate(one, BOTH)) for name, one in (("one", before), ("two", after))}
+        row = rows(affected(answers)["averages"], group="").iloc[0]
+        assert (row["here"], row["longer"], row["shorter"]) == (49, 0, 0)
+        assert sorted((row["leave_before"], row["leave_after"])) == [0, 11]
+    # With birch closed, too, the 20 of the east who stay and the middle's 20 need more, and still nobody needs less.
+    some_leave = replace(where_some_leave(), areas=known_areas())
+    nearest = replace(some_leave, border=small().border)
+    frames = {"as today": tables_of(evaluate(some_leave, BOTH)), "nearest": tables_of(evaluate(nearest, BIRCH))}
+    row = rows(affected(frames)["averages"], group="").iloc[0]
+    own = frame_of_each_patient(frames)
+    assert row["shorter"] <= own[own["change"] < 0]["patients"].sum()
+
+
+def frame_of_each_patient(frames: dict[str, dict[str, pd.DataFrame]]) -> pd.DataFrame:
+    """Return how many patients stay as today, and by how much their own journey changes to the nearest."""
+    before, after = (one["journeys"][one["journeys"]["resident"]] for one in frames.values())
+    stay = before[before["how"] != "leaves"].merge(after[["area", "minutes"]], on="area", suffixes=("", "_after"))
+    return stay.assign(patients=stay["patients_per_year"], change=stay["minutes_after"] - stay["minutes"])
+
+
+def test_differences_in_brackets_are_those_of_the_numbers_beside_them():
+    for before, after in ((24.635, 22.252), (18.4038, 16.8866), (10.0, 20.0), (24.635, 26.2535), (0.005, 0.014)):
+        places = places_that_agree(before, after)
+        here, there, apart = (Decimal(f"{one:.{places}f}") for one in (before, after, after - before))
+        assert there - here == apart
+
+
+def test_an_answer_that_breaks_rules_is_said_first_not_to_be_permitted_and_by_how_much():
+    # Three doctors each, where ash has 2 and birch 4, and nobody may move: ash is one short.
+    world = small(rotas=three_doctors(), minimum_patients=Figure(33))
+    answers = {name: tables_of(evaluate(world, open_)) for name, open_ in (("birch", BIRCH), ("both", BOTH))}
+    breach = (
+        "both is not permitted by this question's rules: it breaks the rule that every site has enough patients "
+        "(Clinic), at 1 site, by 3 patients a year; 1 doctors short for Clinic, at 1 site; birch breaks none."
+    )
+    for some in (answers, dict(reversed(answers.items()))):
+        found = affected(some)
+        first = found["sentences"].iloc[0]
+        assert (first["kind"], first["sentence"]) == ("rules", breach)
+        name = first["answer"]
+        of_answer = {frame: one[one["answer"] == name] for frame, one in found.items()}
+        assert said_again(of_answer, first["template"], first["cells"]) == breach
+    neither = affected({"one": answers["birch"], "two": answers["birch"]})
+    assert "rules" not in set(neither["sentences"]["kind"]) and neither["broken"].empty
 
 
 @pytest.fixture(scope="module")
@@ -295,7 +349,7 @@ def test_every_sentence_can_be_said_again_from_its_cells(name: str, also: set[st
     of_other = {name: rows(frame, answer="basildon") for name, frame in found.items()}
     said = found["sentences"]
     # As many leave wherever the unit is, with the border as today: that is not said.
-    assert {"openings", "average", "who", "worst", "warning", "cliff", "unchanged"} | also == set(said["kind"])
+    assert {"rules", "openings", "average", "who", "worst", "warning", "cliff", "unchanged"} | also == set(said["kind"])
     for _, one in said.iterrows():
         cells = json.loads(json.dumps(one["cells"]))
         assert said_again(of_other, one["template"], cells) == one["sentence"]
@@ -303,7 +357,7 @@ def test_every_sentence_can_be_said_again_from_its_cells(name: str, also: set[st
     # A number changed in a frame changes the sentence that quotes it.
     other = {**of_other, "averages": of_other["averages"].assign(mean_after=99.0)}
     average = said[said["kind"] == "average"].iloc[0]
-    assert "to 99.00 minutes" in said_again(other, average["template"], average["cells"])
+    assert "to 99.00" in said_again(other, average["template"], average["cells"])
 
 
 def test_a_folder_without_its_inputs_is_refused(folders: dict[str, Path], tmp_path: Path):

@@ -12,7 +12,7 @@ from worlds import by_transfer, small, three_doctors
 from optimiser.errors import InputError
 from optimiser.inputs import read_problem
 from optimiser.plan import Plan, evaluate, measures
-from optimiser.plan.comparison import affected, compare, tables_of
+from optimiser.plan.comparison import PLACES_BROKEN, affected, compare, tables_of
 from optimiser.problem import Excepted, Figure, Link, Problem, Site
 
 BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
@@ -36,7 +36,7 @@ def test_every_broken_rule_is_named_with_how_far_it_is_from_holding():
     world = small(minimum_patients=Figure(33), rotas=three_doctors())
     compared = compare([evaluate(world, BOTH), evaluate(world, AT_BIRCH)])
     both, birch = compared.columns
-    assert compared.loc[("", "rules broken"), both] == 2
+    assert compared.loc[("", "rules broken"), both] == compared.loc[("", PLACES_BROKEN), both] == 2
     few = ("", "breaks every_site_has_enough_patients.clinic.ash (patients a year)")
     short = ("", "breaks rota_is_filled.clinic.ash.doctors.people (people)")
     assert (compared.loc[few, both], compared.loc[short, both]) == (3, 1)
@@ -61,7 +61,9 @@ def test_exceptions_are_grouped_by_matter():
     excused = tuple(Excepted("clinic", "x_ray", site, "A van comes") for site in ("ash", "birch"))
     plans = [evaluate(world, BOTH), evaluate(replace(world, exceptions=excused), BOTH)]
     without, with_them = (compared := compare(plans)).columns
-    assert compared.loc[("", "rules broken"), without] == 2
+    # One rule, at two sites.
+    assert compared.loc[("", "rules broken"), without] == 1
+    assert compared.loc[("", PLACES_BROKEN), without] == 2
     assert compared.loc[("", "rules broken"), with_them] == 0
     assert compared.loc[("", "documented exceptions"), with_them] == 1
     assert compared.loc[("", "excepted: without x_ray"), with_them] == 2
@@ -115,7 +117,7 @@ def test_answers_to_different_questions_are_not_ranked_and_the_settings_that_dif
     (sentence,) = said({"one": one, "two": two}, "question")
     assert sentence == (
         "two and one: these answer different questions, so neither is ranked above the other. "
-        "They differ in: services.care.at_least_sites (1; 2)."
+        "They differ in: at least sites of Care (1; 2)."
     )
     assert said({"one": one, "again": evaluate(one.problem, one.designated)}, "question") == []
 
@@ -128,6 +130,4 @@ def test_what_is_there_today_is_kept_not_opened():
         "Clinic does not open at Birch, where birch opens it."
     ]
     unknown = {name: replace(plan, problem=replace(plan.problem, today=frozenset())) for name, plan in answers.items()}
-    assert said(unknown, "openings") == [
-        "ash against birch: Clinic is at Ash, where birch has none; Clinic is not at Birch, where birch has one."
-    ]
+    assert said(unknown, "openings") == ["ash against birch: Clinic moves from Birch to Ash."]

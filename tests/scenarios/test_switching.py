@@ -504,7 +504,7 @@ def test_more_old_people_fill_a_site_sooner_if_most_of_its_patients_are_old():
     both = frozenset({("ash", "clinic"), ("birch", "clinic")})
     plan, other = op.evaluate(problem, both), op.evaluate(problem, both - {("birch", "clinic")})
     said = str(op.explanation.what_would_have_to_be_true(plan, other))
-    assert "(people_factor.from_65, now 1): never, from 0.5 to 2." in said
+    assert "(people_factor.from_65): never, from 50% fewer to 100% more." in said
     assert said.count("Patients of visit are taken to be of all ages alike.") == 1
     problem = replace(problem, ages={"visit": {"under_65": Figure(0.2), "from_65": Figure(0.8, verified=True)}})
     (found,) = switching(problem, both, other.designated, [parameters(problem)["people_factor.from_65"]])
@@ -514,6 +514,20 @@ def test_more_old_people_fill_a_site_sooner_if_most_of_its_patients_are_old():
     said = str(op.explanation.what_would_have_to_be_true(op.evaluate(problem, both), other))
     assert "Patients of visit are taken to be 20% under 65 and 80% aged 65 and over; not verified." in said
     assert "alike" not in said
+
+
+def test_values_can_be_said_aloud_and_a_rule_that_both_break_is_said_once_with_its_figure():
+    southend = op.evaluate(base().problem, with_unit_at("southend", base()))
+    found = op.explanation.what_would_have_to_be_true(base(), southend)
+    said = str(found)
+    assert (
+        "(demand_factor.stroke_admission): never with fewer; with over 17.5% more both break the rule that "
+        "Hyper-acute stroke unit has at most 2,000 patients a year at each site."
+    ) in said
+    # Where the figure itself varies it is not said as it is now.
+    assert "below 1,702 both break the rule that no site has too many patients (hyper-acute stroke unit)" in said
+    (exact,) = [one for one in found.switching if one.parameter.name == "demand_factor.stroke_admission"]
+    assert op.explanation.record(exact)["stretches"][0]["high"] == pytest.approx(2000 / 1701.79881)
 
 
 def test_a_parameter_nobody_asks_about_is_left_alone():

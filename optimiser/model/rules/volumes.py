@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,9 @@ class PatientsAtASite(OneFigure):
             return None
         volume = volumes[min(notches, len(volumes)) - 1]
         figure = relaxed(self.value(problem.services[names[0]]), volume)
-        words = self.loosened_to.format(new_figure=amount(volume, PATIENTS))
+        # Whole patients, rounded so that as many are let through.
+        told = (floor(volume) if self.relation == ">=" else ceil(volume)) or volume
+        words = self.loosened_to.format(new_figure=amount(told, PATIENTS))
         return self.with_figure(problem, names[0], figure), words
 
     def next_volumes(self, problem: Problem, code: str) -> tuple[float, ...]:

@@ -353,8 +353,8 @@ function transferMeasures(question, code, going, moved, staying, put) {
 }
 
 // What changes for people against another choice, such as today. Residents only; see optimiser/plan/affected.py. People
-// are counted by the journeys of those who do not leave, and so are those whose journey gets longer; other means are of
-// all patients.
+// are counted by the journeys of those who do not leave, and so are those whose journey gets longer, who leave neither
+// before nor after; other means are of all patients.
 function affectedMeasures(question, code, going, before, put) {
   const {areas, scales} = question, after = byArea(question, going), was = byArea(question, before), {patients} = was;
   const finest = scales.minutes * scales.shares, least = finest / 2e9; // means of split areas are not whole
@@ -376,7 +376,7 @@ function affectedMeasures(question, code, going, before, put) {
       if (here) sums.theirs += here * change;
     };
     const people = areas.people ? areas.people[area] : NaN; // where it is not known how many live there
-    const of = [people, patients[area], was.here[area]];
+    const of = [people, patients[area], Math.min(was.here[area], after.here[area])];
     note(all, ...of);
     if (areas.older) note(older, areas.older[area], areas.older[area], areas.older[area], change);
     for (const kind of question.groups.kinds) if (kind[area] !== NONE) note(groups[kind[area]], ...of);

@@ -94,7 +94,10 @@ function breach(rule) {
 
 function fillCells() {
   for (const {code} of question.services) now.measures.set(`sites|${code}|`, sitesOf(chosen[code]));
-  now.measures.set("rules_broken||", now.broken.length);
+  const sites = new Set(question.sites.map(site => site.code));
+  const whose = rule => rule.instance.split(".").filter(part => !sites.has(part)).join(".");
+  now.measures.set("rules_broken||", new Set(now.broken.map(whose)).size);
+  now.measures.set("places_where_rules_are_broken||", now.broken.length);
   for (const rule of now.broken) now.measures.set(`breaks_${rule.instance}_(${rule.unit.replaceAll(" ", "_")})||`, Math.abs(rule.left - rule.right));
   for (const name of ["transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "beds_needed"]) {
     const each = question.services.map(one => measure(now, name, one.code)).filter(Number.isFinite);

@@ -55,9 +55,13 @@ FIRST = (
     "short of",
     "changes_from_today",
     "rules broken",
+    "places where rules are broken",
 )
 # What the page cannot work out for another choice.
-STAYS = ("documented exceptions", "excepted", "rules broken without documented exceptions", MORE_AT)
+STAYS = (
+    *("documented exceptions", "excepted", MORE_AT),
+    "places where rules are broken without documented exceptions",
+)
 NEITHER = ("patients at ", "excepted", "breaks ")
 JUDGED_COLUMNS = ("criterion", "run", "judgement", "by", "date")
 MAX_BYTES = 1024**2
