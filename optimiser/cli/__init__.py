@@ -7,8 +7,11 @@ proved; 6 check failed; 7 solver failed; 8 over a size limit; 9 could not write;
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
 
+import json
+import re
 import sys
-from typing import Any, NoReturn
+from importlib.metadata import version
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -19,7 +22,7 @@ from optimiser.cli.files import export, report, serve
 from optimiser.cli.options import options
 from optimiser.cli.questions import evaluate, init, solve, validate
 from optimiser.cli.runs import check, compare, rotas
-from optimiser.errors import OptimiserError
+from optimiser.errors import DISTRIBUTION, CheckFailed, Fault, InputError, NoPlan, OptimiserError
 
 # Commands stand in the help in this order.
 for command in (
@@ -27,6 +30,26 @@ for command in (
     *(report, export, serve, rules, schema, doctor),
 ):
     app.command()(command)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"optimiser {version(DISTRIBUTION)}")
+        raise typer.Exit
+
+
+@app.callback()
+def _command(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Say which version this is, and no more.", callback=_say_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Decide which hospital should provide which specialist service, and let anyone check the answer.
+
+    Example:  optimiser solve configs/base.yaml
+    """
+
 
 # The root of click's own errors, wherever this version of typer keeps it.
 _CLICK_EXCEPTION: Any = typer.BadParameter.mro()[2]
@@ -41,6 +64,9 @@ def main() -> NoReturn:
         sys.exit(app(standalone_mode=False) or 0)
     except OptimiserError as error:
         typer.echo(str(error), err=True)
+        # Of these two the command has printed what there is to say.
+        if "--json" in sys.argv and not isinstance(error, CheckFailed | NoPlan):
+            typer.echo(json.dumps(_record(error), indent=2))
         sys.exit(error.exit_code)
     except _CLICK_EXCEPTION as error:
         error.show()
@@ -48,3 +74,15 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+
+
+def _record(error: OptimiserError) -> dict[str, object]:
+    """Return what went wrong for a program: the kind, the words and, of input that was refused, every fault."""
+    faults = [_placed(fault) for fault in error.faults] if isinstance(error, InputError) else []
+    return {"error": type(error).__name__, "exit_code": error.exit_code, "message": str(error), "faults": faults}
+
+
+def _placed(fault: Fault) -> dict[str, object]:
+    found = re.fullmatch(r"(?P<file>.*?),? (?P<what>line|row) (?P<number>\d+)(?P<rest>.*)", fault.place)
+    where = {"file": found["file"], found["what"]: int(found["number"])} if found else {"file": fault.place}
+    return {"place": fault.place, **where, "message": fault.message}

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from optimiser.plan.quotable import Otherwise
 
 app = typer.Typer(
-    help="Decide which hospital should provide which specialist service, and let anyone check the answer.\n\n"
-    "Example:  optimiser solve configs/base.yaml",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

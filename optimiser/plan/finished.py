@@ -96,10 +96,20 @@ class Run:
         return self.plan.today
 
     @cached_property
-    def key(self) -> str:
-        """``run-`` and six letters that stand for what was asked and answered: equal files have equal keys."""
+    def contents(self) -> str:
+        """Six letters that stand for what was asked and answered: equal files have equal ones."""
         listed = json.dumps(self.record["files"], sort_keys=True).encode()
-        return f"run-{hashlib.sha256(listed).hexdigest()[:6]}"
+        return hashlib.sha256(listed).hexdigest()[:6]
+
+    @property
+    def key(self) -> str:
+        """What people call it and what it holds, such as ``base_d5461b``: the name of its folder, or of its option."""
+        folder = re.sub(r"^\d{4}-\d{2}-\d{2}_", "", self.folder.resolve().name)
+        name = self.plan.option.code if self.plan.option else folder
+        slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:40].strip("_")
+        # A name of a column begins with a letter.
+        slug = slug if slug[:1].isalpha() else f"run_{slug}".strip("_")
+        return f"{slug}_{self.contents}"
 
     @property
     def date(self) -> str:
@@ -114,10 +124,8 @@ class Run:
 
     @property
     def stem(self) -> str:
-        """How file names begin: date, question and key, such as ``2026-11-21_one-hasu_run-7f3a9c``."""
-        name = re.sub(r"^\d{4}-\d{2}-\d{2}_", "", self.folder.resolve().name).lower()
-        slug = re.sub(r"[^a-z0-9]+", "-", name).strip("-")[:40].strip("-") or "run"
-        return "_".join(part for part in (self.date, slug, self.key) if part)
+        """How file names begin: day and key, such as ``2026_11_21_one_hasu_7f3a9c``."""
+        return "_".join(part for part in (self.date.replace("-", "_"), self.key) if part)
 
 
 def run_of(run: Plan | str | Path, name: str = "", *, only_if_sound: bool = False) -> Run:
@@ -172,13 +180,13 @@ def runs_of(runs: Sequence[Plan | str | Path | Run]) -> list[Run]:
 
 def sound_runs(folders: Sequence[str | Path]) -> list[Run]:
     """Return run folders with which the check agrees; raises ``InputError`` where two of them hold the same run."""
-    by_key: dict[str, Run] = {}
+    found: dict[str, Run] = {}
     for run in (run_of(folder, only_if_sound=True) for folder in folders):
-        if run.key in by_key:
-            raise InputError([Fault(str(run.folder), f"this is the same run as {by_key[run.key].folder}. Give one.")])
-        by_key[run.key] = run
-    _refuse_other_places(list(by_key.values()))
-    return list(by_key.values())
+        if same := found.get(run.contents):
+            raise InputError([Fault(str(run.folder), f"this is the same run as {same.folder}. Give one.")])
+        found[run.contents] = run
+    _refuse_other_places(list(found.values()))
+    return list(found.values())
 
 
 def _refuse_other_places(runs: Sequence[Run]) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,26 @@ def test_a_typo_in_a_key_is_refused_with_its_line_and_a_guess(tiny: Path):
     assert refused.returncode == 3
     assert refused.stderr.startswith('configs/typo.yaml, line 4: "minimum_patiens" is not a setting here.')
     assert 'Did you mean "minimum_patients"?' in refused.stderr
+
+
+def test_a_program_is_told_every_fault_with_its_file_and_line(tiny: Path):
+    path = tiny / "configs/typo.yaml"
+    path.write_text("based_on: tiny.yaml\nservces: {}\nservices: {walk_in: {activity: vist}}\n")
+    refused = optimiser("validate", "configs/typo.yaml", "--json", cwd=tiny)
+    told = json.loads(refused.stdout)
+    assert refused.returncode == told["exit_code"] == 3
+    assert [(one["file"], one["line"]) for one in told["faults"]] == [
+        ("configs/typo.yaml", 2),
+        ("configs/typo.yaml", 3),
+    ]
+    assert told["faults"][0]["message"].endswith('Did you mean "services"?')
+    missing = json.loads(optimiser("check", "runs/none", "--json", cwd=tiny).stdout)
+    assert missing["error"] == "InputError" and missing["faults"][0]["file"].startswith("runs/none")
+
+
+def test_the_version_is_said(tmp_path: Path):
+    said = optimiser("--version", cwd=tmp_path)
+    assert (said.returncode, said.stdout) == (0, f"optimiser {version('hospital-service-optimiser')}\n")
 
 
 def test_usage_faults_end_with_two(tmp_path: Path):

@@ -112,8 +112,8 @@ def test_names_say_the_runs_date_question_and_key(runs: Path):
     run = read("tiny", runs)
     record = run.record
     renamed = replace(run, folder=Path("2020-01-01_One HASU=2"), record={**record, "date": "2026-11-21"})
-    assert renamed.stem == f"2026-11-21_one-hasu-2_{run.key}"
-    assert replace(run, record={**record, "date": "../../x"}).stem == f"tiny_{run.key}"
+    assert renamed.stem == f"2026_11_21_one_hasu_2_{run.contents}"
+    assert replace(run, record={**record, "date": "../../x"}).stem == f"tiny_{run.contents}" == run.key
     assert all(name.startswith(f"{run.stem}_") for name in export_files([run]))
 
 
@@ -121,7 +121,8 @@ def test_the_key_stands_for_what_was_asked_and_answered(runs: Path, tmp_path: Pa
     (again,) = sound_runs(
         [op.write_run(op.solve(op.read_problem(ROOT / "configs/tiny.yaml")), tmp_path / "other name")]
     )
-    assert again.key == read("tiny", runs).key != read("base", runs).key
+    assert again.contents == read("tiny", runs).contents != read("base", runs).contents
+    assert again.key == f"other_name_{again.contents}"
 
 
 # -- the recalculation ------------------------------------------------------------------------------

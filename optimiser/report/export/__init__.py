@@ -76,7 +76,7 @@ def export_files(runs: Sequence[Run], *, workbook: bool = True, png: bool = Fals
 
 
 def _stem(runs: Sequence[Run]) -> str:
-    return runs[0].stem + (f"_and-{len(runs) - 1}-more" if len(runs) > 1 else "")
+    return runs[0].stem + (f"_and_{len(runs) - 1}_more" if len(runs) > 1 else "")
 
 
 def _words(stem: str, drawn: Sequence[Figure]) -> Tidy:

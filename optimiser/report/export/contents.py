@@ -102,7 +102,7 @@ YES_OR_NO = {"true": "yes", "false": "no"}
 # As many as measures have.
 DECIMALS_OF_SHARES = 9
 # Tables of the place that a reader needs beside the answer.
-FROM_THE_PLACE = ("areas", "sites", "sources", "data_checks")
+FROM_THE_PLACE = ("areas", "sites", "sources", "columns", "data_checks")
 
 
 @dataclass(frozen=True)
