@@ -49,7 +49,7 @@ OF_MINUTES = ("who", "worst", "warning", "cliff")
 WAITS_INCLUDED = "waits included"
 # Kinds that are about journeys of those alone who do not leave for a neighbour whatever is designated.
 OF_THOSE_WHO_STAY = ("who", "worst", "cliff")
-LEAVERS_LEFT_OUT = "those left out who leave for a neighbour {}"
+LEAVERS_LEFT_OUT = "by the journeys of those who do not leave for a neighbour {}"
 IN_ANY_CASE = "in any case"
 # How near average journeys are level where the question does not say.
 A_HUNDREDTH = 0.01

@@ -133,7 +133,7 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
             staff = f"{shown(needed.pop())} {'' if unit == 'people' else f'{unit} '}{problem.teams[team].name}"
             there = f"every {lower(problem.services[code].name)} would have {staff}"
             each = listed(has) if len(at) == len(problem.candidates) else _each(problem, at, has)
-            return f"{there} (in post today {each})"
+            return f"{there} (in post {each})"
     return f"a rule kept that today's sites break: {broken.asked(problem, instances[0]).replace('; ', ', ')}"
 
 

@@ -65,7 +65,11 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
 
 def _what_would_change(plan: Plan) -> str:
     far = summary.how_far_was_looked(plan)
-    return f"What would change it, each alone ({far}):" if far else "What would change it:"
+    return (
+        f"What would change it, for each other answer the smallest change found ({far}):"
+        if far
+        else "What would change it:"
+    )
 
 
 def _headed(head: str, each: Iterator[str] | Sequence[str]) -> list[str]:

@@ -130,7 +130,8 @@ def aims(problem: Problem) -> str:
         AIMS[one.name] + (f" (of {len(one.services)} services)" if 0 < len(one.services) < every else "")
         for one in problem.objectives
     )
-    return f"Best at: {', then '.join([f'first {first}' if rest else first, *rest])}."
+    waits = " Minutes of travel hold the waits that are assumed." if problem.reached_by_transfer else ""
+    return f"Best at: {', then '.join([f'first {first}' if rest else first, *rest])}.{waits}"
 
 
 def status(run: Run) -> Status:

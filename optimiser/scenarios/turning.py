@@ -254,4 +254,4 @@ def _words(
     if best is None:
         return f"{begins}no choice of sites would meet every rule if {goes}{f'; {since}' if since else ''}."
     then = f"{places(problem, best)} would be best{'' if breaks else f', in place of {here},'}"
-    return f"{begins}{then} only if {goes}{f'; {since}' if since else ''}."
+    return f"{begins}{then} if {goes}{f'; {since}' if since else ''}."

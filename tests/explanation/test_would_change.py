@@ -116,7 +116,7 @@ def test_a_corridor_or_the_border_turns_one_site_into_another():
     )
     assert (border.service, border.then) == ("clinic", {("birch", "clinic")})
     assert border.by == border.to == pytest.approx(2 / 27)
-    assert "only if more than 7.4% of patients chose by journey time alone" in str(border)
+    assert "if more than 7.4% of patients chose by journey time alone" in str(border)
 
 
 def test_only_the_smallest_change_to_each_answer_is_said_and_no_more_than_are_wanted():

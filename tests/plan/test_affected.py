@@ -236,7 +236,7 @@ def test_between_questions_a_journey_changes_where_only_those_who_leave_have_ano
         "the others count in the average alone."
     )
     assert said["who"].startswith("Clinic: nobody lives where it takes more than a minute longer")
-    assert said["who"].endswith(", those left out who leave for a neighbour under as today.")
+    assert said["who"].endswith(", by the journeys of those who do not leave for a neighbour under as today.")
 
 
 def test_no_more_patients_are_said_to_need_less_than_those_whose_own_minutes_fall():

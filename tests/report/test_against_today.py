@@ -71,7 +71,7 @@ def journeys_of(plan: Plan, area: str) -> float:
 def test_staff_that_every_site_would_have_are_gained_and_that_sites_are_few_is_none():
     problem = small(rotas=three_doctors(), at_most_sites=Figure(1), doctors={"ash": 2, "birch": 3})
     _, gained = against_today.gains_and_losses(evaluate(problem, BIRCH))
-    assert gained.startswith("Gained: every clinic would have 3 doctors (in post today 2 and 3). ")
+    assert gained.startswith("Gained: every clinic would have 3 doctors (in post 2 and 3). ")
 
 
 def test_a_rule_broken_at_several_sites_is_one_rule():

@@ -78,9 +78,9 @@ def test_where_one_site_overtakes_another_by_hand():
     found = by_service(solve(one_clinic()))["clinic"]
     assert (found.now, found.value, found.best) == (0, Fraction(2, 27), ("birch",))
     assert found.designated == {("birch", "clinic")}
-    # 2 / 27 is 7.407…%: rounded down, so that "only if more" stays true.
+    # 2 / 27 is 7.407…%: rounded down, so that "if more" stays true.
     assert str(found) == (
-        "Clinic: Birch would be best, in place of Ash, only if more than 7.4% of patients chose by journey time alone, "
+        "Clinic: Birch would be best, in place of Ash, if more than 7.4% of patients chose by journey time alone, "
         "on either side of the border, and only the rest crossed it as today."
     )
 
@@ -102,7 +102,7 @@ def test_a_rule_that_the_plan_comes_to_break_turns_it():
     assert (found.value, found.best) == (Fraction(1, 30), ("birch",))
     assert found.breaks == ("Clinic at Ash has at least 35.8 patients a year",)
     assert str(found) == (
-        "Clinic: Birch would be best only if more than 3.33% of patients chose by journey time alone, on either side "
+        "Clinic: Birch would be best if more than 3.33% of patients chose by journey time alone, on either side "
         "of the border, and only the rest crossed it as today; Ash would then break a rule: Clinic at Ash has at least "
         "35.8 patients a year."
     )
@@ -122,7 +122,7 @@ def test_at_everybody_alone_another_may_be_best():
     problem = replace(few, border=Border(shares), objectives=(Objective("worst_journey"),))
     found = by_service(solve(problem))["clinic"]
     assert (found.value, found.best) == (1, ("ash",))
-    assert "Ash would be best, in place of Birch, only if everybody chose by journey time alone" in str(found)
+    assert "Ash would be best, in place of Birch, if everybody chose by journey time alone" in str(found)
 
 
 def test_without_a_border_as_today_nothing_turns():

@@ -3,7 +3,7 @@
 
 const TYPE = [8.4, 8, 7.6, 7.2, 6.8]; // points; smaller could hardly be read
 const SIDE = 1030; // CSS pixels of a side between its margins, less 3%, for paper and screen set type a little differently
-const FEWEST = 2; // items that are kept of every list
+const FEWEST = 1; // items that are kept of every list
 
 // What is too much for each side: all before who is affected, and the rest.
 function tooMuch() {
