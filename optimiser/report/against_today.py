@@ -17,6 +17,7 @@ from optimiser.report.words import lower
 # So many services are named on a screen.
 MOST_NAMED = 3
 SHORTEST_SAID_MINUTES = 0.05
+A_TENTH = 0.1
 WORTH_SAYING_PATIENTS = 0.5
 # To keep to these is no gain to anybody: they are what an answer is made of, not what it is for.
 NO_GAIN = (
@@ -42,6 +43,31 @@ def gains_and_losses(plan: Plan, most: int = MOST_NAMED) -> list[str]:
     gained = _gained(plan)
     rules = _numbered(gained, most) if gained else "nothing that a rule asks"
     return [f"Worse off than with today's sites: {worse}.", f"Gained: {rules}. {nearer}."]
+
+
+def room(plan: Plan) -> list[str]:
+    """Return where many more patients would come than with today's sites, and that nobody asked if there is room.
+
+    Of every service of which no beds are stated, the site that gains most, where it gains a tenth and more.
+    """
+    problem, busier = plan.problem, dict[str, list[str]]()
+    for code in problem.services_with_patients:
+        if code not in problem.services_with_today or problem.services[code].beds:
+            continue
+        now, then = (
+            {site: measures.number(one.measures, "site_patients", code, site) for site in plan.sites_of(code)}
+            for one in (plan, plan.today)
+        )
+        more = {site: now[site] - (then[site] if isfinite(then[site]) else 0.0) for site in now}
+        site = max(more, key=lambda one: more[one], default="")
+        if site and more[site] >= A_TENTH * now[site] and more[site] >= 1:
+            today = whole(now[site] - more[site])
+            said = f"{whole(now[site])} patients a year at its {lower(problem.services[code].name)} (today {today})"
+            busier.setdefault(short(problem.sites[site].name), []).append(said)
+    if not busier:
+        return []
+    each = listed(f"{site} would see {listed(said)}" for site, said in busier.items())
+    return [f"Whether there is room was not asked, since no beds are stated: by this model {each}."]
 
 
 def _numbered(said: list[str], most: int) -> str:

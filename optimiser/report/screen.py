@@ -12,11 +12,11 @@ from optimiser.plan.told import told
 from optimiser.problem import Service
 from optimiser.problem.words import percent, places, short
 from optimiser.report import summary
-from optimiser.report.against_today import gains_and_losses
+from optimiser.report.against_today import gains_and_losses, room
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.how_sure import how_sure, level
 from optimiser.report.summary_of_staff import short as short_of_staff
-from optimiser.report.words import main_service
+from optimiser.report.words import answer, main_service
 
 # Marks of a site for a service, in the order of the legend.
 STAYS, OPENS, CLOSES, FIXED, THERE, IDLE, NOTHING = "●", "○", "✕", "■", "◆", "◌", "·"
@@ -44,7 +44,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         plan.problem.title,
         *summary.option(plan),
         *summary.what_was_asked(plan, numbers),
-        *level(plan),
+        *(level(plan) or _answer(plan)),
         "",
         *(_matrix(plan, numbers) if len(plan.problem.candidates) <= MOST_IN_A_MATRIX else _rows(plan, numbers)),
         *_meaning(plan),
@@ -52,6 +52,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *_counted(plan),
         "",
         *gains_and_losses(plan),
+        *room(plan),
         *how_sure(plan),
         *short_of_staff(plan, again=False),
         *summary.exceptions_in_short(plan),
@@ -61,6 +62,11 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
     beds = ", beds" if any(one.beds and plan.sites_of(code) for code, one in plan.problem.services.items()) else ""
     left_out = f"Which figures are unverified, staff{beds} and all else that is left out here: --full."
     return [*every, f"Draft: not a decision. {left_out}"]
+
+
+def _answer(plan: Plan) -> list[str]:
+    """Return the plan in a sentence; of an option the table says what it is."""
+    return [] if plan.option else [answer(plan)]
 
 
 def _what_would_change(plan: Plan) -> str:

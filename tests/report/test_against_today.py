@@ -74,6 +74,21 @@ def test_staff_that_every_site_would_have_are_gained_and_that_sites_are_few_is_n
     assert gained.startswith("Gained: every clinic would have 3 doctors (in post 2 and 3). ")
 
 
+def test_where_many_more_would_come_is_told_unless_beds_are_stated():
+    # With birch alone its 35 a year become 65, and nothing is said of who has as many as today.
+    plan = evaluate(small(neighbours=()), BIRCH)
+    now, then = (
+        one.measures.query("measure == 'site_patients' and group == 'birch'")["value"].item()
+        for one in (plan, plan.today)
+    )
+    assert against_today.room(plan) == [
+        "Whether there is room was not asked, since no beds are stated: by this model Birch would see "
+        f"{now:.0f} patients a year at its clinic (today {then:.0f})."
+    ]
+    assert against_today.room(evaluate(small(), BOTH)) == []
+    assert against_today.room(evaluate(replace(small(), today=frozenset()), BIRCH)) == []
+
+
 def test_a_rule_broken_at_several_sites_is_one_rule():
     plan = evaluate(small(rotas=three_doctors(), minimum_patients=Figure(36), doctors={"ash": 2, "birch": 2}), BOTH)
     assert broken.how_many(plan) == "2 rules, at 4 places"

@@ -246,7 +246,9 @@ def test_the_matrix_marks_what_stays_opens_closes_and_is_fixed():
     world = vary(small(), "x_ray", fixed={"ash": Fixed(True, "It stands there")})
     world = replace(world, today=frozenset({("ash", "clinic"), ("ash", "x_ray")}))
     lines = screen.lines(evaluate(world, AT_BIRCH | {("ash", "x_ray")}))
-    assert lines[2:6] == [
+    assert lines[1:7] == [
+        "Clinic at Birch; X-ray room at Ash.",
+        "",
         "            Ash  Birch        minutes       within   outside",
         "Clinic       ✕     ○    16.67 (20.83)  100% (100%)  0% (50%)",
         "X-ray room   ■     ·",
@@ -258,7 +260,7 @@ def test_a_site_to_which_nobody_is_taken_is_marked_and_said():
     # From everywhere birch is nearer.
     world = replace(small(), journeys=small().journeys.assign(birch=5.0))
     lines = screen.lines(plan := evaluate(world, BOTH))
-    assert lines[3].split()[:3] == ["Clinic", "◌", "●"]
+    assert lines[4].split()[:3] == ["Clinic", "◌", "●"]
     assert "● stays   ◌ is there, but nobody is taken there   · is not there" in lines
     assert any("Ash and Birch (nobody is taken to Ash)" in line for line in summary.lines(plan))
 
