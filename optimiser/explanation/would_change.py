@@ -227,6 +227,8 @@ def _gains(plan: Plan, then: Plan) -> Iterator[Gain]:
     for code in plan.problem.services_with_patients:
         if plan.sites_of(code) != then.sites_of(code):
             here, there = (measures.residents(one, code) for one in (plan, then))
+            if not here["patients_per_year"].sum():
+                continue  # nobody is no nearer
             yield Gain("mean_minutes", code, "minutes", *(measures.mean_minutes(one) for one in (here, there)))
             standard = plan.problem.services[code].standard_minutes
             if standard:

@@ -20,7 +20,7 @@ from optimiser import checker
 from optimiser.checker.changes import changes_come_to_what_is_said
 from optimiser.explanation import looked_for, would_change
 from optimiser.explanation.best import best_listed
-from optimiser.explanation.would_change import STEPS, Change
+from optimiser.explanation.would_change import STEPS, Change, _gains
 from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.runs import files_of
@@ -90,6 +90,13 @@ def test_a_rule_that_has_words_of_its_own_is_said_in_them():
     assert said_of(small(at_most_sites=Figure(1))) == [
         "Allow 2 sites for Clinic: Clinic at Ash and Birch (13.33 minutes on average in place of 16.67)."
     ]
+
+
+def test_of_a_service_without_patients_no_gain_is_said():
+    nobody = small(standard_minutes=Figure(20))
+    nobody = replace(nobody, demand=nobody.demand * 0)
+    at_ash, at_birch = (evaluate(nobody, {(site, "clinic")}) for site in ("ash", "birch"))
+    assert [one.service for one in _gains(at_ash, at_birch)] == []
 
 
 def test_where_no_plan_is_left_it_is_said():
