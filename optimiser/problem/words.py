@@ -240,6 +240,12 @@ def percent(value: float) -> str:
     return f"{floor(100 * value + 0.5)}%" if isfinite(value) else "–"
 
 
+def change_in_percent(value: float) -> str:
+    """Return how far a number is from another, as a percentage of that other with its sign."""
+    text = percent(abs(value))
+    return text if text in ("–", "0%") else f"{'+' if value > 0 else '−'}{text}"
+
+
 def percent_or_less(share: Fraction) -> str:
     """Return a share rounded down to a hundredth of a percent, or to the first figure of a smaller one."""
     digits = next((n for n in range(2, 13) if not share or int(share * 100 * 10**n)), 12)

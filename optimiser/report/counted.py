@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from optimiser.plan import Plan, measures
-from optimiser.problem.words import listed, percent, short, whole
+from optimiser.problem.words import change_in_percent, listed, short, whole
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,10 @@ def _apart(one: Counted) -> str:
     """Return how far the model is from what was counted, in percent of that, and what follows."""
     if not all(one.counts.values()):
         return ""
-    off = [one.modelled[site] / count - 1 for site, count in one.counts.items()]
-    if all(percent(abs(share)) == "0%" for share in off):
+    off = [change_in_percent(one.modelled[site] / count - 1) for site, count in one.counts.items()]
+    if set(off) == {"0%"}:
         return " The two agree to a percent."
-    off_by = listed(f"{'+' if share > 0 else '−'}{percent(abs(share))}" for share in off)
-    return f" The model is off by {off_by}: compare an answer with the model's today, not with the count."
+    return f" The model is off by {listed(off)}: compare an answer with the model's today, not with the count."
 
 
 def _rows(files: Mapping[str, bytes], table: str) -> list[dict[str, str]]:

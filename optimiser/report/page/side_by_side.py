@@ -19,8 +19,7 @@ from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS
 from optimiser.problem import Problem
 from optimiser.problem.words import NO_SITE, begun, places
-from optimiser.report.page.question import in_words as rule_in_words
-from optimiser.report.page.tables import FORMS, OF_THOSE_WHO_STAY, Cell, Row, Table, Values, values_of
+from optimiser.report.page.tables import FORMS, OF_THOSE_WHO_STAY, Cell, Row, Table, Values, rule_in_words, values_of
 from optimiser.report.words import decided, of_those_who_stay
 
 BEST = "● "
@@ -134,8 +133,7 @@ def _in_words(problem: Problem, measure: str) -> str:
         return f"short of {problem.teams[team].name} ({unit}" if team in problem.teams else measure.replace("_", " ")
     if first == "breaks":
         instance, _, unit = rest.rpartition(" (")
-        rule, *names = instance.split(".")
-        return f"broken: {rule_in_words(problem, rule, names)}, by so many {unit.rstrip(')')}"
+        return f"broken: {rule_in_words(problem, instance)}, by so many {unit.rstrip(')')}"
     if measure.startswith("excepted: without "):
         code = measure.removeprefix("excepted: without ")
         return f"excepted: without {problem.services[code].name if code in problem.services else code}"

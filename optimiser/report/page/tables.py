@@ -11,7 +11,17 @@ from optimiser.plan import measures
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, STRAIGHT_THERE
 from optimiser.problem import Problem, Service
-from optimiser.problem.words import begun, change, decimals, hundredths, listed, percent, short, whole
+from optimiser.problem.words import (
+    begun,
+    change,
+    change_in_percent,
+    decimals,
+    hundredths,
+    listed,
+    percent,
+    short,
+    whole,
+)
 from optimiser.report import words
 from optimiser.report.counted import Counted
 from optimiser.report.page.question import in_words
@@ -23,12 +33,6 @@ RELATIONS = {">=": "at least", "<=": "at most", "=": "exactly"}
 def tenths_of_percent(value: float) -> str:
     """Return a share as a percentage with one decimal."""
     return f"{decimals(100 * value, 1)}%" if isfinite(value) else "–"
-
-
-def change_in_percent(value: float) -> str:
-    """Return how far a number is from another, as a percentage of that other with its sign."""
-    text = percent(abs(value))
-    return text if text in ("–", "0%") else f"{'+' if value > 0 else '−'}{text}"
 
 
 FORMS: dict[str, Callable[[float], str]] = {
@@ -286,7 +290,7 @@ def rules(run: Run) -> Table:
     order = frame.assign(ok=frame["pass"].astype(bool), slack=~frame["binding"].astype(bool))
     rows = [
         Row(
-            _rule_in_words(run.problem, str(row.instance)),
+            rule_in_words(run.problem, str(row.instance)),
             [
                 Cell(hundredths(float(str(row.left)))),
                 Cell(f"{RELATIONS[str(row.relation)]} {hundredths(float(str(row.right)))}"),
@@ -300,7 +304,8 @@ def rules(run: Run) -> Table:
     return Table("Rules", ["Rule", "Is", "Must be", "Unit", "Holds", "Source"], rows)
 
 
-def _rule_in_words(problem: Problem, instance: str) -> str:
+def rule_in_words(problem: Problem, instance: str) -> str:
+    """Return an instance of a rule, by its name, as the page says it."""
     rule, *names = instance.split(".")
     return in_words(problem, rule, names)
 
