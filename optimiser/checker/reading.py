@@ -405,11 +405,7 @@ class Reader:
         if len(self.files[name]) > MOST_CONFIG_BYTES:
             raise self.give_up(name, f"has more than {MOST_CONFIG_BYTES:,} bytes")
         try:
-            reader = YAML(typ="base", pure=True)
-            reader.Parser = _PlainParser
-            found = reader.load(content)
-            _refuse_long_names(found)
-            return found
+            return _plain_yaml(content)
         except Exception as error:  # ruamel meets some broken files with bare TypeError or AttributeError
             first_line = (str(error).splitlines() or [""])[0]
             raise self.give_up(name, f"is not YAML that can be trusted ({brief(first_line)})") from None
@@ -445,6 +441,16 @@ class _PlainParser(Parser):
         if self.depth > DEEPEST:
             raise ValueError(f"it is nested more than {DEEPEST} deep")
         return event
+
+
+@lru_cache(maxsize=4)
+def _plain_yaml(content: str) -> Any:
+    """Return what YAML says, to be left as it is: runs of one question share its config."""
+    reader = YAML(typ="base", pure=True)
+    reader.Parser = _PlainParser
+    found = reader.load(content)
+    _refuse_long_names(found)
+    return found
 
 
 def _refuse_long_names(node: object) -> None:
