@@ -40,7 +40,8 @@ def test_a_third_doctor_at_ash_opens_it_and_three_fewer_close_birch():
     problem = small(rotas=three_doctors())
     # Ash has two of three and birch four. With three of six left one is at ash and two at birch, so none can open.
     assert said_of(problem) == [
-        "With 1 more of the doctors: Clinic at Ash and Birch would be best (13.33 minutes on average in place of 16.67).",
+        "With 1 more of the doctors: Clinic at Ash and Birch would be best (13.33 minutes on average in place of "
+        "16.67).",
         "3 fewer doctors in post: Clinic at no site would be best.",
     ]
     doctor, fewer = would_change(solve(problem)).changes
@@ -61,8 +62,8 @@ def test_patients_that_a_site_lacks_are_said_at_that_site():
     first = would_change(solve(problem)).changes[0]
     assert (first.what, first.by, first.unit) == ("every_site_has_enough_patients.clinic", 2.5, "patients a year")
     assert str(first) == (
-        "If the clinic at Ash, beside Birch, saw 32.5 patients a year, and not 30: Clinic at Ash and Birch would be best "
-        "(13.33 minutes on average in place of 16.67, 100% within 20 minutes in place of 83%)."
+        "If the clinic at Ash, beside Birch, saw 32.5 patients a year, and not 30: Clinic at Ash and Birch would be "
+        "best (13.33 minutes on average in place of 16.67, 100% within 20 minutes in place of 83%)."
     )
 
 
