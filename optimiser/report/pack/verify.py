@@ -24,7 +24,6 @@ import io
 import json
 import re
 import sys
-from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -47,15 +46,12 @@ UNITS = {
     "transfers": "transfers a year",
 }
 OBJECTIVES = list(UNITS)
-SETTINGS = set(
-    """title place border areas_outside border_pull travel demand teams services today objectives hurdles
-    at_most_services_a_site exceptions a_tie_is_within know_before time_limit_minutes contract working_time""".split()
-)
-SERVICE_SETTINGS = set(
-    """name activity patients_go_to observed neighbours fixed at_least_sites at_most_sites minimum_patients
-    maximum_patients longest_journey_minutes standard_minutes at_most_share_outside neighbours_take_at_most
-    share_within_standard same_site rotas in_reach by_transfer beds stays_local pathway transfer""".split()
-)
+# Of a config, and of a service of it; what is not known here is refused.
+SETTINGS = """title place border areas_outside border_pull travel demand teams services today objectives hurdles
+    at_most_services_a_site exceptions a_tie_is_within know_before time_limit_minutes contract working_time"""
+SERVICE_SETTINGS = """name activity patients_go_to observed neighbours fixed at_least_sites at_most_sites
+    minimum_patients maximum_patients longest_journey_minutes standard_minutes at_most_share_outside neighbours_take_at_most
+    beds rotas     share_within_standard same_site in_reach by_transfer stays_local pathway transfer"""
 
 
 class CannotRead(Exception):
@@ -214,10 +210,10 @@ class Question:
 
     def __init__(self, run, found):
         self.config = yaml_of(text_of(run / "config.yaml"))
-        unknown = set(self.config) - SETTINGS
+        unknown = set(self.config) - set(SETTINGS.split())
         self.services = self.config["services"]
         for code, said in self.services.items():
-            unknown |= {f"{code}.{key}" for key in set(said) - SERVICE_SETTINGS}
+            unknown |= {f"{code}.{key}" for key in set(said) - set(SERVICE_SETTINGS.split())}
         if unknown:
             raise CannotRead(f"config.yaml has settings that are not known here: {', '.join(sorted(unknown))}")
         place = run / "inputs"
@@ -264,7 +260,9 @@ class Question:
 
     def read_demand(self, place):
         every = keyed(place / "areas.csv", ["area"], ["resident"])
-        demand = {k: number(r["patients_per_year"]) for k, r in keyed(place / "demand.csv", ["area", "activity"]).items()}
+        demand = {
+            k: number(r["patients_per_year"]) for k, r in keyed(place / "demand.csv", ["area", "activity"]).items()
+        }
         activities = {activity for _, activity in demand}
         if any(n < 0 for n in demand.values()) or {a for a, _ in demand} - {a for (a,) in every}:
             raise CannotRead("demand.csv has patients below none, or of an area that areas.csv has not")
@@ -289,7 +287,7 @@ class Question:
             self.fifth[area] = (int(decile) + 1) // 2 if decile else None
         self.before = {key: whole(n) for key, n in demand.items()}
         counted = {area for area, _ in self.areas}
-        self.patients = {k: whole(n * self.growth(k, every, demand)) for k, n in demand.items() if k[0] in counted}
+        self.patients = {k: whole(n * self.growth(k, every)) for k, n in demand.items() if k[0] in counted}
         self.shares = {}
         if self.border == "as_today":
             for (area, to), row in keyed(place / "border.csv", ["area", "goes_to"], ["share"]).items():
@@ -297,7 +295,7 @@ class Question:
                     raise CannotRead(f"border.csv: {area}, {to}: a share is outside 0 to 1, or of no neighbour")
                 self.shares.setdefault(area, {})[to] = number(row["share"])
 
-    def growth(self, key, every, demand):
+    def growth(self, key, every):
         """Return how many times as many patients an area and activity will have."""
         said = (self.config.get("demand") or {}).get("growth")
         if not said:
@@ -314,12 +312,14 @@ class Question:
             oldest = number(row.get("population_75_plus") or 0) if apart else Fraction(0)
             old = number(row["population_65_plus"])
             return {
-                "under_65": number(row["population"]) - old, "from_65": old - oldest, "from_75": oldest,
+                "under_65": number(row["population"]) - old,
+                "from_65": old - oldest,
+                "from_75": oldest,
             }
 
         weights = {"under_65": 1, "from_65": 1, "from_75": 1}
         if ages:
-            total = {age: 0 for age in weights}
+            total = dict.fromkeys(weights, 0)
             for row in every.values():
                 if row["resident"] == "true":
                     total = {age: n + by_age(row)[age] for age, n in total.items()}
@@ -340,7 +340,10 @@ class Question:
         places = int(travel["decimals"]) if travel.get("decimals") is not None else 6
         rows = keyed(place / "journeys.csv", ["area", "site"], ["minutes"])
         self.minutes = {key: whole(number(row["minutes"]) * factor, places) for key, row in rows.items()}
-        allowed = {tuple(pair.values()) if isinstance(pair, dict) else tuple(pair) for pair in travel.get("allow_missing") or []}
+        allowed = {
+            tuple(pair.values()) if isinstance(pair, dict) else tuple(pair)
+            for pair in travel.get("allow_missing") or []
+        }
         wanted = {(area, site) for area, _ in self.areas for site in self.candidates + self.all_neighbours}
         for area, site in sorted(wanted - set(self.minutes) - allowed)[:5]:
             found.fail("V1", f"inputs/journeys.csv has no journey from {area} to {site}")
@@ -466,7 +469,7 @@ class Flow:
         there = q.sites(mask) + beyond
         onward = {}
         for e in q.candidates + q.neighbours(contact):
-            if e in q.bit and q.bit[e] & mask or e in self.neighbours:
+            if (e in q.bit and q.bit[e] & mask) or e in self.neighbours:
                 onward[e] = (0, e)
             else:
                 ways = [(q.road[e, h], h not in q.bit, h) for h in there if (e, h) in q.road]
@@ -492,7 +495,7 @@ class Flow:
         minutes, longer = [0, 0], [0, 0]  # of all residents, of the most deprived fifth
         here, moved, ours = {}, {}, {}
         self.pairs = {}
-        for stream, site, journey, patients, first, first_minutes, road, moves in self.pieces:
+        for stream, site, journey, patients, first, first_minutes, _road, moves in self.pieces:
             resident = stream[1]
             if site is None:
                 self.unserved.add(stream[0])
@@ -552,7 +555,7 @@ class Sharing:
         service, neighbours = q.services[code], q.neighbours(code)
         streams = q.streams(code, neighbours)
         order = {s: n for n, s in enumerate(q.candidates + neighbours, 1)}
-        number_of = self.numbers(q, streams)
+        number_of = self.numbers(streams)
         self.at, self.cost, names, fixed = [], [], [], []
         for stream in streams:
             reach = [(m, s) for m, s in stream[5] if s not in q.bit or q.bit[s] & mask]
@@ -560,7 +563,7 @@ class Sharing:
                 fixed.append((stream, reach))
                 continue
             tie = {s: (m, m if stream[1] else 0, number_of[stream[0], stream[2]] * order[s]) for m, s in reach}
-            names.append((stream, dict((s, m) for m, s in reach)))
+            names.append((stream, {s: m for m, s in reach}))
             self.cost.append({s: (m << 160) + (r << 80) + t for s, (m, r, t) in tie.items()})
             best = min(tie, key=lambda s: self.cost[-1][s]) if tie else None
             self.at.append({best: stream[3]})
@@ -580,7 +583,7 @@ class Sharing:
             self.pieces.append((stream, site, minutes, stream[3], site, minutes, 0, False))
 
     @staticmethod
-    def numbers(q, streams):
+    def numbers(streams):
         areas = sorted({stream[0] for stream in streams})
         found = {(a, how): n for n, a in enumerate(areas, 1) for how in ("", "stays")}
         found.update({(a, "pulled"): len(areas) + n for n, a in enumerate(areas, 1)})
@@ -600,7 +603,7 @@ class Sharing:
 
     def settle(self, sites):
         """Move patients until every site is within its limits; say whether that can be."""
-        volume = {s: 0 for s in sites}
+        volume = dict.fromkeys(sites, 0)
         for one in self.at:
             for site, n in one.items():
                 volume[site] += n
@@ -610,7 +613,7 @@ class Sharing:
                 few = volume[target] < low
                 need = low - volume[target] if few else volume[target] - high
                 spare = {s: volume[s] - self.low.get(s, 0) if few else self.high.get(s, FAR) - volume[s] for s in sites}
-                moves = self.cheapest_moves(sites)
+                moves = self.cheapest_moves()
                 chain = self.chain(sites, moves, target, few, {s for s in sites if s != target and spare[s] > 0})
                 if not chain:
                     return False
@@ -624,7 +627,7 @@ class Sharing:
                 volume[chain[-1][1]] += amount
         return True
 
-    def cheapest_moves(self, sites):
+    def cheapest_moves(self):
         best = {}
         for number_, (at, cost) in enumerate(zip(self.at, self.cost)):
             for a, n in at.items():
@@ -806,8 +809,10 @@ class Staff:
         across = self.q.teams[team].get("across_sites")
         if across:
             stated = value(across, "in_post")
-            return stated if stated is not None else sum(
-                self.q.in_post.get((team, unit, site), Fraction(0)) for site in self.q.candidates
+            return (
+                stated
+                if stated is not None
+                else sum(self.q.in_post.get((team, unit, site), Fraction(0)) for site in self.q.candidates)
             )
         return self.q.in_post.get((team, unit, pool), Fraction(0))
 
@@ -829,7 +834,10 @@ class Staff:
                         hard[pool] = max(hard.get(pool, 0), n)
         pools = self.pools(team)
         row = {
-            p: dict(in_post=self.post(team, unit, p), moved_in=Fraction(0), moved_out=Fraction(0), recruited=Fraction(0))
+            p: {
+                "in_post": self.post(team, unit, p),
+                **dict.fromkeys(["moved_in", "moved_out", "recruited"], Fraction(0)),
+            }
             for p in pools
         }
         spare = {p: max(Fraction(0), row[p]["in_post"] - need.get(p, 0)) for p in pools}
@@ -886,7 +894,10 @@ def service_rules(q, code, plan):
     for site, fixed in (service.get("fixed") or {}).items():
         sides = (Fraction(site in sites), "=", Fraction(fixed["provided"]))
         yield ("fixed_designations_stand", f"{code}.{site}", *sides, "designated", Figure({**fixed, "value": None}))
-    for rule, name, relation in (("enough_sites", "at_least_sites", ">="), ("not_too_many_sites", "at_most_sites", "<=")):
+    for rule, name, relation in (
+        ("enough_sites", "at_least_sites", ">="),
+        ("not_too_many_sites", "at_most_sites", "<="),
+    ):
         limit = figure(service, name)
         if limit:
             yield (rule, code, Fraction(len(sites)), relation, limit.value, "sites", limit)
@@ -1122,9 +1133,7 @@ class Search:
             if not open_:
                 self.least[n][key] = self.tables[n].get(key)
             else:
-                scores = [
-                    s for m, s in self.tables[n].items() if all(v is None or v == w for v, w in zip(key, m))
-                ]
+                scores = [s for m, s in self.tables[n].items() if all(v is None or v == w for v, w in zip(key, m))]
                 self.least[n][key] = tuple(map(min, zip(*scores))) if scores and scores[0] else (() if scores else None)
         return self.least[n][key]
 
@@ -1401,8 +1410,10 @@ def staff_measures(q, staff, plan, tables):
     for (team, unit), rows in tables.items():
         group = f"{team} ({unit})"
         for measure, column, better in (
-            ("staff_needed", "needed", "neither"), ("staff_in_post", "in_post", "neither"),
-            ("staff_short", "short", "lower"), ("staff_moved", "moved_in", "lower"),
+            ("staff_needed", "needed", "neither"),
+            ("staff_in_post", "in_post", "neither"),
+            ("staff_short", "short", "lower"),
+            ("staff_moved", "moved_in", "lower"),
             ("staff_recruited", "recruited", "lower"),
         ):
             yield measure, "", group, sum(one[column] for one in rows.values()), unit, better
@@ -1481,7 +1492,7 @@ def listed_files(folder, listed, but, found, what):
     for name in sorted(set(there) & set(listed)):
         if hashlib.sha256(there[name].read_bytes()).hexdigest() != listed[name]:
             found.fail("V0", f"{name} is not the file that {what} lists: its SHA-256 differs")
-    found.say("V0", f"{len(there)} files of {what} compared with their SHA-256")
+    found.say("V0", f"every file that {what} lists is there, as its SHA-256 says, and no other is")
 
 
 def v0(folder, found):
@@ -1522,7 +1533,7 @@ def v1(q, run, record, found):
     if not path.exists():
         return None
     rows = keyed(path, ["service", "site"], ["designated", "today", "fixed", "reason"])
-    plan = {code: 0 for code in q.services}
+    plan = dict.fromkeys(q.services, 0)
     for code, site in product(q.services, q.candidates):
         row = rows.pop((code, site), None)
         if row is None:
@@ -1566,7 +1577,12 @@ def v2(q, parts, run, plan, record, found):
             far = abs(expected) * MICRO >= FAR // 2
             if not (claim[column].lstrip("-") == "inf" if far else same(claim[column], expected)):
                 found.fail("V2", f"rules.csv: {column} of {name} is {claim[column]}, not {show(expected)}")
-        words = {"relation": relation, "unit": unit, "binding": str(spare == 0).lower(), "pass": str(spare >= 0).lower()}
+        words = {
+            "relation": relation,
+            "unit": unit,
+            "binding": str(spare == 0).lower(),
+            "pass": str(spare >= 0).lower(),
+        }
         if figure_ is not None:
             words.update(source=figure_.source, verified=str(figure_.verified).lower())
         for column, expected in words.items():
@@ -1595,7 +1611,9 @@ def v3(q, staff, parts, run, plan, record, objectives, found):
         elif not same(row["value"], amount):
             found.fail("V3", f"measures.csv: {name} is {row['value']}, not {show(amount)}")
         elif (row["unit"], row["better"]) != (unit, better):
-            found.fail("V3", f"measures.csv: {name} is in {row['unit']}, {row['better']} is better, not {unit}, {better}")
+            found.fail(
+                "V3", f"measures.csv: {name} is in {row['unit']}, {row['better']} is better, not {unit}, {better}"
+            )
     for key in stated:
         found.fail("V3", f"measures.csv has {', '.join(filter(None, key))}, which nothing calls for")
     found.say("V3", f"{len(expected):,} published numbers worked out")
@@ -1655,12 +1673,16 @@ def check_journeys(q, run, plan, found):
             if row["first_site"] != (first or ""):
                 found.fail("V3", f"journeys.csv: {code}, {stream[0]} is seen first at {first}, not {row['first_site']}")
             for column, amount in (
-                ("minutes", minutes), ("patients_per_year", patients), ("first_minutes", first_minutes),
+                ("minutes", minutes),
+                ("patients_per_year", patients),
+                ("first_minutes", first_minutes),
                 ("transfer_minutes", road),
             ):
                 if not same(row[column], Fraction(FAR if amount is None else amount, MICRO)):
                     text = f"{column} of {code}, {stream[0]} to {site} is {row[column]}"
-                    found.fail("V3", f"journeys.csv: {text}, not {show(Fraction(FAR if amount is None else amount, MICRO))}")
+                    found.fail(
+                        "V3", f"journeys.csv: {text}, not {show(Fraction(FAR if amount is None else amount, MICRO))}"
+                    )
         if not same(said, due / MICRO):
             found.fail("V1", f"journeys.csv has {show(said)} patients of {code}, and the inputs {show(due / MICRO)}")
     for key in stated:
@@ -1687,7 +1709,7 @@ def check_staff(tables, run, found):
 
 
 def designated(q, pairs):
-    plan = {code: 0 for code in q.services}
+    plan = dict.fromkeys(q.services, 0)
     for site, code in pairs:
         plan[code] |= q.bit[site]
     return plan
@@ -1717,7 +1739,7 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
         at_most = max([exact, last])
         tried = search.find(tuple(int(amount * search.scale) for amount in at_most))
     except TooMany as why:
-        found.skip(f"That no designation is better was NOT tried: {why}. It is the program's word (its solver's and its list's).")
+        found.skip(f"That no designation is better was NOT tried: {why}. It is the word of the program and its solver.")
         return
     # What lies between two whole numbers of the scale cannot be there: the scale makes every value whole.
     own = tuple(int(amount * search.scale) for amount in exact)
@@ -1736,7 +1758,9 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
     if not better and equal and equal[0] != plan:
         found.fail("V4", "of equal plans the answer is not the one with fewest changes, fewest sites, first in order")
     if record.get("ties") != len(equal):
-        found.fail("V5", f"run.json says {record.get('ties')} designations are as good as the best; there are {len(equal)}")
+        found.fail(
+            "V5", f"run.json says {record.get('ties')} designations are as good as the best; there are {len(equal)}"
+        )
     if listing:
         stated = [designated(q, one["designated"]) for one in best]
         if stated != [p for _, p in ranked[: len(stated)]]:
@@ -1770,18 +1794,22 @@ def check_list(q, parts, plan, listing, objectives, found):
                 found.fail("V5", f"option {n} of the list breaks {row[0]}.{row[1]}")
         exact = values_of(parts, option, objectives)
         if len(exact) != len(one["values"]) or not all(map(same, one["values"], exact)):
-            found.fail("V5", f"option {n} of the list comes to {', '.join(map(show, exact))}, which run.json does not say")
+            found.fail(
+                "V5", f"option {n} of the list comes to {', '.join(map(show, exact))}, which run.json does not say"
+            )
     if listing["best"] and designated(q, listing["best"][0]["designated"]) != plan:
         found.fail("V5", "the list does not start with the plan")
 
 
-def v6(q, parts, run, record, found):
+def v6(q, parts, run, found):
     """Where no plan meets every rule: none of each clash holds together, and each rule of it is needed."""
     clashes = {}
     for row in table(run / "clash.csv", ["set", "rule", "instance", "words", "without_it"]):
         clashes.setdefault(row["set"], []).append(row)
     if any(q.managed(code) for code in q.services):
-        found.skip("That the rules clash was NOT tried: patients are shared out, where limits that give way change who goes where.")
+        found.skip(
+            "That the rules clash was NOT tried: patients are shared out, and limits that give way change who goes where."
+        )
         return
     try:
         if Search(q, parts, []).find(first=True):
@@ -1792,7 +1820,9 @@ def v6(q, parts, run, record, found):
     except TooMany as why:
         found.skip(f"That no plan meets every rule was NOT tried: {why}.")
         return
-    found.say("V6", f"no designation meets every rule; {len(clashes)} clashes tried, and none of their rules can be left out")
+    found.say(
+        "V6", f"no designation meets every rule; {len(clashes)} clashes tried, and none of their rules can be left out"
+    )
     found.skip("Whether other rules clash too, the ways out and all words of clash.csv and ways_out.csv.")
 
 
@@ -1834,7 +1864,7 @@ def verify(folder, found):
     plan = v1(q, run, record, found)
     parts = list(factors(q, staff, objectives))
     if record.get("outcome") == "no plan":
-        v6(q, parts, run, record, found)
+        v6(q, parts, run, found)
     elif plan is None or record.get("outcome") not in ("proved best", "not proved", "evaluated"):
         raise CannotRead("run.json has no outcome that is known, or designations.csv is missing")
     else:
@@ -1870,7 +1900,13 @@ def main(arguments):
     for text in found.not_checked:
         print(f"  - {text}")
     unread = any(level == "--" for level, _ in found.failed)
-    print("\nCANNOT BE READ." if unread else f"\n{len(found.failed)} disagreements." if found.failed else "\nNothing disagrees.")
+    print(
+        "\nCANNOT BE READ."
+        if unread
+        else f"\n{len(found.failed)} disagreements."
+        if found.failed
+        else "\nNothing disagrees."
+    )
     return 2 if unread else 1 if found.failed else 0
 
 
