@@ -171,7 +171,6 @@ class _Pack:
         grouped = measures["group"].fillna("").str.match("deprivation fifth|district|age 75")
         frames = {
             "decisions": _decisions(run),
-            "rules": run.plan.rules,
             "objective": pd.DataFrame(self.record["objectives"]).assign(services=lambda f: f["services"].map(" ".join)),
             "near_best": self.near_best,
             "would_change": self.would_change,
@@ -180,7 +179,7 @@ class _Pack:
             "backcast": measures[named.isin(BACKCAST_MEASURES)],
         }
         tables = {f"{name}.csv": _csv(frame) for name, frame in frames.items() if len(frame)}
-        tables |= {name: content for name in ("rotas.csv",) if (content := self._own(name))}
+        tables |= {name: content for name in ("rules.csv", "rotas.csv") if (content := self._own(name))}
         exported = export_files([run], workbook=self.workbook)
         results = {f"results{Path(n).suffix}": c for n, c in exported.items() if Path(n).suffix in (".xlsx", ".gpkg")}
         whole = {"instance.json": _json(_instance(run)), "solution.json": _json(_solution(run))}
