@@ -121,7 +121,9 @@ def _verified(files: Mapping[str, bytes]) -> str:
         command = [sys.executable, "-I", "-S", "-X", "utf8", VERIFY]
         ended = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
     if ended.returncode:
-        raise CheckFailed(f"The run is not packed, because verify.py disagrees with it:\n{ended.stdout}{ended.stderr}")
+        raise CheckFailed(
+            f"The run is not packed, because its checker disagrees, verify.py:\n{ended.stdout}{ended.stderr}"
+        )
     return ended.stdout
 
 
@@ -205,8 +207,8 @@ class _Pack:
             if isinstance(stated, dict) and "verified" in stated:
                 found = stated.get("value", stated.get("provided", "stated"))
                 source, verified = stated.get("source") or "", bool(stated["verified"])
-                if source or found not in (None, "unlimited"):
-                    rows.append((".".join(map(str, spot)), found, source, verified, "", ""))
+                if source or found is not None:
+                    rows.append((".".join(map(str, spot)), _shown(found), source, verified, "", ""))
         columns = ["setting", "value", "source", "verified", "owner", "range"]
         frame = pd.DataFrame(rows, columns=columns).sort_values("verified", kind="stable")
         return frame.assign(id=[f"A{n:03}" for n in range(1, len(frame) + 1)])[["id", *columns]]
@@ -378,6 +380,10 @@ def _solution(run: Run) -> dict[str, Any]:
         "designated": sorted([site, service] for site, service in run.plan.designated),
         "journeys": [[r["service"], r["area"], r["site"], _millionths(r["patients_per_year"])] for r in rows],
     }
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _first(sentence_of: object) -> str:

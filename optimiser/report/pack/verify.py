@@ -141,7 +141,12 @@ def yaml_scalar(text):
 
 
 def yaml_of(text):
-    """Read the plain block form of YAML in which the program writes a config: maps, lists and single values."""
+    """Read the plain block form of YAML in which the program writes a config; or JSON, which is YAML too."""
+    if text.lstrip().startswith("{"):
+        try:
+            return json.loads(text, parse_float=Fraction, parse_int=Fraction)
+        except ValueError as why:
+            raise CannotRead(f"config.yaml is not JSON: {why}") from None
     lines = [[len(t) - len(t.lstrip(" ")), t.strip()] for t in text.splitlines() if t.strip() and t.strip()[0] != "#"]
     value, end = yaml_block(lines, 0)
     if end < len(lines) or not isinstance(value, dict):
@@ -400,6 +405,10 @@ class Question:
             home, going = shares.get("candidates", Fraction(0)), [n for n in neighbours if shares.get(n)]
             pulled = round(patients * pull) if pull else 0
             rest, gone, share = patients - pulled, 0, 1 - (pull or 0)
+            if pull:
+                rows.append((area, resident, "pulled", pulled, pull, order(area, self.candidates + neighbours)))
+            if pull == 1:  # as with border: nearest, nobody stays or leaves because of today
+                continue
             if resident:
                 total, sofar = home + sum(shares[n] for n in going), Fraction(0)
                 for site in going:
@@ -411,8 +420,6 @@ class Question:
             else:
                 stays = round(rest * home)
             rows.append((area, resident, "stays", stays, share, order(area, self.candidates)))
-            if pull:
-                rows.append((area, resident, "pulled", pulled, pull, order(area, self.candidates + neighbours)))
         self.kept[key] = rows
         return rows
 
@@ -1111,11 +1118,13 @@ class Search:
             for masks, scores in found.items():
                 found[masks] = tuple(int(amount * self.scale) for amount in scores)
         self.touching = {c: [n for n, p in enumerate(self.parts) if c in p.scope] for c in q.services}
-        used = [c for c in q.services if kept is None or any(self.rules_on(n) for n in self.touching[c])]
+        limit = value(q.config, "at_most_services_a_site")
+        caps = {site: ("no_site_provides_too_many", site) for site in q.candidates if limit is not None}
+        self.caps = {q.bit[site]: limit for site, one in caps.items() if kept is None or wanted(one, kept)}
+        used = [c for c in q.services if kept is None or self.caps or any(self.rules_on(n) for n in self.touching[c])]
         self.order = sorted(used, key=lambda c: (-self.weight(c), -len(self.touching[c])))
         self.is_worst = [name == "worst_journey" for name, _ in objectives]
         self.least = [{} for _ in self.parts]
-        self.cap = value(q.config, "at_most_services_a_site") if kept is None else None
 
     def weight(self, code):
         """Return how far the first objective can move with a service: what matters most is settled first."""
@@ -1161,9 +1170,7 @@ class Search:
         code, branches = self.order[depth], []
         for mask in self.values[code]:
             plan[code] = mask
-            if self.cap is not None and any(
-                sum(bool(m & bit) for m in plan.values()) > self.cap for bit in self.q.bit.values()
-            ):
+            if any(sum(bool(m & bit) for m in plan.values()) > limit for bit, limit in self.caps.items()):
                 continue
             now = list(bounds)
             for n in self.touching[code]:
@@ -1792,6 +1799,11 @@ def check_list(q, parts, plan, listing, objectives, found):
     struck = sum(listing["struck_out_by"].values())
     if struck + listing["lawful"] != listing["listed"] or min([0, *listing["struck_out_by"].values()]) < 0:
         found.fail("V5", "run.json: designations struck out and lawful do not add up to those listed")
+    everywhere = {code: sum(q.bit.values()) for code in q.services}
+    asked = {row[0] for part in parts for row in part.rows(everywhere, None)} | {"no_site_provides_too_many"}
+    for rule, count in listing["struck_out_by"].items():
+        if count and rule not in asked:
+            found.fail("V5", f"run.json says that {rule} strikes out {count} designations, and nothing asks for it")
     for n, one in enumerate(listing["best"], 1):
         option = designated(q, one["designated"])
         rows = [row for part in parts for row in part.rows(option, None)] + list(site_limit_rules(q, option))
@@ -1838,7 +1850,8 @@ def check_clash(q, parts, name, rows, kept, found):
         pairs = [part.split(" at ") for part in filter(None, row["without_it"].split("; "))]
         plan = designated(q, [(site, code) for code, site in pairs])
         others = [one for one in kept if one != rule]
-        cases = [c for part in parts for c in part.rows(plan, others) if wanted(c, others)]
+        cases = [c for part in parts for c in part.rows(plan, others)] + list(site_limit_rules(q, plan))
+        cases = [case for case in cases if wanted(case, others)]
         for case in cases:
             if holds(case) < 0:
                 found.fail("V6", f"clash {name}: without {row['instance']} the plan shown breaks {case[0]}.{case[1]}")
