@@ -847,33 +847,40 @@ class Staff:
             }
             for p in pools
         }
-        spare = {p: max(Fraction(0), row[p]["in_post"] - need.get(p, 0)) for p in pools}
         name = f"{team}.{unit}"
-        moves = self.limit(team, "moves_at_most") if stands("moves_within_limit", name) else None
-        recruits = self.limit(team, "recruits_at_most") if stands("recruitment_within_limit", name) else None
-        step = (lambda n: n // 1) if unit == "people" else (lambda n: n)
+        left = {
+            "moved_in": self.limit(team, "moves_at_most") if stands("moves_within_limit", name) else None,
+            "recruited": self.limit(team, "recruits_at_most") if stands("recruitment_within_limit", name) else None,
+        }
 
-        def missing(pool, asked):
+        def there_are(pool):
             one = row[pool]
-            return max(Fraction(0), asked.get(pool, 0) - one["in_post"] - one["moved_in"] - one["recruited"])
+            return one["in_post"] + one["moved_in"] - one["moved_out"] + one["recruited"]
 
-        for asked in (hard, need):
+        def come(column, pool, amount):
+            amount = amount if left[column] is None else min(amount, left[column])
+            amount = max(amount // 1 if unit == "people" else amount, Fraction(0))
+            row[pool][column] += amount
+            left[column] = None if left[column] is None else left[column] - amount
+            return amount
+
+        def move(asked, kept_back):
             for here in pools:
                 for there in pools:
-                    amount = min(missing(here, asked), step(spare[there]))
-                    amount = step(amount if moves is None else min(amount, moves))
-                    if amount > 0:
-                        row[here]["moved_in"] += amount
-                        row[there]["moved_out"] += amount
-                        spare[there] -= amount
-                        moves = None if moves is None else moves - amount
-        for asked in (hard, need):
+                    spare = there_are(there) - kept_back.get(there, 0)
+                    spare = spare // 1 if unit == "people" else spare
+                    row[there]["moved_out"] += come("moved_in", here, min(asked.get(here, 0) - there_are(here), spare))
+
+        def recruit(asked):
             for here in pools:
-                amount = missing(here, asked)
-                amount = -(-amount // 1) if unit == "people" else amount
-                amount = step(amount if recruits is None else min(amount, recruits))
-                row[here]["recruited"] += amount
-                recruits = None if recruits is None else recruits - amount
+                amount = asked.get(here, 0) - there_are(here)
+                come("recruited", here, -(-amount // 1) if unit == "people" else amount)
+
+        move(hard, need)
+        recruit(hard)
+        move(hard, hard)
+        move(need, need)
+        recruit(need)
         for p, one in row.items():
             one["staff"] = one["in_post"] + one["moved_in"] - one["moved_out"] + one["recruited"]
             one["needed"] = Fraction(need.get(p, 0))
@@ -1194,9 +1201,13 @@ def gcd(a, b):
 
 
 def wanted(row, kept):
-    """Say whether a rule's case is one of those kept: (rule, words of its instance)."""
-    parts = set(row[1].split("."))
-    return any(rule == row[0] and set(names.split(".")) <= parts for rule, names in kept)
+    """Say whether a rule's case is one of those kept: (rule, words of its instance, perhaps without the site)."""
+    for rule, names in kept:
+        if rule == row[0]:
+            parts, said = iter(row[1].split(".")), names.split(".")
+            if row[1].split(".")[0] == said[0] and all(one in parts for one in said):
+                return True
+    return False
 
 
 def standing(q, plan):
