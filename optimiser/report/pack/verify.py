@@ -1159,15 +1159,18 @@ class Search:
             for k, worst in enumerate(self.is_worst)
         )
 
-    def find(self, at_most=None, first=False):
-        """Return every designation that obeys all rules and comes to no more than asked, with its values."""
+    def find(self, at_most=None, most=None):
+        """Return the designations that obey all rules and come to no more than asked, with their values.
+
+        All of them, or so many as are enough to know.
+        """
         self.nodes, found = 0, []
         bounds = [self.bound(n, {}) for n in range(len(self.parts))]
         if None not in bounds:
-            self.go_on(0, {}, bounds, at_most, found, first)
+            self.go_on(0, {}, bounds, at_most, found, most)
         return found
 
-    def go_on(self, depth, plan, bounds, at_most, found, first):
+    def go_on(self, depth, plan, bounds, at_most, found, most):
         self.nodes += 1
         if self.nodes > MOST_NODES:
             raise TooMany(f"more than {MOST_NODES:,} branches to look into")
@@ -1188,8 +1191,8 @@ class Search:
                     branches.append((total, mask, now))
         for _total, mask, now in sorted(branches, key=lambda one: one[:2]):
             plan[code] = mask
-            self.go_on(depth + 1, plan, now, at_most, found, first)
-            if first and found:
+            self.go_on(depth + 1, plan, now, at_most, found, most)
+            if most is not None and len(found) >= most:
                 break
         plan.pop(code, None)
 
@@ -1754,37 +1757,43 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
         return
     if listing:
         check_list(q, parts, plan, listing, objectives, found)
-    elif len(q.candidates) <= 16:
-        found.fail("V5", "run.json has no list of designations, though there are at most 16 candidates")
     best = listing["best"] if listing else []
     last = values_of(parts, designated(q, best[-1]["designated"]), objectives) if best else exact
     try:
         search = Search(q, parts, objectives)
-        at_most = max([exact, last])
-        tried = search.find(tuple(int(amount * search.scale) for amount in at_most))
+        own, end = (tuple(-int(-amount * search.scale // 1) for amount in one) for one in (exact, max(exact, last)))
+        better = search.find((*own[:-1], own[-1] - 1), most=3)
     except TooMany as why:
         found.skip(f"That no designation is better was NOT tried: {why}. It is the word of the program and its solver.")
         return
-    # What lies between two whole numbers of the scale cannot be there: the scale makes every value whole.
-    own = tuple(int(amount * search.scale) for amount in exact)
-    better = [p for values, p in tried if values < own]
     count = 1
     for values in search.values.values():
         count *= len(values)
-    for one in better[:3]:
+    for _values, one in better:
         sites = "; ".join(f"{c} at {', '.join(q.sites(m)) or 'no site'}" for c, m in one.items() if m != plan[c])
         found.fail("V4", f"a better designation breaks no rule: {sites}")
-    if (own, plan) not in [(v, {c: p[c] for c in plan}) for v, p in tried]:
-        found.fail("V4", "the plan itself is not among the designations that break no rule")
+    if better:
+        return
     found.say("V4", f"best: all {count:,} designations tried, by {search.nodes:,} branches, none is better")
+    if not listing and count <= MOST_COUNTED:
+        found.fail("V5", "run.json has no list of designations, though they are few")
+    try:
+        if best and len(search.find((*end[:-1], end[-1] - 1), most=len(best))) >= len(best):
+            found.fail("V5", "the list of best designations is not complete: too many are better than its last")
+            return
+        tried = search.find(end)
+    except TooMany as why:
+        found.skip(f"Whether the list of the best is complete was NOT tried: {why}.")
+        return
+    if (own, plan) not in tried:
+        found.fail("V4", "the plan itself is not among the designations that break no rule")
     ranked = sorted(tried, key=lambda one: (one[0], standing(q, one[1])))
     equal = [p for values, p in ranked if values == own]
-    if not better and equal and equal[0] != plan:
+    if equal and equal[0] != plan:
         found.fail("V4", "of equal plans the answer is not the one with fewest changes, fewest sites, first in order")
-    if record.get("ties") != len(equal):
-        found.fail(
-            "V5", f"run.json says {record.get('ties')} designations are as good as the best; there are {len(equal)}"
-        )
+    if listing and record.get("ties") != len(equal):
+        text = f"run.json says {record.get('ties')} designations are as good as the best; there are {len(equal)}"
+        found.fail("V5", text)
     if listing:
         stated = [designated(q, one["designated"]) for one in best]
         if stated != [p for _, p in ranked[: len(stated)]]:
@@ -1839,7 +1848,7 @@ def v6(q, parts, run, found):
         found.skip("That the rules clash was NOT tried: patients are shared out, and limits that give way move them.")
         return
     try:
-        if Search(q, parts, []).find(first=True):
+        if Search(q, parts, []).find(most=1):
             found.fail("V6", "some designation meets every rule, though run.json says that none does")
         for name, rows in clashes.items():
             kept = [(row["rule"], row["instance"].split(".", 1)[1]) for row in rows]
@@ -1855,7 +1864,7 @@ def v6(q, parts, run, found):
 
 def check_clash(q, parts, name, rows, kept, found):
     free = set(q.services)
-    if Search(q, parts, [], free, kept).find(first=True):
+    if Search(q, parts, [], free, kept).find(most=1):
         found.fail("V6", f"the rules of clash {name} can hold together")
     for row, rule in zip(rows, kept):
         pairs = [part.split(" at ") for part in filter(None, row["without_it"].split("; "))]
