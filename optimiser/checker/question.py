@@ -73,6 +73,15 @@ class Excepted(NamedTuple):
     by: str
 
 
+class Change(NamedTuple):
+    """What something is changed to, or how, as it is written; why, and where that is stated."""
+
+    value: str
+    reason: str
+    source: str
+    verified: bool
+
+
 class Rota(NamedTuple):
     """What a site that provides a service needs of a team in a unit, and the services where it does not."""
 
@@ -190,6 +199,7 @@ class Question:
     a_tie_is_within: Figure | None = None
     know_before: tuple[Mapping[str, str], ...] = ()
     known_in_full: bool = False
+    changes: Mapping[str, Change] = field(default_factory=dict)
 
     @property
     def border_open(self) -> bool:
@@ -426,6 +436,7 @@ GROWTH: Mapping[str, Kind] = {
 }
 SHARES: Mapping[str, Kind] = dict.fromkeys(AGES, perhaps(value(None, is_share)))
 MOST_PLACES = 6
+CHANGE: Mapping[str, Kind] = {"value": text(None), "reason": text(None), "source": text(), "verified": flag()}
 TRAVEL: Mapping[str, Kind] = {
     "factor": value("1"), "allow_missing": anything, "times": each(value(), blank=False), "time": perhaps(text()),
     "decimals": value("6"),
@@ -448,6 +459,7 @@ CONFIG: Mapping[str, Kind] = {
     "hurdles": listed,  # what they strike out is in no run
     "time_limit_minutes": anything,
     "a_tie_is_within": perhaps(figure()),
+    "change": each(group(CHANGE, Change)),
     "know_before": anything,
     "at_most_services_a_site": perhaps(figure()),
 }
@@ -546,6 +558,7 @@ class ConfigReader:
             whole_law=all(limit is not None for limit in found["working_time"].values()),
             services_a_site=found["at_most_services_a_site"],
             a_tie_is_within=found["a_tie_is_within"],
+            changes=found["change"],
             know_before=tuple(self.group(one, "know_before", KNOW_BEFORE) for one in found["know_before"] or ()),
         )
         self.cross_check(question)

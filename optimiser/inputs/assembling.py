@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
+from optimiser.inputs.changing import with_changes
 from optimiser.inputs.config import Config, Settings
 from optimiser.inputs.config.figures import StatedFigure
 from optimiser.inputs.config.settings import ObservedSettings, ServiceSettings, TeamSettings, TravelSettings
@@ -38,11 +39,14 @@ from optimiser.problem import (
     Unit,
 )
 from optimiser.problem.decimals import PLACES, exactly, table_times, times
-from optimiser.problem.growth import AGES, Ages, grown
+from optimiser.problem.growth import AGES, patients_after
 
 
 def problem_of(config: Config, place: Place) -> Problem:
-    """Return the problem that a config and its tables state, which must agree; without files."""
+    """Return the problem that a config and its tables state, which must agree; without files.
+
+    Offsets are fitted before anything is changed. Raises ``InputError`` for changes of what there is not.
+    """
     settings = config.settings
     place = place.counting(settings.areas_outside)
     listed = place.sites.sort_values("site")
@@ -62,7 +66,7 @@ def problem_of(config: Config, place: Place) -> Problem:
         journeys=_journeys(place, areas.index, sites, settings.travel),
         factors=_factors(settings.travel),
         minute_places=_places(settings.travel),
-        demand=_grown(growth, areas, ages) if growth else _demand(place, areas.index),
+        demand=patients_after(growth, areas, ages) if growth else _demand(place, areas.index),
         growth=growth,
         ages=ages,
         teams={code: _team(code, team, place.grades_of(code)) for code, team in settings.teams.items()},
@@ -82,7 +86,7 @@ def problem_of(config: Config, place: Place) -> Problem:
     fitted: dict[object, dict[str, float]] = {}
     observed = {code: _observed(problem, place, code, one.observed, fitted) for code, one in settings.services.items()}
     services = {code: replace(service, observed=observed[code]) for code, service in problem.services.items()}
-    return replace(problem, services=services) if any(observed.values()) else problem
+    return with_changes(config, replace(problem, services=services) if any(observed.values()) else problem)
 
 
 def _border(settings: Settings, place: Place, areas: pd.Index[str], neighbours: Sequence[str]) -> Border | None:
@@ -209,11 +213,6 @@ def _growth(settings: Settings, place: Place, areas: pd.Index[str]) -> Growth | 
         {name: rate.value for name, rate in ages.items() if rate is not None},
         {activity: rate.value for activity, rate in by_activity.items()},
     )
-
-
-def _grown(growth: Growth, areas: pd.DataFrame, ages: Ages) -> pd.DataFrame:
-    rates = {"by_age": growth.by_age, "by_activity": growth.by_activity}
-    return grown(growth.before, areas, growth.years, **rates, ages=ages)
 
 
 def _ages(settings: Settings) -> dict[str, dict[str, Figure]]:

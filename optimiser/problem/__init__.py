@@ -23,6 +23,7 @@ from optimiser.problem.parts import (
     STAYS,
     Beds,
     Border,
+    Changed,
     Excepted,
     Figure,
     Fixed,
@@ -51,6 +52,7 @@ __all__ = [
     "STAYS",
     "Beds",
     "Border",
+    "Changed",
     "Excepted",
     "Figure",
     "Fixed",
@@ -145,6 +147,8 @@ class Problem:
         Minutes a patient that are too few to matter. ``None``: a hundredth of the average journey to a service.
     know_before
         What to know before an answer is repeated.
+    changed
+        What a config changed of its settings and tables, in the order in which it was changed: it is in all the above.
     files
         The resolved config and the place's tables as they were understood, by name in a run folder: what a reviewer
         needs to ask the same question again. Empty for a problem that was made in Python.
@@ -174,6 +178,7 @@ class Problem:
     uncounted: Mapping[str, int] = field(default_factory=dict)
     a_tie_is_within: Figure | None = None
     know_before: tuple[KnowBefore, ...] = ()
+    changed: tuple[Changed, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def __repr__(self) -> str:

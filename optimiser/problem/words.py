@@ -159,6 +159,15 @@ def of_incomers(problem: Problem) -> list[str]:
     ]
 
 
+def of_changes(problem: Problem) -> list[str]:
+    """Return what the config changed of its settings and tables, a sentence each, with why and whence."""
+    return [
+        f"Changed: {one.words}. Reason: {one.reason.rstrip('.')} "
+        f"({one.source or 'no source stated'}{'' if one.verified else '; not verified'})."
+        for one in problem.changed
+    ]
+
+
 def amount(number: float, unit: str, more: str = "") -> str:
     """Return a number with its unit, of one or of many, and perhaps a word between them."""
     if not isfinite(number):

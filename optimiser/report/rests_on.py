@@ -16,6 +16,7 @@ FIGURES_OF_TRANSFERS = (
     "suspected_per_confirmed",
     "repatriated_share",
 )
+FIGURES_OF_RULES = ("minimum_patients", "maximum_patients")
 NO_SOURCE = "no source stated"
 
 
@@ -43,7 +44,7 @@ def unverified(plan: Plan) -> list[str]:
 
 def figures(plan: Plan) -> list[str]:
     """Return every unverified figure that an answer rests on, in words with its value, and its source in brackets."""
-    return [*_of_rules(plan), *_of_patients(plan), *_of_standards(plan), *_of_transfers(plan)]
+    return [*_of_rules(plan), *_of_patients(plan), *_of_standards(plan), *_of_transfers(plan), *_of_changes(plan)]
 
 
 def _of_rules(plan: Plan) -> list[str]:
@@ -82,6 +83,16 @@ def _of_standards(plan: Plan) -> list[str]:
 def _of_transfers(plan: Plan) -> list[str]:
     services = (plan.problem.services[code] for code in plan.problem.reached_by_transfer)
     return [f"Transfers to {one.name}: {words}" for one in services for words in _guesses(one)]
+
+
+def _of_changes(plan: Plan) -> list[str]:
+    """Return what the config changed and nobody verified, but for figures that are told above."""
+    told = (*FIGURES_OF_RULES, *FIGURES_OF_TRANSFERS)
+    return [
+        f"{one.words} ({one.source or NO_SOURCE})"
+        for one in plan.problem.changed
+        if not one.verified and one.name.split(".")[0] not in told
+    ]
 
 
 def _guesses(service: Service) -> list[str]:

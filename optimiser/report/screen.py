@@ -10,7 +10,7 @@ import pandas as pd
 from optimiser.plan import Plan, measures
 from optimiser.plan.told import told
 from optimiser.problem import Service
-from optimiser.problem.words import percent, places, short
+from optimiser.problem.words import of_changes, percent, places, short
 from optimiser.report import summary
 from optimiser.report.against_today import gains_and_losses, room
 from optimiser.report.counted import counted_today, in_words
@@ -43,6 +43,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
     every = [
         plan.problem.title,
         *summary.option(plan),
+        *of_changes(plan.problem),
         *summary.what_was_asked(plan, numbers),
         *(level(plan) or _answer(plan)),
         "",

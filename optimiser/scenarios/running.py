@@ -25,10 +25,10 @@ import numpy as np
 
 from optimiser.errors import Fault, InputError, NotWritten, TooLarge
 from optimiser.inputs import designations_of
+from optimiser.problem.parameters import Parameter, changed, parameters
 from optimiser.scenarios import unlisted
 from optimiser.scenarios.draws import scenarios, size
 from optimiser.scenarios.listing import Joint, best_of, joint, judged
-from optimiser.scenarios.parameters import Parameter, changed, parameters
 from optimiser.scenarios.regret import Results
 from optimiser.scenarios.settings import Sweep
 from optimiser.scenarios.tables import Tables, can_be_tabled

@@ -16,7 +16,7 @@ from optimiser.inputs.config.faults import settings_of
 from optimiser.inputs.config.figures import Number, Strict, Within, a_number, no_repeats
 from optimiser.inputs.layers import Origin, Spot, origin_of, read_layers
 from optimiser.problem import Problem
-from optimiser.scenarios.parameters import Parameter, parameters
+from optimiser.problem.parameters import parameters
 
 MOST_SCENARIOS = 1_000_000
 Whole = Annotated[int, BeforeValidator(a_number)]
@@ -142,7 +142,7 @@ def _disagreements(settings: SweepSettings, problem: Problem, origins: Mapping[S
             hint = did_you_mean(name, known, list_at_most=40)
             yield Fault(where, f"there is no parameter {quoted(name)} of this question. {hint}".rstrip())
             continue
-        yield from (Fault(where, words) for value in values if (words := _refused(known[name], value)))
+        yield from (Fault(where, words) for value in values if (words := known[name].refuses(value)))
     for number, one in enumerate(settings.together):
         for name in one.parameters:
             if name not in settings.vary:
@@ -166,20 +166,6 @@ def _named(settings: SweepSettings) -> Iterator[tuple[Spot, str, tuple[float, ..
             yield ("scenarios", number, name), name, (value,)
     for name, spread in settings.vary.items():
         yield ("vary", name), name, (spread.low, spread.high)
-
-
-def _refused(parameter: Parameter, value: float) -> str:
-    """Say why a parameter cannot have a value, or nothing if it can."""
-    name = parameter.name
-    if parameter.unit == "times" and value <= 0:
-        return f"{name} is a factor and must be above 0, not {value:g}."
-    if value < 0:
-        return f"{name} must be at least 0, not {value:g}."
-    if parameter.unit.startswith("share") and value > 1:
-        return f"{name} is a share and must be at most 1, not {value:g}."
-    if parameter.whole and value != int(value):
-        return f"{name} must be a whole number, not {value:g}."
-    return "" if value == round(value, 6) else f"{name} is counted to six decimal places at most, not {value!r}."
 
 
 def _size_of(grid: Mapping[str, Any]) -> int:

@@ -22,8 +22,8 @@ from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import LARGEST_EXACT
 from optimiser.model.arithmetic import ARITHMETIC, All, Choices, Instance, Score, score
 from optimiser.problem import Problem, Service
+from optimiser.problem.parameters import BORDER_PULL, Parameter, changed, corridors, parameters
 from optimiser.scenarios.listing import Joint
-from optimiser.scenarios.parameters import BORDER_PULL, Parameter, changed, corridors, parameters
 
 Values = Mapping[str, float]
 Batch = Mapping[str, np.ndarray]

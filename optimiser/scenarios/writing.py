@@ -16,10 +16,10 @@ import pandas as pd
 from optimiser.model.objectives import UNITS
 from optimiser.plan.runs import csv_files, versions
 from optimiser.problem import Problem
+from optimiser.problem.parameters import ages_told, parameters
 from optimiser.problem.words import sites_in_words
 from optimiser.scenarios.draws import scenarios
 from optimiser.scenarios.listing import Designations
-from optimiser.scenarios.parameters import ages_told, parameters
 from optimiser.scenarios.regret import Results, minimax, table, value_of_waiting
 from optimiser.scenarios.running import FORMAT, Work, together
 from optimiser.scenarios.settings import read_sweep

@@ -34,8 +34,8 @@ from optimiser.errors import InputError, NotWritten, TooLarge
 from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import evaluate
 from optimiser.problem import HERE, Border, Figure, Objective, Problem, Site
+from optimiser.problem.parameters import changed, parameters
 from optimiser.scenarios.draws import scenarios
-from optimiser.scenarios.parameters import changed, parameters
 from optimiser.scenarios.settings import Sweep, SweepSettings
 from optimiser.search.enumeration import size
 from optimiser.search.planning import solve

@@ -1,4 +1,5 @@
-"""What may vary in a question, one small function a kind: for sweeps, and for values at which an answer would change.
+"""What may vary in a question, one small function a kind: for what a config changes, for sweeps, and for values at
+which an answer would change.
 
 A value is taken as the decimal that it is written as, and what it changes is rounded to six decimals, halves to the
 even one, as when a config is read: sums stay exact. ``low`` and ``high`` are working ranges, not evidence. Weights are
@@ -7,6 +8,7 @@ nothing that may turn out otherwise, so they are no parameter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,12 +16,18 @@ from typing import Any
 
 from optimiser.problem import ACROSS_SITES, Figure, Problem, Service
 from optimiser.problem.decimals import exactly, table_times
-from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, grown, with_people_times
-from optimiser.problem.words import AGED, of_ages
+from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, patients_after, with_people_times
+from optimiser.problem.words import AGED, amount, of_ages, shown
 
-Value = Fraction | float
+# A figure is a value that says where it comes from.
+Value = Fraction | float | Figure
 PARTS_OF_A_WTE = 1_000_000
 BORDER_PULL, PEOPLE = "border_pull", "people_factor."
+TIMES, SHARE = "times", "share of patients"
+# Far beyond whatever can be meant, and well within what adds up exactly.
+MOST: Mapping[str, int] = {TIMES: 1_000, SHARE: 1, "years": 100, "minutes": 10_080, "days": 10_000}
+MOST_OF_ALL = 1_000_000_000
+LEAST_DAYS = Fraction(1, 1000)
 
 
 @dataclass(frozen=True)
@@ -49,9 +57,47 @@ class Parameter:
     apply: Callable[[Problem, Value], Problem]
     whole: bool = False
 
+    def refuses(self, value: Value) -> str:
+        """Say why it cannot have a value, as a sentence with its name; nothing where it can."""
+        number = number_of(value)
+        text, most = f"{float(number):g}", MOST.get(self.unit, MOST_OF_ALL)
+        if self.unit == TIMES and number <= 0:
+            return f"{self.name} is a factor and must be above 0, not {text}."
+        if number < 0:
+            return f"{self.name} must be at least 0, not {text}."
+        if self.unit == "days" and number < LEAST_DAYS:
+            return f"{self.name} must be at least {float(LEAST_DAYS):g}, not {text}."
+        if number > most:
+            is_share = "is a share and " if self.unit == SHARE else ""
+            return f"{self.name} {is_share}must be at most {most:,}, not {text}."
+        if self.whole and number.denominator != 1:
+            return f"{self.name} must be a whole number, not {text}."
+        in_millionths = number * PARTS_OF_A_WTE
+        if in_millionths.denominator == 1:
+            return ""
+        return f"{self.name} is counted to six decimal places at most, not {float(number)!r}."
+
+    def said_with(self, value: Value) -> str:
+        """Return its meaning with a value in place of ``so many``."""
+        number = float(number_of(value))
+        for said, words in (
+            ("so many", shown(number)),
+            ("so long", amount(number, "minutes")),
+            ("such a share of", f"a share of {shown(number)} of"),
+        ):
+            if found := re.search(said, self.meaning, re.IGNORECASE):
+                text = self.meaning[: found.start()] + words + self.meaning[found.end() :]
+                return text[:1].upper() + text[1:]
+        return f"{self.meaning}: {shown(number)}"
+
 
 Kind = Callable[[Problem], Iterator[Parameter]]
 KINDS: dict[str, Kind] = {}
+
+
+def number_of(value: Value) -> Fraction:
+    """Return a value as the decimal that it was written as."""
+    return exactly(value.value if isinstance(value, Figure) else value)
 
 
 def kind(function: Kind) -> Kind:
@@ -92,7 +138,7 @@ def journey_factor(_problem: Problem) -> Iterator[Parameter]:
     """Every journey, and every way between sites, takes so many times as long."""
 
     def apply(problem: Problem, value: Value) -> Problem:
-        factor = exactly(value)
+        factor = number_of(value)
         roads = (
             problem.transfers
             if problem.transfers.empty
@@ -111,7 +157,7 @@ def journey_factor_of_a_corridor(problem: Problem) -> Iterator[Parameter]:
         def apply(problem: Problem, value: Value, corridor: str = corridor) -> Problem:
             here = problem.areas["corridor"] == corridor
             journeys = problem.journeys.copy()
-            journeys.loc[here] = table_times(journeys.loc[here], exactly(value), problem.minute_places)
+            journeys.loc[here] = table_times(journeys.loc[here], number_of(value), problem.minute_places)
             return _other(problem, journeys=journeys)
 
         meaning = f"Every journey from the areas of {corridor} takes so many times as long"
@@ -135,13 +181,14 @@ def growth_years(problem: Problem) -> Iterator[Parameter]:
         return Fraction(problem.growth.years if problem.growth else 0)
 
     def apply(problem: Problem, value: Value) -> Problem:
-        growth, years = problem.growth, int(value)
+        growth, years = problem.growth, int(number_of(value))
         if growth is None:
             raise KeyError("This question does not say how demand grows.")
-        rates = {"by_age": growth.by_age, "by_activity": growth.by_activity}
         year = None if growth.year is None else growth.year + years - growth.years
-        demand = grown(growth.before, problem.areas, years, **rates, ages=problem.ages)
-        return _other(problem, demand=demand, growth=replace(growth, years=years, year=year))
+        growth = replace(growth, years=years, year=year)
+        grown = _other(problem, demand=patients_after(growth, problem.areas, problem.ages), growth=growth)
+        after = {one.name: one for function in (demand_factor, people_factor) for one in function(problem)}
+        return changed(grown, {one.name: one.value for one in problem.changed if one.name in after}, after)
 
     if problem.growth:
         meaning = "Patients grow for so many years at the rates stated"
@@ -155,7 +202,7 @@ def demand_factor(problem: Problem) -> Iterator[Parameter]:
     for activity in sorted(str(one) for one in counted):
 
         def apply(problem: Problem, value: Value, activity: str = activity) -> Problem:
-            patients = table_times(problem.demand[[activity]], exactly(value))[activity]
+            patients = table_times(problem.demand[[activity]], number_of(value))[activity]
             return _other(problem, demand=problem.demand.assign(**{activity: patients}))
 
         yield _factor(f"demand_factor.{activity}", f"There are so many times as many patients of {activity}", apply)
@@ -169,7 +216,7 @@ def people_factor(problem: Problem) -> Iterator[Parameter]:
 
         def apply(problem: Problem, value: Value, age: str = age) -> Problem:
             same = {UNDER_65: Fraction(1), FROM_65: Fraction(1)}
-            factors = {**same, age: exactly(value)}
+            factors = {**same, age: number_of(value)}
             return _other(problem, demand=with_people_times(problem.demand, problem.areas, factors, problem.ages))
 
         if everybody and is_known:
@@ -199,7 +246,7 @@ def border_pull(problem: Problem) -> Iterator[Parameter]:
 
     if problem.border:
         meaning = "Such a share of every area's patients go to the nearest hospital of all, the others as today"
-        yield Parameter(BORDER_PULL, "share of patients", meaning, Fraction(0), Fraction(1), current, apply)
+        yield Parameter(BORDER_PULL, SHARE, meaning, Fraction(0), Fraction(1), current, apply)
 
 
 # Staff ----------------------------------------------------------------------------------------------------------------
@@ -215,7 +262,7 @@ def staff(problem: Problem) -> Iterator[Parameter]:
 
         def apply(problem: Problem, value: Value, team: str = team, unit: Any = unit) -> Problem:
             parts = 1 if unit == "people" else PARTS_OF_A_WTE
-            shared = shared_out(int(exactly(value) * parts), _in_post(problem, team, unit))
+            shared = shared_out(int(number_of(value) * parts), _in_post(problem, team, unit))
             found = {
                 (site, team, unit): n / parts for site, n in zip(_counted_at(problem, team, unit), shared, strict=True)
             }
@@ -237,7 +284,7 @@ def staff_at_a_site(problem: Problem) -> Iterator[Parameter]:
                 return exactly(problem.staff.get(key, 0.0))
 
             def apply(problem: Problem, value: Value, key: Any = (site, team, unit)) -> Problem:
-                return _other(problem, staff={**problem.staff, key: float(value)})
+                return _other(problem, staff={**problem.staff, key: float(number_of(value))})
 
             most = max(2 * current(problem), Fraction(10))
             meaning = f"So many {_called(problem, team)} are in post at {problem.sites[site].name}"
@@ -292,7 +339,7 @@ def pathway(problem: Problem) -> Iterator[Parameter]:
         yield _leg(code, "dwell_minutes", "minutes", f"{waits} at the first site", 240)
         yield _leg(code, "overhead_minutes", "minutes", f"{waits} on the crew, loading and handing over", 240)
         share = f"Such a share of patients of {name} seen where it is not provided are taken on"
-        yield _leg(code, "share_transferred", "share of patients", share, 1)
+        yield _leg(code, "share_transferred", SHARE, share, 1)
 
 
 @kind
@@ -315,7 +362,7 @@ def stay_days(problem: Problem) -> Iterator[Parameter]:
 
 
 def _factor(name: str, meaning: str, apply: Callable[[Problem, Value], Problem]) -> Parameter:
-    return Parameter(name, "times", meaning, Fraction(1, 2), Fraction(2), lambda _problem: Fraction(1), apply)
+    return Parameter(name, TIMES, meaning, Fraction(1, 2), Fraction(2), lambda _problem: Fraction(1), apply)
 
 
 def _figure(code: str, setting: str, unit: str, meaning: str, low: float, high: float) -> Parameter:
@@ -341,6 +388,8 @@ def _leg(code: str, setting: str, unit: str, meaning: str, high: float) -> Param
 
 
 def _new(figure: Figure, value: Value) -> Figure:
+    if isinstance(value, Figure):
+        return value
     return Figure(float(value), f"Varied from {figure.value:g}", verified=False)
 
 
