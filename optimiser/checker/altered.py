@@ -1,10 +1,13 @@
 """What a config changes of its settings and tables, worked out from the words alone, and what run.json says of it.
 
 Whatever order changes are stated in, they are made in this one, each on top of those before: every journey; those of a
-corridor; years of growth; patients of an activity; people of an age; the border; staff in all; staff at a site; and the
-figures of services. ``x1.2`` is so many times as much as before, ``+15`` and ``-2`` so much more and less, a number is
-what it becomes; each is rounded to six decimals, halves to the even one. So is what is changed, patients and posts; and
-journeys to the decimals that are kept. Of journeys, patients and people a change says how many times as many there are.
+corridor; those from an area or a district to one site, by name; years of growth; patients of an activity; people of an
+age; the border; staff in all; staff at a site; and the figures of services.
+
+``x1.2`` is so many times as much as before, ``+15`` and ``-2`` so much more and less, a number is what it becomes; each
+is rounded to six decimals, halves to the even one. So is what is changed, patients and posts; and journeys to the
+decimals that are kept. Of all journeys, patients and people a change says how many times as many there are; of those to
+one site, how many minutes more they take, which may count at one time of day only.
 
 Staff in all are shared between the sites as they were, in whole people or millionths of a post, by largest remainder;
 the first wins where they are equal. The travel of one team between its sites stays what it takes by the tables.
@@ -13,12 +16,13 @@ the first wins where they are equal. The travel of one team between its sites st
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from optimiser.checker.question import AGES, Change, ConfigReader, Figure, Growth, Question, Service
+from optimiser.checker.question import AGES, NONE, Change, ConfigReader, Figure, Growth, Question, Service
 from optimiser.checker.reading import Breach, brief, nearly, number, rounded_ratio
 from optimiser.checker.run import ACROSS_SITES, MICRO, Inputs, Run
 
@@ -27,6 +31,7 @@ ONCE = Fraction(1)
 LIMITS = ("minimum_patients", "maximum_patients")
 LEGS = ("dwell_minutes", "overhead_minutes", "share_transferred")
 OF_A_CORRIDOR = "journey_factor."
+ONE_WAY = re.compile(r"journeys\.([^.]+)\.from_(area|district)\.(.+)")
 # How many times as many patients an area has, where there are so many times as many people of each age.
 TimesAsMany = Callable[[str, str, Growth], Fraction]
 
@@ -38,12 +43,14 @@ class Changes:
         self.config, self.stated = config, stated
         self.made: dict[str, tuple[Fraction, Fraction]] = {}
 
-    def of(self, name: str, was: Fraction, most: int | None = None, *, whole: bool = False) -> Fraction | None:
+    def of(
+        self, name: str, was: Fraction, most: int | None = None, *, whole: bool = False, least: Fraction = NONE
+    ) -> Fraction | None:
         """Return what something becomes; nothing where the config does not change it."""
         if name not in self.stated:
             return None
         found = self.worked_out(name, was)
-        beyond = found < 0 or (most is not None and found > most) or (whole and found.denominator > 1)
+        beyond = found < least or (most is not None and found > most) or (whole and found.denominator > 1)
         self.config.wrong_if(beyond, f"change.{name}", self.stated[name].value, "is out of its range")
         self.made[name] = was, found
         return found
@@ -136,7 +143,32 @@ def _journeys(
         by = changes.times(f"{OF_A_CORRIDOR}{corridor}")
         if by != 1:
             minutes |= stretched({pair: n for pair, n in minutes.items() if corridors.get(pair[0]) == corridor}, by)
+    for name in sorted(changes.stated):
+        _one_way(name, question, inputs, minutes, changes)
     return minutes, road
+
+
+def _one_way(
+    name: str, question: Question, inputs: Inputs, minutes: dict[tuple[str, str], int], changes: Changes
+) -> None:
+    """Make journeys from an area or a district to one site take longer, if that is what a change is about."""
+    found = ONE_WAY.fullmatch(name)
+    if found is None:
+        return
+    site, by, where = found.groups()
+    time = next((one for one in question.times if where.endswith(f".at.{one}")), None)
+    where = where if time is None else where[: -len(f".at.{time}")]
+    areas = {code for code, area in inputs.areas.items() if where == (code if by == "area" else area.district)}
+    pairs = [pair for pair in minutes if pair[0] in areas and pair[1] == site]
+    if not pairs:
+        return
+    more = changes.of(name, Fraction(0), least=-Fraction(min(minutes[pair] for pair in pairs), MICRO)) or Fraction(0)
+    changes.config.wrong_if(
+        changes.stated[name].value[:1] not in ("+", "-"), f"change.{name}", "", "should be a number with its sign"
+    )
+    each = 10 ** (6 - question.minute_places)
+    for pair in pairs if time is None or question.times[time] else ():
+        minutes[pair] = max(rounded_ratio(minutes[pair] + int(more * MICRO), each) * each, 0)
 
 
 def _patients(question: Question, inputs: Inputs, as_many: TimesAsMany, changes: Changes) -> Inputs:

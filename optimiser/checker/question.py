@@ -200,6 +200,7 @@ class Question:
     know_before: tuple[Mapping[str, str], ...] = ()
     known_in_full: bool = False
     changes: Mapping[str, Change] = field(default_factory=dict)
+    times: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def border_open(self) -> bool:
@@ -559,6 +560,7 @@ class ConfigReader:
             services_a_site=found["at_most_services_a_site"],
             a_tie_is_within=found["a_tie_is_within"],
             changes=found["change"],
+            times={name: name == travel["time"] for name in travel["times"]},
             know_before=tuple(self.group(one, "know_before", KNOW_BEFORE) for one in found["know_before"] or ()),
         )
         self.cross_check(question)

@@ -65,6 +65,7 @@ def problem_of(config: Config, place: Place) -> Problem:
         areas=areas,
         journeys=_journeys(place, areas.index, sites, settings.travel),
         factors=_factors(settings.travel),
+        times_of_day={name: name == settings.travel.time for name in settings.travel.times or ()},
         minute_places=_places(settings.travel),
         demand=patients_after(growth, areas, ages) if growth else _demand(place, areas.index),
         growth=growth,

@@ -8,14 +8,16 @@ from fractions import Fraction
 
 from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.inputs.config import Config
+from optimiser.inputs.config.figures import in_full
 from optimiser.inputs.schema import place_table
 from optimiser.problem import Changed, Figure, Problem
 from optimiser.problem.beds import DAYS_A_YEAR, MOST_BEDS
 from optimiser.problem.decimals import PLACES, exactly
-from optimiser.problem.parameters import TIMES, parameters
+from optimiser.problem.parameters import MORE, TIMES, like_it, parameters
 
 MOST_PATIENTS = int(place_table("demand")["patients_per_year"].maximum or 0)
 LISTED = 40
+SIGNS = ("+", "-")
 
 
 def with_changes(config: Config, problem: Problem) -> Problem:
@@ -29,11 +31,16 @@ def with_changes(config: Config, problem: Problem) -> Problem:
     stated = config.settings.change or {}
     if not stated:
         return problem
-    known = parameters(problem)
-    faults = {name: _unknown(name, known) for name in stated if name not in known}
+    known = parameters(problem, stated)
+    faults = {name: _unknown(name, like_it(problem, name)) for name in stated if name not in known}
     done = []
     for name in (one for one in known if one in stated):
-        parameter, said = known[name], stated[name]
+        # How much less a journey may take depends on what was changed before.
+        parameter, said = parameters(problem, [name])[name], stated[name]
+        if parameter.unit == MORE and not str(said.value).startswith(SIGNS):
+            signed = f"+{in_full(said.value)}" if isinstance(said.value, float) else "+15"
+            faults[name] = f"{name} says how many minutes more or less. Write {signed}, with its sign."
+            continue
         was = parameter.current(problem)
         to = _wanted(said.value, was)
         if words := parameter.refuses(to):
@@ -41,8 +48,8 @@ def with_changes(config: Config, problem: Problem) -> Problem:
             faults[name] = f"{words[:-1]}{made}. Correct it."
             continue
         problem = parameter.apply(problem, Figure(float(to), said.source or said.reason, said.verified))
-        before = "" if parameter.unit == TIMES or to == was else f", in place of {float(was):g}"
-        words = f"{parameter.said_with(to)}{before}"
+        before = "" if parameter.unit in (TIMES, MORE) or to == was else f", in place of {float(was):g}"
+        words = f"{parameter.said_with(to)}{before}{f', but {parameter.idle}' if parameter.idle else ''}"
         done.append(Changed(name, float(was), float(to), words, said.reason, said.source, said.verified))
     if faults:
         raise InputError(Fault(config.where("change", name), faults[name]) for name in stated if name in faults)

@@ -137,6 +137,8 @@ class Problem:
         left.
     factors
         What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
+    times_of_day
+        The times of day or ways of driving that the question knows, and whether it is asked at them.
     minute_places
         How many decimals of a minute are kept, after the factors.
     border
@@ -173,6 +175,7 @@ class Problem:
     growth: Growth | None = None
     ages: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     factors: Mapping[str, Figure] = field(default_factory=dict)
+    times_of_day: Mapping[str, bool] = field(default_factory=dict)
     minute_places: int = decimals.PLACES
     border: Border | None = None
     uncounted: Mapping[str, int] = field(default_factory=dict)

@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from optimiser.problem import ACROSS_SITES, Figure, Problem, Service
-from optimiser.problem.decimals import exactly, table_times
+from optimiser.problem.decimals import exactly, table_plus, table_times
 from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, patients_after, with_people_times
 from optimiser.problem.words import AGED, amount, of_ages, shown
 
@@ -23,11 +25,13 @@ from optimiser.problem.words import AGED, amount, of_ages, shown
 Value = Fraction | float | Figure
 PARTS_OF_A_WTE = 1_000_000
 BORDER_PULL, PEOPLE = "border_pull", "people_factor."
-TIMES, SHARE = "times", "share of patients"
+TIMES, SHARE, MORE = "times", "share of patients", "minutes more"
 # Far beyond whatever can be meant, and well within what adds up exactly.
-MOST: Mapping[str, int] = {TIMES: 1_000, SHARE: 1, "years": 100, "minutes": 10_080, "days": 10_000}
+MOST: Mapping[str, int] = {TIMES: 1_000, SHARE: 1, "years": 100, "minutes": 10_080, MORE: 1_440, "days": 10_000}
 MOST_OF_ALL = 1_000_000_000
 LEAST_DAYS = Fraction(1, 1000)
+ALL_JOURNEYS = "journey_factor"
+ONE_WAY = re.compile(r"journeys\.(?P<site>[^.]+)\.from_(?P<by>area|district)\.(?P<where>.+)")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,10 @@ class Parameter:
         The question with another value. It has no ``files``, for they tell of the question as it was read.
     whole
         Whether only whole numbers have a meaning.
+    least
+        The least that it can be.
+    idle
+        Why it changes nothing in this question; blank where it does.
     """
 
     name: str
@@ -56,6 +64,8 @@ class Parameter:
     current: Callable[[Problem], Fraction]
     apply: Callable[[Problem, Value], Problem]
     whole: bool = False
+    least: Fraction = Fraction(0)
+    idle: str = ""
 
     def refuses(self, value: Value) -> str:
         """Say why it cannot have a value, as a sentence with its name; nothing where it can."""
@@ -63,10 +73,8 @@ class Parameter:
         text, most = f"{float(number):g}", MOST.get(self.unit, MOST_OF_ALL)
         if self.unit == TIMES and number <= 0:
             return f"{self.name} is a factor and must be above 0, not {text}."
-        if number < 0:
-            return f"{self.name} must be at least 0, not {text}."
-        if self.unit == "days" and number < LEAST_DAYS:
-            return f"{self.name} must be at least {float(LEAST_DAYS):g}, not {text}."
+        if number < self.least:
+            return f"{self.name} must be at least {float(self.least):g}, not {text}."
         if number > most:
             is_share = "is a share and " if self.unit == SHARE else ""
             return f"{self.name} {is_share}must be at most {most:,}, not {text}."
@@ -81,6 +89,7 @@ class Parameter:
         """Return its meaning with a value in place of ``so many``."""
         number = float(number_of(value))
         for said, words in (
+            ("so many minutes more", f"{amount(abs(number), 'minutes')} {'less' if number < 0 else 'more'}"),
             ("so many", shown(number)),
             ("so long", amount(number, "minutes")),
             ("such a share of", f"a share of {shown(number)} of"),
@@ -106,9 +115,15 @@ def kind(function: Kind) -> Kind:
     return function
 
 
-def parameters(problem: Problem) -> dict[str, Parameter]:
-    """Return everything that may vary in a question, by name."""
-    return {one.name: one for function in KINDS.values() for one in function(problem)}
+def parameters(problem: Problem, names: Iterable[str] = ()) -> dict[str, Parameter]:
+    """Return everything that may vary in a question, by name, in the order in which it is changed.
+
+    Journeys from one place to one site are too many to list. Of them those are there that are named, in order of name.
+    """
+    listed = {one.name: one for function in KINDS.values() for one in function(problem)}
+    named = {name: one for name in sorted(set(names)) if (one := journeys(problem, name))}
+    first = {name: one for name, one in listed.items() if name.startswith(ALL_JOURNEYS)}
+    return first | named | listed
 
 
 def changed(problem: Problem, values: Mapping[str, Value], known: Mapping[str, Parameter] | None = None) -> Problem:
@@ -121,7 +136,7 @@ def changed(problem: Problem, values: Mapping[str, Value], known: Mapping[str, P
     KeyError
         For a name that the question has no parameter of.
     """
-    known = parameters(problem) if known is None else known
+    known = parameters(problem, values) if known is None else known
     if unknown := [name for name in values if name not in known]:
         raise KeyError(f"This question has no parameter {', '.join(unknown)}.")
     for name, parameter in known.items():
@@ -162,6 +177,54 @@ def journey_factor_of_a_corridor(problem: Problem) -> Iterator[Parameter]:
 
         meaning = f"Every journey from the areas of {corridor} takes so many times as long"
         yield _factor(f"journey_factor.{corridor}", meaning, apply)
+
+
+def journeys(problem: Problem, name: str) -> Parameter | None:
+    """Journeys from an area, or from a district, to one site take so many minutes more, perhaps at one time of day.
+
+    ``journeys.SITE.from_district.DISTRICT`` and ``journeys.SITE.from_area.AREA``, perhaps with ``.at.TIME``: then they
+    do where the question is asked at that time. None where the question has no such journeys. None takes less than 0.
+    """
+    found = ONE_WAY.fullmatch(name)
+    if not found or found["site"] not in problem.journeys:
+        return None
+    site, where = found["site"], found["where"]
+    time = next((one for one in problem.times_of_day if where.endswith(f".at.{one}")), "")
+    where = where.removesuffix(f".at.{time}") if time else where
+    column = problem.areas.index.to_series() if found["by"] == "area" else problem.areas.get("district")
+    here = np.zeros(len(problem.areas), dtype=bool) if column is None else (column == where).to_numpy(dtype=bool)
+    minutes = problem.journeys.loc[here, site]
+    if minutes.isna().all():
+        return None
+    counts = not time or problem.times_of_day[time]
+
+    def apply(problem: Problem, value: Value) -> Problem:
+        if not counts:
+            return _other(problem)
+        table = problem.journeys.copy()
+        table.loc[here, [site]] = table_plus(table.loc[here, [site]], number_of(value), problem.minute_places)
+        return _other(problem, journeys=table)
+
+    meaning = f"Journeys from {where} to {problem.sites[site].name} take so many minutes more"
+    least, most = -exactly(float(minutes.min())), Fraction(MOST[MORE])
+    idle = "" if counts else f"the question is not asked at {time} (travel.time)"
+    meaning = f"{meaning}{f' at {time}' if time else ''}"
+    return Parameter(name, MORE, meaning, least, most, lambda _: Fraction(0), apply, least=least, idle=idle)
+
+
+def like_it(problem: Problem, name: str) -> list[str]:
+    """Return names that somebody may have meant by one that the question does not have."""
+    listed = list(parameters(problem))
+    found = ONE_WAY.fullmatch(name)
+    if not found:
+        return [*listed, *(["journeys.SITE.from_district.DISTRICT"] if name.startswith("journeys") else [])]
+    sites = [found["site"]] if found["site"] in problem.journeys else [str(site) for site in problem.journeys]
+    column = problem.areas.index if found["by"] == "area" else problem.areas.get("district", ())
+    places = sorted({str(one) for one in column if isinstance(one, str) and one})
+    places = [found["where"]] if found["where"] in places else places
+    if len(sites) > 1 and len(places) > 1:
+        return [f"journeys.{site}.from_{found['by']}.{places[0]}" for site in sites]
+    return [f"journeys.{site}.from_{found['by']}.{place}" for site in sites for place in places]
 
 
 def corridors(problem: Problem) -> tuple[str, ...]:
@@ -358,7 +421,8 @@ def stay_days(problem: Problem) -> Iterator[Parameter]:
 
             most = 3 * exactly(service.beds.days.value)
             meaning = f"Patients of {service.name} stay so many days"
-            yield Parameter(f"stay_days.{code}", "days", meaning, Fraction(1, 10), most, current, apply)
+            low, name = Fraction(1, 10), f"stay_days.{code}"
+            yield Parameter(name, "days", meaning, low, most, current, apply, least=LEAST_DAYS)
 
 
 def _factor(name: str, meaning: str, apply: Callable[[Problem, Value], Problem]) -> Parameter:

@@ -59,7 +59,7 @@ class Work:
     @cached_property
     def known(self) -> dict[str, Parameter]:
         """The question's parameters."""
-        return parameters(self.sweep.problem)
+        return parameters(self.sweep.problem, self.sweep.settings.varied)
 
     @cached_property
     def size(self) -> int:

@@ -16,7 +16,7 @@ from optimiser.inputs.config.faults import settings_of
 from optimiser.inputs.config.figures import Number, Strict, Within, a_number, no_repeats
 from optimiser.inputs.layers import Origin, Spot, origin_of, read_layers
 from optimiser.problem import Problem
-from optimiser.problem.parameters import parameters
+from optimiser.problem.parameters import like_it, parameters
 
 MOST_SCENARIOS = 1_000_000
 Whole = Annotated[int, BeforeValidator(a_number)]
@@ -84,6 +84,11 @@ class SweepSettings(Strict):
     vary: dict[str, Spread] = Field({}, description="How each parameter is drawn")
     together: tuple[Together, ...] = Field((), description="Which drawn parameters move together")
 
+    @property
+    def varied(self) -> list[str]:
+        """Names of all that some scenario varies."""
+        return list(dict.fromkeys(name for _, name, _ in _named(self)))
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -135,13 +140,15 @@ def _ways(settings: SweepSettings, path: Path) -> Iterator[Fault]:
 
 
 def _disagreements(settings: SweepSettings, problem: Problem, origins: Mapping[Spot, Origin]) -> Iterator[Fault]:
-    known = parameters(problem)
+    known = parameters(problem, settings.varied)
     for spot, name, values in _named(settings):
         where = str(origin_of(origins, spot))
         if name not in known:
-            hint = did_you_mean(name, known, list_at_most=40)
+            hint = did_you_mean(name, like_it(problem, name), list_at_most=40)
             yield Fault(where, f"there is no parameter {quoted(name)} of this question. {hint}".rstrip())
             continue
+        if known[name].idle:
+            yield Fault(where, f"{name} would change nothing: {known[name].idle}. Take it out, or ask at that time.")
         yield from (Fault(where, words) for value in values if (words := known[name].refuses(value)))
     for number, one in enumerate(settings.together):
         for name in one.parameters:

@@ -17,7 +17,7 @@ import test_parameters
 from as_files import with_files
 from command import optimiser
 from drawing import draws
-from hypothesis import given
+from hypothesis import assume, given
 from made_up_place import CONFIG, TABLES, write_config, write_question
 from pandas.testing import assert_frame_equal
 from test_sweep import found_by, questions, sweep_of
@@ -36,7 +36,7 @@ from optimiser.problem.parameters import changed, parameters
 from optimiser.problem.words import of_changes
 from optimiser.report import rests_on, screen, summary
 from optimiser.report.page.build import page
-from optimiser.scenarios.settings import Sweep
+from optimiser.scenarios.settings import Sweep, read_sweep
 from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +85,14 @@ def edited(files: Files, values: Mapping[str, float]) -> Files:
             cells(found, "journeys", "minutes", lambda row: not names or row["area"] in on, by)  # noqa: B023
             if not names:
                 cells(found, "transfers", "minutes", lambda _row: True, by)
+        elif kind == "journeys":
+            by_area = {row["area"]: row["district"] for row in rows_of(found, "areas")}
+            where = {area for area in by_area if names[2] in (area, by_area[area])}
+            rows = rows_of(found, "journeys")
+            for row in rows:
+                if row["area"] in where and row["site"] == names[0]:
+                    row["minutes"] = str(max(Decimal(row["minutes"]) + Decimal(repr(value)), Decimal(0)))
+            write(found, "journeys", rows)
         elif kind == "demand_factor":
             cells(found, "demand", "patients_per_year", lambda row: row["activity"] == names[0], by)  # noqa: B023
         elif kind == "people_factor":
@@ -162,9 +170,12 @@ def test_a_change_is_what_tables_edited_by_hand_and_a_sweep_of_one_scenario_are_
     world, values = sweep.problem, dict(sweep.settings.scenarios[0])
     folder = tmp_path_factory.mktemp("changed")
     base = asked(files_asking(world), folder / "base")
-    stated = {name: value for name, value in values.items() if name in parameters(base)}
-    here = asked(files_asking(world, stated), folder / "changed")
-    known = [name for name in parameters(base) if name in stated]
+    ordered = parameters(base, values)
+    stated = {name: value for name, value in values.items() if name in ordered}
+    signed = {name: f"{value:+g}" if name.startswith("journeys.") else value for name, value in stated.items()}
+    assume(can_be_made(base, stated))
+    here = asked(files_asking(world, signed), folder / "changed")
+    known = [name for name in ordered if name in stated]
     by_hand = asked(edited(files_asking(world), {name: stated[name] for name in known}), folder / "by_hand")
     same_question(here, by_hand)
     assert [one.name for one in here.changed] == known
@@ -181,6 +192,17 @@ def test_a_change_is_what_tables_edited_by_hand_and_a_sweep_of_one_scenario_are_
     assert first == pytest.approx(plan.proof.objectives[0].value, rel=1e-12, abs=1e-9)
     breaches = check(files_of(plan))
     assert breaches.empty, breaches.to_string()
+
+
+def can_be_made(problem: Problem, values: Mapping[str, float]) -> bool:
+    """Whether no journey would take less than nothing, with what is changed before: that is refused of a config."""
+    for name in parameters(problem, values):
+        if name in values:
+            parameter = parameters(problem, [name])[name]
+            if parameter.refuses(values[name]):
+                return False
+            problem = parameter.apply(problem, values[name])
+    return True
 
 
 def same_question(one: Problem, other: Problem) -> None:
@@ -336,6 +358,83 @@ def test_a_what_if_takes_a_change_of_its_base_away_or_states_it_anew(tmp_path: P
     )
     (one,) = read_question(other).problem.changed
     assert (one.value, one.reason, one.source, one.verified) == (8, "More", "", False)
+
+
+# Journeys to one site -------------------------------------------------------------------------------------------------
+
+
+def of_journeys(tmp_path: Path, *lines: str, more: str = "") -> Path:
+    """Return a config of the made-up place that changes journeys, each with a reason."""
+    change = "".join(f"  {line.replace(': ', ': {value: ')}, reason: Road works}}\n" for line in lines)
+    return write_question(tmp_path, f"{CONFIG}{more}change:\n{change}")
+
+
+def test_journeys_from_an_area_or_a_district_to_one_site_take_so_many_minutes_more(tmp_path: Path):
+    more = "travel: {factor: 1.5, decimals: 1, times: {peak: 2, night: 1}, time: peak}\n"
+    path = of_journeys(
+        tmp_path,
+        "journeys.birch.from_area.A1: +10.25",
+        "journeys.ash.from_district.West: -4.5",
+        "journeys.ash.from_district.West.at.peak: +2",
+        "journeys.elm.from_district.West.at.night: +60",
+        "journey_factor: x2",
+        more=more,
+    )
+    problem = read_question(path).problem
+    # Of 10 and 15 minutes to ash, 20.5 and 12 to birch; times 1.5 and 2 at peak, and twice as long; then what is added.
+    assert problem.journeys["ash"].tolist() == [57.5, 87.5, 300]
+    assert problem.journeys["birch"].tolist() == [133.2, 72, 132]
+    assert problem.journeys["elm"].tolist() == [240, 180, 48]
+    assert [line.partition(". Reason: ")[0] for line in of_changes(problem)] == [
+        "Changed: Every journey and every way between sites takes 2 times as long",
+        "Changed: Journeys from West to Ash Hospital take 4.5 minutes less",
+        "Changed: Journeys from West to Ash Hospital take 2 minutes more at peak",
+        "Changed: Journeys from A1 to Birch Hospital take 10.25 minutes more",
+        "Changed: Journeys from West to Elm Hospital take 60 minutes more at night, "
+        "but the question is not asked at night (travel.time)",
+    ]
+    plan = evaluate(problem, problem.today)
+    assert check(files_of(plan)).empty
+    assert "minutes_are_the_tables" in lied(files_of(plan), "config.yaml", "-4.5", "-3.5")
+    assert "minutes_are_the_tables" in lied(files_of(plan), "config.yaml", "time: peak", "time: night")
+
+
+def test_what_cannot_be_added_to_journeys_is_refused_with_a_remedy(tmp_path: Path):
+    path = of_journeys(
+        tmp_path,
+        "journeys.ash.from_area.A1: 15",
+        "journeys.ash.from_area.A2: x1.2",
+        "journeys.ash.from_district.Wset: +1",
+        "journeys.asch.from_district.West: +1",
+        "journeys.birch.from_area.A2: -12.5",
+        "journeys.birch.from_area.A1.at.peak: +1",
+        "journeys.elm: +1",
+    )
+    with pytest.raises(InputError) as refused:
+        read_question(path)
+    said = [one.message for one in refused.value.faults]
+    assert len(said) == 7
+    assert said[0].endswith("says how many minutes more or less. Write +15, with its sign.")
+    assert said[1].endswith("Write +15, with its sign.")
+    assert 'Did you mean "journeys.ash.from_district.West"?' in said[2]
+    assert 'Did you mean "journeys.ash.from_district.West"?' in said[3]
+    assert said[4] == "journeys.birch.from_area.A2 must be at least -12, not -12.5 (-12.5 to 0). Correct it."
+    assert 'Did you mean "journeys.birch.from_area.A1"?' in said[5]
+
+
+def test_a_sweep_varies_journeys_to_one_site_and_refuses_a_time_that_is_not_asked(tmp_path: Path):
+    write_question(tmp_path, f"{CONFIG}travel: {{times: {{peak: 2}}}}\n")
+    name = "journeys.ash.from_district.West"
+    path = write_config(tmp_path, "sweep.yaml", f"title: A\nconfig: base.yaml\ngrid: {{{name}: [-10, 0, 20.5]}}\n")
+    finding = found_by(read_sweep(path))
+    assert finding.work.way == "one by one"
+    # Birch alone would see 4.333333 of the 5 that are asked for, so that everybody is at ash or everybody at birch.
+    assert finding.scenarios[name].tolist() == [-10, 0, 20.5]
+    best = [10 * 0 + 4.333333 * 5, 10 * 10 + 4.333333 * 15, 10 * 20.5 + 4.333333 * 12]
+    assert finding.by_scenario["best_value"].tolist() == pytest.approx(best)
+    idle = write_config(tmp_path, "idle.yaml", f"title: A\nconfig: base.yaml\ngrid: {{{name}.at.peak: [0, 20]}}\n")
+    with pytest.raises(InputError, match="would change nothing: the question is not asked at peak"):
+        read_sweep(idle)
 
 
 # What people are told, and what is checked ----------------------------------------------------------------------------

@@ -83,6 +83,7 @@ NOT_DRAWN = {
     "Problem.know_before": "what people are told, which no rule reads",
     "Problem.minute_places": "how finely journeys were read: tests/inputs/test_exactness.py",
     "Problem.nowhere_today": "which changes from today count: tests/model/test_links_and_beds.py",
+    "Problem.times_of_day": "when journeys are as they are, which no rule reads: tests/inputs/test_changing.py",
     "Problem.time_limit_minutes": "how long may be looked",
     "Problem.uncounted": "of which areas nobody is counted, which no rule reads: tests/checker/test_areas_outside.py",
     "RotaNeed.at": "tests/rotas/test_teams.py",
