@@ -19,7 +19,7 @@ import numpy as np
 from optimiser.problem import ACROSS_SITES, Figure, Problem, Service
 from optimiser.problem.decimals import exactly, table_plus, table_times
 from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, patients_after, with_people_times
-from optimiser.problem.words import AGED, amount, of_ages, shown
+from optimiser.problem.words import AGED, amount, of_ages, shown, spoken
 
 # A figure is a value that says where it comes from.
 Value = Fraction | float | Figure
@@ -268,7 +268,9 @@ def demand_factor(problem: Problem) -> Iterator[Parameter]:
             patients = table_times(problem.demand[[activity]], number_of(value))[activity]
             return _other(problem, demand=problem.demand.assign(**{activity: patients}))
 
-        yield _factor(f"demand_factor.{activity}", f"There are so many times as many patients of {activity}", apply)
+        yield _factor(
+            f"demand_factor.{activity}", f"There are so many times as many patients of {spoken(activity)}", apply
+        )
 
 
 @kind
