@@ -94,6 +94,7 @@ def validate(config: Config, as_json: AsJson = False) -> None:
     Example:  optimiser validate configs/base.yaml
     """
     from optimiser.inputs import read_question
+    from optimiser.inputs.provenance import notes
     from optimiser.inputs.tables import boundary_file
     from optimiser.problem.words import amount, of_changes, of_incomers
 
@@ -111,7 +112,9 @@ def validate(config: Config, as_json: AsJson = False) -> None:
         some = amount(left_out, "areas outside")
         words.append(f"Left out: {some} of which not every activity is known (areas_outside: {areas_outside}).")
     words += [*of_changes(problem), *of_incomers(problem), *taken_in_words(question)]
-    record = counts | {"doubts": list(question.doubts), "taken": list(question.taken)}
+    unsourced = notes(question.place, question.place_folder)
+    words += ["Of where tables come from:", *(f"  {one}" for one in unsourced)] if unsourced else []
+    record = counts | {"doubts": list(question.doubts), "taken": list(question.taken), "sources": unsourced}
     say(words, record, as_json, f"optimiser solve {config}")
 
 

@@ -90,7 +90,7 @@ class Parameter:
         number = float(number_of(value))
         for said, words in (
             ("so many minutes more", f"{amount(abs(number), 'minutes')} {'less' if number < 0 else 'more'}"),
-            ("so many", shown(number)),
+            ("so many", f"{shown(number)} WTE" if self.unit == "WTE" else shown(number)),
             ("so long", amount(number, "minutes")),
             ("such a share of", f"a share of {shown(number)} of"),
         ):
