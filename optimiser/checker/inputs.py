@@ -411,6 +411,7 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
     if question.growth:
         config.known(question.growth.by_activity, activities, "demand.growth.by_activity")
     config.known(question.ages, activities, "demand.ages")
+    config.known(question.closed, candidates, "closed_sites")
     for code, service in question.services.items():
         config.known(service.fixed, candidates, f"services.{code}.fixed")
         config.known(question.today.get(code, ()), candidates, f"today.{code}")

@@ -72,6 +72,7 @@ def problem_of(config: Config, place: Place) -> Problem:
         ages=ages,
         teams={code: _team(code, team, place.grades_of(code)) for code, team in settings.teams.items()},
         staff=_staff(config, place),
+        closed=_closed(settings),
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
         nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
         transfers=transfers,
@@ -165,6 +166,11 @@ def _ways(settings: Settings, team: str, transfers: pd.DataFrame, neighbours: Se
     return {site: (float(minutes[base, row[site]]), float(minutes[row[site], base])) for site in others}
 
 
+def _closed(settings: Settings) -> dict[str, Fixed]:
+    """Return by site that nothing is provided there, and why, where the config closes it."""
+    return {site: one.into(Fixed, provided=False) for site, one in (settings.closed_sites or {}).items()}
+
+
 def _service(settings: Settings, code: str, all_neighbours: Sequence[str], transfers: pd.DataFrame) -> Service:
     service = settings.services[code]
     listed = {"all": all_neighbours, "none": ()}.get(str(service.neighbours), service.neighbours)
@@ -173,7 +179,7 @@ def _service(settings: Settings, code: str, all_neighbours: Sequence[str], trans
         Service,
         code=code,
         neighbours=tuple(site for site in all_neighbours if site in listed),
-        fixed={site: one.into(Fixed) for site, one in service.fixed.items()},
+        fixed={site: one.into(Fixed) for site, one in service.fixed.items()} | _closed(settings),
         neighbours_take_at_most={site: one.figure() for site, one in (service.neighbours_take_at_most or {}).items()},
         same_site=tuple(one.into(Link, service=other) for other, one in service.same_site.items()),
         rotas=tuple(

@@ -149,6 +149,8 @@ class Problem:
         Minutes a patient that are too few to matter. ``None``: a hundredth of the average journey to a service.
     know_before
         What to know before an answer is repeated.
+    closed
+        By candidate, why it provides nothing in this question: that is fixed of every service.
     changed
         What a config changed of its settings and tables, in the order in which it was changed: it is in all the above.
     files
@@ -181,6 +183,7 @@ class Problem:
     uncounted: Mapping[str, int] = field(default_factory=dict)
     a_tie_is_within: Figure | None = None
     know_before: tuple[KnowBefore, ...] = ()
+    closed: Mapping[str, Fixed] = field(default_factory=dict)
     changed: tuple[Changed, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import ceil, floor, isfinite
 
-from optimiser.problem import Problem
+from optimiser.problem import Changed, Fixed, Problem
 
 NO_SITE = "no site"
 PATIENTS = "patients a year"
@@ -167,12 +167,17 @@ def of_incomers(problem: Problem) -> list[str]:
 
 
 def of_changes(problem: Problem) -> list[str]:
-    """Return what the config changed of its settings and tables, a sentence each, with why and whence."""
-    return [
-        f"Changed: {one.words}. Reason: {one.reason.rstrip('.')} "
-        f"({one.source or 'no source stated'}{'' if one.verified else '; not verified'})."
-        for one in problem.changed
-    ]
+    """Return which sites a config closes and what it changed of its settings and tables, with why and whence."""
+    closed = (
+        _with_why(f"Closed: {problem.sites[site].name} provides nothing here", why)
+        for site, why in problem.closed.items()
+    )
+    return [*closed, *(_with_why(f"Changed: {one.words}", one) for one in problem.changed)]
+
+
+def _with_why(said: str, why: Fixed | Changed) -> str:
+    whence = f"{why.source or 'no source stated'}{'' if why.verified else '; not verified'}"
+    return f"{said}. Reason: {why.reason.rstrip('.')} ({whence})."
 
 
 def amount(number: float, unit: str, more: str = "") -> str:

@@ -437,6 +437,38 @@ def test_a_sweep_varies_journeys_to_one_site_and_refuses_a_time_that_is_not_aske
         read_sweep(idle)
 
 
+# Closed sites ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_closed_site_provides_nothing_whatever_is_fixed_there_and_everybody_is_told_and_checks_it(tmp_path: Path):
+    closed = "closed_sites: {ash: {reason: A flood, source: The news, verified: true}}\n"
+    path = write_question(tmp_path, f"{CONFIG}{closed}")
+    problem = read_question(path).problem
+    plan = solve(problem)
+    # The machines of the laboratories are at ash, and it is the nearest to A1.
+    assert {site for site, _ in plan.designated} == {"birch"}
+    assert problem.staff["ash", "doctors", "people"] == 4
+    said = "Closed: Ash Hospital provides nothing here. Reason: A flood (The news)."
+    assert said in summary.lines(plan) and said in screen.lines(plan)
+    files = files_of(plan)
+    assert b"labs,ash,false,,true,A flood" in files["designations.csv"]
+    assert check(files).empty
+    assert "fixed_is_as_configured" in lied(files, "config.yaml", "A flood", "A fire")
+    assert "config_is_understood" in lied(files, "config.yaml", "closed_sites:\n  ash:", "closed_sites:\n  asch:")
+    # Of the same question with the site open, the answer is at ash.
+    assert ("ash", "care") in solve(read_question(write_question(tmp_path / "open")).problem).designated
+
+
+def test_only_a_candidate_can_be_closed_and_only_with_a_reason(tmp_path: Path):
+    closed = "closed_sites: {ahs: {reason: A flood}, elm: {reason: A flood}, birch: {source: The news}}\n"
+    with pytest.raises(InputError) as refused:
+        read_question(write_question(tmp_path, f"{CONFIG}{closed}"))
+    said = [one.message for one in refused.value.faults]
+    assert said[0].startswith('"reason" is missing from "closed_sites.birch".')
+    assert 'there is no site "ahs" in sites.csv. Did you mean "ash"?' in said[1]
+    assert '"elm" is a neighbour, and neighbours are never decided on.' in said[2]
+
+
 # What people are told, and what is checked ----------------------------------------------------------------------------
 
 

@@ -77,6 +77,7 @@ NOT_DRAWN = {
     "Problem.ages": "whom patients grow with: tests/scenarios/test_switching.py and tests/problem/test_growth.py",
     "Problem.factors": "what journeys were multiplied by before a rule reads them",
     "Problem.changed": "what was changed of all else, which no rule reads: tests/inputs/test_changing.py",
+    "Problem.closed": "why what is fixed is so, which no rule reads: tests/inputs/test_changing.py",
     "Problem.files": "what a question was read from",
     "Problem.growth": "what demand was before it grew",
     "Problem.hurdles": "in which order rules strike out: tests/search/test_options.py",

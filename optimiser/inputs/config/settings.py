@@ -408,6 +408,14 @@ class ChangeSettings(Strict):
         return said
 
 
+class ClosedSettings(Strict):
+    """A candidate that provides nothing in this question, whatever else is fixed there, and why."""
+
+    reason: Line = Field(description="Why it is closed")
+    source: StrictStr = Field("", description="Where that is stated")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+
 class KnowBeforeSettings(Strict):
     """What to know before an answer is repeated."""
 
@@ -466,6 +474,9 @@ class Settings(Strict):
     )
     exceptions: tuple[ExceptionSettings, ...] | None = Field(
         None, description="Links that need not hold at some site, each with its reason; every run lists them"
+    )
+    closed_sites: dict[Code, ClosedSettings] | None = Field(
+        None, description="Candidates that provide nothing in this question, for a while perhaps, each with its reason"
     )
     change: dict[StrictStr, ChangeSettings] | None = Field(
         None,
