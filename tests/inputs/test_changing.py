@@ -347,6 +347,18 @@ def test_what_is_beyond_all_sense_is_refused(tmp_path: Path, name: str, value: s
     assert len(refused.value.faults) == 1
 
 
+def test_a_change_that_makes_sums_too_fine_is_refused_where_it_stands(tmp_path: Path):
+    path = tmp_path / "fine.yaml"
+    path.write_text(
+        f"based_on: {ROOT / 'configs/what_if/treat_and_transfer.yaml'}\n"
+        "change:\n"
+        "  share_transferred.hyper_acute_stroke: {value: 0.731357, reason: Why}\n"
+        "  demand_factor.emergency_attendance: {value: 1.000001, reason: Why}\n"
+    )
+    with pytest.raises(InputError, match=r"fine.yaml, line 2: .*, or change patients and shares by rounder numbers"):
+        read_question(path)
+
+
 def test_a_what_if_takes_a_change_of_its_base_away_or_states_it_anew(tmp_path: Path):
     change = "change:\n  staff.doctors.people.ash: {value: 7, reason: Why, source: A paper, verified: true}\n"
     write_question(tmp_path, f"{CONFIG}{change}")
