@@ -527,7 +527,7 @@ def test_what_was_changed_and_why_stands_in_the_summary_on_the_page_and_among_wh
     plan = run_of(tmp_path / "run").plan
     there = "3 Doctors are in post at Birch Hospital, in place of 2"
     staff = f"Changed: {there}. Reason: One more from April (A paper; not verified)."
-    patients = "Changed: There are 1.5 times as many patients of visits. Reason: A new town (no source stated)."
+    patients = "Changed: There are 1.5 times as many patients of visit. Reason: A new town (no source stated)."
     assert of_changes(plan.problem) == [patients, staff]
     for told in (summary.lines(plan), screen.lines(plan)):
         assert {staff, patients} <= set(told)
