@@ -48,7 +48,7 @@ UNITS = {
 OBJECTIVES = list(UNITS)
 # Of a config, and of a service of it; what is not known here is refused.
 SETTINGS = """title place border areas_outside border_pull travel demand teams services today objectives hurdles
-    at_most_services_a_site exceptions a_tie_is_within know_before time_limit_minutes contract working_time"""
+    at_most_services_a_site exceptions closed_sites change a_tie_is_within know_before time_limit_minutes contract working_time"""
 SERVICE_SETTINGS = """name activity patients_go_to observed neighbours fixed at_least_sites at_most_sites beds rotas
     minimum_patients maximum_patients longest_journey_minutes standard_minutes at_most_share_outside in_reach
     neighbours_take_at_most share_within_standard same_site by_transfer stays_local pathway transfer"""
@@ -137,7 +137,7 @@ def yaml_scalar(text):
             raise CannotRead(f"config.yaml: {text} is not understood") from None
     if text[0] in "[{&*!|>%@`'":
         raise CannotRead(f"config.yaml: {text} is not understood: only what the program writes is")
-    return number(text) if re.fullmatch(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", text) else text
+    return number(text) if re.fullmatch(r"-?\d+(\.\d*)?([eE][+-]?\d+)?", text) else text
 
 
 def yaml_of(text):
@@ -207,6 +207,143 @@ def value(where, name, otherwise=None):
     return otherwise if stated is None or stated.value is None else stated.value
 
 
+# What a config changes -----------------------------------------------------------------------------------------------
+
+
+class Changes:
+    """What a config changes, each on top of those before, and what of it was made: by name, what it was and became."""
+
+    def __init__(self, stated):
+        self.stated, self.made = stated, {}
+
+    def of(self, name, was, whole_ones=False):
+        """Return what something becomes; as it was where the config does not change it."""
+        if name not in self.stated:
+            return was
+        said = self.stated[name]["value"]
+        sign = said[:1] if isinstance(said, str) and said[:1] in ("x", "+", "-") else "-" if said < 0 else ""
+        by = number(said[1:]) if isinstance(said, str) else abs(said)
+        found = {"x": was * by, "+": was + by, "-": was - by, "": by}[sign]
+        found = Fraction(round(found * MICRO), MICRO)
+        way = name.startswith("journeys.")
+        if (whole_ones and found % 1) or (way and sign not in ("+", "-")) or (found < 0 and not way):
+            raise CannotRead(f"config.yaml: {name} cannot be changed to {said}")
+        self.made[name] = (was, found)
+        return found
+
+    def figure(self, where, setting, name, otherwise=None):
+        """Change a figure of the config in its place, if it is stated."""
+        was = value(where, setting, otherwise)
+        if name in self.stated and was is not None:
+            said = self.stated[name]
+            why = said.get("source") or said["reason"]
+            where[setting] = {"value": self.of(name, was), "source": why, "verified": said.get("verified")}
+
+    def question(self, config):
+        """Change what the config itself states: years of growth, the border, figures of services."""
+        growth = (config.get("demand") or {}).get("growth")
+        if growth:
+            growth["years"] = self.of("growth_years", growth["years"], whole_ones=True)
+        if config.get("border") == "as_today":
+            self.figure(config, "border_pull", "border_pull", Fraction(0))
+        for code, service in config["services"].items():
+            for name in ("minimum_patients", "maximum_patients"):
+                self.figure(service, name, f"{name}.{code}")
+            for name in ("dwell_minutes", "overhead_minutes", "share_transferred"):
+                if service.get("transfer"):
+                    otherwise = Fraction(1) if name == "share_transferred" else None
+                    self.figure(service["transfer"], name, f"{name}.{code}", otherwise)
+            if service.get("beds"):
+                self.figure(service["beds"], "stay_days", f"stay_days.{code}")
+
+    def ways(self, q, place, places, times):
+        """Change journeys: all, those of a corridor, those to one site; and ways between sites with all."""
+
+        def stretch(table, by, pairs):
+            if by != 1:
+                table.update({pair: whole(table[pair] * by / MICRO, places) for pair in pairs})
+
+        by = self.of("journey_factor", Fraction(1))
+        stretch(q.minutes, by, list(q.minutes))
+        stretch(q.road, by, list(q.road))
+        path = place / "corridors.csv"
+        corridor = {key[0]: row["corridor"] for key, row in keyed(path, ["area"]).items()} if path.exists() else {}
+        counted = {area for area, _ in q.areas}
+        for name in sorted(set(corridor.values())):
+            here = [pair for pair in q.minutes if pair[0] in counted and corridor.get(pair[0]) == name]
+            if here:
+                stretch(q.minutes, self.of(f"journey_factor.{name}", Fraction(1)), here)
+        for name in sorted(self.stated):
+            way = re.fullmatch(r"journeys\.([^.]+)\.from_(area|district)\.(.+)", name)
+            if not way:
+                continue
+            site, by, where = way.groups()
+            at = next((time for time in times.get("times") or {} if where.endswith(f".at.{time}")), None)
+            where = where[: -len(f".at.{at}")] if at else where
+            here = [a for a in counted if where == (a if by == "area" else q.district[a]) and (a, site) in q.minutes]
+            if here:
+                more = self.of(name, Fraction(0))
+                if min(q.minutes[area, site] for area in here) + more * MICRO < 0:
+                    raise CannotRead(f"config.yaml: {name} takes a journey below nothing")
+                for area in here if at in (None, times.get("time")) else ():
+                    q.minutes[area, site] = whole(Fraction(q.minutes[area, site], MICRO) + more, places)
+
+    def patients(self, q, every):
+        """Change patients of an activity, then those who come from people of an age."""
+        for activity in sorted({service["activity"] for service in q.services.values() if service.get("activity")}):
+            by = self.of(f"demand_factor.{activity}", Fraction(1))
+            for key in q.patients:
+                if key[1] == activity and by != 1:
+                    q.patients[key] = round(q.patients[key] * by)
+        for age in ("under_65", "from_65", "from_75"):
+            name, rates = f"people_factor.{age}", {"under_65": Fraction(0), "from_65": Fraction(0)}
+            if name in self.stated:
+                rates[age] = self.of(name, Fraction(1)) - 1
+                for key, now in q.patients.items():
+                    q.patients[key] = round(now * q.as_many(key, every, rates, 1))
+
+    def staff(self, q):
+        """Change who is in post: in all, shared out as they are now by largest remainder; then at one site."""
+        rotas = [(team, said) for s in q.services.values() for team, said in (s.get("rotas") or {}).items()]
+        for team, unit in dict.fromkeys((team, unit) for team, _ in rotas for unit in ("people", "WTE")):
+            name, parts = f"staff.{team}.{unit}", 1 if unit == "people" else MICRO
+            over_all = value(q.teams[team].get("across_sites") or {}, "in_post") is not None
+            pools = ["across_sites"] if over_all else q.candidates
+            if over_all:
+                q.in_post[team, unit, "across_sites"] = value(q.teams[team]["across_sites"], "in_post")
+            there = [q.in_post.get((team, unit, pool), Fraction(0)) for pool in pools]
+            if name in self.stated:
+                total, all_ = self.of(name, sum(there), whole_ones=unit == "people") * parts, sum(there)
+                due = [total * n / all_ if all_ else total / len(there) for n in there]
+                got = [n // 1 for n in due]
+                for n in sorted(range(len(due)), key=lambda n: (got[n] - due[n], n))[: int(total - sum(got))]:
+                    got[n] += 1
+                q.in_post.update({(team, unit, pool): Fraction(n) / parts for pool, n in zip(pools, got)})
+            for pool in pools if not over_all else ():
+                now = q.in_post.get((team, unit, pool), Fraction(0))
+                q.in_post[team, unit, pool] = self.of(f"{name}.{pool}", now, whole_ones=unit == "people")
+
+    def check(self, record, found):
+        """Compare what run.json says of each change with what was made."""
+        for name in sorted(set(self.stated) - set(self.made)):
+            raise CannotRead(f"config.yaml changes {name}, which this question has not")
+        listed = {one["name"]: one for one in record.get("changed") or []}
+        if set(listed) != set(self.stated) or len(listed) != len(record.get("changed") or []):
+            odd = ", ".join(sorted(set(listed) ^ set(self.stated))) or "one twice"
+            found.fail("V1", f"run.json says that other things are changed than config.yaml does: {odd}")
+            return
+        for name, (was, to) in self.made.items():
+            one, said = listed[name], self.stated[name]
+            if not same(one["was"], was) or not same(one["value"], to):
+                text = f"from {show(one['was'])} to {show(one['value'])}, not from {show(was)} to {show(to)}"
+                found.fail("V1", f"run.json: {name} is changed {text}")
+            for key in ("reason", "source", "verified"):
+                if (one.get(key) or "") != (said.get(key) or ""):
+                    found.fail("V1", f"run.json: {key} of the change {name} is {one.get(key)!r}, not {said.get(key)!r}")
+        for name, (was, to) in self.made.items():
+            found.say("V1", f"changed, as config.yaml says: {name} from {show(was)} to {show(to)}")
+
+
 # The question ---------------------------------------------------------------------------------------------------------
 
 
@@ -222,6 +359,11 @@ class Question:
         if unknown:
             raise CannotRead(f"config.yaml has settings that are not known here: {', '.join(sorted(unknown))}")
         place = run / "inputs"
+        self.changes = Changes(self.config.get("change") or {})
+        self.changes.question(self.config)
+        for site, why in (self.config.get("closed_sites") or {}).items():
+            for service in self.services.values():
+                service["fixed"] = {**(service.get("fixed") or {}), site: {**why, "provided": False}}
         self.border = self.config.get("border", "nearest")
         self.today = self.config.get("today") or {}
         self.teams = self.config.get("teams") or {}
@@ -293,6 +435,9 @@ class Question:
         self.before = {key: whole(n) for key, n in demand.items()}
         counted = {area for area, _ in self.areas}
         self.patients = {k: whole(n * self.growth(k, every)) for k, n in demand.items() if k[0] in counted}
+        self.changes.patients(self, every)
+        if not (self.config.get("demand") or {}).get("growth"):
+            self.before.update(self.patients)  # what was counted is compared as it is changed, before it grows
         self.shares = {}
         if self.border == "as_today":
             for (area, to), row in keyed(place / "border.csv", ["area", "goes_to"], ["share"]).items():
@@ -308,9 +453,12 @@ class Question:
         area, activity = key
         if activity in (said.get("by_activity") or {}):
             return (1 + Figure(said["by_activity"][activity]).value) ** int(said["years"])
-        if not said.get("by_age"):
-            return 1
-        rates, ages = said["by_age"], ((self.config.get("demand") or {}).get("ages") or {}).get(activity)
+        return self.as_many(key, every, said["by_age"], int(said["years"])) if said.get("by_age") else 1
+
+    def as_many(self, key, every, rates, years):
+        """Return how many times as many patients there are when people of each age grow at such rates."""
+        area, activity = key
+        ages = ((self.config.get("demand") or {}).get("ages") or {}).get(activity)
         apart = "from_75" in rates or (ages and "from_75" in ages)
 
         def by_age(row):
@@ -335,7 +483,7 @@ class Question:
         rate = {age: Figure(rates.get(age, rates["from_65"])).value for age in weights}
         here = {age: weights[age] * n for age, n in by_age(every[area,]).items()}
         now = sum(here.values())
-        return sum(n * (1 + rate[age]) ** int(said["years"]) for age, n in here.items()) / now if now else 1
+        return sum(n * (1 + rate[age]) ** years for age, n in here.items()) / now if now else 1
 
     def read_minutes(self, place, found):
         travel = self.config.get("travel") or {}
@@ -352,12 +500,14 @@ class Question:
         wanted = {(area, site) for area, _ in self.areas for site in self.candidates + self.all_neighbours}
         for area, site in sorted(wanted - set(self.minutes) - allowed)[:5]:
             found.fail("V1", f"inputs/journeys.csv has no journey from {area} to {site}")
-        if min(self.minutes.values()) < 0 or max(self.minutes.values()) > 1440 * MICRO * max(1, factor):
+        if any(not 0 <= number(row["minutes"]) <= 1440 for row in rows.values()):
             found.fail("V1", "inputs/journeys.csv has a journey below 0 or above 1440 minutes")
         roads = place / "transfers.csv"
         rows = keyed(roads, ["from_site", "to_site"], ["minutes"]) if roads.exists() else {}
         self.road = {key: whole(number(row["minutes"]) * factor, places) for key, row in rows.items()}
         self.road.update({(site, site): 0 for site in self.candidates + self.all_neighbours})
+        self.road_of_teams = dict(self.road)  # a team's own travel stays what the tables make it
+        self.changes.ways(self, place, places, travel)
 
     def read_staff(self, place):
         path = place / "staff.csv"
@@ -367,6 +517,7 @@ class Question:
             if team in self.teams and number(year) == self.teams[team]["year"] and site in self.bit:
                 self.in_post[team, "people", site] = number(row.get("people") or 0)
                 self.in_post[team, "WTE", site] = number(row.get("wte") or 0)
+        self.changes.staff(self)
 
     # Who may go where
 
@@ -779,7 +930,7 @@ class Rota:
         if not sites:
             return {}
         base, trips = self.across["based_at"], value(self.across, "trips_a_week")
-        road = sum(self.q.road[base, s] + self.q.road[s, base] for s in sites if s != base)
+        road = sum(self.q.road_of_teams[base, s] + self.q.road_of_teams[s, base] for s in sites if s != base)
         travel = self.wte(trips * Fraction(road, MICRO) / 60, Fraction(0))
         once = self.said.get("shared_on_call") is not None and unit == "people"
         total = self.hours * len(sites) + travel
@@ -813,15 +964,10 @@ class Staff:
         return ["across_sites"] if self.q.teams[team].get("across_sites") else self.q.candidates
 
     def post(self, team, unit, pool):
-        across = self.q.teams[team].get("across_sites")
-        if across:
-            stated = value(across, "in_post")
-            return (
-                stated
-                if stated is not None
-                else sum(self.q.in_post.get((team, unit, site), Fraction(0)) for site in self.q.candidates)
-            )
-        return self.q.in_post.get((team, unit, pool), Fraction(0))
+        counted = self.q.in_post.get((team, unit, pool))
+        if counted is None and pool == "across_sites":
+            return sum(self.q.in_post.get((team, unit, site), Fraction(0)) for site in self.q.candidates)
+        return counted or Fraction(0)
 
     def share_out(self, team, unit, plan, kept=None):
         """Return {pool: dict of in_post, moved_in, moved_out, recruited, staff, needed, short}.
@@ -1547,6 +1693,7 @@ def v1(q, run, record, found):
     """Check that designations.csv has each decision once, as the config has it; return the plan."""
     if record.get("question") != q.config["title"]:
         found.fail("V1", "run.json states another question than config.yaml")
+    q.changes.check(record, found)
     if not q.candidates or not q.areas:
         raise CannotRead("there are no candidates or no areas")
     for code, service in q.services.items():
