@@ -29,6 +29,7 @@ from optimiser.problem.parts import (
     Growth,
     KnowBefore,
     Link,
+    Longer,
     Objective,
     Observed,
     Reach,
@@ -57,6 +58,7 @@ __all__ = [
     "Growth",
     "KnowBefore",
     "Link",
+    "Longer",
     "Objective",
     "Observed",
     "Problem",
@@ -135,6 +137,9 @@ class Problem:
         left.
     factors
         What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
+    longer
+        By how much journeys are longer, before the factors, for what is out of the ordinary on the roads; ``None`` if
+        nothing is.
     minute_places
         How many decimals of a minute are kept, after the factors.
     border
@@ -169,6 +174,7 @@ class Problem:
     growth: Growth | None = None
     ages: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     factors: Mapping[str, Figure] = field(default_factory=dict)
+    longer: Longer | None = None
     minute_places: int = decimals.PLACES
     border: Border | None = None
     uncounted: Mapping[str, int] = field(default_factory=dict)
