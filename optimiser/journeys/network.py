@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -35,8 +36,8 @@ MOST_NAMED = 12
 class Event:
     """What is out of the ordinary on the roads: stretches that are shut, and by how much others are slow.
 
-    A stretch is a road ("A127"), both ways of it between two junctions ("A127 between Fairglen and Rayleigh Weir"), or
-    one way ("A127 from Fairglen to Rayleigh Weir"). Where several stretches slow a link, the slowest counts.
+    A stretch is a road ("A1"), both ways of it between two junctions ("A1 between Here and There"), or one way of it
+    ("A1 from Here to There"). Where several stretches slow a link, the slowest counts.
     """
 
     close: tuple[str, ...] = ()
@@ -52,6 +53,14 @@ class Event:
         return "; ".join(
             [*shut, *(f"{stretch} slowed to {times:g} times its minutes" for stretch, times in self.slow.items())]
         )
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way on a network: the junctions that it passes, and of each link between two its road, name, km and so on."""
+
+    junctions: tuple[str, ...]
+    links: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -87,19 +96,18 @@ class Network:
         tenths = ((after - before) / (THOUSAND / 10)).round() / 10
         return tenths.where(after.notna() | before.isna(), np.inf)
 
-    def way(self, start: str, end: str, event: Event | None = None) -> list[Link] | None:
-        """Return the links of the quickest way, in order; ``None`` where there is none."""
+    def way(self, start: str, end: str, event: Event | None = None) -> Way | None:
+        """Return the quickest way from an area or a site to a site; ``None`` where there is none."""
         roads = self._as_in(event) if event else self.roads
         passed = way(roads, self.ends[start], self.ends[end], weight=OPEN)
         if passed is None:
             return None
-        return [self._quickest(roads, str(u), str(v)) for u, v in pairwise(passed)]
+        junctions = tuple(map(str, passed))
+        return Way(junctions, tuple(self._quickest(roads, u, v) for u, v in pairwise(junctions)))
 
-    def _quickest(self, roads: nx.MultiDiGraph[str], start: str, end: str) -> Link:
-        return min(
-            ((u, v, key) for u, v, key in roads.edges(start, keys=True) if v == end),
-            key=lambda link: (roads.edges[link][OPEN], link[2]),
-        )
+    def _quickest(self, roads: nx.MultiDiGraph[str], start: str, end: str) -> Mapping[str, Any]:
+        between = (edge for _, to, edge in roads.edges(start, data=True) if to == end)
+        return min(between, key=lambda edge: (edge[OPEN], edge["road"]))
 
     def _as_in(self, event: Event) -> nx.MultiDiGraph[str]:
         """Return the roads as they are in an event."""

@@ -121,10 +121,9 @@ def test_of_two_lines_of_one_length_both_are_the_stretch():
 
 
 def test_the_way_is_told_link_by_link_and_turns_where_a_road_is_shut():
-    roads = network().roads
-    open_way, way_round = (network().way("home", "ash", event) for event in (None, Event(close=("A1",))))
-    assert [roads.edges[link]["road"] for link in open_way or ()] == ["A1", "A1"]
-    assert [roads.edges[link]["road"] for link in way_round or ()] == ["B2"]
+    ways = [network().way("home", "ash", event) for event in (None, Event(close=("A1",)))]
+    assert [way and way.junctions for way in ways] == [("west", "middle", "east"), ("west", "east")]
+    assert [[link["name"] for link in way.links] for way in ways if way] == [["", "Middle Bypass"], ["Old Road"]]
     assert network().way("home", "ash", Event(close=("A1", "B2"))) is None
 
 
