@@ -6,7 +6,7 @@ the arrays of the graph; its minutes are those that networkx finds, to the last 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import dijkstra, reverse_cuthill_mckee
 
 # Where somebody or something joins the roads: a node, or several with the minutes to each.
 End = Hashable | Mapping[Any, float]
+Legs = Sequence[tuple[Hashable, float]]
 # How many distances are held at once: 160 MB of them.
 MOST_AT_ONCE = 20_000_000
 
@@ -44,19 +45,21 @@ def journey_minutes(
     ValueError
         If a code's node is not in the graph; the message names every such code. If minutes are below 0 or not known.
     """
-    search = _Search(roads, destinations, weight)
-    if lost := [*search.lost(origins), *search.lost(destinations)]:
-        raise ValueError(f"These are not on the road graph: {', '.join(lost)}. Give each a node that is.")
-    legs = [[(search.number[node], float(add)) for node, add in _legs(end)] for end in origins.values()]
-    nodes, added = (np.array([leg[n] for leg in chain(*legs)]) for n in (0, 1))
-    first = np.cumsum([0, *map(len, legs)])[:-1]
+    search = _Search(roads, {code: _legs(end) for code, end in destinations.items()}, weight)
+    legs = {code: _legs(end) for code, end in origins.items()}
+    search.refuse_lost(legs)
+    nodes = search.numbers(leg for one in legs.values() for leg, _ in one)
+    added = np.array([add for one in legs.values() for _, add in one], dtype=float)
+    first = np.cumsum([0, *map(len, legs.values())])[:-1]
     found = np.full((len(origins), len(destinations)), np.nan)
     at_once = max(1, MOST_AT_ONCE // max(1, len(search.number)))
     for start in range(0, len(destinations) if origins else 0, at_once):
         sites = slice(start, start + at_once)
-        ways = search.distances(sites)[:, nodes.astype(int)] + added
-        found[:, sites] = np.minimum.reduceat(ways, first, axis=1).T
-    return pd.DataFrame(np.where(np.isinf(found), np.nan, found), list(origins), list(destinations))
+        ways = search.distances(sites, nodes)
+        ways += added
+        found[:, sites] = (ways if len(nodes) == len(legs) else np.minimum.reduceat(ways, first, axis=1)).T
+    found[np.isinf(found)] = np.nan
+    return pd.DataFrame(found, list(origins), list(destinations))
 
 
 def way(roads: nx.Graph[Any], origin: End, destination: End, *, weight: str = "minutes") -> list[Hashable] | None:
@@ -64,11 +67,11 @@ def way(roads: nx.Graph[Any], origin: End, destination: End, *, weight: str = "m
 
     ``None`` where there is no way. Raises ``ValueError`` as ``journey_minutes`` does.
     """
-    search = _Search(roads, {"destination": destination}, weight)
-    if lost := [*search.lost({"origin": origin}), *search.lost({"destination": destination})]:
-        raise ValueError(f"These are not on the road graph: {', '.join(lost)}. Give each a node that is.")
+    starts = _legs(origin)
+    search = _Search(roads, {"destination": _legs(destination)}, weight)
+    search.refuse_lost({"origin": starts})
     distances, after = search.distances_and_next()
-    reached, start = min((distances[search.number[node]] + add, search.number[node]) for node, add in _legs(origin))
+    reached, start = min((distances[search.number[node]] + add, search.number[node]) for node, add in starts)
     if np.isinf(reached):
         return None
     passed = [start]
@@ -79,56 +82,62 @@ def way(roads: nx.Graph[Any], origin: End, destination: End, *, weight: str = "m
 
 
 def _legs(end: End) -> list[tuple[Hashable, float]]:
-    return list(end.items()) if isinstance(end, Mapping) else [(end, 0.0)]
+    return [*end.items()] if isinstance(end, Mapping) else [(end, 0.0)]
 
 
 class _Search:
     """The arrays of a graph turned round, with each destination as a node from which ways start."""
 
-    def __init__(self, roads: nx.Graph[Any], destinations: Mapping[str, End], weight: str) -> None:
+    def __init__(self, roads: nx.Graph[Any], destinations: Mapping[str, Legs], weight: str) -> None:
         self.roads, self.destinations, self.weight = roads, destinations, weight
         self.number = {node: number for number, node in enumerate(roads)}
 
-    def lost(self, ends: Mapping[str, End]) -> list[str]:
-        """Return the codes of those that join the roads nowhere, or at what is no node of them."""
-        legs = {code: _legs(end) for code, end in ends.items()}
-        return [code for code, ways in legs.items() if not ways or any(node not in self.number for node, _ in ways)]
+    def refuse_lost(self, origins: Mapping[str, Legs]) -> None:
+        """Refuse those that join the roads nowhere, or at what is no node of them."""
+        ends = chain(origins.items(), self.destinations.items())
+        lost = [code for code, legs in ends if not legs or any(node not in self.number for node, _ in legs)]
+        if lost:
+            raise ValueError(f"These are not on the road graph: {', '.join(lost)}. Give each a node that is.")
+
+    def numbers(self, nodes: Iterable[Hashable]) -> np.ndarray:
+        """Return the numbers of nodes."""
+        return np.fromiter(map(self.number.__getitem__, nodes), dtype=np.int64)
 
     @cached_property
     def backwards(self) -> tuple[csr_matrix, np.ndarray]:
         """The graph turned round, numbered so that neighbours lie together, and the new number of each node."""
-        edges = [(self.number[u], self.number[v], minutes) for u, v, minutes in self._edges()]
-        size = len(self.number)
-        ends = enumerate(self.destinations.values(), start=size)
-        edges += [(self.number[node], site, float(add)) for site, end in ends for node, add in _legs(end)]
-        if not edges:
-            return csr_matrix((size + len(self.destinations),) * 2), np.arange(size + len(self.destinations))
-        start, end, minutes = (np.array(column) for column in zip(*edges, strict=True))
+        start, end, minutes = self._edges()
         if np.isnan(minutes).any() or (minutes < 0).any():
             raise ValueError("Some roads have minutes that are below 0 or not known. Give each its minutes.")
         # Of several roads between two points the quickest stands first, and the others are left out.
-        order = np.lexsort((minutes, start, end))
+        order = np.lexsort((minutes, end, start))
         start, end, minutes = start[order], end[order], minutes[order]
-        quickest = np.append(True, (np.diff(start) != 0) | (np.diff(end) != 0))
-        kept = coo_matrix(
-            (minutes[quickest], (end[quickest], start[quickest])), shape=(size + len(self.destinations),) * 2
-        )
+        quickest = np.append(True, (np.diff(start) != 0) | (np.diff(end) != 0))[: len(order)]
+        size = (len(self.number) + len(self.destinations),) * 2
+        kept = coo_matrix((minutes[quickest], (end[quickest], start[quickest])), shape=size)
         together = reverse_cuthill_mckee(kept.tocsr())
         now = np.empty_like(together)
         now[together] = np.arange(len(together), dtype=now.dtype)
         return csr_matrix((kept.data, (now[kept.row], now[kept.col])), shape=kept.shape), now
 
-    def _edges(self) -> Iterator[tuple[Hashable, Hashable, float]]:
-        for u, v, minutes in self.roads.edges(data=self.weight, default=float("nan")):
-            yield u, v, float(minutes)
-            if not self.roads.is_directed():
-                yield v, u, float(minutes)
+    def _edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return where each road starts and ends and its minutes, both ways of it where it has no direction."""
+        edges = [*self.roads.edges(data=self.weight, default=float("nan"))]
+        start, end = (self.numbers(edge[n] for edge in edges) for n in (0, 1))
+        minutes = np.array([edge[2] for edge in edges], dtype=float)
+        back = [] if self.roads.is_directed() else [(end, start, minutes)]
+        legs = [(node, add) for one in self.destinations.values() for node, add in one]
+        sites = np.repeat(np.arange(len(self.destinations)), [len(one) for one in self.destinations.values()])
+        added = np.array([add for _, add in legs], dtype=float)
+        gates = (self.numbers(node for node, _ in legs), sites + len(self.number), added)
+        start, end, minutes = map(np.concatenate, zip((start, end, minutes), *back, gates, strict=True))
+        return start, end, minutes
 
-    def distances(self, destinations: slice) -> np.ndarray:
-        """Return the least minutes to some of the destinations from every node: destinations × nodes."""
+    def distances(self, destinations: slice, nodes: np.ndarray) -> np.ndarray:
+        """Return the least minutes to some of the destinations from some nodes: destinations × nodes."""
         graph, now = self.backwards
         sites = range(len(self.number), len(now))[destinations]
-        return np.asarray(dijkstra(graph, indices=now[list(sites)]))[:, now[: len(self.number)]]
+        return np.asarray(dijkstra(graph, indices=now[list(sites)])[:, now[nodes]])
 
     def distances_and_next(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the least minutes to the only destination from every node, and the node after each on its way."""
