@@ -26,7 +26,8 @@ from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parents[1]
 PAGE, CONFIG = ROOT / "docs/roads.md", ROOT / "configs/base.yaml"
-BEGIN, END = "<!-- {} is made by `python docs/roads.py`; do not edit by hand. -->", "<!-- The end of {}. -->"
+BEGIN = "<!-- Made by `python docs/roads.py` ({}); do not edit by hand. -->"
+END = "<!-- The end of what is made ({}). -->"
 # What is slowed, and what is shut: a stretch of it where the network has no other way to some hospital outside.
 CORRIDORS = {
     "A12": "A12 between Webbs Farm and Boreham",
@@ -101,7 +102,7 @@ def fit() -> Iterator[Sequence[str]]:
         yield str(name), f"{row['median']:.2f}", f"{row['90%']:.2f}"
 
 
-TABLES = {"The fit": fit, "The corridors": robustness}
+TABLES = {"how well it fits": fit, "main roads": robustness}
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -29,6 +29,7 @@ OF_AN_AREA: dict[str, Any] = {"nearest": 8, "within_km": 3.5, "within_times": 2.
 OF_A_SITE: dict[str, Any] = {"nearest": 3}
 # Speeds that are stated and not fitted: too few journeys take the crossing.
 STATED = ("crossing",)
+GRID = ("easting_m", "northing_m")
 MOTORWAY_AT_MOST = 112
 MOST_OFF = 6.0
 
@@ -57,13 +58,21 @@ class Fit:
         minutes = table("journeys", folder).pivot(index="area", columns="site", values="minutes")
         self.matrix = minutes.loc[sorted(set(self.access["end"]) - set(sites["site"]))]
         self.near = sites["site"][sites["role"] == "candidate"].tolist()
-        self.districts = table("areas", folder).set_index("area")["district"].reindex(self.matrix.index)
+        areas = table("areas", folder).set_index("area").reindex(self.matrix.index)
+        self.districts = areas["district"]
+        apart = (areas[name].to_numpy()[:, None] - sites.set_index("site")[name][self.near].to_numpy() for name in GRID)
+        self.straight_km = np.hypot(*apart) / 1000
 
     def off(self, speeds: dict[str, int] | None = None) -> pd.DataFrame:
         """Return minutes of the matrix less those on the network, at these speeds or at those of the table."""
         kmh = self.speeds if speeds is None else pd.DataFrame({"class": list(speeds), "kmh": list(speeds.values())})
         network = network_of(self.junctions, self.links, kmh, self.access)
         return self.matrix - network.thousandths(self.matrix.index, self.matrix.columns) / THOUSAND
+
+    def off_by_straight_lines(self) -> pd.DataFrame:
+        """Return minutes of the matrix less those of a straight line to each candidate, at the speed that fits best."""
+        tried = [self.matrix[self.near] - minutes_a_km * self.straight_km for minutes_a_km in np.arange(0.5, 1.5, 0.01)]
+        return min(tried, key=lambda off: float((off - self.constant(off)).abs().to_numpy().mean()))
 
     def constant(self, off: pd.DataFrame) -> float:
         """Return the minutes that the matrix has beside those on the network: the median, at the candidates."""
@@ -101,7 +110,9 @@ def how_well(fit: Fit) -> pd.DataFrame:
     """Return absolute errors in minutes, median and 90th percentile: at candidates, all sites, by site, by district."""
     off = fit.off()
     errors = (off - fit.constant(off)).abs()
+    straight = fit.off_by_straight_lines()
     groups = {"the candidates": errors[fit.near], "all sites": errors}
+    groups["the candidates, by straight lines"] = (straight - fit.constant(straight)).abs()
     groups |= {f"site {site}": errors[[site]] for site in errors}
     groups |= {f"district {name}": one for name, one in errors[fit.near].groupby(fit.districts)}
     found = {name: (np.median(one), np.quantile(one, 0.9)) for name, one in groups.items()}

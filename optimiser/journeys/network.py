@@ -213,7 +213,7 @@ def network_of(junctions: pd.DataFrame, links: pd.DataFrame, speeds: pd.DataFram
         said = {"road": road, "name": name, "km": float(km), "kmh": kmh[kind]}
         time = thousandths_of(said["km"], said["kmh"])
         roads.add_edge(start, end, **said, thousandths=time)
-        if only_one is not True:
+        if pd.isna(only_one) or not only_one:
             roads.add_edge(end, start, **said, thousandths=time)
     ends: dict[str, dict[str, int]] = {}
     for one, junction, km in zip(access["end"], access["junction"], access["km"], strict=True):
