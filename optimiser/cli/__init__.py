@@ -22,13 +22,13 @@ from optimiser.cli.files import export, report, serve
 from optimiser.cli.importing import import_
 from optimiser.cli.options import options
 from optimiser.cli.questions import evaluate, init, solve, validate
-from optimiser.cli.roads import route
+from optimiser.cli.roads import journeys, route
 from optimiser.cli.runs import check, compare, rotas
 from optimiser.errors import DISTRIBUTION, CheckFailed, Fault, InputError, NoPlan, OptimiserError
 
 # Commands stand in the help in this order.
 for command in (
-    *(init, import_, validate, solve, evaluate, options, explain, check, compare, rotas, sweep, route),
+    *(init, import_, journeys, validate, solve, evaluate, options, explain, check, compare, rotas, sweep, route),
     *(report, export, serve, rules, schema, doctor),
 ):
     app.command(command.__name__.rstrip("_"))(command)

@@ -1,4 +1,4 @@
-"""The command that shows the way behind a journey."""
+"""Commands about roads: the way behind a journey, and journeys from a network."""
 
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
@@ -20,7 +20,7 @@ def route(
 ) -> None:
     """Show which roads a journey takes on the place's network, beside the minutes that count.
 
-    Example:  optimiser route configs/base.yaml "Castle Point 001A" southend
+    Example:  optimiser route my-place/my-place.yaml E01000001 my_hospital
     """
     from optimiser.report.route import route as way_of
     from optimiser.report.route import write_geojson
@@ -34,3 +34,28 @@ def route(
         as_json,
         last=f"Wrote {written}: straight lines from junction to junction." if written else "",
     )
+
+
+def journeys(
+    place: Annotated[Path, typer.Argument(metavar="PLACE", help="A place's folder, with a network of roads.")],
+    graph: Annotated[
+        Path | None, typer.Option(help="A street graph in GraphML, as OSMnx saves it, instead of the place's network.")
+    ] = None,
+    plus: Annotated[float, typer.Option(help="Minutes that every journey takes beside those on the network.")] = 0.0,
+    times: Annotated[float, typer.Option(min=0.01, help="What minutes on the network are multiplied by.")] = 1.0,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace what is there, and keep it under replaced/.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Work out a place's journeys and transfers on its network of roads, and record how.
+
+    Example:  optimiser journeys my-place/place --graph streets.graphml
+    """
+    from optimiser.inputs.importing.roads import journeys_on
+    from optimiser.inputs.importing.writing import write_into
+
+    made = journeys_on(place, graph=graph, plus=plus, times=times)
+    written = write_into(place, made.files, replace=replace)
+    words = [f"Wrote {made.rows:,} rows to {written}, and {', '.join(list(made.files)[1:])}.", *made.said]
+    say(words, {"files": list(made.files), "rows": made.rows, "said": list(made.said)}, as_json)

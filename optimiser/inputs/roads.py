@@ -82,7 +82,7 @@ def _not_on_the_network(config: Config, place: Place, network: Network) -> list[
     found = []
     for noun, codes, remedy in zip(("areas", "sites"), _codes(config, place), (ADD_AREAS, ADD_SITES), strict=True):
         if off := [one for one in codes if one not in network.ends]:
-            found.append(f"road_access.csv does not say where {noun} join the roads: {_some(off)}. {remedy}")
+            found.append(f"road_access.csv does not say where {noun} join the roads: {some(off)}. {remedy}")
     return found
 
 
@@ -93,15 +93,20 @@ def _without_a_way(config: Config, place: Place, network: Network, event: Event)
         ("the network has no way", more.isna(), ADD_LINKS),
         (f"with {event} the network has no way left", more == np.inf, NO_WAY_ROUND),
     ):
-        from_where: dict[tuple[str, ...], list[str]] = {}
-        for site in sites:
-            off = tuple(code for code in more.index[lost[site]] if code != site)
-            from_where.setdefault(off, []).append(site)
-        found += [f"{words} from {_some(off)} to {_some(to)}. {remedy}" for off, to in from_where.items() if off]
+        found += [f"{words} {pairs}. {remedy}" for pairs in unreached(lost)]
     return found
 
 
-def _some(codes: Sequence[str]) -> str:
+def unreached(lost: pd.DataFrame) -> Iterator[str]:
+    """Yield the pairs of a table that are true, as ``from … to …``, alike columns together; none of one with itself."""
+    from_where: dict[tuple[str, ...], list[str]] = {}
+    for site in lost.columns:
+        off = tuple(str(code) for code in lost.index[lost[site]] if code != site)
+        from_where.setdefault(off, []).append(str(site))
+    yield from (f"from {some(off)} to {some(to)}" for off, to in from_where.items() if off)
+
+
+def some(codes: Sequence[str]) -> str:
     """Return the first few codes, and how many more there are."""
     more = len(codes) - MOST_NAMED
     return listed([*codes[:MOST_NAMED], *([f"{more:,} more"] if more > 0 else [])])

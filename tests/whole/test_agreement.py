@@ -80,6 +80,7 @@ NOT_DRAWN = {
     "Problem.growth": "what demand was before it grew",
     "Problem.hurdles": "in which order rules strike out: tests/search/test_options.py",
     "Problem.know_before": "what people are told, which no rule reads",
+    "Problem.longer": "what shut roads added before a rule reads journeys: tests/checker/test_roads_checked.py",
     "Problem.minute_places": "how finely journeys were read: tests/inputs/test_exactness.py",
     "Problem.nowhere_today": "which changes from today count: tests/model/test_links_and_beds.py",
     "Problem.time_limit_minutes": "how long may be looked",
