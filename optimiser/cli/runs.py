@@ -80,11 +80,13 @@ def compare(
     shown_rows = compared if full else compared[compared.map(_cell).nunique(axis=1) > 1]
     _print_table(shown_rows, _names_in(tables))
     left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
+    hidden = 0
     for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
         typer.echo(f"\n{name} against {next(iter(tables))}, in sentences that may be quoted:")
         first = said if full else said[said["kind"].isin(SAID_FIRST)]
         typer.echo("\n".join(f"- {sentence}" for sentence in first["sentence"]))
-        left_out += [amount(len(said) - len(first), "sentences")] if len(said) > len(first) else []
+        hidden += len(said) - len(first)
+    left_out += [amount(hidden, "sentences")] if hidden else []
     if near := [f"- {name}: {sentence}" for name, said in level.items() for sentence in said]:
         typer.echo("\n".join(["\nToo near to call, each within its own question:", *near]))
     if left_out:

@@ -13,6 +13,7 @@ from optimiser.plan.finished import Run
 from optimiser.problem import Problem
 from optimiser.problem.words import (
     amount,
+    listed,
     of_ages,
     of_incomers,
     places,
@@ -279,7 +280,7 @@ def exceptions_in_short(plan: Plan) -> list[str]:
     """Return which documented exceptions the plan makes use of, in one sentence; nothing where there are none."""
     if not plan.problem.exceptions:
         return []
-    used = "; ".join(_in_words(plan, one) for one in _used(plan))
+    used = "; ".join(f"({number}) {_in_words(plan, one)}" for number, one in enumerate(_used(plan), start=1))
     return [_how_many_exceptions(plan, f": {used}." if used else ".")]
 
 
@@ -289,19 +290,18 @@ def _used(plan: Plan) -> list[tuple[tuple[str, str], pd.DataFrame]]:
 
 def _how_many_exceptions(plan: Plan, more: str) -> str:
     every, used = len(matters(plan.exceptions)), len(_used(plan))
-    said = amount(used, "exceptions", "documented ") if used else "no documented exception"
-    return f"It rests on {said}{f' of {every}' if every != used else ''}{more}"
+    said = amount(used, "exceptions") if used else "no exception"
+    granted = ", each with its reason and whose it is in exceptions.csv" if used else ""
+    return f"It rests on {said}{f' of {every}' if every != used else ''}{granted}{more}"
 
 
 def _in_words(plan: Plan, matter: tuple[tuple[str, str], pd.DataFrame]) -> str:
     (needs, _), rows = matter
     without = plan.problem.services[needs].name.lower()
-    return f"{_who_goes_without(plan.problem, rows)} without {without} on its site or in reach"
+    return f"{_who_goes_without(plan.problem, rows)} would do without {without} where the rule asks for it"
 
 
 def _who_goes_without(problem: Problem, rows: pd.DataFrame) -> str:
     """Return the services of one matter with the sites where they go without, in words."""
     where = {str(code): list(there["site"]) for code, there in rows.groupby("service", sort=False)}
-    return "; ".join(
-        f"{problem.services[code].name.lower()} at {places(problem, sites)}" for code, sites in where.items()
-    )
+    return listed(f"{problem.services[code].name.lower()} at {places(problem, sites)}" for code, sites in where.items())

@@ -76,7 +76,9 @@ class rota_is_filled(OfStaff):
         return f"let the rotas of {problem.services[names[0]].name} be short of {short} in all"
 
     def it_would_take(self, problem: Problem, names: Names, by: float) -> str:
-        return _staff(problem, by, names[1:], "more ")
+        most = problem.teams[names[1]].moves_at_most
+        where = "" if most is None or problem.teams[names[1]].across_sites else " where they are lacking"
+        return f"{_staff(problem, by, names[1:], 'more ')}{where}"
 
     def is_one_need(self, problem: Problem, names: Names) -> bool:
         return problem.teams[names[1]].across_sites
