@@ -23,7 +23,7 @@ SAVE = "Save it by OSMnx (save_graphml)."
 def read_street_graph(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the junctions and the links of a street graph as tables, coordinates on the British National Grid.
 
-    A link goes one way, as an edge does. Its class is its ``highway``; its road is its ``ref``, or its ``name``, or that.
+    A link goes one way, as an edge does. Its class is its ``highway``; its road is its ``ref``, its ``name``, or that.
     Of several between two junctions with one road the shortest is kept. Raises ``InputError``.
     """
     import geopandas
