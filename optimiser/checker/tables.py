@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from optimiser.checker.inputs import INPUTS_CHECK
 from optimiser.checker.question import Link
 from optimiser.checker.reading import Breach, Row, is_ratio, nearly, same, shown
-from optimiser.checker.run import CANDIDATES, MICRO, Piece, Run, Stream
+from optimiser.checker.run import CANDIDATES, MICRO, Run
 
 # What shares that were each rounded may come to beyond 1.
 ROUNDED_UP = Fraction(1, 10**4)
@@ -149,21 +149,12 @@ def journeys_are_complete(run: Run) -> Iterator[Breach]:
             yield Breach(check, f"journeys.csv {where}", "no row", "", f"journeys.csv has no row for {where}.")
 
 
-def _journeys(run: Run) -> Iterator[tuple[str, Stream, Row, list[Piece]]]:
-    """Yield every row of journeys.csv that is called for, with its service and stream, and all who are of that."""
-    pieces = {service: run.pieces(service) for service in run.services_with_patients}
-    for row in run.journeys.values():
-        service, stream = row.cells["service"], run.stream_of(row)
-        if stream in pieces.get(service, ()):
-            yield service, stream, row, pieces[service][stream]
-
-
 def everyone_goes_to_the_nearest_site(run: Run) -> Iterator[Breach]:
     """An area's site has the least minutes, plus offset where flows are observed; of equals the first in site order.
 
     Where the border is as it is today, this is so of those who are pulled and, among candidates, of those who stay.
     """
-    for service, _, row, pieces in _journeys(run):
+    for service, _, row, pieces in run.rows_called_for:
         if not run.question.services[service].managed:
             yield from differs("everyone_goes_to_the_nearest_site", row, "site", pieces[0].journey.site or "")
 
@@ -171,13 +162,15 @@ def everyone_goes_to_the_nearest_site(run: Run) -> Iterator[Breach]:
 def first_contact_is_at_the_nearest_site(run: Run) -> Iterator[Breach]:
     """Patients who are transferred are seen first at the nearest site of first contact; others where they go."""
     check = "first_contact_is_at_the_nearest_site"
-    for service, _, row, pieces in _journeys(run):
+    for service, _, row, pieces in run.rows_called_for:
         managed = run.question.services[service].managed
         own = (one for one, *_ in pieces if not managed or (one.site or "") == row.cells["site"])
         _, _, first_site, first_minutes, road = next(own)
         yield from differs(check, row, "first_site", first_site or "")
         for column, micro in (("first_minutes", first_minutes), ("transfer_minutes", road)):
-            yield from differs(check, row, column, None if micro is None else Fraction(micro, MICRO))
+            claimed = row.cells[column]
+            if micro is None or claimed is None or not is_ratio(claimed, micro, MICRO):
+                yield from differs(check, row, column, None if micro is None else Fraction(micro, MICRO))
 
 
 def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
@@ -186,7 +179,7 @@ def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
     Where patients are transferred they are those to first contact, and from there dwell, overhead and the way by road.
     """
     check = "minutes_are_the_tables"
-    for service, stream, row, pieces in _journeys(run):
+    for service, stream, row, pieces in run.rows_called_for:
         by_transfer = run.question.services[service].transfer is not None
         found = pieces[0].journey.minutes if by_transfer else run.inputs.minutes.get((stream.area, row.cells["site"]))
         claimed = row.cells["minutes"]
@@ -201,8 +194,9 @@ def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
 def patients_are_the_tables(run: Run) -> Iterator[Breach]:
     """A journey's patients a year, grown where the config says so, and whether they are residents are the inputs'."""
     check, scale = "patients_are_the_tables", run.inputs.patients_scale
-    for service, stream, row, pieces in _journeys(run):
-        claimed, found = row.cells["patients_per_year"], run.streams(service)[stream]
+    patients_of = {service: run.streams(service) for service in run.services_with_patients}
+    for service, stream, row, pieces in run.rows_called_for:
+        claimed, found = row.cells["patients_per_year"], patients_of[service][stream]
         if len(pieces) == 1 and not run.question.as_today and not is_ratio(claimed, found, scale):
             patients = shown(Fraction(found, scale))
             message = f"{row.where}: patients a year are {claimed}, but {patients} by inputs/demand.csv."
@@ -213,8 +207,9 @@ def patients_are_the_tables(run: Run) -> Iterator[Breach]:
 def as_many_cross_the_border_as_today(run: Run) -> Iterator[Breach]:
     """Where the border is as today, as many of an area stay, are pulled or leave as border.csv and border_pull say."""
     check, scale = "as_many_cross_the_border_as_today", run.inputs.patients_scale
-    for service, stream, row, pieces in _journeys(run) if run.question.as_today else ():
-        claimed, found = row.cells["patients_per_year"], run.streams(service)[stream]
+    patients_of = {service: run.streams(service) for service in run.services_with_patients}
+    for service, stream, row, pieces in run.rows_called_for if run.question.as_today else ():
+        claimed, found = row.cells["patients_per_year"], patients_of[service][stream]
         if len(pieces) == 1 and not is_ratio(claimed, found, scale):
             patients = shown(Fraction(found, scale))
             message = f"{row.where}: patients a year are {claimed}, but {patients} of them go so, as things are today."

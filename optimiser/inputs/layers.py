@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -157,12 +158,11 @@ def read_yaml(path: Path) -> tuple[Said | None, list[Fault]]:
 
 def _compose(path: Path, data: bytes) -> Any:
     """Return the tree of YAML nodes, or raise ``InputError`` with a plain message."""
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     text = _decoded(path, data)
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _nodes(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if found := _pasted(text, mark.line + 1 if mark else 1):
@@ -175,6 +175,14 @@ def _compose(path: Path, data: bytes) -> Any:
     if node is None:
         raise _refusal(path, None, "the file is empty. Write the settings into it, or delete it.")
     return node
+
+
+@lru_cache(maxsize=16)
+def _nodes(text: str) -> Any:
+    """Return YAML nodes, to be left as they are: many questions are based on one file."""
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe", pure=True).compose(text)
 
 
 def _decoded(path: Path, data: bytes) -> str:

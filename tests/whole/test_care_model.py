@@ -20,6 +20,7 @@ from optimiser.plan import Plan, measures
 from optimiser.plan.comparison import PLACES_BROKEN, compare
 from optimiser.problem import Figure, Fixed, Problem, Reach
 from optimiser.report import summary
+from optimiser.search import planning
 from optimiser.search.enumeration import can_be_listed, enumerate_all, size
 
 ROOT = Path(__file__).parents[2]
@@ -122,7 +123,7 @@ def test_the_solver_equals_the_full_list_however_the_other_services_are_fixed(nu
     listing = enumerate_all(fixed)
     assert listing.listed == 8**4
     try:
-        alone = op.solve(fixed, list_all=False)
+        alone = planning.solve(fixed, list_all=False)
     except NoPlan:
         assert listing.lawful == 0
     else:
