@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -21,6 +22,7 @@ from optimiser.checker.inputs import KNOWN_FILES, read_run
 from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
 from optimiser.checker.record import RECORD_CHECKS
+from optimiser.checker.record import said_of_best as said_of_best_of
 from optimiser.checker.rotas import ROTA_CHECKS, patterns_are_lawful
 from optimiser.checker.rules import RULES, every_rule_is_known, rule_holds
 from optimiser.checker.run import Run
@@ -29,7 +31,7 @@ from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.checker.standings import STANDING_CHECKS
 from optimiser.checker.tables import LINK_CHECKS, TABLE_CHECKS
 
-__all__ = ["CHECKS", "RULE_CHECKS", "Breach", "Run", "check", "said_of_no_plan"]
+__all__ = ["CHECKS", "RULE_CHECKS", "Breach", "Run", "check", "said_of_best", "said_of_no_plan"]
 
 SAID_CHECKS = (*SENTENCE_CHECKS, *STANDING_CHECKS)
 RULE_CHECKS = tuple(RULES)
@@ -77,6 +79,18 @@ def said_of_no_plan(run: Path | Mapping[str, bytes]) -> str:
     """Return what was confirmed of a run in which no plan meets every rule; nothing of another run."""
     reader = Reader(read_files(run, KNOWN_FILES))
     return in_words(reader) if says_no_plan(reader) else ""
+
+
+def said_of_best(run: Path | Mapping[str, bytes]) -> dict[str, Any]:
+    """Return what was made sure of that a sound run's plan is best.
+
+    ``claimed``, whether the run says so; ``checked``, one of ``tried``, ``NOT checked`` and ``not claimed``; ``tried``,
+    how many designations were; and ``words``, a sentence that can stand alone.
+    """
+    reader = Reader(read_files(run, KNOWN_FILES))
+    if says_no_plan(reader):
+        return {"claimed": False, "checked": "not claimed", "tried": 0, "words": in_words(reader)}
+    return said_of_best_of(read_run(reader))
 
 
 def check(run: Path | Mapping[str, bytes]) -> pd.DataFrame:

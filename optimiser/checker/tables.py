@@ -282,6 +282,77 @@ def nobody_is_negative(run: Run) -> Iterator[Breach]:
                 yield Breach("nobody_is_negative", f"{row.where} {column}", shown(value), "0 or more", message)
 
 
+def staff_go_where_they_are_missing(run: Run) -> Iterator[Breach]:
+    """Staff who can be spared go where staff are missing, then recruits do: firm rotas first, then in site order."""
+    for team, unit in run.question.rota_units():
+        if _go_beyond_what_may_be(run, team, unit):
+            continue  # said under the name of what they go beyond
+        due = _shared_out_by_the_words(run, team, unit)
+        for pool in (one for one in run.pools(team) if (team, unit, one) in run.staffing):
+            row = run.staffing[team, unit, pool]
+            for column in ("moved_in", "moved_out", "recruited"):
+                yield from differs("staff_go_where_they_are_missing", row, column, due[column, pool])
+
+
+def _go_beyond_what_may_be(run: Run, team: str, unit: str) -> bool:
+    """Whether staff move or are recruited past a limit, to nowhere, in halves, or fewer than none."""
+    limits = run.question.teams[team]
+    rows = [row for (who, counted, _), row in run.staffing.items() if (who, counted) == (team, unit)]
+    cells = [row.cells[column] for row in rows for column in ("moved_in", "moved_out", "recruited")]
+    moved_in, moved_out, recruited = (run.total_moving(team, unit, c) for c in ("moved_in", "moved_out", "recruited"))
+    past = ((moved_in, limits.moves.value), (recruited, limits.recruits.value))
+    return (
+        any(most is not None and amount > most and not nearly(amount, most) for amount, most in past)
+        or not nearly(moved_in, moved_out)
+        or any(amount < 0 or (unit == "people" and amount % 1) for amount in cells)
+    )
+
+
+def _shared_out_by_the_words(run: Run, team: str, unit: str) -> dict[tuple[str, str], Fraction]:
+    """Return how many move in, move out and are recruited at each pool. People do so whole."""
+    pools, stated = run.pools(team), run.question.teams[team]
+    needs = {pool: list(run.needs(team, unit, pool)) for pool in pools}
+    soft = {code: service.rotas[team, unit].may_fall_short for code, service in run.question.services.items()
+            if (team, unit) in service.rotas}  # fmt: skip
+    every, firm = (
+        {pool: max((n for code, n in needs[pool] if take or not soft[code]), default=Fraction(0)) for pool in pools}
+        for take in (True, False)
+    )
+    staff = {pool: run.in_post(team, unit, pool) for pool in pools}
+    found = {(column, pool): Fraction(0) for column in ("moved_in", "moved_out", "recruited") for pool in pools}
+    left = {"moved_in": stated.moves.value, "recruited": stated.recruits.value}
+
+    def come(column: str, pool: str, amount: Fraction) -> Fraction:
+        limit = left[column]
+        amount = amount if limit is None else min(amount, limit)
+        amount = max(Fraction(amount // 1) if unit == "people" else amount, Fraction(0))
+        found[column, pool] += amount
+        staff[pool] += amount
+        left[column] = None if limit is None else limit - amount
+        return amount
+
+    def move(asked: Mapping[str, Fraction], kept_back: Mapping[str, Fraction]) -> None:
+        for here in pools:
+            for there in pools:
+                spare = staff[there] - kept_back[there]
+                spare = Fraction(spare // 1) if unit == "people" else spare
+                going = come("moved_in", here, min(asked[here] - staff[here], spare))
+                found["moved_out", there] += going
+                staff[there] -= going
+
+    def recruit(asked: Mapping[str, Fraction]) -> None:
+        for here in pools:
+            missing = asked[here] - staff[here]
+            come("recruited", here, Fraction(-(-missing // 1)) if unit == "people" else missing)
+
+    move(firm, every)
+    recruit(firm)
+    move(firm, firm)
+    move(every, every)
+    recruit(every)
+    return found
+
+
 class Standing(NamedTuple):
     """How one link stands: from which site, in how many minutes, and whether that is near enough."""
 
@@ -384,5 +455,6 @@ TABLE_CHECKS = (
     moves_balance,
     people_are_whole,
     nobody_is_negative,
+    staff_go_where_they_are_missing,
 )
 LINK_CHECKS = (links_are_right, exceptions_are_right)

@@ -126,6 +126,31 @@ def write_files(files: Mapping[str, bytes | np.ndarray], folder: Path) -> Path:
     return folder
 
 
+def write_file(content: bytes, target: Path) -> Path:
+    """Write a new file, whole or not at all. An existing file is never written over.
+
+    Raises
+    ------
+    NotWritten
+        When there is a file of that name already, or it cannot be written; nothing half-written is left.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}.unfinished-", dir=target.parent))
+        UNFINISHED.append(unfinished)
+        (unfinished / target.name).write_bytes(content)
+        if target.exists():
+            raise NotWritten(f"{target} exists already. Choose another name with --out, or move it away.")
+        (unfinished / target.name).rename(target)
+    except OSError as error:
+        if isinstance(error, NotWritten):
+            raise
+        raise NotWritten(f"{target} could not be written: {error.strerror}.") from error
+    finally:
+        remove_unfinished()
+    return target
+
+
 def remove_unfinished() -> None:
     """Remove whatever this process has begun to write and not finished."""
     while UNFINISHED:

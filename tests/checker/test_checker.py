@@ -816,6 +816,16 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
         },
         [("staffing.csv", "4,0,1,0,3", "4,0,0.5,0,3.5"), ("staffing.csv", "2,1,0,0,3", "2,0.5,0,0,2.5")],
     ),
+    # Nobody is recruited though a quarter of a nurse may be: the shortfall doubles, and every limit is kept to.
+    "a recruit who is kept away": (
+        {
+            "staff_go_where_they_are_missing",
+            "measures_are_right",
+            "objective_values_are_right",
+            "recruitment_within_limit",
+        },
+        [("staffing.csv", "2,0,0,0.25,2.25,2.5,0.25", "2,0,0,0,2,2.5,0.5")],
+    ),
     "fewer than nobody": (
         {"nobody_is_negative"},
         [
@@ -1459,6 +1469,11 @@ ALTERED: dict[str, tuple[str, Edit]] = {
     "an option against what is fixed": (
         "the_list_adds_up",
         listing(best=[BOTH[0], {"values": REACHED, "designated": [*PLAN[:2], *PLAN[3:]]}]),
+    ),
+    "an option that breaks a rule": ("listed_options_are_lawful", best((REACHED, PLAN), (REACHED, PLAN[1:]))),
+    "an option that comes to more": (
+        "listed_options_are_lawful",
+        listing(best=[BOTH[0], {**BOTH[1], "values": [4811.0, *REACHED[1:]]}]),
     ),
     "fewer ties": ("equal_plans_are_counted", listing(1)),
     "more ties": ("equal_plans_are_counted", listing(3)),

@@ -20,7 +20,7 @@ from optimiser.plan.affected import of_plans, one_row_an_area
 from optimiser.plan.finished import Run, runs_of
 from optimiser.plan.measures import straight_there
 from optimiser.plan.proof import PROVED
-from optimiser.plan.runs import versions
+from optimiser.plan.runs import versions, write_file
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.problem.words import begun, short
 from optimiser.report import set_against, summary, words
@@ -78,20 +78,9 @@ def write_report(runs: Sequence[Source], path: str | Path, *, judged: Path | Non
     Raises
     ------
     NotWritten
-        When there is a file of that name already, or it cannot be written.
+        When there is a file of that name already, or it cannot be written; no half of a page is left.
     """
-    from optimiser.errors import NotWritten
-
-    html, target = page(runs, judged=judged).encode(), Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as file:
-            file.write(html)
-    except FileExistsError as error:
-        raise NotWritten(f"{target} exists already. Choose another name with --out, or move it away.") from error
-    except OSError as error:
-        raise NotWritten(f"{target} could not be written: {error.strerror}.") from error
-    return target
+    return write_file(page(runs, judged=judged).encode(), Path(path))
 
 
 @dataclass(frozen=True)
