@@ -47,7 +47,7 @@ UNITS = {
 }
 OBJECTIVES = list(UNITS)
 # Of a config, and of a service of it; what is not known here is refused.
-SETTINGS = """title place border areas_outside border_pull travel demand teams services today objectives hurdles
+SETTINGS = """title place border areas_outside border_pull travel roads demand teams services today objectives hurdles
     at_most_services_a_site exceptions a_tie_is_within know_before time_limit_minutes contract working_time"""
 SERVICE_SETTINGS = """name activity patients_go_to observed neighbours fixed at_least_sites at_most_sites beds rotas
     minimum_patients maximum_patients longest_journey_minutes standard_minutes at_most_share_outside in_reach
@@ -56,6 +56,102 @@ SERVICE_SETTINGS = """name activity patients_go_to observed neighbours fixed at_
 
 class CannotRead(Exception):
     """Something is not in the form that the words promise."""
+
+
+def longer(place, said, areas):
+    """Return what tells how many minutes longer a journey is, from and to, for what a config says of roads.
+
+    Minutes on the network are whole thousandths, found by relaxing every link until nothing changes; what is longer is
+    told in tenths. Halves go to the even one. Areas that are not among those that count are left as they are.
+    """
+    close, slow = said.get("close") or [], said.get("slow") or {}
+    if not close and not slow:
+        return lambda *_: Fraction(0)
+    junctions = keyed(place / "road_junctions.csv", ["junction"], ["name"])
+    kmh = {key[0]: number(row["kmh"]) for key, row in keyed(place / "road_speeds.csv", ["class"], ["kmh"]).items()}
+    ways = []
+    for (start, end, road), row in keyed(
+        place / "road_links.csv", ["from_junction", "to_junction", "road"], ["km", "class"]
+    ).items():
+        called, km = {road.lower(), (row.get("name") or road).lower()}, number(row["km"])
+        both = (row.get("one_way") or "").lower() != "true"
+        ways += [(a, b, called, km, row["class"]) for a, b in ((start, end), (end, start))[: 1 + both]]
+
+    def spread(seeds, steps):
+        best, changed = dict(seeds), True
+        while changed:
+            changed = False
+            for a, b, length in steps:
+                if a in best and best[a] + length < best.get(b, FAR):
+                    best[b], changed = best[a] + length, True
+        return best
+
+    def meant(words, there):
+        names = {code: junctions[code,]["name"].lower() for code in there}
+        words = words.strip().lower()
+        exact = [code for code in there if words in (code.lower(), names[code])]
+        return exact or [code for code in there if words and f" {words}" in f" {names[code]}"]
+
+    def stretch(words):
+        opening, joint, twice = " between ", " and ", True
+        if opening not in words:
+            opening, joint, twice = " from ", " to ", False
+        road, found, rest = words.partition(opening)
+        own = [n for n, way in enumerate(ways) if road.strip().lower() in way[2]]
+        if not found or not own:
+            if not own:
+                raise CannotRead(f"roads: no road is called {road}")
+            return own
+        there = sorted({place for n in own for place in ways[n][:2]})
+        parts = rest.split(joint)
+        for cut in range(1, len(parts)):
+            ends = [meant(joint.join(some), there) for some in (parts[:cut], parts[cut:])]
+            if all(len(one) == 1 for one in ends):
+                (a,), (b,) = ends
+                steps = [(u, v, km * MICRO) for n in own for u, v, km in ((*ways[n][:2], ways[n][3]),)]
+                steps += [(v, u, length) for u, v, length in steps]
+                out, back = spread({a: 0}, steps), spread({b: 0}, steps)
+                return [
+                    n
+                    for n in own
+                    for u, v in (ways[n][:2], ways[n][1::-1])[: 1 + twice]
+                    if out.get(u, FAR) + ways[n][3] * MICRO + back.get(v, FAR) == out.get(b)
+                ]
+        raise CannotRead(f"roads: no two junctions are meant by {words}")
+
+    shut = {n for words in close for n in stretch(words)}
+    times = {}
+    for words, figure in slow.items():
+        for n in stretch(words):
+            times[n] = max(times.get(n, Fraction(1)), Figure(figure).value)
+
+    def thousandths(km, kind, by=Fraction(1)):
+        return round(km * 60000 * by / kmh[kind])
+
+    # Against the way that one drives, from the site outwards.
+    usual = [(b, a, thousandths(km, kind)) for a, b, _, km, kind in ways]
+    now = [
+        (b, a, thousandths(km, kind, times.get(n, Fraction(1))))
+        for n, (a, b, _, km, kind) in enumerate(ways)
+        if n not in shut
+    ]
+    gates = {}
+    for (end, junction), row in keyed(place / "road_access.csv", ["end", "junction"], ["km"]).items():
+        gates.setdefault(end, {})[junction] = thousandths(number(row["km"]), "access")
+    known = {}
+
+    def more(start, end):
+        if start not in areas and start not in gates:
+            return Fraction(0)
+        if end not in known:
+            known[end] = [spread(gates.get(end, {}), steps) for steps in (usual, now)]
+        steps = gates.get(start, {}).items()
+        least = [min((gate + best.get(j, FAR) for j, gate in steps), default=FAR) for best in known[end]]
+        if max(least) >= FAR:
+            raise CannotRead(f"roads: no way is left from {start} to {end}")
+        return Fraction(round(Fraction(least[1] - least[0], 100)), 10)
+
+    return more
 
 
 class Findings:
@@ -344,7 +440,8 @@ class Question:
             factor *= Figure(travel["times"][travel["time"]]).value
         places = int(travel["decimals"]) if travel.get("decimals") is not None else 6
         rows = keyed(place / "journeys.csv", ["area", "site"], ["minutes"])
-        self.minutes = {key: whole(number(row["minutes"]) * factor, places) for key, row in rows.items()}
+        more = longer(place, self.config.get("roads") or {}, {area for area, _ in self.areas})
+        self.minutes = {key: whole((number(row["minutes"]) + more(*key)) * factor, places) for key, row in rows.items()}
         allowed = {
             tuple(pair.values()) if isinstance(pair, dict) else tuple(pair)
             for pair in travel.get("allow_missing") or []
@@ -356,7 +453,7 @@ class Question:
             found.fail("V1", "inputs/journeys.csv has a journey below 0 or above 1440 minutes")
         roads = place / "transfers.csv"
         rows = keyed(roads, ["from_site", "to_site"], ["minutes"]) if roads.exists() else {}
-        self.road = {key: whole(number(row["minutes"]) * factor, places) for key, row in rows.items()}
+        self.road = {key: whole((number(row["minutes"]) + more(*key)) * factor, places) for key, row in rows.items()}
         self.road.update({(site, site): 0 for site in self.candidates + self.all_neighbours})
 
     def read_staff(self, place):
