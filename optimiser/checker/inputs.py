@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
+from optimiser.checker.altered import OF_A_CORRIDOR, Changes, inputs_as_changed, question_as_changed
 from optimiser.checker.question import Beds, ConfigReader, Growth, Question, read_question
 from optimiser.checker.reading import (
     Reader,
@@ -96,6 +97,7 @@ TABLES: Mapping[str, Table] = {
     "inputs/border.csv": Table(
         {"area": word, "goes_to": word, "share": share}, ("area", "goes_to"), due="where asked", may_lack=()
     ),
+    "inputs/corridors.csv": Table({"area": word, "corridor": text}, ("area",), due="where asked", may_lack=()),
     "designations.csv": Table(
         {
             "service": word, "site": word, "designated": flag, "today": maybe(flag), "fixed": flag, "reason": text,
@@ -203,10 +205,27 @@ def read_asked(reader: Reader) -> tuple[Question, Inputs]:
     before = len(reader.breaches)
     question, config = read_question(reader)
     stop_if_more(reader, before)
+    changes = Changes(config, question.changes)
+    question = question_as_changed(question, changes)
     inputs = read_inputs(reader, question)
+    if question.changes:
+        inputs = _changed(reader, question, inputs, changes)
     cross_check(config, question, inputs)
     stop_if_more(reader, before)
     return question, inputs
+
+
+def _changed(reader: Reader, question: Question, inputs: Inputs, changes: Changes) -> Inputs:
+    """Return the inputs as the config changes them."""
+    asked = any(name.startswith(OF_A_CORRIDOR) for name in question.changes)
+    rows = keyed(reader, "inputs/corridors.csv") if asked else {}
+    corridors = {area: row.cells["corridor"] for area, row in rows.items()}
+    a_person = {activity: patients_a_person(shares, inputs.areas) for activity, shares in question.ages.items()}
+
+    def as_many(area: str, activity: str, growth: Growth) -> Fraction:
+        return times_as_many(reader, growth, area, inputs.areas[area], a_person.get(activity, ALL_AGES_ALIKE))
+
+    return inputs_as_changed(question, inputs, corridors, as_many, changes)
 
 
 def _is_due(reader: Reader, name: str, asked: bool) -> bool:
@@ -374,11 +393,13 @@ def times_as_many(reader: Reader, growth: Growth, code: str, area: Area, a_perso
 
 def read_longer(reader: Reader, question: Question, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """Return by how many tenths of a minute journeys are longer for what the config says of roads."""
-    if not (question.closed or question.slowed):
+    if not (question.shut_roads or question.slow_roads):
         return {}
     tables = (rows_of(reader, f"inputs/road_{name}.csv") for name in ("junctions", "links", "speeds", "access"))
     try:
-        return tenths_longer(pairs, question.closed, question.slowed, *([row.cells for row in rows] for rows in tables))
+        return tenths_longer(
+            pairs, question.shut_roads, question.slow_roads, *([row.cells for row in rows] for rows in tables)
+        )
     except ValueError as error:
         raise reader.give_up("inputs/road_links.csv", str(error)) from None
 
@@ -427,6 +448,7 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
     if question.growth:
         config.known(question.growth.by_activity, activities, "demand.growth.by_activity")
     config.known(question.ages, activities, "demand.ages")
+    config.known(question.closed, candidates, "closed_sites")
     for code, service in question.services.items():
         config.known(service.fixed, candidates, f"services.{code}.fixed")
         config.known(question.today.get(code, ()), candidates, f"today.{code}")

@@ -107,7 +107,11 @@ class Piece(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """The tables of the place."""
+    """The tables of the place, as the config changes them.
+
+    ``road_of_teams`` are the ways of a team between its sites, where they are not as ``road``; ``changed`` says by name
+    what something was, and what it became.
+    """
 
     areas: Mapping[str, Area]
     area_columns: Collection[str]
@@ -122,6 +126,8 @@ class Inputs(NamedTuple):
     names: Mapping[str, str] = MappingProxyType({})
     border: Mapping[tuple[str, str], int] = MappingProxyType({})
     shares_scale: int = 1
+    road_of_teams: Mapping[tuple[str, str], int] | None = None
+    changed: Mapping[str, tuple[Fraction, Fraction]] = MappingProxyType({})
 
 
 class Result(NamedTuple):
@@ -628,7 +634,7 @@ class Run:
             return self.inputs.in_post.get((team, unit, site), Fraction(0))
         across = self.question.teams[team].across
         if across and across.in_post is not None:
-            return across.in_post
+            return self.inputs.in_post.get((team, unit, site), across.in_post)
         return sum((self.inputs.in_post.get((team, unit, one), Fraction(0)) for one in self.candidates), Fraction(0))
 
     def moving(self, team: str, unit: str, site: str, column: str) -> Fraction:
@@ -716,7 +722,8 @@ class Run:
         return found
 
     def _way(self, one: str, other: str) -> Step:
-        minutes = Fraction(self.transfer_minutes(one, other) or 0, MICRO)
+        of_teams = self.inputs.road if self.inputs.road_of_teams is None else self.inputs.road_of_teams
+        minutes = Fraction(of_teams.get((one, other), 0), MICRO)
         return Step(
             f"minutes from {one} to {other}", minutes, "minutes", "transfers.csv, times the travel factor", True
         )

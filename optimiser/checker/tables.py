@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from optimiser.checker.inputs import INPUTS_CHECK
 from optimiser.checker.question import Link
 from optimiser.checker.reading import Breach, Row, is_ratio, nearly, same, shown
-from optimiser.checker.run import CANDIDATES, MICRO, Run
+from optimiser.checker.run import ACROSS_SITES, CANDIDATES, MICRO, Run
 
 # What shares that were each rounded may come to beyond 1.
 ROUNDED_UP = Fraction(1, 10**4)
@@ -63,7 +63,7 @@ def inputs_are_complete(run: Run) -> Iterator[Breach]:
             message = f"inputs/{name}.csv has a row for {label(pair)}, which areas.csv and sites.csv do not know."
             yield Breach(INPUTS_CHECK, f"inputs/{name}.csv {label(pair)}", label(pair), "", message)
     yield from _border_is_complete(run) if run.question.as_today else ()
-    for site in sorted({site for _, _, site in inputs.in_post} - inputs.roles.keys()):
+    for site in sorted({site for _, _, site in inputs.in_post} - inputs.roles.keys() - {ACROSS_SITES}):
         message = f"inputs/staff.csv has staff at {site}, which sites.csv does not know."
         yield Breach(INPUTS_CHECK, f"inputs/staff.csv {site}", site, "", message)
     for what, there in (("areas.csv names no area", run.areas), ("sites.csv names no candidate", run.candidates)):

@@ -26,8 +26,8 @@ from optimiser.model.rules import LIMITS, Demand, demand_of, name_of
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.proof import PROVED, Option
 from optimiser.problem import Problem
+from optimiser.problem.parameters import BORDER_PULL, Parameter, parameters
 from optimiser.problem.words import PATIENTS, amount, begun, listed, percent, places, shown
-from optimiser.scenarios.parameters import BORDER_PULL, Parameter, parameters
 from optimiser.scenarios.switching import Switching, switching
 from optimiser.scenarios.turning import turning_values
 from optimiser.search.enumeration import can_be_ranked

@@ -35,6 +35,10 @@ Spot = tuple[str | int, ...]
 _PLAIN = "tag:yaml.org,2002:"
 
 
+class Plus(float):
+    """A number written with a plus before it: where something is changed, it means so many more."""
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where something was written."""
@@ -316,7 +320,7 @@ class _Reader:
             base = 0 if digits.lstrip("+-")[:2].lower() in ("0x", "0o", "0b") else 10
             number: float = int(digits, base) if kind == "int" else float(digits)
             if math.isfinite(number):
-                return number
+                return Plus(number) if text.startswith("+") else number
         except (ValueError, OverflowError):
             pass
         self._fault(origin, f"{quoted(text)} is not a number that can be used. Correct it.")

@@ -211,7 +211,8 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
             staff = f"{shown(needed.pop())} {'' if unit == 'people' else f'{unit} '}{problem.teams[team].name}"
             there = f"every {lower(problem.services[code].name)} would have {staff}"
             each = listed(has) if len(at) == len(problem.candidates) else _each(problem, at, has)
-            year = problem.teams[team].year
+            is_changed = any(one.name.startswith(f"staff.{team}.") for one in problem.changed)
+            year = None if is_changed else problem.teams[team].year
             return f"{there} (in post{f' in {year}' if year else ''}: {each})"
     return f"a rule kept that today's sites break: {broken.asked(problem, instances[0]).replace('; ', ', ')}"
 

@@ -10,7 +10,7 @@ import pandas as pd
 from optimiser.plan import Plan, measures
 from optimiser.plan.told import told
 from optimiser.problem import Service
-from optimiser.problem.words import listed, percent, places, short
+from optimiser.problem.words import listed, of_changes, percent, places, short
 from optimiser.report import summary
 from optimiser.report.against_today import gains_and_losses, room
 from optimiser.report.counted import counted_today, in_words
@@ -47,6 +47,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
     every = [
         plan.problem.title,
         *summary.option(plan),
+        *of_changes(plan.problem),
         *summary.what_was_asked(plan, numbers),
         *_answer(plan),
         *level(plan),

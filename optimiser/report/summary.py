@@ -11,10 +11,12 @@ from optimiser.journeys.shared_out import sharing
 from optimiser.plan import Plan, matters, measures
 from optimiser.plan.finished import Run
 from optimiser.problem import Problem
+from optimiser.problem.growth import patients_after
 from optimiser.problem.words import (
     amount,
     listed,
     of_ages,
+    of_changes,
     of_incomers,
     places,
     sites_in_words,
@@ -29,7 +31,7 @@ from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, mov
 def lines(plan: Plan) -> list[str]:
     """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
     numbers = plan.measures
-    asked = [plan.problem.title, *option(plan), ""]
+    asked = [plan.problem.title, *option(plan), *of_changes(plan.problem), ""]
     return [*asked, *services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
 
 
@@ -187,8 +189,12 @@ def _longer(problem: Problem) -> list[str]:
 
 
 def _more(problem: Problem, activity: str) -> float:
-    before = float(problem.growth.before[activity].sum()) if problem.growth else 0.0
-    return float(problem.demand[activity].sum()) / before - 1 if before else 0.0
+    """Return by which share growth alone made patients more: what a config changed besides is told apart."""
+    if problem.growth is None:
+        return 0.0
+    before = float(problem.growth.before[activity].sum())
+    after = patients_after(problem.growth, problem.areas, problem.ages) if problem.changed else problem.demand
+    return float(after[activity].sum()) / before - 1 if before else 0.0
 
 
 def _observed(plan: Plan, numbers: pd.DataFrame) -> list[str]:

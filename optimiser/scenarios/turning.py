@@ -18,9 +18,9 @@ from optimiser.model.rules import demand_of, in_words
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.proof import EVALUATED, Proof
 from optimiser.problem import Problem
+from optimiser.problem.parameters import BORDER_PULL, Parameter, parameters
 from optimiser.problem.words import NO_SITE, apart, listed, percent_or_less, places
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
-from optimiser.scenarios.parameters import BORDER_PULL, Parameter, parameters
 
 # With more choices of sites for a service its turning value is not worked out.
 MOST_CHOICES = 32

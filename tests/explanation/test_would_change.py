@@ -25,7 +25,7 @@ from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.runs import files_of
 from optimiser.problem import HERE, Border, Figure, Problem
-from optimiser.scenarios.parameters import parameters
+from optimiser.problem.parameters import parameters
 from optimiser.search.planning import solve
 
 

@@ -21,7 +21,7 @@ from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import Plan, evaluate
 from optimiser.problem import HERE, Border, Figure, Objective, Problem
 from optimiser.problem.decimals import exactly
-from optimiser.scenarios.parameters import parameters
+from optimiser.problem.parameters import parameters
 from optimiser.scenarios.turning import Turning, turning_values
 from optimiser.search.enumeration import enumerate_all
 from optimiser.search.planning import solve

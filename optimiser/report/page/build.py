@@ -22,7 +22,7 @@ from optimiser.plan.measures import straight_there
 from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions, write_file
 from optimiser.problem import ACROSS_SITES, Problem
-from optimiser.problem.words import begun, short
+from optimiser.problem.words import begun, of_changes, short
 from optimiser.report import set_against, summary, words
 from optimiser.report.counted import Counted, counted_today, in_words
 from optimiser.report.page import parts, side_by_side, tables
@@ -218,7 +218,7 @@ class _Page:
             "figures_of": self.problem.services[main].name if main else "",
             "figures_way": parts.way(self.problem, main) if main else "",
             "broken": list(parts.broken(run)),
-            "called": [f"{said}." for said in summary.option(run.plan)],
+            "called": [*(f"{said}." for said in summary.option(run.plan)), *of_changes(self.problem)],
             "beside": {heading: said for heading, said in summary.beside(run).items() if heading != "The option"},
             "as_counted": self._as_counted(main),
             "on_the_road": begun(summary.on_the_road(run.measures, main).removeprefix(", ")) if main else "",
@@ -266,7 +266,11 @@ class _Page:
         return {
             **side_by_side.measured(self.runs),
             "options_title": parts.options_title(self.runs),
-            "options_called": [f"{one.name}: {said}." for one in self.runs for said in summary.option(one.plan)],
+            "options_called": [
+                f"{one.name}: {said}"
+                for one in self.runs
+                for said in (*(f"{said}." for said in summary.option(one.plan)), *of_changes(one.problem))
+            ],
             "borders": parts.borders(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),
             "aims": parts.aims(self.runs)["aims"],
