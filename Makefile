@@ -48,10 +48,12 @@ bench: .venv/installed-dev
 docs: .venv/installed-dev
 	$(BIN)/python docs/make.py
 	$(BIN)/python docs/any_place.py
+	$(BIN)/python docs/roads.py
 	$(BIN)/python docs/picture.py
 
 rebuild-data: .venv/installed-dev
 	$(BIN)/python data/mid-south-essex/rebuild.py --write
+	$(BIN)/python data/mid-south-essex/rebuild_roads.py --write
 
 lock: .venv/installed-dev
 	$(BIN)/pip install --quiet uv

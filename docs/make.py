@@ -94,6 +94,7 @@ SETTING_UNITS = {
 PLACES = {
     "Settings": "The whole config",
     "TravelSettings": "`travel`",
+    "RoadsSettings": "`roads`",
     "DemandSettings": "`demand`",
     "AgesSettings": "`demand.ages.<activity>`",
     "GrowthSettings": "`demand.growth`",

@@ -30,6 +30,7 @@ from optimiser.checker.reading import (
     whole_numbers,
     word,
 )
+from optimiser.checker.roads import tenths_longer
 from optimiser.checker.run import LEAVES, MICRO, PULLED, STAYS, Area, Inputs, Result, Run
 
 INPUTS_CHECK = "inputs_are_complete"
@@ -78,6 +79,20 @@ TABLES: Mapping[str, Table] = {
     "inputs/activity.csv": Table(
         {"site": word, "activity": word, "period": word, "count": amount}, ("site", "activity", "period"),
         due="where asked", may_lack=(),
+    ),
+    "inputs/road_junctions.csv": Table(
+        {"junction": word, "name": word}, ("junction",), due="where asked", may_lack=()
+    ),
+    "inputs/road_links.csv": Table(
+        {
+            "from_junction": word, "to_junction": word, "road": word, "name": text, "km": amount, "class": word,
+            "one_way": maybe(any_case(flag)),
+        },
+        ("from_junction", "to_junction", "road"), due="where asked", may_lack=("name", "one_way"),
+    ),
+    "inputs/road_speeds.csv": Table({"class": word, "kmh": amount}, ("class",), due="where asked", may_lack=()),
+    "inputs/road_access.csv": Table(
+        {"end": word, "junction": word, "km": amount}, ("end", "junction"), due="where asked", may_lack=()
     ),
     "inputs/border.csv": Table(
         {"area": word, "goes_to": word, "share": share}, ("area", "goes_to"), due="where asked", may_lack=()
@@ -281,16 +296,17 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     if question.growth:
         a_person = {activity: patients_a_person(shares, people) for activity, shares in question.ages.items()}
         patients, before, scale = grow(reader, question.growth, people, a_person, patients, scale)
+    longer = read_longer(reader, question, [*journeys, *transfers])
     return Inputs(
         areas=people,
         area_columns=reader.columns("inputs/areas.csv"),
         roles={code: row.cells["role"] for code, row in sites.items()},
-        minutes=scaled_minutes(journeys, question),
+        minutes=scaled_minutes(journeys, question, longer),
         patients=patients,
         patients_before=before,
         patients_scale=scale,
         in_post=read_staff(reader, staff, question),
-        road=scaled_minutes(transfers, question),
+        road=scaled_minutes(transfers, question, longer),
         counts={key: Fraction(row.cells["count"]) for key, row in counts.items()},
         names={code: row.cells.get("name", "") for code, row in sites.items()},
         border={pair: int(row.cells["share"] * shares_scale) for pair, row in border.items()},
@@ -375,13 +391,34 @@ def times_as_many(reader: Reader, growth: Growth, code: str, area: Area, a_perso
     return then / now if now else Fraction(1)
 
 
-def scaled_minutes(journeys: Mapping[tuple[str, str], Row], question: Question) -> dict[tuple[str, str], int]:
-    """Return table minutes × factor in millionths of a minute: rounded to the decimals kept, halves to even."""
+def read_longer(reader: Reader, question: Question, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return by how many tenths of a minute journeys are longer for what the config says of roads."""
+    if not (question.shut_roads or question.slow_roads):
+        return {}
+    tables = (rows_of(reader, f"inputs/road_{name}.csv") for name in ("junctions", "links", "speeds", "access"))
+    try:
+        return tenths_longer(
+            pairs, question.shut_roads, question.slow_roads, *([row.cells for row in rows] for rows in tables)
+        )
+    except ValueError as error:
+        raise reader.give_up("inputs/road_links.csv", str(error)) from None
+
+
+def scaled_minutes(
+    journeys: Mapping[tuple[str, str], Row], question: Question, longer: Mapping[tuple[str, str], int]
+) -> dict[tuple[str, str], int]:
+    """Return (table minutes + what is longer) × factor in millionths of a minute.
+
+    They are rounded to the decimals kept, halves to even.
+    """
     known = {pair: row.cells["minutes"] for pair, row in journeys.items() if row.cells["minutes"] is not None}
     column, scale = whole_numbers(list(known.values()))
     factor, parts = question.factor, 10**question.minute_places
     top, bottom, each = factor.numerator * parts, factor.denominator * scale, MICRO // parts
-    return {pair: rounded_ratio(minutes * top, bottom) * each for pair, minutes in zip(known, column, strict=True)}
+    return {
+        pair: rounded_ratio((10 * minutes + longer.get(pair, 0) * scale) * top, 10 * bottom) * each
+        for pair, minutes in zip(known, column, strict=True)
+    }
 
 
 def read_staff(reader: Reader, rows: list[Row], question: Question) -> dict[tuple[str, str, str], Fraction]:

@@ -199,6 +199,8 @@ class Question:
     a_tie_is_within: Figure | None = None
     know_before: tuple[Mapping[str, str], ...] = ()
     known_in_full: bool = False
+    shut_roads: tuple[str, ...] = ()
+    slow_roads: Mapping[str, Fraction] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
     times: Mapping[str, bool] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
@@ -450,6 +452,7 @@ CONFIG: Mapping[str, Kind] = {
     "border_pull": perhaps(value(None, is_share)),
     "areas_outside": text("all", ("all", "known_in_full")),
     "travel": group(TRAVEL),
+    "roads": group({"close": listed, "slow": each(value(None, lambda times: times >= 1), blank=False)}),
     "demand": group({"year": anything, "growth": perhaps(group(GROWTH)), "ages": each(group(SHARES), blank=False)}),
     "contract": group({**{name: perhaps(figure()) for name in TERMS}, "plain_days": listed}),
     "working_time": group({**{n: perhaps(value()) for n in (*LAW_NAMES, *WEEKENDS)}, "prospective_cover": flag()}),
@@ -563,6 +566,8 @@ class ConfigReader:
             whole_law=all(limit is not None for limit in found["working_time"].values()),
             services_a_site=found["at_most_services_a_site"],
             a_tie_is_within=found["a_tie_is_within"],
+            shut_roads=found["roads"]["close"],
+            slow_roads=found["roads"]["slow"],
             changes=found["change"],
             times={name: name == travel["time"] for name in travel["times"]},
             know_before=tuple(self.group(one, "know_before", KNOW_BEFORE) for one in found["know_before"] or ()),

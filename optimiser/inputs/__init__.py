@@ -31,6 +31,8 @@ __all__ = [
 
 # A question, or the path of the config that asks it.
 Asked = Problem | str | Path
+# Tables that a run keeps only where its question says something of roads.
+OF_ROADS = "road_"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ def read_question(path: str | Path) -> Question:
     place, table_faults = look_at_place(config.place, allow_missing=config.settings.travel.allow_missing)
     years = dict(words.split(": ", maxsplit=1) for words in draft.taken)
     found = [] if place is None else [_fault(*one, years) for one in disagreements(config, place)]
+    if config.settings.roads is not None and place is not None and not table_faults:
+        # A graph of roads takes a while to import, and few questions ask for one.
+        from optimiser.inputs.roads import road_faults
+
+        found += [Fault(where, words) for where, words in road_faults(config, place)]
     cover = [Fault(where, words) for where, words in cover_faults(config)]
     if draft.faults and place and not (cover or table_faults or found):
         found += _faults_of_changes(config, place)
@@ -106,7 +113,8 @@ def _files(config: Config, place: Place, taken: Sequence[str]) -> dict[str, byte
     anybody who reads it reads the same; ``taken.txt`` says what, and ``doubts.txt`` what can hardly be.
     """
     outlines = boundary_file(config.place)
-    found = [config.place / name for name in (*(f"{table.name}.csv" for table in PLACE_TABLES), IMPORTED)]
+    tables = [table.name for table in PLACE_TABLES if config.settings.roads or not table.name.startswith(OF_ROADS)]
+    found = [config.place / name for name in (*(f"{name}.csv" for name in tables), IMPORTED)]
     inputs = {path.name: path.read_bytes() for path in [*found, *([outlines] if outlines else [])] if path.is_file()}
     lines = {"taken.txt": taken, "doubts.txt": place.doubts}
     said = {name: "".join(f"{_by_name(one)}\n" for one in words).encode() for name, words in lines.items() if words}

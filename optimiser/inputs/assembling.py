@@ -28,6 +28,7 @@ from optimiser.problem import (
     Growth,
     KnowBefore,
     Link,
+    Longer,
     Objective,
     Observed,
     Problem,
@@ -57,13 +58,15 @@ def problem_of(config: Config, place: Place) -> Problem:
     neighbours = tuple(code for code, site in sites.items() if not site.candidate)
     areas = _areas(place)
     growth, ages = _growth(settings, place, areas.index), _ages(settings)
-    transfers = _transfers(config, place, sites)
+    longer = _longer(settings, place, areas.index, sites)
+    transfers = _transfers(config, place, sites, longer)
     problem = settings.into(
         Problem,
         sites=sites,
         services={code: _service(settings, code, neighbours, transfers) for code in settings.services},
         areas=areas,
-        journeys=_journeys(place, areas.index, sites, settings.travel),
+        journeys=_journeys(place, areas.index, sites, settings.travel, longer),
+        longer=longer,
         factors=_factors(settings.travel),
         times_of_day={name: name == settings.travel.time for name in settings.travel.times or ()},
         minute_places=_places(settings.travel),
@@ -247,19 +250,44 @@ def _places(travel: TravelSettings) -> int:
     return PLACES if travel.decimals is None else travel.decimals
 
 
-def _journeys(place: Place, areas: pd.Index[str], sites: Mapping[str, Site], travel: TravelSettings) -> pd.DataFrame:
+def _longer(settings: Settings, place: Place, areas: pd.Index[str], sites: Mapping[str, Site]) -> Longer | None:
+    """Return how much longer journeys are for what the config says of roads."""
+    if settings.roads is None:
+        return None
+    # A graph of roads takes a while to import, and few questions ask for one.
+    from optimiser.inputs.roads import longer
+
+    return longer(settings, place, areas, _order(sites))
+
+
+def _order(sites: Mapping[str, Site]) -> list[str]:
+    return sorted(sites, key=lambda code: (not sites[code].candidate, code))
+
+
+def _lengthened(table: pd.DataFrame, more: pd.DataFrame | None) -> pd.DataFrame:
+    if more is None:
+        return table
+    from optimiser.inputs.roads import lengthened
+
+    return lengthened(table, more)
+
+
+def _journeys(
+    place: Place, areas: pd.Index[str], sites: Mapping[str, Site], travel: TravelSettings, longer: Longer | None
+) -> pd.DataFrame:
     """Return minutes by area and site, times the factor, to the decimals kept; NaN where there is no journey."""
-    order = sorted(sites, key=lambda code: (not sites[code].candidate, code))
-    table = _grid(place.journeys, ("area", areas), ("site", pd.Index(order)), "minutes")
+    table = _grid(place.journeys, ("area", areas), ("site", pd.Index(_order(sites))), "minutes")
+    table = _lengthened(table, longer.journeys if longer else None)
     return table_times(table, _factor(travel), _places(travel))
 
 
-def _transfers(config: Config, place: Place, sites: Mapping[str, Site]) -> pd.DataFrame:
+def _transfers(config: Config, place: Place, sites: Mapping[str, Site], longer: Longer | None = None) -> pd.DataFrame:
     """Return minutes from site to site, times the factor, to the decimals kept; empty where there is no table."""
     if place.transfers.empty:
         return pd.DataFrame()
-    codes = pd.Index(sorted(sites, key=lambda code: (not sites[code].candidate, code)))
+    codes = pd.Index(_order(sites))
     table = _grid(place.transfers, ("from_site", codes), ("to_site", codes), "minutes")
+    table = _lengthened(table, longer.transfers if longer else None)
     return table_times(table, _factor(config.settings.travel), _places(config.settings.travel))
 
 

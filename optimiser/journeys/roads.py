@@ -1,16 +1,31 @@
-"""Minutes from every area to every site, worked out on a graph of roads."""
+"""Minutes from every area to every site, worked out on a graph of roads, and the way behind each.
+
+Sites are few and areas many: one search back from each site finds the way from every area. The search is scipy's, on
+the arrays of the graph; its minutes are those that networkx finds, to the last digit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pandas as pd
+from scipy.sparse import coo_matrix, csr_matrix
+from scipy.sparse.csgraph import dijkstra, reverse_cuthill_mckee
+
+# Where somebody or something joins the roads: a node, or several with the minutes to each.
+End = Hashable | Mapping[Any, float]
+Legs = Sequence[tuple[Hashable, float]]
+# How many distances are held at once: 160 MB of them.
+MOST_AT_ONCE = 20_000_000
 
 
 def journey_minutes(
-    roads: nx.Graph[Any], origins: Mapping[str, Hashable], destinations: Mapping[str, Hashable]
+    roads: nx.Graph[Any], origins: Mapping[str, End], destinations: Mapping[str, End], *, weight: str = "minutes"
 ) -> pd.DataFrame:
     """Shortest minutes from each origin to each destination; missing where there is no way.
 
@@ -20,22 +35,113 @@ def journey_minutes(
         A graph whose edges have ``minutes``; directed if some roads go one way only. Between two points joined by
         several roads of a multigraph, the quickest counts.
     origins, destinations
-        Node of the graph by code, of areas and of sites. They become the rows and columns of the answer.
+        Node of the graph by code, of areas and of sites, or several nodes with the minutes to or from each. They become
+        the rows and columns of the answer, and no way runs through them.
+    weight
+        What an edge calls its minutes, which may be in any unit.
 
     Raises
     ------
     ValueError
-        If a code's node is not in the graph; the message names every such code.
+        If a code's node is not in the graph; the message names every such code. If minutes are below 0 or not known.
     """
-    lost = [code for code, node in [*origins.items(), *destinations.items()] if node not in roads]
-    if lost:
-        raise ValueError(f"These are not on the road graph: {', '.join(lost)}. Give each a node that is.")
-    # Sites are few and areas many: one search back from each site finds the way from every area.
-    backwards = nx.reverse_view(roads) if isinstance(roads, nx.DiGraph) else roads
-    columns = {code: _minutes_to(backwards, node, origins) for code, node in destinations.items()}
-    return pd.DataFrame(columns, index=list(origins), dtype=float)
+    search = _Search(roads, {code: _legs(end) for code, end in destinations.items()}, weight)
+    legs = {code: _legs(end) for code, end in origins.items()}
+    search.refuse_lost(legs)
+    nodes = search.numbers(leg for one in legs.values() for leg, _ in one)
+    added = np.array([add for one in legs.values() for _, add in one], dtype=float)
+    first = np.cumsum([0, *map(len, legs.values())])[:-1]
+    found = np.full((len(origins), len(destinations)), np.nan)
+    at_once = max(1, MOST_AT_ONCE // max(1, len(search.number)))
+    for start in range(0, len(destinations) if origins else 0, at_once):
+        sites = slice(start, start + at_once)
+        ways = search.distances(sites, nodes)
+        ways += added
+        found[:, sites] = (ways if len(nodes) == len(legs) else np.minimum.reduceat(ways, first, axis=1)).T
+    found[np.isinf(found)] = np.nan
+    return pd.DataFrame(found, list(origins), list(destinations))
 
 
-def _minutes_to(backwards: nx.Graph[Any], destination: Hashable, origins: Mapping[str, Hashable]) -> list[float]:
-    minutes = nx.single_source_dijkstra_path_length(backwards, destination, weight="minutes")
-    return [minutes.get(node, float("nan")) for node in origins.values()]
+def way(roads: nx.Graph[Any], origin: End, destination: End, *, weight: str = "minutes") -> list[Hashable] | None:
+    """Return the nodes of a shortest way from where an origin joins the roads to where a destination does.
+
+    ``None`` where there is no way. Raises ``ValueError`` as ``journey_minutes`` does.
+    """
+    starts = _legs(origin)
+    search = _Search(roads, {"destination": _legs(destination)}, weight)
+    search.refuse_lost({"origin": starts})
+    distances, after = search.distances_and_next()
+    reached, start = min((distances[search.number[node]] + add, search.number[node]) for node, add in starts)
+    if np.isinf(reached):
+        return None
+    passed = [start]
+    while (following := int(after[passed[-1]])) >= 0:
+        passed.append(following)
+    names = list(search.number)
+    return [names[number] for number in passed if number < len(names)]
+
+
+def _legs(end: End) -> list[tuple[Hashable, float]]:
+    return [*end.items()] if isinstance(end, Mapping) else [(end, 0.0)]
+
+
+class _Search:
+    """The arrays of a graph turned round, with each destination as a node from which ways start."""
+
+    def __init__(self, roads: nx.Graph[Any], destinations: Mapping[str, Legs], weight: str) -> None:
+        self.roads, self.destinations, self.weight = roads, destinations, weight
+        self.number = {node: number for number, node in enumerate(roads)}
+
+    def refuse_lost(self, origins: Mapping[str, Legs]) -> None:
+        """Refuse those that join the roads nowhere, or at what is no node of them."""
+        ends = chain(origins.items(), self.destinations.items())
+        lost = [code for code, legs in ends if not legs or any(node not in self.number for node, _ in legs)]
+        if lost:
+            raise ValueError(f"These are not on the road graph: {', '.join(lost)}. Give each a node that is.")
+
+    def numbers(self, nodes: Iterable[Hashable]) -> np.ndarray:
+        """Return the numbers of nodes."""
+        return np.fromiter(map(self.number.__getitem__, nodes), dtype=np.int64)
+
+    @cached_property
+    def backwards(self) -> tuple[csr_matrix, np.ndarray]:
+        """The graph turned round, numbered so that neighbours lie together, and the new number of each node."""
+        start, end, minutes = self._edges()
+        if np.isnan(minutes).any() or (minutes < 0).any():
+            raise ValueError("Some roads have minutes that are below 0 or not known. Give each its minutes.")
+        # Of several roads between two points the quickest stands first, and the others are left out.
+        order = np.lexsort((minutes, end, start))
+        start, end, minutes = start[order], end[order], minutes[order]
+        quickest = np.append(True, (np.diff(start) != 0) | (np.diff(end) != 0))[: len(order)]
+        size = (len(self.number) + len(self.destinations),) * 2
+        kept = coo_matrix((minutes[quickest], (end[quickest], start[quickest])), shape=size)
+        together = reverse_cuthill_mckee(kept.tocsr())
+        now = np.empty_like(together)
+        now[together] = np.arange(len(together), dtype=now.dtype)
+        return csr_matrix((kept.data, (now[kept.row], now[kept.col])), shape=kept.shape), now
+
+    def _edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return where each road starts and ends and its minutes, both ways of it where it has no direction."""
+        edges = [*self.roads.edges(data=self.weight, default=float("nan"))]
+        start, end = (self.numbers(edge[n] for edge in edges) for n in (0, 1))
+        minutes = np.array([edge[2] for edge in edges], dtype=float)
+        back = [] if self.roads.is_directed() else [(end, start, minutes)]
+        legs = [(node, add) for one in self.destinations.values() for node, add in one]
+        sites = np.repeat(np.arange(len(self.destinations)), [len(one) for one in self.destinations.values()])
+        added = np.array([add for _, add in legs], dtype=float)
+        gates = (self.numbers(node for node, _ in legs), sites + len(self.number), added)
+        start, end, minutes = map(np.concatenate, zip((start, end, minutes), *back, gates, strict=True))
+        return start, end, minutes
+
+    def distances(self, destinations: slice, nodes: np.ndarray) -> np.ndarray:
+        """Return the least minutes to some of the destinations from some nodes: destinations × nodes."""
+        graph, now = self.backwards
+        sites = range(len(self.number), len(now))[destinations]
+        return np.asarray(dijkstra(graph, indices=now[list(sites)])[:, now[nodes]])
+
+    def distances_and_next(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least minutes to the only destination from every node, and the node after each on its way."""
+        graph, now = self.backwards
+        distances, after = dijkstra(graph, indices=now[-1], return_predecessors=True)
+        before = np.append(np.argsort(now), -1)
+        return distances[now], before[np.where(after < 0, -1, after)][now]

@@ -30,6 +30,7 @@ from optimiser.problem.parts import (
     Growth,
     KnowBefore,
     Link,
+    Longer,
     Objective,
     Observed,
     Reach,
@@ -59,6 +60,7 @@ __all__ = [
     "Growth",
     "KnowBefore",
     "Link",
+    "Longer",
     "Objective",
     "Observed",
     "Problem",
@@ -137,6 +139,9 @@ class Problem:
         left.
     factors
         What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
+    longer
+        By how much journeys are longer, before the factors, for what is out of the ordinary on the roads; ``None`` if
+        nothing is.
     times_of_day
         The times of day or ways of driving that the question knows, and whether it is asked at them.
     minute_places
@@ -177,6 +182,7 @@ class Problem:
     growth: Growth | None = None
     ages: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     factors: Mapping[str, Figure] = field(default_factory=dict)
+    longer: Longer | None = None
     times_of_day: Mapping[str, bool] = field(default_factory=dict)
     minute_places: int = decimals.PLACES
     border: Border | None = None

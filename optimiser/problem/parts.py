@@ -312,6 +312,19 @@ class Growth:
 
 
 @dataclass(frozen=True)
+class Longer:
+    """Minutes that journeys take longer than their table says, because of what is out of the ordinary on the roads.
+
+    ``journeys`` has one row an area and ``transfers`` one a site, each one column a site. ``words`` say what is out of
+    the ordinary.
+    """
+
+    words: str
+    journeys: pd.DataFrame
+    transfers: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Changed:
     """A parameter that a config has at another value than its settings and tables make it, and why.
 

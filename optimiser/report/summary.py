@@ -60,6 +60,7 @@ def what_was_asked(plan: Plan, numbers: pd.DataFrame) -> list[str]:
         *of_incomers(plan.problem),
         *_growth(plan.problem),
         *_factors(plan.problem),
+        *_longer(plan.problem),
         *_observed(plan, numbers),
         *_shared_out(plan, numbers),
     ]
@@ -169,6 +170,22 @@ def _factors(problem: Problem) -> list[str]:
         f"{'verified' if one.verified else 'not verified'}."
         for name, one in problem.factors.items()
     ]
+
+
+def _longer(problem: Problem) -> list[str]:
+    """Return how much longer journeys are for what is out of the ordinary on the roads; nothing where nothing is."""
+    if problem.longer is None:
+        return []
+    residents = problem.areas.index[problem.areas["resident"].astype(bool)]
+    more = problem.longer.journeys.loc[residents, list(problem.candidates)]
+    found = [
+        f"{problem.sites[site].name} from {len(some)}, by {some.mean():.1f} on average and {some.max():g} at most"
+        for site, some in ((site, more[site][more[site] > 0]) for site in problem.candidates)
+        if len(some)
+    ]
+    areas = f"to {'; to '.join(found)}" if found else "to no candidate"
+    how = "Worked out as the difference on a network of main roads, before any queue on the others; not verified."
+    return [f"{problem.longer.words}. Of {len(more):,} resident areas journeys are longer {areas}. {how}"]
 
 
 def _more(problem: Problem, activity: str) -> float:

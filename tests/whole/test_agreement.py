@@ -82,6 +82,7 @@ NOT_DRAWN = {
     "Problem.growth": "what demand was before it grew",
     "Problem.hurdles": "in which order rules strike out: tests/search/test_options.py",
     "Problem.know_before": "what people are told, which no rule reads",
+    "Problem.longer": "what shut roads added before a rule reads journeys: tests/checker/test_roads_checked.py",
     "Problem.minute_places": "how finely journeys were read: tests/inputs/test_exactness.py",
     "Problem.nowhere_today": "which changes from today count: tests/model/test_links_and_beds.py",
     "Problem.times_of_day": "when journeys are as they are, which no rule reads: tests/inputs/test_changing.py",

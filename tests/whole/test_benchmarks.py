@@ -63,6 +63,13 @@ def test_a_few_scenarios_are_timed_and_tables_and_plain_loop_agree():
     assert [row.split("  ")[0] for row in rows][:3] == ["evaluated", "asked again", "asked again, one by one"]
 
 
+def test_roads_are_searched_and_networkx_finds_the_same_minutes():
+    size, ours, networkx, _, same = run("--quick", script=SCRIPT.with_name("roads.py")).splitlines()
+    assert "to 8 sites" in size
+    assert ours.startswith("ours:") and networkx.startswith("networkx:")
+    assert same == "Minutes are equal to the last digit."
+
+
 def test_a_country_fits_on_a_page_and_is_ticked(browser: Browser, tmp_path: Path):
     """A tenth and a twentieth of its areas, all of its sites: in a straight line the whole page is under 15 MB."""
     spec = importlib.util.spec_from_file_location("benchmarks_page", SCRIPT.with_name("page.py"))

@@ -149,6 +149,17 @@ class TravelSettings(Strict):
     time: Code | None = Field(None, description="Every journey time is multiplied by this one of the times, too")
 
 
+class RoadsSettings(Strict):
+    """What is out of the ordinary on the roads: journeys take as much longer as on the place's network."""
+
+    close: tuple[Line, ...] = Field(
+        (), description="Stretches of road that are shut: a road, or a road between two of its junctions"
+    )
+    slow: dict[Line, OneToAThousand] = Field(
+        {}, description="Stretches that are slow, each with how many times its minutes it takes, for example 1.5"
+    )
+
+
 class AcrossSettings(Strict):
     """One team over all sites: how its travel between them is counted."""
 
@@ -455,6 +466,9 @@ class Settings(Strict):
         "instead, from 0 (as today) to 1 (as with border: nearest)",
     )
     travel: TravelSettings = Field(TravelSettings(), description="How journeys are read")
+    roads: RoadsSettings | None = Field(
+        None, description="Roads that are shut or slow; all are as journeys.csv has them if not stated"
+    )
     demand: DemandSettings | None = Field(
         None, description="Which year's patients are counted; demand.csv's if not stated"
     )

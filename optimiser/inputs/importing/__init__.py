@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from optimiser.inputs.schema import PLACE_TABLES, Table, place_table
 from optimiser.inputs.tables import IMPORTED, boundary_file
 from optimiser.inputs.tables.sheets import read_sheet
 
-__all__ = ["BOUNDARIES", "Brought", "Wishes", "bring_in"]
+__all__ = ["BOUNDARIES", "Brought", "Wishes", "bring_in", "recorded"]
 
 BOUNDARIES = "boundaries"
 RECORD = ("table", "file", "sha256", "said")
@@ -74,7 +74,7 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
         frame, said = _table_in(place_table(table), path, known, wishes)
         name, rows, content = f"{table}.csv", len(frame), _csv(frame)
         _refuse_faults(place_table(table), content, path)
-    record = _record(folder, table, path, said)
+    record = recorded(folder, [table], path, said)
     return Brought({name: content, IMPORTED: record}, tuple(said), rows)
 
 
@@ -101,13 +101,13 @@ def _refuse_faults(table: Table, content: bytes, path: Path) -> None:
         )
 
 
-def _record(folder: Path, table: str, path: Path, said: Sequence[str]) -> bytes:
-    """Return the place's record of what was brought in, with this at its end in place of the same table's before."""
+def recorded(folder: Path, tables: Collection[str], path: Path, said: Sequence[str]) -> bytes:
+    """Return the place's record of what was brought in, with this at its end in place of the same tables' before."""
     before = folder / IMPORTED
     rows = list(csv.DictReader(io.StringIO(before.read_text(encoding="utf-8")))) if before.is_file() else []
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    rows = [row for row in rows if row.get("table") != table]
-    rows += [dict(zip(RECORD, (table, path.name, digest, words), strict=True)) for words in said]
+    rows = [row for row in rows if row.get("table") not in tables]
+    rows += [dict(zip(RECORD, (one, path.name, digest, words), strict=True)) for one in tables for words in said]
     text = io.StringIO()
     writer = csv.DictWriter(text, RECORD, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()

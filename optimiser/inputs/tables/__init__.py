@@ -66,6 +66,11 @@ class Place:
     border: pd.DataFrame
     staff: pd.DataFrame
     activity: pd.DataFrame
+    road_junctions: pd.DataFrame
+    road_links: pd.DataFrame
+    road_speeds: pd.DataFrame
+    road_access: pd.DataFrame
+    road_waters: pd.DataFrame
     sources: pd.DataFrame
     columns: pd.DataFrame
     data_checks: pd.DataFrame

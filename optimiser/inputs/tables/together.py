@@ -27,7 +27,10 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
     """Note on each sheet what disagrees with another: unknown codes, missing and repeated pairs, impossible sums."""
     areas = codes_if_sound(sheets["areas"], "area")
     sites = codes_if_sound(sheets["sites"], "site")
+    junctions = codes_if_sound(sheets["road_junctions"], "junction")
+    sources = codes_if_sound(sheets["sources"], "source")
     _check_roles(sheets)
+    _check_roads(sheets)
     _check_border(sheets)
     _check_residents_are_known(sheets["areas"])
     _check_population_parts(sheets["areas"])
@@ -43,7 +46,14 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
         ("border", "area", areas, "areas.csv"),
         ("staff", "site", sites, "sites.csv"),
         ("activity", "site", sites, "sites.csv"),
-        ("columns", "source", codes_if_sound(sheets["sources"], "source"), "sources.csv"),
+        ("road_links", "from_junction", junctions, "road_junctions.csv"),
+        ("road_links", "to_junction", junctions, "road_junctions.csv"),
+        ("road_links", "class", codes_if_sound(sheets["road_speeds"], "class"), "road_speeds.csv"),
+        ("road_access", "junction", junctions, "road_junctions.csv"),
+        ("road_access", "end", [*areas, *sites] if areas and sites else None, "areas.csv or sites.csv"),
+        ("road_junctions", "source", sources, "sources.csv"),
+        ("road_links", "source", sources, "sources.csv"),
+        ("columns", "source", sources, "sources.csv"),
     ):
         if known is not None and name not in swapped:
             repaired[name, column] = _check_known(sheets[name], column, known, whose)
@@ -80,6 +90,16 @@ def _check_roles(sheets: dict[str, Sheet]) -> None:
         sites.add("roles", words)
     if areas.sound("resident") and len(areas.frame) and True not in set(areas.frame["resident"]):
         areas.add("residents", "no area is resident, so nobody is counted. Write true where people belong here.")
+
+
+def _check_roads(sheets: dict[str, Sheet]) -> None:
+    """Note that no speed is known of the way to a junction, and codes that are both an area's and a site's."""
+    speeds, access = sheets["road_speeds"], sheets["road_access"]
+    if access.present and speeds.sound("class") and len(speeds.frame) and "access" not in set(speeds.frame["class"]):
+        speeds.add("access", "the class access is missing: how fast one drives to a junction. Add its row.")
+    both = set(codes_if_sound(sheets["areas"], "area") or ()) & set(codes_if_sound(sheets["sites"], "site") or ())
+    for index in access.frame.index[access.frame["end"].isin(both)] if both and "end" in access.frame else ():
+        access.add("both", "is an area and a site, so that nobody knows which is meant. Rename one.", index=int(index))
 
 
 def _check_border(sheets: dict[str, Sheet]) -> None:

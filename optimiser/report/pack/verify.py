@@ -20,6 +20,7 @@ Exit 0: nothing disagrees. 1: something does. 2: it cannot be read. What was NOT
 
 import csv
 import hashlib
+import heapq
 import io
 import json
 import re
@@ -47,8 +48,9 @@ UNITS = {
 }
 OBJECTIVES = list(UNITS)
 # Of a config, and of a service of it; what is not known here is refused.
-SETTINGS = """title place border areas_outside border_pull travel demand teams services today objectives hurdles
-    at_most_services_a_site exceptions closed_sites change a_tie_is_within know_before time_limit_minutes contract working_time"""
+SETTINGS = """title place border areas_outside border_pull travel roads demand teams services today objectives hurdles
+    at_most_services_a_site exceptions closed_sites change a_tie_is_within know_before time_limit_minutes contract
+    working_time"""
 SERVICE_SETTINGS = """name activity patients_go_to observed neighbours fixed at_least_sites at_most_sites beds rotas
     minimum_patients maximum_patients longest_journey_minutes standard_minutes at_most_share_outside in_reach
     neighbours_take_at_most share_within_standard same_site by_transfer stays_local pathway transfer"""
@@ -344,6 +346,113 @@ class Changes:
             found.say("V1", f"changed, as config.yaml says: {name} from {show(was)} to {show(to)}")
 
 
+# Roads that are shut or slow ------------------------------------------------------------------------------------------
+
+
+def least(starts, steps):
+    """Return the least way from any start to everywhere (Dijkstra): a start has a length, a step (to, length)."""
+    done, queue = {}, [(length, place) for place, length in starts.items()]
+    heapq.heapify(queue)
+    while queue:
+        so_far, place = heapq.heappop(queue)
+        if place not in done:
+            done[place] = so_far
+            for there, length in steps.get(place, ()):
+                heapq.heappush(queue, (so_far + length, there))
+    return done
+
+
+def steps_of(ways):
+    found = {}
+    for a, b, length in ways:
+        found.setdefault(a, []).append((b, length))
+    return found
+
+
+class Roads:
+    """How many minutes longer a journey is than on the network as it is, told in tenths.
+
+    Links take whole thousandths of a minute; halves go to the even one. Each is kept the way that one drives on it.
+    """
+
+    def __init__(self, place, said, counted):
+        self.close, self.slow, self.counted = said.get("close") or [], said.get("slow") or {}, counted
+        self.known = {}
+        if not self.close and not self.slow:
+            return
+        self.names = {
+            key[0]: row["name"].lower()
+            for key, row in keyed(place / "road_junctions.csv", ["junction"], ["name"]).items()
+        }
+        kmh = {key[0]: number(row["kmh"]) for key, row in keyed(place / "road_speeds.csv", ["class"], ["kmh"]).items()}
+        self.links, minutes = [], []  # (from, to, what it is called, length)
+        for (a, b, road), row in keyed(
+            place / "road_links.csv", ["from_junction", "to_junction", "road"], ["km", "class"]
+        ).items():
+            km, called = number(row["km"]), {road.lower(), (row.get("name") or road).lower()}
+            for start, end in ((a, b), (b, a))[: 1 if row.get("one_way") == "true" else 2]:
+                self.links.append((start, end, called, km))
+                minutes.append(km * 60000 / kmh[row["class"]])
+        shut, times = {n for words in self.close for n in self.stretch(words)}, {}
+        for words, by in self.slow.items():
+            for n in self.stretch(words):
+                times[n] = max(times.get(n, Fraction(1)), Figure(by).value)
+        # From a site outwards, against the way that one drives to it.
+        ways = [(b, a, n) for n, (a, b, *_) in enumerate(self.links)]
+        self.usual = steps_of((b, a, round(minutes[n])) for b, a, n in ways)
+        self.now = steps_of((b, a, round(minutes[n] * times.get(n, 1))) for b, a, n in ways if n not in shut)
+        self.gates = {}
+        for (end, junction), row in keyed(place / "road_access.csv", ["end", "junction"], ["km"]).items():
+            self.gates.setdefault(end, {})[junction] = round(number(row["km"]) * 60000 / kmh["access"])
+
+    def junction(self, words, there):
+        """Return the one junction of a road that is meant: by code or name, or else by a part of its name from a word on."""
+        words = words.strip().lower()
+        found = [c for c in there if words in (c.lower(), self.names[c])]
+        found = found or [c for c in there if words and f" {words}" in f" {self.names[c]}"]
+        return found[0] if len(found) == 1 else None
+
+    def stretch(self, words):
+        """Return the links that words mean: all of a road, or its shortest way between, or from and to, two junctions."""
+        if " between " in words:
+            (road, _, rest), joint, one_way = words.partition(" between "), " and ", False
+        else:
+            (road, _, rest), joint, one_way = words.partition(" from "), " to ", True
+        own = [n for n, link in enumerate(self.links) if road.strip().lower() in link[2]]
+        if own and not rest:
+            return own
+        there = sorted({place for n in own for place in self.links[n][:2]})
+        parts = rest.split(joint)
+        for cut in range(1, len(parts)):
+            a, b = (self.junction(joint.join(some), there) for some in (parts[:cut], parts[cut:]))
+            if a and b:
+                both = [(u, v, self.links[n][3]) for n in own for u, v in (self.links[n][:2], self.links[n][1::-1])]
+                out, back = least({a: Fraction(0)}, steps_of(both)), least({b: Fraction(0)}, steps_of(both))
+
+                def on_it(u, v, km):
+                    return u in out and v in back and out[u] + km + back[v] == out.get(b)
+
+                return [
+                    n
+                    for n in own
+                    for u, v, _, km in [self.links[n]]
+                    if on_it(u, v, km) or (not one_way and on_it(v, u, km))
+                ]
+        raise CannotRead(f"config.yaml: roads: {words} is no road, or not between two of its junctions")
+
+    def more(self, start, end):
+        """Return how many minutes longer it is from an area that counts, or a site, to a site."""
+        if not (self.close or self.slow) or start not in self.counted:
+            return Fraction(0)
+        if end not in self.known:
+            self.known[end] = [least(self.gates.get(end, {}), steps) for steps in (self.usual, self.now)]
+        gates = self.gates.get(start, {}).items()
+        usual, now = (min((km + far[j] for j, km in gates if j in far), default=None) for far in self.known[end])
+        if usual is None or now is None:
+            raise CannotRead(f"config.yaml: roads: no way is left from {start} to {end}")
+        return Fraction(round(Fraction(now - usual, 100)), 10)
+
+
 # The question ---------------------------------------------------------------------------------------------------------
 
 
@@ -492,7 +601,13 @@ class Question:
             factor *= Figure(travel["times"][travel["time"]]).value
         places = int(travel["decimals"]) if travel.get("decimals") is not None else 6
         rows = keyed(place / "journeys.csv", ["area", "site"], ["minutes"])
-        self.minutes = {key: whole(number(row["minutes"]) * factor, places) for key, row in rows.items()}
+        counted = {*(area for area, _ in self.areas), *self.candidates, *self.all_neighbours}
+        more = Roads(place, self.config.get("roads") or {}, counted).more
+        self.minutes = {key: whole((number(row["minutes"]) + more(*key)) * factor, places) for key, row in rows.items()}
+        if self.config.get("roads"):
+            far = [more(area, site) for area, site in rows]
+            words = f"{sum(n > 0 for n in far):,} journeys are longer on them, by {show(max(far))} minutes at most"
+            found.say("V1", f"roads shut or slow, as config.yaml says: {words}")
         allowed = {
             tuple(pair.values()) if isinstance(pair, dict) else tuple(pair)
             for pair in travel.get("allow_missing") or []
@@ -504,7 +619,7 @@ class Question:
             found.fail("V1", "inputs/journeys.csv has a journey below 0 or above 1440 minutes")
         roads = place / "transfers.csv"
         rows = keyed(roads, ["from_site", "to_site"], ["minutes"]) if roads.exists() else {}
-        self.road = {key: whole(number(row["minutes"]) * factor, places) for key, row in rows.items()}
+        self.road = {key: whole((number(row["minutes"]) + more(*key)) * factor, places) for key, row in rows.items()}
         self.road.update({(site, site): 0 for site in self.candidates + self.all_neighbours})
         self.road_of_teams = dict(self.road)  # a team's own travel stays what the tables make it
         self.changes.ways(self, place, places, travel)

@@ -1,0 +1,136 @@
+"""Write the tables of docs/roads.md: how well the network fits, and whether the main answer stands if a road does not.
+
+python docs/roads.py            writes them
+python docs/roads.py --check    says whether they are out of date
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+from optimiser.inputs import Question, read_question
+from optimiser.inputs.assembling import problem_of
+from optimiser.inputs.config.figures import StatedFigure
+from optimiser.inputs.config.settings import RoadsSettings
+from optimiser.inputs.roads import road_faults
+from optimiser.plan import Plan, evaluate
+from optimiser.plan.measures import number
+from optimiser.problem import Problem
+from optimiser.problem.words import listed, short
+from optimiser.search.planning import solve
+
+ROOT = Path(__file__).parents[1]
+PAGE, CONFIG = ROOT / "docs/roads.md", ROOT / "configs/base.yaml"
+BEGIN = "<!-- Made by `python docs/roads.py` ({}); do not edit by hand. -->"
+END = "<!-- The end of what is made ({}). -->"
+# What is slowed, and what is shut: a stretch of it where the network has no other way to some hospital outside.
+CORRIDORS = {
+    "A12": "A12 between Webbs Farm and Boreham",
+    "A13": "A13",
+    "A120": "A120",
+    "A127": "A127",
+    "A129": "A129",
+    "A130": "A130 between Fairglen and Howe Green",
+    "A131": "A131 between Little Waltham and Great Leighs",
+    "A132": "A132",
+    "A414": "A414 between Sandon and Heybridge",
+    "M25": "M25 between Brook Street and Mar Dyke",
+}
+TIMES = (1.25, 1.5, 2.0)
+SERVICES = {"hyper_acute_stroke": "stroke", "emergency_department": "emergency"}
+
+
+def with_roads(question: Question, roads: RoadsSettings) -> tuple[Problem | None, list[str]]:
+    """Return the question with something out of the ordinary on the roads, or why it cannot be asked."""
+    settings = question.config.settings.model_copy(update={"roads": roads})
+    config = replace(question.config, settings=settings)
+    faults = [words for _, words in road_faults(config, question.place)]
+    return (None, faults) if faults else (problem_of(config, question.place), [])
+
+
+def cell(question: Question, usual: Plan, roads: RoadsSettings) -> str:
+    """Return whether the answer stands, and how many minutes longer the journeys of the usual one are on average."""
+    problem, faults = with_roads(question, roads)
+    if problem is None:
+        raise SystemExit("\n".join(faults))
+    best, kept = solve(problem), evaluate(problem, usual.designated)
+    more = ", ".join(
+        f"{number(kept.measures, 'mean_minutes', code) - number(usual.measures, 'mean_minutes', code):+.2f}"
+        for code in SERVICES
+    )
+    moved = [
+        f"{words} at {listed(short(problem.sites[site].name) for site in best.sites_of(code))}"
+        for code, words in SERVICES.items()
+        if best.sites_of(code) != usual.sites_of(code)
+    ]
+    stays = best.designated == usual.designated
+    return f"stays ({more})" if stays else f"**turns**: {'; '.join(moved) or 'other services'} ({more})"
+
+
+def robustness() -> Iterator[Sequence[str]]:
+    """Yield the rows of the table of corridors."""
+    question = read_question(CONFIG)
+    usual = solve(question.problem)
+    yield ("road", *(f"{times - 1:.0%} slower" for times in TIMES), "shut", "what is shut")
+    for road, stretch in CORRIDORS.items():
+        slow = [RoadsSettings(slow={road: StatedFigure(value=times)}) for times in TIMES]
+        cells = [cell(question, usual, one) for one in (*slow, RoadsSettings(close=(stretch,)))]
+        yield (road, *cells, "all of it" if stretch == road else stretch.removeprefix(f"{road} "))
+
+
+def rebuilding() -> ModuleType:
+    """Return the script that says how well the network fits."""
+    spec = spec_from_file_location("rebuild_roads", ROOT / "data/mid-south-essex/rebuild_roads.py")
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def fit() -> Iterator[Sequence[str]]:
+    """Yield the rows of the table of errors."""
+    rebuild = rebuilding()
+    found = rebuild.how_well(rebuild.Fit())
+    yield "journeys", "median", "nine in ten below"
+    for name, row in found.iterrows():
+        yield str(name), f"{row['median']:.2f}", f"{row['90%']:.2f}"
+
+
+TABLES = {"how well it fits": fit, "main roads": robustness}
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as a table, the first its head."""
+    head, *others = rows
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *others))
+
+
+def page(text: str, tables: Mapping[str, str]) -> str:
+    """Return a page with its tables made anew."""
+    for name, made in tables.items():
+        begin, end = BEGIN.format(name), END.format(name)
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n\n{made}\n\n{end}{rest.split(end)[1]}"
+    return text
+
+
+def main(words: Sequence[str]) -> int:
+    """Write or check the page; return the exit code."""
+    text = PAGE.read_text(encoding="utf-8")
+    made = page(text, {name: table(list(rows())) for name, rows in TABLES.items()})
+    if "--check" in words:
+        print("docs/roads.md is current." if made == text else "Out of date. Run: python docs/roads.py")
+        return int(made != text)
+    PAGE.write_text(made, encoding="utf-8", newline="\n")
+    print("Wrote docs/roads.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,61 @@
+"""Commands about roads: the way behind a journey, and journeys from a network."""
+
+# Heavy packages are imported inside commands, so that --help answers at once.
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimiser.cli.app import AsJson, Config, say
+
+
+def route(
+    config: Config,
+    start: Annotated[str, typer.Argument(metavar="FROM", help="Code or name of an area, or of a site.")],
+    end: Annotated[str, typer.Argument(metavar="TO", help="Code or name of a site.")],
+    geojson: Annotated[Path | None, typer.Option(help="Also write the way as GeoJSON to a new file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which roads a journey takes on the place's network, beside the minutes that count.
+
+    Example:  optimiser route my-place/my-place.yaml E01000001 my_hospital
+    """
+    from optimiser.report.route import route as way_of
+    from optimiser.report.route import write_geojson
+
+    found = way_of(config, start, end)
+    written = write_geojson(found, geojson) if geojson else None
+    record = found.record | ({"geojson": str(written)} if written else {})
+    say(
+        found.lines,
+        record,
+        as_json,
+        last=f"Wrote {written}: straight lines from junction to junction." if written else "",
+    )
+
+
+def journeys(
+    place: Annotated[Path, typer.Argument(metavar="PLACE", help="A place's folder, with a network of roads.")],
+    graph: Annotated[
+        Path | None, typer.Option(help="A street graph in GraphML, as OSMnx saves it, instead of the place's network.")
+    ] = None,
+    plus: Annotated[float, typer.Option(help="Minutes that every journey takes beside those on the network.")] = 0.0,
+    times: Annotated[float, typer.Option(min=0.01, help="What minutes on the network are multiplied by.")] = 1.0,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace what is there, and keep it under replaced/.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Work out a place's journeys and transfers on its network of roads, and record how.
+
+    Example:  optimiser journeys my-place/place --graph streets.graphml
+    """
+    from optimiser.inputs.importing.roads import journeys_on
+    from optimiser.inputs.importing.writing import write_into
+
+    made = journeys_on(place, graph=graph, plus=plus, times=times)
+    written = write_into(place, made.files, replace=replace)
+    words = [f"Wrote {made.rows:,} rows to {written}, and {', '.join(list(made.files)[1:])}.", *made.said]
+    say(words, {"files": list(made.files), "rows": made.rows, "said": list(made.said)}, as_json)

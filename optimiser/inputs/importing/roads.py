@@ -1,0 +1,112 @@
+"""From a network of roads to a place's journeys: on the network of its own tables, or on a street graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from optimiser.errors import Fault, InputError, shown
+from optimiser.inputs.files import is_there
+from optimiser.inputs.importing import Brought, recorded
+from optimiser.inputs.importing.street_graph import read_street_graph
+from optimiser.inputs.roads import some, unreached
+from optimiser.inputs.schema import PLACE_TABLES
+from optimiser.inputs.tables import IMPORTED
+from optimiser.inputs.tables.sheets import Sheet, read_sheet
+from optimiser.inputs.tables.together import check_together
+from optimiser.journeys.access import DETOUR, access_of
+from optimiser.journeys.network import ACCESS, TABLES, THOUSAND, Network, network_of
+from optimiser.problem.words import listed
+
+JOINED = 3
+COORDINATES = ["easting_m", "northing_m"]
+FROM_A_GRAPH = ("road_junctions", "road_links", "road_access")
+
+
+def journeys_on(place: str | Path, *, graph: Path | None = None, plus: float = 0.0, times: float = 1.0) -> Brought:
+    """Return journeys.csv and transfers.csv of a place, worked out on a network of roads, to a tenth of a minute.
+
+    Parameters
+    ----------
+    place
+        The place's folder, with ``areas.csv``, ``sites.csv`` and the tables of a network.
+    graph
+        A street graph in GraphML: junctions, links and access are made from it, and written too. The place needs
+        ``road_speeds.csv``, with a speed of each kind of highway and of ``access``, and coordinates.
+    plus, times
+        Minutes are ``plus + times × minutes on the network``, as a calibration says.
+
+    Raises
+    ------
+    InputError
+        Where a table has faults, or there is no way from some area or site to some site; every one is listed.
+    """
+    folder = Path(place)
+    if not is_there(folder, folder=True):
+        raise InputError([Fault(shown(folder), "there is no such folder. Name that of a place.")])
+    sheets = {table.name: read_sheet(folder, table) for table in PLACE_TABLES}
+    check_together(sheets, set())
+    made = FROM_A_GRAPH if graph else ()
+    _refuse(sheets, [name for name in ("areas", "sites", *TABLES) if name not in made])
+    frames = {name: sheets[name].finished() for name in ("areas", "sites", "road_waters", *TABLES)}
+    said = [f"Minutes are {plus:g} + {times:g} × those on the network, to a tenth of a minute."]
+    if graph:
+        frames |= _tables_of(graph, frames, sheets)
+        furthest = frames["road_access"].groupby("end")["km"].min()
+        words = f"Each area and site joins the {JOINED} nearest junctions, by a straight line times {DETOUR:g}"
+        said.append(f"{words}; the furthest from any is {furthest.idxmax()}, {furthest.max():.1f} km.")
+    network = network_of(*(frames[name] for name in TABLES))
+    areas, sites = (list(map(str, frames[name][code])) for name, code in (("areas", "area"), ("sites", "site")))
+    minutes = plus + times * _on(network, [*areas, *sites], sites, folder)
+    tables = {
+        "journeys": _long(minutes.loc[areas], "area", "site"),
+        "transfers": _long(minutes.loc[sites], "from_site", "to_site"),
+        **{name: frames[name] for name in made},
+    }
+    record = recorded(folder, tables, graph or sheets["road_links"].path, said)
+    files = {f"{name}.csv": frame.to_csv(index=False, lineterminator="\n").encode() for name, frame in tables.items()}
+    return Brought({**files, IMPORTED: record}, tuple(said), len(tables["journeys"]))
+
+
+def _refuse(sheets: Mapping[str, Sheet], names: Sequence[str]) -> None:
+    absent = [sheets[name].path for name in names if not sheets[name].present]
+    faults = [Fault(shown(path), "this table of the network is missing. Add it (docs/roads.md).") for path in absent]
+    if faults := [*faults, *(fault for name in names for fault in sheets[name].listed())]:
+        raise InputError(dict.fromkeys(faults))
+
+
+def _tables_of(path: Path, frames: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet]) -> dict[str, pd.DataFrame]:
+    """Return junctions, links and access of a street graph, whose kinds of highway must have speeds."""
+    junctions, links = read_street_graph(path)
+    faults = []
+    if unknown := sorted({*links["class"], ACCESS} - set(frames["road_speeds"]["class"])):
+        words = f"it has no speed of {listed(unknown)}. Add a row of each."
+        faults.append(Fault(shown(sheets["road_speeds"].path), words))
+    ends = []
+    for name, code in (("areas", "area"), ("sites", "site")):
+        end = frames[name].rename(columns={code: "end"}).reindex(columns=["end", *COORDINATES])
+        if lost := list(map(str, end["end"][end[COORDINATES].isna().any(axis=1)])):
+            words = f"{some(lost)} have no easting_m and northing_m. Fill them in, so that they join the roads."
+            faults.append(Fault(shown(sheets[name].path), words))
+        ends.append(end)
+    if faults:
+        raise InputError(faults)
+    access = access_of(pd.concat(ends), junctions, frames["road_waters"], nearest=JOINED)
+    return dict(zip(FROM_A_GRAPH, (junctions, links, access), strict=True))
+
+
+def _on(network: Network, starts: list[str], sites: list[str], folder: Path) -> pd.DataFrame:
+    """Return minutes on the network, or refuse it where there is no way."""
+    found = network.thousandths(starts, sites) / THOUSAND
+    words = "Add links, or rows of road_access.csv."
+    if faults := [Fault(shown(folder), f"there is no way {pairs}. {words}") for pairs in unreached(found.isna())]:
+        raise InputError(faults)
+    return found
+
+
+def _long(minutes: pd.DataFrame, start: str, end: str) -> pd.DataFrame:
+    """Return one row a pair, but none from a site to itself."""
+    long = minutes.round(1).rename_axis(start).reset_index().melt(start, var_name=end, value_name="minutes")
+    return long[long[start] != long[end]].sort_values([start, end], ignore_index=True)

@@ -1,0 +1,198 @@
+"""The way from an area, or a site, to a site: which roads the network takes, beside the minutes that count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimiser.errors import Fault, InputError, NotWritten, did_you_mean, quoted, shown
+from optimiser.inputs import Question, read_question
+from optimiser.inputs.roads import event_of, network_of_place
+from optimiser.inputs.tables import Place
+from optimiser.journeys.network import OPEN, TABLES, THOUSAND, Event, Network, Way
+from optimiser.problem.decimals import PLACES
+from optimiser.problem.words import in_full, listed
+
+Line = tuple[tuple[float, ...], ...]
+TO_THE_ROAD, FROM_THE_ROAD = "to the network", "from the network"
+COLUMNS = ["road", "from", "to", "km", "minutes"]
+DEGREES, METRES = "EPSG:4326", "EPSG:27700"
+HONESTY = (
+    "The table's minutes count. The network has main roads alone, its speeds are fitted, and many of its junctions and "
+    "lengths are not verified: it says how much longer a journey is when roads are shut or slow, and no more."
+)
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way on the network, and the minutes of the table.
+
+    ``legs`` has one row a stretch of one road: road, from, to, km and minutes; the first and the last lead to the
+    network and from it. ``points`` are the ends of every stretch's links, in metres. ``table`` is which table
+    ``minutes`` stand in; they are NaN where it has none. ``event`` says what is out of the ordinary, if anything, and
+    ``longer`` by how many minutes the journey is longer for it.
+    """
+
+    start: str
+    end: str
+    legs: pd.DataFrame
+    points: tuple[Line, ...]
+    minutes: float
+    table: str
+    event: str = ""
+    longer: float = 0.0
+
+    @property
+    def lines(self) -> list[str]:
+        """The way in words, beside the minutes that count."""
+        counted = f"{self.start} to {self.end}: {in_full(self.minutes)} minutes ({self.table})"
+        more = f", and {self.longer:g} more: {self.event}" if self.event else ""
+        cells = [[*row[:3], *(f"{number:.1f}" for number in row[3:])] for row in self.legs.itertuples(index=False)]
+        widths = [max(map(len, column)) for column in zip(COLUMNS, *cells, strict=True)]
+        left = [f"{{:<{width}}}" for width in widths[:3]] + [f"{{:>{width}}}" for width in widths[3:]]
+        table = ["  ".join(left).format(*row) for row in (COLUMNS, *cells)]
+        total = f"The network's own way: {self.legs['km'].sum():.1f} km, {self.legs['minutes'].sum():.1f} minutes."
+        return [f"{counted}{more}.", "", *table, "", total, HONESTY]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The same as plain data."""
+        return {
+            "from": self.start,
+            "to": self.end,
+            "minutes": None if pd.isna(self.minutes) else self.minutes,
+            "table": self.table,
+            "event": self.event,
+            "longer": self.longer,
+            "network": self.legs.to_dict("records"),
+        }
+
+    @property
+    def geojson(self) -> str:
+        """The way as lines from junction to junction, in degrees (EPSG:4326): straight ones, not as the road bends."""
+        import geopandas
+        import shapely
+
+        lines = geopandas.GeoSeries([shapely.LineString(points) for points in self.points], crs=METRES)
+        frame = geopandas.GeoDataFrame(self.legs, geometry=lines.values, crs=METRES)
+        return f"{frame.to_crs(DEGREES).to_json(drop_id=True, separators=(',', ':'))}\n"
+
+
+def route(config: str | Path, start: str, end: str) -> Route:
+    """Return the way from an area or a site to a site, as roads are in a question.
+
+    ``start`` and ``end`` are codes or names, in capital letters or small.
+
+    Raises
+    ------
+    InputError
+        Where they are not known, the place has no network, or the network has no way.
+    """
+    question = read_question(config)
+    place, event = question.place, event_of(question.config.settings)
+    sites = dict(zip(place.sites["site"], place.sites["name"], strict=True))
+    starts = dict(zip(place.areas["area"], place.areas["name"], strict=True)) | sites
+    faults, codes = [], []
+    for said, known, table in ((start, starts, "areas.csv and sites.csv"), (end, sites, "sites.csv")):
+        found = [code for code, name in known.items() if said.casefold() in (code.casefold(), name.casefold())]
+        codes += found[:1]
+        if not found:
+            hint = did_you_mean(said, [*known, *known.values()], or_else="Give a code or a name that is there.")
+            faults.append(Fault(quoted(said), f"is in neither column of codes and names of {table}. {hint}"))
+    if absent := [f"{name}.csv" for name in TABLES if getattr(place, name).empty]:
+        words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md)."
+        faults.append(Fault(shown(question.place_folder), words))
+    if faults:
+        raise InputError(faults)
+    return _route(question, event, codes[0], codes[1], {**starts, **sites})
+
+
+def _route(question: Question, event: Event, start: str, end: str, names: Mapping[str, str]) -> Route:
+    place, where = question.place, shown(question.place_folder)
+    network = network_of_place(place)
+    if off := [f"{names[code]} ({code})" for code in (start, end) if code not in network.ends]:
+        raise InputError([Fault(where, f"road_access.csv does not say where {listed(off)} joins the roads. Add it.")])
+    way = network.way(start, end, event)
+    if way is None:
+        words = f"the network has no way from {start} to {end}{f' with {event}' if event else ''}."
+        raise InputError([Fault(where, f"{words} Add the links that are missing to road_links.csv, or close less.")])
+    table, minutes = _minutes(place, start, end)
+    return Route(
+        f"{names[start]} ({start})",
+        f"{names[end]} ({end})",
+        _legs(network, place, way, (start, end), names),
+        _lines(network, place, way, (start, end)),
+        minutes,
+        table,
+        str(event) if event else "",
+        float(network.longer([start], [end], event).to_numpy()[0, 0]) if event else 0.0,
+    )
+
+
+def _minutes(place: Place, start: str, end: str) -> tuple[str, float]:
+    """Return the table in which a journey stands, and its minutes there; NaN where it has none."""
+    name, column, to = ("journeys", "area", "site")
+    if start in set(place.sites["site"]):
+        name, column, to = ("transfers", "from_site", "to_site")
+    table = getattr(place, name)
+    found = [*table["minutes"][(table[column] == start) & (table[to] == end)]] if len(table) else []
+    return f"{name}.csv", float(found[0]) if found else float("nan")
+
+
+def _stretches(way: Way) -> Iterator[tuple[str, tuple[str, ...], list[Mapping[str, Any]]]]:
+    """Yield every stretch of one road, with the junctions that it passes and its links."""
+    passed = 0
+    for road, links in groupby(way.links, key=lambda link: str(link["road"])):
+        some = list(links)
+        yield road, way.junctions[passed : passed + len(some) + 1], some
+        passed += len(some)
+
+
+def _legs(network: Network, place: Place, way: Way, ends: tuple[str, str], names: Mapping[str, str]) -> pd.DataFrame:
+    access = place.road_access.set_index(["end", "junction"])["km"]
+    (start, end), first, last = ends, way.junctions[0], way.junctions[-1]
+    there, back = (network.ends[one][at] / THOUSAND for one, at in ((start, first), (end, last)))
+    rows = [
+        (TO_THE_ROAD, names[start], network.name(first), access[start, first], there),
+        *(
+            (
+                road,
+                network.name(through[0]),
+                network.name(through[-1]),
+                round(sum(link["km"] for link in links), PLACES),
+                sum(link[OPEN] for link in links) / THOUSAND,
+            )
+            for road, through, links in _stretches(way)
+        ),
+        (FROM_THE_ROAD, network.name(last), names[end], access[end, last], back),
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _lines(network: Network, place: Place, way: Way, ends: tuple[str, str]) -> tuple[Line, ...]:
+    """Return the line of each leg. An end whose coordinates are not known stands where it joins the roads."""
+    points = {code: (node["easting_m"], node["northing_m"]) for code, node in network.roads.nodes(data=True)}
+    for frame, code in ((place.areas, "area"), (place.sites, "site")):
+        known = frame.set_index(code).reindex(columns=["easting_m", "northing_m"]).dropna()
+        points |= dict(zip(map(str, known.index), known.itertuples(index=False, name=None), strict=True))
+    first, last = way.junctions[0], way.junctions[-1]
+    start, end = (points.get(one, points[at]) for one, at in zip(ends, (first, last), strict=True))
+    between = (tuple(points[junction] for junction in through) for _, through, _ in _stretches(way))
+    return ((start, points[first]), *between, (points[last], end))
+
+
+def write_geojson(found: Route, path: Path) -> Path:
+    """Write a way as GeoJSON to a new file. Raises ``NotWritten`` where it cannot be, or there is one already."""
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(found.geojson)
+    except FileExistsError as error:
+        raise NotWritten(f"{path} exists already. Choose another name with --geojson, or move it away.") from error
+    except OSError as error:
+        raise NotWritten(f"{path} could not be written: {error.strerror}.") from error
+    return path

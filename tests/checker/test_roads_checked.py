@@ -1,0 +1,253 @@
+"""What an event on the roads adds: as files, refused where it is not understood, and worked out anew by the checker."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from drawing import draws
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up_place import CONFIG, write_question
+from road_tables import TABLES
+
+from optimiser.checker import check
+from optimiser.checker.roads import tenths_longer
+from optimiser.errors import InputError
+from optimiser.inputs import read_problem
+from optimiser.journeys.network import Event, network_of
+from optimiser.plan import Plan
+from optimiser.plan.runs import files_of, write_run
+from optimiser.report.summary import lines
+from optimiser.search.planning import solve
+
+ROADS = "roads: {close: [A1 between Middle and East], slow: {A1: {value: 1.5, source: A guess}}}\n"
+# Three areas at home, and elm where birch stands.
+ACCESS = "end,junction,km\nA1,west,2\nA2,west,2\nA3,west,2\nash,east,1\nbirch,middle,0.5\nelm,middle,0.5\n"
+PLACE = {**TABLES, "road_access": ACCESS}
+
+
+def asked(folder: Path, config: str, **changed: str | None) -> Path:
+    return write_question(folder, config, **{**PLACE, **changed})
+
+
+@pytest.fixture(scope="module")
+def answer(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return solve(read_problem(asked(tmp_path_factory.mktemp("asked"), CONFIG + ROADS)))
+
+
+@pytest.fixture(scope="module")
+def files(answer: Plan) -> dict[str, bytes]:
+    return files_of(answer)
+
+
+def test_minutes_are_those_of_the_table_and_what_the_network_says_is_longer(tmp_path: Path):
+    """To ash by the old road 10 more than by the A1, to middle 5 more; all times 1.1.
+
+    From birch one goes back to the west, 15 + 30 minutes in place of 10; to it by the street, 12 in place of 10.
+    """
+    found = read_problem(asked(tmp_path, f"{CONFIG}{ROADS}travel: {{factor: 1.1}}\n"))
+    assert found.journeys.loc["A1"].to_dict() == {"ash": 22, "birch": 28.05, "elm": 49.5}
+    assert found.transfers.loc["birch"].fillna(0).to_dict() == {"ash": 61.6, "birch": 0, "elm": 13.2}
+    assert found.transfers.loc["ash"].fillna(0).to_dict() == {"ash": 0, "birch": 24.2, "elm": 35.2}
+
+
+def test_a_run_keeps_the_network_and_can_be_asked_again_and_is_clean(answer: Plan, tmp_path: Path):
+    run = write_run(answer, tmp_path / "run")
+    assert {path.name for path in (run / "inputs").glob("road_*")} == {f"{name}.csv" for name in TABLES}
+    assert check(run).empty
+    again = read_problem(run / "config.yaml")
+    assert again.journeys.equals(answer.problem.journeys)
+    assert files_of(solve(again))["journeys.csv"] == files_of(answer)["journeys.csv"]
+
+
+@pytest.mark.parametrize("said", ["", "roads: {}\n", "roads: {close: [], slow: {}}\n"])
+def test_where_nothing_is_said_of_roads_nothing_is_longer(tmp_path: Path, said: str):
+    problem = read_problem(asked(tmp_path, CONFIG + said))
+    assert problem.journeys.loc["A1"].tolist() == [10, 20.5, 40]
+    assert problem.longer is None
+    assert not [name for name in problem.files if name.startswith("inputs/road_")] or said
+    assert check(files_of(solve(problem))).empty
+
+
+def test_a_run_says_how_much_longer_journeys_are_and_that_nobody_verified_it(answer: Plan):
+    said = "\n".join(lines(answer))
+    assert (
+        "A1 between Middle and East closed; A1 slowed to 1.5 times its minutes. Of 2 resident areas journeys are "
+        "longer to Ash Hospital from 2, by 10.0 on average and 10 at most; to Birch Hospital from 2, by 5.0 on "
+    ) in said
+    assert "not verified" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "now"),
+    [
+        ("inputs/road_links.csv", "west,east,B2,Old Road,15", "west,east,B2,Old Road,14"),
+        ("inputs/road_links.csv", "middle,east,A1,Middle Bypass,10", "middle,east,A1,Middle Bypass,9"),
+        ("inputs/road_speeds.csv", "slow,30", "slow,29"),
+        ("inputs/road_access.csv", "A1,west,2", "A1,east,2"),
+        ("config.yaml", "value: 1.5", "value: 1.4"),
+        ("config.yaml", "- A1 between Middle and East", "- A1"),
+        ("config.yaml", "- A1 between Middle and East", "- A2"),
+    ],
+)
+def test_the_checker_finds_that_a_network_or_an_event_is_another(
+    files: dict[str, bytes], name: str, was: str, now: str
+):
+    text = files[name].decode()
+    assert text.count(was) == 1
+    found = check({**files, name: text.replace(was, now).encode()})
+    assert set(found["check"]) - {"files_are_as_listed"}
+
+
+def test_the_checker_finds_minutes_that_are_not_longer(files: dict[str, bytes], tmp_path: Path):
+    open_roads = files_of(solve(read_problem(asked(tmp_path, CONFIG))))
+    found = check({**files, "journeys.csv": open_roads["journeys.csv"]})
+    assert set(found["check"]) == {
+        "files_are_as_listed",
+        "first_contact_is_at_the_nearest_site",
+        "minutes_are_the_tables",
+    }
+
+
+def faults(folder: Path, said: str, **changed: str | None) -> str:
+    with pytest.raises(InputError) as refused:
+        read_problem(asked(folder, CONFIG + said, **changed))
+    return str(refused.value)
+
+
+def test_every_fault_of_an_event_is_listed_at_once_with_its_line(tmp_path: Path):
+    said = "roads:\n  close: [A1 between West and Est, M1]\n  slow: {A9: 2, A1: 0.5}\n"
+    found = [line.partition("base.yaml, ")[2] for line in faults(tmp_path, said).splitlines()]
+    first = CONFIG.count("\n") + 2
+    assert [(line.partition(":")[0], line.partition(": ")[2][:40]) for line in found] == [
+        (f"line {first + 1}", '"A1" must be at least 1, not 0.5.'),
+        (f"line {first}", 'no junction of A1 is called "Est". There'),
+        (f"line {first}", 'no road of road_links.csv is called "M1"'),
+        (f"line {first + 1}", 'no road of road_links.csv is called "A9"'),
+    ]
+
+
+def test_a_place_without_a_network_is_told_what_to_add(tmp_path: Path):
+    found = faults(tmp_path, ROADS, road_links=None, road_access=None)
+    assert "the place has no network of roads. Add road_links.csv and road_access.csv" in found
+
+
+def test_an_area_or_a_site_that_joins_no_road_is_refused(tmp_path: Path):
+    access = ACCESS.replace("A2,west,2\n", "").replace("elm,middle,0.5\n", "")
+    found = faults(tmp_path, ROADS, road_access=access)
+    assert "road_access.csv does not say where areas join the roads: A2. Add them, or write areas_outside" in found
+    assert "road_access.csv does not say where sites join the roads: elm. Add them." in found
+
+
+def test_where_no_way_is_left_the_question_is_refused_in_words(tmp_path: Path):
+    found = faults(tmp_path, "roads: {close: [A1 from West to East, B2 from West to East]}\n")
+    words = "with A1 from West to East and B2 from West to East closed the network has no way left from A1, A2"
+    assert f"{words}, A3 and 2 more to ash. It has main roads alone" in found
+    assert f"{words} and A3 to birch and elm. It has main roads alone" in found
+
+
+def test_where_there_is_no_way_in_the_first_place_the_question_is_refused_in_words(tmp_path: Path):
+    links = TABLES["road_links"].replace("west,middle,A1,,10,fast,false\n", "").replace("west,east,B2", "east,west,B2")
+    links = links.replace("Old Road,15,slow,", "Old Road,15,slow,true")
+    found = faults(tmp_path, ROADS, road_links=links)
+    assert "the network has no way from A1, A2 and A3 to ash, birch and elm. Add the links that are missing" in found
+
+
+@pytest.mark.parametrize(
+    ("table", "was", "now", "words"),
+    [
+        ("road_links", "east,middle,One", "east,midle,One", 'there is no junction "midle" in road_junctions.csv'),
+        ("road_links", ",6,slow", ",6,slo", 'there is no class "slo" in road_speeds.csv'),
+        ("road_access", "A2,west", "A2,wst", 'there is no junction "wst" in road_junctions.csv'),
+        ("road_access", "A2,west", "A7,west", 'there is no end "A7" in areas.csv or sites.csv'),
+        (
+            "road_speeds",
+            "access,30\n",
+            "",
+            "the class access is missing: how fast one drives to a junction. Add its row",
+        ),
+        ("road_speeds", "slow,30", "slow,0", "is below 1, the least that it can be"),
+        ("road_links", "fast,false", "fast,perhaps", "one_way"),
+    ],
+)
+def test_a_network_that_does_not_fit_together_is_refused_with_row_and_remedy(
+    tmp_path: Path, table: str, was: str, now: str, words: str
+):
+    found = faults(tmp_path, "", **{table: PLACE[table].replace(was, now, 1)})
+    assert words in found
+    assert f"{table}.csv" in found
+
+
+def test_a_code_of_an_area_and_a_site_is_refused_where_one_joins_the_roads(tmp_path: Path):
+    sites = "site,name,role\nash,Ash Hospital,candidate\nA1,Birch Hospital,candidate\nelm,Elm Hospital,neighbour\n"
+    found = faults(tmp_path, "", sites=sites)
+    assert "is an area and a site, so that nobody knows which is meant. Rename one." in found
+
+
+ROAD_NAMES = ["A1", "A2", "Mill Lane"]
+KM = st.decimals(min_value=0, max_value=20, places=2).map(lambda km: Decimal(f"{km:f}"))
+
+
+@st.composite
+def events(draw: st.DrawFn):
+    """A few junctions, links on three roads, areas and sites, and stretches that may or may not be there."""
+    junctions = [f"j{n}" for n in range(draw(st.integers(2, 5)))]
+    among = st.sampled_from(junctions)
+    links = {}
+    for start, end, road in draw(
+        st.lists(st.tuples(among, among, st.sampled_from(ROAD_NAMES)), min_size=1, max_size=10)
+    ):
+        name = draw(st.sampled_from(["", "", "Long Hill"]))
+        kind = draw(st.sampled_from(["fast", "slow"]))
+        links[start, end, road] = (start, end, road, name, draw(KM), kind, draw(st.booleans()))
+    ends = [
+        (end, junction, draw(KM)) for end in ("E1", "E2", "s1", "s2") for junction in draw(st.sets(among, min_size=1))
+    ]
+    named = st.sampled_from(
+        [
+            f"{road}{rest}"
+            for road in (*ROAD_NAMES, "long hill")
+            for rest in ("", " between J0 and j1", " from Old j1 to j0")
+        ]
+    )
+    close = draw(st.lists(named, max_size=2, unique=True))
+    slow = draw(st.dictionaries(named, st.sampled_from([1, 1.005, 1.1, 1.25, 3]), max_size=2))
+    return junctions, list(links.values()), ends, close, slow
+
+
+@draws(150)
+@given(events())
+def test_the_checker_works_out_the_same_minutes_or_neither_does(world):
+    junctions, links, ends, close, slow = world
+    names = {code: f"{'Old' if number % 2 else 'New'} {code.upper()}" for number, code in enumerate(junctions)}
+    kmh = {"access": Decimal(31), "fast": Decimal(97), "slow": Decimal("40.5")}
+    columns = ("from_junction", "to_junction", "road", "name", "km", "class", "one_way")
+    tables = [
+        [{"junction": code, "name": name, "easting_m": 0, "northing_m": 0} for code, name in names.items()],
+        [dict(zip(columns, link, strict=True)) for link in links],
+        [{"class": kind, "kmh": speed} for kind, speed in kmh.items()],
+        [dict(zip(("end", "junction", "km"), one, strict=True)) for one in ends],
+    ]
+    pairs = [(start, site) for start in ("E1", "E2", "s1", "s2") for site in ("s1", "s2")]
+    network = network_of(*(pd.DataFrame(table) for table in tables))
+    try:
+        more = network.longer(["E1", "E2", "s1", "s2"], ["s1", "s2"], Event(tuple(close), slow))
+        ours = None if not np.isfinite(more.to_numpy()).all() else more
+    except ValueError:
+        ours = None
+    try:
+        theirs = tenths_longer(
+            pairs, close, {stretch: Fraction(str(times)) for stretch, times in slow.items()}, *tables
+        )
+    except ValueError:
+        assert ours is None
+        return
+    assert ours is not None
+    assert (ours >= 0).all(axis=None)
+    for start, site in pairs:
+        assert ours.loc[start, site] == theirs.get((start, site), 0) / 10

@@ -1,0 +1,165 @@
+"""Journeys and transfers of a place, worked out on its network of roads or on a street graph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+import pytest
+from command import optimiser
+from made_up_place import CONFIG, TABLES, write_config, write_place
+from road_tables import TABLES as ROADS
+
+from optimiser.errors import InputError
+from optimiser.inputs import read_problem
+from optimiser.inputs.importing.roads import journeys_on
+
+ACCESS = "end,junction,km\nA1,west,2\nA2,middle,1\nA3,west,4\nash,east,1\nbirch,middle,0.5\nelm,middle,0.5\n"
+# Half a kilometre east of the graph's first node, and a site at its last.
+AREAS = (
+    "area,name,resident,population,easting_m,northing_m\n"
+    "A1,Appleby,true,1000,530500,180000\nA2,Brook,true,2000,531000,180000\nA3,Crossing,false,500,530500,180000\n"
+)
+SITES = (
+    "site,name,role,easting_m,northing_m\nash,Ash Hospital,candidate,534000,180000\n"
+    "birch,Birch Hospital,candidate,531000,180000\nelm,Elm Hospital,neighbour,534000,180000\n"
+)
+SPEEDS = "class,kmh\naccess,30\nprimary,60\nresidential,30\n"
+MINUTES = {("A1", "ash"): 26, ("A1", "birch"): 15, ("A2", "ash"): 14, ("A2", "birch"): 3, ("A3", "elm"): 19}
+
+
+def place(folder: Path, **changed: str | None) -> Path:
+    alone = dict.fromkeys(("journeys", "transfers"))
+    return write_place(folder / "place", **{**alone, **ROADS, "road_access": ACCESS, **changed})
+
+
+def streets(path: Path) -> Path:
+    """Three nodes a kilometre and two apart along a line; the A1 both ways to the second, then home alone is one way.
+
+    As OSMnx writes them: nodes in degrees, lengths in metres, and a list as text.
+    """
+    graph = nx.MultiDiGraph(crs="epsg:27700")
+    for node, x in (("11", 530000), ("22", 531000), ("33", 533000)):
+        graph.add_node(node, x=float(x), y=180000.0)
+    for u, v in (("11", "22"), ("22", "11")):
+        graph.add_edge(u, v, length=1000.0, highway="primary", ref="A1")
+    graph.add_edge("22", "33", length=2500.0, highway="['residential', 'service']", name="Hill Lane")
+    graph.add_edge("22", "33", length=2000.0, highway="residential", name="Hill Lane")
+    graph.add_edge("33", "22", length=2000.0, highway="residential", name="Hill Lane")
+    nx.write_graphml(graph, path)
+    return path
+
+
+def pairs(content: bytes) -> dict[tuple[str, str], float]:
+    lines = [line.split(",") for line in content.decode().splitlines()[1:]]
+    return {(start, end): float(minutes) for start, end, minutes in lines}
+
+
+def test_minutes_are_those_of_the_way_to_the_road_of_the_road_and_from_it(tmp_path: Path):
+    """From home to ash 4 + 20 + 2; from A2, at middle, 2 + 10 + 2; from A3 8 + 10 + 1."""
+    made = journeys_on(place(tmp_path))
+    found = pairs(made.files["journeys.csv"])
+    assert {pair: found[pair] for pair in MINUTES} == MINUTES
+    assert pairs(made.files["transfers.csv"])["ash", "birch"] == 13
+    assert set(made.files) == {"journeys.csv", "transfers.csv", "imported.csv"}
+
+
+def test_a_calibration_is_applied_and_recorded_with_the_file_that_it_was_worked_out_on(tmp_path: Path):
+    made = journeys_on(place(tmp_path), plus=5.8, times=1.074)
+    assert pairs(made.files["journeys.csv"])["A2", "ash"] == 20.8
+    record = made.files["imported.csv"].decode().splitlines()
+    assert [line.split(",")[:2] for line in record[1:]] == [
+        ["journeys", "road_links.csv"],
+        ["transfers", "road_links.csv"],
+    ]
+    assert "Minutes are 5.8 + 1.074 × those on the network, to a tenth of a minute." in record[1]
+
+
+def test_the_command_makes_a_place_that_can_be_asked_and_keeps_what_it_replaces(tmp_path: Path):
+    folder = place(tmp_path)
+    done = optimiser("journeys", "place", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert read_problem(write_config(tmp_path, "base.yaml", CONFIG)).journeys.loc["A1", "ash"] == 26
+    assert optimiser("journeys", "place", cwd=tmp_path).returncode == 9
+    assert optimiser("journeys", "place", "--plus", "1", "--replace", cwd=tmp_path).returncode == 0
+    assert (folder / "replaced" / "journeys.csv").is_file()
+
+
+def test_a_street_graph_becomes_the_places_network_and_its_journeys(tmp_path: Path):
+    """It is 0.65 km from A1 to 22, 2 km of Hill Lane at 30 km/h, and 1.3 km from 33 to ash: 1.3 + 4 + 2.6 minutes.
+
+    With the lane at half its speed it is quicker by the way on which ash joins 22 itself, 3.9 km: 1.3 + 7.8 minutes.
+    """
+    absent = dict.fromkeys(("road_junctions", "road_links", "road_access"))
+    folder = place(tmp_path, areas=AREAS, sites=SITES, road_speeds=SPEEDS, **absent)
+    (folder / "boundaries.geojson").unlink()
+    made = journeys_on(folder, graph=streets(tmp_path / "streets.graphml"))
+    assert pairs(made.files["journeys.csv"])["A1", "ash"] == 1.3 + 4 + 2.6
+    assert made.files["road_links.csv"].decode().splitlines() == [
+        "from_junction,to_junction,road,km,class,one_way",
+        "n0,n1,A1,1.0,primary,True",
+        "n1,n0,A1,1.0,primary,True",
+        "n1,n2,Hill Lane,2.0,residential,True",
+        "n2,n1,Hill Lane,2.0,residential,True",
+    ]
+    assert "the furthest from any is" in made.said[1]
+    assert optimiser("journeys", "place", "--graph", "streets.graphml", cwd=tmp_path).returncode == 0
+    event = CONFIG + "roads: {close: [A1], slow: {Hill Lane: 2}}\n"
+    problem = read_problem(write_config(tmp_path, "base.yaml", event))
+    assert problem.journeys.loc["A1"].to_dict() == pytest.approx({"ash": 9.1, "birch": 1.3, "elm": 9.1})
+
+
+def refused(folder: Path, graph: Path | None = None) -> str:
+    with pytest.raises(InputError) as fault:
+        journeys_on(folder, graph=graph)
+    return str(fault.value)
+
+
+def test_every_table_that_is_missing_or_faulty_is_listed(tmp_path: Path):
+    found = refused(
+        place(tmp_path, road_links=None, road_speeds="class,kmh\nfast,60\n", sites=TABLES["sites"] + ",,\n")
+    )
+    assert "road_links.csv: this table of the network is missing. Add it (docs/roads.md)." in found
+    assert "the class access is missing" in found
+    assert "there is no such folder" in refused(tmp_path / "nowhere")
+
+
+def test_where_there_is_no_way_it_says_from_where_to_where(tmp_path: Path):
+    links = ROADS["road_links"].replace("west,middle,A1,,10,fast,false", "west,middle,A1,,10,fast,true")
+    found = refused(
+        place(
+            tmp_path,
+            road_links=links.replace("west,east,B2,Old Road,15,slow,\n", ""),
+            road_access=ACCESS.replace("A3,west,4\n", ""),
+        )
+    )
+    assert "there is no way from A3 to ash, birch and elm. Add links, or rows of road_access.csv." in found
+
+
+EMPTY = "<graphml xmlns='http://graphml.graphdrawing.org/xmlns'><graph edgedefault='directed'/></graphml>"
+
+
+@pytest.mark.parametrize(("content", "words"), [("<graphml", "is not GraphML. Save it"), (EMPTY, "has no edges.")])
+def test_what_is_no_street_graph_is_refused(tmp_path: Path, content: str, words: str):
+    path = tmp_path / "streets.graphml"
+    path.write_text(content)
+    assert words in refused(place(tmp_path), path)
+
+
+def test_a_street_graph_that_lacks_something_is_refused_with_all_that_it_lacks(tmp_path: Path):
+    graph = nx.MultiDiGraph()
+    graph.add_edge("1", "2", length=-5.0, highway="primary")
+    graph.add_edge("2", "1", length="far")
+    nx.write_graphml(graph, tmp_path / "streets.graphml")
+    found = refused(place(tmp_path), tmp_path / "streets.graphml")
+    for words in ("(crs)", "2 nodes without x and y", "2 edges without a length", "1 edges without a kind of highway"):
+        assert words in found
+
+
+def test_kinds_of_highway_without_a_speed_and_ends_without_coordinates_are_listed(tmp_path: Path):
+    path = streets(tmp_path / "streets.graphml")
+    found = refused(place(tmp_path, road_speeds="class,kmh\naccess,30\nprimary,60\n"), path)
+    assert "it has no speed of residential. Add a row of each." in found
+    assert "A1, A2 and A3 have no easting_m and northing_m. Fill them in, so that they join the roads." in found
+    assert "ash, birch and elm have no easting_m" in found
+    assert "there is no such file" in refused(place(tmp_path), tmp_path / "nowhere.graphml")

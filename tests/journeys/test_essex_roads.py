@@ -1,0 +1,144 @@
+"""The network that ships with Mid and South Essex: what it rests on, how well it fits, and what a shut road changes."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+import shipped
+
+from optimiser.inputs import read_problem
+from optimiser.inputs.roads import network_of_place
+from optimiser.inputs.tables import Place, read_place
+from optimiser.journeys.network import Event, Network
+
+ROOT = Path(__file__).parents[2]
+ESSEX = ROOT / "data" / "mid-south-essex"
+SHUT = "A127 between Fairglen and Rayleigh Weir"
+CANDIDATES = ["basildon", "broomfield", "southend"]
+
+
+@cache
+def place() -> Place:
+    return read_place(ESSEX)
+
+
+@cache
+def network() -> Network:
+    return network_of_place(place())
+
+
+def script(path: Path) -> ModuleType:
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    spec = spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@cache
+def rebuild() -> ModuleType:
+    return script(ESSEX / "rebuild_roads.py")
+
+
+def test_what_was_placed_by_knowledge_or_worked_out_is_not_verified():
+    junctions, links = place().road_junctions, place().road_links
+    assert (len(junctions), len(links)) == (150, 242)
+    by_source = {name: set(rows["verified"]) for name, rows in junctions.groupby("source")}
+    assert by_source["road_knowledge"] == {False}
+    assert set(junctions["how"][~junctions["verified"].astype(bool)]) == {
+        "placed by knowledge, within about 500 m",
+        "estimated from centres of streets, within 600 m",
+    }
+    assert set(links["how"][links["verified"].astype(bool)]) == {"measured along the carriageway"}
+    verified = place().sources.set_index("source")["verified"]
+    assert not verified[["road_knowledge", "derived_road_lengths", "derived_road_speeds", "derived_road_access"]].any()
+
+
+def test_no_point_is_held_more_finely_than_a_fact_may_be_where_no_licence_was_read():
+    measured = place().road_junctions.query("source == 'highways_network_2020'")
+    assert len(measured) == 42
+    assert (measured[["easting_m", "northing_m"]] % 100 == 0).all(axis=None)
+
+
+def test_links_are_no_shorter_than_a_straight_line_and_not_much_longer():
+    """Coordinates are to 100 m, and some to 500 m, so that a short link may look shorter than it is."""
+    at = place().road_junctions.set_index("junction")[["easting_m", "northing_m"]].to_numpy(dtype=float)
+    number = {code: n for n, code in enumerate(place().road_junctions["junction"])}
+    ends = (place().road_links[name].map(number).to_numpy() for name in ("from_junction", "to_junction"))
+    straight = np.linalg.norm(np.subtract(*(at[end] for end in ends)), axis=1) / 1000
+    longer = place().road_links["km"].to_numpy(dtype=float)
+    assert (longer > straight - 0.2).all()
+    # The rest stand for a road past a place that has no junction of its own.
+    assert (longer < 1.35 * straight + 0.2).mean() > 0.9
+
+
+def test_areas_and_sites_join_the_network_as_their_coordinates_say():
+    made = rebuild().access().reset_index(drop=True)
+    pd.testing.assert_frame_equal(pd.read_csv(ESSEX / "road_access.csv"), made)
+    joined = set(made["end"])
+    known_in_full = place().counting("known_in_full")
+    assert joined == set(known_in_full.areas["area"]) | set(place().sites["site"])
+
+
+def test_minutes_are_as_near_to_the_table_as_the_docs_say_and_no_speed_a_little_higher_or_lower_is_nearer():
+    fit = rebuild().Fit()
+    errors = rebuild().how_well(fit)
+    near, everywhere = (errors.loc[name] for name in ("the candidates", "all sites"))
+    assert (near["median"] <= 0.91, near["90%"] <= 2.31) == (True, True)
+    assert (everywhere["median"] <= 1.1, round(everywhere["90%"], 1) <= 3.1) == (True, True)
+    assert round(fit.constant(fit.off()), 2) == 7.16
+    speeds = dict(zip(fit.speeds["class"], fit.speeds["kmh"].astype(int), strict=True))
+    best = fit.badness(fit.off(speeds))
+    assert min(fit.badness(fit.off(other)) for other in fit.neighbours(speeds, 1)) >= best - 1e-9
+
+
+def test_a_shut_road_makes_longer_exactly_the_journeys_whose_way_it_was():
+    """Area by area: of those whose quickest way runs over the link, and of no other, unless another is as quick."""
+    shut, event = network().links_of(SHUT), Event(close=(SHUT,))
+    pairs = {link[:2] for link in shut}
+    assert pairs == {("a127_fairglen", "rayleigh_weir"), ("rayleigh_weir", "a127_fairglen")}
+    areas = place().counting("known_in_full").areas["area"].tolist()
+    longer = network().longer(areas, CANDIDATES, event)
+    before, after = (network().thousandths(areas, CANDIDATES, one) for one in (None, event))
+    for area in areas:
+        way = network().way(area, "basildon")
+        assert way is not None
+        over_it = bool(pairs & set(zip(way.junctions, way.junctions[1:], strict=False)))
+        assert over_it == (after.loc[area, "basildon"] > before.loc[area, "basildon"]), area
+        assert over_it or longer.loc[area, "basildon"] == 0, area
+    more = longer["basildon"][longer["basildon"] > 0]
+    assert (len(more), round(more.mean(), 1), more.max()) == (148, 3.6, 4.6)
+    assert longer.loc["E01015814"].tolist() == [4.6, 3.1, 0]
+    assert (longer >= 0).all(axis=None)
+
+
+def test_minutes_in_an_event_are_the_tables_and_what_is_longer_and_the_rest_is_as_it_was():
+    usual, shut = shipped.question("base"), read_problem(ROOT / "configs/what_if/a127_closed.yaml")
+    assert shut.longer is not None
+    areas = list(usual.areas.index)
+    longer = network().longer(areas, list(usual.journeys.columns), Event(close=(SHUT,)))
+    assert np.allclose(shut.journeys - usual.journeys, longer, rtol=0, atol=1e-9)
+    touched = (longer > 0).any(axis=1)
+    assert shut.journeys[~touched].equals(usual.journeys[~touched])
+    assert shut.demand.equals(usual.demand)
+    there = [float(one.transfers.loc["southend", "basildon"]) for one in (usual, shut)]
+    assert round(there[1] - there[0], 6) == 4.6
+
+
+@pytest.mark.parametrize("stretch", ["Dartford Crossing", "A282", "A130 between Sadlers Farm and Waterside Farm"])
+def test_where_the_network_has_no_way_round_it_says_so(stretch: str):
+    areas = place().counting("known_in_full").areas["area"]
+    longer = network().longer(areas, [*CANDIDATES, "darent_valley"], Event((stretch,)))
+    assert np.isinf(longer.to_numpy()).any()
+
+
+def test_the_tables_in_the_docs_are_what_the_network_comes_to(capsys: pytest.CaptureFixture[str]):
+    assert script(ROOT / "docs/roads.py").main(["--check"]) == 0, capsys.readouterr().out

@@ -1,0 +1,120 @@
+"""The way behind a journey: its roads, beside the minutes that count."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from command import optimiser
+from made_up_place import CONFIG, write_question
+from road_tables import TABLES
+from shipped import CONFIGS
+
+from optimiser.errors import InputError
+from optimiser.report.route import HONESTY, Route, route
+
+ACCESS = "end,junction,km\nA1,west,2\nA2,west,2\nA3,west,2\nash,east,1\nbirch,middle,0.5\nelm,middle,0.5\n"
+ONE_WAY = "from_junction,to_junction,road,km,class,one_way\nwest,middle,A1,10,fast,true\n"
+SHUT = "roads: {close: [A1 between Middle and East]}\n"
+A1 = "A1 / B2 West"
+
+
+def asked(folder: Path, config: str = CONFIG, **changed: str | None) -> Path:
+    return write_question(folder, config, **{**TABLES, "road_access": ACCESS, **changed})
+
+
+def legs(found: Route) -> list[tuple[object, ...]]:
+    return list(found.legs.itertuples(index=False, name=None))
+
+
+def test_a_way_is_told_road_by_road_with_the_tables_minutes_beside_it(tmp_path: Path):
+    """Two links of the A1 are one line; the table says 10 minutes, and the network's own way is 4 + 20 + 2."""
+    found = route(asked(tmp_path), "A1", "ash")
+    assert legs(found) == [
+        ("to the network", "Appleby", A1, 2, 4),
+        ("A1", A1, "A1 / B2 East and Quay", 20, 20),
+        ("from the network", "A1 / B2 East and Quay", "Ash Hospital", 1, 2),
+    ]
+    assert found.lines == [
+        "Appleby (A1) to Ash Hospital (ash): 10 minutes (journeys.csv).",
+        "",
+        "road              from                   to                       km  minutes",
+        "to the network    Appleby                A1 / B2 West            2.0      4.0",
+        "A1                A1 / B2 West           A1 / B2 East and Quay  20.0     20.0",
+        "from the network  A1 / B2 East and Quay  Ash Hospital            1.0      2.0",
+        "",
+        "The network's own way: 23.0 km, 26.0 minutes.",
+        HONESTY,
+    ]
+
+
+def test_in_an_event_the_way_goes_round_and_says_how_much_longer_it_is(tmp_path: Path):
+    found = route(asked(tmp_path, CONFIG + SHUT), "A1", "ash")
+    assert [leg[0] for leg in legs(found)] == ["to the network", "B2", "from the network"]
+    assert found.lines[0] == (
+        "Appleby (A1) to Ash Hospital (ash): 10 minutes (journeys.csv), and 10 more: A1 between Middle and East closed."
+    )
+
+
+def test_names_will_do_and_from_a_site_it_is_a_transfer(tmp_path: Path):
+    found = route(asked(tmp_path), "birch hospital", "ASH")
+    assert (found.minutes, found.table, found.record["from"]) == (21, "transfers.csv", "Birch Hospital (birch)")
+    assert [leg[0] for leg in legs(found)] == ["to the network", "A1", "from the network"]
+
+
+def test_where_both_join_at_one_junction_no_road_is_taken(tmp_path: Path):
+    found = route(asked(tmp_path), "elm", "birch")
+    assert legs(found) == [
+        ("to the network", "Elm Hospital", "A1 Middle", 0.5, 1),
+        ("from the network", "A1 Middle", "Birch Hospital", 0.5, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "changed", "words"),
+    [
+        ("A9", "as", {}, ['"A9": is in neither column', '"as": is in neither column', 'Did you mean "ash"?']),
+        ("ash", "A1", {}, ['"A1": is in neither column of codes and names of sites.csv']),
+        ("A1", "ash", {"road_links": None}, ["has no network of roads. Add road_links.csv (docs/roads.md)."]),
+        (
+            "A1",
+            "ash",
+            {"road_access": ACCESS.replace("A1,west,2\n", "")},
+            ["does not say where Appleby (A1) joins the roads"],
+        ),
+        ("birch", "ash", {"road_links": ONE_WAY}, ["the network has no way from birch to ash. Add the links that are"]),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_in_words(
+    tmp_path: Path, start: str, end: str, changed: dict[str, str | None], words: list[str]
+):
+    with pytest.raises(InputError) as refused:
+        route(asked(tmp_path, **changed), start, end)
+    for one in words:
+        assert one in str(refused.value)
+
+
+def test_the_command_prints_the_way_and_writes_it_as_lines_to_a_new_file(tmp_path: Path):
+    config = str(CONFIGS / "base.yaml")
+    done = optimiser("route", config, "Castle Point 001A", "southend", "--geojson", "way.geojson", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Wrote way.geojson: straight lines from junction to junction." in done.stdout
+    features = json.loads((tmp_path / "way.geojson").read_text())["features"]
+    assert [one["properties"]["road"] for one in features] == ["to the network", "A127", "from the network"]
+    (west, south), *_, (east, north) = [point for one in features for point in one["geometry"]["coordinates"]]
+    assert (round(west, 2), round(south, 2), round(east, 2), round(north, 2)) == (0.55, 51.57, 0.69, 51.55)
+    again = optimiser("route", config, "E01021513", "southend", "--geojson", "way.geojson", "--json", cwd=tmp_path)
+    assert again.returncode == 9
+    assert "way.geojson exists already" in again.stderr
+    record = json.loads(optimiser("route", config, "E01021513", "southend", "--json", cwd=tmp_path).stdout)
+    assert (record["minutes"], record["longer"], len(record["network"])) == (19.8, 0, 3)
+
+
+def test_an_end_without_coordinates_is_drawn_where_it_joins_the_roads(tmp_path: Path):
+    found = route(asked(tmp_path), "A1", "ash")
+    assert found.points == (
+        ((2000, 0), (2000, 0)),
+        ((2000, 0), (12000, 0), (22000, 0)),
+        ((22000, 0), (22000, 0)),
+    )
