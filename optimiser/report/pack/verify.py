@@ -34,7 +34,8 @@ DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 MOST_NODES = 200_000  # steps of the search for something better; past them it says NOT tried
 MOST_VALUES = 4_096  # sets of sites of one service that are tried one by one
 MOST_COUNTED = 70_000  # designations up to which lawful ones are counted
-FAR = 10**18  # stands for a journey that nobody can make
+FAR = 10**36  # stands for a journey that nobody can make
+ENDLESS = 10**18  # whatever has a part of such a journey in it is more than that
 FIFTHS = ["1 (most deprived)", "2", "3", "4", "5 (least deprived)"]
 UNITS = {
     "patient_minutes": "patient-minutes a year",
@@ -342,7 +343,7 @@ class Changes:
             for key in ("reason", "source", "verified"):
                 if (one.get(key) or "") != (said.get(key) or ""):
                     found.fail("V1", f"run.json: {key} of the change {name} is {one.get(key)!r}, not {said.get(key)!r}")
-        for name, (was, to) in self.made.items():
+        for name, (was, to) in sorted(self.made.items()):
             found.say("V1", f"changed, as config.yaml says: {name} from {show(was)} to {show(to)}")
 
 
@@ -406,18 +407,16 @@ class Roads:
             self.gates.setdefault(end, {})[junction] = round(number(row["km"]) * 60000 / kmh["access"])
 
     def junction(self, words, there):
-        """Return the one junction of a road that is meant: by code or name, or else by a part of its name from a word on."""
+        """Return the one junction of a road that is meant: by code or name, or by a part of the name from a word on."""
         words = words.strip().lower()
         found = [c for c in there if words in (c.lower(), self.names[c])]
         found = found or [c for c in there if words and f" {words}" in f" {self.names[c]}"]
         return found[0] if len(found) == 1 else None
 
     def stretch(self, words):
-        """Return the links that words mean: all of a road, or its shortest way between, or from and to, two junctions."""
-        if " between " in words:
-            (road, _, rest), joint, one_way = words.partition(" between "), " and ", False
-        else:
-            (road, _, rest), joint, one_way = words.partition(" from "), " to ", True
+        """Return the links that words mean: all of a road, or its shortest way between, or from and to, junctions."""
+        opening, joint = (" between ", " and ") if " between " in words else (" from ", " to ")
+        road, _, rest = words.partition(opening)
         own = [n for n, link in enumerate(self.links) if road.strip().lower() in link[2]]
         if own and not rest:
             return own
@@ -426,19 +425,16 @@ class Roads:
         for cut in range(1, len(parts)):
             a, b = (self.junction(joint.join(some), there) for some in (parts[:cut], parts[cut:]))
             if a and b:
-                both = [(u, v, self.links[n][3]) for n in own for u, v in (self.links[n][:2], self.links[n][1::-1])]
-                out, back = least({a: Fraction(0)}, steps_of(both)), least({b: Fraction(0)}, steps_of(both))
-
-                def on_it(u, v, km):
-                    return u in out and v in back and out[u] + km + back[v] == out.get(b)
-
-                return [
-                    n
-                    for n in own
-                    for u, v, _, km in [self.links[n]]
-                    if on_it(u, v, km) or (not one_way and on_it(v, u, km))
-                ]
+                found = self.between(own, a, b)
+                return found if joint == " to " else [*found, *self.between(own, b, a)]
         raise CannotRead(f"config.yaml: roads: {words} is no road, or not between two of its junctions")
+
+    def between(self, own, a, b):
+        """Return a road's links that lie, the way they are driven, on its shortest way from a junction to another."""
+        ways = [(u, v, self.links[n][3]) for n in own for u, v in (self.links[n][:2], self.links[n][1::-1])]
+        out, back = (least({end: Fraction(0)}, steps_of(ways)) for end in (a, b))
+        links = [(n, *self.links[n]) for n in own]
+        return [n for n, u, v, _, km in links if u in out and v in back and out[u] + km + back[v] == out.get(b)]
 
     def more(self, start, end):
         """Return how many minutes longer it is from an area that counts, or a site, to a site."""
@@ -559,7 +555,7 @@ class Question:
         said = (self.config.get("demand") or {}).get("growth")
         if not said:
             return 1
-        area, activity = key
+        activity = key[1]
         if activity in (said.get("by_activity") or {}):
             return (1 + Figure(said["by_activity"][activity]).value) ** int(said["years"])
         return self.as_many(key, every, said["by_age"], int(said["years"])) if said.get("by_age") else 1
@@ -668,7 +664,8 @@ class Question:
                 rows.append((area, resident, "", patients, Fraction(1), order(area, self.candidates + neighbours)))
                 continue
             shares = self.shares.get(area, {})
-            home, going = shares.get("candidates", Fraction(0)), [n for n in neighbours if shares.get(n)]
+            home, counted = shares.get("candidates", Fraction(0)), self.neighbours(code)
+            going = [n for n in neighbours if shares.get(n) and n in counted]
             pulled = round(patients * pull) if pull else 0
             rest, gone, share = patients - pulled, 0, 1 - (pull or 0)
             if pull:
@@ -1736,14 +1733,14 @@ def measures(q, staff, plan, tables):
 
 def same(claimed, expected):
     """Say whether a published number agrees: to its ninth decimal, or to a part in 10^13 where it is large."""
-    if claimed in ("inf", "Infinity") or expected * MICRO >= FAR:
-        return claimed in ("inf", "Infinity") and expected * MICRO >= FAR
+    if claimed in ("inf", "Infinity") or expected >= ENDLESS:
+        return claimed in ("inf", "Infinity") and expected >= ENDLESS
     claimed = claimed if isinstance(claimed, (Fraction, int)) else number(claimed)
     return abs(claimed - expected) <= max(Fraction(6, 10**10), abs(expected) / 10**13)
 
 
 def show(n):
-    return "infinite" if n * MICRO >= FAR else f"{float(n):,.9f}".rstrip("0").rstrip(".")
+    return "infinite" if n >= ENDLESS else f"{float(n):,.9f}".rstrip("0").rstrip(".")
 
 
 def json_of(path):
@@ -1809,6 +1806,8 @@ def v1(q, run, record, found):
     if record.get("question") != q.config["title"]:
         found.fail("V1", "run.json states another question than config.yaml")
     q.changes.check(record, found)
+    if q.config.get("closed_sites"):
+        found.say("V1", f"closed, as config.yaml says: {', '.join(q.config['closed_sites'])} provides nothing")
     if not q.candidates or not q.areas:
         raise CannotRead("there are no candidates or no areas")
     for code, service in q.services.items():
@@ -1863,7 +1862,7 @@ def v2(q, parts, run, plan, record, found):
             found.fail("V2", f"rules.csv has no row for {name}")
             continue
         for column, expected in (("left", left), ("right", right), ("spare", spare)):
-            far = abs(expected) * MICRO >= FAR // 2
+            far = abs(expected) >= ENDLESS
             if not (claim[column].lstrip("-") == "inf" if far else same(claim[column], expected)):
                 found.fail("V2", f"rules.csv: {column} of {name} is {claim[column]}, not {show(expected)}")
         words = {
@@ -1961,17 +1960,12 @@ def check_journeys(q, run, plan, found):
                 found.fail("V3", f"journeys.csv: {code}, {stream[0]}: resident is {row['resident']}")
             if row["first_site"] != (first or ""):
                 found.fail("V3", f"journeys.csv: {code}, {stream[0]} is seen first at {first}, not {row['first_site']}")
-            for column, amount in (
-                ("minutes", minutes),
-                ("patients_per_year", patients),
-                ("first_minutes", first_minutes),
-                ("transfer_minutes", road),
-            ):
-                if not same(row[column], Fraction(FAR if amount is None else amount, MICRO)):
+            cells = {"minutes": minutes, "patients_per_year": patients, "first_minutes": first_minutes}
+            for column, amount in {**cells, "transfer_minutes": None if site is None else road}.items():
+                due_here = "" if amount is None else Fraction(amount, MICRO)  # blank: they reach no site
+                if row[column] != due_here if "" in (due_here, row[column]) else not same(row[column], due_here):
                     text = f"{column} of {code}, {stream[0]} to {site} is {row[column]}"
-                    found.fail(
-                        "V3", f"journeys.csv: {text}, not {show(Fraction(FAR if amount is None else amount, MICRO))}"
-                    )
+                    found.fail("V3", f"journeys.csv: {text}, not {due_here if due_here == '' else show(due_here)}")
         if not same(said, due / MICRO):
             found.fail("V1", f"journeys.csv has {show(said)} patients of {code}, and the inputs {show(due / MICRO)}")
     for key in stated:
