@@ -12,7 +12,6 @@ from html import unescape
 from html.parser import HTMLParser
 from itertools import cycle, repeat
 from pathlib import Path
-from typing import Any
 
 import pytest
 from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
@@ -88,21 +87,103 @@ def test_the_same_runs_give_the_same_bytes(folder: Path):
     assert page.encode() == (folder / "page.html").read_bytes()
 
 
-def test_the_answer_its_status_and_four_figures_are_seen_without_scrolling(seen: Visit):
+def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
     for text in (
         "Draft: not a decision",
         "Hyper-acute stroke unit at Basildon",
+        *("Is it safe?", "Who loses?", "How sure are we?", "What would change it?"),
         "Proved best possible",
         "Arithmetic checked.",
+        "The figures it rests on were not: 7 unverified.",
         "Sources of",
+        "every hyper-acute stroke unit would see at least 600 patients a year",
+        "877 of 1,863 residents' patients a year (47%)",
+        "479,597 of 1,181,125 residents (41%)",
+        "69 minutes; today 48.",
+        "10% treated outside the system",
+        "If Broomfield, beside Southend, saw 600 patients a year and not 518",
+        "3 of 7 ways to place it meet every rule",
     ):
         box = seen.page.get_by_text(text).first.bounding_box()
         assert box and box["y"] + box["height"] <= LAPTOP[1], text
-    figures = seen.page.locator(".figures b")
-    assert figures.all_text_contents() == ["24.64", "69", "75%", "479,597"]
-    for number in range(4):
-        box = figures.nth(number).bounding_box()
-        assert box and box["y"] + box["height"] <= LAPTOP[1]
+    for selector in ("#placements", "#dumbbell"):
+        box = seen.page.locator(selector).bounding_box()
+        assert box and box["y"] + box["height"] <= LAPTOP[1], selector
+    assert rows_of(seen)[0] == [
+        "Basildon the answer, july_2018",
+        "24.64",
+        "75%",
+        "10%",
+        "1,702",
+        "6 of 13",
+        "meets every rule",
+    ]
+    assert seen.page.locator("#placements tr.best").count() == 1
+
+
+def rows_of(seen: Visit, html: str = "") -> list[list[str]]:
+    """Return the rows of the ways to place a service as they are shown, or as they stand in some HTML."""
+    found: list[list[str]] = seen.page.evaluate(
+        """html => { const from = html ? new DOMParser().parseFromString(html, 'text/html') : document;
+        return Array.from(from.querySelectorAll('#placements tbody tr'), row => Array.from(row.cells,
+            cell => cell.textContent.trim())); }""",
+        html,
+    )
+    return found
+
+
+def test_every_way_to_place_a_service_is_told_with_what_stops_it(seen: Visit, folder: Path):
+    rows = rows_of(seen)
+    # As Python wrote them, bars and all.
+    html = (folder / "page.html").read_text(encoding="utf-8")
+    assert rows_of(seen, html) == rows
+    bars = re.findall(r'<rect width="(\d+)"', html[: html.index('<section id="choose"')])
+    drawn = "Array.from(document.querySelectorAll('#placements rect'), one => one.getAttribute('width'))"
+    assert seen.page.evaluate(drawn) == bars
+    assert [row[0] for row in rows[:3]] == ["Basildon the answer, july_2018", "Southend", "Broomfield"]
+    assert rows[3] == [
+        *("Basildon, Broomfield and Southend today", "18.40", "92%", "10%", "416", "18 of 13"),
+        "too few patients and staff",
+    ]
+    assert {row[-1] for row in rows[4:]} == {"too few patients"}
+    # 518 is the smaller unit of Broomfield and Southend.
+    assert rows[-1][:1] + rows[-1][4:5] == ["Broomfield and Southend", "518"]
+    seen.page.get_by_role("button", name="Full emergency department", exact=True).click()
+    assert rows_of(seen)[0][0] == "Basildon and Broomfield the answer"
+    assert "7 ways to place it" in plain_text(seen, "#placed-title")
+
+
+def test_a_choice_that_is_not_the_answer_never_stands_under_proved(seen: Visit):
+    seen.page.locator("#placements tbody button", has_text="Broomfield and Southend").last.focus()
+    seen.page.keyboard.press("Enter")
+    # The row that was pressed keeps the focus, and everything follows.
+    assert seen.page.evaluate("document.activeElement.textContent") == "Broomfield and Southend"
+    assert seen.page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
+    for media in ("screen", "print"):
+        seen.page.emulate_media(media=media)
+        top = seen.page.locator("#answer").inner_text()
+        assert top.index("Your choice, not the answer: Hyper-acute stroke unit at Broomfield and Southend") < 200
+        assert "Proved best" not in top and "Not proved: your choice" in top and "Breaks 1 rule." in top
+        assert "Hyper-acute stroke unit: 22.26 minutes on average, 24.64 in the answer." in top
+    seen.page.emulate_media(media="screen")
+    assert seen.violations() == []
+    seen.page.click("#reset-best")
+    assert "Proved best" in seen.page.locator("#answer").inner_text()
+    assert "Your choice" not in seen.page.locator("#answer").inner_text()
+
+
+def test_what_a_reviewer_can_cite_leads_to_its_row(seen: Visit):
+    numbers = seen.page.locator("#references tbody th").all_text_contents()
+    assert numbers == [f"R-{number:02}" for number in range(1, 13)]
+    for link in seen.page.locator("a.ref, .cards a").all():
+        target = (link.get_attribute("href") or "").removeprefix("#")
+        assert target in numbers and target in (link.text_content() or "")
+    first = seen.page.locator("#R-01").inner_text()
+    assert "Who crosses the border is known of hospital admissions of every kind in 2019" in first
+    seven = seen.page.locator("#references tbody tr").nth(6).inner_text()
+    assert "Full emergency department needs 10 WTE" in seven and "College of Emergency Medicine 2010" in seven
+    box = seen.page.locator("#before").bounding_box()
+    assert box and seen.page.locator("#before li").first.is_visible()
 
 
 @pytest.mark.parametrize("name", ["page", "nearest"])
@@ -232,52 +313,55 @@ def pages(seen: Visit) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
-CUT = """Array.from(document.querySelectorAll('.more'),
-    one => [one.parentNode.querySelectorAll('.cut').length, one.textContent])"""
+SMALLEST = """Array.from(document.querySelectorAll('main *, header *'))
+    .filter(one => one.getClientRects().length && !one.closest('svg, .hide'))
+    .filter(one => Array.from(one.childNodes).some(node => node.nodeType === 3 && node.textContent.trim()))
+    .map(one => [parseFloat(getComputedStyle(one).fontSize), one.textContent.slice(0, 60)])
+    .sort((one, other) => one[0] - other[0])[0]"""
+NINE_POINTS = 12  # CSS pixels
 
 
-def prints_on_two_sides(seen: Visit) -> list[list[Any]]:
-    """Print as it is, and look at what is on paper: nothing is wider than it, and lists say what they leave out."""
-    assert pages(seen) == 2
-    assert seen.page.evaluate("byId('notes').parentNode.id") == "answer"
-    seen.page.set_viewport_size({"width": 718, "height": 1062})
+def on_paper(seen: Visit) -> None:
+    """Print as it is, and look at what is on paper: nothing is wider than it, too small to be read, or left out."""
+    told = seen.page.locator("#affected tbody tr:visible").count()
+    assert pages(seen) >= 3
+    seen.page.set_viewport_size({"width": 703, "height": 1040})
     seen.page.emulate_media(media="print")
-    seen.page.evaluate("fitOnPaper()")
-    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 718
-    assert seen.page.evaluate("tooMuch().every(one => one <= 0)")
-    assert float(seen.page.evaluate("getComputedStyle(document.documentElement).fontSize").removesuffix("px")) >= 9
-    found: list[list[Any]] = seen.page.evaluate(CUT)
-    for gone, words in found:
-        assert gone > 0 and words == f"and {gone} more, on the page itself"
-    return found
+    seen.page.evaluate("ready(true)")
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 703
+    size, words = seen.page.evaluate(SMALLEST)
+    assert size >= NINE_POINTS - 0.01, words
+    # Who is affected is never cut.
+    assert seen.page.locator("#affected tbody tr:visible").count() == told > 0
 
 
-def test_it_prints_on_two_sides_of_a4(seen: Visit):
-    prints_on_two_sides(seen)
-    # Of what is fixed and of what the answer rests on some is on the page alone.
-    cut = "one => one.map(each => each.closest('details').querySelector('summary').textContent)"
-    assert seen.page.locator(".more").evaluate_all(cut) == [
-        "What is fixed, and why",
-        "What it rests on, what changes, and the next best",
-    ]
-    # All that is said beside the answer is on paper, and comes first.
-    assert seen.page.locator(".beside-it li:visible").count() == seen.page.locator(".beside-it li").count() > 8
-    assert seen.page.evaluate("byId('choose').firstElementChild.id") == "beside"
+def test_the_first_side_of_paper_is_the_answer_in_brief_with_what_to_know(seen: Visit):
+    known = seen.page.locator("#before li").count()
+    on_paper(seen)
+    ends = seen.page.evaluate("document.querySelector('#placements').getBoundingClientRect().bottom")
+    assert ends <= 1040
+    assert seen.page.locator("#before li:visible").count() == known == 6
+    order = "ids => ids.map(id => document.querySelector(id).getBoundingClientRect().top)"
+    tops = seen.page.evaluate(order, [".cards", "#before", "#placements", "#beside", "#now", "#choose"])
+    assert tops == sorted(tops)
+    assert seen.page.locator("#references tbody tr:visible").count() == 12
 
 
-def test_a_choice_that_breaks_rules_prints_on_two_sides_too(seen: Visit):
+def test_a_choice_that_breaks_rules_prints_too(seen: Visit):
     for service in (HASU, "acute_stroke", "emergency_department"):
         for site in ("basildon", "broomfield", SOUTHEND):
             tick(seen, service, site)
     seen.page.click("#judge")
-    prints_on_two_sides(seen)
+    on_paper(seen)
 
 
 @pytest.mark.parametrize("service", ["emergency_department", "emergency_orthopaedics"])
-def test_the_whole_care_model_prints_on_two_sides(browser: Browser, care_model: Path, service: str):
+def test_the_whole_care_model_prints(browser: Browser, care_model: Path, service: str):
     with visit(browser, care_model.as_uri()) as seen:
+        box = seen.page.locator(".matrix").bounding_box()
+        assert box and box["y"] + box["height"] <= LAPTOP[1]
         seen.page.select_option("#shown", service)
-        prints_on_two_sides(seen)
+        on_paper(seen)
         shown = seen.page.locator("#options tbody tr:visible").all_text_contents()
         assert all(row.startswith(("Full emergency", "Emergency orth")) or ":" not in row for row in shown)
     assert seen.quiet
@@ -308,7 +392,7 @@ def test_proved_says_by_how_much_and_over_which_plan(folder: Path, nearest: Path
 def test_plans_that_are_level_are_named_together_in_the_first_sentence():
     plan = with_standings(answer("what_if/border_nearest"))
     html = report.page([plan])
-    first = re.findall(r'<p class="sentence">(.*?)</p>', html)[0]
+    first = re.findall(r'<span class="of-answer">(.*?)</span>', html)[0]
     assert first.startswith(
         "Hyper-acute stroke unit at Southend (22.25 minutes on average) or, level with it, at Basildon (22.36);"
     )
@@ -324,7 +408,7 @@ def test_an_option_has_its_code_title_and_source_on_the_page(folder: Path):
     html = report.page([folder / "base", op.evaluate(base, op.designations_of(base, july), option=written)])
     assert f"Option DMBC_JUL2018: {july.title} ({july.source}; not verified)." in unescape(html)
     alone = report.page([op.evaluate(base, op.designations_of(base, july), option=written)])
-    assert '<p class="sentence">Option DMBC_JUL2018: hyper-acute stroke unit at Basildon;' in alone
+    assert '<span class="of-answer">Option DMBC_JUL2018: hyper-acute stroke unit at Basildon;' in alone
     assert f"{july.title} ({july.source}; not verified)." in unescape(alone)
 
 
@@ -568,7 +652,7 @@ def test_a_place_says_who_leaves_it_today_and_whose_the_journeys_are(
     (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
     stay = " (of those who stay)" if leaves else ""
     with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
-        assert f"longest journey{stay}" in seen.page.locator(".figures dt").all_text_contents()
+        assert f"Longest journey{stay}:" in plain_text(seen, ".cards")
         journeys = seen.page.locator('#journeys th[scope="row"]').all_text_contents()
         assert f"Longest, from any area{stay}" in journeys and f"95% of patients arrive within{stay}" in journeys
         seen.page.fill("#place", "east")
@@ -619,9 +703,9 @@ def test_answers_with_different_borders_stand_side_by_side_and_the_page_says_so(
 def test_a_run_as_today_is_read_beside_one_that_is_not(folder: Path, tmp_path: Path):
     op.write_run(answer("what_if/border_nearest"), tmp_path / "nearest")
     both = report.page([folder / "base", tmp_path / "nearest"])
-    assert "in base as many leave as do today" in both and "● " in report.page([folder / "base", folder / "july_2018"])
+    assert "in base as many leave as do today" in both and ">● " in report.page([folder / "base", folder / "july_2018"])
     # Answers to different questions: none is best.
-    assert "● " not in both
+    assert ">● " not in both
     assert "in who crosses the border" not in report.page([folder / "base", folder / "july_2018"])
 
 

@@ -85,6 +85,142 @@ function say() {
   byId("said").textContent = `${what}${journey} ${rulesSaid(now)}`;
 }
 
+// The first screen ------------------------------------------------------------------------------------------------
+
+// Follows the choice: what is said at the top is of the answer or of the choice, never of one under the other's name.
+function fillTop() {
+  const changed = differences(answerChoice, chosen), other = changed.length > 0;
+  byId("answer").classList.toggle("chosen", other);
+  byId("choice-said").textContent = other ? `Your choice, not ${PAGE.answer_word}: ${joined(changed)}. ${rulesSaid(now)}` : "";
+  if (!other) return;
+  const lists = document.querySelectorAll(".card ul.of-choice"), [safe, loses, sure, change] = [aboutSafety(), aboutLosers(), aboutProof(), aboutLaw()];
+  [safe, loses, sure, change].forEach((lines, number) => lists[number].replaceChildren(...lines.filter(Boolean).map(([lead, more = "", caution]) => {
+    const item = element("li", "", caution ? {class: "caution"} : {});
+    item.append(...(lead ? [element("b", lead)] : []), more);
+    return item;
+  })));
+}
+
+function withinOf(result, code) {
+  const all = measure(result, "patients", code), beyond = measure(result, "patients_beyond_standard", code);
+  return (Number.isFinite(beyond) ? all - beyond : measure(result, "patients_within_30", code)) / all;
+}
+
+const limitOf = code => (question.service[code].standard === null ? BANDS[0] : question.service[code].standard);
+
+function aboutSafety() {
+  const {broken} = now, known = question.not_judged.length ? " that is judged here" : "";
+  const within = shown && [`${FORMS.percent(withinOf(now, shown))} of ${FORMS.whole(measure(now, "patients", shown))} patients within ${commas(limitOf(shown))} minutes`, `; ${PAGE.answer_word} ${FORMS.percent(withinOf(answer, shown))}, today ${FORMS.percent(withinOf(today, shown))}.`];
+  const fragile = [...now.measures].filter(([key]) => key.startsWith("short_with_one_vacancy|")), short = fragile.filter(([, value]) => value > 0).length;
+  return [broken.length ? [rulesSaid(now), "", true] : [`Breaks no rule${known}.`], within,
+    short ? [`With one vacancy ${short} of ${fragile.length} rotas could not be filled.`] : null];
+}
+
+function aboutLosers() {
+  if (!shown) return [];
+  const far = measure(now, "people_more_than_10_longer", shown), people = measure(now, "people", shown), worst = hardestHit();
+  const outside = [now, answer, today].map(result => FORMS.percent(measure(result, "share_outside", shown)));
+  return [
+    [`${nameOf(shown)}: ${FORMS.change(measure(now, "mean_change", shown))} minutes`, " on average against today."],
+    worst && worst.change >= 0.05 && ["", `Most for ${worst.name}: ${FORMS.change(worst.change)} minutes on average.`],
+    Number.isFinite(far) && [`${FORMS.whole(far)} of ${FORMS.whole(people)} residents (${FORMS.percent(far / people)})`, " live where it takes over 10 minutes longer."],
+    [`${outside[0]} treated outside the system`, `; ${PAGE.answer_word} ${outside[1]}, today ${outside[2]}.`],
+  ];
+}
+
+function aboutProof() {
+  const journey = shown ? journeySaid(shown, now, answer, PAGE.answer_word) : "";
+  return [["Not proved: your choice", `, worked out on this page. ${PAGE.answer_word === "the answer" ? "What is proved is the answer." : ""}`, true], ["", journey]];
+}
+
+function aboutLaw() {
+  const {broken} = now;
+  if (!broken.length) return [["", `It meets every rule${question.not_judged.length ? " judged here" : ""}.`]];
+  return [["It would be lawful if this were met:"], ...broken.slice(0, 3).map(rule => ["", `${breach(rule)}.`]), broken.length > 3 && ["", `${broken.length - 3} more below.`]];
+}
+
+// Rows of the ways to place the service shown, in the shapes that Python writes them in (placements.py).
+const SHORT = {">=": "too few", "<=": "too many"};
+const ASKED = {"patients a year": "patients", people: "staff", WTE: "staff", minutes: "minutes", sites: "sites", "share of patients": "patients in time"};
+
+function verdictOf(result) {
+  if (!result.broken.length) return question.not_judged.length ? "not all judged here" : "meets every rule";
+  const known = result.broken.filter(rule => rule.relation in SHORT && rule.unit in ASKED), others = result.broken.length - known.length;
+  const found = Object.entries(SHORT).map(([relation, words]) => [words, [...new Set(known.filter(rule => rule.relation === relation).map(rule => ASKED[rule.unit]))]])
+    .filter(([, what]) => what.length).map(([words, what]) => `${words} ${joined(what)}`);
+  if (others) found.push(`${found.length ? "other " : ""}rules broken (${others})`);
+  return joined(found);
+}
+
+// Every way to place a service, worked out once; sites and what is called what come from Python.
+function waysOf(code) {
+  const placed = PAGE.placements[code];
+  if (!placed.rows) {
+    placed.rows = placed.ways.map(way => {
+      const choice = {...answerChoice, ...way.choice}, result = evaluate(question, choice, today, kept);
+      return {way, choice, result, mean: measure(result, "mean_minutes", code), lawful: !result.broken.length};
+    });
+    const far = row => (Number.isFinite(row.mean) ? row.mean : Infinity);
+    placed.rows.sort((one, other) => other.lawful - one.lawful || (far(one) === far(other) ? 0 : far(one) - far(other)));
+  }
+  return placed.rows;
+}
+
+function cellsOf(code, {way, result}, longest) {
+  const {floor, team, length} = PAGE.placements[code], transfer = question.service[code].transfer;
+  const minutes = name => {
+    const value = measure(result, name, code);
+    return Number.isFinite(value) ? {text: FORMS.d2(value), length: Math.floor(length * value / longest)} : {text: "no site"};
+  };
+  const share = value => ({text: FORMS.percent(value), length: Number.isFinite(value) ? Math.floor(length * value) : undefined});
+  const seen = Math.min(...way.sites.map(site => measure(result, "site_patients", code, site)));
+  const cells = [minutes("mean_minutes"), ...(transfer ? [minutes("mean_minutes_straight_there")] : []),
+    share(withinOf(result, code)), share(measure(result, "share_outside", code)),
+    way.sites.length ? {text: FORMS.whole(seen), bad: floor !== null && seen < floor} : {text: "–"}];
+  if (team) {
+    const here = result.staff.filter(row => row.team === team[0] && row.unit === team[1]), sum = name => here.reduce((all, row) => all + row[name], 0);
+    cells.push(here.length ? {text: `${commas(sum("needed"), 2)} of ${commas(sum("in_post"), 2)}`, bad: sum("short") > 1e-6} : {text: "–"});
+  }
+  return cells;
+}
+
+function fillPlacements() {
+  const table = byId("placements");
+  if (!table || !shown) return;
+  const placed = PAGE.placements[shown], rows = waysOf(shown);
+  const averages = rows.flatMap(({result}) => ["mean_minutes", "mean_minutes_straight_there"].map(name => measure(result, name, shown))).filter(Number.isFinite);
+  const same = choice => question.services.every(({code}) => choice[code].join() === chosen[code].join());
+  const lawful = rows.filter(row => row.lawful).length;
+  byId("placed-title").textContent = question.not_judged.length ? "Ways to place it" : `${lawful} of ${rows.length} ways to place it ${lawful === 1 ? "meets" : "meet"} every rule`;
+  for (const button of document.querySelectorAll("[data-show]")) button.setAttribute("aria-pressed", String(button.dataset.show === shown));
+  const head = element("tr");
+  head.append(...placed.heads.map((words, number) => element("th", words || "verdict", {scope: "col", ...(number && number < placed.heads.length - 1 ? {class: "n"} : {})})));
+  table.tHead.replaceChildren(head);
+  const pressed = document.activeElement && document.activeElement.closest("#placements tbody") ? document.activeElement.closest("tr").rowIndex : 0;
+  table.tBodies[0].replaceChildren(...rows.map(row => {
+    const line = element("tr", "", {class: [row.lawful ? "lawful" : "unlawful", row.way.called.includes(PAGE.answer_word) && "best", same(row.choice) && differences(answerChoice, chosen).length && "now"].filter(Boolean).join(" ")});
+    const first = element("th", "", {scope: "row"}), button = element("button", placedAt(row.way.sites), {type: "button", "aria-pressed": String(same(row.choice))});
+    button.addEventListener("click", () => choose(row.choice));
+    first.append(button);
+    if (row.way.called.length) first.append(" ", element("small", row.way.called.join(", ")));
+    const cells = cellsOf(shown, row, Math.max(...averages)).map(cell => {
+      const node = element("td", "", {class: `n${cell.bad ? " bad" : ""}`});
+      if (cell.length !== undefined) {
+        const bar = made("svg", {class: "cell", viewBox: `0 0 ${placed.length} 10`, "aria-hidden": "true"});
+        bar.append(made("rect", {width: cell.length, height: 10}));
+        node.append(bar, " ");
+      }
+      node.append(cell.text);
+      return node;
+    });
+    line.append(first, ...cells, element("td", verdictOf(row.result)));
+    return line;
+  }));
+  if (pressed && table.rows[pressed]) table.rows[pressed].querySelector("button").focus();
+}
+
+const placedAt = sites => (sites.length > 8 ? `${sites.length} of ${question.codes.length} sites` : sitesOf(sites));
+
 function breach(rule) {
   const side = value => (value === Infinity ? "none" : commas(value, 2));
   return `${rule.words}: ${side(rule.left)} against ${side(rule.right)} ${rule.unit}`;
@@ -119,7 +255,7 @@ function fillRules() {
   const head = element("p", "", {class: `status ${broken.length ? "bad" : all ? "good" : "open"}`});
   head.append(element("span", broken.length ? "✗" : all ? "✓" : "–", {class: "mark", "aria-hidden": "true"}), " ",
     element("strong", broken.length ? `Your choice breaks ${broken.length} rule${broken.length > 1 ? "s" : ""}` : `Your choice breaks ${kept}`));
-  const list = element("ul", "", {"data-cut": 3});
+  const list = element("ul");
   for (const rule of broken.slice(0, 12)) list.append(element("li", breach(rule)));
   if (broken.length > 12) list.append(element("li", `and ${broken.length - 12} more`));
   box.replaceChildren(head, ...(broken.length ? [list] : []));
@@ -202,6 +338,21 @@ function titles() {
   if (byId("fragile")) byId("fragile").textContent = fragile.length ? `Fragile, with one vacancy: ${fragile.join("; ")}.` : "No rota is short with one vacancy.";
 }
 
+// Average minutes by district (by deprivation fifth where there are none), today and now.
+function fillDumbbell() {
+  const figure = byId("dumbbells");
+  if (!figure || !shown) return;
+  const districts = question.groups.names.filter(group => group.startsWith("district ")), groups = districts.length ? districts : question.groups.names;
+  const of = (result, group) => measure(result, "mean_minutes", shown, group), other = differences(answerChoice, chosen).length > 0;
+  const rows = groups.map(group => ({name: districts.length ? group.slice(9) : group, today: of(today, group), answer: of(answer, group), now: of(now, group)}))
+    .filter(row => [row.today, row.answer, row.now].every(Number.isFinite)).sort((one, two) => (two.answer - two.today) - (one.answer - one.today));
+  figure.hidden = !rows.length;
+  if (!rows.length) return;
+  const some = rows.slice(0, MOST_ROWS);
+  byId("dumbbells-title").textContent = `Minutes by ${districts.length ? "district" : "group"}: ○ today ● ${PAGE.answer_word}${other ? " ◆ your choice" : ""}${some.length < rows.length ? `; the ${some.length} of ${rows.length} that lose most` : ""}`;
+  drawDumbbell(byId("dumbbell"), some, other);
+}
+
 // Whether patients are shared out under this choice, and what that asks of them.
 function sharedSaid() {
   const going = now.going[shown];
@@ -250,6 +401,9 @@ function update() {
   titles();
   draw();
   say();
+  fillTop();
+  fillPlacements();
+  fillDumbbell();
   if (byId("yaml")) byId("yaml").value = yaml();
   if (kept.size > 600) kept.clear();
 }
@@ -502,6 +656,11 @@ for (const radio of document.querySelectorAll("[name=view]")) radio.addEventList
 on("reset-best", "click", () => choose(answerChoice));
 on("reset-today", "click", () => choose(PAGE.today));
 on("shown", "change", event => { show(event.target.value); update(); });
+for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => {
+  show(button.dataset.show);
+  if (byId("shown")) byId("shown").value = shown;
+  update();
+});
 on("why", "submit", event => { event.preventDefault(); whyNot(byId("why-service").value, byId("why-site").value); });
 on("place", "input", listPlaces);
 on("lookup", "submit", event => { event.preventDefault(); const [first] = placesLike(byId("place").value); if (first) showPlace(first.area); });
