@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
-from itertools import cycle, repeat
+from itertools import combinations, cycle, repeat
 from pathlib import Path
 
 import pytest
@@ -172,6 +172,71 @@ def test_a_choice_that_is_not_the_answer_never_stands_under_proved(seen: Visit):
     assert "Your choice" not in seen.page.locator("#answer").inner_text()
 
 
+ASKED_OTHERWISE = [
+    (600, 0, 0),
+    (519, 0, 0),
+    (518, 0, 0),
+    (487, 0, 0),
+    (486, 4, 0),
+    (400, 5, 0),
+    (0, 0, 0.9),
+    (600, 0, 0.8),
+]
+
+
+@pytest.mark.parametrize(("patients", "staff", "share"), ASKED_OTHERWISE)
+def test_what_is_asked_otherwise_turns_the_page_as_it_turns_the_answer(
+    seen: Visit, patients: int, staff: int, share: float
+):
+    base, found = question("base"), answer("base")
+    service = replace(base.services[HASU], minimum_patients=Figure(patients), share_within_standard=Figure(share))
+    team = replace(base.teams["stroke_consultants"], recruits_at_most=Figure(staff))
+    asked = replace(base, services={**base.services, HASU: service}, teams={**base.teams, team.code: team})
+    others = {pair for pair in found.designated if pair[1] != HASU}
+    ways = [
+        op.evaluate(asked, others | {(site, HASU) for site in sites})
+        for number in range(1, 4)
+        for sites in combinations(base.candidates, number)
+    ]
+    lawful = [plan for plan in ways if plan.broken.empty]
+    best = min(lawful, key=lambda plan: plan.proof.objectives[0].value, default=None)
+    for name, value in (("patients", patients), ("staff", staff), ("share", share)):
+        seen.page.evaluate(f"moved.{name} = {value}")
+    rows = seen.page.evaluate("judgedRows().map(row => [row.way.sites, row.broken.length === 0])")
+    assert {tuple(sites): holds for sites, holds in rows} == {plan.sites_of(HASU): plan in lawful for plan in ways}
+    turned = seen.page.evaluate("(bestOf(judgedRows()) || {way: {sites: null}}).way.sites")
+    assert (turned and tuple(turned)) == (best and best.sites_of(HASU))
+
+
+def test_a_slider_turns_the_answer_and_the_address_holds_the_state(browser: Browser, folder: Path):
+    address = (folder / "page.html").as_uri()
+    with visit(browser, address) as seen:
+        seen.page.fill("#floor-patients", "500")
+        said = plain_text(seen, "#floors-said")
+        assert said.startswith(
+            "With at least 500 patients a year at every unit: Broomfield and Southend would be best, "
+            "22.26 minutes on average and not 24.64, 83% within 30 minutes and not 75%."
+        )
+        assert "not the answer to what was asked" in seen.page.locator("h1").inner_text()
+        assert rows_of(seen)[-1][-1] == "meets every rule" and "(at least 500)" in plain_text(seen, "#placements thead")
+        assert seen.violations() == []
+        state = seen.page.url
+        seen.page.click("#reset-best")
+        assert seen.page.url == address and plain_text(seen, "#floors-said") == ""
+        assert seen.page.input_value("#floor-patients") == "600"
+    with visit(browser, state) as again:
+        assert plain_text(again, "#floors-said") == said and again.page.input_value("#floor-patients") == "500"
+        assert again.page.evaluate("chosen.hyper_acute_stroke") == ["broomfield", SOUTHEND]
+    assert seen.quiet and again.quiet
+
+
+@pytest.mark.parametrize("state", ["#c=zz", "#c=9.7.3.1.4.2;show=0", "#c=1.7.3.1.4.2;show=99", "#c=1.7.3.7.4.2;show=0"])
+def test_an_address_of_another_question_is_passed_over(browser: Browser, folder: Path, state: str):
+    with visit(browser, (folder / "page.html").as_uri() + state) as seen:
+        assert "Proved best" in seen.page.locator("#answer").inner_text()
+    assert seen.quiet
+
+
 def test_what_a_reviewer_can_cite_leads_to_its_row(seen: Visit):
     numbers = seen.page.locator("#references tbody th").all_text_contents()
     assert numbers == [f"R-{number:02}" for number in range(1, 13)]
@@ -303,6 +368,7 @@ def test_everything_is_reached_and_ticked_from_the_keyboard(seen: Visit):
         "judge",
         "download",
         "aim1",
+        "floor-patients",
     }
     assert wanted <= reached
     assert "Hyper-acute stroke unit at Basildon and Southend" in (seen.page.locator("#said").text_content() or "")
@@ -576,7 +642,7 @@ def test_hostile_names_are_only_ever_text_in_a_browser(browser: Browser, tmp_pat
             seen.page.fill("#place", "West")
             links = seen.page.evaluate("Array.from(document.links, one => one.getAttribute('href'))")
             assert all(link.startswith("#") for link in links)
-            assert seen.page.evaluate("document.scripts.length") == 5
+            assert seen.page.evaluate("document.scripts.length") == 6
             assert seen.page.evaluate("document.querySelectorAll('img, iframe, object, embed, base').length") == 0
             assert not re.search(r'(^|,)"[=+@-]', seen.page.evaluate("csv()"), re.MULTILINE)
         assert seen.quiet

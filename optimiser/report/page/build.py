@@ -32,7 +32,7 @@ from optimiser.report.page.question import designated_at, question
 from optimiser.report.summary_of_staff import rotas
 from optimiser.search.enumeration import size
 
-SCRIPTS = ("evaluate.js", "map.js", "page.js", "print.js")
+SCRIPTS = ("evaluate.js", "map.js", "floors.js", "page.js", "print.js")
 SECTIONS = (
     ("answer", "Answer"),
     ("choose", "Choose"),

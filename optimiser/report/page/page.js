@@ -68,9 +68,8 @@ function differences(from, to) {
   return said;
 }
 
-function rulesSaid(result) {
-  return result.broken.length ? `Breaks ${result.broken.length} rule${result.broken.length > 1 ? "s" : ""}.` : "Breaks no rule.";
-}
+const amountOfRules = ({broken}) => (broken.length ? `${broken.length} rule${broken.length > 1 ? "s" : ""}` : "no rule");
+const rulesSaid = result => `Breaks ${amountOfRules(result)}.`;
 
 function journeySaid(code, result, against, word) {
   const [mine, theirs] = means(code, result, against);
@@ -91,7 +90,7 @@ function say() {
 function fillTop() {
   const changed = differences(answerChoice, chosen), other = changed.length > 0;
   byId("answer").classList.toggle("chosen", other);
-  byId("choice-said").textContent = other ? `Your choice, not ${PAGE.answer_word}: ${joined(changed)}. ${rulesSaid(now)}` : "";
+  byId("choice-said").textContent = other ? `${isMoved() ? `With ${floorsSaid()}, not ${PAGE.answer_word} to what was asked` : `Your choice, not ${PAGE.answer_word}`}: ${joined(changed)}. ${isMoved() ? "By the rules as asked it breaks" : "Breaks"} ${amountOfRules(now)}.` : "";
   if (!other) return;
   const lists = document.querySelectorAll(".card ul.of-choice"), [safe, loses, sure, change] = [aboutSafety(), aboutLosers(), aboutProof(), aboutLaw()];
   [safe, loses, sure, change].forEach((lines, number) => lists[number].replaceChildren(...lines.filter(Boolean).map(([lead, more = "", caution]) => {
@@ -143,9 +142,9 @@ function aboutLaw() {
 const SHORT = {">=": "too few", "<=": "too many"};
 const ASKED = {"patients a year": "patients", people: "staff", WTE: "staff", minutes: "minutes", sites: "sites", "share of patients": "patients in time"};
 
-function verdictOf(result) {
-  if (!result.broken.length) return question.not_judged.length ? "not all judged here" : "meets every rule";
-  const known = result.broken.filter(rule => rule.relation in SHORT && rule.unit in ASKED), others = result.broken.length - known.length;
+function verdictOf(broken) {
+  if (!broken.length) return question.not_judged.length ? "not all judged here" : "meets every rule";
+  const known = broken.filter(rule => rule.relation in SHORT && rule.unit in ASKED), others = broken.length - known.length;
   const found = Object.entries(SHORT).map(([relation, words]) => [words, [...new Set(known.filter(rule => rule.relation === relation).map(rule => ASKED[rule.unit]))]])
     .filter(([, what]) => what.length).map(([words, what]) => `${words} ${joined(what)}`);
   if (others) found.push(`${found.length ? "other " : ""}rules broken (${others})`);
@@ -166,8 +165,8 @@ function waysOf(code) {
   return placed.rows;
 }
 
-function cellsOf(code, {way, result}, longest) {
-  const {floor, team, length} = PAGE.placements[code], transfer = question.service[code].transfer;
+function cellsOf(code, {way, result}, longest, {patients: floor, staff: more}) {
+  const {team, length} = PAGE.placements[code], transfer = question.service[code].transfer;
   const minutes = name => {
     const value = measure(result, name, code);
     return Number.isFinite(value) ? {text: FORMS.d2(value), length: Math.floor(length * value / longest)} : {text: "no site"};
@@ -179,31 +178,116 @@ function cellsOf(code, {way, result}, longest) {
     way.sites.length ? {text: FORMS.whole(seen), bad: floor !== null && seen < floor} : {text: "–"}];
   if (team) {
     const here = result.staff.filter(row => row.team === team[0] && row.unit === team[1]), sum = name => here.reduce((all, row) => all + row[name], 0);
-    cells.push(here.length ? {text: `${commas(sum("needed"), 2)} of ${commas(sum("in_post"), 2)}`, bad: sum("short") > 1e-6} : {text: "–"});
+    cells.push(here.length ? {text: `${commas(sum("needed"), 2)} of ${commas(sum("in_post"), 2)}`, bad: sum("short") > more + 1e-6} : {text: "–"});
   }
   return cells;
+}
+
+// What is asked otherwise of the service shown; empty where nothing is.
+let moved = {};
+
+function asked() {
+  return {...floorsOf(question, PAGE.placements[shown], shown), ...moved};
+}
+
+// The rows of the service shown with the rules that each breaks by what is asked on the page.
+function judgedRows() {
+  const floors = asked();
+  return waysOf(shown).map(row => ({...row, broken: brokenIf(shown, row.result, PAGE.placements[shown], floors)}));
+}
+
+function floorsSaid() {
+  const said = {
+    patients: value => `at least ${commas(value)} patients a year at every unit`,
+    staff: value => `${commas(value)} more ${PAGE.placements[shown].staff}`,
+    share: value => `at least ${commas(100 * value)}% within ${commas(limitOf(shown))} minutes`,
+  };
+  return joined(Object.entries(moved).map(([name, value]) => said[name](value)));
+}
+
+const isMoved = () => Object.keys(moved).length > 0;
+
+// Sliders for what the service shown asks; made anew for each service.
+function makeFloors() {
+  const form = byId("floors");
+  if (!form || !shown) return;
+  const now = floorsOf(question, PAGE.placements[shown], shown), most = now.patients ? 10 ** Math.ceil(Math.log10(now.patients)) : 0, step = Math.max(1, most / 100);
+  const ranges = [
+    ["patients", now.patients ? "Fewest patients a year at a unit" : null, 0, Math.ceil(1.5 * now.patients / step) * step, step],
+    ["staff", now.staff === null ? null : `More ${PAGE.placements[shown].staff}`, 0, 12, 1],
+    ["share", now.share === null ? null : `Least share within ${commas(limitOf(shown))} minutes`, 0, 1, 0.01],
+  ].filter(([, label]) => label);
+  form.hidden = !ranges.length || question.not_judged.length > 0;
+  byId("floor-inputs").replaceChildren(...ranges.map(([name, label, least, largest, by]) => {
+    const line = element("p"), said = element("output", "", {for: `floor-${name}`}), value = name in moved ? moved[name] : now[name];
+    const input = element("input", "", {type: "range", id: `floor-${name}`, min: least, max: Math.max(largest, now[name]), step: by, "data-floor": name});
+    const tell = () => (said.textContent = name === "share" ? `${commas(100 * Number(input.value))}%` : commas(Number(input.value)));
+    input.value = value;
+    tell();
+    input.addEventListener("input", () => {
+      tell();
+      if (Number(input.value) === now[name]) delete moved[name];
+      else moved[name] = Number(input.value);
+      const best = bestOf(judgedRows());
+      chosen = copyOf(best ? best.choice : answerChoice);
+      update();
+    });
+    line.append(element("label", label, {for: `floor-${name}`}), " ", input, " ", said);
+    return line;
+  }));
+}
+
+function fillFloors(rows) {
+  const out = byId("floors-said");
+  if (!out) return;
+  if (!isMoved()) { out.textContent = ""; return; }
+  const best = bestOf(rows);
+  if (!best) { out.textContent = `With ${floorsSaid()}: no way to place it meets every rule.`; return; }
+  const [mine, theirs] = means(shown, best.result, answer), within = [best.result, answer].map(result => FORMS.percent(withinOf(result, shown)));
+  const same = differences(answerChoice, best.choice).length === 0;
+  out.textContent = `With ${floorsSaid()}: ${same ? `${PAGE.answer_word} stays best` : `${placedAt(best.way.sites)} would be best, ${mine} minutes on average and not ${theirs}, ${within[0]} within ${commas(limitOf(shown))} minutes and not ${within[1]}`}. Every other service where ${PAGE.answer_word} has it.`;
+}
+
+// The state is in the address, so that it can be sent; a page as it was opened has none.
+function writeAddress() {
+  const plain = !isMoved() && shown === firstShown && differences(answerChoice, chosen).length === 0;
+  const hash = plain ? "" : addressOf(question, chosen, shown, moved);
+  if (plain ? location.hash.startsWith("#c=") : location.hash !== hash) history.replaceState(null, "", hash || location.pathname + location.search);
+}
+
+function openAddress() {
+  const found = readAddress(question, location.hash);
+  if (!found || !(found.shown in PAGE.breaks)) return;
+  const known = floorsOf(question, PAGE.placements[found.shown], found.shown);
+  moved = Object.fromEntries(Object.entries(found.floors).filter(([name, value]) => Number.isFinite(value) && Number.isFinite(known[name])));
+  chosen = copyOf(found.chosen);
+  show(found.shown);
+  if (byId("shown")) byId("shown").value = shown;
+  makeFloors();
+  update();
 }
 
 function fillPlacements() {
   const table = byId("placements");
   if (!table || !shown) return;
-  const placed = PAGE.placements[shown], rows = waysOf(shown);
+  const placed = PAGE.placements[shown], rows = judgedRows(), best = isMoved() && bestOf(rows);
+  fillFloors(rows);
   const averages = rows.flatMap(({result}) => ["mean_minutes", "mean_minutes_straight_there"].map(name => measure(result, name, shown))).filter(Number.isFinite);
   const same = choice => question.services.every(({code}) => choice[code].join() === chosen[code].join());
-  const lawful = rows.filter(row => row.lawful).length;
-  byId("placed-title").textContent = question.not_judged.length ? "Ways to place it" : `${lawful} of ${rows.length} ways to place it ${lawful === 1 ? "meets" : "meet"} every rule`;
+  const lawful = rows.filter(row => !row.broken.length).length;
+  byId("placed-title").textContent = question.not_judged.length ? "Ways to place it" : `${lawful} of ${rows.length} ways to place it ${lawful === 1 ? "meets" : "meet"} every rule${isMoved() ? ", so asked" : ""}`;
   for (const button of document.querySelectorAll("[data-show]")) button.setAttribute("aria-pressed", String(button.dataset.show === shown));
   const head = element("tr");
-  head.append(...placed.heads.map((words, number) => element("th", words || "verdict", {scope: "col", ...(number && number < placed.heads.length - 1 ? {class: "n"} : {})})));
+  head.append(...placed.heads.map((words, number) => element("th", headSaid(words) || "verdict", {scope: "col", ...(number && number < placed.heads.length - 1 ? {class: "n"} : {})})));
   table.tHead.replaceChildren(head);
   const pressed = document.activeElement && document.activeElement.closest("#placements tbody") ? document.activeElement.closest("tr").rowIndex : 0;
   table.tBodies[0].replaceChildren(...rows.map(row => {
-    const line = element("tr", "", {class: [row.lawful ? "lawful" : "unlawful", row.way.called.includes(PAGE.answer_word) && "best", same(row.choice) && differences(answerChoice, chosen).length && "now"].filter(Boolean).join(" ")});
+    const line = element("tr", "", {class: [row.broken.length ? "unlawful" : "lawful", (best ? row === best : row.way.called.includes(PAGE.answer_word)) && "best", same(row.choice) && differences(answerChoice, chosen).length && "now"].filter(Boolean).join(" ")});
     const first = element("th", "", {scope: "row"}), button = element("button", placedAt(row.way.sites), {type: "button", "aria-pressed": String(same(row.choice))});
     button.addEventListener("click", () => choose(row.choice));
     first.append(button);
     if (row.way.called.length) first.append(" ", element("small", row.way.called.join(", ")));
-    const cells = cellsOf(shown, row, Math.max(...averages)).map(cell => {
+    const cells = cellsOf(shown, row, Math.max(...averages), asked()).map(cell => {
       const node = element("td", "", {class: `n${cell.bad ? " bad" : ""}`});
       if (cell.length !== undefined) {
         const bar = made("svg", {class: "cell", viewBox: `0 0 ${placed.length} 10`, "aria-hidden": "true"});
@@ -213,11 +297,14 @@ function fillPlacements() {
       node.append(cell.text);
       return node;
     });
-    line.append(first, ...cells, element("td", verdictOf(row.result)));
+    line.append(first, ...cells, element("td", verdictOf(row.broken)));
     return line;
   }));
   if (pressed && table.rows[pressed]) table.rows[pressed].querySelector("button").focus();
 }
+
+// The heading of patients says how many are asked for, also where that is moved.
+const headSaid = words => ("patients" in moved ? words.replace(/\(at least [\d,.]+\)$/, `(at least ${commas(moved.patients)})`) : words);
 
 const placedAt = sites => (sites.length > 8 ? `${sites.length} of ${question.codes.length} sites` : sitesOf(sites));
 
@@ -404,12 +491,21 @@ function update() {
   fillTop();
   fillPlacements();
   fillDumbbell();
+  writeAddress();
   if (byId("yaml")) byId("yaml").value = yaml();
   if (kept.size > 600) kept.clear();
 }
 
+// Back to what the question asks.
+function asAsked() {
+  if (!isMoved()) return;
+  moved = {};
+  makeFloors();
+}
+
 function choose(choice) {
   chosen = copyOf(choice);
+  asAsked();
   update();
 }
 
@@ -627,6 +723,7 @@ function on(id, event, action) {
 }
 
 function show(code) {
+  if (shown !== code) moved = {};
   shown = code;
   for (const part of document.querySelectorAll("div[data-service]")) {
     const away = part.dataset.service !== shown;
@@ -642,10 +739,12 @@ for (const box of document.querySelectorAll(".ticks input")) {
   box.disabled = false;
   box.addEventListener("change", () => {
     const {service, site} = box.dataset;
+    asAsked();
     if (box.checked) chosen[service] = question.codes.filter(one => one === site || chosen[service].includes(one));
     else chosen[service] = chosen[service].filter(one => one !== site);
     if (service in PAGE.breaks && service !== shown) {
       show(service);
+      makeFloors();
       if (byId("shown")) byId("shown").value = service;
     }
     update();
@@ -655,9 +754,10 @@ for (const button of document.querySelectorAll(".preset")) button.addEventListen
 for (const radio of document.querySelectorAll("[name=view]")) radio.addEventListener("change", () => { view = radio.value; titles(); draw(); });
 on("reset-best", "click", () => choose(answerChoice));
 on("reset-today", "click", () => choose(PAGE.today));
-on("shown", "change", event => { show(event.target.value); update(); });
+on("shown", "change", event => { show(event.target.value); makeFloors(); update(); });
 for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => {
   show(button.dataset.show);
+  makeFloors();
   if (byId("shown")) byId("shown").value = shown;
   update();
 });
@@ -672,6 +772,10 @@ on("judge", "click", addJudgement);
 on("download", "click", download);
 for (const id of ["judge", "download"]) if (byId(id)) byId(id).hidden = false;
 if (byId("picture")) drawPatterns(["#12436d", "#f46a25", "#a285d1", "#28a197", "#801650", "#6b7680"]);
+const firstShown = shown;
 if (shown) show(shown);
+makeFloors();
+if (location.hash.startsWith("#c=")) openAddress();
 update();
+addEventListener("hashchange", () => location.hash.startsWith("#c=") && openAddress());
 if (byId("ranked")) rank();

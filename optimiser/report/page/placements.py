@@ -126,6 +126,7 @@ def data(runs: Sequence[Run], service: str, answer: str) -> dict[str, Any]:
         "floor": least.value if least else None,
         "length": LONGEST,
         "team": [rota.team, rota.unit] if rota else None,
+        "staff": _team(plan.problem, rota) if rota else "",
         "ways": [
             {"called": list(way.called), "sites": list(way.sites), "choice": _changes(plan, way.designated)}
             for way in ways(runs, service, answer)
@@ -148,9 +149,13 @@ def heads(problem: Problem, service: str) -> list[str]:
     straight = ["average if taken straight there"] if one.transfer else []
     return [
         *("at", average, *straight, f"within {words.limit_of(one):g} minutes", "treated outside", seen),
-        *([f"{problem.teams[rota.team].name} needed"] if rota else []),
+        *([f"{_team(problem, rota)} needed"] if rota else []),
         "",
     ]
+
+
+def _team(problem: Problem, rota: RotaNeed) -> str:
+    return f"{'' if rota.unit == 'people' else f'{rota.unit} '}{problem.teams[rota.team].name}"
 
 
 def _rota(service: Service) -> RotaNeed | None:
