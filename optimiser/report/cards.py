@@ -19,6 +19,7 @@ from optimiser.report.summary_of_staff import moves, short, vacancies
 
 MOST_CHANGES = 2
 MOST_GAINS = 3
+MOST_OTHERS = 2
 # Of those who live in an area it is said how many have so many minutes longer.
 FAR = "people_more_than_10_longer"
 
@@ -76,6 +77,10 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
         known = f"; today {percent(before)}" if code in plan.problem.services_with_today else ""
         patients = whole(answer[f"patients|{code}|"])
         yield Line(f"{percent(now)} of {patients} patients within {limit:g} minutes", f"{known}.")
+        worst = [values.get(f"worst_minutes|{code}|", float("nan")) for values in (answer, today)]
+        if all(map(isfinite, worst)):
+            journey = f"{words.journey(plan.problem.services[code])}{words.of_those_who_stay(plan.problem)}"
+            yield Line("Longest", f"{journey}: {whole(worst[0])} minutes; today {whole(worst[1])}.")
     for said in (*short(plan, again=False)[:1], *moves(plan)):
         yield Line("", f"{said.partition('. ')[0].removesuffix('.')}.")
     fragile, every = vacancies(plan.measures)
@@ -95,17 +100,31 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
         yield Line("Longer journeys than today:", f"{longer}.") if longer else Line("Nobody's journey is longer.")
         if shorter:
             yield Line("Shorter:", f"{shorter}.")
+        yield from _others_who_lose(plan, code)
     far, people = (answer.get(f"{name}|{code}|", float("nan")) for name in (FAR, "people"))
     if known and isfinite(far) and people:
         of_all = f"{whole(far)} of {whole(people)} residents ({percent(far / people)})"
         yield Line(of_all, "live where it takes over 10 minutes longer.")
-    worst = [values.get(f"worst_minutes|{code}|", float("nan")) for values in (answer, today)]
-    if all(map(isfinite, worst)):
-        journey = f"{words.journey(plan.problem.services[code])}{words.of_those_who_stay(plan.problem)}"
-        yield Line("Longest", f"{journey}: {whole(worst[0])} minutes; today {whole(worst[1])}.")
     outside = [values.get(f"share_outside|{code}|", float("nan")) for values in (answer, today)]
     if all(map(isfinite, outside)):
         yield Line(f"{percent(outside[0])} treated outside the system", f"; today {percent(outside[1])}.")
+
+
+def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
+    """Yield how many lose in the other services that close somewhere; of many, that there are more."""
+    problem = plan.problem
+    closing = [
+        code
+        for code in problem.services_with_patients
+        if code != main and any(code == other and (site, other) not in plan.designated for site, other in problem.today)
+    ]
+    if len(closing) > MOST_OTHERS:
+        yield Line("", f"{len(closing)} more services with patients close somewhere: the table below.")
+        return
+    for code in closing:
+        longer, _ = moved(plan, code)
+        if longer:
+            yield Line("And", f"{words.lower(longer.partition(';')[0])}.")
 
 
 def _how_sure(run: Run) -> Iterator[Line]:

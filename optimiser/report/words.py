@@ -143,8 +143,8 @@ def status(run: Run) -> Status:
     if proof.outcome != PROVED:
         return Status("open", "Not proved best.", begun(how_far(run.plan)))
     how = (
-        f"All {in_round_words(listing.listed)} ways to designate were judged by arithmetic; "
-        f"{in_round_words(listing.lawful)} break no rule."
+        f"All {in_round_words(listing.listed)} ways were compared by arithmetic; "
+        f"{in_round_words(listing.lawful)} meet every rule."
         if listing
         else "The solver closed the gap to 0."
     )

@@ -148,6 +148,7 @@ class _Page:
             "answer_word": self.answer_word,
             "breaks": self.breaks,
             "short": {code: short(problem.pool_name(code)) for code in (*problem.sites, ACROSS_SITES)},
+            "teams": {code: team.name for code, team in problem.teams.items()},
             "aims": parts.aims(self.runs),
             "placements": {code: placements.data(self.runs, code, self.answer_word) for code in self.counted},
             "map": drawn
@@ -266,11 +267,9 @@ class _Page:
         """Return the ways to place the service shown first, as a table; None where nobody is counted."""
         if main is None:
             return None
-        rows = placements.placements(self.runs, main, self.answer_word)
+        title, rows = placements.placements(self.runs, main, self.answer_word)
         answer = next((n for n, row in enumerate(rows) if row.way.sites == self.run.plan.sites_of(main)), None)
         heads = placements.heads(self.problem, main)
-        lawful = sum(row.lawful for row in rows)
-        title = f"{lawful} of {len(rows)} ways to place it {'meets' if lawful == 1 else 'meet'} every rule"
         return {"title": title, "heads": heads, "rows": rows, "answer": answer, "longest": placements.LONGEST}
 
     def _matrix(self) -> dict[str, Any] | None:

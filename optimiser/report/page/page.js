@@ -89,7 +89,7 @@ function say() {
 // Follows the choice: what is said at the top is of the answer or of the choice, never of one under the other's name.
 function fillTop() {
   const changed = differences(answerChoice, chosen), other = changed.length > 0;
-  byId("answer").classList.toggle("chosen", other);
+  document.querySelector("main").classList.toggle("chosen", other);
   byId("choice-said").textContent = other ? `${isMoved() ? `With ${floorsSaid()}, not ${PAGE.answer_word} to what was asked` : `Your choice, not ${PAGE.answer_word}`}: ${joined(changed)}. ${isMoved() ? "By the rules as asked it breaks" : "Breaks"} ${amountOfRules(now)}.` : "";
   if (!other) return;
   const lists = document.querySelectorAll(".card ul.of-choice"), [safe, loses, sure, change] = [aboutSafety(), aboutLosers(), aboutProof(), aboutLaw()];
@@ -196,6 +196,14 @@ function judgedRows() {
   return waysOf(shown).map(row => ({...row, broken: brokenIf(shown, row.result, PAGE.placements[shown], floors)}));
 }
 
+// Of many ways those with a name and, beside them, those that break fewest rules as the question asks, the nearest first.
+function shownOf(rows, most, best) {
+  const rest = rows.filter(row => !row.way.named), far = row => (Number.isFinite(row.mean) ? row.mean : Infinity);
+  rest.sort((one, other) => one.result.broken.length - other.result.broken.length || (far(one) === far(other) ? 0 : far(one) - far(other)));
+  const leftOut = new Set(rest.slice(Math.max(0, most - (rows.length - rest.length))));
+  return rows.filter(row => row === best || !leftOut.has(row));
+}
+
 function floorsSaid() {
   const said = {
     patients: value => `at least ${commas(value)} patients a year at every unit`,
@@ -217,7 +225,7 @@ function makeFloors() {
     ["staff", now.staff === null ? null : `More ${PAGE.placements[shown].staff}`, 0, 12, 1],
     ["share", now.share === null ? null : `Least share within ${commas(limitOf(shown))} minutes`, 0, 1, 0.01],
   ].filter(([, label]) => label);
-  form.hidden = !ranges.length || question.not_judged.length > 0;
+  form.hidden = !ranges.length || question.not_judged.length > 0 || !PAGE.placements[shown].every;
   byId("floor-inputs").replaceChildren(...ranges.map(([name, label, least, largest, by]) => {
     const line = element("p"), said = element("output", "", {for: `floor-${name}`}), value = name in moved ? moved[name] : now[name];
     const input = element("input", "", {type: "range", id: `floor-${name}`, min: least, max: Math.max(largest, now[name]), step: by, "data-floor": name});
@@ -270,12 +278,12 @@ function openAddress() {
 function fillPlacements() {
   const table = byId("placements");
   if (!table || !shown) return;
-  const placed = PAGE.placements[shown], rows = judgedRows(), best = isMoved() && bestOf(rows);
-  fillFloors(rows);
+  const placed = PAGE.placements[shown], every = judgedRows(), best = isMoved() && bestOf(every), rows = shownOf(every, placed.most, best);
+  fillFloors(every);
   const averages = rows.flatMap(({result}) => ["mean_minutes", "mean_minutes_straight_there"].map(name => measure(result, name, shown))).filter(Number.isFinite);
   const same = choice => question.services.every(({code}) => choice[code].join() === chosen[code].join());
-  const lawful = rows.filter(row => !row.broken.length).length;
-  byId("placed-title").textContent = question.not_judged.length ? "Ways to place it" : `${lawful} of ${rows.length} ways to place it ${lawful === 1 ? "meets" : "meet"} every rule${isMoved() ? ", so asked" : ""}`;
+  const lawful = every.filter(row => !row.broken.length).length, some = rows.length < every.length ? `; ${rows.length} shown` : "";
+  byId("placed-title").textContent = question.not_judged.length ? "Ways to place it" : `${lawful} of ${every.length} ways to place it ${lawful === 1 ? "meets" : "meet"} every rule${isMoved() ? ", so asked" : ""}${some}`;
   for (const button of document.querySelectorAll("[data-show]")) button.setAttribute("aria-pressed", String(button.dataset.show === shown));
   const head = element("tr");
   head.append(...placed.heads.map((words, number) => element("th", headSaid(words) || "verdict", {scope: "col", ...(number && number < placed.heads.length - 1 ? {class: "n"} : {})})));
@@ -308,8 +316,15 @@ const headSaid = words => ("patients" in moved ? words.replace(/\(at least [\d,.
 
 const placedAt = sites => (sites.length > 8 ? `${sites.length} of ${question.codes.length} sites` : sitesOf(sites));
 
+// What there is and what is asked, in a sentence without its full stop, for whoever knows no rule by its name.
 function breach(rule) {
-  const side = value => (value === Infinity ? "none" : commas(value, 2));
+  const side = value => (value === Infinity ? "none" : commas(value, 2)), [code, site, team] = rule.names || [];
+  if (rule.unit === PATIENTS && site && code in question.service) {
+    const seen = half(rule.left) === half(rule.right) ? side(rule.left) : FORMS.whole(rule.left);
+    return `${nameOf(code)} at ${names(site)} would see ${seen} patients a year; at ${rule.relation === ">=" ? "least" : "most"} ${FORMS.whole(rule.right)} are asked for`;
+  }
+  if (rule.rule === "rota_is_filled" && team) return `${nameOf(code)} at ${names(site)} would have ${side(rule.left)} of the ${side(rule.right)} ${rule.unit === "people" ? "" : `${rule.unit} `}${PAGE.teams[team]} that it needs`;
+  if (rule.unit === "designated") return `${rule.words}: not so`;
   return `${rule.words}: ${side(rule.left)} against ${side(rule.right)} ${rule.unit}`;
 }
 
@@ -420,6 +435,8 @@ function titles() {
   const rota = document.querySelector('[data-title="rotas"]');
   if (rota) rota.textContent = short.length ? `Rotas are short at ${joined([...new Set(short.map(row => names(row.site)))])}`
     : now.staff.some(row => row.moved_in > 1e-9) ? "Every rota can be filled if people move between sites" : "Every rota can be filled";
+  const vacant = [...now.measures].filter(([key]) => key.startsWith("short_with_one_vacancy|")), lost = vacant.filter(([, value]) => value > 0).length;
+  if (rota && !short.length && lost) rota.textContent += `; with one vacancy ${lost} of ${vacant.length} cannot`;
   const fragile = [...now.measures].filter(([key, value]) => key.startsWith("short_with_one_vacancy|") && value > 0)
     .map(([key, value]) => `${lower(nameOf(key.split("|")[1]))} at ${names(key.split("|")[2].split(" ")[0])} (${commas(value, 2)} short)`);
   if (byId("fragile")) byId("fragile").textContent = fragile.length ? `Fragile, with one vacancy: ${fragile.join("; ")}.` : "No rota is short with one vacancy.";
@@ -538,7 +555,7 @@ function whyNot(code, site) {
     const news = result.broken.filter(rule => !answer.broken.some(one => one.instance === rule.instance));
     if (!news.length) return {order: costOf(result), where, text: `breaks no rule. ${cost(code, result)}`};
     const more = news.length > 1 ? `; and ${news.length - 1} more` : "";
-    return {order: 1e9 + news.length, where, text: `breaks ${breach(news[0])}${more}.`};
+    return {order: 1e9 + news.length, where, text: `${lower(breach(news[0]))}${more}.`};
   });
   lines.sort((one, other) => one.order - other.order);
   out.replaceChildren(...lines.map(line => {

@@ -78,13 +78,13 @@ def grid(plan: Plan) -> dict[str, Any]:
 
 
 def way(problem: Problem, code: str) -> str:
-    """Return how patients of a service get there, in words; nothing for one without patients."""
+    """Return how patients of a service get there, in words; nothing for one without patients, or if all go straight."""
     service = problem.services[code]
     if service.transfer:
         return f"by way of the nearest {problem.services[service.transfer.first_contact].name.lower()}"
     if service.managed:
         return "shared out between sites"
-    return "taken straight there" if service.activity else ""
+    return "taken straight there" if service.activity and problem.reached_by_transfer else ""
 
 
 def reasons(problem: Problem) -> Iterator[str]:

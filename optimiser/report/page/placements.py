@@ -1,7 +1,7 @@
 """The ways to place one service, every other where the answer has it: each a row, its figures with bars in the cells.
 
-Where there are few ways, all of them are shown, lawful ones first. Of many there are the answer, the next best, those
-level with it, today's and those of the other runs.
+Where there are few ways, all of them are shown, lawful ones first. Of more there are the answer, the next best, those
+level with it, today's and those of the other runs, and beside them those that break fewest rules.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from optimiser.report import words
 from optimiser.report.page.question import designated_at
 
 MOST = 12
+# Of at most so many ways the best are found by judging all.
+MOST_JUDGED = 64
 LONGEST = 44
 # What a rule asks too little or too much of, by the unit of its two sides; other rules are counted.
 ASKED = {
@@ -39,11 +41,15 @@ LAWFUL = "meets every rule"
 
 @dataclass(frozen=True)
 class Way:
-    """One way to place a service: what is designated, and what people call it (the answer, today, a run's name)."""
+    """One way to place a service: what is designated, and what people call it (the answer, today, a run's name).
+
+    ``named`` is whether it is shown in any case.
+    """
 
     designated: Designations
     sites: tuple[str, ...]
     called: tuple[str, ...]
+    named: bool
 
 
 @dataclass(frozen=True)
@@ -62,17 +68,30 @@ class Bar:
 
 @dataclass(frozen=True)
 class Placement:
-    """A row: where, what it is called, its cells, and the verdict."""
+    """A row: where, what it is called, its cells, the verdict, and how many rules it breaks."""
 
     way: Way
     name: str
     cells: Sequence[Bar]
     verdict: str
-    lawful: bool
+    broken: int
+
+    @property
+    def lawful(self) -> bool:
+        """Whether it breaks no rule."""
+        return not self.broken
+
+    @property
+    def mean(self) -> float:
+        """Average minutes; infinite where somebody reaches no site."""
+        return inf if self.cells[0].number is None else self.cells[0].number
 
 
 def ways(runs: Sequence[Run], service: str, answer: str) -> list[Way]:
-    """Return the ways to place a service that are shown, in site order; ``answer`` is what the first run is called."""
+    """Return every way to place a service or, where they are many, those with a name, in site order.
+
+    ``answer`` is what the first run is called.
+    """
     plan = runs[0].plan
     problem = plan.problem
     standings = [one for one in plan.proof.standings or () if one.service == service]
@@ -87,15 +106,15 @@ def ways(runs: Sequence[Run], service: str, answer: str) -> list[Way]:
     for run in runs[1:]:
         if run.plan.problem.candidates == problem.candidates and service in run.plan.problem.services:
             called.setdefault(run.plan.sites_of(service), []).append(run.name)
-    few = _every(problem.services[service], problem.candidates)
-    places = few or dict.fromkeys((*called, *along))
-    return [_way(plan, service, sites, along, called) for sites in places if sites or sites in called]
+    named = list(dict.fromkeys((*called, *along)))
+    every = _every(problem.services[service], problem.candidates) or named
+    return [_way(plan, service, one, along, called) for one in every if one or one in called]
 
 
 def _every(service: Service, candidates: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return every choice of sites that what is fixed allows, if they are few; else none."""
+    """Return every choice of sites that what is fixed allows, if they can all be judged; else none."""
     open_sites = sum(site not in service.fixed for site in candidates)
-    if 2**open_sites > MOST + 1:
+    if 2**open_sites > MOST_JUDGED:
         return []
     may = [(service.fixed[site].provided,) if site in service.fixed else (True, False) for site in candidates]
     return [tuple(site for site, there in zip(candidates, choice, strict=True) if there) for choice in product(*may)]
@@ -114,7 +133,7 @@ def _way(
 ) -> Way:
     others = {pair for pair in plan.designated if pair[1] != service}
     there = along.get(sites, frozenset(others | {(site, service) for site in sites}))
-    return Way(there, sites, tuple(called.get(sites, ())))
+    return Way(there, sites, tuple(called.get(sites, ())), sites in called or sites in along)
 
 
 def data(runs: Sequence[Run], service: str, answer: str) -> dict[str, Any]:
@@ -125,10 +144,17 @@ def data(runs: Sequence[Run], service: str, answer: str) -> dict[str, Any]:
         "heads": heads(plan.problem, service),
         "floor": least.value if least else None,
         "length": LONGEST,
+        "every": bool(_every(one, plan.problem.candidates)),
+        "most": MOST,
         "team": [rota.team, rota.unit] if rota else None,
         "staff": _team(plan.problem, rota) if rota else "",
         "ways": [
-            {"called": list(way.called), "sites": list(way.sites), "choice": _changes(plan, way.designated)}
+            {
+                "called": list(way.called),
+                "named": way.named,
+                "sites": list(way.sites),
+                "choice": _changes(plan, way.designated),
+            }
             for way in ways(runs, service, answer)
         ],
     }
@@ -162,12 +188,22 @@ def _rota(service: Service) -> RotaNeed | None:
     return service.rotas[0] if service.rotas else None
 
 
-def placements(runs: Sequence[Run], service: str, answer: str) -> list[Placement]:
-    """Return the rows of a service: those that meet every rule first, then by average minutes."""
-    found = [_placement(runs[0].plan, service, way) for way in ways(runs, service, answer)]
+def placements(runs: Sequence[Run], service: str, answer: str) -> tuple[str, list[Placement]]:
+    """Return a title and the rows of a service that are shown: those that meet every rule first, then by average."""
+    every = [_placement(runs[0].plan, service, way) for way in ways(runs, service, answer)]
+    # Of those that nobody named, the ones that break fewest rules, and of these the nearest by road.
+    rest = sorted((one for one in every if not one.way.named), key=lambda one: (one.broken, one.mean))
+    named = sum(one.way.named for one in every)
+    left_out = rest[max(0, MOST - named) :]
+    found = sorted((one for one in every if one not in left_out), key=lambda one: (not one.lawful, one.mean))
     longest = max((cell.number for row in found for cell in row.cells if cell.minutes and cell.number), default=1.0)
-    found.sort(key=lambda one: (not one.lawful, inf if one.cells[0].number is None else one.cells[0].number))
-    return [replace(row, cells=[_drawn(cell, longest) for cell in row.cells]) for row in found]
+    return _title(every, found), [replace(row, cells=[_drawn(cell, longest) for cell in row.cells]) for row in found]
+
+
+def _title(every: Sequence[Placement], shown: Sequence[Placement]) -> str:
+    lawful = sum(one.lawful for one in every)
+    some = f"; {len(shown)} shown" if len(shown) < len(every) else ""
+    return f"{lawful} of {len(every)} ways to place it {'meets' if lawful == 1 else 'meet'} every rule{some}"
 
 
 def _drawn(cell: Bar, longest: float) -> Bar:
@@ -184,7 +220,7 @@ def _placement(plan: Plan, service: str, way: Way) -> Placement:
     values = {f"{m}|{s}|{g}": v for m, s, g, v, *_ in (*rows.itertuples(index=False), *straight)}
     cells = [*_journeys(problem, service, values), _smallest(problem, service, way, values), *_staff(there, service)]
     name = words.where(problem, way.sites)
-    return Placement(way, name, cells, verdict(there.broken), bool(there.broken.empty))
+    return Placement(way, name, cells, verdict(there.broken), len(there.broken))
 
 
 def _journeys(problem: Problem, service: str, values: dict[str, float]) -> Iterator[Bar]:
