@@ -166,7 +166,7 @@ def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int, how: 
 
     aim, best, limit = _words(near.by.name), number_in_words(near.best), number_in_words(near.limit)
     how = f"{how} {_of_what(near, how)}"
-    _say(f"{near.count:,} of the {lawful:,} are nearly as good,")
+    _say(f"{near.count:,} of the {lawful:,} come near the best, all services taken together,")
     _say(f"{how}:")
     _say(f"{aim} at most {limit}, where the best is {best}.")
     shown = near.ranked.some(range(min(MOST_ROWS, len(near.ranked))))
@@ -189,20 +189,18 @@ def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int, how: 
 
 def _of_what(near: NearBest, how: str) -> str:
     """Return of what plans are within so much: the aim over which services, and which of these decides it."""
-    from optimiser.model.arithmetic import value
-    from optimiser.problem import Objective
+    from optimiser.problem.words import percent
+    from optimiser.report.words import weighs_most
 
-    problem, codes = near.ranked.problem, near.ranked.problem.services_of(near.by)
+    problem = near.ranked.problem
     if near.by.name != "patient_minutes":
         return f"of the best in {_words(near.by.name)}"
     what = "of all patient-minutes" if how.endswith("%") or "minute" not in how else "a patient on average"
-    best = near.ranked.designated(0)
-    each = {code: value(problem, best, Objective(near.by.name, (code,))) for code in codes}
-    most = max(each, key=lambda code: each[code])
-    if len(codes) < 2 or not near.best:
+    found = weighs_most(problem, near.ranked.designated(0), near.by)
+    if found is None:
         return what
     which = "which" if what.startswith("of") else "all patient-minutes"
-    return f"{what}, {each[most] / near.best:.0%} of {which} are those of {problem.services[most].name}"
+    return f"{what}, {percent(found[1])} of {which} are those of {problem.services[found[0]].name}"
 
 
 def _worse_in_words(near: NearBest, worse: int) -> list[str]:
@@ -216,7 +214,7 @@ def _worse_in_words(near: NearBest, worse: int) -> list[str]:
     of_all = f"{worse:,} of the {listed_ones:,}{'' if near.is_complete else ' that are written down'}"
     return [
         f"* In {of_all}, some service's own average journey is more than {more} longer than in the",
-        "first: for the patients of that service they are not nearly as good.",
+        "first: for the patients of that service they do not come near.",
     ]
 
 

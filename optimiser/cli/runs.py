@@ -69,7 +69,7 @@ def compare(
         hint = "give two or more run folders, or a config and the options to evaluate with it."
         raise typer.BadParameter(hint, param_hint="RUN...")
     with progress(quiet or as_json) as tell:
-        tables = _tables_of(shown, config, tell)
+        tables, level = _tables_of(shown, config, tell)
         compared, frames = compare_tables(tables), affected(tables)
     everything = {"compared": compared.reset_index(), **frames}
     written = write_files(csv_files(everything), csv) if csv else None
@@ -85,6 +85,8 @@ def compare(
         first = said if full else said[said["kind"].isin(SAID_FIRST)]
         typer.echo("\n".join(f"- {sentence}" for sentence in first["sentence"]))
         left_out += [amount(len(said) - len(first), "sentences")] if len(said) > len(first) else []
+    if near := [f"- {name}: {sentence}" for name, said in level.items() for sentence in said]:
+        typer.echo("\n".join(["\nToo near to call, each within its own question:", *near]))
     if left_out:
         typer.echo(f"\nLeft out, where all agree or less is at stake: {listed(left_out)}. See them: --full.")
     if written:
@@ -108,22 +110,30 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
     say(words or [f"No rota of {run} says how its cover is given, so there is no pattern."], {}, False)
 
 
-def _tables_of(shown: list[Path], config: Path | None, tell: Callable[[str], None]) -> dict[str, Tables]:
-    """Return what a comparison needs of every run and, evaluated with the config and checked, of every option."""
+def _tables_of(
+    shown: list[Path], config: Path | None, tell: Callable[[str], None]
+) -> tuple[dict[str, Tables], dict[str, list[str]]]:
+    """Return what a comparison needs of every run and, evaluated with the config and checked, of every option.
+
+    And what is level with each run, by name, in sentences.
+    """
     from optimiser.inputs import read_problem
     from optimiser.plan.finished import read_tables
+    from optimiser.report.how_sure import level_in_short
 
     names = [str(path) if [p.name for p in shown].count(path.name) > 1 else path.name for path in shown]
     problem = read_problem(config) if config else None
     found: dict[str, Tables] = {}
+    level: dict[str, list[str]] = {}
     for name, path in zip(names, shown, strict=True):
         tell(f"Reading {name}")
         if problem is None or path.is_dir():
-            found[name] = read_tables(path)[0]
+            found[name], record = read_tables(path)
+            level[name] = level_in_short(record, found[name])
         else:
             code, tables = _evaluated(problem, path)
             found[name if code in found else code] = tables
-    return found
+    return found, level
 
 
 def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables]:

@@ -178,7 +178,7 @@ def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
         for (rule, whose), short in needs.items()
         if (words := LIMITS[rule].it_would_take(problem, whose, _rounded_up(short, unit)))
     ]
-    words = _if_they_saw(problem, then) or listed(takes) or _given_in_words(problem, way, given)
+    words = _if_they_saw(problem, then) or (f"with {listed(takes)}" if takes else _given_in_words(problem, way, given))
     gained = tuple(_gains(plan, then))
     has_size = bool(given) and isfinite(by) and unit != "designated"
     return Change(
@@ -205,7 +205,8 @@ def _if_they_saw(problem: Problem, then: Plan) -> str:
         others = [other for other in then.sites_of(code) if other != site]
         beside = f", beside {places(problem, others)}," if others else ""
         sees = shown(round(row["left"]) if round(row["left"]) != round(row["right"]) else row["left"])
-        found.append(f"{places(problem, [site])}{beside} saw {amount(row['right'], PATIENTS)} and not {sees}")
+        unit = f"{problem.services[code].name.lower()} at {places(problem, [site])}{beside}"
+        found.append(f"the {unit} saw {amount(row['right'], PATIENTS)}, and not {sees}")
     return f"if {' and '.join(found)}"
 
 
@@ -365,13 +366,15 @@ def _sentence(plan: Plan, takes: str, then: Designations | None, gained: Iterabl
     by_service: dict[str, list[Gain]] = {}
     for one in gained:
         by_service.setdefault(one.service, []).append(one)
-    said = []
+    said, gains = [], dict[str, str]()
     for code, service in problem.services.items():
         there = tuple(site for site in problem.candidates if (site, code) in then)
         if there != plan.sites_of(code):
-            gains = ", ".join(filter(None, (_gain_in_words(problem, one) for one in by_service.get(code, ()))))
-            said.append(f"{service.name} at {places(problem, there)}{f' ({gains})' if gains else ''}")
-    return f"{begun(takes)}: {'; '.join(said)}."
+            said.append(f"{service.name} at {places(problem, there)}")
+            if words := ", ".join(filter(None, (_gain_in_words(problem, one) for one in by_service.get(code, ())))):
+                gains[service.name] = words
+    each = "; ".join(f"{name}: {words}" if len(said) > 1 else words for name, words in gains.items())
+    return f"{begun(takes)}: {listed(said)} would be best{f' ({each})' if each else ''}."
 
 
 def _gain_in_words(problem: Problem, gain: Gain) -> str:

@@ -257,8 +257,8 @@ def of_plans(plan: Plan, before: Plan, service: str) -> Iterator[Row]:
 
 
 def against(plan: Plan, before: Plan, service: str) -> pd.DataFrame:
-    """Return ``averages`` of the journeys of a plan to a service against those of another plan of the same question."""
-    return averages(areas(_answer_of(before, service), _answer_of(plan, service)))
+    """Return ``areas`` of the journeys of a plan to a service against those of another plan of the same question."""
+    return areas(_answer_of(before, service), _answer_of(plan, service))
 
 
 def one_row_an_area(plan: Plan, service: str) -> pd.DataFrame:

@@ -142,6 +142,7 @@ class Team:
 
     ``grade`` is that of all its staff, where it is known. ``across_sites`` is whether they are one team over all sites,
     where nobody need move. ``posts_funded`` are the posts that there is money for over all sites, filled or not.
+    ``year`` is that in which they were counted, where it is stated.
     """
 
     code: str
@@ -151,6 +152,7 @@ class Team:
     grade: str = ""
     across_sites: bool = False
     posts_funded: Figure | None = None
+    year: int | None = None
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,11 @@ def begun(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def spoken(code: str) -> str:
+    """Return a code that has no name of its own, such as that of an activity, as words."""
+    return code.replace("_", " ")
+
+
 def of_ages(problem: Problem, *, varied: bool = False) -> list[str]:
     """Return of which ages patients are taken to be, in sentences, where they are grown by age.
 
@@ -133,12 +138,14 @@ def of_ages(problem: Problem, *, varied: bool = False) -> list[str]:
     rates = problem.growth
     told = [one for one in used if varied or (rates and rates.by_age and one not in rates.by_activity)]
     alike = [one for one in told if one not in problem.ages]
-    found = [f"Patients of {listed(alike)} are taken to be of all ages alike."] if alike else []
+    found = [f"Patients of {listed(map(spoken, alike))} are taken to be of all ages alike."] if alike else []
     for activity in told:
         if shares := problem.ages.get(activity):
             parts = listed(f"{100 * share.value:g}% {AGED[age]}" for age, share in shares.items())
             verified = all(share.verified for share in shares.values())
-            found.append(f"Patients of {activity} are taken to be {parts}{'' if verified else '; not verified'}.")
+            found.append(
+                f"Patients of {spoken(activity)} are taken to be {parts}{'' if verified else '; not verified'}."
+            )
     return found
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isfinite
 
 import pandas as pd
 
 from optimiser.model.rules.rule import Names
 from optimiser.plan import Plan, measures
-from optimiser.plan.affected import against, one_row_an_area
+from optimiser.plan.affected import against, averages, one_row_an_area
 from optimiser.problem import Problem
 from optimiser.problem.words import PATIENTS, amount, listed, percent, short, shown, sites_in_words, whole
 from optimiser.report import broken
+from optimiser.report.counted import counted_today
+from optimiser.report.summary_of_staff import staff_in_words
 from optimiser.report.words import lower
 
 # So many services are named on a screen.
@@ -53,6 +56,15 @@ def moved(plan: Plan, service: str) -> tuple[str, str]:
     return _moved(plan, service, means, "longer"), _moved(plan, service, means, "shorter")
 
 
+def _by_count(plan: Plan, service: str, sites: list[str]) -> str:
+    """Return how many were counted at some sites today, where a service's patients were counted; else nothing."""
+    found = next((one for one in counted_today(plan) if service in one.services), None)
+    if found is None:
+        return ""
+    each = _each(plan.problem, sites, [whole(found.counts[site]) for site in sites])
+    return f"; counted in {found.period}: {each}"
+
+
 def room(plan: Plan) -> list[str]:
     """Return where many more patients would come than with today's sites, and that nobody asked if there is room.
 
@@ -86,8 +98,9 @@ def _numbered(said: list[str], most: int) -> str:
     return "; ".join([*shown, *([f"and {len(said) - most} more: --full"] if len(said) > most else [])])
 
 
-def _moved(plan: Plan, service: str, means: pd.DataFrame, way: str) -> str:
+def _moved(plan: Plan, service: str, moved: pd.DataFrame, way: str) -> str:
     """Return how many patients have a longer journey to a service (or shorter), by how much, and where it is most."""
+    means = averages(moved)
     every = means[means["group"] == ""].iloc[0]
     number, by = float(every[way]), float(every[f"{way}_by"])
     if not number or by < SHORTEST_SAID_MINUTES:
@@ -97,7 +110,7 @@ def _moved(plan: Plan, service: str, means: pd.DataFrame, way: str) -> str:
     of_all += f" ({percent(number / every['number'])})"
     if not isfinite(by):
         return f"{name}, {of_all}, of whom some reach no site"
-    said = f"{name}, {of_all}, by {by:.1f} minutes on average{waits}"
+    said = f"{name}, {of_all}, by {by:.1f} minutes on average{_uneven(moved, by, way)}{waits}"
     return f"{said}{_incomers(plan, service)}{_hit_hardest(means)}" if way == "longer" else said
 
 
@@ -115,6 +128,15 @@ def _incomers(plan: Plan, service: str) -> str:
     by = float((patients * more)[more > 0].sum()) / number
     of_all = "all" if (more > 0).all() else f"{whole(number)} of"
     return f", and {of_all} {whole(float(patients.sum()))} from outside, by {by:.1f}"
+
+
+def _uneven(moved: pd.DataFrame, by: float, way: str) -> str:
+    """Return by how many minutes half of them move at most, where the average says little of it; else nothing."""
+    rows = moved.assign(change=moved["spent_here_change"] * (1 if way == "longer" else -1))
+    rows = rows[rows["change"] > 0].sort_values("change")
+    so_far = rows["patients_here"].cumsum()
+    half = float(rows["change"][so_far >= so_far.iloc[-1] / 2].iloc[0])
+    return "" if by / 2 <= half <= 2 * by else f" (half of them by at most {half:.1f})"
 
 
 def _waits(every: pd.Series) -> bool:
@@ -144,11 +166,31 @@ def gains(plan: Plan) -> list[str]:
     for instance in map(str, plan.today.broken["instance"]):
         missed.setdefault(broken.stated(problem, instance), []).append(instance)
     still = {broken.stated(problem, str(instance)) for instance in plan.broken["instance"]}
-    return [
+    rules = [
         _gain(plan, rule, whose, instances)
         for (rule, whose), instances in missed.items()
         if rule not in NO_GAIN and (rule, whose) not in still
     ]
+    return [*rules, *_less_short(plan)]
+
+
+def _less_short(plan: Plan) -> Iterator[str]:
+    """Yield of which staff the rotas that may fall short are less short than with today's sites."""
+    now, today = (one.staffing.groupby(["team", "unit"], sort=False)["short"].sum() for one in (plan, plan.today))
+    for team, unit in plan.problem.team_units:
+        before = round(float(today.get((team, unit), 0.0)), 6)
+        after = round(float(now.get((team, unit), 0.0)), 6)
+        may = any(
+            rota.may_fall_short and (rota.team, rota.unit) == (team, unit)
+            for service in plan.problem.services.values()
+            for rota in service.rotas
+        )
+        if may and after < before:
+            name = plan.problem.teams[team].name
+            left = (
+                f"only {staff_in_words(after, name, unit)} would be lacking" if after else f"no {name} would be lacking"
+            )
+            yield f"{left} on their rotas (with today's sites {before:g}{' WTE' if unit == 'WTE' else ''})"
 
 
 def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
@@ -158,7 +200,8 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
     if rule == "every_site_has_enough_patients":
         has = [broken.has_of(today[one]["left"], today[one]["right"], PATIENTS) for one in instances]
         every, asked = f"every {lower(problem.services[whose[0]].name)}", amount(today[instances[0]]["right"], PATIENTS)
-        return f"{every} would see at least {asked} (today, by this model, {_each(problem, sites, has)})"
+        each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0], sites)}"
+        return f"{every} would see at least {asked} (today, by this model, {each})"
     if rule == "rota_is_filled" and all(site in problem.sites for site in sites):
         (code, team, unit), needed = whose, {float(today[one]["right"]) for one in instances}
         at = [site for site in problem.candidates if (site, code) in problem.today]
@@ -167,7 +210,8 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
             staff = f"{shown(needed.pop())} {'' if unit == 'people' else f'{unit} '}{problem.teams[team].name}"
             there = f"every {lower(problem.services[code].name)} would have {staff}"
             each = listed(has) if len(at) == len(problem.candidates) else _each(problem, at, has)
-            return f"{there} (in post {each})"
+            year = problem.teams[team].year
+            return f"{there} (in post{f' in {year}' if year else ''}: {each})"
     return f"a rule kept that today's sites break: {broken.asked(problem, instances[0]).replace('; ', ', ')}"
 
 

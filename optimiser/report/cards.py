@@ -11,7 +11,7 @@ from math import isfinite
 
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
-from optimiser.problem.words import listed, percent, whole
+from optimiser.problem.words import percent, whole
 from optimiser.report import broken, rests_on, words
 from optimiser.report.against_today import gains, moved, room
 from optimiser.report.summary import left_out
@@ -63,8 +63,8 @@ def gained(plan: Plan) -> str:
     if not plan.problem.services_with_today:
         return ""
     found = gains(plan)
-    more = f", and {len(found) - MOST_GAINS} more" if len(found) > MOST_GAINS else ""
-    return f"{listed(found[:MOST_GAINS]) if not more else '; '.join(found[:MOST_GAINS])}{more}." if found else ""
+    more = [f"and {len(found) - MOST_GAINS} more"] if len(found) > MOST_GAINS else []
+    return f"{'; '.join([*found[:MOST_GAINS], *more])}." if found else ""
 
 
 def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:

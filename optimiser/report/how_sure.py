@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
 
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan.affected import is_true
 from optimiser.plan.proof import EVALUATED, PROVED, Enumeration, Standing
 from optimiser.plan.quotable import Sentence, mean_minutes_of
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, apart, begun, hundredths, in_round_words, listed, percent, places, whole
+from optimiser.problem.words import (
+    amount,
+    apart,
+    begun,
+    hundredths,
+    in_round_words,
+    listed,
+    percent,
+    places,
+    short,
+    whole,
+)
 from optimiser.report import broken
 from optimiser.report.set_against import swap
-from optimiser.report.words import aims, how_far
+from optimiser.report.words import aims, how_far, weights
 from optimiser.search.enumeration import can_be_ranked
 from optimiser.search.level import MOST_TRIED
 
@@ -25,14 +40,14 @@ def how_sure(plan: Plan) -> list[str]:
     if proof.outcome != PROVED:
         return [f"Not proved best: {how_far(plan, 'the best found')}", *margins(plan)]
     if not listing:
-        return [f"Proved best: the solver closed the gap to 0. {aims(plan.problem)}", *margins(plan)]
+        return [f"Proved best: the solver closed the gap to 0. {aims(plan.problem)}{weights(plan)}", *margins(plan)]
     ties = _as_good_as(plan, listing)
     none_better = f"{in_round_words(listing.lawful)} break no rule, and none of these is better"
     if listing.lawful == 1:
         none_better = "this alone breaks no rule"
     return [
-        f"Proved best{ties}: of {in_round_words(listing.listed)} options {none_better}. {aims(plan.problem)} The "
-        "solver's gap is 0, and arithmetic without it finds the same.",
+        f"Proved best{ties}: of {in_round_words(listing.listed)} options {none_better}. {aims(plan.problem)}"
+        f"{weights(plan)} The solver's gap is 0, and arithmetic without it finds the same.",
         *margins(plan),
     ]
 
@@ -157,6 +172,25 @@ def _level_in_words(plan: Plan, one: Standing) -> str:
     close = f"{means[0]:.2f} minutes on average, whichever it is" if len(set(means)) == 1 else close
     found = f"{problem.services[one.service].name} at {here}, or level with it at {', or at '.join(there)} ({close})"
     return f"{found}; {'; '.join(better) or 'the same for patients on every measure compared'}."
+
+
+def level_in_short(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return which plans are level with that of a run, from its ``run.json`` and tables: a sentence a service."""
+    names = {str(one["site"]): short(str(one["name"])) for one in tables["sites"].to_dict("records")}
+    services = dict(zip(tables["services"]["service"], tables["services"]["name"], strict=True))
+    chosen, found = tables["designations"], []
+    for one in record.get("standings") or ():
+        if not one["level"]:
+            continue
+        here = chosen[(chosen["service"] == one["service"]) & is_true(chosen["designated"])]
+        means = [one["level"][0]["figures"]["mean_minutes"][0]]
+        places_there = [listed(names[site] for site in here["site"])]
+        for rival in one["level"]:
+            means.append(rival["figures"]["mean_minutes"][1])
+            places_there.append(listed(names[site] for site, code in rival["designated"] if code == one["service"]))
+        each = (f"{there} {mean:.2f}" for there, mean in zip(places_there, means, strict=True))
+        found.append(f"{services[one['service']]}, minutes on average: {' or, level with it, '.join(each)}.")
+    return found
 
 
 def _better_on(problem: Problem, service: str, figures: Mapping[str, tuple[float, float]], mine: int) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from optimiser.inputs.tables import unverified_activities
 from optimiser.plan import Plan
 from optimiser.problem import Service
-from optimiser.problem.words import amount, is_one, listed
+from optimiser.problem.words import amount, begun, is_one, listed
 from optimiser.report import broken
 from optimiser.report.counted import titles_of_demand
+from optimiser.report.summary_of_staff import moved
 
 FIGURES_OF_TRANSFERS = (
     "dwell_minutes",
@@ -20,7 +21,7 @@ NO_SOURCE = "no source stated"
 
 
 def how_many(plan: Plan) -> int:
-    """Return how many figures are unverified that an answer rests on: of rules, patients, standards and transfers."""
+    """Return how many unverified figures an answer rests on: of rules, staff, patients, standards and transfers."""
     return len(figures(plan))
 
 
@@ -49,7 +50,13 @@ def unverified(plan: Plan) -> list[str]:
 
 def figures(plan: Plan) -> list[str]:
     """Return every unverified figure that an answer rests on, in words with its value, and its source in brackets."""
-    return [*_of_rules(plan), *_of_patients(plan), *_of_standards(plan), *_of_transfers(plan)]
+    return [
+        *_of_rules(plan),
+        *_of_moves(plan),
+        *_of_patients(plan),
+        *_of_standards(plan),
+        *_of_transfers(plan),
+    ]
 
 
 def _of_rules(plan: Plan) -> list[str]:
@@ -60,6 +67,12 @@ def _of_rules(plan: Plan) -> list[str]:
         f"{broken.asked(plan.problem, str(row['instance']))} ({row['source'] or NO_SOURCE})"
         for row in reversed(found.values())
     ]
+
+
+def _of_moves(plan: Plan) -> list[str]:
+    """Return whose moves between sites an answer rests on though nobody said how many may move."""
+    names = (plan.problem.teams[team].name for team, _ in moved(plan) if plan.problem.teams[team].moves_at_most is None)
+    return [f"{begun(name)} may move between sites without limit ({NO_SOURCE})" for name in dict.fromkeys(names)]
 
 
 def _of_patients(plan: Plan) -> list[str]:

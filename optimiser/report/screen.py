@@ -11,7 +11,7 @@ import pandas as pd
 from optimiser.plan import Plan, measures
 from optimiser.plan.told import told
 from optimiser.problem import Service
-from optimiser.problem.words import percent, places, short
+from optimiser.problem.words import listed, percent, places, short
 from optimiser.report import summary
 from optimiser.report.against_today import gains_and_losses, room
 from optimiser.report.counted import counted_today, in_words
@@ -22,9 +22,9 @@ from optimiser.report.words import answer, main_service
 # Marks of a site for a service, in the order of the legend.
 STAYS, OPENS, CLOSES, FIXED, THERE, IDLE, NOTHING = "●", "○", "✕", "■", "◆", "◌", "·"
 LEGEND = {
-    STAYS: "stays",
-    OPENS: "opens",
-    CLOSES: "closes",
+    STAYS: "kept",
+    OPENS: "new",
+    CLOSES: "not kept",
     FIXED: "fixed there",
     THERE: "is there (today is not stated)",
     IDLE: "is there, but nobody is taken there",
@@ -33,6 +33,8 @@ LEGEND = {
 # Of more candidates no matrix is drawn, but a line a service.
 MOST_IN_A_MATRIX = 8
 HEADINGS = ("minutes", "within", "outside")
+# What stands where there is nothing to say: nobody is treated, or no neighbour could treat them.
+NONE = "–"
 
 
 def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
@@ -161,25 +163,28 @@ def _figures(plan: Plan, numbers: pd.DataFrame, service: str) -> list[str]:
     """Return minutes on average, the share within the standard and that treated outside, each with today's."""
     if not plan.problem.services[service].activity:
         return [""] * len(HEADINGS)
-    now = _three(plan.problem.services[service], numbers)
+    now = _three(plan, service, numbers)
     if service not in plan.problem.services_with_today:
         return now
     rows = pd.DataFrame(measures.of_service(plan.today, service), columns=measures.COLUMNS)
-    today = _three(plan.problem.services[service], rows)
-    return [f"{one} ({before})" for one, before in zip(now, today, strict=True)]
+    today = _three(plan, service, rows)
+    return [
+        one if (one, before) == (NONE, NONE) else f"{one} ({before})" for one, before in zip(now, today, strict=True)
+    ]
 
 
-def _three(service: Service, numbers: pd.DataFrame) -> list[str]:
+def _three(plan: Plan, service: str, numbers: pd.DataFrame) -> list[str]:
     def of(name: str) -> float:
-        return measures.number(numbers, name, service.code)
+        return measures.number(numbers, name, service)
 
     patients = of("patients")
     if not patients:
-        return ["nobody", "–", "–"]
+        return ["nobody", NONE, NONE]
     beyond = of("patients_beyond_standard")
     within = (patients - beyond if isfinite(beyond) else of("patients_within_30")) / patients
     mean = of("mean_minutes")
-    return [f"{mean:.2f}" if isfinite(mean) else "no site", percent(within), percent(of("share_outside"))]
+    outside = percent(of("share_outside")) if plan.problem.services[service].neighbours else NONE
+    return [f"{mean:.2f}" if isfinite(mean) else "no site", percent(within), outside]
 
 
 def _meaning(plan: Plan) -> list[str]:
@@ -191,7 +196,17 @@ def _meaning(plan: Plan) -> list[str]:
     within = f"{limits.pop():g} minutes" if len(limits) == 1 else "the standard, 30 minutes where there is none"
     figures = f"Residents' average minutes, share within {within}, share treated outside the system."
     today = " In brackets: today's sites, under this question and by this model."
-    return [figures + today * bool(plan.problem.services_with_today)]
+    return [figures + today * bool(plan.problem.services_with_today), *_counted_twice(counted)]
+
+
+def _counted_twice(services: Sequence[Service]) -> Iterator[str]:
+    """Say which services count the same patients, each with the journeys to its own sites."""
+    by_activity: dict[str, list[str]] = {}
+    for one in services:
+        by_activity.setdefault(str(one.activity), []).append(one.name)
+    for names in by_activity.values():
+        if len(names) > 1:
+            yield f"{listed(names)} count the same patients, each by the journey to its own sites."
 
 
 def _waits(plan: Plan, numbers: pd.DataFrame) -> Iterator[str]:

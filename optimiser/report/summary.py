@@ -17,6 +17,7 @@ from optimiser.problem.words import (
     of_incomers,
     places,
     sites_in_words,
+    spoken,
 )
 from optimiser.report.against_today import changes, neighbours
 from optimiser.report.how_sure import how_sure, level, margins, next_best
@@ -152,7 +153,7 @@ def _growth(problem: Problem) -> list[str]:
     if growth is None:
         return []
     used = dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
-    more = (f"{_more(problem, activity):+.1%} {activity}" for activity in used)
+    more = (f"{_more(problem, activity):+.1%} {spoken(activity)}" for activity in used)
     to, rates = f" to {growth.year}" if growth.year else "", "" if growth.verified else "; rates not verified"
     grown = f"Demand is grown over {amount(growth.years, 'years')}{to}: {', '.join(more)}{rates}."
     return [" ".join([grown, *of_ages(problem)])]

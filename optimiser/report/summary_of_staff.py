@@ -67,19 +67,25 @@ def _posts(plan: Plan, here: pd.DataFrame) -> str:
 
 def moves(plan: Plan) -> list[str]:
     """Say who moves between sites, for a plan may rest on it, and whether anybody said how many may."""
-    moved, unlimited = [], []
-    for team, unit in plan.problem.team_units:
-        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
-        if (number := round(here["moved_in"].sum(), 6)) > 0:
-            moved.append(_staff(plan, number, team, unit))
-            if plan.problem.teams[team].moves_at_most is None:
-                unlimited.append(plan.problem.teams[team].name)
-    if not moved:
+    numbers, teams = moved(plan), plan.problem.teams
+    if not numbers:
         return []
+    unlimited = [teams[team].name for team, _ in numbers if teams[team].moves_at_most is None]
+    each = [_staff(plan, number, team, unit) for (team, unit), number in numbers.items()]
     assumed = (
         f" That {' and '.join(unlimited)} may move without limit is an unverified assumption." if unlimited else ""
     )
-    return [f"It rests on moves between sites: {' and '.join(moved)}.{assumed}"]
+    return [f"It rests on moves between sites: {' and '.join(each)}.{assumed}"]
+
+
+def moved(plan: Plan) -> dict[tuple[str, str], float]:
+    """Return how many of each team move between sites, by team and unit; no team of which nobody does."""
+    found: dict[tuple[str, str], float] = {}
+    for team, unit in plan.problem.team_units:
+        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+        if (number := round(float(here["moved_in"].sum()), 6)) > 0:
+            found[team, unit] = number
+    return found
 
 
 def _staff(plan: Plan, number: float, team: str, unit: str) -> str:

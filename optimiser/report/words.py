@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import pandas as pd
 
+from optimiser.model.arithmetic import value
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED
-from optimiser.problem import Problem, Service
-from optimiser.problem.words import apart, begun, decimals, in_round_words, places
+from optimiser.problem import Objective, Problem, Service
+from optimiser.problem.words import apart, begun, decimals, in_round_words, percent, places
 from optimiser.report import broken, rests_on
 
 # Columns that every number rests on, in any table, and what they count.
@@ -37,6 +38,8 @@ AIMS = {
     "transfers": "fewest transfers",
 }
 MOST_NAMED = 4
+# From so large a share of an objective on it is said that one service decides most of it.
+MUCH = 0.5
 MOST_SITES_NAMED = 8
 
 # What no run takes account of, whatever the question.
@@ -131,6 +134,28 @@ def aims(problem: Problem) -> str:
     )
     waits = " Minutes of travel hold the waits that are assumed." if problem.reached_by_transfer else ""
     return f"Best at: {', then '.join([f'first {first}' if rest else first, *rest])}.{waits}"
+
+
+def weighs_most(
+    problem: Problem, designated: Collection[tuple[str, str]], objective: Objective
+) -> tuple[str, float] | None:
+    """Return the service that decides most of an objective, and its share of it; None where only one is counted."""
+    codes = [code for code in problem.services_of(objective) if problem.services[code].activity]
+    each = {code: value(problem, designated, replace(objective, services=(code,))) for code in codes}
+    total = sum(each.values())
+    if len(each) < 2 or not 0 < total < float("inf"):
+        return None
+    most = max(each, key=lambda code: each[code])
+    return most, float(each[most] / total)
+
+
+def weights(plan: Plan) -> str:
+    """Return which service has most of the minutes that are made fewest, in a sentence; nothing where it is alone."""
+    minutes = next((one for one in plan.problem.objectives if one.name == "patient_minutes"), None)
+    found = weighs_most(plan.problem, plan.designated, minutes) if minutes else None
+    if found is None or found[1] < MUCH:
+        return ""
+    return f" Of these minutes {percent(found[1])} are those of {plan.problem.services[found[0]].name}."
 
 
 def status(run: Run) -> Status:

@@ -15,7 +15,7 @@ from typing import Any
 from optimiser.problem import ACROSS_SITES, Figure, Problem, Service
 from optimiser.problem.decimals import exactly, table_times
 from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, grown, with_people_times
-from optimiser.problem.words import AGED, of_ages
+from optimiser.problem.words import AGED, of_ages, spoken
 
 Value = Fraction | float
 PARTS_OF_A_WTE = 1_000_000
@@ -158,7 +158,9 @@ def demand_factor(problem: Problem) -> Iterator[Parameter]:
             patients = table_times(problem.demand[[activity]], exactly(value))[activity]
             return _other(problem, demand=problem.demand.assign(**{activity: patients}))
 
-        yield _factor(f"demand_factor.{activity}", f"There are so many times as many patients of {activity}", apply)
+        yield _factor(
+            f"demand_factor.{activity}", f"There are so many times as many patients of {spoken(activity)}", apply
+        )
 
 
 @kind

@@ -40,8 +40,9 @@ def test_a_third_doctor_at_ash_opens_it_and_three_fewer_close_birch():
     problem = small(rotas=three_doctors())
     # Ash has two of three and birch four. With three of six left one is at ash and two at birch, so none can open.
     assert said_of(problem) == [
-        "1 more of the doctors: Clinic at Ash and Birch (13.33 minutes on average in place of 16.67).",
-        "3 fewer doctors in post: Clinic at no site.",
+        "With 1 more of the doctors: Clinic at Ash and Birch would be best (13.33 minutes on average in place of "
+        "16.67).",
+        "3 fewer doctors in post: Clinic at no site would be best.",
     ]
     doctor, fewer = would_change(solve(problem)).changes
     assert (doctor.kind, doctor.by, doctor.unit, doctor.to) == ("rule", 1, "people", None)
@@ -61,17 +62,19 @@ def test_patients_that_a_site_lacks_are_said_at_that_site():
     first = would_change(solve(problem)).changes[0]
     assert (first.what, first.by, first.unit) == ("every_site_has_enough_patients.clinic", 2.5, "patients a year")
     assert str(first) == (
-        "If Ash, beside Birch, saw 32.5 patients a year and not 30: Clinic at Ash and Birch (13.33 minutes on average "
-        "in place of 16.67, 100% within 20 minutes in place of 83%)."
+        "If the clinic at Ash, beside Birch, saw 32.5 patients a year, and not 30: Clinic at Ash and Birch would be "
+        "best (13.33 minutes on average in place of 16.67, 100% within 20 minutes in place of 83%)."
     )
 
 
 def test_a_share_that_stays_the_same_is_not_said_and_one_of_a_team_is_said_to_be_one():
     problem = small(minimum_patients=Figure(32.5), standard_minutes=Figure(30))
-    assert said_of(problem)[0].endswith("Clinic at Ash and Birch (13.33 minutes on average in place of 16.67).")
+    assert said_of(problem)[0].endswith(
+        "Clinic at Ash and Birch would be best (13.33 minutes on average in place of 16.67)."
+    )
     # Birch has three doctors and ash none: one fewer, and nowhere are three.
     doctors = small(rotas=three_doctors(), doctors={"ash": 0, "birch": 3})
-    assert "1 fewer of the doctors in post: Clinic at no site." in said_of(doctors)
+    assert "1 fewer of the doctors in post: Clinic at no site would be best." in said_of(doctors)
 
 
 def test_a_service_is_not_said_to_turn_by_a_rule_on_another():
@@ -88,7 +91,7 @@ def test_how_far_is_looked_is_said():
 
 def test_a_rule_that_has_words_of_its_own_is_said_in_them():
     assert said_of(small(at_most_sites=Figure(1))) == [
-        "Allow 2 sites for Clinic: Clinic at Ash and Birch (13.33 minutes on average in place of 16.67)."
+        "Allow 2 sites for Clinic: Clinic at Ash and Birch would be best (13.33 minutes on average in place of 16.67)."
     ]
 
 
@@ -112,7 +115,7 @@ def test_a_corridor_or_the_border_turns_one_site_into_another():
     journeys = problem.journeys.assign(birch=[10.0, 15, 20, 40])
     by_road = replace(problem, journeys=journeys, areas=problem.areas.assign(corridor=["", "", "", "A1"]))
     road, second = would_change(solve(by_road)).changes
-    assert str(road) == "Journeys from the areas of A1 55% longer: Clinic at Ash."
+    assert str(road) == "Journeys from the areas of A1 55% longer: Clinic at Ash would be best."
     assert (road.kind, road.what, road.to) == ("parameter", "journey_factor.A1", 1.55)
     assert second.what == "not_too_many_sites.clinic"
     shares = pd.DataFrame({"oak": [0.8, 0, 0, 0], HERE: [0.2, 0, 1, 1]}, index=pd.Index(AREAS, name="area"))

@@ -25,9 +25,9 @@ def test_activities_of_an_unverified_source_are_named():
 
 def test_the_main_questions_summary_names_the_departments_patients_and_not_strokes():
     lines = summary.lines(answer("base"))
-    (head,) = (n for n, line in enumerate(lines) if line.startswith("It rests on 7 unverified figures:"))
-    named = lines[head + 1 : head + 8]
-    assert all(line.startswith("- ") for line in named) and not lines[head + 8].startswith("- ")
+    (head,) = (n for n, line in enumerate(lines) if line.startswith("It rests on 9 unverified figures:"))
+    named = lines[head + 1 : head + 10]
+    assert all(line.startswith("- ") for line in named) and not lines[head + 10].startswith("- ")
     (patients,) = (line for line in named if line.startswith("- Patients of "))
     assert patients.startswith("- Patients of Full emergency department, by area (")
     assert any(line.startswith("- Acute stroke unit: 30 minutes count as near enough (The hyper") for line in named)

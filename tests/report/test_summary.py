@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from as_files import with_files
 from made_up_place import CONFIG, write_config, write_question
@@ -252,8 +253,38 @@ def test_the_matrix_marks_what_stays_opens_closes_and_is_fixed():
         "            Ash  Birch        minutes       within   outside",
         "Clinic       ✕     ○    16.67 (20.83)  100% (100%)  0% (50%)",
         "X-ray room   ■     ·",
-        "○ opens   ✕ closes   ■ fixed there   · is not there",
+        "○ new   ✕ not kept   ■ fixed there   · is not there",
     ]
+
+
+def test_where_no_neighbour_could_treat_anybody_no_share_outside_is_said_and_shared_patients_are():
+    lines = screen.lines(evaluate(small(neighbours=()), AT_BIRCH))
+    assert lines[4].split()[-1] == "–"
+    both = vary(small(), "x_ray", activity="visit")
+    (said,) = (line for line in screen.lines(evaluate(both, BOTH)) if "same patients" in line)
+    assert said == "Clinic and X-ray room count the same patients, each by the journey to its own sites."
+    assert not any("same patients" in line for line in screen.lines(evaluate(small(), BOTH)))
+
+
+def test_what_is_level_with_a_run_is_read_off_its_record():
+    sites = pd.DataFrame({"site": ["ash", "birch"], "name": ["Ash Hospital", "Birch Hospital"]})
+    services = pd.DataFrame({"service": ["clinic", "x_ray"], "name": ["Clinic", "X-ray room"]})
+    chosen = pd.DataFrame({"service": ["clinic"] * 2, "site": ["ash", "birch"], "designated": ["true", "false"]})
+    run = {"sites": sites, "services": services, "designations": chosen}
+    rival = {"designated": [["birch", "clinic"], ["ash", "x_ray"]], "figures": {"mean_minutes": [13.33, 13.4]}}
+    standings = [{"service": "clinic", "level": [rival]}, {"service": "x_ray", "level": []}]
+    assert how_sure.level_in_short({"standings": standings}, run) == [
+        "Clinic, minutes on average: Ash 13.33 or, level with it, Birch 13.40."
+    ]
+    assert how_sure.level_in_short({}, run) == []
+
+
+def test_the_service_that_has_most_of_the_minutes_is_named():
+    # To clinics at both sites it takes 10 * 30 + 20 * 20 + 10 * 10 minutes, to an X-ray room at ash 40 * 30 + 20 * 20
+    # + 10 * 10: 68% of all of them.
+    both = vary(small(), "x_ray", activity="visit")
+    assert words.weights(evaluate(both, BOTH | {("ash", "x_ray")})) == " Of these minutes 68% are those of X-ray room."
+    assert words.weights(evaluate(small(), BOTH)) == ""
 
 
 def test_a_site_to_which_nobody_is_taken_is_marked_and_said():
@@ -261,7 +292,7 @@ def test_a_site_to_which_nobody_is_taken_is_marked_and_said():
     world = replace(small(), journeys=small().journeys.assign(birch=5.0))
     lines = screen.lines(plan := evaluate(world, BOTH))
     assert lines[4].split()[:3] == ["Clinic", "◌", "●"]
-    assert "● stays   ◌ is there, but nobody is taken there   · is not there" in lines
+    assert "● kept   ◌ is there, but nobody is taken there   · is not there" in lines
     assert any("Ash and Birch (nobody is taken to Ash)" in line for line in summary.lines(plan))
 
 
