@@ -24,7 +24,7 @@ from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.problem.words import begun, percent, short
-from optimiser.report import cards, screen, set_against, summary, words
+from optimiser.report import cards, rests_on, screen, set_against, summary, words
 from optimiser.report.counted import Counted, counted_today, in_words
 from optimiser.report.page import parts, placements, side_by_side, tables
 from optimiser.report.page.outlines import Drawing, drawing
@@ -185,8 +185,8 @@ class _Page:
         said = [one["text"] for one in run.record.get("sentences", ()) if one["kind"] == "border"]
         # That none is there does not say that none is due: whoever wrote the run may not have asked.
         border = said or map(str, set_against.across_the_border(plan))
-        patterns = rotas(plan)  # they stand under the rotas
-        said = [one for one in summary.notes(plan, run.measures, standing=False) if one not in patterns]
+        elsewhere = {*rotas(plan), *rests_on.unverified(plan)}  # under the rotas, and among the references
+        said = [one for one in summary.notes(plan, run.measures, standing=False) if one not in elsewhere]
         return [*(border if few else ()), *said]
 
     @cached_property
