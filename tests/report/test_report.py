@@ -111,7 +111,7 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         box = seen.page.locator(selector).bounding_box()
         assert box and box["y"] + box["height"] <= LAPTOP[1], selector
     assert rows_of(seen)[0] == [
-        "Basildon the answer, july_2018",
+        "Basildon the answer, july 2018",
         "24.64",
         "75%",
         "10%",
@@ -141,7 +141,7 @@ def test_every_way_to_place_a_service_is_told_with_what_stops_it(seen: Visit, fo
     bars = re.findall(r'<rect width="(\d+)"', html[: html.index('<section id="choose"')])
     drawn = "Array.from(document.querySelectorAll('#placements rect'), one => one.getAttribute('width'))"
     assert seen.page.evaluate(drawn) == bars
-    assert [row[0] for row in rows[:3]] == ["Basildon the answer, july_2018", "Southend", "Broomfield"]
+    assert [row[0] for row in rows[:3]] == ["Basildon the answer, july 2018", "Southend", "Broomfield"]
     assert rows[3] == [
         *("Basildon, Broomfield and Southend today", "18.40", "92%", "10%", "416", "18 of 13"),
         "too few patients and staff",

@@ -105,7 +105,7 @@ def ways(runs: Sequence[Run], service: str, answer: str) -> list[Way]:
         called.setdefault(_sites(problem, service, problem.today), []).append("today")
     for run in runs[1:]:
         if run.plan.problem.candidates == problem.candidates and service in run.plan.problem.services:
-            called.setdefault(run.plan.sites_of(service), []).append(run.name)
+            called.setdefault(run.plan.sites_of(service), []).append(run.name.replace("_", " "))
     named = list(dict.fromkeys((*called, *along)))
     every = _every(problem.services[service], problem.candidates) or named
     return [_way(plan, service, one, along, called) for one in every if one or one in called]
