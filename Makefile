@@ -7,7 +7,7 @@ NEWEST := .venv-newest
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--quiet --custom-compile-command "make lock"
 
-.PHONY: run test quick explore newest bench docs rebuild-data lock clean
+.PHONY: run test quick explore deep newest bench docs rebuild-data lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -18,7 +18,7 @@ test: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 # In under a minute: format, contracts and the core tests.
 quick: .venv/installed-dev
@@ -29,6 +29,10 @@ quick: .venv/installed-dev
 
 explore: .venv/installed-dev
 	WORLDS=$(WORLDS) $(BIN)/pytest --numprocesses 2 -m drawn --timeout 0
+
+# Every question and option that ships, answered alike by what is packed for reviewers.
+deep: .venv/installed-dev
+	$(BIN)/pytest --numprocesses 2 -m deep --timeout 0
 
 # The core tests on the newest versions that pyproject.toml allows, in an environment of their own.
 newest: $(NEWEST)/bin/python

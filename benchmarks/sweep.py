@@ -22,9 +22,9 @@ import numpy as np
 from optimiser import scenarios as sweeps
 from optimiser.inputs import read_problem
 from optimiser.problem import Problem
+from optimiser.problem.parameters import changed, parameters
 from optimiser.scenarios.draws import scenarios
 from optimiser.scenarios.listing import judged
-from optimiser.scenarios.parameters import changed, parameters
 from optimiser.scenarios.settings import Sweep, SweepSettings
 
 ROOT = Path(__file__).parents[1]

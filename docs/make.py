@@ -108,6 +108,8 @@ PLACES = {
     "ObservedSettings": "`services.<code>.observed`",
     "RotaSettings": "`services.<code>.rotas.<team>`",
     "ExceptionSettings": "An entry of `exceptions`",
+    "ClosedSettings": "`closed_sites.<site>`",
+    "ChangeSettings": "`change.<name>`",
     "TransferSettings": "`services.<code>.transfer`",
     "SaidSettings": "`services.<code>.rotas.<team>.shared_on_call`",
     "RotaLinkSettings": "`services.<code>.rotas.<team>.only_without` and `remote_from`",

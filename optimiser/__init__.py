@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from optimiser.plan.comparison import compare
     from optimiser.plan.runs import check, write_run
     from optimiser.problem import Problem
+    from optimiser.problem.parameters import changed
     from optimiser.report import write_report
     from optimiser.report.answers import Answer, answer
     from optimiser.report.export import write_export
     from optimiser.scenarios import run_sweep
-    from optimiser.scenarios.parameters import changed
     from optimiser.search.options import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.search.weights import effective_weights, weights_won
 
@@ -40,7 +40,7 @@ _HOMES = {
     "aims_of": "search.options",
     "Plan": "plan",
     "Problem": "problem",
-    "changed": "scenarios.parameters",
+    "changed": "problem.parameters",
     "check": "plan.runs",
     "Clash": "explanation",
     "clash": "explanation",

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
+from optimiser.checker.altered import changes_are_those_of_the_config
 from optimiser.checker.changes import changes_come_to_what_is_said
 from optimiser.checker.claims import CLAIM_CHECKS, files_are_as_listed
 from optimiser.checker.clash import CLASH_CHECKS, in_words, no_plan_meets_every_rule, says_no_plan
@@ -21,6 +23,7 @@ from optimiser.checker.inputs import KNOWN_FILES, read_run
 from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
 from optimiser.checker.record import RECORD_CHECKS
+from optimiser.checker.record import said_of_best as said_of_best_of
 from optimiser.checker.rotas import ROTA_CHECKS, patterns_are_lawful
 from optimiser.checker.rules import RULES, every_rule_is_known, rule_holds
 from optimiser.checker.run import Run
@@ -29,7 +32,7 @@ from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.checker.standings import STANDING_CHECKS
 from optimiser.checker.tables import LINK_CHECKS, TABLE_CHECKS
 
-__all__ = ["CHECKS", "RULE_CHECKS", "Breach", "Run", "check", "said_of_no_plan"]
+__all__ = ["CHECKS", "RULE_CHECKS", "Breach", "Run", "check", "said_of_best", "said_of_no_plan"]
 
 SAID_CHECKS = (*SENTENCE_CHECKS, *STANDING_CHECKS)
 RULE_CHECKS = tuple(RULES)
@@ -46,6 +49,7 @@ CLAIMS_BY_NAME: Mapping[str, Check] = {
             *RECORD_CHECKS,
             *SENTENCE_CHECKS,
             changes_come_to_what_is_said,
+            changes_are_those_of_the_config,
             *STANDING_CHECKS,
             *ROTA_CHECKS,
         )
@@ -77,6 +81,18 @@ def said_of_no_plan(run: Path | Mapping[str, bytes]) -> str:
     """Return what was confirmed of a run in which no plan meets every rule; nothing of another run."""
     reader = Reader(read_files(run, KNOWN_FILES))
     return in_words(reader) if says_no_plan(reader) else ""
+
+
+def said_of_best(run: Path | Mapping[str, bytes]) -> dict[str, Any]:
+    """Return what was made sure of that a sound run's plan is best.
+
+    ``claimed``, whether the run says so; ``checked``, one of ``tried``, ``NOT checked`` and ``not claimed``; ``tried``,
+    how many designations were; and ``words``, a sentence that can stand alone.
+    """
+    reader = Reader(read_files(run, KNOWN_FILES))
+    if says_no_plan(reader):
+        return {"claimed": False, "checked": "not claimed", "tried": 0, "words": in_words(reader)}
+    return said_of_best_of(read_run(reader))
 
 
 def check(run: Path | Mapping[str, bytes]) -> pd.DataFrame:

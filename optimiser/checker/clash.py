@@ -16,9 +16,10 @@ from fractions import Fraction
 from itertools import chain, combinations, product
 from typing import NamedTuple
 
+from optimiser.checker.altered import changed_as_said
 from optimiser.checker.inputs import read_asked, rows_of
 from optimiser.checker.reading import DUST, Breach, Number, Reader, Row, size
-from optimiser.checker.record import WITHOUT_PLAN, entries_fit
+from optimiser.checker.record import PERHAPS, WITHOUT_PLAN, entries_fit
 from optimiser.checker.rules import RULES, SHARE
 from optimiser.checker.run import Run
 from optimiser.checker.sharing import ALL_STAND, MAXIMUM, MINIMUM, Giving, Limited
@@ -329,9 +330,10 @@ def says_no_plan(reader: Reader) -> bool:
 
 def no_plan_meets_every_rule(reader: Reader) -> Iterator[Breach]:
     """Where a run says that no plan meets every rule, every designation breaks one, if they are few enough to try."""
-    trial = Trial(*read_asked(reader))
+    question, inputs = read_asked(reader)
+    trial = Trial(question, inputs)
     record, title = reader.json("run.json"), trial.question.title
-    yield from entries_fit(record, WITHOUT_PLAN)
+    yield from entries_fit(record, {n: one for n, one in WITHOUT_PLAN.items() if n in record or n not in PERHAPS})
     if record.get("question") != title:
         message = "run.json does not ask the config's question."
         yield Breach(CHECK, "run.json", str(record.get("question")), title, message)
@@ -339,6 +341,7 @@ def no_plan_meets_every_rule(reader: Reader) -> Iterator[Breach]:
         found = _said(designated)
         yield Breach(CHECK, "run.json", NO_PLAN, found, f"These designations break no rule: {found}.")
         break
+    yield from changed_as_said(question, inputs, record)
     yield from rules_clash_as_said(reader, trial)
     yield from ways_out_are_enough(reader, trial)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
+from optimiser.checker.altered import OF_A_CORRIDOR, Changes, inputs_as_changed, question_as_changed
 from optimiser.checker.question import Beds, ConfigReader, Growth, Question, read_question
 from optimiser.checker.reading import (
     Reader,
@@ -81,6 +82,7 @@ TABLES: Mapping[str, Table] = {
     "inputs/border.csv": Table(
         {"area": word, "goes_to": word, "share": share}, ("area", "goes_to"), due="where asked", may_lack=()
     ),
+    "inputs/corridors.csv": Table({"area": word, "corridor": text}, ("area",), due="where asked", may_lack=()),
     "designations.csv": Table(
         {
             "service": word, "site": word, "designated": flag, "today": maybe(flag), "fixed": flag, "reason": text,
@@ -188,10 +190,27 @@ def read_asked(reader: Reader) -> tuple[Question, Inputs]:
     before = len(reader.breaches)
     question, config = read_question(reader)
     stop_if_more(reader, before)
+    changes = Changes(config, question.changes)
+    question = question_as_changed(question, changes)
     inputs = read_inputs(reader, question)
+    if question.changes:
+        inputs = _changed(reader, question, inputs, changes)
     cross_check(config, question, inputs)
     stop_if_more(reader, before)
     return question, inputs
+
+
+def _changed(reader: Reader, question: Question, inputs: Inputs, changes: Changes) -> Inputs:
+    """Return the inputs as the config changes them."""
+    asked = any(name.startswith(OF_A_CORRIDOR) for name in question.changes)
+    rows = keyed(reader, "inputs/corridors.csv") if asked else {}
+    corridors = {area: row.cells["corridor"] for area, row in rows.items()}
+    a_person = {activity: patients_a_person(shares, inputs.areas) for activity, shares in question.ages.items()}
+
+    def as_many(area: str, activity: str, growth: Growth) -> Fraction:
+        return times_as_many(reader, growth, area, inputs.areas[area], a_person.get(activity, ALL_AGES_ALIKE))
+
+    return inputs_as_changed(question, inputs, corridors, as_many, changes)
 
 
 def _is_due(reader: Reader, name: str, asked: bool) -> bool:
@@ -392,6 +411,7 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
     if question.growth:
         config.known(question.growth.by_activity, activities, "demand.growth.by_activity")
     config.known(question.ages, activities, "demand.ages")
+    config.known(question.closed, candidates, "closed_sites")
     for code, service in question.services.items():
         config.known(service.fixed, candidates, f"services.{code}.fixed")
         config.known(question.today.get(code, ()), candidates, f"today.{code}")

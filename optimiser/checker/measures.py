@@ -49,7 +49,8 @@ def mean(weights: Mapping[Stream, int | Fraction], minutes: Mapping[Stream, int 
 
 def percentile(pieces: list[Piece], percent: int) -> Number:
     """Return the smallest journey time within which at least so many percent of patients lie."""
-    reached, total = Fraction(0), sum(piece.patients for piece in pieces)
+    reached: Fraction | int = 0
+    total = sum(piece.patients for piece in pieces)
     served = sorted((piece.journey.minutes, piece.patients) for piece in pieces if piece.journey.minutes is not None)
     for journey, patients in served:
         reached += patients
@@ -128,20 +129,19 @@ def groups(run: Run) -> dict[str, list[str]]:
 
 
 def _site_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
-    outside = [stream for stream in run.streams(service) if not run.areas[stream.area].resident]
     leaving = run.treated_outside(service)
     yield "patients_outside", "", Measure(leaving, PATIENTS, "lower")
     if everybody := run.patients_in(service, run.residents_of(service)):
         yield "share_outside", "", Measure(leaving / everybody, "share of patients", "lower")
     for site in run.candidates + run.neighbours(service):
-        everyone = run.patients_from(service, site, run.streams(service))
+        everyone = run.patients_from(service, site)
         yield "site_patients", site, Measure(everyone, PATIENTS, "neither")
-        others = run.patients_from(service, site, outside)
+        others = run.patients_from(service, site, resident=False)
         yield "site_patients_from_outside", site, Measure(others, PATIENTS, "neither")
     if service in run.question.today:
         then = run.arriving_as_today(service, run.neighbours(service))
         for site in run.neighbours(service):
-            more = run.patients_from(service, site, run.streams(service)) - then[site]
+            more = run.patients_from(service, site) - then[site]
             yield "patients_more_than_today", site, Measure(more, PATIENTS, "lower")
 
 

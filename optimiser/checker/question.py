@@ -6,7 +6,7 @@ A group of settings is a table of its keys, each with what reads it; what may be
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -71,6 +71,15 @@ class Excepted(NamedTuple):
     reason: str
     source: str
     by: str
+
+
+class Change(NamedTuple):
+    """What something is changed to, or how, as it is written; why, and where that is stated."""
+
+    value: str
+    reason: str
+    source: str
+    verified: bool
 
 
 class Rota(NamedTuple):
@@ -190,6 +199,9 @@ class Question:
     a_tie_is_within: Figure | None = None
     know_before: tuple[Mapping[str, str], ...] = ()
     known_in_full: bool = False
+    changes: Mapping[str, Change] = field(default_factory=dict)
+    times: Mapping[str, bool] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
 
     @property
     def border_open(self) -> bool:
@@ -426,6 +438,7 @@ GROWTH: Mapping[str, Kind] = {
 }
 SHARES: Mapping[str, Kind] = dict.fromkeys(AGES, perhaps(value(None, is_share)))
 MOST_PLACES = 6
+CHANGE: Mapping[str, Kind] = {"value": text(None), "reason": text(None), "source": text(), "verified": flag()}
 TRAVEL: Mapping[str, Kind] = {
     "factor": value("1"), "allow_missing": anything, "times": each(value(), blank=False), "time": perhaps(text()),
     "decimals": value("6"),
@@ -448,6 +461,8 @@ CONFIG: Mapping[str, Kind] = {
     "hurdles": listed,  # what they strike out is in no run
     "time_limit_minutes": anything,
     "a_tie_is_within": perhaps(figure()),
+    "closed_sites": each(group({"reason": text(None), **PROVENANCE})),
+    "change": each(group(CHANGE, Change)),
     "know_before": anything,
     "at_most_services_a_site": perhaps(figure()),
 }
@@ -518,6 +533,7 @@ class ConfigReader:
     def question(self, node: Any) -> Question:
         """Return the whole config."""
         found = self.group(node, "config", CONFIG)
+        closed = found["closed_sites"]
         contract, travel, demand = found["contract"], found["travel"], found["demand"]
         terms = {name: contract[name] for name in TERMS if contract[name] is not None}
         self.known([travel["time"]] if travel["time"] else [], travel["times"], "travel.time")
@@ -533,9 +549,10 @@ class ConfigReader:
             allow_missing=self.pairs(travel["allow_missing"], "travel.allow_missing"),
             teams={code: self.team(cells) for code, cells in found["teams"].items()},
             services={
-                code: self.service(cells, f"services.{code}", terms, contract["plain_days"])
+                code: self.closed(self.service(cells, f"services.{code}", terms, contract["plain_days"]), closed)
                 for code, cells in found["services"].items()
             },
+            closed=frozenset(closed),
             today={code: frozenset(sites) for code, sites in found["today"].items()},
             objectives=self.objectives(found["objectives"], "objectives"),
             exceptions=self.exceptions(found["exceptions"]),
@@ -546,10 +563,16 @@ class ConfigReader:
             whole_law=all(limit is not None for limit in found["working_time"].values()),
             services_a_site=found["at_most_services_a_site"],
             a_tie_is_within=found["a_tie_is_within"],
+            changes=found["change"],
+            times={name: name == travel["time"] for name in travel["times"]},
             know_before=tuple(self.group(one, "know_before", KNOW_BEFORE) for one in found["know_before"] or ()),
         )
         self.cross_check(question)
         return question
+
+    def closed(self, service: Service, sites: Mapping[str, Mapping[str, Any]]) -> Service:
+        """Return a service that is at no site that is closed, whatever else is fixed there."""
+        return replace(service, fixed={**service.fixed, **{site: Fixed(False, **why) for site, why in sites.items()}})
 
     def team(self, cells: Mapping[str, Any]) -> Team:
         """Return one team; nobody need move within one team across sites."""

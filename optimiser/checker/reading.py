@@ -176,7 +176,7 @@ def dust(value: Number) -> Number:
     return DUST * max(Fraction(1), size(value))
 
 
-def is_ratio(claimed: Decimal, top: int, bottom: int) -> bool:
+def is_ratio(claimed: Decimal | Fraction, top: int, bottom: int) -> bool:
     """Whether a decimal agrees with a ratio of whole numbers: the quick way for long tables."""
     claimed_top, claimed_bottom = claimed.as_integer_ratio()
     exactly = claimed_top * bottom == top * claimed_bottom
@@ -340,7 +340,8 @@ class Reader:
         absent = [column for column in required if column not in header]
         if absent or len(set(header)) < len(header) or (optional is None and len(header) > len(columns)):
             raise self.give_up(name, f"should have the columns {', '.join(columns)} but has {', '.join(header)}")
-        wanted = [(header.index(c), c, convert) for c, convert in columns.items() if c in header]
+        # Cells repeat: what was read once is kept, column by column.
+        wanted = [(header.index(c), c, _keeping(convert)) for c, convert in columns.items() if c in header]
         rows = (self._row(f"{name} row {n}", line, len(header), wanted) for n, line in numbered)
         return [row for row in rows if row is not None]
 
@@ -404,14 +405,22 @@ class Reader:
         if len(self.files[name]) > MOST_CONFIG_BYTES:
             raise self.give_up(name, f"has more than {MOST_CONFIG_BYTES:,} bytes")
         try:
-            reader = YAML(typ="base", pure=True)
-            reader.Parser = _PlainParser
-            found = reader.load(content)
-            _refuse_long_names(found)
-            return found
+            return _plain_yaml(content)
         except Exception as error:  # ruamel meets some broken files with bare TypeError or AttributeError
             first_line = (str(error).splitlines() or [""])[0]
             raise self.give_up(name, f"is not YAML that can be trusted ({brief(first_line)})") from None
+
+
+def _keeping(convert: Callable[[str], Found]) -> Callable[[str], Found]:
+    """Return what reads a cell, and reads the same cell only once."""
+    known: dict[str, Found] = {}
+
+    def read(cell: str) -> Found:
+        if cell not in known:
+            known[cell] = convert(cell)
+        return known[cell]
+
+    return read
 
 
 def _trimmed(line: list[str], width: int) -> list[str]:
@@ -432,6 +441,16 @@ class _PlainParser(Parser):
         if self.depth > DEEPEST:
             raise ValueError(f"it is nested more than {DEEPEST} deep")
         return event
+
+
+@lru_cache(maxsize=4)
+def _plain_yaml(content: str) -> Any:
+    """Return what YAML says, to be left as it is: runs of one question share its config."""
+    reader = YAML(typ="base", pure=True)
+    reader.Parser = _PlainParser
+    found = reader.load(content)
+    _refuse_long_names(found)
+    return found
 
 
 def _refuse_long_names(node: object) -> None:

@@ -107,6 +107,7 @@ ENTRIES: Mapping[str, Entry] = {
     "objectives": Entry(lambda said: isinstance(said, list), "a list"),
     "ties": Entry(lambda said: said is None or _is_count(said), "a whole number, or nothing where none are listed"),
     "enumeration": Entry(lambda said: said is None or isinstance(said, dict), "a group of entries, or nothing"),
+    "changed": Entry(lambda said: isinstance(said, list), "a list"),
     "standings": Entry(lambda said: isinstance(said, list), "a list"),
     "know_before": Entry(lambda said: isinstance(said, list), "a list"),
     "sentences": Entry(lambda said: isinstance(said, list), "a list"),
@@ -115,10 +116,11 @@ ENTRIES: Mapping[str, Entry] = {
     "seconds": Entry(_are_seconds, "seconds by name, 0 or more"),
 }
 # Only where people wrote it down, or something is said of the plan beside other questions, or of what would alter it.
-PERHAPS = ("option", "standings", "know_before", "sentences", "would_change")
+PERHAPS = ("option", "changed", "standings", "know_before", "sentences", "would_change")
 WITHOUT_PLAN: Mapping[str, Entry] = {
     **OF_EVERY_RUN,
     "every_clash_is_known": Entry(lambda said: isinstance(said, bool), "true or false"),
+    "changed": ENTRIES["changed"],
 }
 OF_AN_OBJECTIVE = {"name", "services", "value", "bound", "unit"}
 OF_A_LIST = {"listed", "struck_out_by", "lawful", "best"}
@@ -322,6 +324,39 @@ def _is_better(one: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
     return next((a < b for a, b in zip(one, other, strict=True) if not nearly(a, b)), False)
 
 
+def listed_options_are_lawful(run: Run) -> Iterator[Breach]:
+    """Each option that run.json lists breaks no rule and comes to what is said, however many designations there are."""
+    check, trial, options = "listed_options_are_lawful", Trial(run.question, run.inputs), options_of(run)
+    unknown = any(objective.name not in OBJECTIVES for objective in run.question.objectives)
+    if run.result.outcome != PROVED or not options or unknown or not trial.sites_are_few:
+        return
+    for n, (values, pairs) in enumerate(options, start=1):
+        if not all(site in run.candidates and code in run.question.services for site, code in pairs):
+            continue  # said elsewhere
+        option = frozenset((code, site) for site, code in pairs)
+        if trial.breaks_a_rule(option):
+            yield _wrong(check, f"enumeration best {n}", "an option", "", "lists an option that breaks a rule")
+        elif not _agree(values, due := trial.values(option)):
+            yield _wrong(check, f"enumeration best {n}", shown([*values]), shown([*due]))
+
+
+def said_of_best(run: Run) -> dict[str, Any]:
+    """Return what this checker makes sure of that a plan is best: whether that is claimed, and how many were tried."""
+    trial, outcome = Trial(run.question, run.inputs), run.result.outcome
+    if outcome != PROVED:
+        words = f"That it is best is not claimed: run.json says {brief(outcome)}."
+        return {"claimed": False, "checked": "not claimed", "tried": 0, "words": words}
+    every = 2 ** sum(s not in one.fixed for one in run.question.services.values() for s in run.candidates)
+    if (tried := trial.designations()) is not None:
+        words = f"That it is best was tried: {len(tried):,} designations, none of them better."
+        return {"claimed": True, "checked": "tried", "tried": len(tried), "words": words}
+    words = (
+        f"That it is best was NOT checked: {every:,} designations are too many to try here. It is the solver's word, "
+        "and the list's."
+    )
+    return {"claimed": True, "checked": "NOT checked", "tried": 0, "words": words}
+
+
 RECORD_CHECKS = (
     the_record_is_sound,
     objectives_have_their_units,
@@ -329,4 +364,5 @@ RECORD_CHECKS = (
     the_list_adds_up,
     equal_plans_are_counted,
     few_designations_are_all_tried,
+    listed_options_are_lawful,
 )

@@ -190,7 +190,7 @@ def no_site_provides_too_many(run: Run) -> Iterator[Fact]:
 def _volumes(run: Run, code: str, name: str) -> Iterator[Fact]:
     for figure, value in _limit(run, code, name):
         for site in run.sites_of(code):
-            patients = run.patients_from(code, site, run.streams(code))
+            patients = run.patients_from(code, site)
             yield Fact(f"{code}.{site}", patients, value, PATIENTS, *figure[1:])
 
 
@@ -248,7 +248,7 @@ def neighbours_are_not_sent_too_many(run: Run, code: str) -> Iterator[Fact]:
     """A neighbour treats no more of the residents' patients than it is said to take."""
     for site, most in run.question.services[code].taken_outside.items():
         if site in run.neighbours(code):
-            there = run.patients_from(code, site, run.residents_of(code))
+            there = run.patients_from(code, site, resident=True)
             yield Fact(f"{code}.{site}", there, most.value or Fraction(0), PATIENTS, *most[1:])
 
 

@@ -107,7 +107,11 @@ class Piece(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """The tables of the place."""
+    """The tables of the place, as the config changes them.
+
+    ``road_of_teams`` are the ways of a team between its sites, where they are not as ``road``; ``changed`` says by name
+    what something was, and what it became.
+    """
 
     areas: Mapping[str, Area]
     area_columns: Collection[str]
@@ -122,6 +126,8 @@ class Inputs(NamedTuple):
     names: Mapping[str, str] = MappingProxyType({})
     border: Mapping[tuple[str, str], int] = MappingProxyType({})
     shares_scale: int = 1
+    road_of_teams: Mapping[tuple[str, str], int] | None = None
+    changed: Mapping[str, tuple[Fraction, Fraction]] = MappingProxyType({})
 
 
 class Result(NamedTuple):
@@ -222,8 +228,7 @@ class Run:
 
     def treated_outside(self, service: str) -> Fraction:
         """Return the residents' patients a year whom neighbours treat."""
-        residents = self.residents_of(service)
-        there = (self.patients_from(service, site, residents) for site in self.neighbours(service))
+        there = (self.patients_from(service, site, resident=True) for site in self.neighbours(service))
         return sum(there, Fraction(0))
 
     def designated(self, service: str, site: str) -> bool:
@@ -268,9 +273,15 @@ class Run:
 
     def _left_for(self, service: str, straight: bool = False) -> tuple[str, ...]:
         """Return the neighbours for which patients leave today: those that take them, where they are seen first too."""
+        if not self.question.as_today:
+            return ()
         transfer = None if straight else self.question.services[service].transfer
-        first = self.neighbours(transfer.first_contact) if transfer else self.neighbours(service)
-        return tuple(n for n in self.neighbours(service) if n in first) if self.question.as_today else ()
+
+        def counted() -> tuple[str, ...]:
+            first = self.neighbours(transfer.first_contact if transfer else service)
+            return tuple(n for n in self.neighbours(service) if n in first)
+
+        return self._once(("left for", service, transfer is None), counted)
 
     def _parted(self, area: str, patients: int, neighbours: Iterable[str]) -> Iterator[tuple[Stream, int]]:
         """Yield an area's streams with the patients of each."""
@@ -360,13 +371,13 @@ class Run:
 
     def _straight(self, open_sites: list[str], added: list[int], streams: Collection[Stream]) -> dict[Stream, Journey]:
         minutes, found = self.inputs.minutes, {}
+        alike: dict[tuple[str, str], list[tuple[int, str]]] = {}
         for stream in streams:
-            area, within = stream.area, self._within(open_sites, stream) if stream.how else open_sites
-            options = [
-                (minutes[area, s] + added[n], n)
-                for n, s in enumerate(open_sites)
-                if (area, s) in minutes and (within is open_sites or s in within)
-            ]
+            area, kind = stream.area, (stream.how, stream.neighbour)
+            if kind not in alike:
+                within = self._within(open_sites, stream)
+                alike[kind] = [(n, site) for n, site in enumerate(open_sites) if site in within]
+            options = [(minutes[area, s] + added[n], n) for n, s in alike[kind] if (area, s) in minutes]
             _, place = min(options, default=(None, None))
             site = None if place is None else open_sites[place]
             least = None if site is None else minutes[area, site]
@@ -413,6 +424,17 @@ class Run:
         return Stream(row.cells["area"], how, row.cells["site"] if how == LEAVES else "")
 
     @cached_property
+    def rows_called_for(self) -> list[tuple[str, Stream, Row, list[Piece]]]:
+        """Every row of journeys.csv that is called for, with its service and stream, and all who are of that."""
+        pieces = {service: self.pieces(service) for service in self.services_with_patients}
+        rows = ((row.cells["service"], self.stream_of(row), row) for row in self.journeys.values())
+        return [
+            (service, stream, row, pieces[service][stream])
+            for service, stream, row in rows
+            if stream in pieces.get(service, ())
+        ]
+
+    @cached_property
     def _shared_out(self) -> dict[str, dict[Stream, list[Piece]]]:
         managed = [code for code in self.services_with_patients if self.question.services[code].managed]
         rows: dict[str, dict[Stream, list[Row]]] = {code: {one: [] for one in self.streams(code)} for code in managed}
@@ -445,13 +467,24 @@ class Run:
         patients = self.streams(service)
         return Fraction(sum(patients[stream] for stream in streams), self.inputs.patients_scale)
 
-    def patients_from(self, service: str, site: str, streams: Iterable[Stream]) -> Fraction:
-        """Return how many patients a year of some streams arrive at a site."""
-        arriving = [piece for _, piece in self.pieces_of(service, streams) if piece.journey.site == site]
-        there = sum(piece.patients for piece in arriving if not piece.journey.moves)
-        carried = sum(piece.patients for piece in arriving if piece.journey.moves)
+    def patients_from(self, service: str, site: str, *, resident: bool | None = None) -> Fraction:
+        """Return how many patients a year arrive at a site, of all areas, or of resident ones, or of the others."""
+        managed = self.question.services[service].managed
+        key = ("arriving", service, *self._open(service))
+        arriving = self._once(key, lambda: self._arriving(service), self._own if managed else None)
+        # Those who were there at once, and those who were carried on to it.
+        groups = [arriving.get((site, one), (0, 0)) for one in ((True, False) if resident is None else (resident,))]
+        there, carried = (sum(numbers) for numbers in zip(*groups, strict=True))
         share = self.transfer(service).value("share_transferred") if carried else 0
         return Fraction(there + share * carried) / self.inputs.patients_scale
+
+    def _arriving(self, service: str) -> dict[tuple[str | None, bool], list[Fraction | int]]:
+        found: dict[tuple[str | None, bool], list[Fraction | int]] = {}
+        for stream, pieces in self.pieces(service).items():
+            resident = self.areas[stream.area].resident
+            for journey, patients, _ in pieces:
+                found.setdefault((journey.site, resident), [0, 0])[journey.moves] += patients
+        return found
 
     def minutes_spent(self, service: str) -> dict[Stream, Fraction | int | None]:
         """Return what each stream's patients spend on the way on average, in millionths of a minute."""
@@ -498,7 +531,7 @@ class Run:
 
     def patients_within(self, service: str, limit: Fraction) -> Fraction:
         """Return how many resident patients have a journey of at most so many minutes."""
-        limit_micro = limit * MICRO
+        limit_micro = math.floor(limit * MICRO)
         within = (piece for _, piece in self.pieces_of(service, self.residents_of(service)))
         near = (piece.patients for piece in within if (m := piece.journey.minutes) is not None and m <= limit_micro)
         return Fraction(sum(near)) / self.inputs.patients_scale
@@ -561,8 +594,7 @@ class Run:
         """Return the beds taken on average at each candidate that the plan gives a service to."""
         wanted = self.question.services[service].beds
         assert wanted is not None
-        every = self.streams(service)
-        return {s: busy_beds(wanted, self.patients_from(service, s, every)) for s in self.sites_of(service)}
+        return {site: busy_beds(wanted, self.patients_from(service, site)) for site in self.sites_of(service)}
 
     def busy_as_today(self, service: str) -> list[Fraction]:
         """Return the beds taken on average at each of today's candidates, were a service at those."""
@@ -602,7 +634,7 @@ class Run:
             return self.inputs.in_post.get((team, unit, site), Fraction(0))
         across = self.question.teams[team].across
         if across and across.in_post is not None:
-            return across.in_post
+            return self.inputs.in_post.get((team, unit, site), across.in_post)
         return sum((self.inputs.in_post.get((team, unit, one), Fraction(0)) for one in self.candidates), Fraction(0))
 
     def moving(self, team: str, unit: str, site: str, column: str) -> Fraction:
@@ -690,7 +722,8 @@ class Run:
         return found
 
     def _way(self, one: str, other: str) -> Step:
-        minutes = Fraction(self.transfer_minutes(one, other) or 0, MICRO)
+        of_teams = self.inputs.road if self.inputs.road_of_teams is None else self.inputs.road_of_teams
+        minutes = Fraction(of_teams.get((one, other), 0), MICRO)
         return Step(
             f"minutes from {one} to {other}", minutes, "minutes", "transfers.csv, times the travel factor", True
         )

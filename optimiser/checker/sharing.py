@@ -151,8 +151,7 @@ def keeps_to(volumes: Mapping[str, Fraction], limits: Mapping[str, Limits]) -> b
 
 def volumes_of(run: Run, service: str) -> dict[str, Fraction]:
     """Return the patients a year at every open site."""
-    every = run.streams(service)
-    return {site: run.patients_from(service, site, every) for site in open_sites(run, service)}
+    return {site: run.patients_from(service, site) for site in open_sites(run, service)}
 
 
 def patients_are_shared_out_in_full(run: Run) -> Iterator[Breach]:
@@ -203,7 +202,7 @@ def _shorter_way_round(
     """Return the moves (from, to, whose) of a ring that makes things better; none if there is no such ring."""
     every = run.pieces_of(service, run.streams(service))
     going = [(stream, piece.journey.site) for stream, piece in every if piece.patients]
-    moves = _cheapest_moves(run, service, going)
+    moves = _cheapest_moves(run, service, going, _numbered(run, service))
     for site, (least, most) in limits.items():
         if most is None or volumes[site] < most:
             moves[site, ANYWHERE] = Move(NOTHING)
@@ -234,17 +233,27 @@ def _better_ring(moves: Mapping[Way, Move], nothing: Cost) -> list[Way]:
     return ring[::-1]
 
 
-def _cheapest_moves(run: Run, service: str, going: Iterable[tuple[Stream, str | None]]) -> dict[Way, Move]:
+def _numbered(run: Run, service: str) -> dict[Stream, int]:
+    """Return the number of every stream that may be moved: by area, and of one area those who are pulled last."""
+    moving = (stream for stream in run.streams(service) if stream.how != LEAVES)
+    in_order = sorted(moving, key=lambda stream: (stream.area, stream.how == PULLED))
+    return {stream: n for n, stream in enumerate(in_order, start=1)}
+
+
+def _cheapest_moves(
+    run: Run, service: str, going: Iterable[tuple[Stream, str | None]], number: Mapping[Stream, int]
+) -> dict[Way, Move]:
     """Return the cheapest move from each open site to each other, of patients by stream and where they are now."""
     minutes = run.inputs.minutes
     every_site = run.candidates + run.neighbours(service)
     place = {site: number for number, site in enumerate(every_site, start=1)}
-    moving = (stream for stream in run.streams(service) if stream.how != LEAVES)
-    in_order = sorted(moving, key=lambda stream: (stream.area, stream.how == PULLED))
-    number = {stream: n for n, stream in enumerate(in_order, start=1)}
+    open_to: dict[tuple[str, str], list[str]] = {}
     found: dict[Way, Move] = {}
     for stream, here in going:
-        area, there = stream.area, run.may_go(service, stream)
+        area, kind = stream.area, (stream.how, stream.neighbour)
+        if kind not in open_to:
+            open_to[kind] = run.may_go(service, stream)
+        there = open_to[kind]
         if here is None or here not in there or (area, here) not in minutes:
             continue
         for site in there:
@@ -277,13 +286,16 @@ def _is_moved_until_best(
     run: Run, service: str, at: Mapping[Stream, dict[str, Fraction]], bounds: Mapping[str, list[Bound]]
 ) -> bool:
     """Move patients until no ring is better; whether all limits that stand are kept then."""
-    volumes = {site: sum((places.get(site, Fraction(0)) for places in at.values()), Fraction(0)) for site in bounds}
+    volumes, number_of = dict.fromkeys(bounds, Fraction(0)), _numbered(run, service)
+    for places in at.values():
+        for site, patients in places.items():
+            volumes[site] += patients
     cheapest: dict[Way, Move] = {}
     changed = set(bounds)
     while True:
         going = [(stream, site) for stream, places in at.items() for site in places if site in changed]
         cheapest = {way: move for way, move in cheapest.items() if way[0] not in changed}
-        cheapest |= _cheapest_moves(run, service, going)
+        cheapest |= _cheapest_moves(run, service, going, number_of)
         moves = {way: Move((0, 0, *move.cost), move.whose) for way, move in cheapest.items()}
         room = {way: at[move.whose][way[0]] for way, move in cheapest.items() if move.whose}
         for site, each in bounds.items():

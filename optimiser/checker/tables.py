@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from optimiser.checker.inputs import INPUTS_CHECK
 from optimiser.checker.question import Link
 from optimiser.checker.reading import Breach, Row, is_ratio, nearly, same, shown
-from optimiser.checker.run import CANDIDATES, MICRO, Piece, Run, Stream
+from optimiser.checker.run import ACROSS_SITES, CANDIDATES, MICRO, Run
 
 # What shares that were each rounded may come to beyond 1.
 ROUNDED_UP = Fraction(1, 10**4)
@@ -63,7 +63,7 @@ def inputs_are_complete(run: Run) -> Iterator[Breach]:
             message = f"inputs/{name}.csv has a row for {label(pair)}, which areas.csv and sites.csv do not know."
             yield Breach(INPUTS_CHECK, f"inputs/{name}.csv {label(pair)}", label(pair), "", message)
     yield from _border_is_complete(run) if run.question.as_today else ()
-    for site in sorted({site for _, _, site in inputs.in_post} - inputs.roles.keys()):
+    for site in sorted({site for _, _, site in inputs.in_post} - inputs.roles.keys() - {ACROSS_SITES}):
         message = f"inputs/staff.csv has staff at {site}, which sites.csv does not know."
         yield Breach(INPUTS_CHECK, f"inputs/staff.csv {site}", site, "", message)
     for what, there in (("areas.csv names no area", run.areas), ("sites.csv names no candidate", run.candidates)):
@@ -149,21 +149,12 @@ def journeys_are_complete(run: Run) -> Iterator[Breach]:
             yield Breach(check, f"journeys.csv {where}", "no row", "", f"journeys.csv has no row for {where}.")
 
 
-def _journeys(run: Run) -> Iterator[tuple[str, Stream, Row, list[Piece]]]:
-    """Yield every row of journeys.csv that is called for, with its service and stream, and all who are of that."""
-    pieces = {service: run.pieces(service) for service in run.services_with_patients}
-    for row in run.journeys.values():
-        service, stream = row.cells["service"], run.stream_of(row)
-        if stream in pieces.get(service, ()):
-            yield service, stream, row, pieces[service][stream]
-
-
 def everyone_goes_to_the_nearest_site(run: Run) -> Iterator[Breach]:
     """An area's site has the least minutes, plus offset where flows are observed; of equals the first in site order.
 
     Where the border is as it is today, this is so of those who are pulled and, among candidates, of those who stay.
     """
-    for service, _, row, pieces in _journeys(run):
+    for service, _, row, pieces in run.rows_called_for:
         if not run.question.services[service].managed:
             yield from differs("everyone_goes_to_the_nearest_site", row, "site", pieces[0].journey.site or "")
 
@@ -171,13 +162,15 @@ def everyone_goes_to_the_nearest_site(run: Run) -> Iterator[Breach]:
 def first_contact_is_at_the_nearest_site(run: Run) -> Iterator[Breach]:
     """Patients who are transferred are seen first at the nearest site of first contact; others where they go."""
     check = "first_contact_is_at_the_nearest_site"
-    for service, _, row, pieces in _journeys(run):
+    for service, _, row, pieces in run.rows_called_for:
         managed = run.question.services[service].managed
         own = (one for one, *_ in pieces if not managed or (one.site or "") == row.cells["site"])
         _, _, first_site, first_minutes, road = next(own)
         yield from differs(check, row, "first_site", first_site or "")
         for column, micro in (("first_minutes", first_minutes), ("transfer_minutes", road)):
-            yield from differs(check, row, column, None if micro is None else Fraction(micro, MICRO))
+            claimed = row.cells[column]
+            if micro is None or claimed is None or not is_ratio(claimed, micro, MICRO):
+                yield from differs(check, row, column, None if micro is None else Fraction(micro, MICRO))
 
 
 def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
@@ -186,7 +179,7 @@ def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
     Where patients are transferred they are those to first contact, and from there dwell, overhead and the way by road.
     """
     check = "minutes_are_the_tables"
-    for service, stream, row, pieces in _journeys(run):
+    for service, stream, row, pieces in run.rows_called_for:
         by_transfer = run.question.services[service].transfer is not None
         found = pieces[0].journey.minutes if by_transfer else run.inputs.minutes.get((stream.area, row.cells["site"]))
         claimed = row.cells["minutes"]
@@ -201,8 +194,9 @@ def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
 def patients_are_the_tables(run: Run) -> Iterator[Breach]:
     """A journey's patients a year, grown where the config says so, and whether they are residents are the inputs'."""
     check, scale = "patients_are_the_tables", run.inputs.patients_scale
-    for service, stream, row, pieces in _journeys(run):
-        claimed, found = row.cells["patients_per_year"], run.streams(service)[stream]
+    patients_of = {service: run.streams(service) for service in run.services_with_patients}
+    for service, stream, row, pieces in run.rows_called_for:
+        claimed, found = row.cells["patients_per_year"], patients_of[service][stream]
         if len(pieces) == 1 and not run.question.as_today and not is_ratio(claimed, found, scale):
             patients = shown(Fraction(found, scale))
             message = f"{row.where}: patients a year are {claimed}, but {patients} by inputs/demand.csv."
@@ -213,8 +207,9 @@ def patients_are_the_tables(run: Run) -> Iterator[Breach]:
 def as_many_cross_the_border_as_today(run: Run) -> Iterator[Breach]:
     """Where the border is as today, as many of an area stay, are pulled or leave as border.csv and border_pull say."""
     check, scale = "as_many_cross_the_border_as_today", run.inputs.patients_scale
-    for service, stream, row, pieces in _journeys(run) if run.question.as_today else ():
-        claimed, found = row.cells["patients_per_year"], run.streams(service)[stream]
+    patients_of = {service: run.streams(service) for service in run.services_with_patients}
+    for service, stream, row, pieces in run.rows_called_for if run.question.as_today else ():
+        claimed, found = row.cells["patients_per_year"], patients_of[service][stream]
         if len(pieces) == 1 and not is_ratio(claimed, found, scale):
             patients = shown(Fraction(found, scale))
             message = f"{row.where}: patients a year are {claimed}, but {patients} of them go so, as things are today."
@@ -285,6 +280,77 @@ def nobody_is_negative(run: Run) -> Iterator[Breach]:
             if value < 0 and not same(value, Fraction(0)):
                 message = f"{row.where}: {column} of {team} at {site} is {shown(value)}, which is below zero."
                 yield Breach("nobody_is_negative", f"{row.where} {column}", shown(value), "0 or more", message)
+
+
+def staff_go_where_they_are_missing(run: Run) -> Iterator[Breach]:
+    """Staff who can be spared go where staff are missing, then recruits do: firm rotas first, then in site order."""
+    for team, unit in run.question.rota_units():
+        if _go_beyond_what_may_be(run, team, unit):
+            continue  # said under the name of what they go beyond
+        due = _shared_out_by_the_words(run, team, unit)
+        for pool in (one for one in run.pools(team) if (team, unit, one) in run.staffing):
+            row = run.staffing[team, unit, pool]
+            for column in ("moved_in", "moved_out", "recruited"):
+                yield from differs("staff_go_where_they_are_missing", row, column, due[column, pool])
+
+
+def _go_beyond_what_may_be(run: Run, team: str, unit: str) -> bool:
+    """Whether staff move or are recruited past a limit, to nowhere, in halves, or fewer than none."""
+    limits = run.question.teams[team]
+    rows = [row for (who, counted, _), row in run.staffing.items() if (who, counted) == (team, unit)]
+    cells = [row.cells[column] for row in rows for column in ("moved_in", "moved_out", "recruited")]
+    moved_in, moved_out, recruited = (run.total_moving(team, unit, c) for c in ("moved_in", "moved_out", "recruited"))
+    past = ((moved_in, limits.moves.value), (recruited, limits.recruits.value))
+    return (
+        any(most is not None and amount > most and not nearly(amount, most) for amount, most in past)
+        or not nearly(moved_in, moved_out)
+        or any(amount < 0 or (unit == "people" and amount % 1) for amount in cells)
+    )
+
+
+def _shared_out_by_the_words(run: Run, team: str, unit: str) -> dict[tuple[str, str], Fraction]:
+    """Return how many move in, move out and are recruited at each pool. People do so whole."""
+    pools, stated = run.pools(team), run.question.teams[team]
+    needs = {pool: list(run.needs(team, unit, pool)) for pool in pools}
+    soft = {code: service.rotas[team, unit].may_fall_short for code, service in run.question.services.items()
+            if (team, unit) in service.rotas}  # fmt: skip
+    every, firm = (
+        {pool: max((n for code, n in needs[pool] if take or not soft[code]), default=Fraction(0)) for pool in pools}
+        for take in (True, False)
+    )
+    staff = {pool: run.in_post(team, unit, pool) for pool in pools}
+    found = {(column, pool): Fraction(0) for column in ("moved_in", "moved_out", "recruited") for pool in pools}
+    left = {"moved_in": stated.moves.value, "recruited": stated.recruits.value}
+
+    def come(column: str, pool: str, amount: Fraction) -> Fraction:
+        limit = left[column]
+        amount = amount if limit is None else min(amount, limit)
+        amount = max(Fraction(amount // 1) if unit == "people" else amount, Fraction(0))
+        found[column, pool] += amount
+        staff[pool] += amount
+        left[column] = None if limit is None else limit - amount
+        return amount
+
+    def move(asked: Mapping[str, Fraction], kept_back: Mapping[str, Fraction]) -> None:
+        for here in pools:
+            for there in pools:
+                spare = staff[there] - kept_back[there]
+                spare = Fraction(spare // 1) if unit == "people" else spare
+                going = come("moved_in", here, min(asked[here] - staff[here], spare))
+                found["moved_out", there] += going
+                staff[there] -= going
+
+    def recruit(asked: Mapping[str, Fraction]) -> None:
+        for here in pools:
+            missing = asked[here] - staff[here]
+            come("recruited", here, Fraction(-(-missing // 1)) if unit == "people" else missing)
+
+    move(firm, every)
+    recruit(firm)
+    move(firm, firm)
+    move(every, every)
+    recruit(every)
+    return found
 
 
 class Standing(NamedTuple):
@@ -389,5 +455,6 @@ TABLE_CHECKS = (
     moves_balance,
     people_are_whole,
     nobody_is_negative,
+    staff_go_where_they_are_missing,
 )
 LINK_CHECKS = (links_are_right, exceptions_are_right)

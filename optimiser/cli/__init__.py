@@ -18,7 +18,7 @@ import typer
 from optimiser.cli.about import doctor, rules, schema
 from optimiser.cli.app import app
 from optimiser.cli.explanations import explain, sweep
-from optimiser.cli.files import export, report, serve
+from optimiser.cli.files import export, pack, report, serve
 from optimiser.cli.importing import import_
 from optimiser.cli.options import options
 from optimiser.cli.questions import evaluate, init, solve, validate
@@ -28,7 +28,7 @@ from optimiser.errors import DISTRIBUTION, CheckFailed, Fault, InputError, NoPla
 # Commands stand in the help in this order.
 for command in (
     *(init, import_, validate, solve, evaluate, options, explain, check, compare, rotas, sweep),
-    *(report, export, serve, rules, schema, doctor),
+    *(report, export, pack, serve, rules, schema, doctor),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 

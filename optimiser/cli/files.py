@@ -1,4 +1,4 @@
-"""Commands that pass runs on to other people and programs: report, export and serve."""
+"""Commands that pass runs on to other people and programs: report, export, pack and serve."""
 
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from optimiser.cli.app import AsJson, Quiet, breaches_in_words, new_run, progress, say
+from optimiser.cli.app import AsJson, Quiet, Run, breaches_in_words, new_run, progress, say
 from optimiser.errors import CheckFailed
 
 
@@ -63,6 +63,34 @@ def export(
     words = [f"Wrote {len(names)} files to {folder}:", *(f"  {name}" for name in names)]
     then = "" if quiet else "open the workbook; its sheet Recalculation works the numbers out again"
     say(words, {"folder": str(folder), "files": names}, as_json, then)
+
+
+def pack(
+    run: Run,
+    out: Annotated[Path | None, typer.Option(help="The zip file to write. Default: a new one beside the run.")] = None,
+    without_workbook: Annotated[
+        bool, typer.Option("--without-workbook", help="Leave out the workbook, which needs XlsxWriter.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Pack a run with its proof in one zip file: the words, every table, and a checker that needs nothing installed.
+
+    Example:  optimiser pack runs/base
+    """
+    from optimiser.plan.runs import next_free_file
+    from optimiser.report.pack import write_pack
+
+    target = out or next_free_file(run.resolve().parent, f"{run.resolve().name}_pack", ".zip")
+    with progress(quiet or as_json) as tell:
+        tell("Checking the run, packing it, and checking the pack")
+        written = write_pack(run, target, workbook=not without_workbook)
+    size = written.stat().st_size
+    words = [
+        f"Wrote {written} ({size / 1e6:.1f} MB). Unpack it and open 00_START_HERE.html.",
+        "To check it without this program, in the unpacked folder: python verify.py",
+    ]
+    say(words, {"pack": str(written), "bytes": size}, as_json)
 
 
 def serve(

@@ -94,8 +94,9 @@ def validate(config: Config, as_json: AsJson = False) -> None:
     Example:  optimiser validate configs/base.yaml
     """
     from optimiser.inputs import read_question
+    from optimiser.inputs.provenance import notes
     from optimiser.inputs.tables import boundary_file
-    from optimiser.problem.words import amount, of_incomers
+    from optimiser.problem.words import amount, of_changes, of_incomers
 
     question = read_question(config)
     problem, areas_outside = question.problem, question.config.settings.areas_outside
@@ -110,8 +111,10 @@ def validate(config: Config, as_json: AsJson = False) -> None:
     if left_out := len(question.place.areas) - len(question.place.counting(areas_outside).areas):
         some = amount(left_out, "areas outside")
         words.append(f"Left out: {some} of which not every activity is known (areas_outside: {areas_outside}).")
-    words += [*of_incomers(problem), *taken_in_words(question)]
-    record = counts | {"doubts": list(question.doubts), "taken": list(question.taken)}
+    words += [*of_changes(problem), *of_incomers(problem), *taken_in_words(question)]
+    unsourced = notes(question.place, question.place_folder)
+    words += ["Of where tables come from:", *(f"  {one}" for one in unsourced)] if unsourced else []
+    record = counts | {"doubts": list(question.doubts), "taken": list(question.taken), "sources": unsourced}
     say(words, record, as_json, f"optimiser solve {config}")
 
 
@@ -131,6 +134,7 @@ def solve(
     """
     from optimiser.explanation import Clash, record
     from optimiser.inputs import read_question
+    from optimiser.problem.words import of_changes
     from optimiser.report.answers import answer
 
     with progress(quiet or as_json) as tell:
@@ -144,7 +148,7 @@ def solve(
         if as_json:
             typer.echo(json.dumps({"folder": str(written), "outcome": "no plan", "clash": record(found)}, indent=2))
             raise NoPlan(f"{found}\nRun folder: {written}", found.names)
-        say([problem.title, "", str(found)], {}, False, last=f"Run folder: {written}")
+        say([problem.title, *of_changes(problem), "", str(found)], {}, False, last=f"Run folder: {written}")
         raise typer.Exit(NoPlan.exit_code)
     extra: list[str | Otherwise] = [*found.set_against, *taken_in_words(question)]
     finish(found.plan, folder, extra, as_json=as_json, quiet=quiet, full=full, would_change=found.would_change)

@@ -24,17 +24,21 @@ def check(run: Run, as_json: AsJson = False) -> None:
 
     Example:  optimiser check runs/base
     """
-    from optimiser.checker import CHECKS, said_of_no_plan
+    from optimiser.checker import CHECKS, said_of_best, said_of_no_plan
     from optimiser.checker import check as check_run
 
     breaches = check_run(run)
+    # Of a run that is not so, whether its plan is best is no question.
+    best = None if len(breaches) else said_of_best(run)
     if as_json:
-        typer.echo(json.dumps({"checks": len(CHECKS), "breaches": breaches.to_dict("records")}, indent=2, default=str))
+        found = {"checks": len(CHECKS), "breaches": breaches.to_dict("records"), "best": best}
+        typer.echo(json.dumps(found, indent=2, default=str))
     if len(breaches):
         raise CheckFailed(breaches_in_words(breaches))
     if not as_json:
         no_plan = said_of_no_plan(run)
-        words = [no_plan or f"{run} is clean: {len(CHECKS)} kinds of check, no disagreement."]
+        words = [no_plan] if no_plan else [f"{run} is clean: {len(CHECKS)} kinds of check, no disagreement."]
+        words += [best["words"]] if best and not no_plan else []
         say(words, {}, False, f"optimiser {'explain' if no_plan else 'report'} {run}")
 
 
@@ -80,11 +84,13 @@ def compare(
     shown_rows = compared if full else compared[compared.map(_cell).nunique(axis=1) > 1]
     _print_table(shown_rows, _names_in(tables))
     left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
+    hidden = 0
     for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
         typer.echo(f"\n{name} against {next(iter(tables))}, in sentences that may be quoted:")
         first = said if full else said[said["kind"].isin(SAID_FIRST)]
         typer.echo("\n".join(f"- {sentence}" for sentence in first["sentence"]))
-        left_out += [amount(len(said) - len(first), "sentences")] if len(said) > len(first) else []
+        hidden += len(said) - len(first)
+    left_out += [amount(hidden, "sentences")] if hidden else []
     if near := [f"- {name}: {sentence}" for name, said in level.items() for sentence in said]:
         typer.echo("\n".join(["\nToo near to call, each within its own question:", *near]))
     if left_out:

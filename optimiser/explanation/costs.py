@@ -167,7 +167,7 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
         districts = (one for one in by_group if one[0].startswith("district "))
         named, here, there = max(districts, key=lambda one: one[2] - one[1], default=("", 0.0, 0.0))
         if there > here:
-            groups.append(f"worst off, {named.removeprefix('district ')} {_from_to(here, there)}")
+            groups.append(f"most longer, {named.removeprefix('district ')} {_from_to(here, there)}")
         lines += [f"  {'; '.join(groups)}."] if groups else []
     return lines
 
@@ -194,7 +194,11 @@ def _rows(before: Plan, after: Plan, service: str, minutes: float) -> Iterator[t
         of_group = {name: column[rows] for name, column in numbers.items()}
         yield (service, group, *_row(of_group, "patients_per_year", "population", minutes))
     if OLDER in frame:
-        yield (service, measures.AGE_75_PLUS, *_row(numbers, OLDER, OLDER, minutes))
+        # Means are on the footing of patients': an area's people of that age cross the border as its patients do.
+        patients, older = (frame[one].groupby(level=0) for one in ("patients_per_year", OLDER))
+        share = frame["patients_per_year"] / patients.transform("sum")
+        numbers["weight"] = (older.transform("sum") * share).fillna(frame[OLDER]).to_numpy(dtype=float)
+        yield (service, measures.AGE_75_PLUS, *_row(numbers, "weight", OLDER, minutes))
 
 
 def _row(numbers: Mapping[str, Floats], weight: str, people: str, minutes: float) -> Iterator[float]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from optimiser.model.rules import name_of
 from optimiser.plan import Plan
-from optimiser.scenarios.parameters import Parameter
+from optimiser.problem.parameters import Parameter
 
 
 def record(value: Any) -> Any:

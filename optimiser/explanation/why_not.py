@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.errors import NoPlan
+from optimiser.errors import NO_PLAN, NoPlan
 from optimiser.explanation.best import best_option, best_plan
 from optimiser.explanation.clashes import Clash, clash
 from optimiser.explanation.costs import (
@@ -75,13 +75,18 @@ class WhyNotOption:
         problem, broken = self.plan.problem, len(self.broken)
         if not self.changes:
             return "This option is the plan itself."
-        lines = [f"Against the plan: {changes_in_words(problem, self.changes)}."]
+        lines = []
+        if problem.exceptions:
+            lines.append("The plan here is the best with the exceptions that the option states, granted to every plan.")
+        lines.append(f"Against the plan: {changes_in_words(problem, self.changes)}.")
         if broken:
             rules = len({without_sites(str(one), problem.sites) for one in self.broken["instance"]})
             places = f" in {broken} places" if broken > rules else ""
             lines += [f"It breaks {amount(rules, 'rules')}{places}:", *broken_in_words(self.broken)]
         else:
-            lines.append("It breaks no rule.")
+            listed_ones = self.option.exceptions
+            rests = len(listed_ones) and listed_ones["would_have_broken"].astype(bool).any()
+            lines.append(f"It breaks no rule{' but for exceptions that it states' if rests else ''}.")
         lines += ["Against the plan it comes to:", *costs_in_words(self.plan, self.option, self.costs)]
         lines += whom_in_words(problem, self.whom)
         if self.nearest:
@@ -135,7 +140,9 @@ class WhyNotSite:
         else:
             lines.append(f"The plan as it stands, {with_it} and nothing else changed, breaks no rule.")
         if self.best is None:
-            return "\n".join([*lines, f"No plan {with_it} meets every rule.", str(self.clash)])
+            why = str(self.clash).replace(NO_PLAN, f"No plan {with_it} meets every rule.", 1)
+            lifted = f" It was put {with_it}, as if that were fixed."
+            return "\n".join([*lines, why if self.fixed else f"{why}\n{lifted.strip()}"])
         lines.append(f"The best plan {with_it}: {self._changed(self.best)}.")
         lines += costs_in_words(self.plan, self.best, self.costs)
         lines += whom_in_words(self.plan.problem, self.whom if self.whom is not None else pd.DataFrame())

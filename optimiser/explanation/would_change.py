@@ -26,8 +26,8 @@ from optimiser.model.rules import LIMITS, Demand, demand_of, name_of
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.proof import PROVED, Option
 from optimiser.problem import Problem
+from optimiser.problem.parameters import BORDER_PULL, Parameter, parameters
 from optimiser.problem.words import PATIENTS, amount, begun, listed, percent, places, shown
-from optimiser.scenarios.parameters import BORDER_PULL, Parameter, parameters
 from optimiser.scenarios.switching import Switching, switching
 from optimiser.scenarios.turning import turning_values
 from optimiser.search.enumeration import can_be_ranked
@@ -337,7 +337,7 @@ def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
     if kind == "staff":
         counted = "" if names[1] == "people" else f" {names[1]}"
         one = "of the " if abs(by) == 1 and not counted else ""
-        return f"{float(abs(by)):g}{counted} fewer {one}{problem.teams[names[0]].name} in post"
+        return f"{float(abs(by)):g}{counted} fewer {one}{problem.teams[names[0]].name} in post, shared as they are now"
     if kind == "demand_factor":
         whose = listed(one.name for one in problem.services.values() if one.activity == names[0])
         return f"{share} {'more' if by > 0 else 'fewer'} patients for {whose}"

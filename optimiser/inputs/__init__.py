@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from optimiser.errors import Fault, InputError, quoted
-from optimiser.inputs.assembling import with_offsets_stated
+from optimiser.inputs.assembling import problem_of, with_offsets_stated
 from optimiser.inputs.config import Config, draft_config, resolved_yaml
 from optimiser.inputs.covers import faults as cover_faults
 from optimiser.inputs.disagreements import disagreements
@@ -72,6 +72,8 @@ def read_question(path: str | Path) -> Question:
     years = dict(words.split(": ", maxsplit=1) for words in draft.taken)
     found = [] if place is None else [_fault(*one, years) for one in disagreements(config, place)]
     cover = [Fault(where, words) for where, words in cover_faults(config)]
+    if draft.faults and place and not (cover or table_faults or found):
+        found += _faults_of_changes(config, place)
     faults = dict.fromkeys([*draft.faults, *cover, *table_faults, *found])
     if faults or place is None:
         raise InputError(faults)
@@ -79,6 +81,17 @@ def read_question(path: str | Path) -> Question:
     taken = (*draft.taken, *place.taken, *([rounded] if rounded else []))
     problem = replace(problem, files=_files(with_offsets_stated(config, problem), place, taken))
     return Question(problem, config, config.place, place, (*taken, *place.not_read), place.doubts)
+
+
+def _faults_of_changes(config: Config, place: Place) -> list[Fault]:
+    """Return what cannot be changed, where settings that say nothing of that are faulty."""
+    services = config.settings.services.items()
+    unfitted = {code: service.model_copy(update={"observed": None}) for code, service in services}
+    try:
+        problem_of(replace(config, settings=config.settings.model_copy(update={"services": unfitted})), place)
+    except InputError as error:
+        return list(error.faults)
+    return []
 
 
 def _fault(where: str, words: str, years: Mapping[str, str]) -> Fault:

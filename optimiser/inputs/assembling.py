@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
+from optimiser.inputs.changing import with_changes
 from optimiser.inputs.config import Config, Settings
 from optimiser.inputs.config.figures import StatedFigure
 from optimiser.inputs.config.settings import ObservedSettings, ServiceSettings, TeamSettings, TravelSettings
@@ -38,11 +39,14 @@ from optimiser.problem import (
     Unit,
 )
 from optimiser.problem.decimals import PLACES, exactly, table_times, times
-from optimiser.problem.growth import AGES, Ages, grown
+from optimiser.problem.growth import AGES, patients_after
 
 
 def problem_of(config: Config, place: Place) -> Problem:
-    """Return the problem that a config and its tables state, which must agree; without files."""
+    """Return the problem that a config and its tables state, which must agree; without files.
+
+    Offsets are fitted before anything is changed. Raises ``InputError`` for changes of what there is not.
+    """
     settings = config.settings
     place = place.counting(settings.areas_outside)
     listed = place.sites.sort_values("site")
@@ -61,12 +65,14 @@ def problem_of(config: Config, place: Place) -> Problem:
         areas=areas,
         journeys=_journeys(place, areas.index, sites, settings.travel),
         factors=_factors(settings.travel),
+        times_of_day={name: name == settings.travel.time for name in settings.travel.times or ()},
         minute_places=_places(settings.travel),
-        demand=_grown(growth, areas, ages) if growth else _demand(place, areas.index),
+        demand=patients_after(growth, areas, ages) if growth else _demand(place, areas.index),
         growth=growth,
         ages=ages,
         teams={code: _team(code, team, place.grades_of(code)) for code, team in settings.teams.items()},
         staff=_staff(config, place),
+        closed=_closed(settings),
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
         nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
         transfers=transfers,
@@ -82,7 +88,7 @@ def problem_of(config: Config, place: Place) -> Problem:
     fitted: dict[object, dict[str, float]] = {}
     observed = {code: _observed(problem, place, code, one.observed, fitted) for code, one in settings.services.items()}
     services = {code: replace(service, observed=observed[code]) for code, service in problem.services.items()}
-    return replace(problem, services=services) if any(observed.values()) else problem
+    return with_changes(config, replace(problem, services=services) if any(observed.values()) else problem)
 
 
 def _border(settings: Settings, place: Place, areas: pd.Index[str], neighbours: Sequence[str]) -> Border | None:
@@ -160,6 +166,11 @@ def _ways(settings: Settings, team: str, transfers: pd.DataFrame, neighbours: Se
     return {site: (float(minutes[base, row[site]]), float(minutes[row[site], base])) for site in others}
 
 
+def _closed(settings: Settings) -> dict[str, Fixed]:
+    """Return by site that nothing is provided there, and why, where the config closes it."""
+    return {site: one.into(Fixed, provided=False) for site, one in (settings.closed_sites or {}).items()}
+
+
 def _service(settings: Settings, code: str, all_neighbours: Sequence[str], transfers: pd.DataFrame) -> Service:
     service = settings.services[code]
     listed = {"all": all_neighbours, "none": ()}.get(str(service.neighbours), service.neighbours)
@@ -168,7 +179,7 @@ def _service(settings: Settings, code: str, all_neighbours: Sequence[str], trans
         Service,
         code=code,
         neighbours=tuple(site for site in all_neighbours if site in listed),
-        fixed={site: one.into(Fixed) for site, one in service.fixed.items()},
+        fixed={site: one.into(Fixed) for site, one in service.fixed.items()} | _closed(settings),
         neighbours_take_at_most={site: one.figure() for site, one in (service.neighbours_take_at_most or {}).items()},
         same_site=tuple(one.into(Link, service=other) for other, one in service.same_site.items()),
         rotas=tuple(
@@ -209,11 +220,6 @@ def _growth(settings: Settings, place: Place, areas: pd.Index[str]) -> Growth | 
         {name: rate.value for name, rate in ages.items() if rate is not None},
         {activity: rate.value for activity, rate in by_activity.items()},
     )
-
-
-def _grown(growth: Growth, areas: pd.DataFrame, ages: Ages) -> pd.DataFrame:
-    rates = {"by_age": growth.by_age, "by_activity": growth.by_activity}
-    return grown(growth.before, areas, growth.years, **rates, ages=ages)
 
 
 def _ages(settings: Settings) -> dict[str, dict[str, Figure]]:

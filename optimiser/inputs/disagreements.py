@@ -57,6 +57,9 @@ def disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         for number, site in enumerate(sites):
             if words := _not_a_candidate(place, site):
                 yield config.where("today", code, number), words
+    for site in settings.closed_sites or ():
+        if words := _not_a_candidate(place, site):
+            yield config.where("closed_sites", site), words
     for number, one in enumerate(settings.exceptions or ()):
         if words := _not_a_candidate(place, one.site):
             yield config.where("exceptions", number, "site"), words

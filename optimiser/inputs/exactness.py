@@ -42,7 +42,11 @@ def exact_problem_of(config: Config, place: Place) -> tuple[Config, Problem, str
         words = f"journey times rounded to {places} decimal{'s' * (places != 1)} of a minute"
         why = "with more, sums over so many patients would not be exact (travel.decimals)"
         return changed, problem, f"{shown(config.place / 'journeys.csv')}: {words}; {why}."
-    raise InputError([Fault(shown(config.place / "demand.csv"), _too_fine_patients(problem))])
+    words = _too_fine_patients(problem)
+    if config.settings.change:
+        words = f"{words[:-1]}, or change patients and shares by rounder numbers."
+        raise InputError([Fault(config.where("change"), words)])
+    raise InputError([Fault(shown(config.place / "demand.csv"), words)])
 
 
 def _with_decimals(config: Config, places: int) -> Config:

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,10 @@ _CURLY_QUOTE = re.compile(r"\s*(?:- +)?(?:[^#'\":]*: +)?[\u2018\u2019\u201c\u201
 
 Spot = tuple[str | int, ...]
 _PLAIN = "tag:yaml.org,2002:"
+
+
+class Plus(float):
+    """A number written with a plus before it: where something is changed, it means so many more."""
 
 
 @dataclass(frozen=True)
@@ -157,12 +162,11 @@ def read_yaml(path: Path) -> tuple[Said | None, list[Fault]]:
 
 def _compose(path: Path, data: bytes) -> Any:
     """Return the tree of YAML nodes, or raise ``InputError`` with a plain message."""
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     text = _decoded(path, data)
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        node = _nodes(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if found := _pasted(text, mark.line + 1 if mark else 1):
@@ -175,6 +179,14 @@ def _compose(path: Path, data: bytes) -> Any:
     if node is None:
         raise _refusal(path, None, "the file is empty. Write the settings into it, or delete it.")
     return node
+
+
+@lru_cache(maxsize=16)
+def _nodes(text: str) -> Any:
+    """Return YAML nodes, to be left as they are: many questions are based on one file."""
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe", pure=True).compose(text)
 
 
 def _decoded(path: Path, data: bytes) -> str:
@@ -308,7 +320,7 @@ class _Reader:
             base = 0 if digits.lstrip("+-")[:2].lower() in ("0x", "0o", "0b") else 10
             number: float = int(digits, base) if kind == "int" else float(digits)
             if math.isfinite(number):
-                return number
+                return Plus(number) if text.startswith("+") else number
         except (ValueError, OverflowError):
             pass
         self._fault(origin, f"{quoted(text)} is not a number that can be used. Correct it.")

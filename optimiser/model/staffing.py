@@ -6,6 +6,7 @@ so the same question always gets the same answer.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -120,6 +121,19 @@ def allocate(problem: Problem, designated: Collection[tuple[str, str]]) -> pd.Da
                 (team, unit, site, need.in_post[i], *moved[:, i], recruited[i], staff[i], need.full[0, i], short)
             )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def at_pools(staff: pd.DataFrame, column: str) -> dict[tuple[str, str, str], float]:
+    """Return a column of staff by team, unit and pool."""
+    return dict(zip(zip(staff["team"], staff["unit"], staff["site"], strict=True), staff[column].tolist(), strict=True))
+
+
+def totals(staff: pd.DataFrame, column: str) -> dict[tuple[str, str], float]:
+    """Return a column of staff added up over pools, by team and unit."""
+    each: dict[tuple[str, str], list[float]] = {}
+    for (team, unit, _), amount in at_pools(staff, column).items():
+        each.setdefault((team, unit), []).append(amount)
+    return {who: math.fsum(amounts) for who, amounts in each.items()}
 
 
 def number_of_sites(problem: Problem, designated: Collection[tuple[str, str]], service: str, rota: RotaNeed) -> int:

@@ -84,7 +84,8 @@ class Plan:
         ``how`` then says which of them a row is of.
         """
         found = list(self.journeys_to.values())
-        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=JOURNEY_COLUMNS)
+        columns = [*JOURNEY_COLUMNS, *(["how"] if self.problem.border else [])]
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
 
     @cached_property
     def journeys_to(self) -> Mapping[str, pd.DataFrame]:

@@ -408,6 +408,15 @@ class _Written(_Strict):
     verified: bool
 
 
+class _Changed(_Strict):
+    name: str
+    was: float
+    value: float
+    reason: str
+    source: str
+    verified: bool
+
+
 class _Record(_Strict):
     format: Literal[1]
     date: Day
@@ -417,6 +426,7 @@ class _Record(_Strict):
     objectives: list[_Reached]
     ties: Count | None
     enumeration: _Listing | None
+    changed: list[_Changed] = []
     standings: list[_Standing] = []
     know_before: list[_Known] = []
     sentences: list[_Sentence] = []

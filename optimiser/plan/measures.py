@@ -16,8 +16,8 @@ import pandas as pd
 
 from optimiser.journeys.by_transfer import DAYS_A_YEAR, MINUTES_AN_HOUR
 from optimiser.journeys.observed import backcast
+from optimiser.model import staffing
 from optimiser.model.arithmetic import journeys, loads_of_beds, one_choice
-from optimiser.model.staffing import rotas_needed
 from optimiser.plan import Plan
 from optimiser.plan.proof import Designations
 from optimiser.problem import LEAVES, PULLED, STAYS, Beds, Problem, beds
@@ -420,7 +420,6 @@ def _direct(plan: Plan, service: str) -> Plan:
 
 
 def _staff_rows(plan: Plan) -> Iterator[Row]:
-    totals = plan.staffing.groupby(["team", "unit"], sort=False).sum(numeric_only=True)
     published: tuple[tuple[str, str, Better], ...] = (
         ("staff_needed", "needed", "neither"),
         ("staff_in_post", "in_post", "neither"),
@@ -428,6 +427,7 @@ def _staff_rows(plan: Plan) -> Iterator[Row]:
         ("staff_moved", "moved_in", "lower"),
         ("staff_recruited", "recruited", "lower"),
     )
+    totals = {column: staffing.totals(plan.staffing, column) for _, column, _ in published}
     for team, unit in plan.problem.team_units:
         for name, column, better in published:
             yield name, "", f"{team} ({unit})", float(totals[column][team, unit]), unit, better
@@ -441,20 +441,23 @@ def _staff_rows(plan: Plan) -> Iterator[Row]:
 
 def _vacancy_rows(plan: Plan) -> Iterator[Row]:
     """Yield what each rota would be short of if one person left; nobody can leave where nobody is."""
-    staff = plan.staffing.set_index(["team", "unit", "site"])["staff"]
-    for code, rota, pool, needed in rotas_needed(plan.problem, plan.designated):
-        left = max(0.0, float(staff[rota.team, rota.unit, pool]) - 1)
+    staff = staffing.at_pools(plan.staffing, "staff")
+    for code, rota, pool, needed in staffing.rotas_needed(plan.problem, plan.designated):
+        left = max(0.0, staff[rota.team, rota.unit, pool] - 1)
         yield VACANCY, code, f"{pool} {rota.team} ({rota.unit})", max(0.0, needed - left), rota.unit, "lower"
 
 
 def _change_rows(plan: Plan) -> Iterator[Row]:
-    known = plan.designations[plan.designations["today"].notna()]
-    if known.empty:
-        return
-    changed = known["designated"] != known["today"].astype(bool)
-    yield "changes_from_today", "", "", float(changed.sum()), "changes", "lower"
-    for service, changes in changed.groupby(known["service"], sort=False):
-        yield "changes_from_today", str(service), "", float(changes.sum()), "changes", "lower"
+    differs = plan.designated ^ plan.problem.today
+    changed = {
+        code: sum((site, code) in differs for site in plan.problem.candidates)
+        for code in plan.problem.services
+        if code in plan.problem.services_with_today
+    }
+    if changed:
+        yield "changes_from_today", "", "", float(sum(changed.values())), "changes", "lower"
+    for service, changes in changed.items():
+        yield "changes_from_today", service, "", float(changes), "changes", "lower"
 
 
 def mean(minutes: pd.Series[float], weight: pd.Series[float]) -> float:

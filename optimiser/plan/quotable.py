@@ -24,6 +24,7 @@ from optimiser.problem.words import (
     listed,
     moves,
     one_of,
+    percent,
     places_that_agree,
     rule_in_words,
 )
@@ -47,6 +48,9 @@ SAID_FIRST = (
 # Kinds of sentences about minutes from home to the unit.
 OF_MINUTES = ("who", "worst", "warning", "cliff")
 WAITS_INCLUDED = "waits included"
+# Where some stay where they are seen first, minutes and people are those of whoever is taken on.
+OF_THOSE_TAKEN_ON = "by the journeys of the {} of patients who are taken on; the others stay where they are seen first"
+ONE_BY_ONE = "each area is counted whole, though only {} of its patients are taken on from where they are seen first"
 # Kinds that are about journeys of those alone who do not leave for a neighbour whatever is designated.
 OF_THOSE_WHO_STAY = ("who", "worst", "cliff")
 LEAVERS_LEFT_OUT = "by the journeys of those who do not leave for a neighbour {}"
@@ -156,7 +160,8 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     stated = base["settings"].set_index("setting")["value"].get("a_tie_is_within")
     tie = None if stated is None else float(stated)
     one_question = not in_short(base, other)
-    found = [*_rules(frames, {**_teams(other), **names, **sites}, name, base_name, one_question)]
+    excepted = {"before": _but_for(base), "after": _but_for(other)}
+    found = [*_rules(frames, {**_teams(other), **names, **sites}, name, base_name, one_question, excepted)]
     found += _level(frames, names, tie) if one_question else []
     found += [*_openings(frames, names, sites, name, base_name)]
     found += _questions(base, other, name, base_name)
@@ -166,7 +171,8 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     for service in counted:
         if _changes(frames, service):
             called = str(names.get(service, service))
-            found += _about(frames, service, called, _when_they_leave(frames, service, name, base_name), some_leave)
+            when, taken_on = _when_they_leave(frames, service, name, base_name), _taken_on(base, other, service)
+            found += _about(frames, service, called, when, some_leave, taken_on)
     same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
     found += _demand(frames, names)
     if same:
@@ -206,8 +212,20 @@ def _teams(answer: Answer) -> dict[str, str]:
     return {path[1]: value for path, value in parts if len(path) == 3 and path[0] == "teams" and path[2] == "name"}
 
 
+def _but_for(answer: Answer) -> str:
+    """Return that an answer breaks no rule only because of exceptions, if so."""
+    listed_ones = answer.get("exceptions")
+    rests = listed_ones is not None and len(listed_ones) and is_true(listed_ones["would_have_broken"]).any()
+    return " but for exceptions that it states" if rests else ""
+
+
 def _rules(
-    frames: Frames, known: Mapping[str, str], name: str, base_name: str, one_question: bool
+    frames: Frames,
+    known: Mapping[str, str],
+    name: str,
+    base_name: str,
+    one_question: bool,
+    excepted: Mapping[str, str],
 ) -> Iterator[Sentence]:
     """Say of each answer that breaks rules which, where and by how much; of the other, if so, that it breaks none."""
     found, whose = frames["broken"], "this" if one_question else "its"
@@ -219,7 +237,7 @@ def _rules(
         cells: list[Cell] = []
         said = [_breach(row, ending, known, cells) for row in rows.head(RULES_NAMED).to_dict("records")]
         said += ["more rules, which the table names"] if len(rows) > RULES_NAMED else []
-        none = "" if found[f"places_{other_ending}"].any() else plain(f"; {other} breaks none")
+        none = "" if found[f"places_{other_ending}"].any() else plain(f"; {other} breaks none{excepted[other_ending]}")
         words = f"{plain(called)} is not permitted by {whose} question's rules: {'; '.join(said)}{none}"
         yield Sentence("rules", "", f"{words}.", tuple(cells))
 
@@ -298,10 +316,22 @@ def _when_they_leave(frames: Frames, service: str, name: str, base_name: str) ->
     return plain(f"under {' or '.join(some)}")
 
 
-def _about(frames: Frames, service: str, name: str, when: str, some_leave: bool) -> Iterator[Sentence]:
+def _taken_on(base: Answer, other: Answer, service: str) -> str:
+    """Return which share of a service's patients are taken on from where they are seen first, if not all are."""
+    shares = set[float]()
+    for answer in (base, other):
+        stated = answer["settings"].set_index("setting")["value"]
+        ways = [stated.get(f"services.{service}.{of}.share_transferred") for of in ("transfer", "by_transfer")]
+        shares |= {float(one) for one in ways if one is not None}
+    return listed(percent(one) for one in sorted(shares)) if any(one < 1 for one in shares) else ""
+
+
+def _about(frames: Frames, service: str, name: str, when: str, some_leave: bool, taken_on: str) -> Iterator[Sentence]:
     for one in _each_about(frames, service, name, when):
         ends = [WAITS_INCLUDED] if one.kind in OF_MINUTES and _waits(frames, service) else []
         ends += [LEAVERS_LEFT_OUT.format(when)] if one.kind in OF_THOSE_WHO_STAY and some_leave else []
+        if taken_on and one.kind in (*OF_MINUTES, "average"):
+            ends.append((ONE_BY_ONE if one.kind == "average" else OF_THOSE_TAKEN_ON).format(taken_on))
         yield replace(one, template=f"{', '.join([one.template.removesuffix('.'), *ends])}.")
 
 

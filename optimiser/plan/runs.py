@@ -71,6 +71,7 @@ def files_without_plan(problem: Problem, tables: Mapping[str, pd.DataFrame], all
         "question": problem.title,
         "outcome": NO_PLAN,
         "every_clash_is_known": all_found,
+        **_changed(problem),
         "versions": versions(),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
     }
@@ -124,6 +125,31 @@ def write_files(files: Mapping[str, bytes | np.ndarray], folder: Path) -> Path:
     finally:
         remove_unfinished()
     return folder
+
+
+def write_file(content: bytes, target: Path) -> Path:
+    """Write a new file, whole or not at all. An existing file is never written over.
+
+    Raises
+    ------
+    NotWritten
+        When there is a file of that name already, or it cannot be written; nothing half-written is left.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}.unfinished-", dir=target.parent))
+        UNFINISHED.append(unfinished)
+        (unfinished / target.name).write_bytes(content)
+        if target.exists():
+            raise NotWritten(f"{target} exists already. Choose another name with --out, or move it away.")
+        (unfinished / target.name).rename(target)
+    except OSError as error:
+        if isinstance(error, NotWritten):
+            raise
+        raise NotWritten(f"{target} could not be written: {error.strerror}.") from error
+    finally:
+        remove_unfinished()
+    return target
 
 
 def remove_unfinished() -> None:
@@ -212,6 +238,7 @@ def _record(
             ],
         },
         **({} if proof.standings is None else {"standings": [_standing(one) for one in proof.standings]}),
+        **_changed(plan.problem),
         **({"know_before": told(plan)} if plan.problem.know_before else {}),
         **({"sentences": [one.record for one in said]} if said else {}),
         **({"would_change": would_change} if would_change else {}),
@@ -220,6 +247,13 @@ def _record(
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
         "seconds": proof.seconds,
     }
+
+
+def _changed(problem: Problem) -> dict[str, object]:
+    """Return the entry of what the config changed; none where it changed nothing."""
+    names = ("name", "was", "value", "reason", "source", "verified")
+    each = [{name: getattr(one, name) for name in names} for one in problem.changed]
+    return {"changed": each} if each else {}
 
 
 def _standing(one: Standing) -> dict[str, object]:

@@ -23,6 +23,7 @@ from optimiser.problem.parts import (
     STAYS,
     Beds,
     Border,
+    Changed,
     Excepted,
     Figure,
     Fixed,
@@ -51,6 +52,7 @@ __all__ = [
     "STAYS",
     "Beds",
     "Border",
+    "Changed",
     "Excepted",
     "Figure",
     "Fixed",
@@ -135,6 +137,8 @@ class Problem:
         left.
     factors
         What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
+    times_of_day
+        The times of day or ways of driving that the question knows, and whether it is asked at them.
     minute_places
         How many decimals of a minute are kept, after the factors.
     border
@@ -145,6 +149,10 @@ class Problem:
         Minutes a patient that are too few to matter. ``None``: a hundredth of the average journey to a service.
     know_before
         What to know before an answer is repeated.
+    closed
+        By candidate, why it provides nothing in this question: that is fixed of every service.
+    changed
+        What a config changed of its settings and tables, in the order in which it was changed: it is in all the above.
     files
         The resolved config and the place's tables as they were understood, by name in a run folder: what a reviewer
         needs to ask the same question again. Empty for a problem that was made in Python.
@@ -169,11 +177,14 @@ class Problem:
     growth: Growth | None = None
     ages: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     factors: Mapping[str, Figure] = field(default_factory=dict)
+    times_of_day: Mapping[str, bool] = field(default_factory=dict)
     minute_places: int = decimals.PLACES
     border: Border | None = None
     uncounted: Mapping[str, int] = field(default_factory=dict)
     a_tie_is_within: Figure | None = None
     know_before: tuple[KnowBefore, ...] = ()
+    closed: Mapping[str, Fixed] = field(default_factory=dict)
+    changed: tuple[Changed, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def __repr__(self) -> str:

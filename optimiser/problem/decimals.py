@@ -34,6 +34,17 @@ def table_times(table: pd.DataFrame, factor: Fraction, places: int = PLACES) -> 
     return pd.DataFrame(scaled, index=table.index, columns=table.columns)
 
 
+def table_plus(table: pd.DataFrame, more: Fraction, places: int = PLACES) -> pd.DataFrame:
+    """Return every number of a table and so much more, none below 0, rounded as ``table_times`` does; NaN stays.
+
+    What is added has six decimals at most, and so has the table.
+    """
+    values = table.to_numpy(dtype=float)
+    millionths = np.rint(np.where(np.isnan(values), 0.0, values) * MILLION).astype(np.int64) + int(more * MILLION)
+    found = pd.DataFrame(np.where(np.isnan(values), np.nan, np.maximum(millionths, 0) / MILLION))
+    return table_times(found.set_axis(table.index).set_axis(table.columns, axis=1), Fraction(1), places)
+
+
 def _in_whole_numbers(values: np.ndarray, factor: Fraction, places: int) -> np.ndarray | None:
     """Do the same with 64-bit whole numbers, all at once; None where the values or the factor are too fine for that."""
     known = np.where(np.isnan(values), 0.0, values)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from optimiser.problem import decimals
 from optimiser.problem.decimals import exactly
-from optimiser.problem.parts import Figure
+from optimiser.problem.parts import Figure, Growth
 
 AGES = UNDER_65, FROM_65, FROM_75 = "under_65", "from_65", "from_75"
 Ages = Mapping[str, Mapping[str, Figure]]
@@ -53,6 +53,12 @@ def grown(
         if activity in demand
     }
     return found.assign(**flat)
+
+
+def patients_after(growth: Growth, areas: pd.DataFrame, ages: Ages) -> pd.DataFrame:
+    """Return patients a year after growth, to six decimals: areas × activities."""
+    rates = {"by_age": growth.by_age, "by_activity": growth.by_activity}
+    return grown(growth.before, areas, growth.years, **rates, ages=ages)
 
 
 def with_people_times(

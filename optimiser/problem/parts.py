@@ -312,6 +312,22 @@ class Growth:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """A parameter that a config has at another value than its settings and tables make it, and why.
+
+    ``was`` is what it was before; ``words`` say what holds now, as a sentence without its stop.
+    """
+
+    name: str
+    was: float
+    value: float
+    words: str
+    reason: str
+    source: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True)
 class KnowBefore:
     """What to know before an answer is repeated, and where that is stated.
 

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import ceil, floor, isfinite
 
-from optimiser.problem import Problem
+from optimiser.problem import Changed, Fixed, Problem
 
 NO_SITE = "no site"
 PATIENTS = "patients a year"
@@ -164,6 +164,20 @@ def of_incomers(problem: Problem) -> list[str]:
         f"From {areas:,} of the {outside:,} areas outside nobody is counted for {listed(names)}: {words}"
         for areas, names in services.items()
     ]
+
+
+def of_changes(problem: Problem) -> list[str]:
+    """Return which sites a config closes and what it changed of its settings and tables, with why and whence."""
+    closed = (
+        _with_why(f"Closed: {problem.sites[site].name} provides nothing here", why)
+        for site, why in problem.closed.items()
+    )
+    return [*closed, *(_with_why(f"Changed: {one.words}", one) for one in problem.changed)]
+
+
+def _with_why(said: str, why: Fixed | Changed) -> str:
+    whence = f"{why.source or 'no source stated'}{'' if why.verified else '; not verified'}"
+    return f"{said}. Reason: {why.reason.rstrip('.')} ({whence})."
 
 
 def amount(number: float, unit: str, more: str = "") -> str:

@@ -45,7 +45,8 @@ def gains_and_losses(plan: Plan, most: int = MOST_NAMED) -> list[str]:
     nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "Nobody's journey is shorter"
     gained = gains(plan)
     rules = _numbered(gained, most) if gained else "nothing that a rule asks"
-    return [f"Worse off than with today's sites: {worse}.", f"Gained: {rules}. {nearer}."]
+    twice = " A patient may be counted at more than one service: do not add them up." if len(longer) > 1 else ""
+    return [f"Worse off than with today's sites: {worse}.{twice}", f"Gained: {rules}. {nearer}."]
 
 
 def moved(plan: Plan, service: str) -> tuple[str, str]:
@@ -110,14 +111,12 @@ def _moved(plan: Plan, service: str, moved: pd.DataFrame, way: str) -> str:
     of_all += f" ({percent(number / every['number'])})"
     if not isfinite(by):
         return f"{name}, {of_all}, of whom some reach no site"
-    said = f"{name}, {of_all}, by {by:.1f} minutes on average{_uneven(moved, by, way)}{waits}"
+    said = f"{name}, {of_all}, by {by:.1f} minutes on average{_uneven(moved, by, way)}{waits}{_stay(plan, service)}"
     return f"{said}{_incomers(plan, service)}{_hit_hardest(means)}" if way == "longer" else said
 
 
 def _incomers(plan: Plan, service: str) -> str:
     """Return how many from outside who come in today go longer, and by how much; nothing where none do."""
-    if plan.problem.services[service].transfer:
-        return ""
     now, today = (one_row_an_area(one, service).set_index("area") for one in (plan, plan.today))
     come = today[~today["resident"].astype(bool) & today["site"].isin(plan.problem.candidates)]
     more = (now["spent"].reindex(come.index) - come["spent"]).round(9)
@@ -126,8 +125,19 @@ def _incomers(plan: Plan, service: str) -> str:
     if number < WORTH_SAYING_PATIENTS:
         return ""
     by = float((patients * more)[more > 0].sum()) / number
+    everybody = float(patients.sum())
     of_all = "all" if (more > 0).all() else f"{whole(number)} of"
-    return f", and {of_all} {whole(float(patients.sum()))} from outside, by {by:.1f}"
+    who = f"{of_all} {whole(everybody)}" if round(everybody) != 1 else "the one a year"
+    return f", and {who} from outside, by {by:.1f}"
+
+
+def _stay(plan: Plan, service: str) -> str:
+    """Return that only some of those who are counted are taken on, where the others stay where they are seen first."""
+    transfer = plan.problem.services[service].transfer
+    if transfer is None or transfer.share_transferred.value >= 1:
+        return ""
+    share = percent(transfer.share_transferred.value)
+    return f" (over all of them, though only {share} are taken on and the others stay where they are seen first)"
 
 
 def _uneven(moved: pd.DataFrame, by: float, way: str) -> str:
@@ -187,10 +197,9 @@ def _less_short(plan: Plan) -> Iterator[str]:
         )
         if may and after < before:
             name = plan.problem.teams[team].name
-            left = (
-                f"only {staff_in_words(after, name, unit)} would be lacking" if after else f"no {name} would be lacking"
-            )
-            yield f"{left} on their rotas (with today's sites {before:g}{' WTE' if unit == 'WTE' else ''})"
+            left = f"only {staff_in_words(after, name, unit)}" if after else f"no {name}"
+            of = f"{before:g}{' WTE' if unit == 'WTE' else ''}"
+            yield f"{left} would be lacking on the rotas that are counted (with today's sites {of})"
 
 
 def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
@@ -210,7 +219,8 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
             staff = f"{shown(needed.pop())} {'' if unit == 'people' else f'{unit} '}{problem.teams[team].name}"
             there = f"every {lower(problem.services[code].name)} would have {staff}"
             each = listed(has) if len(at) == len(problem.candidates) else _each(problem, at, has)
-            year = problem.teams[team].year
+            is_changed = any(one.name.startswith(f"staff.{team}.") for one in problem.changed)
+            year = None if is_changed else problem.teams[team].year
             return f"{there} (in post{f' in {year}' if year else ''}: {each})"
     return f"a rule kept that today's sites break: {broken.asked(problem, instances[0]).replace('; ', ', ')}"
 
@@ -232,8 +242,8 @@ def neighbours(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             said.append(f"{plan.problem.services[str(code)].name}: {listed(each)}")
     if not said:
         why = ", by assumption: as many cross the border as today" if plan.problem.border else ""
-        return [f"No neighbouring hospital treats more patients than with today's sites, or fewer{why}."]
-    return [f"Neighbouring hospitals treat more patients a year than with today's sites, or fewer. {'; '.join(said)}."]
+        return [f"Neighbouring hospitals would treat as many patients as with today's sites{why}."]
+    return [f"Neighbouring hospitals, patients a year against today's sites: {'; '.join(said)}."]
 
 
 def changes(plan: Plan) -> list[str]:

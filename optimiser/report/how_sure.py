@@ -78,7 +78,7 @@ def _evaluated(plan: Plan) -> list[str]:
         first, *rest = broken.lines(plan)
         return [f"{head}:", *(f"  - {line}" for line in (first, *rest))] if rest else [f"{head}: {first}."]
     excepted = plan.problem.exceptions and plan.exceptions["would_have_broken"].astype(bool).any()
-    but = " but for documented exceptions" if excepted else ""
+    but = " but for exceptions that it states" if excepted else ""
     return [f"Worked out as people wrote it down, not optimised. It breaks no rule{but}."]
 
 
@@ -231,7 +231,8 @@ def next_best(plan: Plan) -> list[str]:
     other = evaluate(plan.problem, second.designated)
     means = mean_minutes_of(other)
     there = Sentence("next best", "", *swap(plan, other, means)).said({"best_there": means})
-    return [f"Next best: {there}: {worse}."]
+    several = len(listing.ranked) > 2 and listing.ranked[2].values == second.values
+    return [f"Next best{', one of several as good' if several else ''}: {there}: {worse}."]
 
 
 def _more_of(number: float, unit: str) -> str:

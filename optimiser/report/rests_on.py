@@ -17,6 +17,7 @@ FIGURES_OF_TRANSFERS = (
     "suspected_per_confirmed",
     "repatriated_share",
 )
+FIGURES_OF_RULES = ("minimum_patients", "maximum_patients")
 NO_SOURCE = "no source stated"
 
 
@@ -56,6 +57,7 @@ def figures(plan: Plan) -> list[str]:
         *_of_patients(plan),
         *_of_standards(plan),
         *_of_transfers(plan),
+        *_of_changes(plan),
     ]
 
 
@@ -101,6 +103,16 @@ def _of_standards(plan: Plan) -> list[str]:
 def _of_transfers(plan: Plan) -> list[str]:
     services = (plan.problem.services[code] for code in plan.problem.reached_by_transfer)
     return [f"Transfers to {one.name}: {words}" for one in services for words in _guesses(one)]
+
+
+def _of_changes(plan: Plan) -> list[str]:
+    """Return what the config changed and nobody verified, but for figures that are told above."""
+    told = (*FIGURES_OF_RULES, *FIGURES_OF_TRANSFERS)
+    return [
+        f"{one.words} ({one.source or NO_SOURCE})"
+        for one in plan.problem.changed
+        if not one.verified and one.name.split(".")[0] not in told
+    ]
 
 
 def _guesses(service: Service) -> list[str]:

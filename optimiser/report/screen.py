@@ -11,7 +11,7 @@ import pandas as pd
 from optimiser.plan import Plan, measures
 from optimiser.plan.told import told
 from optimiser.problem import Service
-from optimiser.problem.words import listed, percent, places, short
+from optimiser.problem.words import listed, of_changes, percent, places, short
 from optimiser.report import summary
 from optimiser.report.against_today import gains_and_losses, room
 from optimiser.report.counted import counted_today, in_words
@@ -35,6 +35,8 @@ MOST_IN_A_MATRIX = 8
 HEADINGS = ("minutes", "within", "outside")
 # What stands where there is nothing to say: nobody is treated, or no neighbour could treat them.
 NONE = "–"
+# Marks a share within the standard by the journeys of those who are taken on, where not all are.
+SOME = "*"
 
 
 def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
@@ -46,8 +48,10 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
     every = [
         plan.problem.title,
         *summary.option(plan),
+        *of_changes(plan.problem),
         *summary.what_was_asked(plan, numbers),
-        *(level(plan) or _answer(plan)),
+        *_answer(plan),
+        *level(plan),
         "",
         *(_matrix(plan, numbers) if len(plan.problem.candidates) <= MOST_IN_A_MATRIX else _rows(plan, numbers)),
         *_meaning(plan),
@@ -75,7 +79,7 @@ def _answer(plan: Plan) -> list[str]:
 def _what_would_change(plan: Plan) -> str:
     far = summary.how_far_was_looked(plan)
     return (
-        f"What would change it, for each other answer the smallest change found ({far}):"
+        f"Some changes that would turn it, others may too; each is the smallest found for its answer ({far}):"
         if far
         else "What would change it:"
     )
@@ -183,8 +187,10 @@ def _three(plan: Plan, service: str, numbers: pd.DataFrame) -> list[str]:
     beyond = of("patients_beyond_standard")
     within = (patients - beyond if isfinite(beyond) else of("patients_within_30")) / patients
     mean = of("mean_minutes")
+    transfer = plan.problem.services[service].transfer
+    some = SOME if transfer and transfer.share_transferred.value < 1 else ""
     outside = percent(of("share_outside")) if plan.problem.services[service].neighbours else NONE
-    return [f"{mean:.2f}" if isfinite(mean) else "no site", percent(within), outside]
+    return [f"{mean:.2f}" if isfinite(mean) else "no site", f"{percent(within)}{some}", outside]
 
 
 def _meaning(plan: Plan) -> list[str]:
@@ -196,7 +202,13 @@ def _meaning(plan: Plan) -> list[str]:
     within = f"{limits.pop():g} minutes" if len(limits) == 1 else "the standard, 30 minutes where there is none"
     figures = f"Residents' average minutes, share within {within}, share treated outside the system."
     today = " In brackets: today's sites, under this question and by this model."
-    return [figures + today * bool(plan.problem.services_with_today), *_counted_twice(counted)]
+    some = {
+        percent(one.transfer.share_transferred.value): None
+        for one in counted
+        if one.transfer and one.transfer.share_transferred.value < 1
+    }
+    star = f" {SOME} By the journeys of those who are taken on: {listed(some)} of patients; the others stay nearer."
+    return [figures + today * bool(plan.problem.services_with_today) + star * bool(some), *_counted_twice(counted)]
 
 
 def _counted_twice(services: Sequence[Service]) -> Iterator[str]:

@@ -11,9 +11,12 @@ from optimiser.journeys.shared_out import sharing
 from optimiser.plan import Plan, matters, measures
 from optimiser.plan.finished import Run
 from optimiser.problem import Problem
+from optimiser.problem.growth import patients_after
 from optimiser.problem.words import (
     amount,
+    listed,
     of_ages,
+    of_changes,
     of_incomers,
     places,
     sites_in_words,
@@ -28,7 +31,7 @@ from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, mov
 def lines(plan: Plan) -> list[str]:
     """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
     numbers = plan.measures
-    asked = [plan.problem.title, *option(plan), ""]
+    asked = [plan.problem.title, *option(plan), *of_changes(plan.problem), ""]
     return [*asked, *services(plan, numbers), "", *notes(plan, numbers), "Draft: not a decision."]
 
 
@@ -169,8 +172,12 @@ def _factors(problem: Problem) -> list[str]:
 
 
 def _more(problem: Problem, activity: str) -> float:
-    before = float(problem.growth.before[activity].sum()) if problem.growth else 0.0
-    return float(problem.demand[activity].sum()) / before - 1 if before else 0.0
+    """Return by which share growth alone made patients more: what a config changed besides is told apart."""
+    if problem.growth is None:
+        return 0.0
+    before = float(problem.growth.before[activity].sum())
+    after = patients_after(problem.growth, problem.areas, problem.ages) if problem.changed else problem.demand
+    return float(after[activity].sum()) / before - 1 if before else 0.0
 
 
 def _observed(plan: Plan, numbers: pd.DataFrame) -> list[str]:
@@ -262,7 +269,7 @@ def exceptions_in_short(plan: Plan) -> list[str]:
     """Return which documented exceptions the plan makes use of, in one sentence; nothing where there are none."""
     if not plan.problem.exceptions:
         return []
-    used = "; ".join(_in_words(plan, one) for one in _used(plan))
+    used = "; ".join(f"({number}) {_in_words(plan, one)}" for number, one in enumerate(_used(plan), start=1))
     return [_how_many_exceptions(plan, f": {used}." if used else ".")]
 
 
@@ -272,19 +279,18 @@ def _used(plan: Plan) -> list[tuple[tuple[str, str], pd.DataFrame]]:
 
 def _how_many_exceptions(plan: Plan, more: str) -> str:
     every, used = len(matters(plan.exceptions)), len(_used(plan))
-    said = amount(used, "exceptions", "documented ") if used else "no documented exception"
-    return f"It rests on {said}{f' of {every}' if every != used else ''}{more}"
+    said = amount(used, "exceptions") if used else "no exception"
+    granted = ", each with its reason and whose it is in exceptions.csv" if used else ""
+    return f"It rests on {said}{f' of {every}' if every != used else ''}{granted}{more}"
 
 
 def _in_words(plan: Plan, matter: tuple[tuple[str, str], pd.DataFrame]) -> str:
     (needs, _), rows = matter
     without = plan.problem.services[needs].name.lower()
-    return f"{_who_goes_without(plan.problem, rows)} without {without} on its site or in reach"
+    return f"{_who_goes_without(plan.problem, rows)} would do without {without} where the rule asks for it"
 
 
 def _who_goes_without(problem: Problem, rows: pd.DataFrame) -> str:
     """Return the services of one matter with the sites where they go without, in words."""
     where = {str(code): list(there["site"]) for code, there in rows.groupby("service", sort=False)}
-    return "; ".join(
-        f"{problem.services[code].name.lower()} at {places(problem, sites)}" for code, sites in where.items()
-    )
+    return listed(f"{problem.services[code].name.lower()} at {places(problem, sites)}" for code, sites in where.items())

@@ -25,7 +25,7 @@ from optimiser.plan import Plan
 from optimiser.plan.proof import EVALUATED, Proof
 from optimiser.problem import LEAVES, PULLED, STAYS, Objective, Problem
 from optimiser.problem.decimals import exactly
-from optimiser.scenarios.parameters import BORDER_PULL, Parameter
+from optimiser.problem.parameters import BORDER_PULL, Parameter
 
 Designations = frozenset[tuple[str, str]]
 FINEST = 10**9

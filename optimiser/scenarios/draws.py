@@ -18,7 +18,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from optimiser.scenarios.parameters import Parameter
+from optimiser.problem.parameters import Parameter
 from optimiser.scenarios.settings import Spread, SweepSettings
 
 NORMAL = NormalDist()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.plan import Plan
-from optimiser.scenarios.parameters import Parameter, ages_told, parameters
+from optimiser.problem.parameters import Parameter, ages_told, parameters
 from optimiser.scenarios.switching import switching_map
 
 OF_BOTH = {-1: "the plan is better", 0: "they are equal", 1: "the other is better"}

@@ -25,10 +25,10 @@ import numpy as np
 
 from optimiser.errors import Fault, InputError, NotWritten, TooLarge
 from optimiser.inputs import designations_of
+from optimiser.problem.parameters import Parameter, changed, parameters
 from optimiser.scenarios import unlisted
 from optimiser.scenarios.draws import scenarios, size
 from optimiser.scenarios.listing import Joint, best_of, joint, judged
-from optimiser.scenarios.parameters import Parameter, changed, parameters
 from optimiser.scenarios.regret import Results
 from optimiser.scenarios.settings import Sweep
 from optimiser.scenarios.tables import Tables, can_be_tabled
@@ -59,7 +59,7 @@ class Work:
     @cached_property
     def known(self) -> dict[str, Parameter]:
         """The question's parameters."""
-        return parameters(self.sweep.problem)
+        return parameters(self.sweep.problem, self.sweep.settings.varied)
 
     @cached_property
     def size(self) -> int:

@@ -16,7 +16,7 @@ from optimiser.inputs.config.faults import settings_of
 from optimiser.inputs.config.figures import Number, Strict, Within, a_number, no_repeats
 from optimiser.inputs.layers import Origin, Spot, origin_of, read_layers
 from optimiser.problem import Problem
-from optimiser.scenarios.parameters import Parameter, parameters
+from optimiser.problem.parameters import like_it, parameters
 
 MOST_SCENARIOS = 1_000_000
 Whole = Annotated[int, BeforeValidator(a_number)]
@@ -84,6 +84,11 @@ class SweepSettings(Strict):
     vary: dict[str, Spread] = Field({}, description="How each parameter is drawn")
     together: tuple[Together, ...] = Field((), description="Which drawn parameters move together")
 
+    @property
+    def varied(self) -> list[str]:
+        """Names of all that some scenario varies."""
+        return list(dict.fromkeys(name for _, name, _ in _named(self)))
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -135,14 +140,16 @@ def _ways(settings: SweepSettings, path: Path) -> Iterator[Fault]:
 
 
 def _disagreements(settings: SweepSettings, problem: Problem, origins: Mapping[Spot, Origin]) -> Iterator[Fault]:
-    known = parameters(problem)
+    known = parameters(problem, settings.varied)
     for spot, name, values in _named(settings):
         where = str(origin_of(origins, spot))
         if name not in known:
-            hint = did_you_mean(name, known, list_at_most=40)
+            hint = did_you_mean(name, like_it(problem, name), list_at_most=40)
             yield Fault(where, f"there is no parameter {quoted(name)} of this question. {hint}".rstrip())
             continue
-        yield from (Fault(where, words) for value in values if (words := _refused(known[name], value)))
+        if known[name].idle:
+            yield Fault(where, f"{name} would change nothing: {known[name].idle}. Take it out, or ask at that time.")
+        yield from (Fault(where, words) for value in values if (words := known[name].refuses(value)))
     for number, one in enumerate(settings.together):
         for name in one.parameters:
             if name not in settings.vary:
@@ -166,20 +173,6 @@ def _named(settings: SweepSettings) -> Iterator[tuple[Spot, str, tuple[float, ..
             yield ("scenarios", number, name), name, (value,)
     for name, spread in settings.vary.items():
         yield ("vary", name), name, (spread.low, spread.high)
-
-
-def _refused(parameter: Parameter, value: float) -> str:
-    """Say why a parameter cannot have a value, or nothing if it can."""
-    name = parameter.name
-    if parameter.unit == "times" and value <= 0:
-        return f"{name} is a factor and must be above 0, not {value:g}."
-    if value < 0:
-        return f"{name} must be at least 0, not {value:g}."
-    if parameter.unit.startswith("share") and value > 1:
-        return f"{name} is a share and must be at most 1, not {value:g}."
-    if parameter.whole and value != int(value):
-        return f"{name} must be a whole number, not {value:g}."
-    return "" if value == round(value, 6) else f"{name} is counted to six decimal places at most, not {value!r}."
 
 
 def _size_of(grid: Mapping[str, Any]) -> int:

@@ -24,9 +24,9 @@ from optimiser.plan import Plan
 from optimiser.plan.proof import EVALUATED, Proof
 from optimiser.problem import Objective, Problem
 from optimiser.problem.decimals import exactly
+from optimiser.problem.parameters import BORDER_PULL, Parameter, ages_told, parameters
 from optimiser.problem.words import amount, listed, names_of, one_of, percent_or_less, rule_in_words, without_sites
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
-from optimiser.scenarios.parameters import BORDER_PULL, Parameter, ages_told, parameters
 
 MAP_STEPS = 9
 HALVED_TO = Fraction(1, 10**9)
@@ -188,7 +188,7 @@ def switching(
 ) -> tuple[Switching, ...]:
     """Work out at which values of each parameter, one at a time, two options change places or a rule breaks.
 
-    ``chosen`` are ``scenarios.parameters`` of the question; all of them if not given. Each is looked at over its range.
+    ``chosen`` are ``problem.parameters`` of the question; all of them if not given. Each is looked at over its range.
     """
     every = parameters(problem).values() if chosen is None else chosen
     return tuple(_switching(problem, first, second, parameter) for parameter in every)

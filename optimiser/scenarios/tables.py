@@ -22,8 +22,8 @@ from optimiser.errors import TooLarge
 from optimiser.journeys.by_transfer import LARGEST_EXACT
 from optimiser.model.arithmetic import ARITHMETIC, All, Choices, Instance, Score, score
 from optimiser.problem import Problem, Service
+from optimiser.problem.parameters import BORDER_PULL, ONE_WAY, Parameter, changed, corridors, parameters
 from optimiser.scenarios.listing import Joint
-from optimiser.scenarios.parameters import BORDER_PULL, Parameter, changed, corridors, parameters
 
 Values = Mapping[str, float]
 Batch = Mapping[str, np.ndarray]
@@ -45,10 +45,11 @@ TOO_FINE = "Patient-minutes are too large to add exactly. Draw with fewer decima
 def can_be_tabled(listed: Joint, places: Mapping[str, int]) -> bool:
     """Whether every scenario can be read off tables, if each named parameter has at most so many decimal places.
 
-    Not where a factor may change who goes where: by offsets, by way of other sites, or by sharing patients out. Nor
-    where the streams of patients are others in some scenarios, as with the share who go to the nearest of all.
+    Not where a factor may change who goes where: by offsets, by way of other sites, or by sharing patients out; nor
+    where journeys to one site alone vary. Nor where the streams of patients are others in some scenarios, as with the
+    share who go to the nearest of all.
     """
-    if BORDER_PULL in places:
+    if BORDER_PULL in places or any(ONE_WAY.fullmatch(name) for name in places):
         return False
     problem = listed.problem
     services = problem.services.values()

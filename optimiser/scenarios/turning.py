@@ -15,12 +15,12 @@ from itertools import combinations, pairwise, product
 
 from optimiser.model.arithmetic import lawful, value
 from optimiser.model.rules import demand_of, in_words
-from optimiser.plan import Plan
+from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.proof import EVALUATED, Proof
 from optimiser.problem import Problem
-from optimiser.problem.words import NO_SITE, listed, percent_or_less, places
+from optimiser.problem.parameters import BORDER_PULL, Parameter, parameters
+from optimiser.problem.words import NO_SITE, apart, listed, percent_or_less, places
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
-from optimiser.scenarios.parameters import BORDER_PULL, Parameter, parameters
 
 # With more choices of sites for a service its turning value is not worked out.
 MOST_CHOICES = 32
@@ -126,8 +126,19 @@ def _turning(plan: Plan, service: str, pull: Parameter) -> Turning:
     breaks = _in_words(plan.problem, broken)
     best = None if designated is None else _sites_of(plan.problem, designated, service)
     words = _words(plan, service, now, at, best, breaks)
+    if designated is not None and not breaks and at < EVERYBODY:
+        everybody = pull.apply(plan.problem, EVERYBODY)
+        words = f"{words.removesuffix('.')}{_by_how_much(plan, service, everybody, designated)}."
     of_others = bool(broken) and all(_is_of_another(plan.problem, service, one) for one in broken)
     return Turning(service, now, at, best, designated, breaks, why_not, words, of_others)
+
+
+def _by_how_much(plan: Plan, service: str, everybody: Problem, best: Designations) -> str:
+    """Return by how much the other sites would be nearer to a service at most: if everybody went to the nearest."""
+    here, there = (
+        measures.mean_minutes(measures.residents(evaluate(everybody, one), service)) for one in (plan.designated, best)
+    )
+    return f"; even if everybody did, by no more than {apart(here - there)} a patient" if here > there else ""
 
 
 def _is_of_another(problem: Problem, service: str, instance: str) -> bool:

@@ -16,10 +16,10 @@ import pandas as pd
 from optimiser.model.objectives import UNITS
 from optimiser.plan.runs import csv_files, versions
 from optimiser.problem import Problem
+from optimiser.problem.parameters import ages_told
 from optimiser.problem.words import sites_in_words
 from optimiser.scenarios.draws import scenarios
 from optimiser.scenarios.listing import Designations
-from optimiser.scenarios.parameters import ages_told, parameters
 from optimiser.scenarios.regret import Results, minimax, table, value_of_waiting
 from optimiser.scenarios.running import FORMAT, Work, together
 from optimiser.scenarios.settings import read_sweep
@@ -97,7 +97,7 @@ class Finding:
     @cached_property
     def scenarios(self) -> pd.DataFrame:
         """One row a scenario: its number, and the value of every parameter that some scenario varies."""
-        known = parameters(self.problem)
+        known = self.work.known
         values = list(scenarios(self.work.sweep.settings, known))
         names = list(dict.fromkeys(chain.from_iterable(values)))
         now = {name: float(known[name].current(self.problem)) for name in names}

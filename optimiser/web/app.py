@@ -159,7 +159,7 @@ class Desk:
     @cached_property
     def _may_vary(self) -> list[ParameterTold]:
         from optimiser.inputs import read_problem
-        from optimiser.scenarios.parameters import parameters
+        from optimiser.problem.parameters import parameters
 
         problem = read_problem(self.base)
         return [

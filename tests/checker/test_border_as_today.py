@@ -39,6 +39,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_checker import sealed
 from test_enumeration import worlds
+from worlds import small
 
 import optimiser as op
 from optimiser.checker import check
@@ -557,3 +558,11 @@ def test_solver_list_and_checker_agree_whatever_else_is_asked(problem: Problem, 
         assert isinstance(found, Answer)
         faults = check(files_of(found.plan, said=found.set_against))
         assert faults.empty, "\n".join(faults["message"])
+
+
+def test_a_border_as_today_is_checked_where_no_service_has_patients():
+    world = small()
+    world = replace(world, services={"x_ray": world.services["x_ray"]}, objectives=(Objective("changes_from_today"),))
+    shares = pd.DataFrame({HERE: [1.0] * len(world.areas)}, index=world.areas.index)
+    plan = evaluate(with_files(replace(world, border=Border(shares))), {("ash", "x_ray")})
+    assert check(files_of(plan)).empty

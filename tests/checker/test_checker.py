@@ -816,6 +816,16 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
         },
         [("staffing.csv", "4,0,1,0,3", "4,0,0.5,0,3.5"), ("staffing.csv", "2,1,0,0,3", "2,0.5,0,0,2.5")],
     ),
+    # Nobody is recruited though a quarter of a nurse may be: the shortfall doubles, and every limit is kept to.
+    "a recruit who is kept away": (
+        {
+            "staff_go_where_they_are_missing",
+            "measures_are_right",
+            "objective_values_are_right",
+            "recruitment_within_limit",
+        },
+        [("staffing.csv", "2,0,0,0.25,2.25,2.5,0.25", "2,0,0,0,2,2.5,0.5")],
+    ),
     "fewer than nobody": (
         {"nobody_is_negative"},
         [
@@ -1460,6 +1470,11 @@ ALTERED: dict[str, tuple[str, Edit]] = {
         "the_list_adds_up",
         listing(best=[BOTH[0], {"values": REACHED, "designated": [*PLAN[:2], *PLAN[3:]]}]),
     ),
+    "an option that breaks a rule": ("listed_options_are_lawful", best((REACHED, PLAN), (REACHED, PLAN[1:]))),
+    "an option that comes to more": (
+        "listed_options_are_lawful",
+        listing(best=[BOTH[0], {**BOTH[1], "values": [4811.0, *REACHED[1:]]}]),
+    ),
     "fewer ties": ("equal_plans_are_counted", listing(1)),
     "more ties": ("equal_plans_are_counted", listing(3)),
     "no ties": ("equal_plans_are_counted", listing(None)),
@@ -1546,6 +1561,7 @@ def test_every_check_has_words_and_a_seeded_fault() -> None:
     of_rotas = {"rota_needs_are_worked_out", "rotas_are_those_asked_for", *PATTERN_CHECKS, *ON_CALL_CHECKS}
     of_sharing = {one.__name__ for one in (*SHARING_CHECKS, *SENTENCE_CHECKS, *STANDING_CHECKS)}
     of_border = {"as_many_cross_the_border_as_today", "changes_come_to_what_is_said"}
+    of_border |= {"changes_are_those_of_the_config"}
     # So has what is said where there is no plan: test_no_plan.py.
     without_plan = {"no_plan_meets_every_rule", "rules_clash_as_said", "ways_out_are_enough"}
     asked = set(CHECKS) - of_rotas - of_sharing - of_border - without_plan

@@ -25,7 +25,7 @@ from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.runs import files_of
 from optimiser.problem import HERE, Border, Figure, Problem
-from optimiser.scenarios.parameters import parameters
+from optimiser.problem.parameters import parameters
 from optimiser.search.planning import solve
 
 
@@ -40,9 +40,9 @@ def test_a_third_doctor_at_ash_opens_it_and_three_fewer_close_birch():
     problem = small(rotas=three_doctors())
     # Ash has two of three and birch four. With three of six left one is at ash and two at birch, so none can open.
     assert said_of(problem) == [
-        "With 1 more of the doctors: Clinic at Ash and Birch would be best (13.33 minutes on average in place of "
-        "16.67).",
-        "3 fewer doctors in post: Clinic at no site would be best.",
+        "With 1 more of the doctors where they are lacking: Clinic at Ash and Birch would be best (13.33 "
+        "minutes on average in place of 16.67).",
+        "3 fewer doctors in post, shared as they are now: Clinic at no site would be best.",
     ]
     doctor, fewer = would_change(solve(problem)).changes
     assert (doctor.kind, doctor.by, doctor.unit, doctor.to) == ("rule", 1, "people", None)
@@ -74,7 +74,9 @@ def test_a_share_that_stays_the_same_is_not_said_and_one_of_a_team_is_said_to_be
     )
     # Birch has three doctors and ash none: one fewer, and nowhere are three.
     doctors = small(rotas=three_doctors(), doctors={"ash": 0, "birch": 3})
-    assert "1 fewer of the doctors in post: Clinic at no site would be best." in said_of(doctors)
+    assert "1 fewer of the doctors in post, shared as they are now: Clinic at no site would be best." in said_of(
+        doctors
+    )
 
 
 def test_a_service_is_not_said_to_turn_by_a_rule_on_another():

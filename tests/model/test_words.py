@@ -19,8 +19,8 @@ from optimiser.model import objectives
 from optimiser.model.rules import JUDGED, LIMITS
 from optimiser.plan import evaluate
 from optimiser.problem import Beds, Figure, Fixed, Link, Problem, Reach, RotaNeed, Team
+from optimiser.problem.parameters import parameters
 from optimiser.problem.words import OF_ONE, amount
-from optimiser.scenarios.parameters import parameters
 from optimiser.scenarios.switching import Trade, switching
 from optimiser.search.planning import solve
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from made_up_place import write_config, write_question
 from worlds import by_transfer, small, three_doctors
 
 from optimiser.errors import InputError
 from optimiser.inputs import read_problem
-from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan import Plan, evaluate, measures, quotable
+from optimiser.plan.asked import COLUMNS
 from optimiser.plan.comparison import PLACES_BROKEN, affected, compare, tables_of
 from optimiser.problem import Excepted, Figure, Link, Problem, Site
 
@@ -53,6 +55,21 @@ def test_transfers_are_added_up_over_services():
     (column,) = (compared := compare([plan])).columns
     one = compared.loc[("scanner", "transfers_per_day"), column]
     assert compared.loc[("", "transfers_per_day in all"), column] == pytest.approx(2 * one) == pytest.approx(37.5 / 365)
+
+
+def test_where_some_stay_where_they_are_seen_first_that_is_said_beside_minutes():
+    def asked(share: str) -> dict[str, pd.DataFrame]:
+        return {"settings": pd.DataFrame([("services.scan.transfer.share_transferred", share)], columns=COLUMNS)}
+
+    assert quotable._taken_on(asked("0.25"), asked("1"), "scan") == "25% and 100%"
+    assert quotable._taken_on(asked("0.25"), asked("0.25"), "scan") == "25%"
+    assert quotable._taken_on(asked("1"), asked("1"), "scan") == quotable._taken_on(asked("1"), asked("1"), "x") == ""
+
+
+def test_an_answer_that_rests_on_exceptions_breaks_no_rule_but_for_them():
+    for used, said in ((True, " but for exceptions that it states"), (False, "")):
+        assert quotable._but_for({"exceptions": pd.DataFrame({"would_have_broken": [used]})}) == said
+    assert quotable._but_for({}) == ""
 
 
 def test_exceptions_are_grouped_by_matter():

@@ -121,14 +121,14 @@ def test_shorter_journeys_and_waits_are_told():
     # Half of the 30 who are seen first at ash go on today: 15 minutes a patient, of 30 that it takes.
     assert gained.endswith(
         "Shorter journeys: Scanner, 30 of 60 residents' patients a year (50%), by 15.0 minutes on average, assumed "
-        "waits included."
+        "waits included (over all of them, though only 50% are taken on and the others stay where they are seen first)."
     )
 
 
 def test_what_neighbours_see_more_than_today_is_told():
     for open_, said in (
-        (BOTH, "No neighbouring hospital treats more patients than with today's sites, or fewer."),
-        (ASH, "Neighbouring hospitals treat more patients a year than with today's sites, or fewer. Clinic: Oak +35."),
+        (BOTH, "Neighbouring hospitals would treat as many patients as with today's sites."),
+        (ASH, "Neighbouring hospitals, patients a year against today's sites: Clinic: Oak +35."),
     ):
         plan = evaluate(small(), open_)
         assert against_today.neighbours(plan, plan.measures) == [said]
@@ -168,7 +168,9 @@ def test_staff_in_post_have_their_year_and_rotas_that_may_fall_short_gain_where_
         ({"ash": 2, "birch": 0}, "only 3 doctors would be lacking"),
     ):
         gained = against_today.gains_and_losses(evaluate(small(rotas=rotas, doctors=there), BIRCH))[1]
-        assert gained.startswith(f"Gained: {left} on their rotas (with today's sites {6 - sum(there.values())}). ")
+        assert gained.startswith(
+            f"Gained: {left} on the rotas that are counted (with today's sites {6 - sum(there.values())}). "
+        )
 
 
 def test_moves_that_nobody_limited_are_an_unverified_figure():

@@ -64,7 +64,7 @@ def test_what_is_said_can_be_found_out_again_from_the_record(decided: tuple[Plan
 
 
 def test_the_page_says_what_stands_in_the_run(tmp_path: Path) -> None:
-    plan = op.solve(op.read_problem(Path(__file__).parents[2] / "configs/base.yaml"))
+    plan = answer("base")
     (said,) = set_against.across_the_border(plan)
     files = files_of(plan, said=[said])
     other = files["run.json"].replace(b"If nobody crossed the border", b"If anybody crossed the border")

@@ -123,9 +123,8 @@ def agree_on(browser: Browser, problem: Problem, choices: list[Choice]) -> None:
         plan = evaluate(problem, designated(choice))
         assert [number(one) for one in found["objectives"]] == [one.value for one in plan.proof.objectives], choice
         rules = {name: (number(left), number(right), holds) for name, left, right, holds in found["rules"]}
-        expected = {
-            row["instance"]: (row["left"], row["right"], bool(row["pass"])) for row in plan.rules.to_dict("records")
-        }
+        stand = (plan.rules[column].tolist() for column in ("instance", "left", "right", "pass"))
+        expected = {name: (left, right, bool(holds)) for name, left, right, holds in zip(*stand, strict=True)}
         assert set(rules) == set(expected), choice
         for name, (left, right, holds) in expected.items():
             assert rules[name][1:] == (right, holds), (choice, name)

@@ -34,8 +34,8 @@ from optimiser.errors import InputError, NotWritten, TooLarge
 from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import evaluate
 from optimiser.problem import HERE, Border, Figure, Objective, Problem, Site
+from optimiser.problem.parameters import changed, parameters
 from optimiser.scenarios.draws import scenarios
-from optimiser.scenarios.parameters import changed, parameters
 from optimiser.scenarios.settings import Sweep, SweepSettings
 from optimiser.search.enumeration import size
 from optimiser.search.planning import solve
@@ -86,11 +86,17 @@ def questions(draw: st.DrawFn) -> Sweep:
         areas=problem.areas.assign(
             corridor=[draw(st.sampled_from(["", "A1", "A2"])) for _ in range(rows)],
             population_65_plus=[draw(st.sampled_from([0, 10, 50])) for _ in range(rows)],
+            district=[draw(st.sampled_from(["North End", "South"])) for _ in range(rows)],
         ),
     )
+    one_way = [f"journeys.{site}.from_area.area_0" for site in problem.site_order[:2]]
+    one_way += [
+        f"journeys.{site}.from_district.{problem.areas['district'].iloc[0]}" for site in problem.site_order[-2:]
+    ]
     choices = {
         "journey_factor": [0.5, 1.0, 1.2],
         "journey_factor.": [0.5, 1.0, 1.25, 1.3],
+        "journeys.": [-5.0, 0.0, 2.5, 15.0],
         "demand_factor.": [0.5, 1.0, 1.35],
         "people_factor.": [1.0, 1.1],
         "border_pull": [0.0, 0.3, 1.0],
@@ -103,7 +109,7 @@ def questions(draw: st.DrawFn) -> Sweep:
     }
     varied = {
         name: next(values for start, values in reversed(choices.items()) if name.startswith(start))
-        for name in parameters(problem)
+        for name in parameters(problem, one_way)
         if any(name.startswith(start) for start in choices)
     }
     names = draw(st.lists(st.sampled_from(sorted(varied)), max_size=5, unique=True))

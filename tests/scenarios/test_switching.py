@@ -34,8 +34,8 @@ from optimiser.errors import InputError, TooLarge
 from optimiser.model.arithmetic import lawful, value
 from optimiser.problem import HERE, Border, Figure, Objective, Observed, Problem
 from optimiser.problem.decimals import exactly
+from optimiser.problem.parameters import Parameter, parameters
 from optimiser.scenarios.maps import two_way_map
-from optimiser.scenarios.parameters import Parameter, parameters
 from optimiser.scenarios.switching import Stretch, Switching, switching, switching_map, trades
 from optimiser.search.enumeration import enumerate_all
 

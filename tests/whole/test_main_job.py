@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import optimiser as op
 from optimiser.errors import NoPlan
 from optimiser.plan import Plan, measures
 from optimiser.report import set_against, summary
+from optimiser.search import planning
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted(path for path in (ROOT / "configs").rglob("*.yaml") if not {"options", "sweeps"} & {*path.parts})
@@ -24,10 +26,11 @@ def mean(plan: Plan, service: str = HASU) -> float:
     return round(measures.number(measures.table(plan), "mean_minutes", service), 2)
 
 
+@cache
 def clash_of(name: str) -> op.Clash:
     problem = question(f"what_if/{name}")
     with pytest.raises(NoPlan):
-        op.solve(problem)
+        planning.solve(problem)
     return op.clash(problem)
 
 

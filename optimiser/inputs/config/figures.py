@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from decimal import Decimal
@@ -25,6 +26,7 @@ from pydantic.json_schema import JsonSchemaValue, WithJsonSchema
 from pydantic_core import CoreSchema
 
 from optimiser.errors import quoted
+from optimiser.inputs.layers import Plus
 from optimiser.inputs.schema import CODE_PATTERN, financial_year
 from optimiser.problem import Figure
 from optimiser.problem.beds import MOST_BEDS
@@ -241,6 +243,28 @@ _IN_RANGE = Within(1900, 2200, whole=True)
 # that is refused in the same words.
 Year = Annotated[int, BeforeValidator(_a_year)]
 MinutePlaces = Annotated[int, BeforeValidator(_places)]
+
+# So many times as much (x1.2), or so many more or fewer (+15, -2); a plain number is how many.
+_RELATIVE = re.compile(r"([x×+\-−])\s*(\d{1,9}(?:\.\d{1,6})?)", re.ASCII)
+_SIGNS = {"×": "x", "−": "-"}
+
+
+def _a_change(value: Any) -> Any:
+    """Return what something is changed to: a number, or how it is changed, in one way of writing."""
+    if isinstance(value, Plus) or (isinstance(value, int | float) and not isinstance(value, bool) and value < 0):
+        value = f"{'+' if value >= 0 else '-'}{in_full(abs(value))}"
+    if isinstance(value, str) and (found := _RELATIVE.fullmatch(value.strip())):
+        return f"{_SIGNS.get(found[1], found[1])}{in_full(float(found[2]))}"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be a number such as 7, or such as x1.2, +15 or -2, not {as_written(value)}.")
+    return Within(0)(float(value))
+
+
+ChangedTo = Annotated[
+    float | str,
+    BeforeValidator(_a_change),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": "^[x+-]"}]}),
+]
 
 Day = Literal[DAYS]  # type: ignore[valid-type]
 Days = Annotated[tuple[Day, ...], Field(min_length=1), AfterValidator(no_repeats)]

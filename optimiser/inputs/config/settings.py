@@ -26,6 +26,7 @@ from optimiser.inputs.config.figures import (
     AtLeastZero,
     Beds,
     Blocking,
+    ChangedTo,
     Code,
     Codes,
     Count,
@@ -389,6 +390,32 @@ class ObjectiveSettings(Strict):
         return {"anyOf": [{"enum": list(OBJECTIVES)}, named | {"additionalProperties": False}]}
 
 
+class ChangeSettings(Strict):
+    """Something that is otherwise than the settings and the place's tables have it, and why."""
+
+    value: ChangedTo = Field(
+        description="What it is changed to: a number, such as 7; or how: x1.2 (so many times), +15 or -2 (so many more)"
+    )
+    reason: Line = Field(description="Why it is changed")
+    source: StrictStr = Field("", description="Where that is stated")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_a_reason(cls, said: Any) -> Any:
+        if not isinstance(said, dict):
+            raise ValueError(f"needs a reason. Write {{value: {as_written(said)}, reason: Why it is changed}}.")
+        return said
+
+
+class ClosedSettings(Strict):
+    """A candidate that provides nothing in this question, whatever else is fixed there, and why."""
+
+    reason: Line = Field(description="Why it is closed")
+    source: StrictStr = Field("", description="Where that is stated")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it")
+
+
 class KnowBeforeSettings(Strict):
     """What to know before an answer is repeated."""
 
@@ -447,6 +474,14 @@ class Settings(Strict):
     )
     exceptions: tuple[ExceptionSettings, ...] | None = Field(
         None, description="Links that need not hold at some site, each with its reason; every run lists them"
+    )
+    closed_sites: dict[Code, ClosedSettings] | None = Field(
+        None, description="Candidates that provide nothing in this question, for a while perhaps, each with its reason"
+    )
+    change: dict[StrictStr, ChangeSettings] | None = Field(
+        None,
+        description="What is otherwise than the place's tables and all other settings have it, by the names that "
+        "sweeps know",
     )
     a_tie_is_within: AtLeastZero | None = Field(
         None,

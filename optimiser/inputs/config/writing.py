@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pydantic import (
@@ -46,6 +47,7 @@ def settings_in_full(resolved: bytes) -> dict[str, Any]:
     return dict(_in_full(_resolved(resolved)))
 
 
+@lru_cache(maxsize=16)
 def _resolved(resolved: bytes) -> Settings:
     from ruamel.yaml import YAML
 

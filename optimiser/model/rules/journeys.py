@@ -93,7 +93,7 @@ class every_area_is_served(Judged):
             yield self.instance((code,), going.services, going.unserved, 0)
 
     def said(self, problem: Problem, names: Names) -> str:
-        return f"every area has a site, or a neighbour, that it can reach for {problem.services[names[0]].name}"
+        return f"everybody can reach a hospital that provides {problem.services[names[0]].name}"
 
     def demand(self, names: Names) -> Names:
         return names[:1]

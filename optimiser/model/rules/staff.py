@@ -47,12 +47,12 @@ class rota_is_filled(OfStaff):
             yield self.instance((team, unit), services, needs.lawful.reshape(shape).astype(int), 1)
 
     def stands(self, problem: Problem, choices: All, staff: pd.DataFrame) -> Iterator[Instance]:
-        at = {(row["team"], row["unit"], row["site"]): row for row in staff.to_dict("records")}
+        there, short = (staffing.at_pools(staff, column) for column in ("staff", "short"))
         sites = {code: np.flatnonzero(chosen.provided[0]) for code, chosen in choices.items()}
-        designated = {(problem.candidates[site], code) for code, there in sites.items() for site in there}
+        designated = {(problem.candidates[site], code) for code, open_ in sites.items() for site in open_}
         for code, rota, pool, needed in staffing.rotas_needed(problem, designated):
-            here, names = at[rota.team, rota.unit, pool], (code, pool, rota.team, rota.unit)
-            left = here["staff"] + (here["short"] if rota.may_fall_short else 0)
+            who, names = (rota.team, rota.unit, pool), (code, pool, rota.team, rota.unit)
+            left = there[who] + (short[who] if rota.may_fall_short else 0)
             yield replace(self.instance(names, (), np.array(left), needed, rota.needed), unit=rota.unit)
 
     def ties(self, problem: Problem) -> Iterator[set[str]]:
@@ -76,7 +76,9 @@ class rota_is_filled(OfStaff):
         return f"let the rotas of {problem.services[names[0]].name} be short of {short} in all"
 
     def it_would_take(self, problem: Problem, names: Names, by: float) -> str:
-        return _staff(problem, by, names[1:], "more ")
+        most = problem.teams[names[1]].moves_at_most
+        where = "" if most is None or problem.teams[names[1]].across_sites else " where they are lacking"
+        return f"{_staff(problem, by, names[1:], 'more ')}{where}"
 
     def is_one_need(self, problem: Problem, names: Names) -> bool:
         return problem.teams[names[1]].across_sites
@@ -138,7 +140,7 @@ class OfATeam(OfStaff):
         return iter(())
 
     def stands(self, problem: Problem, choices: All, staff: pd.DataFrame) -> Iterator[Instance]:
-        totals = staff.groupby(["team", "unit"], sort=False)[self.column].sum()
+        totals = staffing.totals(staff, self.column)
         for team, unit in self.stated(problem):
             figure, left = self.figure(problem, team), np.array(totals[team, unit])
             yield replace(self.instance((team, unit), (), left, self.value(problem, team), figure), unit=unit)

@@ -13,7 +13,7 @@ import pandas as pd
 from optimiser.errors import TooLarge, needed
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import PROVED
-from optimiser.problem.words import of_ages, of_incomers
+from optimiser.problem.words import of_ages, of_changes, of_incomers
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.export.contents import YES_OR_NO, Tidy, plain
 from optimiser.report.export.recalculation import DECIMALS, Line, Place, lines
@@ -138,6 +138,8 @@ def _about(run: Run) -> Iterator[tuple[str, str]]:
     yield "Outcome", plain(run.record["outcome"])
     if ages := of_ages(problem):
         yield "Ages", plain(" ".join(ages))
+    if changes := of_changes(problem):
+        yield "Changed", plain(" ".join(changes))
     if incomers := of_incomers(problem):
         yield "Areas outside", plain(" ".join(incomers))
     yield "Checked", "Every number was recomputed independently from the inputs; no disagreement."

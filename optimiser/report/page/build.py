@@ -21,9 +21,9 @@ from optimiser.plan.affected import of_plans, one_row_an_area
 from optimiser.plan.finished import Run, runs_of
 from optimiser.plan.measures import STRAIGHT_THERE, straight_there
 from optimiser.plan.proof import PROVED
-from optimiser.plan.runs import versions
+from optimiser.plan.runs import versions, write_file
 from optimiser.problem import ACROSS_SITES, Problem
-from optimiser.problem.words import begun, percent, short
+from optimiser.problem.words import begun, of_changes, percent, short
 from optimiser.report import cards, rests_on, screen, set_against, summary, words
 from optimiser.report.counted import Counted, counted_today, in_words
 from optimiser.report.page import parts, placements, side_by_side, tables
@@ -84,20 +84,9 @@ def write_report(runs: Sequence[Source], path: str | Path, *, judged: Path | Non
     Raises
     ------
     NotWritten
-        When there is a file of that name already, or it cannot be written.
+        When there is a file of that name already, or it cannot be written; no half of a page is left.
     """
-    from optimiser.errors import NotWritten
-
-    html, target = page(runs, judged=judged).encode(), Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as file:
-            file.write(html)
-    except FileExistsError as error:
-        raise NotWritten(f"{target} exists already. Choose another name with --out, or move it away.") from error
-    except OSError as error:
-        raise NotWritten(f"{target} could not be written: {error.strerror}.") from error
-    return target
+    return write_file(page(runs, judged=judged).encode(), Path(path))
 
 
 @dataclass(frozen=True)
@@ -248,7 +237,7 @@ class _Page:
             "figures_of": self.problem.services[main].name if main else "",
             "most_named": MOST_NAMED,
             "broken": list(parts.broken(run)),
-            "called": [f"{said}." for said in summary.option(run.plan)],
+            "called": [*(f"{said}." for said in summary.option(run.plan)), *of_changes(self.problem)],
             "beside": {heading: said for heading, said in summary.beside(run).items() if heading not in ELSEWHERE},
             "before": self.references[:known],
             "unverified_numbers": _ends([one.number for one in self.references[known:]]),
@@ -342,7 +331,11 @@ class _Page:
         return {
             **side_by_side.measured(self.runs),
             "options_title": parts.options_title(self.runs),
-            "options_called": [f"{one.name}: {said}." for one in self.runs for said in summary.option(one.plan)],
+            "options_called": [
+                f"{one.name}: {said}"
+                for one in self.runs
+                for said in (*(f"{said}." for said in summary.option(one.plan)), *of_changes(one.problem))
+            ],
             "borders": parts.borders(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),
             "aims": parts.aims(self.runs)["aims"],

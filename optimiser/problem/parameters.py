@@ -1,4 +1,5 @@
-"""What may vary in a question, one small function a kind: for sweeps, and for values at which an answer would change.
+"""What may vary in a question, one small function a kind: for what a config changes, for sweeps, and for values at
+which an answer would change.
 
 A value is taken as the decimal that it is written as, and what it changes is rounded to six decimals, halves to the
 even one, as when a config is read: sums stay exact. ``low`` and ``high`` are working ranges, not evidence. Weights are
@@ -7,19 +8,30 @@ nothing that may turn out otherwise, so they are no parameter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from optimiser.problem import ACROSS_SITES, Figure, Problem, Service
-from optimiser.problem.decimals import exactly, table_times
-from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, grown, with_people_times
-from optimiser.problem.words import AGED, of_ages, spoken
+import numpy as np
 
-Value = Fraction | float
+from optimiser.problem import ACROSS_SITES, Figure, Problem, Service
+from optimiser.problem.decimals import exactly, table_plus, table_times
+from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, patients_after, with_people_times
+from optimiser.problem.words import AGED, amount, of_ages, shown, spoken
+
+# A figure is a value that says where it comes from.
+Value = Fraction | float | Figure
 PARTS_OF_A_WTE = 1_000_000
 BORDER_PULL, PEOPLE = "border_pull", "people_factor."
+TIMES, SHARE, MORE = "times", "share of patients", "minutes more"
+# Far beyond whatever can be meant, and well within what adds up exactly.
+MOST: Mapping[str, int] = {TIMES: 1_000, SHARE: 1, "years": 100, "minutes": 10_080, MORE: 1_440, "days": 10_000}
+MOST_OF_ALL = 1_000_000_000
+LEAST_DAYS = Fraction(1, 1000)
+ALL_JOURNEYS = "journey_factor"
+ONE_WAY = re.compile(r"journeys\.(?P<site>[^.]+)\.from_(?P<by>area|district)\.(?P<where>.+)")
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,10 @@ class Parameter:
         The question with another value. It has no ``files``, for they tell of the question as it was read.
     whole
         Whether only whole numbers have a meaning.
+    least
+        The least that it can be.
+    idle
+        Why it changes nothing in this question; blank where it does.
     """
 
     name: str
@@ -48,10 +64,49 @@ class Parameter:
     current: Callable[[Problem], Fraction]
     apply: Callable[[Problem, Value], Problem]
     whole: bool = False
+    least: Fraction = Fraction(0)
+    idle: str = ""
+
+    def refuses(self, value: Value) -> str:
+        """Say why it cannot have a value, as a sentence with its name; nothing where it can."""
+        number = number_of(value)
+        text, most = f"{float(number):g}", MOST.get(self.unit, MOST_OF_ALL)
+        if self.unit == TIMES and number <= 0:
+            return f"{self.name} is a factor and must be above 0, not {text}."
+        if number < self.least:
+            return f"{self.name} must be at least {float(self.least):g}, not {text}."
+        if number > most:
+            is_share = "is a share and " if self.unit == SHARE else ""
+            return f"{self.name} {is_share}must be at most {most:,}, not {text}."
+        if self.whole and number.denominator != 1:
+            return f"{self.name} must be a whole number, not {text}."
+        in_millionths = number * PARTS_OF_A_WTE
+        if in_millionths.denominator == 1:
+            return ""
+        return f"{self.name} is counted to six decimal places at most, not {float(number)!r}."
+
+    def said_with(self, value: Value) -> str:
+        """Return its meaning with a value in place of ``so many``."""
+        number = float(number_of(value))
+        for said, words in (
+            ("so many minutes more", f"{amount(abs(number), 'minutes')} {'less' if number < 0 else 'more'}"),
+            ("so many", f"{shown(number)} WTE" if self.unit == "WTE" else shown(number)),
+            ("so long", amount(number, "minutes")),
+            ("such a share of", f"a share of {shown(number)} of"),
+        ):
+            if found := re.search(said, self.meaning, re.IGNORECASE):
+                text = self.meaning[: found.start()] + words + self.meaning[found.end() :]
+                return text[:1].upper() + text[1:]
+        return f"{self.meaning}: {shown(number)}"
 
 
 Kind = Callable[[Problem], Iterator[Parameter]]
 KINDS: dict[str, Kind] = {}
+
+
+def number_of(value: Value) -> Fraction:
+    """Return a value as the decimal that it was written as."""
+    return exactly(value.value if isinstance(value, Figure) else value)
 
 
 def kind(function: Kind) -> Kind:
@@ -60,9 +115,15 @@ def kind(function: Kind) -> Kind:
     return function
 
 
-def parameters(problem: Problem) -> dict[str, Parameter]:
-    """Return everything that may vary in a question, by name."""
-    return {one.name: one for function in KINDS.values() for one in function(problem)}
+def parameters(problem: Problem, names: Iterable[str] = ()) -> dict[str, Parameter]:
+    """Return everything that may vary in a question, by name, in the order in which it is changed.
+
+    Journeys from one place to one site are too many to list. Of them those are there that are named, in order of name.
+    """
+    listed = {one.name: one for function in KINDS.values() for one in function(problem)}
+    named = {name: one for name in sorted(set(names)) if (one := journeys(problem, name))}
+    first = {name: one for name, one in listed.items() if name.startswith(ALL_JOURNEYS)}
+    return first | named | listed
 
 
 def changed(problem: Problem, values: Mapping[str, Value], known: Mapping[str, Parameter] | None = None) -> Problem:
@@ -75,7 +136,7 @@ def changed(problem: Problem, values: Mapping[str, Value], known: Mapping[str, P
     KeyError
         For a name that the question has no parameter of.
     """
-    known = parameters(problem) if known is None else known
+    known = parameters(problem, values) if known is None else known
     if unknown := [name for name in values if name not in known]:
         raise KeyError(f"This question has no parameter {', '.join(unknown)}.")
     for name, parameter in known.items():
@@ -92,7 +153,7 @@ def journey_factor(_problem: Problem) -> Iterator[Parameter]:
     """Every journey, and every way between sites, takes so many times as long."""
 
     def apply(problem: Problem, value: Value) -> Problem:
-        factor = exactly(value)
+        factor = number_of(value)
         roads = (
             problem.transfers
             if problem.transfers.empty
@@ -111,11 +172,59 @@ def journey_factor_of_a_corridor(problem: Problem) -> Iterator[Parameter]:
         def apply(problem: Problem, value: Value, corridor: str = corridor) -> Problem:
             here = problem.areas["corridor"] == corridor
             journeys = problem.journeys.copy()
-            journeys.loc[here] = table_times(journeys.loc[here], exactly(value), problem.minute_places)
+            journeys.loc[here] = table_times(journeys.loc[here], number_of(value), problem.minute_places)
             return _other(problem, journeys=journeys)
 
         meaning = f"Every journey from the areas of {corridor} takes so many times as long"
         yield _factor(f"journey_factor.{corridor}", meaning, apply)
+
+
+def journeys(problem: Problem, name: str) -> Parameter | None:
+    """Journeys from an area, or from a district, to one site take so many minutes more, perhaps at one time of day.
+
+    ``journeys.SITE.from_district.DISTRICT`` and ``journeys.SITE.from_area.AREA``, perhaps with ``.at.TIME``: then they
+    do where the question is asked at that time. None where the question has no such journeys. None takes less than 0.
+    """
+    found = ONE_WAY.fullmatch(name)
+    if not found or found["site"] not in problem.journeys:
+        return None
+    site, where = found["site"], found["where"]
+    time = next((one for one in problem.times_of_day if where.endswith(f".at.{one}")), "")
+    where = where.removesuffix(f".at.{time}") if time else where
+    column = problem.areas.index.to_series() if found["by"] == "area" else problem.areas.get("district")
+    here = np.zeros(len(problem.areas), dtype=bool) if column is None else (column == where).to_numpy(dtype=bool)
+    minutes = problem.journeys.loc[here, site]
+    if minutes.isna().all():
+        return None
+    counts = not time or problem.times_of_day[time]
+
+    def apply(problem: Problem, value: Value) -> Problem:
+        if not counts:
+            return _other(problem)
+        table = problem.journeys.copy()
+        table.loc[here, [site]] = table_plus(table.loc[here, [site]], number_of(value), problem.minute_places)
+        return _other(problem, journeys=table)
+
+    meaning = f"Journeys from {where} to {problem.sites[site].name} take so many minutes more"
+    least, most = -exactly(float(minutes.min())), Fraction(MOST[MORE])
+    idle = "" if counts else f"the question is not asked at {time} (travel.time)"
+    meaning = f"{meaning}{f' at {time}' if time else ''}"
+    return Parameter(name, MORE, meaning, least, most, lambda _: Fraction(0), apply, least=least, idle=idle)
+
+
+def like_it(problem: Problem, name: str) -> list[str]:
+    """Return names that somebody may have meant by one that the question does not have."""
+    listed = list(parameters(problem))
+    found = ONE_WAY.fullmatch(name)
+    if not found:
+        return [*listed, *(["journeys.SITE.from_district.DISTRICT"] if name.startswith("journeys") else [])]
+    sites = [found["site"]] if found["site"] in problem.journeys else [str(site) for site in problem.journeys]
+    column = problem.areas.index if found["by"] == "area" else problem.areas.get("district", ())
+    places = sorted({str(one) for one in column if isinstance(one, str) and one})
+    places = [found["where"]] if found["where"] in places else places
+    if len(sites) > 1 and len(places) > 1:
+        return [f"journeys.{site}.from_{found['by']}.{places[0]}" for site in sites]
+    return [f"journeys.{site}.from_{found['by']}.{place}" for site in sites for place in places]
 
 
 def corridors(problem: Problem) -> tuple[str, ...]:
@@ -135,13 +244,14 @@ def growth_years(problem: Problem) -> Iterator[Parameter]:
         return Fraction(problem.growth.years if problem.growth else 0)
 
     def apply(problem: Problem, value: Value) -> Problem:
-        growth, years = problem.growth, int(value)
+        growth, years = problem.growth, int(number_of(value))
         if growth is None:
             raise KeyError("This question does not say how demand grows.")
-        rates = {"by_age": growth.by_age, "by_activity": growth.by_activity}
         year = None if growth.year is None else growth.year + years - growth.years
-        demand = grown(growth.before, problem.areas, years, **rates, ages=problem.ages)
-        return _other(problem, demand=demand, growth=replace(growth, years=years, year=year))
+        growth = replace(growth, years=years, year=year)
+        grown = _other(problem, demand=patients_after(growth, problem.areas, problem.ages), growth=growth)
+        after = {one.name: one for function in (demand_factor, people_factor) for one in function(problem)}
+        return changed(grown, {one.name: one.value for one in problem.changed if one.name in after}, after)
 
     if problem.growth:
         meaning = "Patients grow for so many years at the rates stated"
@@ -155,7 +265,7 @@ def demand_factor(problem: Problem) -> Iterator[Parameter]:
     for activity in sorted(str(one) for one in counted):
 
         def apply(problem: Problem, value: Value, activity: str = activity) -> Problem:
-            patients = table_times(problem.demand[[activity]], exactly(value))[activity]
+            patients = table_times(problem.demand[[activity]], number_of(value))[activity]
             return _other(problem, demand=problem.demand.assign(**{activity: patients}))
 
         yield _factor(
@@ -171,7 +281,7 @@ def people_factor(problem: Problem) -> Iterator[Parameter]:
 
         def apply(problem: Problem, value: Value, age: str = age) -> Problem:
             same = {UNDER_65: Fraction(1), FROM_65: Fraction(1)}
-            factors = {**same, age: exactly(value)}
+            factors = {**same, age: number_of(value)}
             return _other(problem, demand=with_people_times(problem.demand, problem.areas, factors, problem.ages))
 
         if everybody and is_known:
@@ -201,7 +311,7 @@ def border_pull(problem: Problem) -> Iterator[Parameter]:
 
     if problem.border:
         meaning = "Such a share of every area's patients go to the nearest hospital of all, the others as today"
-        yield Parameter(BORDER_PULL, "share of patients", meaning, Fraction(0), Fraction(1), current, apply)
+        yield Parameter(BORDER_PULL, SHARE, meaning, Fraction(0), Fraction(1), current, apply)
 
 
 # Staff ----------------------------------------------------------------------------------------------------------------
@@ -217,7 +327,7 @@ def staff(problem: Problem) -> Iterator[Parameter]:
 
         def apply(problem: Problem, value: Value, team: str = team, unit: Any = unit) -> Problem:
             parts = 1 if unit == "people" else PARTS_OF_A_WTE
-            shared = shared_out(int(exactly(value) * parts), _in_post(problem, team, unit))
+            shared = shared_out(int(number_of(value) * parts), _in_post(problem, team, unit))
             found = {
                 (site, team, unit): n / parts for site, n in zip(_counted_at(problem, team, unit), shared, strict=True)
             }
@@ -239,7 +349,7 @@ def staff_at_a_site(problem: Problem) -> Iterator[Parameter]:
                 return exactly(problem.staff.get(key, 0.0))
 
             def apply(problem: Problem, value: Value, key: Any = (site, team, unit)) -> Problem:
-                return _other(problem, staff={**problem.staff, key: float(value)})
+                return _other(problem, staff={**problem.staff, key: float(number_of(value))})
 
             most = max(2 * current(problem), Fraction(10))
             meaning = f"So many {_called(problem, team)} are in post at {problem.sites[site].name}"
@@ -294,7 +404,7 @@ def pathway(problem: Problem) -> Iterator[Parameter]:
         yield _leg(code, "dwell_minutes", "minutes", f"{waits} at the first site", 240)
         yield _leg(code, "overhead_minutes", "minutes", f"{waits} on the crew, loading and handing over", 240)
         share = f"Such a share of patients of {name} seen where it is not provided are taken on"
-        yield _leg(code, "share_transferred", "share of patients", share, 1)
+        yield _leg(code, "share_transferred", SHARE, share, 1)
 
 
 @kind
@@ -313,11 +423,12 @@ def stay_days(problem: Problem) -> Iterator[Parameter]:
 
             most = 3 * exactly(service.beds.days.value)
             meaning = f"Patients of {service.name} stay so many days"
-            yield Parameter(f"stay_days.{code}", "days", meaning, Fraction(1, 10), most, current, apply)
+            low, name = Fraction(1, 10), f"stay_days.{code}"
+            yield Parameter(name, "days", meaning, low, most, current, apply, least=LEAST_DAYS)
 
 
 def _factor(name: str, meaning: str, apply: Callable[[Problem, Value], Problem]) -> Parameter:
-    return Parameter(name, "times", meaning, Fraction(1, 2), Fraction(2), lambda _problem: Fraction(1), apply)
+    return Parameter(name, TIMES, meaning, Fraction(1, 2), Fraction(2), lambda _problem: Fraction(1), apply)
 
 
 def _figure(code: str, setting: str, unit: str, meaning: str, low: float, high: float) -> Parameter:
@@ -343,6 +454,8 @@ def _leg(code: str, setting: str, unit: str, meaning: str, high: float) -> Param
 
 
 def _new(figure: Figure, value: Value) -> Figure:
+    if isinstance(value, Figure):
+        return value
     return Figure(float(value), f"Varied from {figure.value:g}", verified=False)
 
 

@@ -13,7 +13,7 @@ from worlds import ROADS, by_transfer, small, three_doctors, vary
 
 from optimiser.model.arithmetic import value
 from optimiser.problem import ACROSS_SITES, HERE, Beds, Border, Figure, Growth, Objective, Problem, Team
-from optimiser.scenarios.parameters import KINDS, changed, corridors, parameters, shared_out
+from optimiser.problem.parameters import KINDS, changed, corridors, parameters, shared_out
 from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parents[2]

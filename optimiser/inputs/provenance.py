@@ -1,0 +1,75 @@
+"""What a place says of where its tables come from, and what of that can hardly be."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from optimiser.errors import did_you_mean, quoted, shown
+from optimiser.inputs.schema import PLACE_TABLES
+from optimiser.inputs.starter import starter_files
+from optimiser.inputs.tables import Place, boundary_file
+from optimiser.problem.words import listed
+
+BOUNDARIES = "boundaries"
+
+
+def notes(place: Place, folder: Path) -> list[str]:
+    """Return rows of columns.csv about no column, and sources of the template's that other tables are credited to."""
+    told = place.columns.reindex(columns=["table", "column", "source"])
+    sources = place.sources.reindex(columns=["source", "title"])
+    return [*_of_no_column(told, folder), *_of_the_template(told, sources, folder)]
+
+
+def _of_no_column(told: pd.DataFrame, folder: Path) -> Iterator[str]:
+    tables = [*(table.name for table in PLACE_TABLES), BOUNDARIES]
+    for index, table, column in zip(told.index, map(str, told["table"]), map(str, told["column"]), strict=True):
+        where = f"{shown(folder / 'columns.csv')}, row {int(str(index)) + 2}"
+        there = _columns_of(folder, table)
+        if table not in tables:
+            yield f"{where}: there is no table {quoted(table)}. {_remedy(table, tables)}"
+        elif there is None:
+            yield f"{where}: the place has no {table}.csv. Take the row out."
+        elif table != BOUNDARIES and column not in there:
+            yield f"{where}: {table}.csv has no column {quoted(column)}. {_remedy(column, there)}"
+
+
+def _remedy(name: str, known: list[str]) -> str:
+    return did_you_mean(name, known, list_at_most=0) or "Take the row out."
+
+
+def _columns_of(folder: Path, table: str) -> list[str] | None:
+    """Return the columns that a table's file has, those that nothing reads too; None where there is no such file."""
+    if table == BOUNDARIES:
+        return None if boundary_file(folder) is None else []
+    path = folder / f"{table}.csv"
+    if not path.is_file():
+        return None
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [name.strip() for name in next(csv.reader(file), [])]
+
+
+def _of_the_template(told: pd.DataFrame, sources: pd.DataFrame, folder: Path) -> Iterator[str]:
+    template = starter_files("template")
+    rows = csv.DictReader(template["place/sources.csv"].decode().splitlines())
+    theirs = {row["source"]: row["title"] for row in rows}
+    for index, source, title in zip(sources.index, sources["source"], sources["title"], strict=True):
+        credited = dict.fromkeys(told["table"][told["source"] == source])
+        changed = [str(name) for name in credited if _is_other(folder, str(name), template)]
+        if theirs.get(str(source)) == title and changed:
+            where, files = f"{shown(folder / 'sources.csv')}, row {int(str(index)) + 2}", listed(map(_file, changed))
+            words = f"{source} is still the template's source, and columns.csv credits it with {files}, which"
+            verb = "is" if len(changed) == 1 else "are"
+            yield f"{where}: {words} {verb} not the template's. Say where that comes from."
+
+
+def _file(table: str) -> str:
+    return f"{table}.csv"
+
+
+def _is_other(folder: Path, table: str, template: dict[str, bytes]) -> bool:
+    path = folder / _file(table)
+    return path.is_file() and path.read_bytes().replace(b"\r\n", b"\n") != template.get(f"place/{_file(table)}")

@@ -1,0 +1,1951 @@
+#!/usr/bin/env python3
+"""Check a hospital-service plan without trusting the program that made it.
+
+    python verify.py              the audit pack that this file lies in
+    python verify.py FOLDER       another unpacked pack, or a run folder
+
+Needs Python 3.9 or later and nothing else. It was written from the words of the rules, and shares no code with the
+program or with that program's own checker. Everything is worked out again in whole numbers and fractions.
+
+    V0  hashes and paths: nothing is missing, changed or added
+    V1  domain: codes, a complete table of journeys, patients that add up, one row for every decision
+    V2  every rule, case by case: what the plan has, what is asked, whether it holds
+    V3  who goes where, staff, the objectives, and every published number
+    V4  that no other designation is better: all of them tried, or said not to be
+    V5  that the list of next best designations is complete
+    V6  where no plan meets every rule: that the rules named clash, and none of them could be left out
+
+Exit 0: nothing disagrees. 1: something does. 2: it cannot be read. What was NOT checked is said in every case.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import sys
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+
+MICRO = 10**6  # patients and minutes are counted in whole millionths
+DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+MOST_NODES = 200_000  # steps of the search for something better; past them it says NOT tried
+MOST_VALUES = 4_096  # sets of sites of one service that are tried one by one
+MOST_COUNTED = 70_000  # designations up to which lawful ones are counted
+FAR = 10**18  # stands for a journey that nobody can make
+FIFTHS = ["1 (most deprived)", "2", "3", "4", "5 (least deprived)"]
+UNITS = {
+    "patient_minutes": "patient-minutes a year",
+    "deprived_patient_minutes": "patient-minutes a year",
+    "worst_journey": "minutes",
+    "patients_beyond_standard": "patients a year",
+    "patients_outside": "patients a year",
+    "staff_short": "people or WTE",
+    "changes_from_today": "changes",
+    "transfers": "transfers a year",
+}
+OBJECTIVES = list(UNITS)
+# Of a config, and of a service of it; what is not known here is refused.
+SETTINGS = """title place border areas_outside border_pull travel demand teams services today objectives hurdles
+    at_most_services_a_site exceptions a_tie_is_within know_before time_limit_minutes contract working_time"""
+SERVICE_SETTINGS = """name activity patients_go_to observed neighbours fixed at_least_sites at_most_sites beds rotas
+    minimum_patients maximum_patients longest_journey_minutes standard_minutes at_most_share_outside in_reach
+    neighbours_take_at_most share_within_standard same_site by_transfer stays_local pathway transfer"""
+
+
+class CannotRead(Exception):
+    """Something is not in the form that the words promise."""
+
+
+class Findings:
+    """What was found, level by level."""
+
+    def __init__(self):
+        self.failed, self.done, self.not_checked = [], [], []
+
+    def fail(self, level, text):
+        self.failed.append((level, text))
+
+    def say(self, level, text):
+        self.done.append((level, text))
+
+    def skip(self, text):
+        self.not_checked.append(text)
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+def text_of(path):
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as why:
+        raise CannotRead(f"{path.name} cannot be read: {why}") from None
+
+
+def number(text):
+    """Read a plain decimal number."""
+    if isinstance(text, bool) or not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", str(text), re.ASCII):
+        raise CannotRead(f"{text!r} is not a number")
+    return Fraction(str(text))
+
+
+def whole(value, places=6):
+    """Round to so many decimals, in millionths; halves go to the even neighbour."""
+    return round(value * 10**places) * MICRO // 10**places
+
+
+def table(path, columns=()):
+    """Read a CSV file; every row by column."""
+    rows = list(csv.reader(io.StringIO(text_of(path), newline=""), strict=True))
+    if not rows or len(set(rows[0])) != len(rows[0]) or any(c not in rows[0] for c in columns):
+        raise CannotRead(f"{path.name} has not the columns {', '.join(columns) or 'of a table'}")
+    bad = [n for n, row in enumerate(rows, 1) if len(row) != len(rows[0])]
+    if bad:
+        raise CannotRead(f"{path.name}, row {bad[0]}: not as many cells as columns")
+    return [dict(zip(rows[0], row)) for row in rows[1:]]
+
+
+def keyed(path, columns, others=()):
+    """Read a CSV file by its key columns, none of which may come twice."""
+    found = {}
+    for row in table(path, [*columns, *others]):
+        key = tuple(row[c] for c in columns)
+        if key in found:
+            raise CannotRead(f"{path.name} has {', '.join(key)} twice")
+        found[key] = row
+    return found
+
+
+KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'\[\]{}&*!|>%@`#-][^#]*?|-[^\s#][^#]*?):(?:\s+(.*))?$""")
+
+
+def yaml_scalar(text):
+    if text in ("", "null", "~"):
+        return None
+    if text in ("true", "false"):
+        return text == "true"
+    if text in ("{}", "[]"):
+        return {} if text == "{}" else []
+    if text[0] == "'" and text[-1] == "'" and len(text) > 1:
+        return text[1:-1].replace("''", "'")
+    if text[0] == '"':
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise CannotRead(f"config.yaml: {text} is not understood") from None
+    if text[0] in "[{&*!|>%@`'":
+        raise CannotRead(f"config.yaml: {text} is not understood: only what the program writes is")
+    return number(text) if re.fullmatch(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", text) else text
+
+
+def yaml_of(text):
+    """Read the plain block form of YAML in which the program writes a config; or JSON, which is YAML too."""
+    if text.lstrip().startswith("{"):
+        try:
+            return json.loads(text, parse_float=Fraction, parse_int=Fraction)
+        except ValueError as why:
+            raise CannotRead(f"config.yaml is not JSON: {why}") from None
+    lines = [[len(t) - len(t.lstrip(" ")), t.strip()] for t in text.splitlines() if t.strip() and t.strip()[0] != "#"]
+    value, end = yaml_block(lines, 0)
+    if end < len(lines) or not isinstance(value, dict):
+        raise CannotRead(f"config.yaml: {lines[min(end, len(lines) - 1)][1]!r} is not understood")
+    return value
+
+
+def yaml_block(lines, at):
+    indent = lines[at][0]
+    found = [] if lines[at][1].startswith("- ") else {}
+    while at < len(lines) and lines[at][0] == indent and lines[at][1].startswith("- ") == isinstance(found, list):
+        if isinstance(found, list):
+            rest = lines[at][1][2:].strip()
+            if KEY.match(rest):
+                lines[at] = [indent + 2, rest]
+                value, at = yaml_block(lines, at)
+            else:
+                value, at = yaml_scalar(rest), at + 1
+            found.append(value)
+            continue
+        match = KEY.match(lines[at][1])
+        if not match:
+            raise CannotRead(f"config.yaml: {lines[at][1]!r} is not understood")
+        key, rest = str(yaml_scalar(match.group(1)) if match.group(1)[0] in "\"'" else match.group(1)), match.group(2)
+        at += 1
+        if key in found:
+            raise CannotRead(f"config.yaml has {key} twice")
+        deeper = at < len(lines) and (
+            lines[at][0] > indent or (lines[at][0] == indent and lines[at][1].startswith("- "))
+        )
+        if not rest and deeper:
+            found[key], at = yaml_block(lines, at)
+        else:
+            found[key] = yaml_scalar(rest or "")
+    return found, at
+
+
+class Figure:
+    """A number of the config, with its source and whether that was read."""
+
+    def __init__(self, said):
+        said = said if isinstance(said, dict) else {"value": said}
+        self.value, self.source = said.get("value"), said.get("source") or ""
+        self.verified = bool(said.get("verified"))
+        if self.value == "unlimited":
+            self.value = None
+        if self.value is not None and not isinstance(self.value, Fraction):
+            raise CannotRead(f"config.yaml: {self.value!r} is not a number")
+
+
+def figure(where, name):
+    """Return a stated figure, or nothing."""
+    return Figure(where[name]) if where.get(name) is not None else None
+
+
+def value(where, name, otherwise=None):
+    stated = figure(where, name)
+    return otherwise if stated is None or stated.value is None else stated.value
+
+
+# The question ---------------------------------------------------------------------------------------------------------
+
+
+class Question:
+    """The config and the place's tables, and who may go where."""
+
+    def __init__(self, run, found):
+        self.config = yaml_of(text_of(run / "config.yaml"))
+        unknown = set(self.config) - set(SETTINGS.split())
+        self.services = self.config["services"]
+        for code, said in self.services.items():
+            unknown |= {f"{code}.{key}" for key in set(said) - set(SERVICE_SETTINGS.split())}
+        if unknown:
+            raise CannotRead(f"config.yaml has settings that are not known here: {', '.join(sorted(unknown))}")
+        place = run / "inputs"
+        self.border = self.config.get("border", "nearest")
+        self.today = self.config.get("today") or {}
+        self.teams = self.config.get("teams") or {}
+        sites = keyed(place / "sites.csv", ["site"], ["role"])
+        self.candidates = sorted(s for (s,), row in sites.items() if row["role"] == "candidate")
+        self.all_neighbours = sorted(s for (s,), row in sites.items() if row["role"] == "neighbour")
+        if len(self.candidates) + len(self.all_neighbours) != len(sites):
+            raise CannotRead("sites.csv has a role that is neither candidate nor neighbour")
+        self.bit = {site: 1 << n for n, site in enumerate(self.candidates)}
+        self.read_demand(place)
+        self.read_minutes(place, found)
+        self.read_staff(place)
+        counts = place / "activity.csv"
+        self.counts = keyed(counts, ["site", "activity", "period"], ["count"]) if counts.exists() else {}
+        self.excepted = {(e["service"], e["needs"], e["site"]) for e in self.config.get("exceptions") or []}
+        self.kept = {}
+
+    def neighbours(self, code):
+        said = self.services[code].get("neighbours", "all")
+        named = self.all_neighbours if said == "all" else [] if said == "none" else sorted(said)
+        return [] if self.border == "closed" else named
+
+    def transfer(self, code):
+        service = self.services[code]
+        return service.get("transfer") if service.get("pathway") == "transfer" else None
+
+    def managed(self, code):
+        return self.services[code].get("patients_go_to") == "managed"
+
+    def with_patients(self):
+        return [code for code, service in self.services.items() if service.get("activity")]
+
+    def mask(self, sites):
+        return sum(self.bit[site] for site in sites)
+
+    def sites(self, mask):
+        return [site for site in self.candidates if self.bit[site] & mask]
+
+    def today_mask(self, code):
+        return self.mask(self.today[code])
+
+    def read_demand(self, place):
+        every = keyed(place / "areas.csv", ["area"], ["resident"])
+        demand = {
+            k: number(r["patients_per_year"]) for k, r in keyed(place / "demand.csv", ["area", "activity"]).items()
+        }
+        activities = {activity for _, activity in demand}
+        if any(n < 0 for n in demand.values()) or {a for a, _ in demand} - {a for (a,) in every}:
+            raise CannotRead("demand.csv has patients below none, or of an area that areas.csv has not")
+        known = self.config.get("areas_outside", "all") == "all"
+        self.areas, self.district, self.fifth = [], {}, {}
+        self.people, self.older = {}, {}
+        self.age_columns = {c for row in every.values() for c in row}
+        for (area,), row in sorted(every.items()):
+            self.inside = row["resident"] == "true"
+            if row["resident"] not in ("true", "false"):
+                raise CannotRead(f"areas.csv: resident of {area} is neither true nor false")
+            missing = [a for a in activities if (area, a) not in demand]
+            if self.inside and missing:
+                raise CannotRead(f"demand.csv has no row for {area} and {missing[0]}")
+            if not self.inside and (self.border == "closed" or (missing and not known)):
+                continue
+            self.areas.append((area, self.inside))
+            self.people[area] = number(row.get("population") or 0)
+            self.older[area] = number(row.get("population_75_plus") or 0)
+            self.district[area] = row.get("district") or ""
+            decile = row.get("deprivation_decile")
+            self.fifth[area] = (int(decile) + 1) // 2 if decile else None
+        self.before = {key: whole(n) for key, n in demand.items()}
+        counted = {area for area, _ in self.areas}
+        self.patients = {k: whole(n * self.growth(k, every)) for k, n in demand.items() if k[0] in counted}
+        self.shares = {}
+        if self.border == "as_today":
+            for (area, to), row in keyed(place / "border.csv", ["area", "goes_to"], ["share"]).items():
+                if not 0 <= number(row["share"]) <= 1 or to not in ["candidates", *self.all_neighbours]:
+                    raise CannotRead(f"border.csv: {area}, {to}: a share is outside 0 to 1, or of no neighbour")
+                self.shares.setdefault(area, {})[to] = number(row["share"])
+
+    def growth(self, key, every):
+        """Return how many times as many patients an area and activity will have."""
+        said = (self.config.get("demand") or {}).get("growth")
+        if not said:
+            return 1
+        area, activity = key
+        if activity in (said.get("by_activity") or {}):
+            return (1 + Figure(said["by_activity"][activity]).value) ** int(said["years"])
+        if not said.get("by_age"):
+            return 1
+        rates, ages = said["by_age"], ((self.config.get("demand") or {}).get("ages") or {}).get(activity)
+        apart = "from_75" in rates or (ages and "from_75" in ages)
+
+        def by_age(row):
+            oldest = number(row.get("population_75_plus") or 0) if apart else Fraction(0)
+            old = number(row["population_65_plus"])
+            return {
+                "under_65": number(row["population"]) - old,
+                "from_65": old - oldest,
+                "from_75": oldest,
+            }
+
+        weights = {"under_65": 1, "from_65": 1, "from_75": 1}
+        if ages:
+            total = dict.fromkeys(weights, 0)
+            for row in every.values():
+                if row["resident"] == "true":
+                    total = {age: n + by_age(row)[age] for age, n in total.items()}
+            if "from_75" not in ages and apart:
+                total["from_65"] = total["from_75"] = total["from_65"] + total["from_75"]
+            said_of = {age: Figure(ages.get(age, ages["from_65"])).value for age in weights}
+            weights = {age: said_of[age] / total[age] if total[age] else Fraction(0) for age in weights}
+        rate = {age: Figure(rates.get(age, rates["from_65"])).value for age in weights}
+        here = {age: weights[age] * n for age, n in by_age(every[area,]).items()}
+        now = sum(here.values())
+        return sum(n * (1 + rate[age]) ** int(said["years"]) for age, n in here.items()) / now if now else 1
+
+    def read_minutes(self, place, found):
+        travel = self.config.get("travel") or {}
+        factor = value(travel, "factor", Fraction(1))
+        if travel.get("time"):
+            factor *= Figure(travel["times"][travel["time"]]).value
+        places = int(travel["decimals"]) if travel.get("decimals") is not None else 6
+        rows = keyed(place / "journeys.csv", ["area", "site"], ["minutes"])
+        self.minutes = {key: whole(number(row["minutes"]) * factor, places) for key, row in rows.items()}
+        allowed = {
+            tuple(pair.values()) if isinstance(pair, dict) else tuple(pair)
+            for pair in travel.get("allow_missing") or []
+        }
+        wanted = {(area, site) for area, _ in self.areas for site in self.candidates + self.all_neighbours}
+        for area, site in sorted(wanted - set(self.minutes) - allowed)[:5]:
+            found.fail("V1", f"inputs/journeys.csv has no journey from {area} to {site}")
+        if min(self.minutes.values()) < 0 or max(self.minutes.values()) > 1440 * MICRO * max(1, factor):
+            found.fail("V1", "inputs/journeys.csv has a journey below 0 or above 1440 minutes")
+        roads = place / "transfers.csv"
+        rows = keyed(roads, ["from_site", "to_site"], ["minutes"]) if roads.exists() else {}
+        self.road = {key: whole(number(row["minutes"]) * factor, places) for key, row in rows.items()}
+        self.road.update({(site, site): 0 for site in self.candidates + self.all_neighbours})
+
+    def read_staff(self, place):
+        path = place / "staff.csv"
+        rows = keyed(path, ["site", "team", "year"]) if path.exists() else {}
+        self.in_post = {}
+        for (site, team, year), row in rows.items():
+            if team in self.teams and number(year) == self.teams[team]["year"] and site in self.bit:
+                self.in_post[team, "people", site] = number(row.get("people") or 0)
+                self.in_post[team, "WTE", site] = number(row.get("wte") or 0)
+
+    # Who may go where
+
+    def offsets(self, code):
+        service = self.services[code]
+        transfer = self.transfer(code)
+        if service.get("patients_go_to") != "observed" and transfer:
+            service = self.services[transfer["first_contact"]]
+        if service.get("patients_go_to") != "observed":
+            return {}
+        return {s: whole(Figure(n).value) for s, n in (service["observed"].get("offsets") or {}).items()}
+
+    def streams(self, code, neighbours, straight=False, before=False):
+        """Return streams: (area, resident, how, patients, share of the area's people, sites in order of preference).
+
+        A site in order is (minutes, site); a neighbour ends the order of those who may use one.
+        """
+        key = ("streams", code, tuple(neighbours), straight, before)
+        if key in self.kept:
+            return self.kept[key]
+        activity, offset = self.services[code]["activity"], {} if straight else self.offsets(code)
+        demand = self.before if before else self.patients
+        pull = value(self.config, "border_pull")
+        rows = []
+
+        def order(area, sites):
+            near = ((self.minutes[area, s], s) for s in sites if (area, s) in self.minutes)
+            return sorted(near, key=lambda one: (one[0] + offset.get(one[1], 0), one[1] not in self.bit, one[1]))
+
+        for area, resident in self.areas:
+            patients = demand.get((area, activity), 0)
+            if self.border != "as_today":
+                rows.append((area, resident, "", patients, Fraction(1), order(area, self.candidates + neighbours)))
+                continue
+            shares = self.shares.get(area, {})
+            home, going = shares.get("candidates", Fraction(0)), [n for n in neighbours if shares.get(n)]
+            pulled = round(patients * pull) if pull else 0
+            rest, gone, share = patients - pulled, 0, 1 - (pull or 0)
+            if pull:
+                rows.append((area, resident, "pulled", pulled, pull, order(area, self.candidates + neighbours)))
+            if pull == 1:  # as with border: nearest, nobody stays or leaves because of today
+                continue
+            if resident:
+                total, sofar = home + sum(shares[n] for n in going), Fraction(0)
+                for site in going:
+                    sofar += shares[site]
+                    line = round(rest * sofar / total)
+                    rows.append((area, True, "leaves " + site, line - gone, Fraction(0), order(area, [site])))
+                    gone = line
+                stays = rest - gone
+            else:
+                stays = round(rest * home)
+            rows.append((area, resident, "stays", stays, share, order(area, self.candidates)))
+        self.kept[key] = rows
+        return rows
+
+    # Where they go
+
+    def flow(self, code, plan, **how):
+        """Return where everybody goes, as a Flow; kept by what it depends on."""
+        transfer = self.transfer(code)
+        first = transfer and plan[transfer["first_contact"]]
+        key = (code, plan[code], first, tuple(sorted(how.items())))
+        if key not in self.kept:
+            self.kept[key] = Flow(self, code, plan[code], first, **how)
+        return self.kept[key]
+
+
+class Flow:
+    """Where the patients of a service go, for one set of its sites (and one of first contact), and what that comes to.
+
+    A piece is (stream, site, minutes, patients, first site, first minutes, road, whether taken on); no site: None.
+    """
+
+    def __init__(self, question, code, mask, first_mask, direct=False, unshared=False, before=False):
+        self.q, self.code, self.mask = question, code, mask
+        self.transfer = None if direct else question.transfer(code)
+        self.neighbours = question.neighbours(code)
+        self.share = value(self.transfer, "share_transferred", Fraction(1)) if self.transfer else Fraction(1)
+        if self.transfer:
+            self.pieces = self.by_transfer(mask, first_mask)
+        elif question.managed(code) and not unshared:
+            self.pieces = Sharing(question, code, mask).pieces
+        else:
+            streams = question.streams(code, self.neighbours, straight=direct, before=before)
+            self.pieces = list(map(self.straight, streams))
+        self.add_up()
+
+    def straight(self, stream):
+        bit, mask = self.q.bit, self.mask
+        for minutes, site in stream[5]:
+            if bit.get(site, mask) & mask or site not in bit:
+                return (stream, site, minutes, stream[3], site, minutes, 0, False)
+        return (stream, None, None, stream[3], None, None, 0, False)
+
+    def waits(self):
+        """Return what those who are taken on wait, in millionths of a minute."""
+        parts = [n for n in ("call_minutes", "crew_minutes", "handover_minutes") if self.transfer.get(n) is not None]
+        over = value(self.transfer, "overhead_minutes")
+        over = over if over is not None else sum(value(self.transfer, n) for n in parts)
+        return whole(value(self.transfer, "dwell_minutes")), whole(over)
+
+    def by_transfer(self, mask, first_mask):
+        q, contact = self.q, self.transfer["first_contact"]
+        dwell, over = self.waits()
+        beyond = [] if self.transfer.get("to_neighbours") is False else self.neighbours
+        there = q.sites(mask) + beyond
+        onward = {}
+        for e in q.candidates + q.neighbours(contact):
+            if (e in q.bit and q.bit[e] & mask) or e in self.neighbours:
+                onward[e] = (0, e)
+            else:
+                ways = [(q.road[e, h], h not in q.bit, h) for h in there if (e, h) in q.road]
+                onward[e] = min(ways)[::2] if ways else None
+        pieces = []
+        for stream in q.streams(self.code, q.neighbours(contact)):
+            e = next(((m, s) for m, s in stream[5] if s not in q.bit or q.bit[s] & first_mask), None)
+            if e is None or onward[e[1]] is None:
+                pieces.append((stream, None, None, stream[3], e and e[1], e and e[0], 0, False))
+                continue
+            road, site = onward[e[1]]
+            moves = site != e[1]
+            minutes = e[0] + (dwell + over + road if moves else 0)
+            pieces.append((stream, site, minutes, stream[3], e[1], e[0], road, moves))
+        return pieces
+
+    def add_up(self):
+        """Add up whatever rules and objectives ask for, in one pass."""
+        q = self.q
+        standard = value(q.services[self.code], "standard_minutes")
+        limit = None if standard is None else standard * MICRO
+        self.unserved, self.worst, self.total, self.beyond = set(), 0, 0, 0
+        minutes, longer = [0, 0], [0, 0]  # of all residents, of the most deprived fifth
+        here, moved, ours = {}, {}, {}
+        self.pairs = {}
+        for stream, site, journey, patients, first, first_minutes, _road, moves in self.pieces:
+            resident = stream[1]
+            if site is None:
+                self.unserved.add(stream[0])
+                journey = first_minutes = FAR
+            if moves:
+                pair = (first, site)
+                self.pairs[pair] = self.pairs.get(pair, 0) + patients
+                moved[site] = moved.get(site, 0) + patients
+            else:
+                here[site] = here.get(site, 0) + patients
+            if not resident:
+                continue
+            self.total += patients
+            ours[site, moves] = ours.get((site, moves), 0) + patients
+            for group in (0, 1) if q.fifth[stream[0]] == 1 else (0,):
+                minutes[group] += patients * first_minutes
+                longer[group] += patients * (journey - first_minutes)
+            if journey > self.worst and stream[2][:6] != "leaves":
+                self.worst = journey
+            if limit is not None and journey > limit:
+                self.beyond += patients
+        self.minutes, self.deprived = (a + self.share * b for a, b in zip(minutes, longer))
+        every = q.candidates + self.neighbours
+        self.volume = {s: here.get(s, 0) + self.share * moved.get(s, 0) for s in every}
+        self.ours = {s: ours.get((s, False), 0) + self.share * ours.get((s, True), 0) for s in every}
+        self.outside = sum(self.ours[s] for s in self.neighbours)
+
+    def taken_on(self):
+        """Return confirmed patients a year taken on, by pair of sites, in millionths."""
+        return {pair: self.share * n for pair, n in sorted(self.pairs.items()) if n}
+
+    def transfers(self):
+        return sum(self.taken_on().values()) * value(self.transfer, "suspected_per_confirmed", Fraction(1)) / MICRO
+
+    def repatriations(self):
+        return sum(self.taken_on().values()) * value(self.transfer, "repatriated_share", Fraction(0)) / MICRO
+
+    def ambulance_hours(self):
+        suspected = value(self.transfer, "suspected_per_confirmed", Fraction(1))
+        back, over = value(self.transfer, "repatriated_share", Fraction(0)), Fraction(self.waits()[1], MICRO)
+        hours = Fraction(0)
+        for pair, n in self.taken_on().items():
+            road = Fraction(self.q.road[pair], MICRO)
+            hours += ((2 * road + over) * suspected + 2 * road * back) * n / MICRO / 60
+        return hours
+
+
+class Sharing:
+    """Share patients out between sites within the limits of each, in as few minutes as can be.
+
+    Everybody starts at the nearest. While a site has too few or too many, patients move along the cheapest chain of
+    sites that helps (successive shortest paths: no cheaper ring of moves is ever left, so the end is a best).
+    """
+
+    def __init__(self, question, code, mask):
+        q, self.q = question, question
+        service, neighbours = q.services[code], q.neighbours(code)
+        streams = q.streams(code, neighbours)
+        order = {s: n for n, s in enumerate(q.candidates + neighbours, 1)}
+        number_of = self.numbers(streams)
+        self.at, self.cost, names, fixed = [], [], [], []
+        for stream in streams:
+            reach = [(m, s) for m, s in stream[5] if s not in q.bit or q.bit[s] & mask]
+            if stream[2].startswith("leaves"):
+                fixed.append((stream, reach))
+                continue
+            tie = {s: (m, m if stream[1] else 0, number_of[stream[0], stream[2]] * order[s]) for m, s in reach}
+            names.append((stream, {s: m for m, s in reach}))
+            self.cost.append({s: (m << 160) + (r << 80) + t for s, (m, r, t) in tie.items()})
+            best = min(tie, key=lambda s: self.cost[-1][s]) if tie else None
+            self.at.append({best: stream[3]})
+        sites = q.sites(mask) + neighbours
+        self.low, self.high = self.limits(service, q.sites(mask))
+        start = [dict(one) for one in self.at]
+        if any(None in one for one in self.at) or not self.settle(sites):
+            self.at = start  # no way keeps to all limits: everybody goes to the nearest
+        self.pieces = []
+        for (stream, minutes), at in zip(names, self.at):
+            shown = {s: n for s, n in at.items() if n} or at
+            for site, n in sorted(shown.items(), key=lambda one: order.get(one[0], 0)):
+                where = (site, minutes.get(site))
+                self.pieces.append((stream, *where, n, *where, 0, False))
+        for stream, reach in fixed:
+            minutes, site = reach[0]
+            self.pieces.append((stream, site, minutes, stream[3], site, minutes, 0, False))
+
+    @staticmethod
+    def numbers(streams):
+        areas = sorted({stream[0] for stream in streams})
+        found = {(a, how): n for n, a in enumerate(areas, 1) for how in ("", "stays")}
+        found.update({(a, "pulled"): len(areas) + n for n, a in enumerate(areas, 1)})
+        return found
+
+    @staticmethod
+    def limits(service, sites):
+        low, high = {}, {}
+        for site in sites:
+            least, most = value(service, "minimum_patients"), value(service, "maximum_patients")
+            low[site] = -((-least * MICRO) // 1) if least is not None else 0
+            high[site] = most * MICRO // 1 if most is not None else FAR
+            beds = service.get("beds")
+            if beds and site in (beds.get("at") or {}):
+                high[site] = min(high[site], most_patients(beds, Figure(beds["at"][site]).value))
+        return low, high
+
+    def settle(self, sites):
+        """Move patients until every site is within its limits; say whether that can be."""
+        volume = dict.fromkeys(sites, 0)
+        for one in self.at:
+            for site, n in one.items():
+                volume[site] += n
+        for target in sites:
+            low, high = self.low.get(target, 0), self.high.get(target, FAR)
+            while not low <= volume[target] <= high:
+                few = volume[target] < low
+                need = low - volume[target] if few else volume[target] - high
+                spare = {s: volume[s] - self.low.get(s, 0) if few else self.high.get(s, FAR) - volume[s] for s in sites}
+                moves = self.cheapest_moves()
+                chain = self.chain(sites, moves, target, few, {s for s in sites if s != target and spare[s] > 0})
+                if not chain:
+                    return False
+                end = chain[0][0] if few else chain[-1][1]
+                amount = min([need, spare[end], *(self.at[moves[a, b][1]][a] for a, b in chain)])
+                for a, b in chain:
+                    at = self.at[moves[a, b][1]]
+                    at[a] -= amount
+                    at[b] = at.get(b, 0) + amount
+                volume[chain[0][0]] -= amount
+                volume[chain[-1][1]] += amount
+        return True
+
+    def cheapest_moves(self):
+        best = {}
+        for number_, (at, cost) in enumerate(zip(self.at, self.cost)):
+            for a, n in at.items():
+                if n:
+                    for b, there in cost.items():
+                        if b != a and ((a, b) not in best or there - cost[a] < best[a, b][0]):
+                            best[a, b] = (there - cost[a], number_)
+        return best
+
+    @staticmethod
+    def chain(sites, moves, target, towards, ends):
+        """Return the cheapest chain of moves from an end to the target, or from the target to an end."""
+        reach = {target: (0, [])}
+        for _ in sites:
+            for (a, b), (cost, _number) in moves.items():
+                tail, head = (b, a) if towards else (a, b)
+                if tail in reach and (head not in reach or reach[tail][0] + cost < reach[head][0]):
+                    path = reach[tail][1]
+                    reach[head] = (reach[tail][0] + cost, [(a, b), *path] if towards else [*path, (a, b)])
+        found = [reach[end] for end in sorted(ends) if end in reach]
+        return min(found, key=lambda one: one[0])[1] if found else None
+
+
+# Beds -----------------------------------------------------------------------------------------------------------------
+
+
+def bed_load(beds, patients):
+    """Return the beds taken on average, by patients a year and the others who come with them."""
+    share = value(beds, "other_patients_share", Fraction(0))
+    days = value(beds, "stay_days") + share / (1 - share) * value(beds, "other_stay_days", Fraction(0))
+    return patients * days / 365
+
+
+def turned_away(beds, load):
+    """Return the share of arrivals who find every bed taken: Erlang's loss formula, in fractions."""
+    share = Fraction(1)
+    for n in range(1, int(beds) + 1):
+        share = load * share / (n + load * share)
+    return share
+
+
+def beds_for(beds, load):
+    """Return the fewest beds that turn away no more than may be."""
+    most, share, n = value(beds, "blocking", Fraction(1, 100)), Fraction(1), 0
+    while load and share > most:
+        n += 1
+        share = load * share / (n + load * share)
+    return n
+
+
+def most_patients(beds, there):
+    """Return the most patients, in millionths, that so many beds can take."""
+    low, high = 0, MICRO
+    while beds_for(beds, bed_load(beds, Fraction(high, MICRO))) <= there:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        fits = beds_for(beds, bed_load(beds, Fraction(middle, MICRO))) <= there
+        low, high = (middle, high) if fits else (low, middle)
+    return low
+
+
+# Staff ----------------------------------------------------------------------------------------------------------------
+
+
+def cover_hours(cover, contract):
+    """Return plain and premium hours of cover a week."""
+    plain_days = contract.get("plain_days", DAYS[:5])
+    start, end = value(contract, "plain_from_hour", Fraction(7)), value(contract, "plain_to_hour", Fraction(19))
+    plain = total = Fraction(0)
+    for block in cover:
+        if block.get("kind", "resident") != "resident":
+            continue
+        people, hours = block.get("people", Fraction(1)), block["hours"]
+        total += people * hours * len(block["days"])
+        for day in block["days"]:
+            opens = 24 * DAYS.index(day) + block["start_hour"]
+            for n in range(8):
+                if DAYS[n % 7] in plain_days:
+                    overlap = min(opens + hours, 24 * n + end) - max(opens, 24 * n + start)
+                    plain += people * max(Fraction(0), overlap)
+    return plain, total - plain
+
+
+class Rota:
+    """What one service needs of one team at a site."""
+
+    def __init__(self, question, code, team, said):
+        self.q, self.code, self.team, self.said = question, code, team, said
+        self.soft = bool(said.get("may_fall_short"))
+        self.without = (said.get("only_without") or {}).get("service")
+        self.remote = (said.get("remote_from") or {}).get("service")
+        self.cover = said.get("cover") or []
+        self.contract = question.config.get("contract") or {}
+        self.across = question.teams[team].get("across_sites")
+        self.resident = any(b.get("kind", "resident") == "resident" for b in self.cover)
+        paid = said.get("consultant_contract", True) is not False and self.resident
+        plain, premium = cover_hours(self.cover, self.contract) if paid else (Fraction(0), Fraction(0))
+        self.hours = self.wte(plain, premium)
+        self.units = []
+        if said.get("people") is not None or said.get("one_in") is not None:
+            self.units.append("people")
+        if said.get("wte") is not None or (self.resident and said.get("people") is None):
+            self.units.append("WTE")
+        self.least = {unit: self.stated(unit) for unit in self.units}
+
+    def wte(self, plain, premium):
+        term = lambda name, otherwise: value(self.contract, name, Fraction(otherwise))  # noqa: E731
+        pas = plain / term("hours_a_plain_pa", 4) + premium / term("hours_a_premium_pa", 3)
+        return pas * term("weeks_a_year", 52) / term("working_weeks", 42) / term("direct_care_pas", "7.5")
+
+    def stated(self, unit):
+        if unit == "WTE":
+            return value(self.said, "wte", Fraction(0))
+        frequency = value(self.said, "one_in")
+        taken = frequency * max(self.at_once(minute) for minute in range(0, 7 * 24 * 60, 15)) if frequency else 0
+        return max(value(self.said, "people", Fraction(0)), taken)
+
+    def at_once(self, minute):
+        """Return how many are on call from home in a minute of the week."""
+        blocks = [b for b in self.cover if b.get("kind") == "on_call"]
+        people = Fraction(0)
+        for block in blocks:
+            for day in block["days"]:
+                since = (minute - 60 * (24 * DAYS.index(day) + block["start_hour"])) % (7 * 24 * 60)
+                people += block.get("people", Fraction(1)) if since < 60 * block["hours"] else 0
+        return people
+
+    def sites(self, plan):
+        """Return the sites at which this rota is needed."""
+        if self.remote and plan[self.remote]:
+            return []
+        mask = plan[self.code] & ~(plan[self.without] if self.without else 0)
+        return self.q.sites(mask)
+
+    def needs(self, unit, plan):
+        """Return what is needed, by pool: a site, or across_sites."""
+        sites = self.sites(plan)
+        if not self.across:
+            hours = -(-self.hours // 1) if unit == "people" else self.hours
+            return {site: max(self.least[unit], hours) for site in sites}
+        if not sites:
+            return {}
+        base, trips = self.across["based_at"], value(self.across, "trips_a_week")
+        road = sum(self.q.road[base, s] + self.q.road[s, base] for s in sites if s != base)
+        travel = self.wte(trips * Fraction(road, MICRO) / 60, Fraction(0))
+        once = self.said.get("shared_on_call") is not None and unit == "people"
+        total = self.hours * len(sites) + travel
+        total = -(-total // 1) if unit == "people" else total
+        return {"across_sites": max(self.least[unit] * (1 if once else len(sites)), total)}
+
+
+class Staff:
+    """Staff of every team for one set of designations, by the procedure stated in words."""
+
+    def __init__(self, question):
+        self.q = question
+        self.rotas = [
+            Rota(question, code, team, said)
+            for code, service in question.services.items()
+            for team, said in (service.get("rotas") or {}).items()
+        ]
+        self.teams = []
+        for rota in self.rotas:
+            self.teams += [(rota.team, unit) for unit in rota.units if (rota.team, unit) not in self.teams]
+
+    def of(self, team):
+        return [rota for rota in self.rotas if rota.team == team]
+
+    def limit(self, team, name):
+        said = self.q.teams[team].get(name)
+        stated = Figure(0 if said is None else said) if said is not None else None
+        return Fraction(0) if stated is None else stated.value  # None: unlimited
+
+    def pools(self, team):
+        return ["across_sites"] if self.q.teams[team].get("across_sites") else self.q.candidates
+
+    def post(self, team, unit, pool):
+        across = self.q.teams[team].get("across_sites")
+        if across:
+            stated = value(across, "in_post")
+            return (
+                stated
+                if stated is not None
+                else sum(self.q.in_post.get((team, unit, site), Fraction(0)) for site in self.q.candidates)
+            )
+        return self.q.in_post.get((team, unit, pool), Fraction(0))
+
+    def share_out(self, team, unit, plan, kept=None):
+        """Return {pool: dict of in_post, moved_in, moved_out, recruited, staff, needed, short}.
+
+        Of a clash only the rules kept are asked: rotas and limits that are not among them give way.
+        """
+        hard, need = {}, {}
+
+        def stands(rule, names):
+            return kept is None or wanted((rule, names), kept)
+
+        for rota in self.of(team):
+            if unit in rota.units and stands("rota_is_filled", f"{rota.code}.{team}.{unit}"):
+                for pool, n in rota.needs(unit, plan).items():
+                    need[pool] = max(need.get(pool, 0), n)
+                    if not rota.soft:
+                        hard[pool] = max(hard.get(pool, 0), n)
+        pools = self.pools(team)
+        row = {
+            p: {
+                "in_post": self.post(team, unit, p),
+                **dict.fromkeys(["moved_in", "moved_out", "recruited"], Fraction(0)),
+            }
+            for p in pools
+        }
+        name = f"{team}.{unit}"
+        left = {
+            "moved_in": self.limit(team, "moves_at_most") if stands("moves_within_limit", name) else None,
+            "recruited": self.limit(team, "recruits_at_most") if stands("recruitment_within_limit", name) else None,
+        }
+
+        def there_are(pool):
+            one = row[pool]
+            return one["in_post"] + one["moved_in"] - one["moved_out"] + one["recruited"]
+
+        def come(column, pool, amount):
+            amount = amount if left[column] is None else min(amount, left[column])
+            amount = max(amount // 1 if unit == "people" else amount, Fraction(0))
+            row[pool][column] += amount
+            left[column] = None if left[column] is None else left[column] - amount
+            return amount
+
+        def move(asked, kept_back):
+            for here in pools:
+                for there in pools:
+                    spare = there_are(there) - kept_back.get(there, 0)
+                    spare = spare // 1 if unit == "people" else spare
+                    row[there]["moved_out"] += come("moved_in", here, min(asked.get(here, 0) - there_are(here), spare))
+
+        def recruit(asked):
+            for here in pools:
+                amount = asked.get(here, 0) - there_are(here)
+                come("recruited", here, -(-amount // 1) if unit == "people" else amount)
+
+        move(hard, need)
+        recruit(hard)
+        move(hard, hard)
+        move(need, need)
+        recruit(need)
+        for p, one in row.items():
+            one["staff"] = one["in_post"] + one["moved_in"] - one["moved_out"] + one["recruited"]
+            one["needed"] = Fraction(need.get(p, 0))
+            one["short"] = max(Fraction(0), one["needed"] - one["staff"])
+            one["hard"] = max(Fraction(0), hard.get(p, 0) - one["staff"])
+        return row
+
+
+# Rules ----------------------------------------------------------------------------------------------------------------
+
+FROM = ("source", "verified")
+
+
+def holds(row):
+    """Say by how much a rule holds: below zero, it does not."""
+    _rule, _instance, left, relation, right = row[:5]
+    return {">=": left - right, "<=": right - left, "=": -abs(left - right)}[relation]
+
+
+def service_rules(q, code, plan):
+    """Yield (rule, instance, left, relation, right, unit, figure) of a service, from the sentences of docs/rules.md."""
+    service, flow = q.services[code], None
+    mask = plan[code]
+    sites = q.sites(mask)
+    for site, fixed in (service.get("fixed") or {}).items():
+        sides = (Fraction(site in sites), "=", Fraction(fixed["provided"]))
+        yield ("fixed_designations_stand", f"{code}.{site}", *sides, "designated", Figure({**fixed, "value": None}))
+    for rule, name, relation in (
+        ("enough_sites", "at_least_sites", ">="),
+        ("not_too_many_sites", "at_most_sites", "<="),
+    ):
+        limit = figure(service, name)
+        if limit:
+            yield (rule, code, Fraction(len(sites)), relation, limit.value, "sites", limit)
+    if not service.get("activity"):
+        return
+    flow = q.flow(code, plan)
+    transfer = flow.transfer or {}
+    yield ("every_area_is_served", code, Fraction(len(flow.unserved)), "=", Fraction(0), "areas", None)
+    for rule, name, relation in (
+        ("every_site_has_enough_patients", "minimum_patients", ">="),
+        ("no_site_has_too_many_patients", "maximum_patients", "<="),
+    ):
+        limit = figure(service, name)
+        for site in sites if limit else ():
+            patients = Fraction(flow.volume[site]) / MICRO
+            yield (rule, f"{code}.{site}", patients, relation, limit.value, "patients a year", limit)
+    beds = service.get("beds") or {}
+    for site, said in (beds.get("at") or {}).items():
+        if site in sites:
+            needed = Fraction(beds_for(beds, bed_load(beds, Fraction(flow.volume[site]) / MICRO)))
+            there = Figure(said)
+            yield ("beds_are_enough", f"{code}.{site}", there.value, ">=", needed, "beds", there)
+    limit = figure(service, "longest_journey_minutes")
+    if limit:
+        worst = Fraction(flow.worst, MICRO)
+        yield ("nobody_travels_too_far", code, worst, "<=", limit.value, "minutes", limit)
+    limit = figure(service, "share_within_standard")
+    if limit:
+        within = Fraction(flow.total - flow.beyond, flow.total) if flow.total else Fraction(1)
+        yield ("enough_patients_within_standard", code, within, ">=", limit.value, "share of patients", limit)
+    limit = figure(service, "at_most_share_outside")
+    if limit:
+        sides = (Fraction(flow.outside) / MICRO, "<=", limit.value * flow.total / MICRO)
+        yield ("few_enough_are_treated_outside", code, *sides, "patients a year", limit)
+    for site, said in (service.get("neighbours_take_at_most") or {}).items():
+        if site in flow.neighbours:
+            sides = (Fraction(flow.ours[site]) / MICRO, "<=", Figure(said).value)
+            yield ("neighbours_are_not_sent_too_many", f"{code}.{site}", *sides, "patients a year", Figure(said))
+    for rule, name, unit, amount in (
+        ("not_too_many_transfers", "most_transfers_a_day", "transfers a day", lambda: flow.transfers() / 365),
+        ("not_too_many_repatriations", "most_repatriations_a_year", "repatriations a year", flow.repatriations),
+        ("not_too_many_ambulance_hours", "most_ambulance_hours", "hours a year", flow.ambulance_hours),
+    ):
+        limit = figure(transfer, name)
+        if limit:
+            yield (rule, code, amount(), "<=", limit.value, unit, limit)
+
+
+def link_rules(q, code, other, plan):
+    """Yield what a service asks of another: on its site, or within reach of it."""
+    service = q.services[code]
+    links, reach = service.get("same_site") or {}, service.get("in_reach") or {}
+    for site in q.candidates:
+        name, here = f"{code}.{site}.{other}", bool(plan[code] & q.bit[site])
+        if (code, other, site) in q.excepted:
+            continue
+        if other in links:
+            sides = (Fraction(bool(plan[other] & q.bit[site])), ">=", Fraction(here))
+            yield ("services_share_a_site", name, *sides, "designated", Figure({**(links[other] or {}), "value": None}))
+        if other in reach and here:
+            limit = Figure(reach[other]["minutes"])
+            ways = [q.road[there, site] for there in q.sites(plan[other]) if (there, site) in q.road]
+            sides = (Fraction(min(ways, default=FAR), MICRO), "<=", limit.value)
+            yield ("services_are_within_reach", name, *sides, "minutes", limit)
+
+
+def staff_rules(staff, team, plan, rows):
+    """Yield what the rotas of a team ask, and its limits on moves and recruits, given who is where."""
+    for unit, row in rows.items():
+        for rota in staff.of(team):
+            for pool, needed in rota.needs(unit, plan).items() if unit in rota.units else ():
+                there = row[pool]["staff"] + (row[pool]["short"] if rota.soft else 0)
+                yield ("rota_is_filled", f"{rota.code}.{pool}.{team}.{unit}", there, ">=", needed, unit, None)
+        for rule, name, column in (
+            ("moves_within_limit", "moves_at_most", "moved_in"),
+            ("recruitment_within_limit", "recruits_at_most", "recruited"),
+        ):
+            limit = staff.limit(team, name)
+            if limit is not None:
+                amount = sum(one[column] for one in row.values())
+                said = staff.q.teams[team].get(name)
+                yield (rule, f"{team}.{unit}", amount, "<=", limit, unit, Figure(said) if said is not None else None)
+
+
+class Factor:
+    """A part of the question that rests on few services: its rules, and what it adds to each objective."""
+
+    def __init__(self, scope, rows, scores):
+        self.scope, self.rows, self.scores = tuple(dict.fromkeys(scope)), rows, scores
+
+
+def factors(q, staff, objectives):
+    """Yield the parts of a question. Together they have every rule, and add up to every objective."""
+
+    def service_part(code):
+        transfer = q.transfer(code)
+        scope = [code, transfer["first_contact"]] if transfer else [code]
+        return Factor(scope, lambda plan, _: service_rules(q, code, plan), lambda plan: scores(code, plan))
+
+    def scores(code, plan):
+        flow = q.flow(code, plan) if q.services[code].get("activity") else None
+        changes = bin(plan[code] ^ q.today_mask(code)).count("1") if code in q.today else 0
+        found = []
+        for name, services in objectives:
+            amount = 0
+            if not services or code in services:
+                if name == "changes_from_today":
+                    amount = changes
+                elif flow and name == "transfers":
+                    amount = flow.transfers() if flow.transfer else 0
+                elif flow and name != "staff_short":
+                    amount = {
+                        "patient_minutes": Fraction(flow.minutes) / MICRO**2,
+                        "deprived_patient_minutes": Fraction(flow.deprived) / MICRO**2,
+                        "worst_journey": Fraction(flow.worst, MICRO),
+                        "patients_beyond_standard": Fraction(flow.beyond, MICRO),
+                        "patients_outside": Fraction(flow.outside) / MICRO,
+                    }[name]
+            found.append(Fraction(amount))
+        return found
+
+    def link_part(code, other):
+        return Factor([code, other], lambda plan, _: link_rules(q, code, other, plan), nothing)
+
+    def nothing(_plan):
+        return [Fraction(0) for _ in objectives]
+
+    def team_part(team):
+        rotas = staff.of(team)
+        units = [unit for t, unit in staff.teams if t == team]
+        scope = [s for r in rotas for s in (r.code, r.without, r.remote) if s]
+
+        def rows(plan, kept):
+            return staff_rules(staff, team, plan, {u: staff.share_out(team, u, plan, kept) for u in units})
+
+        def short(plan):
+            total = Fraction(0)
+            for unit in units:
+                if any(r.soft and unit in r.units for r in rotas):
+                    total += sum(one["short"] for one in staff.share_out(team, unit, plan).values())
+            return [
+                total if name == "staff_short" and (not only or any(r.code in only for r in rotas)) else Fraction(0)
+                for name, only in objectives
+            ]
+
+        return Factor(scope, rows, short)
+
+    for code, service in q.services.items():
+        yield service_part(code)
+        for other in dict.fromkeys([*(service.get("same_site") or {}), *(service.get("in_reach") or {})]):
+            yield link_part(code, other)
+    for team in dict.fromkeys(team for team, _ in staff.teams):
+        yield team_part(team)
+
+
+def site_limit_rules(q, plan):
+    limit = figure(q.config, "at_most_services_a_site")
+    for site in q.candidates if limit else ():
+        count = sum(bool(mask & q.bit[site]) for mask in plan.values())
+        yield ("no_site_provides_too_many", site, Fraction(count), "<=", limit.value, "services", limit)
+
+
+# Trying every designation ---------------------------------------------------------------------------------------------
+
+
+class TooMany(Exception):
+    """There are more designations than can be tried here."""
+
+
+class Search:
+    """Try every designation, leaving out whole branches that cannot hold, or cannot be as good as asked.
+
+    A branch settles some services and leaves the others open. No completion of it is better than the sum, over the
+    parts of the question, of the least that each part could still come to; so a branch whose sum is worse than what is
+    looked for holds nothing that is looked for. This is why no designation is passed over.
+    """
+
+    def __init__(self, q, parts, objectives, free=(), kept=None):
+        self.q, self.objectives, self.nodes = q, objectives, 0
+        every = 1 << len(q.candidates)
+        if every > MOST_VALUES:
+            raise TooMany(f"{every:,} sets of sites for each service")
+        self.values = {}
+        for code, service in q.services.items():
+            fixed = {} if code in free else service.get("fixed") or {}
+            on, known = q.mask(s for s, f in fixed.items() if f["provided"]), q.mask(fixed)
+            self.values[code] = [m for m in range(every) if m & known == on]
+        self.parts, self.tables, size = [], [], 0
+        for part in parts:
+            sizes = [len(self.values[s]) for s in part.scope]
+            count = 1
+            for n in sizes:
+                count *= n
+            size += count
+            if size > 20 * MOST_VALUES:
+                raise TooMany("too many services rest on each other")
+            found = {}
+            for masks in product(*(self.values[s] for s in part.scope)):
+                plan = dict(zip(part.scope, masks))
+                if all(holds(row) >= 0 for row in part.rows(plan, kept) if kept is None or wanted(row, kept)):
+                    found[masks] = part.scores(plan)
+            self.parts.append(part)
+            self.tables.append(found)
+        self.scale = 1
+        for found in self.tables:
+            for scores in found.values():
+                for amount in scores:
+                    if self.scale % amount.denominator:
+                        self.scale = self.scale * amount.denominator // gcd(self.scale, amount.denominator)
+        for found in self.tables:
+            for masks, scores in found.items():
+                found[masks] = tuple(int(amount * self.scale) for amount in scores)
+        self.touching = {c: [n for n, p in enumerate(self.parts) if c in p.scope] for c in q.services}
+        limit = value(q.config, "at_most_services_a_site")
+        caps = {site: ("no_site_provides_too_many", site) for site in q.candidates if limit is not None}
+        self.caps = {q.bit[site]: limit for site, one in caps.items() if kept is None or wanted(one, kept)}
+        used = [c for c in q.services if kept is None or self.caps or any(self.rules_on(n) for n in self.touching[c])]
+        self.order = sorted(used, key=lambda c: (-self.weight(c), -len(self.touching[c])))
+        self.is_worst = [name == "worst_journey" for name, _ in objectives]
+        self.least = [{} for _ in self.parts]
+
+    def weight(self, code):
+        """Return how far the first objective can move with a service: what matters most is settled first."""
+        scores = [[s[0] for s in self.tables[n].values()] for n in self.touching[code]] if self.objectives else []
+        return sum(max(one) - min(one) for one in scores if one)
+
+    def rules_on(self, n):
+        return len(self.tables[n]) < len(list(product(*(self.values[s] for s in self.parts[n].scope))))
+
+    def bound(self, n, plan):
+        """Return the least that a part could come to, each objective apart; nothing if it cannot hold."""
+        key = tuple(plan.get(s) for s in self.parts[n].scope)
+        if key not in self.least[n]:
+            open_ = [k for k, v in enumerate(key) if v is None]
+            if not open_:
+                self.least[n][key] = self.tables[n].get(key)
+            else:
+                scores = [s for m, s in self.tables[n].items() if all(v is None or v == w for v, w in zip(key, m))]
+                self.least[n][key] = tuple(map(min, zip(*scores))) if scores and scores[0] else (() if scores else None)
+        return self.least[n][key]
+
+    def total(self, bounds):
+        return tuple(
+            max((b[k] for b in bounds), default=0) if worst else sum(b[k] for b in bounds)
+            for k, worst in enumerate(self.is_worst)
+        )
+
+    def find(self, at_most=None, most=None):
+        """Return the designations that obey all rules and come to no more than asked, with their values.
+
+        All of them, or so many as are enough to know.
+        """
+        self.nodes, found = 0, []
+        bounds = [self.bound(n, {}) for n in range(len(self.parts))]
+        if None not in bounds:
+            self.go_on(0, {}, bounds, at_most, found, most)
+        return found
+
+    def go_on(self, depth, plan, bounds, at_most, found, most):
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise TooMany(f"more than {MOST_NODES:,} branches to look into")
+        if depth == len(self.order):
+            found.append((self.total(bounds), dict(plan)))
+            return
+        code, branches = self.order[depth], []
+        for mask in self.values[code]:
+            plan[code] = mask
+            if any(sum(bool(m & bit) for m in plan.values()) > limit for bit, limit in self.caps.items()):
+                continue
+            now = list(bounds)
+            for n in self.touching[code]:
+                now[n] = self.bound(n, plan)
+            if None not in now:
+                total = self.total(now)
+                if at_most is None or total <= at_most:
+                    branches.append((total, mask, now))
+        for _total, mask, now in sorted(branches, key=lambda one: one[:2]):
+            plan[code] = mask
+            self.go_on(depth + 1, plan, now, at_most, found, most)
+            if most is not None and len(found) >= most:
+                break
+        plan.pop(code, None)
+
+
+def gcd(a, b):
+    while b:
+        a, b = b, a % b
+    return a
+
+
+def wanted(row, kept):
+    """Say whether a rule's case is one of those kept: (rule, words of its instance, perhaps without the site)."""
+    for rule, names in kept:
+        if rule == row[0]:
+            parts, said = iter(row[1].split(".")), names.split(".")
+            if row[1].split(".")[0] == said[0] and all(one in parts for one in said):
+                return True
+    return False
+
+
+def standing(q, plan):
+    """Return what settles ties: fewest changes from today, fewest designations, then site order."""
+    changes = sum(bin(plan[c] ^ q.today_mask(c)).count("1") for c in q.today if c in plan)
+    order = [not plan[c] & q.bit[site] for c in q.services for site in q.candidates]
+    return changes, len(order) - sum(order), order
+
+
+# Published numbers ----------------------------------------------------------------------------------------------------
+
+
+def spent(flow, piece):
+    """Return the minutes that a patient spends on average: only some are taken on."""
+    return piece[5] + flow.share * (piece[2] - piece[5]) if piece[1] else FAR
+
+
+def parts_of(flow):
+    """Yield the residents' pieces, each with the share of its area's people that it stands for."""
+    whole_stream = {}
+    for piece in flow.pieces:
+        whole_stream[piece[0][0], piece[0][2]] = whole_stream.get((piece[0][0], piece[0][2]), 0) + piece[3]
+    for piece in flow.pieces:
+        if piece[0][1]:
+            total = whole_stream[piece[0][0], piece[0][2]]
+            yield piece, piece[0][4] * (Fraction(piece[3], total) if total else 1)
+
+
+def percentile(pieces, percent):
+    total, reached = sum(p[3] for p in pieces), 0
+    for piece in sorted((p for p in pieces if p[1]), key=lambda p: p[2]):
+        reached += piece[3]
+        if reached * 100 >= percent * total:
+            return Fraction(piece[2], MICRO)
+    return Fraction(FAR, MICRO)
+
+
+def of_group(flow, pieces):
+    patients = sum(p[3] for p in pieces)
+    if patients:
+        total = sum(p[3] * spent(flow, p) for p in pieces)
+        yield "mean_minutes", Fraction(total) / patients / MICRO, "minutes", "lower"
+    yield "patients", Fraction(patients, MICRO), "patients a year", "neither"
+    stay = [p[2] if p[1] else FAR for p in pieces if not p[0][2].startswith("leaves")]
+    yield "worst_minutes", Fraction(max(stay, default=0), MICRO), "minutes", "lower"
+
+
+def journey_measures(q, code, flow):
+    """Yield (measure, group, value, unit, better) of residents' journeys."""
+    parts = list(parts_of(flow))
+    pieces = [piece for piece, _ in parts]
+    groups = {"": pieces}
+    for piece in pieces:
+        fifth, district = q.fifth[piece[0][0]], q.district[piece[0][0]]
+        for name in (fifth and "deprivation fifth " + FIFTHS[fifth - 1], district and "district " + district):
+            if name:
+                groups.setdefault(name, []).append(piece)
+    for name, some in groups.items():
+        for measure, *rest in of_group(flow, some):
+            yield (measure, name, *rest)
+    for name, percent, some in (
+        ("median_minutes", 50, pieces),
+        ("p95_minutes", 95, [p for p in pieces if not p[0][2].startswith("leaves")]),
+    ):
+        if any(p[3] for p in some):
+            yield name, "", percentile(some, percent), "minutes", "lower"
+    yield "patient_minutes", "", Fraction(flow.minutes) / MICRO**2, "patient-minutes a year", "lower"
+    everybody = sum(q.people[area] for area, resident in q.areas if resident)
+    for limit in (30, 45, 60):
+        near = [(p, share) for p, share in parts if p[1] and p[2] <= limit * MICRO]
+        patients = Fraction(sum(p[3] for p, _ in near), MICRO)
+        yield f"patients_within_{limit}", "", patients, "patients a year", "higher"
+        if "population" in q.age_columns:
+            people = sum((q.people[p[0][0]] * share for p, share in near), Fraction(0))
+            yield f"people_within_{limit}", "", people, "people", "higher"
+            yield f"people_beyond_{limit}", "", everybody - people, "people", "lower"
+        if "population_75_plus" in q.age_columns:
+            older = sum((q.older[p[0][0]] * share for p, share in near), Fraction(0))
+            yield f"people_within_{limit}", "age 75+", older, "people", "higher"
+    if "population_75_plus" in q.age_columns:
+        older = [(q.older[p[0][0]] * share, spent(flow, p)) for p, share in parts]
+        total = sum(n for n, _ in older)
+        if total:
+            yield "mean_minutes", "age 75+", sum(n * m for n, m in older) / total / MICRO, "minutes", "lower"
+    if value(q.services[code], "standard_minutes") is not None:
+        yield "patients_beyond_standard", "", Fraction(flow.beyond, MICRO), "patients a year", "lower"
+
+
+def site_measures(q, code, flow, plan):
+    yield "patients_outside", "", Fraction(flow.outside) / MICRO, "patients a year", "lower"
+    if flow.total:
+        yield "share_outside", "", Fraction(flow.outside) / flow.total, "share of patients", "lower"
+    for site in q.candidates + flow.neighbours:
+        yield "site_patients", site, Fraction(flow.volume[site]) / MICRO, "patients a year", "neither"
+        others = Fraction(flow.volume[site] - flow.ours[site]) / MICRO
+        yield "site_patients_from_outside", site, others, "patients a year", "neither"
+    if code in q.today:
+        then = as_today(q, code)
+        for site in flow.neighbours if then else ():
+            more = Fraction(flow.volume[site] - then.volume[site]) / MICRO
+            yield "patients_more_than_today", site, more, "patients a year", "lower"
+    if q.managed(code):
+        yield from sharing_measures(q, code, flow, plan)
+    if q.services[code].get("patients_go_to") == "observed" and q.services[code]["observed"].get("period"):
+        yield from observed_measures(q, code)
+
+
+def as_today(q, code):
+    """Return where everybody would go with today's sites, of the service and of its first contact."""
+    transfer = q.transfer(code)
+    plan = {code: q.today_mask(code)}
+    if transfer:
+        if transfer["first_contact"] not in q.today:
+            return None
+        plan[transfer["first_contact"]] = q.today_mask(transfer["first_contact"])
+    return q.flow(code, plan, **({"unshared": True} if q.managed(code) else {}))
+
+
+def sharing_measures(q, code, flow, plan):
+    near = q.flow(code, plan, unshared=True)
+    nearest = {(p[0][0], p[0][2]): p for p in near.pieces}
+    past = {s: [0, 0] for s in q.candidates + flow.neighbours}
+    for p in flow.pieces:
+        least = nearest[p[0][0], p[0][2]][2]
+        if p[1] and p[2] > least:
+            past[p[1]][0] += p[3]
+            past[p[1]][1] += p[3] * (p[2] - least)
+    for k, (name, unit) in enumerate(
+        [("patients_past_a_nearer_site", "patients a year"), ("minutes_past_a_nearer_site", "patient-minutes a year")]
+    ):
+        each = {s: Fraction(one[k], MICRO ** (k + 1)) for s, one in past.items()}
+        yield name, "", sum(each.values()), unit, "lower"
+        for site, amount in each.items():
+            yield name, site, amount, unit, "lower"
+    for measure, amount, unit, better in of_group(near, [p for p in near.pieces if p[0][1]]):
+        if measure != "patients":
+            yield "nearest_" + measure, "", amount, unit, better
+    yield "nearest_patient_minutes", "", Fraction(near.minutes) / MICRO**2, "patient-minutes a year", "lower"
+    for site in q.candidates + flow.neighbours:
+        yield "nearest_site_patients", site, Fraction(near.volume[site]) / MICRO, "patients a year", "neither"
+
+
+def observed_measures(q, code):
+    """Yield what was counted, scaled to what the offsets send to the same sites today, before growth."""
+    service = q.services[code]
+    today = q.sites(q.today_mask(code))
+    names = ((s, (s, service["activity"], str(service["observed"]["period"]))) for s in today)
+    counted = {s: number(q.counts[key]["count"]) for s, key in names if key in q.counts}
+    came = q.flow(code, {code: q.today_mask(code)}, before=True)
+    total, modelled = sum(counted.values()), sum(came.volume[s] for s in counted)
+    for site, count in counted.items():
+        due, found = count * modelled / total / MICRO, Fraction(came.volume[site]) / MICRO
+        yield "observed_patients", site, due, "patients a year", "neither"
+        yield "backcast_patients", site, found, "patients a year", "neither"
+        if due:
+            yield "backcast_error", site, abs(found - due) / due, "share of patients", "lower"
+
+
+def transfer_measures(q, code, flow, plan):
+    residents = [p for p in flow.pieces if p[0][1]]
+    straight = q.flow(code, plan, direct=True)
+    for measure, amount, *rest in of_group(straight, [p for p in straight.pieces if p[0][1]]):
+        if measure == "mean_minutes":
+            yield "mean_minutes_straight_there", "", amount, *rest
+    patients, waits = sum(p[3] for p in residents), sum(flow.waits())
+    if patients:
+        total = sum(p[3] * (spent(flow, p) - (flow.share * waits if p[7] else 0)) for p in residents)
+        yield "mean_road_minutes", "", Fraction(total) / patients / MICRO, "minutes", "lower"
+    suspected = value(flow.transfer, "suspected_per_confirmed", Fraction(1))
+    yield "transfers_per_day", "", Fraction(flow.transfers()) / 365, "transfers a day", "lower"
+    for (here, there), n in flow.taken_on().items():
+        yield "transfers_per_day", f"{here} to {there}", n * suspected / MICRO / 365, "transfers a day", "lower"
+    yield "repatriations_per_year", "", Fraction(flow.repatriations()), "repatriations a year", "lower"
+    yield "ambulance_hours_per_year", "", flow.ambulance_hours(), "hours a year", "lower"
+    for site in q.candidates + q.neighbours(flow.transfer["first_contact"]):
+        left = sum(n for (here, _), n in flow.pairs.items() if here == site)
+        stay = (1 - flow.share) * left / MICRO
+        yield "site_patients_not_transferred", site, Fraction(stay), "patients a year", "neither"
+
+
+def bed_measures(q, code, flow):
+    beds = q.services[code].get("beds")
+    if not beds:
+        return
+    load = {s: bed_load(beds, Fraction(flow.volume[s]) / MICRO) for s in q.sites(flow.mask)}
+    needed = {s: beds_for(beds, n) for s, n in load.items()}
+    at = {s: Figure(said).value for s, said in (beds.get("at") or {}).items()}
+    stated = {s: at[s] for s in load if s in at}
+    rows = [(s, [s]) for s in load] + [("", list(load))]
+    for group, sites in rows:
+        yield "beds_needed", group, Fraction(sum(needed[s] for s in sites)), "beds", "lower"
+        if sites and all(s in stated for s in sites):
+            yield "beds_available", group, sum(stated[s] for s in sites), "beds", "neither"
+        there = {s: stated.get(s, needed[s]) for s in sites}
+        lost = sum((load[s] * turned_away(there[s], load[s]) for s in sites), Fraction(0))
+        arriving = sum((load[s] for s in sites), Fraction(0))
+        if sum(there.values()):
+            yield "occupancy", group, (arriving - lost) / sum(there.values()), "share of beds", "neither"
+        if arriving:
+            yield "blocking", group, lost / arriving, "share of arrivals", "lower"
+    total = sum(needed.values())
+    if code in q.today:
+        then = as_today(q, code)
+        sites = q.sites(q.today_mask(code))
+        if then:
+            loads = [bed_load(beds, Fraction(then.volume[s]) / MICRO) for s in sites]
+            yield "beds_needed_as_today", "", Fraction(sum(beds_for(beds, n) for n in loads)), "beds", "neither"
+        if sites and all(s in at for s in sites):
+            there = sum(at[s] for s in sites)
+            yield "beds_today", "", there, "beds", "neither"
+            yield "beds_beyond_today", "", total - there, "beds", "neither"
+    for role, each in (beds.get("staff_per_bed") or {}).items():
+        yield "staff_for_beds", role, total * Figure(each).value, "WTE", "neither"
+
+
+def staff_measures(q, staff, plan, tables):
+    """Yield (measure, service, group, value, unit, better) of every team."""
+    for (team, unit), rows in tables.items():
+        group = f"{team} ({unit})"
+        for measure, column, better in (
+            ("staff_needed", "needed", "neither"),
+            ("staff_in_post", "in_post", "neither"),
+            ("staff_short", "short", "lower"),
+            ("staff_moved", "moved_in", "lower"),
+            ("staff_recruited", "recruited", "lower"),
+        ):
+            yield measure, "", group, sum(one[column] for one in rows.values()), unit, better
+        posts = value(q.teams[team], "posts_funded")
+        if posts is not None:
+            there, needed = (sum(one[c] for one in rows.values()) for c in ("in_post", "needed"))
+            yield "staff_posts_funded", "", group, posts, unit, "neither"
+            yield "staff_posts_vacant", "", group, max(posts - there, Fraction(0)), unit, "lower"
+            yield "staff_short_with_posts_filled", "", group, max(needed - posts, Fraction(0)), unit, "lower"
+        for rota in staff.of(team):
+            for pool, needed in rota.needs(unit, plan).items() if unit in rota.units else ():
+                left = max(rows[pool]["staff"] - 1, Fraction(0))
+                short = max(needed - left, Fraction(0))
+                yield "short_with_one_vacancy", rota.code, f"{pool} {group}", short, unit, "lower"
+
+
+def measures(q, staff, plan, tables):
+    """Return every published number: {(measure, service, group): (value, unit, better)}."""
+    found = {}
+    for code in q.with_patients():
+        flow = q.flow(code, plan)
+        rows = [*journey_measures(q, code, flow), *site_measures(q, code, flow, plan), *bed_measures(q, code, flow)]
+        rows += transfer_measures(q, code, flow, plan) if flow.transfer else []
+        for measure, group, *rest in rows:
+            found[measure, code, group] = rest
+    for measure, code, group, *rest in staff_measures(q, staff, plan, tables):
+        found[measure, code, group] = rest
+    changes = {c: Fraction(bin(plan[c] ^ q.today_mask(c)).count("1")) for c in q.services if c in q.today}
+    if q.today:
+        found["changes_from_today", "", ""] = (sum(changes.values()), "changes", "lower")
+    for code, n in changes.items():
+        found["changes_from_today", code, ""] = (n, "changes", "lower")
+    return found
+
+
+# The levels -----------------------------------------------------------------------------------------------------------
+
+
+def same(claimed, expected):
+    """Say whether a published number agrees: to its ninth decimal, or to a part in 10^13 where it is large."""
+    if claimed in ("inf", "Infinity") or expected * MICRO >= FAR:
+        return claimed in ("inf", "Infinity") and expected * MICRO >= FAR
+    claimed = claimed if isinstance(claimed, (Fraction, int)) else number(claimed)
+    return abs(claimed - expected) <= max(Fraction(6, 10**10), abs(expected) / 10**13)
+
+
+def show(n):
+    return "infinite" if n * MICRO >= FAR else f"{float(n):,.9f}".rstrip("0").rstrip(".")
+
+
+def json_of(path):
+    def once(pairs):
+        if len({k for k, _ in pairs}) != len(pairs):
+            raise CannotRead(f"{path.name} has an entry twice")
+        return dict(pairs)
+
+    try:
+        return json.loads(text_of(path), parse_float=Fraction, parse_constant=str, object_pairs_hook=once)
+    except (ValueError, RecursionError) as why:
+        raise CannotRead(f"{path.name} is not JSON: {why}") from None
+
+
+def listed_files(folder, listed, but, found, what):
+    """V0: every file is listed with its hash, is there, and nothing else is."""
+    there = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            found.fail("V0", f"{name} is a link or no ordinary file")
+        elif path.is_file() and name not in but:
+            there[name] = path
+    for name in sorted(set(listed) - set(there)):
+        found.fail("V0", f"{name} is listed in {what}, but is not there")
+    for name in sorted(set(there) - set(listed)):
+        found.fail("V0", f"{name} is not listed in {what}")
+    for name in sorted(set(there) & set(listed)):
+        if hashlib.sha256(there[name].read_bytes()).hexdigest() != listed[name]:
+            found.fail("V0", f"{name} is not the file that {what} lists: its SHA-256 differs")
+    found.say("V0", f"every file that {what} lists is there, as its SHA-256 says, and no other is")
+
+
+def v0(folder, found):
+    """Return the run folder, once hashes and paths hold."""
+    sums, run = folder / "SHA256SUMS", folder
+    if sums.exists():
+        listed = {}
+        for line in text_of(sums).splitlines():
+            match = re.fullmatch(r"([0-9a-f]{64})  ([^\\]+)", line)
+            if not match or match.group(2).startswith("/") or ".." in match.group(2).split("/"):
+                raise CannotRead(f"SHA256SUMS: {line!r} is not understood")
+            listed[match.group(2)] = match.group(1)
+        listed_files(folder, listed, {"SHA256SUMS", "VERIFY_OUTPUT.txt"}, found, "SHA256SUMS")
+        run = folder / "run"
+        for name in ("rules.csv", "rotas.csv", "clash.csv", "ways_out.csv"):
+            if (folder / name).exists() and (folder / name).read_bytes() != (run / name).read_bytes():
+                found.fail("V0", f"{name} is not the run's")
+        found.skip(
+            "Pages, workbook and tables beside run/: they are views of it, of which only the hashes were compared."
+        )
+    if not (run / "run.json").is_file():
+        raise CannotRead(f"{folder} is neither an audit pack nor a run folder: it has no run.json")
+    record = json_of(run / "run.json")
+    if not isinstance(record, dict) or not isinstance(record.get("files"), dict) or record.get("format") != 1:
+        raise CannotRead("run.json is not a run's of format 1")
+    listed_files(run, record["files"], {"run.json"}, found, "run.json")
+    return run, record
+
+
+def v1(q, run, record, found):
+    """Check that designations.csv has each decision once, as the config has it; return the plan."""
+    if record.get("question") != q.config["title"]:
+        found.fail("V1", "run.json states another question than config.yaml")
+    if not q.candidates or not q.areas:
+        raise CannotRead("there are no candidates or no areas")
+    for code, service in q.services.items():
+        activity = service.get("activity")
+        if activity and not any(a == activity for _, a in q.patients):
+            found.fail("V1", f"demand.csv has nothing of {activity}, which {code} counts")
+        for site in [*(service.get("fixed") or {}), *q.today.get(code, [])]:
+            if site not in q.bit:
+                raise CannotRead(f"config.yaml: {site} is no candidate")
+    path = run / "designations.csv"
+    if not path.exists():
+        return None
+    rows = keyed(path, ["service", "site"], ["designated", "today", "fixed", "reason"])
+    plan = dict.fromkeys(q.services, 0)
+    for code, site in product(q.services, q.candidates):
+        row = rows.pop((code, site), None)
+        if row is None:
+            found.fail("V1", f"designations.csv has no row for {code} at {site}")
+            continue
+        fixed = (q.services[code].get("fixed") or {}).get(site)
+        expected = {
+            "designated": row["designated"] if row["designated"] in ("true", "false") else "true or false",
+            "today": str(site in q.today[code]).lower() if code in q.today else "",
+            "fixed": str(bool(fixed)).lower(),
+            "reason": (fixed or {}).get("reason") or "",
+        }
+        for column, right in expected.items():
+            if row[column] != right:
+                found.fail("V1", f"designations.csv: {column} of {code} at {site} is {row[column]!r}, not {right!r}")
+        plan[code] += q.bit[site] if row["designated"] == "true" else 0
+    for code, site in rows:
+        found.fail("V1", f"designations.csv has a row for {code} at {site}, which the question has not")
+    asked = len(q.areas) * len(q.candidates + q.all_neighbours)
+    found.say("V1", f"{len(q.areas):,} areas, {asked:,} journeys, {len(q.services) * len(q.candidates)} decisions")
+    return plan
+
+
+def v2(q, parts, run, plan, record, found):
+    """Check every case of every rule."""
+    rows = [row for part in parts for row in part.rows(plan, None)] + list(site_limit_rules(q, plan))
+    stated, broken = keyed(run / "rules.csv", ["rule", "instance"]), []
+    for row in rows:
+        rule, instance, left, relation, right, unit, figure_ = row
+        spare, name = holds(row), f"{rule}.{instance}"
+        if spare < 0:
+            broken.append(name)
+            if record["outcome"] != "evaluated":
+                text = f"{name} is broken: {show(left)} {relation} {show(right)} {unit} does not hold"
+                found.fail("V2", text)
+        claim = stated.pop((rule, name), None)
+        if claim is None:
+            found.fail("V2", f"rules.csv has no row for {name}")
+            continue
+        for column, expected in (("left", left), ("right", right), ("spare", spare)):
+            far = abs(expected) * MICRO >= FAR // 2
+            if not (claim[column].lstrip("-") == "inf" if far else same(claim[column], expected)):
+                found.fail("V2", f"rules.csv: {column} of {name} is {claim[column]}, not {show(expected)}")
+        words = {
+            "relation": relation,
+            "unit": unit,
+            "binding": str(spare == 0).lower(),
+            "pass": str(spare >= 0).lower(),
+        }
+        if figure_ is not None:
+            words.update(source=figure_.source, verified=str(figure_.verified).lower())
+        for column, expected in words.items():
+            if claim[column] != expected:
+                found.fail("V2", f"rules.csv: {column} of {name} is {claim[column]!r}, not {expected!r}")
+    for rule, instance in stated:
+        found.fail("V2", f"rules.csv has {instance} ({rule}), which nothing calls for")
+    said = f"{len(broken)} broken: {', '.join(broken)}" if broken else "none is broken"
+    found.say("V2", f"{len(rows)} cases of {len({r[0] for r in rows})} rules worked out: {said}")
+
+
+def v3(q, staff, parts, run, plan, record, objectives, found):
+    """Check who goes where, staff, published numbers and objectives; return the objectives' exact values."""
+    check_journeys(q, run, plan, found)
+    tables = {(team, unit): staff.share_out(team, unit, plan) for team, unit in staff.teams}
+    check_staff(tables, run, found)
+    expected = measures(q, staff, plan, tables)
+    if q.excepted:
+        used = sum(1 for c, n, s in q.excepted if is_used(q, plan, c, n, s))
+        expected["exceptions_used", "", ""] = (Fraction(used), "exceptions", "lower")
+    stated = keyed(run / "measures.csv", ["measure", "service", "group"])
+    for key, (amount, unit, better) in expected.items():
+        name, row = ", ".join(filter(None, key)), stated.pop(key, None)
+        if row is None:
+            found.fail("V3", f"measures.csv has no row for {name}")
+        elif not same(row["value"], amount):
+            found.fail("V3", f"measures.csv: {name} is {row['value']}, not {show(amount)}")
+        elif (row["unit"], row["better"]) != (unit, better):
+            found.fail(
+                "V3", f"measures.csv: {name} is in {row['unit']}, {row['better']} is better, not {unit}, {better}"
+            )
+    for key in stated:
+        found.fail("V3", f"measures.csv has {', '.join(filter(None, key))}, which nothing calls for")
+    found.say("V3", f"{len(expected):,} published numbers worked out")
+    exact = values_of(parts, plan, objectives)
+    claims = record.get("objectives") or []
+    if [(c["name"], tuple(c["services"])) for c in claims] != objectives:
+        found.fail("V3", "run.json has other objectives than config.yaml, or in another order")
+    for claim, amount in zip(claims, exact):
+        if claim["unit"] != UNITS[claim["name"]]:
+            found.fail("V3", f"run.json: {claim['name']} is in {claim['unit']}, not {UNITS[claim['name']]}")
+        if not same(claim["value"], amount):
+            found.fail("V3", f"run.json: {claim['name']} comes to {show(claim['value'])}, not {show(amount)}")
+    found.say("V3", "objectives: " + ", ".join(f"{n} {show(v)}" for (n, _), v in zip(objectives, exact)))
+    return exact
+
+
+def is_used(q, plan, code, other, site):
+    """Say whether a plan would break a rule but for an exception."""
+    there, here = plan[other] & q.bit[site], plan[code] & q.bit[site]
+    if other in (q.services[code].get("same_site") or {}):
+        return bool(here and not there)
+    limit = Figure(q.services[code]["in_reach"][other]["minutes"]).value * MICRO
+    ways = [q.road[s, site] for s in q.sites(plan[other]) if (s, site) in q.road]
+    return bool(here and min(ways, default=FAR) > limit)
+
+
+def values_of(parts, plan, objectives):
+    scores = [part.scores(plan) for part in parts]
+    return [
+        max((s[k] for s in scores), default=Fraction(0)) if name == "worst_journey" else sum(s[k] for s in scores)
+        for k, (name, _) in enumerate(objectives)
+    ]
+
+
+def check_journeys(q, run, plan, found):
+    rows = table(run / "journeys.csv", ["service", "area", "site", "minutes", "patients_per_year"])
+    stated = {}
+    for row in rows:
+        key = (row["service"], row["area"], row["site"], row.get("how", ""))
+        if key in stated:
+            found.fail("V3", f"journeys.csv has {', '.join(filter(None, key))} twice")
+        stated[key] = row
+    count = 0
+    for code in q.with_patients():
+        flow, said, due = q.flow(code, plan), Fraction(0), Fraction(0)
+        for stream, site, minutes, patients, first, first_minutes, road, _moves in flow.pieces:
+            count += 1
+            key = (code, stream[0], site or "", stream[2].split(" ")[0])
+            row = stated.pop(key, None)
+            due += patients
+            if row is None:
+                found.fail("V3", f"journeys.csv: {code}, {stream[0]} goes to {site}, which no row says")
+                continue
+            said += number(row["patients_per_year"])
+            if (row["resident"] == "true") != stream[1]:
+                found.fail("V3", f"journeys.csv: {code}, {stream[0]}: resident is {row['resident']}")
+            if row["first_site"] != (first or ""):
+                found.fail("V3", f"journeys.csv: {code}, {stream[0]} is seen first at {first}, not {row['first_site']}")
+            for column, amount in (
+                ("minutes", minutes),
+                ("patients_per_year", patients),
+                ("first_minutes", first_minutes),
+                ("transfer_minutes", road),
+            ):
+                if not same(row[column], Fraction(FAR if amount is None else amount, MICRO)):
+                    text = f"{column} of {code}, {stream[0]} to {site} is {row[column]}"
+                    found.fail(
+                        "V3", f"journeys.csv: {text}, not {show(Fraction(FAR if amount is None else amount, MICRO))}"
+                    )
+        if not same(said, due / MICRO):
+            found.fail("V1", f"journeys.csv has {show(said)} patients of {code}, and the inputs {show(due / MICRO)}")
+    for key in stated:
+        found.fail("V3", f"journeys.csv has a row {', '.join(filter(None, key))}, which nothing calls for")
+    found.say("V3", f"{count:,} journeys worked out: who goes where, in how many minutes, how many")
+
+
+def check_staff(tables, run, found):
+    stated = keyed(run / "staffing.csv", ["team", "unit", "site"]) if (run / "staffing.csv").exists() else {}
+    for (team, unit), rows in tables.items():
+        for pool, one in rows.items():
+            row = stated.pop((team, unit, pool), None)
+            if row is None:
+                found.fail("V3", f"staffing.csv has no row for {team}, {unit}, {pool}")
+                continue
+            for column in ("in_post", "moved_in", "moved_out", "recruited", "staff", "needed", "short"):
+                if not same(row[column], one[column]):
+                    text = f"{column} of {team} ({unit}) at {pool} is {row[column]}, not {show(one[column])}"
+                    found.fail("V3", "staffing.csv: " + text)
+    for key in stated:
+        found.fail("V3", f"staffing.csv has {', '.join(key)}, which nothing calls for")
+    if tables:
+        found.say("V3", f"staff of {len(tables)} teams shared out by the stated procedure")
+
+
+def designated(q, pairs):
+    plan = dict.fromkeys(q.services, 0)
+    for site, code in pairs:
+        plan[code] |= q.bit[site]
+    return plan
+
+
+def v4_v5(q, parts, plan, record, exact, objectives, found):
+    """Try every designation: none is better, and the list of the best is complete."""
+    outcome, listing = record["outcome"], record.get("enumeration")
+    if outcome == "evaluated":
+        found.say("V4", "the run does not claim to be best: it was only evaluated")
+        return
+    for claim in record["objectives"]:
+        bound, amount = claim.get("bound"), claim["value"]
+        if bound is None or bound > amount or (outcome == "proved best" and bound != amount):
+            found.fail("V4", f"run.json: the bound of {claim['name']} is {bound}, beside {show(amount)}: {outcome}")
+    if outcome != "proved best":
+        found.skip("That the plan is best is not claimed: run.json says not proved.")
+        return
+    if listing:
+        check_list(q, parts, plan, listing, objectives, found)
+    best = listing["best"] if listing else []
+    last = values_of(parts, designated(q, best[-1]["designated"]), objectives) if best else exact
+    try:
+        search = Search(q, parts, objectives)
+        own, end = (tuple(-int(-amount * search.scale // 1) for amount in one) for one in (exact, max(exact, last)))
+        better = search.find((*own[:-1], own[-1] - 1), most=3)
+    except TooMany as why:
+        found.skip(f"That no designation is better was NOT tried: {why}. It is the word of the program and its solver.")
+        return
+    count = 1
+    for values in search.values.values():
+        count *= len(values)
+    for _values, one in better:
+        sites = "; ".join(f"{c} at {', '.join(q.sites(m)) or 'no site'}" for c, m in one.items() if m != plan[c])
+        found.fail("V4", f"a better designation breaks no rule: {sites}")
+    if better:
+        return
+    found.say("V4", f"best: all {count:,} designations tried, by {search.nodes:,} branches, none is better")
+    if not listing and count <= MOST_COUNTED:
+        found.fail("V5", "run.json has no list of designations, though they are few")
+    try:
+        if best and len(search.find((*end[:-1], end[-1] - 1), most=len(best))) >= len(best):
+            found.fail("V5", "the list of best designations is not complete: too many are better than its last")
+            return
+        tried = search.find(end)
+    except TooMany as why:
+        found.skip(f"Whether the list of the best is complete was NOT tried: {why}.")
+        return
+    if (own, plan) not in tried:
+        found.fail("V4", "the plan itself is not among the designations that break no rule")
+    ranked = sorted(tried, key=lambda one: (one[0], standing(q, one[1])))
+    equal = [p for values, p in ranked if values == own]
+    if equal and equal[0] != plan:
+        found.fail("V4", "of equal plans the answer is not the one with fewest changes, fewest sites, first in order")
+    if listing and record.get("ties") != len(equal):
+        text = f"run.json says {record.get('ties')} designations are as good as the best; there are {len(equal)}"
+        found.fail("V5", text)
+    if listing:
+        stated = [designated(q, one["designated"]) for one in best]
+        if stated != [p for _, p in ranked[: len(stated)]]:
+            found.fail("V5", "the list of best designations is not the best there are, in order")
+        if listing["listed"] != count:
+            found.fail("V5", f"run.json lists {listing['listed']} designations; {count} are open")
+        if len(best) < 20 and listing["lawful"] > len(best):
+            found.fail("V5", f"run.json has {listing['lawful']} lawful designations, and lists {len(best)} of them")
+        said = f"the {len(best)} best are the best there are, in order"
+        if count <= MOST_COUNTED:
+            lawful = len(search.find())
+            if lawful != listing["lawful"]:
+                found.fail("V5", f"run.json says {listing['lawful']} designations are lawful; {lawful} are")
+            said += f", and {lawful:,} of {count:,} are lawful"
+        else:
+            found.skip(f"How many designations are lawful (run.json: {listing['lawful']:,}) was not counted here.")
+        found.say("V5", said)
+        found.skip("How many designations each rule strikes out was only added up.")
+
+
+def check_list(q, parts, plan, listing, objectives, found):
+    """Check each listed option by itself: it obeys every rule, and comes to what is said."""
+    struck = sum(listing["struck_out_by"].values())
+    if struck + listing["lawful"] != listing["listed"] or min([0, *listing["struck_out_by"].values()]) < 0:
+        found.fail("V5", "run.json: designations struck out and lawful do not add up to those listed")
+    everywhere = {code: sum(q.bit.values()) for code in q.services}
+    asked = {row[0] for part in parts for row in part.rows(everywhere, None)} | {"no_site_provides_too_many"}
+    for rule, count in listing["struck_out_by"].items():
+        if count and rule not in asked:
+            found.fail("V5", f"run.json says that {rule} strikes out {count} designations, and nothing asks for it")
+    for n, one in enumerate(listing["best"], 1):
+        option = designated(q, one["designated"])
+        rows = [row for part in parts for row in part.rows(option, None)] + list(site_limit_rules(q, option))
+        for row in rows:
+            if holds(row) < 0:
+                found.fail("V5", f"option {n} of the list breaks {row[0]}.{row[1]}")
+        exact = values_of(parts, option, objectives)
+        if len(exact) != len(one["values"]) or not all(map(same, one["values"], exact)):
+            found.fail(
+                "V5", f"option {n} of the list comes to {', '.join(map(show, exact))}, which run.json does not say"
+            )
+    if listing["best"] and designated(q, listing["best"][0]["designated"]) != plan:
+        found.fail("V5", "the list does not start with the plan")
+
+
+def v6(q, parts, run, found):
+    """Where no plan meets every rule: none of each clash holds together, and each rule of it is needed."""
+    clashes = {}
+    for row in table(run / "clash.csv", ["set", "rule", "instance", "words", "without_it"]):
+        clashes.setdefault(row["set"], []).append(row)
+    if any(q.managed(code) for code in q.services):
+        found.skip("That the rules clash was NOT tried: patients are shared out, and limits that give way move them.")
+        return
+    try:
+        if Search(q, parts, []).find(most=1):
+            found.fail("V6", "some designation meets every rule, though run.json says that none does")
+        for name, rows in clashes.items():
+            kept = [(row["rule"], row["instance"].split(".", 1)[1]) for row in rows]
+            check_clash(q, parts, name, rows, kept, found)
+    except TooMany as why:
+        found.skip(f"That no plan meets every rule was NOT tried: {why}.")
+        return
+    found.say(
+        "V6", f"no designation meets every rule; {len(clashes)} clashes tried, and none of their rules can be left out"
+    )
+    found.skip("Whether other rules clash too, the ways out and all words of clash.csv and ways_out.csv.")
+
+
+def check_clash(q, parts, name, rows, kept, found):
+    free = set(q.services)
+    if Search(q, parts, [], free, kept).find(most=1):
+        found.fail("V6", f"the rules of clash {name} can hold together")
+    for row, rule in zip(rows, kept):
+        pairs = [part.split(" at ") for part in filter(None, row["without_it"].split("; "))]
+        plan = designated(q, [(site, code) for code, site in pairs])
+        others = [one for one in kept if one != rule]
+        cases = [c for part in parts for c in part.rows(plan, others)] + list(site_limit_rules(q, plan))
+        cases = [case for case in cases if wanted(case, others)]
+        for case in cases:
+            if holds(case) < 0:
+                found.fail("V6", f"clash {name}: without {row['instance']} the plan shown breaks {case[0]}.{case[1]}")
+
+
+NOT_CHECKED = (
+    "Whether the inputs are right: a journey time, a count, a source. They are taken as they stand in run/inputs.",
+    "Weekly patterns (rotas.csv) and the steps of rota_needs.csv: what a rota needs was worked out, no pattern was.",
+    "Words: sentences, standings and what would change the answer in run.json; sources of rota rules; links.csv.",
+    "The solver, its trial models, versions, dates and seconds: nothing here rests on them.",
+)
+
+
+def verify(folder, found):
+    """Run every level on a pack or run folder."""
+    run, record = v0(folder, found)
+    if found.failed:
+        return record
+    q = Question(run, found)
+    objectives = []
+    for said in q.config.get("objectives") or ["patient_minutes"]:
+        name, services = next(iter(said.items())) if isinstance(said, dict) else (said, [])
+        if name not in OBJECTIVES:
+            raise CannotRead(f"config.yaml: the objective {name} is not known here")
+        objectives.append((name, tuple(services)))
+    staff = Staff(q)
+    plan = v1(q, run, record, found)
+    parts = list(factors(q, staff, objectives))
+    if record.get("outcome") == "no plan":
+        v6(q, parts, run, found)
+    elif plan is None or record.get("outcome") not in ("proved best", "not proved", "evaluated"):
+        raise CannotRead("run.json has no outcome that is known, or designations.csv is missing")
+    else:
+        v2(q, parts, run, plan, record, found)
+        exact = v3(q, staff, parts, run, plan, record, objectives, found)
+        v4_v5(q, parts, plan, record, exact, objectives, found)
+    for text in NOT_CHECKED:
+        found.skip(text)
+    return record
+
+
+def main(arguments):
+    if len(arguments) > 1 or arguments[:1] in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0 if len(arguments) == 1 else 2
+    folder, found = Path(arguments[0]) if arguments else Path(__file__).resolve().parent, Findings()
+    try:
+        record = verify(folder, found)
+        print(f"Question: {record.get('question')}\nOutcome claimed: {record.get('outcome')}\n")
+    except CannotRead as why:
+        found.fail("--", f"cannot be read: {why}")
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError, OSError) as why:
+        found.fail("--", f"cannot be read: something is not of the form that the words promise ({why!r})")
+    except RecursionError:
+        found.fail("--", "cannot be read: it is nested too deeply")
+    for level, text in found.done:
+        print(f"{level}  ok    {text}" if level not in {at for at, _ in found.failed} else f"{level}        {text}")
+    for level, text in found.failed[:200]:
+        print(f"{level}  FAIL  {text}")
+    if len(found.failed) > 200:
+        print(f"    ... and {len(found.failed) - 200} more")
+    print("\nNOT checked:" if found.not_checked else "")
+    for text in found.not_checked:
+        print(f"  - {text}")
+    unread = any(level == "--" for level, _ in found.failed)
+    print(
+        "\nCANNOT BE READ."
+        if unread
+        else f"\n{len(found.failed)} disagreements."
+        if found.failed
+        else "\nNothing disagrees."
+    )
+    return 2 if unread else 1 if found.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

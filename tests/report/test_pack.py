@@ -1,0 +1,532 @@
+"""The audit pack: the same bytes whenever made, checked with nothing installed, and no lie gets past ``verify.py``."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import hashlib
+import importlib.util
+import io
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from as_files import with_files
+from command import optimiser
+from drawing import draws
+from hypothesis import given
+from shipped import answer, question
+from test_enumeration import worlds
+from worlds import small, three_doctors
+
+import optimiser as op
+from optimiser.errors import CheckFailed, NoPlan, NotWritten
+from optimiser.explanation import clash
+from optimiser.plan import runs
+from optimiser.plan.runs import files_of, files_without_plan, write_files
+from optimiser.problem import Figure, Problem
+from optimiser.report import pack
+from optimiser.report.pack import CONTENTS, OUTPUT, SUMS, VERIFY, pack_files, write_pack, zipped
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "optimiser/report/pack/verify.py"
+WHAT_IFS = sorted(f"what_if/{path.stem}" for path in (ROOT / "configs/what_if").glob("*.yaml"))
+OPTIONS = sorted((ROOT / "configs/options").glob("*.yaml"))
+Files = dict[str, bytes]
+
+
+@cache
+def verify() -> ModuleType:
+    """Return the script, read as a module of its own: nothing of the package knows it."""
+    spec = importlib.util.spec_from_file_location("verify_alone", SCRIPT)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def levels(folder: Path) -> list[tuple[str, str]]:
+    """Return what the script finds wrong, level and words; ``--`` where it cannot read."""
+    found = verify().Findings()
+    try:
+        verify().verify(folder, found)
+    except verify().CannotRead as why:
+        found.fail("--", str(why))
+    return found.failed
+
+
+def run_alone(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the script of a pack as a reviewer would: isolated, without site packages."""
+    command = [sys.executable, "-I", "-S", VERIFY, *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=300)
+
+
+def written(files: Mapping[str, bytes], folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    return write_files(files, folder)
+
+
+def sealed(files: Files) -> Files:
+    """Return a run's files with every hash made good."""
+    record = json.loads(files["run.json"])
+    record["files"] = {n: hashlib.sha256(c).hexdigest() for n, c in sorted(files.items()) if n != "run.json"}
+    return files | {"run.json": json.dumps(record).encode()}
+
+
+@cache
+def tiny() -> Files:
+    return files_of(answer("tiny"))
+
+
+@cache
+def without_a_plan() -> Files:
+    problem = with_files(small(at_least_sites=Figure(2), rotas=three_doctors(), doctors={"ash": 2, "birch": 3}))
+    found = clash(problem)
+    return files_without_plan(problem, found.tables(), found.all_found)
+
+
+@pytest.fixture(scope="module")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_files(tiny(), tmp_path_factory.mktemp("runs") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def tiny_pack(tiny_run: Path) -> Files:
+    return pack_files(tiny_run)
+
+
+# The pack -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_checker_that_is_packed_imports_nothing_but_what_comes_with_python():
+    tree = ast.parse(SCRIPT.read_text())
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert imported <= sys.stdlib_module_names
+    assert not imported & {"importlib", "subprocess", "socket", "urllib", "ctypes", "os"}
+    # Python 3.9 understands every line.
+    ast.parse(SCRIPT.read_text(), feature_version=(3, 9))
+
+
+def test_an_unpacked_pack_is_accepted_by_a_python_with_nothing_installed(tiny_pack: Files, tmp_path: Path):
+    ended = run_alone(written(tiny_pack, tmp_path / "pack"))
+    assert ended.returncode == 0 and not ended.stderr
+    assert ended.stdout.encode() == tiny_pack[OUTPUT]
+    assert "all 64 designations tried" in ended.stdout and "Nothing disagrees." in ended.stdout
+    assert "NOT checked:" in ended.stdout
+
+
+def test_the_same_run_gives_the_same_zip_byte_for_byte(tiny_run: Path, tiny_pack: Files, tmp_path: Path):
+    first, second = tmp_path / "a.zip", tmp_path / "b.zip"
+    write_pack(tiny_run, first)
+    write_pack(shutil.copytree(tiny_run, tmp_path / "elsewhere" / "tiny"), second)
+    assert first.read_bytes() == second.read_bytes() == zipped(tiny_pack)
+    entries = ZipFile(first).infolist()
+    assert {one.date_time for one in entries} == {(1980, 1, 1, 0, 0, 0)}
+    assert {one.external_attr >> 16 for one in entries} == {0o100644}
+    assert [one.filename for one in entries[:-2]] == sorted(one.filename for one in entries[:-2])
+
+
+def test_a_pack_holds_what_it_says_and_says_what_it_holds(tiny_pack: Files):
+    beside = {name for name in tiny_pack if not name.startswith("run/")} - {pack.START, SUMS}
+    assert beside <= CONTENTS.keys()
+    assert beside >= CONTENTS.keys() - {"clash.csv", "ways_out.csv", "transfers.csv", "backcast.csv", "rotas.csv"} - {
+        "would_change.csv",  # nothing was asked of it here
+        "data_checks.csv",
+    }
+    assert {name.removeprefix("run/") for name in tiny_pack if name.startswith("run/")} == tiny().keys()
+    listed = dict(reversed(line.split("  ")) for line in tiny_pack[SUMS].decode().splitlines())
+    assert listed == {n: hashlib.sha256(c).hexdigest() for n, c in tiny_pack.items() if n not in (SUMS, OUTPUT)}
+    start = tiny_pack[pack.START].decode()
+    assert "Where to run the walk-in clinic of a made-up place" in start and "Draft: not a decision." in start
+    assert "all 64 designations tried" in start and "NOT checked:" in start
+    assert "<script" not in start and "http" not in start.replace("http-equiv", "")
+
+
+def test_assumptions_stand_with_their_sources_and_those_that_nobody_verified_first(tiny_pack: Files):
+    rows = list(csv.DictReader(io.StringIO(tiny_pack["assumptions.csv"].decode())))
+    assert all(one["verified"] <= other["verified"] for one, other in pairwise(rows))
+    by_setting = {row["setting"]: row for row in rows}
+    assert by_setting["services.walk_in.minimum_patients"]["value"] == "70"
+
+
+def test_the_best_designations_of_a_pack_are_those_of_the_run(tiny_pack: Files):
+    rows = list(csv.DictReader(io.StringIO(tiny_pack["near_best.csv"].decode())))
+    assert [(row["rank"], row["patient_minutes"], row["walk_in"]) for row in rows[:2]] == [
+        ("1", "3200", "ash birch"),
+        ("2", "3600", "birch"),
+    ]
+
+
+def test_a_run_without_a_plan_is_packed_with_its_clash(tmp_path: Path):
+    files = pack_files(written(without_a_plan(), tmp_path / "run"))
+    assert {"clash.csv", "ways_out.csv"} <= files.keys() and "report.html" not in files
+    assert "No plan meets every rule." in files[pack.START].decode()
+    assert "clashes tried" in files[OUTPUT].decode()
+
+
+def test_a_run_that_is_not_true_is_not_packed_and_nothing_is_left_behind(tmp_path: Path):
+    folder = written(
+        sealed(tiny() | {"measures.csv": tiny()["measures.csv"].replace(b",3200,", b",3199,")}), tmp_path / "r"
+    )
+    with pytest.raises(CheckFailed):
+        write_pack(folder, tmp_path / "pack.zip")
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def test_a_pack_that_its_own_checker_refuses_is_not_written(tiny_run: Path, tmp_path: Path, monkeypatch: Any):
+    monkeypatch.setattr(pack, "_sums", lambda _files: b"0" * 64 + b"  no_such_file.csv\n")
+    with pytest.raises(CheckFailed, match="its checker disagrees"):
+        write_pack(tiny_run, tmp_path / "pack.zip")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_pack_is_never_written_over_a_file_or_by_halves(tmp_path: Path, monkeypatch: Any):
+    target = tmp_path / "pack.zip"
+    target.write_text("mine")
+    with pytest.raises(NotWritten, match="exists already"):
+        runs.write_file(b"pack", target)
+    assert target.read_text() == "mine"
+
+    def full_disk(self: Path, _content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(NotWritten, match="No space left"):
+        runs.write_file(b"pack", tmp_path / "other.zip")
+    assert [path.name for path in tmp_path.iterdir()] == ["pack.zip"]
+
+
+def test_the_command_packs_a_run_and_says_how_to_check_it(tiny_run: Path, tmp_path: Path):
+    done = optimiser("pack", str(tiny_run), "--out", "tiny.zip", cwd=tmp_path)
+    assert done.returncode == 0 and "python verify.py" in done.stdout
+    again = optimiser("pack", str(tiny_run), "--out", "tiny.zip", cwd=tmp_path)
+    assert again.returncode == 9 and "exists already" in again.stderr
+
+
+# What is true is accepted ---------------------------------------------------------------------------------------------
+
+
+def accepted(files: Mapping[str, bytes], folder: Path) -> str:
+    """Return what the script says of a run that it accepts."""
+    found = verify().Findings()
+    verify().verify(written(files, folder), found)
+    assert not found.failed
+    return "\n".join(text for _, text in found.done) + "\n".join(found.not_checked)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tiny", "base", "what_if/one_hasu_no_neighbours", "what_if/three_hasus_shared_out_no_neighbours"],
+)
+def test_the_best_of_a_question_that_ships_is_the_best_without_us(name: str, tmp_path: Path):
+    said = accepted(files_of(answer(name)), tmp_path / "run")
+    assert "none is better" in said and "NOT tried" not in said
+
+
+def test_an_option_that_people_wrote_down_is_worked_out_alike(tmp_path: Path):
+    problem = question("base")
+    option = op.read_option(ROOT / "configs/options/dmbc_jul2018.yaml")
+    plan = op.evaluate(problem, op.designations_of(problem, option))
+    assert "does not claim to be best" in accepted(files_of(plan), tmp_path / "run")
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", ["care_model", *WHAT_IFS])
+def test_every_question_that_ships_is_answered_alike(name: str, tmp_path: Path):
+    problem = question(name)
+    try:
+        said = accepted(files_of(answer(name)), tmp_path / "run")
+        assert "none is better" in said
+    except NoPlan:
+        found = clash(problem)
+        said = accepted(files_without_plan(problem, found.tables(), found.all_found), tmp_path / "run")
+        assert "no designation meets every rule" in said
+    assert "NOT tried" not in said
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("config", ["base", "care_model"])
+@pytest.mark.parametrize("path", OPTIONS, ids=lambda path: path.stem)
+def test_every_option_that_ships_is_worked_out_alike(config: str, path: Path, tmp_path: Path):
+    problem = question(config)
+    plan = op.evaluate(problem, op.designations_of(problem, op.read_option(path)))
+    assert "does not claim to be best" in accepted(files_of(plan), tmp_path / "run")
+
+
+@draws(15)
+@given(worlds())
+def test_drawn_worlds_are_answered_alike(problem: Problem):
+    problem = with_files(problem)
+    try:
+        files = files_of(op.solve(problem))
+    except NoPlan:
+        return
+    with TemporaryDirectory() as folder:
+        assert not levels(written(files, Path(folder) / "run"))
+
+
+# What is false is refused ---------------------------------------------------------------------------------------------
+
+Lie = Callable[[Files], None]
+
+
+def cell(table: str, column: str, to: str, **match: str) -> Lie:
+    """Return what sets a cell of the first row that matches."""
+
+    def change(files: Files) -> None:
+        rows = list(csv.DictReader(io.StringIO(files[table].decode())))
+        row = next(row for row in rows if all(row[k] == v for k, v in match.items()))
+        assert row[column] != to
+        row[column] = to
+        files[table] = _csv(rows)
+
+    return change
+
+
+def dropped(table: str, number: int = 0) -> Lie:
+    def change(files: Files) -> None:
+        rows = list(csv.DictReader(io.StringIO(files[table].decode())))
+        del rows[number]
+        files[table] = _csv(rows)
+
+    return change
+
+
+def added(table: str, **cells: str) -> Lie:
+    def change(files: Files) -> None:
+        rows = list(csv.DictReader(io.StringIO(files[table].decode())))
+        files[table] = _csv([*rows, rows[-1] | cells])
+
+    return change
+
+
+def recorded(change_of: Callable[[dict[str, Any]], object]) -> Lie:
+    def change(files: Files) -> None:
+        record = json.loads(files["run.json"])
+        change_of(record)
+        files["run.json"] = json.dumps(record).encode()
+
+    return change
+
+
+def setting(old: str, new: str) -> Lie:
+    def change(files: Files) -> None:
+        config = files["config.yaml"].decode()
+        assert old in config
+        files["config.yaml"] = config.replace(old, new, 1).encode()
+
+    return change
+
+
+def _csv(rows: list[dict[str, str]]) -> bytes:
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue().encode()
+
+
+HASHED: dict[str, tuple[str, Lie]] = {
+    "a designation has no row": ("V1", dropped("designations.csv")),
+    "a designation stands two times": ("--", added("designations.csv")),
+    "a designation is neither true nor false": ("V1", cell("designations.csv", "designated", "yes", site="ash")),
+    "today is otherwise than the config says": ("V1", cell("designations.csv", "today", "false", service="walk_in")),
+    "a decision is called fixed": ("V1", cell("designations.csv", "fixed", "true", service="walk_in")),
+    "a reason is invented": ("V1", cell("designations.csv", "reason", "as agreed", service="walk_in")),
+    "another question is stated": ("V1", recorded(lambda r: r.update(question="Another?"))),
+    "an input has no journey": ("V1", dropped("inputs/journeys.csv", 3)),
+    "an input has no patients of a resident area": ("--", dropped("inputs/demand.csv")),
+    "an input has fewer than no patients": ("--", cell("inputs/demand.csv", "patients_per_year", "-1", area="A1")),
+    "an input has patients that are no number": (
+        "--",
+        cell("inputs/demand.csv", "patients_per_year", "NaN", area="A1"),
+    ),
+    "an area stands two times": ("--", added("inputs/areas.csv")),
+    "a site is of no role": ("--", cell("inputs/sites.csv", "role", "ours", site="ash")),
+    "a rule has no row": ("V2", dropped("rules.csv", 3)),
+    "a rule is invented": ("V2", added("rules.csv", rule="all_is_well", instance="all_is_well.x")),
+    "a rule of the config is struck": ("V2", setting("at_least_sites", "at_most_sites")),
+    "a rule is softened in the config alone": ("V2", setting("value: 70", "value: 60")),
+    "what a plan has is changed": ("V2", cell("rules.csv", "left", "101", rule="every_site_has_enough_patients")),
+    "what a rule asks is changed": ("V2", cell("rules.csv", "right", "60", rule="every_site_has_enough_patients")),
+    "a relation is turned round": ("V2", cell("rules.csv", "relation", "<=", rule="enough_sites")),
+    "what is to spare is changed": ("V2", cell("rules.csv", "spare", "31", rule="every_site_has_enough_patients")),
+    "a binding rule is called loose": ("V2", cell("rules.csv", "binding", "false", rule="not_too_many_sites")),
+    "a rule that holds is called broken": ("V2", cell("rules.csv", "pass", "false", rule="enough_sites")),
+    "a rule is in another unit": ("V2", cell("rules.csv", "unit", "people", rule="enough_sites")),
+    "a rule is from another source": ("V2", cell("rules.csv", "source", "the law", rule="enough_sites")),
+    "an unverified rule is called verified": ("V2", cell("rules.csv", "verified", "true", rule="enough_sites")),
+    "minutes of a journey are changed": ("V3", cell("journeys.csv", "minutes", "9", area="A1")),
+    "minutes of an input are changed": ("V3", cell("inputs/journeys.csv", "minutes", "9", area="A2", site="ash")),
+    "an area goes to another site": ("V3", cell("journeys.csv", "site", "birch", area="A1")),
+    "patients of an area are changed": ("V3", cell("journeys.csv", "patients_per_year", "21", area="A1")),
+    "patients are seen first elsewhere": ("V3", cell("journeys.csv", "first_site", "birch", area="A1")),
+    "a way by transfer is invented": ("V3", cell("journeys.csv", "transfer_minutes", "5", area="A1")),
+    "a resident is called none": ("V3", cell("journeys.csv", "resident", "false", area="A1")),
+    "an area has no journey": ("V3", dropped("journeys.csv")),
+    "a journey is invented": ("V3", added("journeys.csv", area="A9")),
+    "somebody in post is invented": ("V3", cell("staffing.csv", "in_post", "4", site="ash")),
+    "somebody moves who does not": ("V3", cell("staffing.csv", "moved_in", "1", site="ash")),
+    "a recruit is invented": ("V3", cell("staffing.csv", "recruited", "1", site="birch")),
+    "a shortfall is hidden": ("V3", cell("staffing.csv", "short", "1", site="ash")),
+    "fewer staff are needed": ("V3", cell("staffing.csv", "needed", "2", site="birch")),
+    "a team has no row": ("V3", dropped("staffing.csv", 2)),
+    "staff are at a site that is none": ("V3", added("staffing.csv", site="elm")),
+    "a mean is a ninth decimal off": ("V3", cell("measures.csv", "value", "16.000000001", measure="mean_minutes")),
+    "a published number has no row": ("V3", dropped("measures.csv", 4)),
+    "a published number is invented": ("V3", added("measures.csv", measure="lives_saved")),
+    "a published number is in another unit": ("V3", cell("measures.csv", "unit", "hours", measure="mean_minutes")),
+    "the better way is turned round": ("V3", cell("measures.csv", "better", "higher", measure="mean_minutes")),
+    "the objective comes to less": ("V3", recorded(lambda r: r["objectives"][0].update(value=3199.0, bound=3199.0))),
+    "the objective is another": ("V3", recorded(lambda r: r["objectives"][0].update(name="patients_outside"))),
+    "the objective is in another unit": ("V3", recorded(lambda r: r["objectives"][0].update(unit="minutes"))),
+    "the objective is of fewer services": ("V3", recorded(lambda r: r["objectives"][0].update(services=["x_ray"]))),
+    "the bound is below the value": ("V4", recorded(lambda r: r["objectives"][0].update(bound=3100.0))),
+    "the bound is above the value": ("V4", recorded(lambda r: r["objectives"][0].update(bound=3300.0))),
+    "there is no bound": ("V4", recorded(lambda r: r["objectives"][0].update(bound=None))),
+    "the list is left out": ("V5", recorded(lambda r: r.update(enumeration=None))),
+    "the second best is left out": ("V5", recorded(lambda r: r["enumeration"]["best"].pop(1))),
+    "the list is cut short": ("V5", recorded(lambda r: r["enumeration"]["best"].pop())),
+    "equal options change places": (
+        "V5",
+        recorded(lambda r: r["enumeration"].update(best=[r["enumeration"]["best"][n] for n in (0, 2, 1, 3, 4, 5, 6)])),
+    ),
+    "an option of the list comes to less": (
+        "V5",
+        recorded(lambda r: r["enumeration"]["best"][1].update(values=[3201.0])),
+    ),
+    "an option of the list breaks a rule": (
+        "V5",
+        recorded(lambda r: r["enumeration"]["best"][6].update(designated=[["ash", "walk_in"]])),
+    ),
+    "fewer designations are lawful": (
+        "V5",
+        recorded(lambda r: r["enumeration"].update(lawful=8, listed=65)),
+    ),
+    "what is struck out does not add up": (
+        "V5",
+        recorded(lambda r: r["enumeration"]["struck_out_by"].update(rota_is_filled=5)),
+    ),
+    "a rule that nobody asks for strikes out": (
+        "V5",
+        recorded(lambda r: r["enumeration"]["struck_out_by"].update(nobody_travels_too_far=4, rota_is_filled=0)),
+    ),
+    "an equal plan is hidden": ("V5", recorded(lambda r: r.update(ties=2))),
+    "an outcome is invented": ("--", recorded(lambda r: r.update(outcome="approved"))),
+    "a number stands twice in the record": (
+        "--",
+        lambda files: files.update({"run.json": files["run.json"].replace(b'"ties"', b'"ties": 1, "ties"', 1)}),
+    ),
+    "a setting is not understood": ("--", setting("title:", "endorsed_by: all\ntitle:")),
+}
+
+
+@pytest.mark.parametrize("name", HASHED)
+def test_a_lie_is_refused_though_every_hash_was_made_good(name: str, tmp_path: Path):
+    level, change = HASHED[name]
+    files = dict(tiny())
+    change(files)
+    # A record that has an entry twice loses it by being read, and lists no hash that changed.
+    found = levels(written(files if level == "--" and "twice" in name else sealed(files), tmp_path / "run"))
+    assert level in {at for at, _ in found}, found
+
+
+def test_a_change_without_its_hash_is_refused(tmp_path: Path):
+    folder = written(tiny() | {"measures.csv": tiny()["measures.csv"] + b" "}, tmp_path / "run")
+    assert levels(folder) == [("V0", "measures.csv is not the file that run.json lists: its SHA-256 differs")]
+
+
+def test_a_file_more_or_less_and_a_link_are_refused(tmp_path: Path):
+    more = written(tiny() | {"inputs/letter.csv": b"endorsed\n"}, tmp_path / "more")
+    assert [at for at, _ in levels(more)] == ["V0"]
+    less = written({name: content for name, content in tiny().items() if name != "staffing.csv"}, tmp_path / "less")
+    assert [at for at, _ in levels(less)] == ["V0"]
+    linked = written(tiny(), tmp_path / "linked")
+    (linked / "rules.csv").unlink()
+    (linked / "rules.csv").symlink_to(more / "rules.csv")
+    assert ("V0", "rules.csv is a link or no ordinary file") in levels(linked)
+
+
+def test_a_table_of_a_pack_that_is_not_its_runs_is_refused(tiny_pack: Files, tmp_path: Path):
+    files = tiny_pack | {"rules.csv": tiny_pack["rules.csv"].replace(b"70", b"60")}
+    files[SUMS] = pack._sums({name: content for name, content in files.items() if name not in (SUMS, OUTPUT)})
+    ended = run_alone(written(files, tmp_path / "pack"))
+    assert ended.returncode == 1 and "rules.csv is not the run's" in ended.stdout
+
+
+def test_a_path_that_leads_out_of_a_pack_is_refused(tiny_pack: Files, tmp_path: Path):
+    files = tiny_pack | {SUMS: tiny_pack[SUMS] + b"0" * 64 + b"  ../secret\n"}
+    ended = run_alone(written(files, tmp_path / "pack"))
+    assert ended.returncode == 2 and "SHA256SUMS" in ended.stdout
+
+
+def test_what_is_no_run_cannot_be_read(tmp_path: Path):
+    shutil.copy(SCRIPT, tmp_path / VERIFY)
+    assert run_alone(tmp_path).returncode == 2
+    assert run_alone(tmp_path, "no_such_folder").returncode == 2
+
+
+def worse(**how: object) -> Files:
+    """Return a run of the second best plan of the made-up place that claims to be proved best."""
+    best = answer("tiny")
+    second = op.evaluate(best.problem, frozenset({("ash", "x_ray"), ("birch", "walk_in"), ("birch", "x_ray")}))
+    files, true = files_of(second), json.loads(tiny()["run.json"])
+    record = json.loads(files["run.json"])
+    record.update({"outcome": "proved best", "solver": true["solver"], "ties": 1, "enumeration": None, **how})
+    for one in record["objectives"]:
+        one["bound"] = one["value"]
+    return sealed(files | {"run.json": json.dumps(record).encode()})
+
+
+def test_a_worse_plan_that_claims_to_be_best_is_refused_with_a_better_one_named(tmp_path: Path):
+    found = levels(written(worse(), tmp_path / "run"))
+    assert ("V4", "a better designation breaks no rule: walk_in at ash, birch") in found
+
+
+def test_a_worse_plan_at_the_head_of_its_own_list_is_refused(tmp_path: Path):
+    listing = json.loads(tiny()["run.json"])["enumeration"]
+    listing["best"] = listing["best"][1:]
+    found = levels(written(worse(enumeration=listing), tmp_path / "run"))
+    assert "V4" in {at for at, _ in found}
+
+
+CLASHES: dict[str, Lie] = {
+    "a rule of a clash is left out": dropped("clash.csv"),
+    "a rule is added to a clash": added("clash.csv", rule="not_too_many_sites", instance="not_too_many_sites.clinic"),
+    "the plan without a rule is none": cell("clash.csv", "without_it", "", rule="enough_sites"),
+}
+
+
+@pytest.mark.parametrize("name", ["a rule of a clash is left out", "the plan without a rule is none"])
+def test_a_false_clash_is_refused(name: str, tmp_path: Path):
+    assert not levels(written(without_a_plan(), tmp_path / "true"))
+    files = dict(without_a_plan())
+    if name == "the plan without a rule is none":
+        # With no site at all every rota is filled, so what stands beside a rota's own rule is what is broken.
+        rows = list(csv.DictReader(io.StringIO(files["clash.csv"].decode())))
+        for row in rows:
+            row["without_it"] = ""
+        files["clash.csv"] = _csv(rows)
+    else:
+        CLASHES[name](files)
+    found = levels(written(sealed(files), tmp_path / "run"))
+    assert "V6" in {at for at, _ in found}, found
+
+
+def test_a_question_that_has_a_plan_is_not_believed_to_have_none(tmp_path: Path):
+    config = json.loads(without_a_plan()["config.yaml"])
+    config["services"]["clinic"]["at_least_sites"] = 1
+    files = sealed(without_a_plan() | {"config.yaml": json.dumps(config).encode()})
+    found = levels(written(files, tmp_path / "run"))
+    assert ("V6", "some designation meets every rule, though run.json says that none does") in found
