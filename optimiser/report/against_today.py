@@ -43,10 +43,18 @@ def gains_and_losses(plan: Plan, most: int = MOST_NAMED) -> list[str]:
     shorter = [said for code, means in moved.items() if (said := _moved(plan, code, means, "shorter"))]
     worse = _numbered(longer, most) if longer else "nobody, by the length of journeys"
     nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "Nobody's journey is shorter"
-    gained = _gained(plan)
+    gained = gains(plan)
     rules = _numbered(gained, most) if gained else "nothing that a rule asks"
     twice = " A patient may be counted at more than one service: do not add them up." if len(longer) > 1 else ""
     return [f"Worse off than with today's sites: {worse}.{twice}", f"Gained: {rules}. {nearer}."]
+
+
+def moved(plan: Plan, service: str) -> tuple[str, str]:
+    """Return whose journeys to a service are longer than with today's sites, and whose shorter, in words."""
+    if service not in plan.problem.services_with_today:
+        return "", ""
+    means = against(plan, plan.today, service)
+    return _moved(plan, service, means, "longer"), _moved(plan, service, means, "shorter")
 
 
 def _by_count(plan: Plan, service: str, sites: list[str]) -> str:
@@ -162,7 +170,7 @@ def _hit_hardest(means: pd.DataFrame) -> str:
     return ""
 
 
-def _gained(plan: Plan) -> list[str]:
+def gains(plan: Plan) -> list[str]:
     """Return what would be so that is not with today's sites: of what rules ask, that which today's sites break."""
     problem, missed = plan.problem, dict[tuple[str, Names], list[str]]()
     for instance in map(str, plan.today.broken["instance"]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
 
 import pandas as pd
@@ -119,6 +120,28 @@ def _matrix(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     used = {mark for row in marks.values() for mark in row}
     found = ["  ".join(_cell(n, cell, widths[n], len(sites)) for n, cell in enumerate(row)).rstrip() for row in table]
     return [*found, "   ".join(f"{mark} {words}" for mark, words in LEGEND.items() if mark in used)]
+
+
+@dataclass(frozen=True)
+class Provided:
+    """A row of the matrix: the service, its mark at every candidate, and its figures under ``HEADINGS``."""
+
+    service: str
+    marks: tuple[str, ...]
+    figures: tuple[str, ...]
+
+
+def matrix(plan: Plan, numbers: pd.DataFrame) -> list[Provided]:
+    """Return who provides what, a row a service: those that close somewhere first, then those that open, fixed last."""
+    found = [
+        Provided(
+            code,
+            tuple(_mark(plan, one, site) for site in plan.problem.candidates),
+            tuple(_figures(plan, numbers, code)),
+        )
+        for code, one in plan.problem.services.items()
+    ]
+    return sorted(found, key=lambda row: (CLOSES not in row.marks, OPENS not in row.marks, FIXED in row.marks))
 
 
 def _cell(column: int, text: str, width: int, sites: int) -> str:
