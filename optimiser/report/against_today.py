@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimiser.model.rules.rule import Names
 from optimiser.plan import Plan, measures
-from optimiser.plan.affected import against, averages, one_row_an_area
+from optimiser.plan.affected import against, averages, by_patient, one_row_an_area
 from optimiser.problem import Problem
 from optimiser.problem.words import PATIENTS, amount, listed, percent, short, shown, sites_in_words, whole
 from optimiser.report import broken
@@ -111,12 +111,15 @@ def _moved(plan: Plan, service: str, moved: pd.DataFrame, way: str) -> str:
     of_all += f" ({percent(number / every['number'])})"
     if not isfinite(by):
         return f"{name}, {of_all}, of whom some reach no site"
-    said = f"{name}, {of_all}, by {by:.1f} minutes on average{_uneven(moved, by, way)}{waits}{_stay(plan, service)}"
+    said = f"{name}, {of_all}, by {by:.1f} minutes on average{_uneven(moved, by, way)}{waits}"
     return f"{said}{_incomers(plan, service)}{_hit_hardest(means)}" if way == "longer" else said
 
 
 def _incomers(plan: Plan, service: str) -> str:
     """Return how many from outside who come in today go longer, and by how much; nothing where none do."""
+    transfer = plan.problem.services[service].transfer
+    if transfer and transfer.share_transferred.value < 1:
+        return ""
     now, today = (one_row_an_area(one, service).set_index("area") for one in (plan, plan.today))
     come = today[~today["resident"].astype(bool) & today["site"].isin(plan.problem.candidates)]
     more = (now["spent"].reindex(come.index) - come["spent"]).round(9)
@@ -131,21 +134,13 @@ def _incomers(plan: Plan, service: str) -> str:
     return f", and {who} from outside, by {by:.1f}"
 
 
-def _stay(plan: Plan, service: str) -> str:
-    """Return that only some of those who are counted are taken on, where the others stay where they are seen first."""
-    transfer = plan.problem.services[service].transfer
-    if transfer is None or transfer.share_transferred.value >= 1:
-        return ""
-    share = percent(transfer.share_transferred.value)
-    return f" (over all of them, though only {share} are taken on and the others stay where they are seen first)"
-
-
 def _uneven(moved: pd.DataFrame, by: float, way: str) -> str:
     """Return by how many minutes half of them move at most, where the average says little of it; else nothing."""
-    rows = moved.assign(change=moved["spent_here_change"] * (1 if way == "longer" else -1))
-    rows = rows[rows["change"] > 0].sort_values("change")
-    so_far = rows["patients_here"].cumsum()
-    half = float(rows["change"][so_far >= so_far.iloc[-1] / 2].iloc[0])
+    each_by, each_here = (pd.concat(one) for one in zip(*by_patient(moved, moved["patients_here"]), strict=True))
+    rows = pd.DataFrame({"by": each_by * (1 if way == "longer" else -1), "here": each_here})
+    rows = rows[(rows["by"] > 0) & (rows["here"] > 0)].sort_values("by")
+    so_far = rows["here"].cumsum()
+    half = float(rows["by"][so_far >= so_far.iloc[-1] / 2].iloc[0])
     return "" if by / 2 <= half <= 2 * by else f" (half of them by at most {half:.1f})"
 
 

@@ -15,7 +15,7 @@ from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.problem import Objective, Problem, Service
-from optimiser.problem.words import apart, begun, decimals, in_round_words, percent, places
+from optimiser.problem.words import apart, begun, decimals, in_round_words, listed, percent, places
 from optimiser.report import broken, rests_on
 
 # Columns that every number rests on, in any table, and what they count.
@@ -92,7 +92,8 @@ def answer(plan: Plan) -> str:
 
 def _sites_or_level(plan: Plan, service: str) -> str:
     """Return where a service is and, where other plans are level with that, where they have it."""
-    here = where(plan.problem, plan.sites_of(service))
+    here, idle = where(plan.problem, plan.sites_of(service)), idle_sites(plan, service)
+    here += f" (nobody is taken to {where(plan.problem, idle)})" if idle else ""
     found = [one for one in plan.proof.standings or () if one.service == service and one.rivals]
     if not found:
         return here
@@ -129,11 +130,26 @@ def aims(problem: Problem) -> str:
     """Return at what an answer is the best, in the order in which it counts, as a sentence."""
     every = len(problem.services_with_patients)
     first, *rest = (
-        AIMS[one.name] + (f" (of {len(one.services)} services)" if 0 < len(one.services) < every else "")
+        AIMS[one.name] + (_of_which(problem, one) if 0 < len(one.services) < every else "")
         for one in problem.objectives
     )
     waits = " Minutes of travel hold the waits that are assumed." if problem.reached_by_transfer else ""
     return f"Best at: {', then '.join([f'first {first}' if rest else first, *rest])}.{waits}"
+
+
+def _of_which(problem: Problem, objective: Objective) -> str:
+    """Return which services with patients an objective leaves out or, where these are many, how many it counts."""
+    out = [problem.services[one].name for one in problem.services_with_patients if one not in objective.services]
+    return f" ({listed(out)} not counted)" if len(out) <= MOST_NAMED else f" (of {len(objective.services)} services)"
+
+
+def idle_sites(plan: Plan, service: str) -> list[str]:
+    """Return the sites that provide a service whose patients are counted, and to which nobody is taken."""
+    if service not in plan.journeys_to:
+        return []
+    rows = plan.journeys_to[service]
+    taken = set(rows.loc[rows["patients_per_year"] > 0, "site"])
+    return [site for site in plan.sites_of(service) if site not in taken]
 
 
 def weighs_most(
