@@ -69,7 +69,7 @@ def _by_count(plan: Plan, service: str, sites: list[str]) -> str:
 def room(plan: Plan) -> list[str]:
     """Return where many more patients would come than with today's sites, and that nobody asked if there is room.
 
-    Of every service of which no beds are stated, the site that gains most, where it gains a tenth and more.
+    Of every service of which no beds are stated, the sites that gain a tenth and more.
     """
     problem, busier = plan.problem, dict[str, list[str]]()
     for code in problem.services_with_patients:
@@ -79,16 +79,15 @@ def room(plan: Plan) -> list[str]:
             {site: measures.number(one.measures, "site_patients", code, site) for site in plan.sites_of(code)}
             for one in (plan, plan.today)
         )
-        more = {site: now[site] - (then[site] if isfinite(then[site]) else 0.0) for site in now}
-        site = max(more, key=lambda one: more[one], default="")
-        if site and more[site] >= A_TENTH * now[site] and more[site] >= 1:
-            today = whole(now[site] - more[site])
-            said = f"{whole(now[site])} patients a year at its {lower(problem.services[code].name)} (today {today})"
-            busier.setdefault(short(problem.sites[site].name), []).append(said)
+        for site in now:
+            today = then[site] if isfinite(then[site]) else 0.0
+            if now[site] - today >= max(A_TENTH * now[site], 1):
+                at = f"{lower(problem.services[code].name)} (today {whole(today)})"
+                busier.setdefault(short(problem.sites[site].name), []).append(f"{whole(now[site])} at its {at}")
     if not busier:
         return []
-    each = listed(f"{site} would see {listed(said)}" for site, said in busier.items())
-    return [f"Whether there is room was not asked, since no beds are stated: by this model {each}."]
+    each = "; ".join(f"{site} would see {listed(said)}" for site, said in busier.items())
+    return [f"Whether there is room was not asked, since no beds are stated: by this model, patients a year, {each}."]
 
 
 def _numbered(said: list[str], most: int) -> str:

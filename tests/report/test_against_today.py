@@ -82,8 +82,8 @@ def test_where_many_more_would_come_is_told_unless_beds_are_stated():
         for one in (plan, plan.today)
     )
     assert against_today.room(plan) == [
-        "Whether there is room was not asked, since no beds are stated: by this model Birch would see "
-        f"{now:.0f} patients a year at its clinic (today {then:.0f})."
+        "Whether there is room was not asked, since no beds are stated: by this model, patients a year, Birch "
+        f"would see {now:.0f} at its clinic (today {then:.0f})."
     ]
     assert against_today.room(evaluate(small(), BOTH)) == []
     assert against_today.room(evaluate(replace(small(), today=frozenset()), BIRCH)) == []
