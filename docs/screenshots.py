@@ -50,6 +50,7 @@ def take(runs: Sequence[Path]) -> None:
 def main(words: Sequence[str]) -> None:
     """Take the pictures of the runs named, or of the base question and the decision of July 2018."""
     import optimiser as op
+    from optimiser.plan.runs import files_of, write_files
 
     if words:
         take([Path(word) for word in words])
@@ -57,7 +58,9 @@ def main(words: Sequence[str]) -> None:
     problem = op.read_problem(ROOT / "configs/base.yaml")
     july = op.read_option(ROOT / "configs/options/dmbc_jul2018.yaml")
     with tempfile.TemporaryDirectory() as folder:
-        base = op.write_run(op.solve(problem), Path(folder) / "base")
+        found = op.answer(problem)
+        assert isinstance(found, op.Answer)
+        base = write_files(files_of(found.plan, found.set_against, found.would_change.record), Path(folder) / "base")
         option = op.write_run(op.evaluate(problem, op.designations_of(problem, july)), Path(folder) / "july_2018")
         take([base, option])
 

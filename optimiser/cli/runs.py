@@ -62,7 +62,7 @@ def compare(
     """
     from optimiser.plan.comparison import affected
     from optimiser.plan.comparison import compare as compare_tables
-    from optimiser.plan.quotable import SAID_FIRST
+    from optimiser.plan.quotable import SAID_FIRST, of_whom
     from optimiser.plan.runs import csv_files, write_files
     from optimiser.problem.words import amount, listed
 
@@ -83,6 +83,8 @@ def compare(
         return
     shown_rows = compared if full else compared[compared.map(_cell).nunique(axis=1) > 1]
     _print_table(shown_rows, _names_in(tables))
+    for note in of_whom(tables):
+        typer.echo(note)
     left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
     hidden = 0
     for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():

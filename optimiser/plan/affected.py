@@ -55,7 +55,8 @@ def areas(base: Answer, other: Answer) -> pd.DataFrame:
     Columns: service, area, name, district, fifth (by deprivation), people, people_75_plus, patients (a year), site and
     minutes (_before and _after; infinite where no site is reached), change (minutes), and spent (_before and _after:
     the minutes that the area's patients spend on average). Where patients leave whatever is designated, site, minutes,
-    change and spent_here are those of the others. patients_here is how many leave in neither answer, and leave (_before
+    change and spent_here are those of the others. taken_on is which share of those seen first elsewhere are taken on (1
+    where the answers differ on it). patients_here is how many leave in neither answer, and leave (_before
     and _after) how many leave in each. Unknown districts and fifths are blank.
     """
     keys = ["service", "area"]
@@ -68,7 +69,8 @@ def areas(base: Answer, other: Answer) -> pd.DataFrame:
     both["patients_here"] = np.minimum(here[0], here[1])
     for ending, stay in zip(SUFFIXES, here, strict=True):
         both[f"leave{ending}"] = (both["patients_before"] - stay).clip(lower=0)
-    both = both.rename(columns={"patients_before": "patients"})
+    both["taken_on"] = both["taken_on_before"].where(both["taken_on_before"] == both["taken_on_after"], 1.0)
+    both = both.rename(columns={"patients_before": "patients"}).drop(columns=["taken_on_before", "taken_on_after"])
     both = both.drop(columns=["patients_after", "patients_here_before", "patients_here_after"])
     known = both[["area"]].join(_known_of_areas(base["areas"]), on="area").drop(columns="area")
     return pd.concat([both[keys], known, both.drop(columns=keys)], axis=1)
@@ -86,12 +88,28 @@ def gains_and_losses(moved: pd.DataFrame) -> pd.DataFrame:
             longer, shorter = members["change"] > minutes, members["change"] < -minutes
             people = "people_75_plus" if counted == OLDER else "people"
             sums = [_sum(members[people], chosen) for chosen in (longer, shorter)]
-            here = members["patients_here"]
-            patients = [np.nan if counted == OLDER else here[one].sum() for one in (longer, shorter)]
+            each = by_patient(members, members["patients_here"])
+            patients = [
+                np.nan if counted == OLDER else sum(float(here[way * by > minutes].sum()) for by, here in each)
+                for way in (1, -1)
+            ]
             everybody = members[people].sum(min_count=1)
             rows.append((service, group, minutes, everybody, sums[0], patients[0], sums[1], patients[1]))
     columns = ["people", "people_longer", "patients_longer", "people_shorter", "patients_shorter"]
     return _rounded(pd.DataFrame(rows, columns=["service", "group", "by_more_than_minutes", *columns]))
+
+
+def by_patient(moved: pd.DataFrame, here: pd.Series[float]) -> list[tuple[pd.Series[float], pd.Series[float]]]:
+    """Return by how many minutes the journeys of areas change, and whose: ``here`` is how many there are of each area.
+
+    Where some are taken on and the others stay where they are seen first, each of the two has its own change.
+    """
+    share = moved["taken_on"]
+    if (share == 1).all():
+        return [(moved["spent_here_change"], here)]
+    stay = ((moved["spent_here_change"] - share * moved["change"]) / (1 - share)).round(9)
+    finite = np.isfinite(moved["change"]) & (share < 1)
+    return [(moved["change"], here * share), (stay.where(finite, moved["change"]), here * (1 - share))]
 
 
 def averages(moved: pd.DataFrame) -> pd.DataFrame:
@@ -108,8 +126,10 @@ def averages(moved: pd.DataFrame) -> pd.DataFrame:
         weight = members["people_75_plus" if counted == OLDER else "patients"]
         road = [mean(members[f"road{ending}"], weight) for ending in SUFFIXES]
         here = members["people_75_plus" if counted == OLDER else "patients_here"]
-        change = members["spent_here_change"]
-        moved_on = [(here[one].sum(), mean(change[one].abs(), here[one])) for one in (change > 0, change < 0)]
+        each_by, each_here = (pd.concat(one) for one in zip(*by_patient(members, here), strict=True))
+        moved_on = [
+            (each_here[one].sum(), mean(each_by[one].abs(), each_here[one])) for one in (each_by > 0, each_by < 0)
+        ]
         leave = [np.nan if counted == OLDER else members[f"leave{ending}"].sum() for ending in SUFFIXES]
         each = (here.sum(), *moved_on[0], *moved_on[1], *leave)
         rows.append((service, group, counted, *_means(members, weight), *road, *each))
@@ -358,6 +378,7 @@ def _journeys(answer: Answer) -> pd.DataFrame:
     found["road"] = found["minutes"].where(~moved, first + share * _times(rows["transfer_minutes"]))
     found = found.assign(how=rows["how"]) if "how" in rows else found
     together = split_areas_together(found.reset_index(drop=True))
+    together["taken_on"] = together["service"].map(shares).fillna(1.0).astype(float)
     everybody = {f"{name}_here": together[name] for name in ("patients", "spent")}
     return together if "patients_here" in together else together.assign(**everybody)
 

@@ -50,7 +50,6 @@ OF_MINUTES = ("who", "worst", "warning", "cliff")
 WAITS_INCLUDED = "waits included"
 # Where some stay where they are seen first, minutes and people are those of whoever is taken on.
 OF_THOSE_TAKEN_ON = "by the journeys of the {} of patients who are taken on; the others stay where they are seen first"
-ONE_BY_ONE = "each area is counted whole, though only {} of its patients are taken on from where they are seen first"
 # Kinds that are about journeys of those alone who do not leave for a neighbour whatever is designated.
 OF_THOSE_WHO_STAY = ("who", "worst", "cliff")
 LEAVERS_LEFT_OUT = "by the journeys of those who do not leave for a neighbour {}"
@@ -326,12 +325,30 @@ def _taken_on(base: Answer, other: Answer, service: str) -> str:
     return listed(percent(one) for one in sorted(shares)) if any(one < 1 for one in shares) else ""
 
 
+def of_whom(answers: Mapping[str, Answer]) -> list[str]:
+    """Return whose some measures are, in sentences, where they are not everybody's."""
+    found, every = [], list(answers.values())
+    if any("how" in one["journeys"] for one in every):
+        found.append("95th centiles and worst journeys are of those who do not leave for a neighbour in any case.")
+    moved = set[str]()
+    for one in every:
+        rows = one["measures"]
+        moved |= set(rows.loc[(rows["measure"] == "transfers_per_day") & (rows["value"].astype(float) > 0), "service"])
+    names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}
+    for code, name in names.items():
+        taken_on = _taken_on(every[0], every[-1], code) if code in moved else ""
+        if taken_on:
+            words = f"count all as if taken on, which {taken_on} of those seen first elsewhere are"
+            found.append(f"{name}: median, 95th centile, worst and people beyond {words}.")
+    return found
+
+
 def _about(frames: Frames, service: str, name: str, when: str, some_leave: bool, taken_on: str) -> Iterator[Sentence]:
     for one in _each_about(frames, service, name, when):
         ends = [WAITS_INCLUDED] if one.kind in OF_MINUTES and _waits(frames, service) else []
         ends += [LEAVERS_LEFT_OUT.format(when)] if one.kind in OF_THOSE_WHO_STAY and some_leave else []
-        if taken_on and one.kind in (*OF_MINUTES, "average"):
-            ends.append((ONE_BY_ONE if one.kind == "average" else OF_THOSE_TAKEN_ON).format(taken_on))
+        if taken_on and one.kind in OF_MINUTES and _waits(frames, service):
+            ends.append(OF_THOSE_TAKEN_ON.format(taken_on))
         yield replace(one, template=f"{', '.join([one.template.removesuffix('.'), *ends])}.")
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimiser.model.rules.rule import Names
 from optimiser.plan import Plan, measures
-from optimiser.plan.affected import against, averages, one_row_an_area
+from optimiser.plan.affected import against, averages, by_patient, one_row_an_area
 from optimiser.problem import Problem
 from optimiser.problem.words import PATIENTS, amount, listed, percent, short, shown, sites_in_words, whole
 from optimiser.report import broken
@@ -43,10 +43,18 @@ def gains_and_losses(plan: Plan, most: int = MOST_NAMED) -> list[str]:
     shorter = [said for code, means in moved.items() if (said := _moved(plan, code, means, "shorter"))]
     worse = _numbered(longer, most) if longer else "nobody, by the length of journeys"
     nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "Nobody's journey is shorter"
-    gained = _gained(plan)
+    gained = gains(plan)
     rules = _numbered(gained, most) if gained else "nothing that a rule asks"
     twice = " A patient may be counted at more than one service: do not add them up." if len(longer) > 1 else ""
     return [f"Worse off than with today's sites: {worse}.{twice}", f"Gained: {rules}. {nearer}."]
+
+
+def moved(plan: Plan, service: str) -> tuple[str, str]:
+    """Return whose journeys to a service are longer than with today's sites, and whose shorter, in words."""
+    if service not in plan.problem.services_with_today:
+        return "", ""
+    means = against(plan, plan.today, service)
+    return _moved(plan, service, means, "longer"), _moved(plan, service, means, "shorter")
 
 
 def _by_count(plan: Plan, service: str, sites: list[str]) -> str:
@@ -61,7 +69,7 @@ def _by_count(plan: Plan, service: str, sites: list[str]) -> str:
 def room(plan: Plan) -> list[str]:
     """Return where many more patients would come than with today's sites, and that nobody asked if there is room.
 
-    Of every service of which no beds are stated, the site that gains most, where it gains a tenth and more.
+    Of every service of which no beds are stated, the sites that gain a tenth and more.
     """
     problem, busier = plan.problem, dict[str, list[str]]()
     for code in problem.services_with_patients:
@@ -71,16 +79,15 @@ def room(plan: Plan) -> list[str]:
             {site: measures.number(one.measures, "site_patients", code, site) for site in plan.sites_of(code)}
             for one in (plan, plan.today)
         )
-        more = {site: now[site] - (then[site] if isfinite(then[site]) else 0.0) for site in now}
-        site = max(more, key=lambda one: more[one], default="")
-        if site and more[site] >= A_TENTH * now[site] and more[site] >= 1:
-            today = whole(now[site] - more[site])
-            said = f"{whole(now[site])} patients a year at its {lower(problem.services[code].name)} (today {today})"
-            busier.setdefault(short(problem.sites[site].name), []).append(said)
+        for site in now:
+            today = then[site] if isfinite(then[site]) else 0.0
+            if now[site] - today >= max(A_TENTH * now[site], 1):
+                at = f"{lower(problem.services[code].name)} (today {whole(today)})"
+                busier.setdefault(short(problem.sites[site].name), []).append(f"{whole(now[site])} at its {at}")
     if not busier:
         return []
-    each = listed(f"{site} would see {listed(said)}" for site, said in busier.items())
-    return [f"Whether there is room was not asked, since no beds are stated: by this model {each}."]
+    each = "; ".join(f"{site} would see {listed(said)}" for site, said in busier.items())
+    return [f"Whether there is room was not asked, since no beds are stated: by this model, patients a year, {each}."]
 
 
 def _numbered(said: list[str], most: int) -> str:
@@ -103,12 +110,15 @@ def _moved(plan: Plan, service: str, moved: pd.DataFrame, way: str) -> str:
     of_all += f" ({percent(number / every['number'])})"
     if not isfinite(by):
         return f"{name}, {of_all}, of whom some reach no site"
-    said = f"{name}, {of_all}, by {by:.1f} minutes on average{_uneven(moved, by, way)}{waits}{_stay(plan, service)}"
+    said = f"{name}, {of_all}, by {by:.1f} minutes on average{_uneven(moved, by, way)}{waits}"
     return f"{said}{_incomers(plan, service)}{_hit_hardest(means)}" if way == "longer" else said
 
 
 def _incomers(plan: Plan, service: str) -> str:
     """Return how many from outside who come in today go longer, and by how much; nothing where none do."""
+    transfer = plan.problem.services[service].transfer
+    if transfer and transfer.share_transferred.value < 1:
+        return ""
     now, today = (one_row_an_area(one, service).set_index("area") for one in (plan, plan.today))
     come = today[~today["resident"].astype(bool) & today["site"].isin(plan.problem.candidates)]
     more = (now["spent"].reindex(come.index) - come["spent"]).round(9)
@@ -123,21 +133,13 @@ def _incomers(plan: Plan, service: str) -> str:
     return f", and {who} from outside, by {by:.1f}"
 
 
-def _stay(plan: Plan, service: str) -> str:
-    """Return that only some of those who are counted are taken on, where the others stay where they are seen first."""
-    transfer = plan.problem.services[service].transfer
-    if transfer is None or transfer.share_transferred.value >= 1:
-        return ""
-    share = percent(transfer.share_transferred.value)
-    return f" (over all of them, though only {share} are taken on and the others stay where they are seen first)"
-
-
 def _uneven(moved: pd.DataFrame, by: float, way: str) -> str:
     """Return by how many minutes half of them move at most, where the average says little of it; else nothing."""
-    rows = moved.assign(change=moved["spent_here_change"] * (1 if way == "longer" else -1))
-    rows = rows[rows["change"] > 0].sort_values("change")
-    so_far = rows["patients_here"].cumsum()
-    half = float(rows["change"][so_far >= so_far.iloc[-1] / 2].iloc[0])
+    each_by, each_here = (pd.concat(one) for one in zip(*by_patient(moved, moved["patients_here"]), strict=True))
+    rows = pd.DataFrame({"by": each_by * (1 if way == "longer" else -1), "here": each_here})
+    rows = rows[(rows["by"] > 0) & (rows["here"] > 0)].sort_values("by")
+    so_far = rows["here"].cumsum()
+    half = float(rows["by"][so_far >= so_far.iloc[-1] / 2].iloc[0])
     return "" if by / 2 <= half <= 2 * by else f" (half of them by at most {half:.1f})"
 
 
@@ -162,7 +164,7 @@ def _hit_hardest(means: pd.DataFrame) -> str:
     return ""
 
 
-def _gained(plan: Plan) -> list[str]:
+def gains(plan: Plan) -> list[str]:
     """Return what would be so that is not with today's sites: of what rules ask, that which today's sites break."""
     problem, missed = plan.problem, dict[tuple[str, Names], list[str]]()
     for instance in map(str, plan.today.broken["instance"]):

@@ -26,6 +26,12 @@ def how_many(plan: Plan) -> int:
     return len(figures(plan))
 
 
+def not_checked(plan: Plan) -> str:
+    """Return how many of the figures that an answer rests on nobody checked against a source; nothing if all were."""
+    number = how_many(plan)
+    return f"The figures it rests on were not: {number} unverified." if number else ""
+
+
 def checked(plan: Plan) -> str:
     """Return what was checked of an answer, and what was not."""
     number = how_many(plan)

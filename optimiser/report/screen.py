@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
 
+import numpy as np
 import pandas as pd
 
 from optimiser.plan import Plan, measures
@@ -16,7 +18,7 @@ from optimiser.report.against_today import gains_and_losses, room
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.how_sure import how_sure, level
 from optimiser.report.summary_of_staff import short as short_of_staff
-from optimiser.report.words import answer, main_service
+from optimiser.report.words import answer, idle_sites, main_service
 
 # Marks of a site for a service, in the order of the legend.
 STAYS, OPENS, CLOSES, FIXED, THERE, IDLE, NOTHING = "●", "○", "✕", "■", "◆", "◌", "·"
@@ -96,7 +98,7 @@ def _first_sentence(known: Mapping[str, str]) -> str:
 
 def _mark(plan: Plan, service: Service, site: str) -> str:
     here, problem = (site, service.code) in plan.designated, plan.problem
-    if here and site in summary.idle_sites(plan, service.code):
+    if here and site in idle_sites(plan, service.code):
         return IDLE
     if service.code not in problem.services_with_today:
         return (FIXED if site in service.fixed else THERE) if here else NOTHING
@@ -119,6 +121,28 @@ def _matrix(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     used = {mark for row in marks.values() for mark in row}
     found = ["  ".join(_cell(n, cell, widths[n], len(sites)) for n, cell in enumerate(row)).rstrip() for row in table]
     return [*found, "   ".join(f"{mark} {words}" for mark, words in LEGEND.items() if mark in used)]
+
+
+@dataclass(frozen=True)
+class Provided:
+    """A row of the matrix: the service, its mark at every candidate, and its figures under ``HEADINGS``."""
+
+    service: str
+    marks: tuple[str, ...]
+    figures: tuple[str, ...]
+
+
+def matrix(plan: Plan, numbers: pd.DataFrame) -> list[Provided]:
+    """Return who provides what, a row a service: those that close somewhere first, then those that open, fixed last."""
+    found = [
+        Provided(
+            code,
+            tuple(_mark(plan, one, site) for site in plan.problem.candidates),
+            tuple(_figures(plan, numbers, code)),
+        )
+        for code, one in plan.problem.services.items()
+    ]
+    return sorted(found, key=lambda row: (CLOSES not in row.marks, OPENS not in row.marks, FIXED in row.marks))
 
 
 def _cell(column: int, text: str, width: int, sites: int) -> str:
@@ -148,7 +172,7 @@ def _figures(plan: Plan, numbers: pd.DataFrame, service: str) -> list[str]:
     if service not in plan.problem.services_with_today:
         return now
     rows = pd.DataFrame(measures.of_service(plan.today, service), columns=measures.COLUMNS)
-    today = _three(plan, service, rows)
+    today = _three(plan.today, service, rows)
     return [
         one if (one, before) == (NONE, NONE) else f"{one} ({before})" for one, before in zip(now, today, strict=True)
     ]
@@ -163,11 +187,31 @@ def _three(plan: Plan, service: str, numbers: pd.DataFrame) -> list[str]:
         return ["nobody", NONE, NONE]
     beyond = of("patients_beyond_standard")
     within = (patients - beyond if isfinite(beyond) else of("patients_within_30")) / patients
-    mean = of("mean_minutes")
-    transfer = plan.problem.services[service].transfer
-    some = SOME if transfer and transfer.share_transferred.value < 1 else ""
+    mean, some = of("mean_minutes"), ""
+    if _some_stay(plan, service):
+        within, some = _within_by_patient(plan, service), SOME
     outside = percent(of("share_outside")) if plan.problem.services[service].neighbours else NONE
     return [f"{mean:.2f}" if isfinite(mean) else "no site", f"{percent(within)}{some}", outside]
+
+
+def _some_stay(plan: Plan, service: str) -> bool:
+    """Whether some of a service's patients are taken on to it, and others stay where they are seen first."""
+    transfer, rows = plan.problem.services[service].transfer, plan.journeys_to[service]
+    return transfer is not None and transfer.share_transferred.value < 1 and bool(_moved(rows).any())
+
+
+def _moved(rows: pd.DataFrame) -> pd.Series[bool]:
+    return rows["site"].notna() & (rows["site"] != rows["first_site"]) & (rows["patients_per_year"] > 0)
+
+
+def _within_by_patient(plan: Plan, service: str) -> float:
+    """Return the share of residents' patients within the standard; who stays where they are seen first counts there."""
+    one, rows = plan.problem.services[service], measures.residents(plan, service)
+    limit = one.standard_minutes.value if one.standard_minutes else 30.0
+    assert one.transfer is not None
+    share = np.where(_moved(rows), one.transfer.share_transferred.value, 1.0)
+    near = share * (rows["minutes"] <= limit) + (1 - share) * (rows["first_minutes"] <= limit)
+    return float((rows["patients_per_year"] * near).sum() / rows["patients_per_year"].sum())
 
 
 def _meaning(plan: Plan) -> list[str]:
@@ -182,9 +226,12 @@ def _meaning(plan: Plan) -> list[str]:
     some = {
         percent(one.transfer.share_transferred.value): None
         for one in counted
-        if one.transfer and one.transfer.share_transferred.value < 1
+        if one.transfer and any(_some_stay(of, one.code) for of in (plan, plan.today))
     }
-    star = f" {SOME} By the journeys of those who are taken on: {listed(some)} of patients; the others stay nearer."
+    star = (
+        f" {SOME} Only {listed(some)} of those who are seen first elsewhere are taken on; the others count as seen "
+        "there (measures.csv counts all as if taken on)."
+    )
     return [figures + today * bool(plan.problem.services_with_today) + star * bool(some), *_counted_twice(counted)]
 
 

@@ -26,6 +26,7 @@ from optimiser.report.against_today import changes, neighbours
 from optimiser.report.how_sure import how_sure, level, margins, next_best
 from optimiser.report.rests_on import unverified
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
+from optimiser.report.words import idle_sites
 
 
 def lines(plan: Plan) -> list[str]:
@@ -133,15 +134,6 @@ def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             text += " (fixed)"
         found.append(text)
     return found
-
-
-def idle_sites(plan: Plan, service: str) -> list[str]:
-    """Return the sites that provide a service whose patients are counted, and to which nobody is taken."""
-    if service not in plan.journeys_to:
-        return []
-    rows = plan.journeys_to[service]
-    taken = set(rows.loc[rows["patients_per_year"] > 0, "site"])
-    return [site for site in plan.sites_of(service) if site not in taken]
 
 
 def on_the_road(numbers: pd.DataFrame, service: str) -> str:

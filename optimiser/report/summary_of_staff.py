@@ -157,6 +157,12 @@ def fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     return [f"Fragile: one vacancy would leave {', '.join(said)}{more}.{_to_spare(plan, found)}"] if said else []
 
 
+def vacancies(numbers: pd.DataFrame) -> tuple[int, int]:
+    """Return how many rotas one vacancy would leave short, and how many there are."""
+    rotas = numbers[numbers["measure"] == measures.VACANCY]
+    return int((rotas["value"] > 0).sum()), len(rotas)
+
+
 def _to_spare(plan: Plan, vacancies: pd.DataFrame) -> str:
     """Return how many of the teams that a vacancy would leave short are in post and needed by no rota."""
     teams = dict.fromkeys(tuple(str(group).split(" ", 1)[1].split(" ", 1)) for group in vacancies["group"])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from math import isfinite
 
 import pandas as pd
@@ -13,10 +12,10 @@ import pandas as pd
 from optimiser.model.arithmetic import value
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
-from optimiser.plan.measures import STRAIGHT_THERE, mean_minutes, residents
+from optimiser.plan.measures import BANDS, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED
 from optimiser.problem import Objective, Problem, Service
-from optimiser.problem.words import apart, begun, decimals, percent, places, whole
+from optimiser.problem.words import apart, begun, decimals, in_round_words, listed, percent, places
 from optimiser.report import broken, rests_on
 
 # Columns that every number rests on, in any table, and what they count.
@@ -93,14 +92,15 @@ def answer(plan: Plan) -> str:
 
 def _sites_or_level(plan: Plan, service: str) -> str:
     """Return where a service is and, where other plans are level with that, where they have it."""
-    here = _where(plan.problem, plan.sites_of(service))
+    here, idle = where(plan.problem, plan.sites_of(service)), idle_sites(plan, service)
+    here += f" (nobody is taken to {where(plan.problem, idle)})" if idle else ""
     found = [one for one in plan.proof.standings or () if one.service == service and one.rivals]
     if not found:
         return here
     (standing,) = found
     own = standing.rivals[0].figures["mean_minutes"][0]
     there = [
-        f"{_where(plan.problem, _sites(plan.problem, service, one.designated))} "
+        f"{where(plan.problem, _sites(plan.problem, service, one.designated))} "
         f"({decimals(one.figures['mean_minutes'][1], 2)})"
         for one in standing.rivals
     ]
@@ -111,7 +111,7 @@ def _sites(problem: Problem, service: str, designated: Collection[tuple[str, str
     return [site for site in problem.candidates if (site, service) in designated]
 
 
-def _where(problem: Problem, sites: Sequence[str]) -> str:
+def where(problem: Problem, sites: Sequence[str]) -> str:
     """Return the names of sites, or how many there are where they are too many for a sentence."""
     many = len(sites) > MOST_SITES_NAMED
     return f"{len(sites)} of {len(problem.candidates)} sites" if many else places(problem, sites)
@@ -130,11 +130,26 @@ def aims(problem: Problem) -> str:
     """Return at what an answer is the best, in the order in which it counts, as a sentence."""
     every = len(problem.services_with_patients)
     first, *rest = (
-        AIMS[one.name] + (f" (of {len(one.services)} services)" if 0 < len(one.services) < every else "")
+        AIMS[one.name] + (_of_which(problem, one) if 0 < len(one.services) < every else "")
         for one in problem.objectives
     )
     waits = " Minutes of travel hold the waits that are assumed." if problem.reached_by_transfer else ""
     return f"Best at: {', then '.join([f'first {first}' if rest else first, *rest])}.{waits}"
+
+
+def _of_which(problem: Problem, objective: Objective) -> str:
+    """Return which services with patients an objective leaves out or, where these are many, how many it counts."""
+    out = [problem.services[one].name for one in problem.services_with_patients if one not in objective.services]
+    return f" ({listed(out)} not counted)" if len(out) <= MOST_NAMED else f" (of {len(objective.services)} services)"
+
+
+def idle_sites(plan: Plan, service: str) -> list[str]:
+    """Return the sites that provide a service whose patients are counted, and to which nobody is taken."""
+    if service not in plan.journeys_to:
+        return []
+    rows = plan.journeys_to[service]
+    taken = set(rows.loc[rows["patients_per_year"] > 0, "site"])
+    return [site for site in plan.sites_of(service) if site not in taken]
 
 
 def weighs_most(
@@ -169,7 +184,8 @@ def status(run: Run) -> Status:
     if proof.outcome != PROVED:
         return Status("open", "Not proved best.", begun(how_far(run.plan)))
     how = (
-        f"All {listing.listed:,} ways to designate were judged by arithmetic; {listing.lawful:,} break no rule."
+        f"All {in_round_words(listing.listed)} ways were compared by arithmetic; "
+        f"{in_round_words(listing.lawful)} meet every rule."
         if listing
         else "The solver closed the gap to 0."
     )
@@ -188,15 +204,15 @@ def by_how_much(plan: Plan) -> list[str]:
         return [f"No other sites of the {name} are lawful, every other service where it is."]
     own = mean_minutes(residents(plan, standing.service))
     numbers = f"{decimals(own, 2)} minutes on average against {decimals(own + standing.margin, 2)}"
-    where = _where(plan.problem, _sites(plan.problem, standing.service, standing.runner_up or ()))
+    next_best = where(plan.problem, _sites(plan.problem, standing.service, standing.runner_up or ()))
     if standing.margin < 0:
-        other = f"{name} at {where}" if where else f"{name} elsewhere"
+        other = f"{name} at {next_best}" if next_best else f"{name} elsewhere"
         said = (
             f"With the {other} journeys to it alone would be shorter by {apart(-standing.margin)} a patient ({numbers})"
         )
         said += "; what comes first decides."
     else:
-        there = f", {where}" if where else ""
+        there = f", {next_best}" if next_best else ""
         said = f"By {apart(standing.margin)} a patient over the next best sites for the {name}{there} ({numbers})."
     return [said, *([f"Up to {apart(standing.within)} apart is level."] if standing.rivals else [])]
 
@@ -227,55 +243,23 @@ def journey(service: Service) -> str:
     return "time from home to the unit, waits included" if service.transfer else "journey"
 
 
-@dataclass(frozen=True)
-class KeyFigure:
-    """One of the figures that matter most: what it is, its value and unit, what it is today, and straight there."""
-
-    label: str
-    value: str
-    unit: str
-    today: str
-    straight: str = ""
+def limit_of(service: Service) -> float:
+    """Return within how many minutes patients of a service count as near enough: its standard, or 30."""
+    return service.standard_minutes.value if service.standard_minutes else BANDS[0]
 
 
-def key_figures(run: Run, today: Mapping[str, float], answer: Mapping[str, float]) -> list[KeyFigure]:
-    """Return the four figures that matter most, of the service that the page shows first, from all that is measured.
+def share_within(values: Mapping[str, float], code: str, ending: str = "") -> float:
+    """Return the share of a service's patients within the standard, of what is measured by measure, service and group.
 
-    ``today`` and ``answer`` are values by measure, service and group, as ``tables.values_of`` gives them.
+    ``ending`` is that of the measures of another pathway.
     """
-    code = main_service(run.plan.problem)
-    if code is None:
-        return []
-    service = run.plan.problem.services[code]
-    limit = service.standard_minutes.value if service.standard_minutes else 30.0
 
-    def of(values: Mapping[str, float], name: str) -> float:
+    def of(name: str) -> float:
         return values.get(f"{name}|{code}|", float("nan"))
 
-    def within(values: Mapping[str, float], ending: str = "") -> float:
-        patients, beyond = of(values, "patients"), of(values, f"patients_beyond_standard{ending}")
-        near = patients - beyond if isfinite(beyond) else of(values, f"patients_within_30{ending}")
-        return near / patients if patients else float("nan")
-
-    def minutes(label: str, name: str, said: Callable[[float], str]) -> KeyFigure:
-        straight = said(of(answer, f"{name}{STRAIGHT_THERE}")) if service.transfer else ""
-        return KeyFigure(label, said(of(answer, name)), "minutes", said(of(today, name)), straight)
-
-    near = [percent(within(answer)), "", percent(within(today)), percent(within(answer, STRAIGHT_THERE))]
-    longer, residents = (of(answer, name) for name in ("people_more_than_10_longer", "people"))
-    figures = [
-        minutes(f"average {journey(service)}", "mean_minutes", partial(decimals, most=2)),
-        minutes(f"longest journey{of_those_who_stay(run.plan.problem)}", "worst_minutes", whole),
-        KeyFigure(
-            f"of {whole(of(answer, 'patients'))} patients within {limit:g} minutes",
-            *near[: 4 if service.transfer else 3],
-        ),
-    ]
-    # Where nobody knows how many live in an area, nobody is counted.
-    if isfinite(residents):
-        label = f"of {whole(residents)} residents: over 10 minutes longer than today"
-        figures.append(KeyFigure(label, whole(longer), "", ""))
-    return figures
+    patients, beyond = of("patients"), of(f"patients_beyond_standard{ending}")
+    near = patients - beyond if isfinite(beyond) else of(f"patients_within_30{ending}")
+    return near / patients if patients else float("nan")
 
 
 def data_years(run: Run) -> str:

@@ -138,7 +138,7 @@ def _by_how_much(plan: Plan, service: str, everybody: Problem, best: Designation
     here, there = (
         measures.mean_minutes(measures.residents(evaluate(everybody, one), service)) for one in (plan.designated, best)
     )
-    return f"; even if everybody did, by no more than {apart(here - there)} a patient" if here > there else ""
+    return f"; even if everybody did, by about {apart(here - there)} a patient" if here > there else ""
 
 
 def _is_of_another(problem: Problem, service: str, instance: str) -> bool:

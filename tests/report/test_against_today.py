@@ -82,8 +82,8 @@ def test_where_many_more_would_come_is_told_unless_beds_are_stated():
         for one in (plan, plan.today)
     )
     assert against_today.room(plan) == [
-        "Whether there is room was not asked, since no beds are stated: by this model Birch would see "
-        f"{now:.0f} patients a year at its clinic (today {then:.0f})."
+        "Whether there is room was not asked, since no beds are stated: by this model, patients a year, Birch "
+        f"would see {now:.0f} at its clinic (today {then:.0f})."
     ]
     assert against_today.room(evaluate(small(), BOTH)) == []
     assert against_today.room(evaluate(replace(small(), today=frozenset()), BIRCH)) == []
@@ -118,10 +118,10 @@ def test_shorter_journeys_and_waits_are_told():
     everywhere = frozenset((site, code) for site in ("ash", "birch") for code in ("clinic", "scanner"))
     problem = replace(by_transfer(), today=everywhere - {("ash", "scanner")})
     _, gained = against_today.gains_and_losses(evaluate(problem, everywhere))
-    # Half of the 30 who are seen first at ash go on today: 15 minutes a patient, of 30 that it takes.
+    # Half of the 30 who are seen first at ash go on today: it takes them 30 minutes more.
     assert gained.endswith(
-        "Shorter journeys: Scanner, 30 of 60 residents' patients a year (50%), by 15.0 minutes on average, assumed "
-        "waits included (over all of them, though only 50% are taken on and the others stay where they are seen first)."
+        "Shorter journeys: Scanner, 15 of 60 residents' patients a year (25%), by 30.0 minutes on average, assumed "
+        "waits included."
     )
 
 

@@ -64,7 +64,13 @@ def test_page_and_workbook_say_the_same_in_the_same_order(run: Run):
     assert notes_of(run)[-len(said) :] == said
     html = page([run])
     before_the_map = unescape(html[: html.index('<section id="choose"')])
+    (known,) = beside(run).pop("What to know before repeating it", [""])
+    # It stands in a row that can be cited, and how it begins under the cards.
+    assert known.removesuffix(" Source: A letter.") in unescape(html) and "<td>A letter</td>" in unescape(html)
+    assert re.search('<a class="ref" href="#R-01">R-01</a> =Mind the', before_the_map)
     for heading, lines in beside(run).items():
+        if heading == "What to know before repeating it":
+            continue
         opened = f'<details open class="beside-it"><summary>{heading}</summary>'
         shown = before_the_map[before_the_map.index(opened) :].partition("</ul>")[0]
         assert re.findall("<li>(.*?)</li>", re.sub("</?span[^>]*>", "", shown)) == lines

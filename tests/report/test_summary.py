@@ -63,7 +63,7 @@ def test_waits_are_told_apart_in_the_sentences_that_may_be_quoted():
     said = affected({name: tables_of(plan) for name, plan in plans.items()})["sentences"].set_index("kind")["sentence"]
     assert said["average"] == (
         "Scanner: the average time from home to the unit of all 60 patients a year goes from 13.33 to 20.83 minutes "
-        "(+7.50); of them, 30 need more, by 15.00 minutes on average, and nobody needs less; on the road alone all "
+        "(+7.50); of them, 15 need more, by 30.00 minutes on average, and nobody needs less; on the road alone all "
         "take 13.33 and then 15.83, and the rest is waiting that is assumed."
     )
     assert said["worst"].endswith("to 50.0 minutes (+30.0), waits included.")
@@ -280,6 +280,17 @@ def test_what_is_level_with_a_run_is_read_off_its_record():
         "Clinic, minutes on average: Ash 13.33 or, level with it, Birch 13.40."
     ]
     assert how_sure.level_in_short({}, run) == []
+
+
+def test_who_stays_where_they_are_seen_first_counts_as_near_as_that():
+    # With the scanner at birch half of the 30 seen first at ash, 10 or 20 minutes away, go on and take 40 or 50; the 30
+    # of the east are at birch in 10. So 45 of 60 are within 30 minutes.
+    there = frozenset({("ash", "clinic"), ("birch", "clinic"), ("birch", "scanner")})
+    lines = screen.lines(evaluate(by_transfer(), there))
+    assert [line for line in lines if line.startswith("Scanner ") and "75%*" in line]
+    assert [line for line in lines if " * Only 50% of those who are seen first elsewhere are taken on;" in line]
+    nobody = screen.lines(evaluate(by_transfer(), there | {("ash", "scanner")}))
+    assert not any("*" in line for line in nobody)
 
 
 def test_the_service_that_has_most_of_the_minutes_is_named():

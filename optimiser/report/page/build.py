@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import cache, cached_property
 from importlib.resources import files as package_files
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,20 @@ from markupsafe import Markup
 from optimiser.plan import Plan
 from optimiser.plan.affected import of_plans, one_row_an_area
 from optimiser.plan.finished import Run, runs_of
-from optimiser.plan.measures import straight_there
+from optimiser.plan.measures import STRAIGHT_THERE, straight_there
 from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions, write_file
 from optimiser.problem import ACROSS_SITES, Problem
-from optimiser.problem.words import begun, of_changes, short
-from optimiser.report import set_against, summary, words
+from optimiser.problem.words import begun, of_changes, percent, short
+from optimiser.report import cards, rests_on, screen, set_against, summary, words
 from optimiser.report.counted import Counted, counted_today, in_words
-from optimiser.report.page import parts, side_by_side, tables
+from optimiser.report.page import parts, placements, side_by_side, tables
 from optimiser.report.page.outlines import Drawing, drawing
 from optimiser.report.page.question import designated_at, question
+from optimiser.report.summary_of_staff import rotas
 from optimiser.search.enumeration import size
 
-SCRIPTS = ("evaluate.js", "map.js", "page.js", "print.js")
+SCRIPTS = ("evaluate.js", "map.js", "floors.js", "page.js", "print.js")
 SECTIONS = (
     ("answer", "Answer"),
     ("choose", "Choose"),
@@ -42,6 +44,10 @@ SECTIONS = (
     ("options", "Options side by side"),
     ("checked", "How this was checked"),
 )
+# What stands elsewhere on the page of all that is said beside an answer.
+ELSEWHERE = ("The option", "What to know before repeating it")
+# So many services are named by a button each above the first table; all are in the list of services.
+MOST_NAMED = 4
 SOURCES = "Sources and licences: under How this was checked."
 # Joint designations up to which the question is asked again behind its border, which takes as long as solving it.
 MOST_ASKED_AGAIN = 100_000
@@ -131,7 +137,9 @@ class _Page:
             "answer_word": self.answer_word,
             "breaks": self.breaks,
             "short": {code: short(problem.pool_name(code)) for code in (*problem.sites, ACROSS_SITES)},
+            "teams": {code: team.name for code, team in problem.teams.items()},
             "aims": parts.aims(self.runs),
+            "placements": {code: placements.data(self.runs, code, self.answer_word) for code in self.counted},
             "map": drawn
             and {
                 "borders": [[b.one, b.other, b.path] for b in drawn.borders if b.other >= 0],
@@ -166,7 +174,9 @@ class _Page:
         said = [one["text"] for one in run.record.get("sentences", ()) if one["kind"] == "border"]
         # That none is there does not say that none is due: whoever wrote the run may not have asked.
         border = said or map(str, set_against.across_the_border(plan))
-        return [*(border if few else ()), *summary.notes(plan, run.measures, standing=False)]
+        elsewhere = {*rotas(plan), *rests_on.unverified(plan)}  # under the rotas, and among the references
+        said = [one for one in summary.notes(plan, run.measures, standing=False) if one not in elsewhere]
+        return [*(border if few else ()), *said]
 
     @cached_property
     def measured(self) -> dict[str, float]:
@@ -207,19 +217,30 @@ class _Page:
             "failed": [{"name": one.name, "breaches": one.breaches} for one in self.runs if len(one.breaches)],
         }
 
+    @cached_property
+    def references(self) -> list[parts.Reference]:
+        """What a reviewer can cite by its number."""
+        return parts.references(self.run)
+
     @property
     def _answer(self) -> dict[str, Any]:
         run, main = self.run, words.main_service(self.problem)
+        known = len(run.record.get("know_before", ()))
         return {
             "answer": words.answer(run.plan),
             "status": words.status(run),
             "checked": words.checked(run),
-            "figures": words.key_figures(run, self.measured_today, self.measured),
+            "cards": cards.cards(run, self.measured, self.measured_today),
+            "gained": cards.gained(run.plan),
+            "placed": self._placed(main),
+            "matrix": self._matrix(),
             "figures_of": self.problem.services[main].name if main else "",
-            "figures_way": parts.way(self.problem, main) if main else "",
+            "most_named": MOST_NAMED,
             "broken": list(parts.broken(run)),
             "called": [*(f"{said}." for said in summary.option(run.plan)), *of_changes(self.problem)],
-            "beside": {heading: said for heading, said in summary.beside(run).items() if heading != "The option"},
+            "beside": {heading: said for heading, said in summary.beside(run).items() if heading not in ELSEWHERE},
+            "before": self.references[:known],
+            "unverified_numbers": _ends([one.number for one in self.references[known:]]),
             "as_counted": self._as_counted(main),
             "on_the_road": begun(summary.on_the_road(run.measures, main).removeprefix(", ")) if main else "",
             "notes": self.notes,
@@ -230,6 +251,50 @@ class _Page:
             "stay": words.of_those_who_stay(self.problem),
             "shares_out": any(self.problem.services[code].managed for code in self.counted),
         }
+
+    def _placed(self, main: str | None) -> dict[str, Any] | None:
+        """Return the ways to place the service shown first, as a table; None where nobody is counted."""
+        if main is None:
+            return None
+        title, rows = placements.placements(self.runs, main, self.answer_word)
+        answer = next((n for n, row in enumerate(rows) if row.way.sites == self.run.plan.sites_of(main)), None)
+        heads = placements.heads(self.problem, main)
+        return {"title": title, "heads": heads, "rows": rows, "answer": answer, "longest": placements.LONGEST}
+
+    def _matrix(self) -> dict[str, Any] | None:
+        """Return who provides what where more services are open to decision than a sentence can name; else None."""
+        plan, problem = self.run.plan, self.problem
+        if len(words.decided(problem)) <= MOST_NAMED or len(problem.candidates) > screen.MOST_IN_A_MATRIX:
+            return None
+        of_services = screen.matrix(plan, self.run.measures)
+        rows = [
+            {
+                "name": problem.services[row.service].name,
+                "way": "by transfer" if problem.services[row.service].transfer else "",
+                "straight": self._straight(row.service),
+                "marks": [{"mark": mark, "words": screen.LEGEND[mark]} for mark in row.marks],
+                "figures": row.figures,
+            }
+            for row in of_services
+        ]
+        used = {mark for row in of_services for mark in row.marks}
+        half = -(-len(rows) // 2)
+        return {
+            "sites": [short(problem.sites[site].name) for site in problem.candidates],
+            "heads": screen.HEADINGS,
+            "halves": [rows[:half], rows[half:]],
+            "legend": [f"{mark} {said}" for mark, said in screen.LEGEND.items() if mark in used],
+        }
+
+    def _straight(self, code: str) -> list[str]:
+        """Return the figures of a service's other pathway; nothing where there is none, or it comes to the same."""
+        if not self.problem.services[code].transfer:
+            return []
+        mean = self.measured.get(f"mean_minutes{STRAIGHT_THERE}|{code}|", float("nan"))
+        near = words.share_within(self.measured, code, STRAIGHT_THERE)
+        if self.measured.get(f"mean_minutes|{code}|") == mean:
+            return []
+        return [f"{mean:.2f}" if isfinite(mean) else "no site", percent(near), ""]
 
     def _as_counted(self, main: str | None) -> list[str]:
         """Return what was counted today of the service shown first, and how far the model is from that."""
@@ -282,7 +347,7 @@ class _Page:
         return {
             "proof": [words.status(run), *(_named(one, words.checked(one)) for one in self.runs)],
             "rules": tables.rules(run),
-            "unverified": list(parts.unverified(run)),
+            "references": self.references,
             "not_modelled": words.NOT_MODELLED,
             "data_used": tables.data_used(run),
             "source_list": list(parts.sources(run)),
@@ -369,6 +434,11 @@ def _visible(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value.item()
+
+
+def _ends(numbers: Sequence[str]) -> list[str]:
+    """Return the first and the last of some reference numbers; one of one, none of none."""
+    return list(dict.fromkeys([*numbers[:1], *numbers[-1:]]))
 
 
 def _named(run: Run, status: words.Status) -> words.Status:

@@ -119,6 +119,30 @@ function reached(question, going) {
   return Array.from(counts, many => (sum += many || 0) / total);
 }
 
+const MOST_ROWS = 12;
+
+// A row a group: a ring for today, a disc for the answer, a line between them, and a diamond for a choice that is another.
+function drawDumbbell(svg, rows, other) {
+  const [left, right, high] = [128, 352, 23], bottom = rows.length * high + 6;
+  const all = rows.flatMap(row => [row.today, row.answer, ...(other ? [row.now] : [])]);
+  const step = Math.max(...all) - Math.min(...all) > 60 ? 30 : 10;
+  const first = Math.floor(Math.min(...all) / step) * step, last = Math.max(first + step, Math.ceil(Math.max(...all) / step) * step);
+  const x = minutes => left + (right - left) * (minutes - first) / (last - first), parts = [];
+  for (let minutes = first; minutes <= last; minutes += step) {
+    parts.push(made("path", {class: "grid", d: `M${x(minutes)} 2V${bottom}`}), made("text", {class: "quiet", x: x(minutes), y: bottom + 15, "text-anchor": "middle"}, minutes === last ? `${minutes} min` : String(minutes)));
+  }
+  rows.forEach((row, number) => {
+    const y = number * high + 14, change = row.answer - row.today;
+    parts.push(made("text", {x: left - 12, y: y + 4, "text-anchor": "end"}, row.name.length > 20 ? `${row.name.slice(0, 19)}…` : row.name),
+      made("path", {class: "link", d: `M${x(row.today)} ${y}H${x(row.answer)}`}),
+      made("circle", {class: "is", cx: x(row.answer), cy: y, r: 5.5}), made("circle", {class: "was", cx: x(row.today), cy: y, r: 4.5}),
+      made("text", {class: "quiet", x: 398, y: y + 4, "text-anchor": "end"}, Math.abs(change) < 0.05 ? "0" : `${change > 0 ? "+" : "−"}${Math.abs(change).toFixed(1)}`));
+    if (other) parts.push(made("path", {class: "mine", d: `M${x(row.now)} ${y - 6}l6 6l-6 6l-6 -6z`}));
+  });
+  svg.setAttribute("viewBox", `0 0 400 ${bottom + 20}`);
+  svg.replaceChildren(...parts);
+}
+
 function drawCurve(svg, lines) {
   const last = Math.max(60, ...lines.map(line => line.values.length)) + 2;
   const [left, right, top, bottom] = [48, 580, 14, 290];

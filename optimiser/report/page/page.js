@@ -68,9 +68,8 @@ function differences(from, to) {
   return said;
 }
 
-function rulesSaid(result) {
-  return result.broken.length ? `Breaks ${result.broken.length} rule${result.broken.length > 1 ? "s" : ""}.` : "Breaks no rule.";
-}
+const amountOfRules = ({broken}) => (broken.length ? `${broken.length} rule${broken.length > 1 ? "s" : ""}` : "no rule");
+const rulesSaid = result => `Breaks ${amountOfRules(result)}.`;
 
 function journeySaid(code, result, against, word) {
   const [mine, theirs] = means(code, result, against);
@@ -85,8 +84,247 @@ function say() {
   byId("said").textContent = `${what}${journey} ${rulesSaid(now)}`;
 }
 
+// The first screen ------------------------------------------------------------------------------------------------
+
+// Follows the choice: what is said at the top is of the answer or of the choice, never of one under the other's name.
+function fillTop() {
+  const changed = differences(answerChoice, chosen), other = changed.length > 0;
+  document.querySelector("main").classList.toggle("chosen", other);
+  byId("choice-said").textContent = other ? `${isMoved() ? `With ${floorsSaid()}, not ${PAGE.answer_word} to what was asked` : `Your choice, not ${PAGE.answer_word}`}: ${joined(changed)}. ${isMoved() ? "By the rules as asked it breaks" : "Breaks"} ${amountOfRules(now)}.` : "";
+  if (!other) return;
+  const lists = document.querySelectorAll(".card ul.of-choice"), [safe, loses, sure, change] = [aboutSafety(), aboutLosers(), aboutProof(), aboutLaw()];
+  [safe, loses, sure, change].forEach((lines, number) => lists[number].replaceChildren(...lines.filter(Boolean).map(([lead, more = "", caution]) => {
+    const item = element("li", "", caution ? {class: "caution"} : {});
+    item.append(...(lead ? [element("b", lead)] : []), more);
+    return item;
+  })));
+}
+
+function withinOf(result, code) {
+  const all = measure(result, "patients", code), beyond = measure(result, "patients_beyond_standard", code);
+  return (Number.isFinite(beyond) ? all - beyond : measure(result, "patients_within_30", code)) / all;
+}
+
+const limitOf = code => (question.service[code].standard === null ? BANDS[0] : question.service[code].standard);
+
+function aboutSafety() {
+  const {broken} = now, known = question.not_judged.length ? " that is judged here" : "";
+  const within = shown && [`${FORMS.percent(withinOf(now, shown))} of ${FORMS.whole(measure(now, "patients", shown))} patients within ${commas(limitOf(shown))} minutes`, `; ${PAGE.answer_word} ${FORMS.percent(withinOf(answer, shown))}, today ${FORMS.percent(withinOf(today, shown))}.`];
+  const fragile = [...now.measures].filter(([key]) => key.startsWith("short_with_one_vacancy|")), short = fragile.filter(([, value]) => value > 0).length;
+  return [broken.length ? [rulesSaid(now), "", true] : [`Breaks no rule${known}.`], within,
+    short ? [`With one vacancy ${short} of ${fragile.length} rotas could not be filled.`] : null];
+}
+
+function aboutLosers() {
+  if (!shown) return [];
+  const far = measure(now, "people_more_than_10_longer", shown), people = measure(now, "people", shown), worst = hardestHit();
+  const outside = [now, answer, today].map(result => FORMS.percent(measure(result, "share_outside", shown)));
+  return [
+    [`${nameOf(shown)}: ${FORMS.change(measure(now, "mean_change", shown))} minutes`, " on average against today."],
+    worst && worst.change >= 0.05 && ["", `Most for ${worst.name}: ${FORMS.change(worst.change)} minutes on average.`],
+    Number.isFinite(far) && [`${FORMS.whole(far)} of ${FORMS.whole(people)} residents (${FORMS.percent(far / people)})`, " live where it takes over 10 minutes longer."],
+    [`${outside[0]} treated outside the system`, `; ${PAGE.answer_word} ${outside[1]}, today ${outside[2]}.`],
+  ];
+}
+
+function aboutProof() {
+  const journey = shown ? journeySaid(shown, now, answer, PAGE.answer_word) : "";
+  return [["Not proved: your choice", `, worked out on this page. ${PAGE.answer_word === "the answer" ? "What is proved is the answer." : ""}`, true], ["", journey]];
+}
+
+function aboutLaw() {
+  const {broken} = now;
+  if (!broken.length) return [["", `It meets every rule${question.not_judged.length ? " judged here" : ""}.`]];
+  return [["It would be lawful if this were met:"], ...broken.slice(0, 3).map(rule => ["", `${breach(rule)}.`]), broken.length > 3 && ["", `${broken.length - 3} more below.`]];
+}
+
+// Rows of the ways to place the service shown, in the shapes that Python writes them in (placements.py).
+const SHORT = {">=": "too few", "<=": "too many"};
+const ASKED = {"patients a year": "patients", people: "staff", WTE: "staff", minutes: "minutes", sites: "sites", "share of patients": "patients in time"};
+
+function verdictOf(broken) {
+  if (!broken.length) return question.not_judged.length ? "not all judged here" : "meets every rule";
+  const known = broken.filter(rule => rule.relation in SHORT && rule.unit in ASKED), others = broken.length - known.length;
+  const found = Object.entries(SHORT).map(([relation, words]) => [words, [...new Set(known.filter(rule => rule.relation === relation).map(rule => ASKED[rule.unit]))]])
+    .filter(([, what]) => what.length).map(([words, what]) => `${words} ${joined(what)}`);
+  if (others) found.push(`${found.length ? "other " : ""}rules broken (${others})`);
+  return joined(found);
+}
+
+// Every way to place a service, worked out once; sites and what is called what come from Python.
+function waysOf(code) {
+  const placed = PAGE.placements[code];
+  if (!placed.rows) {
+    placed.rows = placed.ways.map(way => {
+      const choice = {...answerChoice, ...way.choice}, result = evaluate(question, choice, today, kept);
+      return {way, choice, result, mean: measure(result, "mean_minutes", code), lawful: !result.broken.length};
+    });
+    const far = row => (Number.isFinite(row.mean) ? row.mean : Infinity);
+    placed.rows.sort((one, other) => other.lawful - one.lawful || (far(one) === far(other) ? 0 : far(one) - far(other)));
+  }
+  return placed.rows;
+}
+
+function cellsOf(code, {way, result}, longest, {patients: floor, staff: more}) {
+  const {team, length} = PAGE.placements[code], transfer = question.service[code].transfer;
+  const minutes = name => {
+    const value = measure(result, name, code);
+    return Number.isFinite(value) ? {text: FORMS.d2(value), length: Math.floor(length * value / longest)} : {text: "no site"};
+  };
+  const share = value => ({text: FORMS.percent(value), length: Number.isFinite(value) ? Math.floor(length * value) : undefined});
+  const seen = Math.min(...way.sites.map(site => measure(result, "site_patients", code, site)));
+  const cells = [minutes("mean_minutes"), ...(transfer ? [minutes("mean_minutes_straight_there")] : []),
+    share(withinOf(result, code)), share(measure(result, "share_outside", code)),
+    way.sites.length ? {text: FORMS.whole(seen), bad: floor !== null && seen < floor} : {text: "–"}];
+  if (team) {
+    const here = result.staff.filter(row => row.team === team[0] && row.unit === team[1]), sum = name => here.reduce((all, row) => all + row[name], 0);
+    cells.push(here.length ? {text: `${commas(sum("needed"), 2)} of ${commas(sum("in_post"), 2)}`, bad: sum("short") > more + 1e-6} : {text: "–"});
+  }
+  return cells;
+}
+
+// What is asked otherwise of the service shown; empty where nothing is.
+let moved = {};
+
+function asked() {
+  return {...floorsOf(question, PAGE.placements[shown], shown), ...moved};
+}
+
+// The rows of the service shown with the rules that each breaks by what is asked on the page.
+function judgedRows() {
+  const floors = asked();
+  return waysOf(shown).map(row => ({...row, broken: brokenIf(shown, row.result, PAGE.placements[shown], floors)}));
+}
+
+// Of many ways those with a name and, beside them, those that break fewest rules as the question asks, the nearest first.
+function shownOf(rows, most, best) {
+  const rest = rows.filter(row => !row.way.named), far = row => (Number.isFinite(row.mean) ? row.mean : Infinity);
+  rest.sort((one, other) => one.result.broken.length - other.result.broken.length || (far(one) === far(other) ? 0 : far(one) - far(other)));
+  const leftOut = new Set(rest.slice(Math.max(0, most - (rows.length - rest.length))));
+  return rows.filter(row => row === best || !leftOut.has(row));
+}
+
+function floorsSaid() {
+  const said = {
+    patients: value => `at least ${commas(value)} patients a year at every unit`,
+    staff: value => `${commas(value)} more ${PAGE.placements[shown].staff}`,
+    share: value => `at least ${commas(100 * value)}% within ${commas(limitOf(shown))} minutes`,
+  };
+  return joined(Object.entries(moved).map(([name, value]) => said[name](value)));
+}
+
+const isMoved = () => Object.keys(moved).length > 0;
+
+// Sliders for what the service shown asks; made anew for each service.
+function makeFloors() {
+  const form = byId("floors");
+  if (!form || !shown) return;
+  const now = floorsOf(question, PAGE.placements[shown], shown), most = now.patients ? 10 ** Math.ceil(Math.log10(now.patients)) : 0, step = Math.max(1, most / 100);
+  const ranges = [
+    ["patients", now.patients ? "Fewest patients a year at a unit" : null, 0, Math.ceil(1.5 * now.patients / step) * step, step],
+    ["staff", now.staff === null ? null : `More ${PAGE.placements[shown].staff}`, 0, 12, 1],
+    ["share", now.share === null ? null : `Least share within ${commas(limitOf(shown))} minutes`, 0, 1, 0.01],
+  ].filter(([, label]) => label);
+  form.hidden = !ranges.length || question.not_judged.length > 0 || !PAGE.placements[shown].every;
+  byId("floor-inputs").replaceChildren(...ranges.map(([name, label, least, largest, by]) => {
+    const line = element("p"), said = element("output", "", {for: `floor-${name}`}), value = name in moved ? moved[name] : now[name];
+    const input = element("input", "", {type: "range", id: `floor-${name}`, min: least, max: Math.max(largest, now[name]), step: by, "data-floor": name});
+    const tell = () => (said.textContent = name === "share" ? `${commas(100 * Number(input.value))}%` : commas(Number(input.value)));
+    input.value = value;
+    tell();
+    input.addEventListener("input", () => {
+      tell();
+      if (Number(input.value) === now[name]) delete moved[name];
+      else moved[name] = Number(input.value);
+      const best = bestOf(judgedRows());
+      chosen = copyOf(best ? best.choice : answerChoice);
+      update();
+    });
+    line.append(element("label", label, {for: `floor-${name}`}), " ", input, " ", said);
+    return line;
+  }));
+}
+
+function fillFloors(rows) {
+  const out = byId("floors-said");
+  if (!out) return;
+  if (!isMoved()) { out.textContent = ""; return; }
+  const best = bestOf(rows);
+  if (!best) { out.textContent = `With ${floorsSaid()}: no way to place it meets every rule.`; return; }
+  const [mine, theirs] = means(shown, best.result, answer), within = [best.result, answer].map(result => FORMS.percent(withinOf(result, shown)));
+  const same = differences(answerChoice, best.choice).length === 0;
+  out.textContent = `With ${floorsSaid()}: ${same ? `${PAGE.answer_word} stays best` : `${placedAt(best.way.sites)} would be best, ${mine} minutes on average and not ${theirs}, ${within[0]} within ${commas(limitOf(shown))} minutes and not ${within[1]}`}. Every other service where ${PAGE.answer_word} has it.`;
+}
+
+// The state is in the address, so that it can be sent; a page as it was opened has none.
+function writeAddress() {
+  const plain = !isMoved() && shown === firstShown && differences(answerChoice, chosen).length === 0;
+  const hash = plain ? "" : addressOf(question, chosen, shown, moved);
+  if (plain ? location.hash.startsWith("#c=") : location.hash !== hash) history.replaceState(null, "", hash || location.pathname + location.search);
+}
+
+function openAddress() {
+  const found = readAddress(question, location.hash);
+  if (!found || !(found.shown in PAGE.breaks)) return;
+  const known = floorsOf(question, PAGE.placements[found.shown], found.shown);
+  moved = Object.fromEntries(Object.entries(found.floors).filter(([name, value]) => Number.isFinite(value) && Number.isFinite(known[name])));
+  chosen = copyOf(found.chosen);
+  show(found.shown);
+  if (byId("shown")) byId("shown").value = shown;
+  makeFloors();
+  update();
+}
+
+function fillPlacements() {
+  const table = byId("placements");
+  if (!table || !shown) return;
+  const placed = PAGE.placements[shown], every = judgedRows(), best = isMoved() && bestOf(every), rows = shownOf(every, placed.most, best);
+  fillFloors(every);
+  const averages = rows.flatMap(({result}) => ["mean_minutes", "mean_minutes_straight_there"].map(name => measure(result, name, shown))).filter(Number.isFinite);
+  const same = choice => question.services.every(({code}) => choice[code].join() === chosen[code].join());
+  const lawful = every.filter(row => !row.broken.length).length, some = rows.length < every.length ? `; ${rows.length} shown` : "";
+  byId("placed-title").textContent = question.not_judged.length ? "Ways to place it" : `${lawful} of ${every.length} ways to place it ${lawful === 1 ? "meets" : "meet"} every rule${isMoved() ? ", so asked" : ""}${some}`;
+  for (const button of document.querySelectorAll("[data-show]")) button.setAttribute("aria-pressed", String(button.dataset.show === shown));
+  const head = element("tr");
+  head.append(...placed.heads.map((words, number) => element("th", headSaid(words) || "verdict", {scope: "col", ...(number && number < placed.heads.length - 1 ? {class: "n"} : {})})));
+  table.tHead.replaceChildren(head);
+  const pressed = document.activeElement && document.activeElement.closest("#placements tbody") ? document.activeElement.closest("tr").rowIndex : 0;
+  table.tBodies[0].replaceChildren(...rows.map(row => {
+    const line = element("tr", "", {class: [row.broken.length ? "unlawful" : "lawful", (best ? row === best : row.way.called.includes(PAGE.answer_word)) && "best", same(row.choice) && differences(answerChoice, chosen).length && "now"].filter(Boolean).join(" ")});
+    const first = element("th", "", {scope: "row"}), button = element("button", placedAt(row.way.sites), {type: "button", "aria-pressed": String(same(row.choice))});
+    button.addEventListener("click", () => choose(row.choice));
+    first.append(button);
+    if (row.way.called.length) first.append(" ", element("small", row.way.called.join(", ")));
+    const cells = cellsOf(shown, row, Math.max(...averages), asked()).map(cell => {
+      const node = element("td", "", {class: `n${cell.bad ? " bad" : ""}`});
+      if (cell.length !== undefined) {
+        const bar = made("svg", {class: "cell", viewBox: `0 0 ${placed.length} 10`, "aria-hidden": "true"});
+        bar.append(made("rect", {width: cell.length, height: 10}));
+        node.append(bar, " ");
+      }
+      node.append(cell.text);
+      return node;
+    });
+    line.append(first, ...cells, element("td", verdictOf(row.broken)));
+    return line;
+  }));
+  if (pressed && table.rows[pressed]) table.rows[pressed].querySelector("button").focus();
+}
+
+// The heading of patients says how many are asked for, also where that is moved.
+const headSaid = words => ("patients" in moved ? words.replace(/\(at least [\d,.]+\)$/, `(at least ${commas(moved.patients)})`) : words);
+
+const placedAt = sites => (sites.length > 8 ? `${sites.length} of ${question.codes.length} sites` : sitesOf(sites));
+
+// What there is and what is asked, in a sentence without its full stop, for whoever knows no rule by its name.
 function breach(rule) {
-  const side = value => (value === Infinity ? "none" : commas(value, 2));
+  const side = value => (value === Infinity ? "none" : commas(value, 2)), [code, site, team] = rule.names || [];
+  if (rule.unit === PATIENTS && site && code in question.service) {
+    const seen = half(rule.left) === half(rule.right) ? side(rule.left) : FORMS.whole(rule.left);
+    return `${nameOf(code)} at ${names(site)} would see ${seen} patients a year; at ${rule.relation === ">=" ? "least" : "most"} ${FORMS.whole(rule.right)} are asked for`;
+  }
+  if (rule.rule === "rota_is_filled" && team) return `${nameOf(code)} at ${names(site)} would have ${side(rule.left)} of the ${side(rule.right)} ${rule.unit === "people" ? "" : `${rule.unit} `}${PAGE.teams[team]} that it needs`;
+  if (rule.unit === "designated") return `${rule.words}: not so`;
   return `${rule.words}: ${side(rule.left)} against ${side(rule.right)} ${rule.unit}`;
 }
 
@@ -119,7 +357,7 @@ function fillRules() {
   const head = element("p", "", {class: `status ${broken.length ? "bad" : all ? "good" : "open"}`});
   head.append(element("span", broken.length ? "✗" : all ? "✓" : "–", {class: "mark", "aria-hidden": "true"}), " ",
     element("strong", broken.length ? `Your choice breaks ${broken.length} rule${broken.length > 1 ? "s" : ""}` : `Your choice breaks ${kept}`));
-  const list = element("ul", "", {"data-cut": 3});
+  const list = element("ul");
   for (const rule of broken.slice(0, 12)) list.append(element("li", breach(rule)));
   if (broken.length > 12) list.append(element("li", `and ${broken.length - 12} more`));
   box.replaceChildren(head, ...(broken.length ? [list] : []));
@@ -197,9 +435,26 @@ function titles() {
   const rota = document.querySelector('[data-title="rotas"]');
   if (rota) rota.textContent = short.length ? `Rotas are short at ${joined([...new Set(short.map(row => names(row.site)))])}`
     : now.staff.some(row => row.moved_in > 1e-9) ? "Every rota can be filled if people move between sites" : "Every rota can be filled";
+  const vacant = [...now.measures].filter(([key]) => key.startsWith("short_with_one_vacancy|")), lost = vacant.filter(([, value]) => value > 0).length;
+  if (rota && !short.length && lost) rota.textContent += `; with one vacancy ${lost} of ${vacant.length} cannot`;
   const fragile = [...now.measures].filter(([key, value]) => key.startsWith("short_with_one_vacancy|") && value > 0)
     .map(([key, value]) => `${lower(nameOf(key.split("|")[1]))} at ${names(key.split("|")[2].split(" ")[0])} (${commas(value, 2)} short)`);
   if (byId("fragile")) byId("fragile").textContent = fragile.length ? `Fragile, with one vacancy: ${fragile.join("; ")}.` : "No rota is short with one vacancy.";
+}
+
+// Average minutes by district (by deprivation fifth where there are none), today and now.
+function fillDumbbell() {
+  const figure = byId("dumbbells");
+  if (!figure || !shown) return;
+  const districts = question.groups.names.filter(group => group.startsWith("district ")), groups = districts.length ? districts : question.groups.names;
+  const of = (result, group) => measure(result, "mean_minutes", shown, group), other = differences(answerChoice, chosen).length > 0;
+  const rows = groups.map(group => ({name: districts.length ? group.slice(9) : group, today: of(today, group), answer: of(answer, group), now: of(now, group)}))
+    .filter(row => [row.today, row.answer, row.now].every(Number.isFinite)).sort((one, two) => (two.answer - two.today) - (one.answer - one.today));
+  figure.hidden = !rows.length;
+  if (!rows.length) return;
+  const some = rows.slice(0, MOST_ROWS);
+  byId("dumbbells-title").textContent = `Minutes by ${districts.length ? "district" : "group"}: ○ today ● ${PAGE.answer_word}${other ? " ◆ your choice" : ""}${some.length < rows.length ? `; the ${some.length} of ${rows.length} that lose most` : ""}`;
+  drawDumbbell(byId("dumbbell"), some, other);
 }
 
 // Whether patients are shared out under this choice, and what that asks of them.
@@ -250,12 +505,24 @@ function update() {
   titles();
   draw();
   say();
+  fillTop();
+  fillPlacements();
+  fillDumbbell();
+  writeAddress();
   if (byId("yaml")) byId("yaml").value = yaml();
   if (kept.size > 600) kept.clear();
 }
 
+// Back to what the question asks.
+function asAsked() {
+  if (!isMoved()) return;
+  moved = {};
+  makeFloors();
+}
+
 function choose(choice) {
   chosen = copyOf(choice);
+  asAsked();
   update();
 }
 
@@ -288,7 +555,7 @@ function whyNot(code, site) {
     const news = result.broken.filter(rule => !answer.broken.some(one => one.instance === rule.instance));
     if (!news.length) return {order: costOf(result), where, text: `breaks no rule. ${cost(code, result)}`};
     const more = news.length > 1 ? `; and ${news.length - 1} more` : "";
-    return {order: 1e9 + news.length, where, text: `breaks ${breach(news[0])}${more}.`};
+    return {order: 1e9 + news.length, where, text: `${lower(breach(news[0]))}${more}.`};
   });
   lines.sort((one, other) => one.order - other.order);
   out.replaceChildren(...lines.map(line => {
@@ -473,6 +740,7 @@ function on(id, event, action) {
 }
 
 function show(code) {
+  if (shown !== code) moved = {};
   shown = code;
   for (const part of document.querySelectorAll("div[data-service]")) {
     const away = part.dataset.service !== shown;
@@ -488,10 +756,12 @@ for (const box of document.querySelectorAll(".ticks input")) {
   box.disabled = false;
   box.addEventListener("change", () => {
     const {service, site} = box.dataset;
+    asAsked();
     if (box.checked) chosen[service] = question.codes.filter(one => one === site || chosen[service].includes(one));
     else chosen[service] = chosen[service].filter(one => one !== site);
     if (service in PAGE.breaks && service !== shown) {
       show(service);
+      makeFloors();
       if (byId("shown")) byId("shown").value = service;
     }
     update();
@@ -501,7 +771,13 @@ for (const button of document.querySelectorAll(".preset")) button.addEventListen
 for (const radio of document.querySelectorAll("[name=view]")) radio.addEventListener("change", () => { view = radio.value; titles(); draw(); });
 on("reset-best", "click", () => choose(answerChoice));
 on("reset-today", "click", () => choose(PAGE.today));
-on("shown", "change", event => { show(event.target.value); update(); });
+on("shown", "change", event => { show(event.target.value); makeFloors(); update(); });
+for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => {
+  show(button.dataset.show);
+  makeFloors();
+  if (byId("shown")) byId("shown").value = shown;
+  update();
+});
 on("why", "submit", event => { event.preventDefault(); whyNot(byId("why-service").value, byId("why-site").value); });
 on("place", "input", listPlaces);
 on("lookup", "submit", event => { event.preventDefault(); const [first] = placesLike(byId("place").value); if (first) showPlace(first.area); });
@@ -513,6 +789,10 @@ on("judge", "click", addJudgement);
 on("download", "click", download);
 for (const id of ["judge", "download"]) if (byId(id)) byId(id).hidden = false;
 if (byId("picture")) drawPatterns(["#12436d", "#f46a25", "#a285d1", "#28a197", "#801650", "#6b7680"]);
+const firstShown = shown;
 if (shown) show(shown);
+makeFloors();
+if (location.hash.startsWith("#c=")) openAddress();
 update();
+addEventListener("hashchange", () => location.hash.startsWith("#c=") && openAddress());
 if (byId("ranked")) rank();

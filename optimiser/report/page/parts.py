@@ -5,21 +5,20 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from optimiser.model.rules import demand_of
-from optimiser.model.rules import in_words as said
 from optimiser.plan import Plan
 from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import number
 from optimiser.problem import Problem
 from optimiser.problem.words import begun, hundredths, listed, percent, places, short
-from optimiser.report import words
+from optimiser.report import rests_on, words
 from optimiser.report.page.outlines import Drawing
 from optimiser.report.page.question import designated_at, in_words
 
@@ -79,13 +78,13 @@ def grid(plan: Plan) -> dict[str, Any]:
 
 
 def way(problem: Problem, code: str) -> str:
-    """Return how patients of a service get there, in words; nothing for one without patients."""
+    """Return how patients of a service get there, in words; nothing for one without patients, or if all go straight."""
     service = problem.services[code]
     if service.transfer:
         return f"by way of the nearest {problem.services[service.transfer.first_contact].name.lower()}"
     if service.managed:
         return "shared out between sites"
-    return "taken straight there" if service.activity else ""
+    return "taken straight there" if service.activity and problem.reached_by_transfer else ""
 
 
 def reasons(problem: Problem) -> Iterator[str]:
@@ -177,14 +176,35 @@ def sources(run: Run) -> Iterator[str]:
         yield f"{named}{'' if row.get('verified') == 'true' else ' (not verified)'}."
 
 
-def unverified(run: Run) -> Iterator[str]:
-    """Yield what rules with figures that no source was read for rest on, each with those rules, once for all sites."""
-    rules, found = run.plan.rules, dict[str, dict[str, None]]()
-    for row in rules[~rules["verified"].astype(bool)].itertuples():
-        source = str(row.source) or "No source is given."
-        rule, *names = str(row.instance).split(".")
-        found.setdefault(source, {})[said(run.plan.problem, demand_of(rule, tuple(names)))] = None
-    yield from (f"{begun('; '.join(asked))}. {source}" for source, asked in found.items())
+@dataclass(frozen=True)
+class Reference:
+    """What a reviewer can cite: its number, how it begins, all that is said, and the source."""
+
+    number: str
+    short: str
+    sentence: str
+    source: str
+
+
+def references(run: Run) -> list[Reference]:
+    """Return what to know before an answer is repeated, then every figure it rests on without a checked source."""
+    known = [(one["sentence"], one["source"]) for one in run.record.get("know_before", ())]
+    unverified = [_source_apart(one) for one in rests_on.figures(run.plan)]
+    return [
+        Reference(f"R-{number:02}", _first_sentence(said), said, source or rests_on.NO_SOURCE)
+        for number, (said, source) in enumerate([*known, *unverified], start=1)
+    ]
+
+
+def _first_sentence(said: str) -> str:
+    first, dot, _ = said.partition(". ")
+    return f"{first}." if dot else said
+
+
+def _source_apart(figure: str) -> tuple[str, str]:
+    """Return a figure in words without its source, which stands in brackets at its end, and the source."""
+    said, _, source = figure.removesuffix(")").partition(" (")
+    return f"{begun(said)}.", source
 
 
 def aims(runs: Sequence[Run]) -> dict[str, Any]:

@@ -342,7 +342,7 @@ def data_used(run: Run) -> Table | None:
         Row(what, [Cell(year or "not stated", number=False), Cell(title, number=False)])
         for what, year, title in words.data_used(run)
     ]
-    return Table("Of what year the sources are", ["", "Year of the source", "Source"], rows) if rows else None
+    return Table("How old the data are", ["", "Year of the source", "Source"], rows) if rows else None
 
 
 def versions(run: Run) -> Table:

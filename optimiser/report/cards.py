@@ -1,0 +1,150 @@
+"""What a leader asks first of an answer, in four cards: is it safe, who loses, how sure are we, what would change it.
+
+Sentences are those of the summary, the shortest of each kind; numbers are those of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from optimiser.plan import Plan
+from optimiser.plan.finished import Run
+from optimiser.problem.words import percent, whole
+from optimiser.report import broken, rests_on, words
+from optimiser.report.against_today import gains, moved, room
+from optimiser.report.summary import left_out
+from optimiser.report.summary_of_staff import moves, short, vacancies
+
+MOST_CHANGES = 2
+MOST_GAINS = 3
+MOST_OTHERS = 2
+# Of those who live in an area it is said how many have so many minutes longer.
+FAR = "people_more_than_10_longer"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence of a card: how it begins, which is set in bold, and the rest.
+
+    ``caution`` is whether it is of what is not assured, ``not_checked`` what was not checked of what the lead says.
+    """
+
+    lead: str
+    more: str = ""
+    caution: bool = False
+    not_checked: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One question of a leader, and what the run answers."""
+
+    heading: str
+    lines: Sequence[Line]
+
+
+def cards(run: Run, answer: dict[str, float], today: dict[str, float]) -> list[Card]:
+    """Return the four cards of a run.
+
+    ``answer`` and ``today`` are values by measure, service and group, as ``page.tables.values_of`` gives them.
+    """
+    return [
+        Card("Is it safe?", [*_is_it_safe(run.plan, answer, today)]),
+        Card("Who loses?", [*_who_loses(run.plan, answer, today)]),
+        Card("How sure are we?", [*_how_sure(run)]),
+        Card("What would change it?", [*_what_would_change(run)]),
+    ]
+
+
+def gained(plan: Plan) -> str:
+    """Return what is gained against today's sites, in a sentence; nothing where today is not known."""
+    if not plan.problem.services_with_today:
+        return ""
+    found = gains(plan)
+    more = [f"and {len(found) - MOST_GAINS} more"] if len(found) > MOST_GAINS else []
+    return f"{'; '.join([*found[:MOST_GAINS], *more])}." if found else ""
+
+
+def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
+    if len(plan.broken):
+        yield Line(f"It breaks {broken.how_many(plan)}.", caution=True)
+    code = words.main_service(plan.problem)
+    if code and answer.get(f"patients|{code}|"):
+        limit = words.limit_of(plan.problem.services[code])
+        now, before = (words.share_within(values, code) for values in (answer, today))
+        known = f"; today {percent(before)}" if code in plan.problem.services_with_today else ""
+        patients = whole(answer[f"patients|{code}|"])
+        yield Line(f"{percent(now)} of {patients} patients within {limit:g} minutes", f"{known}.")
+        worst = [values.get(f"worst_minutes|{code}|", float("nan")) for values in (answer, today)]
+        if all(map(isfinite, worst)):
+            journey = f"{words.journey(plan.problem.services[code])}{words.of_those_who_stay(plan.problem)}"
+            yield Line("Longest", f"{journey}: {whole(worst[0])} minutes; today {whole(worst[1])}.")
+    for said in (*short(plan, again=False)[:1], *moves(plan)):
+        yield Line("", f"{said.partition('. ')[0].removesuffix('.')}.")
+    fragile, every = vacancies(plan.measures)
+    if fragile:
+        yield Line(f"With one vacancy {fragile} of {every} rotas could not be filled.")
+    for said in room(plan):
+        yield Line("", f"{said.partition(':')[0]}.", caution=True)
+
+
+def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
+    code = words.main_service(plan.problem)
+    if code is None:
+        return
+    known = code in plan.problem.services_with_today
+    if known:
+        longer, shorter = moved(plan, code)
+        yield Line("Longer journeys than today:", f"{longer}.") if longer else Line("Nobody's journey is longer.")
+        if shorter:
+            yield Line("Shorter:", f"{shorter}.")
+        yield from _others_who_lose(plan, code)
+    far, people = (answer.get(f"{name}|{code}|", float("nan")) for name in (FAR, "people"))
+    if known and isfinite(far) and people:
+        of_all = f"{whole(far)} of {whole(people)} residents ({percent(far / people)})"
+        yield Line(of_all, "live where it takes over 10 minutes longer.")
+    outside = [values.get(f"share_outside|{code}|", float("nan")) for values in (answer, today)]
+    if all(map(isfinite, outside)):
+        yield Line(f"{percent(outside[0])} treated outside the system", f"; today {percent(outside[1])}.")
+
+
+def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
+    """Yield how many lose in the other services that close somewhere; of many, that there are more."""
+    problem = plan.problem
+    closing = [
+        code
+        for code in problem.services_with_patients
+        if code != main and any(code == other and (site, other) not in plan.designated for site, other in problem.today)
+    ]
+    if len(closing) > MOST_OTHERS:
+        yield Line("", f"{len(closing)} more services with patients close somewhere: the table below.")
+        return
+    for code in closing:
+        longer, _ = moved(plan, code)
+        if longer:
+            yield Line("And", f"{words.lower(longer.partition(';')[0])}.")
+
+
+def _how_sure(run: Run) -> Iterator[Line]:
+    status, checked = words.status(run), words.checked(run)
+    yield Line(status.words, status.more, caution=status.kind != "good")
+    if checked.kind == "good":
+        yield Line(checked.words, not_checked=rests_on.not_checked(run.plan))
+    else:
+        yield Line(checked.words, checked.more, caution=True)
+
+
+def _what_would_change(run: Run) -> Iterator[Line]:
+    """Yield the smallest changes that alter the answer, those of rules first: they are what people can decide."""
+    record = run.record.get("would_change") or {"changes": [], "not_worked_out": ""}
+    changes = sorted(record["changes"], key=lambda one: one["kind"] != "rule")
+    for one in changes[:MOST_CHANGES]:
+        yield Line("", one["words"])
+    if len(changes) > MOST_CHANGES:
+        yield Line("", f"{len(changes) - MOST_CHANGES} more below.")
+    for said in left_out(record["not_worked_out"]):
+        yield Line("", said)
+    if not changes and not record["not_worked_out"]:
+        yield Line("", "Nothing was looked for in this run.")
