@@ -4,8 +4,10 @@
     python verify.py              the audit pack that this file lies in
     python verify.py FOLDER       another unpacked pack, or a run folder
 
-Needs Python 3.9 or later and nothing else. It was written from the words of the rules, and shares no code with the
-program or with that program's own checker. Everything is worked out again in whole numbers and fractions.
+Needs Python 3.9 or later and nothing else. It shares no code with the program or with that program's own checker, and
+was written from the words of the rules. In three places, and for how a config's changes and roads are read, the
+checker's source was read as well, to settle what the words left open. Everything is worked out again in whole numbers
+and fractions.
 
     V0  hashes and paths: nothing is missing, changed or added
     V1  domain: codes, a complete table of journeys, patients that add up, one row for every decision
@@ -2037,6 +2039,7 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
         if best and len(search.find((*end[:-1], end[-1] - 1), most=len(best))) >= len(best):
             found.fail("V5", "the list of best designations is not complete: too many are better than its last")
             return
+        branches = search.nodes if best else 0
         tried = search.find(end)
     except TooMany as why:
         found.skip(f"Whether the list of the best is complete was NOT tried: {why}.")
@@ -2058,7 +2061,8 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
             found.fail("V5", f"run.json lists {listing['listed']} designations; {count} are open")
         if len(best) < 20 and listing["lawful"] > len(best):
             found.fail("V5", f"run.json has {listing['lawful']} lawful designations, and lists {len(best)} of them")
-        said = f"the {len(best)} best are the best there are, in order"
+        branches += search.nodes
+        said = f"the {len(best)} best are the best there are, in order, by {branches:,} more branches"
         if count <= MOST_COUNTED:
             lawful = len(search.find())
             if lawful != listing["lawful"]:
