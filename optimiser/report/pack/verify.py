@@ -29,6 +29,7 @@ import re
 import sys
 from fractions import Fraction
 from itertools import product
+from math import lcm, prod
 from pathlib import Path
 
 MICRO = 10**6  # patients and minutes are counted in whole millionths
@@ -226,8 +227,11 @@ class Changes:
         if name not in self.stated:
             return was
         said = self.stated[name]["value"]
-        sign = said[:1] if isinstance(said, str) and said[:1] in ("x", "+", "-") else "-" if said < 0 else ""
-        by = number(said[1:]) if isinstance(said, str) else abs(said)
+        if isinstance(said, str):
+            sign = said[:1] if said[:1] in ("x", "+", "-") else ""
+            by = number(said[len(sign) :])
+        else:
+            sign, by = "-" if said < 0 else "", abs(said)
         found = {"x": was * by, "+": was + by, "-": was - by, "": by}[sign]
         found = Fraction(round(found * MICRO), MICRO)
         way = name.startswith("journeys.")
@@ -309,8 +313,8 @@ class Changes:
 
     def staff(self, q):
         """Change who is in post: in all, shared out as they are now by largest remainder; then at one site."""
-        rotas = [(team, said) for s in q.services.values() for team, said in (s.get("rotas") or {}).items()]
-        for team, unit in dict.fromkeys((team, unit) for team, _ in rotas for unit in ("people", "WTE")):
+        teams = dict.fromkeys(team for service in q.services.values() for team in service.get("rotas") or {})
+        for team, unit in product(teams, ("people", "WTE")):
             name, parts = f"staff.{team}.{unit}", 1 if unit == "people" else MICRO
             over_all = value(q.teams[team].get("across_sites") or {}, "in_post") is not None
             pools = ["across_sites"] if over_all else q.candidates
@@ -330,8 +334,9 @@ class Changes:
 
     def check(self, record, found):
         """Compare what run.json says of each change with what was made."""
-        for name in sorted(set(self.stated) - set(self.made)):
-            raise CannotRead(f"config.yaml changes {name}, which this question has not")
+        if set(self.stated) - set(self.made):
+            unknown = ", ".join(sorted(set(self.stated) - set(self.made)))
+            raise CannotRead(f"config.yaml changes {unknown}, which this question has not")
         listed = {one["name"]: one for one in record.get("changed") or []}
         if set(listed) != set(self.stated) or len(listed) != len(record.get("changed") or []):
             odd = ", ".join(sorted(set(listed) ^ set(self.stated))) or "one twice"
@@ -1361,11 +1366,7 @@ class Search:
             self.values[code] = [m for m in range(every) if m & known == on]
         self.parts, self.tables, size = [], [], 0
         for part in parts:
-            sizes = [len(self.values[s]) for s in part.scope]
-            count = 1
-            for n in sizes:
-                count *= n
-            size += count
+            size += prod(len(self.values[s]) for s in part.scope)
             if size > 20 * MOST_VALUES:
                 raise TooMany("too many services rest on each other")
             found = {}
@@ -1375,12 +1376,8 @@ class Search:
                     found[masks] = part.scores(plan)
             self.parts.append(part)
             self.tables.append(found)
-        self.scale = 1
-        for found in self.tables:
-            for scores in found.values():
-                for amount in scores:
-                    if self.scale % amount.denominator:
-                        self.scale = self.scale * amount.denominator // gcd(self.scale, amount.denominator)
+        amounts = (amount for found in self.tables for scores in found.values() for amount in scores)
+        self.scale = lcm(*{amount.denominator for amount in amounts})
         for found in self.tables:
             for masks, scores in found.items():
                 found[masks] = tuple(int(amount * self.scale) for amount in scores)
@@ -1399,7 +1396,7 @@ class Search:
         return sum(max(one) - min(one) for one in scores if one)
 
     def rules_on(self, n):
-        return len(self.tables[n]) < len(list(product(*(self.values[s] for s in self.parts[n].scope))))
+        return len(self.tables[n]) < prod(len(self.values[s]) for s in self.parts[n].scope)
 
     def bound(self, n, plan):
         """Return the least that a part could come to, each objective apart; nothing if it cannot hold."""
@@ -1455,12 +1452,6 @@ class Search:
             if most is not None and len(found) >= most:
                 break
         plan.pop(code, None)
-
-
-def gcd(a, b):
-    while b:
-        a, b = b, a % b
-    return a
 
 
 def wanted(row, kept):
@@ -2024,9 +2015,7 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
     except TooMany as why:
         found.skip(f"That no designation is better was NOT tried: {why}. It is the word of the program and its solver.")
         return
-    count = 1
-    for values in search.values.values():
-        count *= len(values)
+    count = prod(map(len, search.values.values()))
     for _values, one in better:
         sites = "; ".join(f"{c} at {', '.join(q.sites(m)) or 'no site'}" for c, m in one.items() if m != plan[c])
         found.fail("V4", f"a better designation breaks no rule: {sites}")
