@@ -179,7 +179,7 @@ def status(run: Run) -> Status:
     proof, listing = run.plan.proof, run.plan.proof.enumeration
     if proof.outcome == EVALUATED:
         breaks = len(run.plan.broken)
-        rules = f"It breaks {broken.how_many(run.plan)}." if breaks else "It breaks no rule."
+        rules = f"It breaks {broken.how_many(run.plan)}." if breaks else f"It breaks no rule{broken.but_for(run.plan)}."
         return Status("bad" if breaks else "open", "Worked out, not optimised.", rules)
     if proof.outcome != PROVED:
         return Status("open", "Not proved best.", begun(how_far(run.plan)))

@@ -282,6 +282,7 @@ class _Page:
         return {
             "sites": [short(problem.sites[site].name) for site in problem.candidates],
             "heads": screen.HEADINGS,
+            "meaning": " ".join(screen.meaning(plan)),
             "halves": [rows[:half], rows[half:]],
             "legend": [f"{mark} {said}" for mark, said in screen.LEGEND.items() if mark in used],
         }
