@@ -90,6 +90,14 @@ def answer(plan: Plan) -> str:
     return f"{called}.{tail}"
 
 
+def headline(plan: Plan) -> str:
+    """Return the plan in one sentence, and how it is meant: as the best under the rules, or as worked out only."""
+    said = answer(plan)
+    if plan.proof.outcome == PROVED:
+        return f"Best under these rules: {lower(said)}"
+    return f"Worked out, not recommended: {lower(said)}" if plan.proof.outcome == EVALUATED else said
+
+
 def _sites_or_level(plan: Plan, service: str) -> str:
     """Return where a service is and, where other plans are level with that, where they have it."""
     here, idle = where(plan.problem, plan.sites_of(service)), idle_sites(plan, service)
