@@ -82,7 +82,7 @@ def test_where_many_more_would_come_is_told_unless_beds_are_stated():
         for one in (plan, plan.today)
     )
     assert against_today.room(plan) == [
-        "Whether there is room was not asked, since no beds are stated: by this model, patients a year, Birch "
+        "Whether there is room was not asked, since no beds there are stated: by this model, patients a year, Birch "
         f"would see {now:.0f} at its clinic (today {then:.0f})."
     ]
     assert against_today.room(evaluate(small(), BOTH)) == []
