@@ -127,7 +127,7 @@ def _incomers(plan: Plan, service: str) -> str:
     if share < 1:
         stay = [_where_seen_first(one, service).reindex(come.index) for one in (plan, plan.today)]
         ways.append(((stay[0] - stay[1]).round(9), come["patients"] * (1 - share)))
-    more, patients = (pd.concat(one) for one in zip(*ways, strict=True))
+    more, patients = pd.concat([way[0] for way in ways]), pd.concat([way[1] for way in ways])
     number = float(patients[more > 0].sum())
     if number < WORTH_SAYING_PATIENTS:
         return ""
