@@ -23,7 +23,7 @@ def test_a_map_shows_where_residents_live_and_what_is_near_but_not_areas_far_off
     assert window(bounds[:3], resident[:3]).tolist() == [0, 0, 22, 10]
 
 
-OVERLAPPING = {
+OVERLAPPING: dict[str, list[list[list[float]]]] = {
     "over one another": [[[0.5, 50], [1.6, 50.1], [1.5, 51], [0.4, 50.9], [0.5, 50]]],
     "the same": [[[0, 50], [1, 50], [1, 51], [0, 51], [0, 50]]],
     "inside": [[[0.2, 50.2], [0.4, 50.2], [0.3, 50.4], [0.2, 50.2]]],
@@ -33,9 +33,11 @@ OVERLAPPING = {
 
 @pytest.mark.parametrize("how", OVERLAPPING)
 def test_outlines_that_overlap_are_drawn_with_the_name_of_their_district(how: str):
-    square = [[[0, 50], [1, 50], [1, 51], [0, 51], [0, 50]]]
-    far = {"far": [[[8, 50], [9, 50], [9, 51], [8, 50]]], "mid": [[[5, 50], [6, 50], [6, 51], [5, 50]]]}
-    files = {"inputs/boundaries.geojson": geojson({"east": square, "west": OVERLAPPING[how], **far}).encode()}
+    square: list[list[list[float]]] = [[[0, 50], [1, 50], [1, 51], [0, 51], [0, 50]]]
+    outlines = {"east": square, "west": OVERLAPPING[how], "mid": [[[5.0, 50.0], [6, 50], [6, 51], [5, 50]]]}
+    files = {
+        "inputs/boundaries.geojson": geojson({**outlines, "far": [[[8.0, 50.0], [9, 50], [9, 51], [8, 50]]]}).encode()
+    }
     problem = small()
     areas = problem.areas.assign(district=problem.areas.index.map({"east": "Vale", "west": "Vale", "mid": "Hill"}))
     drawn = drawing(replace(problem, areas=areas, files=files))
