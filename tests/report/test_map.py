@@ -34,10 +34,10 @@ OVERLAPPING: dict[str, list[list[list[float]]]] = {
 @pytest.mark.parametrize("how", OVERLAPPING)
 def test_outlines_that_overlap_are_drawn_with_the_name_of_their_district(how: str):
     square: list[list[list[float]]] = [[[0, 50], [1, 50], [1, 51], [0, 51], [0, 50]]]
-    outlines = {"east": square, "west": OVERLAPPING[how], "mid": [[[5.0, 50.0], [6, 50], [6, 51], [5, 50]]]}
-    files = {
-        "inputs/boundaries.geojson": geojson({**outlines, "far": [[[8.0, 50.0], [9, 50], [9, 51], [8, 50]]]}).encode()
-    }
+    mid: list[list[list[float]]] = [[[5, 50], [6, 50], [6, 51], [5, 50]]]
+    far: list[list[list[float]]] = [[[8, 50], [9, 50], [9, 51], [8, 50]]]
+    outlines = geojson({"east": square, "west": OVERLAPPING[how], "mid": mid, "far": far})
+    files = {"inputs/boundaries.geojson": outlines.encode()}
     problem = small()
     areas = problem.areas.assign(district=problem.areas.index.map({"east": "Vale", "west": "Vale", "mid": "Hill"}))
     drawn = drawing(replace(problem, areas=areas, files=files))
