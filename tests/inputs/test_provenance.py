@@ -69,6 +69,10 @@ def test_a_source_of_the_template_that_is_credited_with_other_tables_is_noted(tm
     assert (
         "sources.csv, row 2: made_up is still the template's source, and columns.csv credits it with staff.csv" in one
     )
+    outlines = tmp_path / "place/boundaries.geojson"
+    outlines.write_text(outlines.read_text() + "\n")
+    (one,) = notes(read_question(tmp_path / "devon.yaml").place, question.place_folder)
+    assert "credits it with boundaries.geojson and staff.csv, which are not the template's" in one
 
 
 def test_nothing_is_noted_of_a_place_that_says_nothing_of_sources(tmp_path: Path):
