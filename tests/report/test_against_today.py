@@ -69,7 +69,7 @@ def journeys_of(plan: Plan, area: str) -> float:
 
 
 def test_of_those_from_outside_too_only_some_are_taken_on():
-    # From far, outside, 5 are seen first at birch. With the scanner at ash half of them go on, 2.5 a year, and the others stay.
+    # From far, outside, 5 are seen first at birch. With the scanner at ash 2.5 of them go on, and the others stay.
     everywhere = frozenset((site, code) for site in ("ash", "birch") for code in ("clinic", "scanner"))
     problem = replace(by_transfer(), today=everywhere)
     worse, _ = against_today.gains_and_losses(plan := evaluate(problem, everywhere - {("birch", "scanner")}))
