@@ -155,6 +155,9 @@ def _are_other_units(sheet: Sheet, frame: pd.DataFrame, start: str, speeds: np.n
     nearest = float(minutes.groupby(frame[start]).min().median())
     hours = THREE_MINUTES_ARE_HOURS if sheet.table.name == "journeys" else HALF_A_MINUTE_IS_HOURS
     unit = words = ""
+    if not middle:
+        sheet.add("zeros", "half of the times are 0 minutes. Write how long each takes.")
+        return True
     if middle > 1000:
         unit, words = "seconds", f"half of the times are above {middle:,.0f} minutes"
     elif speed < SLOWEST_KMH and speed * MINUTES_AN_HOUR <= FASTEST_KMH * 2:
@@ -162,7 +165,7 @@ def _are_other_units(sheet: Sheet, frame: pd.DataFrame, start: str, speeds: np.n
     elif sheet.table.name == "journeys" and nearest > MOST_TO_NEAREST:
         unit, words = "seconds", f"half of the areas are {nearest:,.0f} minutes or more from the nearest of all sites"
     elif middle < hours and not speed <= FASTEST_KMH:
-        unit, words = "hours", f"half of the times are below {middle:.3g} minutes"
+        unit, words = "hours", f"half of the times are at most {middle:.3g} minutes"
     if unit:
         for kind in [kind for kind in sheet.found if kind.startswith("minutes is above")]:
             # Each is too much for a minute because of that.
