@@ -67,7 +67,7 @@ def test_a_plausible_place_leaves_no_doubt(tmp_path: Path) -> None:
     [
         (12, "seconds", "half of the journeys are slower than 2."),
         (60, "seconds", "half of the times are above 3,855 minutes"),
-        (1 / 60, "hours", "half of the times are below 1.07 minutes"),
+        (1 / 60, "hours", "half of the times are at most 1.07 minutes"),
     ],
 )
 def test_another_unit_is_told_by_how_fast_journeys_would_be(
