@@ -13,7 +13,7 @@ from optimiser.cli.app import AsJson, Full, Quiet, Run, breaches_in_words, numbe
 from optimiser.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from optimiser.plan.comparison import Tables
     from optimiser.problem import Problem
@@ -62,7 +62,7 @@ def compare(
     """
     from optimiser.plan.comparison import affected
     from optimiser.plan.comparison import compare as compare_tables
-    from optimiser.plan.quotable import SAID_FIRST, of_whom
+    from optimiser.plan.quotable import SAID_FIRST, as_if_taken_on, of_whom
     from optimiser.plan.runs import csv_files, write_files
     from optimiser.problem.words import amount, listed
 
@@ -82,7 +82,7 @@ def compare(
         typer.echo(json.dumps(rows, indent=2))
         return
     shown_rows = compared if full else compared[compared.map(_cell).nunique(axis=1) > 1]
-    _print_table(shown_rows, _names_in(tables))
+    _print_table(shown_rows, _names_in(tables), as_if_taken_on(tables))
     for note in of_whom(tables):
         typer.echo(note)
     left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
@@ -184,8 +184,12 @@ def _row_in_words(name: str, known: dict[str, str]) -> str:
     return " ".join(known.get(word, word.replace("_", " ")) for word in name.split(" "))
 
 
-def _print_table(compared: Any, known: dict[str, str]) -> None:
-    """Print a comparison as a table, in the words of services and sites."""
+# Of these rows everybody is counted as if taken on, where only some are.
+AS_IF_TAKEN_ON = ("median_minutes", "p95_minutes", "worst_minutes", "people_beyond_")
+
+
+def _print_table(compared: Any, known: dict[str, str], as_if: Mapping[str, str]) -> None:
+    """Print a comparison as a table, in the words of services and sites; ``as_if`` are shares taken on, by service."""
     from rich.console import Console
     from rich.table import Table
 
@@ -200,7 +204,10 @@ def _print_table(compared: Any, known: dict[str, str]) -> None:
         if name == "sites":
             cells = [", ".join(known.get(site, site) for site in cell.split(", ")) for cell in cells]
         words = known.get(service, service) or "all services"
-        table.add_row("" if service == before else words, _row_in_words(name, known), *cells)
+        row_words = _row_in_words(name, known)
+        if service in as_if and name.startswith(AS_IF_TAKEN_ON):
+            row_words += f", if all were taken on ({as_if[service]} are)"
+        table.add_row("" if service == before else words, row_words, *cells)
         before = service
     console = Console()
     width = console.width if console.is_terminal else 150 + 32 * len(compared.columns)

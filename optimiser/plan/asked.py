@@ -22,6 +22,7 @@ OF_A_FIGURE = ("source", "verified", "reason")
 NOT_STATED = "not stated"
 MOST_NAMED = 4
 # How a list of groups of entries begins: how many there are is shown, and what they are compared.
+EXCEPTIONS = "exceptions"
 GROUPS = re.compile(r"(\d+ (?:entry|entries)): ")
 
 
@@ -64,12 +65,20 @@ def differing(base: Tables, other: Tables) -> list[str]:
     found = []
     for name in (one for one in dict.fromkeys((*before, *after)) if not one.startswith(WORDS)):
         values = [NOT_STATED if one.get(name) is None else one[name] for one in (before, after)]
-        if values[0] != values[1]:
+        if values[0] != values[1] and name == EXCEPTIONS:
+            found.append(f"which rules each is let off ({'; '.join(map(_let_off, values))})")
+        elif values[0] != values[1]:
             table = name.removeprefix("inputs/")
             found.append(
                 f"the table {table}" if table != name else f"{_in_words(name, services)} ({'; '.join(_shown(*values))})"
             )
     return found
+
+
+def _let_off(value: str) -> str:
+    """Return of how many rules, each at one site, a list of exceptions lets an answer off."""
+    groups = GROUPS.match(value)
+    return f"at {groups[1].split(' ')[0]} {'place' if groups[1].startswith('1 ') else 'places'}" if groups else "none"
 
 
 def _shown(before: str, after: str) -> list[str]:

@@ -330,17 +330,21 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
     found, every = [], list(answers.values())
     if any("how" in one["journeys"] for one in every):
         found.append("95th centiles and worst journeys are of those who do not leave for a neighbour in any case.")
-    moved = set[str]()
+    names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}
+    for code, share in as_if_taken_on(answers).items():
+        words = f"count all as if taken on, which {share} of those seen first elsewhere are"
+        found.append(f"{names[code]}: median, 95th centile, worst and people beyond {words}.")
+    return found
+
+
+def as_if_taken_on(answers: Mapping[str, Answer]) -> dict[str, str]:
+    """Return the services of which some patients are taken on and others stay, by code, with the share who are."""
+    every, moved = list(answers.values()), set[str]()
     for one in every:
         rows = one["measures"]
         moved |= set(rows.loc[(rows["measure"] == "transfers_per_day") & (rows["value"].astype(float) > 0), "service"])
-    names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}
-    for code, name in names.items():
-        taken_on = _taken_on(every[0], every[-1], code) if code in moved else ""
-        if taken_on:
-            words = f"count all as if taken on, which {taken_on} of those seen first elsewhere are"
-            found.append(f"{name}: median, 95th centile, worst and people beyond {words}.")
-    return found
+    shares = {code: _taken_on(every[0], every[-1], code) for code in sorted(map(str, moved))}
+    return {code: share for code, share in shares.items() if share}
 
 
 def _about(frames: Frames, service: str, name: str, when: str, some_leave: bool, taken_on: str) -> Iterator[Sentence]:

@@ -119,7 +119,9 @@ def _margin(plan: Plan, one: Standing) -> str:
         return f"{name} would be {apart(-one.margin)} a patient nearer at {there}{road}, at a cost to what counts first"
     if not one.margin:
         return f"{name} would be as near at {there}"
-    return f"{name} by {apart(one.margin)} a patient over {there}{road}"
+    first = any(s.transfer and s.transfer.first_contact == one.service for s in plan.problem.services.values())
+    own = ", for its own patients" if first else ""
+    return f"{name} by {apart(one.margin)} a patient over {there}{road}{own}"
 
 
 def _sites_there(plan: Plan, one: Standing) -> str:

@@ -64,8 +64,8 @@ TEN_KINDS = {
             root,
             journeys="area,site,minutes\n" + "".join(f"A{a},{s},0.5\n" for a in "123" for s in ("ash", "birch", "elm")),
         ),
-        "place/journeys.csv: half of the times are at most 0.5 minutes: these look like hours. Multiply them by 60, or: "
-        "optimiser import journeys place/journeys.csv --into place --replace --unit hours",
+        "place/journeys.csv: half of the times are at most 0.5 minutes: these look like hours. Multiply them by 60, "
+        "or: optimiser import journeys place/journeys.csv --into place --replace --unit hours",
     ),
     "no time at all": (
         lambda root: write_question(
