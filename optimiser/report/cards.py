@@ -11,9 +11,11 @@ from math import isfinite
 
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
-from optimiser.problem.words import percent, whole
+from optimiser.problem.words import listed, percent, whole
+from optimiser.problem.words import short as short_name
 from optimiser.report import broken, rests_on, words
 from optimiser.report.against_today import gains, moved, room
+from optimiser.report.counted import counted_today
 from optimiser.report.summary import left_out
 from optimiser.report.summary_of_staff import moves, short, vacancies
 
@@ -70,13 +72,15 @@ def gained(plan: Plan) -> str:
 def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
     if len(plan.broken):
         yield Line(f"It breaks {broken.how_many(plan)}.", caution=True)
+    yield Line("", "Outcomes are not estimated.")
     code = words.main_service(plan.problem)
     if code and answer.get(f"patients|{code}|"):
         limit = words.limit_of(plan.problem.services[code])
         now, before = (words.share_within(values, code) for values in (answer, today))
         known = f"; today {percent(before)}" if code in plan.problem.services_with_today else ""
         patients = whole(answer[f"patients|{code}|"])
-        yield Line(f"{percent(now)} of {patients} patients within {limit:g} minutes", f"{known}.")
+        of = f" of the {words.lower(plan.problem.services[code].name)}"
+        yield Line(f"{percent(now)} of {patients} patients within {limit:g} minutes", f"{of}{known}.")
         worst = [values.get(f"worst_minutes|{code}|", float("nan")) for values in (answer, today)]
         if all(map(isfinite, worst)):
             journey = f"{words.journey(plan.problem.services[code])}{words.of_those_who_stay(plan.problem)}"
@@ -107,7 +111,7 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
         yield Line(of_all, "live where it takes over 10 minutes longer.")
     outside = [values.get(f"share_outside|{code}|", float("nan")) for values in (answer, today)]
     if all(map(isfinite, outside)):
-        yield Line(f"{percent(outside[0])} treated outside the system", f"; today {percent(outside[1])}.")
+        yield Line(f"{percent(outside[0])} of its patients treated outside", f"; today {percent(outside[1])}.")
 
 
 def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
@@ -130,10 +134,23 @@ def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
 def _how_sure(run: Run) -> Iterator[Line]:
     status, checked = words.status(run), words.checked(run)
     yield Line(status.words, status.more, caution=status.kind != "good")
+    yield from _off_today(run.plan)
     if checked.kind == "good":
         yield Line(checked.words, not_checked=rests_on.not_checked(run.plan))
     else:
         yield Line(checked.words, checked.more, caution=True)
+
+
+def _off_today(plan: Plan) -> Iterator[Line]:
+    """Yield by how much the model is off what was counted today, of the service that comes first."""
+    main = words.main_service(plan.problem)
+    for one in counted_today(plan):
+        if main in one.services:
+            names = {site: short_name(plan.problem.sites[site].name) for site in one.modelled}
+            each = (
+                f"{names[site]} {whole(number)} and {whole(one.counts[site])}" for site, number in one.modelled.items()
+            )
+            yield Line("Today, by the model and as counted:", f" {listed(each)}.", caution=True)
 
 
 def _what_would_change(run: Run) -> Iterator[Line]:

@@ -77,9 +77,7 @@ def _evaluated(plan: Plan) -> list[str]:
         head = f"Worked out as people wrote it down, not optimised. It breaks {broken.how_many(plan)}"
         first, *rest = broken.lines(plan)
         return [f"{head}:", *(f"  - {line}" for line in (first, *rest))] if rest else [f"{head}: {first}."]
-    excepted = plan.problem.exceptions and plan.exceptions["would_have_broken"].astype(bool).any()
-    but = " but for exceptions that it states" if excepted else ""
-    return [f"Worked out as people wrote it down, not optimised. It breaks no rule{but}."]
+    return [f"Worked out as people wrote it down, not optimised. It breaks no rule{broken.but_for(plan)}."]
 
 
 def margins(plan: Plan) -> list[str]:

@@ -55,7 +55,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *level(plan),
         "",
         *(_matrix(plan, numbers) if len(plan.problem.candidates) <= MOST_IN_A_MATRIX else _rows(plan, numbers)),
-        *_meaning(plan),
+        *meaning(plan),
         *_waits(plan, numbers),
         *_counted(plan),
         "",
@@ -214,8 +214,8 @@ def _within_by_patient(plan: Plan, service: str) -> float:
     return float((rows["patients_per_year"] * near).sum() / rows["patients_per_year"].sum())
 
 
-def _meaning(plan: Plan) -> list[str]:
-    """Say what the figures beside the matrix are."""
+def meaning(plan: Plan) -> list[str]:
+    """Return what the figures beside the matrix are, in sentences."""
     counted = [plan.problem.services[code] for code in plan.problem.services_with_patients]
     if not counted:
         return []
@@ -230,7 +230,7 @@ def _meaning(plan: Plan) -> list[str]:
     }
     star = (
         f" {SOME} Only {listed(some)} of those who are seen first elsewhere are taken on; the others count as seen "
-        "there (measures.csv counts all as if taken on)."
+        "there (in the tables all count as if taken on)."
     )
     return [figures + today * bool(plan.problem.services_with_today) + star * bool(some), *_counted_twice(counted)]
 

@@ -90,6 +90,14 @@ def answer(plan: Plan) -> str:
     return f"{called}.{tail}"
 
 
+def headline(plan: Plan) -> str:
+    """Return the plan in one sentence, and how it is meant: as the best under the rules, or as worked out only."""
+    said = answer(plan)
+    if plan.proof.outcome == PROVED:
+        return f"Best under these rules: {lower(said)}"
+    return f"Worked out, not recommended: {lower(said)}" if plan.proof.outcome == EVALUATED else said
+
+
 def _sites_or_level(plan: Plan, service: str) -> str:
     """Return where a service is and, where other plans are level with that, where they have it."""
     here, idle = where(plan.problem, plan.sites_of(service)), idle_sites(plan, service)
@@ -179,7 +187,7 @@ def status(run: Run) -> Status:
     proof, listing = run.plan.proof, run.plan.proof.enumeration
     if proof.outcome == EVALUATED:
         breaks = len(run.plan.broken)
-        rules = f"It breaks {broken.how_many(run.plan)}." if breaks else "It breaks no rule."
+        rules = f"It breaks {broken.how_many(run.plan)}." if breaks else f"It breaks no rule{broken.but_for(run.plan)}."
         return Status("bad" if breaks else "open", "Worked out, not optimised.", rules)
     if proof.outcome != PROVED:
         return Status("open", "Not proved best.", begun(how_far(run.plan)))

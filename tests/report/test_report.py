@@ -101,7 +101,8 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "479,597 of 1,181,125 residents (41%)",
         "69 minutes; today 48.",
         "76,731 of 336,706 residents' patients a year (23%)",
-        "10% treated outside the system",
+        "10% of its patients treated outside",
+        "Basildon 799 and 557, Broomfield 416 and 555 and Southend 487 and 713.",
         "If the hyper-acute stroke unit at Broomfield, beside Southend, saw 600 patients a year, and not 518",
         "3 of 7 ways to place it meet every rule",
     ):
@@ -476,7 +477,10 @@ def test_an_option_has_its_code_title_and_source_on_the_page(folder: Path):
     html = report.page([folder / "base", op.evaluate(base, op.designations_of(base, july), option=written)])
     assert f"Option DMBC_JUL2018: {july.title} ({july.source}; not verified)." in unescape(html)
     alone = report.page([op.evaluate(base, op.designations_of(base, july), option=written)])
-    assert '<span class="of-answer">Option DMBC_JUL2018: hyper-acute stroke unit at Basildon;' in alone
+    assert (
+        '<span class="of-answer">Worked out, not recommended: option DMBC_JUL2018: hyper-acute stroke unit at Basildon;'
+        in alone
+    )
     assert f"{july.title} ({july.source}; not verified)." in unescape(alone)
 
 

@@ -233,7 +233,8 @@ class _Pack:
         path = self.folder / "inputs" / f"{name}.csv"
         if not path.exists():
             return pd.DataFrame({"table": [], "source": [], "title": [], "licence": []}, dtype=str)
-        return pd.read_csv(path, dtype=str, keep_default_na=False)
+        found = pd.read_csv(path, dtype=str, keep_default_na=False)
+        return found if "licence" in found else found.assign(licence="")  # which may be left out
 
     def licences(self) -> Iterator[str]:
         yield "The program and verify.py: MIT licence.\n\nThe inputs, by source (run/inputs/sources.csv):\n"

@@ -4,8 +4,10 @@
     python verify.py              the audit pack that this file lies in
     python verify.py FOLDER       another unpacked pack, or a run folder
 
-Needs Python 3.9 or later and nothing else. It was written from the words of the rules, and shares no code with the
-program or with that program's own checker. Everything is worked out again in whole numbers and fractions.
+Needs Python 3.9 or later and nothing else. It shares no code with the program or with that program's own checker, and
+was written from the words of the rules. In three places, and for how a config's changes and roads are read, the
+checker's source was read as well, to settle what the words left open. Everything is worked out again in whole numbers
+and fractions.
 
     V0  hashes and paths: nothing is missing, changed or added
     V1  domain: codes, a complete table of journeys, patients that add up, one row for every decision
@@ -20,12 +22,14 @@ Exit 0: nothing disagrees. 1: something does. 2: it cannot be read. What was NOT
 
 import csv
 import hashlib
+import heapq
 import io
 import json
 import re
 import sys
 from fractions import Fraction
 from itertools import product
+from math import lcm, prod
 from pathlib import Path
 
 MICRO = 10**6  # patients and minutes are counted in whole millionths
@@ -33,7 +37,8 @@ DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 MOST_NODES = 200_000  # steps of the search for something better; past them it says NOT tried
 MOST_VALUES = 4_096  # sets of sites of one service that are tried one by one
 MOST_COUNTED = 70_000  # designations up to which lawful ones are counted
-FAR = 10**18  # stands for a journey that nobody can make
+FAR = 10**36  # stands for a journey that nobody can make
+ENDLESS = 10**18  # whatever has a part of such a journey in it is more than that
 FIFTHS = ["1 (most deprived)", "2", "3", "4", "5 (least deprived)"]
 UNITS = {
     "patient_minutes": "patient-minutes a year",
@@ -48,8 +53,8 @@ UNITS = {
 OBJECTIVES = list(UNITS)
 # Of a config, and of a service of it; what is not known here is refused.
 SETTINGS = """title place border areas_outside border_pull travel roads demand teams services today objectives hurdles
-    at_most_services_a_site most_transfers_a_year exceptions a_tie_is_within know_before time_limit_minutes contract
-    working_time"""
+    at_most_services_a_site most_transfers_a_year exceptions closed_sites change a_tie_is_within know_before
+    time_limit_minutes contract working_time"""
 SERVICE_SETTINGS = """name activity patients_go_to observed neighbours fixed at_least_sites at_most_sites beds rotas
     minimum_patients maximum_patients longest_journey_minutes standard_minutes at_most_share_outside in_reach
     neighbours_take_at_most share_within_standard same_site by_transfer stays_local pathway transfer"""
@@ -57,102 +62,6 @@ SERVICE_SETTINGS = """name activity patients_go_to observed neighbours fixed at_
 
 class CannotRead(Exception):
     """Something is not in the form that the words promise."""
-
-
-def longer(place, said, areas):
-    """Return what tells how many minutes longer a journey is, from and to, for what a config says of roads.
-
-    Minutes on the network are whole thousandths, found by relaxing every link until nothing changes; what is longer is
-    told in tenths. Halves go to the even one. Areas that are not among those that count are left as they are.
-    """
-    close, slow = said.get("close") or [], said.get("slow") or {}
-    if not close and not slow:
-        return lambda *_: Fraction(0)
-    junctions = keyed(place / "road_junctions.csv", ["junction"], ["name"])
-    kmh = {key[0]: number(row["kmh"]) for key, row in keyed(place / "road_speeds.csv", ["class"], ["kmh"]).items()}
-    ways = []
-    for (start, end, road), row in keyed(
-        place / "road_links.csv", ["from_junction", "to_junction", "road"], ["km", "class"]
-    ).items():
-        called, km = {road.lower(), (row.get("name") or road).lower()}, number(row["km"])
-        both = (row.get("one_way") or "").lower() != "true"
-        ways += [(a, b, called, km, row["class"]) for a, b in ((start, end), (end, start))[: 1 + both]]
-
-    def spread(seeds, steps):
-        best, changed = dict(seeds), True
-        while changed:
-            changed = False
-            for a, b, length in steps:
-                if a in best and best[a] + length < best.get(b, FAR):
-                    best[b], changed = best[a] + length, True
-        return best
-
-    def meant(words, there):
-        names = {code: junctions[code,]["name"].lower() for code in there}
-        words = words.strip().lower()
-        exact = [code for code in there if words in (code.lower(), names[code])]
-        return exact or [code for code in there if words and f" {words}" in f" {names[code]}"]
-
-    def stretch(words):
-        opening, joint, twice = " between ", " and ", True
-        if opening not in words:
-            opening, joint, twice = " from ", " to ", False
-        road, found, rest = words.partition(opening)
-        own = [n for n, way in enumerate(ways) if road.strip().lower() in way[2]]
-        if not found or not own:
-            if not own:
-                raise CannotRead(f"roads: no road is called {road}")
-            return own
-        there = sorted({place for n in own for place in ways[n][:2]})
-        parts = rest.split(joint)
-        for cut in range(1, len(parts)):
-            ends = [meant(joint.join(some), there) for some in (parts[:cut], parts[cut:])]
-            if all(len(one) == 1 for one in ends):
-                (a,), (b,) = ends
-                steps = [(u, v, km * MICRO) for n in own for u, v, km in ((*ways[n][:2], ways[n][3]),)]
-                steps += [(v, u, length) for u, v, length in steps]
-                out, back = spread({a: 0}, steps), spread({b: 0}, steps)
-                return [
-                    n
-                    for n in own
-                    for u, v in (ways[n][:2], ways[n][1::-1])[: 1 + twice]
-                    if out.get(u, FAR) + ways[n][3] * MICRO + back.get(v, FAR) == out.get(b)
-                ]
-        raise CannotRead(f"roads: no two junctions are meant by {words}")
-
-    shut = {n for words in close for n in stretch(words)}
-    times = {}
-    for words, figure in slow.items():
-        for n in stretch(words):
-            times[n] = max(times.get(n, Fraction(1)), Figure(figure).value)
-
-    def thousandths(km, kind, by=Fraction(1)):
-        return round(km * 60000 * by / kmh[kind])
-
-    # Against the way that one drives, from the site outwards.
-    usual = [(b, a, thousandths(km, kind)) for a, b, _, km, kind in ways]
-    now = [
-        (b, a, thousandths(km, kind, times.get(n, Fraction(1))))
-        for n, (a, b, _, km, kind) in enumerate(ways)
-        if n not in shut
-    ]
-    gates = {}
-    for (end, junction), row in keyed(place / "road_access.csv", ["end", "junction"], ["km"]).items():
-        gates.setdefault(end, {})[junction] = thousandths(number(row["km"]), "access")
-    known = {}
-
-    def more(start, end):
-        if start not in areas and start not in gates:
-            return Fraction(0)
-        if end not in known:
-            known[end] = [spread(gates.get(end, {}), steps) for steps in (usual, now)]
-        steps = gates.get(start, {}).items()
-        least = [min((gate + best.get(j, FAR) for j, gate in steps), default=FAR) for best in known[end]]
-        if max(least) >= FAR:
-            raise CannotRead(f"roads: no way is left from {start} to {end}")
-        return Fraction(round(Fraction(least[1] - least[0], 100)), 10)
-
-    return more
 
 
 class Findings:
@@ -234,7 +143,7 @@ def yaml_scalar(text):
             raise CannotRead(f"config.yaml: {text} is not understood") from None
     if text[0] in "[{&*!|>%@`'":
         raise CannotRead(f"config.yaml: {text} is not understood: only what the program writes is")
-    return number(text) if re.fullmatch(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", text) else text
+    return number(text) if re.fullmatch(r"-?\d+(\.\d*)?([eE][+-]?\d+)?", text) else text
 
 
 def yaml_of(text):
@@ -304,6 +213,249 @@ def value(where, name, otherwise=None):
     return otherwise if stated is None or stated.value is None else stated.value
 
 
+# What a config changes -----------------------------------------------------------------------------------------------
+
+
+class Changes:
+    """What a config changes, each on top of those before, and what of it was made: by name, what it was and became."""
+
+    def __init__(self, stated):
+        self.stated, self.made = stated, {}
+
+    def of(self, name, was, whole_ones=False):
+        """Return what something becomes; as it was where the config does not change it."""
+        if name not in self.stated:
+            return was
+        said = self.stated[name]["value"]
+        if isinstance(said, str):
+            sign = said[:1] if said[:1] in ("x", "+", "-") else ""
+            by = number(said[len(sign) :])
+        else:
+            sign, by = "-" if said < 0 else "", abs(said)
+        found = {"x": was * by, "+": was + by, "-": was - by, "": by}[sign]
+        found = Fraction(round(found * MICRO), MICRO)
+        way = name.startswith("journeys.")
+        if (whole_ones and found % 1) or (way and sign not in ("+", "-")) or (found < 0 and not way):
+            raise CannotRead(f"config.yaml: {name} cannot be changed to {said}")
+        self.made[name] = (was, found)
+        return found
+
+    def figure(self, where, setting, name, otherwise=None):
+        """Change a figure of the config in its place, if it is stated."""
+        was = value(where, setting, otherwise)
+        if name in self.stated and was is not None:
+            said = self.stated[name]
+            why = said.get("source") or said["reason"]
+            where[setting] = {"value": self.of(name, was), "source": why, "verified": said.get("verified")}
+
+    def question(self, config):
+        """Change what the config itself states: years of growth, the border, figures of services."""
+        growth = (config.get("demand") or {}).get("growth")
+        if growth:
+            growth["years"] = self.of("growth_years", growth["years"], whole_ones=True)
+        if config.get("border") == "as_today":
+            self.figure(config, "border_pull", "border_pull", Fraction(0))
+        for code, service in config["services"].items():
+            for name in ("minimum_patients", "maximum_patients"):
+                self.figure(service, name, f"{name}.{code}")
+            for name in ("dwell_minutes", "overhead_minutes", "share_transferred"):
+                if service.get("transfer"):
+                    otherwise = Fraction(1) if name == "share_transferred" else None
+                    self.figure(service["transfer"], name, f"{name}.{code}", otherwise)
+            if service.get("beds"):
+                self.figure(service["beds"], "stay_days", f"stay_days.{code}")
+
+    def ways(self, q, place, places, times):
+        """Change journeys: all, those of a corridor, those to one site; and ways between sites with all."""
+
+        def stretch(table, by, pairs):
+            if by != 1:
+                table.update({pair: whole(table[pair] * by / MICRO, places) for pair in pairs})
+
+        by = self.of("journey_factor", Fraction(1))
+        stretch(q.minutes, by, list(q.minutes))
+        stretch(q.road, by, list(q.road))
+        path = place / "corridors.csv"
+        corridor = {key[0]: row["corridor"] for key, row in keyed(path, ["area"]).items()} if path.exists() else {}
+        counted = {area for area, _ in q.areas}
+        for name in sorted(set(corridor.values())):
+            here = [pair for pair in q.minutes if pair[0] in counted and corridor.get(pair[0]) == name]
+            if here:
+                stretch(q.minutes, self.of(f"journey_factor.{name}", Fraction(1)), here)
+        for name in sorted(self.stated):
+            way = re.fullmatch(r"journeys\.([^.]+)\.from_(area|district)\.(.+)", name)
+            if not way:
+                continue
+            site, by, where = way.groups()
+            at = next((time for time in times.get("times") or {} if where.endswith(f".at.{time}")), None)
+            where = where[: -len(f".at.{at}")] if at else where
+            here = [a for a in counted if where == (a if by == "area" else q.district[a]) and (a, site) in q.minutes]
+            if here:
+                more = self.of(name, Fraction(0))
+                if min(q.minutes[area, site] for area in here) + more * MICRO < 0:
+                    raise CannotRead(f"config.yaml: {name} takes a journey below nothing")
+                for area in here if at in (None, times.get("time")) else ():
+                    q.minutes[area, site] = whole(Fraction(q.minutes[area, site], MICRO) + more, places)
+
+    def patients(self, q, every):
+        """Change patients of an activity, then those who come from people of an age."""
+        for activity in sorted({service["activity"] for service in q.services.values() if service.get("activity")}):
+            by = self.of(f"demand_factor.{activity}", Fraction(1))
+            for key in q.patients:
+                if key[1] == activity and by != 1:
+                    q.patients[key] = round(q.patients[key] * by)
+        for age in ("under_65", "from_65", "from_75"):
+            name, rates = f"people_factor.{age}", {"under_65": Fraction(0), "from_65": Fraction(0)}
+            if name in self.stated:
+                rates[age] = self.of(name, Fraction(1)) - 1
+                for key, now in q.patients.items():
+                    q.patients[key] = round(now * q.as_many(key, every, rates, 1))
+
+    def staff(self, q):
+        """Change who is in post: in all, shared out as they are now by largest remainder; then at one site."""
+        teams = dict.fromkeys(team for service in q.services.values() for team in service.get("rotas") or {})
+        for team, unit in product(teams, ("people", "WTE")):
+            name, parts = f"staff.{team}.{unit}", 1 if unit == "people" else MICRO
+            over_all = value(q.teams[team].get("across_sites") or {}, "in_post") is not None
+            pools = ["across_sites"] if over_all else q.candidates
+            if over_all:
+                q.in_post[team, unit, "across_sites"] = value(q.teams[team]["across_sites"], "in_post")
+            there = [q.in_post.get((team, unit, pool), Fraction(0)) for pool in pools]
+            if name in self.stated:
+                total, all_ = self.of(name, sum(there), whole_ones=unit == "people") * parts, sum(there)
+                due = [total * n / all_ if all_ else total / len(there) for n in there]
+                got = [n // 1 for n in due]
+                for n in sorted(range(len(due)), key=lambda n: (got[n] - due[n], n))[: int(total - sum(got))]:
+                    got[n] += 1
+                q.in_post.update({(team, unit, pool): Fraction(n) / parts for pool, n in zip(pools, got)})
+            for pool in pools if not over_all else ():
+                now = q.in_post.get((team, unit, pool), Fraction(0))
+                q.in_post[team, unit, pool] = self.of(f"{name}.{pool}", now, whole_ones=unit == "people")
+
+    def check(self, record, found):
+        """Compare what run.json says of each change with what was made."""
+        if set(self.stated) - set(self.made):
+            unknown = ", ".join(sorted(set(self.stated) - set(self.made)))
+            raise CannotRead(f"config.yaml changes {unknown}, which this question has not")
+        listed = {one["name"]: one for one in record.get("changed") or []}
+        if set(listed) != set(self.stated) or len(listed) != len(record.get("changed") or []):
+            odd = ", ".join(sorted(set(listed) ^ set(self.stated))) or "one twice"
+            found.fail("V1", f"run.json says that other things are changed than config.yaml does: {odd}")
+            return
+        for name, (was, to) in self.made.items():
+            one, said = listed[name], self.stated[name]
+            if not same(one["was"], was) or not same(one["value"], to):
+                text = f"from {show(one['was'])} to {show(one['value'])}, not from {show(was)} to {show(to)}"
+                found.fail("V1", f"run.json: {name} is changed {text}")
+            for key in ("reason", "source", "verified"):
+                if (one.get(key) or "") != (said.get(key) or ""):
+                    found.fail("V1", f"run.json: {key} of the change {name} is {one.get(key)!r}, not {said.get(key)!r}")
+        for name, (was, to) in sorted(self.made.items()):
+            found.say("V1", f"changed, as config.yaml says: {name} from {show(was)} to {show(to)}")
+
+
+# Roads that are shut or slow ------------------------------------------------------------------------------------------
+
+
+def least(starts, steps):
+    """Return the least way from any start to everywhere (Dijkstra): a start has a length, a step (to, length)."""
+    done, queue = {}, [(length, place) for place, length in starts.items()]
+    heapq.heapify(queue)
+    while queue:
+        so_far, place = heapq.heappop(queue)
+        if place not in done:
+            done[place] = so_far
+            for there, length in steps.get(place, ()):
+                heapq.heappush(queue, (so_far + length, there))
+    return done
+
+
+def steps_of(ways):
+    found = {}
+    for a, b, length in ways:
+        found.setdefault(a, []).append((b, length))
+    return found
+
+
+class Roads:
+    """How many minutes longer a journey is than on the network as it is, told in tenths.
+
+    Links take whole thousandths of a minute; halves go to the even one. Each is kept the way that one drives on it.
+    """
+
+    def __init__(self, place, said, counted):
+        self.close, self.slow, self.counted = said.get("close") or [], said.get("slow") or {}, counted
+        self.known = {}
+        if not self.close and not self.slow:
+            return
+        self.names = {
+            key[0]: row["name"].lower()
+            for key, row in keyed(place / "road_junctions.csv", ["junction"], ["name"]).items()
+        }
+        kmh = {key[0]: number(row["kmh"]) for key, row in keyed(place / "road_speeds.csv", ["class"], ["kmh"]).items()}
+        self.links, minutes = [], []  # (from, to, what it is called, length)
+        for (a, b, road), row in keyed(
+            place / "road_links.csv", ["from_junction", "to_junction", "road"], ["km", "class"]
+        ).items():
+            km, called = number(row["km"]), {road.lower(), (row.get("name") or road).lower()}
+            for start, end in ((a, b), (b, a))[: 1 if row.get("one_way") == "true" else 2]:
+                self.links.append((start, end, called, km))
+                minutes.append(km * 60000 / kmh[row["class"]])
+        shut, times = {n for words in self.close for n in self.stretch(words)}, {}
+        for words, by in self.slow.items():
+            for n in self.stretch(words):
+                times[n] = max(times.get(n, Fraction(1)), Figure(by).value)
+        # From a site outwards, against the way that one drives to it.
+        ways = [(b, a, n) for n, (a, b, *_) in enumerate(self.links)]
+        self.usual = steps_of((b, a, round(minutes[n])) for b, a, n in ways)
+        self.now = steps_of((b, a, round(minutes[n] * times.get(n, 1))) for b, a, n in ways if n not in shut)
+        self.gates = {}
+        for (end, junction), row in keyed(place / "road_access.csv", ["end", "junction"], ["km"]).items():
+            self.gates.setdefault(end, {})[junction] = round(number(row["km"]) * 60000 / kmh["access"])
+
+    def junction(self, words, there):
+        """Return the one junction of a road that is meant: by code or name, or by a part of the name from a word on."""
+        words = words.strip().lower()
+        found = [c for c in there if words in (c.lower(), self.names[c])]
+        found = found or [c for c in there if words and f" {words}" in f" {self.names[c]}"]
+        return found[0] if len(found) == 1 else None
+
+    def stretch(self, words):
+        """Return the links that words mean: all of a road, or its shortest way between, or from and to, junctions."""
+        opening, joint = (" between ", " and ") if " between " in words else (" from ", " to ")
+        road, _, rest = words.partition(opening)
+        own = [n for n, link in enumerate(self.links) if road.strip().lower() in link[2]]
+        if own and not rest:
+            return own
+        there = sorted({place for n in own for place in self.links[n][:2]})
+        parts = rest.split(joint)
+        for cut in range(1, len(parts)):
+            a, b = (self.junction(joint.join(some), there) for some in (parts[:cut], parts[cut:]))
+            if a and b:
+                found = self.between(own, a, b)
+                return found if joint == " to " else [*found, *self.between(own, b, a)]
+        raise CannotRead(f"config.yaml: roads: {words} is no road, or not between two of its junctions")
+
+    def between(self, own, a, b):
+        """Return a road's links that lie, the way they are driven, on its shortest way from a junction to another."""
+        ways = [(u, v, self.links[n][3]) for n in own for u, v in (self.links[n][:2], self.links[n][1::-1])]
+        out, back = (least({end: Fraction(0)}, steps_of(ways)) for end in (a, b))
+        links = [(n, *self.links[n]) for n in own]
+        return [n for n, u, v, _, km in links if u in out and v in back and out[u] + km + back[v] == out.get(b)]
+
+    def more(self, start, end):
+        """Return how many minutes longer it is from an area that counts, or a site, to a site."""
+        if not (self.close or self.slow) or start not in self.counted:
+            return Fraction(0)
+        if end not in self.known:
+            self.known[end] = [least(self.gates.get(end, {}), steps) for steps in (self.usual, self.now)]
+        gates = self.gates.get(start, {}).items()
+        usual, now = (min((km + far[j] for j, km in gates if j in far), default=None) for far in self.known[end])
+        if usual is None or now is None:
+            raise CannotRead(f"config.yaml: roads: no way is left from {start} to {end}")
+        return Fraction(round(Fraction(now - usual, 100)), 10)
+
+
 # The question ---------------------------------------------------------------------------------------------------------
 
 
@@ -319,6 +471,11 @@ class Question:
         if unknown:
             raise CannotRead(f"config.yaml has settings that are not known here: {', '.join(sorted(unknown))}")
         place = run / "inputs"
+        self.changes = Changes(self.config.get("change") or {})
+        self.changes.question(self.config)
+        for site, why in (self.config.get("closed_sites") or {}).items():
+            for service in self.services.values():
+                service["fixed"] = {**(service.get("fixed") or {}), site: {**why, "provided": False}}
         self.border = self.config.get("border", "nearest")
         self.today = self.config.get("today") or {}
         self.teams = self.config.get("teams") or {}
@@ -390,6 +547,9 @@ class Question:
         self.before = {key: whole(n) for key, n in demand.items()}
         counted = {area for area, _ in self.areas}
         self.patients = {k: whole(n * self.growth(k, every)) for k, n in demand.items() if k[0] in counted}
+        self.changes.patients(self, every)
+        if not (self.config.get("demand") or {}).get("growth"):
+            self.before.update(self.patients)  # what was counted is compared as it is changed, before it grows
         self.shares = {}
         if self.border == "as_today":
             for (area, to), row in keyed(place / "border.csv", ["area", "goes_to"], ["share"]).items():
@@ -402,12 +562,15 @@ class Question:
         said = (self.config.get("demand") or {}).get("growth")
         if not said:
             return 1
-        area, activity = key
+        activity = key[1]
         if activity in (said.get("by_activity") or {}):
             return (1 + Figure(said["by_activity"][activity]).value) ** int(said["years"])
-        if not said.get("by_age"):
-            return 1
-        rates, ages = said["by_age"], ((self.config.get("demand") or {}).get("ages") or {}).get(activity)
+        return self.as_many(key, every, said["by_age"], int(said["years"])) if said.get("by_age") else 1
+
+    def as_many(self, key, every, rates, years):
+        """Return how many times as many patients there are when people of each age grow at such rates."""
+        area, activity = key
+        ages = ((self.config.get("demand") or {}).get("ages") or {}).get(activity)
         apart = "from_75" in rates or (ages and "from_75" in ages)
 
         def by_age(row):
@@ -432,7 +595,7 @@ class Question:
         rate = {age: Figure(rates.get(age, rates["from_65"])).value for age in weights}
         here = {age: weights[age] * n for age, n in by_age(every[area,]).items()}
         now = sum(here.values())
-        return sum(n * (1 + rate[age]) ** int(said["years"]) for age, n in here.items()) / now if now else 1
+        return sum(n * (1 + rate[age]) ** years for age, n in here.items()) / now if now else 1
 
     def read_minutes(self, place, found):
         travel = self.config.get("travel") or {}
@@ -441,8 +604,13 @@ class Question:
             factor *= Figure(travel["times"][travel["time"]]).value
         places = int(travel["decimals"]) if travel.get("decimals") is not None else 6
         rows = keyed(place / "journeys.csv", ["area", "site"], ["minutes"])
-        more = longer(place, self.config.get("roads") or {}, {area for area, _ in self.areas})
+        counted = {*(area for area, _ in self.areas), *self.candidates, *self.all_neighbours}
+        more = Roads(place, self.config.get("roads") or {}, counted).more
         self.minutes = {key: whole((number(row["minutes"]) + more(*key)) * factor, places) for key, row in rows.items()}
+        if self.config.get("roads"):
+            far = [more(area, site) for area, site in rows]
+            words = f"{sum(n > 0 for n in far):,} journeys are longer on them, by {show(max(far))} minutes at most"
+            found.say("V1", f"roads shut or slow, as config.yaml says: {words}")
         allowed = {
             tuple(pair.values()) if isinstance(pair, dict) else tuple(pair)
             for pair in travel.get("allow_missing") or []
@@ -450,12 +618,14 @@ class Question:
         wanted = {(area, site) for area, _ in self.areas for site in self.candidates + self.all_neighbours}
         for area, site in sorted(wanted - set(self.minutes) - allowed)[:5]:
             found.fail("V1", f"inputs/journeys.csv has no journey from {area} to {site}")
-        if min(self.minutes.values()) < 0 or max(self.minutes.values()) > 1440 * MICRO * max(1, factor):
+        if any(not 0 <= number(row["minutes"]) <= 1440 for row in rows.values()):
             found.fail("V1", "inputs/journeys.csv has a journey below 0 or above 1440 minutes")
         roads = place / "transfers.csv"
         rows = keyed(roads, ["from_site", "to_site"], ["minutes"]) if roads.exists() else {}
         self.road = {key: whole((number(row["minutes"]) + more(*key)) * factor, places) for key, row in rows.items()}
         self.road.update({(site, site): 0 for site in self.candidates + self.all_neighbours})
+        self.road_of_teams = dict(self.road)  # a team's own travel stays what the tables make it
+        self.changes.ways(self, place, places, travel)
 
     def read_staff(self, place):
         path = place / "staff.csv"
@@ -465,6 +635,7 @@ class Question:
             if team in self.teams and number(year) == self.teams[team]["year"] and site in self.bit:
                 self.in_post[team, "people", site] = number(row.get("people") or 0)
                 self.in_post[team, "WTE", site] = number(row.get("wte") or 0)
+        self.changes.staff(self)
 
     # Who may go where
 
@@ -500,7 +671,8 @@ class Question:
                 rows.append((area, resident, "", patients, Fraction(1), order(area, self.candidates + neighbours)))
                 continue
             shares = self.shares.get(area, {})
-            home, going = shares.get("candidates", Fraction(0)), [n for n in neighbours if shares.get(n)]
+            home, counted = shares.get("candidates", Fraction(0)), self.neighbours(code)
+            going = [n for n in neighbours if shares.get(n) and n in counted]
             pulled = round(patients * pull) if pull else 0
             rest, gone, share = patients - pulled, 0, 1 - (pull or 0)
             if pull:
@@ -877,7 +1049,7 @@ class Rota:
         if not sites:
             return {}
         base, trips = self.across["based_at"], value(self.across, "trips_a_week")
-        road = sum(self.q.road[base, s] + self.q.road[s, base] for s in sites if s != base)
+        road = sum(self.q.road_of_teams[base, s] + self.q.road_of_teams[s, base] for s in sites if s != base)
         travel = self.wte(trips * Fraction(road, MICRO) / 60, Fraction(0))
         once = self.said.get("shared_on_call") is not None and unit == "people"
         total = self.hours * len(sites) + travel
@@ -911,15 +1083,10 @@ class Staff:
         return ["across_sites"] if self.q.teams[team].get("across_sites") else self.q.candidates
 
     def post(self, team, unit, pool):
-        across = self.q.teams[team].get("across_sites")
-        if across:
-            stated = value(across, "in_post")
-            return (
-                stated
-                if stated is not None
-                else sum(self.q.in_post.get((team, unit, site), Fraction(0)) for site in self.q.candidates)
-            )
-        return self.q.in_post.get((team, unit, pool), Fraction(0))
+        counted = self.q.in_post.get((team, unit, pool))
+        if counted is None and pool == "across_sites":
+            return sum(self.q.in_post.get((team, unit, site), Fraction(0)) for site in self.q.candidates)
+        return counted or Fraction(0)
 
     def share_out(self, team, unit, plan, kept=None):
         """Return {pool: dict of in_post, moved_in, moved_out, recruited, staff, needed, short}.
@@ -1205,11 +1372,7 @@ class Search:
             self.values[code] = [m for m in range(every) if m & known == on]
         self.parts, self.tables, size = [], [], 0
         for part in parts:
-            sizes = [len(self.values[s]) for s in part.scope]
-            count = 1
-            for n in sizes:
-                count *= n
-            size += count
+            size += prod(len(self.values[s]) for s in part.scope)
             if size > 20 * MOST_VALUES:
                 raise TooMany("too many services rest on each other")
             found = {}
@@ -1219,12 +1382,8 @@ class Search:
                     found[masks] = part.scores(plan)
             self.parts.append(part)
             self.tables.append(found)
-        self.scale = 1
-        for found in self.tables:
-            for scores in found.values():
-                for amount in scores:
-                    if self.scale % amount.denominator:
-                        self.scale = self.scale * amount.denominator // gcd(self.scale, amount.denominator)
+        amounts = (amount for found in self.tables for scores in found.values() for amount in scores)
+        self.scale = lcm(*{amount.denominator for amount in amounts})
         for found in self.tables:
             for masks, scores in found.items():
                 found[masks] = tuple(int(amount * self.scale) for amount in scores)
@@ -1247,7 +1406,7 @@ class Search:
         return sum(max(one) - min(one) for one in scores if one)
 
     def rules_on(self, n):
-        return len(self.tables[n]) < len(list(product(*(self.values[s] for s in self.parts[n].scope))))
+        return len(self.tables[n]) < prod(len(self.values[s]) for s in self.parts[n].scope)
 
     def bound(self, n, plan):
         """Return the least that a part could come to, each objective apart; nothing if it cannot hold."""
@@ -1310,12 +1469,6 @@ class Search:
             if most is not None and len(found) >= most:
                 break
         plan.pop(code, None)
-
-
-def gcd(a, b):
-    while b:
-        a, b = b, a % b
-    return a
 
 
 def wanted(row, kept):
@@ -1590,14 +1743,14 @@ def measures(q, staff, plan, tables):
 
 def same(claimed, expected):
     """Say whether a published number agrees: to its ninth decimal, or to a part in 10^13 where it is large."""
-    if claimed in ("inf", "Infinity") or expected * MICRO >= FAR:
-        return claimed in ("inf", "Infinity") and expected * MICRO >= FAR
+    if claimed in ("inf", "Infinity") or expected >= ENDLESS:
+        return claimed in ("inf", "Infinity") and expected >= ENDLESS
     claimed = claimed if isinstance(claimed, (Fraction, int)) else number(claimed)
     return abs(claimed - expected) <= max(Fraction(6, 10**10), abs(expected) / 10**13)
 
 
 def show(n):
-    return "infinite" if n * MICRO >= FAR else f"{float(n):,.9f}".rstrip("0").rstrip(".")
+    return "infinite" if n >= ENDLESS else f"{float(n):,.9f}".rstrip("0").rstrip(".")
 
 
 def json_of(path):
@@ -1662,6 +1815,9 @@ def v1(q, run, record, found):
     """Check that designations.csv has each decision once, as the config has it; return the plan."""
     if record.get("question") != q.config["title"]:
         found.fail("V1", "run.json states another question than config.yaml")
+    q.changes.check(record, found)
+    if q.config.get("closed_sites"):
+        found.say("V1", f"closed, as config.yaml says: {', '.join(q.config['closed_sites'])} provides nothing")
     if not q.candidates or not q.areas:
         raise CannotRead("there are no candidates or no areas")
     for code, service in q.services.items():
@@ -1716,7 +1872,7 @@ def v2(q, parts, run, plan, record, found):
             found.fail("V2", f"rules.csv has no row for {name}")
             continue
         for column, expected in (("left", left), ("right", right), ("spare", spare)):
-            far = abs(expected) * MICRO >= FAR // 2
+            far = abs(expected) >= ENDLESS
             if not (claim[column].lstrip("-") == "inf" if far else same(claim[column], expected)):
                 found.fail("V2", f"rules.csv: {column} of {name} is {claim[column]}, not {show(expected)}")
         words = {
@@ -1814,17 +1970,12 @@ def check_journeys(q, run, plan, found):
                 found.fail("V3", f"journeys.csv: {code}, {stream[0]}: resident is {row['resident']}")
             if row["first_site"] != (first or ""):
                 found.fail("V3", f"journeys.csv: {code}, {stream[0]} is seen first at {first}, not {row['first_site']}")
-            for column, amount in (
-                ("minutes", minutes),
-                ("patients_per_year", patients),
-                ("first_minutes", first_minutes),
-                ("transfer_minutes", road),
-            ):
-                if not same(row[column], Fraction(FAR if amount is None else amount, MICRO)):
+            cells = {"minutes": minutes, "patients_per_year": patients, "first_minutes": first_minutes}
+            for column, amount in {**cells, "transfer_minutes": None if site is None else road}.items():
+                due_here = "" if amount is None else Fraction(amount, MICRO)  # blank: they reach no site
+                if row[column] != due_here if "" in (due_here, row[column]) else not same(row[column], due_here):
                     text = f"{column} of {code}, {stream[0]} to {site} is {row[column]}"
-                    found.fail(
-                        "V3", f"journeys.csv: {text}, not {show(Fraction(FAR if amount is None else amount, MICRO))}"
-                    )
+                    found.fail("V3", f"journeys.csv: {text}, not {due_here if due_here == '' else show(due_here)}")
         if not same(said, due / MICRO):
             found.fail("V1", f"journeys.csv has {show(said)} patients of {code}, and the inputs {show(due / MICRO)}")
     for key in stated:
@@ -1881,9 +2032,7 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
     except TooMany as why:
         found.skip(f"That no designation is better was NOT tried: {why}. It is the word of the program and its solver.")
         return
-    count = 1
-    for values in search.values.values():
-        count *= len(values)
+    count = prod(map(len, search.values.values()))
     for _values, one in better:
         sites = "; ".join(f"{c} at {', '.join(q.sites(m)) or 'no site'}" for c, m in one.items() if m != plan[c])
         found.fail("V4", f"a better designation breaks no rule: {sites}")
@@ -1896,6 +2045,7 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
         if best and len(search.find((*end[:-1], end[-1] - 1), most=len(best))) >= len(best):
             found.fail("V5", "the list of best designations is not complete: too many are better than its last")
             return
+        branches = search.nodes if best else 0
         tried = search.find(end)
     except TooMany as why:
         found.skip(f"Whether the list of the best is complete was NOT tried: {why}.")
@@ -1917,7 +2067,8 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
             found.fail("V5", f"run.json lists {listing['listed']} designations; {count} are open")
         if len(best) < 20 and listing["lawful"] > len(best):
             found.fail("V5", f"run.json has {listing['lawful']} lawful designations, and lists {len(best)} of them")
-        said = f"the {len(best)} best are the best there are, in order"
+        branches += search.nodes
+        said = f"the {len(best)} best are the best there are, in order, by {branches:,} more branches"
         if count <= MOST_COUNTED:
             lawful = len(search.find())
             if lawful != listing["lawful"]:

@@ -227,7 +227,7 @@ class _Page:
         run, main = self.run, words.main_service(self.problem)
         known = len(run.record.get("know_before", ()))
         return {
-            "answer": words.answer(run.plan),
+            "answer": words.headline(run.plan),
             "status": words.status(run),
             "checked": words.checked(run),
             "cards": cards.cards(run, self.measured, self.measured_today),
@@ -282,6 +282,7 @@ class _Page:
         return {
             "sites": [short(problem.sites[site].name) for site in problem.candidates],
             "heads": screen.HEADINGS,
+            "meaning": " ".join(screen.meaning(plan)),
             "halves": [rows[:half], rows[half:]],
             "legend": [f"{mark} {said}" for mark, said in screen.LEGEND.items() if mark in used],
         }
