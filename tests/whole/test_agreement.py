@@ -147,6 +147,12 @@ def test_every_rule_has_its_independent_check():
     assert set(RULE_CHECKS) <= set(CHECKS)
 
 
+def test_every_rule_is_known_to_the_checker_that_a_pack_brings_along():
+    script = (ROOT / "optimiser/report/pack/verify.py").read_text(encoding="utf-8")
+    unknown = {name for name in JUDGED if f'"{name}"' not in script}
+    nothing_is_forgotten(unknown, "A rule, step 3", "optimiser/report/pack/verify.py")
+
+
 def test_every_rule_has_a_world_solved_by_hand():
     there = {name.removeprefix("test_") for name in vars(test_rules)}
     nothing_is_forgotten(set(RULES) - there, "A rule, step 4", "tests/model/test_rules.py")
