@@ -81,6 +81,8 @@ def finish(
 
 
 def _answer(plan: Plan, folder: Path, breaches: list[dict[Any, Any]]) -> dict[str, object]:
+    from optimiser.problem.words import of_inputs
+
     return {
         "folder": str(folder),
         "outcome": plan.proof.outcome,
@@ -89,6 +91,7 @@ def _answer(plan: Plan, folder: Path, breaches: list[dict[Any, Any]]) -> dict[st
             {"name": r.name, "value": r.value, "bound": r.bound, "unit": r.unit} for r in plan.proof.objectives
         ],
         "broken_rules": plan.broken["instance"].tolist(),
+        **of_inputs(plan.problem.files),
         "check": breaches,
     }
 

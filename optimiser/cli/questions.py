@@ -107,7 +107,7 @@ def validate(config: Config, as_json: AsJson = False) -> None:
         "services": len(problem.services),
         "boundaries": len(problem.areas) if boundary_file(question.place_folder) else 0,
     }
-    words = [f"{config} is sound: {', '.join(f'{number} {name}' for name, number in counts.items())}."]
+    words = [f"{config} is sound: {', '.join(amount(number, name) for name, number in counts.items())}."]
     if left_out := len(question.place.areas) - len(question.place.counting(areas_outside).areas):
         some = amount(left_out, "areas outside")
         words.append(f"Left out: {some} of which not every activity is known (areas_outside: {areas_outside}).")

@@ -156,6 +156,20 @@ def look_at_boundaries(path: str | Path, areas: Collection[str] | None = None) -
     return outlines
 
 
+def merged(shapes: Iterable[BaseGeometry | None]) -> BaseGeometry:
+    """Return outlines as one, without the borders between them, in an order of its own.
+
+    They may overlap, as those that statistical offices make simpler do, or cross themselves, as rounding makes them.
+    """
+    import numpy as np
+    import shapely
+
+    drawn = np.array([one for one in shapes if one is not None], dtype=object)
+    drawn = np.where(shapely.is_valid(drawn), drawn, shapely.buffer(drawn, 0))
+    whole = shapely.coverage_union_all(drawn) if shapely.coverage_is_valid(drawn) else shapely.union_all(drawn)
+    return shapely.normalize(whole)
+
+
 def _import(outlines: Outlines) -> str:
     return f"optimiser import boundaries {shown(outlines.path)} --into {shown(outlines.path.parent)} --replace"
 

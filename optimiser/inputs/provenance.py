@@ -32,7 +32,7 @@ def _of_no_column(told: pd.DataFrame, folder: Path) -> Iterator[str]:
         if table not in tables:
             yield f"{where}: there is no table {quoted(table)}. {_remedy(table, tables)}"
         elif there is None:
-            yield f"{where}: the place has no {table}.csv. Take the row out."
+            yield f"{where}: the place has no {_file(table)}. Take the row out."
         elif table != BOUNDARIES and column not in there:
             yield f"{where}: {table}.csv has no column {quoted(column)}. {_remedy(column, there)}"
 
@@ -67,7 +67,7 @@ def _of_the_template(told: pd.DataFrame, sources: pd.DataFrame, folder: Path) ->
 
 
 def _file(table: str) -> str:
-    return f"{table}.csv"
+    return f"{table}.{'geojson' if table == BOUNDARIES else 'csv'}"
 
 
 def _is_other(folder: Path, table: str, template: dict[str, bytes]) -> bool:

@@ -29,6 +29,7 @@ from optimiser.plan.asked import refuse_other_places, settings_of
 from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of, write_files
 from optimiser.problem import Problem
+from optimiser.problem.words import OF_INPUTS, of_inputs
 
 # What a run was asked about.
 ASKED_ABOUT = ("inputs/areas.csv", "inputs/sites.csv", "config.yaml")
@@ -89,6 +90,13 @@ class Run:
             numbers = [one.name for one in place_table("areas").columns if one.kind == "whole" and one.name in counted]
             found["areas"] = counted.astype({name: "int64" for name in numbers if counted[name].notna().all()})
         return found
+
+    @cached_property
+    def said_of_inputs(self) -> dict[str, list[str]]:
+        """What was said of its tables when they were first read (``of_inputs``): read again, they are as understood."""
+        paths = {name: self.folder / name for name in OF_INPUTS.values()} if self.tables else {}
+        kept = {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
+        return of_inputs({**self.problem.files, **kept})
 
     @cached_property
     def before(self) -> Plan:

@@ -20,12 +20,15 @@ AGED = {"under_65": "under 65", "from_65": "aged 65 and over", "from_75": "aged 
 OF_ONE = {
     "areas": "area",
     "beds": "bed",
+    "boundaries": "boundary",
+    "candidates": "candidate",
     "changes": "change",
     "designations": "designation",
     "exceptions": "exception",
     "hours": "hour",
     "matters": "matter",
     "minutes": "minute",
+    "neighbours": "neighbour",
     "others": "other",
     "patient-minutes": "patient-minute",
     "patients": "patient",
@@ -38,9 +41,12 @@ OF_ONE = {
     "services": "service",
     "sites": "site",
     "transfers": "transfer",
+    "years": "year",
 }
 
 
+# What a run keeps of what was said when its tables were read.
+OF_INPUTS = {"doubts": "inputs/doubts.txt", "taken": "inputs/taken.txt"}
 # A number of a run within a sentence: a measure of a service, perhaps at a site, perhaps as it is today.
 TOLD = re.compile(r"\{([a-z_0-9]+) of ([a-z0-9_]+)(?: at ([a-z0-9_]+))?( today)?\}")
 TOLD_MEASURES = (
@@ -173,6 +179,14 @@ def of_changes(problem: Problem) -> list[str]:
         for site, why in problem.closed.items()
     )
     return [*closed, *(_with_why(f"Changed: {one.words}", one) for one in problem.changed)]
+
+
+def of_inputs(files: Mapping[str, bytes]) -> dict[str, list[str]]:
+    """Return what the files of a run say of its tables, a line each.
+
+    Under ``doubts`` which figures can hardly be, and under ``taken`` what was understood otherwise than it is written.
+    """
+    return {name: files.get(file, b"").decode().splitlines() for name, file in OF_INPUTS.items()}
 
 
 def _with_why(said: str, why: Fixed | Changed) -> str:

@@ -57,37 +57,40 @@ def moved(plan: Plan, service: str) -> tuple[str, str]:
     return _moved(plan, service, means, "longer"), _moved(plan, service, means, "shorter")
 
 
-def _by_count(plan: Plan, service: str, sites: list[str]) -> str:
-    """Return how many were counted at some sites today, where a service's patients were counted; else nothing."""
+def _by_count(plan: Plan, service: str) -> str:
+    """Return how many were counted at its sites today, where a service's patients were counted; else nothing."""
     found = next((one for one in counted_today(plan) if service in one.services), None)
     if found is None:
         return ""
-    each = _each(plan.problem, sites, [whole(found.counts[site]) for site in sites])
+    each = _each(plan.problem, list(found.counts), [whole(one) for one in found.counts.values()])
     return f"; counted in {found.period}: {each}"
 
 
 def room(plan: Plan) -> list[str]:
     """Return where many more patients would come than with today's sites, and that nobody asked if there is room.
 
-    Of every service of which no beds are stated, the sites that gain a tenth and more.
+    Of every service, the sites of which no beds are stated that gain a tenth and more.
     """
     problem, busier = plan.problem, dict[str, list[str]]()
     for code in problem.services_with_patients:
-        if code not in problem.services_with_today or problem.services[code].beds:
+        if code not in problem.services_with_today:
             continue
+        beds = problem.services[code].beds
         now, then = (
             {site: measures.number(one.measures, "site_patients", code, site) for site in plan.sites_of(code)}
             for one in (plan, plan.today)
         )
         for site in now:
             today = then[site] if isfinite(then[site]) else 0.0
-            if now[site] - today >= max(A_TENTH * now[site], 1):
+            if (beds is None or site not in beds.at) and now[site] - today >= max(A_TENTH * now[site], 1):
                 at = f"{lower(problem.services[code].name)} (today {whole(today)})"
                 busier.setdefault(short(problem.sites[site].name), []).append(f"{whole(now[site])} at its {at}")
     if not busier:
         return []
     each = "; ".join(f"{site} would see {listed(said)}" for site, said in busier.items())
-    return [f"Whether there is room was not asked, since no beds are stated: by this model, patients a year, {each}."]
+    return [
+        f"Whether there is room was not asked, since no beds there are stated: by this model, patients a year, {each}."
+    ]
 
 
 def _numbered(said: list[str], most: int) -> str:
@@ -117,12 +120,14 @@ def _moved(plan: Plan, service: str, moved: pd.DataFrame, way: str) -> str:
 def _incomers(plan: Plan, service: str) -> str:
     """Return how many from outside who come in today go longer, and by how much; nothing where none do."""
     transfer = plan.problem.services[service].transfer
-    if transfer and transfer.share_transferred.value < 1:
-        return ""
+    share = transfer.share_transferred.value if transfer else 1.0
     now, today = (one_row_an_area(one, service).set_index("area") for one in (plan, plan.today))
     come = today[~today["resident"].astype(bool) & today["site"].isin(plan.problem.candidates)]
-    more = (now["spent"].reindex(come.index) - come["spent"]).round(9)
-    patients = come["patients"]
+    ways = [((now["spent"].reindex(come.index) - come["spent"]).round(9), come["patients"] * share)]
+    if share < 1:
+        stay = [_where_seen_first(one, service).reindex(come.index) for one in (plan, plan.today)]
+        ways.append(((stay[0] - stay[1]).round(9), come["patients"] * (1 - share)))
+    more, patients = pd.concat([way[0] for way in ways]), pd.concat([way[1] for way in ways])
     number = float(patients[more > 0].sum())
     if number < WORTH_SAYING_PATIENTS:
         return ""
@@ -131,6 +136,13 @@ def _incomers(plan: Plan, service: str) -> str:
     of_all = "all" if (more > 0).all() else f"{whole(number)} of"
     who = f"{of_all} {whole(everybody)}" if round(everybody) != 1 else "the one a year"
     return f", and {who} from outside, by {by:.1f}"
+
+
+def _where_seen_first(plan: Plan, service: str) -> pd.Series[float]:
+    """Return the minutes of those who are not taken on, by area."""
+    rows = plan.journeys_to[service]
+    minutes = rows["minutes"].where(rows["site"] == rows["first_site"], rows["first_minutes"])
+    return minutes.groupby(rows["area"]).mean()
 
 
 def _uneven(moved: pd.DataFrame, by: float, way: str) -> str:
@@ -203,7 +215,7 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
     if rule == "every_site_has_enough_patients":
         has = [broken.has_of(today[one]["left"], today[one]["right"], PATIENTS) for one in instances]
         every, asked = f"every {lower(problem.services[whose[0]].name)}", amount(today[instances[0]]["right"], PATIENTS)
-        each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0], sites)}"
+        each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0])}"
         return f"{every} would see at least {asked} (today, by this model, {each})"
     if rule == "rota_is_filled" and all(site in problem.sites for site in sites):
         (code, team, unit), needed = whose, {float(today[one]["right"]) for one in instances}

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-import numpy as np
 import pandas as pd
 
 from optimiser.plan import Plan, measures
@@ -18,7 +17,7 @@ from optimiser.report.against_today import gains_and_losses, room
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.how_sure import how_sure, level
 from optimiser.report.summary_of_staff import short as short_of_staff
-from optimiser.report.words import answer, idle_sites, main_service
+from optimiser.report.words import answer, idle_sites, main_service, some_stay, within_by_patient
 
 # Marks of a site for a service, in the order of the legend.
 STAYS, OPENS, CLOSES, FIXED, THERE, IDLE, NOTHING = "●", "○", "✕", "■", "◆", "◌", "·"
@@ -188,30 +187,11 @@ def _three(plan: Plan, service: str, numbers: pd.DataFrame) -> list[str]:
     beyond = of("patients_beyond_standard")
     within = (patients - beyond if isfinite(beyond) else of("patients_within_30")) / patients
     mean, some = of("mean_minutes"), ""
-    if _some_stay(plan, service):
-        within, some = _within_by_patient(plan, service), SOME
+    if some_stay(plan, service):
+        limit = plan.problem.services[service].standard_minutes
+        within, some = within_by_patient(plan, service, limit.value if limit else 30.0), SOME
     outside = percent(of("share_outside")) if plan.problem.services[service].neighbours else NONE
     return [f"{mean:.2f}" if isfinite(mean) else "no site", f"{percent(within)}{some}", outside]
-
-
-def _some_stay(plan: Plan, service: str) -> bool:
-    """Whether some of a service's patients are taken on to it, and others stay where they are seen first."""
-    transfer, rows = plan.problem.services[service].transfer, plan.journeys_to[service]
-    return transfer is not None and transfer.share_transferred.value < 1 and bool(_moved(rows).any())
-
-
-def _moved(rows: pd.DataFrame) -> pd.Series[bool]:
-    return rows["site"].notna() & (rows["site"] != rows["first_site"]) & (rows["patients_per_year"] > 0)
-
-
-def _within_by_patient(plan: Plan, service: str) -> float:
-    """Return the share of residents' patients within the standard; who stays where they are seen first counts there."""
-    one, rows = plan.problem.services[service], measures.residents(plan, service)
-    limit = one.standard_minutes.value if one.standard_minutes else 30.0
-    assert one.transfer is not None
-    share = np.where(_moved(rows), one.transfer.share_transferred.value, 1.0)
-    near = share * (rows["minutes"] <= limit) + (1 - share) * (rows["first_minutes"] <= limit)
-    return float((rows["patients_per_year"] * near).sum() / rows["patients_per_year"].sum())
 
 
 def meaning(plan: Plan) -> list[str]:
@@ -226,7 +206,7 @@ def meaning(plan: Plan) -> list[str]:
     some = {
         percent(one.transfer.share_transferred.value): None
         for one in counted
-        if one.transfer and any(_some_stay(of, one.code) for of in (plan, plan.today))
+        if one.transfer and any(some_stay(of, one.code) for of in (plan, plan.today))
     }
     star = (
         f" {SOME} Only {listed(some)} of those who are seen first elsewhere are taken on; the others count as seen "

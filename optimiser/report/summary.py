@@ -26,7 +26,7 @@ from optimiser.report.against_today import changes, neighbours
 from optimiser.report.how_sure import how_sure, level, margins, next_best
 from optimiser.report.rests_on import unverified
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
-from optimiser.report.words import idle_sites
+from optimiser.report.words import idle_sites, some_stay, within_by_patient
 
 
 def lines(plan: Plan) -> list[str]:
@@ -118,13 +118,12 @@ def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             text += f" (nobody is taken to {sites_in_words(plan.problem, idle)})"
         if service.activity:
             mean, worst = (measures.number(numbers, name, code) for name in ("mean_minutes", "worst_minutes"))
-            within = measures.number(numbers, "patients_within_30", code)
             patients = measures.number(numbers, "patients", code)
+            within = measures.number(numbers, "patients_within_30", code) / patients if patients else 0.0
+            within = within_by_patient(plan, code, 30.0) if some_stay(plan, code) else within
             if np.isfinite(mean):
                 whose = " for those who stay" if plan.problem.border else ""
-                text += (
-                    f": {mean:.2f} minutes on average, {worst:.0f} at worst{whose}, {within / patients:.0%} within 30"
-                )
+                text += f": {mean:.2f} minutes on average, {worst:.0f} at worst{whose}, {within:.0%} within 30"
                 text += on_the_road(numbers, code)
             else:
                 text += ": somebody reaches no site" if patients else ": nobody needs it"

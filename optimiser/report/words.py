@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
+import numpy as np
 import pandas as pd
 
 from optimiser.model.arithmetic import value
@@ -158,6 +159,25 @@ def idle_sites(plan: Plan, service: str) -> list[str]:
     rows = plan.journeys_to[service]
     taken = set(rows.loc[rows["patients_per_year"] > 0, "site"])
     return [site for site in plan.sites_of(service) if site not in taken]
+
+
+def some_stay(plan: Plan, service: str) -> bool:
+    """Whether some of a service's patients are taken on to it, and others stay where they are seen first."""
+    transfer, rows = plan.problem.services[service].transfer, plan.journeys_to[service]
+    return transfer is not None and transfer.share_transferred.value < 1 and bool(_taken_on(rows).any())
+
+
+def _taken_on(rows: pd.DataFrame) -> pd.Series[bool]:
+    return rows["site"].notna() & (rows["site"] != rows["first_site"]) & (rows["patients_per_year"] > 0)
+
+
+def within_by_patient(plan: Plan, service: str, limit: float) -> float:
+    """Return the share of residents' patients within so many minutes, some of whom stay where they are seen first."""
+    one, rows = plan.problem.services[service], residents(plan, service)
+    assert one.transfer is not None
+    share = np.where(_taken_on(rows), one.transfer.share_transferred.value, 1.0)
+    near = share * (rows["minutes"] <= limit) + (1 - share) * (rows["first_minutes"] <= limit)
+    return float((rows["patients_per_year"] * near).sum() / rows["patients_per_year"].sum())
 
 
 def weighs_most(

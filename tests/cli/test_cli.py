@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from html import unescape
 from importlib.metadata import version
 from pathlib import Path
 
@@ -71,7 +73,13 @@ def test_what_is_taken_otherwise_than_written_is_said_kept_and_checked(tiny: Pat
     assert solved.returncode == 0, solved.stderr
     assert "Taken otherwise than written:" in solved.stdout and "none differs" in solved.stdout
     assert "A1,visit,20.333333\n" in (tiny / "runs/a/inputs/demand.csv").read_text()
-    assert len((tiny / "runs/a/inputs/taken.txt").read_text().splitlines()) == 3
+    taken = (tiny / "runs/a/inputs/taken.txt").read_text().splitlines()
+    assert [line.replace("data/tiny/", "") for line in json.loads(checked.stdout)["taken"]] == taken
+    told = json.loads(optimiser("solve", "configs/tiny.yaml", "--out", "runs/c", "--json", cwd=tiny).stdout)
+    assert (told["taken"], told["doubts"]) == (taken, [])
+    assert optimiser("report", "runs/a", "--out", "a.html", cwd=tiny).returncode == 0
+    page = (tiny / "a.html").read_text()
+    assert all(f"Taken otherwise than written: {line}" in unescape(page) for line in taken)
     assert (tiny / "runs/a/inputs/areas.csv").read_bytes() == (place / "areas.csv").read_bytes()
     again = optimiser("solve", "runs/a/config.yaml", "--out", "runs/b", cwd=tiny)
     assert again.returncode == 0 and "Taken otherwise" not in again.stdout
@@ -111,7 +119,14 @@ def test_what_can_hardly_be_is_said_with_the_answer(tiny: Path):
     solved = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
     assert solved.returncode == 0, solved.stderr
     assert "Doubtful, so check before you use an answer:" in solved.stdout
-    assert "much farther one way than the other" in (tiny / "runs/a/inputs/doubts.txt").read_text()
+    doubts = (tiny / "runs/a/inputs/doubts.txt").read_text().splitlines()
+    assert any("much farther one way than the other" in doubt for doubt in doubts)
+    again = json.loads(optimiser("solve", "configs/tiny.yaml", "--out", "runs/b", "--json", cwd=tiny).stdout)
+    assert (again["doubts"], again["taken"]) == (doubts, [])
+    assert optimiser("report", "runs/a", "--out", "a.html", cwd=tiny).returncode == 0
+    (before,) = re.findall(r'id="before">(.*?)</details>', unescape((tiny / "a.html").read_text()))
+    for number, doubt in enumerate(doubts, start=1):
+        assert f"R-{number:02}</a> Doubtful, so check before you use this: {doubt}" in before
 
 
 def test_options_are_compared_with_a_config_and_with_a_run(tiny: Path):

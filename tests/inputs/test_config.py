@@ -89,6 +89,22 @@ def test_a_designation_fixed_anew_needs_a_reason_anew(tmp_path: Path) -> None:
     ]
 
 
+def test_settings_written_as_one_word_are_told_which_they_must_be(tmp_path: Path) -> None:
+    path = what_if(tmp_path, "services:\n  care:\n    fixed: {birch: true}\n")
+    must = '"birch" must be settings, one a line below it (provided, reason), not true.'
+    assert faults_of(path) == [f"what_if.yaml, line 4: {must}"]
+
+
+def test_an_entry_that_is_new_and_incomplete_is_asked_whether_it_stands_for_one_below(tmp_path: Path) -> None:
+    path = what_if(tmp_path, "services:\n  crae: {minimum_patients: 7}\n")
+    missing = '"name" is missing from "services.crae". Add it (what people call the service).'
+    assert faults_of(path) == [f'what_if.yaml, line 3: {missing} Did you mean "care"?']
+    # What stands beside it in the same file is another service, however alike.
+    path = what_if(tmp_path, "services:\n  ward_a: {name: Ward A}\n  ward_b: {minimum_patients: 7}\n")
+    missing = '"name" is missing from "services.ward_b". Add it (what people call the service).'
+    assert faults_of(path) == [f"what_if.yaml, line 4: {missing}"]
+
+
 def test_what_is_not_there_cannot_be_taken_away(tmp_path: Path) -> None:
     faults = faults_of(what_if(tmp_path, "services:\n  cair: null\n"))
     assert faults == [

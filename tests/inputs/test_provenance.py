@@ -41,14 +41,17 @@ def test_the_main_questions_summary_names_the_departments_patients_and_not_strok
 
 def test_rows_of_columns_about_no_column_are_noted_with_what_was_meant(tmp_path: Path):
     rows = "journeys,minutse,made_up\njourneis,minutes,made_up\nborder,share,made_up\nareas,spare,made_up\n"
+    rows += "boundaries,area,made_up\n"
     areas = TABLES["areas"].replace("decile\n", "decile,spare\n").replace(",1\n", ",1,a\n").replace(",5\n", ",5,b\n")
     areas = areas.replace("500,,\n", "500,,,c\n")
     path = write_question(tmp_path, CONFIG, areas=areas, columns=f"{TABLES['columns']}{rows}")
+    (tmp_path / "place/boundaries.geojson").unlink()
     question = read_question(path)
     assert [one.partition("columns.csv, ")[2] for one in notes(question.place, question.place_folder)] == [
         'row 3: journeys.csv has no column "minutse". Did you mean "minutes"?',
         'row 4: there is no table "journeis". Did you mean "journeys"?',
         "row 5: the place has no border.csv. Take the row out.",
+        "row 7: the place has no boundaries.geojson. Take the row out.",
     ]
     done = optimiser("validate", str(path), cwd=tmp_path)
     assert done.returncode == 0 and 'journeys.csv has no column "minutse"' in done.stdout
@@ -66,6 +69,10 @@ def test_a_source_of_the_template_that_is_credited_with_other_tables_is_noted(tm
     assert (
         "sources.csv, row 2: made_up is still the template's source, and columns.csv credits it with staff.csv" in one
     )
+    outlines = tmp_path / "place/boundaries.geojson"
+    outlines.write_text(outlines.read_text() + "\n")
+    (one,) = notes(read_question(tmp_path / "devon.yaml").place, question.place_folder)
+    assert "credits it with boundaries.geojson and staff.csv, which are not the template's" in one
 
 
 def test_nothing_is_noted_of_a_place_that_says_nothing_of_sources(tmp_path: Path):

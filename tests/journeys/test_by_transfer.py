@@ -352,7 +352,7 @@ def test_a_broken_limit_is_reported_under_its_own_name(rule: str):
     old, new = RULES[rule]
     assert run["config.yaml"].count(old) == 1
     run["config.yaml"] = run["config.yaml"].replace(old, new)
-    # The plan stands at the head of the list of the best, too.
+    # Every option that is listed breaks it, too.
     assert found_in(run) == {rule, "listed_options_are_lawful"}
 
 

@@ -81,6 +81,9 @@ def test_every_unit_has_a_word_for_one():
     unknown = {unit for unit in units if unit.split(" ")[0] not in {*OF_ONE, *NO_PLURAL}}
     nothing_is_forgotten(unknown, "A rule, step 2, unit", "optimiser/problem/words.py, OF_ONE")
     assert amount(1, "patients a year") == "1 patient a year"
+    assert [amount(1, unit) for unit in ("years", "neighbours", "candidates", "boundaries")] == [
+        *("1 year", "1 neighbour", "1 candidate", "1 boundary")
+    ]
     assert amount(0.99999999, "minutes") == "1 minute"
     assert amount(1.5, "changes", "more ") == "1.5 more changes"
 

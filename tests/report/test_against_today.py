@@ -68,6 +68,15 @@ def journeys_of(plan: Plan, area: str) -> float:
     return float(rows.loc[rows["area"] == area, "minutes"].iloc[0])
 
 
+def test_of_those_from_outside_too_only_some_are_taken_on():
+    # From far, outside, 5 are seen first at birch. With the scanner at ash 2.5 of them go on, and the others stay.
+    everywhere = frozenset((site, code) for site in ("ash", "birch") for code in ("clinic", "scanner"))
+    problem = replace(by_transfer(), today=everywhere)
+    worse, _ = against_today.gains_and_losses(plan := evaluate(problem, everywhere - {("birch", "scanner")}))
+    far = plan.journeys_to["scanner"].set_index("area").loc["far"]
+    assert f"and 3 of 5 from outside, by {far['minutes'] - far['first_minutes']:.1f}" in worse
+
+
 def test_staff_that_every_site_would_have_are_gained_and_that_sites_are_few_is_none():
     problem = small(rotas=three_doctors(), at_most_sites=Figure(1), doctors={"ash": 2, "birch": 3})
     _, gained = against_today.gains_and_losses(evaluate(problem, BIRCH))
@@ -82,7 +91,7 @@ def test_where_many_more_would_come_is_told_unless_beds_are_stated():
         for one in (plan, plan.today)
     )
     assert against_today.room(plan) == [
-        "Whether there is room was not asked, since no beds are stated: by this model, patients a year, Birch "
+        "Whether there is room was not asked, since no beds there are stated: by this model, patients a year, Birch "
         f"would see {now:.0f} at its clinic (today {then:.0f})."
     ]
     assert against_today.room(evaluate(small(), BOTH)) == []

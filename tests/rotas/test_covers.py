@@ -280,6 +280,8 @@ SEEDED: dict[str, tuple[set[str], list[tuple[str, str, str]]]] = {
             "rota_is_filled",
             "staff_needed_is_right",
             "staff_short_is_right",
+            "listed_options_are_lawful",
+            "staff_go_where_they_are_missing",
             "measures_are_right",
             "rotas_are_those_asked_for",
         },

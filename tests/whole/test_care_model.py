@@ -280,10 +280,12 @@ def test_the_decision_of_july_2018_stands_only_by_its_documented_exceptions():
     told = "\n".join(summary.lines(decided))
     assert "It rests on 2 exceptions, each with its reason and whose it is in exceptions.csv:" in told
     assert re.search(
-        r"1\. full emergency department at .* without emergency general surgery with a stay on its site or in reach",
+        r"1\. full emergency department at .* would do without emergency general surgery with a stay where the rule",
         told,
     )
-    assert re.search(r"2\. thrombolysis on arrival at Broomfield .* without hyper-acute stroke unit on its site", told)
+    assert re.search(
+        r"2\. thrombolysis on arrival at Broomfield .* would do without hyper-acute stroke unit where", told
+    )
 
 
 def test_the_specialist_emergency_hospital_has_its_own_department_beside_it():

@@ -9,7 +9,7 @@ from pydantic import (
     ValidationError,
 )
 
-from optimiser.errors import Fault, did_you_mean, quoted
+from optimiser.errors import Fault, closest, did_you_mean, quoted
 from optimiser.inputs.config.figures import Strict, as_written
 from optimiser.inputs.layers import BASED_ON, Layers, Origin, Spot, origin_of
 
@@ -95,7 +95,9 @@ def _words(error: Any, name: str, loc: tuple[Any, ...], origins: Mapping[Spot, O
         return f"{subject} is empty. Fill it in."
     if kind == "missing":
         meaning = _meaning(shape, loc)
-        return f"{quoted(name)} is missing from {_inside(loc)}. Add it{f' ({meaning})' if meaning else ''}."
+        meant = _meant(loc, origins)
+        also = f" Did you mean {quoted(meant)}?" if meant else ""
+        return f"{quoted(name)} is missing from {_inside(loc)}. Add it{f' ({meaning})' if meaning else ''}.{also}"
     if kind == "value_error":
         return f"{subject} {context['error']}"
     if kind == "literal_error":
@@ -106,7 +108,22 @@ def _words(error: Any, name: str, loc: tuple[Any, ...], origins: Mapping[Spot, O
         return f"{as_written(value)} is not a code. Use letters, digits and _ only, and start with a letter."
     if value is None:
         return f"{subject} is blank, and there is nothing to take away. Fill it in, or delete the line."
-    return f"{subject} must be {_expected(kind)}, not {as_written(value)}."
+    needed = _needed(shape, loc) if kind == "model_type" else []
+    which = f" ({', '.join(needed)})" if needed else ""
+    return f"{subject} must be {_expected(kind)}{which}, not {as_written(value)}."
+
+
+def _meant(loc: tuple[Any, ...], origins: Mapping[Spot, Origin]) -> str | None:
+    """Return the entry of a config below that one of this config, which is new and incomplete, may stand for."""
+    *above, name = loc[:-1] or ("",)
+    beside = [spot for spot in origins if len(spot) == len(loc) - 1 and spot[:-1] == tuple(above)]
+    here = origins[loc[:-1]].path if loc[:-1] in origins else None
+    return closest(str(name), [str(spot[-1]) for spot in beside if origins[spot].path != here]) if here else None
+
+
+def _needed(shape: type[Strict], loc: Sequence[Any]) -> list[str]:
+    model = _model_at(shape, loc)
+    return [name for name, one in model.model_fields.items() if one.is_required()] if model else []
 
 
 def _last_written(name: str, loc: tuple[Any, ...], origins: Mapping[Spot, Origin]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from optimiser.inputs.boundaries import merged
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, who_stay
 from optimiser.problem.words import NO_SITE, listed, percent, short
@@ -29,7 +30,7 @@ from optimiser.report.export.drawing import (
     steps_path,
     text,
 )
-from optimiser.report.export.geopackage import merged, outlines
+from optimiser.report.export.geopackage import outlines
 
 TOP, MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, PANEL = 124, 580, 700, 24, 640
 USUAL_STANDARD = 30
@@ -200,22 +201,16 @@ def _areas(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[str
         if len(members):
             # A hair of the same colour closes the seams that browsers leave between neighbours.
             hair = f'stroke="{colour}" stroke-width=".4"'
-            whole = path(rings(_merged(members)))
+            whole = path(rings(merged(members)))
             yield f'<path fill="{colour}" {hair} fill-rule="evenodd" d="{whole}"/>'
     line = f'fill="none" stroke="{INK}" stroke-width="1.7" stroke-linejoin="round"'
     for _, going in journeys.groupby("site"):
-        yield f'<path {line} d="{path(rings(_merged(drawn[going.index])))}"/>'
-
-
-def _merged(drawn: pd.Series) -> shapely.Geometry:
-    shapes = drawn.to_numpy()
-    # Rounding to tenths of a pixel can make a thin area cross itself.
-    return merged(np.where(shapely.is_valid(shapes), shapes, shapely.buffer(shapes, 0)))
+        yield f'<path {line} d="{path(rings(merged(drawn[going.index])))}"/>'
 
 
 def _named_catchments(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[str]:
     for site, members in journeys.groupby("site"):
-        for part in shapely.get_parts(_merged(drawn[members.index])):
+        for part in shapely.get_parts(merged(drawn[members.index])):
             # A line from the middle of the widest part to its edge.
             radius = shapely.maximum_inscribed_circle(part)
             if radius.length > ROOM_FOR_WORDS:

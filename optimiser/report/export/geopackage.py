@@ -15,6 +15,7 @@ import pyogrio
 import shapely
 from pyproj import Transformer
 
+from optimiser.inputs.boundaries import merged
 from optimiser.inputs.tables import boundary_file, read_boundaries
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import who_stay
@@ -126,18 +127,10 @@ def catchments(runs: Sequence[Run]) -> pd.DataFrame:
         for (service, site), going in journeys[journeys["site"] != ""].groupby(["service", "site"], sort=True):
             members = drawn.geometry.reindex(pd.Index(sorted(set(going["area"]))))
             patients = float(going["patients_per_year"].sum())
-            rows.append((run.key, service, site, len(members), patients, merged(members.to_numpy())))
+            rows.append((run.key, service, site, len(members), patients, merged(members)))
     columns = ["run", "service", "site", "areas", "patients_per_year", "geometry"]
     frame = pd.DataFrame(rows, columns=columns)
     return _located(frame.drop(columns="geometry"), geopandas.GeoSeries(frame["geometry"]))
-
-
-def merged(shapes: np.ndarray) -> shapely.Geometry:
-    """Return areas as one outline without the borders between them, in an order of its own."""
-    drawn = shapes[~shapely.is_missing(shapes)]
-    # Rounded corners can make a sliver of two areas overlap, which a coverage may not.
-    whole = shapely.coverage_union_all(drawn) if shapely.coverage_is_valid(drawn) else shapely.union_all(drawn)
-    return shapely.normalize(whole)
 
 
 def _each_once(sites: pd.Series[str]) -> str:

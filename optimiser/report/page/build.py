@@ -225,7 +225,7 @@ class _Page:
     @property
     def _answer(self) -> dict[str, Any]:
         run, main = self.run, words.main_service(self.problem)
-        known = len(run.record.get("know_before", ()))
+        known = len(parts.to_know(run))
         return {
             "answer": words.headline(run.plan),
             "status": words.status(run),

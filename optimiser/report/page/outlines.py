@@ -20,7 +20,7 @@ import pandas as pd
 import shapely
 
 from optimiser.errors import InputError
-from optimiser.inputs.boundaries import read_boundaries
+from optimiser.inputs.boundaries import merged, read_boundaries
 from optimiser.problem import Problem
 
 GRID = "EPSG:27700"
@@ -188,8 +188,7 @@ def _labels(problem: Problem, shapes: Points, units: Any) -> Iterator[tuple[str,
         return
     districts = problem.areas["district"].where(problem.areas["resident"]).to_numpy(object)
     for name in sorted({one for one in districts if isinstance(one, str) and one}):
-        whole = shapely.coverage_union_all(shapes[districts == name])
-        largest = max(shapely.get_parts(whole), key=lambda part: part.area)
+        largest = max(shapely.get_parts(merged(shapes[districts == name])), key=lambda part: part.area)
         ((x, y),) = units(shapely.get_coordinates(shapely.maximum_inscribed_circle(largest, tolerance=200))[:1])
         yield name, int(x), int(y)
 

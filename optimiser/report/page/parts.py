@@ -17,7 +17,7 @@ from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import number
 from optimiser.problem import Problem
-from optimiser.problem.words import begun, hundredths, listed, percent, places, short
+from optimiser.problem.words import OF_INPUTS, begun, hundredths, listed, percent, places, short
 from optimiser.report import rests_on, words
 from optimiser.report.page.outlines import Drawing
 from optimiser.report.page.question import designated_at, in_words
@@ -25,6 +25,8 @@ from optimiser.report.page.question import designated_at, in_words
 # With more candidates than this, sites go down the table of ticks and services across.
 MOST_SITES_ACROSS = 6
 COLOURS = 6
+# How a line of what a run keeps of its inputs begins.
+SAID_OF_INPUTS = {"doubts": "Doubtful, so check before you use this:", "taken": "Taken otherwise than written:"}
 STEPS = 5
 
 
@@ -186,13 +188,22 @@ class Reference:
     source: str
 
 
+def to_know(run: Run) -> list[tuple[str, str]]:
+    """Return what to know before an answer is repeated, with its source: first what of its tables can hardly be."""
+    of_tables = [
+        (f"{SAID_OF_INPUTS[name]} {said}", f"{OF_INPUTS[name]} of the run")
+        for name, lines in run.said_of_inputs.items()
+        for said in lines
+    ]
+    return [*of_tables, *((one["sentence"], one["source"]) for one in run.record.get("know_before", ()))]
+
+
 def references(run: Run) -> list[Reference]:
     """Return what to know before an answer is repeated, then every figure it rests on without a checked source."""
-    known = [(one["sentence"], one["source"]) for one in run.record.get("know_before", ())]
     unverified = [_source_apart(one) for one in rests_on.figures(run.plan)]
     return [
         Reference(f"R-{number:02}", _first_sentence(said), said, source or rests_on.NO_SOURCE)
-        for number, (said, source) in enumerate([*known, *unverified], start=1)
+        for number, (said, source) in enumerate([*to_know(run), *unverified], start=1)
     ]
 
 
