@@ -463,7 +463,8 @@ def test_plans_that_are_level_are_named_together_in_the_first_sentence():
     html = report.page([plan])
     first = re.findall(r'<span class="of-answer">(.*?)</span>', html)[0]
     assert first.startswith(
-        "Hyper-acute stroke unit at Southend (22.25 minutes on average) or, level with it, at Basildon (22.36);"
+        "Best under these rules: hyper-acute stroke unit at Southend (22.25 minutes on average) or, level with it, at "
+        "Basildon (22.36);"
     )
     assert "By 6 seconds a patient over the next best sites for the hyper-acute stroke unit, Basildon" in html
     assert "Up to 13 seconds apart is level." in html
