@@ -11,6 +11,10 @@ import typer
 from optimiser.cli.app import AsJson, Quiet, Run, breaches_in_words, new_run, progress, say
 from optimiser.errors import CheckFailed
 
+WithoutWorkbook = Annotated[
+    bool, typer.Option("--without-workbook", help="Leave out the workbook, which needs XlsxWriter.")
+]
+
 
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders; the first is the answer shown.")],
@@ -44,9 +48,7 @@ def export(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="One or more run folders.")],
     out: Annotated[Path | None, typer.Option(help="A new folder. Default: one under exports/.")] = None,
     png: Annotated[bool, typer.Option("--png", help="Also draw figures as PNG, with a browser found here.")] = False,
-    without_workbook: Annotated[
-        bool, typer.Option("--without-workbook", help="Leave out the workbook, which needs XlsxWriter.")
-    ] = False,
+    without_workbook: WithoutWorkbook = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -68,9 +70,7 @@ def export(
 def pack(
     run: Run,
     out: Annotated[Path | None, typer.Option(help="The zip file to write. Default: a new one beside the run.")] = None,
-    without_workbook: Annotated[
-        bool, typer.Option("--without-workbook", help="Leave out the workbook, which needs XlsxWriter.")
-    ] = False,
+    without_workbook: WithoutWorkbook = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

@@ -26,6 +26,7 @@ from optimiser.explanation.costs import (
 )
 from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.plan import Plan, evaluate
+from optimiser.plan.quotable import but_for
 from optimiser.problem import Fixed, Objective, Problem
 from optimiser.problem.words import PATIENTS, amount, is_one, shown, without_sites
 
@@ -84,9 +85,7 @@ class WhyNotOption:
             places = f" in {broken} places" if broken > rules else ""
             lines += [f"It breaks {amount(rules, 'rules')}{places}:", *broken_in_words(self.broken)]
         else:
-            listed_ones = self.option.exceptions
-            rests = len(listed_ones) and listed_ones["would_have_broken"].astype(bool).any()
-            lines.append(f"It breaks no rule{' but for exceptions that it states' if rests else ''}.")
+            lines.append(f"It breaks no rule{but_for(self.option.exceptions)}.")
         lines += ["Against the plan it comes to:", *costs_in_words(self.plan, self.option, self.costs)]
         lines += whom_in_words(problem, self.whom)
         if self.nearest:
@@ -141,8 +140,8 @@ class WhyNotSite:
             lines.append(f"The plan as it stands, {with_it} and nothing else changed, breaks no rule.")
         if self.best is None:
             why = str(self.clash).replace(NO_PLAN, f"No plan {with_it} meets every rule.", 1)
-            lifted = f" It was put {with_it}, as if that were fixed."
-            return "\n".join([*lines, why if self.fixed else f"{why}\n{lifted.strip()}"])
+            supposed = [] if self.fixed else [f"It was put {with_it}, as if that were fixed."]
+            return "\n".join([*lines, why, *supposed])
         lines.append(f"The best plan {with_it}: {self._changed(self.best)}.")
         lines += costs_in_words(self.plan, self.best, self.costs)
         lines += whom_in_words(self.plan.problem, self.whom if self.whom is not None else pd.DataFrame())

@@ -159,7 +159,7 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     stated = base["settings"].set_index("setting")["value"].get("a_tie_is_within")
     tie = None if stated is None else float(stated)
     one_question = not in_short(base, other)
-    excepted = {"before": _but_for(base), "after": _but_for(other)}
+    excepted = {"before": but_for(base.get("exceptions")), "after": but_for(other.get("exceptions"))}
     found = [*_rules(frames, {**_teams(other), **names, **sites}, name, base_name, one_question, excepted)]
     found += _level(frames, names, tie) if one_question else []
     found += [*_openings(frames, names, sites, name, base_name)]
@@ -211,10 +211,9 @@ def _teams(answer: Answer) -> dict[str, str]:
     return {path[1]: value for path, value in parts if len(path) == 3 and path[0] == "teams" and path[2] == "name"}
 
 
-def _but_for(answer: Answer) -> str:
-    """Return that an answer breaks no rule only because of exceptions, if so."""
-    listed_ones = answer.get("exceptions")
-    rests = listed_ones is not None and len(listed_ones) and is_true(listed_ones["would_have_broken"]).any()
+def but_for(exceptions: pd.DataFrame | None) -> str:
+    """Return that an answer with such exceptions breaks no rule only because of them; nothing where that is not so."""
+    rests = exceptions is not None and len(exceptions) and is_true(exceptions["would_have_broken"]).any()
     return " but for exceptions that it states" if rests else ""
 
 
@@ -319,9 +318,8 @@ def _taken_on(base: Answer, other: Answer, service: str) -> str:
     """Return which share of a service's patients are taken on from where they are seen first, if not all are."""
     shares = set[float]()
     for answer in (base, other):
-        stated = answer["settings"].set_index("setting")["value"]
-        ways = [stated.get(f"services.{service}.{of}.share_transferred") for of in ("transfer", "by_transfer")]
-        shares |= {float(one) for one in ways if one is not None}
+        share = answer["settings"].set_index("setting")["value"].get(f"services.{service}.transfer.share_transferred")
+        shares |= set() if share is None else {float(share)}
     return listed(percent(one) for one in sorted(shares)) if any(one < 1 for one in shares) else ""
 
 

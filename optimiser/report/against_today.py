@@ -38,9 +38,7 @@ def gains_and_losses(plan: Plan, most: int = MOST_NAMED) -> list[str]:
     known = [code for code in problem.services_with_patients if code in problem.services_with_today]
     if not known:
         return []
-    moved = {code: against(plan, plan.today, code) for code in known}
-    longer = [said for code, means in moved.items() if (said := _moved(plan, code, means, "longer"))]
-    shorter = [said for code, means in moved.items() if (said := _moved(plan, code, means, "shorter"))]
+    longer, shorter = (list(filter(None, said)) for said in zip(*(moved(plan, code) for code in known), strict=True))
     worse = _numbered(longer, most) if longer else "nobody, by the length of journeys"
     nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "Nobody's journey is shorter"
     gained = gains(plan)

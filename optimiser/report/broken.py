@@ -41,12 +41,6 @@ def how_many(plan: Plan) -> str:
     return amount(rules, "rules") + (f", at {where}" if len(rows) > rules else "")
 
 
-def but_for(plan: Plan) -> str:
-    """Return that a plan breaks no rule only because of exceptions, to stand behind that; else nothing."""
-    excepted = plan.problem.exceptions and plan.exceptions["would_have_broken"].astype(bool).any()
-    return " but for exceptions that it states" if excepted else ""
-
-
 def lines(plan: Plan) -> list[str]:
     """Return a line for each rule that a plan breaks: what it asks, and what there is, site by site."""
     broken = broken_rules(plan)

@@ -11,7 +11,7 @@ from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.affected import is_true
 from optimiser.plan.proof import EVALUATED, PROVED, Enumeration, Standing
-from optimiser.plan.quotable import Sentence, mean_minutes_of
+from optimiser.plan.quotable import Sentence, but_for, mean_minutes_of
 from optimiser.problem import Problem
 from optimiser.problem.words import (
     amount,
@@ -77,7 +77,7 @@ def _evaluated(plan: Plan) -> list[str]:
         head = f"Worked out as people wrote it down, not optimised. It breaks {broken.how_many(plan)}"
         first, *rest = broken.lines(plan)
         return [f"{head}:", *(f"  - {line}" for line in (first, *rest))] if rest else [f"{head}: {first}."]
-    return [f"Worked out as people wrote it down, not optimised. It breaks no rule{broken.but_for(plan)}."]
+    return [f"Worked out as people wrote it down, not optimised. It breaks no rule{but_for(plan.exceptions)}."]
 
 
 def margins(plan: Plan) -> list[str]:

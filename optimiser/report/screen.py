@@ -17,7 +17,7 @@ from optimiser.report.against_today import gains_and_losses, room
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.how_sure import how_sure, level
 from optimiser.report.summary_of_staff import short as short_of_staff
-from optimiser.report.words import answer, idle_sites, main_service, some_stay, within_by_patient
+from optimiser.report.words import answer, idle_sites, limit_of, main_service, some_stay, within_by_patient
 
 # Marks of a site for a service, in the order of the legend.
 STAYS, OPENS, CLOSES, FIXED, THERE, IDLE, NOTHING = "●", "○", "✕", "■", "◆", "◌", "·"
@@ -188,8 +188,7 @@ def _three(plan: Plan, service: str, numbers: pd.DataFrame) -> list[str]:
     within = (patients - beyond if isfinite(beyond) else of("patients_within_30")) / patients
     mean, some = of("mean_minutes"), ""
     if some_stay(plan, service):
-        limit = plan.problem.services[service].standard_minutes
-        within, some = within_by_patient(plan, service, limit.value if limit else 30.0), SOME
+        within, some = within_by_patient(plan, service, limit_of(plan.problem.services[service])), SOME
     outside = percent(of("share_outside")) if plan.problem.services[service].neighbours else NONE
     return [f"{mean:.2f}" if isfinite(mean) else "no site", f"{percent(within)}{some}", outside]
 
@@ -199,7 +198,7 @@ def meaning(plan: Plan) -> list[str]:
     counted = [plan.problem.services[code] for code in plan.problem.services_with_patients]
     if not counted:
         return []
-    limits = {one.standard_minutes.value if one.standard_minutes else 30.0 for one in counted}
+    limits = {limit_of(one) for one in counted}
     within = f"{limits.pop():g} minutes" if len(limits) == 1 else "the standard, 30 minutes where there is none"
     figures = f"Residents' average minutes, share within {within}, share treated outside the system."
     today = " In brackets: today's sites, under this question and by this model."

@@ -15,6 +15,7 @@ from optimiser.plan import Plan
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED
+from optimiser.plan.quotable import but_for
 from optimiser.problem import Objective, Problem, Service
 from optimiser.problem.words import apart, begun, decimals, in_round_words, listed, percent, places
 from optimiser.report import broken, rests_on
@@ -207,7 +208,9 @@ def status(run: Run) -> Status:
     proof, listing = run.plan.proof, run.plan.proof.enumeration
     if proof.outcome == EVALUATED:
         breaks = len(run.plan.broken)
-        rules = f"It breaks {broken.how_many(run.plan)}." if breaks else f"It breaks no rule{broken.but_for(run.plan)}."
+        rules = (
+            f"It breaks {broken.how_many(run.plan)}." if breaks else f"It breaks no rule{but_for(run.plan.exceptions)}."
+        )
         return Status("bad" if breaks else "open", "Worked out, not optimised.", rules)
     if proof.outcome != PROVED:
         return Status("open", "Not proved best.", begun(how_far(run.plan)))
