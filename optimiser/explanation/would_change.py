@@ -22,7 +22,7 @@ from optimiser.explanation.prices import Giving, fewest_notches, givings, that_m
 from optimiser.explanation.record import record
 from optimiser.model.arithmetic import lawful, value
 from optimiser.model.objectives import UNITS
-from optimiser.model.rules import LIMITS, Demand, demand_of, name_of
+from optimiser.model.rules import JUDGED, LIMITS, Demand, demand_of, name_of
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.proof import PROVED, Option
 from optimiser.problem import Problem
@@ -197,7 +197,8 @@ def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
 
 def _if_they_saw(problem: Problem, then: Plan) -> str:
     """Return in words how many patients sites would have to see that see too few, if that is all that is broken."""
-    if set(then.broken["rule"]) != {"every_site_has_enough_patients"}:
+    rules = [JUDGED[rule] for rule in set(then.broken["rule"])]
+    if not rules or any(not rule.would_see or rule.relation != ">=" for rule in rules):
         return ""
     found = []
     for row in then.broken.to_dict("records"):

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -32,7 +32,9 @@ from optimiser.problem.beds import most_patients
 MOST_CANDIDATES = 8
 LARGEST_TABLE = 5_000_000
 MOST_EXPLAINED = 2_000
-MINIMUM, MAXIMUM, BEDS = "every_site_has_enough_patients", "no_site_has_too_many_patients", "beds_are_enough"
+# What a limit is named by: the setting that states it, and the site that it holds for.
+Named = tuple[str, str]
+MINIMUM, MAXIMUM, BEDS = LIMITS_OF_A_SITE = "minimum_patients", "maximum_patients", "beds"
 
 
 def sharing(
@@ -40,8 +42,8 @@ def sharing(
     service: str,
     designated: Collection[str],
     *,
-    leave_out: Collection[str] = (),
-    giving: Collection[str] = (),
+    leave_out: Collection[Named] = (),
+    giving: Collection[Named] = (),
 ) -> Sharing:
     """Share out the patients of a service between some designated candidates and its neighbours.
 
@@ -50,9 +52,9 @@ def sharing(
     problem, service, designated
         The question, one of its services, and the candidates that provide it.
     leave_out
-        Rules by name, service and site, joined with dots, whose limits do not count.
+        Limits, by setting and site, that do not count.
     giving
-        Such rules whose limits are kept to only as far as the others leave room.
+        Such limits that are kept to only as far as the others leave room.
 
     Raises
     ------
@@ -62,8 +64,8 @@ def sharing(
     sites = frozenset(designated)
     if len(problem.candidates) > MOST_CANDIDATES:
         raise TooLarge(_too_many(problem, service))
-    rules = {f"{rule}.{service}.{site}" for rule in (MINIMUM, MAXIMUM, BEDS) for site in sites}
-    without, last = frozenset(rules.intersection(leave_out)), frozenset(rules.intersection(giving))
+    limits = set(product(LIMITS_OF_A_SITE, sites))
+    without, last = frozenset(limits.intersection(leave_out)), frozenset(limits.intersection(giving))
     return _shared(problem, service, sites, without, last)
 
 
@@ -107,7 +109,7 @@ def every_sharing_without_limits(problem: Problem, service: str, *, in_part: boo
     most = min(MOST_EXPLAINED, 4 * LARGEST_TABLE // max(1, cells))
     for sites, _ in every_sharing(problem, service):
         number = 0
-        waiting, seen = [frozenset[str]()], {frozenset[str]()}
+        waiting, seen = [frozenset[Named]()], {frozenset[Named]()}
         while waiting:
             dropped = waiting.pop(0)
             shared = sharing(problem, service, sites, leave_out=dropped)
@@ -117,7 +119,7 @@ def every_sharing_without_limits(problem: Problem, service: str, *, in_part: boo
                     found[sites, number] = one
                     number += 1
             in_the_way = (
-                dropped | {rule} for rule in _in_the_way(problem, service, sites, shared) if rule not in dropped
+                dropped | {limit} for limit in _in_the_way(problem, service, sites, shared) if limit not in dropped
             )
             new = [more for more in in_the_way if more not in seen]
             waiting += new
@@ -130,7 +132,7 @@ def every_sharing_without_limits(problem: Problem, service: str, *, in_part: boo
     return found
 
 
-def _in_the_way(problem: Problem, service: str, sites: Collection[str], shared: Sharing) -> list[str]:
+def _in_the_way(problem: Problem, service: str, sites: Collection[str], shared: Sharing) -> list[Named]:
     """Return the limits that stand in the way of other sharings of some sites: those that are just kept to, or all."""
     if problem.patients(service)[~shared.goes.any(axis=1)].any():
         # Whoever reaches no site is not shared out, whichever limits are left out.
@@ -140,17 +142,17 @@ def _in_the_way(problem: Problem, service: str, sites: Collection[str], shared: 
     found = []
     for site in sorted(sites):
         beds = stated.beds
-        for rule, there in (
+        for setting, there in (
             (MINIMUM, stated.minimum_patients),
             (MAXIMUM, stated.maximum_patients),
             (BEDS, beds and beds.at.get(site)),
         ):
-            others = {f"{other}.{service}.{site}" for other in (MINIMUM, MAXIMUM, BEDS) if other != rule}
+            others = {(other, site) for other in LIMITS_OF_A_SITE if other != setting}
             limit = _limits(problem, service, site, others)
             if there and (
-                not shared.keeps_to_limits or volumes[site] == (limit.low if rule == MINIMUM else limit.high)
+                not shared.keeps_to_limits or volumes[site] == (limit.low if setting == MINIMUM else limit.high)
             ):
-                found.append(f"{rule}.{service}.{site}")
+                found.append((setting, site))
     return found
 
 
@@ -231,7 +233,7 @@ class SharedOut(Going):
 
 @worked_out_once
 def _shared(
-    problem: Problem, service: str, designated: frozenset[str], leave_out: frozenset[str], giving: frozenset[str]
+    problem: Problem, service: str, designated: frozenset[str], leave_out: frozenset[Named], giving: frozenset[Named]
 ) -> Sharing:
     sites, costs = problem.reachable_sites(service), _costs(problem, service)
     is_open = [i for i, site in enumerate(sites) if site in designated or not problem.sites[site].candidate]
@@ -250,18 +252,18 @@ def _shared(
     return flow.sharing(sites, keeps_to_limits=True)
 
 
-def _limits(problem: Problem, service: str, site: str, without: Collection[str]) -> Limits:
-    """Return the limits of an open site, but for rules that do not count; a neighbour has none."""
+def _limits(problem: Problem, service: str, site: str, without: Collection[Named]) -> Limits:
+    """Return the limits of an open site, but for those that do not count; a neighbour has none."""
     if not problem.sites[site].candidate:
         return Limits(0, None)
     stated, scale = problem.services[service], problem.patient_scale
     low, highs = 0, []
-    if stated.minimum_patients and f"{MINIMUM}.{service}.{site}" not in without:
+    if stated.minimum_patients and (MINIMUM, site) not in without:
         low = int(np.rint(stated.minimum_patients.value * scale))
-    if stated.maximum_patients and f"{MAXIMUM}.{service}.{site}" not in without:
+    if stated.maximum_patients and (MAXIMUM, site) not in without:
         highs.append(int(np.rint(stated.maximum_patients.value * scale)))
     beds = stated.beds
-    if beds and site in beds.at and f"{BEDS}.{service}.{site}" not in without:
+    if beds and site in beds.at and (BEDS, site) not in without:
         taken = most_patients(int(beds.at[site].value), beds.stays, beds.blocking.value, scale=scale)
         highs.append(int(np.rint(taken * scale)))
     return Limits(low, min(highs, default=None))

@@ -7,6 +7,7 @@ from math import isfinite
 
 import pandas as pd
 
+from optimiser.model.rules import JUDGED
 from optimiser.model.rules.rule import Names
 from optimiser.plan import Plan, measures
 from optimiser.plan.affected import against, averages, by_patient, one_row_an_area
@@ -22,11 +23,6 @@ MOST_NAMED = 3
 SHORTEST_SAID_MINUTES = 0.05
 A_TENTH = 0.1
 WORTH_SAYING_PATIENTS = 0.5
-# To keep to these is no gain to anybody: they are what an answer is made of, not what it is for.
-NO_GAIN = (
-    *("fixed_designations_stand", "not_too_many_sites", "no_site_provides_too_many"),
-    *("moves_within_limit", "recruitment_within_limit"),
-)
 
 
 def gains_and_losses(plan: Plan, most: int = MOST_NAMED) -> list[str]:
@@ -183,7 +179,7 @@ def gains(plan: Plan) -> list[str]:
     rules = [
         _gain(plan, rule, whose, instances)
         for (rule, whose), instances in missed.items()
-        if rule not in NO_GAIN and (rule, whose) not in still
+        if JUDGED[rule].is_gain and (rule, whose) not in still
     ]
     return [*rules, *_less_short(plan)]
 
@@ -210,11 +206,12 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
     """Return what would be so by a rule: of patients and staff with what is there today, else what it asks."""
     problem, today = plan.problem, {str(row["instance"]): row for row in plan.today.broken.to_dict("records")}
     sites = [broken.site_of(problem, one) for one in instances]
-    if rule == "every_site_has_enough_patients":
+    if once_kept := JUDGED[rule].once_kept:
         has = [broken.has_of(today[one]["left"], today[one]["right"], PATIENTS) for one in instances]
-        every, asked = f"every {lower(problem.services[whose[0]].name)}", amount(today[instances[0]]["right"], PATIENTS)
+        asked = amount(today[instances[0]]["right"], PATIENTS)
+        would_be = once_kept.format(service=lower(problem.services[whose[0]].name), figure=asked)
         each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0])}"
-        return f"{every} would see at least {asked} (today, by this model, {each})"
+        return f"{would_be} (today, by this model, {each})"
     if rule == "rota_is_filled" and all(site in problem.sites for site in sites):
         (code, team, unit), needed = whose, {float(today[one]["right"]) for one in instances}
         at = [site for site in problem.candidates if (site, code) in problem.today]

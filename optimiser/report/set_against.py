@@ -21,11 +21,6 @@ from optimiser.search.planning import solve
 
 # What the config of another question says instead.
 BEHIND_THE_BORDER, TO_THE_NEAREST = {"border": "closed"}, {"patients_go_to": "nearest"}
-# How many patients a site would see that it should not, by the rule that is broken.
-WOULD_SEE = {
-    "every_site_has_enough_patients": "{} of the {} patients a year that are asked for",
-    "no_site_has_too_many_patients": "{} patients a year where {} are allowed",
-}
 
 
 def to_the_nearest(plan: Plan) -> list[Otherwise]:
@@ -112,9 +107,9 @@ def _broken(plan: Plan, cells: list[Cell]) -> str:
         numbers = [f"{{{len(cells) + side}:,.0f}}" for side in (0, 1)]
         if unit == PATIENTS:
             cells += [Cell("rules_here", (("instance", instance),), side) for side in ("left", "right")]
-        if rule in WOULD_SEE:
+        if would_see := JUDGED[rule].would_see:
             there = plain(f"{_name(plan.problem, names[0])} at {places(plan.problem, names[1:])}")
-            found.append(f"{there} would see {WOULD_SEE[rule].format(*numbers)}")
+            found.append(f"{there} would see {would_see.format(*numbers)}")
         else:
             more = f"{numbers[0]} against {numbers[1]} {PATIENTS}" if unit == PATIENTS else ""
             words = rule_in_words(plain(instance), {code: plain(name) for code, name in known.items()}, more)

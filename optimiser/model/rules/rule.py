@@ -108,6 +108,11 @@ class Judged(Rule):
         Whether a plan is held against it by who works where.
     quantity
         What a page works out as its left side without a table: a name in ``evaluate.js``.
+    is_gain
+        Whether to keep to it is a gain to somebody: not so of what an answer is made of, and not what it is for.
+    would_see, once_kept
+        How many patients a site would see that should not, of those two numbers; and what is so once it is kept to at
+        every site, of a service and a figure. Said of rules on the patients of a site.
     bends
         How what it has to spare runs as a parameter varies: "straight" if both its sides are lines, else a name in
         ``scenarios.courses``. Of a rule that does not say, no value at which it breaks is worked out.
@@ -122,6 +127,9 @@ class Judged(Rule):
     by_arithmetic = True
     from_staff = False
     quantity = ""
+    is_gain = True
+    would_see = ""
+    once_kept = ""
     bends: str | None = None
 
     @abstractmethod

@@ -20,6 +20,7 @@ class fixed_designations_stand(Limit):
 
     # A designation is as it is fixed, or not: it has no size.
     unit, relation, rows_give, binds = "designated", "=", False, False
+    is_gain = False
     quantity, bends = "provided", "straight"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
@@ -84,6 +85,7 @@ class not_too_many_sites(NumberOfSites):
     """A service is provided on at most so many sites."""
 
     setting, relation, notch = "at_most_sites", "<=", 1
+    is_gain = False
     asks = "{service} on at most {figure}"
     gives = "allow {new_figure} for {service}"
 
@@ -92,6 +94,7 @@ class no_site_provides_too_many(Limit):
     """A site provides at most so many of the services."""
 
     unit, relation, notch = "services", "<=", 1.0
+    is_gain = False
     quantity, bends = "services", "straight"
 
     def is_asked(self, problem: Problem) -> bool:

@@ -168,6 +168,7 @@ class moves_within_limit(OfATeam):
     """No more staff of a team move between sites than the config allows."""
 
     setting, column, done = "moves_at_most", "moved_in", ("moves between sites", "move between sites")
+    is_gain = False
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for team, unit in self.stated(problem):
@@ -183,6 +184,7 @@ class recruitment_within_limit(OfATeam):
     """No more staff of a team are recruited than the config allows."""
 
     setting, column, done = "recruits_at_most", "recruited", ("is recruited", "are recruited")
+    is_gain = False
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for team, unit in self.stated(problem):

@@ -87,6 +87,8 @@ class every_site_has_enough_patients(PatientsAtASite):
     at_each_site = "{service} has at least {figure} at each site"
     gives = "accept {by} patients a year too few at {site} for {service}"
     loosened_to = "at least {new_figure}"
+    would_see = "{} of the {} patients a year that are asked for"
+    once_kept = "every {service} would see at least {figure}"
 
 
 class no_site_has_too_many_patients(PatientsAtASite):
@@ -97,6 +99,7 @@ class no_site_has_too_many_patients(PatientsAtASite):
     at_each_site = "{service} has at most {figure} at each site"
     gives = "accept {by} patients a year too many at {site} for {service}"
     loosened_to = "at most {new_figure}"
+    would_see = "{} patients a year where {} are allowed"
 
     def it_would_take(self, problem: Problem, names: Names, by: float) -> str:
         return f"room for {amount(no_less(by), PATIENTS, 'more ')} at {short(problem.sites[names[1]].name)}"
