@@ -179,7 +179,7 @@ def evaluate(
 
     Example:  optimiser evaluate configs/base.yaml --option configs/options/dmbc_jul2018.yaml
     """
-    from optimiser.inputs import designations_of, left_out, read_question, with_exceptions_of
+    from optimiser.inputs import designations_of, left_out, read_question, taken_straight, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
     from optimiser.plan.proof import Written
@@ -196,5 +196,6 @@ def evaluate(
     words += [f"Note of the option: {chosen.settings.note}"] if chosen.settings.note else []
     if missing := left_out(problem, chosen):
         words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
+    words += filter(None, [taken_straight(problem, chosen)])
     folder = out or new_run(f"{config.stem}_{option.stem}")
     finish(plan, folder, words, as_json=as_json, quiet=quiet, full=full)

@@ -33,6 +33,8 @@ from optimiser.scenarios.turning import turning_values
 from optimiser.search.enumeration import can_be_ranked
 
 MOST_SAID = 4
+# The staff of so many sites are named one by one.
+MOST_SITES_TOLD = 4
 RULE, PARAMETER, BORDER = "rule", "parameter", "border"
 # Journeys to work out for one asking, over all services, times what may have to be asked about: some seconds' work.
 MOST_WORK = 8_000_000
@@ -277,9 +279,9 @@ def looked_for(problem: Problem) -> str:
     named = {"journey_factor": "journeys", "demand_factor": "patients"}
     # All factors have one range.
     factors = [kinds[kind] for kind in named if kind in kinds]
-    steps = listed(f"{what} by {float(100 * STEPS[kind]):g}%" for kind, what in named.items() if kind in kinds)
-    said = [f"{steps}, from {float(one.low):g} to {float(one.high):g} times" for one in factors[:1]]
-    return "; ".join([*said, *(["staff down to none"] if "staff" in kinds else [])])
+    steps = listed(f"{what} in steps of {float(100 * STEPS[kind]):g}%" for kind, what in named.items() if kind in kinds)
+    said = [f"{steps}, from {float(one.low):g} to {float(one.high):g} times what they are" for one in factors[:1]]
+    return "; ".join([*said, *(["staff one by one, down to none"] if "staff" in kinds else [])])
 
 
 def _turn(plan: Plan, parameter: Parameter, end: Fraction) -> tuple[Fraction, Option | None] | None:
@@ -338,12 +340,19 @@ def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
     if kind == "staff":
         counted = "" if names[1] == "people" else f" {names[1]}"
         one = "of the " if abs(by) == 1 and not counted else ""
-        return f"{float(abs(by)):g}{counted} fewer {one}{problem.teams[names[0]].name} in post, shared as they are now"
+        fewer = f"{float(abs(by)):g}{counted} fewer {one}{problem.teams[names[0]].name} in post"
+        return f"{fewer}, {_left_in_post(parameter.apply(problem, parameter.current(problem) + by), *names)}"
     if kind == "demand_factor":
         whose = listed(one.name for one in problem.services.values() if one.activity == names[0])
         return f"{share} {'more' if by > 0 else 'fewer'} patients for {whose}"
     whose = f"journeys from the areas of {names[0]}" if names else "every journey"
     return f"{whose} {share} {'longer' if by > 0 else 'shorter'}"
+
+
+def _left_in_post(fewer: Problem, team: str, unit: str) -> str:
+    """Return how many of a team are in post at each site once there are fewer, or at many sites how they are shared."""
+    here = [one for one in (fewer.in_post(site, team, unit) for site in fewer.pools(team)) if one]  # type: ignore[arg-type]
+    return f"which leaves {listed(map(shown, here))}" if 0 < len(here) <= MOST_SITES_TOLD else "shared as they are now"
 
 
 # The border -----------------------------------------------------------------------------------------------------------

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.inputs.config import Option, draft_config, exception_faults, services_of, with_exceptions
+from optimiser.inputs.config.settings import ServiceSettings
 from optimiser.inputs.layers import Spot
 from optimiser.problem import Excepted, Problem
+from optimiser.problem.words import listed
 
 
 def designations_of(problem: Problem, option: Option) -> frozenset[tuple[str, str]]:
@@ -29,18 +32,34 @@ def designations_of(problem: Problem, option: Option) -> frozenset[tuple[str, st
 def left_out(problem: Problem, option: Option) -> tuple[str, ...]:
     """Return the services of an option that this problem does not have, but the config it was written for has."""
     unknown = [code for code in option.designations if code not in problem.services]
-    known = _services_written_for(option) if unknown else ()
+    known = _services_written_for(option) if unknown else {}
     return tuple(code for code in unknown if code in known)
 
 
-def _services_written_for(option: Option) -> tuple[str, ...]:
+def taken_straight(problem: Problem, option: Option) -> str:
+    """Say whose patients are taken straight there, and by transfer in the config that an option was written for."""
+    here = [code for code in problem.services_with_patients if code not in problem.reached_by_transfer]
+    there = _services_written_for(option)
+    moved = [
+        problem.services[code].name.lower() for code in here if code in there and there[code].pathway == "transfer"
+    ]
+    if not moved:
+        return ""
+    asked = Path(str(option.settings.written_for)).name
+    return (
+        f"The option was written for {asked}, where patients of {listed(moved)} are seen elsewhere first and then "
+        "taken there. Here they are taken straight there: their minutes are not those of the option's own pathway."
+    )
+
+
+def _services_written_for(option: Option) -> dict[str, ServiceSettings]:
     """Return the services of the config that an option was written for; none where it names no config."""
     if option.settings.written_for is None:
-        return ()
+        return {}
     draft = draft_config(option.path.parent / option.settings.written_for)
     if draft.config is None:
         raise InputError([Fault(option.where("written_for"), "this config cannot be read:"), *draft.faults])
-    return tuple(draft.config.settings.services)
+    return draft.config.settings.services
 
 
 def with_exceptions_of(problem: Problem, option: Option) -> Problem:

@@ -396,7 +396,7 @@ def _means(frames: Frames, service: str, name: str, when: str) -> Iterator[Sente
     if _waits(frames, service):
         words[0] = words[0].replace("journey", "time from home to the unit", 1)
         road = f"on the road alone all take {{{len(columns)}:.2f}} and then {{{len(columns) + 1}:.2f}}"
-        words.append(f"{road}, and the rest is waiting that is assumed")
+        words.append(f"{road}, and the rest is waits that are assumed")
         columns += ["road_before", "road_after"]
     cells = tuple(map(cell, columns))
     if all(math.isfinite(one.value(frames)) for one in cells):

@@ -82,9 +82,8 @@ def room(plan: Plan) -> list[str]:
     if not busier:
         return []
     each = "; ".join(f"{site} would see {listed(said)}" for site, said in busier.items())
-    return [
-        f"Whether there is room was not asked, since no beds there are stated: by this model, patients a year, {each}."
-    ]
+    not_checked = "Whether there is room was not checked, since no beds there are stated"
+    return [f"{not_checked}. By this model, patients a year: {each}."]
 
 
 def _numbered(said: list[str], most: int) -> str:
@@ -164,7 +163,7 @@ def _hit_hardest(means: pd.DataFrame) -> str:
         if len(here):
             lost = here["longer"] * here["longer_by"]
             worst = here.iloc[int(lost.to_numpy().argmax())]
-            name = str(worst["group"]).removeprefix("district ")
+            name = str(worst["group"]).replace("district ", "the district of ", 1)
             some = f"{whole(worst['longer'])} of {whole(worst['number'])} patients"
             return f"; most minutes lost in {name} ({some}, by {worst['longer_by']:.1f} on average)"
     return ""
@@ -271,6 +270,6 @@ def _stays_local(plan: Plan) -> list[str]:
         closes = [s for s in problem.candidates if (s, code) in problem.today and (s, code) not in plan.designated]
         if closes and service.stays_local:
             where = sites_in_words(problem, closes)
-            said = f"What stays, by its source and by no rule here: {service.stays_local}"
+            said = f"What stays there, though no rule here makes it so: {service.stays_local}"
             lines.append(f"{service.name} closes at {where}. {said}")
     return lines

@@ -9,7 +9,7 @@ from optimiser.model.rules import JUDGED, LIMITS, demand_of, in_words
 from optimiser.model.rules.rule import Names
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.problem.words import PATIENTS, amount, places, short, shown
+from optimiser.problem.words import PATIENTS, amount, listed, places, short, shown
 
 THAT_PROVIDES_IT = " that provides it"
 # Of these a site has so many, and a rule asks for others.
@@ -45,21 +45,43 @@ def lines(plan: Plan) -> list[str]:
     """Return a line for each rule that a plan breaks: what it asks, and what there is, site by site."""
     broken = broken_rules(plan)
     rules = [stated(plan.problem, str(one)) for one in broken["instance"]]
-    return [_line(plan.problem, broken[[one == rule for one in rules]]) for rule in dict.fromkeys(rules)]
+    return [_line(plan, broken[[one == rule for one in rules]]) for rule in dict.fromkeys(rules)]
 
 
-def _line(problem: Problem, rows: pd.DataFrame) -> str:
+def _line(plan: Plan, rows: pd.DataFrame) -> str:
+    problem = plan.problem
     unit, sites = str(rows["unit"].iloc[0]), [site_of(problem, str(one)) for one in rows["instance"]]
     words = asked(problem, str(rows["instance"].iloc[0])).partition("; ")[0].removesuffix(THAT_PROVIDES_IT)
     if all(sites) and unit in COUNTED_AT_A_SITE:
         has = [
-            f"{short(problem.pool_name(site))} {'' if number else 'has '}{has_of(left, right, unit)}"
-            for number, (site, left, right) in enumerate(zip(sites, rows["left"], rows["right"], strict=True))
+            f"{short(problem.pool_name(site))} {'' if number else 'has '}{has_of(left, right, unit)}{come}"
+            for number, (site, come, left, right) in enumerate(
+                zip(
+                    sites,
+                    (_who_come(plan, str(one)) for one in rows["instance"]),
+                    rows["left"],
+                    rows["right"],
+                    strict=True,
+                )
+            )
         ]
         return f"{words}: {', '.join(has)}"
     if all(sites) and len(rows) > 1 and unit == "designated":
         return f"{words}: not so at {places(problem, sites)}"
     return "; ".join(one.strip().removeprefix("- ") for one in broken_in_words(rows, codes=False))
+
+
+def _who_come(plan: Plan, instance: str) -> str:
+    """Return how many of the staff whom a site has for a rota are not in post there; nothing where all are."""
+    rule, *names = instance.split(".")
+    if not JUDGED[rule].from_staff or len(names) != len(("service", "site", "team", "unit")):
+        return ""
+    _, site, team, unit = names
+    every = plan.staffing
+    row = every[(every["site"] == site) & (every["team"] == team) & (every["unit"] == unit)].iloc[0]
+    told = {"moved there": row["moved_in"], "recruited": row["recruited"]}
+    come = listed(f"{shown(number)} {how}" for how, number in told.items() if number)
+    return f" ({come})" if come else ""
 
 
 def has_of(left: float, right: float, unit: str) -> str:

@@ -143,7 +143,7 @@ def _on_the_road(plan: Plan, one: Standing) -> str:
         return ", all of it on the road: assumed waits are the same"
     less = "less" if road < 0 < margin else "more" if margin < 0 < road else ""
     said = f"{apart(abs(road))} {less} on the road".replace("  ", " ")
-    return f" ({said}; the rest is waiting that is assumed)"
+    return f" ({said}; the rest is waits that are assumed)"
 
 
 def _road_minutes(plan: Plan, service: str) -> float:

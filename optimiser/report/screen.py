@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimiser.plan import Plan, measures
 from optimiser.plan.told import told
-from optimiser.problem import Service
+from optimiser.problem import Problem, Service
 from optimiser.problem.words import listed, of_changes, percent, places, short
 from optimiser.report import summary
 from optimiser.report.against_today import gains_and_losses, room
@@ -78,11 +78,8 @@ def _answer(plan: Plan) -> list[str]:
 
 def _what_would_change(plan: Plan) -> str:
     far = summary.how_far_was_looked(plan)
-    return (
-        f"Some changes that would turn it, others may too; each is the smallest found for its answer ({far}):"
-        if far
-        else "What would change it:"
-    )
+    found = "Some changes that would turn it, others may too; each is the smallest of its kind that was found"
+    return f"{found} (tried: {far}):" if far else "What would change it:"
 
 
 def _headed(head: str, each: Iterator[str] | Sequence[str]) -> list[str]:
@@ -227,7 +224,18 @@ def _counted_twice(services: Sequence[Service]) -> Iterator[str]:
 def _waits(plan: Plan, numbers: pd.DataFrame) -> Iterator[str]:
     for code in plan.problem.reached_by_transfer:
         if said := summary.on_the_road(numbers, code):
-            yield f"{plan.problem.services[code].name}{said.replace(', of', ': of', 1)}."
+            name, waits = plan.problem.services[code].name, _what_waits_are(plan.problem, code)
+            yield f"{name}{said.replace(', of', ': of', 1)}{waits}"
+
+
+def _what_waits_are(problem: Problem, service: str) -> str:
+    """Return what the waits of a service are made of, and that nothing is counted of what is done meanwhile."""
+    transfer = problem.services[service].transfer
+    assert transfer is not None
+    parts = {"at the first hospital": transfer.dwell_minutes.value, "for the transfer": transfer.overhead_minutes.value}
+    each = " and ".join(f"{minutes:g} {where}" for where, minutes in parts.items() if minutes)
+    meanwhile = "What the first hospital does meanwhile is not counted: these are no minutes to treatment."
+    return f" ({each}, of everybody who is taken on). {meanwhile}"
 
 
 def _counted(plan: Plan) -> Iterator[str]:

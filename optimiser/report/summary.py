@@ -139,7 +139,7 @@ def on_the_road(numbers: pd.DataFrame, service: str) -> str:
     """Return how much of an average journey is on the road, where the rest is waiting to be taken on."""
     mean, road = (measures.number(numbers, name, service) for name in ("mean_minutes", "mean_road_minutes"))
     waits = np.isfinite(road) and np.isfinite(mean) and mean != road
-    return f", of the average {road:.2f} on the road and {mean - road:.2f} of waiting that is assumed" if waits else ""
+    return f", of the average {road:.2f} on the road and {mean - road:.2f} of waits that are assumed" if waits else ""
 
 
 def _growth(problem: Problem) -> list[str]:
@@ -288,7 +288,7 @@ def _used(plan: Plan) -> list[tuple[tuple[str, str], pd.DataFrame]]:
 def _how_many_exceptions(plan: Plan, more: str) -> str:
     every, used = len(matters(plan.exceptions)), len(_used(plan))
     said = amount(used, "exceptions") if used else "no exception"
-    granted = ", each with its reason and whose it is in exceptions.csv" if used else ""
+    granted = f", {'each ' if used > 1 else ''}with its reason and whose it is in exceptions.csv" if used else ""
     return f"It rests on {said}{f' of {every}' if every != used else ''}{granted}{more}"
 
 

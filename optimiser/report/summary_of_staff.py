@@ -7,7 +7,7 @@ import pandas as pd
 from optimiser.model.staffing import rotas_needed
 from optimiser.plan import Plan, measures
 from optimiser.problem import ACROSS_SITES
-from optimiser.problem.words import listed, sites_in_words
+from optimiser.problem.words import amount, listed, sites_in_words
 
 MOST_FRAGILE_NAMED = 3
 BREAKS_A_RULE = "; that breaks a rule"
@@ -153,7 +153,7 @@ def fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
         service, where = plan.problem.services[str(row.service)].name, plan.problem.pool_name(site)
         who = staff_in_words(float(f"{row.value:.4g}"), plan.problem.teams[team].name, str(row.unit))
         said.append(f"{service.lower()} at {where} short of {who}")
-    more = f"; {len(found) - len(said)} more in measures.csv" if len(found) > len(said) else ""
+    more = f", and {amount(len(found) - len(said), 'rotas', 'more ')} (measures.csv)" if len(found) > len(said) else ""
     return [f"Fragile: one vacancy would leave {', '.join(said)}{more}.{_to_spare(plan, found)}"] if said else []
 
 

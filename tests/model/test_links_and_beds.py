@@ -185,7 +185,7 @@ def test_an_option_brings_its_own_exceptions_and_its_run_says_so(tmp_path: Path)
     assert plan.exceptions["would_have_broken"].tolist() == [True]
     assert op.check(plan).empty
     told = "\n".join(summary.lines(plan))
-    assert "It rests on 1 exception, each with its reason and whose it is in exceptions.csv:" in told
+    assert "It rests on 1 exception, with its reason and whose it is in exceptions.csv:" in told
     assert "  1. care at Birch would do without laboratories where the rule asks for it. A courier." in told
     in_short = next(line for line in screen.lines(plan) if line.startswith("It rests on 1 exception, "))
     assert in_short.endswith(": (1) care at Birch would do without laboratories where the rule asks for it.")

@@ -25,7 +25,7 @@ def test_who_is_worse_off_and_what_is_gained_is_told_in_a_line_each():
     worse, gained = against_today.gains_and_losses(evaluate(problem, BIRCH))
     assert worse == (
         "Worse off than with today's sites: Clinic, 10 of 60 residents' patients a year (17%), by 20.0 minutes on "
-        "average; most minutes lost in Hills (10 of 30 patients, by 20.0 on average)."
+        "average; most minutes lost in the district of Hills (10 of 30 patients, by 20.0 on average)."
     )
     assert gained == (
         "Gained: every clinic would see at least 31 patients a year (today, by this model, Ash 30). Nobody's journey "
@@ -91,7 +91,7 @@ def test_where_many_more_would_come_is_told_unless_beds_are_stated():
         for one in (plan, plan.today)
     )
     assert against_today.room(plan) == [
-        "Whether there is room was not asked, since no beds there are stated: by this model, patients a year, Birch "
+        "Whether there is room was not checked, since no beds there are stated. By this model, patients a year: Birch "
         f"would see {now:.0f} at its clinic (today {then:.0f})."
     ]
     assert against_today.room(evaluate(small(), BOTH)) == []
@@ -109,6 +109,27 @@ def test_a_rule_broken_at_several_sites_is_one_rule():
     said = "It breaks 1 rule, at 2 sites: Clinic needs 3 doctors at each site: Ash has 2, Birch 2."
     assert any(line.endswith(said) for line in screen.lines(plan))
     assert not any(line.startswith("Short of") for line in screen.lines(plan))
+
+
+def test_staff_who_would_move_are_not_said_to_be_there():
+    # Of birch's four one can go: ash then has two of three.
+    moving = Team("doctors", "doctors", Figure(1), Figure(0))
+    plan = evaluate(small(rotas=three_doctors(), doctors={"ash": 1, "birch": 4}, team=moving), BOTH)
+    assert broken.lines(plan) == ["Clinic needs 3 doctors at each site: Ash has 2 (1 moved there)"]
+
+
+def test_what_waits_are_made_of_is_said_and_that_they_are_not_minutes_to_treatment():
+    problem = by_transfer()
+    plan = evaluate(problem, BOTH | {("birch", "scanner")})
+    how = problem.services["scanner"].transfer
+    assert how is not None and how.dwell_minutes.value and how.overhead_minutes.value
+    (said,) = (line for line in screen.lines(plan) if line.startswith("Scanner: of the average"))
+    assert said == (
+        "Scanner: of the average 15.83 on the road and 5.00 of waits that are assumed "
+        f"({how.dwell_minutes.value:g} at the first hospital and {how.overhead_minutes.value:g} for the transfer, of "
+        "everybody who is taken on). What the first hospital does meanwhile is not counted: these are no minutes to "
+        "treatment."
+    )
 
 
 def test_a_rule_that_the_answer_breaks_elsewhere_is_not_gained():

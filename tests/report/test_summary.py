@@ -64,7 +64,7 @@ def test_waits_are_told_apart_in_the_sentences_that_may_be_quoted():
     assert said["average"] == (
         "Scanner: the average time from home to the unit of all 60 patients a year goes from 13.33 to 20.83 minutes "
         "(+7.50); of them, 15 need more, by 30.00 minutes on average, and nobody needs less; on the road alone all "
-        "take 13.33 and then 15.83, and the rest is waiting that is assumed."
+        "take 13.33 and then 15.83, and the rest is waits that are assumed."
     )
     assert said["worst"].endswith("to 50.0 minutes (+30.0), waits included.")
 

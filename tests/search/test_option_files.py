@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from shipped import question
 
 import optimiser as op
 from optimiser.errors import InputError
-from optimiser.inputs import left_out, with_exceptions_of
+from optimiser.inputs import left_out, taken_straight, with_exceptions_of
+from optimiser.inputs.config import Option
 from optimiser.problem import Problem
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,21 @@ def written(folder: Path, old: str, new: str) -> Path:
     path = folder / "option.yaml"
     path.write_text(text.replace(old, new))
     return path
+
+
+def test_an_option_of_another_pathway_is_said_to_be_one():
+    option = op.read_option(DECIDED)
+    assert taken_straight(base(), option) == (
+        "The option was written for care_model.yaml, where patients of hyper-acute stroke unit are seen elsewhere "
+        "first and then taken there. Here they are taken straight there: their minutes are not those of the option's "
+        "own pathway."
+    )
+    assert taken_straight(question("care_model"), option) == ""
+    assert taken_straight(base(), replace_written_for(option)) == ""
+
+
+def replace_written_for(option: Option) -> Option:
+    return replace(option, settings=option.settings.model_copy(update={"written_for": None}))
 
 
 def test_services_and_exceptions_that_a_smaller_question_lacks_are_left_out():
