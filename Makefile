@@ -7,6 +7,9 @@ NEWEST := .venv-newest
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--quiet --custom-compile-command "make lock"
 
+# What is compiled is kept, where an image forbids it too: tests start many processes, each of which would compile all.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test quick explore deep newest bench docs rebuild-data lock clean
 .DEFAULT_GOAL := run
 

