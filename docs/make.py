@@ -41,6 +41,7 @@ SETTING_UNITS = {
     "at_least_sites": "sites",
     "at_most_sites": "sites",
     "at_most_services_a_site": "services",
+    "most_transfers_a_year": "transfers a year",
     "minimum_patients": "patients a year",
     "maximum_patients": "patients a year",
     "longest_journey_minutes": "minutes",

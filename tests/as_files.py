@@ -154,6 +154,7 @@ def _config(problem: Problem) -> dict[str, Any]:
         "services": {code: _service(service) for code, service in problem.services.items()},
         "today": {code: sites for code, sites in today.items() if code in problem.services_with_today},
         "at_most_services_a_site": _figure(most) if (most := problem.at_most_services_a_site) else None,
+        "most_transfers_a_year": _figure(cap) if (cap := problem.most_transfers_a_year) else None,
         "exceptions": [asdict(one) for one in problem.exceptions],
         "objectives": [{one.name: list(one.services)} if one.services else one.name for one in problem.objectives],
     }

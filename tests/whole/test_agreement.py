@@ -19,7 +19,7 @@ from forgotten import nothing_is_forgotten
 from hypothesis import Phase, given, settings
 from test_enumeration import worlds
 from test_words import where_everything_is_one
-from worlds import by_transfer, small, three_doctors, vary
+from worlds import by_transfer, small, three_doctors, two_by_transfer, vary
 
 from optimiser.checker import CHECKS, RULE_CHECKS, check, claims
 from optimiser.checker.tried import Trial
@@ -147,6 +147,12 @@ def test_every_rule_has_its_independent_check():
     assert set(RULE_CHECKS) <= set(CHECKS)
 
 
+def test_every_rule_is_known_to_the_checker_that_a_pack_brings_along():
+    script = (ROOT / "optimiser/report/pack/verify.py").read_text(encoding="utf-8")
+    unknown = {name for name in JUDGED if f'"{name}"' not in script}
+    nothing_is_forgotten(unknown, "A rule, step 3", "optimiser/report/pack/verify.py")
+
+
 def test_every_rule_has_a_world_solved_by_hand():
     there = {name.removeprefix("test_") for name in vars(test_rules)}
     nothing_is_forgotten(set(RULES) - there, "A rule, step 4", "tests/model/test_rules.py")
@@ -234,6 +240,7 @@ BITES: dict[str, Problem] = {
     "not_too_many_transfers": limited_transfers(most_transfers_a_day=0.055),
     "not_too_many_repatriations": limited_transfers(most_repatriations_a_year=3.2),
     "not_too_many_ambulance_hours": limited_transfers(most_ambulance_hours=18),
+    "not_too_many_transfers_in_all": two_by_transfer(36, at_most_sites=None),
     "services_share_a_site": small(same_site=(Link("x_ray"),)),
     "services_are_within_reach": small(in_reach=(Reach("x_ray", Figure(0)),)),
     "rota_is_filled": small(rotas=three_doctors()),

@@ -36,7 +36,8 @@ class Instance:
     """One instance of a rule: two sides and how they must compare, with one axis a service in ``services``.
 
     A rule that adds up over services has several ``parts``, and their sum is the left side. Whoever asks for ``left``
-    or ``passes`` gets it for every joint choice: only of one option, or of few services.
+    or ``passes`` gets it for every joint choice: only of one option, or of few services. ``parts`` are whole numbers of
+    1 / ``scale``, so that fractions add up exactly in whatever order.
     """
 
     rule: str
@@ -47,6 +48,7 @@ class Instance:
     unit: str
     figure: Figure | None = None
     applies: np.ndarray | bool = True
+    scale: int = 1
 
     @property
     def adds_up(self) -> bool:
@@ -62,9 +64,15 @@ class Instance:
     def left(self) -> np.ndarray:
         """The left side, by joint choice."""
         if not self.adds_up:
-            return self.parts[0][1]
-        own = (values.reshape([-1 if code in axes else 1 for code in self.services]) for axes, values in self.parts)
-        return np.asarray(sum(own))
+            return self.parts[0][1] / self.scale if self.scale > 1 else self.parts[0][1]
+        return np.asarray(sum(self._spread(*part) for part in self.parts) / self.scale)
+
+    def _spread(self, axes: Names, values: np.ndarray) -> np.ndarray:
+        """Return a part with one axis for each of all services that decide it."""
+        own = [code for code in self.services if code in axes]
+        sizes = dict(zip(axes, values.shape, strict=True))
+        turned = values.transpose([axes.index(code) for code in own])
+        return turned.reshape([sizes.get(code, 1) for code in self.services])
 
     @property
     def passes(self) -> np.ndarray:
@@ -170,12 +178,15 @@ class Judged(Rule):
         unit = self.sides_in or self.unit
         return Instance(self.name, names, ((services, left),), self.relation, right, unit, figure, applies)
 
-    def sum_of(self, names: Names, parts: Sequence[Part], right: float, figure: Figure | None = None) -> Instance:
+    def sum_of(
+        self, names: Names, parts: Sequence[Part], right: float, figure: Figure | None = None, *, scale: int = 1
+    ) -> Instance:
         """Return an instance whose left side adds up over services: what varies stays apart, the rest is one number."""
         vary = [(axes, values) for axes, values in parts if np.ptp(values)]
         known = sum(float(values.flat[0]) for _, values in parts if not np.ptp(values))
         parts = (((), np.array(known)), *vary)
-        return Instance(self.name, names, parts, self.relation, right, self.sides_in or self.unit, figure)
+        unit = self.sides_in or self.unit
+        return Instance(self.name, names, parts, self.relation, right, unit, figure, scale=scale)
 
 
 class Limit(Judged):
