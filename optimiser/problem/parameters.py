@@ -30,6 +30,8 @@ TIMES, SHARE, MORE = "times", "share of patients", "minutes more"
 MOST: Mapping[str, int] = {TIMES: 1_000, SHARE: 1, "years": 100, "minutes": 10_080, MORE: 1_440, "days": 10_000}
 MOST_OF_ALL = 1_000_000_000
 LEAST_DAYS = Fraction(1, 1000)
+# One a day.
+A_YEAR = 365
 ALL_JOURNEYS = "journey_factor"
 ONE_WAY = re.compile(r"journeys\.(?P<site>[^.]+)\.from_(?P<by>area|district)\.(?P<where>.+)")
 
@@ -425,6 +427,23 @@ def stay_days(problem: Problem) -> Iterator[Parameter]:
             meaning = f"Patients of {service.name} stay so many days"
             low, name = Fraction(1, 10), f"stay_days.{code}"
             yield Parameter(name, "days", meaning, low, most, current, apply, least=LEAST_DAYS)
+
+
+@kind
+def transfers_in_all(problem: Problem) -> Iterator[Parameter]:
+    """So many patients a year are transferred at most, over all services together. Only where that is capped."""
+
+    def current(problem: Problem) -> Fraction:
+        return exactly(problem.most_transfers_a_year.value) if problem.most_transfers_a_year else Fraction(0)
+
+    def apply(problem: Problem, value: Value) -> Problem:
+        figure = problem.most_transfers_a_year
+        return _other(problem, most_transfers_a_year=figure and _new(figure, value))
+
+    if problem.most_transfers_a_year and problem.reached_by_transfer:
+        meaning, unit = "So many transfers a year at most to all services together", "transfers a year"
+        most = max(3 * current(problem), Fraction(A_YEAR))
+        yield Parameter("most_transfers_a_year", unit, meaning, Fraction(0), most, current, apply)
 
 
 def _factor(name: str, meaning: str, apply: Callable[[Problem, Value], Problem]) -> Parameter:

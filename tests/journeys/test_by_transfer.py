@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 from as_files import with_files
 from drawing import draws
+from forgotten import nothing_is_forgotten
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from made_up_place import CONFIG, TABLES, write_question
-from test_checker import sealed
+from test_checker import BROKEN_THERE, sealed
 from test_enumeration import naive_best, transfers, worlds
 from worlds import by_transfer, two_by_transfer, vary
 
@@ -344,6 +345,11 @@ RULES = {
     "not_too_many_transfers_in_all": ("18.875", "18.625"),
     "not_too_many_ambulance_hours": ('"value": 12', '"value": 11'),
 }
+
+
+def test_every_limit_on_transfers_is_broken_here():
+    nothing_is_forgotten(BROKEN_THERE - set(RULES), "A rule, step 4", "tests/journeys/test_by_transfer.py, RULES")
+    assert set(RULES) == BROKEN_THERE
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -30,7 +30,9 @@ def everything() -> Problem:
     )
     growth = Growth(2, problem.demand, 2027, by_activity={"visit": 0.1})
     shares = pd.DataFrame({"oak": [0.5, 0, 0, 0], HERE: [0.5, 0, 1, 1]}, index=areas.index)
-    return replace(problem, areas=areas, growth=growth, border=Border(shares, Figure(1)), files={"config.yaml": b"x"})
+    border, most = Border(shares, Figure(1)), Figure(40)
+    files = {"config.yaml": b"x"}
+    return replace(problem, areas=areas, growth=growth, border=border, most_transfers_a_year=most, files=files)
 
 
 def test_every_kind_has_a_docstring_and_yields_something_here():

@@ -2,7 +2,7 @@
 
 Three kinds. A ``Rule`` says what the model's own words mean: no plan can break it. A ``Judged`` rule can be broken, and
 people are told of it. A ``Limit`` is a standard or a resource, which may give way by so many units. Most limits are
-``OneFigure`` of a service. Data switches a rule on: no figure in the question, no rows.
+``OneFigure`` of a service, or ``OneFigureOfTheQuestion``. Data switches a rule on: no figure in the question, no rows.
 """
 
 from __future__ import annotations
@@ -181,9 +181,12 @@ class Judged(Rule):
     def sum_of(
         self, names: Names, parts: Sequence[Part], right: float, figure: Figure | None = None, *, scale: int = 1
     ) -> Instance:
-        """Return an instance whose left side adds up over services: what varies stays apart, the rest is one number."""
-        vary = [(axes, values) for axes, values in parts if np.ptp(values)]
-        known = sum(float(values.flat[0]) for _, values in parts if not np.ptp(values))
+        """Return an instance whose left side adds up over services: what is open stays apart, the rest is one number.
+
+        So it has the same parts however many patients there are: whoever compares scenarios can put them side by side.
+        """
+        vary = [(axes, values) for axes, values in parts if values.size > 1]
+        known = sum(values.item() for _, values in parts if values.size == 1)
         parts = (((), np.array(known)), *vary)
         unit = self.sides_in or self.unit
         return Instance(self.name, names, parts, self.relation, right, unit, figure, scale=scale)
@@ -344,6 +347,47 @@ class OneFigure(Limit):
             "new": new,
             "new_figure": amount(new, unit),
         }
+
+
+class OneFigureOfTheQuestion(Limit):
+    """A limit that is one figure of the whole question, nobody's own: over all services, or alike for all sites.
+
+    ``setting`` is where the question has the figure, ``notch`` by how much people would give way at a time. What a
+    notch makes of it is ``loosened_to``, a sentence with ``new`` in it, if that is said otherwise than its way out.
+    """
+
+    setting: str
+    notch: float
+    loosened_to = ""
+
+    def figure(self, problem: Problem) -> Figure | None:
+        """Return the figure, if the question has one."""
+        return getattr(problem, self.setting)  # type: ignore[no-any-return]
+
+    def value(self, problem: Problem) -> float:
+        """Return the value of the figure; endless where there is none."""
+        figure = self.figure(problem)
+        return figure.value if figure else np.inf
+
+    def is_asked(self, problem: Problem) -> bool:
+        return bool(self.figure(problem))
+
+    def stated(self, problem: Problem) -> Iterator[Names]:
+        return iter([()] if self.is_asked(problem) else [])
+
+    def without(self, problem: Problem, names: Names) -> Problem:
+        return self.with_figure(problem, None)
+
+    def with_figure(self, problem: Problem, figure: Figure | None) -> Problem:
+        """Return the question with another figure, or none."""
+        changed: dict[str, Any] = {self.setting: figure}
+        return replace(problem, **changed)
+
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
+        value = self.value(problem)
+        new = round(value + self.notch * notches, 9)
+        words = self.loosened_to.format(new=amount(new, self.unit)) or self.way_out(problem, names, new - value)
+        return self.with_figure(problem, relaxed(value, new)), words
 
 
 def compared(left: pulp.LpAffineExpression, relation: str, right: Any) -> pulp.LpConstraint:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pulp
@@ -11,7 +10,7 @@ import pulp
 from optimiser.journeys.by_transfer import PARTS_OF_A_TRANSFER, TwoLegs
 from optimiser.journeys.choices import All, journeys
 from optimiser.model import legs
-from optimiser.model.rules.rule import Instance, Limit, Looser, Names, OneFigure, Part, Rows, Rule, relaxed
+from optimiser.model.rules.rule import Instance, Names, OneFigure, OneFigureOfTheQuestion, Part, Rows, Rule
 from optimiser.model.variables import Variables
 from optimiser.problem import Problem
 from optimiser.problem.words import amount, no_less
@@ -90,45 +89,30 @@ class not_too_many_ambulance_hours(OfTransfers):
         return going.ambulance_hours()
 
 
-class not_too_many_transfers_in_all(Limit):
+class not_too_many_transfers_in_all(OneFigureOfTheQuestion):
     """No more patients a year are transferred to all services together than may be, suspected ones counted."""
 
-    unit, relation, notch = "transfers a year", "<=", 365.0
+    setting, unit, relation, notch = "most_transfers_a_year", "transfers a year", "<=", 365.0
     quantity, bends = "transfers", "straight"
 
     def is_asked(self, problem: Problem) -> bool:
-        return bool(problem.most_transfers_a_year and problem.reached_by_transfer)
+        return super().is_asked(problem) and bool(problem.reached_by_transfer)
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         if self.is_asked(problem):
-            listed = (code for code in problem.reached_by_transfer if code in x.counted)
-            yield ALL_SERVICES, pulp.lpSum(legs.transfers_a_year(problem, x, code) for code in listed) <= _most(problem)
+            counted = (code for code in problem.reached_by_transfer if code in x.counted)
+            moved = pulp.lpSum(legs.transfers_a_year(problem, x, code) for code in counted)
+            yield ALL_SERVICES, moved <= self.value(problem)
 
     def instances(self, problem: Problem, choices: All) -> Iterator[Instance]:
         if self.is_asked(problem):
             going = (journeys(problem, choices, code) for code in problem.reached_by_transfer)
             parts = [(one.services, one.transfers_a_year()) for one in going if isinstance(one, TwoLegs)]
-            figure = problem.most_transfers_a_year
-            yield self.sum_of(ALL_SERVICES, parts, _most(problem), figure, scale=PARTS_OF_A_TRANSFER)
+            most, figure = self.value(problem), self.figure(problem)
+            yield self.sum_of(ALL_SERVICES, parts, most, figure, scale=PARTS_OF_A_TRANSFER)
 
     def said(self, problem: Problem, names: Names) -> str:
-        return f"all services together take at most {amount(_most(problem), self.unit)}"
+        return f"all services together take at most {amount(self.value(problem), self.unit)}"
 
     def way_out(self, problem: Problem, names: Names, by: float) -> str:
         return f"allow {amount(no_less(by), self.unit, 'more ')} to all services together"
-
-    # One figure for all services: it is nobody's own.
-    def stated(self, problem: Problem) -> Iterator[Names]:
-        return iter([()] if self.is_asked(problem) else [])
-
-    def without(self, problem: Problem, names: Names) -> Problem:
-        return replace(problem, most_transfers_a_year=None)
-
-    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
-        more = round(_most(problem) + self.notch * notches, 9)
-        varied = replace(problem, most_transfers_a_year=relaxed(_most(problem), more))
-        return varied, self.way_out(problem, names, more - _most(problem))
-
-
-def _most(problem: Problem) -> float:
-    return problem.most_transfers_a_year.value if problem.most_transfers_a_year else np.inf

@@ -255,6 +255,7 @@ class Changes:
             growth["years"] = self.of("growth_years", growth["years"], whole_ones=True)
         if config.get("border") == "as_today":
             self.figure(config, "border_pull", "border_pull", Fraction(0))
+        self.figure(config, "most_transfers_a_year", "most_transfers_a_year")
         for code, service in config["services"].items():
             for name in ("minimum_patients", "maximum_patients"):
                 self.figure(service, name, f"{name}.{code}")
