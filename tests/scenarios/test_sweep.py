@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from shipped import question
 from test_enumeration import worlds
-from worlds import AREAS, small, three_doctors
+from worlds import AREAS, small, three_doctors, two_by_transfer
 
 from optimiser import scenarios as sweeps
 from optimiser.errors import InputError, NotWritten, TooLarge
@@ -323,6 +323,18 @@ def test_regret_by_hand():
     # Lawful in both scenarios beats never being sorry where one may stand at all.
     assert finding.work.listed.designated(int(finding.results.numbers[finding.minimax])) == {("birch", "clinic")}
     assert finding.value_of_waiting == 100
+
+
+def test_a_cap_on_all_transfers_is_held_in_every_scenario_by_what_moves_there():
+    # At most 36 a year (see worlds.two_by_transfer): both at birch. If nobody moves to the theatre, 21.875 at most move
+    # wherever the scanner is; with twice the patients 67.5 at least; and at most 37 are enough but for both at ash.
+    problem = two_by_transfer(36)
+    values = [{}, {"share_transferred.theatre": 0.0}, {"demand_factor.visit": 2.0}, {"most_transfers_a_year": 37.0}]
+    for most_listed in (None, 0):
+        finding = found_by(sweep_of(problem, values), most_listed=most_listed)
+        # The X-ray room is at neither site, at either or at both.
+        assert finding.by_scenario["lawful_designations"].tolist() == [4 * 1, 4 * 4, 0, 4 * 3]
+        assert finding.results.answered.tolist() == [True, True, False, True]
 
 
 def test_where_nothing_is_lawful_an_option_is_not_either():

@@ -26,6 +26,7 @@ from optimiser.checker.tried import Trial
 from optimiser.cli.app import app
 from optimiser.explanation.prices import givings
 from optimiser.inputs.config import OBJECTIVES as CONFIG_OBJECTIVES
+from optimiser.inputs.config.settings import ServiceSettings, Settings
 from optimiser.inputs.schema import RUN_TABLES
 from optimiser.journeys import nearest
 from optimiser.model import build
@@ -52,6 +53,7 @@ from optimiser.problem import (
     Team,
     Transfer,
 )
+from optimiser.report.pack import verify
 from optimiser.scenarios import courses
 from optimiser.search.diagram import build as build_diagram
 from optimiser.search.enumeration import enumerate_all, judged
@@ -147,10 +149,13 @@ def test_every_rule_has_its_independent_check():
     assert set(RULE_CHECKS) <= set(CHECKS)
 
 
-def test_every_rule_is_known_to_the_checker_that_a_pack_brings_along():
-    script = (ROOT / "optimiser/report/pack/verify.py").read_text(encoding="utf-8")
-    unknown = {name for name in JUDGED if f'"{name}"' not in script}
-    nothing_is_forgotten(unknown, "A rule, step 3", "optimiser/report/pack/verify.py")
+def test_every_rule_and_setting_is_known_to_the_checker_that_a_pack_brings_along():
+    where = "optimiser/report/pack/verify.py"
+    unknown = {name for name in JUDGED if f'"{name}"' not in (ROOT / where).read_text(encoding="utf-8")}
+    nothing_is_forgotten(unknown, "A rule, step 3", where)
+    nothing_is_forgotten(set(Settings.model_fields) - set(verify.SETTINGS.split()), "A rule, step 3", where)
+    of_a_service = set(ServiceSettings.model_fields) - set(verify.SERVICE_SETTINGS.split())
+    nothing_is_forgotten(of_a_service, "A rule, step 3", where)
 
 
 def test_every_rule_has_a_world_solved_by_hand():
