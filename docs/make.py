@@ -20,7 +20,7 @@ DOCS = Path(__file__).parent
 MADE = "Made by `python docs/make.py`; do not edit by hand."
 WIDTH = 96
 
-# The unit of every figure of a config, by the setting's name. A figure without one is refused below.
+# The unit of every figure of a config, by the setting's name, where no rule says it. One without is refused below.
 SETTING_UNITS = {
     "a_tie_is_within": "minutes a patient",
     "posts_funded": "people or WTE",
@@ -38,12 +38,6 @@ SETTING_UNITS = {
     "recruits_at_most": "people, and WTE",
     "people": "people",
     "wte": "WTE",
-    "at_least_sites": "sites",
-    "at_most_sites": "sites",
-    "at_most_services_a_site": "services",
-    "minimum_patients": "patients a year",
-    "maximum_patients": "patients a year",
-    "longest_journey_minutes": "minutes",
     "standard_minutes": "minutes",
     "share_within_standard": "share, 0 to 1",
     "at_most_share_outside": "share, 0 to 1",
@@ -63,9 +57,6 @@ SETTING_UNITS = {
     "share_transferred": "share, 0 to 1",
     "suspected_per_confirmed": "patients a confirmed patient",
     "repatriated_share": "share, 0 to 1",
-    "most_transfers_a_day": "transfers a day",
-    "most_repatriations_a_year": "repatriations a year",
-    "most_ambulance_hours": "hours a year",
     "one_in": "people",
     "start_hour": "hour of the day",
     "hours": "hours",
@@ -293,10 +284,18 @@ def _unit(shape: str, setting: str, stated: Any) -> str:
         return ""
     if shape in UNITS_OF_ALL:
         return UNITS_OF_ALL[shape]
-    if setting not in SETTING_UNITS:
+    units = _units_of_rules() | SETTING_UNITS
+    if setting not in units:
         where = "open docs/make.py and write its unit in SETTING_UNITS (docs/adding.md, A rule, step 1)"
         raise LookupError(f"{setting}: {where}")
-    return SETTING_UNITS[setting]
+    return units[setting]
+
+
+def _units_of_rules() -> dict[str, str]:
+    """Return in what the figure of a rule is stated, by its setting: as the rule counts, unless it is said above."""
+    from optimiser.model.rules import LIMITS
+
+    return {str(getattr(one, "setting", "")): one.sides_in or one.unit for one in LIMITS.values()}
 
 
 def _kind(stated: Any) -> str:

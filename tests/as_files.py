@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -153,7 +153,7 @@ def _config(problem: Problem) -> dict[str, Any]:
         },
         "services": {code: _service(service) for code, service in problem.services.items()},
         "today": {code: sites for code, sites in today.items() if code in problem.services_with_today},
-        "at_most_services_a_site": _figure(most) if (most := problem.at_most_services_a_site) else None,
+        **_figures(problem),
         "exceptions": [asdict(one) for one in problem.exceptions],
         "objectives": [{one.name: list(one.services)} if one.services else one.name for one in problem.objectives],
     }
@@ -172,14 +172,16 @@ def _figure(one: Figure) -> Any:
     return asdict(one) if one.source or one.verified else one.value
 
 
+def _figures(of: Problem | Service | Transfer) -> dict[str, Any]:
+    return {one.name: _figure(value) for one in fields(of) if isinstance(value := getattr(of, one.name), Figure)}
+
+
 def _taken_outside(service: Service) -> dict[str, Any]:
     return {site: _figure(most) for site, most in service.neighbours_take_at_most.items() if service.activity}
 
 
 def _service(service: Service) -> dict[str, Any]:
-    figures = ["at_least_sites", "at_most_sites", "minimum_patients", "maximum_patients", "longest_journey_minutes"]
-    figures += ["standard_minutes", "share_within_standard", "at_most_share_outside"]
-    counted = {name: _figure(getattr(service, name)) for name in figures if getattr(service, name)}
+    counted = _figures(service)
     if service.activity is None:
         counted = {name: figure for name, figure in counted.items() if name.endswith("sites")}
     rotas: dict[str, dict[str, Any]] = {}
@@ -208,9 +210,8 @@ def _service(service: Service) -> dict[str, Any]:
 
 
 def _transfer(transfer: Transfer) -> dict[str, Any]:
-    figures = {name: _figure(one) for name, one in vars(transfer).items() if isinstance(one, Figure)}
     said = {"first_contact": transfer.first_contact, "to_neighbours": transfer.to_neighbours}
-    return {"pathway": "transfer", "transfer": said | figures}
+    return {"pathway": "transfer", "transfer": said | _figures(transfer)}
 
 
 def _observed(service: Service) -> dict[str, Any]:

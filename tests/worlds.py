@@ -116,3 +116,21 @@ def by_transfer(**rules: Any) -> Problem:
     how = Transfer("clinic", Figure(5), Figure(15), Figure(0.5), Figure(1.25), Figure(0.2))
     scanner = Service("scanner", "Scanner", "visit", transfer=replace(how, **transfer), **rules)
     return replace(problem, services={**problem.services, "scanner": scanner}, transfers=roads)
+
+
+def two_by_transfer(most: float | None = None, **rules: Any) -> Problem:
+    """Return the same world with a theatre like the scanner, of whose patients only those who are confirmed move.
+
+    No more than ``most`` a year are transferred to both together. Each is on one site, unless ``rules`` say otherwise.
+
+    transfers a year       theatre at birch         theatre at ash
+    scanner at birch       18.75  + 15 = 33.75      18.75  + 17.5 = 36.25
+    scanner at ash         21.875 + 15 = 36.875     21.875 + 17.5 = 39.375
+    """
+    world = by_transfer(**({"at_least_sites": Figure(1), "at_most_sites": Figure(1)} | rules))
+    scanner = world.services["scanner"]
+    assert scanner.transfer
+    confirmed = replace(scanner.transfer, suspected_per_confirmed=Figure(1))
+    theatre = replace(scanner, code="theatre", name="Theatre", transfer=confirmed)
+    services = {**world.services, "theatre": theatre}
+    return replace(world, services=services, most_transfers_a_year=None if most is None else Figure(most))

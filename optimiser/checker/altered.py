@@ -2,7 +2,7 @@
 
 Whatever order changes are stated in, they are made in this one, each on top of those before: every journey; those of a
 corridor; those from an area or a district to one site, by name; years of growth; patients of an activity; people of an
-age; the border; staff in all; staff at a site; and the figures of services.
+age; the border; staff in all; staff at a site; the figures of services; and the transfers to all of them together.
 
 ``x1.2`` is so many times as much as before, ``+15`` and ``-2`` so much more and less, a number is what it becomes; each
 is rounded to six decimals, halves to the even one. So is what is changed, patients and posts; and journeys to the
@@ -96,6 +96,7 @@ def question_as_changed(question: Question, changes: Changes) -> Question:
         question,
         growth=growth if growth is None or years is None else growth._replace(years=int(years)),
         pull=question.pull if pull is None else pull,
+        transfers_in_all=changes.figure("most_transfers_a_year", question.transfers_in_all),
         services={code: _service(code, service, changes) for code, service in question.services.items()},
     )
 

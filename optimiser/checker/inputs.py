@@ -181,7 +181,7 @@ def files_due(*, with_plan: bool) -> list[str]:
 def rows_of(reader: Reader, name: str, table: Table | None = None) -> list[Row]:
     """Read the rows of a table, which is as ``TABLES`` says where nothing else is given."""
     table, content = table or TABLES[name], reader.files.get(name, b"")
-    if name.startswith("inputs/") and 0 < len(content) <= MOST_BYTES_KEPT:
+    if table is TABLES.get(name) and name.startswith("inputs/") and 0 < len(content) <= MOST_BYTES_KEPT:
         rows, breaches = _rows_of_place(name, content)
         reader.breaches.extend(breaches)
         if rows is None:

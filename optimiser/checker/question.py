@@ -196,6 +196,7 @@ class Question:
     whole_law: bool
     terms: Mapping[str, Figure]
     services_a_site: Figure | None
+    transfers_in_all: Figure | None = None
     a_tie_is_within: Figure | None = None
     know_before: tuple[Mapping[str, str], ...] = ()
     known_in_full: bool = False
@@ -468,6 +469,7 @@ CONFIG: Mapping[str, Kind] = {
     "change": each(group(CHANGE, Change)),
     "know_before": anything,
     "at_most_services_a_site": perhaps(figure()),
+    "most_transfers_a_year": perhaps(figure(None, is_amount)),
 }
 KNOW_BEFORE = {"sentence": text(), "source": text(), "border": text("", ("", "nearest", "as_today", "closed"))}
 EXCEPTION = {name: text() for name in ("service", "needs", "site", "reason", "source", "by")}
@@ -565,6 +567,7 @@ class ConfigReader:
             law=law_of(found["working_time"]),
             whole_law=all(limit is not None for limit in found["working_time"].values()),
             services_a_site=found["at_most_services_a_site"],
+            transfers_in_all=found["most_transfers_a_year"],
             a_tie_is_within=found["a_tie_is_within"],
             shut_roads=found["roads"]["close"],
             slow_roads=found["roads"]["slow"],

@@ -273,6 +273,16 @@ def not_too_many_ambulance_hours(run: Run, code: str) -> Iterator[Fact]:
         yield Fact(code, run.ambulance_hours(code), value, "hours a year", *figure[1:])
 
 
+@rule("<=", of="question")
+def not_too_many_transfers_in_all(run: Run) -> Iterator[Fact]:
+    """No more patients a year are taken on to all services together than may be: of all areas, suspected ones too."""
+    limit = run.question.transfers_in_all
+    moved = [code for code, service in run.question.services.items() if service.transfer]
+    if limit is not None and limit.value is not None and moved:
+        taken_on = sum((run.transfers_a_year(code) for code in moved), Fraction(0))
+        yield Fact("all_services", taken_on, limit.value, "transfers a year", *limit[1:])
+
+
 @rule(">=", gives_by_its_gap=False)
 def services_share_a_site(run: Run, code: str) -> Iterator[Fact]:
     """A site that provides a service also provides the one it must share a site with."""

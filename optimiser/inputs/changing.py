@@ -59,7 +59,7 @@ def with_changes(config: Config, problem: Problem) -> Problem:
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
-    hint = did_you_mean(name, known, list_at_most=LISTED, or_else="docs/sweep.md says which there are.")
+    hint = did_you_mean(name, known, list_at_most=LISTED, or_else="docs/change.md says which there are.")
     return f"there is nothing called {quoted(name)} to change in this question. {hint}".rstrip()
 
 

@@ -132,6 +132,8 @@ class Problem:
         Minutes by road from site (index) to site (column); empty where the place has no such table.
     at_most_services_a_site
         How many of the services a candidate provides at most. ``None`` means no limit.
+    most_transfers_a_year
+        How many patients a year are transferred at most, over all services together. ``None`` means no limit.
     exceptions
         Links that need not hold at some site, with reasons.
     hurdles
@@ -174,6 +176,7 @@ class Problem:
     today: frozenset[tuple[str, str]] = frozenset()
     nowhere_today: frozenset[str] = frozenset()
     at_most_services_a_site: Figure | None = None
+    most_transfers_a_year: Figure | None = None
     exceptions: tuple[Excepted, ...] = ()
     objectives: tuple[Objective, ...] = (Objective("patient_minutes"),)
     hurdles: tuple[str, ...] = ()

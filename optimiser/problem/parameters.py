@@ -30,7 +30,24 @@ TIMES, SHARE, MORE = "times", "share of patients", "minutes more"
 MOST: Mapping[str, int] = {TIMES: 1_000, SHARE: 1, "years": 100, "minutes": 10_080, MORE: 1_440, "days": 10_000}
 MOST_OF_ALL = 1_000_000_000
 LEAST_DAYS = Fraction(1, 1000)
+# One a day.
+A_YEAR = 365
 ALL_JOURNEYS = "journey_factor"
+TO_ONE_SITE = "journeys.SITE.from_district.DISTRICT"
+# What people, settings and tables call what varies, beside the words of its name: by the first part of that.
+CALLED: Mapping[str, tuple[str, ...]] = {
+    "journey_factor": ("corridor", "road", "travel", "minutes"),
+    "demand_factor": ("patient", "activity", "activities"),
+    "people_factor": ("population", "age"),
+    "staff": ("in_post", "post", "team", "consultant", "wte"),
+    "minimum_patients": ("volume",),
+    "maximum_patients": ("volume",),
+    "dwell_minutes": ("wait", "transfer"),
+    "overhead_minutes": ("wait", "transfer"),
+    "share_transferred": ("transfer",),
+    "stay_days": ("bed", "length_of_stay"),
+    "most_transfers_a_year": ("most_transfers_a_day", "transfer"),
+}
 ONE_WAY = re.compile(r"journeys\.(?P<site>[^.]+)\.from_(?P<by>area|district)\.(?P<where>.+)")
 
 
@@ -214,10 +231,11 @@ def journeys(problem: Problem, name: str) -> Parameter | None:
 
 def like_it(problem: Problem, name: str) -> list[str]:
     """Return names that somebody may have meant by one that the question does not have."""
-    listed = list(parameters(problem))
+    listed = [*parameters(problem), *([TO_ONE_SITE] if name.startswith("journeys") else [])]
     found = ONE_WAY.fullmatch(name)
     if not found:
-        return [*listed, *(["journeys.SITE.from_district.DISTRICT"] if name.startswith("journeys") else [])]
+        kind, *whose = name.split(".")
+        return _called_so(kind, whose, listed) or listed
     sites = [found["site"]] if found["site"] in problem.journeys else [str(site) for site in problem.journeys]
     column = problem.areas.index if found["by"] == "area" else problem.areas.get("district", ())
     places = sorted({str(one) for one in column if isinstance(one, str) and one})
@@ -225,6 +243,18 @@ def like_it(problem: Problem, name: str) -> list[str]:
     if len(sites) > 1 and len(places) > 1:
         return [f"journeys.{site}.from_{found['by']}.{places[0]}" for site in sites]
     return [f"journeys.{site}.from_{found['by']}.{place}" for site in sites for place in places]
+
+
+def _called_so(word: str, whose: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return the names that people may call so by their first word: those of somebody, if any are."""
+    word = word.lower()
+    found = []
+    for name in names:
+        kind, *rest = name.split(".")
+        called = {kind, *kind.split("_"), *CALLED.get(kind, ())}
+        if {word, word.removesuffix("s")} & called:
+            found.append((name, set(rest)))
+    return [name for name, rest in found if rest & set(whose)] or [name for name, _ in found]
 
 
 def corridors(problem: Problem) -> tuple[str, ...]:
@@ -425,6 +455,23 @@ def stay_days(problem: Problem) -> Iterator[Parameter]:
             meaning = f"Patients of {service.name} stay so many days"
             low, name = Fraction(1, 10), f"stay_days.{code}"
             yield Parameter(name, "days", meaning, low, most, current, apply, least=LEAST_DAYS)
+
+
+@kind
+def transfers_in_all(problem: Problem) -> Iterator[Parameter]:
+    """So many patients a year are transferred at most, over all services together. Only where that is capped."""
+
+    def current(problem: Problem) -> Fraction:
+        return exactly(problem.most_transfers_a_year.value) if problem.most_transfers_a_year else Fraction(0)
+
+    def apply(problem: Problem, value: Value) -> Problem:
+        figure = problem.most_transfers_a_year
+        return _other(problem, most_transfers_a_year=figure and _new(figure, value))
+
+    if problem.most_transfers_a_year and problem.reached_by_transfer:
+        meaning, unit = "So many transfers a year at most to all services together", "transfers a year"
+        most = max(3 * current(problem), Fraction(A_YEAR))
+        yield Parameter("most_transfers_a_year", unit, meaning, Fraction(0), most, current, apply)
 
 
 def _factor(name: str, meaning: str, apply: Callable[[Problem, Value], Problem]) -> Parameter:

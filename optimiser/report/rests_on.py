@@ -17,7 +17,7 @@ FIGURES_OF_TRANSFERS = (
     "suspected_per_confirmed",
     "repatriated_share",
 )
-FIGURES_OF_RULES = ("minimum_patients", "maximum_patients")
+FIGURES_OF_RULES = ("minimum_patients", "maximum_patients", "most_transfers_a_year")
 NO_SOURCE = "no source stated"
 
 

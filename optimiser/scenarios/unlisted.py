@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -48,6 +49,8 @@ def _scenario(listed: Joint, every: Every) -> Arrays:
         "equal": np.array(every.equal_to_the_best),
         "lawful": np.array(every.lawful),
         "passes": np.packbits(_in_a_row(_rules(every)).astype(bool)),
+        "sums": _in_a_row([table for one in _sums(every) for table in one.tables]),
+        "most": np.array([one.most for one in _sums(every)]),
         "scales": np.array([one.scale for one in every.scores[: len(every.aims)]], dtype=float),
     }
     return found | {f"values_{n}": _in_a_row(aim.tables) for n, aim in enumerate(every.counted[: len(every.aims)])}
@@ -68,7 +71,6 @@ def _rules(every: Every) -> list[Table]:
 
 
 def _sums(every: Every) -> list[AtMost]:
-    """Return the rules that add up over services. What they count is where services are: the same in every scenario."""
     return [one for parts in every.rules.values() for one in parts if isinstance(one, AtMost)]
 
 
@@ -103,11 +105,34 @@ class Stacked:
 
 
 @dataclass(frozen=True, eq=False)
+class StackedSum:
+    """A rule that adds up over services, in every scenario: its tables come to at most so much together."""
+
+    tables: tuple[Stacked, ...]
+    most: np.ndarray
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is not the same in every scenario."""
+        return bool((self.most != self.most[:1]).any()) or any(table.changes for table in self.tables)
+
+    def at(self, picks: Sequence[np.ndarray]) -> np.ndarray:
+        """Return in which scenarios it holds for which designations."""
+        return np.asarray(sum(table.at(picks) for table in self.tables) <= self.most[:, None])
+
+    def loosest(self, some: np.ndarray) -> AtMost:
+        """Return a sum that holds wherever it does in some of the scenarios; the same sum if they are alike in it."""
+        least = (Table(one.axes, one.values[some].min(axis=0).reshape(one.shape)) for one in self.tables)
+        return AtMost(tuple(least), float(self.most[some].max()))
+
+
+@dataclass(frozen=True, eq=False)
 class Kept:
     """Every table of every scenario, from which any designation is looked up."""
 
     every: Every
     rules: tuple[Stacked, ...]
+    sums: tuple[StackedSum, ...]
     aims: tuple[tuple[Stacked, ...], ...]
     scales: np.ndarray
 
@@ -120,15 +145,21 @@ class Kept:
         aims = tuple(
             tuple(_apart(aim.tables, whole[f"values_{n}"])) for n, aim in enumerate(every.counted[: len(every.aims)])
         )
-        return cls(every, tuple(_apart(tables, passes)), aims, whole["scales"])
+        added_up = _sums(every)
+        parts = _apart([table for one in added_up for table in one.tables], whole["sums"])
+        sums = tuple(
+            StackedSum(tuple(islice(parts, len(one.tables))), most)
+            for one, most in zip(added_up, whole["most"].T, strict=True)
+        )
+        return cls(every, tuple(_apart(tables, passes)), sums, aims, whole["scales"])
 
     def lawful(self, picks: Sequence[np.ndarray]) -> np.ndarray:
         """Return which designations break no rule: scenarios × designations."""
         found = np.ones((len(self.scales), len(picks[0])), dtype=bool)
         for table in self.rules:
             found &= table.at(picks)
-        for one in _sums(self.every):
-            found &= one.at(dict(enumerate(picks)))
+        for one in self.sums:
+            found &= one.at(picks)
         return found
 
     def values(self, aim: int, picks: Sequence[np.ndarray]) -> np.ndarray:
@@ -143,10 +174,12 @@ class Kept:
         """Return the choices of one designation of each kind that some of the scenarios may allow, by service."""
         of_regret = (table for table in self.aims[0])
         changing = (table for table in self.rules if table.changes)
-        matter = {axis for table in (*of_regret, *changing) for axis in table.matters}
+        added_up = (table for one in self.sums if one.changes for table in one.tables)
+        matter = {axis for table in (*of_regret, *changing, *added_up) for axis in table.matters}
         rules = [Table(table.axes, table.values[some].any(axis=0).reshape(table.shape)) for table in self.rules]
         breaks = self.every.counted[len(self.aims) :]
-        diagram = build(self.every.diagram.sizes, [*rules, *_sums(self.every)], breaks)
+        sums = [one.loosest(some) for one in self.sums]
+        diagram = build(self.every.diagram.sizes, [*rules, *sums], breaks)
         found = diagram.first_of_each(matter)
         if len(found) > MOST_KINDS:
             raise TooLarge(

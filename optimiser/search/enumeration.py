@@ -18,6 +18,7 @@ from optimiser.model.arithmetic import ARITHMETIC, All, Instance, Score, every_c
 from optimiser.model.rules import JUDGED
 from optimiser.plan.proof import Designations, Enumeration, Option
 from optimiser.problem import Objective, Problem
+from optimiser.problem.decimals import exactly
 from optimiser.search.diagram import Aim, AtMost, Diagram, Floats, Ints, Table, build, in_order
 
 LARGEST_ENUMERATION = 50_000_000
@@ -214,7 +215,7 @@ def judged(choices: All, one: Instance) -> Iterator[Table | AtMost]:
         yield _table(choices, one.services, one.passes)
     for sign in SIGNS[one.relation] if one.adds_up else ():
         tables = tuple(_table(choices, services, sign * values.astype(float)) for services, values in one.parts)
-        yield AtMost(tables, sign * float(one.right))
+        yield AtMost(tables, sign * float(exactly(float(one.right)) * one.scale))
 
 
 def _table(choices: All, services: Sequence[str], values: np.ndarray) -> Table:

@@ -100,10 +100,10 @@ def edited(files: Files, values: Mapping[str, float]) -> Files:
             for area, share in older.items():
                 times = 1 + (by - 1) * (share if names[0] == "from_65" else 1 - share)
                 cells(found, "demand", "patients_per_year", lambda row: row["area"] == area, times)  # noqa: B023
-        elif kind == "border_pull":
-            said["border_pull"] = value
         elif kind == "staff":
             staff(found, names, value)
+        elif not names:
+            said[kind] = {"value": value, "source": WHY}
         else:
             service = said["services"][names[0]]
             group = {"stay_days": "beds", "dwell_minutes": "transfer", "share_transferred": "transfer"}.get(kind)
@@ -210,6 +210,7 @@ def same_question(one: Problem, other: Problem) -> None:
         assert_frame_equal(getattr(one, name), getattr(other, name), check_dtype=False)
     assert {key: n for key, n in one.staff.items() if n} == {key: n for key, n in other.staff.items() if n}
     assert one.services == other.services
+    assert one.most_transfers_a_year == other.most_transfers_a_year
     assert (one.border and one.border.pull.value) == (other.border and other.border.pull.value)
 
 

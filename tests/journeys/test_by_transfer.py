@@ -15,20 +15,22 @@ import pandas as pd
 import pytest
 from as_files import with_files
 from drawing import draws
+from forgotten import nothing_is_forgotten
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from made_up_place import CONFIG, TABLES, write_question
-from test_checker import sealed
+from test_checker import BROKEN_THERE, sealed
 from test_enumeration import naive_best, transfers, worlds
-from worlds import by_transfer, vary
+from worlds import by_transfer, two_by_transfer, vary
 
 import optimiser as op
 from optimiser.checker import check
 from optimiser.errors import InputError, NoPlan
 from optimiser.explanation import clash
+from optimiser.explanation.prices import givings
 from optimiser.journeys.by_transfer import second_legs
 from optimiser.plan import Plan, evaluate, measures
-from optimiser.plan.runs import files_of
+from optimiser.plan.runs import files_of, files_without_plan
 from optimiser.problem import Beds, Figure, Fixed, Observed, Problem, Transfer
 from optimiser.report import summary
 from optimiser.search.enumeration import enumerate_all
@@ -256,6 +258,50 @@ def test_a_clash_is_told_in_words():
     assert "allow 1.94 more ambulance hours a year for transfers to Scanner" in told
 
 
+def test_a_clash_of_all_transfers_is_told_in_words_and_the_checker_finds_the_same_way_out():
+    problem = with_files(two_by_transfer(30))
+    found = clash(problem)
+    told = str(found)
+    assert "all services together take at most 30 transfers a year (not_too_many_transfers_in_all.all_services)" in told
+    # With both at birch 33.75 move.
+    (more,) = (way for way in found.ways_out if way.demand == ("not_too_many_transfers_in_all", ("all_services",)))
+    assert more.by == pytest.approx(3.75)
+    assert "allow 3.75 more transfers a year to all services together" in told
+    faults = check(files_without_plan(problem, found.tables(), found.all_found))
+    assert faults.empty, "\n".join(faults["message"])
+
+
+def test_a_price_of_the_cap_on_all_transfers_is_told():
+    problem = two_by_transfer(36, at_most_sites=None)
+    price = next(one for one in givings(problem) if one.rule.name == "not_too_many_transfers_in_all")
+    assert price.words == "all services together take at most 36 transfers a year"
+    looser = price.looser(problem, 1)
+    assert looser and looser[0].most_transfers_a_year == Figure(401, "Relaxed from 36", False)
+    assert looser[1] == "allow 365 more transfers a year to all services together"
+
+
+def test_tenths_of_transfers_over_services_add_up_to_a_cap_exactly():
+    # Twelve services of which a tenth, two tenths or seven tenths move: as floats these do not add up to a whole.
+    world = two_by_transfer(at_most_sites=None)
+    theatre = world.services["theatre"]
+    assert theatre.transfer
+    shares = (0.1, 0.2, 0.7) * 4
+    many = {
+        f"theatre_{n:02}": replace(
+            theatre,
+            code=f"theatre_{n:02}",
+            transfer=replace(theatre.transfer, share_transferred=Figure(share)),
+            fixed={"ash": Fixed(False, "no room")},
+        )
+        for n, share in enumerate(shares)
+    }
+    services = {**{code: world.services[code] for code in ("clinic", "x_ray")}, **many}
+    # Each is at birch, and ash's 30 patients move: 30 × (0.1 + 0.2 + 0.7) × 4 = 120. The X-ray room may be anywhere.
+    for most, lawful in ((120, 4), (119.999999, 0)):
+        capped = replace(world, services=services, today=frozenset(), most_transfers_a_year=Figure(most))
+        assert enumerate_all(capped).lawful == lawful
+
+
 def test_the_summary_says_how_many_are_transferred_and_on_what_that_rests():
     lines = summary.lines(evaluate(by_transfer(), AT_BIRCH))
     assert any(line.startswith("Scanner") and line.endswith("0.1 transfers a day") for line in lines)
@@ -270,7 +316,7 @@ def test_second_legs_are_a_table_of_first_sites_and_sites():
 
 # -- the independent check ---------------------------------------------------------------------------------------------
 
-LIMITED = by_transfer(at_most_sites=Figure(1), **LIMITS)
+LIMITED = replace(by_transfer(at_most_sites=Figure(1), **LIMITS), most_transfers_a_year=Figure(18.875, "agreed", True))
 
 
 def run_of(plan: Plan) -> dict[str, str]:
@@ -296,8 +342,14 @@ def test_a_true_run_has_no_breach():
 RULES = {
     "not_too_many_transfers": ("0.055", "0.05"),
     "not_too_many_repatriations": ("3.25", "2.75"),
+    "not_too_many_transfers_in_all": ("18.875", "18.625"),
     "not_too_many_ambulance_hours": ('"value": 12', '"value": 11'),
 }
+
+
+def test_every_limit_on_transfers_is_broken_here():
+    nothing_is_forgotten(BROKEN_THERE - set(RULES), "A rule, step 4", "tests/journeys/test_by_transfer.py, RULES")
+    assert set(RULES) == BROKEN_THERE
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -451,6 +503,17 @@ def test_overhead_may_be_stated_in_parts(tmp_path: Path):
     for plan in (op.solve(problem), op.evaluate(problem, both)):
         found = op.check(plan)
         assert found.empty, "\n".join(found["message"])
+
+
+def test_a_cap_on_all_transfers_is_read_with_its_source_and_refused_where_nobody_is_transferred(tmp_path: Path):
+    capped = WITH_SCAN + "most_transfers_a_year: {value: 5000, source: agreed, verified: true}\n"
+    assert op.read_problem(write_question(tmp_path, capped)).most_transfers_a_year == Figure(5000, "agreed", True)
+    with pytest.raises(InputError) as refused:
+        op.read_problem(write_question(tmp_path, capped.replace("pathway: transfer", "pathway: direct")))
+    assert "most_transfers_a_year counts those on the transfer pathway, and no service has it." in str(refused.value)
+    with pytest.raises(InputError) as refused:
+        op.read_problem(write_question(tmp_path, capped.replace("5000", "-1")))
+    assert '"most_transfers_a_year" must be at least 0' in str(refused.value)
 
 
 def test_a_pathway_may_be_kept_aside(tmp_path: Path):

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pulp
 import pytest
-from worlds import by_transfer, roads, small, three_doctors, vary
+from worlds import by_transfer, roads, small, three_doctors, two_by_transfer, vary
 
 from optimiser.errors import NoPlan
 from optimiser.journeys import nearest
@@ -368,6 +368,28 @@ def test_not_too_many_transfers():
         assert solve(_asked(world, Objective("worst_journey", ("scanner",)))).sites_of("scanner") == expected
     with pytest.raises(NoPlan):
         solve(by_transfer(most_transfers_a_day=Figure(0.05), at_most_sites=Figure(1)))
+
+
+def test_not_too_many_transfers_in_all():
+    # The worst journey is shorter from ash, 45 against 50, and the scanner's counts first. With both at ash 39.375 a
+    # year move; the theatre saves 2.5 of them at birch, and the scanner, of whose patients more move, 3.125.
+    aims = (Objective("worst_journey", ("scanner",)), Objective("worst_journey", ("theatre",)))
+    for most, scanner, theatre in (
+        (39.375, "ash", "ash"),
+        (39.374999, "ash", "birch"),
+        (36.875, "ash", "birch"),
+        (36.8, "birch", "ash"),
+        (36.2, "birch", "birch"),
+        (33.75, "birch", "birch"),
+    ):
+        plan = solve(replace(two_by_transfer(most), objectives=aims))
+        assert (plan.sites_of("scanner"), plan.sites_of("theatre")) == ((scanner,), (theatre,)), most
+    with pytest.raises(NoPlan):
+        solve(two_by_transfer(33.749999))
+
+
+def test_a_cap_on_all_transfers_of_nothing_that_is_transferred_asks_nothing():
+    assert solve(replace(small(), most_transfers_a_year=Figure(0))).broken.empty
 
 
 def test_not_too_many_ambulance_hours():

@@ -47,7 +47,7 @@ def where_everything_is_one() -> Problem:
     )
     staff = {("ash", "doctors", unit): 1.0 for unit in ("people", "WTE")}
     teams = {"doctors": Team("doctors", "doctors", one, one)}
-    return replace(problem, teams=teams, staff=staff, at_most_services_a_site=one)
+    return replace(problem, teams=teams, staff=staff, at_most_services_a_site=one, most_transfers_a_year=one)
 
 
 def names_of_every_rule(problem: Problem) -> set[tuple[str, tuple[str, ...]]]:

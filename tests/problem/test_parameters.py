@@ -13,7 +13,7 @@ from worlds import ROADS, by_transfer, small, three_doctors, vary
 
 from optimiser.model.arithmetic import value
 from optimiser.problem import ACROSS_SITES, HERE, Beds, Border, Figure, Growth, Objective, Problem, Team
-from optimiser.problem.parameters import KINDS, changed, corridors, parameters, shared_out
+from optimiser.problem.parameters import CALLED, KINDS, changed, corridors, like_it, parameters, shared_out
 from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,9 @@ def everything() -> Problem:
     )
     growth = Growth(2, problem.demand, 2027, by_activity={"visit": 0.1})
     shares = pd.DataFrame({"oak": [0.5, 0, 0, 0], HERE: [0.5, 0, 1, 1]}, index=areas.index)
-    return replace(problem, areas=areas, growth=growth, border=Border(shares, Figure(1)), files={"config.yaml": b"x"})
+    border, most = Border(shares, Figure(1)), Figure(40)
+    files = {"config.yaml": b"x"}
+    return replace(problem, areas=areas, growth=growth, border=border, most_transfers_a_year=most, files=files)
 
 
 def test_every_kind_has_a_docstring_and_yields_something_here():
@@ -38,6 +40,28 @@ def test_every_kind_has_a_docstring_and_yields_something_here():
     for name, kind in KINDS.items():
         assert kind.__doc__ and kind.__doc__.splitlines()[0].endswith("."), name
         assert list(kind(problem)), name
+
+
+@pytest.mark.parametrize(
+    ("called", "meant"),
+    [
+        ("in_post", ["staff.doctors.people", "staff.doctors.people.ash", "staff.doctors.people.birch"]),
+        ("in_post.birch", ["staff.doctors.people.birch"]),
+        ("corridors", ["journey_factor", "journey_factor.A1", "journey_factor.A2"]),
+        ("roads.A2", ["journey_factor.A2"]),
+        ("demand", ["demand_factor.visit"]),
+        ("beds.clinic", ["stay_days.clinic"]),
+        ("most_transfers_a_day.scanner", ["most_transfers_a_year"]),
+        ("patients.clinic", ["maximum_patients.clinic", "minimum_patients.clinic"]),
+        ("weather", sorted(parameters(everything()))),
+    ],
+)
+def test_a_name_that_people_and_tables_use_leads_to_those_that_there_are(called: str, meant: list[str]):
+    assert sorted(like_it(everything(), called)) == meant
+
+
+def test_what_people_call_a_kind_leads_to_a_kind_that_there_is():
+    assert {name.split(".")[0] for name in parameters(everything())} >= set(CALLED)
 
 
 @pytest.mark.parametrize("name", list(parameters(everything())))

@@ -32,7 +32,7 @@ from test_changing import GROWTH, asked, can_be_made, everything, files_asking
 from test_enumeration import worlds
 from test_roads_checked import ACCESS
 from test_sweep import questions
-from worlds import small, three_doctors
+from worlds import small, three_doctors, two_by_transfer
 
 import optimiser as op
 from optimiser.errors import CheckFailed, NoPlan, NotWritten
@@ -288,6 +288,27 @@ def test_every_option_that_ships_is_worked_out_alike(config: str, path: Path, tm
     problem = question(config)
     plan = op.evaluate(problem, op.designations_of(problem, op.read_option(path)))
     assert "does not claim to be best" in accepted(files_of(plan), tmp_path / "run")
+
+
+def test_a_cap_on_all_transfers_is_asked_of_the_plan_of_every_other_and_of_a_clash(tmp_path: Path):
+    # The least is 33.75, with both at birch; each other way to put them moves more.
+    problem = with_files(two_by_transfer(34))
+    files = files_of(op.solve(problem))
+    said = accepted(files, tmp_path / "run")
+    assert "none is better" in said and "4 of 64 are lawful" in said
+    config = files["config.yaml"]
+    assert config.count(b'"most_transfers_a_year": 34') == 1
+    tighter = sealed(
+        files | {"config.yaml": config.replace(b'"most_transfers_a_year": 34', b'"most_transfers_a_year": 33')}
+    )
+    name = "not_too_many_transfers_in_all.all_services"
+    found = levels(written(tighter, tmp_path / "tighter"))
+    assert ("V2", f"{name} is broken: 33.75 <= 33 transfers a year does not hold") in found
+    clashing = with_files(two_by_transfer(30))
+    told = clash(clashing)
+    assert name in str(told)
+    stuck = files_without_plan(clashing, told.tables(), told.all_found)
+    assert "no designation meets every rule" in accepted(stuck, tmp_path / "stuck")
 
 
 @draws(15)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import shipped
 from browser import Browser
-from worlds import as_today, by_transfer, small, three_doctors, vary
+from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer, vary
 
 from optimiser.plan import Plan, affected, evaluate, measures
 from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
@@ -163,6 +163,7 @@ def test_the_small_world_comes_to_the_same(browser: Browser):
 
 def test_transfers_come_to_the_same(browser: Browser):
     agree(browser, by_transfer(minimum_patients=Figure(30), most_transfers_a_day=Figure(0.05)), joint=30)
+    agree(browser, two_by_transfer(36, at_most_sites=None), joint=30)
 
 
 @pytest.mark.parametrize(

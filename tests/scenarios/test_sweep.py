@@ -27,13 +27,14 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from shipped import question
 from test_enumeration import worlds
-from worlds import AREAS, small, three_doctors
+from worlds import AREAS, small, three_doctors, two_by_transfer
 
 from optimiser import scenarios as sweeps
 from optimiser.errors import InputError, NotWritten, TooLarge
 from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import evaluate
-from optimiser.problem import HERE, Border, Figure, Objective, Problem, Site
+from optimiser.problem import HERE, Border, Figure, Growth, Objective, Problem, Site
+from optimiser.problem.growth import patients_after
 from optimiser.problem.parameters import changed, parameters
 from optimiser.scenarios.draws import scenarios
 from optimiser.scenarios.settings import Sweep, SweepSettings
@@ -77,8 +78,8 @@ def test_a_sweep_of_people_of_an_age_says_that_patients_are_taken_to_be_of_all_a
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> Sweep:
-    """Draw a small world and a few scenarios of it."""
+def questions(draw: st.DrawFn, *, growing: bool = False) -> Sweep:
+    """Draw a small world and a few scenarios of it; where it is growing, perhaps one whose patients grow over years."""
     problem = draw(worlds().filter(lambda problem: size(problem) <= 64))
     rows = len(problem.areas)
     problem = replace(
@@ -89,6 +90,10 @@ def questions(draw: st.DrawFn) -> Sweep:
             district=[draw(st.sampled_from(["North End", "South"])) for _ in range(rows)],
         ),
     )
+    if growing and draw(st.booleans()):
+        growth = Growth(1, problem.demand, by_activity={"visit": 0.1, "stay": draw(st.sampled_from([-0.05, 0.2]))})
+        demand = patients_after(growth, problem.areas, problem.ages)
+        problem = replace(problem, growth=growth, demand=demand)
     one_way = [f"journeys.{site}.from_area.area_0" for site in problem.site_order[:2]]
     one_way += [
         f"journeys.{site}.from_district.{problem.areas['district'].iloc[0]}" for site in problem.site_order[-2:]
@@ -106,6 +111,8 @@ def questions(draw: st.DrawFn) -> Sweep:
         "stay_days.": [1, 5],
         "dwell_minutes.": [0, 20],
         "share_transferred.": [0, 0.5],
+        "most_transfers_a_year": [0, 2.5, 20],
+        "growth_years": [0, 1, 5],
     }
     varied = {
         name: next(values for start, values in reversed(choices.items()) if name.startswith(start))
@@ -130,7 +137,7 @@ def brute_force(
 
 
 @draws(200)
-@given(questions())
+@given(questions(growing=True))
 def test_regret_minimax_and_shares_are_those_of_brute_force(sweep: Sweep):
     finding = found_by(sweep)
     results, listed = finding.results, finding.work.listed
@@ -316,6 +323,18 @@ def test_regret_by_hand():
     # Lawful in both scenarios beats never being sorry where one may stand at all.
     assert finding.work.listed.designated(int(finding.results.numbers[finding.minimax])) == {("birch", "clinic")}
     assert finding.value_of_waiting == 100
+
+
+def test_a_cap_on_all_transfers_is_held_in_every_scenario_by_what_moves_there():
+    # At most 36 a year (see worlds.two_by_transfer): both at birch. If nobody moves to the theatre, 21.875 at most move
+    # wherever the scanner is; with twice the patients 67.5 at least; and at most 37 are enough but for both at ash.
+    problem = two_by_transfer(36)
+    values = [{}, {"share_transferred.theatre": 0.0}, {"demand_factor.visit": 2.0}, {"most_transfers_a_year": 37.0}]
+    for most_listed in (None, 0):
+        finding = found_by(sweep_of(problem, values), most_listed=most_listed)
+        # The X-ray room is at neither site, at either or at both.
+        assert finding.by_scenario["lawful_designations"].tolist() == [4 * 1, 4 * 4, 0, 4 * 3]
+        assert finding.results.answered.tolist() == [True, True, False, True]
 
 
 def test_where_nothing_is_lawful_an_option_is_not_either():

@@ -25,7 +25,7 @@ from shipped import answer
 from test_clash import drawn as world_of_two_services
 from test_enumeration import worlds
 from test_sweep import leaving
-from worlds import AREAS, by_transfer, small, three_doctors, vary
+from worlds import AREAS, by_transfer, small, three_doctors, two_by_transfer, vary
 
 import optimiser as op
 from optimiser.checker.reading import Number
@@ -288,6 +288,21 @@ def test_waits_on_a_pathway_switch_where_minutes_tie():
     for name in ("dwell_minutes.scanner", "overhead_minutes.scanner", "share_transferred.scanner"):
         (found,) = switching(problem, pair[0], pair[1], [parameters(problem)[name]])
         assert check(problem, found, (pair[0], pair[1])), name
+
+
+def test_a_cap_on_all_transfers_switches_at_what_each_option_moves():
+    # Both at birch move 33.75 a year, with the scanner at ash 36.875: and birch is nearer.
+    problem = two_by_transfer(36)
+    birch, ash = (problem.today | {(at, "scanner"), ("birch", "theatre")} for at in ("birch", "ash"))
+    known = parameters(problem)
+    (cap,) = switching(problem, birch, ash, [known["most_transfers_a_year"]])
+    assert [float(one.low) for one in cap.stretches] == [0, 33.75, 36.875]
+    assert [one.standing.outcome for one in cap.stretches] == [(False, False, 0), (True, False, 0), (True, True, -1)]
+    # 33.75 × 36 / 33.75 = 36, and 36.875 × 36 / 36.875 = 36.
+    (factor,) = switching(problem, birch, ash, [known["demand_factor.visit"]])
+    ends = [float(one.high) for one in factor.stretches][:-1]
+    assert ends == pytest.approx([36 / 36.875, 36 / 33.75])
+    assert check(problem, cap, (birch, ash)) and check(problem, factor, (birch, ash))
 
 
 def test_a_two_way_map_is_exact_in_every_row():

@@ -145,6 +145,7 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
     return Problem(
         title="A drawn world",
         at_most_services_a_site=draw(FEW_OR_ANY),
+        most_transfers_a_year=draw(perhaps(one_of(0, 2.5, 10, 25))) if moving else None,
         border=draw(st.none() | borders(areas, neighbours)),
         sites={site: Site(site, site, site in candidates) for site in sites},
         services=services,

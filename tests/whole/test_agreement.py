@@ -19,13 +19,14 @@ from forgotten import nothing_is_forgotten
 from hypothesis import Phase, given, settings
 from test_enumeration import worlds
 from test_words import where_everything_is_one
-from worlds import by_transfer, small, three_doctors, vary
+from worlds import by_transfer, small, three_doctors, two_by_transfer, vary
 
 from optimiser.checker import CHECKS, RULE_CHECKS, check, claims
 from optimiser.checker.tried import Trial
 from optimiser.cli.app import app
 from optimiser.explanation.prices import givings
 from optimiser.inputs.config import OBJECTIVES as CONFIG_OBJECTIVES
+from optimiser.inputs.config.settings import ServiceSettings, Settings
 from optimiser.inputs.schema import RUN_TABLES
 from optimiser.journeys import nearest
 from optimiser.model import build
@@ -52,6 +53,7 @@ from optimiser.problem import (
     Team,
     Transfer,
 )
+from optimiser.report.pack import verify
 from optimiser.scenarios import courses
 from optimiser.search.diagram import build as build_diagram
 from optimiser.search.enumeration import enumerate_all, judged
@@ -147,6 +149,15 @@ def test_every_rule_has_its_independent_check():
     assert set(RULE_CHECKS) <= set(CHECKS)
 
 
+def test_every_rule_and_setting_is_known_to_the_checker_that_a_pack_brings_along():
+    where = "optimiser/report/pack/verify.py"
+    unknown = {name for name in JUDGED if f'"{name}"' not in (ROOT / where).read_text(encoding="utf-8")}
+    nothing_is_forgotten(unknown, "A rule, step 3", where)
+    nothing_is_forgotten(set(Settings.model_fields) - set(verify.SETTINGS.split()), "A rule, step 3", where)
+    of_a_service = set(ServiceSettings.model_fields) - set(verify.SERVICE_SETTINGS.split())
+    nothing_is_forgotten(of_a_service, "A rule, step 3", where)
+
+
 def test_every_rule_has_a_world_solved_by_hand():
     there = {name.removeprefix("test_") for name in vars(test_rules)}
     nothing_is_forgotten(set(RULES) - there, "A rule, step 4", "tests/model/test_rules.py")
@@ -234,6 +245,7 @@ BITES: dict[str, Problem] = {
     "not_too_many_transfers": limited_transfers(most_transfers_a_day=0.055),
     "not_too_many_repatriations": limited_transfers(most_repatriations_a_year=3.2),
     "not_too_many_ambulance_hours": limited_transfers(most_ambulance_hours=18),
+    "not_too_many_transfers_in_all": two_by_transfer(36, at_most_sites=None),
     "services_share_a_site": small(same_site=(Link("x_ray"),)),
     "services_are_within_reach": small(in_reach=(Reach("x_ray", Figure(0)),)),
     "rota_is_filled": small(rotas=three_doctors()),

@@ -41,6 +41,11 @@ def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[s
             f"nobody is pulled over a border that is {config.settings.border}. Write border: as_today, or take it out."
         )
         yield config.where("border_pull"), words
+    if config.settings.most_transfers_a_year and all(
+        service.pathway != "transfer" for service in config.settings.services.values()
+    ):
+        words = "most_transfers_a_year counts those on the transfer pathway, and no service has it. Take it out"
+        yield config.where("most_transfers_a_year"), f"{words}, or say null where a base config states it."
     yield from _unknown_names(config, ("today",), config.settings.today, services)
     for number, objective in enumerate(config.settings.objectives):
         yield from _objective_faults(config, number, objective, services)

@@ -486,6 +486,9 @@ class Settings(Strict):
     at_most_services_a_site: Count | None = Field(
         None, description="Most of the services that a candidate may provide, those fixed there counted"
     )
+    most_transfers_a_year: AtLeastZero | None = Field(
+        None, description="Most transfers a year to all services together, suspected ones counted"
+    )
     exceptions: tuple[ExceptionSettings, ...] | None = Field(
         None, description="Links that need not hold at some site, each with its reason; every run lists them"
     )

@@ -34,6 +34,7 @@ RULES: dict[str, Rule] = {
         transfers.not_too_many_transfers(),
         transfers.not_too_many_repatriations(),
         transfers.not_too_many_ambulance_hours(),
+        transfers.not_too_many_transfers_in_all(),
         links.services_share_a_site(),
         links.services_are_within_reach(),
         staff.rota_is_filled(),

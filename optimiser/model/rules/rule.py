@@ -2,7 +2,7 @@
 
 Three kinds. A ``Rule`` says what the model's own words mean: no plan can break it. A ``Judged`` rule can be broken, and
 people are told of it. A ``Limit`` is a standard or a resource, which may give way by so many units. Most limits are
-``OneFigure`` of a service. Data switches a rule on: no figure in the question, no rows.
+``OneFigure`` of a service, or ``OneFigureOfTheQuestion``. Data switches a rule on: no figure in the question, no rows.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Instance:
     """One instance of a rule: two sides and how they must compare, with one axis a service in ``services``.
 
     A rule that adds up over services has several ``parts``, and their sum is the left side. Whoever asks for ``left``
-    or ``passes`` gets it for every joint choice: only of one option, or of few services.
+    or ``passes`` gets it for every joint choice: only of one option, or of few services. ``parts`` are whole numbers of
+    1 / ``scale``, so that fractions add up exactly in whatever order.
     """
 
     rule: str
@@ -47,6 +48,7 @@ class Instance:
     unit: str
     figure: Figure | None = None
     applies: np.ndarray | bool = True
+    scale: int = 1
 
     @property
     def adds_up(self) -> bool:
@@ -62,9 +64,15 @@ class Instance:
     def left(self) -> np.ndarray:
         """The left side, by joint choice."""
         if not self.adds_up:
-            return self.parts[0][1]
-        own = (values.reshape([-1 if code in axes else 1 for code in self.services]) for axes, values in self.parts)
-        return np.asarray(sum(own))
+            return self.parts[0][1] / self.scale if self.scale > 1 else self.parts[0][1]
+        return np.asarray(sum(self._spread(*part) for part in self.parts) / self.scale)
+
+    def _spread(self, axes: Names, values: np.ndarray) -> np.ndarray:
+        """Return a part with one axis for each of all services that decide it."""
+        own = [code for code in self.services if code in axes]
+        sizes = dict(zip(axes, values.shape, strict=True))
+        turned = values.transpose([axes.index(code) for code in own])
+        return turned.reshape([sizes.get(code, 1) for code in self.services])
 
     @property
     def passes(self) -> np.ndarray:
@@ -178,12 +186,18 @@ class Judged(Rule):
         unit = self.sides_in or self.unit
         return Instance(self.name, names, ((services, left),), self.relation, right, unit, figure, applies)
 
-    def sum_of(self, names: Names, parts: Sequence[Part], right: float, figure: Figure | None = None) -> Instance:
-        """Return an instance whose left side adds up over services: what varies stays apart, the rest is one number."""
-        vary = [(axes, values) for axes, values in parts if np.ptp(values)]
-        known = sum(float(values.flat[0]) for _, values in parts if not np.ptp(values))
+    def sum_of(
+        self, names: Names, parts: Sequence[Part], right: float, figure: Figure | None = None, *, scale: int = 1
+    ) -> Instance:
+        """Return an instance whose left side adds up over services: what is open stays apart, the rest is one number.
+
+        So it has the same parts however many patients there are: whoever compares scenarios can put them side by side.
+        """
+        vary = [(axes, values) for axes, values in parts if values.size > 1]
+        known = sum(values.item() for _, values in parts if values.size == 1)
         parts = (((), np.array(known)), *vary)
-        return Instance(self.name, names, parts, self.relation, right, self.sides_in or self.unit, figure)
+        unit = self.sides_in or self.unit
+        return Instance(self.name, names, parts, self.relation, right, unit, figure, scale=scale)
 
 
 class Limit(Judged):
@@ -341,6 +355,47 @@ class OneFigure(Limit):
             "new": new,
             "new_figure": amount(new, unit),
         }
+
+
+class OneFigureOfTheQuestion(Limit):
+    """A limit that is one figure of the whole question, nobody's own: over all services, or alike for all sites.
+
+    ``setting`` is where the question has the figure, ``notch`` by how much people would give way at a time. What a
+    notch makes of it is ``loosened_to``, a sentence with ``new`` in it, if that is said otherwise than its way out.
+    """
+
+    setting: str
+    notch: float
+    loosened_to = ""
+
+    def figure(self, problem: Problem) -> Figure | None:
+        """Return the figure, if the question has one."""
+        return getattr(problem, self.setting)  # type: ignore[no-any-return]
+
+    def value(self, problem: Problem) -> float:
+        """Return the value of the figure; endless where there is none."""
+        figure = self.figure(problem)
+        return figure.value if figure else np.inf
+
+    def is_asked(self, problem: Problem) -> bool:
+        return bool(self.figure(problem))
+
+    def stated(self, problem: Problem) -> Iterator[Names]:
+        return iter([()] if self.is_asked(problem) else [])
+
+    def without(self, problem: Problem, names: Names) -> Problem:
+        return self.with_figure(problem, None)
+
+    def with_figure(self, problem: Problem, figure: Figure | None) -> Problem:
+        """Return the question with another figure, or none."""
+        changed: dict[str, Any] = {self.setting: figure}
+        return replace(problem, **changed)
+
+    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
+        value = self.value(problem)
+        new = round(value + self.notch * notches, 9)
+        words = self.loosened_to.format(new=amount(new, self.unit)) or self.way_out(problem, names, new - value)
+        return self.with_figure(problem, relaxed(value, new)), words
 
 
 def compared(left: pulp.LpAffineExpression, relation: str, right: Any) -> pulp.LpConstraint:

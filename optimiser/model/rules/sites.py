@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-import numpy as np
 import pulp
 
 from optimiser.journeys.choices import All
-from optimiser.model.rules.rule import Instance, Limit, Looser, Names, OneFigure, Part, Rows, relaxed, with_service
+from optimiser.model.rules.rule import (
+    Instance,
+    Limit,
+    Looser,
+    Names,
+    OneFigure,
+    OneFigureOfTheQuestion,
+    Part,
+    Rows,
+    with_service,
+)
 from optimiser.model.variables import Variables
 from optimiser.problem import Figure, Problem
 from optimiser.problem.words import amount
@@ -90,47 +98,29 @@ class not_too_many_sites(NumberOfSites):
     gives = "allow {new_figure} for {service}"
 
 
-class no_site_provides_too_many(Limit):
+class no_site_provides_too_many(OneFigureOfTheQuestion):
     """A site provides at most so many of the services."""
 
-    unit, relation, notch = "services", "<=", 1.0
+    setting, unit, relation, notch = "at_most_services_a_site", "services", "<=", 1.0
     is_gain = False
     quantity, bends = "services", "straight"
-
-    def is_asked(self, problem: Problem) -> bool:
-        return bool(problem.at_most_services_a_site)
+    loosened_to = "{new} at a site"
 
     def rows(self, problem: Problem, x: Variables) -> Rows:
         for site in problem.candidates if self.is_asked(problem) else ():
             provided = pulp.lpSum(x.designated[site, code] for code in problem.services)
-            yield (site,), provided <= _most(problem)
+            yield (site,), provided <= self.value(problem)
 
     def instances(self, problem: Problem, choices: All) -> Iterator[Instance]:
         for column, site in enumerate(problem.candidates if self.is_asked(problem) else ()):
             parts = [((code,), chosen.provided[:, column].astype(int)) for code, chosen in choices.items()]
-            yield self.sum_of((site,), parts, _most(problem), problem.at_most_services_a_site)
+            yield self.sum_of((site,), parts, self.value(problem), self.figure(problem))
 
     def said(self, problem: Problem, names: Names) -> str:
-        return f"{problem.sites[names[0]].name} provides at most {amount(_most(problem), self.unit)}"
-
-    def way_out(self, problem: Problem, names: Names, by: float) -> str:
-        return f"allow {amount(_most(problem) + by, self.unit)} at {problem.sites[names[0]].name}"
-
-    # One figure for all sites: it is nobody's own.
-    def stated(self, problem: Problem) -> Iterator[Names]:
-        return iter([()] if self.is_asked(problem) else [])
+        return f"{problem.sites[names[0]].name} provides at most {amount(self.value(problem), self.unit)}"
 
     def stated_in_words(self, problem: Problem, names: Names) -> str:
-        return f"a site provides at most {amount(_most(problem), self.unit)}"
+        return f"a site provides at most {amount(self.value(problem), self.unit)}"
 
-    def without(self, problem: Problem, names: Names) -> Problem:
-        return replace(problem, at_most_services_a_site=None)
-
-    def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
-        more = _most(problem) + self.notch * notches
-        varied = replace(problem, at_most_services_a_site=relaxed(_most(problem), more))
-        return varied, f"{amount(more, self.unit)} at a site"
-
-
-def _most(problem: Problem) -> float:
-    return problem.at_most_services_a_site.value if problem.at_most_services_a_site else np.inf
+    def way_out(self, problem: Problem, names: Names, by: float) -> str:
+        return f"allow {amount(self.value(problem) + by, self.unit)} at {problem.sites[names[0]].name}"

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pulp
 
-from optimiser.journeys.by_transfer import TwoLegs
+from optimiser.journeys.by_transfer import PARTS_OF_A_TRANSFER, TwoLegs
 from optimiser.journeys.choices import All, journeys
 from optimiser.model import legs
-from optimiser.model.rules.rule import OneFigure, Part, Rows, Rule
+from optimiser.model.rules.rule import Instance, Names, OneFigure, OneFigureOfTheQuestion, Part, Rows, Rule
 from optimiser.model.variables import Variables
 from optimiser.problem import Problem
+from optimiser.problem.words import amount, no_less
+
+# An instance has a name, though there is only one.
+ALL_SERVICES = ("all_services",)
 
 
 class both_legs_are_counted_together(Rule):
@@ -81,3 +87,32 @@ class not_too_many_ambulance_hours(OfTransfers):
 
     def each(self, going: TwoLegs) -> np.ndarray:
         return going.ambulance_hours()
+
+
+class not_too_many_transfers_in_all(OneFigureOfTheQuestion):
+    """No more patients a year are transferred to all services together than may be, suspected ones counted."""
+
+    setting, unit, relation, notch = "most_transfers_a_year", "transfers a year", "<=", 365.0
+    quantity, bends = "transfers", "straight"
+
+    def is_asked(self, problem: Problem) -> bool:
+        return super().is_asked(problem) and bool(problem.reached_by_transfer)
+
+    def rows(self, problem: Problem, x: Variables) -> Rows:
+        if self.is_asked(problem):
+            counted = (code for code in problem.reached_by_transfer if code in x.counted)
+            moved = pulp.lpSum(legs.transfers_a_year(problem, x, code) for code in counted)
+            yield ALL_SERVICES, moved <= self.value(problem)
+
+    def instances(self, problem: Problem, choices: All) -> Iterator[Instance]:
+        if self.is_asked(problem):
+            going = (journeys(problem, choices, code) for code in problem.reached_by_transfer)
+            parts = [(one.services, one.transfers_a_year()) for one in going if isinstance(one, TwoLegs)]
+            most, figure = self.value(problem), self.figure(problem)
+            yield self.sum_of(ALL_SERVICES, parts, most, figure, scale=PARTS_OF_A_TRANSFER)
+
+    def said(self, problem: Problem, names: Names) -> str:
+        return f"all services together take at most {amount(self.value(problem), self.unit)}"
+
+    def way_out(self, problem: Problem, names: Names, by: float) -> str:
+        return f"allow {amount(no_less(by), self.unit, 'more ')} to all services together"

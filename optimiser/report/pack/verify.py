@@ -53,8 +53,8 @@ UNITS = {
 OBJECTIVES = list(UNITS)
 # Of a config, and of a service of it; what is not known here is refused.
 SETTINGS = """title place border areas_outside border_pull travel roads demand teams services today objectives hurdles
-    at_most_services_a_site exceptions closed_sites change a_tie_is_within know_before time_limit_minutes contract
-    working_time"""
+    at_most_services_a_site most_transfers_a_year exceptions closed_sites change a_tie_is_within know_before
+    time_limit_minutes contract working_time"""
 SERVICE_SETTINGS = """name activity patients_go_to observed neighbours fixed at_least_sites at_most_sites beds rotas
     minimum_patients maximum_patients longest_journey_minutes standard_minutes at_most_share_outside in_reach
     neighbours_take_at_most share_within_standard same_site by_transfer stays_local pathway transfer"""
@@ -255,6 +255,7 @@ class Changes:
             growth["years"] = self.of("growth_years", growth["years"], whole_ones=True)
         if config.get("border") == "as_today":
             self.figure(config, "border_pull", "border_pull", Fraction(0))
+        self.figure(config, "most_transfers_a_year", "most_transfers_a_year")
         for code, service in config["services"].items():
             for name in ("minimum_patients", "maximum_patients"):
                 self.figure(service, name, f"{name}.{code}")
@@ -1157,6 +1158,7 @@ class Staff:
 # Rules ----------------------------------------------------------------------------------------------------------------
 
 FROM = ("source", "verified")
+TAKEN_ON = ("not_too_many_transfers_in_all", "all_services")
 
 
 def holds(row):
@@ -1332,11 +1334,16 @@ def factors(q, staff, objectives):
         yield team_part(team)
 
 
-def site_limit_rules(q, plan):
+def question_rules(q, plan):
+    """Yield what is asked of all services together: at each site, and of the patients who are taken on."""
     limit = figure(q.config, "at_most_services_a_site")
     for site in q.candidates if limit else ():
         count = sum(bool(mask & q.bit[site]) for mask in plan.values())
         yield ("no_site_provides_too_many", site, Fraction(count), "<=", limit.value, "services", limit)
+    limit, moved = figure(q.config, "most_transfers_a_year"), [code for code in q.services if q.transfer(code)]
+    if limit and moved:
+        total = sum((Fraction(q.flow(code, plan).transfers()) for code in moved), Fraction(0))
+        yield (*TAKEN_ON, total, "<=", limit.value, "transfers a year", limit)
 
 
 # Trying every designation ---------------------------------------------------------------------------------------------
@@ -1385,7 +1392,11 @@ class Search:
         limit = value(q.config, "at_most_services_a_site")
         caps = {site: ("no_site_provides_too_many", site) for site in q.candidates if limit is not None}
         self.caps = {q.bit[site]: limit for site, one in caps.items() if kept is None or wanted(one, kept)}
-        used = [c for c in q.services if kept is None or self.caps or any(self.rules_on(n) for n in self.touching[c])]
+        self.moved = [code for code in q.services if q.transfer(code)]
+        most = value(q.config, "most_transfers_a_year") if self.moved else None
+        self.most = most if kept is None or wanted(TAKEN_ON, kept) else None
+        of_all = kept is None or self.caps or self.most is not None
+        used = [c for c in q.services if of_all or any(self.rules_on(n) for n in self.touching[c])]
         self.order = sorted(used, key=lambda c: (-self.weight(c), -len(self.touching[c])))
         self.is_worst = [name == "worst_journey" for name, _ in objectives]
         self.least = [{} for _ in self.parts]
@@ -1409,6 +1420,11 @@ class Search:
                 scores = [s for m, s in self.tables[n].items() if all(v is None or v == w for v, w in zip(key, m))]
                 self.least[n][key] = tuple(map(min, zip(*scores))) if scores and scores[0] else (() if scores else None)
         return self.least[n][key]
+
+    def taken_on(self, plan):
+        """Return the transfers a year of the services that are settled: the others can only add to them."""
+        settled = (c for c in self.moved if c in plan and self.q.transfer(c)["first_contact"] in plan)
+        return sum(self.q.flow(c, plan).transfers() for c in settled)
 
     def total(self, bounds):
         return tuple(
@@ -1438,6 +1454,8 @@ class Search:
         for mask in self.values[code]:
             plan[code] = mask
             if any(sum(bool(m & bit) for m in plan.values()) > limit for bit, limit in self.caps.items()):
+                continue
+            if self.most is not None and self.taken_on(plan) > self.most:
                 continue
             now = list(bounds)
             for n in self.touching[code]:
@@ -1840,7 +1858,7 @@ def v1(q, run, record, found):
 
 def v2(q, parts, run, plan, record, found):
     """Check every case of every rule."""
-    rows = [row for part in parts for row in part.rows(plan, None)] + list(site_limit_rules(q, plan))
+    rows = [row for part in parts for row in part.rows(plan, None)] + list(question_rules(q, plan))
     stated, broken = keyed(run / "rules.csv", ["rule", "instance"]), []
     for row in rows:
         rule, instance, left, relation, right, unit, figure_ = row
@@ -2069,13 +2087,14 @@ def check_list(q, parts, plan, listing, objectives, found):
     if struck + listing["lawful"] != listing["listed"] or min([0, *listing["struck_out_by"].values()]) < 0:
         found.fail("V5", "run.json: designations struck out and lawful do not add up to those listed")
     everywhere = {code: sum(q.bit.values()) for code in q.services}
-    asked = {row[0] for part in parts for row in part.rows(everywhere, None)} | {"no_site_provides_too_many"}
+    asked = {row[0] for part in parts for row in part.rows(everywhere, None)}
+    asked |= {row[0] for row in question_rules(q, everywhere)}
     for rule, count in listing["struck_out_by"].items():
         if count and rule not in asked:
             found.fail("V5", f"run.json says that {rule} strikes out {count} designations, and nothing asks for it")
     for n, one in enumerate(listing["best"], 1):
         option = designated(q, one["designated"])
-        rows = [row for part in parts for row in part.rows(option, None)] + list(site_limit_rules(q, option))
+        rows = [row for part in parts for row in part.rows(option, None)] + list(question_rules(q, option))
         for row in rows:
             if holds(row) < 0:
                 found.fail("V5", f"option {n} of the list breaks {row[0]}.{row[1]}")
@@ -2119,7 +2138,7 @@ def check_clash(q, parts, name, rows, kept, found):
         pairs = [part.split(" at ") for part in filter(None, row["without_it"].split("; "))]
         plan = designated(q, [(site, code) for code, site in pairs])
         others = [one for one in kept if one != rule]
-        cases = [c for part in parts for c in part.rows(plan, others)] + list(site_limit_rules(q, plan))
+        cases = [c for part in parts for c in part.rows(plan, others)] + list(question_rules(q, plan))
         cases = [case for case in cases if wanted(case, others)]
         for case in cases:
             if holds(case) < 0:

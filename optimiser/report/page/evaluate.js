@@ -318,7 +318,15 @@ function siteMeasures(question, code, going, open, put) {
     put("site_patients_from_outside", code, sites[site].code, outside[site] / whole);
   }
   if (service.transfer) transferMeasures(question, code, going, moved, staying, put);
-  return {arriving: site => arriving[site] / whole};
+  return {arriving: site => arriving[site] / whole, transfers: service.transfer ? partsOfTransfers(service.transfer, moved, whole) : 0};
+}
+
+// Transfers a year as whole numbers of a part, so that they add up over services in whatever order.
+const PARTS_OF_A_TRANSFER = 1e9;
+
+function partsOfTransfers(transfer, moved, whole) {
+  const confirmed = Array.from(moved.values()).reduce((sum, many) => sum + many, 0);
+  return Math.round(confirmed * (transfer.suspected * PARTS_OF_A_TRANSFER / whole));
 }
 
 // The other pathway: the same patients, if they went straight to the sites that provide the service.
@@ -503,6 +511,7 @@ const QUANTITIES = {
   provided: (question, sums, chosen, [code, site]) => Number(chosen[code].includes(site)),
   arriving: (question, sums, chosen, [code, site]) => sums[code].arriving(question.codes.indexOf(site)),
   worst: (question, sums, chosen, [code]) => sums[code].worst / question.scales.minutes,
+  transfers: (question, sums) => Object.values(sums).reduce((total, one) => total + one.transfers, 0) / PARTS_OF_A_TRANSFER,
   unserved: (question, sums, chosen, [code]) => sums[code].unserved,
   share_within_standard: (question, sums, chosen, [code]) =>
     (sums[code].patients ? Math.round((1 - sums[code].beyond / sums[code].patients) * 1e12) / 1e12 : 1),

@@ -73,7 +73,7 @@ def build(sizes: Sequence[int], rules: Sequence[Table | AtMost], aims: Sequence[
         Aim(tuple(_narrowed(_restricted(table, left)) for table in aim.tables), aim.largest)
         for aim in (*aims, *_places(sizes))
     ]
-    _refuse_inexact(numbers)
+    _refuse_inexact([*(one.tables for one in sums), *(aim.tables for aim in numbers if not aim.largest)])
     builder = _Builder(left, list(alike.values()), sums, numbers)
     layers, nodes_before = [], []
     for service in [*builder.order, *([CLOSING] if builder.largest else [])]:
@@ -200,10 +200,10 @@ def _places(sizes: Sequence[int]) -> list[Aim]:
     return [Aim(tuple(tables)) for tables in found]
 
 
-def _refuse_inexact(numbers: Sequence[Aim]) -> None:
-    for aim in numbers:
-        most = sum(float(np.abs(t.values[np.isfinite(t.values)]).max(initial=0)) for t in aim.tables)
-        if not aim.largest and most >= LARGEST_EXACT:
+def _refuse_inexact(added_up: Sequence[Sequence[Table]]) -> None:
+    for tables in added_up:
+        most = sum(float(np.abs(t.values[np.isfinite(t.values)]).max(initial=0)) for t in tables)
+        if most >= LARGEST_EXACT:
             raise TooLarge("Sums are too large to add exactly. Give patients and journey times with fewer decimals.")
 
 
