@@ -42,7 +42,7 @@ def test_outlines_that_overlap_are_drawn_with_the_name_of_their_district(how: st
     areas = problem.areas.assign(district=problem.areas.index.map({"east": "Vale", "west": "Vale", "mid": "Hill"}))
     drawn = drawing(replace(problem, areas=areas, files=files))
     assert drawn is not None and all(drawn.areas)
-    assert [name for name, _, _ in drawn.labels] == ["Hill", "Vale"]
+    assert [label.words for label in drawn.labels] == ["Hill", "Vale"]
 
 
 def test_outlines_become_one_though_they_overlap_or_cross_themselves():

@@ -53,6 +53,7 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
         ("road_access", "end", [*areas, *sites] if areas and sites else None, "areas.csv or sites.csv"),
         ("road_junctions", "source", sources, "sources.csv"),
         ("road_links", "source", sources, "sources.csv"),
+        ("towns", "source", sources, "sources.csv"),
         ("columns", "source", sources, "sources.csv"),
     ):
         if known is not None and name not in swapped:
