@@ -32,8 +32,8 @@ __all__ = [
 
 # A question, or the path of the config that asks it.
 Asked = Problem | str | Path
-# Tables that a run keeps only where its question says something of roads.
-OF_ROADS = "road_"
+# Tables that a run keeps only where its question says something of roads: how one gets onto them.
+OF_ROADS = ("road_access", "road_waters")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _files(config: Config, place: Place, taken: Sequence[str]) -> dict[str, byte
     anybody who reads it reads the same; ``taken.txt`` says what, and ``doubts.txt`` what can hardly be.
     """
     outlines = boundary_file(config.place)
-    tables = [table.name for table in PLACE_TABLES if config.settings.roads or not table.name.startswith(OF_ROADS)]
+    tables = [table.name for table in PLACE_TABLES if config.settings.roads or table.name not in OF_ROADS]
     found = [config.place / name for name in (*(f"{name}.csv" for name in tables), IMPORTED)]
     inputs = {path.name: path.read_bytes() for path in [*found, *([outlines] if outlines else [])] if path.is_file()}
     lines = {"taken.txt": taken, "doubts.txt": place.doubts}

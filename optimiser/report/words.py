@@ -322,3 +322,10 @@ def data_used(run: Run) -> list[tuple[str, str, str]]:
 def lower(name: str) -> str:
     """Return a name as it stands within a sentence: abbreviations as they are."""
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
+def ends_of_steps(standard: float) -> list[float]:
+    """Return the four minutes at which five steps of journeys end: the standard, 45, 60, and what lies before them."""
+    near, *far = map(float, BANDS)
+    before = (standard / 2,) if standard < far[0] else (near, near / 2)
+    return sorted(list(dict.fromkeys([standard, *far, *before]))[:4])

@@ -71,6 +71,8 @@ class Place:
     road_speeds: pd.DataFrame
     road_access: pd.DataFrame
     road_waters: pd.DataFrame
+    towns: pd.DataFrame
+    land: pd.DataFrame
     sources: pd.DataFrame
     columns: pd.DataFrame
     data_checks: pd.DataFrame

@@ -25,6 +25,8 @@ LEAST_KM = 2.0
 MOST_TO_NEAREST = 180.0
 HALF_A_MINUTE_IS_HOURS, THREE_MINUTES_ARE_HOURS = 1.0, 3.0
 FAR_KM = 20.0
+# So far west, south, east or north of all areas is off the map.
+FAR_FROM_ALL_KM = 50.0
 NEIGHBOURS = 6
 MOST_COMPARED = 2_500
 # How unlike its neighbours' a journey is before it is doubted.
@@ -58,6 +60,7 @@ def doubts(sheets: Mapping[str, Sheet], outlines: Outlines | None) -> Iterator[s
     yield from _minutes(sheets["journeys"], ("area", areas), ("site", sites))
     yield from _minutes(sheets["transfers"], ("from_site", sites), ("to_site", sites))
     yield from _asymmetric(sheets["transfers"])
+    yield from _far_towns(sheets["towns"], areas)
 
 
 def _points(sheet: Sheet, key: str) -> _Points:
@@ -102,6 +105,18 @@ def _far_outlines(areas: _Points, drawn: _Points, outlines: Outlines) -> Iterato
         return
     words = f"{number_of(int(far.sum()), 'outline')} more than {FAR_KM:g} km from where areas.csv says, {such}"
     yield f"{shown(outlines.path)}: {words}."
+
+
+def _far_towns(sheet: Sheet, areas: _Points) -> Iterator[str]:
+    """Yield towns so far from all areas that no map shows them."""
+    if not sheet.present or not sheet.sound("easting_m", "northing_m") or np.isnan(areas.km).all() or not areas.codes:
+        return
+    towns = sheet.frame[["easting_m", "northing_m"]].to_numpy(float) / 1000
+    low, high = np.nanmin(areas.km, axis=0) - FAR_FROM_ALL_KM, np.nanmax(areas.km, axis=0) + FAR_FROM_ALL_KM
+    far = ((towns < low) | (towns > high)).any(axis=1)
+    if far.any():
+        words = f"{number_of(int(far.sum()), 'town')} more than {FAR_FROM_ALL_KM:g} km from all areas"
+        yield f"{shown(sheet.path)}: {words}, such as {sheet.frame['town'][far].iloc[0]}; no map shows them."
 
 
 def _are_swapped(there: np.ndarray, outlines: Outlines) -> bool:

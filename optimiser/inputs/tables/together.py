@@ -16,6 +16,7 @@ from optimiser.problem import HERE
 MOST_ROUNDING = 1e-4
 OFFICIAL = re.compile(r"[ENSW]\d{8}")
 LEAST_OF_ANOTHER_YEAR = 3
+LEAST_CORNERS = 3
 
 
 def codes_if_sound(sheet: Sheet, column: str) -> list[str] | None:
@@ -31,6 +32,7 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
     sources = codes_if_sound(sheets["sources"], "source")
     _check_roles(sheets)
     _check_roads(sheets)
+    _check_land(sheets["land"])
     _check_border(sheets)
     _check_residents_are_known(sheets["areas"])
     _check_population_parts(sheets["areas"])
@@ -53,6 +55,7 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
         ("road_access", "end", [*areas, *sites] if areas and sites else None, "areas.csv or sites.csv"),
         ("road_junctions", "source", sources, "sources.csv"),
         ("road_links", "source", sources, "sources.csv"),
+        ("towns", "source", sources, "sources.csv"),
         ("columns", "source", sources, "sources.csv"),
     ):
         if known is not None and name not in swapped:
@@ -100,6 +103,16 @@ def _check_roads(sheets: dict[str, Sheet]) -> None:
     both = set(codes_if_sound(sheets["areas"], "area") or ()) & set(codes_if_sound(sheets["sites"], "site") or ())
     for index in access.frame.index[access.frame["end"].isin(both)] if both and "end" in access.frame else ():
         access.add("both", "is an area and a site, so that nobody knows which is meant. Rename one.", index=int(index))
+
+
+def _check_land(land: Sheet) -> None:
+    """Note pieces of land that enclose nothing."""
+    if not land.present or not land.sound("part"):
+        return
+    for part, rows in land.frame.groupby("part"):
+        if len(rows) < LEAST_CORNERS:
+            words = f"part {part} has {len(rows)} of the {LEAST_CORNERS} corners that an outline needs. Add them."
+            land.add("corners", words, index=int(rows.index[0]))
 
 
 def _check_border(sheets: dict[str, Sheet]) -> None:

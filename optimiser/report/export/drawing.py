@@ -16,7 +16,8 @@ INK, QUIET, FAINT, PAPER = "#1d2730", "#4c5a66", "#c9d1d7", "#ffffff"
 SITE_COLOURS = ("#12436D", "#F46A25", "#A285D1")
 DARK = (INK, SITE_COLOURS[0])
 # Minutes in five steps of one hue, darkest longest.
-FIVE_STEPS = ("#e3f1ef", "#b5d9d4", "#79b8b1", "#368a85", "#0b4f4e")
+FIVE_STEPS = ("#d6ece8", "#a6d2cb", "#63aaa3", "#2b7c78", "#0a4645")
+WATER, LAND, ROAD = "#d3e5f1", "#f1efe8", "#6d4c1d"
 WIDTH, LEFT = 960, 24
 LINE, SMALL_LINE = 20, 16
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -19,8 +19,12 @@ from optimiser.report.export.drawing import (
     FAINT,
     FIVE_STEPS,
     INK,
+    LAND,
+    PAPER,
     QUIET,
+    ROAD,
     SITE_COLOURS,
+    WATER,
     Figure,
     figure,
     marker,
@@ -31,6 +35,8 @@ from optimiser.report.export.drawing import (
     text,
 )
 from optimiser.report.export.geopackage import outlines
+from optimiser.report.surroundings import Label, Room, Surroundings, in_order
+from optimiser.report.words import ends_of_steps
 
 TOP, MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, PANEL = 124, 580, 700, 24, 640
 USUAL_STANDARD = 30
@@ -104,11 +110,18 @@ class View:
 
     @cached_property
     def classes(self) -> list[tuple[float, float, str, str]]:
-        """Five steps of minutes: from, to, colour and label. The last begins where the standard is missed."""
-        ends = [round(self.standard * part) for part in (1 / 2, 2 / 3, 5 / 6, 1)]
-        labels = [f"{ends[0]} or less", *(f"{a} to {b}" for a, b in pairwise(ends))]
+        """Five steps of minutes: from, to, colour and label. One ends at the standard."""
+        ends = ends_of_steps(self.standard)
+        labels = [f"{ends[0]:g} or less", *(f"{a:g} to {b:g}" for a, b in pairwise(ends))]
         lows, highs = [-1.0, *ends], [*ends, np.inf]
-        return list(zip(lows, highs, FIVE_STEPS, [*labels, f"more than {ends[-1]}"], strict=True))
+        return list(zip(lows, highs, FIVE_STEPS, [*labels, f"more than {ends[-1]:g}"], strict=True))
+
+    @cached_property
+    def shares(self) -> list[int]:
+        """Share of patients in each step, in whole percent that add up to 100."""
+        parts = [self.share_within(-1, high) for _, high, *_ in self.classes]
+        told = [int(np.floor(100 * share + 0.5)) for share in parts]
+        return [now - before for before, now in pairwise([0, *told])]
 
     @property
     def destinations(self) -> list[tuple[str, float]]:
@@ -150,9 +163,10 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
     found = outlines(run)
     assert found is not None
     shapes = found.geometry.reindex(pd.Index(journeys["area"]))
-    on_paper = _Paper(shapes.total_bounds)
+    around = Surroundings(run.problem.files)
+    on_paper = _Paper(around.beyond(shapes.total_bounds))
     drawn = pd.Series(on_paper.shapes(shapes.to_numpy()), index=journeys.index)
-    shares = "; ".join(f"{label}, {percent(view.share_within(low, high))}" for low, high, _, label in view.classes)
+    shares = "; ".join(f"{label}, {share}%" for (*_, label), share in zip(view.classes, view.shares, strict=True))
     going = "; ".join(f"{site}, {patients:,.0f}" for site, patients in view.destinations)
     alt = (
         f"Map of {len(journeys)} areas in five shades, darkest where the journey is longest. Share of all patients by "
@@ -165,7 +179,14 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
         says = f"Minutes by road to the site that patients go to; {says}"
     mean = f"{view.mean:.1f} minutes on average" if np.isfinite(view.mean) else "somebody reaches no site"
     title = title or f"{view.name} at {view.where}: {mean}"
-    body = [*_areas(view, journeys, drawn), *_named_catchments(view, journeys, drawn), *_marks(view, on_paper)]
+    residents = [one for one in shapes.to_numpy() if one is not None]
+    beneath, above = _land(around, on_paper), _roads(around, on_paper)
+    marked = dict(_marked(view, on_paper))
+    catchments = list(_named_catchments(view, journeys, drawn))
+    names = _names(around, on_paper, np.array(residents, dtype=object), list(marked.values()), catchments)
+    framed = on_paper.framed(name, [*beneath, *_areas(view, journeys, drawn), *above])
+    body = [*framed, *names, *_marks(view, marked)]
+    body += [text(one.x, one.y, one.words, size=13, anchor="middle", halo=True) for one in catchments]
     body += [*_scale_bar(on_paper), *_panel(view)]
     return figure(name, title, says, alt, body, TOP + MAP_HEIGHT, _sources(run, service, with_map=True))
 
@@ -191,7 +212,63 @@ class _Paper:
         return np.asarray(shapely.transform(outlines, lambda corners: np.round(self.pixels(corners), 1)))
 
     def holds(self, x: float, y: float) -> bool:
-        return MAP_LEFT < x < MAP_LEFT + MAP_WIDTH and TOP < y < TOP + MAP_HEIGHT
+        (right, bottom) = self.corner
+        return MAP_LEFT < x < right and TOP < y < bottom
+
+    @property
+    def corner(self) -> tuple[float, float]:
+        """Right and bottom of what is drawn."""
+        _, south, east, _ = self.bounds
+        ((right, bottom),) = self.pixels(np.array([[east, south]]))
+        return float(right), float(bottom)
+
+    def framed(self, name: str, body: Sequence[str]) -> list[str]:
+        """Return parts of a drawing cut off at its edge."""
+        right, bottom = self.corner
+        place = f'x="{MAP_LEFT}" y="{TOP}" width="{right - MAP_LEFT:.1f}" height="{bottom - TOP:.1f}"'
+        cut = f'<clipPath id="{name}-frame"><rect {place}/></clipPath><g clip-path="url(#{name}-frame)">'
+        return [cut, *body, "</g>"]
+
+
+def _land(around: Surroundings, paper: _Paper) -> Iterator[str]:
+    """Yield water and land, where land is known all around."""
+    if around.around(paper.bounds):
+        right, bottom = paper.corner
+        yield f'<path d="M{MAP_LEFT},{TOP}H{right:.1f}V{bottom:.1f}H{MAP_LEFT}z" fill="{WATER}"/>'
+        yield f'<path d="{path(paper.pixels(ring) for ring in around.land)}" fill="{LAND}"/>'
+
+
+def _roads(around: Surroundings, paper: _Paper) -> Iterator[str]:
+    """Yield the main roads, on white."""
+    lines = [steps_path([tuple(one) for one in paper.pixels(line)]) for road in around.roads for line in road.lines]
+    for colour, wide in ((PAPER, 3.2), (ROAD, 1.5)) if lines else ():
+        style = f'fill="none" stroke="{colour}" stroke-width="{wide}" stroke-linecap="round"'
+        yield f'<path d="{"".join(lines)}" {style}/>'
+
+
+def _names(
+    around: Surroundings,
+    paper: _Paper,
+    residents: np.ndarray,
+    marked: Sequence[Label],
+    catchments: Sequence[Label],
+) -> Iterator[str]:
+    """Yield the names of towns and roads for which there is room beside those of sites and catchments."""
+    room = Room((MAP_LEFT, TOP, *paper.corner), letter=6.6, line=14)
+    room.taken += [room.box(one) for one in (*marked, *catchments)]
+    room.taken += [(x - 18, y - 18, x + 18, y + 18) for x, y in (one.point for one in marked if one.point)]
+    hospitals = tuple(mark.words for mark in marked)
+    towns = []
+    for town, inside in around.towns_of(residents):
+        ((x, y),) = paper.pixels(np.array([[town.x, town.y]])).tolist()
+        if paper.holds(x, y) and not town.name.startswith(hospitals):
+            towns.append(Label(town.name, x, y, inside=inside, point=(x, y)))
+    roads = [(road.name, np.stack([paper.pixels(line) for line in road.lines])) for road in around.roads]
+    for one in in_order(room, towns, roads if towns else []):
+        colour = INK if one.point else ROAD
+        if one.point:
+            yield f'<circle cx="{one.point[0]:.1f}" cy="{one.point[1]:.1f}" r="2" fill="{INK}"/>'
+        yield text(one.x, one.y, one.words, size=12, colour=colour, bold=not one.point, anchor=one.anchor, halo=True)
 
 
 def _areas(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[str]:
@@ -208,35 +285,44 @@ def _areas(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[str
         yield f'<path {line} d="{path(rings(merged(drawn[going.index])))}"/>'
 
 
-def _named_catchments(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[str]:
+def _named_catchments(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[Label]:
     for site, members in journeys.groupby("site"):
         for part in shapely.get_parts(merged(drawn[members.index])):
             # A line from the middle of the widest part to its edge.
             radius = shapely.maximum_inscribed_circle(part)
             if radius.length > ROOM_FOR_WORDS:
                 x, y = shapely.get_coordinates(radius)[0]
-                yield text(x, y, f"to {view.site_name(str(site))}", size=13, anchor="middle", halo=True)
+                yield Label(f"to {view.site_name(str(site))}", float(x), float(y))
 
 
-def _marks(view: View, paper: _Paper) -> Iterator[str]:
-    sites = view.sites
+def _marked(view: View, paper: _Paper) -> Iterator[tuple[str, Label]]:
+    """Yield the name of each site on the map below its mark: candidates, and neighbours that patients go to."""
+    sites, taking = view.sites, set(view.journeys["site"])
     if "easting_m" not in sites:
         return
-    candidates = sorted(sites.index[sites["role"] == "candidate"])
-    taking = set(view.journeys["site"])
     for code, row in sites.iterrows():
-        ((x, y),) = paper.pixels(np.array([[row["easting_m"], row["northing_m"]]], dtype=float))
-        if not paper.holds(x, y):
+        ((x, y),) = paper.pixels(np.array([[row["easting_m"], row["northing_m"]]], dtype=float)).tolist()
+        candidate = row["role"] == "candidate"
+        if not paper.holds(x, y) or not (candidate or code in taking):
             continue
+        outer = not candidate and x < MAP_LEFT + 80
+        left, anchor = (MAP_LEFT, "start") if outer else (x, "middle")
+        below = y + (33 if candidate else 22)
+        yield str(code), Label(_short(str(row["name"])), left, below, anchor, point=(x, y))
+
+
+def _marks(view: View, marked: Mapping[str, Label]) -> Iterator[str]:
+    sites = view.sites
+    candidates = sorted(sites.index[sites["role"] == "candidate"])
+    for code, label in marked.items():
+        row, (x, y) = sites.loc[code], label.point or (label.x, label.y)
         if code in candidates:
             letter = str(row.get("letter", "") or str(row["name"])[:1])
             yield marker(x, y, letter, _colour(candidates.index(code)), filled=bool(row["designated"]))
-            yield text(x, y + 33, _short(str(row["name"])), bold=True, anchor="middle", halo=True)
-        elif code in taking:
+        else:
             yield square(x, y)
-            outer = x < MAP_LEFT + 80
-            anchor, beside = ("", MAP_LEFT) if outer else ("middle", x)
-            yield text(beside, y + 22, _short(str(row["name"])), size=13, anchor=anchor, halo=True)
+        bold = code in candidates
+        yield text(label.x, label.y, label.words, size=14 if bold else 13, bold=bold, anchor=label.anchor, halo=True)
 
 
 def _colour(number: int) -> str:
@@ -253,8 +339,8 @@ def _scale_bar(paper: _Paper) -> Iterator[str]:
 def _panel(view: View) -> Iterator[str]:
     top = TOP + 20
     yield text(PANEL, top, "Minutes, and share of patients", size=15, bold=True)
-    for number, (low, high, colour, label) in enumerate(view.classes):
-        yield from _bar(top + 14 + 30 * number, label, view.share_within(low, high), colour)
+    for number, ((_, _, colour, label), share) in enumerate(zip(view.classes, view.shares, strict=True)):
+        yield from _bar(top + 14 + 30 * number, label, share, colour)
     top += 210
     yield text(PANEL, top, "Patients a year by site", size=15, bold=True)
     most = max((patients for _, patients in view.destinations), default=1) or 1
@@ -275,12 +361,12 @@ def _panel(view: View) -> Iterator[str]:
     yield text(PANEL + 42, top + 133, "beyond it people go elsewhere")
 
 
-def _bar(y: float, label: str, share: float, colour: str) -> Iterator[str]:
+def _bar(y: float, label: str, share: int, colour: str) -> Iterator[str]:
     frame = f'stroke="{QUIET}" stroke-width=".6"'
     yield f'<rect x="{PANEL}" y="{y}" width="30" height="22" fill="{colour}" {frame}/>'
     yield text(PANEL + 40, y + 16, label)
-    yield f'<rect x="{PANEL + 140}" y="{y}" width="{share * 120:.1f}" height="22" fill="{colour}" {frame}/>'
-    yield text(PANEL + 148 + share * 120, y + 16, f"{percent(share)}")
+    yield f'<rect x="{PANEL + 140}" y="{y}" width="{share * 1.2:.1f}" height="22" fill="{colour}" {frame}/>'
+    yield text(PANEL + 148 + share * 1.2, y + 16, f"{share}%")
 
 
 # -- the curve --------------------------------------------------------------------------------------
@@ -350,7 +436,7 @@ def _sources(run: Run, service: str, *, with_map: bool = False) -> str:
     shown = [
         ("journeys", "minutes"),
         ("demand", "patients_per_year"),
-        *([("boundaries", "geometry")] if with_map else []),
+        *([("boundaries", "geometry"), ("towns", "town")] if with_map else []),
     ]
     activity = run.problem.services[service].activity
     named = []

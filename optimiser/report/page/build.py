@@ -386,6 +386,8 @@ class _Page:
             "districts": drawn.around(district),
             "catchments": drawn.around(site),
             "labels": drawn.labels,
+            "land": drawn.land,
+            "roads": drawn.roads,
             "sites": list(parts.marks(plan, code, drawn)),
             "bar_km": kilometres,
             "bar_units": units,

@@ -41,17 +41,30 @@ function classOf(question, view, minutes, site, was, breaks) {
   return `d${changeStep(minutes === was ? 0 : (minutes - was) / scales.minutes)}`;
 }
 
-// One class name an area, and how many patients a year are of each class; neither of those who leave in any case.
+// One class name an area of those who do not leave in any case, and how many patients a year are of each class: all of
+// them, but where they go is told of those who stay alone.
 function classesOf(question, view, going, before, breaks) {
   const {resident} = question.areas, {minutes, site} = oneRowAnArea(question, going), was = oneRowAnArea(question, before).minutes, {rows} = going, total = new Map();
   rows.patients.forEach((many, row) => {
-    const area = rows.area[row];
-    if (!resident[area] || rows.to[row] >= 0) return;
-    const name = classOf(question, view, going.minutes[row], going.site[row], was[area], breaks);
+    const area = rows.area[row], leaves = rows.to[row] >= 0;
+    if (!resident[area] || (leaves && view === "catchments")) return;
+    const name = classOf(question, view, going.minutes[row], going.site[row], leaves ? going.minutes[row] : was[area], breaks);
     total.set(name, (total.get(name) || 0) + many);
   });
   const classes = Array.from(site, (_, area) => (resident[area] ? classOf(question, view, minutes[area], site[area], was[area], breaks) : "out"));
   return {classes, total, site};
+}
+
+// Shares in whole percent that add up to 100, so that any number of them from the first on add up to their share.
+function wholeShares(parts) {
+  const all = parts.reduce((sum, one) => sum + one, 0);
+  let sum = 0, told = 0;
+  return parts.map(one => {
+    sum += one;
+    const share = Math.floor(100 * sum / all + 0.5) - told;
+    told += share;
+    return share;
+  });
 }
 
 function drawMap(page, view, code, going, before) {
@@ -65,10 +78,12 @@ function drawMap(page, view, code, going, before) {
   return total;
 }
 
-// Say where patients go, on the area of each catchment that lies nearest to its middle.
+// Say where patients go, on the area of each catchment that lies nearest to its middle, clear of the marks of sites.
 function nameCatchments({question, map, short}, view, goesTo) {
   const {areas, sites} = question, of = new Map(), labels = [];
   byId("names").toggleAttribute("hidden", view === "catchments");
+  const marks = Array.from(byId("marks").children, mark => mark.transform.baseVal[0].matrix);
+  const isClear = ([x, y]) => marks.every(({e, f}) => Math.abs(x - e) > 120 || y < f - 40 || y > f + 85);
   if (view === "catchments") {
     const middles = middlesOf(map);
     goesTo.forEach((site, area) => {
@@ -81,7 +96,8 @@ function nameCatchments({question, map, short}, view, goesTo) {
     if (points.length < 0.02 * areas.codes.length) continue;
     const mean = axis => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
     const [x, y] = [mean(0), mean(1)], far = point => (point[0] - x) ** 2 + (point[1] - y) ** 2;
-    const [left, top] = points.reduce((best, point) => (far(point) < far(best) ? point : best));
+    const clear = points.filter(isClear);
+    const [left, top] = (clear.length ? clear : points).reduce((best, point) => (far(point) < far(best) ? point : best));
     labels.push(made("text", {x: left, y: top}, `to ${short[sites[site].code]}`));
   }
   byId("going").replaceChildren(...labels);
@@ -97,10 +113,64 @@ function middlesOf(map) {
   return map.middles;
 }
 
-function drawDots(points, classes) {
-  const paths = {};
-  classes.forEach((name, area) => (paths[name] = paths[name] || []).push(`M${points[area][0]} ${points[area][1]}h3`));
-  byId("areas").replaceChildren(...Object.entries(paths).map(([name, d]) => made("path", {class: `${name} dots`, d: d.join("")})));
+const drawDots = (points, classes) => byId("areas").replaceChildren(...shapesOf(points, classes));
+
+// One path a class: of all its areas, from their outlines or points.
+function shapesOf(points, classes) {
+  const paths = new Map(), outlines = byId("areas").children;
+  classes.forEach((name, area) => {
+    if (!paths.has(name)) paths.set(name, []);
+    paths.get(name).push(points ? `M${points[area][0]} ${points[area][1]}h3` : outlines[area].getAttribute("d"));
+  });
+  return Array.from(paths, ([name, d]) => made("path", {class: points ? `${name} dots` : name, d: d.join("")}));
+}
+
+// A small map of minutes: land, areas, and a disc where the service is.
+function smallMap({question, map, breaks}, code, result, words) {
+  const {classes} = classesOf(question, "minutes", result.going[code], result.going[code], breaks[code]);
+  const svg = made("svg", {viewBox: byId("picture").getAttribute("viewBox"), class: byId("picture").getAttribute("class"), role: "img", "aria-label": words});
+  if (byId("land")) svg.append(made("use", {href: "#land"}));
+  const areas = made("g", {class: "areas"});
+  areas.append(...shapesOf(map.points, classes));
+  svg.append(areas);
+  for (const mark of document.querySelectorAll("#marks .site")) {
+    if (result.chosen[code].includes(mark.dataset.site)) {
+      const disc = made("g", {transform: mark.getAttribute("transform")});
+      disc.append(made("circle", {r: 34, class: "halo"}), ...["circle.disc", "text"].map(one => mark.querySelector(one).cloneNode(true)));
+      svg.append(disc);
+    }
+  }
+  return svg;
+}
+
+// Which area an event is at; −1 for none.
+function areaAt(map, event) {
+  if (!map.points) {
+    if (!map.numbers) map.numbers = new Map(Array.from(byId("areas").children, (path, area) => [path, area]));
+    return map.numbers.has(event.target) ? map.numbers.get(event.target) : -1;
+  }
+  const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(byId("picture").getScreenCTM().inverse());
+  const far = ([x, y]) => (x - at.x) ** 2 + (y - at.y) ** 2;
+  const nearest = map.points.reduce((best, point, area) => (far(point) < far(map.points[best]) ? area : best), 0);
+  return far(map.points[nearest]) < 400 ? nearest : -1;
+}
+
+const WAYS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+
+// The nearest area that way, with those to the side counted as further off; the same one where there is none.
+function areaBeyond(map, area, [right, down]) {
+  const middles = middlesOf(map), [x, y] = middles[area];
+  let best = area, least = Infinity;
+  middles.forEach(([left, top], one) => {
+    const along = (left - x) * right + (top - y) * down, aside = Math.abs((left - x) * down) + Math.abs((top - y) * right);
+    if (along > 0 && aside <= 2 * along && along + 2 * aside < least) [best, least] = [one, along + 2 * aside];
+  });
+  return best;
+}
+
+function pointAt(map, area) {
+  const [x, y] = map.points ? map.points[area] : [0, 0];
+  byId("pointed").setAttribute("d", map.points ? `M${x - 8} ${y}a8 8 0 1 0 16 0a8 8 0 1 0 -16 0` : byId("areas").children[area].getAttribute("d"));
 }
 
 // The share of residents within so many minutes, minute by minute; of patients where nobody knows how many live there.

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,19 @@ import shapely
 from optimiser.errors import InputError
 from optimiser.inputs.boundaries import merged, read_boundaries
 from optimiser.problem import Problem
+from optimiser.problem.words import short
+from optimiser.report.surroundings import Label, Road, Room, Surroundings, Town, in_order
 
 GRID = "EPSG:27700"
 ACROSS, MARGIN = 1000, 24
 METRES_SIMPLER = 40
 # How much of the larger side of where residents live is drawn around it, at most. Areas outside may lie far off.
 AROUND = 0.4
-# How wide a letter of a label is.
-LETTER = 11
+# How wide a letter and how high a line of a name is, on a screen, and on paper or a telephone.
+SMALL, LARGE = (12, 24), (16.5, 34)
 OUTSIDE = -1
+# A neighbour so near to a side has its name towards the middle.
+EDGE = 110
 BOUNDARIES = ("inputs/boundaries.geojson", "inputs/boundaries.gpkg")
 
 Points = np.ndarray
@@ -50,7 +54,9 @@ class Drawing:
     """What a map of a place is drawn from, in units of which ``width`` go across it.
 
     ``areas`` is one path an area, in the order of the problem's areas, empty where there are only ``points``, one an
-    area. ``sites`` is where each site lies, for those on the map. ``labels`` are districts' names and middles.
+    area. ``sites`` is where each site lies, for those on the map. ``labels`` are names of towns and roads, or of
+    districts where the place has no towns. ``land`` is one path, empty where land is not known all around, and
+    ``roads`` another.
     """
 
     width: int
@@ -60,7 +66,9 @@ class Drawing:
     borders: tuple[Border, ...]
     points: tuple[tuple[int, int], ...]
     sites: dict[str, tuple[int, int]]
-    labels: tuple[tuple[str, int, int], ...]
+    labels: tuple[Label, ...]
+    land: str = ""
+    roads: str = ""
 
     def around(self, member: Sequence[Any]) -> str:
         """Return the path of every border whose two sides belong to different groups; None: to no group."""
@@ -91,25 +99,47 @@ def drawing(problem: Problem) -> Drawing | None:
         assert centres is not None
         points = centres.loc[problem.areas.index].to_numpy(float)
         bounds = np.hstack([points, points])
-    west, south, east, north = window(bounds, problem.resident_areas)
-    scale = max(east - west, 1.0) / (ACROSS - 2 * MARGIN)
-    height = int(np.ceil((north - south) / scale)) + 2 * MARGIN
+    surroundings = Surroundings(problem.files)
+    frame = window(bounds, problem.resident_areas)
+    known = surroundings.around(frame)
+    west, south, east, north = surroundings.beyond(frame)
+    scale = max(east - west, 1.0) / (ACROSS - 2 * MARGIN * (not known))
+    edge = 0 if known else MARGIN
+    height = int(np.ceil((north - south) / scale)) + 2 * edge
 
     def units(metres: Points) -> Points:
-        return np.asarray(np.rint((metres - [west, north]) / scale * [1, -1] + MARGIN))
+        return np.asarray(np.rint((metres - [west, north]) / scale * [1, -1] + edge))
 
     sites = _coordinates(problem, "inputs/sites.csv", "site")
     placed = {}
     for code, (x, y) in zip(sites.index, units(sites.to_numpy(float)), strict=True) if sites is not None else ():
         if code in problem.sites and 0 < x < ACROSS and 0 < y < height:
             placed[str(code)] = (int(x), int(y))
+    around = {
+        "land": "".join(_path(units(ring).astype(int)) for ring in surroundings.land) if known else "",
+        "roads": "".join(
+            _path(line.astype(int), closed=False) for road in surroundings.roads for line in units(road.lines)
+        ),
+    }
+    districts = _districts(problem, shapes, units) if shapes is not None else []
+    lived_in: Any = shapely.points(points) if shapes is None else shapes
+    labels = tuple(
+        _labels(
+            problem,
+            surroundings.towns_of(lived_in[problem.resident_areas]),
+            surroundings.roads,
+            units,
+            placed,
+            districts,
+            height,
+        )
+    )
     if shapes is None:
         dots = tuple((int(x), int(y)) for x, y in units(points))
-        return Drawing(ACROSS, height, scale, (), (), dots, placed, ())
+        return Drawing(ACROSS, height, scale, (), (), dots, placed, labels, **around)
     rings = [_rings(shapely.transform(shape, units)) for shape in shapes]
     paths = tuple("".join(_path(ring) for ring in one) for one in rings)
-    labels = tuple(_apart(_labels(problem, shapes, units), placed.values()))
-    return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels)
+    return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels, **around)
 
 
 def window(bounds: Points, resident: Points) -> Points:
@@ -183,24 +213,52 @@ def _borders(rings: Sequence[Sequence[Points]]) -> Iterator[Border]:
                     yield Border(area, other, _path(ring[start : end + 1], closed=False))
 
 
-def _labels(problem: Problem, shapes: Points, units: Any) -> Iterator[tuple[str, int, int]]:
+def _districts(problem: Problem, shapes: Points, units: Any) -> list[Label]:
+    """Return the name of each residents' district in the middle of its largest part."""
     if "district" not in problem.areas:
-        return
+        return []
     districts = problem.areas["district"].where(problem.areas["resident"]).to_numpy(object)
+    found = []
     for name in sorted({one for one in districts if isinstance(one, str) and one}):
         largest = max(shapely.get_parts(merged(shapes[districts == name])), key=lambda part: part.area)
         ((x, y),) = units(shapely.get_coordinates(shapely.maximum_inscribed_circle(largest, tolerance=200))[:1])
-        yield name, int(x), int(y)
+        found.append(Label(name, x, y, kind="district"))
+    return found
 
 
-def _apart(labels: Iterator[tuple[str, int, int]], marks: Iterable[tuple[int, int]]) -> Iterator[tuple[str, int, int]]:
-    """Yield the labels that neither lie over a site's mark and name nor over one another."""
-    taken = [(x - 70.0, y - 40, x + 70.0, y + 64) for x, y in marks]
-    for name, x, y in labels:
-        half = LETTER * len(name) / 2
-        box = (x - half, y - 18, x + half, y + 8)
-        if not any(
-            box[0] < right and left < box[2] and box[1] < bottom and top < box[3] for left, top, right, bottom in taken
-        ):
-            taken.append(box)
-            yield name, x, y
+def _labels(
+    problem: Problem,
+    towns: Iterable[tuple[Town, bool]],
+    roads: Sequence[Road],
+    units: Any,
+    sites: Mapping[str, tuple[int, int]],
+    districts: Sequence[Label],
+    height: int,
+) -> Iterator[Label]:
+    """Yield the names for which there is room beside sites' marks and names: of towns and roads, or else districts."""
+    small, large = (Room((0, 0, ACROSS, height), *size) for size in (SMALL, LARGE))
+    for room in (small, large):
+        for code, (left, top) in sites.items():
+            room.taken += [(left - 30, top - 30, left + 30, top + 30), room.box(_of_site(problem, code, left, top))]
+    hospitals = tuple(short(problem.sites[code].name) for code in sites)
+    found = []
+    for town, inside in towns:
+        x, y = map(float, units(np.array([town.x, town.y])))
+        if 0 < x < ACROSS and 0 < y < height and not town.name.startswith(hospitals):
+            found.append(Label(town.name, x, y, inside=inside, point=(x, y)))
+    if found:
+        for label in in_order(small, found, [(road.name, units(road.lines)) for road in roads]):
+            yield replace(label, large=label.kind == "town" and large.take(label))
+    else:
+        yield from (one for one in districts if small.take(one))
+
+
+def _of_site(problem: Problem, code: str, x: int, y: int) -> Label:
+    """Return the name of a site as the page writes it below its mark."""
+    site = problem.sites[code]
+    below = y + (52 if site.candidate else 32)
+    if site.candidate or EDGE <= x <= ACROSS - EDGE:
+        return Label(short(site.name), x, below)
+    return (
+        Label(short(site.name), x - 12, below, "start") if x < EDGE else Label(short(site.name), x + 12, below, "end")
+    )

@@ -368,16 +368,18 @@ function fillRules() {
 
 function fillBeside(total) {
   if (!byId("legend")) return;
-  const service = question.service[shown], all = Array.from(total.values()).reduce((sum, many) => sum + many, 0);
+  const service = question.service[shown];
   const rows = view === "difference" ? CHANGES.map((change, number) => [`d${number}`, change[2]])
     : view === "minutes" ? minutesRows() : catchmentRows(total);
   const body = byId("legend").tBodies[0];
-  byId("legend").caption.textContent = `${view === "catchments" ? "Where to" : "Minutes"}, and share of patients${SOME_LEAVE ? " who stay" : ""}`;
-  body.replaceChildren(...rows.map(([name, words]) => {
+  const whose = !SOME_LEAVE ? "patients" : view === "catchments" ? "patients who stay" : "all patients";
+  const shares = wholeShares(rows.map(([name]) => total.get(name) || 0));
+  byId("legend").caption.textContent = `${view === "catchments" ? "Where to" : "Minutes"}, and share of ${whose}`;
+  body.replaceChildren(...rows.map(([name, words], number) => {
     const row = element("tr"), head = element("th", "", {scope: "row"}), swatch = made("svg", {class: "swatch", "aria-hidden": "true", viewBox: "0 0 16 16"});
     swatch.append(made("rect", {class: name, width: 16, height: 16, stroke: "none"}));
     head.append(swatch, words);
-    row.append(head, element("td", FORMS.percent((total.get(name) || 0) / all), {class: "n"}));
+    row.append(head, element("td", `${shares[number]}%`, {class: "n"}));
     return row;
   }));
   const where = service.sites.map(site => [question.sites[site].code, measure(now, "site_patients", shown, question.sites[site].code)]).filter(([, many]) => many > 0);
@@ -481,6 +483,8 @@ function draw() {
   if (byId("picture")) {
     const service = question.service[shown];
     fillBeside(drawMap(PAGE, view, shown, now.going[shown], today.going[shown]));
+    fillMultiples();
+    if (pointedAt >= 0) byId("area-said").textContent = areaSaid(pointedAt);
     for (const mark of byId("marks").children) {
       if (!mark.classList.contains("neighbour")) mark.classList.toggle("open", chosen[shown].includes(mark.dataset.site));
       else mark.toggleAttribute("hidden", !service.sites.some(site => question.sites[site].code === mark.dataset.site));
@@ -663,6 +667,40 @@ function markPlace(area) {
   ring.setAttribute("r", Math.max(22, Math.hypot(box.width, box.height) / 2 + 8));
 }
 
+let pointedAt = -1;
+
+// One sentence of an area, for whoever points at it.
+function areaSaid(area) {
+  const {areas} = question, name = `${areas.names[area] || areas.codes[area]}${areas.resident[area] ? "" : " (outside the system)"}`;
+  const [is, was] = [now, today].map(result => journeySaidOf(area, result.going[shown]));
+  return `${name}: ${is}; ${is === was ? "the same" : was} with today’s sites.`;
+}
+
+function point(area) {
+  if (area < 0 || area === pointedAt || !shown) return;
+  pointedAt = area;
+  pointAt(PAGE.map, area);
+  byId("area-said").textContent = areaSaid(area);
+}
+
+function walk(event) {
+  if (!(event.key in WAYS)) return;
+  event.preventDefault();
+  point(pointedAt < 0 ? question.areas.resident.findIndex(Boolean) : areaBeyond(PAGE.map, pointedAt, WAYS[event.key]));
+}
+
+// The same service on small maps of one scale: today, the answer and, where it is another, the choice.
+function fillMultiples() {
+  if (!byId("multiples")) return;
+  const own = differences(answerChoice, chosen).length > 0 ? [["Your choice", now]] : [];
+  const word = PAGE.answer_word.charAt(0).toUpperCase() + PAGE.answer_word.slice(1);
+  byId("multiples").replaceChildren(...[["Today", today], [word, answer], ...own].map(([name, result]) => {
+    const figure = element("figure"), words = `${name}: ${FORMS.percent(withinOf(result, shown))} within ${commas(limitOf(shown))} minutes`;
+    figure.append(element("figcaption", words), smallMap(PAGE, shown, result, words));
+    return figure;
+  }));
+}
+
 // Options: judged rows and weights ------------------------------------------------------------------------------------
 
 function addJudgement() {
@@ -779,6 +817,8 @@ for (const button of document.querySelectorAll("[data-show]")) button.addEventLi
   update();
 });
 on("why", "submit", event => { event.preventDefault(); whyNot(byId("why-service").value, byId("why-site").value); });
+for (const event of ["pointermove", "click"]) on("picture", event, found => point(areaAt(PAGE.map, found)));
+on("walk", "keydown", walk);
 on("place", "input", listPlaces);
 on("lookup", "submit", event => { event.preventDefault(); const [first] = placesLike(byId("place").value); if (first) showPlace(first.area); });
 on("look", "submit", event => event.preventDefault());

@@ -119,13 +119,13 @@ def fills(journeys: pd.DataFrame, breaks: Sequence[float]) -> list[str]:
 
 
 def breaks(problem: Problem, code: str, plans: Sequence[Plan]) -> list[float]:
-    """Return four minutes between five steps: up to the standard in even steps, or fifths where most are beyond it."""
+    """Return four minutes between five steps: by the standard, or fifths where most are beyond it."""
     standard = problem.services[code].standard_minutes
     minutes = np.concatenate([one_row_an_area(plan, code)["minutes"] for plan in plans])
     minutes = minutes[np.isfinite(minutes)]
     limit = standard.value if standard else 30.0
     if len(minutes) and np.median(minutes) <= limit:
-        return [limit / 2, limit * 2 / 3, limit * 5 / 6, limit]
+        return words.ends_of_steps(limit)
     fifths = (
         [5 * round(float(np.quantile(minutes, share)) / 5) for share in (0.2, 0.4, 0.6, 0.8)] if len(minutes) else []
     )
@@ -167,8 +167,25 @@ def map_note(drawn: Drawing | None, problem: Problem) -> str:
     if drawn is None:
         return ""
     away = " Those who leave whatever is designated are not drawn." if words.of_those_who_stay(problem) else ""
-    edge = " The outer line is the edge of the areas: coast or border. Roads are not drawn." if drawn.areas else ""
-    return f"Minutes by road from each area, residents of the system in colour.{away} British National Grid.{edge}"
+    said = [
+        f"Minutes by road from each area, residents of the system in colour.{away} British National Grid.",
+        *(["Sand: areas outside that are counted. Pale: other land. Blue: water."] if drawn.land else []),
+        *(["The outer line is the edge of the areas: coast or border."] if drawn.areas and not drawn.land else []),
+        *(["Main roads are straight lines between junctions."] if drawn.roads else []),
+        *([f"Names of towns: {source}."] if (source := _source_of_towns(problem)) else []),
+    ]
+    return " ".join(said)
+
+
+def _source_of_towns(problem: Problem) -> str:
+    """Return who publishes the table of towns, and under which licence, as the place states it."""
+    towns, stated = (problem.files.get(f"inputs/{name}.csv") for name in ("towns", "sources"))
+    if towns is None or stated is None:
+        return ""
+    rows = pd.read_csv(io.BytesIO(stated), dtype=str, keep_default_na=False).set_index("source")
+    of = pd.read_csv(io.BytesIO(towns), dtype=str, keep_default_na=False).get("source", pd.Series(dtype=str)).unique()
+    named = rows.reindex(columns=["publisher", "licence"], index=[one for one in of if one in rows.index])
+    return "; ".join(", ".join(filter(None, row)) for row in named.fillna("").itertuples(index=False))
 
 
 def sources(run: Run) -> Iterator[str]:
