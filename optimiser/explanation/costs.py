@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from optimiser.plan import Plan, measures
 from optimiser.problem import Problem
-from optimiser.problem.words import against, amount, is_one, moves
+from optimiser.problem.words import against, amount, is_one, moves, percent
 
 Designations = frozenset[tuple[str, str]]
 Floats = NDArray[np.float64]
@@ -143,6 +143,8 @@ def for_whom(before: Plan, after: Plan, *, minutes: float = MINUTES_THAT_MATTER)
 def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
     """Return, for each service whose journeys change, a line on people and one on the groups that lose most."""
     lines = []
+    transfers = {code: one.transfer.share_transferred.value for code, one in problem.services.items() if one.transfer}
+    taken_on = {code: percent(share) for code, share in transfers.items() if share < 1}
     for code, rows in whom.groupby("service", sort=False):
         name, every = problem.services[str(code)].name, rows.iloc[0]
         longer, shorter = (
@@ -154,9 +156,11 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
         )
         live = "lives" if isfinite(every.people_longer) and is_one(round(every.people_longer)) else "live"
         means = _from_to(every.mean_before, every.mean_after, " minutes")
+        share = taken_on.get(str(code), "")
+        told = f", on the average of an area's patients, of whom {share} of those seen first elsewhere are taken on"
         lines.append(
             f"{name}: {longer} {live} where it would take over {MINUTES_THAT_MATTER:g} minutes longer, {shorter} where "
-            f"over {MINUTES_THAT_MATTER:g} less; mean journey {means}."
+            f"over {MINUTES_THAT_MATTER:g} less{told * bool(share)}; mean journey {means}."
         )
         by_group = list(zip(rows["group"], rows["mean_before"], rows["mean_after"], strict=True))
         groups = [

@@ -43,11 +43,7 @@ class Overview:
 
     def __str__(self) -> str:
         """Return the overview as a paragraph."""
-        lines = (
-            ["Rules that are met exactly, with nothing to spare where they ask for it:"]
-            if len(self.binding)
-            else ["No rule binds."]
-        )
+        lines = ["Rules with nothing to spare:"] if len(self.binding) else ["No rule binds."]
         lines += [f"  - {row.words} ({row.instance})" for row in self.binding.itertuples()]
         lines += ["What rules cost, by solving again without them:", *prices_in_words(self.prices)]
         lines.append(self._rivals_are())
@@ -57,9 +53,28 @@ class Overview:
             lines.append(f"  {rival.place}. {changed}: {'; '.join([*means, *map(str, rival.costs)])}")
         return "\n".join(lines)
 
+    @property
+    def _others(self) -> int:
+        listing = self.plan.proof.enumeration
+        return max(len(self.rivals), len(listing.ranked) - 1 if listing else 0)
+
+    def _cut_in_a_tie(self) -> str:
+        """Return how many plans are as near as the last that is shown, where others that are not shown are."""
+        listing = self.plan.proof.enumeration
+        if listing is None or len(listing.ranked) <= len(self.rivals) + 1:
+            return ""
+        values = [one.values for one in listing.ranked[1:]]
+        last = values[len(self.rivals) - 1]
+        if values[len(self.rivals)] != last:
+            return ""
+        alike, shown = values.count(last), values[: len(self.rivals)].count(last)
+        at_least = "at least " if values[-1] == last and listing.lawful > len(listing.ranked) else ""
+        where = "" if shown == len(self.rivals) else f"from place {values.index(last) + 2} on "
+        return f"; {where}{at_least}{alike} are equally near, and {shown} of them are shown"
+
     def _rivals_are(self) -> str:
         if self.rivals:
-            return "Nearest rivals:" if len(self.rivals) > 1 else "The only rival:"
+            return f"Nearest rivals{self._cut_in_a_tie()}:" if self._others > 1 else "The only rival:"
         if self.plan.proof.enumeration:
             return "There is no rival: no other option meets every rule."
         return "Rivals are not listed: there are too many options."

@@ -78,7 +78,7 @@ class WhyNotOption:
             return "This option is the plan itself."
         lines = []
         if problem.exceptions:
-            lines.append("The plan here is the best with the exceptions that the option states, granted to every plan.")
+            lines.append(self._with_exceptions())
         lines.append(f"Against the plan: {changes_in_words(problem, self.changes)}.")
         if broken:
             rules = len({without_sites(str(one), problem.sites) for one in self.broken["instance"]})
@@ -93,6 +93,13 @@ class WhyNotOption:
             lines.append(f"The nearest lawful plan changes {fewest}: {self.nearest.in_words}.")
             lines += costs_in_words(self.plan, self.nearest.plan, self.nearest.costs, "against the plan, ")
         return "\n".join(lines)
+
+    def _with_exceptions(self) -> str:
+        """Say that every plan may do what the option is let off, and whether the plan would be best without that."""
+        used = int(self.plan.exceptions["would_have_broken"].sum())
+        rests = f"rests on {used} of them, so it is not that of `solve` where the option alone states them"
+        none = "rests on none of them, so it is best without them, too"
+        return f"Every plan is here allowed the exceptions that are stated. The plan {rests if used else none}."
 
 
 @dataclass(frozen=True)
@@ -146,7 +153,7 @@ class WhyNotSite:
         lines += costs_in_words(self.plan, self.best, self.costs)
         lines += whom_in_words(self.plan.problem, self.whom if self.whom is not None else pd.DataFrame())
         if self.nearest and self.nearest.plan.designated != self.best.designated:
-            lines.append(f"The lawful plan {with_it} that changes least: {self.nearest.in_words}.")
+            lines.append(f"The lawful plan {with_it} that departs least from the plan: {self.nearest.in_words}.")
             lines += costs_in_words(self.plan, self.nearest.plan, self.nearest.costs)
         return "\n".join(lines)
 

@@ -118,8 +118,9 @@ def averages(moved: pd.DataFrame) -> pd.DataFrame:
     One row a service and group: who is ``counted`` and their ``number``, ``mean_before``, ``mean_after`` and
     ``change``; ``road_before`` and ``road_after``, without what those who are taken on wait. Of those ``here``, who
     leave for a neighbour whatever is designated in neither answer: how many are ``longer`` and ``shorter`` on the way
-    at all, and by how many minutes on average (``longer_by``, ``shorter_by``; NaN where nobody is). ``leave_before``
-    and ``leave_after`` are how many leave in each; of people aged 75 and over that is not known.
+    at all, and by how many minutes on average (``longer_by``, ``shorter_by``; NaN where nobody is). ``leave`` is how
+    many are not ``here``; ``leave_before`` and ``leave_after`` are how many leave in each. Of people aged 75 and over
+    those two are not known.
     """
     rows = []
     for service, group, counted, members in grouped(moved):
@@ -131,10 +132,10 @@ def averages(moved: pd.DataFrame) -> pd.DataFrame:
             (each_here[one].sum(), mean(each_by[one].abs(), each_here[one])) for one in (each_by > 0, each_by < 0)
         ]
         leave = [np.nan if counted == OLDER else members[f"leave{ending}"].sum() for ending in SUFFIXES]
-        each = (here.sum(), *moved_on[0], *moved_on[1], *leave)
+        each = (here.sum(), *moved_on[0], *moved_on[1], weight.sum() - here.sum(), *leave)
         rows.append((service, group, counted, *_means(members, weight), *road, *each))
     found = ["number", "mean_before", "mean_after", "change", "road_before", "road_after"]
-    either = ["here", "longer", "longer_by", "shorter", "shorter_by", "leave_before", "leave_after"]
+    either = ["here", "longer", "longer_by", "shorter", "shorter_by", "leave", "leave_before", "leave_after"]
     return _rounded(pd.DataFrame(rows, columns=["service", "group", "counted", *found, *either]))
 
 
@@ -170,12 +171,18 @@ def cliffs(answer: Answer) -> pd.DataFrame:
 
 
 def volumes(base: Answer, other: Answer) -> pd.DataFrame:
-    """Return the patients a year at every site in both answers, neighbours marked: one row a service and site."""
-    before, after = (_site_patients(answer) for answer in (base, other))
-    both = before.merge(after, how="outer", left_index=True, right_index=True, suffixes=SUFFIXES).fillna(0.0)
+    """Return the patients a year at every site in both answers, neighbours marked: one row a service and site.
+
+    Columns: service, site, name, neighbour, patients (_before and _after: all who are counted), change, and residents
+    (_before and _after: those of them who live in an area that is resident in both).
+    """
+    areas = _resident_in_both(base, other)
+    every = [_site_patients(answer).join(_residents_at(answer, areas)) for answer in (base, other)]
+    both = every[0].merge(every[1], how="outer", left_index=True, right_index=True, suffixes=SUFFIXES).fillna(0.0)
     both["change"] = both["patients_after"] - both["patients_before"]
     names = both.join(sites_of_both(base, other), on="site").reset_index()
-    columns = ["service", "site", "name", "neighbour", "patients_before", "patients_after", "change"]
+    of_patients = ["patients_before", "patients_after", "change", "residents_before", "residents_after"]
+    columns = ["service", "site", "name", "neighbour", *of_patients]
     order = {service: place for place, service in enumerate(base["services"]["service"])}
     by_service = names[columns].sort_values("site").sort_values("service", key=lambda s: s.map(order), kind="stable")
     return _rounded(by_service.reset_index(drop=True))
@@ -191,19 +198,38 @@ def broken(base: Answer, other: Answer) -> pd.DataFrame:
     """Return the rules that either answer breaks, in how many places and by how much in all.
 
     Columns: rule (its code without those of sites), unit, of_sites (whether it is of single sites), places and short
-    (_before and _after; 0 where it is kept).
+    (_before and _after; 0 where it is kept), and left and right (both sides of it, where it is broken in one place).
     """
     sites = sites_of_both(base, other).index
-    found = []
+    found, sides = [], []
     for answer, ending in zip((base, other), SUFFIXES, strict=True):
         rows = answer["rules"][~is_true(answer["rules"]["pass"])]
         of_rule = rows.assign(rule=[without_sites(str(one), sites) for one in rows["instance"]], short=-rows["spare"])
         each = of_rule.groupby(["rule", "unit"], sort=False)["short"]
         found.append(pd.DataFrame({f"places{ending}": each.size(), f"short{ending}": each.sum()}).astype(float))
-    both = pd.concat(found, axis=1).fillna(0.0).rename_axis(["rule", "unit"]).reset_index()
+        alone = of_rule[~of_rule.duplicated(["rule", "unit"], keep=False)].set_index(["rule", "unit"])
+        sides.append(alone[["left", "right"]].astype(float).add_suffix(ending))
+    both = pd.concat([pd.concat(found, axis=1).fillna(0.0), *sides], axis=1)
+    both = both.rename_axis(["rule", "unit"]).reset_index()
     instances = {str(one) for answer in (base, other) for one in answer["rules"]["instance"]}
     both.insert(2, "of_sites", ~both["rule"].isin(instances))
     return _rounded(both)
+
+
+def taken_on(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return how many residents' patients are taken on from where they are seen first, and how many stay there.
+
+    One row a service of which some are seen first elsewhere: taken_on and stay (_before and _after, patients a year).
+    """
+    areas, found = _resident_in_both(base, other), []
+    for answer, ending in zip((base, other), SUFFIXES, strict=True):
+        rows = _journey_rows(answer)
+        rows = rows[rows["area"].isin(areas)]
+        elsewhere = rows["patients"].where(rows["moved"], 0.0)
+        each = {"taken_on": elsewhere * rows["share"], "stay": elsewhere * (1 - rows["share"])}
+        found += [one.groupby(rows["service"], sort=False).sum().rename(f"{way}{ending}") for way, one in each.items()]
+    both = pd.concat(found, axis=1, join="inner")
+    return _rounded(both[(both > 0).any(axis=1)].rename_axis("service").reset_index())
 
 
 def demand(base: Answer, other: Answer) -> pd.DataFrame:
@@ -248,6 +274,7 @@ def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
         "worst_areas": worst_areas(moved),
         "cliffs": cliffs(other),
         "volumes": volumes(base, other),
+        "taken_on": taken_on(base, other),
         "demand": demand(base, other),
         "outside": treated_outside(base, other),
         "warnings": warnings(means),
@@ -365,6 +392,15 @@ def _today(answer: Answer) -> dict[tuple[str, str], str]:
 
 def _journeys(answer: Answer) -> pd.DataFrame:
     """Return residents' journeys: service, area, patients, site, minutes, and the means spent and on the road."""
+    together = split_areas_together(_journey_rows(answer).drop(columns=["share", "moved"]))
+    shares = answer["services"].set_index("service")["share_transferred"]
+    together["taken_on"] = together["service"].map(shares).fillna(1.0).astype(float)
+    everybody = {f"{name}_here": together[name] for name in ("patients", "spent")}
+    return together if "patients_here" in together else together.assign(**everybody)
+
+
+def _journey_rows(answer: Answer) -> pd.DataFrame:
+    """Return residents' journeys, row by row; ``moved`` where patients are seen first elsewhere, by which ``share``."""
     rows = answer["journeys"]
     rows = rows[is_true(rows["resident"])]
     found = rows[["service", "area"]].assign(
@@ -377,10 +413,7 @@ def _journeys(answer: Answer) -> pd.DataFrame:
     found["spent"] = found["minutes"].where(~moved, first + share * (found["minutes"] - first))
     found["road"] = found["minutes"].where(~moved, first + share * _times(rows["transfer_minutes"]))
     found = found.assign(how=rows["how"]) if "how" in rows else found
-    together = split_areas_together(found.reset_index(drop=True))
-    together["taken_on"] = together["service"].map(shares).fillna(1.0).astype(float)
-    everybody = {f"{name}_here": together[name] for name in ("patients", "spent")}
-    return together if "patients_here" in together else together.assign(**everybody)
+    return found.assign(share=share, moved=moved).reset_index(drop=True)
 
 
 def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
@@ -433,6 +466,18 @@ def _site_patients(answer: Answer) -> pd.DataFrame:
     rows = answer["measures"][answer["measures"]["measure"] == "site_patients"]
     found = rows.rename(columns={"group": "site", "value": "patients"}).set_index(["service", "site"])
     return found[["patients"]].astype(float)
+
+
+def _resident_in_both(*both: Answer) -> set[str]:
+    here, there = (set(answer["areas"]["area"][is_true(answer["areas"]["resident"])]) for answer in both)
+    return here & there
+
+
+def _residents_at(answer: Answer, areas: set[str]) -> pd.Series[float]:
+    """Return how many patients of some areas end up at each site, by service and site."""
+    rows = _journey_rows(answer)
+    ending = rows["patients"] * rows["share"].where(rows["moved"], 1.0)
+    return ending[rows["area"].isin(areas)].groupby([rows["service"], rows["site"]]).sum().rename("residents")
 
 
 def _numbers(column: pd.Series) -> pd.Series:

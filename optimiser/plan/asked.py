@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -20,7 +20,17 @@ COLUMNS = ["setting", "value"]
 WORDS = ("title", "place", "time_limit_minutes", "know_before", "a_tie_is_within")
 OF_A_FIGURE = ("source", "verified", "reason")
 NOT_STATED = "not stated"
+NONE = "none"
 MOST_NAMED = 4
+# What is said of settings that many questions differ in, by how their names end.
+ALLOWED = {
+    ".pathway": "whether patients of {} are taken on by transfer",
+    ".may_fall_short": "whether rotas of {} may fall short",
+}
+# Where names stand, by the tables of an answer; and a value that is made of codes, perhaps several in a list.
+NAMED = (("services", "service"), ("sites", "site"))
+CODE = re.compile(r"[a-z][a-z0-9_]*")
+OF_CODES = re.compile(rf"{CODE.pattern}(?:(?:, | and |: |; ){CODE.pattern})*")
 # How a list of groups of entries begins: how many there are is shown, and what they are compared.
 EXCEPTIONS = "exceptions"
 GROUPS = re.compile(r"(\d+ (?:entry|entries)): ")
@@ -40,38 +50,83 @@ def settings_of(files: Mapping[str, bytes]) -> pd.DataFrame:
 
 def _flat(said: Any, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(said, dict) and said:
-        for key, one in said.items():
-            if key not in OF_A_FIGURE:
-                yield from _flat(one, f"{name}.{key}" if name and key != "value" else name or str(key))
+        parts = {key: one for key, one in said.items() if key not in OF_A_FIGURE}
+        # An entry of which nothing is stated but where it comes from, such as a link, is there all the same.
+        if not parts:
+            yield name, "yes"
+        for key, one in parts.items():
+            yield from _flat(one, f"{name}.{key}" if name and key != "value" else name or str(key))
     else:
-        words = listed(map(str, said), "none") if isinstance(said, list | dict) else str(said)
+        words = listed(map(_aloud, said), NONE) if isinstance(said, list | dict) else _aloud(said)
         groups = isinstance(said, list) and bool(said) and all(isinstance(one, dict) for one in said)
         yield name, f"{len(said)} {'entry' if len(said) == 1 else 'entries'}: {words}" if groups else words
 
 
-def _in_words(setting: str, services: Mapping[str, str]) -> str:
+def _aloud(said: Any) -> str:
+    """Return a value without the marks of a programme: yes and no, and what is said of something after a colon."""
+    if isinstance(said, bool):
+        return "yes" if said else "no"
+    if isinstance(said, dict):
+        return "; ".join(f"{key}: {_aloud(one)}" for key, one in said.items())
+    return ", ".join(map(_aloud, said)) if isinstance(said, list) else str(said)
+
+
+def _in_words(setting: str, known: Mapping[str, str]) -> str:
     """Return a setting without dots and underlines: what it is, and of which service."""
-    first, *rest = (part.replace("_", " ") for part in setting.split("."))
+    first, *rest = setting.split(".")
+    named = [known.get(part, part.replace("_", " ")) for part in rest]
     if first != "services" or len(rest) < 2:
-        return ": ".join((first, *rest))
-    code = setting.split(".")[1]
-    return f"{': '.join(rest[1:])} of {services.get(code, rest[0])}"
+        return ": ".join((first.replace("_", " "), *named))
+    return f"{': '.join(named[1:])} of {named[0]}"
 
 
 def differing(base: Tables, other: Tables) -> list[str]:
     """Return the settings in which two questions differ, in words; empty where they are one question."""
-    services = dict(zip(*(base["services"][column] for column in ("service", "name")), strict=True))
-    before, after = (dict(zip(*(one["settings"][name] for name in COLUMNS), strict=True)) for one in (base, other))
-    found = []
+    return list(settings_apart(base, other).values())
+
+
+def settings_apart(base: Tables, other: Tables) -> dict[str, str]:
+    """Return the settings in which two questions differ: what each is in both, in words, by its name in a config."""
+    known = _names(base, other)
+    before, after = _as_much_stated(
+        *(dict(zip(*(one["settings"][name] for name in COLUMNS), strict=True)) for one in (base, other))
+    )
+    found = {}
     for name in (one for one in dict.fromkeys((*before, *after)) if not one.startswith(WORDS)):
         values = [NOT_STATED if one.get(name) is None else one[name] for one in (before, after)]
         if values[0] != values[1] and name == EXCEPTIONS:
-            found.append(f"which rules each is let off ({'; '.join(map(_let_off, values))})")
+            found[name] = f"which rules each is let off ({'; '.join(map(_let_off, values))})"
         elif values[0] != values[1]:
-            table = name.removeprefix("inputs/")
-            found.append(
-                f"the table {table}" if table != name else f"{_in_words(name, services)} ({'; '.join(_shown(*values))})"
-            )
+            table, shown = name.removeprefix("inputs/"), (_named(value, known) for value in _shown(*values))
+            found[name] = f"the table {table}" if table != name else f"{_in_words(name, known)} ({'; '.join(shown)})"
+    return found
+
+
+def _names(*answers: Tables) -> dict[str, str]:
+    """Return what services and sites of answers are called, by code."""
+    rows = [one[kind][[key, "name"]].to_numpy() for one in answers for kind, key in NAMED if kind in one]
+    return {str(code): str(name) for each in rows for code, name in each}
+
+
+def _named(value: str, known: Mapping[str, str]) -> str:
+    """Return a value that is made of codes with their names; any other as it is."""
+    if not OF_CODES.fullmatch(value):
+        return value
+    return CODE.sub(lambda code: known.get(code[0], code[0].replace("_", " ")), value)
+
+
+def _as_much_stated(*both: dict[str, str]) -> list[dict[str, str]]:
+    """Return the settings of two questions so that where one states none, and the other entries, both say which."""
+    found = []
+    for one, other in (both, both[::-1]):
+        empty = [name for name, value in other.items() if value == NONE]
+        told = dict(one)
+        for name in empty:
+            if below := [setting for setting in one if setting.startswith(f"{name}.")]:
+                entries = dict.fromkeys(setting.removeprefix(f"{name}.").split(".")[0] for setting in below)
+                told = {setting: value for setting, value in told.items() if setting not in below}
+                told[name] = listed(entries)
+        found.append(told)
     return found
 
 
@@ -113,8 +168,26 @@ def _residents(answer: Tables) -> set[str]:
     return set(areas["area"][areas["resident"].astype(str).str.lower() == "true"])
 
 
-def in_short(base: Tables, other: Tables) -> str:
-    """Return in which settings two questions differ, the first few of them named; nothing where they are one."""
-    found = differing(base, other)
-    more = len(found) - MOST_NAMED
-    return listed([*found[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
+def in_short(base: Tables, other: Tables, names: Sequence[str] = ("the first", "the other")) -> str:
+    """Return in which settings two questions differ, in words; nothing where they are one.
+
+    Where they are many, what one of the two (``names``) alone decides or allows comes first, then some of the others.
+    """
+    found = settings_apart(base, other)
+    if len(found) <= MOST_NAMED:
+        return listed(found.values())
+    both = [dict(zip(one["services"]["service"], one["services"]["name"], strict=True)) for one in (base, other)]
+    said = []
+    for here, there, name in ((*both, names[1]), (*both[::-1], names[0])):
+        more = [code for code in there if code not in here]
+        said += [f"{len(more)} {'service' if len(more) == 1 else 'services'} that {name} alone decides"] if more else []
+    known, alone = both[0], {code for one in both for code in one} - (both[0].keys() & both[1].keys())
+    rest = [name for name in found if not alone & set(name.split(".")) and name.partition(".")[0] != "teams"]
+    for ending, words in ALLOWED.items():
+        of = {
+            name: known[name.split(".")[1]] for name in rest if name.startswith("services.") and name.endswith(ending)
+        }
+        said += [words.format(listed(dict.fromkeys(of.values())))] if of else []
+        rest = [name for name in rest if name not in of]
+    said += [found[name] for name in rest[: max(0, MOST_NAMED - len(said))]]
+    return f"{listed(said)}. In all {len(found)} settings differ, and settings.csv of --csv has each"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from optimiser.plan import Plan, matters
 from optimiser.plan.affected import asked_about, between, is_true
-from optimiser.plan.asked import refuse_other_places
+from optimiser.plan.asked import refuse_other_places, settings_apart
 from optimiser.plan.measures import MORE_THAN_TODAY
 from optimiser.plan.quotable import sentences
 from optimiser.problem.words import without_sites
@@ -34,6 +34,7 @@ COMPARED = (
 )
 
 PLACES_BROKEN = "places where rules are broken"
+WITHOUT_EXCEPTIONS = "places where rules would be broken if no exception were granted"
 # How rows on neighbours begin; they are left out where no answer has more or fewer.
 MORE_AT = "patients more than today at "
 
@@ -102,6 +103,8 @@ def affected(answers: Mapping[str, Tables]) -> dict[str, pd.DataFrame]:
         if name == base_name:
             frames = {kept: frames[kept] for kept in ("cliffs",)}
         else:
+            apart = settings_apart(base, answer).items()
+            frames["settings"] = pd.DataFrame(apart, columns=["setting", "in_words"])
             frames["sentences"] = sentences(base, answer, frames, name=name, base_name=base_name)
         for frame_name, frame in frames.items():
             found.setdefault(frame_name, []).append(frame.assign(answer=name)[["answer", *frame.columns]])
@@ -170,7 +173,7 @@ def _broken(tables: Tables) -> dict[tuple[str, str], object]:
     sites = tables["sites"]["site"]
     rules = {without_sites(str(instance), sites) for instance in broken["instance"]}
     found: dict[tuple[str, str], object] = {("", "rules broken"): len(rules), ("", PLACES_BROKEN): len(broken)}
-    found["", f"{PLACES_BROKEN} without documented exceptions"] = len(broken) + excepted
+    found["", WITHOUT_EXCEPTIONS] = len(broken) + excepted
     for row in broken.to_dict("records"):
         found["", f"breaks {row['instance']} ({row['unit']})"] = -float(row["spare"])
     return found

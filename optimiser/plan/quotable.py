@@ -7,18 +7,19 @@ A sentence is a template and the cells that fill it: frame, row, column. So anyb
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
 from optimiser.plan import Plan, measures
-from optimiser.plan.affected import LOUD_MINUTES, QUIET_MINUTES, THRESHOLDS, Answer, is_true, sites_of_both
+from optimiser.plan.affected import THRESHOLDS, Answer, is_true, sites_of_both
 from optimiser.plan.asked import in_short
 from optimiser.problem.words import (
     PATIENTS,
     against,
+    amount,
     apart,
     is_one,
     listed,
@@ -49,10 +50,8 @@ SAID_FIRST = (
 OF_MINUTES = ("who", "worst", "warning", "cliff")
 WAITS_INCLUDED = "waits included"
 # Where some stay where they are seen first, minutes and people are those of whoever is taken on.
-OF_THOSE_TAKEN_ON = "by the journeys of the {} of patients who are taken on; the others stay where they are seen first"
-# Kinds that are about journeys of those alone who do not leave for a neighbour whatever is designated.
-OF_THOSE_WHO_STAY = ("who", "worst", "cliff")
-LEAVERS_LEFT_OUT = "by the journeys of those who do not leave for a neighbour {}"
+OF_MINUTES_ON_THE_WAY = ("who", "worst", "cliff")
+OF_THOSE_TAKEN_ON = "by the journeys of the {} of patients who are taken on from where they are seen first"
 IN_ANY_CASE = "in any case"
 # How near average journeys are level where the question does not say.
 A_HUNDREDTH = 0.01
@@ -61,6 +60,12 @@ RULES_NAMED = 3
 # Units of which so many in all say how far a rule is from holding.
 ADDED_UP = ("WTE", "people", PATIENTS, "beds", "minutes", "sites")
 WORTH_SAYING_PATIENTS = 1
+# What rules on the number of sites ask for, in words.
+ASKED = {
+    "not_too_many_sites": "at most {} are allowed",
+    "enough_sites": "at least {} are asked for",
+}
+MOVED_ON = ("taken_on", "stay")
 
 
 @dataclass(frozen=True)
@@ -162,20 +167,17 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     excepted = {"before": but_for(base.get("exceptions")), "after": but_for(other.get("exceptions"))}
     found = [*_rules(frames, {**_teams(other), **names, **sites}, name, base_name, one_question, excepted)]
     found += _level(frames, names, tie) if one_question else []
-    found += [*_openings(frames, names, sites, name, base_name)]
+    found += [*_openings(frames, (base, other), sites, name, base_name)]
     found += _questions(base, other, name, base_name)
     counted = list(frames["averages"]["service"].unique())
-    # Between plans of one question those who leave go where they went; between questions they may not.
-    some_leave = not one_question and any("how" in one["journeys"] for one in (base, other))
     for service in counted:
         if _changes(frames, service):
             called = str(names.get(service, service))
-            when, taken_on = _when_they_leave(frames, service, name, base_name), _taken_on(base, other, service)
-            found += _about(frames, service, called, when, some_leave, taken_on)
+            found += _about(frames, service, called, (base_name, name), _taken_on(base, other, service))
     same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
     found += _demand(frames, names)
     if same:
-        found.append(Sentence("unchanged", "", plain(f"Nobody's journey changes to: {', '.join(same)}.")))
+        found.append(Sentence("unchanged", "", plain(f"No journey to these changes: {', '.join(same)}.")))
     rows = [
         (one.kind, one.service, one.said(frames), one.template, [[c.frame, dict(c.row), c.column] for c in one.cells])
         for one in found
@@ -189,9 +191,11 @@ def said_again(frames: Frames, template: str, cells: Sequence[Sequence[Any]]) ->
 
 
 def _openings(
-    frames: Frames, names: Mapping[str, str], sites: Mapping[str, str], name: str, base_name: str
+    frames: Frames, both: Sequence[Answer], sites: Mapping[str, str], name: str, base_name: str
 ) -> Iterator[Sentence]:
     what = []
+    before, after = (dict(zip(one["services"]["service"], one["services"]["name"], strict=True)) for one in both)
+    names = {**after, **before}
     for service, found in frames["openings"].groupby("service", sort=False):
         at = {way: [sites[site] for site in rows["site"]] for way, rows in found.groupby("change")}
         if found["today"].nunique() == 1 and len(at.get("opens", ())) == len(at.get("closes", ())):
@@ -200,7 +204,13 @@ def _openings(
         for (change, today), rows in found.groupby(["change", "today"], sort=False):
             there, some = {"true": True, "false": False}.get(str(today)), [sites[site] for site in rows["site"]]
             what.append(f"{names[str(service)]} {against(base_name, change == 'opens', there, some)}")
-    words = "; ".join(what) or "the same sites provide the same services"
+    shared, one_alone = len(before.keys() & after.keys()), before.keys() != after.keys()
+    of_both = f"the {amount(shared, 'services')} that both have {'is' if shared == 1 else 'are each'} at the same sites"
+    what = what or [of_both if one_alone else "the same sites provide the same services"]
+    for placing, known, other in ((name, after, before), (base_name, before, after)):
+        more = len(known.keys() - other.keys())
+        what += [f"{placing} places {more} more"] if more else []
+    words = "; ".join(what)
     yield Sentence("openings", "", plain(f"{name} against {base_name}: {words}."))
 
 
@@ -233,19 +243,19 @@ def _rules(
         if rows.empty:
             continue
         cells: list[Cell] = []
-        said = [_breach(row, ending, known, cells) for row in rows.head(RULES_NAMED).to_dict("records")]
+        said = [_breach(frames, row, ending, known, cells) for row in rows.head(RULES_NAMED).to_dict("records")]
         said += ["more rules, which the table names"] if len(rows) > RULES_NAMED else []
         none = "" if found[f"places_{other_ending}"].any() else plain(f"; {other} breaks none{excepted[other_ending]}")
         words = f"{plain(called)} is not permitted by {whose} question's rules: {'; '.join(said)}{none}"
         yield Sentence("rules", "", f"{words}.", tuple(cells))
 
 
-def _breach(row: Mapping[Any, Any], ending: str, known: Mapping[str, str], cells: list[Cell]) -> str:
+def _breach(frames: Frames, row: Mapping[Any, Any], ending: str, known: Mapping[str, str], cells: list[Cell]) -> str:
     """Return a rule that is broken with the numbers of how much and where, whose cells are added to the others."""
     rule, unit, short = str(row["rule"]), str(row["unit"]), float(row[f"short_{ending}"])
     kind, *names = rule.split(".")
     where = (("rule", rule), ("unit", unit))
-    much, at = math.isfinite(short) and unit in ADDED_UP, ""
+    much, at, of_many = math.isfinite(short) and unit in ADDED_UP, "", one_of(unit) if is_one(short) else unit
     number = f"{{{len(cells)}:,{'.0f' if unit == PATIENTS and short >= 1 else '.6g'}}}"
     cells += [Cell("broken", where, f"short_{ending}")] if much else []
     if row["of_sites"]:
@@ -253,9 +263,16 @@ def _breach(row: Mapping[Any, Any], ending: str, known: Mapping[str, str], cells
         cells.append(Cell("broken", where, f"places_{ending}"))
     if kind == "rota_is_filled" and much:
         team = plain(known.get(names[-2], names[-2].replace("_", " ")))
-        of = f"{unit} {team}" if unit == "WTE" else team
-        return f"{number} {of} short for {plain(listed(known.get(one, one) for one in names[:-2]))}{at}"
-    by = f", by {number} {one_of(unit) if is_one(short) else unit}" if much else ""
+        services = listed(known.get(one, one) for one in names[:-2])
+        return f"{plain(services)} {'is' if len(names) == 3 else 'are'} short of {team}, by {number} {of_many}{at}"
+    if rule_of_sites := ASKED.get(kind):
+        sides = [Cell("broken", where, f"{side}_{ending}") for side in ("left", "right")]
+        cells[-1:] = sides
+        left, right = (f"{{{len(cells) - 2 + side}:,.0f}}" for side in (0, 1))
+        of_one = "site" if is_one(float(sides[0].value(frames))) else "sites"
+        service = plain(known.get(names[0], names[0].replace("_", " ")))
+        return f"{service} is on {left} {of_one}, and {rule_of_sites.format(right)}"
+    by = f", by {number} {of_many}" if much else ""
     return f"it breaks the rule that {plain(rule_in_words(rule, known))}{at}{by}"
 
 
@@ -274,7 +291,7 @@ def _level(frames: Frames, names: Mapping[str, str], tie: float | None) -> Itera
 
 def _questions(base: Answer, other: Answer, name: str, base_name: str) -> Iterator[Sentence]:
     """Say where the two answer different questions: neither is then better than the other."""
-    if differ := in_short(base, other):
+    if differ := in_short(base, other, (base_name, name)):
         words = f"these answer different questions, so neither is ranked above the other. They differ in: {differ}"
         yield Sentence("question", "", plain(f"{name} and {base_name}: {words}."))
     here, there = (set(_resident(answer)) for answer in (base, other))
@@ -304,13 +321,13 @@ def _changes(frames: Frames, service: str) -> bool:
     return bool((moved[["change", "spent_change"]][moved["service"] == service] != 0).any(axis=None))
 
 
-def _when_they_leave(frames: Frames, service: str, name: str, base_name: str) -> str:
+def _when_they_leave(frames: Frames, service: str, both: Sequence[str]) -> str:
     """Return when patients leave for a neighbour whatever is designated: in any case, or under which of two answers."""
     row = frames["averages"][(frames["averages"]["service"] == service) & (frames["averages"]["group"] == "")].iloc[0]
     before, after, either = (round(row[one]) for one in ("leave_before", "leave_after", "number"))
     if before == after == either - round(row["here"]):
         return IN_ANY_CASE
-    some = [one for one, many in ((base_name, before), (name, after)) if many]
+    some = [one for one, many in zip(both, (before, after), strict=True) if many]
     return plain(f"under {' or '.join(some)}")
 
 
@@ -345,12 +362,11 @@ def as_if_taken_on(answers: Mapping[str, Answer]) -> dict[str, str]:
     return {code: share for code, share in shares.items() if share}
 
 
-def _about(frames: Frames, service: str, name: str, when: str, some_leave: bool, taken_on: str) -> Iterator[Sentence]:
-    for one in _each_about(frames, service, name, when):
-        ends = [WAITS_INCLUDED] if one.kind in OF_MINUTES and _waits(frames, service) else []
-        ends += [LEAVERS_LEFT_OUT.format(when)] if one.kind in OF_THOSE_WHO_STAY and some_leave else []
-        if taken_on and one.kind in OF_MINUTES and _waits(frames, service):
-            ends.append(OF_THOSE_TAKEN_ON.format(taken_on))
+def _about(frames: Frames, service: str, name: str, both: Sequence[str], taken_on: str) -> Iterator[Sentence]:
+    waits = _waits(frames, service)
+    for one in _each_about(frames, service, name, both, taken_on if waits else ""):
+        ends = [WAITS_INCLUDED] if one.kind in OF_MINUTES and waits else []
+        ends += [OF_THOSE_TAKEN_ON.format(taken_on)] if one.kind in OF_MINUTES_ON_THE_WAY and waits and taken_on else []
         yield replace(one, template=f"{', '.join([one.template.removesuffix('.'), *ends])}.")
 
 
@@ -360,47 +376,82 @@ def _waits(frames: Frames, service: str) -> bool:
     return any(row[f"road_{when}"] != row[f"mean_{when}"] for when in ("before", "after"))
 
 
-def _each_about(frames: Frames, service: str, name: str, when: str) -> Iterator[Sentence]:
-    yield from _means(frames, service, name, when)
+def _each_about(frames: Frames, service: str, name: str, both: Sequence[str], taken_on: str) -> Iterator[Sentence]:
+    yield from _means(frames, service, name, both, taken_on)
     yield from _outside(frames, service, name)
     yield from _longer(frames, service, name)
     yield from _worst(frames, service, name)
-    yield from _neighbours(frames, service, name)
+    yield from _neighbours(frames, service, name, both[0])
     yield from _warnings(frames, service, name)
     yield from _cliffs(frames, service, name)
 
 
-def _means(frames: Frames, service: str, name: str, when: str) -> Iterator[Sentence]:
+def _means(frames: Frames, service: str, name: str, both: Sequence[str], taken_on: str) -> Iterator[Sentence]:
+    """Say how mean journeys change, for how many; ``taken_on`` is which share is, where some stay where seen first."""
+
     def cell(column: str) -> Cell:
         return Cell("averages", (("service", service), ("group", "")), column)
 
-    columns = ["number", "mean_before", "mean_after", "change"]
-    before, after = (float(cell(column).value(frames)) for column in columns[1:3])
+    cells: list[Cell] = []
+
+    def number(found: Cell, form: str) -> str:
+        cells.append(found)
+        return f"{{{len(cells) - 1}:{form}}}"
+
+    before, after = (float(cell(column).value(frames)) for column in ("mean_before", "mean_after"))
     exact = f".{places_that_agree(before, after)}f"
-    from_to = f"goes from {{1:{exact}}} to {{2:{exact}}} minutes ({{3:+{exact}}})"
-    words = [f"the average journey of all {{0:,.0f}} patients a year {from_to}"]
-    here = cell("here")
-    some_leave = here.value(frames) < cell("number").value(frames)
-    whose = f"of the {{{len(columns)}:,.0f}} who do not leave for a neighbour {when}" if some_leave else "of them"
-    columns += ["here"] if some_leave else []
+    what = (
+        "journey"
+        if not _waits(frames, service)
+        else f"time from home to {'where they stay' * bool(taken_on) or 'the unit'}"
+    )
+    all_of = f"the average {what} of all {number(cell('number'), ',.0f')} patients a year"
+    means = [number(cell("mean_before"), exact), number(cell("mean_after"), exact)]
+    words = [f"{all_of} goes from {means[0]} to {means[1]} minutes ({number(cell('change'), f'+{exact}')})"]
+    words += [
+        part for one in zip(both, ("before", "after"), strict=True) for part in _moved_on(frames, service, *one, number)
+    ]
+    some_leave = cell("leave").value(frames) > 0
+    whose = "of them"
+    if some_leave:
+        when = _when_they_leave(frames, service, both)
+        whose = f"of the {number(cell('here'), ',.0f')} who do not leave for a neighbour {when}"
     ways = []
-    for way, more in (("longer", "more"), ("shorter", "less")):
+    for way, more, sign in (("longer", "more", 1), ("shorter", "less", -1)):
         if cell(way).value(frames) > 0:
-            ways.append(f"{{{len(columns)}:,.0f}} need {more}, by {{{len(columns) + 1}:.2f}} minutes on average")
-            columns += [way, f"{way}_by"]
+            many, by = number(cell(way), ",.0f"), number(cell(f"{way}_by"), ".2f")
+            stay = ", all of whom stay where they are seen first" * (
+                bool(taken_on) and not _moves(frames, service, sign)
+            )
+            ways.append(f"{many} need {more}, by {by} minutes on average{stay}")
         else:
             ways.append(f"nobody needs {more}")
     words.append(f"{whose}, {', and '.join(ways)}")
-    if some_leave and when != IN_ANY_CASE:
-        words.append("the others count in the average alone")
+    if some_leave:
+        words.append(f"the journeys of the {number(cell('leave'), ',.0f')} who leave count in the average alone")
     if _waits(frames, service):
-        words[0] = words[0].replace("journey", "time from home to the unit", 1)
-        road = f"on the road alone all take {{{len(columns)}:.2f}} and then {{{len(columns) + 1}:.2f}}"
-        words.append(f"{road}, and the rest is waits that are assumed")
-        columns += ["road_before", "road_after"]
-    cells = tuple(map(cell, columns))
+        road = [number(cell("road_before"), ".2f"), number(cell("road_after"), ".2f")]
+        on_road = f"on the road alone it takes {road[0]} and then {road[1]} minutes on average"
+        words.append(f"{on_road}, and the rest is waits that are assumed")
     if all(math.isfinite(one.value(frames)) for one in cells):
-        yield Sentence("average", service, f"{plain(name)}: {'; '.join(words)}.", cells)
+        yield Sentence("average", service, f"{plain(name)}: {'; '.join(words)}.", tuple(cells))
+
+
+def _moves(frames: Frames, service: str, sign: int) -> bool:
+    """Whether some of those who are taken on, or seen first at the unit, need more minutes, or fewer if so signed."""
+    moved = frames["areas"]
+    return bool((sign * moved["change"][moved["service"] == service] > 0).any())
+
+
+def _moved_on(
+    frames: Frames, service: str, name: str, ending: str, number: Callable[[Cell, str], str]
+) -> Iterator[str]:
+    """Say how many are taken on from where they are seen first under an answer, where others stay there."""
+    found = frames["taken_on"]
+    row = found[found["service"] == service]
+    if (row[f"stay_{ending}"] > 0).any():
+        many, stay = (number(Cell("taken_on", (("service", service),), f"{w}_{ending}"), ",.0f") for w in MOVED_ON)
+        yield f"under {plain(name)}, {many} are taken on from where they are seen first, and {stay} stay there"
 
 
 def _outside(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
@@ -455,14 +506,21 @@ def _worst(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         yield Sentence("worst", service, f"{plain(name)}: {words}.", cells)
 
 
-def _neighbours(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
+def _neighbours(frames: Frames, service: str, name: str, base_name: str) -> Iterator[Sentence]:
+    """Say of neighbours that treat more or fewer of the residents' patients: nobody else is counted on both sides."""
     found = frames["volumes"]
     here = found[(found["service"] == service) & found["neighbour"].astype(bool)]
-    by_size = here.reindex(here["change"].abs().sort_values(ascending=False, kind="stable").index)
-    for site in by_size[by_size["change"].abs() >= WORTH_SAYING_PATIENTS]["site"].head(NEIGHBOURS_NAMED):
+    change = (here["residents_after"] - here["residents_before"]).abs()
+    by_size = here.reindex(change.sort_values(ascending=False, kind="stable").index)
+    for site in by_size[change.reindex(by_size.index) >= WORTH_SAYING_PATIENTS]["site"].head(NEIGHBOURS_NAMED):
         row = (("service", service), ("site", site))
-        cells = tuple(Cell("volumes", row, column) for column in ("name", "patients_before", "patients_after"))
-        words = "{0}, outside the system, sees {2:,.0f} patients a year where it saw {1:,.0f}"
+        cells = tuple(Cell("volumes", row, column) for column in ("name", "residents_before", "residents_after"))
+        words = f"of residents' patients, {{2:,.0f}} a year go to {{0}}, where {{1:,.0f}} do under {plain(base_name)}"
+        if round(cells[2].value(frames)) == 0:
+            cells, words = (
+                cells[:2],
+                f"no residents' patients go to {{0}}, where {{1:,.0f}} a year do under {plain(base_name)}",
+            )
         yield Sentence("neighbour", service, f"{plain(name)}: {words}.", cells)
 
 
@@ -471,8 +529,7 @@ def _warnings(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     for group in found["group"][found["service"] == service]:
         row = (("service", service), ("group", group))
         cells = tuple(Cell("warnings", row, column) for column in ("change_of_all", "change"))
-        words = f"the average hides this: it moves {{0:+.2f}} minutes (less than {QUIET_MINUTES}), while that of "
-        words += f"{plain(group)} moves {{1:+.2f}} (more than {LOUD_MINUTES})"
+        words = f"the average of all moves by {{0:+.2f}} minutes and hides that of {plain(group)}: {{1:+.2f}}"
         yield Sentence("warning", service, f"{plain(name)}: {words}.", cells)
 
 

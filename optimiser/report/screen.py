@@ -205,7 +205,7 @@ def meaning(plan: Plan) -> list[str]:
     }
     star = (
         f" {SOME} Only {listed(some)} of those who are seen first elsewhere are taken on; the others count as seen "
-        "there (in the tables all count as if taken on)."
+        "there (in the CSV tables all count as if taken on)."
     )
     return [figures + today * bool(plan.problem.services_with_today) + star * bool(some), *_counted_twice(counted)]
 

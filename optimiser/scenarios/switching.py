@@ -33,6 +33,7 @@ HALVED_TO = Fraction(1, 10**9)
 HALVED, SHARE, TIMES = "stay_days", "share of patients", "times"
 # What a factor multiplies, as it is said where values are told as so much more or less.
 ALOUD = (("There are so many times as many ", "More or fewer "), ("so many times as long", "more or less time"))
+WAYS = {-1: "down", 1: "up"}
 AHEAD = {-1: "{0} is better", 0: "they are equal", 1: "{1} is better"}
 
 
@@ -145,13 +146,16 @@ class Switching:
         for told, aloud in ALOUD if is_factor else ():
             meaning = meaning.replace(told, aloud)
         head = f"{meaning} ({name}{'' if is_factor else f', now {now}'})"
+        low, high = self.stretches[0].low, self.stretches[-1].high
         if self.down is None and self.up is None:
-            low, high = self._value(self.stretches[0].low), self._value(self.stretches[-1].high)
-            return f"{head}: never, from {low} to {high}."
+            return f"{head}: never, from {self._value(low)} to {self._value(high)}."
         parts = []
-        for at, way, towards in ((self.down, "below", -1), (self.up, "above", 1)):
+        for at, end, way, towards in ((self.down, low, "below", -1), (self.up, high, "above", 1)):
+            if at is None and end == self.current:
+                continue
             if at is None:
-                parts.append(f"never with {self._more(towards > 0)}" if is_factor else f"never {way}")
+                tried = self._value(end)
+                parts.append(f"never {f'with up to {tried}' if is_factor else f'{WAYS[towards]} to {tried}'}")
                 continue
             beyond = self._beyond(at, towards)
             value = self._value(at)

@@ -14,7 +14,7 @@ from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import read_bytes
 from optimiser.plan.affected import asked_about
 from optimiser.plan.asked import differing
-from optimiser.plan.comparison import MORE_AT, compare, tables_of
+from optimiser.plan.comparison import MORE_AT, PLACES_BROKEN, WITHOUT_EXCEPTIONS, compare, tables_of
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS
 from optimiser.problem import Problem
@@ -54,12 +54,13 @@ FIRST = (
     "short of",
     "changes_from_today",
     "rules broken",
-    "places where rules are broken",
+    PLACES_BROKEN,
+    WITHOUT_EXCEPTIONS,
 )
 # What the page cannot work out for another choice.
 STAYS = (
     *("documented exceptions", "excepted", MORE_AT),
-    "places where rules are broken without documented exceptions",
+    WITHOUT_EXCEPTIONS,
 )
 NEITHER = ("patients at ", "excepted", "breaks ")
 JUDGED_COLUMNS = ("criterion", "run", "judgement", "by", "date")
