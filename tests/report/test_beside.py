@@ -52,7 +52,7 @@ def test_all_of_it_is_read_from_the_run_folder(run: Run):
     assert changes and run.record["standings"]
     *said, far = beside(run)["What would change it"]
     assert said == changes and far.startswith(
-        "Each alone; looked for: journeys by 5% and patients by 1%, from 0.5 to 2 times"
+        "Each alone; looked for: journeys in steps of 5% and patients in steps of 1%, from 0.5 to 2 times what they are"
     )
     assert beside(run)["What to know before repeating it"] == [f"{known['sentence']} Source: A letter."]
     assert "{" not in known["sentence"]
