@@ -69,7 +69,7 @@ class Overview:
             return ""
         alike, shown = values.count(last), values[: len(self.rivals)].count(last)
         at_least = "at least " if values[-1] == last and listing.lawful > len(listing.ranked) else ""
-        where = "" if shown == len(self.rivals) else f"from place {values.index(last) + 2} on "
+        where = "" if shown == len(self.rivals) else f"from place {values.index(last) + 2} on, "
         return f"; {where}{at_least}{alike} are equally near, and {shown} of them are shown"
 
     def _rivals_are(self) -> str:

@@ -62,8 +62,8 @@ ADDED_UP = ("WTE", "people", PATIENTS, "beds", "minutes", "sites")
 WORTH_SAYING_PATIENTS = 1
 # What rules on the number of sites ask for, in words.
 ASKED = {
-    "not_too_many_sites": "at most {} are allowed",
-    "enough_sites": "at least {} are asked for",
+    "not_too_many_sites": "at most {} {are} allowed",
+    "enough_sites": "at least {} {are} asked for",
 }
 MOVED_ON = ("taken_on", "stay")
 
@@ -269,9 +269,10 @@ def _breach(frames: Frames, row: Mapping[Any, Any], ending: str, known: Mapping[
         sides = [Cell("broken", where, f"{side}_{ending}") for side in ("left", "right")]
         cells[-1:] = sides
         left, right = (f"{{{len(cells) - 2 + side}:,.0f}}" for side in (0, 1))
-        of_one = "site" if is_one(float(sides[0].value(frames))) else "sites"
+        here, asked = (is_one(float(side.value(frames))) for side in sides)
+        allowed = rule_of_sites.format(right, are="is" if asked else "are")
         service = plain(known.get(names[0], names[0].replace("_", " ")))
-        return f"{service} is on {left} {of_one}, and {rule_of_sites.format(right)}"
+        return f"{service} is on {left} {one_of('sites') if here else 'sites'}, and {allowed}"
     by = f", by {number} {of_many}" if much else ""
     return f"it breaks the rule that {plain(rule_in_words(rule, known))}{at}{by}"
 

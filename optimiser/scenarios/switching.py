@@ -155,7 +155,7 @@ class Switching:
                 continue
             if at is None:
                 tried = self._value(end)
-                parts.append(f"never {f'with up to {tried}' if is_factor else f'{WAYS[towards]} to {tried}'}")
+                parts.append(f"never with up to {tried}" if is_factor else f"never, {WAYS[towards]} to {tried}")
                 continue
             beyond = self._beyond(at, towards)
             value = self._value(at)

@@ -13,11 +13,13 @@ from worlds import by_transfer, small, three_doctors, vary
 
 from optimiser.explanation import clash, explain
 from optimiser.explanation.costs import Cost, whom_in_words
+from optimiser.explanation.overview import Overview, Rival
 from optimiser.explanation.prices import givings, prices_in_words
 from optimiser.explanation.why_not import broken_in_words, broken_rules
 from optimiser.model import objectives
 from optimiser.model.rules import JUDGED, LIMITS
 from optimiser.plan import evaluate
+from optimiser.plan.proof import Enumeration, Option
 from optimiser.problem import Beds, Figure, Fixed, Link, Problem, Reach, RotaNeed, Team
 from optimiser.problem.parameters import parameters
 from optimiser.problem.words import OF_ONE, amount
@@ -126,6 +128,33 @@ def test_one_person_in_one_area():
     assert whom_in_words(small(), whom.assign(mean_after=np.inf))[0].endswith(
         "mean journey 10.00 minutes to no end, for some reach no site."
     )
+
+
+def test_of_a_service_that_takes_some_on_it_is_said_whose_minutes_decide_who_needs_more():
+    row = ("scanner", "all residents", 100, 1, 2, 1, 1, 10.0, 12.5, 2.5)
+    columns = ["service", "group", "people", "people_longer", "people_shorter", "areas_longer", "areas_shorter"]
+    whom = pd.DataFrame([row], columns=[*columns, "mean_before", "mean_after", "mean_change_of_those_affected"])
+    assert whom_in_words(by_transfer(), whom)[0].endswith(
+        "over 5 less, on the average of an area's patients, of whom 50% of those seen first elsewhere are taken on; "
+        "mean journey 10.00 to 12.50 minutes."
+    )
+
+
+def test_rivals_that_are_cut_in_a_tie_say_how_many_are_as_near():
+    def heading(*values: float, lawful: int = 0) -> str:
+        plan = evaluate(small(), {("ash", "clinic")})
+        ranked = tuple(Option((one,), plan.designated) for one in values)
+        listing = Enumeration(lawful or len(ranked), lawful or len(ranked), {}, ranked, 1)
+        rivals = tuple(Rival(place, plan.designated, (), ()) for place in range(2, min(len(ranked), 6) + 1))
+        plan = replace(plan, proof=replace(plan.proof, enumeration=listing))
+        return Overview(plan, pd.DataFrame(), pd.DataFrame(), rivals)._rivals_are()
+
+    assert heading(1, 2, 3, 4, 5, 6, 7) == heading(1, 2, 2, 2) == "Nearest rivals:"
+    assert heading(1, 2) == "The only rival:"
+    assert heading(1, *[2] * 14, 3) == "Nearest rivals; 14 are equally near, and 5 of them are shown:"
+    assert heading(1, *[2] * 9, lawful=99) == "Nearest rivals; at least 9 are equally near, and 5 of them are shown:"
+    tied = heading(1, 2, 3, 4, 4, 4, 4, 5)
+    assert tied == "Nearest rivals; from place 4 on, 4 are equally near, and 3 of them are shown:"
 
 
 @pytest.mark.parametrize(

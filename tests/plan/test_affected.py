@@ -100,7 +100,7 @@ def test_those_who_leave_in_any_case_count_neither_for_how_many_nor_for_how_much
     assert said["average"] == (
         "Clinic: the average journey of all 60 patients a year goes from 16.50 to 28.17 minutes (+11.67); of the 49 "
         "who do not leave for a neighbour in any case, 40 need more, by 17.50 minutes on average, and nobody needs "
-        "less."
+        "less; the journeys of the 11 who leave count in the average alone."
     )
     assert said["who"].startswith("Clinic: 500 of 600 residents live where it takes more than a minute longer")
     measured = {
@@ -168,6 +168,12 @@ def test_neighbours_volumes_are_set_side_by_side():
     }
     oak = rows(affected(answers)["volumes"], site="oak").iloc[0]
     assert oak["neighbour"] and (oak["patients_before"], oak["patients_after"], oak["change"]) == (0, 35, 35)
+    # Five of the 35 come from outside, and on the other side nobody would count them.
+    assert (oak["residents_before"], oak["residents_after"]) == (0, 30)
+    for first, second, there in (("both", "ash", "30 a year go to {}, where 0 do"), ("ash", "both", "")):
+        found = affected({name: answers[name] for name in (first, second)})["sentences"].set_index("kind")["sentence"]
+        words = f"of residents' patients, {there}" if there else "no residents' patients go to {}, where 30 a year do"
+        assert found["neighbour"] == f"Clinic: {words.format(oak['name'])} under {first}."
 
 
 def test_a_group_that_the_mean_hides_is_warned_of():
@@ -181,7 +187,7 @@ def test_a_group_that_the_mean_hides_is_warned_of():
     # Deprivation fifth 1 is west alone; of the 75 and over, 40 of 90 live there: 20 × 40 / 90 is less than 10.
     assert set(hidden["group"]) == {"district W", "deprivation fifth 1 (most deprived)"}
     said = found["sentences"]
-    assert any("the average hides this" in one for one in said["sentence"])
+    assert any("and hides that of district W: +20.00" in one for one in said["sentence"])
 
 
 def test_transferred_patients_are_shared_as_measures_share_them():
@@ -192,6 +198,43 @@ def test_transferred_patients_are_shared_as_measures_share_them():
     row = rows(affected(answers)["averages"], service="scanner", group="").iloc[0]
     # Patient-minutes 800 and 1250, of 60 patients (see worlds.by_transfer).
     assert (row["mean_before"], row["mean_after"]) == (round(800 / 60, 9), round(1250 / 60, 9))
+
+
+def test_where_some_stay_where_they_are_seen_first_how_many_do_is_said_with_the_average():
+    # Of 60 patients the 30 of ash are seen first there; with the scanner at birch alone a quarter of them are taken on.
+    world = by_transfer()
+    scanner = world.services["scanner"]
+    quarter = replace(scanner, transfer=replace(scanner.transfer, share_transferred=Figure(0.25)))
+    world = replace(world, services={**world.services, "scanner": quarter}, areas=known_areas())
+    answers = {
+        name: tables_of(evaluate(world, BOTH | {(site, "scanner") for site in sites}))
+        for name, sites in (("both", ("ash", "birch")), ("birch", ("birch",)))
+    }
+    for one in answers.values():
+        stated = pd.DataFrame({"setting": ["services.scanner.transfer.share_transferred"], "value": ["0.25"]})
+        one["settings"] = stated
+    found = affected(answers)
+    row = rows(found["taken_on"], service="scanner").iloc[0]
+    journeys = answers["birch"]["journeys"]
+    here = journeys[journeys["resident"] & (journeys["service"] == "scanner")]
+    elsewhere = here["patients_per_year"][here["site"] != here["first_site"]].sum()
+    assert elsewhere > 0 and row["taken_on_before"] == row["stay_before"] == 0
+    assert (row["taken_on_after"], row["stay_after"]) == (elsewhere / 4, 3 * elsewhere / 4)
+    said = rows(found["sentences"], service="scanner").set_index("kind")["sentence"]
+    assert said["average"].startswith("Scanner: the average time from home to where they stay of all ")
+    stay = f"under birch, {elsewhere / 4:,.0f} are taken on from where they are seen first, and "
+    assert f"{stay}{3 * elsewhere / 4:,.0f} stay there" in said["average"]
+    assert said["who"].count("by the journeys of") == 1
+
+
+def test_a_rule_on_the_number_of_sites_is_said_in_its_own_words():
+    world = replace(small(at_most_sites=Figure(1)), areas=known_areas())
+    answers = {name: tables_of(evaluate(world, open_)) for name, open_ in (("birch", BIRCH), ("both", BOTH))}
+    said = affected(answers)["sentences"].set_index("kind")["sentence"]
+    assert said["rules"] == (
+        "both is not permitted by this question's rules: Clinic is on 2 sites, and at most 1 is allowed; "
+        "birch breaks none."
+    )
 
 
 def test_an_area_that_is_split_counts_once_with_its_mean():
@@ -233,10 +276,10 @@ def test_between_questions_a_journey_changes_where_only_those_who_leave_have_ano
     assert said["average"] == (
         "Clinic: the average journey of all 60 patients a year goes from 13.33 to 16.50 minutes (+3.17); "
         "of the 49 who do not leave for a neighbour under as today, nobody needs more, and nobody needs less; "
-        "the others count in the average alone."
+        "the journeys of the 11 who leave count in the average alone."
     )
     assert said["who"].startswith("Clinic: nobody lives where it takes more than a minute longer")
-    assert said["who"].endswith(", by the journeys of those who do not leave for a neighbour under as today.")
+    assert "leave" not in said["who"]
 
 
 def test_no_more_patients_are_said_to_need_less_than_those_whose_own_minutes_fall():
@@ -277,7 +320,8 @@ def test_an_answer_that_breaks_rules_is_said_first_not_to_be_permitted_and_by_ho
     answers = {name: tables_of(evaluate(world, open_)) for name, open_ in (("birch", BIRCH), ("both", BOTH))}
     breach = (
         "both is not permitted by this question's rules: it breaks the rule that every site has enough patients "
-        "(Clinic), at 1 site, by 3 patients a year; 1 doctors short for Clinic, at 1 site; birch breaks none."
+        "(Clinic), at 1 site, by 3 patients a year; Clinic is short of doctors, by 1 person, at 1 site; "
+        "birch breaks none."
     )
     for some in (answers, dict(reversed(answers.items()))):
         found = affected(some)

@@ -13,7 +13,7 @@ from worlds import by_transfer, small, three_doctors
 from optimiser.errors import InputError
 from optimiser.inputs import read_problem
 from optimiser.plan import Plan, evaluate, measures, quotable
-from optimiser.plan.asked import COLUMNS
+from optimiser.plan.asked import COLUMNS, _flat, differing, in_short
 from optimiser.plan.comparison import PLACES_BROKEN, affected, compare, tables_of
 from optimiser.problem import Excepted, Figure, Link, Problem, Site
 
@@ -148,3 +148,39 @@ def test_what_is_there_today_is_kept_not_opened():
     ]
     unknown = {name: replace(plan, problem=replace(plan.problem, today=frozenset())) for name, plan in answers.items()}
     assert said(unknown, "openings") == ["ash against birch: Clinic moves from Birch to Ash."]
+
+
+def test_a_setting_that_only_one_states_is_told_by_what_both_have():
+    def asked(*settings: tuple[str, str], more: tuple[str, ...] = ()) -> dict[str, pd.DataFrame]:
+        services = [("care", "Care"), ("labs", "Laboratories"), *((one, one.title()) for one in more)]
+        names = pd.DataFrame(services, columns=["service", "name"])
+        return {"settings": pd.DataFrame(settings, columns=COLUMNS), "services": names}
+
+    none, one = asked(("services.care.same_site", "none")), asked(("services.care.same_site.labs", "yes"))
+    assert differing(none, one) == ["same site of Care (none; Laboratories)"]
+    assert differing(one, none) == ["same site of Care (Laboratories; none)"]
+    # What only comes from somewhere is there all the same; yes and no are words, and codes are names.
+    link = {"labs": {"source": "A book", "verified": False}}
+    config = {"services": {"care": {"same_site": link, "managed": True}}, "list": [{"a": ["care"]}, "b"]}
+    found = dict(_flat(config))
+    assert found["services.care.same_site.labs"] == found["services.care.managed"] == "yes"
+    assert found["list"] == "a: care and b"
+    assert differing(asked(("list", "a: care and b")), asked(("list", "b"))) == ["list (a: Care and b; b)"]
+    many = [(f"services.theatre.setting_{number}", "1") for number in range(9)]
+    two = asked(("services.care.rotas.x.may_fall_short", "yes"), *many, more=("theatre",))
+    assert in_short(none, two, ("base", "two")) == (
+        "1 service that two alone decides, whether rotas of Care may fall short and same site of Care "
+        "(none; not stated). In all 11 settings differ, and settings.csv of --csv has each"
+    )
+
+
+def test_services_that_one_answer_alone_has_are_not_said_to_be_at_the_same_sites():
+    world = by_transfer()
+    alone = {code: one for code, one in world.services.items() if code != "scanner"}
+    fewer = replace(world, services=alone)
+    answers = {"few": evaluate(fewer, BOTH), "more": evaluate(world, BOTH | {("birch", "scanner")})}
+    both = f"the {len(alone)} service{'s' if len(alone) > 1 else ''} that both have"
+    (sentence,) = said(answers, "openings")
+    assert sentence.startswith(f"more against few: {both} ") and sentence.endswith("; more places 1 more.")
+    (sentence,) = said(dict(reversed(answers.items())), "openings")
+    assert sentence.endswith("; more places 1 more.")
