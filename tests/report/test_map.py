@@ -89,7 +89,7 @@ def test_every_area_lies_on_land_and_the_estuaries_are_water(around: Surrounding
     shapes = metres_of(question("base"))
     shapely.prepare(land)
     covered = shapely.area(shapely.intersection(shapes, land)) / shapely.area(shapes)
-    assert covered.min() > 0.9 and np.median(covered) == 1
+    assert covered.min() > 0.98
     # The Thames off Canvey and off Tilbury, the Blackwater, the Crouch at Burnham, and the sea off Foulness.
     water = [(580_000, 180_500), (566_000, 175_400), (597_000, 207_500), (598_000, 195_600), (608_000, 190_000)]
     assert not shapely.contains_xy(land, water).any()
@@ -183,7 +183,7 @@ def test_steps_of_minutes_end_at_the_standard_and_at_45_and_60(standard: float, 
 
 def test_a_picture_has_land_roads_and_towns_and_shares_that_add_up():
     svg = answer("base").map("hyper_acute_stroke").svg
-    for words in (">Chelmsford<", ">A127<", ">Canvey", 'fill="#d3e5f1"', "GeoNames"):
+    for words in (">Braintree<", ">A127<", ">Maldon<", 'fill="#d3e5f1"', "GeoNames"):
         assert words in svg, words
     shares = [int(one) for one in re.findall(r">(\d+)%<", svg)]
     assert len(shares) == 5 and sum(shares) == 100
@@ -222,12 +222,12 @@ def test_shares_in_the_legend_add_up_to_100(seen: Visit, view: str):
 
 
 def test_an_area_is_told_in_a_sentence_when_pointed_at_or_tapped_or_walked_to(seen: Visit):
-    area = seen.page.evaluate("question.areas.names.indexOf('Maldon 006E')")
+    area = seen.page.evaluate("question.areas.names.indexOf('Chelmsford 016A')")
     seen.page.locator("#areas path").nth(area).hover()
     said = seen.page.locator("#area-said").text_content() or ""
     journeys = question("base").journeys.loc[question("base").areas.index[area]]
     assert said == (
-        f"Maldon 006E: Basildon, {round(journeys['basildon'])} minutes; "
+        f"Chelmsford 016A: Basildon, {round(journeys['basildon'])} minutes; "
         f"Broomfield, {round(journeys['broomfield'])} minutes with today’s sites."
     )
     seen.page.focus("#walk")
@@ -239,7 +239,7 @@ def test_an_area_is_told_in_a_sentence_when_pointed_at_or_tapped_or_walked_to(se
     seen.page.keyboard.press("ArrowRight")
     assert seen.page.evaluate(f"{places}[pointedAt]") > seen.page.evaluate("0")
     # A tick changes what is said of the area, too.
-    seen.page.evaluate("point(question.areas.names.indexOf('Maldon 006E'))")
+    seen.page.evaluate("point(question.areas.names.indexOf('Chelmsford 016A'))")
     seen.page.locator('.ticks input[data-service="hyper_acute_stroke"][data-site="broomfield"]').click()
     assert (seen.page.locator("#area-said").text_content() or "").endswith("minutes; the same with today’s sites.")
 

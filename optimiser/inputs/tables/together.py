@@ -111,7 +111,7 @@ def _check_land(land: Sheet) -> None:
         return
     for part, rows in land.frame.groupby("part"):
         if len(rows) < LEAST_CORNERS:
-            words = f"part {part} has {len(rows)} of the {LEAST_CORNERS} corners that an outline needs. Add them."
+            words = f"part {part:g} has {len(rows)} of the {LEAST_CORNERS} corners that an outline needs. Add them."
             land.add("corners", words, index=int(rows.index[0]))
 
 
