@@ -13,7 +13,7 @@ and fractions.
     V1  domain: codes, a complete table of journeys, patients that add up, one row for every decision
     V2  every rule, case by case: what the plan has, what is asked, whether it holds
     V3  who goes where, staff, the objectives, and every published number
-    V4  that no other designation is better: all of them tried, or said not to be
+    V4  that no other designation is better: all of them tried, shown by a certificate added up again, or said not to be
     V5  that the list of next best designations is complete
     V6  where no plan meets every rule: that the rules named clash, and none of them could be left out
 
@@ -28,8 +28,8 @@ import json
 import re
 import sys
 from fractions import Fraction
-from itertools import product
-from math import lcm, prod
+from itertools import combinations, product
+from math import comb, gcd, lcm, prod
 from pathlib import Path
 
 MICRO = 10**6  # patients and minutes are counted in whole millionths
@@ -1991,7 +1991,7 @@ def designated(q, pairs):
     return plan
 
 
-def v4_v5(q, parts, plan, record, exact, objectives, found):
+def v4_v5(q, parts, run, plan, record, exact, objectives, found):
     """Try every designation: none is better, and the list of the best is complete."""
     outcome, listing = record["outcome"], record.get("enumeration")
     if outcome == "evaluated":
@@ -2006,6 +2006,7 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
         return
     if listing:
         check_list(q, parts, plan, listing, objectives, found)
+    proved = certified(q, run, record, objectives, exact, found)
     best = listing["best"] if listing else []
     last = values_of(parts, designated(q, best[-1]["designated"]), objectives) if best else exact
     try:
@@ -2013,7 +2014,12 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
         own, end = (tuple(-int(-amount * search.scale // 1) for amount in one) for one in (exact, max(exact, last)))
         better = search.find((*own[:-1], own[-1] - 1), most=3)
     except TooMany as why:
-        found.skip(f"That no designation is better was NOT tried: {why}. It is the word of the program and its solver.")
+        if proved:
+            rest = "Which of equal plans it is, and objectives after the first,"
+            found.skip(f"{rest} are the word of the program and its solver: {why}.")
+        else:
+            text = f"That no designation is better was NOT tried: {why}. It is the word of the program and its solver."
+            found.skip(text)
         return
     count = prod(map(len, search.values.values()))
     for _values, one in better:
@@ -2061,6 +2067,171 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
             found.skip(f"How many designations are lawful (run.json: {listing['lawful']:,}) was not counted here.")
         found.say("V5", said)
         found.skip("How many designations each rule strikes out was only added up.")
+
+
+# A certificate --------------------------------------------------------------------------------------------------------
+
+
+def whole_number(node, where, most=10**30):
+    """Read a whole number from 0; neither true nor false is one."""
+    if type(node) is not int or not 0 <= node <= most:
+        raise Refused(f"{where}: {str(node)[:40]!r} is not a whole number from 0 to {float(most):g}")
+    return node
+
+
+class Refused(Exception):
+    """A certificate does not prove what it says."""
+
+
+class Certificate:
+    """The part of certificate.json that is of one service: values of areas, and a tree of what is open and shut.
+
+    In whole units every area costs something at each site that it can reach, and something at its nearest neighbour.
+    Values may be any: what they exceed a site's costs by is taken back if the site is open. All values, less what is
+    taken back by neighbours, by sites that are open and by as many others as may be, are never more than a plan costs.
+    """
+
+    def __init__(self, q, code):
+        self.q, self.code, self.costs, self.beside, self.always = q, code, {}, {}, 0
+        for area, resident, how, patients, _share, order in q.streams(code, q.neighbours(code)):
+            here = {site: patients * minutes for minutes, site in order if site in q.bit}
+            near = [patients * minutes for minutes, site in order if site not in q.bit]
+            if not resident or not patients:
+                continue
+            if not here:
+                self.always += min(near, default=0)
+                continue
+            name = area + " pulled" if how == "pulled" else area
+            self.costs[name] = here
+            if near:
+                self.beside[name] = min(near)
+        fixed = q.services[code].get("fixed") or {}
+        self.fixed = [{s for s, f in fixed.items() if bool(f["provided"]) == on} for on in (True, False)]
+        most = value(q.services[code], "at_most_sites")
+        self.most = len(q.candidates) if most is None else min(len(q.candidates), int(most // 1))
+
+    def numbers(self):
+        return [self.always, *self.beside.values(), *(n for here in self.costs.values() for n in here.values())]
+
+    def check(self, said, unit):
+        """Refuse whatever does not add up; return how many nodes and lists of values there are."""
+        if set(said) != {"service", "least", "parts", "areas", "values", "nodes"}:
+            raise Refused(f"{self.code} has other entries than are known")
+        self.least = whole_number(said["least"], "least")
+        self.parts = whole_number(said["parts"], "parts")
+        if not self.parts or said["areas"] != list(self.costs):
+            raise Refused(f"the areas of {self.code} are not those of this question, in order, or its parts are 0")
+        self.always //= unit
+        self.beside = {area: n // unit for area, n in self.beside.items()}
+        self.costs = {area: {site: n // unit for site, n in here.items()} for area, here in self.costs.items()}
+        self.values, self.nodes, self.known, seen = said["values"], said["nodes"], {}, set()
+        waiting = [(0, *map(frozenset, self.fixed))]
+        while waiting:
+            at, on, off = waiting.pop()
+            if whole_number(at, "a node that is named", len(self.nodes) - 1) in seen:
+                raise Refused(f"node {at} stands at two places of the tree")
+            seen.add(at)
+            waiting += self.look_into(at, self.nodes[at], on, off)
+        if len(seen) != len(self.nodes):
+            raise Refused("some nodes are no part of the tree")
+        return len(self.nodes), len(self.values)
+
+    def left(self, on, off):
+        return [site for site in self.q.candidates if site not in on and site not in off]
+
+    def look_into(self, at, node, on, off):
+        """Return what one node leaves to be closed: nothing where it closes its plans itself."""
+        keys, left = set(node), self.left(on, off)
+        sites = [node["site"]] if keys == {"site", "open", "shut"} else []
+        if keys == {"values", "open", "shut", "then"}:
+            sites = [*node["open"], *node["shut"]]
+        if len(set(sites)) != len(sites) or not set(sites) <= set(left):
+            raise Refused(f"node {at} parts or narrows by a site that is not left, or names one twice")
+        if keys == {"site", "open", "shut"}:
+            return [(node["open"], on | set(sites), off), (node["shut"], on, off | set(sites))]
+        if keys == {"values", "open", "shut", "then"}:
+            for site in node["open"]:
+                self.enough(at, node["values"], on, off | {site})
+            for site in node["shut"]:
+                self.enough(at, node["values"], on | {site}, off)
+            return [(node["then"], on | set(node["open"]), off | set(node["shut"]))]
+        if keys == {"values"}:
+            self.enough(at, node["values"], on, off)
+        elif keys == {"tried"}:
+            self.try_all(at, node["tried"], on, left)
+        else:
+            raise Refused(f"node {at} neither parts its plans nor closes them")
+        return []
+
+    def enough(self, at, index, on, off):
+        """Refuse values that do not show that plans with these sites open, and these shut, cost at least the least."""
+        total, back = self.added_up(whole_number(index, f"values of node {at}", len(self.values) - 1))
+        rest = sorted((back[site] for site in self.left(on, off)), reverse=True)[: max(0, self.most - len(on))]
+        shown = total - sum(back[site] for site in on) - sum(rest)
+        if shown <= self.parts * (self.least - 1):  # every plan costs a whole number
+            raise Refused(f"the values of node {at} show {show(Fraction(shown, self.parts))}, fewer than {self.least}")
+
+    def added_up(self, index):
+        if index not in self.known:
+            values, total, back = self.values[index], self.parts * self.always, dict.fromkeys(self.q.candidates, 0)
+            if len(values) != len(self.costs):
+                raise Refused(f"list {index} of values has not one for each area")
+            for (area, here), amount in zip(self.costs.items(), values):
+                total += whole_number(amount, f"list {index} of values")
+                if area in self.beside:
+                    total -= max(0, amount - self.parts * self.beside[area])
+                for site, cost in here.items():
+                    back[site] += max(0, amount - self.parts * cost)
+            self.known[index] = total, back
+        return self.known[index]
+
+    def try_all(self, at, said, on, left):
+        """Try every largest set of sites left: with more of them open no journey is longer."""
+        more = min(self.most - len(on), len(left))
+        sets = list(combinations(left, more)) if more >= 0 and comb(len(left), more) <= 1_000 else []
+        if whole_number(said, f"node {at}") != (comb(len(left), more) if more >= 0 else 0) or len(sets) != said:
+            raise Refused(f"node {at} is said to try {said} sets of sites, and they are not so many, or too many")
+        for chosen in sets:
+            ways = [
+                [here[s] for s in (*on, *chosen) if s in here] + [self.beside[a] for _ in range(a in self.beside)]
+                for a, here in self.costs.items()
+            ]
+            if all(ways) and self.always + sum(map(min, ways)) < self.least:
+                raise Refused(f"{', '.join(sorted({*on, *chosen}))} costs fewer than {self.least}")
+
+
+def certified(q, run, record, objectives, exact, found):
+    """V4: add up certificate.json again, if it is there; say whether it proves that no plan is better."""
+    path = run / "certificate.json"
+    if not path.exists():
+        return False
+    said = json_of(path)
+    try:
+        if set(said) != {"format", "claim", "unit", "value", "services"} or said["format"] != 1:
+            raise Refused("it has other entries than are known")
+        name, services = objectives[0]
+        codes = [code for code in services or q.services if q.services[code].get("activity")]
+        if record["outcome"] != "proved best" or name != "patient_minutes" or any(map(q.transfer, codes)):
+            raise Refused("it is of no run that claims the fewest patient-minutes of services reached directly")
+        if said["claim"] != "no lawful plan has fewer patient-minutes a year":
+            raise Refused("it claims something else")
+        if [one["service"] for one in said["services"]] != codes:
+            raise Refused("it is not of the services that the objective covers")
+        each = [Certificate(q, code) for code in codes]
+        unit = gcd(*(n for one in each for n in one.numbers())) or 1
+        if said["unit"] != str(Fraction(unit, MICRO**2)):
+            raise Refused(f"its unit is not {Fraction(unit, MICRO**2)}")
+        least = sum(whole_number(one["least"], "least") for one in said["services"])
+        if whole_number(said["value"], "value") != least or Fraction(least * unit, MICRO**2) != exact[0]:
+            raise Refused(f"it is of another value than the {show(exact[0])} patient-minutes of this plan")
+        counts = [one.check(part, unit) for one, part in zip(each, said["services"])]
+    except Refused as why:
+        found.fail("V4", f"certificate.json: {why}")
+        return False
+    nodes, lists = map(sum, zip(*counts))
+    text = f"certificate.json: no lawful plan has fewer than {show(exact[0])} patient-minutes"
+    found.say("V4", f"{text}; {nodes:,} nodes and {lists:,} lists of values were added up again")
+    return True
 
 
 def check_list(q, parts, plan, listing, objectives, found):
@@ -2156,7 +2327,7 @@ def verify(folder, found):
     else:
         v2(q, parts, run, plan, record, found)
         exact = v3(q, staff, parts, run, plan, record, objectives, found)
-        v4_v5(q, parts, plan, record, exact, objectives, found)
+        v4_v5(q, parts, run, plan, record, exact, objectives, found)
     for text in NOT_CHECKED:
         found.skip(text)
     return record
