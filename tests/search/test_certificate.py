@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -315,8 +316,7 @@ def test_a_known_instance_is_certified_with_no_gap(name: str, monkeypatch: pytes
     if not PMED.is_dir():
         pytest.skip("the OR-Library instances are not here: they are not shipped")
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
-    from p_median import pmed_problem
-
+    pmed_problem = import_module("p_median").pmed_problem
     plan = solve(with_files(pmed_problem(PMED / f"{name}.txt")))
     files = files_of(certified(plan))
     optima = dict(line.split(",")[:2] for line in (PMED / "optima.csv").read_text().splitlines())
