@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -32,7 +32,18 @@ from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.checker.standings import STANDING_CHECKS
 from optimiser.checker.tables import LINK_CHECKS, TABLE_CHECKS
 
-__all__ = ["CHECKS", "RULE_CHECKS", "Breach", "Run", "check", "said_of_best", "said_of_no_plan"]
+__all__ = [
+    "CHECKS",
+    "NOT_SOUND",
+    "RULE_CHECKS",
+    "Breach",
+    "Examined",
+    "Run",
+    "check",
+    "examined",
+    "said_of_best",
+    "said_of_no_plan",
+]
 
 SAID_CHECKS = (*SENTENCE_CHECKS, *STANDING_CHECKS)
 RULE_CHECKS = tuple(RULES)
@@ -77,22 +88,36 @@ CHECKS: Mapping[str, str] = MappingProxyType(
 """Every check by name, each with a line that says what it makes sure of."""
 
 
+class Examined(NamedTuple):
+    """What is not true of a run, and what was made sure of that its plan is best; nothing where it is not sound."""
+
+    breaches: pd.DataFrame
+    best: Mapping[str, Any] | None
+
+
+NOT_SOUND: Mapping[str, Any] = MappingProxyType(
+    {
+        "claimed": False,
+        "checked": "not sound",
+        "tried": 0,
+        "words": "Whether it is best was NOT checked: the check failed, so do not use this run.",
+    }
+)
+
+
 def said_of_no_plan(run: Path | Mapping[str, bytes]) -> str:
     """Return what was confirmed of a run in which no plan meets every rule; nothing of another run."""
     reader = Reader(read_files(run, KNOWN_FILES))
     return in_words(reader) if says_no_plan(reader) else ""
 
 
-def said_of_best(run: Path | Mapping[str, bytes]) -> dict[str, Any]:
-    """Return what was made sure of that a sound run's plan is best.
+def said_of_best(run: Path | Mapping[str, bytes]) -> Mapping[str, Any]:
+    """Return what was made sure of that a run's plan is best.
 
-    ``claimed``, whether the run says so; ``checked``, one of ``tried``, ``NOT checked`` and ``not claimed``; ``tried``,
-    how many designations were; and ``words``, a sentence that can stand alone.
+    ``claimed``, whether the run says so; ``checked``, one of ``tried``, ``proved by certificate``, ``NOT checked``,
+    ``not claimed`` and ``not sound``; ``tried``, how many designations were; and ``words``, that can stand alone.
     """
-    reader = Reader(read_files(run, KNOWN_FILES))
-    if says_no_plan(reader):
-        return {"claimed": False, "checked": "not claimed", "tried": 0, "words": in_words(reader)}
-    return said_of_best_of(read_run(reader))
+    return examined(run).best or NOT_SOUND
 
 
 def check(run: Path | Mapping[str, bytes]) -> pd.DataFrame:
@@ -114,15 +139,24 @@ def check(run: Path | Mapping[str, bytes]) -> pd.DataFrame:
     InputError
         There is no such folder, or it cannot be read. Broken files inside it are breaches, not errors.
     """
+    return examined(run).breaches
+
+
+def examined(run: Path | Mapping[str, bytes]) -> Examined:
+    """Find every claim of a run that is not true, and what was made sure of that its plan is best."""
     reader = Reader(read_files(run, KNOWN_FILES))
+    best: Mapping[str, Any] | None = None
     try:
         reader.breaches.extend(list(files_are_as_listed(reader)))
         if says_no_plan(reader):
             reader.breaches.extend(no_plan_meets_every_rule(reader))
+            if not reader.breaches:
+                best = {"claimed": False, "checked": "not claimed", "tried": 0, "words": in_words(reader)}
         else:
             parsed = read_run(reader)
             for function in CLAIMS_BY_NAME.values():
                 reader.breaches.extend(function(parsed))
+            best = None if reader.breaches else said_of_best_of(parsed)
     except UnreadableError:
         pass  # the reader has noted why
-    return pd.DataFrame(reader.breaches, columns=list(Breach._fields), dtype=str)
+    return Examined(pd.DataFrame(reader.breaches, columns=list(Breach._fields), dtype=str), best)

@@ -10,15 +10,15 @@ every other rule is nearer to meeting it.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterator
 from fractions import Fraction
 from itertools import chain, combinations, product
 from typing import NamedTuple
 
 from optimiser.checker.altered import changed_as_said
+from optimiser.checker.clash_words import GIVEN, says_what_gives, says_what_is_asked, unit_of
 from optimiser.checker.inputs import read_asked, rows_of
-from optimiser.checker.reading import DUST, Breach, Number, Reader, Row, size
+from optimiser.checker.reading import DUST, Breach, Number, Reader, Row
 from optimiser.checker.record import PERHAPS, WITHOUT_PLAN, entries_fit
 from optimiser.checker.rules import RULES, SHARE
 from optimiser.checker.run import Run
@@ -26,9 +26,8 @@ from optimiser.checker.sharing import ALL_STAND, MAXIMUM, MINIMUM, Giving, Limit
 from optimiser.checker.tried import MOST_TRIED, Demand, Designated, Trial, demands_of, staffing
 
 SETS, WAYS = "rules_clash_as_said", "ways_out_are_enough"
-# Ways out are published to six decimals, and said with one decimal, or with six figures.
-SIX_DECIMALS, SAID_TO, SAID_OF_ALL = Fraction(1, 10**6), Fraction(1, 20), Fraction(1, 10**5)
-NUMBERS = re.compile(r"\d[\d,]*(?:\.\d+)?")
+# Ways out are published to six decimals.
+SIX_DECIMALS = Fraction(1, 10**6)
 OF_JOURNEYS = ("nobody_travels_too_far", "enough_patients_within_standard")
 OF_STANDARDS = frozenset(("longest_journey_minutes", "share_within_standard"))
 
@@ -107,6 +106,9 @@ def _row_is_sound(trial: Trial, demand: Demand, row: Row, others: list[Demand]) 
         claimed = row.cells["instance"]
         yield Breach(SETS, row.where, claimed, "", f"{row.where}: the config has no such rule as {claimed}.")
         return
+    if not says_what_is_asked(trial, demand, words := row.cells["words"]):
+        message = f"{row.where}: the words are not what {demand} asks."
+        yield Breach(SETS, f"{row.where} words", words, str(demand), message)
     pairs = _read_pairs(trial, row.cells["without_it"])
     if pairs is None:
         claimed = row.cells["without_it"]
@@ -134,9 +136,7 @@ def ways_out_are_enough(reader: Reader, trial: Trial) -> Iterator[Breach]:
         if least is not None and (math.isinf(least) or abs(by - least) > SIX_DECIMALS):
             message = f"{row.where}: gives way by {float(by):g}, but it takes {float(least):g}."
             yield Breach(WAYS, f"{row.where} by", f"{float(by):g}", f"{float(least):g}", message)
-        if least is not None and not _says(trial, demands[0], by, row.cells["words"]):
-            message = f"{row.where}: the words do not say what giving way by {float(by):g} comes to."
-            yield Breach(WAYS, f"{row.where} words", row.cells["words"], f"{float(by):g}", message)
+        yield from _way_is_said(trial, demands, by, row)
     sets = [{demand for demand, _ in rows} for rows in _sets(reader).values()]
     for demand in sorted(set.intersection(*sets) - alone) if sets else ():
         least = _least(trial, [demand])
@@ -315,12 +315,17 @@ def _gap_alone(trial: Trial, designated: Designated, demand: Demand) -> Number:
     return lacking if demand.rule == "rota_is_filled" or freed <= DUST else math.inf
 
 
-def _says(trial: Trial, demand: Demand, by: Fraction, words: str) -> bool:
-    """Whether words say by how much a demand gives way, or to what."""
-    limits = [] if RULES[demand.rule].kind == "staff" else [trial.demands[demand].right]
-    due: list[Number] = [by, *(limit + by for limit in limits), *(limit - by for limit in limits)]
-    said = [Fraction(found.replace(",", "")) for found in NUMBERS.findall(words)]
-    return any(size(one - it) <= max(SAID_TO, SAID_OF_ALL * size(it)) for one in said for it in due)
+def _way_is_said(trial: Trial, demands: list[Demand], by: Fraction, row: Row) -> Iterator[Breach]:
+    """Yield what is wrong with the unit and the words of a way out."""
+    if not all(demand in trial.demands and demand.rule in GIVEN for demand in demands):
+        return  # said elsewhere, or nothing that may give way
+    words, unit = row.cells["words"], row.cells["unit"]
+    if units := sorted({unit_of(demand) for demand in demands} - {unit}):
+        message = f"{row.where}: the unit is {unit}, but what gives way is counted in {units[0]}."
+        yield Breach(WAYS, f"{row.where} unit", unit, units[0], message)
+    if not says_what_gives(trial, demands, by, words):
+        message = f"{row.where}: the words do not say what giving way by {float(by):g} comes to."
+        yield Breach(WAYS, f"{row.where} words", words, f"{float(by):g}", message)
 
 
 def says_no_plan(reader: Reader) -> bool:

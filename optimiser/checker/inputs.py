@@ -168,7 +168,8 @@ JOURNEYS_AS_TODAY = JOURNEYS._replace(
     columns={**JOURNEYS.columns, "how": one_of(STAYS, PULLED, LEAVES)}, key=("service", "area", "how", "site")
 )
 """journeys.csv where as many cross the border as today: each row says of which of an area's patients it is."""
-KNOWN_FILES = ("config.yaml", "run.json", *TABLES)
+CERTIFICATE = "certificate.json"
+KNOWN_FILES = ("config.yaml", "run.json", CERTIFICATE, *TABLES)
 """Every file that is read. A run has some of them only where its question calls for them."""
 
 
@@ -222,7 +223,8 @@ def read_run(reader: Reader) -> Run:
     result = read_result(reader)
     due = [name for name in ("links", "exceptions") if question.leans_across_sites() or f"{name}.csv" in reader.files]
     claims |= {name: keyed(reader, f"{name}.csv") for name in due}
-    return Run(question, inputs, result, rules=rules, rotas=rotas, rota_needs=needs, **claims)
+    certificate = reader.json(CERTIFICATE) if CERTIFICATE in reader.files else None
+    return Run(question, inputs, result, rules=rules, rotas=rotas, rota_needs=needs, certificate=certificate, **claims)
 
 
 def read_asked(reader: Reader) -> tuple[Question, Inputs]:

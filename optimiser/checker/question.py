@@ -129,6 +129,7 @@ class Team(NamedTuple):
     recruits: Figure
     across: Across | None = None
     posts: Figure | None = None
+    name: str = ""
 
 
 class Transfer(NamedTuple):
@@ -425,7 +426,7 @@ SERVICE: Mapping[str, Kind] = {
 }
 ACROSS: Mapping[str, Kind] = {"based_at": text(None), "trips_a_week": figure(), "in_post": perhaps(value())}
 TEAM: Mapping[str, Kind] = {
-    "name": anything,
+    "name": text(),
     "year": perhaps(a_number),
     "moves_at_most": figure("0", unlimited=True),
     "recruits_at_most": figure("0", unlimited=True),
@@ -586,7 +587,7 @@ class ConfigReader:
         """Return one team; nobody need move within one team across sites."""
         across = cells["across_sites"]
         moves = Figure(None) if across else cells["moves_at_most"]
-        return Team(cells["year"], moves, cells["recruits_at_most"], across, cells["posts_funded"])
+        return Team(cells["year"], moves, cells["recruits_at_most"], across, cells["posts_funded"], cells["name"])
 
     def growth(self, found: Mapping[str, Any] | None) -> Growth | None:
         """Return how demand grows; nothing where it does not."""

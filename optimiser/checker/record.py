@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeGuard
 
+from optimiser.checker.certificate import proved, the_certificate_proves_it
 from optimiser.checker.claims import OBJECTIVES, options_of, values_of
 from optimiser.checker.reading import LONGEST_SHOWN, Breach, Number, brief, nearly, shown
 from optimiser.checker.rules import RULES, is_lawful
@@ -341,7 +342,10 @@ def listed_options_are_lawful(run: Run) -> Iterator[Breach]:
 
 
 def said_of_best(run: Run) -> dict[str, Any]:
-    """Return what this checker makes sure of that a plan is best: whether that is claimed, and how many were tried."""
+    """Return what this checker makes sure of that a sound plan is best: whether that is claimed, and how it was made.
+
+    The plan is taken to be sound: what would say that another is better is a check of its own.
+    """
     trial, outcome = Trial(run.question, run.inputs), run.result.outcome
     if outcome != PROVED:
         words = f"That it is best is not claimed: run.json says {brief(outcome)}."
@@ -350,11 +354,29 @@ def said_of_best(run: Run) -> dict[str, Any]:
     if (tried := trial.designations()) is not None:
         words = f"That it is best was tried: {len(tried):,} designations, none of them better."
         return {"claimed": True, "checked": "tried", "tried": len(tried), "words": words}
+    if run.certificate is not None:
+        return {"claimed": True, "checked": "proved by certificate", "tried": 0, "words": _by_certificate(run)}
     words = (
         f"That it is best was NOT checked: {every:,} designations are too many to try here. It is the solver's word, "
         "and the list's."
     )
     return {"claimed": True, "checked": "NOT checked", "tried": 0, "words": words}
+
+
+def _by_certificate(run: Run) -> str:
+    """Return what a sound certificate proves, in a sentence or two."""
+    found = proved(run)
+    lists = f"{found.lists:,} list{'' if found.lists == 1 else 's'} of values"
+    nodes = f"{found.nodes:,} node{'' if found.nodes == 1 else 's'}"
+    words = (
+        f"That it is best is proved by certificate: {nodes} and {lists}, added up again in whole numbers, show that no "
+        f"lawful plan has fewer than {float(found.least):,.2f} patient-minutes a year."
+    )
+    others = [one.name.replace("_", " ") for one in run.question.objectives[1:]]
+    rest = " and ".join(
+        [*([f"what comes after ({', '.join(others)})"] if others else []), "which of equal plans it is"]
+    )
+    return f"{words} {rest[0].upper()}{rest[1:]} {'are' if others else 'is'} the solver's word."
 
 
 RECORD_CHECKS = (
@@ -365,4 +387,5 @@ RECORD_CHECKS = (
     equal_plans_are_counted,
     few_designations_are_all_tried,
     listed_options_are_lawful,
+    the_certificate_proves_it,
 )

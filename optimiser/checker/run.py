@@ -157,6 +157,7 @@ class Run:
     exceptions: Mapping[tuple[str, str, str], Row] = field(default_factory=dict)
     rotas: list[Row] = field(default_factory=list)
     rota_needs: Mapping[tuple[str, Fraction], Row] = field(default_factory=dict)
+    certificate: Any = None
 
     # What rests on the question, the inputs and where services are is worked out once for all runs of them.
 

@@ -15,6 +15,8 @@ from optimiser.errors import CheckFailed
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
+
     from optimiser.plan.comparison import Tables
     from optimiser.problem import Problem
 
@@ -24,12 +26,10 @@ def check(run: Run, as_json: AsJson = False) -> None:
 
     Example:  optimiser check runs/base
     """
-    from optimiser.checker import CHECKS, said_of_best, said_of_no_plan
-    from optimiser.checker import check as check_run
+    from optimiser.checker import CHECKS, examined, said_of_no_plan
 
-    breaches = check_run(run)
     # Of a run that is not so, whether its plan is best is no question.
-    best = None if len(breaches) else said_of_best(run)
+    breaches, best = examined(run)
     if as_json:
         found = {"checks": len(CHECKS), "breaches": breaches.to_dict("records"), "best": best}
         typer.echo(json.dumps(found, indent=2, default=str))
@@ -73,9 +73,9 @@ def compare(
         hint = "give two or more run folders, or a config and the options to evaluate with it."
         raise typer.BadParameter(hint, param_hint="RUN...")
     with progress(quiet or as_json) as tell:
-        tables, level = _tables_of(shown, config, tell)
+        tables, level, best = _tables_of(shown, config, tell)
         compared, frames = compare_tables(tables), affected(tables)
-    everything = {"compared": compared.reset_index(), **frames}
+    everything = {"compared": compared.reset_index(), **frames, "best": _best(best)}
     written = write_files(csv_files(everything), csv) if csv else None
     if as_json:
         rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in everything.items()}
@@ -93,6 +93,9 @@ def compare(
         typer.echo("\n".join(f"- {sentence}" for sentence in first["sentence"]))
         hidden += len(said) - len(first)
     left_out += [amount(hidden, "sentences")] if hidden else []
+    typer.echo(
+        "\n".join(["\nIs each the best of its question?", *(f"- {name}: {one['words']}" for name, one in best.items())])
+    )
     if near := [f"- {name}: {sentence}" for name, said in level.items() for sentence in said]:
         typer.echo("\n".join(["\nToo near to call, each within its own question:", *near]))
     if left_out:
@@ -118,13 +121,21 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
     say(words or [f"No rota of {run} says how its cover is given, so there is no pattern."], {}, False)
 
 
+def _best(said: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Return what the check made sure of that each answer is best, a row each."""
+    import pandas as pd
+
+    return pd.DataFrame([{"answer": name, **one} for name, one in said.items()])
+
+
 def _tables_of(
     shown: list[Path], config: Path | None, tell: Callable[[str], None]
-) -> tuple[dict[str, Tables], dict[str, list[str]]]:
+) -> tuple[dict[str, Tables], dict[str, list[str]], dict[str, Mapping[str, Any]]]:
     """Return what a comparison needs of every run and, evaluated with the config and checked, of every option.
 
-    And what is level with each run, by name, in sentences.
+    And by name what is level with each run, in sentences, and what the check made sure of that it is best.
     """
+    from optimiser.checker import said_of_best
     from optimiser.inputs import read_problem
     from optimiser.plan.finished import read_tables
     from optimiser.report.how_sure import level_in_short
@@ -133,20 +144,23 @@ def _tables_of(
     problem = read_problem(config) if config else None
     found: dict[str, Tables] = {}
     level: dict[str, list[str]] = {}
+    best: dict[str, Mapping[str, Any]] = {}
     for name, path in zip(names, shown, strict=True):
         tell(f"Reading {name}")
         if problem is None or path.is_dir():
             found[name], record = read_tables(path)
             level[name] = level_in_short(record, found[name])
+            best[name] = said_of_best(path)
         else:
-            code, tables = _evaluated(problem, path)
-            found[name if code in found else code] = tables
-    return found, level
+            code, tables, said = _evaluated(problem, path)
+            name = name if code in found else code
+            found[name], best[name] = tables, said
+    return found, level, best
 
 
-def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables]:
-    """Return an option's code and tables, once the independent check has found nothing."""
-    from optimiser.checker import check as check_run
+def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables, Mapping[str, Any]]:
+    """Return an option's code, tables and whether it is best, once the independent check has found nothing."""
+    from optimiser.checker import NOT_SOUND, examined
     from optimiser.inputs import designations_of, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
@@ -156,10 +170,10 @@ def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables]:
     option = read_option(path)
     with_its_own = with_exceptions_of(problem, option)
     plan = evaluate(with_its_own, designations_of(with_its_own, option))
-    breaches = check_run(files_of(plan))
+    breaches, best = examined(files_of(plan))
     if len(breaches):
         raise CheckFailed(f"{path}: {breaches_in_words(breaches)}")
-    return option.code, tables_of(plan)
+    return option.code, tables_of(plan), best or NOT_SOUND
 
 
 def _names_in(answers: dict[str, Tables]) -> dict[str, str]:

@@ -59,7 +59,8 @@ class Run:
     """A plan under a name, what the independent check found against it, and its record (``run.json``).
 
     A plan that rests on no config cannot be checked from its files: then nothing is known against it, nor for it.
-    ``folder`` and ``tables`` are those that it was read from, text as text and blank numbers as NaN.
+    ``folder`` and ``tables`` are those that it was read from, text as text and blank numbers as NaN. ``best`` is what
+    the check made sure of that the plan is best (``checker.said_of_best``); None where it is not sound, or not checked.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Run:
     is_checked: bool = True
     folder: Path = Path()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    best: Mapping[str, Any] | None = None
 
     @property
     def problem(self) -> Problem:
@@ -149,11 +151,12 @@ def run_of(run: Plan | str | Path, name: str = "", *, only_if_sound: bool = Fals
     if isinstance(run, Plan):
         files = files_of(run)
         is_checked = "config.yaml" in files
-        breaches = checker.check(files) if is_checked else pd.DataFrame(columns=["check", "where", "message"])
-        return Run(name or run.problem.title, run, breaches, json.loads(files["run.json"]), is_checked)
+        none = checker.Examined(pd.DataFrame(columns=["check", "where", "message"]), None)
+        breaches, best = checker.examined(files) if is_checked else none
+        return Run(name or run.problem.title, run, breaches, json.loads(files["run.json"]), is_checked, best=best)
     folder = Path(run)
     tables, record = read_tables(folder)
-    breaches = checker.check(folder)
+    breaches, best = checker.examined(folder)
     if only_if_sound and len(breaches):
         first = breaches.iloc[0]
         words = f"{disagreements(len(breaches))}, first {first.check} ({first.where})."
@@ -162,7 +165,7 @@ def run_of(run: Plan | str | Path, name: str = "", *, only_if_sound: bool = Fals
     patterns = () if rotas is None else tuple(part for _, part in rotas.groupby("rota", sort=False))
     option = Written(**record["option"]) if "option" in record else None
     plan = Plan(read_problem(folder / "config.yaml"), _designated(tables), _proof(record), patterns, option)
-    return Run(name or folder.resolve().name, plan, breaches, record, folder=folder, tables=tables)
+    return Run(name or folder.resolve().name, plan, breaches, record, folder=folder, tables=tables, best=best)
 
 
 @contextmanager

@@ -93,7 +93,8 @@ class Proof:
 
     ``outcome`` is "proved best", "not proved" (stopped early) or "evaluated" (people chose it). ``solver`` and
     ``seconds`` say what ran and for how long. ``standings`` has one entry a service that is open to decision and has
-    patients; None where that was not looked for.
+    patients; None where that was not looked for. ``certificate`` is plain data by which anybody can add up again that
+    the first objective cannot be lower; None where there is none.
     """
 
     outcome: str
@@ -102,3 +103,4 @@ class Proof:
     solver: dict[str, object] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     standings: tuple[Standing, ...] | None = field(default=None, compare=False)
+    certificate: Mapping[str, object] | None = field(default=None, compare=False)

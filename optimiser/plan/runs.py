@@ -57,6 +57,8 @@ def files_of(
     if plan.problem.has_tables_of_links:
         frames |= {"links": plan.links, "exceptions": plan.exceptions}
     files = {f"{name}.csv": _csv(frame) for name, frame in frames.items()} | dict(plan.problem.files)
+    if plan.proof.certificate:
+        files["certificate.json"] = json.dumps(plan.proof.certificate, separators=(",", ":")).encode() + b"\n"
     record = _record(plan, files, said, would_change)
     files["run.json"] = json.dumps(record, indent=2, ensure_ascii=False).encode() + b"\n"
     return files

@@ -11,6 +11,7 @@ from optimiser.plan import Plan, Tell, say_nothing
 from optimiser.plan.quotable import Otherwise
 from optimiser.report.set_against import across_the_border, to_the_nearest
 from optimiser.report.summary import lines
+from optimiser.search.certificate import certified
 from optimiser.search.level import with_standings
 
 
@@ -41,6 +42,8 @@ def answer(problem: Asked, *, time_limit_minutes: float | None = None, tell: Tel
         return found
     tell("Looking for plans that are level")
     found = with_standings(found)
+    tell("Adding up what no plan can be better than")
+    found = certified(found)
     tell("Looking across the border")
     set_against = (*to_the_nearest(found), *across_the_border(found))
     tell("Looking for what would change the answer")

@@ -269,6 +269,15 @@ def checked(run: Run) -> Status:
     return Status("good", f"{head}.", begun(more))
 
 
+def best(run: Run) -> list[Status]:
+    """Return what the independent check made sure of that a run is best, in its words; nothing of one not sound."""
+    if run.best is None:
+        return []
+    head, _, more = str(run.best["words"]).partition(": ")
+    is_sure = run.best["checked"] in ("tried", "proved by certificate")
+    return [Status("good" if is_sure else "open", f"{head}.", begun(more))]
+
+
 def journey(service: Service) -> str:
     """Return what the minutes of a service are of: those of who is taken on hold waits that are assumed."""
     return "time from home to the unit, waits included" if service.transfer else "journey"

@@ -27,6 +27,7 @@ ROUNDING = 1e-9
 FEW_SITES = 6
 SPARE_STEPS = 6
 MOMENTUM = 0.6
+FORGOTTEN = 0.05
 PATIENCE = 8
 ROUNDS = 25
 SHORTEST_STEP = 0.01
@@ -149,7 +150,7 @@ class _Search:
         self.alive = np.arange(len(costs))
         self.always: set[int] = set()
         self.bound = 0.0
-        self.chosen, self.minutes = _interchange(costs, _greedy(costs, number))
+        self.chosen, self.minutes = interchange(costs, greedy(costs, number))
         near = np.partition(costs[self.chosen], min(1, number - 1), axis=0)
         self.prices: Floats = (near[0] + near[min(1, number - 1)]) / 2
         self._tried: set[tuple[int, ...]] = set()
@@ -173,7 +174,7 @@ class _Search:
     def _raise_bound(self) -> None:
         step = 1.0
         while step > SHORTEST_STEP and not self.few_are_left:
-            ascent = _ascend(self.costs, self.number, self.prices, self.minutes, ROUNDS, step)
+            ascent = ascend(self.costs, self.number, self.prices, self.minutes, ROUNDS, step)
             self.prices, step = ascent.prices, ascent.step
             self.bound = max(self.bound, ascent.value)
             self._try_answer(ascent.opened)
@@ -184,7 +185,7 @@ class _Search:
         codes = tuple(sorted(self.alive[opened].tolist()))
         if codes not in self._tried:
             self._tried.add(codes)
-            chosen, minutes = _interchange(self.costs, opened)
+            chosen, minutes = interchange(self.costs, opened)
             if minutes < self.minutes:
                 self.chosen, self.minutes = self.alive[chosen], minutes
 
@@ -216,7 +217,7 @@ class _Search:
         """Whether every answer with this site is worse than the one known."""
         rows = np.concatenate([[site], np.delete(np.nonzero(kept)[0], kept[:site].sum())])
         costs = self.costs[rows]
-        ascent = _ascend(costs, self.number, self.prices, self.minutes, PROBE_ROUNDS, 0.5, insist=True)
+        ascent = ascend(costs, self.number, self.prices, self.minutes, PROBE_ROUNDS, 0.5, insist=True)
         return ascent.value > self._too_much
 
 
@@ -236,25 +237,32 @@ def _blocks(costs: Floats) -> Iterator[slice]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Ascent:
-    """The best bound found and its prices, the best answer met on the way, and the step reached."""
+class Ascent:
+    """The best bound found and its prices, the best answer met on the way, and the step reached.
+
+    ``shares`` say how often each site was one of those that earn most, later rounds counted for more.
+    """
 
     value: float
     prices: Floats
     opened: Ints
     step: float
+    shares: Floats
 
 
-def _ascend(
+def ascend(
     costs: Floats, number: int, prices: Floats, target: float, rounds: int, step: float, *, insist: bool = False
-) -> _Ascent:
+) -> Ascent:
     """Move the prices so that the bound rises. With ``insist`` it holds for the answers that open the first site."""
     value, best_prices, idle = -np.inf, prices, 0
     answer, answer_opened = np.inf, np.arange(number)
     direction: Floats = np.zeros_like(prices)
+    shares: Floats = np.zeros(len(costs))
     for _ in range(rounds):
         earned = _earned(costs, prices)
         opened = _cheapest(earned, number, insist=insist)
+        shares *= 1 - FORGOTTEN
+        shares[opened] += FORGOTTEN
         bound = float(prices.sum() + earned[opened].sum())
         near = costs[opened]
         minutes = float(near.min(axis=0).sum())
@@ -272,7 +280,7 @@ def _ascend(
         if value > target * (1 + 2 * ROUNDING) or step <= SHORTEST_STEP:
             break
         prices = prices + step * max(target * 1.0002 - bound, 0.0) / length * direction
-    return _Ascent(value, best_prices, answer_opened, step)
+    return Ascent(value, best_prices, answer_opened, step, shares)
 
 
 def _cheapest(earned: Floats, number: int, *, insist: bool) -> Ints:
@@ -282,7 +290,7 @@ def _cheapest(earned: Floats, number: int, *, insist: bool) -> Ints:
     return np.concatenate([[0], 1 + np.argsort(earned[1:], kind="stable")[: number - 1]])
 
 
-def _greedy(costs: Floats, number: int) -> Ints:
+def greedy(costs: Floats, number: int) -> Ints:
     """Open the site that saves most, one at a time; a site's saving only ever falls, so few need a second look."""
     first = int(costs.sum(axis=1).argmin())
     chosen, best = [first], costs[first].copy()
@@ -298,7 +306,7 @@ def _greedy(costs: Floats, number: int) -> Ints:
     return np.array(chosen)
 
 
-def _interchange(costs: Floats, chosen: Ints) -> tuple[Ints, float]:
+def interchange(costs: Floats, chosen: Ints) -> tuple[Ints, float]:
     """Swap one open site for one shut while that saves minutes, the best swap first."""
     chosen = np.array(chosen)
     areas = np.arange(costs.shape[1])

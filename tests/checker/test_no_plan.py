@@ -142,7 +142,7 @@ def test_what_a_maximum_gives_is_tried_with_patients_shared_out_anew(too_many_fo
     assert list(ways["by"]) == [6, 6]
     assert "confirmed as least: 2 of 2" in checker.said_of_no_plan(too_many_for_both)
     # Both together need give no more either.
-    edit = ("ways_out.csv", "gives_way,words\n", f"gives_way,words\npatients a year,6,{TOO_MANY_AT},6 more\n")
+    edit = ("ways_out.csv", "gives_way,words\n", f"gives_way,words\npatients a year,6,{TOO_MANY_AT},{SIX_MORE}\n")
     assert checker.check(altered(too_many_for_both, *edit)).empty
 
 
@@ -151,6 +151,7 @@ ENOUGH, FARTHER, TOO_MANY_AT = (
     "nobody_travels_too_far",
     "no_site_has_too_many_patients.clinic",
 )
+SIX_MORE, EIGHT_MORE = (f"accept {more} patients a year too many at Ash for Clinic" for more in ("6.0", "8.0"))
 LIES_ABOUT_SHARING = {
     "a minimum left out of the clash": (
         "shared_out",
@@ -212,7 +213,7 @@ LIES_ABOUT_SHARING = {
         "too_many_for_both",
         "ways_out.csv",
         "gives_way,words\n",
-        f"gives_way,words\npatients a year,8,{TOO_MANY_AT},8 more\n",
+        f"gives_way,words\npatients a year,8,{TOO_MANY_AT},{EIGHT_MORE}\n",
         "ways_out_are_enough",
     ),
 }
@@ -265,6 +266,25 @@ LIES = {
         "ways_out_are_enough",
     ),
     "more sites than it takes": ("ways_out.csv", "sites,1,", "sites,2,", "ways_out_are_enough"),
+    **{
+        f"other words of a rule that clashes: {new}": ("clash.csv", old, new, "rules_clash_as_said")
+        for old, new in (
+            ("at most 0 doctors are recruited", "at most 100 doctors are recruited"),
+            ("on at least 2 sites", "on at most 2 sites"),
+            ("on at least 2 sites", "on at least 1 site"),
+            ("Clinic needs 3", "Clinic needs 4"),
+            ("are in post in all", "are on leave"),
+        )
+    },
+    **{
+        f"other words of a way out: {new}": ("ways_out.csv", old, new, "ways_out_are_enough")
+        for old, new in (
+            ("ask for 1 site for Clinic", "ask for 1 site for X-ray"),
+            ("ask for 1 site for Clinic", "close Birch"),
+            ("people,1,rec", "WTE,1,rec"),
+            ("recruit 1 more of the", "do without 1 more of the"),
+        )
+    },
 }
 
 
@@ -319,16 +339,18 @@ def test_why_a_clash_was_not_tried_is_said(two_sites: dict[str, bytes], monkeypa
 # With one stroke unit, at ashby, all else holds: 150.5 patients come, and south goes to yonder.
 WAYS_OUT = """\
 unit,by,gives_way,words
-sites,1,enough_sites.stroke,ask for 1 site
+sites,1,enough_sites.stroke,ask for 1 site for Stroke unit
 services,1,no_site_provides_too_many.brook,allow 3 services at Brook
 """
 BOTH = "stroke at ashby; stroke at brook"
+FIXED, TOGETHER = "Burns is fixed as provided at Brook", "Stroke unit shares its site with Rehabilitation"
+TWO, ELSEWHERE = "Brook provides at most 2 services", "rehab at ashby; rehab at brook"
 TOO_MANY = f"""\
 set,rule,instance,words,without_it
-1,fixed_designations_stand,fixed_designations_stand.burns.brook,fixed,{BOTH}; rehab at ashby; rehab at brook
-1,enough_sites,enough_sites.stroke,two sites,stroke at ashby; rehab at ashby; burns at brook
-1,no_site_provides_too_many,no_site_provides_too_many.brook,two,{BOTH}; rehab at ashby; rehab at brook; burns at brook
-1,services_share_a_site,services_share_a_site.stroke.rehab,together,{BOTH}; burns at brook
+1,fixed_designations_stand,fixed_designations_stand.burns.brook,{FIXED},{BOTH}; {ELSEWHERE}
+1,enough_sites,enough_sites.stroke,Stroke unit on at least 2 sites,stroke at ashby; rehab at ashby; burns at brook
+1,no_site_provides_too_many,no_site_provides_too_many.brook,{TWO},{BOTH}; {ELSEWHERE}; burns at brook
+1,services_share_a_site,services_share_a_site.stroke.rehab,{TOGETHER},{BOTH}; burns at brook
 """
 
 
@@ -348,6 +370,7 @@ def clash_of_too_many(clash: str = TOO_MANY, ways: str = WAYS_OUT) -> set[str]:
 def test_a_rule_of_the_whole_question_clashes_and_gives_way_like_any_other():
     assert clash_of_too_many() == set()
     assert clash_of_too_many(ways=WAYS_OUT.replace("services,1,", "services,2,")) == {"ways_out_are_enough"}
+    assert clash_of_too_many(TOO_MANY.replace("at most 2 services", "at least 2 services")) == {"rules_clash_as_said"}
     assert clash_of_too_many(ways="".join(WAYS_OUT.splitlines(keepends=True)[:2])) == {"ways_out_are_enough"}
     assert clash_of_too_many(TOO_MANY.replace("many.brook", "many.ashby")) == {"rules_clash_as_said"}
     assert clash_of_too_many(TOO_MANY.replace("many.brook", "many.nowhere")) == {"rules_clash_as_said"}

@@ -41,6 +41,8 @@ def test_solve_check_compare_in_a_row(tiny: Path):
 
     checked = optimiser("check", "runs/a", cwd=tiny)
     assert checked.returncode == 0, checked.stderr
+    (best,) = (line for line in checked.stdout.splitlines() if line.startswith("That it is best"))
+    assert best == "That it is best was tried: 49 designations, none of them better."
 
     again = optimiser("solve", "runs/a/config.yaml", "--out", "runs/b", cwd=tiny)
     assert again.returncode == 0, again.stderr
@@ -54,6 +56,11 @@ def test_solve_check_compare_in_a_row(tiny: Path):
     assert "--full" in compared.stdout and "--full" not in full.stdout
     rows = json.loads(optimiser("compare", "runs/a", "runs/b", "--json", cwd=tiny).stdout)
     assert {"service", "measure", "a", "b"} == set(rows["compared"][0])
+    # Of each run it says what check says.
+    assert [(one["answer"], one["checked"], one["words"]) for one in rows["best"]] == [
+        (name, "tried", best) for name in ("a", "b")
+    ]
+    assert f"- a: {best}\n- b: {best}" in compared.stdout
     assert rows["sentences"] and not rows["openings"]
 
 
@@ -139,6 +146,8 @@ def test_options_are_compared_with_a_config_and_with_a_run(tiny: Path):
     assert shown.returncode == 0, shown.stderr
     rows = json.loads(shown.stdout)["compared"]
     assert {"service", "measure", "a", "NEAR", "FAR"} == set(rows[0])
+    best = {one["answer"]: one["checked"] for one in json.loads(shown.stdout)["best"]}
+    assert best == {"a": "tried", "NEAR": "not claimed", "FAR": "not claimed"}
     assert not list(tiny.glob("runs/*near*"))
 
 

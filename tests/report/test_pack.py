@@ -788,6 +788,25 @@ def test_a_false_clash_is_refused(name: str, tmp_path: Path):
     assert "V6" in {at for at, _ in found}, found
 
 
+FALSE_WORDS = {
+    "what a limit allows": ("clash.csv", "at most 0 doctors are recruited", "at most 100 doctors are recruited"),
+    "which way a limit goes": ("clash.csv", "on at least 2 sites", "on at most 2 sites"),
+    "what a rota needs": ("clash.csv", "Clinic needs 3", "Clinic needs 4"),
+    "what a way out is": ("ways_out.csv", "ask for 1 site for Clinic", "close Birch"),
+    "how far a way out goes": ("ways_out.csv", "recruit 1 more of", "recruit 9 more of"),
+    "the unit of a way out": ("ways_out.csv", "people,1,rec", "WTE,1,rec"),
+}
+
+
+@pytest.mark.parametrize("what", FALSE_WORDS)
+def test_false_words_of_a_clash_are_refused(what: str, tmp_path: Path):
+    name, old, new = FALSE_WORDS[what]
+    content = without_a_plan()[name].decode()
+    assert content.count(old) == 1
+    files = sealed(without_a_plan() | {name: content.replace(old, new).encode()})
+    assert {level for level, _ in levels(written(files, tmp_path / "run"))} == {"V6"}
+
+
 def test_a_question_that_has_a_plan_is_not_believed_to_have_none(tmp_path: Path):
     config = json.loads(without_a_plan()["config.yaml"])
     config["services"]["clinic"]["at_least_sites"] = 1

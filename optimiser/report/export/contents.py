@@ -37,6 +37,7 @@ RUNS = Table(
         Column("date", "text", "", "Day on which the run was made", False),
         Column("folder", "text", "", "Name of its run folder"),
         Column("version", "text", "", "Version of optimiser that made it"),
+        Column("is_best", "text", "", "What the independent check made sure of that it is best"),
     ),
 )
 SERVICES = Table(
@@ -229,6 +230,7 @@ def _runs(runs: Sequence[Run]) -> pd.DataFrame:
             run.date,
             run.folder.resolve().name,
             run.version,
+            str(run.best["words"]) if run.best else "",
         )
         for run in runs
     ]

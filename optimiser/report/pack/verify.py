@@ -13,7 +13,7 @@ and fractions.
     V1  domain: codes, a complete table of journeys, patients that add up, one row for every decision
     V2  every rule, case by case: what the plan has, what is asked, whether it holds
     V3  who goes where, staff, the objectives, and every published number
-    V4  that no other designation is better: all of them tried, or said not to be
+    V4  that no other designation is better: all of them tried, shown by a certificate added up again, or said not to be
     V5  that the list of next best designations is complete
     V6  where no plan meets every rule: that the rules named clash, and none of them could be left out
 
@@ -28,8 +28,8 @@ import json
 import re
 import sys
 from fractions import Fraction
-from itertools import product
-from math import lcm, prod
+from itertools import combinations, product
+from math import comb, gcd, lcm, prod
 from pathlib import Path
 
 MICRO = 10**6  # patients and minutes are counted in whole millionths
@@ -486,6 +486,7 @@ class Question:
         if len(self.candidates) + len(self.all_neighbours) != len(sites):
             raise CannotRead("sites.csv has a role that is neither candidate nor neighbour")
         self.bit = {site: 1 << n for n, site in enumerate(self.candidates)}
+        self.names = {s: row.get("name", "") for (s,), row in sites.items()}
         self.read_demand(place)
         self.read_minutes(place, found)
         self.read_staff(place)
@@ -2009,7 +2010,7 @@ def designated(q, pairs):
     return plan
 
 
-def v4_v5(q, parts, plan, record, exact, objectives, found):
+def v4_v5(q, parts, run, plan, record, exact, objectives, found):
     """Try every designation: none is better, and the list of the best is complete."""
     outcome, listing = record["outcome"], record.get("enumeration")
     if outcome == "evaluated":
@@ -2024,6 +2025,7 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
         return
     if listing:
         check_list(q, parts, plan, listing, objectives, found)
+    proved = certified(q, run, record, objectives, exact, found)
     best = listing["best"] if listing else []
     last = values_of(parts, designated(q, best[-1]["designated"]), objectives) if best else exact
     try:
@@ -2031,7 +2033,12 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
         own, end = (tuple(-int(-amount * search.scale // 1) for amount in one) for one in (exact, max(exact, last)))
         better = search.find((*own[:-1], own[-1] - 1), most=3)
     except TooMany as why:
-        found.skip(f"That no designation is better was NOT tried: {why}. It is the word of the program and its solver.")
+        if proved:
+            rest = "Which of equal plans it is, and objectives after the first,"
+            found.skip(f"{rest} are the word of the program and its solver: {why}.")
+        else:
+            text = f"That no designation is better was NOT tried: {why}. It is the word of the program and its solver."
+            found.skip(text)
         return
     count = prod(map(len, search.values.values()))
     for _values, one in better:
@@ -2081,6 +2088,171 @@ def v4_v5(q, parts, plan, record, exact, objectives, found):
         found.skip("How many designations each rule strikes out was only added up.")
 
 
+# A certificate --------------------------------------------------------------------------------------------------------
+
+
+def whole_number(node, where, most=10**30):
+    """Read a whole number from 0; neither true nor false is one."""
+    if type(node) is not int or not 0 <= node <= most:
+        raise Refused(f"{where}: {str(node)[:40]!r} is not a whole number from 0 to {float(most):g}")
+    return node
+
+
+class Refused(Exception):
+    """A certificate does not prove what it says."""
+
+
+class Certificate:
+    """The part of certificate.json that is of one service: values of areas, and a tree of what is open and shut.
+
+    In whole units every area costs something at each site that it can reach, and something at its nearest neighbour.
+    Values may be any: what they exceed a site's costs by is taken back if the site is open. All values, less what is
+    taken back by neighbours, by sites that are open and by as many others as may be, are never more than a plan costs.
+    """
+
+    def __init__(self, q, code):
+        self.q, self.code, self.costs, self.beside, self.always = q, code, {}, {}, 0
+        for area, resident, how, patients, _share, order in q.streams(code, q.neighbours(code)):
+            here = {site: patients * minutes for minutes, site in order if site in q.bit}
+            near = [patients * minutes for minutes, site in order if site not in q.bit]
+            if not resident or not patients:
+                continue
+            if not here:
+                self.always += min(near, default=0)
+                continue
+            name = area + " pulled" if how == "pulled" else area
+            self.costs[name] = here
+            if near:
+                self.beside[name] = min(near)
+        fixed = q.services[code].get("fixed") or {}
+        self.fixed = [{s for s, f in fixed.items() if bool(f["provided"]) == on} for on in (True, False)]
+        most = value(q.services[code], "at_most_sites")
+        self.most = len(q.candidates) if most is None else min(len(q.candidates), int(most // 1))
+
+    def numbers(self):
+        return [self.always, *self.beside.values(), *(n for here in self.costs.values() for n in here.values())]
+
+    def check(self, said, unit):
+        """Refuse whatever does not add up; return how many nodes and lists of values there are."""
+        if set(said) != {"service", "least", "parts", "areas", "values", "nodes"}:
+            raise Refused(f"{self.code} has other entries than are known")
+        self.least = whole_number(said["least"], "least")
+        self.parts = whole_number(said["parts"], "parts")
+        if not self.parts or said["areas"] != list(self.costs):
+            raise Refused(f"the areas of {self.code} are not those of this question, in order, or its parts are 0")
+        self.always //= unit
+        self.beside = {area: n // unit for area, n in self.beside.items()}
+        self.costs = {area: {site: n // unit for site, n in here.items()} for area, here in self.costs.items()}
+        self.values, self.nodes, self.known, seen = said["values"], said["nodes"], {}, set()
+        waiting = [(0, *map(frozenset, self.fixed))]
+        while waiting:
+            at, on, off = waiting.pop()
+            if whole_number(at, "a node that is named", len(self.nodes) - 1) in seen:
+                raise Refused(f"node {at} stands at two places of the tree")
+            seen.add(at)
+            waiting += self.look_into(at, self.nodes[at], on, off)
+        if len(seen) != len(self.nodes):
+            raise Refused("some nodes are no part of the tree")
+        return len(self.nodes), len(self.values)
+
+    def left(self, on, off):
+        return [site for site in self.q.candidates if site not in on and site not in off]
+
+    def look_into(self, at, node, on, off):
+        """Return what one node leaves to be closed: nothing where it closes its plans itself."""
+        keys, left = set(node), self.left(on, off)
+        sites = [node["site"]] if keys == {"site", "open", "shut"} else []
+        if keys == {"values", "open", "shut", "then"}:
+            sites = [*node["open"], *node["shut"]]
+        if len(set(sites)) != len(sites) or not set(sites) <= set(left):
+            raise Refused(f"node {at} parts or narrows by a site that is not left, or names one twice")
+        if keys == {"site", "open", "shut"}:
+            return [(node["open"], on | set(sites), off), (node["shut"], on, off | set(sites))]
+        if keys == {"values", "open", "shut", "then"}:
+            for site in node["open"]:
+                self.enough(at, node["values"], on, off | {site})
+            for site in node["shut"]:
+                self.enough(at, node["values"], on | {site}, off)
+            return [(node["then"], on | set(node["open"]), off | set(node["shut"]))]
+        if keys == {"values"}:
+            self.enough(at, node["values"], on, off)
+        elif keys == {"tried"}:
+            self.try_all(at, node["tried"], on, left)
+        else:
+            raise Refused(f"node {at} neither parts its plans nor closes them")
+        return []
+
+    def enough(self, at, index, on, off):
+        """Refuse values that do not show that plans with these sites open, and these shut, cost at least the least."""
+        total, back = self.added_up(whole_number(index, f"values of node {at}", len(self.values) - 1))
+        rest = sorted((back[site] for site in self.left(on, off)), reverse=True)[: max(0, self.most - len(on))]
+        shown = total - sum(back[site] for site in on) - sum(rest)
+        if shown <= self.parts * (self.least - 1):  # every plan costs a whole number
+            raise Refused(f"the values of node {at} show {show(Fraction(shown, self.parts))}, fewer than {self.least}")
+
+    def added_up(self, index):
+        if index not in self.known:
+            values, total, back = self.values[index], self.parts * self.always, dict.fromkeys(self.q.candidates, 0)
+            if len(values) != len(self.costs):
+                raise Refused(f"list {index} of values has not one for each area")
+            for (area, here), amount in zip(self.costs.items(), values):
+                total += whole_number(amount, f"list {index} of values")
+                if area in self.beside:
+                    total -= max(0, amount - self.parts * self.beside[area])
+                for site, cost in here.items():
+                    back[site] += max(0, amount - self.parts * cost)
+            self.known[index] = total, back
+        return self.known[index]
+
+    def try_all(self, at, said, on, left):
+        """Try every largest set of sites left: with more of them open no journey is longer."""
+        more = min(self.most - len(on), len(left))
+        sets = list(combinations(left, more)) if more >= 0 and comb(len(left), more) <= 1_000 else []
+        if whole_number(said, f"node {at}") != (comb(len(left), more) if more >= 0 else 0) or len(sets) != said:
+            raise Refused(f"node {at} is said to try {said} sets of sites, and they are not so many, or too many")
+        for chosen in sets:
+            ways = [
+                [here[s] for s in (*on, *chosen) if s in here] + [self.beside[a] for _ in range(a in self.beside)]
+                for a, here in self.costs.items()
+            ]
+            if all(ways) and self.always + sum(map(min, ways)) < self.least:
+                raise Refused(f"{', '.join(sorted({*on, *chosen}))} costs fewer than {self.least}")
+
+
+def certified(q, run, record, objectives, exact, found):
+    """V4: add up certificate.json again, if it is there; say whether it proves that no plan is better."""
+    path = run / "certificate.json"
+    if not path.exists():
+        return False
+    said = json_of(path)
+    try:
+        if set(said) != {"format", "claim", "unit", "value", "services"} or said["format"] != 1:
+            raise Refused("it has other entries than are known")
+        name, services = objectives[0]
+        codes = [code for code in services or q.services if q.services[code].get("activity")]
+        if record["outcome"] != "proved best" or name != "patient_minutes" or any(map(q.transfer, codes)):
+            raise Refused("it is of no run that claims the fewest patient-minutes of services reached directly")
+        if said["claim"] != "no lawful plan has fewer patient-minutes a year":
+            raise Refused("it claims something else")
+        if [one["service"] for one in said["services"]] != codes:
+            raise Refused("it is not of the services that the objective covers")
+        each = [Certificate(q, code) for code in codes]
+        unit = gcd(*(n for one in each for n in one.numbers())) or 1
+        if said["unit"] != str(Fraction(unit, MICRO**2)):
+            raise Refused(f"its unit is not {Fraction(unit, MICRO**2)}")
+        least = sum(whole_number(one["least"], "least") for one in said["services"])
+        if whole_number(said["value"], "value") != least or Fraction(least * unit, MICRO**2) != exact[0]:
+            raise Refused(f"it is of another value than the {show(exact[0])} patient-minutes of this plan")
+        counts = [one.check(part, unit) for one, part in zip(each, said["services"])]
+    except Refused as why:
+        found.fail("V4", f"certificate.json: {why}")
+        return False
+    nodes, lists = map(sum, zip(*counts))
+    text = f"certificate.json: no lawful plan has fewer than {show(exact[0])} patient-minutes"
+    found.say("V4", f"{text}; {nodes:,} nodes and {lists:,} lists of values were added up again")
+    return True
+
+
 def check_list(q, parts, plan, listing, objectives, found):
     """Check each listed option by itself: it obeys every rule, and comes to what is said."""
     struck = sum(listing["struck_out_by"].values())
@@ -2107,10 +2279,11 @@ def check_list(q, parts, plan, listing, objectives, found):
         found.fail("V5", "the list does not start with the plan")
 
 
-def v6(q, parts, run, found):
+def v6(q, staff, parts, run, found):
     """Where no plan meets every rule: none of each clash holds together, and each rule of it is needed."""
-    clashes = {}
-    for row in table(run / "clash.csv", ["set", "rule", "instance", "words", "without_it"]):
+    clashes, rows = {}, table(run / "clash.csv", ["set", "rule", "instance", "words", "without_it"])
+    check_words(q, staff, rows, table(run / "ways_out.csv", ["unit", "by", "gives_way", "words"]), found)
+    for row in rows:
         clashes.setdefault(row["set"], []).append(row)
     if any(q.managed(code) for code in q.services):
         found.skip("That the rules clash was NOT tried: patients are shared out, and limits that give way move them.")
@@ -2127,7 +2300,7 @@ def v6(q, parts, run, found):
     found.say(
         "V6", f"no designation meets every rule; {len(clashes)} clashes tried, and none of their rules can be left out"
     )
-    found.skip("Whether other rules clash too, the ways out and all words of clash.csv and ways_out.csv.")
+    found.skip("Whether other rules clash too, and whether the ways out are enough, and the least that is.")
 
 
 def check_clash(q, parts, name, rows, kept, found):
@@ -2143,6 +2316,213 @@ def check_clash(q, parts, name, rows, kept, found):
         for case in cases:
             if holds(case) < 0:
                 found.fail("V6", f"clash {name}: without {row['instance']} the plan shown breaks {case[0]}.{case[1]}")
+
+
+class Said:
+    """The words of one rule of a clash, and of what giving way would mean: one sentence each, as patterns."""
+
+    ANY = r"\d[\d,]*(?:\.\d+)?"
+
+    def __init__(self, q, staff, instance):
+        self.q, self.staff = q, staff
+        self.rule, *self.names = instance.split(".")
+        self.config = q.services.get(self.names[0]) or {}
+        self.at = self.config.get("transfer") or {} if self.rule in OF_TRANSFERS else self.config
+        self.limit = value(self.at, LIMITS_OF[self.rule], Fraction(0)) if self.rule in LIMITS_OF else None
+        if self.rule == "no_site_provides_too_many":
+            self.limit = value(q.config, "at_most_services_a_site")
+        elif self.rule == "neighbours_are_not_sent_too_many":
+            self.limit = Figure(self.config["neighbours_take_at_most"][self.names[1]]).value
+        elif self.rule == "services_are_within_reach":
+            self.limit = Figure(self.config["in_reach"][self.names[1]]["minutes"]).value
+        elif self.rule in ("moves_within_limit", "recruitment_within_limit"):
+            self.limit = staff.limit(self.names[0], STAFF_LIMITS[self.rule])
+
+    def unit(self):
+        if self.rule in ("rota_is_filled", *STAFF_LIMITS):
+            return self.names[-1]
+        return WAYS_IN.get(self.rule, "patients a year")
+
+    def six(self, n):
+        if n is None:
+            return self.ANY
+        return re.escape(f"{float(n):,.0f}" if abs(n) >= 10**6 else f"{float(n):,.6g}")
+
+    def up(self, by):
+        """Round up to hundredths: so much is enough."""
+        return None if by is None else Fraction(-(-round(by * 100, 4) // 1), 100)
+
+    def tenths(self, by):
+        return self.ANY if by is None else re.escape(re.sub("0$", "", f"{float(self.up(by)):,.2f}"))
+
+    def count(self, n, unit, more=""):
+        first, _, rest = unit.partition(" ")
+        one = " ".join(filter(None, [first[:-1], rest]))
+        return f"{self.six(n)} {more}" + (f"(?:{one}|{unit})" if n is None else one if self.six(n) == "1" else unit)
+
+    def people(self, n, more=""):
+        team, unit = self.names[-2:]
+        of_one = "(?:of the )?" if n is None else "of the " if self.six(n) == "1" else ""
+        return f"{self.six(n)} {more}{'' if unit == 'people' else unit + ' '}{of_one}{self.q.teams[team]['name']}"
+
+    def fields(self, by):
+        """Return what may stand in a sentence, by name; only what the rule has."""
+        q, patients = self.q, "patients a year"
+        new = None if by is None else self.limit
+        if new is not None:
+            new = round(new - self.up(by) if self.rule in AT_LEAST else new + self.up(by), 6)
+        found = {"s": re.escape(self.config.get("name") or ""), "by": self.tenths(by)}
+        found["at"] = re.escape(q.names.get(self.names[-1]) or "")
+        found["other"] = re.escape((q.services.get(self.names[-1]) or {}).get("name") or "")
+        found["sites"], found["new_sites"] = self.count(self.limit, "sites"), self.count(new, "sites")
+        found["services"], found["new_services"] = self.count(self.limit, "services"), self.count(new, "services")
+        found["patients"], found["minutes"] = self.count(self.limit, patients), self.count(self.limit, "minutes")
+        found["new"], found["n"] = self.six(new).replace(",", ",?"), self.six(self.limit)
+        found["a_day"], found["hours"] = (
+            self.count(self.limit, "transfers a day"),
+            self.count(self.limit, "hours a year"),
+        )
+        found["more_a_day"] = self.count(self.up(by), "transfers a day", "more ")
+        found["more_back"] = self.count(self.up(by), "repatriations a year", "more ")
+        found["are"] = "is" if self.six(self.limit) == "1" else "are"
+        if self.rule == "fixed_designations_stand":
+            found["no"] = "" if self.config["fixed"][self.names[1]]["provided"] else "not "
+        elif self.rule == "enough_patients_within_standard":
+            found["standard"] = self.count(value(self.config, "standard_minutes"), "minutes")
+        elif self.rule == "few_enough_are_treated_outside":
+            found["share"] = re.escape(f"{100 * float(self.limit):g}%")
+        elif self.rule == "beds_are_enough":
+            beds = self.config["beds"]
+            there = Figure(beds["at"][self.names[1]]).value
+            most = Fraction(most_patients(beds, there), MICRO)
+            more = None if by is None else beds_for(beds, bed_load(beds, most + by)) - there
+            found["beds"], found["take"] = self.count(there, "beds"), "takes" if there == 1 else "take"
+            found["most"], found["more_beds"] = self.count(most, patients), self.count(more, "beds", "more ")
+        elif self.rule in ("rota_is_filled", *STAFF_LIMITS):
+            found["staff"], found["short"] = self.people(self.limit), self.people(self.up(by))
+            found["more_staff"] = self.people(self.up(by), "more ")
+        if self.rule == "rota_is_filled":
+            found.update(self.of_rota())
+        return found
+
+    def of_rota(self):
+        code, team, unit = self.names
+        rota = next(one for one in self.staff.of(team) if one.code == code)
+        least = rota.least[unit]
+        if not rota.across:
+            least = max(least, -(-rota.hours // 1) if unit == "people" else rota.hours)
+        name = lambda other: re.escape(self.q.services[other]["name"])  # noqa: E731
+        where = f" without {name(rota.without)}" if rota.without else ""
+        where += f" unless {name(rota.remote)} is provided somewhere" if rota.remote else ""
+        here = sum(self.staff.post(team, unit, pool) for pool in self.staff.pools(team))
+        by_cover = bool(rota.across and rota.cover)  # then what one site and all together take was worked out
+        return {
+            "needs": self.people(None if by_cover else least),
+            "where": where + (f"(?: and {self.ANY} in all)?" if by_cover else ""),
+            "post": f"{self.six(here)} {'is' if self.six(here) == '1' else 'are'}",
+        }
+
+    def asked(self):
+        return SENTENCES[self.rule][0].format(**self.fields(Fraction(0)))
+
+    def given(self, by):
+        return SENTENCES[self.rule][1].format(**self.fields(by))
+
+
+AT_LEAST = ("enough_sites", "every_site_has_enough_patients", "enough_patients_within_standard")
+OF_TRANSFERS = ("not_too_many_transfers", "not_too_many_repatriations", "not_too_many_ambulance_hours")
+STAFF_LIMITS = {"moves_within_limit": "moves_at_most", "recruitment_within_limit": "recruits_at_most"}
+LIMITS_OF = {
+    "enough_sites": "at_least_sites",
+    "not_too_many_sites": "at_most_sites",
+    "every_site_has_enough_patients": "minimum_patients",
+    "no_site_has_too_many_patients": "maximum_patients",
+    "nobody_travels_too_far": "longest_journey_minutes",
+    "enough_patients_within_standard": "share_within_standard",
+    "few_enough_are_treated_outside": "at_most_share_outside",
+    "not_too_many_transfers": "most_transfers_a_day",
+    "not_too_many_repatriations": "most_repatriations_a_year",
+    "not_too_many_ambulance_hours": "most_ambulance_hours",
+}
+WAYS_IN = {
+    **dict.fromkeys(("enough_sites", "not_too_many_sites"), "sites"),
+    **dict.fromkeys(("fixed_designations_stand", "services_share_a_site", "services_are_within_reach"), "designated"),
+    "no_site_provides_too_many": "services",
+    "nobody_travels_too_far": "minutes",
+    "not_too_many_transfers": "transfers a day",
+    "not_too_many_repatriations": "repatriations a year",
+    "not_too_many_ambulance_hours": "hours a year",
+}
+TOO_MANY_THERE = "accept {by} patients a year too many at {at} for {s}"
+# Of each rule what it asks, and what giving way means.
+SENTENCES = {
+    "every_area_is_served": ("everybody can reach a hospital that provides {s}", ""),
+    "fixed_designations_stand": (
+        "{s} is fixed as {no}provided at {at}",
+        "decide anew on {s} at {at}, which is fixed as {no}there",
+    ),
+    "enough_sites": ("{s} on at least {sites}", "ask for {new_sites} for {s}"),
+    "not_too_many_sites": ("{s} on at most {sites}", "allow {new_sites} for {s}"),
+    "no_site_provides_too_many": ("{at} provides at most {services}", "allow {new_services} at {at}"),
+    "every_site_has_enough_patients": (
+        "{s} at {at} has at least {patients}",
+        "accept {by} patients a year too few at {at} for {s}",
+    ),
+    "no_site_has_too_many_patients": ("{s} at {at} has at most {patients}", TOO_MANY_THERE),
+    "beds_are_enough": (
+        "{s} at {at} makes do with {beds}, which {take} {most}",
+        "find {more_beds} for {s} at {at}, for {by} patients a year beyond what its beds can take",
+    ),
+    "nobody_travels_too_far": (
+        "nobody travels more than {minutes} to {s}",
+        "allow journeys of up to {new} minutes to {s}",
+    ),
+    "enough_patients_within_standard": (
+        "a share of {n} of patients reach {s} within {standard}",
+        "accept {by} more patients a year beyond the standard for {s}",
+    ),
+    "few_enough_are_treated_outside": (
+        "at most {share} of the residents' patients are treated outside for {s}",
+        "accept {by} more patients a year who are treated outside for {s}",
+    ),
+    "neighbours_are_not_sent_too_many": ("{at} treats at most {patients} of the residents for {s}", TOO_MANY_THERE),
+    "not_too_many_transfers": ("{s} takes at most {a_day}", "allow {more_a_day} to {s}"),
+    "not_too_many_repatriations": ("at most {patients} {are} taken back from {s}", "allow {more_back} from {s}"),
+    "not_too_many_ambulance_hours": (
+        "ambulances spend at most {hours} on transfers to {s}",
+        "allow {by} more ambulance hours a year for transfers to {s}",
+    ),
+    "services_share_a_site": (
+        "{s} shares its site with {other}",
+        "let {s} do without {other} on its site, as a documented exception",
+    ),
+    "services_are_within_reach": (
+        "{s} has {other} within {minutes} of its site",
+        "let {s} do without {other} in reach, as a documented exception",
+    ),
+    "rota_is_filled": (
+        "{s} needs {needs} at each site that provides it{where}; {post} in post in all",
+        "let the rotas of {s} be short of {short} in all",
+    ),
+    "moves_within_limit": ("at most {staff} moves? between sites", "let {more_staff} move between sites"),
+    "recruitment_within_limit": ("at most {staff} (?:is|are) recruited", "recruit {more_staff}"),
+}
+
+
+def check_words(q, staff, clash, ways, found):
+    """V6: the words and units of clash.csv and ways_out.csv are those of the rules that they stand beside."""
+    for row in clash:
+        if not re.fullmatch(Said(q, staff, row["instance"]).asked(), row["words"]):
+            found.fail("V6", f"clash.csv: {row['words']!r} is not what {row['instance']} asks")
+    for row in ways:
+        rules = [Said(q, staff, one) for one in row["gives_way"].split(" ")]
+        by = number(row["by"]) if len(rules) == 1 else None
+        *first, last = [rule.given(by) for rule in rules]
+        if not re.fullmatch(f"{', '.join(first)} and {last}" if first else last, row["words"]):
+            found.fail("V6", f"ways_out.csv: {row['words']!r} is not what giving way by {row['by']} comes to")
+        if {rule.unit() for rule in rules} != {row["unit"]}:
+            found.fail("V6", f"ways_out.csv: {row['gives_way']} gives way in {rules[0].unit()}, not in {row['unit']}")
+    found.say("V6", f"{len(clash)} rules of clashes and {len(ways)} ways out are in the words of what they name")
 
 
 NOT_CHECKED = (
@@ -2169,13 +2549,13 @@ def verify(folder, found):
     plan = v1(q, run, record, found)
     parts = list(factors(q, staff, objectives))
     if record.get("outcome") == "no plan":
-        v6(q, parts, run, found)
+        v6(q, staff, parts, run, found)
     elif plan is None or record.get("outcome") not in ("proved best", "not proved", "evaluated"):
         raise CannotRead("run.json has no outcome that is known, or designations.csv is missing")
     else:
         v2(q, parts, run, plan, record, found)
         exact = v3(q, staff, parts, run, plan, record, objectives, found)
-        v4_v5(q, parts, plan, record, exact, objectives, found)
+        v4_v5(q, parts, run, plan, record, exact, objectives, found)
     for text in NOT_CHECKED:
         found.skip(text)
     return record

@@ -346,7 +346,10 @@ class _Page:
     def _checked(self) -> dict[str, Any]:
         run = self.run
         return {
-            "proof": [words.status(run), *(_named(one, words.checked(one)) for one in self.runs)],
+            "proof": [
+                words.status(run),
+                *(_named(one, said) for one in self.runs for said in (words.checked(one), *words.best(one))),
+            ],
             "rules": tables.rules(run),
             "references": self.references,
             "not_modelled": words.NOT_MODELLED,
