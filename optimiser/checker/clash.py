@@ -16,6 +16,7 @@ from fractions import Fraction
 from itertools import chain, combinations, product
 from typing import NamedTuple
 
+from optimiser.checker.added import added_as_said
 from optimiser.checker.altered import changed_as_said
 from optimiser.checker.inputs import read_asked, rows_of
 from optimiser.checker.reading import DUST, Breach, Number, Reader, Row, size
@@ -342,6 +343,7 @@ def no_plan_meets_every_rule(reader: Reader) -> Iterator[Breach]:
         yield Breach(CHECK, "run.json", NO_PLAN, found, f"These designations break no rule: {found}.")
         break
     yield from changed_as_said(question, inputs, record)
+    yield from added_as_said(question, inputs.added, record)
     yield from rules_clash_as_said(reader, trial)
     yield from ways_out_are_enough(reader, trial)
 
