@@ -109,6 +109,8 @@ PLACES = {
     "ObservedSettings": "`services.<code>.observed`",
     "RotaSettings": "`services.<code>.rotas.<team>`",
     "ExceptionSettings": "An entry of `exceptions`",
+    "AddedSiteSettings": "`sites.<site>`",
+    "AddedStaffSettings": "`sites.<site>.staff.<team>`",
     "ClosedSettings": "`closed_sites.<site>`",
     "ChangeSettings": "`change.<name>`",
     "TransferSettings": "`services.<code>.transfer`",

@@ -22,7 +22,7 @@ OF_A_FIGURE = ("source", "verified", "reason")
 NOT_STATED = "not stated"
 MOST_NAMED = 4
 # How a list of groups of entries begins: how many there are is shown, and what they are compared.
-EXCEPTIONS = "exceptions"
+EXCEPTIONS, SITES = "exceptions", "sites."
 GROUPS = re.compile(r"(\d+ (?:entry|entries)): ")
 
 
@@ -62,8 +62,11 @@ def differing(base: Tables, other: Tables) -> list[str]:
     """Return the settings in which two questions differ, in words; empty where they are one question."""
     services = dict(zip(*(base["services"][column] for column in ("service", "name")), strict=True))
     before, after = (dict(zip(*(one["settings"][name] for name in COLUMNS), strict=True)) for one in (base, other))
-    found = []
+    alone = _sites_of_one(before, after)
+    found = [f"the site {name} that is added ({'; '.join(said)})" for name, said in alone.items()]
     for name in (one for one in dict.fromkeys((*before, *after)) if not one.startswith(WORDS)):
+        if name.startswith(SITES) and name.split(".")[1] in alone:
+            continue
         values = [NOT_STATED if one.get(name) is None else one[name] for one in (before, after)]
         if values[0] != values[1] and name == EXCEPTIONS:
             found.append(f"which rules each is let off ({'; '.join(map(_let_off, values))})")
@@ -73,6 +76,15 @@ def differing(base: Tables, other: Tables) -> list[str]:
                 f"the table {table}" if table != name else f"{_in_words(name, services)} ({'; '.join(_shown(*values))})"
             )
     return found
+
+
+def _sites_of_one(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the sites that one of two questions adds and the other does not, and what each has of them."""
+    each = [{name.split(".")[1] for name in one if name.startswith(SITES)} for one in (before, after)]
+    return {
+        site: [one.get(f"{SITES}{site}.name", NOT_STATED) for one in (before, after)]
+        for site in sorted(each[0] ^ each[1])
+    }
 
 
 def _let_off(value: str) -> str:

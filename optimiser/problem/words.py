@@ -197,7 +197,8 @@ def _of_added(problem: Problem, one: Added) -> Iterator[str]:
     name = problem.sites[one.site].name
     yield _with_why(f"Added: {name} is a candidate here, and is in no table of the place", one)
     if one.at_once is not None and one.a_km is not None:
-        yield f"{begun(estimate_of(one))} {name} are estimated by straight line, {how_far_off(one)}; not verified."
+        what = f"{begun(estimate_of(one))} {name.removesuffix(ESTIMATED)}"
+        yield f"{what} are estimated by straight line, {how_far_off(one)}; not verified."
 
 
 def estimate_of(one: Added) -> str:

@@ -17,6 +17,7 @@ from optimiser.inputs.config.rotas import RotaSettings
 from optimiser.inputs.config.settings import (
     INPUTS,
     STRAIGHT_LINE,
+    AddedSiteSettings,
     Config,
     ExceptionSettings,
     ObjectiveSettings,
@@ -41,6 +42,11 @@ def with_exceptions(resolved: bytes, exceptions: Sequence[ExceptionSettings]) ->
 def services_of(resolved: bytes) -> Mapping[str, ServiceSettings]:
     """Return the services of a resolved config."""
     return _resolved(resolved).services
+
+
+def sites_of(resolved: bytes) -> Mapping[str, AddedSiteSettings]:
+    """Return the sites that a resolved config adds to those of the place."""
+    return _resolved(resolved).sites or {}
 
 
 def settings_in_full(resolved: bytes) -> dict[str, Any]:

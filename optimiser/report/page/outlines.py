@@ -99,8 +99,10 @@ def drawing(problem: Problem) -> Drawing | None:
         return np.asarray(np.rint((metres - [west, north]) / scale * [1, -1] + MARGIN))
 
     sites = _coordinates(problem, "inputs/sites.csv", "site")
+    known = {} if sites is None else dict(zip(sites.index, sites.to_numpy(float), strict=True))
+    known |= {one.site: np.array(one.grid) for one in problem.added if one.grid}
     placed = {}
-    for code, (x, y) in zip(sites.index, units(sites.to_numpy(float)), strict=True) if sites is not None else ():
+    for code, (x, y) in zip(known, units(np.array(list(known.values()))), strict=True) if known else ():
         if code in problem.sites and 0 < x < ACROSS and 0 < y < height:
             placed[str(code)] = (int(x), int(y))
     if shapes is None:
