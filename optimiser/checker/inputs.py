@@ -73,7 +73,7 @@ TABLES: Mapping[str, Table] = {
     ),
     "inputs/staff.csv": Table(
         {"site": word, "team": word, "year": number, "people": maybe(amount), "wte": maybe(amount)},
-        due="where asked", may_lack=(),
+        due="where asked", may_lack=("people", "wte"),
     ),
     "inputs/transfers.csv": Table(
         {"from_site": word, "to_site": word, "minutes": amount}, ("from_site", "to_site"),
@@ -466,7 +466,7 @@ def read_staff(reader: Reader, rows: list[Row], question: Question) -> dict[tupl
         (team, unit, site): Fraction(row.cells[column])
         for (team, site), row in keyed.items()
         for column, unit in (("people", "people"), ("wte", "WTE"))
-        if row.cells[column] is not None
+        if row.cells.get(column) is not None
     }
 
 

@@ -81,7 +81,8 @@ def read_question(path: str | Path) -> Question:
         from optimiser.inputs.roads import road_faults
 
         found += [Fault(where, words) for where, words in road_faults(config, place)]
-    cover = [Fault(where, words) for where, words in (*site_faults(config), *cover_faults(config))]
+    faulty = {fault.place for fault in draft.faults}
+    cover = [Fault(where, words) for where, words in (*site_faults(config, faulty), *cover_faults(config))]
     if draft.faults and place and not (cover or table_faults or found):
         found += _faults_of_changes(config, place)
     faults = dict.fromkeys([*draft.faults, *cover, *table_faults, *found])

@@ -6,20 +6,22 @@ then its name says so wherever it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from optimiser.errors import Fault, did_you_mean, quoted
+from optimiser.errors import Fault, did_you_mean, quoted, shown
 from optimiser.inputs.config import Config
 from optimiser.inputs.config.figures import in_full
 from optimiser.inputs.config.settings import STRAIGHT_LINE, AddedSiteSettings, Settings
 from optimiser.inputs.config.writing import own_table
 from optimiser.inputs.covers import units_of
 from optimiser.inputs.grid import BRITAIN, is_in_britain, on_the_grid
+from optimiser.inputs.layers import origin_of
 from optimiser.inputs.roads import some
 from optimiser.inputs.schema import Table, place_table
 from optimiser.inputs.tables import UNITS, Place, as_plain_csv
@@ -70,14 +72,19 @@ def _on_the_grid(site: AddedSiteSettings) -> AddedSiteSettings:
 # What a config must say of a site ------------------------------------------------------------------------------------
 
 
-def site_faults(config: Config) -> Iterator[tuple[str, str]]:
-    """Yield where and what a config leaves out of the sites that it adds, and what cannot hold."""
+def site_faults(config: Config, faulty: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield where and what a config leaves out of the sites that it adds, and what cannot hold.
+
+    A site of which a line is among the ``faulty`` is passed over: what was wrong there has been set aside.
+    """
     settings, sites = config.settings, config.settings.sites or {}
     if len(sites) > MOST_ADDED:
         words = f"adds {len(sites):,} sites, and {MOST_ADDED} are the most. Add them to the place's tables instead."
         yield config.where("sites"), words
         return
     for code, site in sites.items():
+        if any(spot[:2] == ("sites", code) and str(origin) in faulty for spot, origin in config.origins.items()):
+            continue
         where = config.where("sites", code)
         if missing := dict(_left_out(settings, site)):
             example = "".join(f"\n    {line}" for line in missing.values())
@@ -222,6 +229,7 @@ class _Site:
         metres = (self.said.easting_m, self.said.northing_m)
         self.grid = None if metres[0] is None or metres[1] is None else (metres[0], metres[1])
         self.kept: dict[str, bytes] = {}
+        self.read: list[Path] = []
 
     def fault(self, setting: str, words: str) -> None:
         self.faults.append(Fault(self.config.where("sites", self.code, setting), words))
@@ -231,16 +239,19 @@ class _Site:
         said, place = self.said, self.place
         due = ["journeys", *([] if place.transfers.empty else ["transfers"])]
         estimated = tuple(table for table in due if getattr(said, table) == STRAIGHT_LINE)
-        frames: dict[str, Any] = {"sites": _with(place.sites, [self._row_of_sites(bool(estimated))])}
-        frames["staff"] = _with(place.staff, list(self._rows_of_staff()))
+        frames: dict[str, Any] = {"sites": with_rows(place.sites, [self._row_of_sites(bool(estimated))])}
+        frames["staff"] = with_rows(place.staff, list(self._rows_of_staff()))
         made = Added(self.code, said.why, said.source, said.verified, estimated, grid=self.grid)
         fitted = _Fitted.to(self.grid, place) if estimated and self.grid else None
         if fitted:
             made = replace(made, **fitted.record())
         for table in due:
             rows = self._estimated(table, fitted) if table in estimated else self._read(table)
-            frames[table] = _with(getattr(place, table), rows)
-        return replace(place, **frames, mended={**place.mended, **self.kept}, added=(*place.added, made))
+            frames[table] = with_rows(getattr(place, table), rows)
+        read = tuple(f"{shown(path)}: " for path in self.read)
+        not_read = tuple(one for one in place.not_read if not one.startswith(read))
+        kept = {**place.mended, **self.kept}
+        return replace(place, **frames, mended=kept, not_read=not_read, added=(*place.added, made))
 
     def _row_of_sites(self, estimated: bool) -> dict[str, Any]:
         name = f"{self.said.name or self.code}{ESTIMATED if estimated else ''}"
@@ -248,9 +259,12 @@ class _Site:
         return {"site": self.code, "name": name, "role": "candidate", **on_it}
 
     def _rows_of_staff(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of its staff, with nobody where a count is asked for elsewhere."""
+        needed = {team: [UNITS[unit] for unit in units] for team, units in _needed(self.config.settings).items()}
         for team, staff in self.said.staff.items():
             if team in self.config.settings.teams:
-                counted = {"people": staff.people, "wte": staff.wte}
+                counted = dict.fromkeys(needed.get(team, ()), 0.0)
+                counted |= {name: one for name in UNITS.values() if (one := getattr(staff, name)) is not None}
                 yield {"site": self.code, "team": team, "year": self.config.settings.teams[team].year, **counted}
 
     # By straight line
@@ -307,6 +321,7 @@ class _Site:
             return []
         sheet = read_sheet(self._folder(table, written), _named(place_table(table), written.removesuffix(ENDING)))
         self.faults += sheet.listed()
+        self.read.append(sheet.path)
         frame = sheet.finished()
         if self.faults or frame.empty:
             return []
@@ -317,8 +332,6 @@ class _Site:
 
     def _folder(self, table: str, written: str) -> Path:
         """Return the folder in which a table is looked for: that of the config, or else that of the place."""
-        from optimiser.inputs.layers import origin_of
-
         beside = origin_of(self.config.origins, ("sites", self.code, table)).path.parent
         return (
             self.config.place if not (beside / written).exists() and (self.config.place / written).exists() else beside
@@ -406,13 +419,11 @@ def _named(table: Table, name: str) -> Table:
     return replace(table, name=name)
 
 
-def _with(frame: pd.DataFrame, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def with_rows(frame: pd.DataFrame, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return a frame with more rows, blank where they say nothing."""
-    more = pd.DataFrame(list(rows))
-    if more.empty:
+    if not rows:
         return frame
-    texts = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])]
-    more = more.reindex(columns=list(dict.fromkeys([*frame.columns, *more.columns])))
-    more = more.fillna(dict.fromkeys(texts, ""))
+    blank = {name: math.nan if pd.api.types.is_numeric_dtype(cells) else "" for name, cells in frame.items()}
+    more = pd.DataFrame([{**blank, **{name: one for name, one in row.items() if one is not None}} for row in rows])
     more.index += frame.index.max() + 1 if len(frame) else 0
     return pd.concat([frame, more]) if len(frame) else more

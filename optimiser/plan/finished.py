@@ -22,6 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from optimiser import checker
 from optimiser.errors import CheckFailed, Fault, InputError, disagreements, quoted
 from optimiser.inputs import read_problem
+from optimiser.inputs.adding import with_rows
 from optimiser.inputs.config import services_of, sites_of
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
 from optimiser.plan import Plan
@@ -292,11 +293,7 @@ def with_added(sites: pd.DataFrame, problem: Problem) -> pd.DataFrame:
         | (dict(zip(("easting_m", "northing_m"), one.grid, strict=True)) if one.grid else {})
         for one in problem.added
     ]
-    if not rows:
-        return sites
-    texts = [name for name in sites.columns if not pd.api.types.is_numeric_dtype(sites[name])]
-    more = pd.DataFrame(rows).reindex(columns=sites.columns)
-    return pd.concat([sites, more.fillna(dict.fromkeys(texts, ""))], ignore_index=True)
+    return with_rows(sites, [{name: cell for name, cell in row.items() if name in sites} for row in rows])
 
 
 def _frame(source: Path | io.BytesIO, table: Table) -> tuple[pd.DataFrame, list[Fault]]:

@@ -209,11 +209,11 @@ def estimate_of(one: Added) -> str:
 def how_far_off(one: Added) -> str:
     """Return how minutes are estimated by straight line, and how far off that is where they are known."""
     fitted = f"{one.at_once:.2f} minutes and {one.a_km:.2f} a kilometre"
-    known = f"the {amount(one.sites, 'sites')}' known journeys"
+    known = f"the known journeys to {amount(one.sites, 'sites')}"
     if one.median_off is None or one.nine_in_ten_within is None:
         return f"{fitted}: how far off that is cannot be told from {known}"
     errors = f"{one.median_off:.1f} minutes median error, and nine in ten within {one.nine_in_ten_within:.1f}"
-    return f"{fitted}: against {known}, each site's from those of the others, {errors}"
+    return f"{fitted}: against {known}, each site's from those to the others, {errors}"
 
 
 def _with_why(said: str, why: Fixed | Changed | Added) -> str:
