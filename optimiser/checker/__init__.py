@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from optimiser.checker.added import added_sites_are_those_of_the_config
 from optimiser.checker.altered import changes_are_those_of_the_config
 from optimiser.checker.changes import changes_come_to_what_is_said
 from optimiser.checker.claims import CLAIM_CHECKS, files_are_as_listed
@@ -61,6 +62,7 @@ CLAIMS_BY_NAME: Mapping[str, Check] = {
             *SENTENCE_CHECKS,
             changes_come_to_what_is_said,
             changes_are_those_of_the_config,
+            added_sites_are_those_of_the_config,
             *STANDING_CHECKS,
             *ROTA_CHECKS,
         )

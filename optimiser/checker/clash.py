@@ -15,6 +15,7 @@ from fractions import Fraction
 from itertools import chain, combinations, product
 from typing import NamedTuple
 
+from optimiser.checker.added import added_as_said
 from optimiser.checker.altered import changed_as_said
 from optimiser.checker.clash_words import GIVEN, says_what_gives, says_what_is_asked, unit_of
 from optimiser.checker.inputs import read_asked, rows_of
@@ -347,6 +348,7 @@ def no_plan_meets_every_rule(reader: Reader) -> Iterator[Breach]:
         yield Breach(CHECK, "run.json", NO_PLAN, found, f"These designations break no rule: {found}.")
         break
     yield from changed_as_said(question, inputs, record)
+    yield from added_as_said(question, inputs.added, record)
     yield from rules_clash_as_said(reader, trial)
     yield from ways_out_are_enough(reader, trial)
 

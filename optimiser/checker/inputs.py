@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
+from optimiser.checker.added import ESTIMATED, Estimate, Tables, is_where_it_says, with_added
 from optimiser.checker.altered import OF_A_CORRIDOR, Changes, inputs_as_changed, question_as_changed
 from optimiser.checker.question import Beds, ConfigReader, Growth, Question, read_question
 from optimiser.checker.reading import (
@@ -61,11 +62,13 @@ class Table(NamedTuple):
 AREA = {
     "area": word, "resident": any_case(flag), "population": maybe(amount), "district": text,
     "population_65_plus": maybe(amount), "population_75_plus": maybe(amount), "deprivation_decile": maybe(tenth),
+    "easting_m": maybe(decimal), "northing_m": maybe(decimal),
 }  # fmt: skip
 TABLES: Mapping[str, Table] = {
     "inputs/areas.csv": Table(AREA, ("area",), due="always", may_lack=tuple(AREA)[2:]),
     "inputs/sites.csv": Table(
-        {"site": word, "role": word, "name": text}, ("site",), due="always", may_lack=("name",)
+        {"site": word, "role": word, "name": text, "easting_m": maybe(decimal), "northing_m": maybe(decimal)},
+        ("site",), due="always", may_lack=("name", "easting_m", "northing_m"),
     ),
     "inputs/journeys.csv": Table(
         {"area": word, "site": word, "minutes": maybe(amount)}, ("area", "site"), due="always", may_lack=()
@@ -75,7 +78,7 @@ TABLES: Mapping[str, Table] = {
     ),
     "inputs/staff.csv": Table(
         {"site": word, "team": word, "year": number, "people": maybe(amount), "wte": maybe(amount)},
-        due="where asked", may_lack=(),
+        due="where asked", may_lack=("people", "wte"),
     ),
     "inputs/transfers.csv": Table(
         {"from_site": word, "to_site": word, "minutes": amount}, ("from_site", "to_site"),
@@ -303,6 +306,8 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
             message = f"{row.where}: the role is neither candidate nor neighbour."
             reader.note(INPUTS_CHECK, row.where, row.cells["role"], "candidate", message)
     border = keyed(reader, "inputs/border.csv") if question.as_today else {}
+    tables, added = _with_added(reader, question, Tables(areas, sites, journeys, transfers, staff))
+    areas, sites, journeys, transfers, staff = tables
     if question.known_in_full:
         left_out = known_in_part(areas, demand)
         areas = {code: row for code, row in areas.items() if code not in left_out}
@@ -338,7 +343,38 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         names={code: row.cells.get("name", "") for code, row in sites.items()},
         border={pair: int(row.cells["share"] * shares_scale) for pair, row in border.items()},
         shares_scale=shares_scale,
+        added=added,
     )
+
+
+def _with_added(reader: Reader, question: Question, tables: Tables) -> tuple[Tables, dict[str, Estimate]]:
+    """Return the tables with the sites that the config adds, or give up where the words cannot be followed."""
+    if not question.sites:
+        return tables, {}
+    asked = bool(tables.transfers)
+    if not asked and "inputs/transfers.csv" in reader.files:
+        tables = tables._replace(transfers=keyed(reader, "inputs/transfers.csv"))
+    own = {
+        (code, name): _own_table(reader, code, name)
+        for code, site in question.sites.items()
+        for name in ("journeys", *(["transfers"] if tables.transfers else []))
+        if getattr(site, name) != ESTIMATED
+    }
+    try:
+        found, added = with_added(question, tables, own)
+    except ValueError as error:
+        raise reader.give_up("config.yaml", str(error)) from None
+    return found if asked else found._replace(transfers={}), added
+
+
+def _own_table(reader: Reader, code: str, name: str) -> dict[Any, Row]:
+    """Return the rows of a table that a site has of its own, of which each must be about it."""
+    file = f"inputs/{name}_of_{code}.csv"
+    rows = keyed(reader, file, TABLES[f"inputs/{name}.csv"])
+    for key, row in rows.items():
+        if code not in key[-1 if name == "journeys" else 0 :]:
+            reader.note(INPUTS_CHECK, row.where, ", ".join(key), code, f"{row.where} is not about {code}.")
+    return rows
 
 
 def known_in_part(areas: Mapping[str, Row], demand: Collection[tuple[str, str]]) -> set[str]:
@@ -457,7 +493,7 @@ def read_staff(reader: Reader, rows: list[Row], question: Question) -> dict[tupl
         (team, unit, site): Fraction(row.cells[column])
         for (team, site), row in keyed.items()
         for column, unit in (("people", "people"), ("wte", "WTE"))
-        if row.cells[column] is not None
+        if row.cells.get(column) is not None
     }
 
 
@@ -476,6 +512,13 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
         config.known(question.growth.by_activity, activities, "demand.growth.by_activity")
     config.known(question.ages, activities, "demand.ages")
     config.known(question.closed, candidates, "closed_sites")
+    for code, added in question.sites.items():
+        for name in ("journeys", "transfers"):
+            stated = getattr(added, name)
+            strange = stated not in (ESTIMATED, f"inputs/{name}_of_{code}.csv")
+            config.wrong_if(strange, f"sites.{code}.{name}", stated, "is not the table that a run has of it")
+        elsewhere = not is_where_it_says(added)
+        config.wrong_if(elsewhere, f"sites.{code}", "", "is elsewhere by its metres than by its degrees")
     for code, service in question.services.items():
         config.known(service.fixed, candidates, f"services.{code}.fixed")
         config.known(question.today.get(code, ()), candidates, f"today.{code}")

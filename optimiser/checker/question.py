@@ -82,6 +82,24 @@ class Change(NamedTuple):
     verified: bool
 
 
+class AddedSite(NamedTuple):
+    """A candidate that is in no table of the place: what a table would say of it, and why it is added."""
+
+    name: str
+    latitude: Fraction | None
+    longitude: Fraction | None
+    easting_m: Fraction | None
+    northing_m: Fraction | None
+    journeys: str
+    transfers: str
+    staff: Mapping[str, Mapping[str, Fraction | None]]
+    fixed: Mapping[str, bool]
+    beds: Mapping[str, Figure]
+    reason: str
+    source: str
+    verified: bool
+
+
 class Rota(NamedTuple):
     """What a site that provides a service needs of a team in a unit, and the services where it does not."""
 
@@ -206,6 +224,7 @@ class Question:
     changes: Mapping[str, Change] = field(default_factory=dict)
     times: Mapping[str, bool] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
+    sites: Mapping[str, AddedSite] = field(default_factory=dict)
 
     @property
     def border_open(self) -> bool:
@@ -443,6 +462,12 @@ GROWTH: Mapping[str, Kind] = {
 SHARES: Mapping[str, Kind] = dict.fromkeys(AGES, perhaps(value(None, is_share)))
 MOST_PLACES = 6
 CHANGE: Mapping[str, Kind] = {"value": text(None), "reason": text(None), "source": text(), "verified": flag()}
+ADDED_SITE: Mapping[str, Kind] = {
+    "name": text(None), **dict.fromkeys(("latitude", "longitude", "easting_m", "northing_m"), perhaps(a_number)),
+    "journeys": text("straight_line"), "transfers": text("straight_line"),
+    "staff": each(group({"people": perhaps(a_number), "wte": perhaps(a_number)})),
+    "fixed": each(flag(None)), "beds": each(figure(None, unlimited=True)), "reason": text(None), **PROVENANCE,
+}  # fmt: skip
 TRAVEL: Mapping[str, Kind] = {
     "factor": value("1"), "allow_missing": anything, "times": each(value(), blank=False), "time": perhaps(text()),
     "decimals": value("6"),
@@ -466,6 +491,7 @@ CONFIG: Mapping[str, Kind] = {
     "hurdles": listed,  # what they strike out is in no run
     "time_limit_minutes": anything,
     "a_tie_is_within": perhaps(figure()),
+    "sites": each(group(ADDED_SITE, AddedSite)),
     "closed_sites": each(group({"reason": text(None), **PROVENANCE})),
     "change": each(group(CHANGE, Change)),
     "know_before": anything,
@@ -539,7 +565,7 @@ class ConfigReader:
     def question(self, node: Any) -> Question:
         """Return the whole config."""
         found = self.group(node, "config", CONFIG)
-        closed = found["closed_sites"]
+        closed, sites = found["closed_sites"], found["sites"]
         contract, travel, demand = found["contract"], found["travel"], found["demand"]
         terms = {name: contract[name] for name in TERMS if contract[name] is not None}
         self.known([travel["time"]] if travel["time"] else [], travel["times"], "travel.time")
@@ -556,8 +582,9 @@ class ConfigReader:
             teams={code: self.team(cells) for code, cells in found["teams"].items()},
             services={
                 code: self.closed(self.service(cells, f"services.{code}", terms, contract["plain_days"]), closed)
-                for code, cells in found["services"].items()
+                for code, cells in self.added(found["services"], sites).items()
             },
+            sites=sites,
             closed=frozenset(closed),
             today={code: frozenset(sites) for code, sites in found["today"].items()},
             objectives=self.objectives(found["objectives"], "objectives"),
@@ -578,6 +605,26 @@ class ConfigReader:
         )
         self.cross_check(question)
         return question
+
+    def added(self, services: Mapping[str, Any], sites: Mapping[str, AddedSite]) -> dict[str, dict[str, Any]]:
+        """Return the cells of services with what is fixed, and the beds, at sites that are added."""
+        found = {code: dict(cells) for code, cells in services.items()}
+        for site, one in sites.items():
+            for setting in ("fixed", "beds"):
+                self.known(getattr(one, setting), services, f"sites.{site}.{setting}")
+            for code, provided in one.fixed.items():
+                if code in found:
+                    twice = site in found[code]["fixed"]
+                    self.wrong_if(twice, f"sites.{site}.fixed.{code}", provided, "is stated under services, too")
+                    why = Fixed(provided, one.reason, one.source, one.verified)
+                    found[code]["fixed"] = {**found[code]["fixed"], site: why}
+            for code, there in one.beds.items():
+                beds = found[code]["beds"] if code in found else None
+                twice = beds is None or site in beds.at
+                self.wrong_if(twice, f"sites.{site}.beds.{code}", "", "means nothing, or is stated under services, too")
+                if beds and there.value is not None:
+                    found[code]["beds"] = beds._replace(at={**beds.at, site: there})
+        return found
 
     def closed(self, service: Service, sites: Mapping[str, Mapping[str, Any]]) -> Service:
         """Return a service that is at no site that is closed, whatever else is fixed there."""
@@ -758,6 +805,8 @@ class ConfigReader:
     def cross_check(self, question: Question) -> None:
         """Note every name that stands for nothing in the config itself."""
         services = question.services
+        for code, added in question.sites.items():
+            self.known(added.staff, question.teams, f"sites.{code}.staff")
         self.wrong_if(not services, "services", "", "names no service")
         self.wrong_if(question.factor <= 0, "travel.factor", question.factor, "should be above zero")
         for code, service in services.items():

@@ -109,6 +109,7 @@ ENTRIES: Mapping[str, Entry] = {
     "ties": Entry(lambda said: said is None or _is_count(said), "a whole number, or nothing where none are listed"),
     "enumeration": Entry(lambda said: said is None or isinstance(said, dict), "a group of entries, or nothing"),
     "changed": Entry(lambda said: isinstance(said, list), "a list"),
+    "added_sites": Entry(lambda said: isinstance(said, list), "a list"),
     "standings": Entry(lambda said: isinstance(said, list), "a list"),
     "know_before": Entry(lambda said: isinstance(said, list), "a list"),
     "sentences": Entry(lambda said: isinstance(said, list), "a list"),
@@ -117,11 +118,12 @@ ENTRIES: Mapping[str, Entry] = {
     "seconds": Entry(_are_seconds, "seconds by name, 0 or more"),
 }
 # Only where people wrote it down, or something is said of the plan beside other questions, or of what would alter it.
-PERHAPS = ("option", "changed", "standings", "know_before", "sentences", "would_change")
+PERHAPS = ("option", "changed", "added_sites", "standings", "know_before", "sentences", "would_change")
 WITHOUT_PLAN: Mapping[str, Entry] = {
     **OF_EVERY_RUN,
     "every_clash_is_known": Entry(lambda said: isinstance(said, bool), "true or false"),
     "changed": ENTRIES["changed"],
+    "added_sites": ENTRIES["added_sites"],
 }
 OF_AN_OBJECTIVE = {"name", "services", "value", "bound", "unit"}
 OF_A_LIST = {"listed", "struck_out_by", "lawful", "best"}

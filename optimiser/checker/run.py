@@ -110,7 +110,7 @@ class Inputs(NamedTuple):
     """The tables of the place, as the config changes them.
 
     ``road_of_teams`` are the ways of a team between its sites, where they are not as ``road``; ``changed`` says by name
-    what something was, and what it became.
+    what something was, and what it became; ``added`` what is known of the journeys of each site that the config adds.
     """
 
     areas: Mapping[str, Area]
@@ -128,6 +128,7 @@ class Inputs(NamedTuple):
     shares_scale: int = 1
     road_of_teams: Mapping[tuple[str, str], int] | None = None
     changed: Mapping[str, tuple[Fraction, Fraction]] = MappingProxyType({})
+    added: Mapping[str, Any] = MappingProxyType({})
 
 
 class Result(NamedTuple):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from optimiser.errors import Fault, InputError, quoted
+from optimiser.inputs.adding import site_faults, with_sites, with_sites_on_the_grid
 from optimiser.inputs.assembling import problem_of, with_offsets_stated
 from optimiser.inputs.config import Config, draft_config, resolved_yaml
 from optimiser.inputs.covers import faults as cover_faults
@@ -67,11 +68,13 @@ def read_question(path: str | Path) -> Question:
     draft = draft_config(path)
     if draft.config is None:
         raise InputError(draft.faults)
-    config = draft.config
+    config = with_sites_on_the_grid(draft.config)
     if not is_there(config.place, folder=True):
         words = f"there is no folder {quoted(config.settings.place)} beside this file. Correct the path."
         raise InputError([*draft.faults, Fault(config.where("place"), words)])
     place, table_faults = look_at_place(config.place, allow_missing=config.settings.travel.allow_missing)
+    if place is not None and not table_faults:
+        place, table_faults = with_sites(config, place)
     years = dict(words.split(": ", maxsplit=1) for words in draft.taken)
     found = [] if place is None else [_fault(*one, years) for one in disagreements(config, place)]
     if config.settings.roads is not None and place is not None and not table_faults:
@@ -79,7 +82,8 @@ def read_question(path: str | Path) -> Question:
         from optimiser.inputs.roads import road_faults
 
         found += [Fault(where, words) for where, words in road_faults(config, place)]
-    cover = [Fault(where, words) for where, words in cover_faults(config)]
+    faulty = {fault.place for fault in draft.faults}
+    cover = [Fault(where, words) for where, words in (*site_faults(config, faulty), *cover_faults(config))]
     if draft.faults and place and not (cover or table_faults or found):
         found += _faults_of_changes(config, place)
     faults = dict.fromkeys([*draft.faults, *cover, *table_faults, *found])

@@ -13,7 +13,7 @@ import pandas as pd
 from optimiser.inputs.changing import with_changes
 from optimiser.inputs.config import Config, Settings
 from optimiser.inputs.config.figures import StatedFigure
-from optimiser.inputs.config.settings import ObservedSettings, ServiceSettings, TeamSettings, TravelSettings
+from optimiser.inputs.config.settings import ObservedSettings, TeamSettings, TravelSettings
 from optimiser.inputs.covers import Ways, needs_of
 from optimiser.inputs.tables import UNITS, Place
 from optimiser.journeys.observed import fit, with_offsets
@@ -75,6 +75,7 @@ def problem_of(config: Config, place: Place) -> Problem:
         ages=ages,
         teams={code: _team(code, team, place.grades_of(code)) for code, team in settings.teams.items()},
         staff=_staff(config, place),
+        added=place.added,
         closed=_closed(settings),
         today=frozenset((site, code) for code, there in settings.today.items() for site in there),
         nowhere_today=frozenset(code for code, there in settings.today.items() if not there),
@@ -182,7 +183,7 @@ def _service(settings: Settings, code: str, all_neighbours: Sequence[str], trans
         Service,
         code=code,
         neighbours=tuple(site for site in all_neighbours if site in listed),
-        fixed={site: one.into(Fixed) for site, one in service.fixed.items()} | _closed(settings),
+        fixed={site: one.into(Fixed) for site, one in settings.fixed_at(code).items()} | _closed(settings),
         neighbours_take_at_most={site: one.figure() for site, one in (service.neighbours_take_at_most or {}).items()},
         same_site=tuple(one.into(Link, service=other) for other, one in service.same_site.items()),
         rotas=tuple(
@@ -192,19 +193,20 @@ def _service(settings: Settings, code: str, all_neighbours: Sequence[str], trans
         ),
         in_reach=tuple(one.into(Reach, service=other) for other, one in (service.in_reach or {}).items()),
         by_transfer=tuple(one.into(Link, service=other) for other, one in (service.by_transfer or {}).items()),
-        beds=_beds(service),
+        beds=_beds(settings, code),
         observed=None,
         transfer=transfer.into(Transfer, overhead_minutes=transfer.overhead) if transfer else None,
         managed=service.patients_go_to == "managed",
     )
 
 
-def _beds(service: ServiceSettings) -> Beds | None:
-    stated = service.beds
+def _beds(settings: Settings, code: str) -> Beds | None:
+    stated = settings.services[code].beds
     if stated is None:
         return None
     share, days = (one and one.figure() for one in (stated.other_patients_share, stated.other_stay_days))
-    return stated.into(Beds, days=stated.stay_days.figure(), other_share=share, other_days=days)
+    at = {site: one.figure() for site, one in (stated.at or {}).items()} | settings.beds_added(code)
+    return stated.into(Beds, days=stated.stay_days.figure(), other_share=share, other_days=days, at=at)
 
 
 def _growth(settings: Settings, place: Place, areas: pd.Index[str]) -> Growth | None:

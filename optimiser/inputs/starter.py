@@ -9,6 +9,9 @@ PACKAGE = Path(__file__).parents[1]
 FIRST_LINE = (
     "# A made-up place. Replace its tables, and then this question, with your own: every setting is in docs/config.md."
 )
+LAST_LINE = (
+    "# A what-if says only what changes, with based_on: change, closed_sites, and sites to add one (docs/change.md).\n"
+)
 README = """# A place of your own
 
 Nothing here is real yet: the tables under `place/` are made up, and `$stem.yaml` asks a question about them.
@@ -28,7 +31,7 @@ def starter_files(stem: str) -> dict[str, bytes]:
     place, config = (packed, packed / "config.yaml") if packed.is_dir() else _in_a_clone()
     tables = [table for table in sorted(place.iterdir()) if table.suffix in (".csv", ".geojson")]
     _, question = config.read_text(encoding="utf-8").split("\n", maxsplit=1)
-    question = f"{FIRST_LINE}\n{question.replace('../data/tiny', 'place')}"
+    question = f"{FIRST_LINE}\n{question.replace('../data/tiny', 'place')}{LAST_LINE}"
     texts = {f"{stem}.yaml": question, "README.md": Template(README).substitute(stem=stem)}
     files = {name: text.encode() for name, text in texts.items()}
     return files | {f"place/{table.name}": table.read_bytes() for table in tables}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -32,7 +32,7 @@ NAMED = (("services", "service"), ("sites", "site"))
 CODE = re.compile(r"[a-z][a-z0-9_]*")
 OF_CODES = re.compile(rf"{CODE.pattern}(?:(?:, | and |: |; ){CODE.pattern})*")
 # How a list of groups of entries begins: how many there are is shown, and what they are compared.
-EXCEPTIONS = "exceptions"
+EXCEPTIONS, SITES = "exceptions", "sites."
 GROUPS = re.compile(r"(\d+ (?:entry|entries)): ")
 
 
@@ -88,10 +88,12 @@ def differing(base: Tables, other: Tables) -> list[str]:
 def settings_apart(base: Tables, other: Tables) -> dict[str, str]:
     """Return the settings in which two questions differ: what each is in both, in words, by its name in a config."""
     known = _names(base, other)
+    stated = [dict(zip(*(one["settings"][name] for name in COLUMNS), strict=True)) for one in (base, other)]
+    alone = _sites_of_one(*stated)
+    found = {f"{SITES}{code}": f"the site {code} that is added ({'; '.join(said)})" for code, said in alone.items()}
     before, after = _as_much_stated(
-        *(dict(zip(*(one["settings"][name] for name in COLUMNS), strict=True)) for one in (base, other))
+        *({name: said for name, said in one.items() if not _is_of(name, alone)} for one in stated)
     )
-    found = {}
     for name in (one for one in dict.fromkeys((*before, *after)) if not one.startswith(WORDS)):
         values = [NOT_STATED if one.get(name) is None else one[name] for one in (before, after)]
         if values[0] != values[1] and name == EXCEPTIONS:
@@ -128,6 +130,20 @@ def _as_much_stated(*both: dict[str, str]) -> list[dict[str, str]]:
                 told[name] = listed(entries)
         found.append(told)
     return found
+
+
+def _sites_of_one(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the sites that one of two questions adds and the other does not, and what each has of them."""
+    each = [{name.split(".")[1] for name in one if name.startswith(SITES)} for one in (before, after)]
+    return {
+        site: [one.get(f"{SITES}{site}.name", NOT_STATED) for one in (before, after)]
+        for site in sorted(each[0] ^ each[1])
+    }
+
+
+def _is_of(setting: str, sites: Collection[str]) -> bool:
+    """Whether a setting is of one of some sites that a question adds."""
+    return setting.startswith(SITES) and setting.split(".")[1] in sites
 
 
 def _let_off(value: str) -> str:

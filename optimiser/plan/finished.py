@@ -22,14 +22,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from optimiser import checker
 from optimiser.errors import CheckFailed, Fault, InputError, disagreements, quoted
 from optimiser.inputs import read_problem
-from optimiser.inputs.config import services_of
+from optimiser.inputs.adding import with_rows
+from optimiser.inputs.config import services_of, sites_of
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
 from optimiser.plan import Plan
 from optimiser.plan.asked import refuse_other_places, settings_of
 from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of, write_files
 from optimiser.problem import Problem
-from optimiser.problem.words import OF_INPUTS, of_inputs
+from optimiser.problem.words import ESTIMATED, OF_INPUTS, of_inputs
 
 # What a run was asked about.
 ASKED_ABOUT = ("inputs/areas.csv", "inputs/sites.csv", "config.yaml")
@@ -91,6 +92,8 @@ class Run:
             counted = found["areas"][found["areas"]["area"].isin(self.problem.areas.index)]
             numbers = [one.name for one in place_table("areas").columns if one.kind == "whole" and one.name in counted]
             found["areas"] = counted.astype({name: "int64" for name in numbers if counted[name].notna().all()})
+        if "sites" in found:
+            found["sites"] = with_added(found["sites"], self.problem)
         return found
 
     @cached_property
@@ -278,12 +281,22 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], Mapping[st
             if (path := folder / f"{table.name}.csv").is_file():
                 tables[table.name], wrong = _frame(path, table)
                 faults += wrong
-        tables |= _asked_about(folder)
+        tables |= _asked_about(folder, record)
     except (ValueError, KeyError, OSError) as error:
         raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
     if faults:
         raise InputError(faults)
     return tables, record
+
+
+def with_added(sites: pd.DataFrame, problem: Problem) -> pd.DataFrame:
+    """Return the table of sites with those that the config adds, named as they are shown."""
+    rows = [
+        {"site": one.site, "name": problem.sites[one.site].name, "role": "candidate"}
+        | (dict(zip(("easting_m", "northing_m"), one.grid, strict=True)) if one.grid else {})
+        for one in problem.added
+    ]
+    return with_rows(sites, [{name: cell for name, cell in row.items() if name in sites} for row in rows])
 
 
 def _frame(source: Path | io.BytesIO, table: Table) -> tuple[pd.DataFrame, list[Fault]]:
@@ -304,12 +317,14 @@ def _frame(source: Path | io.BytesIO, table: Table) -> tuple[pd.DataFrame, list[
     return frame, faults
 
 
-def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:
+def _asked_about(folder: Path, record: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Return what a run's question says, as ``affected.asked_about`` does; ``ValueError`` where it cannot be read."""
     areas, sites = (_frame(folder / f"inputs/{name}.csv", place_table(name))[0] for name in ("areas", "sites"))
     names = ["config.yaml", *(f"inputs/{table.name}.csv" for table in PLACE_TABLES)]
     files = {name: path.read_bytes() for name in names if (path := folder / name).is_file()}
-    services = services_of(files["config.yaml"])
+    services, added = services_of(files["config.yaml"]), sites_of(files["config.yaml"])
+    guessed = {one["site"]: bool(one["estimated"]) for one in record.get("added_sites", ())}
+    names_added = [(code, f"{one.name}{ESTIMATED if guessed.get(code) else ''}", False) for code, one in added.items()]
     rows = [
         (
             code,
@@ -320,10 +335,11 @@ def _asked_about(folder: Path) -> dict[str, pd.DataFrame]:
         for code, one in services.items()
     ]
     columns = ["service", "name", "standard_minutes", "share_transferred"]
-    neighbour = sites["role"] == "neighbour"
+    own = sites[["site", "name"]].assign(neighbour=sites["role"] == "neighbour")
+    more = pd.DataFrame(names_added, columns=list(own.columns))
     return {
         "areas": areas,
-        "sites": sites[["site", "name"]].assign(neighbour=neighbour),
+        "sites": pd.concat([own, more], ignore_index=True) if names_added else own,
         "services": pd.DataFrame(rows, columns=columns),
         "settings": settings_of(files),
     }
@@ -428,6 +444,14 @@ class _Changed(_Strict):
     verified: bool
 
 
+class _AddedSite(_Strict):
+    site: str
+    reason: str
+    source: str
+    verified: bool
+    estimated: list[str]
+
+
 class _Record(_Strict):
     format: Literal[1]
     date: Day
@@ -437,6 +461,7 @@ class _Record(_Strict):
     objectives: list[_Reached]
     ties: Count | None
     enumeration: _Listing | None
+    added_sites: list[_AddedSite] = []
     changed: list[_Changed] = []
     standings: list[_Standing] = []
     know_before: list[_Known] = []

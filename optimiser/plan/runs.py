@@ -26,7 +26,7 @@ from optimiser.plan import Plan
 from optimiser.plan.proof import Standing
 from optimiser.plan.quotable import Otherwise
 from optimiser.plan.told import told
-from optimiser.problem import Problem
+from optimiser.problem import Added, Problem
 from optimiser.problem.words import in_full
 
 FORMAT = 1
@@ -252,10 +252,16 @@ def _record(
 
 
 def _changed(problem: Problem) -> dict[str, object]:
-    """Return the entry of what the config changed; none where it changed nothing."""
+    """Return the entries of sites that the config added and of what it changed; none where it did not."""
     names = ("name", "was", "value", "reason", "source", "verified")
     each = [{name: getattr(one, name) for name in names} for one in problem.changed]
-    return {"changed": each} if each else {}
+    added = [_added(one) for one in problem.added]
+    return {**({"added_sites": added} if added else {}), **({"changed": each} if each else {})}
+
+
+def _added(one: Added) -> dict[str, object]:
+    """Return what is said of a site that the config adds, without where it is."""
+    return {name: value for name, value in asdict(one).items() if name != "grid"} | {"estimated": list(one.estimated)}
 
 
 def _standing(one: Standing) -> dict[str, object]:

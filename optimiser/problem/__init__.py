@@ -21,6 +21,7 @@ from optimiser.problem.parts import (
     LEAVES,
     PULLED,
     STAYS,
+    Added,
     Beds,
     Border,
     Changed,
@@ -51,6 +52,7 @@ __all__ = [
     "MOST_DEPRIVED_DECILES",
     "PULLED",
     "STAYS",
+    "Added",
     "Beds",
     "Border",
     "Changed",
@@ -156,6 +158,8 @@ class Problem:
         Minutes a patient that are too few to matter. ``None``: a hundredth of the average journey to a service.
     know_before
         What to know before an answer is repeated.
+    added
+        Candidates that a config adds to those of the place's tables: they are in all the above.
     closed
         By candidate, why it provides nothing in this question: that is fixed of every service.
     changed
@@ -192,6 +196,7 @@ class Problem:
     uncounted: Mapping[str, int] = field(default_factory=dict)
     a_tie_is_within: Figure | None = None
     know_before: tuple[KnowBefore, ...] = ()
+    added: tuple[Added, ...] = ()
     closed: Mapping[str, Fixed] = field(default_factory=dict)
     changed: tuple[Changed, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)

@@ -341,6 +341,29 @@ class Changed:
 
 
 @dataclass(frozen=True)
+class Added:
+    """A candidate that a config adds to those of the place's tables, why, and how its journeys are known.
+
+    ``estimated`` says of which tables its minutes are estimated, ``journeys`` and ``transfers``: ``at_once`` minutes
+    and ``a_km`` for each kilometre of a straight line, fitted to so many ``sites``. ``median_off`` and
+    ``nine_in_ten_within`` are minutes by which that is off at those sites, each held out of the fit; ``None`` where
+    there are too few. ``grid`` are its easting and northing in metres, where they are known.
+    """
+
+    site: str
+    reason: str
+    source: str = ""
+    verified: bool = False
+    estimated: tuple[str, ...] = ()
+    at_once: float | None = None
+    a_km: float | None = None
+    sites: int = 0
+    median_off: float | None = None
+    nine_in_ten_within: float | None = None
+    grid: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
 class KnowBefore:
     """What to know before an answer is repeated, and where that is stated.
 

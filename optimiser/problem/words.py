@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import ceil, floor, isfinite
 
-from optimiser.problem import Changed, Fixed, Problem
+from optimiser.problem import Added, Changed, Fixed, Problem
 
 NO_SITE = "no site"
 PATIENTS = "patients a year"
 ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " Hospital")
+
+# What follows the name of a site whose journeys nobody measured, wherever it is shown.
+ESTIMATED = " (estimated)"
 
 # What the ages of a config are called; all from 65 are meant where those from 75 do not stand apart.
 AGED = {"under_65": "under 65", "from_65": "aged 65 and over", "from_75": "aged 75 and over"}
@@ -122,7 +125,7 @@ def short(name: str) -> str:
     """Return the short name of a hospital."""
     for ending in ENDINGS:
         name = name.removesuffix(ending)
-    return name.replace(" Hospital,", ",")
+    return name.replace(" Hospital,", ",").replace(f" Hospital{ESTIMATED}", ESTIMATED)
 
 
 def begun(words: str) -> str:
@@ -173,12 +176,13 @@ def of_incomers(problem: Problem) -> list[str]:
 
 
 def of_changes(problem: Problem) -> list[str]:
-    """Return which sites a config closes and what it changed of its settings and tables, with why and whence."""
+    """Return which sites a config adds and closes, and what it changed of settings and tables, with why and whence."""
+    added = (said for one in problem.added for said in _of_added(problem, one))
     closed = (
         _with_why(f"Closed: {problem.sites[site].name} provides nothing here", why)
         for site, why in problem.closed.items()
     )
-    return [*closed, *(_with_why(f"Changed: {one.words}", one) for one in problem.changed)]
+    return [*added, *closed, *(_with_why(f"Changed: {one.words}", one) for one in problem.changed)]
 
 
 def of_inputs(files: Mapping[str, bytes]) -> dict[str, list[str]]:
@@ -189,7 +193,30 @@ def of_inputs(files: Mapping[str, bytes]) -> dict[str, list[str]]:
     return {name: files.get(file, b"").decode().splitlines() for name, file in OF_INPUTS.items()}
 
 
-def _with_why(said: str, why: Fixed | Changed) -> str:
+def _of_added(problem: Problem, one: Added) -> Iterator[str]:
+    name = problem.sites[one.site].name
+    yield _with_why(f"Added: {name} is a candidate here, and is in no table of the place", one)
+    if one.at_once is not None and one.a_km is not None:
+        what = f"{begun(estimate_of(one))} {name.removesuffix(ESTIMATED)}"
+        yield f"{what} are estimated by straight line, {how_far_off(one)}; not verified."
+
+
+def estimate_of(one: Added) -> str:
+    """Return what of a site that is added is estimated: journeys to it, or ways between it and other sites."""
+    return "journeys to" if "journeys" in one.estimated else "ways between other sites and"
+
+
+def how_far_off(one: Added) -> str:
+    """Return how minutes are estimated by straight line, and how far off that is where they are known."""
+    fitted = f"{one.at_once:.2f} minutes and {one.a_km:.2f} a kilometre"
+    known = f"the known journeys to {amount(one.sites, 'sites')}"
+    if one.median_off is None or one.nine_in_ten_within is None:
+        return f"{fitted}: how far off that is cannot be told from {known}"
+    errors = f"{one.median_off:.1f} minutes median error, and nine in ten within {one.nine_in_ten_within:.1f}"
+    return f"{fitted}: against {known}, each site's from those to the others, {errors}"
+
+
+def _with_why(said: str, why: Fixed | Changed | Added) -> str:
     whence = f"{why.source or 'no source stated'}{'' if why.verified else '; not verified'}"
     return f"{said}. Reason: {why.reason.rstrip('.')} ({whence})."
 

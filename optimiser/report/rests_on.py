@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimiser.inputs.tables import unverified_activities
 from optimiser.plan import Plan
 from optimiser.problem import Service
-from optimiser.problem.words import amount, begun, is_one, listed
+from optimiser.problem.words import amount, begun, estimate_of, how_far_off, is_one, listed
 from optimiser.report import broken
 from optimiser.report.counted import titles_of_demand
 from optimiser.report.summary_of_staff import moved
@@ -58,6 +58,7 @@ def figures(plan: Plan) -> list[str]:
         *_of_standards(plan),
         *_of_transfers(plan),
         *_of_changes(plan),
+        *_of_added_sites(plan),
     ]
 
 
@@ -113,6 +114,16 @@ def _of_changes(plan: Plan) -> list[str]:
         for one in plan.problem.changed
         if not one.verified and one.name.split(".")[0] not in told
     ]
+
+
+def _of_added_sites(plan: Plan) -> list[str]:
+    """Return what nobody verified of the sites that the config adds: what is said of them, and what is estimated."""
+    found = []
+    for one in plan.problem.added:
+        name = plan.problem.sites[one.site].name
+        found += [] if one.verified else [f"{name}: its staff and services as stated ({one.source or NO_SOURCE})"]
+        found += [f"{begun(estimate_of(one))} {name} by straight line ({how_far_off(one)})"] if one.estimated else []
+    return found
 
 
 def _guesses(service: Service) -> list[str]:

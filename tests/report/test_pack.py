@@ -696,6 +696,102 @@ def test_a_lie_about_a_what_if_is_refused_by_name_though_every_hash_was_made_goo
     assert [said for at, said in found if at == level and words in said], found
 
 
+# Sites that a config adds ---------------------------------------------------------------------------------------------
+
+ADDED = """\
+sites:
+  oak:
+    {name: Oak Hospital, latitude: 53.81, longitude: 1.34, staff: {doctors: {people: 3, wte: 2.5}},
+     fixed: {x_ray: true}, reason: Asked}
+  pine:
+    {name: Pine, easting_m: 600500, northing_m: 441000, journeys: pine.csv, staff: {doctors: {people: 1}},
+     fixed: {}, reason: Asked}
+"""
+
+
+@cache
+def with_added() -> Files:
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "place"
+        shutil.copytree(ROOT / "data" / "tiny", place)
+        journeys = (place / "journeys.csv").read_text("utf-8").replace("A3,ash,30", "A3,ash,33")
+        (place / "journeys.csv").write_text(journeys, encoding="utf-8")
+        rows = "".join(f"{area},pine,{n}\n" for n, area in enumerate(("A1", "A2", "A3", "A4", "A5", "X1"), 11))
+        (Path(folder) / "pine.csv").write_text(f"area,site,minutes\n{rows}", encoding="utf-8")
+        config = (ROOT / "configs" / "tiny.yaml").read_text("utf-8").replace("../data/tiny", "place")
+        (Path(folder) / "q.yaml").write_text(config + ADDED, encoding="utf-8")
+        return files_of(op.solve(op.read_problem(Path(folder) / "q.yaml")))
+
+
+def test_a_pack_with_sites_that_are_added_is_accepted_and_their_journeys_are_worked_out_again(tmp_path: Path):
+    files = pack_files(written(with_added(), tmp_path / "run"))
+    ended = run_alone(written(files, tmp_path / "pack"))
+    assert ended.returncode == 0 and "Nothing disagrees." in ended.stdout
+    assert "oak added, as config.yaml says; estimated by straight line: journeys, transfers" in ended.stdout
+    assert "pine added, as config.yaml says; estimated by straight line: transfers" in ended.stdout
+    assert "Whether easting and northing of oak are those of its latitude and longitude." in ended.stdout
+    minutes = {tuple(row[:2]): row[2] for row in json.loads(files["instance.json"])["minutes"]}
+    assert minutes["A1", "pine"] == 11_000_000 and minutes["A4", "oak"] <= 4_000_000
+    assert b'sites.oak.journeys,straight_line,"fitted to the journeys that the place knows' in files["assumptions.csv"]
+
+
+def one_site(record: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = record["added_sites"][0]
+    return found
+
+
+SITES: dict[str, tuple[str, str, Lie]] = {
+    "a site is elsewhere": (
+        "V2",
+        "every_site_has_enough_patients.walk_in.oak",
+        setting("    easting_m: 6", "    easting_m: 5"),
+    ),
+    "an estimate is called better": (
+        "V1",
+        "median_off of the site oak",
+        recorded(lambda r: one_site(r).update(median_off=0.25)),
+    ),
+    "an estimate is called a table": (
+        "V1",
+        "estimated of the site oak",
+        recorded(lambda r: one_site(r).update(estimated=[])),
+    ),
+    "a line is steeper": ("V1", "a_km of the site oak", recorded(lambda r: one_site(r).update(a_km=2))),
+    "a site is left out of the record": ("V1", "other sites are added", recorded(lambda r: r["added_sites"].pop())),
+    "a reason is another": ("V1", "reason of the site oak", recorded(lambda r: one_site(r).update(reason="The law"))),
+    "known journeys are altered": (
+        "V1",
+        "a_km of the site oak",
+        cell("inputs/journeys.csv", "minutes", "1", area="A1", site="cedar"),
+    ),
+    "its staff are more": (
+        "V3",
+        "in_post of doctors (people) at oak is 3, not 9",
+        setting("people: 3\n        wte", "people: 9\n        wte"),
+    ),
+    "what is fixed there is not": (
+        "V1",
+        "fixed of x_ray at oak is 'true', not 'false'",
+        setting("      x_ray: true\n", ""),
+    ),
+    "it is there already": ("--", "adds ash, which sites.csv has", setting("  oak:\n", "  ash:\n")),
+    "its table is of another": (
+        "--",
+        "journeys_of_pine.csv has a row of another site",
+        cell("inputs/journeys_of_pine.csv", "site", "ash", area="A1"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_a_lie_about_a_site_that_is_added_is_refused_by_name(name: str, tmp_path: Path):
+    level, words, lie = SITES[name]
+    files = dict(with_added())
+    lie(files)
+    found = levels(written(sealed(files), tmp_path / "run"))
+    assert [said for at, said in found if at == level and words in said], found
+
+
 @pytest.mark.parametrize("name", HASHED)
 def test_a_lie_is_refused_though_every_hash_was_made_good(name: str, tmp_path: Path):
     level, change = HASHED[name]

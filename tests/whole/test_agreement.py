@@ -76,6 +76,7 @@ LIMITS_ON_STAFF = {"moves_within_limit", "recruitment_within_limit"}
 NOT_DRAWN = {
     "Observed.counts": "what offsets were fitted to, which no rule reads",
     "Problem.a_tie_is_within": "which plans are level, which no rule reads",
+    "Problem.added": "which sites are in no table, which no rule reads: tests/inputs/test_adding.py",
     "Problem.ages": "whom patients grow with: tests/scenarios/test_switching.py and tests/problem/test_growth.py",
     "Problem.factors": "what journeys were multiplied by before a rule reads them",
     "Problem.changed": "what was changed of all else, which no rule reads: tests/inputs/test_changing.py",

@@ -14,6 +14,7 @@ from optimiser.inputs.config.writing import (
     resolved_yaml,
     services_of,
     settings_in_full,
+    sites_of,
     with_exceptions,
 )
 from optimiser.inputs.layers import Layers, read_layers
@@ -33,6 +34,7 @@ __all__ = [
     "resolved_yaml",
     "services_of",
     "settings_in_full",
+    "sites_of",
     "with_exceptions",
 ]
 

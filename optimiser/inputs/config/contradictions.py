@@ -84,9 +84,9 @@ def _clashing_numbers(config: Config, code: str, service: ServiceSettings) -> It
             other = config.where("services", code, most)
             words = f"{least} is {low.value:g} but {most} is {high.value:g} ({other}). Change one of them."
             yield config.where("services", code, least), words
-    fixed = [site for site, one in service.fixed.items() if one.provided]
+    fixed = [site for site, one in config.settings.fixed_at(code).items() if one.provided]
     if service.at_most_sites is not None and len(fixed) > service.at_most_sites.value:
-        lines = ", ".join(config.where("services", code, "fixed", site) for site in fixed)
+        lines = ", ".join(_where_fixed(config, code, site) for site in fixed)
         allowed = f"at_most_sites is {service.at_most_sites.value:g}"
         sites = "1 site is" if len(fixed) == 1 else f"{len(fixed)} sites are"
         words = f"{allowed} but {sites} fixed as provided ({lines}). Change one of them."
@@ -137,15 +137,21 @@ def _clashing_sites(config: Config, code: str, service: ServiceSettings) -> Iter
     """Yield the sites where a fixed service needs another beside it that is fixed as not there."""
     if code in service.same_site:
         yield config.where("services", code, "same_site", code), f"{code} cannot be linked to itself. Delete it."
-    for other in service.same_site:
-        linked = config.settings.services.get(other)
-        for site in service.fixed if linked else ():
-            beside = linked.fixed.get(site) if linked else None
-            if service.fixed[site].provided and beside is not None and not beside.provided:
-                there = config.where("services", other, "fixed", site)
-                link = config.where("services", code, "same_site", other)
+    here = config.settings.fixed_at(code)
+    for other in (one for one in service.same_site if one in config.settings.services):
+        beside = config.settings.fixed_at(other)
+        for site in here:
+            if here[site].provided and site in beside and not beside[site].provided:
+                there, link = _where_fixed(config, other, site), config.where("services", code, "same_site", other)
                 words = f"{code} is fixed at {site} and needs {other} beside it ({link}), which is fixed as not there"
-                yield config.where("services", code, "fixed", site), f"{words} ({there}). Change one of them."
+                yield _where_fixed(config, code, site), f"{words} ({there}). Change one of them."
+
+
+def _where_fixed(config: Config, service: str, site: str) -> str:
+    """Return where it is written that a service is fixed at a site, which may be one that is added."""
+    stated = site in config.settings.services[service].fixed
+    spot = ("services", service, "fixed", site) if stated else ("sites", site, "fixed", service)
+    return config.where(*spot)
 
 
 def _link_faults(

@@ -218,8 +218,10 @@ Minutes = Annotated[StatedFigure, AfterValidator(Within(0, A_WEEK)), AfterValida
 ExactShare = Annotated[StatedFigure, AfterValidator(Within(0, 1)), AfterValidator(_to_six_places)]
 OneToAThousand = Annotated[StatedFigure, AfterValidator(Within(1, 1000))]
 Beds = Annotated[StatedFigure, AfterValidator(Within(0, MOST_BEDS, whole=True))]
+BedsThere = Annotated[StatedLimit, AfterValidator(Within(0, MOST_BEDS, whole=True))]
 StayDays = Annotated[StatedFigure, AfterValidator(Within(0.001, 10_000))]
 OtherStayDays = Annotated[StatedFigure, AfterValidator(Within(0, 10_000))]
+GridMetres = Annotated[Number, AfterValidator(Within(-1_000_000, 2_000_000))]
 Trips = Annotated[StatedFigure, AfterValidator(Within(0, 1000))]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +26,7 @@ from optimiser.errors import Fault
 from optimiser.inputs.config.figures import (
     AtLeastZero,
     Beds,
+    BedsThere,
     Blocking,
     ChangedTo,
     Code,
@@ -32,6 +34,7 @@ from optimiser.inputs.config.figures import (
     Count,
     ExactShare,
     Factor,
+    GridMetres,
     Limit,
     Line,
     MinutePlaces,
@@ -71,6 +74,8 @@ OBJECTIVES = (
     "transfers",
 )
 INPUTS = "inputs"
+STRAIGHT_LINE = "straight_line"
+MOST_STAFF = 1_000_000
 
 
 class AgeGrowthSettings(Strict):
@@ -427,6 +432,56 @@ class ClosedSettings(Strict):
     verified: StrictBool = Field(False, description="Whether the source was read and states it")
 
 
+class AddedStaffSettings(Strict):
+    """Who of a team is in post at a site that is added, in the units of staff.csv."""
+
+    people: Annotated[Number, AfterValidator(Within(0, MOST_STAFF, whole=True))] | None = Field(
+        None, description="People in post"
+    )
+    wte: Annotated[Number, AfterValidator(Within(0, MOST_STAFF))] | None = Field(
+        None, description="Whole-time equivalents (WTE) in post"
+    )
+
+
+class AddedSiteSettings(Strict):
+    """A candidate that the place's tables do not have: what they would say of it, and why it is added."""
+
+    name: Line | None = Field(None, description="Name of the hospital; must be stated")
+    latitude: Annotated[Number, AfterValidator(Within(-90, 90))] | None = Field(
+        None, description="Degrees north, in Great Britain; with longitude, or else easting_m and northing_m"
+    )
+    longitude: Annotated[Number, AfterValidator(Within(-180, 180))] | None = Field(
+        None, description="Degrees east, below 0 west of Greenwich"
+    )
+    easting_m: GridMetres | None = Field(None, description="Easting on the grid that the place's tables have")
+    northing_m: GridMetres | None = Field(None, description="Northing on the same grid")
+    journeys: Line = Field(
+        STRAIGHT_LINE,
+        description="straight_line: estimated by the line that fits the place's own journeys; or a table with the "
+        "columns of journeys.csv, as a path from the folder of this file",
+    )
+    transfers: Line = Field(
+        STRAIGHT_LINE, description="The same of ways between sites, where the place has transfers.csv"
+    )
+    staff: dict[Code, AddedStaffSettings] = Field(
+        {}, description="Who is in post there, by team; must be stated for every team that a rota needs"
+    )
+    fixed: dict[Code, StrictBool] | None = Field(
+        None, description="Services that are settled there, each true or false, {} if none is; must be stated"
+    )
+    beds: dict[Code, BedsThere] = Field(
+        {}, description="Beds available there, by service, or unlimited; must be stated where other sites have a number"
+    )
+    reason: Line | None = Field(None, description="Why it is added; must be stated")
+    source: StrictStr = Field("", description="Where that is stated")
+    verified: StrictBool = Field(False, description="Whether the source was read and states it; never of estimates")
+
+    @property
+    def why(self) -> str:
+        """The reason, which whoever states none is asked for."""
+        return self.reason or "no reason stated"
+
+
 class KnowBeforeSettings(Strict):
     """What to know before an answer is repeated."""
 
@@ -492,6 +547,9 @@ class Settings(Strict):
     exceptions: tuple[ExceptionSettings, ...] | None = Field(
         None, description="Links that need not hold at some site, each with its reason; every run lists them"
     )
+    sites: dict[Code, AddedSiteSettings] | None = Field(
+        None, description="Candidates that the place's tables do not have, to ask what they would change"
+    )
     closed_sites: dict[Code, ClosedSettings] | None = Field(
         None, description="Candidates that provide nothing in this question, for a while perhaps, each with its reason"
     )
@@ -518,6 +576,20 @@ class Settings(Strict):
     working_time: WorkingTimeSettings | None = Field(
         None, description="The law that weekly patterns must not break; as below if not stated"
     )
+
+    def fixed_at(self, service: str) -> dict[str, FixedSettings]:
+        """Return by site what is settled of a service beforehand, at sites that are added too."""
+        added = {
+            site: FixedSettings(provided=one.fixed[service], reason=one.why, source=one.source, verified=one.verified)
+            for site, one in (self.sites or {}).items()
+            if one.fixed and service in one.fixed
+        }
+        return {**self.services[service].fixed, **added}
+
+    def beds_added(self, service: str) -> dict[str, Figure]:
+        """Return how many beds of a service there are at sites that are added; none of where there is no limit."""
+        stated = {site: one.beds[service] for site, one in (self.sites or {}).items() if service in one.beds}
+        return {site: one.figure() for site, one in stated.items() if math.isfinite(one.value)}
 
     @property
     def states_cover(self) -> bool:

@@ -16,6 +16,8 @@ from optimiser.inputs.config.figures import UNLIMITED
 from optimiser.inputs.config.rotas import RotaSettings
 from optimiser.inputs.config.settings import (
     INPUTS,
+    STRAIGHT_LINE,
+    AddedSiteSettings,
     Config,
     ExceptionSettings,
     ObjectiveSettings,
@@ -42,6 +44,11 @@ def services_of(resolved: bytes) -> Mapping[str, ServiceSettings]:
     return _resolved(resolved).services
 
 
+def sites_of(resolved: bytes) -> Mapping[str, AddedSiteSettings]:
+    """Return the sites that a resolved config adds to those of the place."""
+    return _resolved(resolved).sites or {}
+
+
 def settings_in_full(resolved: bytes) -> dict[str, Any]:
     """Return every setting of a resolved config that is set, as plain data."""
     return dict(_in_full(_resolved(resolved)))
@@ -62,8 +69,24 @@ def _written_in_full(settings: Settings) -> str:
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     yaml.width = 1000
     buffer = io.StringIO()
-    yaml.dump(_in_full(settings.with_terms()) | {"place": INPUTS}, buffer)
+    yaml.dump(_in_full(_with_own_tables(settings.with_terms())) | {"place": INPUTS}, buffer)
     return buffer.getvalue()
+
+
+def _with_own_tables(settings: Settings) -> Settings:
+    """Return the settings with the tables of sites that are added by the names under which a run keeps them."""
+    if not settings.sites:
+        return settings
+    sites = {}
+    for code, site in settings.sites.items():
+        own = [name for name in ("journeys", "transfers") if getattr(site, name) != STRAIGHT_LINE]
+        sites[code] = site.model_copy(update={name: f"{INPUTS}/{own_table(name, code)}" for name in own})
+    return settings.model_copy(update={"sites": sites})
+
+
+def own_table(table: str, site: str) -> str:
+    """Return the name of the file in which a run keeps a table that a site which is added has of its own."""
+    return f"{table}_of_{site}.csv"
 
 
 def _in_full(value: Any) -> Any:

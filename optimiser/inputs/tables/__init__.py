@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,10 +21,18 @@ from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables.plausible import doubts
 from optimiser.inputs.tables.sheets import import_command, read_sheet
 from optimiser.inputs.tables.together import check_together, codes_if_sound
-from optimiser.problem import Unit
+from optimiser.problem import Added, Unit
 from optimiser.problem.words import in_full
 
-__all__ = ["Place", "boundary_file", "look_at_place", "read_boundaries", "read_place", "unverified_activities"]
+__all__ = [
+    "Place",
+    "as_plain_csv",
+    "boundary_file",
+    "look_at_place",
+    "read_boundaries",
+    "read_place",
+    "unverified_activities",
+]
 
 COLUMNS, SOURCES = "inputs/columns.csv", "inputs/sources.csv"
 IMPORTED = "imported.csv"
@@ -55,6 +64,7 @@ class Place:
     A table that may be left out and is not there is an empty frame; such a column is not in its frame. ``taken`` says
     what was understood otherwise than it is written, in a sentence each, ``not_read`` which files nothing reads, and
     ``doubts`` what can hardly be; ``mended`` has, by file, the tables of which something was understood otherwise.
+    ``added`` are the sites that a config adds: they are in the frames, and not in the files.
     """
 
     areas: pd.DataFrame
@@ -80,6 +90,7 @@ class Place:
     not_read: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
     mended: Mapping[str, bytes] = field(default_factory=dict)
+    added: tuple[Added, ...] = ()
 
     @cached_property
     def candidates(self) -> list[str]:
@@ -158,8 +169,8 @@ def look_at_place(
     not_read = tuple(f"{shown(path)}: this file is not read. {remedy}" for path, remedy in unread(folder))
     if not all(sheets[name].reliable(*columns) for name, columns in _RELIED_UPON.items()):
         return None, faults
-    frames = {name: sheet.finished() for name, sheet in sheets.items()}
-    mended = {f"{name}.csv": _plain(frames[name]) for name, sheet in sheets.items() if sheet.taken}
+    frames: dict[str, Any] = {name: sheet.finished() for name, sheet in sheets.items()}
+    mended = {f"{name}.csv": as_plain_csv(frames[name]) for name, sheet in sheets.items() if sheet.taken}
     return Place(**frames, taken=tuple(taken), not_read=not_read, doubts=doubtful, mended=mended), faults
 
 
@@ -201,7 +212,7 @@ def _remedy(path: Path, meant: str | None, outlines: Path | None) -> str:
     return f"Bring it in: {import_command(meant, path, replace=False)}"
 
 
-def _plain(frame: pd.DataFrame) -> bytes:
+def as_plain_csv(frame: pd.DataFrame) -> bytes:
     """Return a frame as a table in our plain form."""
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")

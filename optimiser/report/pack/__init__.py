@@ -24,6 +24,7 @@ import jinja2
 import pandas as pd
 
 from optimiser.errors import CheckFailed, InputError, disagreements
+from optimiser.inputs import read_question
 from optimiser.inputs.layers import read_yaml
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.rules import LIMITS, RULES
@@ -209,6 +210,11 @@ class _Pack:
                 source, verified = stated.get("source") or "", bool(stated["verified"])
                 if source or found is not None:
                     rows.append((".".join(map(str, spot)), _shown(found), source, verified, "", ""))
+        for one in self.record.get("added_sites", ()):
+            fitted = "fitted to the journeys that the place knows (run.json, added_sites)"
+            rows += [
+                (f"sites.{one['site']}.{name}", "straight_line", fitted, False, "", "") for name in one["estimated"]
+            ]
         columns = ["setting", "value", "source", "verified", "owner", "range"]
         frame = pd.DataFrame(rows, columns=columns).sort_values("verified", kind="stable")
         return frame.assign(id=[f"A{n:03}" for n in range(1, len(frame) + 1)])[["id", *columns]]
@@ -353,7 +359,9 @@ def _instance(run: Run) -> dict[str, Any]:
     """Return the question as whole numbers: minutes and patients in millionths, as read, before growth and factors."""
     tables = run.inputs
     areas, sites = tables["areas"], tables["sites"]
-    minutes = tables["journeys"].set_index(["area", "site"])["minutes"]
+    # With the journeys to sites that the config adds, which stand in no table of the run.
+    journeys = read_question(run.folder / "config.yaml").place.journeys if run.problem.added else tables["journeys"]
+    minutes = journeys.set_index(["area", "site"])["minutes"]
     demand = tables["demand"]
     return {
         "unit": "millionths of a minute, of a patient a year and of a share, as in run/inputs",

@@ -5,7 +5,7 @@
     python verify.py FOLDER       another unpacked pack, or a run folder
 
 Needs Python 3.9 or later and nothing else. It shares no code with the program or with that program's own checker, and
-was written from the words of the rules. In three places, and for how a config's changes and roads are read, the
+was written from the words of the rules. In three places, and for how a config's changes, roads and sites are read, the
 checker's source was read as well, to settle what the words left open. Everything is worked out again in whole numbers
 and fractions.
 
@@ -29,7 +29,7 @@ import re
 import sys
 from fractions import Fraction
 from itertools import combinations, product
-from math import comb, gcd, lcm, prod
+from math import comb, gcd, isqrt, lcm, prod
 from pathlib import Path
 
 MICRO = 10**6  # patients and minutes are counted in whole millionths
@@ -53,7 +53,7 @@ UNITS = {
 OBJECTIVES = list(UNITS)
 # Of a config, and of a service of it; what is not known here is refused.
 SETTINGS = """title place border areas_outside border_pull travel roads demand teams services today objectives hurdles
-    at_most_services_a_site most_transfers_a_year exceptions closed_sites change a_tie_is_within know_before
+    at_most_services_a_site most_transfers_a_year exceptions sites closed_sites change a_tie_is_within know_before
     time_limit_minutes contract working_time"""
 SERVICE_SETTINGS = """name activity patients_go_to observed neighbours fixed at_least_sites at_most_sites beds rotas
     minimum_patients maximum_patients longest_journey_minutes standard_minutes at_most_share_outside in_reach
@@ -91,7 +91,9 @@ def text_of(path):
 
 
 def number(text):
-    """Read a plain decimal number."""
+    """Read a plain decimal number; one that was read is as it is."""
+    if isinstance(text, Fraction):
+        return text
     if isinstance(text, bool) or not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", str(text), re.ASCII):
         raise CannotRead(f"{text!r} is not a number")
     return Fraction(str(text))
@@ -457,6 +459,155 @@ class Roads:
         return Fraction(round(Fraction(now - usual, 100)), 10)
 
 
+# Sites that a config adds ---------------------------------------------------------------------------------------------
+
+
+class AddedSites:
+    """The rows that sites which a config adds would have in the place's tables: stated, or estimated by straight line.
+
+    The line is Tukey's: journeys known to the 12 candidates nearest to the new site, ordered by whole metres and then
+    minutes; the medians of the nearest and of the furthest third make the slope, the median of the rest the beginning.
+    """
+
+    def __init__(self, place, config):
+        self.stated, self.place, self.figures = config.get("sites") or {}, place, {}
+        self.rows = {"sites": {}, "journeys": {}, "transfers": {}, "staff": {}}
+        if not self.stated:
+            return
+        own = keyed(place / "sites.csv", ["site"], ["role"])
+        areas = keyed(place / "areas.csv", ["area"])
+        self.areas = {a: at for (a,), row in areas.items() if (at := self.spot(row))}
+        self.spots = {s: at for (s,), row in own.items() if (at := self.spot(row))}
+        path = place / "transfers.csv"
+        tables = ["journeys", *(["transfers"] if path.exists() and len(table(path)) else [])]
+        candidates = [s for (s,), row in own.items() if row["role"] == "candidate" and s in self.spots]
+        self.known = {}
+        for (area, site), row in keyed(place / "journeys.csv", ["area", "site"], ["minutes"]).items():
+            if area in self.areas and site in candidates and row["minutes"]:
+                far = self.metres(self.areas[area], self.spots[site])
+                self.known.setdefault(site, []).append((far, whole(number(row["minutes"]))))
+        for code, said in self.stated.items():
+            if (code,) in own:
+                raise CannotRead(f"config.yaml adds {code}, which sites.csv has")
+            self.rows["sites"][code,] = {"role": "candidate"}
+            self.staff(code, said, config)
+            here = self.spot(said)
+            guessed = [name for name in tables if said.get(name, "straight_line") == "straight_line"]
+            line = self.line(code, here) if guessed else None
+            self.figures[code]["estimated"] = guessed
+            for name in tables:
+                self.rows[name].update(self.guess(name, code, here, line) if name in guessed else self.read(name, code))
+            if here:
+                self.spots[code] = here
+
+    def staff(self, code, said, config):
+        """Keep what is stated of a site: its staff, what is fixed there, its beds."""
+        self.figures[code] = {"at_once": None, "a_km": None, "sites": 0, "median_off": None, "nine_in_ten_within": None}
+        for team, counted in (said.get("staff") or {}).items():
+            year = str(config["teams"][team]["year"])
+            self.rows["staff"][code, team, year] = {unit: counted.get(unit) or 0 for unit in ("people", "wte")}
+        why = {name: said.get(name) for name in ("reason", "source", "verified")}
+        for service, provided in (said.get("fixed") or {}).items():
+            fixed = config["services"][service].get("fixed") or {}
+            config["services"][service]["fixed"] = {**fixed, code: {**why, "provided": provided}}
+        for service, there in (said.get("beds") or {}).items():
+            if Figure(there).value is not None:
+                beds = config["services"][service]["beds"]
+                beds["at"] = {**(beds.get("at") or {}), code: there}
+
+    def spot(self, row):
+        at = [row.get(name) for name in ("easting_m", "northing_m")]
+        return None if any(n in (None, "") for n in at) else [number(n) for n in at]
+
+    def metres(self, a, b):
+        """Return the straight line to the nearest whole metre."""
+        square = sum((x - y) ** 2 for x, y in zip(a, b))
+        return (isqrt(int(4 * square)) + 1) // 2
+
+    def fitted(self, journeys):
+        """Return the line through journeys, as millionths of a minute at once and a metre; nothing where none fits."""
+        journeys = sorted(journeys)
+        third = len(journeys) // 3
+        if third < 3:
+            return None
+        (x0, y0), (x1, y1) = ([mid(column) for column in zip(*some)] for some in (journeys[:third], journeys[-third:]))
+        if x1 <= x0 or y1 <= y0:
+            return None
+        slope = (y1 - y0) / (x1 - x0)
+        return mid([y * slope.denominator - slope.numerator * x for x, y in journeys]) / slope.denominator, slope
+
+    def minutes(self, line, metres, places):
+        return max(whole((line[0] + line[1] * metres) / MICRO, places), 0)
+
+    def line(self, code, here):
+        """Return the line of a site with its decimals, and keep how far off it is with each known site left out."""
+        if here is None:
+            raise CannotRead(f"config.yaml does not say where {code} is")
+        near = sorted(self.known, key=lambda site: (self.metres(self.spots[site], here), site))[:12]
+        every = [one for site in near for one in self.known[site]]
+        line = self.fitted(every)
+        if line is None:
+            raise CannotRead(f"no line fits the journeys that are known, so that those of {code} cannot be estimated")
+        places = min(n for n in range(7) if all(y % 10 ** (6 - n) == 0 for _, y in every))
+        off = []
+        for held in near:
+            other = self.fitted([one for site in near if site != held for one in self.known[site]])
+            if other is None:
+                off = []
+                break
+            off += [abs(self.minutes(other, x, places) - y) for x, y in self.known[held]]
+        figures = {"at_once": line[0] / MICRO, "a_km": line[1] / 1000, "sites": len(near)}
+        if off:
+            ninth = sorted(off)[-(-9 * len(off) // 10) - 1]
+            figures.update(median_off=mid(off) / MICRO, nine_in_ten_within=Fraction(ninth, MICRO))
+        self.figures[code].update(figures)
+        return line, places
+
+    def guess(self, name, code, here, drawn):
+        line, places = drawn
+        found = {}
+        for other, at in (self.areas if name == "journeys" else self.spots).items():
+            n = self.minutes(line, self.metres(at, here), places)
+            for pair in [(other, code)] if name == "journeys" else [(other, code), (code, other)]:
+                found[pair] = {"minutes": f"{n // MICRO}.{n % MICRO:06}"}
+        return found
+
+    def read(self, name, code):
+        """Return a table of a site's own, every row of which must be about it."""
+        columns = ["area", "site"] if name == "journeys" else ["from_site", "to_site"]
+        rows = keyed(self.place / f"{name}_of_{code}.csv", columns, ["minutes"])
+        if any(code not in (key[1:] if name == "journeys" else key) for key in rows):
+            raise CannotRead(f"{name}_of_{code}.csv has a row of another site")
+        return rows
+
+    def check(self, record, found):
+        """Compare what run.json says of each site with what was found."""
+        listed = {one["site"]: one for one in record.get("added_sites") or []}
+        if list(listed) != list(self.stated):
+            found.fail("V1", "run.json says that other sites are added than config.yaml does")
+            return
+        for code, said in self.stated.items():
+            one = listed[code]
+            for key in ("reason", "source", "verified"):
+                if (one.get(key) or "") != (said.get(key) or ""):
+                    found.fail("V1", f"run.json: {key} of the site {code} is {one.get(key)!r}, not {said.get(key)!r}")
+            for key, right in self.figures[code].items():
+                right = Fraction(round(right * MICRO), MICRO) if isinstance(right, Fraction) else right
+                told = one.get(key)
+                if not same(told, right) if isinstance(right, Fraction) and told is not None else told != right:
+                    found.fail("V1", f"run.json: {key} of the site {code} is {told}, not {right}")
+            how = ", ".join(self.figures[code]["estimated"])
+            found.say("V1", f"{code} added, as config.yaml says{f'; estimated by straight line: {how}' if how else ''}")
+            if said.get("latitude") is not None:
+                found.skip(f"Whether easting and northing of {code} are those of its latitude and longitude.")
+
+
+def mid(numbers):
+    """Return the median."""
+    ordered = sorted(numbers)
+    return Fraction(ordered[len(ordered) // 2] + ordered[-1 - len(ordered) // 2]) / 2
+
+
 # The question ---------------------------------------------------------------------------------------------------------
 
 
@@ -472,6 +623,7 @@ class Question:
         if unknown:
             raise CannotRead(f"config.yaml has settings that are not known here: {', '.join(sorted(unknown))}")
         place = run / "inputs"
+        self.added = AddedSites(place, self.config)
         self.changes = Changes(self.config.get("change") or {})
         self.changes.question(self.config)
         for site, why in (self.config.get("closed_sites") or {}).items():
@@ -480,7 +632,7 @@ class Question:
         self.border = self.config.get("border", "nearest")
         self.today = self.config.get("today") or {}
         self.teams = self.config.get("teams") or {}
-        sites = keyed(place / "sites.csv", ["site"], ["role"])
+        sites = {**keyed(place / "sites.csv", ["site"], ["role"]), **self.added.rows["sites"]}
         self.candidates = sorted(s for (s,), row in sites.items() if row["role"] == "candidate")
         self.all_neighbours = sorted(s for (s,), row in sites.items() if row["role"] == "neighbour")
         if len(self.candidates) + len(self.all_neighbours) != len(sites):
@@ -605,7 +757,7 @@ class Question:
         if travel.get("time"):
             factor *= Figure(travel["times"][travel["time"]]).value
         places = int(travel["decimals"]) if travel.get("decimals") is not None else 6
-        rows = keyed(place / "journeys.csv", ["area", "site"], ["minutes"])
+        rows = {**keyed(place / "journeys.csv", ["area", "site"], ["minutes"]), **self.added.rows["journeys"]}
         counted = {*(area for area, _ in self.areas), *self.candidates, *self.all_neighbours}
         more = Roads(place, self.config.get("roads") or {}, counted).more
         self.minutes = {key: whole((number(row["minutes"]) + more(*key)) * factor, places) for key, row in rows.items()}
@@ -624,6 +776,7 @@ class Question:
             found.fail("V1", "inputs/journeys.csv has a journey below 0 or above 1440 minutes")
         roads = place / "transfers.csv"
         rows = keyed(roads, ["from_site", "to_site"], ["minutes"]) if roads.exists() else {}
+        rows = {**rows, **self.added.rows["transfers"]}
         self.road = {key: whole((number(row["minutes"]) + more(*key)) * factor, places) for key, row in rows.items()}
         self.road.update({(site, site): 0 for site in self.candidates + self.all_neighbours})
         self.road_of_teams = dict(self.road)  # a team's own travel stays what the tables make it
@@ -632,6 +785,7 @@ class Question:
     def read_staff(self, place):
         path = place / "staff.csv"
         rows = keyed(path, ["site", "team", "year"]) if path.exists() else {}
+        rows = {**rows, **self.added.rows["staff"]}
         self.in_post = {}
         for (site, team, year), row in rows.items():
             if team in self.teams and number(year) == self.teams[team]["year"] and site in self.bit:
@@ -1818,6 +1972,7 @@ def v1(q, run, record, found):
     if record.get("question") != q.config["title"]:
         found.fail("V1", "run.json states another question than config.yaml")
     q.changes.check(record, found)
+    q.added.check(record, found)
     if q.config.get("closed_sites"):
         found.say("V1", f"closed, as config.yaml says: {', '.join(q.config['closed_sites'])} provides nothing")
     if not q.candidates or not q.areas:

@@ -111,8 +111,10 @@ def drawing(problem: Problem) -> Drawing | None:
         return np.asarray(np.rint((metres - [west, north]) / scale * [1, -1] + edge))
 
     sites = _coordinates(problem, "inputs/sites.csv", "site")
+    located = {} if sites is None else dict(zip(sites.index, sites.to_numpy(float), strict=True))
+    located |= {one.site: np.array(one.grid) for one in problem.added if one.grid}
     placed = {}
-    for code, (x, y) in zip(sites.index, units(sites.to_numpy(float)), strict=True) if sites is not None else ():
+    for code, (x, y) in zip(located, units(np.array(list(located.values()))), strict=True) if located else ():
         if code in problem.sites and 0 < x < ACROSS and 0 < y < height:
             placed[str(code)] = (int(x), int(y))
     around = {
