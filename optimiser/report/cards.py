@@ -91,7 +91,7 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
     if fragile:
         yield Line(f"With one vacancy {fragile} of {every} rotas could not be filled.")
     for said in room(plan):
-        yield Line("", f"{said.partition(':')[0]}.", caution=True)
+        yield Line("", f"{said.partition('. ')[0]}.", caution=True)
 
 
 def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
