@@ -689,9 +689,12 @@ function walk(event) {
   point(pointedAt < 0 ? question.areas.resident.findIndex(Boolean) : areaBeyond(PAGE.map, pointedAt, WAYS[event.key]));
 }
 
+// A whole country would be drawn too slowly several times over.
+const MOST_ON_SMALL_MAPS = 5000;
+
 // The same service on small maps of one scale: today, the answer and, where it is another, the choice.
 function fillMultiples() {
-  if (!byId("multiples")) return;
+  if (!byId("multiples") || question.areas.codes.length > MOST_ON_SMALL_MAPS) return;
   const own = differences(answerChoice, chosen).length > 0 ? [["Your choice", now]] : [];
   const word = PAGE.answer_word.charAt(0).toUpperCase() + PAGE.answer_word.slice(1);
   byId("multiples").replaceChildren(...[["Today", today], [word, answer], ...own].map(([name, result]) => {
