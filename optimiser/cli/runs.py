@@ -195,9 +195,12 @@ def _row_in_words(name: str, known: dict[str, str]) -> str:
     if name.startswith("breaks "):
         instance, _, unit = name.removeprefix("breaks ").partition(" (")
         return f"by how many {unit.removesuffix(')')} it misses: {rule_in_words(instance, known)}"
+    name = name.replace("p95_minutes", "95th centile, minutes")
     return " ".join(known.get(word, word.replace("_", " ")) for word in name.split(" "))
 
 
+# From so many on, patients are told in whole numbers.
+WHOLE_PATIENTS = 10
 # Of these rows everybody is counted as if taken on, where only some are.
 AS_IF_TAKEN_ON = ("median_minutes", "p95_minutes", "worst_minutes", "people_beyond_")
 
@@ -214,7 +217,7 @@ def _print_table(compared: Any, known: dict[str, str], as_if: Mapping[str, str])
         )
     before = None
     for (service, name), row in compared.iterrows():
-        cells = list(map(_cell, row))
+        cells = [_cell(value, name) for value in row]
         if name == "sites":
             cells = [", ".join(known.get(site, site) for site in cell.split(", ")) for cell in cells]
         words = known.get(service, service) or "all services"
@@ -228,9 +231,14 @@ def _print_table(compared: Any, known: dict[str, str], as_if: Mapping[str, str])
     Console(width=width, soft_wrap=False).print(table)
 
 
-def _cell(value: object) -> str:
+def _cell(value: Any, name: str = "") -> str:
+    """Return a value as it is told: shares in percent, and of many patients no parts of one."""
+    from optimiser.problem.words import percent
+
     if isinstance(value, str):
         return value
     if value is None or value != value:
         return "–"
-    return number_in_words(value)
+    if name.startswith("share_"):
+        return percent(float(value))
+    return number_in_words(round(value) if name.startswith("patients") and value >= WHOLE_PATIENTS else value)

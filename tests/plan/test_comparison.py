@@ -10,6 +10,7 @@ import pytest
 from made_up_place import write_config, write_question
 from worlds import by_transfer, small, three_doctors
 
+from optimiser.cli import runs
 from optimiser.errors import InputError
 from optimiser.inputs import read_problem
 from optimiser.plan import Plan, evaluate, measures, quotable
@@ -184,3 +185,14 @@ def test_services_that_one_answer_alone_has_are_not_said_to_be_at_the_same_sites
     assert sentence.startswith(f"more against few: {both} ") and sentence.endswith("; more places 1 more.")
     (sentence,) = said(dict(reversed(answers.items())), "openings")
     assert sentence.endswith("; more places 1 more.")
+
+
+def test_the_table_tells_shares_in_percent_and_no_parts_of_many_patients():
+    told = [
+        ("share_outside", 0.1, "10%"),
+        ("patients_beyond_standard", 472.65, "473"),
+        ("patients at ash", 3.25, "3.25"),
+    ]
+    for name, value, words in (*told, ("mean_minutes", 24.635, "24.64"), ("sites", "ash", "ash"), ("", None, "–")):
+        assert runs._cell(value, name) == words
+    assert runs._row_in_words("p95_minutes", {}) == "95th centile, minutes"
