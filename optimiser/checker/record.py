@@ -354,13 +354,16 @@ def said_of_best(run: Run) -> dict[str, Any]:
         return {"claimed": False, "checked": "not claimed", "tried": 0, "words": words}
     every = 2 ** sum(s not in one.fixed for one in run.question.services.values() for s in run.candidates)
     if (tried := trial.designations()) is not None:
-        words = f"That it is best was tried: {len(tried):,} designations, none of them better."
+        words = (
+            f"That it is best was tried: {len(tried):,} designations agree with what is fixed and the numbers of "
+            "sites; none of them that keeps every rule is better."
+        )
         return {"claimed": True, "checked": "tried", "tried": len(tried), "words": words}
     if run.certificate is not None:
         return {"claimed": True, "checked": "proved by certificate", "tried": 0, "words": _by_certificate(run)}
     words = (
-        f"That it is best was NOT checked: {every:,} designations are too many to try here. It is the solver's word, "
-        "and the list's."
+        f"That it is best was NOT checked: {every:,} designations are too many for this checker to try. It is the "
+        "solver's word, and the list's."
     )
     return {"claimed": True, "checked": "NOT checked", "tried": 0, "words": words}
 

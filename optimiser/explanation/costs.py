@@ -71,13 +71,19 @@ def means_in_words(before: Plan, after: Plan) -> list[str]:
         here, there = (round(measures.mean_minutes(measures.residents(plan, code)), 9) for plan in (before, after))
         if here == there or not (isfinite(here) and isfinite(there)):
             continue
-        # Hundredths, or as many places as tell the two apart; the difference is that of the numbers shown.
+        # Hundredths, or as many places as tell the two apart; of each as many as show that difference.
         places = next((n for n in range(2, 9) if round(here, n) != round(there, n)), 9)
-        difference = abs(round(there, places) - round(here, places))
+        difference = round(abs(there - here), places)
+        exact = next((n for n in range(places, 9) if _apart(here, there, n, places) == difference), 9)
         more = f"{difference:,.{places}f} minutes a patient {'more' if there > here else 'less'}"
         name = before.problem.services[code].name
-        lines.append(f"{name}: {more} ({there:,.{places}f} against {here:,.{places}f} on average)")
+        lines.append(f"{name}: {more} ({there:,.{exact}f} against {here:,.{exact}f} on average)")
     return lines
+
+
+def _apart(here: float, there: float, shown: int, places: int) -> float:
+    """Return the difference of two numbers as they are shown, to so many places."""
+    return round(abs(round(there, shown) - round(here, shown)), places)
 
 
 @dataclass(frozen=True)

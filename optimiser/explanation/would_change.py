@@ -35,6 +35,8 @@ from optimiser.search.enumeration import can_be_ranked
 MOST_SAID = 4
 # The staff of so many sites are named one by one.
 MOST_SITES_TOLD = 4
+# So are the districts of a corridor.
+MOST_DISTRICTS_TOLD = 6
 RULE, PARAMETER, BORDER = "rule", "parameter", "border"
 # Journeys to work out for one asking, over all services, times what may have to be asked about: some seconds' work.
 MOST_WORK = 8_000_000
@@ -140,7 +142,9 @@ def why_not_worked_out(plan: Plan) -> str:
     choices = sum(2 ** _open_sites(problem, code) for code in problem.services_with_patients)
     asked = len(givings(problem)) + 4 * len(list(_looked_at(problem)))
     if not can_be_ranked(problem) or asked * choices * len(problem.streams.area) > MOST_WORK:
-        return f"to vary {asked} rules and figures one by one would take too long here"
+        return (
+            f"to vary {asked} rules and figures one by one would take too long here; what rules cost: optimiser explain"
+        )
     return ""
 
 
@@ -345,8 +349,20 @@ def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
     if kind == "demand_factor":
         whose = listed(one.name for one in problem.services.values() if one.activity == names[0])
         return f"{share} {'more' if by > 0 else 'fewer'} patients for {whose}"
-    whose = f"journeys from the areas of {names[0]}" if names else "every journey"
+    whose = f"journeys from {_areas_of(problem, names[0])}" if names else "every journey"
     return f"{whose} {share} {'longer' if by > 0 else 'shorter'}"
+
+
+def _areas_of(problem: Problem, corridor: str) -> str:
+    """Return which areas are counted to a corridor: by the districts that it is made of, where it is of some."""
+    here = problem.areas["corridor"] == corridor
+    if "district" not in problem.areas:
+        return f"the areas counted to the {corridor}"
+    district = problem.areas["district"].where(problem.areas["resident"].astype(bool), "")
+    inside, beyond = ({str(one) for one in district[which] if one} for which in (here, ~here))
+    if not inside or inside & beyond or len(inside) > MOST_DISTRICTS_TOLD:
+        return f"the areas counted to the {corridor}"
+    return f"all of {listed(sorted(inside))} (counted to the {corridor})"
 
 
 def _left_in_post(fewer: Problem, team: str, unit: str) -> str:

@@ -177,7 +177,7 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
     found += _demand(frames, names)
     if same:
-        found.append(Sentence("unchanged", "", plain(f"No journey to these changes: {', '.join(same)}.")))
+        found.append(Sentence("unchanged", "", plain(f"Journeys to these stay the same: {', '.join(same)}.")))
     rows = [
         (one.kind, one.service, one.said(frames), one.template, [[c.frame, dict(c.row), c.column] for c in one.cells])
         for one in found
@@ -209,7 +209,7 @@ def _openings(
     what = what or [of_both if one_alone else "the same sites provide the same services"]
     for placing, known, other in ((name, after, before), (base_name, before, after)):
         more = len(known.keys() - other.keys())
-        what += [f"{placing} places {more} more"] if more else []
+        what += [f"{placing} has {amount(more, 'services', 'more ')}"] if more else []
     words = "; ".join(what)
     yield Sentence("openings", "", plain(f"{name} against {base_name}: {words}."))
 
@@ -264,7 +264,8 @@ def _breach(frames: Frames, row: Mapping[Any, Any], ending: str, known: Mapping[
     if kind == "rota_is_filled" and much:
         team = plain(known.get(names[-2], names[-2].replace("_", " ")))
         services = listed(known.get(one, one) for one in names[:-2])
-        return f"{plain(services)} {'is' if len(names) == 3 else 'are'} short of {team}, by {number} {of_many}{at}"
+        are, in_all = "is" if len(names) == 3 else "are", " in all" * bool(at)
+        return f"{plain(services)} {are} short of {team}, by {number} {of_many}{in_all}{at}"
     if rule_of_sites := ASKED.get(kind):
         sides = [Cell("broken", where, f"{side}_{ending}") for side in ("left", "right")]
         cells[-1:] = sides
@@ -530,7 +531,7 @@ def _warnings(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     for group in found["group"][found["service"] == service]:
         row = (("service", service), ("group", group))
         cells = tuple(Cell("warnings", row, column) for column in ("change_of_all", "change"))
-        words = f"the average of all moves by {{0:+.2f}} minutes and hides that of {plain(group)}: {{1:+.2f}}"
+        words = f"in {plain(group)} it is {{1:+.2f}} minutes on average, which the average of all, {{0:+.2f}}, hides"
         yield Sentence("warning", service, f"{plain(name)}: {words}.", cells)
 
 

@@ -270,6 +270,6 @@ def _stays_local(plan: Plan) -> list[str]:
         closes = [s for s in problem.candidates if (s, code) in problem.today and (s, code) not in plan.designated]
         if closes and service.stays_local:
             where = sites_in_words(problem, closes)
-            said = f"What stays there, though no rule here makes it so: {service.stays_local}"
+            said = f"What stays there by its source, though no rule here asks for it: {service.stays_local}"
             lines.append(f"{service.name} closes at {where}. {said}")
     return lines

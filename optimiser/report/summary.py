@@ -139,7 +139,9 @@ def on_the_road(numbers: pd.DataFrame, service: str) -> str:
     """Return how much of an average journey is on the road, where the rest is waiting to be taken on."""
     mean, road = (measures.number(numbers, name, service) for name in ("mean_minutes", "mean_road_minutes"))
     waits = np.isfinite(road) and np.isfinite(mean) and mean != road
-    return f", of the average {road:.2f} on the road and {mean - road:.2f} of waits that are assumed" if waits else ""
+    return (
+        f", of the {mean:.2f} minutes {road:.2f} are on the road and {mean - road:.2f} assumed waits" if waits else ""
+    )
 
 
 def _growth(problem: Problem) -> list[str]:

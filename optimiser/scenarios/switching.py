@@ -145,7 +145,8 @@ class Switching:
         meaning = self.parameter.meaning.partition(". ")[0]
         for told, aloud in ALOUD if is_factor else ():
             meaning = meaning.replace(told, aloud)
-        head = f"{meaning} ({name}{'' if is_factor else f', now {now}'})"
+        here = f", {now} in this question" if unit == SHARE else f", now {now}"
+        head = f"{meaning} ({name}{'' if is_factor else here})"
         low, high = self.stretches[0].low, self.stretches[-1].high
         if self.down is None and self.up is None:
             return f"{head}: never, from {self._value(low)} to {self._value(high)}."

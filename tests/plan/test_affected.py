@@ -187,7 +187,9 @@ def test_a_group_that_the_mean_hides_is_warned_of():
     # Deprivation fifth 1 is west alone; of the 75 and over, 40 of 90 live there: 20 × 40 / 90 is less than 10.
     assert set(hidden["group"]) == {"district W", "deprivation fifth 1 (most deprived)"}
     said = found["sentences"]
-    assert any("and hides that of district W: +20.00" in one for one in said["sentence"])
+    assert any(
+        "in district W it is +20.00 minutes on average, which the average of all" in one for one in said["sentence"]
+    )
 
 
 def test_transferred_patients_are_shared_as_measures_share_them():

@@ -182,9 +182,9 @@ def test_services_that_one_answer_alone_has_are_not_said_to_be_at_the_same_sites
     answers = {"few": evaluate(fewer, BOTH), "more": evaluate(world, BOTH | {("birch", "scanner")})}
     both = f"the {len(alone)} service{'s' if len(alone) > 1 else ''} that both have"
     (sentence,) = said(answers, "openings")
-    assert sentence.startswith(f"more against few: {both} ") and sentence.endswith("; more places 1 more.")
+    assert sentence.startswith(f"more against few: {both} ") and sentence.endswith("; more has 1 more service.")
     (sentence,) = said(dict(reversed(answers.items())), "openings")
-    assert sentence.endswith("; more places 1 more.")
+    assert sentence.endswith("; more has 1 more service.")
 
 
 def test_the_table_tells_shares_in_percent_and_no_parts_of_many_patients():
