@@ -264,7 +264,7 @@ def _breach(frames: Frames, row: Mapping[Any, Any], ending: str, known: Mapping[
     if kind == "rota_is_filled" and much:
         team = plain(known.get(names[-2], names[-2].replace("_", " ")))
         services = listed(known.get(one, one) for one in names[:-2])
-        are, in_all = "is" if len(names) == 3 else "are", " in all" * bool(at)
+        are, in_all = "is" if len(names) == 3 else "are", " in all" * bool(at and not is_one(row[f"places_{ending}"]))
         return f"{plain(services)} {are} short of {team}, by {number} {of_many}{in_all}{at}"
     if rule_of_sites := ASKED.get(kind):
         sides = [Cell("broken", where, f"{side}_{ending}") for side in ("left", "right")]

@@ -408,7 +408,7 @@ def test_at_all_of_them_alone_a_longest_journey_may_be_lawful():
     assert found.up == 1
     assert found.words("birch", "ash") == (
         "Such a share of every area's patients go to the nearest hospital of all, the others as today "
-        "(border_pull, 0% in this question): never below; at 100% alone ash breaks no rule and birch is better."
+        "(border_pull, 0% in this question): at 100% alone ash breaks no rule and birch is better."
     )
 
 

@@ -321,13 +321,16 @@ def test_the_readme_says_what_would_change_the_answer():
     fewer = "6 WTE fewer emergency medicine consultants in post, which leaves 6.84, 5.32 and 6.84"
     assert f"{fewer}: Full emergency department at Basildon would be best." in said
     assert rows["there were 6 WTE fewer"] == "one emergency department, at Basildon"
-    assert "A12 20% shorter: Full emergency department at Basildon and Southend would be best." in said
-    assert rows["journeys from along the A12 took 20% less"] == "emergency departments at Basildon and Southend"
+    assert "(counted to the A12) 20% shorter: Full emergency department at Basildon and Southend would be best." in said
+    assert (
+        rows["all journeys from Braintree, Brentwood, Chelmsford and Maldon, counted to the A12, took 20% less"]
+        == "emergency departments at Basildon and Southend"
+    )
 
 
 def test_the_readme_says_what_the_old_question_came_to():
     old = answer("what_if/border_nearest")
-    stated = numbers(r"(\d+)% of residents' strokes left the county")
+    stated = numbers(r"(\d+)% of residents' strokes were treated outside the system")
     assert stated == [round(100 * number(old, "share_outside", HASU))]
     means = [number(with_sites(old.problem, HASU, site), "mean_minutes", HASU) for site in ("southend", "basildon")]
     assert numbers(r"ships still: ([\d.]+) minutes at Southend, ([\d.]+) at Basildon, a tie") == [
@@ -634,9 +637,10 @@ def test_the_picture_is_small_has_words_and_asks_for_nothing(picture: str):
     assert len(picture) < 400_000
     root = ET.fromstring(picture)
     parts = {child.tag.split("}")[1] for child in root.iter()}
-    assert parts <= {"svg", "title", "desc", "rect", "path", "text", "circle"}
+    assert parts <= {"svg", "title", "desc", "rect", "path", "text", "circle", "g", "clipPath"}
     assert root.get("role") == "img" and root.get("aria-labelledby") == "answer-title answer-desc"
-    assert "href" not in picture and "url(" not in picture and "style" not in picture
+    assert "href" not in picture and "style" not in picture
+    assert all(asked.startswith("#") for asked in re.findall(r"url\((.*?)\)", picture))
 
 
 def test_the_pictures_title_states_the_finding_in_fifteen_words(picture: str):
