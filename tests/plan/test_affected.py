@@ -188,7 +188,7 @@ def test_a_group_that_the_mean_hides_is_warned_of():
     assert set(hidden["group"]) == {"district W", "deprivation fifth 1 (most deprived)"}
     said = found["sentences"]
     assert any(
-        "in district W it is +20.00 minutes on average, which the average of all" in one for one in said["sentence"]
+        "in district W it changes by +20.00 minutes, which the average of all" in one for one in said["sentence"]
     )
 
 
