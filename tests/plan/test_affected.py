@@ -204,6 +204,7 @@ def test_where_some_stay_where_they_are_seen_first_how_many_do_is_said_with_the_
     # Of 60 patients the 30 of ash are seen first there; with the scanner at birch alone a quarter of them are taken on.
     world = by_transfer()
     scanner = world.services["scanner"]
+    assert scanner.transfer is not None
     quarter = replace(scanner, transfer=replace(scanner.transfer, share_transferred=Figure(0.25)))
     world = replace(world, services={**world.services, "scanner": quarter}, areas=known_areas())
     answers = {
