@@ -82,7 +82,7 @@ def towns() -> str:
         for one, (x, y) in zip(named, places, strict=True)
         if west < x < east and south < y < north and one["population"] >= LEAST_PEOPLE
     ]
-    return text_of(("town", "easting_m", "northing_m", "people", "source"), sorted(rows))
+    return text_of(("town", "easting_m", "northing_m", "inhabitants", "source"), sorted(rows))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -41,7 +41,7 @@ class Town:
     name: str
     x: float
     y: float
-    people: float
+    inhabitants: float
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,14 @@ class Surroundings:
     @cached_property
     def towns(self) -> list[Town]:
         """Towns, from that of the most people."""
-        rows = self._table("towns", ["town"], [*ON_THE_GRID, "people"]).sort_values(
-            "people", ascending=False, kind="stable"
+        rows = self._table("towns", ["town"], [*ON_THE_GRID, "inhabitants"]).sort_values(
+            "inhabitants", ascending=False, kind="stable"
         )
         return [
             Town(str(name), *numbers)
-            for name, *numbers in zip(rows["town"], *(rows[name] for name in (*ON_THE_GRID, "people")), strict=True)
+            for name, *numbers in zip(
+                rows["town"], *(rows[name] for name in (*ON_THE_GRID, "inhabitants")), strict=True
+            )
         ]
 
     @cached_property

@@ -156,7 +156,7 @@ def test_land_that_is_not_known_all_around_is_not_drawn():
 
 
 def test_towns_and_land_are_validated_like_other_tables(tmp_path: Path):
-    at_sea = "town,easting_m,northing_m,people,source\nFar,900000,200000,5,made_up\n"
+    at_sea = "town,easting_m,northing_m,inhabitants,source\nFar,900000,200000,5,made_up\n"
     areas = "area,name,resident,population,district,deprivation_decile,easting_m,northing_m\n"
     areas += "A1,Appleby,true,1000,West,1,0,0\nA2,Brook,true,2000,West,5,9000,0\nA3,Crossing,false,500,,,0,9000\n"
     (tmp_path / "far").mkdir()
@@ -164,7 +164,7 @@ def test_towns_and_land_are_validated_like_other_tables(tmp_path: Path):
     (folder / "boundaries.geojson").unlink()
     (doubt,) = read_place(folder).doubts
     assert doubt.endswith("towns.csv: 1 town more than 50 km from all areas, such as Far; no map shows them.")
-    wrong = "town,easting_m,northing_m,people,source\n<b>,1,x,-5,nobody\n"
+    wrong = "town,easting_m,northing_m,inhabitants,source\n<b>,1,x,-5,nobody\n"
     flat = "part,order,easting_m,northing_m\n1,0,0,0\n1,1,5,5\n"
     with pytest.raises(InputError) as caught:
         read_place(write_place(tmp_path / "wrong", towns=wrong, land=flat))
