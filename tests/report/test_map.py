@@ -16,6 +16,7 @@ from shipped import answer, question
 from worlds import small
 
 import optimiser as op
+from optimiser import report
 from optimiser.errors import InputError
 from optimiser.inputs.boundaries import merged, read_boundaries
 from optimiser.inputs.tables import read_place
@@ -187,6 +188,17 @@ def test_a_picture_has_land_roads_and_towns_and_shares_that_add_up():
         assert words in svg, words
     shares = [int(one) for one in re.findall(r">(\d+)%<", svg)]
     assert len(shares) == 5 and sum(shares) == 100
+
+
+def test_a_town_called_like_a_script_is_text_on_the_page_and_in_a_picture():
+    plan = answer("base")
+    name = "<script>alert(1)</script>"
+    towns = f'town,easting_m,northing_m,inhabitants,source\n"{name}",575823,223038,9,\nX\u202ey,580540,190642,8,\n'
+    files = {**plan.problem.files, "inputs/towns.csv": towns.encode()}
+    named = replace(plan, problem=replace(plan.problem, files=files))
+    for drawn in (report.page([named]), named.map("hyper_acute_stroke").svg):
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in drawn
+        assert name not in drawn and "\u202e" not in drawn
 
 
 # -- in a browser
