@@ -43,7 +43,11 @@ class Overview:
 
     def __str__(self) -> str:
         """Return the overview as a paragraph."""
-        lines = ["Rules with nothing to spare:"] if len(self.binding) else ["No rule binds."]
+        lines = (
+            ["Rules that are met exactly (of staff, no more are moved than are missing):"]
+            if len(self.binding)
+            else ["No rule binds."]
+        )
         lines += [f"  - {row.words} ({row.instance})" for row in self.binding.itertuples()]
         lines += ["What rules cost, by solving again without them:", *prices_in_words(self.prices)]
         lines.append(self._rivals_are())

@@ -357,12 +357,12 @@ def _areas_of(problem: Problem, corridor: str) -> str:
     """Return which areas are counted to a corridor: by the districts that it is made of, where it is of some."""
     here = problem.areas["corridor"] == corridor
     if "district" not in problem.areas:
-        return f"the areas counted to the {corridor}"
+        return f"the areas that stand for the {corridor}"
     district = problem.areas["district"].where(problem.areas["resident"].astype(bool), "")
     inside, beyond = ({str(one) for one in district[which] if one} for which in (here, ~here))
     if not inside or inside & beyond or len(inside) > MOST_DISTRICTS_TOLD:
-        return f"the areas counted to the {corridor}"
-    return f"all of {listed(sorted(inside))} (counted to the {corridor})"
+        return f"the areas that stand for the {corridor}"
+    return f"all of {listed(sorted(inside))} (which stand for the {corridor})"
 
 
 def _left_in_post(fewer: Problem, team: str, unit: str) -> str:

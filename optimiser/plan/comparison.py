@@ -36,7 +36,7 @@ COMPARED = (
 PLACES_BROKEN = "places where rules are broken"
 WITHOUT_EXCEPTIONS = "places where rules would be broken if no exception were granted"
 # How rows on neighbours begin; they are left out where no answer has more or fewer.
-MORE_AT = "patients more than today at "
+MORE_AT = "patients more than with today's sites at "
 
 # Summed over the services that publish them.
 IN_ALL = ("transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "beds_needed")

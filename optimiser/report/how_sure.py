@@ -171,7 +171,9 @@ def _level_in_words(plan: Plan, one: Standing) -> str:
     close = f"{listed(f'{mean:.2f}' for mean in means)} minutes on average, {away} a patient apart"
     close = f"{means[0]:.2f} minutes on average, whichever it is" if len(set(means)) == 1 else close
     found = f"{problem.services[one.service].name} at {here}, or level with it at {', or at '.join(there)} ({close})"
-    return f"{found}; {'; '.join(better) or 'the same for patients on every measure compared'}."
+    return (
+        f"{found}; {'; '.join(better) or 'the same for patients, as they are taken here, on every measure compared'}."
+    )
 
 
 def level_in_short(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> list[str]:

@@ -86,7 +86,7 @@ def answer(plan: Plan) -> str:
     changing = sum(
         any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
     )
-    tail = f" {changing} of {len(rest)} other services change from today." if rest else ""
+    tail = f" Of the {len(rest)} other services that are decided {changing} change from today." if rest else ""
     said = "; ".join(parts) or "nothing is open to decision"
     called = f"Option {plan.option.code}: {said}" if plan.option else begun(said)
     return f"{called}.{tail}"

@@ -116,7 +116,7 @@ def test_a_corridor_or_the_border_turns_one_site_into_another():
     journeys = problem.journeys.assign(birch=[10.0, 15, 20, 40])
     by_road = replace(problem, journeys=journeys, areas=problem.areas.assign(corridor=["", "", "", "A1"]))
     road, second = would_change(solve(by_road)).changes
-    assert str(road) == "Journeys from the areas counted to the A1 55% longer: Clinic at Ash would be best."
+    assert str(road) == "Journeys from the areas that stand for the A1 55% longer: Clinic at Ash would be best."
     assert (road.kind, road.what, road.to) == ("parameter", "journey_factor.A1", 1.55)
     assert second.what == "not_too_many_sites.clinic"
     shares = pd.DataFrame({"oak": [0.8, 0, 0, 0], HERE: [0.2, 0, 1, 1]}, index=pd.Index(AREAS, name="area"))

@@ -171,7 +171,7 @@ def test_a_setting_that_only_one_states_is_told_by_what_both_have():
     two = asked(("services.care.rotas.x.may_fall_short", "yes"), *many, more=("theatre",))
     assert in_short(none, two, ("base", "two")) == (
         "1 service that two alone decides, whether rotas of Care may fall short and same site of Care "
-        "(none; not stated). In all 11 settings differ, and settings.csv of --csv has each"
+        "(none; not stated). 11 settings differ in all: --csv writes each to settings.csv"
     )
 
 

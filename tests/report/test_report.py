@@ -109,7 +109,7 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         box = seen.page.get_by_text(text).first.bounding_box()
         assert box and box["y"] + box["height"] <= LAPTOP[1], text
     # A card has the first sentence alone.
-    room = "Whether there is room was not checked, since no beds there are stated."
+    room = "Whether there is room was not checked, since how many beds there are is not stated."
     assert seen.page.get_by_text(room, exact=True).count() == 1
     for selector in ("#placements", "#dumbbell"):
         box = seen.page.locator(selector).bounding_box()
