@@ -368,7 +368,7 @@ def as_if_taken_on(answers: Mapping[str, Answer]) -> dict[str, str]:
 
 def _about(frames: Frames, service: str, name: str, both: Sequence[str], taken_on: str) -> Iterator[Sentence]:
     waits = _waits(frames, service)
-    for one in _each_about(frames, service, name, both, taken_on if waits else ""):
+    for one in _each_about(frames, service, name, both):
         ends = [WAITS_INCLUDED] if one.kind in OF_MINUTES and waits else []
         ends += [OF_THOSE_TAKEN_ON.format(taken_on)] if one.kind in OF_MINUTES_ON_THE_WAY and waits and taken_on else []
         yield replace(one, template=f"{', '.join([one.template.removesuffix('.'), *ends])}.")
@@ -380,8 +380,8 @@ def _waits(frames: Frames, service: str) -> bool:
     return any(row[f"road_{when}"] != row[f"mean_{when}"] for when in ("before", "after"))
 
 
-def _each_about(frames: Frames, service: str, name: str, both: Sequence[str], taken_on: str) -> Iterator[Sentence]:
-    yield from _means(frames, service, name, both, taken_on)
+def _each_about(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iterator[Sentence]:
+    yield from _means(frames, service, name, both)
     yield from _outside(frames, service, name)
     yield from _longer(frames, service, name)
     yield from _worst(frames, service, name)
@@ -390,8 +390,8 @@ def _each_about(frames: Frames, service: str, name: str, both: Sequence[str], ta
     yield from _cliffs(frames, service, name)
 
 
-def _means(frames: Frames, service: str, name: str, both: Sequence[str], taken_on: str) -> Iterator[Sentence]:
-    """Say how mean journeys change, for how many; ``taken_on`` is which share is, where some stay where seen first."""
+def _means(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iterator[Sentence]:
+    """Say how mean journeys change, for how many, and how many of them stay where they are seen first."""
 
     def cell(column: str) -> Cell:
         return Cell("averages", (("service", service), ("group", "")), column)
@@ -402,12 +402,12 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], taken_o
         cells.append(found)
         return f"{{{len(cells) - 1}:{form}}}"
 
+    of_it = frames["taken_on"][frames["taken_on"]["service"] == service]
+    stay = bool((of_it[["stay_before", "stay_after"]] > 0).any(axis=None))
     before, after = (float(cell(column).value(frames)) for column in ("mean_before", "mean_after"))
     exact = f".{places_that_agree(before, after)}f"
     what = (
-        "journey"
-        if not _waits(frames, service)
-        else f"time from home to {'where they stay' * bool(taken_on) or 'the unit'}"
+        "journey" if not _waits(frames, service) else f"time from home to {'where they stay' if stay else 'the unit'}"
     )
     all_of = f"the average {what} of all {number(cell('number'), ',.0f')} patients a year"
     means = [number(cell("mean_before"), exact), number(cell("mean_after"), exact)]
@@ -416,7 +416,7 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], taken_o
         part for one in zip(both, ("before", "after"), strict=True) for part in _moved_on(frames, service, *one, number)
     ]
     some_leave = cell("leave").value(frames) > 0
-    whose = "of them"
+    whose = "of all" if stay else "of them"
     if some_leave:
         when = _when_they_leave(frames, service, both)
         whose = f"of the {number(cell('here'), ',.0f')} who do not leave for a neighbour {when}"
@@ -424,10 +424,8 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], taken_o
     for way, more, sign in (("longer", "more", 1), ("shorter", "less", -1)):
         if cell(way).value(frames) > 0:
             many, by = number(cell(way), ",.0f"), number(cell(f"{way}_by"), ".2f")
-            stay = ", all of whom stay where they are seen first" * (
-                bool(taken_on) and not _moves(frames, service, sign)
-            )
-            ways.append(f"{many} need {more}, by {by} minutes on average{stay}")
+            staying = ", all of whom stay where they are seen first" * (stay and not _moves(frames, service, sign))
+            ways.append(f"{many} need {more}, by {by} minutes on average{staying}")
         else:
             ways.append(f"nobody needs {more}")
     words.append(f"{whose}, {', and '.join(ways)}")
@@ -442,9 +440,12 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], taken_o
 
 
 def _moves(frames: Frames, service: str, sign: int) -> bool:
-    """Whether some of those who are taken on, or seen first at the unit, need more minutes, or fewer if so signed."""
-    moved = frames["areas"]
-    return bool((sign * moved["change"][moved["service"] == service] > 0).any())
+    """Whether some of those who are taken on, or seen first at the unit, need more minutes, or fewer if so signed.
+
+    Where the two answers take other shares on, they are not told apart from those who stay.
+    """
+    moved = frames["areas"][frames["areas"]["service"] == service]
+    return bool(((sign * moved["change"] > 0) | (moved["taken_on"] == 1)).any())
 
 
 def _moved_on(

@@ -62,10 +62,10 @@ def test_waits_are_told_apart_in_the_sentences_that_may_be_quoted():
     plans["birch"] = evaluate(problem, BOTH | {("birch", "scanner")})
     said = affected({name: tables_of(plan) for name, plan in plans.items()})["sentences"].set_index("kind")["sentence"]
     assert said["average"] == (
-        "Scanner: the average time from home to the unit of all 60 patients a year goes from 13.33 to 20.83 minutes "
-        "(+7.50); under birch, 15 are taken on from where they are seen first, and 15 stay there; of them, 15 need "
-        "more, by 30.00 minutes on average, and nobody needs less; on the road alone it takes 13.33 and then 15.83 "
-        "minutes on average, and the rest is waits that are assumed."
+        "Scanner: the average time from home to where they stay of all 60 patients a year goes from 13.33 to 20.83 "
+        "minutes (+7.50); under birch, 15 are taken on from where they are seen first, and 15 stay there; of all, "
+        "15 need more, by 30.00 minutes on average, and nobody needs less; on the road alone it takes 13.33 and then "
+        "15.83 minutes on average, and the rest is waits that are assumed."
     )
     assert said["worst"].endswith("to 50.0 minutes (+30.0), waits included.")
 
