@@ -20,6 +20,9 @@ from optimiser.checker.tried import Demand, Trial
 NONE = Fraction(0)
 ANY_NUMBER = r"\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?"
 HOURS, TRANSFERS, REPATRIATIONS = "hours a year", "transfers a day", "repatriations a year"
+TRANSFERS_IN_ALL = "transfers a year"
+# Parts of a patient in which a question counts that was not read from tables.
+MILLIONTHS = 10**6
 WITHOUT = {"services_share_a_site": "on its site", "services_are_within_reach": "in reach"}
 UNIT_OF_A_WAY_OUT = {
     "enough_sites": "sites",
@@ -27,6 +30,7 @@ UNIT_OF_A_WAY_OUT = {
     "no_site_provides_too_many": "services",
     "nobody_travels_too_far": "minutes",
     "not_too_many_transfers": TRANSFERS,
+    "not_too_many_transfers_in_all": TRANSFERS_IN_ALL,
     "not_too_many_repatriations": REPATRIATIONS,
     "not_too_many_ambulance_hours": HOURS,
     "fixed_designations_stand": "designated",
@@ -78,11 +82,11 @@ def _amount(number: Number | None, unit: str, more: str = "") -> str:
     return f"{figures(number)} {more}{what}"
 
 
-def most_in_beds(run: Run, code: str, site: str) -> Fraction:
-    """Return the most patients a year whom the beds that a site has for a service can take."""
+def most_in_beds(run: Run, code: str, site: str, scale: int = 0) -> Fraction:
+    """Return the most patients a year whom the beds that a site has for a service can take, in parts of a patient."""
     wanted = run.question.services[code].beds
     assert wanted is not None
-    there, scale = wanted.at[site].value or 0, run.inputs.patients_scale * run.inputs.shares_scale
+    there, scale = wanted.at[site].value or 0, scale or run.inputs.patients_scale * run.inputs.shares_scale
     low, high = 0, 1
     while beds_for(wanted, busy_beds(wanted, Fraction(high, scale))) <= there:
         low, high = high, 2 * high
@@ -194,9 +198,9 @@ class _Words:
         """Return what beds ask."""
         there, most, _ = self.beds()
         take = "takes" if figures(there) == "1" else "take"
-        return f"{self.service} at {self.site} makes do with {_amount(there, 'beds')}, which {take} " + _amount(
-            most, PATIENTS
-        )
+        finely = most_in_beds(self.run, *self.names, MILLIONTHS)
+        taken = "|".join(dict.fromkeys(_amount(number, PATIENTS) for number in (most, finely)))
+        return f"{self.service} at {self.site} makes do with {_amount(there, 'beds')}, which {take} (?:{taken})"
 
     def more_beds(self, by: Fraction | None) -> str:
         """Return what it is to find beds for so many more patients."""
@@ -234,6 +238,9 @@ ASKED: dict[str, Callable[[_Words], str]] = {
     "few_enough_are_treated_outside": _Words.outside,
     "neighbours_are_not_sent_too_many": lambda w: (
         f"{w.site} treats at most {_amount(w.limit, PATIENTS)} of the residents for {w.service}"
+    ),
+    "not_too_many_transfers_in_all": lambda w: (
+        f"all services together take at most {_amount(w.limit, TRANSFERS_IN_ALL)}"
     ),
     "not_too_many_transfers": lambda w: f"{w.service} takes at most {_amount(w.limit, TRANSFERS)}",
     "not_too_many_repatriations": _Words.taken_back,
@@ -278,6 +285,9 @@ GIVEN: dict[str, Callable[[_Words, Fraction | None], str]] = {
         f"accept {_tenths(by)} more patients a year who are treated outside for {w.service}"
     ),
     "neighbours_are_not_sent_too_many": _too_many_there,
+    "not_too_many_transfers_in_all": lambda _, by: (
+        f"allow {_amount(_enough(by), TRANSFERS_IN_ALL, 'more ')} to all services together"
+    ),
     "not_too_many_transfers": lambda w, by: f"allow {_amount(_enough(by), TRANSFERS, 'more ')} to {w.service}",
     "not_too_many_repatriations": lambda w, by: (
         f"allow {_amount(_enough(by), REPATRIATIONS, 'more ')} from {w.service}"

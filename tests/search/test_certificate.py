@@ -311,6 +311,7 @@ def test_few_designations_get_none_and_what_is_only_evaluated_has_none():
     assert certified(many).proof.certificate
 
 
+@pytest.mark.needs_instances
 @pytest.mark.parametrize("name", ["pmed1", "pmed6", "pmed12"])
 def test_a_known_instance_is_certified_with_no_gap(name: str, monkeypatch: pytest.MonkeyPatch):
     if not PMED.is_dir():

@@ -2484,8 +2484,8 @@ class Said:
         self.config = q.services.get(self.names[0]) or {}
         self.at = self.config.get("transfer") or {} if self.rule in OF_TRANSFERS else self.config
         self.limit = value(self.at, LIMITS_OF[self.rule], Fraction(0)) if self.rule in LIMITS_OF else None
-        if self.rule == "no_site_provides_too_many":
-            self.limit = value(q.config, "at_most_services_a_site")
+        if self.rule in OF_THE_QUESTION:
+            self.limit = value(q.config, OF_THE_QUESTION[self.rule])
         elif self.rule == "neighbours_are_not_sent_too_many":
             self.limit = Figure(self.config["neighbours_take_at_most"][self.names[1]]).value
         elif self.rule == "services_are_within_reach":
@@ -2538,6 +2538,8 @@ class Said:
             self.count(self.limit, "hours a year"),
         )
         found["more_a_day"] = self.count(self.up(by), "transfers a day", "more ")
+        found["in_all"] = self.count(self.limit, "transfers a year")
+        found["more_in_all"] = self.count(self.up(by), "transfers a year", "more ")
         found["more_back"] = self.count(self.up(by), "repatriations a year", "more ")
         found["are"] = "is" if self.six(self.limit) == "1" else "are"
         if self.rule == "fixed_designations_stand":
@@ -2599,12 +2601,17 @@ LIMITS_OF = {
     "not_too_many_repatriations": "most_repatriations_a_year",
     "not_too_many_ambulance_hours": "most_ambulance_hours",
 }
+OF_THE_QUESTION = {
+    "no_site_provides_too_many": "at_most_services_a_site",
+    "not_too_many_transfers_in_all": "most_transfers_a_year",
+}
 WAYS_IN = {
     **dict.fromkeys(("enough_sites", "not_too_many_sites"), "sites"),
     **dict.fromkeys(("fixed_designations_stand", "services_share_a_site", "services_are_within_reach"), "designated"),
     "no_site_provides_too_many": "services",
     "nobody_travels_too_far": "minutes",
     "not_too_many_transfers": "transfers a day",
+    "not_too_many_transfers_in_all": "transfers a year",
     "not_too_many_repatriations": "repatriations a year",
     "not_too_many_ambulance_hours": "hours a year",
 }
@@ -2642,6 +2649,10 @@ SENTENCES = {
     ),
     "neighbours_are_not_sent_too_many": ("{at} treats at most {patients} of the residents for {s}", TOO_MANY_THERE),
     "not_too_many_transfers": ("{s} takes at most {a_day}", "allow {more_a_day} to {s}"),
+    "not_too_many_transfers_in_all": (
+        "all services together take at most {in_all}",
+        "allow {more_in_all} to all services together",
+    ),
     "not_too_many_repatriations": ("at most {patients} {are} taken back from {s}", "allow {more_back} from {s}"),
     "not_too_many_ambulance_hours": (
         "ambulances spend at most {hours} on transfers to {s}",
