@@ -198,7 +198,8 @@ class _Words:
         """Return what beds ask."""
         there, most, _ = self.beds()
         take = "takes" if figures(there) == "1" else "take"
-        finely = most_in_beds(self.run, *self.names, MILLIONTHS)
+        code, site = self.names
+        finely = most_in_beds(self.run, code, site, MILLIONTHS)
         taken = "|".join(dict.fromkeys(_amount(number, PATIENTS) for number in (most, finely)))
         return f"{self.service} at {self.site} makes do with {_amount(there, 'beds')}, which {take} (?:{taken})"
 

@@ -82,7 +82,7 @@ def room(plan: Plan) -> list[str]:
     if not busier:
         return []
     each = "; ".join(f"{site} would see {listed(said)}" for site, said in busier.items())
-    not_checked = "Whether there is room was not checked, since how many beds there are is not stated"
+    not_checked = "Whether there is room was not checked, since no number of beds is stated"
     return [f"{not_checked}. By this model, patients a year: {each}."]
 
 

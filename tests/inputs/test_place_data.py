@@ -263,7 +263,7 @@ def test_tables_are_written_one_way(path: Path) -> None:
     assert not {"True", "False", "nan", "NaN"} & set(cells)
     assert all(cell == cell.strip() for cell in cells)
     keys = KEYS.get(path.stem, list(frame.columns))
-    in_order = frame.sort_values(keys, kind="stable", key=numbers_as_numbers)
+    in_order = frame.sort_values(keys, kind="stable", key=numbers_as_numbers if path.stem == "land" else None)
     assert in_order.index.is_monotonic_increasing, "rows are not in order of code"
 
 

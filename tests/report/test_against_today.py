@@ -91,8 +91,8 @@ def test_where_many_more_would_come_is_told_unless_beds_are_stated():
         for one in (plan, plan.today)
     )
     assert against_today.room(plan) == [
-        "Whether there is room was not checked, since how many beds there are is not stated. By this model, patients a "
-        "year: Birch "
+        "Whether there is room was not checked, since no number of beds is stated. By this model, patients a year: "
+        "Birch "
         f"would see {now:.0f} at its clinic (today {then:.0f})."
     ]
     assert against_today.room(evaluate(small(), BOTH)) == []

@@ -109,7 +109,7 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         box = seen.page.get_by_text(text).first.bounding_box()
         assert box and box["y"] + box["height"] <= LAPTOP[1], text
     # A card has the first sentence alone.
-    room = "Whether there is room was not checked, since how many beds there are is not stated."
+    room = "Whether there is room was not checked, since no number of beds is stated."
     assert seen.page.get_by_text(room, exact=True).count() == 1
     for selector in ("#placements", "#dumbbell"):
         box = seen.page.locator(selector).bounding_box()
@@ -284,7 +284,7 @@ def test_each_year_of_the_data_is_where_the_header_leads(seen: Visit):
         for row in rows.evaluate_all("all => all.map(row => Array.from(row.cells, cell => cell.textContent).join('|'))")
     }
     assert told["Residents"] == "2017" and told["Staff, WTE"] == "2017"
-    assert told["Patients: emergency attendance"] == "2018" and "Patients: birth" not in told
+    assert told["Patients: emergency attendance"] == "2017 to 2018" and "Patients: birth" not in told
 
 
 def test_a_tick_is_followed_by_tables_words_and_rules(seen: Visit):
