@@ -9,20 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from math import ceil
+from math import ceil, lcm
 from typing import Any
 
 from optimiser.checker.reading import Number
 from optimiser.checker.rules import PATIENTS, RULES
-from optimiser.checker.run import Run, beds_for, busy_beds
+from optimiser.checker.run import MICRO, Run, beds_for, busy_beds
 from optimiser.checker.tried import Demand, Trial
 
 NONE = Fraction(0)
 ANY_NUMBER = r"\d[\d,]*(?:\.\d+)?(?:e[+-]\d+)?"
 HOURS, TRANSFERS, REPATRIATIONS = "hours a year", "transfers a day", "repatriations a year"
 TRANSFERS_IN_ALL = "transfers a year"
-# Parts of a patient in which a question counts that was not read from tables.
-MILLIONTHS = 10**6
 WITHOUT = {"services_share_a_site": "on its site", "services_are_within_reach": "in reach"}
 UNIT_OF_A_WAY_OUT = {
     "enough_sites": "sites",
@@ -82,11 +80,27 @@ def _amount(number: Number | None, unit: str, more: str = "") -> str:
     return f"{figures(number)} {more}{what}"
 
 
-def most_in_beds(run: Run, code: str, site: str, scale: int = 0) -> Fraction:
-    """Return the most patients a year whom the beds that a site has for a service can take, in parts of a patient."""
+def parts_of_a_patient(run: Run) -> int:
+    """Return in how many parts of a patient those are counted who arrive.
+
+    Millionths where the border is as today, or patients are shared out by beds; else the decimals that their numbers
+    need. A share of patients who are taken on makes parts of its own.
+    """
+    services = run.question.services.values()
+    finely = run.question.as_today or any(one.managed and one.beds and one.beds.at for one in services)
+    taken_on = [one.transfer.value("share_transferred") for one in services if one.transfer and one.activity]
+    scale = run.inputs.patients_scale
+    counted = (
+        10**places for places in range(7) if not any(n * 10**places % scale for n in run.inputs.patients.values())
+    )
+    return (MICRO if finely else next(counted, MICRO)) * lcm(*(share.denominator for share in taken_on))
+
+
+def most_in_beds(run: Run, code: str, site: str) -> Fraction:
+    """Return the most patients a year whom the beds that a site has for a service can take."""
     wanted = run.question.services[code].beds
     assert wanted is not None
-    there, scale = wanted.at[site].value or 0, scale or run.inputs.patients_scale * run.inputs.shares_scale
+    there, scale = wanted.at[site].value or 0, parts_of_a_patient(run)
     low, high = 0, 1
     while beds_for(wanted, busy_beds(wanted, Fraction(high, scale))) <= there:
         low, high = high, 2 * high
@@ -198,10 +212,8 @@ class _Words:
         """Return what beds ask."""
         there, most, _ = self.beds()
         take = "takes" if figures(there) == "1" else "take"
-        code, site = self.names
-        finely = most_in_beds(self.run, code, site, MILLIONTHS)
-        taken = "|".join(dict.fromkeys(_amount(number, PATIENTS) for number in (most, finely)))
-        return f"{self.service} at {self.site} makes do with {_amount(there, 'beds')}, which {take} (?:{taken})"
+        taken = _amount(most, PATIENTS)
+        return f"{self.service} at {self.site} makes do with {_amount(there, 'beds')}, which {take} {taken}"
 
     def more_beds(self, by: Fraction | None) -> str:
         """Return what it is to find beds for so many more patients."""

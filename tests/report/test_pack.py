@@ -32,14 +32,15 @@ from test_changing import GROWTH, asked, can_be_made, everything, files_asking
 from test_enumeration import worlds
 from test_roads_checked import ACCESS
 from test_sweep import questions
-from worlds import small, three_doctors, two_by_transfer
+from worlds import as_today, small, three_doctors, two_by_transfer
 
 import optimiser as op
+from optimiser import checker
 from optimiser.errors import CheckFailed, NoPlan, NotWritten
 from optimiser.explanation import clash
 from optimiser.plan import runs
 from optimiser.plan.runs import files_of, files_without_plan, write_files
-from optimiser.problem import Figure, Problem
+from optimiser.problem import Beds, Figure, Problem
 from optimiser.problem.parameters import parameters
 from optimiser.report import pack
 from optimiser.report.pack import CONTENTS, OUTPUT, SUMS, VERIFY, pack_files, write_pack, zipped
@@ -309,6 +310,32 @@ def test_a_cap_on_all_transfers_is_asked_of_the_plan_of_every_other_and_of_a_cla
     assert name in str(told)
     stuck = files_without_plan(clashing, told.tables(), told.all_found)
     assert "no designation meets every rule" in accepted(stuck, tmp_path / "stuck")
+
+
+ONE_BED: dict[str, Any] = {
+    "beds": Beds(Figure(36.5), Figure(0.2), at={"birch": Figure(1)}),
+    "at_least_sites": Figure(2),
+}
+# One bed takes a load of a quarter, 2.5 patients: of whole patients 2, of shared-out or parted ones 2.5.
+BEDS = {
+    "whole patients": (lambda: small(**ONE_BED), "which takes 2 patients a year"),
+    "shared out": (
+        lambda: small(managed=True, minimum_patients=Figure(3), **ONE_BED),
+        "which takes 2.5 patients a year",
+    ),
+    "parted at the border": (lambda: as_today(small(**ONE_BED)), "which takes 2.5 patients a year"),
+}
+
+
+@pytest.mark.parametrize("name", BEDS)
+def test_what_beds_take_is_said_as_finely_as_patients_are_counted_and_both_readers_know(name: str, tmp_path: Path):
+    world, words = BEDS[name]
+    problem = with_files(world())
+    told = clash(problem)
+    assert words in str(told)
+    files = files_without_plan(problem, told.tables(), told.all_found)
+    assert checker.check(files).empty
+    accepted(files, tmp_path / "run")
 
 
 @draws(15)

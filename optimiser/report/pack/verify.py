@@ -659,6 +659,14 @@ class Question:
     def managed(self, code):
         return self.services[code].get("patients_go_to") == "managed"
 
+    def parts_of_a_patient(self):
+        """Millionths where the border is as today or patients are shared out by beds, else what tables have."""
+        by_beds = any(self.managed(c) and (s.get("beds") or {}).get("at") for c, s in self.services.items())
+        places = range(6 if self.border == "as_today" or by_beds else 0, 7)
+        parts = next(10**n for n in places if not any(each * 10**n % MICRO for each in self.patients.values()))
+        on_a_transfer = filter(None, map(self.transfer, self.with_patients()))
+        return parts * lcm(*(value(one, "share_transferred", Fraction(1)).denominator for one in on_a_transfer))
+
     def with_patients(self):
         return [code for code, service in self.services.items() if service.get("activity")]
 
@@ -1111,14 +1119,14 @@ def beds_for(beds, load):
     return n
 
 
-def most_patients(beds, there):
-    """Return the most patients, in millionths, that so many beds can take."""
-    low, high = 0, MICRO
-    while beds_for(beds, bed_load(beds, Fraction(high, MICRO))) <= there:
+def most_patients(beds, there, parts=MICRO):
+    """Return the most patients that so many beds can take, in whole parts of a patient, so many to one."""
+    low, high = 0, parts
+    while beds_for(beds, bed_load(beds, Fraction(high, parts))) <= there:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        fits = beds_for(beds, bed_load(beds, Fraction(middle, MICRO))) <= there
+        fits = beds_for(beds, bed_load(beds, Fraction(middle, parts))) <= there
         low, high = (middle, high) if fits else (low, middle)
     return low
 
@@ -2551,7 +2559,8 @@ class Said:
         elif self.rule == "beds_are_enough":
             beds = self.config["beds"]
             there = Figure(beds["at"][self.names[1]]).value
-            most = Fraction(most_patients(beds, there), MICRO)
+            parts = q.parts_of_a_patient()
+            most = Fraction(most_patients(beds, there, parts), parts)
             more = None if by is None else beds_for(beds, bed_load(beds, most + by)) - there
             found["beds"], found["take"] = self.count(there, "beds"), "takes" if there == 1 else "take"
             found["most"], found["more_beds"] = self.count(most, patients), self.count(more, "beds", "more ")
