@@ -35,7 +35,6 @@ from optimiser.checker.tables import LINK_CHECKS, TABLE_CHECKS
 
 __all__ = [
     "CHECKS",
-    "NOT_SOUND",
     "RULE_CHECKS",
     "Breach",
     "Examined",

@@ -56,14 +56,21 @@ def the_certificate_proves_it(run: Run) -> Iterator[Breach]:
     """A certificate that is there proves that no lawful plan has fewer patient-minutes than the plan."""
     if run.certificate is not None:
         try:
-            proved(run)
+            _add_up(run)
         except _WrongError as why:
             where, message = why.args
             yield Breach(CHECK, f"{FILE} {where}".strip(), "", "", f"{FILE}: {message}.")
 
 
 def proved(run: Run) -> Proved:
-    """Return what a certificate proves; raises where it does not."""
+    """Return what the certificate of a sound run proves: it has been added up already, and is not once more."""
+    said = run.certificate
+    nodes, lists = (sum(len(one[part]) for one in said["services"]) for part in ("nodes", "values"))
+    return Proved(nodes, lists, said["value"] * Fraction(said["unit"]))
+
+
+def _add_up(run: Run) -> None:
+    """Add up a certificate; raises where it does not prove what it claims."""
     stated = _group(run.certificate, ENTRIES, "")
     if stated["format"] != 1 or stated["claim"] != CLAIM:
         raise _WrongError("claim", f"it does not claim that {CLAIM}")
@@ -89,7 +96,6 @@ def proved(run: Run) -> Proved:
         raise _WrongError("value", f"it is of {brief(least * unit)} patient-minutes, but the plan has {brief(has)}")
     for one, costs in zip(services, raw, strict=True):
         _Tree(run, one, _in_units(costs, every)).check()
-    return Proved(sum(len(s["nodes"]) for s in services), sum(len(s["values"]) for s in services), least * unit)
 
 
 def _group(node: Any, keys: Collection[str], where: str) -> dict[str, Any]:

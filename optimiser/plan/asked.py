@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError
 from optimiser.inputs.config import settings_in_full
-from optimiser.problem.words import listed
+from optimiser.problem.words import amount, listed
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -168,9 +168,9 @@ def refuse_other_places(answers: Mapping[str, Tables]) -> None:
         One fault for each such answer.
     """
     (first, base), *others = answers.items()
-    here, faults = _residents(base), []
+    here, faults = resident_areas(base), []
     for name, other in others:
-        there = _residents(other)
+        there = resident_areas(other)
         if not here & there:
             areas = f"of {len(there):,} resident areas here and {len(here):,} there, none is in both"
             words = f"this is of another place than {first}: {areas}. Compare answers about one place."
@@ -179,9 +179,15 @@ def refuse_other_places(answers: Mapping[str, Tables]) -> None:
         raise InputError(faults)
 
 
-def _residents(answer: Tables) -> set[str]:
+def resident_areas(answer: Tables) -> set[str]:
+    """Return the areas whose people an answer counts as residents."""
     areas = answer["areas"]
-    return set(areas["area"][areas["resident"].astype(str).str.lower() == "true"])
+    return set(areas["area"][is_true(areas["resident"])])
+
+
+def is_true(values: pd.Series) -> pd.Series:
+    """Return which values are true, however a file spells it."""
+    return values.astype(str).str.lower() == "true"
 
 
 def in_short(base: Tables, other: Tables, names: Sequence[str] = ("the first", "the other")) -> str:
@@ -196,7 +202,7 @@ def in_short(base: Tables, other: Tables, names: Sequence[str] = ("the first", "
     said = []
     for here, there, name in ((*both, names[1]), (*both[::-1], names[0])):
         more = [code for code in there if code not in here]
-        said += [f"{len(more)} {'service' if len(more) == 1 else 'services'} that {name} alone decides"] if more else []
+        said += [f"{amount(len(more), 'services')} that {name} alone decides"] if more else []
     known, alone = both[0], {code for one in both for code in one} - (both[0].keys() & both[1].keys())
     rest = [name for name in found if not alone & set(name.split(".")) and name.partition(".")[0] != "teams"]
     for ending, words in ALLOWED.items():

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from optimiser.plan import Plan, matters
-from optimiser.plan.affected import asked_about, between, is_true
-from optimiser.plan.asked import refuse_other_places, settings_apart
+from optimiser.plan.affected import asked_about, between
+from optimiser.plan.asked import is_true, refuse_other_places, settings_apart
 from optimiser.plan.measures import MORE_THAN_TODAY
 from optimiser.plan.quotable import sentences
 from optimiser.problem.words import without_sites

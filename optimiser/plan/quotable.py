@@ -13,9 +13,10 @@ from typing import Any
 
 import pandas as pd
 
+from optimiser.model.rules import JUDGED
 from optimiser.plan import Plan, measures
-from optimiser.plan.affected import THRESHOLDS, Answer, is_true, sites_of_both
-from optimiser.plan.asked import in_short
+from optimiser.plan.affected import THRESHOLDS, Answer, sites_of_both
+from optimiser.plan.asked import in_short, is_true, resident_areas
 from optimiser.problem.words import (
     PATIENTS,
     against,
@@ -60,11 +61,6 @@ RULES_NAMED = 3
 # Units of which so many in all say how far a rule is from holding.
 ADDED_UP = ("WTE", "people", PATIENTS, "beds", "minutes", "sites")
 WORTH_SAYING_PATIENTS = 1
-# What rules on the number of sites ask for, in words.
-ASKED = {
-    "not_too_many_sites": "at most {} {are} allowed",
-    "enough_sites": "at least {} {are} asked for",
-}
 MOVED_ON = ("taken_on", "stay")
 
 
@@ -266,12 +262,12 @@ def _breach(frames: Frames, row: Mapping[Any, Any], ending: str, known: Mapping[
         services = listed(known.get(one, one) for one in names[:-2])
         are, in_all = "is" if len(names) == 3 else "are", " in all" * bool(at and not is_one(row[f"places_{ending}"]))
         return f"{plain(services)} {are} short of {team}, by {number} {of_many}{in_all}{at}"
-    if rule_of_sites := ASKED.get(kind):
+    if (known_rule := JUDGED.get(kind)) and known_rule.against_it:
         sides = [Cell("broken", where, f"{side}_{ending}") for side in ("left", "right")]
         cells[-1:] = sides
         left, right = (f"{{{len(cells) - 2 + side}:,.0f}}" for side in (0, 1))
         here, asked = (is_one(float(side.value(frames))) for side in sides)
-        allowed = rule_of_sites.format(right, are="is" if asked else "are")
+        allowed = known_rule.against_it.format(right, are="is" if asked else "are")
         service = plain(known.get(names[0], names[0].replace("_", " ")))
         return f"{service} is on {left} {one_of('sites') if here else 'sites'}, and {allowed}"
     by = f", by {number} {of_many}" if much else ""
@@ -296,13 +292,8 @@ def _questions(base: Answer, other: Answer, name: str, base_name: str) -> Iterat
     if differ := in_short(base, other, (base_name, name)):
         words = f"these answer different questions, so neither is ranked above the other. They differ in: {differ}"
         yield Sentence("question", "", plain(f"{name} and {base_name}: {words}."))
-    here, there = (set(_resident(answer)) for answer in (base, other))
-    if apart := len(here ^ there):
+    if apart := len(resident_areas(base) ^ resident_areas(other)):
         yield Sentence("areas", "", f"{apart:,} areas are residents in one of the two only, and are not counted here.")
-
-
-def _resident(answer: Answer) -> pd.Series[str]:
-    return answer["areas"]["area"][is_true(answer["areas"]["resident"])]
 
 
 def _demand(frames: Frames, names: Mapping[str, str]) -> Iterator[Sentence]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, measures
-from optimiser.plan.affected import is_true
+from optimiser.plan.asked import is_true
 from optimiser.plan.proof import EVALUATED, PROVED, Enumeration, Standing
 from optimiser.plan.quotable import Sentence, but_for, mean_minutes_of
 from optimiser.problem import Problem

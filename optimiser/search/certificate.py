@@ -23,6 +23,7 @@ import numpy as np
 from optimiser.plan import Plan
 from optimiser.plan.proof import PROVED
 from optimiser.problem import Problem
+from optimiser.problem.decimals import MILLION
 from optimiser.search.enumeration import size
 from optimiser.search.head_start import Floats, Ints, ascend, greedy, interchange
 
@@ -36,7 +37,6 @@ MOST_NODES = 20_000
 MOST_NUMBERS = 3_000_000
 # Sets of sites that are rather tried than bounded.
 MOST_SETS = 20
-MICRO = 10**6
 FINEST, LARGEST = 100_000, 2**60
 # Rounds in which values are raised at a time, from steps so long; again while so much of what is left is gained.
 ROUNDS, STEP, AGAIN, WORTH_IT = 400, 2.0, 12, 0.1
@@ -68,9 +68,9 @@ def certificate_of(plan: Plan) -> dict[str, object] | None:
         return None
     asked = [_Asked.of(problem, code) for code in codes]
     whole = gcd(*(one.divisor for one in asked)) or 1
-    unit = Fraction(whole, MICRO * problem.patient_scale)
+    unit = Fraction(whole, MILLION * problem.patient_scale)
     value = [one.value(plan.sites_of(one.service)) for one in asked]
-    if Fraction(sum(value), MICRO * problem.patient_scale) != Fraction(repr(proof.objectives[0].value)):
+    if Fraction(sum(value), MILLION * problem.patient_scale) != Fraction(repr(proof.objectives[0].value)):
         return None
     try:
         services = [_Tree(one, whole, least // whole).closed() for one, least in zip(asked, value, strict=True)]
@@ -107,7 +107,7 @@ class _Asked:
         minutes = problem.minutes(code)[counted]
         there = np.isfinite(minutes)
         weights = np.rint(patients[counted] * problem.patient_scale).astype(np.int64)
-        costs = np.where(there, np.rint(np.where(there, minutes, 0) * MICRO).astype(np.int64) * weights[:, None], -1)
+        costs = np.where(there, np.rint(np.where(there, minutes, 0) * MILLION).astype(np.int64) * weights[:, None], -1)
         beyond = np.where(costs[:, number:] < 0, np.iinfo(np.int64).max, costs[:, number:])
         anyway = beyond.min(axis=1, initial=np.iinfo(np.int64).max)
         anyway[anyway == np.iinfo(np.int64).max] = -1

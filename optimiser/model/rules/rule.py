@@ -121,6 +121,8 @@ class Judged(Rule):
     would_see, once_kept
         How many patients a site would see that should not, of those two numbers; and what is so once it is kept to at
         every site, of a service and a figure. Said of rules on the patients of a site.
+    against_it
+        What is said after the number of sites that a service is on, where it should be on others: of the number asked.
     bends
         How what it has to spare runs as a parameter varies: "straight" if both its sides are lines, else a name in
         ``scenarios.courses``. Of a rule that does not say, no value at which it breaks is worked out.
@@ -138,6 +140,7 @@ class Judged(Rule):
     is_gain = True
     would_see = ""
     once_kept = ""
+    against_it = ""
     bends: str | None = None
 
     @abstractmethod

@@ -77,6 +77,7 @@ class enough_sites(NumberOfSites):
     """A service is provided on at least so many sites."""
 
     setting, relation, notch = "at_least_sites", ">=", -1
+    against_it = "at least {} {are} asked for"
     asks = "{service} on at least {figure}"
     gives = "ask for {new_figure} for {service}"
 
@@ -94,6 +95,7 @@ class not_too_many_sites(NumberOfSites):
 
     setting, relation, notch = "at_most_sites", "<=", 1
     is_gain = False
+    against_it = "at most {} {are} allowed"
     asks = "{service} on at most {figure}"
     gives = "allow {new_figure} for {service}"
 
