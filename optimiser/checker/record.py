@@ -354,9 +354,10 @@ def said_of_best(run: Run) -> dict[str, Any]:
         return {"claimed": False, "checked": "not claimed", "tried": 0, "words": words}
     every = 2 ** sum(s not in one.fixed for one in run.question.services.values() for s in run.candidates)
     if (tried := trial.designations()) is not None:
+        agree = "agrees" if len(tried) == 1 else "agree"
         words = (
-            f"That it is best was tried: {len(tried):,} designations agree with what is fixed and the numbers of "
-            "sites; none of them that keeps every rule is better."
+            f"That it is best was tried: {_counted(len(tried), 'designation')} {agree} with what is fixed and the "
+            "numbers of sites; none of them that keeps every rule is better."
         )
         return {"claimed": True, "checked": "tried", "tried": len(tried), "words": words}
     if run.certificate is not None:
@@ -368,11 +369,14 @@ def said_of_best(run: Run) -> dict[str, Any]:
     return {"claimed": True, "checked": "NOT checked", "tried": 0, "words": words}
 
 
+def _counted(number: int, one: str) -> str:
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
+
+
 def _by_certificate(run: Run) -> str:
     """Return what a sound certificate proves, in a sentence or two."""
     found = proved(run)
-    lists = f"{found.lists:,} list{'' if found.lists == 1 else 's'} of values"
-    nodes = f"{found.nodes:,} node{'' if found.nodes == 1 else 's'}"
+    lists, nodes = f"{_counted(found.lists, 'list')} of values", _counted(found.nodes, "node")
     words = (
         f"That it is best is proved by certificate: {nodes} and {lists}, added up again in whole numbers, show that no "
         f"lawful plan has fewer than {float(found.least):,.2f} patient-minutes a year."

@@ -338,8 +338,9 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
     found, every = [], list(answers.values())
     if any("how" in one["journeys"] for one in every):
         words = "95th centiles and worst journeys are of those who do not leave for a neighbour in any case"
-        other = "; the borders differ, so these are other people in each, and people are counted by another journey"
-        found.append(f"{words}{other * any('how' not in one['journeys'] for one in every)}.")
+        counted = ", and people are counted by another journey" * all("population" in one["areas"] for one in every)
+        apart = f"; the borders differ, so in each these are of others{counted}"
+        found.append(f"{words}{apart * any('how' not in one['journeys'] for one in every)}.")
     names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}
     for code, share in as_if_taken_on(answers).items():
         words = f"count all as if taken on, which {share} of those seen first elsewhere are"
