@@ -608,11 +608,26 @@ def data_dictionary() -> str:
     return schema.data_dictionary()
 
 
+def glossary() -> str:
+    """Return the page of the words that everything shares."""
+    from optimiser.report import glossary
+
+    rows = (
+        (f"{', '.join(f'**{word}**' for word in row['word'].split(', '))}", row["meaning"]) for row in glossary.rows()
+    )
+    words = (
+        "The words that the code, the tables, the pages and the messages share. Made by `python docs/make.py` from "
+        "`optimiser/report/glossary.csv`, which also says what the page tells a leader of each."
+    )
+    return _page(("# Glossary", words, _table(("word", "meaning"), rows)))
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "care_model.md": care_model,
     "cli.md": command_line,
     "config.md": config,
     "data_dictionary.md": data_dictionary,
+    "glossary.md": glossary,
     "rules.md": rules,
 }
 

@@ -82,8 +82,9 @@ def _are_versions(said: Any) -> bool:
 
 def _is_an_option(said: Any) -> bool:
     texts = ("code", "title", "source")
-    fits = isinstance(said, dict) and set(said) == {*texts, "verified"} and isinstance(said["verified"], bool)
-    return fits and all(isinstance(said[name], str) for name in texts)
+    if not isinstance(said, dict) or set(said) - {"pathway"} != {*texts, "verified"}:
+        return False
+    return isinstance(said["verified"], bool) and all(isinstance(said.get(one, ""), str) for one in (*texts, "pathway"))
 
 
 class Entry(NamedTuple):

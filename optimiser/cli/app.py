@@ -66,6 +66,7 @@ def finish(
     else:
         changes = [one.words for one in would_change.changes] if would_change else []
         unknown = left_out(would_change.not_worked_out) if would_change else []
+        unknown += [f"What rules cost: optimiser explain {written}"] if unknown else []
         shown = screen.lines(plan, [*changes, *map(str, said), *unknown])
         words = [
             *shown,

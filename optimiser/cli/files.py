@@ -30,18 +30,22 @@ def report(
 
     Example:  optimiser report runs/base runs/july_2018
     """
-    from optimiser.plan.runs import next_free_file
-    from optimiser.report import run_of, write_report
+    from optimiser.plan.runs import next_free_file, write_file
+    from optimiser.report import PageWithoutPlan, has_no_plan, run_of, write_report
 
-    read = [run_of(run) for run in runs]
-    target = out or next_free_file(runs[0].resolve().parent, f"{read[0].name}_report", ".html")
-    written = write_report(read, target, judged=judged)
-    size, failed = written.stat().st_size, [run for run in read if len(run.breaches)]
+    target = out or next_free_file(runs[0].resolve().parent, f"{runs[0].resolve().name}_report", ".html")
+    if len(runs) == 1 and has_no_plan(runs[0]):
+        page = PageWithoutPlan(runs[0])
+        written, found = write_file(page.html().encode(), target), {page.name: page.examined.breaches}
+    else:
+        read = [run_of(run) for run in runs]
+        written, found = write_report(read, target, judged=judged), {run.name: run.breaches for run in read}
+    size, failed = written.stat().st_size, {name: breaches for name, breaches in found.items() if len(breaches)}
     words = [f"Wrote {written} ({size / 1e6:.1f} MB). Open it in any browser; it needs no network."]
-    record = {"page": str(written), "bytes": size, "check_failed": [run.name for run in failed]}
+    record = {"page": str(written), "bytes": size, "check_failed": list(failed)}
     say(words, record, as_json)
     if failed:
-        raise CheckFailed(breaches_in_words(failed[0].breaches))
+        raise CheckFailed(breaches_in_words(next(iter(failed.values()))))
 
 
 def export(

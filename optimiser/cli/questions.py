@@ -190,13 +190,12 @@ def evaluate(
         problem = question.problem
         chosen = read_option(option)
         problem = with_exceptions_of(problem, chosen)
-        written = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified)
+        straight = taken_straight(problem, chosen)
+        written = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified, straight)
         plan = evaluate(problem, designations_of(problem, chosen), option=written)
     words = taken_in_words(question)
     words += [f"Note of the option: {chosen.settings.note}"] if chosen.settings.note else []
     if missing := left_out(problem, chosen):
         words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
-    if straight := taken_straight(problem, chosen):
-        words.append(straight)
     folder = out or new_run(f"{config.stem}_{option.stem}")
     finish(plan, folder, words, as_json=as_json, quiet=quiet, full=full)

@@ -144,9 +144,7 @@ def why_not_worked_out(plan: Plan) -> str:
     choices = sum(2 ** _open_sites(problem, code) for code in problem.services_with_patients)
     asked = len(givings(problem)) + 4 * len(list(_looked_at(problem)))
     if not can_be_ranked(problem) or asked * choices * len(problem.streams.area) > MOST_WORK:
-        return (
-            f"to vary {asked} rules and figures one by one would take too long here; what rules cost: optimiser explain"
-        )
+        return f"to vary {asked} rules and figures one by one would take too long here"
     return ""
 
 

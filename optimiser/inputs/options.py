@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.inputs.config import Option, draft_config, exception_faults, services_of, with_exceptions
-from optimiser.inputs.config.settings import ServiceSettings
+from optimiser.inputs.config.settings import ServiceSettings, Settings
 from optimiser.inputs.layers import Spot
 from optimiser.problem import Excepted, Problem
 from optimiser.problem.words import listed
@@ -39,27 +38,34 @@ def left_out(problem: Problem, option: Option) -> tuple[str, ...]:
 def taken_straight(problem: Problem, option: Option) -> str:
     """Say whose patients are taken straight there, and by transfer in the config that an option was written for."""
     here = [code for code in problem.services_with_patients if code not in problem.reached_by_transfer]
-    there = _services_written_for(option)
+    asked = _written_for(option)
+    there = asked.services if asked else {}
     moved = [
         problem.services[code].name.lower() for code in here if code in there and there[code].pathway == "transfer"
     ]
-    if not moved:
+    if not asked or not moved:
         return ""
-    asked = Path(str(option.settings.written_for)).name
     return (
-        f"The option was written for {asked}, where patients of {listed(moved)} are seen elsewhere first and then "
-        "taken there. Here they are taken straight there: their minutes are not those of the option's own pathway."
+        f"The option was written for the question “{asked.title}”, where patients of {listed(moved)} are seen "
+        "elsewhere first and then taken there. Here they are taken straight there: their minutes are not those of the "
+        "option's own pathway."
     )
 
 
 def _services_written_for(option: Option) -> dict[str, ServiceSettings]:
     """Return the services of the config that an option was written for; none where it names no config."""
+    asked = _written_for(option)
+    return asked.services if asked else {}
+
+
+def _written_for(option: Option) -> Settings | None:
+    """Return the config that an option was written for, if it names one."""
     if option.settings.written_for is None:
-        return {}
+        return None
     draft = draft_config(option.path.parent / option.settings.written_for)
     if draft.config is None:
         raise InputError([Fault(option.where("written_for"), "this config cannot be read:"), *draft.faults])
-    return draft.config.settings.services
+    return draft.config.settings
 
 
 def with_exceptions_of(problem: Problem, option: Option) -> Problem:

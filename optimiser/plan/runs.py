@@ -23,7 +23,7 @@ import pandas as pd
 from optimiser import checker
 from optimiser.errors import DISTRIBUTION, NotWritten
 from optimiser.plan import Plan
-from optimiser.plan.proof import Standing
+from optimiser.plan.proof import Standing, Written
 from optimiser.plan.quotable import Otherwise
 from optimiser.plan.told import told
 from optimiser.problem import Added, Problem
@@ -208,6 +208,11 @@ def _cells(column: pd.Series[Any]) -> list[Any]:
     return ["" if pd.isna(cell) else cell for cell in cells] if column.hasnans else cells
 
 
+def _option(written: Written) -> dict[str, object]:
+    """Return an option as ``run.json`` has it: without a word on its pathway where there is nothing to say."""
+    return {name: one for name, one in asdict(written).items() if name != "pathway" or one}
+
+
 def _record(
     plan: Plan, files: Mapping[str, bytes], said: Sequence[Otherwise], would_change: Mapping[str, object] | None
 ) -> dict[str, object]:
@@ -217,7 +222,7 @@ def _record(
         "date": f"{date.today():%Y-%m-%d}",
         "question": plan.problem.title,
         "outcome": proof.outcome,
-        **({"option": asdict(plan.option)} if plan.option else {}),
+        **({"option": _option(plan.option)} if plan.option else {}),
         "objectives": [
             {
                 "name": reached.name,

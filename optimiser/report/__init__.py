@@ -5,5 +5,6 @@
 
 from optimiser.plan.finished import Run, run_of
 from optimiser.report.page.build import data, page, write_report
+from optimiser.report.page.no_plan import PageWithoutPlan, has_no_plan
 
-__all__ = ["Run", "data", "page", "run_of", "write_report"]
+__all__ = ["PageWithoutPlan", "Run", "data", "has_no_plan", "page", "run_of", "write_report"]

@@ -11,11 +11,12 @@ from math import isfinite
 
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
-from optimiser.problem.words import listed, percent, whole
+from optimiser.problem.words import decimals, listed, percent, whole
 from optimiser.problem.words import short as short_name
 from optimiser.report import broken, rests_on, words
 from optimiser.report.against_today import gains, moved, room
 from optimiser.report.counted import counted_today
+from optimiser.report.page.placements import Placement
 from optimiser.report.summary import left_out
 from optimiser.report.summary_of_staff import moves, short, vacancies
 
@@ -47,16 +48,17 @@ class Card:
     lines: Sequence[Line]
 
 
-def cards(run: Run, answer: dict[str, float], today: dict[str, float]) -> list[Card]:
+def cards(run: Run, answer: dict[str, float], today: dict[str, float], ways: Sequence[Placement] = ()) -> list[Card]:
     """Return the four cards of a run.
 
-    ``answer`` and ``today`` are values by measure, service and group, as ``page.tables.values_of`` gives them.
+    ``answer`` and ``today`` are values by measure, service and group, as ``page.tables.values_of`` gives them;
+    ``ways`` are those to place the service that comes first.
     """
     return [
         Card("Is it safe?", [*_is_it_safe(run.plan, answer, today)]),
         Card("Who loses?", [*_who_loses(run.plan, answer, today)]),
         Card("How sure are we?", [*_how_sure(run)]),
-        Card("What would change it?", [*_what_would_change(run)]),
+        Card("What would change it?", [*_what_would_change(run, ways)]),
     ]
 
 
@@ -153,7 +155,7 @@ def _off_today(plan: Plan) -> Iterator[Line]:
             yield Line("Today, by the model and as counted:", f" {listed(each)}.", caution=True)
 
 
-def _what_would_change(run: Run) -> Iterator[Line]:
+def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
     """Yield the smallest changes that alter the answer, those of rules first: they are what people can decide."""
     record = run.record.get("would_change") or {"changes": [], "not_worked_out": ""}
     changes = sorted(record["changes"], key=lambda one: one["kind"] != "rule")
@@ -161,7 +163,24 @@ def _what_would_change(run: Run) -> Iterator[Line]:
         yield Line("", one["words"])
     if len(changes) > MOST_CHANGES:
         yield Line("", f"{len(changes) - MOST_CHANGES} more below.")
+    if not changes:
+        yield from _nearer(run.plan, ways)
     for said in left_out(record["not_worked_out"]):
         yield Line("", said)
     if not changes and not record["not_worked_out"]:
         yield Line("", "Nothing was looked for in this run.")
+
+
+def _nearer(plan: Plan, ways: Sequence[Placement]) -> Iterator[Line]:
+    """Yield the way to place the service with shorter journeys that breaks fewest rules, and which these are."""
+    here = next((one.mean for one in ways if one.way.designated == plan.designated), None)
+    nearer = [one for one in ways if one.broken and here is not None and one.mean < here]
+    main = words.main_service(plan.problem)
+    if not nearer or main is None:
+        return
+    row = min(nearer, key=lambda one: (one.broken, one.mean))
+    minutes = f"{decimals(row.mean, 2)} minutes on average in place of {decimals(here, 2)}"
+    name = words.lower(plan.problem.services[main].name)
+    yield Line("Nearer, but against the rules:", f"{name} at {row.name}, every other service as here ({minutes}).")
+    first, *more = row.stopped_by
+    yield Line("", f"What stops it: {first}{f'; and {len(more)} more' if more else ''}.")

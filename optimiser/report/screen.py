@@ -207,7 +207,18 @@ def meaning(plan: Plan) -> list[str]:
         f" {SOME} Only {listed(some)} of those who are seen first elsewhere are taken on; the others count as seen "
         "there (in the CSV tables all count as if taken on)."
     )
-    return [figures + today * bool(plan.problem.services_with_today) + star * bool(some), *_counted_twice(counted)]
+    return [
+        figures + today * bool(plan.problem.services_with_today) + star * bool(some),
+        *_nobody_outside(counted),
+        *_counted_twice(counted),
+    ]
+
+
+def _nobody_outside(counted: Sequence[Service]) -> Iterator[str]:
+    """Say what a dash under "outside" means, where it stands."""
+    names = [one.name for one in counted if not one.neighbours]
+    if names and len(names) < len(counted):
+        yield f"{NONE} No hospital outside is stated for {listed(names)}: nobody can be treated there."
 
 
 def _counted_twice(services: Sequence[Service]) -> Iterator[str]:

@@ -73,7 +73,8 @@ def option(plan: Plan) -> list[str]:
         return []
     source = plan.option.source or "no source stated"
     return [
-        f"Option {plan.option.code}: {plan.option.title} ({source}{'' if plan.option.verified else '; not verified'})"
+        f"Option {plan.option.code}: {plan.option.title} ({source}{'' if plan.option.verified else '; not verified'})",
+        *([plan.option.pathway] if plan.option.pathway else []),
     ]
 
 

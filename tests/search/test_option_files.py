@@ -35,9 +35,9 @@ def written(folder: Path, old: str, new: str) -> Path:
 def test_an_option_of_another_pathway_is_said_to_be_one():
     option = op.read_option(DECIDED)
     assert taken_straight(base(), option) == (
-        "The option was written for care_model.yaml, where patients of hyper-acute stroke unit are seen elsewhere "
-        "first and then taken there. Here they are taken straight there: their minutes are not those of the option's "
-        "own pathway."
+        "The option was written for the question “Which services should be provided where in Mid and South Essex?”, "
+        "where patients of hyper-acute stroke unit are seen elsewhere first and then taken there. Here they are taken "
+        "straight there: their minutes are not those of the option's own pathway."
     )
     assert taken_straight(question("care_model"), option) == ""
     assert taken_straight(base(), replace_written_for(option)) == ""

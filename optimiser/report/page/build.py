@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, is_dataclass
-from functools import cache, cached_property
-from importlib.resources import files as package_files
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
-from markupsafe import Markup
 
 from optimiser.plan import Plan
 from optimiser.plan.affected import of_plans, one_row_an_area
@@ -24,11 +20,14 @@ from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions, write_file
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.problem.words import begun, of_changes, percent, short
-from optimiser.report import cards, rests_on, screen, set_against, summary, words
+from optimiser.report import cards, glossary, rests_on, screen, set_against, summary, words
 from optimiser.report.counted import Counted, counted_today, in_words
 from optimiser.report.page import parts, placements, side_by_side, tables
+from optimiser.report.page.matrix import matrix
+from optimiser.report.page.no_plan import PageWithoutPlan, has_no_plan
 from optimiser.report.page.outlines import Drawing, drawing
 from optimiser.report.page.question import designated_at, question
+from optimiser.report.page.rendering import rendered, visible
 from optimiser.report.summary_of_staff import rotas
 from optimiser.search.enumeration import size
 
@@ -70,22 +69,34 @@ def page(
         Further scripts, and what the page may connect to, as a content security policy says it. For a server that
         shows the page; a page on disk has none and connects to nothing.
     """
-    return _Page(runs_of(runs), judged, tuple(scripts), connect).html
+    return _Page(_as_people_say(runs_of(runs)), judged, tuple(scripts), connect).html
 
 
 def data(runs: Sequence[Source]) -> dict[str, Any]:
     """Return what a page of some runs carries as data: the question, the map, the runs, and how to show them."""
-    return _Page(runs_of(runs), None, (), "'none'").data
+    return dict(visible(_Page(_as_people_say(runs_of(runs)), None, (), "'none'").data))
+
+
+def _as_people_say(runs: Sequence[Run]) -> list[Run]:
+    """Return runs under the names of their folders as people would say them, where that tells them apart."""
+    names = [re.sub(r"^\d{4}-\d{2}-\d{2}_", "", run.name).replace("_", " ") for run in runs]
+    return (
+        [replace(run, name=name) for run, name in zip(runs, names, strict=True)]
+        if len(set(names)) == len(runs)
+        else [*runs]
+    )
 
 
 def write_report(runs: Sequence[Source], path: str | Path, *, judged: Path | None = None) -> Path:
-    """Write the page of some runs to a new file.
+    """Write the page of some runs to a new file; of one in which no plan meets every rule, which clash.
 
     Raises
     ------
     NotWritten
         When there is a file of that name already, or it cannot be written; no half of a page is left.
     """
+    if len(runs) == 1 and isinstance(runs[0], (str, Path)) and has_no_plan(runs[0]):
+        return write_file(PageWithoutPlan(Path(runs[0])).html().encode(), Path(path))
     return write_file(page(runs, judged=judged).encode(), Path(path))
 
 
@@ -146,7 +157,7 @@ class _Page:
                 "points": drawn.points or None,
             },
         }
-        return dict(_visible(found))
+        return found
 
     @property
     def answer_word(self) -> str:
@@ -154,16 +165,12 @@ class _Page:
 
     @cached_property
     def html(self) -> str:
-        folder = package_files("optimiser.report.page")
-        css, print_css = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "print.css"))
-        scripts = [*((folder / name).read_text(encoding="utf-8") for name in SCRIPTS), *self.more_scripts]
-        return _template().render(
-            **_visible(self.context),
-            data=self.data,
-            css=Markup(css),
-            print_css=Markup(print_css),
-            scripts=[Markup(script) for script in scripts],
-            policy=_policy((css, print_css), scripts, self.connect),
+        return rendered(
+            "page.html.j2",
+            {**self.context, "data": self.data},
+            own_scripts=SCRIPTS,
+            more_scripts=self.more_scripts,
+            connect=self.connect,
         )
 
     @property
@@ -230,17 +237,17 @@ class _Page:
             "answer": words.headline(run.plan),
             "status": words.status(run),
             "checked": words.checked(run),
-            "cards": cards.cards(run, self.measured, self.measured_today),
+            "cards": cards.cards(run, self.measured, self.measured_today, self.ways[1]),
             "gained": cards.gained(run.plan),
             "placed": self._placed(main),
             "matrix": self._matrix(),
             "figures_of": self.problem.services[main].name if main else "",
             "most_named": MOST_NAMED,
             "broken": list(parts.broken(run)),
-            "called": [*(f"{said}." for said in summary.option(run.plan)), *of_changes(self.problem)],
+            "called": [*(f"{said.removesuffix('.')}." for said in summary.option(run.plan)), *of_changes(self.problem)],
             "beside": {heading: said for heading, said in summary.beside(run).items() if heading not in ELSEWHERE},
             "before": self.references[:known],
-            "unverified_numbers": _ends([one.number for one in self.references[known:]]),
+            "unverified_numbers": parts.ends([one.number for one in self.references[known:]]),
             "as_counted": self._as_counted(main),
             "on_the_road": begun(summary.on_the_road(run.measures, main).removeprefix(", ")) if main else "",
             "notes": self.notes,
@@ -252,11 +259,17 @@ class _Page:
             "shares_out": any(self.problem.services[code].managed for code in self.counted),
         }
 
+    @cached_property
+    def ways(self) -> tuple[str, list[placements.Placement]]:
+        """The ways to place the service that is shown first, under a title; none where nobody is counted."""
+        main = words.main_service(self.problem)
+        return placements.placements(self.runs, main, self.answer_word) if main else ("", [])
+
     def _placed(self, main: str | None) -> dict[str, Any] | None:
         """Return the ways to place the service shown first, as a table; None where nobody is counted."""
         if main is None:
             return None
-        title, rows = placements.placements(self.runs, main, self.answer_word)
+        title, rows = self.ways
         answer = next((n for n, row in enumerate(rows) if row.way.sites == self.run.plan.sites_of(main)), None)
         heads = placements.heads(self.problem, main)
         return {"title": title, "heads": heads, "rows": rows, "answer": answer, "longest": placements.LONGEST}
@@ -266,26 +279,8 @@ class _Page:
         plan, problem = self.run.plan, self.problem
         if len(words.decided(problem)) <= MOST_NAMED or len(problem.candidates) > screen.MOST_IN_A_MATRIX:
             return None
-        of_services = screen.matrix(plan, self.run.measures)
-        rows = [
-            {
-                "name": problem.services[row.service].name,
-                "way": "by transfer" if problem.services[row.service].transfer else "",
-                "straight": self._straight(row.service),
-                "marks": [{"mark": mark, "words": screen.LEGEND[mark]} for mark in row.marks],
-                "figures": row.figures,
-            }
-            for row in of_services
-        ]
-        used = {mark for row in of_services for mark in row.marks}
-        half = -(-len(rows) // 2)
-        return {
-            "sites": [short(problem.sites[site].name) for site in problem.candidates],
-            "heads": screen.HEADINGS,
-            "meaning": " ".join(screen.meaning(plan)),
-            "halves": [rows[:half], rows[half:]],
-            "legend": [f"{mark} {said}" for mark, said in screen.LEGEND.items() if mark in used],
-        }
+        straight = {code: self._straight(code) for code in problem.services}
+        return matrix(plan, self.run.measures, straight)
 
     def _straight(self, code: str) -> list[str]:
         """Return the figures of a service's other pathway; nothing where there is none, or it comes to the same."""
@@ -335,7 +330,10 @@ class _Page:
             "options_called": [
                 f"{one.name}: {said}"
                 for one in self.runs
-                for said in (*(f"{said}." for said in summary.option(one.plan)), *of_changes(one.problem))
+                for said in (
+                    *(f"{said.removesuffix('.')}." for said in summary.option(one.plan)),
+                    *of_changes(one.problem),
+                )
             ],
             "borders": parts.borders(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),
@@ -352,6 +350,7 @@ class _Page:
             ],
             "rules": tables.rules(run),
             "references": self.references,
+            "glossary_words": list(glossary.on_the_page()),
             "not_modelled": words.NOT_MODELLED,
             "data_used": tables.data_used(run),
             "source_list": list(parts.sources(run)),
@@ -395,56 +394,6 @@ class _Page:
             "bar_km": kilometres,
             "bar_units": units,
         }
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False, "default": _plain}
-    return environment.from_string((package_files("optimiser.report.page") / "page.html.j2").read_text("utf-8"))
-
-
-def _policy(styles: Sequence[str], scripts: Sequence[str], connect: str) -> str:
-    """Return a content security policy that allows these styles and scripts, and nothing else."""
-
-    def allowed(text: str) -> str:
-        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-    return "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src {' '.join(map(allowed, scripts))}",
-            f"style-src {' '.join(map(allowed, styles))}",
-            "img-src data:",
-            f"connect-src {connect}",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
-    )
-
-
-def _visible(value: Any) -> Any:
-    """Return data with every character that does not print, such as one that turns text round, as ``�``."""
-    if isinstance(value, str):
-        return value if value.isprintable() else "".join(c if c.isprintable() or c in "\n\t" else "�" for c in value)
-    if isinstance(value, dict):
-        return {_visible(key): _visible(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_visible(one) for one in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        return _visible({name: getattr(value, name) for name in value.__dataclass_fields__})
-    return value
-
-
-def _plain(value: Any) -> Any:
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value.item()
-
-
-def _ends(numbers: Sequence[str]) -> list[str]:
-    """Return the first and the last of some reference numbers; one of one, none of none."""
-    return list(dict.fromkeys([*numbers[:1], *numbers[-1:]]))
 
 
 def _named(run: Run, status: words.Status) -> words.Status:

@@ -235,6 +235,11 @@ def _source_apart(figure: str) -> tuple[str, str]:
     return f"{begun(said)}.", source
 
 
+def ends(numbers: Sequence[str]) -> list[str]:
+    """Return the first and the last of some reference numbers; one of one, none of none."""
+    return list(dict.fromkeys([*numbers[:1], *numbers[-1:]]))
+
+
 def aims(runs: Sequence[Run]) -> dict[str, Any]:
     """Return up to three aims on which runs differ, and each run's score on each: 0 the worst of them, 100 the best."""
     first = words.main_service(runs[0].plan.problem)

@@ -19,7 +19,7 @@ from optimiser.plan.finished import Run
 from optimiser.plan.proof import Designations
 from optimiser.problem import Problem, RotaNeed, Service
 from optimiser.problem.words import decimals, listed, percent, shown, whole
-from optimiser.report import words
+from optimiser.report import broken, words
 from optimiser.report.page.question import designated_at
 
 MOST = 12
@@ -68,13 +68,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Placement:
-    """A row: where, what it is called, its cells, the verdict, and how many rules it breaks."""
+    """A row: where, what it is called, its cells, the verdict, how many rules it breaks, and these in words."""
 
     way: Way
     name: str
     cells: Sequence[Bar]
     verdict: str
     broken: int
+    stopped_by: Sequence[str]
 
     @property
     def lawful(self) -> bool:
@@ -105,7 +106,7 @@ def ways(runs: Sequence[Run], service: str, answer: str) -> list[Way]:
         called.setdefault(_sites(problem, service, problem.today), []).append("today")
     for run in runs[1:]:
         if run.plan.problem.candidates == problem.candidates and service in run.plan.problem.services:
-            called.setdefault(run.plan.sites_of(service), []).append(run.name.replace("_", " "))
+            called.setdefault(run.plan.sites_of(service), []).append(run.name)
     named = list(dict.fromkeys((*called, *along)))
     every = _every(problem.services[service], problem.candidates) or named
     return [_way(plan, service, one, along, called) for one in every if one or one in called]
@@ -220,7 +221,7 @@ def _placement(plan: Plan, service: str, way: Way) -> Placement:
     values = {f"{m}|{s}|{g}": v for m, s, g, v, *_ in (*rows.itertuples(index=False), *straight)}
     cells = [*_journeys(problem, service, values), _smallest(problem, service, way, values), *_staff(there, service)]
     name = words.where(problem, way.sites)
-    return Placement(way, name, cells, verdict(there.broken), len(there.broken))
+    return Placement(way, name, cells, verdict(there.broken), len(there.broken), broken.lines(there))
 
 
 def _journeys(problem: Problem, service: str, values: dict[str, float]) -> Iterator[Bar]:
@@ -255,11 +256,11 @@ def _staff(plan: Plan, service: str) -> Iterator[Bar]:
         yield Bar(f"{shown(needed)} of {shown(there)}", bad=bool(round(float(here["short"].sum()), 6) > 0))
 
 
-def verdict(broken: pd.DataFrame) -> str:
+def verdict(rows: pd.DataFrame) -> str:
     """Return which rules are broken in two or three words, by what there is too little or too much of."""
-    if broken.empty:
+    if rows.empty:
         return LAWFUL
-    said = list(zip(broken["relation"], broken["unit"], strict=True))
+    said = list(zip(rows["relation"], rows["unit"], strict=True))
     found = []
     for relation, words_of in SHORT.items():
         what = dict.fromkeys(ASKED[unit] for one, unit in said if one == relation and unit in ASKED)

@@ -197,6 +197,9 @@ def judged(path: Path | None, runs: Sequence[Run]) -> list[Judgement]:
     if missing:
         raise InputError([Fault(shown(path), f"there is no column {', '.join(missing)}. Add it.")])
     names = [run.name for run in runs]
+    # A run may be named as its folder or as the page names it.
+    folders = {run.folder.resolve().name: run.name for run in runs}
+    frame["run"] = [folders.get(run, run) for run in frame["run"]]
     faults = [
         Fault(f"{shown(path)}, row {number}", f'there is no run "{run}" on this page. Known here: {", ".join(names)}.')
         for number, run in enumerate(frame["run"], start=2)

@@ -1,0 +1,26 @@
+"""The words that the code, the tables, the pages and the messages share, from one table: ``glossary.csv``."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files as package_files
+
+from optimiser.problem.words import begun
+
+AS_THERE = "yes"
+
+
+@cache
+def rows() -> tuple[Mapping[str, str], ...]:
+    """Return every word with its meaning and what the page says of it: ``yes`` for the same, nothing to leave it out."""
+    text = (package_files("optimiser.report") / "glossary.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))
+
+
+def on_the_page() -> Iterator[tuple[str, str]]:
+    """Yield the words that a leader meets on the page and what they mean, in the order of the alphabet."""
+    for row in sorted(rows(), key=lambda row: row["word"].lower()):
+        if said := row["on_the_page"]:
+            yield begun(row["word"]), f"{begun(row['meaning'] if said == AS_THERE else said).replace('*', '')}."

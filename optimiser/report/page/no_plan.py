@@ -1,0 +1,185 @@
+"""The page of a question without a plan: which rules clash, each way out, and what would then be best."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimiser import checker
+from optimiser.errors import Fault, InputError
+from optimiser.explanation.then_best import then_best
+from optimiser.inputs import read_problem
+from optimiser.plan import Plan, evaluate
+from optimiser.plan.finished import Run
+from optimiser.plan.runs import NO_PLAN_TABLE, files_of, versions
+from optimiser.problem import Problem
+from optimiser.problem.words import amount, begun
+from optimiser.report import broken, glossary, screen, words
+from optimiser.report.cards import Card, Line
+from optimiser.report.page import parts, tables
+from optimiser.report.page.matrix import matrix
+from optimiser.report.page.rendering import rendered
+
+MOST_ON_A_CARD = 4
+WAYS_OUT_TABLE = "ways_out.csv"
+
+
+def has_no_plan(folder: str | Path) -> bool:
+    """Whether a run says that no plan meets every rule."""
+    return (Path(folder) / NO_PLAN_TABLE).is_file()
+
+
+@dataclass(frozen=True)
+class PageWithoutPlan:
+    """The page of a run in which no plan meets every rule; ``called`` is a name for it other than its folder's."""
+
+    folder: Path
+    called: str = ""
+
+    def html(self, *, scripts: Sequence[str] = (), connect: str = "'none'") -> str:
+        """Return the page. Raises ``InputError`` when its files cannot be read."""
+        try:
+            return rendered("no_plan.html.j2", self.context, more_scripts=scripts, connect=connect)
+        except InputError:
+            raise
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError([Fault(str(self.folder), f"this run cannot be read: {error}")]) from error
+
+    @property
+    def name(self) -> str:
+        """What the page calls the run."""
+        return self.called or self.folder.resolve().name.replace("_", " ")
+
+    @cached_property
+    def examined(self) -> checker.Examined:
+        """What the independent check found."""
+        return checker.examined(self.folder)
+
+    @property
+    def _confirmed(self) -> str:
+        return str(self.examined.best["words"]) if self.examined.best else ""
+
+    @cached_property
+    def problem(self) -> Problem:
+        return read_problem(self.folder / "config.yaml")
+
+    @cached_property
+    def record(self) -> Mapping[str, Any]:
+        record = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
+        return dict(record)
+
+    @cached_property
+    def sets(self) -> list[list[Mapping[str, str]]]:
+        """The rules of every clash."""
+        rows = self._table(NO_PLAN_TABLE)
+        return [list(group.to_dict("records")) for _, group in rows.groupby("set", sort=False)]
+
+    def _table(self, name: str) -> pd.DataFrame:
+        return pd.read_csv(self.folder / name, dtype=str, keep_default_na=False)
+
+    @cached_property
+    def today(self) -> Plan:
+        return evaluate(self.problem, self.problem.today)
+
+    @cached_property
+    def run(self) -> Run:
+        """Today's sites as a run, for what stands of every run: what to know, its references and sources."""
+        record = {**self.record, "know_before": json.loads(files_of(self.today)["run.json"]).get("know_before", [])}
+        return Run(self.name, self.today, self.examined.breaches, record)
+
+    @property
+    def context(self) -> dict[str, Any]:
+        references, known = parts.references(self.run), len(parts.to_know(self.run))
+        return {
+            "title": self.problem.title,
+            "years": words.data_years(self.run),
+            "data_used": tables.data_used(self.run),
+            "run": {"name": self.name},
+            "version": versions()["optimiser"],
+            "breaches": list(self.run.breaches["message"]),
+            "sentence": self._sentence(),
+            "cards": list(self._cards()),
+            "ways": list(self._ways()),
+            "sets": [[self._clashing(row) for row in one] for one in self.sets],
+            "all_known": bool(self.record.get("every_clash_is_known")),
+            "before": references[:known],
+            "references": references,
+            "unverified_numbers": parts.ends([one.number for one in references[known:]]),
+            "glossary_words": list(glossary.on_the_page()),
+            "confirmed": self._confirmed,
+            "source_list": list(parts.sources(self.run)),
+            "versions": tables.versions(self.run),
+        }
+
+    def _sentence(self) -> str:
+        many = len(self.sets[0])
+        if many == 1:
+            return "No plan meets every rule: one rule cannot be met at all."
+        them = "both hold" if many == 2 else "hold together"
+        return f"No plan meets every rule: {amount(many, 'rules')} cannot {them}."
+
+    def _cards(self) -> Iterator[Card]:
+        first, *others = self.sets
+        lines = [Line("", f"{begun(one['words'])}.") for one in first]
+        more = [Line("", f"{amount(len(others), 'more sets')} of rules clash: see below.")] if others else []
+        yield Card("Which rules clash?", [*lines, *more])
+        yield Card("What would be enough?", list(self._enough()))
+        yield Card("What do today's sites break?", list(self._today()))
+        yield Card("How sure are we?", list(self._how_sure()))
+
+    def _enough(self) -> Iterator[Line]:
+        ways = self._table(WAYS_OUT_TABLE)
+        alone = [" " not in one for one in ways["gives_way"]]
+        for head, is_alone in (("Any one of these alone:", True), ("Only together, but then enough:", False)):
+            said = [one for one, fits in zip(ways["words"], alone, strict=True) if fits is is_alone]
+            if said:
+                yield Line("This would be enough:" if is_alone and len(said) == 1 else head)
+                yield from (Line("", f"{begun(one)}.") for one in said[:MOST_ON_A_CARD])
+            if len(said) > MOST_ON_A_CARD:
+                yield Line("", f"{len(said) - MOST_ON_A_CARD} more below.")
+
+    def _today(self) -> Iterator[Line]:
+        if not self.problem.services_with_today:
+            yield Line("", "Where services are today is not known.")
+            return
+        lines = broken.lines(self.today)
+        yield Line(f"{begun(broken.how_many(self.today))}.")
+        yield from (Line("", f"{one}.") for one in lines[:MOST_ON_A_CARD])
+        if len(lines) > MOST_ON_A_CARD:
+            yield Line("", f"{len(lines) - MOST_ON_A_CARD} more.")
+
+    def _how_sure(self) -> Iterator[Line]:
+        if len(self.run.breaches):
+            yield Line("The check failed: do not use this.", caution=True)
+        for said in filter(None, self._confirmed.split(". ")):
+            yield Line("", f"{said.removesuffix('.')}.")
+        if not self.record.get("every_clash_is_known"):
+            yield Line("", "There may be more sets of rules that clash.", caution=True)
+
+    def _ways(self) -> Iterator[dict[str, Any]]:
+        """Yield each way out with the best plan that it leads to, where that can be worked out."""
+        for row in self._table(WAYS_OUT_TABLE).to_dict("records"):
+            rule, *names = str(row["gives_way"]).split(".")
+            alone = " " not in str(row["gives_way"])
+            then = then_best(self.problem, rule, tuple(names)) if alone else None
+            found = {"words": begun(str(row["words"])), "then": None, "matrix": None, "asked": "", "lost": []}
+            if then:
+                few = len(self.problem.candidates) <= screen.MOST_IN_A_MATRIX
+                found |= {
+                    "asked": begun(then.asked),
+                    "then": words.answer(then.plan),
+                    "matrix": matrix(then.plan, then.plan.measures, {}, halves=1) if few else None,
+                }
+            yield found
+
+    def _clashing(self, row: Mapping[str, str]) -> dict[str, str]:
+        """Return a rule of a clash in words, and sites with which all the others of it hold."""
+        pairs = [one.rpartition(" at ") for one in row["without_it"].split("; ") if one]
+        there = evaluate(self.problem, frozenset((site, service) for service, _, site in pairs))
+        return {"words": begun(row["words"]), "others_hold": words.answer(there)}
