@@ -31,12 +31,12 @@ def report(
     Example:  optimiser report runs/base runs/july_2018
     """
     from optimiser.plan.runs import next_free_file, write_file
-    from optimiser.report import PageWithoutPlan, has_no_plan, run_of, write_report
+    from optimiser.report import has_no_plan, page_without_plan, run_of, without_plan_of, write_report
 
     target = out or next_free_file(runs[0].resolve().parent, f"{runs[0].resolve().name}_report", ".html")
     if len(runs) == 1 and has_no_plan(runs[0]):
-        page = PageWithoutPlan(runs[0])
-        written, found = write_file(page.html().encode(), target), {page.name: page.examined.breaches}
+        why = without_plan_of(runs[0])
+        written, found = write_file(page_without_plan(why).encode(), target), {why.name: why.breaches}
     else:
         read = [run_of(run) for run in runs]
         written, found = write_report(read, target, judged=judged), {run.name: run.breaches for run in read}

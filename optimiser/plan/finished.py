@@ -28,7 +28,7 @@ from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
 from optimiser.plan import Plan
 from optimiser.plan.asked import refuse_other_places, settings_of
 from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
-from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, files_of, write_files
+from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, WAYS_OUT_TABLE, files_of, write_files
 from optimiser.problem import Problem
 from optimiser.problem.words import ESTIMATED, OF_INPUTS, of_inputs
 
@@ -207,9 +207,46 @@ def _refuse_other_places(runs: Sequence[Run]) -> None:
     refuse_other_places({run.name: {"areas": run.problem.areas.rename_axis("area").reset_index()} for run in runs})
 
 
+@dataclass(frozen=True)
+class WithoutPlan:
+    """A finished run in which no plan meets every rule, and what the independent check found.
+
+    ``clash`` and ``ways_out`` are its tables, all text. ``confirmed`` is what the check confirmed, as sentences.
+    """
+
+    folder: Path
+    name: str
+    problem: Problem
+    record: Mapping[str, Any]
+    clash: pd.DataFrame
+    ways_out: pd.DataFrame
+    breaches: pd.DataFrame
+    confirmed: str
+
+
+def has_no_plan(folder: str | Path) -> bool:
+    """Whether a run says that no plan meets every rule."""
+    return (Path(folder) / NO_PLAN_TABLE).is_file()
+
+
+def without_plan_of(folder: str | Path, name: str = "") -> WithoutPlan:
+    """Read a run in which no plan meets every rule, and check it. Raises ``InputError`` when it cannot be read."""
+    folder = Path(folder)
+    breaches, best = checker.examined(folder)
+    try:
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        clash, ways = (
+            pd.read_csv(folder / table, dtype=str, keep_default_na=False) for table in (NO_PLAN_TABLE, WAYS_OUT_TABLE)
+        )
+    except (OSError, ValueError) as error:
+        raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
+    problem, confirmed = read_problem(folder / "config.yaml"), str(best["words"]) if best else ""
+    return WithoutPlan(folder, name or folder.resolve().name, problem, record, clash, ways, breaches, confirmed)
+
+
 def evaluated_in(folder: str | Path) -> Designations | None:
     """Return the (site, service) pairs of a run that evaluated an option; None if the run did something else."""
-    if (Path(folder) / NO_PLAN_TABLE).exists():
+    if has_no_plan(folder):
         return None
     tables, record = read_tables(folder)
     return _designated(tables) if record["outcome"] == EVALUATED else None
@@ -265,7 +302,7 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], Mapping[st
         When it is not a complete run folder, ``run.json`` has a fault, or no plan meets every rule there.
     """
     folder = Path(folder)
-    if (folder / NO_PLAN_TABLE).is_file():
+    if has_no_plan(folder):
         see = f"There is nothing to show or compare; see why: optimiser explain {folder}"
         raise InputError([Fault(str(folder), f"no plan meets every rule here. {see}")])
     needed = ("run.json", *(f"{name}.csv" for name in TABLES), *ASKED_ABOUT)

@@ -30,7 +30,7 @@ from optimiser.problem import Added, Problem
 from optimiser.problem.words import in_full
 
 FORMAT = 1
-NO_PLAN, NO_PLAN_TABLE = "no plan", "clash.csv"
+NO_PLAN, NO_PLAN_TABLE, WAYS_OUT_TABLE = "no plan", "clash.csv", "ways_out.csv"
 LIBRARIES = ("highspy", "numpy", "pandas", "pulp")
 UNFINISHED: list[Path] = []
 TABLES = ("designations", "journeys", "staffing", "measures", "rules")

@@ -173,8 +173,8 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
 
 def _nearer(plan: Plan, ways: Sequence[Placement]) -> Iterator[Line]:
     """Yield the way to place the service with shorter journeys that breaks fewest rules, and which these are."""
-    here = next((one.mean for one in ways if one.way.designated == plan.designated), None)
-    nearer = [one for one in ways if one.broken and here is not None and one.mean < here]
+    here = next((one.mean for one in ways if one.way.designated == plan.designated), 0.0)
+    nearer = [one for one in ways if one.broken and one.mean < here]
     main = words.main_service(plan.problem)
     if not nearer or main is None:
         return

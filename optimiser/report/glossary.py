@@ -14,7 +14,7 @@ AS_THERE = "yes"
 
 @cache
 def rows() -> tuple[Mapping[str, str], ...]:
-    """Return every word with its meaning and what the page says of it: ``yes`` for the same, nothing to leave it out."""
+    """Return every word, its meaning and what the page says of it: ``yes`` for the same, nothing to leave it out."""
     text = (package_files("optimiser.report") / "glossary.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 

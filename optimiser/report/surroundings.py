@@ -105,6 +105,15 @@ class Surroundings:
         among = set(tree.query(where, predicate="dwithin", distance=near)[0].tolist())
         yield from ((town, number in among) for number, town in enumerate(self.towns))
 
+    def areas_of_towns(self, areas: Points) -> Iterator[tuple[str, int]]:
+        """Yield the name of every town and which of some areas it lies in or by; -1 where it is in none of them."""
+        tree = shapely.STRtree(areas)
+        near = NEAR_MIDDLE if shapely.get_type_id(areas[:1]).tolist() == [0] else NEAR_OUTLINE
+        for town in self.towns:
+            point = shapely.Point(town.x, town.y)
+            found = tree.query(point, predicate="dwithin", distance=near)
+            yield town.name, int(min(found, key=lambda one: shapely.distance(areas[one], point), default=-1))
+
     def around(self, frame: Points) -> bool:
         """Return whether land is known all around a frame, so that what is no land in it is water."""
         low, high = frame[:2] - self.bounds[:2], self.bounds[2:] - frame[2:]

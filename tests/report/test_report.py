@@ -25,6 +25,7 @@ from optimiser.plan import measures
 from optimiser.plan.proof import Written
 from optimiser.plan.runs import files_of, write_files
 from optimiser.problem import Figure, Fixed
+from optimiser.report import glossary
 from optimiser.report.page.side_by_side import told_apart
 from optimiser.search.level import with_standings
 
@@ -330,11 +331,55 @@ def test_a_place_is_looked_up_by_code_or_name(seen: Visit, words: str):
     assert seen.page.evaluate("Number(document.getElementById('found').getAttribute('cx')) > 0")
 
 
-def test_districts_are_looked_up_too(seen: Visit):
-    seen.page.fill("#place", "maldon")
-    assert seen.page.locator("#places button").count() == 8
-    seen.page.fill("#place", "nowhere at all")
-    assert seen.page.locator("#places").text_content() == "No such place."
+# What people type, how many places are listed and the first of them, and how what Enter finds begins.
+TYPED = [
+    ("Canvey", 1, "Canvey Island, town", "Canvey Island, by the area in its middle: Castle Point"),
+    ("Burnham-on-Crouch", 1, "Burnham-on-Crouch, town", "Burnham-on-Crouch, by the area in its middle: Maldon"),
+    ("broomfield hospital", 1, "Broomfield Hospital, hospital", "Broomfield HospitalYour choice has there: acute"),
+    ("southend on sea", 8, "Southend-on-Sea, district", "Southend-on-Sea, 107 areas, by your choiceHyper-acute stroke"),
+    ("maldon", 8, "Maldon, district", "Maldon, 40 areas, by your choiceHyper-acute stroke unit: 38.6 minutes on"),
+    ("Harlow", 2, "Harlow, town", "Harlow lies outside the areas that are counted here."),
+    ("sothend", 2, "Southend-on-Sea, district", ""),
+    ("Chelmsfrod", 1, "Chelmsford, district", ""),
+    ("E010158", 8, "Southend-on-Sea 003A, E01015814, Southend-on-Sea", ""),
+    ("CM1 7ET", 0, "", ""),
+    ("nowhere at all", 0, "", ""),
+]
+
+
+def test_places_are_found_as_people_type_them_and_enter_chooses_only_one_that_is_left(seen: Visit):
+    for typed, listed, first, found in TYPED:
+        seen.page.evaluate("byId('place-found').replaceChildren()")
+        seen.page.fill("#place", typed)
+        buttons = seen.page.locator("#places button").all_text_contents()
+        assert (len(buttons), [*buttons, ""][0]) == (listed, first), typed
+        seen.page.press("#place", "Enter")
+        said = seen.page.locator("#place-found").text_content() or ""
+        assert said.startswith(found) if found else said == "", typed
+    said = seen.page.locator("#places-said")
+    assert said.text_content() == "No such place. Try a town, a district or a hospital."
+    seen.page.fill("#place", "SS0")
+    assert (said.text_content() or "").startswith("Postcodes are not known here.")
+    seen.page.fill("#place", "sothend")
+    seen.page.press("#place", "Enter")
+    assert said.text_content() == "2 places are like this: choose one."
+    seen.page.fill("#place", "chelmsford")
+    assert said.text_content() == "8 of 108 places shown: type more to narrow them down."
+    assert seen.violations() == []
+
+
+def test_words_are_explained_on_the_page_from_the_same_table_as_in_the_docs(seen: Visit):
+    seen.page.get_by_role("link", name="Words", exact=True).click()
+    told = dict(
+        zip(
+            seen.page.locator("#glossary dt").all_text_contents(),
+            seen.page.locator("#glossary dd").all_text_contents(),
+            strict=True,
+        )
+    )
+    assert told["WTE"] == "Whole-time equivalent: one full-time post." and told == dict(glossary.on_the_page())
+    assert {"Best", "Clash", "Fragile", "Deprivation fifth", "Level"} <= set(told)
+    assert not any(mark in "".join(told.values()) for mark in "`_*")
 
 
 def test_yaml_from_the_page_evaluates_to_the_same_whole_numbers(seen: Visit, folder: Path, tmp_path: Path):
@@ -520,18 +565,18 @@ def weigh(seen: Visit) -> None:
 
     # Nobody has weighed anything yet, and what breaks a rule wins nothing.
     assert [box.input_value() for box in seen.page.locator("[data-aim]").all()] == ["", "", ""]
-    assert ranked() == [["base", "–", "100%"], ["at_southend (breaks 3 rules)", "–", "not ranked"]]
+    assert ranked() == [["base", "–", "100%"], ["at southend (breaks 3 rules)", "–", "not ranked"]]
     seen.page.fill("#aim1", "100")
-    assert [row[0] for row in ranked()] == ["base", "at_southend (breaks 3 rules)"]
+    assert [row[0] for row in ranked()] == ["base", "at southend (breaks 3 rules)"]
     assert ranked()[0][1] != "–"
     # If it broke none it would be ranked: base has the shorter journeys, the other the fewer changes.
     seen.page.evaluate("PAGE.runs[1].broken = 0")
     seen.page.fill("#aim2", "0")
-    assert [row[0] for row in ranked()] == ["base", "at_southend"]
+    assert [row[0] for row in ranked()] == ["base", "at southend"]
     assert sum(int(row[2].rstrip("%")) for row in ranked()) == 100
     seen.page.fill("#aim1", "0")
     seen.page.fill("#aim3", "100")
-    assert [row[0] for row in ranked()] == ["at_southend", "base"]
+    assert [row[0] for row in ranked()] == ["at southend", "base"]
 
 
 def test_without_javascript_the_tables_and_the_map_are_there(browser: Browser, folder: Path):

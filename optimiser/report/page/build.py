@@ -14,7 +14,7 @@ import pandas as pd
 
 from optimiser.plan import Plan
 from optimiser.plan.affected import of_plans, one_row_an_area
-from optimiser.plan.finished import Run, runs_of
+from optimiser.plan.finished import Run, has_no_plan, runs_of, without_plan_of
 from optimiser.plan.measures import STRAIGHT_THERE, straight_there
 from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions, write_file
@@ -24,14 +24,14 @@ from optimiser.report import cards, glossary, rests_on, screen, set_against, sum
 from optimiser.report.counted import Counted, counted_today, in_words
 from optimiser.report.page import parts, placements, side_by_side, tables
 from optimiser.report.page.matrix import matrix
-from optimiser.report.page.no_plan import PageWithoutPlan, has_no_plan
+from optimiser.report.page.no_plan import page_without_plan
 from optimiser.report.page.outlines import Drawing, drawing
 from optimiser.report.page.question import designated_at, question
 from optimiser.report.page.rendering import rendered, visible
 from optimiser.report.summary_of_staff import rotas
 from optimiser.search.enumeration import size
 
-SCRIPTS = ("evaluate.js", "map.js", "floors.js", "page.js", "print.js")
+SCRIPTS = ("evaluate.js", "map.js", "floors.js", "lookup.js", "page.js", "print.js")
 SECTIONS = (
     ("answer", "Answer"),
     ("choose", "Choose"),
@@ -96,7 +96,7 @@ def write_report(runs: Sequence[Source], path: str | Path, *, judged: Path | Non
         When there is a file of that name already, or it cannot be written; no half of a page is left.
     """
     if len(runs) == 1 and isinstance(runs[0], (str, Path)) and has_no_plan(runs[0]):
-        return write_file(PageWithoutPlan(Path(runs[0])).html().encode(), Path(path))
+        return write_file(page_without_plan(without_plan_of(runs[0])).encode(), Path(path))
     return write_file(page(runs, judged=judged).encode(), Path(path))
 
 
@@ -141,7 +141,7 @@ class _Page:
     @cached_property
     def data(self) -> dict[str, Any]:
         problem, drawn = self.problem, self.drawn
-        found = {
+        return {
             "question": question(problem),
             "runs": [parts.run_data(run, problem) for run in self.runs],
             "today": designated_at(problem, self.run.before.designated),
@@ -155,9 +155,9 @@ class _Page:
             and {
                 "borders": [[b.one, b.other, b.path] for b in drawn.borders if b.other >= 0],
                 "points": drawn.points or None,
+                "towns": drawn.towns,
             },
         }
-        return found
 
     @property
     def answer_word(self) -> str:

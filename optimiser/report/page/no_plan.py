@@ -6,18 +6,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from optimiser import checker
-from optimiser.errors import Fault, InputError
 from optimiser.explanation.then_best import then_best
-from optimiser.inputs import read_problem
 from optimiser.plan import Plan, evaluate
-from optimiser.plan.finished import Run
-from optimiser.plan.runs import NO_PLAN_TABLE, files_of, versions
+from optimiser.plan.finished import Run, WithoutPlan
+from optimiser.plan.runs import files_of, versions
 from optimiser.problem import Problem
 from optimiser.problem.words import amount, begun
 from optimiser.report import broken, glossary, screen, words
@@ -27,61 +21,27 @@ from optimiser.report.page.matrix import matrix
 from optimiser.report.page.rendering import rendered
 
 MOST_ON_A_CARD = 4
-WAYS_OUT_TABLE = "ways_out.csv"
 
 
-def has_no_plan(folder: str | Path) -> bool:
-    """Whether a run says that no plan meets every rule."""
-    return (Path(folder) / NO_PLAN_TABLE).is_file()
+def page_without_plan(run: WithoutPlan, *, scripts: Sequence[str] = (), connect: str = "'none'") -> str:
+    """Return the page of a run in which no plan meets every rule; ``scripts`` and ``connect`` as of ``page``."""
+    context = _Page(run, run.name.replace("_", " ")).context
+    return rendered("no_plan.html.j2", context, more_scripts=scripts, connect=connect)
 
 
 @dataclass(frozen=True)
-class PageWithoutPlan:
-    """The page of a run in which no plan meets every rule; ``called`` is a name for it other than its folder's."""
-
-    folder: Path
-    called: str = ""
-
-    def html(self, *, scripts: Sequence[str] = (), connect: str = "'none'") -> str:
-        """Return the page. Raises ``InputError`` when its files cannot be read."""
-        try:
-            return rendered("no_plan.html.j2", self.context, more_scripts=scripts, connect=connect)
-        except InputError:
-            raise
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError([Fault(str(self.folder), f"this run cannot be read: {error}")]) from error
+class _Page:
+    asked: WithoutPlan
+    name: str
 
     @property
-    def name(self) -> str:
-        """What the page calls the run."""
-        return self.called or self.folder.resolve().name.replace("_", " ")
-
-    @cached_property
-    def examined(self) -> checker.Examined:
-        """What the independent check found."""
-        return checker.examined(self.folder)
-
-    @property
-    def _confirmed(self) -> str:
-        return str(self.examined.best["words"]) if self.examined.best else ""
-
-    @cached_property
     def problem(self) -> Problem:
-        return read_problem(self.folder / "config.yaml")
+        return self.asked.problem
 
     @cached_property
-    def record(self) -> Mapping[str, Any]:
-        record = json.loads((self.folder / "run.json").read_text(encoding="utf-8"))
-        return dict(record)
-
-    @cached_property
-    def sets(self) -> list[list[Mapping[str, str]]]:
+    def sets(self) -> list[list[dict[Any, str]]]:
         """The rules of every clash."""
-        rows = self._table(NO_PLAN_TABLE)
-        return [list(group.to_dict("records")) for _, group in rows.groupby("set", sort=False)]
-
-    def _table(self, name: str) -> pd.DataFrame:
-        return pd.read_csv(self.folder / name, dtype=str, keep_default_na=False)
+        return [group.to_dict("records") for _, group in self.asked.clash.groupby("set", sort=False)]
 
     @cached_property
     def today(self) -> Plan:
@@ -90,8 +50,11 @@ class PageWithoutPlan:
     @cached_property
     def run(self) -> Run:
         """Today's sites as a run, for what stands of every run: what to know, its references and sources."""
-        record = {**self.record, "know_before": json.loads(files_of(self.today)["run.json"]).get("know_before", [])}
-        return Run(self.name, self.today, self.examined.breaches, record)
+        record = {
+            **self.asked.record,
+            "know_before": json.loads(files_of(self.today)["run.json"]).get("know_before", []),
+        }
+        return Run(self.name, self.today, self.asked.breaches, record)
 
     @property
     def context(self) -> dict[str, Any]:
@@ -107,12 +70,12 @@ class PageWithoutPlan:
             "cards": list(self._cards()),
             "ways": list(self._ways()),
             "sets": [[self._clashing(row) for row in one] for one in self.sets],
-            "all_known": bool(self.record.get("every_clash_is_known")),
+            "all_known": bool(self.asked.record.get("every_clash_is_known")),
             "before": references[:known],
             "references": references,
             "unverified_numbers": parts.ends([one.number for one in references[known:]]),
             "glossary_words": list(glossary.on_the_page()),
-            "confirmed": self._confirmed,
+            "confirmed": self.asked.confirmed,
             "source_list": list(parts.sources(self.run)),
             "versions": tables.versions(self.run),
         }
@@ -134,7 +97,7 @@ class PageWithoutPlan:
         yield Card("How sure are we?", list(self._how_sure()))
 
     def _enough(self) -> Iterator[Line]:
-        ways = self._table(WAYS_OUT_TABLE)
+        ways = self.asked.ways_out
         alone = [" " not in one for one in ways["gives_way"]]
         for head, is_alone in (("Any one of these alone:", True), ("Only together, but then enough:", False)):
             said = [one for one, fits in zip(ways["words"], alone, strict=True) if fits is is_alone]
@@ -157,18 +120,18 @@ class PageWithoutPlan:
     def _how_sure(self) -> Iterator[Line]:
         if len(self.run.breaches):
             yield Line("The check failed: do not use this.", caution=True)
-        for said in filter(None, self._confirmed.split(". ")):
+        for said in filter(None, self.asked.confirmed.split(". ")):
             yield Line("", f"{said.removesuffix('.')}.")
-        if not self.record.get("every_clash_is_known"):
+        if not self.asked.record.get("every_clash_is_known"):
             yield Line("", "There may be more sets of rules that clash.", caution=True)
 
     def _ways(self) -> Iterator[dict[str, Any]]:
         """Yield each way out with the best plan that it leads to, where that can be worked out."""
-        for row in self._table(WAYS_OUT_TABLE).to_dict("records"):
+        for row in self.asked.ways_out.to_dict("records"):
             rule, *names = str(row["gives_way"]).split(".")
             alone = " " not in str(row["gives_way"])
             then = then_best(self.problem, rule, tuple(names)) if alone else None
-            found = {"words": begun(str(row["words"])), "then": None, "matrix": None, "asked": "", "lost": []}
+            found: dict[str, Any] = {"words": begun(str(row["words"])), "then": None, "matrix": None, "asked": ""}
             if then:
                 few = len(self.problem.candidates) <= screen.MOST_IN_A_MATRIX
                 found |= {
@@ -178,7 +141,7 @@ class PageWithoutPlan:
                 }
             yield found
 
-    def _clashing(self, row: Mapping[str, str]) -> dict[str, str]:
+    def _clashing(self, row: Mapping[Any, str]) -> dict[str, str]:
         """Return a rule of a clash in words, and sites with which all the others of it hold."""
         pairs = [one.rpartition(" at ") for one in row["without_it"].split("; ") if one]
         there = evaluate(self.problem, frozenset((site, service) for service, _, site in pairs))

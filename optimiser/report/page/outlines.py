@@ -56,7 +56,7 @@ class Drawing:
     ``areas`` is one path an area, in the order of the problem's areas, empty where there are only ``points``, one an
     area. ``sites`` is where each site lies, for those on the map. ``labels`` are names of towns and roads, or of
     districts where the place has no towns. ``land`` is one path, empty where land is not known all around, and
-    ``roads`` another.
+    ``roads`` another. ``towns`` are names with the number of the area that each lies in, -1 where that is none.
     """
 
     width: int
@@ -69,6 +69,7 @@ class Drawing:
     labels: tuple[Label, ...]
     land: str = ""
     roads: str = ""
+    towns: tuple[tuple[str, int], ...] = ()
 
     def around(self, member: Sequence[Any]) -> str:
         """Return the path of every border whose two sides belong to different groups; None: to no group."""
@@ -117,14 +118,15 @@ def drawing(problem: Problem) -> Drawing | None:
     for code, (x, y) in zip(located, units(np.array(list(located.values()))), strict=True) if located else ():
         if code in problem.sites and 0 < x < ACROSS and 0 < y < height:
             placed[str(code)] = (int(x), int(y))
-    around = {
+    lived_in: Any = shapely.points(points) if shapes is None else shapes
+    around: dict[str, Any] = {
+        "towns": tuple(surroundings.areas_of_towns(lived_in)),
         "land": "".join(_path(units(ring).astype(int)) for ring in surroundings.land) if known else "",
         "roads": "".join(
             _path(line.astype(int), closed=False) for road in surroundings.roads for line in units(road.lines)
         ),
     }
     districts = _districts(problem, shapes, units) if shapes is not None else []
-    lived_in: Any = shapely.points(points) if shapes is None else shapes
     labels = tuple(
         _labels(
             problem,

@@ -585,32 +585,7 @@ function cost(code, result) {
   return `${costs} The average journey is ${mine} minutes against ${theirs}${people}.${who}`;
 }
 
-// Look up a place ---------------------------------------------------------------------------------------------------
-
-function placesLike(text) {
-  const {areas} = question, wanted = text.trim().toLowerCase(), found = [];
-  if (wanted.length < 2) return found;
-  for (let area = 0; area < areas.codes.length && found.length < 60; area++) {
-    const district = areas.districts && areas.district[area] < areas.districts.length ? areas.districts[areas.district[area]] : "";
-    const label = [areas.names[area], areas.codes[area], district].join(" ").toLowerCase();
-    if (label.includes(wanted)) found.push({area, district});
-  }
-  return found;
-}
-
-function listPlaces() {
-  const found = placesLike(byId("place").value), {areas} = question;
-  byId("places-said").textContent = byId("place").value.trim().length < 2 ? "" : found.length ? `${found.length === 60 ? "60 or more" : found.length} places` : "No such place";
-  byId("places").replaceChildren(...found.slice(0, 8).map(({area, district}) => {
-    const item = element("li"), button = element("button", [areas.names[area], areas.codes[area], district].filter(Boolean).join(", "), {type: "button"});
-    button.addEventListener("click", () => showPlace(area));
-    item.append(button);
-    return item;
-  }));
-  if (!found.length && byId("place").value.trim().length > 1) byId("places").append(element("li", "No such place."));
-}
-
-let lookedUp = -1;
+// Look up a place: lookup.js finds them ------------------------------------------------------------------------------
 
 // How patients of an area go under a choice, but for those who leave in any case: to which site, and in what time.
 function journeySaidOf(area, {minutes, site, rows}) {
@@ -643,8 +618,7 @@ function leaversSaid(area, code) {
   return `${of}${part(leaving / all)} leave today, whatever is designated, for ${joined(where)}.`;
 }
 
-function showPlace(area) {
-  lookedUp = area;
+function showPlace(area, town = "") {
   const {areas} = question, counted = question.services.filter(one => one.activity).map(one => one.code);
   const out = counted.map(code => element("li", `${nameOf(code)}: your choice ${journeySaidOf(area, now.going[code])}; today ${journeySaidOf(area, today.going[code])}`));
   const left = SOME_LEAVE && areas.resident[area] ? counted.map(code => [nameOf(code), leaversSaid(area, code)]) : [];
@@ -653,9 +627,15 @@ function showPlace(area) {
   out.push(...left.slice(0, same ? 1 : left.length).map(([name, said]) => element("li", same ? said : `${name}: ${said}`)));
   const list = element("ul");
   list.append(...out);
-  byId("place-found").replaceChildren(element("strong", `${areas.names[area] || areas.codes[area]}${areas.resident[area] ? "" : " (outside the system)"}`), list);
-  byId("places").replaceChildren();
+  const name = `${areas.names[area] || areas.codes[area]}${areas.resident[area] ? "" : " (outside the system)"}`;
+  tellPlace(town ? `${town}, by the area in its middle: ${name}` : name, list);
   markPlace(area);
+}
+
+function tellPlace(head, ...more) {
+  byId("place-found").replaceChildren(element("strong", head), ...more);
+  byId("places").replaceChildren();
+  byId("places-said").textContent = "";
 }
 
 function markPlace(area) {
@@ -823,7 +803,7 @@ on("why", "submit", event => { event.preventDefault(); whyNot(byId("why-service"
 for (const event of ["pointermove", "click"]) on("picture", event, found => point(areaAt(PAGE.map, found)));
 on("walk", "keydown", walk);
 on("place", "input", listPlaces);
-on("lookup", "submit", event => { event.preventDefault(); const [first] = placesLike(byId("place").value); if (first) showPlace(first.area); });
+on("lookup", "submit", event => { event.preventDefault(); choosePlace(); });
 on("look", "submit", event => event.preventDefault());
 on("weigh", "submit", event => event.preventDefault());
 on("weigh", "input", rank);

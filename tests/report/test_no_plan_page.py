@@ -1,0 +1,90 @@
+"""The page of a question without a plan: which rules clash, each way out, and what would then be best."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from browser import LAPTOP, NARROW, Browser, visit
+from shipped import question
+from typer.testing import CliRunner
+
+import optimiser as op
+from optimiser.cli import app
+from optimiser.errors import InputError
+from optimiser.explanation.then_best import then_best
+from optimiser.plan.runs import files_without_plan, write_files
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def none(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the shipped question that has no plan."""
+    problem = question("what_if/three_emergency_departments")
+    found = op.clash(problem)
+    return write_files(
+        files_without_plan(problem, found.tables(), found.all_found), tmp_path_factory.mktemp("a") / "no"
+    )
+
+
+def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none: Path):
+    done = CliRunner().invoke(app, ["report", str(none), "--out", str(none.parent / "page.html")])
+    assert done.exit_code == 0, done.output
+    with visit(browser, (none.parent / "page.html").as_uri()) as seen:
+        page = seen.page
+        assert page.locator("h1").inner_text() == "No plan meets every rule: 3 rules cannot hold together."
+        for text in (
+            "Which rules clash?",
+            "Full emergency department on at least 3 sites.",
+            "Any one of these alone:",
+            "Recruit 5 more WTE emergency medicine consultants.",
+            "What do today's sites break?",
+            "No plan meets every rule: confirmed independently",
+        ):
+            box = page.get_by_text(text).first.bounding_box()
+            assert box and box["y"] + box["height"] <= LAPTOP[1], text
+        # One click a way out.
+        ways = page.locator("details.way")
+        assert ways.count() == 3 and ways.nth(0).locator("table").is_visible()
+        assert "full emergency department at Basildon and Broomfield" in ways.nth(0).inner_text()
+        assert not ways.nth(2).locator("table").is_visible()
+        ways.nth(2).locator("summary").click()
+        assert "full emergency department at Basildon, Broomfield and Southend" in ways.nth(2).inner_text()
+        assert page.locator("#clash tbody tr").count() == 3
+        assert seen.violations() == []
+        # No code, file name or command.
+        text = page.locator("#answer").inner_text() + page.locator("#clash").inner_text()
+        assert not any(one in text for one in ("_", "`", "optimiser explain"))
+        page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+    assert seen.quiet
+
+
+def test_a_run_without_a_plan_is_set_beside_no_other(none: Path, tmp_path: Path):
+    with pytest.raises(InputError, match="no plan meets every rule here"):
+        op.write_report([none, none], tmp_path / "page.html")
+
+
+def test_a_damaged_run_without_a_plan_is_refused_or_said_to_have_failed(none: Path, tmp_path: Path):
+    folder = Path(shutil.copytree(none, tmp_path / "run"))
+    clash = folder / "clash.csv"
+    clash.write_text(clash.read_text().replace("on at least 3 sites", "on at least 9 sites"))
+    done = CliRunner().invoke(app, ["report", str(folder), "--out", str(tmp_path / "page.html")])
+    assert done.exit_code != 0
+    assert "Check failed: do not use this." in (tmp_path / "page.html").read_text()
+    (folder / "ways_out.csv").unlink()
+    with pytest.raises(InputError):
+        op.write_report([folder], tmp_path / "other.html")
+
+
+def test_what_would_be_best_is_that_of_the_fewest_notches_that_make_room():
+    """Of 25 in post and 30 needed five are lacking: recruiting four is not enough, and six are not asked for."""
+    problem = question("what_if/three_emergency_departments")
+    names = ("emergency_consultants", "WTE")
+    then = then_best(problem, "recruitment_within_limit", names)
+    assert then is not None and then.asked == "recruit 5 more WTE emergency medicine consultants"
+    assert then.plan.sites_of("emergency_department") == ("basildon", "broomfield", "southend")
+    assert then.plan.broken.empty
+    assert then_best(problem, "every_area_is_served", ("emergency_department",)) is None
