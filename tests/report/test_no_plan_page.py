@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from browser import LAPTOP, NARROW, Browser, visit
+from command import optimiser
 from shipped import question
-from typer.testing import CliRunner
 
 import optimiser as op
-from optimiser.cli import app
 from optimiser.errors import InputError
 from optimiser.explanation.then_best import then_best
 from optimiser.plan.runs import files_without_plan, write_files
@@ -30,8 +29,8 @@ def none(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none: Path):
-    done = CliRunner().invoke(app, ["report", str(none), "--out", str(none.parent / "page.html")])
-    assert done.exit_code == 0, done.output
+    done = optimiser("report", str(none), "--out", "page.html", cwd=none.parent)
+    assert done.returncode == 0, done.stderr
     with visit(browser, (none.parent / "page.html").as_uri()) as seen:
         page = seen.page
         assert page.locator("h1").inner_text() == "No plan meets every rule: 3 rules cannot hold together."
@@ -71,8 +70,8 @@ def test_a_damaged_run_without_a_plan_is_refused_or_said_to_have_failed(none: Pa
     folder = Path(shutil.copytree(none, tmp_path / "run"))
     clash = folder / "clash.csv"
     clash.write_text(clash.read_text().replace("on at least 3 sites", "on at least 9 sites"))
-    done = CliRunner().invoke(app, ["report", str(folder), "--out", str(tmp_path / "page.html")])
-    assert done.exit_code != 0
+    done = optimiser("report", str(folder), "--out", "page.html", cwd=tmp_path)
+    assert done.returncode == 6
     assert "Check failed: do not use this." in (tmp_path / "page.html").read_text()
     (folder / "ways_out.csv").unlink()
     with pytest.raises(InputError):

@@ -356,15 +356,15 @@ def test_places_are_found_as_people_type_them_and_enter_chooses_only_one_that_is
         seen.page.press("#place", "Enter")
         said = seen.page.locator("#place-found").text_content() or ""
         assert said.startswith(found) if found else said == "", typed
-    said = seen.page.locator("#places-said")
-    assert said.text_content() == "No such place. Try a town, a district or a hospital."
+    told = seen.page.locator("#places-said")
+    assert told.text_content() == "No such place. Try a town, a district or a hospital."
     seen.page.fill("#place", "SS0")
-    assert (said.text_content() or "").startswith("Postcodes are not known here.")
+    assert (told.text_content() or "").startswith("Postcodes are not known here.")
     seen.page.fill("#place", "sothend")
     seen.page.press("#place", "Enter")
-    assert said.text_content() == "2 places are like this: choose one."
+    assert told.text_content() == "2 places are like this: choose one."
     seen.page.fill("#place", "chelmsford")
-    assert said.text_content() == "8 of 108 places shown: type more to narrow them down."
+    assert told.text_content() == "8 of 108 places shown: type more to narrow them down."
     assert seen.violations() == []
 
 
