@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from html import unescape
 from html.parser import HTMLParser
 from itertools import combinations, cycle, repeat
@@ -25,6 +26,7 @@ from optimiser.plan import measures
 from optimiser.plan.proof import Written
 from optimiser.plan.runs import files_of, write_files
 from optimiser.problem import Figure, Fixed
+from optimiser.problem.parameters import parameters
 from optimiser.report import glossary
 from optimiser.report.page.side_by_side import told_apart
 from optimiser.search.level import with_standings
@@ -234,6 +236,35 @@ def test_a_slider_turns_the_answer_and_the_address_holds_the_state(browser: Brow
         assert plain_text(again, "#floors-said") == said and again.page.input_value("#floor-patients") == "500"
         assert again.page.evaluate("chosen.hyper_acute_stroke") == ["broomfield", SOUTHEND]
     assert seen.quiet and again.quiet
+
+
+JUDGED_AS_PULLED = """judgedRows().map(row => [row.way.sites, row.broken.map(one => one.instance).sort(),
+    row.result.objectives.map(one => one.value), row.result.measures.get('mean_minutes|hyper_acute_stroke|'),
+    ...row.way.sites.map(site => row.result.measures.get(`site_patients|hyper_acute_stroke|${site}`))])"""
+
+
+def test_more_who_go_to_the_nearest_of_all_are_counted_anew_as_python_counts_them(seen: Visit):
+    base, found = question("base"), answer("base")
+    others = {pair for pair in found.designated if pair[1] != HASU}
+    for pull in ("0.37", "1"):
+        seen.page.fill("#floor-pull", pull)
+        asked = parameters(base)["border_pull"].apply(base, Fraction(pull))
+        for sites, broken, objectives, *numbers in seen.page.evaluate(JUDGED_AS_PULLED):
+            plan = op.evaluate(asked, others | {(site, HASU) for site in sites})
+            assert broken == sorted(plan.broken["instance"])
+            assert objectives == pytest.approx([one.value for one in plan.proof.objectives], rel=1e-12)
+            rows = [("mean_minutes", ""), *(("site_patients", site) for site in sites)]
+            assert numbers == pytest.approx([measures.number(plan.measures, name, HASU, at) for name, at in rows])
+    assert plain_text(seen, "#floors-said").startswith(
+        "With 100% of patients going to the nearest hospital of all: Southend would be best, 22.25 minutes on average "
+        "and not 22.36"
+    )
+    assert "not the answer to what was asked" in seen.page.locator("h1").inner_text()
+    # The other services are counted anew too, and the page goes back to what was asked.
+    seen.page.get_by_role("button", name="Acute stroke unit", exact=True).click()
+    assert seen.page.input_value("#floor-pull") == "0" and "pull" not in seen.page.url
+    seen.page.click("#reset-best")
+    assert seen.page.evaluate("measure(now, 'mean_minutes', 'hyper_acute_stroke').toFixed(2)") == "24.64"
 
 
 @pytest.mark.parametrize("state", ["#c=zz", "#c=9.7.3.1.4.2;show=0", "#c=1.7.3.1.4.2;show=99", "#c=1.7.3.7.4.2;show=0"])
@@ -475,6 +506,8 @@ def test_a_choice_that_breaks_rules_prints_too(seen: Visit):
 @pytest.mark.parametrize("service", ["emergency_department", "emergency_orthopaedics"])
 def test_the_whole_care_model_prints(browser: Browser, care_model: Path, service: str):
     with visit(browser, care_model.as_uri()) as seen:
+        # Where patients are taken on by transfer, who crosses the border cannot be counted anew on the page.
+        assert seen.page.locator("#floor-pull").count() == 0
         box = seen.page.locator(".matrix").bounding_box()
         assert box and box["y"] + box["height"] <= LAPTOP[1]
         seen.page.select_option("#shown", service)

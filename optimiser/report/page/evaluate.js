@@ -520,7 +520,7 @@ const QUANTITIES = {
 function judged(question, chosen, sums) {
   const found = [];
   for (const rule of question.rules) {
-    const asked = rule.left && rule.left.quantity;
+    const asked = (rule.left && rule.left.quantity) || (question.others && rule.again);
     const applies = asked === "arriving" ? chosen[rule.axes[0]].includes(rule.names[1])
       : lookUp(question, chosen, rule.axes, rule.applies);
     if (!applies) continue;
@@ -589,11 +589,14 @@ function changesFromToday(question, chosen, put) {
   return all;
 }
 
-// Objectives by table, exactly; without tables, those that sums on the page give.
+// What sums on the page give of objectives that rest on who goes where; others rest on the choice alone.
+const OBJECTIVES_AGAIN = ["patient_minutes", "worst_journey", "patients_beyond_standard"];
+
+// Objectives by table, exactly; without tables, or of other patients than they know, those that sums on the page give.
 function objectivesOf(question, chosen, sums, changes) {
   const {scales} = question;
   return question.objectives.map(({name, services, unit, scale, largest, parts}) => {
-    if (parts) {
+    if (parts && !(question.others && OBJECTIVES_AGAIN.includes(name))) {
       const values = parts.map(part => lookUp(question, chosen, part.axes, part.table));
       const total = largest ? Math.max(0, ...values) : values.reduce((sum, one) => sum + one, 0);
       return {name, unit, whole: total, value: total / scale};

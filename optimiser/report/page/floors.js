@@ -2,6 +2,24 @@
 // place it is judged again by the same sums, all else as it is. Nothing here draws; parity is tested against Python.
 "use strict";
 
+// Rules and objectives that the page can work out for other patients, or that do not rest on patients.
+const RULES_AGAIN = ["arriving", "share_within_standard", "unserved"], RULES_OF_SITES = ["designated", "sites", "services"];
+const OBJECTIVES_OF_CHOICE = ["staff_short", "changes_from_today"];
+
+// Whether more patients may be asked to go to the nearest hospital of all: where every rule and objective can follow.
+function mayBePulled({border, services, rules, objectives}) {
+  return Boolean(border) && services.every(({transfer, shared, offsets, beds}) => !transfer && !shared && !offsets && !beds)
+    && rules.every(({again, unit}) => RULES_AGAIN.includes(again) || RULES_OF_SITES.includes(unit))
+    && objectives.every(({name}) => [...OBJECTIVES_AGAIN, ...OBJECTIVES_OF_CHOICE].includes(name));
+}
+
+// The same question with another share of patients, on either side of the border, who go to the nearest of all.
+function withPull(question, pull) {
+  const part = many => partOf(many, Math.round(pull * 1e6), 1e6);
+  const pulled = pull > 0 && pull < 1 ? Object.entries(question.patients).map(([activity, patients]) => [activity, Float64Array.from(patients, part)]) : [];
+  return {...question, others: true, rows: new Map(), border: {...question.border, pull, pulled: Object.fromEntries(pulled)}};
+}
+
 // What may be asked otherwise, with what is asked now: the question's own figures, 0 where it asks for nothing.
 function floorsOf(question, placed, code) {
   const service = question.service[code], share = question.rules.find(rule => rule.unit === SHARE && rule.names[0] === code);
@@ -9,6 +27,7 @@ function floorsOf(question, placed, code) {
     patients: placed.floor,
     staff: placed.team ? 0 : null,
     share: service.standard === null ? null : share ? lookUp(question, {}, [], share.right) : 0,
+    pull: mayBePulled(question) ? question.border.pull : null,
   };
 }
 

@@ -3,13 +3,14 @@
 
 const PAGE = JSON.parse(byId("data").textContent);
 PAGE.question = readQuestion(PAGE.question);
-const {question} = PAGE;
-const SOME_LEAVE = question.border && question.border.pull < 1;
+const asStated = PAGE.question;
+let {question} = PAGE;
+const someLeave = () => question.border && question.border.pull < 1;
 const answerChoice = PAGE.runs[0].designated;
 const kept = new Map();
 // Nobody is shared out today: everybody goes to the nearest, or where they are known to go.
-const today = evaluate({...question, everybodyToTheNearest: true}, PAGE.today, null);
-const answer = evaluate(question, answerChoice, today, kept);
+let today = evaluate({...question, everybodyToTheNearest: true}, PAGE.today, null);
+let answer = evaluate(question, answerChoice, today, kept);
 let chosen = copyOf(answerChoice), now = answer, view = "minutes";
 let shown = (question.services.find(one => one.code in PAGE.breaks && one.code === Object.keys(PAGE.breaks)[0]) || {}).code;
 
@@ -88,9 +89,9 @@ function say() {
 
 // Follows the choice: what is said at the top is of the answer or of the choice, never of one under the other's name.
 function fillTop() {
-  const changed = differences(answerChoice, chosen), other = changed.length > 0;
+  const changed = differences(answerChoice, chosen), other = changed.length > 0 || "pull" in moved;
   document.querySelector("main").classList.toggle("chosen", other);
-  byId("choice-said").textContent = other ? `${isMoved() ? `With ${floorsSaid()}, not ${PAGE.answer_word} to what was asked` : `Your choice, not ${PAGE.answer_word}`}: ${joined(changed)}. ${isMoved() ? "By the rules as asked it breaks" : "Breaks"} ${amountOfRules(now)}.` : "";
+  byId("choice-said").textContent = other ? `${isMoved() ? `With ${floorsSaid()}, not ${PAGE.answer_word} to what was asked` : `Your choice, not ${PAGE.answer_word}`}: ${changed.length ? joined(changed) : `services where ${PAGE.answer_word} has them`}. ${isMoved() ? "By the rules as asked it breaks" : "Breaks"} ${amountOfRules(now)}.` : "";
   if (!other) return;
   const lists = document.querySelectorAll(".card ul.of-choice"), [safe, loses, sure, change] = [aboutSafety(), aboutLosers(), aboutProof(), aboutLaw()];
   [safe, loses, sure, change].forEach((lines, number) => lists[number].replaceChildren(...lines.filter(Boolean).map(([lead, more = "", caution]) => {
@@ -187,7 +188,7 @@ function cellsOf(code, {way, result}, longest, {patients: floor, staff: more}) {
 let moved = {};
 
 function asked() {
-  return {...floorsOf(question, PAGE.placements[shown], shown), ...moved};
+  return {...floorsOf(asStated, PAGE.placements[shown], shown), ...moved};
 }
 
 // The rows of the service shown with the rules that each breaks by what is asked on the page.
@@ -209,33 +210,47 @@ function floorsSaid() {
     patients: value => `at least ${commas(value)} patients a year at every unit`,
     staff: value => `${commas(value)} more ${PAGE.placements[shown].staff}`,
     share: value => `at least ${commas(100 * value)}% within ${commas(limitOf(shown))} minutes`,
+    pull: value => `${commas(100 * value)}% of patients going to the nearest hospital of all`,
   };
   return joined(Object.entries(moved).map(([name, value]) => said[name](value)));
 }
 
 const isMoved = () => Object.keys(moved).length > 0;
 
+// Counts patients anew where another share of them is asked to go to the nearest hospital of all, and back.
+function countAnew() {
+  const stated = asStated.border && asStated.border.pull, pull = "pull" in moved ? moved.pull : stated;
+  if (!question.border || question.border.pull === pull) return;
+  question = PAGE.question = pull === stated ? asStated : withPull(asStated, pull);
+  kept.clear();
+  for (const placed of Object.values(PAGE.placements)) delete placed.rows;
+  today = evaluate({...question, everybodyToTheNearest: true}, PAGE.today, null);
+  answer = evaluate(question, answerChoice, today, kept);
+}
+
 // Sliders for what the service shown asks; made anew for each service.
 function makeFloors() {
   const form = byId("floors");
   if (!form || !shown) return;
-  const now = floorsOf(question, PAGE.placements[shown], shown), most = now.patients ? 10 ** Math.ceil(Math.log10(now.patients)) : 0, step = Math.max(1, most / 100);
+  const now = floorsOf(asStated, PAGE.placements[shown], shown), most = now.patients ? 10 ** Math.ceil(Math.log10(now.patients)) : 0, step = Math.max(1, most / 100);
   const ranges = [
     ["patients", now.patients ? "Fewest patients a year at a unit" : null, 0, Math.ceil(1.5 * now.patients / step) * step, step],
     ["staff", now.staff === null ? null : `More ${PAGE.placements[shown].staff}`, 0, 12, 1],
     ["share", now.share === null ? null : `Least share within ${commas(limitOf(shown))} minutes`, 0, 1, 0.01],
+    ["pull", now.pull === null ? null : "Go to the nearest hospital of all, inside or outside", 0, 1, 0.01],
   ].filter(([, label]) => label);
   form.hidden = !ranges.length || question.not_judged.length > 0 || !PAGE.placements[shown].every;
   byId("floor-inputs").replaceChildren(...ranges.map(([name, label, least, largest, by]) => {
     const line = element("p"), said = element("output", "", {for: `floor-${name}`}), value = name in moved ? moved[name] : now[name];
     const input = element("input", "", {type: "range", id: `floor-${name}`, min: least, max: Math.max(largest, now[name]), step: by, "data-floor": name});
-    const tell = () => (said.textContent = name === "share" ? `${commas(100 * Number(input.value))}%` : commas(Number(input.value)));
+    const tell = () => (said.textContent = ["share", "pull"].includes(name) ? `${commas(100 * Number(input.value))}%` : commas(Number(input.value)));
     input.value = value;
     tell();
     input.addEventListener("input", () => {
       tell();
       if (Number(input.value) === now[name]) delete moved[name];
       else moved[name] = Number(input.value);
+      countAnew();
       const best = bestOf(judgedRows());
       chosen = copyOf(best ? best.choice : answerChoice);
       update();
@@ -266,10 +281,13 @@ function writeAddress() {
 function openAddress() {
   const found = readAddress(question, location.hash);
   if (!found || !(found.shown in PAGE.breaks)) return;
-  const known = floorsOf(question, PAGE.placements[found.shown], found.shown);
+  const known = floorsOf(asStated, PAGE.placements[found.shown], found.shown);
   moved = Object.fromEntries(Object.entries(found.floors).filter(([name, value]) => Number.isFinite(value) && Number.isFinite(known[name])));
   chosen = copyOf(found.chosen);
+  const asked = moved;
   show(found.shown);
+  moved = asked;
+  countAnew();
   if (byId("shown")) byId("shown").value = shown;
   makeFloors();
   update();
@@ -372,7 +390,7 @@ function fillBeside(total) {
   const rows = view === "difference" ? CHANGES.map((change, number) => [`d${number}`, change[2]])
     : view === "minutes" ? minutesRows() : catchmentRows(total);
   const body = byId("legend").tBodies[0];
-  const whose = !SOME_LEAVE ? "patients" : view === "catchments" ? "patients who stay" : "all patients";
+  const whose = !someLeave() ? "patients" : view === "catchments" ? "patients who stay" : "all patients";
   const shares = wholeShares(rows.map(([name]) => total.get(name) || 0));
   byId("legend").caption.textContent = `${view === "catchments" ? "Where to" : "Minutes"}, and share of ${whose}`;
   body.replaceChildren(...rows.map(([name, words], number) => {
@@ -413,7 +431,7 @@ function titles() {
   const was = share(today), is = share(now), far = measure(now, "people_more_than_10_longer", shown);
   const counted = now.going[shown].rows.patients.reduce((sum, many) => sum + many, 0) / question.scales.patients;
   const elsewhere = `${FORMS.whole(measure(now, "patients_redirected", shown))} of ${FORMS.whole(counted)} patients a year`;
-  const residents = FORMS.whole(measure(now, "people", shown)), all = SOME_LEAVE ? "all patients" : "patients";
+  const residents = FORMS.whole(measure(now, "people", shown)), all = someLeave() ? "all patients" : "patients";
   if (byId("map-title")) {
     byId("map-title").textContent = {
       minutes: `${is} of ${all} are within ${commas(limit)} minutes; with today’s sites ${was}`,
@@ -521,6 +539,7 @@ function update() {
 function asAsked() {
   if (!isMoved()) return;
   moved = {};
+  countAnew();
   makeFloors();
 }
 
@@ -621,7 +640,7 @@ function leaversSaid(area, code) {
 function showPlace(area, town = "") {
   const {areas} = question, counted = question.services.filter(one => one.activity).map(one => one.code);
   const out = counted.map(code => element("li", `${nameOf(code)}: your choice ${journeySaidOf(area, now.going[code])}; today ${journeySaidOf(area, today.going[code])}`));
-  const left = SOME_LEAVE && areas.resident[area] ? counted.map(code => [nameOf(code), leaversSaid(area, code)]) : [];
+  const left = someLeave() && areas.resident[area] ? counted.map(code => [nameOf(code), leaversSaid(area, code)]) : [];
   // Said once, where it is the same of every service.
   const same = new Set(left.map(([, said]) => said)).size === 1;
   out.push(...left.slice(0, same ? 1 : left.length).map(([name, said]) => element("li", same ? said : `${name}: ${said}`)));
@@ -761,7 +780,10 @@ function on(id, event, action) {
 }
 
 function show(code) {
-  if (shown !== code) moved = {};
+  if (shown !== code) {
+    moved = {};
+    countAnew();
+  }
   shown = code;
   for (const part of document.querySelectorAll("div[data-service]")) {
     const away = part.dataset.service !== shown;

@@ -272,6 +272,8 @@ def _rules(problem: Problem, choices: All) -> tuple[list[Data], list[str]]:
             by_table = choices and not found.adds_up
             if by_table and max(np.size(found.left), np.size(found.right)) <= MOST_IN_A_TABLE:
                 sides = {side: _table(getattr(found, side)) for side in ("left", "right", "applies")}
+                # What the page works out itself where other patients are asked about than the tables know.
+                sides["again"] = rule.quantity
             elif rule.quantity and (found.adds_up or not set(found.services) & set(problem.reached_by_transfer)):
                 sides = {"left": {"quantity": rule.quantity}, "right": _table(found.right), "applies": 1}
             else:
