@@ -18,12 +18,14 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import HTTPBearer
 
 from optimiser.web.asked import (
+    Archive,
     Best,
     Evaluate,
     Explain,
     JobTold,
     ParameterTold,
     Refusal,
+    Rename,
     ScenarioTold,
     StateTold,
     Sweep,
@@ -32,8 +34,11 @@ from optimiser.web.jobs import Job, Jobs, QueueIsFull
 from optimiser.web.scenarios import Scenario, Scenarios
 
 MOST_ON_THE_PAGE = 6
+# The run that the page is about, among scenarios that each have an id and a name.
+OWN = ("", "")
 
 JobId = Annotated[str, InPath(pattern=r"^[0-9a-f]{16}$")]
+ScenarioId = Annotated[str, InPath(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
 REFUSALS: dict[int | str, dict[str, Any]] = {
     code: {"model": Refusal, "description": words}
     for code, words in {
@@ -46,12 +51,12 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         422: "Not what may be asked",
     }.items()
 }
+ABSENT: dict[int | str, dict[str, Any]] = {404: {"model": Refusal, "description": "There is none of this name"}}
 # The page is HTML; that it is refused is said as everywhere.
 IN_JSON: dict[int | str, dict[str, Any]] = {
     code: {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}, **words}
-    for code, words in ((code, {"description": one["description"]}) for code, one in REFUSALS.items())
+    for code, words in ((code, {"description": one["description"]}) for code, one in (REFUSALS | ABSENT).items())
 }
-ABSENT: dict[int | str, dict[str, Any]] = {404: {"model": Refusal, "description": "There is none of this name"}}
 TAKEN: dict[int | str, dict[str, Any]] = {
     409: {"model": Refusal, "description": "There is a scenario of this name already"},
     503: {"model": Refusal, "description": "Too many jobs wait"},
@@ -76,9 +81,32 @@ class Desk:
         return str((self.run / "config.yaml").resolve())
 
     def show(self) -> str:
-        """Return the page of the run, with the scenarios beside it."""
-        shown = [one.id for one in self.scenarios.all() if one.has_a_run]
-        return self._page(tuple(shown[-MOST_ON_THE_PAGE:]))
+        """Return the page of the run, with the scenarios beside it that nobody laid aside."""
+        shown = [one for one in self.scenarios.all() if one.has_a_run and not one.is_archived]
+        return self._page(OWN, *((one.id, one.name) for one in shown[-MOST_ON_THE_PAGE:]))
+
+    def scenario(self, id: ScenarioId) -> str:
+        """Return the page of a scenario, with the run beside it; where it has no plan, of which rules clash."""
+        one = self._with_a_page(id)
+        return self._page((one.id, one.name)) if one.has_no_plan else self._page((one.id, one.name), OWN)
+
+    def compare(self, id: ScenarioId, other: ScenarioId) -> str:
+        """Return the page of a scenario with another beside it."""
+        two = [self._with_a_page(one) for one in (id, other)]
+        if any(one.has_no_plan for one in two) or id == other:
+            raise HTTPException(404, "Two different scenarios with a plan can be set side by side.")
+        return self._page(*((one.id, one.name) for one in two))
+
+    def rename(self, id: ScenarioId, asked: Rename) -> ScenarioTold:
+        """Call a scenario otherwise. Its folder keeps its name."""
+        one = self._scenario(id)
+        if self.scenarios.is_taken(asked.name, but=one.id):
+            raise HTTPException(409, f'There is a scenario "{asked.name}" already. Choose another name.')
+        return _scenario(self.scenarios.change(one, name=asked.name))
+
+    def archive(self, id: ScenarioId, asked: Archive) -> ScenarioTold:
+        """Lay a scenario aside, or take it back."""
+        return _scenario(self.scenarios.change(self._scenario(id), archived=asked.archived))
 
     def state(self) -> StateTold:
         """Return every job and every scenario."""
@@ -127,7 +155,7 @@ class Desk:
         folder = self.scenarios.place_for(name).resolve()
         if writes:
             under_way = [job.asked.get("folder") for job in self.jobs.all() if job.state in ("waiting", "running")]
-            if folder.exists() or str(folder) in under_way:
+            if folder.exists() or str(folder) in under_way or self.scenarios.is_taken(name):
                 words = f'There is a scenario "{folder.name}" already, and none is ever overwritten.'
                 raise HTTPException(409, f"{words} Choose another name.")
         where = {"folder": str(folder)} if writes else {}
@@ -136,6 +164,18 @@ class Desk:
         except QueueIsFull:
             raise HTTPException(503, "Five jobs wait already. Wait for one to end, or stop one.") from None
 
+    def _scenario(self, id: str) -> Scenario:
+        one = self.scenarios.get(id)
+        if one is None:
+            raise HTTPException(404, "There is no such scenario.")
+        return one
+
+    def _with_a_page(self, id: str) -> Scenario:
+        one = self._scenario(id)
+        if not (one.has_a_run or one.has_no_plan):
+            raise HTTPException(404, "This scenario is a sweep, which has no page of its own.")
+        return one
+
     def _found(self, id: str) -> Job:
         job = self.jobs.get(id)
         if job is None:
@@ -143,16 +183,20 @@ class Desk:
         return job
 
     @cached_property
-    def _page(self) -> Callable[[tuple[str, ...]], str]:
-        script = (package_files("optimiser.web") / "serve.js").read_text(encoding="utf-8")
+    def _page(self) -> Callable[..., str]:
+        """The page of runs and scenarios, each an id and a name; what may be asked for is on that of the run alone."""
+        rail, own = ((package_files("optimiser.web") / name).read_text("utf-8") for name in ("rail.js", "serve.js"))
 
-        @lru_cache(maxsize=2)
-        def page(ids: tuple[str, ...]) -> str:
+        @lru_cache(maxsize=4)
+        def page(*ids: tuple[str, str]) -> str:
             from optimiser import report
 
-            beside = [one for id in ids if (one := self.scenarios.get(id))]
-            runs = [report.run_of(self.run), *(report.run_of(one.run, str(one.record["name"])) for one in beside)]
-            return report.page(runs, scripts=[script], connect="'self'")
+            allowed: dict[str, Any] = {"scripts": [own, rail] if ids[0] == OWN else [rail], "connect": "'self'"}
+            found = [(self.scenarios.get(id), name) for id, name in ids]
+            if found[0][0] and found[0][0].has_no_plan:
+                return report.page_without_plan(report.without_plan_of(found[0][0].run, found[0][1]), **allowed)
+            runs = [report.run_of(one.run, name) if one else report.run_of(self.run) for one, name in found]
+            return report.page(runs, **allowed)
 
         return page
 
@@ -196,10 +240,15 @@ def build(desk: Desk) -> FastAPI:
         responses=REFUSALS,
     )
     app.add_exception_handler(RequestValidationError, _not_what_may_be_asked)
-    app.get("/", response_class=HTMLResponse, responses=IN_JSON)(desk.show)
+    of_the_run = {code: words for code, words in IN_JSON.items() if code != 404}
+    app.get("/", response_class=HTMLResponse, responses=of_the_run)(desk.show)
     app.get("/api/state")(desk.state)
     for queues in (desk.evaluate, desk.best, desk.sweep):
         app.post(f"/api/{queues.__name__}", status_code=202, responses=TAKEN)(queues)
+    app.get("/scenarios/{id}", response_class=HTMLResponse, responses=IN_JSON)(desk.scenario)
+    app.get("/compare/{id}/{other}", response_class=HTMLResponse, responses=IN_JSON)(desk.compare)
+    app.post("/api/scenarios/{id}/name", responses=ABSENT | {409: TAKEN[409]})(desk.rename)
+    app.post("/api/scenarios/{id}/archive", responses=ABSENT)(desk.archive)
     app.post("/api/explain", status_code=202, responses={503: TAKEN[503]})(desk.explain)
     app.get("/api/parameters")(desk.parameters)
     app.get("/api/jobs/{id}", responses=ABSENT)(desk.job)
@@ -222,4 +271,6 @@ def _told(job: Job) -> JobTold:
 def _scenario(one: Scenario) -> ScenarioTold:
     record = one.record
     texts = {name: str(record.get(name, "")) for name in ("name", "reason", "kind", "made", "outcome")}
-    return ScenarioTold(id=one.id, **texts, words=[str(line) for line in record.get("words", [])])
+    words = [str(line) for line in record.get("words", [])]
+    has_a_page = one.has_a_run or one.has_no_plan
+    return ScenarioTold(id=one.id, **texts, words=words, archived=one.is_archived, has_a_page=has_a_page)

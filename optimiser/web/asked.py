@@ -91,6 +91,18 @@ class Sweep(_Change):
     vary: Annotated[dict[ParameterName, Range], VARIED]
 
 
+class Rename(_Asked):
+    """Call a scenario otherwise."""
+
+    name: Name
+
+
+class Archive(_Asked):
+    """Lay a scenario aside, or take it back. It stays in its folder."""
+
+    archived: bool = True
+
+
 class ParameterTold(BaseModel):
     """Something that may vary in the question, and how far it is looked at unless somebody says otherwise."""
 
@@ -124,6 +136,8 @@ class ScenarioTold(BaseModel):
     made: str
     outcome: str
     words: list[str]
+    archived: bool = False
+    has_a_page: bool = False
 
 
 class StateTold(BaseModel):

@@ -30,9 +30,24 @@ class Scenario:
         return self.folder / "run"
 
     @property
+    def name(self) -> str:
+        """What people call it now; its folder keeps the name that it was made under."""
+        return str(self.record.get("name", self.id))
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether somebody laid it aside."""
+        return self.record.get("archived") is True
+
+    @property
+    def has_no_plan(self) -> bool:
+        """Whether no plan meets every rule there, and its run says why."""
+        return (self.run / "clash.csv").is_file()
+
+    @property
     def has_a_run(self) -> bool:
-        """Whether it is one answer, which a page can show; a sweep is many."""
-        return (self.run / "run.json").is_file()
+        """Whether it is one answer, which a page can set beside others; a sweep is many."""
+        return (self.run / "run.json").is_file() and not self.has_no_plan
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,20 @@ class Scenarios:
     def place_for(self, name: str) -> Path:
         """Return the folder that a scenario of this name would have."""
         return self.folder / slug(name)
+
+    def is_taken(self, name: str, *, but: str = "") -> bool:
+        """Whether a scenario, other than that of an id, is called so or was made under this name."""
+        others = (one for one in self.all() if one.id != but)
+        return any(slug(name) in (one.id, slug(one.name)) for one in others)
+
+    def change(self, one: Scenario, **said: object) -> Scenario:
+        """Write what is said of a scenario, such as its name, in its record; nothing else of it is ever changed."""
+        record = {**one.record, **said}
+        text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+        draft = one.folder / f".{RECORD}.unfinished"
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(one.folder / RECORD)
+        return Scenario(one.id, one.folder, record)
 
     def sweep_up(self, place: str | Path) -> bool:
         """Remove what a stopped job had begun to write; return whether its scenario is there all the same."""

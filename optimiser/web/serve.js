@@ -8,7 +8,7 @@ const KINDS_SAID = {evaluate: "a choice", best: "best found", explain: "why not"
 const CHANGEABLE = [["at_least_sites", "Sites at least"], ["at_most_sites", "Sites at most"],
   ["minimum_patients", "Fewest patients a year"], ["longest_journey_minutes", "Longest journey, minutes"]];
 const MOST_SITES_ASKED = 6; // with more, a table of them would be too wide to use
-let looking = 0;
+let looking = 0, askedWhy = "";
 
 async function ask(path, body) {
   const method = body === undefined ? "GET" : "POST";
@@ -101,24 +101,45 @@ function changesAsked() {
 
 const named = () => ({name: byId("scenario-name").value, reason: byId("scenario-reason").value});
 
+// Sweeps in words: which figures each varies, and from how much to how much of what they are now.
+const PREPARED = [
+  ["Longer journeys", "every journey takes 1 to 1.5 times as long", /^journey_factor$/, [1, 1.5]],
+  ["More or fewer patients", "from 0.8 to 1.2 times as many", /^demand_factor[.]/, [0.8, 1.2]],
+  ["Fewer staff", "from three quarters of those in post to all of them", /^staff[.][^.]+[.][^.]+$/, [0.75, 1]],
+  ["Another floor", "units must see from 0.75 to 1.25 times as many patients as now asked for", /^minimum_patients[.]/, [0.75, 1.25]],
+  ["More who go to the nearest hospital of all", "up to half of all patients", /^border_pull$/, null],
+];
+
 // What may vary is asked for when somebody first wants to see it.
 function sweepForm() {
-  const details = element("details", "", {id: "sweep"}), list = element("div", "", {id: "vary"});
+  const details = element("details", "", {id: "sweep"}), ready = element("div", "", {id: "prepared"}), advanced = element("details"), list = element("div", "", {id: "vary"});
   const run = element("button", "Run a sweep", {type: "button", id: "run-sweep"});
-  details.append(element("summary", "Run a sweep: what if figures turned out otherwise?"),
-    element("p", "Tick what may vary and say how far. Every value between is as likely as any other.", {class: "note"}), list,
-    field("draws", "How many times to draw", {type: "number", min: 1, max: 2000, step: 1, value: 200}), run);
+  advanced.append(element("summary", "Advanced: choose what may vary, and how far"),
+    element("p", "Tick what may vary and say how far. Every value between is as likely as any other.", {class: "note"}), list, run);
+  details.append(element("summary", "Run a sweep: what if figures turned out otherwise?"), ready,
+    field("draws", "How many times to draw", {type: "number", min: 1, max: 2000, step: 1, value: 200}), advanced);
   details.addEventListener("toggle", () => details.open && !list.childElementCount && doing(async () => {
-    list.replaceChildren(...(await ask("/api/parameters")).map(parameterLine));
+    const every = await ask("/api/parameters");
+    ready.replaceChildren(...PREPARED.map(([title, words, which, times]) => preparedLine(title, words, every.filter(one => which.test(one.name)), times)).filter(Boolean));
+    list.replaceChildren(...every.map(parameterLine));
   }));
   run.addEventListener("click", () => byId("work-form").reportValidity() && doing(() => start("/api/sweep", {...named(), ...sweepAsked()})));
   return details;
 }
 
+function preparedLine(title, words, parameters, times) {
+  if (!parameters.length) return null;
+  const line = element("p"), button = element("button", title, {type: "button"});
+  const of = ({unit, current}, most) => (unit === "people" ? Math.floor(current * most) : current * most);
+  const vary = Object.fromEntries(parameters.map(one => [one.name, times ? {low: of(one, times[0]), high: of(one, times[1])} : {low: one.current, high: Math.max(one.current, 0.5)}]));
+  button.addEventListener("click", () => byId("work-form").reportValidity() && doing(() => start("/api/sweep", {...named(), draws: Number(byId("draws").value), vary})));
+  line.append(button, ` ${words}`);
+  return line;
+}
+
 function parameterLine(one, number) {
   const set = element("fieldset", "", {"data-vary": one.name}), tick = element("input", "", {type: "checkbox", id: `vary-${number}`});
-  const label = element("label", `${one.meaning} (${one.unit}; now ${commas(one.current, 2)})`, {for: `vary-${number}`});
-  set.append(element("legend", one.name), tick, " ", label);
+  set.append(element("legend", one.meaning), tick, " ", element("label", `may vary (${one.unit}; now ${commas(one.current, 2)})`, {for: `vary-${number}`}));
   for (const end of ["low", "high"]) set.append(field(`${end}-${number}`, end === "low" ? "From" : "To", {type: "number", step: "any", value: one[end], "data-end": end}));
   return set;
 }
@@ -161,6 +182,7 @@ async function start(path, body) {
   const job = await ask(path, body);
   tellWork(`${called(job)}: ${STATES[job.state]}.`);
   await look();
+  return job;
 }
 
 // What a job is called: of codes, which only the program uses, their names.
@@ -185,18 +207,55 @@ function jobLine(job, place) {
   }
   if (job.words.length) {
     const list = element("ul"), details = element("details", "", newest ? {open: ""} : {});
-    for (const words of job.words) list.append(element("li", words.replace(/^\s*- /, "")));
+    for (const words of job.words) list.append(element("li", plainly(words)));
     details.append(element("summary", "What came of it", {"aria-label": `What came of ${called(job)}`}), list);
     item.append(details);
   }
   return item;
 }
 
+// A line as the program prints it, without its dash and the codes of rules.
+const plainly = words => words.replace(/^\s*- /, "").replace(/ \([a-z_]+(\.[A-Za-z0-9_]+)+\)/g, "");
+
 function scenarioRow(scenario) {
-  const row = element("tr");
-  row.append(element("th", scenario.name, {scope: "row"}), element("td", scenario.reason), element("td", KINDS_SAID[scenario.kind] || scenario.kind),
-    element("td", scenario.outcome), element("td", scenario.made));
+  const row = element("tr", "", scenario.archived ? {class: "archived"} : {}), head = element("th", "", {scope: "row"}), last = element("td", "", {class: "buttons"});
+  head.append(scenario.has_a_page ? element("a", scenario.name, {href: `/scenarios/${scenario.id}`}) : scenario.name);
+  const rename = element("button", "Rename", {type: "button", "aria-label": `Rename ${scenario.name}`});
+  rename.addEventListener("click", () => askName(scenario, last));
+  const aside = element("button", scenario.archived ? "Take back" : "Archive", {type: "button", "aria-label": `${scenario.archived ? "Take back" : "Archive"} ${scenario.name}`});
+  aside.addEventListener("click", () => doing(async () => {
+    await ask(`/api/scenarios/${scenario.id}/archive`, {archived: !scenario.archived});
+    tellWork(`${scenario.name}: ${scenario.archived ? "taken back" : "archived; it stays in its folder"}.`);
+    await look(false);
+  }));
+  last.append(rename, aside);
+  row.append(head, element("td", scenario.reason), element("td", KINDS_SAID[scenario.kind] || scenario.kind),
+    element("td", scenario.outcome), element("td", scenario.made), last);
   return row;
+}
+
+// A new name is asked for where its button was.
+function askName(scenario, cell) {
+  const input = element("input", "", {type: "text", maxlength: 80, "aria-label": `New name of ${scenario.name}`, autocomplete: "off"});
+  const save = element("button", "Save", {type: "button", "aria-label": `Save the new name of ${scenario.name}`});
+  input.value = scenario.name;
+  save.addEventListener("click", () => doing(async () => {
+    const told = await ask(`/api/scenarios/${scenario.id}/name`, {name: input.value});
+    tellWork(`${scenario.name} is now called ${told.name}.`);
+    await look(false);
+  }));
+  input.addEventListener("keydown", event => event.key === "Enter" && save.click());
+  cell.replaceChildren(input, save);
+  input.select();
+}
+
+// What was asked beside "why not?" is answered there.
+function answerWhy(jobs) {
+  const job = jobs.find(one => one.id === askedWhy);
+  if (!job) return;
+  const list = element("ul");
+  for (const words of job.words) list.append(element("li", plainly(words)));
+  byId("because").replaceChildren(element("p", `${called(job)}: ${STATES[job.state]}.${job.told ? ` ${job.told}.` : ""}`), list);
 }
 
 function drawWork(state) {
@@ -204,19 +263,24 @@ function drawWork(state) {
   const held = document.activeElement && document.activeElement.getAttribute("aria-label");
   byId("jobs").replaceChildren(...state.jobs.slice(0, 8).map(jobLine));
   if (held) for (const button of byId("jobs").querySelectorAll("button")) if (button.getAttribute("aria-label") === held) button.focus();
-  byId("scenarios").tBodies[0].replaceChildren(...state.scenarios.map(scenarioRow));
+  // A name that is being typed is not drawn over.
+  if (!byId("scenarios").contains(document.activeElement)) byId("scenarios").tBodies[0].replaceChildren(...state.scenarios.map(scenarioRow));
+  answerWhy(state.jobs);
+  dispatchEvent(new CustomEvent("scenarios", {detail: state.scenarios}));
   byId("scenarios-none").hidden = state.scenarios.length > 0;
   byId("show-all").hidden = !state.jobs.some(job => job.scenario);
 }
 
-async function look() {
+async function look(says = true) {
   clearTimeout(looking);
+  // What was pressed is drawn anew, so the focus goes to what came of it.
+  if (!says) byId("work-said").focus();
   const state = await ask("/api/state"), busy = state.jobs.find(job => job.state === "running" || job.state === "waiting");
   drawWork(state);
   if (busy) {
     tellWork(`${called(busy)}: ${STATES[busy.state]}.${busy.told ? ` ${busy.told}.` : ""}`);
-    looking = setTimeout(() => doing(look), SOON);
-  } else if (state.jobs.length) {
+    looking = setTimeout(() => doing(() => look()), SOON);
+  } else if (says && state.jobs.length) {
     tellWork(`${called(state.jobs[0])}: ${STATES[state.jobs[0].state]}.`);
   }
 }
@@ -224,7 +288,7 @@ async function look() {
 function scenarioTable() {
   const scroll = element("div", "", {class: "scroll", tabindex: 0, role: "region", "aria-label": "Scenarios"});
   const table = element("table", "", {id: "scenarios"}), head = element("tr"), top = element("thead");
-  for (const words of ["Scenario", "Reason", "Kind", "Outcome", "Made"]) head.append(element("th", words, {scope: "col"}));
+  for (const words of ["Scenario", "Reason", "Kind", "Outcome", "Made", "Change"]) head.append(element("th", words, {scope: "col"}));
   top.append(head);
   table.append(element("caption", "Scenarios in this folder, newest first"), top, element("tbody"));
   scroll.append(table);
@@ -235,7 +299,10 @@ function addExplain() {
   const form = byId("why");
   if (!form) return;
   const button = element("button", "Work out why not", {type: "button", id: "explain"});
-  button.addEventListener("click", () => doing(() => start("/api/explain", {service: byId("why-service").value, site: byId("why-site").value})));
+  button.addEventListener("click", () => doing(async () => {
+    askedWhy = (await start("/api/explain", {service: byId("why-service").value, site: byId("why-site").value})).id;
+    await look();
+  }));
   form.querySelector("fieldset").append(" ", button);
 }
 
@@ -248,16 +315,17 @@ function addWork() {
   end.addEventListener("click", () => doing(async () => tellWork((await ask("/api/stop", {})).detail)));
   buttons.append(show, end);
   section.append(element("h2", "Scenarios", {id: "work-h"}), element("p", "Ask for more than a page can answer", {class: "finding"}), workForm(),
-    element("p", "", {id: "work-said", role: "status", "aria-live": "polite"}), element("ul", "", {id: "jobs", class: "plain"}),
+    element("p", "", {id: "work-said", role: "status", "aria-live": "polite", tabindex: -1}), element("ul", "", {id: "jobs", class: "plain"}),
     element("p", "There is no scenario yet.", {id: "scenarios-none", class: "note"}), scenarioTable(), buttons);
   byId("options").before(section);
   const link = element("li");
   link.append(element("a", "Scenarios", {href: "#work"}));
   document.querySelector("nav ul").append(link);
-  const foot = document.querySelector("footer p");
-  foot.textContent = foot.textContent.replace("This page asks the network for nothing and keeps nothing.", "This page asks only the program on this machine that shows it. Every scenario is kept with its reason.");
+  const find = element("button", "Find the best", {type: "button", id: "to-work", "aria-label": "Find the best: go to the form"});
+  find.addEventListener("click", () => byId("scenario-name").focus());
+  byId("now").append(find);
 }
 
 addWork();
 addExplain();
-doing(look);
+doing(() => look());

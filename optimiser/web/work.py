@@ -21,6 +21,9 @@ from typing import IO, TYPE_CHECKING, Any
 from optimiser.web.scenarios import FORMAT, RECORD
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from optimiser.explanation import Clash
     from optimiser.plan import Plan
     from optimiser.problem import Problem
 
@@ -104,7 +107,6 @@ def evaluate(asked: Asked, tell: Tell) -> Done:
 def best(asked: Asked, tell: Tell) -> Done:
     """Find the best plan under the question as changed, and write it as a scenario."""
     import optimiser as op
-    from optimiser.errors import NoPlan
     from optimiser.explanation.solving import best_or_clash
     from optimiser.search.level import with_standings
 
@@ -113,7 +115,7 @@ def best(asked: Asked, tell: Tell) -> Done:
         problem = op.read_problem(file)
         plan = best_or_clash(problem, time_limit_minutes=_minutes(asked, problem), tell=tell)
         if isinstance(plan, op.Clash):
-            raise NoPlan(str(plan))
+            return _no_plan(asked, problem, plan, written, tell)
         tell("Looking for plans that are level")
         return _finish(asked, with_standings(plan), written, tell)
 
@@ -190,19 +192,37 @@ def _beside(asked: Asked) -> str:
     return os.path.relpath(asked["base"], asked["folder"])
 
 
+def _no_plan(asked: Asked, problem: Problem, found: Clash, written: dict[str, bytes], tell: Tell) -> Done:
+    """Check why no plan meets every rule, and write that as a run with what was asked and why, all or nothing."""
+    from optimiser import checker
+    from optimiser.plan.runs import NO_PLAN, files_without_plan
+
+    tell("Checking which rules clash")
+    files = files_without_plan(problem, found.tables(), found.all_found)
+    _refuse_unsound(checker.check(files))
+    place, words = Path(asked["folder"]), str(found).splitlines()
+    _write(asked, written | _under("run", files), place, NO_PLAN, words)
+    return {"words": words, "scenario": place.name}
+
+
+def _refuse_unsound(breaches: pd.DataFrame) -> None:
+    """Raise ``CheckFailed`` where the independent check disagrees."""
+    from optimiser.errors import CheckFailed, disagreements
+
+    if len(breaches):
+        found = f"{disagreements(len(breaches))}, so nothing was kept."
+        raise CheckFailed(f"{found} Please report it: {breaches.iloc[0].message}")
+
+
 def _finish(asked: Asked, plan: Plan, written: dict[str, bytes], tell: Tell) -> Done:
     """Check a plan, and write its run with what was asked and why, all or nothing."""
     from optimiser import checker
-    from optimiser.errors import CheckFailed, disagreements
     from optimiser.plan.runs import files_of
     from optimiser.report import summary
 
     tell("Checking every number")
     files = files_of(plan)
-    breaches = checker.check(files)
-    if len(breaches):
-        found = f"{disagreements(len(breaches))}, so nothing was kept."
-        raise CheckFailed(f"{found} Please report it: {breaches.iloc[0].message}")
+    _refuse_unsound(checker.check(files))
     place, words = Path(asked["folder"]), [line for line in summary.lines(plan)[1:] if line]
     _write(asked, written | _under("run", files), place, plan.proof.outcome, words)
     return {"words": words, "scenario": place.name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from html import unescape
 from html.parser import HTMLParser
 from itertools import combinations, cycle, repeat
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
@@ -397,6 +399,29 @@ def test_places_are_found_as_people_type_them_and_enter_chooses_only_one_that_is
     seen.page.fill("#place", "chelmsford")
     assert told.text_content() == "8 of 108 places shown: type more to narrow them down."
     assert seen.violations() == []
+
+
+def test_a_figure_is_saved_with_its_title_its_numbers_and_how_to_cite_it(seen: Visit, tmp_path: Path):
+    def saved(button: str) -> bytes:
+        with seen.page.expect_download() as download:
+            seen.page.locator(f'[aria-label="{button}"]:visible').first.click()
+        download.value.save_as(tmp_path / "saved")
+        return (tmp_path / "saved").read_bytes()
+
+    for figure in ("map", "districts", "journeys"):
+        drawn = ElementTree.fromstring(saved(f"SVG: {figure}"))
+        texts = [one.text for one in drawn.iter("{http://www.w3.org/2000/svg}text")]
+        assert "Draft: not a decision. Where" in " ".join(filter(None, texts))
+        assert saved(f"PNG: {figure}").startswith(b"\x89PNG")
+    rows = list(csv.DictReader(saved("Data (CSV): map").decode().splitlines()))
+    (one,) = (row for row in rows if row["area"] == "E01015814")
+    assert (one["site"], one["site today"]) == ("Basildon", "Southend")
+    assert float(one["minutes"]) == question("base").journeys.loc["E01015814", "basildon"]
+    assert len(rows) == len(question("base").areas)
+    seen.page.locator('[aria-label="Copy citation: map"]').click()
+    cited = seen.page.evaluate("cited(byId('map-title').textContent)")
+    assert cited.startswith("75% of all patients are within 30 minutes; with today’s sites 92%. Where should")
+    assert cited.endswith("from the run base. As first shown.")
 
 
 def test_words_are_explained_on_the_page_from_the_same_table_as_in_the_docs(seen: Visit):

@@ -108,6 +108,10 @@ CHOICE = {"name": "Only Ash", "reason": "To see", "designations": {"walk_in": ["
 BEST = {"name": "Best", "reason": "To see"}
 ROUTES = [
     ("GET", "/"),
+    ("GET", "/scenarios/0123456789abcdef"),
+    ("GET", "/compare/0123456789abcdef/fedcba9876543210"),
+    ("POST", "/api/scenarios/0123456789abcdef/name"),
+    ("POST", "/api/scenarios/0123456789abcdef/archive"),
     ("GET", "/api/state"),
     ("POST", "/api/evaluate"),
     ("POST", "/api/best"),
@@ -127,7 +131,9 @@ def test_every_route_is_tried_below(run: Path, tmp_path: Path):
     with desk(run, tmp_path) as one:
         paths = build(one).openapi()["paths"]
     known = {(method.upper(), path) for path, methods in paths.items() for method in methods}
-    assert known == {(method, path.replace("0123456789abcdef", "{id}")) for method, path in ROUTES}
+    named = {"0123456789abcdef": "{id}", "fedcba9876543210": "{other}"}
+    tried = [(method, re.sub("|".join(named), lambda one: named[one[0]], path)) for method, path in ROUTES]
+    assert known == set(tried)
 
 
 @pytest.mark.parametrize(("method", "path"), [*ROUTES, ("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/x")])
@@ -377,17 +383,54 @@ def test_a_sweep_becomes_a_scenario(run: Path, tmp_path: Path):
     assert (tmp_path / "scenarios/busier/sweep/regret.csv").is_file()
 
 
-def test_a_question_without_a_plan_says_which_rules_clash_and_keeps_nothing(run: Path, tmp_path: Path):
+def test_a_question_without_a_plan_is_kept_with_a_page_that_says_which_rules_clash(run: Path, tmp_path: Path):
     asked = {**BEST, "changes": {"walk_in": {"at_least_sites": 3}}}
     with client(run, tmp_path) as asking:
         told = ended(asking, asking.post("/api/best", headers=BEARING, json=asked).json())
-        assert told["state"] == "failed"
+        assert told["state"] == "done" and told["scenario"] == "best"
         assert "No plan meets every rule." in " ".join(told["words"])
-        wrong = {**BEST, "changes": {"no_such_service": {"at_least_sites": 1}}}
+        wrong = {**BEST, "name": "Wrong", "changes": {"no_such_service": {"at_least_sites": 1}}}
         told = ended(asking, asking.post("/api/best", headers=BEARING, json=wrong).json())
-        assert "no_such_service" in " ".join(told["words"])
-        assert asking.get("/api/state", headers=BEARING).json()["scenarios"] == []
-    assert list((tmp_path / "scenarios").iterdir()) == []
+        assert told["state"] == "failed" and "no_such_service" in " ".join(told["words"])
+        (kept,) = asking.get("/api/state", headers=BEARING).json()["scenarios"]
+        assert (kept["outcome"], kept["has_a_page"]) == ("no plan", True)
+        page = asking.get("/scenarios/best", headers=BEARING)
+        assert page.status_code == 200 and "No plan meets every rule" in page.text
+        # It stands beside no answer, neither on the page of the run nor in a comparison.
+        assert asking.get("/", headers=BEARING).status_code == 200
+        assert asking.get("/compare/best/best", headers=BEARING).status_code == 404
+    assert [path.name for path in (tmp_path / "scenarios").iterdir()] == ["best"]
+    assert op.check(tmp_path / "scenarios/best/run").empty
+
+
+def test_scenarios_are_opened_compared_renamed_and_archived(run: Path, tmp_path: Path):
+    with client(run, tmp_path) as asking:
+        for name in ("Only Ash", "Second"):
+            job = asking.post("/api/evaluate", headers=BEARING, json={**CHOICE, "name": name}).json()
+            assert ended(asking, job)["state"] == "done"
+        one = asking.get("/scenarios/only-ash", headers=BEARING).text
+        assert "Worked out, not recommended" in one and "<span>Run: Only Ash</span>" in one
+        two = asking.get("/compare/second/only-ash", headers=BEARING).text
+        assert "<span>Run: Second</span>" in two and ">As in Only Ash</button>" in two
+        called = asking.post("/api/scenarios/second/name", headers=BEARING, json={"name": "The other"})
+        assert called.json()["name"] == "The other" and called.json()["id"] == "second"
+        assert "<span>Run: The other</span>" in asking.get("/scenarios/second", headers=BEARING).text
+        for taken in ("only ash", "Only  Ash"):
+            wrong = asking.post("/api/scenarios/second/name", headers=BEARING, json={"name": taken})
+            assert wrong.status_code == 409
+        # Neither the name that it was made under nor the one that it has is free for another.
+        for taken in ("Second", "The other"):
+            again = asking.post("/api/evaluate", headers=BEARING, json={**CHOICE, "name": taken})
+            assert again.status_code == 409
+        assert "The other" in asking.get("/", headers=BEARING).text
+        for archived in (True, False):
+            told = asking.post("/api/scenarios/second/archive", headers=BEARING, json={"archived": archived}).json()
+            assert told["archived"] is archived
+            assert ("As in The other" in asking.get("/", headers=BEARING).text) is not archived
+        for path in ("/scenarios/none-such", "/compare/second/second", "/compare/second/none-such"):
+            assert asking.get(path, headers=BEARING).status_code == 404
+        assert asking.post("/api/scenarios/none-such/name", headers=BEARING, json={"name": "x"}).status_code == 404
+    assert op.check(tmp_path / "scenarios/second/run").empty
 
 
 def test_a_job_that_takes_too_long_is_stopped_and_the_server_lives(run: Path, tmp_path: Path):

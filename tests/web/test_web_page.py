@@ -31,7 +31,7 @@ def test_tick_keep_find_the_best_and_show(browser: Browser, address: str, folder
         page = seen.page
         expect(page).to_have_url(f"{base_of(address)[0]}/")  # the token is gone from the address
         page.locator('input[data-service="walk_in"][data-site="birch"]').uncheck()
-        page.get_by_label("Name").fill("Without Birch")
+        page.get_by_label("Name", exact=True).fill("Without Birch")
         page.get_by_label("Reason").fill("<img src=x onerror=alert(1)> to see")
         page.get_by_role("button", name="Keep this choice").click()
         expect(page.locator("#work-said")).to_contain_text("Without Birch: done", timeout=SLOW)
@@ -41,16 +41,34 @@ def test_tick_keep_find_the_best_and_show(browser: Browser, address: str, folder
         page.get_by_role("button", name="Keep this choice").click()
         expect(page.locator("#work-said")).to_contain_text("none is ever overwritten")
 
-        page.get_by_label("Name").fill("Best of all")
+        page.get_by_label("Name", exact=True).fill("Best of all")
         page.get_by_text("Change the question before finding the best").click()
         page.locator("#minimum_patients-walk_in").fill("50")
-        page.get_by_role("button", name="Find the best").click()
+        page.get_by_role("button", name="Find the best", exact=True).click()
         expect(page.locator("#work-said")).to_contain_text("Best of all: done", timeout=SLOW)
         expect(page.locator("#jobs")).to_contain_text("Proved best: of ")
         assert seen.violations() == []
 
         page.get_by_role("button", name="Show the new scenarios beside the others").click()
         expect(page.locator("button.preset", has_text="Best of all")).to_be_visible(timeout=SLOW)
+
+        # The rail at the head: named, pinned, compared and opened with a click each.
+        page.get_by_role("button", name="Rename Without Birch", exact=True).click()
+        page.get_by_label("New name of Without Birch", exact=True).fill("Birch shut")
+        page.keyboard.press("Enter")
+        expect(page.locator("#rail")).to_contain_text("Birch shut")
+        expect(page.locator("#work-said")).to_be_focused()
+        for name in ("Birch shut", "Best of all"):
+            page.get_by_label(f"Pin {name} to compare it").check()
+        page.get_by_role("link", name="Compare the two that are pinned").click()
+        expect(page.locator("#options thead").first).to_contain_text("Best of all", timeout=SLOW)
+        expect(page.locator("#options thead").first).to_contain_text("Birch shut")
+        page.locator("#rail").get_by_role("link", name="Best of all").click()
+        expect(page.locator("#rail [aria-current]")).to_have_text("Best of all", timeout=SLOW)
+        assert seen.violations() == []
+        page.locator("#rail").get_by_role("link", name="The question asked").click()
+        page.get_by_role("button", name="Archive Birch shut", exact=True).click()
+        expect(page.locator("#rail")).not_to_contain_text("Birch shut")
         assert seen.quiet
     assert op.check(folder / "kept/best-of-all/run").empty
 
@@ -77,6 +95,8 @@ EVERY_STATE = {
             "made": "2026-11-21 10:00:00",
             "outcome": "proved best",
             "words": [],
+            "archived": False,
+            "has_a_page": True,
         }
     ],
 }
@@ -91,9 +111,18 @@ def test_every_state_of_a_job_is_accessible_and_text_stays_text(browser: Browser
         expect(page.locator("#jobs > li")).to_have_count(5)
         expect(page.get_by_role("progressbar")).to_have_count(2)
         expect(page.locator("#scenarios tbody")).to_contain_text("</script><script>alert(1)</script>")
-        for summary in ("Change the question before finding the best", "Run a sweep: what if figures turned out"):
+        for summary in (
+            "Change the question",
+            "Run a sweep: what if figures turned out",
+            "Advanced: choose what may vary",
+        ):
             page.get_by_text(summary).click()
         expect(page.locator("#vary fieldset").first).to_be_visible(timeout=SLOW)
+        assert page.locator("#prepared button").all_text_contents() == [
+            *("Longer journeys", "More or fewer patients", "Fewer staff", "Another floor")
+        ]
+        # In words, not by the codes of what may vary.
+        assert "_" not in page.locator("#sweep").inner_text()
         assert seen.violations() == []
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         assert seen.quiet
@@ -102,11 +131,11 @@ def test_every_state_of_a_job_is_accessible_and_text_stays_text(browser: Browser
 def test_a_job_is_asked_for_and_stopped_from_the_keyboard(browser: Browser, address: str):
     with visit(browser, address, allowed=base_of(address)[0]) as seen:
         page = seen.page
-        page.get_by_label("Name").focus()
+        page.get_by_label("Name", exact=True).focus()
         page.keyboard.type("To be stopped")
         page.keyboard.press("Tab")
         page.keyboard.type("A slip")
-        page.get_by_role("button", name="Find the best").focus()
+        page.get_by_role("button", name="Find the best", exact=True).focus()
         page.keyboard.press("Enter")
         stop = page.get_by_role("button", name="Stop To be stopped")
         expect(stop).to_be_visible(timeout=SLOW)
@@ -124,6 +153,8 @@ def test_why_not_is_answered_by_the_program(browser: Browser, address: str):
         page.get_by_role("button", name="Work out why not").click()
         expect(page.locator("#work-said")).to_contain_text("Walk-in clinic at Cedar: done", timeout=SLOW)
         expect(page.locator("#jobs")).to_contain_text("Cedar")
+        # Where it was asked.
+        expect(page.locator("#because")).to_contain_text("Walk-in clinic at Cedar: done")
         assert seen.quiet
 
 

@@ -31,7 +31,7 @@ from optimiser.report.page.rendering import rendered, visible
 from optimiser.report.summary_of_staff import rotas
 from optimiser.search.enumeration import size
 
-SCRIPTS = ("evaluate.js", "map.js", "floors.js", "lookup.js", "page.js", "print.js")
+SCRIPTS = ("evaluate.js", "map.js", "floors.js", "lookup.js", "figures.js", "page.js", "print.js")
 SECTIONS = (
     ("answer", "Answer"),
     ("choose", "Choose"),
@@ -363,7 +363,11 @@ class _Page:
             self.problem, service, self.measured_today, self.measured, word, counted := self.counts.get(code)
         )
         shown = ("scorecard", "journeys", "affected", "volumes", "ambulances")
-        by = f"Counted: in activity.csv{', by ' + counted.source if counted.source else ''}." if counted else ""
+        by = (
+            f"Counted{' by ' + counted.source if counted.source else ': whoever counted is not stated'}."
+            if counted
+            else ""
+        )
         return {"code": code, "name": of.service.name, "by": by, **{name: getattr(of, name) for name in shown}}
 
     @property

@@ -753,25 +753,28 @@ function* mixesOf(aims) {
 // What people can press ------------------------------------------------------------------------------------------------
 
 function csv() {
-  const safe = text => `"${String(text).replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`;
-  const rows = [...now.measures].filter(([key]) => !/^(staff|sites)\|/.test(key)).map(([key, value]) => [...key.split("|").map(safe), Number.isFinite(value) ? value : ""].join(","));
-  return ["measure,service,group,value", ...rows, ""].join("\r\n");
+  const rows = [...now.measures].filter(([key]) => !/^(staff|sites)\|/.test(key)).map(([key, value]) => [...key.split("|"), Number(value)]);
+  return csvOf([["measure", "service", "group", "value"], ...rows]);
 }
 
-function download() {
-  const link = element("a", "", {download: "my_choice.csv"});
-  link.href = URL.createObjectURL(new Blob([csv()], {type: "text/csv"}));
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+const download = () => saveAs("my_choice.csv", new Blob([csv()], {type: "text/csv"}));
+
+// Where a page may not write to the clipboard itself, by way of a text that is selected.
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = element("textarea", "", {class: "hide", "aria-hidden": "true"});
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
 }
 
 async function copyYaml() {
-  try {
-    await navigator.clipboard.writeText(byId("yaml").value);
-  } catch {
-    byId("yaml").select();
-    document.execCommand("copy");
-  }
+  await copyText(byId("yaml").value);
   byId("copied").textContent = "Copied.";
 }
 
@@ -834,6 +837,7 @@ on("judge", "click", addJudgement);
 on("download", "click", download);
 for (const id of ["judge", "download"]) if (byId(id)) byId(id).hidden = false;
 if (byId("picture")) drawPatterns(["#12436d", "#f46a25", "#a285d1", "#28a197", "#801650", "#6b7680"]);
+addAllSaving();
 const firstShown = shown;
 if (shown) show(shown);
 makeFloors();
