@@ -5,51 +5,56 @@ from __future__ import annotations
 import json
 
 from as_files import with_files
+from shipped import answer, question
 from worlds import small
 
 import optimiser as op
-from optimiser import checker
+from optimiser import checker, report
+from optimiser.plan.finished import run_of
+from optimiser.plan.proof import Written
 from optimiser.plan.runs import files_of
 from optimiser.problem import Figure
+from optimiser.report import cards
+from optimiser.report.page import placements
 
 
 def test_an_answer_says_that_behind_the_border_no_site_would_have_enough_patients():
     # Of the 65 patients at birch, 5 come from outside: 60 are fewer than 63.
     problem = small(at_most_sites=Figure(1), minimum_patients=Figure(63))
-    answer = op.answer(problem)
-    assert isinstance(answer, op.Answer)
-    assert answer.plan.designated == op.solve(problem).designated
-    assert ("birch", "clinic") in answer.plan.designated
-    (said,) = map(str, answer.set_against)
+    found = op.answer(problem)
+    assert isinstance(found, op.Answer)
+    assert found.plan.designated == op.solve(problem).designated
+    assert ("birch", "clinic") in found.plan.designated
+    (said,) = map(str, found.set_against)
     assert said == "The border matters: if nobody crossed it, no plan would meet every rule."
-    assert str(answer).splitlines()[0] == problem.title
-    assert str(answer).endswith(said)
+    assert str(found).splitlines()[0] == problem.title
+    assert str(found).endswith(said)
 
 
 def test_an_answer_with_patients_shared_out_is_set_against_the_nearest():
     # Of 65 patients 35 are nearest to birch and 30 to ash: 31 at each there are only if some are shared out.
     problem = small(managed=True, at_least_sites=Figure(2), minimum_patients=Figure(31))
-    answer = op.answer(problem)
-    assert isinstance(answer, op.Answer)
-    assert str(answer.set_against[0]) == "If everybody went to the nearest, no plan would meet every rule."
+    found = op.answer(problem)
+    assert isinstance(found, op.Answer)
+    assert str(found.set_against[0]) == "If everybody went to the nearest, no plan would meet every rule."
 
 
 def test_where_the_border_changes_nothing_an_answer_is_set_against_nothing():
-    answer = op.answer(small())
-    assert isinstance(answer, op.Answer)
-    assert answer.set_against == ()
+    found = op.answer(small())
+    assert isinstance(found, op.Answer)
+    assert found.set_against == ()
 
 
 def test_where_no_plan_meets_every_rule_the_answer_is_which_rules_clash():
-    answer = op.answer(small(at_least_sites=Figure(3)))
-    assert isinstance(answer, op.Clash)
-    assert answer.names == op.clash(small(at_least_sites=Figure(3))).names == ("enough_sites.clinic",)
+    found = op.answer(small(at_least_sites=Figure(3)))
+    assert isinstance(found, op.Clash)
+    assert found.names == op.clash(small(at_least_sites=Figure(3))).names == ("enough_sites.clinic",)
 
 
 def test_what_would_change_an_answer_stands_in_its_run_and_a_spoilt_entry_is_noticed():
-    answer = op.answer(with_files(small(at_most_sites=Figure(1))))
-    assert isinstance(answer, op.Answer)
-    files = files_of(answer.plan, said=answer.set_against, would_change=answer.would_change.record)
+    found = op.answer(with_files(small(at_most_sites=Figure(1))))
+    assert isinstance(found, op.Answer)
+    files = files_of(found.plan, said=found.set_against, would_change=found.would_change.record)
     assert checker.check(files).empty
     record = json.loads(files["run.json"])
     (change,) = record["would_change"]["changes"]
@@ -57,5 +62,34 @@ def test_what_would_change_an_answer_stands_in_its_run_and_a_spoilt_entry_is_not
     assert (change["kind"], change["what"], change["by"]) == ("rule", "not_too_many_sites.clinic", 1)
     for spoilt in ({**change, "kind": "whim"}, {**change, "more": 1}, {**change, "then": "ash"}):
         said = record | {"would_change": {"changes": [spoilt], "not_worked_out": ""}}
-        found = checker.check(files | {"run.json": json.dumps(said).encode()})
-        assert set(found["check"]) == {"the_record_is_sound"}
+        wrong = checker.check(files | {"run.json": json.dumps(said).encode()})
+        assert set(wrong["check"]) == {"the_record_is_sound"}
+
+
+def test_where_nothing_was_varied_the_nearer_way_is_named_with_the_rule_that_stops_it():
+    # Ash and Birch are best. Ash and Cedar are nearer, as all three are, and break fewer rules than these.
+    run = run_of(answer("tiny"))
+    _, ways = placements.placements([run], "walk_in", "the answer")
+    *_, last = cards.cards(run, {}, {}, ways)
+    nearer, stops, none = last.lines
+    assert nearer.lead == "Nearer, but against the rules:"
+    assert nearer.more == (
+        "walk-in clinic at Ash and Cedar, every other service as here (13.00 minutes on average in place of 16.00)."
+    )
+    assert stops.more.startswith("What stops it: Walk-in clinic ") and stops.more.endswith("; and 1 more.")
+    assert none.more == "Nothing was looked for in this run."
+
+
+def test_an_option_written_for_another_pathway_says_so_in_its_run_and_on_its_page():
+    tiny = question("tiny")
+    said = "The option was written for another question. Here patients are taken straight there."
+    plan = op.evaluate(tiny, tiny.today, option=Written("A", "As it is", "a paper", True, said))
+    files = files_of(plan)
+    record = json.loads(files["run.json"])
+    assert record["option"]["pathway"] == said and checker.check(files).empty
+    assert f'<p class="note">{said}</p>' in report.page([plan])
+    spoilt = record | {"option": {**record["option"], "pathway": 3}}
+    found = checker.check(files | {"run.json": json.dumps(spoilt).encode()})
+    assert set(found["check"]) == {"the_record_is_sound"}
+    without = op.evaluate(tiny, tiny.today, option=Written("A", "As it is", "a paper", True))
+    assert "pathway" not in json.loads(files_of(without)["run.json"])["option"]
