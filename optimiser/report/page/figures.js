@@ -102,7 +102,7 @@ function addSaving(svg, after, called, title, rows) {
 function addAllSaving() {
   const words = id => () => byId(id).textContent;
   if (byId("picture")) addSaving(() => byId("picture"), byId("map-sub"), "map", words("map-title"), areaRows);
-  if (byId("dumbbell")) addSaving(() => byId("dumbbell"), byId("dumbbell"), "districts", words("dumbbells-title"), districtRows);
+  if (byId("dumbbell")) addSaving(() => byId("dumbbell"), byId("floors-said"), "districts", words("dumbbells-title"), districtRows);
   for (const svg of document.querySelectorAll("[data-curve]")) {
     addSaving(() => svg, svg, "journeys", () => svg.closest("figure").querySelector("figcaption").textContent, curveRows);
   }
