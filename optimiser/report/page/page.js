@@ -14,6 +14,8 @@ let answer = evaluate(question, answerChoice, today, kept);
 let chosen = copyOf(answerChoice), now = answer, view = "minutes";
 let shown = (question.services.find(one => one.code in PAGE.breaks && one.code === Object.keys(PAGE.breaks)[0]) || {}).code;
 
+const MOST_LETTERS = 18; // of a name beside a figure
+
 function copyOf(choice) {
   return Object.fromEntries(Object.entries(choice).map(([code, sites]) => [code, [...sites]]));
 }
@@ -301,7 +303,7 @@ function fillPlacements() {
   const averages = rows.flatMap(({result}) => ["mean_minutes", "mean_minutes_straight_there"].map(name => measure(result, name, shown))).filter(Number.isFinite);
   const same = choice => question.services.every(({code}) => choice[code].join() === chosen[code].join());
   const lawful = every.filter(row => !row.broken.length).length, some = rows.length < every.length ? `; ${rows.length} shown` : "";
-  byId("placed-title").textContent = question.not_judged.length ? "Ways to place it" : `${lawful} of ${every.length} ways to place it ${lawful === 1 ? "meets" : "meet"} every rule${isMoved() ? ", so asked" : ""}${some}`;
+  byId("placed-title").textContent = question.not_judged.length || !placed.every ? "Some of the ways to place it" : `${lawful} of ${every.length} ways to place it ${lawful === 1 ? "meets" : "meet"} every rule${isMoved() ? ", so asked" : ""}${some}`;
   for (const button of document.querySelectorAll("[data-show]")) button.setAttribute("aria-pressed", String(button.dataset.show === shown));
   const head = element("tr");
   head.append(...placed.heads.map((words, number) => element("th", headSaid(words) || "verdict", {scope: "col", ...(number && number < placed.heads.length - 1 ? {class: "n"} : {})})));
@@ -462,18 +464,21 @@ function titles() {
   if (byId("fragile")) byId("fragile").textContent = fragile.length ? `Fragile, with one vacancy: ${fragile.join("; ")}.` : "No rota is short with one vacancy.";
 }
 
+// A name beside a figure, as far as there is room for it.
+const cutShort = name => (name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1).trim()}…` : name);
+
 // Average minutes by district (by deprivation fifth where there are none), today and now.
 function fillDumbbell() {
   const figure = byId("dumbbells");
   if (!figure || !shown) return;
   const districts = question.groups.names.filter(group => group.startsWith("district ")), groups = districts.length ? districts : question.groups.names;
   const of = (result, group) => measure(result, "mean_minutes", shown, group), other = differences(answerChoice, chosen).length > 0;
-  const rows = groups.map(group => ({name: districts.length ? group.slice(9) : group, today: of(today, group), answer: of(answer, group), now: of(now, group)}))
+  const rows = groups.map(group => ({name: cutShort(districts.length ? group.slice(9) : group), today: of(today, group), answer: of(answer, group), now: of(now, group)}))
     .filter(row => [row.today, row.answer, row.now].every(Number.isFinite)).sort((one, two) => (two.answer - two.today) - (one.answer - one.today));
   figure.hidden = !rows.length;
   if (!rows.length) return;
   const some = rows.slice(0, MOST_ROWS);
-  byId("dumbbells-title").textContent = `${nameOf(shown)}, minutes by ${districts.length ? "district" : "group"}: ○ today ● ${PAGE.answer_word}${other ? " ◆ your choice" : ""}${some.length < rows.length ? `; the ${some.length} of ${rows.length} that lose most` : ""}`;
+  byId("dumbbells-title").textContent = `${nameOf(shown)}, minutes by ${districts.length ? "district" : "group"}: ○ today ● ${PAGE.answer_word}${other ? " ◆ your choice" : ""}${some.length < rows.length ? `; ${rows[0].answer - rows[0].today < 0.05 ? `${some.length} of ${rows.length}` : `the ${some.length} of ${rows.length} that lose most`}` : ""}`;
   drawDumbbell(byId("dumbbell"), some, other);
 }
 

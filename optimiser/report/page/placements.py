@@ -37,6 +37,8 @@ ASKED = {
 }
 SHORT = {">=": "too few", "<=": "too many"}
 LAWFUL = "meets every rule"
+# Over the rows where there are too many ways for all to be listed.
+SOME = "Some of the ways to place it"
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,9 @@ def placements(runs: Sequence[Run], service: str, answer: str) -> tuple[str, lis
     left_out = rest[max(0, MOST - named) :]
     found = sorted((one for one in every if one not in left_out), key=lambda one: (not one.lawful, one.mean))
     longest = max((cell.number for row in found for cell in row.cells if cell.minutes and cell.number), default=1.0)
-    return _title(every, found), [replace(row, cells=[_drawn(cell, longest) for cell in row.cells]) for row in found]
+    listed_all = bool(_every(runs[0].plan.problem.services[service], runs[0].plan.problem.candidates))
+    title = _title(every, found) if listed_all else SOME
+    return title, [replace(row, cells=[_drawn(cell, longest) for cell in row.cells]) for row in found]
 
 
 def _title(every: Sequence[Placement], shown: Sequence[Placement]) -> str:
