@@ -138,7 +138,22 @@ def test_a_name_may_be_short_or_in_full():
     assert icbs_named(full, england().icbs) == ("Devon", "Kent and Medway", "Cornwall and the Isles of Scilly")
 
 
-@pytest.mark.parametrize(("name", "meant"), [("Devn", "Devon"), ("Cornwall", "Cornwall and the Isles of Scilly")])
+def test_words_that_one_name_alone_has_are_enough():
+    said = ["Cornwall", "kent", "Greater Manchester", "Somerset", "West Essex"]
+    assert icbs_named(said, england().icbs) == (
+        *("Cornwall and the Isles of Scilly", "Kent and Medway", "Greater Manchester", "Somerset"),
+        "Hertfordshire and West Essex",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Devn", "Devon"),
+        ("Cornw", "Cornwall and the Isles of Scilly"),
+        ("Essex", 'Hertfordshire and West Essex" or "Mid and South Essex'),
+    ],
+)
 def test_a_near_miss_is_told_what_may_be_meant(name: str, meant: str):
     with pytest.raises(InputError, match=f'Did you mean "{meant}"'):
         icbs_named([name], england().icbs)

@@ -66,12 +66,17 @@ class England:
 
 
 def icbs_named(names: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
-    """Return the ICBs of these names, in full or short. Raises ``InputError`` with a suggestion for each other name."""
+    """Return the ICBs of these names, in full or short, or of words that one name alone has.
+
+    Raises ``InputError`` with a suggestion for each other name.
+    """
     meant = {_plain(name): name for name in known}
     found, faults = [], []
     for name in names:
-        if (short := _plain(name)) in meant:
-            found.append(meant[short])
+        short = _plain(name)
+        alike = [full for plain, full in meant.items() if short and f" {short} " in f" {plain} "]
+        if short in meant or len(alike) == 1:
+            found.append(meant.get(short) or alike[0])
             continue
         guesses = [full for plain, full in meant.items() if short and short in plain]
         hint = f"Did you mean {' or '.join(map(quoted, guesses[:3]))}?" if guesses else did_you_mean(name, known)
