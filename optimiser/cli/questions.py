@@ -84,7 +84,9 @@ def _list_boards(all_units: bool, as_json: bool) -> None:
     from optimiser.inputs.england import boards
 
     listed = boards(all_units=all_units)
-    words = [f"{one.units:>3} {'units' if one.units != 1 else 'unit '} {one.areas:>6,} areas  {one.name}" for one in listed]
+    words = [
+        f"{one.units:>3} {'units' if one.units != 1 else 'unit '} {one.areas:>6,} areas  {one.name}" for one in listed
+    ]
     say(words, {"boards": [asdict(one) for one in listed]}, as_json, 'optimiser init my_place --icb "NAME"')
 
 

@@ -125,7 +125,7 @@ def short(name: str) -> str:
     """Return the short name of a hospital."""
     for ending in ENDINGS:
         name = name.removesuffix(ending)
-    return name.replace(" Hospital,", ",").replace(f" Hospital{ESTIMATED}", ESTIMATED)
+    return name.replace(" Hospital,", ",").replace(" Hospital (", " (")
 
 
 def begun(words: str) -> str:

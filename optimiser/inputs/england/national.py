@@ -154,7 +154,7 @@ def _units(source: Traversable, with_journeys: pd.Index[str]) -> pd.DataFrame:
     names = listed["stroke_team"].where(~listed["stroke_team"].str.contains("NHS"), listed["ssnap_name"])
     units = pd.DataFrame(
         {
-            "name": names,
+            "name": names.map(_with_town),
             "site": _codes(names),
             "icb": listed["icb"].fillna("").map(_short),
             "thrombolyses": listed["use_ivt"] == 1,
@@ -164,6 +164,12 @@ def _units(source: Traversable, with_journeys: pd.Index[str]) -> pd.DataFrame:
         }
     )
     return units.join(pd.read_csv(_shipped("units.csv"), index_col="unit")).sort_index()
+
+
+def _with_town(name: str) -> str:
+    """Return a unit's name with its town, if it states one, in brackets, so that a list of names cannot be misread."""
+    unit, _, town = name.replace(" - ", ", ").partition(", ")
+    return f"{unit} ({town})" if town and f" {town} " not in f" {unit} " else unit
 
 
 def _codes(names: pd.Series) -> pd.Series:

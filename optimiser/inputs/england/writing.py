@@ -24,7 +24,7 @@ BOUNDARY_DECIMALS = 5  # about a metre, and the same for both areas that share a
 DOUBTFUL = 0.5
 # What stands before a minimum and a maximum of patients where there are too many candidates to list.
 TOO_MANY = "# Too large to be answered with so many candidates: "
-CATCHMENTS = "OHID, acute trust catchment populations 2019 (border.csv)"
+CATCHMENTS = "OHID, acute trust catchment populations 2019"
 
 
 def files_of_place(chosen: Chosen, name: str, stem: str, *, outlined: bool = True) -> dict[str, bytes]:
