@@ -222,6 +222,14 @@ def test_a_place_goes_all_the_way_to_a_comparison(cornwall: Path):
     assert "Patients a year within 30 minutes" in page and "residents: over" not in page
 
 
+def test_a_site_may_be_added_to_a_place_as_it_is_written(cornwall: Path):
+    said = "latitude: 50.41, longitude: -4.72, fixed: {}, reason: Asked}}"
+    path = cornwall / "one_more.yaml"
+    path.write_text(f"based_on: cornwall.yaml\nsites: {{bodmin: {{name: Bodmin Hospital, {said}\n", encoding="utf-8")
+    (one,) = read_question(path).problem.added
+    assert one.estimated == ("journeys", "transfers") and one.a_km and 0.3 < one.a_km < 2
+
+
 def test_outlines_are_all_there_and_sound_even_of_areas_that_cross_themselves(cornwall: Path):
     areas = pd.read_csv(cornwall / "place/areas.csv")["area"]
     assert len(read_boundaries(cornwall / "place/boundaries.geojson", areas=areas)) == len(areas)
@@ -242,7 +250,8 @@ def test_every_column_has_a_source_and_every_source_a_licence(cornwall: Path):
 def test_what_is_not_known_is_not_in_the_place(cornwall: Path):
     assert not {"staff.csv", "activity.csv", "corridors.csv"} & {path.name for path in (cornwall / "place").iterdir()}
     areas = pd.read_csv(cornwall / "place/areas.csv")
-    assert list(areas) == ["area", "name", "resident", "district", "commissioner"]
+    where = ["easting_m", "northing_m"]
+    assert list(areas) == ["area", "name", "resident", "district", "commissioner", *where]
 
 
 def test_data_checks_say_how_far_to_believe_it_and_what_was_left_out():

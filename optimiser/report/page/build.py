@@ -246,6 +246,7 @@ class _Page:
             "notes": self.notes,
             "counted": [self._of_service(code) for code in self.counted],
             "run_word": self.answer_word,
+            "services_many": len(self.run.problem.services) > 1,
             "today_known": bool(self.problem.services_with_today),
             "counted_are": "residents" if "population" in self.problem.areas else "patients",
             "stay": words.of_those_who_stay(self.problem),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -56,7 +56,7 @@ class Drawing:
     ``areas`` is one path an area, in the order of the problem's areas, empty where there are only ``points``, one an
     area. ``sites`` is where each site lies, for those on the map. ``labels`` are names of towns and roads, or of
     districts where the place has no towns. ``land`` is one path, empty where land is not known all around, and
-    ``roads`` another.
+    ``roads`` another. ``named`` are the sites whose names have room.
     """
 
     width: int
@@ -69,6 +69,7 @@ class Drawing:
     labels: tuple[Label, ...]
     land: str = ""
     roads: str = ""
+    named: frozenset[str] = frozenset()
 
     def around(self, member: Sequence[Any]) -> str:
         """Return the path of every border whose two sides belong to different groups; None: to no group."""
@@ -123,6 +124,7 @@ def drawing(problem: Problem) -> Drawing | None:
             _path(line.astype(int), closed=False) for road in surroundings.roads for line in units(road.lines)
         ),
     }
+    named = _named_sites(problem, placed, height)
     districts = _districts(problem, shapes, units) if shapes is not None else []
     lived_in: Any = shapely.points(points) if shapes is None else shapes
     labels = tuple(
@@ -132,16 +134,17 @@ def drawing(problem: Problem) -> Drawing | None:
             surroundings.roads,
             units,
             placed,
+            named,
             districts,
             height,
         )
     )
     if shapes is None:
         dots = tuple((int(x), int(y)) for x, y in units(points))
-        return Drawing(ACROSS, height, scale, (), (), dots, placed, labels, **around)
+        return Drawing(ACROSS, height, scale, (), (), dots, placed, labels, **around, named=named)
     rings = [_rings(shapely.transform(shape, units)) for shape in shapes]
     paths = tuple("".join(_path(ring) for ring in one) for one in rings)
-    return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels, **around)
+    return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels, **around, named=named)
 
 
 def window(bounds: Points, resident: Points) -> Points:
@@ -234,6 +237,7 @@ def _labels(
     roads: Sequence[Road],
     units: Any,
     sites: Mapping[str, tuple[int, int]],
+    named: Collection[str],
     districts: Sequence[Label],
     height: int,
 ) -> Iterator[Label]:
@@ -241,7 +245,8 @@ def _labels(
     small, large = (Room((0, 0, ACROSS, height), *size) for size in (SMALL, LARGE))
     for room in (small, large):
         for code, (left, top) in sites.items():
-            room.taken += [(left - 30, top - 30, left + 30, top + 30), room.box(_of_site(problem, code, left, top))]
+            room.taken += [(left - 30, top - 30, left + 30, top + 30)]
+            room.taken += [room.box(_of_site(problem, code, left, top))] if code in named else []
     hospitals = tuple(short(problem.sites[code].name) for code in sites)
     found = []
     for town, inside in towns:
@@ -253,6 +258,20 @@ def _labels(
             yield replace(label, large=label.kind == "town" and large.take(label))
     else:
         yield from (one for one in districts if small.take(one))
+
+
+def _named_sites(problem: Problem, sites: Mapping[str, tuple[int, int]], height: int) -> frozenset[str]:
+    """Return the sites whose names are written: candidates, and neighbours whose name covers no other and no mark."""
+    room = Room((0, 0, ACROSS, height), *SMALL)
+    marks = {code: (left - 9, top - 9, left + 9, top + 9) for code, (left, top) in sites.items()}
+    found = [code for code in sites if problem.sites[code].candidate]
+    names = [room.box(_of_site(problem, code, *sites[code])) for code in found]
+    for code in sites:
+        room.taken = [*names, *(mark for other, mark in marks.items() if other != code)]
+        if code not in found and room.take(label := _of_site(problem, code, *sites[code])):
+            names.append(room.box(label))
+            found.append(code)
+    return frozenset(found)
 
 
 def _of_site(problem: Problem, code: str, x: int, y: int) -> Label:
