@@ -54,12 +54,18 @@ def init(
         raise typer.BadParameter("name a new folder.", param_hint="DIR")
     if (icb and england) or (all_units and not (icb or england)):
         raise typer.BadParameter("give either --icb or --england; --all-units goes with one of them.")
+    from optimiser.inputs.importing.writing import write_into
     from optimiser.plan.runs import write_files
 
     stem = folder.resolve().name
     if not (icb or england):
-        from optimiser.inputs.starter import starter_files
+        from optimiser.inputs.starter import first_question, has_no_question, starter_files
 
+        if has_no_question(folder):
+            written = write_into(folder, {f"{stem}.yaml": first_question(folder)}, replace=False)
+            words = [f"Wrote a first question about the tables of {folder} to {written}.", "Open it, and say your own."]
+            say(words, {"file": str(written)}, as_json, f"optimiser validate {written}")
+            return
         written = write_files(starter_files(stem), folder)
         words = [f"Wrote a made-up place and a question about it to {written}.", "Replace its tables with your own."]
         say(words, {"folder": str(written)}, as_json, f"optimiser solve {written}/{stem}.yaml")

@@ -343,6 +343,26 @@ def test_init_writes_a_place_that_solves(tmp_path: Path):
     assert optimiser("init", "mine", cwd=tmp_path).returncode == 9
 
 
+def test_a_place_of_files_alone_gets_its_question_from_init(tmp_path: Path):
+    files = {
+        "areas": "LSOA21CD,LSOA21NM,Total population,Aged 65+\nE01034001,Wyre 1A,900,200\nE01034002,Wyre 1B,800,100\n",
+        "sites": "Hospital name,Postcode\nAsh,WY1 1AA\nBirch,WY2 2BB\n",
+        "journeys": "LSOA name,Ash,Birch\nWyre 1A,5,20\nWyre 1B,30,10\n",
+        "demand": "LSOA21CD,Stroke admissions\nE01034001,30\nE01034002,20\n",
+    }
+    for table, text in files.items():
+        (tmp_path / f"{table}.csv").write_text(text)
+        brought = optimiser("import", table, f"{table}.csv", "--into", "wyre/place", cwd=tmp_path)
+        assert brought.returncode == 0, brought.stderr
+    assert brought.stdout.splitlines()[-1] == "Next: optimiser init wyre"
+    assert "population_65_plus" in (tmp_path / "wyre/place/areas.csv").read_text()
+    written = optimiser("init", "wyre", cwd=tmp_path)
+    assert written.stdout.splitlines()[-1] == "Next: optimiser validate wyre/wyre.yaml", written.stderr
+    solved = optimiser("solve", "wyre/wyre.yaml", "--out", "run", cwd=tmp_path)
+    assert solved.returncode == 0 and "Stroke admissions at Ash and Birch." in solved.stdout, solved.stderr
+    assert optimiser("init", "wyre", cwd=tmp_path).returncode == 9
+
+
 def test_init_says_how_it_is_used(tmp_path: Path):
     for words in ("init", "init mine --icb Devon --england", "init mine --all-units"):
         assert optimiser(*words.split(), cwd=tmp_path).returncode == 2
