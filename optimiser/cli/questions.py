@@ -45,6 +45,8 @@ def init(
 ) -> None:
     """Start a new place: the stroke units of any part of England or, without a name, a small made-up one.
 
+    Where DIR has tables of yours under place/ and no question yet, a first question about them.
+
     Example:  optimiser init devon --icb Devon
     """
     if list_boards:
