@@ -200,10 +200,10 @@ def evaluate(
         problem = question.problem
         chosen = read_option(option)
         problem = with_exceptions_of(problem, chosen)
-        written = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified)
+        said = chosen.settings
+        written = Written(chosen.code, chosen.title, chosen.source, said.verified, said.note)
         plan = evaluate(problem, designations_of(problem, chosen), option=written)
     words = taken_in_words(question)
-    words += [f"Note of the option: {chosen.settings.note}"] if chosen.settings.note else []
     if missing := left_out(problem, chosen):
         words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
     if straight := taken_straight(problem, chosen):

@@ -428,6 +428,7 @@ class _Written(_Strict):
     title: str
     source: str
     verified: bool
+    note: str
 
 
 class _Changed(_Strict):

@@ -12,12 +12,16 @@ PROVED, NOT_PROVED, EVALUATED = "proved best", "not proved", "evaluated"
 
 @dataclass(frozen=True)
 class Written:
-    """An option that somebody wrote down: its code, what it is called, and where it stands. Texts are as stated."""
+    """An option that somebody wrote down: its code, what it is called, where it stands, and what to know of it.
+
+    Texts are as stated.
+    """
 
     code: str
     title: str
     source: str = ""
     verified: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)

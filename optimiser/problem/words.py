@@ -282,6 +282,11 @@ def apart(minutes: float) -> str:
     return f"{minutes:.1f} minutes"
 
 
+def how_near(minutes: float, within: float) -> str:
+    """Return by how much plans that are level differ, and what is taken to be level, both in minutes a patient."""
+    return f"{apart(minutes)} a patient apart, where up to about {apart(within)} is taken as level"
+
+
 def whole(value: float) -> str:
     """Return a number rounded to whole, halves upwards, with commas; a dash where there is none."""
     if value == float("inf"):

@@ -17,6 +17,7 @@ from optimiser.problem.words import (
     amount,
     apart,
     begun,
+    how_near,
     hundredths,
     in_round_words,
     listed,
@@ -168,8 +169,8 @@ def _level_in_words(plan: Plan, one: Standing) -> str:
             if words := _better_on(problem, one.service, rival.figures, mine):
                 against_which = f" than at {loser}" if len(one.rivals) > 1 else ""
                 better.append(f"better at {winner}{against_which}: {words}")
-    away = apart(max(abs(mean - means[0]) for mean in means))
-    close = f"{listed(f'{mean:.2f}' for mean in means)} minutes on average, {away} a patient apart"
+    away = how_near(max(abs(mean - means[0]) for mean in means), one.within)
+    close = f"{listed(f'{mean:.2f}' for mean in means)} minutes on average, {away}"
     close = f"{means[0]:.2f} minutes on average, whichever it is" if len(set(means)) == 1 else close
     found = f"{problem.services[one.service].name} at {here}, or level with it at {', or at '.join(there)} ({close})"
     return (

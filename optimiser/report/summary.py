@@ -68,13 +68,13 @@ def what_was_asked(plan: Plan, numbers: pd.DataFrame) -> list[str]:
 
 
 def option(plan: Plan) -> list[str]:
-    """Return what people call the option that was evaluated, and where they wrote it down."""
+    """Return what people call the option that was evaluated, where they wrote it down, and their note."""
     if plan.option is None:
         return []
     source = plan.option.source or "no source stated"
-    return [
-        f"Option {plan.option.code}: {plan.option.title} ({source}{'' if plan.option.verified else '; not verified'})"
-    ]
+    unverified = "" if plan.option.verified else "; not verified"
+    note = [f"Note of the option: {plan.option.note}"] if plan.option.note else []
+    return [f"Option {plan.option.code}: {plan.option.title} ({source}{unverified}).", *note]
 
 
 def beside(run: Run) -> dict[str, list[str]]:

@@ -154,6 +154,9 @@ def test_options_are_compared_with_a_config_and_with_a_run(tiny: Path):
     best = {one["answer"]: one["checked"] for one in json.loads(shown.stdout)["best"]}
     assert best == {"a": "tried", "NEAR": "not claimed", "FAR": "not claimed"}
     assert not list(tiny.glob("runs/*near*"))
+    alone = optimiser("compare", "configs/tiny.yaml", "near.yaml", cwd=tiny)
+    assert "mean minutes" in alone.stdout
+    assert "Left out" not in alone.stdout
 
 
 def test_a_run_is_never_written_over(tiny: Path):

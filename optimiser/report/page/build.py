@@ -237,7 +237,7 @@ class _Page:
             "figures_of": self.problem.services[main].name if main else "",
             "most_named": MOST_NAMED,
             "broken": list(parts.broken(run)),
-            "called": [*(f"{said}." for said in summary.option(run.plan)), *of_changes(self.problem)],
+            "called": [*summary.option(run.plan), *of_changes(self.problem)],
             "beside": {heading: said for heading, said in summary.beside(run).items() if heading not in ELSEWHERE},
             "before": self.references[:known],
             "unverified_numbers": _ends([one.number for one in self.references[known:]]),
@@ -336,7 +336,7 @@ class _Page:
             "options_called": [
                 f"{one.name}: {said}"
                 for one in self.runs
-                for said in (*(f"{said}." for said in summary.option(one.plan)), *of_changes(one.problem))
+                for said in (*summary.option(one.plan), *of_changes(one.problem))
             ],
             "borders": parts.borders(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),
