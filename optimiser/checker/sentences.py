@@ -240,7 +240,7 @@ class Said:
         return mean_of(self.run, service) is not None
 
     def _short(self, sites: Sequence[str]) -> str:
-        return _listed([_short_name(self.run.inputs.names[site]) for site in sites])
+        return _listed([short_name(self.run.inputs.names[site]) for site in sites])
 
     def _fact(self, instance: str) -> Fact:
         """Return an instance of a rule as the best plan there has it here."""
@@ -275,11 +275,11 @@ class Said:
         return Breach(check, f"{self.where} {part}", claimed, found, f"{self.where}: {part} {says}.")
 
 
-def _short_name(name: str) -> str:
+def short_name(name: str) -> str:
     """Return the short name of a hospital, as docs/how_it_works.md has it."""
     for kind in (" University", " General", " District", ""):
         name = name.removesuffix(f"{kind} Hospital")
-    return name.replace(" Hospital,", ",")
+    return name.replace(" Hospital,", ",").replace(" Hospital (", " (")
 
 
 def _listed(names: Sequence[str]) -> str:

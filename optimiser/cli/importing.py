@@ -64,4 +64,16 @@ def import_(
     brought = bring_in(table, file, into, wishes)
     written = write_into(into, brought.files, replace=replace)
     words = [f"Wrote {brought.rows:,} rows to {written}.", *(f"  {line}" for line in brought.said)]
-    say(words, {"file": str(written), "rows": brought.rows, "said": list(brought.said)}, as_json)
+    then = _then(into)
+    say(words, {"file": str(written), "rows": brought.rows, "said": list(brought.said)}, as_json, then)
+
+
+def _then(place: Path) -> str:
+    """Return the command that comes next: look at the question about a place, or make one once its tables are there."""
+    from optimiser.inputs.starter import has_no_question
+
+    folder = place.parent
+    asked = folder / f"{folder.resolve().name}.yaml"
+    if asked.is_file():
+        return f"optimiser validate {asked}"
+    return f"optimiser init {folder}" if place.name == "place" and has_no_question(folder) else ""

@@ -45,6 +45,8 @@ def init(
 ) -> None:
     """Start a new place: the stroke units of any part of England or, without a name, a small made-up one.
 
+    Where DIR has tables of yours under place/ and no question yet, a first question about them.
+
     Example:  optimiser init devon --icb Devon
     """
     if list_boards:
@@ -54,12 +56,18 @@ def init(
         raise typer.BadParameter("name a new folder.", param_hint="DIR")
     if (icb and england) or (all_units and not (icb or england)):
         raise typer.BadParameter("give either --icb or --england; --all-units goes with one of them.")
+    from optimiser.inputs.importing.writing import write_into
     from optimiser.plan.runs import write_files
 
     stem = folder.resolve().name
     if not (icb or england):
-        from optimiser.inputs.starter import starter_files
+        from optimiser.inputs.starter import first_question, has_no_question, starter_files
 
+        if has_no_question(folder):
+            written = write_into(folder, {f"{stem}.yaml": first_question(folder)}, replace=False)
+            words = [f"Wrote a first question about the tables of {folder} to {written}.", "Open it, and say your own."]
+            say(words, {"file": str(written)}, as_json, f"optimiser validate {written}")
+            return
         written = write_files(starter_files(stem), folder)
         words = [f"Wrote a made-up place and a question about it to {written}.", "Replace its tables with your own."]
         say(words, {"folder": str(written)}, as_json, f"optimiser solve {written}/{stem}.yaml")
@@ -84,7 +92,9 @@ def _list_boards(all_units: bool, as_json: bool) -> None:
     from optimiser.inputs.england import boards
 
     listed = boards(all_units=all_units)
-    words = [f"{one.units:>3} units {one.areas:>6,} areas  {one.name}" for one in listed]
+    words = [
+        f"{one.units:>3} {'units' if one.units != 1 else 'unit '} {one.areas:>6,} areas  {one.name}" for one in listed
+    ]
     say(words, {"boards": [asdict(one) for one in listed]}, as_json, 'optimiser init my_place --icb "NAME"')
 
 
@@ -190,11 +200,10 @@ def evaluate(
         problem = question.problem
         chosen = read_option(option)
         problem = with_exceptions_of(problem, chosen)
-        straight = taken_straight(problem, chosen)
-        written = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified, straight)
+        said, straight = chosen.settings, taken_straight(problem, chosen)
+        written = Written(chosen.code, chosen.title, chosen.source, said.verified, said.note, straight)
         plan = evaluate(problem, designations_of(problem, chosen), option=written)
     words = taken_in_words(question)
-    words += [f"Note of the option: {chosen.settings.note}"] if chosen.settings.note else []
     if missing := left_out(problem, chosen):
         words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
     folder = out or new_run(f"{config.stem}_{option.stem}")

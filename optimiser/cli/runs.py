@@ -81,8 +81,12 @@ def compare(
         rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in everything.items()}
         typer.echo(json.dumps(rows, indent=2))
         return
-    shown_rows = compared if full else compared[compared.map(_cell).nunique(axis=1) > 1]
-    _print_table(shown_rows, _names_in(tables), as_if_taken_on(tables))
+    # One alone differs from nothing.
+    shown_rows = compared if full or len(tables) == 1 else compared[compared.map(_cell).nunique(axis=1) > 1]
+    if len(shown_rows):
+        _print_table(shown_rows, _names_in(tables), as_if_taken_on(tables))
+    else:
+        typer.echo("Every number compared agrees, as it is rounded here.")
     for note in of_whom(tables):
         typer.echo(note)
     left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []

@@ -151,6 +151,7 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
     lines = []
     transfers = {code: one.transfer.share_transferred.value for code, one in problem.services.items() if one.transfer}
     taken_on = {code: percent(share) for code, share in transfers.items() if share < 1}
+    leaving = " (if as many of them leave as of all patients)" * bool(problem.streams.leaves.any())
     for code, rows in whom.groupby("service", sort=False):
         name, every = problem.services[str(code)].name, rows.iloc[0]
         longer, shorter = (
@@ -170,7 +171,7 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
         )
         by_group = list(zip(rows["group"], rows["mean_before"], rows["mean_after"], strict=True))
         groups = [
-            f"{group} {_from_to(here, there)}"
+            f"{group}{leaving * (group == measures.AGE_75_PLUS)} {_from_to(here, there)}"
             for group, here, there in by_group
             if "deprived" in group or group == measures.AGE_75_PLUS
         ]

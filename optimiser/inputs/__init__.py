@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from optimiser.errors import Fault, InputError, quoted
+from optimiser.errors import Fault, InputError, holds_hidden, quoted
 from optimiser.inputs.adding import site_faults, with_sites, with_sites_on_the_grid
 from optimiser.inputs.assembling import problem_of, with_offsets_stated
 from optimiser.inputs.config import Config, draft_config, resolved_yaml
 from optimiser.inputs.covers import faults as cover_faults
 from optimiser.inputs.disagreements import disagreements
 from optimiser.inputs.exactness import exact_problem_of
-from optimiser.inputs.files import is_there
+from optimiser.inputs.files import is_there, read_bytes
 from optimiser.inputs.options import designations_of, left_out, taken_straight, with_exceptions_of
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables import IMPORTED, Place, boundary_file, look_at_place
 from optimiser.problem import Problem
+from optimiser.problem.words import OF_INPUTS
 
 __all__ = [
     "Asked",
@@ -33,6 +34,7 @@ __all__ = [
 
 # A question, or the path of the config that asks it.
 Asked = Problem | str | Path
+MOST_SAID = 1_000_000
 # Tables that a run keeps only where its question says something of roads: how one gets onto them.
 OF_ROADS = ("road_access", "road_waters")
 
@@ -90,7 +92,8 @@ def read_question(path: str | Path) -> Question:
     if faults or place is None:
         raise InputError(faults)
     config, problem, rounded = exact_problem_of(config, place)
-    taken = (*draft.taken, *place.taken, *([rounded] if rounded else []))
+    said = (*_taken_before(config.place), *draft.taken, *place.taken, *([rounded] if rounded else []))
+    taken = tuple({_by_name(one): one for one in said}.values())
     problem = replace(problem, files=_files(with_offsets_stated(config, problem), place, taken))
     return Question(problem, config, config.place, place, (*taken, *place.not_read), place.doubts)
 
@@ -125,6 +128,13 @@ def _files(config: Config, place: Place, taken: Sequence[str]) -> dict[str, byte
     said = {name: "".join(f"{_by_name(one)}\n" for one in words).encode() for name, words in lines.items() if words}
     kept = {f"inputs/{name}": content for name, content in {**inputs, **place.mended, **said}.items()}
     return {"config.yaml": resolved_yaml(config).encode(), **kept}
+
+
+def _taken_before(folder: Path) -> list[str]:
+    """Return what the run whose inputs a folder holds took otherwise than written; of any other folder nothing."""
+    found = read_bytes(folder / Path(OF_INPUTS["taken"]).name, MOST_SAID, inside=folder)
+    lines = found.decode(errors="replace").splitlines() if isinstance(found, bytes) else []
+    return [line for line in lines if line.strip() and not holds_hidden(line)]
 
 
 def _by_name(said: str) -> str:

@@ -209,10 +209,19 @@ def with_sites(config: Config, place: Place) -> tuple[Place, list[Fault]]:
             words = f"{quoted(code)} is in sites.csv already. Choose another code, or take it out here."
             faults.append(Fault(config.where("sites", code), words))
             continue
+        if other := _of_that_name(sites[code].name, place.sites):
+            words = f"{quoted(sites[code].name)} is the name of {other}, too. Give each a name of its own."
+            faults.append(Fault(config.where("sites", code, "name"), words))
         one = _Site(config, place, code)
         place = one.added()
         faults += one.faults
     return place, faults
+
+
+def _of_that_name(name: str | None, sites: pd.DataFrame) -> str | None:
+    """Return the site that has a name already; nobody could tell two of one name apart in any output."""
+    names = {str(said).removesuffix(ESTIMATED).casefold(): str(code) for code, said in sites[["site", "name"]].values}
+    return names.get(name.strip().casefold()) if name else None
 
 
 @dataclass
@@ -294,7 +303,8 @@ class _Site:
     def _look_at(self, table: str, ends: Mapping[str, Point]) -> None:
         """Note what has no coordinates though a journey is due, and a site that is nowhere near."""
         if table == "transfers":
-            if lost := [str(code) for code in self.place.sites["site"] if code not in ends]:
+            added = {one.site for one in self.place.added}
+            if lost := [str(code) for code in self.place.sites["site"] if code not in ends and code not in added]:
                 words = f"sites.csv has no easting_m and northing_m of {some(lost)}. Fill them in, or name a table."
                 self.fault(table, words)
             return

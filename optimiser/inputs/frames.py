@@ -45,7 +45,8 @@ def place_from(*, boundaries: geopandas.GeoDataFrame | None = None, **tables: pd
     ----------
     tables
         Frames by the names of a place's tables: ``sites``, ``areas``, ``journeys``, ``demand``, and those that may be
-        left out; with the columns that ``docs/data_dictionary.md`` has for each.
+        left out; with the columns that ``docs/data_dictionary.md`` has for each. Without ``areas``, those of journeys
+        and demand are all of residents, named by their codes.
     boundaries
         Outlines of the areas, with a column ``area``, in any stated coordinate system.
 
@@ -57,6 +58,12 @@ def place_from(*, boundaries: geopandas.GeoDataFrame | None = None, **tables: pd
     known = [table.name for table in PLACE_TABLES]
     if unknown := [name for name in tables if name not in known]:
         raise InputError(Fault(name, f"a place has no such table. {did_you_mean(name, known)}") for name in unknown)
+    if "areas" not in tables:
+        told = [
+            frame["area"] for name in ("journeys", "demand") if "area" in (frame := tables.get(name, pd.DataFrame()))
+        ]
+        codes = list(dict.fromkeys(code for column in told for code in column))
+        tables["areas"] = pd.DataFrame({"area": codes, "name": codes, "resident": True})
     files = {f"{name}.csv": frame.to_csv(index=False).encode() for name, frame in tables.items()}
     if boundaries is not None:
         outlines = boundaries[["area", boundaries.geometry.name]].to_crs("EPSG:4326")

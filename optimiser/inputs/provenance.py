@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimiser.errors import did_you_mean, quoted, shown
-from optimiser.inputs.schema import PLACE_TABLES
+from optimiser.inputs.schema import PLACE_TABLES, place_table
 from optimiser.inputs.starter import starter_files
 from optimiser.inputs.tables import Place, boundary_file
 from optimiser.problem.words import listed
@@ -26,19 +26,27 @@ def notes(place: Place, folder: Path) -> list[str]:
 
 def _of_no_column(told: pd.DataFrame, folder: Path) -> Iterator[str]:
     tables = [*(table.name for table in PLACE_TABLES), BOUNDARIES]
-    for index, table, column in zip(told.index, map(str, told["table"]), map(str, told["column"]), strict=True):
-        where = f"{shown(folder / 'columns.csv')}, row {int(str(index)) + 2}"
-        there = _columns_of(folder, table)
+    file = shown(folder / "columns.csv")
+    for table, rows in told.groupby(told["table"].map(str), sort=False):
+        spots = [int(str(index)) + 2 for index in rows.index]
+        there = _columns_of(folder, str(table))
         if table not in tables:
-            yield f"{where}: there is no table {quoted(table)}. {_remedy(table, tables)}"
+            guess = did_you_mean(str(table), tables, list_at_most=0)
+            words = f"there is no table {quoted(table)}. {guess or 'Take the row out.'}"
+            yield from (f"{file}, row {spot}: {words}" for spot in spots)
         elif there is None:
-            yield f"{where}: the place has no {_file(table)}. Take the row out."
-        elif table != BOUNDARIES and column not in there:
-            yield f"{where}: {table}.csv has no column {quoted(column)}. {_remedy(column, there)}"
-
-
-def _remedy(name: str, known: list[str]) -> str:
-    return did_you_mean(name, known, list_at_most=0) or "Take the row out."
+            where, remedy = (
+                (f"rows {listed(map(str, spots))}", "these") if len(spots) > 1 else (f"row {spots[0]}", "it")
+            )
+            yield f"{file}, {where}: the place has no {_file(str(table))}. Take {remedy} out."
+        elif table != BOUNDARIES:
+            for spot, column in zip(spots, map(str, rows["column"]), strict=True):
+                if column not in there:
+                    # A column that a place may have is no slip of the pen.
+                    is_known = column in place_table(str(table)).column_names
+                    guess = "" if is_known else did_you_mean(column, there, list_at_most=0)
+                    words = f"{table}.csv has no column {quoted(column)}. {guess or 'Take the row out.'}"
+                    yield f"{file}, row {spot}: {words}"
 
 
 def _columns_of(folder: Path, table: str) -> list[str] | None:

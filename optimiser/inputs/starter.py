@@ -1,9 +1,14 @@
-"""The made-up place that ``optimiser init`` starts from: the tables and the question that ship as ``data/tiny``."""
+"""What ``optimiser init`` starts from: a made-up place (``data/tiny``), or a first question about one's own tables."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from string import Template
+
+from optimiser.errors import Fault, InputError, shown
+from optimiser.inputs.schema import place_table
+from optimiser.inputs.tables.sheets import read_sheet
+from optimiser.problem.words import begun, listed, spoken
 
 PACKAGE = Path(__file__).parents[1]
 FIRST_LINE = (
@@ -24,6 +29,29 @@ Nothing here is real yet: the tables under `place/` are made up, and `$stem.yaml
 """
 
 
+QUESTION = Template("""\
+# A question about the tables under place/. Every setting: docs/config.md. A what-if says only what changes: based_on.
+title: Where should $names be provided?
+place: place
+
+services:
+$services
+# Where each is provided today, so that an answer can be set against it:
+# today: {$today}
+
+objectives: [patient_minutes]
+""")
+SERVICE = Template("""\
+  $code:
+    name: $name
+    activity: $code
+    at_least_sites: 1
+    # at_most_sites: 2         # without a limit everybody has the nearest site, and nothing is to be decided
+    # minimum_patients: 600    # a year, at each site
+    # standard_minutes: 30
+""")
+
+
 def starter_files(stem: str) -> dict[str, bytes]:
     """Return the files of a small place that works, by name: ``<stem>.yaml``, a README, and tables under ``place/``."""
     # An installed wheel carries the place inside the package; a clone has it at the top.
@@ -35,6 +63,26 @@ def starter_files(stem: str) -> dict[str, bytes]:
     texts = {f"{stem}.yaml": question, "README.md": Template(README).substitute(stem=stem)}
     files = {name: text.encode() for name, text in texts.items()}
     return files | {f"place/{table.name}": table.read_bytes() for table in tables}
+
+
+def has_no_question(folder: Path) -> bool:
+    """Whether a folder has tables under ``place/``, brought in one by one, and no config that asks about them."""
+    return (folder / "place/demand.csv").is_file() and not [*folder.glob("*.yaml"), *folder.glob("*.yml")]
+
+
+def first_question(folder: Path) -> bytes:
+    """Return a config that asks where the patients of a folder's tables are to be seen, by activity.
+
+    Raises ``InputError`` where ``demand.csv`` does not say what they need.
+    """
+    sheet = read_sheet(folder / "place", place_table("demand"))
+    if not sheet.sound("activity") or sheet.frame.empty:
+        raise InputError(sheet.listed() or [Fault(shown(sheet.path), "no patients are listed here. Add them.")])
+    activities = sorted(set(map(str, sheet.frame["activity"])))
+    names = listed(map(spoken, activities))
+    services = "".join(SERVICE.substitute(code=one, name=begun(spoken(one))) for one in activities)
+    today = ", ".join(f"{one}: [a_site, another]" for one in activities)
+    return QUESTION.substitute(names=names, services=services, today=today).encode()
 
 
 def _in_a_clone() -> tuple[Path, Path]:

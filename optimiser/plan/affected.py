@@ -347,11 +347,15 @@ def _redirected(plan: Plan, before: Plan, service: str) -> float:
 
 
 def _answer_of(plan: Plan, service: str) -> Answer:
-    return {"journeys": plan.journeys_to[service], **asked_about(plan.problem)}
+    return {"journeys": plan.journeys_to[service], **_there_is(plan.problem)}
 
 
 def asked_about(problem: Problem) -> dict[str, pd.DataFrame]:
     """Return what a question says of its areas, sites and services, and all its settings, as frames by those names."""
+    return {**_there_is(problem), "settings": settings_of(problem.files)}
+
+
+def _there_is(problem: Problem) -> dict[str, pd.DataFrame]:
     sites = [(site.code, site.name, not site.candidate) for site in problem.sites.values()]
     services = [
         (
@@ -366,7 +370,6 @@ def asked_about(problem: Problem) -> dict[str, pd.DataFrame]:
         "areas": problem.areas.rename_axis("area").reset_index(),
         "sites": pd.DataFrame(sites, columns=["site", "name", "neighbour"]),
         "services": pd.DataFrame(services, columns=["service", "name", "standard_minutes", "share_transferred"]),
-        "settings": settings_of(problem.files),
     }
 
 

@@ -30,7 +30,7 @@ from optimiser.plan.asked import refuse_other_places, settings_of
 from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, WAYS_OUT_TABLE, files_of, write_files
 from optimiser.problem import Problem
-from optimiser.problem.words import ESTIMATED, OF_INPUTS, of_inputs
+from optimiser.problem.words import ESTIMATED, of_inputs
 
 # What a run was asked about.
 ASKED_ABOUT = ("inputs/areas.csv", "inputs/sites.csv", "config.yaml")
@@ -92,16 +92,14 @@ class Run:
             counted = found["areas"][found["areas"]["area"].isin(self.problem.areas.index)]
             numbers = [one.name for one in place_table("areas").columns if one.kind == "whole" and one.name in counted]
             found["areas"] = counted.astype({name: "int64" for name in numbers if counted[name].notna().all()})
-        if "sites" in found:
-            found["sites"] = with_added(found["sites"], self.problem)
+        if "sites" in found and "config.yaml" in self.problem.files:
+            found["sites"] = _with_added(found["sites"], self.problem.files["config.yaml"], self.record)
         return found
 
     @cached_property
     def said_of_inputs(self) -> dict[str, list[str]]:
-        """What was said of its tables when they were first read (``of_inputs``): read again, they are as understood."""
-        paths = {name: self.folder / name for name in OF_INPUTS.values()} if self.tables else {}
-        kept = {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
-        return of_inputs({**self.problem.files, **kept})
+        """What was said of its tables when they were first read (``of_inputs``)."""
+        return of_inputs(self.problem.files)
 
     @cached_property
     def before(self) -> Plan:
@@ -326,12 +324,13 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], Mapping[st
     return tables, record
 
 
-def with_added(sites: pd.DataFrame, problem: Problem) -> pd.DataFrame:
-    """Return the table of sites with those that the config adds, named as they are shown."""
+def _with_added(sites: pd.DataFrame, config: bytes, record: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the table of sites with those that a resolved config adds, named as they are shown."""
+    guessed = {one["site"] for one in record.get("added_sites", ()) if one["estimated"]}
     rows = [
-        {"site": one.site, "name": problem.sites[one.site].name, "role": "candidate"}
-        | (dict(zip(("easting_m", "northing_m"), one.grid, strict=True)) if one.grid else {})
-        for one in problem.added
+        {"site": code, "name": f"{one.name}{ESTIMATED if code in guessed else ''}", "role": "candidate"}
+        | {"easting_m": one.easting_m, "northing_m": one.northing_m}
+        for code, one in sites_of(config).items()
     ]
     return with_rows(sites, [{name: cell for name, cell in row.items() if name in sites} for row in rows])
 
@@ -359,9 +358,7 @@ def _asked_about(folder: Path, record: Mapping[str, Any]) -> dict[str, pd.DataFr
     areas, sites = (_frame(folder / f"inputs/{name}.csv", place_table(name))[0] for name in ("areas", "sites"))
     names = ["config.yaml", *(f"inputs/{table.name}.csv" for table in PLACE_TABLES)]
     files = {name: path.read_bytes() for name in names if (path := folder / name).is_file()}
-    services, added = services_of(files["config.yaml"]), sites_of(files["config.yaml"])
-    guessed = {one["site"]: bool(one["estimated"]) for one in record.get("added_sites", ())}
-    names_added = [(code, f"{one.name}{ESTIMATED if guessed.get(code) else ''}", False) for code, one in added.items()]
+    sites = _with_added(sites, files["config.yaml"], record)
     rows = [
         (
             code,
@@ -369,14 +366,12 @@ def _asked_about(folder: Path, record: Mapping[str, Any]) -> dict[str, pd.DataFr
             one.standard_minutes.value if one.standard_minutes else float("nan"),
             one.transfer.share_transferred.value if one.transfer and one.pathway == "transfer" else 1.0,
         )
-        for code, one in services.items()
+        for code, one in services_of(files["config.yaml"]).items()
     ]
     columns = ["service", "name", "standard_minutes", "share_transferred"]
-    own = sites[["site", "name"]].assign(neighbour=sites["role"] == "neighbour")
-    more = pd.DataFrame(names_added, columns=list(own.columns))
     return {
         "areas": areas,
-        "sites": pd.concat([own, more], ignore_index=True) if names_added else own,
+        "sites": sites[["site", "name"]].assign(neighbour=sites["role"] == "neighbour"),
         "services": pd.DataFrame(rows, columns=columns),
         "settings": settings_of(files),
     }
@@ -470,6 +465,7 @@ class _Written(_Strict):
     title: str
     source: str
     verified: bool
+    note: str
     pathway: str = ""
 
 

@@ -12,15 +12,17 @@ PROVED, NOT_PROVED, EVALUATED = "proved best", "not proved", "evaluated"
 
 @dataclass(frozen=True)
 class Written:
-    """An option that somebody wrote down: its code, what it is called, and where it stands. Texts are as stated.
+    """An option that somebody wrote down: its code, what it is called, where it stands, and what to know of it.
 
-    ``pathway`` says that it was written for patients who are taken on by transfer, where here they are not.
+    Texts are as stated. ``pathway`` says that it was written for patients who are taken on by transfer, where here they
+    are not.
     """
 
     code: str
     title: str
     source: str = ""
     verified: bool = False
+    note: str = ""
     pathway: str = ""
 
 

@@ -21,7 +21,7 @@ from optimiser.problem.words import (
     PATIENTS,
     against,
     amount,
-    apart,
+    how_near,
     is_one,
     listed,
     moves,
@@ -53,7 +53,7 @@ WAITS_INCLUDED = "waits included"
 # Where some stay where they are seen first, minutes and people are those of whoever is taken on.
 OF_MINUTES_ON_THE_WAY = ("who", "worst", "cliff")
 OF_THOSE_TAKEN_ON = "by the journeys of the {} of patients who are taken on from where they are seen first"
-IN_ANY_CASE = "in any case"
+WHATEVER = "whatever is chosen"
 # How near average journeys are level where the question does not say.
 A_HUNDREDTH = 0.01
 NEIGHBOURS_NAMED = 3
@@ -283,8 +283,8 @@ def _level(frames: Frames, names: Mapping[str, str], tie: float | None) -> Itera
             where = (("service", row["service"]), ("group", ""))
             cells = tuple(Cell("averages", where, column) for column in ("mean_before", "mean_after"))
             words = "the two are level, {0:.2f} and {1:.2f} minutes on average"
-            away, service = plain(apart(abs(row["change"]))), str(row["service"])
-            yield Sentence("level", service, f"{plain(names[service])}: {words}, {away} a patient apart.", cells)
+            away, service = plain(how_near(abs(row["change"]), within)), str(row["service"])
+            yield Sentence("level", service, f"{plain(names[service])}: {words}, {away}.", cells)
 
 
 def _questions(base: Answer, other: Answer, name: str, base_name: str) -> Iterator[Sentence]:
@@ -315,11 +315,11 @@ def _changes(frames: Frames, service: str) -> bool:
 
 
 def _when_they_leave(frames: Frames, service: str, both: Sequence[str]) -> str:
-    """Return when patients leave for a neighbour whatever is designated: in any case, or under which of two answers."""
+    """Return when patients leave for a neighbour: whatever is chosen, or under which of two answers."""
     row = frames["averages"][(frames["averages"]["service"] == service) & (frames["averages"]["group"] == "")].iloc[0]
     before, after, either = (round(row[one]) for one in ("leave_before", "leave_after", "number"))
     if before == after == either - round(row["here"]):
-        return IN_ANY_CASE
+        return WHATEVER
     some = [one for one, many in zip(both, (before, after), strict=True) if many]
     return plain(f"under {' or '.join(some)}")
 
@@ -337,9 +337,9 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
     """Return whose some measures are, in sentences, where they are not everybody's."""
     found, every = [], list(answers.values())
     if any("how" in one["journeys"] for one in every):
-        words = "95th centiles and worst journeys are of those who do not leave for a neighbour in any case"
+        words = "95th centiles and worst journeys leave those out who leave for a neighbour whatever is chosen"
         counted = ", and people are counted by another journey" * all("population" in one["areas"] for one in every)
-        apart = f"; the borders differ, so in each these are of others{counted}"
+        apart = f"; the borders differ, so in each these are of other patients{counted}"
         found.append(f"{words}{apart * any('how' not in one['journeys'] for one in every)}.")
     names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}
     for code, share in as_if_taken_on(answers).items():
@@ -411,7 +411,9 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iter
     whose = "of all" if stay else "of them"
     if some_leave:
         when = _when_they_leave(frames, service, both)
-        whose = f"of the {number(cell('here'), ',.0f')} who do not leave for a neighbour {when}"
+        leave = number(cell("leave"), ",.0f")
+        words.append(f"the {leave} who leave for a neighbour {when} count in the average alone")
+        whose = f"of the other {number(cell('here'), ',.0f')}"
     ways = []
     for way, more, sign in (("longer", "more", 1), ("shorter", "less", -1)):
         if cell(way).value(frames) > 0:
@@ -421,8 +423,6 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iter
         else:
             ways.append(f"nobody needs {more}")
     words.append(f"{whose}, {', and '.join(ways)}")
-    if some_leave:
-        words.append(f"the journeys of the {number(cell('leave'), ',.0f')} who leave count in the average alone")
     if _waits(frames, service):
         road = [number(cell("road_before"), ".2f"), number(cell("road_after"), ".2f")]
         on_road = f"on the road alone it takes {road[0]} and then {road[1]} minutes on average"

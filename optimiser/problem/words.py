@@ -125,7 +125,7 @@ def short(name: str) -> str:
     """Return the short name of a hospital."""
     for ending in ENDINGS:
         name = name.removesuffix(ending)
-    return name.replace(" Hospital,", ",").replace(f" Hospital{ESTIMATED}", ESTIMATED)
+    return name.replace(" Hospital,", ",").replace(" Hospital (", " (")
 
 
 def begun(words: str) -> str:
@@ -280,6 +280,11 @@ def apart(minutes: float) -> str:
         seconds = floor(60 * minutes + 0.5)
         return amount(seconds, "seconds") if seconds or not minutes else "less than a second"
     return f"{minutes:.1f} minutes"
+
+
+def how_near(minutes: float, within: float) -> str:
+    """Return by how much plans that are level differ, and what is taken to be level, both in minutes a patient."""
+    return f"{apart(minutes)} a patient apart, where up to about {apart(within)} is taken as level"
 
 
 def whole(value: float) -> str:

@@ -17,6 +17,7 @@ from optimiser.problem.words import (
     amount,
     apart,
     begun,
+    how_near,
     hundredths,
     in_round_words,
     listed,
@@ -27,7 +28,7 @@ from optimiser.problem.words import (
 )
 from optimiser.report import broken
 from optimiser.report.set_against import swap
-from optimiser.report.words import aims, how_far, weights
+from optimiser.report.words import aims, how_far, others_stay, weights
 from optimiser.search.enumeration import can_be_ranked
 from optimiser.search.level import MOST_TRIED
 
@@ -87,13 +88,14 @@ def margins(plan: Plan) -> list[str]:
         untried = plan.proof.outcome != EVALUATED and not can_be_ranked(plan.problem)
         return ["How near other sites come was not looked for: there are too many to try one by one."] * untried
     found = [_margin(plan, one) for one in standings if one.margin is not None]
-    said = [f"By how much, every other service where it is: {'; '.join(found)}."] if found else []
+    others = others_stay(plan.problem)
+    said = [f"By how much{others}: {'; '.join(found)}."] if found else []
     none: dict[bool, list[str]] = {}
     for one in standings:
         if one.margin is None:
             none.setdefault(_all_were_tried(plan, one.service), []).append(_name(plan, one.service))
     has = {
-        True: "no other lawful sites, every other service where it is",
+        True: f"no other lawful sites{others}",
         False: f"no other lawful sites among the {MOST_TRIED} nearest choices, and more were not tried",
     }
     for all_tried, names in none.items():
@@ -167,8 +169,8 @@ def _level_in_words(plan: Plan, one: Standing) -> str:
             if words := _better_on(problem, one.service, rival.figures, mine):
                 against_which = f" than at {loser}" if len(one.rivals) > 1 else ""
                 better.append(f"better at {winner}{against_which}: {words}")
-    away = apart(max(abs(mean - means[0]) for mean in means))
-    close = f"{listed(f'{mean:.2f}' for mean in means)} minutes on average, {away} a patient apart"
+    away = how_near(max(abs(mean - means[0]) for mean in means), one.within)
+    close = f"{listed(f'{mean:.2f}' for mean in means)} minutes on average, {away}"
     close = f"{means[0]:.2f} minutes on average, whichever it is" if len(set(means)) == 1 else close
     found = f"{problem.services[one.service].name} at {here}, or level with it at {', or at '.join(there)} ({close})"
     return (

@@ -224,6 +224,11 @@ def status(run: Run) -> Status:
     return Status("good", "Proved best possible under these rules.", " ".join([*tie, *by_how_much(run.plan), how]))
 
 
+def others_stay(problem: Problem) -> str:
+    """Return that all other services stay where they are, as a clause; nothing where there are none."""
+    return ", every other service where it is" if len(problem.services) > 1 else ""
+
+
 def by_how_much(plan: Plan) -> list[str]:
     """Return by how much a plan is best, and over which, in the service that the page shows first."""
     code = main_service(plan.problem)
@@ -232,7 +237,7 @@ def by_how_much(plan: Plan) -> list[str]:
         return []
     name = lower(plan.problem.services[standing.service].name)
     if standing.margin is None:
-        return [f"No other sites of the {name} are lawful, every other service where it is."]
+        return [f"No other sites of the {name} are lawful{others_stay(plan.problem)}."]
     own = mean_minutes(residents(plan, standing.service))
     numbers = f"{decimals(own, 2)} minutes on average against {decimals(own + standing.margin, 2)}"
     next_best = where(plan.problem, _sites(plan.problem, standing.service, standing.runner_up or ()))

@@ -28,9 +28,11 @@ import optimiser as op
 from optimiser import checker
 from optimiser.checker.inputs import KNOWN_FILES, read_run
 from optimiser.checker.reading import Reader, read_files
+from optimiser.checker.sentences import short_name
 from optimiser.checker.sharing import share_out
 from optimiser.plan.runs import files_of
 from optimiser.problem import Figure, Problem
+from optimiser.problem.words import short
 from optimiser.report.answers import Answer, answer
 
 SAY, TRUE = "sentences_say_what_numbers_say", "sentences_are_true"
@@ -460,3 +462,14 @@ def test_patients_of_random_worlds_are_shared_out_again_as_the_run_has_it() -> N
         assert shared_by_checker(plan) == shared_in_run(plan)
         shared += shared_in_run(plan) != shared_in_run(plan.at_the_nearest)
     assert shared > 5
+
+
+def test_product_and_checker_shorten_the_name_of_a_hospital_alike():
+    said = {
+        "Ash University Hospital": "Ash",
+        "Ash Hospital, Town": "Ash, Town",
+        "Ash General Hospital (Town)": "Ash General (Town)",
+        "Ash Hospital (estimated)": "Ash (estimated)",
+        "The Hospital of Ash": "The Hospital of Ash",
+    }
+    assert {name: short(name) for name in said} == {name: short_name(name) for name in said} == said

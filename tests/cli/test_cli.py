@@ -92,7 +92,9 @@ def test_what_is_taken_otherwise_than_written_is_said_kept_and_checked(tiny: Pat
     assert all(f"Taken otherwise than written: {line}" in unescape(page) for line in taken)
     assert (tiny / "runs/a/inputs/areas.csv").read_bytes() == (place / "areas.csv").read_bytes()
     again = optimiser("solve", "runs/a/config.yaml", "--out", "runs/b", cwd=tiny)
-    assert again.returncode == 0 and "Taken otherwise" not in again.stdout
+    # What was taken then is true of the tables that the run kept, and is said again, once.
+    assert again.returncode == 0 and "Taken otherwise than written:" in again.stdout
+    assert (tiny / "runs/b/inputs/taken.txt").read_text().splitlines() == taken
 
 
 def test_a_table_of_a_journey_planner_comes_in_by_the_command_that_is_named(tiny: Path):
@@ -152,6 +154,9 @@ def test_options_are_compared_with_a_config_and_with_a_run(tiny: Path):
     best = {one["answer"]: one["checked"] for one in json.loads(shown.stdout)["best"]}
     assert best == {"a": "tried", "NEAR": "not claimed", "FAR": "not claimed"}
     assert not list(tiny.glob("runs/*near*"))
+    alone = optimiser("compare", "configs/tiny.yaml", "near.yaml", cwd=tiny)
+    assert "mean minutes" in alone.stdout
+    assert "Left out" not in alone.stdout
 
 
 def test_a_run_is_never_written_over(tiny: Path):
@@ -339,6 +344,26 @@ def test_init_writes_a_place_that_solves(tmp_path: Path):
     # The run is named after the folder.
     assert "_mine\n" in optimiser("solve", "mine/mine.yaml", cwd=tmp_path).stdout
     assert optimiser("init", "mine", cwd=tmp_path).returncode == 9
+
+
+def test_a_place_of_files_alone_gets_its_question_from_init(tmp_path: Path):
+    files = {
+        "areas": "LSOA21CD,LSOA21NM,Total population,Aged 65+\nE01034001,Wyre 1A,900,200\nE01034002,Wyre 1B,800,100\n",
+        "sites": "Hospital name,Postcode\nAsh,WY1 1AA\nBirch,WY2 2BB\n",
+        "journeys": "LSOA name,Ash,Birch\nWyre 1A,5,20\nWyre 1B,30,10\n",
+        "demand": "LSOA21CD,Stroke admissions\nE01034001,30\nE01034002,20\n",
+    }
+    for table, text in files.items():
+        (tmp_path / f"{table}.csv").write_text(text)
+        brought = optimiser("import", table, f"{table}.csv", "--into", "wyre/place", cwd=tmp_path)
+        assert brought.returncode == 0, brought.stderr
+    assert brought.stdout.splitlines()[-1] == "Next: optimiser init wyre"
+    assert "population_65_plus" in (tmp_path / "wyre/place/areas.csv").read_text()
+    written = optimiser("init", "wyre", cwd=tmp_path)
+    assert written.stdout.splitlines()[-1] == "Next: optimiser validate wyre/wyre.yaml", written.stderr
+    solved = optimiser("solve", "wyre/wyre.yaml", "--out", "run", cwd=tmp_path)
+    assert solved.returncode == 0 and "Stroke admissions at Ash and Birch." in solved.stdout, solved.stderr
+    assert optimiser("init", "wyre", cwd=tmp_path).returncode == 9
 
 
 def test_init_says_how_it_is_used(tmp_path: Path):

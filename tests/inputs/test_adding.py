@@ -417,6 +417,7 @@ def test_all_that_a_site_leaves_out_is_asked_for_at_once_with_an_example_that_wo
         "a word of tables": ("oak: -> candidates:", '"candidates" is a word of its own in tables.'),
         "another word of tables": ("oak: -> across_sites:", '"across_sites" is a word of its own in tables.'),
         "an id that is a formula": ("oak: -> '=1+1':", '"=1+1" is not a code.'),
+        "a name that is there": ("Oak Hospital -> ash hospital", '"ash hospital" is the name of ash, too. Give each'),
         "a name that is a formula": ("Oak Hospital -> '=1+1'", "a spreadsheet would run it as a formula"),
         "one coordinate": (", northing_m: 440000 -> ", "states one of easting_m and northing_m. State both."),
         "no coordinates": ("easting_m: 620000, northing_m: 440000, -> ", "nothing says where it is."),
@@ -480,6 +481,18 @@ def test_five_thousand_sites_and_a_list_are_refused_at_once(tmp_path: Path):
     said = refused(tmp_path, f"{{{many}}}")
     assert "adds 5,000 sites, and 20 are the most. Add them to the place's tables instead." in said and len(said) < 30
     assert any("must be settings" in one for one in refused(tmp_path, f"[{OAK}]"))
+
+
+def test_faults_of_several_sites_are_all_told_at_once_and_none_is_laid_to_the_tables(tmp_path: Path):
+    elm = OAK.replace("easting_m: 620000, northing_m: 440000", "latitude: 1.34, longitude: 53.8")
+    fir = OAK.replace("reason: Asked", "reason: Asked, journeys: nowhere.csv")
+    yew = OAK.replace("fixed: {}", "fixed: {xray: true}").replace("Oak", "Yew")
+    said = refused(tmp_path, f"{{oak: {OAK}, elm: {elm}, fir: {fir}, yew: {yew}}}")
+    starts = (
+        *("latitude and longitude are swapped", 'there is no service "xray"', '"Oak Hospital" is the name of oak, too'),
+        *('"Oak Hospital" is the name of elm, too', "the file is missing"),
+    )
+    assert len(said) == len(starts) and all(any(one.startswith(start) for one in said) for start in starts), said
 
 
 def test_what_is_stated_twice_or_cannot_hold_together_is_refused(tmp_path: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -239,6 +240,32 @@ def test_whatever_a_sweep_can_vary_a_config_can_change_and_the_checker_knows_it(
         assert check(files_of(plan)).empty, name
         assert of_changes(here)[0].startswith(f"Changed: {parameter.said_with(value)}")
         assert json.loads(files_of(plan)["run.json"])["changed"][0]["was"] == float(parameter.current(whole))
+
+
+def test_configs_sweeps_and_the_page_on_changes_know_the_same_names(tmp_path: Path):
+    base = write_question(tmp_path, CONFIG)
+    problem = read_question(base).problem
+    names = [*parameters(problem), "journeys.ash.from_district.West", "journeys.ash.from_area.A1"]
+    known = parameters(problem, names)
+    values = {name: float(known[name].low) for name in names}
+    scenarios = "".join(f"  - {{{name}: {value}}}\n" for name, value in values.items())
+    sweep = write_config(tmp_path, "sweep.yaml", f"title: A\nconfig: base.yaml\nscenarios:\n{scenarios}")
+    assert [list(one) for one in read_sweep(sweep).settings.scenarios] == [[name] for name in names]
+    for name, value in values.items():
+        said = f"{value:+g}" if name.startswith("journeys.") else f"{value:g}"
+        text = f"based_on: base.yaml\nchange: {{{name}: {{value: {said}, reason: Asked}}}}\n"
+        assert [one.name for one in read_question(write_config(tmp_path, "w.yaml", text)).problem.changed] == [name]
+    for stranger in ("weather", "staff.nobody.people", "journeys.ash.from_area.A9"):
+        with pytest.raises(InputError, match=stranger):
+            read_sweep(write_config(tmp_path, "no.yaml", f"title: A\nconfig: base.yaml\ngrid: {{{stranger}: [1]}}\n"))
+        text = f"based_on: base.yaml\nchange: {{{stranger}: {{value: +1, reason: Asked}}}}\n"
+        with pytest.raises(InputError, match=stranger):
+            read_question(write_config(tmp_path, "no.yaml", text))
+    # The page tells of every kind that there is, and of no other.
+    _, table = (Path(__file__).parents[2] / "docs/change.md").read_text("utf-8").split("| name | value |", 1)
+    cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("|")]
+    told = {name.split(".")[0] for cell in cells for name in re.findall(r"`([^`]+)`", cell)} - {""}
+    assert told == {one.split(".")[0] for one in parameters(test_parameters.everything())} | {"journeys"}
 
 
 def test_changes_are_made_in_one_order_each_on_top_of_those_before_and_the_checker_does_the_same(tmp_path: Path):

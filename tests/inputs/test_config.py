@@ -153,6 +153,25 @@ def test_every_fault_of_every_file_is_said_at_once_with_its_line(tmp_path: Path)
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("teams: {doctors: {in_post: {ash: 7}}}", "ask otherwise with change: {staff.TEAM.people.SITE: …}."),
+        ("sites: {oak: {name: Oak, postcode: AB1 2CD}}", "Say where it is by latitude and longitude."),
+        ("sites: {oak: {name: Oak, role: candidate}}", "A site that is added is a candidate: take it out."),
+        ("travel: {corridors: {A1: 15}}", "Ask with change: {journeys.SITE.from_district.DISTRICT: +15}"),
+    ],
+)
+def test_what_stands_elsewhere_is_told_where(text: str, remedy: str, tmp_path: Path) -> None:
+    write_config(tmp_path, "base.yaml", CONFIG)
+    (fault,) = (
+        one
+        for one in faults_of(write_config(tmp_path, "w.yaml", f"based_on: base.yaml\n{text}\n"))
+        if "is not a" in one
+    )
+    assert remedy in fault
+
+
 OBSERVED = "    patients_go_to: observed\n    observed:"
 FAULTS = {
     "no title": (("title: Where should care be?\n", ""), 'base.yaml, line 1: "title" is missing from the config.'),

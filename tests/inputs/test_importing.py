@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,42 @@ def test_a_lookup_puts_codes_of_another_year_right(tmp_path: Path) -> None:
     written(tmp_path, "lookup.csv", "a,b\nE1,A1\nE1,A2\n")
     with pytest.raises(InputError, match="gives a code of the file two codes of the place"):
         bring_in("journeys", times, place, Wishes(lookup=lookup))
+
+
+def of_lsoas(tmp_path: Path, codes: Sequence[str]) -> Path:
+    place = write_place(tmp_path / "place")
+    for path in place.glob("*.csv"):
+        text = path.read_text()
+        for ours, code in zip(("A1", "A2", "A3"), codes, strict=True):
+            text = re.sub(rf"\b{ours}\b", code, text)
+        path.write_text(text)
+    return place
+
+
+def counts_of(tmp_path: Path, name: str, codes: Sequence[str]) -> Path:
+    return written(tmp_path, name, "area,count\n" + "".join(f"{code},1\n" for code in codes))
+
+
+def test_a_file_of_another_census_is_told_which_codes_it_and_the_place_have_and_what_to_do(tmp_path: Path) -> None:
+    old, new = ("E01000001", "E01000002", "E01000003"), ("E01000001", "E01033769", "E01033770")
+    counts = {years: counts_of(tmp_path, f"{years}.csv", codes) for years, codes in ((2011, old), (2021, new))}
+    what = "Most codes are the same in both. Bring the table in with a lookup of both, as the Office for National "
+    what += "Statistics publishes it: code of the file first, then that of the place (--lookup)."
+    _, said = brought("demand", counts[2021], place := of_lsoas(tmp_path, old), activity="visit")
+    assert f"the file has LSOAs of 2021, such as E01033769, and areas.csv those of 2011. {what}" in said
+    # No code of one census is taken for a slip of one of the other.
+    assert not any("did " in one for one in said)
+    _, said = brought("demand", counts[2011], place, activity="visit")
+    assert not any("LSOAs of" in one for one in said)
+    place = of_lsoas(tmp_path / "later", new)
+    _, said = brought("demand", counts[2011], place, activity="visit")
+    assert f"the file has LSOAs of 2011, and areas.csv those of 2021, such as E01033769. {what}" in said
+    # A file of all England has every area of the place, and others of which nothing is to be said.
+    more = counts_of(tmp_path, "all.csv", (*old, *new[1:]))
+    _, said = brought("demand", more, of_lsoas(tmp_path / "a", old), activity="visit")
+    assert not any("LSOAs of" in one for one in said)
+    with pytest.raises(InputError, match=r"The file has LSOAs of 2021, such as E01033769, and areas.csv those of 2011"):
+        bring_in("demand", counts_of(tmp_path, "other.csv", new[1:]), of_lsoas(tmp_path / "b", old))
 
 
 def test_counts_that_were_not_published_need_somebody_to_say_what_stands_for_them(tmp_path: Path) -> None:

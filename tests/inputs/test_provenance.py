@@ -41,7 +41,7 @@ def test_the_main_questions_summary_names_the_departments_patients_and_not_strok
 
 def test_rows_of_columns_about_no_column_are_noted_with_what_was_meant(tmp_path: Path):
     rows = "journeys,minutse,made_up\njourneis,minutes,made_up\nborder,share,made_up\nareas,spare,made_up\n"
-    rows += "boundaries,area,made_up\n"
+    rows += "boundaries,area,made_up\nborder,area,made_up\nareas,population_75_plus,made_up\n"
     areas = TABLES["areas"].replace("decile\n", "decile,spare\n").replace(",1\n", ",1,a\n").replace(",5\n", ",5,b\n")
     areas = areas.replace("500,,\n", "500,,,c\n")
     path = write_question(tmp_path, CONFIG, areas=areas, columns=f"{TABLES['columns']}{rows}")
@@ -50,8 +50,10 @@ def test_rows_of_columns_about_no_column_are_noted_with_what_was_meant(tmp_path:
     assert [one.partition("columns.csv, ")[2] for one in notes(question.place, question.place_folder)] == [
         'row 3: journeys.csv has no column "minutse". Did you mean "minutes"?',
         'row 4: there is no table "journeis". Did you mean "journeys"?',
-        "row 5: the place has no border.csv. Take the row out.",
-        "row 7: the place has no boundaries.geojson. Take the row out.",
+        "rows 5 and 8: the place has no border.csv. Take these out.",
+        # No slip of "population".
+        'row 9: areas.csv has no column "population_75_plus". Take the row out.',
+        "row 7: the place has no boundaries.geojson. Take it out.",
     ]
     done = optimiser("validate", str(path), cwd=tmp_path)
     assert done.returncode == 0 and 'journeys.csv has no column "minutse"' in done.stdout

@@ -98,9 +98,9 @@ def test_those_who_leave_in_any_case_count_neither_for_how_many_nor_for_how_much
     said = found["sentences"].set_index("kind")["sentence"]
     # Before (20 × 10 + 10 × 25 + 20 × 20 + 9 × 10 + 1 × 50) / 60, and 20 × 30 + 20 × 5 more.
     assert said["average"] == (
-        "Clinic: the average journey of all 60 patients a year goes from 16.50 to 28.17 minutes (+11.67); of the 49 "
-        "who do not leave for a neighbour in any case, 40 need more, by 17.50 minutes on average, and nobody needs "
-        "less; the journeys of the 11 who leave count in the average alone."
+        "Clinic: the average journey of all 60 patients a year goes from 16.50 to 28.17 minutes (+11.67); the 11 "
+        "who leave for a neighbour whatever is chosen count in the average alone; of the other 49, 40 need more, by "
+        "17.50 minutes on average, and nobody needs less."
     )
     assert said["who"].startswith("Clinic: 500 of 600 residents live where it takes more than a minute longer")
     measured = {
@@ -278,8 +278,8 @@ def test_between_questions_a_journey_changes_where_only_those_who_leave_have_ano
     assert "unchanged" not in said.index
     assert said["average"] == (
         "Clinic: the average journey of all 60 patients a year goes from 13.33 to 16.50 minutes (+3.17); "
-        "of the 49 who do not leave for a neighbour under as today, nobody needs more, and nobody needs less; "
-        "the journeys of the 11 who leave count in the average alone."
+        "the 11 who leave for a neighbour under as today count in the average alone; of the other 49, nobody needs "
+        "more, and nobody needs less."
     )
     assert said["who"].startswith("Clinic: nobody lives where it takes more than a minute longer")
     assert "leave" not in said["who"]

@@ -83,7 +83,7 @@ def test_where_nothing_was_varied_the_nearer_way_is_named_with_the_rule_that_sto
 def test_an_option_written_for_another_pathway_says_so_in_its_run_and_on_its_page():
     tiny = question("tiny")
     said = "The option was written for another question. Here patients are taken straight there."
-    plan = op.evaluate(tiny, tiny.today, option=Written("A", "As it is", "a paper", True, said))
+    plan = op.evaluate(tiny, tiny.today, option=Written("A", "As it is", "a paper", True, pathway=said))
     files = files_of(plan)
     record = json.loads(files["run.json"])
     assert record["option"]["pathway"] == said and checker.check(files).empty

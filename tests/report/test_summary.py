@@ -119,7 +119,8 @@ def test_plans_that_differ_by_too_little_are_level_and_it_is_told_which_is_bette
     # With birch: nobody beyond 30, but west's 10 beyond 25 minutes; with ash: east's 30 go to oak in 25.
     assert near.rivals[0].figures["share_outside"] == (0, 0.5)
     assert how_sure.level(plan) == [
-        "Clinic at Birch, or level with it at Ash (16.67 and 20.83 minutes on average, 4.2 minutes a patient apart); "
+        "Clinic at Birch, or level with it at Ash (16.67 and 20.83 minutes on average, 4.2 minutes a patient apart, "
+        "where up to about 5.0 minutes is taken as level); "
         "better at Ash: longest journey in minutes (25 against 30), patients beyond 25 minutes (0 against 10); "
         "better at Birch: treated outside (0% against 50%)."
     ]

@@ -88,6 +88,13 @@ def test_what_cannot_be_drawn_is_said():
         plan.map("clinic")
 
 
+def test_without_a_frame_of_areas_those_of_the_others_are_residents():
+    problem = op.question(ONE_CLINIC, op.place_from(journeys=JOURNEYS, demand=DEMAND, sites=SITES))
+    assert set(problem.areas.index) == set(JOURNEYS["area"]) | set(DEMAND["area"])
+    assert problem.areas["resident"].all()
+    op.solve(problem)
+
+
 def test_a_place_is_made_of_frames_and_asked_without_a_file():
     """One clinic: at x 100 x 10 + 50 x 40 = 3000 minutes, at y 100 x 30 + 50 x 20 = 4000; so at x, 20 on average."""
     outlines = geopandas.GeoDataFrame(

@@ -13,6 +13,13 @@ from optimiser.errors import Fault, closest, did_you_mean, quoted
 from optimiser.inputs.config.figures import Strict, as_written
 from optimiser.inputs.layers import BASED_ON, Layers, Origin, Spot, origin_of
 
+# What people look for under a name that is no setting, by the settings under which they do, and where it is said.
+ELSEWHERE = {
+    ("teams", "in_post"): "Who is in post stands in staff.csv; ask otherwise with change: {staff.TEAM.people.SITE: …}.",
+    ("sites", "postcode"): "Say where it is by latitude and longitude.",
+    ("sites", "role"): "A site that is added is a candidate: take it out.",
+    ("travel", "corridors"): "Ask with change: {journeys.SITE.from_district.DISTRICT: +15}, or roads: {slow: …}.",
+}
 _AnySettings = TypeVar("_AnySettings", bound=Strict)
 
 
@@ -85,7 +92,7 @@ def _words(error: Any, name: str, loc: tuple[Any, ...], origins: Mapping[Spot, O
     subject = quoted(_last_written(name, loc, origins))
     if kind == "extra_forbidden":
         known = [*_known_settings(shape, loc[:-1]), *([BASED_ON] if len(loc) == 1 else [])]
-        hint = did_you_mean(name, known, list_at_most=20)
+        hint = ELSEWHERE.get((str(loc[0]), name)) or did_you_mean(name, known, list_at_most=20)
         return f"{quoted(name)} is not a setting here. {hint}".rstrip()
     if kind == "too_long" or (kind == "missing" and isinstance(loc[-1], int)):
         return f"{subject} must hold pairs such as [area, site]. Correct it."

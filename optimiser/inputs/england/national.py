@@ -66,12 +66,17 @@ class England:
 
 
 def icbs_named(names: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
-    """Return the ICBs of these names, in full or short. Raises ``InputError`` with a suggestion for each other name."""
+    """Return the ICBs of these names, in full or short, or of words that one name alone has.
+
+    Raises ``InputError`` with a suggestion for each other name.
+    """
     meant = {_plain(name): name for name in known}
     found, faults = [], []
     for name in names:
-        if (short := _plain(name)) in meant:
-            found.append(meant[short])
+        short = _plain(name)
+        alike = [full for plain, full in meant.items() if short and f" {short} " in f" {plain} "]
+        if short in meant or len(alike) == 1:
+            found.append(meant.get(short) or alike[0])
             continue
         guesses = [full for plain, full in meant.items() if short and short in plain]
         hint = f"Did you mean {' or '.join(map(quoted, guesses[:3]))}?" if guesses else did_you_mean(name, known)
@@ -149,7 +154,7 @@ def _units(source: Traversable, with_journeys: pd.Index[str]) -> pd.DataFrame:
     names = listed["stroke_team"].where(~listed["stroke_team"].str.contains("NHS"), listed["ssnap_name"])
     units = pd.DataFrame(
         {
-            "name": names,
+            "name": names.map(_with_town),
             "site": _codes(names),
             "icb": listed["icb"].fillna("").map(_short),
             "thrombolyses": listed["use_ivt"] == 1,
@@ -159,6 +164,12 @@ def _units(source: Traversable, with_journeys: pd.Index[str]) -> pd.DataFrame:
         }
     )
     return units.join(pd.read_csv(_shipped("units.csv"), index_col="unit")).sort_index()
+
+
+def _with_town(name: str) -> str:
+    """Return a unit's name with its town, if it states one, in brackets, so that a list of names cannot be misread."""
+    unit, _, town = name.replace(" - ", ", ").partition(", ")
+    return f"{unit} ({town})" if town and f" {town} " not in f" {unit} " else unit
 
 
 def _codes(names: pd.Series) -> pd.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from string import Template
 from typing import TYPE_CHECKING, Any
 
@@ -24,16 +24,17 @@ BOUNDARY_DECIMALS = 5  # about a metre, and the same for both areas that share a
 DOUBTFUL = 0.5
 # What stands before a minimum and a maximum of patients where there are too many candidates to list.
 TOO_MANY = "# Too large to be answered with so many candidates: "
-CATCHMENTS = "OHID, acute trust catchment populations 2019 (border.csv)"
+CATCHMENTS = "OHID, acute trust catchment populations 2019"
 
 
 def files_of_place(chosen: Chosen, name: str, stem: str, *, outlined: bool = True) -> dict[str, bytes]:
     """Return every file of a place by its name; its question is ``<stem>.yaml``, its tables are under ``place/``.
 
-    Without outlines, which only maps need, it takes half the time.
+    Without outlines and where areas are, which maps and estimated journeys need, it takes half the time.
     """
+    located = features() if outlined else {}
     tables = {
-        "areas": areas(chosen),
+        "areas": areas(chosen, located),
         "sites": sites(chosen),
         "journeys": journeys(chosen),
         "transfers": transfers(chosen),
@@ -44,7 +45,7 @@ def files_of_place(chosen: Chosen, name: str, stem: str, *, outlined: bool = Tru
     texts = {f"place/{table}.csv": frame.to_csv(index=False, lineterminator="\n") for table, frame in tables.items()}
     texts |= {f"place/{table}.csv": shipped_text(f"place_{table}.csv") for table in ("sources", "columns")}
     if outlined:
-        texts["place/boundaries.geojson"] = outlines(chosen.areas)
+        texts["place/boundaries.geojson"] = outlines(chosen.areas, located)
     words = _words(chosen, name, stem)
     texts[f"{stem}.yaml"] = Template(shipped_text("question.yaml")).substitute(words)
     texts["README.md"] = Template(shipped_text("place_README.md")).substitute(words)
@@ -56,10 +57,10 @@ def _units(chosen: Chosen) -> pd.DataFrame:
     return chosen.england.units.loc[[*chosen.candidates, *chosen.neighbours]].sort_values("site")
 
 
-def areas(chosen: Chosen) -> pd.DataFrame:
-    """Return ``areas.csv``. How many people live in an area is not known."""
+def areas(chosen: Chosen, located: Mapping[str, Any]) -> pd.DataFrame:
+    """Return ``areas.csv``, with where the areas of ``located`` are. How many people live in one is not known."""
     found = chosen.england.areas.loc[chosen.areas]
-    return pd.DataFrame(
+    named = pd.DataFrame(
         {
             "area": found.index,
             "name": found["name"],
@@ -68,6 +69,10 @@ def areas(chosen: Chosen) -> pd.DataFrame:
             "commissioner": found["commissioner"],
         }
     )
+    metres = [located[area]["properties"] for area in found.index if area in located]
+    if metres:
+        named["easting_m"], named["northing_m"] = ([one[axis] for one in metres] for axis in ("BNG_E", "BNG_N"))
+    return named
 
 
 def sites(chosen: Chosen) -> pd.DataFrame:
@@ -217,13 +222,17 @@ def _percent(share: float) -> str:
     return "under 1%" if 1e-9 < share < 0.005 else percent(abs(share))
 
 
-def outlines(codes: pd.Index[str]) -> str:
+def features() -> dict[str, Any]:
+    """Return the outline of every area of England and Wales, with where its middle is, by code, as published."""
+    with (package_files() / "LSOA.geojson").open(encoding="utf-8") as file:
+        return {one["properties"]["LSOA11CD"]: one for one in json.load(file)["features"]}
+
+
+def outlines(codes: pd.Index[str], located: Mapping[str, Any]) -> str:
     """Return the outlines of areas as GeoJSON, one line an area; shared corners round alike, so edges stay shared."""
     import shapely
 
-    with (package_files() / "LSOA.geojson").open(encoding="utf-8") as file:
-        features = {one["properties"]["LSOA11CD"]: one["geometry"] for one in json.load(file)["features"]}
-    published = shapely.from_geojson([json.dumps(features[area]) for area in codes])
+    published = shapely.from_geojson([json.dumps(located[area]["geometry"]) for area in codes])
     shapes = _rounded(published)
     for place in np.flatnonzero(~shapely.is_valid(shapes)):
         shapes[place] = _rounded(_repaired(shapes[place]))

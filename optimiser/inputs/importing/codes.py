@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from optimiser.errors import Fault, InputError, closest, quoted, shown
+from optimiser.inputs.census import of_two_censuses
 from optimiser.inputs.files import read_bytes
 from optimiser.inputs.importing.reading import MAX_BYTES, plain
 from optimiser.inputs.schema import CODE_PATTERN, place_table
 from optimiser.inputs.tables.sheets import number_of, read_sheet
-
-NEW = re.compile(r"E01\d{6}")
+from optimiser.problem.words import begun
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,12 @@ def translated(ids: Iterable[str], kind: Kind, known: Known, said: list[str]) ->
     if not kind.codes:
         return _made(after, kind, said)
     found = kind.found(after.values())
+    censuses = of_two_censuses(after.values(), kind.codes, f"{kind.noun}s.csv")
     if not found:
         ours, theirs = kind.codes[0], next(iter(after.values()), "")
         words = f"none of its {kind.noun}s is in {kind.noun}s.csv, which has codes such as {quoted(ours)} and names"
-        words = f"{words} where the file has {quoted(theirs)}. Give a table of theirs and ours with --lookup."
+        words = f"{words} where the file has {quoted(theirs)}. "
+        words += f"{begun(censuses)} (--lookup)." if censuses else "Give a table of theirs and ours with --lookup."
         raise InputError([Fault(f"{kind.noun}s", words)])
     named = sum(1 for one, code in found.items() if one != code)
     if named:
@@ -107,10 +109,12 @@ def translated(ids: Iterable[str], kind: Kind, known: Known, said: list[str]) ->
         some = f"{', '.join(map(quoted, left[:3]))}{' …' * (len(left) > 3)}"
         said.append(f"left out {number_of(len(left), kind.noun)} that {kind.noun}s.csv does not have: {some}")
     if lacking := [code for code in kind.codes if code not in set(found.values())]:
-        near = closest(lacking[0], left) if left else None
+        near = closest(lacking[0], left) if left and not censuses else None
         hint = f"; did {quoted(near)} mean {quoted(lacking[0])}?" if near else "."
         some = f"{', '.join(lacking[:3])}{' …' * (len(lacking) > 3)}"
         said.append(f"the file has nothing of {number_of(len(lacking), kind.noun)} of {kind.noun}s.csv: {some}{hint}")
+    if censuses:
+        said.append(f"{censuses} (--lookup).")
     return {one: found[code] for one, code in after.items() if code in found}
 
 

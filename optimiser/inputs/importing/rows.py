@@ -23,8 +23,8 @@ _ALSO = {
         "district": r"(lad|lt?la|la)(\d{2}|\d{4})?(nm|name)|localauthority(name|district)?|district(name)?",
         "commissioner": r"(icb|sicbl|ccg)(\d{2}|\d{4})?(nm|name)|icb",
         "population": r"pop(ulation)?(total)?|allages|total(population)?|persons|people|residents",
-        "population_65_plus": r"(pop(ulation)?|aged?)?65(plus|andover|\+)",
-        "population_75_plus": r"(pop(ulation)?|aged?)?75(plus|andover|\+)",
+        "population_65_plus": r"(pop(ulation)?|(people)?aged?)?65(plus|andover|over)",
+        "population_75_plus": r"(pop(ulation)?|(people)?aged?)?75(plus|andover|over)",
         "deprivation_decile": r"imd(20\d\d)?decile|(index)?ofmultipledeprivation.*decile.*|imddecile|decile",
         "easting_m": r"easting|eastings|x|bng_?e",
         "northing_m": r"northing|northings|y|bng_?n",
@@ -85,7 +85,11 @@ def _columns(table: Table, read: Read, wishes: Wishes) -> dict[str, str]:
         taken = set(found.values())
         same = next((name for name in names if plain(name) == plain(column) and name not in taken), None)
         pattern = _ALSO.get(table.name, {}).get(column)
-        also = [name for name in names if pattern and re.fullmatch(pattern, plain(name)) and name not in taken]
+        also = [
+            name
+            for name in names
+            if pattern and re.fullmatch(pattern, plain(name.replace("+", "plus"))) and name not in taken
+        ]
         also.sort(key=lambda name: column in table.key and not re.search(r"(cd|code|id)$", plain(name)))
         official = {"area": OFFICIAL_CODE, "name": OFFICIAL_NAME}.get(column) if table.name == "areas" else None
         first = next((name for name in also if official and official.fullmatch(name)), next(iter(also), None))

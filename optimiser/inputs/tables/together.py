@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from optimiser.errors import closest, did_you_mean, quoted
+from optimiser.inputs.census import of_two_censuses
 from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet, import_command
 from optimiser.problem import HERE
+from optimiser.problem.words import begun
 
 # What shares that were rounded to six decimals may be too much by, together.
 MOST_ROUNDING = 1e-4
@@ -168,7 +170,8 @@ def _check_known(sheet: Sheet, column: str, known: Sequence[str], whose: str) ->
     bad = bad[[not sheet.is_faulty(index, column) for index in bad.index]]
     official = [code for code in dict.fromkeys(bad) if OFFICIAL.fullmatch(code)]
     if len(official) >= LEAST_OF_ANOTHER_YEAR:
-        _add_of_another_year(sheet, column, official, whose)
+        censuses = of_two_censuses(codes, known, whose)
+        _add_of_another_year(sheet, column, official, whose, censuses)
         sheet.faulty.setdefault(column, set()).update(bad.index.tolist())
         return {}
     distinct = list(dict.fromkeys(bad))[:FAULTS_PER_KIND]
@@ -182,14 +185,15 @@ def _check_known(sheet: Sheet, column: str, known: Sequence[str], whose: str) ->
     return {text: guess for text in distinct if (guess := closest(text, known))}
 
 
-def _add_of_another_year(sheet: Sheet, column: str, codes: Sequence[str], whose: str) -> None:
+def _add_of_another_year(sheet: Sheet, column: str, codes: Sequence[str], whose: str, censuses: str) -> None:
     """Note once that official codes are not those of the place: they change with every census, and are never slips."""
     again = import_command(sheet.table.name, sheet.path, replace=True)
-    words = (
-        f"{len(codes):,} codes of {column} are not in {whose}, such as {quoted(codes[0])}. Official codes change with"
+    change = (
+        "Official codes change with a census, as those of 2011 and 2021 do: bring the table in with a lookup of both"
     )
-    words = f"{words} a census, as those of 2011 and 2021 do: bring the table in with a lookup of both"
-    sheet.add(f"other {column}", f"{words}, or leave its rows out: {again} --lookup FILE")
+    words = f"{len(codes):,} codes of {column} are not in {whose}, such as {quoted(codes[0])}"
+    words = f"{words}. {begun(censuses) or change}, or leave its rows out: {again} --lookup FILE"
+    sheet.add(f"other {column}", words)
 
 
 def _noun(column: str) -> str:

@@ -40,7 +40,7 @@ def geopackage_bytes(runs: Sequence[Run]) -> bytes:
 
     Layers: ``areas`` (outlines or, where the place has none, points) with minutes and site for every run and service;
     ``sites`` with yes or no for every run and service; ``catchments`` where there are outlines. Areas and catchments
-    are of those who do not leave for a neighbour in any case; ``leavers``, a table, has those where there are some.
+    leave those out who leave for a neighbour whatever is chosen; ``leavers``, a table, has those where there are some.
     """
     with tempfile.TemporaryDirectory() as folder, _dated(runs[0].date):
         path = Path(folder) / "results.gpkg"

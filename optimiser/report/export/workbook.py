@@ -133,7 +133,7 @@ def _about(run: Run) -> Iterator[tuple[str, str]]:
     designations, problem = run.tables["designations"], run.problem
     yield "Question", plain(problem.title)
     if run.plan.option is not None:
-        yield "Option", plain(option(run.plan)[0])
+        yield from (("Option", plain(said)) for said in option(run.plan))
     yield "Run", f"{run.key}, made {run.date}"
     yield "Outcome", plain(run.record["outcome"])
     if ages := of_ages(problem):

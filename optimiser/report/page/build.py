@@ -244,7 +244,7 @@ class _Page:
             "figures_of": self.problem.services[main].name if main else "",
             "most_named": MOST_NAMED,
             "broken": list(parts.broken(run)),
-            "called": [*(f"{said.removesuffix('.')}." for said in summary.option(run.plan)), *of_changes(self.problem)],
+            "called": [*summary.option(run.plan), *of_changes(self.problem)],
             "beside": {heading: said for heading, said in summary.beside(run).items() if heading not in ELSEWHERE},
             "before": self.references[:known],
             "unverified_numbers": parts.ends([one.number for one in self.references[known:]]),
@@ -253,6 +253,7 @@ class _Page:
             "notes": self.notes,
             "counted": [self._of_service(code) for code in self.counted],
             "run_word": self.answer_word,
+            "services_many": len(self.run.problem.services) > 1,
             "today_known": bool(self.problem.services_with_today),
             "counted_are": "residents" if "population" in self.problem.areas else "patients",
             "stay": words.of_those_who_stay(self.problem),
@@ -330,10 +331,7 @@ class _Page:
             "options_called": [
                 f"{one.name}: {said}"
                 for one in self.runs
-                for said in (
-                    *(f"{said.removesuffix('.')}." for said in summary.option(one.plan)),
-                    *of_changes(one.problem),
-                )
+                for said in (*summary.option(one.plan), *of_changes(one.problem))
             ],
             "borders": parts.borders(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),

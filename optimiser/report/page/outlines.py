@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -57,6 +57,7 @@ class Drawing:
     area. ``sites`` is where each site lies, for those on the map. ``labels`` are names of towns and roads, or of
     districts where the place has no towns. ``land`` is one path, empty where land is not known all around, and
     ``roads`` another. ``towns`` are names with the number of the area that each lies in, -1 where that is none.
+    ``named`` are the sites whose names have room.
     """
 
     width: int
@@ -70,6 +71,7 @@ class Drawing:
     land: str = ""
     roads: str = ""
     towns: tuple[tuple[str, int], ...] = ()
+    named: frozenset[str] = frozenset()
 
     def around(self, member: Sequence[Any]) -> str:
         """Return the path of every border whose two sides belong to different groups; None: to no group."""
@@ -126,6 +128,7 @@ def drawing(problem: Problem) -> Drawing | None:
             _path(line.astype(int), closed=False) for road in surroundings.roads for line in units(road.lines)
         ),
     }
+    named = _named_sites(problem, placed, height)
     districts = _districts(problem, shapes, units) if shapes is not None else []
     labels = tuple(
         _labels(
@@ -134,16 +137,17 @@ def drawing(problem: Problem) -> Drawing | None:
             surroundings.roads,
             units,
             placed,
+            named,
             districts,
             height,
         )
     )
     if shapes is None:
         dots = tuple((int(x), int(y)) for x, y in units(points))
-        return Drawing(ACROSS, height, scale, (), (), dots, placed, labels, **around)
+        return Drawing(ACROSS, height, scale, (), (), dots, placed, labels, **around, named=named)
     rings = [_rings(shapely.transform(shape, units)) for shape in shapes]
     paths = tuple("".join(_path(ring) for ring in one) for one in rings)
-    return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels, **around)
+    return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels, **around, named=named)
 
 
 def window(bounds: Points, resident: Points) -> Points:
@@ -236,6 +240,7 @@ def _labels(
     roads: Sequence[Road],
     units: Any,
     sites: Mapping[str, tuple[int, int]],
+    named: Collection[str],
     districts: Sequence[Label],
     height: int,
 ) -> Iterator[Label]:
@@ -243,7 +248,8 @@ def _labels(
     small, large = (Room((0, 0, ACROSS, height), *size) for size in (SMALL, LARGE))
     for room in (small, large):
         for code, (left, top) in sites.items():
-            room.taken += [(left - 30, top - 30, left + 30, top + 30), room.box(_of_site(problem, code, left, top))]
+            room.taken += [(left - 30, top - 30, left + 30, top + 30)]
+            room.taken += [room.box(_of_site(problem, code, left, top))] if code in named else []
     hospitals = tuple(short(problem.sites[code].name) for code in sites)
     found = []
     for town, inside in towns:
@@ -255,6 +261,20 @@ def _labels(
             yield replace(label, large=label.kind == "town" and large.take(label))
     else:
         yield from (one for one in districts if small.take(one))
+
+
+def _named_sites(problem: Problem, sites: Mapping[str, tuple[int, int]], height: int) -> frozenset[str]:
+    """Return the sites whose names are written: candidates, and neighbours whose name covers no other and no mark."""
+    room = Room((0, 0, ACROSS, height), *SMALL)
+    marks = {code: (left - 9, top - 9, left + 9, top + 9) for code, (left, top) in sites.items()}
+    found = [code for code in sites if problem.sites[code].candidate]
+    names = [room.box(_of_site(problem, code, *sites[code])) for code in found]
+    for code in sites:
+        room.taken = [*names, *(mark for other, mark in marks.items() if other != code)]
+        if code not in found and room.take(label := _of_site(problem, code, *sites[code])):
+            names.append(room.box(label))
+            found.append(code)
+    return frozenset(found)
 
 
 def _of_site(problem: Problem, code: str, x: int, y: int) -> Label:

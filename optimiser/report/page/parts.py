@@ -148,6 +148,7 @@ def marks(plan: Plan, code: str, drawn: Drawing) -> Iterator[dict[str, Any]]:
             "x": x,
             "y": y,
             "short": short(problem.sites[site].name),
+            "named": site in drawn.named,
             "letter": letter.get(site, ""),
             "number": problem.candidates.index(site) % COLOURS if candidate else 0,
             "kind": "neighbour" if not candidate else "site open" if open_here else "site",
