@@ -355,10 +355,10 @@ def said_of_best(run: Run) -> dict[str, Any]:
         return {"claimed": False, "checked": "not claimed", "tried": 0, "words": words}
     every = 2 ** sum(s not in one.fixed for one in run.question.services.values() for s in run.candidates)
     if (tried := trial.designations()) is not None:
-        agree = "agrees" if len(tried) == 1 else "agree"
+        has = "has" if len(tried) == 1 else "have"
         words = (
-            f"That it is best was tried: {_counted(len(tried), 'designation')} {agree} with what is fixed and the "
-            "numbers of sites; none of them that keeps every rule is better."
+            f"That it is best was tried: {len(tried):,} of the {_counted(every, 'option')} {has} as many sites as are "
+            "asked for; none of them that keeps every rule is better."
         )
         return {"claimed": True, "checked": "tried", "tried": len(tried), "words": words}
     if run.certificate is not None:

@@ -153,7 +153,8 @@ def _long_list(options: Options, *, ranked: bool) -> None:
     _say("come first, then those with fewest sites, then site order decides:")
     _options(options.ranked, options.ranked.provided[0])
     if options.equal_best > 1:
-        _say(f"{options.equal_best:,} options equal the first in every objective.")
+        others = options.equal_best - 1
+        _say(f"{others:,} {'other equals' if others == 1 else 'others equal'} the first in every objective.")
     if options.equal_to_last > options.equal_to_last_shown:
         more = options.equal_to_last - options.equal_to_last_shown
         _say(f"{more:,} more equal the last in every objective and are not shown.")
@@ -224,11 +225,14 @@ def _row_of(one: np.ndarray, shown: np.ndarray) -> int:
 
 
 def _shares(near: NearBest) -> None:
+    from optimiser.problem.words import short
+
     problem, rows = near.ranked.problem, []
     for code, here in near.shares[~near.shares["fixed"]].groupby("service", sort=False):
         at = {row.site: _standing(row) for row in here.itertuples()}
         rows.append((problem.services[str(code)].name, *(at.get(site, "fixed") for site in problem.candidates)))
-    _table(("service", *map(_place, problem.candidates)), rows, "l" + "r" * len(problem.candidates))
+    sites = (short(problem.sites[site].name) for site in problem.candidates)
+    _table(("service", *sites), rows, "l" + "r" * len(problem.candidates))
     if near.shares["fixed"].any():
         _say("What was settled beforehand is left out.")
     _say("")
@@ -311,24 +315,19 @@ def _in_full(problem: Problem, provided: np.ndarray) -> list[str]:
 
 def _where(problem: Problem, provided: np.ndarray, against: np.ndarray | None = None) -> list[tuple[str, str]]:
     """Return where each service that is open to decision is, by code; only those elsewhere than in another option."""
-    from optimiser.problem.words import listed
+    from optimiser.problem.words import places
 
     found = []
     for n, (code, service) in enumerate(problem.services.items()):
         settled = len(service.fixed) == len(problem.candidates)
         if not settled if against is None else (provided[n] != against[n]).any():
-            here = [_place(site) for site, is_here in zip(problem.candidates, provided[n], strict=True) if is_here]
-            found.append((code, f"{service.name}: {listed(here) or 'nowhere'}"))
+            here = [site for site, is_here in zip(problem.candidates, provided[n], strict=True) if is_here]
+            found.append((code, f"{service.name}: {places(problem, here) if here else 'nowhere'}"))
     return found
 
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _place(site: str) -> str:
-    """Return a short name of a site: its code as words."""
-    return _words(site).capitalize()
 
 
 def _say(*lines: str) -> None:

@@ -110,4 +110,16 @@ def _asked_without_files(folder: str, read: Callable[[str], Found]) -> Found:
         return read(folder)
     except InputError as error:
         inside = f"{shown(Path(folder))}/"
-        raise InputError(Fault(one.place.replace(inside, ""), one.message) for one in error.faults) from None
+        raise InputError(
+            Fault(one.place.replace(inside, ""), _about_a_frame(one.message, inside)) for one in error.faults
+        ) from None
+
+
+def _about_a_frame(message: str, inside: str) -> str:
+    """Return what is said of a file of a frame, without the file: what is not there cannot be brought in again."""
+    said, command, rest = message.partition("optimiser import ")
+    if not command or inside.rstrip("/") not in rest:
+        return message
+    for also in (" Bring it in: ", ", or: ", " Or bring it in as it is: "):
+        said = said.removesuffix(also)
+    return f"{said.rstrip('.')}. Put the frame so, or save it as CSV and bring it in with “optimiser import”."

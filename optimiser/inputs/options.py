@@ -41,15 +41,30 @@ def taken_straight(problem: Problem, option: Option) -> str:
     asked = _written_for(option)
     there = asked.services if asked else {}
     moved = [
-        problem.services[code].name.lower() for code in here if code in there and there[code].pathway == "transfer"
+        problem.services[code].name.lower()
+        for code in here
+        if code in there
+        and (way := there[code]).pathway == "transfer"
+        and _some_are_taken_on(problem, option, code, way)
     ]
     if not asked or not moved:
         return ""
     return (
-        f"The option was written for the question “{asked.title}”, where patients of {listed(moved)} are seen "
-        "elsewhere first and then taken there. Here they are taken straight there: their minutes are not those of the "
-        "option's own pathway."
+        f"The option was written for the question “{asked.title}”, where patients of {listed(moved)} who are seen "
+        "first where there is none are then taken on. Here all are taken straight there: their minutes are not those "
+        "of the option's own pathway."
     )
+
+
+def _some_are_taken_on(problem: Problem, option: Option, service: str, way: ServiceSettings) -> bool:
+    """Whether some site where patients are seen first would not have the service itself."""
+    first = way.transfer.first_contact if way.transfer else ""
+    if not {first, service} <= problem.services.keys():
+        return True
+    seen, there = (
+        {*option.designations.get(code, (site for site, _ in _as_today(problem, code)))} for code in (first, service)
+    )
+    return bool(seen - there)
 
 
 def _services_written_for(option: Option) -> dict[str, ServiceSettings]:

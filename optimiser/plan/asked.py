@@ -211,5 +211,7 @@ def in_short(base: Tables, other: Tables, names: Sequence[str] = ("the first", "
         }
         said += [words.format(listed(dict.fromkeys(of.values())))] if of else []
         rest = [name for name in rest if name not in of]
+    # Whom a service needs decides more than any number.
+    rest.sort(key=lambda name: ".rotas" not in name)
     said += [found[name] for name in rest[: max(0, MOST_NAMED - len(said))]]
     return f"{listed(said)}. {len(found)} settings differ in all: --csv writes each to settings.csv"

@@ -314,6 +314,11 @@ def _changes(frames: Frames, service: str) -> bool:
     return bool((moved[["change", "spent_change"]][moved["service"] == service] != 0).any(axis=None))
 
 
+def _some_leave(frames: Frames, service: str) -> bool:
+    rows = frames["averages"]
+    return bool((rows["leave"][(rows["service"] == service) & (rows["group"] == "")] > 0).any())
+
+
 def _when_they_leave(frames: Frames, service: str, both: Sequence[str]) -> str:
     """Return when patients leave for a neighbour: whatever is chosen, or under which of two answers."""
     row = frames["averages"][(frames["averages"]["service"] == service) & (frames["averages"]["group"] == "")].iloc[0]
@@ -375,7 +380,7 @@ def _waits(frames: Frames, service: str) -> bool:
 def _each_about(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iterator[Sentence]:
     yield from _means(frames, service, name, both)
     yield from _outside(frames, service, name)
-    yield from _longer(frames, service, name)
+    yield from _longer(frames, service, name, both)
     yield from _worst(frames, service, name)
     yield from _neighbours(frames, service, name, both[0])
     yield from _warnings(frames, service, name)
@@ -465,8 +470,10 @@ def _who(frames: Frames) -> str:
     return "people" if frames["areas"]["people"].notna().all() else "patients"
 
 
-def _longer(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
-    who = _who(frames)
+def _longer(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iterator[Sentence]:
+    who, when = _who(frames), _when_they_leave(frames, service, both)
+    # Of people it is the journey of those who leave in neither answer that is counted.
+    name = name if when == WHATEVER or not _some_leave(frames, service) else f"{name}, but for those who leave {when}"
     in_words = "residents" if who == "people" else "patients a year"
 
     def cells(minutes: int) -> tuple[Cell, ...]:

@@ -35,7 +35,7 @@ def not_checked(plan: Plan) -> str:
 def checked(plan: Plan) -> str:
     """Return what was checked of an answer, and what was not."""
     number = how_many(plan)
-    arithmetic = "Arithmetic checked: every number was worked out again, independently, and none differs."
+    arithmetic = "Arithmetic checked: every number of its tables was worked out again, independently, and none differs."
     if not number:
         return f"{arithmetic} No figure that it rests on is marked as unverified."
     return f"{arithmetic} {number} of the figures it rests on {'is' if is_one(number) else 'are'} unverified."

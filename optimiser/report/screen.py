@@ -16,15 +16,17 @@ from optimiser.report import summary
 from optimiser.report.against_today import gains_and_losses, room
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.how_sure import how_sure, level
+from optimiser.report.summary_of_staff import moves
 from optimiser.report.summary_of_staff import short as short_of_staff
 from optimiser.report.words import answer, idle_sites, limit_of, main_service, some_stay, within_by_patient
 
 # Marks of a site for a service, in the order of the legend.
-STAYS, OPENS, CLOSES, FIXED, THERE, IDLE, NOTHING = "●", "○", "✕", "■", "◆", "◌", "·"
+STAYS, OPENS, CLOSES, SHUT, FIXED, THERE, IDLE, NOTHING = "●", "○", "✕", "□", "■", "◆", "◌", "·"
 LEGEND = {
     STAYS: "kept",
     OPENS: "new",
     CLOSES: "not kept",
+    SHUT: "not kept, as is fixed",
     FIXED: "fixed there",
     THERE: "is there (today is not stated)",
     IDLE: "is there, but nobody is taken there",
@@ -62,6 +64,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *room(plan),
         *how_sure(plan),
         *short_of_staff(plan, again=False),
+        *moves(plan),
         *summary.exceptions_in_short(plan),
         *_headed(_what_would_change(plan), changes),
         *_headed("Before this is repeated:", map(_first_sentence, told(plan))),
@@ -78,8 +81,11 @@ def _answer(plan: Plan) -> list[str]:
 
 def _what_would_change(plan: Plan) -> str:
     far = summary.how_far_was_looked(plan)
-    found = "Some changes that would turn it, others may too; each is the smallest of its kind that was found"
-    return f"{found} (tried: {far}):" if far else "What would change it:"
+    found = (
+        "Some changes that would turn it; others, to the same sites or to others, may too. Each is the smallest of its"
+    )
+    again = "of these the check tries those of rules again"
+    return f"{found} kind that was found (tried: {far}; {again}):" if far else "What would change it:"
 
 
 def _headed(head: str, each: Iterator[str] | Sequence[str]) -> list[str]:
@@ -100,7 +106,7 @@ def _mark(plan: Plan, service: Service, site: str) -> str:
         return (FIXED if site in service.fixed else THERE) if here else NOTHING
     today = (site, service.code) in problem.today
     if here != today:
-        return OPENS if here else CLOSES
+        return OPENS if here else SHUT if site in service.fixed else CLOSES
     return (FIXED if site in service.fixed else STAYS) if here else NOTHING
 
 
@@ -138,7 +144,8 @@ def matrix(plan: Plan, numbers: pd.DataFrame) -> list[Provided]:
         )
         for code, one in plan.problem.services.items()
     ]
-    return sorted(found, key=lambda row: (CLOSES not in row.marks, OPENS not in row.marks, FIXED in row.marks))
+    gone = {CLOSES, SHUT}
+    return sorted(found, key=lambda row: (gone.isdisjoint(row.marks), OPENS not in row.marks, FIXED in row.marks))
 
 
 def _cell(column: int, text: str, width: int, sites: int) -> str:
@@ -151,7 +158,7 @@ def _rows(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     for code, service in plan.problem.services.items():
         marks = {site: _mark(plan, service, site) for site in plan.problem.candidates}
         parts = [f"{service.name}: {len(plan.sites_of(code))} of {len(marks)} sites"]
-        for mark in (OPENS, CLOSES):
+        for mark in (OPENS, CLOSES, SHUT):
             at = [site for site, one in marks.items() if one == mark]
             parts += [f"{LEGEND[mark]} at {places(plan.problem, at[:MOST_IN_A_MATRIX])}"] if at else []
             parts[-1] += f" and {len(at) - MOST_IN_A_MATRIX} more" if len(at) > MOST_IN_A_MATRIX else ""

@@ -35,7 +35,7 @@ def test_solve_check_compare_in_a_row(tiny: Path):
     assert solved.returncode == 0, solved.stderr
     assert solved.stderr == ""
     assert "Proved best: of 64 options 7 break no rule" in solved.stdout
-    assert "Arithmetic checked: every number was worked out again" in solved.stdout
+    assert "Arithmetic checked: every number of its tables was worked out again" in solved.stdout
     assert "Run folder: runs/a" in solved.stdout
     assert solved.stdout.splitlines()[-1].startswith("Next: optimiser report runs/a")
 
@@ -43,7 +43,7 @@ def test_solve_check_compare_in_a_row(tiny: Path):
     assert checked.returncode == 0, checked.stderr
     (best,) = (line for line in checked.stdout.splitlines() if line.startswith("That it is best"))
     assert best == (
-        "That it is best was tried: 49 designations agree with what is fixed and the numbers of sites; none of them "
+        "That it is best was tried: 49 of the 64 options have as many sites as are asked for; none of them "
         "that keeps every rule is better."
     )
 

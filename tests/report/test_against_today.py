@@ -227,7 +227,7 @@ def test_what_was_not_checked_is_counted():
     assert rests_on.checked(evaluate(small(), BOTH)).endswith("No figure that it rests on is marked as unverified.")
     one = small(minimum_patients=Figure(31), standard_minutes=Figure(30, "A letter", verified=True))
     assert rests_on.checked(evaluate(one, BOTH)) == (
-        "Arithmetic checked: every number was worked out again, independently, and none differs. "
+        "Arithmetic checked: every number of its tables was worked out again, independently, and none differs. "
         "1 of the figures it rests on is unverified."
     )
     assert rests_on.how_many(evaluate(vary(one, "clinic", standard_minutes=Figure(30)), BOTH)) == 2

@@ -36,9 +36,11 @@ def test_an_option_of_another_pathway_is_said_to_be_one():
     option = op.read_option(DECIDED)
     assert taken_straight(base(), option) == (
         "The option was written for the question “Which services should be provided where in Mid and South Essex?”, "
-        "where patients of hyper-acute stroke unit are seen elsewhere first and then taken there. Here they are taken "
-        "straight there: their minutes are not those of the option's own pathway."
+        "where patients of hyper-acute stroke unit who are seen first where there is none are then taken on. Here all "
+        "are taken straight there: their minutes are not those of the option's own pathway."
     )
+    # Where every department has a unit beside it nobody is taken on.
+    assert taken_straight(base(), op.read_option(DECIDED.with_name("q0_2016.yaml"))) == ""
     assert taken_straight(question("care_model"), option) == ""
     assert taken_straight(base(), replace_written_for(option)) == ""
 

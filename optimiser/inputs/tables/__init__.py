@@ -45,6 +45,7 @@ _EXPLAINS = (
     ".sbx",
 )  # fmt: skip
 COUNTED = ("demand", "patients_per_year")
+DEMAND = "inputs/demand.csv"
 UNITS: dict[Unit, str] = {"people": "people", "WTE": "wte"}
 
 # What a config names. Where these are sound, a config can be compared with a place that has other faults.
@@ -233,10 +234,12 @@ def unverified_activities(files: Mapping[str, bytes], activities: Iterable[str])
     """Return the activities whose patients come from a source that nobody verified, in order.
 
     ``columns.csv`` names the source of every column; where a column has several, the note of each says of which rows
-    it is, by activity. Nothing is known of a place without these tables.
+    it is, by activity. Of tables without a source nobody verified any; of a question without tables nothing is known.
     """
     verified = {row["source"]: row.get("verified", "") == "true" for row in _rows(files, SOURCES)}
     of_demand = [row for row in _rows(files, COLUMNS) if (row.get("table"), row.get("column")) == COUNTED]
+    if not of_demand:
+        return [*activities] if DEMAND in files else []
     doubtful = [row for row in of_demand if not verified.get(row.get("source", ""), True)]
     named = [set(re.findall(r"\w+", row.get("note") or "")) for row in doubtful]
     return [one for one in activities if any(one in words or len(of_demand) == 1 for words in named)]

@@ -236,7 +236,8 @@ def _journeys(problem: Problem, service: str, values: dict[str, float]) -> Itera
         known = isfinite(mean)
         yield Bar(decimals(mean, 2) if known else "no site", mean if known else None, minutes=True)
     within = words.share_within(values, service)
-    outside = values.get(f"share_outside|{service}|", float("nan"))
+    known = bool(problem.services[service].neighbours)
+    outside = values.get(f"share_outside|{service}|", float("nan")) if known else float("nan")
     for share in (within, outside):
         yield Bar(percent(share), share if isfinite(share) else None)
 
