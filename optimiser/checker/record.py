@@ -81,10 +81,10 @@ def _are_versions(said: Any) -> bool:
 
 
 def _is_an_option(said: Any) -> bool:
-    texts = ("code", "title", "source", "note")
-    if not isinstance(said, dict) or set(said) - {"pathway"} != {*texts, "verified"}:
+    texts, perhaps = {"code", "title", "source"}, {"note", "pathway"}
+    if not isinstance(said, dict) or set(said) - perhaps != {*texts, "verified"}:
         return False
-    return isinstance(said["verified"], bool) and all(isinstance(said.get(one, ""), str) for one in (*texts, "pathway"))
+    return isinstance(said["verified"], bool) and all(isinstance(said.get(one, ""), str) for one in texts | perhaps)
 
 
 class Entry(NamedTuple):
@@ -105,7 +105,7 @@ OF_EVERY_RUN: Mapping[str, Entry] = {
 ENTRIES: Mapping[str, Entry] = {
     **OF_EVERY_RUN,
     "format": Entry(lambda said: said is not None, "1"),  # said elsewhere
-    "option": Entry(_is_an_option, "an option's code, title, source, note and whether it was verified"),
+    "option": Entry(_is_an_option, "an option's code, title, source and whether that was verified"),
     "objectives": Entry(lambda said: isinstance(said, list), "a list"),
     "ties": Entry(lambda said: said is None or _is_count(said), "a whole number, or nothing where none are listed"),
     "enumeration": Entry(lambda said: said is None or isinstance(said, dict), "a group of entries, or nothing"),

@@ -465,7 +465,7 @@ class _Written(_Strict):
     title: str
     source: str
     verified: bool
-    note: str
+    note: str = ""
     pathway: str = ""
 
 

@@ -209,8 +209,8 @@ def _cells(column: pd.Series[Any]) -> list[Any]:
 
 
 def _option(written: Written) -> dict[str, object]:
-    """Return an option as ``run.json`` has it: without a word on its pathway where there is nothing to say."""
-    return {name: one for name, one in asdict(written).items() if name != "pathway" or one}
+    """Return an option as ``run.json`` has it: no note and no word on its pathway where there is nothing to say."""
+    return {name: one for name, one in asdict(written).items() if name not in ("note", "pathway") or one}
 
 
 def _record(

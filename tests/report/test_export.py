@@ -328,7 +328,7 @@ def test_the_cover_says_what_people_call_an_option(runs: Path, tmp_path: Path):
     plan = op.evaluate(problem, problem.today, option=Written("O1", "As today", "A letter"))
     (found,) = sound_runs([op.write_run(plan, tmp_path / "option")])
     cover = openpyxl.load_workbook(io.BytesIO(book_of([found])))["Cover"]
-    assert "Option O1: As today (A letter; not verified)" in [row[1].value for row in cover.iter_rows()]
+    assert "Option O1: As today (A letter; not verified)." in [row[1].value for row in cover.iter_rows()]
 
 
 def test_the_geopackage_has_areas_sites_and_catchments_on_the_grid(runs: Path, tmp_path: Path):

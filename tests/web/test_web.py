@@ -323,7 +323,7 @@ def test_a_choice_becomes_a_scenario_with_its_reason_and_a_run_that_checks(run: 
         called = json.loads((folder / "run/run.json").read_text())["option"]
         source = "asked in a scenario: To see"
         assert called == {"code": "LOCAL", "title": "Only Ash", "source": source, "verified": False}
-        assert "Option LOCAL: Only Ash (asked in a scenario: To see; not verified)" in told["words"]
+        assert "Option LOCAL: Only Ash (asked in a scenario: To see; not verified)." in told["words"]
         again = asking.post("/api/evaluate", headers=BEARING, json=CHOICE)
         assert again.status_code == 409
         assert "none is ever overwritten" in again.json()["detail"]
