@@ -10,7 +10,7 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 
 # What is compiled is kept, where an image forbids it too: tests start many processes, each of which would compile all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test quick explore deep newest bench docs rebuild-data lock clean
+.PHONY: run test types suite quick explore deep newest bench docs rebuild-data lock clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -19,8 +19,13 @@ run: .venv/installed-run
 test: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory --jobs 2 types suite
+
+types:
+	$(BIN)/mypy
+
+suite:
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 # In under a minute: format, contracts and the core tests.
@@ -33,7 +38,8 @@ quick: .venv/installed-dev
 explore: .venv/installed-dev
 	WORLDS=$(WORLDS) $(BIN)/pytest --numprocesses 2 -m drawn --timeout 0
 
-# Every question and option that ships, answered alike by what is packed for reviewers.
+# What takes minutes each: every question and option that ships, answered alike by what is packed for reviewers, and
+# the largest of what other tests hold in smaller worlds.
 deep: .venv/installed-dev
 	$(BIN)/pytest --numprocesses 2 -m deep --timeout 0
 

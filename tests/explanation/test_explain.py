@@ -105,7 +105,9 @@ def drawn(problem: Problem, rng: np.random.Generator, near: Designations = froze
     return frozenset(pair for pair in pairs if rng.random() < 0.5)
 
 
-@pytest.mark.parametrize("name", list(OPTIONS))
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=[pytest.mark.deep] * (one == "care_model")) for one in OPTIONS]
+)
 def test_every_claim_about_random_options_is_so(name: str):
     """Two in five are drawn wholly at random; the others near the best plan, near today's, and from lawful ones."""
     plan, rng = answer(name), np.random.default_rng(1)

@@ -48,6 +48,9 @@ EVALUATE = """text => {
 
 Choice = dict[str, list[str]]
 
+# Minutes of them, where drawn worlds with transfers hold the same.
+DEEP_ONE = pytest.param("what_if/treat_and_transfer", marks=pytest.mark.deep)
+
 
 def every_subset_and_some_joint_choices(problem: Problem, joint: int) -> list[Choice]:
     """Return every subset of every service with the rest as today, then joint choices at random."""
@@ -265,7 +268,7 @@ def test_both_pathways_come_to_what_a_question_about_each_says(browser: Browser)
     assert shown >= len(choices) * 3 * 8
 
 
-@pytest.mark.parametrize("config", ["base", "what_if/treat_and_transfer", "what_if/hasus_shared_out"])
+@pytest.mark.parametrize("config", ["base", DEEP_ONE, "what_if/hasus_shared_out"])
 def test_five_hundred_joint_choices_come_to_the_same(browser: Browser, config: str):
     """Objectives as whole numbers exactly, every rule and every measure, for all of them."""
     agree(browser, shipped.question(config), joint=500)
@@ -275,7 +278,7 @@ def test_five_hundred_joint_choices_come_to_the_same(browser: Browser, config: s
     ("config", "pull"),
     [
         *product(["base", "what_if/hasus_shared_out"], [0, 0.4, 1]),
-        ("what_if/treat_and_transfer", 0.4),
+        pytest.param("what_if/treat_and_transfer", 0.4, marks=pytest.mark.deep),
     ],
 )
 def test_leavers_come_to_the_same_wherever_stroke_and_emergency_care_are(browser: Browser, config: str, pull: float):

@@ -136,7 +136,7 @@ def brute_force(
     return allowed, worth
 
 
-@draws(200)
+@draws(80)
 @given(questions(growing=True))
 def test_regret_minimax_and_shares_are_those_of_brute_force(sweep: Sweep):
     finding = found_by(sweep)
@@ -504,6 +504,7 @@ def chunks_of(folder: Path) -> int:
     return len(list(sweeps.unfinished(folder).glob("chunk_*")))
 
 
+@pytest.mark.deep
 def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result(tmp_path: Path):
     path, read = tiny(tmp_path, draws=3000), tmp_path / "sweep.read"
     read.write_bytes(pickle.dumps(sweeps.read_sweep(path)))

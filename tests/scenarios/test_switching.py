@@ -477,7 +477,7 @@ def drawn_ages(areas: pd.DataFrame, activities: Iterable[str], rng: np.random.Ge
     return found
 
 
-@pytest.mark.parametrize("name", list(PAIRS))
+@pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.deep] * (one == "care_model")) for one in PAIRS])
 def test_at_each_switching_value_of_random_pairs_they_tie_or_a_rule_is_just_met(name: str):
     """Half are near the best plan and may break rules; half are lawful and alike but for one service."""
     plan, rng = answer(name), np.random.default_rng(6)

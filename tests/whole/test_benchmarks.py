@@ -51,6 +51,7 @@ def test_options_are_judged_and_pandas_and_lokigi_agree():
     assert len(lokigi) == 2 or "lokigi is left out" in lokigi[0]
 
 
+@pytest.mark.deep
 def test_the_whole_care_model_is_timed_and_proved():
     header, row = run("--once", script=SCRIPT.with_name("care_model.py")).splitlines()
     assert header.split()[:5] == ["run", "wall", "s", "cpu", "s"]
