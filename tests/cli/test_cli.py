@@ -306,6 +306,7 @@ COMMANDS = (
 )
 
 
+@pytest.mark.deep
 def test_every_command_answers_in_a_process_of_its_own_too(tiny: Path):
     (tiny / "option.yaml").write_text(
         "option: ONE\ntitle: One open\ndesignations: {walk_in: [ash], x_ray: [ash]}\nnote: So.\n"

@@ -140,5 +140,6 @@ def test_where_the_network_has_no_way_round_it_says_so(stretch: str):
     assert np.isinf(longer.to_numpy()).any()
 
 
+@pytest.mark.deep
 def test_the_tables_in_the_docs_are_what_the_network_comes_to(capsys: pytest.CaptureFixture[str]):
     assert script(ROOT / "docs/roads.py").main(["--check"]) == 0, capsys.readouterr().out

@@ -346,7 +346,7 @@ def test_of_every_way_to_share_out_whole_patients_none_comes_before_it(problem: 
             assert lawful(found) and cost(found) == best
 
 
-@draws(80)
+@draws(30)
 @given(worlds())
 def test_the_checker_agrees_with_every_set_of_sites(problem: Problem):
     problem = with_files(problem)

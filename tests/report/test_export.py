@@ -107,6 +107,7 @@ def in_libreoffice(workbook: Path) -> Path:
 # -- the same bytes ---------------------------------------------------------------------------------
 
 
+@pytest.mark.deep
 def test_the_same_runs_give_the_same_bytes_on_another_day(runs: Path, monkeypatch: pytest.MonkeyPatch):
     found = [read("base", runs), read("what_if/treat_and_transfer", runs)]
     first = export_files(found)
