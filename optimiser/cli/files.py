@@ -30,22 +30,19 @@ def report(
 
     Example:  optimiser report runs/base runs/july_2018
     """
-    from optimiser.plan.runs import next_free_file, write_file
-    from optimiser.report import has_no_plan, page_without_plan, run_of, without_plan_of, write_report
+    from optimiser.plan.runs import next_free_file
+    from optimiser.report import alone_without_plan, run_of, write_report
 
     target = out or next_free_file(runs[0].resolve().parent, f"{runs[0].resolve().name}_report", ".html")
-    if len(runs) == 1 and has_no_plan(runs[0]):
-        why = without_plan_of(runs[0])
-        written, found = write_file(page_without_plan(why).encode(), target), {why.name: why.breaches}
-    else:
-        read = [run_of(run) for run in runs]
-        written, found = write_report(read, target, judged=judged), {run.name: run.breaches for run in read}
-    size, failed = written.stat().st_size, {name: breaches for name, breaches in found.items() if len(breaches)}
+    without = alone_without_plan(runs)
+    read = [without] if without else [run_of(run) for run in runs]
+    written = write_report(read, target, judged=judged)
+    size, failed = written.stat().st_size, [run for run in read if len(run.breaches)]
     words = [f"Wrote {written} ({size / 1e6:.1f} MB). Open it in any browser; it needs no network."]
-    record = {"page": str(written), "bytes": size, "check_failed": list(failed)}
+    record = {"page": str(written), "bytes": size, "check_failed": [run.name for run in failed]}
     say(words, record, as_json)
     if failed:
-        raise CheckFailed(breaches_in_words(next(iter(failed.values()))))
+        raise CheckFailed(breaches_in_words(failed[0].breaches))
 
 
 def export(

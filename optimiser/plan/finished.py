@@ -178,9 +178,10 @@ def written(plan: Plan) -> Iterator[Run]:
         yield Run(plan.problem.title, plan, pd.DataFrame(), record, False, folder, tables)
 
 
-def runs_of(runs: Sequence[Plan | str | Path | Run]) -> list[Run]:
-    """Return runs, each under a name of its own."""
-    found = [run if isinstance(run, Run) else run_of(run) for run in runs]
+def runs_of(runs: Sequence[Source]) -> list[Run]:
+    """Return runs, each under a name of its own. Raises ``InputError`` for one in which no plan meets every rule."""
+    read = (run.folder if isinstance(run, WithoutPlan) else run for run in runs)
+    found = [run if isinstance(run, Run) else run_of(run) for run in read]
     names = [run.name for run in found]
     named = [
         replace(run, name=f"{run.name} ({number})") if names.count(run.name) > 1 else run
@@ -222,6 +223,10 @@ class WithoutPlan:
     confirmed: str
 
 
+# What may be shown or passed on: a plan, a run folder, or a run that was read.
+Source = Plan | str | Path | Run | WithoutPlan
+
+
 def has_no_plan(folder: str | Path) -> bool:
     """Whether a run says that no plan meets every rule."""
     return (Path(folder) / NO_PLAN_TABLE).is_file()
@@ -240,6 +245,16 @@ def without_plan_of(folder: str | Path, name: str = "") -> WithoutPlan:
         raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
     problem, confirmed = read_problem(folder / "config.yaml"), str(best["words"]) if best else ""
     return WithoutPlan(folder, name or folder.resolve().name, problem, record, clash, ways, breaches, confirmed)
+
+
+def alone_without_plan(runs: Sequence[Source]) -> WithoutPlan | None:
+    """Return the one run that there is, if no plan meets every rule there; such a run is set beside no other."""
+    if len(runs) != 1:
+        return None
+    (one,) = runs
+    if isinstance(one, (str, Path)):
+        return without_plan_of(one) if has_no_plan(one) else None
+    return one if isinstance(one, WithoutPlan) else None
 
 
 def evaluated_in(folder: str | Path) -> Designations | None:

@@ -194,7 +194,7 @@ class Desk:
             allowed: dict[str, Any] = {"scripts": [own, rail] if ids[0] == OWN else [rail], "connect": "'self'"}
             found = [(self.scenarios.get(id), name) for id, name in ids]
             if found[0][0] and found[0][0].has_no_plan:
-                return report.page_without_plan(report.without_plan_of(found[0][0].run, found[0][1]), **allowed)
+                return report.page([report.without_plan_of(found[0][0].run, found[0][1])], **allowed)
             runs = [report.run_of(one.run, name) if one else report.run_of(self.run) for one, name in found]
             return report.page(runs, **allowed)
 

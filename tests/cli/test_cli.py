@@ -159,6 +159,15 @@ def test_options_are_compared_with_a_config_and_with_a_run(tiny: Path):
     assert "Left out" not in alone.stdout
 
 
+def test_a_run_that_fails_its_check_is_told_though_a_sound_one_bears_its_name(tiny: Path):
+    for name in ("runs/spoilt/a", "runs/sound/a"):
+        assert optimiser("solve", "configs/tiny.yaml", "--out", name, cwd=tiny).returncode == 0
+    spoilt = tiny / "runs/spoilt/a/measures.csv"
+    spoilt.write_text(spoilt.read_text().replace("mean_minutes,walk_in,,", "mean_minutes,walk_in,,1"))
+    done = optimiser("report", "runs/spoilt/a", "runs/sound/a", "--out", "page.html", cwd=tiny)
+    assert done.returncode == 6, done.stderr
+
+
 def test_a_run_is_never_written_over(tiny: Path):
     assert optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny).returncode == 0
     before = (tiny / "runs/a/run.json").read_bytes()

@@ -12,9 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.plan import Plan
 from optimiser.plan.affected import of_plans, one_row_an_area
-from optimiser.plan.finished import Run, has_no_plan, runs_of, without_plan_of
+from optimiser.plan.finished import Run, Source, alone_without_plan, runs_of
 from optimiser.plan.measures import STRAIGHT_THERE, straight_there
 from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import versions, write_file
@@ -51,13 +50,13 @@ SOURCES = "Sources and licences: under How this was checked."
 # Joint designations up to which the question is asked again behind its border, which takes as long as solving it.
 MOST_ASKED_AGAIN = 100_000
 
-Source = Plan | str | Path | Run
-
 
 def page(
     runs: Sequence[Source], *, judged: Path | None = None, scripts: Sequence[str] = (), connect: str = "'none'"
 ) -> str:
     """Return the page of some runs as HTML; the first is the one it answers, and the others are set beside it.
+
+    Of one run in which no plan meets every rule it says which clash.
 
     Parameters
     ----------
@@ -69,6 +68,8 @@ def page(
         Further scripts, and what the page may connect to, as a content security policy says it. For a server that
         shows the page; a page on disk has none and connects to nothing.
     """
+    if without := alone_without_plan(runs):
+        return page_without_plan(without, scripts=scripts, connect=connect)
     return _Page(_as_people_say(runs_of(runs)), judged, tuple(scripts), connect).html
 
 
@@ -88,15 +89,13 @@ def _as_people_say(runs: Sequence[Run]) -> list[Run]:
 
 
 def write_report(runs: Sequence[Source], path: str | Path, *, judged: Path | None = None) -> Path:
-    """Write the page of some runs to a new file; of one in which no plan meets every rule, which clash.
+    """Write the page of some runs to a new file.
 
     Raises
     ------
     NotWritten
         When there is a file of that name already, or it cannot be written; no half of a page is left.
     """
-    if len(runs) == 1 and isinstance(runs[0], (str, Path)) and has_no_plan(runs[0]):
-        return write_file(page_without_plan(without_plan_of(runs[0])).encode(), Path(path))
     return write_file(page(runs, judged=judged).encode(), Path(path))
 
 
