@@ -6,7 +6,7 @@ one, so groups that gain nothing are not asked about further.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,23 +118,28 @@ def _by_notches(problem: Problem, way: Giving, before: tuple[float, ...]) -> Ite
 
 
 def fewest_notches(problem: Problem, way: Giving, before: tuple[float, ...]) -> int:
-    """Return the fewest notches by which a rule must give way for the best plan to be better, by doubling and halving.
+    """Return the fewest notches by which a rule must give way for the best plan to be better; 0 as ``fewest_that``."""
+    return fewest_that(problem, way, lambda looser: _best(looser) != before)
 
-    0 where so many as are looked at change nothing, or what is asked has no size.
+
+def fewest_that(problem: Problem, way: Giving, enough: Callable[[Problem], bool]) -> int:
+    """Return the fewest notches by which a rule must give way for that to be enough, by doubling and halving.
+
+    0 where so many as are looked at are not, or what is asked has no size.
     """
 
-    def saves(notches: int) -> bool:
+    def is_enough(notches: int) -> bool:
         found = way.looser(problem, notches)
-        return found is not None and _best(found[0]) != before
+        return found is not None and enough(found[0])
 
     nothing, something = 0, 1
-    while not saves(something):
+    while not is_enough(something):
         nothing, something = something, 2 * something
         if something > MOST_NOTCHES:
             return 0
     while something - nothing > 1:
         middle = (nothing + something) // 2
-        nothing, something = (nothing, middle) if saves(middle) else (middle, something)
+        nothing, something = (nothing, middle) if is_enough(middle) else (middle, something)
     return something
 
 

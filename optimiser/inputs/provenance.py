@@ -15,6 +15,7 @@ from optimiser.inputs.tables import Place, boundary_file
 from optimiser.problem.words import listed
 
 BOUNDARIES = "boundaries"
+TAKE_OUT = "Take the row out."
 
 
 def notes(place: Place, folder: Path) -> list[str]:
@@ -31,8 +32,7 @@ def _of_no_column(told: pd.DataFrame, folder: Path) -> Iterator[str]:
         spots = [int(str(index)) + 2 for index in rows.index]
         there = _columns_of(folder, str(table))
         if table not in tables:
-            guess = did_you_mean(str(table), tables, list_at_most=0)
-            words = f"there is no table {quoted(table)}. {guess or 'Take the row out.'}"
+            words = f"there is no table {quoted(table)}. {_remedy(str(table), tables)}"
             yield from (f"{file}, row {spot}: {words}" for spot in spots)
         elif there is None:
             where, remedy = (
@@ -44,9 +44,12 @@ def _of_no_column(told: pd.DataFrame, folder: Path) -> Iterator[str]:
                 if column not in there:
                     # A column that a place may have is no slip of the pen.
                     is_known = column in place_table(str(table)).column_names
-                    guess = "" if is_known else did_you_mean(column, there, list_at_most=0)
-                    words = f"{table}.csv has no column {quoted(column)}. {guess or 'Take the row out.'}"
-                    yield f"{file}, row {spot}: {words}"
+                    remedy = TAKE_OUT if is_known else _remedy(column, there)
+                    yield f"{file}, row {spot}: {table}.csv has no column {quoted(column)}. {remedy}"
+
+
+def _remedy(name: str, known: list[str]) -> str:
+    return did_you_mean(name, known, list_at_most=0) or TAKE_OUT
 
 
 def _columns_of(folder: Path, table: str) -> list[str] | None:

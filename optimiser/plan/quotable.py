@@ -314,14 +314,17 @@ def _changes(frames: Frames, service: str) -> bool:
     return bool((moved[["change", "spent_change"]][moved["service"] == service] != 0).any(axis=None))
 
 
-def _some_leave(frames: Frames, service: str) -> bool:
+def _of_all(frames: Frames, service: str) -> pd.Series[Any]:
+    """Return the averages of all of a service's patients."""
     rows = frames["averages"]
-    return bool((rows["leave"][(rows["service"] == service) & (rows["group"] == "")] > 0).any())
+    return rows[(rows["service"] == service) & (rows["group"] == "")].iloc[0]
 
 
 def _when_they_leave(frames: Frames, service: str, both: Sequence[str]) -> str:
-    """Return when patients leave for a neighbour: whatever is chosen, or under which of two answers."""
-    row = frames["averages"][(frames["averages"]["service"] == service) & (frames["averages"]["group"] == "")].iloc[0]
+    """Return when patients leave for a neighbour: whatever is chosen, or under which of two answers, if some do."""
+    row = _of_all(frames, service)
+    if not row["leave"] > 0:
+        return ""
     before, after, either = (round(row[one]) for one in ("leave_before", "leave_after", "number"))
     if before == after == either - round(row["here"]):
         return WHATEVER
@@ -373,7 +376,7 @@ def _about(frames: Frames, service: str, name: str, both: Sequence[str], taken_o
 
 def _waits(frames: Frames, service: str) -> bool:
     """Whether the minutes of a service hold what somebody waits to be taken on."""
-    row = frames["averages"][(frames["averages"]["service"] == service) & (frames["averages"]["group"] == "")].iloc[0]
+    row = _of_all(frames, service)
     return any(row[f"road_{when}"] != row[f"mean_{when}"] for when in ("before", "after"))
 
 
@@ -412,10 +415,8 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iter
     words += [
         part for one in zip(both, ("before", "after"), strict=True) for part in _moved_on(frames, service, *one, number)
     ]
-    some_leave = cell("leave").value(frames) > 0
     whose = "of all" if stay else "of them"
-    if some_leave:
-        when = _when_they_leave(frames, service, both)
+    if when := _when_they_leave(frames, service, both):
         leave = number(cell("leave"), ",.0f")
         words.append(f"the {leave} who leave for a neighbour {when} count in the average alone")
         whose = f"of the other {number(cell('here'), ',.0f')}"
@@ -473,7 +474,7 @@ def _who(frames: Frames) -> str:
 def _longer(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iterator[Sentence]:
     who, when = _who(frames), _when_they_leave(frames, service, both)
     # Of people it is the journey of those who leave in neither answer that is counted.
-    name = name if when == WHATEVER or not _some_leave(frames, service) else f"{name}, but for those who leave {when}"
+    name = name if when in ("", WHATEVER) else f"{name}, but for those who leave {when}"
     in_words = "residents" if who == "people" else "patients a year"
 
     def cells(minutes: int) -> tuple[Cell, ...]:

@@ -99,7 +99,7 @@ def evaluate(asked: Asked, tell: Tell) -> Done:
         problem = op.read_problem(asked["base"])
         tell("Working out what the choice comes to")
         chosen = op.read_option(file)
-        said = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified, chosen.settings.note)
+        said = Written(chosen.code, chosen.title, chosen.source, chosen.settings.verified)
         plan = op.evaluate(problem, op.designations_of(problem, chosen), option=said)
         return _finish(asked, plan, written, tell)
 

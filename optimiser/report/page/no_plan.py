@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,8 @@ from typing import Any
 from optimiser.explanation.then_best import then_best
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.finished import Run, WithoutPlan
-from optimiser.plan.runs import files_of, versions
+from optimiser.plan.runs import versions
+from optimiser.plan.told import told
 from optimiser.problem import Problem
 from optimiser.problem.words import amount, begun
 from optimiser.report import broken, glossary, screen, words
@@ -50,10 +50,7 @@ class _Page:
     @cached_property
     def run(self) -> Run:
         """Today's sites as a run, for what stands of every run: what to know, its references and sources."""
-        record = {
-            **self.asked.record,
-            "know_before": json.loads(files_of(self.today)["run.json"]).get("know_before", []),
-        }
+        record = {**self.asked.record, "know_before": told(self.today)}
         return Run(self.name, self.today, self.asked.breaches, record)
 
     @property
