@@ -16,20 +16,13 @@ import shapely
 from pyproj import Transformer
 
 from optimiser.inputs.boundaries import merged
+from optimiser.inputs.grid import TO_THE_GRID
 from optimiser.inputs.tables import boundary_file, read_boundaries
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import who_stay
 from optimiser.report.export.contents import LEAVERS, YES_OR_NO, leavers, plain
 
 BRITISH_NATIONAL_GRID = "EPSG:27700"
-# Stated in full, so that the same degrees give the same metres whatever grids are installed: Ordnance Survey's seven
-# parameters, good to about 5 metres ("A guide to coordinate systems in Great Britain", section 6.6).
-TO_THE_GRID = (
-    "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=push +v_3 +step +proj=cart +ellps=WGS84 "
-    "+step +inv +proj=helmert +x=446.448 +y=-125.157 +z=542.06 +rx=0.15 +ry=0.247 +rz=0.842 +s=-20.489 "
-    "+convention=position_vector +step +inv +proj=cart +ellps=airy +step +proj=pop +v_3 "
-    "+step +proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy"
-)
 CENTIMETRES = 2
 
 ABOUT_AREAS = ("area", "name", "district", "resident", "population", "deprivation_decile")

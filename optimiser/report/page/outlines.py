@@ -20,7 +20,7 @@ import pandas as pd
 import shapely
 
 from optimiser.errors import InputError
-from optimiser.inputs.boundaries import merged, read_boundaries
+from optimiser.inputs.boundaries import merged, read_boundaries, window
 from optimiser.problem import Problem
 from optimiser.problem.words import short
 from optimiser.report.surroundings import Label, Road, Room, Surroundings, Town, in_order
@@ -28,8 +28,6 @@ from optimiser.report.surroundings import Label, Road, Room, Surroundings, Town,
 GRID = "EPSG:27700"
 ACROSS, MARGIN = 1000, 24
 METRES_SIMPLER = 40
-# How much of the larger side of where residents live is drawn around it, at most. Areas outside may lie far off.
-AROUND = 0.4
 # How wide a letter and how high a line of a name is, on a screen, and on paper or a telephone.
 SMALL, LARGE = (12, 24), (16.5, 34)
 OUTSIDE = -1
@@ -148,14 +146,6 @@ def drawing(problem: Problem) -> Drawing | None:
     rings = [_rings(shapely.transform(shape, units)) for shape in shapes]
     paths = tuple("".join(_path(ring) for ring in one) for one in rings)
     return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels, **around, named=named)
-
-
-def window(bounds: Points, resident: Points) -> Points:
-    """Return west, south, east and north of what is drawn: where residents live, and what lies around it."""
-    (west, south), (east, north) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
-    near, far = bounds[resident, :2].min(axis=0), bounds[resident, 2:].max(axis=0)
-    room = AROUND * (far - near).max()
-    return np.array([*np.maximum(near - room, (west, south)), *np.minimum(far + room, (east, north))])
 
 
 def _shapes(problem: Problem) -> Points | None:
