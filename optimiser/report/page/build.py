@@ -21,7 +21,7 @@ from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.problem.words import begun, of_changes, percent, short
 from optimiser.report import cards, glossary, rests_on, screen, set_against, summary, words
 from optimiser.report.counted import Counted, counted_today, in_words
-from optimiser.report.page import parts, placements, side_by_side, tables
+from optimiser.report.page import lawful, parts, placements, side_by_side, tables
 from optimiser.report.page.matrix import matrix
 from optimiser.report.page.no_plan import page_without_plan
 from optimiser.report.page.outlines import Drawing, drawing
@@ -30,7 +30,7 @@ from optimiser.report.page.rendering import rendered, visible
 from optimiser.report.summary_of_staff import rotas
 from optimiser.search.enumeration import size
 
-SCRIPTS = ("evaluate.js", "map.js", "floors.js", "lookup.js", "figures.js", "page.js", "print.js")
+SCRIPTS = ("evaluate.js", "map.js", "floors.js", "lookup.js", "figures.js", "ways.js", "page.js", "print.js")
 SECTIONS = (
     ("answer", "Answer"),
     ("choose", "Choose"),
@@ -39,6 +39,7 @@ SECTIONS = (
     ("affected", "Who is affected"),
     ("rotas", "Rotas and beds"),
     ("transfers", "Ambulances and transfers"),
+    ("ways", "All ways that meet the rules"),
     ("options", "Options side by side"),
     ("checked", "How this was checked"),
 )
@@ -149,6 +150,7 @@ class _Page:
             "short": {code: short(problem.pool_name(code)) for code in (*problem.sites, ACROSS_SITES)},
             "teams": {code: team.name for code, team in problem.teams.items()},
             "aims": parts.aims(self.runs),
+            "lawful": self.lawful and self.lawful["strip"] and self.lawful["strip"]["data"],
             "placements": {code: placements.data(self.runs, code, self.answer_word) for code in self.counted},
             "map": drawn
             and {
@@ -157,6 +159,12 @@ class _Page:
                 "towns": drawn.towns,
             },
         }
+
+    @cached_property
+    def lawful(self) -> dict[str, Any] | None:
+        """Every way that meets all rules, as the template draws it; None where they were not judged one and all."""
+        found = lawful.ways(self.run.plan)
+        return lawful.shown(found) if found else None
 
     @property
     def answer_word(self) -> str:
@@ -215,7 +223,7 @@ class _Page:
     def _head(self) -> dict[str, Any]:
         return {
             "title": self.problem.title,
-            "sections": SECTIONS,
+            "sections": [one for one in SECTIONS if one[0] != "ways" or self.lawful],
             "years": words.data_years(self.run),
             "version": versions()["optimiser"],
             "run": {"name": self.run.name},
@@ -332,6 +340,7 @@ class _Page:
                 for one in self.runs
                 for said in (*summary.option(one.plan), *of_changes(one.problem))
             ],
+            "lawful": self.lawful,
             "borders": parts.borders(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),
             "aims": parts.aims(self.runs)["aims"],

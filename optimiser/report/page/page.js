@@ -535,6 +535,7 @@ function update() {
   fillTop();
   fillPlacements();
   fillDumbbell();
+  fillWays();
   writeAddress();
   if (byId("yaml")) byId("yaml").value = yaml();
   if (kept.size > 600) kept.clear();
