@@ -25,6 +25,11 @@ class Written:
     note: str = ""
     pathway: str = ""
 
+    @property
+    def in_short(self) -> str:
+        """Its title up to the first comma, as it is called where there is little room."""
+        return self.title.partition(",")[0].strip() or self.code
+
 
 @dataclass(frozen=True)
 class Option:

@@ -88,7 +88,7 @@ def answer(plan: Plan) -> str:
     )
     tail = f" Of the {len(rest)} other services that are decided {changing} change from today." if rest else ""
     said = "; ".join(parts) or "nothing is open to decision"
-    called = f"Option {plan.option.code}: {said}" if plan.option else begun(said)
+    called = f"{plan.option.in_short}: {said}" if plan.option else begun(said)
     return f"{called}.{tail}"
 
 

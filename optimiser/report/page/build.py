@@ -80,13 +80,23 @@ def data(runs: Sequence[Source]) -> dict[str, Any]:
 
 
 def _as_people_say(runs: Sequence[Run]) -> list[Run]:
-    """Return runs under the names of their folders as people would say them, where that tells them apart."""
-    names = [re.sub(r"^\d{4}-\d{2}-\d{2}_", "", run.name).replace("_", " ") for run in runs]
+    """Return runs under the names of their folders as people would say them, where that tells them apart.
+
+    Where a folder is named after the code of an option, it is the option's title up to its first comma.
+    """
+    names = [_as_people_say_of_one(run) for run in runs]
     return (
         [replace(run, name=name) for run, name in zip(runs, names, strict=True)]
         if len(set(names)) == len(runs)
         else [*runs]
     )
+
+
+def _as_people_say_of_one(run: Run) -> str:
+    option = run.plan.option
+    if option and option.code.lower() in run.name.lower():
+        return option.in_short
+    return re.sub(r"^\d{4}-\d{2}-\d{2}_", "", run.name).replace("_", " ")
 
 
 def write_report(runs: Sequence[Source], path: str | Path, *, judged: Path | None = None) -> Path:
@@ -148,6 +158,7 @@ class _Page:
             "answer_word": self.answer_word,
             "breaks": self.breaks,
             "short": {code: short(problem.pool_name(code)) for code in (*problem.sites, ACROSS_SITES)},
+            "letters": parts.letters_that_tell(problem) or None,
             "teams": {code: team.name for code, team in problem.teams.items()},
             "aims": parts.aims(self.runs),
             "lawful": self.lawful and self.lawful["strip"] and self.lawful["strip"]["data"],
@@ -251,7 +262,7 @@ class _Page:
             "figures_of": self.problem.services[main].name if main else "",
             "most_named": MOST_NAMED,
             "broken": list(parts.broken(run)),
-            "called": [*summary.option(run.plan), *of_changes(self.problem)],
+            "called": [*summary.option(run.plan, coded=False), *of_changes(self.problem)],
             "beside": {heading: said for heading, said in summary.beside(run).items() if heading not in ELSEWHERE},
             "before": self.references[:known],
             "unverified_numbers": parts.ends([one.number for one in self.references[known:]]),
@@ -287,18 +298,14 @@ class _Page:
         plan, problem = self.run.plan, self.problem
         if len(words.decided(problem)) <= MOST_NAMED or len(problem.candidates) > screen.MOST_IN_A_MATRIX:
             return None
-        straight = {code: self._straight(code) for code in problem.services}
+        straight = {code: self._straight(code) for code in problem.reached_by_transfer}
         return matrix(plan, self.run.measures, straight)
 
     def _straight(self, code: str) -> list[str]:
-        """Return the figures of a service's other pathway; nothing where there is none, or it comes to the same."""
-        if not self.problem.services[code].transfer:
-            return []
+        """Return average minutes and the share within the standard if patients were taken straight to a service."""
         mean = self.measured.get(f"mean_minutes{STRAIGHT_THERE}|{code}|", float("nan"))
         near = words.share_within(self.measured, code, STRAIGHT_THERE)
-        if self.measured.get(f"mean_minutes|{code}|") == mean:
-            return []
-        return [f"{mean:.2f}" if isfinite(mean) else "no site", percent(near), ""]
+        return [f"{mean:.2f}" if isfinite(mean) else "no site", percent(near)]
 
     def _as_counted(self, main: str | None) -> list[str]:
         """Return what was counted today of the service shown first, and how far the model is from that."""
@@ -335,11 +342,9 @@ class _Page:
         return {
             **side_by_side.measured(self.runs),
             "options_title": parts.options_title(self.runs),
-            "options_called": [
-                f"{one.name}: {said}"
-                for one in self.runs
-                for said in (*summary.option(one.plan), *of_changes(one.problem))
-            ],
+            "options_called": {
+                one.name: [*summary.option(one.plan, coded=False), *of_changes(one.problem)] for one in self.runs
+            },
             "lawful": self.lawful,
             "borders": parts.borders(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),

@@ -351,7 +351,7 @@ function breach(rule) {
 // Tables that follow the choice -----------------------------------------------------------------------------------
 
 function fillCells() {
-  for (const {code} of question.services) now.measures.set(`sites|${code}|`, sitesOf(chosen[code]));
+  for (const {code} of question.services) now.measures.set(`sites|${code}|`, PAGE.letters && chosen[code].length ? chosen[code].map(site => PAGE.letters[site]).join(" ") : sitesOf(chosen[code]));
   const sites = new Set(question.sites.map(site => site.code));
   const whose = rule => rule.instance.split(".").filter(part => !sites.has(part)).join(".");
   now.measures.set("rules_broken||", new Set(now.broken.map(whose)).size);

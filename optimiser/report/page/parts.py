@@ -163,6 +163,12 @@ def letters(problem: Problem) -> dict[str, str]:
     return {code: (stated.get(code) or problem.sites[code].name[:1]).strip()[:2] for code in problem.candidates}
 
 
+def letters_that_tell(problem: Problem) -> dict[str, str]:
+    """Return the letter of each candidate where every one has another; else none."""
+    found = letters(problem)
+    return found if len(set(found.values()) - {""}) == len(found) else {}
+
+
 def map_note(drawn: Drawing | None, problem: Problem) -> str:
     """Return what a reader of the map should know."""
     if drawn is None:

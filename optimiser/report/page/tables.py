@@ -57,11 +57,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table under its heading. ``service`` is which one it is about, where a table has several."""
+    """A row of a table under its heading. ``service`` is which one it is about, where a table has several.
+
+    ``group`` stands over all rows that follow each other with the same.
+    """
 
     head: str
     cells: Sequence[Cell]
     service: str | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True)
