@@ -111,8 +111,8 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
     if known and isfinite(far) and people:
         of_all = f"{whole(far)} of {whole(people)} residents ({percent(far / people)})"
         yield Line(of_all, "live where it takes over 10 minutes longer.")
-    outside = [values.get(f"share_outside|{code}|", float("nan")) for values in (answer, today)]
-    if plan.problem.services[code].neighbours and all(map(isfinite, outside)):
+    outside = [words.share_outside(values, plan.problem, code) for values in (answer, today)]
+    if all(map(isfinite, outside)):
         yield Line(f"{percent(outside[0])} of its patients treated outside", f"; today {percent(outside[1])}.")
 
 

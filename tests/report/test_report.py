@@ -82,7 +82,7 @@ def test_the_page_is_small_and_has_every_section_in_order(folder: Path):
     html = (folder / "page.html").read_text(encoding="utf-8")
     assert len(html.encode()) < MOST_BYTES
     assert re.findall(r'<section id="(\w+)"', html) == [
-        *("answer", "choose", "map", "journeys", "affected", "rotas", "transfers", "options", "checked")
+        *("answer", "choose", "map", "journeys", "affected", "rotas", "transfers", "ways", "options", "checked")
     ]
     assert "innerHTML" not in html and "eval(" not in html and "document.write" not in html
 
@@ -520,6 +520,12 @@ def test_the_first_side_of_paper_is_the_answer_in_brief_with_what_to_know(seen: 
     assert seen.page.locator("#references tbody tr:visible").count() == 14
 
 
+def test_in_brief_paper_has_the_first_side_alone_and_the_next_print_has_everything(seen: Visit):
+    seen.page.evaluate("window.print = () => {}")
+    seen.page.click("[data-print=brief]")
+    assert (pages(seen), pages(seen) > 3) == (1, True)
+
+
 def test_a_choice_that_breaks_rules_prints_too(seen: Visit):
     for service in (HASU, "acute_stroke", "emergency_department"):
         for site in ("basildon", "broomfield", SOUTHEND):
@@ -756,7 +762,7 @@ def test_hostile_names_are_only_ever_text_in_a_browser(browser: Browser, tmp_pat
             seen.page.fill("#place", "West")
             links = seen.page.evaluate("Array.from(document.links, one => one.getAttribute('href'))")
             assert all(link.startswith("#") for link in links)
-            assert seen.page.evaluate("document.scripts.length") == 8
+            assert seen.page.evaluate("document.scripts.length") == 9
             assert seen.page.evaluate("document.querySelectorAll('img, iframe, object, embed, base').length") == 0
             assert not re.search(r'(^|,)"[=+@-]', seen.page.evaluate("csv()"), re.MULTILINE)
         assert seen.quiet
@@ -890,6 +896,19 @@ def test_a_run_as_today_is_read_beside_one_that_is_not(folder: Path, tmp_path: P
     # Answers to different questions: none is best.
     assert ">● " not in both
     assert "in who crosses the border" not in of_one_question
+
+
+def test_where_no_neighbour_could_treat_anybody_no_share_outside_is_said_of_any_choice(
+    browser: Browser, tmp_path: Path
+):
+    (tmp_path / "page.html").write_text(report.page([op.solve(small(neighbours=()))]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        for _ in range(2):
+            outside = seen.page.locator("#placements tbody tr td:nth-child(4)")
+            assert set(outside.all_text_contents()) == {"–"}
+            assert "treated outside" not in plain_text(seen, ".cards") + plain_text(seen, "#choose")
+            tick(seen, "clinic", "ash")
+    assert seen.quiet
 
 
 def test_where_no_sharing_keeps_to_the_limits_the_page_says_so(browser: Browser, tmp_path: Path):

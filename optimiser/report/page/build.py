@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,7 +26,7 @@ from optimiser.report.page.no_plan import page_without_plan
 from optimiser.report.page.outlines import Drawing, drawing
 from optimiser.report.page.question import designated_at, question
 from optimiser.report.page.rendering import rendered, visible
-from optimiser.report.summary_of_staff import rotas
+from optimiser.report.summary_of_staff import fragile, rotas
 from optimiser.search.enumeration import size
 
 SCRIPTS = ("evaluate.js", "map.js", "floors.js", "lookup.js", "figures.js", "ways.js", "page.js", "print.js")
@@ -80,23 +79,7 @@ def data(runs: Sequence[Source]) -> dict[str, Any]:
 
 
 def _as_people_say(runs: Sequence[Run]) -> list[Run]:
-    """Return runs under the names of their folders as people would say them, where that tells them apart.
-
-    Where a folder is named after the code of an option, it is the option's title up to its first comma.
-    """
-    names = [_as_people_say_of_one(run) for run in runs]
-    return (
-        [replace(run, name=name) for run, name in zip(runs, names, strict=True)]
-        if len(set(names)) == len(runs)
-        else [*runs]
-    )
-
-
-def _as_people_say_of_one(run: Run) -> str:
-    option = run.plan.option
-    if option and option.code.lower() in run.name.lower():
-        return option.in_short
-    return re.sub(r"^\d{4}-\d{2}-\d{2}_", "", run.name).replace("_", " ")
+    return [replace(run, name=name) for run, name in zip(runs, words.as_people_say(runs), strict=True)]
 
 
 def write_report(runs: Sequence[Source], path: str | Path, *, judged: Path | None = None) -> Path:
@@ -199,7 +182,8 @@ class _Page:
         said = [one["text"] for one in run.record.get("sentences", ()) if one["kind"] == "border"]
         # That none is there does not say that none is due: whoever wrote the run may not have asked.
         border = said or map(str, set_against.across_the_border(plan))
-        elsewhere = {*rotas(plan), *rests_on.unverified(plan)}  # under the rotas, and among the references
+        # Under the rotas, and among the references.
+        elsewhere = {*rotas(plan), *fragile(plan, run.measures), *rests_on.unverified(plan)}
         said = [one for one in summary.notes(plan, run.measures, standing=False) if one not in elsewhere]
         return [*(border if few else ()), *said]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
     for (service, measure), of_runs in zip(compared.index, compared.to_numpy(), strict=True):
         row = list(of_runs)
         name = problem.services[service].name if service in problem.services else str(service)
-        words = _in_words(problem, str(measure))
+        words = in_words(problem, str(measure))
         words += stay if str(measure).startswith(OF_THOSE_WHO_STAY) else ""
         form = "d2" if str(measure).startswith(IN_HUNDREDTHS) else told_apart(_numbers(row), str(measure))
         follows = _follows(problem, values, service, measure, row, form)
@@ -113,7 +113,7 @@ def _cells(problem: Problem, measure: str, row: Sequence[Any], form: str, *, ran
     numbers = _numbers(row)
     known = [one for one in numbers if one is not None]
     if not known:
-        return [Cell(_sites(problem, one)) for one in row]
+        return [Cell(sites_in_words(problem, one, letters_that_tell(problem))) for one in row]
     best = max(known) if measure.startswith(HIGHER_IS_BETTER) else min(known)
     marked = ranked and len(set(known)) > 1 and not measure.startswith(NEITHER)
     return [
@@ -136,7 +136,7 @@ def told_apart(values: Iterable[float | None], measure: str = "") -> str:
     return next(apart, forms[-1])
 
 
-def _in_words(problem: Problem, measure: str) -> str:
+def in_words(problem: Problem, measure: str) -> str:
     """Return what a measure is called; of one at a site, of a team or of a rule that is broken, with their names."""
     first, _, rest = measure.partition(" ")
     if measure.startswith("patients at "):
@@ -156,13 +156,13 @@ def _in_words(problem: Problem, measure: str) -> str:
     return IN_WORDS.get(name, name.replace("_", " ")) + measure.removeprefix(name)
 
 
-def _sites(problem: Problem, codes: Any) -> str:
+def sites_in_words(problem: Problem, codes: Any, letters: Mapping[str, str]) -> str:
+    """Return the sites that a comparison names by code, by their letters where there are any, else by their names."""
     sites = [code.strip() for code in str(codes).split(",")]
     if codes == "none":
         return NO_SITE
     if codes is None or not all(site in problem.sites for site in sites):
         return "–" if codes is None else str(codes)
-    letters = letters_that_tell(problem)
     return " ".join(letters[site] for site in sites) if letters else places(problem, sites)
 
 
@@ -170,7 +170,7 @@ def _follows(problem: Problem, values: Values, service: Any, measure: Any, row: 
     """Return the cell of the choice on the page, filled in there; until then it is the first run's."""
     first = row[0]
     if measure == "sites":
-        return Cell(_sites(problem, first), f"sites|{service}|", "sites")
+        return Cell(sites_in_words(problem, first, letters_that_tell(problem)), f"sites|{service}|", "sites")
     if str(measure).startswith(STAYS):
         return Cell("–")
     name, group = str(measure), ""
