@@ -33,7 +33,9 @@ LEAST_SQUARE_METRES = 100_000
 
 def metres(degrees: np.ndarray) -> np.ndarray:
     """Return longitudes and latitudes as whole metres on the British National Grid."""
-    return np.rint(np.column_stack(Transformer.from_pipeline(TO_THE_GRID).transform(degrees[:, 0], degrees[:, 1])))
+    return np.asarray(
+        np.rint(np.column_stack(Transformer.from_pipeline(TO_THE_GRID).transform(degrees[:, 0], degrees[:, 1])))
+    )
 
 
 def box_around(outlines: np.ndarray, resident: np.ndarray) -> Box:

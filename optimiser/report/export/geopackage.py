@@ -126,11 +126,12 @@ def areas(runs: Sequence[Run]) -> pd.DataFrame:
     whole = pd.concat(frames)
     found = whole[~whole.index.duplicated()].sort_index()
     for run in runs:
-        for service, rows in who_stay(run.tables["journeys"]).groupby("service", sort=False):
+        for code, rows in who_stay(run.tables["journeys"]).groupby("service", sort=False):
+            service = str(code)
             found[_column(runs, run, f"{service}_minutes")] = _mean_minutes(rows)
             found[_column(runs, run, f"{service}_site")] = rows.groupby("area")["site"].agg(_each_once)
             if service in run.problem.services_with_today:
-                was = one_row_an_area(run.before, str(service)).set_index("area")["minutes"]
+                was = one_row_an_area(run.before, service).set_index("area")["minutes"]
                 change = found[_column(runs, run, f"{service}_minutes")] - was.reindex(found.index)
                 found[_column(runs, run, f"{service}_change")] = change.where(np.isfinite(change)).round(MINUTES)
     found = found.reset_index()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -159,11 +159,11 @@ class Ways:
 
     def rows(self) -> Iterator[tuple[str, Sequence[Cell]]]:
         """Yield each service with a cell a candidate: in how many ways it is there."""
-        shares = self.found.shares.set_index(["service", "site"])
+        shares = self.found.shares.set_index(["service", "site"]).to_dict("index")
         for code, service in self.problem.services.items():
-            yield service.name, [self._cell(shares.loc[(code, site)], code, site) for site in self.problem.candidates]
+            yield service.name, [self._cell(shares[code, site], code, site) for site in self.problem.candidates]
 
-    def _cell(self, row: Mapping[str, Any], code: str, site: str) -> Cell:
+    def _cell(self, row: Mapping[Hashable, Any], code: str, site: str) -> Cell:
         share, standing = float(row["share"]), row["standing"]
         said = {"core": "in every way", "never": "in none"}.get(standing) or self._some(int(row["plans"]), share)
         fixed = " (fixed)" if row["fixed"] else ""
