@@ -155,16 +155,16 @@ def _of_which(problem: Problem, objective: Objective) -> str:
 
 def idle_sites(plan: Plan, service: str) -> list[str]:
     """Return the sites that provide a service whose patients are counted, and to which nobody is taken."""
-    if service not in plan.journeys_to:
+    if service not in plan.problem.services_with_patients:
         return []
-    rows = plan.journeys_to[service]
+    rows = plan.journeys_to(service)
     taken = set(rows.loc[rows["patients_per_year"] > 0, "site"])
     return [site for site in plan.sites_of(service) if site not in taken]
 
 
 def some_stay(plan: Plan, service: str) -> bool:
     """Whether some of a service's patients are taken on to it, and others stay where they are seen first."""
-    transfer, rows = plan.problem.services[service].transfer, plan.journeys_to[service]
+    transfer, rows = plan.problem.services[service].transfer, plan.journeys_to(service)
     return transfer is not None and transfer.share_transferred.value < 1 and bool(_taken_on(rows).any())
 
 
