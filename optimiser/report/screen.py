@@ -56,6 +56,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *level(plan),
         "",
         *(_matrix(plan, numbers) if len(plan.problem.candidates) <= MOST_IN_A_MATRIX else _rows(plan, numbers)),
+        *_shut(plan),
         *meaning(plan),
         *_waits(plan, numbers),
         *_counted(plan),
@@ -123,6 +124,15 @@ def _matrix(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     used = {mark for row in marks.values() for mark in row}
     found = ["  ".join(_cell(n, cell, widths[n], len(sites)) for n, cell in enumerate(row)).rstrip() for row in table]
     return [*found, "   ".join(f"{mark} {words}" for mark, words in LEGEND.items() if mark in used)]
+
+
+def _shut(plan: Plan) -> Iterator[str]:
+    """Yield why each service is fixed not to be kept where it is today."""
+    for service in plan.problem.services.values():
+        at = [site for site in plan.problem.candidates if _mark(plan, service, site) == SHUT]
+        for reason in dict.fromkeys(service.fixed[site].reason for site in at):
+            there = [site for site in at if service.fixed[site].reason == reason]
+            yield f"{service.name} is not kept at {places(plan.problem, there)}, as is fixed: {reason.rstrip('.')}."
 
 
 @dataclass(frozen=True)

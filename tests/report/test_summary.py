@@ -262,6 +262,13 @@ def test_the_matrix_marks_what_stays_opens_closes_and_is_fixed():
     ]
 
 
+def test_why_a_service_is_not_kept_where_it_is_today_is_said():
+    world = vary(small(), "clinic", fixed={"ash": Fixed(False, "Its roof leaks.")})
+    lines = screen.lines(evaluate(world, AT_BIRCH))
+    assert any(line.startswith("Clinic is not kept at Ash, as is fixed: Its roof leaks.") for line in lines)
+    assert not any("as is fixed:" in line for line in screen.lines(evaluate(small(), AT_BIRCH)))
+
+
 def test_where_no_neighbour_could_treat_anybody_no_share_outside_is_said_and_shared_patients_are():
     lines = screen.lines(evaluate(small(neighbours=()), AT_BIRCH))
     assert lines[4].split()[-1] == "–"

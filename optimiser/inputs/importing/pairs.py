@@ -78,7 +78,7 @@ def _without_clocks(read: Read, wishes: Wishes) -> None:
     for name, cells in read.frame.items():
         there = ~cells.str.lower().isin(NOTHING)
         if there.any() and cells[there].str.fullmatch(CLOCK).all():
-            clocks[name] = cells.where(~there, cells[there].map(_seconds))
+            clocks[str(name)] = cells.where(~there, cells[there].map(_seconds))
     if not clocks:
         return
     if wishes.unit not in (None, "seconds"):
