@@ -127,12 +127,17 @@ def _matrix(plan: Plan, numbers: pd.DataFrame) -> list[str]:
 
 
 def _shut(plan: Plan) -> Iterator[str]:
-    """Yield why each service is fixed not to be kept where it is today."""
-    for service in plan.problem.services.values():
-        at = [site for site in plan.problem.candidates if _mark(plan, service, site) == SHUT]
-        for reason in dict.fromkeys(service.fixed[site].reason for site in at):
-            there = [site for site in at if service.fixed[site].reason == reason]
-            yield f"{service.name} is not kept at {places(plan.problem, there)}, as is fixed: {reason.rstrip('.')}."
+    """Yield why services are fixed not to be kept where they are today; of whole sites that are shut that is said."""
+    problem, found = plan.problem, dict[tuple[str, str], list[str]]()
+    for code, service in problem.services.items():
+        for site in problem.candidates:
+            if _mark(plan, service, site) == SHUT:
+                found.setdefault((site, service.fixed[site].reason), []).append(code)
+    for (site, reason), codes in found.items():
+        if len(codes) == 1 or not all(site in one.fixed for one in problem.services.values()):
+            names = listed(problem.services[code].name for code in codes)
+            kept = "is not kept" if len(codes) == 1 else "are not kept"
+            yield f"{names} {kept} at {short(problem.sites[site].name)}, as is fixed: {reason.rstrip('.')}."
 
 
 @dataclass(frozen=True)

@@ -87,9 +87,16 @@ def answer(plan: Plan) -> str:
         any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
     )
     tail = f" Of the {len(rest)} other services that are decided {changing} change from today." if rest else ""
+    lost = [c for c in problem.services_with_today if c not in shown and _anywhere(problem.today, c)]
+    gone = [problem.services[code].name for code in lost if not plan.sites_of(code)]
+    tail += f" {begun(listed(map(lower, gone)))} would then be provided nowhere." if gone else ""
     said = "; ".join(parts) or "nothing is open to decision"
     called = f"Option {plan.option.code}: {said}" if plan.option else begun(said)
     return f"{called}.{tail}"
+
+
+def _anywhere(designated: Collection[tuple[str, str]], service: str) -> bool:
+    return any(code == service for _, code in designated)
 
 
 def headline(plan: Plan) -> str:

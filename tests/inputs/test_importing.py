@@ -279,6 +279,20 @@ def test_several_columns_of_counts_are_activities_and_one_of_activities_is_kept(
     assert brought("demand", tall, tmp_path / "new")[0][1:] == ["A1,stroke,1.0", "A1,births,2.0"]
 
 
+def test_demand_of_another_activity_is_added_and_of_the_same_replaced(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    before = (place / "demand.csv").read_text().splitlines()
+    falls = bring_in("demand", written(tmp_path, "f.csv", "area,count\nA1,3\nA2,4\n"), place, Wishes(activity="fall"))
+    write_into(place, falls.files, replace=falls.adds)
+    added = ["A1,fall,3.0", "A2,fall,4.0"]
+    assert (place / "demand.csv").read_text().splitlines() == [*before, *added]
+    assert falls.adds and any(said.startswith("kept what was there of ") for said in falls.said)
+    again = bring_in("demand", written(tmp_path, "g.csv", "area,count\nA3,5\n"), place, Wishes(activity="fall"))
+    assert not again.adds
+    write_into(place, again.files, replace=True)
+    assert (place / "demand.csv").read_text().splitlines() == [*before, "A3,fall,5.0"]
+
+
 def test_areas_and_sites_come_by_the_names_that_official_tables_use(tmp_path: Path) -> None:
     text = 'LSOA21CD,LSOA21NM,LAD22NM,Population,IMD decile,FID\nE01000001,City 1A,City,"1,465",9,1\n'
     rows, said = brought("areas", written(tmp_path, "a.csv", text), tmp_path / "new")
