@@ -15,7 +15,7 @@ from optimiser.inputs.boundaries import merged
 from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, who_stay
-from optimiser.problem.words import NO_SITE, listed, percent, short
+from optimiser.problem.words import NO_SITE, listed, percent, short, whole
 from optimiser.report.export.drawing import (
     FAINT,
     INK,
@@ -205,7 +205,9 @@ def _map_of_change(run: Run, service: str, name: str) -> Figure:
     view = Changed(run, service)
     longer = sum(view.shares[3:])
     shares = "; ".join(f"{label}, {share}%" for (*_, label), share in zip(view.classes, view.shares, strict=True))
-    says = f"Minutes longer or shorter than with today's sites, by this model; {view.patients:,.0f} patients a year."
+    says = (
+        f"Minutes longer or shorter than with today's sites, by this model; {whole(view.patients)} residents' patients."
+    )
     title = f"{view.name} at {view.where}: over 1 minute longer than today for {longer}% of patients"
     alt = f"Map of areas, blue where journeys get shorter, orange where longer. Share of patients by minutes: {shares}."
     return _map(view, name, title, f"{says} Draft: not a decision.", alt)
@@ -231,13 +233,13 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
     """Return the map of a run that has outlines: minutes to a service, under what it finds or under another title."""
     view = View(run, service)
     shares = "; ".join(f"{label}, {share}%" for (*_, label), share in zip(view.classes, view.shares, strict=True))
-    going = "; ".join(f"{site}, {patients:,.0f}" for site, patients in view.destinations)
+    going = "; ".join(f"{site}, {whole(patients)}" for site, patients in view.destinations)
     areas = view.journeys["area"].nunique()
     alt = (
         f"Map of {areas} areas in five shades, darkest where the journey is longest. Share of all patients by "
-        f"minutes: {shares}. Patients a year by site: {going}."
+        f"minutes: {shares}. Residents' patients a year by site: {going}."
     )
-    says = f"{view.patients:,.0f} patients a year from {areas:,} areas. Draft: not a decision."
+    says = f"{whole(view.patients)} residents' patients a year from {areas:,} areas. Draft: not a decision."
     if len(who_stay(view.journeys)) < len(view.journeys):
         says = f"Colours: minutes by road of those who stay. Shares: all {says}"
     else:
@@ -422,13 +424,13 @@ def _panel(view: View) -> Iterator[str]:
     for number, ((_, _, colour, label), share) in enumerate(zip(view.classes, view.shares, strict=True)):
         yield from _bar(top + 14 + 30 * number, label, share, colour)
     top += 210
-    yield text(PANEL, top, "Patients a year by site", size=15, bold=True)
+    yield text(PANEL, top, "Residents' patients a year by site", size=15, bold=True)
     most = max((patients for _, patients in view.destinations), default=1) or 1
     for number, (site, patients) in enumerate(view.destinations):
         y, length = top + 14 + 30 * number, patients / most * 100
         yield text(PANEL, y + 16, site if len(site) < 19 else f"{site[:17].rstrip(' ,')}…")
         yield f'<rect x="{PANEL + 140}" y="{y}" width="{length:.1f}" height="22" fill="{QUIET}"/>'
-        yield text(PANEL + 148 + length, y + 16, f"{patients:,.0f}")
+        yield text(PANEL + 148 + length, y + 16, f"{whole(patients)}")
     top += 250
     yield text(PANEL, top, "Marks", size=15, bold=True)
     yield marker(PANEL + 16, top + 28, "A", INK, filled=True, size=11)

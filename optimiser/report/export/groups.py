@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from optimiser.plan.finished import Run
-from optimiser.problem.words import short
+from optimiser.problem.words import short, whole
 from optimiser.report.export.drawing import FAINT, INK, PAPER, QUIET, SITE_COLOURS, Figure, figure, text
 
 TOP, LABELS, RIGHT, HIGH = 124, 250, 800, 30
@@ -68,10 +68,10 @@ def of_volumes(run: Run, service: str, name: str, sources: str) -> Figure:
     least = one.minimum_patients.value if one.minimum_patients else 0.0
     names = {site: short(run.problem.sites[site].name) for site in sites}
     smallest = min((number for number in now.values() if number), default=0.0)
-    asked = f"; at least {least:,.0f} are asked for" if least else ""
-    title = f"{one.name}: the smallest unit would see {smallest:,.0f} patients a year{asked}"
+    asked = f"; at least {whole(least)} are asked for" if least else ""
+    title = f"{one.name}: the smallest unit would see {whole(smallest)} patients a year{asked}"
     says = "Patients a year at each site, also from outside: these sites (dark), today's (pale), by this model."
-    alt = "; ".join(f"{names[site]}, {before[site]:,.0f} today and {now[site]:,.0f}" for site in sites)
+    alt = "; ".join(f"{names[site]}, {whole(before[site])} today and {whole(now[site])}" for site in sites)
     most = max(*now.values(), *before.values(), least, 1.0)
 
     def across(patients: float) -> float:
@@ -83,11 +83,11 @@ def of_volumes(run: Run, service: str, name: str, sources: str) -> Figure:
         body += [text(LABELS - 14, y + 26, names[site], anchor="end")]
         for at, patients, colour in ((y, now[site], SITE_COLOURS[0]), (y + 21, before[site], LINKED)):
             body += [f'<rect x="{LABELS}" y="{at}" width="{across(patients):.1f}" height="19" fill="{colour}"/>']
-            body += [text(LABELS + across(patients) + 8, at + 14, f"{patients:,.0f}", size=13)]
+            body += [text(LABELS + across(patients) + 8, at + 14, whole(patients), size=13)]
     if least:
         x = LABELS + across(least)
         body += [f'<path d="M{x:.1f},{TOP - 10}V{bottom}" stroke="{INK}" stroke-width="1.5" stroke-dasharray="5 3"/>']
-        body += [text(x, bottom + 18, f"at least {least:,.0f}", anchor="middle")]
+        body += [text(x, bottom + 18, f"at least {whole(least)}", anchor="middle")]
     return figure(name, title, f"{says} Draft: not a decision.", f"{alt}{asked}.", body, bottom + 30, sources)
 
 
