@@ -92,8 +92,8 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
     fragile, every = vacancies(plan.measures)
     if fragile:
         spare = listed(to_spare(plan))
-        moved = f", unless others move there: {spare} are needed by no rota" if spare else ""
-        yield Line(f"With one vacancy {fragile} of {every} rotas would be short{moved}.")
+        moved = f", unless others move there: {spare} are on no rota." if spare else "."
+        yield Line(f"With one vacancy {fragile} of {every} rotas would be short", moved)
     for said in room(plan):
         yield Line("", f"{said.partition('. ')[0]}.", caution=True)
 

@@ -87,6 +87,20 @@ def test_the_page_is_small_and_has_every_section_in_order(folder: Path):
     assert "innerHTML" not in html and "eval(" not in html and "document.write" not in html
 
 
+CODED = re.compile(r"\b[a-z0-9]+_[a-z0-9_]+|\.(?:csv|json|yaml)\b|`|\boptimiser [a-z]+|(?<!\w)--[a-z]|\bconfig\b")
+
+
+def test_no_code_file_or_command_stands_in_what_a_leader_reads(seen: Visit):
+    """But for what can be copied, and below: sources and fingerprints name files."""
+    texts = seen.page.evaluate(
+        """Array.from(document.querySelectorAll('header *, main > :not(#checked) *, main section:not(#checked) *'))
+        .filter(one => !one.closest('textarea, #checked') && !one.closest('details:has(textarea)'))
+        .flatMap(one => Array.from(one.childNodes)).filter(node => node.nodeType === 3).map(node => node.textContent)"""
+    )
+    assert len(texts) > 500
+    assert [text for text in texts if CODED.search(text)] == []
+
+
 def test_the_same_runs_give_the_same_bytes(folder: Path):
     page = report.page([folder / "base", folder / "july_2018"])
     assert page.encode() == (folder / "page.html").read_bytes()
