@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 from optimiser.inputs import Question, read_question
-from optimiser.inputs.assembling import problem_of
 from optimiser.inputs.config.figures import StatedFigure
 from optimiser.inputs.config.settings import RoadsSettings
-from optimiser.inputs.roads import road_faults
+from optimiser.inputs.roads import problem_with_roads
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.measures import number
-from optimiser.problem import Problem
 from optimiser.problem.words import listed, short
 from optimiser.search.planning import solve
 
@@ -45,19 +42,11 @@ TIMES = (1.25, 1.5, 2.0)
 SERVICES = {"hyper_acute_stroke": "stroke", "emergency_department": "emergency"}
 
 
-def with_roads(question: Question, roads: RoadsSettings) -> tuple[Problem | None, list[str]]:
-    """Return the question with something out of the ordinary on the roads, or why it cannot be asked."""
-    settings = question.config.settings.model_copy(update={"roads": roads})
-    config = replace(question.config, settings=settings)
-    faults = [words for _, words in road_faults(config, question.place)]
-    return (None, faults) if faults else (problem_of(config, question.place), [])
-
-
 def cell(question: Question, usual: Plan, roads: RoadsSettings) -> str:
     """Return whether the answer stands, and how many minutes longer the journeys of the usual one are on average."""
-    problem, faults = with_roads(question, roads)
-    if problem is None:
-        raise SystemExit("\n".join(faults))
+    problem = problem_with_roads(
+        question.config, question.place, roads, lambda *spot: " ".join(map(str, ("roads", *spot)))
+    )
     best, kept = solve(problem), evaluate(problem, usual.designated)
     more = ", ".join(
         f"{number(kept.measures, 'mean_minutes', code) - number(usual.measures, 'mean_minutes', code):+.2f}"
