@@ -12,12 +12,12 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-from optimiser.inputs import Question, read_question
+from optimiser.explanation.on_roads import InState, on_roads
+from optimiser.inputs import read_question
 from optimiser.inputs.config.figures import StatedFigure
 from optimiser.inputs.config.settings import RoadsSettings
-from optimiser.inputs.roads import problem_with_roads
-from optimiser.plan import Plan, evaluate
-from optimiser.plan.measures import number
+from optimiser.inputs.roads import event_of, problem_with_roads
+from optimiser.plan import Plan
 from optimiser.problem.words import listed, short
 from optimiser.search.planning import solve
 
@@ -38,27 +38,22 @@ CORRIDORS = {
     "A414": "A414 between Sandon and Heybridge",
     "M25": "M25 between Brook Street and Mar Dyke",
 }
-TIMES = (1.25, 1.5, 2.0)
+TIMES = (1.1, 1.25, 1.5, 2.0)
 SERVICES = {"hyper_acute_stroke": "stroke", "emergency_department": "emergency"}
 
 
-def cell(question: Question, usual: Plan, roads: RoadsSettings) -> str:
+def cell(one: InState, usual: Plan) -> str:
     """Return whether the answer stands, and how many minutes longer the journeys of the usual one are on average."""
-    problem = problem_with_roads(
-        question.config, question.place, roads, lambda *spot: " ".join(map(str, ("roads", *spot)))
-    )
-    best, kept = solve(problem), evaluate(problem, usual.designated)
-    more = ", ".join(
-        f"{number(kept.measures, 'mean_minutes', code) - number(usual.measures, 'mean_minutes', code):+.2f}"
-        for code in SERVICES
-    )
+    more = ", ".join(f"{one.minutes_more[code]:+.2f}" for code in SERVICES)
+    if one.still_best or one.best is None:
+        return f"stays ({more})" if one.still_best else "no plan"
+    sites, best = usual.problem.sites, one.best
     moved = [
-        f"{words} at {listed(short(problem.sites[site].name) for site in best.sites_of(code))}"
+        f"{words} at {listed(short(sites[site].name) for site in best.sites_of(code))}"
         for code, words in SERVICES.items()
         if best.sites_of(code) != usual.sites_of(code)
     ]
-    stays = best.designated == usual.designated
-    return f"stays ({more})" if stays else f"**turns**: {'; '.join(moved) or 'other services'} ({more})"
+    return f"**turns**: {'; '.join(moved) or 'other services'} ({more})"
 
 
 def robustness() -> Iterator[Sequence[str]]:
@@ -68,7 +63,11 @@ def robustness() -> Iterator[Sequence[str]]:
     yield ("road", *(f"{times - 1:.0%} slower" for times in TIMES), "shut", "what is shut")
     for road, stretch in CORRIDORS.items():
         slow = [RoadsSettings(slow={road: StatedFigure(value=times)}) for times in TIMES]
-        cells = [cell(question, usual, one) for one in (*slow, RoadsSettings(close=(stretch,)))]
+        states = {
+            str(event_of(one)): problem_with_roads(question.config, question.place, one, lambda *_, road=road: road)
+            for one in (*slow, RoadsSettings(close=(stretch,)))
+        }
+        cells = [cell(one, usual) for one in on_roads(usual, states).states]
         yield (road, *cells, "all of it" if stretch == road else stretch.removeprefix(f"{road} "))
 
 

@@ -49,6 +49,11 @@ def problem_with_roads(config: Config, place: Place, roads: RoadsSettings, where
     return exact_problem_of(asked, place)[1]
 
 
+def lacks_a_network(place: Place) -> list[str]:
+    """Return the files of a network that a place does not have."""
+    return [f"{name}.csv" for name in TABLES if getattr(place, name).empty]
+
+
 def network_of_place(place: Place) -> Network:
     """Return the network that a place's tables describe, which must be there and agree."""
     return network_of(place.road_junctions, place.road_links, place.road_speeds, place.road_access)
@@ -76,7 +81,7 @@ def road_faults(settings: Settings, place: Place, where: Where) -> Iterator[tupl
     event = event_of(settings.roads)
     if not event:
         return
-    if absent := [f"{name}.csv" for name in TABLES if getattr(place, name).empty]:
+    if absent := lacks_a_network(place):
         words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md), or take roads out."
         yield where(), words
         return

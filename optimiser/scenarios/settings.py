@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,7 +18,8 @@ from optimiser.inputs.config.faults import settings_of
 from optimiser.inputs.config.figures import Number, Strict, Within, a_number, no_repeats
 from optimiser.inputs.config.settings import RoadsSettings
 from optimiser.inputs.layers import Origin, Spot, origin_of, read_layers
-from optimiser.inputs.roads import event_of, problem_with_roads
+from optimiser.inputs.roads import event_of, lacks_a_network, problem_with_roads
+from optimiser.journeys.network import TABLES
 from optimiser.problem import Problem
 from optimiser.problem.parameters import Parameter, Value, like_it, number_of, parameters
 
@@ -175,9 +176,34 @@ def read_sweep(path: str | Path) -> Sweep:
     return Sweep(settings, path, question.problem, tuple(options), states)
 
 
+def read_states(path: str | Path, question: Question) -> dict[str, Problem]:
+    """Return a question in every state of the roads that a sweep file says, by the state in words.
+
+    A question whose place has no network, as of a run that says nothing of roads, is asked on that of the sweep's.
+
+    Raises
+    ------
+    InputError
+        With every fault of the sweep's settings, or of what the network cannot do.
+    """
+    path = Path(path)
+    layers = read_layers(path)
+    settings, faults = settings_of(layers, SweepSettings)
+    if settings is None or faults:
+        raise InputError(faults)
+    if not settings.roads:
+        words = "it says nothing of roads. Say under roads which are shut or slow (docs/sweep.md)."
+        raise InputError([Fault(shown(path), words)])
+    if lacks_a_network(question.place):
+        theirs = read_question(path.parent / settings.config).place
+        question = replace(question, place=replace(question.place, **{name: getattr(theirs, name) for name in TABLES}))
+    return dict(zip(settings.states, in_states(question, settings, layers.origins()), strict=True))
+
+
 def in_states(question: Question, settings: SweepSettings, origins: Mapping[Spot, Origin]) -> tuple[Problem, ...]:
     """Return a question in every state of the roads of a sweep. Raises ``InputError`` with the faults of all."""
-    found, faults = [], []
+    found: list[Problem] = []
+    faults: list[Fault] = []
     for number, roads in enumerate(settings.roads):
 
         def where(*spot: str | int, number: int = number) -> str:
