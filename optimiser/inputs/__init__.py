@@ -26,6 +26,7 @@ __all__ = [
     "Question",
     "designations_of",
     "left_out",
+    "place_asked",
     "problem_asked",
     "read_problem",
     "read_question",
@@ -64,6 +65,17 @@ def read_problem(path: str | Path) -> Problem:
 def problem_asked(question: Asked) -> Problem:
     """Return a question as it is, or read the config that asks it. Raises ``InputError`` with every fault."""
     return question if isinstance(question, Problem) else read_problem(question)
+
+
+def place_asked(path: str | Path) -> tuple[Path, tuple[tuple[str, str], ...]]:
+    """Return the folder of the place that a config asks about, and the pairs of area and site that may be missing.
+
+    Raises ``InputError`` where the config does not stand.
+    """
+    draft = draft_config(path)
+    if draft.config is None:
+        raise InputError(draft.faults)
+    return draft.config.place, draft.config.settings.travel.allow_missing
 
 
 def read_question(path: str | Path, *, with_roads: bool = False) -> Question:
