@@ -7,7 +7,9 @@ python docs/roads.py --check    says whether they are out of date
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -56,19 +58,42 @@ def cell(one: InState, usual: Plan) -> str:
     return f"**turns**: {'; '.join(moved) or 'other services'} ({more})"
 
 
-def robustness() -> Iterator[Sequence[str]]:
-    """Yield the rows of the table of corridors."""
+@cache
+def standing() -> tuple[Plan, dict[str, tuple[InState, ...]]]:
+    """Return the main answer, and by road how it stands with that slower, and shut."""
     question = read_question(CONFIG)
-    usual = solve(question.problem)
-    yield ("road", *(f"{times - 1:.0%} slower" for times in TIMES), "shut", "what is shut")
+    usual, found = solve(question.problem), {}
     for road, stretch in CORRIDORS.items():
         slow = [RoadsSettings(slow={road: StatedFigure(value=times)}) for times in TIMES]
         states = {
             str(event_of(one)): problem_with_roads(question.config, question.place, one, lambda *_, road=road: road)
             for one in (*slow, RoadsSettings(close=(stretch,)))
         }
-        cells = [cell(one, usual) for one in on_roads(usual, states).states]
-        yield (road, *cells, "all of it" if stretch == road else stretch.removeprefix(f"{road} "))
+        found[road] = on_roads(usual, states).states
+    return usual, found
+
+
+def robustness() -> Iterator[Sequence[str]]:
+    """Yield the rows of the table of corridors."""
+    usual, found = standing()
+    yield ("road", *(f"{times - 1:.0%} slower" for times in TIMES), "shut", "what is shut")
+    for road, stretch in CORRIDORS.items():
+        what = "all of it" if stretch == road else stretch.removeprefix(f"{road} ")
+        yield (road, *(cell(one, usual) for one in found[road]), what)
+
+
+def survivors() -> Iterator[Sequence[str]]:
+    """Yield which answers are the best in how many states of that table, the one that is in most of them first."""
+    usual, found = standing()
+    states = [one for some in found.values() for one in some]
+    best = Counter(
+        tuple(best.sites_of(code) for code in SERVICES)
+        for one in states
+        if (best := usual if one.still_best else one.best)
+    )
+    yield (*(f"{words} at" for words in SERVICES.values()), f"is the best in so many of {len(states)}")
+    for sites, often in best.most_common():
+        yield (*(listed(short(usual.problem.sites[site].name) for site in some) for some in sites), str(often))
 
 
 def rebuilding() -> ModuleType:
@@ -90,7 +115,7 @@ def fit() -> Iterator[Sequence[str]]:
         yield str(name), f"{row['median']:.2f}", f"{row['90%']:.2f}"
 
 
-TABLES = {"how well it fits": fit, "main roads": robustness}
+TABLES = {"how well it fits": fit, "main roads": robustness, "which answer survives": survivors}
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

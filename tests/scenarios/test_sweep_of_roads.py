@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import shipped
 from made_up_place import CONFIG, write_config, write_question
+from pandas.testing import assert_frame_equal
 from road_tables import TABLES
 
 from optimiser import scenarios as sweeps
@@ -43,6 +44,15 @@ def test_each_state_is_what_a_config_that_says_so_comes_to_whatever_else_varies(
         results = finding.results
         assert finding.work.listed.designated(int(results.numbers[results.best[number]])) == plan.designated
         assert results.published(results.best_values)[number] == pytest.approx(plan.proof.objectives[0].value)
+
+
+def test_where_too_many_designations_are_to_be_listed_it_finds_the_same_by_paths(tmp_path: Path):
+    sweep = sweeps.read_sweep(asked(tmp_path, f"roads: [{', '.join(ROADS)}]\n"))
+    listed, by_paths = sweeps.Work(sweep), sweeps.Work(sweep)
+    by_paths.listed.__dict__["is_listed"] = False
+    found = [sweeps.Finding(work, sweeps.together(work, [work.work_out(0, work.size)])) for work in (listed, by_paths)]
+    assert [one.work.way for one in found] == ["one by one", "as paths of a diagram"]
+    assert_frame_equal(found[0].by_scenario, found[1].by_scenario, check_dtype=False)
 
 
 def test_draws_are_the_same_in_every_state(tmp_path: Path):

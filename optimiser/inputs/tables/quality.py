@@ -24,8 +24,8 @@ from optimiser.inputs.tables.plausible import (
     odd_times,
     times_apart,
     unlike_neighbours,
+    where_things_are,
 )
-from optimiser.inputs.tables.plausible import where_things_are as whereabouts
 from optimiser.inputs.tables.sheets import Sheet, read_sheet
 from optimiser.inputs.tables.together import check_together
 from optimiser.journeys.straight_line import line_of
@@ -130,7 +130,7 @@ def quality_of(
         raise InputError(faults)
     file = boundary_file(folder)
     outlines = look_at_boundaries(file, sheets["areas"].frame["area"].tolist()) if file else None
-    areas, sites = whereabouts(sheets, outlines)
+    areas, sites = where_things_are(sheets, outlines)
     points = {"journeys": (areas, sites), "transfers": (sites, sites)}
     odd = [(sheet.table.name, found) for sheet, found in odd_times(sheets, areas, sites)]
     faults = [fault for name in ENDS for fault in sheets[name].listed()]
