@@ -65,7 +65,8 @@ def longer(settings: Settings, place: Place, areas: Iterable[str], sites: Iterab
     if not event:
         return None
     network, codes = network_of_place(place), list(sites)
-    return Longer(str(event), network.longer(areas, codes, event), network.longer(codes, codes, event))
+    slow = {stretch: one.figure() for stretch, one in settings.roads.slow.items()} if settings.roads else {}
+    return Longer(str(event), network.longer(areas, codes, event), network.longer(codes, codes, event), slow)
 
 
 def lengthened(minutes: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:

@@ -316,12 +316,13 @@ class Longer:
     """Minutes that journeys take longer than their table says, because of what is out of the ordinary on the roads.
 
     ``journeys`` has one row an area and ``transfers`` one a site, each one column a site. ``words`` say what is out of
-    the ordinary.
+    the ordinary, and ``slow`` how many times its minutes each stretch takes that is slow.
     """
 
     words: str
     journeys: pd.DataFrame
     transfers: pd.DataFrame
+    slow: Mapping[str, Figure] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
