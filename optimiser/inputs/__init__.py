@@ -11,6 +11,7 @@ from optimiser.errors import Fault, InputError, holds_hidden, quoted
 from optimiser.inputs.adding import site_faults, with_sites, with_sites_on_the_grid
 from optimiser.inputs.assembling import problem_of, with_offsets_stated
 from optimiser.inputs.config import Config, draft_config, resolved_yaml
+from optimiser.inputs.config.settings import BY_ROAD
 from optimiser.inputs.covers import faults as cover_faults
 from optimiser.inputs.disagreements import disagreements
 from optimiser.inputs.exactness import exact_problem_of
@@ -137,7 +138,9 @@ def _files(config: Config, place: Place, taken: Sequence[str], with_roads: bool)
     anybody who reads it reads the same; ``taken.txt`` says what, and ``doubts.txt`` what can hardly be.
     """
     outlines = boundary_file(config.place)
-    tables = [table.name for table in PLACE_TABLES if config.settings.roads or with_roads or table.name not in OF_ROADS]
+    added = (config.settings.sites or {}).values()
+    on_roads = with_roads or config.settings.roads or any(BY_ROAD in (one.journeys, one.transfers) for one in added)
+    tables = [table.name for table in PLACE_TABLES if on_roads or table.name not in OF_ROADS]
     found = [config.place / name for name in (*(f"{name}.csv" for name in tables), IMPORTED)]
     inputs = {path.name: path.read_bytes() for path in [*found, *([outlines] if outlines else [])] if path.is_file()}
     lines = {"taken.txt": taken, "doubts.txt": place.doubts}

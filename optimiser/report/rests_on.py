@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimiser.inputs.tables import unverified_activities
 from optimiser.plan import Plan
 from optimiser.problem import Figure, Service
-from optimiser.problem.words import amount, begun, estimate_of, how_far_off, is_one, listed
+from optimiser.problem.words import amount, begun, by_what, estimate_of, how_far_off, is_one, listed
 from optimiser.report import broken
 from optimiser.report.counted import titles_of_demand
 from optimiser.report.summary_of_staff import moved
@@ -135,7 +135,7 @@ def _of_added_sites(plan: Plan) -> list[str]:
     for one in plan.problem.added:
         name = plan.problem.sites[one.site].name
         found += [] if one.verified else [f"{name}: its staff and services as stated ({one.source or NO_SOURCE})"]
-        found += [f"{begun(estimate_of(one))} {name} by straight line ({how_far_off(one)})"] if one.estimated else []
+        found += [f"{begun(estimate_of(one))} {name} {by_what(one)} ({how_far_off(one)})"] if one.estimated else []
     return found
 
 
