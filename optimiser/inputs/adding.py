@@ -303,7 +303,7 @@ class _Site:
         rows = access_of(ends, place.road_junctions, place.road_waters, nearest=JOINED)
         if rows.empty:
             self.fault("journeys", f"it reaches no junction but over a water. Write {STRAIGHT_LINE}, or name a table.")
-        return with_rows(place.road_access, rows.to_dict("records"))
+        return with_rows(place.road_access, _records(rows))
 
     def _estimated(self, table: str, fitted: _Fitted | None, network: Network | None) -> list[dict[str, Any]]:
         if self.grid is None:
@@ -389,7 +389,7 @@ class _Site:
         frame = frame[(frame[list(place_table(table).key)] == self.code).any(axis=1)]
         self._complete(table, frame)
         self.kept[own_table(table, self.code)] = as_plain_csv(frame)
-        return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+        return _records(frame)
 
     def _folder(self, table: str, written: str) -> Path:
         """Return the folder in which a table is looked for: that of the config, or else that of the place."""
@@ -475,10 +475,19 @@ class _Fitted:
         return {name: round(float(one), PLACES) for name, one in figures.items()} | {"sites": len(self.known)}
 
 
-def _on_the_network(network: Network, starts: list[str], ends: list[str]) -> dict[tuple[str, str], int]:
+def _on_the_network(network: Network, starts: Sequence[str], ends: Sequence[str]) -> dict[tuple[str, str], int]:
     """Return the thousandths of a minute from some to others of those between which there is a way."""
-    found = network.thousandths(starts, ends).stack().dropna()
-    return {(str(start), str(end)): round(one) for (start, end), one in found.items() if start != end}
+    found = network.thousandths(starts, ends).to_numpy(dtype=float)
+    return {
+        (start, end): round(found[row, column])
+        for row, start in enumerate(starts)
+        for column, end in enumerate(ends)
+        if start != end and not math.isnan(found[row, column])
+    }
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
 
 
 def _exact(point: Sequence[float]) -> Point:
