@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import shipped
 from command import optimiser
 from made_up_place import write_place
 from test_plausible import at_pace, place
@@ -121,7 +120,7 @@ def test_without_sound_areas_or_coordinates_it_says_what_is_not_looked_at(tmp_pa
 
 
 def test_the_areas_that_are_known_to_be_unlike_their_neighbours_and_the_displaced_one_are_found():
-    essex = shipped.DATA / "mid-south-essex"
+    essex = Path(__file__).parents[2] / "data" / "mid-south-essex"
     known = read_place(essex).data_checks.query("check == 'unlike_its_neighbours'")
     found = quality_of(essex)
     ((_, odd),) = looked_at(found, AROUND)

@@ -537,7 +537,7 @@ class AddedSites:
     """
 
     def __init__(self, place, config):
-        self.stated, self.place, self.figures = config.get("sites") or {}, place, {}
+        self.stated, self.place, self.figures, self.gates = config.get("sites") or {}, place, {}, {}
         self.rows = {"sites": {}, "journeys": {}, "transfers": {}, "staff": {}}
         if not self.stated:
             return
@@ -548,7 +548,7 @@ class AddedSites:
         path = place / "transfers.csv"
         tables = ["journeys", *(["transfers"] if path.exists() and len(table(path)) else [])]
         candidates = [s for (s,), row in own.items() if row["role"] == "candidate" and s in self.spots]
-        self.open, self.gates, self.every = None, {}, [area for (area,) in areas]
+        self.open, self.every = None, [area for (area,) in areas]
         if any("roads" in (said.get("journeys"), said.get("transfers")) for said in self.stated.values()):
             self.open = OpenRoads(place)
         self.known = {}, {}  # by straight line, and by roads
