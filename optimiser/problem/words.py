@@ -251,6 +251,15 @@ def in_round_words(number: int) -> str:
     return f"{number:,}" if number < 10**6 else f"{float(number):.3g}"
 
 
+def code_called(said: str, names: Mapping[str, str]) -> str | None:
+    """Return the code that somebody means by a code or a name, whole or short, in capital letters or small."""
+    meant = said.casefold()
+    for code, name in names.items():
+        if meant in (code.casefold(), name.casefold(), short(name).casefold()):
+            return code
+    return None
+
+
 def is_one(number: float) -> bool:
     """Whether a number is shown as 1, and what it counts is said in the singular."""
     return shown(number) == "1"

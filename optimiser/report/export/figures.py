@@ -170,9 +170,9 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
     going = "; ".join(f"{site}, {whole(patients)}" for site, patients in view.destinations)
     alt = (
         f"Map of {len(journeys)} areas in five shades, darkest where the journey is longest. Share of all patients by "
-        f"minutes: {shares}. Patients a year by site: {going}."
+        f"minutes: {shares}. Residents' patients a year by site: {going}."
     )
-    says = f"{whole(view.patients)} patients a year from {len(journeys):,} areas. Draft: not a decision."
+    says = f"{whole(view.patients)} residents' patients a year from {len(journeys):,} areas. Draft: not a decision."
     if len(staying) < len(view.journeys):
         says = f"Colours: minutes by road of those who stay. Shares: all {says}"
     else:
@@ -342,7 +342,7 @@ def _panel(view: View) -> Iterator[str]:
     for number, ((_, _, colour, label), share) in enumerate(zip(view.classes, view.shares, strict=True)):
         yield from _bar(top + 14 + 30 * number, label, share, colour)
     top += 210
-    yield text(PANEL, top, "Patients a year by site", size=15, bold=True)
+    yield text(PANEL, top, "Residents' patients a year by site", size=15, bold=True)
     most = max((patients for _, patients in view.destinations), default=1) or 1
     for number, (site, patients) in enumerate(view.destinations):
         y, length = top + 14 + 30 * number, patients / most * 100
