@@ -518,6 +518,8 @@ def on_paper(seen: Visit) -> None:
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 703
     size, words = seen.page.evaluate(SMALLEST)
     assert size >= NINE_POINTS - 0.01, words
+    picture = seen.page.locator("#picture").bounding_box()
+    assert picture and picture["width"] > 300 and picture["height"] > 150
     # Who is affected is never cut.
     assert seen.page.locator("#affected tbody tr:visible").count() == told > 0
 

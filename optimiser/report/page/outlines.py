@@ -31,8 +31,6 @@ METRES_SIMPLER = 40
 # How wide a letter and how high a line of a name is, on a screen, and on paper or a telephone.
 SMALL, LARGE = (12, 24), (16.5, 34)
 OUTSIDE = -1
-# A neighbour so near to a side has its name towards the middle.
-EDGE = 110
 BOUNDARIES = ("inputs/boundaries.geojson", "inputs/boundaries.gpkg")
 
 Points = np.ndarray
@@ -271,8 +269,12 @@ def _of_site(problem: Problem, code: str, x: int, y: int) -> Label:
     """Return the name of a site as the page writes it below its mark."""
     site = problem.sites[code]
     below = y + (52 if site.candidate else 32)
-    if site.candidate or EDGE <= x <= ACROSS - EDGE:
-        return Label(short(site.name), x, below)
-    return (
-        Label(short(site.name), x - 12, below, "start") if x < EDGE else Label(short(site.name), x + 12, below, "end")
-    )
+    name = short(site.name)
+    end = "middle" if site.candidate else end_at_mark(name, x)
+    return Label(name, x + {"start": -12, "middle": 0, "end": 12}[end], below, end)
+
+
+def end_at_mark(name: str, x: int) -> str:
+    """Return which end of a neighbour's name stands at its mark, so that it stays on the map, written large as well."""
+    half = len(name) * LARGE[0] / 2
+    return "start" if x < half else "end" if x > ACROSS - half else "middle"

@@ -19,7 +19,7 @@ from optimiser.plan.measures import number
 from optimiser.problem import Problem
 from optimiser.problem.words import OF_INPUTS, begun, hundredths, listed, percent, places, short
 from optimiser.report import rests_on, words
-from optimiser.report.page.outlines import Drawing
+from optimiser.report.page.outlines import Drawing, end_at_mark
 from optimiser.report.page.question import designated_at, in_words
 
 # With more candidates than this, sites go down the table of ticks and services across.
@@ -149,6 +149,7 @@ def marks(plan: Plan, code: str, drawn: Drawing) -> Iterator[dict[str, Any]]:
             "y": y,
             "short": short(problem.sites[site].name),
             "named": site in drawn.named,
+            "end": end_at_mark(short(problem.sites[site].name), x),
             "letter": letter.get(site, ""),
             "number": problem.candidates.index(site) % COLOURS if candidate else 0,
             "kind": "neighbour" if not candidate else "site open" if open_here else "site",
