@@ -11,9 +11,11 @@ from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.explanation.costs import Change, Cost, Designations, changes, changes_in_words, means_in_words
 from optimiser.explanation.prices import price_of_rules, prices_in_words
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite, explain_option, explain_site
-from optimiser.model.rules import JUDGED, demand_of, in_words
+from optimiser.model.rules import JUDGED, demand_of, in_words, name_of
+from optimiser.model.staffing import at_pools, rotas_needed
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.proof import PROVED
+from optimiser.problem.words import listed, short, shown
 
 MOST_RIVALS = 5
 
@@ -32,23 +34,25 @@ class Rival:
 class Overview:
     """What a plan rests on.
 
-    ``binding`` has the rules that a plan meets with nothing to spare; ``prices`` what each rule costs, as
-    ``price_of_rules`` gives it; ``rivals`` the next best plans, none where options are too many to list.
+    ``binding`` has the rules that a plan meets with nothing to spare; ``short`` the rotas that it leaves short, as they
+    may be; ``prices`` what each rule costs, as ``price_of_rules`` gives it; ``rivals`` the next best plans, none where
+    options are too many to list.
     """
 
     plan: Plan
     binding: pd.DataFrame
+    short: pd.DataFrame
     prices: pd.DataFrame
     rivals: tuple[Rival, ...]
 
     def __str__(self) -> str:
         """Return the overview as a paragraph."""
-        lines = (
-            ["Rules that are met exactly (of staff, no more are moved than are missing):"]
-            if len(self.binding)
-            else ["No rule binds."]
-        )
+        lines = ["Rules that are met with nothing to spare:" if len(self.binding) else "No rule binds."]
         lines += [f"  - {row.words} ({row.instance})" for row in self.binding.itertuples()]
+        lines += ["Rotas that are short of staff, as this question allows:"] if len(self.short) else []
+        for told, rows in self.short.groupby("words", sort=False):
+            has = [f"{short(self.plan.problem.pool_name(one.site))} {shown(one.staff)}" for one in rows.itertuples()]
+            lines.append(f"  - {told}: {listed(has)}")
         lines += ["What rules cost, by solving again without them:", *prices_in_words(self.prices)]
         lines.append(self._rivals_are())
         for rival in self.rivals:
@@ -136,13 +140,29 @@ def overview(plan: Plan) -> Overview:
         Rival(place, one.designated, changes(plan.problem, plan.designated, one.designated), _costs(plan, one.values))
         for place, one in enumerate(ranked, start=2)
     )
-    return Overview(plan, binding(plan), price_of_rules(plan), rivals)
+    return Overview(plan, binding(plan), left_short(plan), price_of_rules(plan), rivals)
+
+
+def left_short(plan: Plan) -> pd.DataFrame:
+    """Return the rotas that have fewer staff than they need, where they may: instance, site, staff, needed and unit."""
+    staff = at_pools(plan.staffing, "staff")
+    rows = []
+    for service, rota, pool, needed in rotas_needed(plan.problem, plan.designated):
+        there = staff[rota.team, rota.unit, pool]
+        if rota.may_fall_short and there < needed:
+            instance = name_of(("rota_is_filled", (service, pool, rota.team, rota.unit)))
+            rows.append((instance, _words(plan, instance), pool, there, needed, rota.unit))
+    return pd.DataFrame(rows, columns=["instance", "words", "site", "staff", "needed", "unit"])
 
 
 def binding(plan: Plan) -> pd.DataFrame:
-    """Return the rules that a plan meets with nothing to spare, in words; not what is fixed or holds of every plan."""
+    """Return the rules that a plan meets with nothing to spare, in words; not what is fixed or holds of every plan.
+
+    A rota that may fall short, and does, is not met.
+    """
     may_bind = plan.rules["rule"].map(lambda rule: JUDGED[rule].binds).astype(bool)
-    rows = plan.rules[plan.rules["binding"].astype(bool) & may_bind]
+    is_met = ~plan.rules["instance"].isin(left_short(plan)["instance"])
+    rows = plan.rules[plan.rules["binding"].astype(bool) & may_bind & is_met]
     words = [_words(plan, str(instance)) for instance in rows["instance"]]
     return rows.assign(words=words)[["rule", "instance", "words", "left", "right", "unit"]].reset_index(drop=True)
 

@@ -374,6 +374,15 @@ def test_the_overview_names_what_binds_and_the_rivals():
     assert round(found.rivals[0].costs[0].more, 1) == 3014.7
 
 
+def test_a_rota_that_is_short_is_told_as_short_and_not_as_met():
+    found = explain(solve(small(rotas=three_doctors(may_fall_short=True), at_least_sites=Figure(2))))
+    assert isinstance(found, Overview)
+    said = "Clinic needs 3 doctors at each site that provides it; 6 are in post in all: Ash 2"
+    assert f"Rotas that are short of staff, as this question allows:\n  - {said}\n" in str(found)
+    rotas = found.binding.loc[found.binding["rule"] == "rota_is_filled", "instance"]
+    assert not any("ash" in one for one in rotas)
+
+
 def test_a_question_with_no_plan_is_not_explained_by_a_plan():
     with pytest.raises(NoPlan):
         solve(question("what_if/three_emergency_departments"))
