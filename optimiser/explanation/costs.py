@@ -22,7 +22,7 @@ MINUTES_THAT_MATTER = 5.0
 EVERYBODY_THERE = "all residents"
 # Units of what is counted one by one: fewer of them, not less.
 COUNTED = ("changes", "patients", "people", "transfers")
-GROUPED_BY, OLDER = ("deprivation_decile", "district"), "population_75_plus"
+GROUPED_BY, OLDER, GOING = ("deprivation_decile", "district"), "population_75_plus", "going_75_plus"
 WHOM_COLUMNS = [
     *("service", "group", "people", "people_longer", "people_shorter", "areas_longer", "areas_shorter"),
     *("mean_before", "mean_after", "mean_change_of_those_affected"),
@@ -190,12 +190,12 @@ def _from_to(before: float, after: float, unit: str = "") -> str:
 
 
 def _rows(before: Plan, after: Plan, service: str, minutes: float) -> Iterator[tuple[object, ...]]:
-    here, there = measures.residents(before, service), measures.residents(after, service)
+    here, there = (measures.of_each_stream(measures.residents(plan, service)) for plan in (before, after))
     spent = [frame["minutes_spent"].fillna(np.inf) for frame in (here, there)]
     longer = (spent[1] - spent[0]).fillna(0.0).round(9)  # infinite either way is no change
     if not longer.any():
         return
-    columns = [*GROUPED_BY, "patients_per_year", "population", OLDER]
+    columns = [*GROUPED_BY, "patients_per_year", "population", OLDER, GOING]
     frame = here[[one for one in columns if one in here]].assign(before=spent[0], after=spent[1], longer=longer)
     numbers = {name: frame[name].to_numpy(dtype=float) for name in frame.columns if name not in GROUPED_BY}
     numbers.setdefault("population", np.full(len(frame), np.nan))
@@ -205,11 +205,7 @@ def _rows(before: Plan, after: Plan, service: str, minutes: float) -> Iterator[t
         of_group = {name: column[rows] for name, column in numbers.items()}
         yield (service, group, *_row(of_group, "patients_per_year", "population", minutes))
     if OLDER in frame:
-        # Means are on the footing of patients': an area's people of that age cross the border as its patients do.
-        patients, older = (frame[one].groupby(level=0) for one in ("patients_per_year", OLDER))
-        share = frame["patients_per_year"] / patients.transform("sum")
-        numbers["weight"] = (older.transform("sum") * share).fillna(frame[OLDER]).to_numpy(dtype=float)
-        yield (service, measures.AGE_75_PLUS, *_row(numbers, "weight", OLDER, minutes))
+        yield (service, measures.AGE_75_PLUS, *_row(numbers, GOING, OLDER, minutes))
 
 
 def _row(numbers: Mapping[str, Floats], weight: str, people: str, minutes: float) -> Iterator[float]:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from optimiser.plan import Plan
 from optimiser.plan.asked import is_true, resident_areas, settings_of
-from optimiser.plan.measures import AGE_75_PLUS, BANDS, groups, mean, who_stay
+from optimiser.plan.measures import AGE_75_PLUS, BANDS, as_patients_go, groups, mean, who_stay
 from optimiser.problem import Problem
 from optimiser.problem.words import without_sites
 
@@ -326,7 +326,7 @@ def _rows(service: str, group: str, members: pd.DataFrame, people: str, older: b
         yield "people_longer", service, group, float(number[longer].sum())
         yield "people_more_than_10_longer", service, group, float(number[change > THRESHOLDS[-1]].sum())
         yield "people_more_than_10_shorter", service, group, float(number[change < -THRESHOLDS[-1]].sum())
-    yield "mean_change", service, group, mean(change if older else members["spent_change"], weight)
+    yield "mean_change", service, group, mean(members["spent_change"], weight)
     yield "mean_change_of_those_longer", service, group, mean(change[longer], here[longer])
 
 
@@ -370,6 +370,7 @@ def _there_is(problem: Problem) -> dict[str, pd.DataFrame]:
         "areas": problem.areas.rename_axis("area").reset_index(),
         "sites": pd.DataFrame(sites, columns=["site", "name", "neighbour"]),
         "services": pd.DataFrame(services, columns=["service", "name", "standard_minutes", "share_transferred"]),
+        **({"border": problem.border.ways} if problem.border else {}),
     }
 
 
@@ -411,26 +412,30 @@ def _journey_rows(answer: Answer) -> pd.DataFrame:
     found["spent"] = found["minutes"].where(~moved, first + share * (found["minutes"] - first))
     found["road"] = found["minutes"].where(~moved, first + share * _times(rows["transfer_minutes"]))
     found = found.assign(how=rows["how"]) if "how" in rows else found
-    return found.assign(share=share, moved=moved).reset_index(drop=True)
+    going = as_patients_go(found.rename(columns={"patients": "patients_per_year"}), answer.get("border"))
+    return found.assign(share=share, moved=moved, going=going).reset_index(drop=True)
 
 
 def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
     """Where an area is split between sites, take the mean minutes of its patients and the site of most of them.
 
     Patients who leave whatever is designated count in ``spent``, ``road`` and ``patients`` alone; ``spent_here`` and
-    ``patients_here``, where there are some, are without them.
+    ``patients_here``, where there are some, are without them. Where an area has no patients, means are of its people:
+    ``going`` says which share of them goes which way.
     """
     keys = ["service", "area"]
     if "how" in found:
-        stay = who_stay(found).drop(columns="how")
+        stay = who_stay(found).drop(columns=["how", "going"], errors="ignore")
         here, every = (split_areas_together(rows) for rows in (stay, found.drop(columns="how")))
         means = [name for name in ("patients", "spent", "road") if name in every]
         of_all = every.set_index(keys)[means].reindex(pd.MultiIndex.from_frame(here[keys]))
         without = {f"{name}_here": here[name] for name in ("spent", "patients")}
         return here.assign(**without, **{name: of_all[name].to_numpy() for name in means})
+    going = found["going"] if "going" in found else 1.0
+    found = found.drop(columns="going", errors="ignore")
     if not found.duplicated(keys).any():
         return found
-    weight = found["patients"].where(found.groupby(keys)["patients"].transform("sum") > 0, 1.0)
+    weight = found["patients"].where(found.groupby(keys)["patients"].transform("sum") > 0, going)
     means = [name for name in ("minutes", "spent", "road") if name in found]
     spread = found.assign(**{name: found[name] * weight for name in means}, weight=weight)
     spread.loc[weight == 0, means] = 0.0

@@ -251,6 +251,18 @@ def test_for_whom_adds_up_and_is_what_the_journeys_say():
     assert every["mean_after"] == pytest.approx((residents["minutes"] * patients).sum() / patients.sum())
 
 
+def test_whom_of_patients_who_are_shared_out_over_sites_differently():
+    # Ash has mid and west, 30: to have 32 it takes 2 of east's 30, who then spend 28 × 10 + 2 × 40, so 12 on average.
+    problem = small(managed=True, minimum_patients=Figure(32), neighbours=())
+    plans = [evaluate(problem, {(site, "clinic") for site in sites}) for sites in (("ash", "birch"), ("birch",))]
+    rows = plans[0].journeys
+    assert rows[rows["service"] == "clinic"]["area"].duplicated().any()
+    every = for_whom(*plans).iloc[0]
+    # At birch alone east is back to 10, mid has 20 from both, and west goes on from 10 minutes to 30.
+    assert (every["people"], every["people_longer"], every["areas_longer"]) == (600, 100, 1)
+    assert (every["mean_before"], every["mean_after"]) == pytest.approx((860 / 60, 1000 / 60))
+
+
 def test_where_nobody_knows_how_many_live_there_areas_are_counted():
     problem = small()
     unknown = replace(problem, areas=problem.areas.drop(columns="population"))
