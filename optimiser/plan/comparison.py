@@ -103,7 +103,7 @@ def affected(answers: Mapping[str, Tables]) -> dict[str, pd.DataFrame]:
         if name == base_name:
             frames = {kept: frames[kept] for kept in ("cliffs",)}
         else:
-            apart = settings_apart(base, answer).items()
+            apart = settings_apart(base, answer, (base_name, name)).items()
             frames["settings"] = pd.DataFrame(apart, columns=["setting", "in_words"])
             frames["sentences"] = sentences(base, answer, frames, name=name, base_name=base_name)
         for frame_name, frame in frames.items():
