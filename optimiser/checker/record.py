@@ -81,7 +81,7 @@ def _are_versions(said: Any) -> bool:
 
 
 def _is_an_option(said: Any) -> bool:
-    texts, perhaps = {"code", "title", "source"}, {"note", "pathway"}
+    texts, perhaps = {"code", "title", "source"}, {"note", "pathway", "scope"}
     if not isinstance(said, dict) or set(said) - perhaps != {*texts, "verified"}:
         return False
     return isinstance(said["verified"], bool) and all(isinstance(said.get(one, ""), str) for one in texts | perhaps)

@@ -54,6 +54,7 @@ def explain(
     from optimiser.inputs import designations_of, read_problem, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan.finished import evaluated_in
+    from optimiser.plan.told import written_down
 
     if option and (service or site):
         raise typer.BadParameter("give --option, or --service and --site, not both.", param_hint="--option")
@@ -63,8 +64,9 @@ def explain(
         chosen = read_option(option) if option else None
         problem = with_exceptions_of(problem, chosen) if chosen else problem
         designated = designations_of(problem, chosen) if chosen else None
+        to_know = written_down(problem, chosen).to_know if chosen else []
         if designated is None and target.is_dir() and not (service or site):
-            designated = evaluated_in(target)
+            designated, to_know = evaluated_in(target)
         plan = best_or_clash(problem, tell=tell)
         if isinstance(plan, Clash):
             typer.echo(json.dumps(record(plan), indent=2) if as_json else f"{problem.title}\n\n{plan}")
@@ -73,9 +75,11 @@ def explain(
         answer = explain_plan(plan, service=service, site=site, option=designated)
         extra = dict(_turning(answer, switching, two_way, tell))
     if as_json:
-        typer.echo(json.dumps(record(answer) | {name: record(one) for name, one in extra.items()}, indent=2))
+        about = {"to_know": to_know} if to_know else {}
+        rest = {name: record(one) for name, one in extra.items()}
+        typer.echo(json.dumps(record(answer) | about | rest, indent=2))
         return
-    say([plan.problem.title, "", str(answer), *(line for one in extra.values() for line in ("", str(one)))], {}, False)
+    say([plan.problem.title, *to_know, "", str(answer), *(line for one in extra.values() for line in ("", str(one)))], {}, False)
 
 
 def _turning(

@@ -13,11 +13,12 @@ from optimiser.cli.app import AsJson, Full, Quiet, Run, breaches_in_words, numbe
 from optimiser.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
     from optimiser.plan.comparison import Tables
+    from optimiser.plan.proof import Written
     from optimiser.problem import Problem
 
 
@@ -73,9 +74,9 @@ def compare(
         hint = "give two or more run folders, or a config and the options to evaluate with it."
         raise typer.BadParameter(hint, param_hint="RUN...")
     with progress(quiet or as_json) as tell:
-        tables, level, best = _tables_of(shown, config, tell)
+        tables, level, best, to_know = _tables_of(shown, config, tell)
         compared, frames = compare_tables(tables), affected(tables)
-    everything = {"compared": compared.reset_index(), **frames, "best": _best(best)}
+    everything = {"compared": compared.reset_index(), **frames, "best": _best(best), "options": _options(to_know)}
     written = write_files(csv_files(everything), csv) if csv else None
     if as_json:
         rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in everything.items()}
@@ -89,6 +90,8 @@ def compare(
         typer.echo("Every number compared agrees, as it is rounded here.")
     for note in of_whom(tables):
         typer.echo(note)
+    if said_of := [f"- {name}: {' '.join(said)}" for name, said in to_know.items() if said]:
+        typer.echo("\n".join(["\nWhat to know of each option:", *said_of]))
     left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
     hidden = 0
     for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
@@ -132,16 +135,25 @@ def _best(said: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame([{"answer": name, **one} for name, one in said.items()])
 
 
+def _options(said: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return what to know of each answer that is an option, a row a sentence."""
+    import pandas as pd
+
+    return pd.DataFrame([(name, one) for name, each in said.items() for one in each], columns=["answer", "to_know"])
+
+
 def _tables_of(
     shown: list[Path], config: Path | None, tell: Callable[[str], None]
-) -> tuple[dict[str, Tables], dict[str, list[str]], dict[str, Mapping[str, Any]]]:
+) -> tuple[dict[str, Tables], dict[str, list[str]], dict[str, Mapping[str, Any]], dict[str, list[str]]]:
     """Return what a comparison needs of every run and, evaluated with the config and checked, of every option.
 
-    And by name what is level with each run, in sentences, and what the check made sure of that it is best.
+    And by name what is level with each run, in sentences, what the check made sure of that it is best, and what to know
+    of each option.
     """
     from optimiser.checker import said_of_best
     from optimiser.inputs import read_problem
     from optimiser.plan.finished import read_tables
+    from optimiser.plan.proof import Written
     from optimiser.report.how_sure import level_in_short
 
     names = [str(path) if [p.name for p in shown].count(path.name) > 1 else path.name for path in shown]
@@ -149,35 +161,39 @@ def _tables_of(
     found: dict[str, Tables] = {}
     level: dict[str, list[str]] = {}
     best: dict[str, Mapping[str, Any]] = {}
+    to_know: dict[str, list[str]] = {}
     for name, path in zip(names, shown, strict=True):
         tell(f"Reading {name}")
         if problem is None or path.is_dir():
             found[name], record = read_tables(path)
             level[name] = level_in_short(record, found[name])
             best[name] = said_of_best(path)
+            to_know[name] = Written(**record["option"]).to_know if "option" in record else []
         else:
-            code, tables, said = _evaluated(problem, path)
-            name = name if code in found else code
-            found[name], best[name] = tables, said
-    return found, level, best
+            option, tables, said = _evaluated(problem, path)
+            name = name if option.code in found else option.code
+            found[name], best[name], to_know[name] = tables, said, option.to_know
+    return found, level, best, to_know
 
 
-def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables, Mapping[str, Any]]:
-    """Return an option's code, tables and whether it is best, once the independent check has found nothing."""
+def _evaluated(problem: Problem, path: Path) -> tuple[Written, Tables, Mapping[str, Any]]:
+    """Return what is told of an option, its tables and whether it is best, once the check has found nothing."""
     from optimiser.checker import examined
     from optimiser.inputs import designations_of, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
     from optimiser.plan.comparison import tables_of
     from optimiser.plan.runs import files_of
+    from optimiser.plan.told import written_down
 
     option = read_option(path)
     with_its_own = with_exceptions_of(problem, option)
-    plan = evaluate(with_its_own, designations_of(with_its_own, option))
+    written = written_down(problem, option)
+    plan = evaluate(with_its_own, designations_of(with_its_own, option), option=written)
     breaches, best = examined(files_of(plan))
     if best is None:
         raise CheckFailed(f"{path}: {breaches_in_words(breaches)}")
-    return option.code, tables_of(plan), best
+    return written, tables_of(plan), best
 
 
 def _names_in(answers: dict[str, Tables]) -> dict[str, str]:

@@ -257,12 +257,17 @@ def alone_without_plan(runs: Sequence[Source]) -> WithoutPlan | None:
     return one if isinstance(one, WithoutPlan) else None
 
 
-def evaluated_in(folder: str | Path) -> Designations | None:
-    """Return the (site, service) pairs of a run that evaluated an option; None if the run did something else."""
+def evaluated_in(folder: str | Path) -> tuple[Designations | None, list[str]]:
+    """Return the (site, service) pairs of a run that evaluated an option, and what to know of that.
+
+    None, and nothing, if the run did something else.
+    """
     if has_no_plan(folder):
-        return None
+        return None, []
     tables, record = read_tables(folder)
-    return _designated(tables) if record["outcome"] == EVALUATED else None
+    if record["outcome"] != EVALUATED:
+        return None, []
+    return _designated(tables), Written(**record["option"]).to_know if "option" in record else []
 
 
 def _designated(tables: Mapping[str, pd.DataFrame]) -> Designations:
@@ -493,6 +498,7 @@ class _Written(_Strict):
     verified: bool
     note: str = ""
     pathway: str = ""
+    scope: str = ""
 
 
 class _Changed(_Strict):

@@ -73,9 +73,7 @@ def option(plan: Plan) -> list[str]:
         return []
     source = plan.option.source or "no source stated"
     unverified = "" if plan.option.verified else "; not verified"
-    note = [f"Note of the option: {plan.option.note}"] if plan.option.note else []
-    pathway = [plan.option.pathway] if plan.option.pathway else []
-    return [f"Option {plan.option.code}: {plan.option.title} ({source}{unverified}).", *note, *pathway]
+    return [f"Option {plan.option.code}: {plan.option.title} ({source}{unverified}).", *plan.option.to_know]
 
 
 def beside(run: Run) -> dict[str, list[str]]:
