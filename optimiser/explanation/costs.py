@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimiser.plan import Plan, measures
+from optimiser.plan.quotable import WAITS_INCLUDED
 from optimiser.problem import Problem
 from optimiser.problem.words import against, amount, is_one, moves, percent
 
@@ -19,6 +20,8 @@ Floats = NDArray[np.float64]
 
 # A journey is said to be longer or shorter only when it differs by more than so many minutes.
 MINUTES_THAT_MATTER = 5.0
+# A change of waits that shows in hundredths of a minute.
+SHORTEST_WAIT = 0.005
 EVERYBODY_THERE = "all residents"
 # Units of what is counted one by one: fewer of them, not less.
 COUNTED = ("changes", "patients", "people", "transfers")
@@ -77,8 +80,19 @@ def means_in_words(before: Plan, after: Plan) -> list[str]:
         exact = next((n for n in range(places, 9) if _apart(here, there, n, places) == difference), 9)
         more = f"{difference:,.{places}f} minutes a patient {'more' if there > here else 'less'}"
         name = before.problem.services[code].name
-        lines.append(f"{name}: {more} ({there:,.{exact}f} against {here:,.{exact}f} on average)")
+        of_it = _waits(before, after, code, there - here)
+        lines.append(f"{name}: {more} ({there:,.{exact}f} against {here:,.{exact}f} on average){of_it}")
     return lines
+
+
+def _waits(before: Plan, after: Plan, service: str, difference: float) -> str:
+    """Return how much of a difference of mean journeys is on the road; nothing where nobody waits to be taken on."""
+    if before.problem.services[service].transfer is None:
+        return ""
+    here, there = (measures.mean_road_minutes(plan, service) for plan in (before, after))
+    if abs(difference - there + here) < SHORTEST_WAIT:
+        return ", all of it on the road"
+    return f": {there - here:+.2f} on the road and {difference - there + here:+.2f} of waits that are assumed"
 
 
 def _apart(here: float, there: float, shown: int, places: int) -> float:
@@ -151,6 +165,7 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
     lines = []
     transfers = {code: one.transfer.share_transferred.value for code, one in problem.services.items() if one.transfer}
     taken_on = {code: percent(share) for code, share in transfers.items() if share < 1}
+    waits = {code: f", {WAITS_INCLUDED}" for code in transfers}
     leaving = " (if as many of them leave as of all patients)" * bool(problem.streams.leaves.any())
     for code, rows in whom.groupby("service", sort=False):
         name, every = problem.services[str(code)].name, rows.iloc[0]
@@ -167,7 +182,7 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
         told = f", on the average of an area's patients, of whom {share} of those seen first elsewhere are taken on"
         lines.append(
             f"{name}: {longer} {live} where it would take over {MINUTES_THAT_MATTER:g} minutes longer, {shorter} where "
-            f"over {MINUTES_THAT_MATTER:g} less{told * bool(share)}; mean journey {means}."
+            f"over {MINUTES_THAT_MATTER:g} less{told * bool(share)}; mean journey {means}{waits.get(str(code), '')}."
         )
         by_group = list(zip(rows["group"], rows["mean_before"], rows["mean_after"], strict=True))
         groups = [
@@ -179,7 +194,7 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
         named, here, there = max(districts, key=lambda one: one[2] - one[1], default=("", 0.0, 0.0))
         if there > here:
             groups.append(f"most longer, {named.removeprefix('district ')} {_from_to(here, there)}")
-        lines += [f"  {'; '.join(groups)}."] if groups else []
+        lines += [f"  {'; '.join(groups)}{waits.get(str(code), '')}."] if groups else []
     return lines
 
 

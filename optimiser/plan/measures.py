@@ -397,17 +397,23 @@ def _with_shares(plan: Plan, service: str) -> pd.DataFrame:
     )
 
 
+def mean_road_minutes(plan: Plan, service: str) -> float:
+    """Return the mean journey of residents without what those who are taken on wait."""
+    journeys = _with_shares(plan, service)
+    at_home = journeys[journeys["resident"]]
+    going_on = at_home["transfer_minutes"] * (at_home["patients_arriving"] / at_home["patients_per_year"]).fillna(0.0)
+    by_road = at_home["first_minutes"] + going_on.where(at_home["site"] != at_home["first_site"], 0.0)
+    return mean(by_road, at_home["patients_per_year"])
+
+
 def _transfer_rows(plan: Plan, service: str) -> Iterator[Row]:
     transfer = plan.problem.services[service].transfer
     if transfer is None:
         return
     straight = mean_minutes(residents(_direct(plan, service), service))
     yield f"mean_minutes{STRAIGHT_THERE}", service, "", straight, "minutes", "lower"
+    yield "mean_road_minutes", service, "", mean_road_minutes(plan, service), "minutes", "lower"
     journeys = _with_shares(plan, service)
-    at_home = journeys[journeys["resident"]]
-    going_on = at_home["transfer_minutes"] * (at_home["patients_arriving"] / at_home["patients_per_year"]).fillna(0.0)
-    by_road = at_home["first_minutes"] + going_on.where(at_home["site"] != at_home["first_site"], 0.0)
-    yield "mean_road_minutes", service, "", mean(by_road, at_home["patients_per_year"]), "minutes", "lower"
     moved = journeys[journeys["site"].notna() & (journeys["site"] != journeys["first_site"])]
     confirmed, road = moved["patients_arriving"], moved["transfer_minutes"]
     suspected = confirmed * transfer.suspected_per_confirmed.value

@@ -62,7 +62,7 @@ def test_services_and_exceptions_that_a_smaller_question_lacks_are_left_out():
 def test_what_an_option_does_not_speak_of_is_told_beside_its_note():
     option = op.read_option(DECIDED.with_name("stroke_2013.yaml"))
     found = written_down(question("care_model"), option)
-    # Of 21 services three are fixed everywhere, and it names three.
+    # Of 20 services it names two, and three are fixed everywhere.
     said = "It says nothing of 15 other services that this question decides: here they stay as today, and what that "
     assert found.scope == f"{said}breaks is today's."
     assert found.to_know == [f"Note of the option: {option.settings.note}", found.scope]
