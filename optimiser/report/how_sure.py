@@ -123,7 +123,7 @@ def _margin(plan: Plan, one: Standing) -> str:
         return f"{name} would be as near at {there}"
     first = any(s.transfer and s.transfer.first_contact == one.service for s in plan.problem.services.values())
     own = ", for its own patients" if first else ""
-    return f"{name} by {apart(one.margin)} a patient over {there}{road}{own}"
+    return f"{name} by {apart(one.margin)} a patient over {there}{road}{own}{_outside(plan, one)}"
 
 
 def _sites_there(plan: Plan, one: Standing) -> str:
@@ -139,7 +139,8 @@ def _on_the_road(plan: Plan, one: Standing) -> str:
     """Return how much of a margin is on the road, where those who are taken on wait by assumption; else nothing."""
     if not plan.problem.services[one.service].transfer:
         return ""
-    both = [_road_minutes(one_plan, one.service) for one_plan in (plan, evaluate(plan.problem, one.runner_up or ()))]
+    there = evaluate(plan.problem, one.runner_up or ())
+    both = [measures.mean_road_minutes(of, one.service) for of in (plan, there)]
     road, margin = both[1] - both[0], one.margin or 0.0
     if round(road - margin, 6) == 0:
         return ", all of it on the road: assumed waits are the same"
@@ -148,9 +149,20 @@ def _on_the_road(plan: Plan, one: Standing) -> str:
     return f" ({said}; the rest is waits that are assumed)"
 
 
-def _road_minutes(plan: Plan, service: str) -> float:
+def _outside(plan: Plan, one: Standing) -> str:
+    """Return how many more or fewer of a service's patients neighbours would treat if it were at the runner-up's sites."""
+    there = evaluate(plan.problem, one.runner_up or ())
+    shares = [_measure(of, one.service, "share_outside") for of in (plan, there)]
+    if shares[0] is None or shares[1] is None or percent(shares[0]) == percent(shares[1]):
+        return ""
+    return f", where {percent(shares[1])} of residents' patients would be treated outside the system and not {percent(shares[0])}"
+
+
+def _measure(plan: Plan, service: str, measure: str) -> float | None:
     rows = measures.of_service(plan, service)
-    return next(value for name, _, group, value, *_ in rows if (name, group) == ("mean_road_minutes", ""))
+    return next((value for name, _, group, value, *_ in rows if (name, group) == (measure, "")), None)
+
+
 
 
 def level(plan: Plan) -> list[str]:
