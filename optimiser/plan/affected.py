@@ -140,13 +140,18 @@ def averages(moved: pd.DataFrame) -> pd.DataFrame:
 
 
 def worst_areas(moved: pd.DataFrame, most: int = WORST_AREAS) -> pd.DataFrame:
-    """Return the areas whose journeys grow longest, named, the worst first: at most ``most`` a service."""
+    """Return the areas whose journeys grow longest, named, the worst first: at most ``most`` a service.
+
+    ``as_long`` is how many areas' journeys grow by as much as that, it among them.
+    """
     longer = moved[moved["change"] > 0]
+    longer = longer.assign(as_long=longer.groupby(["service", longer["change"].round(6)])["area"].transform("size"))
     ranked = longer.sort_values(["change", "area"], ascending=[False, True], kind="stable")
     found = [ranked[ranked["service"] == service].head(most) for service in moved["service"].unique()]
     frame = pd.concat(found, ignore_index=True) if found else ranked
     rank = frame.groupby("service").cumcount() + 1
-    columns = ["people", "patients", "site_before", "site_after", "minutes_before", "minutes_after", "change"]
+    columns = ["people", "patients", "site_before", "site_after", "minutes_before", "minutes_after"]
+    columns += ["change", "as_long"]
     return frame[["service"]].assign(rank=rank).join(frame[["area", "name", "district", *columns]])
 
 
@@ -251,13 +256,14 @@ def treated_outside(base: Answer, other: Answer) -> pd.DataFrame:
 
 
 def warnings(means: pd.DataFrame) -> pd.DataFrame:
-    """Return the groups that a mean hides: it moves less than 2 minutes while theirs moves more than 10.
+    """Return the groups that a mean hides: theirs moves more than 10 minutes, and it less than 2 or the other way.
 
     ``means`` is what ``averages`` returns. One row a service and group: change (of the group's mean), change_of_all.
     """
     of_all = means[means["group"] == ""].set_index("service")["change"]
     each = means[means["group"] != ""].assign(change_of_all=lambda rows: rows["service"].map(of_all))
-    hidden = (each["change_of_all"].abs() < QUIET_MINUTES) & (each["change"].abs() > LOUD_MINUTES)
+    quiet, other_way = each["change_of_all"].abs() < QUIET_MINUTES, each["change"] * each["change_of_all"] < 0
+    hidden = (quiet | other_way) & (each["change"].abs() > LOUD_MINUTES)
     return each[hidden][["service", "group", "counted", "number", "change", "change_of_all"]].reset_index(drop=True)
 
 

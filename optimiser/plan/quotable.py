@@ -506,8 +506,12 @@ def _worst(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         cells = tuple(Cell("worst_areas", row, column) for column in columns)
         before, after = (float(one.value(frames)) for one in cells[1:3])
         exact = f".{places_that_agree(before, after, least=1)}f"
-        words = "nobody's journey grows by more than that of {0}: "
-        words += f"from {{1:{exact}}} to {{2:{exact}}} minutes ({{3:+{exact}}})"
+        grows = f"from {{1:{exact}}} to {{2:{exact}}} minutes ({{3:+{exact}}})"
+        words = f"nobody's journey grows by more than that of {{0}}: {grows}"
+        as_long = Cell("worst_areas", row, "as_long")
+        if as_long.value(frames) > 1:
+            cells = (*cells, as_long)
+            words = f"no journey grows by more than those of {{4:,.0f}} areas, such as {{0}}: {grows}"
         yield Sentence("worst", service, f"{plain(name)}: {words}.", cells)
 
 

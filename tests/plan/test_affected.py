@@ -146,9 +146,28 @@ def test_what_opens_closes_and_where_it_is_worst():
     found = affected(two())
     assert found["openings"][["service", "site", "change"]].to_numpy().tolist() == [["clinic", "ash", "closes"]]
     worst = found["worst_areas"]
-    assert worst[["rank", "area", "name", "site_before", "site_after", "change"]].to_numpy().tolist() == [
-        [1, "west", "West", "ash", "birch", 20.0]
+    assert worst[["rank", "area", "name", "site_before", "site_after", "change", "as_long"]].to_numpy().tolist() == [
+        [1, "west", "West", "ash", "birch", 20.0, 1]
     ]
+
+
+def test_where_many_journeys_grow_by_as_much_as_the_worst_it_is_said_of_how_many_areas():
+    worse = small(neighbours=())
+    # Without ash mid goes on 20 minutes more, as west does.
+    worse = replace(worse, areas=known_areas(), journeys=worse.journeys.assign(birch=[10.0, 15, 40, 30]))
+    plans = [evaluate(worse, {(site, "clinic") for site in sites}) for sites in (("ash", "birch"), ("birch",))]
+    said = affected(dict(zip(("both", "birch"), map(tables_of, plans), strict=True)))["sentences"].set_index("kind")
+    assert said.loc["worst", "sentence"] == (
+        "Clinic: no journey grows by more than those of 2 areas, such as Mid: from 20.0 to 40.0 minutes (+20.0)."
+    )
+
+
+def test_a_group_that_goes_against_the_average_is_warned_of():
+    means = pd.DataFrame(
+        [("clinic", group, "patients", 9, change) for group, change in (("", -3.0), ("A", 11.0), ("B", -11.0))],
+        columns=["service", "group", "counted", "number", "change"],
+    )
+    assert frames_of.warnings(means)["group"].tolist() == ["A"]
 
 
 def test_cliffs_are_counted_on_either_side_of_a_standard():
