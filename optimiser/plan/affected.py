@@ -221,6 +221,24 @@ def broken(base: Answer, other: Answer) -> pd.DataFrame:
     return _rounded(both)
 
 
+def short(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return how many staff each answer is short of, where that is allowed: of teams with no rota that breaks a rule.
+
+    One row a team and unit of which either is short: team, unit, short_before, short_after (people or WTE).
+    """
+    found = []
+    for answer, ending in zip((base, other), SUFFIXES, strict=True):
+        rows, rules = answer["measures"], answer["rules"]
+        each = rows[rows["measure"] == "staff_short"].set_index("group")["value"].astype(float)
+        broken_rules = rules["instance"][~is_true(rules["pass"])].astype(str)
+        rotas = [one.split(".")[-2:] for one in broken_rules if one.startswith("rota_is_filled.")]
+        found.append(each.drop(index={f"{team} ({unit})" for team, unit in rotas} & {*each.index}))
+    both = pd.concat(found, axis=1, keys=[f"short{ending}" for ending in SUFFIXES]).fillna(0.0)
+    both = both[(both > 0).any(axis=1)]
+    names = pd.Series(both.index, index=both.index, dtype=str).str.extract(r"^(?P<team>.*) \((?P<unit>.*)\)$")
+    return _rounded(pd.concat([names, both], axis=1).reset_index(drop=True))
+
+
 def taken_on(base: Answer, other: Answer) -> pd.DataFrame:
     """Return how many residents' patients are taken on from where they are seen first, and how many stay there.
 
@@ -274,6 +292,7 @@ def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
     return {
         "openings": openings(base, other),
         "broken": broken(base, other),
+        "short": short(base, other),
         "areas": moved,
         "gains_and_losses": gains_and_losses(moved),
         "averages": means,

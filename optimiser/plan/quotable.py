@@ -36,6 +36,7 @@ Frames = Mapping[str, pd.DataFrame]
 # Kinds of sentences that are said first; the others where everything is asked for.
 SAID_FIRST = (
     "rules",
+    "short",
     "level",
     "openings",
     "question",
@@ -162,6 +163,7 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     one_question = not in_short(base, other)
     excepted = {"before": but_for(base.get("exceptions")), "after": but_for(other.get("exceptions"))}
     found = [*_rules(frames, {**_teams(other), **names, **sites}, name, base_name, one_question, excepted)]
+    found += _short(frames, _teams(other), name, base_name, one_question)
     found += _level(frames, names, tie) if one_question else []
     found += [*_openings(frames, (base, other), sites, name, base_name)]
     found += _questions(base, other, name, base_name)
@@ -244,6 +246,24 @@ def _rules(
         none = "" if found[f"places_{other_ending}"].any() else plain(f"; {other} breaks none{excepted[other_ending]}")
         words = f"{plain(called)} is not permitted by {whose} question's rules: {'; '.join(said)}{none}"
         yield Sentence("rules", "", f"{words}.", tuple(cells))
+
+
+def _short(
+    frames: Frames, teams: Mapping[str, str], name: str, base_name: str, one_question: bool
+) -> Iterator[Sentence]:
+    """Say of each answer that is short of staff, where its question allows that, of how many and of whom."""
+    whose = "this" if one_question else "its"
+    for ending, called in (("after", name), ("before", base_name)):
+        found, cells = [], list[Cell]()
+        for row in frames["short"].to_dict("records"):
+            if (many := row[f"short_{ending}"]) > 0:
+                cells.append(Cell("short", (("team", row["team"]), ("unit", row["unit"])), f"short_{ending}"))
+                of = "WTE " if row["unit"] == "WTE" else "of the " if is_one(many) else ""
+                team = plain(teams.get(row["team"], row["team"].replace("_", " ")))
+                found.append(f"{{{len(cells) - 1}:,.6g}} {of}{team}")
+        if found:
+            words = f"{plain(called)} is short of {listed(found)}, which {whose} question allows"
+            yield Sentence("short", "", f"{words}.", tuple(cells))
 
 
 def _breach(frames: Frames, row: Mapping[Any, Any], ending: str, known: Mapping[str, str], cells: list[Cell]) -> str:

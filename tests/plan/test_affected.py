@@ -466,3 +466,18 @@ def test_the_page_shows_what_the_comparison_that_it_names_says():
         answers[option.code] = tables_of(evaluate(problem, designations_of(problem, option)))
     assert header == "DMBC_JUL2018 against ALT_HASU_SOUTHEND, in sentences that may be quoted:"
     assert shown == [f"- {sentence}" for sentence in affected(answers)["sentences"]["sentence"]]
+
+
+def test_an_answer_that_is_short_of_staff_as_it_may_be_is_said_to_be():
+    world = small(rotas=three_doctors(may_fall_short=True))
+    plans = {name: evaluate(world, {(site, "clinic") for site in name.split("_")}) for name in ("birch", "ash_birch")}
+    found = affected({name: tables_of(plan) for name, plan in plans.items()})
+    assert found["short"][["team", "unit", "short_before", "short_after"]].to_numpy().tolist() == [
+        ["doctors", "people", 0.0, 1.0]
+    ]
+    (said,) = found["sentences"].query("kind == 'short'")["sentence"]
+    assert said == "ash_birch is short of 1 of the doctors, which this question allows."
+    # A rota that may not fall short is a broken rule, and told as one.
+    strict = small(rotas=three_doctors())
+    plans = {name: evaluate(strict, plan.designated) for name, plan in plans.items()}
+    assert affected({name: tables_of(plan) for name, plan in plans.items()})["short"].empty
