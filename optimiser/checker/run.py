@@ -336,7 +336,9 @@ class Run:
         left_for: dict[str, int] = {}
         for stream in residents:
             everybody[stream.area] = everybody.get(stream.area, 0) + patients[stream]
-            left_for[stream.area] = left_for.get(stream.area, 0) + self.inputs.border.get((stream.area, stream.neighbour), 0)
+            left_for[stream.area] = left_for.get(stream.area, 0) + self.inputs.border.get(
+                (stream.area, stream.neighbour), 0
+            )
 
         def own(stream: Stream) -> Fraction:
             if not stream.how or stream.how == PULLED:

@@ -79,7 +79,11 @@ def explain(
         rest = {name: record(one) for name, one in extra.items()}
         typer.echo(json.dumps(record(answer) | about | rest, indent=2))
         return
-    say([plan.problem.title, *to_know, "", str(answer), *(line for one in extra.values() for line in ("", str(one)))], {}, False)
+    say(
+        [plan.problem.title, *to_know, "", str(answer), *(line for one in extra.values() for line in ("", str(one)))],
+        {},
+        False,
+    )
 
 
 def _turning(
@@ -91,8 +95,9 @@ def _turning(
     other = getattr(answer, "option", None) or getattr(answer, "best", None)
     if other is None and (switching or two_way):
         asked = getattr(answer, "question", "")
-        nothing = f"no plan can be set against this one ({asked}: no such plan meets every rule). " if asked else ""
-        reason = f"{nothing}Say what to compare the plan with: add --service and --site, or --option FILE."
+        say_what = "say what to compare the plan with: add --service and --site, or --option FILE."
+        nothing = "no plan that has it so meets every rule, so there is none to set beside this one. Leave it out."
+        reason = f"{asked} {nothing}" if asked else say_what
         raise typer.BadParameter(reason, param_hint="--switching" if switching else "--map")
     if other and switching:
         tell("Working out where the order turns")

@@ -93,16 +93,22 @@ def compare(
     if said_of := [f"- {name}: {' '.join(said)}" for name, said in to_know.items() if said]:
         typer.echo("\n".join(["\nWhat to know of each option:", *said_of]))
     left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
-    hidden = 0
+    hidden, so_far = 0, dict[tuple[str, ...], str]()
     for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
         typer.echo(f"\n{name} against {next(iter(tables))}, in sentences that may be quoted:")
         first = said if full else said[said["kind"].isin(SAID_FIRST)]
-        typer.echo("\n".join(f"- {sentence}" for sentence in first["sentence"]))
+        told = [f"- {sentence}" for sentence in first["sentence"]]
+        key = tuple(line.replace(str(name), "") for line in told)
+        same = f"- The same as {so_far[key]}: both have every service at the same sites." if key in so_far else ""
+        typer.echo(same if same and _same_sites(tables, str(name), so_far[key]) else "\n".join(told))
+        so_far.setdefault(key, str(name))
         hidden += len(said) - len(first)
     left_out += [amount(hidden, "sentences")] if hidden else []
-    typer.echo(
-        "\n".join(["\nIs each the best of its question?", *(f"- {name}: {one['words']}" for name, one in best.items())])
-    )
+    of_words: dict[str, list[str]] = {}
+    for name, one in best.items():
+        of_words.setdefault(str(one["words"]), []).append(name)
+    each = [f"- {listed(names)}: {words}" for words, names in of_words.items()]
+    typer.echo("\n".join(["\nIs each the best of its question?", *each]))
     if near := [f"- {name}: {sentence}" for name, said in level.items() for sentence in said]:
         typer.echo("\n".join(["\nToo near to call, each within its own question:", *near]))
     if left_out:
@@ -126,6 +132,22 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
         return
     words = [line for rows in patterns for line in (*drawn(rows), "")]
     say(words or [f"No rota of {run} says how its cover is given, so there is no pattern."], {}, False)
+
+
+def _same_sites(answers: Mapping[str, Tables], one: str, other: str) -> bool:
+    """Whether two answers have every service at the same sites."""
+    from optimiser.plan.asked import is_true
+
+    both = (answers[name]["designations"] for name in (one, other))
+    found = [
+        {
+            (service, site)
+            for service, site, there in zip(t["service"], t["site"], is_true(t["designated"]), strict=True)
+            if there
+        }
+        for t in both
+    ]
+    return found[0] == found[1]
 
 
 def _best(said: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -214,7 +236,8 @@ def _row_in_words(name: str, known: dict[str, str]) -> str:
 
     if name.startswith("breaks "):
         instance, _, unit = name.removeprefix("breaks ").partition(" (")
-        return f"by how many {unit.removesuffix(')')} it misses: {rule_in_words(instance, known)}"
+        much = {"designated": "breaks", "minutes": "misses, by minutes"}.get(unit := unit.removesuffix(")"))
+        return f"{much or f'misses, by {unit}'}: {rule_in_words(instance, known)}"
     name = name.replace("p95_minutes", "95th centile, minutes")
     return " ".join(known.get(word, word.replace("_", " ")) for word in name.split(" "))
 
@@ -242,6 +265,8 @@ def _print_table(compared: Any, known: dict[str, str], as_if: Mapping[str, str])
             cells = [", ".join(known.get(site, site) for site in cell.split(", ")) for cell in cells]
         words = known.get(service, service) or "all services"
         row_words = _row_in_words(name, known)
+        if name == "mean_minutes" and (service, "mean_road_minutes") in compared.index:
+            row_words += ", waits included"
         if service in as_if and name.startswith(AS_IF_TAKEN_ON):
             row_words += f", if all were taken on ({as_if[service]} are)"
         table.add_row("" if service == before else words, row_words, *cells)

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimiser.model.staffing import totals
 from optimiser.plan import Plan, measures
 from optimiser.plan.quotable import WAITS_INCLUDED
 from optimiser.problem import Problem
-from optimiser.problem.words import against, amount, is_one, moves, percent
+from optimiser.problem.words import against, amount, is_one, listed, moves, percent, shown
 
 Designations = frozenset[tuple[str, str]]
 Floats = NDArray[np.float64]
@@ -64,7 +65,23 @@ class Cost:
 def costs_in_words(before: Plan, after: Plan, found: Collection[Cost], begun: str = "") -> list[str]:
     """Return a line for each service of which another plan changes the mean journey, and one for each objective."""
     means = [f"  - {begun}{words}" for words in means_in_words(before, after)]
-    return [*means, *(f"  - {begun}{cost}" for cost in found)]
+    return [*means, *(f"  - {begun}{cost}{_of_whom(before, after, cost)}" for cost in found)]
+
+
+def _of_whom(before: Plan, after: Plan, cost: Cost) -> str:
+    """Return of which staff two plans are short, where people and WTE are added up; else nothing."""
+    if cost.objective != "staff_short" or not cost.more:
+        return ""
+    both = []
+    for plan in (after, before):
+        short = [(who, many) for who, many in totals(plan.staffing, "short").items() if many]
+        named = (f"{_counted(many, unit)} {plan.problem.teams[team].name}" for (team, unit), many in short)
+        both.append(listed(named, "nobody"))
+    return f": {both[0]} against {both[1]}"
+
+
+def _counted(many: float, unit: str) -> str:
+    return f"{shown(many)} WTE" if unit == "WTE" else f"{shown(many)} of the" if is_one(many) else shown(many)
 
 
 def means_in_words(before: Plan, after: Plan) -> list[str]:
@@ -165,18 +182,21 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
     lines = []
     transfers = {code: one.transfer.share_transferred.value for code, one in problem.services.items() if one.transfer}
     taken_on = {code: percent(share) for code, share in transfers.items() if share < 1}
-    waits = {code: f", {WAITS_INCLUDED}" for code in transfers}
+    waits = dict.fromkeys(transfers, f", {WAITS_INCLUDED}")
     leaving = " (if as many of them leave as of all patients)" * bool(problem.streams.leaves.any())
     for code, rows in whom.groupby("service", sort=False):
         name, every = problem.services[str(code)].name, rows.iloc[0]
         longer, shorter = (
             f"{amount(round(people), 'people') if isfinite(people) else 'people'} in {amount(areas, 'areas')}"
+            if areas
+            else "nobody"
             for people, areas in (
                 (every.people_longer, every.areas_longer),
                 (every.people_shorter, every.areas_shorter),
             )
         )
-        live = "lives" if isfinite(every.people_longer) and is_one(round(every.people_longer)) else "live"
+        one = not every.areas_longer or (isfinite(every.people_longer) and is_one(round(every.people_longer)))
+        live = "lives" if one else "live"
         means = _from_to(every.mean_before, every.mean_after, " minutes")
         share = taken_on.get(str(code), "")
         told = f", on the average of an area's patients, of whom {share} of those seen first elsewhere are taken on"
@@ -193,7 +213,7 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
         districts = (one for one in by_group if one[0].startswith("district "))
         named, here, there = max(districts, key=lambda one: one[2] - one[1], default=("", 0.0, 0.0))
         if there > here:
-            groups.append(f"most longer, {named.removeprefix('district ')} {_from_to(here, there)}")
+            groups.append(f"most longer in {named.removeprefix('district ')}, {_from_to(here, there)}")
         lines += [f"  {'; '.join(groups)}{waits.get(str(code), '')}."] if groups else []
     return lines
 

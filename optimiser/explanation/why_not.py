@@ -164,8 +164,8 @@ class WhyNotSite:
             lines.append(f"The plan as it stands, {with_it} and nothing else changed, breaks no rule.")
         if self.best is None:
             why = str(self.clash).replace(NO_PLAN, f"No plan {with_it} meets every rule.", 1)
-            supposed = [] if self.fixed else [f"It was put {with_it}, as if that were fixed."]
-            return "\n".join([*lines, why, *supposed])
+            supposed = [] if self.fixed else [f"Below, it is put {with_it} as if that were fixed."]
+            return "\n".join([*lines, *supposed, why])
         lines.append(f"The best plan {with_it}: {self._changed(self.best)}.")
         lines += costs_in_words(self.plan, self.best, self.costs)
         lines += whom_in_words(self.plan.problem, self.whom if self.whom is not None else pd.DataFrame())

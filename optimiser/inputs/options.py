@@ -12,7 +12,6 @@ from optimiser.inputs.layers import Spot
 from optimiser.problem import Excepted, Problem
 from optimiser.problem.words import listed
 
-
 # So many services are named; of more it is told how many they are.
 MOST_NAMED = 3
 

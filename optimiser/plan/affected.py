@@ -227,7 +227,7 @@ def short(base: Answer, other: Answer) -> pd.DataFrame:
     One row a team and unit of which either is short: team, unit, short_before, short_after (people or WTE).
     """
     found = []
-    for answer, ending in zip((base, other), SUFFIXES, strict=True):
+    for answer in (base, other):
         rows, rules = answer["measures"], answer["rules"]
         each = rows[rows["measure"] == "staff_short"].set_index("group")["value"].astype(float)
         broken_rules = rules["instance"][~is_true(rules["pass"])].astype(str)
@@ -456,7 +456,7 @@ def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
         of_all = every.set_index(keys)[means].reindex(pd.MultiIndex.from_frame(here[keys]))
         without = {f"{name}_here": here[name] for name in ("spent", "patients")}
         return here.assign(**without, **{name: of_all[name].to_numpy() for name in means})
-    going = found["going"] if "going" in found else 1.0
+    going = found.get("going", 1.0)
     found = found.drop(columns="going", errors="ignore")
     if not found.duplicated(keys).any():
         return found

@@ -77,6 +77,8 @@ def _in_words(setting: str, known: Mapping[str, str]) -> str:
     named = [known.get(part, part.replace("_", " ")) for part in rest]
     if first != "services" or len(rest) < 2:
         return ": ".join((first.replace("_", " "), *named))
+    if rest[1:] == ["patients_go_to"]:
+        return f"how patients go to {named[0]}"
     return f"{': '.join(named[1:])} of {named[0]}"
 
 

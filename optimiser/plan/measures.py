@@ -156,7 +156,7 @@ def residents(plan: Plan, service: str) -> pd.DataFrame:
 def as_patients_go(rows: pd.DataFrame, ways: pd.DataFrame | None) -> pd.Series[float]:
     """Return for each row of journeys the share of its area's people who go that way, if they go as its patients do.
 
-    Where an area has no patients they cross the border by the area's own shares (``ways``, as ``Border.ways`` has them).
+    Where an area has no patients they cross the border by its own shares (``ways``, as ``Border.ways`` has them).
     """
     of = [rows["service"], rows["area"]]
     patients = rows["patients_per_year"]
@@ -193,7 +193,9 @@ def of_each_stream(journeys: pd.DataFrame) -> pd.DataFrame:
     counted = weight > 0
     spent = (journeys["minutes_spent"].fillna(np.inf)[counted] * weight[counted]).groupby([one[counted] for one in of])
     summed = [name for name in ("population", "population_75_plus", "going_75_plus") if name in journeys]
-    found = streams.first().assign(minutes_spent=spent.sum() / weight[counted].groupby([one[counted] for one in of]).sum())
+    found = streams.first().assign(
+        minutes_spent=spent.sum() / weight[counted].groupby([one[counted] for one in of]).sum()
+    )
     found = found.assign(**{name: streams[name].sum() for name in ["patients_per_year", *summed]})
     return found.reset_index(level=[*range(1, len(of))], drop=True)
 

@@ -58,6 +58,7 @@ WHATEVER = "whatever is chosen"
 # How near average journeys are level where the question does not say.
 A_HUNDREDTH = 0.01
 NEIGHBOURS_NAMED = 3
+NOBODY = (("lives where", "longer"), ("where", "less"))
 RULES_NAMED = 3
 # Units of which so many in all say how far a rule is from holding.
 ADDED_UP = ("WTE", "people", PATIENTS, "beds", "minutes", "sites")
@@ -366,9 +367,11 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
     found, every = [], list(answers.values())
     if any("how" in one["journeys"] for one in every):
         words = "95th centiles and worst journeys leave those out who leave for a neighbour whatever is chosen"
-        counted = ", and people are counted by another journey" * all("population" in one["areas"] for one in every)
-        apart = f"; the borders differ, so in each these are of other patients{counted}"
-        found.append(f"{words}{apart * any('how' not in one['journeys'] for one in every)}.")
+        found.append(f"{words}.")
+        if any("how" not in one["journeys"] for one in every):
+            counted = ", and people beyond 30, 45 and 60 minutes" * all("population" in one["areas"] for one in every)
+            whose = "Not every answer has the border as it is today: with another one nobody leaves whatever is chosen"
+            found.append(f"{whose}, so these{counted} are not of the same people.")
     names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}
     for code, share in as_if_taken_on(answers).items():
         words = f"count all as if taken on, which {share} of those seen first elsewhere are"
@@ -507,7 +510,7 @@ def _longer(frames: Frames, service: str, name: str, both: Sequence[str]) -> Ite
     if who == "people":
         row = (("service", service), ("group", ""), ("by_more_than_minutes", one))
         each, everybody = (*each, Cell("gains_and_losses", row, "people")), " of {6:,.0f}"
-    longer, shorter = "nobody lives where it takes more than a minute longer", "nobody where it takes a minute less"
+    longer, shorter = (f"nobody {where} it takes more than a minute {way}" for where, way in NOBODY)
     if each[0].value(frames):
         beyond = f"{{2:,.0f}} more than {some}, {{4:,.0f}} more than {many}"
         longer = f"{{0:,.0f}}{everybody} {in_words} live where it takes more than a minute longer ({beyond})"

@@ -212,7 +212,7 @@ NOT_ALWAYS_SAID = ("note", "pathway", "scope")
 
 
 def _option(written: Written) -> dict[str, object]:
-    """Return an option as ``run.json`` has it: no note and no word on pathway or scope where there is nothing to say."""
+    """Return an option as ``run.json`` has it: no note, nor a word on pathway or scope, where there is none."""
     return {name: one for name, one in asdict(written).items() if name not in NOT_ALWAYS_SAID or one}
 
 

@@ -83,7 +83,8 @@ def _apart(one: Counted) -> str:
         return ""
     off = [change_in_percent(one.modelled[site] / count - 1) for site, count in one.counts.items()]
     if set(off) == {"0%"}:
-        return " The two agree to a percent."
+        exact = all(round(one.modelled[site] - count, 6) == 0 for site, count in one.counts.items())
+        return " The two agree." if exact else " The two agree to a percent."
     return f" The model is off by {listed(off)}: compare an answer with the model's today, not with the count."
 
 

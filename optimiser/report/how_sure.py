@@ -150,19 +150,14 @@ def _on_the_road(plan: Plan, one: Standing) -> str:
 
 
 def _outside(plan: Plan, one: Standing) -> str:
-    """Return how many more or fewer of a service's patients neighbours would treat if it were at the runner-up's sites."""
+    """Return which share of a service's patients neighbours would treat with the runner-up, where it is another."""
     there = evaluate(plan.problem, one.runner_up or ())
-    shares = [_measure(of, one.service, "share_outside") for of in (plan, there)]
-    if shares[0] is None or shares[1] is None or percent(shares[0]) == percent(shares[1]):
+    rows = (measures.of_service(of, one.service) for of in (plan, there))
+    shares = [value for each in rows for name, _, group, value, *_ in each if (name, group) == ("share_outside", "")]
+    if len({percent(share) for share in shares}) < 2:
         return ""
-    return f", where {percent(shares[1])} of residents' patients would be treated outside the system and not {percent(shares[0])}"
-
-
-def _measure(plan: Plan, service: str, measure: str) -> float | None:
-    rows = measures.of_service(plan, service)
-    return next((value for name, _, group, value, *_ in rows if (name, group) == (measure, "")), None)
-
-
+    now, then = (percent(share) for share in shares)
+    return f", where {then} of residents' patients would be treated outside the system and not {now}"
 
 
 def level(plan: Plan) -> list[str]:
@@ -204,7 +199,9 @@ def level_in_short(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
         for rival in one["level"]:
             means.append(rival["figures"]["mean_minutes"][1])
             places_there.append(listed(names[site] for site, code in rival["designated"] if code == one["service"]))
-        each = (f"{there} {mean:.2f}" for there, mean in zip(places_there, means, strict=True))
+        each = [f"{there} {mean:.2f}" for there, mean in zip(places_there, means, strict=True)]
+        if len(set(means)) == 1:
+            each = [*places_there[:-1], f"{places_there[-1]}, {means[0]:.2f} whichever it is"]
         found.append(f"{services[one['service']]}, minutes on average: {' or, level with it, '.join(each)}.")
     return found
 

@@ -288,7 +288,9 @@ def _used(plan: Plan) -> list[tuple[tuple[str, str], pd.DataFrame]]:
 
 def _how_many_exceptions(plan: Plan, more: str) -> str:
     every, used = len(matters(plan.exceptions)), len(_used(plan))
+    places = int(plan.exceptions["would_have_broken"].sum())
     said = amount(used, "exceptions") if used else "no exception"
+    said += f" (in {places} places)" if places > used else ""
     granted = f", {'each ' if used > 1 else ''}with its reason and whose it is in exceptions.csv" if used else ""
     return f"It rests on {said}{f' of {every}' if every != used else ''}{granted}{more}"
 

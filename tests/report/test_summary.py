@@ -133,7 +133,8 @@ def test_plans_that_differ_by_too_little_are_level_and_it_is_told_which_is_bette
 
 def test_how_far_the_best_leads_is_told_in_seconds_or_minutes():
     assert how_sure.margins(solved(small(at_most_sites=Figure(1), at_least_sites=Figure(1)))) == [
-        "By how much, every other service where it is: clinic by 4.2 minutes a patient over Ash."
+        "By how much, every other service where it is: clinic by 4.2 minutes a patient over Ash, where "
+        "50% of residents' patients would be treated outside the system and not 0%."
     ]
     journeys = small().journeys.assign(ash=small().journeys["birch"] + 0.1)
     near = replace(small(at_most_sites=Figure(1), at_least_sites=Figure(1)), journeys=journeys)

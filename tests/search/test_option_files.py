@@ -12,8 +12,8 @@ from shipped import question
 import optimiser as op
 from optimiser.errors import InputError
 from optimiser.inputs import left_out, taken_straight, with_exceptions_of
-from optimiser.plan.told import written_down
 from optimiser.inputs.config import Option
+from optimiser.plan.told import written_down
 from optimiser.problem import Problem
 
 ROOT = Path(__file__).parents[2]

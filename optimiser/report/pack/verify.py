@@ -1678,7 +1678,7 @@ def parts_of(flow):
 
 
 def as_patients_go(flow):
-    """Yield the residents' pieces, each with the share of its area's people who go so, if they go as its patients do."""
+    """Yield the residents' pieces, each with the share of its area's people who go so, if as its patients do."""
     everybody = {}
     for piece in flow.pieces:
         everybody[piece[0][0]] = everybody.get(piece[0][0], 0) + piece[3]
