@@ -51,7 +51,8 @@ class Overview:
         lines += [f"  - {row.words} ({row.instance})" for row in self.binding.itertuples()]
         lines += ["Rotas that are short of staff, as this question allows:"] if len(self.short) else []
         for told, rows in self.short.groupby("words", sort=False):
-            has = [f"{short(self.plan.problem.pool_name(one.site))} {shown(one.staff)}" for one in rows.itertuples()]
+            there = zip(map(str, rows["site"]), rows["staff"].astype(float), strict=True)
+            has = [f"{short(self.plan.problem.pool_name(site))} {shown(staff)}" for site, staff in there]
             lines.append(f"  - {told}: {listed(has)}")
         lines += ["What rules cost, by solving again without them:", *prices_in_words(self.prices)]
         lines.append(self._rivals_are())

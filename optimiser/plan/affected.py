@@ -231,8 +231,8 @@ def short(base: Answer, other: Answer) -> pd.DataFrame:
         rows, rules = answer["measures"], answer["rules"]
         each = rows[rows["measure"] == "staff_short"].set_index("group")["value"].astype(float)
         broken_rules = rules["instance"][~is_true(rules["pass"])].astype(str)
-        rotas = [one.split(".")[-2:] for one in broken_rules if one.startswith("rota_is_filled.")]
-        found.append(each.drop(index={f"{team} ({unit})" for team, unit in rotas} & {*each.index}))
+        rotas = (one.split(".")[-2:] for one in broken_rules if one.startswith("rota_is_filled."))
+        found.append(each[~each.index.isin([f"{team} ({unit})" for team, unit in rotas])])
     both = pd.concat(found, axis=1, keys=[f"short{ending}" for ending in SUFFIXES]).fillna(0.0)
     both = both[(both > 0).any(axis=1)]
     names = pd.Series(both.index, index=both.index, dtype=str).str.extract(r"^(?P<team>.*) \((?P<unit>.*)\)$")

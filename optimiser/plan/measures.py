@@ -165,8 +165,10 @@ def as_patients_go(rows: pd.DataFrame, ways: pd.DataFrame | None) -> pd.Series[f
     nobody = rows[total <= 0]
     if ways is None or "how" not in rows or nobody.empty:
         return shares
-    way = nobody["site"].where(nobody["how"] == LEAVES, HERE).where(nobody["how"] != PULLED, ACROSS)
-    known = ways.stack().reindex(pd.MultiIndex.from_arrays([nobody["area"], way])).fillna(0.0).set_axis(nobody.index)
+    by = {STAYS: HERE, PULLED: ACROSS}
+    way = [by.get(how, site) for how, site in zip(nobody["how"], nobody["site"], strict=True)]
+    cells = pd.MultiIndex.from_arrays([nobody["area"], way])
+    known = pd.Series(ways.stack().reindex(cells).fillna(0.0).to_numpy(dtype=float), nobody.index)
     pulled = nobody["how"] == PULLED
     own = known.where(~pulled, 0.0)
     every = own.groupby([nobody["service"], nobody["area"]]).transform("sum")
@@ -182,21 +184,21 @@ def of_each_stream(journeys: pd.DataFrame) -> pd.DataFrame:
 
     Minutes are the mean of its patients, and people are added up.
     """
-    of = [journeys.index]
+    of = [journeys.index.to_numpy()]
     if "how" in journeys:
-        of += [journeys["how"], journeys["site"].where(journeys["how"] == LEAVES, "")]
+        of += [journeys["how"].to_numpy(), journeys["site"].where(journeys["how"] == LEAVES, "").to_numpy()]
     streams = journeys.groupby(of, sort=False, dropna=False)
     if streams.ngroups == len(journeys):
         return journeys
     patients = journeys["patients_per_year"]
     weight = patients.where(streams["patients_per_year"].transform("sum") > 0, 1.0)
-    counted = weight > 0
-    spent = (journeys["minutes_spent"].fillna(np.inf)[counted] * weight[counted]).groupby([one[counted] for one in of])
-    summed = [name for name in ("population", "population_75_plus", "going_75_plus") if name in journeys]
+    times = journeys["minutes_spent"].fillna(np.inf).where(weight > 0, 0.0) * weight
+    sums = journeys.assign(times=times, weight=weight).groupby(of, sort=False, dropna=False)
+    summed = ("patients_per_year", "population", "population_75_plus", "going_75_plus")
     found = streams.first().assign(
-        minutes_spent=spent.sum() / weight[counted].groupby([one[counted] for one in of]).sum()
+        minutes_spent=sums["times"].sum() / sums["weight"].sum(),
+        **{name: streams[name].sum() for name in summed if name in journeys},
     )
-    found = found.assign(**{name: streams[name].sum() for name in ["patients_per_year", *summed]})
     return found.reset_index(level=[*range(1, len(of))], drop=True)
 
 
