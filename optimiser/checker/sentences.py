@@ -291,8 +291,15 @@ def _listed(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+class _Told(float):
+    """A number of a sentence: whole ones have their halves rounded upwards."""
+
+    def __format__(self, how: str) -> str:
+        return f"{math.floor(self + 0.5):,}" if how == ",.0f" and math.isfinite(self) else super().__format__(how)
+
+
 def _in_binary(value: Number) -> float:
-    return float(value) if size(value) < BEYOND_PRINTING else math.inf
+    return _Told(value) if size(value) < BEYOND_PRINTING else math.inf
 
 
 def _literally(words: str) -> str:

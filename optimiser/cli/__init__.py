@@ -76,6 +76,9 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except SystemExit as end:
+        # Click ends so when whoever reads the output has read enough, such as `head`.
+        sys.exit(0 if isinstance(end.__context__, BrokenPipeError) else end.code)
 
 
 def _record(error: OptimiserError) -> dict[str, object]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated
 
 import typer
@@ -53,8 +54,10 @@ def doctor(as_json: AsJson = False) -> None:
 
     Example:  optimiser doctor
     """
+    from optimiser.errors import DISTRIBUTION
     from optimiser.model import solver
     from optimiser.plan.runs import versions
+    from optimiser.problem.words import listed
 
     about = dict(solver.about())
     found = {"versions": versions(), "solver": about}
@@ -62,4 +65,29 @@ def doctor(as_json: AsJson = False) -> None:
     words = [f"{name} {number}" for name, number in versions().items()]
     trusted = f"{len(canaries)} trial models with known answers, all right; gap asked for: 0"
     words.append(f"{about['name']} {about['version']}: {trusted}.")
+    if absent := _extras_not_installed():
+        found["extras_not_installed"] = absent
+        each = listed(f"{extra} ({', '.join(names)})" for extra, names in absent.items())
+        example = f"pip install '{DISTRIBUTION}[{next(iter(absent))}]'"
+        words.append(f"Not installed, and asked for by some commands alone: {each}. To install one: {example}")
     say(words, found, as_json, "optimiser solve configs/base.yaml")
+
+
+def _extras_not_installed() -> dict[str, list[str]]:
+    """Return the packages that are not installed, by the extra that brings them."""
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    from optimiser.errors import DISTRIBUTION
+
+    absent: dict[str, list[str]] = {}
+    try:
+        asked = requires(DISTRIBUTION) or ()
+    except PackageNotFoundError:  # used from its source, and not installed
+        return {}
+    for line in asked:
+        if found := re.match(r"""([\w.-]+).*extra == ["'](\w+)["']""", line):
+            try:
+                version(found[1])
+            except PackageNotFoundError:
+                absent.setdefault(found[2], []).append(found[1])
+    return absent

@@ -62,7 +62,7 @@ def import_(
         lookup,
     )
     brought = bring_in(table, file, into, wishes)
-    written = write_into(into, brought.files, replace=replace)
+    written = write_into(into, brought.files, replace=replace or brought.adds)
     words = [f"Wrote {brought.rows:,} rows to {written}.", *(f"  {line}" for line in brought.said)]
     then = _then(into)
     say(words, {"file": str(written), "rows": brought.rows, "said": list(brought.said)}, as_json, then)

@@ -244,6 +244,8 @@ def _row_in_words(name: str, known: dict[str, str]) -> str:
 
 # From so many on, patients are told in whole numbers.
 WHOLE_PATIENTS = 10
+# Rows of average minutes, which have two decimals everywhere.
+MEANS = ("mean_minutes", "mean_road_minutes", "nearest_mean_minutes")
 # Of these rows everybody is counted as if taken on, where only some are.
 AS_IF_TAKEN_ON = ("median_minutes", "p95_minutes", "worst_minutes", "people_beyond_")
 
@@ -278,7 +280,7 @@ def _print_table(compared: Any, known: dict[str, str], as_if: Mapping[str, str])
 
 def _cell(value: Any, name: str = "") -> str:
     """Return a value as it is told: shares in percent, and of many patients no parts of one."""
-    from optimiser.problem.words import percent
+    from optimiser.problem.words import decimals, percent
 
     if isinstance(value, str):
         return value
@@ -286,4 +288,6 @@ def _cell(value: Any, name: str = "") -> str:
         return "–"
     if name.startswith("share_"):
         return percent(float(value))
+    if name.startswith(MEANS):
+        return decimals(float(value), 2)
     return number_in_words(round(value) if name.startswith("patients") and value >= WHOLE_PATIENTS else value)

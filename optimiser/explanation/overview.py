@@ -15,7 +15,7 @@ from optimiser.model.rules import JUDGED, demand_of, in_words, name_of
 from optimiser.model.staffing import at_pools, rotas_needed
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.proof import PROVED
-from optimiser.problem.words import listed, short, shown
+from optimiser.problem.words import code_called, listed, short, shown
 
 MOST_RIVALS = 5
 
@@ -103,7 +103,7 @@ def explain(
     plan
         The best plan of a question, as ``solve`` returns it.
     service, site
-        Why is this service not at this site; or, where the plan has it there, why is it? Give both.
+        Why is this service not at this site; or, where the plan has it there, why is it? Give both, by code or name.
     option
         Designations as (site, service) pairs: why are they not the plan?
 
@@ -120,17 +120,17 @@ def explain(
         return explain_option(plan, option)
     if service is None and site is None:
         return overview(plan)
-    faults = [
-        Fault("explain", f"{_unknown(what, given)} {did_you_mean(given or '', known)}".rstrip())
-        for what, given, known in (
-            ("service", service, plan.problem.services),
-            ("candidate", site, plan.problem.candidates),
-        )
-        if given not in known
-    ]
-    if faults or service is None or site is None:
+    problem, faults, codes = plan.problem, [], []
+    services = {code: one.name for code, one in problem.services.items()}
+    sites = {code: problem.sites[code].name for code in problem.candidates}
+    for what, given, known in (("service", service, services), ("candidate", site, sites)):
+        codes.append(code_called(given or "", known) or "")
+        if not codes[-1]:
+            hint = did_you_mean(given or "", [*known, *known.values()], list_at_most=20)
+            faults.append(Fault("explain", f"{_unknown(what, given)} {hint}".rstrip()))
+    if faults:
         raise InputError(faults)
-    return explain_site(plan, service, site)
+    return explain_site(plan, *codes)
 
 
 def overview(plan: Plan) -> Overview:

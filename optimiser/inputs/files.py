@@ -16,6 +16,7 @@ _OTHER_FORMATS = {
     b"<": "XML or a web page",
     b"{": "JSON",
 }
+IS_A_RUN = "this is a run folder. What it was asked is its config.yaml: name that."
 
 
 def read_bytes(path: Path, limit: int, *, inside: Path | None = None) -> bytes | str:
@@ -27,7 +28,7 @@ def read_bytes(path: Path, limit: int, *, inside: Path | None = None) -> bytes |
         real = path.resolve(strict=True)
         status = real.stat()
         if not stat.S_ISREG(status.st_mode):
-            return "this is not a file. Put a file here."
+            return IS_A_RUN if _is_a_run(real) else "this is not a file. Put a file here."
         if inside is not None and not real.is_relative_to(inside.resolve()):
             return "this leads out of the folder. Put the file itself here."
         data = real.read_bytes() if status.st_size <= limit else b""
@@ -39,6 +40,10 @@ def read_bytes(path: Path, limit: int, *, inside: Path | None = None) -> bytes |
     if status.st_size > limit:
         raise TooLarge(f"{shown(path)} has {status.st_size:,} bytes; at most {limit:,} are read.")
     return data
+
+
+def _is_a_run(path: Path) -> bool:
+    return all((path / name).is_file() for name in ("run.json", "config.yaml"))
 
 
 def is_there(path: Path, *, folder: bool = False) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 
 from optimiser.errors import Fault, InputError, shown
-from optimiser.inputs.schema import place_table
+from optimiser.inputs.schema import PLACE_TABLES, place_table
 from optimiser.inputs.tables.sheets import read_sheet
 from optimiser.problem.words import begun, listed, spoken
 
@@ -66,8 +66,21 @@ def starter_files(stem: str) -> dict[str, bytes]:
 
 
 def has_no_question(folder: Path) -> bool:
-    """Whether a folder has tables under ``place/``, brought in one by one, and no config that asks about them."""
-    return (folder / "place/demand.csv").is_file() and not [*folder.glob("*.yaml"), *folder.glob("*.yml")]
+    """Whether a folder has tables under ``place/``, brought in one by one, and no config that asks about them.
+
+    Raises ``InputError`` where there are some, and not yet those that a question needs.
+    """
+    if [*folder.glob("*.yaml"), *folder.glob("*.yml")] or not [*folder.glob("place/*.csv")]:
+        return False
+    needed = [table.name for table in PLACE_TABLES if table.required]
+    if missing := [name for name in needed if not (folder / f"place/{name}.csv").is_file()]:
+        files, place = listed(f"{name}.csv" for name in missing), shown(folder / "place")
+        words = f"{files} {'is' if len(missing) == 1 else 'are'} not there yet, and a question needs"
+        which = "it" if len(missing) == 1 else "them"
+        raise InputError(
+            [Fault(place, f"{words} {which}. Bring {which} in: optimiser import TABLE FILE --into {place}")]
+        )
+    return True
 
 
 def first_question(folder: Path) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
@@ -21,7 +21,7 @@ from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED
 from optimiser.model.staffing import allocate, number_of_sites, rotas_needed
 from optimiser.plan.proof import EVALUATED, Designations, Proof, Reached, Written
-from optimiser.problem import Figure, Link, Problem, Reach, Roster
+from optimiser.problem import Figure, Link, Problem, Reach, Roster, worked_out_once
 
 if TYPE_CHECKING:
     import geopandas
@@ -83,14 +83,14 @@ class Plan:
         An area has more than one row only for a service whose patients are shared out, or where some go as today:
         ``how`` then says which of them a row is of.
         """
-        found = list(self.journeys_to.values())
+        found = [self.journeys_to(code) for code in self.problem.services_with_patients]
         columns = [*JOURNEY_COLUMNS, *(["how"] if self.problem.border else [])]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
 
     @cached_property
-    def journeys_to(self) -> Mapping[str, pd.DataFrame]:
-        """The rows of ``journeys`` by service."""
-        return {code: self._journeys_for(code) for code in self.problem.services_with_patients}
+    def _worked_out(self) -> dict[object, Any]:
+        """What was worked out of this plan already; see ``worked_out_once``."""
+        return {}
 
     @cached_property
     def staffing(self) -> pd.DataFrame:
@@ -172,7 +172,7 @@ class Plan:
         unknown = {(site, code) for site, code in self.designated if code not in problem.services_with_today}
         designated = problem.today | unknown
         is_today = (problem is self.problem, designated, EVALUATED) == (True, self.designated, self.proof.outcome)
-        return self if is_today else evaluate(problem, designated)
+        return self if is_today else _evaluated(problem, designated)
 
     @cached_property
     def measures(self) -> pd.DataFrame:
@@ -256,8 +256,9 @@ class Plan:
             said.verified,
         )
 
-    def _journeys_for(self, service: str) -> pd.DataFrame:
-        """Return the journeys to a service, from the stream, site, minutes, patients and first leg of each."""
+    @worked_out_once
+    def journeys_to(self, service: str) -> pd.DataFrame:
+        """Return the rows of ``journeys`` of one service."""
         of = self.problem.services[service]
         work_out = self._two_legs if of.transfer else self._shared_out if of.managed else self._to_the_nearest
         stream, site, minutes, patients, first_site, first_minutes, road = work_out(service)
@@ -350,6 +351,11 @@ def evaluate(problem: Asked, designated: Collection[tuple[str, str]], *, option:
         for objective in problem.objectives
     )
     return Plan(problem, chosen, Proof(EVALUATED, reached), patterns_of(problem, chosen), option)
+
+
+@worked_out_once
+def _evaluated(problem: Problem, designated: Designations) -> Plan:
+    return evaluate(problem, designated)
 
 
 def patterns_of(problem: Problem, designated: Designations, tell: Tell | None = None) -> tuple[pd.DataFrame, ...]:

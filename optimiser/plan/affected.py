@@ -18,7 +18,7 @@ import pandas as pd
 from optimiser.plan import Plan
 from optimiser.plan.asked import is_true, resident_areas, settings_of
 from optimiser.plan.measures import AGE_75_PLUS, BANDS, as_patients_go, groups, mean, who_stay
-from optimiser.problem import Problem
+from optimiser.problem import Problem, worked_out_once
 from optimiser.problem.words import without_sites
 
 Answer = Mapping[str, pd.DataFrame]
@@ -59,8 +59,13 @@ def areas(base: Answer, other: Answer) -> pd.DataFrame:
     where the answers differ on it). patients_here is how many leave in neither answer, and leave (_before
     and _after) how many leave in each. Unknown districts and fifths are blank.
     """
+    return _between(_journeys(base), _journeys(other), base["areas"])
+
+
+def _between(base: pd.DataFrame, other: pd.DataFrame, known_of_areas: pd.DataFrame) -> pd.DataFrame:
+    """Return ``areas`` of the journeys of two answers."""
     keys = ["service", "area"]
-    before, after = (_journeys(answer).set_index(keys) for answer in (base, other))
+    before, after = (journeys.set_index(keys) for journeys in (base, other))
     both = before.merge(after, left_index=True, right_index=True, suffixes=SUFFIXES).reset_index()
     for name in ("minutes", "spent", "spent_here"):
         change = "change" if name == "minutes" else f"{name}_change"
@@ -72,7 +77,7 @@ def areas(base: Answer, other: Answer) -> pd.DataFrame:
     both["taken_on"] = both["taken_on_before"].where(both["taken_on_before"] == both["taken_on_after"], 1.0)
     both = both.rename(columns={"patients_before": "patients"}).drop(columns=["taken_on_before", "taken_on_after"])
     both = both.drop(columns=["patients_after", "patients_here_before", "patients_here_after"])
-    known = both[["area"]].join(_known_of_areas(base["areas"]), on="area").drop(columns="area")
+    known = both[["area"]].join(_known_of_areas(known_of_areas), on="area").drop(columns="area")
     return pd.concat([both[keys], known, both.drop(columns=keys)], axis=1)
 
 
@@ -318,7 +323,7 @@ def of_plans(plan: Plan, before: Plan, service: str) -> Iterator[Row]:
     a neighbour in any case is none of them.
     ``patients_redirected`` are those of every area who arrive first at another site than before.
     """
-    moved = areas(_answer_of(before, service), _answer_of(plan, service))
+    moved = against(plan, before, service)
     groups = sorted(
         grouped(moved), key=lambda found: SHOWN_FIRST.index(found[1]) if found[1] in SHOWN_FIRST else len(SHOWN_FIRST)
     )
@@ -330,12 +335,13 @@ def of_plans(plan: Plan, before: Plan, service: str) -> Iterator[Row]:
 
 def against(plan: Plan, before: Plan, service: str) -> pd.DataFrame:
     """Return ``areas`` of the journeys of a plan to a service against those of another plan of the same question."""
-    return areas(_answer_of(before, service), _answer_of(plan, service))
+    return _between(_journeys_of(before, service), _journeys_of(plan, service), _areas_of(before.problem))
 
 
+@worked_out_once
 def one_row_an_area(plan: Plan, service: str) -> pd.DataFrame:
     """Return area, resident, minutes (infinite where no site is reached) and site, that of most patients, by area."""
-    rows = plan.journeys_to[service]
+    rows = plan.journeys_to(service)
     named = rows.rename(columns={"patients_per_year": "patients"}).fillna({"site": "", "minutes": float("inf")})
     columns = ["service", "area", "patients", "site", "minutes", "spent", *(["how"] if "how" in named else [])]
     found = split_areas_together(named.assign(spent=named["minutes"])[columns])
@@ -364,15 +370,16 @@ def _of_as_many(both: pd.DataFrame) -> pd.Series[float]:
 
 def _redirected(plan: Plan, before: Plan, service: str) -> float:
     arriving = [
-        one.journeys_to[service].fillna({"first_site": ""}).groupby(["area", "first_site"])["patients_per_year"].sum()
+        one.journeys_to(service).fillna({"first_site": ""}).groupby(["area", "first_site"])["patients_per_year"].sum()
         for one in (plan, before)
     ]
     both = pd.concat(arriving, axis=1).fillna(0.0)
     return float((both.iloc[:, 0] - both.min(axis=1)).sum())
 
 
-def _answer_of(plan: Plan, service: str) -> Answer:
-    return {"journeys": plan.journeys_to[service], **_there_is(plan.problem)}
+@worked_out_once
+def _journeys_of(plan: Plan, service: str) -> pd.DataFrame:
+    return _journeys({"journeys": plan.journeys_to(service), **_there_is(plan.problem)})
 
 
 def asked_about(problem: Problem) -> dict[str, pd.DataFrame]:
@@ -392,11 +399,15 @@ def _there_is(problem: Problem) -> dict[str, pd.DataFrame]:
         for code, service in problem.services.items()
     ]
     return {
-        "areas": problem.areas.rename_axis("area").reset_index(),
+        "areas": _areas_of(problem),
         "sites": pd.DataFrame(sites, columns=["site", "name", "neighbour"]),
         "services": pd.DataFrame(services, columns=["service", "name", "standard_minutes", "share_transferred"]),
         **({"border": problem.border.ways} if problem.border else {}),
     }
+
+
+def _areas_of(problem: Problem) -> pd.DataFrame:
+    return problem.areas.rename_axis("area").reset_index()
 
 
 # What stands in a run ---------------------------------------------------------------------------------------------

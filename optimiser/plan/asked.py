@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError
 from optimiser.inputs.config import settings_in_full
+from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.problem.words import amount, listed
 
 Tables = Mapping[str, pd.DataFrame]
@@ -39,12 +40,12 @@ GROUPS = re.compile(r"(\d+ (?:entry|entries)): ")
 def settings_of(files: Mapping[str, bytes]) -> pd.DataFrame:
     """Return everything that makes a question what it is, one row each: settings as ``a.b.c``, tables by their hash.
 
-    ``files`` are the resolved config and the place's tables, by name in a run folder. No rows for a question that was
-    made in Python, of which nothing is written.
+    ``files`` are the resolved config and the place's tables, by name in a run folder; what else stands there, such as
+    the record of an import, asks nothing. No rows for a question that was made in Python, of which nothing is written.
     """
     rows = [*_flat(settings_in_full(files["config.yaml"]))] if "config.yaml" in files else []
-    tables = {name: content for name, content in files.items() if name.startswith("inputs/") and name.endswith(".csv")}
-    rows += [(name, hashlib.sha256(content).hexdigest()) for name, content in sorted(tables.items())]
+    tables = sorted(name for table in PLACE_TABLES if (name := f"inputs/{table.name}.csv") in files)
+    rows += [(name, hashlib.sha256(files[name]).hexdigest()) for name in tables]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

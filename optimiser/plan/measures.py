@@ -20,7 +20,7 @@ from optimiser.model import staffing
 from optimiser.model.arithmetic import journeys, loads_of_beds, one_choice
 from optimiser.plan import Plan
 from optimiser.plan.proof import Designations
-from optimiser.problem import ACROSS, HERE, LEAVES, PULLED, STAYS, Beds, Problem, beds
+from optimiser.problem import ACROSS, HERE, LEAVES, PULLED, STAYS, Beds, Problem, beds, worked_out_once
 
 Better = Literal["lower", "higher", "neither"]
 Row = tuple[str, str, str, float, str, Better]
@@ -108,15 +108,18 @@ def table(plan: Plan) -> pd.DataFrame:
     return found[found["value"].notna()].reset_index(drop=True)
 
 
-def of_service(plan: Plan, service: str) -> Iterator[Row]:
-    """Yield the measures of a service with patients; they rest on where it is and where patients are seen first."""
-    yield from _journey_rows(plan, service)
-    yield from _site_rows(plan, service)
-    yield from _more_than_today_rows(plan, service)
-    yield from _bed_rows(plan, service)
-    yield from _backcast_rows(plan, service)
-    yield from _transfer_rows(plan, service)
-    yield from _managed_rows(plan, service)
+@worked_out_once
+def of_service(plan: Plan, service: str) -> tuple[Row, ...]:
+    """Return the measures of a service with patients; they rest on where it is and where patients are seen first."""
+    return (
+        *_journey_rows(plan, service),
+        *_site_rows(plan, service),
+        *_more_than_today_rows(plan, service),
+        *_bed_rows(plan, service),
+        *_backcast_rows(plan, service),
+        *_transfer_rows(plan, service),
+        *_managed_rows(plan, service),
+    )
 
 
 def of_the_whole(plan: Plan) -> Iterator[Row]:
@@ -135,6 +138,7 @@ def number(measures: pd.DataFrame, name: str, service: str = "", group: str = ""
     return float(found.iloc[0]) if len(found) else float("nan")
 
 
+@worked_out_once
 def residents(plan: Plan, service: str) -> pd.DataFrame:
     """Return the resident areas' journeys to a service, with what is known of each area beside them.
 
@@ -387,9 +391,10 @@ def _backcast_rows(plan: Plan, service: str) -> Iterator[Row]:
             yield name, service, str(site), float(found[name]), unit, better
 
 
+@worked_out_once
 def _with_shares(plan: Plan, service: str) -> pd.DataFrame:
     """Return every area's journey to a service, with the minutes its patients spend on average and how many arrive."""
-    journeys = plan.journeys_to[service]
+    journeys = plan.journeys_to(service)
     transfer = plan.problem.services[service].transfer
     minutes, patients = journeys["minutes"], journeys["patients_per_year"]
     if transfer is None:
@@ -473,6 +478,7 @@ def straight_there(plan: Plan, service: str) -> Iterator[tuple[str, str, str, fl
             yield f"{name}{STRAIGHT_THERE}", code, group, round(value, 9)
 
 
+@worked_out_once
 def _direct(plan: Plan, service: str) -> Plan:
     direct = replace(plan.problem.services[service], transfer=None, observed=None, beds=None)
     return replace(plan, problem=replace(plan.problem, services={**plan.problem.services, service: direct}))

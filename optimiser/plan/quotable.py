@@ -29,6 +29,7 @@ from optimiser.problem.words import (
     percent,
     places_that_agree,
     rule_in_words,
+    whole,
 )
 
 Frames = Mapping[str, pd.DataFrame]
@@ -93,7 +94,7 @@ class Sentence:
 
     def said(self, frames: Frames) -> str:
         """Fill the template in."""
-        return self.template.format(*(cell.value(frames) for cell in self.cells))
+        return _filled(self.template, [cell.value(frames) for cell in self.cells])
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,18 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
 
 def said_again(frames: Frames, template: str, cells: Sequence[Sequence[Any]]) -> str:
     """Fill a template in again from the frames, by the cells that ``sentences`` lists."""
-    return template.format(*(Cell(f, tuple(row.items()), column).value(frames) for f, row, column in cells))
+    return _filled(template, [Cell(f, tuple(row.items()), column).value(frames) for f, row, column in cells])
+
+
+class _Number(float):
+    """A number that is told whole as everywhere else, its halves rounded upwards."""
+
+    def __format__(self, how: str) -> str:
+        return whole(self) if how == ",.0f" and math.isfinite(self) else super().__format__(how)
+
+
+def _filled(template: str, values: Sequence[Any]) -> str:
+    return template.format(*(_Number(one) if isinstance(one, float) else one for one in values))
 
 
 def _openings(

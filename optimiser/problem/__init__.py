@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -86,24 +86,32 @@ MOST_DEPRIVED_DECILES = 2
 ACROSS_SITES = "across_sites"
 
 
+class _Keeps(Protocol):
+    """What keeps what was worked out of it."""
+
+    @property
+    def _worked_out(self) -> dict[object, Any]: ...
+
+
+_Of = TypeVar("_Of", bound=_Keeps)
 _Asked = ParamSpec("_Asked")
 _Found = TypeVar("_Found")
 
 
 def worked_out_once(
-    work: Callable[Concatenate[Problem, _Asked], _Found],
-) -> Callable[Concatenate[Problem, _Asked], _Found]:
-    """Have something worked out of a question only once, and kept with it: a ``cached_property`` with arguments.
+    work: Callable[Concatenate[_Of, _Asked], _Found],
+) -> Callable[Concatenate[_Of, _Asked], _Found]:
+    """Have something worked out of a question or plan only once, and kept with it: ``cached_property`` with arguments.
 
     Whoever is given what was kept must leave it as it is.
     """
 
     @wraps(work)
-    def look_up(problem: Problem, /, *asked: _Asked.args, **named: _Asked.kwargs) -> _Found:
+    def look_up(of: _Of, /, *asked: _Asked.args, **named: _Asked.kwargs) -> _Found:
         key = (work.__module__, work.__qualname__, asked, tuple(sorted(named.items())))
-        if key not in problem._worked_out:
-            problem._worked_out[key] = work(problem, *asked, **named)
-        found: _Found = problem._worked_out[key]
+        if key not in of._worked_out:
+            of._worked_out[key] = work(of, *asked, **named)
+        found: _Found = of._worked_out[key]
         return found
 
     return look_up

@@ -17,7 +17,7 @@ ENDINGS = (" University Hospital", " General Hospital", " District Hospital", " 
 # What follows the name of a site whose journeys nobody measured, wherever it is shown.
 ESTIMATED = " (estimated)"
 
-# What the ages of a config are called; all from 65 are meant where those from 75 do not stand apart.
+# What the ages of a config are called; of shares, from_65 are all from 65 unless those from 75 stand apart.
 AGED = {"under_65": "under 65", "from_65": "aged 65 and over", "from_75": "aged 75 and over"}
 # The first word of a unit, of many and of one.
 OF_ONE = {
@@ -150,7 +150,8 @@ def of_ages(problem: Problem, *, varied: bool = False) -> list[str]:
     found = [f"Patients of {listed(map(spoken, alike))} are taken to be of all ages alike."] if alike else []
     for activity in told:
         if shares := problem.ages.get(activity):
-            parts = listed(f"{100 * share.value:g}% {AGED[age]}" for age, share in shares.items())
+            called = AGED | ({"from_65": "aged 65 to 74"} if "from_75" in shares else {})
+            parts = listed(f"{100 * share.value:g}% {called[age]}" for age, share in shares.items())
             verified = all(share.verified for share in shares.values())
             found.append(
                 f"Patients of {spoken(activity)} are taken to be {parts}{'' if verified else '; not verified'}."
@@ -242,6 +243,15 @@ def in_round_words(number: int) -> str:
         if size <= number < 1000 * size:
             return f"{number / size:.3g} {word}"
     return f"{number:,}" if number < 10**6 else f"{float(number):.3g}"
+
+
+def code_called(said: str, names: Mapping[str, str]) -> str | None:
+    """Return the code that somebody means by a code or a name, whole or short, in capital letters or small."""
+    meant = said.casefold()
+    for code, name in names.items():
+        if meant in (code.casefold(), name.casefold(), short(name).casefold()):
+            return code
+    return None
 
 
 def is_one(number: float) -> bool:

@@ -133,7 +133,7 @@ def _incomers(plan: Plan, service: str) -> str:
 
 def _where_seen_first(plan: Plan, service: str) -> pd.Series[float]:
     """Return the minutes of those who are not taken on, by area."""
-    rows = plan.journeys_to[service]
+    rows = plan.journeys_to(service)
     minutes = rows["minutes"].where(rows["site"] == rows["first_site"], rows["first_minutes"])
     return minutes.groupby(rows["area"]).mean()
 

@@ -18,7 +18,7 @@ from optimiser.report.against_today import gains, moved, room
 from optimiser.report.counted import counted_today
 from optimiser.report.page.placements import Placement
 from optimiser.report.summary import left_out
-from optimiser.report.summary_of_staff import moves, short, vacancies
+from optimiser.report.summary_of_staff import moves, short, to_spare, vacancies
 
 MOST_CHANGES = 2
 MOST_GAINS = 3
@@ -91,7 +91,9 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
         yield Line("", f"{said.partition('. ')[0].removesuffix('.')}.")
     fragile, every = vacancies(plan.measures)
     if fragile:
-        yield Line(f"With one vacancy {fragile} of {every} rotas could not be filled.")
+        spare = listed(to_spare(plan))
+        moved = f", unless others move there: {spare} are needed by no rota" if spare else ""
+        yield Line(f"With one vacancy {fragile} of {every} rotas would be short{moved}.")
     for said in room(plan):
         yield Line("", f"{said.partition('. ')[0]}.", caution=True)
 

@@ -61,7 +61,7 @@ def counted_today(plan: Plan) -> tuple[Counted, ...]:
 
 def _some_go_on(plan: Plan, service: str) -> bool:
     """Whether some of a service's patients are seen first today where it is not, and taken on: they count twice."""
-    rows = plan.today.journeys_to[service]
+    rows = plan.today.journeys_to(service)
     return bool((rows["site"].notna() & (rows["site"] != rows["first_site"])).any())
 
 

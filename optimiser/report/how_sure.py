@@ -252,4 +252,4 @@ def _more_of(number: float, unit: str) -> str:
     """Return how much more of a unit, a whole number as such and one of it as one."""
     if number != round(number):
         return f"{number:,.1f} more {unit}"
-    return f"1 more {unit.removesuffix('s')}" if number == 1 and " " not in unit else f"{number:,.0f} more {unit}"
+    return f"1 more {unit.removesuffix('s')}" if number == 1 and " " not in unit else f"{whole(number)} more {unit}"

@@ -16,7 +16,7 @@ from optimiser.inputs.roads import event_of, network_of_place
 from optimiser.inputs.tables import Place
 from optimiser.journeys.network import OPEN, TABLES, THOUSAND, Event, Network, Way
 from optimiser.problem.decimals import PLACES
-from optimiser.problem.words import in_full, listed
+from optimiser.problem.words import code_called, in_full, listed
 
 Line = tuple[tuple[float, ...], ...]
 TO_THE_ROAD, FROM_THE_ROAD = "to the network", "from the network"
@@ -99,9 +99,8 @@ def route(config: str | Path, start: str, end: str) -> Route:
     starts = dict(zip(place.areas["area"], place.areas["name"], strict=True)) | sites
     faults, codes = [], []
     for said, known, table in ((start, starts, "areas.csv and sites.csv"), (end, sites, "sites.csv")):
-        found = [code for code, name in known.items() if said.casefold() in (code.casefold(), name.casefold())]
-        codes += found[:1]
-        if not found:
+        codes.append(code_called(said, known) or "")
+        if not codes[-1]:
             hint = did_you_mean(said, [*known, *known.values()], or_else="Give a code or a name that is there.")
             faults.append(Fault(quoted(said), f"is in neither column of codes and names of {table}. {hint}"))
     if absent := [f"{name}.csv" for name in TABLES if getattr(place, name).empty]:

@@ -56,6 +56,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *level(plan),
         "",
         *(_matrix(plan, numbers) if len(plan.problem.candidates) <= MOST_IN_A_MATRIX else _rows(plan, numbers)),
+        *_shut(plan),
         *meaning(plan),
         *_waits(plan, numbers),
         *_counted(plan),
@@ -123,6 +124,20 @@ def _matrix(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     used = {mark for row in marks.values() for mark in row}
     found = ["  ".join(_cell(n, cell, widths[n], len(sites)) for n, cell in enumerate(row)).rstrip() for row in table]
     return [*found, "   ".join(f"{mark} {words}" for mark, words in LEGEND.items() if mark in used)]
+
+
+def _shut(plan: Plan) -> Iterator[str]:
+    """Yield why services are fixed not to be kept where they are today; of whole sites that are shut that is said."""
+    problem, found = plan.problem, dict[tuple[str, str], list[str]]()
+    for code, service in problem.services.items():
+        for site in problem.candidates:
+            if _mark(plan, service, site) == SHUT:
+                found.setdefault((site, service.fixed[site].reason), []).append(code)
+    for (site, reason), codes in found.items():
+        if len(codes) == 1 or not all(site in one.fixed for one in problem.services.values()):
+            names = listed(problem.services[code].name for code in codes)
+            kept = "is not kept" if len(codes) == 1 else "are not kept"
+            yield f"{names} {kept} at {short(problem.sites[site].name)}, as is fixed: {reason.rstrip('.')}."
 
 
 @dataclass(frozen=True)

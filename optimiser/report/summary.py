@@ -21,6 +21,7 @@ from optimiser.problem.words import (
     places,
     sites_in_words,
     spoken,
+    whole,
 )
 from optimiser.report.against_today import changes, neighbours
 from optimiser.report.how_sure import how_sure, level, margins, next_best
@@ -236,7 +237,7 @@ def _with_the_nearest(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
     """Return what the same sites come to for a service when everybody goes to the nearest, and what that breaks."""
     problem, mean = plan.problem, measures.number(numbers, "nearest_mean_minutes", service)
     at = (
-        f"{problem.sites[site].name} {measures.number(numbers, 'nearest_site_patients', service, site):,.0f}"
+        f"{problem.sites[site].name} {whole(measures.number(numbers, 'nearest_site_patients', service, site))}"
         for site in plan.sites_of(service)
     )
     text = f"Were everybody to go to the nearest of the same sites: {mean:.2f} minutes on average; {', '.join(at)}"

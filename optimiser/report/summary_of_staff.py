@@ -154,7 +154,9 @@ def fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
         who = staff_in_words(float(f"{row.value:.4g}"), plan.problem.teams[team].name, str(row.unit))
         said.append(f"{service.lower()} at {where} short of {who}")
     more = f", and {amount(len(found) - len(said), 'others')} (measures.csv)" if len(found) > len(said) else ""
-    return [f"Fragile: one vacancy would leave {', '.join(said)}{more}.{_to_spare(plan, found)}"] if said else []
+    spare = listed(to_spare(plan))
+    help_ = f" Elsewhere, needed by no rota of this question, are {spare}, who could move there." if spare else ""
+    return [f"Fragile: one vacancy would leave {', '.join(said)}{more}.{help_}"] if said else []
 
 
 def vacancies(numbers: pd.DataFrame) -> tuple[int, int]:
@@ -163,9 +165,10 @@ def vacancies(numbers: pd.DataFrame) -> tuple[int, int]:
     return int((rotas["value"] > 0).sum()), len(rotas)
 
 
-def _to_spare(plan: Plan, vacancies: pd.DataFrame) -> str:
-    """Return how many of the teams that a vacancy would leave short are in post and needed by no rota."""
-    teams = dict.fromkeys(tuple(str(group).split(" ", 1)[1].split(" ", 1)) for group in vacancies["group"])
+def to_spare(plan: Plan) -> list[str]:
+    """Return how many of each team that a vacancy would leave short no rota needs, and could move there."""
+    found = plan.measures[(plan.measures["measure"] == measures.VACANCY) & (plan.measures["value"] > 0)]
+    teams = dict.fromkeys(tuple(str(group).split(" ", 1)[1].split(" ", 1)) for group in found["group"])
     spare = []
     for team, counted in teams:
         here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == counted.strip("()"))]
@@ -173,6 +176,4 @@ def _to_spare(plan: Plan, vacancies: pd.DataFrame) -> str:
         most = plan.problem.teams[team].moves_at_most
         if left > 0 and (most is None or most.value > 0):
             spare.append(_staff(plan, left, team, counted.strip("()")))
-    if not spare:
-        return ""
-    return f" Elsewhere, needed by no rota of this question, are {listed(spare)}, who could move there."
+    return spare

@@ -87,9 +87,16 @@ def answer(plan: Plan) -> str:
         any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
     )
     tail = f" Of the {len(rest)} other services that are decided {changing} change from today." if rest else ""
+    lost = [c for c in problem.services_with_today if c not in shown and _anywhere(problem.today, c)]
+    gone = [problem.services[code].name for code in lost if not plan.sites_of(code)]
+    tail += f" {begun(listed(map(lower, gone)))} would then be provided nowhere." if gone else ""
     said = "; ".join(parts) or "nothing is open to decision"
     called = f"Option {plan.option.code}: {said}" if plan.option else begun(said)
     return f"{called}.{tail}"
+
+
+def _anywhere(designated: Collection[tuple[str, str]], service: str) -> bool:
+    return any(code == service for _, code in designated)
 
 
 def headline(plan: Plan) -> str:
@@ -156,16 +163,16 @@ def _of_which(problem: Problem, objective: Objective) -> str:
 
 def idle_sites(plan: Plan, service: str) -> list[str]:
     """Return the sites that provide a service whose patients are counted, and to which nobody is taken."""
-    if service not in plan.journeys_to:
+    if service not in plan.problem.services_with_patients:
         return []
-    rows = plan.journeys_to[service]
+    rows = plan.journeys_to(service)
     taken = set(rows.loc[rows["patients_per_year"] > 0, "site"])
     return [site for site in plan.sites_of(service) if site not in taken]
 
 
 def some_stay(plan: Plan, service: str) -> bool:
     """Whether some of a service's patients are taken on to it, and others stay where they are seen first."""
-    transfer, rows = plan.problem.services[service].transfer, plan.journeys_to[service]
+    transfer, rows = plan.problem.services[service].transfer, plan.journeys_to(service)
     return transfer is not None and transfer.share_transferred.value < 1 and bool(_taken_on(rows).any())
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from command import ROOT, in_a_process, optimiser
 
+from optimiser import cli
 from optimiser.inputs import read_problem
 from optimiser.report.page.outlines import drawing
 
@@ -400,6 +401,32 @@ def test_areas_outside_may_be_known_in_part_or_not_be_counted(said_of_it: str, a
     done = optimiser("validate", "mine/mine.yaml", cwd=tmp_path)
     assert done.returncode == 0 and answered in done.stdout, done.stdout + done.stderr
     assert drawing(read_problem(tmp_path / "mine/mine.yaml")) is not None
+
+
+def test_an_import_that_is_not_complete_and_a_run_in_place_of_its_config_are_told_so(tmp_path: Path):
+    place = tmp_path / "mine/place"
+    place.mkdir(parents=True)
+    shutil.copy(ROOT / "data/tiny/areas.csv", place)
+    done = optimiser("init", "mine", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "sites.csv, journeys.csv and demand.csv are not there yet, and a question needs them." in done.stderr
+    for name in ("run.json", "config.yaml"):
+        (place / name).write_text("{}")
+    asked = optimiser("solve", "mine/place", cwd=tmp_path)
+    assert (asked.returncode, "What it was asked is its config.yaml" in asked.stderr) == (3, True)
+
+
+def test_whoever_reads_no_further_ends_a_command_in_good_order(monkeypatch: pytest.MonkeyPatch):
+    def stopped(**_: object) -> None:
+        try:
+            raise BrokenPipeError
+        except BrokenPipeError:
+            sys.exit(1)  # as click does
+
+    monkeypatch.setattr(cli, "app", stopped)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 0
 
 
 def test_rules_schema_and_doctor_speak_json(tmp_path: Path):

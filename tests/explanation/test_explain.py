@@ -382,6 +382,9 @@ def test_what_is_asked_for_must_be_there():
     plan = answer("base")
     with pytest.raises(InputError, match=r'no candidate "basildn".*Did you mean "basildon"'):
         explain(plan, service="hyper_acute_stroke", site="basildn")
+    assert str(explain(small_plan := solve(small()), service="Clinic", site="Birch")) == str(
+        explain(small_plan, service="clinic", site="birch")
+    )
     with pytest.raises(InputError, match="say which candidate"):
         explain(plan, service="hyper_acute_stroke")
     with pytest.raises(ValueError, match="proved best"):

@@ -79,6 +79,25 @@ def test_times_that_cannot_be_minutes_are_not_guessed_at(tmp_path: Path) -> None
         bring_in("journeys", path, write_place(tmp_path / "place"))
 
 
+def test_times_of_a_clock_come_in_and_those_that_could_be_two_things_do_not(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    rows = [line.split(",") for line in JOURNEYS[1:]]
+    clocks = [f"{a},{s},{int(float(m)) // 60}:{int(float(m)) % 60:02}:{'30' if '.' in m else '00'}" for a, s, m in rows]
+    path = written(tmp_path, "t.csv", "\n".join(["home,hospital,time", *clocks]))
+    found, said = brought("journeys", path, place)
+    assert minutes(found) == minutes(JOURNEYS)
+    assert "times written as h:mm:ss." in said and "times in seconds, as minutes." in said
+    with pytest.raises(InputError, match="Leave --unit out"):
+        bring_in("journeys", path, place, Wishes(unit="minutes"))
+    wide = written(tmp_path, "w.csv", "zone,ash,birch,elm\nA1,0:10:00,,0 days 00:40:00\nA2,0:15:20,1:12:00,0:30:00\n")
+    found, said = brought("journeys", wide, tmp_path / "new")
+    assert sorted(found[1:]) == [*("A1,ash,10.0", "A1,elm,40.0", "A2,ash,15.333", "A2,birch,72.0", "A2,elm,30.0")]
+    assert "1 time rounded to 3 decimals of a minute." in said
+    two = written(tmp_path, "two.csv", "home,hospital,time\nA1,ash,0:10\nA2,ash,1:15\n")
+    with pytest.raises(InputError, match="Write them as h:mm:ss, or as a number of minutes"):
+        bring_in("journeys", two, place)
+
+
 def test_a_matrix_comes_in_whichever_way_it_lies(tmp_path: Path) -> None:
     place = write_place(tmp_path / "place")
     wide = ",zone,ash,birch,elm\n0,A1,10,20.5,40\n1,A2,15,12,30\n2,A3,50,22,8\n"
@@ -258,6 +277,20 @@ def test_several_columns_of_counts_are_activities_and_one_of_activities_is_kept(
     assert brought("demand", wide, tmp_path / "new")[0][1:] == ["A1,stroke,1.0", "A1,births,2.0"]
     tall = written(tmp_path, "l.csv", "area,activity,patients\nA1,stroke,1\nA1,births,2\n")
     assert brought("demand", tall, tmp_path / "new")[0][1:] == ["A1,stroke,1.0", "A1,births,2.0"]
+
+
+def test_demand_of_another_activity_is_added_and_of_the_same_replaced(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    before = (place / "demand.csv").read_text().splitlines()
+    falls = bring_in("demand", written(tmp_path, "f.csv", "area,count\nA1,3\nA2,4\n"), place, Wishes(activity="fall"))
+    write_into(place, falls.files, replace=falls.adds)
+    added = ["A1,fall,3.0", "A2,fall,4.0"]
+    assert (place / "demand.csv").read_text().splitlines() == [*before, *added]
+    assert falls.adds and any(said.startswith("kept what was there of ") for said in falls.said)
+    again = bring_in("demand", written(tmp_path, "g.csv", "area,count\nA3,5\n"), place, Wishes(activity="fall"))
+    assert not again.adds
+    write_into(place, again.files, replace=True)
+    assert (place / "demand.csv").read_text().splitlines() == [*before, "A3,fall,5.0"]
 
 
 def test_areas_and_sites_come_by_the_names_that_official_tables_use(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_the_district_that_loses_most_minutes_in_all_is_hardest_hit_and_those_fr
 
 
 def journeys_of(plan: Plan, area: str) -> float:
-    rows = plan.journeys_to["clinic"]
+    rows = plan.journeys_to("clinic")
     return float(rows.loc[rows["area"] == area, "minutes"].iloc[0])
 
 
@@ -73,7 +73,7 @@ def test_of_those_from_outside_too_only_some_are_taken_on():
     everywhere = frozenset((site, code) for site in ("ash", "birch") for code in ("clinic", "scanner"))
     problem = replace(by_transfer(), today=everywhere)
     worse, _ = against_today.gains_and_losses(plan := evaluate(problem, everywhere - {("birch", "scanner")}))
-    far = plan.journeys_to["scanner"].set_index("area").loc["far"]
+    far = plan.journeys_to("scanner").set_index("area").loc["far"]
     assert f"and 3 of 5 from outside, by {far['minutes'] - far['first_minutes']:.1f}" in worse
 
 

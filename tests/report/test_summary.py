@@ -264,6 +264,21 @@ def test_the_matrix_marks_what_stays_opens_closes_and_is_fixed():
     ]
 
 
+def test_why_a_service_is_not_kept_where_it_is_today_is_said():
+    world = vary(small(), "clinic", fixed={"ash": Fixed(False, "Its roof leaks.")})
+    lines = screen.lines(evaluate(world, AT_BIRCH))
+    assert any(line.startswith("Clinic is not kept at Ash, as is fixed: Its roof leaks.") for line in lines)
+    assert not any("as is fixed:" in line for line in screen.lines(evaluate(small(), AT_BIRCH)))
+
+
+def test_a_service_that_would_then_be_nowhere_is_said_in_the_first_sentence():
+    world = replace(small(), today=small().today | {("ash", "x_ray")})
+    shut = vary(world, "x_ray", fixed={site: Fixed(False, "Flood.") for site in world.candidates})
+    said = "Clinic at Birch. X-ray room would then be provided nowhere."
+    assert words.answer(evaluate(shut, AT_BIRCH)) == said
+    assert "nowhere" not in words.answer(evaluate(world, AT_BIRCH | {("ash", "x_ray")}))
+
+
 def test_where_no_neighbour_could_treat_anybody_no_share_outside_is_said_and_shared_patients_are():
     lines = screen.lines(evaluate(small(neighbours=()), AT_BIRCH))
     assert lines[4].split()[-1] == "–"

@@ -69,7 +69,7 @@ def test_areas_are_a_frame_that_can_be_drawn():
     areas = plan.areas()
     assert isinstance(areas, geopandas.GeoDataFrame)
     assert areas.crs == "EPSG:27700"
-    journeys = plan.journeys_to[STROKE].query("how == 'stays'").set_index("area")["minutes"]
+    journeys = plan.journeys_to(STROKE).query("how == 'stays'").set_index("area")["minutes"]
     assert (areas.set_index("area")[f"{STROKE}_minutes"] == journeys.reindex(areas["area"].to_numpy())).all()
 
 

@@ -15,6 +15,8 @@ from optimiser.inputs.layers import BASED_ON, Layers, Origin, Spot, origin_of
 
 # What people look for under a name that is no setting, by the settings under which they do, and where it is said.
 ELSEWHERE = {
+    ("closed_services", "closed_services"): "One service is closed with services: {SERVICE: {fixed: {SITE: …}}}, as "
+    "docs/change.md shows; a whole site with closed_sites.",
     ("teams", "in_post"): "Who is in post stands in staff.csv; ask otherwise with change: {staff.TEAM.people.SITE: …}.",
     ("sites", "postcode"): "Say where it is by latitude and longitude.",
     ("sites", "role"): "A site that is added is a candidate: take it out.",

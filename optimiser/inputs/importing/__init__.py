@@ -22,20 +22,26 @@ from optimiser.inputs.importing.wishes import Wishes
 from optimiser.inputs.schema import PLACE_TABLES, Table, place_table
 from optimiser.inputs.tables import IMPORTED, boundary_file
 from optimiser.inputs.tables.sheets import read_sheet
+from optimiser.problem.words import listed
 
 __all__ = ["BOUNDARIES", "Brought", "Wishes", "bring_in", "recorded"]
 
 BOUNDARIES = "boundaries"
 RECORD = ("table", "file", "sha256", "said")
+_NOTHING_THERE = pd.DataFrame({"activity": []})
 
 
 @dataclass(frozen=True)
 class Brought:
-    """What was brought in: the place's files to write, by name, and what was done to make them, a sentence each."""
+    """What was brought in: the place's files to write, by name, and what was done to make them, a sentence each.
+
+    ``adds`` where a table that is there keeps every row that it has, and only gets more.
+    """
 
     files: dict[str, bytes]
     said: tuple[str, ...]
     rows: int
+    adds: bool = False
 
 
 def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | None = None) -> Brought:
@@ -63,7 +69,7 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
         raise InputError(
             [Fault(table, f"there is no such table of a place. {did_you_mean(table, names, list_at_most=20)}")]
         )
-    known = Known.of(folder, wishes.lookup)
+    known, there, again = Known.of(folder, wishes.lookup), _NOTHING_THERE, False
     if table == BOUNDARIES:
         content, rows, said = outlines_in(path, known, wishes)
         name = "boundaries.geojson"
@@ -72,10 +78,27 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
             said.append(f"{beside.name} is not read any more: {name} is.")
     else:
         frame, said = _table_in(place_table(table), path, known, wishes)
-        name, rows, content = f"{table}.csv", len(frame), _csv(frame)
-        _refuse_faults(place_table(table), content, path)
-    record = recorded(folder, [table], path, said)
-    return Brought({name: content, IMPORTED: record}, tuple(said), rows)
+        _refuse_faults(place_table(table), _csv(frame), path)
+        if table == "demand":
+            there, again = _of_other_activities(folder, frame)
+        if len(there):
+            said.append(f"kept what was there of {listed(sorted(set(there['activity'])))}.")
+        name, rows, content = f"{table}.csv", len(frame), _csv(pd.concat([there, frame]) if len(there) else frame)
+    adds = bool(len(there)) and not again
+    record = recorded(folder, [] if adds else [table], path, said, also=[table] if adds else [])
+    return Brought({name: content, IMPORTED: record}, tuple(said), rows, adds)
+
+
+def _of_other_activities(folder: Path, brought: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Return the rows of the place's demand that are of other activities, and whether it has some of the same."""
+    try:
+        before = pd.read_csv(folder / "demand.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError):  # none is there, or none that can be read
+        return _NOTHING_THERE, False
+    if list(before.columns) != list(brought.columns):
+        return _NOTHING_THERE, False
+    same = before["activity"].isin(brought["activity"])
+    return before[~same], bool(same.any())
 
 
 def _table_in(table: Table, path: Path, known: Known, wishes: Wishes) -> tuple[pd.DataFrame, list[str]]:
@@ -101,13 +124,20 @@ def _refuse_faults(table: Table, content: bytes, path: Path) -> None:
         )
 
 
-def recorded(folder: Path, tables: Collection[str], path: Path, said: Sequence[str]) -> bytes:
-    """Return the place's record of what was brought in, with this at its end in place of the same tables' before."""
+def recorded(
+    folder: Path, tables: Collection[str], path: Path, said: Sequence[str], *, also: Collection[str] = ()
+) -> bytes:
+    """Return the place's record of what was brought in, with this at its end in place of the same tables' before.
+
+    ``also`` are tables that only get more rows, so that what was said of them before still holds.
+    """
     before = folder / IMPORTED
     rows = list(csv.DictReader(io.StringIO(before.read_text(encoding="utf-8")))) if before.is_file() else []
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     rows = [row for row in rows if row.get("table") not in tables]
-    rows += [dict(zip(RECORD, (one, path.name, digest, words), strict=True)) for one in tables for words in said]
+    rows += [
+        dict(zip(RECORD, (one, path.name, digest, words), strict=True)) for one in (*tables, *also) for words in said
+    ]
     text = io.StringIO()
     writer = csv.DictWriter(text, RECORD, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()

@@ -23,6 +23,8 @@ COUNT_DECIMALS = 6
 MOST_BELIEVED = 200
 # How many rows tell what a column holds.
 ROWS_JUDGED = 1000
+# Hours, minutes and seconds, as spreadsheets and databases write a time; two parts could be either.
+CLOCK = re.compile(r"(?:(\d+) days? )?(\d{1,3}):([0-5]?\d):([0-5]?\d(?:\.0*)?)")
 ALL_NINES = re.compile(r"9{4,}(\.0*)?|-1(\.0*)?")
 NOTHING = {"", "nan", "na", "n/a", "#n/a", "null", "none", "inf", "infinity", "-", "<na>"}
 SUPPRESSED = re.compile(r"\*+|\[?[a-z]\]?|:|\.{2,}|[<≤]=? *\d+|\d+\*|-|suppressed|redacted", re.IGNORECASE)
@@ -34,6 +36,7 @@ _COUNTS = (
 def pairs_in(table: Table, read: Read, known: Known, wishes: Wishes) -> tuple[pd.DataFrame, list[str]]:
     """Return journeys or transfers in our form, and what was done."""
     start, end = table.key
+    _without_clocks(read, wishes)
     kinds = [known.areas if name == "area" else known.sites for name in table.key]
     long, said = _long(read, kinds, table, wishes)
     column = str(long.attrs.get("column", ""))
@@ -67,6 +70,28 @@ def pairs_in(table: Table, read: Read, known: Known, wishes: Wishes) -> tuple[pd
     if again.any():
         said.append(f"{number_of(int(again.sum()), 'row')} left out that say the same again.")
     return frame[~again].reset_index(drop=True), said
+
+
+def _without_clocks(read: Read, wishes: Wishes) -> None:
+    """Take columns of times such as 0:23:45 as seconds."""
+    clocks = {}
+    for name, cells in read.frame.items():
+        there = ~cells.str.lower().isin(NOTHING)
+        if there.any() and cells[there].str.fullmatch(CLOCK).all():
+            clocks[str(name)] = cells.where(~there, cells[there].map(_seconds))
+    if not clocks:
+        return
+    if wishes.unit not in (None, "seconds"):
+        raise read.refusal("its times are hours, minutes and seconds, such as 0:23:45. Leave --unit out.")
+    read.frame, read.unit = read.frame.assign(**clocks), "seconds"
+    read.said.append("times written as h:mm:ss.")
+
+
+def _seconds(clock: str) -> str:
+    found = CLOCK.fullmatch(clock)
+    assert found is not None
+    days, hours, minutes, seconds = (int(float(part or 0)) for part in found.groups())
+    return str(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
 
 def _means(frame: pd.DataFrame, key: list[str], said: list[str]) -> pd.DataFrame:
@@ -192,7 +217,9 @@ def _numbers(texts: pd.Series[str], read: Read, what: str) -> pd.Series[float]:
     if values.isna().any():
         wrong = texts[values.isna()]
         some = ", ".join(quoted(one) for one in list(dict.fromkeys(wrong))[:4])
-        raise read.refusal(f"{len(wrong):,} cells of {what} are no numbers: {some}. Correct them in the file.")
+        clock = wrong.str.fullmatch(r"\d+:\d+").any()
+        remedy = "Write them as h:mm:ss, or as a number of minutes" if clock else "Correct them in the file"
+        raise read.refusal(f"{len(wrong):,} cells of {what} are no numbers: {some}. {remedy}.")
     return values.astype(float)
 
 

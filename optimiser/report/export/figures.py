@@ -14,7 +14,7 @@ import shapely
 from optimiser.inputs.boundaries import merged
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, who_stay
-from optimiser.problem.words import NO_SITE, listed, percent, short
+from optimiser.problem.words import NO_SITE, listed, percent, short, whole
 from optimiser.report.export.drawing import (
     FAINT,
     FIVE_STEPS,
@@ -167,12 +167,12 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
     on_paper = _Paper(around.beyond(shapes.total_bounds))
     drawn = pd.Series(on_paper.shapes(shapes.to_numpy()), index=journeys.index)
     shares = "; ".join(f"{label}, {share}%" for (*_, label), share in zip(view.classes, view.shares, strict=True))
-    going = "; ".join(f"{site}, {patients:,.0f}" for site, patients in view.destinations)
+    going = "; ".join(f"{site}, {whole(patients)}" for site, patients in view.destinations)
     alt = (
         f"Map of {len(journeys)} areas in five shades, darkest where the journey is longest. Share of all patients by "
-        f"minutes: {shares}. Patients a year by site: {going}."
+        f"minutes: {shares}. Residents' patients a year by site: {going}."
     )
-    says = f"{view.patients:,.0f} patients a year from {len(journeys):,} areas. Draft: not a decision."
+    says = f"{whole(view.patients)} residents' patients a year from {len(journeys):,} areas. Draft: not a decision."
     if len(staying) < len(view.journeys):
         says = f"Colours: minutes by road of those who stay. Shares: all {says}"
     else:
@@ -342,13 +342,13 @@ def _panel(view: View) -> Iterator[str]:
     for number, ((_, _, colour, label), share) in enumerate(zip(view.classes, view.shares, strict=True)):
         yield from _bar(top + 14 + 30 * number, label, share, colour)
     top += 210
-    yield text(PANEL, top, "Patients a year by site", size=15, bold=True)
+    yield text(PANEL, top, "Residents' patients a year by site", size=15, bold=True)
     most = max((patients for _, patients in view.destinations), default=1) or 1
     for number, (site, patients) in enumerate(view.destinations):
         y, length = top + 14 + 30 * number, patients / most * 100
         yield text(PANEL, y + 16, site if len(site) < 19 else f"{site[:17].rstrip(' ,')}…")
         yield f'<rect x="{PANEL + 140}" y="{y}" width="{length:.1f}" height="22" fill="{QUIET}"/>'
-        yield text(PANEL + 148 + length, y + 16, f"{patients:,.0f}")
+        yield text(PANEL + 148 + length, y + 16, f"{whole(patients)}")
     top += 250
     yield text(PANEL, top, "Marks", size=15, bold=True)
     yield marker(PANEL + 16, top + 28, "A", INK, filled=True, size=11)

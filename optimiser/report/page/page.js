@@ -115,7 +115,7 @@ function aboutSafety() {
   const within = shown && [`${FORMS.percent(withinOf(now, shown))} of ${FORMS.whole(measure(now, "patients", shown))} patients within ${commas(limitOf(shown))} minutes`, `; ${PAGE.answer_word} ${FORMS.percent(withinOf(answer, shown))}, today ${FORMS.percent(withinOf(today, shown))}.`];
   const fragile = [...now.measures].filter(([key]) => key.startsWith("short_with_one_vacancy|")), short = fragile.filter(([, value]) => value > 0).length;
   return [broken.length ? [rulesSaid(now), "", true] : [`Breaks no rule${known}.`], within,
-    short ? [`With one vacancy ${short} of ${fragile.length} rotas could not be filled.`] : null];
+    short ? [`With one vacancy ${short} of ${fragile.length} rotas would be short, unless others move there.`] : null];
 }
 
 function aboutLosers() {
