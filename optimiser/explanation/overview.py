@@ -11,8 +11,7 @@ from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.explanation.costs import Change, Cost, Designations, changes, changes_in_words, means_in_words
 from optimiser.explanation.prices import price_of_rules, prices_in_words
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite, explain_option, explain_site
-from optimiser.model.rules import JUDGED, demand_of, in_words, name_of
-from optimiser.model.staffing import at_pools, rotas_needed
+from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.proof import PROVED
 from optimiser.problem.words import code_called, listed, short, shown
@@ -141,19 +140,8 @@ def overview(plan: Plan) -> Overview:
         Rival(place, one.designated, changes(plan.problem, plan.designated, one.designated), _costs(plan, one.values))
         for place, one in enumerate(ranked, start=2)
     )
-    return Overview(plan, binding(plan), left_short(plan), price_of_rules(plan), rivals)
-
-
-def left_short(plan: Plan) -> pd.DataFrame:
-    """Return the rotas that have fewer staff than they need, where they may: instance, site, staff, needed and unit."""
-    staff = at_pools(plan.staffing, "staff")
-    rows = []
-    for service, rota, pool, needed in rotas_needed(plan.problem, plan.designated):
-        there = staff[rota.team, rota.unit, pool]
-        if rota.may_fall_short and there < needed:
-            instance = name_of(("rota_is_filled", (service, pool, rota.team, rota.unit)))
-            rows.append((instance, _words(plan, instance), pool, there, needed, rota.unit))
-    return pd.DataFrame(rows, columns=["instance", "words", "site", "staff", "needed", "unit"])
+    words = [_words(plan, str(instance)) for instance in plan.left_short["instance"]]
+    return Overview(plan, binding(plan), plan.left_short.assign(words=words), price_of_rules(plan), rivals)
 
 
 def binding(plan: Plan) -> pd.DataFrame:
@@ -162,7 +150,7 @@ def binding(plan: Plan) -> pd.DataFrame:
     A rota that may fall short, and does, is not met.
     """
     may_bind = plan.rules["rule"].map(lambda rule: JUDGED[rule].binds).astype(bool)
-    is_met = ~plan.rules["instance"].isin(left_short(plan)["instance"])
+    is_met = ~plan.rules["instance"].isin(plan.left_short["instance"])
     rows = plan.rules[plan.rules["binding"].astype(bool) & may_bind & is_met]
     words = [_words(plan, str(instance)) for instance in rows["instance"]]
     return rows.assign(words=words)[["rule", "instance", "words", "left", "right", "unit"]].reset_index(drop=True)

@@ -381,3 +381,9 @@ def test_what_the_check_could_not_try_is_told_where_it_is_said_to_be_proved():
     words = "That it is best was not tried again: 2.25 quadrillion options are too many for that, so it is the solver's"
     assert f"none differs. {words} word, and the list's. " in said
     assert rests_on.checked(plan, {"checked": "tried"}) == rests_on.checked(plan)
+
+
+def test_the_pages_rules_tell_a_rota_that_is_short_as_it_may_be_by_the_staff_who_are_there():
+    plan = solve(small(rotas=three_doctors(may_fall_short=True), at_least_sites=Figure(2)))
+    rows = [[cell.text for cell in row.cells] for row in tables.rules(run_of(plan)).rows]
+    assert ["2", "at least 3", "people", "short, as it may be", "– (not verified)"] in rows
