@@ -381,7 +381,7 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
         words = "95th centiles and worst journeys leave those out who leave for a neighbour whatever is chosen"
         found.append(f"{words}.")
         if any("how" not in one["journeys"] for one in every):
-            counted = ", and people beyond 30, 45 and 60 minutes" * all("population" in one["areas"] for one in every)
+            counted = ", and people beyond 30, 45 and 60 minutes," * all("population" in one["areas"] for one in every)
             whose = "Not every answer has the border as it is today: with another one nobody leaves whatever is chosen"
             found.append(f"{whose}, so these{counted} are not of the same people.")
     names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}

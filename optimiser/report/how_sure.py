@@ -33,6 +33,10 @@ from optimiser.search.enumeration import can_be_ranked
 from optimiser.search.level import MOST_TRIED
 
 
+# A difference of the share treated outside that is told beside how near another plan comes.
+WORTH_SAYING_SHARE = 0.05
+
+
 def how_sure(plan: Plan) -> list[str]:
     """Return what is proved of a plan, and by how much it is best; of one that people chose, the rules it breaks."""
     proof, listing = plan.proof, plan.proof.enumeration
@@ -150,11 +154,11 @@ def _on_the_road(plan: Plan, one: Standing) -> str:
 
 
 def _outside(plan: Plan, one: Standing) -> str:
-    """Return which share of a service's patients neighbours would treat with the runner-up, where it is another."""
+    """Return which share of a service's patients neighbours would treat with the runner-up, where that differs much."""
     there = evaluate(plan.problem, one.runner_up or ())
     rows = (measures.of_service(of, one.service) for of in (plan, there))
     shares = [value for each in rows for name, _, group, value, *_ in each if (name, group) == ("share_outside", "")]
-    if len({percent(share) for share in shares}) < 2:
+    if len(shares) < 2 or abs(shares[1] - shares[0]) < WORTH_SAYING_SHARE:
         return ""
     now, then = (percent(share) for share in shares)
     return f", where {then} of residents' patients would be treated outside the system and not {now}"
