@@ -32,7 +32,6 @@ from optimiser.report.words import aims, how_far, others_stay, weights
 from optimiser.search.enumeration import can_be_ranked
 from optimiser.search.level import MOST_TRIED
 
-
 # A difference of the share treated outside that is told beside how near another plan comes.
 WORTH_SAYING_SHARE = 0.05
 
