@@ -7,20 +7,19 @@ python docs/roads.py --check    says whether they are out of date
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from functools import cache
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-from optimiser.inputs import Question, read_question
-from optimiser.inputs.assembling import problem_of
+from optimiser.explanation.on_roads import InState, on_roads
+from optimiser.inputs import read_question
 from optimiser.inputs.config.figures import StatedFigure
 from optimiser.inputs.config.settings import RoadsSettings
-from optimiser.inputs.roads import road_faults
-from optimiser.plan import Plan, evaluate
-from optimiser.plan.measures import number
-from optimiser.problem import Problem
+from optimiser.inputs.roads import event_of, problem_with_roads
+from optimiser.plan import Plan
 from optimiser.problem.words import listed, short
 from optimiser.search.planning import solve
 
@@ -41,46 +40,60 @@ CORRIDORS = {
     "A414": "A414 between Sandon and Heybridge",
     "M25": "M25 between Brook Street and Mar Dyke",
 }
-TIMES = (1.25, 1.5, 2.0)
+TIMES = (1.1, 1.25, 1.5, 2.0)
 SERVICES = {"hyper_acute_stroke": "stroke", "emergency_department": "emergency"}
 
 
-def with_roads(question: Question, roads: RoadsSettings) -> tuple[Problem | None, list[str]]:
-    """Return the question with something out of the ordinary on the roads, or why it cannot be asked."""
-    settings = question.config.settings.model_copy(update={"roads": roads})
-    config = replace(question.config, settings=settings)
-    faults = [words for _, words in road_faults(config, question.place)]
-    return (None, faults) if faults else (problem_of(config, question.place), [])
-
-
-def cell(question: Question, usual: Plan, roads: RoadsSettings) -> str:
+def cell(one: InState, usual: Plan) -> str:
     """Return whether the answer stands, and how many minutes longer the journeys of the usual one are on average."""
-    problem, faults = with_roads(question, roads)
-    if problem is None:
-        raise SystemExit("\n".join(faults))
-    best, kept = solve(problem), evaluate(problem, usual.designated)
-    more = ", ".join(
-        f"{number(kept.measures, 'mean_minutes', code) - number(usual.measures, 'mean_minutes', code):+.2f}"
-        for code in SERVICES
-    )
+    more = ", ".join(f"{one.minutes_more[code]:+.2f}" for code in SERVICES)
+    if one.still_best or one.best is None:
+        return f"stays ({more})" if one.still_best else "no plan"
+    sites, best = usual.problem.sites, one.best
     moved = [
-        f"{words} at {listed(short(problem.sites[site].name) for site in best.sites_of(code))}"
+        f"{words} at {listed(short(sites[site].name) for site in best.sites_of(code))}"
         for code, words in SERVICES.items()
         if best.sites_of(code) != usual.sites_of(code)
     ]
-    stays = best.designated == usual.designated
-    return f"stays ({more})" if stays else f"**turns**: {'; '.join(moved) or 'other services'} ({more})"
+    return f"**turns**: {'; '.join(moved) or 'other services'} ({more})"
+
+
+@cache
+def standing() -> tuple[Plan, dict[str, tuple[InState, ...]]]:
+    """Return the main answer, and by road how it stands with that slower, and shut."""
+    question = read_question(CONFIG)
+    usual, found = solve(question.problem), {}
+    for road, stretch in CORRIDORS.items():
+        slow = [RoadsSettings(slow={road: StatedFigure(value=times)}) for times in TIMES]
+        states = {
+            str(event_of(one)): problem_with_roads(question.config, question.place, one, lambda *_, road=road: road)
+            for one in (*slow, RoadsSettings(close=(stretch,)))
+        }
+        found[road] = on_roads(usual, states).states
+    return usual, found
 
 
 def robustness() -> Iterator[Sequence[str]]:
     """Yield the rows of the table of corridors."""
-    question = read_question(CONFIG)
-    usual = solve(question.problem)
+    usual, found = standing()
     yield ("road", *(f"{times - 1:.0%} slower" for times in TIMES), "shut", "what is shut")
     for road, stretch in CORRIDORS.items():
-        slow = [RoadsSettings(slow={road: StatedFigure(value=times)}) for times in TIMES]
-        cells = [cell(question, usual, one) for one in (*slow, RoadsSettings(close=(stretch,)))]
-        yield (road, *cells, "all of it" if stretch == road else stretch.removeprefix(f"{road} "))
+        what = "all of it" if stretch == road else stretch.removeprefix(f"{road} ")
+        yield (road, *(cell(one, usual) for one in found[road]), what)
+
+
+def survivors() -> Iterator[Sequence[str]]:
+    """Yield which answers are the best in how many states of that table, the one that is in most of them first."""
+    usual, found = standing()
+    states = [one for some in found.values() for one in some]
+    best = Counter(
+        tuple(best.sites_of(code) for code in SERVICES)
+        for one in states
+        if (best := usual if one.still_best else one.best)
+    )
+    yield (*(f"{words} at" for words in SERVICES.values()), f"is the best in so many of {len(states)}")
+    for sites, often in best.most_common():
+        yield (*(listed(short(usual.problem.sites[site].name) for site in some) for some in sites), str(often))
 
 
 def rebuilding() -> ModuleType:
@@ -102,7 +115,7 @@ def fit() -> Iterator[Sequence[str]]:
         yield str(name), f"{row['median']:.2f}", f"{row['90%']:.2f}"
 
 
-TABLES = {"how well it fits": fit, "main roads": robustness}
+TABLES = {"how well it fits": fit, "main roads": robustness, "which answer survives": survivors}
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

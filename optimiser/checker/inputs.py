@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from optimiser.checker.added import ESTIMATED, Estimate, Tables, is_where_it_says, with_added
+from optimiser.checker.added import BY_ROAD, ESTIMATED, Estimate, Tables, is_where_it_says, with_added
 from optimiser.checker.altered import OF_A_CORRIDOR, Changes, inputs_as_changed, question_as_changed
 from optimiser.checker.question import Beds, ConfigReader, Growth, Question, read_question
 from optimiser.checker.reading import (
@@ -34,7 +34,7 @@ from optimiser.checker.reading import (
     whole_numbers,
     word,
 )
-from optimiser.checker.roads import tenths_longer
+from optimiser.checker.roads import Network, tenths_longer
 from optimiser.checker.run import LEAVES, MICRO, PULLED, STAYS, Area, Inputs, Result, Run
 
 INPUTS_CHECK = "inputs_are_complete"
@@ -89,7 +89,12 @@ TABLES: Mapping[str, Table] = {
         due="where asked", may_lack=(),
     ),
     "inputs/road_junctions.csv": Table(
-        {"junction": word, "name": word}, ("junction",), due="where asked", may_lack=()
+        {"junction": word, "name": word, "easting_m": maybe(decimal), "northing_m": maybe(decimal)}, ("junction",),
+        due="where asked", may_lack=("easting_m", "northing_m"),
+    ),
+    "inputs/road_waters.csv": Table(
+        {"water": word, "order": number, "easting_m": decimal, "northing_m": decimal}, ("water", "order"),
+        due="where asked", may_lack=(),
     ),
     "inputs/road_links.csv": Table(
         {
@@ -306,7 +311,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
             message = f"{row.where}: the role is neither candidate nor neighbour."
             reader.note(INPUTS_CHECK, row.where, row.cells["role"], "candidate", message)
     border = keyed(reader, "inputs/border.csv") if question.as_today else {}
-    tables, added = _with_added(reader, question, Tables(areas, sites, journeys, transfers, staff))
+    tables, added, joined = _with_added(reader, question, Tables(areas, sites, journeys, transfers, staff))
     areas, sites, journeys, transfers, staff = tables
     if question.known_in_full:
         left_out = known_in_part(areas, demand)
@@ -328,7 +333,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     if question.growth:
         a_person = {activity: patients_a_person(shares, people) for activity, shares in question.ages.items()}
         patients, before, scale = grow(reader, question.growth, people, a_person, patients, scale)
-    longer = read_longer(reader, question, [*journeys, *transfers])
+    longer = read_longer(reader, question, [*journeys, *transfers], joined)
     return Inputs(
         areas=people,
         area_columns=reader.columns("inputs/areas.csv"),
@@ -347,10 +352,15 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     )
 
 
-def _with_added(reader: Reader, question: Question, tables: Tables) -> tuple[Tables, dict[str, Estimate]]:
-    """Return the tables with the sites that the config adds, or give up where the words cannot be followed."""
+def _with_added(
+    reader: Reader, question: Question, tables: Tables
+) -> tuple[Tables, dict[str, Estimate], Sequence[Mapping[str, Any]]]:
+    """Return the tables with the sites that the config adds, how they are known, and where they join the roads.
+
+    Gives up where the words cannot be followed.
+    """
     if not question.sites:
-        return tables, {}
+        return tables, {}, ()
     asked = bool(tables.transfers)
     if not asked and "inputs/transfers.csv" in reader.files:
         tables = tables._replace(transfers=keyed(reader, "inputs/transfers.csv"))
@@ -358,13 +368,22 @@ def _with_added(reader: Reader, question: Question, tables: Tables) -> tuple[Tab
         (code, name): _own_table(reader, code, name)
         for code, site in question.sites.items()
         for name in ("journeys", *(["transfers"] if tables.transfers else []))
-        if getattr(site, name) != ESTIMATED
+        if getattr(site, name) not in ESTIMATED
     }
+    by_road = any(BY_ROAD in (site.journeys, site.transfers) for site in question.sites.values())
     try:
-        found, added = with_added(question, tables, own)
+        roads = Network(read_roads(reader)) if by_road else None
+        found, added = with_added(question, tables, own, roads)
     except ValueError as error:
         raise reader.give_up("config.yaml", str(error)) from None
-    return found if asked else found._replace(transfers={}), added
+    return found if asked else found._replace(transfers={}), added, roads.joined if roads else ()
+
+
+def read_roads(reader: Reader) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the rows of every table of the network, by what it has; waters may be none."""
+    names = ["junctions", "links", "speeds", "access"]
+    names += ["waters"] if "inputs/road_waters.csv" in reader.files else []
+    return {"waters": []} | {name: [row.cells for row in rows_of(reader, f"inputs/road_{name}.csv")] for name in names}
 
 
 def _own_table(reader: Reader, code: str, name: str) -> dict[Any, Row]:
@@ -454,15 +473,22 @@ def times_as_many(reader: Reader, growth: Growth, code: str, area: Area, a_perso
     return then / now if now else Fraction(1)
 
 
-def read_longer(reader: Reader, question: Question, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Return by how many tenths of a minute journeys are longer for what the config says of roads."""
+def read_longer(
+    reader: Reader,
+    question: Question,
+    pairs: Collection[tuple[str, str]],
+    joined: Sequence[Mapping[str, Any]],
+) -> dict[tuple[str, str], int]:
+    """Return by how many tenths of a minute journeys are longer for what the config says of roads.
+
+    ``joined`` are the rows that sites which the config adds would have in road_access.csv.
+    """
     if not (question.shut_roads or question.slow_roads):
         return {}
-    tables = (rows_of(reader, f"inputs/road_{name}.csv") for name in ("junctions", "links", "speeds", "access"))
+    roads = read_roads(reader)
+    tables = (roads["junctions"], roads["links"], roads["speeds"], [*roads["access"], *joined])
     try:
-        return tenths_longer(
-            pairs, question.shut_roads, question.slow_roads, *([row.cells for row in rows] for rows in tables)
-        )
+        return tenths_longer(pairs, question.shut_roads, question.slow_roads, *tables)
     except ValueError as error:
         raise reader.give_up("inputs/road_links.csv", str(error)) from None
 
@@ -515,7 +541,7 @@ def cross_check(config: ConfigReader, question: Question, inputs: Inputs) -> Non
     for code, added in question.sites.items():
         for name in ("journeys", "transfers"):
             stated = getattr(added, name)
-            strange = stated not in (ESTIMATED, f"inputs/{name}_of_{code}.csv")
+            strange = stated not in (*ESTIMATED, f"inputs/{name}_of_{code}.csv")
             config.wrong_if(strange, f"sites.{code}.{name}", stated, "is not the table that a run has of it")
         elsewhere = not is_where_it_says(added)
         config.wrong_if(elsewhere, f"sites.{code}", "", "is elsewhere by its metres than by its degrees")

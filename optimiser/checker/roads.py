@@ -1,4 +1,4 @@
-"""How much longer journeys take when roads are shut or slow, worked out from the tables of the network and the config.
+"""How much longer journeys take when roads are shut or slow, and how long to a site that is added, by the network.
 
 From each site a plain search runs against the direction of travel, once on the roads as they are and once as the config
 says they are. Times are whole thousandths of a minute, what is longer is told in tenths; both round halves to the even.
@@ -12,11 +12,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
+from math import isqrt
 from typing import Any, NamedTuple
 
 Cells = Mapping[str, Any]
 Steps = Mapping[str, Sequence[tuple[str, int]]]
 A_MINUTE_AN_HOUR, A_TENTH = 60_000, 100
+# A site that is added joins the nearest three, of the twelve nearest, to which no water lies in between.
+JOINED, LOOKED_AT = 3, 12
+Point = tuple[Fraction, Fraction]
 
 
 class Way(NamedTuple):
@@ -54,9 +59,7 @@ def tenths_longer(
     after = [
         (way, thousandths(way.km, way.kmh, slow.get(n, Fraction(1)))) for n, way in enumerate(ways) if n not in shut
     ]
-    ends: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in access:
-        ends[row["end"]][row["junction"]] = thousandths(row["km"], kmh["access"], Fraction(1))
+    ends = ways_to_the_roads(access, kmh)
     found: dict[tuple[str, str], int] = {}
     for site in sorted({site for _, site in pairs}):
         open_times, event_times = (times_to(ends[site], roads) for roads in (backwards(before), backwards(after)))
@@ -67,6 +70,81 @@ def tenths_longer(
             if tenths := round(Fraction(now - usual, A_TENTH)):
                 found[start, site] = tenths
     return found
+
+
+def ways_to_the_roads(access: Sequence[Cells], kmh: Mapping[str, Decimal]) -> Mapping[str, dict[str, int]]:
+    """Return the thousandths of a minute to each junction that an area or a site joins, by its code."""
+    ends: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in access:
+        ends[row["end"]][row["junction"]] = thousandths(row["km"], kmh["access"], Fraction(1))
+    return ends
+
+
+class Network:
+    """The roads as they are, and how long it takes on them in thousandths of a minute."""
+
+    def __init__(self, rows: Mapping[str, Sequence[Cells]]) -> None:
+        kmh = {row["class"]: row["kmh"] for row in rows["speeds"]}
+        self.rows, self.kmh, self.known = rows, kmh, dict[str, dict[str, int]]()
+        self.joined: list[Cells] = []
+        self.ends = ways_to_the_roads(rows["access"], kmh)
+        self.steps = backwards(
+            [(way, thousandths(way.km, way.kmh, Fraction(1))) for way in each_way(rows["links"], kmh)]
+        )
+
+    def join(self, end: str, here: Point) -> None:
+        """Have a site join the roads, and keep the rows that road_access.csv would have of it."""
+        waters: dict[str, list[tuple[int, Point]]] = defaultdict(list)
+        for row in self.rows["waters"]:
+            waters[row["water"]].append((int(row["order"]), at(row)))
+        banks = [pair for one in waters.values() for pair in pairwise([point for _, point in sorted(one)])]
+        near = sorted((square(here, at(row)), row["junction"], at(row)) for row in self.rows["junctions"])[:LOOKED_AT]
+        dry = [one for one in near if not any(touch(here, one[2], *bank) for bank in banks)]
+        # Of the straight line times 1.3, the nearest metre.
+        metres = {
+            code: (isqrt(4 * 169 * apart.numerator // (100 * apart.denominator)) + 1) // 2 for apart, code, _ in dry
+        }
+        found: list[Cells] = [
+            {"end": end, "junction": code, "km": Decimal(one) / 1000} for code, one in [*metres.items()][:JOINED]
+        ]
+        if not found:
+            raise ValueError(f"adds {end}, which reaches no junction")
+        self.ends = {**self.ends, **ways_to_the_roads(found, self.kmh)}
+        self.joined += found
+
+    def far(self, start: str, end: str) -> int | None:
+        """Return how long it takes from one to another; nothing where there is no way."""
+        if end not in self.known:
+            self.known[end] = times_to(self.ends.get(end, {}), self.steps)
+        return least(self.ends.get(start, {}), self.known[end])
+
+
+def at(row: Cells) -> Point:
+    """Return where a point of a table is; ``ValueError`` where it does not say."""
+    if row.get("easting_m") is None or row.get("northing_m") is None:
+        raise ValueError("estimates journeys by roads, and it is not known where a junction is")
+    return Fraction(row["easting_m"]), Fraction(row["northing_m"])
+
+
+def square(one: Point, other: Point) -> Fraction:
+    """Return the square of how far two points are apart."""
+    return (one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2
+
+
+def touch(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Whether the straight line from one point to another meets that between two others."""
+
+    def side(p: Point, q: Point, r: Point) -> int:
+        turn = (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+        return (turn > 0) - (turn < 0)
+
+    def within(p: Point, q: Point, r: Point) -> bool:
+        return all(min(u, v) <= w <= max(u, v) for u, v, w in zip(p, q, r, strict=True))
+
+    if side(a, b, c) != side(a, b, d) and side(c, d, a) != side(c, d, b):
+        return True
+    lies_on = ((a, b, c), (a, b, d), (c, d, a), (c, d, b))
+    return any(side(*one) == 0 and within(*one) for one in lies_on)
 
 
 def each_way(links: Sequence[Cells], kmh: Mapping[str, Decimal]) -> Iterator[Way]:

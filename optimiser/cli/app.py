@@ -32,6 +32,10 @@ Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="A question, as a
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, as solve and evaluate write it.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write the run folder. Default: a new one under runs/.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
+Roads = Annotated[
+    Path | None,
+    typer.Option(metavar="SWEEP", help="Also: is it still the best in each state of the roads that this sweep says?"),
+]
 Full = Annotated[bool, typer.Option("--full", help="Say everything, not only what fits a screen.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and nothing but the answer.")]
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimiser.cli.app import AsJson, Quiet, new_run, progress, say
+from optimiser.cli.app import AsJson, Quiet, Roads, new_run, progress, say
 from optimiser.errors import NoPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from optimiser.explanation import Overview, TwoWayMap, WhatWouldHaveToBeTrue, WhyNotOption, WhyNotSite
+    from optimiser.explanation import OnRoads, Overview, TwoWayMap, WhatWouldHaveToBeTrue, WhyNotOption, WhyNotSite
 
 Service = Annotated[str | None, typer.Option(help="A service; give --site as well.")]
 AtSite = Annotated[str | None, typer.Option(help="A candidate; give --service as well.")]
@@ -36,6 +36,7 @@ def explain(
         str,
         typer.Option("--map", metavar="PARAMETER,PARAMETER", help="Also: how both stand as these vary."),
     ] = "",
+    roads: Roads = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -46,23 +47,28 @@ def explain(
     With neither --service and --site nor --option: the rules that bind, what each costs, and the nearest rivals. A run
     that evaluated an option explains why that is not the plan. Where no plan meets every rule: which rules clash. With
     --switching, what would have to be true for the option, or the best plan with that site, to overtake the plan; with
-    --map, the same for two parameters together, exactly along the first.
+    --map, the same for two parameters together, exactly along the first. With --roads, whether the plan is still the
+    best in each state of the roads that a sweep says.
     """
-    from optimiser.explanation import Clash, record
+    from optimiser.explanation import Clash, on_roads, record
     from optimiser.explanation import explain as explain_plan
     from optimiser.explanation.solving import best_or_clash
-    from optimiser.inputs import designations_of, read_problem, with_exceptions_of
+    from optimiser.inputs import designations_of, read_question, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan.finished import evaluated_in
     from optimiser.plan.told import written_down
+    from optimiser.scenarios.settings import read_states
 
     if option and (service or site):
         raise typer.BadParameter("give --option, or --service and --site, not both.", param_hint="--option")
     with progress(quiet or as_json) as tell:
         tell("Reading the question")
-        problem = read_problem(target / "config.yaml" if target.is_dir() else target)
+        question = read_question(target / "config.yaml" if target.is_dir() else target)
+        problem = question.problem
+        states = read_states(roads, question) if roads else {}
         chosen = read_option(option) if option else None
         problem = with_exceptions_of(problem, chosen) if chosen else problem
+        states = {state: with_exceptions_of(one, chosen) if chosen else one for state, one in states.items()}
         designated = designations_of(problem, chosen) if chosen else None
         to_know = written_down(problem, chosen).to_know if chosen else []
         if designated is None and target.is_dir() and not (service or site):
@@ -73,7 +79,10 @@ def explain(
             raise typer.Exit(NoPlan.exit_code)
         tell("Explaining")
         answer = explain_plan(plan, service=service, site=site, option=designated)
-        extra = dict(_turning(answer, switching, two_way, tell))
+        extra: dict[str, WhatWouldHaveToBeTrue | TwoWayMap | OnRoads] = dict(_turning(answer, switching, two_way, tell))
+        if states:
+            tell("Asking again in every state of the roads")
+            extra["roads"] = on_roads(plan, states)
     if as_json:
         about = {"to_know": to_know} if to_know else {}
         rest = {name: record(one) for name, one in extra.items()}

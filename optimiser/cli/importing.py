@@ -70,10 +70,11 @@ def import_(
 
 def _then(place: Path) -> str:
     """Return the command that comes next: look at the question about a place, or make one once its tables are there."""
-    from optimiser.inputs.starter import has_no_question
+    from optimiser.inputs.starter import has_no_question, missing_tables
 
     folder = place.parent
     asked = folder / f"{folder.resolve().name}.yaml"
     if asked.is_file():
         return f"optimiser validate {asked}"
-    return f"optimiser init {folder}" if place.name == "place" and has_no_question(folder) else ""
+    complete = place.name == "place" and has_no_question(folder) and not missing_tables(folder)
+    return f"optimiser init {folder}" if complete else ""

@@ -22,7 +22,7 @@ from optimiser.cli.app import (
     say,
     taken_in_words,
 )
-from optimiser.errors import CheckFailed, NoPlan
+from optimiser.errors import CheckFailed, Fault, InputError, NoPlan, shown
 
 if TYPE_CHECKING:
     from optimiser.explanation import Clash
@@ -98,11 +98,32 @@ def _list_boards(all_units: bool, as_json: bool) -> None:
     say(words, {"boards": [asdict(one) for one in listed]}, as_json, 'optimiser init my_place --icb "NAME"')
 
 
-def validate(config: Config, as_json: AsJson = False) -> None:
-    """Read a config and its tables, and list every fault at once.
+def validate(
+    config: Annotated[Path | None, typer.Argument(metavar="CONFIG", help="A question, as a YAML file.")] = None,
+    journeys: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|PLACE",
+            help="Instead: how good is this table of journeys, or that of this place? A table lies in its place's "
+            "folder, or CONFIG names the place.",
+        ),
+    ] = None,
+    spot_checks: Annotated[
+        Path | None,
+        typer.Option(help="With --journeys: write the pairs that people should look at to this new CSV file."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a config and its tables, and list every fault at once; or say how good a table of journeys is.
 
     Example:  optimiser validate configs/base.yaml
     """
+    if (config is None and journeys is None) or (spot_checks and journeys is None):
+        raise typer.BadParameter("name a question, or a table with --journeys.", param_hint="CONFIG")
+    if journeys:
+        _validate_journeys(config, journeys, spot_checks, as_json)
+        return
+    assert config is not None
     from optimiser.inputs import read_question
     from optimiser.inputs.provenance import notes
     from optimiser.inputs.tables import boundary_file
@@ -126,6 +147,23 @@ def validate(config: Config, as_json: AsJson = False) -> None:
     words += ["Of where tables come from:", *(f"  {one}" for one in unsourced)] if unsourced else []
     record = counts | {"doubts": list(question.doubts), "taken": list(question.taken), "sources": unsourced}
     say(words, record, as_json, f"optimiser solve {config}")
+
+
+def _validate_journeys(config: Path | None, journeys: Path, spot_checks: Path | None, as_json: bool) -> None:
+    from optimiser.inputs import place_asked
+    from optimiser.inputs.files import is_there
+    from optimiser.inputs.tables.quality import quality_of
+    from optimiser.plan.runs import write_file
+
+    if not is_there(journeys):
+        raise InputError([Fault(shown(journeys), "there is no such file, and no such folder. Correct the path.")])
+    table = None if journeys.is_dir() else journeys
+    place, allowed = place_asked(config) if config else (journeys.parent, ())
+    found = quality_of(place if table else journeys, journeys=table, allow_missing=allowed)
+    written = write_file(found.spot_checks, spot_checks) if spot_checks else None
+    say(found.lines, found.record, as_json, last=f"Pairs to look at: {written}" if written else "")
+    if found.faults:
+        raise typer.Exit(InputError.exit_code)
 
 
 def solve(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimiser.cli.app import AsJson, Full, Quiet, Run, breaches_in_words, number_in_words, progress, say
+from optimiser.cli.app import AsJson, Full, Quiet, Roads, Run, breaches_in_words, number_in_words, progress, say
 from optimiser.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from optimiser.explanation import OnRoads
     from optimiser.plan.comparison import Tables
     from optimiser.plan.proof import Written
     from optimiser.problem import Problem
@@ -51,6 +52,7 @@ def compare(
         ),
     ],
     full: Full = False,
+    roads: Roads = None,
     csv: Annotated[Path | None, typer.Option(help="Write every table of the comparison to this new folder.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -59,7 +61,8 @@ def compare(
 
     Example:  optimiser compare configs/care_model.yaml configs/options/q0_2016.yaml configs/options/*.yaml
 
-    The first is what the others are set against.
+    The first is what the others are set against. With --roads, whether each is still the best in each state of the
+    roads that a sweep says.
     """
     from optimiser.plan.comparison import affected
     from optimiser.plan.comparison import compare as compare_tables
@@ -76,7 +79,10 @@ def compare(
     with progress(quiet or as_json) as tell:
         tables, level, best, to_know = _tables_of(shown, config, tell)
         compared, frames = compare_tables(tables), affected(tables)
+        on_roads = _on_roads(roads, shown, config, tables, tell) if roads else {}
     everything = {"compared": compared.reset_index(), **frames, "best": _best(best), "options": _options(to_know)}
+    if on_roads:
+        everything["roads"] = _roads(on_roads)
     written = write_files(csv_files(everything), csv) if csv else None
     if as_json:
         rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in everything.items()}
@@ -109,6 +115,9 @@ def compare(
         of_words.setdefault(str(one["words"]), []).append(name)
     each = [f"- {listed(names)}: {words}" for words, names in of_words.items()]
     typer.echo("\n".join(["\nIs each the best of its question?", *each]))
+    if on_roads:
+        lines = (f"- {name}: {found if full else found.in_short}" for name, found in on_roads.items())
+        typer.echo("\n".join(["\nIs each still the best as roads are shut or slow?", *lines]))
     if near := [f"- {name}: {sentence}" for name, said in level.items() for sentence in said]:
         typer.echo("\n".join(["\nToo near to call, each within its own question:", *near]))
     if left_out:
@@ -162,6 +171,40 @@ def _options(said: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([(name, one) for name, each in said.items() for one in each], columns=["answer", "to_know"])
+
+
+def _roads(found: Mapping[str, OnRoads]) -> pd.DataFrame:
+    """Return how each answer stands in each state of the roads, a row each."""
+    import pandas as pd
+
+    rows = [(name, one.state, one.still_best) for name, of_one in found.items() for one in of_one.states]
+    return pd.DataFrame(rows, columns=["answer", "state", "still_best"])
+
+
+def _on_roads(
+    sweep: Path, shown: list[Path], config: Path | None, tables: Mapping[str, Tables], tell: Callable[[str], None]
+) -> dict[str, OnRoads]:
+    """Return how each answer stands in each state of the roads that a sweep says: runs by their own questions."""
+    from optimiser.explanation import on_roads
+    from optimiser.inputs import read_question, with_exceptions_of
+    from optimiser.inputs.config import read_option
+    from optimiser.plan import evaluate
+    from optimiser.plan.asked import is_true
+    from optimiser.scenarios.settings import read_states
+
+    found: dict[str, OnRoads] = {}
+    for (name, answer), path in zip(tables.items(), shown, strict=True):
+        tell(f"Asking {name} again in every state of the roads")
+        question = read_question(path / "config.yaml" if path.is_dir() else config or path)
+        problem, states = question.problem, read_states(sweep, question)
+        if not path.is_dir():
+            option = read_option(path)
+            problem = with_exceptions_of(problem, option)
+            states = {state: with_exceptions_of(one, option) for state, one in states.items()}
+        chosen = answer["designations"][is_true(answer["designations"]["designated"])]
+        designated = frozenset(zip(chosen["site"], chosen["service"], strict=True))
+        found[name] = on_roads(evaluate(problem, designated), states)
+    return found
 
 
 def _tables_of(

@@ -2,6 +2,7 @@
 
 from optimiser.explanation.clashes import Clash, ClashingSet, clash
 from optimiser.explanation.costs import Change, Cost
+from optimiser.explanation.on_roads import InState, OnRoads, on_roads
 from optimiser.explanation.overview import Overview, explain
 from optimiser.explanation.prices import price_of_rules
 from optimiser.explanation.record import record
@@ -16,6 +17,8 @@ __all__ = [
     "Clash",
     "ClashingSet",
     "Cost",
+    "InState",
+    "OnRoads",
     "Overview",
     "TwoWayMap",
     "WayOut",
@@ -26,6 +29,7 @@ __all__ = [
     "clash",
     "explain",
     "looked_for",
+    "on_roads",
     "price_of_rules",
     "record",
     "switching",

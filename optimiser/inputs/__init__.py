@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from optimiser.errors import Fault, InputError, holds_hidden, quoted
 from optimiser.inputs.adding import site_faults, with_sites, with_sites_on_the_grid
 from optimiser.inputs.assembling import problem_of, with_offsets_stated
 from optimiser.inputs.config import Config, draft_config, resolved_yaml
+from optimiser.inputs.config.settings import BY_ROAD
 from optimiser.inputs.covers import faults as cover_faults
 from optimiser.inputs.disagreements import disagreements
 from optimiser.inputs.exactness import exact_problem_of
@@ -25,6 +27,7 @@ __all__ = [
     "Question",
     "designations_of",
     "left_out",
+    "place_asked",
     "problem_asked",
     "read_problem",
     "read_question",
@@ -66,8 +69,22 @@ def problem_asked(question: Asked) -> Problem:
     return question if isinstance(question, Problem) else read_problem(question)
 
 
-def read_question(path: str | Path) -> Question:
-    """Read a config and its place's tables, and keep both. Raises ``InputError`` with every fault of both."""
+def place_asked(path: str | Path) -> tuple[Path, tuple[tuple[str, str], ...]]:
+    """Return the folder of the place that a config asks about, and the pairs of area and site that may be missing.
+
+    Raises ``InputError`` where the config does not stand.
+    """
+    draft = draft_config(path)
+    if draft.config is None:
+        raise InputError(draft.faults)
+    return draft.config.place, draft.config.settings.travel.allow_missing
+
+
+def read_question(path: str | Path, *, with_roads: bool = False) -> Question:
+    """Read a config and its place's tables, and keep both. Raises ``InputError`` with every fault of both.
+
+    ``with_roads`` keeps the place's whole network among the question's files, whether the config says of roads or not.
+    """
     draft = draft_config(path)
     if draft.config is None:
         raise InputError(draft.faults)
@@ -84,7 +101,7 @@ def read_question(path: str | Path) -> Question:
         # A graph of roads takes a while to import, and few questions ask for one.
         from optimiser.inputs.roads import road_faults
 
-        found += [Fault(where, words) for where, words in road_faults(config, place)]
+        found += [Fault(*one) for one in road_faults(config.settings, place, partial(config.where, "roads"))]
     faulty = {fault.place for fault in draft.faults}
     cover = [Fault(where, words) for where, words in (*site_faults(config, faulty), *cover_faults(config))]
     if draft.faults and place and not (cover or table_faults or found):
@@ -95,7 +112,7 @@ def read_question(path: str | Path) -> Question:
     config, problem, rounded = exact_problem_of(config, place)
     said = (*_taken_before(config.place), *draft.taken, *place.taken, *([rounded] if rounded else []))
     taken = tuple({_by_name(one): one for one in said}.values())
-    problem = replace(problem, files=_files(with_offsets_stated(config, problem), place, taken))
+    problem = replace(problem, files=_files(with_offsets_stated(config, problem), place, taken, with_roads))
     return Question(problem, config, config.place, place, (*taken, *place.not_read), place.doubts)
 
 
@@ -115,14 +132,16 @@ def _fault(where: str, words: str, years: Mapping[str, str]) -> Fault:
     return Fault(where, f"{words} Understood: {years[where]}" if where in years else words)
 
 
-def _files(config: Config, place: Place, taken: Sequence[str]) -> dict[str, bytes]:
+def _files(config: Config, place: Place, taken: Sequence[str], with_roads: bool) -> dict[str, bytes]:
     """Return the question as a run folder keeps it: the resolved config, and each table as it was read.
 
     A table of which something was understood otherwise than it is written stands there as it was understood, so that
     anybody who reads it reads the same; ``taken.txt`` says what, and ``doubts.txt`` what can hardly be.
     """
     outlines = boundary_file(config.place)
-    tables = [table.name for table in PLACE_TABLES if config.settings.roads or table.name not in OF_ROADS]
+    added = (config.settings.sites or {}).values()
+    on_roads = with_roads or config.settings.roads or any(BY_ROAD in (one.journeys, one.transfers) for one in added)
+    tables = [table.name for table in PLACE_TABLES if on_roads or table.name not in OF_ROADS]
     found = [config.place / name for name in (*(f"{name}.csv" for name in tables), IMPORTED)]
     inputs = {path.name: path.read_bytes() for path in [*found, *([outlines] if outlines else [])] if path.is_file()}
     lines = {"taken.txt": taken, "doubts.txt": place.doubts}

@@ -17,15 +17,17 @@ import pandas as pd
 from optimiser.errors import Fault, did_you_mean, quoted, shown
 from optimiser.inputs.config import Config
 from optimiser.inputs.config.figures import in_full
-from optimiser.inputs.config.settings import STRAIGHT_LINE, AddedSiteSettings, Settings
+from optimiser.inputs.config.settings import BY_ROAD, ESTIMATES, STRAIGHT_LINE, AddedSiteSettings, Settings
 from optimiser.inputs.config.writing import own_table
 from optimiser.inputs.covers import units_of
 from optimiser.inputs.grid import BRITAIN, is_in_britain, on_the_grid
 from optimiser.inputs.layers import origin_of
-from optimiser.inputs.roads import some
+from optimiser.inputs.roads import lacks_a_network, network_of_place, some
 from optimiser.inputs.schema import Table, place_table
 from optimiser.inputs.tables import UNITS, Place, as_plain_csv
 from optimiser.inputs.tables.sheets import read_sheet
+from optimiser.journeys.access import access_of
+from optimiser.journeys.network import THOUSAND, Network
 from optimiser.journeys.straight_line import (
     METRES_A_KM,
     SITES_FITTED,
@@ -49,6 +51,8 @@ FURTHEST_METRES = 100_000
 # Degrees and metres that are stated together may be so far apart.
 METRES_APART = 10
 COORDINATES = ["easting_m", "northing_m"]
+# A site joins the roads at so many junctions.
+JOINED = 3
 ENDING = ".csv"
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _LONGEST = int(place_table("journeys")["minutes"].maximum or 0)
@@ -102,7 +106,7 @@ def _left_out(settings: Settings, site: AddedSiteSettings) -> Iterator[tuple[str
     """Yield what is not said of a site, and how to say it."""
     if not site.name:
         yield "its name", "name: The name of the hospital"
-    if site.journeys == STRAIGHT_LINE and not _stated(site.latitude, site.longitude, site.easting_m, site.northing_m):
+    if site.journeys in ESTIMATES and not _stated(site.latitude, site.longitude, site.easting_m, site.northing_m):
         yield "where it is", "latitude: 51.5\n    longitude: 0.5"
     needed = {team: [unit for unit in units if not _has(site, team, unit)] for team, units in _needed(settings).items()}
     if lacking := {team: units for team, units in needed.items() if units}:
@@ -247,15 +251,23 @@ class _Site:
         """Return the place with this site in its tables."""
         said, place = self.said, self.place
         due = ["journeys", *([] if place.transfers.empty else ["transfers"])]
-        estimated = tuple(table for table in due if getattr(said, table) == STRAIGHT_LINE)
+        estimated = tuple(table for table in due if getattr(said, table) in ESTIMATES)
+        ways = {getattr(said, table) for table in estimated}
+        if len(ways) > 1:
+            words = f"journeys are by {said.journeys} and transfers by {said.transfers}. Write one of them for both."
+            self.fault("transfers", words)
         frames: dict[str, Any] = {"sites": with_rows(place.sites, [self._row_of_sites(bool(estimated))])}
         frames["staff"] = with_rows(place.staff, list(self._rows_of_staff()))
         made = Added(self.code, said.why, said.source, said.verified, estimated, grid=self.grid)
-        fitted = _Fitted.to(self.grid, place) if estimated and self.grid else None
-        if fitted:
+        if BY_ROAD in ways and self.grid:
+            frames["road_access"] = self._joined(self.grid)
+        network = network_of_place(replace(place, **frames)) if "road_access" in frames and not self.faults else None
+        fitted = None
+        if self.grid and (ways == {STRAIGHT_LINE} or network):
+            fitted = _Fitted.to(self.grid, place, network)
             made = replace(made, **fitted.record())
         for table in due:
-            rows = self._estimated(table, fitted) if table in estimated else self._read(table)
+            rows = self._estimated(table, fitted, network) if table in estimated else self._read(table)
             frames[table] = with_rows(getattr(place, table), rows)
         read = tuple(f"{shown(path)}: " for path in self.read)
         not_read = tuple(one for one in place.not_read if not one.startswith(read))
@@ -276,29 +288,68 @@ class _Site:
                 counted |= {name: one for name in UNITS.values() if (one := getattr(staff, name)) is not None}
                 yield {"site": self.code, "team": team, "year": self.config.settings.teams[team].year, **counted}
 
-    # By straight line
+    # Estimated
 
-    def _estimated(self, table: str, fitted: _Fitted | None) -> list[dict[str, Any]]:
+    def _joined(self, grid: tuple[float, float]) -> pd.DataFrame:
+        """Return where all join the roads, and this site at the junctions that it reaches."""
+        place = self.place
+        if absent := lacks_a_network(place):
+            words = (
+                f"the place has no network of roads. Add {listed(absent)} (docs/roads.md), or write {STRAIGHT_LINE}."
+            )
+            self.fault("journeys" if self.said.journeys == BY_ROAD else "transfers", words)
+            return place.road_access
+        ends = pd.DataFrame([{"end": self.code, **dict(zip(COORDINATES, grid, strict=True))}])
+        rows = access_of(ends, place.road_junctions, place.road_waters, nearest=JOINED)
+        if rows.empty:
+            self.fault("journeys", f"it reaches no junction but over a water. Write {STRAIGHT_LINE}, or name a table.")
+        return with_rows(place.road_access, _records(rows))
+
+    def _estimated(self, table: str, fitted: _Fitted | None, network: Network | None) -> list[dict[str, Any]]:
         if self.grid is None:
-            if table == "transfers" and self.said.journeys != STRAIGHT_LINE:
+            if table == "transfers" and self.said.journeys not in ESTIMATES:
                 words = "ways to the other sites are estimated, and nothing says where it is"
                 self.fault("transfers", f"{words}. State easting_m and northing_m, or name a table (transfers).")
             return []
-        if fitted is None or fitted.line is None:
+        if fitted is None:
+            return []
+        if fitted.line is None:
             words = f"the place's own journeys to candidates do not show how fast one drives. {NOT_FITTED}"
             self.fault(table, words)
             return []
         ends = _points(self.place.areas, "area") if table == "journeys" else _points(self.place.sites, "site")
         self._look_at(table, ends)
-        metres = {code: metres_between(point, _exact(self.grid)) for code, point in ends.items()}
-        minutes = {code: fitted.line.minutes(far, fitted.places) for code, far in metres.items()}
-        if long := [code for code, one in minutes.items() if one > _LONGEST]:
+        if network:
+            far = self._by_road(table, network)
+        else:
+            metres = {code: metres_between(point, _exact(self.grid)) for code, point in ends.items()}
+            far = {(code, self.code): one for code, one in metres.items()}
+            far |= {(self.code, code): one for code, one in metres.items()} if table == "transfers" else {}
+        minutes = {pair: fitted.line.minutes(one, fitted.places) for pair, one in far.items()}
+        if long := list(dict.fromkeys(pair[pair[0] == self.code] for pair, one in minutes.items() if one > _LONGEST)):
             self.fault(table, f"more than {_LONGEST:,} minutes are estimated from {some(long)}. Correct where it is.")
             return []
+        start, end = place_table(table).key
+        return [{start: a, end: b, "minutes": float(one)} for (a, b), one in minutes.items()]
+
+    def _by_road(self, table: str, network: Network) -> dict[tuple[str, str], int]:
+        """Return the thousandths of a minute on the network of every journey that is due and has a way."""
         if table == "journeys":
-            return [{"area": code, "site": self.code, "minutes": float(one)} for code, one in minutes.items()]
-        ways = ((a, b, one) for code, one in minutes.items() for a, b in ((self.code, code), (code, self.code)))
-        return [{"from_site": a, "to_site": b, "minutes": float(one)} for a, b, one in ways]
+            counted = self.place.counting(self.config.settings.areas_outside).areas["area"]
+            ends = list(map(str, self.place.areas["area"]))
+            due = {(str(area), self.code) for area in counted} - set(self.config.settings.travel.allow_missing)
+            found = _on_the_network(network, ends, [self.code])
+        else:
+            sites = [code for code in map(str, self.place.sites["site"]) if code != self.code]
+            found = _on_the_network(network, sites, [self.code]) | _on_the_network(network, [self.code], sites)
+            due = {pair for code in sites for pair in ((code, self.code), (self.code, code))}
+        if lost := [pair[pair[0] == self.code] for pair in sorted(due - found.keys())]:
+            words = f"the network has no way between it and {some(list(dict.fromkeys(lost)))}. Add where they join the"
+            remedy = (
+                "or name a table" if table == "transfers" else "write areas_outside: known_in_full, or name a table"
+            )
+            self.fault(table, f"{words} roads (road_access.csv), {remedy}.")
+        return found
 
     def _look_at(self, table: str, ends: Mapping[str, Point]) -> None:
         """Note what has no coordinates though a journey is due, and a site that is nowhere near."""
@@ -326,7 +377,7 @@ class _Site:
         """Return the rows of this site of a table beside the config, and keep them for whoever asks again."""
         written = getattr(self.said, table)
         if not written.endswith(ENDING) or Path(written).is_absolute():
-            words = f"{table} is {quoted(written)}. Write {STRAIGHT_LINE}, or the path of a table"
+            words = f"{table} is {quoted(written)}. Write {STRAIGHT_LINE}, {BY_ROAD}, or the path of a table"
             self.fault(table, f"{words} from the folder of this file, such as {self.code}{ENDING}.")
             return []
         sheet = read_sheet(self._folder(table, written), _named(place_table(table), written.removesuffix(ENDING)))
@@ -338,7 +389,7 @@ class _Site:
         frame = frame[(frame[list(place_table(table).key)] == self.code).any(axis=1)]
         self._complete(table, frame)
         self.kept[own_table(table, self.code)] = as_plain_csv(frame)
-        return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+        return _records(frame)
 
     def _folder(self, table: str, written: str) -> Path:
         """Return the folder in which a table is looked for: that of the config, or else that of the place."""
@@ -375,13 +426,17 @@ NOT_FITTED = (
 
 @dataclass(frozen=True)
 class _Fitted:
-    """The line that fits a place's journeys to its candidates nearest to a point, and how far it is off."""
+    """The line that fits a place's journeys to its candidates nearest to a point, and how far it is off.
+
+    Journeys are known by how far they lead: metres by straight line or, on a network, thousandths of a minute.
+    """
 
     known: Mapping[str, Sequence[Known]]
     line: Line | None
+    on_roads: bool
 
     @classmethod
-    def to(cls, grid: tuple[float, float], place: Place) -> _Fitted:
+    def to(cls, grid: tuple[float, float], place: Place, network: Network | None) -> _Fitted:
         """Fit the journeys to the candidates of a place's tables that are nearest to a point."""
         here, ends = _exact(grid), _points(place.areas, "area")
         added = {one.site for one in place.added}
@@ -390,14 +445,19 @@ class _Fitted:
             for code, at in _points(place.sites, "site").items()
             if code in place.candidates and code not in added
         }
-        rows = place.journeys[place.journeys["site"].isin(sites) & place.journeys["area"].isin(ends)]
+        rows = place.journeys[place.journeys["site"].isin(sites)]
+        if network:
+            far = _on_the_network(network, list(dict.fromkeys(map(str, rows["area"]))), list(sites))
+        else:
+            rows = rows[rows["area"].isin(ends)]
+            pairs = zip(rows["area"], rows["site"], strict=True)
+            far = {(area, site): metres_between(ends[area], sites[site]) for area, site in pairs}
         near = sorted(set(rows["site"]), key=lambda code: (metres_between(sites[code], here), code))[:SITES_FITTED]
         known: dict[str, list[Known]] = {code: [] for code in near}
         for area, site, minutes in zip(rows["area"], rows["site"], rows["minutes"], strict=True):
-            if site in known:
-                metres = metres_between(ends[area], sites[site])
-                known[site].append((metres, round(exactly(minutes) * MILLION)))
-        return cls(known, line_of([one for some in known.values() for one in some]))
+            if site in known and (area, site) in far:
+                known[site].append((far[area, site], round(exactly(minutes) * MILLION)))
+        return cls(known, line_of([one for some in known.values() for one in some]), network is not None)
 
     @property
     def places(self) -> int:
@@ -409,8 +469,25 @@ class _Fitted:
             return {}
         errors = errors_held_out(self.known, self.places)
         off = {"median_off": median(errors), "nine_in_ten_within": nine_in_ten_within(errors)} if errors else {}
-        figures = {"at_once": self.line.at_once / MILLION, "a_km": self.line.a_metre * METRES_A_KM / MILLION, **off}
+        each = self.line.a_metre / MILLION
+        slope = {"a_minute": each * THOUSAND} if self.on_roads else {"a_km": each * METRES_A_KM}
+        figures = {"at_once": self.line.at_once / MILLION, **slope, **off}
         return {name: round(float(one), PLACES) for name, one in figures.items()} | {"sites": len(self.known)}
+
+
+def _on_the_network(network: Network, starts: Sequence[str], ends: Sequence[str]) -> dict[tuple[str, str], int]:
+    """Return the thousandths of a minute from some to others of those between which there is a way."""
+    found = network.thousandths(starts, ends).to_numpy(dtype=float)
+    return {
+        (start, end): round(found[row, column])
+        for row, start in enumerate(starts)
+        for column, end in enumerate(ends)
+        if start != end and not math.isnan(found[row, column])
+    }
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
 
 
 def _exact(point: Sequence[float]) -> Point:

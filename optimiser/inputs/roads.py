@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from optimiser.errors import Fault, InputError
 from optimiser.inputs.config import Config, Settings
+from optimiser.inputs.config.settings import RoadsSettings
+from optimiser.inputs.exactness import exact_problem_of
 from optimiser.inputs.tables import Place
 from optimiser.journeys.network import TABLES, Event, Network, network_of
-from optimiser.problem import Longer
+from optimiser.problem import Longer, Problem
 from optimiser.problem.decimals import exactly
 from optimiser.problem.words import listed
 
@@ -20,12 +24,34 @@ ADD_SITES = "Add them."
 ADD_LINKS = "Add the links that are missing to road_links.csv."
 NO_WAY_ROUND = "It has main roads alone, so that there may be one: add it to road_links.csv, close less, or slow it."
 
+# Where something stands of what is said of roads, as a fault names it: all of it, or a part by its keys.
+Where = Callable[..., str]
 
-def event_of(settings: Settings) -> Event:
-    """Return what a config says is out of the ordinary on the roads."""
-    if settings.roads is None:
+
+def event_of(roads: RoadsSettings | None) -> Event:
+    """Return what is said to be out of the ordinary on the roads."""
+    if roads is None:
         return Event()
-    return Event(settings.roads.close, {stretch: one.value for stretch, one in settings.roads.slow.items()})
+    return Event(roads.close, {stretch: one.value for stretch, one in roads.slow.items()})
+
+
+def problem_with_roads(config: Config, place: Place, roads: RoadsSettings, where: Where) -> Problem:
+    """Return the question of a config whose roads are as another says, in place of what it says; without files.
+
+    Raises
+    ------
+    InputError
+        For all that the network of the place cannot do, with where it was said.
+    """
+    asked = replace(config, settings=config.settings.model_copy(update={"roads": roads}))
+    if faults := [Fault(*one) for one in road_faults(asked.settings, place, where)]:
+        raise InputError(faults)
+    return exact_problem_of(asked, place)[1]
+
+
+def lacks_a_network(place: Place) -> list[str]:
+    """Return the files of a network that a place does not have."""
+    return [f"{name}.csv" for name in TABLES if getattr(place, name).empty]
 
 
 def network_of_place(place: Place) -> Network:
@@ -35,11 +61,12 @@ def network_of_place(place: Place) -> Network:
 
 def longer(settings: Settings, place: Place, areas: Iterable[str], sites: Iterable[str]) -> Longer | None:
     """Return how much longer journeys from areas, and from site to site, are for what a config says of roads."""
-    event = event_of(settings)
+    event = event_of(settings.roads)
     if not event:
         return None
     network, codes = network_of_place(place), list(sites)
-    return Longer(str(event), network.longer(areas, codes, event), network.longer(codes, codes, event))
+    slow = {stretch: one.figure() for stretch, one in settings.roads.slow.items()} if settings.roads else {}
+    return Longer(str(event), network.longer(areas, codes, event), network.longer(codes, codes, event), slow)
 
 
 def lengthened(minutes: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
@@ -50,14 +77,14 @@ def lengthened(minutes: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(cells, index=minutes.index, columns=minutes.columns)
 
 
-def road_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
-    """Yield where and what for everything that a config says of roads and the network of its place cannot do."""
-    event = event_of(config.settings)
+def road_faults(settings: Settings, place: Place, where: Where) -> Iterator[tuple[str, str]]:
+    """Yield where and what for everything that settings say of roads and the network of their place cannot do."""
+    event = event_of(settings.roads)
     if not event:
         return
-    if absent := [f"{name}.csv" for name in TABLES if getattr(place, name).empty]:
+    if absent := lacks_a_network(place):
         words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md), or take roads out."
-        yield config.where("roads"), words
+        yield where(), words
         return
     network, wrong = network_of_place(place), False
     said: list[tuple[str, str | int, str]] = [("close", number, one) for number, one in enumerate(event.close)]
@@ -66,28 +93,28 @@ def road_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
             network.links_of(stretch)
         except ValueError as fault:
             wrong = True
-            yield config.where("roads", setting, spot), str(fault)
+            yield where(setting, spot), str(fault)
     if not wrong:
-        off = _not_on_the_network(config, place, network) or _without_a_way(config, place, network, event)
-        yield from ((config.where("roads"), words) for words in off)
+        off = _not_on_the_network(settings, place, network) or _without_a_way(settings, place, network, event)
+        yield from ((where(), words) for words in off)
 
 
-def _codes(config: Config, place: Place) -> tuple[list[str], list[str]]:
+def _codes(settings: Settings, place: Place) -> tuple[list[str], list[str]]:
     """Return the areas that are counted, and the sites."""
-    areas = place.counting(config.settings.areas_outside).areas
+    areas = place.counting(settings.areas_outside).areas
     return list(map(str, areas["area"])), list(map(str, place.sites["site"]))
 
 
-def _not_on_the_network(config: Config, place: Place, network: Network) -> list[str]:
+def _not_on_the_network(settings: Settings, place: Place, network: Network) -> list[str]:
     found = []
-    for noun, codes, remedy in zip(("areas", "sites"), _codes(config, place), (ADD_AREAS, ADD_SITES), strict=True):
+    for noun, codes, remedy in zip(("areas", "sites"), _codes(settings, place), (ADD_AREAS, ADD_SITES), strict=True):
         if off := [one for one in codes if one not in network.ends]:
             found.append(f"road_access.csv does not say where {noun} join the roads: {some(off)}. {remedy}")
     return found
 
 
-def _without_a_way(config: Config, place: Place, network: Network, event: Event) -> list[str]:
-    areas, sites = _codes(config, place)
+def _without_a_way(settings: Settings, place: Place, network: Network, event: Event) -> list[str]:
+    areas, sites = _codes(settings, place)
     more, found = network.longer([*areas, *sites], sites, event), []
     for words, lost, remedy in (
         ("the network has no way", more.isna(), ADD_LINKS),

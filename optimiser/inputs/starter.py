@@ -66,28 +66,28 @@ def starter_files(stem: str) -> dict[str, bytes]:
 
 
 def has_no_question(folder: Path) -> bool:
-    """Whether a folder has tables under ``place/``, brought in one by one, and no config that asks about them.
+    """Whether a folder has tables under ``place/``, brought in one by one, and no config that asks about them."""
+    return bool([*folder.glob("place/*.csv")]) and not [*folder.glob("*.yaml"), *folder.glob("*.yml")]
 
-    Raises ``InputError`` where there are some, and not yet those that a question needs.
-    """
-    if [*folder.glob("*.yaml"), *folder.glob("*.yml")] or not [*folder.glob("place/*.csv")]:
-        return False
+
+def missing_tables(folder: Path) -> list[str]:
+    """Return the tables without which nothing can be asked that a folder does not have under ``place/``."""
     needed = [table.name for table in PLACE_TABLES if table.required]
-    if missing := [name for name in needed if not (folder / f"place/{name}.csv").is_file()]:
+    return [name for name in needed if not (folder / f"place/{name}.csv").is_file()]
+
+
+def first_question(folder: Path) -> bytes:
+    """Return a config that asks where the patients of a folder's tables are to be seen, by activity.
+
+    Raises ``InputError`` where a table is missing, or ``demand.csv`` does not say what they need.
+    """
+    if missing := missing_tables(folder):
         files, place = listed(f"{name}.csv" for name in missing), shown(folder / "place")
         words = f"{files} {'is' if len(missing) == 1 else 'are'} not there yet, and a question needs"
         which = "it" if len(missing) == 1 else "them"
         raise InputError(
             [Fault(place, f"{words} {which}. Bring {which} in: optimiser import TABLE FILE --into {place}")]
         )
-    return True
-
-
-def first_question(folder: Path) -> bytes:
-    """Return a config that asks where the patients of a folder's tables are to be seen, by activity.
-
-    Raises ``InputError`` where ``demand.csv`` does not say what they need.
-    """
     sheet = read_sheet(folder / "place", place_table("demand"))
     if not sheet.sound("activity") or sheet.frame.empty:
         raise InputError(sheet.listed() or [Fault(shown(sheet.path), "no patients are listed here. Add them.")])

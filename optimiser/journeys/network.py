@@ -50,9 +50,14 @@ class Event:
     def __str__(self) -> str:
         """Return the event in words."""
         shut = [f"{listed(self.close)} closed"] if self.close else []
-        return "; ".join(
-            [*shut, *(f"{stretch} slowed to {times:g} times its minutes" for stretch, times in self.slow.items())]
+        alike: dict[float, list[str]] = {}
+        for stretch, times in self.slow.items():
+            alike.setdefault(times, []).append(stretch)
+        slow = (
+            f"{listed(stretches)} slowed to {times:g} times {'its' if len(stretches) == 1 else 'their'} minutes"
+            for times, stretches in alike.items()
         )
+        return "; ".join([*shut, *slow])
 
 
 @dataclass(frozen=True)

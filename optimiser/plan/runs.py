@@ -269,7 +269,10 @@ def _changed(problem: Problem) -> dict[str, object]:
 
 def _added(one: Added) -> dict[str, object]:
     """Return what is said of a site that the config adds, without where it is."""
-    return {name: value for name, value in asdict(one).items() if name != "grid"} | {"estimated": list(one.estimated)}
+    left_out = ("grid", *(["a_minute"] if one.a_minute is None else []))
+    return {name: value for name, value in asdict(one).items() if name not in left_out} | {
+        "estimated": list(one.estimated)
+    }
 
 
 def _standing(one: Standing) -> dict[str, object]:

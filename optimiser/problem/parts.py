@@ -323,12 +323,13 @@ class Longer:
     """Minutes that journeys take longer than their table says, because of what is out of the ordinary on the roads.
 
     ``journeys`` has one row an area and ``transfers`` one a site, each one column a site. ``words`` say what is out of
-    the ordinary.
+    the ordinary, and ``slow`` how many times its minutes each stretch takes that is slow.
     """
 
     words: str
     journeys: pd.DataFrame
     transfers: pd.DataFrame
+    slow: Mapping[str, Figure] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -352,7 +353,8 @@ class Added:
     """A candidate that a config adds to those of the place's tables, why, and how its journeys are known.
 
     ``estimated`` says of which tables its minutes are estimated, ``journeys`` and ``transfers``: ``at_once`` minutes
-    and ``a_km`` for each kilometre of a straight line, fitted to so many ``sites``. ``median_off`` and
+    and ``a_km`` for each kilometre of a straight line, or ``a_minute`` for each on the network of roads, fitted to so
+    many ``sites``. ``median_off`` and
     ``nine_in_ten_within`` are minutes by which that is off at those sites, each held out of the fit; ``None`` where
     there are too few. ``grid`` are its easting and northing in metres, where they are known.
     """
@@ -364,6 +366,7 @@ class Added:
     estimated: tuple[str, ...] = ()
     at_once: float | None = None
     a_km: float | None = None
+    a_minute: float | None = None
     sites: int = 0
     median_off: float | None = None
     nine_in_ten_within: float | None = None

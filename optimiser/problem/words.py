@@ -197,9 +197,9 @@ def of_inputs(files: Mapping[str, bytes]) -> dict[str, list[str]]:
 def _of_added(problem: Problem, one: Added) -> Iterator[str]:
     name = problem.sites[one.site].name
     yield _with_why(f"Added: {name} is a candidate here, and is in no table of the place", one)
-    if one.at_once is not None and one.a_km is not None:
+    if one.at_once is not None:
         what = f"{begun(estimate_of(one))} {name.removesuffix(ESTIMATED)}"
-        yield f"{what} are estimated by straight line, {how_far_off(one)}; not verified."
+        yield f"{what} are estimated {by_what(one)}, {how_far_off(one)}; not verified."
 
 
 def estimate_of(one: Added) -> str:
@@ -207,9 +207,15 @@ def estimate_of(one: Added) -> str:
     return "journeys to" if "journeys" in one.estimated else "ways between other sites and"
 
 
+def by_what(one: Added) -> str:
+    """Return by what minutes of a site that is added are estimated."""
+    return "by straight line" if one.a_minute is None else "by the network of main roads"
+
+
 def how_far_off(one: Added) -> str:
-    """Return how minutes are estimated by straight line, and how far off that is where they are known."""
-    fitted = f"{one.at_once:.2f} minutes and {one.a_km:.2f} a kilometre"
+    """Return how minutes are estimated, and how far off that is where they are known."""
+    each = f"{one.a_km:.2f} a kilometre" if one.a_minute is None else f"{one.a_minute:.2f} for each on the network"
+    fitted = f"{one.at_once:.2f} minutes and {each}"
     known = f"the known journeys to {amount(one.sites, 'sites')}"
     if one.median_off is None or one.nine_in_ten_within is None:
         return f"{fitted}: how far off that is cannot be told from {known}"

@@ -7,8 +7,8 @@ from typing import Any
 
 from optimiser.inputs.tables import unverified_activities
 from optimiser.plan import Plan
-from optimiser.problem import Service
-from optimiser.problem.words import amount, begun, estimate_of, how_far_off, in_round_words, is_one, listed
+from optimiser.problem import Figure, Service
+from optimiser.problem.words import amount, begun, by_what, estimate_of, how_far_off, in_round_words, is_one, listed
 from optimiser.report import broken
 from optimiser.report.counted import titles_of_demand
 from optimiser.report.summary_of_staff import moved
@@ -65,6 +65,7 @@ def figures(plan: Plan) -> list[str]:
         *_of_patients(plan),
         *_of_standards(plan),
         *_of_transfers(plan),
+        *_of_journeys(plan),
         *_of_changes(plan),
         *_of_added_sites(plan),
     ]
@@ -114,6 +115,18 @@ def _of_transfers(plan: Plan) -> list[str]:
     return [f"Transfers to {one.name}: {words}" for one in services for words in _guesses(one)]
 
 
+def _of_journeys(plan: Plan) -> list[str]:
+    """Return how many times as long journeys take, all or those on some roads, by figures that nobody verified."""
+    problem, on_roads = plan.problem, dict[Figure, list[str]]()
+    for stretch, one in problem.longer.slow.items() if problem.longer else ():
+        on_roads.setdefault(one, []).append(stretch)
+    takes = [(one, "Every journey takes") for one in problem.factors.values()]
+    takes += [(one, f"{listed(some)} {'takes' if len(some) == 1 else 'take'}") for one, some in on_roads.items()]
+    return [
+        f"{words} {one.value:g} times as long ({one.source or NO_SOURCE})" for one, words in takes if not one.verified
+    ]
+
+
 def _of_changes(plan: Plan) -> list[str]:
     """Return what the config changed and nobody verified, but for figures that are told above."""
     told = (*FIGURES_OF_RULES, *FIGURES_OF_TRANSFERS)
@@ -130,7 +143,7 @@ def _of_added_sites(plan: Plan) -> list[str]:
     for one in plan.problem.added:
         name = plan.problem.sites[one.site].name
         found += [] if one.verified else [f"{name}: its staff and services as stated ({one.source or NO_SOURCE})"]
-        found += [f"{begun(estimate_of(one))} {name} by straight line ({how_far_off(one)})"] if one.estimated else []
+        found += [f"{begun(estimate_of(one))} {name} {by_what(one)} ({how_far_off(one)})"] if one.estimated else []
     return found
 
 

@@ -94,7 +94,7 @@ def route(config: str | Path, start: str, end: str) -> Route:
         Where they are not known, the place has no network, or the network has no way.
     """
     question = read_question(config)
-    place, event = question.place, event_of(question.config.settings)
+    place, event = question.place, event_of(question.config.settings.roads)
     sites = dict(zip(place.sites["site"], place.sites["name"], strict=True))
     starts = dict(zip(place.areas["area"], place.areas["name"], strict=True)) | sites
     faults, codes = [], []

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from itertools import islice, product
 from statistics import NormalDist
 
 import numpy as np
 
 from optimiser.problem.parameters import Parameter
-from optimiser.scenarios.settings import Spread, SweepSettings
+from optimiser.scenarios.settings import ROADS, Spread, SweepSettings
 
 NORMAL = NormalDist()
 BITS = 53
@@ -29,19 +28,21 @@ def scenarios(
     settings: SweepSettings, known: Mapping[str, Parameter], start: int = 0, stop: int | None = None
 ) -> Iterator[dict[str, float]]:
     """Yield the values of scenarios ``start`` to ``stop``, counted from 0, in order."""
-    last = size(settings) if stop is None else min(stop, size(settings))
+    last = settings.size if stop is None else min(stop, settings.size)
+    for number in range(start, last):
+        values, state = divmod(number, max(1, len(settings.roads)))
+        roads = {ROADS: float(state)} if settings.roads else {}
+        yield roads | _values(settings, known, values)
+
+
+def _values(settings: SweepSettings, known: Mapping[str, Parameter], number: int) -> dict[str, float]:
+    """Return the values of a scenario, but for the state of the roads."""
     if settings.draws:
-        yield from (_drawn(settings, known, number) for number in range(start, last))
-    elif settings.grid:
-        combinations = islice(product(*settings.grid.values()), start, last)
-        yield from (dict(zip(settings.grid, values, strict=True)) for values in combinations)
-    else:
-        yield from (dict(one) for one in settings.scenarios[start:last])
-
-
-def size(settings: SweepSettings) -> int:
-    """Return how many scenarios there are."""
-    return settings.draws or len(settings.scenarios) or math.prod(map(len, settings.grid.values()))
+        return _drawn(settings, known, number)
+    if settings.grid:
+        spots = np.unravel_index(number, [len(values) for values in settings.grid.values()])
+        return {name: values[spot] for (name, values), spot in zip(settings.grid.items(), spots, strict=True)}
+    return dict(settings.scenarios[number]) if settings.scenarios else {}
 
 
 def _drawn(settings: SweepSettings, known: Mapping[str, Parameter], number: int) -> dict[str, float]:

@@ -25,12 +25,12 @@ import numpy as np
 
 from optimiser.errors import Fault, InputError, NotWritten, TooLarge
 from optimiser.inputs import designations_of
-from optimiser.problem.parameters import Parameter, changed, parameters
+from optimiser.problem.parameters import Parameter, changed
 from optimiser.scenarios import unlisted
-from optimiser.scenarios.draws import scenarios, size
+from optimiser.scenarios.draws import scenarios
 from optimiser.scenarios.listing import Joint, best_of, joint, judged
 from optimiser.scenarios.regret import Results
-from optimiser.scenarios.settings import Sweep
+from optimiser.scenarios.settings import ROADS, Sweep
 from optimiser.scenarios.tables import Tables, can_be_tabled
 
 FORMAT = 1
@@ -59,18 +59,19 @@ class Work:
     @cached_property
     def known(self) -> dict[str, Parameter]:
         """The question's parameters."""
-        return parameters(self.sweep.problem, self.sweep.settings.varied)
+        return self.sweep.parameters()
 
     @cached_property
     def size(self) -> int:
         """How many scenarios there are."""
-        return size(self.sweep.settings)
+        return self.sweep.settings.size
 
     @cached_property
     def places(self) -> dict[str, int]:
         """How many decimal places the values of each varied parameter have at most."""
         settings, known = self.sweep.settings, self.known
-        found = {name: _most_places(values) for name, values in settings.grid.items()}
+        found = {ROADS: 0} if settings.roads else {}
+        found |= {name: _most_places(values) for name, values in settings.grid.items()}
         for one in settings.scenarios:
             for name, value in one.items():
                 found[name] = max(found.get(name, 0), _most_places([value]))

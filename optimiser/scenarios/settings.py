@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr, model_validator
 
 from optimiser.errors import Fault, InputError, did_you_mean, quoted, shown
-from optimiser.inputs import read_problem
+from optimiser.inputs import Question, read_question
 from optimiser.inputs.config import Option, read_option
 from optimiser.inputs.config.faults import settings_of
 from optimiser.inputs.config.figures import Number, Strict, Within, a_number, no_repeats
+from optimiser.inputs.config.settings import RoadsSettings
 from optimiser.inputs.layers import Origin, Spot, origin_of, read_layers
+from optimiser.inputs.roads import event_of, lacks_a_network, problem_with_roads
+from optimiser.journeys.network import TABLES
 from optimiser.problem import Problem
-from optimiser.problem.parameters import like_it, parameters
+from optimiser.problem.parameters import Parameter, Value, like_it, number_of, parameters
 
 MOST_SCENARIOS = 1_000_000
+ROADS, AS_THEY_ARE = "roads", "as they are"
 Whole = Annotated[int, BeforeValidator(a_number)]
 
 
@@ -83,21 +89,55 @@ class SweepSettings(Strict):
     seed: Annotated[Whole, AfterValidator(Within(0, 2**63))] = Field(1, description="Seed of the draws")
     vary: dict[str, Spread] = Field({}, description="How each parameter is drawn")
     together: tuple[Together, ...] = Field((), description="Which drawn parameters move together")
+    roads: tuple[RoadsSettings, ...] = Field(
+        (),
+        description="States of the roads, each as a config says it, in place of what the config says; {} is as they "
+        "are. Every scenario is asked in every state",
+    )
 
     @property
     def varied(self) -> list[str]:
-        """Names of all that some scenario varies."""
+        """Names of all parameters that some scenario varies; roads are apart."""
         return list(dict.fromkeys(name for _, name, _ in _named(self)))
+
+    @property
+    def size(self) -> int:
+        """How many scenarios there are."""
+        stated = self.draws or len(self.scenarios) or math.prod(map(len, self.grid.values()))
+        return stated * max(1, len(self.roads))
+
+    @property
+    def states(self) -> list[str]:
+        """The states of the roads in words, in order."""
+        return [str(event_of(one)) or AS_THEY_ARE for one in self.roads]
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep as read: its settings, its question, and its options."""
+    """A sweep as read: its settings, its question, its options, and the question in every state of the roads."""
 
     settings: SweepSettings
     path: Path
     problem: Problem
     options: tuple[Option, ...]
+    on_roads: tuple[Problem, ...] = ()
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Return everything that may vary, by name, in the order in which it is changed: the roads first."""
+        states = {ROADS: state_of_roads(self.on_roads)} if self.on_roads else {}
+        return states | parameters(self.problem, self.settings.varied)
+
+
+def state_of_roads(states: tuple[Problem, ...]) -> Parameter:
+    """Return as a parameter in which state the roads are, 0 for the first. It puts that state's question in place."""
+
+    def apply(_problem: Problem, value: Value) -> Problem:
+        return states[int(number_of(value))]
+
+    last = Fraction(len(states) - 1)
+    return Parameter(
+        ROADS, "state", "The state of the roads", Fraction(0), last, lambda _: Fraction(0), apply, whole=True
+    )
 
 
 def read_sweep(path: str | Path) -> Sweep:
@@ -108,9 +148,9 @@ def read_sweep(path: str | Path) -> Sweep:
     if settings is None:
         raise InputError(faults)
     origins = layers.origins()
-    problem, options = None, []
+    question, options = None, []
     try:
-        problem = read_problem(path.parent / settings.config)
+        question = read_question(path.parent / settings.config, with_roads=bool(settings.roads))
     except InputError as error:
         faults += error.faults
     for number, name in enumerate(settings.options):
@@ -124,17 +164,65 @@ def read_sweep(path: str | Path) -> Sweep:
             faults.append(Fault(where, f"another option has the code {quoted(codes[-1])} already. Keep one."))
     # What fails only because faulty settings were set aside would puzzle the reader.
     faults += list(_ways(settings, path)) if not faults else []
-    faults += list(_disagreements(settings, problem, origins)) if problem else []
-    if faults or problem is None:
+    states: tuple[Problem, ...] = ()
+    if question:
+        faults += list(_disagreements(settings, question.problem, origins))
+        try:
+            states = in_states(question, settings, origins)
+        except InputError as error:
+            faults += error.faults
+    if faults or question is None:
         raise InputError(dict.fromkeys(faults))
-    return Sweep(settings, path, problem, tuple(options))
+    return Sweep(settings, path, question.problem, tuple(options), states)
+
+
+def read_states(path: str | Path, question: Question) -> dict[str, Problem]:
+    """Return a question in every state of the roads that a sweep file says, by the state in words.
+
+    A question whose place has no network, as of a run that says nothing of roads, is asked on that of the sweep's.
+
+    Raises
+    ------
+    InputError
+        With every fault of the sweep's settings, or of what the network cannot do.
+    """
+    path = Path(path)
+    layers = read_layers(path)
+    settings, faults = settings_of(layers, SweepSettings)
+    if settings is None or faults:
+        raise InputError(faults)
+    if not settings.roads:
+        words = "it says nothing of roads. Say under roads which are shut or slow (docs/sweep.md)."
+        raise InputError([Fault(shown(path), words)])
+    if lacks_a_network(question.place):
+        theirs = read_question(path.parent / settings.config).place
+        question = replace(question, place=replace(question.place, **{name: getattr(theirs, name) for name in TABLES}))
+    return dict(zip(settings.states, in_states(question, settings, layers.origins()), strict=True))
+
+
+def in_states(question: Question, settings: SweepSettings, origins: Mapping[Spot, Origin]) -> tuple[Problem, ...]:
+    """Return a question in every state of the roads of a sweep. Raises ``InputError`` with the faults of all."""
+    found: list[Problem] = []
+    faults: list[Fault] = []
+    for number, roads in enumerate(settings.roads):
+
+        def where(*spot: str | int, number: int = number) -> str:
+            return str(origin_of(origins, (ROADS, number, *spot)))
+
+        try:
+            found.append(problem_with_roads(question.config, question.place, roads, where))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    return tuple(found)
 
 
 def _ways(settings: SweepSettings, path: Path) -> Iterator[Fault]:
     ways = [name for name in ("grid", "scenarios", "draws") if getattr(settings, name)]
-    if len(ways) != 1:
+    if len(ways) > 1 or not (ways or settings.roads):
         said = f"it states {' and '.join(ways)}" if ways else "it states no scenarios"
-        yield Fault(shown(path), f"{said}. State one of grid, scenarios, or draws (with vary).")
+        yield Fault(shown(path), f"{said}. State one of grid, scenarios, or draws (with vary), or roads.")
     elif bool(settings.draws) != bool(settings.vary):
         yield Fault(shown(path), "draws needs vary, and vary needs draws. Say how many draws, and of what.")
 
@@ -160,9 +248,10 @@ def _disagreements(settings: SweepSettings, problem: Problem, origins: Mapping[S
         if share > 1 + 1e-12:
             where = str(origin_of(origins, ("together",)))
             yield Fault(where, f"the shares of {quoted(name)} come to {share:g}, more than 1. Make them smaller.")
-    if settings.grid and _size_of(settings.grid) > MOST_SCENARIOS:
-        where = str(origin_of(origins, ("grid",)))
-        yield Fault(where, f"the grid has {_size_of(settings.grid):,} scenarios; at most {MOST_SCENARIOS:,} are run.")
+    if settings.size > MOST_SCENARIOS:
+        where = str(origin_of(origins, ("grid" if settings.grid else ROADS,)))
+        words = f"there are {settings.size:,} scenarios; at most {MOST_SCENARIOS:,} are run. State fewer."
+        yield Fault(where, words)
 
 
 def _named(settings: SweepSettings) -> Iterator[tuple[Spot, str, tuple[float, ...]]]:
@@ -173,10 +262,3 @@ def _named(settings: SweepSettings) -> Iterator[tuple[Spot, str, tuple[float, ..
             yield ("scenarios", number, name), name, (value,)
     for name, spread in settings.vary.items():
         yield ("vary", name), name, (spread.low, spread.high)
-
-
-def _size_of(grid: Mapping[str, Any]) -> int:
-    size = 1
-    for values in grid.values():
-        size *= len(values)
-    return size

@@ -24,6 +24,7 @@ from optimiser.model.arithmetic import ARITHMETIC, All, Choices, Instance, Score
 from optimiser.problem import Problem, Service
 from optimiser.problem.parameters import BORDER_PULL, ONE_WAY, Parameter, changed, corridors, parameters
 from optimiser.scenarios.listing import Joint
+from optimiser.scenarios.settings import ROADS
 
 Values = Mapping[str, float]
 Batch = Mapping[str, np.ndarray]
@@ -46,10 +47,10 @@ def can_be_tabled(listed: Joint, places: Mapping[str, int]) -> bool:
     """Whether every scenario can be read off tables, if each named parameter has at most so many decimal places.
 
     Not where a factor may change who goes where: by offsets, by way of other sites, or by sharing patients out; nor
-    where journeys to one site alone vary. Nor where the streams of patients are others in some scenarios, as with the
-    share who go to the nearest of all.
+    where journeys to one site alone vary, or the roads. Nor where the streams of patients are others in some scenarios,
+    as with the share who go to the nearest of all.
     """
-    if BORDER_PULL in places or any(ONE_WAY.fullmatch(name) for name in places):
+    if {BORDER_PULL, ROADS} & places.keys() or any(ONE_WAY.fullmatch(name) for name in places):
         return False
     problem = listed.problem
     services = problem.services.values()

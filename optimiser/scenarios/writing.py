@@ -22,7 +22,7 @@ from optimiser.scenarios.draws import scenarios
 from optimiser.scenarios.listing import Designations
 from optimiser.scenarios.regret import Results, minimax, table, value_of_waiting
 from optimiser.scenarios.running import FORMAT, Work, together
-from optimiser.scenarios.settings import read_sweep
+from optimiser.scenarios.settings import ROADS, read_sweep
 
 RESULT_FILES = ("scenarios.csv", "results.csv", "regret.csv", "options.csv")
 MOST_SAID = 5
@@ -96,12 +96,14 @@ class Finding:
 
     @cached_property
     def scenarios(self) -> pd.DataFrame:
-        """One row a scenario: its number, and the value of every parameter that some scenario varies."""
+        """One row a scenario: its number, the state of the roads in words, and the value of every varied parameter."""
         known = self.work.known
         values = list(scenarios(self.work.sweep.settings, known))
         names = list(dict.fromkeys(chain.from_iterable(values)))
         now = {name: float(known[name].current(self.problem)) for name in names}
         frame = pd.DataFrame([{**now, **one} for one in values], columns=names)
+        if ROADS in frame:
+            frame[ROADS] = [self.work.sweep.settings.states[int(state)] for state in frame[ROADS]]
         return frame.rename_axis("scenario").reset_index()
 
     @cached_property
@@ -253,6 +255,7 @@ def lines(finding: Finding) -> list[str]:
         for n, (name, row) in enumerate(_some(winners))
     ]
     said += _more(len(winners) - MOST_SAID)
+    said += _by_state_of_roads(finding)
     said += ["", f"Regret, in {unit} (largest; mean; lawful in):"]
     said += [
         f"  {row.max_regret:,.1f}; {row.mean_regret:,.1f}; {row.lawful_share:.1%}  {_also(name, str(row.also))}"
@@ -273,6 +276,18 @@ def lines(finding: Finding) -> list[str]:
     said += _waiting(finding)
     ages = ages_told(finding.problem, finding.work.places)
     return [*said, *ages, *_unverified(finding), "Draft: not a decision."]
+
+
+def _by_state_of_roads(finding: Finding) -> list[str]:
+    """Return which option is best in each state of the roads, by the order that settles equals."""
+    states = finding.work.sweep.settings.states
+    best = finding.by_scenario["best"].replace("", "no plan meets every rule").to_numpy()
+    said = ["", "By the state of the roads:"] if states else []
+    for number, state in enumerate(states):
+        shares = pd.Series(best[number :: len(states)]).value_counts(normalize=True)
+        which = [f"{name}{f' in {share:.1%}' if share < 1 else ''}" for name, share in shares.head(MOST_SAID).items()]
+        said.append(f"  {state}: {', '.join(which)}")
+    return said
 
 
 def _some(frame: pd.DataFrame) -> Sequence[tuple[str, pd.Series]]:

@@ -22,6 +22,7 @@ from optimiser.inputs import read_problem
 from optimiser.journeys.network import Event, network_of
 from optimiser.plan import Plan
 from optimiser.plan.runs import files_of, write_run
+from optimiser.report.rests_on import figures
 from optimiser.report.summary import lines
 from optimiser.search.planning import solve
 
@@ -83,6 +84,16 @@ def test_a_run_says_how_much_longer_journeys_are_and_that_nobody_verified_it(ans
         "longer to Ash Hospital from 2, by 10.0 on average and 10 at most; to Birch Hospital from 2, by 5.0 on "
     ) in said
     assert "not verified" in said
+
+
+def test_which_roads_are_slow_by_what_source_is_among_the_unverified_figures(tmp_path: Path):
+    guess, read = "{value: 1.5, source: A guess}", "{value: 2, source: A paper, verified: true}"
+    said = f"roads: {{slow: {{A1: {guess}, B2: {guess}, One Way Street: {read}}}}}\ntravel: {{factor: 1.1}}\n"
+    found = figures(solve(read_problem(asked(tmp_path, CONFIG + said))))
+    assert [one for one in found if "times as long" in one] == [
+        "Every journey takes 1.1 times as long (no source stated)",
+        "A1 and B2 take 1.5 times as long (A guess)",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -462,7 +462,7 @@ def test_all_that_a_site_leaves_out_is_asked_for_at_once_with_an_example_that_wo
         "a setting that is not known": ("reason: -> minutes: 4, reason:", '"minutes" is not a setting here.'),
         "a way of going that is not known": (
             "reason: -> journeys: by_air, reason:",
-            'journeys is "by_air". Write straight_line, or the path',
+            'journeys is "by_air". Write straight_line, roads, or the path',
         ),
     }.items(),
     ids=lambda one: one if isinstance(one, str) else "",

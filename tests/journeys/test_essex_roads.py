@@ -12,6 +12,7 @@ import pytest
 import shipped
 
 from optimiser.inputs import read_problem
+from optimiser.inputs.config import draft_config
 from optimiser.inputs.roads import network_of_place
 from optimiser.inputs.tables import Place, read_place
 from optimiser.journeys.network import Event, Network
@@ -131,6 +132,21 @@ def test_minutes_in_an_event_are_the_tables_and_what_is_longer_and_the_rest_is_a
     assert shut.demand.equals(usual.demand)
     there = [float(one.transfers.loc["southend", "basildon"]) for one in (usual, shut)]
     assert round(there[1] - there[0], 6) == 4.6
+
+
+def test_a_whole_days_traffic_slows_every_a_road_and_motorway_once_by_what_its_figures_come_to():
+    """Minutes a mile at a speed in miles an hour, and how many seconds of them are delay, as published."""
+    published = {"local A": (25.4, 43.2), "strategic": (59.0, 9.4), "Southend": (19, 76)}
+    made = {name: round(3600 / mph / (3600 / mph - delay), 1) for name, (mph, delay) in published.items()}
+    assert made == {"local A": 1.4, "strategic": 1.2, "Southend": 1.7}
+    config = draft_config(ROOT / "configs/what_if/whole_day_traffic.yaml").config
+    assert config is not None and config.settings.roads is not None
+    slow = config.settings.roads.slow
+    assert {one.value for one in slow.values()} == set(made.values()) and not any(one.verified for one in slow.values())
+    slowed = [link for stretch in slow for link in network().links_of(stretch)]
+    numbered = [link for link in network().roads.edges(keys=True) if network().roads.edges[link]["road"][0] in "AM"]
+    numbered = [link for link in numbered if network().roads.edges[link]["road"][1].isdigit()]
+    assert sorted(slowed) == sorted(numbered)
 
 
 @pytest.mark.parametrize("stretch", ["Dartford Crossing", "A282", "A130 between Sadlers Farm and Waterside Farm"])

@@ -74,7 +74,8 @@ OBJECTIVES = (
     "transfers",
 )
 INPUTS = "inputs"
-STRAIGHT_LINE = "straight_line"
+STRAIGHT_LINE, BY_ROAD = "straight_line", "roads"
+ESTIMATES = (STRAIGHT_LINE, BY_ROAD)
 MOST_STAFF = 1_000_000
 
 
@@ -457,11 +458,14 @@ class AddedSiteSettings(Strict):
     northing_m: GridMetres | None = Field(None, description="Northing on the same grid")
     journeys: Line = Field(
         STRAIGHT_LINE,
-        description="straight_line: estimated by the line that fits the place's own journeys; or a table with the "
-        "columns of journeys.csv, as a path from the folder of this file",
+        description="straight_line: estimated by the line that fits the place's own journeys; roads: by the place's "
+        "network of roads, with the line that fits those; or a table with the columns of journeys.csv, as a path from "
+        "the folder of this file",
     )
     transfers: Line = Field(
-        STRAIGHT_LINE, description="The same of ways between sites, where the place has transfers.csv"
+        STRAIGHT_LINE,
+        description="The same of ways between sites, where the place has transfers.csv; roads if journeys are by roads "
+        "and nothing is said",
     )
     staff: dict[Code, AddedStaffSettings] = Field(
         {}, description="Who is in post there, by team; must be stated for every team that a rota needs"
@@ -475,6 +479,12 @@ class AddedSiteSettings(Strict):
     reason: Line | None = Field(None, description="Why it is added; must be stated")
     source: StrictStr = Field("", description="Where that is stated")
     verified: StrictBool = Field(False, description="Whether the source was read and states it; never of estimates")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ways_are_as_journeys(cls, said: Any) -> Any:
+        by_road = isinstance(said, dict) and said.get("journeys") == BY_ROAD and said.get("transfers") is None
+        return {**said, "transfers": BY_ROAD} if by_road else said
 
     @property
     def why(self) -> str:

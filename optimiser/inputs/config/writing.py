@@ -15,8 +15,8 @@ from pydantic import (
 from optimiser.inputs.config.figures import UNLIMITED
 from optimiser.inputs.config.rotas import RotaSettings
 from optimiser.inputs.config.settings import (
+    ESTIMATES,
     INPUTS,
-    STRAIGHT_LINE,
     AddedSiteSettings,
     Config,
     ExceptionSettings,
@@ -86,7 +86,7 @@ def _with_own_tables(settings: Settings) -> Settings:
         return settings
     sites = {}
     for code, site in settings.sites.items():
-        own = [name for name in ("journeys", "transfers") if getattr(site, name) != STRAIGHT_LINE]
+        own = [name for name in ("journeys", "transfers") if getattr(site, name) not in ESTIMATES]
         sites[code] = site.model_copy(update={name: f"{INPUTS}/{own_table(name, code)}" for name in own})
     return settings.model_copy(update={"sites": sites})
 

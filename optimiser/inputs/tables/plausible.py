@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.errors import shown
-from optimiser.inputs.tables.sheets import Sheet, import_command, number_of
+from optimiser.inputs.tables.sheets import Sheet, number_of
 
 if TYPE_CHECKING:
     from optimiser.inputs.boundaries import Outlines
@@ -36,7 +36,19 @@ MINUTES_AN_HOUR = 60
 
 
 @dataclass(frozen=True)
-class _Points:
+class Odd:
+    """Times of one table that can hardly be, for one reason: their rows, and a sentence about them without its stop.
+
+    ``why`` is the reason of a single one.
+    """
+
+    why: str
+    rows: pd.DataFrame
+    words: str
+
+
+@dataclass(frozen=True)
+class Points:
     """Where the areas or the sites are, in kilometres on the British National Grid: one row each, NaN if unknown."""
 
     codes: list[str]
@@ -52,27 +64,40 @@ class _Points:
 
 def doubts(sheets: Mapping[str, Sheet], outlines: Outlines | None) -> Iterator[str]:
     """Yield what of a place can hardly be, a sentence each; note on the sheets and outlines what cannot."""
-    areas, sites = (_points(sheets[name], key) for name, key in (("areas", "area"), ("sites", "site")))
+    areas, sites = where_things_are(sheets, outlines)
     if outlines and outlines.by_area and not outlines.faults:
-        drawn = _drawn(outlines)
-        yield from _far_outlines(areas, drawn, outlines)
-        areas = drawn if np.isnan(areas.km).all() else areas
-    yield from _minutes(sheets["journeys"], ("area", areas), ("site", sites))
-    yield from _minutes(sheets["transfers"], ("from_site", sites), ("to_site", sites))
-    yield from _asymmetric(sheets["transfers"])
+        yield from _far_outlines(_points(sheets["areas"], "area"), _drawn(outlines), outlines)
+    for sheet, odd in odd_times(sheets, areas, sites):
+        yield f"{shown(sheet.path)}: {odd.words}."
     yield from _far_towns(sheets["towns"], areas)
 
 
-def _points(sheet: Sheet, key: str) -> _Points:
+def where_things_are(sheets: Mapping[str, Sheet], outlines: Outlines | None) -> tuple[Points, Points]:
+    """Return where areas and sites are: of areas the middles of their outlines, where their table does not say."""
+    areas, sites = (_points(sheets[name], key) for name, key in (("areas", "area"), ("sites", "site")))
+    if outlines and outlines.by_area and not outlines.faults and np.isnan(areas.km).all():
+        areas = _drawn(outlines)
+    return areas, sites
+
+
+def odd_times(sheets: Mapping[str, Sheet], areas: Points, sites: Points) -> Iterator[tuple[Sheet, Odd]]:
+    """Yield the times that can hardly be, each with its table; note on the sheets those that cannot."""
+    journeys, transfers = sheets["journeys"], sheets["transfers"]
+    yield from ((journeys, odd) for odd in _minutes(journeys, ("area", areas), ("site", sites)))
+    yield from ((transfers, odd) for odd in _minutes(transfers, ("from_site", sites), ("to_site", sites)))
+    yield from ((transfers, odd) for odd in _asymmetric(transfers))
+
+
+def _points(sheet: Sheet, key: str) -> Points:
     columns = ["easting_m", "northing_m"]
     if not sheet.sound(key) or not len(sheet.frame) or sheet.frame[key].duplicated().any():
-        return _Points([], np.empty((0, 2)))
+        return Points([], np.empty((0, 2)))
     codes = sheet.frame[key].astype(str).tolist()
     known = sheet.sound(*columns)
-    return _Points(codes, sheet.frame[columns].to_numpy(float) / 1000 if known else np.full((len(codes), 2), np.nan))
+    return Points(codes, sheet.frame[columns].to_numpy(float) / 1000 if known else np.full((len(codes), 2), np.nan))
 
 
-def _drawn(outlines: Outlines) -> _Points:
+def _drawn(outlines: Outlines) -> Points:
     """Return the middles of the outlines on the grid."""
     import geopandas
     import shapely
@@ -80,10 +105,10 @@ def _drawn(outlines: Outlines) -> _Points:
     shapes = geopandas.GeoSeries(list(outlines.by_area.values()), crs=outlines.crs)
     middles = shapely.centroid(shapes.values)
     on_the_grid = geopandas.GeoSeries(middles, crs=outlines.crs).to_crs("EPSG:27700")
-    return _Points(list(outlines.by_area), shapely.get_coordinates(on_the_grid.values) / 1000)
+    return Points(list(outlines.by_area), shapely.get_coordinates(on_the_grid.values) / 1000)
 
 
-def _far_outlines(areas: _Points, drawn: _Points, outlines: Outlines) -> Iterator[str]:
+def _far_outlines(areas: Points, drawn: Points, outlines: Outlines) -> Iterator[str]:
     """Note outlines that are all elsewhere than their areas; yield single ones."""
     there = areas.of(pd.Series(drawn.codes))
     apart = np.hypot(*(drawn.km - there).T)
@@ -107,7 +132,7 @@ def _far_outlines(areas: _Points, drawn: _Points, outlines: Outlines) -> Iterato
     yield f"{shown(outlines.path)}: {words}."
 
 
-def _far_towns(sheet: Sheet, areas: _Points) -> Iterator[str]:
+def _far_towns(sheet: Sheet, areas: Points) -> Iterator[str]:
     """Yield towns so far from all areas that no map shows them."""
     if not sheet.present or not sheet.sound("easting_m", "northing_m") or np.isnan(areas.km).all() or not areas.codes:
         return
@@ -131,42 +156,52 @@ def _are_swapped(there: np.ndarray, outlines: Outlines) -> bool:
     return bool(np.nanmedian(apart) < FAR_KM)
 
 
-def _minutes(sheet: Sheet, start: tuple[str, _Points], end: tuple[str, _Points]) -> Iterator[str]:
-    """Note times that are no minutes; yield speeds and single cells that can hardly be."""
+def times_apart(sheet: Sheet, start: tuple[str, Points], end: tuple[str, Points]) -> pd.DataFrame:
+    """Return the times of a table between two places, with straight kilometres and the km/h by those, NaN if unknown.
+
+    Of a pair that is there again the first row. No rows where codes cannot be relied upon.
+    """
     if not sheet.present or not sheet.sound(start[0], end[0]) or "minutes" not in sheet.frame:
-        return
+        return pd.DataFrame(columns=["km", "kmh"])
     frame = sheet.frame[(sheet.frame[start[0]] != sheet.frame[end[0]]) & sheet.frame["minutes"].notna()]
+    frame = frame[~frame.duplicated([start[0], end[0]])]
+    km = np.hypot(*(start[1].of(frame[start[0]]) - end[1].of(frame[end[0]])).T)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return frame.assign(km=km, kmh=km / (frame["minutes"].to_numpy(float) / MINUTES_AN_HOUR))
+
+
+def _minutes(sheet: Sheet, start: tuple[str, Points], end: tuple[str, Points]) -> Iterator[Odd]:
+    """Note times that are no minutes; yield speeds and single cells that can hardly be."""
+    frame = times_apart(sheet, start, end)
     if frame.empty:
         return
-    minutes = frame["minutes"].to_numpy(float)
-    km = np.hypot(*(start[1].of(frame[start[0]]) - end[1].of(frame[end[0]])).T)
-    some = km > LEAST_KM
-    with np.errstate(divide="ignore"):
-        speeds = km[some] / (minutes[some] / MINUTES_AN_HOUR)
+    far = frame[frame["km"] > LEAST_KM]
+    speeds = far["kmh"].to_numpy(float)
     if _are_other_units(sheet, frame, start[0], speeds) or _is_all_zeros(sheet, frame, end[0]):
         return
     if not sheet.sound("minutes"):
         return
-    for wrong, words in ((speeds > FASTEST_KMH, "faster than"), (speeds < SLOWEST_KMH, "slower than")):
-        if wrong.any():
-            row = frame[some][wrong].iloc[0]
-            limit = FASTEST_KMH if "faster" in words else SLOWEST_KMH
-            length = km[some][wrong][0]
-            such = f"such as {row[start[0]]} to {row[end[0]]}, {length:,.0f} km in {row['minutes']:g} minutes"
-            said = f"{number_of(int(wrong.sum()), 'time')} {words} {limit:g} km/h by the straight line"
-            yield f"{shown(sheet.path)}: {said}, {such}."
-    if zeros := int((minutes[some] == 0).sum()) if some.any() else 0:
-        words = f"{number_of(zeros, 'time')} of 0 minutes between places more than {LEAST_KM:g} km apart"
-        yield f"{shown(sheet.path)}: {words}."
+    for wrong, words, limit in (
+        (far[speeds > FASTEST_KMH].sort_values("kmh", ascending=False, kind="stable"), "faster than", FASTEST_KMH),
+        (far[speeds < SLOWEST_KMH].sort_values("kmh", kind="stable"), "slower than", SLOWEST_KMH),
+    ):
+        if len(wrong):
+            row = wrong.loc[wrong.index.min()]
+            such = f"such as {row[start[0]]} to {row[end[0]]}, {row['km']:,.0f} km in {row['minutes']:g} minutes"
+            why = f"{words} {limit:g} km/h by the straight line"
+            yield Odd(why, wrong, f"{number_of(len(wrong), 'time')} {why}, {such}")
+    if len(zeros := far[far["minutes"] == 0]):
+        why = f"0 minutes between places more than {LEAST_KM:g} km apart"
+        yield Odd(why, zeros, f"{number_of(len(zeros), 'time')} of {why}")
     if sheet.table.name == "journeys":
-        yield from _unlike_neighbours(sheet, frame, start[1])
+        yield from _far_from_neighbours(frame, start[1])
 
 
 def _are_other_units(sheet: Sheet, frame: pd.DataFrame, start: str, speeds: np.ndarray) -> bool:
     """Note once that the times are in another unit, by how fast they would be or how long they are."""
     minutes = frame["minutes"]
     middle, speed = float(minutes.median()), float(np.median(speeds)) if len(speeds) else np.nan
-    again = import_command(sheet.table.name, sheet.path, replace=True)
+    again = sheet.again
     nearest = float(minutes.groupby(frame[start]).min().median())
     hours = THREE_MINUTES_ARE_HOURS if sheet.table.name == "journeys" else HALF_A_MINUTE_IS_HOURS
     unit = words = ""
@@ -199,32 +234,46 @@ def _is_all_zeros(sheet: Sheet, frame: pd.DataFrame, end: str) -> bool:
     return bool(nothing)
 
 
-def _unlike_neighbours(sheet: Sheet, frame: pd.DataFrame, areas: _Points) -> Iterator[str]:
-    """Yield journeys far longer or shorter than those of the areas around to the same site."""
+def unlike_neighbours(frame: pd.DataFrame, areas: Points, *, values: str = "minutes") -> pd.DataFrame:
+    """Return journeys beside those of the areas around to the same site, by row of their table.
+
+    ``around`` is the median of the values of the six nearest areas, of those that have any, and ``near_km`` how far the
+    furthest of the six is. No rows where areas are too few or too many to compare.
+    """
     known = np.flatnonzero(~np.isnan(areas.km).any(axis=1))
     if not 2 * NEIGHBOURS < len(known) <= MOST_COMPARED:
-        return
+        return frame.iloc[:0].assign(around=0.0, near_km=0.0)
     codes, km = [areas.codes[n] for n in known], areas.km[known]
-    grid = frame.pivot(index="area", columns="site", values="minutes").reindex(codes)
+    grid = frame.pivot(index="area", columns="site", values=values).reindex(codes)
     apart = np.linalg.norm(km[:, None] - km[None], axis=2)
     np.fill_diagonal(apart, np.inf)
-    around = np.argpartition(apart, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
-    cells = grid.to_numpy(float)
-    typical = np.median(np.nan_to_num(cells, nan=0.0)[around], axis=1)
-    near = np.take_along_axis(apart, around, axis=1).max(axis=1)[:, None]
+    nearest = np.argpartition(apart, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+    cells = grid.to_numpy(float)[nearest]
+    nobody = np.isnan(cells).all(axis=1)
+    around = np.nanmedian(np.where(nobody[:, None], 0.0, cells), axis=1)
+    around[nobody] = np.nan
+    near = np.take_along_axis(apart, nearest, axis=1).max(axis=1)
+    row, column = grid.index.get_indexer(pd.Index(frame["area"])), grid.columns.get_indexer(pd.Index(frame["site"]))
+    return frame.assign(around=around[row, column], near_km=near[row])[row >= 0]
+
+
+def _far_from_neighbours(frame: pd.DataFrame, areas: Points) -> Iterator[Odd]:
+    """Yield journeys far longer or shorter than those of the areas around to the same site."""
+    beside = unlike_neighbours(frame, areas)
+    minutes, around = (beside[name].to_numpy(float) for name in ("minutes", "around"))
     # What lies between neighbours takes a while, too, at the pace of a slow road.
-    slack = MINUTES_APART + 2 * near
-    longer = (cells > TIMES_AS_LONG * typical) & (cells - typical > slack)
-    shorter = (cells < typical / TIMES_AS_LONG) & (typical - cells > slack)
-    rows, columns = np.nonzero((longer | shorter) & (typical > 0))
-    if len(rows):
-        row, column = int(rows[0]), int(columns[0])
-        such = f"such as {codes[row]} to {grid.columns[column]}, {cells[row, column]:g} minutes where around it takes"
-        words = f"{number_of(len(rows), 'journey')} far from those of the areas around"
-        yield f"{shown(sheet.path)}: {words}, {such} {typical[row, column]:g}."
+    slack = MINUTES_APART + 2 * beside["near_km"].to_numpy(float)
+    longer = (minutes > TIMES_AS_LONG * around) & (minutes - around > slack)
+    shorter = (minutes < around / TIMES_AS_LONG) & (around - minutes > slack)
+    far = beside[(longer | shorter) & (around > 0)]
+    if len(far):
+        row = far.iloc[0]
+        such = f"such as {row['area']} to {row['site']}, {row['minutes']:g} minutes where around it takes"
+        words = f"{number_of(len(far), 'journey')} far from those of the areas around"
+        yield Odd("far from those of the areas around", far, f"{words}, {such} {row['around']:g}")
 
 
-def _asymmetric(sheet: Sheet) -> Iterator[str]:
+def _asymmetric(sheet: Sheet) -> Iterator[Odd]:
     if not sheet.present or not sheet.sound("from_site", "to_site", "minutes") or sheet.frame.empty:
         return
     there = sheet.frame.set_index(["from_site", "to_site"])["minutes"]
@@ -236,4 +285,4 @@ def _asymmetric(sheet: Sheet) -> Iterator[str]:
         (one, other), minutes = unlike.index[unlike][0], float(there[unlike].iloc[0])
         such = f"such as {one} to {other}, {minutes:g} minutes and {float(back[unlike].iloc[0]):g} back"
         words = f"{number_of(int(unlike.sum()), 'pair')} of sites much farther one way than the other"
-        yield f"{shown(sheet.path)}: {words}, {such}."
+        yield Odd("much farther than back", sheet.frame[unlike.to_numpy()], f"{words}, {such}")

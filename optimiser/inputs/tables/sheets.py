@@ -68,6 +68,12 @@ class Sheet:
     faulty: dict[str, set[int]] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
     passed_over: set[int] = field(default_factory=set)
+    folder: Path | None = None
+
+    @property
+    def again(self) -> str:
+        """The command that brings the file into its place once more, in place of what is there."""
+        return import_command(self.table.name, self.path, replace=True, into=self.folder)
 
     def add(self, kind: str, message: str, *, index: int = -2) -> None:
         """Note one fault; index + 2 is its row, and -2 means the file as a whole."""
@@ -134,13 +140,16 @@ class Sheet:
         return self.frame.astype({c.name: dtypes[c.kind] for c in whole})
 
 
-def read_sheet(folder: Path, table: Table, allow_missing: Collection[tuple[str, str]] = ()) -> Sheet:
+def read_sheet(
+    folder: Path, table: Table, allow_missing: Collection[tuple[str, str]] = (), *, path: Path | None = None
+) -> Sheet:
     """Read one file of a place, noting what is wrong with its text, its header, its cells and its rows.
 
-    What does no harm is taken for what it means, and ``taken`` says so in a line each. A journey without minutes is
-    passed over where ``allow_missing`` lists its pair.
+    The file is that at ``path``, where one stands in for the place's own. What does no harm is taken for what it means,
+    and ``taken`` says so in a line each. A journey without minutes is passed over where ``allow_missing`` lists its
+    pair.
     """
-    sheet = Sheet(table, folder / f"{table.name}.csv")
+    sheet = Sheet(table, path or folder / f"{table.name}.csv", folder=folder)
     sheet.frame = _empty_frame(table)
     if not (sheet.path.exists() or sheet.path.is_symlink()):
         sheet.present = False
@@ -148,20 +157,21 @@ def read_sheet(folder: Path, table: Table, allow_missing: Collection[tuple[str, 
             columns = ", ".join(table.required_names)
             sheet.add("file", f"the file is missing. Add it, with the columns {columns}.{_beside(sheet, folder)}")
         return sheet
-    text = _read_text(sheet, folder)
+    text = _read_text(sheet, sheet.path.parent)
     if text is not None:
         _read_cells(sheet, text, allow_missing)
     return sheet
 
 
-def import_command(table: str, path: Path, *, replace: bool) -> str:
-    """Return the command that brings a file into the place that it lies in."""
-    words = ["optimiser import", table, shown(path), "--into", shown(path.parent), *(["--replace"] if replace else [])]
+def import_command(table: str, path: Path, *, replace: bool, into: Path | None = None) -> str:
+    """Return the command that brings a file into a place, or into that which it lies in."""
+    place = shown(into or path.parent)
+    words = ["optimiser import", table, shown(path), "--into", place, *(["--replace"] if replace else [])]
     return " ".join(words)
 
 
 def _save_or_import(sheet: Sheet) -> str:
-    return f"{_SAVE_AS_CSV} Or bring it in as it is: {import_command(sheet.table.name, sheet.path, replace=True)}"
+    return f"{_SAVE_AS_CSV} Or bring it in as it is: {sheet.again}"
 
 
 def _beside(sheet: Sheet, folder: Path) -> str:
@@ -220,7 +230,7 @@ def _read_cells(sheet: Sheet, text: str, allow_missing: Collection[tuple[str, st
     try:
         header = next(reader, [])
         first = list(islice(reader, ROWS_LOOKED_AT))
-        command = import_command(sheet.table.name, sheet.path, replace=True)
+        command = sheet.again
         if mistake := whole_table_mistake(sheet.table, header, first, command):
             sheet.add("shape", mistake)
             return
@@ -475,7 +485,7 @@ def _mostly_names(sheet: Sheet, name: str, rows: Sequence[int]) -> str:
 
 
 def _add_names_for_codes(sheet: Sheet, name: str, rows: Sequence[int], such: str) -> None:
-    command = import_command(sheet.table.name, sheet.path, replace=True)
+    command = sheet.again
     words = f"{name} holds names, not codes, such as {quoted(such)}. Codes have letters, digits and _ only, and start"
     sheet.add(f"{name} names", f"{words} with a letter. Bring the table in, with codes made of its names: {command}")
     sheet.faulty.setdefault(name, set()).update(rows)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimiser.errors import closest, did_you_mean, quoted
 from optimiser.inputs.census import of_two_censuses
-from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet, import_command
+from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet
 from optimiser.problem import HERE
 from optimiser.problem.words import begun
 
@@ -187,7 +187,7 @@ def _check_known(sheet: Sheet, column: str, known: Sequence[str], whose: str) ->
 
 def _add_of_another_year(sheet: Sheet, column: str, codes: Sequence[str], whose: str, censuses: str) -> None:
     """Note once that official codes are not those of the place: they change with every census, and are never slips."""
-    again = import_command(sheet.table.name, sheet.path, replace=True)
+    again = sheet.again
     change = (
         "Official codes change with a census, as those of 2011 and 2021 do: bring the table in with a lookup of both"
     )

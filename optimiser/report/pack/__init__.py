@@ -212,9 +212,8 @@ class _Pack:
                     rows.append((".".join(map(str, spot)), _shown(found), source, verified, "", ""))
         for one in self.record.get("added_sites", ()):
             fitted = "fitted to the journeys that the place knows (run.json, added_sites)"
-            rows += [
-                (f"sites.{one['site']}.{name}", "straight_line", fitted, False, "", "") for name in one["estimated"]
-            ]
+            how = "roads" if "a_minute" in one else "straight_line"
+            rows += [(f"sites.{one['site']}.{name}", how, fitted, False, "", "") for name in one["estimated"]]
         columns = ["setting", "value", "source", "verified", "owner", "range"]
         frame = pd.DataFrame(rows, columns=columns).sort_values("verified", kind="stable")
         return frame.assign(id=[f"A{n:03}" for n in range(1, len(frame) + 1)])[["id", *columns]]

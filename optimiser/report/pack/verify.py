@@ -386,7 +386,7 @@ class Roads:
     Links take whole thousandths of a minute; halves go to the even one. Each is kept the way that one drives on it.
     """
 
-    def __init__(self, place, said, counted):
+    def __init__(self, place, said, counted, joined):
         self.close, self.slow, self.counted = said.get("close") or [], said.get("slow") or {}, counted
         self.known = {}
         if not self.close and not self.slow:
@@ -412,7 +412,7 @@ class Roads:
         ways = [(b, a, n) for n, (a, b, *_) in enumerate(self.links)]
         self.usual = steps_of((b, a, round(minutes[n])) for b, a, n in ways)
         self.now = steps_of((b, a, round(minutes[n] * times.get(n, 1))) for b, a, n in ways if n not in shut)
-        self.gates = {}
+        self.gates = dict(joined)
         for (end, junction), row in keyed(place / "road_access.csv", ["end", "junction"], ["km"]).items():
             self.gates.setdefault(end, {})[junction] = round(number(row["km"]) * 60000 / kmh["access"])
 
@@ -462,15 +462,82 @@ class Roads:
 # Sites that a config adds ---------------------------------------------------------------------------------------------
 
 
+class OpenRoads:
+    """How long it takes on the roads as they are, in thousandths of a minute, and where an added site joins them.
+
+    That is at the nearest three of the twelve nearest junctions to which no water lies in between, by 1.3 times the
+    straight line, whole metres.
+    """
+
+    def __init__(self, place):
+        self.kmh = {k[0]: number(row["kmh"]) for k, row in keyed(place / "road_speeds.csv", ["class"], ["kmh"]).items()}
+        self.junctions = {
+            k[0]: [number(row["easting_m"]), number(row["northing_m"])]
+            for k, row in keyed(place / "road_junctions.csv", ["junction"], ["easting_m", "northing_m"]).items()
+        }
+        ways, self.gates, self.known, self.banks = [], {}, {}, []
+        for (a, b, _), row in keyed(
+            place / "road_links.csv", ["from_junction", "to_junction", "road"], ["km", "class"]
+        ).items():
+            long = round(number(row["km"]) * 60000 / self.kmh[row["class"]])
+            ways += [(b, a, long), (a, b, long)][: 1 if row.get("one_way") == "true" else 2]
+        self.steps = steps_of(ways)
+        for (end, junction), row in keyed(place / "road_access.csv", ["end", "junction"], ["km"]).items():
+            self.gate(end, junction, number(row["km"]))
+        waters = {}
+        if (place / "road_waters.csv").exists():
+            for (water, order), row in keyed(
+                place / "road_waters.csv", ["water", "order"], ["easting_m", "northing_m"]
+            ).items():
+                waters.setdefault(water, []).append((int(order), [number(row["easting_m"]), number(row["northing_m"])]))
+        for points in waters.values():
+            points.sort()
+            self.banks += [(p, q) for (_, p), (_, q) in zip(points, points[1:])]
+
+    def gate(self, end, junction, km):
+        self.gates.setdefault(end, {})[junction] = round(km * 60000 / self.kmh["access"])
+
+    def join(self, code, here):
+        """Have a site join the roads, and return its gates."""
+        near = sorted((sum((x - y) ** 2 for x, y in zip(here, at)), j, at) for j, at in self.junctions.items())[:12]
+        dry = [(apart, j) for apart, j, at in near if not any(meet(here, at, *bank) for bank in self.banks)]
+        for apart, junction in dry[:3]:
+            self.gate(code, junction, Fraction((isqrt(int(4 * apart * 169 / 100)) + 1) // 2, 1000))
+        if not dry:
+            raise CannotRead(f"config.yaml: {code} reaches no junction")
+        return self.gates[code]
+
+    def far(self, start, end):
+        if end not in self.known:
+            self.known[end] = least(self.gates.get(end, {}), self.steps)
+        found = self.known[end]
+        return min((n + found[j] for j, n in self.gates.get(start, {}).items() if j in found), default=None)
+
+
+def meet(a, b, c, d):
+    """Say whether two straight pieces have a point in common."""
+
+    def turn(p, q, r):
+        n = (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+        return (n > 0) - (n < 0)
+
+    def on(p, q, r):
+        return turn(p, q, r) == 0 and all(min(x, y) <= z <= max(x, y) for x, y, z in zip(p, q, r))
+
+    crossing = turn(a, b, c) != turn(a, b, d) and turn(c, d, a) != turn(c, d, b)
+    return crossing or on(a, b, c) or on(a, b, d) or on(c, d, a) or on(c, d, b)
+
+
 class AddedSites:
-    """The rows that sites which a config adds would have in the place's tables: stated, or estimated by straight line.
+    """The rows that sites which a config adds would have in the place's tables: stated, or estimated by a line.
 
     The line is Tukey's: journeys known to the 12 candidates nearest to the new site, ordered by whole metres and then
     minutes; the medians of the nearest and of the furthest third make the slope, the median of the rest the beginning.
+    By roads thousandths of a minute on the network stand in place of metres.
     """
 
     def __init__(self, place, config):
-        self.stated, self.place, self.figures = config.get("sites") or {}, place, {}
+        self.stated, self.place, self.figures, self.gates = config.get("sites") or {}, place, {}, {}
         self.rows = {"sites": {}, "journeys": {}, "transfers": {}, "staff": {}}
         if not self.stated:
             return
@@ -481,24 +548,45 @@ class AddedSites:
         path = place / "transfers.csv"
         tables = ["journeys", *(["transfers"] if path.exists() and len(table(path)) else [])]
         candidates = [s for (s,), row in own.items() if row["role"] == "candidate" and s in self.spots]
-        self.known = {}
+        self.open, self.every = None, [area for (area,) in areas]
+        if any("roads" in (said.get("journeys"), said.get("transfers")) for said in self.stated.values()):
+            self.open = OpenRoads(place)
+        self.known = {}, {}  # by straight line, and by roads
         for (area, site), row in keyed(place / "journeys.csv", ["area", "site"], ["minutes"]).items():
-            if area in self.areas and site in candidates and row["minutes"]:
-                far = self.metres(self.areas[area], self.spots[site])
-                self.known.setdefault(site, []).append((far, whole(number(row["minutes"]))))
+            if site in candidates and row["minutes"]:
+                for on_roads in (False, True)[: 2 if self.open else 1]:
+                    far = self.apart(area, site, on_roads)
+                    if on_roads or far is not None:
+                        some = self.known[on_roads].setdefault(site, [])
+                        some += [] if far is None else [(far, whole(number(row["minutes"])))]
         for code, said in self.stated.items():
             if (code,) in own:
                 raise CannotRead(f"config.yaml adds {code}, which sites.csv has")
             self.rows["sites"][code,] = {"role": "candidate"}
             self.staff(code, said, config)
             here = self.spot(said)
-            guessed = [name for name in tables if said.get(name, "straight_line") == "straight_line"]
-            line = self.line(code, here) if guessed else None
+            means = {name: said.get(name, "straight_line") for name in tables}
+            guessed = [name for name in tables if means[name] in ("straight_line", "roads")]
+            on_roads = any(means[name] == "roads" for name in guessed)
+            if on_roads and any(means[name] != "roads" for name in guessed):
+                raise CannotRead(f"config.yaml estimates what leads to {code} by two means")
+            self.figures[code].update({"a_minute": None} if on_roads else {})
+            if on_roads and here:
+                self.gates[code] = self.open.join(code, here)
+            line = self.line(code, here, on_roads) if guessed else None
             self.figures[code]["estimated"] = guessed
-            for name in tables:
-                self.rows[name].update(self.guess(name, code, here, line) if name in guessed else self.read(name, code))
             if here:
                 self.spots[code] = here
+            for name in tables:
+                estimated = name in guessed
+                self.rows[name].update(self.guess(name, code, line, on_roads) if estimated else self.read(name, code))
+
+    def apart(self, start, end, on_roads):
+        """Return how far it is between two codes, by roads or by straight line; nothing where that is not known."""
+        if on_roads:
+            return self.open.far(start, end)
+        a, b = (self.areas.get(one) or self.spots.get(one) for one in (start, end))
+        return self.metres(a, b) if a and b else None
 
     def staff(self, code, said, config):
         """Keep what is stated of a site: its staff, what is fixed there, its beds."""
@@ -539,37 +627,41 @@ class AddedSites:
     def minutes(self, line, metres, places):
         return max(whole((line[0] + line[1] * metres) / MICRO, places), 0)
 
-    def line(self, code, here):
+    def line(self, code, here, on_roads):
         """Return the line of a site with its decimals, and keep how far off it is with each known site left out."""
         if here is None:
             raise CannotRead(f"config.yaml does not say where {code} is")
-        near = sorted(self.known, key=lambda site: (self.metres(self.spots[site], here), site))[:12]
-        every = [one for site in near for one in self.known[site]]
+        known = self.known[on_roads]
+        near = sorted(known, key=lambda site: (self.metres(self.spots[site], here), site))[:12]
+        every = [one for site in near for one in known[site]]
         line = self.fitted(every)
         if line is None:
             raise CannotRead(f"no line fits the journeys that are known, so that those of {code} cannot be estimated")
         places = min(n for n in range(7) if all(y % 10 ** (6 - n) == 0 for _, y in every))
         off = []
         for held in near:
-            other = self.fitted([one for site in near if site != held for one in self.known[site]])
+            other = self.fitted([one for site in near if site != held for one in known[site]])
             if other is None:
                 off = []
                 break
-            off += [abs(self.minutes(other, x, places) - y) for x, y in self.known[held]]
-        figures = {"at_once": line[0] / MICRO, "a_km": line[1] / 1000, "sites": len(near)}
+            off += [abs(self.minutes(other, x, places) - y) for x, y in known[held]]
+        figures = {"at_once": line[0] / MICRO, "sites": len(near)}
+        figures["a_minute" if on_roads else "a_km"] = line[1] / 1000
         if off:
             ninth = sorted(off)[-(-9 * len(off) // 10) - 1]
             figures.update(median_off=mid(off) / MICRO, nine_in_ten_within=Fraction(ninth, MICRO))
         self.figures[code].update(figures)
         return line, places
 
-    def guess(self, name, code, here, drawn):
+    def guess(self, name, code, drawn, on_roads):
         line, places = drawn
         found = {}
-        for other, at in (self.areas if name == "journeys" else self.spots).items():
-            n = self.minutes(line, self.metres(at, here), places)
+        for other in self.every if name == "journeys" else [site for site in self.spots if site != code]:
             for pair in [(other, code)] if name == "journeys" else [(other, code), (code, other)]:
-                found[pair] = {"minutes": f"{n // MICRO}.{n % MICRO:06}"}
+                far = self.apart(*pair, on_roads)
+                if far is not None:
+                    n = self.minutes(line, far, places)
+                    found[pair] = {"minutes": f"{n // MICRO}.{n % MICRO:06}"}
         return found
 
     def read(self, name, code):
@@ -596,8 +688,8 @@ class AddedSites:
                 told = one.get(key)
                 if not same(told, right) if isinstance(right, Fraction) and told is not None else told != right:
                     found.fail("V1", f"run.json: {key} of the site {code} is {told}, not {right}")
-            how = ", ".join(self.figures[code]["estimated"])
-            found.say("V1", f"{code} added, as config.yaml says{f'; estimated by straight line: {how}' if how else ''}")
+            how, by = ", ".join(self.figures[code]["estimated"]), "roads" if code in self.gates else "straight line"
+            found.say("V1", f"{code} added, as config.yaml says{f'; estimated by {by}: {how}' if how else ''}")
             if said.get("latitude") is not None:
                 found.skip(f"Whether easting and northing of {code} are those of its latitude and longitude.")
 
@@ -767,7 +859,7 @@ class Question:
         places = int(travel["decimals"]) if travel.get("decimals") is not None else 6
         rows = {**keyed(place / "journeys.csv", ["area", "site"], ["minutes"]), **self.added.rows["journeys"]}
         counted = {*(area for area, _ in self.areas), *self.candidates, *self.all_neighbours}
-        more = Roads(place, self.config.get("roads") or {}, counted).more
+        more = Roads(place, self.config.get("roads") or {}, counted, self.added.gates).more
         self.minutes = {key: whole((number(row["minutes"]) + more(*key)) * factor, places) for key, row in rows.items()}
         if self.config.get("roads"):
             far = [more(area, site) for area, site in rows]

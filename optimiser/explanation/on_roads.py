@@ -1,0 +1,111 @@
+"""Whether a plan is still the best where roads are shut or slow: in each of some states of the roads, asked anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isclose, isfinite
+
+from optimiser.explanation.best import best_option
+from optimiser.explanation.costs import Change, Cost, changes, changes_in_words, costs
+from optimiser.plan import Plan, evaluate
+from optimiser.plan.measures import number
+from optimiser.problem import Problem
+from optimiser.problem.words import amount, listed
+
+# Sums that differ by a smaller share are equal.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class InState:
+    """How the designations of a plan stand in one state of the roads.
+
+    Attributes
+    ----------
+    state
+        The state in words.
+    still_best
+        Whether no plan is better there, and they break no rule there.
+    kept, best
+        The same designations there, and the best plan there; ``None`` where no plan meets every rule.
+    minutes_more
+        By how many minutes the average journey of residents is longer with them than it was, by service.
+    """
+
+    state: str
+    still_best: bool
+    kept: Plan
+    best: Plan | None
+    minutes_more: Mapping[str, float]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What opens and closes from these designations to the best there; nothing where they are still the best."""
+        if self.still_best or self.best is None:
+            return ()
+        return changes(self.kept.problem, self.kept.designated, self.best.designated)
+
+    @property
+    def costs(self) -> tuple[Cost, ...]:
+        """What each objective comes to, with these designations and with the best there."""
+        return costs(self.kept, self.best) if self.best and not self.still_best else ()
+
+
+@dataclass(frozen=True)
+class OnRoads:
+    """How a plan stands in each of some states of the roads."""
+
+    plan: Plan
+    states: tuple[InState, ...]
+
+    @property
+    def in_short(self) -> str:
+        """In how many of the states it is the best plan, and in which it is not."""
+        lost = [one.state for one in self.states if not one.still_best]
+        those = f"; not with: {'; '.join(lost)}" if lost else ""
+        return f"the best in {len(self.states) - len(lost)} of {len(self.states)} states of the roads{those}"
+
+    def __str__(self) -> str:
+        """Return how it stands in each, a line each."""
+        best = sum(one.still_best for one in self.states)
+        head = f"Of {amount(len(self.states), 'states')} of the roads, this is the best plan in {best}:"
+        return "\n".join([head, *(f"  - {one.state}: {self._said(one)}" for one in self.states)])
+
+    def _said(self, one: InState) -> str:
+        if one.best is None:
+            return "no plan meets every rule"
+        services = self.plan.problem.services
+        told = {code: more for code, more in one.minutes_more.items() if isfinite(more) and round(more, 2)}
+        longer = [f"{more:+.2f} minutes for {services[code].name}" for code, more in told.items()]
+        journeys = [f"average journeys with its sites: {listed(longer)}"] if longer else []
+        if one.still_best:
+            return "; ".join(["yes", *journeys])
+        broken = ["it breaks a rule there"] if len(one.kept.broken) else []
+        better = f"best there: {changes_in_words(self.plan.problem, one.changes)}"
+        differs = [str(cost) for cost in one.costs if cost.more][:1]
+        return "; ".join(["no", *broken, *journeys, better, *differs])
+
+
+def on_roads(plan: Plan, states: Mapping[str, Problem]) -> OnRoads:
+    """Return how a plan stands in states of the roads, each its question asked there, by the state in words.
+
+    Raises ``NotProved`` where time ran out before the best plan of some state was proved.
+    """
+    return OnRoads(plan, tuple(_in_state(plan, state, problem) for state, problem in states.items()))
+
+
+def _in_state(plan: Plan, state: str, problem: Problem) -> InState:
+    found, kept = best_option(problem), evaluate(problem, plan.designated)
+    reached = [one.value for one in kept.proof.objectives]
+    still_best = (
+        found is not None
+        and kept.broken.empty
+        and all(isclose(here, best, rel_tol=ROUNDING) for here, best in zip(reached, found.values, strict=True))
+    )
+    more = {
+        code: number(kept.measures, "mean_minutes", code) - number(plan.measures, "mean_minutes", code)
+        for code in problem.services_with_patients
+    }
+    best = None if found is None else kept if still_best else evaluate(problem, found.designated)
+    return InState(state, still_best, kept, best, more)

@@ -1,0 +1,269 @@
+"""How good a table of journeys is: what is refused, what can hardly be, and which pairs people should look at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from optimiser.errors import Fault, InputError, shown
+from optimiser.inputs.boundaries import look_at_boundaries
+from optimiser.inputs.schema import PLACE_TABLES
+from optimiser.inputs.tables import as_plain_csv, boundary_file
+from optimiser.inputs.tables.plausible import (
+    LEAST_KM,
+    MOST_COMPARED,
+    NEIGHBOURS,
+    Odd,
+    Points,
+    odd_times,
+    times_apart,
+    unlike_neighbours,
+    where_things_are,
+)
+from optimiser.inputs.tables.sheets import Sheet, read_sheet
+from optimiser.inputs.tables.together import check_together
+from optimiser.journeys.straight_line import line_of
+from optimiser.problem.decimals import MILLION
+from optimiser.problem.words import amount, listed
+
+# So many minutes from the median of the areas around are looked at, so many where their distance is allowed for, and
+# more than so many saved by way of another site.
+UNLIKE_MINUTES, UNLIKE_BEYOND, SAVED_MINUTES = 8.0, 5.0, 0.5
+MOST_SAID, MOST_OF_A_KIND = 5, 20
+SPOT_CHECKS = ("why", "from", "from_name", "to", "to_name", "straight_km", "minutes", "kmh")
+# For people to fill in.
+BLANK = ("minutes_you_know", "who_says")
+ENDS = {"journeys": ("area", "site"), "transfers": ("from_site", "to_site")}
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What was found of a place's journeys and transfers.
+
+    Attributes
+    ----------
+    counted
+        What each table has, in a sentence.
+    faults
+        What is refused, as when the place is read.
+    odd
+        What can hardly be, and is said of every question about the place, by the name of its table.
+    to_look_at
+        What may well be so, and is looked at here alone.
+    not_looked_at
+        What could not be looked at, and why, a sentence each without its stop.
+    pairs
+        One row a pair that people should look at, with why; the last columns are blank, for what they know.
+    """
+
+    counted: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    odd: tuple[tuple[str, Odd], ...]
+    to_look_at: tuple[tuple[str, Odd], ...]
+    not_looked_at: tuple[str, ...]
+    pairs: pd.DataFrame
+
+    @property
+    def spot_checks(self) -> bytes:
+        """The pairs as a CSV file."""
+        return as_plain_csv(self.pairs)
+
+    @property
+    def record(self) -> dict[str, object]:
+        """What was found, as plain data."""
+        return {
+            "counted": list(self.counted),
+            "faults": list(map(str, self.faults)),
+            "odd": [_as_data(*one) for one in self.odd],
+            "to_look_at": [_as_data(*one) for one in self.to_look_at],
+            "not_looked_at": list(self.not_looked_at),
+            "pairs": json.loads(self.pairs.to_json(orient="records")),
+        }
+
+    @property
+    def lines(self) -> list[str]:
+        """What was found, in words."""
+        parts = (
+            ("Refused", [str(fault) for fault in self.faults]),
+            ("Can hardly be", [f"{name}.csv: {odd.words}" for name, odd in self.odd]),
+            ("To look at, and it may well be so", [f"{name}.csv: {odd.words}" for name, odd in self.to_look_at]),
+            ("Not looked at", self.not_looked_at),
+        )
+        said = ([f"{head}:{'' if found else ' nothing'}", *(f"  - {one}" for one in found)] for head, found in parts)
+        return [*self.counted, *chain.from_iterable(said)]
+
+
+def _as_data(table: str, odd: Odd) -> dict[str, object]:
+    return {"table": table, "why": odd.why, "rows": len(odd.rows), "words": odd.words}
+
+
+def quality_of(
+    folder: str | Path, *, journeys: str | Path | None = None, allow_missing: Iterable[tuple[str, str]] = ()
+) -> Quality:
+    """Return how good the journeys and transfers of a place are.
+
+    Parameters
+    ----------
+    folder
+        The place. Of it areas.csv and sites.csv must be sound.
+    journeys
+        A table to judge in place of its journeys.csv, with the same columns.
+    allow_missing
+        The (area, site) pairs that need no journey.
+
+    Raises
+    ------
+    InputError
+        Where areas or sites have faults themselves.
+    """
+    folder, allowed = Path(folder), set(allow_missing)
+    instead = {"journeys": Path(journeys)} if journeys else {}
+    sheets = {one.name: read_sheet(folder, one, allowed, path=instead.get(one.name)) for one in PLACE_TABLES}
+    check_together(sheets, allowed)
+    if faults := [fault for name in ("areas", "sites") for fault in sheets[name].listed()]:
+        raise InputError(faults)
+    file = boundary_file(folder)
+    outlines = look_at_boundaries(file, sheets["areas"].frame["area"].tolist()) if file else None
+    areas, sites = where_things_are(sheets, outlines)
+    points = {"journeys": (areas, sites), "transfers": (sites, sites)}
+    odd = [(sheet.table.name, found) for sheet, found in odd_times(sheets, areas, sites)]
+    faults = [fault for name in ENDS for fault in sheets[name].listed()]
+    # What has no certain minutes cannot be set beside others.
+    sound = [name for name in ENDS if sheets[name].present and sheets[name].sound(*ENDS[name], "minutes")]
+    times = {
+        name: times_apart(sheets[name], *zip(ENDS[name], points[name], strict=True))
+        for name in (sound if not _refused_as_a_whole(sheets) else ())
+    }
+    look = list(_to_look_at(times, sheets, areas))
+    both = {"journeys": (areas.codes, sites.codes), "transfers": (sites.codes, sites.codes)}
+    counted = tuple(_counted(sheets[name], times.get(name), *both[name]) for name in ENDS if sheets[name].present)
+    pairs = _spot_checks([*odd, *look], times, sheets)
+    return Quality(counted, tuple(faults), tuple(odd), tuple(look), tuple(_not_looked_at(times, sheets, areas)), pairs)
+
+
+def _refused_as_a_whole(sheets: Mapping[str, Sheet]) -> bool:
+    return any({"unit", "zeros"} & sheets[name].found.keys() for name in ENDS)
+
+
+def _counted(sheet: Sheet, times: pd.DataFrame | None, starts: Collection[str], ends: Collection[str]) -> str:
+    """Return how many times a table has, of how many pairs, how long they are and how fast by the straight line."""
+    if times is None or times.empty:
+        return f"{shown(sheet.path)}: {amount(len(sheet.frame), 'rows')}."
+    pairs = len(starts) * len(ends) - len({*starts} & {*ends})
+    known = times[times[ENDS[sheet.table.name][0]].isin(starts) & times[ENDS[sheet.table.name][1]].isin(ends)]
+    minutes = known["minutes"]
+    many = f"{len(known):,} times of {amount(pairs, 'pairs')}, {pairs - len(known):,} of them missing"
+    long = f"{minutes.min():g} to {minutes.max():g} minutes, half at most {minutes.median():g}"
+    speeds = known["kmh"][known["km"] > LEAST_KM]
+    fast = f"{speeds.min():.0f} to {speeds.max():.0f} km/h by the straight line, half at most {speeds.median():.0f}"
+    return f"{shown(sheet.path)}: {many}; {long}; {fast if len(speeds) else 'where these are is not known'}."
+
+
+def _to_look_at(
+    times: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet], areas: Points
+) -> Iterator[tuple[str, Odd]]:
+    if "journeys" in times:
+        yield from (("journeys", odd) for odd in _unlike(times["journeys"], sheets, areas))
+    if "transfers" in times:
+        yield from ((name, odd) for name in times for odd in _quicker_by_another(name, times[name], times["transfers"]))
+
+
+def _unlike(journeys: pd.DataFrame, sheets: Mapping[str, Sheet], areas: Points) -> Iterator[Odd]:
+    """Yield residents' journeys to candidates far from the median of the residents around.
+
+    Once by their minutes, and once by what these are beyond a line through all of them by their straight kilometres.
+    """
+    residents = sheets["areas"].frame["area"][sheets["areas"].frame["resident"].astype(bool)]
+    candidates = sheets["sites"].frame["site"][sheets["sites"].frame["role"] == "candidate"]
+    some = journeys[journeys["area"].isin(residents) & journeys["site"].isin(candidates)]
+    points, names = Points(residents.tolist(), areas.of(residents)), _names(sheets["areas"], "area")
+    median = "from the median of the six areas around"
+    yield from _beyond(unlike_neighbours(some, points), "minutes", UNLIKE_MINUTES, median, names)
+    placed = some[some["km"].notna()]
+    metres, millionths = (
+        (placed[name] * scale).round().astype(int) for name, scale in (("km", 1000), ("minutes", MILLION))
+    )
+    if line := line_of(list(zip(metres.tolist(), millionths.tolist(), strict=True))):
+        beyond = placed.assign(beyond=placed["minutes"] - placed["km"] * float(line.a_metre * 1000 / MILLION))
+        beside = unlike_neighbours(beyond, points, values="beyond")
+        yield from _beyond(beside, "beyond", UNLIKE_BEYOND, f"{median}, allowing for how much further it is", names)
+
+
+def _beyond(beside: pd.DataFrame, values: str, most: float, what: str, names: Mapping[str, str]) -> Iterator[Odd]:
+    apart = (beside[values] - beside["around"]).abs()
+    far = beside.assign(apart=apart)[apart > most].sort_values("apart", ascending=False, kind="stable")
+    if len(far):
+        worst = far.groupby("area", sort=False)["apart"].max()
+        which = [f"{names[str(area)]} ({minutes:.1f})" for area, minutes in worst.head(MOST_SAID).items()]
+        more = f", and {len(worst) - MOST_SAID:,} more" if len(worst) > MOST_SAID else ""
+        why = f"more than {most:g} minutes {what}"
+        yield Odd(why, far, f"{amount(len(worst), 'areas')} {why}, to some candidate: {listed(which)}{more}")
+
+
+def _quicker_by_another(name: str, times: pd.DataFrame, transfers: pd.DataFrame) -> Iterator[Odd]:
+    """Yield times that are longer than those by way of another site: a way there is, so the shortest is no longer."""
+    start, end = ENDS[name]
+    sites = sorted({*transfers["from_site"], *transfers["to_site"]})
+    roads = transfers.pivot(index="from_site", columns="to_site", values="minutes").reindex(index=sites, columns=sites)
+    grid = times.pivot(index=start, columns=end, values="minutes").reindex(columns=sites)
+    first, second = (np.nan_to_num(one.to_numpy(float), nan=np.inf) for one in (grid, roads))
+    by_another = np.full(first.shape, np.inf)
+    for number in range(len(sites)):
+        by_another = np.minimum(by_another, first[:, [number]] + second[number])
+    row, column = grid.index.get_indexer(pd.Index(times[start])), grid.columns.get_indexer(pd.Index(times[end]))
+    saved = np.where(column >= 0, times["minutes"].to_numpy(float) - by_another[row, column], 0)
+    some = times.assign(saved=saved)[saved > SAVED_MINUTES].sort_values("saved", ascending=False, kind="stable")
+    if len(some):
+        worst = some.iloc[0]
+        such = f"such as {worst[start]} to {worst[end]}, {worst['saved']:.1f} minutes longer than by way of another"
+        why = "longer than by way of another site"
+        yield Odd(why, some, f"{amount(len(some), 'times')} {why}, {such}")
+
+
+def _not_looked_at(times: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet], areas: Points) -> Iterator[str]:
+    """Yield what could not be looked at, and why."""
+    for name in ENDS:
+        if sheets[name].present and name not in times:
+            yield f"{name}.csv beside other times: it has faults"
+    if not sheets["transfers"].present:
+        yield "whether ways back take as long, and ways by another site less: there is no transfers.csv"
+    known, places = int((~np.isnan(areas.km).any(axis=1)).sum()), 2 * NEIGHBOURS + 1
+    if not known:
+        yield "speeds, and the areas around: it is not known where areas are"
+    elif not places <= known <= MOST_COMPARED:
+        yield f"the areas around: it is known where {known:,} areas are, and {places} to {MOST_COMPARED:,} are compared"
+
+
+def _names(sheet: Sheet, key: str) -> dict[str, str]:
+    return dict(zip(sheet.frame[key], sheet.frame["name"], strict=True))
+
+
+def _spot_checks(
+    found: Iterable[tuple[str, Odd]], times: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet]
+) -> pd.DataFrame:
+    """Return the pairs to look at: the worst of every kind, and of every site the nearest, the middle and the furthest.
+
+    Those are there so that people look at what nothing is wrong with, too.
+    """
+    rows = [(name, odd.why, pair) for name, odd in found for _, pair in odd.rows.head(MOST_OF_A_KIND).iterrows()]
+    if "journeys" in times:
+        ordered = times["journeys"].sort_values(["minutes", "area"], kind="stable")
+        for _, of_site in ordered.groupby("site", sort=True):
+            spots = {"the nearest": 0, "half way": len(of_site) // 2, "the furthest": len(of_site) - 1}
+            rows += [("journeys", f"{word}, of all to this site", of_site.iloc[spot]) for word, spot in spots.items()]
+    names = {**_names(sheets["areas"], "area"), **_names(sheets["sites"], "site")}
+    made = []
+    for name, why, pair in rows:
+        start, end = (str(pair[column]) for column in ENDS[name])
+        known = times.get(name)
+        apart = known.loc[[pair.name]].iloc[0] if known is not None and pair.name in known.index else pair
+        km, kmh = (float(apart.get(column, np.nan)) for column in ("km", "kmh"))
+        numbers = (round(km, 1), float(pair["minutes"]), round(kmh, 1) if np.isfinite(kmh) else np.nan)
+        made.append((why, start, names.get(start, ""), end, names.get(end, ""), *numbers, "", ""))
+    return pd.DataFrame(made, columns=[*SPOT_CHECKS, *BLANK])
