@@ -27,7 +27,7 @@ from optimiser.plan.measures import number
 from optimiser.plan.quotable import said_again
 from optimiser.plan.runs import write_run
 from optimiser.problem import Figure, Problem
-from optimiser.problem.words import places_that_agree
+from optimiser.problem.words import places_that_agree, whole
 
 ROOT = Path(__file__).parents[2]
 BOTH = {("ash", "clinic"), ("birch", "clinic")}
@@ -244,8 +244,8 @@ def test_where_some_stay_where_they_are_seen_first_how_many_do_is_said_with_the_
     assert (row["taken_on_after"], row["stay_after"]) == (elsewhere / 4, 3 * elsewhere / 4)
     said = rows(found["sentences"], service="scanner").set_index("kind")["sentence"]
     assert said["average"].startswith("Scanner: the average time from home to where they stay of all ")
-    stay = f"under birch, {elsewhere / 4:,.0f} are taken on from where they are seen first, and "
-    assert f"{stay}{3 * elsewhere / 4:,.0f} stay there" in said["average"]
+    stay = f"under birch, {whole(elsewhere / 4)} are taken on from where they are seen first, and "
+    assert f"{stay}{whole(3 * elsewhere / 4)} stay there" in said["average"]
     assert said["who"].count("by the journeys of") == 1
 
 
