@@ -14,6 +14,8 @@ from optimiser.problem.beds import Stays
 Unit = Literal["people", "WTE"]
 # All candidates together, where it is known who goes to some of them today, but not to which.
 HERE = "candidates"
+# Where those of an area are, in ``Border.ways``, who go to the nearest hospital of all: no code of a site.
+ACROSS = "across the border"
 # How a stream's patients go where some go as today: by what is designated, over the border, or away.
 STAYS, PULLED, LEAVES = "stays", "pulled", "leaves"
 
@@ -250,6 +252,11 @@ class Border:
 
     shares: pd.DataFrame
     pull: Figure = Figure(0)
+
+    @property
+    def ways(self) -> pd.DataFrame:
+        """The shares, with one more column: of an area's patients the share who go over the border, as pulled."""
+        return self.shares.assign(**{ACROSS: self.pull.value})
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,7 +71,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *_headed("Before this is repeated:", map(_first_sentence, told(plan))),
     ]
     beds = ", beds" if any(one.beds and plan.sites_of(code) for code, one in plan.problem.services.items()) else ""
-    left_out = f"Which figures are unverified, staff{beds} and all else that is left out here: --full."
+    left_out = f"See --full for which figures are unverified, for staff{beds} and for all else."
     return [*every, f"Draft: not a decision. {left_out}"]
 
 

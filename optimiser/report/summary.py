@@ -74,10 +74,8 @@ def option(plan: Plan, *, coded: bool = True) -> list[str]:
         return []
     source = plan.option.source or "no source stated"
     unverified = "" if plan.option.verified else "; not verified"
-    note = [f"Note of the option: {plan.option.note}"] if plan.option.note else []
-    pathway = [plan.option.pathway] if plan.option.pathway else []
     called = f"Option {plan.option.code}: " if coded else ""
-    return [f"{called}{plan.option.title} ({source}{unverified}).", *note, *pathway]
+    return [f"{called}{plan.option.title} ({source}{unverified}).", *plan.option.to_know]
 
 
 def beside(run: Run) -> dict[str, list[str]]:
@@ -292,7 +290,9 @@ def _used(plan: Plan) -> list[tuple[tuple[str, str], pd.DataFrame]]:
 
 def _how_many_exceptions(plan: Plan, more: str) -> str:
     every, used = len(matters(plan.exceptions)), len(_used(plan))
+    places = int(plan.exceptions["would_have_broken"].sum())
     said = amount(used, "exceptions") if used else "no exception"
+    said += f" (in {places} places)" if places > used else ""
     granted = f", {'each ' if used > 1 else ''}with its reason and whose it is in exceptions.csv" if used else ""
     return f"It rests on {said}{f' of {every}' if every != used else ''}{granted}{more}"
 

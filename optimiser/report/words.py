@@ -126,10 +126,10 @@ def headline(plan: Plan) -> str:
 def _sites_or_level(plan: Plan, service: str) -> str:
     """Return where a service is and, where other plans are level with that, where they have it."""
     here, idle = where(plan.problem, plan.sites_of(service)), idle_sites(plan, service)
-    here += f" (nobody is taken to {where(plan.problem, idle)})" if idle else ""
+    nobody = f"nobody is taken to {where(plan.problem, idle)}" if idle else ""
     found = [one for one in plan.proof.standings or () if one.service == service and one.rivals]
     if not found:
-        return here
+        return f"{here} ({nobody})" if nobody else here
     (standing,) = found
     own = standing.rivals[0].figures["mean_minutes"][0]
     there = [
@@ -137,7 +137,8 @@ def _sites_or_level(plan: Plan, service: str) -> str:
         f"({decimals(one.figures['mean_minutes'][1], 2)})"
         for one in standing.rivals
     ]
-    return f"{here} ({decimals(own, 2)} minutes on average) or, level with it, at {', or at '.join(there)}"
+    mean = "; ".join(filter(None, (nobody, f"{decimals(own, 2)} minutes on average")))
+    return f"{here} ({mean}) or, level with it, at {', or at '.join(there)}"
 
 
 def _sites(problem: Problem, service: str, designated: Collection[tuple[str, str]]) -> list[str]:

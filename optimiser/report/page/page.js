@@ -454,7 +454,7 @@ function titles() {
   set("affected", worst ? longest : ofAll);
   set("transfers", service.transfer ? `${commas(measure(now, "transfers_per_day", shown), 1)} transfers a day to ${name}` : `${elsewhere} would arrive elsewhere than with today’s sites`);
   const warn = document.querySelector(`[data-warn="${CSS.escape(shown)}"]`), mean = measure(now, "mean_change", shown);
-  warn.hidden = !(Math.abs(mean) < 2 && worst && worst.change > FAR);
+  warn.hidden = !(mean < 2 && worst && worst.change > FAR);
   if (!warn.hidden) warn.textContent = `The average hides it: everybody's journey changes by ${FORMS.change(mean)} minutes on average, but that of ${worst.name} by ${FORMS.change(worst.change)}.`;
   const short = now.staff.filter(row => row.short > 1e-9);
   const rota = document.querySelector('[data-title="rotas"]');

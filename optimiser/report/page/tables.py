@@ -292,16 +292,19 @@ def beds(run: Run, answer: Values) -> Table | None:
 
 def rules(run: Run) -> Table:
     """Return every instance of every rule of a run, those that break or bind first."""
-    frame = run.plan.rules
+    frame, short_of_staff = run.plan.rules, run.plan.left_short.set_index("instance")["staff"]
     order = frame.assign(ok=frame["pass"].astype(bool), slack=~frame["binding"].astype(bool))
     rows = [
         Row(
             rule_in_words(run.problem, str(row.instance)),
             [
-                Cell(hundredths(float(str(row.left)))),
+                Cell(hundredths(float(short_of_staff.get(str(row.instance), float(str(row.left)))))),
                 Cell(f"{RELATIONS[str(row.relation)]} {hundredths(float(str(row.right)))}"),
                 Cell(str(row.unit), number=False),
-                Cell("holds" if row.ok else "breaks", number=False),
+                Cell(
+                    "breaks" if not row.ok else "short, as it may be" if row.instance in short_of_staff else "holds",
+                    number=False,
+                ),
                 Cell(f"{str(row.source) or '–'}{'' if row.verified else ' (not verified)'}", number=False),
             ],
         )
