@@ -115,7 +115,7 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "Arithmetic checked.",
         "The figures it rests on were not: 9 unverified.",
         "Sources of",
-        "every hyper-acute stroke unit would see at least 600 patients a year",
+        "the hyper-acute stroke unit would see at least 600 patients a year",
         "877 of 1,863 residents' patients a year (47%)",
         "479,597 of 1,181,125 residents (41%)",
         "69 minutes; today 48.",
