@@ -32,6 +32,11 @@ class Written:
         note = [f"Note of the option: {self.note}"] if self.note else []
         return [*note, *(said for said in (self.scope, self.pathway) if said)]
 
+    @property
+    def in_short(self) -> str:
+        """Its title up to the first comma, as it is called where there is little room."""
+        return self.title.partition(",")[0].strip() or self.code
+
 
 @dataclass(frozen=True)
 class Option:

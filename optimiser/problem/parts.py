@@ -230,6 +230,11 @@ class Service:
         outside = self.at_most_share_outside or self.neighbours_take_at_most
         return bool(self.minimum_patients or self.maximum_patients or (self.beds and self.beds.at) or outside)
 
+    @property
+    def treated_outside_is_told(self) -> bool:
+        """Whether there is a neighbour at all, so that a share treated outside can be told."""
+        return bool(self.neighbours)
+
 
 @dataclass(frozen=True)
 class Border:

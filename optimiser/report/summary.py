@@ -68,13 +68,14 @@ def what_was_asked(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     ]
 
 
-def option(plan: Plan) -> list[str]:
-    """Return what people call the option that was evaluated, where they wrote it down, and their note."""
+def option(plan: Plan, *, coded: bool = True) -> list[str]:
+    """Return what people call the option that was evaluated, with its code or not, and their note."""
     if plan.option is None:
         return []
     source = plan.option.source or "no source stated"
     unverified = "" if plan.option.verified else "; not verified"
-    return [f"Option {plan.option.code}: {plan.option.title} ({source}{unverified}).", *plan.option.to_know]
+    called = f"Option {plan.option.code}: " if coded else ""
+    return [f"{called}{plan.option.title} ({source}{unverified}).", *plan.option.to_know]
 
 
 def beside(run: Run) -> dict[str, list[str]]:

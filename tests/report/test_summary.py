@@ -366,6 +366,11 @@ def test_answers_to_different_questions_are_not_marked_as_best(tmp_path: Path):
         found = side_by_side.measured([run_of(plan, str(number)) for number, plan in enumerate(runs)])
         cells = [cell.text for table in found.values() for row in table.rows for cell in row.cells]
         assert any(text.startswith(side_by_side.BEST) for text in cells) is marked
+        # What is alike in both is folded away.
+        alike = [
+            len({cell.text for cell in row.cells[:-1]}) == 1 for row in (*found["measured"].rows, *found["same"].rows)
+        ]
+        assert alike == [False] * len(found["measured"].rows) + [True] * len(found["same"].rows) and any(alike)
 
 
 @pytest.mark.parametrize("world", [small(), small(managed=True, maximum_patients=Figure(40)), by_transfer()])
