@@ -184,10 +184,8 @@ def test_people_of_an_area_without_patients_cross_the_border_by_its_own_shares_i
     assert measures.number(plan.measures, "mean_minutes", "clinic", "age 75+") == pytest.approx(by_hand, abs=1e-9)
     assert check(files_of(plan)).empty
     other = evaluate(plan.problem, {("birch", "clinic"), ("birch", "scan")})
-    means = averages(areas(tables_of(plan), tables_of(other)))
-    means = means[(means["service"] == "clinic") & (means["group"] == "age 75+")].iloc[0]
-    whom = for_whom(plan, other)
-    whom = whom[(whom["service"] == "clinic") & (whom["group"] == "age 75+")].iloc[0]
+    frames = (averages(areas(tables_of(plan), tables_of(other))), for_whom(plan, other))
+    means, whom = (one[(one["service"] == "clinic") & (one["group"] == "age 75+")].iloc[0] for one in frames)
     after = measures.number(other.measures, "mean_minutes", "clinic", "age 75+")
     for found in (means, whom):
         assert (found["mean_before"], found["mean_after"]) == pytest.approx((by_hand, after), abs=1e-8)
