@@ -33,6 +33,7 @@ from optimiser.plan.runs import NO_PLAN, NO_PLAN_TABLE, check, csv_files, write_
 from optimiser.report import words
 from optimiser.report.export import export_files
 from optimiser.report.page.build import page
+from optimiser.report.register import Register, register
 
 START, SUMS, OUTPUT, VERIFY = "00_START_HERE.html", "SHA256SUMS", "VERIFY_OUTPUT.txt", "verify.py"
 # The earliest day that a zip file can name: the same run gives the same bytes on any day.
@@ -41,7 +42,7 @@ READABLE = 0o100644 << 16
 MADE_ON_UNIX = 3
 NOT_IN_IT = (
     "A certificate of the solver. None is needed where verify.py tried every designation; where not, it says so.",
-    "Sweeps, switching values of single figures, ranks under weights: optimiser sweep, explain and options make them.",
+    "Sweeps of many figures at once, and ranks under weights: optimiser sweep and options make them.",
     "The price of each rule, beyond what would_change.csv has of it: optimiser explain works it out.",
     "Checklists (AQuA, five tests, STRESS): nobody has filled them in for this run.",
     "Prices in money, and what is done on the way: nothing here models them (not_modelled.md).",
@@ -155,7 +156,7 @@ class _Pack:
         names = ["run.json", *self.record["files"]]
         files = {f"run/{name}": (self.folder / name).read_bytes() for name in names}
         files[VERIFY] = _packaged(VERIFY)
-        files["assumptions.csv"] = _csv(self.assumptions)
+        files["assumptions.csv"] = _csv(self.register.rows)
         files["inputs.csv"] = _csv(self.inputs)
         files["licences.txt"] = "".join(self.licences()).encode()
         files["model.html"] = _template("model.html.j2").render(self.rules()).encode()
@@ -200,23 +201,9 @@ class _Pack:
         return said
 
     @cached_property
-    def assumptions(self) -> pd.DataFrame:
-        """Every figure of the config with its source, those that nobody verified first."""
-        rows = []
-        for spot, said in self.config.walk():
-            stated = said.plain()
-            if isinstance(stated, dict) and "verified" in stated:
-                found = stated.get("value", stated.get("provided", "stated"))
-                source, verified = stated.get("source") or "", bool(stated["verified"])
-                if source or found is not None:
-                    rows.append((".".join(map(str, spot)), _shown(found), source, verified, "", ""))
-        for one in self.record.get("added_sites", ()):
-            fitted = "fitted to the journeys that the place knows (run.json, added_sites)"
-            how = "roads" if "a_minute" in one else "straight_line"
-            rows += [(f"sites.{one['site']}.{name}", how, fitted, False, "", "") for name in one["estimated"]]
-        columns = ["setting", "value", "source", "verified", "owner", "range"]
-        frame = pd.DataFrame(rows, columns=columns).sort_values("verified", kind="stable")
-        return frame.assign(id=[f"A{n:03}" for n in range(1, len(frame) + 1)])[["id", *columns]]
+    def register(self) -> Register:
+        """Every assumption with its source, those that turn the answer first."""
+        return register(self.config, self.record, self.run)
 
     @cached_property
     def inputs(self) -> pd.DataFrame:
@@ -297,7 +284,8 @@ class _Pack:
             rules=self.run.plan.rules.to_dict("records") if self.run else [],
             clash=[] if self.run else pd.read_csv(self.folder / NO_PLAN_TABLE, dtype=str).to_dict("records"),
             near_best=self.near_best.to_dict("split") if self.run else {},
-            assumptions=self.assumptions.to_dict("records"),
+            assumptions=self.register.rows.to_dict("records"),
+            no_effects=self.register.why_not,
             verified=verified,
             not_modelled=list(self.not_modelled()),
             contents=[(name, says) for name, says in CONTENTS.items() if name in files or name == OUTPUT],
@@ -314,7 +302,7 @@ CONTENTS = {
     "ways_out.csv": "What would be enough",
     "near_best.csv": "The best designations there are, best first",
     "would_change.csv": "What would change the answer, and from which value on",
-    "assumptions.csv": "Every figure with its source, unverified ones first; owner and range are yours to fill in",
+    "assumptions.csv": "Every figure with its source, and what it does by itself to the answer; owners are for you",
     "distribution.csv": "Who gains and who loses: by deprivation fifth, district and age",
     "transfers.csv": "Transfers, repatriations and hours of ambulances",
     "backcast.csv": "Patients counted at each site today, and what the model makes of it",
@@ -388,10 +376,6 @@ def _solution(run: Run) -> dict[str, Any]:
         "designated": sorted([site, service] for site, service in run.plan.designated),
         "journeys": [[r["service"], r["area"], r["site"], _millionths(r["patients_per_year"])] for r in rows],
     }
-
-
-def _shown(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _first(sentence_of: object) -> str:
