@@ -7,7 +7,7 @@ arithmetic (``scenarios.alone``) and by exact switching values; of a figure that
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -21,7 +21,7 @@ from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
 from optimiser.problem.parameters import BORDER_PULL, TIMES, Parameter
-from optimiser.problem.words import listed, percent, places, shown
+from optimiser.problem.words import in_full, listed, percent, places, shown
 from optimiser.report import rests_on
 from optimiser.report.counted import sources_of
 from optimiser.report.page.parts import references, to_know
@@ -79,8 +79,14 @@ def register(config: Said, record: Mapping[str, Any], run: Run | None) -> Regist
         row["reference"] = " ".join(one.number for one in cited if one.about and one.about <= row["about"])
         row["would_change"] = " ".join(_would_change(run.plan, record, row)) if run else ""
     numbered = ({**row, "id": f"A{n:03}"} for n, row in enumerate(sorted(rows, key=_by_effect), start=1))
-    frame = pd.DataFrame([[row.get(name, "") for name in COLUMNS] for row in numbered], columns=COLUMNS, dtype=object)
-    return Register(frame, why_not)
+    cells = ([row.get(name, "") for name in COLUMNS] for row in numbered)
+    return Register(in_text(cells, COLUMNS), why_not)
+
+
+def in_text(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> pd.DataFrame:
+    """Return rows as a frame whose cells are text, or true or false: some have a number here and nothing there."""
+    cells = [[in_full(cell) if isinstance(cell, float) else cell for cell in row] for row in rows]
+    return pd.DataFrame(cells, columns=list(columns), dtype=object)
 
 
 def _effects(plan: Plan) -> tuple[tuple[Effect, ...], str]:

@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -156,7 +157,38 @@ def test_every_assumption_stands_in_the_register_once_with_the_pages_number_and_
     turns = [row["turns"] for row in rows]
     assert turns == sorted(turns, key=["true", "false", ""].index) and turns[0] == "true"
     assert by_name["staff.doctors.people"]["at_low"].startswith("the plan breaks a rule, and Walk-in clinic at Birch")
-    assert by_name["demand_factor.visit"]["switches_below"] == "0.7"
+    visits = by_name["demand_factor.visit"]
+    assert [visits[name] for name in ("change_at_low", "change_at_high", "switches_below")] == ["-0.1", "0.1", "0.7"]
+
+
+def test_what_a_decision_is_asked_about_is_filled_from_the_run_or_said_to_be_left(tiny_run: Path, tiny_pack: Files):
+    said = tiny_pack["decision.html"].decode()
+    parts = said.split("<h2>")[1:]
+    assert len(parts) == 4
+    assert re.findall(r'<th scope="row">(\d)\.', parts[0]) == ["1", "2", "3", "4", "5"]
+    states = re.findall(r"</th><td>(.*?)</td>", said)
+    assert len(states) == said.count('<th scope="row">') and {*states} == {
+        *("from the run", "in part", "not shown by this", "yours to write")
+    }
+    # Nobody's choice, no money and no engagement is in any run.
+    assert states[:2] == ["yours to write", "not shown by this"]
+    assert "No money is counted" in said and "of 64 options" in said
+    # Whatever it names is in the pack.
+    assert {*re.findall('href="(.*?)"', said)} <= {*tiny_pack}
+    rows = {
+        (row["measure"], row["service"], row["group"]): row
+        for row in csv.DictReader(io.StringIO(tiny_pack["monitor.csv"].decode()))
+    }
+    for row in run_of(tiny_run).measures.fillna("").to_dict("records"):
+        if watched := rows.pop((row["measure"], row["service"], row["group"]), None):
+            assert float(watched["value_by_model"]) == row["value"]
+            if row["measure"] == "patients":
+                assert watched["would_turn_the_answer"].endswith("breaks a rule, below 0.7 (times; now 1).")
+            if row["measure"] == "site_patients" and row["group"] in ("ash", "birch"):
+                assert watched["asked_for"] == "at least 70 patients a year"
+            if row["measure"] == "staff_in_post":
+                assert watched["would_turn_the_answer"].endswith("breaks a rule, at 5 and below (people; now 6).")
+    assert not rows
 
 
 def test_a_pack_says_why_no_effects_are_in_its_register(tiny_run: Path, monkeypatch: pytest.MonkeyPatch):
@@ -193,11 +225,14 @@ def test_a_pack_holds_what_it_says_and_says_what_it_holds(tiny_pack: Files):
     assert "<script" not in start and "http" not in start.replace("http-equiv", "")
 
 
-def test_assumptions_stand_with_their_sources_and_those_that_nobody_verified_first(tiny_pack: Files):
+def test_assumptions_stand_with_their_sources_and_those_that_nobody_verified_before_others_of_no_effect(
+    tiny_pack: Files,
+):
     rows = list(csv.DictReader(io.StringIO(tiny_pack["assumptions.csv"].decode())))
-    assert all(one["verified"] <= other["verified"] for one, other in pairwise(rows))
+    without = [row for row in rows if not row["turns"] and not row["would_change"]]
+    assert all(one["verified"] <= other["verified"] for one, other in pairwise(without))
     by_setting = {row["setting"]: row for row in rows}
-    assert by_setting["services.walk_in.minimum_patients"]["value"] == "70"
+    assert by_setting["minimum_patients.walk_in"]["value"] == "70"
 
 
 def test_the_best_designations_of_a_pack_are_those_of_the_run(tiny_pack: Files):

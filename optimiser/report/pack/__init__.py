@@ -32,6 +32,7 @@ from optimiser.plan.finished import Run, run_of
 from optimiser.plan.runs import NO_PLAN, NO_PLAN_TABLE, check, csv_files, write_file
 from optimiser.report import words
 from optimiser.report.export import export_files
+from optimiser.report.pack.decision import Decision
 from optimiser.report.page.build import page
 from optimiser.report.register import Register, register
 
@@ -44,9 +45,11 @@ NOT_IN_IT = (
     "A certificate of the solver. None is needed where verify.py tried every designation; where not, it says so.",
     "Sweeps of many figures at once, and ranks under weights: optimiser sweep and options make them.",
     "The price of each rule, beyond what would_change.csv has of it: optimiser explain works it out.",
-    "Checklists (AQuA, five tests, STRESS): nobody has filled them in for this run.",
+    "A checklist of STRESS: nobody has filled it in for this run.",
     "Prices in money, and what is done on the way: nothing here models them (not_modelled.md).",
 )
+# What decision.html may name beside the tables of a plan.
+ALWAYS_THERE = ("manifest.json", "not_modelled.md", OUTPUT, "qa_log.csv", "reviewer_sheet.csv", "assumptions.csv")
 TRANSFER_MEASURES = ("transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year")
 BACKCAST_MEASURES = ("observed_patients", "backcast_patients", "backcast_error")
 QA_LOG = "date,who,role,what_was_looked_at,how,finding,severity,answer,closed_on\n"
@@ -54,6 +57,7 @@ REVIEWER_SHEET = "question,where_to_look,answer,satisfied,by,date\n" + "".join(
     f'"{question}",{where},,,,\n'
     for question, where in (
         ("Is the question the right one?", "00_START_HERE.html"),
+        ("Are the five tests, and what reviews ask, answered, and by whom?", "decision.html"),
         ("Are the figures that the answer rests on right, and who says so?", "assumptions.csv"),
         ("Were other sites appraised, and is the list of them complete?", "near_best.csv"),
         ("Who is worse off, behind the average?", "distribution.csv"),
@@ -182,12 +186,17 @@ class _Pack:
             "transfers": measures[named.isin(TRANSFER_MEASURES)],
             "backcast": measures[named.isin(BACKCAST_MEASURES)],
         }
+        asked = Decision(run, self.register.rows.to_dict("records"))  # type: ignore[arg-type]
+        frames["monitor"] = asked.monitor
         tables = {f"{name}.csv": _csv(frame) for name, frame in frames.items() if len(frame)}
         tables |= {name: content for name in ("rules.csv", "rotas.csv") if (content := self._own(name))}
         exported = export_files([run], workbook=self.workbook)
         results = {f"results{Path(n).suffix}": c for n, c in exported.items() if Path(n).suffix in (".xlsx", ".gpkg")}
         whole = {"instance.json": _json(_instance(run)), "solution.json": _json(_solution(run))}
-        return tables | results | whole | {"report.html": page([run]).encode()}
+        links = {**tables, **dict.fromkeys(ALWAYS_THERE)}
+        said = {"question": self.record["question"], "answer": words.answer(run.plan), "parts": asked.parts(links)}
+        decision = _template("decision.html.j2").render(said)
+        return tables | results | whole | {"report.html": page([run]).encode(), "decision.html": decision.encode()}
 
     def _own(self, name: str) -> bytes | None:
         path = self.folder / name
@@ -295,6 +304,8 @@ class _Pack:
 
 CONTENTS = {
     "report.html": "The plan on one page: map, journeys, who is affected, rotas; ticks answer what-ifs",
+    "decision.html": "What the run says under the headings of the five tests, of reviews, appraisals and assurance",
+    "monitor.csv": "What to watch once it is decided: by this model, as counted, and what would turn the answer",
     "decisions.csv": "Where each service would be, and where it is today",
     "objective.csv": "What was made small, what it comes to, and the bound",
     "rules.csv": "Every case of every rule: what the plan has, what is asked, what is to spare",
