@@ -172,8 +172,9 @@ def _of_added_sites(plan: Plan) -> list[tuple[str, About]]:
         name, about = plan.problem.sites[one.site].name, frozenset({"sites", one.site})
         stated = f"{name}: its staff and services as stated ({one.source or NO_SOURCE})"
         found += [] if one.verified else [(stated, about)]
-        estimated = f"{begun(estimate_of(one))} {name} {by_what(one)} ({how_far_off(one)})"
-        found += [(estimated, about | {*one.estimated})] if one.estimated else []
+        if one.estimated:
+            estimated = f"{begun(estimate_of(one))} {name} {by_what(one)} ({how_far_off(one)})"
+            found.append((estimated, about | {*one.estimated}))
     return found
 
 

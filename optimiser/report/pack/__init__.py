@@ -155,7 +155,7 @@ class _Pack:
         """Every file but those that speak of the others."""
         if self.run is None and len(breaches := check(self.folder)):
             first = breaches.iloc[0]
-            found = f"{disagreements(len(breaches))}, first {first.check} ({first.where})."
+            found = f"{disagreements(len(breaches))}, first {first['check']} ({first['where']})."
             raise CheckFailed(f"{self.folder} is not packed. {found} See them all: optimiser check {self.folder}")
         names = ["run.json", *self.record["files"]]
         files = {f"run/{name}": (self.folder / name).read_bytes() for name in names}
