@@ -98,15 +98,8 @@ def _by_group(before: Run, after: Run, code: str, minutes: int) -> Iterator[tupl
         yield group, _row(before.residents_of(code, set(areas)), spent, patients, people, minutes)
     if "population_75_plus" in before.inputs.area_columns:
         older = {one: (before.areas[one.area].over_75 or 0) if people[one] else 0 for one in residents}
-        here: dict[str, Fraction | int] = {}
-        for one in residents:
-            here[one.area] = here.get(one.area, 0) + patients[one]
-        weights = {
-            one: Fraction((before.areas[one.area].over_75 or 0) * patients[one]) / here[one.area]
-            if here[one.area]
-            else older[one]
-            for one in residents
-        }
+        shares = before.as_patients_go(code)
+        weights = {one: (before.areas[one.area].over_75 or 0) * share for one, share in shares.items()}
         yield AGE_GROUP, _row(residents, spent, weights, older, minutes)
 
 

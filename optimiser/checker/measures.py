@@ -100,8 +100,8 @@ def _within(run: Run, service: str, limit: int) -> Iterator[tuple[Stream, Piece]
 
 def _older_mean(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
     if "population_75_plus" in run.inputs.area_columns:
-        residents = run.residents_of(service)
-        older = {one: (run.areas[one.area].over_75 or 0) * run.people_share(one) for one in residents}
+        shares = run.as_patients_go(service)
+        older = {one: (run.areas[one.area].over_75 or 0) * share for one, share in shares.items()}
         found = mean(older, run.minutes_spent(service))
         if found is not None:
             yield "mean_minutes", AGE_GROUP, Measure(found, MINUTES, "lower")

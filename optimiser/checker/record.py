@@ -16,7 +16,7 @@ from optimiser.checker.rules import RULES, is_lawful
 from optimiser.checker.run import Run
 from optimiser.checker.tried import Trial
 
-PROVED = "proved best"
+PROVED, EVALUATED = "proved best", "evaluated"
 # Versions of HiGHS in which an answer can be believed: from, up to but not including, and those in between that are
 # known to give wrong answers to small models.
 SOLVER, SINCE, BEFORE, WRONG = "HiGHS", (1, 15, 1), (2,), ((1, 14),)
@@ -81,7 +81,7 @@ def _are_versions(said: Any) -> bool:
 
 
 def _is_an_option(said: Any) -> bool:
-    texts, perhaps = {"code", "title", "source"}, {"note", "pathway"}
+    texts, perhaps = {"code", "title", "source"}, {"note", "pathway", "scope"}
     if not isinstance(said, dict) or set(said) - perhaps != {*texts, "verified"}:
         return False
     return isinstance(said["verified"], bool) and all(isinstance(said.get(one, ""), str) for one in texts | perhaps)
@@ -351,15 +351,15 @@ def said_of_best(run: Run) -> dict[str, Any]:
     """
     trial, outcome = Trial(run.question, run.inputs), run.result.outcome
     if outcome != PROVED:
-        words = f"That it is best is not claimed: run.json says {brief(outcome)}."
+        how = "it was worked out as people wrote it down, not optimised" if outcome == EVALUATED else brief(outcome)
+        words = f"That it is best is not claimed: {how}."
         return {"claimed": False, "checked": "not claimed", "tried": 0, "words": words}
     every = 2 ** sum(s not in one.fixed for one in run.question.services.values() for s in run.candidates)
     if (tried := trial.designations()) is not None:
-        has = "has" if len(tried) == 1 else "have"
-        words = (
-            f"That it is best was tried: {len(tried):,} of the {_counted(every, 'option')} {has} as many sites as are "
-            "asked for; none of them that keeps every rule is better."
-        )
+        asked = f"each of the {len(tried):,} that have as many sites as are asked for"
+        each = "every one" if len(tried) == every else asked
+        of = f"of the {_counted(every, 'option')}, {each}"
+        words = f"That it is best was tried: {of}; none that keeps every rule is better."
         return {"claimed": True, "checked": "tried", "tried": len(tried), "words": words}
     if run.certificate is not None:
         return {"claimed": True, "checked": "proved by certificate", "tried": 0, "words": _by_certificate(run)}

@@ -326,6 +326,32 @@ class Run:
             return int(stream.how != PULLED)
         return pull if stream.how == PULLED else 1 - pull
 
+    def as_patients_go(self, service: str) -> dict[Stream, Fraction]:
+        """Return for each stream of residents the share of its area's people who go that way, if as its patients do.
+
+        Where an area has no patients they cross the border by the area's own shares.
+        """
+        residents, patients, pull = self.residents_of(service), self.streams(service), self.question.pull
+        everybody: dict[str, int] = {}
+        left_for: dict[str, int] = {}
+        for stream in residents:
+            everybody[stream.area] = everybody.get(stream.area, 0) + patients[stream]
+            left_for[stream.area] = left_for.get(stream.area, 0) + self.inputs.border.get(
+                (stream.area, stream.neighbour), 0
+            )
+
+        def own(stream: Stream) -> Fraction:
+            if not stream.how or stream.how == PULLED:
+                return Fraction(pull if stream.how else 1)
+            here = self.inputs.border.get((stream.area, CANDIDATES), 0)
+            goes = here if stream.how == STAYS else self.inputs.border.get((stream.area, stream.neighbour), 0)
+            every = here + left_for[stream.area]
+            return (1 - pull) * (Fraction(goes, every) if every else Fraction(stream.how == STAYS))
+
+        return {
+            one: Fraction(patients[one], everybody[one.area]) if everybody[one.area] else own(one) for one in residents
+        }
+
     def may_go(self, service: str, stream: Stream) -> list[str]:
         """Return the sites open to a service's patients that a stream's may take, candidates first, each by code."""
         return self._within([*self.sites_of(service), *self.neighbours(service)], stream)

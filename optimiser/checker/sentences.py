@@ -200,7 +200,8 @@ class Said:
         cells = list[tuple[str, str]]()
         moved = self._moved(best)
         swaps = [_literally(f"{self._name(code)} at {self._short(sites)}") for code, sites in moved.items()]
-        here = self._breaks(best, cells) or self._takes([code for code in moved if self._is_counted(code)], cells)
+        counted = {code: sites for code, sites in moved.items() if self._is_counted(code)}
+        here = self._breaks(best, cells) or self._takes(counted, cells)
         border = "As people cross today" if self.run.question.border == "as_today" else "With the border open"
         instead = f" {border}, {'; '.join(here)}." if here else ""
         return Wording(f"If nobody crossed the border: {'; '.join(swaps)} would be best.{instead}", cells)
@@ -215,7 +216,10 @@ class Said:
             of_patients = self._fact(instance).unit == PATIENTS
             cells += [("left", instance), ("right", instance)] if of_patients else []
             if rule in WOULD_SEE:
-                there = _literally(f"{self._name(names[0])} at {self._short(names[1:])}")
+                every = [site for site in self.run.candidates if (names[0], site) in best]
+                others = [site for site in every if site not in names]
+                beside = f", beside {self._short(others)}," if others else ""
+                there = _literally(f"{self._name(names[0])} at {self._short(names[1:])}{beside}")
                 found.append(f"{there} would see {WOULD_SEE[rule].format(*numbers)}")
                 continue
             whose = _literally(", ".join(known.get(name, name.replace("_", " ")) for name in names))
@@ -224,12 +228,12 @@ class Said:
             found.append(f"that breaks the rule that {rule.replace('_', ' ')} ({inside})")
         return found
 
-    def _takes(self, services: Sequence[str], cells: list[tuple[str, str]]) -> list[str]:
+    def _takes(self, services: Mapping[str, Sequence[str]], cells: list[tuple[str, str]]) -> list[str]:
         """Return what journeys to services come to with the best plan there, and here; adds both to cells."""
         found = []
-        for code in services:
-            means = f"{{{len(cells)}:.2f}} minutes on average and not {{{len(cells) + 1}:.2f}}"
-            found.append(f"{_literally(self._name(code))} would take {means}")
+        for code, sites in services.items():
+            means = f"{{{len(cells)}:.2f}} minutes on average, where the plan takes {{{len(cells) + 1}:.2f}}"
+            found.append(f"{_literally(f'{self._name(code)} at {self._short(sites)}')} would take {means}")
             cells += [("best_here", code), ("measures", code)]
         return found
 

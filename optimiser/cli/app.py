@@ -53,7 +53,7 @@ def finish(
     would_change: WouldChange | None = None,
 ) -> None:
     """Check a plan, write its run folder, and say what it is: as much as fits a screen, or in full."""
-    from optimiser.checker import check as check_run
+    from optimiser.checker import examined
     from optimiser.plan.proof import NOT_PROVED
     from optimiser.plan.quotable import Otherwise
     from optimiser.plan.runs import files_of, write_files
@@ -63,7 +63,7 @@ def finish(
 
     said = [one for one in extra if isinstance(one, Otherwise)]
     files = files_of(plan, said, would_change.record if would_change else None)
-    breaches = check_run(files)
+    breaches, best = examined(files)
     written = write_files(files, folder)
     if as_json:
         typer.echo(json.dumps(_without_infinities(_answer(plan, written, breaches.to_dict("records"))), indent=2))
@@ -76,7 +76,7 @@ def finish(
             *shown,
             *(one for one in extra if isinstance(one, str)),
             *(["", *(line for line in screen.rest(plan) if not line or line not in shown)] if full else []),
-            checked(plan) if not len(breaches) else "CHECK FAILED: do not use this run.",
+            checked(plan, best) if not len(breaches) else "CHECK FAILED: do not use this run.",
         ]
         say(words, {}, False, "" if quiet else f"optimiser report {written}", f"Run folder: {written}")
     if len(breaches):

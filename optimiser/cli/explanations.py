@@ -56,6 +56,7 @@ def explain(
     from optimiser.inputs import designations_of, read_question, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan.finished import evaluated_in
+    from optimiser.plan.told import written_down
     from optimiser.scenarios.settings import read_states
 
     if option and (service or site):
@@ -69,8 +70,9 @@ def explain(
         problem = with_exceptions_of(problem, chosen) if chosen else problem
         states = {state: with_exceptions_of(one, chosen) if chosen else one for state, one in states.items()}
         designated = designations_of(problem, chosen) if chosen else None
+        to_know = written_down(problem, chosen).to_know if chosen else []
         if designated is None and target.is_dir() and not (service or site):
-            designated = evaluated_in(target)
+            designated, to_know = evaluated_in(target)
         plan = best_or_clash(problem, tell=tell)
         if isinstance(plan, Clash):
             typer.echo(json.dumps(record(plan), indent=2) if as_json else f"{problem.title}\n\n{plan}")
@@ -82,9 +84,15 @@ def explain(
             tell("Asking again in every state of the roads")
             extra["roads"] = on_roads(plan, states)
     if as_json:
-        typer.echo(json.dumps(record(answer) | {name: record(one) for name, one in extra.items()}, indent=2))
+        about = {"to_know": to_know} if to_know else {}
+        rest = {name: record(one) for name, one in extra.items()}
+        typer.echo(json.dumps(record(answer) | about | rest, indent=2))
         return
-    say([plan.problem.title, "", str(answer), *(line for one in extra.values() for line in ("", str(one)))], {}, False)
+    say(
+        [plan.problem.title, *to_know, "", str(answer), *(line for one in extra.values() for line in ("", str(one)))],
+        {},
+        False,
+    )
 
 
 def _turning(
@@ -96,8 +104,9 @@ def _turning(
     other = getattr(answer, "option", None) or getattr(answer, "best", None)
     if other is None and (switching or two_way):
         asked = getattr(answer, "question", "")
-        nothing = f"no plan can be set against this one ({asked}: no such plan meets every rule). " if asked else ""
-        reason = f"{nothing}Say what to compare the plan with: add --service and --site, or --option FILE."
+        say_what = "say what to compare the plan with: add --service and --site, or --option FILE."
+        nothing = "no plan that has it so meets every rule, so there is none to set beside this one. Leave it out."
+        reason = f"{asked} {nothing}" if asked else say_what
         raise typer.BadParameter(reason, param_hint="--switching" if switching else "--map")
     if other and switching:
         tell("Working out where the order turns")

@@ -227,10 +227,10 @@ def evaluate(
 
     Example:  optimiser evaluate configs/base.yaml --option configs/options/dmbc_jul2018.yaml
     """
-    from optimiser.inputs import designations_of, left_out, read_question, taken_straight, with_exceptions_of
+    from optimiser.inputs import designations_of, read_question, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
-    from optimiser.plan.proof import Written
+    from optimiser.plan.told import written_down
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
@@ -238,11 +238,7 @@ def evaluate(
         problem = question.problem
         chosen = read_option(option)
         problem = with_exceptions_of(problem, chosen)
-        said, straight = chosen.settings, taken_straight(problem, chosen)
-        written = Written(chosen.code, chosen.title, chosen.source, said.verified, said.note, straight)
-        plan = evaluate(problem, designations_of(problem, chosen), option=written)
+        plan = evaluate(problem, designations_of(problem, chosen), option=written_down(problem, chosen))
     words = taken_in_words(question)
-    if missing := left_out(problem, chosen):
-        words.append(f"What the option says of {', '.join(missing)} is left out: {config} does not have them.")
     folder = out or new_run(f"{config.stem}_{option.stem}")
     finish(plan, folder, words, as_json=as_json, quiet=quiet, full=full)

@@ -13,12 +13,13 @@ from optimiser.cli.app import AsJson, Full, Quiet, Roads, Run, breaches_in_words
 from optimiser.errors import CheckFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
     from optimiser.explanation import OnRoads
     from optimiser.plan.comparison import Tables
+    from optimiser.plan.proof import Written
     from optimiser.problem import Problem
 
 
@@ -76,10 +77,10 @@ def compare(
         hint = "give two or more run folders, or a config and the options to evaluate with it."
         raise typer.BadParameter(hint, param_hint="RUN...")
     with progress(quiet or as_json) as tell:
-        tables, level, best = _tables_of(shown, config, tell)
+        tables, level, best, to_know = _tables_of(shown, config, tell)
         compared, frames = compare_tables(tables), affected(tables)
         on_roads = _on_roads(roads, shown, config, tables, tell) if roads else {}
-    everything = {"compared": compared.reset_index(), **frames, "best": _best(best)}
+    everything = {"compared": compared.reset_index(), **frames, "best": _best(best), "options": _options(to_know)}
     if on_roads:
         everything["roads"] = _roads(on_roads)
     written = write_files(csv_files(everything), csv) if csv else None
@@ -95,17 +96,25 @@ def compare(
         typer.echo("Every number compared agrees, as it is rounded here.")
     for note in of_whom(tables):
         typer.echo(note)
+    if said_of := [f"- {name}: {' '.join(said)}" for name, said in to_know.items() if said]:
+        typer.echo("\n".join(["\nWhat to know of each option:", *said_of]))
     left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
-    hidden = 0
+    hidden, so_far = 0, dict[tuple[str, ...], str]()
     for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
         typer.echo(f"\n{name} against {next(iter(tables))}, in sentences that may be quoted:")
         first = said if full else said[said["kind"].isin(SAID_FIRST)]
-        typer.echo("\n".join(f"- {sentence}" for sentence in first["sentence"]))
+        told = [f"- {sentence}" for sentence in first["sentence"]]
+        key = tuple(line.replace(str(name), "") for line in told)
+        same = f"- The same as {so_far[key]}: both have every service at the same sites." if key in so_far else ""
+        typer.echo(same if same and _same_sites(tables, str(name), so_far[key]) else "\n".join(told))
+        so_far.setdefault(key, str(name))
         hidden += len(said) - len(first)
     left_out += [amount(hidden, "sentences")] if hidden else []
-    typer.echo(
-        "\n".join(["\nIs each the best of its question?", *(f"- {name}: {one['words']}" for name, one in best.items())])
-    )
+    of_words: dict[str, list[str]] = {}
+    for name, one in best.items():
+        of_words.setdefault(str(one["words"]), []).append(name)
+    each = [f"- {listed(names)}: {words}" for words, names in of_words.items()]
+    typer.echo("\n".join(["\nIs each the best of its question?", *each]))
     if on_roads:
         lines = (f"- {name}: {found if full else found.in_short}" for name, found in on_roads.items())
         typer.echo("\n".join(["\nIs each still the best as roads are shut or slow?", *lines]))
@@ -134,11 +143,34 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
     say(words or [f"No rota of {run} says how its cover is given, so there is no pattern."], {}, False)
 
 
+def _same_sites(answers: Mapping[str, Tables], one: str, other: str) -> bool:
+    """Whether two answers have every service at the same sites."""
+    from optimiser.plan.asked import is_true
+
+    both = (answers[name]["designations"] for name in (one, other))
+    found = [
+        {
+            (service, site)
+            for service, site, there in zip(t["service"], t["site"], is_true(t["designated"]), strict=True)
+            if there
+        }
+        for t in both
+    ]
+    return found[0] == found[1]
+
+
 def _best(said: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Return what the check made sure of that each answer is best, a row each."""
     import pandas as pd
 
     return pd.DataFrame([{"answer": name, **one} for name, one in said.items()])
+
+
+def _options(said: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Return what to know of each answer that is an option, a row a sentence."""
+    import pandas as pd
+
+    return pd.DataFrame([(name, one) for name, each in said.items() for one in each], columns=["answer", "to_know"])
 
 
 def _roads(found: Mapping[str, OnRoads]) -> pd.DataFrame:
@@ -177,14 +209,16 @@ def _on_roads(
 
 def _tables_of(
     shown: list[Path], config: Path | None, tell: Callable[[str], None]
-) -> tuple[dict[str, Tables], dict[str, list[str]], dict[str, Mapping[str, Any]]]:
+) -> tuple[dict[str, Tables], dict[str, list[str]], dict[str, Mapping[str, Any]], dict[str, list[str]]]:
     """Return what a comparison needs of every run and, evaluated with the config and checked, of every option.
 
-    And by name what is level with each run, in sentences, and what the check made sure of that it is best.
+    And by name what is level with each run, in sentences, what the check made sure of that it is best, and what to know
+    of each option.
     """
     from optimiser.checker import said_of_best
     from optimiser.inputs import read_problem
     from optimiser.plan.finished import read_tables
+    from optimiser.plan.proof import Written
     from optimiser.report.how_sure import level_in_short
 
     names = [str(path) if [p.name for p in shown].count(path.name) > 1 else path.name for path in shown]
@@ -192,35 +226,39 @@ def _tables_of(
     found: dict[str, Tables] = {}
     level: dict[str, list[str]] = {}
     best: dict[str, Mapping[str, Any]] = {}
+    to_know: dict[str, list[str]] = {}
     for name, path in zip(names, shown, strict=True):
         tell(f"Reading {name}")
         if problem is None or path.is_dir():
             found[name], record = read_tables(path)
             level[name] = level_in_short(record, found[name])
             best[name] = said_of_best(path)
+            to_know[name] = Written(**record["option"]).to_know if "option" in record else []
         else:
-            code, tables, said = _evaluated(problem, path)
-            name = name if code in found else code
-            found[name], best[name] = tables, said
-    return found, level, best
+            option, tables, said = _evaluated(problem, path)
+            name = name if option.code in found else option.code
+            found[name], best[name], to_know[name] = tables, said, option.to_know
+    return found, level, best, to_know
 
 
-def _evaluated(problem: Problem, path: Path) -> tuple[str, Tables, Mapping[str, Any]]:
-    """Return an option's code, tables and whether it is best, once the independent check has found nothing."""
+def _evaluated(problem: Problem, path: Path) -> tuple[Written, Tables, Mapping[str, Any]]:
+    """Return what is told of an option, its tables and whether it is best, once the check has found nothing."""
     from optimiser.checker import examined
     from optimiser.inputs import designations_of, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
     from optimiser.plan.comparison import tables_of
     from optimiser.plan.runs import files_of
+    from optimiser.plan.told import written_down
 
     option = read_option(path)
     with_its_own = with_exceptions_of(problem, option)
-    plan = evaluate(with_its_own, designations_of(with_its_own, option))
+    written = written_down(problem, option)
+    plan = evaluate(with_its_own, designations_of(with_its_own, option), option=written)
     breaches, best = examined(files_of(plan))
     if best is None:
         raise CheckFailed(f"{path}: {breaches_in_words(breaches)}")
-    return option.code, tables_of(plan), best
+    return written, tables_of(plan), best
 
 
 def _names_in(answers: dict[str, Tables]) -> dict[str, str]:
@@ -241,7 +279,8 @@ def _row_in_words(name: str, known: dict[str, str]) -> str:
 
     if name.startswith("breaks "):
         instance, _, unit = name.removeprefix("breaks ").partition(" (")
-        return f"by how many {unit.removesuffix(')')} it misses: {rule_in_words(instance, known)}"
+        much = {"designated": "breaks", "minutes": "misses, by minutes"}.get(unit := unit.removesuffix(")"))
+        return f"{much or f'misses, by {unit}'}: {rule_in_words(instance, known)}"
     name = name.replace("p95_minutes", "95th centile, minutes")
     return " ".join(known.get(word, word.replace("_", " ")) for word in name.split(" "))
 
@@ -271,6 +310,8 @@ def _print_table(compared: Any, known: dict[str, str], as_if: Mapping[str, str])
             cells = [", ".join(known.get(site, site) for site in cell.split(", ")) for cell in cells]
         words = known.get(service, service) or "all services"
         row_words = _row_in_words(name, known)
+        if name == "mean_minutes" and (service, "mean_road_minutes") in compared.index:
+            row_words += ", waits included"
         if service in as_if and name.startswith(AS_IF_TAKEN_ON):
             row_words += f", if all were taken on ({as_if[service]} are)"
         table.add_row("" if service == before else words, row_words, *cells)

@@ -10,19 +10,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimiser.model.staffing import totals
 from optimiser.plan import Plan, measures
+from optimiser.plan.quotable import WAITS_INCLUDED
 from optimiser.problem import Problem
-from optimiser.problem.words import against, amount, is_one, moves, percent
+from optimiser.problem.words import against, amount, is_one, listed, moves, percent, shown
 
 Designations = frozenset[tuple[str, str]]
 Floats = NDArray[np.float64]
 
 # A journey is said to be longer or shorter only when it differs by more than so many minutes.
 MINUTES_THAT_MATTER = 5.0
+# A change of waits that shows in hundredths of a minute.
+SHORTEST_WAIT = 0.005
 EVERYBODY_THERE = "all residents"
 # Units of what is counted one by one: fewer of them, not less.
 COUNTED = ("changes", "patients", "people", "transfers")
-GROUPED_BY, OLDER = ("deprivation_decile", "district"), "population_75_plus"
+GROUPED_BY, OLDER, GOING = ("deprivation_decile", "district"), "population_75_plus", "going_75_plus"
 WHOM_COLUMNS = [
     *("service", "group", "people", "people_longer", "people_shorter", "areas_longer", "areas_shorter"),
     *("mean_before", "mean_after", "mean_change_of_those_affected"),
@@ -61,7 +65,23 @@ class Cost:
 def costs_in_words(before: Plan, after: Plan, found: Collection[Cost], begun: str = "") -> list[str]:
     """Return a line for each service of which another plan changes the mean journey, and one for each objective."""
     means = [f"  - {begun}{words}" for words in means_in_words(before, after)]
-    return [*means, *(f"  - {begun}{cost}" for cost in found)]
+    return [*means, *(f"  - {begun}{cost}{_of_whom(before, after, cost)}" for cost in found)]
+
+
+def _of_whom(before: Plan, after: Plan, cost: Cost) -> str:
+    """Return of which staff two plans are short, where people and WTE are added up; else nothing."""
+    if cost.objective != "staff_short" or not cost.more:
+        return ""
+    both = []
+    for plan in (after, before):
+        short = [(who, many) for who, many in totals(plan.staffing, "short").items() if many]
+        named = (f"{_counted(many, unit)} {plan.problem.teams[team].name}" for (team, unit), many in short)
+        both.append(listed(named, "nobody"))
+    return f": {both[0]} against {both[1]}"
+
+
+def _counted(many: float, unit: str) -> str:
+    return f"{shown(many)} WTE" if unit == "WTE" else f"{shown(many)} of the" if is_one(many) else shown(many)
 
 
 def means_in_words(before: Plan, after: Plan) -> list[str]:
@@ -77,8 +97,19 @@ def means_in_words(before: Plan, after: Plan) -> list[str]:
         exact = next((n for n in range(places, 9) if _apart(here, there, n, places) == difference), 9)
         more = f"{difference:,.{places}f} minutes a patient {'more' if there > here else 'less'}"
         name = before.problem.services[code].name
-        lines.append(f"{name}: {more} ({there:,.{exact}f} against {here:,.{exact}f} on average)")
+        of_it = _waits(before, after, code, there - here)
+        lines.append(f"{name}: {more} ({there:,.{exact}f} against {here:,.{exact}f} on average){of_it}")
     return lines
+
+
+def _waits(before: Plan, after: Plan, service: str, difference: float) -> str:
+    """Return how much of a difference of mean journeys is on the road; nothing where nobody waits to be taken on."""
+    if before.problem.services[service].transfer is None:
+        return ""
+    here, there = (measures.mean_road_minutes(plan, service) for plan in (before, after))
+    if abs(difference - there + here) < SHORTEST_WAIT:
+        return ", all of it on the road"
+    return f": {there - here:+.2f} on the road and {difference - there + here:+.2f} of waits that are assumed"
 
 
 def _apart(here: float, there: float, shown: int, places: int) -> float:
@@ -151,23 +182,27 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
     lines = []
     transfers = {code: one.transfer.share_transferred.value for code, one in problem.services.items() if one.transfer}
     taken_on = {code: percent(share) for code, share in transfers.items() if share < 1}
+    waits = dict.fromkeys(transfers, f", {WAITS_INCLUDED}")
     leaving = " (if as many of them leave as of all patients)" * bool(problem.streams.leaves.any())
     for code, rows in whom.groupby("service", sort=False):
         name, every = problem.services[str(code)].name, rows.iloc[0]
         longer, shorter = (
             f"{amount(round(people), 'people') if isfinite(people) else 'people'} in {amount(areas, 'areas')}"
+            if areas
+            else "nobody"
             for people, areas in (
                 (every.people_longer, every.areas_longer),
                 (every.people_shorter, every.areas_shorter),
             )
         )
-        live = "lives" if isfinite(every.people_longer) and is_one(round(every.people_longer)) else "live"
+        one = not every.areas_longer or (isfinite(every.people_longer) and is_one(round(every.people_longer)))
+        live = "lives" if one else "live"
         means = _from_to(every.mean_before, every.mean_after, " minutes")
         share = taken_on.get(str(code), "")
         told = f", on the average of an area's patients, of whom {share} of those seen first elsewhere are taken on"
         lines.append(
             f"{name}: {longer} {live} where it would take over {MINUTES_THAT_MATTER:g} minutes longer, {shorter} where "
-            f"over {MINUTES_THAT_MATTER:g} less{told * bool(share)}; mean journey {means}."
+            f"over {MINUTES_THAT_MATTER:g} less{told * bool(share)}; mean journey {means}{waits.get(str(code), '')}."
         )
         by_group = list(zip(rows["group"], rows["mean_before"], rows["mean_after"], strict=True))
         groups = [
@@ -178,8 +213,8 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
         districts = (one for one in by_group if one[0].startswith("district "))
         named, here, there = max(districts, key=lambda one: one[2] - one[1], default=("", 0.0, 0.0))
         if there > here:
-            groups.append(f"most longer, {named.removeprefix('district ')} {_from_to(here, there)}")
-        lines += [f"  {'; '.join(groups)}."] if groups else []
+            groups.append(f"most longer in {named.removeprefix('district ')}, {_from_to(here, there)}")
+        lines += [f"  {'; '.join(groups)}{waits.get(str(code), '')}."] if groups else []
     return lines
 
 
@@ -190,12 +225,12 @@ def _from_to(before: float, after: float, unit: str = "") -> str:
 
 
 def _rows(before: Plan, after: Plan, service: str, minutes: float) -> Iterator[tuple[object, ...]]:
-    here, there = measures.residents(before, service), measures.residents(after, service)
+    here, there = (measures.of_each_stream(measures.residents(plan, service)) for plan in (before, after))
     spent = [frame["minutes_spent"].fillna(np.inf) for frame in (here, there)]
     longer = (spent[1] - spent[0]).fillna(0.0).round(9)  # infinite either way is no change
     if not longer.any():
         return
-    columns = [*GROUPED_BY, "patients_per_year", "population", OLDER]
+    columns = [*GROUPED_BY, "patients_per_year", "population", OLDER, GOING]
     frame = here[[one for one in columns if one in here]].assign(before=spent[0], after=spent[1], longer=longer)
     numbers = {name: frame[name].to_numpy(dtype=float) for name in frame.columns if name not in GROUPED_BY}
     numbers.setdefault("population", np.full(len(frame), np.nan))
@@ -205,11 +240,7 @@ def _rows(before: Plan, after: Plan, service: str, minutes: float) -> Iterator[t
         of_group = {name: column[rows] for name, column in numbers.items()}
         yield (service, group, *_row(of_group, "patients_per_year", "population", minutes))
     if OLDER in frame:
-        # Means are on the footing of patients': an area's people of that age cross the border as its patients do.
-        patients, older = (frame[one].groupby(level=0) for one in ("patients_per_year", OLDER))
-        share = frame["patients_per_year"] / patients.transform("sum")
-        numbers["weight"] = (older.transform("sum") * share).fillna(frame[OLDER]).to_numpy(dtype=float)
-        yield (service, measures.AGE_75_PLUS, *_row(numbers, "weight", OLDER, minutes))
+        yield (service, measures.AGE_75_PLUS, *_row(numbers, GOING, OLDER, minutes))
 
 
 def _row(numbers: Mapping[str, Floats], weight: str, people: str, minutes: float) -> Iterator[float]:

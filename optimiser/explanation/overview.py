@@ -14,7 +14,7 @@ from optimiser.explanation.why_not import WhyNotOption, WhyNotSite, explain_opti
 from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.proof import PROVED
-from optimiser.problem.words import code_called
+from optimiser.problem.words import code_called, listed, short, shown
 
 MOST_RIVALS = 5
 
@@ -33,23 +33,26 @@ class Rival:
 class Overview:
     """What a plan rests on.
 
-    ``binding`` has the rules that a plan meets with nothing to spare; ``prices`` what each rule costs, as
-    ``price_of_rules`` gives it; ``rivals`` the next best plans, none where options are too many to list.
+    ``binding`` has the rules that a plan meets with nothing to spare; ``short`` the rotas that it leaves short, as they
+    may be; ``prices`` what each rule costs, as ``price_of_rules`` gives it; ``rivals`` the next best plans, none where
+    options are too many to list.
     """
 
     plan: Plan
     binding: pd.DataFrame
+    short: pd.DataFrame
     prices: pd.DataFrame
     rivals: tuple[Rival, ...]
 
     def __str__(self) -> str:
         """Return the overview as a paragraph."""
-        lines = (
-            ["Rules that are met exactly (of staff, no more are moved than are missing):"]
-            if len(self.binding)
-            else ["No rule binds."]
-        )
+        lines = ["Rules that are met with nothing to spare:" if len(self.binding) else "No rule binds."]
         lines += [f"  - {row.words} ({row.instance})" for row in self.binding.itertuples()]
+        lines += ["Rotas that are short of staff, as this question allows:"] if len(self.short) else []
+        for told, rows in self.short.groupby("words", sort=False):
+            there = zip(map(str, rows["site"]), rows["staff"].astype(float), strict=True)
+            has = [f"{short(self.plan.problem.pool_name(site))} {shown(staff)}" for site, staff in there]
+            lines.append(f"  - {told}: {listed(has)}")
         lines += ["What rules cost, by solving again without them:", *prices_in_words(self.prices)]
         lines.append(self._rivals_are())
         for rival in self.rivals:
@@ -137,13 +140,18 @@ def overview(plan: Plan) -> Overview:
         Rival(place, one.designated, changes(plan.problem, plan.designated, one.designated), _costs(plan, one.values))
         for place, one in enumerate(ranked, start=2)
     )
-    return Overview(plan, binding(plan), price_of_rules(plan), rivals)
+    words = [_words(plan, str(instance)) for instance in plan.left_short["instance"]]
+    return Overview(plan, binding(plan), plan.left_short.assign(words=words), price_of_rules(plan), rivals)
 
 
 def binding(plan: Plan) -> pd.DataFrame:
-    """Return the rules that a plan meets with nothing to spare, in words; not what is fixed or holds of every plan."""
+    """Return the rules that a plan meets with nothing to spare, in words; not what is fixed or holds of every plan.
+
+    A rota that may fall short, and does, is not met.
+    """
     may_bind = plan.rules["rule"].map(lambda rule: JUDGED[rule].binds).astype(bool)
-    rows = plan.rules[plan.rules["binding"].astype(bool) & may_bind]
+    is_met = ~plan.rules["instance"].isin(plan.left_short["instance"])
+    rows = plan.rules[plan.rules["binding"].astype(bool) & may_bind & is_met]
     words = [_words(plan, str(instance)) for instance in rows["instance"]]
     return rows.assign(words=words)[["rule", "instance", "words", "left", "right", "unit"]].reset_index(drop=True)
 

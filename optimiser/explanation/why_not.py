@@ -53,6 +53,7 @@ class WhyNotOption:
 
     ``broken`` has the rules that it breaks, one row each; empty if it breaks none. ``costs`` compare it with the plan,
     lawful or not. ``nearest`` is the nearest lawful plan if it breaks a rule; None where no plan meets every rule.
+    ``unexcepted`` is the best option without any exception, where the plan rests on some; None where there is none.
     """
 
     plan: Plan
@@ -60,6 +61,7 @@ class WhyNotOption:
     broken: pd.DataFrame
     costs: tuple[Cost, ...]
     nearest: Nearest | None
+    unexcepted: Designations | None = None
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -96,10 +98,25 @@ class WhyNotOption:
 
     def _with_exceptions(self) -> str:
         """Say that every plan may do what the option is let off, and whether the plan would be best without that."""
-        used = int(self.plan.exceptions["would_have_broken"].sum())
-        rests = f"rests on {used} of them, so it is not that of `solve` where the option alone states them"
-        none = "rests on none of them, so it is best without them, too"
-        return f"Every plan is here allowed the exceptions that are stated. The plan {rests if used else none}."
+        used, stated = int(self.plan.exceptions["would_have_broken"].sum()), len(self.plan.problem.exceptions)
+        at = f"in {stated} places" if stated > 1 else "in one place"
+        fair = f"To be fair, every plan may here use the exceptions that are stated, {at}"
+        if not used:
+            return f"{fair}. The plan uses none of them, so it is best without them, too."
+        best = f"{fair}. The plan below is the best then, and uses them in {used}"
+        if self.unexcepted is None:
+            return f"{best}; without any, no plan meets every rule."
+        problem = self.plan.problem
+        apart = changes(problem, self.unexcepted, self.plan.designated)
+        other = f"the best without any, which is that of `solve`{self._today(self.unexcepted)}"
+        told = changes_in_words(problem, apart, "that one")
+        return f"{best}{self._today(self.plan.designated)}. Against {other}: {told}."
+
+    def _today(self, designated: Designations) -> str:
+        """Return how many changes from today some designations make, in brackets, where today is known."""
+        known = self.plan.problem.services_with_today
+        made = [pair for pair in designated ^ self.plan.problem.today if pair[1] in known]
+        return f" ({amount(len(made), 'changes')} from today)" if known else ""
 
 
 @dataclass(frozen=True)
@@ -147,8 +164,8 @@ class WhyNotSite:
             lines.append(f"The plan as it stands, {with_it} and nothing else changed, breaks no rule.")
         if self.best is None:
             why = str(self.clash).replace(NO_PLAN, f"No plan {with_it} meets every rule.", 1)
-            supposed = [] if self.fixed else [f"It was put {with_it}, as if that were fixed."]
-            return "\n".join([*lines, why, *supposed])
+            supposed = [] if self.fixed else [f"Below, it is put {with_it} as if that were fixed."]
+            return "\n".join([*lines, *supposed, why])
         lines.append(f"The best plan {with_it}: {self._changed(self.best)}.")
         lines += costs_in_words(self.plan, self.best, self.costs)
         lines += whom_in_words(self.plan.problem, self.whom if self.whom is not None else pd.DataFrame())
@@ -167,7 +184,9 @@ def explain_option(plan: Plan, designated: Collection[tuple[str, str]]) -> WhyNo
     option = evaluate(problem, designated)
     broken = broken_rules(option)
     nearest = _nearest(plan, problem, option.designated) if len(broken) else None
-    return WhyNotOption(plan, option, broken, costs(plan, option), nearest)
+    rests = len(plan.exceptions) and bool(plan.exceptions["would_have_broken"].any())
+    alone = best_option(replace(problem, exceptions=())) if rests else None
+    return WhyNotOption(plan, option, broken, costs(plan, option), nearest, alone.designated if alone else None)
 
 
 def explain_site(plan: Plan, service: str, site: str) -> WhyNotSite:

@@ -22,6 +22,7 @@ from optimiser.errors import TooLarge
 from optimiser.explanation.best import best_listed
 from optimiser.explanation.prices import Giving, fewest_notches, givings, that_matter
 from optimiser.explanation.record import record
+from optimiser.explanation.why_not import broken_rules
 from optimiser.model.arithmetic import lawful, value
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED, LIMITS, Demand, demand_of, name_of
@@ -272,9 +273,21 @@ def _by_parameter(plan: Plan, parameter: Parameter) -> Iterator[Change]:
 def _turned(plan: Plan, parameter: Parameter, at: Fraction, best: Option | None) -> Change:
     now = parameter.current(plan.problem)
     by, then = abs(at - now), best.designated if best else None
-    words = _sentence(plan, _as_changed(plan.problem, parameter, at - now), then, ())
+    since = _why_not_here(plan, parameter.apply(plan.problem, at)) if best else ""
+    words = f"{_sentence(plan, _as_changed(plan.problem, parameter, at - now), then, ()).removesuffix('.')}{since}."
     size = float(by / now) if now else 1.0
     return Change(PARAMETER, parameter.name, float(by), parameter.unit, float(at), size, "", then, (), words)
+
+
+def _why_not_here(plan: Plan, varied: Problem) -> str:
+    """Return which rules a plan's own sites break in a question that varies its own; nothing where they break none."""
+    if lawful(varied, plan.designated):
+        return ""
+    said = []
+    for row in broken_rules(evaluate(varied, plan.designated)).to_dict("records"):
+        has = f" ({amount(round(row['left']), PATIENTS)})" if row["unit"] == PATIENTS and isfinite(row["left"]) else ""
+        said.append(f"{str(row['words']).partition('; ')[0]}{has}")
+    return f", since the plan's own sites would then break a rule: {listed(dict.fromkeys(said))}" if said else ""
 
 
 def looked_for(problem: Problem) -> str:

@@ -16,7 +16,7 @@ from optimiser.inputs.covers import faults as cover_faults
 from optimiser.inputs.disagreements import disagreements
 from optimiser.inputs.exactness import exact_problem_of
 from optimiser.inputs.files import is_there, read_bytes
-from optimiser.inputs.options import designations_of, left_out, taken_straight, with_exceptions_of
+from optimiser.inputs.options import designations_of, left_out, scope, taken_straight, with_exceptions_of
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables import IMPORTED, Place, boundary_file, look_at_place
 from optimiser.problem import Problem
@@ -31,6 +31,7 @@ __all__ = [
     "problem_asked",
     "read_problem",
     "read_question",
+    "scope",
     "taken_straight",
     "with_exceptions_of",
 ]

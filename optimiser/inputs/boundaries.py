@@ -20,6 +20,7 @@ from optimiser.inputs.shapes import OFFICIAL_CODE
 
 if TYPE_CHECKING:
     import geopandas
+    import numpy as np
     from shapely.geometry.base import BaseGeometry
 
 MAX_BYTES = 256 * 1024**2
@@ -29,6 +30,9 @@ FAULTS_LISTED = 20
 LONGITUDE_LATITUDE = "EPSG:4326"
 NO_SYSTEM = "it does not say its coordinate system, or none that is published"
 _POLYGONS = ("Polygon", "MultiPolygon")
+# Of what a map shows: how much of the larger side of where residents live is drawn around it, at most, since areas
+# outside may lie far off; and how much of the larger side beyond that where land is known, so that coasts are seen.
+AROUND, BEYOND = 0.4, 0.09
 
 
 @dataclass
@@ -312,3 +316,13 @@ def _from_geopackage(cell: bytes) -> BaseGeometry:
 
     box_bytes = (0, 32, 48, 48, 64)[(cell[3] >> 1) & 7]
     return shapely.from_wkb(cell[8 + box_bytes :])
+
+
+def window(bounds: np.ndarray, resident: np.ndarray) -> np.ndarray:
+    """Return west, south, east and north of what is drawn: where residents live, and what lies around it."""
+    import numpy as np
+
+    (west, south), (east, north) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    near, far = bounds[resident, :2].min(axis=0), bounds[resident, 2:].max(axis=0)
+    room = AROUND * (far - near).max()
+    return np.array([*np.maximum(near - room, (west, south)), *np.minimum(far + room, (east, north))])

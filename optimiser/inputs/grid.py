@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from math import atan2, cos, hypot, radians, sin, sqrt, tan
 
+# Stated in full, so that the same degrees give the same metres whatever grids are installed: Ordnance Survey's seven
+# parameters, good to about 5 metres ("A guide to coordinate systems in Great Britain", section 6.6).
+TO_THE_GRID = (
+    "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=push +v_3 +step +proj=cart +ellps=WGS84 "
+    "+step +inv +proj=helmert +x=446.448 +y=-125.157 +z=542.06 +rx=0.15 +ry=0.247 +rz=0.842 +s=-20.489 "
+    "+convention=position_vector +step +inv +proj=cart +ellps=airy +step +proj=pop +v_3 "
+    "+step +proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy"
+)
 # Where the formulae hold: south, north, west, east.
 BRITAIN = (49.0, 61.5, -9.0, 2.5)
 # Half axes in metres of the ellipsoids that GPS and the grid rest on.

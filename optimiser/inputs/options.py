@@ -12,6 +12,9 @@ from optimiser.inputs.layers import Spot
 from optimiser.problem import Excepted, Problem
 from optimiser.problem.words import listed
 
+# So many services are named; of more it is told how many they are.
+MOST_NAMED = 3
+
 
 def designations_of(problem: Problem, option: Option) -> frozenset[tuple[str, str]]:
     """Return the (site, service) pairs that an option designates in this problem.
@@ -54,6 +57,24 @@ def taken_straight(problem: Problem, option: Option) -> str:
         "first where there is none are then taken on. Here all are taken straight there: their minutes are not those "
         "of the option's own pathway."
     )
+
+
+def scope(problem: Problem, option: Option) -> str:
+    """Say what an option says that is left out here, and of which services here it says nothing; or nothing."""
+    missing, unnamed = left_out(problem, option), [*_unnamed(problem, option)]
+    unnamed = [code for code in unnamed if not problem.services[code].fixed.keys() >= {*problem.candidates}]
+    there = _services_written_for(option) if missing else {}
+    said = []
+    if missing:
+        them, names = "it" if len(missing) == 1 else "them", listed(there[code].name.lower() for code in missing)
+        said.append(f"What it says of {names} is left out: this question does not have {them}.")
+    if unnamed:
+        others = f"{len(unnamed)} other services that this question decides"
+        if len(unnamed) <= MOST_NAMED:
+            others = listed(problem.services[code].name.lower() for code in unnamed)
+        they, stay = ("it", "stays") if len(unnamed) == 1 else ("they", "stay")
+        said.append(f"It says nothing of {others}: here {they} {stay} as today, and what that breaks is today's.")
+    return " ".join(said)
 
 
 def _some_are_taken_on(problem: Problem, option: Option, service: str, way: ServiceSettings) -> bool:

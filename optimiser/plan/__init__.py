@@ -19,7 +19,7 @@ from optimiser.journeys.shared_out import sharing
 from optimiser.model.arithmetic import Instance, journeys, one_choice, value
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED
-from optimiser.model.staffing import allocate, number_of_sites, rotas_needed
+from optimiser.model.staffing import allocate, at_pools, number_of_sites, rotas_needed
 from optimiser.plan.proof import EVALUATED, Designations, Proof, Reached, Written
 from optimiser.problem import Figure, Link, Problem, Reach, Roster, worked_out_once
 
@@ -140,6 +140,18 @@ class Plan:
         found.sort(key=lambda one: teams.index(one.names) if one.names in teams else -1)
         columns = ["rule", "instance", "left", "relation", "right", "unit", "spare", "binding", "pass"]
         return pd.DataFrame(map(_row, found), columns=[*columns, "source", "verified"])
+
+    @cached_property
+    def left_short(self) -> pd.DataFrame:
+        """Rotas with fewer staff than they need, where they may: instance (of ``rules``), site, staff, needed, unit."""
+        staff = at_pools(self.staffing, "staff")
+        rows = []
+        for service, rota, pool, needed in rotas_needed(self.problem, self.designated):
+            there = staff[rota.team, rota.unit, pool]
+            if rota.may_fall_short and there < needed:
+                instance = ".".join(("rota_is_filled", service, pool, rota.team, rota.unit))
+                rows.append((instance, pool, there, needed, rota.unit))
+        return pd.DataFrame(rows, columns=["instance", "site", "staff", "needed", "unit"])
 
     @cached_property
     def rotas(self) -> pd.DataFrame | None:

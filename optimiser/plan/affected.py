@@ -17,7 +17,7 @@ import pandas as pd
 
 from optimiser.plan import Plan
 from optimiser.plan.asked import is_true, resident_areas, settings_of
-from optimiser.plan.measures import AGE_75_PLUS, BANDS, groups, mean, who_stay
+from optimiser.plan.measures import AGE_75_PLUS, BANDS, as_patients_go, groups, mean, who_stay
 from optimiser.problem import Problem, worked_out_once
 from optimiser.problem.words import without_sites
 
@@ -145,13 +145,18 @@ def averages(moved: pd.DataFrame) -> pd.DataFrame:
 
 
 def worst_areas(moved: pd.DataFrame, most: int = WORST_AREAS) -> pd.DataFrame:
-    """Return the areas whose journeys grow longest, named, the worst first: at most ``most`` a service."""
+    """Return the areas whose journeys grow longest, named, the worst first: at most ``most`` a service.
+
+    ``as_long`` is how many areas' journeys grow by as much as that, it among them.
+    """
     longer = moved[moved["change"] > 0]
+    longer = longer.assign(as_long=longer.groupby(["service", longer["change"].round(6)])["area"].transform("size"))
     ranked = longer.sort_values(["change", "area"], ascending=[False, True], kind="stable")
     found = [ranked[ranked["service"] == service].head(most) for service in moved["service"].unique()]
     frame = pd.concat(found, ignore_index=True) if found else ranked
     rank = frame.groupby("service").cumcount() + 1
-    columns = ["people", "patients", "site_before", "site_after", "minutes_before", "minutes_after", "change"]
+    columns = ["people", "patients", "site_before", "site_after", "minutes_before", "minutes_after"]
+    columns += ["change", "as_long"]
     return frame[["service"]].assign(rank=rank).join(frame[["area", "name", "district", *columns]])
 
 
@@ -221,6 +226,24 @@ def broken(base: Answer, other: Answer) -> pd.DataFrame:
     return _rounded(both)
 
 
+def short(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return how many staff each answer is short of, where that is allowed: of teams with no rota that breaks a rule.
+
+    One row a team and unit of which either is short: team, unit, short_before, short_after (people or WTE).
+    """
+    found = []
+    for answer in (base, other):
+        rows, rules = answer["measures"], answer["rules"]
+        each = rows[rows["measure"] == "staff_short"].set_index("group")["value"].astype(float)
+        broken_rules = rules["instance"][~is_true(rules["pass"])].astype(str)
+        rotas = (one.split(".")[-2:] for one in broken_rules if one.startswith("rota_is_filled."))
+        found.append(each[~each.index.isin([f"{team} ({unit})" for team, unit in rotas])])
+    both = pd.concat(found, axis=1, keys=[f"short{ending}" for ending in SUFFIXES]).fillna(0.0)
+    both = both[(both > 0).any(axis=1)]
+    names = pd.Series(both.index, index=both.index, dtype=str).str.extract(r"^(?P<team>.*) \((?P<unit>.*)\)$")
+    return _rounded(pd.concat([names, both], axis=1).reset_index(drop=True))
+
+
 def taken_on(base: Answer, other: Answer) -> pd.DataFrame:
     """Return how many residents' patients are taken on from where they are seen first, and how many stay there.
 
@@ -256,13 +279,14 @@ def treated_outside(base: Answer, other: Answer) -> pd.DataFrame:
 
 
 def warnings(means: pd.DataFrame) -> pd.DataFrame:
-    """Return the groups that a mean hides: it moves less than 2 minutes while theirs moves more than 10.
+    """Return the groups that a mean hides: theirs moves more than 10 minutes, and it less than 2 or the other way.
 
     ``means`` is what ``averages`` returns. One row a service and group: change (of the group's mean), change_of_all.
     """
     of_all = means[means["group"] == ""].set_index("service")["change"]
     each = means[means["group"] != ""].assign(change_of_all=lambda rows: rows["service"].map(of_all))
-    hidden = (each["change_of_all"].abs() < QUIET_MINUTES) & (each["change"].abs() > LOUD_MINUTES)
+    quiet, other_way = each["change_of_all"].abs() < QUIET_MINUTES, each["change"] * each["change_of_all"] < 0
+    hidden = (quiet | other_way) & (each["change"].abs() > LOUD_MINUTES)
     return each[hidden][["service", "group", "counted", "number", "change", "change_of_all"]].reset_index(drop=True)
 
 
@@ -273,6 +297,7 @@ def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
     return {
         "openings": openings(base, other),
         "broken": broken(base, other),
+        "short": short(base, other),
         "areas": moved,
         "gains_and_losses": gains_and_losses(moved),
         "averages": means,
@@ -332,7 +357,7 @@ def _rows(service: str, group: str, members: pd.DataFrame, people: str, older: b
         yield "people_longer", service, group, float(number[longer].sum())
         yield "people_more_than_10_longer", service, group, float(number[change > THRESHOLDS[-1]].sum())
         yield "people_more_than_10_shorter", service, group, float(number[change < -THRESHOLDS[-1]].sum())
-    yield "mean_change", service, group, mean(change if older else members["spent_change"], weight)
+    yield "mean_change", service, group, mean(members["spent_change"], weight)
     yield "mean_change_of_those_longer", service, group, mean(change[longer], here[longer])
 
 
@@ -377,6 +402,7 @@ def _there_is(problem: Problem) -> dict[str, pd.DataFrame]:
         "areas": _areas_of(problem),
         "sites": pd.DataFrame(sites, columns=["site", "name", "neighbour"]),
         "services": pd.DataFrame(services, columns=["service", "name", "standard_minutes", "share_transferred"]),
+        **({"border": problem.border.ways} if problem.border else {}),
     }
 
 
@@ -422,26 +448,30 @@ def _journey_rows(answer: Answer) -> pd.DataFrame:
     found["spent"] = found["minutes"].where(~moved, first + share * (found["minutes"] - first))
     found["road"] = found["minutes"].where(~moved, first + share * _times(rows["transfer_minutes"]))
     found = found.assign(how=rows["how"]) if "how" in rows else found
-    return found.assign(share=share, moved=moved).reset_index(drop=True)
+    going = as_patients_go(found.rename(columns={"patients": "patients_per_year"}), answer.get("border"))
+    return found.assign(share=share, moved=moved, going=going).reset_index(drop=True)
 
 
 def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
     """Where an area is split between sites, take the mean minutes of its patients and the site of most of them.
 
     Patients who leave whatever is designated count in ``spent``, ``road`` and ``patients`` alone; ``spent_here`` and
-    ``patients_here``, where there are some, are without them.
+    ``patients_here``, where there are some, are without them. Where an area has no patients, means are of its people:
+    ``going`` says which share of them goes which way.
     """
     keys = ["service", "area"]
     if "how" in found:
-        stay = who_stay(found).drop(columns="how")
+        stay = who_stay(found).drop(columns=["how", "going"], errors="ignore")
         here, every = (split_areas_together(rows) for rows in (stay, found.drop(columns="how")))
         means = [name for name in ("patients", "spent", "road") if name in every]
         of_all = every.set_index(keys)[means].reindex(pd.MultiIndex.from_frame(here[keys]))
         without = {f"{name}_here": here[name] for name in ("spent", "patients")}
         return here.assign(**without, **{name: of_all[name].to_numpy() for name in means})
+    going = found.get("going", 1.0)
+    found = found.drop(columns="going", errors="ignore")
     if not found.duplicated(keys).any():
         return found
-    weight = found["patients"].where(found.groupby(keys)["patients"].transform("sum") > 0, 1.0)
+    weight = found["patients"].where(found.groupby(keys)["patients"].transform("sum") > 0, going)
     means = [name for name in ("minutes", "spent", "road") if name in found]
     spread = found.assign(**{name: found[name] * weight for name in means}, weight=weight)
     spread.loc[weight == 0, means] = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -78,6 +78,8 @@ def _in_words(setting: str, known: Mapping[str, str]) -> str:
     named = [known.get(part, part.replace("_", " ")) for part in rest]
     if first != "services" or len(rest) < 2:
         return ": ".join((first.replace("_", " "), *named))
+    if rest[1:] == ["patients_go_to"]:
+        return f"how patients go to {named[0]}"
     return f"{': '.join(named[1:])} of {named[0]}"
 
 
@@ -86,23 +88,34 @@ def differing(base: Tables, other: Tables) -> list[str]:
     return list(settings_apart(base, other).values())
 
 
-def settings_apart(base: Tables, other: Tables) -> dict[str, str]:
-    """Return the settings in which two questions differ: what each is in both, in words, by its name in a config."""
+def settings_apart(base: Tables, other: Tables, names: Sequence[str] = ()) -> dict[str, str]:
+    """Return the settings in which two questions differ: what each is in both, in words, by its name in a config.
+
+    Values are in the order of the two, and say whose they are where their ``names`` are given.
+    """
     known = _names(base, other)
+    whose = [f"{plan}: " for plan in names] or ["", ""]
     stated = [dict(zip(*(one["settings"][name] for name in COLUMNS), strict=True)) for one in (base, other)]
     alone = _sites_of_one(*stated)
-    found = {f"{SITES}{code}": f"the site {code} that is added ({'; '.join(said)})" for code, said in alone.items()}
+    found = {
+        f"{SITES}{code}": f"the site {code} that is added ({_of_both(whose, said)})" for code, said in alone.items()
+    }
     before, after = _as_much_stated(
         *({name: said for name, said in one.items() if not _is_of(name, alone)} for one in stated)
     )
     for name in (one for one in dict.fromkeys((*before, *after)) if not one.startswith(WORDS)):
         values = [NOT_STATED if one.get(name) is None else one[name] for one in (before, after)]
         if values[0] != values[1] and name == EXCEPTIONS:
-            found[name] = f"which rules each is let off ({'; '.join(map(_let_off, values))})"
+            found[name] = f"which rules each is let off ({_of_both(whose, map(_let_off, values))})"
         elif values[0] != values[1]:
             table, shown = name.removeprefix("inputs/"), (_named(value, known) for value in _shown(*values))
-            found[name] = f"the table {table}" if table != name else f"{_in_words(name, known)} ({'; '.join(shown)})"
+            words = f"{_in_words(name, known)} ({_of_both(whose, shown)})"
+            found[name] = f"the table {table}" if table != name else words
     return found
+
+
+def _of_both(whose: Iterable[str], values: Iterable[str]) -> str:
+    return "; ".join(f"{one}{value}" for one, value in zip(whose, values, strict=True))
 
 
 def _names(*answers: Tables) -> dict[str, str]:
@@ -196,7 +209,7 @@ def in_short(base: Tables, other: Tables, names: Sequence[str] = ("the first", "
 
     Where they are many, what one of the two (``names``) alone decides or allows comes first, then some of the others.
     """
-    found = settings_apart(base, other)
+    found = settings_apart(base, other, names)
     if len(found) <= MOST_NAMED:
         return listed(found.values())
     both = [dict(zip(one["services"]["service"], one["services"]["name"], strict=True)) for one in (base, other)]

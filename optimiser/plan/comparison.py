@@ -103,7 +103,7 @@ def affected(answers: Mapping[str, Tables]) -> dict[str, pd.DataFrame]:
         if name == base_name:
             frames = {kept: frames[kept] for kept in ("cliffs",)}
         else:
-            apart = settings_apart(base, answer).items()
+            apart = settings_apart(base, answer, (base_name, name)).items()
             frames["settings"] = pd.DataFrame(apart, columns=["setting", "in_words"])
             frames["sentences"] = sentences(base, answer, frames, name=name, base_name=base_name)
         for frame_name, frame in frames.items():
@@ -125,13 +125,17 @@ def tables_of(plan: Plan) -> dict[str, pd.DataFrame]:
 
 def _column(tables: Tables) -> dict[tuple[str, str], object]:
     found: dict[tuple[str, str], object] = {}
-    chosen = tables["designations"]
+    chosen, sites = tables["designations"], tables["sites"]
+    outside = {*sites["site"][sites["neighbour"].astype(bool)]}
     by_name = tables["measures"].set_index(["service", "measure", "group"])["value"]
     for service in chosen["service"].unique():
         rows = chosen[(chosen["service"] == service) & is_true(chosen["designated"])]
         found[service, "sites"] = ", ".join(rows["site"]) or "none"
+        reached = {group for code, name, group in by_name.index if (code, name) == (service, "site_patients")}
+        # Where no neighbour could take anybody, nobody is treated outside for another reason than where some could.
+        nowhere = not reached & outside
         for name in COMPARED:
-            if (service, name, "") in by_name.index:
+            if (service, name, "") in by_name.index and not (nowhere and name == "share_outside"):
                 found[service, name] = by_name[service, name, ""]
         for site in rows["site"]:
             if (service, "site_patients", site) in by_name.index:

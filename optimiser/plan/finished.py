@@ -24,13 +24,13 @@ from optimiser import checker
 from optimiser.errors import CheckFailed, Fault, InputError, disagreements, quoted
 from optimiser.inputs import read_problem
 from optimiser.inputs.adding import with_rows
-from optimiser.inputs.config import services_of, sites_of
+from optimiser.inputs.config import pull_of, services_of, sites_of
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
 from optimiser.plan import Plan
 from optimiser.plan.asked import refuse_other_places, settings_of
 from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, WAYS_OUT_TABLE, files_of, write_files
-from optimiser.problem import Problem
+from optimiser.problem import Border, Figure, Problem
 from optimiser.problem.words import ESTIMATED, of_inputs
 
 # What a run was asked about.
@@ -258,12 +258,17 @@ def alone_without_plan(runs: Sequence[Source]) -> WithoutPlan | None:
     return one if isinstance(one, WithoutPlan) else None
 
 
-def evaluated_in(folder: str | Path) -> Designations | None:
-    """Return the (site, service) pairs of a run that evaluated an option; None if the run did something else."""
+def evaluated_in(folder: str | Path) -> tuple[Designations | None, list[str]]:
+    """Return the (site, service) pairs of a run that evaluated an option, and what to know of that.
+
+    None, and nothing, if the run did something else.
+    """
     if has_no_plan(folder):
-        return None
+        return None, []
     tables, record = read_tables(folder)
-    return _designated(tables) if record["outcome"] == EVALUATED else None
+    if record["outcome"] != EVALUATED:
+        return None, []
+    return _designated(tables), Written(**record["option"]).to_know if "option" in record else []
 
 
 def _designated(tables: Mapping[str, pd.DataFrame]) -> Designations:
@@ -402,7 +407,18 @@ def _asked_about(folder: Path, record: Mapping[str, Any]) -> dict[str, pd.DataFr
         "sites": sites[["site", "name"]].assign(neighbour=sites["role"] == "neighbour"),
         "services": pd.DataFrame(rows, columns=columns),
         "settings": settings_of(files),
+        **_border(folder, files["config.yaml"]),
     }
+
+
+def _border(folder: Path, config: bytes) -> dict[str, pd.DataFrame]:
+    """Return which share of each area's patients goes which way, where the border is as it is today."""
+    pull = pull_of(config)
+    if pull is None:
+        return {}
+    table = _frame(folder / "inputs/border.csv", place_table("border"))[0]
+    shares = table.pivot(index="area", columns="goes_to", values="share").fillna(0.0)
+    return {"border": Border(shares, Figure(pull)).ways}
 
 
 # The record ----------------------------------------------------------------------------------------------------------
@@ -495,6 +511,7 @@ class _Written(_Strict):
     verified: bool
     note: str = ""
     pathway: str = ""
+    scope: str = ""
 
 
 class _Changed(_Strict):

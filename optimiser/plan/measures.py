@@ -20,7 +20,7 @@ from optimiser.model import staffing
 from optimiser.model.arithmetic import journeys, loads_of_beds, one_choice
 from optimiser.plan import Plan
 from optimiser.plan.proof import Designations
-from optimiser.problem import LEAVES, PULLED, STAYS, Beds, Problem, beds, worked_out_once
+from optimiser.problem import ACROSS, HERE, LEAVES, PULLED, STAYS, Beds, Problem, beds, worked_out_once
 
 Better = Literal["lower", "higher", "neither"]
 Row = tuple[str, str, str, float, str, Better]
@@ -66,7 +66,7 @@ def measure(
 
 @measure(unit="minutes", better="lower", by_group=True)
 def mean_minutes(journeys: pd.DataFrame) -> float:
-    """Mean journey of a patient."""
+    """Mean journey of a patient; at ages 75+ of people, of whom as many leave an area as of its patients."""
     return mean(journeys["minutes_spent"], journeys["patients_per_year"])
 
 
@@ -142,15 +142,68 @@ def number(measures: pd.DataFrame, name: str, service: str = "", group: str = ""
 def residents(plan: Plan, service: str) -> pd.DataFrame:
     """Return the resident areas' journeys to a service, with what is known of each area beside them.
 
-    ``minutes_spent`` is the mean of an area's patients, some of whom may stay where they were seen first.
+    ``minutes_spent`` is the mean of an area's patients, some of whom may stay where they were seen first. People stand
+    at the rows of those who do not leave; ``going_75_plus`` are those of that age as ``as_patients_go`` has them.
     """
-    journeys = _with_shares(plan, service).set_index("area")
-    found = journeys.join(plan.problem.areas.drop(columns="resident"))[journeys["resident"]]
+    journeys, border = _with_shares(plan, service), plan.problem.border
+    journeys = journeys[journeys["resident"]]
+    shares = as_patients_go(journeys, border.ways if border else None).to_numpy()
+    found = journeys.set_index("area").join(plan.problem.areas.drop(columns="resident"))
     older = "population_75_plus"
-    found = found.assign(**{older: found[older].fillna(0)}) if older in found else found
+    if older in found:
+        found = found.assign(**{older: found[older].fillna(0)})
+        found["going_75_plus"] = found[older] * shares
     found = _by_share(found) if plan.problem.services[service].managed else found
-    border = plan.problem.border
     return found if border is None else _people_of(found, border.pull.value)
+
+
+def as_patients_go(rows: pd.DataFrame, ways: pd.DataFrame | None) -> pd.Series[float]:
+    """Return for each row of journeys the share of its area's people who go that way, if they go as its patients do.
+
+    Where an area has no patients they cross the border by its own shares (``ways``, as ``Border.ways`` has them).
+    """
+    of = [rows["service"], rows["area"]]
+    patients = rows["patients_per_year"]
+    total = patients.groupby(of).transform("sum")
+    shares = (patients / total).where(total > 0, 1.0)
+    nobody = rows[total <= 0]
+    if ways is None or "how" not in rows or nobody.empty:
+        return shares
+    by = {STAYS: HERE, PULLED: ACROSS}
+    way = [by.get(how, site) for how, site in zip(nobody["how"], nobody["site"], strict=True)]
+    cells = pd.MultiIndex.from_arrays([nobody["area"], way])
+    known = pd.Series(ways.stack().reindex(cells).fillna(0.0).to_numpy(dtype=float), nobody.index)
+    pulled = nobody["how"] == PULLED
+    own = known.where(~pulled, 0.0)
+    every = own.groupby([nobody["service"], nobody["area"]]).transform("sum")
+    # Those of whom nothing is known go by what is designated.
+    own = (own / every).where(every > 0, (nobody["how"] == STAYS).astype(float))
+    pull = float(ways[ACROSS].iloc[0])
+    shares[nobody.index] = (own * (1 - pull)).where(~pulled, pull)
+    return shares
+
+
+def of_each_stream(journeys: pd.DataFrame) -> pd.DataFrame:
+    """Return residents' journeys (``residents``) with one row a stream, though its patients be shared out over sites.
+
+    Minutes are the mean of its patients, and people are added up.
+    """
+    of = [journeys.index.to_numpy()]
+    if "how" in journeys:
+        of += [journeys["how"].to_numpy(), journeys["site"].where(journeys["how"] == LEAVES, "").to_numpy()]
+    streams = journeys.groupby(of, sort=False, dropna=False)
+    if streams.ngroups == len(journeys):
+        return journeys
+    patients = journeys["patients_per_year"]
+    weight = patients.where(streams["patients_per_year"].transform("sum") > 0, 1.0)
+    times = journeys["minutes_spent"].fillna(np.inf).where(weight > 0, 0.0) * weight
+    sums = journeys.assign(times=times, weight=weight).groupby(of, sort=False, dropna=False)
+    summed = ("patients_per_year", "population", "population_75_plus", "going_75_plus")
+    found = streams.first().assign(
+        minutes_spent=sums["times"].sum() / sums["weight"].sum(),
+        **{name: streams[name].sum() for name in summed if name in journeys},
+    )
+    return found.reset_index(level=[*range(1, len(of))], drop=True)
 
 
 def _by_share(journeys: pd.DataFrame) -> pd.DataFrame:
@@ -221,7 +274,7 @@ def _band_rows(service: str, journeys: pd.DataFrame) -> Iterator[Row]:
             older = float(near["population_75_plus"].sum())
             yield f"people_within_{minutes}", service, AGE_75_PLUS, older, "people", "higher"
     if "population_75_plus" in journeys:
-        older_mean = mean(journeys["minutes_spent"], journeys["population_75_plus"])
+        older_mean = mean(journeys["minutes_spent"], journeys["going_75_plus"])
         yield "mean_minutes", service, AGE_75_PLUS, older_mean, "minutes", "lower"
 
 
@@ -353,17 +406,23 @@ def _with_shares(plan: Plan, service: str) -> pd.DataFrame:
     )
 
 
+def mean_road_minutes(plan: Plan, service: str) -> float:
+    """Return the mean journey of residents without what those who are taken on wait."""
+    journeys = _with_shares(plan, service)
+    at_home = journeys[journeys["resident"]]
+    going_on = at_home["transfer_minutes"] * (at_home["patients_arriving"] / at_home["patients_per_year"]).fillna(0.0)
+    by_road = at_home["first_minutes"] + going_on.where(at_home["site"] != at_home["first_site"], 0.0)
+    return mean(by_road, at_home["patients_per_year"])
+
+
 def _transfer_rows(plan: Plan, service: str) -> Iterator[Row]:
     transfer = plan.problem.services[service].transfer
     if transfer is None:
         return
     straight = mean_minutes(residents(_direct(plan, service), service))
     yield f"mean_minutes{STRAIGHT_THERE}", service, "", straight, "minutes", "lower"
+    yield "mean_road_minutes", service, "", mean_road_minutes(plan, service), "minutes", "lower"
     journeys = _with_shares(plan, service)
-    at_home = journeys[journeys["resident"]]
-    going_on = at_home["transfer_minutes"] * (at_home["patients_arriving"] / at_home["patients_per_year"]).fillna(0.0)
-    by_road = at_home["first_minutes"] + going_on.where(at_home["site"] != at_home["first_site"], 0.0)
-    yield "mean_road_minutes", service, "", mean(by_road, at_home["patients_per_year"]), "minutes", "lower"
     moved = journeys[journeys["site"].notna() & (journeys["site"] != journeys["first_site"])]
     confirmed, road = moved["patients_arriving"], moved["transfer_minutes"]
     suspected = confirmed * transfer.suspected_per_confirmed.value

@@ -15,7 +15,7 @@ class Written:
     """An option that somebody wrote down: its code, what it is called, where it stands, and what to know of it.
 
     Texts are as stated. ``pathway`` says that it was written for patients who are taken on by transfer, where here they
-    are not.
+    are not; ``scope`` what of it is left out of the question, and what of the question it does not speak of.
     """
 
     code: str
@@ -24,6 +24,18 @@ class Written:
     verified: bool = False
     note: str = ""
     pathway: str = ""
+    scope: str = ""
+
+    @property
+    def to_know(self) -> list[str]:
+        """What to know of it before its numbers are repeated, in sentences; its own note first."""
+        note = [f"Note of the option: {self.note}"] if self.note else []
+        return [*note, *(said for said in (self.scope, self.pathway) if said)]
+
+    @property
+    def in_short(self) -> str:
+        """Its title up to the first comma, as it is called where there is little room."""
+        return self.title.partition(",")[0].strip() or self.code
 
 
 @dataclass(frozen=True)

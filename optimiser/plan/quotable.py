@@ -37,6 +37,7 @@ Frames = Mapping[str, pd.DataFrame]
 # Kinds of sentences that are said first; the others where everything is asked for.
 SAID_FIRST = (
     "rules",
+    "short",
     "level",
     "openings",
     "question",
@@ -58,6 +59,7 @@ WHATEVER = "whatever is chosen"
 # How near average journeys are level where the question does not say.
 A_HUNDREDTH = 0.01
 NEIGHBOURS_NAMED = 3
+NOBODY = (("lives where", "longer"), ("where", "less"))
 RULES_NAMED = 3
 # Units of which so many in all say how far a rule is from holding.
 ADDED_UP = ("WTE", "people", PATIENTS, "beds", "minutes", "sites")
@@ -163,6 +165,7 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     one_question = not in_short(base, other)
     excepted = {"before": but_for(base.get("exceptions")), "after": but_for(other.get("exceptions"))}
     found = [*_rules(frames, {**_teams(other), **names, **sites}, name, base_name, one_question, excepted)]
+    found += _short(frames, _teams(other), name, base_name, one_question)
     found += _level(frames, names, tie) if one_question else []
     found += [*_openings(frames, (base, other), sites, name, base_name)]
     found += _questions(base, other, name, base_name)
@@ -256,6 +259,24 @@ def _rules(
         none = "" if found[f"places_{other_ending}"].any() else plain(f"; {other} breaks none{excepted[other_ending]}")
         words = f"{plain(called)} is not permitted by {whose} question's rules: {'; '.join(said)}{none}"
         yield Sentence("rules", "", f"{words}.", tuple(cells))
+
+
+def _short(
+    frames: Frames, teams: Mapping[str, str], name: str, base_name: str, one_question: bool
+) -> Iterator[Sentence]:
+    """Say of each answer that is short of staff, where its question allows that, of how many and of whom."""
+    whose = "this" if one_question else "its"
+    for ending, called in (("after", name), ("before", base_name)):
+        found, cells = [], list[Cell]()
+        for row in frames["short"].to_dict("records"):
+            if (many := row[f"short_{ending}"]) > 0:
+                cells.append(Cell("short", (("team", row["team"]), ("unit", row["unit"])), f"short_{ending}"))
+                of = "WTE " if row["unit"] == "WTE" else "of the " if is_one(many) else ""
+                team = plain(teams.get(row["team"], row["team"].replace("_", " ")))
+                found.append(f"{{{len(cells) - 1}:,.6g}} {of}{team}")
+        if found:
+            words = f"{plain(called)} is short of {listed(found)}, which {whose} question allows"
+            yield Sentence("short", "", f"{words}.", tuple(cells))
 
 
 def _breach(frames: Frames, row: Mapping[Any, Any], ending: str, known: Mapping[str, str], cells: list[Cell]) -> str:
@@ -358,9 +379,11 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
     found, every = [], list(answers.values())
     if any("how" in one["journeys"] for one in every):
         words = "95th centiles and worst journeys leave those out who leave for a neighbour whatever is chosen"
-        counted = ", and people are counted by another journey" * all("population" in one["areas"] for one in every)
-        apart = f"; the borders differ, so in each these are of other patients{counted}"
-        found.append(f"{words}{apart * any('how' not in one['journeys'] for one in every)}.")
+        found.append(f"{words}.")
+        if any("how" not in one["journeys"] for one in every):
+            counted = ", and people beyond 30, 45 and 60 minutes," * all("population" in one["areas"] for one in every)
+            whose = "Not every answer has the border as it is today: with another one nobody leaves whatever is chosen"
+            found.append(f"{whose}, so these{counted} are not of the same people.")
     names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}
     for code, share in as_if_taken_on(answers).items():
         words = f"count all as if taken on, which {share} of those seen first elsewhere are"
@@ -499,7 +522,7 @@ def _longer(frames: Frames, service: str, name: str, both: Sequence[str]) -> Ite
     if who == "people":
         row = (("service", service), ("group", ""), ("by_more_than_minutes", one))
         each, everybody = (*each, Cell("gains_and_losses", row, "people")), " of {6:,.0f}"
-    longer, shorter = "nobody lives where it takes more than a minute longer", "nobody where it takes a minute less"
+    longer, shorter = (f"nobody {where} it takes more than a minute {way}" for where, way in NOBODY)
     if each[0].value(frames):
         beyond = f"{{2:,.0f}} more than {some}, {{4:,.0f}} more than {many}"
         longer = f"{{0:,.0f}}{everybody} {in_words} live where it takes more than a minute longer ({beyond})"
@@ -518,8 +541,12 @@ def _worst(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
         cells = tuple(Cell("worst_areas", row, column) for column in columns)
         before, after = (float(one.value(frames)) for one in cells[1:3])
         exact = f".{places_that_agree(before, after, least=1)}f"
-        words = "nobody's journey grows by more than that of {0}: "
-        words += f"from {{1:{exact}}} to {{2:{exact}}} minutes ({{3:+{exact}}})"
+        grows = f"from {{1:{exact}}} to {{2:{exact}}} minutes ({{3:+{exact}}})"
+        words = f"nobody's journey grows by more than that of {{0}}: {grows}"
+        as_long = Cell("worst_areas", row, "as_long")
+        if as_long.value(frames) > 1:
+            cells = (*cells, as_long)
+            words = f"no journey grows by more than those of {{4:,.0f}} areas, such as {{0}}: {grows}"
         yield Sentence("worst", service, f"{plain(name)}: {words}.", cells)
 
 

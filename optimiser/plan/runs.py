@@ -208,9 +208,12 @@ def _cells(column: pd.Series[Any]) -> list[Any]:
     return ["" if pd.isna(cell) else cell for cell in cells] if column.hasnans else cells
 
 
+NOT_ALWAYS_SAID = ("note", "pathway", "scope")
+
+
 def _option(written: Written) -> dict[str, object]:
-    """Return an option as ``run.json`` has it: no note and no word on its pathway where there is nothing to say."""
-    return {name: one for name, one in asdict(written).items() if name not in ("note", "pathway") or one}
+    """Return an option as ``run.json`` has it: no note, nor a word on pathway or scope, where there is none."""
+    return {name: one for name, one in asdict(written).items() if name not in NOT_ALWAYS_SAID or one}
 
 
 def _record(

@@ -6,10 +6,20 @@ import re
 
 import pandas as pd
 
+from optimiser.inputs import scope, taken_straight
+from optimiser.inputs.config import Option
 from optimiser.plan import Plan
+from optimiser.plan.proof import Written
+from optimiser.problem import Problem
 from optimiser.problem.words import TOLD, hundredths, percent, whole
 
 NOT_KNOWN = "not known"
+
+
+def written_down(problem: Problem, option: Option) -> Written:
+    """Return an option that somebody wrote down as what is told of it beside a question."""
+    said, told = option.settings, (taken_straight(problem, option), scope(problem, option))
+    return Written(option.code, option.title, option.source, said.verified, said.note, *told)
 
 
 def told(plan: Plan) -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from optimiser.errors import TooLarge
 from optimiser.problem import decimals
 from optimiser.problem.decimals import MILLION, exactly
 from optimiser.problem.parts import (
+    ACROSS,
     HERE,
     LEAVES,
     PULLED,
@@ -46,6 +47,7 @@ from optimiser.problem.parts import (
 )
 
 __all__ = [
+    "ACROSS",
     "ACROSS_SITES",
     "HERE",
     "LEAVES",

@@ -14,6 +14,8 @@ from optimiser.problem.beds import Stays
 Unit = Literal["people", "WTE"]
 # All candidates together, where it is known who goes to some of them today, but not to which.
 HERE = "candidates"
+# Where those of an area are, in ``Border.ways``, who go to the nearest hospital of all: no code of a site.
+ACROSS = "across the border"
 # How a stream's patients go where some go as today: by what is designated, over the border, or away.
 STAYS, PULLED, LEAVES = "stays", "pulled", "leaves"
 
@@ -228,6 +230,11 @@ class Service:
         outside = self.at_most_share_outside or self.neighbours_take_at_most
         return bool(self.minimum_patients or self.maximum_patients or (self.beds and self.beds.at) or outside)
 
+    @property
+    def treated_outside_is_told(self) -> bool:
+        """Whether there is a neighbour at all, so that a share treated outside can be told."""
+        return bool(self.neighbours)
+
 
 @dataclass(frozen=True)
 class Border:
@@ -245,6 +252,11 @@ class Border:
 
     shares: pd.DataFrame
     pull: Figure = Figure(0)
+
+    @property
+    def ways(self) -> pd.DataFrame:
+        """The shares, with one more column: of an area's patients the share who go over the border, as pulled."""
+        return self.shares.assign(**{ACROSS: self.pull.value})
 
 
 @dataclass(frozen=True, eq=False)

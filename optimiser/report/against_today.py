@@ -209,6 +209,7 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
         has = [broken.has_of(today[one]["left"], today[one]["right"], PATIENTS) for one in instances]
         asked = amount(today[instances[0]]["right"], PATIENTS)
         would_be = once_kept.format(service=lower(problem.services[whose[0]].name), figure=asked)
+        would_be = would_be.replace("every ", _every(plan, whose[0]), 1)
         each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0])}"
         return f"{would_be} (today, by this model, {each})"
     if rule == "rota_is_filled" and all(site in problem.sites for site in sites):
@@ -217,12 +218,16 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
         has = [shown(problem.in_post(site, team, unit)) for site in at]  # type: ignore[arg-type]
         if len(needed) == 1:
             staff = f"{shown(needed.pop())} {'' if unit == 'people' else f'{unit} '}{problem.teams[team].name}"
-            there = f"every {lower(problem.services[code].name)} would have {staff}"
+            there = f"{_every(plan, code)}{lower(problem.services[code].name)} would have {staff}"
             each = listed(has) if len(at) == len(problem.candidates) else _each(problem, at, has)
             is_changed = any(one.name.startswith(f"staff.{team}.") for one in problem.changed)
             year = None if is_changed else problem.teams[team].year
             return f"{there} (in post{f' in {year}' if year else ''}: {each})"
     return f"a rule kept that today's sites break: {broken.asked(problem, instances[0]).replace('; ', ', ')}"
+
+
+def _every(plan: Plan, service: str) -> str:
+    return "the " if len(plan.sites_of(service)) == 1 else "every "
 
 
 def _each(problem: Problem, sites: list[str], numbers: list[str]) -> str:

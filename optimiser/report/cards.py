@@ -92,8 +92,8 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
     fragile, every = vacancies(plan.measures)
     if fragile:
         spare = listed(to_spare(plan))
-        moved = f", unless others move there: {spare} are needed by no rota" if spare else ""
-        yield Line(f"With one vacancy {fragile} of {every} rotas would be short{moved}.")
+        moved = f", unless others move there: {spare} are on no rota." if spare else "."
+        yield Line(f"With one vacancy {fragile} of {every} rotas would be short", moved)
     for said in room(plan):
         yield Line("", f"{said.partition('. ')[0]}.", caution=True)
 
@@ -113,8 +113,8 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
     if known and isfinite(far) and people:
         of_all = f"{whole(far)} of {whole(people)} residents ({percent(far / people)})"
         yield Line(of_all, "live where it takes over 10 minutes longer.")
-    outside = [values.get(f"share_outside|{code}|", float("nan")) for values in (answer, today)]
-    if plan.problem.services[code].neighbours and all(map(isfinite, outside)):
+    outside = [words.share_outside(values, plan.problem, code) for values in (answer, today)]
+    if all(map(isfinite, outside)):
         yield Line(f"{percent(outside[0])} of its patients treated outside", f"; today {percent(outside[1])}.")
 
 

@@ -39,7 +39,7 @@ def counted_today(plan: Plan) -> tuple[Counted, ...]:
             if row.get("activity") == service.activity and row.get("site") in today:
                 periods.setdefault(row["period"], {})[row["site"]] = float(row["count"])
         whole_ones = sorted(period for period, counts in periods.items() if today and len(counts) == len(today))
-        if not whole_ones or service.transfer:
+        if not whole_ones or _some_go_on(plan, code):
             continue
         asked = _years_of_demand(plan, str(service.activity))
         stated = service.observed.period if service.observed else ""
@@ -57,6 +57,12 @@ def counted_today(plan: Plan) -> tuple[Counted, ...]:
             same.modelled if same else {site: table[site] for site in today},
         )
     return tuple(found.values())
+
+
+def _some_go_on(plan: Plan, service: str) -> bool:
+    """Whether some of a service's patients are seen first today where it is not, and taken on: they count twice."""
+    rows = plan.today.journeys_to(service)
+    return bool((rows["site"].notna() & (rows["site"] != rows["first_site"])).any())
 
 
 def in_words(plan: Plan, one: Counted) -> str:
@@ -77,7 +83,8 @@ def _apart(one: Counted) -> str:
         return ""
     off = [change_in_percent(one.modelled[site] / count - 1) for site, count in one.counts.items()]
     if set(off) == {"0%"}:
-        return " The two agree to a percent."
+        exact = all(round(one.modelled[site] - count, 6) == 0 for site, count in one.counts.items())
+        return " The two agree." if exact else " The two agree to a percent."
     return f" The model is off by {listed(off)}: compare an answer with the model's today, not with the count."
 
 

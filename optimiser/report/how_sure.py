@@ -32,6 +32,9 @@ from optimiser.report.words import aims, how_far, others_stay, weights
 from optimiser.search.enumeration import can_be_ranked
 from optimiser.search.level import MOST_TRIED
 
+# A difference of the share treated outside that is told beside how near another plan comes.
+WORTH_SAYING_SHARE = 0.05
+
 
 def how_sure(plan: Plan) -> list[str]:
     """Return what is proved of a plan, and by how much it is best; of one that people chose, the rules it breaks."""
@@ -123,7 +126,7 @@ def _margin(plan: Plan, one: Standing) -> str:
         return f"{name} would be as near at {there}"
     first = any(s.transfer and s.transfer.first_contact == one.service for s in plan.problem.services.values())
     own = ", for its own patients" if first else ""
-    return f"{name} by {apart(one.margin)} a patient over {there}{road}{own}"
+    return f"{name} by {apart(one.margin)} a patient over {there}{road}{own}{_outside(plan, one)}"
 
 
 def _sites_there(plan: Plan, one: Standing) -> str:
@@ -139,7 +142,8 @@ def _on_the_road(plan: Plan, one: Standing) -> str:
     """Return how much of a margin is on the road, where those who are taken on wait by assumption; else nothing."""
     if not plan.problem.services[one.service].transfer:
         return ""
-    both = [_road_minutes(one_plan, one.service) for one_plan in (plan, evaluate(plan.problem, one.runner_up or ()))]
+    there = evaluate(plan.problem, one.runner_up or ())
+    both = [measures.mean_road_minutes(of, one.service) for of in (plan, there)]
     road, margin = both[1] - both[0], one.margin or 0.0
     if round(road - margin, 6) == 0:
         return ", all of it on the road: assumed waits are the same"
@@ -148,9 +152,15 @@ def _on_the_road(plan: Plan, one: Standing) -> str:
     return f" ({said}; the rest is waits that are assumed)"
 
 
-def _road_minutes(plan: Plan, service: str) -> float:
-    rows = measures.of_service(plan, service)
-    return next(value for name, _, group, value, *_ in rows if (name, group) == ("mean_road_minutes", ""))
+def _outside(plan: Plan, one: Standing) -> str:
+    """Return which share of a service's patients neighbours would treat with the runner-up, where that differs much."""
+    there = evaluate(plan.problem, one.runner_up or ())
+    rows = (measures.of_service(of, one.service) for of in (plan, there))
+    shares = [value for each in rows for name, _, group, value, *_ in each if (name, group) == ("share_outside", "")]
+    if len(shares) < 2 or abs(shares[1] - shares[0]) < WORTH_SAYING_SHARE:
+        return ""
+    now, then = (percent(share) for share in shares)
+    return f", where {then} of residents' patients would be treated outside the system and not {now}"
 
 
 def level(plan: Plan) -> list[str]:
@@ -192,7 +202,9 @@ def level_in_short(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
         for rival in one["level"]:
             means.append(rival["figures"]["mean_minutes"][1])
             places_there.append(listed(names[site] for site, code in rival["designated"] if code == one["service"]))
-        each = (f"{there} {mean:.2f}" for there, mean in zip(places_there, means, strict=True))
+        each = [f"{there} {mean:.2f}" for there, mean in zip(places_there, means, strict=True)]
+        if len(set(means)) == 1:
+            each = [*places_there[:-1], f"{places_there[-1]}, {means[0]:.2f} whichever it is"]
         found.append(f"{services[one['service']]}, minutes on average: {' or, level with it, '.join(each)}.")
     return found
 

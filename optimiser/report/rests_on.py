@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from optimiser.inputs.tables import unverified_activities
 from optimiser.model.rules import RULES
 from optimiser.plan import Plan
 from optimiser.problem import Figure, Service
-from optimiser.problem.words import amount, begun, by_what, estimate_of, how_far_off, is_one, listed
+from optimiser.problem.words import amount, begun, by_what, estimate_of, how_far_off, in_round_words, is_one, listed
 from optimiser.report import broken
 from optimiser.report.counted import titles_of_demand
 from optimiser.report.summary_of_staff import moved
@@ -36,10 +39,15 @@ def not_checked(plan: Plan) -> str:
     return f"The figures it rests on were not: {number} unverified." if number else ""
 
 
-def checked(plan: Plan) -> str:
-    """Return what was checked of an answer, and what was not."""
+def checked(plan: Plan, best: Mapping[str, Any] | None = None) -> str:
+    """Return what was checked of an answer, and what was not; ``best`` as ``checker.examined`` has it."""
     number = how_many(plan)
     arithmetic = "Arithmetic checked: every number of its tables was worked out again, independently, and none differs."
+    if best and best["checked"] == "NOT checked":
+        listing = plan.proof.enumeration
+        many = f"{in_round_words(listing.listed)} options" if listing else "the options"
+        word = "the solver's word, and the list's" if listing else "the solver's word"
+        arithmetic += f" That it is best was not tried again: {many} are too many for that, so it is {word}."
     if not number:
         return f"{arithmetic} No figure that it rests on is marked as unverified."
     return f"{arithmetic} {number} of the figures it rests on {'is' if is_one(number) else 'are'} unverified."

@@ -71,7 +71,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *_headed("Before this is repeated:", map(_first_sentence, told(plan))),
     ]
     beds = ", beds" if any(one.beds and plan.sites_of(code) for code, one in plan.problem.services.items()) else ""
-    left_out = f"Which figures are unverified, staff{beds} and all else that is left out here: --full."
+    left_out = f"See --full for which figures are unverified, for staff{beds} and for all else."
     return [*every, f"Draft: not a decision. {left_out}"]
 
 
@@ -207,7 +207,7 @@ def _three(plan: Plan, service: str, numbers: pd.DataFrame) -> list[str]:
     mean, some = of("mean_minutes"), ""
     if some_stay(plan, service):
         within, some = within_by_patient(plan, service, limit_of(plan.problem.services[service])), SOME
-    outside = percent(of("share_outside")) if plan.problem.services[service].neighbours else NONE
+    outside = percent(of("share_outside")) if plan.problem.services[service].treated_outside_is_told else NONE
     return [f"{mean:.2f}" if isfinite(mean) else "no site", f"{percent(within)}{some}", outside]
 
 
@@ -238,7 +238,7 @@ def meaning(plan: Plan) -> list[str]:
 
 def _nobody_outside(counted: Sequence[Service]) -> Iterator[str]:
     """Say what a dash under "outside" means, where it stands."""
-    names = [one.name for one in counted if not one.neighbours]
+    names = [one.name for one in counted if not one.treated_outside_is_told]
     if names and len(names) < len(counted):
         yield f"{NONE} No hospital outside is stated for {listed(names)}: nobody can be treated there."
 

@@ -75,7 +75,7 @@ def border_line(plan: Plan, closed: Plan) -> list[Otherwise]:
         frames["rules_here"] = there_as_here.rules
     else:
         counted = set(frames["measures"]["service"])
-        broken = _would_take(problem, [code for code in moved if code in counted], cells)
+        broken = _would_take(there_as_here, [code for code in moved if code in counted], cells)
     here_instead = (
         f" {'As people cross today' if problem.border else 'With the border open'}, {broken}." if broken else ""
     )
@@ -87,12 +87,13 @@ def _name(problem: Problem, service: str) -> str:
     return problem.services[service].name.lower()
 
 
-def _would_take(problem: Problem, services: Sequence[str], cells: list[Cell]) -> str:
+def _would_take(there: Plan, services: Sequence[str], cells: list[Cell]) -> str:
     """Return what journeys to some services would come to there, as a template; adds where its numbers stand."""
     found = []
     for code in services:
-        means = f"{{{len(cells)}:.2f}} minutes on average and not {{{len(cells) + 1}:.2f}}"
-        found.append(f"{plain(_name(problem, code))} would take {means}")
+        means = f"{{{len(cells)}:.2f}} minutes on average, where the plan takes {{{len(cells) + 1}:.2f}}"
+        at = f"{_name(there.problem, code)} at {places(there.problem, there.sites_of(code))}"
+        found.append(f"{plain(at)} would take {means}")
         cells += [_mean(frame, code) for frame in ("best_here", "measures")]
     return "; ".join(found)
 
@@ -108,7 +109,9 @@ def _broken(plan: Plan, cells: list[Cell]) -> str:
         if unit == PATIENTS:
             cells += [Cell("rules_here", (("instance", instance),), side) for side in ("left", "right")]
         if would_see := JUDGED[rule].would_see:
-            there = plain(f"{_name(plan.problem, names[0])} at {places(plan.problem, names[1:])}")
+            others = [site for site in plan.sites_of(names[0]) if site not in names]
+            beside = f", beside {places(plan.problem, others)}," if others else ""
+            there = plain(f"{_name(plan.problem, names[0])} at {places(plan.problem, names[1:])}{beside}")
             found.append(f"{there} would see {would_see.format(*numbers)}")
         else:
             more = f"{numbers[0]} against {numbers[1]} {PATIENTS}" if unit == PATIENTS else ""

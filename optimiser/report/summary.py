@@ -68,15 +68,14 @@ def what_was_asked(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     ]
 
 
-def option(plan: Plan) -> list[str]:
-    """Return what people call the option that was evaluated, where they wrote it down, and their note."""
+def option(plan: Plan, *, coded: bool = True) -> list[str]:
+    """Return what people call the option that was evaluated, with its code or not, and their note."""
     if plan.option is None:
         return []
     source = plan.option.source or "no source stated"
     unverified = "" if plan.option.verified else "; not verified"
-    note = [f"Note of the option: {plan.option.note}"] if plan.option.note else []
-    pathway = [plan.option.pathway] if plan.option.pathway else []
-    return [f"Option {plan.option.code}: {plan.option.title} ({source}{unverified}).", *note, *pathway]
+    called = f"Option {plan.option.code}: " if coded else ""
+    return [f"{called}{plan.option.title} ({source}{unverified}).", *plan.option.to_know]
 
 
 def beside(run: Run) -> dict[str, list[str]]:
@@ -291,7 +290,9 @@ def _used(plan: Plan) -> list[tuple[tuple[str, str], pd.DataFrame]]:
 
 def _how_many_exceptions(plan: Plan, more: str) -> str:
     every, used = len(matters(plan.exceptions)), len(_used(plan))
+    places = int(plan.exceptions["would_have_broken"].sum())
     said = amount(used, "exceptions") if used else "no exception"
+    said += f" (in {places} places)" if places > used else ""
     granted = f", {'each ' if used > 1 else ''}with its reason and whose it is in exceptions.csv" if used else ""
     return f"It rests on {said}{f' of {every}' if every != used else ''}{granted}{more}"
 

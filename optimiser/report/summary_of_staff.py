@@ -153,7 +153,7 @@ def fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
         service, where = plan.problem.services[str(row.service)].name, plan.problem.pool_name(site)
         who = staff_in_words(float(f"{row.value:.4g}"), plan.problem.teams[team].name, str(row.unit))
         said.append(f"{service.lower()} at {where} short of {who}")
-    more = f", and {amount(len(found) - len(said), 'rotas', 'more ')} (measures.csv)" if len(found) > len(said) else ""
+    more = f", and {amount(len(found) - len(said), 'others')} (measures.csv)" if len(found) > len(said) else ""
     spare = listed(to_spare(plan))
     help_ = f" Elsewhere, needed by no rota of this question, are {spare}, who could move there." if spare else ""
     return [f"Fragile: one vacancy would leave {', '.join(said)}{more}.{help_}"] if said else []

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from optimiser.inputs.boundaries import BEYOND
+
 ON_THE_GRID = ["easting_m", "northing_m"]
-# How much of the larger side is drawn beyond a frame where land is known all around, so that coasts are seen.
-BEYOND = 0.09
 # Land that ends so many metres within a frame is known up to there: its corners were made fewer.
 AS_FAR = 500
 # A road is drawn that can be driven at such a speed for so long.

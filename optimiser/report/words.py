@@ -46,7 +46,7 @@ MOST_SITES_NAMED = 8
 
 # What no run takes account of, whatever the question.
 NOT_MODELLED = (
-    "Days and hours: minutes are those of one time of day and one way of driving, unless the config names others.",
+    "Days and hours: minutes are those of one time of day and one way of driving, unless the question names others.",
     "Public transport, and the journeys of visitors and staff.",
     "Outcomes for patients: minutes, volumes and rotas stand in for them.",
     "Money: neither building nor running costs are counted.",
@@ -91,8 +91,24 @@ def answer(plan: Plan) -> str:
     gone = [problem.services[code].name for code in lost if not plan.sites_of(code)]
     tail += f" {begun(listed(map(lower, gone)))} would then be provided nowhere." if gone else ""
     said = "; ".join(parts) or "nothing is open to decision"
-    called = f"Option {plan.option.code}: {said}" if plan.option else begun(said)
+    called = f"{plan.option.in_short}: {said}" if plan.option else begun(said)
     return f"{called}.{tail}"
+
+
+def as_people_say(runs: Sequence[Run]) -> list[str]:
+    """Return what runs are called: the names of their folders as people would say them, where that tells them apart.
+
+    Where a folder is named after the code of an option, it is the option's title up to its first comma.
+    """
+    names = [_as_people_say(run) for run in runs]
+    return names if len(set(names)) == len(runs) else [run.name for run in runs]
+
+
+def _as_people_say(run: Run) -> str:
+    option = run.plan.option
+    if option and option.code.lower() in run.name.lower():
+        return option.in_short
+    return re.sub(r"^\d{4}-\d{2}-\d{2}_", "", run.name).replace("_", " ")
 
 
 def _anywhere(designated: Collection[tuple[str, str]], service: str) -> bool:
@@ -110,10 +126,10 @@ def headline(plan: Plan) -> str:
 def _sites_or_level(plan: Plan, service: str) -> str:
     """Return where a service is and, where other plans are level with that, where they have it."""
     here, idle = where(plan.problem, plan.sites_of(service)), idle_sites(plan, service)
-    here += f" (nobody is taken to {where(plan.problem, idle)})" if idle else ""
+    nobody = f"nobody is taken to {where(plan.problem, idle)}" if idle else ""
     found = [one for one in plan.proof.standings or () if one.service == service and one.rivals]
     if not found:
-        return here
+        return f"{here} ({nobody})" if nobody else here
     (standing,) = found
     own = standing.rivals[0].figures["mean_minutes"][0]
     there = [
@@ -121,7 +137,8 @@ def _sites_or_level(plan: Plan, service: str) -> str:
         f"({decimals(one.figures['mean_minutes'][1], 2)})"
         for one in standing.rivals
     ]
-    return f"{here} ({decimals(own, 2)} minutes on average) or, level with it, at {', or at '.join(there)}"
+    mean = "; ".join(filter(None, (nobody, f"{decimals(own, 2)} minutes on average")))
+    return f"{here} ({mean}) or, level with it, at {', or at '.join(there)}"
 
 
 def _sites(problem: Problem, service: str, designated: Collection[tuple[str, str]]) -> list[str]:
@@ -286,6 +303,8 @@ def best(run: Run) -> list[Status]:
     if run.best is None:
         return []
     head, _, more = str(run.best["words"]).partition(": ")
+    if run.plan.proof.outcome == EVALUATED:
+        more = "it was worked out as people wrote it down."
     is_sure = run.best["checked"] in ("tried", "proved by certificate")
     return [Status("good" if is_sure else "open", f"{head}.", begun(more))]
 
@@ -298,6 +317,15 @@ def journey(service: Service) -> str:
 def limit_of(service: Service) -> float:
     """Return within how many minutes patients of a service count as near enough: its standard, or 30."""
     return service.standard_minutes.value if service.standard_minutes else BANDS[0]
+
+
+def share_outside(values: Mapping[str, float], problem: Problem, code: str) -> float:
+    """Return the share of a service's patients treated outside, of what is measured by measure, service and group.
+
+    NaN where no hospital outside is stated for it: then none can be told.
+    """
+    known = problem.services[code].treated_outside_is_told
+    return values.get(f"share_outside|{code}|", float("nan")) if known else float("nan")
 
 
 def share_within(values: Mapping[str, float], code: str, ending: str = "") -> float:

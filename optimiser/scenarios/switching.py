@@ -156,11 +156,13 @@ class Switching:
                 continue
             if at is None:
                 tried = self._value(end)
-                parts.append(f"never with up to {tried}" if is_factor else f"never, {WAYS[towards]} to {tried}")
+                parts.append(
+                    f"nothing turns with up to {tried}" if is_factor else f"nothing turns {WAYS[towards]} to {tried}"
+                )
                 continue
             beyond = self._beyond(at, towards)
             value = self._value(at)
-            said = f"at {value} and {way}" if self.parameter.whole else f"{way} {value}"
+            said = f"from {value} {WAYS[towards]}" if self.parameter.whole else f"{way} {value}"
             if is_factor:
                 said = f"with over {value}" if at != 1 else f"with any {self._more(towards > 0)}"
             # Where nobody is pulled over the border, or everybody, two options may stand as they do nowhere else.
@@ -238,7 +240,9 @@ class Trade:
         if self.worth is None:
             return f"weight of {name}: never, whatever it counts for beside the first objective."
         worth = amount(float(self.worth), self.first_unit)
-        return f"weight of {name}: they tie where each {one_of(self.unit)} of it counts for {worth}."
+        return (
+            f"weight of {name}: the two are as good where one {one_of(self.unit)} of it counts as {worth} of the first."
+        )
 
 
 def trades(problem: Problem, first: Designations, second: Designations) -> tuple[Trade, ...]:
@@ -283,8 +287,8 @@ class WhatWouldHaveToBeTrue:
         lines = ["What would have to be true for the plan and the other to change places, or for one to break a rule."]
         lines += ["Each alone, all else as it is; values are rounded, and in full with --json:"]
         lines += [f"  - {words}" for never, words in said if not never]
-        lines.append("What never does within its range:")
-        lines += [f"  - {words}" for never, words in said if never]
+        never_do = [f"  - {words}" for never, words in said if never]
+        lines += ["What never does within its range:", *never_do] if never_do else []
         for why in dict.fromkeys(one.why_not for one in self.switching if one.why_not):
             names = ", ".join(one.parameter.name for one in self.switching if one.why_not == why)
             lines.append(f"Not worked out, for {why}: {names}.")

@@ -21,6 +21,7 @@ from optimiser.model.arithmetic import ARITHMETIC, SCORES, Score, value
 from optimiser.plan.proof import Designations
 from optimiser.problem import Objective, Problem
 from optimiser.search import one_by_one
+from optimiser.search.diagram import Diagram
 from optimiser.search.enumeration import Every, can_be_ranked
 from optimiser.search.level import TIE
 
@@ -180,6 +181,19 @@ class NearBest:
 
 
 @dataclass(frozen=True)
+class EveryLawful:
+    """All plans that break no rule: ``count`` of the ``listed`` that agree with what is fixed, exactly.
+
+    ``ranked`` has all of them, best first, or none where they are too many. ``shares`` is as in ``NearBest``.
+    """
+
+    listed: int
+    count: int
+    ranked: Ranked
+    shares: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class Front:
     """Every trade-off between some aims: no plan is as good in all of them and better in one.
 
@@ -272,14 +286,25 @@ def near_best(
     near = every.diagram.within(_at_most(score, limit))
     count = near.count()
     ranked = _ranked(every, near.best(count if count <= MOST_WRITTEN_DOWN else WRITTEN_DOWN_OF_MORE))
-    chosen = dict(zip(problem.services, near.chosen(), strict=True))
-    counts = {
-        (code, site): sum(n for n, here in zip(chosen[code], every.choices[code].provided[:, j], strict=True) if here)
-        for code in problem.services
-        for j, site in enumerate(problem.candidates)
-    }
-    apart_ones, shares = different(ranked, apart), _shares(problem, counts, count)
+    apart_ones, shares = different(ranked, apart), _shares(problem, _counts(every, near), count)
     return NearBest(aim, least / score.scale, float(limit), count, ranked, apart_ones, shares)
+
+
+def every_lawful(problem: Problem, *, at_most: int) -> EveryLawful:
+    """Count every plan that breaks no rule, and list them where they are few.
+
+    Raises
+    ------
+    TooLarge
+        When there are too many candidates to judge every option.
+    """
+    every = _every(problem)
+    count = every.lawful
+    few = count if count <= at_most else 0
+    numbers = every.diagram.best(max(1, few))[:few]
+    return EveryLawful(
+        every.listed, count, _ranked(every, numbers), _shares(problem, _counts(every, every.diagram), count)
+    )
 
 
 def front(problem: Asked, aims: Sequence[str | Objective]) -> Front:
@@ -403,12 +428,22 @@ def _parts(score: Score) -> Fraction:
     return Fraction(score.scale).limit_denominator(10**9)
 
 
+def _counts(every: Every, among: Diagram) -> dict[tuple[str, str], int]:
+    """Return in how many of some options each candidate provides each service."""
+    chosen = dict(zip(every.choices, among.chosen(), strict=True))
+    return {
+        (code, site): sum(n for n, here in zip(chosen[code], choices.provided[:, j], strict=True) if here)
+        for code, choices in every.choices.items()
+        for j, site in enumerate(every.problem.candidates)
+    }
+
+
 def _shares(problem: Problem, counts: dict[tuple[str, str], int], count: int) -> pd.DataFrame:
     rows = []
     for (code, site), here in counts.items():
         standing = "core" if here == count else "contested" if here else "never"
         fixed = site in problem.services[code].fixed
-        rows.append((code, site, here, here / count, standing, fixed))
+        rows.append((code, site, here, here / count if count else 0.0, standing, fixed))
     return pd.DataFrame(rows, columns=["service", "site", "plans", "share", "standing", "fixed"])
 
 

@@ -44,7 +44,10 @@ from worlds import small
 import optimiser as op
 from optimiser.checker import check
 from optimiser.errors import NoPlan
+from optimiser.explanation.costs import for_whom
 from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan.affected import areas, averages
+from optimiser.plan.comparison import tables_of
 from optimiser.plan.runs import files_of
 from optimiser.problem import HERE, Border, Figure, Objective, Problem, Service, Site, Team
 from optimiser.report.answers import Answer, answer
@@ -157,8 +160,8 @@ def test_who_goes_where_is_as_solved_by_hand_and_the_checker_finds_no_fault():
         ("patients_beyond_standard", "", 24),
         ("people_within_30", "", 1500),
         ("people_beyond_30", "", 0),
-        # A all in 10, B four fifths in 25 and a fifth in 12.
-        ("mean_minutes", "age 75+", (100 * 10 + 40 * 25 + 10 * 12) / 150),
+        # As patients go: A four fifths in 10 and a fifth in 15, B 16 of 40 in 25, 16 in 12 and 8 in 40.
+        ("mean_minutes", "age 75+", (80 * 10 + 20 * 15 + 20 * 25 + 20 * 12 + 10 * 40) / 150),
         ("site_patients", "ash", 100),
         ("site_patients", "oak", 46),
         ("site_patients", "elm", 8),
@@ -172,6 +175,23 @@ def test_measures_count_those_who_leave_in_sums_and_not_among_the_worst(measure:
     assert found == pytest.approx(value, abs=1e-9)
 
 
+def test_people_of_an_area_without_patients_cross_the_border_by_its_own_shares_in_every_table():
+    # Nobody of B is a patient: of its 50 people a fifth take the nearest of all, 12, and of the others half go by what
+    # is designated, 25, a quarter to elm, 40, and a quarter to oak, 12.
+    plan = solve(asked(config=CONFIG.replace("minimum_patients: 95", "minimum_patients: 5"), demand=NOBODY_OF_B))
+    assert plan.sites_of("clinic") == ("ash",)
+    by_hand = (80 * 10 + 20 * 15 + 10 * 12 + 20 * 25 + 10 * 40 + 10 * 12) / 150
+    assert measures.number(plan.measures, "mean_minutes", "clinic", "age 75+") == pytest.approx(by_hand, abs=1e-9)
+    assert check(files_of(plan)).empty
+    other = evaluate(plan.problem, {("birch", "clinic"), ("birch", "scan")})
+    frames = (averages(areas(tables_of(plan), tables_of(other))), for_whom(plan, other))
+    means, whom = (one[(one["service"] == "clinic") & (one["group"] == "age 75+")].iloc[0] for one in frames)
+    after = measures.number(other.measures, "mean_minutes", "clinic", "age 75+")
+    for found in (means, whom):
+        assert (found["mean_before"], found["mean_after"]) == pytest.approx((by_hand, after), abs=1e-8)
+
+
+NOBODY_OF_B = "area,activity,patients_per_year\nA,visit,100\nB,visit,0\nC,visit,50\n"
 BY_TRANSFER = """\
 neighbours: [oak], pathway: transfer, transfer: {first_contact: clinic, dwell_minutes: 5, overhead_minutes: 7}"""
 NO_PULL = CONFIG.replace("border_pull: 0.2\n", "")

@@ -117,7 +117,7 @@ def found_in(world: str, lie: Callable[[list[Any]], object]) -> set[str]:
             "the border decides",
             [
                 "If nobody crossed the border: clinic at Birch would be best. "
-                "With the border open, clinic would take 14.17 minutes on average and not 10.83."
+                "With the border open, clinic at Birch would take 14.17 minutes on average, where the plan takes 10.83."
             ],
         ),
         (
@@ -133,7 +133,8 @@ def found_in(world: str, lie: Callable[[list[Any]], object]) -> set[str]:
             [
                 "If everybody went to the nearest, the same plan would be best.",
                 "If nobody crossed the border: clinic at Ash and Birch would be best. "
-                "With the border open, clinic would take 10.00 minutes on average and not 10.00.",
+                "With the border open, clinic at Ash and Birch would take 10.00 minutes on average, where the plan "
+                "takes 10.00.",
             ],
         ),
         (
@@ -215,7 +216,8 @@ def mean(frame: str, value: float) -> dict[str, Any]:
 MATTERS = "The border matters: if nobody crossed it, no plan would meet every rule."
 UNKNOWN = "What the border decides could not be found out: "
 ASH = (
-    "If nobody crossed the border: clinic at Ash would be best. With the border open, clinic would take {} and not {}."
+    "If nobody crossed the border: clinic at Ash would be best. With the border open, clinic at Ash would take {}, "
+    "where the plan takes {}."
 )
 ASH_DECIDES = sentence(
     "border",

@@ -19,14 +19,14 @@ from worlds import by_transfer, small, three_doctors, vary
 import optimiser as op
 from optimiser.errors import InputError, NoPlan, NotProved
 from optimiser.explanation import Overview, WhyNotOption, WhyNotSite, explain, record
-from optimiser.explanation.costs import for_whom, whom_in_words
+from optimiser.explanation.costs import for_whom, means_in_words, whom_in_words
 from optimiser.explanation.prices import Giving, givings, price_of_rules
 from optimiser.explanation.why_not import explain_option, nearest_lawful
 from optimiser.model.arithmetic import lawful, value
 from optimiser.model.rules.volumes import every_site_has_enough_patients
 from optimiser.plan import evaluate
 from optimiser.plan.proof import NOT_PROVED
-from optimiser.problem import Figure, Objective, Problem
+from optimiser.problem import Excepted, Figure, Fixed, Link, Objective, Problem
 from optimiser.search.planning import solve
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -251,6 +251,40 @@ def test_for_whom_adds_up_and_is_what_the_journeys_say():
     assert every["mean_after"] == pytest.approx((residents["minutes"] * patients).sum() / patients.sum())
 
 
+def test_whom_of_patients_who_are_shared_out_over_sites_differently():
+    # Ash has mid and west, 30: to have 32 it takes 2 of east's 30, who then spend 28 × 10 + 2 × 40, so 12 on average.
+    problem = small(managed=True, minimum_patients=Figure(32), neighbours=())
+    plans = [evaluate(problem, {(site, "clinic") for site in sites}) for sites in (("ash", "birch"), ("birch",))]
+    rows = plans[0].journeys
+    assert rows[rows["service"] == "clinic"]["area"].duplicated().any()
+    every = for_whom(*plans).iloc[0]
+    # At birch alone east is back to 10, mid has 20 from both, and west goes on from 10 minutes to 30.
+    assert (every["people"], every["people_longer"], every["areas_longer"]) == (600, 100, 1)
+    assert (every["mean_before"], every["mean_after"]) == pytest.approx((860 / 60, 1000 / 60))
+
+
+def test_minutes_that_hold_waits_say_how_much_of_them_is_on_the_road():
+    both = {("ash", "clinic"), ("birch", "clinic")}
+    here, there = (evaluate(by_transfer(), both | {(site, "scanner")}) for site in ("birch", "ash"))
+    # Half of 30 go on, 10 on the road and 20 of waits, or half of 30 residents, 15 on the road: of 60 patients.
+    (line,) = means_in_words(here, there)
+    assert line == "Scanner: 1.25 minutes a patient more (22.08 against 20.83 on average), all of it on the road"
+    without = evaluate(by_transfer(), both | {("ash", "scanner"), ("birch", "scanner")})
+    (line,) = means_in_words(without, here)
+    assert line.endswith("(20.83 against 13.33 on average): +2.50 on the road and +5.00 of waits that are assumed")
+    assert all(told.endswith(", waits included.") for told in whom_in_words(here.problem, for_whom(without, here)))
+
+
+def test_a_plan_that_rests_on_an_options_exceptions_is_set_against_the_best_without_any():
+    world = vary(small(same_site=(Link("x_ray"),)), "x_ray", fixed={"ash": Fixed(False, "no room")})
+    plan = solve(replace(world, exceptions=(Excepted("clinic", "x_ray", "ash", "a van comes"),)))
+    assert str(explain_option(plan, {("birch", "clinic")})).startswith(
+        "To be fair, every plan may here use the exceptions that are stated, in one place. The plan below is the best "
+        "then, and uses them in 1 (0 changes from today). Against the best without any, which is that of `solve` "
+        "(1 change from today): Clinic is kept at Ash, where that one closes it."
+    )
+
+
 def test_where_nobody_knows_how_many_live_there_areas_are_counted():
     problem = small()
     unknown = replace(problem, areas=problem.areas.drop(columns="population"))
@@ -259,7 +293,7 @@ def test_where_nobody_knows_how_many_live_there_areas_are_counted():
     assert found[["people", "people_longer", "people_shorter"]].isna().all(axis=None)
     # Only west goes on, 30 minutes to birch where it went 10 to ash.
     assert whom_in_words(unknown, found)[0] == (
-        "Clinic: people in 1 area live where it would take over 5 minutes longer, people in 0 areas where over 5 less; "
+        "Clinic: people in 1 area live where it would take over 5 minutes longer, nobody where over 5 less; "
         "mean journey 13.33 to 16.67 minutes."
     )
 
@@ -375,6 +409,15 @@ def test_the_overview_names_what_binds_and_the_rivals():
     assert "rota_is_filled.hyper_acute_stroke.basildon.stroke_consultants.people" in set(found.binding["instance"])
     assert found.rivals[0].place == 2
     assert round(found.rivals[0].costs[0].more, 1) == 3014.7
+
+
+def test_a_rota_that_is_short_is_told_as_short_and_not_as_met():
+    found = explain(solve(small(rotas=three_doctors(may_fall_short=True), at_least_sites=Figure(2))))
+    assert isinstance(found, Overview)
+    said = "Clinic needs 3 doctors at each site that provides it; 6 are in post in all: Ash 2"
+    assert f"Rotas that are short of staff, as this question allows:\n  - {said}\n" in str(found)
+    rotas = found.binding.loc[found.binding["rule"] == "rota_is_filled", "instance"]
+    assert not any("ash" in one for one in rotas)
 
 
 def test_a_question_with_no_plan_is_not_explained_by_a_plan():

@@ -25,7 +25,7 @@ SWEEP = "title: Shut?\nconfig: base.yaml\nroads: [{close: [A1 between West and M
 
 def longer(problem: Problem, area: str, site: str, minutes: float) -> Problem:
     journeys = problem.journeys.copy()
-    journeys.loc[area, site] += minutes
+    journeys.loc[journeys.index == area, site] += minutes
     return replace(problem, journeys=journeys)
 
 

@@ -687,7 +687,9 @@ def test_the_commands_know_a_site_that_is_added(tmp_path: Path):
         assert done.returncode == 0, done.stderr
     done = optimiser("solve", str(ROOT / "configs" / "tiny.yaml"), "--out", "base", cwd=tmp_path)
     done = optimiser("compare", "base", "run", cwd=tmp_path)
-    assert "They differ in: the site oak that is added (not stated; Oak Hospital)" in done.stdout.replace("\n", " ")
+    assert "They differ in: the site oak that is added (base: not stated; run: Oak Hospital)" in done.stdout.replace(
+        "\n", " "
+    )
     (tmp_path / "sweep.yaml").write_text(
         "title: A\nconfig: q.yaml\ngrid: {staff.doctors.people.oak: [0, 3]}\n", encoding="utf-8"
     )

@@ -16,12 +16,14 @@ from types import ModuleType
 
 import pandas as pd
 import pytest
+import shapely
 from command import ROOT, optimiser
 
 from optimiser.errors import InputError
 from optimiser.inputs import read_question
 from optimiser.inputs.boundaries import read_boundaries
 from optimiser.inputs.england import Chosen, England, icbs_named, place_of, read_england
+from optimiser.inputs.england.around import land
 from optimiser.inputs.england.choosing import COMES_IN, LEAVES_FOR
 from optimiser.inputs.england.national import shipped_text
 from optimiser.inputs.england.writing import border, data_checks, files_of_place, journeys, sites
@@ -235,6 +237,30 @@ def test_outlines_are_all_there_and_sound_even_of_areas_that_cross_themselves(co
     assert len(read_boundaries(cornwall / "place/boundaries.geojson", areas=areas)) == len(areas)
     numbers = re.findall(r"-?\d+\.\d+", (cornwall / "place/boundaries.geojson").read_text())
     assert max(len(number.split(".")[1]) for number in numbers) <= 5
+
+
+def test_residents_live_on_land_the_sea_is_none_and_towns_are_named(cornwall: Path):
+    corners = pd.read_csv(cornwall / "place/land.csv")
+    rings = [rows.sort_values("order")[["easting_m", "northing_m"]] for _, rows in corners.groupby("part")]
+    known = shapely.union_all([shapely.Polygon(ring) for ring in rings])
+    areas = pd.read_csv(cornwall / "place/areas.csv")
+    residents = read_boundaries(cornwall / "place/boundaries.geojson").set_index("area").to_crs("EPSG:27700")
+    shapes = residents.loc[areas["area"][areas["resident"]]].geometry
+    covered = shapely.area(shapely.intersection(shapes.to_numpy(), known)) / shapes.area
+    assert covered.min() > 0.9 and covered.mean() > 0.99
+    # Mount's Bay and the sea off Newquay; Bodmin, and Exeter, where no area of the place is.
+    places = [(155_000, 22_000), (175_000, 70_000), (207_000, 67_000), (292_500, 92_500)]
+    assert shapely.contains_xy(known, places).tolist() == [False, False, True, True]
+    towns = pd.read_csv(cornwall / "place/towns.csv").set_index("town")
+    assert {"Penzance", "Newquay", "Plymouth"} <= set(towns.index) and "Bristol" not in towns.index
+    assert towns.loc["Newquay", ["easting_m", "northing_m"]].tolist() == pytest.approx([181_500, 61_500], abs=1_500)
+
+
+def test_no_land_is_drawn_where_some_of_it_is_not_known():
+    carlisle, exeter = (330_000, 530_000, 350_000, 560_000), (285_000, 85_000, 305_000, 105_000)
+    square = {"type": "Polygon", "coordinates": [[[-3.6, 50.6], [-3.4, 50.6], [-3.4, 50.8], [-3.6, 50.6]]]}
+    feature = {"geometry": square, "properties": {"BNG_E": 292_000, "BNG_N": 92_000}}
+    assert land([feature], carlisle).empty and len(land([feature], exeter)) > 2
 
 
 def test_every_column_has_a_source_and_every_source_a_licence(cornwall: Path):

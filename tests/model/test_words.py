@@ -136,7 +136,7 @@ def test_of_a_service_that_takes_some_on_it_is_said_whose_minutes_decide_who_nee
     whom = pd.DataFrame([row], columns=[*columns, "mean_before", "mean_after", "mean_change_of_those_affected"])
     assert whom_in_words(by_transfer(), whom)[0].endswith(
         "over 5 less, on the average of an area's patients, of whom 50% of those seen first elsewhere are taken on; "
-        "mean journey 10.00 to 12.50 minutes."
+        "mean journey 10.00 to 12.50 minutes, waits included."
     )
 
 
@@ -147,7 +147,7 @@ def test_rivals_that_are_cut_in_a_tie_say_how_many_are_as_near():
         listing = Enumeration(lawful or len(ranked), lawful or len(ranked), {}, ranked, 1)
         rivals = tuple(Rival(place, plan.designated, (), ()) for place in range(2, min(len(ranked), 6) + 1))
         plan = replace(plan, proof=replace(plan.proof, enumeration=listing))
-        return Overview(plan, pd.DataFrame(), pd.DataFrame(), rivals)._rivals_are()
+        return Overview(plan, pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), rivals)._rivals_are()
 
     assert heading(1, 2, 3, 4, 5, 6, 7) == heading(1, 2, 2, 2) == "Nearest rivals:"
     assert heading(1, 2) == "The only rival:"

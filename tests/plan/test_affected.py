@@ -27,7 +27,7 @@ from optimiser.plan.measures import number
 from optimiser.plan.quotable import said_again
 from optimiser.plan.runs import write_run
 from optimiser.problem import Figure, Problem
-from optimiser.problem.words import places_that_agree
+from optimiser.problem.words import places_that_agree, whole
 
 ROOT = Path(__file__).parents[2]
 BOTH = {("ash", "clinic"), ("birch", "clinic")}
@@ -146,9 +146,28 @@ def test_what_opens_closes_and_where_it_is_worst():
     found = affected(two())
     assert found["openings"][["service", "site", "change"]].to_numpy().tolist() == [["clinic", "ash", "closes"]]
     worst = found["worst_areas"]
-    assert worst[["rank", "area", "name", "site_before", "site_after", "change"]].to_numpy().tolist() == [
-        [1, "west", "West", "ash", "birch", 20.0]
+    assert worst[["rank", "area", "name", "site_before", "site_after", "change", "as_long"]].to_numpy().tolist() == [
+        [1, "west", "West", "ash", "birch", 20.0, 1]
     ]
+
+
+def test_where_many_journeys_grow_by_as_much_as_the_worst_it_is_said_of_how_many_areas():
+    worse = small(neighbours=())
+    # Without ash mid goes on 20 minutes more, as west does.
+    worse = replace(worse, areas=known_areas(), journeys=worse.journeys.assign(birch=[10.0, 15, 40, 30]))
+    plans = [evaluate(worse, {(site, "clinic") for site in sites}) for sites in (("ash", "birch"), ("birch",))]
+    said = affected(dict(zip(("both", "birch"), map(tables_of, plans), strict=True)))["sentences"].set_index("kind")
+    assert said.loc["worst", "sentence"] == (
+        "Clinic: no journey grows by more than those of 2 areas, such as Mid: from 20.0 to 40.0 minutes (+20.0)."
+    )
+
+
+def test_a_group_that_goes_against_the_average_is_warned_of():
+    means = pd.DataFrame(
+        [("clinic", group, "patients", 9, change) for group, change in (("", -3.0), ("A", 11.0), ("B", -11.0))],
+        columns=["service", "group", "counted", "number", "change"],
+    )
+    assert frames_of.warnings(means)["group"].tolist() == ["A"]
 
 
 def test_cliffs_are_counted_on_either_side_of_a_standard():
@@ -225,8 +244,8 @@ def test_where_some_stay_where_they_are_seen_first_how_many_do_is_said_with_the_
     assert (row["taken_on_after"], row["stay_after"]) == (elsewhere / 4, 3 * elsewhere / 4)
     said = rows(found["sentences"], service="scanner").set_index("kind")["sentence"]
     assert said["average"].startswith("Scanner: the average time from home to where they stay of all ")
-    stay = f"under birch, {elsewhere / 4:,.0f} are taken on from where they are seen first, and "
-    assert f"{stay}{3 * elsewhere / 4:,.0f} stay there" in said["average"]
+    stay = f"under birch, {whole(elsewhere / 4)} are taken on from where they are seen first, and "
+    assert f"{stay}{whole(3 * elsewhere / 4)} stay there" in said["average"]
     assert said["who"].count("by the journeys of") == 1
 
 
@@ -447,3 +466,18 @@ def test_the_page_shows_what_the_comparison_that_it_names_says():
         answers[option.code] = tables_of(evaluate(problem, designations_of(problem, option)))
     assert header == "DMBC_JUL2018 against ALT_HASU_SOUTHEND, in sentences that may be quoted:"
     assert shown == [f"- {sentence}" for sentence in affected(answers)["sentences"]["sentence"]]
+
+
+def test_an_answer_that_is_short_of_staff_as_it_may_be_is_said_to_be():
+    world = small(rotas=three_doctors(may_fall_short=True))
+    plans = {name: evaluate(world, {(site, "clinic") for site in name.split("_")}) for name in ("birch", "ash_birch")}
+    found = affected({name: tables_of(plan) for name, plan in plans.items()})
+    assert found["short"][["team", "unit", "short_before", "short_after"]].to_numpy().tolist() == [
+        ["doctors", "people", 0.0, 1.0]
+    ]
+    (said,) = found["sentences"].query("kind == 'short'")["sentence"]
+    assert said == "ash_birch is short of 1 of the doctors, which this question allows."
+    # A rota that may not fall short is a broken rule, and told as one.
+    strict = small(rotas=three_doctors())
+    plans = {name: evaluate(strict, plan.designated) for name, plan in plans.items()}
+    assert affected({name: tables_of(plan) for name, plan in plans.items()})["short"].empty

@@ -135,7 +135,7 @@ def test_answers_to_different_questions_are_not_ranked_and_the_settings_that_dif
     (sentence,) = said({"one": one, "two": two}, "question")
     assert sentence == (
         "two and one: these answer different questions, so neither is ranked above the other. "
-        "They differ in: at least sites of Care (1; 2)."
+        "They differ in: at least sites of Care (one: 1; two: 2)."
     )
     assert said({"one": one, "again": evaluate(one.problem, one.designated)}, "question") == []
 
@@ -171,7 +171,7 @@ def test_a_setting_that_only_one_states_is_told_by_what_both_have():
     two = asked(("services.care.rotas.x.may_fall_short", "yes"), *many, more=("theatre",))
     assert in_short(none, two, ("base", "two")) == (
         "1 service that two alone decides, whether rotas of Care may fall short and same site of Care "
-        "(none; not stated). 11 settings differ in all: --csv writes each to settings.csv"
+        "(base: none; two: not stated). 11 settings differ in all: --csv writes each to settings.csv"
     )
 
 

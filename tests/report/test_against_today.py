@@ -28,7 +28,7 @@ def test_who_is_worse_off_and_what_is_gained_is_told_in_a_line_each():
         "average; most minutes lost in the district of Hills (10 of 30 patients, by 20.0 on average)."
     )
     assert gained == (
-        "Gained: every clinic would see at least 31 patients a year (today, by this model, Ash 30). Nobody's journey "
+        "Gained: the clinic would see at least 31 patients a year (today, by this model, Ash 30). Nobody's journey "
         "is shorter."
     )
     lines = screen.lines(evaluate(problem, BIRCH))
@@ -80,7 +80,7 @@ def test_of_those_from_outside_too_only_some_are_taken_on():
 def test_staff_that_every_site_would_have_are_gained_and_that_sites_are_few_is_none():
     problem = small(rotas=three_doctors(), at_most_sites=Figure(1), doctors={"ash": 2, "birch": 3})
     _, gained = against_today.gains_and_losses(evaluate(problem, BIRCH))
-    assert gained.startswith("Gained: every clinic would have 3 doctors (in post: 2 and 3). ")
+    assert gained.startswith("Gained: the clinic would have 3 doctors (in post: 2 and 3). ")
 
 
 def test_where_many_more_would_come_is_told_unless_beds_are_stated():

@@ -83,5 +83,5 @@ def test_an_option_is_called_what_people_call_it(run: Run, tmp_path: Path):
     )
     found = beside(sound_runs([op.write_run(plan, tmp_path / "option")])[0])
     assert found["The option"] == ["Option O1: All at ash (A book; not verified)."]
-    assert '<p class="note">Option O1: All at ash (A book; not verified).</p>' in page([plan])
+    assert '<p class="note">All at ash (A book; not verified).</p>' in page([plan])
     assert "What would change it" not in found

@@ -28,6 +28,7 @@ from made_up_place import CONFIG, write_question
 
 import optimiser as op
 from optimiser.errors import CheckFailed, InputError, MissingPackage, NotWritten
+from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run, sound_runs
 from optimiser.plan.proof import Written
 from optimiser.report.export import export_files, pictures
@@ -124,7 +125,7 @@ def test_the_same_runs_give_the_same_bytes_on_another_day(runs: Path, monkeypatc
 def test_the_table_of_runs_says_what_the_check_made_sure_of_that_each_is_best(runs: Path):
     (table,) = (one for one in tidy_tables([read("tiny", runs)]) if one.name == "runs")
     assert list(table.frame["is_best"]) == [
-        "That it is best was tried: 49 of the 64 options have as many sites as are asked for; none of them "
+        "That it is best was tried: of the 64 options, each of the 49 that have as many sites as are asked for; none "
         "that keeps every rule is better."
     ]
 
@@ -204,7 +205,7 @@ def test_hostile_text_in_every_cell_is_text_and_nothing_else(runs: Path):
     run = read("care_model", runs)
     tables = [replace(one, frame=_spoilt(one.frame)) for one in tidy_tables([run])]
     workbook = openpyxl.load_workbook(io.BytesIO(workbook_bytes([run], tables)))
-    assert [sheet.title for sheet in workbook][4:] == [one.title for one in tables]
+    assert [sheet.title for sheet in workbook][5:] == [one.title for one in tables]
     for sheet in workbook:
         formulas = [cell.coordinate for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
         assert formulas == [] or sheet.title == "Recalculation"
@@ -324,6 +325,30 @@ def test_today_as_counted_stands_beside_the_models_and_says_how_far_apart(runs: 
     assert "The model is off by +43%, −25% and −32%" in said[0]
 
 
+def test_the_first_table_people_see_has_the_runs_side_by_side_in_words_with_bars(runs: Path):
+    base = read("base", runs)
+    found = openpyxl.load_workbook(io.BytesIO(book("base", runs)))
+    sheet = found["Summary"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=FIRST_ROW)]
+    assert [cell.value for cell in sheet[FIRST_ROW - 1]] == ["measure", "service", "base"]
+    assert ["Sites", "Hyper-acute stroke unit", "Basildon"] in rows
+    measures = base.tables["measures"]
+    of = measures[(measures["measure"] == "mean_minutes") & (measures["group"] == "")]
+    means = {base.problem.services[code].name: value for code, value in zip(of["service"], of["value"], strict=True)}
+    assert {service: value for words, service, value in rows if words == "Average minutes"} == means and means
+    assert not any("_" in cell for row in rows for cell in row if isinstance(cell, str))
+    # Bars of those very rows, by name.
+    bars = sheet._charts[0].series[0]
+    first, last = (
+        rows.index(row) + FIRST_ROW for row in [r for r in rows if r[0] == "Average minutes"][:: len(means) - 1]
+    )
+    assert (bars.val.numRef.f, bars.cat.strRef.f) == (f"Summary!$C${first}:$C${last}", f"Summary!$B${first}:$B${last}")
+    for one in found:
+        assert (one.page_setup.orientation, one.page_setup.paperSize) == ("landscape", 9)
+        assert one.sheet_properties.pageSetUpPr.fitToPage and one.page_setup.fitToHeight == 0
+    assert found["Rules"].tables["table_rules"].ref.startswith(f"A{FIRST_ROW - 1}:")
+
+
 def test_the_cover_says_what_people_call_an_option(runs: Path, tmp_path: Path):
     problem = read("tiny", runs).problem
     plan = op.evaluate(problem, problem.today, option=Written("O1", "As today", "A letter"))
@@ -336,7 +361,13 @@ def test_the_geopackage_has_areas_sites_and_catchments_on_the_grid(runs: Path, t
     run = read("base", runs)
     path = tmp_path / "results.gpkg"
     path.write_bytes(geopackage_bytes([run]))
-    assert [name for name, _ in pyogrio.list_layers(path)] == ["areas", "sites", "catchments", "leavers"]
+    assert [name for name, _ in pyogrio.list_layers(path)] == [
+        "areas",
+        "sites",
+        "catchments",
+        "layer_styles",
+        "leavers",
+    ]
     areas, sites, catchments = (geopandas.read_file(path, layer=name) for name in ("areas", "sites", "catchments"))
     assert {str(frame.crs) for frame in (areas, sites, catchments)} == {BRITISH_NATIONAL_GRID}
     journeys, leavers = run.tables["journeys"], pyogrio.read_dataframe(path, layer="leavers")
@@ -366,6 +397,25 @@ def test_the_geopackage_has_areas_sites_and_catchments_on_the_grid(runs: Path, t
     assert (southend.x, southend.y) == (586524, 187310)
 
 
+def test_layers_come_with_a_style_names_in_words_and_the_change_from_today(runs: Path, tmp_path: Path):
+    run, path = read("base", runs), tmp_path / "results.gpkg"
+    path.write_bytes(geopackage_bytes([run]))
+    styled = pyogrio.read_dataframe(path, layer="layer_styles").set_index("f_table_name")
+    columns = {name: set(pyogrio.read_info(path, layer=name)["fields"]) for name in styled.index}
+    assert styled["useAsDefault"].all() and set(columns) == {"areas", "sites", "catchments"}
+    drawn = {name: ET.fromstring(text) for name, text in styled["styleQML"].items()}
+    for name in ("areas", "sites"):
+        aliases = {one.get("field"): one.get("name") for one in drawn[name].iter("alias")}
+        assert {drawn[name].find("renderer-v2").get("attr"), *aliases} <= columns[name] and aliases
+    assert aliases["provides_acute_stroke"] == "Acute stroke unit: is provided here"
+    ranges = [(one.get("lower"), one.get("upper"), one.get("label")) for one in drawn["areas"].iter("range")]
+    assert ranges[1:3] == [("15", "30", "15 to 30"), ("30", "45", "30 to 45")] and len(ranges) == 5
+    areas = geopandas.read_file(path, layer="areas").set_index("area")
+    today = one_row_an_area(run.before, "hyper_acute_stroke").set_index("area")["minutes"]
+    was = areas["hyper_acute_stroke_minutes"] - areas["hyper_acute_stroke_change"]
+    assert np.allclose(was, today.loc[was.index]) and (areas["hyper_acute_stroke_change"] > 10).any()
+
+
 def test_outlines_lie_where_gdals_own_conversion_puts_them(runs: Path):
     run = read("base", runs)
     ours = outlines(run)
@@ -382,8 +432,8 @@ def test_a_place_without_outlines_has_points_and_curves_and_no_map(runs: Path, t
     found = [replace(run, folder=bare)]
     path = tmp_path / "results.gpkg"
     path.write_bytes(geopackage_bytes(found))
-    assert pyogrio.list_layers(path).tolist() == [["areas", "Point"], ["sites", "Point"]]
-    assert [one.name for one in figures(found)] == ["curve_walk_in"]
+    assert pyogrio.list_layers(path).tolist() == [["areas", "Point"], ["sites", "Point"], ["layer_styles", None]]
+    assert [one.name for one in figures(found)] == ["districts_walk_in", "volumes_walk_in", "curve_walk_in"]
 
 
 def test_a_plan_that_reaches_nobody_is_said_so(tmp_path: Path):
@@ -393,7 +443,7 @@ def test_a_plan_that_reaches_nobody_is_said_so(tmp_path: Path):
         "config.yaml": plan.problem.files["config.yaml"].replace(b"border: nearest", b"border: closed"),
     }
     (run,) = sound_runs([op.write_run(replace(plan, problem=replace(plan.problem, files=files)), tmp_path / "none")])
-    (drawn, _) = figures([run])
+    drawn, *_ = figures([run])
     assert drawn.title == "Walk-in clinic at no site: somebody reaches no site"
     lines = recalculation(book_of([run]), values=True)
     assert {str(line[2]) for line in lines} >= {"patients", "patients_within_30", "staff_needed"}
@@ -402,17 +452,35 @@ def test_a_plan_that_reaches_nobody_is_said_so(tmp_path: Path):
 
 @pytest.mark.parametrize("question", ["tiny", "base"])
 def test_figures_state_their_finding_and_need_nothing_from_elsewhere(question: str, runs: Path):
-    found = figures([read(question, runs)])
-    services = read(question, runs).problem.services_with_patients
-    assert [one.name for one in found] == [f"{kind}_{service}" for kind in ("map", "curve") for service in services]
+    run = read(question, runs)
+    found, services, chosen = figures([run]), run.problem.services_with_patients, run.plan.designated
+    other = [code for code in services if any(code == one for _, one in chosen ^ run.problem.today)]
+    changes = [f"{kind}_{service}" for service in other for kind in ("change", "districts", "volumes")]
+    maps, curves = ([f"{kind}_{service}" for service in services] for kind in ("map", "curve"))
+    assert [one.name for one in found] == [*maps, *changes, *curves] and changes
     for one in found:
         root = ET.fromstring(one.svg)
         assert root.find("{*}title").text == one.title
         assert root.find("{*}desc").text == one.alt
         assert len(one.title.split()) <= 20
-        assert "within 30 minutes" in one.alt or "15 or less" in one.alt
+        if one.name not in changes:
+            assert "within 30 minutes" in one.alt or "15 or less" in one.alt
         assert "http" not in one.svg.replace('xmlns="http://www.w3.org/2000/svg"', "")
         assert len(one.svg) < 200_000
+
+
+def test_figures_of_what_changes_say_what_the_run_has(runs: Path):
+    run = read("base", runs)
+    drawn = {one.name: one for one in figures([run])}
+    asked = drawn["volumes_hyper_acute_stroke"]
+    assert asked.title.endswith("would see 1,702 patients a year; at least 600 are asked for")
+    assert "Broomfield, 416 today and 0; Southend, 487 today and 0" in asked.alt
+    of_districts = drawn["districts_hyper_acute_stroke"]
+    assert of_districts.title.endswith("lengthen most for Braintree, from 26.5 to 39.9 minutes on average")
+    shares = [int(one) for one in re.findall(r", (\d+)%", drawn["change_hyper_acute_stroke"].alt)]
+    assert sum(shares) == 100 and drawn["change_hyper_acute_stroke"].title.endswith(
+        f"for {sum(shares[3:])}% of patients"
+    )
 
 
 def test_a_browser_draws_png(runs: Path):

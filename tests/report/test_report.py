@@ -82,9 +82,23 @@ def test_the_page_is_small_and_has_every_section_in_order(folder: Path):
     html = (folder / "page.html").read_text(encoding="utf-8")
     assert len(html.encode()) < MOST_BYTES
     assert re.findall(r'<section id="(\w+)"', html) == [
-        *("answer", "choose", "map", "journeys", "affected", "rotas", "transfers", "options", "checked")
+        *("answer", "choose", "map", "journeys", "affected", "rotas", "transfers", "ways", "options", "checked")
     ]
     assert "innerHTML" not in html and "eval(" not in html and "document.write" not in html
+
+
+CODED = re.compile(r"\b[a-z0-9]+_[a-z0-9_]+|\.(?:csv|json|yaml)\b|`|\boptimiser [a-z]+|(?<!\w)--[a-z]|\bconfig\b")
+
+
+def test_no_code_file_or_command_stands_in_what_a_leader_reads(seen: Visit):
+    """But for what can be copied, and below: sources and fingerprints name files."""
+    texts = seen.page.evaluate(
+        """Array.from(document.querySelectorAll('header *, main > :not(#checked) *, main section:not(#checked) *'))
+        .filter(one => !one.closest('textarea, #checked') && !one.closest('details:has(textarea)'))
+        .flatMap(one => Array.from(one.childNodes)).filter(node => node.nodeType === 3).map(node => node.textContent)"""
+    )
+    assert len(texts) > 500
+    assert [text for text in texts if CODED.search(text)] == []
 
 
 def test_the_same_runs_give_the_same_bytes(folder: Path):
@@ -101,7 +115,7 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "Arithmetic checked.",
         "The figures it rests on were not: 9 unverified.",
         "Sources of",
-        "every hyper-acute stroke unit would see at least 600 patients a year",
+        "the hyper-acute stroke unit would see at least 600 patients a year",
         "877 of 1,863 residents' patients a year (47%)",
         "479,597 of 1,181,125 residents (41%)",
         "69 minutes; today 48.",
@@ -504,6 +518,8 @@ def on_paper(seen: Visit) -> None:
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 703
     size, words = seen.page.evaluate(SMALLEST)
     assert size >= NINE_POINTS - 0.01, words
+    picture = seen.page.locator("#picture").bounding_box()
+    assert picture and picture["width"] > 300 and picture["height"] > 150
     # Who is affected is never cut.
     assert seen.page.locator("#affected tbody tr:visible").count() == told > 0
 
@@ -520,12 +536,21 @@ def test_the_first_side_of_paper_is_the_answer_in_brief_with_what_to_know(seen: 
     assert seen.page.locator("#references tbody tr:visible").count() == 14
 
 
+def test_in_brief_paper_has_the_first_side_alone_and_the_next_print_has_everything(seen: Visit):
+    seen.page.evaluate("window.print = () => {}")
+    seen.page.click("[data-print=brief]")
+    assert (pages(seen), pages(seen) > 3) == (1, True)
+
+
 def test_a_choice_that_breaks_rules_prints_too(seen: Visit):
     for service in (HASU, "acute_stroke", "emergency_department"):
         for site in ("basildon", "broomfield", SOUTHEND):
             tick(seen, service, site)
     seen.page.click("#judge")
     on_paper(seen)
+    # Of the options paper has the measures of the service shown.
+    groups = seen.page.locator("#options .sheet:visible .group:visible").all_text_contents()
+    assert groups == ["Full emergency department", "All services"]
 
 
 @pytest.mark.parametrize("service", ["emergency_department", "emergency_orthopaedics"])
@@ -537,8 +562,6 @@ def test_the_whole_care_model_prints(browser: Browser, care_model: Path, service
         assert box and box["y"] + box["height"] <= LAPTOP[1]
         seen.page.select_option("#shown", service)
         on_paper(seen)
-        shown = seen.page.locator("#options tbody tr:visible").all_text_contents()
-        assert all(row.startswith(("Full emergency", "Emergency orth")) or ":" not in row for row in shown)
     assert seen.quiet
 
 
@@ -582,11 +605,11 @@ def test_an_option_has_its_code_title_and_source_on_the_page(folder: Path):
     july = op.read_option(ROOT / "configs/options/dmbc_jul2018.yaml")
     written = Written(july.code, july.title, july.source, july.settings.verified)
     html = report.page([folder / "base", op.evaluate(base, op.designations_of(base, july), option=written)])
-    assert f"Option DMBC_JUL2018: {july.title} ({july.source}; not verified)." in unescape(html)
+    assert f"{july.title} ({july.source}; not verified)." in unescape(html)
     alone = report.page([op.evaluate(base, op.designations_of(base, july), option=written)])
     assert (
-        '<span class="of-answer">Worked out, not recommended: option DMBC_JUL2018: hyper-acute stroke unit at Basildon;'
-        in alone
+        '<span class="of-answer">Worked out, not recommended: decision of the joint committee of July 2018: '
+        "hyper-acute stroke unit at Basildon;" in alone
     )
     assert f"{july.title} ({july.source}; not verified)." in unescape(alone)
 
@@ -755,7 +778,7 @@ def test_hostile_names_are_only_ever_text_in_a_browser(browser: Browser, tmp_pat
             seen.page.fill("#place", "West")
             links = seen.page.evaluate("Array.from(document.links, one => one.getAttribute('href'))")
             assert all(link.startswith("#") for link in links)
-            assert seen.page.evaluate("document.scripts.length") == 8
+            assert seen.page.evaluate("document.scripts.length") == 9
             assert seen.page.evaluate("document.querySelectorAll('img, iframe, object, embed, base').length") == 0
             assert not re.search(r'(^|,)"[=+@-]', seen.page.evaluate("csv()"), re.MULTILINE)
         assert seen.quiet
@@ -873,7 +896,7 @@ def test_answers_with_different_borders_stand_side_by_side_and_the_page_says_so(
         )
         assert "as today as many leave as do today, but for 25% who go to the nearest of all" in said
         assert "nearest everybody goes to the nearest hospital of all" in said
-        assert "Clinic: longest journey, minutes (of those who stay)" in said
+        assert "Longest journey, minutes (of those who stay)" in said
         seen.page.click(".preset")
         assert "Breaks no rule." in plain_text(seen, "#said")
     assert seen.quiet
@@ -889,6 +912,19 @@ def test_a_run_as_today_is_read_beside_one_that_is_not(folder: Path, tmp_path: P
     # Answers to different questions: none is best.
     assert ">● " not in both
     assert "in who crosses the border" not in of_one_question
+
+
+def test_where_no_neighbour_could_treat_anybody_no_share_outside_is_said_of_any_choice(
+    browser: Browser, tmp_path: Path
+):
+    (tmp_path / "page.html").write_text(report.page([op.solve(small(neighbours=()))]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        for _ in range(2):
+            outside = seen.page.locator("#placements tbody tr td:nth-child(4)")
+            assert set(outside.all_text_contents()) == {"–"}
+            assert "treated outside" not in plain_text(seen, ".cards") + plain_text(seen, "#choose")
+            tick(seen, "clinic", "ash")
+    assert seen.quiet
 
 
 def test_where_no_sharing_keeps_to_the_limits_the_page_says_so(browser: Browser, tmp_path: Path):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from as_files import with_files
 from made_up_place import CONFIG, write_config, write_question
+from shipped import answer
 from worlds import by_transfer, small, three_doctors, vary
 
 import optimiser as op
@@ -23,7 +24,7 @@ from optimiser.plan.proof import Rival, Written
 from optimiser.plan.runs import files_of
 from optimiser.plan.told import told
 from optimiser.problem import Figure, Fixed, Link, Objective, Problem, Team
-from optimiser.report import how_sure, screen, summary, words
+from optimiser.report import how_sure, rests_on, screen, summary, words
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.page import side_by_side, tables
 from optimiser.search.level import with_standings
@@ -132,7 +133,8 @@ def test_plans_that_differ_by_too_little_are_level_and_it_is_told_which_is_bette
 
 def test_how_far_the_best_leads_is_told_in_seconds_or_minutes():
     assert how_sure.margins(solved(small(at_most_sites=Figure(1), at_least_sites=Figure(1)))) == [
-        "By how much, every other service where it is: clinic by 4.2 minutes a patient over Ash."
+        "By how much, every other service where it is: clinic by 4.2 minutes a patient over Ash, where "
+        "50% of residents' patients would be treated outside the system and not 0%."
     ]
     journeys = small().journeys.assign(ash=small().journeys["birch"] + 0.1)
     near = replace(small(at_most_sites=Figure(1), at_least_sites=Figure(1)), journeys=journeys)
@@ -364,6 +366,11 @@ def test_answers_to_different_questions_are_not_marked_as_best(tmp_path: Path):
         found = side_by_side.measured([run_of(plan, str(number)) for number, plan in enumerate(runs)])
         cells = [cell.text for table in found.values() for row in table.rows for cell in row.cells]
         assert any(text.startswith(side_by_side.BEST) for text in cells) is marked
+        # What is alike in both is folded away.
+        alike = [
+            len({cell.text for cell in row.cells[:-1]}) == 1 for row in (*found["measured"].rows, *found["same"].rows)
+        ]
+        assert alike == [False] * len(found["measured"].rows) + [True] * len(found["same"].rows) and any(alike)
 
 
 @pytest.mark.parametrize("world", [small(), small(managed=True, maximum_patients=Figure(40)), by_transfer()])
@@ -371,3 +378,17 @@ def test_every_kind_of_question_has_a_summary_that_fits_a_screen(world: Problem)
     for today in (world.today, frozenset()):
         lines = screen.lines(solved(replace(world, today=today)))
         assert len(lines) < 25 and not any("nan" in line.split() for line in lines)
+
+
+def test_what_the_check_could_not_try_is_told_where_it_is_said_to_be_proved():
+    plan = answer("care_model")
+    said = rests_on.checked(plan, {"checked": "NOT checked"})
+    words = "That it is best was not tried again: 2.25 quadrillion options are too many for that, so it is the solver's"
+    assert f"none differs. {words} word, and the list's. " in said
+    assert rests_on.checked(plan, {"checked": "tried"}) == rests_on.checked(plan)
+
+
+def test_the_pages_rules_tell_a_rota_that_is_short_as_it_may_be_by_the_staff_who_are_there():
+    plan = solve(small(rotas=three_doctors(may_fall_short=True), at_least_sites=Figure(2)))
+    rows = [[cell.text for cell in row.cells] for row in tables.rules(run_of(plan)).rows]
+    assert ["2", "at least 3", "people", "short, as it may be", "– (not verified)"] in rows

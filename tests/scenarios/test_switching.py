@@ -536,8 +536,8 @@ def test_values_can_be_said_aloud_and_a_rule_that_both_break_is_said_once_with_i
     found = op.explanation.what_would_have_to_be_true(base(), southend)
     said = str(found)
     assert (
-        "(demand_factor.stroke_admission): never with up to 50% fewer; with over 17.5% more both break the rule that "
-        "Hyper-acute stroke unit has at most 2,000 patients a year at each site."
+        "(demand_factor.stroke_admission): nothing turns with up to 50% fewer; with over 17.5% more both break the "
+        "rule that Hyper-acute stroke unit has at most 2,000 patients a year at each site."
     ) in said
     # Where the figure itself varies it is not said as it is now.
     assert "below 1,702 both break the rule that no site has too many patients (hyper-acute stroke unit)" in said

@@ -13,6 +13,7 @@ import optimiser as op
 from optimiser.errors import InputError
 from optimiser.inputs import left_out, taken_straight, with_exceptions_of
 from optimiser.inputs.config import Option
+from optimiser.plan.told import written_down
 from optimiser.problem import Problem
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,18 @@ def test_services_and_exceptions_that_a_smaller_question_lacks_are_left_out():
     designated = op.designations_of(base(), option)
     assert {code for _, code in designated} == set(base().services)
     assert {site for site, code in designated if code == "hyper_acute_stroke"} == {"basildon"}
+
+
+def test_what_an_option_does_not_speak_of_is_told_beside_its_note():
+    option = op.read_option(DECIDED.with_name("stroke_2013.yaml"))
+    found = written_down(question("care_model"), option)
+    # Of 20 services it names two, and three are fixed everywhere.
+    said = "It says nothing of 15 other services that this question decides: here they stay as today, and what that "
+    assert found.scope == f"{said}breaks is today's."
+    assert found.to_know == [f"Note of the option: {option.settings.note}", found.scope]
+    few = written_down(base(), op.read_option(DECIDED))
+    assert few.scope.startswith("What it says of ") and "vascular hub" in few.scope
+    assert few.scope.endswith(" is left out: this question does not have them.")
 
 
 def test_a_slip_of_typing_is_refused_whatever_the_question(tmp_path: Path):

@@ -319,7 +319,7 @@ def test_the_readme_says_what_would_change_the_answer():
     assert then == f"all three emergency departments: {number(everywhere, 'mean_minutes', EMERGENCY):.2f} minutes"
     said = " ".join(str(change) for change in would_change(answer()).changes)
     fewer = "6 WTE fewer emergency medicine consultants in post, which leaves 6.84, 5.32 and 6.84"
-    assert f"{fewer}: Full emergency department at Basildon would be best." in said
+    assert f"{fewer}: Full emergency department at Basildon would be best, since" in said
     assert rows["there were 6 WTE fewer"] == "one emergency department, at Basildon"
     assert (
         "(which stand for the A12) 20% shorter: Full emergency department at Basildon and Southend would be best."

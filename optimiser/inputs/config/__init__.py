@@ -11,6 +11,7 @@ from optimiser.inputs.config.faults import meaning_of, settings_of
 from optimiser.inputs.config.settings import OBJECTIVES, Config, Draft, Option, OptionSettings, Settings
 from optimiser.inputs.config.writing import (
     json_schema,
+    pull_of,
     resolved_yaml,
     services_of,
     settings_in_full,
@@ -30,6 +31,7 @@ __all__ = [
     "exception_faults",
     "json_schema",
     "meaning_of",
+    "pull_of",
     "read_config",
     "read_option",
     "resolved_yaml",

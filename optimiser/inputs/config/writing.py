@@ -49,6 +49,13 @@ def sites_of(resolved: bytes) -> Mapping[str, AddedSiteSettings]:
     return _resolved(resolved).sites or {}
 
 
+def pull_of(resolved: bytes) -> float | None:
+    """Return the share whom a resolved config pulls over a border as it is today; None where the border is another."""
+    settings = _resolved(resolved)
+    pull = settings.border_pull
+    return None if settings.border != "as_today" else pull.figure().value if pull else 0.0
+
+
 def settings_in_full(resolved: bytes) -> dict[str, Any]:
     """Return every setting of a resolved config that is set, as plain data."""
     return dict(_in_full(_resolved(resolved)))

@@ -141,6 +141,11 @@ def shipped_text(name: str) -> str:
     return _shipped(name).read_text(encoding="utf-8")
 
 
+def shipped_table(name: str) -> pd.DataFrame:
+    """Return a table that ships with the national tables, as texts."""
+    return pd.read_csv(_shipped(name), dtype=str, keep_default_na=False)
+
+
 def _shipped(name: str) -> Path:
     """Return where a national table of our own is: inside an installed package, at the top of a clone."""
     packed = ROOM / "england_tables"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import Template
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.inputs.england.choosing import COMES_IN, LEAVES_FOR, RELIABLE, Chosen
-from optimiser.inputs.england.national import package_files, shipped_text
+from optimiser.inputs.england.national import package_files, shipped_table, shipped_text
 from optimiser.journeys.nearest import MOST_TABLE_CANDIDATES
 from optimiser.problem import HERE
 from optimiser.problem.words import percent
@@ -42,14 +42,29 @@ def files_of_place(chosen: Chosen, name: str, stem: str, *, outlined: bool = Tru
         "border": border(chosen),
         "data_checks": data_checks(chosen),
     }
+    if outlined:
+        tables |= {table: frame for table, frame in _around(chosen, located).items() if len(frame)}
+    tables |= {table: shipped_table(f"place_{table}.csv") for table in ("sources", "columns")}
+    tables["columns"] = tables["columns"][tables["columns"]["table"].isin([*tables, "boundaries"])]
     texts = {f"place/{table}.csv": frame.to_csv(index=False, lineterminator="\n") for table, frame in tables.items()}
-    texts |= {f"place/{table}.csv": shipped_text(f"place_{table}.csv") for table in ("sources", "columns")}
     if outlined:
         texts["place/boundaries.geojson"] = outlines(chosen.areas, located)
     words = _words(chosen, name, stem)
     texts[f"{stem}.yaml"] = Template(shipped_text("question.yaml")).substitute(words)
     texts["README.md"] = Template(shipped_text("place_README.md")).substitute(words)
     return {path: text.encode() for path, text in texts.items()}
+
+
+def _around(chosen: Chosen, located: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """Return what lies around a place on its map, by table."""
+    from optimiser.inputs.england.around import ACROSS, box_around, land, metres, towns
+
+    outlines = _published(chosen.areas, located, metres)
+    box = box_around(outlines, chosen.areas.isin(chosen.residents))
+    return {
+        "land": land(located.values(), box, simpler=max(box[2] - box[0], box[3] - box[1]) / ACROSS),
+        "towns": towns(box),
+    }
 
 
 def _units(chosen: Chosen) -> pd.DataFrame:
@@ -232,10 +247,10 @@ def outlines(codes: pd.Index[str], located: Mapping[str, Any]) -> str:
     """Return the outlines of areas as GeoJSON, one line an area; shared corners round alike, so edges stay shared."""
     import shapely
 
-    published = shapely.from_geojson([json.dumps(located[area]["geometry"]) for area in codes])
-    shapes = _rounded(published)
+    shapes = _published(codes, located, lambda points: points.round(BOUNDARY_DECIMALS))
     for place in np.flatnonzero(~shapely.is_valid(shapes)):
-        shapes[place] = _rounded(_repaired(shapes[place]))
+        mended = _repaired(shapes[place])
+        shapes[place] = shapely.transform(mended, lambda points: points.round(BOUNDARY_DECIMALS))
     # Outer rings anticlockwise, as RFC 7946 asks.
     wound = [shape.__geo_interface__ for shape in shapely.orient_polygons(shapes)]
     each = (
@@ -246,10 +261,11 @@ def outlines(codes: pd.Index[str], located: Mapping[str, Any]) -> str:
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"
 
 
-def _rounded(outlines: Any) -> Any:
+def _published(codes: Iterable[str], located: Mapping[str, Any], moved: Callable[[Any], Any]) -> Any:
+    """Return the published outlines of areas, with every corner moved."""
     import shapely
 
-    return shapely.transform(outlines, lambda points: points.round(BOUNDARY_DECIMALS))
+    return shapely.transform(shapely.from_geojson([json.dumps(located[area]["geometry"]) for area in codes]), moved)
 
 
 def _repaired(outline: BaseGeometry) -> BaseGeometry:

@@ -12,12 +12,12 @@ import pandas as pd
 import shapely
 
 from optimiser.inputs.boundaries import merged
+from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, who_stay
 from optimiser.problem.words import NO_SITE, listed, percent, short, whole
 from optimiser.report.export.drawing import (
     FAINT,
-    FIVE_STEPS,
     INK,
     LAND,
     PAPER,
@@ -35,19 +35,34 @@ from optimiser.report.export.drawing import (
     text,
 )
 from optimiser.report.export.geopackage import outlines
+from optimiser.report.export.groups import of_districts, of_volumes
+from optimiser.report.export.styles import steps_of
 from optimiser.report.surroundings import Label, Room, Surroundings, in_order
 from optimiser.report.words import ends_of_steps
 
 TOP, MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, PANEL = 124, 580, 700, 24, 640
 USUAL_STANDARD = 30
+# Steps of the change from today, as the page has them, and their colours.
+CHANGES = (
+    (-np.inf, -10.0, "over 10 shorter"),
+    (-10.0, -1.0, "1 to 10 shorter"),
+    (-1.0, 1.0, "within 1 minute"),
+    (1.0, 10.0, "1 to 10 longer"),
+    (10.0, np.inf, "over 10 longer"),
+)
+FIVE_CHANGES = ("#12436d", "#8fb3d3", "#dcdcdc", "#f5ae86", "#c14a08")
 ROOM_FOR_WORDS = 24
 CURVE_LEFT, CURVE_RIGHT, CURVE_HEIGHT = 80, 780, 420
 LINE_STYLES = ("", "9 5", "3 4", "12 4 3 4")
 
 
 def figures(runs: Sequence[Run]) -> list[Figure]:
-    """Return every figure of some runs: a map a run and service where there are outlines, and a curve a service."""
-    found = [drawing for run in runs for drawing in _maps(run, several=len(runs) > 1)]
+    """Return every figure of some runs.
+
+    A map a run and service where there are outlines; of services with other journeys than today one of the change, the
+    districts and the patients at each site; and a curve a service.
+    """
+    found = [drawing for run in runs for drawing in (*_maps(run, several=len(runs) > 1), *_changes(run, len(runs) > 1))]
     services = dict.fromkeys(service for run in runs for service in run.problem.services_with_patients)
     found += [_curve(service, [run for run in runs if service in run.problem.services]) for service in services]
     return found
@@ -78,6 +93,11 @@ class View:
     def name(self) -> str:
         """Name of the service."""
         return self.run.problem.services[self.service].name
+
+    @property
+    def measured(self) -> str:
+        """What the steps are of."""
+        return "Minutes, and share of patients"
 
     @property
     def where(self) -> str:
@@ -111,10 +131,7 @@ class View:
     @cached_property
     def classes(self) -> list[tuple[float, float, str, str]]:
         """Five steps of minutes: from, to, colour and label. One ends at the standard."""
-        ends = ends_of_steps(self.standard)
-        labels = [f"{ends[0]:g} or less", *(f"{a:g} to {b:g}" for a, b in pairwise(ends))]
-        lows, highs = [-1.0, *ends], [*ends, np.inf]
-        return list(zip(lows, highs, FIVE_STEPS, [*labels, f"more than {ends[-1]:g}"], strict=True))
+        return steps_of(ends_of_steps(self.standard))
 
     @cached_property
     def shares(self) -> list[int]:
@@ -137,6 +154,65 @@ class View:
         return _short(str(self.sites["name"][code])) if code in self.sites.index else "nowhere"
 
 
+@dataclass(frozen=True)
+class Changed(View):
+    """The same with how many minutes longer than today journeys are, in place of minutes."""
+
+    @cached_property
+    def journeys(self) -> pd.DataFrame:
+        """Journeys of the resident areas; minutes are those by which an area's are longer than today's.
+
+        Those who leave in any case go as they do today.
+        """
+        journeys = super().journeys
+        stay = journeys.index.isin(who_stay(journeys).index)
+        each = (one_row_an_area(plan, self.service) for plan in (self.run.plan, self.run.before))
+        now, before = (one.set_index("area")["minutes"].reindex(pd.Index(journeys["area"])).to_numpy() for one in each)
+        # Also of those who reach no site, today or now.
+        same = (now == before) | ~stay
+        return journeys.assign(minutes=np.where(same, 0.0, now - np.where(same, 0.0, before)))
+
+    @property
+    def measured(self) -> str:
+        """What the steps are of."""
+        return "Change from today, share of patients"
+
+    @cached_property
+    def classes(self) -> list[tuple[float, float, str, str]]:
+        """Five steps of change: from, to, colour and label."""
+        return [(low, high, colour, label) for (low, high, label), colour in zip(CHANGES, FIVE_CHANGES, strict=True)]
+
+    @cached_property
+    def shares(self) -> list[int]:
+        """Share of patients in each step, in whole percent that add up to 100."""
+        told = [int(np.floor(100 * self.share_within(-np.inf, high) + 0.5)) for _, high, *_ in self.classes]
+        return [now - before for before, now in pairwise([0, *told])]
+
+
+def _changes(run: Run, several: bool) -> Iterator[Figure]:
+    """Yield what changes from today in the services of which anything does: a map, districts, patients at each site."""
+    known = set(run.problem.services_with_today)
+    for service in run.problem.services_with_patients:
+        if service in known and Changed(run, service).journeys["minutes"].any():
+            name = f"{service}" + (f"_{run.key}" if several else "")
+            if outlines(run) is not None:
+                yield _map_of_change(run, service, f"change_{name}")
+            yield from of_districts(run, service, f"districts_{name}", _sources(run, service))
+            yield of_volumes(run, service, f"volumes_{name}", _sources(run, service))
+
+
+def _map_of_change(run: Run, service: str, name: str) -> Figure:
+    view = Changed(run, service)
+    longer = sum(view.shares[3:])
+    shares = "; ".join(f"{label}, {share}%" for (*_, label), share in zip(view.classes, view.shares, strict=True))
+    says = (
+        f"Minutes longer or shorter than with today's sites, by this model; {whole(view.patients)} residents' patients."
+    )
+    title = f"{view.name} at {view.where}: over 1 minute longer than today for {longer}% of patients"
+    alt = f"Map of areas, blue where journeys get shorter, orange where longer. Share of patients by minutes: {shares}."
+    return _map(view, name, title, f"{says} Draft: not a decision.", alt)
+
+
 def _short(name: str) -> str:
     """Return the short name of a site; the whole of one that says where it is."""
     return name if "," in name else short(name)
@@ -156,6 +232,25 @@ def _maps(run: Run, *, several: bool) -> Iterator[Figure]:
 def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
     """Return the map of a run that has outlines: minutes to a service, under what it finds or under another title."""
     view = View(run, service)
+    shares = "; ".join(f"{label}, {share}%" for (*_, label), share in zip(view.classes, view.shares, strict=True))
+    going = "; ".join(f"{site}, {whole(patients)}" for site, patients in view.destinations)
+    areas = view.journeys["area"].nunique()
+    alt = (
+        f"Map of {areas} areas in five shades, darkest where the journey is longest. Share of all patients by "
+        f"minutes: {shares}. Residents' patients a year by site: {going}."
+    )
+    says = f"{whole(view.patients)} residents' patients a year from {areas:,} areas. Draft: not a decision."
+    if len(who_stay(view.journeys)) < len(view.journeys):
+        says = f"Colours: minutes by road of those who stay. Shares: all {says}"
+    else:
+        says = f"Minutes by road to the site that patients go to; {says}"
+    mean = f"{view.mean:.1f} minutes on average" if np.isfinite(view.mean) else "somebody reaches no site"
+    return _map(view, name, title or f"{view.name} at {view.where}: {mean}", says, alt)
+
+
+def _map(view: View, name: str, title: str, says: str, alt: str) -> Figure:
+    """Return a map of a run that has outlines, in the steps of a view."""
+    run, service = view.run, view.service
     staying = who_stay(view.journeys)
     # Where an area's patients are split, the site of most of them.
     by_size = staying.sort_values("patients_per_year", ascending=False, kind="stable")
@@ -166,19 +261,6 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
     around = Surroundings(run.problem.files)
     on_paper = _Paper(around.beyond(shapes.total_bounds))
     drawn = pd.Series(on_paper.shapes(shapes.to_numpy()), index=journeys.index)
-    shares = "; ".join(f"{label}, {share}%" for (*_, label), share in zip(view.classes, view.shares, strict=True))
-    going = "; ".join(f"{site}, {whole(patients)}" for site, patients in view.destinations)
-    alt = (
-        f"Map of {len(journeys)} areas in five shades, darkest where the journey is longest. Share of all patients by "
-        f"minutes: {shares}. Residents' patients a year by site: {going}."
-    )
-    says = f"{whole(view.patients)} residents' patients a year from {len(journeys):,} areas. Draft: not a decision."
-    if len(staying) < len(view.journeys):
-        says = f"Colours: minutes by road of those who stay. Shares: all {says}"
-    else:
-        says = f"Minutes by road to the site that patients go to; {says}"
-    mean = f"{view.mean:.1f} minutes on average" if np.isfinite(view.mean) else "somebody reaches no site"
-    title = title or f"{view.name} at {view.where}: {mean}"
     residents = [one for one in shapes.to_numpy() if one is not None]
     beneath, above = _land(around, on_paper), _roads(around, on_paper)
     marked = dict(_marked(view, on_paper))
@@ -338,7 +420,7 @@ def _scale_bar(paper: _Paper) -> Iterator[str]:
 
 def _panel(view: View) -> Iterator[str]:
     top = TOP + 20
-    yield text(PANEL, top, "Minutes, and share of patients", size=15, bold=True)
+    yield text(PANEL, top, view.measured, size=15, bold=True)
     for number, ((_, _, colour, label), share) in enumerate(zip(view.classes, view.shares, strict=True)):
         yield from _bar(top + 14 + 30 * number, label, share, colour)
     top += 210

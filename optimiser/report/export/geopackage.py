@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -16,21 +16,24 @@ import shapely
 from pyproj import Transformer
 
 from optimiser.inputs.boundaries import merged
+from optimiser.inputs.grid import TO_THE_GRID
 from optimiser.inputs.tables import boundary_file, read_boundaries
+from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import who_stay
 from optimiser.report.export.contents import LEAVERS, YES_OR_NO, leavers, plain
+from optimiser.report.export.styles import STYLES, by_minutes, by_provision, outlined_only, steps_of, styles
+from optimiser.report.words import as_people_say, ends_of_steps, limit_of, main_service
 
 BRITISH_NATIONAL_GRID = "EPSG:27700"
-# Stated in full, so that the same degrees give the same metres whatever grids are installed: Ordnance Survey's seven
-# parameters, good to about 5 metres ("A guide to coordinate systems in Great Britain", section 6.6).
-TO_THE_GRID = (
-    "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=push +v_3 +step +proj=cart +ellps=WGS84 "
-    "+step +inv +proj=helmert +x=446.448 +y=-125.157 +z=542.06 +rx=0.15 +ry=0.247 +rz=0.842 +s=-20.489 "
-    "+convention=position_vector +step +inv +proj=cart +ellps=airy +step +proj=pop +v_3 "
-    "+step +proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy"
-)
-CENTIMETRES = 2
+CENTIMETRES, MINUTES = 2, 9
+# Columns of a service, and what they are called in words.
+_COLUMNS = {
+    "{}_minutes": "minutes",
+    "{}_site": "where patients go",
+    "{}_change": "minutes longer than today",
+    "provides_{}": "is provided here",
+}
 
 ABOUT_AREAS = ("area", "name", "district", "resident", "population", "deprivation_decile")
 
@@ -41,6 +44,7 @@ def geopackage_bytes(runs: Sequence[Run]) -> bytes:
     Layers: ``areas`` (outlines or, where the place has none, points) with minutes and site for every run and service;
     ``sites`` with yes or no for every run and service; ``catchments`` where there are outlines. Areas and catchments
     leave those out who leave for a neighbour whatever is chosen; ``leavers``, a table, has those where there are some.
+    ``layer_styles``, a table, says how QGIS draws each layer, and what it calls their columns.
     """
     with tempfile.TemporaryDirectory() as folder, _dated(runs[0].date):
         path = Path(folder) / "results.gpkg"
@@ -72,25 +76,64 @@ def _on_the_grid(path: Path, _content: bytes) -> geopandas.GeoDataFrame:
 
 
 def _layers(runs: Sequence[Run]) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    yield "areas", "Minutes and site of every area, by run and service", areas(runs)
-    yield "sites", "Hospitals, and what each run has them provide", sites(runs)
+    there = {"areas": areas(runs), "sites": sites(runs)}
+    yield "areas", "Minutes, site and change from today of every area, by run and service", there["areas"]
+    yield "sites", "Hospitals, and what each run has them provide", there["sites"]
     if any(outlines(run) is not None for run in runs):
         yield "catchments", "The areas that go to a site, by run and service", catchments(runs)
+    if len(styled := _styles(runs, there)):
+        yield STYLES, "How each layer is drawn, and what its columns are called", styled
     gone = pd.concat([leavers(run).assign(run=run.key) for run in runs])
     if len(gone):
         says = "Patients who leave for a neighbour whatever is designated, by area, run and service, and their share"
         yield "leavers", says, gone[list(LEAVERS.column_names)]
 
 
+def _styles(runs: Sequence[Run], there: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return how layers are drawn, of the service that comes first in the first run; nothing where none has shapes."""
+    run, service = runs[0], main_service(runs[0].problem)
+    if service is None:
+        return pd.DataFrame()
+    steps = steps_of(ends_of_steps(limit_of(run.problem.services[service])))
+    outlined = any(outlines(one) is not None for one in runs)
+    drawn = [
+        ("areas", "geom", by_minutes(_column(runs, run, f"{service}_minutes"), steps, outlined=outlined)),
+        ("sites", "geom", by_provision(_column(runs, run, f"provides_{service}"))),
+    ]
+    kept = [one for one in drawn if isinstance(there[one[0]], geopandas.GeoDataFrame)]
+    edges = [("catchments", "geom", outlined_only())] if outlined else []
+    return (
+        styles([*kept, *edges], {name: _called(runs, frame) for name, frame in there.items()})
+        if kept
+        else pd.DataFrame()
+    )
+
+
+def _called(runs: Sequence[Run], frame: pd.DataFrame) -> dict[str, str]:
+    """Return what the columns of every run and service are called in words."""
+    found = {}
+    for run, name in zip(runs, as_people_say(runs), strict=True):
+        of_run = f" ({name})" if len(runs) > 1 else ""
+        for code, service in run.problem.services.items():
+            for column, words in _COLUMNS.items():
+                found[_column(runs, run, column.format(code))] = plain(f"{service.name}: {words}{of_run}")
+    return {column: found[column] for column in map(str, frame.columns) if column in found}
+
+
 def areas(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return one row an area, with minutes and site of every run and service beside it."""
+    """Return one row an area, with minutes, site, and change of minutes from today, of every run and service."""
     frames = [run.inputs["areas"].set_index("area") for run in runs]
     whole = pd.concat(frames)
     found = whole[~whole.index.duplicated()].sort_index()
     for run in runs:
-        for service, rows in who_stay(run.tables["journeys"]).groupby("service", sort=False):
+        for code, rows in who_stay(run.tables["journeys"]).groupby("service", sort=False):
+            service = str(code)
             found[_column(runs, run, f"{service}_minutes")] = _mean_minutes(rows)
             found[_column(runs, run, f"{service}_site")] = rows.groupby("area")["site"].agg(_each_once)
+            if service in run.problem.services_with_today:
+                was = one_row_an_area(run.before, service).set_index("area")["minutes"]
+                change = found[_column(runs, run, f"{service}_minutes")] - was.reindex(found.index)
+                found[_column(runs, run, f"{service}_change")] = change.where(np.isfinite(change)).round(MINUTES)
     found = found.reset_index()
     shapes = [shapes.geometry for shapes in map(outlines, runs) if shapes is not None]
     about = [name for name in ABOUT_AREAS if name in found]

@@ -16,16 +16,19 @@ from optimiser.plan.proof import PROVED
 from optimiser.problem.words import of_ages, of_changes, of_incomers
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.export.contents import YES_OR_NO, Tidy, plain
+from optimiser.report.export.in_short import DRAWN, sides
 from optimiser.report.export.recalculation import DECIMALS, Line, Place, lines
 from optimiser.report.how_sure import level
 from optimiser.report.summary import beside, option
-from optimiser.report.words import by_how_much
+from optimiser.report.words import as_people_say, by_how_much
 
 HEADER_ROW = 4  # numbered from 1: a title, what the table says, an empty row, the header
 MOST_ROWS = 1_048_576
 MOST_LETTERS = 32_767
 
-COVER, CONTENTS, NOTES, RECALCULATION = "Cover", "Contents", "Notes", "Recalculation"
+# What is printed is as wide as a page of A4 on its side; 9 is A4 to a spreadsheet.
+A4 = 9
+COVER, SUMMARY, CONTENTS, NOTES, RECALCULATION = "Cover", "Summary", "Contents", "Notes", "Recalculation"
 
 NOTES_IN_WORDS = (
     "This is a draft, not a decision. It answers the question on the cover under the rules in the sheet Rules, and "
@@ -83,6 +86,10 @@ class _Book:
         sheet = self.book.add_worksheet(name)
         self.text(sheet, 0, 0, title, "title")
         self.text(sheet, 1, 0, says)
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_footer("&LDraft: not a decision&R&A, page &P of &N")
         return sheet
 
     def text(self, sheet: Any, row: int, column: int, words: str, style: str = "plain") -> None:
@@ -109,6 +116,7 @@ def _write(book: _Book, runs: Sequence[Run], tables: Sequence[Tidy]) -> None:
     book.book.set_properties({"title": "Results", "subject": plain(first.problem.title)[:255], "created": made})
     found = list(lines({one.name: Place(one, one.title, HEADER_ROW + 1) for one in tables}))
     _cover(book, runs)
+    _summary(book, runs)
     _contents(book, tables)
     _notes(book, runs)
     _recalculation(book, found)
@@ -155,11 +163,57 @@ def _about(run: Run) -> Iterator[tuple[str, str]]:
     yield "Made with", f"optimiser {run.version}"
 
 
+def _summary(book: _Book, runs: Sequence[Run]) -> None:
+    """Write measures down and runs across, in words, with bars of what is asked first."""
+    sheet = book.sheet(
+        SUMMARY, "The runs side by side", "What is looked at first. Every number is in the other sheets."
+    )
+    names = as_people_say(runs)
+    for column, width in enumerate((42, 34, *(18 for _ in runs))):
+        sheet.set_column(column, column, width)
+    _header(book, sheet, ("measure", "service", *map(plain, names)))
+    rows = sides(runs)
+    for number, one in enumerate(rows):
+        row = HEADER_ROW + number
+        book.text(sheet, row, 0, plain(one.words))
+        book.text(sheet, row, 1, plain(one.service))
+        whole = all(isinstance(cell, str) or cell % 1 == 0 for cell in one.cells)
+        for column, cell in enumerate(one.cells, start=2):
+            if isinstance(cell, str):
+                book.text(sheet, row, column, plain(cell), "wrapped")
+            else:
+                sheet.write_number(row, column, cell, book.formats["whole" if whole else "number"])
+    for number, (measure, axis) in enumerate(DRAWN.items()):
+        at = [HEADER_ROW + n for n, one in enumerate(rows) if one.measure == measure]
+        if at:
+            chart = _bars(book, names, axis, at[0], at[-1])
+            sheet.insert_chart(HEADER_ROW - 1 + 22 * number, 3 + len(runs), chart)
+
+
+def _bars(book: _Book, names: Sequence[str], axis: str, first: int, last: int) -> Any:
+    """Return a native chart of some rows of the summary: services down, a bar for every run."""
+    chart = book.book.add_chart({"type": "bar"})
+    for number in range(2, 2 + len(names)):
+        chart.add_series(
+            {
+                "name": [SUMMARY, HEADER_ROW - 1, number],
+                "categories": [SUMMARY, first, 1, last, 1],
+                "values": [SUMMARY, first, number, last, number],
+            }
+        )
+    chart.set_title({"name": axis, "name_font": {"size": 12}})
+    chart.set_y_axis({"reverse": True})
+    chart.set_legend({"position": "bottom"} if len(names) > 1 else {"none": True})
+    chart.set_size({"width": 620, "height": 400})
+    return chart
+
+
 def _contents(book: _Book, tables: Sequence[Tidy]) -> None:
     sheet = book.sheet(CONTENTS, "Contents", "Every sheet, and what it holds.")
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, 1, 110)
     rows = [
+        (SUMMARY, "The runs side by side in words, with bars of what is looked at first."),
         (NOTES, "How to read the numbers, and what to read with the answer."),
         (RECALCULATION, "Headline numbers worked out again by formulas."),
         *((one.title, one.table.meaning) for one in tables),
@@ -226,7 +280,9 @@ def _table(book: _Book, one: Tidy) -> None:
         longest = max((len(str(cell)) for cell in cells.head(200)), default=0)
         sheet.set_column(number, number, min(60, max(10, len(column.name) + 2, longest + 1)))
     if len(one.frame):
-        sheet.autofilter(HEADER_ROW - 1, 0, HEADER_ROW - 1 + len(one.frame), len(one.table.columns) - 1)
+        heads = [{"header": name, "header_format": book.formats["header"]} for name in one.table.column_names]
+        options = {"name": f"table_{one.name}", "style": "Table Style Light 1", "columns": heads}
+        sheet.add_table(HEADER_ROW - 1, 0, HEADER_ROW - 1 + len(one.frame), len(heads) - 1, options)
 
 
 def _numbers(book: _Book, sheet: Any, column: int, cells: pd.Series[float]) -> None:
@@ -245,3 +301,4 @@ def _header(book: _Book, sheet: Any, names: Sequence[str]) -> None:
     for number, name in enumerate(names):
         book.text(sheet, HEADER_ROW - 1, number, name, "header")
     sheet.freeze_panes(HEADER_ROW, 0)
+    sheet.repeat_rows(HEADER_ROW - 1)

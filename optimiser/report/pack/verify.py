@@ -905,7 +905,9 @@ class Question:
         return {s: whole(Figure(n).value) for s, n in (service["observed"].get("offsets") or {}).items()}
 
     def streams(self, code, neighbours, straight=False, before=False):
-        """Return streams: (area, resident, how, patients, share of the area's people, sites in order of preference).
+        """Return streams: (area, resident, how, patients, share of the area's people, sites in order, own share).
+
+        The share of people is of those who do not leave; the own share is of all, by the border's own shares.
 
         A site in order is (minutes, site); a neighbour ends the order of those who may use one.
         """
@@ -924,7 +926,8 @@ class Question:
         for area, resident in self.areas:
             patients = demand.get((area, activity), 0)
             if self.border != "as_today":
-                rows.append((area, resident, "", patients, Fraction(1), order(area, self.candidates + neighbours)))
+                near = order(area, self.candidates + neighbours)
+                rows.append((area, resident, "", patients, Fraction(1), near, Fraction(1)))
                 continue
             shares = self.shares.get(area, {})
             home, counted = shares.get("candidates", Fraction(0)), self.neighbours(code)
@@ -932,20 +935,23 @@ class Question:
             pulled = round(patients * pull) if pull else 0
             rest, gone, share = patients - pulled, 0, 1 - (pull or 0)
             if pull:
-                rows.append((area, resident, "pulled", pulled, pull, order(area, self.candidates + neighbours)))
+                rows.append((area, resident, "pulled", pulled, pull, order(area, self.candidates + neighbours), pull))
             if pull == 1:  # as with border: nearest, nobody stays or leaves because of today
                 continue
+            stay = share
             if resident:
                 total, sofar = home + sum(shares[n] for n in going), Fraction(0)
+                stay = share * home / total if total else share
                 for site in going:
                     sofar += shares[site]
                     line = round(rest * sofar / total)
-                    rows.append((area, True, "leaves " + site, line - gone, Fraction(0), order(area, [site])))
+                    own = share * shares[site] / total
+                    rows.append((area, True, "leaves " + site, line - gone, Fraction(0), order(area, [site]), own))
                     gone = line
                 stays = rest - gone
             else:
                 stays = round(rest * home)
-            rows.append((area, resident, "stays", stays, share, order(area, self.candidates)))
+            rows.append((area, resident, "stays", stays, share, order(area, self.candidates), stay))
         self.kept[key] = rows
         return rows
 
@@ -1763,6 +1769,17 @@ def parts_of(flow):
             yield piece, piece[0][4] * (Fraction(piece[3], total) if total else 1)
 
 
+def as_patients_go(flow):
+    """Yield the residents' pieces, each with the share of its area's people who go so, if as its patients do."""
+    everybody = {}
+    for piece in flow.pieces:
+        everybody[piece[0][0]] = everybody.get(piece[0][0], 0) + piece[3]
+    for piece in flow.pieces:
+        if piece[0][1]:
+            total = everybody[piece[0][0]]
+            yield piece, Fraction(piece[3], total) if total else piece[0][6]
+
+
 def percentile(pieces, percent):
     total, reached = sum(p[3] for p in pieces), 0
     for piece in sorted((p for p in pieces if p[1]), key=lambda p: p[2]):
@@ -1815,7 +1832,7 @@ def journey_measures(q, code, flow):
             older = sum((q.older[p[0][0]] * share for p, share in near), Fraction(0))
             yield f"people_within_{limit}", "age 75+", older, "people", "higher"
     if "population_75_plus" in q.age_columns:
-        older = [(q.older[p[0][0]] * share, spent(flow, p)) for p, share in parts]
+        older = [(q.older[p[0][0]] * share, spent(flow, p)) for p, share in as_patients_go(flow)]
         total = sum(n for n, _ in older)
         if total:
             yield "mean_minutes", "age 75+", sum(n * m for n, m in older) / total / MICRO, "minutes", "lower"
@@ -2369,7 +2386,7 @@ class Certificate:
 
     def __init__(self, q, code):
         self.q, self.code, self.costs, self.beside, self.always = q, code, {}, {}, 0
-        for area, resident, how, patients, _share, order in q.streams(code, q.neighbours(code)):
+        for area, resident, how, patients, _share, order, _own in q.streams(code, q.neighbours(code)):
             here = {site: patients * minutes for minutes, site in order if site in q.bit}
             near = [patients * minutes for minutes, site in order if site not in q.bit]
             if not resident or not patients:

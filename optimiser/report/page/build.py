@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,16 +20,16 @@ from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.problem.words import begun, of_changes, percent, short
 from optimiser.report import cards, glossary, rests_on, screen, set_against, summary, words
 from optimiser.report.counted import Counted, counted_today, in_words
-from optimiser.report.page import parts, placements, side_by_side, tables
+from optimiser.report.page import lawful, parts, placements, side_by_side, tables
 from optimiser.report.page.matrix import matrix
 from optimiser.report.page.no_plan import page_without_plan
 from optimiser.report.page.outlines import Drawing, drawing
 from optimiser.report.page.question import designated_at, question
 from optimiser.report.page.rendering import rendered, visible
-from optimiser.report.summary_of_staff import rotas
+from optimiser.report.summary_of_staff import fragile, rotas
 from optimiser.search.enumeration import size
 
-SCRIPTS = ("evaluate.js", "map.js", "floors.js", "lookup.js", "figures.js", "page.js", "print.js")
+SCRIPTS = ("evaluate.js", "map.js", "floors.js", "lookup.js", "figures.js", "ways.js", "page.js", "print.js")
 SECTIONS = (
     ("answer", "Answer"),
     ("choose", "Choose"),
@@ -39,6 +38,7 @@ SECTIONS = (
     ("affected", "Who is affected"),
     ("rotas", "Rotas and beds"),
     ("transfers", "Ambulances and transfers"),
+    ("ways", "All ways that meet the rules"),
     ("options", "Options side by side"),
     ("checked", "How this was checked"),
 )
@@ -79,13 +79,7 @@ def data(runs: Sequence[Source]) -> dict[str, Any]:
 
 
 def _as_people_say(runs: Sequence[Run]) -> list[Run]:
-    """Return runs under the names of their folders as people would say them, where that tells them apart."""
-    names = [re.sub(r"^\d{4}-\d{2}-\d{2}_", "", run.name).replace("_", " ") for run in runs]
-    return (
-        [replace(run, name=name) for run, name in zip(runs, names, strict=True)]
-        if len(set(names)) == len(runs)
-        else [*runs]
-    )
+    return [replace(run, name=name) for run, name in zip(runs, words.as_people_say(runs), strict=True)]
 
 
 def write_report(runs: Sequence[Source], path: str | Path, *, judged: Path | None = None) -> Path:
@@ -147,8 +141,10 @@ class _Page:
             "answer_word": self.answer_word,
             "breaks": self.breaks,
             "short": {code: short(problem.pool_name(code)) for code in (*problem.sites, ACROSS_SITES)},
+            "letters": parts.letters_that_tell(problem) or None,
             "teams": {code: team.name for code, team in problem.teams.items()},
             "aims": parts.aims(self.runs),
+            "lawful": self.lawful and self.lawful["strip"] and self.lawful["strip"]["data"],
             "placements": {code: placements.data(self.runs, code, self.answer_word) for code in self.counted},
             "map": drawn
             and {
@@ -157,6 +153,12 @@ class _Page:
                 "towns": drawn.towns,
             },
         }
+
+    @cached_property
+    def lawful(self) -> dict[str, Any] | None:
+        """Every way that meets all rules, as the template draws it; None where they were not judged one and all."""
+        found = lawful.ways(self.run.plan)
+        return lawful.shown(found) if found else None
 
     @property
     def answer_word(self) -> str:
@@ -180,7 +182,8 @@ class _Page:
         said = [one["text"] for one in run.record.get("sentences", ()) if one["kind"] == "border"]
         # That none is there does not say that none is due: whoever wrote the run may not have asked.
         border = said or map(str, set_against.across_the_border(plan))
-        elsewhere = {*rotas(plan), *rests_on.unverified(plan)}  # under the rotas, and among the references
+        # Under the rotas, and among the references.
+        elsewhere = {*rotas(plan), *fragile(plan, run.measures), *rests_on.unverified(plan)}
         said = [one for one in summary.notes(plan, run.measures, standing=False) if one not in elsewhere]
         return [*(border if few else ()), *said]
 
@@ -215,7 +218,7 @@ class _Page:
     def _head(self) -> dict[str, Any]:
         return {
             "title": self.problem.title,
-            "sections": SECTIONS,
+            "sections": [one for one in SECTIONS if one[0] != "ways" or self.lawful],
             "years": words.data_years(self.run),
             "version": versions()["optimiser"],
             "run": {"name": self.run.name},
@@ -243,7 +246,7 @@ class _Page:
             "figures_of": self.problem.services[main].name if main else "",
             "most_named": MOST_NAMED,
             "broken": list(parts.broken(run)),
-            "called": [*summary.option(run.plan), *of_changes(self.problem)],
+            "called": [*summary.option(run.plan, coded=False), *of_changes(self.problem)],
             "beside": {heading: said for heading, said in summary.beside(run).items() if heading not in ELSEWHERE},
             "before": self.references[:known],
             "unverified_numbers": parts.ends([one.number for one in self.references[known:]]),
@@ -279,18 +282,14 @@ class _Page:
         plan, problem = self.run.plan, self.problem
         if len(words.decided(problem)) <= MOST_NAMED or len(problem.candidates) > screen.MOST_IN_A_MATRIX:
             return None
-        straight = {code: self._straight(code) for code in problem.services}
+        straight = {code: self._straight(code) for code in problem.reached_by_transfer}
         return matrix(plan, self.run.measures, straight)
 
     def _straight(self, code: str) -> list[str]:
-        """Return the figures of a service's other pathway; nothing where there is none, or it comes to the same."""
-        if not self.problem.services[code].transfer:
-            return []
+        """Return average minutes and the share within the standard if patients were taken straight to a service."""
         mean = self.measured.get(f"mean_minutes{STRAIGHT_THERE}|{code}|", float("nan"))
         near = words.share_within(self.measured, code, STRAIGHT_THERE)
-        if self.measured.get(f"mean_minutes|{code}|") == mean:
-            return []
-        return [f"{mean:.2f}" if isfinite(mean) else "no site", percent(near), ""]
+        return [f"{mean:.2f}" if isfinite(mean) else "no site", percent(near)]
 
     def _as_counted(self, main: str | None) -> list[str]:
         """Return what was counted today of the service shown first, and how far the model is from that."""
@@ -327,11 +326,10 @@ class _Page:
         return {
             **side_by_side.measured(self.runs),
             "options_title": parts.options_title(self.runs),
-            "options_called": [
-                f"{one.name}: {said}"
-                for one in self.runs
-                for said in (*summary.option(one.plan), *of_changes(one.problem))
-            ],
+            "options_called": {
+                one.name: [*summary.option(one.plan, coded=False), *of_changes(one.problem)] for one in self.runs
+            },
+            "lawful": self.lawful,
             "borders": parts.borders(self.runs),
             "judged": side_by_side.judged(self.judged, self.runs),
             "aims": parts.aims(self.runs)["aims"],

@@ -69,15 +69,18 @@ function rowsOf(question, activity, leaveFor = []) {
   if (!question.rows.has(key)) {
     const {areas, groups, patients, border} = question, found = [];
     if (border && border.pull < 1) found.push(...goingAsToday(question, patients[activity], border.pulled[activity], leaveFor));
-    else patients[activity].forEach((many, area) => found.push([area, ANYWHERE, many, 1]));
-    const [area, to, many, share] = [0, 1, 2, 3].map(column => Float64Array.from(found, row => row[column]));
+    else patients[activity].forEach((many, area) => found.push([area, ANYWHERE, many, 1, 1]));
+    const [area, to, many, share, own] = [0, 1, 2, 3, 4].map(column => Float64Array.from(found, row => row[column]));
+    // The share of an area's people who go as a row, if they go as its patients do; by its own shares where it has none.
+    const going = own.map((as, row) => (patients[activity][area[row]] ? many[row] / patients[activity][area[row]] : as));
     const spread = values => values && Float64Array.from(area, one => values[one]), living = values => values && spread(values).map((people, row) => people * share[row]);
-    question.rows.set(key, {area, to, patients: many, resident: spread(areas.resident), people: living(areas.people), older: living(areas.older), kinds: groups.kinds.map(spread)});
+    question.rows.set(key, {area, to, patients: many, resident: spread(areas.resident), people: living(areas.people), older: living(areas.older), going, kinds: groups.kinds.map(spread)});
   }
   return question.rows.get(key);
 }
 
-// Area, where to, patients and share of people. Parts add up, as it is sums that are rounded: see problem/decimals.py.
+// Area, where to, patients, share of people, of whom nobody leaves, and share by the border's own shares. Parts add up, as
+// it is sums that are rounded: see problem/decimals.py.
 function goingAsToday({areas, border}, patients, pulled, leaveFor) {
   const left = Float64Array.from(patients, (many, area) => many - (pulled ? pulled[area] : 0)), staying = left.slice(), gone = [];
   const of = Float64Array.from(border.here), sum = new Float64Array(left.length);
@@ -87,13 +90,14 @@ function goingAsToday({areas, border}, patients, pulled, leaveFor) {
     area.forEach((one, place) => {
       const before = partOf(left[one], sum[one], of[one]), part = partOf(left[one], sum[one] += share[place], of[one]) - before;
       staying[one] -= part;
-      gone.push([one, site, part, 0]);
+      gone.push([one, site, part, 0, (1 - border.pull) * (share[place] / of[one])]);
     });
   }
   // Of areas outside, those who come.
   left.forEach((many, one) => areas.resident[one] || (staying[one] = partOf(many, border.here[one], 1e6)));
-  const rows = (many, to, share) => Array.from(many, (number, one) => [one, to, number, share]);
-  return [...rows(staying, HERE, 1 - border.pull), ...(pulled ? rows(pulled, ANYWHERE, border.pull) : []), ...gone];
+  const stay = 1 - border.pull, rows = (many, to, share, own) => Array.from(many, (number, one) => [one, to, number, share, own(one)]);
+  const over = pulled ? rows(pulled, ANYWHERE, border.pull, () => border.pull) : [];
+  return [...rows(staying, HERE, stay, one => (of[one] ? stay * (border.here[one] / of[one]) : stay)), ...over, ...gone];
 }
 
 // A share of a number, rounded to a whole one, halves to the even. Products may be too large for a double.
@@ -138,7 +142,7 @@ function sharedOut(question, plain, {keeps_to_limits, area: sent, site, patients
   const going = {minutes: spread(plain.minutes), site: spread(plain.site), rows, from, plain, keeps: keeps_to_limits};
   rowOf.forEach((row, part) => {
     const share = patients[part] / plain.rows.patients[sent[part]];
-    for (const people of [rows.people, rows.older]) if (people) people[row] *= share;
+    for (const people of [rows.people, rows.older, rows.going]) if (people) people[row] *= share;
     rows.patients[row] = patients[part];
     going.site[row] = site[part];
     going.minutes[row] = question.minutes[rows.area[row] * question.sites.length + site[part]];
@@ -214,7 +218,7 @@ function spentAndShare(question, service, going) {
 // Measures of one service, under the names of measures.csv ----------------------------------------------------------
 
 function journeyMeasures(question, code, going, put) {
-  const {scales} = question, service = question.service[code], {rows} = going;
+  const {scales, areas} = question, service = question.service[code], {rows} = going;
   const limits = BANDS.map(band => band * scales.minutes);
   const finest = scales.minutes * scales.shares, standard = (service.standard === null ? Infinity : service.standard) * scales.minutes;
   const all = {patients: 0, minutes: 0, worst: 0}, older = {people: 0, minutes: 0};
@@ -236,9 +240,10 @@ function journeyMeasures(question, code, going, put) {
       group.anybody = true;
       add(group, many, spent, stays ? minutes : 0);
     }
-    if (rows.older && rows.older[row]) {
-      older.people += rows.older[row];
-      older.minutes += rows.older[row] * spent;
+    const aged = rows.older ? areas.older[rows.area[row]] * rows.going[row] : 0;
+    if (aged) {
+      older.people += aged;
+      older.minutes += aged * spent;
     }
     for (let band = 0; band < limits.length; band++) {
       if (minutes > limits[band]) continue;
@@ -372,10 +377,10 @@ function affectedMeasures(question, code, going, before, put) {
   for (let area = 0; area < patients.length; area++) {
     if (!areas.resident[area]) continue;
     const change = less(after.spentHere[area], was.spentHere[area]), changeOfAll = less(after.spent[area], was.spent[area]);
-    const note = (sums, people, many, here, each = changeOfAll) => {
+    const note = (sums, people, many, here) => {
       sums.people += people;
       sums.patients += many;
-      if (many) sums.change += many * each;
+      if (many) sums.change += many * changeOfAll;
       if (change > FAR * finest + least) sums.far += people;
       if (change < -FAR * finest - least) sums.nearer += people;
       if (change <= least) return;
@@ -386,7 +391,7 @@ function affectedMeasures(question, code, going, before, put) {
     const people = areas.people ? areas.people[area] : NaN; // where it is not known how many live there
     const of = [people, patients[area], Math.min(was.here[area], after.here[area])];
     note(all, ...of);
-    if (areas.older) note(older, areas.older[area], areas.older[area], areas.older[area], change);
+    if (areas.older) note(older, areas.older[area], areas.older[area], areas.older[area]);
     for (const kind of question.groups.kinds) if (kind[area] !== NONE) note(groups[kind[area]], ...of);
   }
   const publish = (sums, group) => {
@@ -418,11 +423,11 @@ function workedOutByArea(question, {rows, spent}) {
     patients[area] += rows.patients[row];
     if (rows.to[row] < 0) here[area] += rows.patients[row];
   });
-  return {patients, here, spent: meanByArea(count, rows, spent, () => true), spentHere: meanByArea(count, rows, spent, row => rows.to[row] < 0)};
+  return {patients, here, spent: meanByArea(count, rows, spent, () => true, rows.going), spentHere: meanByArea(count, rows, spent, row => rows.to[row] < 0)};
 }
 
-// The mean over an area's rows that count, by patients; where it has none, every row counts for as much.
-function meanByArea(count, {area, patients}, values, counts) {
+// The mean over an area's rows that count, by patients; where it has none, by shares, or every row counts for as much.
+function meanByArea(count, {area, patients}, values, counts, shares) {
   const total = new Float64Array(count), number = new Uint16Array(count), mean = new Float64Array(count);
   const each = action => area.forEach((one, row) => counts(row) && action(one, row));
   each((one, row) => {
@@ -430,7 +435,7 @@ function meanByArea(count, {area, patients}, values, counts) {
     number[one] += 1;
   });
   each((one, row) => {
-    const weight = number[one] === 1 ? 1 : total[one] ? patients[row] / total[one] : 1 / number[one];
+    const weight = number[one] === 1 ? 1 : total[one] ? patients[row] / total[one] : shares ? shares[row] : 1 / number[one];
     if (weight) mean[one] += weight * values[row];
   });
   return mean;

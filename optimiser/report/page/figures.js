@@ -103,6 +103,7 @@ function addAllSaving() {
   const words = id => () => byId(id).textContent;
   if (byId("picture")) addSaving(() => byId("picture"), byId("map-sub"), "map", words("map-title"), areaRows);
   if (byId("dumbbell")) addSaving(() => byId("dumbbell"), byId("floors-said"), "districts", words("dumbbells-title"), districtRows);
+  if (byId("strip")) addSaving(() => byId("strip"), byId("ways-said"), "ways", () => `${byId("ways-title").textContent}. ${byId("ways-axis").textContent}`, waysRows);
   for (const svg of document.querySelectorAll("[data-curve]")) {
     addSaving(() => svg, svg, "journeys", () => svg.closest("figure").querySelector("figcaption").textContent, curveRows);
   }

@@ -1,4 +1,4 @@
-"""Who would provide what, as a table of services and sites: closures first, in two halves side by side."""
+"""Who would provide what: services and sites, closures first, services with patients beside the others."""
 
 from __future__ import annotations
 
@@ -8,30 +8,63 @@ from typing import Any
 import pandas as pd
 
 from optimiser.plan import Plan
+from optimiser.plan.measures import number
 from optimiser.problem.words import short
 from optimiser.report import screen
+from optimiser.report.page.parts import letters_that_tell
+
+# The columns of a question in which patients are seen first elsewhere: under each of them, by either way.
+BOTH_WAYS = (("taken straight there", ("minutes", "within")), ("by transfer", ("minutes", "on the road", "within")))
+WAITS = "By transfer minutes hold the waits that are assumed; “on the road” is without them."
 
 
 def matrix(plan: Plan, numbers: pd.DataFrame, straight: Mapping[str, Sequence[str]], halves: int = 2) -> dict[str, Any]:
-    """Return who provides what with what it comes to; ``straight`` has the figures of services' other pathway."""
+    """Return who provides what with what it comes to.
+
+    ``straight`` has minutes and the share within the standard of services that are reached by transfer, if their
+    patients were taken straight there: then either way has columns of its own.
+    """
     problem = plan.problem
     of_services = screen.matrix(plan, numbers)
     rows = [
         {
             "name": problem.services[row.service].name,
-            "way": "by transfer" if problem.services[row.service].transfer else "",
-            "straight": straight.get(row.service, []),
             "marks": [{"mark": mark, "words": screen.LEGEND[mark]} for mark in row.marks],
-            "figures": row.figures,
+            "figures": _both_ways(row, numbers, straight) if straight else row.figures,
         }
         for row in of_services
     ]
     used = {mark for row in of_services for mark in row.marks}
-    many = -(-len(rows) // halves)
+    letters = letters_that_tell(problem)
+    names = {site: short(problem.sites[site].name) for site in problem.candidates}
+    key = [f"{letters[site]} {name}" for site, name in names.items()] if letters else []
+    *_, outside = screen.HEADINGS
     return {
-        "sites": [short(problem.sites[site].name) for site in problem.candidates],
-        "heads": screen.HEADINGS,
-        "meaning": " ".join(screen.meaning(plan)),
-        "halves": [rows[begin : begin + many] for begin in range(0, len(rows), many)],
-        "legend": [f"{mark} {said}" for mark, said in screen.LEGEND.items() if mark in used],
+        "sites": [(letters.get(site, name), name) for site, name in names.items()],
+        "groups": BOTH_WAYS if straight else (),
+        "heads": [*(head for _, heads in BOTH_WAYS for head in heads), outside] if straight else screen.HEADINGS,
+        "meaning": " ".join([*screen.meaning(plan), *([WAITS] if straight else [])]),
+        "halves": _halves(rows, halves),
+        "legend": [*key, *(f"{mark} {said}" for mark, said in screen.LEGEND.items() if mark in used)],
     }
+
+
+def _both_ways(row: screen.Provided, numbers: pd.DataFrame, straight: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the figures of a service by either way: of one without a transfer those of being taken straight there."""
+    minutes, within, outside = row.figures
+    if row.service not in straight:
+        return [minutes, within, "", "", "", outside]
+    road = number(numbers, "mean_road_minutes", row.service)
+    return [*straight[row.service], minutes, f"{road:.2f}", within, outside]
+
+
+def _halves(rows: Sequence[dict[str, Any]], halves: int) -> list[dict[str, Any]]:
+    """Return rows in parts that stand side by side: those with figures, and those without, which need no such columns.
+
+    Where all have figures, or none has, each part has as many rows.
+    """
+    with_figures, without = ([row for row in rows if any(row["figures"]) is there] for there in (True, False))
+    if halves == 1 or not with_figures or not without:
+        many = -(-len(rows) // halves)
+        return [{"rows": rows[begin : begin + many], "figures": True} for begin in range(0, len(rows), many)]
+    return [{"rows": with_figures, "figures": True}, {"rows": without, "figures": False}]

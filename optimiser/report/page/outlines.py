@@ -20,7 +20,7 @@ import pandas as pd
 import shapely
 
 from optimiser.errors import InputError
-from optimiser.inputs.boundaries import merged, read_boundaries
+from optimiser.inputs.boundaries import merged, read_boundaries, window
 from optimiser.problem import Problem
 from optimiser.problem.words import short
 from optimiser.report.surroundings import Label, Road, Room, Surroundings, Town, in_order
@@ -28,13 +28,9 @@ from optimiser.report.surroundings import Label, Road, Room, Surroundings, Town,
 GRID = "EPSG:27700"
 ACROSS, MARGIN = 1000, 24
 METRES_SIMPLER = 40
-# How much of the larger side of where residents live is drawn around it, at most. Areas outside may lie far off.
-AROUND = 0.4
 # How wide a letter and how high a line of a name is, on a screen, and on paper or a telephone.
 SMALL, LARGE = (12, 24), (16.5, 34)
 OUTSIDE = -1
-# A neighbour so near to a side has its name towards the middle.
-EDGE = 110
 BOUNDARIES = ("inputs/boundaries.geojson", "inputs/boundaries.gpkg")
 
 Points = np.ndarray
@@ -148,14 +144,6 @@ def drawing(problem: Problem) -> Drawing | None:
     rings = [_rings(shapely.transform(shape, units)) for shape in shapes]
     paths = tuple("".join(_path(ring) for ring in one) for one in rings)
     return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels, **around, named=named)
-
-
-def window(bounds: Points, resident: Points) -> Points:
-    """Return west, south, east and north of what is drawn: where residents live, and what lies around it."""
-    (west, south), (east, north) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
-    near, far = bounds[resident, :2].min(axis=0), bounds[resident, 2:].max(axis=0)
-    room = AROUND * (far - near).max()
-    return np.array([*np.maximum(near - room, (west, south)), *np.minimum(far + room, (east, north))])
 
 
 def _shapes(problem: Problem) -> Points | None:
@@ -281,8 +269,12 @@ def _of_site(problem: Problem, code: str, x: int, y: int) -> Label:
     """Return the name of a site as the page writes it below its mark."""
     site = problem.sites[code]
     below = y + (52 if site.candidate else 32)
-    if site.candidate or EDGE <= x <= ACROSS - EDGE:
-        return Label(short(site.name), x, below)
-    return (
-        Label(short(site.name), x - 12, below, "start") if x < EDGE else Label(short(site.name), x + 12, below, "end")
-    )
+    name = short(site.name)
+    end = "middle" if site.candidate else end_at_mark(name, x)
+    return Label(name, x + {"start": -12, "middle": 0, "end": 12}[end], below, end)
+
+
+def end_at_mark(name: str, x: int) -> str:
+    """Return which end of a neighbour's name stands at its mark, so that it stays on the map, written large as well."""
+    half = len(name) * LARGE[0] / 2
+    return "start" if x < half else "end" if x > ACROSS - half else "middle"

@@ -108,6 +108,9 @@ function withinOf(result, code) {
   return (Number.isFinite(beyond) ? all - beyond : measure(result, "patients_within_30", code)) / all;
 }
 
+// Nothing where no hospital outside is stated for a service: then no share can be told.
+const outsideOf = (result, code) => (question.service[code].sites.some(site => site >= question.codes.length) ? measure(result, "share_outside", code) : NaN);
+
 const limitOf = code => (question.service[code].standard === null ? BANDS[0] : question.service[code].standard);
 
 function aboutSafety() {
@@ -121,12 +124,12 @@ function aboutSafety() {
 function aboutLosers() {
   if (!shown) return [];
   const far = measure(now, "people_more_than_10_longer", shown), people = measure(now, "people", shown), worst = hardestHit();
-  const outside = [now, answer, today].map(result => FORMS.percent(measure(result, "share_outside", shown)));
+  const [outside, ...others] = [now, answer, today].map(result => outsideOf(result, shown));
   return [
     [`${nameOf(shown)}: ${FORMS.change(measure(now, "mean_change", shown))} minutes`, " on average against today."],
     worst && worst.change >= 0.05 && ["", `Most for ${worst.name}: ${FORMS.change(worst.change)} minutes on average.`],
     Number.isFinite(far) && [`${FORMS.whole(far)} of ${FORMS.whole(people)} residents (${FORMS.percent(far / people)})`, " live where it takes over 10 minutes longer."],
-    [`${outside[0]} treated outside the system`, `; ${PAGE.answer_word} ${outside[1]}, today ${outside[2]}.`],
+    Number.isFinite(outside) && [`${FORMS.percent(outside)} treated outside the system`, `; ${PAGE.answer_word} ${FORMS.percent(others[0])}, today ${FORMS.percent(others[1])}.`],
   ];
 }
 
@@ -177,7 +180,7 @@ function cellsOf(code, {way, result}, longest, {patients: floor, staff: more}) {
   const share = value => ({text: FORMS.percent(value), length: Number.isFinite(value) ? Math.floor(length * value) : undefined});
   const seen = Math.min(...way.sites.map(site => measure(result, "site_patients", code, site)));
   const cells = [minutes("mean_minutes"), ...(transfer ? [minutes("mean_minutes_straight_there")] : []),
-    share(withinOf(result, code)), share(measure(result, "share_outside", code)),
+    share(withinOf(result, code)), share(outsideOf(result, code)),
     way.sites.length ? {text: FORMS.whole(seen), bad: floor !== null && seen < floor} : {text: "–"}];
   if (team) {
     const here = result.staff.filter(row => row.team === team[0] && row.unit === team[1]), sum = name => here.reduce((all, row) => all + row[name], 0);
@@ -351,7 +354,7 @@ function breach(rule) {
 // Tables that follow the choice -----------------------------------------------------------------------------------
 
 function fillCells() {
-  for (const {code} of question.services) now.measures.set(`sites|${code}|`, sitesOf(chosen[code]));
+  for (const {code} of question.services) now.measures.set(`sites|${code}|`, PAGE.letters && chosen[code].length ? chosen[code].map(site => PAGE.letters[site]).join(" ") : sitesOf(chosen[code]));
   const sites = new Set(question.sites.map(site => site.code));
   const whose = rule => rule.instance.split(".").filter(part => !sites.has(part)).join(".");
   now.measures.set("rules_broken||", new Set(now.broken.map(whose)).size);
@@ -451,7 +454,7 @@ function titles() {
   set("affected", worst ? longest : ofAll);
   set("transfers", service.transfer ? `${commas(measure(now, "transfers_per_day", shown), 1)} transfers a day to ${name}` : `${elsewhere} would arrive elsewhere than with today’s sites`);
   const warn = document.querySelector(`[data-warn="${CSS.escape(shown)}"]`), mean = measure(now, "mean_change", shown);
-  warn.hidden = !(Math.abs(mean) < 2 && worst && worst.change > FAR);
+  warn.hidden = !(mean < 2 && worst && worst.change > FAR);
   if (!warn.hidden) warn.textContent = `The average hides it: everybody's journey changes by ${FORMS.change(mean)} minutes on average, but that of ${worst.name} by ${FORMS.change(worst.change)}.`;
   const short = now.staff.filter(row => row.short > 1e-9);
   const rota = document.querySelector('[data-title="rotas"]');
@@ -535,6 +538,7 @@ function update() {
   fillTop();
   fillPlacements();
   fillDumbbell();
+  fillWays();
   writeAddress();
   if (byId("yaml")) byId("yaml").value = yaml();
   if (kept.size > 600) kept.clear();

@@ -19,7 +19,7 @@ from optimiser.plan.measures import number
 from optimiser.problem import Problem
 from optimiser.problem.words import OF_INPUTS, begun, hundredths, listed, percent, places, short
 from optimiser.report import rests_on, words
-from optimiser.report.page.outlines import Drawing
+from optimiser.report.page.outlines import Drawing, end_at_mark
 from optimiser.report.page.question import designated_at, in_words
 
 # With more candidates than this, sites go down the table of ticks and services across.
@@ -149,6 +149,7 @@ def marks(plan: Plan, code: str, drawn: Drawing) -> Iterator[dict[str, Any]]:
             "y": y,
             "short": short(problem.sites[site].name),
             "named": site in drawn.named,
+            "end": end_at_mark(short(problem.sites[site].name), x),
             "letter": letter.get(site, ""),
             "number": problem.candidates.index(site) % COLOURS if candidate else 0,
             "kind": "neighbour" if not candidate else "site open" if open_here else "site",
@@ -161,6 +162,12 @@ def letters(problem: Problem) -> dict[str, str]:
     frame = pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False) if text else pd.DataFrame()
     stated = dict(zip(frame["site"], frame["letter"], strict=True)) if "letter" in frame else {}
     return {code: (stated.get(code) or problem.sites[code].name[:1]).strip()[:2] for code in problem.candidates}
+
+
+def letters_that_tell(problem: Problem) -> dict[str, str]:
+    """Return the letter of each candidate where every one has another; else none."""
+    found = letters(problem)
+    return found if len(set(found.values()) - {""}) == len(found) else {}
 
 
 def map_note(drawn: Drawing | None, problem: Problem) -> str:

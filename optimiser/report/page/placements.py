@@ -235,10 +235,7 @@ def _journeys(problem: Problem, service: str, values: dict[str, float]) -> Itera
         mean = values.get(f"mean_minutes{ending}|{service}|", float("nan"))
         known = isfinite(mean)
         yield Bar(decimals(mean, 2) if known else "no site", mean if known else None, minutes=True)
-    within = words.share_within(values, service)
-    known = bool(problem.services[service].neighbours)
-    outside = values.get(f"share_outside|{service}|", float("nan")) if known else float("nan")
-    for share in (within, outside):
+    for share in (words.share_within(values, service), words.share_outside(values, problem, service)):
         yield Bar(percent(share), share if isfinite(share) else None)
 
 

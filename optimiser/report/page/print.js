@@ -11,5 +11,15 @@ function ready(onPaper) {
   }
 }
 
+// In brief paper has the answer with what to know, and nothing more.
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => {
+  document.documentElement.classList.toggle("brief", button.dataset.print === "brief");
+  print();
+});
+if (byId("printing")) byId("printing").hidden = false;
+
 addEventListener("beforeprint", () => ready(true));
-addEventListener("afterprint", () => ready(false));
+addEventListener("afterprint", () => {
+  ready(false);
+  document.documentElement.classList.remove("brief");
+});

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from optimiser.plan.comparison import MORE_AT, PLACES_BROKEN, WITHOUT_EXCEPTIONS
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS
 from optimiser.problem import Problem
-from optimiser.problem.words import NO_SITE, begun, places
+from optimiser.problem.words import NO_SITE, begun, places, short
+from optimiser.report.page.parts import letters_that_tell
 from optimiser.report.page.tables import FORMS, OF_THOSE_WHO_STAY, Cell, Row, Table, Values, rule_in_words, values_of
 from optimiser.report.words import decided, of_those_who_stay
 
@@ -70,7 +71,8 @@ MAX_BYTES = 1024**2
 def measured(runs: Sequence[Run]) -> dict[str, Table]:
     """Return every compared measure by run and for the choice on the page, the best of each row marked.
 
-    Two tables: ``measured``, what is looked at first, and ``more``, the rest.
+    Three tables, each by service: ``measured``, what is looked at first; ``same``, what of that is alike in all of
+    several runs; and ``more``, the rest.
     """
     problem = runs[0].plan.problem
     compared = compare({run.name: tables_of(run.plan) for run in runs})
@@ -79,27 +81,39 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
     # Answers to different questions are set side by side, and none is best.
     one_question = not any(differing(asked_about(problem), asked_about(run.problem)) for run in runs[1:])
     first: list[Row] = []
+    same: list[Row] = []
     more: list[Row] = []
     for (service, measure), of_runs in zip(compared.index, compared.to_numpy(), strict=True):
         row = list(of_runs)
         name = problem.services[service].name if service in problem.services else str(service)
-        words = _in_words(problem, str(measure))
+        words = in_words(problem, str(measure))
         words += stay if str(measure).startswith(OF_THOSE_WHO_STAY) else ""
-        head = f"{name}: {words}" if name else begun(words)
         form = "d2" if str(measure).startswith(IN_HUNDREDTHS) else told_apart(_numbers(row), str(measure))
         follows = _follows(problem, values, service, measure, row, form)
         cells = [*_cells(problem, str(measure), row, form, ranked=one_question), follows]
         at_first = str(measure).startswith(FIRST) and (not service or service in listed)
-        (first if at_first else more).append(Row(head, cells, str(service)))
-    heads = ["", *(run.name for run in runs), "Your choice"]
-    return {"measured": Table("Measured, by option", heads, first), "more": Table("More measures", heads, more)}
+        alike = len(runs) > 1 and len({cell.text for cell in cells[:-1]}) == 1
+        row_of = Row(begun(words), cells, str(service), name or "All services")
+        (more if not at_first else same if alike else first).append(row_of)
+    heads = ["Measure", *(run.name for run in runs), "Your choice"]
+    return {
+        "measured": Table(f"Measured, by option{_key(problem)}", heads, first),
+        "same": Table("The same in all of them", heads, same),
+        "more": Table("More measures", heads, more),
+    }
+
+
+def _key(problem: Problem) -> str:
+    """Return which letter stands for which site, where letters do."""
+    found = [f"{letter} {short(problem.sites[site].name)}" for site, letter in letters_that_tell(problem).items()]
+    return f". Sites: {', '.join(found)}" if found else ""
 
 
 def _cells(problem: Problem, measure: str, row: Sequence[Any], form: str, *, ranked: bool) -> list[Cell]:
     numbers = _numbers(row)
     known = [one for one in numbers if one is not None]
     if not known:
-        return [Cell(_sites(problem, one)) for one in row]
+        return [Cell(sites_in_words(problem, one, letters_that_tell(problem))) for one in row]
     best = max(known) if measure.startswith(HIGHER_IS_BETTER) else min(known)
     marked = ranked and len(set(known)) > 1 and not measure.startswith(NEITHER)
     return [
@@ -122,7 +136,7 @@ def told_apart(values: Iterable[float | None], measure: str = "") -> str:
     return next(apart, forms[-1])
 
 
-def _in_words(problem: Problem, measure: str) -> str:
+def in_words(problem: Problem, measure: str) -> str:
     """Return what a measure is called; of one at a site, of a team or of a rule that is broken, with their names."""
     first, _, rest = measure.partition(" ")
     if measure.startswith("patients at "):
@@ -142,20 +156,21 @@ def _in_words(problem: Problem, measure: str) -> str:
     return IN_WORDS.get(name, name.replace("_", " ")) + measure.removeprefix(name)
 
 
-def _sites(problem: Problem, codes: Any) -> str:
+def sites_in_words(problem: Problem, codes: Any, letters: Mapping[str, str]) -> str:
+    """Return the sites that a comparison names by code, by their letters where there are any, else by their names."""
     sites = [code.strip() for code in str(codes).split(",")]
     if codes == "none":
         return NO_SITE
-    return (
-        places(problem, sites) if all(site in problem.sites for site in sites) else "–" if codes is None else str(codes)
-    )
+    if codes is None or not all(site in problem.sites for site in sites):
+        return "–" if codes is None else str(codes)
+    return " ".join(letters[site] for site in sites) if letters else places(problem, sites)
 
 
 def _follows(problem: Problem, values: Values, service: Any, measure: Any, row: Sequence[Any], form: str) -> Cell:
     """Return the cell of the choice on the page, filled in there; until then it is the first run's."""
     first = row[0]
     if measure == "sites":
-        return Cell(_sites(problem, first), f"sites|{service}|", "sites")
+        return Cell(sites_in_words(problem, first, letters_that_tell(problem)), f"sites|{service}|", "sites")
     if str(measure).startswith(STAYS):
         return Cell("–")
     name, group = str(measure), ""

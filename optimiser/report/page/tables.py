@@ -57,11 +57,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table under its heading. ``service`` is which one it is about, where a table has several."""
+    """A row of a table under its heading. ``service`` is which one it is about, where a table has several.
+
+    ``group`` stands over all rows that follow each other with the same.
+    """
 
     head: str
     cells: Sequence[Cell]
     service: str | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,8 @@ class OfService:
     def measured(self, shown: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str, list[Cell]]]:
         """Yield the heading, key, form and cells (today, the answer, the choice on the page) of what is measured."""
         for head, template in shown:
+            if template.startswith("share_outside") and not self.service.treated_outside_is_told:
+                continue
             key, form = template.format(self.service.code), FORM_OF.get(template.split("|")[0], "whole")
             if key in self.answer:
                 head += words.of_those_who_stay(self.problem) if template.startswith(OF_THOSE_WHO_STAY) else ""
@@ -286,16 +292,19 @@ def beds(run: Run, answer: Values) -> Table | None:
 
 def rules(run: Run) -> Table:
     """Return every instance of every rule of a run, those that break or bind first."""
-    frame = run.plan.rules
+    frame, short_of_staff = run.plan.rules, run.plan.left_short.set_index("instance")["staff"]
     order = frame.assign(ok=frame["pass"].astype(bool), slack=~frame["binding"].astype(bool))
     rows = [
         Row(
             rule_in_words(run.problem, str(row.instance)),
             [
-                Cell(hundredths(float(str(row.left)))),
+                Cell(hundredths(float(short_of_staff.get(str(row.instance), float(str(row.left)))))),
                 Cell(f"{RELATIONS[str(row.relation)]} {hundredths(float(str(row.right)))}"),
                 Cell(str(row.unit), number=False),
-                Cell("holds" if row.ok else "breaks", number=False),
+                Cell(
+                    "breaks" if not row.ok else "short, as it may be" if row.instance in short_of_staff else "holds",
+                    number=False,
+                ),
                 Cell(f"{str(row.source) or '–'}{'' if row.verified else ' (not verified)'}", number=False),
             ],
         )
