@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 MAX_BYTES = 256 * 1024**2
+# Mending an outline that goes over the same corners time and again takes the square of their number, in memory too.
+CORNERS_SOON_MENDED, LEAST_DISTINCT = 1_000, 0.9
 FAULTS_LISTED = 20
 LONGITUDE_LATITUDE = "EPSG:4326"
 NO_SYSTEM = "it does not say its coordinate system, or none that is published"
@@ -62,6 +64,10 @@ class Outlines:
             self.add_fault(f"the area {quoted(area)} is here a second time. Keep one outline an area.", number)
         else:
             if outline.geom_type in _POLYGONS and not outline.is_valid and _is_finite(outline):
+                if _goes_round_again(outline):
+                    remedy = "Draw it anew in a mapping program."
+                    self.add_fault(f"the outline of {quoted(area)} goes over the same corners again. {remedy}", number)
+                    return
                 outline = _with_area(shapely.make_valid(outline)) or outline
                 self.mended.append(area)
             self.by_area[area] = outline
@@ -104,6 +110,17 @@ def _is_finite(outline: BaseGeometry) -> bool:
     import shapely
 
     return bool(np.isfinite(shapely.get_coordinates(outline)).all())
+
+
+def _goes_round_again(outline: BaseGeometry) -> bool:
+    """Whether an outline is long and has many of its corners more than once, so that it would take long to mend."""
+    import numpy as np
+    import shapely
+
+    corners = shapely.get_coordinates(outline)
+    if len(corners) <= CORNERS_SOON_MENDED:
+        return False
+    return bool(len(np.unique(corners, axis=0)) < LEAST_DISTINCT * len(corners))
 
 
 def _with_area(outline: BaseGeometry) -> BaseGeometry | None:

@@ -32,6 +32,7 @@ _ODD_SPACE = re.compile(r"(?: *|[^#'\"]*: *)([\u00a0\u1680\u2000-\u200a\u202f\u2
 _CURLY_QUOTE = re.compile(r"\s*(?:- +)?(?:[^#'\":]*: +)?[\u2018\u2019\u201c\u201d\u201e]")
 
 Spot = tuple[str | int, ...]
+YAML_ENDINGS = (".yaml", ".yml")
 _PLAIN = "tag:yaml.org,2002:"
 
 
@@ -118,6 +119,8 @@ def _fault_of_base(path: Path, based_on: Said, above: list[Path]) -> str:
     base = path.parent / based_on.value
     if not is_there(base):
         return f"there is no file {quoted(based_on.value)} beside this one. Correct the path."
+    if base.resolve().suffix.lower() not in YAML_ENDINGS:
+        return f"{quoted(based_on.value)} is no YAML file by its name. Name one that ends in .yaml."
     if base.resolve() in [one.resolve() for one in [*above, path]]:
         return f"{quoted(based_on.value)} is in turn based on this file. Take one of the two lines out."
     return ""

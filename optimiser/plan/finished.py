@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml.error import YAMLError
 
 from optimiser import checker
 from optimiser.errors import CheckFailed, Fault, InputError, disagreements, quoted
@@ -160,7 +161,7 @@ def run_of(run: Plan | str | Path, name: str = "", *, only_if_sound: bool = Fals
     breaches, best = checker.examined(folder)
     if only_if_sound and len(breaches):
         first = breaches.iloc[0]
-        words = f"{disagreements(len(breaches))}, first {first.check} ({first.where})."
+        words = f"{disagreements(len(breaches))}, first {first['check']} ({first['where']})."
         raise CheckFailed(f"{folder} is not passed on. {words} See them all: optimiser check {folder}")
     rotas = tables.get("rotas")
     patterns = () if rotas is None else tuple(part for _, part in rotas.groupby("rota", sort=False))
@@ -320,6 +321,7 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], Mapping[st
         When it is not a complete run folder, ``run.json`` has a fault, or no plan meets every rule there.
     """
     folder = Path(folder)
+    _refuse_links(folder)
     if has_no_plan(folder):
         see = f"There is nothing to show or compare; see why: optimiser explain {folder}"
         raise InputError([Fault(str(folder), f"no plan meets every rule here. {see}")])
@@ -337,11 +339,22 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], Mapping[st
                 tables[table.name], wrong = _frame(path, table)
                 faults += wrong
         tables |= _asked_about(folder, record)
+    except (RecursionError, YAMLError) as error:
+        words = "this cannot be read as YAML. Solve the question again."
+        raise InputError([Fault(str(folder / "config.yaml"), words)]) from error
     except (ValueError, KeyError, OSError) as error:
         raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
     if faults:
         raise InputError(faults)
     return tables, record
+
+
+def _refuse_links(folder: Path) -> None:
+    """Refuse a folder with links, pipes and the like in it, before any is opened: they may lead anywhere."""
+    found = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not (path.is_file() or path.is_dir())]
+    words = "this is a link or no ordinary file. Put the file itself here."
+    if found:
+        raise InputError([Fault(str(path), words) for path in found])
 
 
 def _with_added(sites: pd.DataFrame, config: bytes, record: Mapping[str, Any]) -> pd.DataFrame:

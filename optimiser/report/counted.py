@@ -93,23 +93,25 @@ def _rows(files: Mapping[str, bytes], table: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(files.get(f"inputs/{table}.csv", b"").decode("utf-8-sig"))))
 
 
-def _sources(files: Mapping[str, bytes], table: str, column: str, activity: str) -> Iterator[dict[str, str]]:
-    """Yield the sources of a column's rows of an activity."""
+def sources_of(files: Mapping[str, bytes], table: str, column: str, activity: str) -> Iterator[dict[str, str]]:
+    """Yield the sources of a column's rows of an activity, as rows of sources.csv; of every activity with ``""``."""
     known = {row["source"]: row for row in _rows(files, "sources")}
     for row in _rows(files, "columns"):
         words = set(re.findall(r"\w+", row.get("note") or ""))
-        if (row.get("table"), row.get("column")) == (table, column) and (activity in words or not words):
+        if (row.get("table"), row.get("column")) == (table, column) and (
+            not activity or activity in words or not words
+        ):
             yield from (known[one] for one in re.split(r"[\s;,]+", row.get("source") or "") if one in known)
 
 
 def _source(files: Mapping[str, bytes], table: str, column: str, activity: str) -> str:
-    publishers = (one.get("publisher") or one.get("title") or "" for one in _sources(files, table, column, activity))
+    publishers = (one.get("publisher") or one.get("title") or "" for one in sources_of(files, table, column, activity))
     return listed(dict.fromkeys(publishers))
 
 
 def titles_of_demand(files: Mapping[str, bytes], activity: str) -> str:
     """Return the titles of the sources of an activity's patients, as a list in words."""
-    sources = _sources(files, "demand", "patients_per_year", activity)
+    sources = sources_of(files, "demand", "patients_per_year", activity)
     return listed(dict.fromkeys(one.get("title") or one.get("publisher") or "" for one in sources))
 
 
@@ -122,6 +124,6 @@ def _years(words: str) -> set[int]:
 
 def _years_of_demand(plan: Plan, activity: str) -> set[int]:
     """Return the years that an activity's patients are of: those in the titles of its sources, else their years."""
-    sources = list(_sources(plan.problem.files, "demand", "patients_per_year", activity))
+    sources = list(sources_of(plan.problem.files, "demand", "patients_per_year", activity))
     titles = _years(" ".join(one.get("title") or "" for one in sources))
     return titles or _years(" ".join(one.get("year") or "" for one in sources))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from optimiser.inputs.tables import unverified_activities
+from optimiser.model.rules import RULES
 from optimiser.plan import Plan
 from optimiser.problem import Figure, Service
 from optimiser.problem.words import amount, begun, by_what, estimate_of, how_far_off, in_round_words, is_one, listed
@@ -22,6 +23,9 @@ FIGURES_OF_TRANSFERS = (
 )
 FIGURES_OF_RULES = ("minimum_patients", "maximum_patients", "most_transfers_a_year")
 NO_SOURCE = "no source stated"
+ROTAS, FACTOR_OF_JOURNEYS = "rotas", frozenset({"travel", "factor"})
+# Names that lead to a setting, or to a parameter: none of another figure has them all.
+About = frozenset[str]
 
 
 def how_many(plan: Plan) -> int:
@@ -63,6 +67,11 @@ def unverified(plan: Plan) -> list[str]:
 
 def figures(plan: Plan) -> list[str]:
     """Return every unverified figure that an answer rests on, in words with its value, and its source in brackets."""
+    return [words for words, _ in figures_and_settings(plan)]
+
+
+def figures_and_settings(plan: Plan) -> list[tuple[str, About]]:
+    """Return every unverified figure that an answer rests on in words, with the names of the setting that states it."""
     return [
         *_of_rules(plan),
         *_of_moves(plan),
@@ -75,86 +84,116 @@ def figures(plan: Plan) -> list[str]:
     ]
 
 
-def _of_rules(plan: Plan) -> list[str]:
+def _of_rules(plan: Plan) -> list[tuple[str, About]]:
     """Return what rules ask by figures that nobody verified: what is asked at several sites is one figure."""
     rows = plan.rules[~plan.rules["verified"].astype(bool)].to_dict("records")
     found = {broken.stated(plan.problem, str(row["instance"])): row for row in reversed(rows)}
     return [
-        f"{broken.asked(plan.problem, str(row['instance']))} ({row['source'] or NO_SOURCE})"
+        (f"{broken.asked(plan.problem, instance)} ({row['source'] or NO_SOURCE})", setting_of(plan, instance))
         for row in reversed(found.values())
+        for instance in (str(row["instance"]),)
     ]
 
 
-def _of_moves(plan: Plan) -> list[str]:
+def setting_of(plan: Plan, instance: str) -> About:
+    """Return by which names the setting of an instance of a rule is found: its own, and its services and teams."""
+    rule, *names = instance.split(".")
+    setting = getattr(RULES[rule], "setting", ROTAS)
+    return frozenset(
+        {setting, *(name for name in names if name in plan.problem.services or name in plan.problem.teams)}
+    )
+
+
+def _of_moves(plan: Plan) -> list[tuple[str, About]]:
     """Return whose moves between sites an answer rests on though nobody said how many may move."""
-    names = (plan.problem.teams[team].name for team, _ in moved(plan) if plan.problem.teams[team].moves_at_most is None)
-    return [f"{begun(name)} may move between sites without limit ({NO_SOURCE})" for name in dict.fromkeys(names)]
+    teams = dict.fromkeys(team for team, _ in moved(plan) if plan.problem.teams[team].moves_at_most is None)
+    without_limit = f"may move between sites without limit ({NO_SOURCE})"
+    return [
+        (f"{begun(plan.problem.teams[team].name)} {without_limit}", frozenset({"moves_at_most", team}))
+        for team in teams
+    ]
 
 
-def _of_patients(plan: Plan) -> list[str]:
+def _of_patients(plan: Plan) -> list[tuple[str, About]]:
     """Return whose patients come from a source that nobody verified: volumes and minutes rest on them."""
     problem = plan.problem
     by_activity: dict[str, list[str]] = {}
     for code in problem.services_with_patients:
         by_activity.setdefault(str(problem.services[code].activity), []).append(problem.services[code].name)
     return [
-        f"Patients of {listed(by_activity[one])}, by area ({titles_of_demand(problem.files, one) or NO_SOURCE})"
+        (
+            f"Patients of {listed(by_activity[one])}, by area ({titles_of_demand(problem.files, one) or NO_SOURCE})",
+            frozenset({"demand_factor", one}),
+        )
         for one in unverified_activities(problem.files, dict.fromkeys(by_activity))
     ]
 
 
-def _of_standards(plan: Plan) -> list[str]:
+def _of_standards(plan: Plan) -> list[tuple[str, About]]:
     """Return the standards that nobody verified, by which patients within reach are counted."""
     found = []
     for code in plan.problem.services_with_patients:
         standard = plan.problem.services[code].standard_minutes
         if standard and not standard.verified:
             name, minutes = plan.problem.services[code].name, amount(standard.value, "minutes")
-            found.append(f"{name}: {minutes} count as near enough ({standard.source or NO_SOURCE})")
+            words = f"{name}: {minutes} count as near enough ({standard.source or NO_SOURCE})"
+            found.append((words, frozenset({"standard_minutes", code})))
     return found
 
 
-def _of_transfers(plan: Plan) -> list[str]:
+def _of_transfers(plan: Plan) -> list[tuple[str, About]]:
     services = (plan.problem.services[code] for code in plan.problem.reached_by_transfer)
-    return [f"Transfers to {one.name}: {words}" for one in services for words in _guesses(one)]
+    return [
+        (f"Transfers to {one.name}: {words}", frozenset({name, one.code}))
+        for one in services
+        for name, words in _guesses(one)
+    ]
 
 
-def _of_journeys(plan: Plan) -> list[str]:
+def _of_journeys(plan: Plan) -> list[tuple[str, About]]:
     """Return how many times as long journeys take, all or those on some roads, by figures that nobody verified."""
     problem, on_roads = plan.problem, dict[Figure, list[str]]()
     for stretch, one in problem.longer.slow.items() if problem.longer else ():
         on_roads.setdefault(one, []).append(stretch)
-    takes = [(one, "Every journey takes") for one in problem.factors.values()]
-    takes += [(one, f"{listed(some)} {'takes' if len(some) == 1 else 'take'}") for one, some in on_roads.items()]
+    takes = [(one, "Every journey takes", FACTOR_OF_JOURNEYS) for one in problem.factors.values()]
+    takes += [
+        (one, f"{listed(some)} {'takes' if len(some) == 1 else 'take'}", frozenset({"slow", *some}))
+        for one, some in on_roads.items()
+    ]
     return [
-        f"{words} {one.value:g} times as long ({one.source or NO_SOURCE})" for one, words in takes if not one.verified
+        (f"{words} {one.value:g} times as long ({one.source or NO_SOURCE})", about)
+        for one, words, about in takes
+        if not one.verified
     ]
 
 
-def _of_changes(plan: Plan) -> list[str]:
+def _of_changes(plan: Plan) -> list[tuple[str, About]]:
     """Return what the config changed and nobody verified, but for figures that are told above."""
     told = (*FIGURES_OF_RULES, *FIGURES_OF_TRANSFERS)
     return [
-        f"{one.words} ({one.source or NO_SOURCE})"
+        (f"{one.words} ({one.source or NO_SOURCE})", frozenset({"change", one.name}))
         for one in plan.problem.changed
         if not one.verified and one.name.split(".")[0] not in told
     ]
 
 
-def _of_added_sites(plan: Plan) -> list[str]:
+def _of_added_sites(plan: Plan) -> list[tuple[str, About]]:
     """Return what nobody verified of the sites that the config adds: what is said of them, and what is estimated."""
     found = []
     for one in plan.problem.added:
-        name = plan.problem.sites[one.site].name
-        found += [] if one.verified else [f"{name}: its staff and services as stated ({one.source or NO_SOURCE})"]
-        found += [f"{begun(estimate_of(one))} {name} {by_what(one)} ({how_far_off(one)})"] if one.estimated else []
+        name, about = plan.problem.sites[one.site].name, frozenset({"sites", one.site})
+        stated = f"{name}: its staff and services as stated ({one.source or NO_SOURCE})"
+        found += [] if one.verified else [(stated, about)]
+        if one.estimated:
+            estimated = f"{begun(estimate_of(one))} {name} {by_what(one)} ({how_far_off(one)})"
+            found.append((estimated, about | {*one.estimated}))
     return found
 
 
-def _guesses(service: Service) -> list[str]:
+def _guesses(service: Service) -> list[tuple[str, str]]:
     stated = ((name, getattr(service.transfer, name)) for name in FIGURES_OF_TRANSFERS)
     return [
-        f"{name.replace('_', ' ')} {one.value:g} ({one.source or NO_SOURCE})"
+        (name, f"{name.replace('_', ' ')} {one.value:g} ({one.source or NO_SOURCE})")
         for name, one in stated
         if not one.verified
     ]

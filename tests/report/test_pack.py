@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -39,11 +40,14 @@ from optimiser import checker
 from optimiser.errors import CheckFailed, NoPlan, NotWritten
 from optimiser.explanation import clash
 from optimiser.plan import runs
+from optimiser.plan.finished import run_of
 from optimiser.plan.runs import files_of, files_without_plan, write_files
 from optimiser.problem import Beds, Figure, Problem
 from optimiser.problem.parameters import parameters
 from optimiser.report import pack
 from optimiser.report.pack import CONTENTS, OUTPUT, SUMS, VERIFY, pack_files, write_pack, zipped
+from optimiser.report.page.parts import references
+from optimiser.scenarios import alone
 from optimiser.scenarios.settings import Sweep
 
 ROOT = Path(__file__).parents[2]
@@ -134,6 +138,66 @@ def test_an_unpacked_pack_is_accepted_by_a_python_with_nothing_installed(tiny_pa
     assert "NOT checked:" in ended.stdout
 
 
+def test_every_assumption_stands_in_the_register_once_with_the_pages_number_and_its_effect(
+    tiny_run: Path, tiny_pack: Files
+):
+    rows = list(csv.DictReader(io.StringIO(tiny_pack["assumptions.csv"].decode())))
+    assert [row["id"] for row in rows] == [f"A{n:03}" for n in range(1, len(rows) + 1)]
+    assert len({row["setting"] for row in rows}) == len(rows)
+    assert {*parameters(answer("tiny").problem), "services.walk_in.standard_minutes"} <= {
+        row["setting"] for row in rows
+    }
+    cited = [one for one in references(run_of(tiny_run)) if one.about]
+    assert sorted(" ".join(row["reference"] for row in rows).split()) == [one.number for one in cited]
+    by_name = {row["setting"]: row for row in rows}
+    assert by_name["minimum_patients.walk_in"]["reference"] == next(
+        one.number for one in cited if "70 patients" in one.sentence
+    )
+    # What turns the answer within a tenth stands first; of six doctors the plan can spare none.
+    turns = [row["turns"] for row in rows]
+    assert turns == sorted(turns, key=["true", "false", ""].index) and turns[0] == "true"
+    assert by_name["staff.doctors.people"]["at_low"].startswith("the plan breaks a rule, and Walk-in clinic at Birch")
+    visits = by_name["demand_factor.visit"]
+    assert [visits[name] for name in ("change_at_low", "change_at_high", "switches_below")] == ["-0.1", "0.1", "0.7"]
+
+
+def test_what_a_decision_is_asked_about_is_filled_from_the_run_or_said_to_be_left(tiny_run: Path, tiny_pack: Files):
+    said = tiny_pack["decision.html"].decode()
+    parts = said.split("<h2>")[1:]
+    assert len(parts) == 4
+    assert re.findall(r'<th scope="row">(\d)\.', parts[0]) == ["1", "2", "3", "4", "5"]
+    states = re.findall(r"</th><td>(.*?)</td>", said)
+    assert len(states) == said.count('<th scope="row">') and {*states} == {
+        *("from the run", "in part", "not shown by this", "yours to write")
+    }
+    # Nobody's choice, no money and no engagement is in any run.
+    assert states[:2] == ["yours to write", "not shown by this"]
+    assert "No money is counted" in said and "of 64 options" in said
+    # Whatever it names is in the pack.
+    assert {*re.findall('href="(.*?)"', said)} <= {*tiny_pack}
+    rows = {
+        (row["measure"], row["service"], row["group"]): row
+        for row in csv.DictReader(io.StringIO(tiny_pack["monitor.csv"].decode()))
+    }
+    for row in run_of(tiny_run).measures.fillna("").to_dict("records"):
+        if watched := rows.pop((row["measure"], row["service"], row["group"]), None):
+            assert float(watched["value_by_model"]) == row["value"]
+            if row["measure"] == "patients":
+                assert watched["would_turn_the_answer"].endswith("breaks a rule, below 0.7 (times; now 1).")
+            if row["measure"] == "site_patients" and row["group"] in ("ash", "birch"):
+                assert watched["asked_for"] == "at least 70 patients a year"
+            if row["measure"] == "staff_in_post":
+                assert watched["would_turn_the_answer"].endswith("breaks a rule, at 5 and below (people; now 6).")
+    assert not rows
+
+
+def test_a_pack_says_why_no_effects_are_in_its_register(tiny_run: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(alone, "MOST_WORK", 100)
+    files = pack_files(tiny_run, workbook=False)
+    assert b"was not worked out: there are too many designations" in files["00_START_HERE.html"]
+    assert b"recruits_at_most" in files["assumptions.csv"] and b"the plan is best" not in files["assumptions.csv"]
+
+
 def test_the_same_run_gives_the_same_zip_byte_for_byte(tiny_run: Path, tiny_pack: Files, tmp_path: Path):
     first, second = tmp_path / "a.zip", tmp_path / "b.zip"
     write_pack(tiny_run, first)
@@ -161,11 +225,14 @@ def test_a_pack_holds_what_it_says_and_says_what_it_holds(tiny_pack: Files):
     assert "<script" not in start and "http" not in start.replace("http-equiv", "")
 
 
-def test_assumptions_stand_with_their_sources_and_those_that_nobody_verified_first(tiny_pack: Files):
+def test_assumptions_stand_with_their_sources_and_those_that_nobody_verified_before_others_of_no_effect(
+    tiny_pack: Files,
+):
     rows = list(csv.DictReader(io.StringIO(tiny_pack["assumptions.csv"].decode())))
-    assert all(one["verified"] <= other["verified"] for one, other in pairwise(rows))
+    without = [row for row in rows if not row["turns"] and not row["would_change"]]
+    assert all(one["verified"] <= other["verified"] for one, other in pairwise(without))
     by_setting = {row["setting"]: row for row in rows}
-    assert by_setting["services.walk_in.minimum_patients"]["value"] == "70"
+    assert by_setting["minimum_patients.walk_in"]["value"] == "70"
 
 
 def test_the_best_designations_of_a_pack_are_those_of_the_run(tiny_pack: Files):
@@ -759,7 +826,10 @@ def test_a_pack_with_sites_that_are_added_is_accepted_and_their_journeys_are_wor
     assert "Whether easting and northing of oak are those of its latitude and longitude." in ended.stdout
     minutes = {tuple(row[:2]): row[2] for row in json.loads(files["instance.json"])["minutes"]}
     assert minutes["A1", "pine"] == 11_000_000 and minutes["A4", "oak"] <= 4_000_000
-    assert b'sites.oak.journeys,straight_line,"fitted to the journeys that the place knows' in files["assumptions.csv"]
+    by_name = {row["setting"]: row for row in csv.DictReader(io.StringIO(files["assumptions.csv"].decode()))}
+    oak = by_name["sites.oak.journeys"]
+    assert oak["value"] == "straight_line" and oak["source"].startswith("fitted to the journeys that the place knows")
+    assert oak["reference"]
 
 
 def one_site(record: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from optimiser.errors import Fault, InputError
 from optimiser.inputs.config.contradictions import contradictions, exception_faults
-from optimiser.inputs.config.faults import settings_of
+from optimiser.inputs.config.faults import meaning_of, settings_of
 from optimiser.inputs.config.settings import OBJECTIVES, Config, Draft, Option, OptionSettings, Settings
 from optimiser.inputs.config.writing import (
     json_schema,
@@ -30,6 +30,7 @@ __all__ = [
     "draft_config",
     "exception_faults",
     "json_schema",
+    "meaning_of",
     "pull_of",
     "read_config",
     "read_option",

@@ -180,6 +180,16 @@ def _known_settings(shape: type[Strict], loc: Sequence[Any]) -> list[str]:
     return list(model.model_fields) if model else []
 
 
+def meaning_of(shape: type[Strict], spot: Sequence[Any]) -> str:
+    """Return what the setting at a spot means, as its description says it, or that of the nearest around it."""
+    for length in range(len(spot), 0, -1):
+        model = _model_at(shape, spot[: length - 1])
+        field = model.model_fields.get(spot[length - 1]) if model else None
+        if field:
+            return field.description or ""
+    return ""
+
+
 def _meaning(shape: type[Strict], loc: Sequence[Any]) -> str:
     model = _model_at(shape, loc[:-1])
     field = model.model_fields.get(loc[-1]) if model else None

@@ -24,6 +24,8 @@ from optimiser.inputs.shapes import NUMBER, ROWS_LOOKED_AT, whole_table_mistake
 MAX_FILE_BYTES = 512 * 1024**2
 MAX_ROWS = 20_000_000
 ROWS_AT_A_TIME = 5_000
+# Of more, nobody means every one; people's own tables have some dozens.
+MOST_COLUMNS = 1_000
 FAULTS_PER_KIND = 20
 MOST_NAMED = 5
 # So many names in place of codes are no slips.
@@ -234,6 +236,10 @@ def _read_cells(sheet: Sheet, text: str, allow_missing: Collection[tuple[str, st
         if mistake := whole_table_mistake(sheet.table, header, first, command):
             sheet.add("shape", mistake)
             return
+        if len(header) > MOST_COLUMNS:
+            words = f"there are {len(header):,} columns, and at most {MOST_COLUMNS:,} are read. Delete those of no use."
+            sheet.add("header", words, index=-1)
+            return
         known = _check_header(sheet, header)
         columns, kept = _columns_of(sheet, chain(first, reader), len(header))
     except csv.Error as error:
@@ -262,13 +268,13 @@ def _check_header(sheet: Sheet, header: Sequence[str]) -> dict[str, int]:
     if changed := [quoted(written) for written, name in zip(header, names, strict=True) if written != name]:
         sheet.taken.append(f"the column{'s' * (len(changed) > 1)} {', '.join(changed)} by the name that was meant.")
     missing = [name for name in table.required_names if name not in names]
-    others = []
+    others, unused = [], [name for name in table.column_names if name not in names]
     for position, name in enumerate(names):
         if name in positions:
             sheet.add("header", f"there are two columns {quoted(name)}. Delete one.", index=-1)
         elif name in table.column_names:
             positions[name] = position
-        elif hint := did_you_mean(name, [c for c in table.column_names if c not in names], list_at_most=0):
+        elif hint := did_you_mean(name, unused, list_at_most=0):
             sheet.add("header", f"{quoted(name)} is not a column of this table. {hint}", index=-1)
         else:
             others.append(quoted(name) if name else "one without a name")

@@ -32,7 +32,9 @@ from optimiser.plan.finished import Run, run_of
 from optimiser.plan.runs import NO_PLAN, NO_PLAN_TABLE, check, csv_files, write_file
 from optimiser.report import words
 from optimiser.report.export import export_files
+from optimiser.report.pack.decision import Decision
 from optimiser.report.page.build import page
+from optimiser.report.register import Register, register
 
 START, SUMS, OUTPUT, VERIFY = "00_START_HERE.html", "SHA256SUMS", "VERIFY_OUTPUT.txt", "verify.py"
 # The earliest day that a zip file can name: the same run gives the same bytes on any day.
@@ -41,11 +43,13 @@ READABLE = 0o100644 << 16
 MADE_ON_UNIX = 3
 NOT_IN_IT = (
     "A certificate of the solver. None is needed where verify.py tried every designation; where not, it says so.",
-    "Sweeps, switching values of single figures, ranks under weights: optimiser sweep, explain and options make them.",
+    "Sweeps of many figures at once, and ranks under weights: optimiser sweep and options make them.",
     "The price of each rule, beyond what would_change.csv has of it: optimiser explain works it out.",
-    "Checklists (AQuA, five tests, STRESS): nobody has filled them in for this run.",
+    "A checklist of STRESS: nobody has filled it in for this run.",
     "Prices in money, and what is done on the way: nothing here models them (not_modelled.md).",
 )
+# What decision.html may name beside the tables of a plan.
+ALWAYS_THERE = ("manifest.json", "not_modelled.md", OUTPUT, "qa_log.csv", "reviewer_sheet.csv", "assumptions.csv")
 TRANSFER_MEASURES = ("transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year")
 BACKCAST_MEASURES = ("observed_patients", "backcast_patients", "backcast_error")
 QA_LOG = "date,who,role,what_was_looked_at,how,finding,severity,answer,closed_on\n"
@@ -53,6 +57,7 @@ REVIEWER_SHEET = "question,where_to_look,answer,satisfied,by,date\n" + "".join(
     f'"{question}",{where},,,,\n'
     for question, where in (
         ("Is the question the right one?", "00_START_HERE.html"),
+        ("Are the five tests, and what reviews ask, answered, and by whom?", "decision.html"),
         ("Are the figures that the answer rests on right, and who says so?", "assumptions.csv"),
         ("Were other sites appraised, and is the list of them complete?", "near_best.csv"),
         ("Who is worse off, behind the average?", "distribution.csv"),
@@ -150,12 +155,12 @@ class _Pack:
         """Every file but those that speak of the others."""
         if self.run is None and len(breaches := check(self.folder)):
             first = breaches.iloc[0]
-            found = f"{disagreements(len(breaches))}, first {first.check} ({first.where})."
+            found = f"{disagreements(len(breaches))}, first {first['check']} ({first['where']})."
             raise CheckFailed(f"{self.folder} is not packed. {found} See them all: optimiser check {self.folder}")
         names = ["run.json", *self.record["files"]]
         files = {f"run/{name}": (self.folder / name).read_bytes() for name in names}
         files[VERIFY] = _packaged(VERIFY)
-        files["assumptions.csv"] = _csv(self.assumptions)
+        files["assumptions.csv"] = _csv(self.register.rows)
         files["inputs.csv"] = _csv(self.inputs)
         files["licences.txt"] = "".join(self.licences()).encode()
         files["model.html"] = _template("model.html.j2").render(self.rules()).encode()
@@ -181,12 +186,17 @@ class _Pack:
             "transfers": measures[named.isin(TRANSFER_MEASURES)],
             "backcast": measures[named.isin(BACKCAST_MEASURES)],
         }
+        asked = Decision(run, self.register.rows.to_dict("records"))  # type: ignore[arg-type]
+        frames["monitor"] = asked.monitor
         tables = {f"{name}.csv": _csv(frame) for name, frame in frames.items() if len(frame)}
         tables |= {name: content for name in ("rules.csv", "rotas.csv") if (content := self._own(name))}
         exported = export_files([run], workbook=self.workbook)
         results = {f"results{Path(n).suffix}": c for n, c in exported.items() if Path(n).suffix in (".xlsx", ".gpkg")}
         whole = {"instance.json": _json(_instance(run)), "solution.json": _json(_solution(run))}
-        return tables | results | whole | {"report.html": page([run]).encode()}
+        links = {**tables, **dict.fromkeys(ALWAYS_THERE)}
+        said = {"question": self.record["question"], "answer": words.answer(run.plan), "parts": asked.parts(links)}
+        decision = _template("decision.html.j2").render(said)
+        return tables | results | whole | {"report.html": page([run]).encode(), "decision.html": decision.encode()}
 
     def _own(self, name: str) -> bytes | None:
         path = self.folder / name
@@ -200,23 +210,9 @@ class _Pack:
         return said
 
     @cached_property
-    def assumptions(self) -> pd.DataFrame:
-        """Every figure of the config with its source, those that nobody verified first."""
-        rows = []
-        for spot, said in self.config.walk():
-            stated = said.plain()
-            if isinstance(stated, dict) and "verified" in stated:
-                found = stated.get("value", stated.get("provided", "stated"))
-                source, verified = stated.get("source") or "", bool(stated["verified"])
-                if source or found is not None:
-                    rows.append((".".join(map(str, spot)), _shown(found), source, verified, "", ""))
-        for one in self.record.get("added_sites", ()):
-            fitted = "fitted to the journeys that the place knows (run.json, added_sites)"
-            how = "roads" if "a_minute" in one else "straight_line"
-            rows += [(f"sites.{one['site']}.{name}", how, fitted, False, "", "") for name in one["estimated"]]
-        columns = ["setting", "value", "source", "verified", "owner", "range"]
-        frame = pd.DataFrame(rows, columns=columns).sort_values("verified", kind="stable")
-        return frame.assign(id=[f"A{n:03}" for n in range(1, len(frame) + 1)])[["id", *columns]]
+    def register(self) -> Register:
+        """Every assumption with its source, those that turn the answer first."""
+        return register(self.config, self.record, self.run)
 
     @cached_property
     def inputs(self) -> pd.DataFrame:
@@ -297,7 +293,8 @@ class _Pack:
             rules=self.run.plan.rules.to_dict("records") if self.run else [],
             clash=[] if self.run else pd.read_csv(self.folder / NO_PLAN_TABLE, dtype=str).to_dict("records"),
             near_best=self.near_best.to_dict("split") if self.run else {},
-            assumptions=self.assumptions.to_dict("records"),
+            assumptions=self.register.rows.to_dict("records"),
+            no_effects=self.register.why_not,
             verified=verified,
             not_modelled=list(self.not_modelled()),
             contents=[(name, says) for name, says in CONTENTS.items() if name in files or name == OUTPUT],
@@ -307,6 +304,8 @@ class _Pack:
 
 CONTENTS = {
     "report.html": "The plan on one page: map, journeys, who is affected, rotas; ticks answer what-ifs",
+    "decision.html": "What the run says under the headings of the five tests, of reviews, appraisals and assurance",
+    "monitor.csv": "What to watch once it is decided: by this model, as counted, and what would turn the answer",
     "decisions.csv": "Where each service would be, and where it is today",
     "objective.csv": "What was made small, what it comes to, and the bound",
     "rules.csv": "Every case of every rule: what the plan has, what is asked, what is to spare",
@@ -314,7 +313,7 @@ CONTENTS = {
     "ways_out.csv": "What would be enough",
     "near_best.csv": "The best designations there are, best first",
     "would_change.csv": "What would change the answer, and from which value on",
-    "assumptions.csv": "Every figure with its source, unverified ones first; owner and range are yours to fill in",
+    "assumptions.csv": "Every figure with its source, and what it does by itself to the answer; owners are for you",
     "distribution.csv": "Who gains and who loses: by deprivation fifth, district and age",
     "transfers.csv": "Transfers, repatriations and hours of ambulances",
     "backcast.csv": "Patients counted at each site today, and what the model makes of it",
@@ -388,10 +387,6 @@ def _solution(run: Run) -> dict[str, Any]:
         "designated": sorted([site, service] for site, service in run.plan.designated),
         "journeys": [[r["service"], r["area"], r["site"], _millionths(r["patients_per_year"])] for r in rows],
     }
-
-
-def _shown(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _first(sentence_of: object) -> str:

@@ -2074,6 +2074,8 @@ def v0(folder, found):
                 found.fail("V0", f"{name} is not the run's")
         found.skip(
             "Pages, workbook and tables beside run/: they are views of it, of which only the hashes were compared."
+            " What each assumption does, and where the answer turns (assumptions.csv, monitor.csv, decision.html):"
+            " not worked out here."
         )
     if not (run / "run.json").is_file():
         raise CannotRead(f"{folder} is neither an audit pack nor a run folder: it has no run.json")

@@ -205,12 +205,13 @@ def sources(run: Run) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Reference:
-    """What a reviewer can cite: its number, how it begins, all that is said, and the source."""
+    """What a reviewer can cite: its number, how it begins, all that is said, the source, and of which setting it is."""
 
     number: str
     short: str
     sentence: str
     source: str
+    about: rests_on.About = frozenset()
 
 
 def to_know(run: Run) -> list[tuple[str, str]]:
@@ -225,10 +226,11 @@ def to_know(run: Run) -> list[tuple[str, str]]:
 
 def references(run: Run) -> list[Reference]:
     """Return what to know before an answer is repeated, then every figure it rests on without a checked source."""
-    unverified = [_source_apart(one) for one in rests_on.figures(run.plan)]
+    known = [(*one, frozenset[str]()) for one in to_know(run)]
+    unverified = [(*_source_apart(one), about) for one, about in rests_on.figures_and_settings(run.plan)]
     return [
-        Reference(f"R-{number:02}", _first_sentence(said), said, source or rests_on.NO_SOURCE)
-        for number, (said, source) in enumerate([*to_know(run), *unverified], start=1)
+        Reference(f"R-{number:02}", _first_sentence(said), said, source or rests_on.NO_SOURCE, about)
+        for number, (said, source, about) in enumerate([*known, *unverified], start=1)
     ]
 
 
