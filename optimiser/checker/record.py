@@ -365,7 +365,7 @@ def said_of_best(run: Run) -> dict[str, Any]:
         return {"claimed": True, "checked": "proved by certificate", "tried": 0, "words": _by_certificate(run)}
     words = (
         f"That it is best was NOT checked: {every:,} designations are too many for this checker to try. It is the "
-        "solver's word, and the list's."
+        "solver's word, and that of a list of them all that is made without it."
     )
     return {"claimed": True, "checked": "NOT checked", "tried": 0, "words": words}
 

@@ -14,7 +14,7 @@ from optimiser.explanation.why_not import WhyNotOption, WhyNotSite, explain_opti
 from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.proof import PROVED
-from optimiser.problem.words import code_called, listed, short, shown
+from optimiser.problem.words import code_called, is_one, listed, short, shown
 
 MOST_RIVALS = 5
 
@@ -46,7 +46,7 @@ class Overview:
 
     def __str__(self) -> str:
         """Return the overview as a paragraph."""
-        lines = ["Rules that are met with nothing to spare:" if len(self.binding) else "No rule binds."]
+        lines = ["Rules that are met exactly:" if len(self.binding) else "No rule binds."]
         lines += [f"  - {row.words} ({row.instance})" for row in self.binding.itertuples()]
         lines += ["Rotas that are short of staff, as this question allows:"] if len(self.short) else []
         for told, rows in self.short.groupby("words", sort=False):
@@ -144,6 +144,17 @@ def overview(plan: Plan) -> Overview:
     return Overview(plan, binding(plan), plan.left_short.assign(words=words), price_of_rules(plan), rivals)
 
 
+def _spare(plan: Plan, instance: str) -> str:
+    """Return how many of a rota's team are on no rota: none more are moved than are missing; nothing of other rules."""
+    rule, *names = instance.split(".")
+    if rule != "rota_is_filled":
+        return ""
+    team, unit = names[-2:]
+    here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+    left = round(float((here["staff"] - here["needed"]).sum()), 6)
+    return f"; {shown(left)} of them {'is' if is_one(left) else 'are'} on no rota" if left > 0 else ""
+
+
 def binding(plan: Plan) -> pd.DataFrame:
     """Return the rules that a plan meets with nothing to spare, in words; not what is fixed or holds of every plan.
 
@@ -152,7 +163,7 @@ def binding(plan: Plan) -> pd.DataFrame:
     may_bind = plan.rules["rule"].map(lambda rule: JUDGED[rule].binds).astype(bool)
     is_met = ~plan.rules["instance"].isin(plan.left_short["instance"])
     rows = plan.rules[plan.rules["binding"].astype(bool) & may_bind & is_met]
-    words = [_words(plan, str(instance)) for instance in rows["instance"]]
+    words = [f"{_words(plan, str(instance))}{_spare(plan, str(instance))}" for instance in rows["instance"]]
     return rows.assign(words=words)[["rule", "instance", "words", "left", "right", "unit"]].reset_index(drop=True)
 
 

@@ -385,10 +385,20 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
             whose = "Not every answer has the border as it is today: with another one nobody leaves whatever is chosen"
             found.append(f"{whose}, so these{counted} are not of the same people.")
     names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}
+    if shared := sorted({code for one in every for code in _shared_out(one["journeys"])}):
+        words = "an area whose patients are shared out between sites counts as one, by their mean minutes"
+        found.append(f"{listed(names[code] for code in shared)}: who needs more or less is counted by area; {words}.")
     for code, share in as_if_taken_on(answers).items():
         words = f"count all as if taken on, which {share} of those seen first elsewhere are"
         found.append(f"{names[code]}: median, 95th centile, worst and people beyond {words}.")
     return found
+
+
+def _shared_out(journeys: pd.DataFrame) -> set[str]:
+    """Return the services of which some area's patients go to more than one site by what is designated."""
+    key = ["service", "area", *(["how"] if "how" in journeys else [])]
+    stay = measures.who_stay(journeys)
+    return set(map(str, stay.loc[stay.duplicated(key), "service"]))
 
 
 def as_if_taken_on(answers: Mapping[str, Answer]) -> dict[str, str]:

@@ -222,7 +222,14 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
             each = listed(has) if len(at) == len(problem.candidates) else _each(problem, at, has)
             is_changed = any(one.name.startswith(f"staff.{team}.") for one in problem.changed)
             year = None if is_changed else problem.teams[team].year
-            return f"{there} (in post{f' in {year}' if year else ''}: {each})"
+            every = sum(problem.in_post(site, team, unit) for site in problem.candidates)  # type: ignore[arg-type, misc]
+            on_it = float(today[instances[0]]["right"]) * len(plan.sites_of(code))
+            fewer = (
+                f"; {shown(on_it)} of these {shown(every)} would be on its rotas"
+                if on_it < every and len(has) > 1
+                else ""
+            )
+            return f"{there} (in post{f' in {year}' if year else ''}: {each}{fewer})"
     return f"a rule kept that today's sites break: {broken.asked(problem, instances[0]).replace('; ', ', ')}"
 
 

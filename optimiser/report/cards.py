@@ -11,7 +11,7 @@ from math import isfinite
 
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
-from optimiser.problem.words import decimals, listed, percent, whole
+from optimiser.problem.words import amount, decimals, listed, percent, whole
 from optimiser.problem.words import short as short_name
 from optimiser.report import broken, rests_on, words
 from optimiser.report.against_today import gains, moved, room
@@ -96,6 +96,8 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
         yield Line(f"With one vacancy {fragile} of {every} rotas would be short", moved)
     for said in room(plan):
         yield Line("", f"{said.partition('. ')[0]}.", caution=True)
+    if not any(service.rotas for service in plan.problem.services.values()):
+        yield Line("", "Staff and rotas were not looked at: none are stated.", caution=True)
 
 
 def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
@@ -115,7 +117,8 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
         yield Line(of_all, "live where it takes over 10 minutes longer.")
     outside = [words.share_outside(values, plan.problem, code) for values in (answer, today)]
     if all(map(isfinite, outside)):
-        yield Line(f"{percent(outside[0])} of its patients treated outside", f"; today {percent(outside[1])}.")
+        of = f"of the {words.lower(plan.problem.services[code].name)}'s patients"
+        yield Line(f"{percent(outside[0])} treated outside", f"{of}; today {percent(outside[1])}.")
 
 
 def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
@@ -127,7 +130,9 @@ def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
         if code != main and any(code == other and (site, other) not in plan.designated for site, other in problem.today)
     ]
     if len(closing) > MOST_OTHERS:
-        yield Line("", f"{len(closing)} more services with patients close somewhere: the table below.")
+        gone = {site: sum(s == site for s, _ in problem.today - plan.designated) for site in problem.candidates}
+        each = [f"{short_name(problem.sites[site].name)} {amount(n, 'services')}" for site, n in gone.items() if n]
+        yield Line("No longer there:", f" {listed(each)}, in the table below.")
         return
     for code in closing:
         longer, _ = moved(plan, code)
@@ -140,7 +145,9 @@ def _how_sure(run: Run) -> Iterator[Line]:
     yield Line(status.words, status.more, caution=status.kind != "good")
     yield from _off_today(run.plan)
     if checked.kind == "good":
-        yield Line(checked.words, not_checked=rests_on.not_checked(run.plan))
+        not_checked = rests_on.not_checked(run.plan)
+        more = "" if not_checked else "No figure that it rests on is marked as unverified."
+        yield Line(checked.words, more, not_checked=not_checked)
     else:
         yield Line(checked.words, checked.more, caution=True)
 
@@ -152,9 +159,10 @@ def _off_today(plan: Plan) -> Iterator[Line]:
         if main in one.services:
             names = {site: short_name(plan.problem.sites[site].name) for site in one.modelled}
             each = (
-                f"{names[site]} {whole(number)} and {whole(one.counts[site])}" for site, number in one.modelled.items()
+                f"{names[site]} {whole(number)} for {whole(one.counts[site])}" for site, number in one.modelled.items()
             )
-            yield Line("Today, by the model and as counted:", f" {listed(each)}.", caution=True)
+            lead = "Today by the model, for as many as were counted:"
+            yield Line(lead, f" {listed(each)} a year.", caution=True)
 
 
 def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:

@@ -74,7 +74,8 @@ def in_words(plan: Plan, one: Counted) -> str:
     by = f", counted by {one.source}" if one.source else ", as activity.csv has them"
     grown = " with its patients as grown" if problem.growth else ""
     said = f"{names} today: {listed(each)} patients in {one.period}{by}; {listed(model)} a year by this model{grown}."
-    return f"{said}{_apart(one)}"
+    # Counts are of today: of patients as grown they tell nothing of the model.
+    return said if problem.growth else f"{said}{_apart(one)}"
 
 
 def _apart(one: Counted) -> str:

@@ -46,7 +46,11 @@ def checked(plan: Plan, best: Mapping[str, Any] | None = None) -> str:
     if best and best["checked"] == "NOT checked":
         listing = plan.proof.enumeration
         many = f"{in_round_words(listing.listed)} options" if listing else "the options"
-        word = "the solver's word, and the list's" if listing else "the solver's word"
+        word = (
+            "the solver's word, and that of a list of them all that is made without it"
+            if listing
+            else "the solver's word"
+        )
         arithmetic += f" That it is best was not tried again: {many} are too many for that, so it is {word}."
     if not number:
         return f"{arithmetic} No figure that it rests on is marked as unverified."

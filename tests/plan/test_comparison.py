@@ -17,6 +17,7 @@ from optimiser.plan import Plan, evaluate, measures, quotable
 from optimiser.plan.asked import COLUMNS, _flat, differing, in_short
 from optimiser.plan.comparison import PLACES_BROKEN, affected, compare, tables_of
 from optimiser.problem import Excepted, Figure, Link, Problem, Site
+from optimiser.search.planning import solve
 
 BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
 AT_BIRCH = frozenset({("birch", "clinic")})
@@ -196,3 +197,11 @@ def test_the_table_tells_shares_in_percent_and_no_parts_of_many_patients():
     for name, value, words in (*told, ("mean_minutes", 24.635, "24.64"), ("sites", "ash", "ash"), ("", None, "–")):
         assert runs._cell(value, name) == words
     assert runs._row_in_words("p95_minutes", {}) == "95th centile, minutes"
+
+
+def test_that_an_area_shared_out_counts_as_one_is_told_beside_who_needs_more():
+    shared = solve(small(managed=True, maximum_patients=Figure(33)))
+    split = shared.journeys[shared.journeys.duplicated(["service", "area"])]
+    told = quotable.of_whom({"here": tables_of(shared), "there": tables_of(shared)})
+    assert len(split) and told[0].startswith("Clinic: who needs more or less is counted by area;")
+    assert quotable.of_whom({"here": tables_of(solve(small()))}) == []

@@ -80,7 +80,9 @@ def test_of_those_from_outside_too_only_some_are_taken_on():
 def test_staff_that_every_site_would_have_are_gained_and_that_sites_are_few_is_none():
     problem = small(rotas=three_doctors(), at_most_sites=Figure(1), doctors={"ash": 2, "birch": 3})
     _, gained = against_today.gains_and_losses(evaluate(problem, BIRCH))
-    assert gained.startswith("Gained: the clinic would have 3 doctors (in post: 2 and 3). ")
+    assert gained.startswith(
+        "Gained: the clinic would have 3 doctors (in post: 2 and 3; 3 of these 5 would be on its rotas). "
+    )
 
 
 def test_where_many_more_would_come_is_told_unless_beds_are_stated():
@@ -192,7 +194,10 @@ def test_an_average_that_says_little_of_those_who_move_has_half_of_them_beside_i
 def test_staff_in_post_have_their_year_and_rotas_that_may_fall_short_gain_where_they_are_less_so():
     team = Team("doctors", "doctors", None, Figure(0), year=2019)
     kept = small(rotas=three_doctors(), doctors={"ash": 2, "birch": 3}, team=team)
-    assert "(in post in 2019: 2 and 3)" in against_today.gains_and_losses(evaluate(kept, BIRCH))[1]
+    assert (
+        "(in post in 2019: 2 and 3; 3 of these 5 would be on its rotas)"
+        in against_today.gains_and_losses(evaluate(kept, BIRCH))[1]
+    )
     rotas = tuple(replace(one, may_fall_short=True) for one in three_doctors())
     for there, left in (
         ({"ash": 2, "birch": 3}, "no doctors would be lacking"),

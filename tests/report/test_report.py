@@ -114,14 +114,14 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "Proved best possible",
         "Arithmetic checked.",
         "The figures it rests on were not: 9 unverified.",
-        "Sources of",
+        "Sources published",
         "the hyper-acute stroke unit would see at least 600 patients a year",
         "877 of 1,863 residents' patients a year (47%)",
         "479,597 of 1,181,125 residents (41%)",
         "69 minutes; today 48.",
         "76,731 of 336,706 residents' patients a year (23%)",
-        "10% of its patients treated outside",
-        "Basildon 799 and 557, Broomfield 416 and 555 and Southend 487 and 713.",
+        "10% treated outside",
+        "Basildon 799 for 557, Broomfield 416 for 555 and Southend 487 for 713 a year.",
         "If the hyper-acute stroke unit at Broomfield, beside Southend, saw 600 patients a year, and not 518",
         "3 of 7 ways to place it meet every rule",
     ):
@@ -324,7 +324,7 @@ def test_opening_changes_no_number_that_python_wrote(browser: Browser, folder: P
 
 
 def test_each_year_of_the_data_is_where_the_header_leads(seen: Visit):
-    seen.page.get_by_role("link", name="Sources of 2017 to 2023").click()
+    seen.page.get_by_role("link", name="Sources published 2017 to 2023").click()
     rows = seen.page.locator("#data-used tbody tr")
     assert rows.first.is_visible()
     told = {

@@ -384,7 +384,7 @@ def test_what_the_check_could_not_try_is_told_where_it_is_said_to_be_proved():
     plan = answer("care_model")
     said = rests_on.checked(plan, {"checked": "NOT checked"})
     words = "That it is best was not tried again: 2.25 quadrillion options are too many for that, so it is the solver's"
-    assert f"none differs. {words} word, and the list's. " in said
+    assert f"none differs. {words} word, and that of a list of them all that is made without it. " in said
     assert rests_on.checked(plan, {"checked": "tried"}) == rests_on.checked(plan)
 
 
