@@ -54,7 +54,7 @@ def _instead(name: str, put: Callable[[Path, Path], None]) -> Spoil:
 
 
 def _links(files: Sequence[str]) -> dict[str, Spoil]:
-    ways: dict[str, Callable[[Path, Path], None]] = {
+    ways: dict[str, Callable[[Path, Path], object]] = {
         "a link out": lambda path, secret: path.symlink_to(secret),
         "a pipe": lambda path, _: os.mkfifo(path),
         "a folder": lambda path, _: path.mkdir(),
@@ -261,13 +261,13 @@ def _runs(files: Sequence[str]) -> dict[str, Spoil]:
 
         return spoil
 
-    ways: dict[str, Callable[[Path, Path], None]] = {
+    ways: dict[str, Callable[[Path, Path], object]] = {
         "a link out": lambda path, secret: path.symlink_to(secret),
         "a pipe": lambda path, _: os.mkfifo(path),
         "a folder": lambda path, _: path.mkdir(),
         "nothing": lambda *_: None,
-        "brackets": lambda path, _: path.write_bytes(b"[" * 100_000) and None,
-        "zeros": lambda path, _: path.write_bytes(bytes(10_000)) and None,
+        "brackets": lambda path, _: path.write_bytes(b"[" * 100_000),
+        "zeros": lambda path, _: path.write_bytes(bytes(10_000)),
     }
     return {f"runs: {what} for {name}": spoiled(name, put) for what, put in ways.items() for name in files}
 
