@@ -33,7 +33,7 @@ FIVE_TESTS = (
     "assuring and delivering service change for patients, 2018."
 )
 SENATES_ASKED = (
-    "What the East of England Clinical Senate asked of the plans for Mid and South Essex from 2016 to 2018, and what "
+    "What one Clinical Senate, the East of England's, asked of a system of three hospitals from 2016 to 2018, and what "
     "councils, courts and review panels asked of such plans elsewhere, as accounts of these reviews report it. The "
     "reviews themselves, and any list of headings that Senates keep, were not read."
 )
