@@ -71,10 +71,26 @@ def gained(plan: Plan) -> str:
     return f"{'; '.join([*found[:MOST_GAINS], *more])}." if found else ""
 
 
+def not_kept(plan: Plan) -> str:
+    """Return which services are not kept where they are today, or how many at which site; nothing where all are."""
+    problem = plan.problem
+    gone = sorted(problem.today - plan.designated)
+    if not gone:
+        return ""
+    codes = [code for code in problem.services if any(code == one for _, one in gone)]
+    if len(codes) <= MOST_GAINS:
+        at = {code: [site for site, one in gone if one == code] for code in codes}
+        each = (f"{words.lower(problem.services[code].name)} at {words.where(problem, at[code])}" for code in codes)
+        return f"{'; '.join(each)}."
+    number = {site: sum(one == site for one, _ in gone) for site in problem.candidates}
+    of_each = (f"{amount(n, 'services')} at {short_name(problem.sites[site].name)}" for site, n in number.items() if n)
+    return f"{listed(of_each)}."
+
+
 def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
     if len(plan.broken):
         yield Line(f"It breaks {broken.how_many(plan)}.", caution=True)
-    yield Line("", "Outcomes are not estimated.")
+    yield Line("Not looked at:", f"{listed(_not_looked_at(plan))}.", caution=True)
     code = words.main_service(plan.problem)
     if code and answer.get(f"patients|{code}|"):
         limit = words.limit_of(plan.problem.services[code])
@@ -94,10 +110,13 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
         spare = listed(to_spare(plan))
         moved = f", unless others move there: {spare} are on no rota." if spare else "."
         yield Line(f"With one vacancy {fragile} of {every} rotas would be short", moved)
-    for said in room(plan):
-        yield Line("", f"{said.partition('. ')[0]}.", caution=True)
-    if not any(service.rotas for service in plan.problem.services.values()):
-        yield Line("", "Staff and rotas were not looked at: none are stated.", caution=True)
+
+
+def _not_looked_at(plan: Plan) -> list[str]:
+    """Return what an answer does not tell of whether it is safe."""
+    staffed = any(service.rotas for service in plan.problem.services.values())
+    full = ["whether there is room (no number of beds is stated)"] if room(plan) else []
+    return ["outcomes", *([] if staffed else ["staff"]), *full]
 
 
 def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
@@ -130,9 +149,7 @@ def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
         if code != main and any(code == other and (site, other) not in plan.designated for site, other in problem.today)
     ]
     if len(closing) > MOST_OTHERS:
-        gone = {site: sum(s == site for s, _ in problem.today - plan.designated) for site in problem.candidates}
-        each = [f"{short_name(problem.sites[site].name)} {amount(n, 'services')}" for site, n in gone.items() if n]
-        yield Line("No longer there:", f" {listed(each)}, in the table below.")
+        yield Line("", f"{len(closing)} more services with patients are not kept somewhere: the table below.")
         return
     for code in closing:
         longer, _ = moved(plan, code)

@@ -120,6 +120,7 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "479,597 of 1,181,125 residents (41%)",
         "69 minutes; today 48.",
         "76,731 of 336,706 residents' patients a year (23%)",
+        "hyper-acute stroke unit at Broomfield and Southend; full emergency department at Southend.",
         "10% treated outside",
         "Basildon 799 for 557, Broomfield 416 for 555 and Southend 487 for 713 a year.",
         "If the hyper-acute stroke unit at Broomfield, beside Southend, saw 600 patients a year, and not 518",
@@ -128,7 +129,7 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         box = seen.page.get_by_text(text).first.bounding_box()
         assert box and box["y"] + box["height"] <= LAPTOP[1], text
     # A card has the first sentence alone.
-    room = "Whether there is room was not checked, since no number of beds is stated."
+    room = "Not looked at: outcomes and whether there is room (no number of beds is stated)."
     assert seen.page.get_by_text(room, exact=True).count() == 1
     for selector in ("#placements", "#dumbbell"):
         box = seen.page.locator(selector).bounding_box()

@@ -241,6 +241,7 @@ class _Page:
             "checked": words.checked(run),
             "cards": cards.cards(run, self.measured, self.measured_today, self.ways[1]),
             "gained": cards.gained(run.plan),
+            "not_kept": cards.not_kept(run.plan),
             "placed": self._placed(main),
             "matrix": self._matrix(),
             "figures_of": self.problem.services[main].name if main else "",
