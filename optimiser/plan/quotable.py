@@ -383,7 +383,7 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
         if any("how" not in one["journeys"] for one in every):
             counted = ", and people beyond 30, 45 and 60 minutes," * all("population" in one["areas"] for one in every)
             whose = "Not every answer has the border as it is today: with another one nobody leaves whatever is chosen"
-            found.append(f"{whose}, so these{counted} are not of the same people.")
+            found.append(f"{whose}, so these{counted} are not of the same {'people' if counted else 'patients'}.")
     names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}
     if shared := sorted({code for one in every for code in _shared_out(one["journeys"])}):
         words = "an area whose patients are shared out between sites counts as one, by their mean minutes"
