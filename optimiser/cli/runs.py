@@ -64,6 +64,7 @@ def compare(
     The first is what the others are set against. With --roads, whether each is still the best in each state of the
     roads that a sweep says.
     """
+    from optimiser.plan.asked import designated_in
     from optimiser.plan.comparison import affected
     from optimiser.plan.comparison import compare as compare_tables
     from optimiser.plan.quotable import SAID_FIRST, as_if_taken_on, of_whom
@@ -105,8 +106,10 @@ def compare(
         first = said if full else said[said["kind"].isin(SAID_FIRST)]
         told = [f"- {sentence}" for sentence in first["sentence"]]
         key = tuple(line.replace(str(name), "") for line in told)
-        same = f"- The same as {so_far[key]}: both have every service at the same sites." if key in so_far else ""
-        typer.echo(same if same and _same_sites(tables, str(name), so_far[key]) else "\n".join(told))
+        first_so = so_far.get(key)
+        if first_so and designated_in(tables[str(name)]) == designated_in(tables[first_so]):
+            told = [f"- The same as {first_so}: both have every service at the same sites."]
+        typer.echo("\n".join(told))
         so_far.setdefault(key, str(name))
         hidden += len(said) - len(first)
     left_out += [amount(hidden, "sentences")] if hidden else []
@@ -143,22 +146,6 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
     say(words or [f"No rota of {run} says how its cover is given, so there is no pattern."], {}, False)
 
 
-def _same_sites(answers: Mapping[str, Tables], one: str, other: str) -> bool:
-    """Whether two answers have every service at the same sites."""
-    from optimiser.plan.asked import is_true
-
-    both = (answers[name]["designations"] for name in (one, other))
-    found = [
-        {
-            (service, site)
-            for service, site, there in zip(t["service"], t["site"], is_true(t["designated"]), strict=True)
-            if there
-        }
-        for t in both
-    ]
-    return found[0] == found[1]
-
-
 def _best(said: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Return what the check made sure of that each answer is best, a row each."""
     import pandas as pd
@@ -189,7 +176,7 @@ def _on_roads(
     from optimiser.inputs import read_question, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
-    from optimiser.plan.asked import is_true
+    from optimiser.plan.asked import designated_in
     from optimiser.scenarios.settings import read_states
 
     found: dict[str, OnRoads] = {}
@@ -201,9 +188,7 @@ def _on_roads(
             option = read_option(path)
             problem = with_exceptions_of(problem, option)
             states = {state: with_exceptions_of(one, option) for state, one in states.items()}
-        chosen = answer["designations"][is_true(answer["designations"]["designated"])]
-        designated = frozenset(zip(chosen["site"], chosen["service"], strict=True))
-        found[name] = on_roads(evaluate(problem, designated), states)
+        found[name] = on_roads(evaluate(problem, designated_in(answer)), states)
     return found
 
 

@@ -12,6 +12,7 @@ from optimiser.explanation.costs import Change, Cost, Designations, changes, cha
 from optimiser.explanation.prices import price_of_rules, prices_in_words
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite, explain_option, explain_site
 from optimiser.model.rules import JUDGED, demand_of, in_words
+from optimiser.model.staffing import on_no_rota
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.proof import PROVED
 from optimiser.problem.words import code_called, is_one, listed, short, shown
@@ -149,9 +150,7 @@ def _spare(plan: Plan, instance: str) -> str:
     rule, *names = instance.split(".")
     if rule != "rota_is_filled":
         return ""
-    team, unit = names[-2:]
-    here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
-    left = round(float((here["staff"] - here["needed"]).sum()), 6)
+    left = on_no_rota(plan.staffing)[names[-2], names[-1]]
     return f"; {shown(left)} of them {'is' if is_one(left) else 'are'} on no rota" if left > 0 else ""
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import atan2, cos, hypot, radians, sin, sqrt, tan
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyproj import Transformer
 
 # Stated in full, so that the same degrees give the same metres whatever grids are installed: Ordnance Survey's seven
 # parameters, good to about 5 metres ("A guide to coordinate systems in Great Britain", section 6.6).
@@ -22,6 +27,15 @@ _SCALE = 1 + 20.4894e-6
 _TURNS = tuple(radians(seconds / 3600) for seconds in (-0.1502, -0.2470, -0.8421))
 # Of the grid: its scale, its true origin, and what is added to metres from there.
 _F0, _ORIGIN, _FALSE = 0.9996012717, (radians(49), radians(-2)), (400_000, -100_000)
+
+
+@cache
+def transformer() -> Transformer:
+    """Return what turns longitudes and latitudes, in arrays, into metres on the grid by ``TO_THE_GRID``."""
+    # Takes a while to import, and most questions turn a point or none.
+    from pyproj import Transformer
+
+    return Transformer.from_pipeline(TO_THE_GRID)
 
 
 def is_in_britain(latitude: float, longitude: float) -> bool:

@@ -136,6 +136,12 @@ def totals(staff: pd.DataFrame, column: str) -> dict[tuple[str, str], float]:
     return {who: math.fsum(amounts) for who, amounts in each.items()}
 
 
+def on_no_rota(staff: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Return how many of each team no rota needs, over all pools, by team and unit; below 0 where they are short."""
+    needed = totals(staff, "needed")
+    return {who: round(there - needed[who], 6) for who, there in totals(staff, "staff").items()}
+
+
 def number_of_sites(problem: Problem, designated: Collection[tuple[str, str]], service: str, rota: RotaNeed) -> int:
     """Return at how many sites a rota is needed under a set of designations."""
     return int(where_needed(service, rota, _chosen(problem, designated)).sum())

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.plan import Plan
-from optimiser.plan.asked import is_true, resident_areas, settings_of
+from optimiser.plan.asked import designated_in, is_true, resident_areas, settings_of
 from optimiser.plan.measures import AGE_75_PLUS, BANDS, as_patients_go, groups, mean, who_stay
 from optimiser.problem import Problem, worked_out_once
 from optimiser.problem.words import without_sites
@@ -41,7 +41,7 @@ def openings(base: Answer, other: Answer) -> pd.DataFrame:
     Columns: service, site, change ("opens" or "closes", against the first), today (whether it is there today, "true" or
     "false"; empty where that is not known).
     """
-    before, after = (_designated(answer) for answer in (base, other))
+    before, after = ({(code, site) for site, code in designated_in(answer)} for answer in (base, other))
     both = set(base["services"]["service"]) & set(other["services"]["service"])
     before, after = ({pair for pair in chosen if pair[0] in both} for chosen in (before, after))
     known = _today(base) | _today(other)
@@ -411,11 +411,6 @@ def _areas_of(problem: Problem) -> pd.DataFrame:
 
 
 # What stands in a run ---------------------------------------------------------------------------------------------
-
-
-def _designated(answer: Answer) -> set[tuple[str, str]]:
-    chosen = answer["designations"][is_true(answer["designations"]["designated"])]
-    return set(zip(chosen["service"], chosen["site"], strict=True))
 
 
 def _today(answer: Answer) -> dict[tuple[str, str], str]:

@@ -37,6 +37,12 @@ EXCEPTIONS, SITES = "exceptions", "sites."
 GROUPS = re.compile(r"(\d+ (?:entry|entries)): ")
 
 
+def designated_in(tables: Tables) -> frozenset[tuple[str, str]]:
+    """Return the (site, service) pairs that are designated, out of the tables of an answer."""
+    chosen = tables["designations"][is_true(tables["designations"]["designated"])]
+    return frozenset(zip(chosen["site"], chosen["service"], strict=True))
+
+
 def settings_of(files: Mapping[str, bytes]) -> pd.DataFrame:
     """Return everything that makes a question what it is, one row each: settings as ``a.b.c``, tables by their hash.
 

@@ -27,7 +27,7 @@ from optimiser.inputs.adding import with_rows
 from optimiser.inputs.config import pull_of, services_of, sites_of
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
 from optimiser.plan import Plan
-from optimiser.plan.asked import refuse_other_places, settings_of
+from optimiser.plan.asked import designated_in, refuse_other_places, settings_of
 from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, WAYS_OUT_TABLE, files_of, write_files
 from optimiser.problem import Border, Figure, Problem
@@ -166,7 +166,7 @@ def run_of(run: Plan | str | Path, name: str = "", *, only_if_sound: bool = Fals
     rotas = tables.get("rotas")
     patterns = () if rotas is None else tuple(part for _, part in rotas.groupby("rota", sort=False))
     option = Written(**record["option"]) if "option" in record else None
-    plan = Plan(read_problem(folder / "config.yaml"), _designated(tables), _proof(record), patterns, option)
+    plan = Plan(read_problem(folder / "config.yaml"), designated_in(tables), _proof(record), patterns, option)
     return Run(name or folder.resolve().name, plan, breaches, record, folder=folder, tables=tables, best=best)
 
 
@@ -268,13 +268,7 @@ def evaluated_in(folder: str | Path) -> tuple[Designations | None, list[str]]:
     tables, record = read_tables(folder)
     if record["outcome"] != EVALUATED:
         return None, []
-    return _designated(tables), Written(**record["option"]).to_know if "option" in record else []
-
-
-def _designated(tables: Mapping[str, pd.DataFrame]) -> Designations:
-    rows = tables["designations"]
-    chosen = rows[rows["designated"].str.lower() == "true"]
-    return frozenset(zip(chosen["site"], chosen["service"], strict=True))
+    return designated_in(tables), Written(**record["option"]).to_know if "option" in record else []
 
 
 def _proof(record: Mapping[str, Any]) -> Proof:

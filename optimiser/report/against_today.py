@@ -9,6 +9,7 @@ import pandas as pd
 
 from optimiser.model.rules import JUDGED
 from optimiser.model.rules.rule import Names
+from optimiser.model.staffing import totals
 from optimiser.plan import Plan, measures
 from optimiser.plan.affected import against, averages, by_patient, one_row_an_area
 from optimiser.problem import Problem
@@ -222,7 +223,7 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
             each = listed(has) if len(at) == len(problem.candidates) else _each(problem, at, has)
             is_changed = any(one.name.startswith(f"staff.{team}.") for one in problem.changed)
             year = None if is_changed else problem.teams[team].year
-            every = sum(problem.in_post(site, team, unit) for site in problem.candidates)  # type: ignore[arg-type, misc]
+            every = totals(plan.staffing, "in_post")[team, unit]
             on_it = float(today[instances[0]]["right"]) * len(plan.sites_of(code))
             fewer = (
                 f"; {shown(on_it)} of these {shown(every)} would be on its rotas"

@@ -73,18 +73,24 @@ def gained(plan: Plan) -> str:
 
 def not_kept(plan: Plan) -> str:
     """Return which services are not kept where they are today, or how many at which site; nothing where all are."""
-    problem = plan.problem
-    gone = sorted(problem.today - plan.designated)
+    problem, gone = plan.problem, _gone(plan)
     if not gone:
         return ""
-    codes = [code for code in problem.services if any(code == one for _, one in gone)]
-    if len(codes) <= MOST_GAINS:
-        at = {code: [site for site, one in gone if one == code] for code in codes}
-        each = (f"{words.lower(problem.services[code].name)} at {words.where(problem, at[code])}" for code in codes)
+    if len(gone) <= MOST_GAINS:
+        each = (
+            f"{words.lower(problem.services[code].name)} at {words.where(problem, at)}" for code, at in gone.items()
+        )
         return f"{'; '.join(each)}."
-    number = {site: sum(one == site for one, _ in gone) for site in problem.candidates}
+    number = {site: sum(site in at for at in gone.values()) for site in problem.candidates}
     of_each = (f"{amount(n, 'services')} at {short_name(problem.sites[site].name)}" for site, n in number.items() if n)
     return f"{listed(of_each)}."
+
+
+def _gone(plan: Plan) -> dict[str, list[str]]:
+    """Return where services are today and would not be any more, by service."""
+    gone, problem = plan.problem.today - plan.designated, plan.problem
+    at = {code: [site for site in problem.candidates if (site, code) in gone] for code in problem.services}
+    return {code: sites for code, sites in at.items() if sites}
 
 
 def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
@@ -142,12 +148,8 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
 
 def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
     """Yield how many lose in the other services that close somewhere; of many, that there are more."""
-    problem = plan.problem
-    closing = [
-        code
-        for code in problem.services_with_patients
-        if code != main and any(code == other and (site, other) not in plan.designated for site, other in problem.today)
-    ]
+    gone = _gone(plan)
+    closing = [code for code in plan.problem.services_with_patients if code != main and code in gone]
     if len(closing) > MOST_OTHERS:
         yield Line("", f"{len(closing)} more services with patients are not kept somewhere: the table below.")
         return

@@ -119,14 +119,15 @@ def _margin(plan: Plan, one: Standing) -> str:
     """Return by how much a service is nearer than at the runner-up's sites, and how much of that is on the road."""
     assert one.margin is not None and one.runner_up is not None
     name, there = _name(plan, one.service), _sites_there(plan, one)
-    road = _on_the_road(plan, one)
+    other = evaluate(plan.problem, one.runner_up)
+    road = _on_the_road(plan, other, one)
     if one.margin < 0:
         return f"{name} would be {apart(-one.margin)} a patient nearer at {there}{road}, at a cost to what counts first"
     if not one.margin:
         return f"{name} would be as near at {there}"
     first = any(s.transfer and s.transfer.first_contact == one.service for s in plan.problem.services.values())
     own = ", for its own patients" if first else ""
-    return f"{name} by {apart(one.margin)} a patient over {there}{road}{own}{_outside(plan, one)}"
+    return f"{name} by {apart(one.margin)} a patient over {there}{road}{own}{_outside(plan, other, one.service)}"
 
 
 def _sites_there(plan: Plan, one: Standing) -> str:
@@ -138,12 +139,11 @@ def _sites_there(plan: Plan, one: Standing) -> str:
     return f"{at}, with {along} changed, too" if along else at
 
 
-def _on_the_road(plan: Plan, one: Standing) -> str:
+def _on_the_road(plan: Plan, other: Plan, one: Standing) -> str:
     """Return how much of a margin is on the road, where those who are taken on wait by assumption; else nothing."""
     if not plan.problem.services[one.service].transfer:
         return ""
-    there = evaluate(plan.problem, one.runner_up or ())
-    both = [measures.mean_road_minutes(of, one.service) for of in (plan, there)]
+    both = [measures.mean_road_minutes(of, one.service) for of in (plan, other)]
     road, margin = both[1] - both[0], one.margin or 0.0
     if round(road - margin, 6) == 0:
         return ", all of it on the road: assumed waits are the same"
@@ -152,10 +152,9 @@ def _on_the_road(plan: Plan, one: Standing) -> str:
     return f" ({said}; the rest is waits that are assumed)"
 
 
-def _outside(plan: Plan, one: Standing) -> str:
+def _outside(plan: Plan, other: Plan, service: str) -> str:
     """Return which share of a service's patients neighbours would treat with the runner-up, where that differs much."""
-    there = evaluate(plan.problem, one.runner_up or ())
-    rows = (measures.of_service(of, one.service) for of in (plan, there))
+    rows = (measures.of_service(of, service) for of in (plan, other))
     shares = [value for each in rows for name, _, group, value, *_ in each if (name, group) == ("share_outside", "")]
     if len(shares) < 2 or abs(shares[1] - shares[0]) < WORTH_SAYING_SHARE:
         return ""

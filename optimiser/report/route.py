@@ -12,9 +12,9 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError, NotWritten, did_you_mean, quoted, shown
 from optimiser.inputs import Question, read_question
-from optimiser.inputs.roads import event_of, network_of_place
+from optimiser.inputs.roads import event_of, lacks_a_network, network_of_place
 from optimiser.inputs.tables import Place
-from optimiser.journeys.network import OPEN, TABLES, THOUSAND, Event, Network, Way
+from optimiser.journeys.network import OPEN, THOUSAND, Event, Network, Way
 from optimiser.problem.decimals import PLACES
 from optimiser.problem.words import code_called, in_full, listed
 
@@ -103,7 +103,7 @@ def route(config: str | Path, start: str, end: str) -> Route:
         if not codes[-1]:
             hint = did_you_mean(said, [*known, *known.values()], or_else="Give a code or a name that is there.")
             faults.append(Fault(quoted(said), f"is in neither column of codes and names of {table}. {hint}"))
-    if absent := [f"{name}.csv" for name in TABLES if getattr(place, name).empty]:
+    if absent := lacks_a_network(place):
         words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md)."
         faults.append(Fault(shown(question.place_folder), words))
     if faults:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from optimiser.model.staffing import rotas_needed
+from optimiser.model.staffing import on_no_rota, rotas_needed
 from optimiser.plan import Plan, measures
 from optimiser.problem import ACROSS_SITES
 from optimiser.problem.words import amount, listed, sites_in_words
@@ -169,11 +169,9 @@ def to_spare(plan: Plan) -> list[str]:
     """Return how many of each team that a vacancy would leave short no rota needs, and could move there."""
     found = plan.measures[(plan.measures["measure"] == measures.VACANCY) & (plan.measures["value"] > 0)]
     teams = dict.fromkeys(tuple(str(group).split(" ", 1)[1].split(" ", 1)) for group in found["group"])
-    spare = []
+    left, spare = on_no_rota(plan.staffing), []
     for team, counted in teams:
-        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == counted.strip("()"))]
-        left = round(float((here["staff"] - here["needed"]).sum()), 6)
-        most = plan.problem.teams[team].moves_at_most
-        if left > 0 and (most is None or most.value > 0):
-            spare.append(_staff(plan, left, team, counted.strip("()")))
+        unit, most = counted.strip("()"), plan.problem.teams[team].moves_at_most
+        if left[team, unit] > 0 and (most is None or most.value > 0):
+            spare.append(_staff(plan, left[team, unit], team, unit))
     return spare

@@ -87,9 +87,9 @@ def answer(plan: Plan) -> str:
         any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
     )
     tail = f" Of the {len(rest)} other services that are decided {changing} change from today." if rest else ""
-    lost = [c for c in problem.services_with_today if c not in shown and _anywhere(problem.today, c)]
-    gone = [problem.services[code].name for code in lost if not plan.sites_of(code)]
-    tail += f" {begun(listed(map(lower, gone)))} would then be provided nowhere." if gone else ""
+    there_today = {code for _, code in problem.today} - {*shown}
+    lost = [one for code, one in problem.services.items() if code in there_today and not plan.sites_of(code)]
+    tail += f" {begun(listed(lower(one.name) for one in lost))} would then be provided nowhere." if lost else ""
     said = "; ".join(parts) or "nothing is open to decision"
     called = f"{plan.option.in_short}: {said}" if plan.option else begun(said)
     return f"{called}.{tail}"
@@ -109,10 +109,6 @@ def _as_people_say(run: Run) -> str:
     if option and option.code.lower() in run.name.lower():
         return option.in_short
     return re.sub(r"^\d{4}-\d{2}-\d{2}_", "", run.name).replace("_", " ")
-
-
-def _anywhere(designated: Collection[tuple[str, str]], service: str) -> bool:
-    return any(code == service for _, code in designated)
 
 
 def headline(plan: Plan) -> str:

@@ -277,6 +277,12 @@ def test_a_service_that_would_then_be_nowhere_is_said_in_the_first_sentence():
     said = "Clinic at Birch. X-ray room would then be provided nowhere."
     assert words.answer(evaluate(shut, AT_BIRCH)) == said
     assert "nowhere" not in words.answer(evaluate(world, AT_BIRCH | {("ash", "x_ray")}))
+    several = {
+        f"theatre_{n}": replace(shut.services["x_ray"], code=f"theatre_{n}", name=f"Theatre {n}") for n in "4213"
+    }
+    more = replace(shut, services={**shut.services, **several}, today=shut.today | {("ash", code) for code in several})
+    said = words.answer(evaluate(more, AT_BIRCH))
+    assert said.endswith("X-ray room, theatre 4, theatre 2, theatre 1 and theatre 3 would then be provided nowhere.")
 
 
 def test_where_no_neighbour_could_treat_anybody_no_share_outside_is_said_and_shared_patients_are():

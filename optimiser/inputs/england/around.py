@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Transformer
 
 from optimiser.inputs.boundaries import BEYOND, window
 from optimiser.inputs.england.national import shipped_table
-from optimiser.inputs.grid import TO_THE_GRID
+from optimiser.inputs.grid import transformer
 
 Box = tuple[float, float, float, float]
 
@@ -33,9 +32,7 @@ LEAST_SQUARE_METRES = 100_000
 
 def metres(degrees: np.ndarray) -> np.ndarray:
     """Return longitudes and latitudes as whole metres on the British National Grid."""
-    return np.asarray(
-        np.rint(np.column_stack(Transformer.from_pipeline(TO_THE_GRID).transform(degrees[:, 0], degrees[:, 1])))
-    )
+    return np.asarray(np.rint(np.column_stack(transformer().transform(degrees[:, 0], degrees[:, 1]))))
 
 
 def box_around(outlines: np.ndarray, resident: np.ndarray) -> Box:

@@ -85,7 +85,7 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
             said.append(f"kept what was there of {listed(sorted(set(there['activity'])))}.")
         name, rows, content = f"{table}.csv", len(frame), _csv(pd.concat([there, frame]) if len(there) else frame)
     adds = bool(len(there)) and not again
-    record = recorded(folder, [] if adds else [table], path, said, also=[table] if adds else [])
+    record = recorded(folder, [table], path, said, adds=adds)
     return Brought({name: content, IMPORTED: record}, tuple(said), rows, adds)
 
 
@@ -124,20 +124,16 @@ def _refuse_faults(table: Table, content: bytes, path: Path) -> None:
         )
 
 
-def recorded(
-    folder: Path, tables: Collection[str], path: Path, said: Sequence[str], *, also: Collection[str] = ()
-) -> bytes:
+def recorded(folder: Path, tables: Collection[str], path: Path, said: Sequence[str], *, adds: bool = False) -> bytes:
     """Return the place's record of what was brought in, with this at its end in place of the same tables' before.
 
-    ``also`` are tables that only get more rows, so that what was said of them before still holds.
+    Where this only ``adds`` rows, what was said of the tables before still holds and stays.
     """
     before = folder / IMPORTED
     rows = list(csv.DictReader(io.StringIO(before.read_text(encoding="utf-8")))) if before.is_file() else []
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    rows = [row for row in rows if row.get("table") not in tables]
-    rows += [
-        dict(zip(RECORD, (one, path.name, digest, words), strict=True)) for one in (*tables, *also) for words in said
-    ]
+    rows = [row for row in rows if adds or row.get("table") not in tables]
+    rows += [dict(zip(RECORD, (one, path.name, digest, words), strict=True)) for one in tables for words in said]
     text = io.StringIO()
     writer = csv.DictWriter(text, RECORD, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()

@@ -136,7 +136,8 @@ class View:
     @cached_property
     def shares(self) -> list[int]:
         """Share of patients in each step, in whole percent that add up to 100."""
-        parts = [self.share_within(-1, high) for _, high, *_ in self.classes]
+        (least, *_), *_ = self.classes
+        parts = [self.share_within(least, high) for _, high, *_ in self.classes]
         told = [int(np.floor(100 * share + 0.5)) for share in parts]
         return [now - before for before, now in pairwise([0, *told])]
 
@@ -181,12 +182,6 @@ class Changed(View):
     def classes(self) -> list[tuple[float, float, str, str]]:
         """Five steps of change: from, to, colour and label."""
         return [(low, high, colour, label) for (low, high, label), colour in zip(CHANGES, FIVE_CHANGES, strict=True)]
-
-    @cached_property
-    def shares(self) -> list[int]:
-        """Share of patients in each step, in whole percent that add up to 100."""
-        told = [int(np.floor(100 * self.share_within(-np.inf, high) + 0.5)) for _, high, *_ in self.classes]
-        return [now - before for before, now in pairwise([0, *told])]
 
 
 def _changes(run: Run, several: bool) -> Iterator[Figure]:

@@ -13,10 +13,9 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-from pyproj import Transformer
 
 from optimiser.inputs.boundaries import merged
-from optimiser.inputs.grid import TO_THE_GRID
+from optimiser.inputs.grid import transformer
 from optimiser.inputs.tables import boundary_file, read_boundaries
 from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run
@@ -66,10 +65,9 @@ def outlines(run: Run) -> geopandas.GeoDataFrame | None:
 @lru_cache(maxsize=2)
 def _on_the_grid(path: Path, _content: bytes) -> geopandas.GeoDataFrame:
     frame = read_boundaries(path).set_index("area")
-    to_grid = Transformer.from_pipeline(TO_THE_GRID)
 
     def metres(degrees: np.ndarray) -> np.ndarray:
-        return np.round(np.column_stack(to_grid.transform(degrees[:, 0], degrees[:, 1])), CENTIMETRES)
+        return np.round(np.column_stack(transformer().transform(degrees[:, 0], degrees[:, 1])), CENTIMETRES)
 
     frame.geometry = shapely.transform(frame.geometry.to_numpy(), metres)
     return frame.set_crs(BRITISH_NATIONAL_GRID, allow_override=True)
