@@ -69,8 +69,7 @@ def finish(
         typer.echo(json.dumps(_without_infinities(_answer(plan, written, breaches.to_dict("records"))), indent=2))
     else:
         changes = [one.words for one in would_change.changes] if would_change else []
-        unknown = left_out(would_change.not_worked_out) if would_change else []
-        unknown += [f"What rules cost: optimiser explain {written}"] if unknown else []
+        unknown = left_out(would_change.not_worked_out, str(written)) if would_change else []
         shown = screen.lines(plan, [*changes, *map(str, said), *unknown])
         words = [
             *shown,

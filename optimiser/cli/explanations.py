@@ -70,15 +70,16 @@ def explain(
         problem = with_exceptions_of(problem, chosen) if chosen else problem
         states = {state: with_exceptions_of(one, chosen) if chosen else one for state, one in states.items()}
         designated = designations_of(problem, chosen) if chosen else None
-        to_know = written_down(problem, chosen).to_know if chosen else []
+        written = written_down(problem, chosen) if chosen else None
         if designated is None and target.is_dir() and not (service or site):
-            designated, to_know = evaluated_in(target)
+            designated, written = evaluated_in(target)
+        to_know, called = (written.to_know, written.code) if written else ([], "")
         plan = best_or_clash(problem, tell=tell)
         if isinstance(plan, Clash):
             typer.echo(json.dumps(record(plan), indent=2) if as_json else f"{problem.title}\n\n{plan}")
             raise typer.Exit(NoPlan.exit_code)
         tell("Explaining")
-        answer = explain_plan(plan, service=service, site=site, option=designated)
+        answer = explain_plan(plan, service=service, site=site, option=designated, called=called)
         extra: dict[str, WhatWouldHaveToBeTrue | TwoWayMap | OnRoads] = dict(_turning(answer, switching, two_way, tell))
         if states:
             tell("Asking again in every state of the roads")

@@ -266,6 +266,9 @@ def _row_in_words(name: str, known: dict[str, str]) -> str:
         instance, _, unit = name.removeprefix("breaks ").partition(" (")
         much = {"designated": "breaks", "minutes": "misses, by minutes"}.get(unit := unit.removesuffix(")"))
         return f"{much or f'misses, by {unit}'}: {rule_in_words(instance, known)}"
+    if name.startswith("excepted: without "):
+        code = name.removeprefix("excepted: without ")
+        return f"places where it is excepted to go without {known.get(code, code)}"
     name = name.replace("p95_minutes", "95th centile, minutes")
     return " ".join(known.get(word, word.replace("_", " ")) for word in name.split(" "))
 

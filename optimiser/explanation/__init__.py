@@ -8,11 +8,18 @@ from optimiser.explanation.prices import price_of_rules
 from optimiser.explanation.record import record
 from optimiser.explanation.ways_out import WayOut
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite
-from optimiser.explanation.would_change import WouldChange, looked_for, why_not_worked_out, would_change
+from optimiser.explanation.would_change import (
+    NOT_PROVED_BEST,
+    WouldChange,
+    looked_for,
+    why_not_worked_out,
+    would_change,
+)
 from optimiser.scenarios.maps import TwoWayMap, two_way_map
 from optimiser.scenarios.switching import WhatWouldHaveToBeTrue, switching, switching_map, what_would_have_to_be_true
 
 __all__ = [
+    "NOT_PROVED_BEST",
     "Change",
     "Clash",
     "ClashingSet",

@@ -95,6 +95,7 @@ def explain(
     service: str | None = None,
     site: str | None = None,
     option: Collection[tuple[str, str]] | None = None,
+    called: str = "",
 ) -> WhyNotSite | WhyNotOption | Overview:
     """Explain a plan: why a service is (not) at a site, why it is not some option, or else what it rests on.
 
@@ -106,6 +107,8 @@ def explain(
         Why is this service not at this site; or, where the plan has it there, why is it? Give both, by code or name.
     option
         Designations as (site, service) pairs: why are they not the plan?
+    called
+        What people call that option.
 
     Raises
     ------
@@ -117,7 +120,7 @@ def explain(
     if plan.proof.outcome != PROVED:
         raise ValueError("Only a plan that is proved best can be explained. Solve the question first.")
     if option is not None:
-        return explain_option(plan, option)
+        return explain_option(plan, option, called=called)
     if service is None and site is None:
         return overview(plan)
     problem, faults, codes = plan.problem, [], []

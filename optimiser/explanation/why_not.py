@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.errors import NO_PLAN, NoPlan
+from optimiser.errors import NO_PLAN, NoPlan, TooLarge
 from optimiser.explanation.best import best_option, best_plan
 from optimiser.explanation.clashes import Clash, clash
 from optimiser.explanation.costs import (
@@ -25,26 +25,50 @@ from optimiser.explanation.costs import (
     whom_in_words,
 )
 from optimiser.model.rules import JUDGED, demand_of, in_words
-from optimiser.plan import Plan, evaluate
+from optimiser.plan import Plan, evaluate, exceptions_in_words
 from optimiser.plan.quotable import but_for
 from optimiser.problem import Fixed, Objective, Problem
-from optimiser.problem.words import PATIENTS, amount, is_one, shown, without_sites
+from optimiser.problem.words import PATIENTS, amount, asked_in_words, is_one, shown, within, without_sites
+from optimiser.search.enumeration import Every, can_be_ranked
 
+# So many lawful plans that are as near to an option are all named.
+MOST_AS_NEAR = 3
 BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "unit", "short"]
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """The lawful plan with the fewest designations changed from an option; of those, the best."""
+    """The lawful plan with the fewest changes from an option; of those, the best.
+
+    ``as_near`` is how many lawful plans have as few changes, it among them; None where they were not counted. ``others``
+    are the changes of the others, best first, where they are few enough to be named.
+    """
 
     plan: Plan
     changes: tuple[Change, ...]
     costs: tuple[Cost, ...]
+    as_near: int | None = None
+    others: tuple[tuple[Change, ...], ...] = ()
 
     @property
     def in_words(self) -> str:
         """What would have to change."""
         return changes_in_words(self.plan.problem, self.changes, "the option")
+
+    def told(self, who: str) -> str:
+        """Return that it is the nearest to something, what it changes, and what else would be as near."""
+        fewest = amount(len(self.changes), "changes")
+        if self.as_near == 1:
+            return f"The nearest lawful plan to {who} takes {fewest}: {self.in_words}."
+        if self.as_near is None:
+            said = f"No lawful plan is nearer to {who} than one that takes {fewest}, and others may be as near"
+            return f"{said}: {self.in_words}."
+        said = (
+            f"{self.as_near:,} lawful plans are nearest to {who}, with {fewest} each. The best of them: {self.in_words}"
+        )
+        rest = [changes_in_words(self.plan.problem, one, "the option") for one in self.others]
+        named = [f"{'The other' if len(rest) == 1 else f'Number {n}'}: {one}." for n, one in enumerate(rest, start=2)]
+        return " ".join([f"{said}.", *named])
 
 
 @dataclass(frozen=True)
@@ -54,6 +78,7 @@ class WhyNotOption:
     ``broken`` has the rules that it breaks, one row each; empty if it breaks none. ``costs`` compare it with the plan,
     lawful or not. ``nearest`` is the nearest lawful plan if it breaks a rule; None where no plan meets every rule.
     ``unexcepted`` is the best option without any exception, where the plan rests on some; None where there is none.
+    ``called`` is what people call the option.
     """
 
     plan: Plan
@@ -62,6 +87,7 @@ class WhyNotOption:
     costs: tuple[Cost, ...]
     nearest: Nearest | None
     unexcepted: Designations | None = None
+    called: str = ""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -76,34 +102,35 @@ class WhyNotOption:
     def __str__(self) -> str:
         """Return the answer as a paragraph."""
         problem, broken = self.plan.problem, len(self.broken)
+        who = f"Option {self.called}" if self.called else "This option"
         if not self.changes:
-            return "This option is the plan itself."
+            return f"{who} is the plan itself."
         lines = []
         if problem.exceptions:
             lines.append(self._with_exceptions())
-        lines.append(f"Against the plan: {changes_in_words(problem, self.changes)}.")
+        lines.append(f"{who} against the plan: {changes_in_words(problem, self.changes)}.")
+        asked = asked_in_words(problem)
         if broken:
             rules = len({without_sites(str(one), problem.sites) for one in self.broken["instance"]})
-            places = f" in {broken} places" if broken > rules else ""
-            lines += [f"It breaks {amount(rules, 'rules')}{places}:", *broken_in_words(self.broken)]
+            at = f", at {broken} places" if broken > rules else ""
+            lines += [f"{asked}, {within(who)} breaks {amount(rules, 'rules')}{at}:", *broken_in_words(self.broken)]
         else:
-            lines.append(f"It breaks no rule{but_for(self.option.exceptions)}.")
-        lines += ["Against the plan it comes to:", *costs_in_words(self.plan, self.option, self.costs)]
+            lines.append(f"{asked}, {within(who)} breaks no rule{but_for(self.option.exceptions)}.")
+        lines += [f"Against the plan {within(who)} comes to:", *costs_in_words(self.plan, self.option, self.costs)]
         lines += whom_in_words(problem, self.whom)
         if self.nearest:
-            fewest = amount(len(self.nearest.changes), "designations")
-            lines.append(f"The nearest lawful plan changes {fewest}: {self.nearest.in_words}.")
+            lines.append(self.nearest.told(within(who)))
             lines += costs_in_words(self.plan, self.nearest.plan, self.nearest.costs, "against the plan, ")
         return "\n".join(lines)
 
     def _with_exceptions(self) -> str:
         """Say that every plan may do what the option is let off, and whether the plan would be best without that."""
-        used, stated = int(self.plan.exceptions["would_have_broken"].sum()), len(self.plan.problem.exceptions)
-        at = f"in {stated} places" if stated > 1 else "in one place"
-        fair = f"To be fair, every plan may here use the exceptions that are stated, {at}"
-        if not used:
-            return f"{fair}. The plan uses none of them, so it is best without them, too."
-        best = f"{fair}. The plan below is the best then, and uses them in {used}"
+        stated = self.plan.exceptions
+        used = stated[stated["would_have_broken"].astype(bool)]
+        fair = f"To be fair, every plan may here use what is excepted ({exceptions_in_words(stated)})"
+        if used.empty:
+            return f"{fair}. The plan uses none of that, so it is best without them, too."
+        best = f"{fair}. The plan below is the best then, and rests on {exceptions_in_words(used)}"
         if self.unexcepted is None:
             return f"{best}; without any, no plan meets every rule."
         problem = self.plan.problem
@@ -170,7 +197,9 @@ class WhyNotSite:
         lines += costs_in_words(self.plan, self.best, self.costs)
         lines += whom_in_words(self.plan.problem, self.whom if self.whom is not None else pd.DataFrame())
         if self.nearest and self.nearest.plan.designated != self.best.designated:
-            lines.append(f"The lawful plan {with_it} that departs least from the plan: {self.nearest.in_words}.")
+            among = f", one of {self.nearest.as_near:,} as near" if (self.nearest.as_near or 1) > 1 else ""
+            departs = f"The lawful plan {with_it} that departs least from the plan{among}"
+            lines.append(f"{departs}: {self.nearest.in_words}.")
             lines += costs_in_words(self.plan, self.nearest.plan, self.nearest.costs)
         return "\n".join(lines)
 
@@ -178,15 +207,19 @@ class WhyNotSite:
         return changes_in_words(self.plan.problem, changes(self.plan.problem, self.plan.designated, other.designated))
 
 
-def explain_option(plan: Plan, designated: Collection[tuple[str, str]]) -> WhyNotOption:
-    """Say why an option is not the plan: the rules it breaks, what it costs, for whom, and what is nearest to it."""
+def explain_option(plan: Plan, designated: Collection[tuple[str, str]], *, called: str = "") -> WhyNotOption:
+    """Say why an option is not the plan: the rules it breaks, what it costs, for whom, and what is nearest to it.
+
+    ``called`` is what people call it.
+    """
     problem = plan.problem
     option = evaluate(problem, designated)
     broken = broken_rules(option)
     nearest = _nearest(plan, problem, option.designated) if len(broken) else None
     rests = len(plan.exceptions) and bool(plan.exceptions["would_have_broken"].any())
     alone = best_option(replace(problem, exceptions=())) if rests else None
-    return WhyNotOption(plan, option, broken, costs(plan, option), nearest, alone.designated if alone else None)
+    unexcepted = alone.designated if alone else None
+    return WhyNotOption(plan, option, broken, costs(plan, option), nearest, unexcepted, called)
 
 
 def explain_site(plan: Plan, service: str, site: str) -> WhyNotSite:
@@ -216,9 +249,27 @@ def fixing(problem: Problem, service: str, site: str, provided: bool) -> Problem
 
 def nearest_lawful(problem: Problem, designated: Designations) -> Designations | None:
     """Return the lawful designations with fewest changes from some; of those, the best. None where none is lawful."""
-    since = Objective("changes_from_today", since=designated)
-    found = best_option(replace(problem, objectives=(since, *problem.objectives)))
+    found = best_option(_fewest_changes(problem, designated))
     return found.designated if found else None
+
+
+def _fewest_changes(problem: Problem, designated: Designations) -> Problem:
+    """Return the question with fewest changes from some designations as what counts first."""
+    since = Objective("changes_from_today", since=designated)
+    return replace(problem, objectives=(since, *problem.objectives))
+
+
+def _as_near(problem: Problem, designated: Designations) -> tuple[int, list[Designations]] | None:
+    """Return how many lawful designations have fewest changes from some, and the best of them; None if not known."""
+    varied = _fewest_changes(problem, designated)
+    try:
+        if not can_be_ranked(varied):
+            return None
+        number = Every.of(varied, varied.objectives[:1]).equal_to_the_best
+        ranked = Every.of(varied).best(MOST_AS_NEAR) if 1 < number <= MOST_AS_NEAR else ()
+    except TooLarge:
+        return None
+    return number, [one.designated for one in ranked[:number]]
 
 
 def broken_rules(plan: Plan) -> pd.DataFrame:
@@ -262,4 +313,6 @@ def _nearest(plan: Plan, problem: Problem, designated: Designations) -> Nearest 
         return None
     near = evaluate(plan.problem, found)
     changed = changes(plan.problem, designated, found)
-    return Nearest(near, changed, costs(plan, near))
+    number, ranked = _as_near(problem, designated) or (None, [])
+    others = tuple(changes(plan.problem, designated, one) for one in ranked if one != found)
+    return Nearest(near, changed, costs(plan, near), number, others)

@@ -11,9 +11,10 @@ end of the range is another, so what turns and turns back within it is not found
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 from math import isfinite
 
 import pandas as pd
@@ -27,15 +28,18 @@ from optimiser.model.arithmetic import lawful, value
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED, LIMITS, Demand, demand_of, name_of
 from optimiser.plan import Plan, evaluate, measures
+from optimiser.plan.equally_near import equally_near, in_words
 from optimiser.plan.proof import PROVED, Option
 from optimiser.problem import Problem
+from optimiser.problem.decimals import exactly
 from optimiser.problem.parameters import BORDER_PULL, Parameter, parameters
-from optimiser.problem.words import PATIENTS, amount, begun, listed, percent, places, shown
+from optimiser.problem.words import PATIENTS, amount, as_told, begun, listed, percent, places, shown, whole
 from optimiser.scenarios.switching import Switching, switching
 from optimiser.scenarios.turning import turning_values
 from optimiser.search.enumeration import can_be_ranked
 
 MOST_SAID = 4
+NOT_PROVED_BEST = "the plan is not proved best"
 # The staff of so many sites are named one by one.
 MOST_SITES_TOLD = 4
 # So are the districts of a corridor.
@@ -45,6 +49,8 @@ RULE, PARAMETER, BORDER = "rule", "parameter", "border"
 MOST_WORK = 8_000_000
 # Steps in which a parameter is said. Of journeys they are coarse, for with more decimals sums are no longer exact.
 STEPS = {"journey_factor": Fraction(1, 20), "demand_factor": Fraction(1, 100), "staff": Fraction(1)}
+# That in which the growth of patients is said that would be enough for a site.
+FINEST_GROWTH = Fraction(1, 10_000)
 MOST_RIVALS = 8
 
 Designations = frozenset[tuple[str, str]]
@@ -139,7 +145,7 @@ def why_not_worked_out(plan: Plan) -> str:
     """Return why rules and figures are not varied to find what would change an answer; nothing where they are."""
     problem = plan.problem
     if plan.proof.outcome != PROVED:
-        return "the plan is not proved best"
+        return NOT_PROVED_BEST
     if any(service.managed for service in problem.services.values()):
         return "patients are shared out between sites by a programme of their own"
     choices = sum(2 ** _open_sites(problem, code) for code in problem.services_with_patients)
@@ -204,18 +210,65 @@ def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
 
 def _if_they_saw(problem: Problem, then: Plan) -> str:
     """Return in words how many patients sites would have to see that see too few, if that is all that is broken."""
-    rules = [JUDGED[rule] for rule in set(then.broken["rule"])]
-    if not rules or any(not rule.would_see or rule.relation != ">=" for rule in rules):
+    if not _sees_too_few(then):
         return ""
-    found = []
+    by_service: dict[tuple[str, float], dict[str, float]] = {}
     for row in then.broken.to_dict("records"):
         _, code, site = str(row["instance"]).split(".")
-        others = [other for other in then.sites_of(code) if other != site]
+        by_service.setdefault((code, float(row["right"])), {})[site] = float(row["left"])
+    found = []
+    for (code, right), sees in by_service.items():
+        others = [other for other in then.sites_of(code) if other not in sees]
         beside = f", beside {places(problem, others)}," if others else ""
-        sees = shown(round(row["left"]) if round(row["left"]) != round(row["right"]) else row["left"])
-        unit = f"{problem.services[code].name.lower()} at {places(problem, [site])}{beside}"
-        found.append(f"the {unit} saw {amount(row['right'], PATIENTS)}, and not {sees}")
-    return f"if {' and '.join(found)}"
+        name, asked = problem.services[code].name.lower(), amount(right, PATIENTS)
+        each = {site: shown(round(left) if round(left) != round(right) else left) for site, left in sees.items()}
+        if len(sees) == 1:
+            ((site, number),) = each.items()
+            found.append(f"the {name} at {places(problem, [site])}{beside} saw {asked}, and not {number}")
+        else:
+            now = listed(f"{number} at {places(problem, [site])}" for site, number in each.items())
+            found.append(f"every {name}{beside} saw {asked}, and not {now}")
+    of_ties = [
+        in_words(problem, tuple(one for one in equally_near(then, code) if {one.site, *one.others} & {*sees}))
+        for (code, _), sees in by_service.items()
+    ]
+    more = "; ".join(filter(None, (_growth_that_is_enough(then), *of_ties)))
+    return f"if {'; and if '.join(found)}{f' ({more})' if more else ''}"
+
+
+def _sees_too_few(then: Plan) -> bool:
+    """Whether all that a plan breaks is that sites see too few patients."""
+    rules = [JUDGED[rule] for rule in set(then.broken["rule"])]
+    return bool(rules) and all(rule.would_see and rule.relation == ">=" for rule in rules)
+
+
+def _growth_that_is_enough(then: Plan) -> str:
+    """Return by how much patients would have to grow, in every area alike, for a plan to be lawful and best.
+
+    Nothing where it would not then be both, or the patients are of several activities. The growth is the least of
+    hundredths of a percent.
+    """
+    problem = then.problem
+    codes = {str(instance).split(".")[1] for instance in then.broken["instance"]}
+    activities = {str(problem.services[code].activity) for code in codes}
+    parameter = parameters(problem).get(f"demand_factor.{next(iter(activities))}") if len(activities) == 1 else None
+    if parameter is None:
+        return ""
+    sides = zip(then.broken["right"], then.broken["left"], strict=True)
+    needed = max((exactly(float(right)) / exactly(float(left)) for right, left in sides if left > 0), default=None)
+    if needed is None or (then.broken["left"] <= 0).any():
+        return ""
+    least = Fraction(math.ceil(needed / FINEST_GROWTH)) * FINEST_GROWTH
+    try:
+        # What is grown is rounded to millionths, so the last hundredth may be just too little.
+        grown = (least, least + FINEST_GROWTH)
+        enough = next((one for one in grown if lawful(parameter.apply(problem, one), then.designated)), None)
+        best = best_listed(parameter.apply(problem, enough)) if enough and enough <= parameter.high else None
+    except TooLarge:
+        return ""
+    if enough is None or best is None or best.designated != then.designated:
+        return ""
+    return f"enough for that: {_as_changed(problem, parameter, enough - 1)}, in every area alike"
 
 
 def _given_in_words(problem: Problem, way: Giving, given: str) -> str:
@@ -283,11 +336,20 @@ def _why_not_here(plan: Plan, varied: Problem) -> str:
     """Return which rules a plan's own sites break in a question that varies its own; nothing where they break none."""
     if lawful(varied, plan.designated):
         return ""
-    said = []
-    for row in broken_rules(evaluate(varied, plan.designated)).to_dict("records"):
-        has = f" ({amount(round(row['left']), PATIENTS)})" if row["unit"] == PATIENTS and isfinite(row["left"]) else ""
-        said.append(f"{str(row['words']).partition('; ')[0]}{has}")
-    return f", since the plan's own sites would then break a rule: {listed(dict.fromkeys(said))}" if said else ""
+    broken, said = broken_rules(evaluate(varied, plan.designated)), list[str]()
+    # Of patients at each site a rule is said once, with those of every site.
+    service = broken["instance"].map(lambda instance: str(instance).split(".")[1])
+    for (rule, code), rows in broken.groupby([broken["rule"], service], sort=False):
+        if len(rows) > 1 and JUDGED[str(rule)].would_see:
+            at = (str(one).split(".")[2] for one in rows["instance"])
+            each = (f"{whole(left)} at {places(varied, [site])}" for site, left in zip(at, rows["left"], strict=True))
+            said.append(f"{LIMITS[str(rule)].stated_in_words(varied, (str(code),))} ({listed(each)})")
+            continue
+        for row in rows.to_dict("records"):
+            of_patients = row["unit"] == PATIENTS and isfinite(row["left"])
+            has = f" ({amount(round(row['left']), PATIENTS)})" if of_patients else ""
+            said.append(f"{str(row['words']).partition('; ')[0]}{has}")
+    return f", since the plan's own sites would then break a rule: {'; '.join(dict.fromkeys(said))}" if said else ""
 
 
 def looked_for(problem: Problem) -> str:
@@ -412,7 +474,20 @@ def _sentence(plan: Plan, takes: str, then: Designations | None, gained: Iterabl
             if words := ", ".join(filter(None, (_gain_in_words(problem, one) for one in by_service.get(code, ())))):
                 gains[service.name] = words
     each = "; ".join(f"{name}: {words}" if len(said) > 1 else words for name, words in gains.items())
-    return f"{begun(takes)}: {listed(said)} would be best{f' ({each})' if each else ''}."
+    decides = _what_decides(by_service)
+    told = f" ({'; '.join(filter(None, (each, decides)))})" if each or decides else ""
+    return f"{begun(takes)}: {listed(said)} would be best{told}."
+
+
+def _what_decides(by_service: Mapping[str, list[Gain]]) -> str:
+    """Return what is then better that counts before what is worse; nothing where no average journey gets longer."""
+    longer = any(one.measure == "mean_minutes" and one.after > one.before for one in chain(*by_service.values()))
+    first = next(iter(by_service.get("", ())), None)
+    if not longer or first is None:
+        return ""
+    then, now = (as_told(one, first.unit) for one in (first.after, first.before))
+    better = f"{first.measure.replace('_', ' ')} {then} in place of {now}"
+    return f"some journeys get longer, but what counts first is better: {better}"
 
 
 def _gain_in_words(problem: Problem, gain: Gain) -> str:

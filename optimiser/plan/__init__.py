@@ -22,6 +22,7 @@ from optimiser.model.rules import JUDGED
 from optimiser.model.staffing import allocate, at_pools, number_of_sites, rotas_needed
 from optimiser.plan.proof import EVALUATED, Designations, Proof, Reached, Written
 from optimiser.problem import Figure, Link, Problem, Reach, Roster, worked_out_once
+from optimiser.problem.words import amount
 
 if TYPE_CHECKING:
     import geopandas
@@ -331,6 +332,12 @@ def matters(exceptions: pd.DataFrame) -> list[tuple[tuple[str, str], pd.DataFram
     """Return documented exceptions by matter: going without one service for one reason, at whichever sites."""
     grouped = exceptions.groupby(["needs", "reason"], sort=False)
     return [((str(needs), str(reason)), rows) for (needs, reason), rows in grouped]
+
+
+def exceptions_in_words(exceptions: pd.DataFrame) -> str:
+    """Return how many documented exceptions these are, by matter, and at how many places: a service at a site each."""
+    number, at = len(matters(exceptions)), len(exceptions)
+    return f"{amount(number, 'exceptions')}{f', at {at} places' if at > number else ''}"
 
 
 def _codes(sites: tuple[str, ...], positions: np.ndarray) -> np.ndarray:

@@ -258,17 +258,17 @@ def alone_without_plan(runs: Sequence[Source]) -> WithoutPlan | None:
     return one if isinstance(one, WithoutPlan) else None
 
 
-def evaluated_in(folder: str | Path) -> tuple[Designations | None, list[str]]:
-    """Return the (site, service) pairs of a run that evaluated an option, and what to know of that.
+def evaluated_in(folder: str | Path) -> tuple[Designations | None, Written | None]:
+    """Return the (site, service) pairs of a run that evaluated an option, and what people wrote down of that.
 
-    None, and nothing, if the run did something else.
+    None of both if the run did something else.
     """
     if has_no_plan(folder):
-        return None, []
+        return None, None
     tables, record = read_tables(folder)
     if record["outcome"] != EVALUATED:
-        return None, []
-    return designated_in(tables), Written(**record["option"]).to_know if "option" in record else []
+        return None, None
+    return designated_in(tables), Written(**record["option"]) if "option" in record else None
 
 
 def _proof(record: Mapping[str, Any]) -> Proof:

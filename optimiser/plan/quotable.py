@@ -173,16 +173,51 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     for service in counted:
         if _changes(frames, service):
             called = str(names.get(service, service))
-            found += _about(frames, service, called, (base_name, name), _taken_on(base, other, service))
+            taken_on, way = (
+                _taken_on(base, other, service),
+                _by_way_of((base, other), names, service, (base_name, name)),
+            )
+            said = _about(frames, service, called, (base_name, name), taken_on, way)
+            found += [_by_itself(one, called, (base, other), (base_name, name)) for one in said]
     same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
     found += _demand(frames, names)
     if same:
-        found.append(Sentence("unchanged", "", plain(f"Journeys to these stay the same: {', '.join(same)}.")))
+        words = f"{name} against {base_name}: journeys to these stay the same: {', '.join(same)}."
+        found.append(Sentence("unchanged", "", plain(words)))
     rows = [
         (one.kind, one.service, one.said(frames), one.template, [[c.frame, dict(c.row), c.column] for c in one.cells])
         for one in found
     ]
     return pd.DataFrame(rows, columns=["kind", "service", "sentence", "template", "cells"])
+
+
+def _by_itself(one: Sentence, service: str, both: Sequence[Answer], names: Sequence[str]) -> Sentence:
+    """Return a sentence about a service that says which answers it is of and, of averages, to which question.
+
+    So it stands alone wherever it is quoted.
+    """
+    of_which = f"{names[1]} against {names[0]}"
+    if one.kind == "average":
+        asked = [
+            f"“{title}”"
+            for answer in both[::-1]
+            if (title := str(answer["settings"].set_index("setting")["value"].get("title", "")))
+        ]
+        of_which += f" ({' against '.join(dict.fromkeys(asked))})" if asked else ""
+    return replace(one, template=one.template.replace(plain(service), plain(f"{service}, {of_which}"), 1))
+
+
+def _by_way_of(both: Sequence[Answer], names: Mapping[str, str], service: str, called: Sequence[str]) -> str:
+    """Return where patients of a service are seen first, under which answers, if they are taken on; else nothing."""
+    found: dict[str, list[str]] = {}
+    for answer, name in zip(both, called, strict=True):
+        first = answer["settings"].set_index("setting")["value"].get(f"services.{service}.transfer.first_contact")
+        if first is not None:
+            known = dict(zip(answer["services"]["service"], answer["services"]["name"], strict=True))
+            where = str(known.get(str(first), names.get(str(first), first))).lower()
+            found.setdefault(f"by way of the nearest {where}", []).append(name)
+    said = [way if len(under) == len(both) else f"under {listed(under)} {way}" for way, under in found.items()]
+    return f", {listed(said)}," if said else ""
 
 
 def said_again(frames: Frames, template: str, cells: Sequence[Sequence[Any]]) -> str:
@@ -411,9 +446,9 @@ def as_if_taken_on(answers: Mapping[str, Answer]) -> dict[str, str]:
     return {code: share for code, share in shares.items() if share}
 
 
-def _about(frames: Frames, service: str, name: str, both: Sequence[str], taken_on: str) -> Iterator[Sentence]:
+def _about(frames: Frames, service: str, name: str, both: Sequence[str], taken_on: str, way: str) -> Iterator[Sentence]:
     waits = _waits(frames, service)
-    for one in _each_about(frames, service, name, both):
+    for one in _each_about(frames, service, name, both, way):
         ends = [WAITS_INCLUDED] if one.kind in OF_MINUTES and waits else []
         ends += [OF_THOSE_TAKEN_ON.format(taken_on)] if one.kind in OF_MINUTES_ON_THE_WAY and waits and taken_on else []
         yield replace(one, template=f"{', '.join([one.template.removesuffix('.'), *ends])}.")
@@ -425,8 +460,8 @@ def _waits(frames: Frames, service: str) -> bool:
     return any(row[f"road_{when}"] != row[f"mean_{when}"] for when in ("before", "after"))
 
 
-def _each_about(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iterator[Sentence]:
-    yield from _means(frames, service, name, both)
+def _each_about(frames: Frames, service: str, name: str, both: Sequence[str], way: str) -> Iterator[Sentence]:
+    yield from _means(frames, service, name, both, way)
     yield from _outside(frames, service, name)
     yield from _longer(frames, service, name, both)
     yield from _worst(frames, service, name)
@@ -435,7 +470,7 @@ def _each_about(frames: Frames, service: str, name: str, both: Sequence[str]) ->
     yield from _cliffs(frames, service, name)
 
 
-def _means(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iterator[Sentence]:
+def _means(frames: Frames, service: str, name: str, both: Sequence[str], way: str) -> Iterator[Sentence]:
     """Say how mean journeys change, for how many, and how many of them stay where they are seen first."""
 
     def cell(column: str) -> Cell:
@@ -454,7 +489,8 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iter
     what = (
         "journey" if not _waits(frames, service) else f"time from home to {'where they stay' if stay else 'the unit'}"
     )
-    all_of = f"the average {what} of all {number(cell('number'), ',.0f')} patients a year"
+    by_way = plain(way) if _waits(frames, service) else ""
+    all_of = f"the average {what}{by_way} of all {number(cell('number'), ',.0f')} patients a year"
     means = [number(cell("mean_before"), exact), number(cell("mean_after"), exact)]
     words = [f"{all_of} goes from {means[0]} to {means[1]} minutes ({number(cell('change'), f'+{exact}')})"]
     words += [

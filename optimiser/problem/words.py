@@ -48,6 +48,8 @@ OF_ONE = {
 }
 
 
+# From so many on, patients and their minutes are told in whole numbers.
+TOLD_WHOLE = 10
 # What a run keeps of what was said when its tables were read.
 OF_INPUTS = {"doubts": "inputs/doubts.txt", "taken": "inputs/taken.txt"}
 # A number of a run within a sentence: a measure of a service, perhaps at a site, perhaps as it is today.
@@ -131,6 +133,24 @@ def short(name: str) -> str:
 def begun(words: str) -> str:
     """Return words as they begin a sentence."""
     return words[:1].upper() + words[1:]
+
+
+def within(words: str) -> str:
+    """Return words that begin a sentence as they stand within one."""
+    return words[:1].lower() + words[1:]
+
+
+def asked_in_words(problem: Problem) -> str:
+    """Return by which question an option is judged, and by which pathway patients get there, to begin a sentence."""
+    ways: dict[str, list[str]] = {}
+    for service in problem.services.values():
+        if service.transfer and service.activity:
+            first = problem.services[service.transfer.first_contact].name.lower()
+            ways.setdefault(first, []).append(service.name.lower())
+    said = [f"patients of {listed(names)} are seen first at the nearest {first}" for first, names in ways.items()]
+    way = listed([*said, "may be taken on from there"]) if len(said) == 1 else "; ".join(said)
+    where = f", where {way}" if said else ", where everybody goes straight to the unit" * bool(problem.services)
+    return f"By the question “{problem.title}”{where}"
 
 
 def spoken(code: str) -> str:
@@ -235,6 +255,19 @@ def amount(number: float, unit: str, more: str = "") -> str:
     if unit == "share of patients":
         return f"a share of {shown(number)}"
     return f"{shown(number)} {more}{one_of(unit) if is_one(number) else unit}"
+
+
+def as_told(number: float, unit: str) -> str:
+    """Return what is counted in a unit as it is told everywhere: minutes with two decimals, patients as whole ones.
+
+    Of fewer than ten of them parts are told, as otherwise nothing might be left.
+    """
+    if not isfinite(number):
+        return "without end"
+    if unit == "minutes":
+        return decimals(number, 2)
+    of_patients = unit.startswith(("patient-minutes", "patients", "people"))
+    return whole(number) if of_patients and abs(number) >= TOLD_WHOLE else shown(number)
 
 
 def one_of(unit: str) -> str:

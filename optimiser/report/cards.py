@@ -194,7 +194,7 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
         yield Line("", f"{len(changes) - MOST_CHANGES} more below.")
     if not changes:
         yield from _nearer(run.plan, ways)
-    for said in left_out(record["not_worked_out"]):
+    for said in left_out(record["not_worked_out"])[:1]:
         yield Line("", said)
     if not changes and not record["not_worked_out"]:
         yield Line("", "Nothing was looked for in this run.")

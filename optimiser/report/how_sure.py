@@ -16,6 +16,7 @@ from optimiser.problem import Problem
 from optimiser.problem.words import (
     amount,
     apart,
+    asked_in_words,
     begun,
     how_near,
     hundredths,
@@ -28,7 +29,7 @@ from optimiser.problem.words import (
 )
 from optimiser.report import broken
 from optimiser.report.set_against import swap
-from optimiser.report.words import aims, how_far, others_stay, weights
+from optimiser.report.words import aims, how_far, idle_sites, others_stay, weights
 from optimiser.search.enumeration import can_be_ranked
 from optimiser.search.level import MOST_TRIED
 
@@ -77,11 +78,14 @@ def _as_good_as(plan: Plan, listing: Enumeration) -> str:
 
 
 def _evaluated(plan: Plan) -> list[str]:
+    """Return that an option was only worked out, and by which question and pathway it breaks which rules."""
+    who = f"option {plan.option.code}" if plan.option else "it"
+    asked = f"Worked out as people wrote it down, not optimised. {asked_in_words(plan.problem)}, {who} breaks"
     if len(plan.broken):
-        head = f"Worked out as people wrote it down, not optimised. It breaks {broken.how_many(plan)}"
+        head = f"{asked} {broken.how_many(plan)}"
         first, *rest = broken.lines(plan)
         return [f"{head}:", *(f"  - {line}" for line in (first, *rest))] if rest else [f"{head}: {first}."]
-    return [f"Worked out as people wrote it down, not optimised. It breaks no rule{but_for(plan.exceptions)}."]
+    return [f"{asked} no rule{but_for(plan.exceptions)}."]
 
 
 def margins(plan: Plan) -> list[str]:
@@ -159,7 +163,26 @@ def _outside(plan: Plan, other: Plan, service: str) -> str:
     if len(shares) < 2 or abs(shares[1] - shares[0]) < WORTH_SAYING_SHARE:
         return ""
     now, then = (percent(share) for share in shares)
-    return f", where {then} of residents' patients would be treated outside the system and not {now}"
+    said = f", where {then} of residents' patients would be treated outside the system and not {now}"
+    return f"{said}{_why_outside(plan, other, service) if shares[1] > shares[0] else ''}"
+
+
+def _why_outside(plan: Plan, other: Plan, service: str) -> str:
+    """Return where most of those would be treated who are outside with another plan, and why they would be there."""
+    problem, both = plan.problem, []
+    for one in (other, plan):
+        rows = measures.residents(one, service)
+        rows = rows[rows["site"].notna() & ~rows["site"].isin(problem.candidates)]
+        both.append(rows.groupby(["first_site", "site"])["patients_per_year"].sum())
+    more = both[0].sub(both[1], fill_value=0.0)
+    first, last = more.idxmax()
+    number, there = whole(float(more.max())), short(problem.sites[str(last)].name)
+    if first in problem.candidates:
+        seen = short(problem.sites[str(first)].name)
+        return (
+            f", since from {seen} {there} is nearer: {number} a year who are seen first there would be taken on to it"
+        )
+    return f", since {there} would then be the nearest for {number} more a year"
 
 
 def level(plan: Plan) -> list[str]:
@@ -182,9 +205,27 @@ def _level_in_words(plan: Plan, one: Standing) -> str:
     close = f"{listed(f'{mean:.2f}' for mean in means)} minutes on average, {away}"
     close = f"{means[0]:.2f} minutes on average, whichever it is" if len(set(means)) == 1 else close
     found = f"{problem.services[one.service].name} at {here}, or level with it at {', or at '.join(there)} ({close})"
-    return (
-        f"{found}; {'; '.join(better) or 'the same for patients, as they are taken here, on every measure compared'}."
-    )
+    alike = "the same for patients, as they are taken here, on every measure compared"
+    return f"{found}; {'; '.join([*(better or [alike]), *_rests_on_nobody(plan, one)])}."
+
+
+def _rests_on_nobody(plan: Plan, one: Standing) -> list[str]:
+    """Return that a tie rests on nobody being taken to a site of one of the plans, and why; nothing where all see some.
+
+    Whoever is taken on stays where they are seen first if the service is there: so first contact decides.
+    """
+    problem, code = plan.problem, one.service
+    every = [plan, *(evaluate(problem, rival.designated) for rival in one.rivals)]
+    idle = {site: each for each in every for site in idle_sites(each, code)}
+    if not idle:
+        return []
+    said = f"that rests on nobody being taken to {places(problem, [s for s in problem.candidates if s in idle])}"
+    transfer = problem.services[code].transfer
+    first = transfer.first_contact if transfer else ""
+    if first and all((site, first) not in each.designated for site, each in idle.items()):
+        seen = f"{problem.services[first].name.lower()} at {places(problem, plan.sites_of(first))}"
+        said += f", since everybody is seen first at the {seen}"
+    return [said]
 
 
 def level_in_short(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -197,7 +238,11 @@ def level_in_short(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
             continue
         here = chosen[(chosen["service"] == one["service"]) & is_true(chosen["designated"])]
         means = [one["level"][0]["figures"]["mean_minutes"][0]]
-        places_there = [listed(names[site] for site in here["site"])]
+        went = tables["journeys"]
+        taken = went[(went["service"] == one["service"]) & (went["patients_per_year"].astype(float) > 0)]["site"]
+        idle = [names[site] for site in here["site"] if site not in {*taken}]
+        nobody = f" (nobody is taken to {listed(idle)})" if idle else ""
+        places_there = [f"{listed(names[site] for site in here['site'])}{nobody}"]
         for rival in one["level"]:
             means.append(rival["figures"]["mean_minutes"][1])
             places_there.append(listed(names[site] for site, code in rival["designated"] if code == one["service"]))

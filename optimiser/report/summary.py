@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimiser.explanation import looked_for, why_not_worked_out
+from optimiser.explanation import NOT_PROVED_BEST, looked_for, why_not_worked_out
 from optimiser.explanation.why_not import broken_in_words, broken_rules
 from optimiser.journeys.shared_out import sharing
 from optimiser.plan import Plan, matters, measures
@@ -104,9 +104,18 @@ def how_far_was_looked(plan: Plan) -> str:
     return "" if why_not_worked_out(plan) else looked_for(plan.problem)
 
 
-def left_out(why: str) -> list[str]:
-    """Return that what would change an answer was not all worked out, with the reason; nothing where it was."""
-    return [f"Which rule or figure would change it was not worked out: {why}."] if why else []
+def left_out(why: str, run: str = "RUN") -> list[str]:
+    """Return that what would change an answer was not all worked out, with the reason and what to run instead.
+
+    Nothing where it was worked out; ``run`` is the folder of the run, as people would type it.
+    """
+    if not why:
+        return []
+    said = f"Which rule or figure would change it was not worked out: {why}."
+    if why == NOT_PROVED_BEST:
+        return [f"{said} Allow more time: --time-limit-minutes."]
+    one = f"at which value of a figure another site would be as good: optimiser explain {run} --service SERVICE"
+    return [said, f"To ask about one: what rules cost: optimiser explain {run}; {one} --site SITE --switching."]
 
 
 def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
@@ -292,9 +301,10 @@ def _how_many_exceptions(plan: Plan, more: str) -> str:
     every, used = len(matters(plan.exceptions)), len(_used(plan))
     places = int(plan.exceptions["would_have_broken"].sum())
     said = amount(used, "exceptions") if used else "no exception"
-    said += f" (in {places} places)" if places > used else ""
+    said += f" of {every}" if every != used else ""
+    said += f", at {places} places" if places > used else ""
     granted = f", {'each ' if used > 1 else ''}with its reason and whose it is in exceptions.csv" if used else ""
-    return f"It rests on {said}{f' of {every}' if every != used else ''}{granted}{more}"
+    return f"It rests on {said}{granted}{more}"
 
 
 def _in_words(plan: Plan, matter: tuple[tuple[str, str], pd.DataFrame]) -> str:

@@ -20,13 +20,15 @@ from optimiser import checker
 from optimiser.checker.changes import changes_come_to_what_is_said
 from optimiser.explanation import looked_for, would_change
 from optimiser.explanation.best import best_listed
-from optimiser.explanation.would_change import STEPS, Change, _gains
+from optimiser.explanation.would_change import STEPS, Change, _gains, _why_not_here
 from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.runs import files_of
-from optimiser.problem import HERE, Border, Figure, Problem
+from optimiser.problem import HERE, Border, Figure, Fixed, Problem, Service
 from optimiser.problem.parameters import parameters
 from optimiser.search.planning import solve
+
+BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
 
 
 def said_of(problem: Problem) -> list[str]:
@@ -63,8 +65,55 @@ def test_patients_that_a_site_lacks_are_said_at_that_site():
     first = would_change(solve(problem)).changes[0]
     assert (first.what, first.by, first.unit) == ("every_site_has_enough_patients.clinic", 2.5, "patients a year")
     assert str(first) == (
-        "If the clinic at Ash, beside Birch, saw 32.5 patients a year, and not 30: Clinic at Ash and Birch would be "
-        "best (13.33 minutes on average in place of 16.67, 100% within 20 minutes in place of 83%)."
+        "If the clinic at Ash, beside Birch, saw 32.5 patients a year, and not 30 (enough for that: 8.34% more "
+        "patients for Clinic, in every area alike; 20 of Ash's 30 have as short a journey to Birch, and equal "
+        "journeys are counted at the first site by its code): Clinic at Ash and Birch would be best (13.33 minutes on "
+        "average in place of 16.67, 100% within 20 minutes in place of 83%)."
+    )
+    # 30 × 1.0834 = 32.502, and 30 × 1.0833 = 32.499.
+    more = parameters(problem)["demand_factor.visit"]
+    assert [lawful(more.apply(problem, Fraction(one)), BOTH) for one in ("1.0833", "1.0834")] == [False, True]
+
+
+def test_sites_that_lack_patients_together_are_said_in_one_clause():
+    # Ash sees 30 and birch 35: 36 for both takes a fifth more.
+    first = would_change(solve(small(minimum_patients=Figure(36)))).changes[0]
+    assert str(first).startswith(
+        "If every clinic saw 36 patients a year, and not 30 at Ash and 35 at Birch (enough for that: 20% more patients "
+        "for Clinic, in every area alike; 20 of Ash's 30 have"
+    )
+
+
+def test_no_growth_is_said_to_be_enough_that_breaks_another_rule():
+    # Ash sees 30 of 32.5. With a twelfth more patients the scans, all at birch, are 70 in place of 65.
+    def beside_scans(most: float) -> Problem:
+        problem, fixed = (
+            small(minimum_patients=Figure(32.5)),
+            {"ash": Fixed(False, "none"), "birch": Fixed(True, "there")},
+        )
+        scans = Service("scan", "Scan", "visit", maximum_patients=Figure(most), fixed=fixed)
+        return replace(problem, services={**problem.services, "scan": scans})
+
+    for most, is_enough in ((71, True), (66, False)):
+        (both,) = (one for one in said_of(beside_scans(most)) if "saw 32.5 patients a year, and not 30" in one)
+        assert ("enough for that" in both) == is_enough
+
+
+def test_sites_that_would_see_too_few_are_named_in_one_clause():
+    # With a fifth fewer ash has 24 of 30, and birch 28 of 35.
+    plan = solve(small(minimum_patients=Figure(30)))
+    fewer = parameters(plan.problem)["demand_factor.visit"].apply(plan.problem, Fraction("0.8"))
+    assert _why_not_here(plan, fewer) == (
+        ", since the plan's own sites would then break a rule: Clinic has at least 30 patients a year at each site "
+        "(24 at Ash and 28 at Birch)"
+    )
+
+
+def test_an_answer_that_is_worse_on_some_numbers_says_why_it_would_be_best():
+    (two,) = (str(one) for one in would_change(answer("what_if/treat_and_transfer")).changes if "2 sites" in str(one))
+    assert two.endswith(
+        "(21.38 minutes on average in place of 18.53, 89% within 30 minutes in place of 92%; some journeys get longer, "
+        "but what counts first is better: staff short 0 in place of 5)."
     )
 
 

@@ -178,8 +178,8 @@ def test_both_sides_of_a_broken_rule_are_said(problem: Problem, sides: str):
 def test_an_option_next_to_the_plan_is_one_designation_away():
     problem = small(at_most_sites=Figure(1))
     told = str(explain(solve(problem), option={("ash", "clinic"), ("birch", "clinic")}))
-    assert "It breaks 1 rule:" in told
-    assert "The nearest lawful plan changes 1 designation: Clinic closes at Ash." in told
+    assert ", where everybody goes straight to the unit, this option breaks 1 rule:" in told
+    assert "The nearest lawful plan to this option takes 1 change: Clinic closes at Ash." in told
 
 
 def test_a_question_with_few_options_says_what_rivals_there_are():

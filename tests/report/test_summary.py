@@ -15,7 +15,7 @@ from worlds import by_transfer, small, three_doctors, vary
 import optimiser as op
 from optimiser.checker import check as check_files
 from optimiser.errors import InputError, NoPlan
-from optimiser.explanation import clash
+from optimiser.explanation import clash, would_change
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.comparison import affected, tables_of
@@ -134,7 +134,8 @@ def test_plans_that_differ_by_too_little_are_level_and_it_is_told_which_is_bette
 def test_how_far_the_best_leads_is_told_in_seconds_or_minutes():
     assert how_sure.margins(solved(small(at_most_sites=Figure(1), at_least_sites=Figure(1)))) == [
         "By how much, every other service where it is: clinic by 4.2 minutes a patient over Ash, where "
-        "50% of residents' patients would be treated outside the system and not 0%."
+        "50% of residents' patients would be treated outside the system and not 0%, since Oak would then be the "
+        "nearest for 30 more a year."
     ]
     journeys = small().journeys.assign(ash=small().journeys["birch"] + 0.1)
     near = replace(small(at_most_sites=Figure(1), at_least_sites=Figure(1)), journeys=journeys)
@@ -298,12 +299,16 @@ def test_what_is_level_with_a_run_is_read_off_its_record():
     sites = pd.DataFrame({"site": ["ash", "birch"], "name": ["Ash Hospital", "Birch Hospital"]})
     services = pd.DataFrame({"service": ["clinic", "x_ray"], "name": ["Clinic", "X-ray room"]})
     chosen = pd.DataFrame({"service": ["clinic"] * 2, "site": ["ash", "birch"], "designated": ["true", "false"]})
-    run = {"sites": sites, "services": services, "designations": chosen}
+    went = pd.DataFrame({"service": ["clinic"], "site": ["ash"], "patients_per_year": ["30"]})
+    run = {"sites": sites, "services": services, "designations": chosen, "journeys": went}
     rival = {"designated": [["birch", "clinic"], ["ash", "x_ray"]], "figures": {"mean_minutes": [13.33, 13.4]}}
     standings = [{"service": "clinic", "level": [rival]}, {"service": "x_ray", "level": []}]
     assert how_sure.level_in_short({"standings": standings}, run) == [
         "Clinic, minutes on average: Ash 13.33 or, level with it, Birch 13.40."
     ]
+    nobody = run | {"journeys": went.assign(patients_per_year="0")}
+    (said,) = how_sure.level_in_short({"standings": standings}, nobody)
+    assert said.startswith("Clinic, minutes on average: Ash (nobody is taken to Ash) 13.33 or, level with it,")
     assert how_sure.level_in_short({}, run) == []
 
 
@@ -398,3 +403,27 @@ def test_the_pages_rules_tell_a_rota_that_is_short_as_it_may_be_by_the_staff_who
     plan = solve(small(rotas=three_doctors(may_fall_short=True), at_least_sites=Figure(2)))
     rows = [[cell.text for cell in row.cells] for row in tables.rules(run_of(plan)).rows]
     assert ["2", "at least 3", "people", "short, as it may be", "– (not verified)"] in rows
+
+
+def test_where_it_was_not_worked_out_what_would_change_an_answer_it_is_said_what_to_run_instead():
+    said, instead = summary.left_out("it would take too long", "runs/mine")
+    assert said == "Which rule or figure would change it was not worked out: it would take too long."
+    assert "optimiser explain runs/mine; " in instead
+    assert instead.endswith("optimiser explain runs/mine --service SERVICE --site SITE --switching.")
+    (unproved,) = summary.left_out(would_change(evaluate(small(), AT_BIRCH)).not_worked_out)
+    assert unproved.endswith("Allow more time: --time-limit-minutes.")
+    assert summary.left_out("") == []
+
+
+def test_a_tie_that_rests_on_nobody_being_taken_to_a_site_says_so():
+    (line,) = (one for one in how_sure.level(answer("care_model")) if one.startswith("Emergency orthopaedics"))
+    assert line.endswith(
+        "on every measure compared; that rests on nobody being taken to Southend, since everybody is seen first at the "
+        "full emergency department at Basildon and Broomfield."
+    )
+
+
+def test_why_more_would_be_treated_outside_is_said():
+    # By transfer Romford is nearer to Broomfield than Southend is.
+    (line,) = (one for one in how_sure.margins(answer("what_if/treat_and_transfer")) if "31%" in one)
+    assert "and not 10%, since from Broomfield Queen's, Romford is nearer: 390 a year who are seen first there" in line

@@ -282,7 +282,7 @@ def test_the_decision_of_july_2018_stands_only_by_its_documented_exceptions():
     }
     assert set(op.evaluate(question(), proposed.designated).broken["instance"]) == without
     told = "\n".join(summary.lines(decided))
-    assert "It rests on 2 exceptions (in 6 places), each with its reason and whose it is in exceptions.csv:" in told
+    assert "It rests on 2 exceptions, at 6 places, each with its reason and whose it is in exceptions.csv:" in told
     assert re.search(
         r"1\. full emergency department at .* would do without emergency general surgery with a stay where the rule",
         told,

@@ -1,0 +1,63 @@
+"""Who has as short a journey to another open site as to that where they are counted: ties go to the first by code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.plan import Plan
+from optimiser.problem import Problem
+from optimiser.problem.words import listed, short, whole
+
+WORTH_SAYING_PATIENTS = 0.5
+
+
+@dataclass(frozen=True)
+class EquallyNear:
+    """How many of those counted at a site, who are ``of_all``, have as short a journey to others that provide it."""
+
+    site: str
+    patients: float
+    of_all: float
+    others: tuple[str, ...]
+
+
+def equally_near(plan: Plan, service: str) -> tuple[EquallyNear, ...]:
+    """Return those of a service by the site that they are counted at, were everybody to go to the nearest.
+
+    Nothing of a service that is reached by transfer: there the first leg decides.
+    """
+    problem = plan.problem
+    if not problem.services[service].activity or problem.services[service].transfer:
+        return ()
+    reachable, open_sites = problem.reachable_sites(service), plan.sites_of(service)
+    columns = [reachable.index(site) for site in open_sites]
+    outside = [n for n, site in enumerate(reachable) if site not in problem.candidates]
+    if len(columns) < 2:
+        return ()
+    choosing, patients = problem.choosing_minutes(service), problem.patients(service)
+    here = choosing[:, columns]
+    least, neighbour = here.min(axis=1), choosing[:, outside].min(axis=1, initial=np.inf)
+    stays = np.isfinite(least) & (least <= neighbour)
+    alike = (here == least[:, None]) & stays[:, None]
+    first, is_tied = alike.argmax(axis=1), alike.sum(axis=1) > 1
+    found = []
+    for n, site in enumerate(open_sites):
+        at_it = stays & (first == n)
+        tied = at_it & is_tied
+        number = float(patients[tied].sum())
+        if number >= WORTH_SAYING_PATIENTS:
+            others = tuple(other for m, other in enumerate(open_sites) if m != n and alike[tied, m].any())
+            found.append(EquallyNear(site, number, float(patients[at_it].sum()), others))
+    return tuple(found)
+
+
+def in_words(problem: Problem, found: tuple[EquallyNear, ...]) -> str:
+    """Return in words how many are counted where although others are as near; nothing where there are none."""
+    each = listed(
+        f"{whole(one.patients)} of {short(problem.sites[one.site].name)}'s {whole(one.of_all)} have as short a journey "
+        f"to {' or '.join(short(problem.sites[other].name) for other in one.others)}"
+        for one in found
+    )
+    return f"{each}, and equal journeys are counted at the first site by its code" if found else ""
