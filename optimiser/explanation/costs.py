@@ -14,7 +14,18 @@ from optimiser.model.staffing import totals
 from optimiser.plan import Plan, measures
 from optimiser.plan.quotable import WAITS_INCLUDED
 from optimiser.problem import Problem
-from optimiser.problem.words import against, amount, is_one, listed, moves, percent, shown
+from optimiser.problem.words import (
+    against,
+    amount,
+    amount_told,
+    apart,
+    as_told,
+    is_one,
+    listed,
+    moves,
+    percent,
+    shown,
+)
 
 Designations = frozenset[tuple[str, str]]
 Floats = NDArray[np.float64]
@@ -51,15 +62,20 @@ class Cost:
         """Return the cost in words."""
         name = self.objective.replace("_", " ")
         if not self.more:
-            return f"{name}: the same, {amount(self.before, self.unit)}"
+            return f"{name}: the same, {amount_told(self.before, self.unit)}"
         if not isfinite(self.more):
             sides = (amount(one, self.unit) for one in (self.after, self.before))
             return f"{name}: {' against '.join(sides)}, for some patients reach no site"
-        # Enough places to tell the two apart, and no more.
-        places = next((n for n in range(7) if round(self.before, n) != round(self.after, n)), 6)
-        numbers = f"{self.after:,.{places}f} against {self.before:,.{places}f}"
+        numbers = f"{_told(self.after, self.before, self.unit)} against {_told(self.before, self.after, self.unit)}"
         less = "fewer" if self.unit.startswith(COUNTED) else "less"
-        return f"{name}: {amount(abs(self.more), self.unit)} {'more' if self.more > 0 else less} ({numbers})"
+        return f"{name}: {amount_told(abs(self.more), self.unit)} {'more' if self.more > 0 else less} ({numbers})"
+
+
+def _told(number: float, beside: float, unit: str) -> str:
+    """Return a number as it is told beside another that it is set against: with parts where whole ones are the same."""
+    told = as_told(number, unit)
+    places = next((n for n in range(7) if round(number, n) != round(beside, n)), 6)
+    return told if told != as_told(beside, unit) else f"{number:,.{places}f}"
 
 
 def costs_in_words(before: Plan, after: Plan, found: Collection[Cost], begun: str = "") -> list[str]:
@@ -91,14 +107,11 @@ def means_in_words(before: Plan, after: Plan) -> list[str]:
         here, there = (round(measures.mean_minutes(measures.residents(plan, code)), 9) for plan in (before, after))
         if here == there or not (isfinite(here) and isfinite(there)):
             continue
-        # Hundredths, or as many places as tell the two apart; of each as many as show that difference.
-        places = next((n for n in range(2, 9) if round(here, n) != round(there, n)), 9)
-        difference = round(abs(there - here), places)
-        exact = next((n for n in range(places, 9) if _apart(here, there, n, places) == difference), 9)
-        more = f"{difference:,.{places}f} minutes a patient {'more' if there > here else 'less'}"
+        more = f"{apart(abs(there - here))} a patient {'more' if there > here else 'less'}"
         name = before.problem.services[code].name
         of_it = _waits(before, after, code, there - here)
-        lines.append(f"{name}: {more} ({there:,.{exact}f} against {here:,.{exact}f} on average){of_it}")
+        sides = f"{_told(there, here, 'minutes')} against {_told(here, there, 'minutes')} on average"
+        lines.append(f"{name}: {more} ({sides}){of_it}")
     return lines
 
 
@@ -110,11 +123,6 @@ def _waits(before: Plan, after: Plan, service: str, difference: float) -> str:
     if abs(difference - there + here) < SHORTEST_WAIT:
         return ", all of it on the road"
     return f": {there - here:+.2f} on the road and {difference - there + here:+.2f} of waits that are assumed"
-
-
-def _apart(here: float, there: float, shown: int, places: int) -> float:
-    """Return the difference of two numbers as they are shown, to so many places."""
-    return round(abs(round(there, shown) - round(here, shown)), places)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from optimiser.model.rules import LIMITS
 from optimiser.model.rules.rule import Limit, Looser, Names
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.problem.words import amount
+from optimiser.problem.words import amount_told
 
 COLUMNS = ["rule", "names", "words", "step", "given", "objective", "before", "after", "saved", "measured_in"]
 NOTCH, FIRST, REMOVED = "one notch", "the first that saves", "removed"
@@ -94,7 +94,7 @@ def _cost_nothing(free: int, beside_others: bool) -> list[str]:
 
 def _saved(row: Any, *, several: bool) -> str:
     of = f" ({row.objective.replace('_', ' ')})" if several else ""
-    return f"{'saves' if row.saved > 0 else 'costs'} {amount(abs(row.saved), row.measured_in)}{of}"
+    return f"{'saves' if row.saved > 0 else 'costs'} {amount_told(abs(row.saved), row.measured_in)}{of}"
 
 
 def _rows(

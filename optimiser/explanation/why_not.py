@@ -40,8 +40,8 @@ BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "uni
 class Nearest:
     """The lawful plan with the fewest changes from an option; of those, the best.
 
-    ``as_near`` is how many lawful plans have as few changes, it among them; None where they were not counted. ``others``
-    are the changes of the others, best first, where they are few enough to be named.
+    ``as_near`` is how many lawful plans have as few changes, it among them; None where they were not counted.
+    ``others`` are the changes of the others, best first, where they are few enough to be named.
     """
 
     plan: Plan

@@ -270,6 +270,12 @@ def as_told(number: float, unit: str) -> str:
     return whole(number) if of_patients and abs(number) >= TOLD_WHOLE else shown(number)
 
 
+def amount_told(number: float, unit: str) -> str:
+    """Return a number with its unit, of one or of many, as it is told everywhere."""
+    told = as_told(number, unit)
+    return f"{told} {one_of(unit) if told == '1' else unit}" if isfinite(number) else told
+
+
 def one_of(unit: str) -> str:
     """Return the word for one of what a unit counts."""
     first, *rest = unit.split(" ")

@@ -16,12 +16,14 @@ from optimiser.problem import Problem
 from optimiser.problem.words import (
     amount,
     apart,
+    as_told,
     asked_in_words,
     begun,
     how_near,
     hundredths,
     in_round_words,
     listed,
+    one_of,
     percent,
     places,
     short,
@@ -296,7 +298,6 @@ def next_best(plan: Plan) -> list[str]:
 
 
 def _more_of(number: float, unit: str) -> str:
-    """Return how much more of a unit, a whole number as such and one of it as one."""
-    if number != round(number):
-        return f"{number:,.1f} more {unit}"
-    return f"1 more {unit.removesuffix('s')}" if number == 1 and " " not in unit else f"{whole(number)} more {unit}"
+    """Return how much more of a unit, as it is told everywhere, and one of it as one."""
+    told = as_told(number, unit)
+    return f"1 more {one_of(unit)}" if told == "1" else f"{told} more {unit}"

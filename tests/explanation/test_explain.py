@@ -268,7 +268,7 @@ def test_minutes_that_hold_waits_say_how_much_of_them_is_on_the_road():
     here, there = (evaluate(by_transfer(), both | {(site, "scanner")}) for site in ("birch", "ash"))
     # Half of 30 go on, 10 on the road and 20 of waits, or half of 30 residents, 15 on the road: of 60 patients.
     (line,) = means_in_words(here, there)
-    assert line == "Scanner: 1.25 minutes a patient more (22.08 against 20.83 on average), all of it on the road"
+    assert line == "Scanner: 1.2 minutes a patient more (22.08 against 20.83 on average), all of it on the road"
     without = evaluate(by_transfer(), both | {("ash", "scanner"), ("birch", "scanner")})
     (line,) = means_in_words(without, here)
     assert line.endswith("(20.83 against 13.33 on average): +2.50 on the road and +5.00 of waits that are assumed")
@@ -279,8 +279,8 @@ def test_a_plan_that_rests_on_an_options_exceptions_is_set_against_the_best_with
     world = vary(small(same_site=(Link("x_ray"),)), "x_ray", fixed={"ash": Fixed(False, "no room")})
     plan = solve(replace(world, exceptions=(Excepted("clinic", "x_ray", "ash", "a van comes"),)))
     assert str(explain_option(plan, {("birch", "clinic")})).startswith(
-        "To be fair, every plan may here use the exceptions that are stated, in one place. The plan below is the best "
-        "then, and uses them in 1 (0 changes from today). Against the best without any, which is that of `solve` "
+        "To be fair, every plan may here use what is excepted (1 exception). The plan below is the best "
+        "then, and rests on 1 exception (0 changes from today). Against the best without any, which is that of `solve` "
         "(1 change from today): Clinic is kept at Ash, where that one closes it."
     )
 

@@ -22,7 +22,7 @@ from optimiser.plan import evaluate
 from optimiser.plan.proof import Enumeration, Option
 from optimiser.problem import Beds, Figure, Fixed, Link, Problem, Reach, RotaNeed, Team
 from optimiser.problem.parameters import parameters
-from optimiser.problem.words import OF_ONE, amount
+from optimiser.problem.words import OF_ONE, amount, amount_told
 from optimiser.scenarios.switching import Trade, switching
 from optimiser.search.planning import solve
 
@@ -94,7 +94,9 @@ def test_costs_read_well():
     assert str(Cost("changes_from_today", "changes", 11, 12)) == "changes from today: 1 change more (12 against 11)"
     assert str(Cost("changes_from_today", "changes", 11, 9)) == "changes from today: 2 changes fewer (9 against 11)"
     assert str(Cost("changes_from_today", "changes", 1, 1)) == "changes from today: the same, 1 change"
-    assert str(Cost("worst_journey", "minutes", 60.5, 59.5)) == "worst journey: 1 minute less (59.5 against 60.5)"
+    assert str(Cost("worst_journey", "minutes", 60.5, 59.5)) == (
+        "worst journey: 1.00 minutes less (59.50 against 60.50)"
+    )
     assert str(Cost("patient_minutes", "patient-minutes a year", 60, np.inf)) == (
         "patient minutes: without end against 60 patient-minutes a year, for some patients reach no site"
     )
@@ -179,7 +181,27 @@ def test_an_option_next_to_the_plan_is_one_designation_away():
     problem = small(at_most_sites=Figure(1))
     told = str(explain(solve(problem), option={("ash", "clinic"), ("birch", "clinic")}))
     assert ", where everybody goes straight to the unit, this option breaks 1 rule:" in told
-    assert "The nearest lawful plan to this option takes 1 change: Clinic closes at Ash." in told
+    # At ash alone there are 1250 patient-minutes, at birch alone 1000: both are lawful, and one change away.
+    assert (
+        "2 lawful plans are nearest to this option, with 1 change each. The best of them: Clinic closes at Ash. "
+        "The other: Clinic closes at Birch."
+    ) in told
+    fixed = vary(problem, "clinic", fixed={"birch": Fixed(True, "stays")})
+    told = str(explain(solve(fixed), option={("ash", "clinic"), ("birch", "clinic")}, called="BOTH"))
+    assert "The nearest lawful plan to option BOTH takes 1 change: Clinic closes at Ash." in told
+    assert "Option BOTH against the plan: Clinic is kept at Ash, where the plan closes it." in told
+    assert (
+        "By the question “Where should the clinic be?”, where everybody goes straight to the unit, option BOTH" in told
+    )
+
+
+def test_patient_minutes_are_told_whole_and_minutes_with_two_decimals_in_every_explanation():
+    assert amount_told(4426.57, "patient-minutes a year") == "4,427 patient-minutes a year"
+    assert amount_told(0.4, "patient-minutes a year") == "0.4 patient-minutes a year"
+    assert (amount_told(1, "changes"), amount_told(2.5, "minutes")) == ("1 change", "2.50 minutes")
+    assert str(Cost("patient_minutes", "patient-minutes a year", 1000.2, 1000.4)).endswith(
+        "0.2 patient-minutes a year more (1,000.4 against 1,000.2)"
+    )
 
 
 def test_a_question_with_few_options_says_what_rivals_there_are():

@@ -109,7 +109,7 @@ def test_a_rule_broken_at_several_sites_is_one_rule():
         "Clinic needs 3 doctors at each site: Ash has 2, Birch 2",
     ]
     plan = evaluate(small(rotas=three_doctors(), doctors={"ash": 2, "birch": 2}), BOTH)
-    said = "It breaks 1 rule, at 2 sites: Clinic needs 3 doctors at each site: Ash has 2, Birch 2."
+    said = "it breaks 1 rule, at 2 sites: Clinic needs 3 doctors at each site: Ash has 2, Birch 2."
     assert any(line.endswith(said) for line in screen.lines(plan))
     assert not any(line.startswith("Short of") for line in screen.lines(plan))
 
