@@ -229,8 +229,9 @@ def _if_they_saw(problem: Problem, then: Plan) -> str:
             now = listed(f"{number} at {places(problem, [site])}" for site, number in each.items())
             found.append(f"every {name}{beside} saw {asked}, and not {now}")
     of_ties = [
-        in_words(problem, tuple(one for one in equally_near(then, code) if {one.site, *one.others} & {*sees}))
+        f"{told}, which counts at the first site by its code"
         for (code, _), sees in by_service.items()
+        if (told := in_words(problem, tuple(t for t in equally_near(then, code) if {t.site, *t.others} & {*sees})))
     ]
     more = "; ".join(filter(None, (_growth_that_is_enough(then), *of_ties)))
     return f"if {'; and if '.join(found)}{f' ({more})' if more else ''}"

@@ -10,7 +10,7 @@ some patients are transferred, ``minutes`` are those of a patient who is, and me
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ import pandas as pd
 from optimiser.plan import Plan
 from optimiser.plan.asked import designated_in, is_true, resident_areas, settings_of
 from optimiser.plan.measures import AGE_75_PLUS, BANDS, as_patients_go, groups, mean, who_stay
-from optimiser.problem import Problem, worked_out_once
+from optimiser.problem import STAYS, Problem, worked_out_once
 from optimiser.problem.words import without_sites
 
 Answer = Mapping[str, pd.DataFrame]
@@ -33,6 +33,9 @@ SUFFIXES = ("_before", "_after")
 SHOWN_FIRST = ("", AGE_75_PLUS)
 
 Row = tuple[str, str, str, float]
+# A way that some of an area's patients go: where, in how many minutes, and which share of them.
+Way = tuple[str, float, float]
+DUST = 1e-12
 
 
 def openings(base: Answer, other: Answer) -> pd.DataFrame:
@@ -59,11 +62,20 @@ def areas(base: Answer, other: Answer) -> pd.DataFrame:
     where the answers differ on it). patients_here is how many leave in neither answer, and leave (_before
     and _after) how many leave in each. Unknown districts and fifths are blank.
     """
+    return _moved(base, other).drop(columns="own_changes")
+
+
+def _moved(base: Answer, other: Answer) -> pd.DataFrame:
+    """Return ``areas``, and ``own_changes`` of the areas whose patients do not all go the same way, as ``_between``."""
     return _between(_journeys(base), _journeys(other), base["areas"])
 
 
 def _between(base: pd.DataFrame, other: pd.DataFrame, known_of_areas: pd.DataFrame) -> pd.DataFrame:
-    """Return ``areas`` of the journeys of two answers."""
+    """Return ``areas`` of the journeys of two answers.
+
+    And ``own_changes``: where the patients of an area who do not leave go several ways in either answer, by how many
+    minutes the journey of which share of them changes; None where they all go one way in both.
+    """
     keys = ["service", "area"]
     before, after = (journeys.set_index(keys) for journeys in (base, other))
     both = before.merge(after, left_index=True, right_index=True, suffixes=SUFFIXES).reset_index()
@@ -75,10 +87,58 @@ def _between(base: pd.DataFrame, other: pd.DataFrame, known_of_areas: pd.DataFra
     for ending, stay in zip(SUFFIXES, here, strict=True):
         both[f"leave{ending}"] = (both["patients_before"] - stay).clip(lower=0)
     both["taken_on"] = both["taken_on_before"].where(both["taken_on_before"] == both["taken_on_after"], 1.0)
+    each = [
+        None if one is None and other is None else own_changes(one or alone, other or also_alone)
+        for one, other, alone, also_alone in zip(
+            *(both[f"ways{ending}"] for ending in SUFFIXES),
+            *(_one_way(both, ending) for ending in SUFFIXES),
+            strict=True,
+        )
+    ]
+    both["own_changes"] = pd.Series(each, both.index, dtype=object)
+    both = both.drop(columns=[f"ways{ending}" for ending in SUFFIXES])
     both = both.rename(columns={"patients_before": "patients"}).drop(columns=["taken_on_before", "taken_on_after"])
     both = both.drop(columns=["patients_after", "patients_here_before", "patients_here_after"])
     known = both[["area"]].join(_known_of_areas(known_of_areas), on="area").drop(columns="area")
     return pd.concat([both[keys], known, both.drop(columns=keys)], axis=1)
+
+
+def _one_way(both: pd.DataFrame, ending: str) -> Iterator[list[Way]]:
+    """Yield for each area the one way that all of its patients go, if they do."""
+    for site, minutes in zip(both[f"site{ending}"], both[f"spent_here{ending}"], strict=True):
+        yield [(str(site), float(minutes), 1.0)]
+
+
+def own_changes(before: Sequence[Way], after: Sequence[Way]) -> list[tuple[float, float]]:
+    """Return by how many minutes the journey changes of which share of an area's patients, given their ways in both.
+
+    As many as can go the same way in both do. Of the others whoever had the shortest journey has the shortest after.
+    """
+    left: list[dict[str, tuple[float, float]]] = [{}, {}]
+    found = list[tuple[float, float]]()
+    for ways, of in zip((before, after), left, strict=True):
+        for way, minutes, share in ways:
+            of[way] = (minutes, of.get(way, (minutes, 0.0))[1] + share)
+    for way in left[0].keys() & left[1].keys():
+        stay = min(of[way][1] for of in left)
+        found.append((_apart(left[0][way][0], left[1][way][0]), stay))
+        for of in left:
+            of[way] = (of[way][0], of[way][1] - stay)
+    rest = [sorted(one for one in of.values() if one[1] > DUST) for of in left]
+    while all(rest):
+        (before_it, many), (after_it, others) = rest[0][0], rest[1][0]
+        share = min(many, others)
+        found.append((_apart(before_it, after_it), share))
+        for queue, (minutes, had) in zip(rest, ((before_it, many), (after_it, others)), strict=True):
+            queue[0] = (minutes, had - share)
+            if queue[0][1] <= DUST:
+                queue.pop(0)
+    return found
+
+
+def _apart(before: float, after: float) -> float:
+    """Return how many minutes more the second journey takes; 0 where both are without end."""
+    return 0.0 if before == after else round(after - before, 9)
 
 
 def gains_and_losses(moved: pd.DataFrame) -> pd.DataFrame:
@@ -107,14 +167,26 @@ def gains_and_losses(moved: pd.DataFrame) -> pd.DataFrame:
 def by_patient(moved: pd.DataFrame, here: pd.Series[float]) -> list[tuple[pd.Series[float], pd.Series[float]]]:
     """Return by how many minutes the journeys of areas change, and whose: ``here`` is how many there are of each area.
 
-    Where some are taken on and the others stay where they are seen first, each of the two has its own change.
+    Where some are taken on and the others stay where they are seen first, each of the two has its own change; so has
+    each share of an area's patients who are shared out over sites (``own_changes``).
     """
+    own = moved["own_changes"] if "own_changes" in moved else pd.Series(None, moved.index, dtype=object)
+    parted = own.notna()
+    found = []
+    if parted.any():
+        parts = [
+            (by, many * share) for changes, many in zip(own[parted], here[parted], strict=True) for by, share in changes
+        ]
+        by, whose = (pd.Series(one, dtype=float) for one in zip(*parts, strict=True))
+        found.append((by, whose))
+        moved, here = moved[~parted], here[~parted]
     share = moved["taken_on"]
     if (share == 1).all():
-        return [(moved["spent_here_change"], here)]
+        return [*found, (moved["spent_here_change"], here)]
     stay = ((moved["spent_here_change"] - share * moved["change"]) / (1 - share)).round(9)
     finite = np.isfinite(moved["change"]) & (share < 1)
-    return [(moved["change"], here * share), (stay.where(finite, moved["change"]), here * (1 - share))]
+    staying = (stay.where(finite, moved["change"]), here * (1 - share))
+    return [*found, (moved["change"], here * share), staying]
 
 
 def averages(moved: pd.DataFrame) -> pd.DataFrame:
@@ -292,13 +364,13 @@ def warnings(means: pd.DataFrame) -> pd.DataFrame:
 
 def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
     """Return every frame of this module for two answers, by name."""
-    moved = areas(base, other)
+    moved = _moved(base, other)
     means = averages(moved)
     return {
         "openings": openings(base, other),
         "broken": broken(base, other),
         "short": short(base, other),
-        "areas": moved,
+        "areas": moved.drop(columns="own_changes"),
         "gains_and_losses": gains_and_losses(moved),
         "averages": means,
         "worst_areas": worst_areas(moved),
@@ -422,11 +494,32 @@ def _today(answer: Answer) -> dict[tuple[str, str], str]:
 
 def _journeys(answer: Answer) -> pd.DataFrame:
     """Return residents' journeys: service, area, patients, site, minutes, and the means spent and on the road."""
-    together = split_areas_together(_journey_rows(answer).drop(columns=["share", "moved"]))
+    every = _journey_rows(answer)
+    together = split_areas_together(every.drop(columns=["share", "moved"]))
     shares = answer["services"].set_index("service")["share_transferred"]
     together["taken_on"] = together["service"].map(shares).fillna(1.0).astype(float)
+    ways = _several_ways(who_stay(every))
+    keys = zip(together["service"], together["area"], strict=True)
+    together["ways"] = pd.Series([ways.get(key) for key in keys], together.index, dtype=object)
     everybody = {f"{name}_here": together[name] for name in ("patients", "spent")}
     return together if "patients_here" in together else together.assign(**everybody)
+
+
+def _several_ways(rows: pd.DataFrame) -> dict[tuple[str, str], list[Way]]:
+    """Return the ways of the patients of each service and area who do not all go one way, with their shares.
+
+    Not of a service of which only some are taken on: there each of the two has its own minutes already.
+    """
+    keys = ["service", "area"]
+    rows = rows[rows.duplicated(keys, keep=False) & (rows["share"] == 1)]
+    # Whoever goes to the nearest of all goes another way than who stays, though it be to the same site.
+    how = (rows["how"] if "how" in rows else pd.Series(STAYS, rows.index)).where(lambda one: one != STAYS, "")
+    total = rows.groupby(keys)["patients"].transform("sum")
+    rows = rows.assign(way=how + rows["site"], part=rows["patients"] / total)[total > 0]
+    found: dict[tuple[str, str], list[Way]] = {}
+    for service, area, way, minutes, part in zip(*(rows[c] for c in (*keys, "way", "spent", "part")), strict=True):
+        found.setdefault((service, area), []).append((way, float(minutes), float(part)))
+    return found
 
 
 def _journey_rows(answer: Answer) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from optimiser.problem import Problem
 from optimiser.problem.words import listed, short, whole
 
 WORTH_SAYING_PATIENTS = 0.5
+EQUAL_JOURNEYS = "Equal journeys are counted at the first site by its code."
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ def equally_near(plan: Plan, service: str) -> tuple[EquallyNear, ...]:
 
 def in_words(problem: Problem, found: tuple[EquallyNear, ...]) -> str:
     """Return in words how many are counted where although others are as near; nothing where there are none."""
-    each = listed(
-        f"{whole(one.patients)} of {short(problem.sites[one.site].name)}'s {whole(one.of_all)} have as short a journey "
-        f"to {' or '.join(short(problem.sites[other].name) for other in one.others)}"
-        for one in found
-    )
-    return f"{each}, and equal journeys are counted at the first site by its code" if found else ""
+    said = []
+    for one in found:
+        others = " or ".join(short(problem.sites[other].name) for other in one.others)
+        some = f"{whole(one.patients)} of {short(problem.sites[one.site].name)}'s {whole(one.of_all)}"
+        said.append(f"{some} {'has' if whole(one.patients) == '1' else 'have'} as short a journey to {others}")
+    return listed(said)

@@ -180,7 +180,8 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
             said = _about(frames, service, called, (base_name, name), taken_on, way)
             found += [_by_itself(one, called, (base, other), (base_name, name)) for one in said]
     same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
-    found += _demand(frames, names)
+    of_demand = _demand(frames, names)
+    found += [_by_itself(one, str(names[one.service]), (base, other), (base_name, name)) for one in of_demand]
     if same:
         words = f"{name} against {base_name}: journeys to these stay the same: {', '.join(same)}."
         found.append(Sentence("unchanged", "", plain(words)))
@@ -421,8 +422,11 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
             found.append(f"{whose}, so these{counted} are not of the same {'people' if counted else 'patients'}.")
     names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}
     if shared := sorted({code for one in every for code in _shared_out(one["journeys"])}):
-        words = "an area whose patients are shared out between sites counts as one, by their mean minutes"
-        found.append(f"{listed(names[code] for code in shared)}: who needs more or less is counted by area; {words}.")
+        people = "people who live where it takes more or less are counted by area, by the mean minutes of its patients"
+        patients = (
+            "patients by their own: as many as can stay where they were, and of the others the nearest go nearest"
+        )
+        found.append(f"{listed(names[code] for code in shared)}: {people}; {patients}.")
     for code, share in as_if_taken_on(answers).items():
         words = f"count all as if taken on, which {share} of those seen first elsewhere are"
         found.append(f"{names[code]}: median, 95th centile, worst and people beyond {words}.")

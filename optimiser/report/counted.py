@@ -80,13 +80,20 @@ def in_words(plan: Plan, one: Counted) -> str:
 
 def _apart(one: Counted) -> str:
     """Return how far the model is from what was counted, in percent of that, and what follows."""
+    off = how_far_off(one)
+    if not off:
+        exact = all(round(one.modelled[site] - count, 6) == 0 for site, count in one.counts.items())
+        agree = " The two agree." if exact else " The two agree to a percent."
+        return agree if all(one.counts.values()) else ""
+    return f" The model is off by {off}: compare an answer with the model's today, not with the count."
+
+
+def how_far_off(one: Counted) -> str:
+    """Return how far the model is from what was counted, in percent of that; nothing where the two agree."""
     if not all(one.counts.values()):
         return ""
     off = [change_in_percent(one.modelled[site] / count - 1) for site, count in one.counts.items()]
-    if set(off) == {"0%"}:
-        exact = all(round(one.modelled[site] - count, 6) == 0 for site, count in one.counts.items())
-        return " The two agree." if exact else " The two agree to a percent."
-    return f" The model is off by {listed(off)}: compare an answer with the model's today, not with the count."
+    return "" if set(off) == {"0%"} else listed(off)
 
 
 def _rows(files: Mapping[str, bytes], table: str) -> list[dict[str, str]]:

@@ -177,10 +177,10 @@ def _why_outside(plan: Plan, other: Plan, service: str) -> str:
         rows = rows[rows["site"].notna() & ~rows["site"].isin(problem.candidates)]
         both.append(rows.groupby(["first_site", "site"])["patients_per_year"].sum())
     more = both[0].sub(both[1], fill_value=0.0)
-    first, last = more.idxmax()
-    number, there = whole(float(more.max())), short(problem.sites[str(last)].name)
+    first, last = map(str, more.index[int(more.to_numpy().argmax())])
+    number, there = whole(float(more.max())), short(problem.sites[last].name)
     if first in problem.candidates:
-        seen = short(problem.sites[str(first)].name)
+        seen = short(problem.sites[first].name)
         return (
             f", since from {seen} {there} is nearer: {number} a year who are seen first there would be taken on to it"
         )
@@ -225,8 +225,8 @@ def _rests_on_nobody(plan: Plan, one: Standing) -> list[str]:
     transfer = problem.services[code].transfer
     first = transfer.first_contact if transfer else ""
     if first and all((site, first) not in each.designated for site, each in idle.items()):
-        seen = f"{problem.services[first].name.lower()} at {places(problem, plan.sites_of(first))}"
-        said += f", since everybody is seen first at the {seen}"
+        seen = f"{problem.services[first].name.lower()} is at {places(problem, plan.sites_of(first))}"
+        said += f", since nobody is seen first there: {seen}"
     return [said]
 
 

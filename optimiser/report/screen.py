@@ -8,13 +8,16 @@ from math import isfinite
 
 import pandas as pd
 
+from optimiser.inputs.tables import unverified_activities
 from optimiser.plan import Plan, measures
+from optimiser.plan.equally_near import EQUAL_JOURNEYS, equally_near
+from optimiser.plan.equally_near import in_words as in_words_of_ties
 from optimiser.plan.told import told
 from optimiser.problem import Problem, Service
 from optimiser.problem.words import listed, of_changes, percent, places, short
 from optimiser.report import summary
 from optimiser.report.against_today import gains_and_losses, room
-from optimiser.report.counted import counted_today, in_words
+from optimiser.report.counted import counted_today, how_far_off, in_words
 from optimiser.report.how_sure import how_sure, level
 from optimiser.report.summary_of_staff import moves
 from optimiser.report.summary_of_staff import short as short_of_staff
@@ -34,6 +37,8 @@ LEGEND = {
 }
 # Of more candidates no matrix is drawn, but a line a service.
 MOST_IN_A_MATRIX = 8
+# So many services whose patients nobody counted are named.
+MOST_NAMED = 3
 HEADINGS = ("minutes", "within", "outside")
 # What stands where there is nothing to say: nobody is treated, or no neighbour could treat them.
 NONE = "–"
@@ -60,6 +65,8 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *meaning(plan),
         *_waits(plan, numbers),
         *_counted(plan),
+        *not_counted(plan),
+        *ties(plan),
         "",
         *gains_and_losses(plan),
         *room(plan),
@@ -274,6 +281,46 @@ def _counted(plan: Plan) -> Iterator[str]:
     """Say what was counted today of the service that comes first."""
     first = main_service(plan.problem)
     return (in_words(plan, one) for one in counted_today(plan) if first in one.services)
+
+
+def not_counted(plan: Plan) -> list[str]:
+    """Return which services' patients nobody counted by area, and how far the model is from what was counted there.
+
+    How far it is off is said of services that do not come first: of that one it stands beside its counts.
+    """
+    problem = plan.problem
+    activities = {code: str(problem.services[code].activity) for code in problem.services_with_patients}
+    worked_out = unverified_activities(problem.files, dict.fromkeys(activities.values()))
+    codes = [code for code, activity in activities.items() if activity in worked_out]
+    if not codes:
+        return []
+    names = [problem.services[code].name for code in codes[:MOST_NAMED]]
+    more = len(codes) - len(names)
+    of = listed([*names, *([f"{more} more"] if more else [])])
+    said = f"Patients of {of} are by area worked out or assumed, not counted (unverified)."
+    main = main_service(problem)
+    off = [
+        f"{listed(problem.services[code].name for code in one.services)} by {how_far}"
+        for one in counted_today(plan)
+        if main not in one.services and {*one.services} & {*codes} and (how_far := how_far_off(one))
+    ]
+    return [f"{said} The model is off today's counts: {'; '.join(off)}." if off else said]
+
+
+def ties(plan: Plan) -> list[str]:
+    """Return how many are counted at a site although others are as near, of services whose sites must see so many."""
+    problem, found = plan.problem, []
+    for code, service in problem.services.items():
+        if not (service.minimum_patients or service.maximum_patients or service.managed):
+            continue
+        today = {one.site: one for one in equally_near(plan.today, code)} if code in problem.services_with_today else {}
+        now = {one.site: one for one in equally_near(plan.at_the_nearest, code)}
+        shared = ", were nobody shared out," if service.managed else ""
+        parts = {f"here{shared}": now, "with today's sites": today if today != now else {}}
+        each = [f"{when} {in_words_of_ties(problem, tuple(ones.values()))}" for when, ones in parts.items() if ones]
+        if each:
+            found.append(f"{service.name}: {'; '.join(each)}. {EQUAL_JOURNEYS}")
+    return found
 
 
 def rest(plan: Plan) -> list[str]:

@@ -69,8 +69,12 @@ def test_where_nobody_knows_how_many_live_there_patients_are_counted():
     of_the_standard = rows(found["cliffs"], answer="birch", is_its_standard=True).iloc[0]
     assert np.isnan(of_the_standard["people_just_inside"]) and of_the_standard["patients_just_inside"] == 20
     said = {row["kind"]: row["sentence"] for row in found["sentences"].to_dict("records")}
-    assert said["who"].startswith("Clinic: 10 patients a year live where it takes more than a minute longer")
-    assert said["cliff"].startswith("Clinic: 20 patients a year would live up to a minute inside the standard of 20")
+    assert said["who"].startswith(
+        "Clinic, birch against both: 10 patients a year live where it takes more than a minute longer"
+    )
+    assert said["cliff"].startswith(
+        "Clinic, birch against both: 20 patients a year would live up to a minute inside the standard of 20"
+    )
 
 
 def test_averages_of_those_who_gain_and_who_lose_stand_apart_beside_those_of_all():
@@ -98,11 +102,13 @@ def test_those_who_leave_in_any_case_count_neither_for_how_many_nor_for_how_much
     said = found["sentences"].set_index("kind")["sentence"]
     # Before (20 × 10 + 10 × 25 + 20 × 20 + 9 × 10 + 1 × 50) / 60, and 20 × 30 + 20 × 5 more.
     assert said["average"] == (
-        "Clinic: the average journey of all 60 patients a year goes from 16.50 to 28.17 minutes (+11.67); the 11 "
-        "who leave for a neighbour whatever is chosen count in the average alone; of the other 49, 40 need more, by "
+        "Clinic, ash against both: the average journey of all 60 patients a year goes from 16.50 to 28.17 minutes "
+        "(+11.67); "
+        "the 11 who leave for a neighbour whatever is chosen count in the average alone; of the other 49, 40 need "
+        "more, by "
         "17.50 minutes on average, and nobody needs less."
     )
-    assert said["who"].startswith("Clinic: 500 of 600 residents live where it takes more than a minute longer")
+    assert said["who"].startswith("Clinic, ash against both: 500 of 600 residents live where it takes more than a")
     measured = {
         (name, group): value for name, _, group, value in frames_of.of_plans(plans["ash"], plans["both"], "clinic")
     }
@@ -134,7 +140,8 @@ def test_growth_is_not_taken_for_what_a_site_sees_and_strangers_do_not_open():
     found = affected({name: tables_of(plan) for name, plan in answers.items()})
     said = found["sentences"]
     assert said[said["kind"] == "demand"]["sentence"].tolist() == [
-        "Clinic: 90 patients a year are counted, where the first counts 60; minutes are those of the first."
+        "Clinic, grown against now: 90 patients a year are counted, where the first counts 60; minutes are those of "
+        "the first."
     ]
     # A question without the X-ray room neither opens nor closes it; one that provides it does.
     assert found["openings"][["answer", "service", "site", "change"]].to_numpy().tolist() == [
@@ -158,7 +165,8 @@ def test_where_many_journeys_grow_by_as_much_as_the_worst_it_is_said_of_how_many
     plans = [evaluate(worse, {(site, "clinic") for site in sites}) for sites in (("ash", "birch"), ("birch",))]
     said = affected(dict(zip(("both", "birch"), map(tables_of, plans), strict=True)))["sentences"].set_index("kind")
     assert said.loc["worst", "sentence"] == (
-        "Clinic: no journey grows by more than those of 2 areas, such as Mid: from 20.0 to 40.0 minutes (+20.0)."
+        "Clinic, birch against both: no journey grows by more than those of 2 areas, such as Mid: from 20.0 to 40.0 "
+        "minutes (+20.0)."
     )
 
 
@@ -192,7 +200,7 @@ def test_neighbours_volumes_are_set_side_by_side():
     for first, second, there in (("both", "ash", "30 a year go to {}, where 0 do"), ("ash", "both", "")):
         found = affected({name: answers[name] for name in (first, second)})["sentences"].set_index("kind")["sentence"]
         words = f"of residents' patients, {there}" if there else "no residents' patients go to {}, where 30 a year do"
-        assert found["neighbour"] == f"Clinic: {words.format(oak['name'])} under {first}."
+        assert found["neighbour"] == f"Clinic, {second} against {first}: {words.format(oak['name'])} under {first}."
 
 
 def test_a_group_that_the_mean_hides_is_warned_of():
@@ -243,7 +251,9 @@ def test_where_some_stay_where_they_are_seen_first_how_many_do_is_said_with_the_
     assert elsewhere > 0 and row["taken_on_before"] == row["stay_before"] == 0
     assert (row["taken_on_after"], row["stay_after"]) == (elsewhere / 4, 3 * elsewhere / 4)
     said = rows(found["sentences"], service="scanner").set_index("kind")["sentence"]
-    assert said["average"].startswith("Scanner: the average time from home to where they stay of all ")
+    assert said["average"].startswith(
+        "Scanner, birch against both: the average time from home to where they stay of all "
+    )
     stay = f"under birch, {whole(elsewhere / 4)} are taken on from where they are seen first, and "
     assert f"{stay}{whole(3 * elsewhere / 4)} stay there" in said["average"]
     assert said["who"].count("by the journeys of") == 1
@@ -296,12 +306,14 @@ def test_between_questions_a_journey_changes_where_only_those_who_leave_have_ano
     said = affected(answers)["sentences"].set_index("kind")["sentence"]
     assert "unchanged" not in said.index
     assert said["average"] == (
-        "Clinic: the average journey of all 60 patients a year goes from 13.33 to 16.50 minutes (+3.17); "
+        "Clinic, as today against nearest: the average journey of all 60 patients a year goes from 13.33 to 16.50 "
+        "minutes (+3.17); "
         "the 11 who leave for a neighbour under as today count in the average alone; of the other 49, nobody needs "
         "more, and nobody needs less."
     )
     assert said["who"].startswith(
-        "Clinic, but for those who leave under as today: nobody lives where it takes more than a minute longer"
+        "Clinic, as today against nearest, but for those who leave under as today: nobody lives where it takes more "
+        "than a minute longer"
     )
 
 
@@ -481,3 +493,33 @@ def test_an_answer_that_is_short_of_staff_as_it_may_be_is_said_to_be():
     strict = small(rotas=three_doctors())
     plans = {name: evaluate(strict, plan.designated) for name, plan in plans.items()}
     assert affected({name: tables_of(plan) for name, plan in plans.items()})["short"].empty
+
+
+def test_patients_of_an_area_that_is_split_need_more_or_less_each_by_their_own_journey():
+    # At birch alone everybody of the west has 30 minutes; shared out 4 of its 10 go to ash, for 10, and the rest as
+    # before.
+    answers = two()
+    shared = answers["both"]["journeys"].copy()
+    west = shared[shared["area"] == "west"].index[0]
+    some = shared.loc[[west]].assign(patients_per_year=4.0)
+    others = some.assign(patients_per_year=6.0, site="birch", first_site="birch", minutes=30.0, first_minutes=30.0)
+    answers["both"]["journeys"] = pd.concat([shared.drop(index=west), some, others], ignore_index=True)
+    found = affected({"birch": answers["birch"], "both": answers["both"]})
+    row = rows(found["averages"], group="").iloc[0]
+    assert (row["longer"], row["shorter"], row["shorter_by"]) == (0, 4, 20)
+    by_more = rows(found["gains_and_losses"], group="", by_more_than_minutes=10).iloc[0]
+    # People live in areas: the west's mean journey is 22 minutes, 8 fewer.
+    assert (by_more["patients_shorter"], by_more["people_shorter"]) == (4, 0)
+    assert "own_changes" not in found["areas"]
+
+
+def test_of_two_sharings_as_many_as_can_stay_where_they_are():
+    ash, birch, oak = ("ash", 10.0), ("birch", 30.0), ("oak", 50.0)
+    half = [(*ash, 0.5), (*birch, 0.5)]
+    assert sorted(frames_of.own_changes(half, [(*ash, 0.25), (*birch, 0.25), (*oak, 0.5)])) == [
+        (0.0, 0.25),
+        (0.0, 0.25),
+        (20.0, 0.25),
+        (40.0, 0.25),
+    ]
+    assert sorted(frames_of.own_changes([(*ash, 1.0)], half)) == [(0.0, 0.5), (20.0, 0.5)]

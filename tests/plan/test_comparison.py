@@ -203,5 +203,5 @@ def test_that_an_area_shared_out_counts_as_one_is_told_beside_who_needs_more():
     shared = solve(small(managed=True, maximum_patients=Figure(33)))
     split = shared.journeys[shared.journeys.duplicated(["service", "area"])]
     told = quotable.of_whom({"here": tables_of(shared), "there": tables_of(shared)})
-    assert len(split) and told[0].startswith("Clinic: who needs more or less is counted by area;")
+    assert len(split) and told[0].startswith("Clinic: people who live where it takes more or less are counted by area,")
     assert quotable.of_whom({"here": tables_of(solve(small()))}) == []

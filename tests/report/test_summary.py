@@ -63,7 +63,9 @@ def test_waits_are_told_apart_in_the_sentences_that_may_be_quoted():
     plans["birch"] = evaluate(problem, BOTH | {("birch", "scanner")})
     said = affected({name: tables_of(plan) for name, plan in plans.items()})["sentences"].set_index("kind")["sentence"]
     assert said["average"] == (
-        "Scanner: the average time from home to where they stay of all 60 patients a year goes from 13.33 to 20.83 "
+        "Scanner, birch against both: the average time from home to where they stay of all 60 patients a year goes "
+        "from "
+        "13.33 to 20.83 "
         "minutes (+7.50); under birch, 15 are taken on from where they are seen first, and 15 stay there; of all, "
         "15 need more, by 30.00 minutes on average, and nobody needs less; on the road alone it takes 13.33 and then "
         "15.83 minutes on average, and the rest is waits that are assumed."
@@ -416,14 +418,39 @@ def test_where_it_was_not_worked_out_what_would_change_an_answer_it_is_said_what
 
 
 def test_a_tie_that_rests_on_nobody_being_taken_to_a_site_says_so():
-    (line,) = (one for one in how_sure.level(answer("care_model")) if one.startswith("Emergency orthopaedics"))
+    (line,) = (
+        one for one in how_sure.level(with_standings(answer("care_model"))) if one.startswith("Emergency orthopaedics")
+    )
     assert line.endswith(
-        "on every measure compared; that rests on nobody being taken to Southend, since everybody is seen first at the "
-        "full emergency department at Basildon and Broomfield."
+        "on every measure compared; that rests on nobody being taken to Southend, since nobody is seen first there: "
+        "full emergency department is at Basildon and Broomfield."
     )
 
 
 def test_why_more_would_be_treated_outside_is_said():
     # By transfer Romford is nearer to Broomfield than Southend is.
-    (line,) = (one for one in how_sure.margins(answer("what_if/treat_and_transfer")) if "31%" in one)
+    (line,) = (one for one in how_sure.margins(with_standings(answer("what_if/treat_and_transfer"))) if "31%" in one)
     assert "and not 10%, since from Broomfield Queen's, Romford is nearer: 390 a year who are seen first there" in line
+
+
+def test_patients_who_were_not_counted_by_area_are_told_on_the_screen_with_how_far_the_model_is_off():
+    assert screen.not_counted(answer("base")) == [
+        "Patients of Full emergency department are by area worked out or assumed, not counted (unverified). The model "
+        "is "
+        "off today's counts: Full emergency department by +3%, −15% and −21%."
+    ]
+    (many,) = screen.not_counted(answer("care_model"))
+    assert "Full emergency department, Acute medical take, Emergency general surgery with a stay and 5 more are" in many
+    assert screen.not_counted(evaluate(small(), BOTH)) == []
+
+
+def test_who_is_counted_at_one_of_two_sites_that_are_as_near_is_told_where_volumes_matter():
+    # The middle's 20 have 20 minutes to both, and ash comes first.
+    told = "Clinic: here 20 of Ash's 30 have as short a journey to Birch. Equal journeys are counted at the first site"
+    (line,) = screen.ties(evaluate(small(minimum_patients=Figure(30)), BOTH))
+    assert line.startswith(told)
+    (line,) = screen.ties(evaluate(small(minimum_patients=Figure(30)), AT_BIRCH))
+    assert line.startswith("Clinic: with today's sites 20 of Ash's 30 have")
+    (line,) = screen.ties(evaluate(small(managed=True, maximum_patients=Figure(40)), BOTH))
+    assert line.startswith("Clinic: here, were nobody shared out, 20 of Ash's 30 have")
+    assert screen.ties(evaluate(small(), BOTH)) == []
