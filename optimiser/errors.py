@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -33,14 +33,28 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One thing wrong with the input: where, what and what to do, as a sentence that can stand alone."""
+    """One thing wrong with the input: where, what and what to do, as a sentence that can stand alone.
+
+    ``of`` are the codes of all that it is about, where these are too many for a sentence.
+    """
 
     place: str
     message: str
+    of: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         """Return ``place: message``."""
         return f"{self.place}: {self.message}"
+
+
+# Of more codes of which the same is wrong, so many are named.
+NAMED_ALIKE = 5
+
+
+def some_of(codes: Sequence[str], noun: str) -> str:
+    """Return how many codes of a kind there are, with the first few named."""
+    named, more = ", ".join(codes[:NAMED_ALIKE]), len(codes) - NAMED_ALIKE
+    return f"{len(codes):,} {noun} ({named} and {more:,} more; all with --json)"
 
 
 NO_PLAN = "No plan meets every rule."

@@ -90,4 +90,5 @@ def _record(error: OptimiserError) -> dict[str, object]:
 def _placed(fault: Fault) -> dict[str, object]:
     found = re.fullmatch(r"(?P<file>.*?),? (?P<what>line|row) (?P<number>\d+)(?P<rest>.*)", fault.place)
     where = {"file": found["file"], found["what"]: int(found["number"])} if found else {"file": fault.place}
-    return {"place": fault.place, **where, "message": fault.message}
+    every = {"of": list(fault.of)} if fault.of else {}
+    return {"place": fault.place, **where, "message": fault.message, **every}

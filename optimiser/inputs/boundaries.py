@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optimiser.errors import Fault, InputError, did_you_mean, quoted, shown
+from optimiser.errors import NAMED_ALIKE, Fault, InputError, did_you_mean, quoted, shown, some_of
 from optimiser.inputs.files import other_format, read_bytes
 from optimiser.inputs.shapes import OFFICIAL_CODE
 
@@ -100,9 +100,13 @@ class Outlines:
             if area not in known:
                 remedy = did_you_mean(area, known) or "Delete the outline, or add the area."
                 self.add_fault(f"there is no area {quoted(area)} in areas.csv. {remedy}")
-        for area in areas:
-            if area not in self.by_area:
-                self.add_fault(f"the area {quoted(area)} has no outline. Add it.")
+        lacking = [area for area in areas if area not in self.by_area]
+        if len(lacking) > NAMED_ALIKE:
+            words = f"there is no outline of {some_of(lacking, 'areas')}. Add them."
+            self.faults.append(Fault(shown(self.path), words, tuple(lacking)))
+            return
+        for area in lacking:
+            self.add_fault(f"the area {quoted(area)} has no outline. Add it.")
 
 
 def _is_finite(outline: BaseGeometry) -> bool:

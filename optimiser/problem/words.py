@@ -50,6 +50,8 @@ OF_ONE = {
 
 # From so many on, patients and their minutes are told in whole numbers.
 TOLD_WHOLE = 10
+# How imported.csv says that counts are missing from a file, for which something stands.
+NOT_PUBLISHED = "not published"
 # What a run keeps of what was said when its tables were read.
 OF_INPUTS = {"doubts": "inputs/doubts.txt", "taken": "inputs/taken.txt"}
 # A number of a run within a sentence: a measure of a service, perhaps at a site, perhaps as it is today.

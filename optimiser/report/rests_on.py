@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +11,17 @@ from optimiser.inputs.tables import unverified_activities
 from optimiser.model.rules import RULES
 from optimiser.plan import Plan
 from optimiser.problem import Figure, Service
-from optimiser.problem.words import amount, begun, by_what, estimate_of, how_far_off, in_round_words, is_one, listed
+from optimiser.problem.words import (
+    NOT_PUBLISHED,
+    amount,
+    begun,
+    by_what,
+    estimate_of,
+    how_far_off,
+    in_round_words,
+    is_one,
+    listed,
+)
 from optimiser.report import broken
 from optimiser.report.counted import titles_of_demand
 from optimiser.report.summary_of_staff import moved
@@ -63,6 +75,16 @@ def unverified(plan: Plan) -> list[str]:
     number = len(found)
     head = f"It rests on {number} unverified {'figure' if is_one(number) else 'figures'}:"
     return [head, *(f"- {one}" for one in found)] if found else []
+
+
+def stand_ins(plan: Plan) -> list[str]:
+    """Return what stands for counts that were not published, as imported.csv of the place has it, a line each."""
+    rows = csv.DictReader(io.StringIO(plan.problem.files.get("inputs/imported.csv", b"").decode("utf-8-sig")))
+    return [
+        f"In {row['table']}.csv: {row['said'].rstrip('.')} (from {row['file']}), a stand-in that nobody verified."
+        for row in rows
+        if NOT_PUBLISHED in (row.get("said") or "")
+    ]
 
 
 def figures(plan: Plan) -> list[str]:

@@ -25,7 +25,7 @@ from optimiser.problem.words import (
 )
 from optimiser.report.against_today import changes, neighbours
 from optimiser.report.how_sure import how_sure, level, margins, next_best
-from optimiser.report.rests_on import unverified
+from optimiser.report.rests_on import stand_ins, unverified
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
 from optimiser.report.words import idle_sites, some_stay, within_by_patient
 
@@ -53,6 +53,7 @@ def notes(plan: Plan, numbers: pd.DataFrame, *, standing: bool = True) -> list[s
         *changes(plan),
         *neighbours(plan, numbers),
         *unverified(plan),
+        *stand_ins(plan),
     ]
 
 

@@ -218,6 +218,21 @@ def test_a_site_to_which_nobody_travels_is_said_once(tmp_path: Path) -> None:
     ]
 
 
+def test_many_areas_of_which_all_is_missing_are_said_in_one_line_a_table_with_all_of_them_for_programs(tmp_path: Path):
+    codes = [f"B{number:02}" for number in range(20)]
+    areas = "".join(TABLES["areas"].split("\n")[1].replace("A1", code, 1) + "\n" for code in codes)
+    place = write_place(tmp_path, areas=TABLES["areas"].rstrip("\n") + "\n" + areas)
+    with pytest.raises(InputError) as refused:
+        read_place(place)
+    named = "20 areas (B00, B01, B02, B03, B04 and 15 more; all with --json)"
+    of_tables = {Path(fault.place).name: fault for fault in refused.value.faults}
+    assert len(refused.value.faults) == len(of_tables) == 3
+    assert of_tables["journeys.csv"].message == f"there is no journey from {named} to any site. Add them."
+    assert of_tables["demand.csv"].message.startswith(f"there is nothing of {named}. Add ")
+    assert of_tables["boundaries.geojson"].message == f"there is no outline of {named}. Add them."
+    assert [list(fault.of) for fault in refused.value.faults] == [codes] * 3
+
+
 def test_pairs_allowed_to_be_missing_may_be(tmp_path: Path) -> None:
     place = write_place(tmp_path, journeys=TABLES["journeys"].replace("A3,ash,50\n", ""))
     assert len(read_place(place, allow_missing=[("A3", "ash")]).journeys) == 8

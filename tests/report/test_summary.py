@@ -454,3 +454,13 @@ def test_who_is_counted_at_one_of_two_sites_that_are_as_near_is_told_where_volum
     (line,) = screen.ties(evaluate(small(managed=True, maximum_patients=Figure(40)), BOTH))
     assert line.startswith("Clinic: here, were nobody shared out, 20 of Ash's 30 have")
     assert screen.ties(evaluate(small(), BOTH)) == []
+
+
+def test_what_stands_for_counts_that_were_not_published_is_told_in_full():
+    imported = (
+        b'table,file,sha256,said\ndemand,t.csv,0,"2 counts not published (""*"") as 2.5 each."\ndemand,t.csv,0,x.\n'
+    )
+    problem = replace(with_files(small()), files={**with_files(small()).files, "inputs/imported.csv": imported})
+    said = 'In demand.csv: 2 counts not published ("*") as 2.5 each (from t.csv), a stand-in that nobody verified.'
+    assert said in screen.rest(evaluate(problem, BOTH))
+    assert rests_on.stand_ins(evaluate(small(), BOTH)) == []

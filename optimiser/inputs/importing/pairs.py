@@ -15,6 +15,7 @@ from optimiser.inputs.importing.wishes import UNITS, Unit, Wishes
 from optimiser.inputs.schema import Table
 from optimiser.inputs.shapes import DESTINATIONS, NUMBER, OFFICIAL_CODE, OFFICIAL_NAME, ORIGINS, TIMES, one_of
 from optimiser.inputs.tables.sheets import number_of
+from optimiser.problem.words import NOT_PUBLISHED
 
 # Decimals of a minute that are kept: a thousandth is a sixteenth of a second.
 DECIMALS = 3
@@ -301,7 +302,7 @@ def _without_suppressed(texts: pd.Series[str], read: Read, wishes: Wishes, said:
     listed = ", ".join(sorted({quoted(one) for one in texts[marks]})[:4])
     number = number_of(int(marks.sum()), "count")
     if wishes.suppressed is None:
-        words = f"{number} not published ({listed}). Say what stands for each: --suppressed 2.5"
+        words = f"{number} {NOT_PUBLISHED} ({listed}). Say what stands for each: --suppressed 2.5"
         raise read.refusal(f"{words}, where they are 1 to 4.")
-    said.append(f"{number} not published ({listed}) as {wishes.suppressed:g} each.")
+    said.append(f"{number} {NOT_PUBLISHED} ({listed}) as {wishes.suppressed:g} each.")
     return texts.where(~marks, f"{wishes.suppressed!r}")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.errors import Fault, TooLarge, did_you_mean, holds_hidden, quoted, shown
+from optimiser.errors import NAMED_ALIKE, Fault, TooLarge, did_you_mean, holds_hidden, quoted, shown, some_of
 from optimiser.inputs.files import other_format, read_bytes
 from optimiser.inputs.schema import Column, Table, financial_year, frame_schema
 from optimiser.inputs.shapes import NUMBER, ROWS_LOOKED_AT, whole_table_mistake
@@ -67,6 +67,8 @@ class Sheet:
     texts: dict[str, Texts] = field(default_factory=dict)
     found: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     uncounted: dict[str, int] = field(default_factory=dict)
+    # All that a fault is about, by its words, where these name the first few of many.
+    of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     faulty: dict[str, set[int]] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
     passed_over: set[int] = field(default_factory=set)
@@ -80,6 +82,16 @@ class Sheet:
     def add(self, kind: str, message: str, *, index: int = -2) -> None:
         """Note one fault; index + 2 is its row, and -2 means the file as a whole."""
         self.add_some(kind, [index], lambda _: (index, message))
+
+    def add_alike(self, kind: str, codes: Sequence[str], noun: str, say: Callable[[str], str]) -> None:
+        """Note what is wrong with each of some codes alike: one by one or, of many, once with the first few named."""
+        if len(codes) <= NAMED_ALIKE:
+            for code in codes:
+                self.add(kind, say(code))
+            return
+        words = say(some_of(codes, noun))
+        self.of[words] = tuple(codes)
+        self.add(kind, words)
 
     def add_some(self, kind: str, items: Sequence[Any], say: Callable[[Any], tuple[int, str]]) -> None:
         """Note one fault an item, in words for the first few and as a count for the rest."""
@@ -117,7 +129,7 @@ class Sheet:
         faults = sorted((index, words, kind) for kind, found in self.found.items() for index, words in found)
         at = {ABSENT: ", after row"}
         some = [
-            Fault(f"{path}{at.get(kind, ', row')} {index + 2}" if index >= -1 else path, words)
+            Fault(f"{path}{at.get(kind, ', row')} {index + 2}" if index >= -1 else path, words, self.of.get(words, ()))
             for index, words, kind in faults
         ]
         more = [

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from optimiser.errors import closest, did_you_mean, quoted
+from optimiser.errors import NAMED_ALIKE, closest, did_you_mean, quoted
 from optimiser.inputs.census import of_two_censuses
 from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet
 from optimiser.problem import HERE
-from optimiser.problem.words import begun
+from optimiser.problem.words import begun, listed
 
 # What shares that were rounded to six decimals may be too much by, together.
 MOST_ROUNDING = 1e-4
@@ -251,10 +251,10 @@ def _check_journeys(
         if area in area_at and site in site_at:
             grid[area_at[area], site_at[site]] = True
     no_site, no_area = ~grid.any(axis=1), ~grid.any(axis=0)
-    for position in np.flatnonzero(no_site).tolist():
-        sheet.add("whole area", f"there is no journey from {areas[position]} to any site. Add them.")
-    for position in np.flatnonzero(no_area).tolist():
-        sheet.add("whole site", f"there is no journey from any area to {sites[position]}. Add them.")
+    lacking = [areas[position] for position in np.flatnonzero(no_site).tolist()]
+    sheet.add_alike("whole area", lacking, "areas", lambda a: f"there is no journey from {a} to any site. Add them.")
+    lacking = [sites[position] for position in np.flatnonzero(no_area).tolist()]
+    sheet.add_alike("whole site", lacking, "sites", lambda s: f"there is no journey from any area to {s}. Add them.")
     grid[no_site] = True
     grid[:, no_area] = True
     remedy = "Add it, or list the pair under travel.allow_missing."
@@ -291,6 +291,12 @@ def _check_demand(
     activities = [code for code in dict.fromkeys(sheet.frame["activity"]) if code]
     grid = _present_pairs(sheet, ("area", residents), ("activity", activities), repaired)
     if grid is not None:
+        nothing = np.flatnonzero(~grid.any(axis=1)).tolist()
+        if len(nothing) > NAMED_ALIKE:
+            add = f"Add {listed(activities)}; where nobody needs it, write 0."
+            lacking = [residents[n] for n in nothing]
+            sheet.add_alike("whole area", lacking, "areas", lambda a: f"there is nothing of {a}. {add}")
+            grid[nothing] = True
         pairs = _pairs_without(grid, residents, activities)
         words = "there is no {1} for {0}. Add it; where nobody needs it, write 0."
         _add_missing(sheet, "area", pairs, words.format)
