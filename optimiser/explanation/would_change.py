@@ -204,7 +204,7 @@ def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
         "",
         then.designated,
         gained,
-        _sentence(plan, words, then.designated, gained),
+        f"{_sentence(plan, words, then.designated, gained)}{_enough_and_ties(problem, then)}",
     )
 
 
@@ -228,13 +228,23 @@ def _if_they_saw(problem: Problem, then: Plan) -> str:
         else:
             now = listed(f"{number} at {places(problem, [site])}" for site, number in each.items())
             found.append(f"every {name}{beside} saw {asked}, and not {now}")
-    of_ties = [
+    return f"if {'; and if '.join(found)}"
+
+
+def _enough_and_ties(problem: Problem, then: Plan) -> str:
+    """Return in sentences which growth would be enough for sites that see too few, and who is as near to others."""
+    if not _sees_too_few(then):
+        return ""
+    short: dict[str, set[str]] = {}
+    for instance in map(str, then.broken["instance"]):
+        _, code, site = instance.split(".")
+        short.setdefault(code, set()).add(site)
+    ties = [
         f"{told}, which counts at the first site by its code"
-        for (code, _), sees in by_service.items()
-        if (told := in_words(problem, tuple(t for t in equally_near(then, code) if {t.site, *t.others} & {*sees})))
+        for code, sites in short.items()
+        if (told := in_words(problem, tuple(t for t in equally_near(then, code) if {t.site, *t.others} & sites)))
     ]
-    more = "; ".join(filter(None, (_growth_that_is_enough(then), *of_ties)))
-    return f"if {'; and if '.join(found)}{f' ({more})' if more else ''}"
+    return "".join(f" {begun(one)}." for one in (_growth_that_is_enough(then), *ties) if one)
 
 
 def _sees_too_few(then: Plan) -> bool:

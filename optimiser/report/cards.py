@@ -189,7 +189,9 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
     record = run.record.get("would_change") or {"changes": [], "not_worked_out": ""}
     changes = sorted(record["changes"], key=lambda one: one["kind"] != "rule")
     for one in changes[:MOST_CHANGES]:
-        yield Line("", one["words"])
+        # Which growth would be enough stands with all else below.
+        first, more, _ = one["words"].partition(". ")
+        yield Line("", f"{first}." if more and one["kind"] == "rule" else one["words"])
     if len(changes) > MOST_CHANGES:
         yield Line("", f"{len(changes) - MOST_CHANGES} more below.")
     if not changes:
