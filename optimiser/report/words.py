@@ -301,7 +301,7 @@ def best(run: Run) -> list[Status]:
     head, _, more = str(run.best["words"]).partition(": ")
     if run.plan.proof.outcome == EVALUATED:
         more = "it was worked out as people wrote it down."
-    is_sure = run.best["checked"] in ("tried", "proved by certificate")
+    is_sure = run.best["checked"] in ("tried", "tried by branches", "proved by certificate")
     return [Status("good" if is_sure else "open", f"{head}.", begun(more))]
 
 
