@@ -205,7 +205,7 @@ def _map_of_change(run: Run, service: str, name: str) -> Figure:
     )
     title = f"{view.name} at {view.where}: over 1 minute longer than today for {longer}% of patients"
     alt = f"Map of areas, blue where journeys get shorter, orange where longer. Share of patients by minutes: {shares}."
-    return _map(view, name, title, f"{says} Draft: not a decision.", alt)
+    return _map(view, name, title, says, alt)
 
 
 def _short(name: str) -> str:
@@ -234,7 +234,7 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
         f"Map of {areas} areas in five shades, darkest where the journey is longest. Share of all patients by "
         f"minutes: {shares}. Residents' patients a year by site: {going}."
     )
-    says = f"{whole(view.patients)} residents' patients a year from {areas:,} areas. Draft: not a decision."
+    says = f"{whole(view.patients)} residents' patients a year from {areas:,} areas."
     if len(who_stay(view.journeys)) < len(view.journeys):
         says = f"Colours: minutes by road of those who stay. Shares: all {says}"
     else:
@@ -455,7 +455,7 @@ def _curve(service: str, runs: Sequence[Run]) -> Figure:
     each = (f"{percent(view.share_within(-1, first.standard))} at {view.where}" for view in views)
     within = ", ".join(list(dict.fromkeys(each))[:3])
     title = f"{first.name}: patients within {first.standard:g} minutes, {within}"
-    says = "Share of resident patients whose journey takes at most so many minutes by road. Draft: not a decision."
+    says = "Share of resident patients whose journey takes at most so many minutes by road."
     alt = "; ".join(
         f"{view.where}: " + ", ".join(f"{percent(view.share_within(-1, band))} within {band} minutes" for band in BANDS)
         for view in views
