@@ -240,8 +240,14 @@ def status(run: Run) -> Status:
         if listing
         else "The solver closed the gap to 0."
     )
-    tie = [f"It is one of {listing.equal_best} equal best."] if listing and listing.equal_best > 1 else []
-    return Status("good", "Proved best possible under these rules.", " ".join([*tie, *by_how_much(run.plan), how]))
+    said = [*equal_best(run.plan), *by_how_much(run.plan), how]
+    return Status("good", "Proved best possible under these rules.", " ".join(said))
+
+
+def equal_best(plan: Plan) -> list[str]:
+    """Return that a plan is one of several that are the best, where it is."""
+    listing = plan.proof.enumeration
+    return [f"It is one of {listing.equal_best} equal best."] if listing and listing.equal_best > 1 else []
 
 
 def others_stay(problem: Problem) -> str:
@@ -268,8 +274,9 @@ def by_how_much(plan: Plan) -> list[str]:
         )
         said += "; what comes first decides."
     else:
-        there = f", {next_best}" if next_best else ""
-        said = f"By {apart(standing.margin)} a patient over the next best sites for the {name}{there} ({numbers})."
+        there = f"{next_best}, " if next_best else ""
+        means = f"{decimals(own + standing.margin, 2)} minutes on average, not {decimals(own, 2)}"
+        said = f"Next best sites for the {name}: {there}{apart(standing.margin)} a patient longer ({means})."
     return [said, *([f"Up to {apart(standing.within)} apart is level."] if standing.rivals else [])]
 
 
