@@ -29,7 +29,6 @@ MOST_GAINS = 3
 MOST_OTHERS = 2
 # Of those who live in an area it is said how many have so many minutes longer.
 FAR = "people_more_than_10_longer"
-NOT_PROVED = "that it is safe, or that the rules are right."
 # The changes that alter an answer, in the order in which people can decide on them.
 KINDS = ("rule", "parameter", "border")
 
@@ -255,10 +254,9 @@ def _proved(run: Run) -> Iterator[Line]:
         status = words.status(run)
         yield Line(status.words, status.more, caution=status.kind != "good")
         return
-    aims = [words.AIMS[one.name] for one in plan.problem.objectives]
-    by = "one measure" if len(aims) == 1 else f"{len(aims)} measures in turn"
-    yield Line(f"Proved best under these rules by {by}:", f"{'; then '.join(aims)}.")
-    yield Line("Not proved:", NOT_PROVED, caution=True)
+    at_what, not_proved = words.proved(plan.problem)
+    yield Line(*at_what)
+    yield Line("Not proved:", not_proved, caution=True)
     tie = words.equal_best(plan)
     yield from (Line("", said) for said in (*tie, *words.by_how_much(plan)))
 

@@ -39,6 +39,7 @@ AIMS = {
     "changes_from_today": "fewest changes from today",
     "transfers": "fewest transfers",
 }
+NOT_PROVED = "that it is safe, or that the rules are right."
 MOST_NAMED = 4
 # From so large a share of an objective on it is said that one service decides most of it.
 MUCH = 0.5
@@ -240,8 +241,16 @@ def status(run: Run) -> Status:
         if listing
         else "The solver closed the gap to 0."
     )
-    said = [*equal_best(run.plan), *by_how_much(run.plan), how]
-    return Status("good", "Proved best possible under these rules.", " ".join(said))
+    at_what, not_proved = proved(run.plan.problem)
+    said = [f"Not proved: {not_proved}", *equal_best(run.plan), *by_how_much(run.plan), how]
+    return Status("good", f"{at_what[0]} {at_what[1]}", " ".join(said))
+
+
+def proved(problem: Problem) -> tuple[tuple[str, str], str]:
+    """Return at what a plan that is proved is the best, in two parts of a sentence, and what that does not prove."""
+    every = [AIMS[one.name] for one in problem.objectives]
+    by = "one measure" if len(every) == 1 else f"{len(every)} measures in turn"
+    return (f"Proved best under these rules by {by}:", f"{'; then '.join(every)}."), NOT_PROVED
 
 
 def equal_best(plan: Plan) -> list[str]:
