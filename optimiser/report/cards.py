@@ -111,7 +111,7 @@ def decides(run: Run, ways: Sequence[Placement]) -> str:
     name = words.lower(run.plan.problem.services[main].name)
     then = " Were that allowed, these sites would be best." if _by_its_rule(run, row) else ""
     minutes = f"{decimals(row.mean, 2)} minutes on average, not {decimals(here, 2)}"
-    return f"{name} at {row.name} would be quicker ({minutes}), but {row.lacks}.{then}"
+    return f"the {name} at {row.name} would be quicker ({minutes}), but {row.lacks}.{then}"
 
 
 def against_today(plan: Plan, first: Collection[str]) -> Iterator[Line]:

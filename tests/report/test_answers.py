@@ -72,7 +72,7 @@ def test_where_nothing_was_varied_the_quicker_sites_are_named_with_the_rules_tha
     run = run_of(answer("tiny"))
     _, ways = placements.placements([run], "walk_in", "the answer")
     assert cards.decides(run, ways).startswith(
-        "walk-in clinic at Ash and Cedar would be quicker (13.00 minutes on average, not 16.00), but it breaks 2 rules"
+        "the walk-in clinic at Ash and Cedar would be quicker (13.00 minutes on average, not 16.00), but it breaks 2"
     )
     *_, last = cards.cards(run, {}, {}, ways)
     perhaps, none = last.lines

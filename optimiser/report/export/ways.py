@@ -57,7 +57,7 @@ def _heads(columns: Sequence[str]) -> Iterator[str]:
             yield text(x, y, one, size=12, bold=True, colour=QUIET, anchor="" if last or number == 0 else "end")
 
 
-def _row(row: Placement, top: float, columns: int, *, is_answer: bool) -> tuple[list[str], float]:
+def _row(row: Placement, top: int, columns: int, *, is_answer: bool) -> tuple[list[str], int]:
     """Return a row, and how tall it is."""
     called = f" ({listed(row.way.called)})" if row.way.called else ""
     name, verdict = textwrap.wrap(row.name + called, NAME_LETTERS), textwrap.wrap(row.verdict, VERDICT_LETTERS)
