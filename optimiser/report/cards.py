@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any
 
 from optimiser.explanation.record import record
-from optimiser.plan import Plan
+from optimiser.plan import Plan, measures
 from optimiser.plan.affected import THRESHOLDS, against, gains_and_losses
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import PROVED
@@ -220,7 +220,8 @@ def _far(plan: Plan, code: str, answer: dict[str, float]) -> Iterator[Line]:
 def _others_that_close(plan: Plan, main: str) -> list[str]:
     """Return the other services with patients that close somewhere, those of whom most are counted first."""
     gone = _gone(plan)
-    return [code for code in plan.problem.services_with_patients if code != main and code in gone]
+    closing = [code for code in plan.problem.services_with_patients if code != main and code in gone]
+    return sorted(closing, key=lambda code: -measures.number(plan.measures, "patients", code))
 
 
 def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:

@@ -100,6 +100,19 @@ def test_the_rule_that_decides_is_said_with_by_how_much_it_is_missed():
         assert first.more == "clinic at Ash and Birch." and not any("saw" in line.more for line in others)
 
 
+def test_of_many_services_that_close_the_first_is_told_with_its_patients_and_how_many_more():
+    """In the care model all that is decided leaves Southend: of strokes and of emergencies it is told who loses."""
+    problem = question("care_model")
+    kept = {pair for pair in problem.today if pair[0] != "southend" or "southend" in problem.services[pair[1]].fixed}
+    run = run_of(op.evaluate(problem, kept))
+    loses = next(one for one in cards.cards(run, {}, {}) if one.heading == "Who loses?")
+    (emergency,) = (line.more for line in loses.lines if line.lead == "And")
+    assert emergency.startswith("full emergency department, ")
+    assert " of 336,706 residents' patients a year (" in emergency
+    closing = {code for site, code in problem.today - kept if code in problem.services_with_patients}
+    assert emergency.endswith(f"; {len(closing) - 2} more services close below.") and len(closing) > 4
+
+
 def test_what_is_proved_is_said_and_what_is_not():
     *_, sure, _ = cards.cards(run_of(answer("tiny")), {}, {})
     first, not_proved, *_ = sure.lines
