@@ -128,7 +128,7 @@ function aboutLosers() {
   return [
     [`${nameOf(shown)}: ${FORMS.change(measure(now, "mean_change", shown))} minutes`, " on average against today."],
     worst && worst.change >= 0.05 && ["", `Most for ${worst.name}: ${FORMS.change(worst.change)} minutes on average.`],
-    Number.isFinite(far) && ["Over 10 minutes longer", ` from where ${FORMS.whole(far)} of ${FORMS.whole(people)} residents (${FORMS.percent(far / people)}) live.`],
+    Number.isFinite(far) && ["Over 10 minutes longer:", ` where ${FORMS.whole(far)} of ${FORMS.whole(people)} residents (${FORMS.percent(far / people)}) live.`],
     Number.isFinite(outside) && [`${FORMS.percent(outside)} treated outside`, ` the area; ${PAGE.answer_word} ${FORMS.percent(others[0])}, today ${FORMS.percent(others[1])}.`],
   ];
 }
