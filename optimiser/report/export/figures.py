@@ -37,8 +37,9 @@ from optimiser.report.export.drawing import (
 from optimiser.report.export.geopackage import outlines
 from optimiser.report.export.groups import of_districts, of_volumes
 from optimiser.report.export.styles import steps_of
+from optimiser.report.export.ways import of_ways
 from optimiser.report.surroundings import Label, Room, Surroundings, in_order
-from optimiser.report.words import ends_of_steps
+from optimiser.report.words import ends_of_steps, main_service
 
 TOP, MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, PANEL = 124, 580, 700, 24, 640
 USUAL_STANDARD = 30
@@ -60,12 +61,13 @@ def figures(runs: Sequence[Run]) -> list[Figure]:
     """Return every figure of some runs.
 
     A map a run and service where there are outlines; of services with other journeys than today one of the change, the
-    districts and the patients at each site; and a curve a service.
+    districts and the patients at each site; a curve a service; and the choices of sites for the first service.
     """
     found = [drawing for run in runs for drawing in (*_maps(run, several=len(runs) > 1), *_changes(run, len(runs) > 1))]
     services = dict.fromkeys(service for run in runs for service in run.problem.services_with_patients)
     found += [_curve(service, [run for run in runs if service in run.problem.services]) for service in services]
-    return found
+    first = main_service(runs[0].problem)
+    return [*found, *(of_ways(runs, _sources(runs[0], first)) if first else ())]
 
 
 @dataclass(frozen=True)
