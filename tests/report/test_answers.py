@@ -121,7 +121,8 @@ def test_a_warning_stands_beside_how_sure_an_answer_is_and_assumed_waits_beside_
     assert [line.more for line in sure.lines if line.caution and line.more.startswith(("Warning", "It is"))] == [
         "Warning, nearness says little."
     ]
-    care = run_of(op.evaluate(question("care_model"), answer("base").designated | {("basildon", "stroke_thrombolysis")}))
+    designated = answer("base").designated | {("basildon", "stroke_thrombolysis")}
+    care = run_of(op.evaluate(question("care_model"), designated))
     care = replace(care, plan=replace(care.plan, proof=replace(care.plan.proof, outcome="proved best")))
     _, ways = placements.placements([care], "hyper_acute_stroke", "the answer")
     assert re.search(r"not \d+\.\d\d, of which \d+\.\d\d are assumed waits\)", cards.decides(care, ways))
