@@ -17,6 +17,7 @@ import pandas as pd
 
 from optimiser.checker.added import added_sites_are_those_of_the_config
 from optimiser.checker.altered import changes_are_those_of_the_config
+from optimiser.checker.branches import tried_by_branches
 from optimiser.checker.changes import changes_come_to_what_is_said
 from optimiser.checker.claims import CLAIM_CHECKS, files_are_as_listed
 from optimiser.checker.clash import CLASH_CHECKS, in_words, no_plan_meets_every_rule, says_no_plan
@@ -83,6 +84,7 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         **_first_lines({name: rule.facts for name, rule in RULES.items()}),
         **PATTERN_CHECKS,
         **_first_lines({one.__name__: one for one in (no_plan_meets_every_rule, *CLASH_CHECKS)}),
+        **_first_lines({"tried_by_branches": tried_by_branches}),
         **ON_CALL_CHECKS,
     }
 )
@@ -115,8 +117,9 @@ def said_of_no_plan(run: Path | Mapping[str, bytes]) -> str:
 def said_of_best(run: Path | Mapping[str, bytes]) -> Mapping[str, Any]:
     """Return what was made sure of that a run's plan is best.
 
-    ``claimed``, whether the run says so; ``checked``, one of ``tried``, ``proved by certificate``, ``NOT checked``,
-    ``not claimed`` and ``not sound``; ``tried``, how many designations were; and ``words``, that can stand alone.
+    ``claimed``, whether the run says so; ``checked``, one of ``tried``, ``tried by branches``, ``proved by
+    certificate``, ``NOT checked``, ``not claimed`` and ``not sound``; ``tried``, how many designations were; and
+    ``words``, that can stand alone.
     """
     return examined(run).best or NOT_SOUND
 
@@ -157,7 +160,7 @@ def examined(run: Path | Mapping[str, bytes]) -> Examined:
             parsed = read_run(reader)
             for function in CLAIMS_BY_NAME.values():
                 reader.breaches.extend(function(parsed))
-            best = None if reader.breaches else said_of_best_of(parsed)
+            best = None if reader.breaches else tried_by_branches(parsed, reader, said_of_best_of(parsed))
     except UnreadableError:
         pass  # the reader has noted why
     return Examined(pd.DataFrame(reader.breaches, columns=list(Breach._fields), dtype=str), best)

@@ -360,9 +360,10 @@ def in_words(reader: Reader) -> str:
     if tried is None:
         words = "That no plan meets every rule is the solver's word: there are too many designations, or flows, to try."
         return f"{words} So are the rules that clash and the ways out."
+    ways = f"{len(tried):,} way{'' if len(tried) == 1 else 's'} to place services"
+    all_that = "all that keep to what is fixed and to how many sites are asked for"
     return (
-        f"No plan meets every rule: confirmed independently, by trying {len(tried):,} designations. "
-        f"{confirmed(reader, trial)}"
+        f"No plan meets every rule: confirmed independently, by trying {ways}, {all_that}. {confirmed(reader, trial)}"
     )
 
 

@@ -13,7 +13,7 @@ from optimiser.inputs.assembling import problem_of, with_offsets_stated
 from optimiser.inputs.config import Config, draft_config, resolved_yaml
 from optimiser.inputs.config.settings import BY_ROAD
 from optimiser.inputs.covers import faults as cover_faults
-from optimiser.inputs.disagreements import disagreements
+from optimiser.inputs.disagreements import disagreements, nobody_in_post
 from optimiser.inputs.exactness import exact_problem_of
 from optimiser.inputs.files import is_there, read_bytes
 from optimiser.inputs.options import designations_of, left_out, scope, taken_straight, with_exceptions_of
@@ -110,7 +110,8 @@ def read_question(path: str | Path, *, with_roads: bool = False) -> Question:
     if faults or place is None:
         raise InputError(faults)
     config, problem, rounded = exact_problem_of(config, place)
-    said = (*_taken_before(config.place), *draft.taken, *place.taken, *([rounded] if rounded else []))
+    before = (*_taken_before(config.place), *draft.taken, *place.taken, *nobody_in_post(config, place))
+    said = (*before, *([rounded] if rounded else []))
     taken = tuple({_by_name(one): one for one in said}.values())
     problem = replace(problem, files=_files(with_offsets_stated(config, problem), place, taken, with_roads))
     return Question(problem, config, config.place, place, (*taken, *place.not_read), place.doubts)

@@ -48,6 +48,8 @@ from optimiser.problem.words import ESTIMATED, listed
 MOST_ADDED = 20
 # A site further from every area is a slip of the pen.
 FURTHEST_METRES = 100_000
+# Kilometres; and one that is so far from every road, further than all else, is one, too.
+FURTHEST_FROM_ROADS = 30
 # Degrees and metres that are stated together may be so far apart.
 METRES_APART = 10
 COORDINATES = ["easting_m", "northing_m"]
@@ -303,6 +305,9 @@ class _Site:
         rows = access_of(ends, place.road_junctions, place.road_waters, nearest=JOINED)
         if rows.empty:
             self.fault("journeys", f"it reaches no junction but over a water. Write {STRAIGHT_LINE}, or name a table.")
+        elif (far := rows["km"].min()) > FURTHEST_FROM_ROADS and far > place.road_access["km"].max():
+            words = f"it is {far:.1f} km from the nearest junction of the network, further than all else"
+            self.fault("journeys", f"{words}. Correct where it is, or write {STRAIGHT_LINE}, or name a table.")
         return with_rows(place.road_access, _records(rows))
 
     def _estimated(self, table: str, fitted: _Fitted | None, network: Network | None) -> list[dict[str, Any]]:

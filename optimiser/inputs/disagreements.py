@@ -18,6 +18,7 @@ from optimiser.model.arithmetic import ARITHMETIC
 from optimiser.problem import HERE
 from optimiser.problem.beds import DAYS_A_YEAR, MOST_BEDS
 from optimiser.problem.growth import AGES
+from optimiser.problem.words import listed
 
 MOST_PATIENTS = int(place_table("demand")["patients_per_year"].maximum or 0)
 ADD_SITE = "Name one that is there, or add its row to sites.csv, and its journeys."
@@ -185,6 +186,20 @@ def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettin
                 words = f"the rota needs {unit} of {team}, but {unit} is blank for {row['site']} ({at}). Fill it in"
                 other = "wte" if unit == "people" else "people"
                 yield config.where("services", code, "rotas", team, unit), f"{words}, or state {other} instead."
+
+
+def nobody_in_post(config: Config, place: Place) -> Iterator[str]:
+    """Yield, of each team that a rota needs, the candidates of which staff.csv has no row: nobody is counted there."""
+    settings = config.settings
+    needed = dict.fromkeys(team for service in settings.services.values() for team in service.rotas)
+    for team in (team for team in needed if team in settings.teams):
+        across, year = settings.teams[team].across_sites, settings.teams[team].year
+        rows = place.staff_now(team, year)
+        lacking = [site for site in place.candidates if site not in set(rows["site"])]
+        if rows.empty or not lacking or (across and across.in_post is not None):
+            continue
+        what = f"no row of {team} at {listed(lacking)}{f' in {year}' if year else ''}"
+        yield f"staff.csv: it has {what}, so nobody is counted there."
 
 
 def _observed_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
+from optimiser.errors import Fault, InputError, did_you_mean
 from optimiser.inputs import Asked, problem_asked
 from optimiser.journeys.by_transfer import TwoLegs, both_minutes
 from optimiser.journeys.nearest import nearest
@@ -356,13 +357,40 @@ def evaluate(problem: Asked, designated: Collection[tuple[str, str]], *, option:
     """Work out what a set of (site, service) designations comes to, and which rules it breaks. Nothing is optimised.
 
     ``option`` says what they are called and where they were written down.
+
+    Raises
+    ------
+    InputError
+        Where a pair is none of a candidate and a service of the question.
     """
-    problem, chosen = problem_asked(problem), frozenset(designated)
+    problem = problem_asked(problem)
+    chosen = _pairs_of(problem, designated)
     reached = tuple(
         Reached(objective.name, objective.services, value(problem, chosen, objective), None, UNITS[objective.name])
         for objective in problem.objectives
     )
     return Plan(problem, chosen, Proof(EVALUATED, reached), patterns_of(problem, chosen), option)
+
+
+def _pairs_of(problem: Problem, designated: Collection[tuple[str, str]]) -> Designations:
+    """Return (site, service) pairs, once each is known to be one."""
+    faults = []
+    for one in designated:
+        site, service = one if isinstance(one, tuple) and len(one) == 2 else (None, None)
+        if site in problem.candidates and service in problem.services:
+            continue
+        if service in problem.candidates and site in problem.services:
+            remedy = f"Write the site first: {(service, site)!r}."
+        elif site is None:
+            remedy = "Give pairs of a site and a service, such as those that designations_of returns."
+        elif site in problem.candidates:
+            remedy = did_you_mean(str(service), problem.services)
+        else:
+            remedy = did_you_mean(str(site), problem.candidates)
+        faults.append(Fault("designated", f"{one!r} is no candidate and service of this question. {remedy}".rstrip()))
+    if faults:
+        raise InputError(faults)
+    return frozenset(designated)
 
 
 @worked_out_once

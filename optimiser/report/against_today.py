@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import isfinite
 
 import pandas as pd
@@ -61,12 +62,22 @@ def _by_count(plan: Plan, service: str) -> str:
     return f"; counted in {found.period}: {each}"
 
 
-def room(plan: Plan) -> list[str]:
-    """Return where many more patients would come than with today's sites, and that nobody asked if there is room.
+@dataclass(frozen=True)
+class Busier:
+    """A site to which many more patients of a service would come than today: how many a year, then and now."""
+
+    service: str
+    site: str
+    now: float
+    today: float
+
+
+def busier(plan: Plan) -> list[Busier]:
+    """Return where many more patients would come than with today's sites, though nobody said if there is room.
 
     Of every service, the sites of which no beds are stated that gain a tenth and more.
     """
-    problem, busier = plan.problem, dict[str, list[str]]()
+    problem, found = plan.problem, list[Busier]()
     for code in problem.services_with_patients:
         if code not in problem.services_with_today:
             continue
@@ -78,11 +89,19 @@ def room(plan: Plan) -> list[str]:
         for site in now:
             today = then[site] if isfinite(then[site]) else 0.0
             if (beds is None or site not in beds.at) and now[site] - today >= max(A_TENTH * now[site], 1):
-                at = f"{lower(problem.services[code].name)} (today {whole(today)})"
-                busier.setdefault(short(problem.sites[site].name), []).append(f"{whole(now[site])} at its {at}")
-    if not busier:
+                found.append(Busier(code, site, now[site], today))
+    return found
+
+
+def room(plan: Plan) -> list[str]:
+    """Return where many more patients would come than with today's sites, and that nobody asked if there is room."""
+    problem, by_site = plan.problem, dict[str, list[str]]()
+    for one in busier(plan):
+        at = f"{lower(problem.services[one.service].name)} (today {whole(one.today)})"
+        by_site.setdefault(short(problem.sites[one.site].name), []).append(f"{whole(one.now)} at its {at}")
+    if not by_site:
         return []
-    each = "; ".join(f"{site} would see {listed(said)}" for site, said in busier.items())
+    each = "; ".join(f"{site} would see {listed(said)}" for site, said in by_site.items())
     not_checked = "Whether there is room was not checked, since no number of beds is stated"
     return [f"{not_checked}. By this model, patients a year: {each}."]
 
@@ -170,14 +189,17 @@ def _hit_hardest(means: pd.DataFrame) -> str:
     return ""
 
 
-def gains(plan: Plan) -> list[str]:
-    """Return what would be so that is not with today's sites: of what rules ask, that which today's sites break."""
+def gains(plan: Plan, *, in_short: bool = False) -> list[str]:
+    """Return what would be so that is not with today's sites: of what rules ask, that which today's sites break.
+
+    In short it is said how many of today's sites keep to it, and not what each of them has.
+    """
     problem, missed = plan.problem, dict[tuple[str, Names], list[str]]()
     for instance in map(str, plan.today.broken["instance"]):
         missed.setdefault(broken.stated(problem, instance), []).append(instance)
     still = {broken.stated(problem, str(instance)) for instance in plan.broken["instance"]}
     rules = [
-        _gain(plan, rule, whose, instances)
+        _gain(plan, rule, whose, instances, in_short)
         for (rule, whose), instances in missed.items()
         if JUDGED[rule].is_gain and (rule, whose) not in still
     ]
@@ -202,7 +224,7 @@ def _less_short(plan: Plan) -> Iterator[str]:
             yield f"{left} would be lacking on the rotas that are counted (with today's sites {of})"
 
 
-def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
+def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: bool) -> str:
     """Return what would be so by a rule: of patients and staff with what is there today, else what it asks."""
     problem, today = plan.problem, {str(row["instance"]): row for row in plan.today.broken.to_dict("records")}
     sites = [broken.site_of(problem, one) for one in instances]
@@ -211,6 +233,8 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
         asked = amount(today[instances[0]]["right"], PATIENTS)
         would_be = once_kept.format(service=lower(problem.services[whose[0]].name), figure=asked)
         would_be = would_be.replace("every ", _every(plan, whose[0]), 1)
+        if in_short:
+            return f"{would_be} (today, by this model, {_how_many_keep(plan, whose[0], instances)} would)"
         each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0])}"
         return f"{would_be} (today, by this model, {each})"
     if rule == "rota_is_filled" and all(site in problem.sites for site in sites):
@@ -223,6 +247,8 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
             each = listed(has) if len(at) == len(problem.candidates) else _each(problem, at, has)
             is_changed = any(one.name.startswith(f"staff.{team}.") for one in problem.changed)
             year = None if is_changed else problem.teams[team].year
+            if in_short:
+                return f"{there} ({f'in {year}' if year else 'today'} {_how_many_keep(plan, code, instances)} had)"
             every = totals(plan.staffing, "in_post")[team, unit]
             on_it = float(today[instances[0]]["right"]) * len(plan.sites_of(code))
             fewer = (
@@ -232,6 +258,12 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str]) -> str:
             )
             return f"{there} (in post{f' in {year}' if year else ''}: {each}{fewer})"
     return f"a rule kept that today's sites break: {broken.asked(problem, instances[0]).replace('; ', ', ')}"
+
+
+def _how_many_keep(plan: Plan, service: str, broken_at: list[str]) -> str:
+    """Return how many of today's sites of a service keep to a rule, by where it is broken."""
+    today = sum(pair[1] == service for pair in plan.problem.today)
+    return f"{shown(today - len(broken_at)) if today > len(broken_at) else 'none'} of {shown(today)}"
 
 
 def _every(plan: Plan, service: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from optimiser.explanation.why_not import broken_in_words, broken_rules
@@ -46,6 +48,31 @@ def lines(plan: Plan) -> list[str]:
     broken = broken_rules(plan)
     rules = [stated(plan.problem, str(one)) for one in broken["instance"]]
     return [_line(plan, broken[[one == rule for one in rules]]) for rule in dict.fromkeys(rules)]
+
+
+def by_how_much(plan: Plan) -> float:
+    """Return by how much a plan misses the rules that it breaks, as a share of what each asks, over all of them."""
+    rows = plan.broken
+    return float((rows["spare"].abs() / rows["right"].abs()).sum())
+
+
+def in_short(plan: Plan, said: Sequence[str]) -> str:
+    """Return what stops a plan as the end of a sentence: too few patients of one unit, or the rules that it breaks.
+
+    ``said`` is what ``lines`` returns.
+    """
+    if plan.broken.empty:
+        return ""
+    row, *others = plan.broken.to_dict("records")
+    rule, *names = str(row["instance"]).split(".")
+    if others or not JUDGED[rule].would_see or row["relation"] != ">=" or row["unit"] != PATIENTS:
+        more = f"; and {len(said) - 1} more" if len(said) > 1 else ""
+        return f"it breaks {how_many(plan)}: {said[0]}{more}"
+    site, asked, sees = short(plan.problem.sites[names[1]].name), row["right"], row["left"]
+    sees, asked = (round(sees), round(asked)) if round(sees) != round(asked) else (sees, asked)
+    return (
+        f"{site} would see {shown(sees)} patients a year, {shown(asked - sees)} short of the {shown(asked)} asked for"
+    )
 
 
 def _line(plan: Plan, rows: pd.DataFrame) -> str:

@@ -39,6 +39,7 @@ AIMS = {
     "changes_from_today": "fewest changes from today",
     "transfers": "fewest transfers",
 }
+NOT_PROVED = "that it is safe, or that the rules are right."
 MOST_NAMED = 4
 # From so large a share of an objective on it is said that one service decides most of it.
 MUCH = 0.5
@@ -240,8 +241,22 @@ def status(run: Run) -> Status:
         if listing
         else "The solver closed the gap to 0."
     )
-    tie = [f"It is one of {listing.equal_best} equal best."] if listing and listing.equal_best > 1 else []
-    return Status("good", "Proved best possible under these rules.", " ".join([*tie, *by_how_much(run.plan), how]))
+    at_what, not_proved = proved(run.plan.problem)
+    said = [f"Not proved: {not_proved}", *equal_best(run.plan), *by_how_much(run.plan), how]
+    return Status("good", f"{at_what[0]} {at_what[1]}", " ".join(said))
+
+
+def proved(problem: Problem) -> tuple[tuple[str, str], str]:
+    """Return at what a plan that is proved is the best, in two parts of a sentence, and what that does not prove."""
+    every = [AIMS[one.name] for one in problem.objectives]
+    by = "one measure" if len(every) == 1 else f"{len(every)} measures in turn"
+    return (f"Proved best under these rules by {by}:", f"{'; then '.join(every)}."), NOT_PROVED
+
+
+def equal_best(plan: Plan) -> list[str]:
+    """Return that a plan is one of several that are the best, where it is."""
+    listing = plan.proof.enumeration
+    return [f"It is one of {listing.equal_best} equal best."] if listing and listing.equal_best > 1 else []
 
 
 def others_stay(problem: Problem) -> str:
@@ -268,8 +283,9 @@ def by_how_much(plan: Plan) -> list[str]:
         )
         said += "; what comes first decides."
     else:
-        there = f", {next_best}" if next_best else ""
-        said = f"By {apart(standing.margin)} a patient over the next best sites for the {name}{there} ({numbers})."
+        there = f"{next_best}, " if next_best else ""
+        means = f"{decimals(own + standing.margin, 2)} minutes on average, not {decimals(own, 2)}"
+        said = f"Next best sites for the {name}: {there}{apart(standing.margin)} a patient longer ({means})."
     return [said, *([f"Up to {apart(standing.within)} apart is level."] if standing.rivals else [])]
 
 
@@ -301,7 +317,7 @@ def best(run: Run) -> list[Status]:
     head, _, more = str(run.best["words"]).partition(": ")
     if run.plan.proof.outcome == EVALUATED:
         more = "it was worked out as people wrote it down."
-    is_sure = run.best["checked"] in ("tried", "proved by certificate")
+    is_sure = run.best["checked"] in ("tried", "tried by branches", "proved by certificate")
     return [Status("good" if is_sure else "open", f"{head}.", begun(more))]
 
 

@@ -151,8 +151,11 @@ def test_pages_and_exports_have_the_areas_that_are_counted_and_nobody_where_none
     run = run_of(tmp_path)
     assert areas_of([run])["area"].tolist() == run.inputs["areas"]["area"].tolist() == codes
     areas = page_data(run.problem)["areas"]
-    people = np.frombuffer(b64decode(areas["people"]["base64"]), dtype="<u2").tolist()
-    assert areas["codes"] == codes and people == [1000, 500, 0, 0][: len(codes)]
+    # Ten bits each hold up to 1,000.
+    many, bits = areas["people"]["many"], areas["people"]["bits"]
+    held = np.unpackbits(np.frombuffer(b64decode(areas["people"]["base64"]), "u1"))[: many * bits].reshape(many, bits)
+    people = (held @ (1 << np.arange(bits)[::-1])).tolist()
+    assert bits == 10 and areas["codes"] == codes and people == [1000, 500, 0, 0][: len(codes)]
 
 
 @st.composite

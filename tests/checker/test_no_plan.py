@@ -35,7 +35,10 @@ def test_that_no_plan_exists_is_confirmed_by_trying_every_designation(name: str,
     problem = question(f"what_if/{name}")
     folder = write_files(files_of(problem), tmp_path / "run")
     assert checker.check(folder).empty
-    assert "confirmed independently, by trying 49 designations" in checker.said_of_no_plan(folder)
+    assert (
+        "confirmed independently, by trying 49 ways to place services, all that keep to what is fixed"
+        in checker.said_of_no_plan(folder)
+    )
     assert json.loads((folder / "run.json").read_text())["outcome"] == "no plan"
     # What is left out of the first set lets designations through that the question as it stands does not.
     rows = pd.read_csv(folder / "clash.csv")
@@ -93,7 +96,7 @@ def shared_out() -> dict[str, bytes]:
 def test_a_clash_of_patients_who_are_shared_out_is_confirmed(shared_out: dict[str, bytes]):
     assert checker.check(shared_out).empty
     said = checker.said_of_no_plan(shared_out)
-    assert "confirmed independently, by trying 4 designations" in said
+    assert "confirmed independently, by trying 4 ways to place services" in said
     assert "confirmed as smallest: that set. Ways out, confirmed as least: 3 of 3" in said
 
 

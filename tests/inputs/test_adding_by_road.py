@@ -137,8 +137,8 @@ def test_on_drawn_roads_with_waters_and_one_ways_three_programs_come_to_the_same
     try:
         problem = read_problem(config)
     except InputError as refusal:
-        # Waters all round it.
-        assert "reaches no junction" in str(refusal)
+        # Waters all round it, or roads far off.
+        assert "reaches no junction" in str(refusal) or "from the nearest junction" in str(refusal)
         return
     files = files_of(solve(problem))
     assert check(files).empty
@@ -178,3 +178,16 @@ def drawn_network(draw: random.Random) -> dict[str, str]:
     found = network_of(*frames).thousandths(areas, ["ash", "birch", "cedar", "dale"]) / 1000
     rows = (f"{a},{s},{round(5 + 1.1 * found.loc[a, s] + draw.random() * 4, 1)}" for a in areas for s in found)
     return {**texts, "journeys": "area,site,minutes\n" + "".join(f"{row}\n" for row in rows)}
+
+
+def test_a_site_far_from_every_road_is_a_slip_of_the_pen(tmp_path: Path):
+    # 30 km as roads lead is as far as may be; the factor of a straight line is 1.3.
+    near, far = (BY_ROAD.replace("441000", str(440_000 + north)) for north in (23_000, 23_100))
+    for oak, wrong in ((near, False), (far, True)):
+        place = tmp_path / str(wrong)
+        place.mkdir()
+        if not wrong:
+            solve(asked(place, f"{{oak: {oak}}}", **NETWORK))
+            continue
+        with pytest.raises(InputError, match=r"it is 30\.0 km from the nearest junction of the network"):
+            asked(place, f"{{oak: {oak}}}", **NETWORK)

@@ -592,9 +592,27 @@ def test_a_config_and_its_place_become_one_problem(tmp_path: Path) -> None:
     assert problem.objectives == (Objective("patient_minutes"), Objective("worst_journey", ("care",)))
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("option: A\ntitle: An option\ndesignations: {care: [ash]}\n", "this is an option.* --option"),
+        ("title: A sweep\nconfig: q.yaml\ngrid: {travel.factor: [1, 2]}\n", "this is a sweep.*optimiser sweep"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_once_with_the_command_that_takes_it(text: str, words: str, tmp_path: Path):
+    path = tmp_path / "other.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=words) as error:
+        read_question(path)
+    assert len(error.value.faults) == 1
+
+
 def test_a_candidate_without_staff_rows_has_nobody(tmp_path: Path) -> None:
-    problem = read_problem(write_question(tmp_path, staff="site,team,year,people,wte\nash,doctors,2025,4,\n"))
-    assert problem.staff["birch", "doctors", "people"] == 0
+    path = write_question(tmp_path, staff="site,team,year,people,wte\nash,doctors,2025,4,\n")
+    assert read_problem(path).staff["birch", "doctors", "people"] == 0
+    words = "staff.csv: it has no row of doctors at birch in 2025, so nobody is counted there."
+    assert words in read_question(path).taken
+    assert not [one for one in read_question(write_question(tmp_path / "full")).taken if "nobody" in one]
 
 
 def test_a_closed_border_leaves_residents_and_candidates_only(tmp_path: Path) -> None:

@@ -310,6 +310,74 @@ def test_areas_and_sites_come_by_the_names_that_official_tables_use(tmp_path: Pa
     ]
 
 
+def test_more_about_areas_that_are_there_leaves_all_else_as_it_was(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    before = pd.read_csv(place / "areas.csv", dtype=str, keep_default_na=False)
+    first, second, last = before["area"].iloc[[0, 1, -1]]
+    text = f"LSOA21CD,Age 75+\n{first},12\n{second},34\nE01999999,5\n"
+    found = bring_in("areas", written(tmp_path, "older.csv", text), place)
+    assert found.adds  # nothing of what is there is lost
+    write_into(place, found.files, replace=found.adds)
+    after = pd.read_csv(place / "areas.csv", dtype=str, keep_default_na=False)
+    assert after[before.columns].equals(before)
+    assert after.set_index("area")["population_75_plus"].loc[[first, second, last]].tolist() == ["12", "34", ""]
+    assert 'left out 1 area that areas.csv does not have: "E01999999"' in found.said
+    assert "population_75_plus added in areas.csv; every row and every other column there is kept." in found.said
+
+
+def test_a_column_of_areas_that_is_there_is_replaced_where_the_file_knows_it(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    before = pd.read_csv(place / "areas.csv", dtype=str, keep_default_na=False)
+    first = before["area"].iloc[0]
+    found = bring_in("areas", written(tmp_path, "n.csv", f"code,name\n{first},Another name\n"), place)
+    assert not found.adds
+    with pytest.raises(NotWritten, match="--replace"):
+        write_into(place, found.files, replace=found.adds)
+    write_into(place, found.files, replace=True)
+    after = pd.read_csv(place / "areas.csv", dtype=str, keep_default_na=False)
+    assert after["name"].tolist() == ["Another name", *before["name"].iloc[1:]]
+    assert after["resident"].equals(before["resident"])
+    again = f"code,name\n{first},One\n{first},Two\n"
+    with pytest.raises(InputError, match="stands there more than once"):
+        bring_in("areas", written(tmp_path, "twice.csv", again), place)
+
+
+def test_areas_of_elsewhere_altogether_are_another_table(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    rows, _ = brought("areas", written(tmp_path, "a.csv", "code,name\nX1,North\nX2,South\n"), place)
+    assert rows == ["area,name,resident", "X1,North,true", "X2,South,true"]
+
+
+def test_tables_are_not_brought_in_beside_the_place_that_a_question_has(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    text = written(tmp_path, "j.csv", long("area,site,minutes"))
+    with pytest.raises(InputError, match=f"Write --into {place}"):
+        bring_in("journeys", text, tmp_path)
+    assert bring_in("journeys", text, place).rows == len(JOURNEYS) - 1
+
+
+def test_teams_and_hospitals_of_staff_come_by_name(tmp_path: Path) -> None:
+    place = write_place(tmp_path / "place")
+    site = pd.read_csv(place / "sites.csv")["name"].iloc[0]
+    text = f"Hospital,Team,Year,People,WTE,Grade\n{site},Stroke consultants,2024,4,3.5,consultant\n"
+    rows, said = brought("staff", written(tmp_path, "staff.csv", text), place)
+    code = pd.read_csv(place / "sites.csv")["site"].iloc[0]
+    assert rows[1].startswith(f"{code},stroke_consultants,")
+    assert any('such as stroke_consultants of "Stroke consultants"' in line for line in said)
+
+
+def test_a_matrix_of_hours_and_minutes_is_refused_with_what_would_do(tmp_path: Path) -> None:
+    path = written(tmp_path, "m.csv", "code,ash,birch\nA1,0:13,1:05\nA2,0:20,0:31\n")
+    with pytest.raises(InputError, match=r'"0:13" could be two things. Write them as h:mm:ss'):
+        bring_in("journeys", path, tmp_path / "new")
+
+
+def test_a_column_of_counts_with_commas_is_a_column_of_counts(tmp_path: Path) -> None:
+    path = written(tmp_path, "d.csv", 'code,strokes,hips\nA1,3,"1,234"\nA2,4,"2,345"\n')
+    rows, _ = brought("demand", path, tmp_path / "new")
+    assert "A2,hips,2345.0" in rows and "A1,strokes,3.0" in rows
+
+
 def test_what_would_be_a_faulty_table_is_refused_before_it_is_written(tmp_path: Path) -> None:
     path = written(tmp_path, "t.csv", "area,site,minutes\nA1,ash,3\nA1,ash,4\n")
     with pytest.raises(InputError, match=r't.csv, as journeys, row 3: area "A1", site "ash" is here again'):

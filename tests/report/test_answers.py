@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from as_files import with_files
 from shipped import answer, question
@@ -66,18 +67,58 @@ def test_what_would_change_an_answer_stands_in_its_run_and_a_spoilt_entry_is_not
         assert set(wrong["check"]) == {"the_record_is_sound"}
 
 
-def test_where_nothing_was_varied_the_nearer_way_is_named_with_the_rule_that_stops_it():
-    # Ash and Birch are best. Ash and Cedar are nearer, as all three are, and break fewer rules than these.
+def test_where_nothing_was_varied_the_quicker_sites_are_named_with_the_rules_that_stop_them():
+    # Ash and Birch are best. Ash and Cedar are quicker, as all three are, and break fewer rules than these.
     run = run_of(answer("tiny"))
     _, ways = placements.placements([run], "walk_in", "the answer")
-    *_, last = cards.cards(run, {}, {}, ways)
-    nearer, stops, none = last.lines
-    assert nearer.lead == "Nearer, but against the rules:"
-    assert nearer.more == (
-        "walk-in clinic at Ash and Cedar, every other service as here (13.00 minutes on average in place of 16.00)."
+    assert cards.decides(run, ways).startswith(
+        "the walk-in clinic at Ash and Cedar would be quicker (13.00 minutes on average, not 16.00), but it breaks 2"
     )
-    assert stops.more.startswith("What stops it: Walk-in clinic ") and stops.more.endswith("; and 1 more.")
-    assert none.more == "Nothing was looked for in this run."
+    *_, last = cards.cards(run, {}, {}, ways)
+    perhaps, none = last.lines
+    assert (perhaps.lead, none.more) == ("Perhaps the rule that decides:", "Nothing was looked for in this run.")
+    # Of what people chose nothing is said to decide.
+    chosen = run_of(op.evaluate(run.plan.problem, run.plan.designated))
+    assert cards.decides(chosen, ways) == ""
+
+
+def test_the_rule_that_decides_is_said_with_by_how_much_it_is_missed():
+    """Of 65 patients at Birch alone; ash and birch together are quicker, but see 30 and 35."""
+    for least, lacks in (
+        (31, "Ash would see 30 patients a year, 1 short of the 31 asked for"),
+        (30.4, "Ash would see "),
+    ):
+        found = op.answer(with_files(small(minimum_patients=Figure(least))))
+        assert isinstance(found, op.Answer)
+        run = replace(run_of(found.plan), record={"would_change": found.would_change.record})
+        _, ways = placements.placements([run], "clinic", "the answer")
+        said = cards.decides(run, ways)
+        assert f", but {lacks}" in said and said.endswith("Were that allowed, these sites would be best.")
+        assert ("0.4 short of the 30.4 asked for" in said) == (least == 30.4)
+        first, *others = (line for line in cards.cards(run, {}, {}, ways)[-1].lines)
+        assert first.lead == "If the rule that decides gave way by so much:"
+        assert first.more == "clinic at Ash and Birch." and not any("saw" in line.more for line in others)
+
+
+def test_of_many_services_that_close_the_first_is_told_with_its_patients_and_how_many_more():
+    """In the care model all that is decided leaves Southend: of strokes and of emergencies it is told who loses."""
+    problem = question("care_model")
+    kept = {pair for pair in problem.today if pair[0] != "southend" or "southend" in problem.services[pair[1]].fixed}
+    run = run_of(op.evaluate(problem, kept))
+    loses = next(one for one in cards.cards(run, {}, {}) if one.heading == "Who loses?")
+    (emergency,) = (line.more for line in loses.lines if line.lead == "And")
+    assert emergency.startswith("full emergency department, ")
+    assert " of 336,706 residents' patients a year (" in emergency
+    closing = {code for site, code in problem.today - kept if code in problem.services_with_patients}
+    assert emergency.endswith(f"; {len(closing) - 2} more services close below.") and len(closing) > 4
+
+
+def test_what_is_proved_is_said_and_what_is_not():
+    *_, sure, _ = cards.cards(run_of(answer("tiny")), {}, {})
+    first, not_proved, *_ = sure.lines
+    assert first.lead == "Proved best under these rules by one measure:"
+    assert first.more == "fewest minutes of travel for residents' patients in all."
+    assert not_proved.lead == "Not proved:" and not_proved.caution
 
 
 def test_an_option_written_for_another_pathway_says_so_in_its_run_and_on_its_page():

@@ -36,7 +36,9 @@ from optimiser.report.export.contents import DICTIONARY, csv_bytes, tidy_tables
 from optimiser.report.export.figures import figures
 from optimiser.report.export.geopackage import BRITISH_NATIONAL_GRID, geopackage_bytes, outlines
 from optimiser.report.export.recalculation import HEADLINES
+from optimiser.report.export.ways import LACKS
 from optimiser.report.export.workbook import workbook_bytes
+from optimiser.report.words import main_service
 
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ("tiny", "base", "care_model", "what_if/treat_and_transfer", "what_if/observed_stroke_flows")
@@ -433,7 +435,9 @@ def test_a_place_without_outlines_has_points_and_curves_and_no_map(runs: Path, t
     path = tmp_path / "results.gpkg"
     path.write_bytes(geopackage_bytes(found))
     assert pyogrio.list_layers(path).tolist() == [["areas", "Point"], ["sites", "Point"], ["layer_styles", None]]
-    assert [one.name for one in figures(found)] == ["districts_walk_in", "volumes_walk_in", "curve_walk_in"]
+    assert [one.name for one in figures(found)] == [
+        *("districts_walk_in", "volumes_walk_in", "curve_walk_in", "options_walk_in")
+    ]
 
 
 def test_a_plan_that_reaches_nobody_is_said_so(tmp_path: Path):
@@ -457,12 +461,14 @@ def test_figures_state_their_finding_and_need_nothing_from_elsewhere(question: s
     other = [code for code in services if any(code == one for _, one in chosen ^ run.problem.today)]
     changes = [f"{kind}_{service}" for service in other for kind in ("change", "districts", "volumes")]
     maps, curves = ([f"{kind}_{service}" for service in services] for kind in ("map", "curve"))
-    assert [one.name for one in found] == [*maps, *changes, *curves] and changes
+    options = [f"options_{main_service(run.problem)}"]
+    assert [one.name for one in found] == [*maps, *changes, *curves, *options] and changes
     for one in found:
         root = ET.fromstring(one.svg)
         assert root.find("{*}title").text == one.title
         assert root.find("{*}desc").text == one.alt
         assert len(one.title.split()) <= 20
+        assert "Draft: not a decision." in " ".join(one.text or "" for one in root.iterfind(".//{*}text"))
         if one.name not in changes:
             assert "within 30 minutes" in one.alt or "15 or less" in one.alt
         assert "http" not in one.svg.replace('xmlns="http://www.w3.org/2000/svg"', "")
@@ -481,6 +487,22 @@ def test_figures_of_what_changes_say_what_the_run_has(runs: Path):
     assert sum(shares) == 100 and drawn["change_hyper_acute_stroke"].title.endswith(
         f"for {sum(shares[3:])}% of patients"
     )
+
+
+def test_the_figure_of_options_has_every_choice_of_sites_with_what_stops_it(runs: Path):
+    *_, options = figures([read("base", runs)])
+    assert options.title == "Hyper-acute stroke unit: 3 of 7 choices of sites meet every rule"
+    first, *_, last = options.alt.removeprefix("Table. ").split("; ")
+    assert first == (
+        "Basildon: 24.64 average minutes, 75% within 30 minutes, 10% treated outside, 1,702 smallest unit, patients a "
+        "year (at least 600), 6 of 13 stroke consultants needed, meets every rule"
+    )
+    assert last.startswith("Broomfield and Southend: 22.26 ") and last.endswith("too few patients.")
+    drawn = ET.fromstring(options.svg).findall(".//{*}text")
+    words = [one.text for one in drawn]
+    assert words.count("meets every rule") == 3 and "Basildon (the answer)" in words
+    # What is too little is marked: of three pairs and of today's three units patients, of these three staff as well.
+    assert [one.text for one in drawn if one.get("fill") == LACKS] == ["416", "18 of 13", "416", "487", "518"]
 
 
 def test_a_browser_draws_png(runs: Path):

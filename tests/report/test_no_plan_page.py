@@ -33,17 +33,29 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
     assert done.returncode == 0, done.stderr
     with visit(browser, (none.parent / "page.html").as_uri()) as seen:
         page = seen.page
-        assert page.locator("h1").inner_text() == "No plan meets every rule: 3 rules cannot hold together."
+        assert page.locator("h1").inner_text() == (
+            "No plan meets every rule: 3 rules on the full emergency department cannot hold together."
+        )
         for text in (
             "Which rules clash?",
             "Full emergency department on at least 3 sites.",
             "Any one of these alone:",
-            "Recruit 5 more WTE emergency medicine consultants.",
+            "Nothing is recommended:",
+            "No WTE emergency medicine consultants are recruited.",
+            "Recruit 5 more WTE emergency medicine consultants: best then at Basildon, Broomfield and Southend.",
+            "The figures it rests on were not: 7 unverified.",
+            # Of the way out that is open: who loses, and what is gained.
+            "76,731 of 336,706 residents' patients a year (23%), by 12.5 minutes on average",
+            "hyper-acute stroke unit at Broomfield and Southend; full emergency department at Southend.",
+            "every full emergency department would have 10 WTE emergency medicine consultants (in 2017 none of 3 had)",
             "What do today's sites break?",
             "No plan meets every rule: confirmed independently",
         ):
             box = page.get_by_text(text).first.bounding_box()
             assert box and box["y"] + box["height"] <= LAPTOP[1], text
+        # What the clash is about comes before all else that today's sites break.
+        breaks = page.locator(".card").nth(2).locator("li").all_text_contents()
+        assert breaks[1].startswith("Full emergency department needs 10 WTE")
         # One click a way out.
         ways = page.locator("details.way")
         assert ways.count() == 3 and ways.nth(0).locator("table").is_visible()

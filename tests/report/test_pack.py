@@ -51,7 +51,7 @@ from optimiser.scenarios import alone
 from optimiser.scenarios.settings import Sweep
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "optimiser/report/pack/verify.py"
+SCRIPT = ROOT / "optimiser/checker/verify.py"
 WHAT_IFS = sorted(f"what_if/{path.stem}" for path in (ROOT / "configs/what_if").glob("*.yaml"))
 OPTIONS = sorted((ROOT / "configs/options").glob("*.yaml"))
 Files = dict[str, bytes]

@@ -12,6 +12,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shipped
 from browser import Browser
@@ -74,6 +75,21 @@ def on_the_page(browser: Browser, problem: Problem, choices: list[Choice]) -> li
     found: list[dict[str, Any]] = json.loads(page.evaluate(EVALUATE, text))
     page.close()
     return found
+
+
+def test_numbers_are_packed_in_the_fewest_bits_and_read_back(browser: Browser):
+    draw = np.random.default_rng(1)
+    widths = (1, 2, 7, 8, 9, 13, 16, 17, 24, 25, 32)
+    every = [np.append(draw.integers(-1, 2**bits - 1, 100), (-1, 2**bits - 2)).astype(float) for bits in widths]
+    every += [np.array([]), np.array([0.0]), np.array([2.0**32 - 1, 5.0]), np.array([2.0**40, 0.25])]
+    packed = [question.packed(values) for values in every]
+    assert [one["bits"] for one in packed] == [*widths, 1, 1, 64, 64]
+    page = browser.new_page()
+    page.add_script_tag(content=SCRIPT)
+    found = page.evaluate("every => every.map(one => Array.from(unpacked(one)))", packed)
+    page.close()
+    for values, one, read in zip(every, packed, found, strict=True):
+        assert read == np.where(values < 0, 2 ** one["bits"] - 1, values).tolist()
 
 
 def designated(choice: Choice) -> frozenset[tuple[str, str]]:

@@ -21,7 +21,7 @@ from test_enumeration import worlds
 from test_words import where_everything_is_one
 from worlds import by_transfer, small, three_doctors, two_by_transfer, vary
 
-from optimiser.checker import CHECKS, RULE_CHECKS, check, claims
+from optimiser.checker import CHECKS, RULE_CHECKS, check, claims, verify
 from optimiser.checker.tried import Trial
 from optimiser.cli.app import app
 from optimiser.explanation.prices import givings
@@ -53,7 +53,6 @@ from optimiser.problem import (
     Team,
     Transfer,
 )
-from optimiser.report.pack import verify
 from optimiser.scenarios import courses
 from optimiser.search.diagram import build as build_diagram
 from optimiser.search.enumeration import enumerate_all, judged
@@ -151,7 +150,7 @@ def test_every_rule_has_its_independent_check():
 
 
 def test_every_rule_and_setting_is_known_to_the_checker_that_a_pack_brings_along():
-    where = "optimiser/report/pack/verify.py"
+    where = "optimiser/checker/verify.py"
     unknown = {name for name in JUDGED if f'"{name}"' not in (ROOT / where).read_text(encoding="utf-8")}
     nothing_is_forgotten(unknown, "A rule, step 3", where)
     nothing_is_forgotten(set(Settings.model_fields) - set(verify.SETTINGS.split()), "A rule, step 3", where)

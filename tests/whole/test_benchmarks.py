@@ -72,7 +72,7 @@ def test_roads_are_searched_and_networkx_finds_the_same_minutes():
 
 
 def test_a_country_fits_on_a_page_and_is_ticked(browser: Browser, tmp_path: Path):
-    """A tenth and a twentieth of its areas, all of its sites: in a straight line the whole page is under 15 MB."""
+    """A tenth and a twentieth of its areas, all of its sites: in a straight line the whole page is under 11 MB."""
     spec = importlib.util.spec_from_file_location("benchmarks_page", SCRIPT.with_name("page.py"))
     assert spec is not None and spec.loader is not None
     bench = importlib.util.module_from_spec(spec)
@@ -80,7 +80,7 @@ def test_a_country_fits_on_a_page_and_is_ticked(browser: Browser, tmp_path: Path
     problem = bench.country(areas=bench.AREAS // 10)
     html = bench.country_page(problem)
     tenth, twentieth = len(html), len(bench.country_page(bench.country(areas=bench.AREAS // 20)))
-    assert tenth + 18 * (tenth - twentieth) < 15_000_000
+    assert tenth + 18 * (tenth - twentieth) < 11_000_000
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
     with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
         seen.page.locator('.ticks input[data-site="site_112"]').click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.config.contradictions import contradictions, exception_faults
 from optimiser.inputs.config.faults import meaning_of, settings_of
 from optimiser.inputs.config.settings import OBJECTIVES, Config, Draft, Option, OptionSettings, Settings
@@ -54,6 +54,8 @@ def draft_config(path: str | Path) -> Draft:
     """Read a config and all that it is based on; return its faults beside what can be used all the same."""
     path = Path(path)
     layers = read_layers(path)
+    if words := _is_another_kind(layers, path):
+        return Draft(None, (Fault(shown(path), words),))
     settings, faults = settings_of(layers, Settings)
     if settings is None:
         return Draft(None, tuple(faults))
@@ -63,6 +65,21 @@ def draft_config(path: str | Path) -> Draft:
     named = layers.said.plain() if layers.said else {}
     faults += [Fault(where, words) for where, words in contradictions(config, named)]
     return Draft(config, tuple(dict.fromkeys(faults)), tuple(_years_taken(layers)))
+
+
+def _is_another_kind(layers: Layers, path: Path) -> str | None:
+    """Return what a file is where it is an option or a sweep and no question, and the command that takes it."""
+    said = layers.said.plain() if layers.said else {}
+    named = set(said) if isinstance(said, dict) else set()
+    if "services" in named or "place" in named:
+        return None
+    if {"option", "designations"} <= named:
+        config = said.get("written_for")
+        asked = shown(path.parent / config) if isinstance(config, str) else "CONFIG"
+        return f"this is an option, not a question. Run: optimiser evaluate {asked} --option {shown(path)}"
+    if {"title", "config"} <= named:
+        return f"this is a sweep, not a question. Run: optimiser sweep {shown(path)}"
+    return None
 
 
 def _years_taken(layers: Layers) -> Iterator[str]:

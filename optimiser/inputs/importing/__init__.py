@@ -69,7 +69,9 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
         raise InputError(
             [Fault(table, f"there is no such table of a place. {did_you_mean(table, names, list_at_most=20)}")]
         )
+    _refuse_the_folder_above(folder)
     known, there, again = Known.of(folder, wishes.lookup), _NOTHING_THERE, False
+    has_more = False
     if table == BOUNDARIES:
         content, rows, said = outlines_in(path, known, wishes)
         name = "boundaries.geojson"
@@ -78,13 +80,18 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
             said.append(f"{beside.name} is not read any more: {name} is.")
     else:
         frame, said = _table_in(place_table(table), path, known, wishes)
+        before, again = _with_more(place_table(table), folder, known, frame, said)
+        frame, has_more = (frame, False) if before is None else (before, not again)
         _refuse_faults(place_table(table), _csv(frame), path)
         if table == "demand":
             there, again = _of_other_activities(folder, frame)
         if len(there):
             said.append(f"kept what was there of {listed(sorted(set(there['activity'])))}.")
+            if not again:
+                new = listed(sorted(set(frame["activity"])))
+                said.append(f"{new}: not there before. A service counts them by activity: CODE in the question.")
         name, rows, content = f"{table}.csv", len(frame), _csv(pd.concat([there, frame]) if len(there) else frame)
-    adds = bool(len(there)) and not again
+    adds = has_more or (bool(len(there)) and not again)
     record = recorded(folder, [table], path, said, adds=adds)
     return Brought({name: content, IMPORTED: record}, tuple(said), rows, adds)
 
@@ -99,6 +106,38 @@ def _of_other_activities(folder: Path, brought: pd.DataFrame) -> tuple[pd.DataFr
         return _NOTHING_THERE, False
     same = before["activity"].isin(brought["activity"])
     return before[~same], bool(same.any())
+
+
+def _with_more(
+    table: Table, folder: Path, known: Known, brought: pd.DataFrame, said: list[str]
+) -> tuple[pd.DataFrame | None, bool]:
+    """Return the place's areas or sites with what is brought of them, and whether that replaces a column.
+
+    Every row that is there stays, and every column: who is a resident, and whatever else the file does not know. None
+    where the file has none of those that are there: then it is another table.
+    """
+    kind, key = known.kinds.get(table.name), table.key[0]
+    if kind is None or not set(kind.codes) & set(brought[key]):
+        return None, False
+    before = pd.read_csv(folder / f"{table.name}.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    brought, rows = brought.set_index(key), before[key].str.strip()
+    columns = [name for name in table.column_names if name in brought]
+    again = [name for name in columns if name in before]
+    for name in columns:
+        cells = rows.map(brought[name]).fillna("")
+        before[name] = cells if name not in before else cells.where(cells != "", before[name])
+    added = [name for name in columns if name not in again]
+    words = [f"{', '.join(names)} {what}" for names, what in ((added, "added"), (again, "replaced")) if names]
+    said.append(f"{' and '.join(words)} in {table.name}.csv; every row and every other column there is kept.")
+    return before, bool(again)
+
+
+def _refuse_the_folder_above(folder: Path) -> None:
+    """Refuse the folder of a question, whose place lies in a folder of its own: what is brought there nobody reads."""
+    below = folder / "place"
+    if any((below / f"{name}.csv").is_file() and not (folder / f"{name}.csv").is_file() for name in ("areas", "sites")):
+        words = f"the place lies in {shown(below)}, and nothing reads tables beside it. Write --into {shown(below)}."
+        raise InputError([Fault(shown(folder), words)])
 
 
 def _table_in(table: Table, path: Path, known: Known, wishes: Wishes) -> tuple[pd.DataFrame, list[str]]:

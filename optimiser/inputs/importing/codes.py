@@ -44,6 +44,11 @@ class Known:
     sites: Kind
     lookup: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """Areas and sites by the table that has them."""
+        return {"areas": self.areas, "sites": self.sites}
+
     @classmethod
     def of(cls, folder: Path, lookup: Path | None) -> Known:
         """Read the codes and names of a place's areas and sites, and a lookup; a place may have none yet."""

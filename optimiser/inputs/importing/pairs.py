@@ -173,6 +173,9 @@ def _of_matrix(read: Read, kinds: Sequence[Kind], table: Table, asked: dict[str,
     frame = read.frame
     by = asked.get(table.key[0]) or asked.get(table.key[1]) or _names_of_rows(frame, kinds)
     across = [name for name in frame.columns if name != by and _is_numbers(frame[name]) and not _is_index(name, frame)]
+    if clocks := [str(name) for name in frame.columns if frame[name].str.fullmatch(r"\d+:\d+").any()]:
+        words = f"times such as {quoted(next(c for c in frame[clocks[0]] if ':' in c))} could be two things"
+        raise read.refusal(f"{words}. Write them as h:mm:ss, or as a number of minutes.")
     if by is None or len(across) < 2:
         words = f"its columns are {_listed(list(frame.columns))}. Say which is which: --column {table.key[0]}=THEIRS"
         raise read.refusal(f"{words} --column {table.key[1]}=THEIRS --column minutes=THEIRS.")
@@ -204,6 +207,7 @@ def _names_of_rows(frame: pd.DataFrame, kinds: Sequence[Kind]) -> str | None:
 def _is_numbers(column: pd.Series[str]) -> bool:
     first = column.iloc[:ROWS_JUDGED]
     cells = first[~first.str.lower().isin(NOTHING)]
+    cells = cells.str.replace(r"(?<=\d),(?=\d{3}\b)", "", regex=True)
     return bool(len(cells)) and bool(cells.str.fullmatch(NUMBER).mean() > 0.8)
 
 

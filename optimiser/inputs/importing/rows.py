@@ -11,7 +11,7 @@ from optimiser.inputs.importing.codes import Known, as_code, translated
 from optimiser.inputs.importing.pairs import _asked, _listed, _say_left
 from optimiser.inputs.importing.reading import Read, plain
 from optimiser.inputs.importing.wishes import Wishes
-from optimiser.inputs.schema import Table
+from optimiser.inputs.schema import CODE_PATTERN, Table
 from optimiser.inputs.shapes import OFFICIAL_CODE, OFFICIAL_NAME
 from optimiser.inputs.tables.sheets import number_of
 
@@ -22,7 +22,7 @@ _ALSO = {
         "name": r"(lsoa|msoa|oa|dz|sdz|datazone)(\d{2}|\d{4})?(nm|name)|areaname|geographyname|lsoa|msoa",
         "district": r"(lad|lt?la|la)(\d{2}|\d{4})?(nm|name)|localauthority(name|district)?|district(name)?",
         "commissioner": r"(icb|sicbl|ccg)(\d{2}|\d{4})?(nm|name)|icb",
-        "population": r"pop(ulation)?(total)?|allages|total(population)?|persons|people|residents",
+        "population": r"pop(ulation)?(total)?(mid)?(20\d\d)?|allages|total(population)?|persons|people|residents",
         "population_65_plus": r"(pop(ulation)?|(people)?aged?)?65(plus|andover|over)",
         "population_75_plus": r"(pop(ulation)?|(people)?aged?)?75(plus|andover|over)",
         "deprivation_decile": r"imd(20\d\d)?decile|(index)?ofmultipledeprivation.*decile.*|imddecile|decile",
@@ -56,13 +56,30 @@ def rows_in(table: Table, read: Read, known: Known, wishes: Wishes) -> tuple[pd.
     if table.name in ("areas", "sites") and key not in found and stand_ins:
         found.insert(0, key, found[stand_ins[0]])
         said.append(f"{quoted(theirs[stand_ins[0]])} as {key} too, since nothing else names one {key} each.")
-    if table.name in ("areas", "sites") and key in found:
+    own = known.kinds.get(table.name)
+    if own and key in found and own.found(known.lookup.get(one, one) for one in found[key]):
+        # Of those that the place has, and of nobody else: what they already have is not made up again.
+        found[key] = found[key].map(translated(found[key], own, known, said))
+        found = found.dropna(subset=[key])
+        if found[key].duplicated().any():
+            again = quoted(str(found[key][found[key].duplicated()].iloc[0]))
+            raise read.refusal(f"{again} stands there more than once. Keep one row of each.")
+        return _in_order(table, found), said
+    if own and key in found:
         found = _with_own_codes(table, found, known, said)
     else:
         for column, kind in (("area", known.areas), ("site", known.sites)):
             if column in found and kind.codes:
                 found[column] = found[column].map(translated(found[column], kind, known, said))
         found = found.dropna()
+        for column in (one.name for one in table.columns if one.kind == "code" and one.name in found):
+            codes = found[column].map(lambda one, noun=column: as_code(one, noun).lower() if one else one)
+            made = found[column][(codes != found[column]) & ~found[column].str.fullmatch(CODE_PATTERN)]
+            if len(made):
+                found[column] = codes
+                first = quoted(str(made.iloc[0]))
+                such = f"such as {codes[made.index[0]]} of {first}"
+                said.append(f"codes made of what {number_of(made.nunique(), column)} go by, {such}.")
     for column in table.required_names:
         if column not in found and (table.name, column) in _DEFAULTS:
             found[column] = _DEFAULTS[table.name, column]
@@ -70,9 +87,14 @@ def rows_in(table: Table, read: Read, known: Known, wishes: Wishes) -> tuple[pd.
     if lacking := [name for name in table.required_names if name not in found]:
         words = f"nothing in it is {', '.join(lacking)}; its columns are {_listed(list(frame.columns))}"
         raise read.refusal(f"{words}. Say which is: --column {lacking[0]}=THEIRS.")
+    return _in_order(table, found), said
+
+
+def _in_order(table: Table, found: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns as they are declared, without commas between thousands."""
     for column in (one.name for one in table.columns if one.numeric and one.name in found):
         found[column] = found[column].str.replace(r"(?<=\d),(?=\d{3}\b)", "", regex=True)
-    return found[[name for name in table.column_names if name in found]].reset_index(drop=True), said
+    return found[[name for name in table.column_names if name in found]].reset_index(drop=True)
 
 
 def _columns(table: Table, read: Read, wishes: Wishes) -> dict[str, str]:
@@ -85,6 +107,8 @@ def _columns(table: Table, read: Read, wishes: Wishes) -> dict[str, str]:
         taken = set(found.values())
         same = next((name for name in names if plain(name) == plain(column) and name not in taken), None)
         pattern = _ALSO.get(table.name, {}).get(column)
+        if elsewhere := _ALSO.get(f"{column}s") if pattern is None else None:
+            pattern = f"{elsewhere[column]}|{elsewhere['name']}"
         also = [
             name
             for name in names

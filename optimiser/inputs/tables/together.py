@@ -304,5 +304,5 @@ def _check_staff_counted(sheet: Sheet) -> None:
     counts = sheet.frame.reindex(columns=["people", "wte"])
     for index in counts.index[counts.isna().all(axis=1)]:
         if not sheet.is_faulty(index, "people", "wte"):
-            words = "both people and wte are blank. Fill in one of them, or delete the row."
+            words = "both people and wte are blank. Fill in one of them: 0 where there is nobody."
             sheet.add("uncounted", words, index=int(index))

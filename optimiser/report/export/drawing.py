@@ -14,6 +14,7 @@ from optimiser.report.export.contents import plain
 
 INK, QUIET, FAINT, PAPER = "#1d2730", "#4c5a66", "#c9d1d7", "#ffffff"
 SITE_COLOURS = ("#12436D", "#F46A25", "#A285D1")
+DRAFT = "Draft: not a decision."
 DARK = (INK, SITE_COLOURS[0])
 # Minutes in five steps of one hue, darkest longest.
 FIVE_STEPS = ("#d6ece8", "#a6d2cb", "#63aaa3", "#2b7c78", "#0a4645")
@@ -38,7 +39,7 @@ class Figure:
 def figure(name: str, title: str, says: str, alt: str, body: Iterable[str], height: int, sources: str) -> Figure:
     """Return a figure: its finding as the title, what is measured below it, the drawing, and its sources."""
     title, says, alt = plain(title), plain(says), plain(alt)
-    foot = wrapped(LEFT, height + 14, plain(sources), letters=138, size=12, line=SMALL_LINE)
+    foot = wrapped(LEFT, height + 14, f"{DRAFT} {plain(sources)}", letters=138, size=12, line=SMALL_LINE)
     tall = height + 14 + SMALL_LINE * len(foot)
     heading = wrapped(LEFT, 38, title, letters=66, size=22, line=26, bold=True)[:2]
     parts = [

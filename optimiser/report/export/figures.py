@@ -37,8 +37,9 @@ from optimiser.report.export.drawing import (
 from optimiser.report.export.geopackage import outlines
 from optimiser.report.export.groups import of_districts, of_volumes
 from optimiser.report.export.styles import steps_of
+from optimiser.report.export.ways import of_ways
 from optimiser.report.surroundings import Label, Room, Surroundings, in_order
-from optimiser.report.words import ends_of_steps
+from optimiser.report.words import ends_of_steps, main_service
 
 TOP, MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, PANEL = 124, 580, 700, 24, 640
 USUAL_STANDARD = 30
@@ -60,12 +61,13 @@ def figures(runs: Sequence[Run]) -> list[Figure]:
     """Return every figure of some runs.
 
     A map a run and service where there are outlines; of services with other journeys than today one of the change, the
-    districts and the patients at each site; and a curve a service.
+    districts and the patients at each site; a curve a service; and the choices of sites for the first service.
     """
     found = [drawing for run in runs for drawing in (*_maps(run, several=len(runs) > 1), *_changes(run, len(runs) > 1))]
     services = dict.fromkeys(service for run in runs for service in run.problem.services_with_patients)
     found += [_curve(service, [run for run in runs if service in run.problem.services]) for service in services]
-    return found
+    first = main_service(runs[0].problem)
+    return [*found, *(of_ways(runs, _sources(runs[0], first)) if first else ())]
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ def _map_of_change(run: Run, service: str, name: str) -> Figure:
     )
     title = f"{view.name} at {view.where}: over 1 minute longer than today for {longer}% of patients"
     alt = f"Map of areas, blue where journeys get shorter, orange where longer. Share of patients by minutes: {shares}."
-    return _map(view, name, title, f"{says} Draft: not a decision.", alt)
+    return _map(view, name, title, says, alt)
 
 
 def _short(name: str) -> str:
@@ -234,7 +236,7 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
         f"Map of {areas} areas in five shades, darkest where the journey is longest. Share of all patients by "
         f"minutes: {shares}. Residents' patients a year by site: {going}."
     )
-    says = f"{whole(view.patients)} residents' patients a year from {areas:,} areas. Draft: not a decision."
+    says = f"{whole(view.patients)} residents' patients a year from {areas:,} areas."
     if len(who_stay(view.journeys)) < len(view.journeys):
         says = f"Colours: minutes by road of those who stay. Shares: all {says}"
     else:
@@ -455,7 +457,7 @@ def _curve(service: str, runs: Sequence[Run]) -> Figure:
     each = (f"{percent(view.share_within(-1, first.standard))} at {view.where}" for view in views)
     within = ", ".join(list(dict.fromkeys(each))[:3])
     title = f"{first.name}: patients within {first.standard:g} minutes, {within}"
-    says = "Share of resident patients whose journey takes at most so many minutes by road. Draft: not a decision."
+    says = "Share of resident patients whose journey takes at most so many minutes by road."
     alt = "; ".join(
         f"{view.where}: " + ", ".join(f"{percent(view.share_within(-1, band))} within {band} minutes" for band in BANDS)
         for view in views

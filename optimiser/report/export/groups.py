@@ -48,7 +48,7 @@ def of_districts(run: Run, service: str, name: str, sources: str) -> Iterator[Fi
             f'<circle cx="{x(row["today"]):.1f}" cy="{y}" r="6" fill="{PAPER}" stroke="{INK}" stroke-width="2"/>',
             text(RIGHT + 90, y + 5, _signed(row["change"]), anchor="end"),
         ]
-    yield figure(name, title, f"{says} Draft: not a decision.", f"{alt}.", body, bottom + 30, sources)
+    yield figure(name, title, says, f"{alt}.", body, bottom + 30, sources)
 
 
 def _signed(change: float) -> str:
@@ -88,7 +88,7 @@ def of_volumes(run: Run, service: str, name: str, sources: str) -> Figure:
         x = LABELS + across(least)
         body += [f'<path d="M{x:.1f},{TOP - 10}V{bottom}" stroke="{INK}" stroke-width="1.5" stroke-dasharray="5 3"/>']
         body += [text(x, bottom + 18, f"at least {whole(least)}", anchor="middle")]
-    return figure(name, title, f"{says} Draft: not a decision.", f"{alt}{asked}.", body, bottom + 30, sources)
+    return figure(name, title, says, f"{alt}{asked}.", body, bottom + 30, sources)
 
 
 def _by_site(table: pd.DataFrame, service: str, sites: tuple[str, ...]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The audit pack: a run in one zip file, with its words, its tables, and a checker that needs nothing installed.
 
-``verify.py`` beside this file is no part of the program. It is packed as it stands, was written from the words of the
-rules, and imports nothing but what comes with Python. A pack that it disagrees with is not written.
+``verify.py`` of the checker's room is packed as it stands. It was written from the words of the rules, and imports
+nothing but what comes with Python. A pack that it disagrees with is not written.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ class _Pack:
             raise CheckFailed(f"{self.folder} is not packed. {found} See them all: optimiser check {self.folder}")
         names = ["run.json", *self.record["files"]]
         files = {f"run/{name}": (self.folder / name).read_bytes() for name in names}
-        files[VERIFY] = _packaged(VERIFY)
+        files[VERIFY] = (resources.files("optimiser.checker") / VERIFY).read_bytes()
         files["assumptions.csv"] = _csv(self.register.rows)
         files["inputs.csv"] = _csv(self.inputs)
         files["licences.txt"] = "".join(self.licences()).encode()

@@ -5,14 +5,25 @@
 const NONE = -1;
 // What patients who do not leave for a certain site may take: any candidate, or any site.
 const HERE = -2, ANYWHERE = -3;
-const KINDS = {u1: Uint8Array, u2: Uint16Array, u4: Uint32Array, f8: Float64Array};
 const BANDS = [30, 45, 60];
 const FAR = 10; // minutes longer or shorter that people notice
 
-function unpacked({kind, base64}) {
+// Whole numbers of so many bits each stand one after another, the highest bit first; of 64 bits they are floats.
+function unpacked({bits, many, base64}) {
   const text = atob(base64), bytes = new Uint8Array(text.length);
   for (let place = 0; place < bytes.length; place++) bytes[place] = text.charCodeAt(place);
-  return new KINDS[kind](bytes.buffer);
+  if (bits === 64) return new Float64Array(bytes.buffer);
+  const found = new (bits <= 8 ? Uint8Array : bits <= 16 ? Uint16Array : Uint32Array)(many);
+  for (let number = 0, at = 0; number < many; number++, at += bits) {
+    let taken = 0, value = 0;
+    while (taken < bits) {
+      const from = (at + taken) & 7, some = Math.min(8 - from, bits - taken);
+      value = (value << some) | ((bytes[(at + taken) >>> 3] >>> (8 - from - some)) & ((1 << some) - 1));
+      taken += some;
+    }
+    found[number] = value;
+  }
+  return found;
 }
 
 // Turn what is packed into arrays, once.
@@ -22,7 +33,7 @@ function readQuestion(data) {
     if (areas[name]) areas[name] = unpacked(areas[name]);
   }
   const minutes = unpacked(data.minutes);
-  const question = {...data, areas, minutes, missing: 2 ** (8 * minutes.BYTES_PER_ELEMENT) - 1, patients: {}};
+  const question = {...data, areas, minutes, missing: 2 ** data.minutes.bits - 1, patients: {}};
   for (const [activity, counts] of Object.entries(data.patients)) question.patients[activity] = unpacked(counts);
   for (const service of data.services) {
     for (const one of service.shared || []) for (const name of ["area", "site", "patients"]) one[name] = unpacked(one[name]);

@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from optimiser.explanation.then_best import then_best
+from optimiser.explanation.then_best import Then, then_best
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.finished import Run, WithoutPlan
 from optimiser.plan.runs import versions
 from optimiser.plan.told import told
 from optimiser.problem import Problem
 from optimiser.problem.words import amount, begun
-from optimiser.report import broken, glossary, screen, words
+from optimiser.report import broken, cards, glossary, rests_on, screen, words
 from optimiser.report.cards import Card, Line
 from optimiser.report.page import parts, tables
 from optimiser.report.page.matrix import matrix
 from optimiser.report.page.rendering import rendered
 
 MOST_ON_A_CARD = 4
+NOBODY = "at most 0 "
 
 
 def page_without_plan(run: WithoutPlan, *, scripts: Sequence[str] = (), connect: str = "'none'") -> str:
@@ -53,6 +54,21 @@ class _Page:
         record = {**self.asked.record, "know_before": told(self.today)}
         return Run(self.name, self.today, self.asked.breaches, record)
 
+    @cached_property
+    def about(self) -> list[str]:
+        """The services that the rules of a clash are on."""
+        names = {name for rows in self.sets for row in rows for name in row["instance"].split(".")}
+        return [code for code in self.problem.services if code in names]
+
+    @cached_property
+    def then(self) -> list[Then | None]:
+        """What would be best by each way out; None where that cannot be worked out."""
+        found = []
+        for gives_way in map(str, self.asked.ways_out["gives_way"]):
+            rule, *names = gives_way.split(".")
+            found.append(then_best(self.problem, rule, tuple(names)) if " " not in gives_way else None)
+        return found
+
     @property
     def context(self) -> dict[str, Any]:
         references, known = parts.references(self.run), len(parts.to_know(self.run))
@@ -82,11 +98,12 @@ class _Page:
         if many == 1:
             return "No plan meets every rule: one rule cannot be met at all."
         them = "both hold" if many == 2 else "hold together"
-        return f"No plan meets every rule: {amount(many, 'rules')} cannot {them}."
+        on = f" on the {words.lower(self.problem.services[self.about[0]].name)}" if len(self.about) == 1 else ""
+        return f"No plan meets every rule: {amount(many, 'rules')}{on} cannot {them}."
 
     def _cards(self) -> Iterator[Card]:
         first, *others = self.sets
-        lines = [Line("", f"{begun(one['words'])}.") for one in first]
+        lines = [Line("", f"{_said(one['words'])}.") for one in first]
         more = [Line("", f"{amount(len(others), 'more sets')} of rules clash: see below.")] if others else []
         yield Card("Which rules clash?", [*lines, *more])
         yield Card("What would be enough?", list(self._enough()))
@@ -94,46 +111,55 @@ class _Page:
         yield Card("How sure are we?", list(self._how_sure()))
 
     def _enough(self) -> Iterator[Line]:
-        ways = self.asked.ways_out
-        alone = [" " not in one for one in ways["gives_way"]]
+        rows = list(zip(self.asked.ways_out.to_dict("records"), self.then, strict=True))
         for head, is_alone in (("Any one of these alone:", True), ("Only together, but then enough:", False)):
-            said = [one for one, fits in zip(ways["words"], alone, strict=True) if fits is is_alone]
+            said = [(row, then) for row, then in rows if (" " not in str(row["gives_way"])) is is_alone]
             if said:
                 yield Line("This would be enough:" if is_alone and len(said) == 1 else head)
-                yield from (Line("", f"{begun(one)}.") for one in said[:MOST_ON_A_CARD])
+                for row, then in said[:MOST_ON_A_CARD]:
+                    yield Line("", f"{begun(str(row['words']))}{self._then_at(then)}.")
             if len(said) > MOST_ON_A_CARD:
                 yield Line("", f"{len(said) - MOST_ON_A_CARD} more below.")
+
+    def _then_at(self, then: Then | None) -> str:
+        """Return where the service that a clash is about would then be; nothing where it is about several."""
+        if then is None or len(self.about) != 1:
+            return ""
+        return f": best then at {words.where(self.problem, then.plan.sites_of(self.about[0]))}"
 
     def _today(self) -> Iterator[Line]:
         if not self.problem.services_with_today:
             yield Line("", "Where services are today is not known.")
             return
-        lines = broken.lines(self.today)
+        # What the clash is about comes first.
+        names = tuple(self.problem.services[code].name for code in self.about)
+        lines = sorted(broken.lines(self.today), key=lambda one: not one.startswith(names))
         yield Line(f"{begun(broken.how_many(self.today))}.")
         yield from (Line("", f"{one}.") for one in lines[:MOST_ON_A_CARD])
         if len(lines) > MOST_ON_A_CARD:
             yield Line("", f"{len(lines) - MOST_ON_A_CARD} more.")
 
     def _how_sure(self) -> Iterator[Line]:
+        """Yield what was confirmed, and what was not: the rest stands under how this was checked."""
         if len(self.run.breaches):
             yield Line("The check failed: do not use this.", caution=True)
-        for said in filter(None, self.asked.confirmed.split(". ")):
-            yield Line("", f"{said.removesuffix('.')}.")
+        said = [f"{one.removesuffix('.')}." for one in filter(None, self.asked.confirmed.split(". "))]
+        yield from (Line("", one) for one in dict.fromkeys([*said[:1], *said[-1:]]))
         if not self.asked.record.get("every_clash_is_known"):
             yield Line("", "There may be more sets of rules that clash.", caution=True)
+        if not_checked := rests_on.not_checked(self.today):
+            yield Line("Arithmetic checked." if said else "", not_checked=not_checked)
 
     def _ways(self) -> Iterator[dict[str, Any]]:
         """Yield each way out with the best plan that it leads to, where that can be worked out."""
-        for row in self.asked.ways_out.to_dict("records"):
-            rule, *names = str(row["gives_way"]).split(".")
-            alone = " " not in str(row["gives_way"])
-            then = then_best(self.problem, rule, tuple(names)) if alone else None
+        for row, then in zip(self.asked.ways_out.to_dict("records"), self.then, strict=True):
             found: dict[str, Any] = {"words": begun(str(row["words"])), "then": None, "matrix": None, "asked": ""}
             if then:
                 few = len(self.problem.candidates) <= screen.MOST_IN_A_MATRIX
                 found |= {
                     "asked": begun(then.asked),
                     "then": words.answer(then.plan),
+                    "against_today": list(cards.against_today(then.plan, self.about)),
                     "matrix": matrix(then.plan, then.plan.measures, {}, halves=1) if few else None,
                 }
             yield found
@@ -142,4 +168,9 @@ class _Page:
         """Return a rule of a clash in words, and sites with which all the others of it hold."""
         pairs = [one.rpartition(" at ") for one in row["without_it"].split("; ") if one]
         there = evaluate(self.problem, frozenset((site, service) for service, _, site in pairs))
-        return {"words": begun(row["words"]), "others_hold": words.answer(there)}
+        return {"words": _said(row["words"]), "others_hold": words.answer(there)}
+
+
+def _said(rule: str) -> str:
+    """Return a rule of a clash as it begins a sentence; of none at most, that there are none."""
+    return begun(f"no {rule.removeprefix(NOBODY)}" if rule.startswith(NOBODY) else rule)

@@ -128,8 +128,8 @@ function aboutLosers() {
   return [
     [`${nameOf(shown)}: ${FORMS.change(measure(now, "mean_change", shown))} minutes`, " on average against today."],
     worst && worst.change >= 0.05 && ["", `Most for ${worst.name}: ${FORMS.change(worst.change)} minutes on average.`],
-    Number.isFinite(far) && [`${FORMS.whole(far)} of ${FORMS.whole(people)} residents (${FORMS.percent(far / people)})`, " live where it takes over 10 minutes longer."],
-    Number.isFinite(outside) && [`${FORMS.percent(outside)} treated outside the system`, `; ${PAGE.answer_word} ${FORMS.percent(others[0])}, today ${FORMS.percent(others[1])}.`],
+    Number.isFinite(far) && ["Over 10 minutes longer:", ` where ${FORMS.whole(far)} of ${FORMS.whole(people)} residents (${FORMS.percent(far / people)}) live.`],
+    Number.isFinite(outside) && [`${FORMS.percent(outside)} treated outside`, ` the area; ${PAGE.answer_word} ${FORMS.percent(others[0])}, today ${FORMS.percent(others[1])}.`],
   ];
 }
 
@@ -306,7 +306,7 @@ function fillPlacements() {
   const averages = rows.flatMap(({result}) => ["mean_minutes", "mean_minutes_straight_there"].map(name => measure(result, name, shown))).filter(Number.isFinite);
   const same = choice => question.services.every(({code}) => choice[code].join() === chosen[code].join());
   const lawful = every.filter(row => !row.broken.length).length, some = rows.length < every.length ? `; ${rows.length} shown` : "";
-  byId("placed-title").textContent = question.not_judged.length || !placed.every ? "Some of the ways to place it" : `${lawful} of ${every.length} ways to place it ${lawful === 1 ? "meets" : "meet"} every rule${isMoved() ? ", so asked" : ""}${some}`;
+  byId("placed-title").textContent = question.not_judged.length || !placed.every ? "Some of the choices of sites" : `${lawful} of ${every.length} choices of sites ${lawful === 1 ? "meets" : "meet"} every rule${isMoved() ? ", so asked" : ""}${some}`;
   for (const button of document.querySelectorAll("[data-show]")) button.setAttribute("aria-pressed", String(button.dataset.show === shown));
   const head = element("tr");
   head.append(...placed.heads.map((words, number) => element("th", headSaid(words) || "verdict", {scope: "col", ...(number && number < placed.heads.length - 1 ? {class: "n"} : {})})));
@@ -609,7 +609,7 @@ function cost(code, result) {
   const hit = question.groups.names.filter(group => group.startsWith("district ")).map(group => [group.slice(9), measure(result, "mean_change", code, group)])
     .filter(([, change]) => change >= 1).sort((one, other) => other[1] - one[1]).slice(0, 3).map(([name, change]) => `${name} ${FORMS.change(change)}`);
   const who = hit.length ? ` Longest for ${joined(hit)} minutes.` : "";
-  const people = Number.isNaN(far) ? "" : `; ${FORMS.whole(far)} of ${FORMS.whole(measure(result, "people", code))} residents live where it takes over 10 minutes longer, ${FORMS.whole(nearer)} over 10 less`;
+  const people = Number.isNaN(far) ? "" : `; ${FORMS.whole(far)} of ${FORMS.whole(measure(result, "people", code))} residents live where the journey is over 10 minutes longer, ${FORMS.whole(nearer)} where it is over 10 shorter`;
   return `${costs} The average journey is ${mine} minutes against ${theirs}${people}.${who}`;
 }
 

@@ -38,7 +38,7 @@ ASKED = {
 SHORT = {">=": "too few", "<=": "too many"}
 LAWFUL = "meets every rule"
 # Over the rows where there are too many ways for all to be listed.
-SOME = "Some of the ways to place it"
+SOME = "Some of the choices of sites"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Placement:
-    """A row: where, what it is called, its cells, the verdict, how many rules it breaks, and these in words."""
+    """A row: where, what it is called, its cells, the verdict, how many rules it breaks, and these in words.
+
+    ``by`` is by how much it misses them, as a share of what they ask, and ``lacks`` says so of the one that it misses.
+    """
 
     way: Way
     name: str
@@ -78,6 +81,8 @@ class Placement:
     verdict: str
     broken: int
     stopped_by: Sequence[str]
+    by: float
+    lacks: str
 
     @property
     def lawful(self) -> bool:
@@ -208,7 +213,7 @@ def placements(runs: Sequence[Run], service: str, answer: str) -> tuple[str, lis
 def _title(every: Sequence[Placement], shown: Sequence[Placement]) -> str:
     lawful = sum(one.lawful for one in every)
     some = f"; {len(shown)} shown" if len(shown) < len(every) else ""
-    return f"{lawful} of {len(every)} ways to place it {'meets' if lawful == 1 else 'meet'} every rule{some}"
+    return f"{lawful} of {len(every)} choices of sites {'meets' if lawful == 1 else 'meet'} every rule{some}"
 
 
 def _drawn(cell: Bar, longest: float) -> Bar:
@@ -225,7 +230,9 @@ def _placement(plan: Plan, service: str, way: Way) -> Placement:
     values = {f"{m}|{s}|{g}": v for m, s, g, v, *_ in (*rows.itertuples(index=False), *straight)}
     cells = [*_journeys(problem, service, values), _smallest(problem, service, way, values), *_staff(there, service)]
     name = words.where(problem, way.sites)
-    return Placement(way, name, cells, verdict(there.broken), len(there.broken), broken.lines(there))
+    stopped_by = broken.lines(there)
+    by, lacks = broken.by_how_much(there), broken.in_short(there, stopped_by)
+    return Placement(way, name, cells, verdict(there.broken), len(there.broken), stopped_by, by, lacks)
 
 
 def _journeys(problem: Problem, service: str, values: dict[str, float]) -> Iterator[Bar]:

@@ -43,6 +43,7 @@ from optimiser.problem.decimals import MILLION
 MOST_CANDIDATES_IN_TABLES = 8
 MOST_IN_A_TABLE = 2 ** (2 * MOST_CANDIDATES_IN_TABLES)
 MOST_ALLOCATIONS = 4096
+FLOAT_BITS = 64
 
 Data = dict[str, Any]
 
@@ -79,13 +80,20 @@ def question(problem: Problem) -> Data:
 
 
 def packed(values: np.ndarray) -> Data:
-    """Return whole numbers as base64 of the fewest bytes each that hold them, and −1 as the largest."""
+    """Return whole numbers as base64 of the fewest bits each that hold them, one after another, and −1 as the largest.
+
+    Others, and such as no 32 bits hold, are floats of 64 bits.
+    """
     flat = np.asarray(values, dtype=float).ravel()
     top = flat.max(initial=0)
-    kind = next((kind for kind in ("u1", "u2", "u4") if top < np.iinfo(kind).max), "f8")
-    if kind != "f8":
-        flat = np.where(flat < 0, np.iinfo(kind).max, flat)
-    return {"kind": kind, "base64": base64.b64encode(flat.astype(f"<{kind}").tobytes()).decode("ascii")}
+    bits = int(top + 1).bit_length() if top < np.iinfo("u4").max else FLOAT_BITS
+    if bits == FLOAT_BITS:
+        held = flat.astype("<f8").tobytes()
+    else:
+        known = np.where(flat < 0, 2**bits - 1, flat).astype(">u2" if bits <= 16 else ">u4")
+        every = np.unpackbits(known.view("u1").reshape(len(flat), known.itemsize), axis=1)
+        held = np.packbits(every[:, 8 * known.itemsize - bits :]).tobytes()
+    return {"bits": bits, "many": len(flat), "base64": base64.b64encode(held).decode("ascii")}
 
 
 def designated_at(problem: Problem, designated: frozenset[tuple[str, str]]) -> dict[str, list[str]]:

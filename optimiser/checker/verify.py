@@ -1622,8 +1622,8 @@ class Search:
     looked for holds nothing that is looked for. This is why no designation is passed over.
     """
 
-    def __init__(self, q, parts, objectives, free=(), kept=None):
-        self.q, self.objectives, self.nodes = q, objectives, 0
+    def __init__(self, q, parts, objectives, free=(), kept=None, most_nodes=MOST_NODES):
+        self.q, self.objectives, self.nodes, self.most_nodes = q, objectives, 0, most_nodes
         every = 1 << len(q.candidates)
         if every > MOST_VALUES:
             raise TooMany(f"{every:,} sets of sites for each service")
@@ -1693,6 +1693,20 @@ class Search:
             for k, worst in enumerate(self.is_worst)
         )
 
+    @property
+    def count(self):
+        """Return how many designations there are."""
+        return prod(map(len, self.values.values()))
+
+    def in_whole(self, amounts):
+        """Return values of objectives in the parts of which all are whole."""
+        return tuple(-int(-amount * self.scale // 1) for amount in amounts)
+
+    def better_than(self, exact):
+        """Return designations that obey all rules and are better than values of the objectives: three at most."""
+        own = self.in_whole(exact)
+        return [one for _, one in self.find((*own[:-1], own[-1] - 1), most=3)]
+
     def find(self, at_most=None, most=None):
         """Return the designations that obey all rules and come to no more than asked, with their values.
 
@@ -1706,8 +1720,8 @@ class Search:
 
     def go_on(self, depth, plan, bounds, at_most, found, most):
         self.nodes += 1
-        if self.nodes > MOST_NODES:
-            raise TooMany(f"more than {MOST_NODES:,} branches to look into")
+        if self.nodes > self.most_nodes:
+            raise TooMany(f"more than {self.most_nodes:,} branches to look into")
         if depth == len(self.order):
             found.append((self.total(bounds), dict(plan)))
             return
@@ -2304,8 +2318,8 @@ def v4_v5(q, parts, run, plan, record, exact, objectives, found):
     last = values_of(parts, designated(q, best[-1]["designated"]), objectives) if best else exact
     try:
         search = Search(q, parts, objectives)
-        own, end = (tuple(-int(-amount * search.scale // 1) for amount in one) for one in (exact, max(exact, last)))
-        better = search.find((*own[:-1], own[-1] - 1), most=3)
+        own, end = (search.in_whole(one) for one in (exact, max(exact, last)))
+        better = search.better_than(exact)
     except TooMany as why:
         if proved:
             rest = "Which of equal plans it is, and objectives after the first,"
@@ -2314,10 +2328,9 @@ def v4_v5(q, parts, run, plan, record, exact, objectives, found):
             text = f"That no designation is better was NOT tried: {why}. It is the word of the program and its solver."
             found.skip(text)
         return
-    count = prod(map(len, search.values.values()))
-    for _values, one in better:
-        sites = "; ".join(f"{c} at {', '.join(q.sites(m)) or 'no site'}" for c, m in one.items() if m != plan[c])
-        found.fail("V4", f"a better designation breaks no rule: {sites}")
+    count = search.count
+    for one in better:
+        found.fail("V4", f"a better designation breaks no rule: {differing(q, one, plan)}")
     if better:
         return
     found.say("V4", f"best: all {count:,} designations tried, by {search.nodes:,} branches, none is better")
@@ -2360,6 +2373,24 @@ def v4_v5(q, parts, run, plan, record, exact, objectives, found):
             found.skip(f"How many designations are lawful (run.json: {listing['lawful']:,}) was not counted here.")
         found.say("V5", said)
         found.skip("How many designations each rule strikes out was only added up.")
+
+
+def differing(q, one, plan):
+    """Return in words where a designation is not a plan."""
+    return "; ".join(f"{c} at {', '.join(q.sites(m)) or 'no site'}" for c, m in one.items() if m != plan[c])
+
+
+def try_designations(folder, most_nodes=MOST_NODES):
+    """Try every designation of a run folder whose plan is sound: how many, by how many branches, one that is better.
+
+    The last is in words; nothing where none is. Ends in TooMany where they are too many to try.
+    """
+    found = Findings()
+    q, objectives, _, parts = question_of(folder, found)
+    plan = v1(q, folder, json_of(folder / "run.json"), found)
+    search = Search(q, parts, objectives, most_nodes=most_nodes)
+    better = search.better_than(values_of(parts, plan, objectives))
+    return search.count, search.nodes, differing(q, better[0], plan) if better else None
 
 
 # A certificate --------------------------------------------------------------------------------------------------------
@@ -2819,21 +2850,25 @@ NOT_CHECKED = (
 )
 
 
-def verify(folder, found):
-    """Run every level on a pack or run folder."""
-    run, record = v0(folder, found)
-    if found.failed:
-        return record
-    q = Question(run, found)
-    objectives = []
+def question_of(run, found):
+    """Return what a run asks: the question, its objectives, its staff, and the parts that it falls into."""
+    q, objectives = Question(run, found), []
     for said in q.config.get("objectives") or ["patient_minutes"]:
         name, services = next(iter(said.items())) if isinstance(said, dict) else (said, [])
         if name not in OBJECTIVES:
             raise CannotRead(f"config.yaml: the objective {name} is not known here")
         objectives.append((name, tuple(services)))
     staff = Staff(q)
+    return q, objectives, staff, list(factors(q, staff, objectives))
+
+
+def verify(folder, found):
+    """Run every level on a pack or run folder."""
+    run, record = v0(folder, found)
+    if found.failed:
+        return record
+    q, objectives, staff, parts = question_of(run, found)
     plan = v1(q, run, record, found)
-    parts = list(factors(q, staff, objectives))
     if record.get("outcome") == "no plan":
         v6(q, staff, parts, run, found)
     elif plan is None or record.get("outcome") not in ("proved best", "not proved", "evaluated"):
