@@ -110,7 +110,9 @@ def decides(run: Run, ways: Sequence[Placement]) -> str:
     here = next(one.mean for one in ways if one.way.designated == run.plan.designated)
     name = words.lower(run.plan.problem.services[main].name)
     then = " Were that allowed, these sites would be best." if _by_its_rule(run, row) else ""
-    minutes = f"{decimals(row.mean, 2)} minutes on average, not {decimals(here, 2)}"
+    road = measures.number(run.plan.measures, "mean_road_minutes", main)
+    waits = f", of which {decimals(here - road, 2)} are assumed waits" if isfinite(road) and here > road else ""
+    minutes = f"{decimals(row.mean, 2)} minutes on average, not {decimals(here, 2)}{waits}"
     return f"the {name} at {row.name} would be quicker ({minutes}), but {row.lacks}.{then}"
 
 
@@ -239,6 +241,7 @@ def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
 def _how_sure(run: Run) -> Iterator[Line]:
     checked = words.checked(run)
     yield from _proved(run)
+    yield from (Line("", one, caution=True) for one in _warnings(run))
     yield from _off_today(run.plan)
     if checked.kind == "good":
         not_checked = rests_on.not_checked(run.plan)
@@ -246,6 +249,11 @@ def _how_sure(run: Run) -> Iterator[Line]:
         yield Line(checked.words, more, not_checked=not_checked)
     else:
         yield Line(checked.words, checked.more, caution=True)
+
+
+def _warnings(run: Run) -> list[str]:
+    """Return what is to be known before an answer is repeated and says of itself that it is a warning."""
+    return [one["sentence"] for one in run.record.get("know_before", ()) if one["sentence"].startswith("Warning")]
 
 
 def _proved(run: Run) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 from as_files import with_files
@@ -111,6 +112,19 @@ def test_of_many_services_that_close_the_first_is_told_with_its_patients_and_how
     assert " of 336,706 residents' patients a year (" in emergency
     closing = {code for site, code in problem.today - kept if code in problem.services_with_patients}
     assert emergency.endswith(f"; {len(closing) - 2} more services close below.") and len(closing) > 4
+
+
+def test_a_warning_stands_beside_how_sure_an_answer_is_and_assumed_waits_beside_how_much_quicker_another_is():
+    plan = answer("tiny")
+    told = [{"sentence": "Warning, nearness says little.", "source": ""}, {"sentence": "It is small.", "source": ""}]
+    *_, sure, _ = cards.cards(replace(run_of(plan), record={"know_before": told}), {}, {})
+    assert [line.more for line in sure.lines if line.caution and line.more.startswith(("Warning", "It is"))] == [
+        "Warning, nearness says little."
+    ]
+    care = run_of(op.evaluate(question("care_model"), answer("base").designated | {("basildon", "stroke_thrombolysis")}))
+    care = replace(care, plan=replace(care.plan, proof=replace(care.plan.proof, outcome="proved best")))
+    _, ways = placements.placements([care], "hyper_acute_stroke", "the answer")
+    assert re.search(r"not \d+\.\d\d, of which \d+\.\d\d are assumed waits\)", cards.decides(care, ways))
 
 
 def test_what_is_proved_is_said_and_what_is_not():
