@@ -206,7 +206,7 @@ def _wide() -> dict[str, Spoil]:
 
 def _huge() -> dict[str, Spoil]:
     return {
-        "huge: 1 million rows of a table": _table("journeys", "area,site,minutes\n" + "A1,ash,10\n" * 1_000_000),
+        "huge: 6 million rows of a table": _table("journeys", "area,site,minutes\n" + "A1,ash,10\n" * 6_000_000),
         "huge: 60 MB of a config": _bytes("configs/base.yaml", b"title: A # " + b"x" * 60_000_000),
         "huge: 60 MB of outlines": _bytes("place/boundaries.geojson", b" " * 60_000_000),
         "huge: 2 million lines of a config": _bytes("configs/base.yaml", b"a: 1\n" * 2_000_000),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import shapely
-from scipy.spatial import KDTree
 
 # The way to a junction is so many times the straight line.
 DETOUR = 1.3
@@ -36,6 +34,9 @@ def access_of(
 
     The kilometres are straight lines times 1.3, to the metre.
     """
+    import shapely
+    from scipy.spatial import KDTree
+
     places = junctions[["easting_m", "northing_m"]].to_numpy(dtype=float)
     starts = ends[["easting_m", "northing_m"]].to_numpy(dtype=float)
     distances, numbers = KDTree(places).query(starts, k=list(range(1, min(len(places), nearest * LOOKED_AT) + 1)))

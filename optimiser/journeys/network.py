@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -20,6 +19,9 @@ from optimiser.errors import did_you_mean, quoted
 from optimiser.journeys.roads import journey_minutes, way
 from optimiser.problem.decimals import MILLION, exactly
 from optimiser.problem.words import listed
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 THOUSAND = 1000
 ACCESS = "access"
@@ -167,6 +169,8 @@ class Network:
         (start,), (end,) = sound[0]
         if start == end:
             raise ValueError(f"{quoted(between)} names {self.name(start)} twice. Write two junctions of {road}.")
+        import networkx as nx
+
         # Whole millimetres, so that ways of one length are level.
         steps = [(u, v, round(self.roads.edges[u, v, key]["km"] * MILLION)) for u, v, key in links]
         ways: nx.MultiGraph[str] = nx.MultiGraph()
@@ -207,6 +211,8 @@ def network_of(junctions: pd.DataFrame, links: pd.DataFrame, speeds: pd.DataFram
 
     The columns are those of ``road_junctions.csv``, ``road_links.csv``, ``road_speeds.csv`` and ``road_access.csv``.
     """
+    import networkx as nx
+
     kmh = dict(zip(speeds["class"], map(float, speeds["kmh"]), strict=True))
     roads: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for row in junctions.to_dict("records"):

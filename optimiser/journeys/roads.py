@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_matrix, csr_matrix
-from scipy.sparse.csgraph import dijkstra, reverse_cuthill_mckee
+
+if TYPE_CHECKING:
+    # Slow to load, and few questions are of roads.
+    import networkx as nx
+    from scipy.sparse import csr_matrix
 
 # Where somebody or something joins the roads: a node, or several with the minutes to each.
 End = Hashable | Mapping[Any, float]
@@ -106,6 +108,9 @@ class _Search:
     @cached_property
     def backwards(self) -> tuple[csr_matrix, np.ndarray]:
         """The graph turned round, numbered so that neighbours lie together, and the new number of each node."""
+        from scipy.sparse import coo_matrix, csr_matrix
+        from scipy.sparse.csgraph import reverse_cuthill_mckee
+
         start, end, minutes = self._edges()
         if np.isnan(minutes).any() or (minutes < 0).any():
             raise ValueError("Some roads have minutes that are below 0 or not known. Give each its minutes.")
@@ -135,12 +140,16 @@ class _Search:
 
     def distances(self, destinations: slice, nodes: np.ndarray) -> np.ndarray:
         """Return the least minutes to some of the destinations from some nodes: destinations × nodes."""
+        from scipy.sparse.csgraph import dijkstra
+
         graph, now = self.backwards
         sites = range(len(self.number), len(now))[destinations]
         return np.asarray(dijkstra(graph, indices=now[list(sites)])[:, now[nodes]])
 
     def distances_and_next(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the least minutes to the only destination from every node, and the node after each on its way."""
+        from scipy.sparse.csgraph import dijkstra
+
         graph, now = self.backwards
         distances, after = dijkstra(graph, indices=now[-1], return_predecessors=True)
         before = np.append(np.argsort(now), -1)

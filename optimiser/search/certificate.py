@@ -24,8 +24,8 @@ from optimiser.plan import Plan
 from optimiser.plan.proof import PROVED
 from optimiser.problem import Problem
 from optimiser.problem.decimals import MILLION
+from optimiser.search.bounding import Floats, Ints, ascend, greedy, interchange
 from optimiser.search.enumeration import size
-from optimiser.search.head_start import Floats, Ints, ascend, greedy, interchange
 
 FORMAT = 1
 CLAIM = "no lawful plan has fewer patient-minutes a year"

@@ -101,6 +101,7 @@ def best_but(
     search = _Search(problem, time.perf_counter() + limit, not_these=list(known))
     # A head start rules out what no best plan can have; the next best may have it.
     search.chains = {code: nearest.chains(problem, code, _first_depth(problem, code)) for code in search.chains}
+    search.known = frozenset()
     for objective in problem.objectives:
         search.minimise(objective, say_nothing)
     if search.proved:
@@ -119,12 +120,13 @@ class _Search:
     chains: dict[str, nearest.Chains] = field(default_factory=dict)
     reached: list[Reached] = field(default_factory=list)
     not_these: list[Designations] = field(default_factory=list)
+    known: Designations = frozenset()
     designated: Designations = frozenset()
     proved: bool = True
     built: tuple[dict[str, nearest.Chains], Model, set[str]] | None = None
 
     def __post_init__(self) -> None:
-        self.chains = _first_chains(self.problem)
+        self.chains, self.known = _first_chains(self.problem, self.deadline)
 
     def minimise(self, objective: Objective, tell: Tell) -> None:
         """Minimise one objective with the earlier ones held, deepening chains until the answer is exact."""
@@ -269,9 +271,10 @@ class _Search:
         An answer of no plan is asked again where there is none in hand, and stands unless soon refuted.
         """
         model.programme.setObjective(aim)
+        start = {x.name: float(where in self.known) for where, x in model.x.designated.items()} if self.known else None
         for presolve in (True, False):
             left = max(0.1, self.deadline - time.perf_counter())
-            outcome = solver.run(model.programme, time_limit_seconds=left, presolve=presolve)
+            outcome = solver.run(model.programme, time_limit_seconds=left, presolve=presolve, start=start)
             best = {"optimal": outcome.objective, "infeasible": math.inf}.get(outcome.status, -math.inf)
             if best == in_hand == math.inf:
                 soon = min(left, LONGEST_SECOND_ASK)
@@ -321,18 +324,24 @@ def _designated_in(model: Model, outcome: solver.Outcome) -> Designations:
     )
 
 
-def _first_chains(problem: Problem) -> dict[str, nearest.Chains]:
-    """Return full chains where that is small, and else chains as short as an answer might need."""
+def _first_chains(problem: Problem, deadline: float) -> tuple[dict[str, nearest.Chains], Designations]:
+    """Return full chains where that is small, else as short as an answer might need; and a good answer if one is known.
+
+    A head start takes at most half of the time that is left.
+    """
     asked = head_start.question(problem) if len(problem.candidates) > MOST_CANDIDATES_IN_FULL else None
     if asked:
         service, sites = asked
-        start = head_start.start(problem, service, sites)
-        return {service: nearest.chains(problem, service, start.depth, never=start.never, always=start.always)}
+        now = time.perf_counter()
+        start = head_start.start(problem, service, sites, now + (deadline - now) / 2)
+        chains = nearest.chains(problem, service, start.depth, never=start.never, always=start.always)
+        known = start.designated if math.isfinite(start.minutes) else ()
+        return {service: chains}, frozenset((site, service) for site in known)
     return {
         code: nearest.chains(problem, code, _first_depth(problem, code))
         for code in problem.services_with_patients
         if not problem.services[code].managed
-    }
+    }, frozenset()
 
 
 def _first_depth(problem: Problem, service: str) -> int | None:

@@ -7,13 +7,15 @@ import io
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import pandas as pd
 
 from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import read_bytes
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 MOST_BYTES = 1_000_000_000
 GRID = "EPSG:27700"
@@ -27,6 +29,7 @@ def read_street_graph(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     Of several between two junctions with one road the shortest is kept. Raises ``InputError``.
     """
     import geopandas
+    import networkx as nx
 
     data = read_bytes(path, MOST_BYTES)
     if isinstance(data, str):

@@ -5,7 +5,7 @@ What is sure is a fault. The rest is a doubt, which ``optimiser validate`` and t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,7 @@ class Points:
     codes: list[str]
     km: np.ndarray
 
-    def of(self, codes: pd.Series[str]) -> np.ndarray:
+    def of(self, codes: Sequence[str]) -> np.ndarray:
         """Return where each of some codes is."""
         if not self.codes:
             return np.full((len(codes), 2), np.nan)
@@ -110,7 +110,7 @@ def _drawn(outlines: Outlines) -> Points:
 
 def _far_outlines(areas: Points, drawn: Points, outlines: Outlines) -> Iterator[str]:
     """Note outlines that are all elsewhere than their areas; yield single ones."""
-    there = areas.of(pd.Series(drawn.codes))
+    there = areas.of(drawn.codes)
     apart = np.hypot(*(drawn.km - there).T)
     apart[np.isinf(drawn.km).any(axis=1)] = np.inf
     known = ~np.isnan(there).any(axis=1)
@@ -163,9 +163,18 @@ def times_apart(sheet: Sheet, start: tuple[str, Points], end: tuple[str, Points]
     """
     if not sheet.present or not sheet.sound(start[0], end[0]) or "minutes" not in sheet.frame:
         return pd.DataFrame(columns=["km", "kmh"])
-    frame = sheet.frame[(sheet.frame[start[0]] != sheet.frame[end[0]]) & sheet.frame["minutes"].notna()]
-    frame = frame[~frame.duplicated([start[0], end[0]])]
-    km = np.hypot(*(start[1].of(frame[start[0]]) - end[1].of(frame[end[0]])).T)
+    if sheet.frame.empty:
+        return sheet.frame.assign(km=0.0, kmh=0.0)
+    keep = sheet.frame["minutes"].notna().to_numpy(copy=True)
+    if {*sheet.distinct(start[0])} & {*sheet.distinct(end[0])}:
+        keep &= (sheet.frame[start[0]] != sheet.frame[end[0]]).to_numpy()
+    if not sheet.all_differ:
+        keep[keep] = ~sheet.frame[keep].duplicated([start[0], end[0]]).to_numpy()
+    frame = sheet.frame if keep.all() else sheet.frame[keep]
+    km_from, km_to = (
+        places.of(sheet.texts[column].values)[sheet.texts[column].which[keep]] for column, places in (start, end)
+    )
+    km = np.hypot(km_from[:, 0] - km_to[:, 0], km_from[:, 1] - km_to[:, 1])
     with np.errstate(divide="ignore", invalid="ignore"):
         return frame.assign(km=km, kmh=km / (frame["minutes"].to_numpy(float) / MINUTES_AN_HOUR))
 

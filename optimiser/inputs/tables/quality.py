@@ -182,7 +182,7 @@ def _unlike(journeys: pd.DataFrame, sheets: Mapping[str, Sheet], areas: Points) 
     residents = sheets["areas"].frame["area"][sheets["areas"].frame["resident"].astype(bool)]
     candidates = sheets["sites"].frame["site"][sheets["sites"].frame["role"] == "candidate"]
     some = journeys[journeys["area"].isin(residents) & journeys["site"].isin(candidates)]
-    points, names = Points(residents.tolist(), areas.of(residents)), _names(sheets["areas"], "area")
+    points, names = Points(residents.tolist(), areas.of(residents.tolist())), _names(sheets["areas"], "area")
     median = "from the median of the six areas around"
     yield from _beyond(unlike_neighbours(some, points), "minutes", UNLIKE_MINUTES, median, names)
     placed = some[some["km"].notna()]

@@ -18,12 +18,14 @@ import pandas as pd
 
 from optimiser.errors import NAMED_ALIKE, Fault, TooLarge, did_you_mean, holds_hidden, quoted, shown, some_of
 from optimiser.inputs.files import other_format, read_bytes
-from optimiser.inputs.schema import Column, Table, financial_year, frame_schema
+from optimiser.inputs.schema import Column, Table, financial_year, frame_schema, keeps
 from optimiser.inputs.shapes import NUMBER, ROWS_LOOKED_AT, whole_table_mistake
 
 MAX_FILE_BYTES = 512 * 1024**2
 MAX_ROWS = 20_000_000
-ROWS_AT_A_TIME = 5_000
+ROWS_AT_A_TIME, ROWS_IN_C_AT_A_TIME = 5_000, 250_000
+# More would not go into whole numbers of 64 bits.
+MOST_KINDS = 2**62
 # Of more, nobody means every one; people's own tables have some dozens.
 MOST_COLUMNS = 1_000
 FAULTS_PER_KIND = 20
@@ -46,10 +48,21 @@ _SAVE_AS_CSV = 'Save it as "CSV UTF-8 (comma delimited)".'
 
 @dataclass
 class Texts:
-    """A column as written: each distinct text once, and for each row which of them it has."""
+    """A column as written: each distinct text once, and for each row which of them it has.
+
+    ``values`` are what each of the distinct texts is taken for.
+    """
 
     distinct: list[str]
     which: np.ndarray
+    values: list[Any] = field(default_factory=list)
+
+    @property
+    def first(self) -> np.ndarray:
+        """The row in which each distinct text first stands."""
+        first = np.empty(len(self.distinct), dtype=np.int64)
+        first[self.which[::-1]] = np.arange(len(self.which))[::-1]
+        return first
 
     def rows_of(self, numbers: Collection[int]) -> np.ndarray:
         """Return the rows that have one of these texts."""
@@ -58,7 +71,7 @@ class Texts:
 
 @dataclass
 class Sheet:
-    """One file while it is being checked."""
+    """One file while it is being checked. ``all_differ`` says that no two rows have the same key."""
 
     table: Table
     path: Path
@@ -73,6 +86,7 @@ class Sheet:
     taken: list[str] = field(default_factory=list)
     passed_over: set[int] = field(default_factory=set)
     folder: Path | None = None
+    all_differ: bool = False
 
     @property
     def again(self) -> str:
@@ -93,7 +107,7 @@ class Sheet:
         self.of[words] = tuple(codes)
         self.add(kind, words)
 
-    def add_some(self, kind: str, items: Sequence[Any], say: Callable[[Any], tuple[int, str]]) -> None:
+    def add_some(self, kind: str, items: Sequence[Any] | np.ndarray, say: Callable[[Any], tuple[int, str]]) -> None:
         """Note one fault an item, in words for the first few and as a count for the rest."""
         found = self.found.setdefault(kind, [])
         room = FAULTS_PER_KIND - len(found)
@@ -109,6 +123,10 @@ class Sheet:
         """Return a cell as it was written."""
         texts = self.texts[column]
         return texts.distinct[int(texts.which[int(self.frame.index.searchsorted(index))])]
+
+    def distinct(self, column: str) -> list[Any]:
+        """Return the values of a column, each once, in the order in which they first stand there."""
+        return list(dict.fromkeys(self.texts[column].values)) if column in self.texts else []
 
     def is_faulty(self, index: int, *columns: str) -> bool:
         """Whether a fault was noted in one of these cells of a row."""
@@ -240,7 +258,8 @@ def _decoded(sheet: Sheet, data: bytes) -> str | None:
 
 
 def _read_cells(sheet: Sheet, text: str, allow_missing: Collection[tuple[str, str]]) -> None:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    plain = '"' not in text and text.count("\r") == text.count("\r\n")
+    reader = csv.reader(_lines_of(text) if plain else io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
         first = list(islice(reader, ROWS_LOOKED_AT))
@@ -253,7 +272,11 @@ def _read_cells(sheet: Sheet, text: str, allow_missing: Collection[tuple[str, st
             sheet.add("header", words, index=-1)
             return
         known = _check_header(sheet, header)
-        columns, kept = _columns_of(sheet, chain(first, reader), len(header))
+        columns = _even_columns_of(text, len(header)) if plain and first else None
+        if columns:
+            kept = np.arange(len(columns[0].which))
+        else:
+            columns, kept = _columns_of(sheet, chain(first, reader), len(header))
     except csv.Error as error:
         why = f"the row cannot be split into cells ({error}). Look for a quotation mark that is not closed."
         sheet.add("file", why, index=reader.line_num - 2)
@@ -265,8 +288,51 @@ def _read_cells(sheet: Sheet, text: str, allow_missing: Collection[tuple[str, st
     if "minutes" in known:
         _pass_over_allowed(sheet, allow_missing)
     typed = {name: _convert(sheet, sheet.table[name]) for name in known}
-    sheet.frame = pd.DataFrame(typed, index=sheet.frame.index)
+    sheet.frame = pd.DataFrame(typed, index=sheet.frame.index, copy=False)
     _check_schema(sheet)
+
+
+def _lines_of(text: str) -> Iterator[str]:
+    """Yield the lines of a text one by one, so that no copy of it is made."""
+    at = 0
+    while at < len(text):
+        end = text.find("\n", at) + 1 or len(text)
+        yield text[at:end]
+        at = end
+
+
+def _even_columns_of(text: str, width: int) -> list[Texts] | None:
+    """Read rows without quotation marks that are all as wide as the header, in C; nothing where any is not."""
+    body = text[text.find("\n") + 1 :]
+    rows = body.count("\n") + (not body.endswith("\n"))
+    as_wide = body[: body.find("\n")].count(",") == width - 1 and body.count(",") == rows * (width - 1)
+    if not as_wide or rows > MAX_ROWS:
+        return None
+    numbers: list[dict[str, int]] = [{} for _ in range(width)]
+    parts: list[list[np.ndarray]] = [[] for _ in range(width)]
+    reader = pd.read_csv(
+        io.BytesIO(body.encode()),
+        header=None,
+        names=range(width),
+        dtype=object,
+        keep_default_na=False,
+        na_filter=False,
+        quoting=csv.QUOTE_NONE,
+        skip_blank_lines=False,
+        chunksize=ROWS_IN_C_AT_A_TIME,
+    )
+    try:
+        for cells in reader:
+            for number, part, (_, column) in zip(numbers, parts, cells.items(), strict=True):
+                which, texts = pd.factorize(column.to_numpy())
+                part.append(np.array([number.setdefault(text, len(number)) for text in texts], dtype=np.int32)[which])
+    except pd.errors.ParserError:
+        return None
+    # A row may be blank only if its first cell is; and no cell is longer than csv reads.
+    longest = max(len(text) for number in numbers for text in number)
+    if "" in numbers[0] or longest > csv.field_size_limit():
+        return None
+    return [Texts(list(number), np.concatenate(part)) for number, part in zip(numbers, parts, strict=True)]
 
 
 def _check_header(sheet: Sheet, header: Sequence[str]) -> dict[str, int]:
@@ -386,10 +452,10 @@ def _convert(sheet: Sheet, column: Column) -> pd.Series[Any]:
     for kind, numbers in otherwise.items():
         count = len(texts.rows_of(numbers))
         sheet.taken.append(_SAID[kind].format(cells=number_of(count, "cell"), column=column.name))
-    dtype = "float64" if column.numeric else "object"
-    cells = np.array(values, dtype=dtype)[texts.which] if values else np.array([], dtype=dtype)
-    series = pd.Series(cells, index=sheet.frame.index, name=column.name)
-    return series if column.numeric or column.kind == "boolean" else series.astype("str")
+    texts.values = values
+    dtype = "float64" if column.numeric else "object" if column.kind == "boolean" else "str"
+    cells = pd.Series(values, dtype=dtype).array.take(texts.which)
+    return pd.Series(cells, index=sheet.frame.index, name=column.name, copy=False)
 
 
 _SAID = {
@@ -470,11 +536,19 @@ def _why_no_number(text: str, column: Column) -> str:
 
 
 def _check_schema(sheet: Sheet) -> None:
-    """Have pandera look at the values, and say its findings with rows."""
+    """Look at each value once, and say what pandera finds with every row that has the value."""
+    some = np.unique(np.concatenate([*(texts.first for texts in sheet.texts.values()), np.array([], dtype=np.int64)]))
+    if not keeps(sheet.table, sheet.frame.iloc[some]):
+        _judge(sheet, sheet.frame.iloc[some])
+    if set(sheet.table.key) <= set(sheet.frame):
+        _add_duplicates(sheet)
+
+
+def _judge(sheet: Sheet, frame: pd.DataFrame) -> None:
     import pandera.errors
 
     try:
-        frame_schema(sheet.table).validate(sheet.frame, lazy=True)
+        frame_schema(sheet.table).validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
         _add_failures(sheet, error.failure_cases)
 
@@ -483,16 +557,17 @@ def _add_failures(sheet: Sheet, failures: pd.DataFrame) -> None:
     cells = failures[failures["schema_context"] == "Column"]
     for (column, words), found in cells.groupby(["column", "check"], sort=False):
         name = str(column)
-        text = sheet.frame[name]
-        blank = set() if sheet.table[name].required else set(text.index[text.isna() | (text == "")])
-        spared = blank | sheet.passed_over
-        rows = [i for i in found["index"] if i is not None and i not in spared and not sheet.is_faulty(i, name)]
+        texts = sheet.texts[name]
+        at = sheet.frame.index.get_indexer(pd.Index([i for i in found["index"] if i is not None]))
+        numbers = set(texts.which[at].tolist())
+        if not sheet.table[name].required:
+            numbers -= {n for n in numbers if pd.isna(texts.values[n]) or texts.values[n] == ""}
+        such_rows = sheet.frame.index[texts.rows_of(numbers)].tolist()
+        rows = [i for i in such_rows if i not in sheet.passed_over and not sheet.is_faulty(i, name)]
         if sheet.table[name].kind == "code" and (such := _mostly_names(sheet, name, rows)):
             _add_names_for_codes(sheet, name, rows, such)
             continue
-        sheet.add_cells(f"{name} {words}", name, sorted(rows), partial(_say_failure, name, str(words)))
-    if (failures["check"] == "multiple_fields_uniqueness").any() and set(sheet.table.key) <= set(sheet.frame):
-        _add_duplicates(sheet)
+        sheet.add_cells(f"{name} {words}", name, rows, partial(_say_failure, name, str(words)))
 
 
 def _mostly_names(sheet: Sheet, name: str, rows: Sequence[int]) -> str:
@@ -516,13 +591,26 @@ def _say_failure(name: str, words: str, text: str) -> str:
 
 
 def _add_duplicates(sheet: Sheet) -> None:
-    key = list(sheet.table.key)
-    frame = sheet.frame[[not sheet.is_faulty(index, *key) for index in sheet.frame.index]]
-    first = frame.groupby(key, sort=False)[key[0]].transform(lambda column: column.index[0])
+    """Note each row whose key stands in an earlier one; of rows with a faulty key nothing is known."""
+    key, kinds = sheet.table.key, 1
+    same = np.zeros(len(sheet.frame), dtype=np.int64)
+    for name in key:
+        codes, values = pd.factorize(np.array(sheet.texts[name].values, dtype=object), use_na_sentinel=False)
+        if kinds * len(values) > MOST_KINDS:
+            same, kinds = pd.factorize(same)[0].astype(np.int64), len(same)
+        same, kinds = same * len(values) + codes[sheet.texts[name].which], kinds * len(values)
+    sheet.all_differ = len(pd.unique(same)) == len(same)
+    if sheet.all_differ:
+        return
+    index = sheet.frame.index.to_numpy()
+    faulty = set().union(*(sheet.faulty.get(name, set()) for name in key))
+    sound = ~np.isin(index, list(faulty))
+    again = np.flatnonzero(sound)[pd.Series(same[sound]).duplicated().to_numpy()]
 
-    def say(index: int) -> tuple[int, str]:
-        what = ", ".join(f"{name} {quoted(sheet.text_at(name, index))}" for name in key)
-        words = f"{what} is here again; it is already in row {first[index] + 2}. Delete one of the two."
-        return index, words
+    def say(row: int) -> tuple[int, str]:
+        what = ", ".join(f"{name} {quoted(sheet.text_at(name, int(index[row])))}" for name in key)
+        first = int(index[np.flatnonzero(sound & (same == same[row]))[0]])
+        words = f"{what} is here again; it is already in row {first + 2}. Delete one of the two."
+        return int(index[row]), words
 
-    sheet.add_some("duplicate", frame.index[frame.duplicated(key)].tolist(), say)
+    sheet.add_some("duplicate", again, say)

@@ -23,7 +23,7 @@ LEAST_CORNERS = 3
 
 def codes_if_sound(sheet: Sheet, column: str) -> list[str] | None:
     """Return the codes in a column, or None where they cannot be relied upon."""
-    return list(dict.fromkeys(sheet.frame[column])) if sheet.sound(column) and len(sheet.frame) else None
+    return sheet.distinct(column) if sheet.sound(column) and len(sheet.frame) else None
 
 
 def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]) -> None:
@@ -76,10 +76,10 @@ def _swapped(sheet: Sheet, known: Mapping[str, Sequence[str] | None]) -> bool:
     codes = [c.name for c in sheet.table.columns if c.kind == "code" and c.name in sheet.frame]
     for column in codes if len(sheet.frame) else ():
         there = set(known.get(column) or ())
-        if not there or set(sheet.frame[column]) & there:
+        if not there or not there.isdisjoint(sheet.distinct(column)):
             continue
         for other in codes:
-            if other != column and set(sheet.frame[other]) <= there:
+            if other != column and there.issuperset(sheet.distinct(other)):
                 words = f"the columns {column} and {other} are swapped. Swap their names in the first row."
                 sheet.add("swapped", words, index=-1)
                 sheet.faulty.setdefault(column, set()).update(sheet.frame.index.tolist())
@@ -165,6 +165,8 @@ def _check_known(sheet: Sheet, column: str, known: Sequence[str], whose: str) ->
     """Note codes that are not in ``known``; return for each the known one that was probably meant."""
     if column not in sheet.frame or not len(sheet.frame):
         return {}
+    if {*sheet.distinct(column)} <= {*known, ""}:
+        return {}
     codes = sheet.frame[column]
     bad = codes[~codes.isin(known) & (codes != "")]
     bad = bad[[not sheet.is_faulty(index, column) for index in bad.index]]
@@ -212,10 +214,12 @@ def _present_pairs(
     if any(len(sheet.faulty.get(column, ())) >= len(sheet.frame) for column, _ in (rows, columns)):
         return None
     name = sheet.table.name
-    across = [
-        pd.Index(codes).get_indexer(pd.Index(sheet.frame[column].replace(repaired.get((name, column), {}))))
-        for column, codes in (rows, columns)
-    ]
+    across = []
+    for column, codes in (rows, columns):
+        meant, texts = repaired.get((name, column), {}), sheet.texts[column]
+        across.append(
+            pd.Index(codes).get_indexer(pd.Index([meant.get(code, code) for code in texts.values]))[texts.which]
+        )
     both = (across[0] >= 0) & (across[1] >= 0)
     grid = np.zeros((len(rows[1]), len(columns[1])), dtype=bool)
     grid[across[0][both], across[1][both]] = True
@@ -288,7 +292,7 @@ def _check_demand(
     residents = [code for code in codes if code in resident]
     if "activity" not in sheet.frame:
         return
-    activities = [code for code in dict.fromkeys(sheet.frame["activity"]) if code]
+    activities = [code for code in sheet.distinct("activity") if code]
     grid = _present_pairs(sheet, ("area", residents), ("activity", activities), repaired)
     if grid is not None:
         nothing = np.flatnonzero(~grid.any(axis=1)).tolist()
