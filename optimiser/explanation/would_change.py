@@ -358,7 +358,7 @@ def _why_not_here(plan: Plan, varied: Problem) -> str:
             continue
         for row in rows.to_dict("records"):
             of_patients = row["unit"] == PATIENTS and isfinite(row["left"])
-            has = f" ({amount(round(row['left']), PATIENTS)})" if of_patients else ""
+            has = f" (it would have {whole(row['left'])})" if of_patients else ""
             said.append(f"{str(row['words']).partition('; ')[0]}{has}")
     return f", since the plan's own sites would then break a rule: {'; '.join(dict.fromkeys(said))}" if said else ""
 

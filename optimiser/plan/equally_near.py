@@ -8,7 +8,7 @@ import numpy as np
 
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.problem.words import listed, short, whole
+from optimiser.problem.words import listed, short, shown, whole
 
 WORTH_SAYING_PATIENTS = 0.5
 EQUAL_JOURNEYS = "Equal journeys are counted at the first site by its code."
@@ -16,12 +16,21 @@ EQUAL_JOURNEYS = "Equal journeys are counted at the first site by its code."
 
 @dataclass(frozen=True)
 class EquallyNear:
-    """How many of those counted at a site, who are ``of_all``, have as short a journey to others that provide it."""
+    """How many of those counted at a site, who are ``of_all``, have as short a journey to others that provide it.
+
+    ``floor`` is how many patients it must see, if that is asked.
+    """
 
     site: str
     patients: float
     of_all: float
     others: tuple[str, ...]
+    floor: float | None = None
+
+    @property
+    def are_needed(self) -> bool:
+        """Whether without them their site would see fewer patients than are asked for."""
+        return self.floor is not None and self.of_all - self.patients < self.floor <= self.of_all
 
 
 def equally_near(plan: Plan, service: str) -> tuple[EquallyNear, ...]:
@@ -43,14 +52,16 @@ def equally_near(plan: Plan, service: str) -> tuple[EquallyNear, ...]:
     stays = np.isfinite(least) & (least <= neighbour)
     alike = (here == least[:, None]) & stays[:, None]
     first, is_tied = alike.argmax(axis=1), alike.sum(axis=1) > 1
-    found = []
+    found, asked = [], problem.services[service].minimum_patients
     for n, site in enumerate(open_sites):
         at_it = stays & (first == n)
         tied = at_it & is_tied
         number = float(patients[tied].sum())
         if number >= WORTH_SAYING_PATIENTS:
             others = tuple(other for m, other in enumerate(open_sites) if m != n and alike[tied, m].any())
-            found.append(EquallyNear(site, number, float(patients[at_it].sum()), others))
+            found.append(
+                EquallyNear(site, number, float(patients[at_it].sum()), others, asked.value if asked else None)
+            )
     return tuple(found)
 
 
@@ -60,5 +71,11 @@ def in_words(problem: Problem, found: tuple[EquallyNear, ...]) -> str:
     for one in found:
         others = " or ".join(short(problem.sites[other].name) for other in one.others)
         some = f"{whole(one.patients)} of {short(problem.sites[one.site].name)}'s {whole(one.of_all)}"
-        said.append(f"{some} {'has' if whole(one.patients) == '1' else 'have'} as short a journey to {others}")
+        without = (
+            f", and without them it would see fewer than the {shown(one.floor or 0)} asked for"
+            if one.are_needed
+            else ""
+        )
+        have = "has" if whole(one.patients) == "1" else "have"
+        said.append(f"{some} {have} as short a journey to {others}{without}")
     return listed(said)

@@ -503,7 +503,8 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], way: st
     whose = "of all" if stay else "of them"
     if when := _when_they_leave(frames, service, both):
         leave = number(cell("leave"), ",.0f")
-        words.append(f"the {leave} who leave for a neighbour {when} count in the average alone")
+        counted = "count in averages, medians and shares of patients, and in nothing else"
+        words.append(f"the {leave} who leave for a neighbour {when} {counted}")
         whose = f"of the other {number(cell('here'), ',.0f')}"
     ways = []
     for way, more, sign in (("longer", "more", 1), ("shorter", "less", -1)):

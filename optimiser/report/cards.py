@@ -27,8 +27,6 @@ from optimiser.report.summary_of_staff import moves, short, to_spare, vacancies
 MOST_CHANGES = 2
 MOST_GAINS = 3
 MOST_OTHERS = 2
-# Of those who live in an area it is said how many have so many minutes longer.
-FAR = "people_more_than_10_longer"
 # The changes that alter an answer, in the order in which people can decide on them.
 KINDS = ("rule", "parameter", "border")
 
@@ -101,19 +99,19 @@ def closes(plan: Plan) -> str:
 def decides(run: Run, ways: Sequence[Placement]) -> str:
     """Return what the answer turns on: sites with shorter journeys, and the rule that stops them; nothing if none are.
 
-    Of several the ones that break fewest rules, and these by least. Where the run has it that the answer would be these
-    if that rule gave way, that is said.
+    Of several the ones that break fewest rules, and these by least.
     """
-    main, row = words.main_service(run.plan.problem), _nearer(run.plan, ways)
-    if main is None or row is None:
+    main, quicker = words.main_service(run.plan.problem), _quicker(run.plan, ways)
+    if main is None or not quicker:
         return ""
+    row = quicker[0]
     here = next(one.mean for one in ways if one.way.designated == run.plan.designated)
     name = words.lower(run.plan.problem.services[main].name)
-    then = " Were that allowed, these sites would be best." if _by_its_rule(run, row) else ""
     road = measures.number(run.plan.measures, "mean_road_minutes", main)
     waits = f", of which {decimals(here - road, 2)} are assumed waits" if isfinite(road) and here > road else ""
     minutes = f"{decimals(row.mean, 2)} minutes on average, not {decimals(here, 2)}{waits}"
-    return f"the {name} at {row.name} would be quicker ({minutes}), but {row.lacks}.{then}"
+    which = " Of the choices that are quicker this comes nearest to what is asked." if len(quicker) > 1 else ""
+    return f"the {name} at {row.name} would be quicker ({minutes}), but {row.lacks}.{which}"
 
 
 def against_today(plan: Plan, first: Collection[str]) -> Iterator[Line]:
@@ -156,8 +154,8 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
         yield Line("", f"{said.partition('. ')[0].removesuffix('.')}.")
     fragile, every = vacancies(plan.measures)
     if fragile:
-        moved = ", unless others move there." if to_spare(plan) else "."
-        yield Line(f"With one vacancy {fragile} of {every} rotas would be short", moved)
+        moved = ", but others could move there" if to_spare(plan) else ""
+        yield Line(f"{fragile} of {every} rotas have nobody to spare", f"at their site{moved}.")
 
 
 def _not_looked_at(plan: Plan) -> list[str]:
@@ -200,23 +198,21 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
     if all(map(isfinite, outside)):
         patients = answer[f"patients|{code}|"]
         of = f"the area, {whole(outside[0] * patients)} of {whole(patients)} patients"
-        yield Line(f"{percent(outside[0])} treated outside", f"{of}; today {percent(outside[1])}.")
+        kept = (
+            ", since who leaves is kept as it was" if plan.problem.border and not plan.problem.border.pull.value else ""
+        )
+        yield Line(f"{percent(outside[0])} treated outside", f"{of}; today {percent(outside[1])}{kept}.")
 
 
 def _far(plan: Plan, code: str, answer: dict[str, float]) -> Iterator[Line]:
-    """Yield how many patients travel over ten minutes longer, and how many people live where that is so."""
+    """Yield how many patients travel over ten minutes longer."""
     rows = gains_and_losses(against(plan, plan.today, code))
     row = rows[(rows["group"] == "") & (rows["by_more_than_minutes"] == THRESHOLDS[-1])].iloc[0]
     patients, all_patients = float(row["patients_longer"]), answer.get(f"patients|{code}|", 0.0)
-    far, people = (answer.get(f"{name}|{code}|", float("nan")) for name in (FAR, "people"))
-    if not all_patients or not patients:
-        return
-    residents = f", from where {whole(far)} of {whole(people)} residents live"
-    yield Line(
-        f"Over {THRESHOLDS[-1]} minutes longer:",
-        f"{whole(patients)} of {whole(all_patients)} patients ({percent(patients / all_patients)})"
-        f"{residents if isfinite(far) and people else ''}.",
-    )
+    if all_patients and patients:
+        share = percent(patients / all_patients)
+        said = f"{whole(patients)} of {whole(all_patients)} patients ({share})."
+        yield Line(f"Over {THRESHOLDS[-1]} minutes longer:", said)
 
 
 def _others_that_close(plan: Plan, main: str) -> list[str]:
@@ -241,7 +237,7 @@ def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
 def _how_sure(run: Run) -> Iterator[Line]:
     checked = words.checked(run)
     yield from _proved(run)
-    yield from (Line("", one, caution=True) for one in _warnings(run))
+    yield from (Line("", one, caution=True) for one in _known(run, "Warning"))
     yield from _off_today(run.plan)
     if checked.kind == "good":
         not_checked = rests_on.not_checked(run.plan)
@@ -251,9 +247,10 @@ def _how_sure(run: Run) -> Iterator[Line]:
         yield Line(checked.words, checked.more, caution=True)
 
 
-def _warnings(run: Run) -> list[str]:
-    """Return what is to be known before an answer is repeated and says of itself that it is a warning."""
-    return [one["sentence"] for one in run.record.get("know_before", ()) if one["sentence"].startswith("Warning")]
+def _known(run: Run, begins: str) -> list[str]:
+    """Return what is to be known before an answer is repeated, of that which begins so: its first sentence."""
+    every = (one["sentence"] for one in run.record.get("know_before", ()))
+    return [f"{one.partition('. ')[0].removesuffix('.')}." for one in every if one.startswith(begins)]
 
 
 def _proved(run: Run) -> Iterator[Line]:
@@ -288,39 +285,45 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
     """Yield the smallest changes that alter the answer, those of rules first: they are what people can decide."""
     found = run.record.get("would_change") or {"changes": [], "not_worked_out": ""}
     changes = sorted(found["changes"], key=lambda one: KINDS.index(one["kind"]))
-    row = _nearer(run.plan, ways)
+    row = next(iter(_quicker(run.plan, ways)), None)
     above = _by_its_rule(run, row) if row else None
     if row and above:
         changes.remove(above)
         name = words.lower(run.plan.problem.services[str(words.main_service(run.plan.problem))].name)
-        yield Line("If the rule that decides gave way by so much:", f"{name} at {row.name}.")
+        yield Line("If what decides were allowed:", f"{name} at {row.name}.")
     elif row:
-        yield Line(
-            "Perhaps the rule that decides:", "whether those sites would then be best is not known from this run."
-        )
+        yield Line("Perhaps what decides:", "whether those sites would then be best is not known from this run.")
     most = MOST_CHANGES - (above is not None)
     for one in changes[:most]:
-        # Which growth would be enough stands with all else below.
-        first, more, _ = one["words"].partition(". ")
-        yield Line("", f"{first}." if more and one["kind"] == "rule" else one["words"])
+        yield Line("", _in_short(one))
     if len(changes) > most:
         yield Line("", f"{len(changes) - most} more below.")
+    yield from (Line("", one) for one in _known(run, "Were "))
     for said in left_out(found["not_worked_out"])[:1]:
         yield Line("", said)
     if not changes and not above and not found["not_worked_out"]:
         yield Line("", "Nothing was looked for in this run.")
 
 
-def _nearer(plan: Plan, ways: Sequence[Placement]) -> Placement | None:
-    """Return the way to place the first service with shorter journeys that is nearest to lawful; None where none is.
+def _in_short(change: Mapping[str, Any]) -> str:
+    """Return a change without what stands with all else below: how much shorter journeys are, and growth."""
+    said = str(change["words"])
+    said = said.partition(". ")[0].removesuffix(".") if change["kind"] == "rule" else said.removesuffix(".")
+    head, _, inside = said.rpartition(" (")
+    return f"{head if head and ' in place of ' in inside else said}."
+
+
+def _quicker(plan: Plan, ways: Sequence[Placement]) -> list[Placement]:
+    """Return the ways to place the first service that have shorter journeys and break rules, nearest to lawful first.
 
     Of a plan that is not proved the best it is not known what stops another.
     """
     if plan.proof.outcome != PROVED:
-        return None
+        return []
     here = next((one.mean for one in ways if one.way.designated == plan.designated), 0.0)
-    nearer = [one for one in ways if one.broken and one.mean < here]
-    return min(nearer, key=lambda one: (one.broken, one.by, one.mean), default=None)
+    return sorted(
+        (one for one in ways if one.broken and one.mean < here), key=lambda one: (one.broken, one.by, one.mean)
+    )
 
 
 def _by_its_rule(run: Run, row: Placement) -> Mapping[str, Any] | None:

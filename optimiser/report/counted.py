@@ -14,11 +14,15 @@ from optimiser.problem.words import change_in_percent, listed, short, whole
 
 @dataclass(frozen=True)
 class Counted:
-    """The counts of one activity at the sites of today: by site, in a period, with who counted, and the model's."""
+    """The counts of one activity at the sites of today: by site, in a period, with who counted, and the model's.
+
+    ``verified`` is whether every source of them was read.
+    """
 
     services: tuple[str, ...]
     period: str
     source: str
+    verified: bool
     counts: Mapping[str, float]
     modelled: Mapping[str, float]
 
@@ -52,7 +56,7 @@ def counted_today(plan: Plan) -> tuple[Counted, ...]:
         found[key] = Counted(
             (*(same.services if same else ()), code),
             period,
-            _source(problem.files, "activity", "count", str(service.activity)),
+            *_source(problem.files, "activity", "count", str(service.activity)),
             periods[period],
             same.modelled if same else {site: table[site] for site in today},
         )
@@ -71,7 +75,11 @@ def in_words(plan: Plan, one: Counted) -> str:
     names = listed(problem.services[code].name for code in one.services)
     each = [f"{short(problem.sites[site].name)} {whole(count)}" for site, count in one.counts.items()]
     model = [f"{short(problem.sites[site].name)} {whole(number)}" for site, number in one.modelled.items()]
-    by = f", counted by {one.source}" if one.source else ", as activity.csv has them"
+    by = (
+        f", {'counted by' if one.verified else 'as stated by'} {one.source}"
+        if one.source
+        else ", as activity.csv has them"
+    )
     grown = " with its patients as grown" if problem.growth else ""
     said = f"{names} today: {listed(each)} patients in {one.period}{by}; {listed(model)} a year by this model{grown}."
     # Counts are of today: of patients as grown they tell nothing of the model.
@@ -111,9 +119,11 @@ def sources_of(files: Mapping[str, bytes], table: str, column: str, activity: st
             yield from (known[one] for one in re.split(r"[\s;,]+", row.get("source") or "") if one in known)
 
 
-def _source(files: Mapping[str, bytes], table: str, column: str, activity: str) -> str:
-    publishers = (one.get("publisher") or one.get("title") or "" for one in sources_of(files, table, column, activity))
-    return listed(dict.fromkeys(publishers))
+def _source(files: Mapping[str, bytes], table: str, column: str, activity: str) -> tuple[str, bool]:
+    """Return who published what a column has of an activity, in words, and whether every one of them was read."""
+    sources = list(sources_of(files, table, column, activity))
+    publishers = (one.get("publisher") or one.get("title") or "" for one in sources)
+    return listed(dict.fromkeys(publishers)), all(one.get("verified") == "true" for one in sources)
 
 
 def titles_of_demand(files: Mapping[str, bytes], activity: str) -> str:

@@ -23,6 +23,7 @@ from optimiser.explanation.best import best_listed
 from optimiser.explanation.would_change import STEPS, Change, _gains, _why_not_here
 from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import Plan, evaluate
+from optimiser.plan.equally_near import equally_near, in_words
 from optimiser.plan.runs import files_of
 from optimiser.problem import HERE, Border, Figure, Fixed, Problem, Service
 from optimiser.problem.parameters import parameters
@@ -117,10 +118,20 @@ def test_an_answer_that_is_worse_on_some_numbers_says_why_it_would_be_best():
     )
 
 
+def test_where_ties_hold_a_site_above_the_fewest_that_is_asked_for_that_is_said():
+    # Of Ash's 30 patients 20 have as short a journey to Birch.
+    for least, needed in ((10, False), (10.5, True), (30, True), (30.5, False)):
+        problem = small(minimum_patients=Figure(least))
+        (one,) = (one for one in equally_near(evaluate(problem, BOTH), "clinic") if one.site == "ash")
+        assert one.are_needed == needed
+        words = f"and without them it would see fewer than the {least:g} asked for"
+        assert (words in in_words(problem, (one,))) == needed
+
+
 def test_a_share_that_stays_the_same_is_not_said_and_one_of_a_team_is_said_to_be_one():
     problem = small(minimum_patients=Figure(32.5), standard_minutes=Figure(30))
-    assert said_of(problem)[0].endswith(
-        "Clinic at Ash and Birch would be best (13.33 minutes on average in place of 16.67)."
+    assert (
+        "Clinic at Ash and Birch would be best (13.33 minutes on average in place of 16.67). E" in said_of(problem)[0]
     )
     # Birch has three doctors and ash none: one fewer, and nowhere are three.
     doctors = small(rotas=three_doctors(), doctors={"ash": 0, "birch": 3})

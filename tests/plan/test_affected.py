@@ -104,7 +104,8 @@ def test_those_who_leave_in_any_case_count_neither_for_how_many_nor_for_how_much
     assert said["average"] == (
         "Clinic, ash against both: the average journey of all 60 patients a year goes from 16.50 to 28.17 minutes "
         "(+11.67); "
-        "the 11 who leave for a neighbour whatever is chosen count in the average alone; of the other 49, 40 need "
+        "the 11 who leave for a neighbour whatever is chosen count in averages, medians and shares of patients, "
+        "and in nothing else; of the other 49, 40 need "
         "more, by "
         "17.50 minutes on average, and nobody needs less."
     )
@@ -308,7 +309,8 @@ def test_between_questions_a_journey_changes_where_only_those_who_leave_have_ano
     assert said["average"] == (
         "Clinic, as today against nearest: the average journey of all 60 patients a year goes from 13.33 to 16.50 "
         "minutes (+3.17); "
-        "the 11 who leave for a neighbour under as today count in the average alone; of the other 49, nobody needs "
+        "the 11 who leave for a neighbour under as today count in averages, medians and shares of patients, "
+        "and in nothing else; of the other 49, nobody needs "
         "more, and nobody needs less."
     )
     assert said["who"].startswith(

@@ -118,7 +118,7 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "Sources published",
         "the hyper-acute stroke unit would see at least 600 patients a year",
         "877 of 1,863 residents' patients a year (47%)",
-        "628 of 1,863 patients (34%), from where 479,597 of 1,181,125 residents live.",
+        "628 of 1,863 patients (34%).",
         "hyper-acute stroke unit 75% of 1,863 patients (today 92%); full emergency department 89% of 336,706 (92%).",
         "69 minutes; today 48.",
         "76,731 of 336,706 residents' patients a year (23%)",

@@ -446,7 +446,10 @@ def test_patients_who_were_not_counted_by_area_are_told_on_the_screen_with_how_f
 
 def test_who_is_counted_at_one_of_two_sites_that_are_as_near_is_told_where_volumes_matter():
     # The middle's 20 have 20 minutes to both, and ash comes first.
-    told = "Clinic: here 20 of Ash's 30 have as short a journey to Birch. Equal journeys are counted at the first site"
+    told = (
+        "Clinic: here 20 of Ash's 30 have as short a journey to Birch, and without them it would see fewer than the 30 "
+        "asked for. Equal journeys are counted at the first site"
+    )
     (line,) = screen.ties(evaluate(small(minimum_patients=Figure(30)), BOTH))
     assert line.startswith(told)
     (line,) = screen.ties(evaluate(small(minimum_patients=Figure(30)), AT_BIRCH))

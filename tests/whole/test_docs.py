@@ -568,6 +568,10 @@ def test_the_page_on_observed_flows_says_what_the_counts_of_2021_come_to(tmp_pat
         round(number(plan, "mean_minutes", HASU), 2),
     ]
     assert "fitted to those of 2021/22, two units would be allowed, and best at Basildon and Southend" in README
+    assert answer("what_if/observed_stroke_flows").sites_of(HASU) == answer().sites_of(HASU) == ("basildon",)
+    (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("Were patients"))
+    assert "as counted in 2018/19, the main answer would be the same" in told
+    assert "as in 2021/22, two hyper-acute stroke units, at Basildon and Southend." in told
 
 
 def test_the_page_on_observed_flows_sets_shares_beside_what_was_counted():

@@ -134,7 +134,7 @@ class _Page:
         # What the clash is about comes first.
         names = tuple(self.problem.services[code].name for code in self.about)
         lines = sorted(broken.lines(self.today), key=lambda one: not one.startswith(names))
-        yield Line(f"{begun(broken.how_many(self.today))}.")
+        yield Line(f"{begun(broken.how_many(self.today))}, by this model.")
         yield from (Line("", f"{one}.") for one in lines[:MOST_ON_A_CARD])
         if len(lines) > MOST_ON_A_CARD:
             yield Line("", f"{len(lines) - MOST_ON_A_CARD} more.")

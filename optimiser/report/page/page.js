@@ -481,7 +481,7 @@ function fillDumbbell() {
   figure.hidden = !rows.length;
   if (!rows.length) return;
   const some = rows.slice(0, MOST_ROWS);
-  byId("dumbbells-title").textContent = `${nameOf(shown)}, minutes by ${districts.length ? "district" : "group"}: ○ today ● ${PAGE.answer_word}${other ? " ◆ your choice" : ""}${some.length < rows.length ? `; ${rows[0].answer - rows[0].today < 0.05 ? `${some.length} of ${rows.length}` : `the ${some.length} of ${rows.length} that lose most`}` : ""}`;
+  byId("dumbbells-title").textContent = `${nameOf(shown)}, average minutes by ${districts.length ? "district" : "group"}: ○ today ● ${PAGE.answer_word}${other ? " ◆ your choice" : ""}${some.length < rows.length ? `; ${rows[0].answer - rows[0].today < 0.05 ? `${some.length} of ${rows.length}` : `the ${some.length} of ${rows.length} that lose most`}` : ""}`;
   drawDumbbell(byId("dumbbell"), some, other);
 }
 
