@@ -579,7 +579,7 @@ def _longer(frames: Frames, service: str, name: str, both: Sequence[str]) -> Ite
         longer = f"{{0:,.0f}}{everybody} {in_words} live where it takes more than a minute longer ({beyond})"
     if each[1].value(frames):
         beyond = f"{{3:,.0f}} more than {some}, {{5:,.0f}} more than {many}"
-        of_all = "" if each[0].value(frames) else everybody
+        of_all = "" if each[0].value(frames) else f"{everybody} {in_words}"
         shorter = f"{{1:,.0f}}{of_all} where it takes more than a minute less ({beyond})"
     yield Sentence("who", service, f"{plain(name)}: {longer}, and {shorter}.", each)
 

@@ -110,7 +110,7 @@ def decides(run: Run, ways: Sequence[Placement]) -> str:
     road = measures.number(run.plan.measures, "mean_road_minutes", main)
     waits = f", of which {decimals(here - road, 2)} are assumed waits" if isfinite(road) and here > road else ""
     minutes = f"{decimals(row.mean, 2)} minutes on average, not {decimals(here, 2)}{waits}"
-    which = " Of the choices that are quicker this comes nearest to what is asked." if len(quicker) > 1 else ""
+    which = " Of the quicker choices it comes nearest." if len(quicker) > 1 else ""
     return f"the {name} at {row.name} would be quicker ({minutes}), but {row.lacks}.{which}"
 
 

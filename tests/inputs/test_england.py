@@ -316,12 +316,22 @@ def test_where_there_are_too_many_units_no_volumes_are_asked_for():
         assert f"\n    # Too large to be answered with so many candidates: {volume}: {{value: " in many
 
 
+def test_units_without_journeys_are_named_at_once_and_wherever_the_answer_is_repeated():
+    kent = chosen("Kent and Medway")
+    assert kent.without_journeys == ["Medway Maritime Hospital (Gillingham)", "Tunbridge Wells Hospital"]
+    config = files_of_place(kent, "Kent", "kent", outlined=False)["kent.yaml"].decode()
+    assert "Warning, Medway Maritime Hospital (Gillingham) and Tunbridge Wells Hospital are left out" in config
+    cornwall = chosen("Cornwall and the Isles of Scilly")
+    assert cornwall.without_journeys == []
+    assert "left out, since" not in files_of_place(cornwall, "C", "c", outlined=False)["c.yaml"].decode()
+
+
 def test_a_board_with_one_unit_says_so_and_which_neighbour_to_add(tmp_path: Path):
     done = optimiser("init", "here", "--icb", "Cornwall and the Isles of Scilly", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     record = json.loads(done.stdout)
     assert record["nearest_reproduces"] == pytest.approx(0.9081)
-    assert "has one unit, Royal Cornwall Hospital (Truro)" in record["remarks"][0]
+    assert "has one unit that journeys are known to, Royal Cornwall Hospital (Truro)" in record["remarks"][0]
     assert '--icb "Cornwall and the Isles of Scilly" --icb "Devon"' in record["remarks"][0]
     assert (tmp_path / "here/here.yaml").exists()
 

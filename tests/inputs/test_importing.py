@@ -372,6 +372,21 @@ def test_a_matrix_of_hours_and_minutes_is_refused_with_what_would_do(tmp_path: P
         bring_in("journeys", path, tmp_path / "new")
 
 
+def test_of_two_columns_of_times_somebody_says_which(tmp_path: Path) -> None:
+    text = "Origin,Destination,AM peak (mins),Off peak (mins)\nA1,ash,13,9\nA1,birch,20,15\n"
+    path = written(tmp_path, "two.csv", text)
+    with pytest.raises(InputError, match=r'"AM peak \(mins\)", "Off peak \(mins\)" may each be its times.*minutes="AM'):
+        bring_in("journeys", path, tmp_path / "new")
+    rows, _ = brought("journeys", path, tmp_path / "new", columns={"minutes": "Off peak (mins)"})
+    assert rows[1:] == ["A1,ash,9.0", "A1,birch,15.0"]
+
+
+def test_cells_with_a_unit_in_them_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = written(tmp_path, "m.csv", "code,ash,birch\nA1,28.4 mins,31 mins\nA2,20 mins,15.5 mins\n")
+    with pytest.raises(InputError, match=r'"28\.4 mins" is no number. Leave the unit out'):
+        bring_in("journeys", path, tmp_path / "new")
+
+
 def test_a_column_of_counts_with_commas_is_a_column_of_counts(tmp_path: Path) -> None:
     path = written(tmp_path, "d.csv", 'code,strokes,hips\nA1,3,"1,234"\nA2,4,"2,345"\n')
     rows, _ = brought("demand", path, tmp_path / "new")

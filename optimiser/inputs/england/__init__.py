@@ -54,9 +54,13 @@ def place_of(icbs: Sequence[str], stem: str, *, whole: bool = False, all_units: 
     if not chosen.candidates:
         raise InputError([Fault("--icb", f"{name} has no stroke unit that journeys are known to. {_add(chosen)}")])
     remarks = []
+    if left_out := chosen.without_journeys:
+        remarks.append(f"Left out, since no journeys there are known: {listed(left_out)}.")
     if len(chosen.candidates) == 1:
         only = england.units["name"][chosen.candidates[0]]
-        remarks.append(f"{name} has one unit, {only}, so there is little to choose. {_add(chosen)}")
+        remarks.append(
+            f"{name} has one unit that journeys are known to, {only}, so there is little to choose. {_add(chosen)}"
+        )
     same = percent(chosen.reproduced)
     words = f"If everybody went to the nearest unit, {same} of strokes would be where people went in 2019"
     warning = f" Warning: below {percent(RELIABLE)}, rely on no journeys or volumes without flows of your own."

@@ -41,6 +41,12 @@ class Chosen:
         units = self.england.units
         return [unit for unit in self.pool if units["icb"][unit] in self.icbs]
 
+    @property
+    def without_journeys(self) -> list[str]:
+        """Names of the units of these boards to which no journeys are known."""
+        units = self.england.units
+        return [str(name) for name in units["name"][units["icb"].isin(self.icbs) & ~units["has_journeys"].astype(bool)]]
+
     @cached_property
     def others(self) -> list[str]:
         """Every other unit that patients may go to."""

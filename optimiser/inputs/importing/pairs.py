@@ -123,6 +123,10 @@ def _long(read: Read, kinds: Sequence[Kind], table: Table, wishes: Wishes) -> tu
         long = frame[[begin, finish, value]].set_axis(["start", "end", "value"], axis=1)
         long.attrs["column"] = value
         return long, said
+    times = [name for name in names if name not in (begin, finish) and _is_numbers(frame[name])]
+    if begin and finish and len(times) > 1:
+        words = f"{_listed(times)} may each be its times. Say which are: --column minutes={quoted(times[0])}"
+        raise read.refusal(f"{words}.")
     return _of_matrix(read, kinds, table, asked, said), said
 
 
@@ -177,6 +181,10 @@ def _of_matrix(read: Read, kinds: Sequence[Kind], table: Table, asked: dict[str,
     if clocks := [str(name) for name in frame.columns if frame[name].str.fullmatch(r"\d+:\d+").any()]:
         words = f"times such as {quoted(next(c for c in frame[clocks[0]] if ':' in c))} could be two things"
         raise read.refusal(f"{words}. Write them as h:mm:ss, or as a number of minutes.")
+    united = re.compile(r"\d+(\.\d+)? *[A-Za-z]+\.?")
+    if units := [str(name) for name in frame.columns if frame[name].str.fullmatch(united).mean() > 0.5]:
+        first = next(cell for cell in frame[units[0]] if united.fullmatch(cell))
+        raise read.refusal(f"{quoted(first)} is no number. Leave the unit out of the cells, and say it with --unit.")
     if by is None or len(across) < 2:
         words = f"its columns are {_listed(list(frame.columns))}. Say which is which: --column {table.key[0]}=THEIRS"
         raise read.refusal(f"{words} --column {table.key[1]}=THEIRS --column minutes=THEIRS.")

@@ -14,6 +14,7 @@ from optimiser.errors import TooLarge, needed
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import PROVED
 from optimiser.problem.words import of_ages, of_changes, of_incomers
+from optimiser.report.broken import how_many
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.export.contents import YES_OR_NO, Tidy, plain
 from optimiser.report.export.in_short import DRAWN, sides
@@ -154,8 +155,7 @@ def _about(run: Run) -> Iterator[tuple[str, str]]:
     yield from (("Proved", plain(said)) for said in by_how_much(run.plan) if run.plan.proof.outcome == PROVED)
     yield from (("Level", plain(said)) for said in level(run.plan))
     yield from (("Today, counted", plain(in_words(run.plan, one))) for one in counted_today(run.plan))
-    broken = int((run.tables["rules"]["pass"] != "true").sum())
-    yield "Rules broken", f"{broken} of {len(run.tables['rules'])}"
+    yield "Rules broken", how_many(run.plan) if len(run.plan.broken) else "none"
     for code, service in problem.services.items():
         there = designations["site"][(designations["service"] == code) & (designations["designated"] == "true")]
         names = ", ".join(problem.sites[site].name for site in there) or "no site"

@@ -71,7 +71,8 @@ function differences(from, to) {
   return said;
 }
 
-const amountOfRules = ({broken}) => (broken.length ? `${broken.length} rule${broken.length > 1 ? "s" : ""}` : "no rule");
+// Of one rule each site where it is broken is a case of its own.
+const amountOfRules = ({broken}) => (broken.length ? (broken.length > 1 ? `rules in ${broken.length} cases` : "1 rule") : "no rule");
 const rulesSaid = result => `Breaks ${amountOfRules(result)}.`;
 
 function journeySaid(code, result, against, word) {
@@ -476,7 +477,7 @@ function fillDumbbell() {
   if (!figure || !shown) return;
   const districts = question.groups.names.filter(group => group.startsWith("district ")), groups = districts.length ? districts : question.groups.names;
   const of = (result, group) => measure(result, "mean_minutes", shown, group), other = differences(answerChoice, chosen).length > 0;
-  const rows = groups.map(group => ({name: cutShort(districts.length ? group.slice(9) : group), today: of(today, group), answer: of(answer, group), now: of(now, group)}))
+  const rows = groups.map(group => ({name: cutShort(districts.length ? group.slice(9) : group.replace("deprivation fifth", "fifth")), today: of(today, group), answer: of(answer, group), now: of(now, group)}))
     .filter(row => [row.today, row.answer, row.now].every(Number.isFinite)).sort((one, two) => (two.answer - two.today) - (one.answer - one.today));
   figure.hidden = !rows.length;
   if (!rows.length) return;
