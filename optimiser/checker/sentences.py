@@ -69,8 +69,8 @@ OTHERS: Mapping[str, Other] = {
         {"patients_go_to": "nearest"},
         _nobody_is_shared_out,
         lambda run: any(service.managed for service in run.question.services.values()),
-        "If everybody went to the nearest, no plan would meet every rule.",
-        "What would be best if everybody went to the nearest could not be found out: ",
+        "If nobody were sent past a nearer site, no plan would meet every rule.",
+        "What would be best if nobody were sent past a nearer site could not be found out: ",
     ),
 }
 
@@ -174,8 +174,8 @@ class Said:
             return {NO_PLAN: Wording(self.other.no_plan), NOT_KNOWN: Wording(self.other.not_known + why)}
         if self.entry["kind"] == "border":
             return {DIFFERS: self._behind_the_border(self.best)}
-        same_plan = Wording("If everybody went to the nearest, the same plan would be best.")
-        opening = "If everybody went to the nearest, the best plan would differ: "
+        same_plan = Wording("If nobody were sent past a nearer site, the same plan would be best.")
+        opening = "If nobody were sent past a nearer site, the best plan would differ: "
         return {SAME: same_plan, DIFFERS: self._swaps(self.best, opening)}
 
     def _moved(self, best: Designated) -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from optimiser.explanation import OnRoads, Overview, TwoWayMap, WhatWouldHaveToBeTrue, WhyNotOption, WhyNotSite
+    from optimiser.problem import Problem
 
 Service = Annotated[str | None, typer.Option(help="A service; give --site as well.")]
 AtSite = Annotated[str | None, typer.Option(help="A candidate; give --service as well.")]
@@ -89,11 +90,14 @@ def explain(
         rest = {name: record(one) for name, one in extra.items()}
         typer.echo(json.dumps(record(answer) | about | rest, indent=2))
         return
-    say(
-        [plan.problem.title, *to_know, "", str(answer), *(line for one in extra.values() for line in ("", str(one)))],
-        {},
-        False,
-    )
+    more = (line for one in extra.values() for line in ("", str(one)))
+    say([plan.problem.title, *to_know, "", str(answer), *more, "", *_draft(problem)], {}, False)
+
+
+def _draft(problem: Problem) -> list[str]:
+    """Return that this is a draft, and where it is said what to know before it is repeated, if anything is."""
+    known = " What to know before it is repeated: optimiser solve." if problem.know_before else ""
+    return [f"Draft: not a decision.{known}"]
 
 
 def _turning(

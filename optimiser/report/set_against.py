@@ -28,8 +28,8 @@ def to_the_nearest(plan: Plan) -> list[Otherwise]:
     other = plan.problem.to_the_nearest()
     if other is plan.problem:
         return []
-    none = "If everybody went to the nearest, no plan would meet every rule."
-    unknown = "What would be best if everybody went to the nearest could not be found out: "
+    none = "If nobody were sent past a nearer site, no plan would meet every rule."
+    unknown = "What would be best if nobody were sent past a nearer site could not be found out: "
     found = _best(plan, other, Sentence("nearest", "", none), unknown, TO_THE_NEAREST)
     return nearest_line(plan, found) if isinstance(found, Plan) else [found]
 
@@ -132,7 +132,7 @@ def nearest_line(plan: Plan, nearest: Plan) -> list[Otherwise]:
     if not _as_good(here, nearest):
         there, cells = swap(plan, nearest, means)
         words = f"the best plan would differ: {there}"
-    said = Sentence("nearest", "", f"If everybody went to the nearest, {words}.", cells)
+    said = Sentence("nearest", "", f"If nobody were sent past a nearer site, {words}.", cells)
     return [Otherwise(said, TO_THE_NEAREST, nearest, here, {"best_there": means})]
 
 

@@ -131,7 +131,7 @@ def found_in(world: str, lie: Callable[[list[Any]], object]) -> set[str]:
         (
             "the border decides who is shared out",
             [
-                "If everybody went to the nearest, the same plan would be best.",
+                "If nobody were sent past a nearer site, the same plan would be best.",
                 "If nobody crossed the border: clinic at Ash and Birch would be best. "
                 "With the border open, clinic at Ash and Birch would take 10.00 minutes on average, where the plan "
                 "takes 10.00.",
@@ -143,10 +143,13 @@ def found_in(world: str, lie: Callable[[list[Any]], object]) -> set[str]:
         ),
         (
             "the nearest differs",
-            ["If everybody went to the nearest, the best plan would differ: clinic at Ash, 20.83 minutes on average."],
+            [
+                "If nobody were sent past a nearer site, the best plan would differ: clinic at Ash, 20.83 minutes on "
+                "average."
+            ],
         ),
-        ("the nearest is the same", ["If everybody went to the nearest, the same plan would be best."]),
-        ("no plan at the nearest", ["If everybody went to the nearest, no plan would meet every rule."]),
+        ("the nearest is the same", ["If nobody were sent past a nearer site, the same plan would be best."]),
+        ("no plan at the nearest", ["If nobody were sent past a nearer site, no plan would meet every rule."]),
     ],
 )
 def test_every_true_sentence_is_found_true(world: str, sentences: list[str]) -> None:
@@ -230,9 +233,11 @@ ASH_DECIDES = sentence(
 BUT_FOR_A_RULE = "the border decides, but for a rule"
 DECIDED, UNDECIDED, NOBODY = "the border decides", "the border decides nothing", "no plan behind the border"
 DIFFERS, SAME, SHARED = "the nearest differs", "the nearest is the same", "the border decides who is shared out"
-NEAREST_NONE = "If everybody went to the nearest, no plan would meet every rule."
-WOULD_DIFFER = "If everybody went to the nearest, the best plan would differ: clinic at Ash, {} minutes on average."
-NEAREST_SAME = "If everybody went to the nearest, the same plan would be best."
+NEAREST_NONE = "If nobody were sent past a nearer site, no plan would meet every rule."
+WOULD_DIFFER = (
+    "If nobody were sent past a nearer site, the best plan would differ: clinic at Ash, {} minutes on average."
+)
+NEAREST_SAME = "If nobody were sent past a nearer site, the same plan would be best."
 
 LIES: dict[str, tuple[str, Callable[[list[Any]], object], set[str]]] = {
     # Numbers.

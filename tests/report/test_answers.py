@@ -38,7 +38,7 @@ def test_an_answer_with_patients_shared_out_is_set_against_the_nearest():
     problem = small(managed=True, at_least_sites=Figure(2), minimum_patients=Figure(31))
     found = op.answer(problem)
     assert isinstance(found, op.Answer)
-    assert str(found.set_against[0]) == "If everybody went to the nearest, no plan would meet every rule."
+    assert str(found.set_against[0]) == "If nobody were sent past a nearer site, no plan would meet every rule."
 
 
 def test_where_the_border_changes_nothing_an_answer_is_set_against_nothing():

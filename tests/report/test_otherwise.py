@@ -96,7 +96,7 @@ def test_everybody_at_the_nearest_is_set_against_sharing_out() -> None:
     # With 30 a site at most both are needed, and mid's 20 go to ash: as near as birch.
     plan = op.solve(small(managed=True, maximum_patients=Figure(40)))
     (said,) = set_against.to_the_nearest(plan)
-    assert str(said) == "If everybody went to the nearest, the same plan would be best."
+    assert str(said) == "If nobody were sent past a nearer site, the same plan would be best."
     assert said.record["asked"] == {"patients_go_to": "nearest"} and said.record["cells"] == []
     assert set_against.to_the_nearest(op.solve(small())) == []
 
@@ -112,7 +112,7 @@ def test_of_another_question_whose_best_plan_was_not_proved_only_that_is_said(mo
     monkeypatch.setattr(enumeration, "MOST_CANDIDATES", 1)
     (said,) = set_against.to_the_nearest(plan)
     assert str(said) == (
-        "What would be best if everybody went to the nearest could not be found out: "
+        "What would be best if nobody were sent past a nearer site could not be found out: "
         "Time ran out before the best plan was proved. Allow more time: --time-limit-minutes."
     )
     assert (said.record["outcome"], said.record["best"]) == ("not known", None)
