@@ -13,16 +13,13 @@ from typing import Any
 
 from optimiser.checker import verify
 from optimiser.checker.reading import Reader
-from optimiser.checker.record import PROVED
+from optimiser.checker.record import NOT_CHECKED, PROVED
 from optimiser.checker.run import Run
 from optimiser.checker.tried import MOST_TRIED, Trial
 
 # Of a question: journeys that are looked at, once for each set of sites that a service may have.
 MOST_WORK = 5_000_000
 MOST_BRANCHES = 20_000
-
-
-NOT_CHECKED = "NOT checked"
 
 
 def tried_by_branches(run: Run, reader: Reader, best: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -17,6 +17,7 @@ from optimiser.checker.run import Run
 from optimiser.checker.tried import Trial
 
 PROVED, EVALUATED = "proved best", "evaluated"
+NOT_CHECKED = "NOT checked"
 # Versions of HiGHS in which an answer can be believed: from, up to but not including, and those in between that are
 # known to give wrong answers to small models.
 SOLVER, SINCE, BEFORE, WRONG = "HiGHS", (1, 15, 1), (2,), ((1, 14),)
@@ -367,7 +368,7 @@ def said_of_best(run: Run) -> dict[str, Any]:
         f"That it is best was NOT checked: {every:,} designations are too many for this checker to try. It is the "
         "solver's word, and that of a list of them all that is made without it."
     )
-    return {"claimed": True, "checked": "NOT checked", "tried": 0, "words": words}
+    return {"claimed": True, "checked": NOT_CHECKED, "tried": 0, "words": words}
 
 
 def _counted(number: int, one: str) -> str:

@@ -138,14 +138,9 @@ def _needed(settings: Settings) -> dict[str, list[Unit]]:
     found: dict[str, list[Unit]] = {}
     for service in settings.services.values():
         for team, rota in service.rotas.items():
-            if team in settings.teams and not _is_counted_over_all(settings, team):
+            if team in settings.teams and settings.teams[team].counted_over_all is None:
                 found.setdefault(team, []).extend(unit for unit in units_of(rota) if unit not in found.get(team, ()))
     return found
-
-
-def _is_counted_over_all(settings: Settings, team: str) -> bool:
-    across = settings.teams[team].across_sites
-    return across is not None and across.in_post is not None
 
 
 def _misplaced(site: AddedSiteSettings) -> Iterator[str]:
@@ -184,7 +179,7 @@ def _strangers(config: Config, code: str, site: AddedSiteSettings) -> Iterator[t
             where = config.where("sites", code, setting, name)
             if name not in known:
                 yield where, f"there is no {noun} {quoted(name)} in this config. {did_you_mean(name, known)}".rstrip()
-            elif setting == "staff" and _is_counted_over_all(settings, name):
+            elif setting == "staff" and settings.teams[name].counted_over_all is not None:
                 yield where, f"the staff of {name} are stated over all sites (teams.{name}.across_sites). Take it out."
             elif setting == "fixed" and code in settings.services[name].fixed:
                 yield where, f"{name} is fixed at {code} twice, here and under services. Take one of them out."

@@ -323,12 +323,8 @@ def _staff(config: Config, place: Place) -> dict[tuple[str, str, Unit], float]:
     candidates = sorted(place.candidates)
     staff: dict[tuple[str, str, Unit], float] = {}
     for team, settings in config.settings.teams.items():
-        across = settings.across_sites
-        if across and across.in_post is not None:
-            staff |= {
-                (ACROSS_SITES, team, "people"): across.in_post.value,
-                (ACROSS_SITES, team, "WTE"): across.in_post.value,
-            }
+        if (over_all := settings.counted_over_all) is not None:
+            staff |= {(ACROSS_SITES, team, "people"): over_all, (ACROSS_SITES, team, "WTE"): over_all}
             continue
         rows = place.staff_now(team, settings.year).set_index("site")
         for unit, column in UNITS.items():

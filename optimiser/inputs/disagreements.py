@@ -176,7 +176,7 @@ def _rota_faults(config: Config, place: Place, code: str, service: ServiceSettin
     """Yield each rota that counts staff in a unit in which staff.csv does not count them."""
     for team, rota in service.rotas.items():
         stated = config.settings.teams.get(team)
-        if stated and stated.across_sites and stated.across_sites.in_post is not None:
+        if stated and stated.counted_over_all is not None:
             continue
         rows = place.staff_now(team, stated.year if stated else None)
         for unit in (UNITS[counted] for counted in units_of(rota)):
@@ -193,10 +193,10 @@ def nobody_in_post(config: Config, place: Place) -> Iterator[str]:
     settings = config.settings
     needed = dict.fromkeys(team for service in settings.services.values() for team in service.rotas)
     for team in (team for team in needed if team in settings.teams):
-        across, year = settings.teams[team].across_sites, settings.teams[team].year
+        year = settings.teams[team].year
         rows = place.staff_now(team, year)
         lacking = [site for site in place.candidates if site not in set(rows["site"])]
-        if rows.empty or not lacking or (across and across.in_post is not None):
+        if rows.empty or not lacking or settings.teams[team].counted_over_all is not None:
             continue
         what = f"no row of {team} at {listed(lacking)}{f' in {year}' if year else ''}"
         yield f"staff.csv: it has {what}, so nobody is counted there."

@@ -137,6 +137,12 @@ def begun(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def first_sentence(words: str) -> str:
+    """Return the first of several sentences, with its full stop."""
+    first, dot, _ = words.partition(". ")
+    return f"{first}." if dot else words
+
+
 def within(words: str) -> str:
     """Return words that begin a sentence as they stand within one."""
     return words[:1].lower() + words[1:]

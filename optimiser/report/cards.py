@@ -15,7 +15,7 @@ from optimiser.plan import Plan, measures
 from optimiser.plan.affected import THRESHOLDS, against, gains_and_losses
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import PROVED
-from optimiser.problem.words import amount, decimals, listed, percent, whole
+from optimiser.problem.words import amount, decimals, first_sentence, listed, percent, whole
 from optimiser.problem.words import short as short_name
 from optimiser.report import broken, rests_on, words
 from optimiser.report.against_today import busier, gains, moved
@@ -250,7 +250,7 @@ def _how_sure(run: Run) -> Iterator[Line]:
 def _known(run: Run, begins: str) -> list[str]:
     """Return what is to be known before an answer is repeated, of that which begins so: its first sentence."""
     every = (one["sentence"] for one in run.record.get("know_before", ()))
-    return [f"{one.partition('. ')[0].removesuffix('.')}." for one in every if one.startswith(begins)]
+    return [first_sentence(one) for one in every if one.startswith(begins)]
 
 
 def _proved(run: Run) -> Iterator[Line]:
@@ -308,7 +308,7 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
 def _in_short(change: Mapping[str, Any]) -> str:
     """Return a change without what stands with all else below: how much shorter journeys are, and growth."""
     said = str(change["words"])
-    said = said.partition(". ")[0].removesuffix(".") if change["kind"] == "rule" else said.removesuffix(".")
+    said = (first_sentence(said) if change["kind"] == "rule" else said).removesuffix(".")
     head, _, inside = said.rpartition(" (")
     return f"{head if head and ' in place of ' in inside else said}."
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -14,7 +14,7 @@ from optimiser.plan.equally_near import EQUAL_JOURNEYS, equally_near
 from optimiser.plan.equally_near import in_words as in_words_of_ties
 from optimiser.plan.told import told
 from optimiser.problem import Problem, Service
-from optimiser.problem.words import listed, of_changes, percent, places, short
+from optimiser.problem.words import first_sentence, listed, of_changes, percent, places, short
 from optimiser.report import summary
 from optimiser.report.against_today import gains_and_losses, room
 from optimiser.report.counted import counted_today, how_far_off, in_words
@@ -75,7 +75,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *moves(plan),
         *summary.exceptions_in_short(plan),
         *_headed(_what_would_change(plan), changes),
-        *_headed("Before this is repeated:", map(_first_sentence, told(plan))),
+        *_headed("Before this is repeated:", (first_sentence(one["sentence"]) for one in told(plan))),
     ]
     beds = ", beds" if any(one.beds and plan.sites_of(code) for code, one in plan.problem.services.items()) else ""
     left_out = f"See --full for which figures are unverified, for staff{beds} and for all else."
@@ -99,11 +99,6 @@ def _what_would_change(plan: Plan) -> str:
 def _headed(head: str, each: Iterator[str] | Sequence[str]) -> list[str]:
     found = [f"- {line}" for line in each]
     return [head, *found] if found else []
-
-
-def _first_sentence(known: Mapping[str, str]) -> str:
-    first, dot, _ = known["sentence"].partition(". ")
-    return f"{first}." if dot else first
 
 
 def _mark(plan: Plan, service: Service, site: str) -> str:

@@ -342,6 +342,16 @@ def test_a_column_of_areas_that_is_there_is_replaced_where_the_file_knows_it(tmp
         bring_in("areas", written(tmp_path, "twice.csv", again), place)
 
 
+def test_more_about_areas_comes_in_where_the_table_there_has_capitals_in_its_header(tmp_path: Path) -> None:
+    capitals = TABLES["areas"].replace("area,name,resident", "Area,Name,Resident")
+    place = write_place(tmp_path / "place", areas=capitals)
+    found = bring_in("areas", written(tmp_path, "older.csv", "code,Age 75+\nA1,12\nA2,34\n"), place)
+    write_into(place, found.files, replace=found.adds)
+    read = pd.read_csv(place / "areas.csv")
+    assert read["population_75_plus"].tolist()[:2] == [12, 34]
+    assert read["resident"].tolist() == [True, True, False]
+
+
 def test_areas_of_elsewhere_altogether_are_another_table(tmp_path: Path) -> None:
     place = write_place(tmp_path / "place")
     rows, _ = brought("areas", written(tmp_path, "a.csv", "code,name\nX1,North\nX2,South\n"), place)

@@ -194,6 +194,12 @@ class TeamSettings(Strict):
         None, description="Posts that there is money for over all sites, filled or not; compared with the need"
     )
 
+    @property
+    def counted_over_all(self) -> float | None:
+        """Staff in post over all sites together; None where they are counted at each, in staff.csv."""
+        in_post = self.across_sites.in_post if self.across_sites else None
+        return None if in_post is None else in_post.value
+
 
 class FixedSettings(Strict):
     """A designation that is not open to decision."""

@@ -28,7 +28,6 @@ __all__ = ["BOUNDARIES", "Brought", "Wishes", "bring_in", "recorded"]
 
 BOUNDARIES = "boundaries"
 RECORD = ("table", "file", "sha256", "said")
-_NOTHING_THERE = pd.DataFrame({"activity": []})
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,7 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
             [Fault(table, f"there is no such table of a place. {did_you_mean(table, names, list_at_most=20)}")]
         )
     _refuse_the_folder_above(folder)
-    known, there, again = Known.of(folder, wishes.lookup), _NOTHING_THERE, False
-    has_more = False
+    known, adds = Known.of(folder, wishes.lookup), False
     if table == BOUNDARIES:
         content, rows, said = outlines_in(path, known, wishes)
         name = "boundaries.geojson"
@@ -80,56 +78,65 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
             said.append(f"{beside.name} is not read any more: {name} is.")
     else:
         frame, said = _table_in(place_table(table), path, known, wishes)
-        before, again = _with_more(place_table(table), folder, known, frame, said)
-        frame, has_more = (frame, False) if before is None else (before, not again)
+        there = _as_written(folder, table)
+        if table in known.kinds:
+            frame, adds = _with_more(place_table(table), there, frame, said)
         _refuse_faults(place_table(table), _csv(frame), path)
+        rows = len(frame)
         if table == "demand":
-            there, again = _of_other_activities(folder, frame)
-        if len(there):
-            said.append(f"kept what was there of {listed(sorted(set(there['activity'])))}.")
-            if not again:
-                new = listed(sorted(set(frame["activity"])))
-                said.append(f"{new}: not there before. A service counts them by activity: CODE in the question.")
-        name, rows, content = f"{table}.csv", len(frame), _csv(pd.concat([there, frame]) if len(there) else frame)
-    adds = has_more or (bool(len(there)) and not again)
+            frame, adds = _beside_other_activities(there, frame, said)
+        name, content = f"{table}.csv", _csv(frame)
     record = recorded(folder, [table], path, said, adds=adds)
     return Brought({name: content, IMPORTED: record}, tuple(said), rows, adds)
 
 
-def _of_other_activities(folder: Path, brought: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
-    """Return the rows of the place's demand that are of other activities, and whether it has some of the same."""
+def _as_written(folder: Path, table: str) -> pd.DataFrame | None:
+    """Return a table of the place as text, columns by their names in small letters; None if none can be read."""
     try:
-        before = pd.read_csv(folder / "demand.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError):  # none is there, or none that can be read
-        return _NOTHING_THERE, False
-    if list(before.columns) != list(brought.columns):
-        return _NOTHING_THERE, False
-    same = before["activity"].isin(brought["activity"])
-    return before[~same], bool(same.any())
+        there = pd.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError):
+        return None
+    return there.rename(columns=lambda name: str(name).strip().lower())
+
+
+def _beside_other_activities(
+    there: pd.DataFrame | None, brought: pd.DataFrame, said: list[str]
+) -> tuple[pd.DataFrame, bool]:
+    """Return demand with what the place has of other activities, and whether nothing of it is replaced."""
+    if there is None or list(there.columns) != list(brought.columns):
+        return brought, False
+    same = there["activity"].isin(brought["activity"])
+    if same.all():
+        return brought, False
+    said.append(f"kept what was there of {listed(sorted(set(there['activity'][~same])))}.")
+    if not same.any():
+        new = listed(sorted(set(brought["activity"])))
+        said.append(f"{new}: not there before. A service counts them by activity: CODE in the question.")
+    return pd.concat([there[~same], brought]), not same.any()
 
 
 def _with_more(
-    table: Table, folder: Path, known: Known, brought: pd.DataFrame, said: list[str]
-) -> tuple[pd.DataFrame | None, bool]:
-    """Return the place's areas or sites with what is brought of them, and whether that replaces a column.
+    table: Table, there: pd.DataFrame | None, brought: pd.DataFrame, said: list[str]
+) -> tuple[pd.DataFrame, bool]:
+    """Return the place's areas or sites with what is brought of them, and whether nothing of them is replaced.
 
-    Every row that is there stays, and every column: who is a resident, and whatever else the file does not know. None
-    where the file has none of those that are there: then it is another table.
+    Every row that is there stays, and every column: who is a resident, and whatever else the file does not know. Where
+    the file has none of those that are there, it is another table.
     """
-    kind, key = known.kinds.get(table.name), table.key[0]
-    if kind is None or not set(kind.codes) & set(brought[key]):
-        return None, False
-    before = pd.read_csv(folder / f"{table.name}.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    brought, rows = brought.set_index(key), before[key].str.strip()
+    key = table.key[0]
+    rows = None if there is None or key not in there else there[key].str.strip()
+    if there is None or rows is None or not rows.isin(brought[key]).any():
+        return brought, False
+    brought = brought.set_index(key)
     columns = [name for name in table.column_names if name in brought]
-    again = [name for name in columns if name in before]
+    again = [name for name in columns if name in there]
     for name in columns:
         cells = rows.map(brought[name]).fillna("")
-        before[name] = cells if name not in before else cells.where(cells != "", before[name])
+        there[name] = cells if name not in there else cells.where(cells != "", there[name])
     added = [name for name in columns if name not in again]
     words = [f"{', '.join(names)} {what}" for names, what in ((added, "added"), (again, "replaced")) if names]
     said.append(f"{' and '.join(words)} in {table.name}.csv; every row and every other column there is kept.")
-    return before, bool(again)
+    return there, not again
 
 
 def _refuse_the_folder_above(folder: Path) -> None:

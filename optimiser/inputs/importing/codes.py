@@ -130,9 +130,13 @@ def _made(after: Mapping[str, str], kind: Kind, said: list[str]) -> dict[str, st
         raise InputError([Fault(f"{kind.noun}s", words)])
     changed = [(after[one], code) for one, code in made.items() if after[one] != code]
     if changed:
-        such = f"such as {changed[0][1]} of {quoted(changed[0][0])}"
-        said.append(f"codes made of what {number_of(len(changed), kind.noun)} go by, {such}.")
+        said.append(codes_made(len(changed), kind.noun, *changed[0]))
     return made
+
+
+def codes_made(number: int, noun: str, name: str, code: str) -> str:
+    """Return in words of how many codes were made of what they go by, such as one."""
+    return f"codes made of what {number_of(number, noun)} go by, such as {code} of {quoted(name)}."
 
 
 def as_code(name: str, noun: str) -> str:

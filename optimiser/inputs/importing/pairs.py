@@ -216,8 +216,12 @@ def _names_of_rows(frame: pd.DataFrame, kinds: Sequence[Kind]) -> str | None:
 def _is_numbers(column: pd.Series[str]) -> bool:
     first = column.iloc[:ROWS_JUDGED]
     cells = first[~first.str.lower().isin(NOTHING)]
-    cells = cells.str.replace(r"(?<=\d),(?=\d{3}\b)", "", regex=True)
-    return bool(len(cells)) and bool(cells.str.fullmatch(NUMBER).mean() > 0.8)
+    return bool(len(cells)) and bool(without_thousands(cells).str.fullmatch(NUMBER).mean() > 0.8)
+
+
+def without_thousands(cells: pd.Series[str]) -> pd.Series[str]:
+    """Return numbers without the commas that part their thousands."""
+    return cells.str.replace(r"(?<=\d),(?=\d{3}\b)", "", regex=True)
 
 
 def _is_index(name: str, frame: pd.DataFrame) -> bool:

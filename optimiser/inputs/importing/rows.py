@@ -7,13 +7,12 @@ import re
 import pandas as pd
 
 from optimiser.errors import quoted
-from optimiser.inputs.importing.codes import Known, as_code, translated
-from optimiser.inputs.importing.pairs import _asked, _listed, _say_left
+from optimiser.inputs.importing.codes import Known, as_code, codes_made, translated
+from optimiser.inputs.importing.pairs import _asked, _listed, _say_left, without_thousands
 from optimiser.inputs.importing.reading import Read, plain
 from optimiser.inputs.importing.wishes import Wishes
 from optimiser.inputs.schema import CODE_PATTERN, Table
 from optimiser.inputs.shapes import OFFICIAL_CODE, OFFICIAL_NAME
-from optimiser.inputs.tables.sheets import number_of
 
 # What others call our columns: patterns for the whole name, in small letters without anything between.
 _ALSO = {
@@ -77,9 +76,7 @@ def rows_in(table: Table, read: Read, known: Known, wishes: Wishes) -> tuple[pd.
             made = found[column][(codes != found[column]) & ~found[column].str.fullmatch(CODE_PATTERN)]
             if len(made):
                 found[column] = codes
-                first = quoted(str(made.iloc[0]))
-                such = f"such as {codes[made.index[0]]} of {first}"
-                said.append(f"codes made of what {number_of(made.nunique(), column)} go by, {such}.")
+                said.append(codes_made(made.nunique(), column, str(made.iloc[0]), codes[made.index[0]]))
     for column in table.required_names:
         if column not in found and (table.name, column) in _DEFAULTS:
             found[column] = _DEFAULTS[table.name, column]
@@ -93,7 +90,7 @@ def rows_in(table: Table, read: Read, known: Known, wishes: Wishes) -> tuple[pd.
 def _in_order(table: Table, found: pd.DataFrame) -> pd.DataFrame:
     """Return the columns as they are declared, without commas between thousands."""
     for column in (one.name for one in table.columns if one.numeric and one.name in found):
-        found[column] = found[column].str.replace(r"(?<=\d),(?=\d{3}\b)", "", regex=True)
+        found[column] = without_thousands(found[column])
     return found[[name for name in table.column_names if name in found]].reset_index(drop=True)
 
 
@@ -127,10 +124,8 @@ def _with_own_codes(table: Table, found: pd.DataFrame, known: Known, said: list[
     key = table.key[0]
     written = found[key].map(lambda one: known.lookup.get(one, one))
     codes = written.map(lambda one: as_code(one, key))
-    if (codes != found[key]).any():
-        first = found[key][codes != found[key]].iloc[0]
-        such = f"such as {codes[codes != found[key]].iloc[0]} of {quoted(first)}"
-        said.append(f"codes made of what {number_of(int((codes != found[key]).sum()), key)} go by, {such}.")
+    if (made := codes != found[key]).any():
+        said.append(codes_made(int(made.sum()), key, found[key][made].iloc[0], codes[made].iloc[0]))
     if "name" not in found:
         found["name"] = found[key]
         said.append(f"the codes as names of the {key}s.")

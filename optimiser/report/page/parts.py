@@ -17,7 +17,7 @@ from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import number
 from optimiser.problem import Problem
-from optimiser.problem.words import OF_INPUTS, begun, hundredths, listed, percent, places, short
+from optimiser.problem.words import OF_INPUTS, begun, first_sentence, hundredths, listed, percent, places, short
 from optimiser.report import rests_on, words
 from optimiser.report.page.outlines import Drawing, end_at_mark
 from optimiser.report.page.question import designated_at, in_words
@@ -229,14 +229,9 @@ def references(run: Run) -> list[Reference]:
     known = [(*one, frozenset[str]()) for one in to_know(run)]
     unverified = [(*_source_apart(one), about) for one, about in rests_on.figures_and_settings(run.plan)]
     return [
-        Reference(f"R-{number:02}", _first_sentence(said), said, source or rests_on.NO_SOURCE, about)
+        Reference(f"R-{number:02}", first_sentence(said), said, source or rests_on.NO_SOURCE, about)
         for number, (said, source, about) in enumerate([*known, *unverified], start=1)
     ]
-
-
-def _first_sentence(said: str) -> str:
-    first, dot, _ = said.partition(". ")
-    return f"{first}." if dot else said
 
 
 def _source_apart(figure: str) -> tuple[str, str]:
