@@ -156,6 +156,12 @@ def changes_from_today(run: Run, service: str) -> Number:
     return run.changes(service)
 
 
+@objective("sites")
+def fewest_sites(run: Run, service: str) -> Number:
+    """Candidates that provide each of the services covered, added up."""
+    return len(run.sites_of(service))
+
+
 @objective("transfers a year", rounded=True)
 def transfers(run: Run, service: str) -> Number:
     """Transfers a year to the services covered, suspected patients counted."""

@@ -48,6 +48,7 @@ UNITS = {
     "patients_outside": "patients a year",
     "staff_short": "people or WTE",
     "changes_from_today": "changes",
+    "fewest_sites": "sites",
     "transfers": "transfers a year",
 }
 OBJECTIVES = list(UNITS)
@@ -1548,6 +1549,8 @@ def factors(q, staff, objectives):
             if not services or code in services:
                 if name == "changes_from_today":
                     amount = changes
+                elif name == "fewest_sites":
+                    amount = bin(plan[code]).count("1")
                 elif flow and name == "transfers":
                     amount = flow.transfers() if flow.transfer else 0
                 elif flow and name != "staff_short":

@@ -87,6 +87,12 @@ def changes_from_today(problem: Problem, x: Variables, services: Sequence[str]) 
     return pulp.lpSum(changes)
 
 
+@objective(unit="sites")
+def fewest_sites(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
+    """Sites that provide a service, added up over the services."""
+    return pulp.lpSum(x.designated[site, service] for service in services for site in problem.candidates)
+
+
 @objective(unit="transfers a year")
 def transfers(problem: Problem, x: Variables, services: Sequence[str]) -> pulp.LpAffineExpression:
     """Transfers a year to services that are reached by transfer, suspected patients counted."""

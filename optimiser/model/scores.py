@@ -107,6 +107,11 @@ def changes_from_today(problem: Problem, choices: All, services: Sequence[str]) 
     return Score(tuple(parts))
 
 
+def fewest_sites(problem: Problem, choices: All, services: Sequence[str]) -> Score:
+    """Sites that provide a service, added up over the services."""
+    return sites_provided({code: choices[code] for code in services})
+
+
 def transfers(problem: Problem, choices: All, services: Sequence[str]) -> Score:
     """Transfers a year to services that are reached by transfer, suspected patients counted."""
     listed = (journeys(problem, choices, code) for code in problem.reached_by_transfer if code in services)
@@ -129,6 +134,7 @@ SCORES: dict[str, Callable[[Problem, All, Sequence[str]], Score]] = {
         patients_outside,
         staff_short,
         changes_from_today,
+        fewest_sites,
         transfers,
     )
 }

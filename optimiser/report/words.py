@@ -37,6 +37,7 @@ AIMS = {
     "patients_outside": "fewest residents' patients treated outside",
     "staff_short": "fewest staff short",
     "changes_from_today": "fewest changes from today",
+    "fewest_sites": "fewest sites that provide a service",
     "transfers": "fewest transfers",
 }
 NOT_PROVED = "that it is safe, or that the rules are right."

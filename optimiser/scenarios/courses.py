@@ -30,7 +30,14 @@ from optimiser.problem.parameters import BORDER_PULL, Parameter
 Designations = frozenset[tuple[str, str]]
 FINEST = 10**9
 # Objectives that are sums, and so straight lines. Those with kinks have a course of their own below.
-SUMS = ("patient_minutes", "deprived_patient_minutes", "patients_outside", "changes_from_today", "transfers")
+SUMS = (
+    "patient_minutes",
+    "deprived_patient_minutes",
+    "patients_outside",
+    "changes_from_today",
+    "fewest_sites",
+    "transfers",
+)
 KINKED = ("worst_journey", "patients_beyond_standard", "staff_short")
 
 

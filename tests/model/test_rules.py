@@ -335,6 +335,17 @@ def test_patients_beyond_standard_are_counted():
     assert plan.proof.objectives[0].value == 30
 
 
+def test_the_fewest_sites_are_those_that_cover_everybody():
+    # Within 20 minutes ash has west and mid, birch mid and east: both are needed. Within 40 either has everybody.
+    for most, expected in ((20, ("ash", "birch")), (40, ("ash",))):
+        world = small(longest_journey_minutes=Figure(most)).behind_its_border()
+        plan = solve(_asked(world, Objective("fewest_sites")))
+        assert (plan.sites_of("clinic"), plan.proof.objectives[0].value) == (expected, len(expected))
+    # Of one service each site counts, though it has the other.
+    both = _asked(vary(small(at_least_sites=Figure(2)), "x_ray", at_least_sites=Figure(1)), Objective("fewest_sites"))
+    assert solve(both).proof.objectives[0].value == 3
+
+
 def test_ties_go_to_fewest_changes_then_fewest_sites_then_the_first_site():
     # X-ray has no patients: wherever it opens, nobody travels further.
     plan = solve(vary(small(), "x_ray", at_least_sites=Figure(1)))

@@ -12,6 +12,9 @@ from optimiser.inputs.config.settings import Config, ExceptionSettings, Objectiv
 from optimiser.inputs.layers import Spot
 from optimiser.problem.words import TOLD, TOLD_MEASURES
 
+# Objectives that rest on no patients.
+COUNT_NO_PATIENTS = ("staff_short", "changes_from_today", "fewest_sites")
+
 
 def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield where and what for settings that cannot hold together. ``named`` is the config with its faults in."""
@@ -275,7 +278,7 @@ def _objective_faults(
         service = config.settings.services.get(name)
         if name not in services:
             yield where, _no_such("service", name, services)
-        elif service and service.activity is None and objective.name not in ("staff_short", "changes_from_today"):
+        elif service and service.activity is None and objective.name not in COUNT_NO_PATIENTS:
             yield where, f"{objective.name} counts patients, but {name} has no activity. Set it, or leave it out."
         elif service and objective.name == "transfers" and service.pathway != "transfer":
             yield where, f"transfers counts those on the transfer pathway, and {name} is not. Leave it out."

@@ -71,6 +71,7 @@ OBJECTIVES = (
     "deprived_patient_minutes",
     "staff_short",
     "changes_from_today",
+    "fewest_sites",
     "transfers",
 )
 INPUTS = "inputs"

@@ -624,6 +624,7 @@ function objectivesOf(question, chosen, sums, changes) {
       worst_journey: () => Math.max(0, ...known.map(one => one.worst)) / scales.minutes,
       patients_beyond_standard: () => total(one => one.beyond) / scales.patients,
       changes_from_today: () => changes,
+      fewest_sites: () => services.reduce((sum, code) => sum + chosen[code].length, 0),
     }[name];
     return {name, unit, value: value ? value() : NaN};
   });

@@ -4,7 +4,7 @@
 
 // Rules and objectives that the page can work out for other patients, or that do not rest on patients.
 const RULES_AGAIN = ["arriving", "share_within_standard", "unserved"], RULES_OF_SITES = ["designated", "sites", "services"];
-const OBJECTIVES_OF_CHOICE = ["staff_short", "changes_from_today"];
+const OBJECTIVES_OF_CHOICE = ["staff_short", "changes_from_today", "fewest_sites"];
 
 // Whether more patients may be asked to go to the nearest hospital of all: where every rule and objective can follow.
 function mayBePulled({border, services, rules, objectives}) {
