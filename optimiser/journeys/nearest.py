@@ -286,12 +286,14 @@ def _numbered(before: Ints, site: Ints, after: Ints, sites: int) -> tuple[Ints, 
     return step_of, np.stack([before[example], site[example], after[example]])
 
 
-def deepen(cut_chains: Chains, problem: Problem, service: str, designated: Collection[str]) -> Ints | None:
+def deepen(
+    cut_chains: Chains, problem: Problem, service: str, designated: Collection[str], *, at_most: Ints | None = None
+) -> Ints | None:
     """How many steps each area's chain must have for these designations; ``None`` if patient minutes are exact.
 
     A cut chain counts too few minutes for the areas whose patients go further than it reaches. Those are cut a few
     steps beyond the site they go to, and the others left as they are. Only resident patients are looked at, since
-    only they count in patient minutes.
+    only they count in patient minutes. What stands further along a chain than ``at_most`` steps counts for nothing.
     """
     sites = cut_chains.sites
     usable = [i for i, site in enumerate(sites) if site not in cut_chains.never]
@@ -302,6 +304,8 @@ def deepen(cut_chains: Chains, problem: Problem, service: str, designated: Colle
     best = open_minutes[np.arange(len(minutes)), goes_to][:, None]
     passed = (minutes < best) | ((minutes == best) & (np.arange(len(usable)) < goes_to[:, None]))
     needed = passed.sum(axis=1) + 1
+    if at_most is not None:
+        needed = np.minimum(needed, at_most)
     counted = problem.resident & (problem.patients(service) > 0)
     short = cut_chains.cut & counted & (needed > cut_chains.depth)
     if not short.any():

@@ -7,10 +7,12 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pulp
 
 from optimiser.errors import NO_PLAN, NoPlan, NotProved, SolverFailed, TooLarge
 from optimiser.journeys import nearest
+from optimiser.journeys.going import Ints
 from optimiser.model import Model, build, expression, solver
 from optimiser.model.arithmetic import lawful, value
 from optimiser.model.objectives import UNITS
@@ -23,6 +25,8 @@ from optimiser.search.enumeration import TIE_BREAK, can_be_ranked, enumerate_all
 # A chain is cut short, and deepened where an answer needs it, only where a service has more candidates than this.
 MOST_CANDIDATES_IN_FULL = 16
 SHORT_CHAIN = 2
+# Objectives that count no minute: of a chain they need no more than whether it ends within the service's standard.
+COUNT_NO_MINUTES = {"patients_beyond_standard", "staff_short", "changes_from_today", "fewest_sites"}
 
 # Equal plans are put in site order where there are so few designations, so many of them in one solve.
 MOST_PUT_IN_ORDER = 100
@@ -290,7 +294,10 @@ class _Search:
         for service, chain in self.chains.items():
             if not chain.cut.any():
                 continue
-            depth = nearest.deepen(chain, self.problem, service, [s for s, of in designated if of == service])
+            open_sites = [site for site, of in designated if of == service]
+            depth = nearest.deepen(
+                chain, self.problem, service, open_sites, at_most=_steps_that_count(self.problem, service)
+            )
             if depth is not None:
                 self.chains[service] = nearest.chains(
                     self.problem, service, depth, never=chain.never, always=chain.always
@@ -344,11 +351,23 @@ def _first_chains(problem: Problem, deadline: float) -> tuple[dict[str, nearest.
     }, frozenset()
 
 
-def _first_depth(problem: Problem, service: str) -> int | None:
+def _first_depth(problem: Problem, service: str) -> int | Ints | None:
     rules = problem.services[service]
     # A volume and a transfer must be counted to the last patient, and minutes need not grow along a chain with offsets.
     whole = rules.counts_volumes or rules.observed or service in problem.on_a_transfer_pathway
-    return None if whole or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL else SHORT_CHAIN
+    if whole or len(problem.candidates) <= MOST_CANDIDATES_IN_FULL:
+        return None
+    counted = _steps_that_count(problem, service)
+    return SHORT_CHAIN if counted is None else counted
+
+
+def _steps_that_count(problem: Problem, service: str) -> Ints | None:
+    """Return after how many steps of each chain no more of it counts; nothing where all of it may."""
+    if not COUNT_NO_MINUTES.issuperset(objective.name for objective in problem.objectives):
+        return None
+    standard = problem.services[service].standard_minutes
+    within = problem.minutes(service) <= (standard.value if standard else -math.inf)
+    return np.asarray(within.sum(axis=1) + 1)
 
 
 def _full_list(problem: Problem) -> Enumeration | None:

