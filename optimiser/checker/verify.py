@@ -1866,8 +1866,8 @@ def site_measures(q, code, flow, plan):
         others = Fraction(flow.volume[site] - flow.ours[site]) / MICRO
         yield "site_patients_from_outside", site, others, "patients a year", "neither"
     if code in q.today:
-        then = as_today(q, code)
-        for site in flow.neighbours if then else ():
+        then = as_today(q, code, plan)
+        for site in flow.neighbours:
             more = Fraction(flow.volume[site] - then.volume[site]) / MICRO
             yield "patients_more_than_today", site, more, "patients a year", "lower"
     if q.managed(code):
@@ -1876,15 +1876,12 @@ def site_measures(q, code, flow, plan):
         yield from observed_measures(q, code)
 
 
-def as_today(q, code):
-    """Return where everybody would go with today's sites, of the service and of its first contact."""
+def as_today(q, code, plan):
+    """Return where everybody would go with today's sites of a service and, if they are known, of its first contact."""
     transfer = q.transfer(code)
-    plan = {code: q.today_mask(code)}
-    if transfer:
-        if transfer["first_contact"] not in q.today:
-            return None
-        plan[transfer["first_contact"]] = q.today_mask(transfer["first_contact"])
-    return q.flow(code, plan, **({"unshared": True} if q.managed(code) else {}))
+    first = transfer["first_contact"] if transfer else code
+    then = {**plan, **{one: q.today_mask(one) for one in (code, first) if one in q.today}}
+    return q.flow(code, then, **({"unshared": True} if q.managed(code) else {}))
 
 
 def sharing_measures(q, code, flow, plan):
@@ -1949,7 +1946,7 @@ def transfer_measures(q, code, flow, plan):
         yield "site_patients_not_transferred", site, Fraction(stay), "patients a year", "neither"
 
 
-def bed_measures(q, code, flow):
+def bed_measures(q, code, flow, plan):
     beds = q.services[code].get("beds")
     if not beds:
         return
@@ -1971,11 +1968,10 @@ def bed_measures(q, code, flow):
             yield "blocking", group, lost / arriving, "share of arrivals", "lower"
     total = sum(needed.values())
     if code in q.today:
-        then = as_today(q, code)
+        then = as_today(q, code, plan)
         sites = q.sites(q.today_mask(code))
-        if then:
-            loads = [bed_load(beds, Fraction(then.volume[s]) / MICRO) for s in sites]
-            yield "beds_needed_as_today", "", Fraction(sum(beds_for(beds, n) for n in loads)), "beds", "neither"
+        loads = [bed_load(beds, Fraction(then.volume[s]) / MICRO) for s in sites]
+        yield "beds_needed_as_today", "", Fraction(sum(beds_for(beds, n) for n in loads)), "beds", "neither"
         if sites and all(s in at for s in sites):
             there = sum(at[s] for s in sites)
             yield "beds_today", "", there, "beds", "neither"
@@ -2014,7 +2010,11 @@ def measures(q, staff, plan, tables):
     found = {}
     for code in q.with_patients():
         flow = q.flow(code, plan)
-        rows = [*journey_measures(q, code, flow), *site_measures(q, code, flow, plan), *bed_measures(q, code, flow)]
+        rows = [
+            *journey_measures(q, code, flow),
+            *site_measures(q, code, flow, plan),
+            *bed_measures(q, code, flow, plan),
+        ]
         rows += transfer_measures(q, code, flow, plan) if flow.transfer else []
         for measure, group, *rest in rows:
             found[measure, code, group] = rest

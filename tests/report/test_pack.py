@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -33,7 +34,7 @@ from test_changing import GROWTH, asked, can_be_made, everything, files_asking
 from test_enumeration import worlds
 from test_roads_checked import ACCESS
 from test_sweep import questions
-from worlds import as_today, small, three_doctors, two_by_transfer
+from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer
 
 import optimiser as op
 from optimiser import checker
@@ -401,6 +402,16 @@ def test_what_beds_take_is_said_as_finely_as_patients_are_counted_and_both_reade
     told = clash(problem)
     assert words in str(told)
     files = files_without_plan(problem, told.tables(), told.all_found)
+    assert checker.check(files).empty
+    accepted(files, tmp_path / "run")
+
+
+def test_where_first_contact_is_today_may_be_unknown(tmp_path: Path):
+    world = by_transfer(beds=Beds(Figure(36.5), Figure(0.2)), at_most_sites=Figure(1))
+    problem = with_files(replace(world, today=frozenset({("ash", "scanner")})))
+    files = files_of(op.solve(problem))
+    rows = list(csv.DictReader(io.StringIO(files["measures.csv"].decode())))
+    assert "beds_needed_as_today" in {row["measure"] for row in rows if row["service"] == "scanner"}
     assert checker.check(files).empty
     accepted(files, tmp_path / "run")
 
