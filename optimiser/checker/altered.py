@@ -1,8 +1,9 @@
 """What a config changes of its settings and tables, worked out from the words alone, and what run.json says of it.
 
 Whatever order changes are stated in, they are made in this one, each on top of those before: every journey; those of a
-corridor; those from an area or a district to one site, by name; years of growth; patients of an activity; people of an
-age; the border; staff in all; staff at a site; the figures of services; and the transfers to all of them together.
+corridor; those from an area, a district or everywhere to one site, by name; years of growth; patients of an activity;
+people of an age; the border; staff in all; staff at a site; the figures of services; and the transfers to all of them
+together.
 
 ``x1.2`` is so many times as much as before, ``+15`` and ``-2`` so much more and less, a number is what it becomes; each
 is rounded to six decimals, halves to the even one. So is what is changed, patients and posts; and journeys to the
@@ -31,7 +32,7 @@ ONCE = Fraction(1)
 LIMITS = ("minimum_patients", "maximum_patients")
 LEGS = ("dwell_minutes", "overhead_minutes", "share_transferred")
 OF_A_CORRIDOR = "journey_factor."
-ONE_WAY = re.compile(r"journeys\.([^.]+)\.from_(area|district)\.(.+)")
+ONE_WAY = re.compile(r"journeys\.([^.]+)\.from_(?:(area|district)\.(.+)|everywhere(\.at\..+)?)")
 # How many times as many patients an area has, where there are so many times as many people of each age.
 TimesAsMany = Callable[[str, str, Growth], Fraction]
 
@@ -152,14 +153,16 @@ def _journeys(
 def _one_way(
     name: str, question: Question, inputs: Inputs, minutes: dict[tuple[str, str], int], changes: Changes
 ) -> None:
-    """Make journeys from an area or a district to one site take longer, if that is what a change is about."""
+    """Make journeys from an area, a district or everywhere to one site take longer, if a change is about that."""
     found = ONE_WAY.fullmatch(name)
     if found is None:
         return
-    site, by, where = found.groups()
+    site, by, named, at = found.groups()
+    where = named or at or ""
     time = next((one for one in question.times if where.endswith(f".at.{one}")), None)
     where = where if time is None else where[: -len(f".at.{time}")]
-    areas = {code for code, area in inputs.areas.items() if where == (code if by == "area" else area.district)}
+    called = {code: {"area": code, "district": area.district, None: ""}[by] for code, area in inputs.areas.items()}
+    areas = {code for code, name in called.items() if name == where}
     pairs = [pair for pair in minutes if pair[0] in areas and pair[1] == site]
     if not pairs:
         return

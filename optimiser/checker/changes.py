@@ -1,18 +1,21 @@
-"""What run.json says would change the answer, where a rule gives way: is what is then best better, and by so much?
+"""What run.json says would change the answer: is what is then best better?
 
-What turns with a parameter or with the border is not worked out here.
+Where a rule gives way, by so much as is said; where journeys to one site take so many minutes more or less, with those.
+What turns with another parameter or with the border is not worked out here.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 from optimiser.checker.claims import OBJECTIVES
 from optimiser.checker.reading import Breach, Number, brief, nearly
 from optimiser.checker.record import are_changes
 from optimiser.checker.rules import RULES
-from optimiser.checker.run import Run
+from optimiser.checker.run import MICRO, Run
 from optimiser.checker.sentences import broken_by, is_better, mean_of
 from optimiser.checker.tried import Designated, Trial
 
@@ -20,19 +23,53 @@ CHECK = "changes_come_to_what_is_said"
 MEAN, WITHIN = "mean_minutes", "share_within_standard"
 # What other designations are short of rests on where staff would be sent there, which no run says.
 OF_STAFF = "staff_short"
+TO_ONE_SITE = re.compile(r"journeys\.([^.]+)\.from_everywhere")
 
 
 def changes_come_to_what_is_said(run: Run) -> Iterator[Breach]:
-    """What is said to be best once a rule gives way breaks no other today, is better, and gains what is said."""
+    """What is said to be best once a rule gives way breaks no other today, is better, and gains what is said.
+
+    With other journeys to one site it breaks none, and the plan breaks one or is worse.
+    """
     said = run.result.record.get("would_change")
     known = all(objective.name in OBJECTIVES for objective in run.question.objectives)
     changes = said["changes"] if said and known and are_changes(said) else []
     by_rules = [(number, one) for number, one in enumerate(changes, start=1) if one["kind"] == "rule"]
     trial = Trial(run.question, run.inputs) if by_rules else None
     for number, change in by_rules:
-        for part, claimed, found in _wrong_in(run, trial, change) if trial else ():
-            where, claim, truth = f"run.json change {number}", brief(claimed), brief(found)
-            yield Breach(CHECK, where, claim, truth, f"{where}: {part} is {claim}, but should be {truth}.")
+        for wrong in _wrong_in(run, trial, change) if trial else ():
+            yield _breach(number, *wrong)
+    for number, change in enumerate(changes, start=1):
+        site = TO_ONE_SITE.fullmatch(str(change["what"])) if change["kind"] == "parameter" else None
+        for wrong in _wrong_to_one_site(run, site[1], change) if site else ():
+            yield _breach(number, *wrong)
+
+
+def _breach(number: int, part: str, claimed: object, found: object) -> Breach:
+    where, claim, truth = f"run.json change {number}", brief(claimed), brief(found)
+    return Breach(CHECK, where, claim, truth, f"{where}: {part} is {claim}, but should be {truth}.")
+
+
+def _wrong_to_one_site(run: Run, site: str, change: Mapping[str, Any]) -> Iterator[tuple[str, object, object]]:
+    """Yield what is wrong where journeys to one site take so many minutes more: nothing may take less than none."""
+    then, more = None if change["then"] is None else _designated(run, change["then"]), change["to"]
+    here = [pair for pair in run.inputs.minutes if pair[1] == site]
+    a_number = isinstance(more, int | Fraction) and not isinstance(more, bool)
+    if not (here and a_number) or min(run.inputs.minutes[pair] for pair in here) + more * MICRO < 0:
+        yield "to" if here else "what", more if here else change["what"], "minutes that journeys can take"
+        return
+    if (then is None) != (change["then"] is None):
+        yield "then", change["then"], "what this question has"
+        return
+    minutes = {pair: run.inputs.minutes[pair] + int(more * MICRO) for pair in here}
+    trial = Trial(run.question, run.inputs._replace(minutes={**run.inputs.minutes, **minutes}))
+    plan = frozenset((code, site) for code in run.question.services for site in run.sites_of(code))
+    if then is not None and trial.breaks_a_rule(then):
+        yield "then", "breaks a rule", "lawful"
+    elif not trial.breaks_a_rule(plan) and not (
+        then is not None and is_better(run.question, trial.values(then), trial.values(plan))
+    ):
+        yield "then", "no better than the plan", "better"
 
 
 def _wrong_in(run: Run, trial: Trial, change: Mapping[str, Any]) -> Iterator[tuple[str, object, object]]:

@@ -287,13 +287,14 @@ class Changes:
             if here:
                 stretch(q.minutes, self.of(f"journey_factor.{name}", Fraction(1)), here)
         for name in sorted(self.stated):
-            way = re.fullmatch(r"journeys\.([^.]+)\.from_(area|district)\.(.+)", name)
+            way = re.fullmatch(r"journeys\.([^.]+)\.from_(?:(area|district)\.(.+)|everywhere(\.at\..+)?)", name)
             if not way:
                 continue
-            site, by, where = way.groups()
+            site, by, where = way[1], way[2], way[3] or way[4] or ""
             at = next((time for time in times.get("times") or {} if where.endswith(f".at.{time}")), None)
             where = where[: -len(f".at.{at}")] if at else where
-            here = [a for a in counted if where == (a if by == "area" else q.district[a]) and (a, site) in q.minutes]
+            called = {a: a if by == "area" else q.district[a] if by else "" for a in counted}
+            here = [a for a in counted if called[a] == where and (a, site) in q.minutes]
             if here:
                 more = self.of(name, Fraction(0))
                 if min(q.minutes[area, site] for area in here) + more * MICRO < 0:

@@ -5,7 +5,8 @@ journeys, patients or staff in post, up to the value beyond which the answer is 
 go to the nearest hospital of all. Each is asked again, exactly: what is said to be best is best there.
 
 Of rules the fewest notches are taken that change anything. Of parameters a value is looked for where the answer at an
-end of the range is another, so what turns and turns back within it is not found.
+end of the range is another, so what turns and turns back within it is not found. Minutes to one site change where
+patients go, so those are tried: 1, 2, 4 and so on, and between what is still the same and what is not by halving.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ from optimiser.plan.equally_near import equally_near, in_words
 from optimiser.plan.proof import PROVED, Option
 from optimiser.problem import Problem
 from optimiser.problem.decimals import exactly
-from optimiser.problem.parameters import BORDER_PULL, Parameter, parameters
+from optimiser.problem.parameters import BORDER_PULL, FROM_EVERYWHERE, MORE, Parameter, parameters
 from optimiser.problem.words import PATIENTS, amount, as_told, begun, listed, percent, places, shown, whole
 from optimiser.scenarios.switching import Switching, switching
 from optimiser.scenarios.turning import turning_values
 from optimiser.search.enumeration import can_be_ranked
 
-MOST_SAID = 4
+MOST_SAID = 6
 NOT_PROVED_BEST = "the plan is not proved best"
 # The staff of so many sites are named one by one.
 MOST_SITES_TOLD = 4
@@ -48,7 +49,14 @@ RULE, PARAMETER, BORDER = "rule", "parameter", "border"
 # Journeys to work out for one asking, over all services, times what may have to be asked about: some seconds' work.
 MOST_WORK = 8_000_000
 # Steps in which a parameter is said. Of journeys they are coarse, for with more decimals sums are no longer exact.
-STEPS = {"journey_factor": Fraction(1, 20), "demand_factor": Fraction(1, 100), "staff": Fraction(1)}
+STEPS = {
+    "journey_factor": Fraction(1, 20),
+    "journeys": Fraction(1),
+    "demand_factor": Fraction(1, 100),
+    "staff": Fraction(1),
+}
+# So much longer journeys to one site are tried.
+MOST_MINUTES_MORE = 30
 # That in which the growth of patients is said that would be enough for a site.
 FINEST_GROWTH = Fraction(1, 10_000)
 MOST_RIVALS = 8
@@ -319,10 +327,14 @@ def _gains(plan: Plan, then: Plan) -> Iterator[Gain]:
 
 
 def _looked_at(problem: Problem) -> Iterator[Parameter]:
-    """Yield journeys, patients, and staff in post in all."""
-    for name, parameter in parameters(problem).items():
+    """Yield journeys, all, from one corridor and to one site; patients; and staff in post in all."""
+    to_one_site = [f"journeys.{site}.{FROM_EVERYWHERE}" for site in problem.candidates]
+    for name, parameter in parameters(problem, to_one_site).items():
         kind, *names = name.split(".")
-        if kind in ("journey_factor", "demand_factor") or (kind == "staff" and len(names) == 2):
+        if kind == "journeys":
+            low = Fraction(math.ceil(parameter.low))
+            yield replace(parameter, low=low, high=Fraction(MOST_MINUTES_MORE))
+        elif kind in ("journey_factor", "demand_factor") or (kind == "staff" and len(names) == 2):
             yield parameter
 
 
@@ -330,7 +342,8 @@ def _by_parameter(plan: Plan, parameter: Parameter) -> Iterator[Change]:
     """Yield where a parameter that becomes less or more turns the answer; more staff is what rules are asked about."""
     ends = (parameter.low,) if parameter.name.startswith("staff") else (parameter.low, parameter.high)
     for end in ends:
-        if end != parameter.current(plan.problem) and (turn := _turn(plan, parameter, end)):
+        turns = _turn_by_trying if parameter.unit == MORE else _turn
+        if end != parameter.current(plan.problem) and (turn := turns(plan, parameter, end)):
             yield _turned(plan, parameter, *turn)
 
 
@@ -339,6 +352,8 @@ def _turned(plan: Plan, parameter: Parameter, at: Fraction, best: Option | None)
     by, then = abs(at - now), best.designated if best else None
     since = _why_not_here(plan, parameter.apply(plan.problem, at)) if best else ""
     words = f"{_sentence(plan, _as_changed(plan.problem, parameter, at - now), then, ()).removesuffix('.')}{since}."
+    if parameter.unit == MORE:
+        now = exactly(round(float(plan.problem.journeys[_site_of(parameter)].mean()), 6))
     size = float(by / now) if now else 1.0
     return Change(PARAMETER, parameter.name, float(by), parameter.unit, float(at), size, "", then, (), words)
 
@@ -367,10 +382,14 @@ def looked_for(problem: Problem) -> str:
     """Return in words which parameters are varied, how far and in which steps; nothing where none is."""
     kinds = {parameter.name.split(".")[0]: parameter for parameter in _looked_at(problem)}
     named = {"journey_factor": "journeys", "demand_factor": "patients"}
-    # All factors have one range.
+    # All factors have one range, and journeys to any site get so much longer.
     factors = [kinds[kind] for kind in named if kind in kinds]
     steps = listed(f"{what} in steps of {float(100 * STEPS[kind]):g}%" for kind, what in named.items() if kind in kinds)
     said = [f"{steps}, from {float(one.low):g} to {float(one.high):g} times what they are" for one in factors[:1]]
+    if to_one := [one for one in _looked_at(problem) if one.unit == MORE]:
+        shorter = max(-one.low for one in to_one)
+        to_one_site = f"journeys to one site by whole minutes, up to {MOST_MINUTES_MORE} longer"
+        said.append(f"{to_one_site}{f' and {float(shorter):g} shorter' if shorter else ''}")
     return "; ".join([*said, *(["staff one by one, down to none"] if "staff" in kinds else [])])
 
 
@@ -405,6 +424,34 @@ def _turn(plan: Plan, parameter: Parameter, end: Fraction) -> tuple[Fraction, Op
     return None
 
 
+def _turn_by_trying(plan: Plan, parameter: Parameter, end: Fraction) -> tuple[Fraction, Option | None] | None:
+    """Return the same of a parameter that changes where patients go, by trying whole steps."""
+    away, most = (1 if end > 0 else -1), int(abs(end))
+
+    def other(steps: int) -> tuple[Option | None] | None:
+        varied = parameter.apply(plan.problem, Fraction(away * steps))
+        best = best_listed(varied)
+        return None if _is_still_best(plan, varied, best) else (best,)
+
+    nothing, something, found = 0, min(1, most), None
+    while something > nothing and not (found := other(something)):
+        nothing, something = something, min(2 * something, most)
+    if not found:
+        return None
+    while something - nothing > 1:
+        middle = (nothing + something) // 2
+        if nearer := other(middle):
+            something, found = middle, nearer
+        else:
+            nothing = middle
+    return Fraction(away * something), found[0]
+
+
+def _site_of(parameter: Parameter) -> str:
+    """Return the site to which a parameter makes journeys longer."""
+    return parameter.name.split(".")[1]
+
+
 def _is_still_best(plan: Plan, varied: Problem, best: Option | None) -> bool:
     """Whether the plan is the best of a varied question, or as good."""
     if best is None or best.designated == plan.designated:
@@ -432,6 +479,9 @@ def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
         one = "of the " if abs(by) == 1 and not counted else ""
         fewer = f"{float(abs(by)):g}{counted} fewer {one}{problem.teams[names[0]].name} in post"
         return f"{fewer}, {_left_in_post(parameter.apply(problem, parameter.current(problem) + by), *names)}"
+    if parameter.unit == MORE:
+        longer = f"{amount(float(abs(by)), 'minutes')} {'longer' if by > 0 else 'shorter'}"
+        return f"every journey to {places(problem, [names[0]])} {longer}, and to no other"
     if kind == "demand_factor":
         whose = listed(one.name for one in problem.services.values() if one.activity == names[0])
         return f"{share} {'more' if by > 0 else 'fewer'} patients for {whose}"

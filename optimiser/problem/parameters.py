@@ -48,7 +48,10 @@ CALLED: Mapping[str, tuple[str, ...]] = {
     "stay_days": ("bed", "length_of_stay"),
     "most_transfers_a_year": ("most_transfers_a_day", "transfer"),
 }
-ONE_WAY = re.compile(r"journeys\.(?P<site>[^.]+)\.from_(?P<by>area|district)\.(?P<where>.+)")
+FROM_EVERYWHERE = "from_everywhere"
+ONE_WAY = re.compile(
+    rf"journeys\.(?P<site>[^.]+)\.(?:from_(?P<by>area|district)\.(?P<where>.+)|{FROM_EVERYWHERE}(?P<at>\.at\..+)?)"
+)
 
 
 @dataclass(frozen=True)
@@ -197,19 +200,19 @@ def journey_factor_of_a_corridor(problem: Problem) -> Iterator[Parameter]:
 
 
 def journeys(problem: Problem, name: str) -> Parameter | None:
-    """Journeys from an area, or from a district, to one site take so many minutes more, perhaps at one time of day.
+    """Journeys from an area, from a district or from everywhere to one site take so many minutes more.
 
-    ``journeys.SITE.from_district.DISTRICT`` and ``journeys.SITE.from_area.AREA``, perhaps with ``.at.TIME``: then they
-    do where the question is asked at that time. None where the question has no such journeys. None takes less than 0.
+    ``journeys.SITE.from_district.DISTRICT``, ``journeys.SITE.from_area.AREA`` and ``journeys.SITE.from_everywhere``,
+    perhaps with ``.at.TIME``: then they do where the question is asked at that time. None where the question has no
+    such journeys. None takes less than 0.
     """
     found = ONE_WAY.fullmatch(name)
     if not found or found["site"] not in problem.journeys:
         return None
-    site, where = found["site"], found["where"]
+    site, where = found["site"], found["where"] or f"everywhere{found['at'] or ''}"
     time = next((one for one in problem.times_of_day if where.endswith(f".at.{one}")), "")
     where = where.removesuffix(f".at.{time}") if time else where
-    column = problem.areas.index.to_series() if found["by"] == "area" else problem.areas.get("district")
-    here = np.zeros(len(problem.areas), dtype=bool) if column is None else (column == where).to_numpy(dtype=bool)
+    here = _from_there(problem, found["by"], where)
     minutes = problem.journeys.loc[here, site]
     if minutes.isna().all():
         return None
@@ -229,6 +232,14 @@ def journeys(problem: Problem, name: str) -> Parameter | None:
     return Parameter(name, MORE, meaning, least, most, lambda _: Fraction(0), apply, least=least, idle=idle)
 
 
+def _from_there(problem: Problem, by: str | None, where: str) -> np.ndarray:
+    """Return which areas are meant: one by its code, those of a district, or all of them."""
+    if by is None:
+        return np.full(len(problem.areas), where == "everywhere")
+    column = problem.areas.index.to_series() if by == "area" else problem.areas.get("district")
+    return np.zeros(len(problem.areas), dtype=bool) if column is None else (column == where).to_numpy(dtype=bool)
+
+
 def like_it(problem: Problem, name: str) -> list[str]:
     """Return names that somebody may have meant by one that the question does not have."""
     listed = [*parameters(problem), *([TO_ONE_SITE] if name.startswith("journeys") else [])]
@@ -237,6 +248,8 @@ def like_it(problem: Problem, name: str) -> list[str]:
         kind, *whose = name.split(".")
         return _called_so(kind, whose, listed) or listed
     sites = [found["site"]] if found["site"] in problem.journeys else [str(site) for site in problem.journeys]
+    if found["by"] is None:
+        return [f"journeys.{site}.{FROM_EVERYWHERE}" for site in sites]
     column = problem.areas.index if found["by"] == "area" else problem.areas.get("district", ())
     places = sorted({str(one) for one in column if isinstance(one, str) and one})
     places = [found["where"]] if found["where"] in places else places

@@ -20,7 +20,7 @@ from optimiser.inputs.layers import Said, Spot
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
-from optimiser.problem.parameters import BORDER_PULL, TIMES, Parameter
+from optimiser.problem.parameters import ALL_JOURNEYS, BORDER_PULL, TIMES, Parameter
 from optimiser.problem.words import in_full, listed, percent, places, shown
 from optimiser.report import rests_on
 from optimiser.report.counted import sources_of
@@ -98,8 +98,10 @@ def _effects(plan: Plan) -> tuple[tuple[Effect, ...], str]:
 
 def _would_change(plan: Plan, record: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[str]:
     for one in (record.get("would_change") or {}).get("changes", ()):
-        is_rule = one["kind"] == RULE
-        if rests_on.setting_of(plan, one["what"]) <= row["about"] if is_rule else one["what"] == row["setting"]:
+        is_rule, what = one["kind"] == RULE, one["what"]
+        # Minutes to one site are no row of their own: they are of the same table as all journeys.
+        setting = ALL_JOURNEYS if what.startswith("journeys.") else what
+        if rests_on.setting_of(plan, what) <= row["about"] if is_rule else setting == row["setting"]:
             yield one["words"]
 
 

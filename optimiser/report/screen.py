@@ -92,7 +92,7 @@ def _what_would_change(plan: Plan) -> str:
     found = (
         "Some changes that would turn it; others, to the same sites or to others, may too. Each is the smallest of its"
     )
-    again = "of these the check tries those of rules again"
+    again = "of these the check tries those of rules and of one site again"
     return f"{found} kind that was found (tried: {far}; {again}):" if far else "What would change it:"
 
 

@@ -25,26 +25,31 @@ WORLDS: dict[str, Callable[[], Problem]] = {
     "patients": lambda: small(minimum_patients=Figure(32.5), standard_minutes=Figure(15)),
     "a doctor": lambda: small(rotas=three_doctors()),
 }
+ONE_SITE = {"one site": lambda: small(at_least_sites=Figure(1), at_most_sites=Figure(1))}
 
 
 @cache
 def files(world: str) -> dict[str, bytes]:
     """Return the files of a solved world, with what would change its answer."""
-    plan = solve(with_files(WORLDS[world]()))
+    plan = solve(with_files((WORLDS | ONE_SITE)[world]()))
     return files_of(plan, would_change=would_change(plan).record)
 
 
-def found_in(run: dict[str, bytes], lie: Callable[[dict[str, Any]], object]) -> set[str]:
-    """Return the names of the checks that notice a lie told of the first change of a run."""
+def found_in(run: dict[str, bytes], lie: Callable[[dict[str, Any]], object], kind: str = "rule") -> set[str]:
+    """Return the names of the checks that notice a lie told of the first change of a kind in a run."""
     record = json.loads(run["run.json"])
-    lie(record["would_change"]["changes"][0])
+    lie(first_of(record, kind))
     return set(checker.check(run | {"run.json": json.dumps(record).encode()})["check"])
+
+
+def first_of(record: dict[str, Any], kind: str) -> dict[str, Any]:
+    return next(one for one in record["would_change"]["changes"] if one["kind"] == kind)
 
 
 @pytest.mark.parametrize("world", WORLDS)
 def test_what_would_change_an_answer_is_found_true(world: str):
     record = json.loads(files(world)["run.json"])
-    assert record["would_change"]["changes"][0]["kind"] == "rule"
+    assert first_of(record, "rule")
     assert checker.check(files(world)).empty
 
 
@@ -74,6 +79,27 @@ LIES: dict[str, Callable[[dict[str, Any]], object]] = {
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_about_a_rule_that_gives_way_is_noticed(world: str, lie: str):
     assert found_in(files(world), LIES[lie]) == {CHECK}
+
+
+OF_ONE_SITE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "too few minutes": lambda change: change.update(to=4),
+    "more than can be taken off": lambda change: change.update(to=-11),
+    "no number": lambda change: change.update(to="5"),
+    "a site that is not": lambda change: change.update(what="journeys.elm.from_everywhere"),
+    "the plan itself": lambda change: change.update(then={"clinic": ["birch"]}),
+    "more sites than are allowed": lambda change: change.update(then={"clinic": ["ash", "birch"]}),
+    "no plan": lambda change: change.update(then=None),
+    "no designations": lambda change: change.update(then={"clinic": "ash"}),
+}
+
+
+@pytest.mark.parametrize("lie", OF_ONE_SITE)
+def test_a_lie_about_journeys_to_one_site_is_noticed(lie: str):
+    run = files("one site")
+    first = first_of(json.loads(run["run.json"]), "parameter")
+    assert (first["what"], first["to"]) == ("journeys.birch.from_everywhere", 5)
+    assert found_in(run, lambda change: None) == set()
+    assert found_in(run, OF_ONE_SITE[lie], "parameter") == {CHECK}
 
 
 def test_a_share_within_the_standard_is_worked_out():

@@ -20,7 +20,7 @@ from optimiser import checker
 from optimiser.checker.changes import changes_come_to_what_is_said
 from optimiser.explanation import looked_for, would_change
 from optimiser.explanation.best import best_listed
-from optimiser.explanation.would_change import STEPS, Change, _gains, _why_not_here
+from optimiser.explanation.would_change import STEPS, Change, _by_parameter, _gains, _turn_by_trying, _why_not_here
 from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.equally_near import equally_near, in_words
@@ -147,13 +147,32 @@ def test_a_service_is_not_said_to_turn_by_a_rule_on_another():
 
 def test_how_far_is_looked_is_said():
     assert looked_for(small(rotas=three_doctors())) == (
-        "journeys in steps of 5% and patients in steps of 1%, from 0.5 to 2 times what they are; staff one by one, "
-        "down to none"
+        "journeys in steps of 5% and patients in steps of 1%, from 0.5 to 2 times what they are; journeys to one site "
+        "by whole minutes, up to 30 longer and 10 shorter; staff one by one, down to none"
     )
 
 
+def test_longer_journeys_to_one_site_turn_it_into_another():
+    # With birch alone 1000 + 60t where it is t minutes longer there; with ash alone 1250, for oak is nearer to
+    # 30 of the 60. So birch is best up to 4 1/6; and ash from 8 1/3 minutes shorter on, with 1250 - 30t.
+    found = would_change(solve(small(at_least_sites=Figure(1), at_most_sites=Figure(1))), most=9)
+    (birch,) = (one for one in found.changes if one.what.startswith("journeys."))
+    assert (birch.what, birch.to, birch.unit) == ("journeys.birch.from_everywhere", 5, "minutes more")
+    # Of 75 minutes from four areas, 5 each.
+    assert birch.size == pytest.approx(5 / (75 / 4))
+    assert str(birch) == "Every journey to Birch 5 minutes longer, and to no other: Clinic at Ash would be best."
+
+
+def test_shorter_journeys_to_one_site_turn_it_into_another():
+    problem = small(at_least_sites=Figure(1), at_most_sites=Figure(1))
+    shorter = parameters(problem, ["journeys.ash.from_everywhere"])["journeys.ash.from_everywhere"]
+    turn = _turn_by_trying(solve(problem), shorter, Fraction(-10))
+    assert turn and (turn[0], turn[1] and turn[1].designated) == (-9, {("ash", "clinic")})
+    assert _turn_by_trying(solve(problem), shorter, Fraction(30)) is None
+
+
 def test_a_rule_that_has_words_of_its_own_is_said_in_them():
-    assert said_of(small(at_most_sites=Figure(1))) == [
+    assert said_of(small(at_most_sites=Figure(1)))[-1:] == [
         "Allow 2 sites for Clinic: Clinic at Ash and Birch would be best (13.33 minutes on average in place of 16.67)."
     ]
 
@@ -177,7 +196,9 @@ def test_a_corridor_or_the_border_turns_one_site_into_another():
     # West on a road that takes f times as long, and 40 minutes to birch: there 400f + 700, with ash 100f + 1150.
     journeys = problem.journeys.assign(birch=[10.0, 15, 20, 40])
     by_road = replace(problem, journeys=journeys, areas=problem.areas.assign(corridor=["", "", "", "A1"]))
-    road, second = would_change(solve(by_road)).changes
+    plan = solve(by_road)
+    (road,) = _by_parameter(plan, parameters(by_road)["journey_factor.A1"])
+    second = would_change(plan).changes[-1]
     assert str(road) == "Journeys from the areas that stand for the A1 55% longer: Clinic at Ash would be best."
     assert (road.kind, road.what, road.to) == ("parameter", "journey_factor.A1", 1.55)
     assert second.what == "not_too_many_sites.clinic"
@@ -224,7 +245,7 @@ def asked_again(plan: Plan, change: Change) -> None:
     problem = plan.problem
     if change.kind == "parameter":
         assert change.to is not None
-        parameter = parameters(problem)[change.what]
+        parameter = parameters(problem, [change.what])[change.what]
         best = best_listed(parameter.apply(problem, Fraction(str(change.to))))
         assert (best.designated if best else None) == change.then
         now = float(parameter.current(problem))

@@ -88,7 +88,7 @@ def edited(files: Files, values: Mapping[str, float]) -> Files:
                 cells(found, "transfers", "minutes", lambda _row: True, by)
         elif kind == "journeys":
             by_area = {row["area"]: row["district"] for row in rows_of(found, "areas")}
-            where = {area for area in by_area if names[2] in (area, by_area[area])}
+            where = {area for area in by_area if names[2:] in ([], [area], [by_area[area]])}
             rows = rows_of(found, "journeys")
             for row in rows:
                 if row["area"] in where and row["site"] == names[0]:
@@ -245,7 +245,8 @@ def test_whatever_a_sweep_can_vary_a_config_can_change_and_the_checker_knows_it(
 def test_configs_sweeps_and_the_page_on_changes_know_the_same_names(tmp_path: Path):
     base = write_question(tmp_path, CONFIG)
     problem = read_question(base).problem
-    names = [*parameters(problem), "journeys.ash.from_district.West", "journeys.ash.from_area.A1"]
+    whence = ("district.West", "area.A1", "everywhere")
+    names = [*parameters(problem), *(f"journeys.ash.from_{one}" for one in whence)]
     known = parameters(problem, names)
     values = {name: float(known[name].low) for name in names}
     scenarios = "".join(f"  - {{{name}: {value}}}\n" for name, value in values.items())
@@ -255,7 +256,7 @@ def test_configs_sweeps_and_the_page_on_changes_know_the_same_names(tmp_path: Pa
         said = f"{value:+g}" if name.startswith("journeys.") else f"{value:g}"
         text = f"based_on: base.yaml\nchange: {{{name}: {{value: {said}, reason: Asked}}}}\n"
         assert [one.name for one in read_question(write_config(tmp_path, "w.yaml", text)).problem.changed] == [name]
-    for stranger in ("weather", "staff.nobody.people", "journeys.ash.from_area.A9"):
+    for stranger in ("weather", "staff.nobody.people", "journeys.ash.from_area.A9", "journeys.x.from_everywhere"):
         with pytest.raises(InputError, match=stranger):
             read_sweep(write_config(tmp_path, "no.yaml", f"title: A\nconfig: base.yaml\ngrid: {{{stranger}: [1]}}\n"))
         text = f"based_on: base.yaml\nchange: {{{stranger}: {{value: +1, reason: Asked}}}}\n"
@@ -409,7 +410,7 @@ def of_journeys(tmp_path: Path, *lines: str, more: str = "") -> Path:
     return write_question(tmp_path, f"{CONFIG}{more}change:\n{change}")
 
 
-def test_journeys_from_an_area_or_a_district_to_one_site_take_so_many_minutes_more(tmp_path: Path):
+def test_journeys_from_an_area_a_district_or_everywhere_to_one_site_take_so_many_minutes_more(tmp_path: Path):
     more = "travel: {factor: 1.5, decimals: 1, times: {peak: 2, night: 1}, time: peak}\n"
     path = of_journeys(
         tmp_path,
@@ -417,6 +418,9 @@ def test_journeys_from_an_area_or_a_district_to_one_site_take_so_many_minutes_mo
         "journeys.ash.from_district.West: -4.5",
         "journeys.ash.from_district.West.at.peak: +2",
         "journeys.elm.from_district.West.at.night: +60",
+        "journeys.elm.from_everywhere: +0.5",
+        "journeys.elm.from_everywhere.at.peak: -1",
+        "journeys.elm.from_everywhere.at.night: +7",
         "journey_factor: x2",
         more=more,
     )
@@ -424,7 +428,7 @@ def test_journeys_from_an_area_or_a_district_to_one_site_take_so_many_minutes_mo
     # Of 10 and 15 minutes to ash, 20.5 and 12 to birch; times 1.5 and 2 at peak, and twice as long; then what is added.
     assert problem.journeys["ash"].tolist() == [57.5, 87.5, 300]
     assert problem.journeys["birch"].tolist() == [133.2, 72, 132]
-    assert problem.journeys["elm"].tolist() == [240, 180, 48]
+    assert problem.journeys["elm"].tolist() == [239.5, 179.5, 47.5]
     assert [line.partition(". Reason: ")[0] for line in of_changes(problem)] == [
         "Changed: Every journey and every way between sites takes 2 times as long",
         "Changed: Journeys from West to Ash Hospital take 4.5 minutes less",
@@ -432,6 +436,10 @@ def test_journeys_from_an_area_or_a_district_to_one_site_take_so_many_minutes_mo
         "Changed: Journeys from A1 to Birch Hospital take 10.25 minutes more",
         "Changed: Journeys from West to Elm Hospital take 60 minutes more at night, "
         "but the question is not asked at night (travel.time)",
+        "Changed: Journeys from everywhere to Elm Hospital take 0.5 minutes more",
+        "Changed: Journeys from everywhere to Elm Hospital take 7 minutes more at night, "
+        "but the question is not asked at night (travel.time)",
+        "Changed: Journeys from everywhere to Elm Hospital take 1 minute less at peak",
     ]
     plan = evaluate(problem, problem.today)
     assert check(files_of(plan)).empty
@@ -449,17 +457,20 @@ def test_what_cannot_be_added_to_journeys_is_refused_with_a_remedy(tmp_path: Pat
         "journeys.birch.from_area.A2: -12.5",
         "journeys.birch.from_area.A1.at.peak: +1",
         "journeys.elm: +1",
+        "journeys.asch.from_everywhere: +1",
+        "journeys.ash.from_everywhere.at.noon: +1",
     )
     with pytest.raises(InputError) as refused:
         read_question(path)
     said = [one.message for one in refused.value.faults]
-    assert len(said) == 7
+    assert len(said) == 9
     assert said[0].endswith("says how many minutes more or less. Write +15, with its sign.")
     assert said[1].endswith("Write +15, with its sign.")
     assert 'Did you mean "journeys.ash.from_district.West"?' in said[2]
     assert 'Did you mean "journeys.ash.from_district.West"?' in said[3]
     assert said[4] == "journeys.birch.from_area.A2 must be at least -12, not -12.5 (-12.5 to 0). Correct it."
     assert 'Did you mean "journeys.birch.from_area.A1"?' in said[5]
+    assert all('Did you mean "journeys.ash.from_everywhere"?' in one for one in said[7:])
 
 
 def test_a_sweep_varies_journeys_to_one_site_and_refuses_a_time_that_is_not_asked(tmp_path: Path):

@@ -95,6 +95,7 @@ def questions(draw: st.DrawFn, *, growing: bool = False) -> Sweep:
         demand = patients_after(growth, problem.areas, problem.ages)
         problem = replace(problem, growth=growth, demand=demand)
     one_way = [f"journeys.{site}.from_area.area_0" for site in problem.site_order[:2]]
+    one_way += [f"journeys.{problem.site_order[0]}.from_everywhere"]
     one_way += [
         f"journeys.{site}.from_district.{problem.areas['district'].iloc[0]}" for site in problem.site_order[-2:]
     ]
