@@ -119,7 +119,7 @@ def _by_notches(problem: Problem, way: Giving, before: tuple[float, ...]) -> Ite
 
 def fewest_notches(problem: Problem, way: Giving, before: tuple[float, ...]) -> int:
     """Return the fewest notches by which a rule must give way for the best plan to be better; 0 as ``fewest_that``."""
-    return fewest_that(problem, way, lambda looser: _best(looser) != before)
+    return fewest_that(problem, way, lambda looser: _is_better(looser, before) is not None)
 
 
 def fewest_that(problem: Problem, way: Giving, enough: Callable[[Problem], bool]) -> int:
@@ -149,15 +149,30 @@ def _best(problem: Problem) -> tuple[float, ...]:
     return found.values
 
 
+def just_looser(problem: Problem, way: Giving, before: tuple[float, ...]) -> Looser:
+    """Return the question with a rule as little looser as makes the best plan better, and that in words.
+
+    Without the rule, and no words, where no notch does.
+    """
+    fewest = fewest_notches(problem, way, before)
+    return (way.looser(problem, fewest) if fewest else None) or (way.removed(problem), "")
+
+
+def _is_better(problem: Problem, before: tuple[float, ...]) -> tuple[float, ...] | None:
+    """Return what the best plan of a question comes to, if that is better."""
+    found = best_option(problem)
+    return found.values if found and found.values < before else None
+
+
 def that_matter(problem: Problem, ways: Sequence[Giving], before: tuple[float, ...]) -> dict[Giving, tuple[float, ...]]:
-    """Return the rules without which the best plan would be better, with what it would then come to."""
+    """Return the rules without which the best plan would be better than what is given, with what it would come to."""
     if not ways:
         return {}
     varied = problem
     for way in ways:
         varied = way.removed(varied)
-    after = _best(varied)
-    if after == before:
+    after = _is_better(varied, before)
+    if after is None:
         return {}
     if len(ways) == 1:
         return {ways[0]: after}

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser.errors import NO_PLAN, NoPlan, TooLarge
-from optimiser.explanation.best import best_option, best_plan
+from optimiser.explanation.best import best_listed, best_option, best_plan
 from optimiser.explanation.clashes import Clash, clash
 from optimiser.explanation.costs import (
     Change,
@@ -24,15 +24,29 @@ from optimiser.explanation.costs import (
     for_whom,
     whom_in_words,
 )
+from optimiser.explanation.prices import givings, just_looser, that_matter
 from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.plan import Plan, evaluate, exceptions_in_words
 from optimiser.plan.quotable import but_for
 from optimiser.problem import Fixed, Objective, Problem
-from optimiser.problem.words import PATIENTS, amount, asked_in_words, is_one, shown, within, without_sites
+from optimiser.problem.words import (
+    PATIENTS,
+    amount,
+    amount_told,
+    asked_in_words,
+    begun,
+    is_one,
+    listed,
+    shown,
+    within,
+    without_sites,
+)
 from optimiser.search.enumeration import Every, can_be_ranked
 
 # So many lawful plans that are as near to an option are all named.
 MOST_AS_NEAR = 3
+# What is missing of these is said as one amount.
+SIZED = (PATIENTS, "people", "WTE", "minutes", "beds", "sites")
 BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "unit", "short"]
 
 
@@ -153,7 +167,9 @@ class WhyNotSite:
     ``insisted`` is whether the question is put with the service at the site, or without it where the plan has it there.
     ``broken`` has the rules that the plan would break with that alone changed. ``best`` is the best plan that has it
     so; where no plan that has meets every rule it is None, and ``clash`` says why. ``nearest`` is the lawful plan that
-    has it so with fewest changes from the plan.
+    has it so with fewest changes from the plan. ``forbidden`` is one that has it so and is better than the plan, but
+    breaks a rule: of those that are best once one rule gives way as little as helps, that which misses it by least;
+    ``misses`` has what it breaks. None where there is none, or too many options to judge one by one.
     """
 
     plan: Plan
@@ -166,6 +182,8 @@ class WhyNotSite:
     costs: tuple[Cost, ...]
     nearest: Nearest | None
     clash: Clash | None
+    forbidden: Plan | None
+    misses: pd.DataFrame
 
     @cached_property
     def whom(self) -> pd.DataFrame | None:
@@ -192,7 +210,7 @@ class WhyNotSite:
         if self.best is None:
             why = str(self.clash).replace(NO_PLAN, f"No plan {with_it} meets every rule.", 1)
             supposed = [] if self.fixed else [f"Below, it is put {with_it} as if that were fixed."]
-            return "\n".join([*lines, *supposed, why])
+            return "\n".join([*lines, *self._forbidden(with_it), *supposed, why])
         lines.append(f"The best plan {with_it}: {self._changed(self.best)}.")
         lines += costs_in_words(self.plan, self.best, self.costs)
         lines += whom_in_words(self.plan.problem, self.whom if self.whom is not None else pd.DataFrame())
@@ -201,7 +219,21 @@ class WhyNotSite:
             departs = f"The lawful plan {with_it} that departs least from the plan{among}"
             lines.append(f"{departs}: {self.nearest.in_words}.")
             lines += costs_in_words(self.plan, self.nearest.plan, self.nearest.costs)
-        return "\n".join(lines)
+        return "\n".join([*lines, *self._forbidden(with_it)])
+
+    def _forbidden(self, with_it: str) -> list[str]:
+        """Say what would be better than the plan, were it not for a rule, and how much is missing."""
+        if self.forbidden is None:
+            return []
+        short = self.misses.groupby("unit", sort=False)["short"].sum()
+        by = listed(amount_told(many, str(unit)) for unit, many in short.items() if isfinite(many) and unit in SIZED)
+        rule = amount(
+            len({without_sites(str(one), self.plan.problem.sites) for one in self.misses["instance"]}), "rules"
+        )
+        better = f"{begun(with_it)}, this would be better than the plan, but breaks {rule}{f', by {by}' if by else ''}"
+        found = costs(self.plan, self.forbidden)
+        lines = [f"{better}: {self._changed(self.forbidden)}.", *broken_in_words(self.misses)]
+        return [*lines, *costs_in_words(self.plan, self.forbidden, found)]
 
     def _changed(self, other: Plan) -> str:
         return changes_in_words(self.plan.problem, changes(self.plan.problem, self.plan.designated, other.designated))
@@ -237,7 +269,33 @@ def explain_site(plan: Plan, service: str, site: str) -> WhyNotSite:
     except NoPlan:
         why = clash(varied)
     fixed = problem.services[service].fixed.get(site)
-    return WhyNotSite(plan, service, site, insisted, fixed, broken_rules(swapped), best, found, nearest, why)
+    forbidden = _better_but_forbidden(plan, varied)
+    misses = broken_rules(forbidden or plan)
+    broken = broken_rules(swapped)
+    return WhyNotSite(plan, service, site, insisted, fixed, broken, best, found, nearest, why, forbidden, misses)
+
+
+def _better_but_forbidden(plan: Plan, varied: Problem) -> Plan | None:
+    """Return what misses one rule of a question by least, of its kind, and would be better than the plan."""
+    before, found = tuple(reached.value for reached in plan.proof.objectives), list[tuple[float, Plan]]()
+    try:
+        if not can_be_ranked(varied):
+            return None
+        for way in that_matter(varied, givings(varied), before):
+            best = best_listed(just_looser(varied, way, before)[0])
+            then = evaluate(plan.problem, best.designated) if best else None
+            if then and len(then.broken):
+                found.append((_missed(then), then))
+    except TooLarge:
+        return None
+    return min(found, key=lambda one: one[0])[1] if found else None
+
+
+def _missed(plan: Plan) -> float:
+    """Return by how much a plan misses rules, as a share of what they ask; whole where that has no size."""
+    broken = plan.broken
+    asked, short = broken["right"].abs().sum(), -broken["spare"].sum()
+    return float(short / asked) if asked and isfinite(short) else 1.0
 
 
 def fixing(problem: Problem, service: str, site: str, provided: bool) -> Problem:

@@ -22,7 +22,7 @@ import pandas as pd
 
 from optimiser.errors import TooLarge
 from optimiser.explanation.best import best_listed
-from optimiser.explanation.prices import Giving, fewest_notches, givings, that_matter
+from optimiser.explanation.prices import Giving, givings, just_looser, that_matter
 from optimiser.explanation.record import record
 from optimiser.explanation.why_not import broken_rules
 from optimiser.model.arithmetic import lawful, value
@@ -175,8 +175,7 @@ def _by_rules(plan: Plan) -> Iterator[Change]:
     problem = plan.problem
     before = tuple(reached.value for reached in plan.proof.objectives)
     for way in that_matter(problem, givings(problem), before):
-        fewest = fewest_notches(problem, way, before)
-        varied, given = (way.looser(problem, fewest) if fewest else None) or (way.removed(problem), "")
+        varied, given = just_looser(problem, way, before)
         best = best_listed(varied)
         assert best is not None, "the plan meets every rule of a looser question"
         if best.designated == plan.designated:

@@ -423,3 +423,53 @@ def test_a_rota_that_is_short_is_told_as_short_and_not_as_met():
 def test_a_question_with_no_plan_is_not_explained_by_a_plan():
     with pytest.raises(NoPlan):
         solve(question("what_if/three_emergency_departments"))
+
+
+def test_a_better_plan_that_a_rule_forbids_is_told_and_by_how_much_it_misses():
+    # Ash sees 30 beside birch, where 32.5 are asked for: 800 patient-minutes in place of 1000 with birch alone.
+    plan = solve(small(minimum_patients=Figure(32.5)))
+    for site, way in (("ash", "With it there"), ("birch", "")):
+        why = explain(plan, service="clinic", site=site)
+        assert isinstance(why, WhyNotSite)
+        if not way:
+            assert why.forbidden is None and "better than the plan" not in str(why)
+            continue
+        assert why.forbidden and why.forbidden.designated == {("ash", "clinic"), ("birch", "clinic")}
+        assert why.misses["short"].tolist() == [2.5]
+        _, told = str(why).split("With it there, this would be better than the plan, but breaks 1 rule, by ")
+        assert told.splitlines()[0] == "2.5 patients a year: Clinic is kept at Ash, where the plan closes it."
+        assert "  - patient minutes: 200 patient-minutes a year less (800 against 1,000)" in told.splitlines()
+
+
+def test_what_is_better_but_forbidden_is_told_where_no_plan_has_it_so():
+    # A third doctor at ash is missing, and neither moves nor recruits: no plan has it there.
+    plan = solve(small(rotas=three_doctors()))
+    why = explain(plan, service="clinic", site="ash")
+    assert isinstance(why, WhyNotSite) and why.best is None
+    assert "With it there, this would be better than the plan, but breaks 1 rule, by 1 person: Clinic is kept" in str(
+        why
+    )
+
+
+@pytest.mark.parametrize("name", ["base", "what_if/border_nearest"])
+def test_of_what_is_forbidden_that_is_told_which_misses_one_rule_by_least(name: str):
+    plan = answer(name)
+    problem = plan.problem
+    free = [(site, code) for code in ("hyper_acute_stroke", "emergency_department") for site in problem.candidates]
+    rest = frozenset(pair for pair in plan.designated if pair not in free)
+    every = [evaluate(problem, rest | {*compress(free, bits)}) for bits in product((0, 1), repeat=len(free))]
+    before = [one.value for one in plan.proof.objectives]
+    better = [one for one in every if len(one.broken) and [at.value for at in one.proof.objectives] < before]
+    for site, code in free:
+        why = explain(plan, service=code, site=site)
+        assert isinstance(why, WhyNotSite)
+        kept = [one for one in better if ((site, code) in one.designated) != ((site, code) in plan.designated)]
+        one_rule = [
+            one for one in kept if len(set(one.broken["rule"] + one.broken["instance"].str.split(".").str[1])) == 1
+        ]
+        missed = [float(-one.broken["spare"].sum() / one.broken["right"].sum()) for one in one_rule]
+        if why.forbidden is None:
+            assert not missed
+            continue
+        found = -why.forbidden.broken["spare"].sum() / why.forbidden.broken["right"].sum()
+        assert found == pytest.approx(min(missed))
