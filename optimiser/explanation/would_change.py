@@ -247,7 +247,7 @@ def _enough_and_ties(problem: Problem, then: Plan) -> str:
         _, code, site = instance.split(".")
         short.setdefault(code, set()).add(site)
     ties = [
-        f"{told}, which counts at the first site by its code"
+        f"{told}, and count at the first site by its code, which is arbitrary"
         for code, sites in short.items()
         if (told := in_words(problem, tuple(t for t in equally_near(then, code) if {t.site, *t.others} & sites)))
     ]

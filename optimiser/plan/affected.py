@@ -11,15 +11,17 @@ some patients are transferred, ``minutes`` are those of a patient who is, and me
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from optimiser.inputs.tables import unverified_activities
 from optimiser.plan import Plan
 from optimiser.plan.asked import designated_in, is_true, resident_areas, settings_of
 from optimiser.plan.measures import AGE_75_PLUS, BANDS, as_patients_go, groups, mean, who_stay
 from optimiser.problem import STAYS, Problem, worked_out_once
-from optimiser.problem.words import without_sites
+from optimiser.problem.words import many, without_sites
 
 Answer = Mapping[str, pd.DataFrame]
 
@@ -333,10 +335,14 @@ def taken_on(base: Answer, other: Answer) -> pd.DataFrame:
 
 
 def demand(base: Answer, other: Answer) -> pd.DataFrame:
-    """Return the residents' patients a year that each answer counts: service, patients_before, patients_after."""
+    """Return the residents' patients a year that each answer counts: service, patients_before, patients_after.
+
+    ``counted`` is what they are counted as, ``worked_out`` whether nobody verified how many there are by area.
+    """
     before, after = (_journeys(answer).groupby("service", sort=False)["patients"].sum() for answer in (base, other))
     both = pd.concat([before.rename("patients_before"), after.rename("patients_after")], axis=1, join="inner")
-    return _rounded(both.rename_axis("service").reset_index())
+    of_base = base["services"].set_index("service")[["counted", "worked_out"]]
+    return _rounded(both.join(of_base).rename_axis("service").reset_index())
 
 
 def treated_outside(base: Answer, other: Answer) -> pd.DataFrame:
@@ -461,21 +467,40 @@ def asked_about(problem: Problem) -> dict[str, pd.DataFrame]:
 
 def _there_is(problem: Problem) -> dict[str, pd.DataFrame]:
     sites = [(site.code, site.name, not site.candidate) for site in problem.sites.values()]
-    services = [
-        (
-            code,
-            service.name,
-            service.standard_minutes.value if service.standard_minutes else np.nan,
-            service.transfer.share_transferred.value if service.transfer else 1.0,
-        )
-        for code, service in problem.services.items()
-    ]
+    shares = {code: one.transfer.share_transferred.value for code, one in problem.services.items() if one.transfer}
     return {
         "areas": _areas_of(problem),
         "sites": pd.DataFrame(sites, columns=["site", "name", "neighbour"]),
-        "services": pd.DataFrame(services, columns=["service", "name", "standard_minutes", "share_transferred"]),
+        "services": of_services(problem.services, shares, problem.files),
         **({"border": problem.border.ways} if problem.border else {}),
     }
+
+
+def of_services(
+    services: Mapping[str, Any],
+    shares: Mapping[str, float],
+    files: Mapping[str, bytes],
+) -> pd.DataFrame:
+    """Return the services of a question, a row each, of which so large shares are taken on, where not all are.
+
+    ``counted`` is what its patients are counted as, and ``worked_out`` whether nobody verified how many there are by
+    area.
+    """
+    activities = {code: one.activity or "" for code, one in services.items()}
+    not_counted = unverified_activities(files, dict.fromkeys(filter(None, activities.values())))
+    rows = [
+        (
+            code,
+            one.name,
+            one.standard_minutes.value if one.standard_minutes else np.nan,
+            shares.get(code, 1.0),
+            many(activities[code]) if activities[code] else "",
+            activities[code] in not_counted,
+        )
+        for code, one in services.items()
+    ]
+    columns = ["service", "name", "standard_minutes", "share_transferred", "counted", "worked_out"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _areas_of(problem: Problem) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from optimiser.problem import Problem
 from optimiser.problem.words import listed, short, shown, whole
 
 WORTH_SAYING_PATIENTS = 0.5
-EQUAL_JOURNEYS = "Equal journeys are counted at the first site by its code."
+EQUAL_JOURNEYS = "Equal journeys all count at the first site by its code: always the same, but arbitrary."
 
 
 @dataclass(frozen=True)

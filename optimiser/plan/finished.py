@@ -27,6 +27,7 @@ from optimiser.inputs.adding import with_rows
 from optimiser.inputs.config import pull_of, services_of, sites_of
 from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
 from optimiser.plan import Plan
+from optimiser.plan.affected import of_services
 from optimiser.plan.asked import designated_in, refuse_other_places, settings_of
 from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, WAYS_OUT_TABLE, files_of, write_files
@@ -386,20 +387,16 @@ def _asked_about(folder: Path, record: Mapping[str, Any]) -> dict[str, pd.DataFr
     names = ["config.yaml", *(f"inputs/{table.name}.csv" for table in PLACE_TABLES)]
     files = {name: path.read_bytes() for name in names if (path := folder / name).is_file()}
     sites = _with_added(sites, files["config.yaml"], record)
-    rows = [
-        (
-            code,
-            one.name,
-            one.standard_minutes.value if one.standard_minutes else float("nan"),
-            one.transfer.share_transferred.value if one.transfer and one.pathway == "transfer" else 1.0,
-        )
-        for code, one in services_of(files["config.yaml"]).items()
-    ]
-    columns = ["service", "name", "standard_minutes", "share_transferred"]
+    services = services_of(files["config.yaml"])
+    shares = {
+        code: one.transfer.share_transferred.value
+        for code, one in services.items()
+        if one.transfer and one.pathway == "transfer"
+    }
     return {
         "areas": areas,
         "sites": sites[["site", "name"]].assign(neighbour=sites["role"] == "neighbour"),
-        "services": pd.DataFrame(rows, columns=columns),
+        "services": of_services(services, shares, files),
         "settings": settings_of(files),
         **_border(folder, files["config.yaml"]),
     }

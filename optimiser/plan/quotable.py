@@ -29,7 +29,9 @@ from optimiser.problem.words import (
     percent,
     places_that_agree,
     rule_in_words,
+    who_is_counted,
     whole,
+    worked_out,
 )
 
 Frames = Mapping[str, pd.DataFrame]
@@ -323,14 +325,15 @@ def _breach(frames: Frames, row: Mapping[Any, Any], ending: str, known: Mapping[
     much, at, of_many = math.isfinite(short) and unit in ADDED_UP, "", one_of(unit) if is_one(short) else unit
     number = f"{{{len(cells)}:,{'.0f' if unit == PATIENTS and short >= 1 else '.6g'}}}"
     cells += [Cell("broken", where, f"short_{ending}")] if much else []
-    if row["of_sites"]:
+    # Those of a team may move between sites, so that where they are lacking says nothing.
+    if row["of_sites"] and not (kind == "rota_is_filled" and much):
         at = f", at {{{len(cells)}:,.0f}} {one_of('sites') if is_one(row[f'places_{ending}']) else 'sites'}"
         cells.append(Cell("broken", where, f"places_{ending}"))
     if kind == "rota_is_filled" and much:
         team = plain(known.get(names[-2], names[-2].replace("_", " ")))
         services = listed(known.get(one, one) for one in names[:-2])
-        are, in_all = "is" if len(names) == 3 else "are", " in all" * bool(at and not is_one(row[f"places_{ending}"]))
-        return f"{plain(services)} {are} short of {team}, by {number} {of_many}{in_all}{at}"
+        are, in_all = "is" if len(names) == 3 else "are", " in all" * (row[f"places_{ending}"] > 1)
+        return f"{plain(services)} {are} short of {team}, by {number} {of_many}{in_all}"
     if (known_rule := JUDGED.get(kind)) and known_rule.against_it:
         sides = [Cell("broken", where, f"{side}_{ending}") for side in ("left", "right")]
         cells[-1:] = sides
@@ -420,7 +423,11 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
             counted = ", and people beyond 30, 45 and 60 minutes," * all("population" in one["areas"] for one in every)
             whose = "Not every answer has the border as it is today: with another one nobody leaves whatever is chosen"
             found.append(f"{whose}, so these{counted} are not of the same {'people' if counted else 'patients'}.")
-    names = {str(code): name for one in every for code, name in one["services"][["service", "name"]].to_numpy()}
+    services = pd.concat([one["services"] for one in every]).drop_duplicates("service")
+    names = dict(zip(services["service"].astype(str), services["name"], strict=True))
+    found += [who_is_counted(kinds)] if (kinds := [str(one) for one in services["counted"] if one]) else []
+    unknown = pd.concat([one["services"] for one in every]).groupby("service", sort=False)["worked_out"].any()
+    found += [worked_out(names[str(code)] for code in unknown.index[unknown])] if unknown.any() else []
     if shared := sorted({code for one in every for code in _shared_out(one["journeys"])}):
         people = "people who live where it takes more or less are counted by area, by the mean minutes of its patients"
         patients = (
@@ -494,7 +501,7 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], way: st
         "journey" if not _waits(frames, service) else f"time from home to {'where they stay' if stay else 'the unit'}"
     )
     by_way = plain(way) if _waits(frames, service) else ""
-    all_of = f"the average {what}{by_way} of all {number(cell('number'), ',.0f')} patients a year"
+    all_of = f"the average {what}{by_way} of all {number(cell('number'), ',.0f')} {_counted(frames, service)}"
     means = [number(cell("mean_before"), exact), number(cell("mean_after"), exact)]
     words = [f"{all_of} goes from {means[0]} to {means[1]} minutes ({number(cell('change'), f'+{exact}')})"]
     words += [
@@ -521,6 +528,13 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], way: st
         words.append(f"{on_road}, and the rest is waits that are assumed")
     if all(math.isfinite(one.value(frames)) for one in cells):
         yield Sentence("average", service, f"{plain(name)}: {'; '.join(words)}.", tuple(cells))
+
+
+def _counted(frames: Frames, service: str) -> str:
+    """Return what the patients of a service are counted as, a year, and that nobody counted them by area, if so."""
+    row = frames["demand"].set_index("service").loc[service]
+    by_area = " (by area worked out or assumed, not counted)" if row["worked_out"] else ""
+    return f"{plain(row['counted'])} a year{by_area}"
 
 
 def _moves(frames: Frames, service: str, sign: int) -> bool:

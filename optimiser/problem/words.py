@@ -166,6 +166,34 @@ def spoken(code: str) -> str:
     return code.replace("_", " ")
 
 
+def many(activity: str) -> str:
+    """Return what an activity counts, as it is said of many: its code as words, such as ``stroke admissions``.
+
+    Who comes twice is counted twice, so that these are not always as many patients.
+    """
+    word = spoken(activity)
+    if word.endswith("s") and not word.endswith("ss"):
+        return word
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}{'es' if word.endswith(('ss', 'x', 'ch', 'sh')) else 's'}"
+
+
+def many_of(problem: Problem, service: str) -> str:
+    """Return what is counted of a service that has patients, as it is said of many."""
+    return many(str(problem.services[service].activity))
+
+
+def worked_out(names: Iterable[str]) -> str:
+    """Return in a sentence that nobody counted the patients of some services, given by name, by area."""
+    return f"Patients of {listed(names)} are by area worked out or assumed, not counted (unverified)."
+
+
+def who_is_counted(kinds: Iterable[str]) -> str:
+    """Return in a sentence what is called a patient: whatever activities count, as they are said of many."""
+    return f"Patients are counted as {listed(dict.fromkeys(kinds))}: who comes twice is counted twice."
+
+
 def of_ages(problem: Problem, *, varied: bool = False) -> list[str]:
     """Return of which ages patients are taken to be, in sentences, where they are grown by age.
 

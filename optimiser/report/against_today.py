@@ -14,7 +14,7 @@ from optimiser.model.staffing import totals
 from optimiser.plan import Plan, measures
 from optimiser.plan.affected import against, averages, by_patient, one_row_an_area
 from optimiser.problem import Problem
-from optimiser.problem.words import PATIENTS, amount, listed, percent, short, shown, sites_in_words, whole
+from optimiser.problem.words import PATIENTS, amount, listed, many_of, percent, short, shown, sites_in_words, whole
 from optimiser.report import broken
 from optimiser.report.counted import counted_today
 from optimiser.report.summary_of_staff import staff_in_words
@@ -98,12 +98,13 @@ def room(plan: Plan) -> list[str]:
     problem, by_site = plan.problem, dict[str, list[str]]()
     for one in busier(plan):
         at = f"{lower(problem.services[one.service].name)} (today {whole(one.today)})"
-        by_site.setdefault(short(problem.sites[one.site].name), []).append(f"{whole(one.now)} at its {at}")
+        here = f"{whole(one.now)} {many_of(problem, one.service)} at its {at}"
+        by_site.setdefault(short(problem.sites[one.site].name), []).append(here)
     if not by_site:
         return []
     each = "; ".join(f"{site} would see {listed(said)}" for site, said in by_site.items())
     not_checked = "Whether there is room was not checked, since no number of beds is stated"
-    return [f"{not_checked}. By this model, patients a year: {each}."]
+    return [f"{not_checked}. By this model, a year: {each}."]
 
 
 def _numbered(said: list[str], most: int) -> str:
@@ -122,12 +123,12 @@ def _moved(plan: Plan, service: str, moved: pd.DataFrame, way: str) -> str:
     if not number or by < SHORTEST_SAID_MINUTES:
         return ""
     name, waits = plan.problem.services[service].name, ", assumed waits included" if _waits(every) else ""
-    of_all = f"{whole(number)} of {whole(every['number'])} residents' patients a year"
+    of_all = f"{whole(number)} of {whole(every['number'])} residents' {many_of(plan.problem, service)} a year"
     of_all += f" ({percent(number / every['number'])})"
     if not isfinite(by):
         return f"{name}, {of_all}, of whom some reach no site"
     said = f"{name}, {of_all}, by {by:.1f} minutes on average{_uneven(moved, by, way)}{waits}"
-    return f"{said}{_incomers(plan, service)}{_hit_hardest(means)}" if way == "longer" else said
+    return f"{said}{_incomers(plan, service)}{_hit_hardest(means, plan.problem, service)}" if way == "longer" else said
 
 
 def _incomers(plan: Plan, service: str) -> str:
@@ -173,10 +174,10 @@ def _waits(every: pd.Series) -> bool:
     return any(every[f"road_{when}"] != every[f"mean_{when}"] for when in ("before", "after"))
 
 
-def _hit_hardest(means: pd.DataFrame) -> str:
+def _hit_hardest(means: pd.DataFrame, problem: Problem, service: str) -> str:
     """Return the district, or else the deprivation fifth, that loses most minutes in all; nothing where none does.
 
-    Those minutes are how many patients there go longer, times by how many minutes they do on average.
+    Those minutes are how many there go longer, times by how many minutes they do on average.
     """
     for kind in ("district ", "deprivation fifth "):
         here = means[means["group"].str.startswith(kind) & (means["longer"] > 0)]
@@ -184,7 +185,7 @@ def _hit_hardest(means: pd.DataFrame) -> str:
             lost = here["longer"] * here["longer_by"]
             worst = here.iloc[int(lost.to_numpy().argmax())]
             name = str(worst["group"]).replace("district ", "the district of ", 1)
-            some = f"{whole(worst['longer'])} of {whole(worst['number'])} patients"
+            some = f"{whole(worst['longer'])} of {whole(worst['number'])} {many_of(problem, service)}"
             return f"; most minutes lost in {name} ({some}, by {worst['longer_by']:.1f} on average)"
     return ""
 

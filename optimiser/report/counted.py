@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from optimiser.plan import Plan, measures
-from optimiser.problem.words import change_in_percent, listed, short, whole
+from optimiser.problem.words import change_in_percent, listed, many_of, short, whole
 
 
 @dataclass(frozen=True)
@@ -80,20 +80,38 @@ def in_words(plan: Plan, one: Counted) -> str:
         if one.source
         else ", as activity.csv has them"
     )
+    counted = many_of(problem, one.services[0])
     grown = " with its patients as grown" if problem.growth else ""
-    said = f"{names} today: {listed(each)} patients in {one.period}{by}; {listed(model)} a year by this model{grown}."
+    said = f"{names} today: {listed(each)} {counted} in {one.period}{by}; {listed(model)} a year by this model{grown}."
     # Counts are of today: of patients as grown they tell nothing of the model.
-    return said if problem.growth else f"{said}{_apart(one)}"
+    return said if problem.growth else f"{said}{_apart(plan, one)}"
 
 
-def _apart(one: Counted) -> str:
+def _apart(plan: Plan, one: Counted) -> str:
     """Return how far the model is from what was counted, in percent of that, and what follows."""
     off = how_far_off(one)
     if not off:
         exact = all(round(one.modelled[site] - count, 6) == 0 for site, count in one.counts.items())
         agree = " The two agree." if exact else " The two agree to a percent."
         return agree if all(one.counts.values()) else ""
-    return f" The model is off by {off}: compare an answer with the model's today, not with the count."
+    of_border = f" {said}" if (said := by_the_border(plan, one)) else ""
+    return f" The model is off by {off}: compare an answer with the model's today, not with the count.{of_border}"
+
+
+def by_the_border(plan: Plan, one: Counted) -> str:
+    """Return in a sentence who crosses the border by shares that are not of this activity, where some do.
+
+    The counts are of whoever came, so what the model is off by holds what these shares are off by.
+    """
+    code = one.services[0]
+    if plan.problem.border is None:
+        return ""
+    every, outside = (measures.number(plan.today.measures, name, code) for name in ("patients", "patients_outside"))
+    come = sum(one.modelled.values()) - (every - outside)
+    counted = many_of(plan.problem, code)
+    leave = f"{whole(outside)} of {whole(every)} residents' {counted} are treated outside"
+    by = f"by them {leave} and {whole(come)} come in"
+    return f"Part of that is the border's, whose shares are the same for every activity: {by}."
 
 
 def how_far_off(one: Counted) -> str:

@@ -14,10 +14,20 @@ from optimiser.plan.equally_near import EQUAL_JOURNEYS, equally_near
 from optimiser.plan.equally_near import in_words as in_words_of_ties
 from optimiser.plan.told import told
 from optimiser.problem import Problem, Service
-from optimiser.problem.words import first_sentence, listed, of_changes, percent, places, short
+from optimiser.problem.words import (
+    first_sentence,
+    listed,
+    many,
+    of_changes,
+    percent,
+    places,
+    short,
+    who_is_counted,
+    worked_out,
+)
 from optimiser.report import summary
 from optimiser.report.against_today import gains_and_losses, room
-from optimiser.report.counted import counted_today, how_far_off, in_words
+from optimiser.report.counted import by_the_border, counted_today, how_far_off, in_words
 from optimiser.report.how_sure import how_sure, level
 from optimiser.report.summary_of_staff import moves
 from optimiser.report.summary_of_staff import short as short_of_staff
@@ -233,6 +243,7 @@ def meaning(plan: Plan) -> list[str]:
     )
     return [
         figures + today * bool(plan.problem.services_with_today) + star * bool(some),
+        who_is_counted(many(str(one.activity)) for one in counted),
         *_nobody_outside(counted),
         *_counted_twice(counted),
     ]
@@ -285,21 +296,21 @@ def not_counted(plan: Plan) -> list[str]:
     """
     problem = plan.problem
     activities = {code: str(problem.services[code].activity) for code in problem.services_with_patients}
-    worked_out = unverified_activities(problem.files, dict.fromkeys(activities.values()))
-    codes = [code for code, activity in activities.items() if activity in worked_out]
+    unverified = unverified_activities(problem.files, dict.fromkeys(activities.values()))
+    codes = [code for code, activity in activities.items() if activity in unverified]
     if not codes:
         return []
     names = [problem.services[code].name for code in codes[:MOST_NAMED]]
     more = len(codes) - len(names)
-    of = listed([*names, *([f"{more} more"] if more else [])])
-    said = f"Patients of {of} are by area worked out or assumed, not counted (unverified)."
+    said = worked_out([*names, *([f"{more} more"] if more else [])])
     main = main_service(problem)
-    off = [
-        f"{listed(problem.services[code].name for code in one.services)} by {how_far}"
+    off = {
+        f"{listed(problem.services[code].name for code in one.services)} by {how_far}": by_the_border(plan, one)
         for one in counted_today(plan)
         if main not in one.services and {*one.services} & {*codes} and (how_far := how_far_off(one))
-    ]
-    return [f"{said} The model is off today's counts: {'; '.join(off)}." if off else said]
+    }
+    by_border = [words for words in off.values() if words]
+    return [" ".join([said, f"The model is off today's counts: {'; '.join(off)}.", *by_border]) if off else said]
 
 
 def ties(plan: Plan) -> list[str]:

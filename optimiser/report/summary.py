@@ -29,6 +29,8 @@ from optimiser.report.rests_on import stand_ins, unverified
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
 from optimiser.report.words import idle_sites, some_stay, within_by_patient
 
+EQUAL_WAYS = "Where ways to share them out are equal, codes of areas and sites decide: always the same, but arbitrary."
+
 
 def lines(plan: Plan) -> list[str]:
     """Return what was asked, what the answer is, how good it is, what falls short, and what it rests on."""
@@ -238,7 +240,7 @@ def _shared_out(plan: Plan, numbers: pd.DataFrame) -> list[str]:
         sent = "nobody is sent past a nearer open site"
         if past:
             sent = f"{past:,.1f} a year are sent past a nearer open site, {extra / past:.1f} minutes further on average"
-        found.append(f"{service.name}: patients are shared out within its limits, and {sent}.")
+        found.append(f"{service.name}: patients are shared out within its limits, and {sent}. {EQUAL_WAYS}")
         if past:
             found.append(_with_the_nearest(plan, code, numbers))
     return found

@@ -68,8 +68,8 @@ def test_patients_that_a_site_lacks_are_said_at_that_site():
     assert str(first) == (
         "If the clinic at Ash, beside Birch, saw 32.5 patients a year, and not 30: Clinic at Ash and Birch would be "
         "best (13.33 minutes on average in place of 16.67, 100% within 20 minutes in place of 83%). Enough for that: "
-        "8.34% more patients for Clinic, in every area alike. 20 of Ash's 30 have as short a journey to Birch, which "
-        "counts at the first site by its code."
+        "8.34% more patients for Clinic, in every area alike. 20 of Ash's 30 have as short a journey to Birch, and "
+        "count at the first site by its code, which is arbitrary."
     )
     # 30 × 1.0834 = 32.502, and 30 × 1.0833 = 32.499.
     more = parameters(problem)["demand_factor.visit"]
