@@ -480,7 +480,7 @@ def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
         return f"{fewer}, {_left_in_post(parameter.apply(problem, parameter.current(problem) + by), *names)}"
     if parameter.unit == MORE:
         longer = f"{amount(float(abs(by)), 'minutes')} {'longer' if by > 0 else 'shorter'}"
-        return f"every journey to {places(problem, [names[0]])} {longer}, and to no other"
+        return f"every journey to {places(problem, [names[0]])} {longer}, all others as they are"
     if kind == "demand_factor":
         whose = listed(one.name for one in problem.services.values() if one.activity == names[0])
         return f"{share} {'more' if by > 0 else 'fewer'} patients for {whose}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from optimiser.plan import Plan, measures
@@ -94,24 +94,25 @@ def _apart(plan: Plan, one: Counted) -> str:
         exact = all(round(one.modelled[site] - count, 6) == 0 for site, count in one.counts.items())
         agree = " The two agree." if exact else " The two agree to a percent."
         return agree if all(one.counts.values()) else ""
-    of_border = f" {said}" if (said := by_the_border(plan, one)) else ""
+    of_border = f" {said}" if (said := by_the_border(plan, [one])) else ""
     return f" The model is off by {off}: compare an answer with the model's today, not with the count.{of_border}"
 
 
-def by_the_border(plan: Plan, one: Counted) -> str:
-    """Return in a sentence who crosses the border by shares that are not of this activity, where some do.
+def by_the_border(plan: Plan, found: Sequence[Counted]) -> str:
+    """Return in a sentence who crosses the border by shares that are not of these activities, where some do.
 
     The counts are of whoever came, so what the model is off by holds what these shares are off by.
     """
-    code = one.services[0]
-    if plan.problem.border is None:
+    if plan.problem.border is None or not found:
         return ""
-    every, outside = (measures.number(plan.today.measures, name, code) for name in ("patients", "patients_outside"))
-    come = sum(one.modelled.values()) - (every - outside)
-    counted = many_of(plan.problem, code)
-    leave = f"{whole(outside)} of {whole(every)} residents' {counted} are treated outside"
-    by = f"by them {leave} and {whole(come)} come in"
-    return f"Part of that is the border's, whose shares are the same for every activity: {by}."
+    each = []
+    for one in found:
+        code = one.services[0]
+        every, out = (measures.number(plan.today.measures, name, code) for name in ("patients", "patients_outside"))
+        come = sum(one.modelled.values()) - (every - out)
+        leave = f"{whole(out)} of {whole(every)} residents' {many_of(plan.problem, code)} are treated outside"
+        each.append(f"{leave} and {whole(come)} come in")
+    return f"Part of that is the border's, whose shares are the same for every activity: here {'; '.join(each)}."
 
 
 def how_far_off(one: Counted) -> str:

@@ -305,12 +305,12 @@ def not_counted(plan: Plan) -> list[str]:
     said = worked_out([*names, *([f"{more} more"] if more else [])])
     main = main_service(problem)
     off = {
-        f"{listed(problem.services[code].name for code in one.services)} by {how_far}": by_the_border(plan, one)
+        f"{listed(problem.services[code].name for code in one.services)} by {how_far}": one
         for one in counted_today(plan)
         if main not in one.services and {*one.services} & {*codes} and (how_far := how_far_off(one))
     }
-    by_border = [words for words in off.values() if words]
-    return [" ".join([said, f"The model is off today's counts: {'; '.join(off)}.", *by_border]) if off else said]
+    apart = f" The model is off today's counts: {'; '.join(off)}. {by_the_border(plan, [*off.values()])}" if off else ""
+    return [f"{said}{apart}".rstrip()]
 
 
 def ties(plan: Plan) -> list[str]:

@@ -22,7 +22,7 @@ from optimiser.plan import evaluate
 from optimiser.plan.proof import Enumeration, Option
 from optimiser.problem import Beds, Figure, Fixed, Link, Problem, Reach, RotaNeed, Team
 from optimiser.problem.parameters import parameters
-from optimiser.problem.words import OF_ONE, amount, amount_told
+from optimiser.problem.words import OF_ONE, amount, amount_told, many
 from optimiser.scenarios.switching import Trade, switching
 from optimiser.search.planning import solve
 
@@ -224,3 +224,16 @@ def test_what_would_have_to_be_true_is_said_of_one():
     (found,) = switching(problem, problem.today, frozenset(), [parameters(problem)["journey_factor"]])
     assert "takes more or less time (journey_factor):" in found.words("both", "neither")
     assert Trade("worst_journey", "minutes", "patient-minutes a year", None).words().startswith("weight of")
+
+
+def test_what_an_activity_counts_is_said_of_many():
+    assert [
+        many(one) for one in ("stroke_admission", "carotid_endarterectomy", "stay", "emergency_crash", "births")
+    ] == [
+        "stroke admissions",
+        "carotid endarterectomies",
+        "stays",
+        "emergency crashes",
+        "births",
+    ]
+    assert many("hearing_loss") == "hearing losses"

@@ -102,7 +102,7 @@ def test_those_who_leave_in_any_case_count_neither_for_how_many_nor_for_how_much
     said = found["sentences"].set_index("kind")["sentence"]
     # Before (20 × 10 + 10 × 25 + 20 × 20 + 9 × 10 + 1 × 50) / 60, and 20 × 30 + 20 × 5 more.
     assert said["average"] == (
-        "Clinic, ash against both: the average journey of all 60 patients a year goes from 16.50 to 28.17 minutes "
+        "Clinic, ash against both: the average journey of all 60 visits a year goes from 16.50 to 28.17 minutes "
         "(+11.67); "
         "the 11 who leave for a neighbour whatever is chosen count in averages, medians and shares of patients, "
         "and in nothing else; of the other 49, 40 need "
@@ -307,7 +307,7 @@ def test_between_questions_a_journey_changes_where_only_those_who_leave_have_ano
     said = affected(answers)["sentences"].set_index("kind")["sentence"]
     assert "unchanged" not in said.index
     assert said["average"] == (
-        "Clinic, as today against nearest: the average journey of all 60 patients a year goes from 13.33 to 16.50 "
+        "Clinic, as today against nearest: the average journey of all 60 visits a year goes from 13.33 to 16.50 "
         "minutes (+3.17); "
         "the 11 who leave for a neighbour under as today count in averages, medians and shares of patients, "
         "and in nothing else; of the other 49, nobody needs "
@@ -352,12 +352,12 @@ def test_differences_in_brackets_are_those_of_the_numbers_beside_them():
 
 
 def test_an_answer_that_breaks_rules_is_said_first_not_to_be_permitted_and_by_how_much():
-    # Three doctors each, where ash has 2 and birch 4, and nobody may move: ash is one short.
+    # Three doctors each, where ash has 2 and birch 4: one short, wherever it is.
     world = small(rotas=three_doctors(), minimum_patients=Figure(33))
     answers = {name: tables_of(evaluate(world, open_)) for name, open_ in (("birch", BIRCH), ("both", BOTH))}
     breach = (
         "both is not permitted by this question's rules: it breaks the rule that every site has enough patients "
-        "(Clinic), at 1 site, by 3 patients a year; Clinic is short of doctors, by 1 person, at 1 site; "
+        "(Clinic), at 1 site, by 3 patients a year; Clinic is short of doctors, by 1 person; "
         "birch breaks none."
     )
     for some in (answers, dict(reversed(answers.items()))):

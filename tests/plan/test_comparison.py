@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from made_up_place import write_config, write_question
+from shipped import question
 from worlds import by_transfer, small, three_doctors
 
 from optimiser.cli import runs
@@ -20,6 +21,7 @@ from optimiser.problem import Excepted, Figure, Link, Problem, Site
 from optimiser.search.planning import solve
 
 BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
+ONE = frozenset({("basildon", "hyper_acute_stroke"), ("basildon", "emergency_department")})
 AT_BIRCH = frozenset({("birch", "clinic")})
 
 
@@ -203,5 +205,21 @@ def test_that_an_area_shared_out_counts_as_one_is_told_beside_who_needs_more():
     shared = solve(small(managed=True, maximum_patients=Figure(33)))
     split = shared.journeys[shared.journeys.duplicated(["service", "area"])]
     told = quotable.of_whom({"here": tables_of(shared), "there": tables_of(shared)})
-    assert len(split) and told[0].startswith("Clinic: people who live where it takes more or less are counted by area,")
-    assert quotable.of_whom({"here": tables_of(solve(small()))}) == []
+    assert told[0] == "Patients are counted as visits: who comes twice is counted twice."
+    assert len(split) and told[1].startswith("Clinic: people who live where it takes more or less are counted by area,")
+    assert quotable.of_whom({"here": tables_of(solve(small()))}) == told[:1]
+
+
+def test_patients_whom_nobody_counted_by_area_are_told_in_notes_and_in_every_sentence_on_averages():
+    problem = question("base")
+    answers = {name: tables_of(evaluate(problem, open_)) for name, open_ in (("today", problem.today), ("one", ONE))}
+    assert quotable.of_whom(answers)[1:3] == [
+        "Patients are counted as stroke admissions and emergency attendances: who comes twice is counted twice.",
+        "Patients of Full emergency department are by area worked out or assumed, not counted (unverified).",
+    ]
+    averages = affected(answers)["sentences"].query("kind == 'average'").set_index("service")["sentence"]
+    assert " of all 1,863 stroke admissions a year goes from " in averages["hyper_acute_stroke"]
+    assert (
+        " of all 336,706 emergency attendances a year (by area worked out or assumed, not counted) goes from "
+        in averages["emergency_department"]
+    )

@@ -24,8 +24,8 @@ def test_who_is_worse_off_and_what_is_gained_is_told_in_a_line_each():
     problem = with_districts(small(minimum_patients=Figure(31)))
     worse, gained = against_today.gains_and_losses(evaluate(problem, BIRCH))
     assert worse == (
-        "Worse off than with today's sites: Clinic, 10 of 60 residents' patients a year (17%), by 20.0 minutes on "
-        "average; most minutes lost in the district of Hills (10 of 30 patients, by 20.0 on average)."
+        "Worse off than with today's sites: Clinic, 10 of 60 residents' visits a year (17%), by 20.0 minutes on "
+        "average; most minutes lost in the district of Hills (10 of 30 visits, by 20.0 on average)."
     )
     assert gained == (
         "Gained: the clinic would see at least 31 patients a year (today, by this model, Ash 30). Nobody's journey "
@@ -45,7 +45,7 @@ def test_where_nothing_is_gained_and_nobody_loses_that_is_told():
 def test_without_districts_the_deprivation_fifth_is_told_and_where_today_is_unknown_nothing():
     worse, _ = against_today.gains_and_losses(evaluate(small(), BIRCH))
     assert worse.endswith(
-        "most minutes lost in deprivation fifth 1 (most deprived) (10 of 10 patients, by 20.0 on average)."
+        "most minutes lost in deprivation fifth 1 (most deprived) (10 of 10 visits, by 20.0 on average)."
     )
     bare = replace(small(), areas=small().areas.drop(columns="deprivation_decile"))
     worse, _ = against_today.gains_and_losses(evaluate(bare, BIRCH))
@@ -60,7 +60,7 @@ def test_the_district_that_loses_most_minutes_in_all_is_hardest_hit_and_those_fr
     rows = {area: [journeys_of(one, area) for one in (plan, plan.today)] for area in ("east", "far")}
     east, far = (after - before for after, before in rows.values())
     assert f"by {east:.1f} minutes on average, and all 5 from outside, by {far:.1f}; most minutes lost" in worse
-    assert worse.endswith(f"Shore (30 of 30 patients, by {east:.1f} on average).")
+    assert worse.endswith(f"Shore (30 of 30 visits, by {east:.1f} on average).")
 
 
 def journeys_of(plan: Plan, area: str) -> float:
@@ -93,9 +93,9 @@ def test_where_many_more_would_come_is_told_unless_beds_are_stated():
         for one in (plan, plan.today)
     )
     assert against_today.room(plan) == [
-        "Whether there is room was not checked, since no number of beds is stated. By this model, patients a year: "
+        "Whether there is room was not checked, since no number of beds is stated. By this model, a year: "
         "Birch "
-        f"would see {now:.0f} at its clinic (today {then:.0f})."
+        f"would see {now:.0f} visits at its clinic (today {then:.0f})."
     ]
     assert against_today.room(evaluate(small(), BOTH)) == []
     assert against_today.room(evaluate(replace(small(), today=frozenset()), BIRCH)) == []
@@ -144,7 +144,7 @@ def test_a_rule_that_the_answer_breaks_elsewhere_is_not_gained():
 def test_who_leaves_in_any_case_is_not_worse_off_but_is_among_all():
     # Of the west's 10 one leaves in any case.
     worse, _ = against_today.gains_and_losses(evaluate(as_today(small()), BIRCH))
-    assert "Clinic, 9 of 60 residents' patients a year (15%), by 20.0 minutes" in worse
+    assert "Clinic, 9 of 60 residents' visits a year (15%), by 20.0 minutes" in worse
 
 
 def test_shorter_journeys_and_waits_are_told():
@@ -153,7 +153,7 @@ def test_shorter_journeys_and_waits_are_told():
     _, gained = against_today.gains_and_losses(evaluate(problem, everywhere))
     # Half of the 30 who are seen first at ash go on today: it takes them 30 minutes more.
     assert gained.endswith(
-        "Shorter journeys: Scanner, 15 of 60 residents' patients a year (25%), by 30.0 minutes on average, assumed "
+        "Shorter journeys: Scanner, 15 of 60 residents' visits a year (25%), by 30.0 minutes on average, assumed "
         "waits included."
     )
 
@@ -186,7 +186,7 @@ def test_an_average_that_says_little_of_those_who_move_has_half_of_them_beside_i
     uneven = replace(uneven, journeys=uneven.journeys.assign(birch=[10.0, 45, 21, 30]))
     worse, _ = against_today.gains_and_losses(evaluate(uneven, BIRCH))
     assert (
-        "Clinic, 30 of 60 residents' patients a year (50%), by 7.3 minutes on average (half of them by at most 1.0)"
+        "Clinic, 30 of 60 residents' visits a year (50%), by 7.3 minutes on average (half of them by at most 1.0)"
         in worse
     )
 

@@ -59,7 +59,7 @@ def test_what_would_change_an_answer_stands_in_its_run_and_a_spoilt_entry_is_not
     files = files_of(found.plan, said=found.set_against, would_change=found.would_change.record)
     assert checker.check(files).empty
     record = json.loads(files["run.json"])
-    (change,) = record["would_change"]["changes"]
+    (change,) = (one for one in record["would_change"]["changes"] if one["kind"] == "rule")
     assert change["then"] == {"clinic": ["ash", "birch"]}
     assert (change["kind"], change["what"], change["by"]) == ("rule", "not_too_many_sites.clinic", 1)
     for spoilt in ({**change, "kind": "whim"}, {**change, "more": 1}, {**change, "then": "ash"}):
@@ -109,7 +109,7 @@ def test_of_many_services_that_close_the_first_is_told_with_its_patients_and_how
     loses = next(one for one in cards.cards(run, {}, {}) if one.heading == "Who loses?")
     (emergency,) = (line.more for line in loses.lines if line.lead == "And")
     assert emergency.startswith("full emergency department, ")
-    assert " of 336,706 residents' patients a year (" in emergency
+    assert " of 336,706 residents' emergency attendances a year (" in emergency
     closing = {code for site, code in problem.today - kept if code in problem.services_with_patients}
     assert emergency.endswith(f"; {len(closing) - 2} more services close below.") and len(closing) > 4
 

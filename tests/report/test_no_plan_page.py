@@ -45,7 +45,7 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
             "Recruit 5 more WTE emergency medicine consultants: best then at Basildon, Broomfield and Southend.",
             "The figures it rests on were not: 7 unverified.",
             # Of the way out that is open: who loses, and what is gained.
-            "76,731 of 336,706 residents' patients a year (23%), by 12.5 minutes on average",
+            "76,731 of 336,706 residents' emergency attendances a year (23%), by 12.5 minutes on average",
             "hyper-acute stroke unit at Broomfield and Southend; full emergency department at Southend.",
             "every full emergency department would have 10 WTE emergency medicine consultants (in 2017 none of 3 had)",
             "What do today's sites break?",

@@ -117,11 +117,11 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "The figures it rests on were not: 9 unverified.",
         "Sources published",
         "the hyper-acute stroke unit would see at least 600 patients a year",
-        "877 of 1,863 residents' patients a year (47%)",
+        "877 of 1,863 residents' stroke admissions a year (47%)",
         "628 of 1,863 patients (34%).",
         "hyper-acute stroke unit 75% of 1,863 patients (today 92%); full emergency department 89% of 336,706 (92%).",
         "69 minutes; today 48.",
-        "76,731 of 336,706 residents' patients a year (23%)",
+        "76,731 of 336,706 residents' emergency attendances a year (23%)",
         "hyper-acute stroke unit at Broomfield and Southend; full emergency department at Southend.",
         "10% treated outside",
         "the area, 187 of 1,863 patients; today 10%, since who leaves is kept as it was.",
@@ -573,7 +573,10 @@ def test_the_whole_care_model_prints(browser: Browser, care_model: Path, service
 
 def test_today_stands_beside_what_was_counted_and_says_how_far_apart_they_are(seen: Visit):
     said = plain_text(seen, "#counted")
-    assert "Basildon 557, Broomfield 555 and Southend 713 patients in 2018/19, counted by King's College London" in said
+    assert (
+        "Basildon 557, Broomfield 555 and Southend 713 stroke admissions in 2018/19, counted by King's College London"
+        in said
+    )
     assert "Basildon 799, Broomfield 416 and Southend 487 a year by this model." in said
     # 799 is 43% more than 557, 416 is 25% fewer than 555, and 487 is 32% fewer than 713.
     assert "The model is off by +43%, −25% and −32%" in said

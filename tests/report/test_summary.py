@@ -10,7 +10,7 @@ import pytest
 from as_files import with_files
 from made_up_place import CONFIG, write_config, write_question
 from shipped import answer
-from worlds import by_transfer, small, three_doctors, vary
+from worlds import as_today, by_transfer, small, three_doctors, vary
 
 import optimiser as op
 from optimiser.checker import check as check_files
@@ -25,7 +25,7 @@ from optimiser.plan.runs import files_of
 from optimiser.plan.told import told
 from optimiser.problem import Figure, Fixed, Link, Objective, Problem, Team
 from optimiser.report import how_sure, rests_on, screen, summary, words
-from optimiser.report.counted import counted_today, in_words
+from optimiser.report.counted import Counted, by_the_border, counted_today, in_words
 from optimiser.report.page import side_by_side, tables
 from optimiser.search.level import with_standings
 from optimiser.search.planning import solve
@@ -63,7 +63,7 @@ def test_waits_are_told_apart_in_the_sentences_that_may_be_quoted():
     plans["birch"] = evaluate(problem, BOTH | {("birch", "scanner")})
     said = affected({name: tables_of(plan) for name, plan in plans.items()})["sentences"].set_index("kind")["sentence"]
     assert said["average"] == (
-        "Scanner, birch against both: the average time from home to where they stay of all 60 patients a year goes "
+        "Scanner, birch against both: the average time from home to where they stay of all 60 visits a year goes "
         "from "
         "13.33 to 20.83 "
         "minutes (+7.50); under birch, 15 are taken on from where they are seen first, and 15 stay there; of all, "
@@ -247,10 +247,21 @@ def test_what_was_counted_today_stands_beside_what_the_model_says(tmp_path: Path
     # 2024/25 has no count at Birch. Appleby is nearer to Ash, Brook to Birch.
     assert (one.period, dict(one.counts)) == ("2023/24", {"ash": 9, "birch": 5})
     assert dict(one.modelled) == {"ash": 10, "birch": 4.333333}
-    said = "Ash 9 and Birch 5 patients in 2023/24, as activity.csv has them; Ash 10 and Birch 4 a year by this model."
+    said = "Ash 9 and Birch 5 visits in 2023/24, as activity.csv has them; Ash 10 and Birch 4 a year by this model."
     off = "The model is off by +11% and −13%: compare an answer with the model's today, not with the count."
     assert in_words(plan, one) == f"Care today: {said} {off}"
     assert in_words(plan, one) in screen.lines(plan)
+
+
+def test_who_crosses_the_border_is_part_of_what_the_model_is_off_by():
+    # Of the east's 30 a third leaves and of the west's 10 a tenth; of the far's 5 half come in: see worlds.as_today.
+    here = evaluate(as_today(small()), AT_BIRCH)
+    one = Counted(("clinic",), "2023/24", "", True, {"birch": 60}, {"birch": 51.5})
+    assert by_the_border(here, [one]) == (
+        "Part of that is the border's, whose shares are the same for every activity: here 11 of 60 residents' visits "
+        "are treated outside and 3 come in."
+    )
+    assert by_the_border(evaluate(small(), AT_BIRCH), [one]) == "" == by_the_border(here, [])
 
 
 def test_the_matrix_marks_what_stays_opens_closes_and_is_fixed():
@@ -437,7 +448,9 @@ def test_patients_who_were_not_counted_by_area_are_told_on_the_screen_with_how_f
     assert screen.not_counted(answer("base")) == [
         "Patients of Full emergency department are by area worked out or assumed, not counted (unverified). The model "
         "is "
-        "off today's counts: Full emergency department by +3%, −15% and −21%."
+        "off today's counts: Full emergency department by +3%, −15% and −21%. Part of that is the border's, whose "
+        "shares are the same for every activity: here 35,010 of 336,706 residents' emergency attendances are "
+        "treated outside and 4,518 come in."
     ]
     (many,) = screen.not_counted(answer("care_model"))
     assert "Full emergency department, Acute medical take, Emergency general surgery with a stay and 5 more are" in many
@@ -448,7 +461,7 @@ def test_who_is_counted_at_one_of_two_sites_that_are_as_near_is_told_where_volum
     # The middle's 20 have 20 minutes to both, and ash comes first.
     told = (
         "Clinic: here 20 of Ash's 30 have as short a journey to Birch, and without them it would see fewer than the 30 "
-        "asked for. Equal journeys are counted at the first site"
+        "asked for. Equal journeys all count at the first site"
     )
     (line,) = screen.ties(evaluate(small(minimum_patients=Figure(30)), BOTH))
     assert line.startswith(told)
