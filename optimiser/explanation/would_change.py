@@ -129,7 +129,7 @@ class WouldChange:
 
 
 def would_change(plan: Plan, *, most: int = MOST_SAID) -> WouldChange:
-    """Return the smallest changes that alter the answer, one for each answer that they lead to.
+    """Return the smallest changes that alter the answer: for each that they lead to, one of a rule and one of a figure.
 
     First stands how many patients would have to go to the nearest of all for another site to be best, by service; these
     are not counted among the ``most``. Nothing is worked out where asking again would take long, and that is said.
@@ -142,9 +142,9 @@ def would_change(plan: Plan, *, most: int = MOST_SAID) -> WouldChange:
             found += _by_parameter(plan, parameter)
         except TooLarge:
             too_fine.append(parameter.name)
-    smallest: dict[Designations | None, Change] = {}
+    smallest: dict[tuple[bool, Designations | None], Change] = {}
     for one in sorted(found, key=lambda one: one.size):
-        smallest.setdefault(one.then, one)
+        smallest.setdefault((one.kind == RULE, one.then), one)
     left_out = f"sums would not be exact for {listed(too_fine)}" if too_fine else ""
     return WouldChange((*_by_the_border(plan), *list(smallest.values())[:most]), left_out)
 

@@ -35,12 +35,23 @@ def asked(problem: Problem, instance: str) -> str:
 
 
 def how_many(plan: Plan) -> str:
-    """Return how many rules a plan breaks and, where one is broken more than once, at how many sites or places."""
-    rows = [str(one) for one in plan.broken["instance"]]
-    rules = len({stated(plan.problem, one) for one in rows})
+    """Return how many rules a plan breaks and, where one is broken more than once, at how many sites or places.
+
+    Staff who may move between sites are lacking at none of them in particular: that is one place.
+    """
+    every = [str(one) for one in plan.broken["instance"]]
+    rules = len({stated(plan.problem, one) for one in every})
+    rows = [*{stated(plan.problem, one) if _may_move(plan.problem, one) else one: one for one in every}.values()]
     at_sites = rules == 1 and all(site_of(plan.problem, one) for one in rows)
     where = amount(len(rows), "sites") if at_sites else f"{len(rows)} places"
     return amount(rules, "rules") + (f", at {where}" if len(rows) > rules else "")
+
+
+def _may_move(problem: Problem, instance: str) -> bool:
+    """Whether an instance of a rule is about staff who may move between sites."""
+    rule, *names = instance.split(".")
+    teams = [problem.teams[one] for one in names if one in problem.teams] if JUDGED[rule].from_staff else []
+    return any(team.moves_at_most is None or team.moves_at_most.value > 0 for team in teams)
 
 
 def lines(plan: Plan) -> list[str]:
@@ -92,7 +103,9 @@ def _line(plan: Plan, rows: pd.DataFrame) -> str:
                 )
             )
         ]
-        return f"{words}: {', '.join(has)}"
+        moving = len(rows) > 1 and all(_may_move(problem, str(one)) for one in rows["instance"])
+        in_all = f" ({amount(float(rows['short'].sum()), unit)} too few in all)" if moving else ""
+        return f"{words}: {', '.join(has)}{in_all}"
     if all(sites) and len(rows) > 1 and unit == "designated":
         return f"{words}: not so at {places(problem, sites)}"
     return "; ".join(one.strip().removeprefix("- ") for one in broken_in_words(rows, codes=False))

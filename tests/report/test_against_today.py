@@ -7,7 +7,7 @@ from dataclasses import replace
 from worlds import as_today, by_transfer, small, three_doctors, vary
 
 from optimiser.plan import Plan, evaluate
-from optimiser.problem import Figure, Problem, Team
+from optimiser.problem import Figure, Problem, RotaNeed, Team
 from optimiser.report import against_today, broken, rests_on, screen, summary_of_staff
 
 BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
@@ -112,6 +112,15 @@ def test_a_rule_broken_at_several_sites_is_one_rule():
     said = "it breaks 1 rule, at 2 sites: Clinic needs 3 doctors at each site: Ash has 2, Birch 2."
     assert any(line.endswith(said) for line in screen.lines(plan))
     assert not any(line.startswith("Short of") for line in screen.lines(plan))
+
+
+def test_staff_who_may_move_are_lacking_in_all_and_at_no_site_in_particular():
+    # Two and three of four each, and one may move: three in all are missing, wherever the one is.
+    moving = Team("doctors", "doctors", None, Figure(0))
+    four = (RotaNeed("doctors", "people", Figure(4)),)
+    plan = evaluate(small(rotas=four, doctors={"ash": 2, "birch": 3}, team=moving), BOTH)
+    assert broken.how_many(plan) == "1 rule"
+    assert broken.lines(plan) == ["Clinic needs 4 doctors at each site: Ash has 2, Birch 3 (3 people too few in all)"]
 
 
 def test_staff_who_would_move_are_not_said_to_be_there():
