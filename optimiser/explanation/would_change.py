@@ -39,7 +39,7 @@ from optimiser.scenarios.switching import Switching, switching
 from optimiser.scenarios.turning import turning_values
 from optimiser.search.enumeration import can_be_ranked
 
-MOST_SAID = 6
+MOST_SAID = 7
 NOT_PROVED_BEST = "the plan is not proved best"
 # The staff of so many sites are named one by one.
 MOST_SITES_TOLD = 4

@@ -27,9 +27,11 @@ from optimiser.checker import tried
 from optimiser.cli.app import app
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes, would_change
+from optimiser.explanation.best import best_option
 from optimiser.journeys import shared_out
 from optimiser.plan import Plan, measures
 from optimiser.problem import Figure, Problem, Team
+from optimiser.problem.parameters import parameters
 from optimiser.report.page import question as question_of_a_page
 from optimiser.scenarios import listing
 from optimiser.scenarios.turning import turning_values
@@ -321,10 +323,39 @@ def test_the_readme_says_what_would_change_the_answer():
     fewer = "6 WTE fewer emergency medicine consultants in post, which leaves 6.84, 5.32 and 6.84"
     assert f"{fewer}: Full emergency department at Basildon would be best, since" in said
     assert rows["there were 6 WTE fewer"] == "one emergency department, at Basildon"
-    assert (
-        "(which stand for the A12) 20% shorter: Full emergency department at Basildon and Southend would be best."
-        in said
-    )
+    (hasu, emergency) = ("Hyper-acute stroke unit at", "Full emergency department at")
+    for row, told, then, best in (
+        (
+            "Basildon took 2 minutes longer, all others as they are",
+            "Basildon 2 minutes longer",
+            "a hyper-acute unit at Southend; emergency departments at Broomfield and Southend",
+            f"{hasu} Southend and {emergency} Broomfield and Southend",
+        ),
+        (
+            "Southend took 2 minutes less",
+            "Southend 2 minutes shorter",
+            "a hyper-acute unit at Southend",
+            f"{hasu} Southend",
+        ),
+        (
+            "Broomfield took 4 minutes longer",
+            "Broomfield 4 minutes longer",
+            "emergency departments at Basildon and Southend",
+            f"{emergency} Basildon and Southend",
+        ),
+        (
+            "Broomfield took 5 minutes less",
+            "Broomfield 5 minutes shorter",
+            "a hyper-acute unit at Broomfield and one at Southend",
+            f"{hasu} Broomfield and Southend",
+        ),
+    ):
+        assert rows[f"every journey to {row}"] == then
+        assert f"Every journey to {told}, all others as they are: {best} would be best." in said
+    a12 = parameters(question())["journey_factor.A12"]
+    for factor, others in ((0.85, answer().sites_of(EMERGENCY)), (0.8, ("basildon", "southend"))):
+        best = best_option(a12.apply(question(), factor))
+        assert best and {site for site, code in best.designated if code == EMERGENCY} == {*others}
     assert (
         rows["all journeys from Braintree, Brentwood, Chelmsford and Maldon, which stand for the A12, took 20% less"]
         == "emergency departments at Basildon and Southend"
