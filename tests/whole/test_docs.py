@@ -354,8 +354,8 @@ def test_the_readme_says_what_would_change_the_answer():
         assert f"Every journey to {told}, all others as they are: {best} would be best." in said
     a12 = parameters(question())["journey_factor.A12"]
     for factor, others in ((0.85, answer().sites_of(EMERGENCY)), (0.8, ("basildon", "southend"))):
-        best = best_option(a12.apply(question(), factor))
-        assert best and {site for site, code in best.designated if code == EMERGENCY} == {*others}
+        found = best_option(a12.apply(question(), factor))
+        assert found and {site for site, code in found.designated if code == EMERGENCY} == {*others}
     assert (
         rows["all journeys from Braintree, Brentwood, Chelmsford and Maldon, which stand for the A12, took 20% less"]
         == "emergency departments at Basildon and Southend"
