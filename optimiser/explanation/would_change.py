@@ -196,7 +196,7 @@ def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
     takes = [
         words
         for (rule, whose), short in needs.items()
-        if (words := LIMITS[rule].it_would_take(problem, whose, _rounded_up(short, unit)))
+        if isfinite(short) and (words := LIMITS[rule].it_would_take(problem, whose, _rounded_up(short, unit)))
     ]
     words = _if_they_saw(problem, then) or (f"with {listed(takes)}" if takes else _given_in_words(problem, way, given))
     gained = tuple(_gains(plan, then))

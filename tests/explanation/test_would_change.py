@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shipped import answer
 from test_enumeration import worlds
 from test_sweep import leaving
-from worlds import AREAS, small, three_doctors
+from worlds import AREAS, roads, small, three_doctors
 
 from optimiser import checker
 from optimiser.checker.changes import changes_come_to_what_is_said
@@ -25,7 +25,7 @@ from optimiser.model.arithmetic import lawful, value
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.equally_near import equally_near, in_words
 from optimiser.plan.runs import files_of
-from optimiser.problem import HERE, Border, Figure, Fixed, Problem, Service
+from optimiser.problem import HERE, Border, Figure, Fixed, Problem, Reach, Service
 from optimiser.problem.parameters import parameters
 from optimiser.search.planning import solve
 
@@ -182,6 +182,16 @@ def test_of_a_service_without_patients_no_gain_is_said():
     nobody = replace(nobody, demand=nobody.demand * 0)
     at_ash, at_birch = (evaluate(nobody, {(site, "clinic")}) for site in ("ash", "birch"))
     assert [one.service for one in _gains(at_ash, at_birch)] == []
+
+
+def test_a_rule_that_is_missed_without_end_is_said_without_an_amount():
+    # X-ray is in reach of ash alone, so that birch breaks what is asked by no number of minutes.
+    reach = (Reach("x_ray", Figure(5)),)
+    problem = small(in_reach=reach, at_least_sites=Figure(1))
+    at_ash = {"ash": Fixed(True, "there"), "birch": Fixed(False, "none")}
+    services = {**problem.services, "x_ray": replace(problem.services["x_ray"], fixed=at_ash)}
+    here = replace(problem, services=services, transfers=roads({("ash", "ash"): 0.0, ("birch", "birch"): 0.0}))
+    assert any("Clinic at Ash and Birch would be best" in one for one in said_of(here))
 
 
 def test_where_no_plan_is_left_it_is_said():
