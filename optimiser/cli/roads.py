@@ -39,7 +39,10 @@ def route(
 def journeys(
     place: Annotated[Path, typer.Argument(metavar="PLACE", help="A place's folder, with a network of roads.")],
     graph: Annotated[
-        Path | None, typer.Option(help="A street graph in GraphML, as OSMnx saves it, instead of the place's network.")
+        Path | None,
+        typer.Option(
+            help="A street graph in GraphML, as OSMnx saves it, or OS Open Roads (.gpkg), not the place's network."
+        ),
     ] = None,
     plus: Annotated[float, typer.Option(help="Minutes that every journey takes beside those on the network.")] = 0.0,
     times: Annotated[float, typer.Option(min=0.01, help="What minutes on the network are multiplied by.")] = 1.0,

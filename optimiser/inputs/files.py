@@ -19,10 +19,11 @@ _OTHER_FORMATS = {
 IS_A_RUN = "this is a run folder. What it was asked is its config.yaml: name that."
 
 
-def read_bytes(path: Path, limit: int, *, inside: Path | None = None) -> bytes | str:
+def read_bytes(path: Path, limit: int, *, inside: Path | None = None, first: int | None = None) -> bytes | str:
     """Return the bytes of a regular file, or a sentence that says why it was not read.
 
-    ``inside`` refuses links that lead out of that folder. Raises ``TooLarge`` over ``limit`` bytes.
+    ``inside`` refuses links that lead out of that folder; ``first`` reads no more than so many bytes. Raises
+    ``TooLarge`` over ``limit`` bytes.
     """
     try:
         real = path.resolve(strict=True)
@@ -31,7 +32,8 @@ def read_bytes(path: Path, limit: int, *, inside: Path | None = None) -> bytes |
             return IS_A_RUN if _is_a_run(real) else "this is not a file. Put a file here."
         if inside is not None and not real.is_relative_to(inside.resolve()):
             return "this leads out of the folder. Put the file itself here."
-        data = real.read_bytes() if status.st_size <= limit else b""
+        with real.open("rb") as file:
+            data = file.read(first) if status.st_size <= limit else b""
     except FileNotFoundError:
         return "there is no such file. Correct the name, or add the file."
     except (OSError, RuntimeError, ValueError) as error:

@@ -163,3 +163,101 @@ def test_kinds_of_highway_without_a_speed_and_ends_without_coordinates_are_liste
     assert "A1, A2 and A3 have no easting_m and northing_m. Fill them in, so that they join the roads." in found
     assert "ash, birch and elm have no easting_m" in found
     assert "there is no such file" in refused(place(tmp_path), tmp_path / "nowhere.graphml")
+
+
+LINKS = (
+    ("a", "b", "A1", "Great Road", "A Road", "Dual Carriageway", 1000.0),
+    ("b", "c", None, "Hill Lane", "Local Road", "Single Carriageway", 2000.0),
+    ("c", "b", None, "Hill Lane", "Local Road", "Single Carriageway", 2500.0),
+    ("a", "c", None, None, "Local Access Road", "Guided Busway", 100.0),
+    ("c", "far", "A1", "Great Road", "A Road", "Dual Carriageway", 9000.0),
+    ("b", "b", None, None, "Minor Road", "Roundabout", 60.0),
+)
+POINTS = {"a": 530000, "b": 531000, "c": 533000, "z_away": 900000}
+ABSENT = dict.fromkeys(("road_junctions", "road_links", "road_access"))
+OPEN = "class,kmh\naccess,30\na_road,60\na_road_dual_carriageway,120\nlocal_road,30\n"
+
+
+def open_roads(path: Path, *, crs: str = "EPSG:27700", **renamed: str) -> Path:
+    """The A1 and Hill Lane between three nodes, in the layers and columns of OS Open Roads."""
+    import geopandas
+    import shapely
+
+    at = {name: shapely.Point(x, 180000) for name, x in POINTS.items()}
+    nodes = {"id": list(at), "form_of_road_node": ["junction"] * len(at)}
+    geopandas.GeoDataFrame(nodes, geometry=list(at.values()), crs=crs).to_file(path, layer="road_node", driver="GPKG")
+    ends = [shapely.LineString([at.get(one, (540000, 180000)) for one in link[:2]]) for link in LINKS]
+    start, end, number, name, function, form, length = (list(column) for column in zip(*LINKS, strict=True))
+    columns = {
+        "id": [f"l{n}" for n in range(len(LINKS))],
+        "road_classification": ["Unclassified"] * len(LINKS),
+        "road_function": function,
+        "form_of_way": form,
+        "road_classification_number": number,
+        "name_1": name,
+        "length": length,
+        "start_node": start,
+        "end_node": end,
+    }
+    named = {renamed.get(column, column): cells for column, cells in columns.items()}
+    geopandas.GeoDataFrame(named, geometry=ends, crs=crs).to_file(path, layer="road_link", driver="GPKG")
+    return path
+
+
+def test_os_open_roads_becomes_the_places_network_each_link_at_its_functions_speed_or_at_its_forms(tmp_path: Path):
+    """From A1 to ash as by the street graph, and from ash to birch, at b, back by the same lane, 2 km of it."""
+    folder = place(tmp_path, areas=AREAS, sites=SITES, road_speeds=OPEN, **ABSENT)
+    made = journeys_on(folder, graph=open_roads(tmp_path / "oproad_gb.gpkg"))
+    assert pairs(made.files["journeys.csv"])["A1", "ash"] == 1.3 + 4 + 2.6
+    assert pairs(made.files["transfers.csv"])["ash", "birch"] == 2.6 + 4
+    assert made.files["road_links.csv"].decode().splitlines() == [
+        "from_junction,to_junction,road,name,km,class,one_way",
+        "n0,n1,A1,Great Road,1.0,a_road_dual_carriageway,False",
+        "n1,n2,Hill Lane,,2.0,local_road,False",
+        "n2,n1,Hill Lane,,2.5,local_road,False",
+    ]
+    for words in ("1 links left out, for they lead out", "1 links left out, for they are for buses", "each goes both"):
+        assert any(words in said for said in made.said), words
+    assert "road_speeds.csv" not in made.files
+    plain = OPEN.replace("a_road_dual_carriageway,120\n", "")
+    (folder / "road_speeds.csv").write_text(plain)
+    again = journeys_on(folder, graph=tmp_path / "oproad_gb.gpkg")
+    assert b"n0,n1,A1,Great Road,1.0,a_road,False" in again.files["road_links.csv"]
+
+
+def test_os_open_roads_without_speeds_takes_usual_ones_which_are_written_as_not_verified(tmp_path: Path):
+    """0.65 km at 48, the lane at 48 and 1.3 km at 48 km/h."""
+    folder = place(tmp_path, areas=AREAS, sites=SITES, road_speeds=None, **ABSENT)
+    (folder / "boundaries.geojson").unlink()
+    open_roads(tmp_path / "oproad_gb.gpkg")
+    done = optimiser("journeys", "place", "--graph", "oproad_gb.gpkg", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nobody verified them" in done.stdout
+    speeds = (folder / "road_speeds.csv").read_text().splitlines()
+    assert speeds[0] == "class,kmh,meaning,verified"
+    assert "access,48,as residential in Routino's profile for a car,False" in speeds
+    assert all(line.endswith(",False") for line in speeds[1:])
+    problem = read_problem(write_config(tmp_path, "base.yaml", CONFIG + "roads: {slow: {Hill Lane: 2}}\n"))
+    assert problem.longer is not None
+    assert pairs((folder / "journeys.csv").read_bytes())["A1", "ash"] == round((0.65 + 2 + 1.3) / 48 * 60, 1)
+    assert refused(folder, tmp_path / "nowhere.gpkg").count("there is no such file") == 1
+
+
+def test_what_is_not_os_open_roads_is_refused_with_all_that_it_lacks(tmp_path: Path):
+    folder = place(tmp_path, areas=AREAS, sites=SITES, road_speeds=OPEN, **ABSENT)
+    (tmp_path / "words.gpkg").write_text("no database at all")
+    assert "is no GeoPackage, by how it begins. Download OS Open Roads" in refused(folder, tmp_path / "words.gpkg")
+    other = open_roads(tmp_path / "other.gpkg", crs="EPSG:3857", form_of_way="form", length="metres")
+    found = refused(folder, other)
+    assert "the layer road_link has no column length and form_of_way." in found
+    assert "the layer road_link is not on the British National Grid (EPSG:27700)" in found
+    assert "the layer road_node is not on the British National Grid" in found
+    elsewhere = open_roads(tmp_path / "elsewhere.gpkg")
+    (folder / "areas.csv").write_text(AREAS.replace(",5", ",1"))
+    (folder / "sites.csv").write_text(SITES.replace(",5", ",1"))
+    assert "has no roads around the areas and sites." in refused(folder, elsewhere)
+    import pyogrio
+
+    nodes = pyogrio.read_dataframe(elsewhere, layer="road_node")
+    nodes.to_file(tmp_path / "nodes.gpkg", layer="road_node", driver="GPKG")
+    assert "has no layer road_link." in refused(folder, tmp_path / "nodes.gpkg")

@@ -177,7 +177,8 @@ def recorded(folder: Path, tables: Collection[str], path: Path, said: Sequence[s
     """
     before = folder / IMPORTED
     rows = list(csv.DictReader(io.StringIO(before.read_text(encoding="utf-8")))) if before.is_file() else []
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as whole:
+        digest = hashlib.file_digest(whole, "sha256").hexdigest()
     rows = [row for row in rows if adds or row.get("table") not in tables]
     rows += [dict(zip(RECORD, (one, path.name, digest, words), strict=True)) for one in tables for words in said]
     text = io.StringIO()

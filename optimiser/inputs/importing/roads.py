@@ -10,6 +10,7 @@ import pandas as pd
 from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import is_there
 from optimiser.inputs.importing import Brought, recorded
+from optimiser.inputs.importing.open_roads import read_open_roads, usual_speeds
 from optimiser.inputs.importing.street_graph import read_street_graph
 from optimiser.inputs.roads import some, unreached
 from optimiser.inputs.schema import PLACE_TABLES
@@ -23,6 +24,7 @@ from optimiser.problem.words import listed
 JOINED = 3
 COORDINATES = ["easting_m", "northing_m"]
 FROM_A_GRAPH = ("road_junctions", "road_links", "road_access")
+OPEN_ROADS = ".gpkg"
 
 
 def journeys_on(place: str | Path, *, graph: Path | None = None, plus: float = 0.0, times: float = 1.0) -> Brought:
@@ -33,8 +35,9 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, plus: float = 0
     place
         The place's folder, with ``areas.csv``, ``sites.csv`` and the tables of a network.
     graph
-        A street graph in GraphML: junctions, links and access are made from it, and written too. The place needs
-        ``road_speeds.csv``, with a speed of each kind of highway and of ``access``, and coordinates.
+        A street graph in GraphML, or OS Open Roads as a GeoPackage: junctions, links and access are made from it, and
+        written too. The place needs coordinates, and ``road_speeds.csv`` with a speed of each kind of road and of
+        ``access``; for OS Open Roads alone there are usual ones, which are written, not verified.
     plus, times
         Minutes are ``plus + times × minutes on the network``, as a calibration says.
 
@@ -48,12 +51,19 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, plus: float = 0
         raise InputError([Fault(shown(folder), "there is no such folder. Name that of a place.")])
     sheets = {table.name: read_sheet(folder, table) for table in PLACE_TABLES}
     check_together(sheets, set())
-    made = FROM_A_GRAPH if graph else ()
+    made: Sequence[str] = FROM_A_GRAPH if graph else ()
+    speedless = graph is not None and graph.suffix.lower() == OPEN_ROADS and not sheets["road_speeds"].present
+    made = [*made, *(["road_speeds"] if speedless else [])]
     _refuse(sheets, [name for name in ("areas", "sites", *TABLES) if name not in made])
     frames = {name: sheets[name].finished() for name in ("areas", "sites", "road_waters", *TABLES)}
     said = [f"Minutes are {plus:g} + {times:g} × those on the network, to a tenth of a minute."]
+    if speedless:
+        frames["road_speeds"] = usual_speeds()
+        said.append("Speeds are usual ones of a routing program and nobody verified them: see road_speeds.csv.")
     if graph:
-        frames |= _tables_of(graph, frames, sheets)
+        found, done = _tables_of(graph, frames, sheets)
+        frames |= found
+        said += done
         furthest = frames["road_access"].groupby("end")["km"].min()
         words = f"Each area and site joins the {JOINED} nearest junctions, by a straight line times {DETOUR:g}"
         said.append(f"{words}; the furthest from any is {furthest.idxmax()}, {furthest.max():.1f} km.")
@@ -77,24 +87,31 @@ def _refuse(sheets: Mapping[str, Sheet], names: Sequence[str]) -> None:
         raise InputError(dict.fromkeys(faults))
 
 
-def _tables_of(path: Path, frames: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet]) -> dict[str, pd.DataFrame]:
-    """Return junctions, links and access of a street graph, whose kinds of highway must have speeds."""
-    junctions, links = read_street_graph(path)
-    faults = []
-    if unknown := sorted({*links["class"], ACCESS} - set(frames["road_speeds"]["class"])):
-        words = f"it has no speed of {listed(unknown)}. Add a row of each."
-        faults.append(Fault(shown(sheets["road_speeds"].path), words))
-    ends = []
+def _tables_of(
+    path: Path, frames: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet]
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Return junctions, links and access of a file of roads, whose kinds must have speeds, and what was done."""
+    ends, faults = [], []
     for name, code in (("areas", "area"), ("sites", "site")):
         end = frames[name].rename(columns={code: "end"}).reindex(columns=["end", *COORDINATES])
         if lost := list(map(str, end["end"][end[COORDINATES].isna().any(axis=1)])):
             words = f"{some(lost)} have no easting_m and northing_m. Fill them in, so that they join the roads."
             faults.append(Fault(shown(sheets[name].path), words))
         ends.append(end)
+    known, said = set(frames["road_speeds"]["class"]), list[str]()
+    if path.suffix.lower() != OPEN_ROADS:
+        junctions, links = read_street_graph(path)
+    elif faults:
+        raise InputError(faults)
+    else:
+        junctions, links, said = read_open_roads(path, pd.concat(ends), known)
+    if unknown := sorted({*links["class"], ACCESS} - known):
+        words = f"it has no speed of {listed(unknown)}. Add a row of each."
+        faults.append(Fault(shown(sheets["road_speeds"].path), words))
     if faults:
         raise InputError(faults)
     access = access_of(pd.concat(ends), junctions, frames["road_waters"], nearest=JOINED)
-    return dict(zip(FROM_A_GRAPH, (junctions, links, access), strict=True))
+    return dict(zip(FROM_A_GRAPH, (junctions, links, access), strict=True)), said
 
 
 def _on(network: Network, starts: list[str], sites: list[str], folder: Path) -> pd.DataFrame:
