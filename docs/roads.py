@@ -38,6 +38,7 @@ CORRIDORS = {
     "A131": "A131 between Little Waltham and Great Leighs",
     "A132": "A132",
     "A414": "A414 between Sandon and Heybridge",
+    "A282": "A282",
     "M25": "M25 between Brook Street and Mar Dyke",
 }
 TIMES = (1.1, 1.25, 1.5, 2.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +14,7 @@ import shipped
 
 from optimiser.inputs import read_problem
 from optimiser.inputs.config import draft_config
+from optimiser.inputs.grid import transformer
 from optimiser.inputs.roads import network_of_place
 from optimiser.inputs.tables import Place, read_place
 from optimiser.journeys.network import Event, Network
@@ -51,7 +53,7 @@ def rebuild() -> ModuleType:
 
 def test_what_was_placed_by_knowledge_or_worked_out_is_not_verified():
     junctions, links = place().road_junctions, place().road_links
-    assert (len(junctions), len(links)) == (150, 242)
+    assert (len(junctions), len(links)) == (150, 244)
     by_source = {name: set(rows["verified"]) for name, rows in junctions.groupby("source")}
     assert by_source["road_knowledge"] == {False}
     assert set(junctions["how"][~junctions["verified"].astype(bool)]) == {
@@ -149,11 +151,37 @@ def test_a_whole_days_traffic_slows_every_a_road_and_motorway_once_by_what_its_f
     assert sorted(slowed) == sorted(numbered)
 
 
-@pytest.mark.parametrize("stretch", ["Dartford Crossing", "A282", "A130 between Sadlers Farm and Waterside Farm"])
-def test_where_the_network_has_no_way_round_it_says_so(stretch: str):
+def longer(*shut: str) -> pd.DataFrame:
     areas = place().counting("known_in_full").areas["area"]
-    longer = network().longer(areas, [*CANDIDATES, "darent_valley"], Event((stretch,)))
-    assert np.isinf(longer.to_numpy()).any()
+    return network().longer(areas, [*CANDIDATES, "darent_valley"], Event(shut))
+
+
+@pytest.mark.parametrize(
+    "shut", [("Dartford Crossing", "Blackwall Tunnel"), ("A130 between Sadlers Farm and Waterside Farm",)]
+)
+def test_where_the_network_has_no_way_round_it_says_so(shut: tuple[str, ...]):
+    assert np.isinf(longer(*shut).to_numpy()).any()
+
+
+def test_with_the_crossing_shut_everybody_goes_round_by_london_and_to_the_candidates_nobodys_way_is_longer():
+    """From M25 J30 by Dagenham and 34 km of the A102 to M25 J2; who joins at J31 goes the 1.66 km to J30 twice."""
+    shut = longer("Dartford Crossing")
+    assert (shut[CANDIDATES] == 0).all(axis=None)
+    assert (shut["darent_valley"].median(), shut["darent_valley"].max()) == (39.3, 41.2)
+    assert (longer("Blackwall Tunnel") == 0).all(axis=None)
+
+
+def test_the_way_round_by_london_is_as_long_as_by_the_points_that_its_source_states():
+    transform = transformer().transform
+    tunnel, sands = transform(-0.00306, 51.50444), transform(0.025, 51.475)
+    junctions = place().road_junctions.set_index("junction")[["easting_m", "northing_m"]].astype(float)
+    links = place().road_links.query("road == 'A102'")
+    assert set(links["from_junction"]) == {"dagenham", "mile_end"} and not links["verified"].any()
+    for link in links.itertuples():
+        start, end = (junctions.loc[code].to_numpy() for code in (link.from_junction, link.to_junction))
+        stops = [start, np.array(tunnel), np.array(sands), end]
+        straight = sum(np.linalg.norm(one - other) for one, other in pairwise(stops)) / 1000
+        assert link.km == round(straight * 1.12, 2)
 
 
 @pytest.mark.deep
