@@ -46,6 +46,13 @@ def journeys(
     ] = None,
     plus: Annotated[float, typer.Option(help="Minutes that every journey takes beside those on the network.")] = 0.0,
     times: Annotated[float, typer.Option(min=0.01, help="What minutes on the network are multiplied by.")] = 1.0,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="A table of times that are believed: plus and times are those of a line through them."),
+    ] = None,
+    uncalibrated: Annotated[
+        bool, typer.Option("--uncalibrated", help="With --against: say how near the line comes, and do not apply it.")
+    ] = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace what is there, and keep it under replaced/.")
     ] = False,
@@ -55,10 +62,15 @@ def journeys(
 
     Example:  optimiser journeys my-place/place --graph streets.graphml
     """
-    from optimiser.inputs.importing.roads import journeys_on
+    from optimiser.inputs.importing.roads import Reading, journeys_on
     from optimiser.inputs.importing.writing import write_into
 
-    made = journeys_on(place, graph=graph, plus=plus, times=times)
+    if against and (plus, times) != (0.0, 1.0):
+        raise typer.BadParameter("--against finds plus and times itself. Leave those out.", param_hint="--against")
+    if uncalibrated and not against:
+        raise typer.BadParameter("name the times to set the network beside: --against.", param_hint="--uncalibrated")
+    reading = Reading(plus, times, against, applied=not uncalibrated)
+    made = journeys_on(place, graph=graph, reading=reading)
     written = write_into(place, made.files, replace=replace)
     words = [f"Wrote {made.rows:,} rows to {written}, and {', '.join(list(made.files)[1:])}.", *made.said]
     say(words, {"files": list(made.files), "rows": made.rows, "said": list(made.said)}, as_json)

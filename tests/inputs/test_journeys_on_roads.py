@@ -12,7 +12,7 @@ from road_tables import TABLES as ROADS
 
 from optimiser.errors import InputError
 from optimiser.inputs import read_problem
-from optimiser.inputs.importing.roads import journeys_on
+from optimiser.inputs.importing.roads import Reading, journeys_on
 
 ACCESS = "end,junction,km\nA1,west,2\nA2,middle,1\nA3,west,4\nash,east,1\nbirch,middle,0.5\nelm,middle,0.5\n"
 # Half a kilometre east of the graph's first node, and a site at its last.
@@ -65,7 +65,7 @@ def test_minutes_are_those_of_the_way_to_the_road_of_the_road_and_from_it(tmp_pa
 
 
 def test_a_calibration_is_applied_and_recorded_with_the_file_that_it_was_worked_out_on(tmp_path: Path):
-    made = journeys_on(place(tmp_path), plus=5.8, times=1.074)
+    made = journeys_on(place(tmp_path), reading=Reading(5.8, 1.074))
     assert pairs(made.files["journeys.csv"])["A2", "ash"] == 20.8
     record = made.files["imported.csv"].decode().splitlines()
     assert [line.split(",")[:2] for line in record[1:]] == [
@@ -261,3 +261,41 @@ def test_what_is_not_os_open_roads_is_refused_with_all_that_it_lacks(tmp_path: P
     nodes = pyogrio.read_dataframe(elsewhere, layer="road_node")
     nodes.to_file(tmp_path / "nodes.gpkg", layer="road_node", driver="GPKG")
     assert "has no layer road_link." in refused(folder, tmp_path / "nodes.gpkg")
+
+
+# 5 minutes and 1.2 times those on the network of the tables.
+TIMES = "Area,Site,Minutes\nA1,ash,36.2\nA1,birch,23\nA1,elm,23\nA2,ash,21.8\nA2,birch,8.6\nA2,elm,8.6\n" + (
+    "A3,ash,41\nA3,birch,27.8\nA3,elm,27.8\n"
+)
+
+
+def test_reference_times_say_the_calibration_which_is_applied_or_not_and_recorded_with_its_errors(tmp_path: Path):
+    folder = place(tmp_path)
+    (tmp_path / "known.csv").write_text(TIMES)
+    done = optimiser("journeys", "place", "--against", "known.csv", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Minutes are 5 + 1.2 × those on the network" in done.stdout
+    assert "West, 6 journeys: half within 0.00 minutes of it" in done.stdout
+    assert pairs((folder / "journeys.csv").read_bytes())["A1", "ash"] == 36.2
+    assert pairs((folder / "transfers.csv").read_bytes())["ash", "birch"] == 5 + 1.2 * 13
+    assert "By the times of known.csv they are 5 + 1.2 × minutes on the network." in (
+        folder / "imported.csv"
+    ).read_text(encoding="utf-8")
+    plain = ("--against", "known.csv", "--uncalibrated", "--replace")
+    assert optimiser("journeys", "place", *plain, cwd=tmp_path).returncode == 0
+    assert pairs((folder / "journeys.csv").read_bytes())["A1", "ash"] == 26
+    record = (folder / "imported.csv").read_text(encoding="utf-8")
+    assert (
+        "Minutes are 0 + 1 × those" in record and "5 + 1.2 × minutes on the network, which was not applied." in record
+    )
+
+
+def test_a_calibration_is_refused_where_times_are_too_few_and_where_it_is_said_twice(tmp_path: Path):
+    folder = place(tmp_path)
+    (tmp_path / "known.csv").write_text("\n".join(TIMES.splitlines()[:5]))
+    with pytest.raises(InputError, match=r"known\.csv: its times are too few.*Give at least 9, of near and far"):
+        journeys_on(folder, reading=Reading(against=tmp_path / "known.csv"))
+    twice = optimiser("journeys", "place", "--against", "known.csv", "--plus", "5", cwd=tmp_path)
+    assert twice.returncode == 2 and "Leave those out" in twice.stderr
+    alone = optimiser("journeys", "place", "--uncalibrated", cwd=tmp_path)
+    assert alone.returncode == 2 and "name the times to set the network beside" in alone.stderr

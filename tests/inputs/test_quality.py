@@ -146,3 +146,19 @@ def test_the_command_writes_the_pairs_and_ends_as_refused_where_something_is(tmp
     assert optimiser("validate", cwd=tmp_path).returncode == 2
     lost = optimiser("validate", "--journeys", "nowhere", cwd=tmp_path)
     assert lost.returncode == 3 and "there is no such file, and no such folder" in lost.stderr
+
+
+def test_where_a_place_has_a_network_its_journeys_are_set_beside_it_by_district(tmp_path: Path):
+    from road_tables import TABLES as ROADS
+
+    access = "end,junction,km\nA1,west,2\nA2,middle,1\nA3,west,4\nash,east,1\nbirch,middle,0.5\nelm,middle,0.5\n"
+    journeys = "area,site,minutes\nA1,ash,36.2\nA1,birch,23\nA1,elm,23\nA2,ash,21.8\nA2,birch,8.6\nA2,elm,8.6\n" + (
+        "A3,ash,41\nA3,birch,27.8\nA3,elm,27.8\n"
+    )
+    folder = write_place(tmp_path / "place", journeys=journeys, **{**ROADS, "road_access": access})
+    found = quality_of(folder)
+    assert found.beside_roads[0].startswith("journeys.csv is 5 + 1.2 × minutes on the network")
+    assert [one.split(":")[0] for one in found.beside_roads[1:]] == ["All districts, 9 journeys", "West, 6 journeys"]
+    assert any(line == "Beside the network of roads:" for line in found.lines)
+    (folder / "road_speeds.csv").unlink()
+    assert quality_of(folder).beside_roads == ()

@@ -187,3 +187,13 @@ def test_the_way_round_by_london_is_as_long_as_by_the_points_that_its_source_sta
 @pytest.mark.deep
 def test_the_tables_in_the_docs_are_what_the_network_comes_to(capsys: pytest.CaptureFixture[str]):
     assert script(ROOT / "docs/roads.py").main(["--check"]) == 0, capsys.readouterr().out
+
+
+def test_the_table_follows_from_the_network_by_the_line_that_the_docs_say():
+    from optimiser.inputs.tables.quality import quality_of
+
+    said = quality_of(ESSEX).beside_roads
+    assert said[0].startswith("journeys.csv is 7.66 + 0.99 × minutes on the network")
+    assert said[1].startswith("All districts, 8,019 journeys: half within 1.06 minutes of it")
+    page = (ROOT / "docs/roads.md").read_text(encoding="utf-8")
+    assert "7.66 + 0.99 × minutes on the network, off by\n1.06 minutes in the median" in page

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import is_there
-from optimiser.inputs.importing import Brought, recorded
+from optimiser.inputs.importing import Brought, bring_in, recorded
 from optimiser.inputs.importing.open_roads import read_open_roads, usual_speeds
 from optimiser.inputs.importing.street_graph import read_street_graph
 from optimiser.inputs.roads import some, unreached
@@ -18,7 +20,9 @@ from optimiser.inputs.tables import IMPORTED
 from optimiser.inputs.tables.sheets import Sheet, read_sheet
 from optimiser.inputs.tables.together import check_together
 from optimiser.journeys.access import DETOUR, access_of
+from optimiser.journeys.calibration import calibration_of
 from optimiser.journeys.network import ACCESS, TABLES, THOUSAND, Network, network_of
+from optimiser.journeys.straight_line import LEAST_KNOWN
 from optimiser.problem.words import listed
 
 JOINED = 3
@@ -27,7 +31,21 @@ FROM_A_GRAPH = ("road_junctions", "road_links", "road_access")
 OPEN_ROADS = ".gpkg"
 
 
-def journeys_on(place: str | Path, *, graph: Path | None = None, plus: float = 0.0, times: float = 1.0) -> Brought:
+@dataclass(frozen=True)
+class Reading:
+    """How minutes on the network become a place's: ``plus + times ×`` them.
+
+    Where there are reference times ``against`` which they are to be read, a line through those is found and says plus
+    and times instead, or says how far off the network is and changes nothing where it is not ``applied``.
+    """
+
+    plus: float = 0.0
+    times: float = 1.0
+    against: Path | None = None
+    applied: bool = True
+
+
+def journeys_on(place: str | Path, *, graph: Path | None = None, reading: Reading | None = None) -> Brought:
     """Return journeys.csv and transfers.csv of a place, worked out on a network of roads, to a tenth of a minute.
 
     Parameters
@@ -38,15 +56,16 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, plus: float = 0
         A street graph in GraphML, or OS Open Roads as a GeoPackage: junctions, links and access are made from it, and
         written too. The place needs coordinates, and ``road_speeds.csv`` with a speed of each kind of road and of
         ``access``; for OS Open Roads alone there are usual ones, which are written, not verified.
-    plus, times
-        Minutes are ``plus + times × minutes on the network``, as a calibration says.
+    reading
+        How minutes on the network are read; as they are if not stated.
 
     Raises
     ------
     InputError
-        Where a table has faults, or there is no way from some area or site to some site; every one is listed.
+        Where a table has faults, there is no way from some area or site to some site, or reference times are too few;
+        every one is listed.
     """
-    folder = Path(place)
+    folder, reading = Path(place), reading or Reading()
     if not is_there(folder, folder=True):
         raise InputError([Fault(shown(folder), "there is no such folder. Name that of a place.")])
     sheets = {table.name: read_sheet(folder, table) for table in PLACE_TABLES}
@@ -56,20 +75,24 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, plus: float = 0
     made = [*made, *(["road_speeds"] if speedless else [])]
     _refuse(sheets, [name for name in ("areas", "sites", *TABLES) if name not in made])
     frames = {name: sheets[name].finished() for name in ("areas", "sites", "road_waters", *TABLES)}
-    said = [f"Minutes are {plus:g} + {times:g} × those on the network, to a tenth of a minute."]
+    said = list[str]()
     if speedless:
         frames["road_speeds"] = usual_speeds()
         said.append("Speeds are usual ones of a routing program and nobody verified them: see road_speeds.csv.")
     if graph:
-        found, done = _tables_of(graph, frames, sheets)
-        frames |= found
+        tables, done = _tables_of(graph, frames, sheets)
+        frames |= tables
         said += done
         furthest = frames["road_access"].groupby("end")["km"].min()
         words = f"Each area and site joins the {JOINED} nearest junctions, by a straight line times {DETOUR:g}"
         said.append(f"{words}; the furthest from any is {furthest.idxmax()}, {furthest.max():.1f} km.")
     network = network_of(*(frames[name] for name in TABLES))
     areas, sites = (list(map(str, frames[name][code])) for name, code in (("areas", "area"), ("sites", "site")))
-    minutes = plus + times * _on(network, [*areas, *sites], sites, folder)
+    found = _on(network, [*areas, *sites], sites, folder)
+    reading, calibrated = _calibrated(reading, found, folder, frames["areas"])
+    words = f"Minutes are {reading.plus:g} + {reading.times:g} × those on the network, to a tenth of a minute."
+    said = [words, *calibrated, *said]
+    minutes = reading.plus + reading.times * (found / THOUSAND)
     tables = {
         "journeys": _long(minutes.loc[areas], "area", "site"),
         "transfers": _long(minutes.loc[sites], "from_site", "to_site"),
@@ -115,12 +138,27 @@ def _tables_of(
 
 
 def _on(network: Network, starts: list[str], sites: list[str], folder: Path) -> pd.DataFrame:
-    """Return minutes on the network, or refuse it where there is no way."""
-    found = network.thousandths(starts, sites) / THOUSAND
+    """Return thousandths of a minute on the network, or refuse it where there is no way."""
+    found = network.thousandths(starts, sites)
     words = "Add links, or rows of road_access.csv."
     if faults := [Fault(shown(folder), f"there is no way {pairs}. {words}") for pairs in unreached(found.isna())]:
         raise InputError(faults)
     return found
+
+
+def _calibrated(reading: Reading, found: pd.DataFrame, folder: Path, areas: pd.DataFrame) -> tuple[Reading, list[str]]:
+    """Return how minutes are read once reference times are known, and what they say of the network."""
+    if reading.against is None:
+        return reading, []
+    brought = bring_in("journeys", reading.against, folder)
+    reference = pd.read_csv(io.BytesIO(brought.files["journeys.csv"]), dtype={"area": str, "site": str})
+    line = calibration_of(found, reference, areas)
+    if line is None:
+        words = "its times are too few, or no longer where the network's are, so that no line goes through them."
+        raise InputError([Fault(shown(reading.against), f"{words} Give at least {LEAST_KNOWN}, of near and far.")])
+    applied = "" if reading.applied else ", which was not applied"
+    said = [f"By the times of {reading.against.name} they are {line.words}{applied}.", *line.lines]
+    return (replace(reading, plus=line.plus, times=line.times) if reading.applied else reading), said
 
 
 def _long(minutes: pd.DataFrame, start: str, end: str) -> pd.DataFrame:

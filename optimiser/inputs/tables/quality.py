@@ -28,6 +28,8 @@ from optimiser.inputs.tables.plausible import (
 )
 from optimiser.inputs.tables.sheets import Sheet, read_sheet
 from optimiser.inputs.tables.together import check_together
+from optimiser.journeys.calibration import calibration_of
+from optimiser.journeys.network import TABLES, network_of
 from optimiser.journeys.straight_line import line_of
 from optimiser.problem.decimals import MILLION
 from optimiser.problem.words import amount, listed
@@ -56,6 +58,8 @@ class Quality:
         What can hardly be, and is said of every question about the place, by the name of its table.
     to_look_at
         What may well be so, and is looked at here alone.
+    beside_roads
+        How the table's minutes follow from the place's network of roads, if it has one, by district; a sentence each.
     not_looked_at
         What could not be looked at, and why, a sentence each without its stop.
     pairs
@@ -66,6 +70,7 @@ class Quality:
     faults: tuple[Fault, ...]
     odd: tuple[tuple[str, Odd], ...]
     to_look_at: tuple[tuple[str, Odd], ...]
+    beside_roads: tuple[str, ...]
     not_looked_at: tuple[str, ...]
     pairs: pd.DataFrame
 
@@ -82,6 +87,7 @@ class Quality:
             "faults": list(map(str, self.faults)),
             "odd": [_as_data(*one) for one in self.odd],
             "to_look_at": [_as_data(*one) for one in self.to_look_at],
+            "beside_roads": list(self.beside_roads),
             "not_looked_at": list(self.not_looked_at),
             "pairs": json.loads(self.pairs.to_json(orient="records")),
         }
@@ -93,6 +99,7 @@ class Quality:
             ("Refused", [str(fault) for fault in self.faults]),
             ("Can hardly be", [f"{name}.csv: {odd.words}" for name, odd in self.odd]),
             ("To look at, and it may well be so", [f"{name}.csv: {odd.words}" for name, odd in self.to_look_at]),
+            *([("Beside the network of roads", self.beside_roads)] if self.beside_roads else []),
             ("Not looked at", self.not_looked_at),
         )
         said = ([f"{head}:{'' if found else ' nothing'}", *(f"  - {one}" for one in found)] for head, found in parts)
@@ -144,7 +151,15 @@ def quality_of(
     both = {"journeys": (areas.codes, sites.codes), "transfers": (sites.codes, sites.codes)}
     counted = tuple(_counted(sheets[name], times.get(name), *both[name]) for name in ENDS if sheets[name].present)
     pairs = _spot_checks([*odd, *look], times, sheets)
-    return Quality(counted, tuple(faults), tuple(odd), tuple(look), tuple(_not_looked_at(times, sheets, areas)), pairs)
+    return Quality(
+        counted,
+        tuple(faults),
+        tuple(odd),
+        tuple(look),
+        tuple(_beside_roads(sheets)) if "journeys" in times else (),
+        tuple(_not_looked_at(times, sheets, areas)),
+        pairs,
+    )
 
 
 def _refused_as_a_whole(sheets: Mapping[str, Sheet]) -> bool:
@@ -238,6 +253,18 @@ def _not_looked_at(times: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet
         yield "speeds, and the areas around: it is not known where areas are"
     elif not places <= known <= MOST_COMPARED:
         yield f"the areas around: it is known where {known:,} areas are, and {places} to {MOST_COMPARED:,} are compared"
+
+
+def _beside_roads(sheets: Mapping[str, Sheet]) -> Iterator[str]:
+    """Yield the line by which journeys follow from the network, and how near to it they are, by district."""
+    if any(not sheets[name].present or sheets[name].listed() for name in TABLES):
+        return
+    network = network_of(*(sheets[name].finished() for name in TABLES))
+    areas, sites, journeys = (sheets[name].finished() for name in ("areas", "sites", "journeys"))
+    found = network.thousandths(areas["area"].astype(str), sites["site"].astype(str))
+    if line := calibration_of(found, journeys, areas):
+        yield f"journeys.csv is {line.words}, by a line that a few odd journeys do not bend"
+        yield from (one.removesuffix(".") for one in line.lines)
 
 
 def _names(sheet: Sheet, key: str) -> dict[str, str]:
