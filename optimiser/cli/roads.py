@@ -26,13 +26,42 @@ def route(
     from optimiser.report.route import write_geojson
 
     found = way_of(config, start, end)
-    written = write_geojson(found, geojson) if geojson else None
+    written = write_geojson(found.geojson, geojson) if geojson else None
     record = found.record | ({"geojson": str(written)} if written else {})
     say(
         found.lines,
         record,
         as_json,
         last=f"Wrote {written}: straight lines from junction to junction." if written else "",
+    )
+
+
+def isochrones(
+    config: Config,
+    site: Annotated[str, typer.Argument(metavar="SITE", help="Code or name of a site.")],
+    minutes: Annotated[
+        list[float] | None,
+        typer.Option(help="Where a step ends; may be given several times. 15, 30, 45 and 60 if not."),
+    ] = None,
+    geojson: Annotated[Path | None, typer.Option(help="Also write the outlines as GeoJSON to a new file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show from which areas a site is within 15, 30, 45 and 60 minutes, by the minutes that count.
+
+    Example:  optimiser isochrones my-place/my-place.yaml my_hospital --geojson around.geojson
+    """
+    from optimiser.report.isochrones import LIMITS
+    from optimiser.report.isochrones import isochrones as around
+    from optimiser.report.route import write_geojson
+
+    found = around(config, site, minutes or LIMITS)
+    written = write_geojson(found.geojson, geojson) if geojson else None
+    record = found.record | ({"geojson": str(written)} if written else {})
+    say(
+        found.lines,
+        record,
+        as_json,
+        last=f"Wrote {written}: whole areas, by where their people live." if written else "",
     )
 
 

@@ -47,8 +47,8 @@ class Looks(Protocol):
     def areas(self, plan: Plan) -> geopandas.GeoDataFrame:
         """Return its areas with what it comes to in each."""
 
-    def drawn(self, plan: Plan, service: str) -> Any:
-        """Return a picture of one service."""
+    def drawn(self, plan: Plan, service: str, isochrones: str = "") -> Any:
+        """Return a picture of one service, perhaps with lines around a site."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -211,12 +211,13 @@ class Plan:
         """
         return self._looks.areas(self)
 
-    def map(self, service: str) -> Any:
+    def map(self, service: str, *, isochrones: str = "") -> Any:
         """Return the map of minutes to a service, which a notebook shows; its ``svg`` is text to be saved.
 
-        Raises ``InputError`` where the service has no patients or the place no outlines.
+        ``isochrones`` is the code of a site, around which it then has lines of 15, 30, 45 and 60 minutes. Raises
+        ``InputError`` where the service has no patients, there is no such site, or the place has no outlines.
         """
-        return self._looks.drawn(self, service)
+        return self._looks.drawn(self, service, isochrones)
 
     def __repr__(self) -> str:
         """Return what was asked, which sites each service has, and how sure that is."""

@@ -34,18 +34,21 @@ class AsReported:
         with _of_a_place(plan) as run:
             return geopandas.GeoDataFrame(areas([run]))
 
-    def drawn(self, plan: Plan, service: str) -> Figure:
-        """Return the map that an export has."""
+    def drawn(self, plan: Plan, service: str, isochrones: str = "") -> Figure:
+        """Return the map that an export has, perhaps with lines around a site."""
         from optimiser.report.export.figures import map_of
         from optimiser.report.export.geopackage import outlines
 
         if service not in plan.problem.services_with_patients:
             known = listed(plan.problem.services_with_patients)
             raise InputError([Fault(service, f"this is no service with patients. Those are {known}.")])
+        if isochrones and isochrones not in plan.problem.sites:
+            words = f"this is no code of a site. Those are {listed(plan.problem.sites)}."
+            raise InputError([Fault(isochrones, words)])
         with _of_a_place(plan) as run:
             if outlines(run) is None:
                 raise InputError([Fault("boundaries.geojson", "the place has no outlines to draw. Add the file.")])
-            return map_of(run, service, f"map_{service}")
+            return map_of(run, service, f"map_{service}", isochrones=isochrones)
 
 
 def _of_a_place(plan: Plan) -> AbstractContextManager[Run]:

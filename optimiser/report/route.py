@@ -185,11 +185,11 @@ def _lines(network: Network, place: Place, way: Way, ends: tuple[str, str]) -> t
     return ((start, points[first]), *between, (points[last], end))
 
 
-def write_geojson(found: Route, path: Path) -> Path:
-    """Write a way as GeoJSON to a new file. Raises ``NotWritten`` where it cannot be, or there is one already."""
+def write_geojson(geojson: str, path: Path) -> Path:
+    """Write GeoJSON to a new file. Raises ``NotWritten`` where it cannot be, or there is one already."""
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(found.geojson)
+            file.write(geojson)
     except FileExistsError as error:
         raise NotWritten(f"{path} exists already. Choose another name with --geojson, or move it away.") from error
     except OSError as error:

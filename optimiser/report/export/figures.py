@@ -38,6 +38,7 @@ from optimiser.report.export.geopackage import outlines
 from optimiser.report.export.groups import of_districts, of_volumes
 from optimiser.report.export.styles import steps_of
 from optimiser.report.export.ways import of_ways
+from optimiser.report.isochrones import LIMITS
 from optimiser.report.surroundings import Label, Room, Surroundings, in_order
 from optimiser.report.words import ends_of_steps, main_service
 
@@ -226,8 +227,11 @@ def _maps(run: Run, *, several: bool) -> Iterator[Figure]:
         yield map_of(run, service, name)
 
 
-def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
-    """Return the map of a run that has outlines: minutes to a service, under what it finds or under another title."""
+def map_of(run: Run, service: str, name: str, title: str = "", *, isochrones: str = "") -> Figure:
+    """Return the map of a run that has outlines: minutes to a service, under what it finds or under another title.
+
+    ``isochrones`` is the code of a site around which lines are drawn, for each of 15, 30, 45 and 60 minutes.
+    """
     view = View(run, service)
     shares = "; ".join(f"{label}, {share}%" for (*_, label), share in zip(view.classes, view.shares, strict=True))
     going = "; ".join(f"{site}, {whole(patients)}" for site, patients in view.destinations)
@@ -242,11 +246,11 @@ def map_of(run: Run, service: str, name: str, title: str = "") -> Figure:
     else:
         says = f"Minutes by road to the site that patients go to; {says}"
     mean = f"{view.mean:.1f} minutes on average" if np.isfinite(view.mean) else "somebody reaches no site"
-    return _map(view, name, title or f"{view.name} at {view.where}: {mean}", says, alt)
+    return _map(view, name, title or f"{view.name} at {view.where}: {mean}", says, alt, isochrones)
 
 
-def _map(view: View, name: str, title: str, says: str, alt: str) -> Figure:
-    """Return a map of a run that has outlines, in the steps of a view."""
+def _map(view: View, name: str, title: str, says: str, alt: str, isochrones: str = "") -> Figure:
+    """Return a map of a run that has outlines, in the steps of a view, perhaps with lines around a site."""
     run, service = view.run, view.service
     staying = who_stay(view.journeys)
     # Where an area's patients are split, the site of most of them.
@@ -260,13 +264,18 @@ def _map(view: View, name: str, title: str, says: str, alt: str) -> Figure:
     drawn = pd.Series(on_paper.shapes(shapes.to_numpy()), index=journeys.index)
     residents = [one for one in shapes.to_numpy() if one is not None]
     beneath, above = _land(around, on_paper), _roads(around, on_paper)
+    lines = _isochrones(view, journeys, drawn, isochrones) if isochrones else ()
     marked = dict(_marked(view, on_paper))
     catchments = list(_named_catchments(view, journeys, drawn))
     names = _names(around, on_paper, np.array(residents, dtype=object), list(marked.values()), catchments)
-    framed = on_paper.framed(name, [*beneath, *_areas(view, journeys, drawn), *above])
+    framed = on_paper.framed(name, [*beneath, *_areas(view, journeys, drawn), *above, *lines])
     body = [*framed, *names, *_marks(view, marked)]
     body += [text(one.x, one.y, one.words, size=13, anchor="middle", halo=True) for one in catchments]
     body += [*_scale_bar(on_paper), *_panel(view)]
+    if isochrones:
+        ends = f"Dashed: {listed([f'{limit:g}' for limit in LIMITS])} minutes"
+        body += [text(PANEL, TOP + MAP_HEIGHT - 60, ends, size=13)]
+        body += [text(PANEL, TOP + MAP_HEIGHT - 43, f"to {view.site_name(isochrones)}, whole areas", size=13)]
     return figure(name, title, says, alt, body, TOP + MAP_HEIGHT, _sources(run, service, with_map=True))
 
 
@@ -362,6 +371,15 @@ def _areas(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[str
     line = f'fill="none" stroke="{INK}" stroke-width="1.7" stroke-linejoin="round"'
     for _, going in journeys.groupby("site"):
         yield f'<path {line} d="{path(rings(merged(drawn[going.index])))}"/>'
+
+
+def _isochrones(view: View, journeys: pd.DataFrame, drawn: pd.Series, site: str) -> Iterator[str]:
+    """Yield lines around the areas within each limit of a site, further apart the further off they are."""
+    minutes = view.run.problem.journeys[site].reindex(pd.Index(journeys["area"])).to_numpy()
+    for number, limit in enumerate(LIMITS, start=1):
+        if len(members := drawn[minutes <= limit]):
+            line = f'fill="none" stroke="{INK}" stroke-width="1.6" stroke-dasharray="{2 * number} 3"'
+            yield f'<path {line} data-within="{limit:g}" d="{path(rings(merged(members)))}"/>'
 
 
 def _named_catchments(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[Label]:
