@@ -496,16 +496,21 @@ def read_longer(
 def scaled_minutes(
     journeys: Mapping[tuple[str, str], Row], question: Question, longer: Mapping[tuple[str, str], int]
 ) -> dict[tuple[str, str], int]:
-    """Return (table minutes + what is longer) × factor in millionths of a minute.
+    """Return (table minutes + what is longer − what a calibration added) × factor in millionths of a minute.
 
-    They are rounded to the decimals kept, halves to even.
+    None is below 0. They are rounded to the decimals kept, halves to even.
     """
     known = {pair: row.cells["minutes"] for pair, row in journeys.items() if row.cells["minutes"] is not None}
     column, scale = whole_numbers(list(known.values()))
     factor, parts = question.factor, 10**question.minute_places
-    top, bottom, each = factor.numerator * parts, factor.denominator * scale, MICRO // parts
+    less, parts_of_it = 10 * scale * question.less.numerator, question.less.denominator
+    top, bottom, each = factor.numerator * parts, factor.denominator * scale * parts_of_it, MICRO // parts
+
+    def tenths(pair: tuple[str, str], minutes: int) -> int:
+        return max((10 * minutes + longer.get(pair, 0) * scale) * parts_of_it - less, 0)
+
     return {
-        pair: rounded_ratio((10 * minutes + longer.get(pair, 0) * scale) * top, 10 * bottom) * each
+        pair: rounded_ratio(tenths(pair, minutes) * top, 10 * bottom) * each
         for pair, minutes in zip(known, column, strict=True)
     }
 

@@ -220,6 +220,7 @@ class Question:
     know_before: tuple[Mapping[str, str], ...] = ()
     known_in_full: bool = False
     shut_roads: tuple[str, ...] = ()
+    less: Fraction = NONE
     slow_roads: Mapping[str, Fraction] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
     times: Mapping[str, bool] = field(default_factory=dict)
@@ -468,9 +469,10 @@ ADDED_SITE: Mapping[str, Kind] = {
     "staff": each(group({"people": perhaps(a_number), "wte": perhaps(a_number)})),
     "fixed": each(flag(None)), "beds": each(figure(None, unlimited=True)), "reason": text(None), **PROVENANCE,
 }  # fmt: skip
+CALIBRATION: Mapping[str, Kind] = {"plus": value(), "times": value(None, lambda n: n > 0), "applied": flag("true")}
 TRAVEL: Mapping[str, Kind] = {
     "factor": value("1"), "allow_missing": anything, "times": each(value(), blank=False), "time": perhaps(text()),
-    "decimals": value("6"),
+    "decimals": value("6"), "calibration": perhaps(group(CALIBRATION)),
 }  # fmt: skip
 CONFIG: Mapping[str, Kind] = {
     "title": text(),
@@ -567,6 +569,8 @@ class ConfigReader:
         found = self.group(node, "config", CONFIG)
         closed, sites = found["closed_sites"], found["sites"]
         contract, travel, demand = found["contract"], found["travel"], found["demand"]
+        undone = travel["calibration"] or {"applied": True}
+        undone = {"plus": NONE, "times": Fraction(1)} if undone["applied"] else undone
         terms = {name: contract[name] for name in TERMS if contract[name] is not None}
         self.known([travel["time"]] if travel["time"] else [], travel["times"], "travel.time")
         alone = found["border_pull"] is not None and found["border"] != "as_today"
@@ -576,7 +580,8 @@ class ConfigReader:
             border=found["border"],
             pull=found["border_pull"] or NONE,
             known_in_full=found["areas_outside"] == "known_in_full",
-            factor=travel["factor"] * (travel["times"].get(travel["time"]) or 1),
+            factor=travel["factor"] * (travel["times"].get(travel["time"]) or 1) / (undone["times"] or 1),
+            less=undone["plus"],
             minute_places=self.places(travel["decimals"]),
             allow_missing=self.pairs(travel["allow_missing"], "travel.allow_missing"),
             teams={code: self.team(cells) for code, cells in found["teams"].items()},

@@ -858,11 +858,18 @@ class Question:
         factor = value(travel, "factor", Fraction(1))
         if travel.get("time"):
             factor *= Figure(travel["times"][travel["time"]]).value
+        calibration, less = travel.get("calibration") or {}, Fraction(0)
+        if calibration and not calibration.get("applied", True):
+            less, factor = value(calibration, "plus", None), factor / value(calibration, "times", None)
         places = int(travel["decimals"]) if travel.get("decimals") is not None else 6
         rows = {**keyed(place / "journeys.csv", ["area", "site"], ["minutes"]), **self.added.rows["journeys"]}
         counted = {*(area for area, _ in self.areas), *self.candidates, *self.all_neighbours}
         more = Roads(place, self.config.get("roads") or {}, counted, self.added.gates).more
-        self.minutes = {key: whole((number(row["minutes"]) + more(*key)) * factor, places) for key, row in rows.items()}
+
+        def counted_as(key, row):
+            return whole(max(number(row["minutes"]) + more(*key) - less, Fraction(0)) * factor, places)
+
+        self.minutes = {key: counted_as(key, row) for key, row in rows.items()}
         if self.config.get("roads"):
             far = [more(area, site) for area, site in rows]
             words = f"{sum(n > 0 for n in far):,} journeys are longer on them, by {show(max(far))} minutes at most"
@@ -879,7 +886,7 @@ class Question:
         roads = place / "transfers.csv"
         rows = keyed(roads, ["from_site", "to_site"], ["minutes"]) if roads.exists() else {}
         rows = {**rows, **self.added.rows["transfers"]}
-        self.road = {key: whole((number(row["minutes"]) + more(*key)) * factor, places) for key, row in rows.items()}
+        self.road = {key: counted_as(key, row) for key, row in rows.items()}
         self.road.update({(site, site): 0 for site in self.candidates + self.all_neighbours})
         self.road_of_teams = dict(self.road)  # a team's own travel stays what the tables make it
         self.changes.ways(self, place, places, travel)

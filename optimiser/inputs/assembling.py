@@ -22,6 +22,7 @@ from optimiser.problem import (
     HERE,
     Beds,
     Border,
+    Calibrated,
     Excepted,
     Figure,
     Fixed,
@@ -68,6 +69,7 @@ def problem_of(config: Config, place: Place) -> Problem:
         journeys=_journeys(place, areas.index, sites, settings.travel, longer),
         longer=longer,
         factors=_factors(settings.travel),
+        uncalibrated=_taken_back(settings.travel),
         times_of_day={name: name == settings.travel.time for name in settings.travel.times or ()},
         minute_places=_places(settings.travel),
         demand=patients_after(growth, areas, ages) if growth else _demand(place, areas.index),
@@ -237,8 +239,16 @@ def _ages(settings: Settings) -> dict[str, dict[str, Figure]]:
 
 
 def _factor(travel: TravelSettings) -> Fraction:
-    """Return what every journey time is multiplied by: the factor, and that of the time of day if one is chosen."""
-    return math.prod((exactly(one.value) for one in _factors(travel).values()), start=Fraction(1))
+    """Return what every journey time is multiplied by: the factor, that of the time of day, and of no calibration."""
+    back = _taken_back(travel)
+    start = 1 / exactly(back.times.value) if back else Fraction(1)
+    return math.prod((exactly(one.value) for one in _factors(travel).values()), start=start)
+
+
+def _taken_back(travel: TravelSettings) -> Calibrated | None:
+    """Return the calibration that is not applied."""
+    stated = travel.calibration
+    return Calibrated(stated.plus.figure(), stated.times.figure()) if stated and not stated.applied else None
 
 
 def _factors(travel: TravelSettings) -> dict[str, Figure]:
@@ -274,13 +284,20 @@ def _lengthened(table: pd.DataFrame, more: pd.DataFrame | None) -> pd.DataFrame:
     return lengthened(table, more)
 
 
+def _as_read(table: pd.DataFrame, more: pd.DataFrame | None, travel: TravelSettings) -> pd.DataFrame:
+    """Return minutes of a table as they count: longer by so many, uncalibrated where asked, times the factor."""
+    table = _lengthened(table, more)
+    if back := _taken_back(travel):
+        table = table.map(lambda one: max(float(exactly(one) - exactly(back.plus.value)), 0.0), na_action="ignore")
+    return table_times(table, _factor(travel), _places(travel))
+
+
 def _journeys(
     place: Place, areas: pd.Index[str], sites: Mapping[str, Site], travel: TravelSettings, longer: Longer | None
 ) -> pd.DataFrame:
     """Return minutes by area and site, times the factor, to the decimals kept; NaN where there is no journey."""
     table = _grid(place.journeys, ("area", areas), ("site", pd.Index(_order(sites))), "minutes")
-    table = _lengthened(table, longer.journeys if longer else None)
-    return table_times(table, _factor(travel), _places(travel))
+    return _as_read(table, longer.journeys if longer else None, travel)
 
 
 def _transfers(config: Config, place: Place, sites: Mapping[str, Site], longer: Longer | None = None) -> pd.DataFrame:
@@ -289,8 +306,7 @@ def _transfers(config: Config, place: Place, sites: Mapping[str, Site], longer: 
         return pd.DataFrame()
     codes = pd.Index(_order(sites))
     table = _grid(place.transfers, ("from_site", codes), ("to_site", codes), "minutes")
-    table = _lengthened(table, longer.transfers if longer else None)
-    return table_times(table, _factor(config.settings.travel), _places(config.settings.travel))
+    return _as_read(table, longer.transfers if longer else None, config.settings.travel)
 
 
 def _demand(place: Place, areas: pd.Index[str]) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from optimiser.problem.parts import (
     Added,
     Beds,
     Border,
+    Calibrated,
     Changed,
     Excepted,
     Figure,
@@ -57,6 +58,7 @@ __all__ = [
     "Added",
     "Beds",
     "Border",
+    "Calibrated",
     "Changed",
     "Excepted",
     "Figure",
@@ -153,6 +155,8 @@ class Problem:
         left.
     factors
         What every journey time was multiplied by, by the setting that states it; those of 1 are left out.
+    uncalibrated
+        The calibration of the place's journeys that was taken back, before the factors; ``None`` if none was.
     longer
         By how much journeys are longer, before the factors, for what is out of the ordinary on the roads; ``None`` if
         nothing is.
@@ -199,6 +203,7 @@ class Problem:
     growth: Growth | None = None
     ages: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     factors: Mapping[str, Figure] = field(default_factory=dict)
+    uncalibrated: Calibrated | None = None
     longer: Longer | None = None
     times_of_day: Mapping[str, bool] = field(default_factory=dict)
     minute_places: int = decimals.PLACES

@@ -338,6 +338,24 @@ class Longer:
 
 
 @dataclass(frozen=True)
+class Calibrated:
+    """How a place's minutes were made of a routing program's: ``plus`` at once, and so many ``times`` the program's."""
+
+    plus: Figure
+    times: Figure
+
+    @property
+    def words(self) -> str:
+        """The calibration, as it is written."""
+        return f"{self.plus.value:g} + {self.times.value:g} × a routing program's minutes"
+
+    @property
+    def verified(self) -> bool:
+        """Whether both figures are."""
+        return self.plus.verified and self.times.verified
+
+
+@dataclass(frozen=True)
 class Changed:
     """A parameter that a config has at another value than its settings and tables make it, and why.
 

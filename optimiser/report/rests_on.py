@@ -182,11 +182,15 @@ def _of_journeys(plan: Plan) -> list[tuple[str, About]]:
         (one, f"{listed(some)} {'takes' if len(some) == 1 else 'take'}", frozenset({"slow", *some}))
         for one, some in on_roads.items()
     ]
-    return [
+    said = [
         (f"{words} {one.value:g} times as long ({one.source or NO_SOURCE})", about)
         for one, words, about in takes
         if not one.verified
     ]
+    if (back := problem.uncalibrated) and not back.verified:
+        why = back.plus.source or back.times.source or NO_SOURCE
+        said.append((f"Journeys were calibrated as {back.words}, which is taken back ({why})", FACTOR_OF_JOURNEYS))
+    return said
 
 
 def _of_changes(plan: Plan) -> list[tuple[str, About]]:

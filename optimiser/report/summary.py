@@ -175,7 +175,16 @@ def _factors(problem: Problem) -> list[str]:
         f"Every journey time is multiplied by {one.value:g} ({name}), which is "
         f"{'verified' if one.verified else 'not verified'}."
         for name, one in problem.factors.items()
-    ]
+    ] + _uncalibrated(problem)
+
+
+def _uncalibrated(problem: Problem) -> list[str]:
+    """Return that the calibration of the place's journeys was taken back; nothing where it was not."""
+    if (back := problem.uncalibrated) is None:
+        return []
+    verified = "verified" if back.verified else "not verified"
+    words = f"less {back.plus.value:g} minutes, none below 0, and divided by {back.times.value:g}"
+    return [f"The calibration of journey times is not applied: they are {words}, which is {verified}."]
 
 
 def _longer(problem: Problem) -> list[str]:

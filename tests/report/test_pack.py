@@ -480,6 +480,16 @@ def test_a_what_if_of_the_main_question_that_changes_it_is_worked_out_alike(name
     assert "as config.yaml says" in said and "none is better" in said and "NOT tried" not in said
 
 
+def test_a_calibration_that_is_taken_back_is_taken_back_alike_and_one_that_is_not_is_found(tmp_path: Path):
+    travel = "travel: {calibration: {plus: 5.8, times: 1.074, applied: false}, factor: 1.5}\n"
+    config = tmp_path / "uncalibrated.yaml"
+    config.write_text(f"based_on: {ROOT / 'configs/tiny.yaml'}\n{travel}")
+    files = files_of(op.solve(op.read_problem(config)))
+    accepted(files, tmp_path / "run")
+    lie = sealed({**files, "config.yaml": files["config.yaml"].replace(b"applied: false", b"applied: true")})
+    assert levels(written(lie, tmp_path / "lie"))
+
+
 def test_whatever_a_config_can_change_is_changed_alike(tmp_path: Path):
     whole = asked(files_asking(everything(), demand=GROWTH), tmp_path / "whole")
     for number, (name, parameter) in enumerate(parameters(whole).items()):

@@ -89,6 +89,7 @@ NOT_DRAWN = {
     "Problem.nowhere_today": "which changes from today count: tests/model/test_links_and_beds.py",
     "Problem.times_of_day": "when journeys are as they are, which no rule reads: tests/inputs/test_changing.py",
     "Problem.time_limit_minutes": "how long may be looked",
+    "Problem.uncalibrated": "what came off before a rule reads journeys: tests/checker/test_calibration_taken_back.py",
     "Problem.uncounted": "of which areas nobody is counted, which no rule reads: tests/checker/test_areas_outside.py",
     "RotaNeed.at": "tests/rotas/test_teams.py",
     "RotaNeed.once": "tests/rotas/test_teams.py",

@@ -117,6 +117,26 @@ def test_one_and_a_half_times_the_minutes_is_one_and_a_half_times_the_mean():
     assert slower == pytest.approx(1.5 * measures.number(here, "mean_minutes", HASU))
 
 
+def test_before_they_were_calibrated_journeys_are_shorter_and_have_the_answer_that_the_docs_say():
+    here, there = (solved(name) for name in ("base", "what_if/uncalibrated"))
+    assert here.designated == there.designated
+    minutes = (here.problem.journeys - 5.8) / 1.074
+    assert (there.problem.journeys - minutes).abs().max(axis=None) <= 0.5 / 10**there.problem.minute_places + 1e-9
+    said = []
+    for plan in (there, here):
+        table = measures.table(plan)
+        mean, within, patients = (
+            measures.number(table, name, HASU) for name in ("mean_minutes", "patients_within_30", "patients")
+        )
+        said += [f"{mean:.1f} minutes", f"{within / patients:.0%}"]
+    page = " ".join((Path(__file__).parents[2] / "docs/roads.md").read_text(encoding="utf-8").split())
+    where, now, before, was = said[0], said[1], said[2].removesuffix(" minutes"), said[3]
+    assert (
+        f"now at {where} on average in place of {before}, and {now} of patients within 30 minutes in place of {was}"
+        in page
+    )
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_config_that_ships_is_solved_proved_and_checked_or_refused(path: Path):
     name = str(path.relative_to(ROOT / "configs").with_suffix(""))

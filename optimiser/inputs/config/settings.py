@@ -137,6 +137,17 @@ class DemandSettings(Strict):
     growth: GrowthSettings | None = Field(None, description="How demand grows; not at all if not stated")
 
 
+class CalibrationSettings(Strict):
+    """How the place's minutes were made of a routing program's: so many at once, and so many times those.
+
+    Where it is not applied journeys are the program's own: less plus, none below 0, and divided by times.
+    """
+
+    plus: AtLeastZero = Field(description="Minutes that every journey was given at once")
+    times: Factor = Field(description="What the program's minutes were multiplied by")
+    applied: StrictBool = Field(True, description="Whether journeys stay calibrated; false takes them back")
+
+
 class TravelSettings(Strict):
     """How journeys are read."""
 
@@ -154,6 +165,9 @@ class TravelSettings(Strict):
         None, description="Factors by time of day or way of driving, for example peak; time says which one counts"
     )
     time: Code | None = Field(None, description="Every journey time is multiplied by this one of the times, too")
+    calibration: CalibrationSettings | None = Field(
+        None, description="The calibration that the place's journeys and transfers hold, which may be taken back"
+    )
 
 
 class RoadsSettings(Strict):
