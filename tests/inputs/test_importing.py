@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import openpyxl
 import pandas as pd
 import pytest
 import shapely
-from made_up_place import TABLES, geojson, square, write_place
+from command import optimiser
+from made_up_place import CONFIG, TABLES, geojson, square, write_config, write_place
 
 from optimiser.errors import InputError, NotWritten
+from optimiser.inputs import read_problem
 from optimiser.inputs.importing import Wishes, bring_in
 from optimiser.inputs.importing.writing import write_into
 from optimiser.inputs.tables import read_boundaries, read_place
@@ -480,3 +483,14 @@ def test_a_time_with_a_comma_is_not_guessed_at(tmp_path: Path) -> None:
     path = written(tmp_path, "t.csv", 'area,site,minutes\nA1,ash,"59,345"\nA2,ash,12\n')
     with pytest.raises(InputError, match='1 cells of minutes are no numbers: "59,345"'):
         bring_in("journeys", path, tmp_path / "new")
+
+
+def test_another_table_of_journeys_is_another_place_and_a_question_based_on_the_first_asks_it(tmp_path: Path):
+    write_place(tmp_path / "place")
+    shutil.copytree(tmp_path / "place", tmp_path / "by_bus")
+    (tmp_path / "buses.csv").write_text(TABLES["journeys"].replace("A1,ash,10", "A1,ash,55"))
+    done = optimiser("import", "journeys", "buses.csv", "--into", "by_bus", "--replace", cwd=tmp_path)
+    assert done.returncode == 0
+    base = write_config(tmp_path, "base.yaml", CONFIG)
+    other = write_config(tmp_path, "by_bus.yaml", "based_on: base.yaml\ntitle: And by bus?\nplace: ../by_bus\n")
+    assert [read_problem(one).journeys.loc["A1", "ash"] for one in (base, other)] == [10, 55]
