@@ -7,6 +7,9 @@ import signal
 import sys
 from typing import NoReturn
 
+# What ends or removes that which a process has begun and not finished.
+BEGUN = (("optimiser.plan.runs", "remove_unfinished"), ("optimiser.model.cbc", "stop"))
+
 
 def main() -> NoReturn:
     """Run the command line, ready to be stopped while it still loads."""
@@ -24,10 +27,11 @@ def answer_signals() -> None:
 
 def _stop(number: int, _frame: object) -> NoReturn:
     """End at once and leave nothing half-written. An exception would not do: libraries swallow it while they load."""
-    # A module that is only half loaded has begun nothing.
-    remove_unfinished = getattr(sys.modules.get("optimiser.plan.runs"), "remove_unfinished", None)
-    if remove_unfinished:
-        remove_unfinished()
+    for module, name in BEGUN:
+        # A module that is only half loaded has begun nothing.
+        end = getattr(sys.modules.get(module), name, None)
+        if end:
+            end()
     sys.stdout.flush()
     under_way = getattr(sys.modules.get("optimiser.scenarios.running"), "UNDER_WAY", [])[-1:]
     kept = "".join(f" What was worked out is kept: go on with --out {folder} --resume." for folder in under_way)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 from optimiser.checker.certificate import proved, the_certificate_proves_it
 from optimiser.checker.claims import OBJECTIVES, options_of, values_of
-from optimiser.checker.reading import LONGEST_SHOWN, Breach, Number, brief, nearly, shown
+from optimiser.checker.reading import LONGEST_SHOWN, Breach, Number, brief, nearly, shown, size
 from optimiser.checker.rules import RULES, is_lawful
 from optimiser.checker.run import Run
 from optimiser.checker.tried import Trial
@@ -36,6 +36,13 @@ TOLERANCES = ("mip_feasibility_tolerance", "primal_feasibility_tolerance", "dual
 LARGEST_TOLERANCE = Fraction(1, 10**6)
 RANKED = 20
 VERSION = re.compile(r"\d+(\.\d+)+([.+-]?[a-z0-9]+)*", re.ASCII)
+
+# What run.json says of another solver that was asked the same.
+OF_AN_OPINION = {"solver", "version", "answer", "values", "designated"}
+SECOND_SOLVER, AGREES, DISAGREES = "CBC", "agrees", "DISAGREES"
+OPINIONS = (AGREES, DISAGREES, "out of time", "failed")
+# How far its rounding may leave it short of the best, as a share of that.
+ITS_ROUNDING = Fraction(1, 10**6)
 
 # What run.json says of a change that would alter the answer, and the kinds of them.
 OF_A_CHANGE = {"kind", "what", "by", "unit", "to", "size", "service", "then", "gained", "words"}
@@ -88,6 +95,23 @@ def _is_an_option(said: Any) -> bool:
     return isinstance(said["verified"], bool) and all(isinstance(said.get(one, ""), str) for one in texts | perhaps)
 
 
+def _is_an_opinion(said: Any) -> bool:
+    if not isinstance(said, dict) or said.keys() != OF_AN_OPINION:
+        return False
+    version, values, pairs = said["version"], said["values"], said["designated"]
+    return (
+        said["solver"] == SECOND_SOLVER
+        and isinstance(version, str)
+        and 0 < len(version) <= LONGEST_SHOWN
+        and said["answer"] in OPINIONS
+        and isinstance(values, list)
+        and all(isinstance(one, int | Fraction) and not isinstance(one, bool) for one in values)
+        and isinstance(pairs, list)
+        and all(isinstance(one, list) and len(one) == 2 and all(isinstance(n, str) for n in one) for one in pairs)
+        and (said["answer"] in (AGREES, DISAGREES) or not values + pairs)
+    )
+
+
 class Entry(NamedTuple):
     """What one entry of run.json must be."""
 
@@ -117,15 +141,23 @@ ENTRIES: Mapping[str, Entry] = {
     "sentences": Entry(lambda said: isinstance(said, list), "a list"),
     "would_change": Entry(are_changes, "changes that would alter the answer, and why others were not worked out"),
     "solver": Entry(lambda said: isinstance(said, dict), "a group of entries"),
+    "second_opinion": Entry(_is_an_opinion, "another solver, its version, answer, values and designations"),
     "seconds": Entry(_are_seconds, "seconds by name, 0 or more"),
 }
 # Only where people wrote it down, or something is said of the plan beside other questions, or of what would alter it.
-PERHAPS = ("option", "changed", "added_sites", "standings", "know_before", "sentences", "would_change")
+PERHAPS = (
+    *("option", "changed", "added_sites", "standings", "know_before", "sentences", "would_change"),
+    "second_opinion",
+)
 WITHOUT_PLAN: Mapping[str, Entry] = {
     **OF_EVERY_RUN,
     "every_clash_is_known": Entry(lambda said: isinstance(said, bool), "true or false"),
     "changed": ENTRIES["changed"],
     "added_sites": ENTRIES["added_sites"],
+    "second_opinion": Entry(
+        lambda said: _is_an_opinion(said) and said["answer"] != DISAGREES and not said["values"] + said["designated"],
+        "another solver that knows no plan either, or was not done",
+    ),
 }
 OF_AN_OBJECTIVE = {"name", "services", "value", "bound", "unit"}
 OF_A_LIST = {"listed", "struck_out_by", "lawful", "best"}
@@ -390,10 +422,43 @@ def _by_certificate(run: Run) -> str:
     return f"{words} {rest[0].upper()}{rest[1:]} {'are' if others else 'is'} the solver's word."
 
 
+def the_second_opinion_agrees(run: Run) -> Iterator[Breach]:
+    """Where another solver was asked, its plan is lawful, comes to what is said, and is as good as the plan."""
+    check, said = "the_second_opinion_agrees", run.result.record.get("second_opinion")
+    if said is None or not _is_an_opinion(said):
+        return  # said elsewhere
+    if run.result.outcome != PROVED:
+        yield _wrong(check, "second_opinion", said["answer"], "", f"is there, but the outcome is {run.result.outcome}")
+    if said["answer"] == DISAGREES:
+        yield _wrong(check, "second_opinion", DISAGREES, AGREES, "disagrees: another solver finds another plan better")
+    claimed = values_of(run)
+    if said["answer"] != AGREES or not claimed:
+        return
+    values = tuple(said["values"])
+    if len(values) != len(claimed) or not all(map(_is_as_good, values, claimed)):
+        yield _wrong(check, "second_opinion values", shown([*values]), shown([*claimed]))
+    pairs = {(site, code) for site, code in said["designated"]}
+    if not all(site in run.candidates and code in run.question.services for site, code in pairs):
+        yield _wrong(check, "second_opinion designated", "", "", "names what is not there")
+        return
+    trial, its_own = Trial(run.question, run.inputs), frozenset((code, site) for site, code in pairs)
+    if not trial.sites_are_few or any(one.name not in OBJECTIVES for one in run.question.objectives):
+        return
+    if trial.breaks_a_rule(its_own):
+        yield _wrong(check, "second_opinion designated", "a plan", "", "breaks a rule")
+    elif not _agree(values, due := trial.values(its_own)):
+        yield _wrong(check, "second_opinion values", shown([*values]), shown([*due]))
+
+
+def _is_as_good(found: Number, best: Number) -> bool:
+    return nearly(found, best) or 0 <= found - best <= ITS_ROUNDING * (size(best) if size(best) > 1 else 1)
+
+
 RECORD_CHECKS = (
     the_record_is_sound,
     objectives_have_their_units,
     the_solver_can_be_believed,
+    the_second_opinion_agrees,
     the_list_adds_up,
     equal_plans_are_counted,
     few_designations_are_all_tried,

@@ -2322,6 +2322,7 @@ def v4_v5(q, parts, run, plan, record, exact, objectives, found):
     if outcome != "proved best":
         found.skip("That the plan is best is not claimed: run.json says not proved.")
         return
+    check_opinion(q, parts, record, exact, objectives, found)
     if listing:
         check_list(q, parts, plan, listing, objectives, found)
     proved = certified(q, run, record, objectives, exact, found)
@@ -2569,6 +2570,31 @@ def certified(q, run, record, objectives, exact, found):
     return True
 
 
+def broken(q, parts, option):
+    rows = [row for part in parts for row in part.rows(option, None)] + list(question_rules(q, option))
+    return [row for row in rows if holds(row) < 0]
+
+
+def check_opinion(q, parts, record, exact, objectives, found):
+    """Check what another solver is said to have found: a lawful plan, as good as this one but for its rounding."""
+    said = record.get("second_opinion")
+    if said is None:
+        return
+    if said["answer"] == "DISAGREES" or record["outcome"] != "proved best":
+        found.fail("V4", "run.json: another solver disagrees, or was asked of what is not said to be best")
+    if said["answer"] != "agrees":
+        return
+    option = designated(q, said["designated"])
+    for row in broken(q, parts, option):
+        found.fail("V4", f"what another solver found breaks {row[0]}.{row[1]}")
+    theirs = values_of(parts, option, objectives)
+    if len(said["values"]) != len(theirs) or not all(map(same, said["values"], theirs)):
+        found.fail("V4", f"what another solver found comes to {', '.join(map(show, theirs))}, not as run.json says")
+    if not all(same(one, own) or 0 <= one - own <= max(1, abs(own)) / 10**6 for one, own in zip(theirs, exact)):
+        found.fail("V4", "run.json: another solver is said to agree, but what it found is not as good")
+    found.say("V4", f"another solver ({said['solver']}) is said to agree, by a plan that is lawful and as good")
+
+
 def check_list(q, parts, plan, listing, objectives, found):
     """Check each listed option by itself: it obeys every rule, and comes to what is said."""
     struck = sum(listing["struck_out_by"].values())
@@ -2582,10 +2608,8 @@ def check_list(q, parts, plan, listing, objectives, found):
             found.fail("V5", f"run.json says that {rule} strikes out {count} designations, and nothing asks for it")
     for n, one in enumerate(listing["best"], 1):
         option = designated(q, one["designated"])
-        rows = [row for part in parts for row in part.rows(option, None)] + list(question_rules(q, option))
-        for row in rows:
-            if holds(row) < 0:
-                found.fail("V5", f"option {n} of the list breaks {row[0]}.{row[1]}")
+        for row in broken(q, parts, option):
+            found.fail("V5", f"option {n} of the list breaks {row[0]}.{row[1]}")
         exact = values_of(parts, option, objectives)
         if len(exact) != len(one["values"]) or not all(map(same, one["values"], exact)):
             found.fail(

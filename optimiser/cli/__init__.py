@@ -1,7 +1,8 @@
 """The command line: a skin. Each command calls one public function, prints to stdout, and ends with what to do next.
 
 Exit codes: 0 done and proved; 1 our bug; 2 wrong usage; 3 input refused; 4 no plan meets every rule; 5 answered, not
-proved; 6 check failed; 7 solver failed; 8 over a size limit; 9 could not write; 130 and 143 stopped.
+proved or without the second opinion asked for; 6 check failed; 7 solver failed; 8 over a size limit; 9 could not
+write; 130 and 143 stopped.
 """
 
 # Heavy packages are imported inside commands, so that --help answers at once.

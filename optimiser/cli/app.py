@@ -54,7 +54,7 @@ def finish(
 ) -> None:
     """Check a plan, write its run folder, and say what it is: as much as fits a screen, or in full."""
     from optimiser.checker import examined
-    from optimiser.plan.proof import NOT_PROVED
+    from optimiser.plan.proof import AGREES, NOT_PROVED
     from optimiser.plan.quotable import Otherwise
     from optimiser.plan.runs import files_of, write_files
     from optimiser.report import screen
@@ -80,7 +80,8 @@ def finish(
         say(words, {}, False, "" if quiet else f"optimiser report {written}", f"Run folder: {written}")
     if len(breaches):
         raise CheckFailed(breaches_in_words(breaches))
-    if plan.proof.outcome == NOT_PROVED:
+    second = plan.proof.second_opinion
+    if plan.proof.outcome == NOT_PROVED or (second and second.answer != AGREES):
         raise typer.Exit(NOT_PROVED_EXIT)
 
 
@@ -94,6 +95,7 @@ def _answer(plan: Plan, folder: Path, breaches: list[dict[Any, Any]]) -> dict[st
         "objectives": [
             {"name": r.name, "value": r.value, "bound": r.bound, "unit": r.unit} for r in plan.proof.objectives
         ],
+        **({"second_opinion": plan.proof.second_opinion.record} if plan.proof.second_opinion else {}),
         "broken_rules": plan.broken["instance"].tolist(),
         **of_inputs(plan.problem.files),
         "check": breaches,

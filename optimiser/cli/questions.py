@@ -172,6 +172,9 @@ def solve(
     time_limit_minutes: Annotated[
         float | None, typer.Option(min=0.001, help="Stop after so long. Default: the config's.")
     ] = None,
+    second_opinion: Annotated[
+        bool, typer.Option("--second-opinion", help="Also ask another solver (CBC) the same, for as long again.")
+    ] = False,
     full: Full = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -184,19 +187,21 @@ def solve(
     from optimiser.inputs import read_question
     from optimiser.problem.words import of_changes
     from optimiser.report.answers import answer
+    from optimiser.report.how_sure import second_opinion_of_none
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
         question = read_question(config)
         problem = question.problem
-        found = answer(problem, time_limit_minutes=time_limit_minutes, tell=tell)
+        found = answer(problem, time_limit_minutes=time_limit_minutes, second_opinion=second_opinion, tell=tell)
     folder = out or new_run(config.stem)
     if isinstance(found, Clash):
         written = _no_plan(problem, found, folder)
         if as_json:
             typer.echo(json.dumps({"folder": str(written), "outcome": "no plan", "clash": record(found)}, indent=2))
             raise NoPlan(f"{found}\nRun folder: {written}", found.names)
-        say([problem.title, *of_changes(problem), "", str(found)], {}, False, last=f"Run folder: {written}")
+        said = [second_opinion_of_none(found.second_opinion)] if found.second_opinion else []
+        say([problem.title, *of_changes(problem), "", str(found), *said], {}, False, last=f"Run folder: {written}")
         raise typer.Exit(NoPlan.exit_code)
     extra: list[str | Otherwise] = [*found.set_against, *taken_in_words(question)]
     finish(found.plan, folder, extra, as_json=as_json, quiet=quiet, full=full, would_change=found.would_change)
@@ -207,7 +212,7 @@ def _no_plan(problem: Problem, found: Clash, folder: Path) -> Path:
     from optimiser.checker import check as check_run
     from optimiser.plan.runs import files_without_plan, write_files
 
-    files = files_without_plan(problem, found.tables(), found.all_found)
+    files = files_without_plan(problem, found.tables(), found.all_found, found.second_opinion)
     breaches = check_run(files)
     written = write_files(files, folder)
     if len(breaches):

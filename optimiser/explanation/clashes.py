@@ -23,6 +23,7 @@ from optimiser.model import Model, build, solver
 from optimiser.model.rules import JUDGED, Demand, demand_of, in_words, name_of, rank
 from optimiser.model.rules.journeys import every_area_is_served
 from optimiser.model.rules.rule import OneFigure
+from optimiser.plan.proof import SecondOpinion
 from optimiser.problem import Problem
 
 Designations = frozenset[tuple[str, str]]
@@ -52,12 +53,14 @@ class ClashingSet:
 class Clash:
     """Why no plan exists: the sets of rules that cannot hold together, and the ways out, cheapest first within a unit.
 
-    ``all_found`` is whether these are all such sets; if not, more exist or may exist.
+    ``all_found`` is whether these are all such sets; if not, more exist or may exist. ``second_opinion`` is what
+    another solver says of there being no plan, where it was asked.
     """
 
     sets: tuple[ClashingSet, ...]
     all_found: bool
     ways_out: tuple[WayOut, ...]
+    second_opinion: SecondOpinion | None = None
 
     @property
     def demands(self) -> Mapping[Demand, str]:

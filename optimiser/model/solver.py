@@ -132,7 +132,7 @@ class Askable:
 
     def __init__(self, model: pulp.LpProblem) -> None:
         about()
-        self._lp = _Arrays.of(model)
+        self._lp = Arrays.of(model)
         self._row = {row.name: number for number, row in enumerate(model.constraints())}
 
     def without(self, rows: Iterable[str]) -> Outcome:
@@ -151,7 +151,7 @@ class Askable:
             highs.run()
         return _outcome(highs, lp, _status(highs, lp), 0.0).feasible
 
-    def _loaded_without(self, rows: Iterable[str]) -> tuple[Any, _Arrays]:
+    def _loaded_without(self, rows: Iterable[str]) -> tuple[Any, Arrays]:
         at = [self._row[row] for row in rows]
         lower, upper = self._lp.row_lower.copy(), self._lp.row_upper.copy()
         lower[at], upper[at] = -np.inf, np.inf
@@ -206,7 +206,7 @@ def _solve(
     model: pulp.LpProblem, time_limit_seconds: float | None, start: Mapping[str, float], presolve: bool = True
 ) -> Outcome:
     began = time.perf_counter()
-    lp = _Arrays.of(model)
+    lp = Arrays.of(model)
     highs = _loaded(lp, time_limit_seconds)
     if not presolve:
         _ok(highs.setOptionValue("presolve", "off"), "option presolve")
@@ -219,7 +219,7 @@ def _solve(
 
 
 @dataclass(frozen=True, eq=False)
-class _Arrays:
+class Arrays:
     """A PuLP model as the arrays that HiGHS takes in one go; PuLP's own loader goes row by row."""
 
     names: Sequence[str]
@@ -236,7 +236,8 @@ class _Arrays:
     value: np.ndarray
 
     @classmethod
-    def of(cls, model: pulp.LpProblem) -> _Arrays:
+    def of(cls, model: pulp.LpProblem) -> Arrays:
+        """Return a model as arrays, its variables and rows in the model's own order."""
         variables = model.variables()
         position = {id(v): i for i, v in enumerate(variables)}
         objective = model.objective if model.objective is not None else pulp.LpAffineExpression()
@@ -271,7 +272,7 @@ class _Highs(highspy.Highs):  # type: ignore[misc]
         super().enableCallbacks()
 
 
-def _loaded(lp: _Arrays, time_limit_seconds: float | None) -> Any:
+def _loaded(lp: Arrays, time_limit_seconds: float | None) -> Any:
     highs = _Highs()
     for name, value in OPTIONS.items():
         _ok(highs.setOptionValue(name, value), f"option {name}")
@@ -303,7 +304,7 @@ def _ok(status: Any, what: str) -> None:
         raise SolverFailed(f"HiGHS {installed_version()} refused {what}. Please report this with the run's LP file.")
 
 
-def _hint(highs: Any, lp: _Arrays, start: Mapping[str, float]) -> None:
+def _hint(highs: Any, lp: Arrays, start: Mapping[str, float]) -> None:
     at = [i for i, name in enumerate(lp.names) if name in start]
     values = np.array([start[lp.names[i]] for i in at], dtype=float)
     highs.setSolution(len(at), np.array(at, dtype=np.int32), values)
@@ -335,7 +336,7 @@ def _stopped_by_ctrl_c(highs: Any) -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
 
 
-def _status(highs: Any, lp: _Arrays) -> Status:
+def _status(highs: Any, lp: Arrays) -> Status:
     found = highs.getModelStatus()
     if found.name == "kModelEmpty":
         return "optimal" if np.all(lp.row_lower <= 0) and np.all(lp.row_upper >= 0) else "infeasible"
@@ -349,7 +350,7 @@ def _status(highs: Any, lp: _Arrays) -> Status:
     return _PLAIN[found.name]
 
 
-def _which(highs: Any, lp: _Arrays) -> Status:
+def _which(highs: Any, lp: Arrays) -> Status:
     """Without anything to make small no model is unbounded: it then either has an answer or a clash."""
     highs.changeColsCost(len(lp.cost), np.arange(len(lp.cost), dtype=np.int32), np.zeros(len(lp.cost)))
     highs.run()
@@ -359,7 +360,7 @@ def _which(highs: Any, lp: _Arrays) -> Status:
     return "unbounded" if status == "optimal" else status
 
 
-def _outcome(highs: Any, lp: _Arrays, status: Status, seconds: float) -> Outcome:
+def _outcome(highs: Any, lp: Arrays, status: Status, seconds: float) -> Outcome:
     info = highs.getInfo()
     stopped = status in ("time limit", "interrupted")
     feasible = status == "optimal" or (stopped and info.primal_solution_status == highspy.kSolutionStatusFeasible)
@@ -374,7 +375,7 @@ def _outcome(highs: Any, lp: _Arrays, status: Status, seconds: float) -> Outcome
     return Outcome(status, feasible, objective, bound, gap, seconds, _values(highs, lp) if feasible else {})
 
 
-def _values(highs: Any, lp: _Arrays) -> dict[str, float]:
+def _values(highs: Any, lp: Arrays) -> dict[str, float]:
     values = np.array(highs.getSolution().col_value, dtype=float)
     values = np.where(lp.whole, np.round(values), values) if len(values) else values
     return dict(zip(lp.names, values.tolist(), strict=True))

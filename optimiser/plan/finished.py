@@ -29,7 +29,18 @@ from optimiser.inputs.schema import PLACE_TABLES, RUN_TABLES, Table, place_table
 from optimiser.plan import Plan
 from optimiser.plan.affected import of_services
 from optimiser.plan.asked import designated_in, refuse_other_places, settings_of
-from optimiser.plan.proof import EVALUATED, Designations, Enumeration, Option, Proof, Reached, Rival, Standing, Written
+from optimiser.plan.proof import (
+    EVALUATED,
+    Designations,
+    Enumeration,
+    Option,
+    Proof,
+    Reached,
+    Rival,
+    SecondOpinion,
+    Standing,
+    Written,
+)
 from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, WAYS_OUT_TABLE, files_of, write_files
 from optimiser.problem import Border, Figure, Problem
 from optimiser.problem.words import ESTIMATED, of_inputs
@@ -299,7 +310,9 @@ def _proof(record: Mapping[str, Any]) -> Proof:
         for one in record.get("standings") or ()
     )
     known = standings if "standings" in record else None
-    return Proof(record["outcome"], reached, listed or None, record["solver"], record["seconds"], known)
+    second = SecondOpinion.of(record["second_opinion"]) if "second_opinion" in record else None
+    solver, seconds = record["solver"], record["seconds"]
+    return Proof(record["outcome"], reached, listed or None, solver, seconds, known, second_opinion=second)
 
 
 # The tables ----------------------------------------------------------------------------------------------------------
@@ -522,6 +535,14 @@ class _AddedSite(_Strict):
     estimated: list[str]
 
 
+class _SecondOpinion(_Strict):
+    solver: str
+    version: str
+    answer: str
+    values: list[float]
+    designated: list[tuple[str, str]]
+
+
 class _Record(_Strict):
     format: Literal[1]
     date: Day
@@ -538,6 +559,7 @@ class _Record(_Strict):
     sentences: list[_Sentence] = []
     would_change: _WouldChange | None = None
     solver: dict[str, Any]
+    second_opinion: _SecondOpinion | None = None
     versions: dict[str, str]
     files: dict[str, str]
     seconds: dict[str, Seconds]

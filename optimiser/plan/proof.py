@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 Designations = frozenset[tuple[str, str]]
 
@@ -105,6 +106,42 @@ class Reached:
     unit: str
 
 
+AGREES, DISAGREES, OUT_OF_TIME, FAILED = "agrees", "DISAGREES", "out of time", "failed"
+
+
+@dataclass(frozen=True)
+class SecondOpinion:
+    """What another solver said of the same question, asked anew.
+
+    ``answer`` is "agrees", "DISAGREES", "out of time" or "failed" (it ended without an answer that can be used).
+    ``values`` is what each objective comes to, by arithmetic, under the plan that it calls best, which is
+    ``designated``; both empty where it has none, as where it agrees that no plan meets every rule.
+    """
+
+    solver: str
+    version: str
+    answer: str
+    values: tuple[float, ...] = ()
+    designated: Designations = frozenset()
+
+    @property
+    def record(self) -> dict[str, object]:
+        """The same as plain data, as ``run.json`` has it."""
+        return {
+            "solver": self.solver,
+            "version": self.version,
+            "answer": self.answer,
+            "values": list(self.values),
+            "designated": sorted(map(list, self.designated)),
+        }
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> SecondOpinion:
+        """Return what a record of it says."""
+        pairs = frozenset((str(site), str(code)) for site, code in record["designated"])
+        return cls(record["solver"], record["version"], record["answer"], tuple(record["values"]), pairs)
+
+
 @dataclass(frozen=True)
 class Proof:
     """How the plan was found and what is proved of it.
@@ -112,7 +149,7 @@ class Proof:
     ``outcome`` is "proved best", "not proved" (stopped early) or "evaluated" (people chose it). ``solver`` and
     ``seconds`` say what ran and for how long. ``standings`` has one entry a service that is open to decision and has
     patients; None where that was not looked for. ``certificate`` is plain data by which anybody can add up again that
-    the first objective cannot be lower; None where there is none.
+    the first objective cannot be lower; None where there is none. ``second_opinion`` is None where none was asked for.
     """
 
     outcome: str
@@ -122,3 +159,4 @@ class Proof:
     seconds: dict[str, float] = field(default_factory=dict)
     standings: tuple[Standing, ...] | None = field(default=None, compare=False)
     certificate: Mapping[str, object] | None = field(default=None, compare=False)
+    second_opinion: SecondOpinion | None = field(default=None, compare=False)

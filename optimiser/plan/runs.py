@@ -23,7 +23,7 @@ import pandas as pd
 from optimiser import checker
 from optimiser.errors import DISTRIBUTION, NotWritten
 from optimiser.plan import Plan
-from optimiser.plan.proof import Standing, Written
+from optimiser.plan.proof import SecondOpinion, Standing, Written
 from optimiser.plan.quotable import Otherwise
 from optimiser.plan.told import told
 from optimiser.problem import Added, Problem
@@ -64,7 +64,12 @@ def files_of(
     return files
 
 
-def files_without_plan(problem: Problem, tables: Mapping[str, pd.DataFrame], all_found: bool) -> dict[str, bytes]:
+def files_without_plan(
+    problem: Problem,
+    tables: Mapping[str, pd.DataFrame],
+    all_found: bool,
+    second_opinion: SecondOpinion | None = None,
+) -> dict[str, bytes]:
     """Return the run folder of a question that has no plan: why, as tables, the config and its inputs, ``run.json``."""
     files = {f"{name}.csv": _csv(frame) for name, frame in tables.items()} | dict(problem.files)
     said = {
@@ -74,6 +79,7 @@ def files_without_plan(problem: Problem, tables: Mapping[str, pd.DataFrame], all
         "outcome": NO_PLAN,
         "every_clash_is_known": all_found,
         **_changed(problem),
+        **_second(second_opinion),
         "versions": versions(),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
     }
@@ -253,10 +259,15 @@ def _record(
         **({"sentences": [one.record for one in said]} if said else {}),
         **({"would_change": would_change} if would_change else {}),
         "solver": proof.solver,
+        **_second(proof.second_opinion),
         "versions": versions(),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
         "seconds": proof.seconds,
     }
+
+
+def _second(opinion: SecondOpinion | None) -> dict[str, object]:
+    return {"second_opinion": opinion.record} if opinion else {}
 
 
 def _changed(problem: Problem) -> dict[str, object]:

@@ -10,7 +10,17 @@ import pandas as pd
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.asked import is_true
-from optimiser.plan.proof import EVALUATED, PROVED, Enumeration, Standing
+from optimiser.plan.proof import (
+    AGREES,
+    DISAGREES,
+    EVALUATED,
+    FAILED,
+    OUT_OF_TIME,
+    PROVED,
+    Enumeration,
+    SecondOpinion,
+    Standing,
+)
 from optimiser.plan.quotable import Sentence, but_for, mean_minutes_of
 from optimiser.problem import Problem
 from optimiser.problem.words import (
@@ -37,6 +47,10 @@ from optimiser.search.level import MOST_TRIED
 
 # A difference of the share treated outside that is told beside how near another plan comes.
 WORTH_SAYING_SHARE = 0.05
+NO_OPINION = {
+    OUT_OF_TIME: "was not done in time: there is no second opinion. Allow more: --time-limit-minutes.",
+    FAILED: "ended without an answer that can be used: there is no second opinion.",
+}
 
 
 def how_sure(plan: Plan) -> list[str]:
@@ -47,7 +61,8 @@ def how_sure(plan: Plan) -> list[str]:
     if proof.outcome != PROVED:
         return [f"Not proved best: {how_far(plan, 'the best found')}", *margins(plan)]
     if not listing:
-        return [f"Proved best: the solver closed the gap to 0. {aims(plan.problem)}{weights(plan)}", *margins(plan)]
+        said = f"Proved best: the solver closed the gap to 0. {aims(plan.problem)}{weights(plan)}"
+        return [said, *second_opinion(plan), *margins(plan)]
     ties = _as_good_as(plan, listing)
     none_better = f"{in_round_words(listing.lawful)} break no rule, and none of these is better"
     if listing.lawful == 1:
@@ -55,8 +70,33 @@ def how_sure(plan: Plan) -> list[str]:
     return [
         f"Proved best{ties}: of {in_round_words(listing.listed)} options {none_better}. {aims(plan.problem)}"
         f"{weights(plan)} The solver's gap is 0, and arithmetic without it finds the same.",
+        *second_opinion(plan),
         *margins(plan),
     ]
+
+
+def second_opinion(plan: Plan) -> list[str]:
+    """Return what another solver says of a plan, in a sentence; nothing where none was asked."""
+    found, reached = plan.proof.second_opinion, plan.proof.objectives
+    if found is None:
+        return []
+    who = f"A second solver ({found.solver} {found.version}), asked anew without a head start,"
+    if found.answer not in (AGREES, DISAGREES):
+        return [f"{who} {NO_OPINION.get(found.answer, NO_OPINION[FAILED])}"]
+    pairs = [(one, theirs) for one, theirs in zip(reached, found.values, strict=False) if theirs != one.value]
+    if found.answer == DISAGREES:
+        theirs = [f"{one.name.replace('_', ' ')} {value:.15g}, not {one.value:.15g}" for one, value in pairs]
+        return [f"{who} DISAGREES: it finds {listed(theirs) or 'no plan'}. Do not use this answer; please report it."]
+    sites = "the same plan" if found.designated == plan.designated else "another plan that is as good"
+    apart = max((abs(value - one.value) / max(1.0, abs(one.value)) for one, value in pairs), default=0.0)
+    digits = "to the last digit" if not apart else f"but for its rounding, {apart:.0e} of the value"
+    return [f"{who} agrees: it finds {sites}, every objective the same {digits}."]
+
+
+def second_opinion_of_none(opinion: SecondOpinion) -> str:
+    """Return what another solver says of a question without a plan, in a sentence."""
+    who = f"A second solver ({opinion.solver} {opinion.version}), asked anew,"
+    return f"{who} {NO_OPINION.get(opinion.answer, 'agrees: it finds no plan either.')}"
 
 
 def _as_good_as(plan: Plan, listing: Enumeration) -> str:

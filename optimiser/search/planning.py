@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,7 +32,7 @@ COUNT_NO_MINUTES = {"patients_beyond_standard", "staff_short", "changes_from_tod
 MOST_PUT_IN_ORDER = 100
 PUT_IN_ORDER_AT_ONCE = 12
 
-# A second opinion on a first answer of no plan, without presolve, takes at most so many seconds.
+# A first answer of no plan is asked again, without presolve, for at most so many seconds.
 LONGEST_SECOND_ASK = 10.0
 
 NO_TIME = "Time ran out before any plan was found. Allow more time: --time-limit-minutes."
@@ -73,7 +73,7 @@ def solve(
         for objective in problem.objectives:
             search.minimise(objective, tell)
     except NoPlan:
-        _second_opinion(problem, list_all)
+        _not_in_the_list(problem, list_all)
         raise
     solved = time.perf_counter()
     if list_all and can_be_ranked(problem):
@@ -102,16 +102,36 @@ def best_but(
         When time ran out first.
     """
     limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
-    search = _Search(problem, time.perf_counter() + limit, not_these=list(known))
     # A head start rules out what no best plan can have; the next best may have it.
-    search.chains = {code: nearest.chains(problem, code, _first_depth(problem, code)) for code in search.chains}
-    search.known = frozenset()
+    search = _Search(problem, time.perf_counter() + limit, not_these=list(known), head_start=False)
     for objective in problem.objectives:
         search.minimise(objective, say_nothing)
     if search.proved:
         search.settle_ties(say_nothing)
     if not search.proved:
         raise NotProved("Time ran out before the next best plan was proved. Allow more time: time_limit_minutes.")
+    return search.designated
+
+
+def best_by(problem: Problem, run: Callable[..., solver.Outcome], *, deadline: float) -> Designations:
+    """Find the best plan by another solver, without a head start, before a time as ``perf_counter`` counts it.
+
+    ``run`` takes a model, a time limit, a start and whether to simplify first, as ``solver.run`` does.
+
+    Raises
+    ------
+    NoPlan
+        When by its word no plan meets every rule.
+    NotProved
+        When time ran out before it was proved.
+    SolverFailed
+        When arithmetic refutes what it says.
+    """
+    search = _Search(problem, deadline, ask=run, head_start=False)
+    for objective in problem.objectives:
+        search.minimise(objective, say_nothing)
+    if not search.proved:
+        raise NotProved(NO_TIME)
     return search.designated
 
 
@@ -127,10 +147,13 @@ class _Search:
     known: Designations = frozenset()
     designated: Designations = frozenset()
     proved: bool = True
+    ask: Callable[..., solver.Outcome] = field(default_factory=lambda: solver.run)
+    head_start: bool = True
     built: tuple[dict[str, nearest.Chains], Model, set[str]] | None = None
 
     def __post_init__(self) -> None:
-        self.chains, self.known = _first_chains(self.problem, self.deadline)
+        begun = _with_head_start(self.problem, self.deadline) if self.head_start else None
+        self.chains, self.known = begun or (_first_chains(self.problem), frozenset())
 
     def minimise(self, objective: Objective, tell: Tell) -> None:
         """Minimise one objective with the earlier ones held, deepening chains until the answer is exact."""
@@ -278,11 +301,11 @@ class _Search:
         start = {x.name: float(where in self.known) for where, x in model.x.designated.items()} if self.known else None
         for presolve in (True, False):
             left = max(0.1, self.deadline - time.perf_counter())
-            outcome = solver.run(model.programme, time_limit_seconds=left, presolve=presolve, start=start)
+            outcome = self.ask(model.programme, time_limit_seconds=left, presolve=presolve, start=start)
             best = {"optimal": outcome.objective, "infeasible": math.inf}.get(outcome.status, -math.inf)
             if best == in_hand == math.inf:
                 soon = min(left, LONGEST_SECOND_ASK)
-                again = solver.run(model.programme, time_limit_seconds=soon, presolve=False)
+                again = self.ask(model.programme, time_limit_seconds=soon, presolve=False)
                 return again if again.feasible or again.status == "interrupted" else outcome
             if best <= in_hand + _room(in_hand):
                 return outcome
@@ -331,24 +354,29 @@ def _designated_in(model: Model, outcome: solver.Outcome) -> Designations:
     )
 
 
-def _first_chains(problem: Problem, deadline: float) -> tuple[dict[str, nearest.Chains], Designations]:
-    """Return full chains where that is small, else as short as an answer might need; and a good answer if one is known.
+def _with_head_start(problem: Problem, deadline: float) -> tuple[dict[str, nearest.Chains], Designations] | None:
+    """Return chains without what no best plan can have, and a good answer if one is known; None without a head start.
 
-    A head start takes at most half of the time that is left.
+    It takes at most half of the time that is left.
     """
     asked = head_start.question(problem) if len(problem.candidates) > MOST_CANDIDATES_IN_FULL else None
-    if asked:
-        service, sites = asked
-        now = time.perf_counter()
-        start = head_start.start(problem, service, sites, now + (deadline - now) / 2)
-        chains = nearest.chains(problem, service, start.depth, never=start.never, always=start.always)
-        known = start.designated if math.isfinite(start.minutes) else ()
-        return {service: chains}, frozenset((site, service) for site in known)
+    if asked is None:
+        return None
+    service, sites = asked
+    now = time.perf_counter()
+    start = head_start.start(problem, service, sites, now + (deadline - now) / 2)
+    chains = nearest.chains(problem, service, start.depth, never=start.never, always=start.always)
+    known = start.designated if math.isfinite(start.minutes) else ()
+    return {service: chains}, frozenset((site, service) for site in known)
+
+
+def _first_chains(problem: Problem) -> dict[str, nearest.Chains]:
+    """Return full chains where that is small, else as short as an answer might need."""
     return {
         code: nearest.chains(problem, code, _first_depth(problem, code))
         for code in problem.services_with_patients
         if not problem.services[code].managed
-    }, frozenset()
+    }
 
 
 def _first_depth(problem: Problem, service: str) -> int | Ints | None:
@@ -380,7 +408,7 @@ def _full_list(problem: Problem) -> Enumeration | None:
         return None
 
 
-def _second_opinion(problem: Problem, list_all: bool) -> None:
+def _not_in_the_list(problem: Problem, list_all: bool) -> None:
     """Refuse to say that no plan exists where the full list holds one."""
     listing = _full_list(problem) if list_all else None
     if listing and listing.lawful:

@@ -410,6 +410,16 @@ def config(old: str, new: str) -> Edit:
     return ("config.yaml", old, new)
 
 
+VALUES = [4810.0, 35.0, 80.0, 2010.0, 0.25, 1]
+PAIRS = [["ashby", "stroke"], ["brook", "stroke"], ["ashby", "rehab"], ["brook", "rehab"], ["brook", "burns"]]
+
+
+def second_opinion(**how: object) -> Edit:
+    """Add that another solver agrees, or what is said of it instead."""
+    said = {"solver": "CBC", "version": "2.10.3", "answer": "agrees", "values": VALUES, "designated": PAIRS} | how
+    return ("run.json", '"ties"', f'"second_opinion": {json.dumps(said)}, "ties"')
+
+
 EVALUATED = ("run.json", '"proved best"', '"evaluated"')
 
 
@@ -417,6 +427,12 @@ def test_a_true_run_has_no_breach() -> None:
     found = check(run_with())
     assert list(found.columns) == ["check", "where", "claimed", "found", "message"]
     assert found.empty, "\n".join(found["message"])
+
+
+def test_a_true_second_opinion_is_no_breach() -> None:
+    assert not names(run_with(second_opinion()))
+    silent = second_opinion(answer="out of time", values=[], designated=[])
+    assert not names(run_with(silent))
 
 
 def test_a_folder_is_checked_like_a_mapping(tmp_path: Path) -> None:
@@ -979,6 +995,30 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "loose tolerances": (
         {"the_solver_can_be_believed"},
         [("run.json", '"dual_feasibility_tolerance": 1e-09', '"dual_feasibility_tolerance": 0.1')],
+    ),
+    "another solver that disagrees": (
+        {"the_second_opinion_agrees"},
+        [second_opinion(answer="DISAGREES")],
+    ),
+    "another solver that finds less": (
+        {"the_second_opinion_agrees"},
+        [second_opinion(values=[4809.0, *VALUES[1:]])],
+    ),
+    "another solver whose plan breaks a rule": (
+        {"the_second_opinion_agrees"},
+        [second_opinion(designated=PAIRS[1:])],
+    ),
+    "another solver whose plan is elsewhere": (
+        {"the_second_opinion_agrees"},
+        [second_opinion(designated=[*PAIRS, ["nowhere", "burns"]])],
+    ),
+    "another solver whose values are too few": ({"the_second_opinion_agrees"}, [second_opinion(values=VALUES[1:])]),
+    "another solver of another name": ({"the_record_is_sound"}, [second_opinion(solver="HiGHS")]),
+    "another solver that says maybe": ({"the_record_is_sound"}, [second_opinion(answer="maybe")]),
+    "another solver that was late with a plan": ({"the_record_is_sound"}, [second_opinion(answer="out of time")]),
+    "another solver of a plan that is not proved": (
+        {"the_second_opinion_agrees"},
+        [second_opinion(), ("run.json", '"proved best"', '"not proved"')],
     ),
     "no trial models": (
         {"the_solver_can_be_believed"},
