@@ -4,13 +4,14 @@ PYTHON ?= python3
 WORLDS ?= 1000
 BIN := .venv/bin
 NEWEST := .venv-newest
-UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
+AUDIT := .venv-audit
+UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--quiet --custom-compile-command "make lock"
 
 # What is compiled is kept, where an image forbids it too: tests start many processes, each of which would compile all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test types suite quick explore deep newest bench docs rebuild-data lock clean
+.PHONY: run test types suite quick explore deep newest bench docs rebuild-data lock sbom audit clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -66,17 +67,33 @@ rebuild-data: .venv/installed-dev
 
 lock: .venv/installed-dev
 	$(BIN)/pip install --quiet uv
-	$(UV_COMPILE) --group build --extra export --extra serve --output-file requirements/run.txt
-	$(UV_COMPILE) --group dev --extra benchmarks --extra export --extra import --extra serve --extra sources \
-		--output-file requirements/dev.txt
+	$(UV_COMPILE) pyproject.toml --group build --extra export --extra serve --output-file requirements/run.txt
+	$(UV_COMPILE) pyproject.toml --group dev --extra benchmarks --extra export --extra import --extra serve \
+		--extra sources --output-file requirements/dev.txt
+	$(UV_COMPILE) --group audit --constraint requirements/dev.txt --output-file requirements/audit.txt
+
+# Everything that the program installs, with versions and hashes, as CycloneDX; the same versions give the same bytes.
+sbom: $(AUDIT)/installed
+	mkdir -p dist
+	PYTHONWARNINGS=ignore::UserWarning $(AUDIT)/bin/cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file dist/sbom.json
+	@echo "Wrote dist/sbom.json."
+
+# Whether anything installed is known to be unsafe. It asks the package index, and fails where that knows nothing of a package.
+audit: $(AUDIT)/installed
+	$(AUDIT)/bin/pip-audit --requirement requirements/run.txt --disable-pip --require-hashes --strict
 
 clean:
-	rm -rf .venv $(NEWEST)
+	rm -rf .venv $(NEWEST) $(AUDIT)
 
-.venv/bin/python $(NEWEST)/bin/python: %/bin/python:
+.venv/bin/python $(NEWEST)/bin/python $(AUDIT)/bin/python: %/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "optimiser needs Python 3.11 or newer; say which with: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $*
+
+$(AUDIT)/installed: requirements/audit.txt | $(AUDIT)/bin/python
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
 
 .venv/installed-%: requirements/%.txt pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<

@@ -1,0 +1,52 @@
+"""What ``make lock`` writes has every package that the project asks for, with its hashes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+GROUPS, EXTRAS = PROJECT["dependency-groups"], PROJECT["project"]["optional-dependencies"]
+RUN = [*PROJECT["project"]["dependencies"], *GROUPS["build"], *EXTRAS["export"], *EXTRAS["serve"]]
+ASKED = {
+    "run": RUN,
+    "dev": [*RUN, *GROUPS["dev"], *EXTRAS["benchmarks"], *EXTRAS["import"], *EXTRAS["sources"]],
+    "audit": GROUPS["audit"],
+}
+
+
+def name_of(words: str) -> str:
+    found = re.match(r"[A-Za-z0-9._-]+", words)
+    assert found
+    return re.sub(r"[-_.]+", "-", found[0]).lower()
+
+
+def locked(name: str) -> dict[str, list[str]]:
+    """Return what a file locks, by package: a line a version, of which there is one for each version of Python."""
+    text = (ROOT / "requirements" / f"{name}.txt").read_text().replace("\\\n", " ")
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            found.setdefault(name_of(line), []).append(line.partition("==")[2])
+    return found
+
+
+def versions(name: str) -> dict[str, set[str]]:
+    return {package: {line.split()[0] for line in lines} for package, lines in locked(name).items()}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_all_that_is_asked_for_is_locked_with_hashes(name: str):
+    found = locked(name)
+    assert not {name_of(one) for one in ASKED[name] if isinstance(one, str)} - set(found)
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}\b", line) for lines in found.values() for line in lines)
+
+
+@pytest.mark.parametrize("name", ["run", "audit"])
+def test_what_stands_in_two_files_has_one_version(name: str):
+    here, dev = versions(name), versions("dev")
+    assert not {package: here[package] for package in here.keys() & dev if not here[package] <= dev[package]}
