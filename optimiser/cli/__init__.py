@@ -8,7 +8,9 @@ write; 130 and 143 stopped.
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import sys
 from importlib.metadata import version
@@ -25,7 +27,7 @@ from optimiser.cli.options import options
 from optimiser.cli.questions import evaluate, init, solve, validate
 from optimiser.cli.roads import isochrones, journeys, route
 from optimiser.cli.runs import check, compare, rotas
-from optimiser.errors import DISTRIBUTION, CheckFailed, Fault, InputError, NoPlan, OptimiserError
+from optimiser.errors import DISTRIBUTION, CheckFailed, Fault, InputError, NoPlan, NotWritten, OptimiserError
 
 # Commands stand in the help in this order.
 for command in (
@@ -54,6 +56,10 @@ def _command(
     """
 
 
+# A disk is full, a quota or the largest size of a file is reached.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# So Python says that no folder for temporary files takes any.
+NOWHERE = "No usable temporary directory"
 # The root of click's own errors, wherever this version of typer keeps it.
 _CLICK_EXCEPTION: Any = typer.BadParameter.mro()[2]
 
@@ -77,9 +83,22 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in NO_ROOM and NOWHERE not in str(error):
+            raise
+        _without_room(error)
     except SystemExit as end:
         # Click ends so when whoever reads the output has read enough, such as `head`.
         sys.exit(0 if isinstance(end.__context__, BrokenPipeError) else end.code)
+
+
+def _without_room(error: OSError) -> NoReturn:
+    """Say in one line that the disk, or what the output goes to, takes no more."""
+    # What is left to print would be tried again at the end, and fail with many lines.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    where = f": {error.filename}" if error.filename else ""
+    os.write(2, f"Not everything could be written{where}: {error.strerror}. Make room, and try again.\n".encode())
+    sys.exit(NotWritten.exit_code)
 
 
 def _record(error: OptimiserError) -> dict[str, object]:

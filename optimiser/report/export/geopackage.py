@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
 
+from optimiser.errors import NotWritten
 from optimiser.inputs.boundaries import merged
 from optimiser.inputs.grid import transformer
 from optimiser.inputs.tables import boundary_file, read_boundaries
@@ -44,16 +46,30 @@ def geopackage_bytes(runs: Sequence[Run]) -> bytes:
     ``sites`` with yes or no for every run and service; ``catchments`` where there are outlines. Areas and catchments
     leave those out who leave for a neighbour whatever is chosen; ``leavers``, a table, has those where there are some.
     ``layer_styles``, a table, says how QGIS draws each layer, and what it calls their columns.
+
+    Raises
+    ------
+    NotWritten
+        When GDAL, which writes it to a temporary folder first, cannot; most often there is no room.
     """
     with tempfile.TemporaryDirectory() as folder, _dated(runs[0].date):
         path = Path(folder) / "results.gpkg"
-        for name, says, frame in _layers(runs):
-            options = {"IDENTIFIER": name.capitalize(), "DESCRIPTION": says}
-            of_shapes = isinstance(frame, geopandas.GeoDataFrame) and not (frame.geom_type == "Point").any()
-            pyogrio.write_dataframe(
-                _plain(frame), path, layer=name, driver="GPKG", promote_to_multi=of_shapes, layer_options=options
-            )
+        try:
+            _write_layers(runs, path)
+        except (DataSourceError, DataLayerError) as error:
+            # What it was about to do may be many thousand characters.
+            said = str(error).rpartition(" failed: ")[2].partition("\n")[0]
+            raise NotWritten(f"{path} could not be written. Is there room for it? GDAL says: {said}") from error
         return path.read_bytes()
+
+
+def _write_layers(runs: Sequence[Run], path: Path) -> None:
+    for name, says, frame in _layers(runs):
+        options = {"IDENTIFIER": name.capitalize(), "DESCRIPTION": says}
+        of_shapes = isinstance(frame, geopandas.GeoDataFrame) and not (frame.geom_type == "Point").any()
+        pyogrio.write_dataframe(
+            _plain(frame), path, layer=name, driver="GPKG", promote_to_multi=of_shapes, layer_options=options
+        )
 
 
 def outlines(run: Run) -> geopandas.GeoDataFrame | None:
