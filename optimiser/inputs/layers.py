@@ -152,6 +152,11 @@ def read_yaml(path: Path) -> tuple[Said | None, list[Fault]]:
     data = read_bytes(path, MAX_BYTES)
     if isinstance(data, str):
         return None, [Fault(shown(path), data)]
+    return said_in(data, path)
+
+
+def said_in(data: bytes, path: Path) -> tuple[Said | None, list[Fault]]:
+    """Return what the contents of a file say, which should be one mapping, as ``read_yaml`` does."""
     try:
         node = _compose(path, data)
         reader = _Reader(path)

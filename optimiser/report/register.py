@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from optimiser.errors import TooLarge
+from optimiser.errors import InputError, TooLarge
 from optimiser.inputs.config import Settings, meaning_of
-from optimiser.inputs.layers import Said, Spot
+from optimiser.inputs.layers import Said, Spot, said_in
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
+from optimiser.problem import worked_out_once
 from optimiser.problem.parameters import ALL_JOURNEYS, BORDER_PULL, TIMES, Parameter
 from optimiser.problem.words import in_full, listed, percent, places, shown
 from optimiser.report import rests_on
@@ -83,12 +85,33 @@ def register(config: Said, record: Mapping[str, Any], run: Run | None) -> Regist
     return Register(in_text(cells, COLUMNS), why_not)
 
 
+def register_of(run: Run) -> Register | None:
+    """Return the register of a run; nothing where its plan rests on no config.
+
+    Raises ``InputError`` where its config cannot be read.
+    """
+    content = run.problem.files.get("config.yaml")
+    return None if content is None else register(config_in(content), run.record, run)
+
+
+def config_in(content: bytes) -> Said:
+    """Return the config of a run, from its contents, with where each of its values stands.
+
+    Raises ``InputError`` where it cannot be read.
+    """
+    said, faults = said_in(content, Path("config.yaml"))
+    if said is None or faults:
+        raise InputError(faults)
+    return said
+
+
 def in_text(rows: Iterable[Sequence[Any]], columns: Sequence[str]) -> pd.DataFrame:
     """Return rows as a frame whose cells are text, or true or false: some have a number here and nothing there."""
     cells = [[in_full(cell) if isinstance(cell, float) else cell for cell in row] for row in rows]
     return pd.DataFrame(cells, columns=list(columns), dtype=object)
 
 
+@worked_out_once
 def _effects(plan: Plan) -> tuple[tuple[Effect, ...], str]:
     try:
         return effects(plan), ""

@@ -38,6 +38,7 @@ from optimiser.report.export.geopackage import BRITISH_NATIONAL_GRID, geopackage
 from optimiser.report.export.recalculation import HEADLINES
 from optimiser.report.export.ways import LACKS
 from optimiser.report.export.workbook import workbook_bytes
+from optimiser.report.register import register_of
 from optimiser.report.words import main_service
 
 ROOT = Path(__file__).parents[2]
@@ -325,6 +326,22 @@ def test_today_as_counted_stands_beside_the_models_and_says_how_far_apart(runs: 
     cover = openpyxl.load_workbook(io.BytesIO(book("base", runs)))["Cover"]
     said = [str(row[1].value) for row in cover.iter_rows(min_row=4) if row[0].value == "Today, counted"]
     assert "The model is off by +43%, −25% and −32%" in said[0]
+
+
+def test_assumptions_stand_with_what_they_do_as_in_a_pack(runs: Path):
+    run = read("base", runs)
+    tables = {one.name: one.frame for one in tidy_tables([run])}
+    found = register_of(run)
+    assert found
+    rows, packed = tables["assumptions"].set_index("id"), found.rows.set_index("id")
+    assert list(rows.index) == list(packed.index)
+    consultants = rows.query("setting == 'staff.emergency_consultants.WTE'").iloc[0]
+    assert (consultants["value"], consultants["unit"], consultants["switches_below"]) == ("25", "WTE", 20)
+    assert consultants["verified"] == "true"
+    changes = packed["change_at_high"].replace("", None).astype(float)
+    assert np.array_equal(rows["change_at_high"], changes, equal_nan=True) and changes.notna().sum() > 10
+    sheet = openpyxl.load_workbook(io.BytesIO(book("base", runs)))["Assumptions"]
+    assert sheet.max_row == 4 + len(rows)
 
 
 def test_the_first_table_people_see_has_the_runs_side_by_side_in_words_with_bars(runs: Path):

@@ -14,6 +14,7 @@ from optimiser.plan.finished import Run
 from optimiser.problem import LEAVES, Service
 from optimiser.problem.words import in_full
 from optimiser.report.counted import counted_today
+from optimiser.report.register import register_of
 
 # Control, format (with those that turn the reading direction), surrogate, private and unassigned characters.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -72,6 +73,33 @@ TODAY_COUNTED = Table(
         Column("modelled", "number", "patients a year", "Patients a year by this model, with the sites of today"),
         Column("apart", "number", "share of the count", "How many more the model has; fewer below 0", False),
         Column("counted_by", "text", "", "Who counted; blank where sources.csv does not say", False),
+    ),
+)
+ASSUMPTIONS = Table(
+    "assumptions",
+    "Every figure that an answer rests on, and what it does by itself; those that turn the answer come first.",
+    ("run", "id"),
+    (
+        RUN,
+        Column("id", "text", "", "Its number here"),
+        Column("reference", "text", "", "Its number on the page of the run, where it has one", False),
+        Column("setting", "text", "", "Name of the parameter, or where it stands in the config"),
+        Column("what", "text", "", "What it is, in words"),
+        Column("value", "text", "as unit says", "What it is now"),
+        Column("unit", "text", "", "Unit of the value and of both ends", False),
+        Column("low", "text", "as unit says", "How far down it was tried", False),
+        Column("high", "text", "as unit says", "How far up it was tried", False),
+        Column("range", "text", "", "Where these ends come from", False),
+        Column("source", "text", "", "Where the figure comes from", False),
+        Column("verified", "boolean", "", "Whether the source was read and states it"),
+        Column("at_low", "text", "", "Whether the plan is best and lawful at the low end", False),
+        Column("at_high", "text", "", "The same at the high end", False),
+        Column("turns", "boolean", "", "Whether another plan is best at an end; blank where that was not tried", False),
+        Column("change_at_low", "number", "share", "By how much the plan's first objective changes there", False),
+        Column("change_at_high", "number", "share", "The same at the high end", False),
+        Column("switches_below", "number", "as unit says", "Next value below at which the order may turn", False),
+        Column("switches_above", "number", "as unit says", "Next value above at which the order may turn", False),
+        Column("would_change", "text", "", "What is known of a change that would turn the answer", False),
     ),
 )
 LEAVERS = Table(
@@ -134,7 +162,7 @@ def tidy_tables(runs: Sequence[Run]) -> list[Tidy]:
         _refuse_codes_that_differ_in_capitals_only(run)
     tables = [Tidy(RUNS, _runs(runs)), _stacked(SERVICES, [(run.key, _services(run)) for run in runs])]
     tables += _of(RUN_TABLES, [(run.key, run.tables) for run in runs])
-    for table, frame_of in ((TODAY_COUNTED, _today_counted), (LEAVERS, leavers)):
+    for table, frame_of in ((TODAY_COUNTED, _today_counted), (LEAVERS, leavers), (ASSUMPTIONS, _assumptions)):
         parts = [(run.key, frame) for run in runs if len(frame := frame_of(run))]
         tables += [_stacked(table, parts)] if parts else []
     of_the_place = [table for table in PLACE_TABLES if table.name in FROM_THE_PLACE]
@@ -153,6 +181,15 @@ def leavers(run: Run) -> pd.DataFrame:
     share = (journeys["patients_per_year"] / everybody).where(everybody > 0)
     found = journeys.assign(share=share.round(DECIMALS_OF_SHARES), destination=journeys["site"].map(names))
     return found[found["how"] == LEAVES][columns].reset_index(drop=True)
+
+
+def _assumptions(run: Run) -> pd.DataFrame:
+    """Return the register of assumptions, without what people are to fill in."""
+    columns, found = list(ASSUMPTIONS.column_names[1:]), register_of(run)
+    if found is None:
+        return pd.DataFrame(columns=columns)
+    rows = found.rows[columns]
+    return rows.assign(verified=rows["verified"].map({True: "true", False: "false"}))
 
 
 def _today_counted(run: Run) -> pd.DataFrame:

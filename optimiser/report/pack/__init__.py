@@ -23,9 +23,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import jinja2
 import pandas as pd
 
-from optimiser.errors import CheckFailed, InputError, disagreements
+from optimiser.errors import CheckFailed, disagreements
 from optimiser.inputs import read_question
-from optimiser.inputs.layers import read_yaml
+from optimiser.inputs.layers import Said
 from optimiser.model.objectives import OBJECTIVES
 from optimiser.model.rules import LIMITS, RULES
 from optimiser.plan.finished import Run, run_of
@@ -34,7 +34,7 @@ from optimiser.report import words
 from optimiser.report.export import export_files
 from optimiser.report.pack.decision import Decision
 from optimiser.report.page.build import page
-from optimiser.report.register import Register, register
+from optimiser.report.register import Register, config_in, register
 
 START, SUMS, OUTPUT, VERIFY = "00_START_HERE.html", "SHA256SUMS", "VERIFY_OUTPUT.txt", "verify.py"
 # The earliest day that a zip file can name: the same run gives the same bytes on any day.
@@ -203,11 +203,8 @@ class _Pack:
         return path.read_bytes() if path.exists() else None
 
     @cached_property
-    def config(self) -> Any:
-        said, faults = read_yaml(self.folder / "config.yaml")
-        if said is None or faults:
-            raise InputError(faults)
-        return said
+    def config(self) -> Said:
+        return config_in((self.folder / "config.yaml").read_bytes())
 
     @cached_property
     def register(self) -> Register:
