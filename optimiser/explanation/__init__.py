@@ -10,6 +10,8 @@ from optimiser.explanation.ways_out import WayOut
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite
 from optimiser.explanation.would_change import (
     NOT_PROVED_BEST,
+    SINCE,
+    TOO_FINE,
     WouldChange,
     looked_for,
     why_not_worked_out,
@@ -20,6 +22,8 @@ from optimiser.scenarios.switching import WhatWouldHaveToBeTrue, switching, swit
 
 __all__ = [
     "NOT_PROVED_BEST",
+    "SINCE",
+    "TOO_FINE",
     "Change",
     "Clash",
     "ClashingSet",

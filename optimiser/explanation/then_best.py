@@ -1,8 +1,8 @@
-"""What would be best once one rule of a clash gives way just so far that a plan exists."""
+"""What would be best in a question close by: once a rule of a clash gives way, or if patients went straight there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimiser.errors import TooLarge
 from optimiser.explanation.best import best_listed
@@ -36,3 +36,19 @@ def then_best(problem: Problem, rule: str, names: tuple[str, ...]) -> Then | Non
     except TooLarge:
         return None
     return Then(words, evaluate(varied, best.designated)) if best else None
+
+
+def best_straight_there(problem: Problem) -> Plan | None:
+    """Return the best plan if all who are seen first elsewhere and taken on were taken straight to the service.
+
+    None where nobody is taken on, no plan meets every rule then, or it cannot be found by arithmetic.
+    """
+    if not problem.reached_by_transfer or not can_be_ranked(problem):
+        return None
+    direct = {code: replace(service, transfer=None) for code, service in problem.services.items()}
+    varied = replace(problem, services=direct)
+    try:
+        best = best_listed(varied)
+    except TooLarge:
+        return None
+    return evaluate(varied, best.designated) if best else None

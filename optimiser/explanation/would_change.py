@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, zip_longest
 from math import isfinite
 
 import pandas as pd
@@ -41,13 +41,15 @@ from optimiser.search.enumeration import can_be_ranked
 
 MOST_SAID = 7
 NOT_PROVED_BEST = "the plan is not proved best"
+# What begins the reason where all else was worked out.
+TOO_FINE = "sums would not be exact for other "
 # The staff of so many sites are named one by one.
 MOST_SITES_TOLD = 4
 # So are the districts of a corridor.
 MOST_DISTRICTS_TOLD = 6
 RULE, PARAMETER, BORDER = "rule", "parameter", "border"
-# Journeys to work out for one asking, over all services, times what may have to be asked about: some seconds' work.
-MOST_WORK = 8_000_000
+# Journeys to work out for one asking, over all services, times what may have to be asked about: a quarter of a minute.
+MOST_WORK = 60_000_000
 # Steps in which a parameter is said. Of journeys they are coarse, for with more decimals sums are no longer exact.
 STEPS = {
     "journey_factor": Fraction(1, 20),
@@ -60,6 +62,8 @@ MOST_MINUTES_MORE = 30
 # That in which the growth of patients is said that would be enough for a site.
 FINEST_GROWTH = Fraction(1, 10_000)
 MOST_RIVALS = 8
+# What begins why a plan's own sites are not among those that are then best.
+SINCE = ", since the plan's own sites would then break a rule: "
 
 Designations = frozenset[tuple[str, str]]
 
@@ -141,12 +145,19 @@ def would_change(plan: Plan, *, most: int = MOST_SAID) -> WouldChange:
         try:
             found += _by_parameter(plan, parameter)
         except TooLarge:
-            too_fine.append(parameter.name)
-    smallest: dict[tuple[bool, Designations | None], Change] = {}
+            too_fine.append(_named(plan.problem, parameter))
+    left_out = f"{TOO_FINE}{listed(too_fine)}" if too_fine else ""
+    return WouldChange((*_by_the_border(plan), *_smallest(found, most)), left_out)
+
+
+def _smallest(found: Iterable[Change], most: int) -> list[Change]:
+    """Return the smallest changes, one for each answer that they lead to: of rules and of parameters by turns."""
+    leads_to: dict[tuple[bool, Designations | None], Change] = {}
     for one in sorted(found, key=lambda one: one.size):
-        smallest.setdefault((one.kind == RULE, one.then), one)
-    left_out = f"sums would not be exact for {listed(too_fine)}" if too_fine else ""
-    return WouldChange((*_by_the_border(plan), *list(smallest.values())[:most]), left_out)
+        leads_to.setdefault((one.kind == RULE, one.then), one)
+    of_kind = [[one for one in leads_to.values() if one.kind == kind] for kind in (RULE, PARAMETER)]
+    by_turns = [one for pair in zip_longest(*of_kind) for one in pair if one]
+    return sorted(by_turns[:most], key=lambda one: one.size)
 
 
 def why_not_worked_out(plan: Plan) -> str:
@@ -374,7 +385,7 @@ def _why_not_here(plan: Plan, varied: Problem) -> str:
             of_patients = row["unit"] == PATIENTS and isfinite(row["left"])
             has = f" (it would have {whole(row['left'])})" if of_patients else ""
             said.append(f"{str(row['words']).partition('; ')[0]}{has}")
-    return f", since the plan's own sites would then break a rule: {'; '.join(dict.fromkeys(said))}" if said else ""
+    return f"{SINCE}{'; '.join(dict.fromkeys(said))}" if said else ""
 
 
 def looked_for(problem: Problem) -> str:
@@ -482,10 +493,18 @@ def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
         longer = f"{amount(float(abs(by)), 'minutes')} {'longer' if by > 0 else 'shorter'}"
         return f"every journey to {places(problem, [names[0]])} {longer}, all others as they are"
     if kind == "demand_factor":
-        whose = listed(one.name for one in problem.services.values() if one.activity == names[0])
-        return f"{share} {'more' if by > 0 else 'fewer'} patients for {whose}"
-    whose = f"journeys from {_areas_of(problem, names[0])}" if names else "every journey"
-    return f"{whose} {share} {'longer' if by > 0 else 'shorter'}"
+        return f"{share} {'more' if by > 0 else 'fewer'} {_named(problem, parameter)}"
+    return f"{_named(problem, parameter) if names else 'every journey'} {share} {'longer' if by > 0 else 'shorter'}"
+
+
+def _named(problem: Problem, parameter: Parameter) -> str:
+    """Return in words what a parameter is of."""
+    kind, *names = parameter.name.split(".")
+    if kind == "staff":
+        return problem.teams[names[0]].name
+    if kind == "demand_factor":
+        return f"patients for {listed(one.name for one in problem.services.values() if one.activity == names[0])}"
+    return f"journeys{f' from {_areas_of(problem, names[0])}' if names else ''}"
 
 
 def _areas_of(problem: Problem, corridor: str) -> str:
@@ -526,17 +545,19 @@ def _sentence(plan: Plan, takes: str, then: Designations | None, gained: Iterabl
     by_service: dict[str, list[Gain]] = {}
     for one in gained:
         by_service.setdefault(one.service, []).append(one)
-    said, gains = [], dict[str, str]()
+    at, gains = dict[tuple[str, ...], list[str]](), dict[str, str]()
     for code, service in problem.services.items():
         there = tuple(site for site in problem.candidates if (site, code) in then)
         if there != plan.sites_of(code):
-            said.append(f"{service.name} at {places(problem, there)}")
+            at.setdefault(there, []).append(service.name)
             if words := ", ".join(filter(None, (_gain_in_words(problem, one) for one in by_service.get(code, ())))):
                 gains[service.name] = words
-    each = "; ".join(f"{name}: {words}" if len(said) > 1 else words for name, words in gains.items())
+    each = "; ".join(f"{name}: {words}" if sum(map(len, at.values())) > 1 else words for name, words in gains.items())
     decides = _what_decides(by_service)
     told = f" ({'; '.join(filter(None, (each, decides)))})" if each or decides else ""
-    return f"{begun(takes)}: {listed(said)} would be best{told}."
+    said = [f"{listed(names)} at {places(problem, there)}" for there, names in at.items()]
+    each_alone = all(len(names) == 1 for names in at.values())
+    return f"{begun(takes)}: {listed(said) if each_alone else '; '.join(said)} would be best{told}."
 
 
 def _what_decides(by_service: Mapping[str, list[Gain]]) -> str:
@@ -552,7 +573,8 @@ def _what_decides(by_service: Mapping[str, list[Gain]]) -> str:
 
 def _gain_in_words(problem: Problem, gain: Gain) -> str:
     if gain.measure == "mean_minutes":
-        return f"{gain.after:.2f} minutes on average in place of {gain.before:.2f}"
+        now, then = (f"{minutes:.2f}" for minutes in (gain.before, gain.after))
+        return f"{then} minutes on average in place of {now}" if now != then else ""
     standard = problem.services[gain.service].standard_minutes
     assert standard is not None
     before, after = percent(gain.before), percent(gain.after)

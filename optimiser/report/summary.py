@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimiser.explanation import NOT_PROVED_BEST, looked_for, why_not_worked_out
+from optimiser.explanation import NOT_PROVED_BEST, TOO_FINE, looked_for, why_not_worked_out
 from optimiser.explanation.why_not import broken_in_words, broken_rules
 from optimiser.journeys.shared_out import sharing
 from optimiser.plan import Plan, matters, measures
@@ -114,6 +114,8 @@ def left_out(why: str, run: str = "RUN") -> list[str]:
     """
     if not why:
         return []
+    if why.startswith(TOO_FINE):
+        return [f"Not tried, since {why}."]
     said = f"Which rule or figure would change it was not worked out: {why}."
     if why == NOT_PROVED_BEST:
         return [f"{said} Allow more time: --time-limit-minutes."]
