@@ -504,6 +504,8 @@ def _named(problem: Problem, parameter: Parameter) -> str:
         return problem.teams[names[0]].name
     if kind == "demand_factor":
         return f"patients for {listed(one.name for one in problem.services.values() if one.activity == names[0])}"
+    if parameter.unit == MORE:
+        return f"journeys to {places(problem, [names[0]])}"
     return f"journeys{f' from {_areas_of(problem, names[0])}' if names else ''}"
 
 

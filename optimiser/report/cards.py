@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from optimiser.explanation.record import record
-from optimiser.plan import Plan, measures
+from optimiser.explanation import SINCE
+from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.affected import THRESHOLDS, against, gains_and_losses
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import PROVED
-from optimiser.problem.words import amount, decimals, first_sentence, listed, percent, whole
+from optimiser.problem.words import amount, decimals, first_sentence, listed, percent, shown, whole
 from optimiser.problem.words import short as short_name
 from optimiser.report import broken, rests_on, words
 from optimiser.report.against_today import busier, gains, moved
 from optimiser.report.counted import counted_today
 from optimiser.report.page.placements import Placement
 from optimiser.report.summary import left_out
-from optimiser.report.summary_of_staff import moves, short, to_spare, vacancies
+from optimiser.report.summary_of_staff import moves, short, staff_in_words, to_spare, vacancies
 
 MOST_CHANGES = 2
 MOST_GAINS = 3
@@ -35,13 +35,16 @@ KINDS = ("rule", "parameter", "border")
 class Line:
     """A sentence of a card: how it begins, which is set in bold, and the rest.
 
-    ``caution`` is whether it is of what is not assured, ``not_checked`` what was not checked of what the lead says.
+    ``caution`` is whether it is of what is not assured, ``not_checked`` what was not checked of what the lead says, and
+    ``screen`` whether it is for a screen alone: on paper it stands beside the cards. ``paper`` is the rest on paper.
     """
 
     lead: str
     more: str = ""
     caution: bool = False
     not_checked: str = ""
+    screen: bool = False
+    paper: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,30 +79,47 @@ def gained(plan: Plan) -> str:
     return f"{'; '.join([*shown, *more])}." if found else ""
 
 
-def closes(plan: Plan) -> str:
-    """Return where which services of today close, or of how many at each site; nothing where none does."""
-    problem, gone = plan.problem, _gone(plan)
+def closes(plan: Plan) -> Line | None:
+    """Return where which services of today close, or of how many at each site; None where none does.
+
+    A service that stays where nobody is taken to it is told beside them. On paper all are named.
+    """
+    problem, gone, in_name = plan.problem, _gone(plan), _in_name_only(plan)
     if not gone:
-        return ""
+        return None
+    names = {code: words.lower(problem.services[code].name) for code in gone}
     if len(gone) <= MOST_GAINS:
-        each = (
-            f"{words.lower(problem.services[code].name)} at {words.where(problem, at)}" for code, at in gone.items()
-        )
-        return f"{'; '.join(each)}."
-    today = {site: [code for at, code in problem.today if at == site] for site in problem.candidates}
-    number = {site: sum(site in at for at in gone.values()) for site in problem.candidates}
-    of_each = (
-        f"{n} of {amount(len(today[site]), 'services')} at {short_name(problem.sites[site].name)}"
-        for site, n in number.items()
-        if n
-    )
-    return f"{listed(of_each)}."
+        each = (f"{names[code]} at {words.where(problem, at)}" for code, at in gone.items())
+        return Line("Closes:", f"{'; '.join(each)}.{in_name}")
+    at_site = {site: [names[code] for code, at in gone.items() if site in at] for site in problem.candidates}
+    today = {site: sum(at == site for at, _ in problem.today) for site in at_site}
+    number, named = list[str](), list[str]()
+    for site, closing in at_site.items():
+        if closing:
+            of = f"{len(closing)} of {amount(today[site], 'services')} at {short_name(problem.sites[site].name)}"
+            number.append(of)
+            named.append(f"{of} ({listed(closing)})")
+    return Line("Closes:", f"{listed(number)}.{in_name}", paper=f"{'; '.join(named)}.{in_name}")
+
+
+def _in_name_only(plan: Plan) -> str:
+    """Return which services stay at sites to which nobody would be taken, as a sentence; nothing where none does."""
+    problem = plan.problem
+    kept = {
+        code: [site for site in words.idle_sites(plan, code) if (site, code) in problem.today]
+        for code in problem.services
+    }
+    each = [
+        f"{words.lower(problem.services[code].name)} at {words.where(problem, at)}" for code, at in kept.items() if at
+    ]
+    return f" Kept in name only, as nobody would be taken there: {'; '.join(each)}." if each else ""
 
 
 def decides(run: Run, ways: Sequence[Placement]) -> str:
     """Return what the answer turns on: sites with shorter journeys, and the rule that stops them; nothing if none are.
 
-    Of several the ones that break fewest rules, and these by least.
+    Of several the ones that break fewest rules, and these by least. Of other services that close it says what keeping
+    them as they are today would take.
     """
     main, quicker = words.main_service(run.plan.problem), _quicker(run.plan, ways)
     if main is None or not quicker:
@@ -107,11 +127,77 @@ def decides(run: Run, ways: Sequence[Placement]) -> str:
     row = quicker[0]
     here = next(one.mean for one in ways if one.way.designated == run.plan.designated)
     name = words.lower(run.plan.problem.services[main].name)
-    road = measures.number(run.plan.measures, "mean_road_minutes", main)
-    waits = f", of which {decimals(here - road, 2)} are assumed waits" if isfinite(road) and here > road else ""
-    minutes = f"{decimals(row.mean, 2)} minutes on average, not {decimals(here, 2)}{waits}"
+    minutes = f"{decimals(row.mean, 2)} minutes on average, not {decimals(here, 2)}"
     which = " Of the quicker choices it comes nearest." if len(quicker) > 1 else ""
-    return f"the {name} at {row.name} would be quicker ({minutes}), but {row.lacks}.{which}"
+    said = f"the {name} at {row.name} would be quicker ({minutes}), but {row.lacks}.{which}"
+    return " ".join([said, *_as_today_takes(run.plan, main)])
+
+
+def _as_today_takes(plan: Plan, main: str) -> Iterator[str]:
+    """Yield what it would take to keep other services that close where they are today, in a sentence each."""
+    problem = plan.problem
+    for code in _others_told(plan, main):
+        today = {pair for pair in problem.today if pair[1] == code}
+        there = evaluate(problem, frozenset({pair for pair in plan.designated if pair[1] != code} | today))
+        lacks = _lacks_staff(there, code) or broken.in_short(there, broken.lines(there))
+        if lacks:
+            means = [measures.number(one.measures, "mean_minutes", code) for one in (there, plan)]
+            quicker = f" ({decimals(means[0], 2)} minutes, not {decimals(means[1], 2)})" if means[0] < means[1] else ""
+            yield f"The {words.lower(problem.services[code].name)} as today{quicker}: {lacks}."
+
+
+def _lacks_staff(plan: Plan, service: str) -> str:
+    """Return how many staff the rotas of a plan need of a team that a service needs, if so many are not in post."""
+    for rota in plan.problem.services[service].rotas:
+        here = plan.staffing[(plan.staffing["team"] == rota.team) & (plan.staffing["unit"] == rota.unit)]
+        needed, there = (round(float(here[name].sum()), 2) for name in ("needed", "in_post"))
+        if needed > there:
+            staff = staff_in_words(needed, plan.problem.teams[rota.team].name, rota.unit)
+            return f"{staff} would be needed, and {shown(there)} are in post"
+    return ""
+
+
+def pathway(plan: Plan, straight: Plan | None) -> str:
+    """Return by which pathway patients get there in an answer, and what the other would mean; nothing without one.
+
+    ``straight`` is the best plan if all were taken straight there, where that is known.
+    """
+    problem, by_first = plan.problem, dict[str, list[str]]()
+    for code in problem.reached_by_transfer:
+        leg = problem.services[code].transfer
+        assert leg is not None
+        by_first.setdefault(leg.first_contact, []).append(words.lower(problem.services[code].name))
+    each = (
+        f"patients of the {listed(names)} are seen first at the nearest {words.lower(problem.services[first].name)}, "
+        "then taken on"
+        for first, names in by_first.items()
+    )
+    return f"{'; '.join(each)}.{_if_straight(plan, straight)}" if by_first else ""
+
+
+def _if_straight(plan: Plan, straight: Plan | None) -> str:
+    """Return what would be best if patients were taken straight there, and how long the first service would take."""
+    problem, main, said = plan.problem, words.main_service(plan.problem), list[str]()
+    if straight is not None:
+        moved = [code for code in problem.services if straight.sites_of(code) != plan.sites_of(code)]
+        each = (
+            f"{words.lower(problem.services[code].name)} at {words.where(problem, straight.sites_of(code))}"
+            for code in moved
+        )
+        said.append(f"{'; '.join(each) or 'the same sites'} would be best")
+    if main in problem.reached_by_transfer:
+        name = problem.services[main].name
+        here, road = (measures.number(plan.measures, one, main) for one in ("mean_minutes", "mean_road_minutes"))
+        there = {measure: value for measure, _, group, value in measures.straight_there(plan, main) if not group}
+        minutes = f"{decimals(there[f'mean_minutes{measures.STRAIGHT_THERE}'], 2)} minutes on average to the"
+        waits = f", of which {decimals(here - road, 2)} are assumed waits" if here > road else ""
+        said.append(f"{minutes} {words.lower(name)}, not {decimals(here, 2)}{waits}")
+    return f" Taken straight there, {'; '.join(said)}." if said else ""
+
+
+def longer_than_today(plan: Plan, service: str) -> str:
+    """Return how many patients of a service have longer journeys than today, and by how much; nothing if none have."""
+    return moved(plan, service)[0].partition(";")[0]
 
 
 def against_today(plan: Plan, first: Collection[str]) -> Iterator[Line]:
@@ -119,10 +205,10 @@ def against_today(plan: Plan, first: Collection[str]) -> Iterator[Line]:
 
     Of those who have longer journeys the services named first come first.
     """
-    if said := closes(plan):
-        yield Line("Closes:", said)
+    if closing := closes(plan):
+        yield closing
     known = [code for code in plan.problem.services_with_patients if code in plan.problem.services_with_today]
-    each = (moved(plan, code)[0].partition(";")[0] for code in sorted(known, key=lambda code: code not in first))
+    each = (longer_than_today(plan, code) for code in sorted(known, key=lambda code: code not in first))
     if longer := list(filter(None, each)):
         more = [f"and {len(longer) - MOST_GAINS} more services"] if len(longer) > MOST_GAINS else []
         yield Line("Longer journeys than today:", f"{'; '.join([*longer[:MOST_GAINS], *more])}.")
@@ -140,8 +226,7 @@ def _gone(plan: Plan) -> dict[str, list[str]]:
 def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
     if len(plan.broken):
         yield Line(f"It breaks {broken.how_many(plan)}.", caution=True)
-    looked_at = f"{listed(_not_looked_at(plan))} were not looked at."
-    yield Line("Not shown:", looked_at, caution=True)
+    yield Line("Not shown:", not_looked_at(plan), caution=True)
     code = words.main_service(plan.problem)
     if code and answer.get(f"patients|{code}|"):
         limit = words.limit_of(plan.problem.services[code])
@@ -158,7 +243,7 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
         yield Line(f"{fragile} of {every} rotas have nobody to spare", f"at their site{moved}.")
 
 
-def _not_looked_at(plan: Plan) -> list[str]:
+def not_looked_at(plan: Plan) -> str:
     """Return what an answer does not tell of whether it is safe: of room, at the site to which most more would come."""
     staffed = any(service.rotas for service in plan.problem.services.values())
     more = [one for one in busier(plan) if one.service == words.main_service(plan.problem)] or busier(plan)
@@ -167,7 +252,7 @@ def _not_looked_at(plan: Plan) -> list[str]:
         most = max(more, key=lambda one: one.now - one.today)
         name = short_name(plan.problem.sites[most.site].name)
         room = [f"room for {whole(most.now)} patients a year at {name} (today {whole(most.today)})"]
-    return ["outcomes", *([] if staffed else ["staff"]), *room]
+    return f"{listed(['outcomes', *([] if staffed else ['staff']), *room])} were not looked at."
 
 
 def _within(plan: Plan, answer: dict[str, float], today: dict[str, float], main: str) -> Iterator[str]:
@@ -189,7 +274,10 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
         return
     if code in plan.problem.services_with_today:
         longer, shorter = moved(plan, code)
-        yield Line("Longer journeys than today:", f"{longer}.") if longer else Line("Nobody's journey is longer.")
+        who, _, most_lost = longer.partition("; most minutes lost ")
+        yield Line("Longer journeys than today:", f"{who}.") if longer else Line("Nobody's journey is longer.")
+        if most_lost:
+            yield Line("Most minutes lost", f"{most_lost}.")
         if shorter:
             yield Line("Shorter:", f"{shorter}.")
         yield from _far(plan, code, answer)
@@ -222,16 +310,22 @@ def _others_that_close(plan: Plan, main: str) -> list[str]:
     return sorted(closing, key=lambda code: -measures.number(plan.measures, "patients", code))
 
 
+def _others_told(plan: Plan, main: str) -> list[str]:
+    """Return the other services with patients that close somewhere, where they are few; of many the first."""
+    closing = _others_that_close(plan, main)
+    return closing if len(closing) <= MOST_OTHERS else closing[:1]
+
+
 def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
     """Yield how many lose in the other services that close somewhere; of many, in the first and that there are more."""
-    closing = _others_that_close(plan, main)
-    shown = closing if len(closing) <= MOST_OTHERS else closing[:1]
-    left = len(closing) - len(shown)
-    for code in shown:
+    told = _others_told(plan, main)
+    left = len(_others_that_close(plan, main)) - len(told)
+    for code in told:
         longer, _ = moved(plan, code)
         more = f"; {left} more services close below" if left else ""
         if longer:
-            yield Line("And", f"{words.lower(longer.partition(';')[0])}{more}.")
+            who = longer.partition(";")[0].replace(" residents' patients a year", " patients")
+            yield Line("And", f"{words.lower(who)}{more}.")
 
 
 def _how_sure(run: Run) -> Iterator[Line]:
@@ -264,7 +358,10 @@ def _proved(run: Run) -> Iterator[Line]:
     yield Line(*at_what)
     yield Line("Not proved:", not_proved, caution=True)
     tie = words.equal_best(plan)
-    yield from (Line("", said) for said in (*tie, *words.by_how_much(plan)))
+    others = _others_told(plan, main) if (main := words.main_service(plan.problem)) else []
+    # Averages stand in the table below.
+    next_best = (said for code in (None, *others) for said in words.by_how_much(plan, code, averages=False))
+    yield from (Line("", said) for said in (*tie, *next_best))
 
 
 def _off_today(plan: Plan) -> Iterator[Line]:
@@ -274,11 +371,12 @@ def _off_today(plan: Plan) -> Iterator[Line]:
         if main in one.services:
             names = {site: short_name(plan.problem.sites[site].name) for site in one.modelled}
             each = (
-                f"{names[site]} {whole(number)} ({'' if n else 'counted '}{whole(one.counts[site])})"
-                for n, (site, number) in enumerate(one.modelled.items())
+                f"{names[site]} {whole(number)}, not {whole(one.counts[site])}" for site, number in one.modelled.items()
             )
             apart = any(round(number) != round(one.counts[site]) for site, number in one.modelled.items())
-            yield Line("Today by the model, patients a year:", f"{listed(each)}.", caution=apart)
+            if apart:
+                lead = f"The model's today is off the count of {one.period}:"
+                yield Line(lead, f"{'; '.join(each)} patients a year.", caution=True)
 
 
 def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
@@ -289,28 +387,50 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
     above = _by_its_rule(run, row) if row else None
     if row and above:
         changes.remove(above)
-        name = words.lower(run.plan.problem.services[str(words.main_service(run.plan.problem))].name)
-        yield Line("If what decides were allowed:", f"{name} at {row.name}.")
+        yield Line("If what decides were allowed:", f"{_would_move(run.plan, above['then'])}.")
     elif row:
         yield Line("Perhaps what decides:", "whether those sites would then be best is not known from this run.")
     most = MOST_CHANGES - (above is not None)
     for one in changes[:most]:
-        yield Line("", _in_short(one))
+        yield Line("", _in_short(run.plan, one))
     if len(changes) > most:
         yield Line("", f"{len(changes) - most} more below.")
-    yield from (Line("", one) for one in _known(run, "Were "))
-    for said in left_out(found["not_worked_out"])[:1]:
-        yield Line("", said)
+    yield from (Line("", one, screen=True) for one in _known(run, "Were "))
+    if not changes and not above:
+        yield from (Line("", said) for said in left_out(found["not_worked_out"])[:1])
     if not changes and not above and not found["not_worked_out"]:
         yield Line("", "Nothing was looked for in this run.")
 
 
-def _in_short(change: Mapping[str, Any]) -> str:
-    """Return a change without what stands with all else below: how much shorter journeys are, and growth."""
+def _in_short(plan: Plan, change: Mapping[str, Any]) -> str:
+    """Return a change without what stands with all else below: how much shorter journeys are, and growth.
+
+    Where many services would be elsewhere the first is named.
+    """
     said = str(change["words"])
-    said = (first_sentence(said) if change["kind"] == "rule" else said).removesuffix(".")
+    then = change["then"] or {}
+    if len(_moved(plan, then)) > MOST_OTHERS:
+        takes, _, _ = said.partition(": ")
+        return f"{takes}: {_would_move(plan, then)}."
+    said = (first_sentence(said) if change["kind"] == "rule" else said).partition(SINCE)[0].removesuffix(".")
     head, _, inside = said.rpartition(" (")
     return f"{head if head and ' in place of ' in inside else said}."
+
+
+def _moved(plan: Plan, then: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the services that would be elsewhere, those with patients first."""
+    elsewhere = [code for code, sites in then.items() if tuple(sites) != plan.sites_of(code)]
+    return sorted(elsewhere, key=lambda code: not plan.problem.services[code].activity)
+
+
+def _would_move(plan: Plan, then: Mapping[str, Sequence[str]]) -> str:
+    """Return where the first service that would be elsewhere would be, and how many others would be elsewhere, too."""
+    first, *others = _moved(plan, then)
+    name = words.lower(plan.problem.services[first].name)
+    more = (
+        f"; {len(others)} more {'service changes' if len(others) == 1 else 'services change'} sites" if others else ""
+    )
+    return f"{name} at {words.where(plan.problem, then[first])}{more}"
 
 
 def _quicker(plan: Plan, ways: Sequence[Placement]) -> list[Placement]:
@@ -328,6 +448,7 @@ def _quicker(plan: Plan, ways: Sequence[Placement]) -> list[Placement]:
 
 def _by_its_rule(run: Run, row: Placement) -> Mapping[str, Any] | None:
     """Return the change of a rule by which a way would be the answer, as the run has it; None where it has none."""
-    there = record(row.way.designated)
+    main, there = words.main_service(run.plan.problem), list(row.way.sites)
     changes = (run.record.get("would_change") or {"changes": []})["changes"]
-    return next((one for one in changes if one["kind"] == "rule" and one["then"] == there), None)
+    by_rules = (one for one in changes if one["kind"] == "rule" and one["then"])
+    return next((one for one in by_rules if one["then"].get(main) == there), None)

@@ -128,7 +128,7 @@ def _matrix(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     problem = plan.problem
     sites = [short(problem.sites[site].name) for site in problem.candidates]
     marks = {code: [_mark(plan, one, site) for site in problem.candidates] for code, one in problem.services.items()}
-    figures = {code: _figures(plan, numbers, code) for code in problem.services}
+    figures = {code: figures_of(plan, numbers, code) for code in problem.services}
     widths = [max(len(one.name) for one in problem.services.values()), *map(len, sites)]
     widths += [max(len(row[n]) for row in (HEADINGS, *figures.values())) for n in range(len(HEADINGS))]
     table = [["", *sites, *HEADINGS]]
@@ -167,7 +167,7 @@ def matrix(plan: Plan, numbers: pd.DataFrame) -> list[Provided]:
         Provided(
             code,
             tuple(_mark(plan, one, site) for site in plan.problem.candidates),
-            tuple(_figures(plan, numbers, code)),
+            tuple(figures_of(plan, numbers, code)),
         )
         for code, one in plan.problem.services.items()
     ]
@@ -189,12 +189,12 @@ def _rows(plan: Plan, numbers: pd.DataFrame) -> list[str]:
             at = [site for site, one in marks.items() if one == mark]
             parts += [f"{LEGEND[mark]} at {places(plan.problem, at[:MOST_IN_A_MATRIX])}"] if at else []
             parts[-1] += f" and {len(at) - MOST_IN_A_MATRIX} more" if len(at) > MOST_IN_A_MATRIX else ""
-        figures = [f"{head} {one}" for head, one in zip(HEADINGS, _figures(plan, numbers, code), strict=True) if one]
+        figures = [f"{head} {one}" for head, one in zip(HEADINGS, figures_of(plan, numbers, code), strict=True) if one]
         found.append("; ".join([*parts, *figures]))
     return found
 
 
-def _figures(plan: Plan, numbers: pd.DataFrame, service: str) -> list[str]:
+def figures_of(plan: Plan, numbers: pd.DataFrame, service: str) -> list[str]:
     """Return minutes on average, the share within the standard and that treated outside, each with today's."""
     if not plan.problem.services[service].activity:
         return [""] * len(HEADINGS)

@@ -14,7 +14,7 @@ from optimiser.model.arithmetic import value
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, mean_minutes, residents
-from optimiser.plan.proof import EVALUATED, PROVED
+from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import but_for
 from optimiser.problem import Objective, Problem, Service
 from optimiser.problem.words import apart, begun, decimals, in_round_words, listed, percent, places
@@ -77,7 +77,7 @@ def answer(plan: Plan) -> str:
     """Return the plan in one sentence, with what people call it and the plans that are level with it."""
     problem = plan.problem
     open_ones = decided(problem)
-    level = {one.service for one in plan.proof.standings or () if one.rivals}
+    level = {one.service for one in plan.proof.standings or () if _is_level(plan, one)}
     counted = [code for code in open_ones if problem.services[code].activity]
     # Where not all can be named, those with a plan that is level come first.
     first = open_ones if len(open_ones) <= MOST_NAMED else sorted(counted, key=lambda code: code not in level)
@@ -138,6 +138,13 @@ def _sites_or_level(plan: Plan, service: str) -> str:
     ]
     mean = "; ".join(filter(None, (nobody, f"{decimals(own, 2)} minutes on average")))
     return f"{here} ({mean}) or, level with it, at {', or at '.join(there)}"
+
+
+def _is_level(plan: Plan, standing: Standing) -> bool:
+    """Whether a plan that is level has a service elsewhere than at sites to which nobody is taken in any case."""
+    code, idle = standing.service, {*idle_sites(plan, standing.service)}
+    here = {*plan.sites_of(code)} - idle
+    return any({*_sites(plan.problem, code, one.designated)} - idle != here for one in standing.rivals)
 
 
 def _sites(problem: Problem, service: str, designated: Collection[tuple[str, str]]) -> list[str]:
@@ -266,9 +273,12 @@ def others_stay(problem: Problem) -> str:
     return ", every other service where it is" if len(problem.services) > 1 else ""
 
 
-def by_how_much(plan: Plan) -> list[str]:
-    """Return by how much a plan is best, and over which, in the service that the page shows first."""
-    code = main_service(plan.problem)
+def by_how_much(plan: Plan, service: str | None = None, *, averages: bool = True) -> list[str]:
+    """Return by how much a plan is best, and over which, in a service: the one that the page shows first or another.
+
+    ``averages`` is whether both averages are said as well.
+    """
+    code = service or main_service(plan.problem)
     standing = next((one for one in plan.proof.standings or () if one.service == code), None)
     if standing is None:
         return []
@@ -287,7 +297,8 @@ def by_how_much(plan: Plan) -> list[str]:
     else:
         there = f"{next_best}, " if next_best else ""
         means = f"{decimals(own + standing.margin, 2)} minutes on average, not {decimals(own, 2)}"
-        said = f"Next best sites for the {name}: {there}{apart(standing.margin)} a patient longer ({means})."
+        longer = f"{apart(standing.margin)} a patient longer{f' ({means})' if averages else ''}"
+        said = f"Next best sites for the {name}: {there}{longer}."
     return [said, *([f"Up to {apart(standing.within)} apart is level."] if standing.rivals else [])]
 
 

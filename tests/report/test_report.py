@@ -125,9 +125,14 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "hyper-acute stroke unit at Broomfield and Southend; full emergency department at Southend.",
         "10% treated outside",
         "the area, 187 of 1,863 patients; today 10%, since who leaves is kept as it was.",
-        "Basildon 799 (counted 557), Broomfield 416 (555) and Southend 487 (713).",
+        # What the model has today is never taken for what was counted.
+        "The model's today is off the count of 2018/19:",
+        "Basildon 799, not 557; Broomfield 416, not 555; Southend 487, not 713 patients a year.",
         "but Broomfield would see 518 patients a year, 82 short of the 600 asked for. Of the quicker choices it comes",
-        "Next best sites for the hyper-acute stroke unit: Southend, 1.6 minutes a patient longer (26.25 minutes on",
+        # Why the emergency department closes, by how much it would miss, and what is next best.
+        "as today (18.53 minutes, not 21.38): 30 WTE emergency medicine consultants would be needed, and 25 are in",
+        "Next best sites for the hyper-acute stroke unit: Southend, 1.6 minutes a patient longer.",
+        "Next best sites for the full emergency department: Basildon and Southend, 42 seconds a patient longer.",
         "3 of 7 choices of sites meet every rule",
     ):
         box = seen.page.get_by_text(text).first.bounding_box()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimiser.explanation.then_best import best_straight_there
 from optimiser.plan.affected import of_plans, one_row_an_area
 from optimiser.plan.finished import Run, Source, alone_without_plan, runs_of
 from optimiser.plan.measures import STRAIGHT_THERE, straight_there
@@ -240,9 +241,7 @@ class _Page:
             "status": words.status(run),
             "checked": words.checked(run),
             "cards": cards.cards(run, self.measured, self.measured_today, self.ways[1]),
-            "gained": cards.gained(run.plan),
-            "closes": cards.closes(run.plan),
-            "decides": cards.decides(run, self.ways[1]),
+            "leads": self._leads(),
             "placed": self._placed(main),
             "matrix": self._matrix(),
             "figures_of": self.problem.services[main].name if main else "",
@@ -263,6 +262,18 @@ class _Page:
             "stay": words.of_those_who_stay(self.problem),
             "shares_out": any(self.problem.services[code].managed for code in self.counted),
         }
+
+    def _leads(self) -> list[cards.Line]:
+        """Return what stands straight under the answer: what closes, what is gained, what decides, by which pathway."""
+        run, plan = self.run, self.run.plan
+        straight = best_straight_there(self.problem) if plan.proof.outcome == PROVED else None
+        closing = cards.closes(plan)
+        said = {
+            "Gained for the longer journeys:": cards.gained(plan),
+            "By transfer, as is assumed:": cards.pathway(plan, straight),
+            "What decides:": cards.decides(run, self.ways[1]),
+        }
+        return [*filter(None, [closing]), *(cards.Line(lead, more) for lead, more in said.items() if more)]
 
     @cached_property
     def ways(self) -> tuple[str, list[placements.Placement]]:

@@ -14,7 +14,10 @@ from optimiser.report import screen
 from optimiser.report.page.parts import letters_that_tell
 
 # The columns of a question in which patients are seen first elsewhere: under each of them, by either way.
-BOTH_WAYS = (("taken straight there", ("minutes", "within")), ("by transfer", ("minutes", "on the road", "within")))
+BOTH_WAYS = (
+    ("taken straight there (grey: were they)", ("minutes", "within")),
+    ("by transfer", ("minutes", "on the road", "within")),
+)
 WAITS = "By transfer minutes hold the waits that are assumed; “on the road” is without them."
 
 
@@ -31,6 +34,8 @@ def matrix(plan: Plan, numbers: pd.DataFrame, straight: Mapping[str, Sequence[st
             "name": problem.services[row.service].name,
             "marks": [{"mark": mark, "words": screen.LEGEND[mark]} for mark in row.marks],
             "figures": _both_ways(row, numbers, straight) if straight else row.figures,
+            # Those of the way by which nobody is taken in this question.
+            "other": range(len(BOTH_WAYS[0][1])) if row.service in straight else (),
         }
         for row in of_services
     ]

@@ -8,19 +8,22 @@ from functools import cached_property
 from typing import Any
 
 from optimiser.explanation.then_best import Then, then_best
+from optimiser.model.staffing import totals
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.finished import Run, WithoutPlan
 from optimiser.plan.runs import versions
 from optimiser.plan.told import told
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, begun
+from optimiser.problem.words import amount, begun, listed
 from optimiser.report import broken, cards, glossary, rests_on, screen, words
 from optimiser.report.cards import Card, Line
 from optimiser.report.page import parts, tables
 from optimiser.report.page.matrix import matrix
 from optimiser.report.page.rendering import rendered
+from optimiser.report.summary_of_staff import moved, staff_in_words, vacancies
 
 MOST_ON_A_CARD = 4
+MOST_TODAY = 2
 NOBODY = "at most 0 "
 
 
@@ -82,6 +85,7 @@ class _Page:
             "sentence": self._sentence(),
             "cards": list(self._cards()),
             "ways": list(self._ways()),
+            "heads": self._heads() if any(self.then) else [],
             "sets": [[self._clashing(row) for row in one] for one in self.sets],
             "all_known": bool(self.asked.record.get("every_clash_is_known")),
             "before": references[:known],
@@ -106,9 +110,9 @@ class _Page:
         lines = [Line("", f"{_said(one['words'])}.") for one in first]
         more = [Line("", f"{amount(len(others), 'more sets')} of rules clash: see below.")] if others else []
         yield Card("Which rules clash?", [*lines, *more])
-        yield Card("What would be enough?", list(self._enough()))
-        yield Card("What do today's sites break?", list(self._today()))
+        yield Card("Is it safe?", list(self._is_it_safe()))
         yield Card("How sure are we?", list(self._how_sure()))
+        yield Card("What would change it?", list(self._enough()))
 
     def _enough(self) -> Iterator[Line]:
         rows = list(zip(self.asked.ways_out.to_dict("records"), self.then, strict=True))
@@ -127,17 +131,22 @@ class _Page:
             return ""
         return f": best then at {words.where(self.problem, then.plan.sites_of(self.about[0]))}"
 
-    def _today(self) -> Iterator[Line]:
+    def _is_it_safe(self) -> Iterator[Line]:
+        """Yield what today's sites break, that of the clash first, and what was not looked at in any way out."""
         if not self.problem.services_with_today:
             yield Line("", "Where services are today is not known.")
-            return
-        # What the clash is about comes first.
-        names = tuple(self.problem.services[code].name for code in self.about)
-        lines = sorted(broken.lines(self.today), key=lambda one: not one.startswith(names))
-        yield Line(f"{begun(broken.how_many(self.today))}, by this model.")
-        yield from (Line("", f"{one}.") for one in lines[:MOST_ON_A_CARD])
-        if len(lines) > MOST_ON_A_CARD:
-            yield Line("", f"{len(lines) - MOST_ON_A_CARD} more.")
+        else:
+            # What the clash is about comes first.
+            names = tuple(self.problem.services[code].name for code in self.about)
+            lines = sorted(broken.lines(self.today), key=lambda one: not one.startswith(names))
+            yield Line("Today's sites break", f"{broken.how_many(self.today)}, by this model.", caution=True)
+            yield from (Line("", f"{one}.") for one in lines[:MOST_TODAY])
+            if len(lines) > MOST_TODAY:
+                yield Line("", f"{len(lines) - MOST_TODAY} more.")
+        if any(self.then):
+            yield Line(
+                "Not shown of any way out:", "outcomes and room for more patients were not looked at.", caution=True
+            )
 
     def _how_sure(self) -> Iterator[Line]:
         """Yield what was confirmed, and what was not: the rest stands under how this was checked."""
@@ -159,10 +168,51 @@ class _Page:
                 found |= {
                     "asked": begun(then.asked),
                     "then": words.answer(then.plan),
+                    "figures": self._figures(then.plan),
                     "against_today": list(cards.against_today(then.plan, self.about)),
                     "matrix": matrix(then.plan, then.plan.measures, {}, halves=1) if few else None,
                 }
             yield found
+
+    @cached_property
+    def shown(self) -> str | None:
+        """The service that ways out are compared by: the first with patients that a clash is about, or of all."""
+        counted = self.problem.services_with_patients
+        return next((code for code in self.about if code in counted), words.main_service(self.problem))
+
+    def _heads(self) -> list[str]:
+        """Return the headings over what ways out are compared by."""
+        if self.shown is None:
+            return []
+        service = self.problem.services[self.shown]
+        within = f"within {words.limit_of(service):g} minutes"
+        journeys = ("average minutes", within, "treated outside", "longer journeys than today, patients a year")
+        return [f"{service.name} at", *journeys, "Not met, as it is asked now", "Rests on"]
+
+    def _longer(self, plan: Plan) -> Iterator[str]:
+        """Yield whose journeys are longer than today by a way out: those of the service shown without its name."""
+        for code in sorted(self.problem.services_with_patients, key=lambda one: one != self.shown):
+            if said := cards.longer_than_today(plan, code):
+                name, _, by = said.replace(" residents' patients a year", "").partition(", and ")[0].partition(", ")
+                yield by if code == self.shown else f"{words.lower(name)}: {by}"
+
+    def _figures(self, plan: Plan) -> list[str]:
+        """Return what a way out comes to under those headings, with what it leaves unmet and the staff it rests on."""
+        if self.shown is None:
+            return []
+        names = screen.HEADINGS
+        figures = dict(zip(names, screen.figures_of(plan, plan.measures, self.shown), strict=True))
+        name = f"{self.problem.services[self.shown].name} "
+        unmet = [one.removeprefix(name) for one in broken.lines(evaluate(self.problem, plan.designated))]
+        fragile, every = vacancies(plan.measures)
+        spare = [f"{fragile} of {every} rotas with nobody to spare"] if fragile else []
+        return [
+            words.where(self.problem, plan.sites_of(self.shown)),
+            *(figures[name] for name in names),
+            "; ".join(self._longer(plan)) or "nobody",
+            "; ".join(unmet) or "nothing",
+            "; ".join([*_staff_to_come(plan), *spare]) or "nothing more",
+        ]
 
     def _clashing(self, row: Mapping[Any, str]) -> dict[str, str]:
         """Return a rule of a clash in words, and sites with which all the others of it hold."""
@@ -174,3 +224,13 @@ class _Page:
 def _said(rule: str) -> str:
     """Return a rule of a clash as it begins a sentence; of none at most, that there are none."""
     return begun(f"no {rule.removeprefix(NOBODY)}" if rule.startswith(NOBODY) else rule)
+
+
+def _staff_to_come(plan: Plan) -> Iterator[str]:
+    """Yield which staff would have to be recruited for a plan, and which would have to move."""
+    recruited = {key: number for key, number in totals(plan.staffing, "recruited").items() if number > 0}
+    for (team, unit), number in recruited.items():
+        yield f"{staff_in_words(float(number), plan.problem.teams[team].name, unit)} recruited"
+    if numbers := moved(plan):
+        each = (staff_in_words(number, plan.problem.teams[team].name, unit) for (team, unit), number in numbers.items())
+        yield f"{listed(each)} moved"
