@@ -169,7 +169,7 @@ def pathway(plan: Plan, straight: Plan | None) -> str:
         by_first.setdefault(leg.first_contact, []).append(words.lower(problem.services[code].name))
     each = (
         f"patients of the {listed(names)} are seen first at the nearest {words.lower(problem.services[first].name)}, "
-        "then taken on"
+        "then taken on where need be"
         for first, names in by_first.items()
     )
     return f"{'; '.join(each)}.{_if_straight(plan, straight)}" if by_first else ""
@@ -391,10 +391,9 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
     elif row:
         yield Line("Perhaps what decides:", "whether those sites would then be best is not known from this run.")
     most = MOST_CHANGES - (above is not None)
-    for one in changes[:most]:
-        yield Line("", _in_short(run.plan, one))
-    if len(changes) > most:
-        yield Line("", f"{len(changes) - most} more below.")
+    left = f" {len(changes) - most} more below." if len(changes) > most else ""
+    for number, one in enumerate(changes[:most], start=1):
+        yield Line("", f"{_in_short(run.plan, one)}{left if number == most else ''}")
     yield from (Line("", one, screen=True) for one in _known(run, "Were "))
     if not changes and not above:
         yield from (Line("", said) for said in left_out(found["not_worked_out"])[:1])

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 
 from as_files import with_files
 from shipped import answer, question
-from worlds import small
+from worlds import by_transfer, small
 
 import optimiser as op
 from optimiser import checker, report
+from optimiser.explanation.then_best import best_straight_there
 from optimiser.plan.finished import run_of
 from optimiser.plan.proof import Written
 from optimiser.plan.runs import files_of
 from optimiser.problem import Figure
-from optimiser.report import cards
+from optimiser.report import cards, words
 from optimiser.report.page import placements
+from optimiser.search.level import with_standings
 
 
 def test_an_answer_says_that_behind_the_border_no_site_would_have_enough_patients():
@@ -114,18 +115,50 @@ def test_of_many_services_that_close_the_first_is_told_with_its_patients_and_how
     assert emergency.endswith(f"; {len(closing) - 2} more services close below.") and len(closing) > 4
 
 
-def test_a_warning_stands_beside_how_sure_an_answer_is_and_assumed_waits_beside_how_much_quicker_another_is():
+def test_a_warning_stands_beside_how_sure_an_answer_is():
     plan = answer("tiny")
     told = [{"sentence": "Warning, nearness says little.", "source": ""}, {"sentence": "It is small.", "source": ""}]
     *_, sure, _ = cards.cards(replace(run_of(plan), record={"know_before": told}), {}, {})
     assert [line.more for line in sure.lines if line.caution and line.more.startswith(("Warning", "It is"))] == [
         "Warning, nearness says little."
     ]
-    designated = answer("base").designated | {("basildon", "stroke_thrombolysis")}
-    care = run_of(op.evaluate(question("care_model"), designated))
-    care = replace(care, plan=replace(care.plan, proof=replace(care.plan.proof, outcome="proved best")))
-    _, ways = placements.placements([care], "hyper_acute_stroke", "the answer")
-    assert re.search(r"not \d+\.\d\d, of which \d+\.\d\d are assumed waits\)", cards.decides(care, ways))
+
+
+def test_by_which_pathway_patients_get_there_is_said_with_the_waits_and_what_the_other_would_mean():
+    """To the scanner at birch, with clinics at both: the 30 seen first at ash are taken on, half of them."""
+    there = frozenset({("ash", "clinic"), ("birch", "clinic"), ("birch", "scanner")})
+    plan = op.evaluate(by_transfer(), there)
+    # Of 60 patients 15 wait 20 minutes: 5 of 1250 / 60. Straight to birch it takes 1000 / 60.
+    assert cards.pathway(plan, None) == (
+        "patients of the scanner are seen first at the nearest clinic, then taken on where need be. Taken straight "
+        "there, 16.67 minutes on average to the scanner, not 20.83, of which 5.00 are assumed waits."
+    )
+    assert cards.pathway(op.evaluate(small(), frozenset({("ash", "clinic")})), None) == ""
+
+
+def test_the_care_model_answered_with_everybody_taken_straight_there_is_the_question_that_ships():
+    plan, straight = answer("care_model"), best_straight_there(question("care_model"))
+    assert straight is not None and straight.broken.empty
+    assert straight.designated == answer("what_if/care_model_straight_there").designated == plan.designated
+    assert "Taken straight there, the same sites would be best; 24.64 minutes on average to" in cards.pathway(
+        plan, straight
+    )
+    assert best_straight_there(question("base")) is None
+    # Where it would be another it is said which.
+    other = op.evaluate(straight.problem, plan.designated - {("southend", "obstetrics")})
+    assert "there, consultant-led obstetrics at Basildon and Broomfield would be best; " in cards.pathway(plan, other)
+
+
+def test_what_closes_in_a_care_model_is_counted_named_on_paper_and_told_from_what_stays_in_name_only():
+    closing = cards.closes(answer("care_model"))
+    assert closing is not None
+    idle = "Kept in name only, as nobody would be taken there: emergency orthopaedics at Southend."
+    assert closing.more == f"3 of 15 services at Broomfield and 8 of 15 services at Southend. {idle}"
+    assert (
+        "3 of 15 services at Broomfield (hyper-acute stroke unit, thrombolysis on arrival and vascular" in closing.paper
+    )
+    # A plan that leaves out a site to which nobody is taken is not level with it in any way that a patient would see.
+    assert "orthopaedics" not in words.answer(with_standings(answer("care_model")))
 
 
 def test_what_is_proved_is_said_and_what_is_not():

@@ -576,6 +576,35 @@ def test_the_whole_care_model_prints(browser: Browser, care_model: Path, service
     assert seen.quiet
 
 
+def test_the_care_models_first_screen_says_its_pathway_its_closures_and_what_would_change_it(
+    browser: Browser, tmp_path: Path
+):
+    found = op.answer(question("care_model"))
+    assert isinstance(found, op.Answer)
+    run = write_files(files_of(found.plan, found.set_against, found.would_change.record), tmp_path / "care")
+    with visit(browser, op.write_report([run], tmp_path / "page.html").as_uri()) as seen:
+        for text in (
+            "emergency orthopaedics are seen first at the nearest full emergency department, then taken on where need",
+            "the same sites would be best; 24.64 minutes on average to the hyper-acute stroke unit, not 50.70",
+            "3 of 15 services at Broomfield and 8 of 15 services at Southend. Kept in name only",
+            "30 WTE emergency medicine consultants would be needed, and 25 are in post.",
+            "hyper-acute stroke unit at Basildon and Broomfield; 1 more service changes sites.",
+            "acute medical take at Basildon, Broomfield and Southend; 3 more services change sites. 2 more below.",
+        ):
+            box = seen.page.get_by_text(text).first.bounding_box()
+            assert box and box["y"] + box["height"] <= LAPTOP[1], text
+        for row in seen.page.locator(".matrix tr:has(.bad)").all():
+            box = row.bounding_box()
+            assert box and box["y"] + box["height"] <= LAPTOP[1]
+        assert seen.page.locator(".matrix tr:has(.bad)").count() == 8
+        assert seen.violations() == []
+        seen.page.emulate_media(media="print")
+        assert (
+            "8 of 15 services at Southend (hyper-acute stroke unit, full" in seen.page.locator("p.gained").inner_text()
+        )
+    assert seen.quiet
+
+
 def test_today_stands_beside_what_was_counted_and_says_how_far_apart_they_are(seen: Visit):
     said = plain_text(seen, "#counted")
     assert (
