@@ -5,6 +5,7 @@ Sentences are those of the summary, the shortest of each kind; numbers are those
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -25,6 +26,10 @@ from optimiser.report.summary import left_out
 from optimiser.report.summary_of_staff import moves, short, staff_in_words, to_spare, vacancies
 
 MOST_CHANGES = 2
+NO_BENEFIT = "Benefit to patients was not estimated."
+# Of what decides: how many patients a site would see.
+WOULD_SEE = re.compile(r"would see ([\d,.]*\d) patients a year")
+GROWTH = "Enough for that: "
 MOST_GAINS = 3
 MOST_OTHERS = 2
 # The changes that alter an answer, in the order in which people can decide on them.
@@ -76,7 +81,7 @@ def gained(plan: Plan) -> str:
     found = gains(plan, in_short=True)
     shown = found if len(found) <= MOST_GAINS else found[: MOST_GAINS - 1]
     more = [f"and {len(found) - len(shown)} more"] if len(found) > len(shown) else []
-    return f"{'; '.join([*shown, *more])}." if found else ""
+    return f"{'; '.join([*shown, *more])}. {NO_BENEFIT}" if found else ""
 
 
 def closes(plan: Plan) -> Line | None:
@@ -128,9 +133,22 @@ def decides(run: Run, ways: Sequence[Placement]) -> str:
     here = next(one.mean for one in ways if one.way.designated == run.plan.designated)
     name = words.lower(run.plan.problem.services[main].name)
     minutes = f"{decimals(row.mean, 2)} minutes on average, not {decimals(here, 2)}"
-    which = " Of the quicker choices it comes nearest." if len(quicker) > 1 else ""
+    which = " Of the quicker choices it misses least." if len(quicker) > 1 else ""
     said = f"the {name} at {row.name} would be quicker ({minutes}), but {row.lacks}.{which}"
     return " ".join([said, *_as_today_takes(run.plan, main)])
+
+
+def not_settled(run: Run, ways: Sequence[Placement]) -> str:
+    """Return what is to be known of the very number of patients that decides, and what the counts would change then.
+
+    Nothing where the sentences to know are not about it, as where they are of another question.
+    """
+    row = next(iter(_quicker(run.plan, ways)), None)
+    sees = WOULD_SEE.search(row.lacks) if row else None
+    if sees is None:
+        return ""
+    told = [one for one in _known(run, "") if re.search(rf"\b{re.escape(sees[1])}\b", one)]
+    return " ".join([*told, *_known(run, "Were ")]) if told else ""
 
 
 def _as_today_takes(plan: Plan, main: str) -> Iterator[str]:
@@ -142,8 +160,9 @@ def _as_today_takes(plan: Plan, main: str) -> Iterator[str]:
         lacks = _lacks_staff(there, code) or broken.in_short(there, broken.lines(there))
         if lacks:
             means = [measures.number(one.measures, "mean_minutes", code) for one in (there, plan)]
-            quicker = f" ({decimals(means[0], 2)} minutes, not {decimals(means[1], 2)})" if means[0] < means[1] else ""
-            yield f"The {words.lower(problem.services[code].name)} as today{quicker}: {lacks}."
+            is_quicker = f" is quicker ({decimals(means[0], 2)} minutes, not {decimals(means[1], 2)}), but"
+            quicker = is_quicker if means[0] < means[1] else ":"
+            yield f"Keeping the {words.lower(problem.services[code].name)} as today{quicker} {lacks}."
 
 
 def _lacks_staff(plan: Plan, service: str) -> str:
@@ -153,7 +172,7 @@ def _lacks_staff(plan: Plan, service: str) -> str:
         needed, there = (round(float(here[name].sum()), 2) for name in ("needed", "in_post"))
         if needed > there:
             staff = staff_in_words(needed, plan.problem.teams[rota.team].name, rota.unit)
-            return f"{staff} would be needed, and {shown(there)} are in post"
+            return f"it takes {staff}, and {shown(there)} are in post"
     return ""
 
 
@@ -185,14 +204,28 @@ def _if_straight(plan: Plan, straight: Plan | None) -> str:
             for code in moved
         )
         said.append(f"{'; '.join(each) or 'the same sites'} would be best")
+    waits = ""
     if main in problem.reached_by_transfer:
-        name = problem.services[main].name
-        here, road = (measures.number(plan.measures, one, main) for one in ("mean_minutes", "mean_road_minutes"))
+        name = words.lower(problem.services[main].name)
+        here = measures.number(plan.measures, "mean_minutes", main)
         there = {measure: value for measure, _, group, value in measures.straight_there(plan, main) if not group}
-        minutes = f"{decimals(there[f'mean_minutes{measures.STRAIGHT_THERE}'], 2)} minutes on average to the"
-        waits = f", of which {decimals(here - road, 2)} are assumed waits" if here > road else ""
-        said.append(f"{minutes} {words.lower(name)}, not {decimals(here, 2)}{waits}")
-    return f" Taken straight there, {'; '.join(said)}." if said else ""
+        minutes = decimals(there[f"mean_minutes{measures.STRAIGHT_THERE}"], 2)
+        said.append(f"{minutes} minutes on average to the {name}, not {decimals(here, 2)}")
+        waits = _who_wait(plan, main)
+    return f" Taken straight there, {'; '.join(said)}.{waits}" if said else ""
+
+
+def _who_wait(plan: Plan, service: str) -> str:
+    """Return how many patients are taken on to a service and how long they wait, in sentences; nothing if none do."""
+    leg = plan.problem.services[service].transfer
+    mean, road, patients = (
+        measures.number(plan.measures, name, service) for name in ("mean_minutes", "mean_road_minutes", "patients")
+    )
+    each = leg.dwell_minutes.value + leg.overhead_minutes.value if leg else 0.0
+    if not each or not mean > road:
+        return ""
+    taken_on = f"{whole((mean - road) * patients / each)} of {whole(patients)}"
+    return f" By transfer {taken_on} wait an assumed {each:g} minutes; what is done for them meanwhile is not counted."
 
 
 def longer_than_today(plan: Plan, service: str) -> str:
@@ -251,7 +284,7 @@ def not_looked_at(plan: Plan) -> str:
     if more:
         most = max(more, key=lambda one: one.now - one.today)
         name = short_name(plan.problem.sites[most.site].name)
-        room = [f"room for {whole(most.now)} patients a year at {name} (today {whole(most.today)})"]
+        room = [f"room for {whole(most.now)} patients a year at {name} (today, by the model, {whole(most.today)})"]
     return f"{listed(['outcomes', *([] if staffed else ['staff']), *room])} were not looked at."
 
 
@@ -263,7 +296,7 @@ def _within(plan: Plan, answer: dict[str, float], today: dict[str, float], main:
         service = plan.problem.services[code]
         now, before = (percent(words.share_within(values, code)) for values in (answer, today))
         limit = "" if words.limit_of(service) == of_main else f" in {words.limit_of(service):g}"
-        known = f" ({'today ' if code == main else ''}{before})" if code in plan.problem.services_with_today else ""
+        known = f" (today {before})" if code in plan.problem.services_with_today else ""
         counted = f"{whole(answer[f'patients|{code}|'])}{' patients' if code == main else ''}"
         yield f"{words.lower(service.name)} {now} of {counted}{limit}{known}"
 
@@ -371,12 +404,13 @@ def _off_today(plan: Plan) -> Iterator[Line]:
         if main in one.services:
             names = {site: short_name(plan.problem.sites[site].name) for site in one.modelled}
             each = (
-                f"{names[site]} {whole(number)}, not {whole(one.counts[site])}" for site, number in one.modelled.items()
+                f"{names[site]} {whole(number)}{'' if n else ' patients'}, not {whole(one.counts[site])}"
+                for n, (site, number) in enumerate(one.modelled.items())
             )
             apart = any(round(number) != round(one.counts[site]) for site, number in one.modelled.items())
             if apart:
-                lead = f"The model's today is off the count of {one.period}:"
-                yield Line(lead, f"{'; '.join(each)} patients a year.", caution=True)
+                lead = f"The model's today is not as counted in {one.period}:"
+                yield Line(lead, f"{'; '.join(each)}.", caution=True)
 
 
 def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
@@ -387,14 +421,18 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
     above = _by_its_rule(run, row) if row else None
     if row and above:
         changes.remove(above)
-        yield Line("If what decides were allowed:", f"{_would_move(run.plan, above['then'])}.")
+        sees = WOULD_SEE.search(row.lacks)
+        head = f"Were a unit of {sees[1]} patients accepted:" if sees else "If what decides were allowed:"
+        # Where what is to be known tells of that number, it says more than one growth for every area.
+        growth = [] if not_settled(run, ways) else str(above["words"]).split(". ")
+        enough = [f" {one.removesuffix('.')}." for one in growth if one.startswith(GROWTH)]
+        yield Line(head, f"{_would_move(run.plan, above['then'])}.{''.join(enough)}")
     elif row:
         yield Line("Perhaps what decides:", "whether those sites would then be best is not known from this run.")
     most = MOST_CHANGES - (above is not None)
     left = f" {len(changes) - most} more below." if len(changes) > most else ""
     for number, one in enumerate(changes[:most], start=1):
         yield Line("", f"{_in_short(run.plan, one)}{left if number == most else ''}")
-    yield from (Line("", one, screen=True) for one in _known(run, "Were "))
     if not changes and not above:
         yield from (Line("", said) for said in left_out(found["not_worked_out"])[:1])
     if not changes and not above and not found["not_worked_out"]:
@@ -426,6 +464,8 @@ def _would_move(plan: Plan, then: Mapping[str, Sequence[str]]) -> str:
     """Return where the first service that would be elsewhere would be, and how many others would be elsewhere, too."""
     first, *others = _moved(plan, then)
     name = words.lower(plan.problem.services[first].name)
+    if len(others) == 1 and then[others[0]] == then[first]:
+        name, others = f"{name} and {words.lower(plan.problem.services[others[0]].name)}", []
     more = (
         f"; {len(others)} more {'service changes' if len(others) == 1 else 'services change'} sites" if others else ""
     )

@@ -95,11 +95,13 @@ def test_the_rule_that_decides_is_said_with_by_how_much_it_is_missed():
         run = replace(run_of(found.plan), record={"would_change": found.would_change.record})
         _, ways = placements.placements([run], "clinic", "the answer")
         said = cards.decides(run, ways)
-        assert f", but {lacks}" in said and "comes nearest" not in said
+        assert f", but {lacks}" in said and "misses least" not in said
         assert ("0.4 short of the 30.4 asked for" in said) == (least == 30.4)
         first, *others = (line for line in cards.cards(run, {}, {}, ways)[-1].lines)
-        assert first.lead == "If what decides were allowed:"
-        assert first.more == "clinic at Ash and Birch." and not any("saw" in line.more for line in others)
+        assert first.lead == "Were a unit of 30 patients accepted:"
+        assert first.more.startswith("clinic at Ash and Birch. Enough for that: ") and not any(
+            "saw" in line.more for line in others
+        )
 
 
 def test_of_many_services_that_close_the_first_is_told_with_its_patients_and_how_many_more():
@@ -128,10 +130,11 @@ def test_by_which_pathway_patients_get_there_is_said_with_the_waits_and_what_the
     """To the scanner at birch, with clinics at both: the 30 seen first at ash are taken on, half of them."""
     there = frozenset({("ash", "clinic"), ("birch", "clinic"), ("birch", "scanner")})
     plan = op.evaluate(by_transfer(), there)
-    # Of 60 patients 15 wait 20 minutes: 5 of 1250 / 60. Straight to birch it takes 1000 / 60.
+    # Of 60 patients 15 are taken on: 1250 / 60 minutes. Straight to birch it takes 1000 / 60.
     assert cards.pathway(plan, None) == (
         "patients of the scanner are seen first at the nearest clinic, then taken on where need be. Taken straight "
-        "there, 16.67 minutes on average to the scanner, not 20.83, of which 5.00 are assumed waits."
+        "there, 16.67 minutes on average to the scanner, not 20.83. By transfer 15 of 60 wait an assumed 20 minutes; "
+        "what is done for them meanwhile is not counted."
     )
     assert cards.pathway(op.evaluate(small(), frozenset({("ash", "clinic")})), None) == ""
 

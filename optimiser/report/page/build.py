@@ -273,7 +273,11 @@ class _Page:
             "By transfer, as is assumed:": cards.pathway(plan, straight),
             "What decides:": cards.decides(run, self.ways[1]),
         }
-        return [*filter(None, [closing]), *(cards.Line(lead, more) for lead, more in said.items() if more)]
+        lines = [cards.Line(lead, more) for lead, more in said.items() if more]
+        settled = cards.not_settled(run, self.ways[1])
+        # On paper it stands under the cards.
+        open_yet = [cards.Line("Not settled:", settled, caution=True, screen=True)] if settled else []
+        return [*filter(None, [closing]), *lines, *open_yet]
 
     @cached_property
     def ways(self) -> tuple[str, list[placements.Placement]]:

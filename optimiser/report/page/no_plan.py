@@ -8,22 +8,22 @@ from functools import cached_property
 from typing import Any
 
 from optimiser.explanation.then_best import Then, then_best
+from optimiser.model.rules import JUDGED, in_words
 from optimiser.model.staffing import totals
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.finished import Run, WithoutPlan
 from optimiser.plan.runs import versions
 from optimiser.plan.told import told
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, begun, listed
+from optimiser.problem.words import amount, begun, listed, short, shown
 from optimiser.report import broken, cards, glossary, rests_on, screen, words
 from optimiser.report.cards import Card, Line
 from optimiser.report.page import parts, tables
 from optimiser.report.page.matrix import matrix
 from optimiser.report.page.rendering import rendered
-from optimiser.report.summary_of_staff import moved, staff_in_words, vacancies
+from optimiser.report.summary_of_staff import moved, staff_in_words
 
 MOST_ON_A_CARD = 4
-MOST_TODAY = 2
 NOBODY = "at most 0 "
 
 
@@ -86,6 +86,7 @@ class _Page:
             "cards": list(self._cards()),
             "ways": list(self._ways()),
             "heads": self._heads() if any(self.then) else [],
+            "by_all": self._by_all,
             "sets": [[self._clashing(row) for row in one] for one in self.sets],
             "all_known": bool(self.asked.record.get("every_clash_is_known")),
             "before": references[:known],
@@ -133,20 +134,20 @@ class _Page:
 
     def _is_it_safe(self) -> Iterator[Line]:
         """Yield what today's sites break, that of the clash first, and what was not looked at in any way out."""
+        each = dict.fromkeys(cards.not_looked_at(then.plan) for then in self.then if then)
+        if each:
+            said = next(iter(each)) if len(each) == 1 else "outcomes and room for more patients were not looked at."
+            yield Line("Not shown of any way out:", said, caution=True)
         if not self.problem.services_with_today:
             yield Line("", "Where services are today is not known.")
-        else:
-            # What the clash is about comes first.
-            names = tuple(self.problem.services[code].name for code in self.about)
-            lines = sorted(broken.lines(self.today), key=lambda one: not one.startswith(names))
-            yield Line("Today's sites break", f"{broken.how_many(self.today)}, by this model.", caution=True)
-            yield from (Line("", f"{one}.") for one in lines[:MOST_TODAY])
-            if len(lines) > MOST_TODAY:
-                yield Line("", f"{len(lines) - MOST_TODAY} more.")
-        if any(self.then):
-            yield Line(
-                "Not shown of any way out:", "outcomes and room for more patients were not looked at.", caution=True
-            )
+            return
+        # What the clash is about comes first.
+        names = tuple(self.problem.services[code].name for code in self.about)
+        lines = sorted(broken.lines(self.today), key=lambda one: not one.startswith(names))
+        yield Line("Today's sites break", f"{broken.how_many(self.today)}, by this model.", caution=True)
+        yield from (Line("", f"{one}.") for one in lines[:MOST_ON_A_CARD])
+        if len(lines) > MOST_ON_A_CARD:
+            yield Line("", f"{len(lines) - MOST_ON_A_CARD} more.")
 
     def _how_sure(self) -> Iterator[Line]:
         """Yield what was confirmed, and what was not: the rest stands under how this was checked."""
@@ -168,7 +169,7 @@ class _Page:
                 found |= {
                     "asked": begun(then.asked),
                     "then": words.answer(then.plan),
-                    "figures": self._figures(then.plan),
+                    "figures": self._figures(then.plan, str(row["gives_way"])),
                     "against_today": list(cards.against_today(then.plan, self.about)),
                     "matrix": matrix(then.plan, then.plan.measures, {}, halves=1) if few else None,
                 }
@@ -187,7 +188,37 @@ class _Page:
         service = self.problem.services[self.shown]
         within = f"within {words.limit_of(service):g} minutes"
         journeys = ("average minutes", within, "treated outside", "longer journeys than today, patients a year")
-        return [f"{service.name} at", *journeys, "Not met, as it is asked now", "Rests on"]
+        return [f"{service.name} at", *journeys, "Rule that gives way", "Staff it rests on"]
+
+    def _gives_way(self, plan: Plan, instance: str) -> str:
+        """Return the rule that gives way as it is asked now and, of a rota, how many would then be at each site."""
+        rule, *names = instance.split(".")
+        asked = _said(in_words(self.problem, (rule, tuple(names))))
+        if rule not in JUDGED or not JUDGED[rule].from_staff or len(names) != len(("service", "team", "unit")):
+            return asked
+        code, team, unit = names
+        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)].set_index("site")
+        each = [
+            f"{short(self.problem.pool_name(site))} {shown(here.loc[site, 'staff'])}"
+            for site in plan.sites_of(code)
+            if site in here.index
+        ]
+        return f"{asked.partition('; ')[0]}: then {listed(each)}" if each else asked
+
+    @property
+    def _by_all(self) -> str:
+        """What closes whichever way is taken, of services other than the one compared, and who then goes longer."""
+        plans = [then.plan for then in self.then if then]
+        shut = [self.problem.today - plan.designated for plan in plans]
+        always = frozenset.intersection(*shut) if shut else frozenset()
+        said = []
+        for code, service in self.problem.services.items():
+            at = [site for site in self.problem.candidates if (site, code) in always]
+            if at and code != self.shown:
+                who = {cards.longer_than_today(plan, code).partition(", ")[2] for plan in plans} - {""}
+                longer = f" ({next(iter(who))})" if len(who) == 1 else ""
+                said.append(f"{words.lower(service.name)} at {words.where(self.problem, at)}{longer}")
+        return f"{'; '.join(said)}." if said else ""
 
     def _longer(self, plan: Plan) -> Iterator[str]:
         """Yield whose journeys are longer than today by a way out: those of the service shown without its name."""
@@ -196,22 +227,18 @@ class _Page:
                 name, _, by = said.replace(" residents' patients a year", "").partition(", and ")[0].partition(", ")
                 yield by if code == self.shown else f"{words.lower(name)}: {by}"
 
-    def _figures(self, plan: Plan) -> list[str]:
-        """Return what a way out comes to under those headings, with what it leaves unmet and the staff it rests on."""
+    def _figures(self, plan: Plan, gives_way: str) -> list[str]:
+        """Return what a way out comes to under those headings, with the rule that gives way and the staff it takes."""
         if self.shown is None:
             return []
         names = screen.HEADINGS
         figures = dict(zip(names, screen.figures_of(plan, plan.measures, self.shown), strict=True))
-        name = f"{self.problem.services[self.shown].name} "
-        unmet = [one.removeprefix(name) for one in broken.lines(evaluate(self.problem, plan.designated))]
-        fragile, every = vacancies(plan.measures)
-        spare = [f"{fragile} of {every} rotas with nobody to spare"] if fragile else []
         return [
             words.where(self.problem, plan.sites_of(self.shown)),
             *(figures[name] for name in names),
             "; ".join(self._longer(plan)) or "nobody",
-            "; ".join(unmet) or "nothing",
-            "; ".join([*_staff_to_come(plan), *spare]) or "nothing more",
+            self._gives_way(plan, gives_way),
+            "; ".join(_staff_to_come(plan)) or "nothing more",
         ]
 
     def _clashing(self, row: Mapping[Any, str]) -> dict[str, str]:
