@@ -29,6 +29,7 @@ MOST_CHANGES = 2
 NO_BENEFIT = "Benefit to patients was not estimated."
 # Of what decides: how many patients a site would see.
 WOULD_SEE = re.compile(r"would see ([\d,.]*\d) patients a year")
+SPAN = re.compile(r"would see (\d+) to (\d+) patients a year")
 GROWTH = "Enough for that: "
 MOST_GAINS = 3
 MOST_OTHERS = 2
@@ -139,7 +140,7 @@ def decides(run: Run, ways: Sequence[Placement]) -> str:
 
 
 def not_settled(run: Run, ways: Sequence[Placement]) -> str:
-    """Return what is to be known of the very number of patients that decides, and what the counts would change then.
+    """Return what is to be known of the span of the number that decides, and what the counts would change then.
 
     Nothing where the sentences to know are not about it, as where they are of another question.
     """
@@ -147,7 +148,8 @@ def not_settled(run: Run, ways: Sequence[Placement]) -> str:
     sees = WOULD_SEE.search(row.lacks) if row else None
     if sees is None:
         return ""
-    told = [one for one in _known(run, "") if re.search(rf"\b{re.escape(sees[1])}\b", one)]
+    number = float(sees[1].replace(",", ""))
+    told = [one for one in _known(run, "") if (span := SPAN.search(one)) and float(span[1]) <= number <= float(span[2])]
     return " ".join([*told, *_known(run, "Were ")]) if told else ""
 
 
@@ -357,7 +359,7 @@ def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
         longer, _ = moved(plan, code)
         more = f"; {left} more services close below" if left else ""
         if longer:
-            who = longer.partition(";")[0].replace(" residents' patients a year", " patients")
+            who = longer.partition(";")[0].replace(" residents' ", " ")
             yield Line("And", f"{words.lower(who)}{more}.")
 
 

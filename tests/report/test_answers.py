@@ -112,7 +112,7 @@ def test_of_many_services_that_close_the_first_is_told_with_its_patients_and_how
     loses = next(one for one in cards.cards(run, {}, {}) if one.heading == "Who loses?")
     (emergency,) = (line.more for line in loses.lines if line.lead == "And")
     assert emergency.startswith("full emergency department, ")
-    assert " of 336,706 residents' emergency attendances a year (" in emergency
+    assert " of 336,706 emergency attendances a year (" in emergency
     closing = {code for site, code in problem.today - kept if code in problem.services_with_patients}
     assert emergency.endswith(f"; {len(closing) - 2} more services close below.") and len(closing) > 4
 
