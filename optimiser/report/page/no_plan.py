@@ -197,11 +197,12 @@ class _Page:
         if rule not in JUDGED or not JUDGED[rule].from_staff or len(names) != len(("service", "team", "unit")):
             return asked
         code, team, unit = names
-        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)].set_index("site")
+        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+        staff = dict(zip(here["site"], here["staff"], strict=True))
         each = [
-            f"{short(self.problem.pool_name(site))} {shown(here.loc[site, 'staff'])}"
+            f"{short(self.problem.pool_name(site))} {shown(float(staff[site]))}"
             for site in plan.sites_of(code)
-            if site in here.index
+            if site in staff
         ]
         return f"{asked.partition('; ')[0]}: then {listed(each)}" if each else asked
 
