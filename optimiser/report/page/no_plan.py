@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -170,7 +171,9 @@ class _Page:
                     "asked": begun(then.asked),
                     "then": words.answer(then.plan),
                     "figures": self._figures(then.plan, str(row["gives_way"])),
-                    "against_today": list(cards.against_today(then.plan, self.about)),
+                    "against_today": sorted(
+                        cards.against_today(then.plan, self.about), key=lambda one: one.lead.startswith("Longer")
+                    ),
                     "matrix": matrix(then.plan, then.plan.measures, {}, halves=1) if few else None,
                 }
             yield found
@@ -225,7 +228,7 @@ class _Page:
         """Yield whose journeys are longer than today by a way out: those of the service shown without its name."""
         for code in sorted(self.problem.services_with_patients, key=lambda one: one != self.shown):
             if said := cards.longer_than_today(plan, code):
-                name, _, by = said.replace(" residents' patients a year", "").partition(", and ")[0].partition(", ")
+                name, _, by = re.sub(" residents' .*? a year", "", said).partition(", and ")[0].partition(", ")
                 yield by if code == self.shown else f"{words.lower(name)}: {by}"
 
     def _figures(self, plan: Plan, gives_way: str) -> list[str]:
