@@ -16,7 +16,7 @@ from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.affected import THRESHOLDS, against, gains_and_losses
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import PROVED
-from optimiser.problem.words import amount, decimals, first_sentence, listed, percent, shown, whole
+from optimiser.problem.words import amount, decimals, first_sentence, listed, many_of, percent, shown, whole
 from optimiser.problem.words import short as short_name
 from optimiser.report import broken, rests_on, words
 from optimiser.report.against_today import busier, gains, moved
@@ -134,7 +134,7 @@ def decides(run: Run, ways: Sequence[Placement]) -> str:
     here = next(one.mean for one in ways if one.way.designated == run.plan.designated)
     name = words.lower(run.plan.problem.services[main].name)
     minutes = f"{decimals(row.mean, 2)} minutes on average, not {decimals(here, 2)}"
-    which = " Of the quicker choices it misses least." if len(quicker) > 1 else ""
+    which = " Every other quicker choice breaks more rules, or by more." if len(quicker) > 1 else ""
     said = f"the {name} at {row.name} would be quicker ({minutes}), but {row.lacks}.{which}"
     return " ".join([said, *_as_today_takes(run.plan, main)])
 
@@ -299,7 +299,7 @@ def _within(plan: Plan, answer: dict[str, float], today: dict[str, float], main:
         now, before = (percent(words.share_within(values, code)) for values in (answer, today))
         limit = "" if words.limit_of(service) == of_main else f" in {words.limit_of(service):g}"
         known = f" (today {before})" if code in plan.problem.services_with_today else ""
-        counted = f"{whole(answer[f'patients|{code}|'])}{' patients' if code == main else ''}"
+        counted = f"{whole(answer[f'patients|{code}|'])}{f' {many_of(plan.problem, code)}' if code == main else ''}"
         yield f"{words.lower(service.name)} {now} of {counted}{limit}{known}"
 
 
@@ -320,7 +320,7 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
     outside = [words.share_outside(values, plan.problem, code) for values in (answer, today)]
     if all(map(isfinite, outside)):
         patients = answer[f"patients|{code}|"]
-        of = f"the area, {whole(outside[0] * patients)} of {whole(patients)} patients"
+        of = f"the area, {whole(outside[0] * patients)} of {whole(patients)}"
         kept = (
             ", since who leaves is kept as it was" if plan.problem.border and not plan.problem.border.pull.value else ""
         )
@@ -334,7 +334,7 @@ def _far(plan: Plan, code: str, answer: dict[str, float]) -> Iterator[Line]:
     patients, all_patients = float(row["patients_longer"]), answer.get(f"patients|{code}|", 0.0)
     if all_patients and patients:
         share = percent(patients / all_patients)
-        said = f"{whole(patients)} of {whole(all_patients)} patients ({share})."
+        said = f"{whole(patients)} of {whole(all_patients)} ({share})."
         yield Line(f"Over {THRESHOLDS[-1]} minutes longer:", said)
 
 
@@ -432,7 +432,8 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
     elif row:
         yield Line("Perhaps what decides:", "whether those sites would then be best is not known from this run.")
     most = MOST_CHANGES - (above is not None)
-    left = f" {len(changes) - most} more below." if len(changes) > most else ""
+    more = len(changes) - most
+    left = f" {amount(more, 'more changes stand' if more > 1 else 'more change stands')} below." if more > 0 else ""
     for number, one in enumerate(changes[:most], start=1):
         yield Line("", f"{_in_short(run.plan, one)}{left if number == most else ''}")
     if not changes and not above:

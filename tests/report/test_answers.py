@@ -95,7 +95,7 @@ def test_the_rule_that_decides_is_said_with_by_how_much_it_is_missed():
         run = replace(run_of(found.plan), record={"would_change": found.would_change.record})
         _, ways = placements.placements([run], "clinic", "the answer")
         said = cards.decides(run, ways)
-        assert f", but {lacks}" in said and "misses least" not in said
+        assert f", but {lacks}" in said and "Every other" not in said
         assert ("0.4 short of the 30.4 asked for" in said) == (least == 30.4)
         first, *others = (line for line in cards.cards(run, {}, {}, ways)[-1].lines)
         assert first.lead == "Were a unit of 30 patients accepted:"

@@ -118,17 +118,17 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "Sources published",
         "the hyper-acute stroke unit would see at least 600 patients a year",
         "877 of 1,863 residents' stroke admissions a year (47%)",
-        "628 of 1,863 patients (34%).",
-        "hyper-acute stroke unit 75% of 1,863 patients (today 92%); full emergency department 89% of 336,706 (today",
+        "628 of 1,863 (34%).",
+        "hyper-acute stroke unit 75% of 1,863 stroke admissions (today 92%); full emergency department 89% of 336,706",
         "69 minutes; today 48.",
         "76,731 of 336,706 emergency attendances a year (23%)",
         "hyper-acute stroke unit at Broomfield and Southend; full emergency department at Southend.",
         "10% treated outside",
-        "the area, 187 of 1,863 patients; today 10%, since who leaves is kept as it was.",
+        "the area, 187 of 1,863; today 10%, since who leaves is kept as it was.",
         # What the model has today is never taken for what was counted.
         "The model's today is not as counted in 2018/19:",
         "Basildon 799 patients, not 557; Broomfield 416, not 555; Southend 487, not 713.",
-        "but Broomfield would see 518 patients a year, 82 short of the 600 asked for. Of the quicker choices it misses",
+        "but Broomfield would see 518 patients a year, 82 short of the 600 asked for. Every other quicker choice",
         # Why the emergency department closes, by how much it would miss, and what is next best.
         "as today is quicker (18.53 minutes, not 21.38), but it takes 30 WTE emergency medicine consultants, and 25",
         "Benefit to patients was not estimated.",
@@ -597,7 +597,7 @@ def test_the_care_models_first_screen_says_its_pathway_its_closures_and_what_wou
             "3 of 15 services at Broomfield and 8 of 15 services at Southend. Kept in name only",
             "it takes 30 WTE emergency medicine consultants, and 25 are in post.",
             "hyper-acute stroke unit and thrombolysis on arrival at Basildon and Broomfield. Enough for that: 44.3%",
-            "acute medical take at Basildon, Broomfield and Southend; 3 more services change sites. 5 more below.",
+            "take at Basildon, Broomfield and Southend; 3 more services change sites. 5 more changes stand below.",
         ):
             box = seen.page.get_by_text(text).first.bounding_box()
             assert box and box["y"] + box["height"] <= LAPTOP[1], text

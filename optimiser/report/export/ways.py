@@ -37,7 +37,7 @@ def of_ways(runs: Sequence[Run], sources: str) -> Iterator[Figure]:
         y += tall
     name = problem.services[service].name
     stay = " Every other service is where the first run has it." if len(problem.services) > 1 else ""
-    says = f"Residents' patients, by this model.{stay}"
+    says = f"Minutes and shares are residents', by this model.{stay}"
     alt = f"Table. {'; '.join(_in_words(row, columns) for row in rows)}."
     yield figure(f"options_{service}", f"{name}: {title}", says, alt, body, y + 8, sources)
 
