@@ -232,6 +232,12 @@ def journeys(problem: Problem, name: str) -> Parameter | None:
     return Parameter(name, MORE, meaning, least, most, lambda _: Fraction(0), apply, least=least, idle=idle)
 
 
+def to_one_site(problem: Problem) -> list[str]:
+    """Return the names of journeys from everywhere to each site by itself, at any time and at each time of day."""
+    times = ["", *(f".at.{time}" for time in problem.times_of_day)]
+    return [f"journeys.{site}.{FROM_EVERYWHERE}{at}" for site in problem.site_order for at in times]
+
+
 def _from_there(problem: Problem, by: str | None, where: str) -> np.ndarray:
     """Return which areas are meant: one by its code, those of a district, or all of them."""
     if by is None:

@@ -203,9 +203,10 @@ class Desk:
     @cached_property
     def _may_vary(self) -> list[ParameterTold]:
         from optimiser.inputs import read_problem
-        from optimiser.problem.parameters import parameters
+        from optimiser.problem.parameters import parameters, to_one_site
 
         problem = read_problem(self.base)
+        changed = {one.name: one.words for one in problem.changed}
         return [
             ParameterTold(
                 name=one.name,
@@ -214,8 +215,10 @@ class Desk:
                 low=float(one.low),
                 high=float(one.high),
                 current=float(one.current(problem)),
+                idle=one.idle,
+                changed=changed.get(one.name, ""),
             )
-            for one in parameters(problem).values()
+            for one in parameters(problem, to_one_site(problem)).values()
         ]
 
 

@@ -28,9 +28,12 @@ Sites = Annotated[list[Code], Field(max_length=MOST_CODES)]
 Amount = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=MOST_CODES), BeforeValidator(_whole)]
 ParameterName = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9_. -]{0,199}$")]
+# A number, or how much more, fewer or how many times as many, as a config's ``change`` has it.
+Wanted = Annotated[str, Field(pattern=r"^[x+-]?[0-9]{1,9}([.][0-9]{1,6})?$")]
 Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 Draws = Annotated[int, Field(ge=1, le=MOST_DRAWS), BeforeValidator(_whole)]
 VARIED = Field(min_length=1, max_length=MOST_VARIED, json_schema_extra={"additionalProperties": False})
+CHANGED = Field(max_length=MOST_CODES, json_schema_extra={"additionalProperties": False})
 # In the schema as in the judging: no key but a code.
 BY_CODE = Field(max_length=MOST_CODES, json_schema_extra={"additionalProperties": False})
 
@@ -65,9 +68,15 @@ class ServiceChanges(_Asked):
 
 
 class Best(_Change):
-    """Find the best plan, with what is changed in the question."""
+    """Find the best plan, with what is changed in the question.
+
+    ``changes`` are settings of services, ``change`` is what may vary in the question by name (docs/change.md), and
+    ``time`` is the time of day at which it is asked.
+    """
 
     changes: Annotated[dict[Code, ServiceChanges], BY_CODE] = {}
+    change: Annotated[dict[ParameterName, Wanted], CHANGED] = {}
+    time: Code | None = None
 
 
 class Explain(_Asked):
@@ -104,7 +113,10 @@ class Archive(_Asked):
 
 
 class ParameterTold(BaseModel):
-    """Something that may vary in the question, and how far it is looked at unless somebody says otherwise."""
+    """Something that may vary in the question, and how far it is looked at unless somebody says otherwise.
+
+    ``idle`` says why it changes nothing, and ``changed`` what the question changed of it already.
+    """
 
     name: str
     unit: str
@@ -112,6 +124,8 @@ class ParameterTold(BaseModel):
     low: float
     high: float
     current: float
+    idle: str = ""
+    changed: str = ""
 
 
 class JobTold(BaseModel):

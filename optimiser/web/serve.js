@@ -70,8 +70,114 @@ function changesForm() {
   top.append(head);
   table.append(element("caption", "Leave blank what stays as it is"), top, body);
   scroll.append(table);
-  details.append(element("summary", "Change the question before finding the best"), scroll);
+  const figures = element("div", "", {id: "figures-asked"});
+  details.append(element("summary", "Change the question before finding the best"), scroll, figures);
+  whenOpened(details, figures, every => figuresForm(every));
   return details;
+}
+
+// What may vary in the question is asked for when somebody first wants to see it.
+let mayVary = null;
+
+function whenOpened(details, place, drawn) {
+  details.addEventListener("toggle", () => details.open && !place.childElementCount && doing(async () => {
+    place.replaceChildren(element("p", "Reading what may vary in the question…", {class: "note"}));
+    try {
+      mayVary = mayVary || await ask("/api/parameters");
+      place.replaceChildren(...drawn(mayVary));
+    } catch (error) {
+      place.replaceChildren();
+      throw error;
+    }
+  }));
+}
+
+// Figures by name, as a config's change has them: those of sites in a table of a row each, the others in groups.
+const GROUPS = [["Journeys", /^journey_factor/], ["Patients, and where they go", /^(growth_years|demand_factor|people_factor|border_pull)/],
+  ["Staff in post in all", /^staff[.]/], ["Transfers, stays and limits", /./]];
+const MINUTES_MORE = "minutes more";
+
+function siteOf({name}) {
+  const [kind, first, , last] = name.split(".");
+  return kind === "journeys" ? first : (kind === "staff" && last) || "";
+}
+
+function figuresForm(every) {
+  const bySite = every.filter(siteOf), others = every.filter(one => !siteOf(one) && !CHANGEABLE.some(([setting]) => one.name.startsWith(`${setting}.`)));
+  const parts = [element("p", "Write a number, or how it changes: x1.2 for so many times, +2 or -2 for so many more or fewer. Leave blank what stays as it is.", {class: "note"})];
+  for (const [number, [title, which]] of GROUPS.entries()) {
+    const found = others.filter(one => GROUPS.findIndex(([, of]) => of.test(one.name)) === number);
+    if (!found.length) continue;
+    const set = element("fieldset", "", {class: "asked"});
+    set.append(element("legend", title), ...found.map(one => {
+      const line = element("p"), words = element("span"), id = `figure-${one.name}`, [first, ...more] = one.meaning.split(". ");
+      words.append(element("label", first, {for: id}), " ", figureNow(one, more));
+      line.append(figureInput(one, {id}), words);
+      return line;
+    }));
+    parts.push(set);
+  }
+  if (bySite.length) parts.splice(1, 0, figuresBySite(bySite));
+  const times = [...new Set(every.map(one => one.name.split(".at.")[1]).filter(Boolean))];
+  if (times.length) parts.push(timeChoice(times));
+  return parts;
+}
+
+const upper = words => words.charAt(0).toUpperCase() + words.slice(1);
+const columnOf = one => one.name.replace(`.${siteOf(one)}`, "");
+
+function headingOf(one) {
+  const [kind, team] = one.name.split("."), at = one.name.split(".at.")[1];
+  if (kind === "staff") return `${upper(PAGE.teams[team])} in post${one.unit === "people" ? "" : `, ${one.unit}`}`;
+  return `Minutes more to get there${at ? ` at ${at.replaceAll("_", " ")}` : ""}`;
+}
+
+function figuresBySite(bySite) {
+  const scroll = element("div", "", {class: "scroll tall", tabindex: 0, role: "region", "aria-label": "Staff and journeys by site"});
+  const table = element("table", "", {id: "figures-by-site"}), top = element("thead"), head = element("tr"), body = element("tbody");
+  const columns = new Map([...bySite].sort((one, other) => other.name.startsWith("staff") - one.name.startsWith("staff")).map(one => [columnOf(one), headingOf(one)]));
+  for (const words of ["Site", ...columns.values()]) head.append(element("th", words, {scope: "col"}));
+  const sites = new Set(question.codes.concat(bySite.map(siteOf)));
+  for (const site of sites) {
+    const row = element("tr"), cells = [...columns.keys()].map(column => {
+      const one = bySite.find(each => siteOf(each) === site && columnOf(each) === column), cell = element("td");
+      if (one) cell.append(figureInput(one, {"aria-label": one.meaning}), " ", figureNow(one));
+      return cell;
+    });
+    row.append(element("th", names(site), {scope: "row"}), ...cells);
+    body.append(row);
+  }
+  top.append(head);
+  table.append(element("caption", "Staff in post, and how much longer it takes to each site"), top, body);
+  scroll.append(table);
+  return scroll;
+}
+
+const figureInput = ({name, unit}, attributes) => element("input", "", {...attributes, type: "text", inputmode: "text", size: 6, autocomplete: "off",
+  pattern: "[x+\\-]?[0-9]{1,9}([.][0-9]{1,6})?", title: "a number, or such as x1.2, +2 or -2", "data-figure": name, "data-unit": unit});
+
+function figureNow({unit, current, idle, changed}, more = []) {
+  const said = [{times: "times", [MINUTES_MORE]: "minutes"}[unit] || `${unit}; now ${commas(current, 2)}`, ...more];
+  if (changed) said.push(`Changed already: ${changed}; what you write stands in its place`);
+  if (idle) said.push("Counts only if the question is asked at that time");
+  return element("small", said.join(". "));
+}
+
+function timeChoice(times) {
+  const line = element("p"), select = element("select", "", {id: "asked-at"});
+  for (const [value, words] of [["", "as now"], ...times.map(time => [time, time.replaceAll("_", " ")])]) select.append(element("option", words, {value}));
+  line.append(element("label", "Ask the question at this time", {for: "asked-at"}), " ", select);
+  return line;
+}
+
+// A bare number of minutes more has its sign, so that nobody takes it for how long the journey is.
+function figuresAsked() {
+  const change = {}, at = byId("asked-at");
+  for (const {value, dataset} of document.querySelectorAll("[data-figure]")) {
+    const wanted = value.trim();
+    if (wanted) change[dataset.figure] = dataset.unit === MINUTES_MORE && /^[0-9]/.test(wanted) ? `+${wanted}` : wanted;
+  }
+  return {change, ...(at && at.value ? {time: at.value} : {})};
 }
 
 function numberFor(service, name, label) {
@@ -110,7 +216,6 @@ const PREPARED = [
   ["More who go to the nearest hospital of all", "up to half of all patients", /^border_pull$/, null],
 ];
 
-// What may vary is asked for when somebody first wants to see it.
 function sweepForm() {
   const details = element("details", "", {id: "sweep"}), ready = element("div", "", {id: "prepared"}), advanced = element("details"), list = element("div", "", {id: "vary"});
   const run = element("button", "Run a sweep", {type: "button", id: "run-sweep"});
@@ -118,11 +223,11 @@ function sweepForm() {
     element("p", "Tick what may vary and say how far. Every value between is as likely as any other.", {class: "note"}), list, run);
   details.append(element("summary", "Run a sweep: what if figures turned out otherwise?"), ready,
     field("draws", "How many times to draw", {type: "number", min: 1, max: 2000, step: 1, value: 200}), advanced);
-  details.addEventListener("toggle", () => details.open && !list.childElementCount && doing(async () => {
-    const every = await ask("/api/parameters");
+  whenOpened(details, list, everything => {
+    const every = everything.filter(one => !one.name.startsWith("journeys."));
     ready.replaceChildren(...PREPARED.map(([title, words, which, times]) => preparedLine(title, words, every.filter(one => which.test(one.name)), times)).filter(Boolean));
-    list.replaceChildren(...every.map(parameterLine));
-  }));
+    return every.map(parameterLine);
+  });
   run.addEventListener("click", () => byId("work-form").reportValidity() && doing(() => start("/api/sweep", {...named(), ...sweepAsked()})));
   return details;
 }
@@ -164,11 +269,15 @@ function workForm() {
   buttons.append(keep, best);
   set.append(changesForm(), buttons, sweepForm());
   form.append(set);
+  // What is not as it must be is shown, wherever it is folded away.
+  form.addEventListener("invalid", event => {
+    for (let node = event.target.closest("details"); node; node = node.parentElement.closest("details")) node.open = true;
+  }, true);
   form.addEventListener("submit", event => {
     event.preventDefault();
     doing(() => start("/api/evaluate", {...named(), designations: chosen}));
   });
-  best.addEventListener("click", () => form.reportValidity() && doing(() => start("/api/best", {...named(), changes: changesAsked()})));
+  best.addEventListener("click", () => form.reportValidity() && doing(() => start("/api/best", {...named(), changes: changesAsked(), ...figuresAsked()})));
   return form;
 }
 

@@ -32,6 +32,8 @@ Done = dict[str, Any]
 Tell = Callable[[str], None]
 
 MEMORY = "memory"
+# How a change begins that says how much more, fewer or how many times as many.
+RELATIVE = "x+-"
 
 
 def main() -> int:
@@ -183,8 +185,13 @@ def _what_if(asked: Asked) -> dict[str, Any]:
         fixed = {site: {"provided": True, "reason": reason} for site in changes["open"]}
         fixed |= {site: {"provided": False, "reason": reason} for site in changes["shut"]}
         services[code] |= {"fixed": fixed} if fixed else {}
-    found: dict[str, Any] = {"based_on": _beside(asked), "title": asked["name"]}
-    return found | ({"services": services} if services else {})
+    change = {
+        name: {"value": wanted if wanted[0] in RELATIVE else float(wanted), "reason": reason}
+        for name, wanted in asked["change"].items()
+    }
+    travel = {"time": asked["time"]} if asked["time"] else {}
+    stated = {"services": services, "travel": travel, "change": change}
+    return {"based_on": _beside(asked), "title": asked["name"], **{name: one for name, one in stated.items() if one}}
 
 
 def _beside(asked: Asked) -> str:

@@ -27,13 +27,16 @@ import httpx
 import pytest
 import schemathesis
 import shipped
+import yaml
 from command import optimiser
 from hostile import HOSTILE
 from hypothesis import HealthCheck, settings
 
 import optimiser as op
+from optimiser.problem.parameters import parameters, to_one_site
 from optimiser.search.level import with_standings
 from optimiser.web.app import Desk, build
+from optimiser.web.asked import Best
 from optimiser.web.guard import MOST_BODY_BYTES, Guard
 from optimiser.web.jobs import MOST_WAITING, Job, Jobs, Limits, QueueIsFull
 from optimiser.web.scenarios import Scenarios, slug
@@ -243,6 +246,10 @@ async def _in_pieces(body: bytes) -> Any:
         {**BEST, "changes": {"walk_in": {"at_least_sites": 1.5}}},
         {**BEST, "changes": {"walk_in": {"minimum_patients": "many"}}},
         {**BEST, "changes": {"walk_in": {"open": ["a b"]}}},
+        {**BEST, "change": {"demand_factor.visit": 2}},
+        {**BEST, "change": {"demand_factor.visit": "1e3"}},
+        {**BEST, "change": {"Demand": "2"}},
+        {**BEST, "time": "at noon"},
     ],
 )
 def test_what_may_not_be_asked_is_refused_before_any_job(wrong: dict[str, Any], run: Path, tmp_path: Path):
@@ -352,6 +359,68 @@ def test_the_best_of_a_changed_question_is_found_and_can_be_asked_again(run: Pat
     assert [(one["service"], one["margin"]) for one in kept["standings"]] == [(s.service, s.margin) for s in standings]
     assert op.check(folder / "run").empty
     assert "ash" not in answer.sites_of("walk_in")
+
+
+def test_the_best_with_other_figures_is_a_config_that_anybody_can_ask_again(run: Path, tmp_path: Path):
+    change = {"staff.doctors.people.ash": "0", "journeys.birch.from_everywhere": "+15", "demand_factor.visit": "x1.2"}
+    asked = {"name": "Nobody at Ash", "reason": "They may leave", "change": change}
+    with client(run, tmp_path) as asking:
+        known = {one["name"]: one for one in asking.get("/api/parameters", headers=BEARING).json()}
+        assert set(change) <= set(known)
+        told = ended(asking, asking.post("/api/best", headers=BEARING, json=asked).json())
+        assert told["state"] == "done", told
+    folder = tmp_path / "scenarios/nobody-at-ash"
+    stated = yaml.safe_load((folder / "config.yaml").read_text())["change"]
+    assert stated == {
+        "staff.doctors.people.ash": {"value": 0, "reason": "They may leave"},
+        "journeys.birch.from_everywhere": {"value": "+15", "reason": "They may leave"},
+        "demand_factor.visit": {"value": "x1.2", "reason": "They may leave"},
+    }
+    question, base = op.read_problem(folder / "config.yaml"), op.read_problem(run / "config.yaml")
+    assert question.staff["ash", "doctors", "people"] == 0
+    assert (question.journeys["birch"] - base.journeys["birch"] == 15).all()
+    kept = json.loads((folder / "run/run.json").read_text())
+    assert {one["name"] for one in kept["changed"]} == set(change)
+    assert kept["objectives"][0]["value"] == op.solve(question).proof.objectives[0].value
+    assert "ash" not in {site for site, service in op.solve(question).designated if service == "walk_in"}
+
+
+def test_what_may_vary_is_asked_by_the_names_of_the_registry(run: Path, tmp_path: Path):
+    problem = op.read_problem(run / "config.yaml")
+    with client(run, tmp_path) as asking:
+        told = [one["name"] for one in asking.get("/api/parameters", headers=BEARING).json()]
+        assert told == list(parameters(problem, to_one_site(problem)))
+        asked = {**BEST, "change": {"staff.doctor.people": "7"}}
+        job = ended(asking, asking.post("/api/best", headers=BEARING, json=asked).json())
+        assert job["state"] == "failed" and 'Did you mean "staff.doctors.people"?' in " ".join(job["words"])
+
+
+def test_a_question_is_asked_at_a_stated_time_of_day_and_says_what_was_changed_before(tmp_path: Path):
+    config = tmp_path / "timed.yaml"
+    config.write_text(
+        f"""based_on: {ROOT}/configs/tiny.yaml
+title: By day and at the peak
+travel:
+  times:
+    day: {{value: 1.0, source: Made up, verified: false}}
+    peak: {{value: 2.0, source: Made up, verified: false}}
+  time: day
+change: {{demand_factor.visit: {{value: x1.5, reason: Made up}}}}
+"""
+    )
+    run = op.write_run(op.solve(config), tmp_path / "timed")
+    at_peak = "journeys.birch.from_everywhere.at.peak"
+    asked = {"name": "Peak", "reason": "To see", "change": {at_peak: "+7"}, "time": "peak"}
+    with client(run, tmp_path) as asking:
+        known = {one["name"]: one for one in asking.get("/api/parameters", headers=BEARING).json()}
+        assert "travel.time" in known[at_peak]["idle"] and not known[at_peak.replace("peak", "day")]["idle"]
+        assert "1.5" in known["demand_factor.visit"]["changed"]
+        told = ended(asking, asking.post("/api/best", headers=BEARING, json=asked).json())
+        assert told["state"] == "done", told
+    question, base = op.read_problem(tmp_path / "scenarios/peak/config.yaml"), op.read_problem(config)
+    assert question.times_of_day == {"day": False, "peak": True}
+    assert (question.journeys["birch"] == 2 * base.journeys["birch"] + 7).all()
+    assert [one.name for one in question.changed] == [at_peak, "demand_factor.visit"]
 
 
 def test_why_not_is_worked_out_and_kept_nowhere(run: Path, tmp_path: Path):
@@ -484,7 +553,7 @@ def test_a_job_can_be_stopped_while_it_runs_and_while_it_waits(run: Path, tmp_pa
 
 def test_one_job_runs_at_a_time_and_few_wait(run: Path, tmp_path: Path):
     with desk(run, tmp_path, seconds=30) as one:
-        begun = [one.ask("best", f"Job {n}", {**BEST, "changes": {}}) for n in range(MOST_WAITING)]
+        begun = [one.ask("best", f"Job {n}", Best(**BEST).model_dump()) for n in range(MOST_WAITING)]
         time.sleep(0.2)
         assert sum(job.state == "running" for job in begun) <= 1
         with pytest.raises(QueueIsFull):
@@ -502,7 +571,7 @@ def test_a_name_under_way_is_taken_already(run: Path, tmp_path: Path):
 def test_progress_is_told(run: Path, tmp_path: Path):
     heard: set[str] = set()
     with desk(run, tmp_path) as one:
-        job, until = one.ask("best", "Best", {**BEST, "changes": {}}), time.monotonic() + LONG_ENOUGH
+        job, until = one.ask("best", "Best", Best(**BEST).model_dump()), time.monotonic() + LONG_ENOUGH
         while job.state not in ("done", "failed", "stopped") and time.monotonic() < until:
             heard.add(job.told)
             time.sleep(0.005)

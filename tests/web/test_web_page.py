@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from browser import NARROW, visit
 from playwright.sync_api import Browser, expect
 from test_web import base_of, run_folder, served
@@ -44,6 +45,9 @@ def test_tick_keep_find_the_best_and_show(browser: Browser, address: str, folder
         page.get_by_label("Name", exact=True).fill("Best of all")
         page.get_by_text("Change the question before finding the best").click()
         page.locator("#minimum_patients-walk_in").fill("50")
+        page.get_by_label("So many Doctors are in post at Ash Hospital").fill("4")
+        page.get_by_label("Journeys from everywhere to Birch Hospital take").fill("15")
+        page.get_by_label("There are so many times as many patients of visit").fill("x1.1")
         page.get_by_role("button", name="Find the best", exact=True).click()
         expect(page.locator("#work-said")).to_contain_text("Best of all: done", timeout=SLOW)
         expect(page.locator("#jobs")).to_contain_text("Proved best: of ")
@@ -71,6 +75,28 @@ def test_tick_keep_find_the_best_and_show(browser: Browser, address: str, folder
         expect(page.locator("#rail")).not_to_contain_text("Birch shut")
         assert seen.quiet
     assert op.check(folder / "kept/best-of-all/run").empty
+    stated = yaml.safe_load((folder / "kept/best-of-all/config.yaml").read_text())["change"]
+    assert {name: one["value"] for name, one in stated.items()} == {
+        "staff.doctors.people.ash": 4,
+        "journeys.birch.from_everywhere": "+15",
+        "demand_factor.visit": "x1.1",
+    }
+
+
+def test_what_is_no_change_is_shown_where_it_is_folded_away_and_asks_nothing(browser: Browser, address: str):
+    with visit(browser, address, allowed=base_of(address)[0]) as seen:
+        page = seen.page
+        page.get_by_label("Name", exact=True).fill("A slip of the pen")
+        page.get_by_label("Reason").fill("To see")
+        summary = page.get_by_text("Change the question before finding the best")
+        summary.click()
+        figure = page.get_by_label("So many Doctors are in post at Ash Hospital")
+        figure.fill("four", timeout=SLOW)
+        summary.click()
+        expect(figure).not_to_be_visible()
+        page.get_by_role("button", name="Find the best", exact=True).click()
+        expect(figure).to_be_visible()
+        assert "A slip of the pen" not in page.locator("#jobs").inner_text()
 
 
 EVERY_STATE = {
@@ -118,6 +144,7 @@ def test_every_state_of_a_job_is_accessible_and_text_stays_text(browser: Browser
         ):
             page.get_by_text(summary).click()
         expect(page.locator("#vary fieldset").first).to_be_visible(timeout=SLOW)
+        expect(page.locator("#figures-by-site")).to_be_visible(timeout=SLOW)
         assert page.locator("#prepared button").all_text_contents() == [
             *("Longer journeys", "More or fewer patients", "Fewer staff", "Another floor")
         ]
