@@ -29,6 +29,7 @@ from optimiser.web.asked import (
     ScenarioTold,
     StateTold,
     Sweep,
+    SweepTold,
 )
 from optimiser.web.jobs import Job, Jobs, QueueIsFull
 from optimiser.web.scenarios import Scenario, Scenarios
@@ -96,6 +97,18 @@ class Desk:
         if any(one.has_no_plan for one in two) or id == other:
             raise HTTPException(404, "Two different scenarios with a plan can be set side by side.")
         return self._page(*((one.id, one.name) for one in two))
+
+    def swept(self, id: ScenarioId) -> SweepTold:
+        """Return what a sweep found, for figures."""
+        from optimiser.scenarios.finished import for_figures
+
+        one = self._scenario(id)
+        if not one.has_a_sweep:
+            raise HTTPException(404, "This scenario is one answer, and no sweep.")
+        try:
+            return SweepTold.model_validate(for_figures(one.sweep))
+        except (OSError, ValueError, KeyError):
+            raise HTTPException(404, "The tables of this sweep cannot be read.") from None
 
     def rename(self, id: ScenarioId, asked: Rename) -> ScenarioTold:
         """Call a scenario otherwise. Its folder keeps its name."""
@@ -250,6 +263,7 @@ def build(desk: Desk) -> FastAPI:
         app.post(f"/api/{queues.__name__}", status_code=202, responses=TAKEN)(queues)
     app.get("/scenarios/{id}", response_class=HTMLResponse, responses=IN_JSON)(desk.scenario)
     app.get("/compare/{id}/{other}", response_class=HTMLResponse, responses=IN_JSON)(desk.compare)
+    app.get("/api/scenarios/{id}/sweep", responses=ABSENT)(desk.swept)
     app.post("/api/scenarios/{id}/name", responses=ABSENT | {409: TAKEN[409]})(desk.rename)
     app.post("/api/scenarios/{id}/archive", responses=ABSENT)(desk.archive)
     app.post("/api/explain", status_code=202, responses={503: TAKEN[503]})(desk.explain)
@@ -276,4 +290,6 @@ def _scenario(one: Scenario) -> ScenarioTold:
     texts = {name: str(record.get(name, "")) for name in ("name", "reason", "kind", "made", "outcome")}
     words = [str(line) for line in record.get("words", [])]
     has_a_page = one.has_a_run or one.has_no_plan
-    return ScenarioTold(id=one.id, **texts, words=words, archived=one.is_archived, has_a_page=has_a_page)
+    return ScenarioTold(
+        id=one.id, **texts, words=words, archived=one.is_archived, has_a_page=has_a_page, has_a_sweep=one.has_a_sweep
+    )

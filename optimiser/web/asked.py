@@ -152,6 +152,47 @@ class ScenarioTold(BaseModel):
     words: list[str]
     archived: bool = False
     has_a_page: bool = False
+    has_a_sweep: bool = False
+
+
+class SweptOption(BaseModel):
+    """An option of a sweep: where it provides what, and how it does. Without regret, it meets every rule nowhere."""
+
+    option: str
+    designated: dict[str, list[str]]
+    won_share: float
+    won_alone_share: float
+    lawful_share: float
+    max_regret: float | None
+    mean_regret: float | None
+
+
+class SweptStep(BaseModel):
+    """In how many scenarios each option is best while a figure is from ``low`` to ``high``; blank is no plan."""
+
+    low: float
+    high: float
+    best: dict[str, int]
+
+
+class SweptFigure(BaseModel):
+    """Something that varied. ``turns`` is how much of the answer goes with it, as a share of all scenarios."""
+
+    name: str
+    turns: float
+    steps: list[SweptStep]
+
+
+class SweepTold(BaseModel):
+    """What a sweep found: regret in ``unit``; ``safest`` is the option that is never further from the best."""
+
+    title: str
+    scenarios: int
+    without_a_plan: int
+    unit: str
+    safest: str | None
+    options: list[SweptOption]
+    varied: list[SweptFigure]
 
 
 class StateTold(BaseModel):

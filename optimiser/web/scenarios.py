@@ -45,6 +45,16 @@ class Scenario:
         return (self.run / "clash.csv").is_file()
 
     @property
+    def sweep(self) -> Path:
+        """The folder of its sweep."""
+        return self.folder / "sweep"
+
+    @property
+    def has_a_sweep(self) -> bool:
+        """Whether it is a sweep: many answers."""
+        return (self.sweep / "run.json").is_file()
+
+    @property
     def has_a_run(self) -> bool:
         """Whether it is one answer, which a page can set beside others; a sweep is many."""
         return (self.run / "run.json").is_file() and not self.has_no_plan

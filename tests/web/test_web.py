@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pandas as pd
 import pytest
 import schemathesis
 import shipped
@@ -113,6 +114,7 @@ ROUTES = [
     ("GET", "/"),
     ("GET", "/scenarios/0123456789abcdef"),
     ("GET", "/compare/0123456789abcdef/fedcba9876543210"),
+    ("GET", "/api/scenarios/0123456789abcdef/sweep"),
     ("POST", "/api/scenarios/0123456789abcdef/name"),
     ("POST", "/api/scenarios/0123456789abcdef/archive"),
     ("GET", "/api/state"),
@@ -449,7 +451,19 @@ def test_a_sweep_becomes_a_scenario(run: Path, tmp_path: Path):
         assert told["state"] == "done", told
         assert any(line.startswith("20 scenarios") for line in told["words"])
         assert [one["kind"] for one in asking.get("/api/state", headers=BEARING).json()["scenarios"]] == ["sweep"]
-    assert (tmp_path / "scenarios/busier/sweep/regret.csv").is_file()
+        (kept,) = asking.get("/api/state", headers=BEARING).json()["scenarios"]
+        assert (kept["has_a_sweep"], kept["has_a_page"]) == (True, False)
+        found = asking.get("/api/scenarios/busier/sweep", headers=BEARING).json()
+        regret = pd.read_csv(tmp_path / "scenarios/busier/sweep/regret.csv").set_index("option")
+        assert found["scenarios"] == 20 and found["title"] == "Busier"
+        for one in found["options"]:
+            assert one["won_share"] == regret.loc[one["option"], "won_share"]
+        (varied,) = found["varied"]
+        assert varied["name"] == "demand_factor.visit"
+        assert sum(sum(step["best"].values()) for step in varied["steps"]) == 20
+        (tmp_path / "scenarios/busier/sweep/regret.csv").write_text("nothing\n")
+        assert asking.get("/api/scenarios/busier/sweep", headers=BEARING).status_code == 404
+        assert asking.get("/api/scenarios/none-such/sweep", headers=BEARING).status_code == 404
 
 
 def test_a_question_without_a_plan_is_kept_with_a_page_that_says_which_rules_clash(run: Path, tmp_path: Path):

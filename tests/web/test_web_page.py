@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from browser import NARROW, visit
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, expect
 from test_web import base_of, run_folder, served
 
 import optimiser as op
+from optimiser.web.scenarios import slug
 
 SLOW = 120_000  # milliseconds: jobs share a busy machine
 
@@ -169,6 +171,35 @@ def test_a_job_is_asked_for_and_stopped_from_the_keyboard(browser: Browser, addr
         stop.focus()
         page.keyboard.press("Enter")
         expect(page.locator("#jobs")).to_contain_text("Stopped. Nothing was kept.", timeout=SLOW)
+        assert seen.quiet
+
+
+@pytest.mark.parametrize("size", [NARROW, (1366, 768)])
+def test_a_sweep_is_answered_by_figures_where_it_was_asked(
+    browser: Browser, address: str, size: tuple[int, int], folder: Path
+):
+    name = f"Busier at {size[0]}"
+    with visit(browser, address, size, allowed=base_of(address)[0]) as seen:
+        page = seen.page
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_label("Reason").fill("To see")
+        page.get_by_text("Run a sweep: what if figures").click()
+        page.get_by_role("button", name="More or fewer patients").click(timeout=SLOW)
+        found = page.locator("#sweep-found")
+        expect(found.locator("svg.curve rect").first).to_be_visible(timeout=SLOW)
+        expect(found.locator(".finding")).to_be_in_viewport()
+        regret = pd.read_csv(folder / f"kept/{slug(name)}/sweep/regret.csv")
+        assert f"{regret['won_share'].max():.1%}" in found.locator("table.swept tbody tr").first.inner_text()
+        expect(found.locator("details table")).not_to_be_visible()
+        found.get_by_text("As a table").click()
+        rows = found.locator("details tbody tr")
+        assert sum(int(row.locator("td").last.inner_text()) for row in rows.all()) == 200
+        assert seen.violations() == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        # And again, later, from the table of what is kept.
+        page.reload()
+        page.get_by_role("button", name=f"Show what {name} found").click(timeout=SLOW)
+        expect(found.locator(".finding")).to_be_in_viewport(timeout=SLOW)
         assert seen.quiet
 
 
