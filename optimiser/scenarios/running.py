@@ -42,6 +42,7 @@ SPAWNING = get_context("spawn")
 UNDER_WAY: list[Path] = []
 
 Tell = Callable[[str], None]
+Count = Callable[[int, int], None]
 Arrays = dict[str, np.ndarray]
 
 
@@ -150,7 +151,13 @@ def _most_places(values: Sequence[float]) -> int:
 
 
 def run(
-    sweep: Sweep, folder: Path, *, workers: int = 1, resume: bool = False, tell: Tell | None = None
+    sweep: Sweep,
+    folder: Path,
+    *,
+    workers: int = 1,
+    resume: bool = False,
+    tell: Tell | None = None,
+    count: Count | None = None,
 ) -> tuple[Work, list[Arrays]]:
     """Work out every chunk of a sweep, keeping each in a folder beside the result as soon as it is complete.
 
@@ -162,6 +169,8 @@ def run(
         Processes to share the chunks between. The result does not depend on it.
     resume
         Go on from what is kept there. Otherwise there must be nothing.
+    tell, count
+        Who is told how it goes, in words and as scenarios done of all.
 
     Raises
     ------
@@ -170,7 +179,7 @@ def run(
     NotWritten
         When a chunk could not be written, or a worker was ended from outside; what was kept stays.
     """
-    tell = tell or (lambda _line: None)
+    tell, count = tell or (lambda _line: None), count or (lambda _done, _of: None)
     work = Work(sweep)
     kept = unfinished(folder)
     _prepare(work, folder, kept, resume)
@@ -178,9 +187,11 @@ def run(
     paths = {start: kept / f"chunk_{start:07d}.npz" for start in starts}
     waiting = {start: path for start, path in paths.items() if _read(path) is None}
     begun, already = time.monotonic(), len(starts) - len(waiting)
+    count(min(work.size, already * work.chunk), work.size)
     UNDER_WAY.append(folder)
     try:
         for done, _ in enumerate(_worked_out(work, folder, waiting, workers), start=1):
+            count(min(work.size, (already + done) * work.chunk), work.size)
             tell(_progress(work, already + done, done, len(waiting), time.monotonic() - begun))
     except TooLarge:
         # It would be too large again: there is nothing to go on with.

@@ -124,6 +124,7 @@ class Desk:
     def state(self) -> StateTold:
         """Return every job and every scenario."""
         return StateTold(
+            most_seconds=self.jobs.limits.seconds,
             jobs=[_told(job) for job in self.jobs.all()],
             scenarios=[_scenario(one) for one in reversed(self.scenarios.all())],
         )

@@ -129,13 +129,19 @@ class ParameterTold(BaseModel):
 
 
 class JobTold(BaseModel):
-    """How a job stands. ``words`` are for people; ``scenario`` is the one that it made, if it made one."""
+    """How a job stands. ``words`` are for people; ``scenario`` is the one that it made, if it made one.
+
+    ``seconds`` is how long it has been running, or was; ``of`` is 0 where nobody knows how much there is to do.
+    """
 
     id: str
     kind: str
     name: str
     state: State
     told: str = ""
+    so_far: int = 0
+    of: int = 0
+    seconds: int = 0
     words: list[str] = []
     scenario: str | None = None
 
@@ -196,8 +202,12 @@ class SweepTold(BaseModel):
 
 
 class StateTold(BaseModel):
-    """Every job of this sitting, newest first, and every scenario in the folder."""
+    """Every job of this sitting, newest first, and every scenario in the folder.
 
+    A job is stopped after ``most_seconds``.
+    """
+
+    most_seconds: float
     jobs: list[JobTold]
     scenarios: list[ScenarioTold]
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -56,7 +57,10 @@ class Limits:
 
 @dataclass
 class Job:
-    """One thing asked for. ``told`` is the step under way; ``words`` say how it ended."""
+    """One thing asked for. ``told`` is the step under way, ``words`` say how it ended.
+
+    ``so_far`` is how much is done ``of`` how much, where that is known.
+    """
 
     kind: str
     name: str
@@ -64,15 +68,24 @@ class Job:
     id: str = field(default_factory=lambda: token_hex(8))
     state: State = "waiting"
     told: str = "Waiting"
+    so_far: int = 0
+    of: int = 0
+    began: float | None = None
+    ended: float | None = None
     words: list[str] = field(default_factory=list)
     scenario: str | None = None
     process: subprocess.Popen[str] | None = None
     killed: bool = False
 
+    @property
+    def seconds(self) -> int:
+        """How long it has been running, or was."""
+        return 0 if self.began is None else int((self.ended or time.monotonic()) - self.began)
+
     def end(self, state: State, *words: str) -> None:
         """Note how it ended, once."""
         if self.state not in ENDED:
-            self.state, self.told, self.words = state, "", list(words)
+            self.state, self.told, self.words, self.ended = state, "", list(words), time.monotonic()
 
 
 class Jobs:
@@ -144,7 +157,7 @@ class Jobs:
                 if job is None:
                     self._change.wait(timeout=1)
                     continue
-                job.state, job.told = "running", "Starting"
+                job.state, job.told, job.began = "running", "Starting", time.monotonic()
             try:
                 self._run(job)
             except Exception as error:  # a queue that dies would leave every later job waiting for ever
@@ -185,6 +198,8 @@ class Jobs:
         said = json.loads(line)
         if "told" in said and job.state == "running":
             job.told = said["told"]
+        elif "so_far" in said:
+            job.so_far, job.of = said["so_far"], said["of"]
         elif "failed" in said:
             job.end(
                 "failed", *(_out_of_memory(self.limits) if said["failed"] == MEMORY else said["failed"].splitlines())

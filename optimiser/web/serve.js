@@ -2,6 +2,7 @@
 // It stands after the page's own scripts and uses their words. Text goes in as textContent only.
 "use strict";
 
+const NEW = "new scenarios"; // how the page knows after it is loaded again that they were asked for
 const SOON = 700; // milliseconds between two looks at a job
 const STATES = {waiting: "waiting", running: "running", done: "done", failed: "failed", stopped: "stopped"};
 const KINDS_SAID = {evaluate: "a choice", best: "best found", explain: "why not", sweep: "sweep"};
@@ -33,11 +34,11 @@ function tellWork(words) {
   byId("work-said").textContent = words;
 }
 
-async function doing(action) {
+async function doing(action, tell = tellWork) {
   try {
     await action();
   } catch (error) {
-    tellWork(error.message);
+    tell(error.message);
   }
 }
 
@@ -455,16 +456,22 @@ function called(job) {
 
 // Jobs and scenarios --------------------------------------------------------------------------------------------------
 
-function jobLine(job, place) {
+// How long it may yet take, where that is known; else how long it has taken, and when it is stopped at the latest.
+function timeSaid(job, most) {
+  if (job.state === "waiting" || job.of) return "";
+  return ` For ${commas(job.seconds)} seconds; it is stopped after ${commas(most / 60, 1)} minutes at the latest. `;
+}
+
+function jobLine(job, place, most) {
   const item = element("li"), over = !["waiting", "running"].includes(job.state), newest = place === 0;
-  item.append(element("strong", called(job)), ` (${KINDS_SAID[job.kind] || job.kind}): ${STATES[job.state]}${job.told ? `. ${job.told}` : ""} `);
+  item.append(element("strong", called(job)), ` (${KINDS_SAID[job.kind] || job.kind}): ${STATES[job.state]}${job.told ? `. ${job.told}.` : ""} `);
   if (!over) {
     const stop = element("button", "Stop", {type: "button", "aria-label": `Stop ${called(job)}`});
     stop.addEventListener("click", () => doing(async () => {
       await ask(`/api/jobs/${job.id}/cancel`, {});
       await look();
     }));
-    item.append(element("progress", "", {"aria-label": `Progress of ${called(job)}`}), " ", stop);
+    item.append(timeSaid(job, most), element("progress", "", {"aria-label": `Progress of ${called(job)}`, ...(job.of ? {max: job.of, value: job.so_far} : {})}), " ", stop);
     return item;
   }
   if (job.words.length) {
@@ -528,7 +535,7 @@ function answerWhy(jobs) {
 function drawWork(state) {
   // What has the focus must not be drawn anew under a reader's hand.
   const held = document.activeElement && document.activeElement.getAttribute("aria-label");
-  byId("jobs").replaceChildren(...state.jobs.slice(0, 8).map(jobLine));
+  byId("jobs").replaceChildren(...state.jobs.slice(0, 8).map((job, place) => jobLine(job, place, state.most_seconds)));
   if (held) for (const button of byId("jobs").querySelectorAll("button")) if (button.getAttribute("aria-label") === held) button.focus();
   // A name that is being typed is not drawn over.
   if (!byId("scenarios").contains(document.activeElement)) byId("scenarios").tBodies[0].replaceChildren(...state.scenarios.map(scenarioRow));
@@ -570,7 +577,7 @@ function addExplain() {
   button.addEventListener("click", () => doing(async () => {
     askedWhy = (await start("/api/explain", {service: byId("why-service").value, site: byId("why-site").value})).id;
     await look();
-  }));
+  }, words => byId("because").replaceChildren(element("p", words))));
   form.querySelector("fieldset").append(" ", button);
 }
 
@@ -579,7 +586,11 @@ function addWork() {
   const show = element("button", "Show the new scenarios beside the others", {type: "button", id: "show-all", hidden: ""});
   const end = element("button", "Stop the server", {type: "button", id: "end"});
   const buttons = element("p", "", {class: "buttons"});
-  show.addEventListener("click", () => location.reload());
+  show.addEventListener("click", () => {
+    history.replaceState(NEW, "");
+    history.scrollRestoration = "manual";
+    location.reload();
+  });
   end.addEventListener("click", () => doing(async () => tellWork((await ask("/api/stop", {})).detail)));
   buttons.append(show, end);
   section.append(element("h2", "Scenarios", {id: "work-h"}), element("p", "Ask for more than a page can answer", {class: "finding"}), workForm(),
@@ -596,4 +607,13 @@ function addWork() {
 
 addWork();
 addExplain();
+// After they were asked for, the scenarios that are new are where the reader looks.
+if (history.state === NEW) {
+  history.replaceState(null, "");
+  addEventListener("load", () => setTimeout(() => {
+    history.scrollRestoration = "auto";
+    const [newest] = [...document.querySelectorAll(".preset")].slice(-1);
+    if (newest) newest.focus();
+  }));
+}
 doing(() => look());

@@ -1,7 +1,7 @@
 """One job, in a process of its own that may be stopped at any time.
 
-What is asked comes in as one line of JSON, and lines of JSON go out: ``told`` as each step begins, and at the end
-``done`` or ``failed``. Memory is limited before anything heavy is imported.
+What is asked comes in as one line of JSON, and lines of JSON go out: ``told`` as each step begins, ``so_far`` of how
+many where that is known, and at the end ``done`` or ``failed``. Memory is limited before anything heavy is imported.
 """
 
 from __future__ import annotations
@@ -48,8 +48,11 @@ def main() -> int:
     def tell(words: str) -> None:
         _say(out, {"told": words})
 
+    def count(done: int, of: int) -> None:
+        _say(out, {"so_far": done, "of": of})
+
     try:
-        done = JOBS[asked["kind"]](asked, tell)
+        done = JOBS[asked["kind"]](asked | {"count": count}, tell)
     except MemoryError:
         _say(out, {"failed": MEMORY})
         return 1
@@ -147,7 +150,7 @@ def sweep(asked: Asked, tell: Tell) -> Done:
         tell("Reading the question")
         found = sweeps.read_sweep(file)
         # Beside the draft, so that what a stopped sweep leaves goes with it.
-        work, chunks = sweeps.run(found, file.parent / "sweep", tell=tell)
+        work, chunks = sweeps.run(found, file.parent / "sweep", tell=tell, count=asked["count"])
         tell("Putting it together")
         finding = sweeps.Finding(work, sweeps.together(work, chunks))
         words = [line for line in sweeps.lines(finding) if line]

@@ -575,6 +575,17 @@ def test_what_was_kept_of_another_sweep_is_refused_and_a_broken_chunk_is_worked_
         sweeps.run(asked, folder, resume=True)
 
 
+def test_how_many_scenarios_are_done_is_counted_from_none_to_all_and_goes_on_where_it_was_stopped(tmp_path: Path):
+    asked = sweeps.read_sweep(tiny(tmp_path, draws=1200))
+    counted: list[tuple[int, int]] = []
+    sweeps.run(asked, tmp_path / "out", count=lambda done, of: counted.append((done, of)))
+    assert counted == [(0, 1200), (500, 1200), (1000, 1200), (1200, 1200)]
+    (sweeps.unfinished(tmp_path / "out") / "chunk_0000500.npz").unlink()
+    counted.clear()
+    sweeps.run(asked, tmp_path / "out", resume=True, count=lambda done, of: counted.append((done, of)))
+    assert counted == [(1000, 1200), (1200, 1200)]
+
+
 def test_the_command_writes_a_folder_whose_hash_is_that_of_its_tables(tmp_path: Path):
     path = tiny(tmp_path)
     command = ("sweep", str(path), "--out", str(tmp_path / "out"))

@@ -257,7 +257,8 @@ async def _in_pieces(body: bytes) -> Any:
 def test_what_may_not_be_asked_is_refused_before_any_job(wrong: dict[str, Any], run: Path, tmp_path: Path):
     with client(run, tmp_path) as asking:
         assert asking.post("/api/best", headers=BEARING, json=wrong).status_code == 422
-        assert asking.get("/api/state", headers=BEARING).json() == {"jobs": [], "scenarios": []}
+        state = asking.get("/api/state", headers=BEARING).json()
+        assert state["jobs"] == [] and state["scenarios"] == []
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
@@ -591,6 +592,20 @@ def test_progress_is_told(run: Path, tmp_path: Path):
             time.sleep(0.005)
     assert job.state == "done", job.words
     assert {"Reading the question", "Building the model"} & heard
+
+
+def test_how_much_of_a_sweep_is_done_and_how_long_it_has_taken_is_told(run: Path, tmp_path: Path):
+    asked = {"name": "Busier", "reason": "It may", "draws": 600, "vary": {"demand_factor.visit": {"low": 1, "high": 2}}}
+    with client(run, tmp_path, seconds=LONG_ENOUGH) as asking:
+        begun = asking.post("/api/sweep", headers=BEARING, json=asked).json()
+        assert (begun["so_far"], begun["of"]) == (0, 0)
+        told = ended(asking, begun)
+        assert (told["state"], told["so_far"], told["of"]) == ("done", 600, 600)
+        assert 0 < told["seconds"] < LONG_ENOUGH
+        # Of a search nobody knows how much there is to do; when it is stopped is known.
+        best = ended(asking, asking.post("/api/best", headers=BEARING, json=BEST).json())
+        assert (best["state"], best["of"]) == ("done", 0)
+        assert asking.get("/api/state", headers=BEARING).json()["most_seconds"] == LONG_ENOUGH
 
 
 @pytest.mark.parametrize("name", HOSTILE)

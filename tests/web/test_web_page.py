@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 import yaml
 from browser import NARROW, visit
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from test_web import base_of, run_folder, served
 
 import optimiser as op
@@ -56,7 +57,7 @@ def test_tick_keep_find_the_best_and_show(browser: Browser, address: str, folder
         assert seen.violations() == []
 
         page.get_by_role("button", name="Show the new scenarios beside the others").click()
-        expect(page.locator("button.preset", has_text="Best of all")).to_be_visible(timeout=SLOW)
+        expect(page.locator("button.preset", has_text="Best of all")).to_be_in_viewport(timeout=SLOW)
 
         # The rail at the head: named, pinned, compared and opened with a click each.
         page.get_by_role("button", name="Rename Without Birch", exact=True).click()
@@ -101,12 +102,23 @@ def test_what_is_no_change_is_shown_where_it_is_folded_away_and_asks_nothing(bro
         assert "A slip of the pen" not in page.locator("#jobs").inner_text()
 
 
-EVERY_STATE = {
+EVERY_STATE: dict[str, Any] = {
+    "most_seconds": 600,
     "jobs": [
-        {"id": f"{number:016x}", "kind": kind, "name": f"Job {number}", "state": state, "told": told, "words": words}
+        {
+            "id": f"{number:016x}",
+            "kind": kind,
+            "name": f"Job {number}",
+            "state": state,
+            "told": told,
+            "words": words,
+            "seconds": 12,
+            **({"so_far": 25, "of": 200} if told.startswith("25 of 200") else {"so_far": 0, "of": 0}),
+        }
         for number, (kind, state, told, words) in enumerate(
             [
                 ("best", "running", "Building the model", []),
+                ("sweep", "running", "25 of 200 scenarios, about 7 seconds left", []),
                 ("evaluate", "waiting", "Waiting", []),
                 ("explain", "done", "", ["It would cost 3 minutes."]),
                 ("sweep", "failed", "", ["This took longer than the 10 minutes that it may take."]),
@@ -136,8 +148,14 @@ def test_every_state_of_a_job_is_accessible_and_text_stays_text(browser: Browser
         page = seen.page
         page.route("**/api/state", lambda route: route.fulfill(json=EVERY_STATE))
         page.reload()
-        expect(page.locator("#jobs > li")).to_have_count(5)
-        expect(page.get_by_role("progressbar")).to_have_count(2)
+        expect(page.locator("#jobs > li")).to_have_count(6)
+        expect(page.get_by_role("progressbar")).to_have_count(3)
+        # How much is done where that is known, else how long it has taken and when it is stopped at the latest.
+        search, sweep = page.locator("#jobs > li").all()[:2]
+        expect(search).to_contain_text("For 12 seconds; it is stopped after 10 minutes at the latest.")
+        assert search.get_by_role("progressbar").get_attribute("value") is None
+        expect(sweep).to_contain_text("25 of 200 scenarios, about 7 seconds left.")
+        assert sweep.get_by_role("progressbar").evaluate("bar => bar.position") == 0.125
         expect(page.locator("#scenarios tbody")).to_contain_text("</script><script>alert(1)</script>")
         for summary in (
             "Change the question",
@@ -155,6 +173,41 @@ def test_every_state_of_a_job_is_accessible_and_text_stays_text(browser: Browser
         assert seen.violations() == []
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         assert seen.quiet
+
+
+@pytest.mark.parametrize("size", [NARROW, (1366, 768)])
+def test_what_a_click_changes_is_in_the_viewport(browser: Browser, address: str, size: tuple[int, int]):
+    with visit(browser, address, size, allowed=base_of(address)[0]) as seen:
+        page = seen.page
+        page.route("**/api/state", lambda route: route.fulfill(json=EVERY_STATE))
+        page.reload()
+        for summary in ("Change the question", "Run a sweep: what if figures", "Advanced: choose what may vary"):
+            page.get_by_text(summary).click()
+        expect(page.locator("#vary fieldset").first).to_be_visible(timeout=SLOW)
+        expect(page.locator("#figures-by-site")).to_be_visible(timeout=SLOW)
+        page.get_by_label("Name", exact=True).fill("Whatever")
+        page.get_by_label("Reason").fill("To see")
+        refused: list[str] = []
+
+        def refuse(route: Route) -> None:
+            refused.append(route.request.url)
+            route.fulfill(status=409, json={"detail": f"Refused: {len(refused)}"})
+
+        page.route(lambda url: "/api/" in url and "/api/state" not in url, refuse)
+        page.locator("#vary input[type=checkbox]").first.check()
+        buttons = ["Keep this choice", "Longer journeys", "Run a sweep", "Stop Job 0", "Archive </script>"]
+        for words in ["Find the best", *buttons]:
+            page.locator("#work button").and_(page.get_by_role("button", name=words)).first.click()
+            expect(page.locator("#work-said")).to_have_text(f"Refused: {len(refused)}")
+            expect(page.locator("#work-said")).to_be_in_viewport(ratio=1)
+        assert len(refused) == 6
+        page.locator("#why-service").select_option("walk_in")
+        page.locator("#why-site").select_option("cedar")
+        page.get_by_role("button", name="Work out why not").click()
+        expect(page.locator("#because")).to_have_text("Refused: 7")
+        expect(page.locator("#because")).to_be_in_viewport(ratio=1)
+        page.get_by_role("button", name="Find the best: go to the form").click()
+        expect(page.locator("#scenario-name")).to_be_in_viewport(ratio=1)
 
 
 def test_a_job_is_asked_for_and_stopped_from_the_keyboard(browser: Browser, address: str):
