@@ -38,6 +38,8 @@ Row = tuple[str, str, str, float]
 # A way that some of an area's patients go: where, in how many minutes, and which share of them.
 Way = tuple[str, float, float]
 DUST = 1e-12
+# What ``areas`` is worked out from and does not show.
+INNER = ["own_changes", "stay_before", "stay_after"]
 
 
 def openings(base: Answer, other: Answer) -> pd.DataFrame:
@@ -64,11 +66,11 @@ def areas(base: Answer, other: Answer) -> pd.DataFrame:
     where the answers differ on it). patients_here is how many leave in neither answer, and leave (_before
     and _after) how many leave in each. Unknown districts and fifths are blank.
     """
-    return _moved(base, other).drop(columns="own_changes")
+    return _moved(base, other).drop(columns=INNER)
 
 
 def _moved(base: Answer, other: Answer) -> pd.DataFrame:
-    """Return ``areas``, and ``own_changes`` of the areas whose patients do not all go the same way, as ``_between``."""
+    """Return ``areas``, and ``INNER`` columns beside them, as ``_between``."""
     return _between(_journeys(base), _journeys(other), base["areas"])
 
 
@@ -76,7 +78,8 @@ def _between(base: pd.DataFrame, other: pd.DataFrame, known_of_areas: pd.DataFra
     """Return ``areas`` of the journeys of two answers.
 
     And ``own_changes``: where the patients of an area who do not leave go several ways in either answer, by how many
-    minutes the journey of which share of them changes; None where they all go one way in both.
+    minutes the journey of which share of them changes; None where they all go one way in both. And ``stay``: which
+    share of an area's people do not leave in each, if they go as its patients do.
     """
     keys = ["service", "area"]
     before, after = (journeys.set_index(keys) for journeys in (base, other))
@@ -197,24 +200,30 @@ def averages(moved: pd.DataFrame) -> pd.DataFrame:
     One row a service and group: who is ``counted`` and their ``number``, ``mean_before``, ``mean_after`` and
     ``change``; ``road_before`` and ``road_after``, without what those who are taken on wait. Of those ``here``, who
     leave for a neighbour whatever is designated in neither answer: how many are ``longer`` and ``shorter`` on the way
-    at all, and by how many minutes on average (``longer_by``, ``shorter_by``; NaN where nobody is). ``leave`` is how
-    many are not ``here``; ``leave_before`` and ``leave_after`` are how many leave in each. Of people aged 75 and over
-    those two are not known.
+    at all, and by how many minutes on average (``longer_by``, ``shorter_by``; NaN where nobody is), and how many take
+    the ``same``. ``leave`` is how many are not ``here``; ``leave_before`` and ``leave_after`` are how many leave in
+    each. Of people aged 75 and over as many leave an area as of its patients.
     """
     rows = []
     for service, group, counted, members in grouped(moved):
-        weight = members["people_75_plus" if counted == OLDER else "patients"]
+        older = counted == OLDER
+        weight = members["people_75_plus" if older else "patients"]
         road = [mean(members[f"road{ending}"], weight) for ending in SUFFIXES]
-        here = members["people_75_plus" if counted == OLDER else "patients_here"]
+        stay = [weight * members[f"stay{ending}"] for ending in SUFFIXES]
+        here = np.minimum(*stay) if older else members["patients_here"]
         each_by, each_here = (pd.concat(one) for one in zip(*by_patient(members, here), strict=True))
         moved_on = [
             (each_here[one].sum(), mean(each_by[one].abs(), each_here[one])) for one in (each_by > 0, each_by < 0)
         ]
-        leave = [np.nan if counted == OLDER else members[f"leave{ending}"].sum() for ending in SUFFIXES]
-        each = (here.sum(), *moved_on[0], *moved_on[1], weight.sum() - here.sum(), *leave)
+        leave = [
+            (weight - some if older else members[f"leave{ending}"]).sum()
+            for ending, some in zip(SUFFIXES, stay, strict=True)
+        ]
+        same = each_here[each_by == 0].sum()
+        each = (here.sum(), *moved_on[0], *moved_on[1], same, weight.sum() - here.sum(), *leave)
         rows.append((service, group, counted, *_means(members, weight), *road, *each))
     found = ["number", "mean_before", "mean_after", "change", "road_before", "road_after"]
-    either = ["here", "longer", "longer_by", "shorter", "shorter_by", "leave", "leave_before", "leave_after"]
+    either = ["here", "longer", "longer_by", "shorter", "shorter_by", "same", "leave", "leave_before", "leave_after"]
     return _rounded(pd.DataFrame(rows, columns=["service", "group", "counted", *found, *either]))
 
 
@@ -376,7 +385,7 @@ def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:
         "openings": openings(base, other),
         "broken": broken(base, other),
         "short": short(base, other),
-        "areas": moved.drop(columns="own_changes"),
+        "areas": moved.drop(columns=INNER),
         "gains_and_losses": gains_and_losses(moved),
         "averages": means,
         "worst_areas": worst_areas(moved),
@@ -526,6 +535,8 @@ def _journeys(answer: Answer) -> pd.DataFrame:
     ways = _several_ways(who_stay(every))
     keys = zip(together["service"], together["area"], strict=True)
     together["ways"] = pd.Series([ways.get(key) for key in keys], together.index, dtype=object)
+    stay = who_stay(every).groupby(["service", "area"])["going"].sum()
+    together["stay"] = stay.reindex(pd.MultiIndex.from_frame(together[["service", "area"]])).to_numpy()
     everybody = {f"{name}_here": together[name] for name in ("patients", "spent")}
     return together if "patients_here" in together else together.assign(**everybody)
 

@@ -58,6 +58,10 @@ WAITS_INCLUDED = "waits included"
 OF_MINUTES_ON_THE_WAY = ("who", "worst", "cliff")
 OF_THOSE_TAKEN_ON = "by the journeys of the {} of patients who are taken on from where they are seen first"
 WHATEVER = "whatever is chosen"
+LEAVERS_COUNT = (
+    "count in averages, medians, shares of patients and patients beyond a standard, and not in 95th centiles and worst "
+    "journeys"
+)
 # How near average journeys are level where the question does not say.
 A_HUNDREDTH = 0.01
 NEIGHBOURS_NAMED = 3
@@ -66,6 +70,8 @@ RULES_NAMED = 3
 # Units of which so many in all say how far a rule is from holding.
 ADDED_UP = ("WTE", "people", PATIENTS, "beds", "minutes", "sites")
 WORTH_SAYING_PATIENTS = 1
+# Fewer of whom nothing changes would be told as none.
+WORTH_SAYING_SAME = 0.5
 MOVED_ON = ("taken_on", "stay")
 
 
@@ -420,9 +426,10 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
         words = "95th centiles and worst journeys leave those out who leave for a neighbour whatever is chosen"
         found.append(f"{words}.")
         if any("how" not in one["journeys"] for one in every):
-            counted = ", and people beyond 30, 45 and 60 minutes," * all("population" in one["areas"] for one in every)
             whose = "Not every answer has the border as it is today: with another one nobody leaves whatever is chosen"
-            found.append(f"{whose}, so these{counted} are not of the same {'people' if counted else 'patients'}.")
+            found.append(f"{whose}, so these are not of the same patients.")
+        if all("population" in one["areas"] for one in every):
+            found.append("People all count where they live, by the journeys of those who do not leave.")
     services = pd.concat([one["services"] for one in every]).drop_duplicates("service")
     names = dict(zip(services["service"].astype(str), services["name"], strict=True))
     found += [who_is_counted(kinds)] if (kinds := [str(one) for one in services["counted"] if one]) else []
@@ -437,6 +444,8 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
     for code, share in as_if_taken_on(answers).items():
         words = f"count all as if taken on, which {share} of those seen first elsewhere are"
         found.append(f"{names[code]}: median, 95th centile, worst and people beyond {words}.")
+    if any(not is_true(one["areas"]["resident"]).all() for one in every):
+        found.append("Minutes, shares and people are those of residents; patients at a hospital are all who go there.")
     return found
 
 
@@ -501,7 +510,7 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], way: st
         "journey" if not _waits(frames, service) else f"time from home to {'where they stay' if stay else 'the unit'}"
     )
     by_way = plain(way) if _waits(frames, service) else ""
-    all_of = f"the average {what}{by_way} of all {number(cell('number'), ',.0f')} {_counted(frames, service)}"
+    all_of = f"the average {what}{by_way} of residents' {number(cell('number'), ',.0f')} {_counted(frames, service)}"
     means = [number(cell("mean_before"), exact), number(cell("mean_after"), exact)]
     words = [f"{all_of} goes from {means[0]} to {means[1]} minutes ({number(cell('change'), f'+{exact}')})"]
     words += [
@@ -510,8 +519,7 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], way: st
     whose = "of all" if stay else "of them"
     if when := _when_they_leave(frames, service, both):
         leave = number(cell("leave"), ",.0f")
-        counted = "count in averages, medians and shares of patients, and in nothing else"
-        words.append(f"the {leave} who leave for a neighbour {when} {counted}")
+        words.append(f"the {leave} who leave for a neighbour {when} {LEAVERS_COUNT}")
         whose = f"of the other {number(cell('here'), ',.0f')}"
     ways = []
     for way, more, sign in (("longer", "more", 1), ("shorter", "less", -1)):
@@ -521,6 +529,9 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], way: st
             ways.append(f"{many} need {more}, by {by} minutes on average{staying}")
         else:
             ways.append(f"nobody needs {more}")
+    moves_some = any(cell(way).value(frames) > 0 for way in ("longer", "shorter"))
+    if moves_some and cell("same").value(frames) >= WORTH_SAYING_SAME:
+        ways.append(f"{number(cell('same'), ',.0f')} need as long as before")
     words.append(f"{whose}, {', and '.join(ways)}")
     if _waits(frames, service):
         road = [number(cell("road_before"), ".2f"), number(cell("road_after"), ".2f")]
@@ -573,8 +584,8 @@ def _who(frames: Frames) -> str:
 
 def _longer(frames: Frames, service: str, name: str, both: Sequence[str]) -> Iterator[Sentence]:
     who, when = _who(frames), _when_they_leave(frames, service, both)
-    # Of people it is the journey of those who leave in neither answer that is counted.
-    name = name if when in ("", WHATEVER) else f"{name}, but for those who leave {when}"
+    # All people count where they live, by the journeys of those who do not leave.
+    name = name if when in ("", WHATEVER) else f"{name}, by the journeys of those who do not leave {when}"
     in_words = "residents" if who == "people" else "patients a year"
 
     def cells(minutes: int) -> tuple[Cell, ...]:

@@ -347,8 +347,9 @@ def shown(number: float) -> str:
 
 def places_that_agree(before: float, after: float, least: int = 2) -> int:
     """Return with how many decimals two numbers and their difference are shown, so that the one is of the others."""
+    change = round(after - before, 9)
     for places in range(least, 6):
-        here, there, apart = (round(number, places) for number in (before, after, after - before))
+        here, there, apart = (round(number, places) for number in (before, after, change))
         if round(there - here, places) == apart:
             return places
     return 6

@@ -207,19 +207,22 @@ def test_that_an_area_shared_out_counts_as_one_is_told_beside_who_needs_more():
     told = quotable.of_whom({"here": tables_of(shared), "there": tables_of(shared)})
     assert told[0] == "Patients are counted as visits: who comes twice is counted twice."
     assert len(split) and told[1].startswith("Clinic: people who live where it takes more or less are counted by area,")
-    assert quotable.of_whom({"here": tables_of(solve(small()))}) == told[:1]
+    assert quotable.of_whom({"here": tables_of(solve(small()))}) == [
+        told[0],
+        "Minutes, shares and people are those of residents; patients at a hospital are all who go there.",
+    ]
 
 
 def test_patients_whom_nobody_counted_by_area_are_told_in_notes_and_in_every_sentence_on_averages():
     problem = question("base")
     answers = {name: tables_of(evaluate(problem, open_)) for name, open_ in (("today", problem.today), ("one", ONE))}
-    assert quotable.of_whom(answers)[1:3] == [
+    assert quotable.of_whom(answers)[2:4] == [
         "Patients are counted as stroke admissions and emergency attendances: who comes twice is counted twice.",
         "Patients of Full emergency department are by area worked out or assumed, not counted (unverified).",
     ]
     averages = affected(answers)["sentences"].query("kind == 'average'").set_index("service")["sentence"]
-    assert " of all 1,863 stroke admissions a year goes from " in averages["hyper_acute_stroke"]
+    assert " of residents' 1,863 stroke admissions a year goes from " in averages["hyper_acute_stroke"]
     assert (
-        " of all 336,706 emergency attendances a year (by area worked out or assumed, not counted) goes from "
+        " of residents' 336,706 emergency attendances a year (by area worked out or assumed, not counted) goes from "
         in averages["emergency_department"]
     )
