@@ -89,6 +89,13 @@ def _in_words(setting: str, known: Mapping[str, str]) -> str:
     return f"{': '.join(named[1:])} of {named[0]}"
 
 
+def who_may_move(answer: Tables) -> set[str]:
+    """Return the teams, by code, of whom a question says that some may move between sites."""
+    rows = answer["settings"]
+    stated = rows[rows["setting"].str.fullmatch(r"teams\..*\.moves_at_most") & ~rows["value"].isin(["0", "0.0"])]
+    return {str(setting).split(".")[1] for setting in stated["setting"]}
+
+
 def differing(base: Tables, other: Tables) -> list[str]:
     """Return the settings in which two questions differ, in words; empty where they are one question."""
     return list(settings_apart(base, other).values())

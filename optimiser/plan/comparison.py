@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from optimiser.model.rules import JUDGED
 from optimiser.plan import Plan, matters
 from optimiser.plan.affected import asked_about, between
-from optimiser.plan.asked import is_true, refuse_other_places, settings_apart
+from optimiser.plan.asked import is_true, refuse_other_places, settings_apart, who_may_move
 from optimiser.plan.measures import MORE_THAN_TODAY
 from optimiser.plan.quotable import sentences
 from optimiser.problem.words import without_sites
@@ -170,14 +171,24 @@ def _excepted(tables: Tables) -> dict[tuple[str, str], object]:
 
 
 def _broken(tables: Tables) -> dict[tuple[str, str], object]:
-    """Return how many rules are broken and in how many places, and each of these with how far it is from holding."""
+    """Return how many rules are broken and in how many places, and each of these with how far it is from holding.
+
+    Staff who may move between sites are lacking at none of them in particular: that is one place.
+    """
     broken = tables["rules"][~is_true(tables["rules"]["pass"])]
     listed = tables.get("exceptions")
     excepted = 0 if listed is None or listed.empty else int(is_true(listed["would_have_broken"]).sum())
-    sites = tables["sites"]["site"]
-    rules = {without_sites(str(instance), sites) for instance in broken["instance"]}
-    found: dict[tuple[str, str], object] = {("", "rules broken"): len(rules), ("", PLACES_BROKEN): len(broken)}
-    found["", WITHOUT_EXCEPTIONS] = len(broken) + excepted
+    sites, moving = tables["sites"]["site"], who_may_move(tables)
+    rules = {instance: without_sites(instance, sites) for instance in map(str, broken["instance"])}
+    where = {
+        rule if JUDGED[instance.split(".")[0]].from_staff and moving & {*instance.split(".")} else instance
+        for instance, rule in rules.items()
+    }
+    found: dict[tuple[str, str], object] = {
+        ("", "rules broken"): len({*rules.values()}),
+        ("", PLACES_BROKEN): len(where),
+    }
+    found["", WITHOUT_EXCEPTIONS] = len(where) + excepted
     for row in broken.to_dict("records"):
         found["", f"breaks {row['instance']} ({row['unit']})"] = -float(row["spare"])
     return found

@@ -13,13 +13,15 @@ from worlds import by_transfer, small, three_doctors
 
 from optimiser.cli import runs
 from optimiser.errors import InputError
-from optimiser.inputs import read_problem
+from optimiser.inputs import designations_of, read_problem
+from optimiser.inputs.config import read_option
 from optimiser.plan import Plan, evaluate, measures, quotable
 from optimiser.plan.asked import COLUMNS, _flat, differing, in_short
 from optimiser.plan.comparison import PLACES_BROKEN, affected, compare, tables_of
 from optimiser.problem import Excepted, Figure, Link, Problem, Site
 from optimiser.search.planning import solve
 
+ROOT = Path(__file__).parents[2]
 BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
 ONE = frozenset({("basildon", "hyper_acute_stroke"), ("basildon", "emergency_department")})
 AT_BIRCH = frozenset({("birch", "clinic")})
@@ -49,6 +51,14 @@ def test_every_broken_rule_is_named_with_how_far_it_is_from_holding():
     assert compared.loc[("", "rules broken"), birch] == 0
     assert compared[birch].isna()[few] and compared[birch].isna()[short]
     assert compared.loc[("", "short of doctors (people)"), both] == 1
+
+
+def test_staff_who_may_move_are_lacking_at_one_place_as_evaluate_counts_them():
+    option = read_option(ROOT / "configs" / "options" / "q0_2016.yaml")
+    problem = question("base")
+    compared = compare({"q0": evaluate(problem, designations_of(problem, option))})["q0"]
+    # Broomfield and Southend have too few patients; of strokes and of emergencies consultants are lacking, who move.
+    assert (compared["", "rules broken"], compared["", PLACES_BROKEN]) == (3, 4)
 
 
 def test_transfers_are_added_up_over_services():
