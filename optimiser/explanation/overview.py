@@ -47,7 +47,7 @@ class Overview:
 
     def __str__(self) -> str:
         """Return the overview as a paragraph."""
-        lines = ["Rules that are met exactly:" if len(self.binding) else "No rule binds."]
+        lines = ["Rules that are met exactly:" if len(self.binding) else "No rule is met exactly."]
         lines += [f"  - {row.words} ({row.instance})" for row in self.binding.itertuples()]
         lines += ["Rotas that are short of staff, as this question allows:"] if len(self.short) else []
         for told, rows in self.short.groupby("words", sort=False):

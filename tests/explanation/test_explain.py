@@ -411,6 +411,13 @@ def test_the_overview_names_what_binds_and_the_rivals():
     assert round(found.rivals[0].costs[0].more, 1) == 3014.7
 
 
+def test_a_rule_may_cost_something_though_none_is_met_exactly():
+    # Ash would see 30 patients: a floor of 31 keeps it shut, and birch alone sees 65.
+    found = str(explain(solve(small(minimum_patients=Figure(31)))))
+    assert found.startswith("No rule is met exactly.\nWhat rules cost")
+    assert "at least 31 patients a year" in found and "without it" in found
+
+
 def test_a_rota_that_is_short_is_told_as_short_and_not_as_met():
     found = explain(solve(small(rotas=three_doctors(may_fall_short=True), at_least_sites=Figure(2))))
     assert isinstance(found, Overview)
