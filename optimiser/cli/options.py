@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 20
 PLAIN_WIDTH = 118
+# What options are set against: the first of the list, or that of the long list where another list has another.
+THE_FIRST, FIRST_OF_ALL = "the first", "the first of all, above"
+# Of two trade-offs between two aims each wins half of all weights, whatever the numbers are.
+ALWAYS_HALF = (2, 2)
 
 Best = Annotated[int, typer.Option(min=1, max=100_000, help="How many of the best to list.")]
 Hurdles = Annotated[str, typer.Option(metavar="RULE,RULE", help="Rules to apply first. Default: the config's hurdles.")]
@@ -167,22 +171,23 @@ def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int, how: 
 
     aim, best, limit = _words(near.by.name), number_in_words(near.best), number_in_words(near.limit)
     how = f"{how} {_of_what(near, how)}"
-    _say(f"{near.count:,} of the {lawful:,} come near the best, all services taken together,")
+    come = "comes" if near.count == 1 else "come"
+    _say(f"{near.count:,} of the {lawful:,} {come} near the best, all services taken together,")
     _say(f"{how}:")
     _say(f"{aim} at most {limit}, where the best is {best}.")
     shown = near.ranked.some(range(min(MOST_ROWS, len(near.ranked))))
     if len(shown) < near.count:
         _say(f"The first {len(shown)} of them; --out and --json have {len(near.ranked):,}:")
-    _options(shown, first, mark=True)
+    than = _set_against(near.ranked, first)
+    _options(shown, first, mark=True, than=than)
     services = OfServices.of(near.ranked.problem, near.ranked.provided, first)
-    _say("", *_worse_in_words(near, int(services.worse.any(axis=1).sum())))
-    many = f"{len(near.different)} of them that differ from one another in at least {apart} designations"
-    _say("", f"{many}: the best, then", "each time that which is farthest from all above it:")
+    _say("", *_worse_in_words(near, int(services.worse.any(axis=1).sum()), than))
+    _say("", *_apart_in_words(near, apart))
     numbers = [_row_of(one, shown.provided) for one in near.different.provided]
     if all(numbers):
         _say(f"  {listed(map(str, numbers))} above.")
     else:
-        _options(near.different, first, mark=True)
+        _options(near.different, first, mark=True, than=than)
     _say("", f"How many of the {near.count:,} provide each service at each site (core: all of them; never: none),")
     _say(f"{how}:")
     _shares(near)
@@ -204,19 +209,47 @@ def _of_what(near: NearBest, how: str) -> str:
     return f"{what}, {percent(found[1])} of {which} are those of {problem.services[found[0]].name}"
 
 
-def _worse_in_words(near: NearBest, worse: int) -> list[str]:
+def _apart_in_words(near: NearBest, apart: int) -> list[str]:
+    """Return how many plans are shown that are apart, out of which, and how they were found."""
+    from optimiser.problem.words import amount
+
+    differ, of = f"in at least {amount(apart, 'designations')}", "them" if near.is_complete else _written_down(near)
+    if len(near.different) == 1:
+        return [f"No others of {of} differ from the best {differ}:"]
+    which = " that" if near.is_complete else ", which"
+    return [
+        f"{len(near.different)} of {of}{which} differ from one another {differ}: the best, then",
+        "each time that which is farthest from all above it:",
+    ]
+
+
+def _written_down(near: NearBest) -> str:
+    return f"the {len(near.ranked):,} that are written down"
+
+
+def _worse_in_words(near: NearBest, worse: int, than: str) -> list[str]:
     """Return in how many of the plans some service's own average is longer by more than counts as level."""
     from optimiser.search.level import TIE
 
     stated, listed_ones = near.ranked.problem.a_tie_is_within, len(near.ranked)
     more = f"{stated.value:g} minutes" if stated else f"{TIE:.0%}"
+    of_all = f"the {listed_ones:,}" if near.is_complete else _written_down(near)
+    left = near.count - listed_ones
+    others = f" In the other {left:,} it may be: they were not looked at." if left else ""
     if not worse:
-        return [f"In none of them is any service's own average journey more than {more} longer than in the first."]
-    of_all = f"{worse:,} of the {listed_ones:,}{'' if near.is_complete else ' that are written down'}"
+        none = f"In none of {of_all if left else 'them'} is any service's own average journey more than {more}"
+        return [f"{none} longer", f"than in {than}.{others}"]
+    of_all = f"{worse:,} of {of_all}"
+    far = ": for the patients of that service they do not come near" if than == THE_FIRST else ""
     return [
-        f"* In {of_all}, some service's own average journey is more than {more} longer than in the",
-        "first: for the patients of that service they do not come near.",
+        f"* In {of_all}, some service's own average journey is more than {more} longer than in",
+        f"{than}{far}.{others}",
     ]
+
+
+def _set_against(ranked: Ranked, first: np.ndarray) -> str:
+    """Return what the first of all options is called beside a list of options, of which it need not be the first."""
+    return THE_FIRST if (ranked.provided[0] == first).all() else FIRST_OF_ALL
 
 
 def _row_of(one: np.ndarray, shown: np.ndarray) -> int:
@@ -248,23 +281,32 @@ def _front(front: Front, won: Any, first: np.ndarray) -> None:
 
     aims = [_words(aim.name) for aim in front.ranked.aims]
     many = "1 trade-off" if len(front.ranked) == 1 else f"{len(front.ranked):,} trade-offs"
-    _say(f"{many} between {listed(aims)}: no option is as good in all of them and better in one.")
+    than = "one of these" if len(front.ranked) > 1 else "this one"
+    _say(f"{many} between {listed(aims)}: no option is as good as {than} in all aims and better in one.")
     extra: dict[str, list[str]] = {}
     if front.options is not None:
         extra["options"] = [f"{many:,}" for many in front.options]
-    if won is not None:
+    says_something = won is not None and (len(front.ranked), len(aims)) != ALWAYS_HALF
+    if won is not None and says_something:
         extra["weights won"] = [f"{share:.1%}" for share in won["share"]]
-    _options(front.ranked, first, extra)
-    if won is not None and len(front.ranked) > 1:
+    _options(front.ranked, first, extra, than=_set_against(front.ranked, first))
+    if won is not None and len(front.ranked) > 1 and not says_something:
+        _say("Two trade-offs between two aims each score best under half of all weights, whatever their numbers.")
+    elif won is not None and len(front.ranked) > 1:
         parts = [f"{aim} {share:.0%}" for aim, share in zip(aims, effective_weights(front), strict=True)]
         _say("Weights won: of all ways to weigh these aims, each measured from its best to its worst above, the share")
-        _say("under which the option scores best. No weights are chosen here. Equal ones would not count equally: the")
-        _say(f"spread of scores would come from {listed(parts)}.")
+        _say("under which the option scores best. No weights are chosen here. Under equal ones the spread of scores")
+        _say(f"would come from {listed(parts)}.")
     _say("")
 
 
 def _options(
-    ranked: Ranked, first: np.ndarray, extra: dict[str, list[str]] | None = None, *, mark: bool = False
+    ranked: Ranked,
+    first: np.ndarray,
+    extra: dict[str, list[str]] | None = None,
+    *,
+    mark: bool = False,
+    than: str = THE_FIRST,
 ) -> None:
     """Print options by number: what they come to, and where and by how much they differ from the first of all.
 
@@ -282,11 +324,11 @@ def _options(
                 f"{where}{_journeys(ranked.problem, services, n, code, mark)}"
                 for code, where in _where(ranked.problem, ranked.provided[n], first)
             )
-            or "the first",
+            or than,
         )
         for n, values in enumerate(ranked.values)
     ]
-    heads = ("", *(_words(aim.name) for aim in ranked.aims), *extra, "what differs from the first")
+    heads = ("", *(_words(aim.name) for aim in ranked.aims), *extra, f"what differs from {than}")
     _table(heads, rows, "r" * (len(heads) - 1) + "l")
 
 
@@ -299,7 +341,9 @@ def _journeys(problem: Problem, services: OfServices, number: int, code: str, ma
     mean, star = services.mean_minutes[code][number], "*" if mark and services.worse[code][number] else ""
     minutes = [f"{one:.2f}" for one in (mean, services.against_mean[code])]
     said = [
-        f"{minutes[0]} minutes either way" if len({*minutes}) == 1 else f"{' minutes against '.join(minutes)}{star}"
+        f"{minutes[0]} minutes either way"
+        if len({*minutes}) == 1
+        else f"{minutes[0]}{star} minutes against {minutes[1]}"
     ]
     standard = problem.services[code].standard_minutes
     if standard:

@@ -12,10 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from command import ROOT, optimiser
+from shipped import question
 from test_cli import tiny  # noqa: F401
 
 import optimiser as op
+from optimiser.cli.options import _near_best
 from optimiser.model.arithmetic import lawful, value
+from optimiser.search import options as search
 
 PAGE = ROOT / "docs/options.md"
 ALL = ("--within", "20%", "--front", "patient_minutes,changes_from_today", "--best", "3")
@@ -105,6 +108,33 @@ def test_each_service_of_a_near_best_option_stands_with_its_own_journeys(tiny: P
     worse = [any(one > 1.01 * first for one, first in zip(row, means[0], strict=True)) for row in means]
     assert [row["some_service_worse"] for row in found["near_best"]["plans"]] == worse
     assert True in worse and not worse[0]
+
+
+def test_what_was_not_looked_at_is_not_said_to_be_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
+    # Of the 12 that are near the best only the first one is written down: others do have longer journeys.
+    monkeypatch.setattr(search, "MOST_WRITTEN_DOWN", 5)
+    monkeypatch.setattr(search, "WRITTEN_DOWN_OF_MORE", 1)
+    problem = question("base")
+    near, listed = op.near_best(problem, within=0.01), op.options(problem)
+    _near_best(near, listed.lawful, listed.ranked.provided[0], 2, "within 1%")
+    said = capsys.readouterr().out
+    assert "In none of the 1 that are written down is any service's own average journey more than 1% longer\n" in said
+    assert "than in the first. In the other 11 it may be: they were not looked at.\n" in said
+    assert "No others of the 1 that are written down differ from the best in at least 2 designations:" in said
+
+
+def test_near_in_another_aim_the_first_of_all_is_what_options_are_set_against():
+    done = optimiser("options", "configs/base.yaml", "--within-minutes", "1", "--near-in", "worst_journey", cwd=ROOT)
+    assert "what differs from the first of all, above" in done.stdout
+    assert "Hyper-acute stroke unit: Broomfield (32.30* minutes against 24.64, 34% within 30" in done.stdout
+    assert "longer than in\nthe first of all, above.\n" in done.stdout and "do not come near" not in done.stdout
+
+
+def test_two_trade_offs_between_two_aims_are_not_said_to_have_won_anything():
+    two = optimiser("options", "configs/base.yaml", "--front", "patient_minutes,worst_journey", cwd=ROOT).stdout
+    assert "2 trade-offs between patient minutes and worst journey: no option is as good as one of these in all" in two
+    assert "Two trade-offs between two aims each score best under half of all weights, whatever their numbers." in two
+    assert "weights won" not in two.lower() and "equally" not in two
 
 
 def test_json_holds_what_the_tables_do(tiny: Path):  # noqa: F811
