@@ -210,7 +210,7 @@ def averages(moved: pd.DataFrame) -> pd.DataFrame:
         weight = members["people_75_plus" if older else "patients"]
         road = [mean(members[f"road{ending}"], weight) for ending in SUFFIXES]
         stay = [weight * members[f"stay{ending}"] for ending in SUFFIXES]
-        here = np.minimum(stay[0], stay[1]) if older else members["patients_here"]
+        here = stay[0].clip(upper=stay[1]) if older else members["patients_here"]
         each_by, each_here = (pd.concat(one) for one in zip(*by_patient(members, here), strict=True))
         moved_on = [
             (each_here[one].sum(), mean(each_by[one].abs(), each_here[one])) for one in (each_by > 0, each_by < 0)

@@ -28,6 +28,12 @@ ALLOWED = {
     ".pathway": "whether patients of {} are taken on by transfer",
     ".may_fall_short": "whether rotas of {} may fall short",
 }
+# What is said of what a service needs about it, by where that stands in its settings.
+LINKED = {
+    "same_site": "what must be at the same site as {}",
+    "in_reach": "what must be in reach of {}",
+}
+OBJECTIVES = "objectives"
 # Where names stand, by the tables of an answer; and a value that is made of codes, perhaps several in a list.
 NAMED = (("services", "service"), ("sites", "site"))
 CODE = re.compile(r"[a-z][a-z0-9_]*")
@@ -220,7 +226,8 @@ def is_true(values: pd.Series) -> pd.Series:
 def in_short(base: Tables, other: Tables, names: Sequence[str] = ("the first", "the other")) -> str:
     """Return in which settings two questions differ, in words; nothing where they are one.
 
-    Where they are many, what one of the two (``names``) alone decides or allows comes first, then some of the others.
+    Where they are many, what one of the two (``names``) alone decides or allows comes first, what is to be small and
+    which services need which, then some of the others.
     """
     found = settings_apart(base, other, names)
     if len(found) <= MOST_NAMED:
@@ -238,6 +245,16 @@ def in_short(base: Tables, other: Tables, names: Sequence[str] = ("the first", "
         }
         said += [words.format(listed(dict.fromkeys(of.values())))] if of else []
         rest = [name for name in rest if name not in of]
+    said += ["the objectives"] if OBJECTIVES in rest else []
+    # A link to a service that one alone decides is a difference in what both have.
+    for kind, words in LINKED.items():
+        linked = {
+            name: known[parts[1]]
+            for name in found
+            if (parts := name.split("."))[0] == "services" and parts[2:3] == [kind] and parts[1] not in alone
+        }
+        said += [words.format(listed(dict.fromkeys(linked.values())))] if linked else []
+        rest = [name for name in rest if name not in linked and name != OBJECTIVES]
     # Whom a service needs decides more than any number.
     rest.sort(key=lambda name: ".rotas" not in name)
     said += [found[name] for name in rest[: max(0, MOST_NAMED - len(said))]]

@@ -153,6 +153,17 @@ def test_answers_to_different_questions_are_not_ranked_and_the_settings_that_dif
     assert said({"one": one, "again": evaluate(one.problem, one.designated)}, "question") == []
 
 
+def test_of_many_settings_objectives_and_links_are_named_first():
+    answers = [tables_of(evaluate(one, one.today)) for one in (question("base"), question("care_model"))]
+    told = in_short(answers[0], answers[1], ("base", "care_model"))
+    assert told.startswith(
+        "14 services that care_model alone decides, whether patients of Hyper-acute stroke unit are taken on by "
+        "transfer, whether rotas of Hyper-acute stroke unit and Full emergency department may fall short, the "
+        "objectives, what must be at the same site as Full emergency department and Hyper-acute stroke unit and what "
+        "must be in reach of Hyper-acute stroke unit and Full emergency department. "
+    )
+
+
 def test_what_is_there_today_is_kept_not_opened():
     today = replace(small(), today=frozenset({("ash", "clinic")}))
     answers = {"birch": evaluate(today, AT_BIRCH), "ash": evaluate(today, {("ash", "clinic")})}
@@ -183,8 +194,8 @@ def test_a_setting_that_only_one_states_is_told_by_what_both_have():
     many = [(f"services.theatre.setting_{number}", "1") for number in range(9)]
     two = asked(("services.care.rotas.x.may_fall_short", "yes"), *many, more=("theatre",))
     assert in_short(none, two, ("base", "two")) == (
-        "1 service that two alone decides, whether rotas of Care may fall short and same site of Care "
-        "(base: none; two: not stated). 11 settings differ in all: --csv writes each to settings.csv"
+        "1 service that two alone decides, whether rotas of Care may fall short and what must be at the same site as "
+        "Care. 11 settings differ in all: --csv writes each to settings.csv"
     )
 
 
