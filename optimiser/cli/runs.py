@@ -279,12 +279,16 @@ WHOLE_PATIENTS = 10
 MEANS = ("mean_minutes", "mean_road_minutes", "nearest_mean_minutes")
 # Of these rows everybody is counted as if taken on, where only some are.
 AS_IF_TAKEN_ON = ("median_minutes", "p95_minutes", "worst_minutes", "people_beyond_")
+# These rows hold what those who are taken on wait.
+WITH_WAITS = ("mean_minutes", *AS_IF_TAKEN_ON, "patients_beyond_standard")
 
 
 def _print_table(compared: Any, known: dict[str, str], as_if: Mapping[str, str]) -> None:
     """Print a comparison as a table, in the words of services and sites; ``as_if`` are shares taken on, by service."""
     from rich.console import Console
     from rich.table import Table
+
+    from optimiser.plan.measures import STRAIGHT_THERE
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("service", "measure", *compared.columns):
@@ -298,7 +302,8 @@ def _print_table(compared: Any, known: dict[str, str], as_if: Mapping[str, str])
             cells = [", ".join(known.get(site, site) for site in cell.split(", ")) for cell in cells]
         words = known.get(service, service) or "all services"
         row_words = _row_in_words(name, known)
-        if name == "mean_minutes" and (service, "mean_road_minutes") in compared.index:
+        waits = (service, "mean_road_minutes") in compared.index and not name.endswith(STRAIGHT_THERE)
+        if waits and name.startswith(WITH_WAITS):
             row_words += ", waits included"
         if service in as_if and name.startswith(AS_IF_TAKEN_ON):
             row_words += f", if all were taken on ({as_if[service]} are)"

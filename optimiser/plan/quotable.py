@@ -16,7 +16,7 @@ import pandas as pd
 from optimiser.model.rules import JUDGED
 from optimiser.plan import Plan, measures
 from optimiser.plan.affected import THRESHOLDS, Answer, sites_of_both
-from optimiser.plan.asked import in_short, is_true, resident_areas
+from optimiser.plan.asked import EXCEPTIONS, in_short, is_true, resident_areas, settings_apart
 from optimiser.problem.words import (
     PATIENTS,
     against,
@@ -186,6 +186,10 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
                 _by_way_of((base, other), names, service, (base_name, name)),
             )
             said = _about(frames, service, called, (base_name, name), taken_on, way)
+            why = _seen_first_elsewhere(frames, (base, other), names, service)
+            said = (
+                replace(one, template=f"{one.template[:-1]}{why}.") if one.kind == "average" else one for one in said
+            )
             found += [_by_itself(one, called, (base, other), (base_name, name)) for one in said]
     same = [str(names.get(service, service)).lower() for service in counted if not _changes(frames, service)]
     of_demand = _demand(frames, names)
@@ -216,14 +220,30 @@ def _by_itself(one: Sentence, service: str, both: Sequence[Answer], names: Seque
     return replace(one, template=one.template.replace(plain(service), plain(f"{service}, {of_which}"), 1))
 
 
+def _seen_first_elsewhere(frames: Frames, both: Sequence[Answer], names: Mapping[str, str], service: str) -> str:
+    """Return that a service stays where it is and that where its patients are seen first does not; else nothing."""
+    moved = set(frames["openings"]["service"])
+    firsts = {first for answer in both if (first := _first_contact(answer, service)) in moved}
+    if service in moved or not firsts:
+        return ""
+    where = listed(str(names.get(one, one)).lower() for one in sorted(map(str, firsts)))
+    return plain(f"; it stays at the same sites, but not so the {where}, where its patients are seen first")
+
+
+def _first_contact(answer: Answer, service: str) -> str | None:
+    """Return the service at which patients of a service are seen first; None where they go straight to it."""
+    stated = answer["settings"].set_index("setting")["value"].get(f"services.{service}.transfer.first_contact")
+    return None if stated is None else str(stated)
+
+
 def _by_way_of(both: Sequence[Answer], names: Mapping[str, str], service: str, called: Sequence[str]) -> str:
     """Return where patients of a service are seen first, under which answers, if they are taken on; else nothing."""
     found: dict[str, list[str]] = {}
     for answer, name in zip(both, called, strict=True):
-        first = answer["settings"].set_index("setting")["value"].get(f"services.{service}.transfer.first_contact")
+        first = _first_contact(answer, service)
         if first is not None:
             known = dict(zip(answer["services"]["service"], answer["services"]["name"], strict=True))
-            where = str(known.get(str(first), names.get(str(first), first))).lower()
+            where = str(known.get(first, names.get(first, first))).lower()
             found.setdefault(f"by way of the nearest {where}", []).append(name)
     said = [way if len(under) == len(both) else f"under {listed(under)} {way}" for way, under in found.items()]
     return f", {listed(said)}," if said else ""
@@ -367,7 +387,11 @@ def _level(frames: Frames, names: Mapping[str, str], tie: float | None) -> Itera
 
 def _questions(base: Answer, other: Answer, name: str, base_name: str) -> Iterator[Sentence]:
     """Say where the two answer different questions: neither is then better than the other."""
-    if differ := in_short(base, other, (base_name, name)):
+    differ = in_short(base, other, (base_name, name))
+    if differ and [*settings_apart(base, other)] == [EXCEPTIONS]:
+        words = f"they answer one question but for {differ}, so neither is ranked above the other"
+        yield Sentence("question", "", plain(f"{name} and {base_name}: {words}."))
+    elif differ:
         words = f"these answer different questions, so neither is ranked above the other. They differ in: {differ}"
         yield Sentence("question", "", plain(f"{name} and {base_name}: {words}."))
     if apart := len(resident_areas(base) ^ resident_areas(other)):

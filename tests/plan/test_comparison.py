@@ -13,7 +13,7 @@ from worlds import by_transfer, small, three_doctors
 
 from optimiser.cli import runs
 from optimiser.errors import InputError
-from optimiser.inputs import designations_of, read_problem
+from optimiser.inputs import designations_of, read_problem, with_exceptions_of
 from optimiser.inputs.config import read_option
 from optimiser.plan import Plan, evaluate, measures, quotable
 from optimiser.plan.asked import COLUMNS, _flat, differing, in_short
@@ -162,6 +162,44 @@ def test_of_many_settings_objectives_and_links_are_named_first():
         "objectives, what must be at the same site as Full emergency department and Hyper-acute stroke unit and what "
         "must be in reach of Hyper-acute stroke unit and Full emergency department. "
     )
+
+
+def of_option(config: str, name: str) -> dict[str, pd.DataFrame]:
+    option = read_option(ROOT / "configs" / "options" / f"{name}.yaml")
+    problem = with_exceptions_of(question(config), option)
+    return tables_of(evaluate(problem, designations_of(problem, option)))
+
+
+def test_two_options_of_one_question_that_are_let_off_other_rules_are_not_said_to_be_of_different_questions():
+    answers = {name: of_option("care_model", name) for name in ("q0_2016", "alt_hasu_southend")}
+    told = affected(answers)["sentences"].query("kind == 'question'")["sentence"].tolist()
+    assert told == [
+        "alt_hasu_southend and q0_2016: they answer one question but for which rules each is let off (q0_2016: none; "
+        "alt_hasu_southend: at 2 places), so neither is ranked above the other."
+    ]
+
+
+def test_why_journeys_change_to_a_service_that_stays_where_it_is_is_said():
+    answers = {name: of_option("care_model", name) for name in ("q0_2016", "seh_bas_2016")}
+    found = affected(answers)
+    averages = found["sentences"].query("kind == 'average'").set_index("service")["sentence"]
+    why = "; it stays at the same sites, but not so the full emergency department, where its patients are seen first."
+    assert {code for code, one in averages.items() if one.endswith(why)} == {
+        "emergency_general_surgery",
+        "emergency_orthopaedics",
+    }
+    assert not {"emergency_general_surgery", "emergency_orthopaedics"} & set(found["openings"]["service"])
+
+
+def test_every_row_of_minutes_with_waits_in_it_says_so(capsys: pytest.CaptureFixture[str]):
+    plan = evaluate(by_transfer(standard_minutes=Figure(30)), BOTH | {("birch", "scanner")})
+    runs._print_table(compare([plan]), {}, {})
+    rows = [line for line in capsys.readouterr().out.partition("scanner")[2].splitlines() if "all services" not in line]
+    with_waits = [line for line in rows if "waits included" in line]
+    for words in ("mean minutes", "median minutes", "95th centile", "worst minutes", "people beyond 30"):
+        assert any(words in line for line in with_waits), words
+    assert any("patients beyond standard, waits included" in line for line in with_waits)
+    assert not any("road" in line or "straight there" in line for line in with_waits)
 
 
 def test_what_is_there_today_is_kept_not_opened():
