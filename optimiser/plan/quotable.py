@@ -310,8 +310,14 @@ def _rules(
     one_question: bool,
     excepted: Mapping[str, str],
 ) -> Iterator[Sentence]:
-    """Say of each answer that breaks rules which, where and by how much; of the other, if so, that it breaks none."""
+    """Say of each answer that breaks rules which, where and by how much; of the other, if so, that it breaks none.
+
+    Where neither does, that is said of both.
+    """
     found, whose = frames["broken"], "this" if one_question else "its"
+    if found.empty:
+        none = f"{name} breaks no rule of {whose} question{excepted['after']}, nor does {base_name}{excepted['before']}"
+        yield Sentence("rules", "", plain(f"{none}."))
     sides = (("after", name, "before", base_name), ("before", base_name, "after", name))
     for ending, called, other_ending, other in sides:
         rows = found[found[f"places_{ending}"] > 0]
