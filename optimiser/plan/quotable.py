@@ -624,10 +624,12 @@ def _longer(frames: Frames, service: str, name: str, both: Sequence[str]) -> Ite
 
     one, some, many = THRESHOLDS
     each = (*cells(one), *cells(some), *cells(many))
-    everybody = ""
+    everybody = " of {6:,.0f}"
     if who == "people":
         row = (("service", service), ("group", ""), ("by_more_than_minutes", one))
-        each, everybody = (*each, Cell("gains_and_losses", row, "people")), " of {6:,.0f}"
+        each = (*each, Cell("gains_and_losses", row, "people"))
+    else:
+        each = (*each, Cell("averages", (("service", service), ("group", "")), "here"))
     longer, shorter = (f"nobody {where} it takes more than a minute {way}" for where, way in NOBODY)
     if each[0].value(frames):
         beyond = f"{{2:,.0f}} more than {some}, {{4:,.0f}} more than {many}"

@@ -70,7 +70,7 @@ def test_where_nobody_knows_how_many_live_there_patients_are_counted():
     assert np.isnan(of_the_standard["people_just_inside"]) and of_the_standard["patients_just_inside"] == 20
     said = {row["kind"]: row["sentence"] for row in found["sentences"].to_dict("records")}
     assert said["who"].startswith(
-        "Clinic, birch against both: 10 patients a year live where it takes more than a minute longer"
+        "Clinic, birch against both: 10 of 60 patients a year live where it takes more than a minute longer"
     )
     assert said["cliff"].startswith(
         "Clinic, birch against both: 20 patients a year would live up to a minute inside the standard of 20"
