@@ -8,7 +8,7 @@ those have a meaning; a stay, on which beds depend by no straight line, is halve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -91,7 +91,8 @@ class Stretch:
 class Switching:
     """How two options stand as one parameter varies: stretch by stretch, exactly.
 
-    ``why_not`` says why it was not worked out, if so; there are then no stretches.
+    ``why_not`` says why it was not worked out, if so; there are then no stretches. ``turns_at`` are the nearest values at
+    which they stand already as beyond them: a rule that becomes kept is kept where it is just met.
     """
 
     parameter: Parameter
@@ -99,6 +100,7 @@ class Switching:
     now: Standing
     stretches: tuple[Stretch, ...]
     why_not: str = ""
+    turns_at: frozenset[Fraction] = frozenset()
 
     @cached_property
     def _here(self) -> Stretch | None:
@@ -162,13 +164,21 @@ class Switching:
                 continue
             beyond = self._beyond(at, towards)
             value = self._value(at)
-            said = f"from {value} {WAYS[towards]}" if self.parameter.whole else f"{way} {value}"
+            already = self.parameter.whole or at in self.turns_at
+            said = f"from {value} {WAYS[towards]}" if already else f"{way} {value}"
             if is_factor:
-                said = f"with over {value}" if at != 1 else f"with any {self._more(towards > 0)}"
+                over = "from" if already else "with over"
+                said = f"{over} {value}" if at != 1 else f"with any {self._more(towards > 0)}"
             # Where nobody is pulled over the border, or everybody, two options may stand as they do nowhere else.
             said = f"at {value} alone" if beyond.is_a_point and not self.parameter.whole else said
             parts.append(f"{said} {beyond.standing.since(self.now, first, second, known, stated)}")
         return f"{head}: {'; '.join(parts)}."
+
+    def with_ends(self, standing: Callable[[Fraction], Standing]) -> Switching:
+        """Return it with the nearest values at which the options stand already as beyond them."""
+        ends = ((at, towards) for at, towards in ((self.down, -1), (self.up, 1)) if at is not None)
+        turned = {at for at, to in ends if standing(at).outcome == self._beyond(at, to).standing.outcome}
+        return replace(self, turns_at=frozenset(turned))
 
     def _value(self, at: Fraction) -> str:
         """Return a value as it is told: a share in percent, rounded down, a factor as so much more or less."""
@@ -331,9 +341,11 @@ def _switching(problem: Problem, first: Designations, second: Designations, para
         if parameter.whole or parameter.name.startswith(HALVED):
             standing = _applied(problem, *pair, parameter)
             steps = _whole_steps(parameter) if parameter.whole else _halved(standing, parameter, current)
-            return Switching(parameter, current, standing(current), _merged(_each(steps, standing)))
+            found = Switching(parameter, current, standing(current), _merged(_each(steps, standing)))
+            return found.with_ends(standing)
         runs = _Runs.of(problem, *pair, parameter)
-        return Switching(parameter, current, runs.standing(current), _merged(runs.stretches(parameter)))
+        found = Switching(parameter, current, runs.standing(current), _merged(runs.stretches(parameter)))
+        return found.with_ends(runs.standing)
     except (NotWorkedOut, TooLarge) as reason:
         return Switching(parameter, current, Standing((), (), 0), (), str(reason))
 

@@ -162,6 +162,10 @@ class Exactly:
                 # At none or at all of whom go to the nearest of all others' journeys are nobody's: no line leads there.
                 if before.is_a_point or beyond.is_a_point:
                     continue
+                if before.high in (found.down, found.up):
+                    there = self.stand(parameter, before.high).outcome
+                    far = beyond if before.high == found.up else before
+                    assert (before.high in found.turns_at) == (there == far.standing.outcome), parameter.name
                 self.turn(below, self.stand(parameter, before.high), above, self.dust(parameter))
         return max(0, len(found.stretches) - 1)
 
@@ -258,7 +262,7 @@ def test_three_departments_win_with_five_more_consultants():
     assert found.words("two", "three") == (
         f"So many emergency medicine consultants are in post in all, shared as they are now ({name}, now 25 WTE): "
         "below 20 two breaks the rule that rota is filled (emergency consultants, WTE); "
-        "above 30 three breaks no rule and three is better."
+        "from 30 up three breaks no rule and three is better."
     )
 
 
