@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from optimiser.plan import Plan, measures
+from optimiser.plan import Plan, evaluate, measures
 from optimiser.problem.words import change_in_percent, listed, many_of, short, whole
 
 
@@ -51,14 +51,12 @@ def counted_today(plan: Plan) -> tuple[Counted, ...]:
         period = stated if stated in whole_ones else nearest
         key = (service.activity, today)
         same = found.get(key)
-        rows_today = measures.of_service(plan.today, code)
-        table = {site: value for name, _, site, value, *_ in rows_today if name == "site_patients"}
         found[key] = Counted(
             (*(same.services if same else ()), code),
             period,
             *_source(problem.files, "activity", "count", str(service.activity)),
             periods[period],
-            same.modelled if same else {site: table[site] for site in today},
+            same.modelled if same else _modelled(plan.today, code, today),
         )
     return tuple(found.values())
 
@@ -101,18 +99,28 @@ def _apart(plan: Plan, one: Counted) -> str:
 def by_the_border(plan: Plan, found: Sequence[Counted]) -> str:
     """Return in a sentence who crosses the border by shares that are not of these activities, where some do.
 
-    The counts are of whoever came, so what the model is off by holds what these shares are off by.
+    Beside it, how far the model would be off if nobody did: at one site the border may hide what the model is off by, at
+    another add to it.
     """
     if plan.problem.border is None or not found:
         return ""
-    each = []
+    inside, each = evaluate(plan.problem.behind_its_border(), plan.designated).today, []
     for one in found:
         code = one.services[0]
         every, out = (measures.number(plan.today.measures, name, code) for name in ("patients", "patients_outside"))
         come = sum(one.modelled.values()) - (every - out)
         leave = f"{whole(out)} of {whole(every)} residents' {many_of(plan.problem, code)} are treated outside"
-        each.append(f"{leave} and {whole(come)} come in")
-    return f"Part of that is the border's, whose shares are the same for every activity: here {'; '.join(each)}."
+        off = how_far_off(replace(one, modelled=_modelled(inside, code, one.modelled)))
+        apart = f"the model would be off by {off}" if off else "the model would agree"
+        each.append(f"{leave} and {whole(come)} come in; if nobody crossed it, {apart}")
+    return f"The border's shares are the same for every activity: {'; '.join(each)}."
+
+
+def _modelled(today: Plan, service: str, sites: Iterable[str]) -> dict[str, float]:
+    """Return what the model says that some sites see of a service today."""
+    rows = measures.of_service(today, service)
+    table = {site: value for name, _, site, value, *_ in rows if name == "site_patients"}
+    return {site: table[site] for site in sites}
 
 
 def how_far_off(one: Counted) -> str:

@@ -253,13 +253,17 @@ def test_what_was_counted_today_stands_beside_what_the_model_says(tmp_path: Path
     assert in_words(plan, one) in screen.lines(plan)
 
 
-def test_who_crosses_the_border_is_part_of_what_the_model_is_off_by():
+def test_how_far_the_model_would_be_off_if_nobody_crossed_the_border_is_said_and_not_guessed():
     # Of the east's 30 a third leaves and of the west's 10 a tenth; of the far's 5 half come in: see worlds.as_today.
-    here = evaluate(as_today(small()), AT_BIRCH)
-    one = Counted(("clinic",), "2023/24", "", True, {"birch": 60}, {"birch": 51.5})
+    # All 60 went to Birch if nobody crossed: against 50 counted that is 20% more, not less as a part of 3% would be.
+    here = evaluate(as_today(replace(small(), today=AT_BIRCH)), AT_BIRCH)
+    one = Counted(("clinic",), "2023/24", "", True, {"birch": 50}, {"birch": 51.5})
     assert by_the_border(here, [one]) == (
-        "Part of that is the border's, whose shares are the same for every activity: here 11 of 60 residents' visits "
-        "are treated outside and 3 come in."
+        "The border's shares are the same for every activity: 11 of 60 residents' visits are treated outside and 3 "
+        "come in; if nobody crossed it, the model would be off by +20%."
+    )
+    assert by_the_border(here, [replace(one, counts={"birch": 60})]).endswith(
+        "if nobody crossed it, the model would agree."
     )
     assert by_the_border(evaluate(small(), AT_BIRCH), [one]) == "" == by_the_border(here, [])
 
@@ -448,9 +452,9 @@ def test_patients_who_were_not_counted_by_area_are_told_on_the_screen_with_how_f
     assert screen.not_counted(answer("base")) == [
         "Patients of Full emergency department are by area worked out or assumed, not counted (unverified). The model "
         "is "
-        "off today's counts: Full emergency department by +3%, −15% and −21%. Part of that is the border's, whose "
-        "shares are the same for every activity: here 35,010 of 336,706 residents' emergency attendances are "
-        "treated outside and 4,518 come in."
+        "off today's counts: Full emergency department by +3%, −15% and −21%. The border's shares are "
+        "the same for every activity: 35,010 of 336,706 residents' emergency attendances are treated outside and "
+        "4,518 come in; if nobody crossed it, the model would be off by +15%, −3% and −18%."
     ]
     (many,) = screen.not_counted(answer("care_model"))
     assert "Full emergency department, Acute medical take, Emergency general surgery with a stay and 5 more are" in many
