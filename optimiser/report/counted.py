@@ -99,8 +99,8 @@ def _apart(plan: Plan, one: Counted) -> str:
 def by_the_border(plan: Plan, found: Sequence[Counted]) -> str:
     """Return in a sentence who crosses the border by shares that are not of these activities, where some do.
 
-    Beside it, how far the model would be off if nobody did: at one site the border may hide what the model is off by, at
-    another add to it.
+    Beside it, how far the model would be off if nobody did: at one site the border may hide what the model is off
+    by, at another add to it.
     """
     if plan.problem.border is None or not found:
         return ""

@@ -91,8 +91,8 @@ class Stretch:
 class Switching:
     """How two options stand as one parameter varies: stretch by stretch, exactly.
 
-    ``why_not`` says why it was not worked out, if so; there are then no stretches. ``turns_at`` are the nearest values at
-    which they stand already as beyond them: a rule that becomes kept is kept where it is just met.
+    ``why_not`` says why it was not worked out, if so; there are then no stretches. ``turns_at`` are the nearest values
+    at which they stand already as beyond them: a rule that becomes kept is kept where it is just met.
     """
 
     parameter: Parameter
