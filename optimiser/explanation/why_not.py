@@ -168,7 +168,8 @@ class WhyNotSite:
     ``broken`` has the rules that the plan would break with that alone changed. ``best`` is the best plan that has it
     so; where no plan that has meets every rule it is None, and ``clash`` says why. ``nearest`` is the lawful plan that
     has it so with fewest changes from the plan. ``forbidden`` is one that has it so and is better than the plan, but
-    breaks a rule: of those that are best once one rule gives way as little as helps, that which misses it by least;
+    breaks a rule, where the other way is not as good once that rule gives way as much: of those that are best once one
+    rule gives way as little as helps, that which misses it by least;
     ``misses`` has what it breaks. None where there is none, or too many options to judge one by one.
     """
 
@@ -269,22 +270,30 @@ def explain_site(plan: Plan, service: str, site: str) -> WhyNotSite:
     except NoPlan:
         why = clash(varied)
     fixed = problem.services[service].fixed.get(site)
-    forbidden = _better_but_forbidden(plan, varied)
+    forbidden = _better_but_forbidden(plan, varied, service, site)
     misses = broken_rules(forbidden or plan)
     broken = broken_rules(swapped)
     return WhyNotSite(plan, service, site, insisted, fixed, broken, best, found, nearest, why, forbidden, misses)
 
 
-def _better_but_forbidden(plan: Plan, varied: Problem) -> Plan | None:
-    """Return what misses one rule of a question by least, of its kind, and would be better than the plan."""
+def _better_but_forbidden(plan: Plan, varied: Problem, service: str, site: str) -> Plan | None:
+    """Return what misses one rule of a question by least, of its kind, and would be better than the plan.
+
+    Only what gains by the service being, or not being, at the site: once the rule gives way as much, the plan's way
+    there would not be as good.
+    """
+    as_planned = (site, service) in plan.designated
     before, found = tuple(reached.value for reached in plan.proof.objectives), list[tuple[float, Plan]]()
     try:
         if not can_be_ranked(varied):
             return None
         for way in that_matter(varied, givings(varied), before):
-            best = best_listed(just_looser(varied, way, before)[0])
-            then = evaluate(plan.problem, best.designated) if best else None
-            if then and len(then.broken):
+            looser = just_looser(varied, way, before)[0]
+            best, other = best_listed(looser), best_listed(fixing(looser, service, site, as_planned))
+            if best is None or (other and other.values <= best.values):
+                continue
+            then = evaluate(plan.problem, best.designated)
+            if len(then.broken):
                 found.append((_missed(then), then))
     except TooLarge:
         return None
